@@ -1,0 +1,90 @@
+"""The errors a user of coxa can meet, and how a wrong word is answered.
+
+Every error says what was wrong, where, and what to do about it. Errors about a plan or about data carry a
+`Findings` table, so that all problems are shown at once; errors about a model carry numbered remedies.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from coxa.findings import Findings
+
+
+class CoxaError(Exception):
+    """Base of all errors that coxa raises on purpose."""
+
+
+class OptionError(CoxaError, ValueError):
+    """An option has a value that is not one of those allowed."""
+
+
+class FindingsError(CoxaError):
+    """Something was wrong with a plan or with data; `findings` lists every problem."""
+
+    def __init__(self, message: str, findings: Findings) -> None:
+        self.findings = findings
+        super().__init__(message)
+
+    def __str__(self) -> str:
+        return f"{self.args[0]}\n{self.findings.as_text()}"
+
+
+class PlanError(FindingsError):
+    """The study file cannot be used as it stands."""
+
+
+class DataError(FindingsError):
+    """The data break a rule that the analysis relies on."""
+
+
+class FitError(CoxaError):
+    """A model could not be fitted; `remedies` says what to look at, most likely first."""
+
+    def __init__(self, message: str, remedies: Sequence[str] = ()) -> None:
+        self.remedies = tuple(remedies)
+        steps = "".join(f"\n  {k}. {text}" for k, text in enumerate(self.remedies, start=1))
+        super().__init__(f"{message}{steps}")
+
+
+class NonConvergenceError(FitError):
+    """The likelihood has no proven optimum."""
+
+
+class RankDeficientError(FitError):
+    """The fixed effects are not all estimable from the data."""
+
+
+class EmptyCellError(FitError):
+    """An arm has no data at a visit at which it is to be estimated."""
+
+
+def nearest(word: str, allowed: Iterable[str]) -> str | None:
+    """Return the allowed word most like `word`, or None where nothing is near."""
+    by_folded = {candidate.lower(): candidate for candidate in allowed}
+    match = difflib.get_close_matches(word.lower(), by_folded, n=1, cutoff=0.6)
+    return by_folded[match[0]] if match else None
+
+
+def not_allowed(what: str, word: object, allowed: Iterable[str]) -> str:
+    """Say that `word` is not an allowed `what`, list what is, and suggest the nearest.
+
+    Examples
+    --------
+    >>> not_allowed("df method", "kenward", ["satterthwaite", "kenward-roger"])
+    "unknown df method 'kenward'; allowed: satterthwaite, kenward-roger; did you mean 'kenward-roger'?"
+    """
+    options = list(allowed)
+    hint = nearest(str(word), options)
+    suggestion = f"; did you mean '{hint}'?" if hint else ""
+    return f"unknown {what} '{word}'; allowed: {', '.join(options)}{suggestion}"
+
+
+def check_option(what: str, word: str, allowed: Sequence[str]) -> str:
+    """Return `word` if it is allowed, else raise `OptionError` with the list and the nearest."""
+    if word not in allowed:
+        raise OptionError(not_allowed(what, word, allowed))
+    return word

@@ -1,0 +1,110 @@
+"""What is wrong with a plan or with data, as one table.
+
+A finding names the place (file and line, or table, row and participant), the rule that was broken and the
+remedy. Nothing in coxa stops at the first problem: checks return `Findings`, findings add up, and only the
+edge of the program decides to stop.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass, fields
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Severity = Literal["error", "warning", "note"]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One problem.
+
+    severity       : error stops the run, warning travels into the report, note is for the record
+    table          : table of the cohort, or the name of the plan file
+    rule           : the rule that was broken, in words ("value is between 0 and 100")
+    remedy         : what to do about it
+    row            : row of the source file as its reader would count it (header is row 1), or line of the plan
+    participant_id : whose row it is, where there is one; never shown in anything meant for sharing
+    field          : column of the table, or key of the plan
+    value          : the offending value as text
+    n_rows         : how many rows the finding stands for (1 unless repeats were folded into one)
+    """
+
+    severity: Severity
+    table: str
+    rule: str
+    remedy: str
+    row: int | None = None
+    participant_id: str | None = None
+    field: str | None = None
+    value: str | None = None
+    n_rows: int = 1
+
+    def as_text(self) -> str:
+        """Return the finding as one line."""
+        counted = "line" if self.table.endswith((".yaml", ".yml")) else "row"
+        parts = [
+            self.table,
+            f"{counted} {self.row}" if self.row is not None else "",
+            f"participant {self.participant_id}" if self.participant_id else "",
+            self.field or "",
+        ]
+        place = ", ".join(part for part in parts if part)
+        value = f" (found {self.value!r})" if self.value is not None else ""
+        many = f" [{self.n_rows} rows]" if self.n_rows > 1 else ""
+        return f"{self.severity}: {place}: {self.rule}{value}{many}. {self.remedy}"
+
+
+COLUMNS = tuple(field.name for field in fields(Finding))
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """Every problem found, in the order found. Immutable; add two to join them."""
+
+    items: tuple[Finding, ...] = ()
+
+    def __add__(self, other: Findings) -> Findings:
+        return Findings(self.items + other.items)
+
+    def __iter__(self) -> Iterator[Finding]:
+        return iter(self.items)
+
+    def __len__(self) -> int:
+        return len(self.items)
+
+    @classmethod
+    def of(cls, items: Iterable[Finding]) -> Findings:
+        """Collect findings from any iterable."""
+        return cls(tuple(items))
+
+    @property
+    def errors(self) -> Findings:
+        """The findings that stop a run."""
+        return self.only("error")
+
+    @property
+    def warnings(self) -> Findings:
+        """The findings that travel into the report."""
+        return self.only("warning")
+
+    def only(self, severity: Severity) -> Findings:
+        """Return the findings of one severity."""
+        return Findings(tuple(item for item in self.items if item.severity == severity))
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return one row per finding, columns as the fields of `Finding`."""
+        import pandas as pd
+
+        return pd.DataFrame([asdict(item) for item in self.items], columns=list(COLUMNS))
+
+    def as_text(self, limit: int = 50) -> str:
+        """Return one line per finding, the first `limit` of them, and how many more there are."""
+        lines = [item.as_text() for item in self.items[:limit]]
+        more = len(self.items) - limit
+        return "\n".join(lines + ([f"... and {more} more"] if more > 0 else []))
+
+    def _repr_html_(self) -> str:
+        return str(self.to_frame()._repr_html_())  # type: ignore[operator]

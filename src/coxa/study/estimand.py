@@ -1,0 +1,72 @@
+"""An estimand after ICH E9(R1): population, treatment, endpoint, intercurrent events, summary."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import Field, field_validator, model_validator
+
+from coxa.study.parts import Name, OneOrMany, Part
+from coxa.study.words import AnalysisSet, Measure, Strategy, Summary
+
+
+class Treatment(Part):
+    """The treatment conditions compared."""
+
+    compare: OneOrMany[Name] = Field(description="Arms that are compared ...")
+    against: Name = Field(description="... each against this arm.")
+
+
+class Endpoint(Part):
+    """The variable: which outcome, measured how, when."""
+
+    outcome: Name
+    measure: Measure = "value"
+    visit: OneOrMany[Name] = Field(description="A visit, or a list of visits.")
+
+
+class Handling(Part):
+    """How an estimand treats one kind of intercurrent event."""
+
+    strategy: Strategy
+    value: float | Literal["worst"] | None = Field(
+        None, description="For composite: the value given after the event, or `worst` of the range."
+    )
+
+    @model_validator(mode="after")
+    def _composite_says_its_value(self) -> Handling:
+        if (self.value is not None) != (self.strategy == "composite"):
+            raise ValueError(
+                "a composite strategy needs a `value` (a number or `worst`), and no other strategy takes one"
+            )
+        return self
+
+
+class Estimand(Part):
+    """What is to be estimated, in the five attributes of ICH E9(R1)."""
+
+    label: str | None = None
+    population: AnalysisSet = "full_analysis_set"
+    treatment: Treatment
+    endpoint: Endpoint
+    intercurrent_events: dict[Name, Handling] = Field(default_factory=dict)
+    summary: Summary = "difference_in_means"
+
+    @field_validator("intercurrent_events", mode="before")
+    @classmethod
+    def _word_or_mapping(cls, given: Any) -> Any:
+        if not isinstance(given, dict):
+            return given
+        return {name: {"strategy": how} if isinstance(how, str) else how for name, how in given.items()}
+
+    @model_validator(mode="after")
+    def _summary_fits_the_measure(self) -> Estimand:
+        responder = self.endpoint.measure == "responder"
+        if responder != (self.summary == "risk_difference"):
+            raise ValueError(
+                f"summary {self.summary!r} does not fit measure {self.endpoint.measure!r}; responders go with "
+                "risk_difference, all other measures with difference_in_means"
+            )
+        if self.treatment.against in self.treatment.compare:
+            raise ValueError(f"arm {self.treatment.against!r} is compared against itself")
+        return self

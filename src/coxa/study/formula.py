@@ -1,0 +1,34 @@
+"""The model formula that a plan's analysis stands for. Written once, used by every room."""
+
+from __future__ import annotations
+
+import re
+
+from coxa.study.plan import Study
+
+
+def model_formula(study: Study, analysis: str) -> str:
+    """Return the fixed-effects formula of an analysis.
+
+    A repeated-measures model has arm by visit and every `adjust` term as written. An ANCOVA is fitted at one
+    visit, so `visit` falls out of its terms. Change and percent change are adjusted only for what the plan says.
+
+    Examples
+    --------
+    >>> model_formula(study, "primary")  # doctest: +SKIP
+    'change ~ arm * visit + baseline * visit + site'
+    """
+    plan = study.analyses[analysis]
+    response = study.estimands[plan.estimand].endpoint.measure
+    if plan.model == "mmrm":
+        terms = ["arm * visit", *plan.adjust]
+    else:
+        terms = ["arm", *(_without_visit(term) for term in plan.adjust)]
+    return f"{response} ~ {' + '.join(dict.fromkeys(term for term in terms if term))}"
+
+
+def _without_visit(term: str) -> str:
+    """Drop `visit` from a term: `baseline * visit` becomes `baseline`."""
+    names = [name.strip() for name in re.split(r"[*:]", term)]
+    joiner = " * " if "*" in term else ":"
+    return joiner.join(name for name in names if name != "visit")

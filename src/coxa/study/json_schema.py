@@ -1,0 +1,17 @@
+"""The JSON Schema of a study file, so that an editor completes and checks it."""
+
+from __future__ import annotations
+
+import json
+
+from coxa.study.plan import Study
+
+
+def study_schema() -> str:
+    """Return the JSON Schema (draft 2020-12) of a study file as text, the same bytes every time."""
+    schema = {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        **Study.model_json_schema(),
+        "title": "coxa study file",
+    }
+    return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"

@@ -1,0 +1,156 @@
+"""The parts of a plan that describe the trial: arms, visits, outcomes, covariates, events, analysis sets."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal, TypeVar
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
+
+from coxa.study.words import Component, Measure
+
+Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
+"""A name in a plan: lower-case letters, digits and underscores, first a letter."""
+
+T = TypeVar("T")
+
+
+def _as_list(given: Any) -> Any:
+    return [given] if isinstance(given, str | int | float) else given
+
+
+OneOrMany = Annotated[tuple[T, ...], BeforeValidator(_as_list), Field(min_length=1)]
+"""A list that may be written as a single word when it has one member."""
+
+
+class Part(BaseModel):
+    """A part of the plan: no unknown keys, nothing changes after reading, words are not numbers."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
+
+
+def label_of(name: str, part: object) -> str:
+    """Return the part's label, or its name made readable: `week_12` becomes `Week 12`."""
+    label = getattr(part, "label", None)
+    return label or name.replace("_", " ").capitalize()
+
+
+class Arm(Part):
+    """One arm of the trial."""
+
+    label: str | None = Field(None, description="How the arm is called in tables and figures.")
+    reference: bool = Field(False, description="True for exactly one arm: the comparator.")
+    delivers: tuple[Component, ...] = Field((), description="The components that the arm delivers.")
+    description: str | None = Field(None, description="What is delivered, for the report.")
+    sessions_planned: int | None = Field(None, ge=0, description="Sessions planned per participant.")
+
+
+class Visit(Part):
+    """A planned visit, placed by study day (0 = baseline)."""
+
+    label: str | None = None
+    day: int = Field(description="Planned study day; the baseline visit has day 0 or less.")
+    window: tuple[int, int] | None = Field(
+        None, description="Days before (negative) and after the planned day that still count as this visit."
+    )
+    baseline: bool = Field(False, description="True for the baseline visit, if it is not the one on day 0.")
+
+    @model_validator(mode="after")
+    def _window_holds_the_day(self) -> Visit:
+        if self.window is not None and not self.window[0] <= 0 <= self.window[1]:
+            raise ValueError(
+                f"window {list(self.window)} does not contain the planned day; write [days before as a "
+                "negative number, days after], for example [-14, 21]"
+            )
+        return self
+
+
+class Responder(Part):
+    """When a participant counts as a responder; improvement follows the direction of the outcome."""
+
+    measure: Literal["change", "percent_change", "value"] = Field(
+        description="change or percent_change (of improvement from baseline), or the value itself."
+    )
+    at_least: float = Field(
+        description="Smallest improvement, or for `value` the mark to reach; always a positive number."
+    )
+    source: str | None = Field(None, description="Where the cut comes from (paper, population, method).")
+
+
+class Outcome(Part):
+    """An outcome: a scale of a known instrument, or a measure with its own range and direction."""
+
+    label: str | None = None
+    instrument: str | None = Field(None, description="Name of an instrument that coxa knows.")
+    scale: str | None = Field(None, description="Scale of the instrument.")
+    version: str | None = Field(None, description="Version of the instrument, where it has several.")
+    rule: str | None = Field(None, description="Missing-item rule, where the instrument has several.")
+    range: tuple[float, float] | None = Field(None, description="Lowest and highest possible value.")
+    unit: str | None = None
+    higher_is_better: bool | None = Field(None, description="Direction; taken from the instrument if named.")
+    responder: Responder | None = None
+
+    @model_validator(mode="after")
+    def _says_what_it_measures(self) -> Outcome:
+        if self.instrument is None:
+            if self.range is None or self.higher_is_better is None:
+                raise ValueError(
+                    "an outcome without an instrument needs its range and direction; add for example "
+                    "`range: [0, 100]` and `higher_is_better: true`, or name an `instrument`"
+                )
+            if self.range[0] >= self.range[1]:
+                raise ValueError(f"range {list(self.range)} is empty; write [lowest, highest]")
+        elif self.range is not None or self.higher_is_better is not None:
+            raise ValueError("range and direction come from the instrument; remove `range` and `higher_is_better`")
+        return self
+
+
+class Covariate(Part):
+    """A baseline variable of the participants, to describe them or to adjust for."""
+
+    label: str | None = None
+    type: Literal["number", "category"] = Field(description="The type is declared, never guessed.")
+    unit: str | None = None
+    levels: dict[str, str] | tuple[str, ...] | None = Field(
+        None, description="Levels of a category in order, as a list or as name: label."
+    )
+    range: tuple[float, float] | None = Field(None, description="Lowest and highest plausible number.")
+    summary: Literal["mean_sd", "median_iqr"] = "mean_sd"
+
+    @model_validator(mode="after")
+    def _levels_for_categories(self) -> Covariate:
+        if self.type == "category" and not self.levels:
+            raise ValueError("a category needs its `levels`, in the order in which they are shown")
+        if self.type == "number" and self.levels:
+            raise ValueError("a number has no `levels`; use `type: category`, or remove them")
+        return self
+
+    def level_labels(self) -> dict[str, str]:
+        """Return level -> label, in order."""
+        if isinstance(self.levels, dict):
+            return dict(self.levels)
+        return {level: level.replace("_", " ").capitalize() for level in self.levels or ()}
+
+
+class Event(Part):
+    """A kind of intercurrent event that the trial expects."""
+
+    label: str | None = None
+    description: str | None = None
+
+
+class PerProtocol(Part):
+    """Who is in the per-protocol set."""
+
+    min_attendance: float | None = Field(None, ge=0, le=1, description="Smallest share of planned sessions attended.")
+    received_allocated_arm: bool = True
+    without_events: tuple[Name, ...] = Field((), description="Intercurrent events that exclude.")
+
+
+class ReportOptions(Part):
+    """What the report shows beyond the analyses."""
+
+    baseline_table: tuple[str, ...] = Field(
+        (), description="Covariates and outcomes of the baseline table, in order; empty means all."
+    )
+    measure: Measure = Field("value", description="What the mean profiles show.")
+    small_cells: int = Field(5, ge=0, description="Counts below this are hidden when sharing.")

@@ -1,0 +1,136 @@
+"""Read a study file: every fault at once, each with its line, what is allowed and the nearest match."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError
+from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+
+from coxa.errors import PlanError
+from coxa.findings import Finding, Findings
+from coxa.study.explain import explain
+from coxa.study.plan import Origin, Study
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A YAML document with places.
+
+    data       : the plain data (dict, list, scalars)
+    lines      : key path -> line
+    duplicates : (key path, line, line of the first) for every repeated key
+    """
+
+    data: Any
+    lines: dict[tuple[str, ...], int]
+    duplicates: tuple[tuple[tuple[str, ...], int, int], ...]
+
+
+def read_study(path: str | Path) -> Study:
+    """Read and check a study file.
+
+    Parameters
+    ----------
+    path
+        A YAML 1.2 file.
+
+    Returns
+    -------
+    Study
+        The checked plan; `study.origin` has the file's name, hash and lines.
+
+    Raises
+    ------
+    PlanError
+        With one finding per fault: line, key, what was expected, the nearest match.
+    """
+    path = Path(path)
+    if not path.is_file():
+        hint = "; give the study.yaml in it" if path.is_dir() else ""
+        raise _plan_error(path.name, [(None, None, "the study file exists", f"no file at {path}{hint}")])
+    return parse_study(path.read_bytes(), name=path.name, folder=str(path.resolve().parent))
+
+
+def parse_study(raw: bytes, *, name: str = "study.yaml", folder: str = ".") -> Study:
+    """Check the bytes of a study file; see `read_study`."""
+    try:
+        placed = place(raw.decode("utf-8-sig"))
+    except UnicodeDecodeError as error:
+        line = raw[: error.start].count(b"\n") + 1
+        raise _plan_error(name, [(line, None, "the file is UTF-8 text", "save it as UTF-8")]) from None
+    except MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        at = mark.line + 1 if mark else None
+        text = f"{error.problem or error.context}; check indentation, colons and quotes near this line"
+        raise _plan_error(name, [(at, None, "the file is valid YAML", text)]) from None
+    if not isinstance(placed.data, dict):
+        text = "start with `study:`, or write one with `coxa new`"
+        raise _plan_error(name, [(1, None, "the file holds a plan (a mapping of keys)", text)])
+
+    origin = Origin(name, folder, hashlib.sha256(raw).hexdigest(), placed.lines)
+    faults = [
+        Finding(
+            "error",
+            name,
+            f"a key is written once; `{path[-1]}` is already on line {first}",
+            "keep one of the two",
+            row=line,
+            field=".".join(path),
+        )
+        for path, line, first in placed.duplicates
+    ]
+    try:
+        study = Study.model_validate(placed.data)
+    except ValidationError as error:
+        faults += explain(error, Study, origin)
+    if faults:
+        ordered = sorted(faults, key=lambda fault: fault.row or 0)
+        raise PlanError(f"{name} has {len(ordered)} fault(s)", Findings.of(ordered))
+    study._origin = origin
+    return study
+
+
+def place(text: str) -> Placed:
+    """Parse YAML into plain data with the line of every key, and every duplicate key."""
+    parser = YAML(typ="safe", pure=True)
+    parser.allow_duplicate_keys = True
+    data = parser.load(io.StringIO(text))
+    root = YAML(typ="safe", pure=True).compose(io.StringIO(text))
+    lines: dict[tuple[str, ...], int] = {}
+    duplicates: list[tuple[tuple[str, ...], int, int]] = []
+    for path, line in _walk(root, ()):
+        if any(path[: len(repeated)] == repeated for repeated, _, _ in duplicates if path != repeated):
+            continue
+        if path in lines:
+            duplicates.append((path, line, lines[path]))
+        else:
+            lines[path] = line
+    return Placed(data, lines, tuple(duplicates))
+
+
+def _walk(node: Node | None, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], int]]:
+    """Yield the path and line of every key and list item below a node."""
+    if isinstance(node, MappingNode):
+        for key, value in node.value:
+            word = key.value if isinstance(key, ScalarNode) else "?"
+            here = (*path, str(word))
+            yield here, key.start_mark.line + 1
+            yield from _walk(value, here)
+    elif isinstance(node, SequenceNode):
+        for index, value in enumerate(node.value):
+            here = (*path, str(index))
+            yield here, value.start_mark.line + 1
+            yield from _walk(value, here)
+
+
+def _plan_error(name: str, faults: list[tuple[int | None, str | None, str, str]]) -> PlanError:
+    items = [Finding("error", name, rule, remedy, row=line, field=key) for line, key, rule, remedy in faults]
+    return PlanError(f"{name} cannot be read", Findings.of(items))

@@ -1,0 +1,60 @@
+"""What an outcome's numbers mean: range, unit and direction, from its instrument or from the plan."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from coxa.errors import OptionError
+from coxa.instruments import load_instrument
+from coxa.study.parts import Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class OutcomeScale:
+    """Meaning of an outcome's numbers.
+
+    low, high        : lowest and highest possible value, in `unit`
+    higher_is_better : direction
+    source           : the instrument and scale, or "plan"
+    """
+
+    low: float
+    high: float
+    unit: str
+    higher_is_better: bool
+    source: str
+
+    @property
+    def direction(self) -> str:
+        """Direction in words."""
+        return "higher is better" if self.higher_is_better else "lower is better"
+
+
+def outcome_scale(outcome: Outcome) -> OutcomeScale:
+    """Return range, unit and direction of an outcome.
+
+    Raises
+    ------
+    OptionError
+        If the instrument, its version or its scale is unknown; the message lists what there is.
+    """
+    if outcome.instrument is None:
+        low, high = outcome.range or (float("-inf"), float("inf"))
+        return OutcomeScale(low, high, outcome.unit or "points", bool(outcome.higher_is_better), "plan")
+    instrument = load_instrument(outcome.instrument)
+    scale = instrument.scale(scale_name(outcome), instrument.choose_version(outcome.version))
+    instrument.choose_rule(outcome.rule)
+    return OutcomeScale(scale.low, scale.high, scale.unit, scale.higher_is_better, instrument.label)
+
+
+def scale_name(outcome: Outcome) -> str:
+    """Return the scale of an outcome's instrument; it may go unsaid only where the instrument has one."""
+    instrument = load_instrument(str(outcome.instrument))
+    if outcome.scale is None:
+        if len(instrument.scales) > 1:
+            raise OptionError(
+                f"{instrument.name} has {len(instrument.scales)} scales; add `scale:` with one of "
+                f"{', '.join(instrument.scales)}"
+            )
+        return next(iter(instrument.scales))
+    return outcome.scale

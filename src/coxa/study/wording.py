@@ -1,0 +1,78 @@
+"""The estimand in words, generated from the plan, so that a title and its contrast cannot disagree."""
+
+from __future__ import annotations
+
+from coxa.study.plan import Study
+from coxa.study.scales import outcome_scale
+from coxa.study.words import SET_NAMES, STRATEGY_NAMES
+
+MEASURE_WORDS = {
+    "value": "{outcome}",
+    "change": "change from baseline in {outcome}",
+    "percent_change": "percent change from baseline in {outcome}",
+    "responder": "response in {outcome}",
+}
+
+SUMMARY_WORDS = {
+    "difference_in_means": "difference in means",
+    "risk_difference": "difference in proportions",
+}
+
+
+def join_words(words: list[str], last: str = "and") -> str:
+    """Join words as a sentence does: "a, b and c"."""
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} {last} {words[-1]}"
+
+
+def endpoint_words(study: Study, estimand: str) -> str:
+    """Return the endpoint in words, with visits, for example "change from baseline in HOOS pain at Week 12"."""
+    endpoint = study.estimands[estimand].endpoint
+    label = study.label("outcomes", endpoint.outcome)
+    visits = join_words([study.label("visits", visit) for visit in endpoint.visit])
+    return f"{MEASURE_WORDS[endpoint.measure].format(outcome=label)} at {visits}"
+
+
+def responder_words(study: Study, outcome: str) -> str:
+    """Return the responder rule of an outcome in words; empty where it has none."""
+    rule = study.outcomes[outcome].responder
+    if rule is None:
+        return ""
+    scale = outcome_scale(study.outcomes[outcome])
+    source = f" ({rule.source})" if rule.source else ""
+    if rule.measure == "value":
+        bound = "at least" if scale.higher_is_better else "at most"
+        return f"a value of {bound} {rule.at_least:g} {scale.unit}{source}"
+    unit = "%" if rule.measure == "percent_change" else f" {scale.unit}"
+    return f"an improvement of at least {rule.at_least:g}{unit} from baseline{source}"
+
+
+def estimand_attributes(study: Study, estimand: str) -> list[tuple[str, str]]:
+    """Return the five attributes of ICH E9(R1) with their wording, in the guideline's order."""
+    plan = study.estimands[estimand]
+    scale = outcome_scale(study.outcomes[plan.endpoint.outcome])
+    arms = join_words([study.label("arms", arm) for arm in plan.treatment.compare])
+    against = study.label("arms", plan.treatment.against)
+    endpoint = endpoint_words(study, estimand)
+    if plan.endpoint.measure == "responder":
+        endpoint += f"; a responder has {responder_words(study, plan.endpoint.outcome)}"
+    endpoint += f" (range {scale.low:g} to {scale.high:g} {scale.unit}, {scale.direction})"
+    events = [
+        f"{study.label('intercurrent_events', event)}: {how.strategy.replace('_', ' ')} "
+        f"({STRATEGY_NAMES[how.strategy]}{f', value {how.value}' if how.value is not None else ''})"
+        for event, how in plan.intercurrent_events.items()
+    ]
+    return [
+        ("Treatment", f"{arms}, {'each ' if len(plan.treatment.compare) > 1 else ''}against {against}"),
+        ("Population", SET_NAMES[plan.population]),
+        ("Endpoint", endpoint),
+        ("Intercurrent events", "; ".join(events) or "none declared"),
+        ("Population-level summary", SUMMARY_WORDS[plan.summary]),
+    ]
+
+
+def estimand_title(study: Study, estimand: str) -> str:
+    """Return one line that says what is estimated, from the plan alone."""
+    plan = study.estimands[estimand]
+    arms = join_words([study.label("arms", arm) for arm in plan.treatment.compare])
+    against = study.label("arms", plan.treatment.against)
+    return f"{endpoint_words(study, estimand)}: {arms} against {against}"
