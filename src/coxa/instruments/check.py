@@ -1,0 +1,176 @@
+"""What is wrong with an item table, as findings: every problem at once, with the row and the remedy."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from coxa.errors import nearest
+from coxa.findings import Finding, Findings
+from coxa.instruments.answers import Rows, code_rows, listed_matrix
+from coxa.instruments.definition import Instrument
+from coxa.instruments.load import as_instrument
+
+KEYS = ("participant_id", "visit")
+HEADER_ROWS = 2  # a file's reader counts from 1, and row 1 is the header
+
+
+def check_items(
+    items: pd.DataFrame,
+    instrument: str | Instrument,
+    *,
+    version: str | None = None,
+    keys: Sequence[str] = KEYS,
+) -> Findings:
+    """Check a long item table against an instrument, without raising on bad data.
+
+    Parameters
+    ----------
+    items : DataFrame
+        One row for each participant, visit and item: the `keys`, `item` (code) and `value` (NaN where
+        unanswered). Other columns are ignored.
+    instrument : str or Instrument
+        The instrument, or the name of one that ships.
+    version : str, optional
+        Response format; needed where the instrument has several.
+    keys : sequence of str
+        Columns that make a participant-visit; the last is the visit.
+
+    Returns
+    -------
+    Findings
+        Missing columns and keys, unknown items (one finding for each item), answers that are not numbers,
+        out of range or not whole, repeated items, and, where participants choose their own items, a list
+        that changes between visits. `row` counts the header as row 1.
+
+    Raises
+    ------
+    OptionError
+        If the instrument or version is unknown, or a version is needed.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> items = pd.DataFrame({"participant_id": ["a"], "visit": ["v1"], "item": ["p1"], "value": [5]})
+    >>> print(check_items(items, "hoos").as_text())
+    error: items, row 2, participant a, p1: an answer is between 0 and 4 (found '5'). Correct the answer, \
+or leave it empty if it is not known.
+    """
+    definition = as_instrument(instrument)
+    chosen = definition.choose_version(version)
+    missing = [column for column in (*keys, "item", "value") if column not in items.columns]
+    if missing:
+        return Findings.of(_missing_column(column, items) for column in missing)
+    return check_rows(items, code_rows(items, definition, keys), definition, chosen)
+
+
+def check_rows(items: pd.DataFrame, rows: Rows, instrument: Instrument, version: str) -> Findings:
+    """Check rows already coded against the instrument."""
+    findings = Findings.of((*_bad_keys(items, rows), *_unknown_items(items, rows, instrument)))
+    findings += Findings.of((*_bad_answers(items, rows, instrument, version), *_repeats(items, rows)))
+    if instrument.chosen_by_participant and not findings:
+        findings += Findings.of(_changed_lists(items, rows, instrument))
+    return findings
+
+
+def _missing_column(column: str, items: pd.DataFrame) -> Finding:
+    near = nearest(column, [str(name) for name in items.columns])
+    return Finding(
+        "error",
+        table="items",
+        field=column,
+        rule="the table has this column",
+        remedy=f"Rename '{near}' to '{column}'." if near else f"Add it; found {', '.join(map(str, items))}.",
+    )
+
+
+def _at(items: pd.DataFrame, rows: Rows, row: int, field: str, rule: str, remedy: str) -> Finding:
+    """Return a finding about one row, with its participant and value."""
+    column = "participant_id" if "participant_id" in items.columns else str(rows.keys.columns[0])
+    participant = items[column].iloc[row]
+    value = items["value"].iloc[row]
+    return Finding(
+        "error",
+        table="items",
+        rule=rule,
+        remedy=remedy,
+        row=row + HEADER_ROWS,
+        participant_id=None if pd.isna(participant) else str(participant),
+        field=field,
+        value=None if pd.isna(value) else str(value),
+    )
+
+
+def _bad_keys(items: pd.DataFrame, rows: Rows) -> Iterator[Finding]:
+    for row in np.flatnonzero(rows.visit < 0):
+        for key in rows.keys.columns:
+            if bool(items[key].isna().iloc[row]):
+                yield _at(items, rows, int(row), str(key), "every row has this key", "Fill it in.")
+
+
+def _unknown_items(items: pd.DataFrame, rows: Rows, instrument: Instrument) -> Iterator[Finding]:
+    unknown = np.flatnonzero(rows.item < 0)
+    names = items["item"].iloc[unknown].astype(object).fillna("(empty)").astype(str).to_numpy()
+    for item, members in pd.Series(unknown).groupby(names, sort=False):
+        near = nearest(str(item), instrument.items)
+        hint = f"Use '{near}' if that is meant; " if near else ""
+        yield Finding(
+            "error",
+            table="items",
+            rule=f"an item is one of {instrument.name}'s",
+            remedy=f"{hint}codes: {instrument.numbering}.",
+            row=int(members.iloc[0]) + HEADER_ROWS,
+            field="item",
+            value=str(item),
+            n_rows=len(members),
+        )
+
+
+def _bad_answers(items: pd.DataFrame, rows: Rows, instrument: Instrument, version: str) -> Iterator[Finding]:
+    remedy = "Correct the answer, or leave it empty if it is not known."
+    for row in np.flatnonzero(rows.not_numeric):
+        yield _at(items, rows, int(row), str(items["item"].iloc[row]), "an answer is a number", remedy)
+    ranges = [instrument.item_range(code, version) for code in instrument.items]
+    low, high = (np.array([getattr(span, end) for span in ranges])[rows.item] for end in ("low", "high"))
+    whole = np.array([span.integer for span in ranges])[rows.item]
+    answered = (rows.item >= 0) & ~np.isnan(rows.value)
+    outside = answered & ((rows.value < low) | (rows.value > high))
+    broken = answered & ~outside & whole & (rows.value != np.floor(rows.value))
+    for row in np.flatnonzero(outside | broken):
+        span = f"between {low[row]:g} and {high[row]:g}"
+        rule = f"an answer is {span}" if outside[row] else f"an answer is a whole number {span}"
+        yield _at(items, rows, int(row), instrument.items[rows.item[row]], rule, remedy)
+
+
+def _repeats(items: pd.DataFrame, rows: Rows) -> Iterator[Finding]:
+    known = np.flatnonzero((rows.visit >= 0) & (rows.item >= 0))
+    place = rows.visit[known] * (rows.item.max(initial=0) + 1) + rows.item[known]
+    repeated: NDArray[np.bool_] = pd.Series(place).duplicated().to_numpy()
+    for row in known[repeated]:
+        visit = ", ".join(str(part) for part in rows.keys.iloc[rows.visit[row]])
+        rule = f"an item is answered once at a participant-visit ({visit})"
+        yield _at(items, rows, int(row), str(items["item"].iloc[row]), rule, "Keep the row that is right.")
+
+
+def _changed_lists(items: pd.DataFrame, rows: Rows, instrument: Instrument) -> Iterator[Finding]:
+    listed = listed_matrix(rows, len(instrument.items))
+    participant = np.zeros(len(rows.keys), dtype=np.intp)
+    participant[rows.visit] = rows.participant
+    n_visits = np.bincount(participant)
+    times = np.zeros((len(n_visits), len(instrument.items)), dtype=int)
+    np.add.at(times, participant, listed)
+    for person, item in np.argwhere((times > 0) & (times < n_visits[:, None])):
+        absent = rows.keys.iloc[np.flatnonzero((participant == person) & ~listed[:, item])]
+        visits = ", ".join(str(visit) for visit in absent.iloc[:, -1])
+        row = int(np.flatnonzero((rows.participant == person) & (rows.item == item))[0])
+        yield _at(
+            items,
+            rows,
+            row,
+            instrument.items[item],
+            f"a participant's own items are the same at every visit (not listed at {visits})",
+            "Rate the same items at every visit; give an unanswered one a row with an empty value.",
+        )

@@ -1,0 +1,96 @@
+"""Instruments by name. Each is one YAML file in the package; a new file is a new instrument."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.resources import files
+
+from pydantic import ValidationError
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError
+
+from coxa.errors import FindingsError, check_option
+from coxa.findings import Finding, Findings
+from coxa.instruments.consistency import check_instrument
+from coxa.instruments.definition import Instrument
+
+
+class InstrumentError(FindingsError):
+    """An instrument file cannot be used; the findings name the file and the key."""
+
+
+def instrument_names() -> tuple[str, ...]:
+    """Return the names of the instruments that ship, in alphabetical order.
+
+    Examples
+    --------
+    >>> "hoos" in instrument_names()
+    True
+    """
+    names = (entry.name for entry in files("coxa.instruments").joinpath("data").iterdir())
+    return tuple(sorted(name.removesuffix(".yaml") for name in names if name.endswith(".yaml")))
+
+
+@cache
+def load_instrument(name: str) -> Instrument:
+    """Return an instrument that ships.
+
+    Parameters
+    ----------
+    name : str
+        One of `instrument_names()`.
+
+    Raises
+    ------
+    OptionError
+        If there is no such instrument; the nearest name is suggested.
+    InstrumentError
+        If its file is malformed.
+
+    Examples
+    --------
+    >>> load_instrument("mhhs").scale("total").high
+    100.1
+    """
+    check_option("instrument", name, instrument_names())
+    file = f"{name}.yaml"
+    text = files("coxa.instruments").joinpath("data").joinpath(file).read_text(encoding="utf-8")
+    return parse_instrument(text, file)
+
+
+def parse_instrument(text: str, file: str) -> Instrument:
+    """Return the instrument written in `text`, a YAML document; `file` names it in errors.
+
+    Raises
+    ------
+    InstrumentError
+        If the text is not YAML, a key is missing, unknown or of the wrong kind, or keys contradict each
+        other (a scale of unknown items, a range that the formula does not give).
+    """
+    try:
+        instrument = Instrument.model_validate(YAML(typ="safe", pure=True).load(text))
+    except MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else None
+        finding = Finding("error", table=file, row=line, rule=str(error.problem), remedy="Correct the YAML.")
+        raise InstrumentError(f"{file} is not valid YAML", Findings((finding,))) from error
+    except ValidationError as error:
+        findings = Findings.of(
+            Finding(
+                "error",
+                table=file,
+                field=".".join(str(part) for part in problem["loc"]),
+                rule=problem["msg"],
+                remedy="Correct the key in the instrument file.",
+            )
+            for problem in error.errors()
+        )
+        raise InstrumentError(f"{file} is not an instrument", findings) from error
+    findings = check_instrument(instrument, file)
+    if findings:
+        raise InstrumentError(f"{file} contradicts itself", findings)
+    return instrument
+
+
+def as_instrument(instrument: str | Instrument) -> Instrument:
+    """Return the instrument itself, or the one that ships under the name given."""
+    return load_instrument(instrument) if isinstance(instrument, str) else instrument
