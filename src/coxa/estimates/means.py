@@ -1,0 +1,145 @@
+"""Marginal means: the outcome each arm would have, on average, at each visit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from coxa.errors import OptionError
+from coxa.estimates.reference_grid import Grid, reference_grid
+from coxa.estimates.table import Estimates
+from coxa.models.fit import Fit
+
+
+def marginal_means(
+    fit: Fit,
+    over: str = "arm",
+    by: str | None = "visit",
+    *,
+    weights: str = "equal",
+    at: Mapping[str, Any] | None = None,
+    conf_level: float = 0.95,
+) -> Estimates:
+    """Estimate the mean outcome of each level of a factor, at each visit.
+
+    Parameters
+    ----------
+    fit : Fit
+    over : str
+        Factor whose means are wanted; its levels go to the column `arm`.
+    by : str or None
+        Factor within which they are wanted; its levels go to the column `visit`. None averages over visits. In a
+        model of one visit it is that visit.
+    weights : {"equal", "proportional"}
+        How the levels of other factors count: alike (SAS LSMEANS, the default of emmeans), or as often as they
+        are among the analysed rows.
+    at : mapping, optional
+        Values at which covariates or factors are fixed, in place of their mean: ``{"baseline": 50}``.
+    conf_level : float
+        Between 0 and 1.
+
+    Returns
+    -------
+    Estimates
+        `n_participants` counts the level's participants in the model, `n_observations` its rows at the visit.
+
+    Raises
+    ------
+    OptionError
+        A factor, value or option is not allowed.
+
+    Notes
+    -----
+    Source: Searle, Speed & Milliken, American Statistician 1980, 34:216-221.
+
+    Examples
+    --------
+    >>> from coxa.models.ancova import fit_ancova
+    >>> d = pd.DataFrame({"participant_id": range(6), "arm": list("aaabbb"), "y": [1.0, 2, 3, 4, 5, 6]})
+    >>> marginal_means(fit_ancova("y ~ arm", d)).frame["estimate"].round(6).to_list()
+    [2.0, 5.0]
+    """
+    check_level(conf_level)
+    grid = reference_grid(fit, kept(fit, over, by), weights=weights, at=at)
+    counted = counts(fit, grid)
+    method = described(fit, over, by, weights, at)
+    return Estimates.of(
+        {
+            **row,
+            "outcome": fit.outcome,
+            "visit": visit_of(fit, key),
+            "arm": str(key[0]),
+            "term": "marginal_mean",
+            "n_participants": counted[key][0],
+            "n_observations": counted[key][1],
+            "method": method,
+            "warning": "; ".join(fit.warnings),
+        }
+        for key, row in zip(grid.keys, numbers(fit, grid.rows, conf_level), strict=True)
+    )
+
+
+def kept(fit: Fit, over: str, by: str | None) -> list[str]:
+    """Return the factors to keep apart; a model of one visit has no visit to keep."""
+    return [over] if by is None or (fit.sample.visit_column is None and by == "visit") else [over, by]
+
+
+def visit_of(fit: Fit, key: tuple[Any, ...]) -> str:
+    """Return the text for the column `visit` of a combination (over, by)."""
+    if len(key) > 1:
+        return str(key[1])
+    return str(fit.sample.visits[0]) if len(fit.sample.visits) == 1 else ""
+
+
+def numbers(fit: Fit, rows: np.ndarray, conf_level: float) -> list[dict[str, float]]:
+    """Return estimate, standard error, test and limits of each row (q, p)."""
+    tested = fit.test(rows)
+    half = stats.t.ppf((1 + conf_level) / 2, tested.df) * tested.std_error
+    table = pd.DataFrame(
+        {
+            "estimate": tested.estimate,
+            "std_error": tested.std_error,
+            "df": tested.df,
+            "statistic": tested.statistic,
+            "p_value": tested.p_value,
+            "conf_low": tested.estimate - half,
+            "conf_high": tested.estimate + half,
+            "conf_level": conf_level,
+        }
+    )
+    return [{str(k): v for k, v in record.items()} for record in table.to_dict("records")]
+
+
+def counts(fit: Fit, grid: Grid) -> dict[tuple[Any, ...], tuple[int, int]]:
+    """Return for each combination the participants of its first factor's level and the rows of the whole."""
+    frame = fit.design.frame.assign(**{"": fit.sample.participant})
+    over = frame.groupby(grid.factors[0], observed=True)[""].nunique()
+    cells = frame.groupby(list(grid.factors), observed=True).size()
+    found = {}
+    for key in grid.keys:
+        cell = cells.get(key if len(key) > 1 else key[0], 0)
+        found[key] = (int(over[key[0]]), int(cell))
+    return found
+
+
+def described(fit: Fit, over: str, by: str | None, weights: str, at: Mapping[str, Any] | None) -> str:
+    """Return the method of a marginal mean in words, for a footnote."""
+    others = [name for name in fit.design.levels if name not in {*kept(fit, over, by), *(at or {})}]
+    parts = [fit.method]
+    if over != "arm":
+        parts.append(f"means of {over}")
+    if others:
+        parts.append(f"{weights} weights over {', '.join(others)}")
+    if at:
+        parts.append("at " + ", ".join(f"{name} {value}" for name, value in at.items()))
+    return "; ".join(parts)
+
+
+def check_level(conf_level: float) -> None:
+    """Raise OptionError unless the level is between 0 and 1."""
+    if not 0 < conf_level < 1:
+        raise OptionError(f"conf_level is between 0 and 1, for instance 0.95; got {conf_level}")

@@ -1,0 +1,169 @@
+"""Risks of a yes-or-no outcome by arm, and what they differ by."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+from statsmodels.stats.proportion import confint_proportions_2indep, proportion_confint
+
+from coxa.errors import FitError, OptionError, not_allowed
+from coxa.estimates.means import check_level
+from coxa.estimates.table import Estimates
+from coxa.models.repeated_rows import check_unique
+
+
+def fit_proportions(
+    data: pd.DataFrame,
+    response: str,
+    arm: str = "arm",
+    against: str = "usual_care",
+    *,
+    participant: str = "participant_id",
+    conf_level: float = 0.95,
+) -> Estimates:
+    """Estimate each arm's risk, and risk difference, risk ratio and odds ratio against a reference arm.
+
+    Parameters
+    ----------
+    data : DataFrame
+        One row per participant. Not changed.
+    response : str
+        Column of 0 and 1, or booleans. Rows without it, or without an arm, are left out and counted in `warning`.
+    arm : str
+        Column of the arms.
+    against : str
+        The arm that the others are compared with.
+    participant : str
+        Column that says whose row it is; where there is one, nobody may have two rows.
+    conf_level : float
+        Between 0 and 1.
+
+    Returns
+    -------
+    Estimates
+        Risks have Wilson limits, risk differences Newcombe limits, both ratios limits on the log scale. p-values
+        are of Pearson's chi-squared without correction; with an expected count below 5, Fisher's exact. `method`
+        says which and has the events and participants of each arm.
+
+    Raises
+    ------
+    OptionError
+        A column or the reference arm is not there.
+    DataError
+        A participant has two rows.
+    FitError
+        The outcome has other values, or there is no second arm.
+
+    Notes
+    -----
+    Sources: Newcombe, Statistics in Medicine 1998, 17:873-890 (method 10), through
+    `statsmodels.stats.proportion.confint_proportions_2indep`; Katz et al., Biometrics 1978, 34:469-474, and Woolf,
+    Annals of Human Genetics 1955, 19:251-253, for the ratios.
+
+    Examples
+    --------
+    >>> d = pd.DataFrame({"arm": ["a"] * 10 + ["b"] * 10, "better": [1] * 6 + [0] * 4 + [1] * 3 + [0] * 7})
+    >>> e = fit_proportions(d, "better", against="b")
+    >>> e.only(term="risk_difference").frame["estimate"].round(6).item()
+    0.3
+    """
+    check_level(conf_level)
+    for column in (response, arm):
+        if column not in data.columns:
+            raise OptionError(not_allowed("column", column, map(str, data.columns)))
+    used = data[[response, arm]].dropna()
+    if participant in data.columns:
+        check_unique(data, data[[response, arm]].notna().all(axis=1).to_numpy(), (participant,))
+    values = used[response].astype(float)
+    if not values.isin([0, 1]).all():
+        raise FitError(
+            f"the outcome '{response}' has other values than 0 and 1: {sorted(set(values) - {0, 1})[:3]}",
+            ["make it yes or no first, by a threshold with a source"],
+        )
+    table = values.groupby(used[arm], observed=True).agg(["sum", "count"]).astype(int)
+    named = {str(level): level for level in table.index}
+    if against not in named:
+        raise OptionError(not_allowed(f"{arm} to compare against", against, named))
+    if len(table) < 2:
+        raise FitError(f"every row is of {arm} '{against}'; there is nothing to compare", ["look at the column"])
+    lost = len(data) - len(used)
+    shared = {
+        "outcome": response,
+        "conf_level": conf_level,
+        "warning": f"{lost} rows without {response} or {arm} left out" if lost else "",
+    }
+    cells = {name: (int(table.loc[level, "sum"]), int(table.loc[level, "count"])) for name, level in named.items()}
+    rows = [{**shared, **risk(name, *cells[name], conf_level)} for name in cells]
+    for name in cells:
+        if name != against:
+            both = {"arm": name, "reference": against}
+            rows += [{**shared, **both, **row} for row in comparison(cells[name], cells[against], conf_level)]
+    return Estimates.of(rows)
+
+
+def risk(arm: str, events: int, n: int, level: float) -> dict[str, Any]:
+    """Return the row of one arm's risk."""
+    low, high = proportion_confint(events, n, 1 - level, method="wilson")
+    return {
+        "arm": arm,
+        "term": "risk",
+        "estimate": events / n,
+        "std_error": float(np.sqrt(events / n * (1 - events / n) / n)),
+        "conf_low": low,
+        "conf_high": high,
+        "n_participants": n,
+        "n_observations": n,
+        "method": f"{events} of {n}; Wilson limits",
+    }
+
+
+def comparison(cell: tuple[int, int], reference: tuple[int, int], level: float) -> list[dict[str, Any]]:
+    """Return risk difference, risk ratio and odds ratio of two (events, participants)."""
+    (a, n), (c, m) = cell, reference
+    p_value, test = two_by_two(np.array([[a, n - a], [c, m - c]]))
+    z = stats.norm.ppf((1 + level) / 2)
+    counted = {"n_participants": n + m, "n_observations": n + m, "p_value": p_value}
+    said = f"{a} of {n} against {c} of {m}; p by {test}"
+    low, high = confint_proportions_2indep(a, n, c, m, method="newcomb", compare="diff", alpha=1 - level)
+    rows: list[dict[str, Any]] = [
+        {
+            **counted,
+            "term": "risk_difference",
+            "estimate": a / n - c / m,
+            "std_error": float(np.sqrt(a * (n - a) / n**3 + c * (m - c) / m**3)),
+            "conf_low": low,
+            "conf_high": high,
+            "method": f"{said}; Newcombe limits",
+        }
+    ]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ratio = np.divide(a / n, c / m)
+        odds = np.divide(a * (m - c), c * (n - a))
+        spread = np.sqrt(np.divide(1, a) - 1 / n + np.divide(1, c) - 1 / m)
+        odds_spread = np.sqrt(sum(np.divide(1, k) for k in (a, n - a, c, m - c)))
+    for term, value, se in (("risk_ratio", ratio, spread), ("odds_ratio", odds, odds_spread)):
+        defined = np.isfinite(se)
+        rows.append(
+            {
+                **counted,
+                "term": term,
+                "estimate": float(value),
+                "conf_low": float(value * np.exp(-z * se)) if defined else np.nan,
+                "conf_high": float(value * np.exp(z * se)) if defined else np.nan,
+                "method": f"{said}; limits on the log scale" if defined else f"{said}; no limits with an empty cell",
+            }
+        )
+    return rows
+
+
+def two_by_two(counts: np.ndarray) -> tuple[float, str]:
+    """Return the p-value of a two by two table and the name of the test."""
+    if (counts.sum(axis=0) == 0).any():
+        return 1.0, "no test (no event, or nothing but events)"
+    expected = stats.contingency.expected_freq(counts)
+    if expected.min() < 5:
+        return float(stats.fisher_exact(counts).pvalue), "Fisher's exact test"
+    return float(stats.chi2_contingency(counts, correction=False).pvalue), "Pearson's chi-squared test"

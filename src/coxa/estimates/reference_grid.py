@@ -1,0 +1,106 @@
+"""The rows of the design at which marginal means are taken."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import product
+from typing import Any, Literal, get_args
+
+import numpy as np
+import pandas as pd
+
+from coxa.errors import OptionError, check_option, not_allowed
+from coxa.models.fit import Fit
+
+Weights = Literal["equal", "proportional"]
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """Averaged design rows, one for each combination of levels of the factors that are kept.
+
+    factors : names of the factors that are kept
+    keys    : the combinations, in the order of the levels
+    rows    : (number of combinations, p) weights of the coefficients
+    """
+
+    factors: tuple[str, ...]
+    keys: tuple[tuple[Any, ...], ...]
+    rows: np.ndarray
+
+
+def reference_grid(
+    fit: Fit,
+    factors: Sequence[str],
+    *,
+    weights: str = "equal",
+    at: Mapping[str, Any] | None = None,
+) -> Grid:
+    """Average the design over the factors that are not kept, covariates at their mean.
+
+    Covariates stand at their mean over the analysed rows (before any transform in the formula), as with
+    emmeans in R and LSMEANS in SAS. Factors that are not kept are averaged over: all combinations of their
+    levels count alike, or in proportion to how many analysed rows have them.
+
+    Parameters
+    ----------
+    fit : Fit
+    factors : sequence of str
+        Factors to keep apart.
+    weights : {"equal", "proportional"}
+    at : mapping, optional
+        Values of covariates, or levels of factors, to fix.
+
+    Raises
+    ------
+    OptionError
+        A factor or value is not in the model.
+    """
+    check_option("weights", weights, get_args(Weights))
+    design, fixed = fit.design, dict(at or {})
+    for name in factors:
+        check_factor(fit, name)
+    for name, value in fixed.items():
+        check_fixed(fit, name, value)
+    averaged = [name for name in design.levels if name not in factors and name not in fixed]
+    keys = tuple(product(*(design.levels[name] for name in factors)))
+    inner = list(product(*(design.levels[name] for name in averaged)))
+    values: dict[str, Any] = {
+        name: float(design.frame[name].mean()) for name in design.formula.variables if name not in design.levels
+    }
+    frame = pd.DataFrame(
+        [
+            {**values, **dict(zip(averaged, levels, strict=True)), **fixed, **dict(zip(factors, key, strict=True))}
+            for key in keys
+            for levels in inner
+        ]
+    )
+    rows = design.rows(frame).reshape(len(keys), len(inner), -1)
+    return Grid(tuple(factors), keys, np.einsum("j,ijp->ip", shares(fit, averaged, inner, weights), rows))
+
+
+def check_factor(fit: Fit, name: str) -> None:
+    """Raise OptionError unless `name` is a factor of the model."""
+    if name in fit.design.levels:
+        return
+    if name in fit.design.formula.variables:
+        raise OptionError(f"'{name}' is a number in the model; make it categorical to have a mean for each value")
+    raise OptionError(not_allowed("factor of the model", name, fit.design.levels))
+
+
+def check_fixed(fit: Fit, name: str, value: Any) -> None:
+    """Raise OptionError unless `name` is in the model and can have that value."""
+    if name not in fit.design.formula.variables:
+        raise OptionError(not_allowed("variable of the model", name, fit.design.formula.variables))
+    if name in fit.design.levels and value not in fit.design.levels[name]:
+        raise OptionError(not_allowed(f"level of {name}", value, map(str, fit.design.levels[name])))
+
+
+def shares(fit: Fit, averaged: Sequence[str], inner: Sequence[tuple[Any, ...]], weights: str) -> np.ndarray:
+    """Return the weight of each combination of the factors averaged over; they add up to one."""
+    if weights == "equal" or not averaged:
+        return np.full(len(inner), 1 / len(inner))
+    counts = fit.design.frame.groupby(list(averaged), observed=True).size()
+    found = [counts.get(levels if len(averaged) > 1 else levels[0], 0) for levels in inner]
+    return np.array(found, dtype=float) / sum(found)

@@ -1,0 +1,98 @@
+"""The table of results that everything downstream reads: one row per number."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from coxa.errors import OptionError, check_option
+from coxa.models.result_columns import RESULT_COLUMNS, result_frame
+
+TERMS = (
+    "marginal_mean",
+    "difference",
+    "joint_test",
+    "risk",
+    "risk_difference",
+    "risk_ratio",
+    "odds_ratio",
+    "standardised_difference",
+)
+"""What a row can be. `estimate` is in units of the outcome for the first two, empty for a joint test, a proportion
+(0 to 1) or a ratio for the four of counts, and in standard deviations for the last."""
+
+
+@dataclass(frozen=True, slots=True)
+class Estimates:
+    """Results, one row per number, in the columns `coxa.models.result_columns.RESULT_COLUMNS`.
+
+    `arm` less (or over) `reference` is what a difference (or ratio) is; `term` says what kind of row it is
+    (`TERMS`). Numbers are not rounded. What does not apply is empty text or NaN. Add two to join them.
+
+    Raises
+    ------
+    OptionError
+        The frame has other columns, or a row of an unknown kind.
+    """
+
+    frame: pd.DataFrame
+
+    def __post_init__(self) -> None:
+        if tuple(self.frame.columns) != RESULT_COLUMNS:
+            raise OptionError(
+                f"a table of results has the columns {', '.join(RESULT_COLUMNS)}; got "
+                f"{', '.join(map(str, self.frame.columns))}"
+            )
+        for term in pd.unique(self.frame["term"]):
+            check_option("kind of result", term, TERMS)
+
+    def __len__(self) -> int:
+        return len(self.frame)
+
+    def __add__(self, other: Estimates) -> Estimates:
+        if not len(self) or not len(other):
+            return other if not len(self) else self
+        return Estimates(pd.concat([self.frame, other.frame], ignore_index=True))
+
+    @classmethod
+    def of(cls, rows: Iterable[Mapping[str, Any]]) -> Estimates:
+        """Collect rows that name some of the columns; the others are left empty.
+
+        Examples
+        --------
+        >>> e = Estimates.of([{"term": "risk", "arm": "exercise", "estimate": 0.4, "n_participants": 50}])
+        >>> e.frame[["arm", "reference", "estimate"]].to_dict("records")
+        [{'arm': 'exercise', 'reference': '', 'estimate': 0.4}]
+        """
+        return cls(result_frame(rows))
+
+    def only(self, **where: Any) -> Estimates:
+        """Return the rows whose columns have these values.
+
+        Raises
+        ------
+        OptionError
+            A column is not one of a table of results.
+
+        Examples
+        --------
+        >>> e = Estimates.of([{"term": "risk", "arm": "a"}, {"term": "risk", "arm": "b"}])
+        >>> len(e.only(arm="b"))
+        1
+        """
+        chosen = pd.Series(True, index=self.frame.index)
+        for column, value in where.items():
+            check_option("column", column, RESULT_COLUMNS)
+            chosen &= self.frame[column] == value
+        return Estimates(self.frame[chosen].reset_index(drop=True))
+
+    def labelled(self, *, estimand: str | None = None, analysis: str | None = None) -> Estimates:
+        """Return the same rows under the name of an estimand, of an analysis, or both."""
+        names = {"estimand": estimand, "analysis": analysis}
+        return Estimates(self.frame.assign(**{key: name for key, name in names.items() if name is not None}))
+
+    def _repr_html_(self) -> str:
+        return str(self.frame._repr_html_())  # type: ignore[operator]

@@ -1,0 +1,118 @@
+"""Analysis of covariance of one visit."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+import statsmodels.api as sm
+
+from coxa.errors import FitError, check_option
+from coxa.models.design_matrix import design_matrix
+from coxa.models.fit import Fit
+from coxa.models.fit_records import Sample
+from coxa.models.inference import FixedDf
+from coxa.models.mmrm import label_text, rows_left_out
+from coxa.models.orthonormal import orthonormal
+from coxa.models.repeated_rows import check_cells, check_keys, check_unique, visit_order
+
+
+def fit_ancova(
+    formula: str,
+    data: pd.DataFrame,
+    *,
+    participant: str = "participant_id",
+    visit: Any = None,
+    visit_column: str = "visit",
+    robust: Literal["HC3"] | None = None,
+) -> Fit:
+    """Fit an analysis of covariance by ordinary least squares (statsmodels) to the rows of one visit.
+
+    Parameters
+    ----------
+    formula : str
+        ``change ~ baseline + arm``; see `coxa.models.formula`.
+    data : DataFrame
+        One row per participant, or per participant and visit if `visit` is given. Not changed.
+    participant : str
+        Column that says whose row it is.
+    visit : label, optional
+        The visit to analyse, as it stands in `visit_column`. Without it every row is used.
+    visit_column : str
+        Column of the visit; read only if `visit` is given.
+    robust : {"HC3"}, optional
+        Covariance that allows unequal variances (MacKinnon & White, Journal of Econometrics 1985, 29:305-325).
+
+    Returns
+    -------
+    Fit
+        With one visit. Its degrees of freedom are observations less fixed effects, its log-likelihood the full
+        one.
+
+    Raises
+    ------
+    OptionError
+        An option, a column, the visit, or a part of the formula is not allowed.
+    DataError
+        A participant is missing or has two rows.
+    EmptyCellError, RankDeficientError
+        Fixed effects that cannot be estimated.
+    FitError
+        The outcome has no variance, or there are too few rows.
+
+    Examples
+    --------
+    >>> d = pd.DataFrame({"participant_id": range(6), "arm": list("aaabbb"), "y": [1.0, 2, 3, 4, 5, 6]})
+    >>> fit_ancova("y ~ arm", d).params.round(3).to_dict()
+    {'Intercept': 2.0, 'arm[b]': 3.0}
+    """
+    if robust is not None:
+        check_option("robust", robust, ("HC3",))
+    single = visit is None
+    check_keys(data, (participant,) if single else (participant, visit_column))
+    if single:
+        keep = np.ones(len(data), dtype=bool)
+    else:
+        order = visit_order(data[visit_column], [visit])
+        keep = data[visit_column].isin(order.labels).to_numpy()
+    design = design_matrix(formula, data, keep=keep)
+    check_unique(data, design.complete, (participant,))
+    check_cells(design)
+    orthonormal(design.x, design.names)
+    freedom = len(design.y) - len(design.names)
+    if freedom < 1 or np.ptp(design.y) == 0:
+        raise FitError(
+            f"{len(design.y)} rows, {len(design.names)} fixed effects, outcome from {design.y.min():g} to "
+            f"{design.y.max():g}: no variance is left to estimate",
+            ["use a smaller formula, or look whether the right rows and the right outcome were given"],
+        )
+    result = sm.OLS(design.y, design.x).fit(cov_type=robust or "nonrobust", use_t=True)
+    label = "" if single else label_text(visit)
+    visits = pd.Series(np.full(len(data), "")) if single else data[visit_column]
+    table = data.assign(**{visit_column: visits.array})
+    return Fit(
+        model="ancova",
+        design=design,
+        params=pd.Series(result.params, list(design.names)),
+        inference=FixedDf(np.asarray(result.cov_params()), float(freedom)),
+        ddf="residual",
+        sample=Sample(
+            participant_column=participant,
+            visit_column=None,
+            participant=data.loc[design.complete, participant].to_numpy(),
+            visit=np.full(len(design.y), label, dtype=object),
+            visits=(label,),
+            left_out=rows_left_out(table, design, keep, participant, visit_column, visits),
+        ),
+        loglik=float(result.llf),
+        reml=False,
+        structure="residual",
+        covariance=pd.DataFrame([[result.mse_resid]], [label], [label]),
+        covariance_parameters=pd.Series({"variance": result.mse_resid}),
+        method=f"ANCOVA, ordinary least squares, {robust or 'model-based'} standard errors",
+        warnings=tuple(
+            f"no analysed row has {column} {', '.join(map(str, levels))}"
+            for column, levels in design.unused_levels.items()
+        ),
+    )

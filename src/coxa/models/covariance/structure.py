@@ -1,0 +1,35 @@
+"""What a covariance structure is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True, slots=True)
+class Structure:
+    """A covariance over m visits as a smooth function of K unconstrained parameters theta.
+
+    The visits are given by their positions `times`, shape (m,), which are 0, 1, ..., m - 1 unless a
+    structure needs more; so `times` also says how many visits there are.
+
+    name        : short name, as in a study file
+    long_name   : name in words, as printed
+    aliases     : other names that are understood (SAS)
+    count       : m -> K
+    matrix      : theta (K,), times (m,) -> covariance (m, m)
+    derivatives : theta (K,), times (m,) -> first (K, m, m) and second (K, K, m, m) derivatives
+    start       : positive definite moments (m, m), times (m,) -> theta (K,)
+    parameters  : theta (K,), times (m,), labels of the visits -> what a reader calls the parameters, by name
+    """
+
+    name: str
+    long_name: str
+    aliases: tuple[str, ...]
+    count: Callable[[int], int]
+    matrix: Callable[[np.ndarray, np.ndarray], np.ndarray]
+    derivatives: Callable[[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]
+    start: Callable[[np.ndarray, np.ndarray], np.ndarray]
+    parameters: Callable[[np.ndarray, np.ndarray, Sequence[str]], dict[str, float]]

@@ -1,0 +1,228 @@
+"""A fitted model of a continuous outcome, whatever fitted it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from coxa.errors import OptionError
+from coxa.models.design_matrix import Design
+from coxa.models.fit_records import JointTest, LinearTest, Optimisation, Sample
+from coxa.models.fit_text import fit_html, fit_text
+from coxa.models.inference import Inference
+from coxa.models.numerics.marginal_fit import Attempt, correlation
+from coxa.models.result_columns import result_frame
+
+Rows = np.ndarray | Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """A fitted model of a continuous outcome: fixed effects, their uncertainty, and how they came about.
+
+    Attributes
+    ----------
+    model : "mmrm" or "ancova"
+    design : the analysed rows as arrays, and the recipe for new ones
+    params : (p,) coefficients by name, in units of the outcome
+    inference : covariance of the coefficients and degrees of freedom
+    ddf : name of the method of the degrees of freedom
+    sample : rows used and left out
+    loglik : log-likelihood with all constants; restricted if `reml`
+    reml : whether it is restricted
+    structure : short name of the covariance structure used
+    covariance : visit by visit covariance of the outcome within a participant, in squared units
+    covariance_parameters : the structure's parameters by name
+    method : the model in a sentence, for a footnote
+    attempts : what was tried, in order, and why it was left
+    optimisation : the optimiser's record; None where there was nothing to optimise
+    warnings : what a reader of any result should know
+    """
+
+    model: str
+    design: Design = field(repr=False)
+    params: pd.Series = field(repr=False)
+    inference: Inference = field(repr=False)
+    ddf: str
+    sample: Sample = field(repr=False)
+    loglik: float
+    reml: bool
+    structure: str
+    covariance: pd.DataFrame = field(repr=False)
+    covariance_parameters: pd.Series = field(repr=False)
+    method: str
+    attempts: tuple[Attempt, ...] = field(default=(), repr=False)
+    optimisation: Optimisation | None = field(default=None, repr=False)
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def formula(self) -> str:
+        """The formula as written."""
+        return self.design.formula.text
+
+    @property
+    def outcome(self) -> str:
+        """Name of the outcome."""
+        return self.design.formula.response
+
+    @property
+    def n_participants(self) -> int:
+        """Participants with at least one analysed row."""
+        return len(pd.unique(self.sample.participant))
+
+    @property
+    def n_observations(self) -> int:
+        """Analysed rows."""
+        return len(self.design.y)
+
+    @property
+    def left_out(self) -> pd.DataFrame:
+        """Rows that are not analysed, each with its reason."""
+        return self.sample.left_out
+
+    @property
+    def correlation(self) -> pd.DataFrame:
+        """Visit by visit correlation of the outcome within a participant."""
+        values = correlation(self.covariance.to_numpy())
+        return pd.DataFrame(values, self.covariance.index, self.covariance.columns)
+
+    @property
+    def criteria(self) -> pd.Series:
+        """AIC, AICC and BIC, smaller is better.
+
+        Under restricted likelihood only covariance parameters are counted, as SAS and R print; under the full
+        likelihood fixed effects are counted too. AICC uses observations (less fixed effects under restricted
+        likelihood), BIC participants.
+        """
+        p = len(self.params)
+        k = len(self.covariance_parameters) + (0 if self.reml else p)
+        n = self.n_observations - (p if self.reml else 0)
+        deviance = -2 * self.loglik
+        small = 2 * k * n / (n - k - 1) if n > k + 1 else np.inf
+        return pd.Series(
+            {
+                "aic": deviance + 2 * k,
+                "aicc": deviance + small,
+                "bic": deviance + k * np.log(self.n_participants),
+            }
+        )
+
+    def cov_params(self) -> pd.DataFrame:
+        """Return the covariance of the coefficients, adjusted where the method adjusts it."""
+        return pd.DataFrame(self.inference.covariance, self.params.index, self.params.index)
+
+    @property
+    def std_error(self) -> pd.Series:
+        """Standard errors of the coefficients."""
+        return pd.Series(np.sqrt(np.diag(self.inference.covariance)), self.params.index)
+
+    @property
+    def df(self) -> pd.Series:
+        """Degrees of freedom of the coefficients."""
+        return pd.Series([self.inference.df(row) for row in np.eye(len(self.params))], self.params.index)
+
+    @property
+    def p_values(self) -> pd.Series:
+        """Two-sided p-values of the coefficients."""
+        return pd.Series(self.test(np.eye(len(self.params))).p_value, self.params.index)
+
+    def conf_int(self, level: float = 0.95) -> pd.DataFrame:
+        """Return confidence limits `conf_low` and `conf_high` of the coefficients at a level in (0, 1)."""
+        half = stats.t.ppf((1 + level) / 2, self.df) * self.std_error
+        return pd.DataFrame({"conf_low": self.params - half, "conf_high": self.params + half})
+
+    def test(self, rows: Rows) -> LinearTest:
+        """Test each of one or more linear functions of the coefficients against zero.
+
+        Parameters
+        ----------
+        rows : (p,) or (q, p) array, or mapping
+            Weights of the coefficients; a mapping names those that are not zero.
+
+        Returns
+        -------
+        LinearTest
+            Arrays of length q.
+
+        Examples
+        --------
+        >>> from coxa.models import fit_ancova
+        >>> d = pd.DataFrame({"participant_id": range(6), "arm": list("aaabbb"), "y": [1.0, 2, 3, 4, 5, 6]})
+        >>> fit_ancova("y ~ arm", d).test({"Intercept": 1, "arm[b]": 1}).estimate.round(6).tolist()
+        [5.0]
+        """
+        matrix = self.weights(rows)
+        estimate = matrix @ self.params.to_numpy()
+        std_error = np.sqrt(np.einsum("ia,ab,ib->i", matrix, self.inference.covariance, matrix))
+        df = np.array([self.inference.df(row) for row in matrix])
+        statistic = estimate / std_error
+        p_value = np.asarray(2 * stats.t.sf(np.abs(statistic), df))
+        return LinearTest(estimate, std_error, df, statistic, p_value)
+
+    def joint_test(self, rows: np.ndarray) -> JointTest:
+        """Test that all rows (q, p) are zero together; rows that repeat others are counted once.
+
+        Raises
+        ------
+        OptionError
+            All rows are zero.
+        """
+        _, values, basis = np.linalg.svd(self.weights(rows), full_matrices=False)
+        independent = basis[values > 1e-10 * max(values.max(), 1.0)]
+        if not len(independent):
+            raise OptionError("a joint test needs at least one row that is not zero")
+        f, denominator = self.inference.f_test(independent, self.params.to_numpy())
+        q = len(independent)
+        return JointTest(f, q, denominator, float(stats.f.sf(f, q, denominator)))
+
+    def weights(self, rows: Rows) -> np.ndarray:
+        """Return rows as an array (q, p).
+
+        Raises
+        ------
+        OptionError
+            A coefficient is unknown, or the number of columns is wrong.
+        """
+        names = list(self.params.index)
+        if isinstance(rows, Mapping):
+            unknown = [name for name in rows if name not in names]
+            if unknown:
+                raise OptionError(f"no coefficient '{unknown[0]}'; there are {', '.join(names)}")
+            return np.array([[rows.get(name, 0.0) for name in names]], dtype=float)
+        matrix = np.atleast_2d(np.asarray(rows, dtype=float))
+        if matrix.shape[1] != len(names):
+            raise OptionError(f"a row needs {len(names)} weights, one per coefficient; got {matrix.shape[1]}")
+        return matrix
+
+    def tidy(self, conf_level: float = 0.95) -> pd.DataFrame:
+        """Return one row per coefficient in the columns of every result; `term` is the coefficient's name."""
+        tested = self.test(np.eye(len(self.params)))
+        table = pd.DataFrame(
+            {
+                "outcome": self.outcome,
+                "term": self.params.index,
+                "estimate": tested.estimate,
+                "std_error": tested.std_error,
+                "df": tested.df,
+                "statistic": tested.statistic,
+                "p_value": tested.p_value,
+                **self.conf_int(conf_level).reset_index(drop=True),
+                "conf_level": conf_level,
+                "n_participants": self.n_participants,
+                "n_observations": self.n_observations,
+                "method": self.method,
+                "warning": "; ".join(self.warnings),
+            }
+        )
+        return result_frame({str(k): v for k, v in row.items()} for row in table.to_dict("records"))
+
+    def summary(self) -> str:
+        """Return the fit as text, in the manner of statsmodels."""
+        return fit_text(self)
+
+    def _repr_html_(self) -> str:
+        return fit_html(self)

@@ -1,0 +1,78 @@
+"""A fit as text for a terminal and as a small HTML table for a notebook."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+if TYPE_CHECKING:
+    from coxa.models.fit import Fit
+
+SHOWN = {
+    "estimate": "coef",
+    "std_error": "std err",
+    "df": "df",
+    "statistic": "t",
+    "p_value": "P>|t|",
+    "conf_low": "[0.025",
+    "conf_high": "0.975]",
+}
+
+
+def coefficients(fit: Fit) -> pd.DataFrame:
+    """Return the coefficients as text, one row each, with 95% limits."""
+    table = fit.tidy().set_index("term")[list(SHOWN)]
+    table.index.name = None
+    shown = pd.DataFrame({SHOWN[name]: [f"{value:.4f}" for value in table[name]] for name in SHOWN})
+    shown["df"] = [f"{value:.1f}" for value in table["df"]]
+    shown["P>|t|"] = ["< 0.001" if value < 0.001 else f"{value:.3f}" for value in table["p_value"]]
+    return shown.set_index(table.index)
+
+
+def facts(fit: Fit) -> dict[str, str]:
+    """Return what is said about a fit above its coefficients, name and value."""
+    criteria = fit.criteria
+    said = {
+        "Outcome": fit.outcome,
+        "Formula": fit.formula,
+        "Method": fit.method,
+        "Participants": str(fit.n_participants),
+        "Observations": f"{fit.n_observations} ({len(fit.left_out)} rows left out)",
+        "Log-likelihood": f"{fit.loglik:.4f} ({'restricted' if fit.reml else 'full'})",
+        "AIC, AICC, BIC": ", ".join(f"{criteria[name]:.2f}" for name in ("aic", "aicc", "bic")),
+    }
+    if fit.optimisation is not None:
+        record = fit.optimisation
+        said["Converged"] = (
+            f"{record.iterations} Newton steps; largest derivative {record.gradient_norm:.1e}, "
+            f"smallest scaled eigenvalue {record.min_eigenvalue:.1e}"
+        )
+    left = [f"{a.structure} from {a.start}: {a.failure}" for a in fit.attempts if a.failure]
+    if left:
+        said["Tried before"] = "; ".join(left)
+    if fit.warnings:
+        said["Warnings"] = "; ".join(fit.warnings)
+    return said
+
+
+def fit_text(fit: Fit) -> str:
+    """Return the summary of a fit as text."""
+    said = facts(fit)
+    width = max(map(len, said)) + 2
+    blocks = [
+        "\n".join(f"{name + ':':<{width}}{value}" for name, value in said.items()),
+        coefficients(fit).to_string(),
+        "Covariance within a participant\n" + fit.covariance.to_string(float_format="{:.4f}".format),
+    ]
+    wide = max(len(line) for block in blocks[1:] for line in block.splitlines())
+    title = {"mmrm": "Mixed model for repeated measures", "ancova": "Analysis of covariance"}[fit.model]
+    rule = "=" * wide
+    return "\n".join([title.center(wide), rule, f"\n{'-' * wide}\n".join(blocks), rule])
+
+
+def fit_html(fit: Fit) -> str:
+    """Return the summary of a fit as an HTML table of coefficients under a list of facts."""
+    items = "".join(f"<dt>{escape(name)}</dt><dd>{escape(value)}</dd>" for name, value in facts(fit).items())
+    return f"<div><dl>{items}</dl>{coefficients(fit).to_html(border=0)}</div>"

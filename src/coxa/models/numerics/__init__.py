@@ -1,0 +1,1 @@
+"""Plain functions on arrays: sums of patterns, likelihood, optimiser, degrees of freedom."""

@@ -1,0 +1,95 @@
+"""Kenward and Roger's adjusted covariance of the fixed effects, and their F test.
+
+Source: Kenward & Roger, Biometrics 1997, 53:983-997: section 2 for the adjustment, section 3 for the test.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from coxa.models.numerics.pattern_sums import Stack
+from coxa.models.numerics.reml import Likelihood
+
+
+def kenward_roger_adjustment(
+    sums: Stack,
+    at: Likelihood,
+    first: np.ndarray,
+    second: np.ndarray | None,
+    slopes: np.ndarray,
+    theta_covariance: np.ndarray,
+) -> np.ndarray:
+    """Return 2 Lambda (p, p), to be added to Phi.
+
+    Lambda = Phi { sum_ij V_ij (Q_ij - P_i Phi P_j - R_ij / 4) } Phi, V the covariance of the covariance
+    parameters. The sums over i and j are done on (m, m) matrices, before anything meets the design.
+
+    Parameters
+    ----------
+    sums : Stack
+    at : Likelihood
+        At the optimum.
+    first : (K, m, m)
+        Derivatives of the covariance.
+    second : (K, K, m, m) or None
+        Second derivatives, for R_ij; None leaves R_ij out, which is exact where the covariance is linear in
+        its parameters.
+    slopes : (K, p, p)
+        P_i, the derivatives of Phi^-1.
+    theta_covariance : (K, K)
+        V.
+    """
+    w, p = at.inverse, sums.p
+    paired = np.einsum("ij,iab->jab", theta_covariance, first)
+    between = np.einsum("jab,sbc,jcd->sad", paired, w, first, optimize=True)
+    if second is not None:
+        between = between - 0.25 * np.einsum("ij,ijab->ab", theta_covariance, second)
+    q_and_r = sums.fold(w @ between @ w)[:p, :p]
+    p_phi_p = (np.einsum("ij,iab->jab", theta_covariance, slopes) @ at.phi @ slopes).sum(axis=0)
+    middle = q_and_r - p_phi_p
+    return at.phi @ (middle + middle.T) @ at.phi
+
+
+def kenward_roger_f(
+    rows: np.ndarray,
+    beta: np.ndarray,
+    adjusted: np.ndarray,
+    phi: np.ndarray,
+    phi_slopes: np.ndarray,
+    theta_covariance: np.ndarray,
+) -> tuple[float, float]:
+    """Return the scaled F statistic of rows (q, p) of full row rank, and its denominator degrees of freedom.
+
+    Parameters
+    ----------
+    rows : (q, p)
+    beta : (p,)
+    adjusted, phi : (p, p)
+        Covariance of beta with and without the adjustment.
+    phi_slopes : (K, p, p)
+        Derivatives of phi.
+    theta_covariance : (K, K)
+    """
+    q = len(rows)
+    estimate = rows @ beta
+    f = float(estimate @ np.linalg.solve(rows @ adjusted @ rows.T, estimate)) / q
+    theta = rows.T @ np.linalg.solve(rows @ phi @ rows.T, rows)
+    turned = theta @ phi_slopes
+    trace = np.einsum("kaa->k", turned)
+    a1 = float(trace @ theta_covariance @ trace)
+    a2 = float(np.einsum("ij,iab,jba->", theta_covariance, turned, turned, optimize=True))
+    df, scale = matched_f(q, a1, a2)
+    return scale * f, df
+
+
+def matched_f(q: int, a1: float, a2: float) -> tuple[float, float]:
+    """Return denominator degrees of freedom and scale that match mean and variance of the Wald statistic."""
+    b = (a1 + 6 * a2) / (2 * q)
+    g = ((q + 1) * a1 - (q + 4) * a2) / ((q + 2) * a2)
+    c = 3 * q + 2 * (1 - g)
+    c1, c2, c3 = g / c, (q - g) / c, (q + 2 - g) / c
+    mean = 1 / (1 - a2 / q)
+    variance = 2 / q * (1 + c1 * b) / ((1 - c2 * b) ** 2 * (1 - c3 * b))
+    rho = variance / (2 * mean**2)
+    df = 4 + (q + 2) / (q * rho - 1)
+    return df, df / (mean * (df - 2))

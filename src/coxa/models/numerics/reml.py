@@ -1,0 +1,134 @@
+"""Likelihood of a marginal normal model from pattern sums, with its exact gradient and Hessian.
+
+With W_s the inverse covariance of pattern s padded with zeros to (m, m), G_s[a, b] the sums of z_a z_b',
+z = (x, y), and M = sum_s sum_ab W_s[a, b] G_s[a, b]::
+
+    A, c, q = M[:p, :p], M[:p, p], M[p, p]      beta = A^-1 c      Phi = A^-1
+    -2 l    = (N - p) log 2 pi + sum_s n_s log|R_s| + log|A| + q - c' Phi c        (REML)
+    -2 l    =  N      log 2 pi + sum_s n_s log|R_s|          + q - c' Phi c        (ML)
+
+Sources: Laird & Ware, Biometrics 1982, 38:963-974; Harville, JASA 1977, 72:320-338. The derivatives are those
+of Lindstrom & Bates, JASA 1988, 83:1014-1022, written for sums.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from coxa.models.numerics.pattern_sums import Stack
+
+
+@dataclass(frozen=True, slots=True)
+class Likelihood:
+    """The log-likelihood at one covariance, and the pieces its derivatives need.
+
+    loglik  : log-likelihood, with all its constants
+    beta    : (p,) generalised least squares estimate
+    phi     : (p, p) inverse of A, the covariance of beta given the covariance
+    inverse : (S, m, m) W_s, zero where a pattern has no visit
+    reml    : restricted likelihood, or the full one
+    """
+
+    loglik: float
+    beta: np.ndarray
+    phi: np.ndarray
+    inverse: np.ndarray
+    reml: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Derivatives:
+    """Derivatives of minus the log-likelihood in the K parameters of the covariance.
+
+    gradient : (K,)
+    hessian  : (K, K), the observed information
+    slopes   : (K, p, p) derivatives of A = Phi^-1
+    """
+
+    gradient: np.ndarray
+    hessian: np.ndarray
+    slopes: np.ndarray
+
+
+def padded_inverse(observed: np.ndarray, covariance: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return W (S, m, m) and log|R_s| (S,) for each pattern's part of `covariance` (m, m).
+
+    Raises
+    ------
+    numpy.linalg.LinAlgError
+        The covariance is not positive definite.
+    """
+    both = observed[:, :, None] & observed[:, None, :]
+    padded = np.where(both, covariance, np.eye(len(covariance)))
+    lower = np.linalg.cholesky(padded)
+    log_det = 2 * np.log(np.diagonal(lower, axis1=1, axis2=2)).sum(axis=1)
+    root = np.linalg.inv(lower)
+    return np.where(both, root.transpose(0, 2, 1) @ root, 0.0), log_det
+
+
+def likelihood(sums: Stack, covariance: np.ndarray, *, reml: bool = True) -> Likelihood:
+    """Return the log-likelihood of the sums at a covariance of shape (m, m), maximised over beta.
+
+    Raises
+    ------
+    numpy.linalg.LinAlgError
+        The covariance, or A, is not positive definite.
+    """
+    p = sums.p
+    inverse, log_det = padded_inverse(sums.observed, covariance)
+    moments = sums.fold(inverse)
+    lower = np.linalg.cholesky(moments[:p, :p])
+    root = np.linalg.inv(lower)
+    phi = root.T @ root
+    beta = phi @ moments[:p, p]
+    quadratic = moments[p, p] - moments[:p, p] @ beta
+    log_det_a = 2 * np.log(np.diag(lower)).sum()
+    minus_2 = sums.n @ log_det + quadratic + sums.n_observations * np.log(2 * np.pi)
+    if reml:
+        minus_2 += log_det_a - p * np.log(2 * np.pi)
+    return Likelihood(-0.5 * float(minus_2), beta, phi, inverse, reml)
+
+
+def residual_moments(sums: Stack, at: Likelihood, *, reml: bool) -> np.ndarray:
+    """Return T_s, shape (S, m, m): sums of r_a r_b' per pattern, plus (REML) the part owed to beta's error."""
+    r = np.append(-at.beta, 1.0)
+    kernel = np.outer(r, r)
+    if reml:
+        kernel[: sums.p, : sums.p] += at.phi
+    return sums.contract(kernel)
+
+
+def derivatives(sums: Stack, at: Likelihood, first: np.ndarray, second: np.ndarray) -> Derivatives:
+    """Return gradient and Hessian of minus the log-likelihood.
+
+    Parameters
+    ----------
+    sums : Stack
+    at : Likelihood
+        The likelihood at the same parameters.
+    first : (K, m, m)
+        Derivatives of the covariance.
+    second : (K, K, m, m)
+        Second derivatives of the covariance.
+    """
+    w, p, size = at.inverse, sums.p, len(first)
+    moments = residual_moments(sums, at, reml=at.reml)
+    in_covariance = 0.5 * (np.einsum("s,sab->ab", sums.n, w) - (w @ moments @ w).sum(axis=0))
+    gradient = np.einsum("ab,kab->k", in_covariance, first)
+
+    w_e = w[:, None] @ first
+    slopes = -sums.fold((w_e @ w[:, None]).transpose(1, 0, 2, 3))
+    weights = 0.5 * sums.n[:, None, None] * np.eye(len(first[0])) - w @ moments
+    left = (w_e.transpose(0, 1, 3, 2) @ weights[:, None].transpose(0, 1, 3, 2)).transpose(1, 0, 2, 3)
+    right = w_e.transpose(1, 0, 2, 3)
+    hessian = -left.reshape(size, -1) @ right.reshape(size, -1).T
+    hessian += np.einsum("ab,klab->kl", in_covariance, second)
+
+    u = slopes[:, :p] @ np.append(-at.beta, 1.0)
+    hessian -= u @ at.phi @ u.T
+    if at.reml:
+        phi_a = at.phi @ slopes[:, :p, :p]
+        hessian -= 0.5 * phi_a.reshape(size, -1) @ phi_a.transpose(0, 2, 1).reshape(size, -1).T
+    return Derivatives(gradient, (hessian + hessian.T) / 2, slopes[:, :p, :p])

@@ -1,0 +1,69 @@
+"""An orthonormal basis of the design's columns, and what its columns depend on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.linalg import qr, solve_triangular
+
+from coxa.errors import RankDeficientError
+
+DEPENDENT = 1e-9
+"""Part of a column's length that the other columns must leave unexplained for it to count as its own."""
+
+IN_COMBINATION = 1e-6
+"""Smallest coefficient, between columns of unit length, at which a column is named in a combination."""
+
+
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """Orthonormal coordinates of a design: x = q r.
+
+    The likelihood is computed in these, where no scale and no origin of a covariate can cost accuracy.
+
+    q    : (N, p) orthonormal columns
+    back : (p, p) inverse of r; coefficients are back @ coefficients in the basis
+    log_det : log |det r|
+    """
+
+    q: np.ndarray
+    back: np.ndarray
+    log_det: float
+
+
+def orthonormal(x: np.ndarray, names: Sequence[str]) -> Basis:
+    """Return the basis of x (N, p).
+
+    Raises
+    ------
+    RankDeficientError
+        Columns are combinations of others; the message names both.
+    """
+    length = np.linalg.norm(x, axis=0)
+    r = np.linalg.qr(x / np.where(length > 0, length, 1), mode="r")
+    _, pivoted, order = qr(r, mode="economic", pivoting=True)
+    diagonal = np.abs(np.diag(pivoted))
+    rank = int((diagonal > DEPENDENT).sum()) if len(diagonal) else 0
+    if rank < x.shape[1]:
+        raise RankDeficientError(*dependence(pivoted, order, rank, names))
+    back = solve_triangular(r, np.eye(len(r))) / length[:, None]
+    log_det = float(np.log(np.abs(np.diag(r))).sum() + np.log(length).sum())
+    return Basis(x @ back, back, log_det)
+
+
+def dependence(pivoted: np.ndarray, order: np.ndarray, rank: int, names: Sequence[str]) -> tuple[str, list[str]]:
+    """Return message and remedies that name the dependent columns and what they are combinations of."""
+    basis = order[:rank]
+    weights = solve_triangular(pivoted[:rank, :rank], pivoted[:rank, rank:])
+    lines = []
+    for k, column in enumerate(order[rank:]):
+        parts = [names[j] for j, w in zip(basis, weights[:, k], strict=True) if abs(w) > IN_COMBINATION]
+        lines.append(f"'{names[column]}' is " + (f"a combination of {', '.join(parts)}" if parts else "zero"))
+    message = f"{len(lines)} of {len(names)} fixed effects cannot be estimated: {'; '.join(lines)}"
+    return message, [
+        "leave out of the formula a term that repeats another (two codings of one thing, a nested factor)",
+        "look for combinations of levels that no row has: pandas.crosstab of the factors in the interaction",
+        "with fewer rows than fixed effects, use a smaller formula",
+    ]

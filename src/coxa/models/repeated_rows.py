@@ -1,0 +1,180 @@
+"""The rows of a repeated-measures model: which are used, in which order, and what would make them useless."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import compress
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from coxa.errors import DataError, EmptyCellError, FitError, OptionError, not_allowed
+from coxa.findings import Finding, Findings
+from coxa.models.design_matrix import Design
+
+MIN_PARTICIPANTS = 2
+"""Fewest participants at a visit, or at both of two, from whom a variance or covariance is estimated."""
+
+ALMOST_NONE = 1e-6
+"""Share of variance below which there is said to be none left."""
+
+
+@dataclass(frozen=True, slots=True)
+class VisitOrder:
+    """The visits of a model.
+
+    labels  : visits in order, as the data have them
+    warning : why the order should be looked at; empty if it was given
+    """
+
+    labels: tuple[Any, ...]
+    warning: str = ""
+
+
+def visit_order(values: pd.Series, visits: Sequence[Any] | None) -> VisitOrder:
+    """Return the visits in order: as given, else as categories, else sorted.
+
+    Text that is sorted in another order than it first appears in is worth a warning: week_12 sorts before
+    week_6.
+
+    Raises
+    ------
+    OptionError
+        A visit that was asked for is not in the data.
+    """
+    if visits is not None:
+        there = list(pd.unique(values.dropna()))
+        for label in visits:
+            if label not in there:
+                raise OptionError(not_allowed("visit", label, [str(v) for v in there]))
+        return VisitOrder(tuple(visits))
+    if isinstance(values.dtype, pd.CategoricalDtype):
+        present = set(values.dropna())
+        return VisitOrder(tuple(v for v in values.cat.categories if v in present))
+    appearing = list(pd.unique(values.dropna()))
+    ordered = tuple(sorted(appearing))
+    if list(ordered) == appearing or pd.api.types.is_numeric_dtype(values.dtype):
+        return VisitOrder(ordered)
+    names = ", ".join(map(str, ordered))
+    return VisitOrder(ordered, f"visits taken in the order of the alphabet ({names}); give visits=[...] in theirs")
+
+
+def check_keys(data: pd.DataFrame, columns: Sequence[str]) -> None:
+    """Raise OptionError where a key column is absent, DataError where a row has no value in one."""
+    for column in columns:
+        if column not in data.columns:
+            raise OptionError(not_allowed("column", column, map(str, data.columns)))
+    findings = Findings.of(
+        Finding("error", "data", f"every row has a {column}", "fill it in, or remove the row", place(row), field=column)
+        for column in columns
+        for row in np.flatnonzero(data[column].isna())
+    )
+    if findings:
+        raise DataError("rows cannot be placed:", findings)
+
+
+def check_unique(data: pd.DataFrame, complete: np.ndarray, keys: Sequence[str]) -> None:
+    """Raise DataError naming the rows where analysed rows share all keys."""
+    used = data.loc[complete, list(keys)].set_axis(np.flatnonzero(complete))
+    groups: dict[tuple[Any, ...], list[int]] = {}
+    for row, *key in used[used.duplicated(keep=False)].itertuples(name=None):
+        groups.setdefault(tuple(key), []).append(row)
+    findings = Findings.of(
+        Finding(
+            "error",
+            "data",
+            f"one row per {' and '.join(keys)}, but rows {', '.join(str(place(row)) for row in rows)} are of one",
+            "keep the one that counts, or correct the key",
+            row=place(rows[-1]),
+            participant_id=str(key[0]),
+            field=keys[-1],
+            value=str(key[-1]) if len(keys) > 1 else None,
+            n_rows=len(rows),
+        )
+        for key, rows in groups.items()
+    )
+    if findings:
+        raise DataError("the same participant was measured twice:", findings)
+
+
+def place(row: int | np.integer) -> int:
+    """Return the number a reader would give to the row: the header is row 1."""
+    return int(row) + 2
+
+
+def check_cells(design: Design) -> None:
+    """Raise EmptyCellError where two factors interact and a combination of their levels has no row."""
+    factors = [[name for name in term.split(":") if name in design.levels] for term in design.terms]
+    for pair in dict.fromkeys(tuple(sorted(names)) for names in factors if len(names) == 2):
+        first, second = (design.frame[name] for name in pair)
+        counts = pd.crosstab(first, second, dropna=False)
+        empty = [(a, b) for a in counts.index for b in counts.columns if counts.loc[a, b] == 0]
+        if empty:
+            cells = "; ".join(f"{pair[0]} '{a}' has no data at {pair[1]} '{b}'" for a, b in empty)
+            raise EmptyCellError(
+                f"the formula has {pair[0]}:{pair[1]}, but {cells}",
+                [
+                    f"leave that {pair[1]} out of the analysis (for a visit: visits=[...] without it)",
+                    f"leave the interaction {pair[0]}:{pair[1]} out of the formula",
+                    "look whether the rows were lost on the way: fit.left_out, or the reader's findings",
+                ],
+            )
+
+
+def check_enough(participant: np.ndarray, visit: np.ndarray, labels: Sequence[Any], y: np.ndarray, p: int) -> None:
+    """Raise FitError where a visit, or the whole, has too few participants, or the outcome is constant."""
+    if np.ptp(y) == 0:
+        raise FitError(
+            f"the outcome is {y[0]:g} in every row; there is no variance to model",
+            ["look whether the right column is the outcome, and whether a reader filled its gaps"],
+        )
+    present = together(participant, visit, len(labels))
+    for label, n in zip(labels, np.diag(present), strict=True):
+        if n < MIN_PARTICIPANTS:
+            raise FitError(
+                f"visit '{label}' has data of {n} participant(s); at least {MIN_PARTICIPANTS} are needed",
+                ["leave the visit out: visits=[...]", "look whether visits were mapped to the right windows"],
+            )
+    n_participants = int(participant.max()) + 1
+    if n_participants <= len(labels) or len(y) <= p:
+        raise FitError(
+            f"{n_participants} participants and {len(y)} rows are too few for {len(labels)} visits "
+            f"and {p} fixed effects",
+            ["use fewer visits, or a smaller formula"],
+        )
+
+
+def together(participant: np.ndarray, visit: np.ndarray, m: int) -> np.ndarray:
+    """Return how many participants were seen at both of each two visits, shape (m, m)."""
+    present = np.zeros((int(participant.max()) + 1, m), dtype=int)
+    present[participant, visit] = 1
+    return present.T @ present
+
+
+def nearly_singular(moments: np.ndarray, labels: Sequence[Any]) -> list[str]:
+    """Say which visits have hardly any residual variance, or repeat each other, in moments (m, m)."""
+    variance = np.diag(moments)
+    still = [v < ALMOST_NONE * variance.max() for v in variance]
+    shared = moments**2 > (1 - ALMOST_NONE) * np.outer(variance, variance)
+    return [
+        *(f"visit '{label}' has hardly any variance about its mean" for label in compress(labels, still)),
+        *(
+            f"visits '{labels[b]}' and '{labels[a]}' repeat each other: their correlation is 1"
+            for a in range(len(labels))
+            for b in range(a)
+            if shared[a, b] and not still[a] and not still[b]
+        ),
+    ]
+
+
+def never_together(counts: np.ndarray, labels: Sequence[Any]) -> list[str]:
+    """Say which two visits too few participants have both of for their covariance to be estimated."""
+    return [
+        f"visits '{labels[b]}' and '{labels[a]}' were both seen in {counts[a, b]} participants, too few for a "
+        "covariance of their own: use a covariance with fewer parameters, or leave one of them out"
+        for a in range(len(labels))
+        for b in range(a)
+        if counts[a, b] < MIN_PARTICIPANTS
+    ]

@@ -1,0 +1,1 @@
+"""Reference results and the data they belong to."""

@@ -1,0 +1,85 @@
+"""The mixed model for repeated measures against R's mmrm, to the tolerances of `tolerances.py`."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from coxa.models import Fit, fit_mmrm
+from tests.reference.make_reference_trial import reference_trial
+from tests.reference.tolerances import COVARIANCE, DEVIANCE, DF, EFFECT, STANDARD_ERROR
+from tests.reference.trial import FORMULA, HERE, in_r_order, reference, trial
+
+CASES = {
+    "us_satt": ("satterthwaite", True),
+    "us_kr": ("kenward-roger", True),
+    "us_krl": ("kenward-roger-linear", True),
+    "us_ml_satt": ("satterthwaite", False),
+}
+R = reference("mmrm")
+
+
+@pytest.fixture(scope="module", params=CASES)
+def case(request: pytest.FixtureRequest) -> tuple[dict, Fit]:
+    ddf, reml = CASES[request.param]
+    return R[request.param], fit_mmrm(FORMULA, trial(), ddf=ddf, reml=reml)
+
+
+def test_the_trial_is_what_its_script_draws() -> None:
+    assert reference_trial().to_csv(index=False) == (HERE / "reference_trial.csv").read_text(encoding="utf-8")
+
+
+def test_rows_and_participants(case: tuple[dict, Fit]) -> None:
+    r, fit = case
+    assert (fit.n_observations, fit.n_participants) == (r["n_obs"], r["n_subjects"]) == (605, 179)
+
+
+def test_log_likelihood(case: tuple[dict, Fit]) -> None:
+    r, fit = case
+    assert fit.loglik == pytest.approx(r["logLik"], rel=DEVIANCE)
+
+
+def test_fixed_effects(case: tuple[dict, Fit]) -> None:
+    r, fit = case
+    away = np.abs(in_r_order(fit.params, r["coef"]) - r["estimate"]) / r["se"]
+    assert away.max() < EFFECT
+
+
+def test_standard_errors(case: tuple[dict, Fit]) -> None:
+    r, fit = case
+    np.testing.assert_allclose(in_r_order(fit.std_error, r["coef"]), r["se"], rtol=STANDARD_ERROR)
+
+
+def test_degrees_of_freedom(case: tuple[dict, Fit]) -> None:
+    r, fit = case
+    np.testing.assert_allclose(in_r_order(fit.df, r["coef"]), r["df"], rtol=DF)
+
+
+def test_covariance_over_visits(case: tuple[dict, Fit]) -> None:
+    r, fit = case
+    np.testing.assert_allclose(fit.covariance, r["varcor"], rtol=COVARIANCE)
+
+
+def test_criteria(case: tuple[dict, Fit]) -> None:
+    r, fit = case
+    p = 0 if fit.reml else len(fit.params)  # under ML we count the fixed effects too, as SAS does and mmrm does not
+    assert fit.criteria["aic"] == pytest.approx(r["aic"] + 2 * p, rel=DEVIANCE)
+    assert fit.criteria["bic"] == pytest.approx(r["bic"] + np.log(r["n_subjects"]) * p, rel=DEVIANCE)
+
+
+def test_joint_test_of_the_interaction(case: tuple[dict, Fit]) -> None:
+    r, fit = case
+    tested = fit.joint_test(np.eye(len(fit.params))[list(fit.design.terms["arm:visit"])])
+    wanted = r["interaction_F"]
+    assert tested.df == wanted["num_df"] == 6
+    assert tested.statistic == pytest.approx(wanted["f_stat"], rel=STANDARD_ERROR)
+    assert tested.df_denominator == pytest.approx(wanted["denom_df"], rel=DF)
+    assert tested.p_value == pytest.approx(wanted["p_val"], rel=DF)
+
+
+def test_the_optimum_is_proven(case: tuple[dict, Fit]) -> None:
+    _, fit = case
+    assert fit.optimisation is not None
+    assert fit.optimisation.gradient_norm < 1e-8  # R's reference was polished to 1e-6
+    assert fit.optimisation.min_eigenvalue > 0
+    assert fit.optimisation.iterations <= 8

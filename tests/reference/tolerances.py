@@ -1,0 +1,31 @@
+"""How close two computations of one number have to be, and why."""
+
+CLOSED_FORM = 1e-10
+"""Relative. A fit against a formula: what is left is rounding in a few matrix products."""
+
+DEVIANCE = 1e-8
+"""Relative, of -2 log-likelihood: two optimisers that both stopped at a gradient below 1e-6 agree far closer."""
+
+EFFECT = 1e-6
+"""Of a fixed effect or a mean, in its standard errors: no reader of an interval could see more."""
+
+STANDARD_ERROR = 1e-5
+"""Relative. Follows from the covariance, which is flat around its optimum."""
+
+DF = 1e-4
+"""Relative. Degrees of freedom use second derivatives, which lose digits twice where they are numerical."""
+
+COVARIANCE = 1e-4
+"""Relative, of each element of the covariance over visits."""
+
+P_VALUE = 1e-6
+"""Absolute. A t statistic that is right to EFFECT moves p by less."""
+
+FINITE_DIFFERENCE = 1e-5
+"""Relative to the largest entry. Central differences of a log-likelihood of order 100 to 1000 lose half the digits."""
+
+DENSE = 1e-9
+"""Relative. The same algebra on whole matrices; what is left is rounding and the order of summation."""
+
+DENSE_OPTIMUM = 1e-5
+"""Relative. An optimiser without derivatives of its own stops where the likelihood is flat to rounding."""

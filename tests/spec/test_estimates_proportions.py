@@ -1,0 +1,80 @@
+"""Risks, and what they differ by, against published and textbook numbers."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from coxa.errors import DataError, FitError, OptionError
+from coxa.estimates import Estimates, fit_proportions
+
+
+def table(a: int, n: int, c: int, m: int) -> pd.DataFrame:
+    """Return a of n events in exercise, c of m in usual care."""
+    return pd.DataFrame(
+        {"arm": ["exercise"] * n + ["usual_care"] * m, "better": [1] * a + [0] * (n - a) + [1] * c + [0] * (m - c)}
+    )
+
+
+def one(estimates: Estimates, term: str) -> pd.Series:
+    return estimates.only(term=term).frame.iloc[0]
+
+
+def test_newcombes_own_example() -> None:
+    """Newcombe 1998 (Statistics in Medicine 17:873-890), table II, 56/70 - 48/80, method 10: 0.0524 to 0.3339."""
+    row = one(fit_proportions(table(56, 70, 48, 80), "better"), "risk_difference")
+    assert row["estimate"] == pytest.approx(0.2, abs=1e-12)
+    assert (round(row["conf_low"], 4), round(row["conf_high"], 4)) == (0.0524, 0.3339)
+
+
+def test_ratios_by_hand() -> None:
+    result = fit_proportions(table(30, 50, 20, 50), "better")
+    ratio, odds = one(result, "risk_ratio"), one(result, "odds_ratio")
+    assert ratio["estimate"] == pytest.approx(1.5)
+    assert ratio["conf_high"] == pytest.approx(1.5 * np.exp(1.959963985 * np.sqrt(1 / 30 - 1 / 50 + 1 / 20 - 1 / 50)))
+    assert odds["estimate"] == pytest.approx(30 * 30 / (20 * 20))
+    assert odds["conf_low"] == pytest.approx(2.25 * np.exp(-1.959963985 * np.sqrt(2 / 30 + 2 / 20)))
+    assert ratio["p_value"] == pytest.approx(0.0455002639)  # chi-squared of 4 on 1 df
+
+
+def test_risks_carry_their_counts() -> None:
+    risks = fit_proportions(table(30, 50, 20, 40), "better").only(term="risk").frame
+    assert risks["arm"].to_list() == ["exercise", "usual_care"]
+    assert risks["estimate"].to_list() == [0.6, 0.5]
+    assert risks["n_participants"].to_list() == [50, 40]
+    assert risks["method"].to_list() == ["30 of 50; Wilson limits", "20 of 40; Wilson limits"]
+
+
+def test_small_counts_take_fishers_test_and_an_empty_cell_has_no_limits() -> None:
+    result = fit_proportions(table(3, 8, 0, 9), "better")
+    row = one(result, "odds_ratio")
+    assert "Fisher's exact test" in row["method"]
+    assert np.isinf(row["estimate"])
+    assert np.isnan(row["conf_low"])
+    assert row["p_value"] == pytest.approx(56 / 680)  # both tables as extreme: C(8,3) of C(17,3)
+
+
+def test_no_event_at_all() -> None:
+    result = fit_proportions(table(0, 8, 0, 9), "better")
+    assert one(result, "risk_difference")["p_value"] == 1
+    assert np.isnan(one(result, "risk_ratio")["estimate"])
+
+
+def test_rows_left_out_are_counted() -> None:
+    data = table(3, 8, 2, 9).assign(better=lambda d: d["better"].where(d.index != 0))
+    assert set(fit_proportions(data, "better").frame["warning"]) == {"1 rows without better or arm left out"}
+
+
+def test_what_is_refused() -> None:
+    data = table(3, 8, 2, 9)
+    with pytest.raises(FitError, match=r"has other values than 0 and 1: \[2.0\]"):
+        fit_proportions(data.assign(better=2), "better")
+    with pytest.raises(OptionError, match=r"unknown arm to compare against 'usual'; .*did you mean 'usual_care'"):
+        fit_proportions(data, "better", against="usual")
+    with pytest.raises(OptionError, match=r"unknown column 'beter'; .*did you mean 'better'"):
+        fit_proportions(data, "beter")
+    with pytest.raises(FitError, match="every row is of arm 'usual_care'; there is nothing to compare"):
+        fit_proportions(data[data["arm"] == "usual_care"], "better")
+    with pytest.raises(DataError, match="one row per participant_id, but rows 2, 3 are of one"):
+        fit_proportions(data.assign(participant_id=[1, 1, *range(2, 17)]), "better")
