@@ -7,20 +7,102 @@ for help stay fast.
 from __future__ import annotations
 
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from coxa.cohort.cohort import Cohort
+    from coxa.cohort.disposition import Disposition
+    from coxa.cohort.read import read_cohort
+    from coxa.derive import AnalysisDataset, derive_analysis_sets, derive_dataset, derive_scores
+    from coxa.errors import CoxaError, DataError, FitError, OptionError, PlanError
+    from coxa.estimates import (
+        Estimates,
+        adjust_multiplicity,
+        contrasts,
+        fit_proportions,
+        joint_test,
+        marginal_means,
+        standardised_effect,
+    )
+    from coxa.findings import Finding, Findings
+    from coxa.instruments import instrument_names, load_instrument, score, threshold, thresholds
+    from coxa.models import Fit, fit_ancova, fit_mmrm
+    from coxa.report.analyse import analyse, analyse_cohort
+    from coxa.report.record import Report
+    from coxa.report.render import render
+    from coxa.simulate import simulate_hip_oa_trial
+    from coxa.simulate.truth import Truth
+    from coxa.study import Study, read_study
 
 __version__ = "0.1.0"
 
-_HOME = {
-    "CoxaError": "coxa.errors",
-    "DataError": "coxa.errors",
-    "FitError": "coxa.errors",
-    "PlanError": "coxa.errors",
-    "Finding": "coxa.findings",
-    "Findings": "coxa.findings",
+_HOMES = {
+    "coxa.cohort.cohort": ("Cohort",),
+    "coxa.cohort.disposition": ("Disposition",),
+    "coxa.cohort.read": ("read_cohort",),
+    "coxa.derive": ("AnalysisDataset", "derive_analysis_sets", "derive_dataset", "derive_scores"),
+    "coxa.errors": ("CoxaError", "DataError", "FitError", "OptionError", "PlanError"),
+    "coxa.estimates": (
+        "Estimates",
+        "adjust_multiplicity",
+        "contrasts",
+        "fit_proportions",
+        "joint_test",
+        "marginal_means",
+        "standardised_effect",
+    ),
+    "coxa.findings": ("Finding", "Findings"),
+    "coxa.instruments": ("instrument_names", "load_instrument", "score", "threshold", "thresholds"),
+    "coxa.models": ("Fit", "fit_ancova", "fit_mmrm"),
+    "coxa.report.analyse": ("analyse", "analyse_cohort"),
+    "coxa.report.record": ("Report",),
+    "coxa.report.render": ("render",),
+    "coxa.simulate": ("simulate_hip_oa_trial",),
+    "coxa.simulate.truth": ("Truth",),
+    "coxa.study": ("Study", "read_study"),
 }
+_HOME = {name: module for module, names in _HOMES.items() for name in names}
 
-__all__ = ["__version__", *sorted(_HOME)]
+__all__ = [
+    "AnalysisDataset",
+    "Cohort",
+    "CoxaError",
+    "DataError",
+    "Disposition",
+    "Estimates",
+    "Finding",
+    "Findings",
+    "Fit",
+    "FitError",
+    "OptionError",
+    "PlanError",
+    "Report",
+    "Study",
+    "Truth",
+    "__version__",
+    "adjust_multiplicity",
+    "analyse",
+    "analyse_cohort",
+    "contrasts",
+    "derive_analysis_sets",
+    "derive_dataset",
+    "derive_scores",
+    "fit_ancova",
+    "fit_mmrm",
+    "fit_proportions",
+    "instrument_names",
+    "joint_test",
+    "load_instrument",
+    "marginal_means",
+    "read_cohort",
+    "read_study",
+    "render",
+    "score",
+    "simulate_hip_oa_trial",
+    "standardised_effect",
+    "threshold",
+    "thresholds",
+]
 
 
 def __getattr__(name: str) -> Any:

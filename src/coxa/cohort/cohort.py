@@ -1,0 +1,65 @@
+"""A cohort: checked tables, where they came from, what was wrong, and what was left out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pandas as pd
+
+from coxa.cohort.disposition import Disposition
+from coxa.errors import DataError
+from coxa.findings import Findings
+from coxa.study import Study
+
+
+@dataclass(frozen=True, slots=True)
+class SourceFile:
+    """A file that was read.
+
+    name    : file name, without its folder
+    format  : csv, excel, parquet, spss, stata, sas
+    sha256  : hash of its bytes
+    n_rows  : data rows in it
+    details : what was found out about it (encoding, delimiter, decimal mark, sheet)
+    """
+
+    name: str
+    format: str
+    sha256: str
+    n_rows: int
+    details: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Cohort:
+    """The data of a study under coxa's names.
+
+    tables : table name -> frame with the columns of the data dictionary, and `source_file`, `source_row` and,
+             for values that stood side by side in a row, `source_column`. `participants` has one row per
+             participant with every covariate of the plan; `assessments` one row per participant, visit and
+             outcome, only where there is a value.
+    """
+
+    study: Study
+    tables: Mapping[str, pd.DataFrame]
+    findings: Findings
+    disposition: Disposition
+    sources: tuple[SourceFile, ...]
+
+    def require_clean(self) -> Cohort:
+        """Return the cohort if it has no errors.
+
+        Raises
+        ------
+        DataError
+            With every error; warnings and notes do not stop anything.
+        """
+        errors = self.findings.errors
+        if errors:
+            raise DataError(f"the data of {self.study.study} have {len(errors)} error(s)", errors)
+        return self
+
+    def table(self, name: str) -> pd.DataFrame:
+        """Return a table; an empty frame where the study does not have it."""
+        return self.tables.get(name, pd.DataFrame())

@@ -1,0 +1,124 @@
+"""Analysis sets: who is in the randomised, full analysis, per-protocol and safety sets, and why not."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from coxa.cohort.cohort import Cohort
+from coxa.study.words import AnalysisSet
+
+FLAGS: dict[AnalysisSet, str] = {
+    "randomised_set": "in_randomised_set",
+    "full_analysis_set": "in_full_analysis_set",
+    "per_protocol_set": "in_per_protocol_set",
+    "safety_set": "in_safety_set",
+}
+"""Analysis set -> the column that flags its members."""
+
+
+def derive_analysis_sets(cohort: Cohort) -> pd.DataFrame:
+    """Return one row per participant with the flag of each analysis set and the reason for not being in it.
+
+    Parameters
+    ----------
+    cohort
+        Checked tables; `treatment_sessions` and `intercurrent_events` are used where the study has them.
+
+    Returns
+    -------
+    DataFrame
+        participant_id; for each set of `FLAGS` a boolean column, and the same name with `_reason` for the
+        reason why the participant is not in it (empty for members).
+
+    Notes
+    -----
+    randomised: allocated to an arm. full analysis: randomised and not declared as excluded afterwards.
+    safety: started treatment, that is attended a session, where sessions are recorded, else randomised.
+    per protocol: as the plan's `per_protocol` says, within the full analysis set.
+    """
+    people = cohort.table("participants").set_index("participant_id")
+    sessions = session_counts(cohort)
+    reasons = {
+        "in_randomised_set": _not_randomised(people),
+        "in_full_analysis_set": _first(_not_randomised(people), _excluded(people)),
+        "in_safety_set": _first(_not_randomised(people), _not_started(people, sessions)),
+        "in_per_protocol_set": _first(
+            _not_randomised(people), _excluded(people), *_off_protocol(cohort, people, sessions)
+        ),
+    }
+    columns: dict[str, pd.Series] = {}
+    for flag, reason in reasons.items():
+        columns[flag] = reason == ""
+        columns[f"{flag}_reason"] = reason
+    return pd.DataFrame(columns, index=people.index).reset_index()
+
+
+def session_counts(cohort: Cohort) -> pd.DataFrame | None:
+    """Return supervised sessions per participant (`planned`, `attended`), or None where none are recorded.
+
+    Planned is the arm's `sessions_planned` where the plan says it, else the sessions listed as planned.
+    """
+    sessions = cohort.table("treatment_sessions")
+    if sessions.empty:
+        return None
+    people = cohort.table("participants").set_index("participant_id")
+    supervised = sessions[sessions["setting"].ne("home")] if "setting" in sessions else sessions
+    by_person = supervised.groupby("participant_id")
+    attended = by_person["attended"].agg(lambda flags: int(flags.fillna(False).astype(bool).sum()))
+    listed = supervised["planned"].fillna(True).astype(bool) if "planned" in supervised else None
+    planned = by_person.size() if listed is None else listed.groupby(supervised["participant_id"]).sum()
+    by_arm = people["arm"].map({name: arm.sessions_planned for name, arm in cohort.study.arms.items()})
+    counts = pd.DataFrame(index=people.index)
+    counts["attended"] = attended.reindex(people.index, fill_value=0)
+    counts["planned"] = by_arm.astype("Float64").fillna(planned.reindex(people.index, fill_value=0))
+    return counts
+
+
+def _first(*reasons: pd.Series) -> pd.Series:
+    """Keep, per participant, the first reason that is not empty."""
+    combined = reasons[0]
+    for reason in reasons[1:]:
+        combined = combined.where(combined != "", reason)
+    return combined
+
+
+def _when(condition: pd.Series, reason: str) -> pd.Series:
+    return condition.fillna(False).astype(bool).map({True: reason, False: ""})
+
+
+def _not_randomised(people: pd.DataFrame) -> pd.Series:
+    return _when(people["arm"].isna(), "not allocated to an arm")
+
+
+def _excluded(people: pd.DataFrame) -> pd.Series:
+    if "excluded_after_randomisation" not in people:
+        return _when(pd.Series(False, index=people.index), "")
+    reason = _when(people["excluded_after_randomisation"], "excluded after randomisation")
+    if "exclusion_reason" in people:
+        detail = people["exclusion_reason"].fillna("").astype(str)
+        reason = reason.where((reason == "") | (detail == ""), reason + ": " + detail)
+    return reason
+
+
+def _not_started(people: pd.DataFrame, sessions: pd.DataFrame | None) -> pd.Series:
+    if sessions is None:
+        return _when(pd.Series(False, index=people.index), "")
+    return _when((sessions["planned"] > 0) & (sessions["attended"] == 0), "attended no session")
+
+
+def _off_protocol(cohort: Cohort, people: pd.DataFrame, sessions: pd.DataFrame | None) -> list[pd.Series]:
+    rule = cohort.study.per_protocol
+    if rule is None:
+        return [_when(pd.Series(True, index=people.index), "the plan defines no per-protocol set")]
+    reasons = []
+    if rule.received_allocated_arm and "arm_received" in people:
+        other = people["arm_received"].notna() & (people["arm_received"] != people["arm"])
+        reasons.append(_when(other, "received another arm than allocated"))
+    if rule.min_attendance is not None and sessions is not None:
+        share = sessions["attended"] / sessions["planned"].where(sessions["planned"] > 0)
+        reasons.append(_when(share < rule.min_attendance, f"attended less than {rule.min_attendance:.0%} of sessions"))
+    events = cohort.table("intercurrent_events")
+    for event in rule.without_events:
+        had = people.index.isin(events.loc[events["event"] == event, "participant_id"]) if len(events) else False
+        reasons.append(_when(pd.Series(had, index=people.index), f"had {event}"))
+    return reasons

@@ -1,0 +1,154 @@
+"""From a checked cohort to the data of one estimand, with everything left out listed by reason."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from coxa.cohort.cohort import Cohort
+from coxa.cohort.disposition import COUNT_COLUMNS, LEFT_OUT_COLUMNS, Disposition
+from coxa.derive.analysis_sets import FLAGS, derive_analysis_sets
+from coxa.derive.change import baseline_values, change_from_baseline, percent_change_from_baseline
+from coxa.derive.dataset import AnalysisDataset
+from coxa.derive.intercurrent import apply_strategies, deciding_events, undated, worst_value
+from coxa.derive.responder import responder_status
+from coxa.derive.scores import derive_scores
+from coxa.derive.study_day import study_days
+from coxa.errors import DataError
+from coxa.findings import Findings
+from coxa.study import Study
+from coxa.study.estimand import Estimand
+from coxa.study.scales import outcome_scale
+
+LINEAGE = ("source_table", "source_file", "source_row", "source_column")
+
+
+def derive_dataset(cohort: Cohort, estimand: str) -> AnalysisDataset:
+    """Derive the rows that an estimand is estimated from.
+
+    Parameters
+    ----------
+    cohort
+        Checked tables.
+    estimand
+        Name in the plan.
+
+    Returns
+    -------
+    AnalysisDataset
+        One row per participant of the estimand's analysis set and per visit after baseline at which the outcome
+        was measured in anybody; `disposition` lists each participant and value left out, and why.
+
+    Raises
+    ------
+    CoxaError
+        If the plan has no such estimand.
+    DataError
+        If an event that the estimand acts on has no date.
+    """
+    study = cohort.study
+    plan: Estimand = study.part("estimands", estimand)
+    outcome = plan.endpoint.outcome
+    assessments, findings = derive_scores(cohort)
+    people, left_out_people = _population(cohort, plan)
+    rows = _skeleton(study, people, assessments, outcome)
+    events = _events(cohort)
+    problems = undated(events, plan.intercurrent_events)
+    if problems:
+        raise DataError(f"intercurrent events of estimand {estimand} cannot be placed in time", problems)
+    decided = deciding_events(rows, events, plan.intercurrent_events)
+    observed = rows["value"].notna()
+    rows["value"], rows["handled"] = apply_strategies(
+        rows, decided, plan.intercurrent_events, worst_value(study, outcome)
+    )
+    rows["change"] = change_from_baseline(rows["value"], rows["baseline"])
+    rows["percent_change"] = percent_change_from_baseline(rows["value"], rows["baseline"])
+    rows["responder"] = _responder(study, plan, rows, decided)
+    response = plan.endpoint.measure
+    disposition = _participants_left_out(estimand, people, left_out_people)
+    disposition += _values_left_out(estimand, rows, observed, response)
+    return AnalysisDataset(estimand, rows, response, findings, disposition)
+
+
+def _population(cohort: Cohort, plan: Estimand) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Split participants into the estimand's analysis set and those left out, with the reason."""
+    study = cohort.study
+    people = cohort.table("participants").merge(derive_analysis_sets(cohort), on="participant_id")
+    flag = FLAGS[plan.population]
+    inside = people[people[flag]].copy()
+    outside = people.loc[~people[flag]].assign(reason=people[f"{flag}_reason"])
+    if plan.population == "safety_set" and "arm_received" in inside:
+        inside["arm"] = inside["arm_received"].fillna(inside["arm"])
+    inside["arm"] = pd.Categorical(inside["arm"], categories=list(study.arm_order))
+    for name, covariate in study.covariates.items():
+        if covariate.type == "category" and name in inside:
+            inside[name] = pd.Categorical(inside[name], categories=list(covariate.level_labels()))
+    return inside, outside
+
+
+def _skeleton(study: Study, people: pd.DataFrame, assessments: pd.DataFrame, outcome: str) -> pd.DataFrame:
+    """Return one row per participant and measured visit after baseline, with value, baseline and lineage."""
+    mine = assessments[assessments["outcome"] == outcome]
+    visits = [visit for visit in study.post_visits if (mine["visit"] == visit).any()]
+    measured = [name for name in ("value", "assessment_date", "study_day", *LINEAGE) if name in mine]
+    grid = people.merge(pd.DataFrame({"visit": visits}), how="cross")
+    rows = grid.drop(columns=[name for name in LINEAGE if name in grid]).merge(
+        mine[["participant_id", "visit", *measured]], on=["participant_id", "visit"], how="left"
+    )
+    planned = rows["visit"].map({name: visit.day for name, visit in study.visits.items()})
+    rows["study_day"] = study_days(rows, people, "assessment_date", planned)
+    rows["outcome"] = outcome
+    rows["baseline"] = rows["participant_id"].map(baseline_values(assessments, outcome, study.baseline_visit))
+    rows["visit"] = pd.Categorical(rows["visit"], categories=visits, ordered=False)
+    return rows.sort_values(["participant_id", "visit"], kind="stable", ignore_index=True)
+
+
+def _events(cohort: Cohort) -> pd.DataFrame:
+    """Return the intercurrent events with their study day."""
+    events = cohort.table("intercurrent_events")
+    if events.empty:
+        return pd.DataFrame(columns=["participant_id", "event", "study_day", "source_row"])
+    day = study_days(events, cohort.table("participants"), "event_date")
+    return events.assign(study_day=day)[["participant_id", "event", "study_day", "source_row"]]
+
+
+def _responder(study: Study, plan: Estimand, rows: pd.DataFrame, decided: pd.DataFrame) -> pd.Series:
+    """Return responder status; after an event with a composite strategy nobody is a responder."""
+    outcome = study.outcomes[plan.endpoint.outcome]
+    if outcome.responder is None:
+        return pd.Series(float("nan"), index=rows.index)
+    status = responder_status(rows, outcome.responder, outcome_scale(outcome).higher_is_better)
+    composite = [name for name, how in plan.intercurrent_events.items() if how.strategy == "composite"]
+    return status.mask(decided["event"].isin(composite), 0.0)
+
+
+def _participants_left_out(estimand: str, inside: pd.DataFrame, outside: pd.DataFrame) -> Disposition:
+    stage = f"analysis set of {estimand}"
+    left_out = outside.reindex(columns=list(LEFT_OUT_COLUMNS)).assign(stage=stage, table="participants")
+    counts = _counts(stage, "participants", len(inside) + len(outside), len(inside), 0, len(outside))
+    return Disposition(left_out.assign(source_file=""), counts)
+
+
+def _values_left_out(estimand: str, rows: pd.DataFrame, observed: pd.Series, response: str) -> Disposition:
+    """List observed values that do not reach the analysis: set missing by a strategy, or without a baseline."""
+    stage = f"values of {estimand}"
+    usable = rows[response].notna()
+    lost = rows[observed & ~usable]
+    reason = lost["handled"].where(lost["handled"] != "", f"no {response}: baseline missing or zero")
+    reason = reason.where(lost["handled"] == "", "intercurrent event, " + lost["handled"])
+    left_out = lost.reindex(columns=list(LEFT_OUT_COLUMNS)).assign(
+        stage=stage, table="assessments", source_file="", visit=lost["visit"].astype(str), reason=reason
+    )
+    kept, empty = int(usable.sum()), int((~observed & ~usable).sum())
+    return Disposition(left_out, _counts(stage, "assessments", len(rows), kept, empty, len(lost), "values"))
+
+
+def _counts(
+    stage: str, table: str, entered: int, kept: int, empty: int, left_out: int, counted: str = "participants"
+) -> pd.DataFrame:
+    row = (stage, table, "", counted, entered, kept, empty, left_out)
+    return pd.DataFrame([row], columns=list(COUNT_COLUMNS))
+
+
+def derive_findings(datasets: dict[str, AnalysisDataset]) -> Findings:
+    """Return what derivations found, each once even if several estimands share it."""
+    return Findings(tuple(dict.fromkeys(item for dataset in datasets.values() for item in dataset.findings)))

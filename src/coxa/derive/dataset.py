@@ -1,0 +1,35 @@
+"""The data of one estimand: one row per participant and visit, with what was done to each value."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from coxa.cohort.disposition import Disposition
+from coxa.findings import Findings
+
+
+@dataclass(frozen=True, slots=True)
+class AnalysisDataset:
+    """The rows that an estimand is estimated from.
+
+    estimand : name in the plan
+    frame    : one row per participant of the analysis set and visit after baseline, sorted, with
+               participant_id, arm, visit (both categorical, reference and earliest first), study_day, outcome,
+               value, baseline, change, percent_change, responder (1, 0 or missing), every covariate of the plan,
+               the analysis-set flags, `handled` (what an intercurrent-event strategy did to the value, or
+               empty), `source_table`, `source_file`, `source_row`, `source_column` of the value
+    response : the column that is analysed
+    """
+
+    estimand: str
+    frame: pd.DataFrame
+    response: str
+    findings: Findings
+    disposition: Disposition
+
+    @property
+    def analysed(self) -> pd.DataFrame:
+        """The rows with a response."""
+        return self.frame[self.frame[self.response].notna()]

@@ -1,0 +1,107 @@
+"""Scores of instruments from item responses, added to the assessments."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pandas as pd
+
+from coxa.cohort.cohort import Cohort
+from coxa.findings import Finding, Findings
+from coxa.instruments import score
+from coxa.study.scales import scale_name
+
+KEYS = ["participant_id", "visit"]
+
+
+def derive_scores(cohort: Cohort) -> tuple[pd.DataFrame, Findings]:
+    """Return the assessments with a row for every score that item responses give.
+
+    Parameters
+    ----------
+    cohort
+        Checked tables. Outcomes of the plan that name an instrument are scored from `item_responses`, with the
+        plan's version and missing-item rule.
+
+    Returns
+    -------
+    assessments : DataFrame
+        participant_id, visit, outcome, value, dates and lineage; `source_table` tells scores from values that
+        were recorded as such.
+    findings : Findings
+        Questionnaires without a score, with the reason; scores recorded beside items that give another score.
+    """
+    recorded = cohort.table("assessments").assign(source_table="assessments")
+    items = cohort.table("item_responses")
+    if items.empty:
+        return recorded, Findings()
+    scored = [frame for frame in _score_outcomes(cohort, items) if len(frame)]
+    if not scored:
+        return recorded, Findings()
+    scores = pd.concat(scored, ignore_index=True)
+    findings = Findings.of(_without_score(scores))
+    scores = scores[scores["value"].notna()]
+    findings += Findings.of(_disagreements(recorded, scores))
+    if recorded.empty:
+        return scores, findings
+    keys = [*KEYS, "outcome"]
+    doubled = pd.MultiIndex.from_frame(recorded[keys]).isin(pd.MultiIndex.from_frame(scores[keys]))
+    return pd.concat([recorded[~doubled], scores], ignore_index=True), findings
+
+
+def _score_outcomes(cohort: Cohort, items: pd.DataFrame) -> Iterator[pd.DataFrame]:
+    """Yield the scores of each outcome whose instrument has items, with the lineage of its first item."""
+    lineage = [name for name in ("assessment_date", "study_day", "source_file", "source_row") if name in items]
+    for name, outcome in cohort.study.outcomes.items():
+        mine = items[items["instrument"] == outcome.instrument] if outcome.instrument else items.iloc[:0]
+        if mine.empty:
+            continue
+        found = score(
+            mine[[*KEYS, "item", "value", "source_row"]],
+            outcome.instrument,
+            rule=outcome.rule,
+            version=outcome.version,
+            scales=[scale_name(outcome)],
+        )
+        where = mine.sort_values("source_row").drop_duplicates(KEYS)[[*KEYS, *lineage]]
+        yield (
+            found[[*KEYS, "value", "reason"]]
+            .merge(where, on=KEYS, how="left", validate="one_to_one")
+            .assign(outcome=name, source_table="item_responses")
+        )
+
+
+def _without_score(scores: pd.DataFrame) -> Iterator[Finding]:
+    """Yield one warning per outcome, visit and reason for which there is no score."""
+    none = scores[scores["value"].isna()]
+    for (outcome, visit, reason), rows in none.groupby(["outcome", "visit", "reason"], observed=True):
+        yield Finding(
+            "warning",
+            "item_responses",
+            f"enough items are answered for a score at {visit}: {reason}",
+            "the score is missing; enter the items if they are on paper",
+            row=int(rows["source_row"].min()),
+            field=str(outcome),
+            n_rows=len(rows),
+        )
+
+
+def _disagreements(recorded: pd.DataFrame, scores: pd.DataFrame) -> Iterator[Finding]:
+    """Yield one warning per outcome whose recorded values differ from what the items give."""
+    if recorded.empty:
+        return
+    both = recorded.merge(scores, on=[*KEYS, "outcome"], suffixes=("_recorded", "_scored"))
+    differ = both[(both["value_recorded"] - both["value_scored"]).abs() > 0.05]
+    for outcome, rows in differ.groupby("outcome"):
+        first = rows.iloc[0]
+        yield Finding(
+            "warning",
+            "assessments",
+            f"a recorded score equals the score of its items (items give {first['value_scored']:.1f})",
+            "the score from the items is used; correct the recorded one",
+            row=int(first["source_row_recorded"]),
+            participant_id=first["participant_id"],
+            field=str(outcome),
+            value=f"{first['value_recorded']:.1f}",
+            n_rows=len(rows),
+        )

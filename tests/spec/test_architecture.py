@@ -1,0 +1,107 @@
+"""The rules of the house: which room may import which, who touches files, who draws random numbers."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+SOURCE = Path(__file__).parents[2] / "src" / "coxa"
+
+ROOMS = {
+    "errors": set(),
+    "findings": set(),
+    "instruments": set(),
+    "study": {"instruments"},
+    "cohort": {"study", "instruments"},
+    "derive": {"cohort", "study", "instruments"},
+    "models": set(),
+    "estimates": {"models"},
+    "simulate": {"study", "instruments"},
+    "tables": {"estimates", "models", "derive", "cohort", "study", "instruments"},
+    "figures": {"estimates", "models", "derive", "cohort", "study", "instruments"},
+    "report": {"tables", "figures", "estimates", "models", "derive", "cohort", "study", "instruments"},
+    "cli": {"report", "simulate", "estimates", "derive", "cohort", "study", "instruments"},
+}
+"""Room -> the rooms it may import, beside the base (errors, findings) and itself. All are upstream of it."""
+
+BASE = {"errors", "findings"}
+TOUCH_FILES = {"study", "cohort", "report", "cli"}
+DRAW = {"simulate"}
+FILE_CALLS = {"open", "read_csv", "read_excel", "read_parquet", "to_csv", "to_parquet", "write_text", "write_bytes"}
+LONGEST = 400
+
+
+def modules() -> list[Path]:
+    return sorted(path for path in SOURCE.rglob("*.py") if "_demo" not in path.parts)
+
+
+def room_of(path: Path) -> str:
+    return path.relative_to(SOURCE).parts[0].removesuffix(".py")
+
+
+def imported(path: Path) -> set[str]:
+    """Rooms of coxa that a module imports, wherever in the module the import stands."""
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            names |= {f"{node.module}.{alias.name}" for alias in node.names}
+        elif isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+    return {name.split(".")[1] for name in names if name.startswith("coxa.")} & set(ROOMS)
+
+
+def called(path: Path) -> set[str]:
+    calls = (node.func for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, ast.Call))
+    return {call.id if isinstance(call, ast.Name) else call.attr for call in calls if hasattr(call, "id") or hasattr(call, "attr")}
+
+
+def test_every_module_is_in_a_known_room() -> None:
+    assert {room_of(path) for path in modules()} == {*ROOMS, "__init__"}
+
+
+def test_rooms_form_a_line_without_circles() -> None:
+    seen: set[str] = set()
+    for room, upstream in ROOMS.items():
+        assert upstream <= seen, f"{room} is listed before a room that it imports"
+        seen.add(room)
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(SOURCE)))
+def test_imports_point_downstream(path: Path) -> None:
+    room = room_of(path)
+    if room == "__init__":
+        return
+    forbidden = imported(path) - ROOMS[room] - BASE - {room}
+    assert not forbidden, f"{path.relative_to(SOURCE)} imports {sorted(forbidden)}"
+
+
+def test_only_some_rooms_touch_files() -> None:
+    touching = {room_of(path) for path in modules() if called(path) & FILE_CALLS}
+    assert touching <= TOUCH_FILES | {"instruments"}  # instruments read their own packaged data
+
+
+def test_only_simulators_draw_random_numbers() -> None:
+    drawing = {room_of(path) for path in modules() if called(path) & {"default_rng", "Generator", "SeedSequence"}}
+    assert drawing <= DRAW
+
+
+def test_no_module_holds_two_things() -> None:
+    long = {str(path): lines for path in modules() if (lines := len(path.read_text().splitlines())) > LONGEST}
+    assert not long
+
+
+def test_importing_the_package_loads_no_heavy_library() -> None:
+    code = "import sys, coxa, coxa.cli.main; print(sorted({'numpy', 'pandas', 'altair', 'pingouin'} & set(sys.modules)))"
+    shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert shown.stdout.strip() == "[]"
+
+
+def test_every_public_name_can_be_loaded() -> None:
+    import coxa
+
+    assert len(coxa.__all__) > 10
+    assert all(getattr(coxa, name) is not None for name in coxa.__all__)
