@@ -22,7 +22,7 @@ ROOMS = {
     "estimates": {"models"},
     "simulate": {"study", "instruments"},
     "tables": {"estimates", "models", "derive", "cohort", "study", "instruments"},
-    "figures": {"estimates", "models", "derive", "cohort", "study", "instruments"},
+    "figures": {"tables", "estimates", "models", "derive", "cohort", "study", "instruments"},
     "report": {"tables", "figures", "estimates", "models", "derive", "cohort", "study", "instruments"},
     "cli": {"report", "simulate", "estimates", "derive", "cohort", "study", "instruments"},
 }

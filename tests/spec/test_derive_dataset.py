@@ -88,6 +88,12 @@ def test_arms_and_visits_are_in_the_plans_order() -> None:
     assert list(frame["visit"].cat.categories) == ["week_6", "week_12"]
 
 
+def test_participants_of_the_analysis_set_are_counted_once() -> None:
+    counts = derive_dataset(cohort(), "primary").disposition.counts.set_index("stage")
+    assert counts.loc["analysis set of primary", ["entered", "kept", "left_out"]].tolist() == [3, 3, 0]
+    assert counts.loc["values of primary", ["entered", "kept", "left_out"]].tolist() == [6, 4, 2]
+
+
 def test_each_value_knows_the_row_it_came_from() -> None:
     frame = derive_dataset(cohort(), "primary").frame
     assert values(frame, "source_row")["b", "week_12"] == 7
