@@ -41,8 +41,9 @@ class Figure:
 
         return accessible_svg(vl_convert.vegalite_to_svg(self.chart.to_dict()), self.id, self.title, self.alt)
 
-    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> Any:
-        return self.chart._repr_mimebundle_(include, exclude)
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:  # noqa: ARG002
+        """Show the drawing in a notebook, without a network."""
+        return {"image/svg+xml": self.svg(), "text/plain": self.alt}
 
 
 def accessible_svg(svg: str, figure_id: str, title: str, alt: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from textwrap import wrap
 from typing import Any, Literal
 
 import pandas as pd
@@ -16,6 +17,8 @@ from coxa.tables.formats import outcome_decimals, write
 WIDTH = 320
 TEXT_WIDTH = 150
 ROW = 30
+LINE = 14
+LABEL_LETTERS = 48
 
 
 def plot_forest(study: Study, rows: pd.DataFrame, outcome: str, *, quantity: str, figure_id: str, title: str) -> Figure:
@@ -47,12 +50,14 @@ def plot_forest(study: Study, rows: pd.DataFrame, outcome: str, *, quantity: str
         label=rows["label"].to_list() if "label" in rows else row_labels(study, rows),
         place=[f"{index:03d}" for index in range(len(rows))],
     )
+    lines = [wrap(label, LABEL_LETTERS) for label in labelled["label"]]
+    height = len(lines) * (ROW + LINE * (max(map(len, lines), default=1) - 1))
     labelled["text"] = [
         write("estimate_interval", {"estimate": e, "conf_low": low, "conf_high": high}, decimals)
         for e, low, high in zip(labelled["estimate"], labelled["conf_low"], labelled["conf_high"], strict=True)
     ]
     sides = favours(study, labelled, higher_is_better=scale.higher_is_better)
-    chart = alt.hconcat(_intervals(labelled, sides, quantity), _texts(labelled), spacing=16)
+    chart = alt.hconcat(_intervals(labelled, lines, sides, quantity, height), _texts(labelled, height), spacing=16)
     alt_text = forest_text(labelled, quantity, sides)
     return Figure(figure_id, title, themed(chart), alt_text, rows)
 
@@ -73,11 +78,12 @@ def favours(study: Study, rows: pd.DataFrame, *, higher_is_better: bool) -> tupl
     return (reference, arm) if higher_is_better else (arm, reference)
 
 
-def _intervals(labelled: pd.DataFrame, sides: tuple[str, str], title: str) -> Any:
+def _intervals(
+    labelled: pd.DataFrame, lines: list[list[str]], sides: tuple[str, str], title: str, height: int
+) -> Any:
     import altair as alt
 
-    names = dict(zip(labelled["place"], labelled["label"], strict=True))
-    height = ROW * len(labelled)
+    names = dict(zip(labelled["place"], lines, strict=True))
     y = alt.Y(
         "place:N",
         title=None,
@@ -106,14 +112,14 @@ def _side(name: str, direction: int) -> Any:
     )
 
 
-def _texts(labelled: pd.DataFrame) -> Any:
+def _texts(labelled: pd.DataFrame, height: int) -> Any:
     import altair as alt
 
     return (
         alt.Chart(labelled)
         .mark_text(align="left", fontSize=TEXT_SIZE, color=INK)
         .encode(y=alt.Y("place:N", sort=None, axis=None), x=alt.value(0), text="text:N")
-        .properties(width=TEXT_WIDTH, height=ROW * len(labelled))
+        .properties(width=TEXT_WIDTH, height=height)
     )
 
 
@@ -123,7 +129,7 @@ def _domain(labelled: pd.DataFrame) -> tuple[float, float]:
     return -reach, reach
 
 
-def _lookup(names: dict[str, str]) -> str:
+def _lookup(names: dict[str, list[str]]) -> str:
     import json
 
     literal = json.dumps(names).replace("<", "\\u003c")
