@@ -84,9 +84,14 @@ def test_false_zeros_are_found_where_the_plan_does_not_declare_them(tmp_path: Pa
 
 def test_the_model_on_3_and_12_months_uses_those_without_the_last_visit(acupuncture: Report) -> None:
     (fit,) = acupuncture.fits["mmrm"]
-    assert fit.n_participants == 401 - acupuncture.datasets["headache_3_and_12"].frame.groupby("participant_id")[
-        "change"
-    ].apply(lambda values: values.isna().all()).sum()
+    assert (
+        fit.n_participants
+        == 401
+        - acupuncture.datasets["headache_3_and_12"]
+        .frame.groupby("participant_id")["change"]
+        .apply(lambda values: values.isna().all())
+        .sum()
+    )
     row = one(acupuncture, analysis="mmrm", term="difference", visit="month_12")
     assert row["estimate"] < 0 < row["std_error"]
     assert row["conf_high"] < 0

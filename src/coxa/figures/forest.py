@@ -78,9 +78,7 @@ def favours(study: Study, rows: pd.DataFrame, *, higher_is_better: bool) -> tupl
     return (reference, arm) if higher_is_better else (arm, reference)
 
 
-def _intervals(
-    labelled: pd.DataFrame, lines: list[list[str]], sides: tuple[str, str], title: str, height: int
-) -> Any:
+def _intervals(labelled: pd.DataFrame, lines: list[list[str]], sides: tuple[str, str], title: str, height: int) -> Any:
     import altair as alt
 
     names = dict(zip(labelled["place"], lines, strict=True))
