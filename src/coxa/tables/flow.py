@@ -64,7 +64,9 @@ def _joined(study: Study, datasets: Iterable[AnalysisDataset]) -> list[RowGroup]
 
 
 def _estimand_rows(study: Study, dataset: AnalysisDataset) -> tuple[Row, ...]:
-    name, frame = dataset.estimand, dataset.frame
+    name = dataset.estimand
+    frame = dataset.frame[["participant_id", "arm", "visit", "value", "handled", dataset.response]]
+    frame = frame.loc[:, ~frame.columns.duplicated()]
     rows = [_count_row("In the analysis set", "analysis_set", by_arm(study, frame), name)]
     known = frame[dataset.response].notna()
     for visit in frame["visit"].cat.categories:
