@@ -25,7 +25,7 @@ if TYPE_CHECKING:
         standardised_effect,
     )
     from coxa.findings import Finding, Findings
-    from coxa.instruments import instrument_names, load_instrument, score, threshold, thresholds
+    from coxa.instruments import instrument_names, items_from_wide, load_instrument, score, threshold, thresholds
     from coxa.models import Fit, fit_ancova, fit_mmrm
     from coxa.report.analyse import analyse, analyse_cohort
     from coxa.report.record import Report
@@ -52,7 +52,7 @@ _HOMES = {
         "standardised_effect",
     ),
     "coxa.findings": ("Finding", "Findings"),
-    "coxa.instruments": ("instrument_names", "load_instrument", "score", "threshold", "thresholds"),
+    "coxa.instruments": ("instrument_names", "items_from_wide", "load_instrument", "score", "threshold", "thresholds"),
     "coxa.models": ("Fit", "fit_ancova", "fit_mmrm"),
     "coxa.report.analyse": ("analyse", "analyse_cohort"),
     "coxa.report.record": ("Report",),
@@ -91,6 +91,7 @@ __all__ = [
     "fit_mmrm",
     "fit_proportions",
     "instrument_names",
+    "items_from_wide",
     "joint_test",
     "load_instrument",
     "marginal_means",

@@ -98,7 +98,8 @@ class Findings:
         """Return one row per finding, columns as the fields of `Finding`."""
         import pandas as pd
 
-        return pd.DataFrame([asdict(item) for item in self.items], columns=list(COLUMNS))
+        frame = pd.DataFrame([asdict(item) for item in self.items], columns=list(COLUMNS))
+        return frame.astype({"row": "Int64", "n_rows": "Int64"})
 
     def as_text(self, limit: int = 50) -> str:
         """Return one line per finding, the first `limit` of them, and how many more there are."""

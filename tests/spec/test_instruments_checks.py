@@ -5,6 +5,7 @@ import pytest
 
 from coxa.errors import DataError
 from coxa.instruments import check_items, score
+from coxa.instruments.check import blank_bad_answers
 
 GOOD = ("a", "baseline", "q1", 1)
 
@@ -50,8 +51,29 @@ def test_an_unknown_item_is_one_finding_however_often_it_comes():
 
 def test_an_item_answered_twice():
     finding = only(check_items(table(GOOD, ("a", "baseline", "q1", 2)), "hoos"))
-    assert finding.rule == "an item is answered once at a participant-visit (a, baseline)"
+    assert finding.rule == "an item is answered once at a participant-visit (a, baseline); row 2 has it too"
     assert (finding.row, finding.value) == (3, "2")
+
+
+def test_a_row_of_the_file_that_comes_twice_is_one_finding_that_names_both():
+    answers = [("a", "baseline", f"q{k}", 1) for k in (1, 2, 3)]
+    items = table(*answers, *answers).assign(source_row=[2] * 3 + [9] * 3)
+    finding = only(check_items(items, "hoos"))
+    assert (finding.row, finding.field) == (9, None)
+    assert finding.rule == "a participant-visit (a, baseline) has one row; row 9 repeats row 2"
+
+
+def test_answers_that_cannot_be_are_set_missing_and_listed():
+    items = table(GOOD, ("a", "baseline", "q2", 7), ("a", "baseline", "q3", "mild"), ("a", "baseline", "q4", 1.5))
+    blanked, findings = blank_bad_answers(items, "hoos")
+    assert blanked["value"].isna().tolist() == [False, True, True, True]
+    assert items["value"].tolist() == [1, 7, "mild", 1.5]
+    assert {(finding.field, finding.value, finding.severity) for finding in findings} == {
+        ("q2", "7", "warning"),
+        ("q3", "mild", "warning"),
+        ("q4", "1.5", "warning"),
+    }
+    assert score(blanked, "hoos", scales="qol")["items_answered"].tolist() == [1]
 
 
 def test_a_row_without_a_participant_or_an_item():

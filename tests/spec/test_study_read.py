@@ -63,7 +63,13 @@ def test_a_good_plan_is_read_with_its_lines_and_hash() -> None:
     ("old", "new", "line", "field", "message"),
     [
         ("label: Exercise", "labl: Exercise", 5, "arms.exercise.labl", "did you mean `label`?"),
-        ("day: 84", "day: twelve", 8, "visits.week_12.day", "a whole number is expected"),
+        (
+            "day: 84",
+            "day: twelve",
+            8,
+            "visits.week_12.day",
+            "`day` should be a whole number. write a whole number, for example `day: 84`",
+        ),
         (
             "exercise: {label",
             "exercise: {reference: true, label",
@@ -76,7 +82,7 @@ def test_a_good_plan_is_read_with_its_lines_and_hash() -> None:
         ("measure: change", "measure: chnge", 18, "estimands.primary.endpoint.measure", "did you mean `change`?"),
         ("baseline * visit", "baselin * visit", 21, "analyses.main.adjust", "did you mean 'baseline'?"),
         ("site], cov", "'__import__(\"os\")'], cov", 21, "analyses.main.adjust", "is not a term"),
-        ("[UN]", "[unn]", 21, "analyses.main.covariance.0", "one of the known words is expected"),
+        ("[UN]", "[unn]", 21, "analyses.main.covariance.0", "`covariance` should be one of the known words"),
         ("[-14, 21]", "[14, 21]", 8, "visits.week_12", "does not contain the planned day"),
         ("hip_surgery: hypothetical", "", 19, "estimands.primary.intercurrent_events", "nothing is said of"),
         ("hip_surgery: hypothetical", "hip_surgery: principal_stratum", 19, None, "no estimator is offered"),
@@ -86,7 +92,7 @@ def test_a_good_plan_is_read_with_its_lines_and_hash() -> None:
         ("type: category, levels: [north, south]", "type: category", 12, "covariates.site", "needs its `levels`"),
         ("model: mmrm", "model: proportions", 21, None, "proportions are not adjusted"),
         ("model: mmrm", "estimation: ml, model: mmrm", 21, "analyses.main", "Kenward-Roger needs REML"),
-        ("  exercise: {label", "  Exercise Arm: {label", 5, None, "a name is lower-case letters"),
+        ("  exercise: {label", "  Exercise Arm: {label", 5, None, "a name should be lower-case letters"),
     ],
 )
 def test_a_fault_names_its_line_key_and_remedy(old: str, new: str, line: int, field: str | None, message: str) -> None:
@@ -102,7 +108,7 @@ def test_a_fault_names_its_line_key_and_remedy(old: str, new: str, line: int, fi
 def test_a_duplicate_key_names_both_lines() -> None:
     text = PLAN.replace("outcomes:\n", "outcomes:\n  pain: {range: [0, 10], higher_is_better: false}\n")
     assert faults(text) == [
-        (11, "outcomes.pain", "a key is written once; `pain` is already on line 10. keep one of the two")
+        (11, "outcomes.pain", "a key should be written once; `pain` is already on line 10. keep one of the two")
     ]
 
 
@@ -111,13 +117,122 @@ def test_all_faults_are_reported_at_once_in_the_order_of_the_file() -> None:
     assert [line for line, _, _ in faults(text)] == [5, 8, 21]
 
 
-def test_broken_yaml_and_wrong_encodings_are_findings(tmp_path: Path) -> None:
-    assert "valid YAML" in faults("arms: {a: [1, 2\nb: 3")[0][2]
-    assert "plan (a mapping of keys)" in faults("- just\n- a list\n")[0][2]
-    with pytest.raises(PlanError, match="UTF-8"):
+def test_faults_between_parts_are_found_beside_faults_in_parts() -> None:
+    text = (
+        PLAN.replace("day: 84", "day: x").replace("visit: week_12}", "visit: week_13}").replace("site], c", "sit], c")
+    )
+    assert [(line, said.partition(";")[0].partition(".")[0]) for line, _, said in faults(text)] == [
+        (8, "`day` should be a whole number"),
+        (18, "unknown visit 'week_13'"),
+        (21, "unknown variable 'sit'"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "said"),
+    [
+        ("day: 84", "day: x", 8, "`day` should be"),  # not: unknown visit 'week_12'
+        ("arms:", "armz:", 3, "did you mean `arms`?"),  # not: `arms` is required, unknown arm 'usual_care'
+        ("reference: true", "refrence: true", 4, "did you mean `reference`?"),  # not: no arm is the reference
+        ("reference: true", "reference: yess", 4, "`reference` should be true or false"),
+        ("{day: 0}", "[0]", 7, "`baseline` should be a mapping of keys"),  # not: no visit is the baseline
+        ("estimand: primary, ", "", 21, "the key `estimand` is required"),
+        ("title: A tiny trial\n", "", None, "the key `title` is required"),
+        ("against: usual_care", "", 17, "the key `against` is required"),
+    ],
+)
+def test_one_fault_is_said_once(old: str, new: str, line: int | None, said: str) -> None:
+    ((found, _, message),) = faults(PLAN.replace(old, new, 1))
+    assert found == line
+    assert said in message
+
+
+def test_a_misspelt_table_is_read_as_the_one_meant() -> None:
+    tables = "data:\n  tables:\n    participants: {file: a.csv}\n    assessmnts: {file: b.csv, outcomes: {pane: x}}\n"
+    first, second = faults(PLAN + tables)
+    assert first[:2] == (25, "data.tables.assessmnts")
+    assert "did you mean `assessments`?" in first[2]
+    assert "unknown outcome 'pane'" in second[2]
+
+
+def test_an_empty_plan_lacks_every_part_once() -> None:
+    lacking = [field for _, field, _ in faults("{}")]
+    assert lacking == ["study", "title", "arms", "visits", "outcomes", "estimands", "analyses"]
+
+
+def test_a_part_that_cannot_be_used_does_not_hide_the_rest() -> None:
+    text = PLAN.replace("compare: exercise, ", "").replace("reference: true", "")
+    assert [(line, said.partition(",")[0].partition(".")[0]) for line, _, said in faults(text)] == [
+        (3, "exactly one arm is the reference"),
+        (17, "the key `compare` is required"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("study: tiny", "study: Tiny trial", "the long form goes in `title`"),
+        (
+            "visit: week_12}",
+            "visit: 12}",
+            "`visit` should be a name from the plan. visits of this plan: baseline, week_12",
+        ),
+        ("[-14, 21]", "[14]", "`window` should have two values. write for example `window: [-14, 21]`"),
+        ("range: [0, 100]", "range: 0-100", "write a list, for example `range: [0, 100]`"),
+        (
+            "delivers: [exercise_therapy]",
+            "delivers: exercise",
+            "write a list, for example `delivers: [exercise_therapy]`",
+        ),
+        ("levels: [north, south]", "levels: 3", "`levels` should be a mapping of keys or a list"),
+    ],
+)
+def test_a_hint_fits_the_key(old: str, new: str, said: str) -> None:
+    ((_, field, message),) = faults(PLAN.replace(old, new))
+    assert said in message
+    assert field is not None
+    assert "[" not in field  # the file's own keys, without the names that a library gives to unions
+
+
+def test_no_far_fetched_word_is_suggested() -> None:
+    ((_, _, message),) = faults(PLAN.replace("label: Exercise", "legend: Exercise"))
+    assert message.startswith("unknown key `legend`. allowed here: label, reference")
+    assert "did you mean" not in message
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "said"),
+    [
+        ("study: x\n\ttitle: y\n", 2, "this one has a tab. replace the tab; use spaces"),
+        ("study: x\ntitle: A: b\n", 2, "a text with a colon in it should be in quotes. put the text in quotes"),
+        ("arms:\n  a: 1\n   b: 2\n", 3, "this line starts wrongly. it starts after 3 spaces, line 2 after 2"),
+        ("arms:\n  a: 1\n b: 2\n", 3, "this line starts wrongly. it starts after 1 spaces, line 2 after 2"),
+        ("study: x\n  title: y\n", 2, "this line starts wrongly. it starts after 2 spaces, line 1 after 0"),
+        ("arms: {a: [1, 2\nb: 3", 1, "a bracket should be closed"),
+        ("title: 'abc\nb: 2\n", 1, "a quote should be closed"),
+        ('title: "a" b\n', 1, "a text that goes on after a quote should be in quotes as a whole"),
+        ("study\ntitle: y\n", 1, "a key should be followed by a colon"),
+        ("title: @x\n", 1, "should be in quotes. put the text in quotes"),
+        ("arms: *x\n", 1, "the file should be valid YAML. found undefined alias"),
+    ],
+)
+def test_broken_yaml_is_answered_in_plain_words(text: str, line: int, said: str) -> None:
+    ((found, _, message),) = faults(text)
+    assert found == line
+    assert said in message
+
+
+def test_a_file_that_holds_no_plan_is_a_finding() -> None:
+    assert "the file should hold a plan (a mapping of keys)" in faults("- just\n- a list\n")[0][2]
+    with pytest.raises(PlanError, match="should be UTF-8"):
         parse_study("study: caf\xe9".encode("latin-1"))
-    with pytest.raises(PlanError, match=r"the study\.yaml in it"):
+
+
+def test_a_file_that_is_not_there_is_no_fault_of_a_plan(tmp_path: Path) -> None:
+    with pytest.raises(IsADirectoryError, match="name the study file in it"):
         read_study(tmp_path)
+    with pytest.raises(FileNotFoundError):
+        read_study(tmp_path / "study.yaml")
 
 
 def test_overlapping_windows_are_refused() -> None:

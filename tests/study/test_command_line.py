@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import resource
 import subprocess
 import sys
@@ -16,6 +17,7 @@ from coxa.cli.main import app
 
 ROOT = Path(__file__).parents[2]
 DEMO = ROOT / "analyses" / "hip_oa_trial" / "study.yaml"
+PINNED = b"".join((ROOT / name).read_bytes() for name in ("pyproject.toml", "constraints.txt"))
 COMMANDS = ["demo", "new", "schema", "check", "score", "analyse", "report"]
 
 runner = CliRunner()
@@ -97,20 +99,49 @@ def test_bad_data_exit_with_one_and_a_table(template: Path, tmp_path: Path) -> N
         shown = runner.invoke(app, arguments)
         assert shown.exit_code == 1, shown.output
         assert "chiropractic" in shown.output
+        as_json = json.loads(runner.invoke(app, [*arguments, "--json"]).stdout)
+        assert "chiropractic" in {finding["value"] for finding in as_json}
     assert not (tmp_path / "out").exists()
 
 
-@pytest.mark.parametrize("arguments", [["check", "nowhere.yaml"], ["schema", "stdy"], ["report"], ["frobnicate"]])
-def test_wrong_use_is_told_apart_and_never_a_stack_trace(arguments: list[str]) -> None:
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["check", "nowhere.yaml"], "no file at nowhere.yaml"),
+        (["check", str(DEMO), "--data", "nowhere"], "no file at nowhere"),
+        (["report", "."], ".: this is a folder; name the study file in it"),
+        (["score", "nowhere.csv", "--instrument", "hoos"], "no file at nowhere.csv"),
+        (["score", "a.csv", "--instrument", "hoos", "--out", "b.xlsx"], "allowed: .csv, .parquet"),
+        (["schema", "stdy"], "did you mean 'study'?"),
+        (["schema", "study", "hoos"], "leave out 'hoos'"),
+        (["schema", "instruments", "hos_"], "did you mean 'hos'?"),
+        (["report"], "Missing argument"),
+        (["frobnicate"], "No such command"),
+    ],
+)
+def test_wrong_use_exits_with_two_and_never_a_stack_trace(arguments: list[str], said: str) -> None:
     shown = runner.invoke(app, arguments)
-    assert shown.exit_code in (1, 2)
+    assert shown.exit_code == 2
+    assert said in shown.output
     assert "Traceback" not in shown.output
 
 
-def test_a_wrong_option_is_answered_with_the_nearest() -> None:
-    shown = runner.invoke(app, ["schema", "stdy"])
+@pytest.mark.parametrize("command", ["check", "analyse", "report", "score"])
+def test_a_missing_file_is_json_when_json_was_asked_for(command: str) -> None:
+    options = ["--instrument", "hoos"] if command == "score" else []
+    shown = runner.invoke(app, [command, "nowhere", *options, "--json"])
     assert shown.exit_code == 2
-    assert "did you mean 'study'?" in shown.output
+    assert json.loads(shown.stdout) == {"error": "no file at nowhere"}
+
+
+@pytest.mark.parametrize("command", ["check", "analyse", "report"])
+def test_faults_of_a_plan_are_json_when_json_was_asked_for(command: str, tmp_path: Path) -> None:
+    plan = tmp_path / "study.yaml"
+    plan.write_text(DEMO.read_text().replace("arms:", "armz:", 1))
+    shown = runner.invoke(app, [command, str(plan), "--json"])
+    assert shown.exit_code == 1
+    (finding,) = json.loads(shown.stdout)
+    assert (finding["table"], finding["field"], finding["rule"]) == ("study.yaml", "armz", "unknown key `armz`")
 
 
 def test_json_is_json(template: Path, tmp_path: Path) -> None:
@@ -126,21 +157,45 @@ def test_schema_prints_json_and_the_dictionary() -> None:
     assert "hoos" in runner.invoke(app, ["schema", "instruments"]).stdout
 
 
-def test_score_reads_a_spreadsheet_export(tmp_path: Path) -> None:
-    items = tmp_path / "items.csv"
-    header = "id;" + ";".join(f"hoos_p{k}" for k in range(1, 11))
-    items.write_text(f"{header}\n007;1;1;1;1;1;;;;;\n8;1;99;;;;;;;;\n", encoding="cp1252")
-    out = tmp_path / "scores.csv"
-    options = ["--instrument", "hoos", "--prefix", "hoos_", "--participant", "id", "--out", str(out)]
-    shown = runner.invoke(app, ["score", str(items), *options, "--missing", "99"])
-    assert shown.exit_code == 0, shown.output
-    scores = pd.read_csv(out, dtype={"participant_id": str}).query("scale == 'pain'").set_index("participant_id")
-    assert scores.loc["007", "value"] == 75.0
-    assert "1 of 10 items answered" in scores.loc["8", "reason"]
-    undeclared = runner.invoke(app, ["score", str(items), *options])
-    assert undeclared.exit_code == 1
-    assert "row 3" in undeclared.output
-    assert "an answer is between 0 and 4" in " ".join(undeclared.output.split())
+def test_schema_prints_one_instrument_and_one_table() -> None:
+    hoos = runner.invoke(app, ["schema", "instruments", "hoos"]).stdout
+    lines = [" ".join(line.split()) for line in hoos.splitlines()]
+    assert "sp1 to sp4 4 0 to 4" in lines
+    assert "pain 10 0 to 100 points higher is better yes" in lines
+    assert "2013 (default) at least half of the items of a scale HOOS scoring instructions, June 2013 yes" in lines
+    assert "thresholds (name population and context)" in lines
+    people = runner.invoke(app, ["schema", "data", "participants"]).stdout
+    assert "age number years 0 to 120 16 to 95 Age at randomisation" in [
+        " ".join(x.split()) for x in people.splitlines()
+    ]
+    assert "one row: one participant; unique by participant_id" in people
+
+
+def test_new_says_what_to_try_with_the_command_as_it_was_called(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COXA_COMMAND", "./dev coxa")
+    shown = runner.invoke(app, ["new", str(tmp_path / "trial")])
+    assert f"  ./dev coxa check {tmp_path / 'trial' / 'study.yaml'}" in shown.output.splitlines()
+
+
+def test_dev_runs_coxa_in_the_directory_of_the_caller(tmp_path: Path) -> None:
+    state = subprocess.run(["cksum"], input=PINNED, capture_output=True, check=True).stdout
+    commands = tmp_path / "venv" / "bin"
+    commands.mkdir(parents=True)
+    (tmp_path / "venv" / ".coxa-base").write_bytes(state)
+    for name in ("python", "coxa"):
+        (commands / name).write_text('#!/bin/sh\necho "$PWD | $COXA_COMMAND | $*"\n')
+        (commands / name).chmod(0o755)
+    for arguments, passed in ((["coxa", "check", "a.yaml"], "check a.yaml"), (["demo"], "demo")):
+        shown = subprocess.run(
+            [str(ROOT / "dev"), *arguments],
+            cwd=tmp_path,
+            env={**os.environ, "COXA_VENV": "venv"},
+            capture_output=True,
+            text=True,
+        )
+        assert shown.stdout == f"{tmp_path} | {ROOT / 'dev'} coxa | {passed}\n", shown.stderr
 
 
 def test_the_demonstration_runs_in_fifteen_seconds(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from coxa.cli.edge import AsJson, DataPath, OutPath, Quiet, StudyPath, Verbose, edge, working
+from coxa.cli.edge import AsJson, DataPath, OutPath, Quiet, StudyPath, Verbose, check_there, edge, print_json, working
 
 if TYPE_CHECKING:
     from coxa.report.record import Report
@@ -22,7 +22,7 @@ def analyse_command(
     verbose: Verbose = False,
 ) -> None:
     """Run every analysis of a plan; write estimates, findings and what was left out."""
-    with edge(verbose):
+    with edge(verbose, as_json):
         report = run(study, data, quiet)
         from coxa.report.write import write_results
 
@@ -42,7 +42,7 @@ def report_command(
     verbose: Verbose = False,
 ) -> None:
     """Run every analysis of a plan and write the report beside the results."""
-    with edge(verbose):
+    with edge(verbose, as_json):
         from coxa.errors import check_option
 
         check_option("report format", form, ["html"])
@@ -55,6 +55,7 @@ def report_command(
 
 def run(study: Path, data: Path | None, quiet: bool) -> Report:
     """Analyse a plan with a sign of life."""
+    check_there(data)
     with working(f"analysing {study}", quiet):
         from coxa.report.analyse import analyse
 
@@ -74,7 +75,7 @@ def write_report(report: Report, out: Path, quiet: bool) -> Path:
 def show(report: Report, as_json: bool, quiet: bool) -> None:
     """Print the comparisons, or all estimates as JSON."""
     if as_json:
-        typer.echo(report.estimates.frame.to_json(orient="records", double_precision=15))
+        print_json(report.estimates.frame)
         return
     from coxa.cli.show import show_comparisons, show_findings
 

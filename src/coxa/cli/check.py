@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from coxa.cli.edge import FOUND, AsJson, DataPath, Quiet, StudyPath, Verbose, edge, working
+from coxa.cli.edge import FOUND, AsJson, DataPath, Quiet, StudyPath, Verbose, check_there, edge, print_json, working
 
 
 def check_command(
@@ -21,7 +21,8 @@ def check_command(
     verbose: Verbose = False,
 ) -> None:
     """Check a plan and its data; print everything that is wrong and account for every row."""
-    with edge(verbose):
+    with edge(verbose, as_json):
+        check_there(data)
         with working(f"checking {study}", quiet):
             from coxa.cohort.read import read_cohort
             from coxa.study import read_study
@@ -29,13 +30,13 @@ def check_command(
             plan = read_study(study)
             cohort = read_cohort(plan, data) if plan.data else None
         if cohort is None:
-            typer.echo(f"{study}: the plan has no faults; it names no data")
+            typer.echo("[]" if as_json else f"{study}: the plan has no faults; it names no data")
             return
         from coxa.cli.show import show_counts, show_findings
 
         findings = cohort.findings
         if as_json:
-            typer.echo(findings.to_frame().to_json(orient="records"))
+            print_json(findings.to_frame())
         else:
             show_findings(findings if not quiet else findings.errors)
             if not quiet:

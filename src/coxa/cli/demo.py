@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 from typing import Annotated
@@ -48,5 +49,6 @@ def new_command(
         example = demo_files() / "synthetic_data" / "hip_oa_trial"
         shutil.copytree(example, folder / "data", ignore=shutil.ignore_patterns("*.py", "__pycache__"))
         typer.echo(f"wrote {folder / 'study.yaml'} and {folder / 'data'}; now try:")
-        typer.echo(f"  coxa check {folder / 'study.yaml'}")
-        typer.echo(f"  coxa report {folder / 'study.yaml'} --out {folder / 'out'}")
+        command = os.environ.get("COXA_COMMAND", "coxa")
+        typer.echo(f"  {command} check {folder / 'study.yaml'}")
+        typer.echo(f"  {command} report {folder / 'study.yaml'} --out {folder / 'out'}")

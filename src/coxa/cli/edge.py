@@ -5,16 +5,21 @@ Exit codes: 0 done, 1 a finding (a faulty plan, bad data, a model that did not c
 
 from __future__ import annotations
 
+import errno
+import json
 import sys
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
 from coxa.errors import CoxaError, FindingsError, OptionError
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 FOUND, WRONG_USE = 1, 2
 
@@ -30,37 +35,61 @@ Verbose = Annotated[bool, typer.Option("-v", "--verbose", help="Show where an un
 
 
 @contextmanager
-def edge(verbose: bool = False) -> Iterator[None]:
-    """Turn what goes wrong inside into a message on standard error and an exit code."""
+def edge(verbose: bool = False, as_json: bool = False) -> Iterator[None]:
+    """Turn what goes wrong inside into a message on standard error and an exit code.
+
+    With `as_json`, standard output has JSON in every case: the findings, or `{"error": message}`.
+    """
     try:
         yield
     except FindingsError as error:
         from coxa.cli.show import show_findings
 
         typer.secho(str(error.args[0]), fg="red", bold=True, err=True)
-        show_findings(error.findings, to_stderr=True)
+        if as_json:
+            print_json(error.findings.to_frame())
+        else:
+            show_findings(error.findings, to_stderr=True)
         raise typer.Exit(FOUND) from None
     except OptionError as error:
-        typer.secho(str(error), fg="red", err=True)
-        raise typer.Exit(WRONG_USE) from None
+        _stop(str(error), WRONG_USE, as_json)
     except CoxaError as error:
-        typer.secho(str(error), fg="red", err=True)
-        raise typer.Exit(FOUND) from None
-    except (FileNotFoundError, IsADirectoryError, PermissionError) as error:
-        typer.secho(f"{error.strerror}: {error.filename}", fg="red", err=True)
-        raise typer.Exit(WRONG_USE) from None
+        _stop(str(error), FOUND, as_json)
+    except FileNotFoundError as error:
+        _stop(f"no file at {error.filename}", WRONG_USE, as_json)
+    except OSError as error:
+        _stop(f"{error.filename}: {error.strerror}", WRONG_USE, as_json)
     except (typer.Exit, typer.Abort, KeyboardInterrupt):
         raise
     except Exception as error:
         if verbose:
             traceback.print_exc()
-        typer.secho(
+        _stop(
             f"unexpected {type(error).__name__}: {error}\nThis is a fault of coxa, not of your data; run again with "
             "-v and report what it prints.",
-            fg="red",
-            err=True,
+            FOUND,
+            as_json,
         )
-        raise typer.Exit(FOUND) from None
+
+
+def _stop(message: str, code: int, as_json: bool) -> NoReturn:
+    """Print a message and leave with an exit code."""
+    if as_json:
+        typer.echo(json.dumps({"error": message}))
+    else:
+        typer.secho(message, fg="red", err=True)
+    raise typer.Exit(code) from None
+
+
+def print_json(frame: pd.DataFrame) -> None:
+    """Print a table as JSON, one object a row."""
+    typer.echo(frame.to_json(orient="records", double_precision=15))
+
+
+def check_there(path: Path | None) -> None:
+    """Raise `FileNotFoundError` if a file or folder that was named is not there."""
+    if path is not None and not path.exists():
+        raise FileNotFoundError(errno.ENOENT, "no such file", str(path))
 
 
 @contextmanager

@@ -13,13 +13,20 @@ def schema_command(
     what: Annotated[
         str, typer.Argument(help="study (JSON Schema of study.yaml), data (data dictionary) or instruments.")
     ] = "study",
+    name: Annotated[str | None, typer.Argument(help="One table of the data, or one instrument.")] = None,
 ) -> None:
-    """Print the JSON Schema of study files, the data dictionary, or the list of instruments."""
+    """Print the JSON Schema of study files, the data dictionary or the instruments; all, or the one named."""
     with edge():
-        from coxa.errors import check_option
+        from coxa.errors import OptionError, check_option
 
         check_option("schema", what, ["study", "data", "instruments"])
-        if what == "study":
+        if what == "study" and name:
+            raise OptionError(f"the schema of study files is one; leave out '{name}'")
+        if name:
+            from coxa.cli.show_schema import show_instrument, show_table
+
+            show_instrument(name) if what == "instruments" else show_table(name)
+        elif what == "study":
             from coxa.study.json_schema import study_schema
 
             typer.echo(study_schema(), nl=False)

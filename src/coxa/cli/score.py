@@ -3,48 +3,98 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from coxa.cli.edge import AsJson, Quiet, Verbose, edge, working
+from coxa.cli.edge import AsJson, Quiet, Verbose, edge, print_json, working
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from coxa.findings import Findings
 
 SHOWN = 10
+ENDINGS = (".csv", ".parquet")
 
 
 def score_command(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="CSV, Excel, Parquet, SPSS, Stata or SAS file.")],
     instrument: Annotated[str, typer.Option("--instrument", help="Instrument; `coxa schema instruments` lists them.")],
-    prefix: Annotated[str, typer.Option("--prefix", help="Before the item code in column names, such as hoos_.")] = "",
-    participant: Annotated[str, typer.Option("--participant", help="Column of the participant.")] = "participant_id",
-    visit: Annotated[str, typer.Option("--visit", help="Column of the visit; may be absent for one visit.")] = "visit",
+    prefix: Annotated[
+        str | None, typer.Option("--prefix", help="Before the item code in column names, such as hoos_; else found.")
+    ] = None,
+    participant: Annotated[
+        str | None, typer.Option("--participant", help="Column of the participant; participant_id if not named.")
+    ] = None,
+    visit: Annotated[
+        str | None,
+        typer.Option("--visit", help="Column of the visit; visit if not named; may be absent for one visit."),
+    ] = None,
     rule: Annotated[str | None, typer.Option("--rule", help="Missing-item rule.")] = None,
     version: Annotated[str | None, typer.Option("--version", help="Version of the instrument.")] = None,
     missing: Annotated[list[str] | None, typer.Option("--missing", help="Code that means missing; repeatable.")] = None,
-    out: Annotated[Path | None, typer.Option("--out", help="CSV file for the scores.")] = None,
+    leave_out: Annotated[
+        bool, typer.Option("--leave-out", help="Set answers that cannot be missing, list them, score the rest.")
+    ] = False,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="File for the scores, .csv or .parquet; findings go beside it.")
+    ] = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
     verbose: Verbose = False,
 ) -> None:
     """Score the questionnaires of one file: one column per item, or columns item and value."""
-    with edge(verbose):
-        with working(f"scoring {file}", quiet):
-            from coxa.cohort.items import read_items
-            from coxa.instruments import score
+    with edge(verbose, as_json):
+        from coxa.cli.show import show_findings, show_scores
+        from coxa.cohort.items import read_items
+        from coxa.errors import DataError, check_option
+        from coxa.findings import Findings
+        from coxa.instruments import score
+        from coxa.instruments.check import blank_bad_answers
 
-            items = read_items(file, instrument, prefix, participant, visit, tuple(missing or ()))
-            scores = score(items, instrument, rule=rule, version=version)
-        if as_json:
-            typer.echo(scores.to_json(orient="records"))
-        else:
-            from coxa.cli.show import show_scores
-
-            if not quiet:
-                show_scores(scores, SHOWN)
-            missed = int(scores["value"].isna().sum())
-            typer.echo(f"{len(scores)} scores, {missed} of them missing; the column `reason` says why")
         if out is not None:
-            from coxa.report.write import write_csv
+            check_option("ending of --out", out.suffix.lower(), ENDINGS)
+        findings = Findings()
+        try:
+            with working(f"scoring {file}", quiet):
+                read = read_items(file, instrument, prefix, participant, visit, tuple(missing or ()))
+                items, findings = read.table, read.findings
+                if leave_out:
+                    items, blanked = blank_bad_answers(items, instrument, version=version)
+                    findings += blanked
+                scores = score(items, instrument, rule=rule, version=version)
+        except DataError as error:
+            write(out, findings + error.findings)
+            raise
+        write(out, findings, scores)
+        show_findings(findings.warnings if quiet else findings, to_stderr=True)
+        if as_json:
+            print_json(scores)
+        elif not quiet:
+            show_scores(scores, SHOWN)
+        missed = int(scores["value"].isna().sum())
+        typer.echo(f"{len(scores)} scores, {missed} of them missing; the column `reason` says why", err=as_json)
+        if out is not None:
+            typer.echo(f"scores: {out}, findings: {beside(out)}", err=as_json)
 
-            out.parent.mkdir(parents=True, exist_ok=True)
-            typer.echo(f"scores: {write_csv(scores, out)}", err=as_json)
+
+def beside(out: Path) -> Path:
+    """Return where the findings of a score file go: scores.findings.csv beside scores.csv."""
+    return out.with_suffix(".findings.csv")
+
+
+def write(out: Path | None, findings: Findings, scores: pd.DataFrame | None = None) -> None:
+    """Write findings, and scores where there are any, if a file was named."""
+    if out is None:
+        return
+    from coxa.report.write import write_csv
+
+    out.parent.mkdir(parents=True, exist_ok=True)
+    write_csv(findings.to_frame(), beside(out))
+    if scores is None:
+        return
+    if out.suffix.lower() == ".parquet":
+        scores.to_parquet(out, index=False)
+    else:
+        write_csv(scores, out)

@@ -33,7 +33,11 @@ def show_findings(findings: Findings, to_stderr: bool = False) -> None:
     for name in ("severity", "where", "field", "found", "rule and remedy"):
         table.add_column(name, overflow="fold")
     for item in findings.items[:SHOWN]:
-        place = [item.table, f"row {item.row}" if item.row is not None else "", item.participant_id or ""]
+        place = [
+            item.table,
+            f"row {item.row}" if item.row is not None else "",
+            f"participant {item.participant_id}" if item.participant_id else "",
+        ]
         if item.table.endswith((".yaml", ".yml")):
             place[1] = place[1].replace("row", "line")
         many = f" [{item.n_rows} rows]" if item.n_rows > 1 else ""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
@@ -10,52 +12,111 @@ from coxa.cohort.readers.registry import read_raw
 from coxa.errors import DataError, not_allowed
 from coxa.findings import Finding, Findings
 from coxa.instruments import items_from_wide
+from coxa.instruments.wide import find_item_columns
 from coxa.study.source import code_text
 
 ONE_VISIT = "only"
+KEYS = {"participant": "participant_id", "visit": "visit"}
+
+
+@dataclass(frozen=True, slots=True)
+class FileItems:
+    """A long item table (participant_id, visit, item, value, source_row), and what was noticed on the way."""
+
+    table: pd.DataFrame
+    findings: Findings
 
 
 def read_items(
-    path: Path, instrument: str, prefix: str, participant: str, visit: str, missing: tuple[str, ...]
-) -> pd.DataFrame:
-    """Return a long item table: participant_id, visit, item, value, source_row.
+    path: Path,
+    instrument: str,
+    prefix: str | None = None,
+    participant: str | None = None,
+    visit: str | None = None,
+    missing: tuple[str, ...] = (),
+) -> FileItems:
+    """Return the item responses of a file as a long table.
 
     Parameters
     ----------
     path
         File of any known format, with one column per item, or with columns `item` and `value`.
     instrument, prefix
-        Instrument, and what stands before the item code in the names of its columns.
+        Instrument, and what stands before the item code in the names of its columns; found if not given.
     participant, visit
-        Names of those columns; a file without the visit column is of one visit, called "only".
+        Names of those columns, `participant_id` and `visit` if not given. A file without a visit column is of
+        one visit, called "only".
     missing
         Codes that mean missing.
 
     Raises
     ------
+    FileNotFoundError
+        If there is no such file.
     DataError
-        If the file cannot be read, has no participant column or no items.
+        If the file cannot be read, has no participant column or no items, or has several rows per participant
+        and no visit column.
     """
+    if not path.is_file():
+        raise FileNotFoundError(errno.ENOENT, "no such file", str(path))
     result = read_raw(path)
     errors = Findings(tuple(result.findings)).errors
     if result.raw is None or errors:
         raise DataError(f"{path.name} cannot be read", errors)
     sheet = result.raw.sheet
+    people, visits = _key(path, sheet.frame, "participant", participant), _key(path, sheet.frame, "visit", visit)
     frame = sheet.frame
-    if participant not in frame:
-        remedy = f"name it with --participant; {not_allowed('column', participant, map(str, frame.columns))}"
-        fault = Finding("error", path.name, "a column says whose row it is", remedy, field=participant)
-        raise DataError(f"{path.name} cannot be scored", Findings((fault,)))
-    keys = frame[[participant]].map(code_text, na_action="ignore").set_axis(["participant_id"], axis=1)
+    keys = frame[[people]].map(code_text, na_action="ignore").set_axis(["participant_id"], axis=1)
     keys["source_row"] = sheet.source_row
-    keys["visit"] = frame[visit].map(code_text, na_action="ignore") if visit in frame else ONE_VISIT
+    keys["visit"] = frame[visits].map(code_text, na_action="ignore") if visits else ONE_VISIT
     decimal = sheet.details.get("decimal", ".")
-    answers = frame.drop(columns=[participant, visit], errors="ignore")
+    answers = frame.drop(columns=[people, *([visits] if visits else [])])
     answers = answers.map(lambda cell: _answer(cell, decimal, missing), na_action="ignore")
-    table = keys.join(answers)
     if {"item", "value"} <= set(answers.columns):
-        return table[["participant_id", "visit", "item", "value", "source_row"]]
-    return items_from_wide(table, instrument, prefix=prefix)
+        long = keys.join(answers[["item", "value"]])
+        _one_visit(path, long, visits, ["participant_id", "item"])
+        return FileItems(long[["participant_id", "visit", "item", "value", "source_row"]], Findings())
+    _one_visit(path, keys, visits, ["participant_id"])
+    table = keys.join(answers.drop(columns=keys.columns, errors="ignore"))
+    found = find_item_columns([str(name) for name in table.columns if name not in keys], instrument, prefix)
+    long = items_from_wide(table, instrument, prefix=found.prefix if prefix is None else prefix)
+    return FileItems(long, found.findings)
+
+
+def _key(path: Path, frame: pd.DataFrame, key: str, named: str | None) -> str | None:
+    """Return the column of a key: the one named, or the one with coxa's name if it is there."""
+    column = named or KEYS[key]
+    if column in frame:
+        return column
+    if named is None and key == "visit":
+        return None
+    rule = f"--{key} should name a column of the file" if named else "a column should say whose row it is"
+    remedy = not_allowed("column", column, map(str, frame.columns))
+    if named is None:
+        remedy = f"name it with --{key}; {remedy}"
+    raise DataError(
+        f"{path.name} cannot be scored", Findings((Finding("error", path.name, rule, remedy, field=column),))
+    )
+
+
+def _one_visit(path: Path, table: pd.DataFrame, visits: str | None, unique: list[str]) -> None:
+    """Raise `DataError` where a file without visits has several rows of one participant."""
+    repeated = table["participant_id"].notna() & table.duplicated(unique)
+    if visits or not repeated.any():
+        return
+    again = table[repeated].iloc[0]
+    same = table[(table[unique] == again[unique]).all(axis=1)]
+    rows = " and ".join(str(row) for row in same["source_row"].head(2))
+    finding = Finding(
+        "error",
+        path.name,
+        f"several rows per participant (rows {rows} are of one)",
+        "name the visit column with --visit",
+        row=int(again["source_row"]),
+        participant_id=str(again["participant_id"]),
+        n_rows=int(repeated.sum()),
+    )
+    raise DataError(f"{path.name} cannot be scored", Findings((finding,)))
 
 
 def _answer(cell: object, decimal: str, missing: tuple[str, ...]) -> object:

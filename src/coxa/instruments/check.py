@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -135,30 +136,87 @@ def _unknown_items(items: pd.DataFrame, rows: Rows, instrument: Instrument) -> I
         )
 
 
-def _bad_answers(items: pd.DataFrame, rows: Rows, instrument: Instrument, version: str) -> Iterator[Finding]:
-    remedy = "Correct the answer, or leave it empty if it is not known."
-    for row in np.flatnonzero(rows.not_numeric):
-        yield _at(items, rows, int(row), str(items["item"].iloc[row]), "an answer is a number", remedy)
+def blank_bad_answers(
+    items: pd.DataFrame, instrument: str | Instrument, *, version: str | None = None, keys: Sequence[str] = KEYS
+) -> tuple[pd.DataFrame, Findings]:
+    """Return a long item table with the answers that cannot be set missing, and a warning for each.
+
+    Parameters
+    ----------
+    items, instrument, version, keys
+        As for `check_items`; the table is not changed.
+
+    Raises
+    ------
+    OptionError
+        If the instrument or version is unknown, or a version is needed.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> items = pd.DataFrame({"participant_id": ["a"], "visit": ["v1"], "item": ["p1"], "value": [5]})
+    >>> blank_bad_answers(items, "hoos")[0]["value"].isna().tolist()
+    [True]
+    """
+    definition = as_instrument(instrument)
+    rows, chosen = code_rows(items, definition, keys), definition.choose_version(version)
+    bad = _judge(rows, definition, chosen)
+    remedy = "The answer is set missing; correct it if it is known."
+    found = Findings.of(
+        replace(finding, severity="warning", remedy=remedy) for finding in _bad_answers(items, rows, definition, chosen)
+    )
+    return items.assign(value=items["value"].mask(rows.not_numeric | bad.outside | bad.broken)), found
+
+
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """Answers against the range of their item: (n,) low, high, outside, broken (a fraction where none can be)."""
+
+    low: NDArray[np.floating]
+    high: NDArray[np.floating]
+    outside: NDArray[np.bool_]
+    broken: NDArray[np.bool_]
+
+
+def _judge(rows: Rows, instrument: Instrument, version: str) -> _Judged:
     ranges = [instrument.item_range(code, version) for code in instrument.items]
     low, high = (np.array([getattr(span, end) for span in ranges])[rows.item] for end in ("low", "high"))
     whole = np.array([span.integer for span in ranges])[rows.item]
     answered = (rows.item >= 0) & ~np.isnan(rows.value)
     outside = answered & ((rows.value < low) | (rows.value > high))
-    broken = answered & ~outside & whole & (rows.value != np.floor(rows.value))
-    for row in np.flatnonzero(outside | broken):
-        span = f"between {low[row]:g} and {high[row]:g}"
-        rule = f"an answer is {span}" if outside[row] else f"an answer is a whole number {span}"
+    return _Judged(low, high, outside, answered & ~outside & whole & (rows.value != np.floor(rows.value)))
+
+
+def _bad_answers(items: pd.DataFrame, rows: Rows, instrument: Instrument, version: str) -> Iterator[Finding]:
+    remedy = "Correct the answer, or leave it empty if it is not known."
+    for row in np.flatnonzero(rows.not_numeric):
+        yield _at(items, rows, int(row), str(items["item"].iloc[row]), "an answer is a number", remedy)
+    judged = _judge(rows, instrument, version)
+    for row in np.flatnonzero(judged.outside | judged.broken):
+        span = f"between {judged.low[row]:g} and {judged.high[row]:g}"
+        rule = f"an answer is {span}" if judged.outside[row] else f"an answer is a whole number {span}"
         yield _at(items, rows, int(row), instrument.items[rows.item[row]], rule, remedy)
 
 
 def _repeats(items: pd.DataFrame, rows: Rows) -> Iterator[Finding]:
+    """Yield one finding for every row of the file that repeats items of another row."""
     known = np.flatnonzero((rows.visit >= 0) & (rows.item >= 0))
-    place = rows.visit[known] * (rows.item.max(initial=0) + 1) + rows.item[known]
-    repeated: NDArray[np.bool_] = pd.Series(place).duplicated().to_numpy()
-    for row in known[repeated]:
+    place = pd.Series(rows.visit[known] * (rows.item.max(initial=0) + 1) + rows.item[known])
+    first = known[place.groupby(place).transform("idxmin")]
+    pairs: dict[tuple[int, int], list[int]] = {}
+    for row, original in zip(known.tolist(), first.tolist(), strict=True):
+        if row != original:
+            pairs.setdefault((_counted(items, row), _counted(items, original)), []).append(row)
+    for (counted, original), members in pairs.items():
+        row = members[0]
         visit = ", ".join(str(part) for part in rows.keys.iloc[rows.visit[row]])
-        rule = f"an item is answered once at a participant-visit ({visit})"
-        yield _at(items, rows, int(row), str(items["item"].iloc[row]), rule, "Keep the row that is right.")
+        remedy = "Keep the row that is right."
+        if len(members) == 1:
+            rule = f"an item is answered once at a participant-visit ({visit}); row {original} has it too"
+            yield _at(items, rows, row, str(items["item"].iloc[row]), rule, remedy)
+        else:
+            rule = f"a participant-visit ({visit}) has one row; row {counted} repeats row {original}"
+            yield replace(_at(items, rows, row, "item", rule, remedy), field=None, value=None)
 
 
 def _changed_lists(items: pd.DataFrame, rows: Rows, instrument: Instrument) -> Iterator[Finding]:

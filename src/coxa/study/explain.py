@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import difflib
 import types
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
-from coxa.errors import nearest
 from coxa.findings import Finding
 from coxa.study.plan import Origin
 
+Place = tuple[Any, ...]
+"""Where pydantic finds a fault: keys, list positions, and its own names of the members of a union."""
+
 EXPECTED = {
-    "missing": "this key is required",
     "int_type": "a whole number",
     "int_parsing": "a whole number",
     "int_from_float": "a whole number",
@@ -22,31 +24,97 @@ EXPECTED = {
     "bool_type": "true or false",
     "bool_parsing": "true or false",
     "string_type": "text",
-    "tuple_type": "a list, such as [a, b]",
-    "list_type": "a list, such as [a, b]",
-    "dict_type": "a mapping of keys, one per line",
-    "model_type": "a mapping of keys, one per line",
-    "date_from_datetime_parsing": "a date such as 2026-03-31",
-    "date_type": "a date such as 2026-03-31",
+    "tuple_type": "a list",
+    "list_type": "a list",
+    "dict_type": "a mapping of keys",
+    "model_type": "a mapping of keys",
+    "model_attributes_type": "a mapping of keys",
+    "date_from_datetime_parsing": "a date",
+    "date_type": "a date",
 }
 
+EXAMPLES = {
+    "adjust": "[baseline * visit, site]",
+    "baseline": "true",
+    "baseline_table": "[age, sex, pain]",
+    "compare": "[exercise, manual_therapy]",
+    "conf_level": "0.95",
+    "data_cut": "2026-03-31",
+    "day": "84",
+    "delivers": "[exercise_therapy]",
+    "higher_is_better": "true",
+    "levels": "[low, high]",
+    "min_attendance": "0.75",
+    "missing": "[-9, 99]",
+    "range": "[0, 100]",
+    "reference": "true",
+    "sessions_planned": "12",
+    "window": "[-14, 21]",
+}
+"""Key of a plan -> a value that fits it."""
 
-def explain(error: ValidationError, model: type[BaseModel], origin: Origin) -> list[Finding]:
+NAMES = {
+    "visit": "visits",
+    "outcome": "outcomes",
+    "compare": "arms",
+    "against": "arms",
+    "estimand": "estimands",
+    "without_events": "intercurrent_events",
+}
+"""Key that names a part of the plan -> where the parts of that kind stand."""
+
+NEAR = 0.7  # likeness from which a word is taken for a slip of another: one or two letters in a word of six
+
+
+def explain(error: ValidationError, model: type[BaseModel], origin: Origin, data: Mapping[Any, Any]) -> list[Finding]:
     """Return one finding per fault of a plan, with line, key, what is allowed and the nearest match."""
     findings: dict[tuple[Any, ...], Finding] = {}
-    for fault in error.errors(include_url=False):
+    faults: list[dict[str, Any]] = [dict(fault) for fault in error.errors(include_url=False)]
+    misspelt = misspelt_keys(faults, model)
+    for fault in faults:
         if fault["type"] == "plan":
             for problem in fault["ctx"]["problems"]:
                 finding = _finding(origin, problem.path, *_split(problem.message))
                 findings[(finding.row, finding.field, finding.rule)] = finding
-            continue
-        loc = tuple(str(step) for step in fault["loc"] if str(step) != "[key]")
-        path = _real_path(loc, origin)
-        rule, remedy = _explain_one(dict(fault), loc, model)
-        value = fault["input"] if isinstance(fault["input"], str | int | float) else None
-        finding = _finding(origin, path, rule, remedy, value)
-        findings.setdefault((finding.row, finding.field), finding)
+        elif not (fault["type"] == "missing" and fault["loc"] in misspelt):
+            path = _real_path(fault, origin)
+            alike = [other for other in faults if _real_path(other, origin) == path]
+            told = isinstance(fault["input"], str | int | float) and fault["type"] != "extra_forbidden"
+            value = fault["input"] if told else None
+            finding = _finding(origin, path, *_explain_one(fault, alike, path, model, data), value)
+            findings.setdefault((finding.row, finding.field), finding)
     return list(findings.values())
+
+
+def misspelt_keys(faults: Iterable[Mapping[str, Any]], model: type[BaseModel]) -> dict[Place, Place]:
+    """Return, for every unknown key that is a slip of an allowed one, the place meant -> the place written."""
+    unknown = {written(fault): meant_by(fault, model) for fault in faults if is_key(fault)}
+    return {(*place[:-1], word): place for place, word in unknown.items() if word}
+
+
+def is_key(fault: Mapping[str, Any]) -> bool:
+    """Return whether it is a key that is faulty, not its value."""
+    return fault["type"] == "extra_forbidden" or fault["loc"][-1:] == ("[key]",)
+
+
+def written(fault: Mapping[str, Any]) -> Place:
+    """Return the place of a faulty key."""
+    return tuple(step for step in fault["loc"] if step != "[key]")
+
+
+def meant_by(fault: Mapping[str, Any], model: type[BaseModel]) -> str | None:
+    """Return the allowed key or word of which the faulty one is a slip, if there is one."""
+    if fault["type"] == "extra_forbidden":
+        return _near(str(fault["loc"][-1]), _keys_at(fault["loc"][:-1], model))
+    if fault["type"] == "literal_error":
+        return _near(str(fault["input"]), _literals(fault["ctx"]["expected"]))
+    return None
+
+
+def _near(word: str, allowed: Iterable[str]) -> str | None:
+    by_folded = {str(candidate).lower(): str(candidate) for candidate in allowed}
+    match = difflib.get_close_matches(word.lower(), by_folded, n=1, cutoff=NEAR)
+    return by_folded[match[0]] if match else None
 
 
 def _finding(origin: Origin, path: tuple[str, ...], rule: str, remedy: str, value: object = None) -> Finding:
@@ -67,42 +135,71 @@ def _split(message: str) -> tuple[str, str]:
     return rule, remedy or "correct it"
 
 
-def _real_path(loc: tuple[str, ...], origin: Origin) -> tuple[str, ...]:
+def _real_path(fault: Mapping[str, Any], origin: Origin) -> tuple[str, ...]:
     """Return the place in the file; steps that pydantic adds for unions fall out, a missing key stays."""
     path: tuple[str, ...] = ()
-    for step in loc:
+    for step in map(str, fault["loc"]):
         if (*path, step) in origin.lines:
             path = (*path, step)
-    return loc if path == loc[:-1] else path
+    key = fault["loc"][-1] if fault["loc"] else None
+    return (*path, key) if fault["type"] == "missing" and isinstance(key, str) else path
 
 
-def _explain_one(fault: dict[str, Any], loc: tuple[str, ...], model: type[BaseModel]) -> tuple[str, str]:
-    kind, context = fault["type"], fault.get("ctx", {})
+def _explain_one(
+    fault: Mapping[str, Any],
+    alike: list[dict[str, Any]],
+    path: tuple[str, ...],
+    model: type[BaseModel],
+    data: Mapping[Any, Any],
+) -> tuple[str, str]:
+    """Return rule and remedy of a fault; `alike` are all faults at its place (one for each member of a union)."""
+    kind, loc = fault["type"], fault["loc"]
+    key = next((step for step in reversed(path) if not step.isdigit()), "the plan")
     if kind == "extra_forbidden":
-        allowed = _keys_at(loc[:-1], model)
-        hint = nearest(loc[-1], allowed)
-        also = f"; did you mean `{hint}`?" if hint else ""
-        return f"unknown key `{loc[-1]}`", f"allowed here: {', '.join(allowed)}{also}"
-    if kind == "missing":
-        return f"the key `{loc[-1]}` is required", f"add `{loc[-1]}:`"
+        return f"unknown key `{loc[-1]}`", _allowed(_keys_at(loc[:-1], model), meant_by(fault, model))
+    if kind == "missing" and isinstance(loc[-1], str):
+        return f"the key `{loc[-1]}` is required", f"add {_example(loc[-1]) or f'`{loc[-1]}:`'}"
     if kind == "literal_error":
-        allowed = _literals(context["expected"])
-        hint = nearest(str(fault["input"]), allowed)
-        also = f"; did you mean `{hint}`?" if hint else ""
-        return "one of the known words is expected", f"allowed: {', '.join(allowed)}{also}"
-    if kind == "value_error":
-        return _split(str(context["error"]))
-    if kind == "string_pattern_mismatch":
-        return (
-            "a name is lower-case letters, digits and underscores, and starts with a letter",
-            "rename it, and keep the long form in `label`",
+        return f"`{key}` should be one of the known words", _allowed(
+            _literals(fault["ctx"]["expected"]), meant_by(fault, model)
         )
+    if kind == "value_error":
+        return _split(str(fault["ctx"]["error"]))
+    if kind == "string_pattern_mismatch" and loc == ("study",):
+        return (
+            "`study` should be a short identifier of lower-case letters, digits, hyphens and underscores",
+            "write for example `study: hip-oa-exercise`; the long form goes in `title`",
+        )
+    declared = data.get(NAMES.get(key, ""))
+    if kind == "string_type" and isinstance(declared, Mapping):
+        section = NAMES[key].replace("_", " ")
+        return f"`{key}` should be a name from the plan", f"{section} of this plan: {', '.join(map(str, declared))}"
+    if kind == "string_pattern_mismatch" or "[key]" in loc:
+        return (
+            "a name should be lower-case letters, digits and underscores, and start with a letter",
+            "rename it, for example `week_12`, and keep the long form in `label`",
+        )
+    if kind in ("missing", "too_long"):
+        return f"`{key}` should have two values", f"write for example {_example(key) or '`[low, high]`'}"
     if kind == "too_short":
-        return "at least one is needed", "add one"
-    expected = EXPECTED.get(kind)
+        return f"`{key}` should have at least one member", f"add one{_such_as(key)}"
+    expected = list(dict.fromkeys(EXPECTED[other["type"]] for other in alike if other["type"] in EXPECTED))
     if expected:
-        return f"{expected} is expected", f"write {expected}"
-    return str(fault["msg"]).lower(), "correct the value"
+        words = " or ".join(expected)
+        return f"`{key}` should be {words}", f"write {words}{_such_as(key)}"
+    return f"`{key}` {str(fault['msg']).lower().removeprefix('input ')}", f"correct the value{_such_as(key)}"
+
+
+def _example(key: str) -> str:
+    return f"`{key}: {EXAMPLES[key]}`" if key in EXAMPLES else ""
+
+
+def _such_as(key: str) -> str:
+    return f", for example {_example(key)}" if key in EXAMPLES else ""
+
+
+def _allowed(words: list[str], hint: str | None) -> str:
+    return f"allowed here: {', '.join(words)}" + (f"; did you mean `{hint}`?" if hint else "")
 
 
 def _literals(expected: str) -> list[str]:
@@ -110,11 +207,11 @@ def _literals(expected: str) -> list[str]:
     return [word.strip().strip("'") for word in expected.replace(" or ", ", ").split(",")]
 
 
-def _keys_at(loc: tuple[str, ...], model: type[BaseModel]) -> list[str]:
+def _keys_at(loc: Place, model: type[BaseModel]) -> list[str]:
     """Return the keys allowed at a place of the plan."""
     here: list[Any] = [model]
     for step in loc:
-        here = [inner for kind in here for inner in _into(kind, step)] or here
+        here = [inner for kind in here for inner in _into(kind, str(step))] or here
     names = [name for kind in here if _is_model(kind) for name in kind.model_fields]
     return list(dict.fromkeys(names))
 

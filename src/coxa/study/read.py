@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import io
 from collections.abc import Iterator
@@ -16,8 +17,9 @@ from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from coxa.errors import PlanError
 from coxa.findings import Finding, Findings
-from coxa.study.explain import explain
+from coxa.study.faults import all_faults
 from coxa.study.plan import Origin, Study
+from coxa.study.yaml_faults import yaml_fault
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,36 +53,35 @@ def read_study(path: str | Path) -> Study:
     ------
     PlanError
         With one finding per fault: line, key, what was expected, the nearest match.
+    OSError
+        If there is no file, or it cannot be opened.
     """
     path = Path(path)
-    if not path.is_file():
-        hint = "; give the study.yaml in it" if path.is_dir() else ""
-        raise _plan_error(path.name, [(None, None, "the study file exists", f"no file at {path}{hint}")])
+    if path.is_dir():
+        raise IsADirectoryError(errno.EISDIR, "this is a folder; name the study file in it", str(path))
     return parse_study(path.read_bytes(), name=path.name, folder=str(path.resolve().parent))
 
 
 def parse_study(raw: bytes, *, name: str = "study.yaml", folder: str = ".") -> Study:
     """Check the bytes of a study file; see `read_study`."""
     try:
-        placed = place(raw.decode("utf-8-sig"))
+        text = raw.decode("utf-8-sig")
+        placed = place(text)
     except UnicodeDecodeError as error:
         line = raw[: error.start].count(b"\n") + 1
-        raise _plan_error(name, [(line, None, "the file is UTF-8 text", "save it as UTF-8")]) from None
+        raise _unreadable(name, line, "the file should be UTF-8 text", "save it as UTF-8") from None
     except MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        at = mark.line + 1 if mark else None
-        text = f"{error.problem or error.context}; check indentation, colons and quotes near this line"
-        raise _plan_error(name, [(at, None, "the file is valid YAML", text)]) from None
+        raise _unreadable(name, *yaml_fault(error, text)) from None
     if not isinstance(placed.data, dict):
         text = "start with `study:`, or write one with `coxa new`"
-        raise _plan_error(name, [(1, None, "the file holds a plan (a mapping of keys)", text)])
+        raise _unreadable(name, 1, "the file should hold a plan (a mapping of keys)", text)
 
     origin = Origin(name, folder, hashlib.sha256(raw).hexdigest(), placed.lines)
     faults = [
         Finding(
             "error",
             name,
-            f"a key is written once; `{path[-1]}` is already on line {first}",
+            f"a key should be written once; `{path[-1]}` is already on line {first}",
             "keep one of the two",
             row=line,
             field=".".join(path),
@@ -90,7 +91,7 @@ def parse_study(raw: bytes, *, name: str = "study.yaml", folder: str = ".") -> S
     try:
         study = Study.model_validate(placed.data)
     except ValidationError as error:
-        faults += explain(error, Study, origin)
+        faults += all_faults(error, placed.data, origin)
     if faults:
         ordered = sorted(faults, key=lambda fault: fault.row or 0)
         raise PlanError(f"{name} has {len(ordered)} fault(s)", Findings.of(ordered))
@@ -131,6 +132,5 @@ def _walk(node: Node | None, path: tuple[str, ...]) -> Iterator[tuple[tuple[str,
             yield from _walk(value, here)
 
 
-def _plan_error(name: str, faults: list[tuple[int | None, str | None, str, str]]) -> PlanError:
-    items = [Finding("error", name, rule, remedy, row=line, field=key) for line, key, rule, remedy in faults]
-    return PlanError(f"{name} cannot be read", Findings.of(items))
+def _unreadable(name: str, line: int | None, rule: str, remedy: str) -> PlanError:
+    return PlanError(f"{name} cannot be read", Findings((Finding("error", name, rule, remedy, row=line),)))

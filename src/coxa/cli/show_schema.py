@@ -1,0 +1,108 @@
+"""How one instrument and one table of the data dictionary look in a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from rich.table import Table
+from rich.text import Text
+
+from coxa.cli.show import console
+from coxa.cohort.dictionary import Field, Limits, load_table
+from coxa.instruments import load_instrument
+from coxa.instruments.definition import Instrument
+from coxa.instruments.threshold_lookup import published
+
+
+def show_instrument(name: str) -> None:
+    """Print the items, scales, missing rules, versions and thresholds of an instrument that ships."""
+    one = load_instrument(name)
+    _line(f"{one.name}: {one.label}", style="bold")
+    _line(f"licence: {one.licence.holder}; {one.licence.terms}")
+    _line(f"sources: {'; '.join(one.sources)}")
+    _show("items", ["codes", "number", "answers"], _items(one))
+    _show("scales", ["scale", "items", "range", "direction", "confirmed"], _scales(one))
+    _show("missing rules", ["rule", "meaning", "source", "confirmed"], _rules(one))
+    if len(one.versions) > 1:
+        _show("versions (name one)", ["version", "meaning"], [[key, part.label] for key, part in one.versions.items()])
+    head = ["kind", "scale", "value", "range", "population", "context", "method", "source"]
+    _show("thresholds (name population and context)", head, _thresholds(one))
+
+
+def _items(one: Instrument) -> Iterable[list[str]]:
+    for stem, group in one.groups.items():
+        codes = group.codes(stem)
+        spans = {one.item_range(codes[0], version): version for version in one.versions}
+        answers = [
+            f"{span.low:g} to {span.high:g}{'' if span.integer else ', fractions too'}"
+            + (f" ({version})" if len(spans) > 1 else "")
+            for span, version in spans.items()
+        ]
+        yield [codes[0] if len(codes) == 1 else f"{codes[0]} to {codes[-1]}", str(len(codes)), "; ".join(answers)]
+
+
+def _scales(one: Instrument) -> Iterable[list[str]]:
+    for name in one.scales:
+        versions = [one.scale(name, version) for version in one.versions]
+        spans = dict.fromkeys(f"{scale.low:g} to {scale.high:g} {scale.unit}" for scale in versions)
+        better = "higher is better" if versions[0].higher_is_better else "lower is better"
+        yield [name, str(len(versions[0].items)), "; ".join(spans), better, _confirmed(versions[0].confirmed)]
+
+
+def _rules(one: Instrument) -> Iterable[list[str]]:
+    for name, rule in one.missing_rules.items():
+        default = " (default)" if name == one.default_rule else ""
+        yield [f"{name}{default}", rule.label, rule.citation, _confirmed(rule.confirmed)]
+
+
+def _thresholds(one: Instrument) -> Iterable[list[str]]:
+    for part in published(one):
+        value = "" if part.value is None else f"{part.value:g} {part.unit}"
+        span = "" if part.low is None else f"{part.low:g} to {part.high:g}"
+        scale = part.scale or "all"
+        yield [part.kind, scale, value, span, part.population, part.context, part.method, part.citation]
+
+
+def _confirmed(read: bool) -> str:
+    return "yes" if read else "no"
+
+
+def show_table(name: str) -> None:
+    """Print the fields of one table of the data dictionary."""
+    table = load_table(name)
+    _line(f"{table.name}: {table.label}", style="bold")
+    _line(f"one row: {table.one_row}; unique by {', '.join(table.key)}")
+    if table.plan_adds:
+        _line("the covariates of the plan are further fields")
+    head = ["field", "type", "required", "unit", "hard limits", "soft limits", "levels", "meaning"]
+    _show("fields", head, [_field(field) for field in table.fields.values()])
+
+
+def _field(field: Field) -> list[str]:
+    levels = f"({field.levels_from.replace('_', ' ')})" if field.levels_from else ", ".join(field.levels)
+    required = "yes" if field.required else ""
+    limits = [_span(field.hard), _span(field.soft)]
+    return [field.name, field.type, required, field.unit or "", *limits, levels, field.description]
+
+
+def _span(limits: Limits | None) -> str:
+    return f"{limits[0]:g} to {limits[1]:g}" if limits else ""
+
+
+def _show(title: str, head: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """Print a table under its title; columns with nothing in them are left out."""
+    cells = [list(row) for row in rows]
+    if not cells:
+        return
+    used = [k for k in range(len(head)) if any(row[k] for row in cells)]
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for k in used:
+        table.add_column(head[k], overflow="fold")
+    for row in cells:
+        table.add_row(*(Text(row[k]) for k in used))
+    _line(f"\n{title}", style="bold")
+    console().print(table)
+
+
+def _line(text: str, style: str = "") -> None:
+    console().print(Text(text, style=style))
