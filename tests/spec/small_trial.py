@@ -5,6 +5,7 @@ Names and texts carry characters that HTML, SVG and expression languages treat a
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -13,7 +14,7 @@ import pandas as pd
 
 from coxa.cohort.cohort import Cohort, SourceFile
 from coxa.cohort.disposition import COUNT_COLUMNS, LEFT_OUT_COLUMNS, Disposition
-from coxa.derive import derive_dataset
+from coxa.derive import AnalysisDataset, derive_dataset
 from coxa.estimates import Estimates, contrasts, fit_proportions, marginal_means
 from coxa.findings import Finding, Findings
 from coxa.models import Fit, fit_ancova, fit_mmrm
@@ -190,6 +191,22 @@ def report(arm_label: str = "Exercise therapy") -> Report:
         disposition += dataset.disposition
     run = RunRecord(study.study, "a" * 64, {"assessments.csv": "0" * 64}, {"coxa": "0.1.0", "python": "3.12.1"})
     return Report(study, checked, datasets, fits, results, checked.findings, disposition, run)
+
+
+def with_holm(made: Report) -> Report:
+    """Return the report as if the plan had asked for Holm's adjustment in its primary analysis."""
+    primary = made.study.analyses["primary"].model_copy(update={"multiplicity": "holm"})
+    return replace(made, study=made.study.model_copy(update={"analyses": {**made.study.analyses, "primary": primary}}))
+
+
+def with_newcomer(dataset: AnalysisDataset, handled: str = "") -> AnalysisDataset:
+    """Return the data with one more participant in the set, of the exercise arm and without any value."""
+    frame = dataset.frame
+    one = frame[frame["participant_id"] == frame["participant_id"].iloc[0]]
+    empty = {"value": float("nan"), dataset.response: float("nan"), "handled": handled}
+    arm = pd.Categorical(["exercise"] * len(one), categories=frame["arm"].cat.categories)
+    newcomer = one.assign(participant_id="QZX9999", arm=arm, **empty)
+    return replace(dataset, frame=pd.concat([frame, newcomer], ignore_index=True))
 
 
 def _models(study: Study, name: str, rows: pd.DataFrame) -> tuple[Fit, ...]:

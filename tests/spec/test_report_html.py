@@ -17,10 +17,11 @@ from coxa.report.document import Card, Document, FigureBlock, List, Paragraph, S
 from coxa.report.html import render_html
 from coxa.report.methods import analysis_methods, formula_words, references
 from coxa.report.render import render
-from coxa.report.sentences import result_sentence, result_sentences
+from coxa.report.sentences import asked_rows, result_sentence, result_sentences
+from coxa.report.text import report_text
 from coxa.tables.records import records
 from coxa.tables.table import Cell, Column, Footnote, Row, RowGroup, Table
-from tests.spec.small_trial import NASTY, plan, report
+from tests.spec.small_trial import NASTY, plan, report, with_holm, with_newcomer
 
 VOID = {"meta", "link", "br", "img", "hr", "input"}
 
@@ -158,6 +159,69 @@ def test_the_summary_answers_the_question_with_the_primary_result() -> None:
         "baseline in Hip pain score at Week 12 (0 to 100 points, higher is better)?"
     )
     assert said[1:3] == result_sentences(report(), "primary")
+    assert [block.kind for block in summary.blocks if isinstance(block, Paragraph)] == ["text", "lead", "lead"]
+
+
+def test_a_result_stands_in_the_summary_and_with_its_estimand_and_nowhere_else(html: str) -> None:
+    first = result_sentences(report(), "primary")[0]
+    assert html.count(first) == 2
+    assert html.count(result_sentences(report(), "simpler")[0]) == 1
+
+
+def test_warnings_of_a_primary_model_stand_in_the_summary() -> None:
+    made = report()
+    failed = Attempt("us", "moments of the residuals", "the gradient did not vanish")
+    fit = replace(made.fits["primary"][0], warnings=("another covariance was used",), attempts=(failed,))
+    warned = replace(made, fits={**made.fits, "primary": (fit,)})
+    summary = build_document(warned).sections[0]
+    assert [block.text for block in summary.blocks if isinstance(block, Paragraph) and block.kind == "warning"] == [
+        "Warning on Primary: another covariance was used.",
+        "Warning on Primary: tried before and left: unstructured from moments of the residuals: the gradient did not "
+        "vanish.",
+    ]
+    assert '<p class="warning">Warning on Primary' in render(warned)
+
+
+def test_an_adjusted_p_value_is_said_to_be_so_and_the_limits_not() -> None:
+    holm = with_holm(report())
+    row = {
+        **asked_rows(holm, "primary").iloc[0].to_dict(),
+        "p_value": 0.014,
+        "estimate": 5.5,
+        "conf_low": 2.0,
+        "conf_high": 9.0,
+    }
+    said = result_sentence(holm, row).replace("\xa0", " ")
+    assert "(95% CI 2.0 to 9.0, not adjusted; Holm-adjusted p = 0.014); in favour of Exercise therapy." in said
+    doubtful = result_sentence(holm, {**row, "p_value": 0.06})
+    assert doubtful.endswith("in favour of Exercise therapy by the interval, not by the adjusted p-value.")
+    elsewhere = result_sentence(holm, {**row, "visit": "week_6"})
+    assert "adjusted" not in elsewhere
+    assert "by the method of Holm over the 2 planned comparisons (Week 12); confidence limits were not." in (
+        analysis_methods(holm, "primary")
+    )
+
+
+def test_missing_values_are_drawn_once_per_outcome_and_pattern() -> None:
+    made = report()
+    titles = [figure.title for figure in build_document(made).figures() if figure.id.startswith("missing")]
+    assert titles == ["Hip pain score: missing values by visit and arm"]
+    other = {**made.datasets, "response": with_newcomer(made.datasets["response"])}
+    figures = [f for f in build_document(replace(made, datasets=other)).figures() if f.id.startswith("missing")]
+    assert [(figure.id, figure.title.partition("(")[2]) for figure in figures] == [
+        ("missing-pain-primary", "estimand: Primary)"),
+        ("missing-pain-response", "estimand: Response)"),
+    ]
+
+
+def test_a_report_in_a_few_lines() -> None:
+    made = report()
+    lines = report_text(made).splitlines()
+    assert lines[:2] == [
+        "Report of small-trial: Exercise and manual therapy for hip pain",
+        f"72 participants, 3 analyses, {len(made.estimates)} estimates, 2 findings",
+    ]
+    assert lines[2:] == [f"Primary: {said}".replace("\xa0", " ") for said in result_sentences(made, "primary")]
 
 
 @pytest.mark.parametrize(
@@ -184,6 +248,7 @@ def test_the_summary_answers_the_question_with_the_primary_result() -> None:
 def test_a_result_in_a_sentence(term: str, estimate: float, low: float, high: float, verdict: str) -> None:
     row = {
         "estimand": "primary",
+        "analysis": "primary",
         "visit": "week_12",
         "arm": "exercise",
         "reference": "usual_care",

@@ -12,13 +12,19 @@ import pytest
 from coxa.cohort.disposition import COUNT_COLUMNS, LEFT_OUT_COLUMNS, Disposition
 from coxa.estimates import Estimates
 from coxa.findings import Finding, Findings
+from coxa.report.analyse import adjust_planned
+from coxa.tables.adjusted import is_adjusted
 from coxa.tables.baseline import baseline_table
 from coxa.tables.findings import findings_table
 from coxa.tables.flow import files_table, left_out_table, participants_table
 from coxa.tables.great import to_great_table
+from coxa.tables.missing import silent_participants
+from coxa.tables.phrases import abbreviations
+from coxa.tables.planned import planned_table
+from coxa.tables.records import records
 from coxa.tables.results import analysis_title, differences_table, means_table, responder_table
 from coxa.tables.table import Cell, Column, Footnote, Row, RowGroup, Table
-from tests.spec.small_trial import NASTY, PER_ARM, Report, plan, report
+from tests.spec.small_trial import NASTY, PER_ARM, Report, plan, report, with_holm, with_newcomer
 
 
 @pytest.fixture(scope="module")
@@ -84,7 +90,7 @@ def test_differences_table_prints_the_estimates(trial: Report) -> None:
     table = differences_table(trial.study, trial.estimates, "primary", trial.fits["primary"])
     frame = trial.estimates.only(analysis="primary", term="difference", visit="week_12", arm="exercise").frame
     wanted = frame.iloc[0]
-    group = next(group for group in table.groups if group.label == "Week 12")
+    group = next(group for group in table.groups if group.label == "Week 12 (endpoint)")
     row = group.rows[0]
     assert row.label == "Exercise therapy minus Usual care"
     assert row.strong
@@ -94,7 +100,10 @@ def test_differences_table_prints_the_estimates(trial: Report) -> None:
     assert [cell.statistics[0].value for cell in row.cells] == [
         wanted[name] for name in ("estimate", "std_error", "df", "p_value")
     ]
-    assert table.subtitle.startswith("Change from baseline in Hip pain score at Week 12")
+    assert table.title == "Differences between arms by visit"
+    assert table.subtitle == (
+        "Change from baseline in Hip pain score: Exercise therapy and Manual therapy against Usual care"
+    )
 
 
 @pytest.mark.parametrize(
@@ -108,18 +117,104 @@ def test_differences_table_prints_the_estimates(trial: Report) -> None:
                 "unstructured",
                 "Kenward-Roger (linear)",
                 "all randomised participants",
-                "N = 72 participants",
+                "all randomised participants, in the arm they were allocated to (N = 72)",
+                "Analysed: 72 participants, 257 values.",
                 "missing at random",
                 "higher is better",
             ],
         ),
-        ("simpler", ["Analysis of covariance", "change ~ arm + baseline", "residual", "N = 72", "nothing imputed"]),
+        (
+            "simpler",
+            [
+                "Analysis of covariance",
+                "change ~ arm + baseline",
+                "residual",
+                "N = 72",
+                "Analysed: 70 participants at Week 6",
+                "nothing imputed",
+            ],
+        ),
     ],
 )
 def test_footnotes_name_model_covariance_df_population_and_n(trial: Report, analysis: str, words: list[str]) -> None:
+    dataset = trial.datasets["primary"]
     for build in (differences_table, means_table):
-        said = footnotes(build(trial.study, trial.estimates, analysis, trial.fits[analysis]))
+        said = footnotes(build(trial.study, trial.estimates, analysis, trial.fits[analysis], dataset))
         assert [word for word in words if word not in said] == []
+
+
+def test_an_ancova_says_how_many_were_analysed_at_each_visit(trial: Report) -> None:
+    rows = trial.datasets["primary"].analysed
+    counts = [f"{(rows['visit'] == visit).sum()}" for visit in ("week_6", "week_12", "week_26", "week_52")]
+    said = footnotes(differences_table(trial.study, trial.estimates, "simpler", trial.fits["simpler"]))
+    expected = "Analysed: {} participants at Week 6, {} at Week 12, {} at Week 26 and {} at Week 52."
+    assert expected.format(*counts) in said
+    assert "values" not in said
+
+
+@pytest.mark.parametrize(
+    ("handled", "reason"),
+    [("", "no value after baseline"), ("hypothetical: hip_surgery", "after hip surgery (hypothetical)")],
+)
+def test_who_is_analysed_at_no_visit_is_counted_with_the_reason(trial: Report, handled: str, reason: str) -> None:
+    dataset = with_newcomer(trial.datasets["primary"], handled)
+    said = footnotes(means_table(trial.study, trial.estimates, "primary", trial.fits["primary"], dataset))
+    assert "(N = 73)" in said
+    assert f"Analysed: 72 participants, 257 values. Not analysed at any visit: 1, {reason}." in said
+    group = participants_table(trial.cohort, {"primary": dataset}).groups[1]
+    assert [(row.label, [cell.text for cell in row.cells]) for row in group.rows[:2]] == [
+        ("In the analysis set", ["24", "25", "24", "73"]),
+        (f"Not analysed at any visit: {reason}", ["0", "1", "0", "1"]),
+    ]
+    assert silent_participants(trial.study, dataset)["reason"].to_list() == [reason]
+
+
+def test_the_endpoint_is_marked_where_other_visits_are_shown_too(trial: Report) -> None:
+    table = means_table(trial.study, trial.estimates, "primary")
+    assert [row.label for row in table.rows()] == ["Week 6", "Week 12 (endpoint)", "Week 26", "Week 52"]
+    responders = responder_table(trial.study, trial.estimates, "response")
+    assert [group.label for group in responders.groups] == ["Week 12"]
+
+
+def test_only_abbreviations_that_are_there_are_explained(trial: Report) -> None:
+    means = footnotes(means_table(trial.study, trial.estimates, "primary"))
+    differences = footnotes(differences_table(trial.study, trial.estimates, "primary"))
+    assert "CI, confidence interval." in means
+    assert "degrees of freedom;" not in means
+    assert "CI, confidence interval; SE, standard error; df, degrees of freedom." in differences
+    both = footnotes(baseline_table(trial.cohort))
+    assert "SD, standard deviation; Q1 and Q3, lower and upper quartile." in both
+    assert abbreviations(["Age (years), mean (SD)"]) == "SD, standard deviation."
+
+
+def test_adjusted_p_values_are_marked_and_the_note_says_which_and_over_what(trial: Report) -> None:
+    holm = with_holm(trial)
+    table = differences_table(holm.study, holm.estimates, "primary", holm.fits["primary"])
+    marks = [[row.cells[3].mark for row in group.rows] for group in table.groups]
+    assert marks == [["", ""], ["†", "†"], ["", ""], ["", ""]]
+    assert (
+        Footnote(
+            "P-value adjusted for multiplicity by the method of Holm over the 2 planned comparisons (Week 12). "
+            "The other p-values are not adjusted.",
+            "†",
+        )
+        in table.footnotes
+    )
+    planned = planned_table(holm.study, holm.estimates)
+    assert [[row.cells[2].mark for row in group.rows] for group in planned.groups] == [["†", "†"], ["", ""], ["", ""]]
+    note = "P-value adjusted for multiplicity. Primary: by the method of Holm over the 2 planned comparisons (Week 12)."
+    assert Footnote(note, "†") in planned.footnotes
+    assert "adjusted for" not in footnotes(means_table(holm.study, holm.estimates, "primary"))
+    assert "adjusted for" not in footnotes(differences_table(trial.study, trial.estimates, "primary"))
+
+
+def test_the_p_values_marked_are_those_that_the_run_adjusts(trial: Report) -> None:
+    holm = with_holm(trial)
+    before = holm.estimates.only(analysis="primary").frame
+    after = adjust_planned(Estimates(before), "holm", ("week_12",)).frame
+    touched = after["method"].ne(before["method"])
+    assert touched.sum() == 2
+    assert [is_adjusted(holm.study, record) for record in records(after)] == touched.to_list()
 
 
 def test_a_warning_of_an_estimate_becomes_a_marked_footnote(trial: Report) -> None:
@@ -137,7 +232,7 @@ def test_means_table_has_n_and_mean_under_each_arm(trial: Report) -> None:
     assert table.spanners() == (("Usual care", 2), ("Exercise therapy", 2), ("Manual therapy", 2))
     analysed = trial.datasets["primary"].analysed
     here = analysed[(analysed["visit"] == "week_12") & (analysed["arm"] == "usual_care")]
-    assert texts(table)["Week 12"][0] == str(len(here))
+    assert texts(table)["Week 12 (endpoint)"][0] == str(len(here))
 
 
 def test_responder_table_counts_and_compares(trial: Report) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Literal
 
 from coxa.figures.figure import Figure
 from coxa.tables.table import Table
@@ -14,10 +15,10 @@ from coxa.tables.table import Table
 
 @dataclass(frozen=True, slots=True)
 class Paragraph:
-    """A paragraph; `lead` marks the sentences that a reader in a hurry wants."""
+    """A paragraph: text, the `lead` that a reader in a hurry wants, or a `warning` that nobody should miss."""
 
     text: str
-    lead: bool = False
+    kind: Literal["text", "lead", "warning"] = "text"
 
 
 @dataclass(frozen=True, slots=True)

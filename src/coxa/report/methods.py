@@ -7,11 +7,14 @@ from collections.abc import Iterator
 
 from coxa.models import Fit
 from coxa.report.record import Report
+from coxa.report.sentences import asked_rows
 from coxa.study import Study
 from coxa.study.analysis import Analysis
 from coxa.study.wording import MEASURE_WORDS, join_words, responder_words
 from coxa.study.words import DDF_NAMES, SET_NAMES
+from coxa.tables.adjusted import family_words
 from coxa.tables.footnotes import covariance_name, missing_words
+from coxa.tables.phrases import mid_sentence
 
 REFERENCES = {
     "estimands": "ICH E9(R1). Addendum on estimands and sensitivity analysis in clinical trials. 2019.",
@@ -46,7 +49,8 @@ def analysis_methods(report: Report, name: str) -> str:
     said = [*_model(report, name), f"Population: {SET_NAMES[population]}."]
     said.append(missing_words(plan.model, plan.missing_response))
     if plan.multiplicity != "none":
-        said.append(f"P-values were adjusted for multiplicity by the method of {plan.multiplicity.capitalize()}.")
+        family = family_words(study, name, asked_rows(report, name))
+        said.append(f"P-values were adjusted for multiplicity {family}; confidence limits were not.")
     return " ".join(said)
 
 
@@ -91,13 +95,16 @@ def _covariance(plan: Analysis, fit: Fit) -> Iterator[str]:
     if len(ladder) > 1:
         text += f" (declared, in this order: {', '.join(ladder)})"
     yield f"{text}."
-    failed = dict.fromkeys(
-        f"{covariance_name(attempt.structure)} from {attempt.start}: {attempt.failure}"
-        for attempt in fit.attempts
-        if attempt.failure
-    )
-    if failed:
+    if failed := failed_attempts(fit):
         yield f"Tried before and left: {'; '.join(failed)}."
+
+
+def failed_attempts(fit: Fit) -> list[str]:
+    """Return what was tried before the covariance used, and why it was left."""
+    failed = (attempt for attempt in fit.attempts if attempt.failure)
+    return list(
+        dict.fromkeys(f"{covariance_name(each.structure)} from {each.start}: {each.failure}" for each in failed)
+    )
 
 
 def formula_words(study: Study, formula: str) -> str:
@@ -119,7 +126,7 @@ def formula_words(study: Study, formula: str) -> str:
 def _variable(study: Study, name: str) -> str:
     if name == "baseline":
         return "baseline value"
-    return study.label("covariates", name).lower() if name in study.covariates else name
+    return mid_sentence(study.label("covariates", name)) if name in study.covariates else name
 
 
 def software(report: Report) -> str:

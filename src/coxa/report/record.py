@@ -31,7 +31,7 @@ class RunRecord:
     seed: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Report:
     """A plan, its data and its results; renderers turn it into a document.
 
@@ -48,3 +48,8 @@ class Report:
     findings: Findings
     disposition: Disposition
     run: RunRecord
+
+    def __repr__(self) -> str:
+        from coxa.report.text import report_text
+
+        return report_text(self)

@@ -7,6 +7,7 @@ import pandas as pd
 from coxa.report.record import Report
 from coxa.study.scales import outcome_scale
 from coxa.study.wording import endpoint_words
+from coxa.tables.adjusted import is_adjusted
 from coxa.tables.formats import outcome_decimals, p_value, write
 from coxa.tables.records import Record, records
 
@@ -31,7 +32,8 @@ def result_sentences(report: Report, analysis: str) -> list[str]:
 def result_sentence(report: Report, record: Record) -> str:
     """Say one difference: between whom, when, how large, how sure, and in whose favour.
 
-    It is in favour of an arm only where the interval leaves out zero.
+    It is in favour of an arm only where the interval leaves out zero. Where the p-value is adjusted for multiplicity
+    the sentence says so, and that the interval is not.
     """
     study = report.study
     estimand = study.estimands[record["estimand"]]
@@ -42,16 +44,25 @@ def result_sentence(report: Report, record: Record) -> str:
     unit = "percentage points" if risks else difference_unit(report, record["estimand"])
     values = {name: float(record[name]) for name in ("estimate", "conf_low", "conf_high")}
     estimate, _, limits = write(rule, values, decimals_of(report, record["estimand"])).partition(" (")
-    p = p_value(record["p_value"])
-    shown_p = (p if p[0] in "<>" else f"= {p}").replace(" ", NB)
     better = arm if (values["estimate"] > 0) == (risks or scale.higher_is_better) else reference
     clear = values["conf_low"] > 0 or values["conf_high"] < 0
     verdict = f"in favour of {better}" if clear else "the interval includes no difference"
+    p, adjusted = f"p{NB}{_equals(p_value(record['p_value']))}", is_adjusted(study, record)
+    if adjusted:
+        p = f"{study.analyses[record['analysis']].multiplicity.capitalize()}-adjusted {p}"
+        limits = f"{limits.removesuffix(')')}, not adjusted)"
+        if clear and record["p_value"] > 1 - record["conf_level"]:
+            verdict += " by the interval, not by the adjusted p-value"
     what = "difference in proportions" if risks else "difference in means"
     return (
         f"{arm} against {reference} at {study.label('visits', record['visit'])}: {what} {estimate} {unit} "
-        f"({100 * record['conf_level']:g}%{NB}CI {limits.removesuffix(')')}; p{NB}{shown_p}); {verdict}."
+        f"({100 * record['conf_level']:g}%{NB}CI {limits.removesuffix(')')}; {p}); {verdict}."
     )
+
+
+def _equals(p: str) -> str:
+    """Return "= 0.031" or "< 0.001", not to be broken."""
+    return (p if p[0] in "<>" else f"= {p}").replace(" ", NB)
 
 
 def decimals_of(report: Report, estimand: str) -> int:

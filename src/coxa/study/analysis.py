@@ -20,21 +20,23 @@ SasOrShort = Annotated[Covariance, BeforeValidator(lambda word: SAS_COVARIANCE.g
 class Analysis(Part):
     """One analysis of one estimand."""
 
-    label: str | None = None
-    estimand: Name
-    role: Role = "primary"
-    model: ModelName
+    label: str | None = Field(None, description="How the analysis is called in the report.")
+    estimand: Name = Field(description="One of the estimands.")
+    role: Role = Field("primary", description="Its part in the plan.")
+    model: ModelName = Field(
+        description="mmrm: all visits together; ancova: each visit by itself; proportions: responders."
+    )
     adjust: tuple[str, ...] = Field(
         (), description="Terms beside arm and visit, for example `baseline * visit` or `site`."
     )
     covariance: OneOrMany[SasOrShort] = Field(
         ("us",), description="A covariance structure, or a ladder of them tried in order; SAS words too."
     )
-    ddf: Ddf = "kenward-roger-linear"
-    estimation: Literal["reml", "ml"] = "reml"
+    ddf: Ddf = Field("kenward-roger-linear", description="Degrees of freedom of an MMRM.")
+    estimation: Literal["reml", "ml"] = Field("reml", description="Restricted or full maximum likelihood.")
     weights: Weights = Field("equal", description="Weights of factor levels in marginal means.")
-    multiplicity: Multiplicity = Field("none", description="Adjustment over all contrasts of this analysis.")
-    conf_level: float = Field(0.95, gt=0.5, lt=1)
+    multiplicity: Multiplicity = Field("none", description="Adjustment of the p-values of the planned comparisons.")
+    conf_level: float = Field(0.95, gt=0.5, lt=1, description="Level of the confidence intervals.")
     robust: Literal["HC3"] | None = Field(None, description="Robust standard errors of an ANCOVA.")
     missing_response: Literal["observed", "non_responder"] = Field(
         "observed", description="A missing responder status is left out, or counts as no response."

@@ -20,15 +20,15 @@ class Treatment(Part):
 class Endpoint(Part):
     """The variable: which outcome, measured how, when."""
 
-    outcome: Name
-    measure: Measure = "value"
+    outcome: Name = Field(description="One of the outcomes.")
+    measure: Measure = Field("value", description="The value itself, its change from baseline, or response.")
     visit: OneOrMany[Name] = Field(description="A visit, or a list of visits.")
 
 
 class Handling(Part):
     """How an estimand treats one kind of intercurrent event."""
 
-    strategy: Strategy
+    strategy: Strategy = Field(description="ICH E9(R1) strategy; `event: strategy` is a shorter form.")
     value: float | Literal["worst"] | None = Field(
         None, description="For composite: the value given after the event, or `worst` of the range."
     )
@@ -45,12 +45,14 @@ class Handling(Part):
 class Estimand(Part):
     """What is to be estimated, in the five attributes of ICH E9(R1)."""
 
-    label: str | None = None
-    population: AnalysisSet = "full_analysis_set"
-    treatment: Treatment
-    endpoint: Endpoint
-    intercurrent_events: dict[Name, Handling] = Field(default_factory=dict)
-    summary: Summary = "difference_in_means"
+    label: str | None = Field(None, description="How the estimand is called in the report.")
+    population: AnalysisSet = Field("full_analysis_set", description="Analysis set.")
+    treatment: Treatment = Field(description="The arms compared.")
+    endpoint: Endpoint = Field(description="The variable: outcome, measure, visit.")
+    intercurrent_events: dict[Name, Handling] = Field(
+        default_factory=dict, description="A strategy for every intercurrent event of the plan."
+    )
+    summary: Summary = Field("difference_in_means", description="Population-level summary.")
 
     @field_validator("intercurrent_events", mode="before")
     @classmethod

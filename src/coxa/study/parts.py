@@ -28,10 +28,26 @@ class Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
 
 
+ABBREVIATIONS = {"ADL", "ANCOVA", "BMI", "HOOS", "ITT", "LEFS", "MMRM", "MRI", "NPRS", "NRS", "QOL", "VAS", "WOMAC"}
+"""Words of names that are written in capitals in a label made from the name."""
+
+
+def readable(name: str) -> str:
+    """Return a name as words, abbreviations in capitals.
+
+    Examples
+    --------
+    >>> readable("week_12"), readable("ancova"), readable("pain_mmrm")
+    ('Week 12', 'ANCOVA', 'Pain MMRM')
+    """
+    words = [word.upper() if word.upper() in ABBREVIATIONS else word for word in name.split("_")]
+    text = " ".join(words)
+    return text[:1].upper() + text[1:]
+
+
 def label_of(name: str, part: object) -> str:
-    """Return the part's label, or its name made readable: `week_12` becomes `Week 12`."""
-    label = getattr(part, "label", None)
-    return label or name.replace("_", " ").capitalize()
+    """Return the part's label, or its name made readable: `week_12` becomes `Week 12`, `ancova` `ANCOVA`."""
+    return getattr(part, "label", None) or readable(name)
 
 
 class Arm(Part):
@@ -47,7 +63,7 @@ class Arm(Part):
 class Visit(Part):
     """A planned visit, placed by study day (0 = baseline)."""
 
-    label: str | None = None
+    label: str | None = Field(None, description="How the visit is called in tables and figures.")
     day: int = Field(description="Planned study day; the baseline visit has day 0 or less.")
     window: tuple[int, int] | None = Field(
         None, description="Days before (negative) and after the planned day that still count as this visit."
@@ -79,15 +95,15 @@ class Responder(Part):
 class Outcome(Part):
     """An outcome: a scale of a known instrument, or a measure with its own range and direction."""
 
-    label: str | None = None
+    label: str | None = Field(None, description="How the outcome is called in tables and figures.")
     instrument: str | None = Field(None, description="Name of an instrument that coxa knows.")
     scale: str | None = Field(None, description="Scale of the instrument.")
     version: str | None = Field(None, description="Version of the instrument, where it has several.")
     rule: str | None = Field(None, description="Missing-item rule, where the instrument has several.")
     range: tuple[float, float] | None = Field(None, description="Lowest and highest possible value.")
-    unit: str | None = None
+    unit: str | None = Field(None, description="Unit of the values; points for an instrument.")
     higher_is_better: bool | None = Field(None, description="Direction; taken from the instrument if named.")
-    responder: Responder | None = None
+    responder: Responder | None = Field(None, description="When a participant counts as a responder.")
 
     @model_validator(mode="after")
     def _says_what_it_measures(self) -> Outcome:
@@ -107,14 +123,16 @@ class Outcome(Part):
 class Covariate(Part):
     """A baseline variable of the participants, to describe them or to adjust for."""
 
-    label: str | None = None
+    label: str | None = Field(None, description="How the covariate is called in tables.")
     type: Literal["number", "category"] = Field(description="The type is declared, never guessed.")
-    unit: str | None = None
+    unit: str | None = Field(None, description="Unit of a number.")
     levels: dict[str, str] | tuple[str, ...] | None = Field(
         None, description="Levels of a category in order, as a list or as name: label."
     )
     range: tuple[float, float] | None = Field(None, description="Lowest and highest plausible number.")
-    summary: Literal["mean_sd", "median_iqr"] = "mean_sd"
+    summary: Literal["mean_sd", "median_iqr"] = Field(
+        "mean_sd", description="How a number is shown: mean (SD), or median [quartiles]."
+    )
 
     @model_validator(mode="after")
     def _levels_for_categories(self) -> Covariate:
@@ -128,21 +146,23 @@ class Covariate(Part):
         """Return level -> label, in order."""
         if isinstance(self.levels, dict):
             return dict(self.levels)
-        return {level: level.replace("_", " ").capitalize() for level in self.levels or ()}
+        return {level: readable(level) for level in self.levels or ()}
 
 
 class Event(Part):
     """A kind of intercurrent event that the trial expects."""
 
-    label: str | None = None
-    description: str | None = None
+    label: str | None = Field(None, description="How the event is called in tables.")
+    description: str | None = Field(None, description="What counts as this event.")
 
 
 class PerProtocol(Part):
     """Who is in the per-protocol set."""
 
     min_attendance: float | None = Field(None, ge=0, le=1, description="Smallest share of planned sessions attended.")
-    received_allocated_arm: bool = True
+    received_allocated_arm: bool = Field(
+        True, description="True: whoever received another arm than allocated is excluded."
+    )
     without_events: tuple[Name, ...] = Field((), description="Intercurrent events that exclude.")
 
 

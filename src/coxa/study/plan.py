@@ -52,20 +52,24 @@ class Study(Part):
     """The plan: one record that drives simulation, checks, analyses and report."""
 
     study: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]*$", description="Short identifier of the study.")
-    title: str
-    design: Design = "parallel"
+    title: str = Field(description="Title of the report.")
+    design: Design = Field("parallel", description="Design of the study.")
     registration: str | None = Field(None, description="Registry and number.")
     data_cut: date | None = Field(None, description="No date in the data may be later than this.")
-    arms: dict[Name, Arm] = Field(min_length=1)
-    visits: dict[Name, Visit] = Field(min_length=1)
-    outcomes: dict[Name, Outcome] = Field(min_length=1)
-    covariates: dict[Name, Covariate] = Field(default_factory=dict)
-    intercurrent_events: dict[Name, Event] = Field(default_factory=dict)
-    per_protocol: PerProtocol | None = None
-    estimands: dict[Name, Estimand] = Field(min_length=1)
-    analyses: dict[Name, Analysis] = Field(min_length=1)
+    arms: dict[Name, Arm] = Field(min_length=1, description="Every arm that participants were allocated to.")
+    visits: dict[Name, Visit] = Field(min_length=1, description="Every planned visit, the baseline among them.")
+    outcomes: dict[Name, Outcome] = Field(min_length=1, description="What is measured.")
+    covariates: dict[Name, Covariate] = Field(
+        default_factory=dict, description="Baseline variables, to describe participants or to adjust for."
+    )
+    intercurrent_events: dict[Name, Event] = Field(
+        default_factory=dict, description="Events after which an outcome means something else."
+    )
+    per_protocol: PerProtocol | None = Field(None, description="Who is in the per-protocol set.")
+    estimands: dict[Name, Estimand] = Field(min_length=1, description="What is to be estimated.")
+    analyses: dict[Name, Analysis] = Field(min_length=1, description="How each estimand is estimated.")
     data: DataSource | None = Field(None, description="Where the data are; may be added later.")
-    report: ReportOptions = Field(default_factory=ReportOptions)
+    report: ReportOptions = Field(default_factory=ReportOptions, description="What the report shows.")
 
     _origin: Origin | None = PrivateAttr(None)
 

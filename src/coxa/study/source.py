@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from pydantic import Field, model_validator
+from datetime import date
+
+from pydantic import ConfigDict, Field, model_validator
 
 from coxa.study.parts import Name, OneOrMany, Part
 from coxa.study.words import TableName
@@ -11,11 +13,11 @@ Code = str | int | float
 
 
 def code_text(code: object) -> str:
-    """Return a code as text, so that 1, 1.0 and "1" are the same code.
+    """Return a code as text, so that 1, 1.0, "1", "1.0" and "1,0" are the same code.
 
     Examples
     --------
-    >>> code_text(1.0), code_text("1"), code_text(" high ")
+    >>> code_text(1.0), code_text("1,0"), code_text(" high ")
     ('1', '1', 'high')
     """
     if isinstance(code, bool):
@@ -23,7 +25,7 @@ def code_text(code: object) -> str:
     if isinstance(code, float) and code.is_integer():
         return str(int(code))
     text = str(code).strip()
-    if text.endswith(".0") and text[:-2].lstrip("-").isdigit():
+    if text.endswith((".0", ",0")) and text[:-2].lstrip("-").isdigit():
         return text[:-2]
     return text
 
@@ -70,8 +72,12 @@ class TableSource(Part):
     items: str | dict[str, str] | None = Field(
         None, description="Item columns: a pattern such as `hoos_{item}`, or item: column."
     )
-    missing: tuple[Code, ...] = Field((), description="Codes that mean missing in this table.")
-    missing_when: tuple[MissingWhen, ...] = ()
+    missing: tuple[Code, ...] | dict[str, OneOrMany[Code]] = Field(
+        (),
+        description="Codes that mean missing in every measured column of this table, or coxa's column or outcome: "
+        "[codes]. Identifiers, arms, visits and dates take none.",
+    )
+    missing_when: tuple[MissingWhen, ...] = Field((), description="Values that other columns show to be false.")
 
     @model_validator(mode="after")
     def _one_shape(self) -> TableSource:
@@ -85,13 +91,73 @@ class TableSource(Part):
             raise ValueError("the pattern of `items` has no `{item}` in it; write for example `hoos_{item}`")
         return self
 
+    def named_columns(self) -> tuple[str, ...]:
+        """Return the columns of the file that the plan names one by one."""
+        places = [where.values() if isinstance(where, dict) else (where,) for where in self.outcomes.values()]
+        items = self.items.values() if isinstance(self.items, dict) else ()
+        named = [*self.columns.values(), *self.baselines.values(), *self.dates.values(), *items]
+        return tuple(dict.fromkeys([*named, *(column for group in places for column in group)]))
+
+
+class Correction(Part):
+    """A value of the files that is known to be wrong, and what it should be."""
+
+    model_config = ConfigDict(populate_by_name=True)
+
+    table: TableName = Field(description="Table that holds the value.")
+    participant_id: Code = Field(description="Identifier as in the file; quote it where it has leading zeros.")
+    visit: Name | None = Field(None, description="Visit, where the table has several rows or columns per participant.")
+    row: int | None = Field(None, description="Row of the file, where participant and visit do not tell it.")
+    field: str | None = Field(None, description="coxa's column that is corrected; this, `outcome` or `item`.")
+    outcome: Name | None = Field(None, description="Outcome whose value is corrected.")
+    item: str | None = Field(None, description="Item whose answer is corrected.")
+    found: Code | date | None = Field(None, alias="from", description="What the file has; nothing else is replaced.")
+    to: Code | date | None = Field(description="The right value in coxa's words; null sets it missing.")
+    because: str = Field(description="Why, and who says so; it is kept with the findings.")
+
+    @model_validator(mode="after")
+    def _one_target(self) -> Correction:
+        if sum(name is not None for name in (self.field, self.outcome, self.item)) != 1:
+            raise ValueError("a correction names one of `field`, `outcome` and `item`")
+        return self
+
+
+class ExcludedRow(Part):
+    """A row of a file that is not used, in one table or in every table of the file."""
+
+    table: TableName | None = Field(None, description="Table that does not use the row; this or `file`.")
+    file: str | None = Field(None, description="File of which no table uses the row.")
+    row: int = Field(description="Row as the findings count it: in text and Excel files the header is row 1.")
+    because: str = Field(description="Why; it is the reason in the account of what was left out.")
+
+    @model_validator(mode="after")
+    def _one_place(self) -> ExcludedRow:
+        if (self.table is None) == (self.file is None):
+            raise ValueError("an excluded row names either its `table` or its `file`")
+        return self
+
 
 class DataSource(Part):
     """The files of the study."""
 
     folder: str = Field(".", description="Folder of the files, relative to the study file.")
-    missing: tuple[Code, ...] = Field((), description="Codes that mean missing in every table.")
+    missing: tuple[Code, ...] = Field(
+        (), description="Codes that mean missing in every measured column of every table."
+    )
+    corrections: tuple[Correction, ...] = Field((), description="Wrong values and what they should be.")
+    exclude_rows: tuple[ExcludedRow, ...] = Field((), description="Rows of files that are not used.")
     ignore_unlisted: bool = Field(
         False, description="True: columns and outcomes that the plan does not name are left out without a note."
     )
-    tables: dict[TableName, TableSource] = Field(min_length=1)
+    tables: dict[TableName, TableSource] = Field(min_length=1, description="The tables that there are, each a file.")
+
+    @model_validator(mode="after")
+    def _tables_are_there(self) -> DataSource:
+        named = {rule.table for rule in self.corrections} | {rule.table for rule in self.exclude_rows}
+        named -= {None, *self.tables}
+        if named:
+            raise ValueError(
+                f"`corrections` and `exclude_rows` name tables without a file: {', '.join(sorted(map(str, named)))}; "
+                f"tables: {', '.join(self.tables)}"
+            )
+        return self

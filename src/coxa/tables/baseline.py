@@ -16,6 +16,7 @@ from coxa.study import Study
 from coxa.study.parts import Covariate
 from coxa.study.scales import outcome_scale
 from coxa.tables.formats import cell, outcome_decimals, share
+from coxa.tables.phrases import abbreviations
 from coxa.tables.table import Cell, Column, Footnote, Row, RowGroup, Statistic, Table
 
 TOTAL = "total"
@@ -65,7 +66,7 @@ def baseline_table(cohort: Cohort) -> Table:
         arm_columns(study, columns),
         (RowGroup("", tuple(rows)),),
         (
-            Footnote("Allocated participants. SD, standard deviation; Q1 and Q3, lower and upper quartile."),
+            Footnote(f"Allocated participants. {abbreviations(row.label for row in rows)}".rstrip()),
             Footnote("Percentages are of participants with a known value. No tests: arms differ by chance."),
         ),
     )

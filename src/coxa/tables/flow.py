@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 import pandas as pd
 
@@ -14,6 +14,7 @@ from coxa.models import Fit
 from coxa.study import Study
 from coxa.tables.baseline import Columns, arm_columns, by_arm
 from coxa.tables.formats import cell
+from coxa.tables.missing import silent_participants, why_missing
 from coxa.tables.records import records
 from coxa.tables.table import Cell, Column, Footnote, Row, RowGroup, Statistic, Table
 
@@ -27,7 +28,8 @@ def participants_table(cohort: Cohort, datasets: Mapping[str, AnalysisDataset]) 
     -------
     Table
         One column per arm and one for all. A value that a strategy for an intercurrent event set aside is
-        counted under its reason, so that every participant of the set is accounted for at every visit.
+        counted under its reason, so that every participant of the set is accounted for at every visit; those
+        who contribute to no visit are counted below the set.
     """
     study = cohort.study
     people = cohort.table("participants")
@@ -67,7 +69,10 @@ def _estimand_rows(study: Study, dataset: AnalysisDataset) -> tuple[Row, ...]:
     name = dataset.estimand
     frame = dataset.frame[["participant_id", "arm", "visit", "value", "handled", dataset.response]]
     frame = frame.loc[:, ~frame.columns.duplicated()]
-    rows = [_count_row("In the analysis set", "analysis_set", by_arm(study, frame), name)]
+    rows = [
+        _count_row("In the analysis set", "analysis_set", by_arm(study, frame), name),
+        *_silent_rows(study, dataset),
+    ]
     known = frame[dataset.response].notna()
     for visit in frame["visit"].cat.categories:
         here = frame["visit"] == visit
@@ -80,20 +85,12 @@ def _estimand_rows(study: Study, dataset: AnalysisDataset) -> tuple[Row, ...]:
     return tuple(rows)
 
 
-def why_missing(study: Study, rows: pd.DataFrame) -> pd.Series:
-    """Say, for rows without a response, why there is none."""
-    handled = rows["handled"].fillna("").astype(str)
-    reason = pd.Series("No value", index=rows.index)
-    reason = reason.mask(rows["value"].notna(), "No baseline value")
-    return reason.mask(handled != "", handled.map(lambda text: _event_words(study, text)))
-
-
-def _event_words(study: Study, handled: str) -> str:
-    """Return "After hip surgery (hypothetical)" for `hypothetical: hip_surgery`."""
-    strategy, _, event = handled.partition(": ")
-    if event not in study.intercurrent_events:
-        return f"Intercurrent event: {handled}"
-    return f"After {study.label('intercurrent_events', event).lower()} ({strategy.replace('_', ' ')})"
+def _silent_rows(study: Study, dataset: AnalysisDataset) -> Iterator[Row]:
+    """Yield, per reason, a row that counts the participants who are analysed at no visit."""
+    silent = silent_participants(study, dataset)
+    for reason, people in silent.groupby("reason", sort=True):
+        label = f"Not analysed at any visit: {reason}"
+        yield _count_row(label, f"not analysed: {reason}", by_arm(study, people), dataset.estimand, level=1)
 
 
 def _count_row(label: str, term: str, columns: Columns, estimand: str = "", visit: str = "", level: int = 0) -> Row:

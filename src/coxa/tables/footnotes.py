@@ -6,9 +6,14 @@ from collections.abc import Iterable, Sequence
 
 import pandas as pd
 
+from coxa.derive.dataset import AnalysisDataset
 from coxa.models import Fit
 from coxa.study import Study
+from coxa.study.wording import join_words
 from coxa.study.words import COVARIANCE_NAMES, DDF_NAMES, SET_NAMES
+from coxa.tables.adjusted import MARK, adjusted_note
+from coxa.tables.missing import silent_participants
+from coxa.tables.records import records
 from coxa.tables.table import Footnote
 
 MODEL_NAMES = {
@@ -18,26 +23,72 @@ MODEL_NAMES = {
 }
 
 
-def analysis_footnotes(study: Study, analysis: str, fits: Sequence[Fit], rows: pd.DataFrame) -> list[Footnote]:
+def analysis_footnotes(
+    study: Study, analysis: str, fits: Sequence[Fit], rows: pd.DataFrame, dataset: AnalysisDataset | None = None
+) -> list[Footnote]:
     """Return the notes of a table of one analysis: how it was made, in whom, and what its numbers warn of."""
     plan = study.analyses[analysis]
-    population = study.estimands[plan.estimand].population
-    said = [f"{MODEL_NAMES[plan.model]}.", *_model_words(fits), f"Population: {SET_NAMES[population]}"]
-    said[-1] += f" ({counted(fits, rows)})."
+    population = SET_NAMES[study.estimands[plan.estimand].population]
+    said = [f"{MODEL_NAMES[plan.model]}.", *_model_words(fits)]
+    if dataset is None:
+        said.append(f"Population: {population}.")
+    else:
+        said.append(f"Population: {population} (N = {dataset.frame['participant_id'].nunique()}).")
+    said.append(f"Analysed: {analysed_words(study, fits, rows)}{_not_analysed(study, fits, dataset)}.")
     said.append(missing_words(plan.model, plan.missing_response))
-    if plan.multiplicity != "none":
-        said.append(f"P-values adjusted for multiplicity as declared ({plan.multiplicity.capitalize()}).")
-    return [Footnote(" ".join(said))]
+    notes = [Footnote(" ".join(said))]
+    if adjusted := adjusted_note(study, analysis, rows):
+        notes.append(Footnote(adjusted, MARK))
+    return notes
 
 
-def counted(fits: Sequence[Fit], rows: pd.DataFrame) -> str:
-    """Return how many participants and values were analysed."""
-    if fits:
-        people = len({person for fit in fits for person in fit.sample.participant})
+def analysed_words(study: Study, fits: Sequence[Fit], rows: pd.DataFrame) -> str:
+    """Return how many participants were analysed: over all visits by one model, else at each visit.
+
+    Parameters
+    ----------
+    study
+        The plan, for labels.
+    fits
+        Models of the analysis; none for proportions.
+    rows
+        Its estimates; the risks of a visit give the counts where there is no model.
+
+    Returns
+    -------
+    str
+        "59 participants, 214 values", or "53 participants at Week 6, 51 at Week 12".
+    """
+    if any(fit.model == "mmrm" for fit in fits):
         values = sum(fit.n_observations for fit in fits)
-        return f"N = {people} participants, {values} values"
-    by_visit = rows[rows["term"] == "risk"].groupby("visit", sort=False)["n_participants"].sum()
-    return f"N = {int(by_visit.max()) if len(by_visit) else 0} participants"
+        return f"{len(_people(fits))} participants, {values} values"
+    counts = {fit.sample.visits[0]: fit.n_participants for fit in fits}
+    if not fits:
+        risks = rows[rows["term"] == "risk"]
+        counts = risks.groupby("visit", sort=False)["n_participants"].sum().astype(int).to_dict()
+    words = [f"{n} at {study.label('visits', visit)}" for visit, n in counts.items()]
+    return join_words(words).replace(" at", " participants at", 1) if words else "nobody"
+
+
+def _not_analysed(study: Study, fits: Sequence[Fit], dataset: AnalysisDataset | None) -> str:
+    """Say how many participants of the set are in no model, and why; empty where all are, or no model was fitted."""
+    if dataset is None or not fits:
+        return ""
+    analysed = _people(fits)
+    silent = silent_participants(study, dataset)
+    reasons = dict(zip(silent["participant_id"], silent["reason"], strict=True))
+    for fit in fits:
+        for record in records(fit.left_out):
+            reasons.setdefault(record[fit.sample.participant_column], str(record["reason"]))
+    everybody = dataset.frame["participant_id"].unique()
+    lost = pd.Series([reasons.get(person, "not used") for person in everybody if person not in analysed], dtype=object)
+    counts = lost.value_counts(sort=False).sort_index()
+    words = "; ".join(f"{n}, {reason}" for reason, n in counts.items())
+    return f". Not analysed at any visit: {words}" if words else ""
+
+
+def _people(fits: Sequence[Fit]) -> set[object]:
+    return {person for fit in fits for person in fit.sample.participant}
 
 
 def _model_words(fits: Sequence[Fit]) -> Iterable[str]:

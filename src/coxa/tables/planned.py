@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pandas as pd
 
 from coxa.estimates import Estimates
 from coxa.study import Study
 from coxa.study.scales import outcome_scale
-from coxa.study.wording import MEASURE_WORDS
+from coxa.tables.adjusted import MARK, family_words, is_adjusted, p_mark
 from coxa.tables.footnotes import warning_marks
 from coxa.tables.formats import outcome_decimals
+from coxa.tables.phrases import sentence_case
 from coxa.tables.records import Record, records
-from coxa.tables.results import analysis_title, comparison_label, estimate_cell, rows_of, sentence_case
+from coxa.tables.results import analysis_title, comparison_label, estimate_cell, rows_of, variable_words
 from coxa.tables.table import Cell, Column, Footnote, Row, RowGroup, Table
 
 INTERVAL = ("estimate", "conf_low", "conf_high")
@@ -30,12 +33,28 @@ def planned_table(study: Study, estimates: Estimates) -> Table:
     marks = warning_marks(pd.concat(asked.values()))
     groups = (_group(study, name, rows, marks) for name, rows in asked.items() if len(rows))
     columns = (Column("Visit", "left"), Column("Difference (CI)"), Column("p"))
+    percent = any((rows["term"] == "risk_difference").any() for rows in asked.values())
     notes = (
-        Footnote("CI, confidence interval, at the level of each analysis; proportions differ in percentage points."),
+        Footnote(
+            "CI, confidence interval, at the level of each analysis."
+            + (" Proportions differ in percentage points." if percent else "")
+        ),
         Footnote("Models, covariances and populations stand below the tables of each analysis."),
+        *_adjusted(study, asked),
     )
     warnings = tuple(Footnote(text, mark) for text, mark in marks.items())
     return Table("planned", "All planned comparisons", "Comparison", columns, tuple(groups), (*notes, *warnings))
+
+
+def _adjusted(study: Study, asked: dict[str, pd.DataFrame]) -> Iterator[Footnote]:
+    """Yield the note on adjusted p-values: of which analyses, how, and over what."""
+    families = [
+        f"{study.label('analyses', name)}: {family_words(study, name, rows)}"
+        for name, rows in asked.items()
+        if any(is_adjusted(study, record) for record in records(rows))
+    ]
+    if families:
+        yield Footnote(f"P-value adjusted for multiplicity. {'; '.join(families)}.", MARK)
 
 
 def _asked(study: Study, estimates: Estimates, analysis: str) -> pd.DataFrame:
@@ -48,10 +67,9 @@ def _asked(study: Study, estimates: Estimates, analysis: str) -> pd.DataFrame:
 def _group(study: Study, analysis: str, rows: pd.DataFrame, marks: dict[str, str]) -> RowGroup:
     endpoint = study.estimands[study.analyses[analysis].estimand].endpoint
     scale = outcome_scale(study.outcomes[endpoint.outcome])
-    measured = MEASURE_WORDS[endpoint.measure].format(outcome=study.label("outcomes", endpoint.outcome))
     direction = "more is better" if endpoint.measure == "responder" else scale.direction
     decimals = 1 if endpoint.measure == "percent_change" else outcome_decimals(scale)
-    label = f"{analysis_title(study, analysis)}: {measured} ({direction})"
+    label = f"{analysis_title(study, analysis)}: {variable_words(study, analysis)} ({direction})"
     return RowGroup(sentence_case(label), tuple(_row(study, record, decimals, marks) for record in records(rows)))
 
 
@@ -60,6 +78,6 @@ def _row(study: Study, record: Record, decimals: int, marks: dict[str, str]) -> 
     cells = (
         Cell(study.label("visits", record["visit"])),
         estimate_cell(rule, record, *INTERVAL, decimals=decimals, mark=marks.get(record["warning"], "")),
-        estimate_cell("p_value", record, "p_value"),
+        estimate_cell("p_value", record, "p_value", mark=p_mark(study, record)),
     )
     return Row(comparison_label(study, record), cells)

@@ -6,13 +6,16 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from coxa.derive.dataset import AnalysisDataset
 from coxa.estimates import Estimates
 from coxa.models import Fit
 from coxa.study import Study
 from coxa.study.scales import outcome_scale
-from coxa.study.wording import estimand_title
+from coxa.study.wording import MEASURE_WORDS, estimand_title, join_words
+from coxa.tables.adjusted import p_mark
 from coxa.tables.footnotes import analysis_footnotes, warning_marks
 from coxa.tables.formats import NONE, cell, outcome_decimals, share
+from coxa.tables.phrases import abbreviations, sentence_case
 from coxa.tables.records import Record, records
 from coxa.tables.table import Cell, Column, Footnote, Row, RowGroup, Statistic, Table, identifier
 
@@ -25,10 +28,26 @@ def rows_of(estimates: Estimates, analysis: str, *terms: str) -> pd.DataFrame:
     return frame[(frame["analysis"] == analysis) & frame["term"].isin(terms)]
 
 
-def means_table(study: Study, estimates: Estimates, analysis: str, fits: Sequence[Fit] = ()) -> Table:
-    """Return adjusted (least-squares) means by visit and arm, each with n and confidence interval."""
+def means_table(
+    study: Study,
+    estimates: Estimates,
+    analysis: str,
+    fits: Sequence[Fit] = (),
+    dataset: AnalysisDataset | None = None,
+) -> Table:
+    """Return adjusted (least-squares) means by visit and arm, each with n and confidence interval.
+
+    Parameters
+    ----------
+    study, estimates, analysis
+        The plan, every number, and the analysis that is shown.
+    fits
+        Its models, for the footnotes.
+    dataset
+        The rows of its estimand; the footnotes then say who of the set is not analysed, and why.
+    """
     rows = rows_of(estimates, analysis, "marginal_mean")
-    decimals, scale_note = _scale(study, analysis)
+    decimals = _decimals(study, analysis)
     arms = [arm for arm in study.arm_order if (rows["arm"] == arm).any()]
     level = _level(rows)
     marks = warning_marks(rows)
@@ -41,34 +60,46 @@ def means_table(study: Study, estimates: Estimates, analysis: str, fits: Sequenc
         )
     )
     shown = []
-    for visit in _visits(study, rows):
+    visits = _visits(study, rows)
+    for visit in visits:
         cells: list[Cell] = []
         for arm in arms:
             cells += _mean_cells(_one(rows, visit, arm), decimals, marks)
-        shown.append(Row(study.label("visits", visit), tuple(cells), strong=_asked(study, analysis, visit)))
+        label = visit_label(study, analysis, visit, visits)
+        shown.append(Row(label, tuple(cells), strong=_asked(study, analysis, visit)))
     return Table(
         identifier("means", analysis),
         "Adjusted means by visit and arm",
         "Visit",
         columns,
         (RowGroup("", tuple(shown)),),
-        (*_notes(study, analysis, fits, rows, marks), scale_note),
-        subtitle=sentence_case(estimand_title(study, study.analyses[analysis].estimand)),
+        _notes(study, analysis, fits, rows, marks, columns, dataset),
+        subtitle=_every_visit(study, analysis),
     )
 
 
-def differences_table(study: Study, estimates: Estimates, analysis: str, fits: Sequence[Fit] = ()) -> Table:
-    """Return differences of adjusted means by visit, with interval, standard error, df and p-value."""
+def differences_table(
+    study: Study,
+    estimates: Estimates,
+    analysis: str,
+    fits: Sequence[Fit] = (),
+    dataset: AnalysisDataset | None = None,
+) -> Table:
+    """Return differences of adjusted means by visit, with interval, standard error, df and p-value.
+
+    Parameters are those of `means_table`. A p-value that is adjusted for multiplicity is marked.
+    """
     rows = rows_of(estimates, analysis, "difference")
-    decimals, scale_note = _scale(study, analysis)
+    decimals = _decimals(study, analysis)
     marks = warning_marks(rows)
     standardised = rows_of(estimates, analysis, "standardised_difference")
     groups = []
-    for visit in _visits(study, rows):
+    visits = _visits(study, rows)
+    for visit in visits:
         here = rows[rows["visit"] == visit]
         strong = _asked(study, analysis, visit)
         shown = [_difference_row(study, record, decimals, marks, strong, standardised) for record in records(here)]
-        groups.append(RowGroup(study.label("visits", visit), tuple(shown)))
+        groups.append(RowGroup(visit_label(study, analysis, visit, visits), tuple(shown)))
     columns = (
         Column(f"Difference ({_level(rows)} CI)"),
         Column("SE"),
@@ -78,16 +109,16 @@ def differences_table(study: Study, estimates: Estimates, analysis: str, fits: S
     )
     return Table(
         identifier("differences", analysis),
-        "Differences between arms",
+        "Differences between arms by visit",
         "Comparison",
         columns,
         tuple(groups),
-        (*_notes(study, analysis, fits, rows, marks), scale_note),
-        subtitle=sentence_case(estimand_title(study, study.analyses[analysis].estimand)),
+        _notes(study, analysis, fits, rows, marks, columns, dataset),
+        subtitle=_every_visit(study, analysis),
     )
 
 
-def responder_table(study: Study, estimates: Estimates, analysis: str) -> Table:
+def responder_table(study: Study, estimates: Estimates, analysis: str, dataset: AnalysisDataset | None = None) -> Table:
     """Return responders by arm and visit, and each arm's risk difference and ratios against the reference."""
     rows = rows_of(estimates, analysis, "risk", "risk_difference", "risk_ratio", "odds_ratio")
     marks = warning_marks(rows)
@@ -111,14 +142,9 @@ def responder_table(study: Study, estimates: Estimates, analysis: str) -> Table:
         "Arm",
         columns,
         tuple(groups),
-        _notes(study, analysis, (), rows, marks),
+        _notes(study, analysis, (), rows, marks, columns, dataset),
         subtitle=sentence_case(estimand_title(study, study.analyses[analysis].estimand)),
     )
-
-
-def sentence_case(text: str) -> str:
-    """Return the text with a capital first letter."""
-    return text[:1].upper() + text[1:]
 
 
 def analysis_title(study: Study, analysis: str) -> str:
@@ -172,7 +198,7 @@ def _difference_row(
         estimate_cell("estimate_interval", record, *INTERVAL, decimals=decimals, mark=mark),
         estimate_cell("std_error", record, "std_error", decimals=decimals),
         estimate_cell("df", record, "df"),
-        estimate_cell("p_value", record, "p_value"),
+        estimate_cell("p_value", record, "p_value", mark=p_mark(study, record)),
     ]
     if len(standardised):
         found = _one(standardised, record["visit"], record["arm"])
@@ -191,7 +217,7 @@ def _responder_row(study: Study, analysis: str, rows: pd.DataFrame, arm: str, ma
     if found := by_term.get("risk_difference"):
         mark = marks.get(found["warning"], "")
         cells[1] = estimate_cell("points_interval", found, *INTERVAL, mark=mark)
-        cells[4] = estimate_cell("p_value", found, "p_value")
+        cells[4] = estimate_cell("p_value", found, "p_value", mark=p_mark(study, found))
     for place, term in ((2, "risk_ratio"), (3, "odds_ratio")):
         if found := by_term.get(term):
             cells[place] = estimate_cell("two_decimals_interval", found, *INTERVAL)
@@ -200,23 +226,52 @@ def _responder_row(study: Study, analysis: str, rows: pd.DataFrame, arm: str, ma
     return Row(study.label("arms", arm) + suffix, tuple(cells))
 
 
-def _scale(study: Study, analysis: str) -> tuple[int, Footnote]:
+def visit_label(study: Study, analysis: str, visit: str, shown: Sequence[str]) -> str:
+    """Return the label of a visit; that of the endpoint says so where visits that are not it are shown too."""
+    label = study.label("visits", visit)
+    every = all(_asked(study, analysis, other) for other in shown)
+    return f"{label} (endpoint)" if _asked(study, analysis, visit) and not every else label
+
+
+def _every_visit(study: Study, analysis: str) -> str:
+    """Return what a table of all visits shows: the variable, and the arms."""
     estimand = study.estimands[study.analyses[analysis].estimand]
-    name = estimand.endpoint.outcome
-    scale = outcome_scale(study.outcomes[name])
-    text = (
-        f"{study.label('outcomes', name)}: {scale.low:g} to {scale.high:g} {scale.unit}, {scale.direction}. "
-        "CI, confidence interval."
+    arms = join_words([study.label("arms", arm) for arm in estimand.treatment.compare])
+    against = study.label("arms", estimand.treatment.against)
+    return sentence_case(f"{variable_words(study, analysis)}: {arms} against {against}")
+
+
+def variable_words(study: Study, analysis: str) -> str:
+    """Return what is measured, without its visits, for example "change from baseline in HOOS pain"."""
+    endpoint = study.estimands[study.analyses[analysis].estimand].endpoint
+    return MEASURE_WORDS[endpoint.measure].format(outcome=study.label("outcomes", endpoint.outcome))
+
+
+def _decimals(study: Study, analysis: str) -> int:
+    endpoint = study.estimands[study.analyses[analysis].estimand].endpoint
+    return (
+        1 if endpoint.measure == "percent_change" else outcome_decimals(outcome_scale(study.outcomes[endpoint.outcome]))
     )
-    decimals = 1 if estimand.endpoint.measure == "percent_change" else outcome_decimals(scale)
-    return decimals, Footnote(text)
 
 
 def _notes(
-    study: Study, analysis: str, fits: Sequence[Fit], rows: pd.DataFrame, marks: dict[str, str]
+    study: Study,
+    analysis: str,
+    fits: Sequence[Fit],
+    rows: pd.DataFrame,
+    marks: dict[str, str],
+    columns: Sequence[Column],
+    dataset: AnalysisDataset | None,
 ) -> tuple[Footnote, ...]:
     warnings = (Footnote(text, mark) for text, mark in marks.items())
-    return (*analysis_footnotes(study, analysis, fits, rows), *warnings)
+    last = f"{_scale_words(study, analysis)} {abbreviations(column.label for column in columns)}"
+    return (*analysis_footnotes(study, analysis, fits, rows, dataset), *warnings, Footnote(last))
+
+
+def _scale_words(study: Study, analysis: str) -> str:
+    name = study.estimands[study.analyses[analysis].estimand].endpoint.outcome
+    scale = outcome_scale(study.outcomes[name])
+    return f"{study.label('outcomes', name)}: {scale.low:g} to {scale.high:g} {scale.unit}, {scale.direction}."
 
 
 def _visits(study: Study, rows: pd.DataFrame) -> list[str]:

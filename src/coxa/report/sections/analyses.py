@@ -6,17 +6,17 @@ from coxa.figures.figure import Figure
 from coxa.figures.forest import plot_forest
 from coxa.figures.means import model_means
 from coxa.figures.profile import plot_profile
-from coxa.report.document import Block, FigureBlock, List, Paragraph, Section, TableBlock
+from coxa.report.document import Block, FigureBlock, Paragraph, Section, TableBlock
 from coxa.report.record import Report
-from coxa.report.sentences import MEANS, difference_unit, result_sentences
+from coxa.report.sentences import MEANS, difference_unit
 from coxa.study.wording import estimand_title
+from coxa.tables.phrases import sentence_case
 from coxa.tables.results import (
     analysis_title,
     differences_table,
     means_table,
     responder_table,
     rows_of,
-    sentence_case,
 )
 from coxa.tables.table import identifier
 
@@ -42,20 +42,21 @@ def _analysis(report: Report, name: str) -> Section:
     blocks: list[Block] = [Paragraph(sentence_case(f"{estimand_title(study, plan.estimand)}."))]
     if plan.relaxes:
         blocks.append(Paragraph(f"Beside the primary analysis, this one relaxes: {plan.relaxes}."))
-    blocks.append(List(tuple(result_sentences(report, name))))
     blocks += _proportions(report, name) if plan.model == "proportions" else _means(report, name)
     return Section(identifier("analysis", name), analysis_title(study, name), tuple(blocks))
 
 
 def _proportions(report: Report, name: str) -> list[Block]:
-    return [TableBlock(responder_table(report.study, report.estimates, name))]
+    dataset = report.datasets[report.study.analyses[name].estimand]
+    return [TableBlock(responder_table(report.study, report.estimates, name, dataset))]
 
 
 def _means(report: Report, name: str) -> list[Block]:
     """Return the tables of an analysis, each with its figure where the analysis is not one beside the primary."""
     study, fits = report.study, report.fits[name]
-    differences = TableBlock(differences_table(study, report.estimates, name, fits))
-    means = TableBlock(means_table(study, report.estimates, name, fits))
+    dataset = report.datasets[study.analyses[name].estimand]
+    differences = TableBlock(differences_table(study, report.estimates, name, fits, dataset))
+    means = TableBlock(means_table(study, report.estimates, name, fits, dataset))
     if study.analyses[name].role not in DRAWN:
         return [differences, means]
     return [differences, FigureBlock(_forest(report, name)), means, FigureBlock(_profile(report, name))]

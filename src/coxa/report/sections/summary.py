@@ -6,6 +6,7 @@ import pandas as pd
 
 from coxa.figures.forest import plot_forest
 from coxa.report.document import Block, FigureBlock, Paragraph, Section, TableBlock
+from coxa.report.methods import failed_attempts
 from coxa.report.record import Report
 from coxa.report.sentences import MEANS, asked_rows, difference_unit, question, result_sentences
 from coxa.study import Study
@@ -15,17 +16,28 @@ from coxa.tables.results import comparison_label
 
 
 def summary_section(report: Report) -> Section:
-    """Return the question, the result of each primary analysis, and the table of all planned comparisons."""
+    """Return the question, result and warnings of each primary analysis, and the table of all planned comparisons."""
     study = report.study
     primary = [name for name, analysis in study.analyses.items() if analysis.role == "primary"]
     blocks: list[Block] = []
     for estimand in dict.fromkeys(study.analyses[name].estimand for name in primary):
         mine = [name for name in primary if study.analyses[name].estimand == estimand]
         blocks.append(Paragraph(question(report, estimand)))
-        blocks += [Paragraph(text, lead=True) for name in mine for text in result_sentences(report, name)]
+        blocks += [Paragraph(text, "lead") for name in mine for text in result_sentences(report, name)]
+        blocks += [Paragraph(text, "warning") for name in mine for text in warning_sentences(report, name)]
         blocks += _side_by_side(report, estimand)
     blocks.append(TableBlock(planned_table(study, report.estimates)))
     return Section("summary", "Summary", tuple(blocks))
+
+
+def warning_sentences(report: Report, analysis: str) -> list[str]:
+    """Return what the models of an analysis warn of, and what was tried before them without success."""
+    label = report.study.label("analyses", analysis)
+    said: list[str] = []
+    for fit in report.fits.get(analysis, ()):
+        said += [f"Warning on {label}: {text}." for text in fit.warnings]
+        said += [f"Warning on {label}: tried before and left: {text}." for text in failed_attempts(fit)]
+    return list(dict.fromkeys(said))
 
 
 def _side_by_side(report: Report, estimand: str) -> list[Block]:

@@ -1,0 +1,37 @@
+"""A report in a few lines, for a terminal."""
+
+from __future__ import annotations
+
+from coxa.report.record import Report
+from coxa.report.sentences import NB, result_sentences
+
+
+def report_text(report: Report) -> str:
+    """Return study, number of participants, analyses, and the result of each primary analysis, one line each.
+
+    Examples
+    --------
+    >>> print(report_text(report))  # doctest: +SKIP
+    Report of hip-oa-trial: Exercise and manual therapy for hip osteoarthritis
+    189 participants, 9 analyses, 312 estimates; 3 findings
+    MMRM: Exercise therapy against Usual care at Week 12: difference in means 5.7 points (95% CI ...
+    """
+    study = report.study
+    people = len(report.cohort.table("participants"))
+    counts = [
+        _counted(people, "participant"),
+        _counted(len(study.analyses), "analysis", "analyses"),
+        _counted(len(report.estimates), "estimate"),
+        _counted(len(report.findings), "finding"),
+    ]
+    primary = [name for name, plan in study.analyses.items() if plan.role == "primary"]
+    results = [
+        f"{study.label('analyses', name)}: {text}".replace(NB, " ")
+        for name in primary
+        for text in result_sentences(report, name)
+    ]
+    return "\n".join([f"Report of {study.study}: {study.title}", ", ".join(counts), *results])
+
+
+def _counted(n: int, one: str, many: str = "") -> str:
+    return f"{n} {one if n == 1 else many or one + 's'}"

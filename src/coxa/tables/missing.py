@@ -1,0 +1,57 @@
+"""Why values of an estimand are missing, and who of its analysis set contributes none."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from coxa.derive.dataset import AnalysisDataset
+from coxa.study import Study
+from coxa.tables.phrases import mid_sentence
+
+NO_VALUE = "No value"
+NO_BASELINE = "No baseline value"
+
+
+def why_missing(study: Study, rows: pd.DataFrame) -> pd.Series:
+    """Say, for rows without a response, why there is none."""
+    handled = rows["handled"].fillna("").astype(str)
+    reason = pd.Series(NO_VALUE, index=rows.index)
+    reason = reason.mask(rows["value"].notna(), NO_BASELINE)
+    return reason.mask(handled != "", handled.map(lambda text: _event_words(study, text)))
+
+
+def silent_participants(study: Study, dataset: AnalysisDataset) -> pd.DataFrame:
+    """Return the participants of the analysis set without a response at any visit, and why.
+
+    Returns
+    -------
+    DataFrame
+        participant_id, arm, reason ("no value after baseline"); one row each, in the order of the data.
+    """
+    frame = dataset.frame
+    spoken = frame.loc[frame[dataset.response].notna(), "participant_id"]
+    rows = frame[~frame["participant_id"].isin(spoken)]
+    reasons: dict[tuple[str, str], list[str]] = {}
+    for person, arm, reason in zip(rows["participant_id"], rows["arm"], why_missing(study, rows), strict=True):
+        reasons.setdefault((str(person), str(arm)), []).append(reason)
+    silent = [(person, arm, _joined(said)) for (person, arm), said in reasons.items()]
+    return pd.DataFrame(silent, columns=["participant_id", "arm", "reason"])
+
+
+def _joined(reasons: list[str]) -> str:
+    """Return the reasons of one participant's visits as one phrase."""
+    distinct = list(dict.fromkeys(reasons))
+    if distinct == [NO_VALUE]:
+        return "no value after baseline"
+    if NO_BASELINE in distinct:
+        return mid_sentence(NO_BASELINE)
+    return ", ".join(mid_sentence(reason) for reason in distinct)
+
+
+def _event_words(study: Study, handled: str) -> str:
+    """Return "After hip surgery (hypothetical)" for `hypothetical: hip_surgery`."""
+    strategy, _, event = handled.partition(": ")
+    if event not in study.intercurrent_events:
+        return f"Intercurrent event: {handled}"
+    label = mid_sentence(study.label("intercurrent_events", event))
+    return f"After {label} ({strategy.replace('_', ' ')})"

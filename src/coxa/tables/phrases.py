@@ -1,0 +1,43 @@
+"""Phrases of tables: how a sentence begins, how a label stands inside one, and what abbreviations mean."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+ABBREVIATIONS = {
+    "CI": "CI, confidence interval",
+    "SE": "SE, standard error",
+    "df": "df, degrees of freedom",
+    "SD": "SD, standard deviation",
+    "Q1": "Q1 and Q3, lower and upper quartile",
+}
+
+
+def sentence_case(text: str) -> str:
+    """Return the text with a capital first letter."""
+    return text[:1].upper() + text[1:]
+
+
+def mid_sentence(text: str) -> str:
+    """Return a label as it stands inside a sentence; an abbreviation keeps its capitals.
+
+    Examples
+    --------
+    >>> mid_sentence("Hip surgery"), mid_sentence("BMI")
+    ('hip surgery', 'BMI')
+    """
+    return text if text[1:2].isupper() else text[:1].lower() + text[1:]
+
+
+def abbreviations(texts: Iterable[str]) -> str:
+    """Say what the abbreviations in headings mean, and only those that are there.
+
+    Examples
+    --------
+    >>> abbreviations(["Mean (95% CI)", "df"])
+    'CI, confidence interval; df, degrees of freedom.'
+    """
+    words = {word for text in texts for word in re.findall(r"\w+", text)}
+    said = "; ".join(meaning for word, meaning in ABBREVIATIONS.items() if word in words)
+    return f"{said}." if said else ""
