@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -71,7 +71,7 @@ class Design:
         return np.asarray(matrix, dtype=float)
 
 
-def design_matrix(text: str, data: pd.DataFrame, *, keep: np.ndarray | None = None) -> Design:
+def design_matrix(text: str, data: pd.DataFrame, *, keep: np.ndarray | None = None, also: Sequence[str] = ()) -> Design:
     """Build the design of a formula, with treatment contrasts for categorical columns.
 
     A `pandas.Categorical` keeps the order of its categories, strings and booleans get their sorted levels;
@@ -85,6 +85,8 @@ def design_matrix(text: str, data: pd.DataFrame, *, keep: np.ndarray | None = No
         Not changed.
     keep : (len(data),) bool, optional
         Rows to consider; the others are left out without being named.
+    also : sequence of str
+        Columns that an analysed row must have beside those of the formula.
 
     Raises
     ------
@@ -103,7 +105,7 @@ def design_matrix(text: str, data: pd.DataFrame, *, keep: np.ndarray | None = No
     [{'row': 3, 'missing': 'y'}]
     """
     formula = read_formula(text, [str(column) for column in data.columns])
-    used = list(dict.fromkeys((formula.response, *formula.variables)))
+    used = list(dict.fromkeys((formula.response, *formula.variables, *also)))
     considered = np.ones(len(data), dtype=bool) if keep is None else keep
     missing = data[used].isna().to_numpy() & considered[:, None]
     complete = considered & ~missing.any(axis=1)
@@ -115,20 +117,21 @@ def design_matrix(text: str, data: pd.DataFrame, *, keep: np.ndarray | None = No
     right, levels, unused = coded(data.loc[complete, list(formula.variables)])
     try:
         with np.errstate(divide="ignore", invalid="ignore"):  # check_finite names what has no value
-            matrix = model_matrix(formula.right, right, context=NAMESPACE, na_action="ignore")
+            matrix = model_matrix(formula.right, right, context=NAMESPACE, na_action="ignore", output="numpy")
     except FormulaicError as error:
         reason = str(error).split("\n", 1)[0]
         raise OptionError(f"formula '{text}': {reason} Allowed: {GRAMMAR}") from error
     x = np.asarray(matrix, dtype=float).reshape(int(complete.sum()), -1)
     if x.shape[1] == 0:
         raise OptionError(f"formula '{text}' has no fixed effect on the right; write 1 for a mean alone")
-    check_finite(formula, x, [str(name) for name in matrix.columns])
     spec = matrix.model_spec
+    columns = [str(name) for name in spec.column_names]
+    check_finite(formula, x, columns)
     return Design(
         formula=formula,
         x=x,
         y=response(formula, data.loc[complete, formula.response]),
-        names=tuple(str(name).replace("[T.", "[") for name in matrix.columns),
+        names=tuple(name.replace("[T.", "[") for name in columns),
         terms={term_name(term): tuple(range(s.start, s.stop)) for term, s in spec.term_slices.items()},
         levels=levels,
         frame=right,

@@ -44,15 +44,14 @@ def visit_order(values: pd.Series, visits: Sequence[Any] | None) -> VisitOrder:
     OptionError
         A visit that was asked for is not in the data.
     """
+    if isinstance(values.dtype, pd.CategoricalDtype) and visits is None:
+        return VisitOrder(tuple(values.cat.remove_unused_categories().cat.categories))
     if visits is not None:
         there = list(pd.unique(values.dropna()))
         for label in visits:
             if label not in there:
                 raise OptionError(not_allowed("visit", label, [str(v) for v in there]))
         return VisitOrder(tuple(visits))
-    if isinstance(values.dtype, pd.CategoricalDtype):
-        present = set(values.dropna())
-        return VisitOrder(tuple(v for v in values.cat.categories if v in present))
     appearing = list(pd.unique(values.dropna()))
     ordered = tuple(sorted(appearing))
     if list(ordered) == appearing or pd.api.types.is_numeric_dtype(values.dtype):
@@ -108,9 +107,13 @@ def check_cells(design: Design) -> None:
     """Raise EmptyCellError where two factors interact and a combination of their levels has no row."""
     factors = [[name for name in term.split(":") if name in design.levels] for term in design.terms]
     for pair in dict.fromkeys(tuple(sorted(names)) for names in factors if len(names) == 2):
-        first, second = (design.frame[name] for name in pair)
-        counts = pd.crosstab(first, second, dropna=False)
-        empty = [(a, b) for a in counts.index for b in counts.columns if counts.loc[a, b] == 0]
+        first, second = (design.frame[name].cat for name in pair)
+        width = len(second.categories)
+        place_of = first.codes.to_numpy().astype(np.intp) * width + second.codes.to_numpy()
+        counts = np.bincount(place_of, minlength=len(first.categories) * width)
+        empty = [
+            (first.categories[k // width], second.categories[k % width]) for k in np.flatnonzero(counts == 0).tolist()
+        ]
         if empty:
             cells = "; ".join(f"{pair[0]} '{a}' has no data at {pair[1]} '{b}'" for a, b in empty)
             raise EmptyCellError(
