@@ -63,8 +63,8 @@ def main() -> None:
     command = [sys.executable, "-m", "coxa.cli.main"]
     with tempfile.TemporaryDirectory() as folder:
         demo = [*command, "demo", "-q", "--out", str(Path(folder) / "demo")]
-        show("coxa --help", median_seconds(lambda: subprocess.run([*command, "--help"], capture_output=True, check=True)))
-        show("coxa demo", median_seconds(lambda: subprocess.run(demo, capture_output=True, check=True), repeats=3))
+        show("coxa --help", median_seconds(lambda: apart([*command, "--help"])))
+        show("coxa demo", median_seconds(lambda: apart(demo), repeats=3))
     formula = "change ~ baseline * visit + arm * visit + age + sex + site"
     first = 0.0
     for n in SIZES:
@@ -74,6 +74,11 @@ def main() -> None:
         stages = coxa.fit_mmrm(formula, rows, ddf="kenward-roger").optimisation
         shares = ", ".join(f"{name} {1000 * value:.0f}" for name, value in stages.seconds.items())
         show(f"MMRM us, Kenward-Roger, n = {n}", seconds, f"x{seconds / first:.1f} of n = {SIZES[0]}; ms: {shares}")
+
+
+def apart(command: list[str]) -> None:
+    """Run a command as a process of its own."""
+    subprocess.run(command, capture_output=True, check=True)
 
 
 def show(what: str, seconds: float, more: str = "") -> None:

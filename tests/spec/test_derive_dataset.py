@@ -88,6 +88,12 @@ def test_arms_and_visits_are_in_the_plans_order() -> None:
     assert list(frame["visit"].cat.categories) == ["week_6", "week_12"]
 
 
+def test_participants_of_the_analysis_set_are_counted_once() -> None:
+    counts = derive_dataset(cohort(), "primary").disposition.counts.set_index("stage")
+    assert counts.loc["analysis set of primary", ["entered", "kept", "left_out"]].tolist() == [3, 3, 0]
+    assert counts.loc["values of primary", ["entered", "kept", "left_out"]].tolist() == [6, 4, 2]
+
+
 def test_each_value_knows_the_row_it_came_from() -> None:
     frame = derive_dataset(cohort(), "primary").frame
     assert values(frame, "source_row")["b", "week_12"] == 7
@@ -138,7 +144,9 @@ def test_an_unknown_estimand_is_answered_with_those_there_are() -> None:
 
 
 def test_analysis_sets_say_why_somebody_is_not_in_them() -> None:
-    plan = PLAN_3.replace("estimands:", "per_protocol: {min_attendance: 0.5, without_events: [hip_surgery]}\nestimands:")
+    plan = PLAN_3.replace(
+        "estimands:", "per_protocol: {min_attendance: 0.5, without_events: [hip_surgery]}\nestimands:"
+    )
     sessions = drawn(
         """
         participant_id | attended | setting
@@ -149,7 +157,9 @@ def test_analysis_sets_say_why_somebody_is_not_in_them() -> None:
         c              | True     | home
         """
     )
-    people = PEOPLE.assign(excluded_after_randomisation=[True, False, False], exclusion_reason=["no hip pain", None, None])
+    people = PEOPLE.assign(
+        excluded_after_randomisation=[True, False, False], exclusion_reason=["no hip pain", None, None]
+    )
     found = derive_analysis_sets(
         cohort(plan, participants=people, treatment_sessions=sessions, intercurrent_events=SURGERY)
     ).set_index("participant_id")
@@ -167,8 +177,19 @@ def test_scores_come_from_items_with_a_reason_where_there_is_none() -> None:
     plan = PLAN_3.replace("pain: {range: [0, 100], higher_is_better: true,", "pain: {instrument: hoos, scale: pain,")
     items = pd.DataFrame(
         [
-            {"participant_id": who, "visit": visit, "instrument": "hoos", "item": f"p{k}", "value": value, "source_row": 2}
-            for who, visit, value, answered in [("a", "baseline", 2, 10), ("a", "week_12", 1, 5), ("b", "baseline", 1, 4)]
+            {
+                "participant_id": who,
+                "visit": visit,
+                "instrument": "hoos",
+                "item": f"p{k}",
+                "value": value,
+                "source_row": 2,
+            }
+            for who, visit, value, answered in [
+                ("a", "baseline", 2, 10),
+                ("a", "week_12", 1, 5),
+                ("b", "baseline", 1, 4),
+            ]
             for k in range(1, answered + 1)
         ]
     ).assign(source_file="items.csv")

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from coxa.cohort.cohort import Cohort, SourceFile
-    from coxa.cohort.dictionary_document import dictionary_document
     from coxa.cohort.disposition import Disposition
+    from coxa.cohort.document import dictionary_document
     from coxa.cohort.read import read_cohort
 
 __all__ = ["Cohort", "Disposition", "SourceFile", "dictionary_document", "read_cohort"]
@@ -17,7 +17,7 @@ _HOME = {
     "Cohort": "cohort",
     "Disposition": "disposition",
     "SourceFile": "cohort",
-    "dictionary_document": "dictionary_document",
+    "dictionary_document": "document",
     "read_cohort": "read",
 }
 

@@ -65,12 +65,13 @@ def session_counts(cohort: Cohort) -> pd.DataFrame | None:
     supervised = sessions[sessions["setting"].ne("home")] if "setting" in sessions else sessions
     by_person = supervised.groupby("participant_id")
     attended = by_person["attended"].agg(lambda flags: int(flags.fillna(False).astype(bool).sum()))
-    listed = supervised["planned"].fillna(True).astype(bool) if "planned" in supervised else None
-    planned = by_person.size() if listed is None else listed.groupby(supervised["participant_id"]).sum()
+    every = pd.Series(True, index=supervised.index)
+    listed = supervised["planned"].fillna(True).astype(bool) if "planned" in supervised else every
+    planned = listed.groupby(supervised["participant_id"]).sum().reindex(people.index, fill_value=0)
     by_arm = people["arm"].map({name: arm.sessions_planned for name, arm in cohort.study.arms.items()})
     counts = pd.DataFrame(index=people.index)
     counts["attended"] = attended.reindex(people.index, fill_value=0)
-    counts["planned"] = by_arm.astype("Float64").fillna(planned.reindex(people.index, fill_value=0))
+    counts["planned"] = by_arm.astype("Float64").fillna(planned.astype("Float64"))
     return counts
 
 

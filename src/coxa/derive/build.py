@@ -75,7 +75,8 @@ def _population(cohort: Cohort, plan: Estimand) -> tuple[pd.DataFrame, pd.DataFr
     people = cohort.table("participants").merge(derive_analysis_sets(cohort), on="participant_id")
     flag = FLAGS[plan.population]
     inside = people[people[flag]].copy()
-    outside = people.loc[~people[flag]].assign(reason=people[f"{flag}_reason"])
+    outside = people[~people[flag]]
+    outside = outside.assign(reason=outside[f"{flag}_reason"])
     if plan.population == "safety_set" and "arm_received" in inside:
         inside["arm"] = inside["arm_received"].fillna(inside["arm"])
     inside["arm"] = pd.Categorical(inside["arm"], categories=list(study.arm_order))

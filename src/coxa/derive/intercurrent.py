@@ -102,11 +102,15 @@ def undated(events: pd.DataFrame, handling: dict[str, Handling]) -> Findings:
         Finding(
             "error",
             "intercurrent_events",
-            f"an event handled as {handling[row.event].strategy.replace('_', ' ')} has a date or a study day",
+            f"an event handled as {_words(handling[str(row['event'])])} has a date or a study day",
             "add the date, or handle this event by treatment_policy",
-            row=row.source_row,
-            participant_id=row.participant_id,
+            row=row["source_row"],
+            participant_id=row["participant_id"],
             field="event_date",
         )
-        for row in rows.itertuples()
+        for row in rows.to_dict("records")
     )
+
+
+def _words(how: Handling) -> str:
+    return how.strategy.replace("_", " ")

@@ -53,8 +53,8 @@ def _score_outcomes(cohort: Cohort, items: pd.DataFrame) -> Iterator[pd.DataFram
     """Yield the scores of each outcome whose instrument has items, with the lineage of its first item."""
     lineage = [name for name in ("assessment_date", "study_day", "source_file", "source_row") if name in items]
     for name, outcome in cohort.study.outcomes.items():
-        mine = items[items["instrument"] == outcome.instrument] if outcome.instrument else items.iloc[:0]
-        if mine.empty:
+        mine = items[items["instrument"] == outcome.instrument]
+        if outcome.instrument is None or mine.empty:
             continue
         found = score(
             mine[[*KEYS, "item", "value", "source_row"]],

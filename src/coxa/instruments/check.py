@@ -44,7 +44,8 @@ def check_items(
     Findings
         Missing columns and keys, unknown items (one finding for each item), answers that are not numbers,
         out of range or not whole, repeated items, and, where participants choose their own items, a list
-        that changes between visits. `row` counts the header as row 1.
+        that changes between visits. `row` is the column
+        `source_row` where the table has it, else counts the header as row 1.
 
     Raises
     ------
@@ -87,6 +88,11 @@ def _missing_column(column: str, items: pd.DataFrame) -> Finding:
     )
 
 
+def _counted(items: pd.DataFrame, row: int) -> int:
+    """Return the number under which a reader of the file finds the row."""
+    return int(items["source_row"].iloc[row]) if "source_row" in items else row + HEADER_ROWS
+
+
 def _at(items: pd.DataFrame, rows: Rows, row: int, field: str, rule: str, remedy: str) -> Finding:
     """Return a finding about one row, with its participant and value."""
     column = "participant_id" if "participant_id" in items.columns else str(rows.keys.columns[0])
@@ -97,7 +103,7 @@ def _at(items: pd.DataFrame, rows: Rows, row: int, field: str, rule: str, remedy
         table="items",
         rule=rule,
         remedy=remedy,
-        row=row + HEADER_ROWS,
+        row=_counted(items, row),
         participant_id=None if pd.isna(participant) else str(participant),
         field=field,
         value=None if pd.isna(value) else str(value),
@@ -122,7 +128,7 @@ def _unknown_items(items: pd.DataFrame, rows: Rows, instrument: Instrument) -> I
             table="items",
             rule=f"an item is one of {instrument.name}'s",
             remedy=f"{hint}codes: {instrument.numbering}.",
-            row=int(members.iloc[0]) + HEADER_ROWS,
+            row=_counted(items, int(members.iloc[0])),
             field="item",
             value=str(item),
             n_rows=len(members),

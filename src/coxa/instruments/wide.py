@@ -22,7 +22,7 @@ def items_from_wide(
     ----------
     wide : DataFrame
         One row for each participant-visit: the `keys` and the item columns. A column that is not there
-        makes an unanswered item; columns that are neither are left out.
+        makes an unanswered item; columns that are neither are left out, but for `source_row`.
     instrument : str or Instrument
         The instrument, or the name of one that ships.
     prefix : str
@@ -65,8 +65,9 @@ def items_from_wide(
         problems.append(_problem(columns[0], rule, f"Give the prefix; codes: {definition.numbering}."))
     if problems:
         raise DataError(f"no items of {definition.name} can be read from this table", Findings.of(problems))
-    values = wide[[*keys, *(f"{prefix}{code}" for code in codes)]].set_axis([*keys, *codes], axis=1)
-    long = values.melt(id_vars=list(keys), var_name="item", value_name="value", ignore_index=False)
+    kept = [*keys, *(["source_row"] if "source_row" in wide.columns else [])]
+    values = wide[[*kept, *(f"{prefix}{code}" for code in codes)]].set_axis([*kept, *codes], axis=1)
+    long = values.melt(id_vars=kept, var_name="item", value_name="value", ignore_index=False)
     return long.sort_index(kind="stable").reset_index(drop=True)
 
 

@@ -1,0 +1,55 @@
+"""`coxa check`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from coxa.cli.edge import FOUND, AsJson, DataPath, Quiet, StudyPath, Verbose, edge, working
+
+
+def check_command(
+    study: StudyPath,
+    data: DataPath = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Folder for findings.csv, left_out.csv and disposition.csv.")
+    ] = None,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+) -> None:
+    """Check a plan and its data; print everything that is wrong and account for every row."""
+    with edge(verbose):
+        with working(f"checking {study}", quiet):
+            from coxa.cohort.read import read_cohort
+            from coxa.study import read_study
+
+            plan = read_study(study)
+            cohort = read_cohort(plan, data) if plan.data else None
+        if cohort is None:
+            typer.echo(f"{study}: the plan has no faults; it names no data")
+            return
+        from coxa.cli.show import show_counts, show_findings
+
+        findings = cohort.findings
+        if as_json:
+            typer.echo(findings.to_frame().to_json(orient="records"))
+        else:
+            show_findings(findings if not quiet else findings.errors)
+            if not quiet:
+                show_counts(cohort.disposition.counts)
+            typer.echo(
+                f"{len(findings.errors)} error(s), {len(findings.warnings)} warning(s), "
+                f"{len(findings.only('note'))} note(s)"
+            )
+        if out is not None:
+            from coxa.report.write import write_csv
+
+            out.mkdir(parents=True, exist_ok=True)
+            write_csv(findings.to_frame(), out / "findings.csv")
+            write_csv(cohort.disposition.left_out, out / "left_out.csv")
+            write_csv(cohort.disposition.counts, out / "disposition.csv")
+        if findings.errors:
+            raise typer.Exit(FOUND)

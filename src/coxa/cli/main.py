@@ -1,0 +1,51 @@
+"""The `coxa` command. Only typer is imported here; each command loads what it needs when it is run."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from coxa import __version__
+from coxa.cli.analyse import analyse_command, report_command
+from coxa.cli.check import check_command
+from coxa.cli.demo import demo_command, new_command
+from coxa.cli.schema import schema_command
+from coxa.cli.score import score_command
+
+app = typer.Typer(
+    name="coxa",
+    help="Outcomes research in hip and musculoskeletal rehabilitation: one plan file from raw data to report.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"coxa {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    """Take the options that stand before a command."""
+
+
+app.command("demo")(demo_command)
+app.command("new")(new_command)
+app.command("schema")(schema_command)
+app.command("check")(check_command)
+app.command("score")(score_command)
+app.command("analyse")(analyse_command)
+app.command("report")(report_command)
+
+
+if __name__ == "__main__":
+    app()

@@ -1,0 +1,113 @@
+"""How findings and estimates look in a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from coxa.findings import Findings
+    from coxa.report.record import Report
+
+COLOURS = {"error": "red", "warning": "yellow", "note": "dim"}
+SHOWN = 40
+
+
+def console(to_stderr: bool = False) -> Console:
+    """Return a console that uses at least 100 columns when it is not a terminal."""
+    found = Console(stderr=to_stderr)
+    return found if found.is_terminal else Console(stderr=to_stderr, width=max(found.width, 160))
+
+
+def show_findings(findings: Findings, to_stderr: bool = False) -> None:
+    """Print findings as a table, the first forty of them."""
+    if not findings:
+        return
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in ("severity", "where", "field", "found", "rule and remedy"):
+        table.add_column(name, overflow="fold")
+    for item in findings.items[:SHOWN]:
+        place = [item.table, f"row {item.row}" if item.row is not None else "", item.participant_id or ""]
+        if item.table.endswith((".yaml", ".yml")):
+            place[1] = place[1].replace("row", "line")
+        many = f" [{item.n_rows} rows]" if item.n_rows > 1 else ""
+        table.add_row(
+            Text(item.severity, style=COLOURS[item.severity]),
+            Text(" ".join(part for part in place if part) + many),
+            Text(item.field or ""),
+            Text(item.value or ""),
+            Text(f"{item.rule}. {item.remedy}"),
+        )
+    out = console(to_stderr)
+    out.print(table)
+    if len(findings) > SHOWN:
+        out.print(f"... and {len(findings) - SHOWN} more; `--out` or `--json` gives all of them")
+
+
+def show_comparisons(report: Report) -> None:
+    """Print every planned comparison with its interval."""
+    from coxa.report.analyse import primary_rows
+    from coxa.study.scales import outcome_scale
+
+    study = report.study
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in ("analysis", "outcome", "visit", "comparison"):
+        table.add_column(name, overflow="fold")
+    for name in ("estimate", "95% CI", "df", "p"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for row in primary_rows(report).to_dict("records"):
+        outcome = study.outcomes[row["outcome"]]
+        table.add_row(
+            row["analysis"],
+            f"{study.label('outcomes', row['outcome'])} ({outcome_scale(outcome).direction})",
+            study.label("visits", row["visit"]),
+            f"{study.label('arms', row['arm'])} - {study.label('arms', row['reference'])}",
+            *_numbers(row),
+        )
+    console().print(table)
+
+
+def _numbers(row: Mapping[Hashable, Any]) -> tuple[str, str, str, str]:
+    import pandas as pd
+
+    scale, unit = (100.0, "%") if str(row["term"]).startswith("risk") else (1.0, "")
+    low, high = row["conf_low"] * scale, row["conf_high"] * scale
+    df = "" if pd.isna(row["df"]) else f"{row['df']:.1f}"
+    p = row["p_value"]
+    shown = "" if pd.isna(p) else "< 0.001" if p < 0.001 else f"{p:.3f}"
+    return f"{row['estimate'] * scale:.2f}{unit}", f"{low:.2f} to {high:.2f}", df, shown
+
+
+def show_counts(counts: pd.DataFrame) -> None:
+    """Print how many rows, values or participants entered each step and what became of them."""
+    from coxa.cohort.disposition import COUNT_COLUMNS
+
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in ("step", "table", "file", "counted"):
+        table.add_column(name, overflow="fold")
+    for name in ("entered", "kept", "empty", "left out"):
+        table.add_column(name, justify="right")
+    for row in counts[list(COUNT_COLUMNS)].fillna("").astype(str).to_numpy().tolist():
+        table.add_row(*row)
+    console().print(table)
+
+
+def show_scores(scores: pd.DataFrame, rows: int) -> None:
+    """Print the first scores."""
+    columns = ["participant_id", "visit", "scale", "value", "items_answered", "items_expected", "rule", "reason"]
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in columns:
+        table.add_column(name)
+    shown = scores[columns].head(rows)
+    shown = shown.assign(value=shown["value"].map("{:.1f}".format, na_action="ignore"))
+    for row in shown.astype("object").fillna("").astype(str).to_numpy().tolist():
+        table.add_row(*row)
+    console().print(table)
+    if len(scores) > rows:
+        console().print(f"... and {len(scores) - rows} more")

@@ -1,0 +1,122 @@
+"""What a table of this study has to be: the data dictionary joined with the plan, as a pandera schema."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import pandas as pd
+import pandera.pandas as pa
+from pandera.errors import SchemaErrors
+
+from coxa.cohort.dictionary import Field, load_measures, load_table
+from coxa.study import Study
+from coxa.study.parts import Covariate
+
+NUMERIC = ("integer", "number")
+
+
+@dataclass(frozen=True, slots=True)
+class Contract:
+    """The fields of a table in this study, with the plan's levels, limits and covariates filled in."""
+
+    table: str
+    key: tuple[str, ...]
+    empty_without: tuple[str, ...]
+    fields: Mapping[str, Field]
+
+
+@dataclass(frozen=True, slots=True)
+class Breach:
+    """Rows whose `field` breaks its contract: `broken` is "required", "levels" or "limits"."""
+
+    field: Field
+    broken: str
+    rows: pd.Index
+
+
+def contract(study: Study, table: str) -> Contract:
+    """Return the contract of a table: its dictionary, with the levels and covariates of the plan.
+
+    Examples
+    --------
+    >>> contract(study, "participants").fields["arm"].levels  # doctest: +SKIP
+    {'usual_care': 'Usual care', 'exercise': 'Exercise therapy'}
+    """
+    entry = load_table(table)
+    fields = {name: _with_levels(field, study) for name, field in entry.fields.items()}
+    if entry.plan_adds:
+        for name, covariate in study.covariates.items():
+            fields[name] = _covariate_field(name, covariate, fields.get(name))
+    return Contract(table, entry.key, entry.empty_without, fields)
+
+
+def _with_levels(field: Field, study: Study) -> Field:
+    if field.levels_from is None:
+        return field
+    if field.levels_from == "measures":
+        return replace(field, levels={name: measure.label for name, measure in load_measures().items()})
+    if field.levels_from == "conditions":
+        return replace(field, levels=load_table("conditions").fields["condition"].levels)
+    names = study.arm_order if field.levels_from == "arms" else tuple(getattr(study, field.levels_from))
+    return replace(field, levels={name: study.label(field.levels_from, name) for name in names})
+
+
+def _covariate_field(name: str, covariate: Covariate, known: Field | None) -> Field:
+    described = known.description if known else covariate.label or name
+    soft = known.soft if known and known.type == covariate.type and covariate.range is None else None
+    hard = covariate.range or (known.hard if known else None)
+    return Field(
+        name=name,
+        type=covariate.type,
+        description=described,
+        unit=covariate.unit or (known.unit if known else None),
+        hard=hard if covariate.type == "number" else None,
+        soft=soft,
+        levels=covariate.level_labels(),
+        source="plan",
+    )
+
+
+def schema(agreed: Contract, limits: Literal["hard", "soft"] = "hard") -> pa.DataFrameSchema:
+    """Return the pandera schema of a contract.
+
+    Parameters
+    ----------
+    agreed
+        From `contract`.
+    limits
+        "hard" checks what is required, levels and hard limits; "soft" checks only the soft limits.
+    """
+    columns = {name: _column(field, limits) for name, field in agreed.fields.items()}
+    return pa.DataFrameSchema(columns, name=agreed.table, strict=False)
+
+
+def _column(field: Field, limits: Literal["hard", "soft"]) -> pa.Column:
+    span = field.hard if limits == "hard" else field.soft
+    checks = [pa.Check.in_range(*span, error="limits")] if span and field.type in NUMERIC else []
+    if limits == "hard" and field.levels:
+        checks.append(pa.Check.isin(list(field.levels), error="levels"))
+    nullable = limits == "soft" or not field.required
+    return pa.Column(checks=checks, nullable=nullable, required=False, name=field.name)
+
+
+def breaches(frame: pd.DataFrame, agreed: Contract, limits: Literal["hard", "soft"] = "hard") -> list[Breach]:
+    """Return every breach of a contract at once, by lazy validation.
+
+    Parameters
+    ----------
+    frame
+        Table under coxa's names; its index has to be unique. It is not changed.
+    """
+    try:
+        schema(agreed, limits).validate(frame, lazy=True)
+    except SchemaErrors as error:
+        cases = error.failure_cases
+        wrong = cases["check"].replace({"not_nullable": "required"})
+        grouped = cases.assign(check=wrong).groupby(["column", "check"], sort=False)["index"]
+        return [
+            Breach(agreed.fields[str(name)], str(broken), pd.Index(rows.unique())) for (name, broken), rows in grouped
+        ]
+    return []

@@ -1,0 +1,74 @@
+"""The data dictionary as a document, generated from the files that the checks use."""
+
+from __future__ import annotations
+
+from coxa.cohort.dictionary import Field, Limits, Measure, TableDictionary, load_measures, load_table
+from coxa.study.words import TABLES
+
+LEVELS_FROM = {
+    "arms": "arms of the plan",
+    "visits": "visits of the plan",
+    "outcomes": "outcomes of the plan",
+    "intercurrent_events": "intercurrent events of the plan",
+    "measures": "list of clinical measures",
+    "conditions": "levels of table conditions",
+}
+
+INTRODUCTION = """# Data dictionary
+
+Every table that a cohort can have, with the names, types, units and limits that its checks use. This page is
+generated from `src/coxa/cohort/dictionary/`; only `participants`, and one of `assessments` and `item_responses`,
+are required. A plan maps its files' columns and codes to these names, and its covariates are added to
+`participants`.
+
+*Hard* limits are errors, *soft* limits are warnings. A "working limit" is a screen for slips of the pen; it is not
+a published reference value. A field in **bold** is required. In every table `source_file` and `source_row` say where
+a row came from, and `source_column` where values stood side by side.
+"""
+
+
+def dictionary_document() -> str:
+    """Return the data dictionary as Markdown, the same bytes every time."""
+    tables = [_table_section(load_table(name)) for name in TABLES]
+    return "\n".join([INTRODUCTION, *tables, _measure_section(list(load_measures().values()))])
+
+
+def _table_section(table: TableDictionary) -> str:
+    lines = [
+        f"## {table.label} (`{table.name}`)",
+        "",
+        f"One row: {table.one_row}. Unique by {', '.join(f'`{name}`' for name in table.key)}.",
+    ]
+    if table.plan_adds:
+        lines.append("The covariates of the plan are further fields, with the plan's type, levels and range.")
+    lines += ["", "| field | type | unit | hard | soft | levels | meaning | limits from |", "|" + "---|" * 8]
+    lines += [_field_row(field) for field in table.fields.values()]
+    return "\n".join([*lines, ""])
+
+
+def _field_row(field: Field) -> str:
+    name = f"**`{field.name}`**" if field.required else f"`{field.name}`"
+    levels = LEVELS_FROM[field.levels_from] if field.levels_from else ", ".join(field.levels)
+    cells = [name, field.type, field.unit or "", _span(field.hard), _span(field.soft), levels]
+    return _row([*cells, field.description, field.source or ""])
+
+
+def _measure_section(measures: list[Measure]) -> str:
+    lines = [
+        "## List of clinical measures",
+        "",
+        "Levels of `measure` in table `clinical_measures`; `value` has the unit and limits of its measure.",
+        "",
+        "| measure | label | unit | hard | soft | limits from |",
+        "|" + "---|" * 6,
+    ]
+    lines += [_row([f"`{m.name}`", m.label, m.unit, _span(m.hard), _span(m.soft), m.source]) for m in measures]
+    return "\n".join([*lines, ""])
+
+
+def _span(limits: Limits | None) -> str:
+    return f"{limits[0]:g} to {limits[1]:g}" if limits else ""
+
+
+def _row(cells: list[str]) -> str:
+    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"

@@ -1,0 +1,119 @@
+"""Codes as text, and the numbers, days and truth values that text stands for. Vectorised over a column."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from coxa.study.source import code_text
+
+Mask = NDArray[np.bool_]
+
+YES = ("1", "true", "yes", "y")
+NO = ("0", "false", "no", "n")
+COMMA_NUMBER = r"[+-]?\d*,\d+(?:[eE][+-]?\d+)?"
+THOUSANDS_COMMA = r"[+-]?[1-9]\d{0,2},\d{3}"
+THOUSANDS_POINT = r"[+-]?[1-9]\d{0,2}\.\d{3}"
+ISO_DAY = r"\d{4}-\d{2}-\d{2}(?:[T ].*)?"
+
+
+def is_text(column: pd.Series) -> bool:
+    """Say whether a column can hold text."""
+    return bool(pd.api.types.is_string_dtype(column.dtype) or column.dtype == object)
+
+
+def empty_cells(column: pd.Series) -> Mask:
+    """Return which cells have nothing in them; blanks count as nothing."""
+    empty = column.isna().to_numpy(dtype=bool)
+    if column.dtype == object:
+        blank = column.map(lambda cell: isinstance(cell, str) and not cell.strip())
+        return empty | blank.to_numpy(dtype=bool)
+    if is_text(column):
+        return empty | column.str.strip().eq("").fillna(False).to_numpy(dtype=bool)
+    return empty
+
+
+def code_texts(column: pd.Series) -> pd.Series:
+    """Return each cell as `code_text`, missing where the cell is empty; each distinct value is turned once."""
+    if pd.api.types.is_datetime64_any_dtype(column.dtype):
+        column = column.dt.date.astype(object)
+    positions, distinct = pd.factorize(column)
+    words = pd.array([_one_text(value) for value in distinct], dtype="str")
+    texts = pd.Series(words.take(positions, allow_fill=True), index=column.index)
+    return texts.mask(texts.eq("").fillna(False))
+
+
+def _one_text(value: Any) -> str:
+    return code_text(value.item() if isinstance(value, np.generic) else value)
+
+
+def parse_numbers(column: pd.Series, decimal: str | None) -> tuple[NDArray[np.float64], Mask]:
+    """Return numbers, and which non-empty cells are not a number.
+
+    A decimal comma is accepted unless the plan or the file says that the mark is a point. Text that could have
+    a thousands mark (1,234 without a known decimal comma; 1.234 with one) is not a number: it is not guessed.
+    """
+    empty = empty_cells(column)
+    if not is_text(column):
+        usable = column if not pd.api.types.is_datetime64_any_dtype(column.dtype) else pd.Series(np.nan, column.index)
+        numbers = pd.to_numeric(usable, errors="coerce").to_numpy(dtype=float, na_value=np.nan)
+        return numbers, ~np.isfinite(numbers) & ~empty
+    numbers = pd.to_numeric(column, errors="coerce").to_numpy(dtype=float, na_value=np.nan, copy=True)
+    numbers[~np.isfinite(numbers)] = np.nan
+    if decimal == ",":
+        thousands = _matches(column, THOUSANDS_POINT)
+        numbers[thousands] = np.nan
+    rest = np.flatnonzero(np.isnan(numbers) & ~empty)
+    if len(rest) and decimal != ".":
+        texts = code_texts(column.iloc[rest]).astype("str")
+        comma = _matches(texts, COMMA_NUMBER)
+        if decimal is None:
+            comma = comma & ~_matches(texts, THOUSANDS_COMMA)
+        numbers[rest[comma]] = pd.to_numeric(texts[comma].str.replace(",", ".", regex=False)).to_numpy(dtype=float)
+    return numbers, np.isnan(numbers) & ~empty
+
+
+def parse_days(column: pd.Series, date_format: str | None) -> tuple[pd.Series, Mask]:
+    """Return days (without time), and which non-empty cells are not a date; text is ISO unless a format is named."""
+    empty = empty_cells(column)
+    if pd.api.types.is_datetime64_any_dtype(column.dtype):
+        days = column.dt.tz_localize(None) if column.dt.tz is not None else column
+    elif is_text(column):
+        days = _days_of_text(column, date_format)
+    else:
+        days = pd.Series(pd.NaT, index=column.index, dtype="datetime64[us]")
+    days = days.astype("datetime64[us]").dt.normalize()
+    return days, days.isna().to_numpy(dtype=bool) & ~empty
+
+
+def _days_of_text(column: pd.Series, date_format: str | None) -> pd.Series:
+    positions, distinct = pd.factorize(column)
+    days = pd.array([_day(value, date_format) for value in distinct], dtype="datetime64[us]")
+    return pd.Series(days.take(positions, allow_fill=True), index=column.index)
+
+
+def _day(value: Any, date_format: str | None) -> Any:
+    if not isinstance(value, str):
+        stamp = pd.to_datetime(value, errors="coerce") if hasattr(value, "year") else pd.NaT
+        return stamp
+    text = value.strip()
+    if date_format:
+        return pd.to_datetime(text, format=date_format, errors="coerce")
+    iso = pd.Series([text]).str.fullmatch(ISO_DAY).iloc[0]
+    return pd.to_datetime(text[:10], format="%Y-%m-%d", errors="coerce") if iso else pd.NaT
+
+
+def parse_truth(column: pd.Series) -> tuple[pd.Series, Mask]:
+    """Return true or false, and which non-empty cells are neither (1, yes, y, true; 0, no, n, false)."""
+    texts = code_texts(column).str.lower()
+    truth = texts.map({**dict.fromkeys(YES, True), **dict.fromkeys(NO, False)}).astype("boolean")
+    return truth, (truth.isna() & texts.notna()).to_numpy(dtype=bool)
+
+
+def _matches(texts: pd.Series, pattern: str) -> Mask:
+    if texts.dtype == object:
+        texts = texts.where(texts.map(lambda cell: isinstance(cell, str)))
+    return texts.astype("str").str.strip().str.fullmatch(pattern).fillna(False).to_numpy(dtype=bool)

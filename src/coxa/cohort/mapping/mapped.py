@@ -1,0 +1,64 @@
+"""A table under coxa's names, with its account and what was wrong on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+
+from coxa.cohort.contracts import Contract
+from coxa.cohort.dictionary import Field
+from coxa.cohort.disposition import Disposition
+from coxa.findings import Finding
+
+STAGE = "reading"
+
+DTYPES = {"number": "float64", "integer": "float64", "date": "datetime64[us]", "boolean": "boolean"}
+"""Type of a field -> dtype of its column; the others are text. Whole numbers are floats, so that gaps are NaN."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mapped:
+    """One table after reading.
+
+    frame : columns of the contract, and source_file, source_row, source_column; index 0, 1, 2, ...
+    used  : columns of the file that were used
+    """
+
+    table: str
+    frame: pd.DataFrame
+    findings: tuple[Finding, ...] = ()
+    disposition: Disposition = field(default_factory=Disposition)
+    used: frozenset[str] = frozenset()
+
+
+def complete(frame: pd.DataFrame, agreed: Contract, source_file: str) -> pd.DataFrame:
+    """Return the frame with every column of the contract, in its order, then the places."""
+    columns = {
+        name: frame[name] if name in frame else absent(wanted, frame.index) for name, wanted in agreed.fields.items()
+    }
+    columns["source_file"] = pd.Series(
+        pd.Categorical.from_codes(np.zeros(len(frame), np.int8), pd.Index([source_file])), frame.index
+    )
+    columns["source_row"] = frame["source_row"]
+    beside = "source_column" in frame
+    columns["source_column"] = frame["source_column"] if beside else pd.Series(None, frame.index, dtype="str")
+    return pd.DataFrame(columns)
+
+
+def absent(wanted: Field, index: pd.Index) -> pd.Series:
+    """Return a column of the field's type with nothing in it."""
+    return pd.Series(None, index=index, dtype=DTYPES.get(wanted.type, "str"))
+
+
+def empty_table(agreed: Contract) -> pd.DataFrame:
+    """Return the table without rows."""
+    nothing = pd.DataFrame({"source_row": pd.Series(dtype="int64")})
+    return complete(nothing, agreed, "")
+
+
+def joined(findings: Iterable[Iterable[Finding]]) -> tuple[Finding, ...]:
+    """Join groups of findings in their order."""
+    return tuple(item for group in findings for item in group)

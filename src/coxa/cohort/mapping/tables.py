@@ -1,0 +1,121 @@
+"""Map every table of a plan from the files that were read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+from coxa.cohort.contracts import contract
+from coxa.cohort.mapping.columns import Origin
+from coxa.cohort.mapping.mapped import Mapped, empty_table, joined
+from coxa.cohort.mapping.per_participant import map_baselines, map_repeated_participants
+from coxa.cohort.mapping.rows import map_rows
+from coxa.cohort.mapping.side_by_side import Place, item_places, map_side_by_side, outcome_places
+from coxa.cohort.readers.raw import RawFile
+from coxa.errors import OptionError
+from coxa.findings import Finding
+from coxa.instruments import load_instrument
+from coxa.study import Study
+from coxa.study.source import TableSource, code_text
+
+SHOWN = 12
+
+
+def map_table(study: Study, table: str, raw: RawFile | None) -> Mapped:
+    """Return one table under coxa's names; an empty one where its file could not be read."""
+    agreed = contract(study, table)
+    if raw is None or study.data is None:
+        return Mapped(table, empty_table(agreed))
+    source = study.data.tables[table]  # type: ignore[index]
+    missing = frozenset(code_text(code) for code in (*study.data.missing, *source.missing))
+    origin = Origin(table, raw, source, agreed, missing, study.data.ignore_unlisted)
+    if table == "participants" and _many_rows_each(study, source):
+        return map_repeated_participants(origin)
+    if table == "item_responses" and source.items is not None:
+        return _items(origin)
+    if table == "assessments" and (source.outcomes or source.baselines):
+        return _outcomes(origin, study.baseline_visit)
+    return map_rows(origin)
+
+
+def _many_rows_each(study: Study, source: TableSource) -> bool:
+    """Say whether the file of the participants has a row per visit: another table in it is not wide."""
+    others = study.data.tables.items() if study.data else ()
+    for name, other in others:
+        if name == "participants" or (other.file, other.sheet) != (source.file, source.sheet):
+            continue
+        wide = any(isinstance(where, dict) for where in other.outcomes.values())
+        if name in ("assessments", "item_responses") and not wide and "visit" not in other.constants:
+            return True
+    return False
+
+
+def _outcomes(origin: Origin, baseline_visit: str) -> Mapped:
+    parts = [map_side_by_side(origin, outcome_places(origin), "outcome", {})] if origin.source.outcomes else []
+    if not origin.source.outcomes and "value" in origin.source.columns:
+        parts.append(map_rows(origin))
+    if origin.source.baselines:
+        parts.append(map_baselines(origin, baseline_visit))
+    frames = [part.frame for part in parts]
+    disposition = parts[0].disposition
+    for part in parts[1:]:
+        disposition += part.disposition
+    frames = [frame.assign(source_column=frame["source_column"].astype("str")) for frame in frames]
+    frame = pd.concat(frames, ignore_index=True) if len(frames) > 1 else parts[0].frame
+    used = frozenset().union(*(part.used for part in parts))
+    return Mapped(origin.table, frame, joined(part.findings for part in parts), disposition, used)
+
+
+def _items(origin: Origin) -> Mapped:
+    source = origin.source
+    name = source.instrument or str(source.constants.get("instrument", ""))
+    known, findings = None, []
+    try:
+        known = load_instrument(name).items
+    except OptionError as error:
+        findings.append(
+            Finding("error", origin.table, "the instrument of the items is known", str(error), field="instrument")
+        )
+    places: list[Place] = item_places(origin, known)
+    lacking = [item for item in known or () if item not in {place.measured for place in places}]
+    if not places:
+        rule, remedy = f"file {origin.file} has a column for each item", "correct the pattern under `items`"
+        findings.append(Finding("error", origin.table, rule, remedy, field="items", value=str(source.items)))
+    elif lacking:
+        rule = f"file {origin.file} has a column for each item of {name}"
+        remedy = "scales with items missing may get no score; check the pattern under `items`"
+        value = ", ".join(lacking[:SHOWN]) + (f" and {len(lacking) - SHOWN} more" if len(lacking) > SHOWN else "")
+        findings.append(Finding("warning", origin.table, rule, remedy, field="items", value=f"no column for {value}"))
+    mapped = map_side_by_side(origin, places, "item", {"instrument": name})
+    return Mapped(mapped.table, mapped.frame, (*findings, *mapped.findings), mapped.disposition, mapped.used)
+
+
+def unlisted_columns(study: Study, raws: Mapping[str, RawFile], mapped: Mapping[str, Mapped]) -> list[Finding]:
+    """Return a note per file on the columns that no table uses.
+
+    Parameters
+    ----------
+    raws
+        Table -> the file that it was read from.
+    mapped
+        Table -> the table as mapped.
+    """
+    if study.data is None or study.data.ignore_unlisted:
+        return []
+    notes = []
+    for key in dict.fromkeys((raw.source.name, raw.sheet.details.get("sheet", "")) for raw in raws.values()):
+        tables = [table for table, raw in raws.items() if (raw.source.name, raw.sheet.details.get("sheet", "")) == key]
+        told = {
+            column
+            for table in tables
+            for rule in study.data.tables[table].missing_when  # type: ignore[index]
+            for column in (rule.column, *rule.when_missing)
+        }
+        used = told.union(*(mapped[table].used for table in tables))
+        unused = [str(column) for column in raws[tables[0]].sheet.frame.columns if str(column) not in used]
+        if unused:
+            value = ", ".join(unused[:SHOWN]) + (f" and {len(unused) - SHOWN} more" if len(unused) > SHOWN else "")
+            remedy = "name them under `columns` if they are needed, or write `ignore_unlisted: true`"
+            notes.append(Finding("note", key[0], "every column of the file is used", remedy, value=value))
+    return notes

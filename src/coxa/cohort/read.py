@@ -1,0 +1,138 @@
+"""Read the data of a study: files to tables, every problem as a finding, every row accounted for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from coxa.cohort.checks.checked import Draft
+from coxa.cohort.checks.run import apply_checks, run_checks
+from coxa.cohort.cohort import Cohort
+from coxa.cohort.contracts import contract
+from coxa.cohort.disposition import Disposition
+from coxa.cohort.mapping.mapped import Mapped, empty_table
+from coxa.cohort.mapping.tables import map_table, unlisted_columns
+from coxa.cohort.readers.raw import RawFile, ReadOptions
+from coxa.cohort.readers.registry import read_raw
+from coxa.cohort.visits import VISITED, Visited, place_visits
+from coxa.errors import nearest
+from coxa.findings import Finding, Findings
+from coxa.study import Study
+from coxa.study.source import TableSource
+
+SHOWN = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """The files as read: table -> file (None where it could not be read), each file once."""
+
+    of_table: Mapping[str, RawFile | None]
+    raws: tuple[RawFile, ...]
+    findings: tuple[Finding, ...]
+
+
+def read_cohort(study: Study, data: str | Path | None = None) -> Cohort:
+    """Read, map and check the data of a study.
+
+    Parameters
+    ----------
+    study
+        The plan; its `data:` says which file holds which table and how columns and codes are named.
+    data
+        A folder that replaces the plan's, or a file where the plan names only one.
+
+    Returns
+    -------
+    Cohort
+        Tables under coxa's names with what could be used, the findings, and the accounts of every file. It
+        never raises for what is in the data; `Cohort.require_clean` does.
+
+    Examples
+    --------
+    >>> from coxa.study import read_study
+    >>> cohort = read_cohort(read_study("study.yaml"))  # doctest: +SKIP
+    >>> print(cohort.findings.as_text())  # doctest: +SKIP
+    """
+    if study.data is None:
+        place = study.origin.name if study.origin else "study"
+        rule, remedy = "the plan says where the data are", "add `data:` with the file of each table"
+        return Cohort(study, {}, Findings((Finding("error", place, rule, remedy),)), Disposition(), ())
+    files = read_files(study, None if data is None else Path(data))
+    mapped = {table: map_table(study, table, raw) for table, raw in files.of_table.items() if raw}
+    visited = _visited(study, mapped)
+    draft = _draft(study, mapped, visited)
+    checked = run_checks(draft)
+    tables, accounts = apply_checks(draft, checked)
+    findings = [
+        *files.findings,
+        *(item for part in mapped.values() for item in part.findings),
+        *unlisted_columns(study, {table: raw for table, raw in files.of_table.items() if raw}, mapped),
+        *(item for part in visited.values() for item in part.findings),
+        *checked.findings,
+    ]
+    disposition = Disposition()
+    for step in (*(part.disposition for part in mapped.values()), *(part.disposition for part in visited.values())):
+        disposition += step
+    for table in files.of_table:
+        tables.setdefault(table, empty_table(draft.contracts[table]))
+    sources = tuple(raw.source for raw in files.raws)
+    return Cohort(study, tables, Findings(tuple(dict.fromkeys(findings))), disposition + accounts, sources)
+
+
+def read_files(study: Study, data: Path | None) -> Files:
+    """Read every file that the plan names, each once."""
+    assert study.data is not None
+    sources: dict[str, TableSource] = {str(table): source for table, source in study.data.tables.items()}
+    paths = {table: _path(study, source.file, data) for table, source in sources.items()}
+    if data is not None and data.is_file() and len({source.file for source in sources.values()}) > 1:
+        named = ", ".join(dict.fromkeys(source.file for source in sources.values()))
+        rule, remedy = "one file replaces one file", f"the plan names several ({named}); give the folder that has them"
+        finding = Finding("error", data.name, rule, remedy)
+        return Files(dict.fromkeys(sources), (), (finding,))
+    done: dict[tuple[Path, ReadOptions], RawFile | None] = {}
+    findings: list[Finding] = []
+    of_table: dict[str, RawFile | None] = {}
+    for table, source in sources.items():
+        options = ReadOptions(source.sheet, source.encoding, source.delimiter, source.decimal)
+        key = (paths[table], options)
+        if key not in done:
+            raw, said = _read_one(paths[table], options)
+            done[key] = raw
+            findings += said
+        of_table[table] = done[key]
+    raws = {raw.source.name: raw for raw in done.values() if raw}
+    return Files(of_table, tuple(raws.values()), tuple(dict.fromkeys(findings)))
+
+
+def _path(study: Study, file: str, data: Path | None) -> Path:
+    if data is not None:
+        return data if data.is_file() else data / file
+    base = Path(study.origin.folder) if study.origin else Path()
+    return base / (study.data.folder if study.data else ".") / file
+
+
+def _read_one(path: Path, options: ReadOptions) -> tuple[RawFile | None, tuple[Finding, ...]]:
+    if path.is_file():
+        result = read_raw(path, options)
+        return result.raw, result.findings
+    existing = sorted(entry.name for entry in path.parent.iterdir() if entry.is_file()) if path.parent.is_dir() else []
+    hint = nearest(path.name, existing)
+    also = f"; did you mean {hint}?" if hint else ""
+    there = ", ".join(existing[:SHOWN]) or ("none" if path.parent.is_dir() else "the folder does not exist")
+    return None, (Finding("error", path.name, "the file exists", f"files in its folder: {there}{also}"),)
+
+
+def _visited(study: Study, mapped: Mapping[str, Mapped]) -> dict[str, Visited]:
+    people = mapped["participants"].frame if "participants" in mapped else empty_table(contract(study, "participants"))
+    return {table: place_visits(study, table, mapped[table].frame, people) for table in VISITED if table in mapped}
+
+
+def _draft(study: Study, mapped: Mapping[str, Mapped], visited: Mapping[str, Visited]) -> Draft:
+    tables = {table: visited[table].frame if table in visited else part.frame for table, part in mapped.items()}
+    lost = mapped["participants"].disposition.left_out["participant_id"].dropna() if "participants" in mapped else ()
+    last_day = study.data_cut or date.today()
+    assigned = {table: part.assigned for table, part in visited.items()}
+    return Draft(study, tables, assigned, frozenset(map(str, lost)), last_day)

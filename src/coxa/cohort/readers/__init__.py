@@ -1,0 +1,1 @@
+"""Readers, one per format, found by the suffix of the file."""

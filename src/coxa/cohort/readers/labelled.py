@@ -1,0 +1,46 @@
+"""What the files of statistical packages share: value labels and codes that the file declares missing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from coxa.cohort.readers.raw import FileFault, Sheet, check_header
+from coxa.study.source import code_text
+
+
+def labelled_sheet(frame: pd.DataFrame, meta: Any) -> Sheet:
+    """Return a sheet from what pyreadstat read, with value labels and user-missing codes as text."""
+    check_header([str(name) for name in frame.columns])
+    if meta.number_rows is not None and meta.number_rows >= 0 and meta.number_rows != len(frame):
+        raise FileFault(
+            "the file has as many rows as its header says",
+            "the file is cut off; export or copy it again",
+            f"{len(frame)} of {meta.number_rows} rows",
+        )
+    labels = {
+        name: {code_text(code): str(label).strip() for code, label in codes.items()}
+        for name, codes in meta.variable_value_labels.items()
+    }
+    missing = {str(name): _missing_codes(frame[name], meta, str(name)) for name in frame.columns}
+    return Sheet(
+        frame.reset_index(drop=True),
+        np.arange(1, len(frame) + 1, dtype=np.int64),
+        labels=labels,
+        missing_codes={name: codes for name, codes in missing.items() if codes},
+        details={"encoding": str(meta.file_encoding)} if meta.file_encoding else {},
+    )
+
+
+def _missing_codes(column: pd.Series, meta: Any, name: str) -> frozenset[str]:
+    """Return the codes of a column that the file declares missing: single codes and ranges of numbers."""
+    codes = {code_text(code) for code in meta.missing_user_values.get(name, ())}
+    for span in meta.missing_ranges.get(name, ()):
+        if isinstance(span["lo"], str) or column.dtype == object:
+            codes |= {code_text(span["lo"]), code_text(span["hi"])}
+        elif pd.api.types.is_numeric_dtype(column):
+            inside = column[column.between(span["lo"], span["hi"])]
+            codes |= {code_text(float(code)) for code in inside.unique()}
+    return frozenset(codes)

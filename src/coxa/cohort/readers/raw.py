@@ -1,0 +1,77 @@
+"""What a reader returns: the values of a file as they stand in it, under its own column names."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from coxa.cohort.cohort import SourceFile
+from coxa.errors import CoxaError
+from coxa.findings import Finding
+
+
+class FileFault(CoxaError):
+    """A file cannot be read; says the rule it breaks, the remedy, and what was found."""
+
+    def __init__(self, rule: str, remedy: str, value: str | None = None) -> None:
+        self.rule, self.remedy, self.value = rule, remedy, value
+        super().__init__(f"{rule}. {remedy}")
+
+
+@dataclass(frozen=True, slots=True)
+class ReadOptions:
+    """What the plan says about a file; None is found out by the reader."""
+
+    sheet: str | int | None = None
+    encoding: str | None = None
+    delimiter: str | None = None
+    decimal: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """The content of one file or sheet.
+
+    frame         : values, columns named as in the file, index 0, 1, 2, ...
+    source_row    : (rows,) row number as the file's reader counts: text and Excel data start at 2, others at 1
+    labels        : column -> {code as text: label}, where the file has value labels
+    missing_codes : column -> codes that the file itself declares missing (SPSS, Stata, SAS)
+    unreadable    : (row, text) of rows that do not fit the header; they are not in `frame`
+    details       : what was found out about the file (encoding, delimiter, decimal mark, sheet)
+    """
+
+    frame: pd.DataFrame
+    source_row: NDArray[np.int64]
+    labels: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    missing_codes: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    unreadable: tuple[tuple[int, str], ...] = ()
+    details: Mapping[str, str] = field(default_factory=dict)
+    findings: tuple[Finding, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RawFile:
+    """A sheet with the file that it came from."""
+
+    sheet: Sheet
+    source: SourceFile
+
+
+def check_header(names: list[str]) -> None:
+    """Refuse a header with an empty or repeated name."""
+    if not any(names):
+        raise FileFault("the file has a header with column names", "write the column names in the first row")
+    unnamed = [position for position, name in enumerate(names, start=1) if not name]
+    if unnamed:
+        raise FileFault(
+            "every column has a name",
+            "name the column in the header, or remove it",
+            f"no name for column {', '.join(map(str, unnamed))}",
+        )
+    repeated = sorted({name for name in names if names.count(name) > 1})
+    if repeated:
+        raise FileFault("every column name occurs once", "rename all but one of them", ", ".join(repeated))

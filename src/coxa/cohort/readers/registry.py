@@ -1,0 +1,120 @@
+"""Find the reader of a file by its suffix, and answer a file that cannot be read with a finding."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+
+from coxa.cohort.cohort import SourceFile
+from coxa.cohort.readers.raw import FileFault, RawFile, ReadOptions, Sheet
+from coxa.errors import nearest
+from coxa.findings import Finding
+
+Reader = Callable[[Path, ReadOptions], Sheet]
+
+READERS = {
+    ".csv": "text",
+    ".tsv": "text",
+    ".txt": "text",
+    ".xlsx": "excel",
+    ".xlsm": "excel",
+    ".parquet": "parquet",
+    ".sav": "spss",
+    ".zsav": "spss",
+    ".dta": "stata",
+    ".sas7bdat": "sas",
+    ".xpt": "sas",
+}
+"""Suffix -> module of this package; its function is `read_` and the module's name."""
+
+FORMATS = {"text": "csv"}
+"""How a format is called in `SourceFile`, where it differs from the module."""
+
+SIGNATURES = {
+    b"PK\x03\x04": ("excel", "a zip archive, as an Excel workbook is"),
+    b"$FL2": ("spss", "an SPSS file"),
+    b"$FL3": ("spss", "a compressed SPSS file"),
+    b"PAR1": ("parquet", "a Parquet file"),
+    b"<stata_dta>": ("stata", "a Stata file"),
+    b"HEADER RECORD***": ("sas", "a SAS transport file"),
+    b"\xd0\xcf\x11\xe0": ("", "an old Office file (.xls) or one with a password"),
+    b"%PDF": ("", "a PDF"),
+}
+"""First bytes of a file -> the module that reads it, and what the file is."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadResult:
+    """A file as read, or None, and what was wrong with it."""
+
+    raw: RawFile | None
+    findings: tuple[Finding, ...]
+
+
+def read_raw(path: Path, options: ReadOptions | None = None) -> ReadResult:
+    """Read one file of any known format.
+
+    Parameters
+    ----------
+    path
+        File; its suffix says the format.
+    options
+        Sheet, encoding, delimiter and decimal mark, where the plan names them.
+
+    Returns
+    -------
+    ReadResult
+        Never raises for what is in the file: a file that cannot be read is a finding with the remedy.
+    """
+    try:
+        sheet, raw_format = _read(path, options or ReadOptions())
+    except FileFault as fault:
+        return ReadResult(None, (Finding("error", path.name, fault.rule, fault.remedy, value=fault.value),))
+    except Exception as error:  # any fault inside a reading library is a fault of the file
+        rule, remedy = f"the file can be read as {path.suffix.lstrip('.')}", "export or copy it again"
+        return ReadResult(None, (Finding("error", path.name, rule, remedy, value=str(error) or repr(error)),))
+    source = SourceFile(
+        path.name,
+        FORMATS.get(raw_format, raw_format),
+        hashlib.sha256(path.read_bytes()).hexdigest(),
+        len(sheet.frame) + len(sheet.unreadable),
+        sheet.details,
+    )
+    if source.n_rows == 0:
+        nothing = Finding("error", path.name, "the file has rows below its header", "export it again, with its data")
+        return ReadResult(RawFile(sheet, source), (*sheet.findings, nothing))
+    ragged = [
+        Finding(
+            "error",
+            path.name,
+            "every row has as many cells as the header",
+            "look for a stray delimiter or quotation mark in this row",
+            row=sheet.unreadable[0][0],
+            value="; ".join(f"row {row}: {what}" for row, what in sheet.unreadable[:5]),
+            n_rows=len(sheet.unreadable),
+        )
+    ] if sheet.unreadable else []  # fmt: skip
+    return ReadResult(RawFile(sheet, source), (*sheet.findings, *ragged))
+
+
+def _read(path: Path, options: ReadOptions) -> tuple[Sheet, str]:
+    suffix = path.suffix.lower()
+    if suffix not in READERS:
+        hint = nearest(suffix, READERS)
+        more = f"; did you mean {hint}?" if hint else ""
+        raise FileFault("the file has a known format", f"save it as one of {', '.join(READERS)}{more}", suffix or None)
+    with path.open("rb") as stream:
+        first = stream.read(16)
+    if not first.strip():
+        raise FileFault("the file is not empty", "export it again, with its data")
+    for signature, (module, what) in SIGNATURES.items():
+        if first.startswith(signature) and module != READERS[suffix]:
+            right = [known for known, name in READERS.items() if name == module]
+            remedy = f"rename it to {right[0]}" if right else "open it in its own program and save it as .xlsx or .csv"
+            raise FileFault(f"a {suffix} file holds what its suffix says", remedy, f"it is {what}")
+    module = READERS[suffix]
+    reader: Reader = getattr(import_module(f"coxa.cohort.readers.{module}"), f"read_{module}")
+    return reader(path, options), module

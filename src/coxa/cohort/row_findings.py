@@ -1,0 +1,83 @@
+"""Findings about rows of a frame; many alike are folded into one that counts them."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from coxa.findings import Finding, Severity
+
+FOLD_ABOVE = 20
+EXAMPLES = 5
+
+
+def row_findings(
+    frame: pd.DataFrame,
+    where: pd.Series | NDArray[np.bool_] | pd.Index | None = None,
+    *,
+    severity: Severity,
+    table: str,
+    rule: str,
+    remedy: str,
+    field: str | None = None,
+    value: pd.Series | str | None = None,
+) -> list[Finding]:
+    """Return one finding per row, or one for all of them when there are more than 20.
+
+    Parameters
+    ----------
+    frame
+        Has `source_row`, and `participant_id` where it is known.
+    where
+        Boolean mask over the rows, or the index labels of the rows; all rows if not given.
+    value
+        The offending values, aligned with `frame`, or one text for all.
+    """
+    rows = frame if where is None else frame.loc[where]
+    if rows.empty:
+        return []
+    found = value.loc[rows.index].map(_text) if isinstance(value, pd.Series) else pd.Series(value, rows.index)
+    people = rows["participant_id"] if "participant_id" in rows else pd.Series(None, rows.index)
+    places = list(zip(rows["source_row"].tolist(), people.tolist(), found.tolist(), strict=True))
+    if len(places) > FOLD_ABOVE:
+        return [_folded(places, severity, table, rule, remedy, field)]
+    return [
+        Finding(severity, table, rule, remedy, int(row), _or_none(person), field, _or_none(text))
+        for row, person, text in places
+    ]
+
+
+def in_words(numbers: pd.Series) -> pd.Series:
+    """Return numbers as short text."""
+    return numbers.map("{:g}".format).astype("str")
+
+
+def _folded(
+    places: list[tuple[int, str, str | None]],
+    severity: Severity,
+    table: str,
+    rule: str,
+    remedy: str,
+    field: str | None,
+) -> Finding:
+    row, person, _ = places[0]
+    examples = [
+        f"row {place}" if _or_none(text) is None else f"{text} in row {place}" for place, _, text in places[:EXAMPLES]
+    ]
+    value = f"{'; '.join(examples)}; and {len(places) - EXAMPLES} more"
+    return Finding(severity, table, rule, remedy, int(row), _or_none(person), field, value, len(places))
+
+
+def _text(value: object) -> str | None:
+    if value is None or value is pd.NaT or value != value:
+        return None
+    if isinstance(value, float):
+        return f"{value:g}"
+    if isinstance(value, pd.Timestamp):
+        return value.date().isoformat()
+    return str(value)
+
+
+def _or_none(value: object) -> str | None:
+    return None if value is None or value != value else str(value)

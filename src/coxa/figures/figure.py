@@ -1,0 +1,70 @@
+"""A figure as data: the chart, the numbers in it, and a text that says the same."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from html import escape
+from typing import Any
+
+import pandas as pd
+
+CLIP = re.compile(r"\bclip(\d+)\b")
+ROOT = re.compile(r"<svg\b[^>]*?viewBox=\"([^\"]*)\"[^>]*>")
+BACKDROP = re.compile(r"^<rect\b[^>]*fill=\"(?:white|transparent)\"[^>]*/>")
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A figure to be rendered.
+
+    id    : lower-case letters, digits and dashes; unique in a document
+    title : caption
+    chart : Altair chart
+    alt   : what the figure shows, with the numbers, for those who do not see it
+    data  : the numbers in it, unrounded
+    """
+
+    id: str
+    title: str
+    chart: Any
+    alt: str
+    data: pd.DataFrame
+
+    def svg(self) -> str:
+        """Return the figure as SVG, text as text, the same bytes for the same figure.
+
+        The drawing carries its title and description, scales to the width it is given, and its inner ids start
+        with the id of the figure, so that several can stand in one page.
+        """
+        import vl_convert
+
+        return accessible_svg(vl_convert.vegalite_to_svg(self.chart.to_dict(validate=False)), self.id, self.title, self.alt)
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:  # noqa: ARG002
+        """Show the drawing in a notebook, without a network."""
+        return {"image/svg+xml": self.svg(), "text/plain": self.alt}
+
+
+def accessible_svg(svg: str, figure_id: str, title: str, alt: str) -> str:
+    """Return an SVG with a role, a title and a description, without fixed size, and with ids of its own.
+
+    Numbers of inner ids depend on what was drawn before in the same process; they are given out anew.
+    """
+    match = ROOT.search(svg)
+    assert match is not None, "the renderer returned no <svg> with a viewBox"
+    view = match.group(1)
+    width = view.split()[2]
+    body = BACKDROP.sub("", svg[match.end() :], count=1)
+    body = body.replace(' role="graphics-object"', "").replace(' role="graphics-symbol"', "")
+    body = re.sub(r' aria-(?:roledescription|label|hidden)="[^"]*"', "", body)
+    order: dict[str, int] = {}
+    body = CLIP.sub(lambda found: f"{figure_id}-clip{order.setdefault(found.group(1), len(order) + 1)}", body)
+    names = f"{figure_id}-title {figure_id}-desc"
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-labelledby="{names}" '
+        f'viewBox="{view}" style="--figure-width: {width}px">'
+        f'<title id="{figure_id}-title">{escape(title)}</title>'
+        f'<desc id="{figure_id}-desc">{escape(alt)}</desc>'
+        f'<g aria-hidden="true">{body.removesuffix("</svg>")}</g></svg>'
+    )

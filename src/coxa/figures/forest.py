@@ -1,0 +1,134 @@
+"""Forest of differences: estimates with intervals, the numbers beside them, and which side favours whom."""
+
+from __future__ import annotations
+
+from textwrap import wrap
+from typing import Any, Literal
+
+import pandas as pd
+
+from coxa.figures.figure import Figure
+from coxa.figures.text import forest_text
+from coxa.figures.theme import INK, OKABE_ITO, RULE, TEXT_SIZE, themed
+from coxa.study import Study
+from coxa.study.scales import outcome_scale
+from coxa.tables.formats import outcome_decimals, write
+
+WIDTH = 320
+TEXT_WIDTH = 150
+ROW = 30
+LINE = 14
+LABEL_LETTERS = 48
+
+
+def plot_forest(study: Study, rows: pd.DataFrame, outcome: str, *, quantity: str, figure_id: str, title: str) -> Figure:
+    """Draw differences between arms, one row each, in the order given.
+
+    Parameters
+    ----------
+    study
+        The plan: labels and the direction of the outcome.
+    rows
+        Rows of estimates with term `difference`; an optional column `label` says what each row is, else it is the
+        visit and the comparison.
+    outcome
+        Outcome of the plan; all rows are of this outcome.
+    quantity
+        What is estimated, for the axis.
+    figure_id, title
+        Identifier and caption.
+
+    Returns
+    -------
+    Figure
+    """
+    import altair as alt
+
+    scale = outcome_scale(study.outcomes[outcome])
+    decimals = outcome_decimals(scale)
+    labelled = rows.reset_index(drop=True).assign(
+        label=rows["label"].to_list() if "label" in rows else row_labels(study, rows),
+        place=[f"{index:03d}" for index in range(len(rows))],
+    )
+    lines = [wrap(label, LABEL_LETTERS) for label in labelled["label"]]
+    height = len(lines) * (ROW + LINE * (max(map(len, lines), default=1) - 1))
+    labelled["text"] = [
+        write("estimate_interval", {"estimate": e, "conf_low": low, "conf_high": high}, decimals)
+        for e, low, high in zip(labelled["estimate"], labelled["conf_low"], labelled["conf_high"], strict=True)
+    ]
+    sides = favours(study, labelled, higher_is_better=scale.higher_is_better)
+    chart = alt.hconcat(_intervals(labelled, lines, sides, quantity, height), _texts(labelled, height), spacing=16)
+    alt_text = forest_text(labelled, quantity, sides)
+    return Figure(figure_id, title, themed(chart), alt_text, rows)
+
+
+def row_labels(study: Study, rows: pd.DataFrame) -> list[str]:
+    """Return "Week 12: Exercise minus usual care" for each row."""
+    return [
+        f"{study.label('visits', visit)}: {study.label('arms', arm)} minus {study.label('arms', reference)}"
+        for visit, arm, reference in zip(rows["visit"], rows["arm"], rows["reference"], strict=True)
+    ]
+
+
+def favours(study: Study, rows: pd.DataFrame, *, higher_is_better: bool) -> tuple[str, str]:
+    """Return whom values below and above zero favour; several arms on one side are "the compared arm"."""
+    arms, references = rows["arm"].unique(), rows["reference"].unique()
+    arm = study.label("arms", arms[0]) if len(arms) == 1 else "the compared arm"
+    reference = study.label("arms", references[0]) if len(references) == 1 else "the other arm"
+    return (reference, arm) if higher_is_better else (arm, reference)
+
+
+def _intervals(labelled: pd.DataFrame, lines: list[list[str]], sides: tuple[str, str], title: str, height: int) -> Any:
+    import altair as alt
+
+    names = dict(zip(labelled["place"], lines, strict=True))
+    y = alt.Y(
+        "place:N",
+        title=None,
+        sort=None,
+        axis=alt.Axis(labelExpr=_lookup(names), labelLimit=360, domain=False, ticks=False, grid=False, labelPadding=12),
+    )
+    low, high = _domain(labelled)
+    x = alt.X("conf_low:Q", title=title, scale=alt.Scale(domain=[low, high], nice=False), axis=alt.Axis(tickCount=6))
+    base = alt.Chart(labelled).encode(y=y)
+    whiskers = base.mark_rule(strokeWidth=1.8, color=OKABE_ITO[0]).encode(x=x, x2="conf_high:Q")
+    points = base.mark_point(filled=True, shape="square", size=80, opacity=1, color=OKABE_ITO[0]).encode(x="estimate:Q")
+    zero = alt.Chart(pd.DataFrame({"zero": [0.0]})).mark_rule(color=RULE, strokeDash=[4, 3]).encode(x="zero:Q")
+    return (zero + whiskers + points + _side(sides[0], -1) + _side(sides[1], 1)).properties(width=WIDTH, height=height)
+
+
+def _side(name: str, direction: int) -> Any:
+    """Name whom one side of zero favours, above the rows."""
+    import altair as alt
+
+    text = f"\N{LEFTWARDS ARROW} favours {name}" if direction < 0 else f"favours {name} \N{RIGHTWARDS ARROW}"
+    align: Literal["left", "right"] = "right" if direction < 0 else "left"
+    return (
+        alt.Chart(pd.DataFrame({"zero": [0.0], "text": [text]}))
+        .mark_text(align=align, dx=8 * direction, fontSize=TEXT_SIZE - 1, color=INK, clip=False)
+        .encode(x="zero:Q", y=alt.value(-12), text="text:N")
+    )
+
+
+def _texts(labelled: pd.DataFrame, height: int) -> Any:
+    import altair as alt
+
+    return (
+        alt.Chart(labelled)
+        .mark_text(align="left", fontSize=TEXT_SIZE, color=INK)
+        .encode(y=alt.Y("place:N", sort=None, axis=None), x=alt.value(0), text="text:N")
+        .properties(width=TEXT_WIDTH, height=height)
+    )
+
+
+def _domain(labelled: pd.DataFrame) -> tuple[float, float]:
+    """Return limits of the axis with zero well inside, so that both sides can be named."""
+    reach = max(float(labelled[["conf_low", "conf_high", "estimate"]].abs().max().max()), 1e-9) * 1.1
+    return -reach, reach
+
+
+def _lookup(names: dict[str, list[str]]) -> str:
+    import json
+
+    literal = json.dumps(names).replace("<", "\\u003c")
+    return f"({literal})[datum.value]"

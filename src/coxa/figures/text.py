@@ -1,0 +1,48 @@
+"""Figures in words: what is drawn, with the numbers."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from coxa.figures.figure import Figure
+from coxa.study.scales import OutcomeScale
+from coxa.tables.formats import outcome_decimals, write
+from coxa.tables.records import Record, records
+
+
+def figure_text(figure: Figure) -> str:
+    """Return the text alternative of a figure: what it shows, and its numbers."""
+    return f"{figure.title}. {figure.alt}"
+
+
+def profile_text(labelled: pd.DataFrame, quantity: str, scale: OutcomeScale) -> str:
+    """Say the means of each arm at each visit, with their limits and n."""
+    decimals = outcome_decimals(scale)
+    arms = []
+    for arm, rows in labelled.groupby("arm_label", sort=False):
+        points = [f"{row['visit_label']} {_mean(row, decimals)}, n {row['n']}" for row in records(rows)]
+        arms.append(f"{arm}: {'; '.join(points)}.")
+    return f"Lines over the visits. {quantity} with confidence interval; {scale.direction}. {' '.join(arms)}"
+
+
+def _mean(row: Record, decimals: int) -> str:
+    values = {"estimate": row["mean"], "conf_low": row["conf_low"], "conf_high": row["conf_high"]}
+    return write("estimate_interval", values, decimals)
+
+
+def forest_text(labelled: pd.DataFrame, quantity: str, sides: tuple[str, str]) -> str:
+    """Say each difference with its limits, and what the two sides of zero mean."""
+    rows = "; ".join(f"{label}, {text}" for label, text in zip(labelled["label"], labelled["text"], strict=True))
+    return (
+        f"Differences with confidence interval, one row each. {quantity}. Below zero favours {sides[0]}, above zero "
+        f"favours {sides[1]}. {rows}."
+    )
+
+
+def missing_text(labelled: pd.DataFrame) -> str:
+    """Say how many values are missing in each arm at each visit."""
+    arms = []
+    for arm, rows in labelled.groupby("arm_label", sort=False):
+        points = [f"{row['visit_label']} {row['missing']} of {row['total']}" for row in records(rows)]
+        arms.append(f"{arm}: {', '.join(points)}.")
+    return f"Bars: missing values by visit and arm. {' '.join(arms)}"

@@ -1,0 +1,76 @@
+"""How figures look: colours, shapes and line styles of the arms, fonts, axes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from coxa.errors import OptionError
+
+OKABE_ITO = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
+"""Okabe and Ito, Color Universal Design, 2008; yellow and black are left out, since one of them is lost on a light
+and the other on a dark page."""
+SHAPES = ("circle", "square", "triangle-up", "diamond", "triangle-down", "cross")
+DASHES = ((1, 0), (6, 3), (2, 2), (8, 3, 2, 3), (10, 4), (4, 2, 1, 2))
+
+INK = "#1b1f24"
+RULE = "#8a939c"
+GRID = "#e3e6ea"
+FONT = "Liberation Sans, Arial, Helvetica, sans-serif"
+TEXT_SIZE = 13
+WIDTH = 560
+
+
+@dataclass(frozen=True, slots=True)
+class ArmScales:
+    """Colour, shape and dash of each arm; any one of them tells arms apart."""
+
+    domain: list[str]
+    colours: list[str]
+    shapes: list[str]
+    dashes: list[list[int]]
+
+
+def arm_scales(labels: Sequence[str]) -> ArmScales:
+    """Return the look of each arm, in their order.
+
+    Raises
+    ------
+    OptionError
+        If there are more arms than can be told apart.
+    """
+    n = len(labels)
+    if n > len(OKABE_ITO):
+        raise OptionError(f"{n} arms cannot be told apart in a figure; at most {len(OKABE_ITO)} are drawn together")
+    dashes = [list(dash) for dash in DASHES[:n]]
+    return ArmScales(list(labels), list(OKABE_ITO[:n]), list(SHAPES[:n]), dashes)
+
+
+def themed(chart: Any) -> Any:
+    """Return the chart with fonts, axes and legend as all figures have them, on a see-through ground."""
+    axis = {
+        "labelFontSize": TEXT_SIZE,
+        "titleFontSize": TEXT_SIZE,
+        "titleFontWeight": "normal",
+        "labelColor": INK,
+        "titleColor": INK,
+        "domainColor": RULE,
+        "tickColor": RULE,
+        "gridColor": GRID,
+        "titlePadding": 10,
+    }
+    legend = {
+        "labelFontSize": TEXT_SIZE,
+        "labelColor": INK,
+        "labelLimit": 260,
+        "symbolSize": 90,
+        "symbolStrokeWidth": 0,
+        "orient": "top",
+        "direction": "horizontal",
+        "columnPadding": 24,
+        "title": None,
+    }
+    return chart.configure(
+        background="transparent", font=FONT, view={"stroke": None}, axis=axis, legend=legend, concat={"spacing": 12}
+    )

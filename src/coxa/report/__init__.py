@@ -1,0 +1,1 @@
+"""From a plan and a cohort to a document."""

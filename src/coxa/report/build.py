@@ -1,0 +1,57 @@
+"""From a report to the document that is rendered: which sections there are, and in what order."""
+
+from __future__ import annotations
+
+from coxa.report.document import Document
+from coxa.report.record import Report
+from coxa.report.sections.analyses import analyses_section
+from coxa.report.sections.data import data_section
+from coxa.report.sections.estimands import estimands_section
+from coxa.report.sections.methods import methods_section
+from coxa.report.sections.observed import observed_section
+from coxa.report.sections.participants import participants_section
+from coxa.report.sections.run import run_section
+from coxa.report.sections.summary import summary_section
+
+DESIGNS = {
+    "parallel": "Randomised trial with parallel arms",
+    "factorial": "Randomised factorial trial",
+    "cluster": "Cluster-randomised trial",
+    "cohort": "Cohort study",
+}
+
+
+def build_document(report: Report) -> Document:
+    """Return the document of a report: no time, no path and no participant is in it.
+
+    Parameters
+    ----------
+    report
+        A plan, its data and its results.
+
+    Returns
+    -------
+    Document
+        Sections: summary, estimands, participants, observed outcomes, analyses, methods, data, run record.
+    """
+    study = report.study
+    facts = [("Study", study.study)]
+    if study.registration:
+        facts.append(("Registration", study.registration))
+    if study.data_cut:
+        facts.append(("Data cut", study.data_cut.isoformat()))
+    return Document(
+        study.title,
+        DESIGNS[study.design],
+        tuple(facts),
+        (
+            summary_section(report),
+            estimands_section(report),
+            participants_section(report),
+            observed_section(report),
+            analyses_section(report),
+            methods_section(report),
+            data_section(report),
+            run_section(report),
+        ),
+    )

@@ -1,0 +1,99 @@
+"""A report as a tree of records, before it becomes HTML, PDF or Word.
+
+Text is plain text everywhere: a renderer escapes it, and nothing in it is markup.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from coxa.figures.figure import Figure
+from coxa.tables.table import Table
+
+
+@dataclass(frozen=True, slots=True)
+class Paragraph:
+    """A paragraph; `lead` marks the sentences that a reader in a hurry wants."""
+
+    text: str
+    lead: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class List:
+    """A list of sentences or phrases."""
+
+    items: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """Facts under a heading, name beside text, and below them the results that belong to them."""
+
+    title: str
+    facts: tuple[tuple[str, str], ...]
+    results: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TableBlock:
+    """A table in its place."""
+
+    table: Table
+
+
+@dataclass(frozen=True, slots=True)
+class FigureBlock:
+    """A figure in its place."""
+
+    figure: Figure
+
+
+Block = Paragraph | List | Card | TableBlock | FigureBlock
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A heading with what stands below it; `id` is unique in the document."""
+
+    id: str
+    title: str
+    blocks: tuple[Block, ...] = ()
+    sections: tuple[Section, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A whole report.
+
+    title    : of the study
+    subtitle : what this is ("Report of a randomised trial")
+    facts    : name and text of what stands below the title
+    sections : in order
+    """
+
+    title: str
+    subtitle: str
+    facts: tuple[tuple[str, str], ...]
+    sections: tuple[Section, ...]
+
+    def walk(self) -> Iterator[Section]:
+        """Yield every section, depth first, in reading order."""
+        yield from _walk(self.sections)
+
+    def tables(self) -> Iterator[Table]:
+        """Yield every table in reading order."""
+        for section in self.walk():
+            yield from (block.table for block in section.blocks if isinstance(block, TableBlock))
+
+    def figures(self) -> Iterator[Figure]:
+        """Yield every figure in reading order."""
+        for section in self.walk():
+            yield from (block.figure for block in section.blocks if isinstance(block, FigureBlock))
+
+
+def _walk(sections: tuple[Section, ...]) -> Iterator[Section]:
+    for section in sections:
+        yield section
+        yield from _walk(section.sections)

@@ -1,0 +1,140 @@
+"""The methods in words, generated from the plan and from the models that were fitted."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from coxa.models import Fit
+from coxa.report.record import Report
+from coxa.study import Study
+from coxa.study.analysis import Analysis
+from coxa.study.wording import MEASURE_WORDS, join_words, responder_words
+from coxa.study.words import DDF_NAMES, SET_NAMES
+from coxa.tables.footnotes import covariance_name, missing_words
+
+REFERENCES = {
+    "estimands": "ICH E9(R1). Addendum on estimands and sensitivity analysis in clinical trials. 2019.",
+    "mmrm": "Mallinckrodt CH, et al. Drug Information Journal 2008;42:303-319.",
+    "kenward-roger": "Kenward MG, Roger JH. Biometrics 1997;53:983-997.",
+    "satterthwaite": "Satterthwaite FE. Biometrics Bulletin 1946;2:110-114.",
+    "HC3": "MacKinnon JG, White H. Journal of Econometrics 1985;29:305-325.",
+    "proportions": "Newcombe RG. Statistics in Medicine 1998;17:873-890.",
+    "holm": "Holm S. Scandinavian Journal of Statistics 1979;6:65-70.",
+    "hochberg": "Hochberg Y. Biometrika 1988;75:800-802.",
+}
+"""What each method goes back to; only those that ran are cited."""
+
+
+def general_methods(report: Report) -> str:
+    """Say what holds for all analyses: estimands, reference arm, time, level."""
+    study = report.study
+    levels = join_words([f"{100 * level:g}%" for level in sorted({a.conf_level for a in study.analyses.values()})])
+    start = study.baseline_visit
+    return (
+        f"Estimands follow ICH E9(R1). The reference arm is {study.label('arms', study.reference_arm)}. "
+        f"The baseline visit is {study.label('visits', start)} (day {study.visits[start].day}). "
+        f"Tests are two-sided, confidence intervals are {levels}. Numbers are rounded for display only."
+    )
+
+
+def analysis_methods(report: Report, name: str) -> str:
+    """Say how one analysis was done: model, terms, covariance, df, weights, population, missing data."""
+    study = report.study
+    plan = study.analyses[name]
+    population = study.estimands[plan.estimand].population
+    said = [*_model(report, name), f"Population: {SET_NAMES[population]}."]
+    said.append(missing_words(plan.model, plan.missing_response))
+    if plan.multiplicity != "none":
+        said.append(f"P-values were adjusted for multiplicity by the method of {plan.multiplicity.capitalize()}.")
+    return " ".join(said)
+
+
+def _model(report: Report, name: str) -> Iterator[str]:
+    study, plan, fits = report.study, report.study.analyses[name], report.fits.get(name, ())
+    endpoint = study.estimands[plan.estimand].endpoint
+    outcome = study.label("outcomes", endpoint.outcome)
+    if plan.model == "proportions":
+        yield (
+            f"Proportions of responders ({responder_words(study, endpoint.outcome)}) were compared without "
+            "adjustment; intervals of differences are Newcombe's hybrid score intervals."
+        )
+        return
+    response = MEASURE_WORDS[endpoint.measure].format(outcome=outcome)
+    for formula in dict.fromkeys(fit.formula for fit in fits):
+        terms = formula_words(study, formula)
+        if plan.model == "mmrm":
+            yield (
+                f"A mixed model for repeated measures of {response} was fitted by "
+                f"{'restricted ' if plan.estimation == 'reml' else ''}maximum likelihood. Fixed effects: {terms}."
+            )
+        else:
+            robust = " with HC3 standard errors" if plan.robust else ""
+            yield f"An analysis of covariance of {response} was fitted at each visit{robust}; terms: {terms}."
+    for fit in fits:
+        if fit.model == "mmrm":
+            yield from _covariance(plan, fit)
+    for ddf in dict.fromkeys(fit.ddf for fit in fits):
+        yield f"Degrees of freedom: {DDF_NAMES.get(ddf, ddf)}."
+    if any(fit.design.levels for fit in fits):
+        yield f"Adjusted means give {_weights(plan)} weight to the levels of factors, with numbers at their mean."
+
+
+def _weights(plan: Analysis) -> str:
+    return {"equal": "equal", "proportional": "proportional"}[plan.weights]
+
+
+def _covariance(plan: Analysis, fit: Fit) -> Iterator[str]:
+    """Say the covariance used, and what of a declared ladder could not be fitted."""
+    ladder = [covariance_name(word) for word in plan.covariance]
+    text = f"The covariance of a participant's values over the visits was {covariance_name(fit.structure)}"
+    if len(ladder) > 1:
+        text += f" (declared, in this order: {', '.join(ladder)})"
+    yield f"{text}."
+    failed = dict.fromkeys(
+        f"{covariance_name(attempt.structure)} from {attempt.start}: {attempt.failure}"
+        for attempt in fit.attempts
+        if attempt.failure
+    )
+    if failed:
+        yield f"Tried before and left: {'; '.join(failed)}."
+
+
+def formula_words(study: Study, formula: str) -> str:
+    """Return the right side of a formula in words.
+
+    Examples
+    --------
+    >>> formula_words(study, "change ~ arm * visit + baseline * visit + site")  # doctest: +SKIP
+    'arm, visit, arm by visit, baseline value, baseline value by visit and site'
+    """
+    words: list[str] = []
+    for term in formula.partition("~")[2].split("+"):
+        names = [_variable(study, name) for name in re.split(r"\s*[*:]\s*", term.strip())]
+        parts = [" by ".join(names)] if ":" in term or len(names) == 1 else [*names, " by ".join(names)]
+        words += parts
+    return join_words(list(dict.fromkeys(words)))
+
+
+def _variable(study: Study, name: str) -> str:
+    if name == "baseline":
+        return "baseline value"
+    return study.label("covariates", name).lower() if name in study.covariates else name
+
+
+def software(report: Report) -> str:
+    """Name the software and its versions."""
+    versions = dict(report.run.versions)
+    coxa = versions.pop("coxa", "")
+    others = ", ".join(f"{name} {number}" for name, number in versions.items())
+    return f"Software: coxa {coxa}" + (f", with {others}." if others else ".")
+
+
+def references(report: Report) -> list[str]:
+    """Return the references of the methods that ran, in the order in which they are described."""
+    used = ["estimands"]
+    for name, plan in report.study.analyses.items():
+        used.append(plan.model)
+        used += [fit.ddf.removesuffix("-linear") for fit in report.fits.get(name, ())]
+        used += [plan.robust or "", plan.multiplicity]
+    return [REFERENCES[key] for key in dict.fromkeys(used) if key in REFERENCES]

@@ -1,0 +1,90 @@
+"""The planned analyses, one after the other: differences, adjusted means, and how they look."""
+
+from __future__ import annotations
+
+from coxa.figures.figure import Figure
+from coxa.figures.forest import plot_forest
+from coxa.figures.means import model_means
+from coxa.figures.profile import plot_profile
+from coxa.report.document import Block, FigureBlock, List, Paragraph, Section, TableBlock
+from coxa.report.record import Report
+from coxa.report.sentences import MEANS, difference_unit, result_sentences
+from coxa.study.wording import estimand_title
+from coxa.tables.results import (
+    analysis_title,
+    differences_table,
+    means_table,
+    responder_table,
+    rows_of,
+    sentence_case,
+)
+from coxa.tables.table import identifier
+
+MEASURES = {
+    "value": "Adjusted mean",
+    "change": "Adjusted mean change from baseline",
+    "percent_change": "Adjusted mean percent change from baseline",
+}
+
+
+DRAWN = ("primary", "secondary")
+"""Roles whose analyses are drawn; the others stand beside the primary one in the figure of the summary."""
+
+
+def analyses_section(report: Report) -> Section:
+    """Return a section per analysis of the plan."""
+    return Section("analyses", "Analyses", (), tuple(_analysis(report, name) for name in report.study.analyses))
+
+
+def _analysis(report: Report, name: str) -> Section:
+    study = report.study
+    plan = study.analyses[name]
+    blocks: list[Block] = [Paragraph(sentence_case(f"{estimand_title(study, plan.estimand)}."))]
+    if plan.relaxes:
+        blocks.append(Paragraph(f"Beside the primary analysis, this one relaxes: {plan.relaxes}."))
+    blocks.append(List(tuple(result_sentences(report, name))))
+    blocks += _proportions(report, name) if plan.model == "proportions" else _means(report, name)
+    return Section(identifier("analysis", name), analysis_title(study, name), tuple(blocks))
+
+
+def _proportions(report: Report, name: str) -> list[Block]:
+    return [TableBlock(responder_table(report.study, report.estimates, name))]
+
+
+def _means(report: Report, name: str) -> list[Block]:
+    """Return the tables of an analysis, each with its figure where the analysis is not one beside the primary."""
+    study, fits = report.study, report.fits[name]
+    differences = TableBlock(differences_table(study, report.estimates, name, fits))
+    means = TableBlock(means_table(study, report.estimates, name, fits))
+    if study.analyses[name].role not in DRAWN:
+        return [differences, means]
+    return [differences, FigureBlock(_forest(report, name)), means, FigureBlock(_profile(report, name))]
+
+
+def _forest(report: Report, name: str) -> Figure:
+    study, estimand = report.study, report.study.analyses[name].estimand
+    outcome = study.estimands[estimand].endpoint.outcome
+    return plot_forest(
+        study,
+        rows_of(report.estimates, name, MEANS),
+        outcome,
+        quantity=f"Difference in means ({difference_unit(report, estimand)})",
+        figure_id=identifier("forest", name),
+        title=f"{study.label('outcomes', outcome)}: differences between arms by visit",
+    )
+
+
+def _profile(report: Report, name: str) -> Figure:
+    study, estimand = report.study, report.study.analyses[name].estimand
+    endpoint = study.estimands[estimand].endpoint
+    quantity = MEASURES[endpoint.measure]
+    return plot_profile(
+        study,
+        model_means(study, report.estimates, name),
+        endpoint.outcome,
+        quantity=quantity,
+        unit=difference_unit(report, estimand),
+        figure_id=identifier("profile", name),
+        title=f"{study.label('outcomes', endpoint.outcome)}: {quantity.lower()} by visit and arm, with confidence "
+        "interval",
+    )

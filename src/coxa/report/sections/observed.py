@@ -1,0 +1,49 @@
+"""What was observed, before any model."""
+
+from __future__ import annotations
+
+from coxa.figures.means import observed_means
+from coxa.figures.profile import plot_profile
+from coxa.report.document import FigureBlock, Paragraph, Section
+from coxa.report.record import Report
+from coxa.study.words import Measure
+from coxa.tables.table import identifier
+
+MEASURES: dict[Measure, str] = {
+    "value": "Observed mean",
+    "change": "Observed mean change from baseline",
+    "percent_change": "Observed mean percent change from baseline",
+    "responder": "Observed proportion of responders",
+}
+
+
+def observed_section(report: Report) -> Section:
+    """Return the observed mean profile of each outcome, on the data of its first estimand."""
+    study = report.study
+    measure = study.report.measure
+    figures = []
+    for outcome, estimand in first_estimands(report).items():
+        label = study.label("outcomes", outcome)
+        figures.append(
+            FigureBlock(
+                plot_profile(
+                    study,
+                    observed_means(study, report.datasets[estimand], measure),
+                    outcome,
+                    quantity=MEASURES[measure],
+                    figure_id=identifier("observed", outcome),
+                    title=f"{label}: {MEASURES[measure].lower()} by visit and arm, with 95% confidence interval",
+                )
+            )
+        )
+    said = "Means of the values that were observed, after each estimand's strategies for intercurrent events; "
+    said += "no model is behind them, and participants who are missing at a visit are missing from its mean."
+    return Section("observed-outcomes", "Observed outcomes", (Paragraph(said), *figures))
+
+
+def first_estimands(report: Report) -> dict[str, str]:
+    """Return each outcome with the first estimand that is about it."""
+    firsts: dict[str, str] = {}
+    for name in report.datasets:
+        firsts.setdefault(report.study.estimands[name].endpoint.outcome, name)
+    return firsts

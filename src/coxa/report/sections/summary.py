@@ -1,0 +1,66 @@
+"""What was asked, and the answer."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from coxa.figures.forest import plot_forest
+from coxa.report.document import Block, FigureBlock, Paragraph, Section, TableBlock
+from coxa.report.record import Report
+from coxa.report.sentences import MEANS, asked_rows, difference_unit, question, result_sentences
+from coxa.study import Study
+from coxa.tables.planned import planned_table
+from coxa.tables.records import records
+from coxa.tables.results import comparison_label
+
+
+def summary_section(report: Report) -> Section:
+    """Return the question, the result of each primary analysis, and the table of all planned comparisons."""
+    study = report.study
+    primary = [name for name, analysis in study.analyses.items() if analysis.role == "primary"]
+    blocks: list[Block] = []
+    for estimand in dict.fromkeys(study.analyses[name].estimand for name in primary):
+        mine = [name for name in primary if study.analyses[name].estimand == estimand]
+        blocks.append(Paragraph(question(report, estimand)))
+        blocks += [Paragraph(text, lead=True) for name in mine for text in result_sentences(report, name)]
+        blocks += _side_by_side(report, estimand)
+    blocks.append(TableBlock(planned_table(study, report.estimates)))
+    return Section("summary", "Summary", tuple(blocks))
+
+
+def _side_by_side(report: Report, estimand: str) -> list[Block]:
+    """Return a forest of all analyses of the estimand's variable at its visits, where there is more than one."""
+    study = report.study
+    endpoint = study.estimands[estimand].endpoint
+    frames = [
+        rows[(rows["term"] == MEANS) & rows["visit"].isin(endpoint.visit)]
+        for name, plan in study.analyses.items()
+        if _same_variable(study, plan.estimand, estimand)
+        for rows in [asked_rows(report, name)]
+    ]
+    if sum(len(rows) > 0 for rows in frames) < 2:
+        return []
+    rows = pd.concat([frame for frame in frames if len(frame)], ignore_index=True)
+    labels = [_label(report, record, len(endpoint.visit) > 1) for record in records(rows)]
+    figure = plot_forest(
+        study,
+        rows.assign(label=labels),
+        endpoint.outcome,
+        quantity=f"Difference in means ({difference_unit(report, estimand)})",
+        figure_id=f"compared-{estimand.replace('_', '-')}",
+        title="The planned comparison in every analysis of this endpoint",
+    )
+    return [FigureBlock(figure)]
+
+
+def _same_variable(study: Study, one: str, other: str) -> bool:
+    """Say whether two estimands are about the same outcome, measured in the same way."""
+    first, second = study.estimands[one].endpoint, study.estimands[other].endpoint
+    return (first.outcome, first.measure) == (second.outcome, second.measure)
+
+
+def _label(report: Report, record: dict[str, object], several_visits: bool) -> str:
+    study = report.study
+    visit = f", {study.label('visits', str(record['visit']))}" if several_visits else ""
+    analysis = study.label("analyses", str(record["analysis"]))
+    return f"{analysis}{visit}: {comparison_label(study, record)}"

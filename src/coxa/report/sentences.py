@@ -1,0 +1,82 @@
+"""Results as sentences, generated from the plan and the estimates, so that text and table cannot disagree."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from coxa.report.record import Report
+from coxa.study.scales import outcome_scale
+from coxa.study.wording import endpoint_words
+from coxa.tables.formats import outcome_decimals, p_value, write
+from coxa.tables.records import Record, records
+
+MEANS = "difference"
+RISKS = "risk_difference"
+NB = "\N{NO-BREAK SPACE}"
+
+
+def asked_rows(report: Report, analysis: str) -> pd.DataFrame:
+    """Return the comparisons of an analysis at the visits that its estimand names."""
+    frame = report.estimates.frame
+    visits = report.study.estimands[report.study.analyses[analysis].estimand].endpoint.visit
+    mine = (frame["analysis"] == analysis) & frame["visit"].isin(visits) & frame["term"].isin([MEANS, RISKS])
+    return frame[mine]
+
+
+def result_sentences(report: Report, analysis: str) -> list[str]:
+    """Return one sentence per comparison that an analysis was planned for."""
+    return [result_sentence(report, record) for record in records(asked_rows(report, analysis))]
+
+
+def result_sentence(report: Report, record: Record) -> str:
+    """Say one difference: between whom, when, how large, how sure, and in whose favour.
+
+    It is in favour of an arm only where the interval leaves out zero.
+    """
+    study = report.study
+    estimand = study.estimands[record["estimand"]]
+    scale = outcome_scale(study.outcomes[estimand.endpoint.outcome])
+    arm, reference = (study.label("arms", record[side]) for side in ("arm", "reference"))
+    risks = record["term"] == RISKS
+    rule = "points_interval" if risks else "estimate_interval"
+    unit = "percentage points" if risks else difference_unit(report, record["estimand"])
+    values = {name: float(record[name]) for name in ("estimate", "conf_low", "conf_high")}
+    estimate, _, limits = write(rule, values, decimals_of(report, record["estimand"])).partition(" (")
+    p = p_value(record["p_value"])
+    shown_p = (p if p[0] in "<>" else f"= {p}").replace(" ", NB)
+    better = arm if (values["estimate"] > 0) == (risks or scale.higher_is_better) else reference
+    clear = values["conf_low"] > 0 or values["conf_high"] < 0
+    verdict = f"in favour of {better}" if clear else "the interval includes no difference"
+    what = "difference in proportions" if risks else "difference in means"
+    return (
+        f"{arm} against {reference} at {study.label('visits', record['visit'])}: {what} {estimate} {unit} "
+        f"({100 * record['conf_level']:g}%{NB}CI {limits.removesuffix(')')}; p{NB}{shown_p}); {verdict}."
+    )
+
+
+def decimals_of(report: Report, estimand: str) -> int:
+    """Return the decimals of means of an estimand's endpoint."""
+    endpoint = report.study.estimands[estimand].endpoint
+    if endpoint.measure == "percent_change":
+        return 1
+    return outcome_decimals(outcome_scale(report.study.outcomes[endpoint.outcome]))
+
+
+def difference_unit(report: Report, estimand: str) -> str:
+    """Return the unit of a difference in means."""
+    endpoint = report.study.estimands[estimand].endpoint
+    if endpoint.measure == "percent_change":
+        return "percentage points"
+    return outcome_scale(report.study.outcomes[endpoint.outcome]).unit
+
+
+def question(report: Report, estimand: str) -> str:
+    """Return what was asked, as a sentence."""
+    study = report.study
+    plan = study.estimands[estimand]
+    scale = outcome_scale(study.outcomes[plan.endpoint.outcome])
+    arms = " and of ".join(study.label("arms", arm) for arm in plan.treatment.compare)
+    return (
+        f"What is the effect of {arms}, compared with {study.label('arms', plan.treatment.against)}, on "
+        f"{endpoint_words(study, estimand)} ({scale.low:g} to {scale.high:g} {scale.unit}, {scale.direction})?"
+    )

@@ -1,0 +1,65 @@
+"""Every comparison that the plan asks for, in one table."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from coxa.estimates import Estimates
+from coxa.study import Study
+from coxa.study.scales import outcome_scale
+from coxa.study.wording import MEASURE_WORDS
+from coxa.tables.footnotes import warning_marks
+from coxa.tables.formats import outcome_decimals
+from coxa.tables.records import Record, records
+from coxa.tables.results import analysis_title, comparison_label, estimate_cell, rows_of, sentence_case
+from coxa.tables.table import Cell, Column, Footnote, Row, RowGroup, Table
+
+INTERVAL = ("estimate", "conf_low", "conf_high")
+
+
+def planned_table(study: Study, estimates: Estimates) -> Table:
+    """Return the comparisons of each analysis at the visits of its estimand, with interval and p-value.
+
+    Returns
+    -------
+    Table
+        A group of rows per analysis, in the order of the plan, headed by its endpoint and direction; proportions
+        in percentage points.
+    """
+    asked = {name: _asked(study, estimates, name) for name in study.analyses}
+    marks = warning_marks(pd.concat(asked.values()))
+    groups = (_group(study, name, rows, marks) for name, rows in asked.items() if len(rows))
+    columns = (Column("Visit", "left"), Column("Difference (CI)"), Column("p"))
+    notes = (
+        Footnote("CI, confidence interval, at the level of each analysis; proportions differ in percentage points."),
+        Footnote("Models, covariances and populations stand below the tables of each analysis."),
+    )
+    warnings = tuple(Footnote(text, mark) for text, mark in marks.items())
+    return Table("planned", "All planned comparisons", "Comparison", columns, tuple(groups), (*notes, *warnings))
+
+
+def _asked(study: Study, estimates: Estimates, analysis: str) -> pd.DataFrame:
+    """Return the comparisons of an analysis at the visits of its estimand."""
+    visits = study.estimands[study.analyses[analysis].estimand].endpoint.visit
+    rows = rows_of(estimates, analysis, "difference", "risk_difference")
+    return rows[rows["visit"].isin(visits)]
+
+
+def _group(study: Study, analysis: str, rows: pd.DataFrame, marks: dict[str, str]) -> RowGroup:
+    endpoint = study.estimands[study.analyses[analysis].estimand].endpoint
+    scale = outcome_scale(study.outcomes[endpoint.outcome])
+    measured = MEASURE_WORDS[endpoint.measure].format(outcome=study.label("outcomes", endpoint.outcome))
+    direction = "more is better" if endpoint.measure == "responder" else scale.direction
+    decimals = 1 if endpoint.measure == "percent_change" else outcome_decimals(scale)
+    label = f"{analysis_title(study, analysis)}: {measured} ({direction})"
+    return RowGroup(sentence_case(label), tuple(_row(study, record, decimals, marks) for record in records(rows)))
+
+
+def _row(study: Study, record: Record, decimals: int, marks: dict[str, str]) -> Row:
+    rule = "points_interval" if record["term"] == "risk_difference" else "estimate_interval"
+    cells = (
+        Cell(study.label("visits", record["visit"])),
+        estimate_cell(rule, record, *INTERVAL, decimals=decimals, mark=marks.get(record["warning"], "")),
+        estimate_cell("p_value", record, "p_value"),
+    )
+    return Row(comparison_label(study, record), cells)

@@ -1,0 +1,238 @@
+"""Tables of estimates: adjusted means, differences between arms, responders."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from coxa.estimates import Estimates
+from coxa.models import Fit
+from coxa.study import Study
+from coxa.study.scales import outcome_scale
+from coxa.study.wording import estimand_title
+from coxa.tables.footnotes import analysis_footnotes, warning_marks
+from coxa.tables.formats import NONE, cell, outcome_decimals, share
+from coxa.tables.records import Record, records
+from coxa.tables.table import Cell, Column, Footnote, Row, RowGroup, Statistic, Table, identifier
+
+INTERVAL = ("estimate", "conf_low", "conf_high")
+
+
+def rows_of(estimates: Estimates, analysis: str, *terms: str) -> pd.DataFrame:
+    """Return the estimates of one analysis and of some terms, in their order."""
+    frame = estimates.frame
+    return frame[(frame["analysis"] == analysis) & frame["term"].isin(terms)]
+
+
+def means_table(study: Study, estimates: Estimates, analysis: str, fits: Sequence[Fit] = ()) -> Table:
+    """Return adjusted (least-squares) means by visit and arm, each with n and confidence interval."""
+    rows = rows_of(estimates, analysis, "marginal_mean")
+    decimals, scale_note = _scale(study, analysis)
+    arms = [arm for arm in study.arm_order if (rows["arm"] == arm).any()]
+    level = _level(rows)
+    marks = warning_marks(rows)
+    columns = tuple(
+        column
+        for arm in arms
+        for column in (
+            Column("n", spanner=study.label("arms", arm)),
+            Column(f"Mean ({level} CI)", spanner=study.label("arms", arm)),
+        )
+    )
+    shown = []
+    for visit in _visits(study, rows):
+        cells: list[Cell] = []
+        for arm in arms:
+            cells += _mean_cells(_one(rows, visit, arm), decimals, marks)
+        shown.append(Row(study.label("visits", visit), tuple(cells), strong=_asked(study, analysis, visit)))
+    return Table(
+        identifier("means", analysis),
+        "Adjusted means by visit and arm",
+        "Visit",
+        columns,
+        (RowGroup("", tuple(shown)),),
+        (*_notes(study, analysis, fits, rows, marks), scale_note),
+        subtitle=sentence_case(estimand_title(study, study.analyses[analysis].estimand)),
+    )
+
+
+def differences_table(study: Study, estimates: Estimates, analysis: str, fits: Sequence[Fit] = ()) -> Table:
+    """Return differences of adjusted means by visit, with interval, standard error, df and p-value."""
+    rows = rows_of(estimates, analysis, "difference")
+    decimals, scale_note = _scale(study, analysis)
+    marks = warning_marks(rows)
+    standardised = rows_of(estimates, analysis, "standardised_difference")
+    groups = []
+    for visit in _visits(study, rows):
+        here = rows[rows["visit"] == visit]
+        strong = _asked(study, analysis, visit)
+        shown = [_difference_row(study, record, decimals, marks, strong, standardised) for record in records(here)]
+        groups.append(RowGroup(study.label("visits", visit), tuple(shown)))
+    columns = (
+        Column(f"Difference ({_level(rows)} CI)"),
+        Column("SE"),
+        Column("df"),
+        Column("p"),
+        *([Column(f"Hedges g ({_level(standardised)} CI)")] if len(standardised) else []),
+    )
+    return Table(
+        identifier("differences", analysis),
+        "Differences between arms",
+        "Comparison",
+        columns,
+        tuple(groups),
+        (*_notes(study, analysis, fits, rows, marks), scale_note),
+        subtitle=sentence_case(estimand_title(study, study.analyses[analysis].estimand)),
+    )
+
+
+def responder_table(study: Study, estimates: Estimates, analysis: str) -> Table:
+    """Return responders by arm and visit, and each arm's risk difference and ratios against the reference."""
+    rows = rows_of(estimates, analysis, "risk", "risk_difference", "risk_ratio", "odds_ratio")
+    marks = warning_marks(rows)
+    groups = []
+    for visit in _visits(study, rows):
+        here = rows[rows["visit"] == visit]
+        arms = [arm for arm in study.arm_order if (here["arm"] == arm).any()]
+        shown = tuple(_responder_row(study, analysis, here[here["arm"] == arm], arm, marks) for arm in arms)
+        groups.append(RowGroup(study.label("visits", visit), shown))
+    level = _level(rows)
+    columns = (
+        Column("Responders, n/N (%)"),
+        Column(f"Difference, percentage points ({level} CI)"),
+        Column(f"Risk ratio ({level} CI)"),
+        Column(f"Odds ratio ({level} CI)"),
+        Column("p"),
+    )
+    return Table(
+        identifier("responders", analysis),
+        "Responders by arm",
+        "Arm",
+        columns,
+        tuple(groups),
+        _notes(study, analysis, (), rows, marks),
+        subtitle=sentence_case(estimand_title(study, study.analyses[analysis].estimand)),
+    )
+
+
+def sentence_case(text: str) -> str:
+    """Return the text with a capital first letter."""
+    return text[:1].upper() + text[1:]
+
+
+def analysis_title(study: Study, analysis: str) -> str:
+    """Return the label of an analysis with its role, where the label does not say it: "ANCOVA (sensitivity)"."""
+    label, role = study.label("analyses", analysis), study.analyses[analysis].role
+    return label if role in label.lower() else f"{label} ({role})"
+
+
+def comparison_label(study: Study, record: Record) -> str:
+    """Return "Exercise minus usual care" for a row of differences."""
+    arm, reference = (study.label("arms", record[side]) for side in ("arm", "reference"))
+    return f"{arm} minus {reference}"
+
+
+def address(record: Record) -> Statistic:
+    """Return where a row of estimates belongs, for the cells made from it."""
+    return Statistic(
+        estimand=record["estimand"],
+        analysis=record["analysis"],
+        term=record["term"],
+        visit=record["visit"],
+        arm=record["arm"],
+    )
+
+
+def estimate_cell(rule: str, record: Record, *names: str, decimals: int = 1, mark: str = "") -> Cell:
+    """Write numbers of a row of estimates by a rule."""
+    return cell(rule, {name: float(record[name]) for name in names}, address(record), decimals, mark)
+
+
+def _mean_cells(record: Record | None, decimals: int, marks: dict[str, str]) -> list[Cell]:
+    if record is None:
+        return [Cell(NONE), Cell(NONE)]
+    mark = marks.get(record["warning"], "")
+    return [
+        cell("count", {"n": record["n_observations"]}, address(record)),
+        estimate_cell("estimate_interval", record, *INTERVAL, decimals=decimals, mark=mark),
+    ]
+
+
+def _difference_row(
+    study: Study,
+    record: Record,
+    decimals: int,
+    marks: dict[str, str],
+    strong: bool,
+    standardised: pd.DataFrame,
+) -> Row:
+    mark = marks.get(record["warning"], "")
+    cells = [
+        estimate_cell("estimate_interval", record, *INTERVAL, decimals=decimals, mark=mark),
+        estimate_cell("std_error", record, "std_error", decimals=decimals),
+        estimate_cell("df", record, "df"),
+        estimate_cell("p_value", record, "p_value"),
+    ]
+    if len(standardised):
+        found = _one(standardised, record["visit"], record["arm"])
+        cells.append(estimate_cell("two_decimals_interval", found, *INTERVAL) if found else Cell(NONE))
+    return Row(comparison_label(study, record), tuple(cells), strong=strong)
+
+
+def _responder_row(study: Study, analysis: str, rows: pd.DataFrame, arm: str, marks: dict[str, str]) -> Row:
+    by_term = {record["term"]: record for record in records(rows)}
+    cells = [Cell(NONE)] * 5
+    if risk := by_term.get("risk"):
+        total = risk["n_participants"]
+        n = round(risk["estimate"] * total)
+        counts = {"n": n, "total": total, "share": share(n, total)}
+        cells[0] = cell("count_of_percent", counts, address(risk))
+    if found := by_term.get("risk_difference"):
+        mark = marks.get(found["warning"], "")
+        cells[1] = estimate_cell("points_interval", found, *INTERVAL, mark=mark)
+        cells[4] = estimate_cell("p_value", found, "p_value")
+    for place, term in ((2, "risk_ratio"), (3, "odds_ratio")):
+        if found := by_term.get(term):
+            cells[place] = estimate_cell("two_decimals_interval", found, *INTERVAL)
+    against = study.estimands[study.analyses[analysis].estimand].treatment.against
+    suffix = " (reference)" if arm == against else ""
+    return Row(study.label("arms", arm) + suffix, tuple(cells))
+
+
+def _scale(study: Study, analysis: str) -> tuple[int, Footnote]:
+    estimand = study.estimands[study.analyses[analysis].estimand]
+    name = estimand.endpoint.outcome
+    scale = outcome_scale(study.outcomes[name])
+    text = (
+        f"{study.label('outcomes', name)}: {scale.low:g} to {scale.high:g} {scale.unit}, {scale.direction}. "
+        "CI, confidence interval."
+    )
+    decimals = 1 if estimand.endpoint.measure == "percent_change" else outcome_decimals(scale)
+    return decimals, Footnote(text)
+
+
+def _notes(
+    study: Study, analysis: str, fits: Sequence[Fit], rows: pd.DataFrame, marks: dict[str, str]
+) -> tuple[Footnote, ...]:
+    warnings = (Footnote(text, mark) for text, mark in marks.items())
+    return (*analysis_footnotes(study, analysis, fits, rows), *warnings)
+
+
+def _visits(study: Study, rows: pd.DataFrame) -> list[str]:
+    there = set(rows["visit"])
+    return [visit for visit in sorted(study.visits, key=lambda name: study.visits[name].day) if visit in there]
+
+
+def _one(rows: pd.DataFrame, visit: str, arm: str) -> Record | None:
+    found = records(rows[(rows["visit"] == visit) & (rows["arm"] == arm)])
+    return found[0] if found else None
+
+
+def _asked(study: Study, analysis: str, visit: str) -> bool:
+    return visit in study.estimands[study.analyses[analysis].estimand].endpoint.visit
+
+
+def _level(rows: pd.DataFrame) -> str:
+    levels = rows["conf_level"].dropna()
+    return f"{100 * float(levels.iloc[0]):g}%" if len(levels) else "95%"

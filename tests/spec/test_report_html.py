@@ -1,0 +1,276 @@
+"""The report as one HTML file: complete, safe, the same every time, and about nobody in particular."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import replace
+from html.parser import HTMLParser
+from itertools import pairwise
+
+import pytest
+
+from coxa.errors import OptionError
+from coxa.models.numerics.marginal_fit import Attempt
+from coxa.report.build import build_document
+from coxa.report.document import Card, Document, FigureBlock, List, Paragraph, Section, TableBlock
+from coxa.report.html import render_html
+from coxa.report.methods import analysis_methods, formula_words, references
+from coxa.report.render import render
+from coxa.report.sentences import result_sentence, result_sentences
+from coxa.tables.records import records
+from coxa.tables.table import Cell, Column, Footnote, Row, RowGroup, Table
+from tests.spec.small_trial import NASTY, plan, report
+
+VOID = {"meta", "link", "br", "img", "hr", "input"}
+
+
+class Page(HTMLParser):
+    """Reads a page: elements with their attributes, ids, headings with their text, and whether tags are balanced."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.elements: list[tuple[str, dict[str, str | None]]] = []
+        self.headings: list[tuple[int, str, str]] = []
+        self.open: list[str] = []
+        self.feed(text)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, dict(attrs)))
+        if tag not in VOID:
+            self.open.append(tag)
+        if re.fullmatch(r"h[1-6]", tag):
+            self.headings.append((int(tag[1]), dict(attrs).get("id") or "", ""))
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        if self.open and re.fullmatch(r"h[1-6]", self.open[-1]):
+            level, name, text = self.headings[-1]
+            self.headings[-1] = (level, name, text + data)
+
+    def ids(self) -> list[str]:
+        return [str(attrs["id"]) for _, attrs in self.elements if attrs.get("id")]
+
+    def all(self, tag: str) -> list[dict[str, str | None]]:
+        return [attrs for name, attrs in self.elements if name == tag]
+
+
+@pytest.fixture(scope="module")
+def html() -> str:
+    return render(report())
+
+
+@pytest.fixture(scope="module")
+def page(html: str) -> Page:
+    return Page(html)
+
+
+def test_the_same_report_gives_the_same_bytes(html: str) -> None:
+    assert render(report()) == html
+
+
+def test_the_page_asks_the_network_for_nothing(html: str, page: Page) -> None:
+    assert re.findall(r"https?://|url\((?!#)|@import|src=", html) == []
+    targets = [attrs.get("href") or "" for tag, attrs in page.elements if tag in ("a", "link")]
+    assert targets
+    assert all(target.startswith(("#", "data:")) for target in targets)
+    assert "script" not in {tag for tag, _ in page.elements}
+    policy = next(attrs["content"] for attrs in page.all("meta") if attrs.get("http-equiv"))
+    assert policy is not None
+    assert policy.startswith("default-src 'none'")
+
+
+def test_no_participant_is_in_the_page(html: str) -> None:
+    identifiers = report().cohort.table("participants")["participant_id"]
+    assert identifiers.str.startswith("QZX").all()
+    assert "QZX" not in html
+
+
+def test_every_section_is_in_the_contents_and_headings_are_in_order(page: Page) -> None:
+    linked = {str(attrs["href"])[1:] for attrs in page.all("a")}
+    levels = [level for level, _, _ in page.headings]
+    assert levels[0] == 1
+    assert levels.count(1) == 1
+    assert all(later - earlier <= 1 for earlier, later in pairwise(levels))
+    named = {name for _, name, _ in page.headings if name and name != "contents-title"}
+    assert len(named) > 15
+    assert named <= linked
+    assert linked <= set(page.ids())
+
+
+def test_ids_are_unique_and_references_to_them_lead_somewhere(page: Page) -> None:
+    ids = page.ids()
+    assert len(ids) == len(set(ids))
+    for _, attrs in page.elements:
+        for name in ("aria-labelledby", "aria-describedby"):
+            assert set((attrs.get(name) or "").split()) <= set(ids)
+
+
+def test_the_page_has_landmarks_a_skip_link_and_a_language(page: Page) -> None:
+    tags = [tag for tag, _ in page.elements]
+    assert tags.count("main") == tags.count("header") == tags.count("nav") == 1
+    assert page.all("a")[0]["href"] == "#main"
+    assert page.all("html")[0]["lang"] == "en"
+
+
+def test_tables_have_captions_scopes_and_a_focusable_region(html: str, page: Page) -> None:
+    n = len(page.all("table"))
+    assert n == len(list(build_document(report()).tables())) > 8
+    assert len(page.all("caption")) == n
+    assert all(attrs.get("scope") in ("col", "colgroup", "row", "rowgroup") for attrs in page.all("th"))
+    regions = [attrs for attrs in page.all("div") if attrs.get("class") == "scroll"]
+    assert len(regions) == n + len(page.all("figure"))
+    assert all(attrs["tabindex"] == "0" and attrs["role"] == "region" for attrs in regions)
+    assert [f"Table {k}." in html for k in range(1, n + 1)] == [True] * n
+
+
+def test_figures_are_named_drawings_with_their_numbers_in_words(html: str, page: Page) -> None:
+    drawings = page.all("svg")
+    assert len(drawings) == len(page.all("figure")) == len(page.all("desc")) >= 5
+    assert all(attrs["role"] == "img" for attrs in drawings)
+    described = re.findall(r"<desc[^>]*>([^<]*)</desc>", html)
+    assert all(len(re.findall(r"\d+\.\d \(|\d+ of \d+", text)) >= 2 for text in described)
+
+
+def test_every_number_of_an_analysis_carries_its_address_and_value(page: Page) -> None:
+    shown: dict[str, float] = {}
+    for attrs in page.all("td"):
+        shown |= json.loads(attrs.get("data-trace") or "{}")
+    frame = report().estimates.frame
+    frame = frame[frame["term"].isin(["difference", "risk_difference", "marginal_mean"])]
+    for row in records(frame):
+        address = "/".join(row[name] for name in ("estimand", "analysis", "term", "visit", "arm"))
+        assert shown[f"{address}/estimate"] == row["estimate"]
+        assert shown[f"{address}/conf_low"] == row["conf_low"]
+
+
+def test_the_summary_answers_the_question_with_the_primary_result() -> None:
+    summary = build_document(report()).sections[0]
+    said = [block.text for block in summary.blocks if isinstance(block, Paragraph)]
+    assert said[0] == (
+        "What is the effect of Exercise therapy and of Manual therapy, compared with Usual care, on change from "
+        "baseline in Hip pain score at Week 12 (0 to 100 points, higher is better)?"
+    )
+    assert said[1:3] == result_sentences(report(), "primary")
+
+
+@pytest.mark.parametrize(
+    ("term", "estimate", "low", "high", "verdict"),
+    [
+        ("difference", 6.25, 2.0, 10.5, "6.2 points (95% CI 2.0 to 10.5; p = 0.004); in favour of Exercise therapy."),
+        ("difference", -6.0, -9.0, -3.0, "−6.0 points (95% CI −9.0 to −3.0; p = 0.004); in favour of Usual care."),
+        (
+            "difference",
+            1.0,
+            -3.0,
+            5.0,
+            "1.0 points (95% CI −3.0 to 5.0; p = 0.004); the interval includes no difference.",
+        ),
+        (
+            "risk_difference",
+            0.2,
+            0.05,
+            0.35,
+            "20.0 percentage points (95% CI 5.0 to 35.0; p = 0.004); in favour of Exercise therapy.",
+        ),
+    ],
+)
+def test_a_result_in_a_sentence(term: str, estimate: float, low: float, high: float, verdict: str) -> None:
+    row = {
+        "estimand": "primary",
+        "visit": "week_12",
+        "arm": "exercise",
+        "reference": "usual_care",
+        "term": term,
+        "estimate": estimate,
+        "conf_low": low,
+        "conf_high": high,
+        "conf_level": 0.95,
+        "p_value": 0.004,
+    }
+    said = result_sentence(report(), row).replace("\xa0", " ")
+    assert said.startswith("Exercise therapy against Usual care at Week 12: difference in ")
+    assert said.endswith(verdict)
+
+
+def test_methods_say_what_ran() -> None:
+    said = analysis_methods(report(), "primary")
+    for words in (
+        "mixed model for repeated measures of change from baseline in Hip pain score",
+        "restricted maximum likelihood",
+        "arm, visit, arm by visit, baseline value, baseline value by visit and site",
+        "was unstructured",
+        "Kenward-Roger (linear)",
+        "equal weight",
+        "all randomised participants",
+        "missing at random",
+    ):
+        assert words in said
+    assert references(report())[:3] == [
+        "ICH E9(R1). Addendum on estimands and sensitivity analysis in clinical trials. 2019.",
+        "Mallinckrodt CH, et al. Drug Information Journal 2008;42:303-319.",
+        "Kenward MG, Roger JH. Biometrics 1997;53:983-997.",
+    ]
+
+
+def test_methods_say_what_was_tried_before_and_why_it_was_left() -> None:
+    made = report()
+    fit = made.fits["primary"][0]
+    failed = Attempt("us", "moments of the residuals", "the gradient did not vanish")
+    tried = replace(made, fits={**made.fits, "primary": (replace(fit, attempts=(failed, *fit.attempts)),)})
+    said = analysis_methods(tried, "primary")
+    assert "Tried before and left: unstructured from moments of the residuals: the gradient did not vanish." in said
+
+
+def test_a_formula_in_words() -> None:
+    study = plan()
+    assert formula_words(study, "change ~ arm") == "arm"
+    assert formula_words(study, "change ~ arm + baseline:visit + duration") == (
+        "arm, baseline value by visit and symptom duration"
+    )
+
+
+def test_an_unknown_format_is_answered_with_those_there_are() -> None:
+    with pytest.raises(OptionError, match="unknown format 'htm'; allowed: html; did you mean 'html'"):
+        render(report(), "htm")
+
+
+def test_a_label_of_the_plan_reaches_the_reader_as_text_everywhere() -> None:
+    made = Page(text := render(report(NASTY)))
+    assert "script" not in {tag for tag, _ in made.elements}
+    assert "<script" not in text
+    assert text.count("&lt;script&gt;") > 50
+
+
+def test_text_is_escaped_in_every_kind_of_block() -> None:
+    figure = next(build_document(report()).figures())
+    table = Table(
+        "t",
+        NASTY,
+        NASTY,
+        (Column(NASTY, spanner=NASTY),),
+        (RowGroup(NASTY, (Row(NASTY, (Cell(NASTY, mark=NASTY),)),)),),
+        (Footnote(NASTY, NASTY),),
+        NASTY,
+    )
+    blocks = (
+        Paragraph(NASTY),
+        List((NASTY,)),
+        Card(NASTY, ((NASTY, NASTY),), (NASTY,)),
+        TableBlock(table),
+        FigureBlock(replace(figure, title=NASTY, alt=NASTY)),
+    )
+    inner = Section("inner", NASTY, (Paragraph(NASTY),))
+    document = Document(NASTY, NASTY, ((NASTY, NASTY),), (Section("outer", NASTY, blocks, (inner,)),))
+    text = render_html(document)
+    made = Page(text)
+    assert "script" not in {tag for tag, _ in made.elements}
+    assert "alert('x')" not in text
+    assert '"quoted"' not in text
+    assert "<script" not in text

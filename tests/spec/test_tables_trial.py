@@ -1,0 +1,232 @@
+"""The tables of a small made-up trial: what they show, what they say below, and what they keep to themselves."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from itertools import pairwise
+
+import pandas as pd
+import pytest
+
+from coxa.cohort.disposition import COUNT_COLUMNS, LEFT_OUT_COLUMNS, Disposition
+from coxa.estimates import Estimates
+from coxa.findings import Finding, Findings
+from coxa.tables.baseline import baseline_table
+from coxa.tables.findings import findings_table
+from coxa.tables.flow import files_table, left_out_table, participants_table
+from coxa.tables.great import to_great_table
+from coxa.tables.results import analysis_title, differences_table, means_table, responder_table
+from coxa.tables.table import Cell, Column, Footnote, Row, RowGroup, Table
+from tests.spec.small_trial import NASTY, PER_ARM, Report, plan, report
+
+
+@pytest.fixture(scope="module")
+def trial() -> Report:
+    return report()
+
+
+def texts(table: Table) -> dict[str, list[str]]:
+    return {row.label: [cell.text for cell in row.cells] for row in table.rows()}
+
+
+def footnotes(table: Table) -> str:
+    return " ".join(note.text for note in table.footnotes)
+
+
+def test_baseline_table_describes_each_variable_as_planned(trial: Report) -> None:
+    table = baseline_table(trial.cohort)
+    people = trial.cohort.table("participants")
+    usual = people[people["arm"] == "usual_care"]
+    rows = texts(table)
+    age = usual["age"].astype(float)
+    assert [column.label.replace("\xa0", " ") for column in table.columns] == [
+        "Usual care (N = 24)",
+        "Exercise therapy (N = 24)",
+        "Manual therapy (N = 24)",
+        "All (N = 72)",
+    ]
+    assert rows["Age (years), mean (SD)"][0] == f"{age.mean():.1f} ({age.std():.1f})"
+    assert re.fullmatch(r"[\d.]+ \[[\d.]+, [\d.]+\]", rows["Symptom duration (months), median [Q1, Q3]"][0])
+    females, known = int((usual["sex"] == "female").sum()), int(usual["sex"].notna().sum())
+    assert rows["Female"][0] == f"{females}/{known} ({100 * females / known:.1f}%)"
+    norths = int((usual["site"] == "north").sum())
+    assert rows["North"][0] == f"{norths} ({100 * norths / PER_ARM:.1f}%)"
+    assert "Hip pain score (0 to 100, higher is better), mean (SD)" in rows
+
+
+def test_baseline_table_has_a_missing_row_only_where_something_is_missing(trial: Report) -> None:
+    table = baseline_table(trial.cohort)
+    missing = [(row.label, [cell.text for cell in row.cells]) for row in table.rows() if row.label == "Missing"]
+    assert missing == [("Missing", ["1", "0", "0", "1"]), ("Missing", ["1", "1", "0", "2"])]
+
+
+def test_baseline_table_has_no_tests(trial: Report) -> None:
+    table = baseline_table(trial.cohort)
+    assert not any(item.name == "p_value" for item in table.statistics())
+    assert "p" not in [column.label for column in table.columns]
+
+
+def test_every_participant_of_a_set_is_accounted_for_at_every_visit(trial: Report) -> None:
+    table = participants_table(trial.cohort, trial.datasets)
+    group = table.groups[1]
+    counts = [int(row.cells[-1].text) for row in group.rows]
+    labels = [row.label for row in group.rows]
+    assert group.label == "Estimands: Primary; Response"
+    assert labels[:4] == ["In the analysis set", "Week 6: analysed", "No value", "Week 12: analysed"]
+    starts = [index for index, label in enumerate(labels) if label.endswith("analysed")] + [len(labels)]
+    for first, after in pairwise(starts):
+        assert sum(counts[first:after]) == counts[0] == 3 * PER_ARM
+    assert "After hip surgery (hypothetical)" in labels
+
+
+def test_differences_table_prints_the_estimates(trial: Report) -> None:
+    table = differences_table(trial.study, trial.estimates, "primary", trial.fits["primary"])
+    frame = trial.estimates.only(analysis="primary", term="difference", visit="week_12", arm="exercise").frame
+    wanted = frame.iloc[0]
+    group = next(group for group in table.groups if group.label == "Week 12")
+    row = group.rows[0]
+    assert row.label == "Exercise therapy minus Usual care"
+    assert row.strong
+    limits = f"({wanted['conf_low']:.1f} to {wanted['conf_high']:.1f})"
+    assert row.cells[0].text.replace("−", "-") == f"{wanted['estimate']:.1f} {limits}"
+    assert row.cells[1].text == f"{wanted['std_error']:.2f}"
+    assert [cell.statistics[0].value for cell in row.cells] == [
+        wanted[name] for name in ("estimate", "std_error", "df", "p_value")
+    ]
+    assert table.subtitle.startswith("Change from baseline in Hip pain score at Week 12")
+
+
+@pytest.mark.parametrize(
+    ("analysis", "words"),
+    [
+        (
+            "primary",
+            [
+                "Mixed model for repeated measures",
+                "change ~ arm * visit + baseline * visit + site",
+                "unstructured",
+                "Kenward-Roger (linear)",
+                "all randomised participants",
+                "N = 72 participants",
+                "missing at random",
+                "higher is better",
+            ],
+        ),
+        ("simpler", ["Analysis of covariance", "change ~ arm + baseline", "residual", "N = 72", "nothing imputed"]),
+    ],
+)
+def test_footnotes_name_model_covariance_df_population_and_n(trial: Report, analysis: str, words: list[str]) -> None:
+    for build in (differences_table, means_table):
+        said = footnotes(build(trial.study, trial.estimates, analysis, trial.fits[analysis]))
+        assert [word for word in words if word not in said] == []
+
+
+def test_a_warning_of_an_estimate_becomes_a_marked_footnote(trial: Report) -> None:
+    frame = trial.estimates.frame
+    here = (frame["term"] == "difference") & (frame["visit"] == "week_12") & (frame["arm"] == "exercise")
+    warned = Estimates(frame.assign(warning=frame["warning"].mask(here, "few participants")))
+    table = differences_table(trial.study, warned, "primary")
+    marks = [row.cells[0].mark for row in table.rows()]
+    assert marks == ["", "", "a", "", "", "", "", ""]
+    assert Footnote("few participants", "a") in table.footnotes
+
+
+def test_means_table_has_n_and_mean_under_each_arm(trial: Report) -> None:
+    table = means_table(trial.study, trial.estimates, "primary", trial.fits["primary"])
+    assert table.spanners() == (("Usual care", 2), ("Exercise therapy", 2), ("Manual therapy", 2))
+    analysed = trial.datasets["primary"].analysed
+    here = analysed[(analysed["visit"] == "week_12") & (analysed["arm"] == "usual_care")]
+    assert texts(table)["Week 12"][0] == str(len(here))
+
+
+def test_responder_table_counts_and_compares(trial: Report) -> None:
+    table = responder_table(trial.study, trial.estimates, "response")
+    rows = trial.datasets["response"].analysed
+    usual = rows[(rows["visit"] == "week_12") & (rows["arm"] == "usual_care")]["responder"]
+    first, *others = table.groups[0].rows
+    assert first.label == "Usual care (reference)"
+    assert first.cells[0].text == f"{usual.sum():.0f}/{len(usual)} ({100 * usual.mean():.1f}%)"
+    assert [cell.text for cell in first.cells[1:]] == ["–"] * 4
+    assert [row.label for row in others] == ["Exercise therapy", "Manual therapy"]
+    assert [item.name for item in others[0].cells[1].statistics] == ["estimate", "conf_low", "conf_high"]
+
+
+def test_files_table_shows_counts_that_add_up() -> None:
+    counts = pd.DataFrame(
+        [("reading", "assessments", "a.csv", "rows", 10, 7, 2, 1), ("set", "participants", None, "people", 5, 5, 0, 0)],
+        columns=list(COUNT_COLUMNS),
+    )
+    rows = texts(files_table(Disposition(counts=counts)))
+    assert rows == {
+        "Reading": ["Assessments", "a.csv", "rows", "10", "7", "2", "1"],
+        "Set": ["Participants", "", "people", "5", "5", "0", "0"],
+    }
+
+
+def test_left_out_table_counts_by_reason_in_the_order_of_steps_and_visits() -> None:
+    listed = pd.DataFrame(
+        [
+            ("reading", "assessments", "a.csv", 3, "", "P1", "week_26", "pain", "repeats another row"),
+            ("reading", "assessments", "a.csv", 4, "", "P2", "week_6", "pain", "out of range"),
+            ("reading", "assessments", "a.csv", 5, "", "P3", "week_26", "pain", "repeats another row"),
+        ],
+        columns=list(LEFT_OUT_COLUMNS),
+    )
+    table = left_out_table(plan(), Disposition(left_out=listed), {})
+    assert [[cell.text for cell in row.cells] for row in table.rows()] == [
+        ["Assessments", "Pain", "Week 6", "out of range", "1"],
+        ["Assessments", "Pain", "Week 26", "repeats another row", "2"],
+    ]
+
+
+def test_rows_a_model_could_not_use_are_listed_as_left_out(trial: Report) -> None:
+    fit = trial.fits["primary"][0]
+    lost = pd.DataFrame({"row": [1], "participant_id": ["QZX7001"], "visit": ["week_6"], "reason": ["site is missing"]})
+    short = replace(fit, sample=replace(fit.sample, left_out=lost))
+    table = left_out_table(trial.study, Disposition(), {"primary": (short,)})
+    assert texts(table) == {"Model of primary": ["", "", "Week 6", "site is missing", "1"]}
+
+
+def test_findings_table_joins_like_findings_and_names_nobody() -> None:
+    found = [
+        Finding("warning", "assessments", "a rule", "a remedy", row=row, participant_id=who, field="value", value=who)
+        for row, who in ((2, "QZX7001"), (9, "QZX7002"))
+    ]
+    table = findings_table(Findings.of(found))
+    assert [group.label for group in table.groups] == ["Warnings"]
+    assert texts(table) == {"Assessments": ["value", "a rule", "a remedy", "2"]}
+    assert "QZX" not in repr(table)
+
+
+def test_no_table_of_the_report_holds_a_participant(trial: Report) -> None:
+    shown = [
+        baseline_table(trial.cohort),
+        participants_table(trial.cohort, trial.datasets),
+        files_table(trial.disposition),
+        left_out_table(trial.study, trial.disposition, trial.fits),
+        findings_table(trial.findings),
+    ]
+    assert "QZX" not in repr(shown)
+
+
+def test_an_analysis_is_named_with_its_role_once(trial: Report) -> None:
+    assert analysis_title(trial.study, "primary") == "Primary"
+    assert analysis_title(trial.study, "simpler") == "Simpler (sensitivity)"
+
+
+def test_great_table_escapes_every_text_and_repeats_its_bytes() -> None:
+    nasty = Table(
+        "t",
+        NASTY,
+        NASTY,
+        (Column(NASTY, spanner=NASTY),),
+        (RowGroup(NASTY, (Row(NASTY, (Cell(NASTY, mark=NASTY),)),)),),
+        (Footnote(NASTY, NASTY),),
+        NASTY,
+    )
+    shown = to_great_table(nasty).as_raw_html()
+    assert "<script" not in shown
+    assert shown.count("&lt;script&gt;") >= 8
+    assert shown == to_great_table(nasty).as_raw_html()
+    assert nasty._repr_html_() == shown

@@ -1,0 +1,150 @@
+"""The worked example: its data are what the script makes, its plan runs, and it finds what was planted."""
+
+from __future__ import annotations
+
+import runpy
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+
+import coxa
+from coxa.cohort.cohort import Cohort
+from coxa.report.record import Report
+from coxa.simulate.hip_oa.design import ARMS, DAYS, VISITS, WINDOWS
+from coxa.simulate.hip_oa.truths import RESPONSE, TARGETS
+from coxa.simulate.truth import Truth
+from coxa.study import Study
+
+ROOT = Path(__file__).parents[2]
+DATA = ROOT / "synthetic_data" / "hip_oa_trial"
+ANALYSIS = ROOT / "analyses" / "hip_oa_trial"
+TEMPLATE = Path(coxa.__file__).parent / "study" / "templates" / "parallel-trial" / "study.yaml"
+
+LARGEST = 1_500_000
+"""Bytes that the files may take together."""
+
+
+@pytest.fixture(scope="module")
+def study() -> Study:
+    return coxa.read_study(ANALYSIS / "study.yaml")
+
+
+@pytest.fixture(scope="module")
+def cohort(study: Study) -> Cohort:
+    return coxa.read_cohort(study)
+
+
+@pytest.fixture(scope="module")
+def report() -> Report:
+    return coxa.analyse(ANALYSIS / "study.yaml")
+
+
+@pytest.fixture(scope="module")
+def truth() -> Truth:
+    return Truth.from_json((DATA / "truth.json").read_text(encoding="utf-8"))
+
+
+def test_the_script_makes_the_same_bytes() -> None:
+    made = runpy.run_path(str(DATA / "make.py"))["build"]()
+    kept = {path.name: path.read_bytes() for path in DATA.iterdir() if path.suffix in (".csv", ".json", ".md")}
+    assert set(made) == set(kept)
+    assert [name for name in made if made[name] != kept[name]] == []
+    assert sum(len(raw) for raw in kept.values()) < LARGEST
+
+
+def test_every_column_is_in_the_data_dictionary(cohort: Cohort) -> None:
+    page = (DATA / "README.md").read_text(encoding="utf-8")
+    for source in cohort.sources:
+        columns = (DATA / source.name).read_text(encoding="utf-8").splitlines()[0].split(",")
+        section = page.split(f"### {source.name}")[1].split("###")[0]
+        assert [name for name in columns if not name.startswith("hoos_") and f"`{name}`" not in section] == []
+
+
+def test_the_plan_is_the_trial_that_was_simulated(study: Study) -> None:
+    assert study.arm_order == ARMS
+    assert {name: (visit.day, visit.window) for name, visit in study.visits.items()} == {
+        name: (day, window) for name, day, window in zip(VISITS, DAYS, WINDOWS, strict=True)
+    }
+    for target in TARGETS:
+        plan = study.estimands[target.estimand]
+        assert (plan.endpoint.outcome, plan.endpoint.measure) == (target.outcome, target.measure)
+        assert plan.endpoint.visit == target.visits
+        assert plan.intercurrent_events["hip_surgery"].strategy == target.surgery
+        assert plan.intercurrent_events["new_injection"].strategy == "treatment_policy"
+    responder = study.outcomes["pain"].responder
+    assert responder is not None
+    assert responder.at_least == RESPONSE
+
+
+def test_every_estimand_has_a_truth_and_an_analysis(study: Study, truth: Truth) -> None:
+    assert set(truth.estimands) == set(study.estimands)
+    assert {analysis.estimand for analysis in study.analyses.values()} == set(study.estimands)
+
+
+def test_sensitivity_analyses_say_what_they_relax(study: Study) -> None:
+    sensitivity = [analysis for analysis in study.analyses.values() if analysis.role == "sensitivity"]
+    assert len(sensitivity) == 3
+    assert all(analysis.relaxes for analysis in sensitivity)
+
+
+def test_the_data_have_warnings_but_no_errors(cohort: Cohort) -> None:
+    assert len(cohort.findings.errors) == 0, cohort.findings.errors.as_text()
+    assert len(cohort.findings.warnings) > 0
+    assert cohort.disposition.imbalance().empty
+
+
+def test_everybody_randomised_is_in_the_cohort(cohort: Cohort) -> None:
+    people = cohort.table("participants")
+    assert people.groupby("arm", observed=True).size().to_dict() == dict.fromkeys(ARMS, 63)
+    assert people["site"].notna().all()
+
+
+def test_the_truth_lies_in_the_intervals_of_the_primary_analysis(report: Report, truth: Truth) -> None:
+    estimates = report.estimates.frame
+    primary = estimates[(estimates["analysis"] == "primary") & (estimates["term"] == "difference")]
+    beside = truth.beside(primary)
+    assert beside["arm"].tolist() == ["exercise", "manual_therapy"]
+    assert beside["inside"].all(), beside.to_string()
+
+
+def test_most_of_all_intervals_hold_the_truth(report: Report, truth: Truth) -> None:
+    """Of intervals at 95 % some miss; with this seed one of the planned comparisons does."""
+    estimates = report.estimates.frame
+    beside = truth.beside(estimates[estimates["term"].isin(["difference", "risk_difference"])])
+    assert set(beside["analysis"]) == set(report.study.analyses)
+    assert beside["inside"].mean() > 0.85
+
+
+def test_the_same_plan_and_data_give_the_same_numbers(report: Report) -> None:
+    again = coxa.analyse(ANALYSIS / "study.yaml")
+    assert again.estimates.frame.equals(report.estimates.frame)
+
+
+def test_the_script_writes_results_and_report(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys) -> None:
+    monkeypatch.setattr(sys, "argv", ["run.py", str(tmp_path)])
+    runpy.run_path(str(ANALYSIS / "run.py"), run_name="__main__")
+    assert "primary" in capsys.readouterr().out
+    assert {"report.html", "estimates.csv", "run.json"} <= {path.name for path in tmp_path.iterdir()}
+    assert len((ANALYSIS / "run.py").read_text(encoding="utf-8").splitlines()) < 60
+
+
+def test_the_template_runs_as_it_stands(tmp_path: Path, truth: Truth) -> None:
+    shutil.copy(TEMPLATE, tmp_path / "study.yaml")
+    shutil.copytree(DATA, tmp_path / "data")
+    report = coxa.analyse(tmp_path / "study.yaml")
+    estimates = report.estimates.frame
+    assert truth.beside(estimates[estimates["term"] == "difference"])["inside"].all()
+
+
+def test_the_template_explains_every_kind_of_key_once() -> None:
+    """The first line of each key of a part carries a comment; repeats of the same kind need none."""
+    explained, bare = set(), set()
+    for line in TEMPLATE.read_text(encoding="utf-8").splitlines():
+        code, _, comment = line.partition("#")
+        key = code.strip().split(":")[0]
+        if ":" in code:
+            (explained if comment else bare).add(key)
+    names = {*ARMS, *VISITS, "pain", "age", "sex", "site", "primary", "ancova"}
+    assert bare - explained - names == set()

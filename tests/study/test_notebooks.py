@@ -1,0 +1,56 @@
+"""The notebooks run from a clean start, are kept without outputs, and show what their text says."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+
+ROOT = Path(__file__).parents[2]
+FOLDER = ROOT / "notebooks"
+SECONDS = 120
+"""Longest a cell may take on a slow machine."""
+
+
+def execute(name: str, monkeypatch: pytest.MonkeyPatch, *questions: str) -> Any:
+    """Run a notebook in its folder with a few lines added at its end; return the executed notebook."""
+    paths = [str(ROOT / "src"), os.environ.get("PYTHONPATH", "")]
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(path for path in paths if path))
+    notebook = nbformat.read(FOLDER / name, as_version=4)
+    notebook.cells += [nbformat.v4.new_code_cell(question) for question in questions]
+    client = NotebookClient(notebook, timeout=SECONDS, resources={"metadata": {"path": str(FOLDER)}})
+    return client.execute()
+
+
+def printed(cell: Any) -> str:
+    """Return what a cell printed."""
+    return "".join(output.get("text", "") for output in cell.outputs)
+
+
+@pytest.mark.parametrize("path", sorted(FOLDER.glob("*.ipynb")), ids=lambda path: path.name)
+def test_notebooks_are_kept_without_outputs(path: Path) -> None:
+    notebook = nbformat.read(path, as_version=4)
+    nbformat.validate(notebook)
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    assert code
+    assert all(cell.outputs == [] and cell.execution_count is None for cell in code)
+
+
+def test_the_first_trial_tells_the_story_that_its_text_promises(monkeypatch: pytest.MonkeyPatch) -> None:
+    notebook = execute(
+        "01_first_trial.ipynb",
+        monkeypatch,
+        "print(beside['inside'].all(), len(beside))",
+        "print((broken_beside['estimate'] < beside['estimate']).all(), broken_beside['inside'].all())",
+        "print((forgetful.frame['std_error'].to_numpy() > differences.only(visit='week_12').frame['std_error']).all())",
+        "print(set(every['analysis']) == set(study.analyses))",
+    )
+    answers = [printed(cell).split() for cell in notebook.cells[-4:]]
+    assert answers == [["True", "2"], ["True", "False"], ["True"], ["True"]]
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    pictures = [kind for cell in code for output in cell.outputs for kind in output.get("data", {})]
+    assert any("vega" in kind or "svg" in kind for kind in pictures)
