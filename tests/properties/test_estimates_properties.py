@@ -24,7 +24,7 @@ def layout(seed: int, sizes: list[int]) -> pd.DataFrame:
     return pd.DataFrame({"participant_id": range(len(arm)), "arm": arm, "x": x, "y": x + rng.normal(size=len(arm))})
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=5, deadline=None)
 @given(st.integers(0, 10_000), st.lists(st.integers(3, 9), min_size=3, max_size=4))
 def test_adjusted_p_values_and_limits_are_in_their_order(seed: int, sizes: list[int]) -> None:
     fit = fit_ancova("y ~ arm + x", layout(seed, sizes))
@@ -40,7 +40,7 @@ def test_adjusted_p_values_and_limits_are_in_their_order(seed: int, sizes: list[
     assert (against_first >= dunnett["p_value"].to_numpy() - 1e-6).all()  # all pairs cost more than some
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(st.integers(0, 10_000))
 def test_a_contrast_turned_round_is_its_negative(seed: int) -> None:
     fit = fit_ancova("y ~ arm * x", layout(seed, [6, 5, 7]))
@@ -51,7 +51,7 @@ def test_a_contrast_turned_round_is_its_negative(seed: int) -> None:
     assert one["p_value"] == pytest.approx(other["p_value"], abs=SLACK)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(
     numbers,
     st.floats(0.1, 5),

@@ -128,7 +128,7 @@ def timed() -> pd.DataFrame:
 )
 def test_what_does_not_go_together_is_refused(options: dict, message: str) -> None:
     with pytest.raises(OptionError, match=message):
-        fit_mmrm("change ~ visit", timed(), **options)
+        fit_mmrm("change ~ arm", timed(), **options)
 
 
 def test_a_weight_that_is_not_above_zero_is_named_by_row() -> None:

@@ -333,3 +333,8 @@ def test_kenward_roger_under_maximum_likelihood() -> None:
 def test_an_unknown_word_is_answered_with_the_nearest(options: dict, message: str) -> None:
     with pytest.raises(OptionError, match=message):
         fit_mmrm("change ~ visit", complete_trial(), **options)
+
+
+def test_numbered_visits_out_of_order_are_warned_about_even_if_they_appear_so() -> None:
+    data = trial().assign(visit=lambda d: d["visit"].astype(str)).sort_values("visit", kind="stable")
+    assert "order of the alphabet" in fit_mmrm("change ~ visit", data).warnings[0]

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pandas as pd
+
+from coxa.errors import check_option
+from coxa.figures.figure import Figure
+from coxa.figures.theme import themed
 
 CELL = 56
 SIDES = {"fitted": "Model", "empirical": "Residuals"}
 
 
-def plot_covariance(check: pd.DataFrame, *, what: str = "correlation") -> Any:
+def plot_covariance(check: pd.DataFrame, *, what: str = "correlation", figure_id: str, title: str) -> Figure:
     """Draw two heat maps over pairs of visits, the model's and the residuals', one pair for each group.
 
     Parameters
@@ -18,12 +20,14 @@ def plot_covariance(check: pd.DataFrame, *, what: str = "correlation") -> Any:
     check : DataFrame
         Of `coxa.models.diagnostics.covariance_check`.
     what : {"correlation", "covariance"}
-        Correlations, standard deviations being left to the covariance.
+        Correlations, or variances and covariances.
+    figure_id, title
+        Identifier and caption.
 
     Returns
     -------
-    altair.FacetChart
-        Each cell carries its number; its description is the alternative text.
+    Figure
+        Each cell carries its number.
 
     Raises
     ------
@@ -31,8 +35,6 @@ def plot_covariance(check: pd.DataFrame, *, what: str = "correlation") -> Any:
         `what` is neither.
     """
     import altair as alt
-
-    from coxa.errors import check_option
 
     check_option("map", what, ("correlation", "covariance"))
     ending = "_correlation" if what == "correlation" else ""
@@ -69,8 +71,5 @@ def plot_covariance(check: pd.DataFrame, *, what: str = "correlation") -> Any:
     )
     row = alt.Row("group:N", title=None)
     column = alt.Column("side:N", sort=list(SIDES.values()), title=None)
-    return (
-        alt.layer(cells, numbers)
-        .properties(width=size, height=size)
-        .facet(row=row, column=column, data=data, description=text)
-    )
+    chart = alt.layer(cells, numbers).properties(width=size, height=size).facet(row=row, column=column, data=data)
+    return Figure(figure_id, title, themed(chart), text, check)

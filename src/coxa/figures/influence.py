@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pandas as pd
 
-POINT = "#0072B2"
-LINE = "#8a939c"
+from coxa.errors import check_option
+from coxa.figures.figure import Figure
+from coxa.figures.theme import OKABE_ITO, RULE, themed
 
 MEASURES = {
     "cook_distance": "Cook's distance",
@@ -16,7 +15,7 @@ MEASURES = {
 }
 
 
-def plot_influence(influence: pd.DataFrame, *, measure: str = "cook_distance") -> Any:
+def plot_influence(influence: pd.DataFrame, *, measure: str = "cook_distance", figure_id: str, title: str) -> Figure:
     """Draw a measure of influence for each participant, the most influential first.
 
     Parameters
@@ -24,11 +23,13 @@ def plot_influence(influence: pd.DataFrame, *, measure: str = "cook_distance") -
     influence : DataFrame
         Of `coxa.models.influence.influence`.
     measure : {"cook_distance", "likelihood_distance", "change_in_std_errors"}
+    figure_id, title
+        Identifier and caption.
 
     Returns
     -------
-    altair.LayerChart
-        Participants are places in the order, not names; its description is the alternative text.
+    Figure
+        Participants are places in the order, not names.
 
     Raises
     ------
@@ -37,17 +38,16 @@ def plot_influence(influence: pd.DataFrame, *, measure: str = "cook_distance") -
     """
     import altair as alt
 
-    from coxa.errors import check_option
-
     check_option("measure of influence", measure, tuple(MEASURES))
     values = influence[measure].dropna()
     order = values.abs().sort_values(ascending=False, kind="stable").index
     data = pd.DataFrame({"place": range(1, len(order) + 1), "value": values.loc[order].to_list()})
     base = alt.Chart(data).encode(x=alt.X("place:Q", title="Participant, most influential first"))
-    stems = base.mark_rule(color=LINE).encode(y=alt.Y("value:Q", title=MEASURES[measure]), y2=alt.datum(0))
-    dots = base.mark_circle(size=22, color=POINT).encode(y="value:Q")
+    stems = base.mark_rule(color=RULE).encode(y=alt.Y("value:Q", title=MEASURES[measure]), y2=alt.datum(0))
+    dots = base.mark_circle(size=22, color=OKABE_ITO[0]).encode(y="value:Q")
     text = (
         f"{MEASURES[measure]}, for {len(data)} participants left out one by one; the largest is "
         f"{data['value'].iloc[0]:.3g}."
     )
-    return alt.layer(stems, dots, description=text).properties(width=480, height=220)
+    chart = alt.layer(stems, dots).properties(width=480, height=220)
+    return Figure(figure_id, title, themed(chart), text, data)

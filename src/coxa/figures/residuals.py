@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pandas as pd
 
-POINT = "#0072B2"
-LINE = "#8a939c"
+from coxa.figures.figure import Figure
+from coxa.figures.theme import OKABE_ITO, RULE, themed
+
 WIDTH = 150
 HEIGHT = 180
 
 
-def plot_residuals(residuals: pd.DataFrame, *, kind: str = "studentised") -> Any:
+def plot_residuals(residuals: pd.DataFrame, *, kind: str = "studentised", figure_id: str, title: str) -> Figure:
     """Draw residuals against fitted values, one panel for each visit.
 
     Parameters
@@ -21,11 +20,13 @@ def plot_residuals(residuals: pd.DataFrame, *, kind: str = "studentised") -> Any
         Of `coxa.models.diagnostics.residuals`.
     kind : str
         Column to draw.
+    figure_id, title
+        Identifier and caption.
 
     Returns
     -------
-    altair.FacetChart
-        Dashed lines at -2, 0 and 2. No participant is named in it; its description is the alternative text.
+    Figure
+        Dashed lines at -2, 0 and 2. No participant is named in it.
     """
     import altair as alt
 
@@ -34,46 +35,47 @@ def plot_residuals(residuals: pd.DataFrame, *, kind: str = "studentised") -> Any
     beyond = int((data[kind].abs() > 2).sum())
     points = (
         alt.Chart()
-        .mark_circle(size=22, opacity=0.55, color=POINT)
+        .mark_circle(size=22, opacity=0.55, color=OKABE_ITO[0])
         .encode(
             x=alt.X("fitted:Q", title="Fitted value", scale=alt.Scale(zero=False)),
             y=alt.Y(f"{kind}:Q", title=f"{kind.capitalize()} residual"),
         )
         .properties(width=WIDTH, height=HEIGHT)
     )
-    rules = [alt.Chart().mark_rule(color=LINE, strokeDash=[4, 3]).encode(y=alt.datum(level)) for level in (-2, 0, 2)]
+    rules = [alt.Chart().mark_rule(color=RULE, strokeDash=[4, 3]).encode(y=alt.datum(level)) for level in (-2, 0, 2)]
     text = (
         f"{kind.capitalize()} residuals against fitted values at {', '.join(visits)}: {len(data)} points, "
         f"{beyond} of them beyond 2 or -2."
     )
-    return alt.layer(*rules, points).facet(
-        column=alt.Column("visit:N", sort=visits, title=None), data=data, description=text
-    )
+    chart = alt.layer(*rules, points).facet(column=alt.Column("visit:N", sort=visits, title=None), data=data)
+    return Figure(figure_id, title, themed(chart), text, data)
 
 
-def plot_qq(points: pd.DataFrame) -> Any:
+def plot_qq(points: pd.DataFrame, *, figure_id: str, title: str) -> Figure:
     """Draw sorted residuals against normal quantiles, with the band in which each should be.
 
     Parameters
     ----------
     points : DataFrame
         Of `coxa.models.diagnostics.qq_points`.
+    figure_id, title
+        Identifier and caption.
 
     Returns
     -------
-    altair.LayerChart
-        Its description is the alternative text.
+    Figure
     """
     import altair as alt
 
     outside = int(((points["sample"] < points["low"]) | (points["sample"] > points["high"])).sum())
     base = alt.Chart(points).encode(x=alt.X("theoretical:Q", title="Normal quantile"))
-    band = base.mark_area(opacity=0.25, color=LINE).encode(
+    band = base.mark_area(opacity=0.25, color=RULE).encode(
         y=alt.Y("low:Q", title="Normalised residual"), y2=alt.Y2("high:Q")
     )
-    line = base.mark_line(color=LINE, strokeDash=[4, 3]).encode(y="theoretical:Q")
-    dots = base.mark_circle(size=22, color=POINT).encode(y="sample:Q")
+    line = base.mark_line(color=RULE, strokeDash=[4, 3]).encode(y="theoretical:Q")
+    dots = base.mark_circle(size=22, color=OKABE_ITO[0]).encode(y="sample:Q")
     text = (
         f"Quantiles of {len(points)} residuals against those of the normal distribution, {outside} outside their band."
     )
-    return alt.layer(band, line, dots, description=text).properties(width=2 * WIDTH, height=2 * WIDTH)
+    chart = alt.layer(band, line, dots).properties(width=2 * WIDTH, height=2 * WIDTH)
+    return Figure(figure_id, title, themed(chart), text, points)

@@ -17,6 +17,9 @@ from coxa.models.formula import GRAMMAR, Formula, read_formula
 NAMESPACE: Mapping[str, Any] = {"sqrt": np.sqrt}
 """What a formula can reach beside its columns and formulaic's own transforms."""
 
+FEW_CODES = 5
+"""Text columns with at most this many distinct numbers are taken for codes (visit 1 to 4), not for measurements."""
+
 
 @dataclass(frozen=True, slots=True)
 class Design:
@@ -114,7 +117,9 @@ def design_matrix(text: str, data: pd.DataFrame, *, keep: np.ndarray | None = No
             f"formula '{text}': no row has all of {', '.join(used)}",
             ["look at how many values each of these columns has: data[columns].count()"],
         )
+    check_text(data.loc[complete, list(formula.variables)])
     right, levels, unused = coded(data.loc[complete, list(formula.variables)])
+    check_levels(text, levels)
     try:
         with np.errstate(divide="ignore", invalid="ignore"):  # check_finite names what has no value
             matrix = model_matrix(formula.right, right, context=NAMESPACE, na_action="ignore", output="numpy")
@@ -164,6 +169,34 @@ def coded(
         columns[name] = present.array
         levels[name] = tuple(present.cat.categories)
     return pd.DataFrame(columns, index=frame.index), levels, unused
+
+
+def check_text(frame: pd.DataFrame) -> None:
+    """Raise FitError where a text column holds numbers: it would become a factor with a level for each."""
+    for name in frame.columns:
+        values = frame[name]
+        if not pd.api.types.is_string_dtype(values.dtype):
+            continue
+        distinct = pd.Series(values.unique()).astype(str)
+        numbers = pd.to_numeric(distinct.str.replace(",", "."), errors="coerce")
+        if len(distinct) > FEW_CODES and numbers.notna().all():
+            raise FitError(
+                f"'{name}' is text that reads as numbers, such as '{distinct.iloc[0]}'",
+                [
+                    f"turn it into numbers: data['{name}'].str.replace(',', '.').astype(float)",
+                    f"make it a factor on purpose: data['{name}'].astype('category')",
+                ],
+            )
+
+
+def check_levels(text: str, levels: Mapping[str, tuple[Any, ...]]) -> None:
+    """Raise FitError where a factor has a single level: it would leave the model without a word."""
+    for name, there in levels.items():
+        if len(there) < 2:
+            raise FitError(
+                f"formula '{text}': every analysed row has {name} '{there[0]}'; a factor needs two levels",
+                [f"leave '{name}' out of the formula", "look whether rows were lost when the data were chosen"],
+            )
 
 
 def response(formula: Formula, values: pd.Series) -> np.ndarray:

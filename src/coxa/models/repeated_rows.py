@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import compress
@@ -36,8 +37,8 @@ class VisitOrder:
 def visit_order(values: pd.Series, visits: Sequence[Any] | None) -> VisitOrder:
     """Return the visits in order: as given, else as categories, else sorted.
 
-    Text that is sorted in another order than it first appears in is worth a warning: week_12 sorts before
-    week_6.
+    Text whose alphabetical order is not that of its numbers, or not that in which it appears, is worth a warning:
+    week_12 sorts before week_6.
 
     Raises
     ------
@@ -54,7 +55,8 @@ def visit_order(values: pd.Series, visits: Sequence[Any] | None) -> VisitOrder:
         return VisitOrder(tuple(visits))
     appearing = list(pd.unique(values.dropna()))
     ordered = tuple(sorted(appearing))
-    if list(ordered) == appearing or pd.api.types.is_numeric_dtype(values.dtype):
+    counted = sorted(appearing, key=lambda label: [int(number) for number in re.findall(r"\d+", str(label))])
+    if pd.api.types.is_numeric_dtype(values.dtype) or list(ordered) == appearing == counted:
         return VisitOrder(ordered)
     names = ", ".join(map(str, ordered))
     return VisitOrder(ordered, f"visits taken in the order of the alphabet ({names}); give visits=[...] in theirs")

@@ -53,7 +53,7 @@ class Derivatives:
 
 
 def padded_inverse(observed: np.ndarray, covariance: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return W (S, m, m) and log|R_s| (S,) for each pattern's part of `covariance` (m, m) or (S, m, m).
+    """Return W (..., S, m, m) and log|R_s| (..., S) for each pattern's part of `covariance` (m, m) or (..., S, m, m).
 
     Raises
     ------
@@ -63,9 +63,9 @@ def padded_inverse(observed: np.ndarray, covariance: np.ndarray) -> tuple[np.nda
     both = observed[:, :, None] & observed[:, None, :]
     padded = np.where(both, covariance, np.eye(covariance.shape[-1]))
     lower = np.linalg.cholesky(padded)
-    log_det = 2 * np.log(np.diagonal(lower, axis1=1, axis2=2)).sum(axis=1)
+    log_det = 2 * np.log(np.diagonal(lower, axis1=-2, axis2=-1)).sum(axis=-1)
     root = np.linalg.inv(lower)
-    return np.where(both, root.transpose(0, 2, 1) @ root, 0.0), log_det
+    return np.where(both, root.swapaxes(-2, -1) @ root, 0.0), log_det
 
 
 def likelihood(sums: Stack, covariance: np.ndarray, *, reml: bool = True) -> Likelihood:
