@@ -39,7 +39,9 @@ class Figure:
         """
         import vl_convert
 
-        return accessible_svg(vl_convert.vegalite_to_svg(self.chart.to_dict(validate=False)), self.id, self.title, self.alt)
+        return accessible_svg(
+            vl_convert.vegalite_to_svg(self.chart.to_dict(validate=False)), self.id, self.title, self.alt
+        )
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:  # noqa: ARG002
         """Show the drawing in a notebook, without a network."""

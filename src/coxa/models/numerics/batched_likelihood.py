@@ -84,9 +84,7 @@ def residual_moments_of(sums: BatchSums, at: BatchLikelihood) -> np.ndarray:
     return sums.spread(kernel.reshape(sums.size, -1) @ sums.xx.T - 2 * cross + sums.yy)
 
 
-def derivatives_of(
-    sums: BatchSums, structure: Structure, theta: np.ndarray, at: BatchLikelihood
-) -> BatchDerivatives:
+def derivatives_of(sums: BatchSums, structure: Structure, theta: np.ndarray, at: BatchLikelihood) -> BatchDerivatives:
     """Return gradients and Hessians of minus the log-likelihoods at theta (B, K), where `at` was computed."""
     n, p, w, design = sums.size, sums.design.p, at.inverse, sums.design
     s, m, size = w.shape[1], w.shape[2], theta.shape[1]
