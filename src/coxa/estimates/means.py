@@ -14,6 +14,7 @@ from coxa.estimates.profile import Profile, profiled
 from coxa.estimates.reference_grid import Grid, reference_grid
 from coxa.estimates.table import Estimates
 from coxa.models.fit import Fit
+from coxa.models.totals import participants_by, rows_by
 
 
 def marginal_means(
@@ -132,11 +133,8 @@ def counts(fit: Fit, grid: Grid, over_time: Profile | None = None) -> dict[tuple
 
     Over time the rows are those at the visits that have a weight.
     """
-    frame = fit.design.frame.assign(**{"": fit.sample.participant})
-    over = frame.groupby(grid.factors[0], observed=True)[""].nunique()
-    if over_time is not None:
-        frame = frame[pd.Index(fit.sample.visit).isin([visit for visit, weight in over_time.weights.items() if weight])]
-    cells = frame.groupby(list(grid.factors), observed=True).size()
+    visits = None if over_time is None else [visit for visit, weight in over_time.weights.items() if weight]
+    over, cells = participants_by(fit, grid.factors[0]), rows_by(fit, grid.factors, visits)
     found = {}
     for key in grid.keys:
         cell = cells.get(key if len(key) > 1 else key[0], 0)

@@ -12,6 +12,7 @@ import pandas as pd
 
 from coxa.errors import OptionError, check_option, not_allowed
 from coxa.models.fit import Fit
+from coxa.models.totals import covariate_mean, rows_by
 
 Weights = Literal["equal", "proportional", "counterfactual"]
 
@@ -76,7 +77,7 @@ def reference_grid(
     averaged = [name for name in design.levels if name not in factors and name not in fixed]
     inner = list(product(*(design.levels[name] for name in averaged)))
     values: dict[str, Any] = {
-        name: float(design.frame[name].mean()) for name in design.formula.variables if name not in design.levels
+        name: covariate_mean(fit, name) for name in design.formula.variables if name not in design.levels
     }
     frame = pd.DataFrame(
         [
@@ -111,6 +112,8 @@ def counterfactual(
 
 def own_covariates(fit: Fit, names: Sequence[str]) -> pd.DataFrame:
     """Return one row per analysed participant with the covariates named; OptionError where one varies within."""
+    if fit.totals is not None:
+        raise OptionError("counterfactual weights look at every participant, and a fit of chunks has no rows")
     frame = fit.design.frame[list(names)].reset_index(drop=True)
     groups = frame.groupby(fit.sample.participant, sort=False)
     for name in names:
@@ -143,6 +146,6 @@ def shares(fit: Fit, averaged: Sequence[str], inner: Sequence[tuple[Any, ...]], 
     """Return the weight of each combination of the factors averaged over; they add up to one."""
     if weights == "equal" or not averaged:
         return np.full(len(inner), 1 / len(inner))
-    counts = fit.design.frame.groupby(list(averaged), observed=True).size()
+    counts = rows_by(fit, averaged)
     found = [counts.get(levels if len(averaged) > 1 else levels[0], 0) for levels in inner]
     return np.array(found, dtype=float) / sum(found)

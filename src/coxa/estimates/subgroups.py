@@ -14,6 +14,7 @@ from coxa.estimates.means import check_level, described, kept, numbers, visit_of
 from coxa.estimates.reference_grid import check_factor, reference_grid
 from coxa.estimates.table import Estimates
 from coxa.models.fit import Fit
+from coxa.models.totals import counted_at
 
 
 def subgroup_contrasts(
@@ -121,11 +122,8 @@ def labels(fit: Fit, arm: Any, reference: Any, rest: Sequence[Any], subgroup: st
 
 def counted(fit: Fit, levels: Mapping[str, Sequence[Any]], rest: Sequence[Any]) -> dict[str, int]:
     """Return participants of the levels named, and their rows at the visit."""
-    frame = fit.design.frame
-    chosen = np.logical_and.reduce([frame[name].isin(list(wanted)).to_numpy() for name, wanted in levels.items()])
-    here = chosen & (fit.sample.visit == rest[0]) if rest else chosen
-    people = len(set(fit.sample.participant[chosen]))
-    return {"n_participants": people, "n_observations": int(here.sum())}
+    people, rows = counted_at(fit, levels, rest[0] if rest else None)
+    return {"n_participants": people, "n_observations": rows}
 
 
 def interaction_tests(

@@ -97,16 +97,18 @@ def chunk_recipe(
             raise OptionError(not_allowed("column to give levels of", name, columns))
     wanted = [name for name in (*checked.variables, *([group] if group else [])) if name != visit]
     known = known_levels(first, wanted, given)
-    unknown = [name for name in wanted if name in known and not known[name]]
+    factors = [name for name in checked.variables if name in known]
+    if group is not None:
+        known.setdefault(group, ())
+    unknown = [name for name, values in known.items() if not values]
     if visit not in given and visits is None and not isinstance(first[visit].dtype, pd.CategoricalDtype):
         unknown.append(visit)
     if unknown:
         found = distinct(source, chunks, unknown)
         known |= {name: tuple(sorted(found[name])) for name in unknown if name != visit}
-    if visits is None and visit in given:
-        visits = given[visit]
+    given_visits = visits if visits is not None else given.get(visit)
     seen = pd.Series(found[visit]) if visit in unknown else first[visit]
-    order = VisitOrder(tuple(visits)) if visits is not None else ordered(seen)
+    order = VisitOrder(tuple(given_visits)) if given_visits is not None else ordered(seen)
     labels = tuple(label_text(label) for label in order.labels)
     recipe = ChunkRecipe(
         columns=columns,
@@ -115,11 +117,11 @@ def chunk_recipe(
         group=group,
         weights=weights,
         time=time,
-        levels={name: values for name, values in known.items() if name != visit},
+        levels=known,
         order=order,
         labels=labels,
         take_all=visits is None,
-        design=blank_design(checked, {**known, visit: labels}),
+        design=blank_design(checked, {**{name: known[name] for name in factors}, visit: labels}),
     )
     return recipe, (iter(source) if unknown else chained(first, chunks))
 

@@ -16,6 +16,7 @@ from coxa.models.fit_text import fit_html, fit_text
 from coxa.models.inference import Inference
 from coxa.models.numerics.marginal_fit import Attempt, correlation
 from coxa.models.result_columns import result_frame
+from coxa.models.totals import Totals
 
 Rows = np.ndarray | Mapping[str, float]
 
@@ -45,6 +46,7 @@ class Fit:
     attempts : what was tried, in order, why it was left, and the criteria of what was kept
     optimisation : the optimiser's record; None where there was nothing to optimise
     warnings : what a reader of any result should know
+    totals : counts of the rows where the fit was made from chunks and has no rows itself; else None
     """
 
     model: str
@@ -64,6 +66,7 @@ class Fit:
     attempts: tuple[Attempt, ...] = field(default=(), repr=False)
     optimisation: Optimisation | None = field(default=None, repr=False)
     warnings: tuple[str, ...] = ()
+    totals: Totals | None = field(default=None, repr=False)
 
     @property
     def formula(self) -> str:
@@ -83,7 +86,7 @@ class Fit:
     @property
     def n_observations(self) -> int:
         """Analysed rows."""
-        return len(self.design.y)
+        return len(self.design.y) if self.totals is None else self.totals.n_observations
 
     @property
     def left_out(self) -> pd.DataFrame:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from time import perf_counter
 from typing import Any
 
@@ -26,12 +27,12 @@ from coxa.models.numerics.patterns import patterns
 from coxa.models.numerics.stack import Stack, stack
 from coxa.models.numerics.starts import moments
 from coxa.models.orthonormal import orthonormal
-from coxa.models.repeated_rows import nearly_singular, never_together, together
+from coxa.models.repeated_rows import nearly_singular, never_together
 
 
 def fit_mmrm(
     formula: str,
-    data: pd.DataFrame,
+    data: pd.DataFrame | Iterable[pd.DataFrame],
     *,
     participant: str = "participant_id",
     visit: str = "visit",
@@ -43,6 +44,7 @@ def fit_mmrm(
     ddf: str = "satterthwaite",
     vcov: str = "model",
     visits: Sequence[Any] | None = None,
+    levels: Mapping[str, Sequence[Any]] | None = None,
 ) -> Fit:
     """Fit a mixed model for repeated measures: one covariance over the visits, no random effects.
 
@@ -53,8 +55,9 @@ def fit_mmrm(
     ----------
     formula : str
         ``change ~ baseline * visit + arm * visit``; see `coxa.models.formula`. The visit is a factor in it.
-    data : DataFrame
-        One row per participant and visit. Not changed.
+    data : DataFrame, or iterable of DataFrames
+        One row per participant and visit. Not changed. Chunks are summed one after the other and never held together;
+        the rows of a participant must be next to each other, and may go on in the next chunk.
     participant, visit : str
         Columns that say whose row it is, and of which visit.
     covariance : str or sequence of str
@@ -77,10 +80,14 @@ def fit_mmrm(
     visits : sequence, optional
         The visits to analyse, in order; others are left out. By default all: in the order of the categories,
         else sorted.
+    levels : mapping, optional
+        Levels of factors, the reference first, where chunks do not tell: those of a text column in a source that can be
+        read once only. By default the categories of the first chunk, else what a first reading finds, sorted.
 
     Returns
     -------
     Fit
+        Of chunks, without rows: no residuals, no influence, no sandwich.
 
     Raises
     ------
@@ -115,6 +122,26 @@ def fit_mmrm(
     check_ddf(ddf, vcov, reml=reml)
     started = perf_counter()
     with one_thread():
+        if not isinstance(data, pd.DataFrame):
+            from coxa.models.chunks import fit_chunks  # chunks are fitted by what is below
+
+            return fit_chunks(
+                formula,
+                data,
+                ladder,
+                participant=participant,
+                visit=visit,
+                group=group,
+                weights=weights,
+                time=time,
+                reml=reml,
+                ddf=ddf,
+                vcov=vcov,
+                visits=visits,
+                levels=levels,
+            )
+        if levels is not None:
+            raise OptionError("levels are for chunks; in one data frame make the column categorical")
         found = repeated_data(
             formula,
             data,
@@ -153,21 +180,61 @@ def fit_rows(
     sums = stack((sums_of(pattern, rows) for pattern in alike), len(found.labels), found.visit_times)
     clock.append(perf_counter())
 
+    placed = PlacedRows(found.who, alike, rows, design.x, design.names)
+    log_weights = float(np.log(scale).sum())
+    options = {"reml": reml, "ddf": ddf, "vcov": vcov, "group": group, "weights": weights}
+    coordinates = Coordinates(basis.back, basis.log_det, basis.back @ guess)
+    return fit_of_sums(found, sums, ladder, coordinates, placed, log_weights=log_weights, clock=clock, **options)
+
+
+@dataclass(frozen=True, slots=True)
+class Coordinates:
+    """What takes results of sums to the formula: its design is theirs times the inverse of `back`.
+
+    back    : (p, p) takes coefficients to those of the formula
+    log_det : log |det| of the inverse of `back`
+    origin  : (p,) coefficients of the formula that were taken off the outcome before it was summed
+    """
+
+    back: np.ndarray
+    log_det: float
+    origin: np.ndarray
+
+
+def fit_of_sums(
+    found: RepeatedData,
+    sums: Stack,
+    ladder: Sequence[Structure],
+    coordinates: Coordinates,
+    placed: PlacedRows | None,
+    *,
+    reml: bool,
+    ddf: str,
+    vcov: str,
+    group: str | None,
+    weights: str | None,
+    log_weights: float,
+    clock: list[float],
+) -> Fit:
+    """Fit sums of rows; `placed` is None where there are no rows any more.
+
+    log_weights : sum of the logs of the roots of the weights
+    clock       : when the formula was begun, when the sums, and when they were done
+    """
     fitted, structure, tried = climb(sums, ladder, reml=reml, labels=found.labels)
     if fitted is None:
         raise not_converged_on(found, sums, tried)
+    clock = [*clock, perf_counter()]
+    back = coordinates.back
+    inference = inference_of(ddf, vcov, sums, fitted, structure, back, placed)
     clock.append(perf_counter())
 
-    placed = PlacedRows(found.who, alike, rows, design.x, design.names)
-    inference = inference_of(ddf, vcov, sums, fitted, structure, basis.back, placed)
-    clock.append(perf_counter())
-
-    loglik = fitted.at.loglik - (basis.log_det if reml else 0.0) + float(np.log(scale).sum())
+    loglik = fitted.at.loglik - (coordinates.log_det if reml else 0.0) + log_weights
     attempts = measured(tried, fitted, sums, loglik)
     return Fit(
         model="mmrm",
-        design=design,
-        params=pd.Series(basis.back @ (guess + fitted.at.beta), list(design.names)),
+        design=found.design,
+        params=pd.Series(coordinates.origin + back @ fitted.at.beta, list(found.design.names)),
         inference=inference,
         ddf=ddf,
         sample=found.sample,
@@ -202,8 +269,8 @@ def not_converged_on(found: RepeatedData, sums: Stack, attempts: Sequence[Attemp
     """Return the error, with what was seen in the residuals and the visits of each group."""
     seen = []
     for g, (name, raw) in enumerate(zip(found.group_labels, moments(sums), strict=True)):
-        mine = slice(None) if found.group is None else found.group == g
-        counts = together(found.who[mine], found.when[mine], len(found.labels))
+        mine = sums.members(g)
+        counts = np.einsum("s,sa,sb->ab", sums.n[mine], sums.observed[mine], sums.observed[mine]).astype(int)
         said = [*nearly_singular(raw, found.labels), *never_together(counts, found.labels)]
         seen += [f"{name}: {text}" if name else text for text in said]
     return not_converged(attempts, seen)

@@ -43,20 +43,21 @@ def inference_of(
     fitted: MarginalFit,
     structure: Structure,
     back: np.ndarray,
-    placed: PlacedRows,
+    placed: PlacedRows | None,
 ) -> Inference:
     """Return the method's inference on the coefficients of the formula.
 
-    back : (p, p) takes coefficients of the sums' design to those of the formula
+    back   : (p, p) takes coefficients of the sums' design to those of the formula
+    placed : None where there are sums alone; sandwich and between-within then cannot be had
     """
     if ddf.startswith("kenward-roger"):
         return kenward_roger(sums, fitted, structure, back, bends=ddf == "kenward-roger")
     at = fitted.at
-    robust = None if vcov == "model" else sandwich(vcov, placed.patterns, placed.rows, at.beta, at.phi, at.inverse)
+    robust = None if vcov == "model" or placed is None else sandwich(vcov, placed.patterns, placed.rows, at.beta, at.phi, at.inverse)
     covariance = back @ (at.phi if robust is None else robust.covariance) @ back.T
     if ddf == "residual":
         return FixedDf(covariance, float(sums.n_observations - sums.p))
-    if ddf == "between-within":
+    if ddf == "between-within" and placed is not None:
         intercept = np.array([name == "Intercept" for name in placed.names])
         return BetweenWithin(covariance, between_within_df(placed.participant, placed.x, intercept))
     if robust is not None:

@@ -130,22 +130,28 @@ def check_cells(design: Design) -> None:
 
 def check_enough(participant: np.ndarray, visit: np.ndarray, labels: Sequence[Any], y: np.ndarray, p: int) -> None:
     """Raise FitError where a visit, or the whole, has too few participants, or the outcome is constant."""
-    if np.ptp(y) == 0:
+    present = np.bincount(visit, minlength=len(labels))
+    check_counts(present, int(participant.max()) + 1, len(y), (float(y.min()), float(y.max())), labels, p)
+
+
+def check_counts(
+    present: np.ndarray, n: int, n_rows: int, y_range: tuple[float, float], labels: Sequence[Any], p: int
+) -> None:
+    """Raise FitError as `check_enough`, from the participants at each visit (m,) and of all, rows, and least and most."""
+    if y_range[0] == y_range[1]:
         raise FitError(
-            f"the outcome is {y[0]:g} in every row; there is no variance to model",
+            f"the outcome is {y_range[0]:g} in every row; there is no variance to model",
             ["look whether the right column is the outcome, and whether a reader filled its gaps"],
         )
-    present = together(participant, visit, len(labels))
-    for label, n in zip(labels, np.diag(present), strict=True):
-        if n < MIN_PARTICIPANTS:
+    for label, here in zip(labels, present, strict=True):
+        if here < MIN_PARTICIPANTS:
             raise FitError(
-                f"visit '{label}' has data of {n} participant(s); at least {MIN_PARTICIPANTS} are needed",
+                f"visit '{label}' has data of {here} participant(s); at least {MIN_PARTICIPANTS} are needed",
                 ["leave the visit out: visits=[...]", "look whether visits were mapped to the right windows"],
             )
-    n_participants = int(participant.max()) + 1
-    if n_participants <= len(labels) or len(y) <= p:
+    if n <= len(labels) or n_rows <= p:
         raise FitError(
-            f"{n_participants} participants and {len(y)} rows are too few for {len(labels)} visits "
+            f"{n} participants and {n_rows} rows are too few for {len(labels)} visits "
             f"and {p} fixed effects",
             ["use fewer visits, or a smaller formula"],
         )

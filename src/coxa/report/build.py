@@ -33,7 +33,8 @@ def build_document(report: Report) -> Document:
     Returns
     -------
     Document
-        Sections: summary, estimands, participants, observed outcomes, analyses, model diagnostics, methods, data, run record.
+        Sections: summary, estimands, participants, observed outcomes, analyses, model diagnostics, methods, data,
+        run record.
     """
     study = report.study
     facts = [("Study", study.study)]
