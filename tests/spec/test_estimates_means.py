@@ -44,6 +44,36 @@ def test_proportional_weights_follow_the_rows() -> None:
     assert means["estimate"].to_list() == pytest.approx([0.6 * 1 + 0.4 * 5, 0.6 * 3 + 0.4 * 7], rel=CLOSED_FORM)
 
 
+def test_counterfactual_means_are_predictions_for_everybody_in_every_arm() -> None:
+    data = two_by_two().iloc[:10].assign(age=lambda d: d["age"] ** 2)
+    fit = fit_ancova("change ~ arm * site + arm:age", data)
+    own = [data.assign(arm=arm) for arm in ("usual_care", "exercise")]
+    expected = [float((fit.design.rows(rows) @ fit.params.to_numpy()).mean()) for rows in own]
+    means = marginal_means(fit, weights="counterfactual").frame
+    assert means["estimate"].to_list() == pytest.approx(expected, rel=CLOSED_FORM)
+    assert "averaged over the covariates of the analysed participants" in means["method"].iloc[0]
+
+
+def test_counterfactual_weights_count_participants_and_not_their_rows() -> None:
+    data = trial()
+    fit = fit_mmrm("change ~ arm * visit * sex + baseline * visit", data)
+    men = fit.design.frame["sex"].groupby(fit.sample.participant).first().eq("male").mean()
+    baseline = fit.design.frame["baseline"].groupby(fit.sample.participant).first().mean()
+    by_sex = {
+        sex: contrasts(fit, at={"sex": sex, "baseline": baseline}).frame["estimate"] for sex in ("male", "female")
+    }
+    got = contrasts(fit, weights="counterfactual").frame["estimate"]
+    np.testing.assert_allclose(got, men * by_sex["male"] + (1 - men) * by_sex["female"], rtol=1e-9)
+    over_visits = marginal_means(fit, by=None, weights="counterfactual").frame["estimate"]
+    each = marginal_means(fit, weights="counterfactual").frame.groupby("arm", sort=False)["estimate"].mean()
+    np.testing.assert_allclose(over_visits, each, rtol=1e-9)
+    with pytest.raises(OptionError, match="'change_before' varies within a participant"):
+        marginal_means(
+            fit_mmrm("change ~ arm * visit + change_before", data.assign(change_before=range(len(data)))),
+            weights="counterfactual",
+        )
+
+
 def test_a_factor_or_covariate_can_be_fixed(saturated: Fit) -> None:
     south = marginal_means(saturated, at={"site": "south"}).frame
     assert south["estimate"].to_list() == pytest.approx([5, 7], rel=CLOSED_FORM)
@@ -85,7 +115,10 @@ def test_a_covariate_adjusted_model_of_visits_counts_participants_and_rows() -> 
     ("call", "message"),
     [
         (lambda f: marginal_means(f, "arms"), "unknown factor of the model 'arms'; allowed: arm, site; did you mean"),
-        (lambda f: marginal_means(f, weights="even"), "unknown weights 'even'; allowed: equal, proportional"),
+        (
+            lambda f: marginal_means(f, weights="even"),
+            "unknown weights 'even'; allowed: equal, proportional, counterfactual",
+        ),
         (lambda f: marginal_means(f, at={"site": "east"}), "unknown level of site 'east'; allowed: north, south"),
         (lambda f: marginal_means(f, at={"sex": "male"}), "unknown variable of the model 'sex'; allowed: arm, site"),
         (lambda f: marginal_means(f, conf_level=95), "conf_level is between 0 and 1, for instance 0.95; got 95"),

@@ -127,3 +127,17 @@ def test_orthonormal_coordinates_go_back_to_the_columns() -> None:
     shifted = np.column_stack([np.ones(5), np.arange(-2, 3.0), [1, 0, 2, 1, 5]])  # the same volume, but for 1e-6
     volume = 0.5 * np.linalg.slogdet(shifted.T @ shifted)[1] + np.log(1e-6)
     assert basis.log_det == pytest.approx(volume, rel=1e-9)
+
+
+def test_a_text_column_of_numbers_is_not_taken_for_a_factor() -> None:
+    data = pd.DataFrame({"y": range(8), "baseline": [f"{45 + k},3" for k in range(8)]})
+    with pytest.raises(FitError, match=r"'baseline' is text that reads as numbers, such as '45,3'"):
+        design_matrix("y ~ baseline", data)
+    codes = data.assign(baseline=list("12121212"))
+    assert design_matrix("y ~ baseline", codes).names == ("Intercept", "baseline[2]")
+
+
+def test_a_factor_of_one_level_is_refused_by_name() -> None:
+    data = pd.DataFrame({"y": range(4), "arm": ["exercise"] * 4})
+    with pytest.raises(FitError, match="every analysed row has arm 'exercise'; a factor needs two levels"):
+        design_matrix("y ~ arm", data)

@@ -83,8 +83,25 @@ def test_the_record_of_an_mmrm() -> None:
     assert set(fit.optimisation.seconds) == {"formula", "sums", "optimiser", "df"}
     assert list(fit.correlation) == list(VISITS)
     assert np.diag(fit.correlation).tolist() == pytest.approx([1] * 4)
-    assert fit.covariance_parameters["covariance[week_52, week_6]"] == fit.covariance.loc["week_6", "week_52"]
+    assert fit.covariance_parameters["correlation[week_6, week_52]"] == pytest.approx(
+        fit.correlation.loc["week_6", "week_52"], rel=CLOSED_FORM
+    )
+    assert fit.covariance_parameters["sd[week_6]"] ** 2 == pytest.approx(fit.covariance.loc["week_6", "week_6"])
     assert fit.method == "MMRM, unstructured covariance, REML, satterthwaite degrees of freedom"
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"ddf": "kenward-roger-linear"}, "ddfm=kr"),
+        ({"ddf": "kenward-roger-linear", "covariance": "ar1"}, "ddfm=kr(firstorder)"),
+        ({"ddf": "kenward-roger"}, "not printed by SAS (it is what R's mmrm prints)"),
+        ({"ddf": "residual", "vcov": "CR0"}, "ddfm=residual, empirical"),
+        ({"vcov": "CR2"}, "not printed by SAS (CR2 is what R's mmrm prints)"),
+    ],
+)
+def test_the_summary_says_what_sas_would_print(options: dict, said: str) -> None:
+    assert f" {said}\n" in fit_mmrm(FORMULA, trial(), **options).summary()
 
 
 @pytest.mark.parametrize("robust", [None, "HC3"])

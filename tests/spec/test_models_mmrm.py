@@ -8,8 +8,10 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy import stats
+from threadpoolctl import threadpool_info
 
 import coxa.models.covariance as covariance_room
+import coxa.models.mmrm as mmrm_room
 from coxa.errors import DataError, EmptyCellError, FitError, NonConvergenceError, OptionError, RankDeficientError
 from coxa.estimates import contrasts, marginal_means
 from coxa.models import fit_mmrm
@@ -150,6 +152,17 @@ def test_text_visits_in_alphabetical_order_are_warned_about() -> None:
     assert contrasts(fit).frame["warning"].iloc[0] == fit.warnings[0]
 
 
+def test_a_fit_runs_on_one_thread_and_gives_the_threads_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    def threads() -> set[int]:
+        return {pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"}
+
+    before, during = threads(), []
+    real = mmrm_room.orthonormal
+    monkeypatch.setattr(mmrm_room, "orthonormal", lambda *given: during.append(threads()) or real(*given))
+    fit_mmrm("change ~ arm * visit", trial())
+    assert (during, threads()) == ([{1}], before)
+
+
 # -- the ladder --------------------------------------------------------------------------------------------------------
 
 
@@ -160,7 +173,7 @@ def diagonal() -> covariance_room.Structure:
         return np.diag(np.exp(theta))
 
     def derivatives(theta: np.ndarray, times: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        m = len(times)
+        m = times.shape[-1]
         first, second = np.zeros((m, m, m)), np.zeros((m, m, m, m))
         first[range(m), range(m), range(m)] = np.exp(theta)
         second[range(m), range(m), range(m), range(m)] = np.exp(theta)
@@ -189,9 +202,24 @@ def test_a_declared_ladder_takes_the_next_structure_and_says_so(monkeypatch: pyt
     monkeypatch.setattr(covariance_room, "STRUCTURES", {**covariance_room.STRUCTURES, "diag": diagonal()})
     fit = fit_mmrm("change ~ arm * visit", repeated_visit(), covariance=["us", "diag"])
     assert fit.structure == "diag"
-    assert fit.warnings == ("us covariance could not be fitted; diag was used, as declared",)
     assert [(a.structure, bool(a.failure)) for a in fit.attempts] == [("us", True)] * 3 + [("diag", False)]
     assert "Tried before" in fit.summary()
+    kept, figures = fit.attempts[-1], fit.criteria
+    assert (kept.loglik, dict(kept.criteria)) == (fit.loglik, figures.to_dict())
+    assert all(np.isnan(a.loglik) and not a.criteria for a in fit.attempts[:-1])
+    (said,) = fit.warnings
+    assert said.startswith("us covariance could not be fitted (")
+    assert "singular" in said
+    assert said.endswith(
+        f"; diag was used, as declared (log-likelihood {fit.loglik:.2f}, AICC {figures['aicc']:.2f}, "
+        f"BIC {figures['bic']:.2f})"
+    )
+    assert contrasts(fit).frame["warning"].iloc[0] == said
+
+
+def test_a_correlation_at_its_boundary_is_named() -> None:
+    with pytest.raises(NonConvergenceError, match=r"correlation\[week_6, week_12\] went to 1"):
+        fit_mmrm("change ~ arm * visit", repeated_visit(), covariance="adh")
 
 
 def test_a_structure_of_variances_only_is_least_squares_at_each_visit(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -291,7 +319,10 @@ def test_kenward_roger_under_maximum_likelihood() -> None:
     ("options", "message"),
     [
         ({"ddf": "kenward"}, "unknown ddf 'kenward'; allowed: satterthwaite, kenward-roger, .*did you mean 'kenward-r"),
-        ({"covariance": "uns"}, r"unknown covariance structure 'uns'; allowed: us.*; did you mean 'us'\?"),
+        (
+            {"covariance": "toepl"},
+            r"unknown covariance structure 'toepl'; allowed: us, cs, csh, .*; did you mean 'toep'\?",
+        ),
         ({"participant": "participant"}, "unknown column 'participant'; allowed: .*did you mean 'participant_id'"),
         (
             {"visits": ["week_6", "week_13"]},
@@ -302,3 +333,8 @@ def test_kenward_roger_under_maximum_likelihood() -> None:
 def test_an_unknown_word_is_answered_with_the_nearest(options: dict, message: str) -> None:
     with pytest.raises(OptionError, match=message):
         fit_mmrm("change ~ visit", complete_trial(), **options)
+
+
+def test_numbered_visits_out_of_order_are_warned_about_even_if_they_appear_so() -> None:
+    data = trial().assign(visit=lambda d: d["visit"].astype(str)).sort_values("visit", kind="stable")
+    assert "order of the alphabet" in fit_mmrm("change ~ visit", data).warnings[0]

@@ -135,8 +135,12 @@ def test_figures_are_named_drawings_with_their_numbers_in_words(html: str, page:
     drawings = page.all("svg")
     assert len(drawings) == len(page.all("figure")) == len(page.all("desc")) >= 5
     assert all(attrs["role"] == "img" for attrs in drawings)
-    described = re.findall(r"<desc[^>]*>([^<]*)</desc>", html)
+    results, diagnostics = html.split('id="diagnostics"', 1)
+    described = re.findall(r"<desc[^>]*>([^<]*)</desc>", results)
     assert all(len(re.findall(r"\d+\.\d \(|\d+ of \d+", text)) >= 2 for text in described)
+    described = re.findall(r"<desc[^>]*>([^<]*)</desc>", diagnostics)
+    assert len(described) == 3
+    assert all(re.search(r"\d+ points|\d+ residuals|differ by 0\.\d+", text) for text in described)
 
 
 def test_every_number_of_an_analysis_carries_its_address_and_value(page: Page) -> None:

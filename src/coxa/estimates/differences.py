@@ -7,10 +7,13 @@ from itertools import combinations
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from coxa.errors import OptionError, not_allowed
-from coxa.estimates.means import check_level, counts, described, kept, numbers, visit_of
-from coxa.estimates.reference_grid import reference_grid
+from coxa.estimates.means import check_level, counts, described, grid_of, numbers, visit_of
+from coxa.estimates.profile import Profile
+from coxa.estimates.reference_grid import Grid
+from coxa.estimates.simultaneous import WITH_LIMITS, check_adjustment, simultaneous
 from coxa.estimates.table import Estimates
 from coxa.models.fit import Fit
 
@@ -23,9 +26,12 @@ def contrasts(
     by: str | None = "visit",
     weights: str = "equal",
     at: Mapping[str, Any] | None = None,
+    over_time: Profile | None = None,
+    adjust: str = "none",
+    family: str = "visit",
     conf_level: float = 0.95,
 ) -> Estimates:
-    """Estimate differences of marginal means, at each visit, with unadjusted limits and p-values.
+    """Estimate differences of marginal means, at each visit or over them.
 
     Parameters
     ----------
@@ -35,39 +41,48 @@ def contrasts(
     against : str or None
         Level that the others are compared with (level less reference), or None for all pairs (the later level less
         the earlier).
-    by, weights, at, conf_level
+    by, weights, at, over_time, conf_level
         As in `coxa.estimates.marginal_means`.
+    adjust : {"none", "dunnett", "tukey"}
+        p-values and limits that hold for a family together: of comparisons with one reference (Dunnett,
+        multivariate t), or of all pairs (Tukey, studentised range). For p-values alone there is
+        `coxa.estimates.adjust_multiplicity`.
+    family : {"visit", "all"}
+        What a family is: the comparisons at one visit, or (Dunnett) all of them.
 
     Returns
     -------
     Estimates
-        `n_participants` and `n_observations` are of both levels together.
+        `n_participants` and `n_observations` are of both levels together. A difference that the model fixes at
+        zero (between arms at baseline, in a cLDA) has no row.
 
     Raises
     ------
     OptionError
         The reference, a factor or an option is not allowed.
 
+    Notes
+    -----
+    Sources of the adjustments: `coxa.estimates.simultaneous`.
+
     Examples
     --------
-    >>> import pandas as pd
     >>> from coxa.models.ancova import fit_ancova
     >>> d = pd.DataFrame({"participant_id": range(6), "arm": list("aaabbb"), "y": [1.0, 2, 3, 4, 5, 6]})
     >>> contrasts(fit_ancova("y ~ arm", d), against="a").frame["estimate"].round(6).to_list()
     [3.0]
     """
     check_level(conf_level)
-    grid = reference_grid(fit, kept(fit, over, by), weights=weights, at=at)
-    counted = counts(fit, grid)
-    place = {key: k for k, key in enumerate(grid.keys)}
-    rests = list(dict.fromkeys(key[1:] for key in grid.keys))
-    pairs = [
-        ((level, *rest), (reference, *rest))
-        for rest in rests
-        for level, reference in compared(list(fit.design.levels[over]), against, over)
-    ]
-    rows = np.array([grid.rows[place[left]] - grid.rows[place[right]] for left, right in pairs])
-    method = described(fit, over, by, weights, at)
+    check_adjustment(adjust, family, against)
+    grid = grid_of(fit, over, by, weights, at, over_time)
+    counted = counts(fit, grid, over_time)
+    pairs, rows = compared_rows(fit, grid, against)
+    found = numbers(fit, rows, conf_level)
+    method = described(fit, over, by, weights, at, over_time)
+    if adjust != "none":
+        families = ["" if family == "all" else left[1:] for left, _ in pairs]
+        found = simultaneous(fit, rows, found, families, adjust, len(fit.design.levels[over]))
+        method += f"; p and limits by {WITH_LIMITS[adjust]}, over {len(pairs) // len(set(families))} comparisons"
     return Estimates.of(
         {
             **row,
@@ -75,14 +90,62 @@ def contrasts(
             "visit": visit_of(fit, left),
             "arm": str(left[0]),
             "reference": str(right[0]),
-            "term": "difference",
+            "term": f"difference_in_{over_time.term}" if over_time else "difference",
             "n_participants": counted[left][0] + counted[right][0],
             "n_observations": counted[left][1] + counted[right][1],
             "method": method,
             "warning": "; ".join(fit.warnings),
         }
-        for (left, right), row in zip(pairs, numbers(fit, rows, conf_level), strict=True)
+        for (left, right), row in zip(pairs, found, strict=True)
     )
+
+
+def contrast_rows(
+    fit: Fit,
+    over: str = "arm",
+    *,
+    against: str | None = "usual_care",
+    by: str | None = "visit",
+    weights: str = "equal",
+    at: Mapping[str, Any] | None = None,
+    over_time: Profile | None = None,
+) -> pd.DataFrame:
+    """Return the weights that differences give the coefficients, for `Fit.test` or `coxa.models.influence`.
+
+    Parameters
+    ----------
+    fit, over, against, by, weights, at, over_time
+        As in `contrasts`.
+
+    Returns
+    -------
+    DataFrame
+        One row per difference, indexed by arm, reference and visit (empty over time), one column per coefficient.
+
+    Examples
+    --------
+    >>> from coxa.models.ancova import fit_ancova
+    >>> d = pd.DataFrame({"participant_id": range(6), "arm": list("aaabbb"), "y": [1.0, 2, 3, 4, 5, 6]})
+    >>> contrast_rows(fit_ancova("y ~ arm", d), against="a").loc["b", "a", ""].to_dict()
+    {'Intercept': 0.0, 'arm[b]': 1.0}
+    """
+    pairs, rows = compared_rows(fit, grid_of(fit, over, by, weights, at, over_time), against)
+    named = [(str(left[0]), str(right[0]), visit_of(fit, left)) for left, right in pairs]
+    index = pd.MultiIndex.from_tuples(named, names=["arm", "reference", "visit"])
+    return pd.DataFrame(rows, index, fit.params.index)
+
+
+def compared_rows(
+    fit: Fit, grid: Grid, against: str | None
+) -> tuple[list[tuple[tuple[Any, ...], tuple[Any, ...]]], np.ndarray]:
+    """Return the combinations that are compared, and the difference of their rows (q, p); none that is zero."""
+    place = {key: k for k, key in enumerate(grid.keys)}
+    rests = list(dict.fromkeys(key[1:] for key in grid.keys))
+    levels = compared(list(fit.design.levels[grid.factors[0]]), against, grid.factors[0])
+    pairs = [((a, *rest), (b, *rest)) for rest in rests for a, b in levels]
+    rows = np.array([grid.rows[place[left]] - grid.rows[place[right]] for left, right in pairs])
+    free = np.flatnonzero((rows != 0).sum(axis=1))
+    return [pairs[k] for k in free], rows[free]
 
 
 def compared(levels: list[Any], against: str | None, over: str) -> list[tuple[Any, Any]]:

@@ -10,9 +10,11 @@ import pandas as pd
 from scipy import stats
 
 from coxa.errors import OptionError
+from coxa.estimates.profile import Profile, profiled
 from coxa.estimates.reference_grid import Grid, reference_grid
 from coxa.estimates.table import Estimates
 from coxa.models.fit import Fit
+from coxa.models.totals import participants_by, rows_by
 
 
 def marginal_means(
@@ -22,9 +24,10 @@ def marginal_means(
     *,
     weights: str = "equal",
     at: Mapping[str, Any] | None = None,
+    over_time: Profile | None = None,
     conf_level: float = 0.95,
 ) -> Estimates:
-    """Estimate the mean outcome of each level of a factor, at each visit.
+    """Estimate the mean outcome of each level of a factor, at each visit or over them.
 
     Parameters
     ----------
@@ -34,11 +37,14 @@ def marginal_means(
     by : str or None
         Factor within which they are wanted; its levels go to the column `visit`. None averages over visits. In a
         model of one visit it is that visit.
-    weights : {"equal", "proportional"}
-        How the levels of other factors count: alike (SAS LSMEANS, the default of emmeans), or as often as they
-        are among the analysed rows.
+    weights : {"equal", "proportional", "counterfactual"}
+        How the levels of other factors count: alike (SAS LSMEANS, the default of emmeans), as often as they
+        are among the analysed rows, or by averaging over the analysed participants' own covariates.
     at : mapping, optional
         Values at which covariates or factors are fixed, in place of their mean: ``{"baseline": 50}``.
+    over_time : Profile, optional
+        One number for the course in place of one per visit: `average`, `slope` or `auc` of
+        `coxa.estimates.profile`. `term` then says which, and `visit` is empty.
     conf_level : float
         Between 0 and 1.
 
@@ -64,16 +70,16 @@ def marginal_means(
     [2.0, 5.0]
     """
     check_level(conf_level)
-    grid = reference_grid(fit, kept(fit, over, by), weights=weights, at=at)
-    counted = counts(fit, grid)
-    method = described(fit, over, by, weights, at)
+    grid = grid_of(fit, over, by, weights, at, over_time)
+    counted = counts(fit, grid, over_time)
+    method = described(fit, over, by, weights, at, over_time)
     return Estimates.of(
         {
             **row,
             "outcome": fit.outcome,
             "visit": visit_of(fit, key),
             "arm": str(key[0]),
-            "term": "marginal_mean",
+            "term": over_time.term if over_time else "marginal_mean",
             "n_participants": counted[key][0],
             "n_observations": counted[key][1],
             "method": method,
@@ -81,6 +87,14 @@ def marginal_means(
         }
         for key, row in zip(grid.keys, numbers(fit, grid.rows, conf_level), strict=True)
     )
+
+
+def grid_of(
+    fit: Fit, over: str, by: str | None, weights: str, at: Mapping[str, Any] | None, over_time: Profile | None
+) -> Grid:
+    """Return the rows of the means: for each level and visit, or for each level over the visits."""
+    grid = reference_grid(fit, kept(fit, over, by), weights=weights, at=at)
+    return grid if over_time is None else profiled(fit, grid, over_time)
 
 
 def kept(fit: Fit, over: str, by: str | None) -> list[str]:
@@ -114,11 +128,13 @@ def numbers(fit: Fit, rows: np.ndarray, conf_level: float) -> list[dict[str, flo
     return [{str(k): v for k, v in record.items()} for record in table.to_dict("records")]
 
 
-def counts(fit: Fit, grid: Grid) -> dict[tuple[Any, ...], tuple[int, int]]:
-    """Return for each combination the participants of its first factor's level and the rows of the whole."""
-    frame = fit.design.frame.assign(**{"": fit.sample.participant})
-    over = frame.groupby(grid.factors[0], observed=True)[""].nunique()
-    cells = frame.groupby(list(grid.factors), observed=True).size()
+def counts(fit: Fit, grid: Grid, over_time: Profile | None = None) -> dict[tuple[Any, ...], tuple[int, int]]:
+    """Return for each combination the participants of its first factor's level and the rows of the whole.
+
+    Over time the rows are those at the visits that have a weight.
+    """
+    visits = None if over_time is None else [visit for visit, weight in over_time.weights.items() if weight]
+    over, cells = participants_by(fit, grid.factors[0]), rows_by(fit, grid.factors, visits)
     found = {}
     for key in grid.keys:
         cell = cells.get(key if len(key) > 1 else key[0], 0)
@@ -126,16 +142,27 @@ def counts(fit: Fit, grid: Grid) -> dict[tuple[Any, ...], tuple[int, int]]:
     return found
 
 
-def described(fit: Fit, over: str, by: str | None, weights: str, at: Mapping[str, Any] | None) -> str:
+def described(
+    fit: Fit,
+    over: str,
+    by: str | None,
+    weights: str,
+    at: Mapping[str, Any] | None,
+    over_time: Profile | None = None,
+) -> str:
     """Return the method of a marginal mean in words, for a footnote."""
     others = [name for name in fit.design.levels if name not in {*kept(fit, over, by), *(at or {})}]
     parts = [fit.method]
     if over != "arm":
         parts.append(f"means of {over}")
-    if others:
+    if weights == "counterfactual":
+        parts.append("averaged over the covariates of the analysed participants (g-computation)")
+    elif others:
         parts.append(f"{weights} weights over {', '.join(others)}")
     if at:
         parts.append("at " + ", ".join(f"{name} {value}" for name, value in at.items()))
+    if over_time is not None:
+        parts.append(over_time.said)
     return "; ".join(parts)
 
 

@@ -12,8 +12,9 @@ import pandas as pd
 
 from coxa.errors import OptionError, check_option, not_allowed
 from coxa.models.fit import Fit
+from coxa.models.totals import covariate_mean, rows_by
 
-Weights = Literal["equal", "proportional"]
+Weights = Literal["equal", "proportional", "counterfactual"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,21 +42,28 @@ def reference_grid(
 
     Covariates stand at their mean over the analysed rows (before any transform in the formula), as with
     emmeans in R and LSMEANS in SAS. Factors that are not kept are averaged over: all combinations of their
-    levels count alike, or in proportion to how many analysed rows have them.
+    levels count alike, or in proportion to how many analysed rows have them. With counterfactual weights there
+    is no average participant: each analysed participant is given every combination in turn, with the covariates
+    that are his or her own, and the predictions are averaged (g-computation).
 
     Parameters
     ----------
     fit : Fit
     factors : sequence of str
         Factors to keep apart.
-    weights : {"equal", "proportional"}
+    weights : {"equal", "proportional", "counterfactual"}
     at : mapping, optional
         Values of covariates, or levels of factors, to fix.
 
     Raises
     ------
     OptionError
-        A factor or value is not in the model.
+        A factor or value is not in the model, or (counterfactual) a covariate varies within a participant.
+
+    Notes
+    -----
+    Source of g-computation: Robins, Mathematical Modelling 1986, 7:1393-1512; for a linear model of a trial,
+    FDA, Adjusting for Covariates in Randomized Clinical Trials, 2023. The covariates are taken as given.
     """
     check_option("weights", weights, get_args(Weights))
     design, fixed = fit.design, dict(at or {})
@@ -63,11 +71,13 @@ def reference_grid(
         check_factor(fit, name)
     for name, value in fixed.items():
         check_fixed(fit, name, value)
-    averaged = [name for name in design.levels if name not in factors and name not in fixed]
     keys = tuple(product(*(design.levels[name] for name in factors)))
+    if weights == "counterfactual":
+        return Grid(tuple(factors), keys, counterfactual(fit, factors, keys, fixed))
+    averaged = [name for name in design.levels if name not in factors and name not in fixed]
     inner = list(product(*(design.levels[name] for name in averaged)))
     values: dict[str, Any] = {
-        name: float(design.frame[name].mean()) for name in design.formula.variables if name not in design.levels
+        name: covariate_mean(fit, name) for name in design.formula.variables if name not in design.levels
     }
     frame = pd.DataFrame(
         [
@@ -78,6 +88,41 @@ def reference_grid(
     )
     rows = design.rows(frame).reshape(len(keys), len(inner), -1)
     return Grid(tuple(factors), keys, np.einsum("j,ijp->ip", shares(fit, averaged, inner, weights), rows))
+
+
+def counterfactual(
+    fit: Fit, factors: Sequence[str], keys: Sequence[tuple[Any, ...]], fixed: Mapping[str, Any]
+) -> np.ndarray:
+    """Return the design row of each combination, averaged over the analysed participants; shape (keys, p).
+
+    A visit that is neither kept nor fixed counts alike for everybody.
+    """
+    taken = {*factors, *fixed}
+    spread = [name for name in fit.design.levels if name == fit.sample.visit_column and name not in taken]
+    own = [name for name in fit.design.formula.variables if name not in (*taken, *spread)]
+    people = own_covariates(fit, own)
+    visits = list(product(*(fit.design.levels[name] for name in spread)))
+    rows = []
+    for key in keys:
+        given = {**fixed, **dict(zip(factors, key, strict=True))}
+        frames = [people.assign(**given, **dict(zip(spread, at, strict=True))) for at in visits]
+        rows.append(fit.design.rows(pd.concat(frames)).mean(axis=0))
+    return np.array(rows)
+
+
+def own_covariates(fit: Fit, names: Sequence[str]) -> pd.DataFrame:
+    """Return one row per analysed participant with the covariates named; OptionError where one varies within."""
+    if fit.totals is not None:
+        raise OptionError("counterfactual weights look at every participant, and a fit of chunks has no rows")
+    frame = fit.design.frame[list(names)].reset_index(drop=True)
+    groups = frame.groupby(fit.sample.participant, sort=False)
+    for name in names:
+        if (groups[name].nunique() > 1).any():
+            raise OptionError(
+                f"counterfactual weights need one value per participant, but '{name}' varies within a participant; "
+                f"fix it with at={{'{name}': ...}}, or use weights 'proportional'"
+            )
+    return frame.loc[~pd.Series(fit.sample.participant).duplicated().to_numpy()]
 
 
 def check_factor(fit: Fit, name: str) -> None:
@@ -101,6 +146,6 @@ def shares(fit: Fit, averaged: Sequence[str], inner: Sequence[tuple[Any, ...]], 
     """Return the weight of each combination of the factors averaged over; they add up to one."""
     if weights == "equal" or not averaged:
         return np.full(len(inner), 1 / len(inner))
-    counts = fit.design.frame.groupby(list(averaged), observed=True).size()
+    counts = rows_by(fit, averaged)
     found = [counts.get(levels if len(averaged) > 1 else levels[0], 0) for levels in inner]
     return np.array(found, dtype=float) / sum(found)

@@ -14,15 +14,32 @@ from coxa.models.result_columns import RESULT_COLUMNS, result_frame
 TERMS = (
     "marginal_mean",
     "difference",
+    "average",
+    "slope",
+    "auc",
+    "difference_in_average",
+    "difference_in_slope",
+    "difference_in_auc",
+    "linear_combination",
+    "subgroup_difference",
+    "difference_between_subgroups",
+    "main_effect",
+    "simple_effect",
+    "interaction",
+    "noninferiority",
+    "superiority",
+    "equivalence",
     "joint_test",
+    "interaction_test",
     "risk",
     "risk_difference",
     "risk_ratio",
     "odds_ratio",
     "standardised_difference",
 )
-"""What a row can be. `estimate` is in units of the outcome for the first two, empty for a joint test, a proportion
-(0 to 1) or a ratio for the four of counts, and in standard deviations for the last."""
+"""What a row can be. `estimate` is in units of the outcome (a slope per unit of time, an area times it, as `method`
+says) down to equivalence, empty for the two tests of several differences together, a proportion (0 to 1) or a ratio
+for the four of counts, and in standard deviations for the last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +47,9 @@ class Estimates:
     """Results, one row per number, in the columns `coxa.models.result_columns.RESULT_COLUMNS`.
 
     `arm` less (or over) `reference` is what a difference (or ratio) is; `term` says what kind of row it is
-    (`TERMS`). Numbers are not rounded. What does not apply is empty text or NaN. Add two to join them.
+    (`TERMS`). Rows of a subgroup have it in `analysis`, as ``sex=female``, and keep it there when they are
+    labelled: ``primary[sex=female]``. Numbers are not rounded. What does not apply is empty text or NaN. Add two
+    to join them.
 
     Raises
     ------
@@ -90,9 +109,31 @@ class Estimates:
         return Estimates(self.frame[chosen].reset_index(drop=True))
 
     def labelled(self, *, estimand: str | None = None, analysis: str | None = None) -> Estimates:
-        """Return the same rows under the name of an estimand, of an analysis, or both."""
-        names = {"estimand": estimand, "analysis": analysis}
-        return Estimates(self.frame.assign(**{key: name for key, name in names.items() if name is not None}))
+        """Return the same rows under the name of an estimand, of an analysis, or both.
+
+        Examples
+        --------
+        >>> rows = [{"term": "difference"}, {"term": "subgroup_difference", "analysis": "sex=female"}]
+        >>> Estimates.of(rows).labelled(analysis="main").frame["analysis"].to_list()
+        ['main', 'main[sex=female]']
+        """
+        names: dict[str, Any] = {} if estimand is None else {"estimand": estimand}
+        if analysis is not None:
+            within = [subgroup_in(text) for text in self.frame["analysis"]]
+            names["analysis"] = [f"{analysis}[{text}]" if text else analysis for text in within]
+        return Estimates(self.frame.assign(**names))
 
     def _repr_html_(self) -> str:
         return str(self.frame._repr_html_())  # type: ignore[operator]
+
+
+def subgroup_in(analysis: str) -> str:
+    """Return the subgroup named in a row's `analysis`, empty where there is none.
+
+    Examples
+    --------
+    >>> [subgroup_in(text) for text in ("sex=female", "main[sex=female]", "main")]
+    ['sex=female', 'sex=female', '']
+    """
+    inner = analysis.partition("[")[2].removesuffix("]") if analysis.endswith("]") else analysis
+    return inner if "=" in inner else ""

@@ -9,7 +9,9 @@ from typing import Any
 
 import pandas as pd
 
-CLIP = re.compile(r"\bclip(\d+)\b")
+INNER = re.compile(r"\b(clip|gradient_)(\d+)\b")
+"""Ids that the renderer numbers by what it drew before in the same process."""
+
 ROOT = re.compile(r"<svg\b[^>]*?viewBox=\"([^\"]*)\"[^>]*>")
 BACKDROP = re.compile(r"^<rect\b[^>]*fill=\"(?:white|transparent)\"[^>]*/>")
 
@@ -61,7 +63,7 @@ def accessible_svg(svg: str, figure_id: str, title: str, alt: str) -> str:
     body = body.replace(' role="graphics-object"', "").replace(' role="graphics-symbol"', "")
     body = re.sub(r' aria-(?:roledescription|label|hidden)="[^"]*"', "", body)
     order: dict[str, int] = {}
-    body = CLIP.sub(lambda found: f"{figure_id}-clip{order.setdefault(found.group(1), len(order) + 1)}", body)
+    body = INNER.sub(lambda found: f"{figure_id}-{order.setdefault(found.group(), len(order) + 1)}", body)
     names = f"{figure_id}-title {figure_id}-desc"
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-labelledby="{names}" '

@@ -1,7 +1,7 @@
 """Models: a formula and a checked table go in, a `Fit` comes out.
 
 `coxa.models.mmrm.fit_mmrm` fits the mixed model for repeated measures, `coxa.models.ancova.fit_ancova` the
-analysis of covariance of one visit. The arithmetic is in `coxa.models.numerics`, as functions on arrays.
+analysis of covariance of one visit, `coxa.models.batched.fit_batch` many outcomes on one design. The arithmetic is in `coxa.models.numerics`, as functions on arrays.
 """
 
 from __future__ import annotations
@@ -11,12 +11,34 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from coxa.models.ancova import fit_ancova
+    from coxa.models.batched import BatchFit, fit_batch
     from coxa.models.fit import Fit
     from coxa.models.mmrm import fit_mmrm
+    from coxa.models.numerics.pattern_sums import PatternSums, merge, merge_all, pattern_sums
 
-__all__ = ["Fit", "fit_ancova", "fit_mmrm"]
+__all__ = [
+    "BatchFit",
+    "Fit",
+    "PatternSums",
+    "fit_ancova",
+    "fit_batch",
+    "fit_mmrm",
+    "merge",
+    "merge_all",
+    "pattern_sums",
+]
 
-_HOMES = {"Fit": "fit", "fit_ancova": "ancova", "fit_mmrm": "mmrm"}
+_HOMES = {
+    "BatchFit": "batched",
+    "Fit": "fit",
+    "PatternSums": "numerics.pattern_sums",
+    "fit_ancova": "ancova",
+    "fit_batch": "batched",
+    "fit_mmrm": "mmrm",
+    "merge": "numerics.pattern_sums",
+    "merge_all": "numerics.pattern_sums",
+    "pattern_sums": "numerics.pattern_sums",
+}
 
 
 def __getattr__(name: str) -> Any:

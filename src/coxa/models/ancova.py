@@ -13,7 +13,7 @@ from coxa.models.design_matrix import design_matrix
 from coxa.models.fit import Fit
 from coxa.models.fit_records import Sample
 from coxa.models.inference import FixedDf
-from coxa.models.mmrm import label_text, rows_left_out
+from coxa.models.mmrm_data import label_text, rows_left_out
 from coxa.models.orthonormal import orthonormal
 from coxa.models.repeated_rows import check_cells, check_keys, check_unique, visit_order
 

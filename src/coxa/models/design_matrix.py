@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +16,9 @@ from coxa.models.formula import GRAMMAR, Formula, read_formula
 
 NAMESPACE: Mapping[str, Any] = {"sqrt": np.sqrt}
 """What a formula can reach beside its columns and formulaic's own transforms."""
+
+FEW_CODES = 5
+"""Text columns with at most this many distinct numbers are taken for codes (visit 1 to 4), not for measurements."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +74,7 @@ class Design:
         return np.asarray(matrix, dtype=float)
 
 
-def design_matrix(text: str, data: pd.DataFrame, *, keep: np.ndarray | None = None) -> Design:
+def design_matrix(text: str, data: pd.DataFrame, *, keep: np.ndarray | None = None, also: Sequence[str] = ()) -> Design:
     """Build the design of a formula, with treatment contrasts for categorical columns.
 
     A `pandas.Categorical` keeps the order of its categories, strings and booleans get their sorted levels;
@@ -85,6 +88,8 @@ def design_matrix(text: str, data: pd.DataFrame, *, keep: np.ndarray | None = No
         Not changed.
     keep : (len(data),) bool, optional
         Rows to consider; the others are left out without being named.
+    also : sequence of str
+        Columns that an analysed row must have beside those of the formula.
 
     Raises
     ------
@@ -103,7 +108,7 @@ def design_matrix(text: str, data: pd.DataFrame, *, keep: np.ndarray | None = No
     [{'row': 3, 'missing': 'y'}]
     """
     formula = read_formula(text, [str(column) for column in data.columns])
-    used = list(dict.fromkeys((formula.response, *formula.variables)))
+    used = list(dict.fromkeys((formula.response, *formula.variables, *also)))
     considered = np.ones(len(data), dtype=bool) if keep is None else keep
     missing = data[used].isna().to_numpy() & considered[:, None]
     complete = considered & ~missing.any(axis=1)
@@ -112,23 +117,26 @@ def design_matrix(text: str, data: pd.DataFrame, *, keep: np.ndarray | None = No
             f"formula '{text}': no row has all of {', '.join(used)}",
             ["look at how many values each of these columns has: data[columns].count()"],
         )
+    check_text(data.loc[complete, list(formula.variables)])
     right, levels, unused = coded(data.loc[complete, list(formula.variables)])
+    check_levels(text, levels)
     try:
         with np.errstate(divide="ignore", invalid="ignore"):  # check_finite names what has no value
-            matrix = model_matrix(formula.right, right, context=NAMESPACE, na_action="ignore")
+            matrix = model_matrix(formula.right, right, context=NAMESPACE, na_action="ignore", output="numpy")
     except FormulaicError as error:
         reason = str(error).split("\n", 1)[0]
         raise OptionError(f"formula '{text}': {reason} Allowed: {GRAMMAR}") from error
     x = np.asarray(matrix, dtype=float).reshape(int(complete.sum()), -1)
     if x.shape[1] == 0:
         raise OptionError(f"formula '{text}' has no fixed effect on the right; write 1 for a mean alone")
-    check_finite(formula, x, [str(name) for name in matrix.columns])
     spec = matrix.model_spec
+    columns = [str(name) for name in spec.column_names]
+    check_finite(formula, x, columns)
     return Design(
         formula=formula,
         x=x,
         y=response(formula, data.loc[complete, formula.response]),
-        names=tuple(str(name).replace("[T.", "[") for name in matrix.columns),
+        names=tuple(name.replace("[T.", "[") for name in columns),
         terms={term_name(term): tuple(range(s.start, s.stop)) for term, s in spec.term_slices.items()},
         levels=levels,
         frame=right,
@@ -161,6 +169,34 @@ def coded(
         columns[name] = present.array
         levels[name] = tuple(present.cat.categories)
     return pd.DataFrame(columns, index=frame.index), levels, unused
+
+
+def check_text(frame: pd.DataFrame) -> None:
+    """Raise FitError where a text column holds numbers: it would become a factor with a level for each."""
+    for name in frame.columns:
+        values = frame[name]
+        if not pd.api.types.is_string_dtype(values.dtype):
+            continue
+        distinct = pd.Series(values.unique()).astype(str)
+        numbers = pd.to_numeric(distinct.str.replace(",", "."), errors="coerce")
+        if len(distinct) > FEW_CODES and numbers.notna().all():
+            raise FitError(
+                f"'{name}' is text that reads as numbers, such as '{distinct.iloc[0]}'",
+                [
+                    f"turn it into numbers: data['{name}'].str.replace(',', '.').astype(float)",
+                    f"make it a factor on purpose: data['{name}'].astype('category')",
+                ],
+            )
+
+
+def check_levels(text: str, levels: Mapping[str, tuple[Any, ...]]) -> None:
+    """Raise FitError where a factor has a single level: it would leave the model without a word."""
+    for name, there in levels.items():
+        if len(there) < 2:
+            raise FitError(
+                f"formula '{text}': every analysed row has {name} '{there[0]}'; a factor needs two levels",
+                [f"leave '{name}' out of the formula", "look whether rows were lost when the data were chosen"],
+            )
 
 
 def response(formula: Formula, values: pd.Series) -> np.ndarray:

@@ -11,11 +11,12 @@ from scipy import stats
 
 from coxa.errors import OptionError
 from coxa.models.design_matrix import Design
-from coxa.models.fit_records import JointTest, LinearTest, Optimisation, Sample
+from coxa.models.fit_records import JointTest, LinearTest, Optimisation, Sample, criteria
 from coxa.models.fit_text import fit_html, fit_text
 from coxa.models.inference import Inference
 from coxa.models.numerics.marginal_fit import Attempt, correlation
 from coxa.models.result_columns import result_frame
+from coxa.models.totals import Totals
 
 Rows = np.ndarray | Mapping[str, float]
 
@@ -35,12 +36,17 @@ class Fit:
     loglik : log-likelihood with all constants; restricted if `reml`
     reml : whether it is restricted
     structure : short name of the covariance structure used
-    covariance : visit by visit covariance of the outcome within a participant, in squared units
+    covariance : visit by visit covariance of the outcome within a participant, in squared units; with a covariance
+        for each group the rows are indexed by group and visit, and ``covariance.loc[group]`` is one of them; where it
+        depends on times, at the mean time of each visit
     covariance_parameters : the structure's parameters by name
     method : the model in a sentence, for a footnote
-    attempts : what was tried, in order, and why it was left
+    vcov : covariance of the coefficients: by the "model", or a sandwich "CR0", "CR2", "CR3"
+    group : column whose levels have a covariance each; None where all share one
+    attempts : what was tried, in order, why it was left, and the criteria of what was kept
     optimisation : the optimiser's record; None where there was nothing to optimise
     warnings : what a reader of any result should know
+    totals : counts of the rows where the fit was made from chunks and has no rows itself; else None
     """
 
     model: str
@@ -55,9 +61,12 @@ class Fit:
     covariance: pd.DataFrame = field(repr=False)
     covariance_parameters: pd.Series = field(repr=False)
     method: str
+    vcov: str = "model"
+    group: str | None = None
     attempts: tuple[Attempt, ...] = field(default=(), repr=False)
     optimisation: Optimisation | None = field(default=None, repr=False)
     warnings: tuple[str, ...] = ()
+    totals: Totals | None = field(default=None, repr=False)
 
     @property
     def formula(self) -> str:
@@ -77,7 +86,7 @@ class Fit:
     @property
     def n_observations(self) -> int:
         """Analysed rows."""
-        return len(self.design.y)
+        return len(self.design.y) if self.totals is None else self.totals.n_observations
 
     @property
     def left_out(self) -> pd.DataFrame:
@@ -86,30 +95,19 @@ class Fit:
 
     @property
     def correlation(self) -> pd.DataFrame:
-        """Visit by visit correlation of the outcome within a participant."""
-        values = correlation(self.covariance.to_numpy())
+        """Visit by visit correlation of the outcome within a participant, in each group as `covariance`."""
+        m = self.covariance.shape[1]
+        values = correlation(self.covariance.to_numpy().reshape(-1, m, m)).reshape(-1, m)
         return pd.DataFrame(values, self.covariance.index, self.covariance.columns)
 
     @property
     def criteria(self) -> pd.Series:
         """AIC, AICC and BIC, smaller is better.
 
-        Under restricted likelihood only covariance parameters are counted, as SAS and R print; under the full
-        likelihood fixed effects are counted too. AICC uses observations (less fixed effects under restricted
-        likelihood), BIC participants.
+        What is counted is said in `coxa.models.fit_records.criteria`.
         """
-        p = len(self.params)
-        k = len(self.covariance_parameters) + (0 if self.reml else p)
-        n = self.n_observations - (p if self.reml else 0)
-        deviance = -2 * self.loglik
-        small = 2 * k * n / (n - k - 1) if n > k + 1 else np.inf
-        return pd.Series(
-            {
-                "aic": deviance + 2 * k,
-                "aicc": deviance + small,
-                "bic": deviance + k * np.log(self.n_participants),
-            }
-        )
+        p, k = len(self.params), len(self.covariance_parameters)
+        return pd.Series(criteria(self.loglik, k, p, self.n_observations, self.n_participants, reml=self.reml))
 
     def cov_params(self) -> pd.DataFrame:
         """Return the covariance of the coefficients, adjusted where the method adjusts it."""

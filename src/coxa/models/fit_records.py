@@ -10,6 +10,20 @@ import numpy as np
 import pandas as pd
 
 
+def criteria(loglik: float, parameters: int, p: int, n: int, participants: int, *, reml: bool) -> dict[str, float]:
+    """Return AIC, AICC and BIC by name, smaller is better.
+
+    Under restricted likelihood only covariance parameters are counted, as SAS and R print; under the full
+    likelihood the p fixed effects are counted too. AICC uses the n observations (less fixed effects under restricted
+    likelihood), BIC participants.
+    """
+    k = parameters + (0 if reml else p)
+    counted = n - (p if reml else 0)
+    small = 2 * k * counted / (counted - k - 1) if counted > k + 1 else np.inf
+    deviance = -2 * loglik
+    return {"aic": deviance + 2 * k, "aicc": deviance + small, "bic": deviance + k * float(np.log(participants))}
+
+
 @dataclass(frozen=True, slots=True)
 class LinearTest:
     """Result of testing that linear functions of the coefficients are zero, one entry per row."""
@@ -39,6 +53,8 @@ class Sample:
     participant, visit : (N,) of the analysed rows, in the order of the data
     visits             : labels of the visits in their order
     left_out           : rows left out: `row` (its label), participant, visit, `reason`
+    group, weights     : (N,) covariance group and weight of each row; None where there are none
+    times              : (N,) times of a covariance of distances; None where only the visits count
     """
 
     participant_column: str
@@ -47,6 +63,9 @@ class Sample:
     visit: np.ndarray
     visits: tuple[Any, ...]
     left_out: pd.DataFrame
+    group: np.ndarray | None = None
+    weights: np.ndarray | None = None
+    times: np.ndarray | None = None
 
 
 @dataclass(frozen=True, slots=True)

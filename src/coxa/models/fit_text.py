@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from coxa.models.covariance import STRUCTURES
+
 if TYPE_CHECKING:
     from coxa.models.fit import Fit
 
@@ -31,6 +33,24 @@ def coefficients(fit: Fit) -> pd.DataFrame:
     return shown.set_index(table.index)
 
 
+def in_sas(fit: Fit) -> str:
+    """Return the options of SAS PROC MIXED that print the same degrees of freedom and standard errors.
+
+    SAS's Kenward-Roger takes second derivatives in its own parameters: where the covariance is linear in these there
+    are none, and elsewhere they differ from ours.
+    """
+    linear = fit.structure in STRUCTURES and STRUCTURES[fit.structure].linear
+    named = {
+        "kenward-roger-linear": "ddfm=kr" if linear else "ddfm=kr(firstorder)",
+        "kenward-roger": "not printed by SAS (it is what R's mmrm prints)",
+        "between-within": "ddfm=bw",
+    }
+    robust = {"model": "", "CR0": ", empirical"}
+    if fit.vcov not in robust:
+        return f"not printed by SAS ({fit.vcov} is what R's mmrm prints)"
+    return named.get(fit.ddf, f"ddfm={fit.ddf}") + robust[fit.vcov]
+
+
 def facts(fit: Fit) -> dict[str, str]:
     """Return what is said about a fit above its coefficients, name and value."""
     criteria = fit.criteria
@@ -45,6 +65,7 @@ def facts(fit: Fit) -> dict[str, str]:
     }
     if fit.optimisation is not None:
         record = fit.optimisation
+        said["In SAS"] = in_sas(fit)
         said["Converged"] = (
             f"{record.iterations} Newton steps; largest derivative {record.gradient_norm:.1e}, "
             f"smallest scaled eigenvalue {record.min_eigenvalue:.1e}"

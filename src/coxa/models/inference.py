@@ -8,14 +8,18 @@ from typing import Literal, Protocol, get_args
 import numpy as np
 
 from coxa.errors import OptionError, check_option
-from coxa.models.covariance.structure import Structure
-from coxa.models.numerics.kenward_roger import kenward_roger_adjustment, kenward_roger_f
-from coxa.models.numerics.marginal_fit import MarginalFit
-from coxa.models.numerics.pattern_sums import Stack
-from coxa.models.numerics.satterthwaite import satterthwaite_df, satterthwaite_f
+from coxa.models.numerics.kenward_roger import kenward_roger_f
+from coxa.models.numerics.sandwich import Sandwich
+from coxa.models.numerics.satterthwaite import matched_df, satterthwaite_df, satterthwaite_f
 
-DfMethod = Literal["satterthwaite", "kenward-roger", "kenward-roger-linear", "residual"]
+DfMethod = Literal["satterthwaite", "kenward-roger", "kenward-roger-linear", "between-within", "residual"]
 DF_METHODS: tuple[str, ...] = get_args(DfMethod)
+
+CovarianceMethod = Literal["model", "CR0", "CR2", "CR3"]
+COVARIANCE_METHODS: tuple[str, ...] = get_args(CovarianceMethod)
+
+NOT_INVOLVED = 1e-10
+"""Weight, relative to the largest, up to which a coefficient counts as not being in a linear function."""
 
 
 class Inference(Protocol):
@@ -35,6 +39,12 @@ class Inference(Protocol):
         ...
 
 
+def wald_f(rows: np.ndarray, beta: np.ndarray, covariance: np.ndarray) -> float:
+    """Return the Wald statistic of rows (q, p) of full row rank over q."""
+    estimate = rows @ beta
+    return float(estimate @ np.linalg.solve(rows @ covariance @ rows.T, estimate)) / len(rows)
+
+
 @dataclass(frozen=True, slots=True)
 class FixedDf:
     """One number of degrees of freedom for everything: observations less fixed effects."""
@@ -48,9 +58,49 @@ class FixedDf:
 
     def f_test(self, rows: np.ndarray, beta: np.ndarray) -> tuple[float, float]:
         """Return the Wald statistic over its number of rows."""
-        estimate = rows @ beta
-        wald = estimate @ np.linalg.solve(rows @ self.covariance @ rows.T, estimate)
-        return float(wald) / len(rows), self.denominator
+        return wald_f(rows, beta, self.covariance), self.denominator
+
+
+@dataclass(frozen=True, slots=True)
+class BetweenWithin:
+    """Counted degrees of freedom: the smallest of the coefficients that are involved.
+
+    each : (p,) degrees of freedom of the coefficients
+    """
+
+    covariance: np.ndarray
+    each: np.ndarray
+
+    def df(self, row: np.ndarray) -> float:
+        """Return the smallest of those involved."""
+        return float(self.each[np.abs(row) > NOT_INVOLVED * np.abs(row).max()].min())
+
+    def f_test(self, rows: np.ndarray, beta: np.ndarray) -> tuple[float, float]:
+        """Return the Wald statistic over its number of rows."""
+        return wald_f(rows, beta, self.covariance), self.df(np.abs(rows).max(axis=0))
+
+
+@dataclass(frozen=True, slots=True)
+class RobustSatterthwaite:
+    """A sandwich covariance with degrees of freedom from the uncertainty of each variance.
+
+    sandwich : in the coordinates of the design it was made with
+    back     : (p, p) takes coefficients of that design to those of the formula
+    """
+
+    covariance: np.ndarray
+    sandwich: Sandwich
+    back: np.ndarray
+
+    def df(self, row: np.ndarray) -> float:
+        """Return Satterthwaite's degrees of freedom."""
+        return self.sandwich.df(self.back.T @ row)
+
+    def f_test(self, rows: np.ndarray, beta: np.ndarray) -> tuple[float, float]:
+        """Return the F statistic; the denominator matches the mean of independent t^2, as with Fai and Cornelius."""
+        vectors = np.linalg.eigh(rows @ self.covariance @ rows.T)[1]
+        each = np.array([self.df(row) for row in vectors.T @ rows])
+        return wald_f(rows, beta, self.covariance), matched_df(each)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,44 +142,24 @@ class KenwardRoger:
         return kenward_roger_f(rows, beta, self.covariance, self.phi, self.slopes, self.theta_covariance)
 
 
-def check_ddf(ddf: str, *, reml: bool) -> str:
-    """Return `ddf` if it is a method that can be used with this likelihood.
+def check_ddf(ddf: str, vcov: str = "model", *, reml: bool) -> str:
+    """Return `ddf` if it is a method that can be used with this likelihood and covariance of the coefficients.
 
     Raises
     ------
     OptionError
-        No such method, or Kenward-Roger with the full likelihood.
+        No such method; Kenward-Roger with the full likelihood, or with a sandwich.
     """
     check_option("ddf", ddf, DF_METHODS)
+    check_option("vcov", vcov, COVARIANCE_METHODS)
     if ddf.startswith("kenward-roger") and not reml:
         raise OptionError(
             f"ddf '{ddf}' is derived for restricted likelihood and has no meaning under ML; "
             "use reml=True, or ddf='satterthwaite'"
         )
+    if ddf.startswith("kenward-roger") and vcov != "model":
+        raise OptionError(
+            f"ddf '{ddf}' adjusts the covariance of the model and cannot be used with vcov='{vcov}'; "
+            "use ddf='satterthwaite', or vcov='model'"
+        )
     return ddf
-
-
-def inference_of(
-    ddf: str, sums: Stack, fitted: MarginalFit, structure: Structure, times: np.ndarray, back: np.ndarray
-) -> Inference:
-    """Return the method's inference on the coefficients of the formula.
-
-    back : (p, p) takes coefficients of the sums' design to those of the formula
-    """
-    phi = back @ fitted.at.phi @ back.T
-    if ddf == "residual":
-        return FixedDf(phi, float(sums.n_observations - sums.p))
-    along = back @ fitted.at.phi
-    slopes = -along @ fitted.derivatives.slopes @ along.T
-    if ddf == "satterthwaite":
-        return Satterthwaite(phi, slopes, fitted.theta_covariance)
-    first, second = structure.derivatives(fitted.theta, times)
-    adjustment = kenward_roger_adjustment(
-        sums,
-        fitted.at,
-        first,
-        second if ddf == "kenward-roger" else None,
-        fitted.derivatives.slopes,
-        fitted.theta_covariance,
-    )
-    return KenwardRoger(phi + back @ adjustment @ back.T, phi, slopes, fitted.theta_covariance)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import compress
@@ -36,26 +37,26 @@ class VisitOrder:
 def visit_order(values: pd.Series, visits: Sequence[Any] | None) -> VisitOrder:
     """Return the visits in order: as given, else as categories, else sorted.
 
-    Text that is sorted in another order than it first appears in is worth a warning: week_12 sorts before
-    week_6.
+    Text whose alphabetical order is not that of its numbers, or not that in which it appears, is worth a warning:
+    week_12 sorts before week_6.
 
     Raises
     ------
     OptionError
         A visit that was asked for is not in the data.
     """
+    if isinstance(values.dtype, pd.CategoricalDtype) and visits is None:
+        return VisitOrder(tuple(values.cat.remove_unused_categories().cat.categories))
     if visits is not None:
         there = list(pd.unique(values.dropna()))
         for label in visits:
             if label not in there:
                 raise OptionError(not_allowed("visit", label, [str(v) for v in there]))
         return VisitOrder(tuple(visits))
-    if isinstance(values.dtype, pd.CategoricalDtype):
-        present = set(values.dropna())
-        return VisitOrder(tuple(v for v in values.cat.categories if v in present))
     appearing = list(pd.unique(values.dropna()))
     ordered = tuple(sorted(appearing))
-    if list(ordered) == appearing or pd.api.types.is_numeric_dtype(values.dtype):
+    counted = sorted(appearing, key=lambda label: [int(number) for number in re.findall(r"\d+", str(label))])
+    if pd.api.types.is_numeric_dtype(values.dtype) or list(ordered) == appearing == counted:
         return VisitOrder(ordered)
     names = ", ".join(map(str, ordered))
     return VisitOrder(ordered, f"visits taken in the order of the alphabet ({names}); give visits=[...] in theirs")
@@ -108,9 +109,13 @@ def check_cells(design: Design) -> None:
     """Raise EmptyCellError where two factors interact and a combination of their levels has no row."""
     factors = [[name for name in term.split(":") if name in design.levels] for term in design.terms]
     for pair in dict.fromkeys(tuple(sorted(names)) for names in factors if len(names) == 2):
-        first, second = (design.frame[name] for name in pair)
-        counts = pd.crosstab(first, second, dropna=False)
-        empty = [(a, b) for a in counts.index for b in counts.columns if counts.loc[a, b] == 0]
+        first, second = (design.frame[name].cat for name in pair)
+        width = len(second.categories)
+        place_of = first.codes.to_numpy().astype(np.intp) * width + second.codes.to_numpy()
+        counts = np.bincount(place_of, minlength=len(first.categories) * width)
+        empty = [
+            (first.categories[k // width], second.categories[k % width]) for k in np.flatnonzero(counts == 0).tolist()
+        ]
         if empty:
             cells = "; ".join(f"{pair[0]} '{a}' has no data at {pair[1]} '{b}'" for a, b in empty)
             raise EmptyCellError(
@@ -125,23 +130,28 @@ def check_cells(design: Design) -> None:
 
 def check_enough(participant: np.ndarray, visit: np.ndarray, labels: Sequence[Any], y: np.ndarray, p: int) -> None:
     """Raise FitError where a visit, or the whole, has too few participants, or the outcome is constant."""
-    if np.ptp(y) == 0:
+    present = np.bincount(visit, minlength=len(labels))
+    check_counts(present, int(participant.max()) + 1, len(y), (float(y.min()), float(y.max())), labels, p)
+
+
+def check_counts(
+    present: np.ndarray, n: int, n_rows: int, y_range: tuple[float, float], labels: Sequence[Any], p: int
+) -> None:
+    """Raise FitError as `check_enough`, from the participants at each visit (m,) and of all, rows, and least and most."""
+    if y_range[0] == y_range[1]:
         raise FitError(
-            f"the outcome is {y[0]:g} in every row; there is no variance to model",
+            f"the outcome is {y_range[0]:g} in every row; there is no variance to model",
             ["look whether the right column is the outcome, and whether a reader filled its gaps"],
         )
-    present = together(participant, visit, len(labels))
-    for label, n in zip(labels, np.diag(present), strict=True):
-        if n < MIN_PARTICIPANTS:
+    for label, here in zip(labels, present, strict=True):
+        if here < MIN_PARTICIPANTS:
             raise FitError(
-                f"visit '{label}' has data of {n} participant(s); at least {MIN_PARTICIPANTS} are needed",
+                f"visit '{label}' has data of {here} participant(s); at least {MIN_PARTICIPANTS} are needed",
                 ["leave the visit out: visits=[...]", "look whether visits were mapped to the right windows"],
             )
-    n_participants = int(participant.max()) + 1
-    if n_participants <= len(labels) or len(y) <= p:
+    if n <= len(labels) or n_rows <= p:
         raise FitError(
-            f"{n_participants} participants and {len(y)} rows are too few for {len(labels)} visits "
-            f"and {p} fixed effects",
+            f"{n} participants and {n_rows} rows are too few for {len(labels)} visits and {p} fixed effects",
             ["use fewer visits, or a smaller formula"],
         )
 

@@ -6,6 +6,7 @@ from coxa.report.document import Document
 from coxa.report.record import Report
 from coxa.report.sections.analyses import analyses_section
 from coxa.report.sections.data import data_section
+from coxa.report.sections.diagnostics import diagnostics_section
 from coxa.report.sections.estimands import estimands_section
 from coxa.report.sections.methods import methods_section
 from coxa.report.sections.observed import observed_section
@@ -32,7 +33,8 @@ def build_document(report: Report) -> Document:
     Returns
     -------
     Document
-        Sections: summary, estimands, participants, observed outcomes, analyses, methods, data, run record.
+        Sections: summary, estimands, participants, observed outcomes, analyses, model diagnostics, methods, data,
+        run record.
     """
     study = report.study
     facts = [("Study", study.study)]
@@ -50,6 +52,7 @@ def build_document(report: Report) -> Document:
             participants_section(report),
             observed_section(report),
             analyses_section(report),
+            *([checked] if (checked := diagnostics_section(report)) else []),
             methods_section(report),
             data_section(report),
             run_section(report),

@@ -10,6 +10,7 @@ from coxa.report.record import Report
 from coxa.report.sentences import asked_rows
 from coxa.study import Study
 from coxa.study.analysis import Analysis
+from coxa.study.scales import outcome_scale
 from coxa.study.wording import MEASURE_WORDS, join_words, responder_words
 from coxa.study.words import DDF_NAMES, SET_NAMES
 from coxa.tables.adjusted import family_words
@@ -27,6 +28,25 @@ REFERENCES = {
     "hochberg": "Hochberg Y. Biometrika 1988;75:800-802.",
 }
 """What each method goes back to; only those that ran are cited."""
+
+
+WEIGHTS = {
+    "equal": "Adjusted means give equal weight to the levels of factors, with numbers at their mean.",
+    "proportional": "Adjusted means weight the levels of factors by their frequency, with numbers at their mean.",
+    "counterfactual": "Adjusted means are averaged over the covariates of the analysed participants (g-computation).",
+}
+
+COURSES = {
+    "average": "The average over the visits was compared between arms, with equal weight for each visit.",
+    "slope": "The least-squares slope of the means over planned time was compared between arms.",
+    "auc": "The area under the course of the means, by trapezoids, was compared between arms.",
+}
+
+MARGINS = {
+    "noninferiority": "Non-inferiority",
+    "superiority": "Superiority",
+    "equivalence": "Equivalence (two one-sided tests)",
+}
 
 
 def general_methods(report: Report) -> str:
@@ -81,11 +101,23 @@ def _model(report: Report, name: str) -> Iterator[str]:
     for ddf in dict.fromkeys(fit.ddf for fit in fits):
         yield f"Degrees of freedom: {DDF_NAMES.get(ddf, ddf)}."
     if any(fit.design.levels for fit in fits):
-        yield f"Adjusted means give {_weights(plan)} weight to the levels of factors, with numbers at their mean."
+        yield WEIGHTS[plan.weights]
+    yield from _further(study, plan)
 
 
-def _weights(plan: Analysis) -> str:
-    return {"equal": "equal", "proportional": "proportional"}[plan.weights]
+def _further(study: Study, plan: Analysis) -> Iterator[str]:
+    """Say what was compared beyond each visit, and how errors were kept in check."""
+    for word in plan.contrasts:
+        if word in COURSES:
+            yield COURSES[word]
+    if plan.margin is not None:
+        unit = outcome_scale(study.outcomes[study.estimands[plan.estimand].endpoint.outcome]).unit
+        yield f"{MARGINS[plan.margin.type]} was tested against a margin of {plan.margin.value:g} {unit}."
+    if plan.subgroups:
+        names = ", ".join(study.label("covariates", name).lower() for name in plan.subgroups)
+        yield f"Subgroups ({names}) were compared in one joint model each, with a test of the interaction."
+    if study.design == "factorial":
+        yield "Main effects of the two factors average over the other; their interaction was estimated."
 
 
 def _covariance(plan: Analysis, fit: Fit) -> Iterator[str]:

@@ -8,13 +8,41 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from coxa.study.parts import Name, OneOrMany, Part
-from coxa.study.words import SAS_COVARIANCE, Covariance, Ddf, ModelName, Multiplicity, Role, Weights
+from coxa.study.words import (
+    SAS_COVARIANCE,
+    Contrast,
+    Covariance,
+    Ddf,
+    MarginType,
+    ModelName,
+    Multiplicity,
+    Role,
+    StandardErrors,
+    Weights,
+)
 
 TERM = re.compile(r"^\s*[A-Za-z_]\w*(\s*[*:]\s*[A-Za-z_]\w*)*\s*$")
 IDENTIFIER = re.compile(r"[A-Za-z_]\w*")
 
 SasOrShort = Annotated[Covariance, BeforeValidator(lambda word: SAS_COVARIANCE.get(str(word).lower(), word))]
 """A covariance structure under its short name or its SAS word."""
+
+
+class Margin(Part):
+    """A margin against which a difference is tested."""
+
+    type: MarginType
+    value: float = Field(ge=0, description="In units of the endpoint, as a positive number.")
+    alpha: float | None = Field(
+        None, gt=0, lt=0.5, description="One-sided level; 0.025, or 0.05 for equivalence, unless given."
+    )
+    source: str | None = Field(None, description="Where the margin comes from.")
+
+    @model_validator(mode="after")
+    def _only_superiority_at_zero(self) -> Margin:
+        if self.value == 0 and self.type != "superiority":
+            raise ValueError(f"a margin of 0 cannot show {self.type}; write the difference that would matter")
+        return self
 
 
 class Analysis(Part):
@@ -32,10 +60,25 @@ class Analysis(Part):
     covariance: OneOrMany[SasOrShort] = Field(
         ("us",), description="A covariance structure, or a ladder of them tried in order; SAS words too."
     )
+    covariance_by: Name | None = Field(
+        None, description="Factor whose levels have a covariance each, with the same structure; for example `arm`."
+    )
+    standard_errors: StandardErrors = Field(
+        "model", description="By the model, or a sandwich over participants: CR0, CR2 (bias-reduced), CR3 (jackknife)."
+    )
     ddf: Ddf = Field("kenward-roger-linear", description="Degrees of freedom of an MMRM.")
     estimation: Literal["reml", "ml"] = Field("reml", description="Restricted or full maximum likelihood.")
     weights: Weights = Field("equal", description="Weights of factor levels in marginal means.")
-    multiplicity: Multiplicity = Field("none", description="Adjustment of the p-values of the planned comparisons.")
+    multiplicity: Multiplicity = Field(
+        "none",
+        description="Adjustment of the p-values of the planned comparisons; dunnett and tukey hold at each visit, with "
+        "limits of their own.",
+    )
+    contrasts: OneOrMany[Contrast] = Field(
+        ("by_visit",), description="Compare arms at each visit, or by average, slope or area over the visits."
+    )
+    margin: Margin | None = Field(None, description="Non-inferiority, superiority or equivalence by this much.")
+    subgroups: tuple[Name, ...] = Field((), description="Covariates in whose levels the arms are compared too.")
     conf_level: float = Field(0.95, gt=0.5, lt=1, description="Level of the confidence intervals.")
     robust: Literal["HC3"] | None = Field(None, description="Robust standard errors of an ANCOVA.")
     missing_response: Literal["observed", "non_responder"] = Field(
@@ -59,13 +102,36 @@ class Analysis(Part):
     def _options_fit_the_model(self) -> Analysis:
         if self.estimation == "ml" and self.ddf.startswith("kenward-roger"):
             raise ValueError("Kenward-Roger needs REML; use `estimation: reml` or `ddf: satterthwaite`")
+        if self.standard_errors != "model" and self.ddf.startswith("kenward-roger"):
+            raise ValueError(
+                f"Kenward-Roger adjusts the model's standard errors, not {self.standard_errors}; use "
+                "`ddf: satterthwaite` or `standard_errors: model`"
+            )
         if self.model == "proportions" and self.adjust:
             raise ValueError("proportions are not adjusted; remove `adjust`, or use another model")
         if self.robust and self.model != "ancova":
             raise ValueError("`robust` belongs to ancova; remove it")
+        over_time = [word for word in self.contrasts if word != "by_visit"]
+        if over_time and self.model != "mmrm":
+            raise ValueError(f"contrast {over_time[0]!r} is over visits; use `model: mmrm`, or `contrasts: by_visit`")
+        if self.model == "proportions":
+            _no_model(self)
         return self
 
     def names_used(self) -> tuple[str, ...]:
         """Return the variables that `adjust` names, each once, in order."""
         found = (name for term in self.adjust for name in IDENTIFIER.findall(term))
         return tuple(dict.fromkeys(found))
+
+
+def _no_model(analysis: Analysis) -> None:
+    """Raise ValueError where an analysis without a model asks for what only a model can give."""
+    asked = {
+        "margin": analysis.margin is not None,
+        "subgroups": bool(analysis.subgroups),
+        f"multiplicity: {analysis.multiplicity}": analysis.multiplicity in ("dunnett", "tukey"),
+        "weights: counterfactual": analysis.weights == "counterfactual",
+    }
+    for key, wanted in asked.items():
+        if wanted:
+            raise ValueError(f"`{key}` needs a model of means; remove it, or use mmrm or ancova")

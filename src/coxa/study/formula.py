@@ -7,16 +7,19 @@ import re
 from coxa.study.plan import Study
 
 
-def model_formula(study: Study, analysis: str) -> str:
-    """Return the fixed-effects formula of an analysis.
+def model_formula(study: Study, analysis: str, subgroup: str | None = None) -> str:
+    """Return the fixed-effects formula of an analysis, or of its joint model of the levels of a subgroup.
 
     A repeated-measures model has arm by visit and every `adjust` term as written. An ANCOVA is fitted at one
     visit, so `visit` falls out of its terms. Change and percent change are adjusted only for what the plan says.
+    With a subgroup, arm (by visit) interacts with it.
 
     Examples
     --------
     >>> model_formula(study, "primary")  # doctest: +SKIP
     'change ~ arm * visit + baseline * visit + site'
+    >>> model_formula(study, "primary", subgroup="sex")  # doctest: +SKIP
+    'change ~ arm * visit * sex + baseline * visit + site'
     """
     plan = study.analyses[analysis]
     response = study.estimands[plan.estimand].endpoint.measure
@@ -24,6 +27,8 @@ def model_formula(study: Study, analysis: str) -> str:
         terms = ["arm * visit", *plan.adjust]
     else:
         terms = ["arm", *(_without_visit(term) for term in plan.adjust)]
+    if subgroup is not None:
+        terms[0] += f" * {subgroup}"
     return f"{response} ~ {' + '.join(dict.fromkeys(term for term in terms if term))}"
 
 

@@ -57,6 +57,10 @@ class Arm(Part):
     reference: bool = Field(False, description="True for exactly one arm: the comparator.")
     delivers: tuple[Component, ...] = Field((), description="The components that the arm delivers.")
     description: str | None = Field(None, description="What is delivered, for the report.")
+    factors: tuple[Name, ...] | None = Field(
+        None,
+        description="In a factorial design, the factors that the arm has; where no arm has any, what the arms deliver.",
+    )
     sessions_planned: int | None = Field(None, ge=0, description="Sessions planned per participant.")
 
 

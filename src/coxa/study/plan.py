@@ -14,6 +14,7 @@ from pydantic_core import PydanticCustomError
 from coxa.errors import CoxaError, not_allowed
 from coxa.study.analysis import Analysis
 from coxa.study.estimand import Estimand
+from coxa.study.factorial import factorial_problem
 from coxa.study.parts import Arm, Covariate, Event, Name, Outcome, Part, PerProtocol, ReportOptions, Visit, label_of
 from coxa.study.scales import outcome_scale
 from coxa.study.source import DataSource
@@ -141,6 +142,8 @@ def cross_check(study: Study) -> Iterator[Problem]:
             f"exactly one visit is the baseline, this plan has {len(baselines)}; give one visit `day: 0` or mark "
             "it with `baseline: true`",
         )
+    if study.design == "factorial" and (problem := factorial_problem(study.arms)):
+        yield Problem(("arms",), problem)
     yield from _check_windows(study)
     yield from _check_outcomes(study)
     for name, estimand in study.estimands.items():
@@ -235,7 +238,22 @@ def _check_analysis(study: Study, name: str, analysis: Analysis) -> Iterator[Pro
     yield from _known([analysis.estimand], study.estimands, "estimand", (*at, "estimand"))
     allowed = [*MODEL_NAMES, *study.covariates]
     yield from _known(analysis.names_used(), allowed, "variable", (*at, "adjust"))
+    yield from _known(analysis.subgroups, study.covariates, "covariate", (*at, "subgroups"))
+    for subgroup in analysis.subgroups:
+        if subgroup in study.covariates and study.covariates[subgroup].type == "number":
+            yield Problem(
+                (*at, "subgroups"),
+                f"'{subgroup}' is a number and has no subgroups; add a covariate of `type: category` with its levels",
+            )
+    if set(analysis.contrasts) - {"by_visit"} and len(study.visits) < 3:
+        yield Problem((*at, "contrasts"), "a course needs two visits after baseline; use `contrasts: by_visit`")
     estimand = study.estimands.get(analysis.estimand)
+    if analysis.multiplicity == "tukey" and estimand and len(estimand.treatment.compare) + 1 < len(study.arms):
+        yield Problem(
+            (*at, "multiplicity"),
+            "Tukey's adjustment is over all pairs of arms, and this estimand compares some of them; compare all arms, "
+            "or use `multiplicity: dunnett`",
+        )
     if estimand and (analysis.model == "proportions") != (estimand.summary == "risk_difference"):
         yield Problem(
             (*at, "model"),

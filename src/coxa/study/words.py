@@ -40,14 +40,23 @@ Summary = Literal["difference_in_means", "risk_difference"]
 
 ModelName = Literal["mmrm", "ancova", "proportions"]
 
-Covariance = Literal["us"]
+Covariance = Literal["us", "cs", "csh", "ar1", "ar1h", "toep", "toeph", "ad", "adh", "sp_exp"]
 """Covariance structures; `COVARIANCE_NAMES` has the long names, `SAS_COVARIANCE` the SAS words accepted."""
 
-Ddf = Literal["satterthwaite", "kenward-roger", "kenward-roger-linear", "residual"]
+Ddf = Literal["satterthwaite", "kenward-roger", "kenward-roger-linear", "between-within", "residual"]
 
-Weights = Literal["equal", "proportional"]
+StandardErrors = Literal["model", "CR0", "CR2", "CR3"]
+"""Covariance of the fixed effects: by the model, or a sandwich over participants, plain, bias-reduced, or jackknife."""
 
-Multiplicity = Literal["none", "bonferroni", "holm", "hochberg"]
+Weights = Literal["equal", "proportional", "counterfactual"]
+
+Multiplicity = Literal["none", "bonferroni", "holm", "hochberg", "dunnett", "tukey"]
+"""Adjustments; Dunnett's and Tukey's come with limits of their own."""
+
+Contrast = Literal["by_visit", "average", "slope", "auc"]
+"""What is compared between arms: the means at each visit, or one number for the course over the visits."""
+
+MarginType = Literal["noninferiority", "superiority", "equivalence"]
 
 Role = Literal["primary", "secondary", "sensitivity", "supplementary"]
 
@@ -69,14 +78,36 @@ TableName = Literal[
 
 TABLES: tuple[TableName, ...] = get_args(TableName)
 
-COVARIANCE_NAMES: dict[str, str] = {"us": "unstructured"}
+COVARIANCE_NAMES: dict[str, str] = {
+    "us": "unstructured",
+    "cs": "compound symmetry",
+    "csh": "heterogeneous compound symmetry",
+    "ar1": "first-order autoregressive",
+    "ar1h": "heterogeneous first-order autoregressive",
+    "toep": "Toeplitz",
+    "toeph": "heterogeneous Toeplitz",
+    "ad": "ante-dependence",
+    "adh": "heterogeneous ante-dependence",
+    "sp_exp": "spatial exponential",
+}
 
-SAS_COVARIANCE: dict[str, str] = {"un": "us"}
+SAS_COVARIANCE: dict[str, str] = {
+    "un": "us",
+    "ar(1)": "ar1",
+    "arh(1)": "ar1h",
+    "ante(1)": "adh",
+    "sp(exp)": "sp_exp",
+    "cs": "cs",
+    "csh": "csh",
+    "toep": "toep",
+    "toeph": "toeph",
+}
 
 DDF_NAMES: dict[str, str] = {
     "satterthwaite": "Satterthwaite",
     "kenward-roger": "Kenward-Roger",
     "kenward-roger-linear": "Kenward-Roger (linear)",
+    "between-within": "between-within",
     "residual": "residual",
 }
 

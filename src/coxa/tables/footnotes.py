@@ -94,8 +94,11 @@ def _people(fits: Sequence[Fit]) -> set[object]:
 def _model_words(fits: Sequence[Fit]) -> Iterable[str]:
     for formula in dict.fromkeys(fit.formula for fit in fits):
         yield f"Formula: {formula}."
-    for structure in dict.fromkeys(fit.structure for fit in fits if fit.model == "mmrm"):
-        yield f"Covariance over the visits: {covariance_name(structure)}."
+    for structure, group in dict.fromkeys((fit.structure, fit.group) for fit in fits if fit.model == "mmrm"):
+        each = f", for each {group} its own" if group else ""
+        yield f"Covariance over the visits: {covariance_name(structure)}{each}."
+    for vcov in dict.fromkeys(fit.vcov for fit in fits if fit.vcov != "model"):
+        yield f"Standard errors: {vcov} sandwich over participants."
     for ddf in dict.fromkeys(fit.ddf for fit in fits):
         yield f"Degrees of freedom: {DDF_NAMES.get(ddf, ddf)}."
 

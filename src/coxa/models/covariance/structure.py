@@ -12,17 +12,20 @@ import numpy as np
 class Structure:
     """A covariance over m visits as a smooth function of K unconstrained parameters theta.
 
-    The visits are given by their positions `times`, shape (m,), which are 0, 1, ..., m - 1 unless a
-    structure needs more; so `times` also says how many visits there are.
+    The visits are given by their `times`, shape (..., m). A structure that looks at the order of the visits alone
+    uses only their number and returns one matrix; one that looks at distances returns one for each row of times.
 
     name        : short name, as in a study file
     long_name   : name in words, as printed
     aliases     : other names that are understood (SAS)
     count       : m -> K
-    matrix      : theta (K,), times (m,) -> covariance (m, m)
-    derivatives : theta (K,), times (m,) -> first (K, m, m) and second (K, K, m, m) derivatives
-    start       : positive definite moments (m, m), times (m,) -> theta (K,)
+    matrix      : theta (K,), times (..., m) -> covariance (..., m, m)
+    derivatives : theta (K,), times (..., m) -> first (..., K, m, m) and second (..., K, K, m, m) derivatives
+    start       : positive definite moments (m, m), times (m,) -> theta (K,) of a covariance near the moments
     parameters  : theta (K,), times (m,), labels of the visits -> what a reader calls the parameters, by name
+    spatial     : whether it looks at the distances between times
+    linear      : whether the covariance can be written linear in its parameters; SAS's Kenward-Roger is then the
+                  linear one
     """
 
     name: str
@@ -33,3 +36,5 @@ class Structure:
     derivatives: Callable[[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]
     start: Callable[[np.ndarray, np.ndarray], np.ndarray]
     parameters: Callable[[np.ndarray, np.ndarray, Sequence[str]], dict[str, float]]
+    spatial: bool = False
+    linear: bool = False

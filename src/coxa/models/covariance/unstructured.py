@@ -21,7 +21,7 @@ def count(m: int) -> int:
 
 def factor(theta: np.ndarray, times: np.ndarray) -> np.ndarray:
     """Return L, shape (m, m), lower triangular with a positive diagonal."""
-    m = len(times)
+    m = times.shape[-1]
     unit = np.eye(m)
     unit[np.tril_indices(m, -1)] = theta[m:]
     return np.exp(theta[:m])[:, None] * unit
@@ -39,7 +39,7 @@ def derivatives(theta: np.ndarray, times: np.ndarray) -> tuple[np.ndarray, np.nd
     A log d_i moves row i of L as a whole, an element u_ij only L_ij; L is linear in U and exponential in
     log d, so the second derivative of L is another first derivative or zero.
     """
-    m = len(times)
+    m = times.shape[-1]
     lower = factor(theta, times)
     rows, columns = np.tril_indices(m, -1)
     size = count(m)
@@ -61,17 +61,17 @@ def start(moments: np.ndarray, times: np.ndarray) -> np.ndarray:
     """Return the theta whose covariance is `moments`, a positive definite matrix of shape (m, m)."""
     lower = np.linalg.cholesky(moments)
     d = np.diag(lower)
-    return np.concatenate([np.log(d), (lower / d[:, None])[np.tril_indices(len(times), -1)]])
+    return np.concatenate([np.log(d), (lower / d[:, None])[np.tril_indices(times.shape[-1], -1)]])
 
 
 def parameters(theta: np.ndarray, times: np.ndarray, labels: Sequence[str]) -> dict[str, float]:
-    """Return variances and covariances by name, in the order of the lower triangle, row by row."""
+    """Return standard deviations, then correlations in the order of the lower triangle, row by row."""
     covariance = matrix(theta, times)
-    named = {}
-    for i, row in enumerate(covariance):
-        for j in range(i):
-            named[f"covariance[{labels[i]}, {labels[j]}]"] = float(row[j])
-        named[f"variance[{labels[i]}]"] = float(row[i])
+    sd = np.sqrt(np.diag(covariance))
+    named = {f"sd[{label}]": float(value) for label, value in zip(labels, sd, strict=True)}
+    for i, later in enumerate(labels):
+        for j, label in enumerate(labels[:i]):
+            named[f"correlation[{label}, {later}]"] = float(covariance[i, j] / (sd[i] * sd[j]))
     return named
 
 
@@ -84,4 +84,5 @@ UNSTRUCTURED = Structure(
     derivatives=derivatives,
     start=start,
     parameters=parameters,
+    linear=True,
 )

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from coxa.models.numerics.pattern_sums import Stack
 from coxa.models.numerics.reml import Likelihood
+from coxa.models.numerics.stack import Stack
 
 
 def kenward_roger_adjustment(
@@ -29,21 +29,24 @@ def kenward_roger_adjustment(
     sums : Stack
     at : Likelihood
         At the optimum.
-    first : (K, m, m)
-        Derivatives of the covariance.
-    second : (K, K, m, m) or None
+    first : (C, K, m, m) or (K, m, m)
+        Derivatives of each covariance in the K parameters of its group, or of the one there is.
+    second : (C, K, K, m, m) or (K, K, m, m) or None
         Second derivatives, for R_ij; None leaves R_ij out, which is exact where the covariance is linear in
         its parameters.
-    slopes : (K, p, p)
-        P_i, the derivatives of Phi^-1.
-    theta_covariance : (K, K)
-        V.
+    slopes : (BK, p, p)
+        P_i, the derivatives of Phi^-1 in the parameters of all B groups.
+    theta_covariance : (BK, BK)
+        V. Q_ij and R_ij are zero where i and j belong to different groups; P_i Phi P_j is not.
     """
-    w, p = at.inverse, sums.p
-    paired = np.einsum("ij,iab->jab", theta_covariance, first)
-    between = np.einsum("jab,sbc,jcd->sad", paired, w, first, optimize=True)
+    w, p, size = at.inverse, sums.p, first.shape[-3]
+    first = first.reshape(-1, size, *w.shape[1:])
+    own = np.array([theta_covariance[g * size :, g * size :][:size, :size] for g in sums.group])
+    paired = np.einsum("cij,ciab->cjab", own, first)
+    between = (paired[sums.covariance] @ w[:, None] @ first[sums.covariance]).sum(axis=1)
     if second is not None:
-        between = between - 0.25 * np.einsum("ij,ijab->ab", theta_covariance, second)
+        second = second.reshape(-1, size, size, *w.shape[1:])
+        between = between - 0.25 * np.einsum("cij,cijab->cab", own, second)[sums.covariance]
     q_and_r = sums.fold(w @ between @ w)[:p, :p]
     p_phi_p = (np.einsum("ij,iab->jab", theta_covariance, slopes) @ at.phi @ slopes).sum(axis=0)
     middle = q_and_r - p_phi_p

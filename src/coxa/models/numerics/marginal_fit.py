@@ -1,35 +1,43 @@
-"""From sums to a fitted marginal model: starts, optimum, and what inference needs of it."""
+"""From sums to a fitted marginal model: the search from several starts, and what inference needs of its end."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from coxa.models.covariance.structure import Structure
+from coxa.models.numerics.covariances import (
+    covariance_derivatives,
+    covariances,
+    of_groups,
+    visit_covariances,
+    visit_times,
+)
 from coxa.models.numerics.newton import Optimum, Point, minimise
-from coxa.models.numerics.pattern_sums import Stack
-from coxa.models.numerics.reml import Derivatives, Likelihood, derivatives, likelihood, residual_moments
+from coxa.models.numerics.reml import Derivatives, Likelihood, derivatives, likelihood
+from coxa.models.numerics.stack import Stack
+from coxa.models.numerics.starts import starts
 
 SINGULAR = 1e-9
 """Smallest eigenvalue of the correlation below which the covariance counts as singular."""
 
 NEARLY_SINGULAR = 1e-4
-"""Smallest eigenvalue of the correlation below which a failed search is said to have met a singular matrix."""
-
-START_FLOOR = 1e-3
-"""Smallest eigenvalue of the correlation from which the optimiser starts."""
+"""Smallest eigenvalue of the correlation below which a failed search is said to have met a singular matrix, and how
+near to 1 or -1 a correlation counts as being at the boundary."""
 
 
 @dataclass(frozen=True, slots=True)
 class MarginalFit:
-    """A marginal model at its optimum, K covariance parameters, p columns, m visits.
+    """A marginal model at its optimum: B groups of K covariance parameters, p columns, m visits.
 
-    theta, covariance : (K,), (m, m)
-    at                : likelihood there, with beta (p,) and Phi (p, p)
-    derivatives       : gradient, Hessian and the slopes of Phi^-1 there
-    theta_covariance  : (K, K) inverse observed information
-    optimum           : the optimiser's own record
+    theta            : (BK,)
+    covariance       : (B, m, m), visits at their mean times
+    at               : likelihood there, with beta (p,) and Phi (p, p)
+    derivatives      : gradient, Hessian and the slopes of Phi^-1 there
+    theta_covariance : (BK, BK) inverse observed information
+    optimum          : the optimiser's own record
     """
 
     theta: np.ndarray
@@ -42,62 +50,44 @@ class MarginalFit:
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One start with one structure: what it was, and why it was left (empty if it was kept)."""
+    """One start with one structure: what it was, and why it was left (empty if it was kept).
+
+    loglik   : log-likelihood at its optimum; NaN where there is none
+    criteria : AIC, AICC and BIC there, by name; empty where there is none
+    """
 
     structure: str
     start: str
     failure: str
+    loglik: float = float("nan")
+    criteria: tuple[tuple[str, float], ...] = ()
 
 
 def correlation(covariance: np.ndarray) -> np.ndarray:
-    """Return the correlation matrix of a covariance matrix."""
-    sd = np.sqrt(np.diag(covariance))
-    return covariance / np.outer(sd, sd)
+    """Return the correlation of covariances (..., m, m)."""
+    sd = np.sqrt(np.diagonal(covariance, axis1=-2, axis2=-1))
+    return covariance / (sd[..., :, None] * sd[..., None, :])
 
 
-def moments(sums: Stack) -> np.ndarray:
-    """Return the pairwise covariance (m, m) of the residuals of ordinary least squares, from the sums.
-
-    Each entry is over the participants seen at both visits; where there are none it is zero.
-    """
-    ordinary = likelihood(sums, np.eye(sums.m))
-    total = residual_moments(sums, ordinary, reml=False).sum(axis=0)
-    together = np.einsum("s,sa,sb->ab", sums.n, sums.observed, sums.observed)
-    return np.divide(total, together, out=np.zeros_like(total), where=together > 0)
-
-
-def starts(sums: Stack) -> list[tuple[str, np.ndarray]]:
-    """Return positive definite matrices to start from, the best guess first."""
-    raw = moments(sums)
-    sd = np.sqrt(np.diag(raw))
-    if not (sd > 0).all():
-        return []
-    values, vectors = np.linalg.eigh(raw / np.outer(sd, sd))
-    lifted = (vectors * np.maximum(values, START_FLOOR)) @ vectors.T
-    root = np.sqrt(np.diag(lifted))
-    near = lifted / np.outer(root, root) * np.outer(sd, sd)
-    variances = np.diag(sd**2)
-    return [
-        ("moments of the residuals", near),
-        ("half of the correlations", (near + variances) / 2),
-        ("no correlation", variances),
-    ]
+def smallest_eigenvalue(covariance: np.ndarray) -> float:
+    """Return the smallest eigenvalue of the correlations, 1 without correlation and 0 for a singular matrix."""
+    return float(np.linalg.eigvalsh(correlation(covariance))[..., 0].min())
 
 
 def fit_sums(
-    sums: Stack, structure: Structure, times: np.ndarray, *, reml: bool = True
+    sums: Stack, structure: Structure, *, reml: bool = True, labels: Sequence[str] | None = None
 ) -> tuple[MarginalFit | None, list[Attempt]]:
     """Fit a structure to sums, trying several starts; None when no start led to a proven optimum.
 
     Parameters
     ----------
     sums : Stack
-        Sums over m visits.
+        Sums over m visits, with their times and groups.
     structure : Structure
-    times : (m,)
-        Positions of the visits, as the structure understands them.
     reml : bool
         Restricted likelihood, or the full one.
+    labels : (m,) sequence of str, optional
+        What the visits are called where a failure is described; by default their number.
 
     Returns
     -------
@@ -108,47 +98,59 @@ def fit_sums(
 
     def value(theta: np.ndarray) -> float:
         try:
-            return -likelihood(sums, structure.matrix(theta, times), reml=reml).loglik
+            return -likelihood(sums, covariances(sums, structure, theta), reml=reml).loglik
         except np.linalg.LinAlgError:
             return np.inf
 
     def point_at(theta: np.ndarray) -> Point:
-        covariance = structure.matrix(theta, times)
-        if smallest_eigenvalue(covariance) < SINGULAR:
+        here = covariances(sums, structure, theta)
+        if smallest_eigenvalue(here) < SINGULAR:
             raise np.linalg.LinAlgError("singular covariance")
-        at = likelihood(sums, covariance, reml=reml)
-        slope = derivatives(sums, at, *structure.derivatives(theta, times))
-        return Point(theta, -at.loglik, slope.gradient, slope.hessian)
+        at = likelihood(sums, here, reml=reml)
+        slope = derivatives(sums, at, *covariance_derivatives(sums, structure, theta))
+        return Point(theta, -at.loglik, slope.gradient, slope.hessian, (at, slope))
 
+    names = labels or [str(k + 1) for k in range(sums.m)]
     tried: list[Attempt] = []
-    for name, matrix in starts(sums):
+    for name, matrices in starts(sums):
+        guess = [structure.start(matrix, visit_times(sums, g)) for g, matrix in enumerate(matrices)]
         try:
-            optimum = minimise(value, point_at, structure.start(matrix, times))
+            optimum = minimise(value, point_at, np.concatenate(guess))
         except np.linalg.LinAlgError:
             tried.append(Attempt(structure.name, name, "the covariance became singular"))
             continue
-        tried.append(Attempt(structure.name, name, failure_of(optimum, structure, times)))
+        tried.append(Attempt(structure.name, name, failure_of(optimum, sums, structure, names)))
         if optimum.converged:
-            return at_optimum(sums, structure, times, optimum, reml=reml), tried
+            return at_optimum(sums, structure, optimum), tried
     return None, tried
 
 
-def failure_of(optimum: Optimum, structure: Structure, times: np.ndarray) -> str:
-    """Say why an optimum is not proven, and whether the covariance was on its way to being singular."""
-    smallest = smallest_eigenvalue(structure.matrix(optimum.point.theta, times))
-    near = optimum.failure and smallest < NEARLY_SINGULAR
-    return optimum.failure + (f"; the covariance is nearly singular ({smallest:.1g})" if near else "")
-
-
-def smallest_eigenvalue(covariance: np.ndarray) -> float:
-    """Return the smallest eigenvalue of the correlation, 1 without correlation and 0 for a singular matrix."""
-    return float(np.linalg.eigvalsh(correlation(covariance))[0])
-
-
-def at_optimum(sums: Stack, structure: Structure, times: np.ndarray, optimum: Optimum, *, reml: bool) -> MarginalFit:
-    """Collect what inference needs at a proven optimum."""
+def failure_of(optimum: Optimum, sums: Stack, structure: Structure, labels: Sequence[str]) -> str:
+    """Say why an optimum is not proven, and which parameter was on its way to a boundary."""
+    if not optimum.failure:
+        return ""
     theta = optimum.point.theta
-    covariance = structure.matrix(theta, times)
-    at = likelihood(sums, covariance, reml=reml)
-    slope = derivatives(sums, at, *structure.derivatives(theta, times))
-    return MarginalFit(theta, covariance, at, slope, np.linalg.inv(slope.hessian), optimum)
+    smallest = smallest_eigenvalue(visit_covariances(sums, structure, theta))
+    said = [optimum.failure]
+    if smallest < NEARLY_SINGULAR:
+        said.append(f"the covariance is nearly singular ({smallest:.1g})")
+    for g, own in enumerate(of_groups(sums, theta)):
+        said += at_boundary(structure.parameters(own, visit_times(sums, g), labels))
+    return "; ".join(said)
+
+
+def at_boundary(parameters: dict[str, float]) -> list[str]:
+    """Say which correlations went to 1 or -1, in the names that a reader has for them."""
+    return [
+        f"{name} went to {round(value)}"
+        for name, value in parameters.items()
+        if name.startswith("correlation") and abs(value) > 1 - NEARLY_SINGULAR
+    ]
+
+
+def at_optimum(sums: Stack, structure: Structure, optimum: Optimum) -> MarginalFit:
+    """Collect what inference needs at a proven optimum."""
+    at, slope = optimum.point.made_of
+    theta = optimum.point.theta
+    matrices = visit_covariances(sums, structure, theta)
+    return MarginalFit(theta, matrices, at, slope, np.linalg.inv(slope.hessian), optimum)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -28,12 +29,13 @@ nothing but rounding stays small and is seen to be flat."""
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """The objective at one point: value, gradient (K,) and Hessian (K, K)."""
+    """The objective at one point: value, gradient (K,) and Hessian (K, K); `made_of` is whatever they came from."""
 
     theta: np.ndarray
     value: float
     gradient: np.ndarray
     hessian: np.ndarray
+    made_of: Any = None
 
 
 @dataclass(frozen=True, slots=True)

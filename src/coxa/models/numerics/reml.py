@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from coxa.models.numerics.pattern_sums import Stack
+from coxa.models.numerics.stack import Stack
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +40,11 @@ class Likelihood:
 
 @dataclass(frozen=True, slots=True)
 class Derivatives:
-    """Derivatives of minus the log-likelihood in the K parameters of the covariance.
+    """Derivatives of minus the log-likelihood in the parameters of the covariance, B groups of K, group by group.
 
-    gradient : (K,)
-    hessian  : (K, K), the observed information
-    slopes   : (K, p, p) derivatives of A = Phi^-1
+    gradient : (BK,)
+    hessian  : (BK, BK), the observed information
+    slopes   : (BK, p, p) derivatives of A = Phi^-1
     """
 
     gradient: np.ndarray
@@ -53,7 +53,7 @@ class Derivatives:
 
 
 def padded_inverse(observed: np.ndarray, covariance: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return W (S, m, m) and log|R_s| (S,) for each pattern's part of `covariance` (m, m).
+    """Return W (..., S, m, m) and log|R_s| (..., S) for each pattern's part of `covariance` (m, m) or (..., S, m, m).
 
     Raises
     ------
@@ -61,23 +61,24 @@ def padded_inverse(observed: np.ndarray, covariance: np.ndarray) -> tuple[np.nda
         The covariance is not positive definite.
     """
     both = observed[:, :, None] & observed[:, None, :]
-    padded = np.where(both, covariance, np.eye(len(covariance)))
+    padded = np.where(both, covariance, np.eye(covariance.shape[-1]))
     lower = np.linalg.cholesky(padded)
-    log_det = 2 * np.log(np.diagonal(lower, axis1=1, axis2=2)).sum(axis=1)
+    log_det = 2 * np.log(np.diagonal(lower, axis1=-2, axis2=-1)).sum(axis=-1)
     root = np.linalg.inv(lower)
-    return np.where(both, root.transpose(0, 2, 1) @ root, 0.0), log_det
+    return np.where(both, root.swapaxes(-2, -1) @ root, 0.0), log_det
 
 
 def likelihood(sums: Stack, covariance: np.ndarray, *, reml: bool = True) -> Likelihood:
-    """Return the log-likelihood of the sums at a covariance of shape (m, m), maximised over beta.
+    """Return the log-likelihood of the sums, maximised over beta, at covariances (C, m, m), or one for all (m, m).
 
     Raises
     ------
     numpy.linalg.LinAlgError
-        The covariance, or A, is not positive definite.
+        A covariance, or A, is not positive definite.
     """
     p = sums.p
-    inverse, log_det = padded_inverse(sums.observed, covariance)
+    by_pattern = covariance if covariance.ndim == 2 else covariance[sums.covariance]
+    inverse, log_det = padded_inverse(sums.observed, by_pattern)
     moments = sums.fold(inverse)
     lower = np.linalg.cholesky(moments[:p, :p])
     root = np.linalg.inv(lower)
@@ -108,27 +109,37 @@ def derivatives(sums: Stack, at: Likelihood, first: np.ndarray, second: np.ndarr
     sums : Stack
     at : Likelihood
         The likelihood at the same parameters.
-    first : (K, m, m)
-        Derivatives of the covariance.
-    second : (K, K, m, m)
-        Second derivatives of the covariance.
+    first : (C, K, m, m) or (K, m, m)
+        Derivatives of each covariance in the K parameters of its group, or of the one there is.
+    second : (C, K, K, m, m) or (K, K, m, m)
+        Second derivatives.
     """
-    w, p, size = at.inverse, sums.p, len(first)
+    w, p, size = at.inverse, sums.p, first.shape[-3]
+    first, second = first.reshape(-1, size, *w.shape[1:]), second.reshape(-1, size, size, *w.shape[1:])
     moments = residual_moments(sums, at, reml=at.reml)
-    in_covariance = 0.5 * (np.einsum("s,sab->ab", sums.n, w) - (w @ moments @ w).sum(axis=0))
-    gradient = np.einsum("ab,kab->k", in_covariance, first)
+    in_covariance = sums.by_covariance(0.5 * (sums.n[:, None, None] * w - w @ moments @ w))
+    by_theta = np.einsum("cab,ckab->ck", in_covariance, first)
+    bend = np.einsum("cab,cklab->ckl", in_covariance, second)
 
-    w_e = w[:, None] @ first
-    slopes = -sums.fold((w_e @ w[:, None]).transpose(1, 0, 2, 3))
-    weights = 0.5 * sums.n[:, None, None] * np.eye(len(first[0])) - w @ moments
-    left = (w_e.transpose(0, 1, 3, 2) @ weights[:, None].transpose(0, 1, 3, 2)).transpose(1, 0, 2, 3)
-    right = w_e.transpose(1, 0, 2, 3)
-    hessian = -left.reshape(size, -1) @ right.reshape(size, -1).T
-    hessian += np.einsum("ab,klab->kl", in_covariance, second)
+    w_e = w[:, None] @ first[sums.covariance]
+    slopes_w = w_e @ w[:, None]
+    weights = 0.5 * sums.n[:, None, None] * np.eye(w.shape[1]) - w @ moments
+    left = w_e.swapaxes(2, 3) @ weights[:, None].swapaxes(2, 3)
+
+    total = sums.groups * size
+    gradient, hessian = np.zeros(total), np.zeros((total, total))
+    slopes = np.empty((total, p + 1, p + 1))
+    for g in range(sums.groups):
+        members, of_group = sums.members(g), slice(g * size, (g + 1) * size)
+        mine = sums.group == g
+        gradient[of_group] = by_theta[mine].sum(axis=0)
+        slopes[of_group] = -sums.fold(slopes_w[members].swapaxes(0, 1), members)
+        traces = np.einsum("skab,slab->kl", left[members], w_e[members], optimize=True)
+        hessian[of_group, of_group] = bend[mine].sum(axis=0) - traces
 
     u = slopes[:, :p] @ np.append(-at.beta, 1.0)
     hessian -= u @ at.phi @ u.T
     if at.reml:
         phi_a = at.phi @ slopes[:, :p, :p]
-        hessian -= 0.5 * phi_a.reshape(size, -1) @ phi_a.transpose(0, 2, 1).reshape(size, -1).T
+        hessian -= 0.5 * phi_a.reshape(total, -1) @ phi_a.transpose(0, 2, 1).reshape(total, -1).T
     return Derivatives(gradient, (hessian + hessian.T) / 2, slopes[:, :p, :p])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from coxa.figures.figure import Figure
 from coxa.figures.forest import plot_forest
 from coxa.figures.means import model_means
@@ -10,6 +12,7 @@ from coxa.report.document import Block, FigureBlock, Paragraph, Section, TableBl
 from coxa.report.record import Report
 from coxa.report.sentences import MEANS, difference_unit
 from coxa.study.wording import estimand_title
+from coxa.tables.further import further_table, subgroup_forest_rows, subgroup_table
 from coxa.tables.phrases import sentence_case
 from coxa.tables.results import (
     analysis_title,
@@ -57,9 +60,31 @@ def _means(report: Report, name: str) -> list[Block]:
     dataset = report.datasets[study.analyses[name].estimand]
     differences = TableBlock(differences_table(study, report.estimates, name, fits, dataset))
     means = TableBlock(means_table(study, report.estimates, name, fits, dataset))
+    further = list(_further(report, name))
     if study.analyses[name].role not in DRAWN:
-        return [differences, means]
-    return [differences, FigureBlock(_forest(report, name)), means, FigureBlock(_profile(report, name))]
+        return [differences, means, *further]
+    return [differences, FigureBlock(_forest(report, name)), means, FigureBlock(_profile(report, name)), *further]
+
+
+def _further(report: Report, name: str) -> Iterator[Block]:
+    """Yield what the plan asks beyond each visit: courses, margins, factors, subgroups with their forest."""
+    study, estimates = report.study, report.estimates
+    if table := further_table(study, estimates, name):
+        yield TableBlock(table)
+    if table := subgroup_table(study, estimates, name):
+        yield TableBlock(table)
+        estimand = study.analyses[name].estimand
+        outcome = study.estimands[estimand].endpoint.outcome
+        yield FigureBlock(
+            plot_forest(
+                study,
+                subgroup_forest_rows(study, estimates, name),
+                outcome,
+                quantity=f"Difference in means ({difference_unit(report, estimand)})",
+                figure_id=identifier("subgroup-forest", name),
+                title=f"{study.label('outcomes', outcome)}: differences between arms in subgroups",
+            )
+        )
 
 
 def _forest(report: Report, name: str) -> Figure:

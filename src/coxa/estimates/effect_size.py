@@ -1,0 +1,129 @@
+"""Differences in units of the model's own standard deviation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Literal, get_args
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+from scipy.optimize import brentq
+
+from coxa.errors import OptionError, check_option, not_allowed
+from coxa.estimates.means import check_level
+from coxa.estimates.table import Estimates
+from coxa.models.fit import Fit
+
+Limits = Literal["noncentral_t", "delta"]
+
+FURTHEST = 40.0
+"""How many standard deviations of the statistic beyond it the noncentrality is looked for."""
+
+
+def standardised_by_model(
+    fit: Fit, differences: Estimates, *, limits: str = "noncentral_t", conf_level: float = 0.95
+) -> Estimates:
+    """Divide differences by the model's standard deviation of the outcome at their visit.
+
+    Parameters
+    ----------
+    fit : Fit
+        The model that the differences were estimated from.
+    differences : Estimates
+        Differences between arms, ``difference`` or ``subgroup_difference``, each of one visit.
+    limits : {"noncentral_t", "delta"}
+        Limits by inverting the noncentral t distribution of the difference's statistic, or by the delta method.
+    conf_level : float
+        Between 0 and 1.
+
+    Returns
+    -------
+    Estimates
+        The sign is that of the difference. `std_error` is that of the delta method, `df` the difference's own;
+        `method` has the standard deviation. No correction for small samples is made.
+
+    Raises
+    ------
+    OptionError
+        A row is no difference at one visit of the model, or an option is not allowed.
+
+    Notes
+    -----
+    With statistic t = d / SE on nu degrees of freedom, SD the model's and k = SE / SD: the noncentrality has the
+    limits at which t is a quantile of the noncentral t distribution, and the effect those times k (Steiger &
+    Fouladi, in Harlow et al., What If There Were No Significance Tests?, 1997; Kelley, Journal of Statistical
+    Software 2007, 20(8)). That is exact for one visit and least squares, and for a mixed model takes its degrees
+    of freedom as those of the standard deviation. The delta method has the variance k^2 + effect^2 / (2 nu)
+    (Hedges, Journal of Educational and Behavioral Statistics 2007, 32:341-370). With a covariance for each group
+    the standard deviation is the root of the groups' mean variance.
+
+    Examples
+    --------
+    >>> from coxa.estimates.differences import contrasts
+    >>> from coxa.models.ancova import fit_ancova
+    >>> d = pd.DataFrame({"participant_id": range(6), "arm": list("aaabbb"), "y": [1.0, 2, 3, 4, 5, 6]})
+    >>> fit = fit_ancova("y ~ arm", d)
+    >>> standardised_by_model(fit, contrasts(fit, against="a")).frame["estimate"].round(6).to_list()
+    [3.0]
+    """
+    check_level(conf_level)
+    check_option("limits", limits, get_args(Limits))
+    wrong = sorted(set(differences.frame["term"]) - {"difference", "subgroup_difference"})
+    if wrong:
+        raise OptionError(f"a {wrong[0]} has no standard deviation; choose estimates.only(term='difference')")
+    sd = standard_deviations(fit)
+    rows = []
+    for _, row in differences.frame.iterrows():
+        if row["visit"] not in sd.index:
+            raise OptionError(not_allowed("visit of the model", row["visit"], sd.index))
+        rows.append(standardised(row, float(sd[row["visit"]]), limits, conf_level))
+    return Estimates.of(rows)
+
+
+def standard_deviations(fit: Fit) -> pd.Series:
+    """Return the model's SD at each visit; over groups with a covariance each, the root of their mean variance."""
+    m = fit.covariance.shape[1]
+    variances = np.diagonal(fit.covariance.to_numpy().reshape(-1, m, m), axis1=1, axis2=2).mean(axis=0)
+    return pd.Series(np.sqrt(variances), fit.covariance.columns.astype(str))
+
+
+def standardised(row: pd.Series, sd: float, limits: str, level: float) -> dict[str, Any]:
+    """Return the row of one difference over a standard deviation."""
+    k, df = row["std_error"] / sd, row["df"]
+    effect = row["estimate"] / sd
+    std_error = float(np.sqrt(k**2 + effect**2 / (2 * df)))
+    if limits == "delta":
+        half = stats.t.ppf((1 + level) / 2, df) * std_error
+        low, high = effect - half, effect + half
+    else:
+        low, high = (k * bound for bound in noncentrality_limits(row["estimate"] / row["std_error"], df, level))
+    kept = ("estimand", "analysis", "outcome", "visit", "arm", "reference", "n_participants", "n_observations")
+    words = "noncentral t" if limits == "noncentral_t" else "delta method"
+    return {
+        **{key: row[key] for key in (*kept, "warning")},
+        "term": "standardised_difference",
+        "estimate": effect,
+        "std_error": std_error,
+        "df": df,
+        "conf_low": low,
+        "conf_high": high,
+        "conf_level": level,
+        "method": f"difference over the model's SD at the visit ({sd:.6g}), limits by {words}; {row['method']}",
+    }
+
+
+def noncentrality_limits(statistic: float, df: float, level: float) -> tuple[float, float]:
+    """Return the noncentralities at which `statistic` is the upper and the lower quantile of its distribution."""
+    tail = (1 - level) / 2
+    upper = _root(lambda nc: float(stats.nct.cdf(statistic, df, nc)) - tail, statistic)
+    lower = _root(lambda nc: float(stats.nct.sf(statistic, df, nc)) - tail, statistic)
+    return lower, upper
+
+
+def _root(excess: Callable[[float], float], centre: float) -> float:
+    """Return the root of a monotone function near `centre`, looking further out until it is enclosed."""
+    width = 4.0
+    while excess(centre - width) * excess(centre + width) > 0 and width < FURTHEST * (1 + abs(centre)):
+        width *= 2
+    return float(brentq(excess, centre - width, centre + width, xtol=1e-12, rtol=1e-12))

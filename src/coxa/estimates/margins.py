@@ -1,0 +1,130 @@
+"""Tests of a difference against a margin: non-inferiority, superiority by a margin, equivalence."""
+
+from __future__ import annotations
+
+from typing import Any, Literal, get_args
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from coxa.errors import OptionError, check_option
+from coxa.estimates.table import Estimates
+
+MarginType = Literal["noninferiority", "superiority", "equivalence"]
+
+ALPHA = {"noninferiority": 0.025, "superiority": 0.025, "equivalence": 0.05}
+"""One-sided level where none is given; limits are then at 95%, and at 90% for equivalence."""
+
+TESTABLE = (
+    "difference",
+    "difference_in_average",
+    "difference_in_slope",
+    "difference_in_auc",
+    "linear_combination",
+    "subgroup_difference",
+    "main_effect",
+    "simple_effect",
+)
+"""Kinds of rows that are a difference between arms in units of the outcome."""
+
+
+def margin_test(
+    differences: Estimates,
+    margin: float,
+    *,
+    type: MarginType,
+    higher_is_better: bool,
+    alpha: float | None = None,
+) -> Estimates:
+    """Test differences against a margin.
+
+    Parameters
+    ----------
+    differences : Estimates
+        Differences of a model, each with its standard error and degrees of freedom; `arm` less `reference`.
+    margin : float
+        In units of the outcome (of the difference), above 0; for superiority it may be 0.
+    type : {"noninferiority", "superiority", "equivalence"}
+        The arm is not worse than the reference by the margin or more; it is better by more than the margin; the
+        difference lies within the margin either way (two one-sided tests).
+    higher_is_better : bool
+        Direction of the outcome: whether a positive difference favours the arm.
+    alpha : float, optional
+        Level of each one-sided test, below 0.5: 0.025, or 0.05 for equivalence, unless given.
+
+    Returns
+    -------
+    Estimates
+        One row for each difference, `term` the type of the test. `estimate`, `std_error` and `df` are those of
+        the difference; `statistic` points in the direction of what is to be shown, `p_value` is one-sided (of the
+        larger of the two for equivalence), the limits are at 1 - 2 alpha. `method` says it in a sentence. Limits
+        and p-values are not adjusted for multiplicity.
+
+    Raises
+    ------
+    OptionError
+        A row is no difference or has no standard error, or an option is not allowed.
+
+    Notes
+    -----
+    p_value < alpha exactly where the limits at 1 - 2 alpha stay on the right side of the margin. Sources:
+    ICH E9 1998, section 3.3.2; Schuirmann, Journal of Pharmacokinetics and Biopharmaceutics 1987, 15:657-680.
+
+    Examples
+    --------
+    >>> row = {"term": "difference", "arm": "a", "reference": "b", "estimate": -1.0, "std_error": 1.0, "df": 50.0}
+    >>> tested = margin_test(Estimates.of([row]), 5.0, type="noninferiority", higher_is_better=True)
+    >>> tested.frame[["statistic", "conf_level"]].to_dict("records")
+    [{'statistic': 4.0, 'conf_level': 0.95}]
+    """
+    check_option("type of margin", type, get_args(MarginType))
+    if not (0 < margin < np.inf or (type == "superiority" and margin == 0)):
+        raise OptionError(f"a margin is a number above 0, in units of the outcome; got {margin}")
+    level = ALPHA[type] if alpha is None else alpha
+    if not 0 < level < 0.5:
+        raise OptionError(f"alpha is the one-sided level, above 0 and below 0.5, for instance 0.025; got {alpha}")
+    wrong = sorted(set(differences.frame["term"]) - set(TESTABLE))
+    if wrong:
+        raise OptionError(f"a {wrong[0]} has no margin; choose the rows first: estimates.only(term='difference')")
+    if differences.frame[["std_error", "df"]].isna().any(axis=None):
+        raise OptionError("a margin test needs the standard error and df of each difference")
+    rows = [tested(row, margin, type, 1 if higher_is_better else -1, level) for _, row in differences.frame.iterrows()]
+    return Estimates.of(rows)
+
+
+def tested(row: pd.Series, margin: float, kind: MarginType, sign: int, alpha: float) -> dict[str, Any]:
+    """Return the row of one test; `sign` is -1 where lower is better."""
+    benefit, se = sign * row["estimate"], row["std_error"]
+    statistic = {
+        "noninferiority": (benefit + margin) / se,
+        "superiority": (benefit - margin) / se,
+        "equivalence": (margin - abs(benefit)) / se,
+    }[kind]
+    p_value = float(stats.t.sf(statistic, row["df"]))
+    half = stats.t.isf(alpha, row["df"]) * se
+    return {
+        **{str(column): value for column, value in row.items()},
+        "term": kind,
+        "statistic": statistic,
+        "p_value": p_value,
+        "conf_low": row["estimate"] - half,
+        "conf_high": row["estimate"] + half,
+        "conf_level": 1 - 2 * alpha,
+        "method": f"{sentence(row, margin, kind, sign, alpha, shown=p_value < alpha)}; {row['method']}",
+    }
+
+
+def sentence(row: pd.Series, margin: float, kind: MarginType, sign: int, alpha: float, *, shown: bool) -> str:
+    """Return in words what was to be shown, and whether it was."""
+    arm, reference = row["arm"] or "the combination", row["reference"] or "0"
+    direction = "higher" if sign > 0 else "lower"
+    claim = {
+        "noninferiority": f"{arm} is worse than {reference} by less than {margin:g}",
+        "superiority": f"{arm} is better than {reference} by more than {margin:g}",
+        "equivalence": f"{arm} and {reference} differ by less than {margin:g} either way",
+    }[kind]
+    tests = "two one-sided t tests" if kind == "equivalence" else "one-sided t test"
+    verdict = "shown" if shown else "not shown"
+    at = f"{tests} at {alpha:g}, {100 * (1 - 2 * alpha):g}% limits"
+    return f"{kind}, {verdict}: {claim} ({direction} is better; {at})"

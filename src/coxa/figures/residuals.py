@@ -1,0 +1,81 @@
+"""Figures of residuals: against fitted values at each visit, and against normal quantiles."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from coxa.figures.figure import Figure
+from coxa.figures.theme import OKABE_ITO, RULE, themed
+
+WIDTH = 150
+HEIGHT = 180
+
+
+def plot_residuals(residuals: pd.DataFrame, *, kind: str = "studentised", figure_id: str, title: str) -> Figure:
+    """Draw residuals against fitted values, one panel for each visit.
+
+    Parameters
+    ----------
+    residuals : DataFrame
+        Of `coxa.models.diagnostics.residuals`.
+    kind : str
+        Column to draw.
+    figure_id, title
+        Identifier and caption.
+
+    Returns
+    -------
+    Figure
+        Dashed lines at -2, 0 and 2. No participant is named in it.
+    """
+    import altair as alt
+
+    visits = [str(visit) for visit in residuals["visit"].cat.categories]
+    data = residuals[["fitted", kind]].assign(visit=residuals["visit"].astype(str))
+    beyond = int((data[kind].abs() > 2).sum())
+    points = (
+        alt.Chart()
+        .mark_circle(size=22, opacity=0.55, color=OKABE_ITO[0])
+        .encode(
+            x=alt.X("fitted:Q", title="Fitted value", scale=alt.Scale(zero=False)),
+            y=alt.Y(f"{kind}:Q", title=f"{kind.capitalize()} residual"),
+        )
+        .properties(width=WIDTH, height=HEIGHT)
+    )
+    rules = [alt.Chart().mark_rule(color=RULE, strokeDash=[4, 3]).encode(y=alt.datum(level)) for level in (-2, 0, 2)]
+    text = (
+        f"{kind.capitalize()} residuals against fitted values at {', '.join(visits)}: {len(data)} points, "
+        f"{beyond} of them beyond 2 or -2."
+    )
+    chart = alt.layer(*rules, points).facet(column=alt.Column("visit:N", sort=visits, title=None), data=data)
+    return Figure(figure_id, title, themed(chart), text, data)
+
+
+def plot_qq(points: pd.DataFrame, *, figure_id: str, title: str) -> Figure:
+    """Draw sorted residuals against normal quantiles, with the band in which each should be.
+
+    Parameters
+    ----------
+    points : DataFrame
+        Of `coxa.models.diagnostics.qq_points`.
+    figure_id, title
+        Identifier and caption.
+
+    Returns
+    -------
+    Figure
+    """
+    import altair as alt
+
+    outside = int(((points["sample"] < points["low"]) | (points["sample"] > points["high"])).sum())
+    base = alt.Chart(points).encode(x=alt.X("theoretical:Q", title="Normal quantile"))
+    band = base.mark_area(opacity=0.25, color=RULE).encode(
+        y=alt.Y("low:Q", title="Normalised residual"), y2=alt.Y2("high:Q")
+    )
+    line = base.mark_line(color=RULE, strokeDash=[4, 3]).encode(y="theoretical:Q")
+    dots = base.mark_circle(size=22, color=OKABE_ITO[0]).encode(y="sample:Q")
+    text = (
+        f"Quantiles of {len(points)} residuals against those of the normal distribution, {outside} outside their band."
+    )
+    chart = alt.layer(band, line, dots).properties(width=2 * WIDTH, height=2 * WIDTH)
+    return Figure(figure_id, title, themed(chart), text, points)

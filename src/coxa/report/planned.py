@@ -1,0 +1,203 @@
+"""One analysis of a plan on the data of its estimand: its models, and every number that it asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from functools import reduce
+from operator import add
+from typing import Any
+
+import pandas as pd
+
+from coxa.derive import AnalysisDataset
+from coxa.errors import EmptyCellError
+from coxa.estimates import (
+    Estimates,
+    adjust_multiplicity,
+    contrasts,
+    factorial_contrasts,
+    fit_proportions,
+    margin_test,
+    marginal_means,
+    planned_profile,
+    standardised_effect,
+    subgroup_contrasts,
+)
+from coxa.models import Fit, fit_ancova, fit_mmrm
+from coxa.study import Study
+from coxa.study.analysis import Analysis
+from coxa.study.factorial import arm_factors
+from coxa.study.formula import model_formula
+from coxa.study.scales import outcome_scale
+
+COMPARISONS = ("difference", "risk_difference", "difference_in_average", "difference_in_slope", "difference_in_auc")
+"""Kinds of rows that compare two arms as the plan asks."""
+
+SIMULTANEOUS = ("dunnett", "tukey")
+"""Adjustments that come with limits of their own, made with the contrast; the others adjust p-values afterwards."""
+
+
+def run_analysis(
+    study: Study, name: str, analysis: Analysis, dataset: AnalysisDataset
+) -> tuple[tuple[Fit, ...], Estimates]:
+    """Run one analysis of the plan on the data of its estimand; return its models and all its numbers.
+
+    Raises
+    ------
+    EmptyCellError
+        An arm that is compared has no outcome.
+    FitError
+        A model cannot be fitted, or its convergence cannot be proved.
+    """
+    estimand = study.estimands[analysis.estimand]
+    _every_compared_arm_is_there(name, (*estimand.treatment.compare, estimand.treatment.against), dataset)
+    if analysis.model == "proportions":
+        fits: tuple[Fit, ...] = ()
+        parts = list(_proportions(study, analysis, dataset))
+    else:
+        fits = tuple(_models(analysis, model_formula(study, name), dataset))
+        parts = [part for fit in fits for part in _model_estimates(study, analysis, dataset, fit)]
+        parts += _subgroups(study, name, dataset)
+    estimates = join(parts)
+    if analysis.multiplicity not in ("none", *SIMULTANEOUS):
+        estimates = adjust_planned(estimates, analysis.multiplicity, estimand.endpoint.visit)
+    named = Estimates(estimates.frame.assign(outcome=estimand.endpoint.outcome))
+    return fits, named.labelled(estimand=analysis.estimand, analysis=name)
+
+
+def join(parts: Iterable[Estimates]) -> Estimates:
+    """Return all rows as one table."""
+    return reduce(add, parts)
+
+
+def asked(frame: pd.DataFrame, visits: tuple[str, ...]) -> pd.Series:
+    """Tell which rows are comparisons that the estimand names: at its visits, or over the whole course."""
+    return frame["term"].isin(COMPARISONS) & (frame["visit"].isin(visits) | frame["visit"].eq(""))
+
+
+def adjust_planned(estimates: Estimates, method: str, visits: tuple[str, ...]) -> Estimates:
+    """Adjust the p-values of the comparisons that the estimand names, over all of them; leave the others."""
+    frame = estimates.frame
+    planned = asked(frame, visits)
+    adjusted = adjust_multiplicity(Estimates(frame[planned]), method, family=()).frame
+    return Estimates(pd.concat([adjusted, frame[~planned]]).sort_index())
+
+
+def _models(analysis: Analysis, formula: str, dataset: AnalysisDataset) -> Iterator[Fit]:
+    """Yield the models of a formula: one over all visits, or one per visit."""
+    rows = dataset.analysed
+    if analysis.model == "mmrm":
+        yield fit_mmrm(
+            formula,
+            rows,
+            covariance=analysis.covariance,
+            group=analysis.covariance_by,
+            time="study_day" if "sp_exp" in analysis.covariance else None,
+            reml=analysis.estimation == "reml",
+            ddf=analysis.ddf,
+            vcov=analysis.standard_errors,
+        )
+        return
+    for visit in rows["visit"].cat.categories:
+        yield fit_ancova(formula, rows[rows["visit"] == visit], visit=visit, robust=analysis.robust)
+
+
+def _model_estimates(study: Study, analysis: Analysis, dataset: AnalysisDataset, fit: Fit) -> Iterator[Estimates]:
+    """Yield the means and comparisons of one model, at each visit and over the course, as the plan asks."""
+    estimand = study.estimands[analysis.estimand]
+    changed = estimand.endpoint.measure in ("change", "percent_change")
+    days = {visit: float(study.visits[visit].day) for visit in fit.sample.visits}
+    for word in ("by_visit", *(word for word in analysis.contrasts if word != "by_visit")):
+        profile = planned_profile(word, days, zero_at=0.0 if changed else None)
+        options: dict[str, Any] = {"weights": analysis.weights, "conf_level": analysis.conf_level, "over_time": profile}
+        yield marginal_means(fit, "arm", **options)
+        yield _differences(analysis, estimand.treatment.compare, estimand.treatment.against, fit, options)
+        if profile is not None:
+            continue
+        every = contrasts(fit, "arm", against=estimand.treatment.against, **options).frame
+        plain = Estimates(every[every["arm"].isin(estimand.treatment.compare)].reset_index(drop=True))
+        if analysis.margin is not None:
+            yield _margin(study, analysis, plain)
+        if analysis.standardised_effect:
+            level = analysis.conf_level
+            yield standardised_effect(plain, dataset.analysed, response=dataset.response, conf_level=level)
+    if study.design == "factorial":
+        factors = arm_factors(study.arms)
+        yield factorial_contrasts(fit, factors, weights=analysis.weights, conf_level=analysis.conf_level)
+
+
+def _differences(
+    analysis: Analysis, compare: tuple[str, ...], against: str, fit: Fit, options: dict[str, Any]
+) -> Estimates:
+    """Return each compared arm against the estimand's comparator, or all pairs of arms for Tukey's adjustment."""
+    adjust = analysis.multiplicity if analysis.multiplicity in SIMULTANEOUS else "none"
+    if adjust == "tukey":
+        return contrasts(fit, "arm", against=None, adjust=adjust, **options)
+    every = contrasts(fit, "arm", against=against, adjust=adjust, **options)
+    return Estimates(every.frame[every.frame["arm"].isin(compare)].reset_index(drop=True))
+
+
+def _margin(study: Study, analysis: Analysis, differences: Estimates) -> Estimates:
+    """Return the tests against the plan's margin at the visits that the estimand names; limits are not adjusted."""
+    assert analysis.margin is not None
+    endpoint = study.estimands[analysis.estimand].endpoint
+    chosen = differences.frame[asked(differences.frame, endpoint.visit)]
+    if chosen.empty:
+        return Estimates(chosen)
+    return margin_test(
+        Estimates(chosen.reset_index(drop=True)),
+        analysis.margin.value,
+        type=analysis.margin.type,
+        higher_is_better=outcome_scale(study.outcomes[endpoint.outcome]).higher_is_better,
+        alpha=analysis.margin.alpha,
+    )
+
+
+def _subgroups(study: Study, name: str, dataset: AnalysisDataset) -> Iterator[Estimates]:
+    """Yield the comparisons within subgroups and the interaction tests, each from one joint model."""
+    analysis = study.analyses[name]
+    treatment = study.estimands[analysis.estimand].treatment
+    for subgroup in analysis.subgroups:
+        for fit in _models(analysis, model_formula(study, name, subgroup=subgroup), dataset):
+            found = subgroup_contrasts(
+                fit,
+                subgroup,
+                "arm",
+                against=treatment.against,
+                weights="equal" if analysis.weights == "counterfactual" else analysis.weights,
+                conf_level=analysis.conf_level,
+            ).frame
+            keep = found["arm"].isin(("", *treatment.compare))
+            yield Estimates(found[keep].reset_index(drop=True))
+
+
+def _proportions(study: Study, analysis: Analysis, dataset: AnalysisDataset) -> Iterator[Estimates]:
+    """Yield responder proportions and their differences at each visit of the estimand."""
+    estimand = study.estimands[analysis.estimand]
+    for visit in estimand.endpoint.visit:
+        rows = dataset.frame[dataset.frame["visit"] == visit]
+        if analysis.missing_response == "non_responder":
+            rows = rows.assign(responder=rows["responder"].fillna(0.0))
+        found = fit_proportions(
+            rows.dropna(subset=["responder"]),
+            response="responder",
+            arm="arm",
+            against=estimand.treatment.against,
+            conf_level=analysis.conf_level,
+        )
+        arms = (*estimand.treatment.compare, estimand.treatment.against)
+        yield Estimates(found.frame[found.frame["arm"].isin(arms)].assign(visit=visit))
+
+
+def _every_compared_arm_is_there(name: str, arms: tuple[str, ...], dataset: AnalysisDataset) -> None:
+    present = set(dataset.analysed["arm"].dropna().astype(str))
+    absent = [arm for arm in arms if arm not in present]
+    if absent:
+        raise EmptyCellError(
+            f"analysis {name}: no outcome in arm {', '.join(absent)}",
+            (
+                "look at the table of what was left out: `coxa check`",
+                "check the value map of `arm` in the plan",
+                "take the arm out of the estimand, if it was never meant to be compared",
+            ),
+        )

@@ -1,0 +1,47 @@
+"""How well the primary model describes the data: residuals, and the covariance it estimated."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from coxa.figures.covariance_map import plot_covariance
+from coxa.figures.residuals import plot_qq, plot_residuals
+from coxa.models import Fit
+from coxa.models.diagnostics import covariance_check, qq_points, residuals
+from coxa.report.document import Block, FigureBlock, Paragraph, Section
+from coxa.report.record import Report
+from coxa.tables.results import analysis_title
+from coxa.tables.table import identifier
+
+
+def diagnostics_section(report: Report) -> Section | None:
+    """Return figures of residuals and covariance of each primary repeated-measures model; None without one."""
+    parts = tuple(
+        Section(identifier("diagnostics", name), analysis_title(report.study, name), tuple(_blocks(name, fit)))
+        for name, plan in report.study.analyses.items()
+        if plan.role == "primary" and plan.model == "mmrm"
+        for fit in report.fits[name]
+    )
+    return Section("diagnostics", "Model diagnostics", (), parts) if parts else None
+
+
+def _blocks(name: str, fit: Fit) -> Iterator[Block]:
+    yield Paragraph(
+        "Residuals are scaled by the model's covariance, so that under the model they are independent with mean 0 and "
+        "standard deviation 1. The estimated covariance over the visits stands beside that of the residuals."
+    )
+    scaled = residuals(fit)
+    by_visit = identifier("residuals", name)
+    yield FigureBlock(plot_residuals(scaled, figure_id=by_visit, title="Studentised residuals by visit"))
+    normal = qq_points(scaled["normalised"])
+    yield FigureBlock(
+        plot_qq(normal, figure_id=identifier("qq", name), title="Normal quantiles of the scaled residuals")
+    )
+    covariance = covariance_check(fit)
+    yield FigureBlock(
+        plot_covariance(
+            covariance,
+            figure_id=identifier("covariance", name),
+            title="Correlation over the visits: estimated, and of the residuals",
+        )
+    )

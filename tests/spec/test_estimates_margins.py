@@ -1,0 +1,97 @@
+"""Non-inferiority, superiority by a margin and equivalence: the test and its limits say the same."""
+
+from __future__ import annotations
+
+import pytest
+from scipy import stats
+
+from coxa.errors import OptionError
+from coxa.estimates import Estimates, margin_test
+from tests.reference.tolerances import CLOSED_FORM
+
+
+def difference(estimate: float, se: float = 1.0, df: float = 40.0) -> Estimates:
+    return Estimates.of(
+        [
+            {
+                "term": "difference",
+                "arm": "exercise",
+                "reference": "usual_care",
+                "estimate": estimate,
+                "std_error": se,
+                "df": df,
+                "method": "MMRM",
+            }
+        ]
+    )
+
+
+@pytest.mark.parametrize(
+    ("kind", "estimate", "higher", "statistic"),
+    [
+        ("noninferiority", -1.0, True, 2.0),  # -1 is 2 above -3
+        ("noninferiority", 1.0, False, 2.0),  # lower is better: 1 is 2 below 3
+        ("noninferiority", 1.0, True, 4.0),
+        ("superiority", 5.0, True, 2.0),
+        ("superiority", -5.0, False, 2.0),
+        ("superiority", 5.0, False, -8.0),
+        ("equivalence", 1.0, True, 2.0),
+        ("equivalence", -1.0, False, 2.0),
+        ("equivalence", 4.0, True, -1.0),
+    ],
+)
+def test_the_statistic_points_at_what_is_to_be_shown(
+    kind: str, estimate: float, higher: bool, statistic: float
+) -> None:
+    row = margin_test(difference(estimate), 3.0, type=kind, higher_is_better=higher).frame.iloc[0]
+    assert row["statistic"] == pytest.approx(statistic, rel=CLOSED_FORM)
+    assert row["p_value"] == pytest.approx(stats.t.sf(statistic, 40), rel=CLOSED_FORM)
+    assert (row["term"], row["estimate"]) == (kind, estimate)
+
+
+def test_equivalence_is_two_one_sided_tests_and_a_90_percent_interval() -> None:
+    row = margin_test(difference(1.2), 3.0, type="equivalence", higher_is_better=True).frame.iloc[0]
+    above, below = stats.t.sf((1.2 + 3) / 1, 40), stats.t.cdf((1.2 - 3) / 1, 40)
+    assert row["p_value"] == pytest.approx(max(above, below), rel=CLOSED_FORM)
+    assert row["conf_level"] == pytest.approx(0.9)
+    assert row["conf_high"] == pytest.approx(1.2 + stats.t.ppf(0.95, 40), rel=CLOSED_FORM)
+    assert row["method"] == (
+        "equivalence, shown: exercise and usual_care differ by less than 3 either way (higher is better; two one-sided "
+        "t tests at 0.05, 90% limits); MMRM"
+    )
+
+
+def test_the_sentence_says_what_was_not_shown() -> None:
+    row = margin_test(difference(2.5), 3.0, type="noninferiority", higher_is_better=False).frame.iloc[0]
+    assert row["method"].startswith(
+        "noninferiority, not shown: exercise is worse than usual_care by less than 3 (lower is"
+    )
+    assert row["conf_level"] == pytest.approx(0.95)
+
+
+@pytest.mark.parametrize(
+    ("margin", "options", "message"),
+    [
+        (0.0, {"type": "noninferiority"}, "a margin is a number above 0"),
+        (-2.0, {"type": "superiority"}, "a margin is a number above 0"),
+        (3.0, {"type": "non-inferiority"}, "did you mean 'noninferiority'"),
+        (3.0, {"type": "equivalence", "alpha": 0.95}, "alpha is the one-sided level"),
+    ],
+)
+def test_what_is_no_margin_is_said(margin: float, options: dict, message: str) -> None:
+    with pytest.raises(OptionError, match=message):
+        margin_test(difference(1.0), margin, higher_is_better=True, **options)
+
+
+def test_only_differences_with_a_standard_error_are_tested() -> None:
+    mean = Estimates.of([{"term": "marginal_mean", "estimate": 1.0}])
+    with pytest.raises(OptionError, match="a marginal_mean has no margin"):
+        margin_test(mean, 3.0, type="superiority", higher_is_better=True)
+    bare = Estimates.of([{"term": "difference", "estimate": 1.0}])
+    with pytest.raises(OptionError, match="needs the standard error and df"):
+        margin_test(bare, 3.0, type="superiority", higher_is_better=True)
+
+
+def test_superiority_by_nothing_is_the_one_sided_test() -> None:
+    row = margin_test(difference(2.0), 0.0, type="superiority", higher_is_better=True).frame.iloc[0]
+    assert row["p_value"] == pytest.approx(stats.t.sf(2.0, 40), rel=CLOSED_FORM)
