@@ -41,6 +41,9 @@ TERMS = (
 says) down to equivalence, empty for the two tests of several differences together, a proportion (0 to 1) or a ratio
 for the four of counts, and in standard deviations for the last."""
 
+COMPARISONS = ("difference", "risk_difference", "difference_in_average", "difference_in_slope", "difference_in_auc")
+"""Kinds of rows that compare two arms as a plan asks, at a visit or (with an empty `visit`) over the visits."""
+
 
 @dataclass(frozen=True, slots=True)
 class Estimates:

@@ -12,7 +12,7 @@ from coxa.study import Study
 from coxa.study.analysis import Analysis
 from coxa.study.scales import outcome_scale
 from coxa.study.wording import MEASURE_WORDS, join_words, responder_words
-from coxa.study.words import DDF_NAMES, SET_NAMES
+from coxa.study.words import DDF_NAMES, SET_NAMES, SIMULTANEOUS
 from coxa.tables.adjusted import family_words
 from coxa.tables.footnotes import covariance_name, missing_words
 from coxa.tables.phrases import mid_sentence
@@ -26,6 +26,10 @@ REFERENCES = {
     "proportions": "Newcombe RG. Statistics in Medicine 1998;17:873-890.",
     "holm": "Holm S. Scandinavian Journal of Statistics 1979;6:65-70.",
     "hochberg": "Hochberg Y. Biometrika 1988;75:800-802.",
+    "dunnett": "Dunnett CW. Journal of the American Statistical Association 1955;50:1096-1121.",
+    "tukey": "Kramer CY. Biometrics 1956;12:307-310.",
+    "CR2": "Pustejovsky JE, Tipton E. Journal of Business & Economic Statistics 2018;36:672-683.",
+    "equivalence": "Schuirmann DJ. Journal of Pharmacokinetics and Biopharmaceutics 1987;15:657-680.",
 }
 """What each method goes back to; only those that ran are cited."""
 
@@ -70,7 +74,8 @@ def analysis_methods(report: Report, name: str) -> str:
     said.append(missing_words(plan.model, plan.missing_response))
     if plan.multiplicity != "none":
         family = family_words(study, name, asked_rows(report, name))
-        said.append(f"P-values were adjusted for multiplicity {family}; confidence limits were not.")
+        limits = "" if plan.multiplicity in SIMULTANEOUS else "; confidence limits were not"
+        said.append(f"P-values were adjusted for multiplicity {family}{limits}.")
     return " ".join(said)
 
 
@@ -174,6 +179,6 @@ def references(report: Report) -> list[str]:
     used = ["estimands"]
     for name, plan in report.study.analyses.items():
         used.append(plan.model)
-        used += [fit.ddf.removesuffix("-linear") for fit in report.fits.get(name, ())]
-        used += [plan.robust or "", plan.multiplicity]
+        used += [word for fit in report.fits.get(name, ()) for word in (fit.ddf.removesuffix("-linear"), fit.vcov)]
+        used += [plan.robust or "", plan.multiplicity, plan.margin.type if plan.margin else ""]
     return [REFERENCES[key] for key in dict.fromkeys(used) if key in REFERENCES]

@@ -23,18 +23,14 @@ from coxa.estimates import (
     standardised_effect,
     subgroup_contrasts,
 )
+from coxa.estimates.table import COMPARISONS
 from coxa.models import Fit, fit_ancova, fit_mmrm
 from coxa.study import Study
 from coxa.study.analysis import Analysis
 from coxa.study.factorial import arm_factors
 from coxa.study.formula import model_formula
 from coxa.study.scales import outcome_scale
-
-COMPARISONS = ("difference", "risk_difference", "difference_in_average", "difference_in_slope", "difference_in_auc")
-"""Kinds of rows that compare two arms as the plan asks."""
-
-SIMULTANEOUS = ("dunnett", "tukey")
-"""Adjustments that come with limits of their own, made with the contrast; the others adjust p-values afterwards."""
+from coxa.study.words import SIMULTANEOUS
 
 
 def run_analysis(

@@ -7,6 +7,7 @@ import pandas as pd
 from coxa.report.record import Report
 from coxa.study.scales import outcome_scale
 from coxa.study.wording import endpoint_words
+from coxa.study.words import SIMULTANEOUS
 from coxa.tables.adjusted import is_adjusted
 from coxa.tables.formats import outcome_decimals, p_value, write
 from coxa.tables.records import Record, records
@@ -50,7 +51,8 @@ def result_sentence(report: Report, record: Record) -> str:
     p, adjusted = f"p{NB}{_equals(p_value(record['p_value']))}", is_adjusted(study, record)
     if adjusted:
         p = f"{study.analyses[record['analysis']].multiplicity.capitalize()}-adjusted {p}"
-        limits = f"{limits.removesuffix(')')}, not adjusted)"
+        own = study.analyses[record["analysis"]].multiplicity in SIMULTANEOUS
+        limits = f"{limits.removesuffix(')')}, {'adjusted too' if own else 'not adjusted'})"
         if clear and record["p_value"] > 1 - record["conf_level"]:
             verdict += " by the interval, not by the adjusted p-value"
     what = "difference in proportions" if risks else "difference in means"

@@ -31,7 +31,7 @@ SasOrShort = Annotated[Covariance, BeforeValidator(lambda word: SAS_COVARIANCE.g
 class Margin(Part):
     """A margin against which a difference is tested."""
 
-    type: MarginType
+    type: MarginType = Field(description="What is to be shown: noninferiority, superiority by the margin, equivalence.")
     value: float = Field(ge=0, description="In units of the endpoint, as a positive number.")
     alpha: float | None = Field(
         None, gt=0, lt=0.5, description="One-sided level; 0.025, or 0.05 for equivalence, unless given."

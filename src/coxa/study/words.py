@@ -53,6 +53,9 @@ Weights = Literal["equal", "proportional", "counterfactual"]
 Multiplicity = Literal["none", "bonferroni", "holm", "hochberg", "dunnett", "tukey"]
 """Adjustments; Dunnett's and Tukey's come with limits of their own."""
 
+SIMULTANEOUS = ("dunnett", "tukey")
+"""Adjustments of p-values and limits together, for the comparisons at each visit; the others adjust p-values alone."""
+
 Contrast = Literal["by_visit", "average", "slope", "auc"]
 """What is compared between arms: the means at each visit, or one number for the course over the visits."""
 
