@@ -32,8 +32,6 @@ def family_words(study: Study, analysis: str, rows: pd.DataFrame) -> str:
     plan = study.analyses[analysis]
     if plan.multiplicity in SIMULTANEOUS:
         return f"by the method of {plan.multiplicity.capitalize()} over the comparisons at each visit, limits too"
-            f"by the method of {plan.multiplicity.capitalize()} over the comparisons at each visit, as are the limits"
-        )
     family = [record for record in records(rows) if is_adjusted(study, record)]
     visits = [study.label("visits", visit) for visit in study.estimands[plan.estimand].endpoint.visit]
     count = f"{len(family)} planned comparisons" if len(family) != 1 else "one planned comparison"
