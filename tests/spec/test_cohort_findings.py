@@ -32,8 +32,8 @@ def test_missing_column(tmp_path: Path) -> None:
     cohort = read_tiny(tmp_path, PARTICIPANTS.rename(columns={"arm": "arms"}))
     first = messages(cohort)[0]
     assert first == (
-        "error: participants, arm: file participants.csv has a column for arm (found 'no column arm'). its columns: "
-        "id, arms, age, sex, birth_date, randomisation_date; did you mean arms? Name the right one under "
+        "error: participants, arm: file participants.csv should have a column for arm (found 'no column arm'). "
+        "its columns: id, arms, age, sex, birth_date, randomisation_date; did you mean arms? Name the right one under "
         "`columns: {arm: ...}`"
     )
 
@@ -41,26 +41,26 @@ def test_missing_column(tmp_path: Path) -> None:
 def test_unmapped_arm_label(tmp_path: Path) -> None:
     cohort = read_tiny(tmp_path, changed(PARTICIPANTS, 1, arm="exercises"))
     assert messages(cohort, "error") == [
-        "error: participants, row 3, participant 02, arm: every word of arm is known (found 'exercises'). known: "
-        'usual_care, exercise; did you mean exercise? Or map it under `values: {arm: {"exercises": usual_care}}`'
+        "error: participants, row 3, participant 02, arm: every word of arm should be known (found 'exercises'). if it "
+        'is a slip of exercise, correct it; if not, add it under `values: {arm: {"exercises": ...}}`; allowed: '
+        "usual_care (Usual care), exercise (Exercise therapy)"
     ]
     lost = cohort.disposition.left_out
     assert lost.loc[lost["table"] == "participants", "reason"].tolist() == ["unmapped arm (exercises)"]
     assert set(lost.loc[lost["table"] == "assessments", "reason"]) == {"the participant is left out"}
 
 
-def test_unmapped_code_lists_what_the_map_has(tmp_path: Path) -> None:
+def test_unmapped_code_lists_what_it_can_mean_and_proposes_nothing(tmp_path: Path) -> None:
     people = PARTICIPANTS.assign(arm=["0", "1", "2", "1"])
     data = LONG.replace("{participant_id: id}}", "{participant_id: id}, values: {arm: {0: usual_care, 1: exercise}}}")
-    assert (
-        'known: 0, 1. Or map it under `values: {arm: {"2": usual_care}}`'
-        in only(read_tiny(tmp_path, people, data=data), "error").remedy
+    assert only(read_tiny(tmp_path, people, data=data), "error").remedy == (
+        'add it under `values: {arm: {"2": ...}}`; allowed: usual_care (Usual care), exercise (Exercise therapy)'
     )
 
 
 def test_arm_that_nobody_is_in(tmp_path: Path) -> None:
     finding = only(read_tiny(tmp_path, PARTICIPANTS.assign(arm="usual_care")))
-    assert finding.rule == "somebody is in arm exercise"
+    assert finding.rule == "somebody should be in arm exercise"
     assert finding.severity == "error"
 
 
@@ -68,33 +68,36 @@ def test_duplicate_participant_visit_names_all_rows(tmp_path: Path) -> None:
     values = pd.concat([assessments(), assessments().iloc[[3]]])
     cohort = read_tiny(tmp_path, values=values)
     assert messages(cohort, "error") == [
-        f"error: assessments, row {row}, participant 01, outcome: one row per participant-visit-outcome (found "
-        "'week_6, function'). keep the right one of these rows, or correct their key"
-        for row in (5, 26)
+        "error: assessments, row 5, participant 01, outcome: there should be one row per participant-visit-outcome "
+        "(found 'week_6, function, rows 5 and 26, identical'). leave one out with `exclude_rows: [{file: "
+        "assessments.csv, row: ..., because: ...}]`, or correct their key"
     ]
     assert cohort.disposition.left_out["reason"].tolist() == ["duplicate participant-visit-outcome"] * 2
 
 
 def test_duplicate_participant(tmp_path: Path) -> None:
     people = pd.concat([PARTICIPANTS, PARTICIPANTS.iloc[[0]]])
-    errors = read_tiny(tmp_path, people).findings.errors
-    assert [(item.row, item.rule) for item in errors] == [
-        (2, "one row per participant"),
-        (6, "one row per participant"),
-    ]
+    finding = only(read_tiny(tmp_path, people), "error")
+    assert (finding.row, finding.rule, finding.value) == (
+        2,
+        "there should be one row per participant",
+        "rows 2 and 6, identical",
+    )
+    other = only(read_tiny(tmp_path, changed(people.reset_index(drop=True), 4, age="62")), "error")
+    assert other.value == "rows 2 and 6, not identical"
 
 
 def test_unknown_participant(tmp_path: Path) -> None:
     finding = only(read_tiny(tmp_path, values=changed(assessments(), 5, id="1")), "error")
-    assert finding.rule == "every participant is in table participants"
+    assert finding.rule == "every participant should be in table participants"
     assert (finding.row, finding.participant_id, finding.value) == (7, "1", "1 row(s)")
 
 
 def test_value_out_of_range(tmp_path: Path) -> None:
     cohort = read_tiny(tmp_path, values=changed(assessments(), 2, value="104"))
     assert messages(cohort, "error") == [
-        "error: assessments, row 4, participant 01, pain: pain is between 0 and 100 points (found '104'). correct it "
-        "at the source; a range is never stretched to fit a value"
+        "error: assessments, row 4, participant 01, pain: pain should be between 0 and 100 points (found '104'). "
+        "correct it at the source or under `corrections`; a range is never stretched to fit a value"
     ]
     assert cohort.disposition.left_out["reason"].tolist() == ["out of range"]
 
@@ -102,8 +105,10 @@ def test_value_out_of_range(tmp_path: Path) -> None:
 def test_undeclared_missing_code(tmp_path: Path) -> None:
     values = changed(assessments(), 2, value="999")
     finding = only(read_tiny(tmp_path, values=values), "error")
-    assert finding.rule == "pain is between 0 and 100 points; 999 looks like a code for missing"
-    assert finding.remedy == "if it means missing write `missing: [999]` in the plan; if not, correct it"
+    assert finding.rule == "pain should be between 0 and 100 points; 999 looks like a code for missing"
+    assert finding.remedy == (
+        "if it means missing write `missing: [999]` in `data: tables: assessments`; if not, correct it"
+    )
     declared = read_tiny(tmp_path, values=values, data=LONG + "  missing: [999]\n")
     assert messages(declared) == []
     assert declared.disposition.left_out["reason"].tolist() == ["declared missing (999)"]
@@ -111,15 +116,15 @@ def test_undeclared_missing_code(tmp_path: Path) -> None:
 
 def test_undeclared_missing_code_in_a_covariate(tmp_path: Path) -> None:
     cohort = read_tiny(tmp_path, changed(PARTICIPANTS, 0, age="999"))
-    assert only(cohort, "error").rule == "age is between 18 and 95 years; 999 looks like a code for missing"
+    assert only(cohort, "error").rule == "age should be between 18 and 95 years; 999 looks like a code for missing"
     assert cohort.table("participants")["age"].isna().tolist() == [True, False, False, False]
 
 
 def test_text_in_a_number(tmp_path: Path) -> None:
     finding = only(read_tiny(tmp_path, values=changed(assessments(), 2, value="about 40")), "error")
-    assert finding.rule == "a number is expected, and this is text"
+    assert finding.rule == "the value should be a number"
     assert (finding.row, finding.value) == (4, "about 40")
-    assert 'if it means missing write `missing: ["about 40"]`' in finding.remedy
+    assert finding.remedy == "correct it at the source: a number and nothing else"
 
 
 def test_numbers_as_text_are_converted(tmp_path: Path) -> None:
@@ -136,19 +141,20 @@ def test_a_number_that_may_have_a_thousands_mark_is_not_guessed(tmp_path: Path) 
 @pytest.mark.parametrize(
     ("date", "rule"),
     [
-        ("1954-12-31", "no date is before the participant's birth"),
-        ("2999-02-21", "no date is after 2025-12-31, the data cut"),
+        ("1954-12-31", "a date should not be before the participant's birth"),
+        ("2999-02-21", "a date should not be after 2025-12-31, the data cut"),
     ],
 )
 def test_impossible_dates(tmp_path: Path, date: str, rule: str) -> None:
     errors = read_tiny(tmp_path, values=changed(assessments(), 14, date=date)).findings.errors
-    assert [(item.row, item.field, item.rule, item.value) for item in errors] == [(16, "assessment_date", rule, date)]
+    value = date if date > "2000" else f"{date}, birth_date 1955-01-01"
+    assert [(item.row, item.field, item.rule, item.value) for item in errors] == [(16, "assessment_date", rule, value)]
 
 
 def test_date_that_is_not_a_date(tmp_path: Path) -> None:
     finding = only(read_tiny(tmp_path, values=changed(assessments(), 14, date="21/02/2025")), "error")
-    assert finding.rule == "a date is expected"
-    assert "name the `date_format` of the file, such as %d/%m/%Y" in finding.remedy
+    assert finding.rule == "the value should be a date"
+    assert finding.remedy == ('it is read as year-month-day (2026-03-31); write `date_format: "%d/%m/%Y"` in its table')
 
 
 def test_named_visit_outside_its_window_is_a_warning(tmp_path: Path) -> None:
@@ -157,8 +163,8 @@ def test_named_visit_outside_its_window_is_a_warning(tmp_path: Path) -> None:
     finding = only(read_tiny(tmp_path, values=values))
     assert (finding.severity, finding.rule, finding.value) == (
         "warning",
-        "a visit is within its window",
-        "week_6, day 69",
+        "a visit should be within its window: week_6, 28 to 56",
+        "69",
     )
 
 
@@ -166,7 +172,7 @@ def test_unnamed_visit_outside_every_window_is_an_error(tmp_path: Path) -> None:
     values = assessments().drop(columns="visit")
     values.loc[2:3, "date"] = "2025-12-01"
     cohort = read_tiny(tmp_path, values=values)
-    rule = "an assessment without a named visit lies in the window of one"
+    rule = "an assessment without a named visit should lie in the window of one"
     assert [(item.row, item.rule) for item in cohort.findings] == [(4, rule), (5, rule)]
     assert cohort.disposition.left_out["reason"].tolist() == ["outside every visit window"] * 2
     assert cohort.table("assessments")["visit"].value_counts().to_dict() == {"baseline": 8, "week_12": 8, "week_6": 6}
@@ -177,9 +183,9 @@ def test_assessment_before_randomisation(tmp_path: Path) -> None:
     values.loc[2:3, "date"] = "2025-01-03"
     rules = [item.rule for item in read_tiny(tmp_path, values=values).findings]
     assert rules == [
-        "an assessment after baseline is after randomisation",
-        "a visit is within its window",
-        "later visits have later dates",
+        "an assessment after baseline should be after randomisation",
+        "a visit should be within its window: week_6, 28 to 56",
+        "later visits should have later dates",
     ]
 
 
@@ -192,7 +198,7 @@ def test_covariate_missing(tmp_path: Path) -> None:
     finding = only(read_tiny(tmp_path, changed(PARTICIPANTS, 1, sex=None)))
     assert (finding.severity, finding.rule, finding.value) == (
         "warning",
-        "every participant has a sex",
+        "sex should be known for every participant",
         "missing in 1 of 4",
     )
 
@@ -203,14 +209,14 @@ def test_outcome_without_values_and_constant_outcome(tmp_path: Path) -> None:
     values = values[values["outcome"] == "pain"]
     found = {(item.severity, item.rule) for item in read_tiny(tmp_path, values=values).findings}
     assert found == {
-        ("error", "outcome function has values in the data"),
-        ("warning", "outcome pain varies between participants"),
+        ("error", "outcome function should have values in the data"),
+        ("warning", "outcome pain should vary between participants"),
     }
 
 
 def test_other_unit(tmp_path: Path) -> None:
     finding = only(read_tiny(tmp_path, values=changed(assessments().assign(unit="points"), 4, unit="mm")), "error")
-    assert (finding.rule, finding.value) == ("pain is in points", "mm")
+    assert (finding.rule, finding.value) == ("pain should be in points", "mm")
 
 
 def test_outcome_outside_the_plan_is_left_out_and_said(tmp_path: Path) -> None:
@@ -236,7 +242,7 @@ def test_cells_with_only_blanks_are_empty_and_noted(tmp_path: Path) -> None:
 def test_a_map_to_a_word_that_is_no_level(tmp_path: Path) -> None:
     data = LONG.replace("{participant_id: id}}", "{participant_id: id}, values: {sex: {female: woman, male: male}}}")
     remedies = {item.remedy for item in read_tiny(tmp_path, data=data).findings.errors}
-    assert remedies == {"the plan maps female to woman, which is not a level; levels: female, male"}
+    assert remedies == {"the plan maps female to woman, which is not a level; allowed: female (Female), male (Male)"}
 
 
 def test_markup_and_formulas_stay_text(tmp_path: Path) -> None:
@@ -253,8 +259,8 @@ def test_events(tmp_path: Path) -> None:
     data = LONG + "    intercurrent_events: {file: events.csv, columns: {participant_id: id}}\n"
     cohort = read_tiny(tmp_path, data=data)
     assert [(item.severity, item.row, item.rule) for item in cohort.findings] == [
-        ("error", 4, "every word of event is known"),
-        ("warning", 3, "an intercurrent event is after randomisation"),
+        ("error", 4, "every word of event should be known"),
+        ("warning", 3, "an intercurrent event should be after randomisation"),
     ]
 
 
@@ -280,7 +286,7 @@ data:
       outcomes: {pain: {baseline: p0, week_12: p12}, function: {baseline: f0, week_12: f12}}
 """
     finding = only(read_with(tmp_path, data))
-    assert finding.rule == "a score of function present at Week 12 where everything else is missing"
+    assert finding.rule == "function should have no value at Week 12 where everything else is missing"
     assert (finding.value, finding.n_rows) == ("0 in 4 participants, and in 0 of 16 with other outcomes", 4)
     assert "`missing_when: [{column: f12, equals: 0, when_missing: [p12], because: ...}]`" in finding.remedy
     declared = data + "      missing_when: [{column: f12, equals: 0, when_missing: [p12], because: not returned}]\n"
@@ -306,12 +312,12 @@ def test_a_file_for_a_plan_with_two(tmp_path: Path) -> None:
     read_tiny(tmp_path)
     study = parse_study((PLAN + LONG).encode(), folder=str(tmp_path))
     finding = only(read_cohort(study, tmp_path / "participants.csv"))
-    assert finding.rule == "one file replaces one file"
+    assert finding.rule == "one file should replace one file"
     assert "participants.csv, assessments.csv" in finding.remedy
 
 
 def test_file_that_is_not_there(tmp_path: Path) -> None:
     read_tiny(tmp_path)
     finding = only(read_with(tmp_path, LONG.replace("assessments.csv", "assessment.csv")), "error")
-    assert (finding.table, finding.rule) == ("assessment.csv", "the file exists")
+    assert (finding.table, finding.rule) == ("assessment.csv", "the file should exist")
     assert finding.remedy == "files in its folder: assessments.csv, participants.csv; did you mean assessments.csv?"

@@ -72,7 +72,10 @@ def test_windows_text_is_noted(tmp_path: Path) -> None:
     path = tmp_path / "table.csv"
     path.write_bytes(text().encode("cp1252"))
     note = read_raw(path).findings[0]
-    assert (note.severity, note.rule) == ("note", "the file is not UTF-8, and was read as Windows text (cp1252)")
+    assert (note.severity, note.rule) == (
+        "note",
+        "a text file should be UTF-8; this one was read as Windows text (cp1252)",
+    )
     assert read_raw(path, ReadOptions(encoding="cp1252")).findings == ()
 
 
@@ -83,7 +86,7 @@ def test_ragged_rows_are_named_and_the_others_keep_their_numbers(tmp_path: Path)
     assert result.raw is not None
     assert result.raw.sheet.source_row.tolist() == [2, 4, 5]
     assert result.raw.sheet.unreadable == ((3, "2 cells instead of 3"),)
-    assert result.findings[0].rule == "every row has as many cells as the header"
+    assert result.findings[0].rule == "every row should have as many cells as the header"
     assert result.findings[0].row == 3
 
 
@@ -110,7 +113,7 @@ def test_excel_with_merged_header_cells(tmp_path: Path) -> None:
     sheet.merge_cells("B1:C1")
     book.save(path)
     finding = fault(path)
-    assert (finding.rule, finding.value) == ("every column has its own header cell", "merged: B1:C1")
+    assert (finding.rule, finding.value) == ("every column should have its own header cell", "merged: B1:C1")
     assert finding.remedy == "unmerge these cells, and write one column name in each cell of row 1"
 
 
@@ -174,18 +177,18 @@ def test_sas_transport(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "raw", "rule"),
     [
-        ("empty.csv", b"", "the file is not empty"),
-        ("blank.csv", b"\n\n", "the file is not empty"),
-        ("header.csv", b"id,arm\n", "the file has rows below its header"),
-        ("twice.csv", b"id,arm,id\n1,2,3\n", "every column name occurs once"),
-        ("unnamed.csv", b"id,,arm\n1,2,3\n", "every column has a name"),
-        ("binary.csv", b"\1\2\0\4\5\6", "a text file has no zero bytes"),
-        ("workbook.csv", b"PK\x03\x04rest", "a .csv file holds what its suffix says"),
-        ("text.xlsx", b"id,arm\n1,2\n", "an .xlsx file is a zip archive"),
-        ("text.sav", b"id,arm\n1,2\n", "the file can be read as sav"),
-        ("text.parquet", b"id,arm\n1,2\n", "the file can be read as parquet"),
-        ("old.xls", b"\xd0\xcf\x11\xe0", "the file has a known format"),
-        ("table.cvs", b"id\n1\n", "the file has a known format"),
+        ("empty.csv", b"", "the file should not be empty"),
+        ("blank.csv", b"\n\n", "the file should not be empty"),
+        ("header.csv", b"id,arm\n", "the file should have rows below its header"),
+        ("twice.csv", b"id,arm,id\n1,2,3\n", "every column name should occur once"),
+        ("unnamed.csv", b"id,,arm\n1,2,3\n", "every column should have a name"),
+        ("binary.csv", b"\1\2\0\4\5\6", "a text file should have no zero bytes"),
+        ("workbook.csv", b"PK\x03\x04rest", "a .csv file should hold what its suffix says"),
+        ("text.xlsx", b"id,arm\n1,2\n", "an .xlsx file should be a zip archive"),
+        ("text.sav", b"id,arm\n1,2\n", "it should be possible to read the file as sav"),
+        ("text.parquet", b"id,arm\n1,2\n", "it should be possible to read the file as parquet"),
+        ("old.xls", b"\xd0\xcf\x11\xe0", "the file should have a known format"),
+        ("table.cvs", b"id\n1\n", "the file should have a known format"),
     ],
 )
 def test_broken_files_are_findings(tmp_path: Path, name: str, raw: bytes, rule: str) -> None:

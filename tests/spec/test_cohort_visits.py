@@ -53,7 +53,7 @@ def test_of_two_equally_near_the_earlier_is_kept(tmp_path: Path) -> None:
 def test_two_on_one_day_are_duplicates(tmp_path: Path) -> None:
     values = assessments().drop(columns="visit")
     cohort = read_tiny(tmp_path, values=pd.concat([values, values.iloc[[2]]], ignore_index=True))
-    assert [item.rule for item in cohort.findings.errors] == ["one row per participant-visit-outcome"] * 2
+    assert [item.value for item in cohort.findings.errors] == ["week_6, pain, rows 4 and 26, identical"]
 
 
 def test_no_visit_and_no_randomisation_date(tmp_path: Path) -> None:

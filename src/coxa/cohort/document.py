@@ -24,6 +24,18 @@ are required. A plan maps its files' columns and codes to these names, and its c
 *Hard* limits are errors, *soft* limits are warnings. A "working limit" is a screen for slips of the pen; it is not
 a published reference value. A field in **bold** is required. In every table `source_file` and `source_row` say where
 a row came from, and `source_column` where values stood side by side.
+
+**Missing codes.** What a plan writes under `missing:` holds for measured values only: outcomes, items, measures and
+descriptive fields. Identifiers, the key of a table, arms, visits, dates, study days and required fields never take
+one. In a table, `missing: {pain: [99]}` declares codes for one field, outcome, item or measure. A code that some
+measured column could have as a value is a warning.
+
+**Corrections.** `corrections:` replaces a wrong value before anything is checked (`table`, `participant_id`, `visit`,
+one of `field`, `outcome` and `item`, optionally `from` and `row`, `to`, `because`); `exclude_rows:` leaves out a row
+(`table` or `file`, `row`, `because`). Each one is a note in the findings; one that matches nothing is an error.
+
+**Age.** Where the plan has a covariate `age` and the file no column for it, it is computed in years with one decimal
+as the days from `birth_date` to `randomisation_date` divided by 365.25.
 """
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -17,7 +17,7 @@ from coxa.cohort.mapping.tables import map_table, unlisted_columns
 from coxa.cohort.readers.raw import RawFile, ReadOptions
 from coxa.cohort.readers.registry import read_raw
 from coxa.cohort.visits import VISITED, Visited, place_visits
-from coxa.errors import nearest
+from coxa.errors import nearest, not_allowed
 from coxa.findings import Finding, Findings
 from coxa.study import Study
 from coxa.study.source import TableSource
@@ -58,7 +58,7 @@ def read_cohort(study: Study, data: str | Path | None = None) -> Cohort:
     """
     if study.data is None:
         place = study.origin.name if study.origin else "study"
-        rule, remedy = "the plan says where the data are", "add `data:` with the file of each table"
+        rule, remedy = "the plan should say where the data are", "add `data:` with the file of each table"
         return Cohort(study, {}, Findings((Finding("error", place, rule, remedy),)), Disposition(), ())
     files = read_files(study, None if data is None else Path(data))
     mapped = {table: map_table(study, table, raw) for table, raw in files.of_table.items() if raw}
@@ -89,11 +89,14 @@ def read_files(study: Study, data: Path | None) -> Files:
     paths = {table: _path(study, source.file, data) for table, source in sources.items()}
     if data is not None and data.is_file() and len({source.file for source in sources.values()}) > 1:
         named = ", ".join(dict.fromkeys(source.file for source in sources.values()))
-        rule, remedy = "one file replaces one file", f"the plan names several ({named}); give the folder that has them"
+        rule, remedy = (
+            "one file should replace one file",
+            f"the plan names several ({named}); give the folder that has them",
+        )
         finding = Finding("error", data.name, rule, remedy)
         return Files(dict.fromkeys(sources), (), (finding,))
     done: dict[tuple[Path, ReadOptions], RawFile | None] = {}
-    findings: list[Finding] = []
+    findings: list[Finding] = list(_unknown_files(study))
     of_table: dict[str, RawFile | None] = {}
     for table, source in sources.items():
         options = ReadOptions(source.sheet, source.encoding, source.delimiter, source.decimal)
@@ -102,9 +105,24 @@ def read_files(study: Study, data: Path | None) -> Files:
             raw, said = _read_one(paths[table], options)
             done[key] = raw
             findings += said
+            asked = [other for other in sources.values() if (other.file, other.sheet) == (source.file, source.sheet)]
+            strange = other_sheet(raw, asked) if raw else None
+            if strange:
+                done[key] = None
+                findings.append(strange)
         of_table[table] = done[key]
     raws = {raw.source.name: raw for raw in done.values() if raw}
     return Files(of_table, tuple(raws.values()), tuple(dict.fromkeys(findings)))
+
+
+def _unknown_files(study: Study) -> Iterator[Finding]:
+    """Yield an error for every excluded row of a file that no table is read from."""
+    assert study.data is not None
+    known = list(dict.fromkeys(source.file for source in study.data.tables.values()))
+    for rule in study.data.exclude_rows:
+        if rule.file is not None and rule.file not in known:
+            remedy = not_allowed("file", rule.file, known)
+            yield Finding("error", rule.file, "`exclude_rows` should name a file of the plan", remedy, row=rule.row)
 
 
 def _path(study: Study, file: str, data: Path | None) -> Path:
@@ -122,7 +140,25 @@ def _read_one(path: Path, options: ReadOptions) -> tuple[RawFile | None, tuple[F
     hint = nearest(path.name, existing)
     also = f"; did you mean {hint}?" if hint else ""
     there = ", ".join(existing[:SHOWN]) or ("none" if path.parent.is_dir() else "the folder does not exist")
-    return None, (Finding("error", path.name, "the file exists", f"files in its folder: {there}{also}"),)
+    return None, (Finding("error", path.name, "the file should exist", f"files in its folder: {there}{also}"),)
+
+
+def other_sheet(raw: RawFile, asked: Sequence[TableSource]) -> Finding | None:
+    """Return the finding that the first sheet of a workbook is not the one meant: most columns are not in it."""
+    sheets = raw.sheet.sheets
+    if len(sheets) < 2 or asked[0].sheet is not None:
+        return None
+    columns = dict.fromkeys(column for source in asked for column in source.named_columns())
+    lacking = [column for column in columns if column not in raw.sheet.frame]
+    if 2 * len(lacking) <= len(columns):
+        return None
+    return Finding(
+        "error",
+        raw.source.name,
+        "the sheet should have the columns that the plan names",
+        f"the first sheet, {sheets[0]}, was read; sheets: {', '.join(sheets)}; name `sheet:` in the plan",
+        value=f"no column {', '.join(lacking[:SHOWN])}",
+    )
 
 
 def _visited(study: Study, mapped: Mapping[str, Mapped]) -> dict[str, Visited]:

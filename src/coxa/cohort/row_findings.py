@@ -22,8 +22,9 @@ def row_findings(
     remedy: str,
     field: str | None = None,
     value: pd.Series | str | None = None,
+    by_column: bool = False,
 ) -> list[Finding]:
-    """Return one finding per row, or one for all of them when there are more than 20.
+    """Return one finding per row, or one for all of them (of a column) when there are more than 20.
 
     Parameters
     ----------
@@ -33,10 +34,22 @@ def row_findings(
         Boolean mask over the rows, or the index labels of the rows; all rows if not given.
     value
         The offending values, aligned with `frame`, or one text for all.
+    by_column
+        True where the finding is about the value that stood in `source_column`: the column is named beside the
+        field.
     """
     rows = frame if where is None else frame.loc[where]
     if rows.empty:
         return []
+    if by_column and rows["source_column"].notna().any():
+        return [
+            finding
+            for column, part in rows.groupby(rows["source_column"].astype("str"), sort=False)
+            for finding in row_findings(
+                part, severity=severity, table=table, rule=rule, remedy=remedy, value=value,
+                field=field if column == field else f"{field} ({column})",
+            )
+        ]  # fmt: skip
     found = value.loc[rows.index].map(_text) if isinstance(value, pd.Series) else pd.Series(value, rows.index)
     people = rows["participant_id"] if "participant_id" in rows else pd.Series(None, rows.index)
     places = list(zip(rows["source_row"].tolist(), people.tolist(), found.tolist(), strict=True))

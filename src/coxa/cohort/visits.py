@@ -121,7 +121,7 @@ def _outside(study: Study, table: str, frame: pd.DataFrame, where: pd.Series) ->
         severity="error",
         table=table,
         field="study_day",
-        rule="an assessment without a named visit lies in the window of one",
+        rule="an assessment without a named visit should lie in the window of one",
         remedy=f"name its visit, or widen a window in the plan; windows: {describe_windows(study)}",
         value=frame["study_day"],
     )
@@ -134,7 +134,7 @@ def _undated(table: str, frame: pd.DataFrame, where: pd.Series) -> list[Finding]
         severity="error",
         table=table,
         field="visit",
-        rule="a visit is named, or the participant has a randomisation_date from which its day is counted",
+        rule="a visit should be named, or found by its day from the randomisation_date of the participant",
         remedy="map `randomisation_date` in participants, or `visit` or `study_day` here",
     )
 
@@ -156,6 +156,8 @@ def describe_windows(study: Study) -> str:
     """Return the windows of the plan in study days, for a message."""
     spans = []
     for name, visit in sorted(study.visits.items(), key=lambda item: item[1].day):
-        before, after = visit.window or (0, 0)
-        spans.append(f"{name} {visit.day + before} to {visit.day + after}")
+        if visit.window is None:
+            spans.append(f"{name} only day {visit.day} (no window)")
+        else:
+            spans.append(f"{name} {visit.day + visit.window[0]} to {visit.day + visit.window[1]}")
     return ", ".join(spans)

@@ -7,7 +7,7 @@ import pandas as pd
 from coxa.cohort.checks.checked import Blank, Checked, Draft
 from coxa.cohort.checks.keys import participant_dates
 from coxa.cohort.row_findings import in_words, row_findings
-from coxa.cohort.visits import VISITED, days_since_randomisation, describe_windows
+from coxa.cohort.visits import VISITED, days_since_randomisation
 from coxa.findings import Finding
 
 FUTURE_DATES = ("target_date",)
@@ -15,47 +15,103 @@ FUTURE_DATES = ("target_date",)
 
 
 def check_possible_dates(draft: Draft) -> Checked:
-    """Find dates before the participant's birth, or after the data cut (today, where the plan has none)."""
+    """Find dates before the participant's birth, or after the data cut (today, where the plan has none).
+
+    One date of a participant before birth is itself suspected; several are one finding about the birth date.
+    """
     findings: list[Finding] = []
     blanked: list[Blank] = []
     last = pd.Timestamp(draft.last_day)
-    for table, frame in draft.tables.items():
+    dated = [
+        (table, name)
+        for table, frame in draft.tables.items()
+        for name, field in draft.contracts[table].fields.items()
+        if field.type == "date" and name not in FUTURE_DATES and frame[name].notna().any()
+    ]
+    misborn = _wrong_births(draft, dated)
+    if len(misborn):
+        people = draft.table("participants")
+        rows = people.index[people["participant_id"].isin(misborn.index)]
+        first = people.loc[rows, "participant_id"].map(misborn)
+        findings += row_findings(
+            people, rows, severity="error", table="participants", field="birth_date",
+            rule="birth_date should be before the other dates of a participant",
+            remedy="correct the birth_date (day and month, century)",
+            value=_days(people.loc[rows, "birth_date"]) + ", first date " + _days(first),
+        )  # fmt: skip
+        blanked.append(Blank("participants", "birth_date", rows))
+    for table, name in dated:
+        frame = draft.tables[table]
         born = participant_dates(draft, frame, "birth_date")
-        for name, field in draft.contracts[table].fields.items():
-            if field.type != "date" or name in FUTURE_DATES or not frame[name].notna().any():
-                continue
-            early = frame.index[frame[name] < born]
-            late = frame.index[frame[name] > last]
-            findings += row_findings(
-                frame, early, severity="error", table=table, field=name,
-                rule="no date is before the participant's birth",
-                remedy="correct the date or the birth_date", value=frame[name],
-            )  # fmt: skip
-            findings += row_findings(
-                frame, late, severity="error", table=table, field=name,
-                rule=f"no date is after {last.date()}, the {'data cut' if draft.study.data_cut else 'day of reading'}",
-                remedy="correct the date (day and month, century), or `data_cut` in the plan", value=frame[name],
-            )  # fmt: skip
-            wrong = early.union(late)
-            if len(wrong):
-                blanked.append(Blank(table, name, wrong))
-                blanked += [Blank(table, "study_day", wrong)] if table in VISITED else []
+        early = frame.index[(frame[name] < born) & ~frame["participant_id"].isin(misborn.index)]
+        late = frame.index[frame[name] > last]
+        findings += row_findings(
+            _once(frame, early, name), severity="error", table=table, field=name,
+            rule="a date should not be before the participant's birth", remedy="correct the date or the birth_date",
+            value=_days(frame[name]) + ", birth_date " + _days(born),
+        )  # fmt: skip
+        findings += row_findings(
+            _once(frame, late, name), severity="error", table=table, field=name,
+            rule=f"a date should not be after {last.date()}, "
+            f"the {'data cut' if draft.study.data_cut else 'day of reading'}",
+            remedy="correct the date (day and month, century), or `data_cut` in the plan", value=frame[name],
+        )  # fmt: skip
+        wrong = early.union(late)
+        if len(wrong):
+            blanked.append(Blank(table, name, wrong))
+            blanked += [Blank(table, "study_day", wrong)] if table in VISITED else []
     return Checked(tuple(findings), blanked=tuple(blanked))
+
+
+def _wrong_births(draft: Draft, dated: list[tuple[str, str]]) -> pd.Series:
+    """Return participant -> first date, where two or more different dates are before the birth date."""
+    early = [
+        frame.loc[frame[name] < participant_dates(draft, frame, "birth_date"), ["participant_id", name]].set_axis(
+            ["participant_id", "date"], axis=1
+        )
+        for table, name in dated
+        for frame in [draft.tables[table]]
+    ]
+    if not early:
+        return pd.Series(dtype="datetime64[us]")
+    dates = pd.concat(early, ignore_index=True).drop_duplicates().groupby("participant_id")["date"]
+    return dates.min()[dates.size() >= 2]
+
+
+def _once(frame: pd.DataFrame, rows: pd.Index, name: str) -> pd.DataFrame:
+    """Return the rows, but only one of those that repeat the same date of a participant."""
+    return frame.loc[rows].drop_duplicates(["participant_id", name])
+
+
+def _days(dates: pd.Series) -> pd.Series:
+    return dates.dt.strftime("%Y-%m-%d").astype(object)
+
+
+def _not_yet_told(rows: pd.DataFrame, told: set[tuple[str, str]]) -> pd.DataFrame:
+    """Return one row per participant and visit that no table before has told, and mark them as told.
+
+    Answers and scores of one visit stand in several tables; what is wrong with its date is said once.
+    """
+    pairs = pd.Series(list(zip(rows["participant_id"], rows["visit"], strict=True)), index=rows.index, dtype=object)
+    fresh = rows[~pairs.duplicated() & ~pairs.isin(list(told))]
+    told.update(pairs)
+    return fresh
 
 
 def check_before_randomisation(draft: Draft) -> Checked:
     """Warn of assessments after baseline, and of events, that lie before randomisation."""
     findings: list[Finding] = []
+    told: set[tuple[str, str]] = set()
     for table in VISITED:
         frame = draft.table(table)
         later = frame["visit"].isin(draft.study.post_visits)
         early = frame[later & (frame["study_day"] < 0)]
         findings += row_findings(
-            early.drop_duplicates(["participant_id", "visit"]),
+            _not_yet_told(early, told),
             severity="warning",
             table=table,
             field="study_day",
-            rule="an assessment after baseline is after randomisation",
+            rule="an assessment after baseline should be after randomisation",
             remedy="check the date and the visit",
             value=early["visit"] + ", day " + in_words(early["study_day"]),
         )
@@ -63,7 +119,7 @@ def check_before_randomisation(draft: Draft) -> Checked:
     day = events["study_day"].fillna(days_since_randomisation(events, draft.table("participants"), "event_date"))
     findings += row_findings(
         events, day < 0, severity="warning", table="intercurrent_events", field="event_date",
-        rule="an intercurrent event is after randomisation",
+        rule="an intercurrent event should be after randomisation",
         remedy="check the date; an event before randomisation is a baseline characteristic", value=events["event"],
     )  # fmt: skip
     return Checked(tuple(findings))
@@ -72,30 +128,33 @@ def check_before_randomisation(draft: Draft) -> Checked:
 def check_windows(draft: Draft) -> Checked:
     """Warn of named visits whose day is outside their window."""
     findings: list[Finding] = []
+    told: set[tuple[str, str]] = set()
     for table in VISITED:
         frame = draft.table(table)
-        windows = {name: (visit.day, *visit.window) for name, visit in draft.study.visits.items() if visit.window}
-        named = frame[frame["visit"].isin(list(windows)) & frame["study_day"].notna()]
+        named = frame[frame["visit"].notna() & frame["study_day"].notna()]
         if table in draft.assigned:
             named = named[~draft.assigned[table].loc[named.index]]
-        low = named["visit"].map({name: day + before for name, (day, before, _) in windows.items()}).astype(float)
-        high = named["visit"].map({name: day + after for name, (day, _, after) in windows.items()}).astype(float)
-        outside = named[~named["study_day"].between(low, high)]
-        findings += row_findings(
-            outside.drop_duplicates(["participant_id", "visit"]),
-            severity="warning",
-            table=table,
-            field="study_day",
-            rule="a visit is within its window",
-            remedy=f"check date and visit; windows: {describe_windows(draft.study)}",
-            value=outside["visit"] + ", day " + in_words(outside["study_day"]),
-        )
+        for name, visit in draft.study.visits.items():
+            if visit.window is None:
+                continue
+            low, high = (visit.day + days for days in visit.window)
+            outside = named[(named["visit"] == name) & ~named["study_day"].between(low, high)]
+            findings += row_findings(
+                _not_yet_told(outside, told),
+                severity="warning",
+                table=table,
+                field="study_day",
+                rule=f"a visit should be within its window: {name}, {low} to {high}",
+                remedy="check its date and visit",
+                value=in_words(outside["study_day"]),
+            )
     return Checked(tuple(findings))
 
 
 def check_visit_order(draft: Draft) -> Checked:
     """Warn where a participant's visits have dates in another order than the plan's."""
     findings: list[Finding] = []
+    told: set[tuple[str, str]] = set()
     rank = {name: k for k, name in enumerate((draft.study.baseline_visit, *draft.study.post_visits))}
     for table in VISITED:
         frame = draft.table(table)
@@ -104,12 +163,11 @@ def check_visit_order(draft: Draft) -> Checked:
         ordered = first.assign(rank=first["visit"].map(rank).astype(float)).sort_values(["participant_id", "rank"])
         before = ordered.groupby("participant_id")["study_day"].shift()
         findings += row_findings(
-            ordered,
-            ordered["study_day"] < before,
+            _not_yet_told(ordered[ordered["study_day"] < before], told),
             severity="warning",
             table=table,
             field="visit",
-            rule="later visits have later dates",
+            rule="later visits should have later dates",
             remedy="check whether dates or visits of this participant are swapped",
             value=ordered["visit"],
         )
@@ -119,16 +177,17 @@ def check_visit_order(draft: Draft) -> Checked:
 def check_study_days(draft: Draft) -> Checked:
     """Warn where a recorded study day is not the date minus the randomisation date."""
     findings: list[Finding] = []
+    told: set[tuple[str, str]] = set()
     for table in VISITED:
         frame = draft.table(table)
         elapsed = days_since_randomisation(frame, draft.table("participants"), "assessment_date")
         other = frame[elapsed.notna() & frame["study_day"].notna() & (elapsed != frame["study_day"])]
         findings += row_findings(
-            other,
+            _not_yet_told(other, told),
             severity="warning",
             table=table,
             field="study_day",
-            rule="the study day is the assessment date minus the randomisation date",
+            rule="the study day should be the assessment date minus the randomisation date",
             remedy="correct one of the three; the recorded study day is used",
             value="recorded " + in_words(other["study_day"]) + ", from dates " + in_words(elapsed.loc[other.index]),
         )

@@ -10,10 +10,16 @@ from coxa.findings import Finding
 
 
 def check_duplicates(draft: Draft) -> Checked:
-    """Find rows that share the key of their table; none of them is kept, because none is known to be right."""
+    """Find rows that share the key of their table; none of them is kept, because none is known to be right.
+
+    Rows of the file that are repeated are one finding per participant. A participant who is in `participants`
+    twice is one finding there, and none for what the same rows hold in other tables.
+    """
     findings: list[Finding] = []
     left_out: list[LeaveOut] = []
-    for table, frame in draft.tables.items():
+    twice: set[str] = set()
+    for table in sorted(draft.tables, key=lambda name: name != "participants"):
+        frame = draft.tables[table]
         key = [name for name in draft.contracts[table].key if frame[name].notna().any()]
         if len(key) < min(2, len(draft.contracts[table].key)) or len(frame) < 2:
             continue
@@ -21,18 +27,46 @@ def check_duplicates(draft: Draft) -> Checked:
         if not repeated.any():
             continue
         what = "-".join(name.removesuffix("_id") for name in key)
-        shown = frame.loc[repeated, key[1:]].astype(str).agg(", ".join, axis=1) if len(key) > 1 else None
-        findings += row_findings(
-            frame.loc[repeated].sort_values([*key, "source_row"], kind="stable"),
-            severity="error",
-            table=table,
-            field=key[-1],
-            rule=f"one row per {what}",
-            remedy="keep the right one of these rows, or correct their key",
-            value=shown,
-        )
+        shown = repeated & ~frame["participant_id"].isin(list(twice))
+        findings += _duplicates(table, frame[shown], key, what)
         left_out.append(LeaveOut(table, frame.index[repeated], f"duplicate {what}"))
+        if table == "participants":
+            twice = set(frame.loc[repeated, "participant_id"])
     return Checked(tuple(findings), tuple(left_out))
+
+
+def _duplicates(table: str, frame: pd.DataFrame, key: list[str], what: str) -> list[Finding]:
+    """Return one finding for each set of rows of the file that share keys; many are folded."""
+    if frame.empty:
+        return []
+    ordered = frame.sort_values([*key, "source_row"], kind="stable")
+    group = ordered.groupby(key, sort=False, dropna=False, observed=True)["source_row"]
+    rows = group.transform(lambda numbers: " and ".join(map(str, numbers)))
+    same = ordered.duplicated(list(ordered.columns.difference(["source_row"])), keep=False)
+    sets = ordered.groupby(["participant_id", rows.rename("rows")], sort=False)
+    first = ordered.loc[sets.head(1).index]
+    told = pd.DataFrame({"key": _in_words(ordered[key[1:]]), "rows": rows, "same": same})
+    value = pd.Series("", index=first.index, dtype=object)
+    for start, (_, part) in zip(first.index, told.groupby([ordered["participant_id"], rows], sort=False), strict=True):
+        keys = part["key"].unique()
+        several = f"{keys[0]} and {len(keys) - 1} more, " if len(keys) > 1 else f"{keys[0]}, " if keys[0] else ""
+        alike = "identical" if part["same"].all() else "not identical"
+        value[start] = f"{several}rows {part['rows'].iloc[0]}, {alike}"
+    file = ordered["source_file"].iloc[0]
+    return row_findings(
+        first,
+        severity="error",
+        table=table,
+        field=key[-1],
+        rule=f"there should be one row per {what}",
+        remedy=f"leave one out with `exclude_rows: [{{file: {file}, row: ..., because: ...}}]`, or correct their key",
+        value=value,
+    )
+
+
+def _in_words(keys: pd.DataFrame) -> list[str]:
+    rows = keys.astype("str").itertuples(index=False, name=None)
+    return [", ".join(part for part in row if isinstance(part, str)) for row in rows]
 
 
 def check_known_participants(draft: Draft) -> Checked:
@@ -60,7 +94,7 @@ def check_known_participants(draft: Draft) -> Checked:
             severity="error",
             table=table,
             field="participant_id",
-            rule="every participant is in table participants",
+            rule="every participant should be in table participants",
             remedy="correct the identifier (leading zeros, spaces), or add the participant",
             value=stray.groupby("participant_id", sort=False)["source_row"]
             .transform("size")
@@ -81,7 +115,7 @@ def check_arms(draft: Draft) -> Checked:
         Finding(
             "error",
             "participants",
-            f"somebody is in arm {arm}",
+            f"somebody should be in arm {arm}",
             f"map the code of this arm under `values: {{arm: ...}}`, or take it out of the plan; "
             f"arms in the data: {', '.join(present) or 'none'}",
             field="arm",
@@ -104,7 +138,7 @@ def check_complete_covariates(draft: Draft) -> Checked:
                 Finding(
                     "warning",
                     "participants",
-                    f"every participant has a {name}",
+                    f"{name} should be known for every participant",
                     "complete it at the source; analyses that adjust for it leave these participants out",
                     field=name,
                     value=f"missing in {lacking} of {len(people)}",

@@ -8,18 +8,15 @@ import numpy as np
 import pandas as pd
 
 from coxa.cohort.checks.checked import Blank, Checked, Draft, LeaveOut
+from coxa.cohort.checks.ranges import Span, out_of_range, with_unit
 from coxa.cohort.contracts import Breach, breaches
 from coxa.cohort.dictionary import load_measures
+from coxa.cohort.measured import named_version
 from coxa.cohort.row_findings import row_findings
 from coxa.errors import OptionError, not_allowed
 from coxa.findings import Finding
 from coxa.instruments import load_instrument
-from coxa.study import Study
 from coxa.study.scales import outcome_scale
-
-MISSING_CODES = (9, 99, 999, 9999, 99999, 8, 88, 888, 7, 77, 777, 66, 97, 98, 998, -1, -7, -8, -9, -66, -77, -88,
-                 -98, -99, -999, -9999)  # fmt: skip
-"""Numbers that people write for a missing value; suspected only where they are outside the range."""
 
 
 def check_contracts(draft: Draft) -> Checked:
@@ -30,7 +27,7 @@ def check_contracts(draft: Draft) -> Checked:
     for table, frame in draft.tables.items():
         agreed = draft.contracts[table]
         for breach in breaches(frame, agreed):
-            findings += _breach_findings(table, frame, breach)
+            findings += _breach_findings(draft, table, frame, breach)
             if breach.field.required:
                 left_out.append(LeaveOut(table, breach.rows, f"{breach.field.name} breaks its {breach.broken}"))
             else:
@@ -45,18 +42,23 @@ def check_contracts(draft: Draft) -> Checked:
                 severity="warning",
                 table=table,
                 field=breach.field.name,
-                rule=f"{breach.field.name} is usually between {low:g} and {high:g}{_unit(breach.field.unit)}",
+                rule=f"{breach.field.name} should usually be {low:g} to {high:g}{with_unit(breach.field.unit)}",
                 remedy="check the value and its unit at the source",
                 value=frame[breach.field.name],
             )
     return Checked(tuple(findings), tuple(left_out), tuple(blanked))
 
 
-def _breach_findings(table: str, frame: pd.DataFrame, breach: Breach) -> list[Finding]:
+def _breach_findings(draft: Draft, table: str, frame: pd.DataFrame, breach: Breach) -> list[Finding]:
     field = breach.field
     if breach.broken == "limits" and field.hard:
-        return out_of_range(frame, breach.rows, table, field.name, field.name, *field.hard, field.unit or "")
-    rule = {"required": f"every row has a {field.name}", "levels": f"{field.name} is one of its levels"}
+        return out_of_range(
+            draft, table, frame, breach.rows, Span(field.name, field.name, *field.hard, field.unit or "", field.name)
+        )
+    rule = {
+        "required": f"{field.name} should be filled in on every row",
+        "levels": f"{field.name} should be one of its levels",
+    }
     remedy = {"required": "fill it in, or remove the row", "levels": f"levels: {', '.join(field.levels)}"}
     return row_findings(
         frame,
@@ -64,45 +66,10 @@ def _breach_findings(table: str, frame: pd.DataFrame, breach: Breach) -> list[Fi
         severity="error",
         table=table,
         field=field.name,
-        rule=rule.get(breach.broken, "the contract of the table holds"),
+        rule=rule.get(breach.broken, "the contract of the table should hold"),
         remedy=remedy.get(breach.broken, "correct the value"),
         value=frame[field.name],
     )
-
-
-def out_of_range(
-    frame: pd.DataFrame, rows: pd.Index, table: str, field: str, column: str, low: float, high: float, unit: str
-) -> list[Finding]:
-    """Return findings for values outside a range; a likely missing code is told apart by its remedy."""
-    values = frame.loc[rows, column]
-    code = values.isin(MISSING_CODES)
-    rule = f"{field} is between {low:g} and {high:g}{_unit(unit)}"
-    findings: list[Finding] = []
-    for number in values[code].unique():
-        findings += row_findings(
-            frame,
-            values.index[values == number],
-            severity="error",
-            table=table,
-            field=field,
-            rule=f"{rule}; {number:g} looks like a code for missing",
-            remedy=f"if it means missing write `missing: [{number:g}]` in the plan; if not, correct it",
-            value=frame[column],
-        )
-    return findings + row_findings(
-        frame,
-        values.index[~code],
-        severity="error",
-        table=table,
-        field=field,
-        rule=rule,
-        remedy="correct it at the source; a range is never stretched to fit a value",
-        value=frame[column],
-    )
-
-
-def _unit(unit: str | None) -> str:
-    return f" {unit}" if unit else ""
 
 
 def check_outcome_ranges(draft: Draft) -> Checked:
@@ -115,7 +82,9 @@ def check_outcome_ranges(draft: Draft) -> Checked:
         mine = frame["outcome"] == name
         outside = frame.index[mine & ~frame["value"].between(scale.low, scale.high)]
         if len(outside):
-            findings += out_of_range(frame, outside, "assessments", name, "value", scale.low, scale.high, scale.unit)
+            findings += out_of_range(
+                draft, "assessments", frame, outside, Span(name, name, scale.low, scale.high, scale.unit)
+            )
             left_out.append(LeaveOut("assessments", outside, "out of range"))
     return Checked(tuple(findings), tuple(left_out))
 
@@ -128,7 +97,7 @@ def check_items(draft: Draft) -> Checked:
     for name, rows in frame.groupby(frame["instrument"].astype("str"), sort=False):
         try:
             instrument = load_instrument(str(name))
-            version = instrument.choose_version(_version(draft.study, str(name)))
+            version = instrument.choose_version(named_version(draft.study, str(name)))
         except OptionError as error:
             findings.append(_instrument_finding(rows, str(error)))
             left_out.append(LeaveOut("item_responses", rows.index, "unknown instrument or version"))
@@ -141,11 +110,13 @@ def check_items(draft: Draft) -> Checked:
             span = instrument.item_range(str(code), version)
             outside = answers.index[~answers["value"].between(span.low, span.high)]
             field = f"{name!s} {code!s}"
-            findings += out_of_range(answers, outside, "item_responses", field, "value", span.low, span.high, "")
+            findings += out_of_range(
+                draft, "item_responses", answers, outside, Span(str(code), field, span.low, span.high, "")
+            )
             broken = answers.index[(answers["value"] % 1 != 0) & span.integer].difference(outside)
             findings += row_findings(
                 answers, broken, severity="error", table="item_responses", field=field,
-                rule=f"an answer to {field} is a whole number", remedy="correct it at the source",
+                rule=f"an answer to {field} should be a whole number", remedy="correct it at the source",
                 value=answers["value"],
             )  # fmt: skip
             left_out += [LeaveOut("item_responses", index, why) for index, why in
@@ -153,20 +124,15 @@ def check_items(draft: Draft) -> Checked:
     return Checked(tuple(findings), tuple(left_out))
 
 
-def _version(study: Study, instrument: str) -> str | None:
-    named = {outcome.version for outcome in study.outcomes.values() if outcome.instrument == instrument}
-    return next(iter(named - {None}), None)
-
-
 def _instrument_finding(rows: pd.DataFrame, message: str) -> Finding:
-    return Finding("error", "item_responses", "the instrument and its version are known", message,
+    return Finding("error", "item_responses", "the instrument and its version should be known", message,
                    row=int(rows["source_row"].iloc[0]), field="instrument", n_rows=len(rows))  # fmt: skip
 
 
 def _unknown_item(rows: pd.DataFrame, name: str, code: str, items: tuple[str, ...]) -> Iterator[Finding]:
     yield from row_findings(
         rows.head(1), rows.index[:1], severity="error", table="item_responses", field="item",
-        rule=f"every item is one of {name}", remedy=not_allowed("item", code, items), value=code,
+        rule=f"every item should be one of {name}", remedy=not_allowed("item", code, items), value=code,
     )  # fmt: skip
 
 
@@ -180,11 +146,13 @@ def check_measures(draft: Draft) -> Checked:
         if measure is None:
             continue
         outside = rows.index[~rows["value"].between(*measure.hard)]
-        findings += out_of_range(rows, outside, "clinical_measures", str(name), "value", *measure.hard, measure.unit)
+        findings += out_of_range(
+            draft, "clinical_measures", rows, outside, Span(str(name), str(name), *measure.hard, measure.unit)
+        )
         unusual = rows.index[~rows["value"].between(*(measure.soft or measure.hard))].difference(outside)
         findings += row_findings(
             rows, unusual, severity="warning", table="clinical_measures", field=str(name),
-            rule=f"{name} is usually between {{:g}} and {{:g}} {measure.unit}".format(*(measure.soft or measure.hard)),
+            rule=f"{name} should usually be {{:g}} to {{:g}} {measure.unit}".format(*(measure.soft or measure.hard)),
             remedy="check the value and its unit at the source", value=rows["value"],
         )  # fmt: skip
         other = rows.index[rows["unit"].notna() & (rows["unit"] != measure.unit)]
@@ -198,7 +166,7 @@ def unit_findings(frame: pd.DataFrame, rows: pd.Index, table: str, field: str, u
     """Return findings for values in another unit; nothing is converted by guess."""
     return row_findings(
         frame, rows, severity="error", table=table, field="unit",
-        rule=f"{field} is in {unit}", remedy="convert the values, or correct the unit, at the source",
+        rule=f"{field} should be in {unit}", remedy="convert the values, or correct the unit, at the source",
         value=frame["unit"],
     )  # fmt: skip
 

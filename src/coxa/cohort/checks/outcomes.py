@@ -6,6 +6,7 @@ import pandas as pd
 
 from coxa.cohort.checks.checked import Checked, Draft
 from coxa.findings import Finding
+from coxa.study import Study
 
 LEAST_SUSPICIOUS = 3
 """So few equal values at an otherwise empty visit are called chance."""
@@ -25,16 +26,14 @@ def check_outcomes_present(draft: Draft) -> Checked:
     for name, outcome in draft.study.outcomes.items():
         values = frame.loc[frame["outcome"] == name, "value"]
         if values.empty and outcome.instrument not in items:
-            remedy = "map its column under `outcomes`, or take it out of the plan"
-            findings.append(
-                Finding("error", "assessments", f"outcome {name} has values in the data", remedy, field=name)
-            )
+            rule = f"outcome {name} should have values in the data"
+            findings.append(Finding("error", "assessments", rule, _how_to_map(draft.study, name), field=name))
         elif len(values) > LEAST_SUSPICIOUS and values.nunique() == 1:
             findings.append(
                 Finding(
                     "warning",
                     "assessments",
-                    f"outcome {name} varies between participants",
+                    f"outcome {name} should vary between participants",
                     "check that its column is the right one",
                     field=name,
                     value=f"always {values.iloc[0]:g}",
@@ -42,6 +41,15 @@ def check_outcomes_present(draft: Draft) -> Checked:
                 )
             )
     return Checked(tuple(findings))
+
+
+def _how_to_map(study: Study, name: str) -> str:
+    """Return how the plan says in which columns an outcome is, for a row per visit and for a row per participant."""
+    visits = ", ".join(f"{visit}: COLUMN" for visit in (study.baseline_visit, *study.post_visits))
+    return (
+        f"in `data: tables: assessments: outcomes` write `{name}: COLUMN` (a row per visit) or "
+        f"`{name}: {{{visits}}}` (a row per participant), or take the outcome out of the plan"
+    )
 
 
 def check_baselines(draft: Draft) -> Checked:
@@ -58,7 +66,7 @@ def check_baselines(draft: Draft) -> Checked:
                 Finding(
                     "warning",
                     "assessments",
-                    f"every participant has a baseline value of {name}",
+                    f"every participant should have a baseline value of {name}",
                     "complete it at the source; change from baseline cannot be computed for these participants",
                     field=name,
                     value=f"missing in {len(lacking)} of {len(people)}",
@@ -106,7 +114,7 @@ def _alone(
     return Finding(
         "warning",
         "assessments",
-        f"a score of {outcome} present at {draft.study.label('visits', visit)} where everything else is missing",
+        f"{outcome} should have no value at {draft.study.label('visits', visit)} where everything else is missing",
         f"if {number:g} stands for missing there, declare it: `missing_when: [{{column: {column}, equals: {number:g}, "
         f"when_missing: [{', '.join(beside) or 'columns of the other outcomes'}], because: ...}}]`",
         row=int(first["source_row"]),

@@ -1,9 +1,9 @@
-"""One column of a file as one field of a table: empty, declared missing, usable, or a problem."""
+"""One column of a file as one field of a table: empty, declared missing, corrected, usable, or a problem."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
@@ -11,24 +11,32 @@ from numpy.typing import NDArray
 
 from coxa.cohort.dictionary import Field
 from coxa.cohort.mapping.codes import Mask, code_texts, empty_cells, parse_days, parse_numbers, parse_truth
-from coxa.errors import nearest
-from coxa.study.source import Code, code_text
-
-Words = Mapping[Code, Code]
-"""The plan's map of the file's codes to words."""
-
+from coxa.cohort.mapping.missing import coded
+from coxa.cohort.mapping.unreadable import date_remedy, number_remedy
+from coxa.cohort.mapping.words import Words, known_words, unmapped
+from coxa.study.source import code_text
 
 CODES_NAMED = 20
 """So many unknown codes of a column are each a problem of their own; the rest are one."""
 
 
 @dataclass(frozen=True, slots=True)
+class Correction:
+    """Cells of a column that the plan corrects: their rows, the right value in coxa's words, and why."""
+
+    rows: NDArray[np.intp]
+    to: object
+    because: str
+
+
+@dataclass(frozen=True, slots=True)
 class Column:
     """A column of a file with what the file and the plan say about its cells.
 
-    labels   : code as text -> value label of the file
-    missing  : codes that mean missing
-    declared : reason per row why a value there is no measurement; None where nothing was declared
+    labels    : code as text -> value label of the file
+    missing   : codes that mean missing
+    declared  : reason per row why a value there is no measurement; "" where nothing was declared
+    corrected : what the plan corrects
     """
 
     name: str
@@ -38,6 +46,7 @@ class Column:
     declared: pd.Series | None = None
     decimal: str | None = None
     date_format: str | None = None
+    corrected: tuple[Correction, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +74,14 @@ class Cells:
     reason: NDArray[np.object_]
     problems: tuple[Problem, ...] = ()
 
+    @property
+    def unexplained(self) -> Mask:
+        """Cells without a value that no problem speaks of: empty, declared missing, or set missing."""
+        told = np.zeros(len(self.empty), dtype=bool)
+        for problem in self.problems:
+            told[problem.rows] = True
+        return self.values.isna().to_numpy(dtype=bool) & ~told
+
 
 def convert(column: Column, wanted: Field, words: Words | None = None) -> Cells:
     """Convert a column of a file to a field.
@@ -86,7 +103,10 @@ def convert(column: Column, wanted: Field, words: Words | None = None) -> Cells:
     converted, problems = _by_type(column, values, wanted, words)
     for problem in problems:
         reason[problem.rows] = problem.reason
-    return Cells(converted, empty, reason, problems)
+    cells = Cells(converted, empty, reason, problems)
+    for correction in column.corrected:
+        cells = _correct(cells, correction, wanted)
+    return cells
 
 
 def constant(value: object, wanted: Field, index: pd.Index) -> Cells:
@@ -94,32 +114,38 @@ def constant(value: object, wanted: Field, index: pd.Index) -> Cells:
     return convert(Column(wanted.name, pd.Series([value] * len(index), index=index)), wanted)
 
 
+def _correct(cells: Cells, correction: Correction, wanted: Field) -> Cells:
+    """Return the cells with the right value in the corrected rows, and without the problems they had."""
+    rows = np.zeros(len(cells.empty), dtype=bool)
+    rows[correction.rows] = True
+    kept = tuple(replace(problem, rows=np.setdiff1d(problem.rows, correction.rows)) for problem in cells.problems)
+    problems = tuple(problem for problem in kept if len(problem.rows))
+    if correction.to is None:
+        told = np.where(rows & ~cells.empty, f"set missing: {correction.because}", cells.reason)
+        return Cells(cells.values.mask(rows), cells.empty, told, problems)
+    right = convert(Column(wanted.name, pd.Series([correction.to])), wanted)
+    if right.problems or right.values.isna().any():
+        rule = f"`to` of a correction should be a possible value of {wanted.name}"
+        remedy = right.problems[0].remedy if right.problems else "write the value, or null where it is missing"
+        unusable = Problem(correction.rows, f"{rule}, not {correction.to}", remedy, "unusable correction")
+        told = np.where(rows, unusable.reason, cells.reason)
+        return Cells(cells.values.mask(rows), cells.empty & ~rows, told, (*problems, unusable))
+    return Cells(
+        cells.values.mask(rows, right.values.iloc[0]), cells.empty & ~rows, np.where(rows, "", cells.reason), problems
+    )
+
+
 def _mark_declared(column: Column, empty: Mask, reason: NDArray[np.object_]) -> None:
     """Write into `reason` why cells are declared missing: first by the plan's conditions, then by code."""
     if column.declared is not None:
         told = (column.declared != "").to_numpy(dtype=bool) & ~empty
-        reason[told] = "declared missing: " + column.declared.to_numpy(dtype=object)[told]
+        reason[told] = column.declared.to_numpy(dtype=object)[told]
     if not column.missing:
         return
-    numbers = [float(code) for code in column.missing if _is_number(code)]
-    if pd.api.types.is_numeric_dtype(column.values.dtype):
-        coded = column.values.isin(numbers).fillna(False).to_numpy(dtype=bool)
-    else:
-        coded = code_texts(column.values).isin(list(column.missing)).to_numpy(dtype=bool)
-        parsed, _ = parse_numbers(column.values, column.decimal)
-        coded = coded | np.isin(parsed, numbers)
-    coded = coded & ~empty & (reason == "")
-    if coded.any():
-        texts = code_texts(column.values[coded]).to_numpy(dtype=object)
-        reason[coded] = [f"declared missing ({text})" for text in texts]
-
-
-def _is_number(code: str) -> bool:
-    try:
-        float(code)
-    except ValueError:
-        return False
-    return True
+    hit = coded(column.values, column.missing, column.decimal) & ~empty & (reason == "")
+    if hit.any():
+        texts = code_texts(column.values[hit]).to_numpy(dtype=object)
+        reason[hit] = [f"declared missing ({text})" for text in texts]
 
 
 def _by_type(
@@ -130,33 +156,36 @@ def _by_type(
     if words:
         values = _translate(column, values, words)
     if wanted.type in ("integer", "number"):
-        numbers, bad = parse_numbers(values, column.decimal)
-        problems = [
-            _problem(bad, "a number is expected, and this is text", _number_remedy(values[bad]), "not a number")
-        ]
-        if wanted.type == "integer":
-            broken = np.isfinite(numbers) & (numbers != np.round(numbers))
-            numbers = np.where(broken, np.nan, numbers)
-            problems.append(_problem(broken, "a whole number is expected", "correct the value", "not a whole number"))
-        return pd.Series(numbers, index=values.index), tuple(p for p in problems if len(p.rows))
+        return _numbers(column, values, wanted)
     if wanted.type == "date":
         days, bad = parse_days(values, column.date_format)
-        expected = column.date_format or "year-month-day (2026-03-31)"
-        remedy = f"it is read as {expected}; correct it, or name the `date_format` of the file, such as %d/%m/%Y"
-        problems = [_problem(bad, "a date is expected", remedy, "not a date")]
+        remedy = date_remedy(values[bad], column.date_format) if bad.any() else ""
+        problems = [_problem(bad, "the value should be a date", remedy, "not a date")]
         return days, tuple(p for p in problems if len(p.rows))
     if wanted.type == "boolean":
         truth, bad = parse_truth(values)
         remedy = "write 1 or 0, yes or no, true or false, or map its codes under `values` in the plan"
-        problems = [_problem(bad, "yes or no is expected", remedy, "neither yes nor no")]
+        problems = [_problem(bad, "the value should be yes or no", remedy, "neither yes nor no")]
         return truth, tuple(p for p in problems if len(p.rows))
     return code_texts(values), ()
 
 
-def _number_remedy(bad: pd.Series) -> str:
-    codes = list(dict.fromkeys(code_texts(bad.head(1000)).dropna()))[:3]
-    shown = ", ".join(f'"{code}"' for code in codes)
-    return f"correct it; if it means missing write `missing: [{shown}]`; if it has another decimal mark name `decimal`"
+def _numbers(column: Column, values: pd.Series, wanted: Field) -> tuple[pd.Series, tuple[Problem, ...]]:
+    numbers, bad = parse_numbers(values, column.decimal)
+    worded = np.zeros(len(bad), dtype=bool)
+    worded[bad] = ~code_texts(values[bad]).str.contains(r"\d").to_numpy(dtype=bool)
+    problems = [
+        _problem(part, "the value should be a number", number_remedy(values[part]), "not a number")
+        for part in (worded, bad & ~worded)
+        if part.any()
+    ]
+    if wanted.type == "integer":
+        broken = np.isfinite(numbers) & (numbers != np.round(numbers))
+        numbers = np.where(broken, np.nan, numbers)
+        problems.append(
+            _problem(broken, "the value should be a whole number", "correct the value", "not a whole number")
+        )
+    return pd.Series(numbers, index=values.index), tuple(p for p in problems if len(p.rows))
 
 
 def _problem(bad: Mask, rule: str, remedy: str, reason: str) -> Problem:
@@ -188,40 +217,12 @@ def _category(
     bad = bad | outside.to_numpy(dtype=bool)
     codes = texts[bad].unique()
     problems = [
-        _problem((texts == code).fillna(False).to_numpy(dtype=bool) & bad, *_unmapped(wanted, str(code), words))
+        _problem((texts == code).fillna(False).to_numpy(dtype=bool) & bad,
+                 *unmapped(wanted, str(code), words, column.labels))
         for code in codes[:CODES_NAMED]
-    ]
+    ]  # fmt: skip
     if len(codes) > CODES_NAMED:
         others = texts.isin(codes[CODES_NAMED:]).to_numpy(dtype=bool) & bad
-        rule, remedy, _ = _unmapped(wanted, str(codes[CODES_NAMED]), words)
+        rule, remedy, _ = unmapped(wanted, str(codes[CODES_NAMED]), words, column.labels)
         problems.append(_problem(others, rule, remedy, f"unmapped {wanted.name}"))
     return mapped, tuple(problems)
-
-
-def known_words(labels: Mapping[str, str], wanted: Field, words: Words | None) -> dict[str, str] | None:
-    """Return code as text -> word: by the plan's map, else by level or label; None where anything is allowed."""
-    if words:
-        known = {code_text(code): code_text(word) for code, word in words.items()}
-    elif wanted.levels:
-        known = {label: level for level, label in wanted.levels.items()} | {level: level for level in wanted.levels}
-    else:
-        return None
-    return {code: known[label] for code, label in labels.items() if label in known} | known
-
-
-def _unmapped(wanted: Field, code: str, words: Words | None) -> tuple[str, str, str]:
-    """Return rule, remedy and reason for a code that stands for nothing."""
-    name = wanted.name
-    what = "code" if words else "word"
-    allowed = [code_text(key) for key in words] if words else list(wanted.levels)
-    shown = ", ".join(allowed[:12]) + (", ..." if len(allowed) > 12 else "")
-    hint = nearest(code, allowed)
-    also = f"; did you mean {hint}?" if hint else "."
-    rule = f"every {what} of {name} is known"
-    if words and code in allowed:
-        word = next(code_text(word) for key, word in words.items() if code_text(key) == code)
-        remedy = f"the plan maps {code} to {word}, which is not a level; levels: {', '.join(wanted.levels)}"
-        return rule, remedy, f"unmapped {name} ({code})"
-    target = next(iter(wanted.levels), "word")
-    remedy = f'known: {shown}{also} Or map it under `values: {{{name}: {{"{code}": {target}}}}}`'
-    return rule, remedy, f"unmapped {name} ({code})"

@@ -8,23 +8,34 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from coxa.cohort.contracts import Contract
-from coxa.cohort.mapping.cells import Column
-from coxa.cohort.mapping.codes import code_texts, empty_cells
+from coxa.cohort.mapping.cells import Column, Correction
+from coxa.cohort.mapping.missing import MissingCodes, declared_by_rule
+from coxa.cohort.mapping.words import slip_of
 from coxa.cohort.readers.raw import RawFile
 from coxa.errors import nearest
 from coxa.findings import Finding
-from coxa.study.source import MissingWhen, TableSource, code_text
+from coxa.study.source import TableSource
+
+AGE_FROM = ("birth_date", "randomisation_date")
+"""The dates from which `age` is computed where the file has no column for it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """A file with what the plan says about it for one table."""
+    """A file with what the plan says about it for one table.
+
+    missing   : the plan's missing codes of this table
+    corrected : column of the file -> what the plan corrects in it
+    excluded  : source_row, participant_id and reason of the rows that the plan excludes; they are not in `frame`
+    """
 
     table: str
     raw: RawFile
     source: TableSource
     agreed: Contract
-    missing: frozenset[str] = frozenset()
+    missing: MissingCodes = field(default_factory=MissingCodes)
+    corrected: Mapping[str, tuple[Correction, ...]] = field(default_factory=dict)
+    excluded: pd.DataFrame = field(default_factory=pd.DataFrame)
     ignore_unlisted: bool = False
 
     @property
@@ -37,18 +48,41 @@ class Origin:
         """Name of the file."""
         return self.raw.source.name
 
-    def column(self, name: str) -> Column:
-        """Return a column of the file with its labels, missing codes and declared missing values."""
+    @property
+    def decimal(self) -> str | None:
+        """Decimal mark of the file, where the plan or the file tells it."""
+        return self.source.decimal or self.raw.sheet.details.get("decimal")
+
+    def column(self, name: str, field: str, measured: str | None = None) -> Column:
+        """Return a column of the file as what it is used for: a field, and what is measured there."""
         sheet = self.raw.sheet
         return Column(
             name,
             sheet.frame[name],
             labels=sheet.labels.get(name, {}),
-            missing=self.missing | sheet.missing_codes.get(name, frozenset()),
-            declared=declared_missing(sheet.frame, name, self.source.missing_when, self.missing),
-            decimal=self.source.decimal or sheet.details.get("decimal"),
+            missing=self.missing.of(self.agreed, field, measured) | sheet.missing_codes.get(name, frozenset()),
+            declared=declared_by_rule(sheet.frame, name, self.source.missing_when, self._codes_by_column()),
+            decimal=self.decimal,
             date_format=self.source.date_format,
+            corrected=self.corrected.get(name, ()),
         )
+
+    def _codes_by_column(self) -> dict[str, frozenset[str]]:
+        """Return the missing codes of every column that a condition of the plan looks at."""
+        source, sheet = self.source, self.raw.sheet
+        used = [*source.columns.items(), *((name, where) for name, where in source.outcomes.items())]
+        return {
+            column: self.missing.everywhere.union(
+                sheet.missing_codes.get(column, ()),
+                *(
+                    self.missing.of_name.get(name, ())
+                    for name, where in used
+                    if column in (where.values() if isinstance(where, dict) else (where,))
+                ),
+            )
+            for rule in source.missing_when
+            for column in rule.when_missing
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,23 +92,6 @@ class Resolved:
     columns: Mapping[str, str]
     findings: tuple[Finding, ...] = ()
     used: frozenset[str] = field(default_factory=frozenset)
-
-
-def declared_missing(
-    frame: pd.DataFrame, name: str, rules: Iterable[MissingWhen], missing: frozenset[str]
-) -> pd.Series | None:
-    """Return per row why the value of column `name` is no measurement; "" where nothing says so."""
-    declared: pd.Series | None = None
-    for rule in rules:
-        if rule.column != name or not {name, *rule.when_missing} <= set(frame.columns):
-            continue
-        holds = code_texts(frame[name]).eq(code_text(rule.equals)).fillna(False).to_numpy(dtype=bool)
-        for other in rule.when_missing:
-            coded = code_texts(frame[other]).isin(list(missing)).to_numpy(dtype=bool)
-            holds = holds & (empty_cells(frame[other]) | coded)
-        told = pd.Series("", index=frame.index, dtype=object).mask(holds, rule.because)
-        declared = told if declared is None else declared.mask(declared == "", told)
-    return declared
 
 
 def resolve(origin: Origin, *, reserved: Iterable[str] = ()) -> Resolved:
@@ -102,24 +119,33 @@ def resolve(origin: Origin, *, reserved: Iterable[str] = ()) -> Resolved:
             continue
         elif name in existing:
             columns[name] = name
-        elif field_.required or field_.source == "plan":
+        elif field_.required or (field_.source == "plan" and not (name == "age" and age_is_known(origin))):
             findings.append(missing_column(origin, name, name))
     for rule in source.missing_when:
         absent = [column for column in (rule.column, *rule.when_missing) if column not in existing]
-        findings += [missing_column(origin, column, "missing_when") for column in absent]
+        findings += [missing_column(origin, column, rule.column, "missing_when") for column in absent]
     return Resolved(columns, tuple(findings), frozenset(columns.values()))
 
 
-def missing_column(origin: Origin, column: str, name: str) -> Finding:
-    """Return the finding that the file lacks a column, with the columns that it has."""
+def age_is_known(origin: Origin) -> bool:
+    """Say whether the file has the two dates from which an age is computed."""
+    return all(origin.source.columns.get(name, name) in origin.frame for name in AGE_FROM)
+
+
+def missing_column(origin: Origin, column: str, name: str, place: str | None = None) -> Finding:
+    """Return the finding that the file lacks a column, with those that it has and the plan does not use yet.
+
+    `place` is where the plan names the column, where that is not `columns`.
+    """
     existing = [str(existing) for existing in origin.frame.columns]
-    hint = nearest(column, existing)
+    hint = slip_of(column, [other for other in existing if other not in origin.source.named_columns()])
     also = f"; did you mean {hint}?" if hint else "."
     return Finding(
         "error",
         origin.table,
-        f"file {origin.file} has a column for {name}",
-        f"its columns: {', '.join(existing)}{also} Name the right one under `columns: {{{name}: ...}}`",
+        f"file {origin.file} should have a column for {name}",
+        f"its columns: {', '.join(existing)}{also} Name the right one under `{place or f'columns: {{{name}: ...}}'}`"
+        + (", or map birth_date and randomisation_date, from which it is computed" if name == "age" else ""),
         field=name,
         value=f"no column {column}",
     )
@@ -132,7 +158,7 @@ def _unknown_field(origin: Origin, name: str) -> Finding:
     return Finding(
         "error",
         origin.table,
-        f"`{name}` is a field of table {origin.table}",
+        f"`{name}` should be a field of table {origin.table}",
         f"fields: {', '.join(allowed)}{also}",
         field=name,
     )

@@ -11,13 +11,12 @@ from coxa.cohort.mapping.cells import convert
 from coxa.cohort.mapping.columns import Origin, missing_column
 from coxa.cohort.mapping.mapped import STAGE, Mapped, complete, joined
 from coxa.cohort.mapping.rows import (
-    Rows,
     cell_findings,
     empty_rows,
-    field_findings,
+    lacking_field,
     left_out_lines,
+    lines_not_read,
     read_rows,
-    unreadable_lines,
 )
 from coxa.cohort.row_findings import row_findings
 from coxa.findings import Finding
@@ -44,32 +43,36 @@ def map_repeated_participants(origin: Origin) -> Mapped:
     first, conflicts, findings = _one_row_each(origin, people)
     reason = pd.Series("", index=first.index, dtype=object)
     for name in required:
-        told = _first_reason(rows.cells[name].reason, people, first) if name in rows.cells else ""
+        told = pd.Series("", index=first.index, dtype=object)
         lacking = first[name].isna() if name in first else pd.Series(True, index=first.index)
-        detail = pd.Series(told, index=first.index).where(lambda text: text != "", f"no {name}")
+        if name in rows.cells:
+            told = _first_reason(rows.cells[name].reason, people, first)
+            explained = people.loc[~rows.cells[name].unexplained[people.index], "participant_id"]
+            silent = lacking & ~first["participant_id"].isin(explained)
+            findings += lacking_field(origin, first, name, silent.to_numpy(dtype=bool), told)
+        detail = told.where(lambda text: text != "", f"no {name}")
         reason = reason.where((reason != "") | ~lacking, detail)
     reason = reason.mask(first["participant_id"].isin(conflicts), "values differ between the rows of this participant")
     kept = first[reason == ""].reset_index(drop=True)
     lost = left_out_rows(STAGE, origin.table, origin.file, first[reason != ""], reason[reason != ""])
     disposition = account(
         STAGE, origin.table, origin.file, "rows",
-        kept=int((~nobody).sum()), empty=int((nobody & empty).sum()), left_out=[lost_rows, unreadable_lines(origin)],
+        kept=int((~nobody).sum()), empty=int((nobody & empty).sum()), left_out=[lost_rows, lines_not_read(origin)],
         entered=origin.raw.source.n_rows,
     ) + account(
         STAGE, origin.table, origin.file, "participants",
         kept=len(kept), empty=0, left_out=[lost], entered=people["participant_id"].nunique(),
     )  # fmt: skip
-    said = joined([rows.resolved.findings, _unusable(origin, rows, empty), findings])
+    unusable = [
+        *(
+            lacking_field(origin, rows.frame, "participant_id", nobody & ~empty, rows.told("participant_id"))
+            if "participant_id" in rows.cells else ()
+        ),
+        *(item for name, cells in rows.cells.items()
+          for item in cell_findings(origin, rows.frame, name, rows.resolved.columns.get(name), cells, empty)),
+    ]  # fmt: skip
+    said = joined([rows.resolved.findings, unusable, findings])
     return Mapped(origin.table, complete(kept, origin.agreed, origin.file), said, disposition, rows.resolved.used)
-
-
-def _unusable(origin: Origin, rows: Rows, empty: np.ndarray) -> list[Finding]:
-    """Return findings about cells; a required field may be empty on some of a participant's rows."""
-    return [
-        finding
-        for finding in field_findings(origin, rows, empty)
-        if finding.field == "participant_id" or not finding.rule.startswith("every row has a ")
-    ]
 
 
 def _first_reason(reason: np.ndarray, people: pd.DataFrame, first: pd.DataFrame) -> pd.Series:
@@ -97,7 +100,7 @@ def _one_row_each(origin: Origin, people: pd.DataFrame) -> tuple[pd.DataFrame, s
             severity="error",
             table=origin.table,
             field=str(name),
-            rule=f"a participant has one {name}",
+            rule=f"{name} should be the same on all rows of a participant",
             remedy="correct the rows that differ from the participant's first row, or map another column",
             value=expected.astype(str) + " and " + people[name].astype(str),
         )
@@ -116,9 +119,11 @@ def map_baselines(origin: Origin, visit: str) -> Mapped:
     nobody_empty = np.zeros(len(rows.frame), dtype=bool)
     for outcome, column in origin.source.baselines.items():
         if column not in origin.frame:
-            findings.append(missing_column(origin, column, f"baseline of {outcome}"))
+            findings.append(
+                missing_column(origin, column, f"the baseline of {outcome}", f"baselines: {{{outcome}: ...}}")
+            )
             continue
-        cells = convert(origin.column(column), origin.agreed.fields["value"])
+        cells = convert(origin.column(column, "value", outcome), origin.agreed.fields["value"])
         findings += cell_findings(origin, rows.frame, outcome, column, cells, nobody_empty)
         every = rows.frame.assign(value=cells.values, unused=pd.Series(cells.reason, index=rows.frame.index))[known]
         every = every.assign(unused=every["unused"].where(every["unused"] != ""), visit=visit, outcome=outcome)

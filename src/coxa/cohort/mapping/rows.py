@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -14,6 +14,8 @@ from coxa.cohort.mapping.cells import Cells, constant, convert
 from coxa.cohort.mapping.codes import Mask
 from coxa.cohort.mapping.columns import Origin, Resolved, resolve
 from coxa.cohort.mapping.mapped import STAGE, Mapped, complete, joined
+from coxa.cohort.mapping.missing import declared_by_kind
+from coxa.cohort.measured import KIND
 from coxa.cohort.row_findings import row_findings
 from coxa.findings import Finding, Severity
 
@@ -35,6 +37,10 @@ class Rows:
     reason: NDArray[np.object_]
     resolved: Resolved
 
+    def told(self, name: str) -> pd.Series:
+        """Return why the cells of a field are not used, "" for those that are."""
+        return pd.Series(self.cells[name].reason, index=self.frame.index, dtype=object)
+
 
 def read_rows(origin: Origin, reserved: Iterable[str] = ()) -> Rows:
     """Convert the fields of every row of a file."""
@@ -42,13 +48,17 @@ def read_rows(origin: Origin, reserved: Iterable[str] = ()) -> Rows:
     resolved = resolve(origin, reserved=reserved)
     source, agreed = origin.source, origin.agreed
     index = origin.frame.index
-    cells = {
-        name: convert(origin.column(column), agreed.fields[name], source.values.get(name))
-        for name, column in resolved.columns.items()
-    }
+    cells: dict[str, Cells] = {}
     for name, value in source.constants.items():
-        if name in agreed.fields and name not in reserved and name not in cells:
+        if name in agreed.fields and name not in reserved and name not in resolved.columns:
             cells[name] = constant(value, agreed.fields[name], index)
+    for name, where in resolved.columns.items():
+        column = origin.column(where, name)
+        kind = cells.get(KIND.get(origin.table, ""))
+        if name == "value" and kind is not None:
+            declared = declared_by_kind(column.values, kind.values, origin.missing, column.decimal, column.declared)
+            column = replace(column, declared=declared)
+        cells[name] = convert(column, agreed.fields[name], source.values.get(name))
     frame = pd.DataFrame({name: cell.values for name, cell in cells.items()}, index=index)
     frame["source_row"] = origin.raw.sheet.source_row
     return Rows(frame, cells, _reasons(origin, cells, reserved, len(index)), resolved)
@@ -88,7 +98,7 @@ def map_rows(origin: Origin) -> Mapped:
     frame = complete(rows.frame[kept].reset_index(drop=True), origin.agreed, origin.file)
     disposition = account(
         STAGE, origin.table, origin.file, "rows",
-        kept=int(kept.sum()), empty=int(empty.sum()), left_out=[lost, unreadable_lines(origin)],
+        kept=int(kept.sum()), empty=int(empty.sum()), left_out=[lost, lines_not_read(origin)],
         entered=origin.raw.source.n_rows,
     )  # fmt: skip
     return Mapped(origin.table, frame, findings, disposition, rows.resolved.used)
@@ -111,28 +121,23 @@ def left_out_lines(origin: Origin, frame: pd.DataFrame, where: Mask, reason: NDA
     return left_out_rows(STAGE, origin.table, origin.file, lost, pd.Series(reason[where], index=lost.index))
 
 
-def unreadable_lines(origin: Origin) -> pd.DataFrame:
-    """Return one line per row of the file that does not fit its header."""
-    lost = pd.DataFrame(origin.raw.sheet.unreadable, columns=["source_row", "reason"])
+def lines_not_read(origin: Origin) -> pd.DataFrame:
+    """Return one line per row of the file that does not fit its header, or that the plan excludes."""
+    unreadable = pd.DataFrame(origin.raw.sheet.unreadable, columns=["source_row", "reason"])
+    lost = pd.concat([part for part in (unreadable, origin.excluded) if len(part)] or [unreadable], ignore_index=True)
     return left_out_rows(STAGE, origin.table, origin.file, lost, lost["reason"])
 
 
 def field_findings(origin: Origin, rows: Rows, empty: Mask) -> Iterator[Finding]:
-    """Yield a finding for every cell that breaks a rule, and for every row without a required field."""
+    """Yield a finding for every cell that breaks a rule, and for every row that is lost without its required field."""
     for name, cells in rows.cells.items():
         column = rows.resolved.columns.get(name)
         yield from cell_findings(origin, rows.frame, name, column, cells, empty)
-        wanted = origin.agreed.fields[name]
-        lacking = cells.empty & ~empty
-        if wanted.required and lacking.any() and name != "value":
-            yield from row_findings(
-                rows.frame,
-                lacking,
-                severity="error",
-                table=origin.table,
-                field=name,
-                rule=f"every row has a {name}",
-                remedy="fill it in, or remove the row",
+        if origin.agreed.fields[name].required and name != "value":
+            yield from lacking_field(origin, rows.frame, name, cells.unexplained & ~empty, rows.told(name))
+        elif name == "visit" and origin.table in VISITED:
+            yield from lacking_field(
+                origin, rows.frame, name, cells.unexplained & ~cells.empty & ~empty, rows.told(name)
             )
     lacking = ~empty & (rows.reason == "no visit")
     yield from row_findings(
@@ -141,8 +146,22 @@ def field_findings(origin: Origin, rows: Rows, empty: Mask) -> Iterator[Finding]
         severity="error",
         table=origin.table,
         field="visit",
-        rule="every row has a visit, or a date or study day from which to find it",
+        rule="every row should have a visit, or a date or study day from which to find it",
         remedy="fill in the visit, or name its column under `columns: {visit: ...}`",
+    )
+
+
+def lacking_field(origin: Origin, frame: pd.DataFrame, name: str, where: Mask, told: pd.Series) -> Iterator[Finding]:
+    """Yield an error for every row that is lost because a field that it needs is empty or declared missing."""
+    yield from row_findings(
+        frame,
+        where,
+        severity="error",
+        table=origin.table,
+        field=name,
+        rule=f"{name} should be filled in on every row",
+        remedy="fill it in at the source or under `corrections`, or name the row under `exclude_rows`",
+        value=told.where(told != "", None),
     )
 
 
@@ -160,7 +179,7 @@ def cell_findings(
         severity="note",
         table=origin.table,
         field=name,
-        rule="an empty cell has nothing in it",
+        rule="an empty cell should have nothing in it",
         remedy="a cell with only blanks is read as empty",
     )
     for problem in cells.problems:
@@ -170,7 +189,7 @@ def cell_findings(
             frame.index[rows],
             severity=severity,
             table=origin.table,
-            field=name if column in (None, name) else f"{name} (column {column})",
+            field=name if column in (None, name) else f"{name} ({column})",
             rule=problem.rule,
             remedy=problem.remedy,
             value=listed,

@@ -18,8 +18,8 @@ from coxa.cohort.mapping.rows import (
     cell_findings,
     field_findings,
     left_out_lines,
+    lines_not_read,
     read_rows,
-    unreadable_lines,
 )
 from coxa.findings import Finding
 
@@ -74,14 +74,16 @@ def map_side_by_side(origin: Origin, places: Sequence[Place], field: str, fixed:
     by_visit = any(place.visit for place in places)
     reserved = [field, "value", *fixed] + (["visit", "assessment_date"] if by_visit else [])
     rows = read_rows(origin, reserved)
-    lacking = [missing_column(origin, p.column, p.measured) for p in places if p.column not in origin.frame]
+    lacking = [missing_column(origin, p.column, *_where(p, field)) for p in places if p.column not in origin.frame]
     lacking += [
-        missing_column(origin, column, f"dates of {visit}")
+        missing_column(origin, column, f"the date of {visit}", f"dates: {{{visit}: ...}}")
         for visit, column in origin.source.dates.items()
         if column not in origin.frame
     ]
     found = [place for place in places if place.column in origin.frame]
-    cells = [convert(origin.column(place.column), origin.agreed.fields["value"]) for place in found]
+    cells = [
+        convert(origin.column(place.column, "value", place.measured), origin.agreed.fields["value"]) for place in found
+    ]
     empty = np.all([cell.empty for cell in cells], axis=0) if cells else np.zeros(len(rows.frame), dtype=bool)
     kept = ~empty & (rows.reason == "")
     stacked, lost_values, findings = _stack(origin, rows, found, cells, kept, field)
@@ -89,7 +91,7 @@ def map_side_by_side(origin: Origin, places: Sequence[Place], field: str, fixed:
     lost_rows = left_out_lines(origin, rows.frame, ~empty & ~kept, rows.reason)
     disposition = account(
         STAGE, origin.table, origin.file, "rows",
-        kept=int(kept.sum()), empty=int(empty.sum()), left_out=[lost_rows, unreadable_lines(origin)],
+        kept=int(kept.sum()), empty=int(empty.sum()), left_out=[lost_rows, lines_not_read(origin)],
         entered=origin.raw.source.n_rows,
     ) + account(
         STAGE, origin.table, origin.file, "values",
@@ -99,6 +101,13 @@ def map_side_by_side(origin: Origin, places: Sequence[Place], field: str, fixed:
     said = joined([rows.resolved.findings, lacking, field_findings(origin, rows, empty), findings])
     used = rows.resolved.used | {place.column for place in found} | set(origin.source.dates.values())
     return Mapped(origin.table, frame, said, disposition, used)
+
+
+def _where(place: Place, field: str) -> tuple[str, str]:
+    """Return what a column is for, and where the plan names it."""
+    if place.visit is None:
+        return place.measured, f"{field}s: {{{place.measured}: ...}}"
+    return f"{place.measured} at {place.visit}", f"{field}s: {{{place.measured}: {{{place.visit}: ...}}}}"
 
 
 def _stack(
@@ -151,7 +160,7 @@ def _dates(
     """Return the date of each stacked value, from the date column of its visit, and dates that cannot be read."""
     wanted = origin.agreed.fields["assessment_date"]
     columns = dict.fromkeys(p.date_column for p in places if p.date_column and p.date_column in origin.frame)
-    read = {column: convert(origin.column(column), wanted) for column in columns if column}
+    read = {column: convert(origin.column(column, wanted.name), wanted) for column in columns if column}
     findings = [
         finding
         for column, cells in read.items()

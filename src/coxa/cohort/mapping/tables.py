@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import pandas as pd
 
 from coxa.cohort.contracts import contract
+from coxa.cohort.mapping.age import with_age
 from coxa.cohort.mapping.columns import Origin
+from coxa.cohort.mapping.corrections import amend
 from coxa.cohort.mapping.mapped import Mapped, empty_table, joined
+from coxa.cohort.mapping.missing import check_codes, missing_codes
 from coxa.cohort.mapping.per_participant import map_baselines, map_repeated_participants
 from coxa.cohort.mapping.rows import map_rows
 from coxa.cohort.mapping.side_by_side import Place, item_places, map_side_by_side, outcome_places
@@ -17,7 +21,7 @@ from coxa.errors import OptionError
 from coxa.findings import Finding
 from coxa.instruments import load_instrument
 from coxa.study import Study
-from coxa.study.source import TableSource, code_text
+from coxa.study.source import TableSource
 
 SHOWN = 12
 
@@ -28,8 +32,18 @@ def map_table(study: Study, table: str, raw: RawFile | None) -> Mapped:
     if raw is None or study.data is None:
         return Mapped(table, empty_table(agreed))
     source = study.data.tables[table]  # type: ignore[index]
-    missing = frozenset(code_text(code) for code in (*study.data.missing, *source.missing))
-    origin = Origin(table, raw, source, agreed, missing, study.data.ignore_unlisted)
+    codes = missing_codes(study, source)
+    given = Origin(table, raw, source, agreed, codes, ignore_unlisted=study.data.ignore_unlisted)
+    amended = amend(given, study, _item_columns(given))
+    mapped = _map(study, amended.origin)
+    if table == "participants":
+        mapped = with_age(mapped, amended.origin)
+    said = check_codes(study, agreed, codes, mapped.frame)
+    return replace(mapped, findings=(*amended.findings, *said, *mapped.findings))
+
+
+def _map(study: Study, origin: Origin) -> Mapped:
+    table, source = origin.table, origin.source
     if table == "participants" and _many_rows_each(study, source):
         return map_repeated_participants(origin)
     if table == "item_responses" and source.items is not None:
@@ -67,6 +81,13 @@ def _outcomes(origin: Origin, baseline_visit: str) -> Mapped:
     return Mapped(origin.table, frame, joined(part.findings for part in parts), disposition, used)
 
 
+def _item_columns(origin: Origin) -> dict[str, str]:
+    """Return item -> column, where the items stand side by side."""
+    if origin.table != "item_responses" or origin.source.items is None:
+        return {}
+    return {place.measured: place.column for place in item_places(origin, None)}
+
+
 def _items(origin: Origin) -> Mapped:
     source = origin.source
     name = source.instrument or str(source.constants.get("instrument", ""))
@@ -75,15 +96,17 @@ def _items(origin: Origin) -> Mapped:
         known = load_instrument(name).items
     except OptionError as error:
         findings.append(
-            Finding("error", origin.table, "the instrument of the items is known", str(error), field="instrument")
+            Finding(
+                "error", origin.table, "the instrument of the items should be known", str(error), field="instrument"
+            )
         )
     places: list[Place] = item_places(origin, known)
     lacking = [item for item in known or () if item not in {place.measured for place in places}]
     if not places:
-        rule, remedy = f"file {origin.file} has a column for each item", "correct the pattern under `items`"
+        rule, remedy = f"file {origin.file} should have a column for each item", "correct the pattern under `items`"
         findings.append(Finding("error", origin.table, rule, remedy, field="items", value=str(source.items)))
     elif lacking:
-        rule = f"file {origin.file} has a column for each item of {name}"
+        rule = f"file {origin.file} should have a column for each item of {name}"
         remedy = "scales with items missing may get no score; check the pattern under `items`"
         value = ", ".join(lacking[:SHOWN]) + (f" and {len(lacking) - SHOWN} more" if len(lacking) > SHOWN else "")
         findings.append(Finding("warning", origin.table, rule, remedy, field="items", value=f"no column for {value}"))
@@ -117,5 +140,5 @@ def unlisted_columns(study: Study, raws: Mapping[str, RawFile], mapped: Mapping[
         if unused:
             value = ", ".join(unused[:SHOWN]) + (f" and {len(unused) - SHOWN} more" if len(unused) > SHOWN else "")
             remedy = "name them under `columns` if they are needed, or write `ignore_unlisted: true`"
-            notes.append(Finding("note", key[0], "every column of the file is used", remedy, value=value))
+            notes.append(Finding("note", key[0], "every column of the file should be used", remedy, value=value))
     return notes

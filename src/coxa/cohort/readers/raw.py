@@ -42,6 +42,7 @@ class Sheet:
     missing_codes : column -> codes that the file itself declares missing (SPSS, Stata, SAS)
     unreadable    : (row, text) of rows that do not fit the header; they are not in `frame`
     details       : what was found out about the file (encoding, delimiter, decimal mark, sheet)
+    sheets        : names of all sheets of the workbook, where the file is one
     """
 
     frame: pd.DataFrame
@@ -51,6 +52,7 @@ class Sheet:
     unreadable: tuple[tuple[int, str], ...] = ()
     details: Mapping[str, str] = field(default_factory=dict)
     findings: tuple[Finding, ...] = ()
+    sheets: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,14 +66,14 @@ class RawFile:
 def check_header(names: list[str]) -> None:
     """Refuse a header with an empty or repeated name."""
     if not any(names):
-        raise FileFault("the file has a header with column names", "write the column names in the first row")
+        raise FileFault("the file should have a header with column names", "write the column names in the first row")
     unnamed = [position for position, name in enumerate(names, start=1) if not name]
     if unnamed:
         raise FileFault(
-            "every column has a name",
+            "every column should have a name",
             "name the column in the header, or remove it",
             f"no name for column {', '.join(map(str, unnamed))}",
         )
     repeated = sorted({name for name in names if names.count(name) > 1})
     if repeated:
-        raise FileFault("every column name occurs once", "rename all but one of them", ", ".join(repeated))
+        raise FileFault("every column name should occur once", "rename all but one of them", ", ".join(repeated))

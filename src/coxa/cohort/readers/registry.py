@@ -74,7 +74,7 @@ def read_raw(path: Path, options: ReadOptions | None = None) -> ReadResult:
     except FileFault as fault:
         return ReadResult(None, (Finding("error", path.name, fault.rule, fault.remedy, value=fault.value),))
     except Exception as error:  # any fault inside a reading library is a fault of the file
-        rule, remedy = f"the file can be read as {path.suffix.lstrip('.')}", "export or copy it again"
+        rule, remedy = f"it should be possible to read the file as {path.suffix.lstrip('.')}", "export or copy it again"
         return ReadResult(None, (Finding("error", path.name, rule, remedy, value=str(error) or repr(error)),))
     source = SourceFile(
         path.name,
@@ -84,13 +84,15 @@ def read_raw(path: Path, options: ReadOptions | None = None) -> ReadResult:
         sheet.details,
     )
     if source.n_rows == 0:
-        nothing = Finding("error", path.name, "the file has rows below its header", "export it again, with its data")
+        nothing = Finding(
+            "error", path.name, "the file should have rows below its header", "export it again, with its data"
+        )
         return ReadResult(RawFile(sheet, source), (*sheet.findings, nothing))
     ragged = [
         Finding(
             "error",
             path.name,
-            "every row has as many cells as the header",
+            "every row should have as many cells as the header",
             "look for a stray delimiter or quotation mark in this row",
             row=sheet.unreadable[0][0],
             value="; ".join(f"row {row}: {what}" for row, what in sheet.unreadable[:5]),
@@ -105,16 +107,18 @@ def _read(path: Path, options: ReadOptions) -> tuple[Sheet, str]:
     if suffix not in READERS:
         hint = nearest(suffix, READERS)
         more = f"; did you mean {hint}?" if hint else ""
-        raise FileFault("the file has a known format", f"save it as one of {', '.join(READERS)}{more}", suffix or None)
+        raise FileFault(
+            "the file should have a known format", f"save it as one of {', '.join(READERS)}{more}", suffix or None
+        )
     with path.open("rb") as stream:
         first = stream.read(16)
     if not first.strip():
-        raise FileFault("the file is not empty", "export it again, with its data")
+        raise FileFault("the file should not be empty", "export it again, with its data")
     for signature, (module, what) in SIGNATURES.items():
         if first.startswith(signature) and module != READERS[suffix]:
             right = [known for known, name in READERS.items() if name == module]
             remedy = f"rename it to {right[0]}" if right else "open it in its own program and save it as .xlsx or .csv"
-            raise FileFault(f"a {suffix} file holds what its suffix says", remedy, f"it is {what}")
+            raise FileFault(f"a {suffix} file should hold what its suffix says", remedy, f"it is {what}")
     module = READERS[suffix]
     reader: Reader = getattr(import_module(f"coxa.cohort.readers.{module}"), f"read_{module}")
     return reader(path, options), module

@@ -16,7 +16,7 @@ def read_sas(path: Path, options: ReadOptions) -> Sheet:
     """Read a SAS file; in a data set special missing values (.A to .Z) are listed as missing codes A to Z."""
     if path.suffix.lower() == ".xpt":
         if path.stat().st_size % RECORD_BYTES:
-            rule = f"a transport file consists of whole records of {RECORD_BYTES} bytes"
+            rule = f"a transport file should consist of whole records of {RECORD_BYTES} bytes"
             raise FileFault(rule, "the file is cut off; export or copy it again")
         return labelled_sheet(*pyreadstat.read_xport(path, encoding=options.encoding))
     return labelled_sheet(*pyreadstat.read_sas7bdat(path, user_missing=True, encoding=options.encoding))

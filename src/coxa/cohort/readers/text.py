@@ -59,7 +59,7 @@ def _encoding(raw: bytes, declared: str | None) -> tuple[str, int]:
             return name, len(mark)
     if b"\0" in raw[:SAMPLE_BYTES]:
         raise FileFault(
-            "a text file has no zero bytes", "check that the file is text, and save it again as CSV in UTF-8"
+            "a text file should have no zero bytes", "check that the file is text, and save it again as CSV in UTF-8"
         )
     tried = [declared] if declared else ["utf-8", "cp1252"]
     for name in tried:
@@ -68,7 +68,9 @@ def _encoding(raw: bytes, declared: str | None) -> tuple[str, int]:
         except (UnicodeDecodeError, LookupError):
             continue
         return name.lower().replace("utf8", "utf-8"), 0
-    raise FileFault(f"the file is text in {' or '.join(tried)}", "name its `encoding` in the plan, or save it as UTF-8")
+    raise FileFault(
+        f"the file should be text in {' or '.join(tried)}", "name its `encoding` in the plan, or save it as UTF-8"
+    )
 
 
 def _encoding_note(name: str, encoding: str, options: ReadOptions) -> Iterator[Finding]:
@@ -76,7 +78,7 @@ def _encoding_note(name: str, encoding: str, options: ReadOptions) -> Iterator[F
         yield Finding(
             "note",
             name,
-            "the file is not UTF-8, and was read as Windows text (cp1252)",
+            "a text file should be UTF-8; this one was read as Windows text (cp1252)",
             "look at its letters with accents; name the `encoding` in the plan if they are wrong",
         )
 

@@ -1,0 +1,41 @@
+"""What to do about text that should have been a number or a date."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from coxa.cohort.mapping.codes import code_texts
+
+DATE_FORMATS = ("%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y", "%Y/%m/%d", "%d.%m.%y", "%Y%m%d")
+"""Formats that are proposed where all the text that is not a date agrees with them."""
+
+MARKED_NUMBER = r"[+-]?\d[\d.,' ]*"
+LOOKED_AT = 1000
+SHOWN = 3
+
+
+def number_remedy(bad: pd.Series) -> str:
+    """Return what to do about text in a number; only words are proposed as codes for missing."""
+    codes = list(dict.fromkeys(code_texts(bad.head(LOOKED_AT)).dropna()))
+    words = [code for code in codes if not any(sign.isdigit() for sign in code)]
+    if words:
+        shown = ", ".join(f'"{word}"' for word in words[:SHOWN])
+        return f"correct it; if it means missing write `missing: [{shown}]`"
+    if pd.Series(codes, dtype="str").str.fullmatch(MARKED_NUMBER).all():
+        return "write it without a thousands mark, or name the `decimal` mark of the file"
+    return "correct it at the source: a number and nothing else"
+
+
+def date_remedy(bad: pd.Series, expected: str | None) -> str:
+    """Return what to do about text that is not a date, with the format that it agrees with."""
+    read_as = f"it is read as {expected or 'year-month-day (2026-03-31)'}"
+    texts = pd.Series(code_texts(bad.head(LOOKED_AT)).dropna().unique(), dtype="str").str.strip()
+    fitting = [
+        shape
+        for shape in DATE_FORMATS
+        if len(texts) and pd.to_datetime(texts, format=shape, errors="coerce").notna().all()
+    ]
+    if not fitting:
+        return f"{read_as}; correct it, or name the `date_format` of the file, such as %d/%m/%Y"
+    named = " or ".join(f'`date_format: "{shape}"`' for shape in fitting[:2])
+    return f"{read_as}; write {named} in its table{', whichever is meant' if len(fitting) > 1 else ''}"

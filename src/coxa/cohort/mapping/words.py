@@ -1,0 +1,62 @@
+"""Codes of a category as the plan's words: by the plan's map, by level, by label."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Mapping
+
+from coxa.cohort.dictionary import Field
+from coxa.study.source import Code, code_text
+
+Words = Mapping[Code, Code]
+"""The plan's map of the file's codes to words."""
+
+SHOWN = 12
+TYPO = 0.8
+"""Words at least this alike (difflib's ratio) differ by a slip of the pen; less alike ones are not proposed."""
+
+
+def known_words(labels: Mapping[str, str], wanted: Field, words: Words | None) -> dict[str, str] | None:
+    """Return code as text -> word: by the plan's map, else by level or label; None where anything is allowed."""
+    if words:
+        known = {code_text(code): code_text(word) for code, word in words.items()}
+    elif wanted.levels:
+        known = {label: level for level, label in wanted.levels.items()} | {level: level for level in wanted.levels}
+    else:
+        return None
+    return {code: known[label] for code, label in labels.items() if label in known} | known
+
+
+def unmapped(wanted: Field, code: str, words: Words | None, labels: Mapping[str, str]) -> tuple[str, str, str]:
+    """Return rule, remedy and reason for a code that stands for nothing; which word it means is not guessed."""
+    name = wanted.name
+    rule = f"every {'code' if words else 'word'} of {name} should be known"
+    reason = f"unmapped {name} ({code})"
+    allowed = _levels_in_words(wanted)
+    for key, word in (words or {}).items():
+        if code_text(key) == code:
+            return rule, f"the plan maps {code} to {word}, which is not a level; allowed: {allowed}", reason
+    words_known = [word for word in (*wanted.levels, *map(code_text, words or ())) if not word[-1:].isdigit()]
+    typo = slip_of(code, words_known)
+    meant = f"if it is a slip of {typo}, correct it; if not, " if typo else ""
+    label = f"; the file's label says: {labels[code]}" if code in labels else ""
+    remedy = f'{meant}add it under `values: {{{name}: {{"{code}": ...}}}}`; allowed: {allowed}{label}'
+    return rule, remedy, reason
+
+
+def _levels_in_words(wanted: Field) -> str:
+    named = [level if label == level else f"{level} ({label})" for level, label in wanted.levels.items()]
+    return ", ".join(named[:SHOWN]) + (", ..." if len(named) > SHOWN else "")
+
+
+def slip_of(word: str, allowed: Iterable[str]) -> str | None:
+    """Return the allowed word of which `word` is a slip of the pen, or None.
+
+    Examples
+    --------
+    >>> slip_of("excercise", ["usual_care", "exercise"]), slip_of("care", ["usual_care", "exercise"])
+    ('exercise', None)
+    """
+    folded = {candidate.lower(): candidate for candidate in allowed}
+    close = difflib.get_close_matches(word.lower(), folded, n=1, cutoff=TYPO)
+    return folded[close[0]] if close else None
