@@ -40,6 +40,16 @@ def realdata(session: nox.Session) -> None:
 
 @nox.session
 def bench(session: nox.Session) -> None:
-    """Time the main line: the MMRM by size, the demonstration, the command line."""
+    """Time the main line and the MMRM, by size and beside other packages; --write FILE makes the page of the docs."""
     install(session, "test")
-    session.run("python", "benchmarks/main_line.py", *session.posargs)
+    if not session.posargs:
+        session.run("python", "benchmarks/main_line.py")
+    session.run("python", "benchmarks/mmrm.py", *session.posargs)
+
+
+@nox.session
+def simulation(session: nox.Session) -> None:
+    """Size and coverage by simulation, ten thousand replicates each; writes the table of the docs."""
+    install(session, "test")
+    arguments = session.posargs or ["--write", "docs/methods/mmrm-size.md"]
+    session.run("python", "-m", "tests.simulation.mmrm_size", *arguments)

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from coxa.cohort.cohort import Cohort
     from coxa.cohort.disposition import Disposition
     from coxa.cohort.read import read_cohort
+    from coxa.cohort.readers.chunks import read_chunks
     from coxa.derive import AnalysisDataset, derive_analysis_sets, derive_dataset, derive_scores
     from coxa.errors import CoxaError, DataError, FitError, OptionError, PlanError
     from coxa.estimates import (
@@ -46,6 +47,7 @@ _HOMES = {
     "coxa.cohort.cohort": ("Cohort",),
     "coxa.cohort.disposition": ("Disposition",),
     "coxa.cohort.read": ("read_cohort",),
+    "coxa.cohort.readers.chunks": ("read_chunks",),
     "coxa.derive": ("AnalysisDataset", "derive_analysis_sets", "derive_dataset", "derive_scores"),
     "coxa.errors": ("CoxaError", "DataError", "FitError", "OptionError", "PlanError"),
     "coxa.estimates": (
@@ -112,6 +114,7 @@ __all__ = [
     "load_instrument",
     "margin_test",
     "marginal_means",
+    "read_chunks",
     "read_cohort",
     "read_study",
     "render",

@@ -11,7 +11,7 @@ from scipy import stats
 from threadpoolctl import threadpool_info
 
 import coxa.models.covariance as covariance_room
-import coxa.models.mmrm as mmrm_room
+import coxa.models.mmrm_fit as mmrm_room
 from coxa.errors import DataError, EmptyCellError, FitError, NonConvergenceError, OptionError, RankDeficientError
 from coxa.estimates import contrasts, marginal_means
 from coxa.models import fit_mmrm

@@ -1,7 +1,8 @@
 """Models: a formula and a checked table go in, a `Fit` comes out.
 
 `coxa.models.mmrm.fit_mmrm` fits the mixed model for repeated measures, `coxa.models.ancova.fit_ancova` the
-analysis of covariance of one visit, `coxa.models.batched.fit_batch` many outcomes on one design. The arithmetic is in `coxa.models.numerics`, as functions on arrays.
+analysis of covariance of one visit, `coxa.models.batched.fit_batch` many outcomes on one design. The arithmetic is in
+`coxa.models.numerics`, as functions on arrays; the sums of patterns, and what adds them up, are public.
 """
 
 from __future__ import annotations

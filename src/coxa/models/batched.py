@@ -14,8 +14,8 @@ from coxa.errors import OptionError
 from coxa.models.covariance import structure_named
 from coxa.models.covariance.structure import Structure
 from coxa.models.inference import BetweenWithin, check_ddf
-from coxa.models.mmrm import check_ladder
 from coxa.models.mmrm_data import RepeatedData, repeated_data
+from coxa.models.mmrm_fit import check_ladder
 from coxa.models.numerics.batched_inference import (
     kenward_roger_adjustments,
     satterthwaite_of,

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 import pandas as pd
@@ -18,6 +18,15 @@ from coxa.models.repeated_rows import VisitOrder, visit_order
 
 OF_ALL_ROWS = ("center", "poly", "bs", "cr")
 """Transforms whose coefficients depend on all rows at once."""
+
+
+@runtime_checkable
+class ByColumn(Protocol):
+    """A source that can be read again, with some of its columns."""
+
+    def only(self, names: Sequence[str]) -> Iterable[pd.DataFrame]:
+        """Return the same rows with some of the columns."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +82,7 @@ def chunk_recipe(
     OptionError
         A column or a part of the formula is not allowed; levels of a factor are not known.
     FitError
-        There are no chunks.
+        There are no chunks, or a factor has no value in any.
     """
     chunks = iter(source)
     first = next(chunks, None)
@@ -106,6 +115,9 @@ def chunk_recipe(
     if unknown:
         found = distinct(source, chunks, unknown)
         known |= {name: tuple(sorted(found[name])) for name in unknown if name != visit}
+    nowhere = [name for name, values in known.items() if not values]
+    if nowhere:
+        raise FitError(f"no row has a value of {nowhere[0]}", ["look at the query, or at how the column was written"])
     given_visits = visits if visits is not None else given.get(visit)
     seen = pd.Series(found[visit]) if visit in unknown else first[visit]
     order = VisitOrder(tuple(given_visits)) if given_visits is not None else ordered(seen)
@@ -123,7 +135,16 @@ def chunk_recipe(
         take_all=visits is None,
         design=blank_design(checked, {**{name: known[name] for name in factors}, visit: labels}),
     )
+    if isinstance(source, ByColumn):
+        left(chunks)
+        return recipe, iter(source.only(columns))
     return recipe, (iter(source) if unknown else chained(first, chunks))
+
+
+def left(chunks: Iterator[pd.DataFrame]) -> None:
+    """Leave a source that is not read to its end, so that a database takes the next query."""
+    if isinstance(chunks, Generator):
+        chunks.close()
 
 
 def chained(first: pd.DataFrame, rest: Iterator[pd.DataFrame]) -> Iterator[pd.DataFrame]:
@@ -171,8 +192,9 @@ def distinct(
             f"only; give levels={{'{names[0]}': [...]}} (visits=[...] for the visits), make the columns categorical, "
             "or give a source that can be read twice"
         )
+    left(chunks)
     found: dict[str, dict[Any, None]] = {name: {} for name in names}
-    for chunk in source:
+    for chunk in source.only(names) if isinstance(source, ByColumn) else source:
         for name in names:
             found[name] |= dict.fromkeys(pd.unique(chunk[name].dropna()))
     return {name: list(values) for name, values in found.items()}

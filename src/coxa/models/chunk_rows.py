@@ -147,8 +147,8 @@ def level_codes(values: pd.Series, levels: Sequence[Any], rows: np.ndarray, *, s
         codes = place[values.cat.codes.to_numpy()]
     else:
         codes = index.get_indexer(pd.Index(values))
-    unknown = np.flatnonzero((codes < 0) & values.notna().to_numpy()) if strict else []
-    if len(unknown):
+    unknown = np.flatnonzero((codes < 0) & values.notna().to_numpy())
+    if strict and len(unknown):
         row = int(unknown[0])
         text = not_allowed(f"level of {values.name}", values.iloc[row], map(str, levels))
         raise OptionError(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from time import perf_counter
 from typing import Any
 
@@ -13,59 +13,19 @@ import pandas as pd
 from coxa.errors import DataError, FitError, OptionError
 from coxa.findings import Finding, Findings
 from coxa.models.chunk_recipe import ChunkRecipe, chunk_recipe
-from coxa.models.chunk_rows import ChunkRows, chunk_rows, whole_participants
+from coxa.models.chunk_sums import Gathered, gather, order_of, turned
 from coxa.models.covariance.structure import Structure
 from coxa.models.fit import Fit
 from coxa.models.fit_records import Sample
-from coxa.models.mmrm import Coordinates, check_ladder, fit_of_sums
 from coxa.models.mmrm_data import RepeatedData, label_text
-from coxa.models.numerics.pattern_sums import PatternSums, merge, merge_all, pattern_sums
+from coxa.models.mmrm_fit import check_ladder, fit_of_sums
+from coxa.models.numerics.pattern_sums import merge_all
 from coxa.models.numerics.stack import Stack, stack
-from coxa.models.orthonormal import orthonormal
 from coxa.models.repeated_rows import check_cells, check_counts
 from coxa.models.totals import COUNT, VISIT, Totals
 
-RIDGE = 1e-6
-"""Weight, relative to a column's length, that keeps the first chunk's coordinates defined where it has too few rows
-to tell columns apart. The final coordinates do not depend on it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Provisional:
-    """Coordinates in which the sums are made: those in which the first chunk's design is nearly orthonormal.
-
-    Sums of squares of raw columns would lose the digits of a covariate far from zero.
-
-    r    : (p, p) design = coordinates @ r
-    back : (p, p) its inverse
-    beta : (p,) least squares of the first chunk, in the formula's coordinates
-    """
-
-    r: np.ndarray
-    back: np.ndarray
-    beta: np.ndarray
-
-
-@dataclass(slots=True)
-class Gathered:
-    """What has been summed so far; one run of `gather` fills it.
-
-    sums       : by pattern
-    cells, people : counts by combination of levels
-    low, high  : (m,) earliest and latest time of each visit
-    """
-
-    sums: dict[tuple[object, ...], PatternSums] = field(default_factory=dict)
-    cells: dict[tuple[int, ...], int] = field(default_factory=dict)
-    people: dict[tuple[int, ...], int] = field(default_factory=dict)
-    totals: dict[str, float] = field(default_factory=dict)
-    names: list[np.ndarray] = field(default_factory=list)
-    left_out: list[pd.DataFrame] = field(default_factory=list)
-    log_weights: float = 0.0
-    n: int = 0
-    y_range: tuple[float, float] = (np.inf, -np.inf)
-    low: np.ndarray = field(default_factory=lambda: np.empty(0))
-    high: np.ndarray = field(default_factory=lambda: np.empty(0))
+SHOWN = 10
+"""Participants out of order who are named: in a source that is not sorted it is nearly all of them."""
 
 
 def fit_chunks(
@@ -107,7 +67,7 @@ def fit_chunks(
     totals = totals_of(seen, recipe, names)
     checked(seen, recipe, totals)
     shared = seen.low if recipe.time is not None and np.array_equal(seen.low, seen.high) else None
-    sums = seen.sums.values()
+    sums = tuple(seen.sums.values())
     if shared is not None:
         sums = merge_all(replace(item, times=None) for item in sums)
     in_order = sorted(sums, key=order_of)
@@ -133,86 +93,13 @@ def fit_chunks(
     return replace(fit, totals=totals)
 
 
-def order_of(sums: PatternSums) -> tuple[object, ...]:
-    """Return what sorts patterns as `coxa.models.numerics.patterns.patterns` does."""
-    first = [-1] * (int(sums.visits.max()) + 1)
-    for b in sums.visits:
-        first[b] = -2
-    return sums.group, tuple(first), () if sums.times is None else tuple(sums.times.tolist())
-
-
-def gather(recipe: ChunkRecipe, chunks: Iterable[pd.DataFrame]) -> tuple[Provisional, Gathered]:
-    """Sum the chunks one after the other."""
-    at: Provisional | None = None
-    m = len(recipe.labels)
-    seen = Gathered(low=np.full(m, np.inf), high=np.full(m, -np.inf))
-    for before, frame in whole_participants(chunks, recipe.columns, recipe.participant):
-        rows = chunk_rows(recipe, frame, before)
-        seen.left_out.append(rows.left_out)
-        if not len(rows.y):
-            continue
-        at = provisional(rows.x, rows.y) if at is None else at
-        add(seen, rows, at, m)
-    if at is None:
-        raise FitError(
-            f"formula '{recipe.formula.text}': no row has all of {', '.join(recipe.columns)}",
-            ["look at how many values each of these columns has"],
-        )
-    return at, seen
-
-
-def provisional(x: np.ndarray, y: np.ndarray) -> Provisional:
-    """Return the coordinates of a first chunk: x (n, p), y (n,)."""
-    p = x.shape[1]
-    length = np.linalg.norm(x, axis=0)
-    length = np.where(length > 0, length, 1.0)
-    scaled_r = np.linalg.qr(np.vstack([x / length, RIDGE * np.eye(p)]), mode="r")
-    back = np.linalg.inv(scaled_r) / length[:, None]
-    return Provisional(scaled_r * length, back, back @ (back.T @ (x.T @ y)))
-
-
-def add(seen: Gathered, rows: ChunkRows, at: Provisional, m: int) -> None:
-    """Add the rows of one chunk."""
-    scale = np.ones(len(rows.y)) if rows.weights is None else np.sqrt(rows.weights)
-    z, left = rows.x @ at.back, rows.y - rows.x @ at.beta
-    summed = pattern_sums(rows.who, rows.when, z * scale[:, None], left * scale, group=rows.group, times=rows.times)
-    for item in summed:
-        seen.sums[item.key] = merge(seen.sums[item.key], item) if item.key in seen.sums else item
-    codes = list(rows.codes.values())
-    tally(seen.cells, [*codes, rows.when])
-    tally(seen.people, [rows.who, *codes], distinct=True)
-    for name, values in rows.numbers.items():
-        seen.totals[name] = seen.totals.get(name, 0.0) + float(values.sum())
-    seen.names.append(rows.names)
-    seen.log_weights += 0.0 if rows.weights is None else float(np.log(rows.weights).sum())
-    seen.n += len(rows.y)
-    seen.y_range = (min(seen.y_range[0], float(rows.y.min())), max(seen.y_range[1], float(rows.y.max())))
-    if rows.times is not None:
-        np.minimum.at(seen.low, rows.when, rows.times)
-        np.maximum.at(seen.high, rows.when, rows.times)
-
-
-def tally(counts: dict[tuple[int, ...], int], codes: Sequence[np.ndarray], *, distinct: bool = False) -> None:
-    """Count the combinations of codes (N,) each; `distinct` counts each once for each value of the first code."""
-    sizes = [int(code.max()) + 1 for code in codes]
-    places = np.ravel_multi_index(tuple(codes), sizes)
-    if distinct:
-        rest = int(np.prod(sizes[1:], dtype=np.int64))
-        places, sizes = np.unique(places) % rest, sizes[1:]
-    found, number = np.unique(places, return_counts=True)
-    columns = zip(*np.unravel_index(found, sizes), strict=True) if sizes else iter([()])
-    for key, n in zip(columns, number, strict=True):
-        combination = tuple(int(k) for k in key)
-        counts[combination] = counts.get(combination, 0) + int(n)
-
-
 def known_once(seen: Gathered, recipe: ChunkRecipe) -> np.ndarray:
     """Return the participants; raise DataError where one came back after others."""
     names = pd.Index(np.concatenate(seen.names))
     again = names[names.duplicated()].unique()
     if len(again):
         raise DataError(
-            f"the rows of a {recipe.participant} must be next to each other in chunks:",
+            f"the rows of a {recipe.participant} must be next to each other in chunks; those of {len(again)} are not:",
             Findings.of(
                 Finding(
                     "error",
@@ -222,7 +109,7 @@ def known_once(seen: Gathered, recipe: ChunkRecipe) -> np.ndarray:
                     participant_id=str(name),
                     field=recipe.participant,
                 )
-                for name in again
+                for name in again[:SHOWN]
             ),
         )
     return names.to_numpy()
@@ -282,30 +169,6 @@ def check_present(sums: Stack, seen: Gathered, recipe: ChunkRecipe) -> None:
     present = np.einsum("s,sa,sb->ab", sums.n, sums.observed, sums.observed).astype(int)
     n = int(sums.n.sum())
     check_counts(np.diag(present), n, seen.n, seen.y_range, recipe.labels, len(recipe.design.names))
-
-
-def turned(sums: Stack, at: Provisional, names: Sequence[str]) -> tuple[Stack, Coordinates]:
-    """Return the sums in coordinates in which the design of all rows is orthonormal.
-
-    Raises
-    ------
-    RankDeficientError
-        Columns are combinations of others.
-    """
-    p = sums.p
-    gram = sums.gram.reshape(-1, p + 1, p + 1)
-    squares = gram[sums.index[1] == sums.index[2]].sum(axis=0)
-    length = np.sqrt(np.diag(squares)[:p])
-    length = np.where(length > 0, length, 1.0)
-    values, vectors = np.linalg.eigh(squares[:p, :p] / np.outer(length, length))
-    root = np.sqrt(np.maximum(values, 0))[:, None] * vectors.T
-    basis = orthonormal(root @ (length[:, None] * at.r), names)
-    to_final = at.r @ basis.back
-    correction = to_final @ (to_final.T @ squares[:p, p])
-    turn = np.zeros((p + 1, p + 1))
-    turn[:p, :p], turn[:p, p], turn[p, p] = to_final, -correction, 1.0
-    final = replace(sums, gram=(turn.T @ gram @ turn).reshape(len(gram), -1))
-    return final, Coordinates(basis.back, basis.log_det, at.beta + at.back @ correction)
 
 
 def found_of(recipe: ChunkRecipe, seen: Gathered, names: np.ndarray) -> RepeatedData:

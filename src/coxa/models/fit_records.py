@@ -50,7 +50,8 @@ class Sample:
     """What was analysed.
 
     participant_column, visit_column : where they were read (visit_column is None for a model of one visit)
-    participant, visit : (N,) of the analysed rows, in the order of the data
+    participant, visit : (N,) of the analysed rows, in the order of the data; a fit of chunks has every participant once
+                         and no visits
     visits             : labels of the visits in their order
     left_out           : rows left out: `row` (its label), participant, visit, `reason`
     group, weights     : (N,) covariance group and weight of each row; None where there are none

@@ -3,31 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from time import perf_counter
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
-from coxa.errors import NonConvergenceError, OptionError
+from coxa.errors import OptionError
+from coxa.models.chunks import fit_chunks
 from coxa.models.covariance import structure_named
-from coxa.models.covariance.structure import Structure
-from coxa.models.covariance_words import covariance_frame, named_parameters
 from coxa.models.fit import Fit
-from coxa.models.fit_records import Optimisation
 from coxa.models.inference import check_ddf
-from coxa.models.ladder import climb, ladder_text, measured, not_converged
-from coxa.models.mmrm_data import RepeatedData, repeated_data
-from coxa.models.mmrm_inference import PlacedRows, inference_of
-from coxa.models.numerics.marginal_fit import Attempt, MarginalFit
+from coxa.models.mmrm_data import repeated_data
+from coxa.models.mmrm_fit import check_ladder, fit_rows
 from coxa.models.numerics.one_thread import one_thread
-from coxa.models.numerics.pattern_sums import sums_of
-from coxa.models.numerics.patterns import patterns
-from coxa.models.numerics.stack import Stack, stack
-from coxa.models.numerics.starts import moments
-from coxa.models.orthonormal import orthonormal
-from coxa.models.repeated_rows import nearly_singular, never_together
 
 
 def fit_mmrm(
@@ -123,8 +111,6 @@ def fit_mmrm(
     started = perf_counter()
     with one_thread():
         if not isinstance(data, pd.DataFrame):
-            from coxa.models.chunks import fit_chunks  # chunks are fitted by what is below
-
             return fit_chunks(
                 formula,
                 data,
@@ -154,156 +140,3 @@ def fit_mmrm(
         )
         check_ladder(ladder, len(found.labels), time)
         return fit_rows(found, ladder, reml=reml, ddf=ddf, vcov=vcov, group=group, weights=weights, started=started)
-
-
-def fit_rows(
-    found: RepeatedData,
-    ladder: Sequence[Structure],
-    *,
-    reml: bool,
-    ddf: str,
-    vcov: str,
-    group: str | None,
-    weights: str | None,
-    started: float,
-) -> Fit:
-    """Fit checked rows; the arguments are those of `fit_mmrm`, and when it began."""
-    design, clock = found.design, [started]
-    basis = orthonormal(design.x, design.names)
-    clock.append(perf_counter())
-
-    guess = basis.q.T @ design.y
-    scale = np.ones(len(design.y)) if found.weights is None else np.sqrt(found.weights)
-    rows = np.column_stack([basis.q, design.y - basis.q @ guess]) * scale[:, None]
-    own_times = None if found.visit_times is not None else found.times
-    alike = tuple(patterns(found.who, found.when, group=found.group, times=own_times))
-    sums = stack((sums_of(pattern, rows) for pattern in alike), len(found.labels), found.visit_times)
-    clock.append(perf_counter())
-
-    placed = PlacedRows(found.who, alike, rows, design.x, design.names)
-    log_weights = float(np.log(scale).sum())
-    options = {"reml": reml, "ddf": ddf, "vcov": vcov, "group": group, "weights": weights}
-    coordinates = Coordinates(basis.back, basis.log_det, basis.back @ guess)
-    return fit_of_sums(found, sums, ladder, coordinates, placed, log_weights=log_weights, clock=clock, **options)
-
-
-@dataclass(frozen=True, slots=True)
-class Coordinates:
-    """What takes results of sums to the formula: its design is theirs times the inverse of `back`.
-
-    back    : (p, p) takes coefficients to those of the formula
-    log_det : log |det| of the inverse of `back`
-    origin  : (p,) coefficients of the formula that were taken off the outcome before it was summed
-    """
-
-    back: np.ndarray
-    log_det: float
-    origin: np.ndarray
-
-
-def fit_of_sums(
-    found: RepeatedData,
-    sums: Stack,
-    ladder: Sequence[Structure],
-    coordinates: Coordinates,
-    placed: PlacedRows | None,
-    *,
-    reml: bool,
-    ddf: str,
-    vcov: str,
-    group: str | None,
-    weights: str | None,
-    log_weights: float,
-    clock: list[float],
-) -> Fit:
-    """Fit sums of rows; `placed` is None where there are no rows any more.
-
-    log_weights : sum of the logs of the roots of the weights
-    clock       : when the formula was begun, when the sums, and when they were done
-    """
-    fitted, structure, tried = climb(sums, ladder, reml=reml, labels=found.labels)
-    if fitted is None:
-        raise not_converged_on(found, sums, tried)
-    clock = [*clock, perf_counter()]
-    back = coordinates.back
-    inference = inference_of(ddf, vcov, sums, fitted, structure, back, placed)
-    clock.append(perf_counter())
-
-    loglik = fitted.at.loglik - (coordinates.log_det if reml else 0.0) + log_weights
-    attempts = measured(tried, fitted, sums, loglik)
-    return Fit(
-        model="mmrm",
-        design=found.design,
-        params=pd.Series(coordinates.origin + back @ fitted.at.beta, list(found.design.names)),
-        inference=inference,
-        ddf=ddf,
-        sample=found.sample,
-        loglik=loglik,
-        reml=reml,
-        structure=structure.name,
-        covariance=covariance_frame(fitted, found),
-        covariance_parameters=named_parameters(sums, fitted, structure, found),
-        method=method_text(structure, ddf, vcov, group, weights, reml=reml),
-        vcov=vcov,
-        group=group,
-        attempts=attempts,
-        optimisation=record(fitted, np.diff(clock)),
-        warnings=tuple(warnings_of(found, ladder_text(attempts))),
-    )
-
-
-def check_ladder(ladder: Sequence[Structure], m: int, time: str | None) -> None:
-    """Raise OptionError where a structure lacks what it needs, or times are given that none looks at."""
-    spatial = [structure.name for structure in ladder if structure.spatial]
-    if spatial and time is None:
-        raise OptionError(f"covariance '{spatial[0]}' looks at distances in time; name the column: time='week'")
-    if time is not None and not spatial:
-        names = ", ".join(structure.name for structure in ladder)
-        raise OptionError(f"time='{time}' is used by covariance 'sp_exp' alone, not by {names}; leave it out")
-    for structure in ladder:
-        if m == 1 and structure.count(1) > 1:
-            raise OptionError(f"covariance '{structure.name}' needs two visits or more; with one use 'us'")
-
-
-def not_converged_on(found: RepeatedData, sums: Stack, attempts: Sequence[Attempt]) -> NonConvergenceError:
-    """Return the error, with what was seen in the residuals and the visits of each group."""
-    seen = []
-    for g, (name, raw) in enumerate(zip(found.group_labels, moments(sums), strict=True)):
-        mine = sums.members(g)
-        counts = np.einsum("s,sa,sb->ab", sums.n[mine], sums.observed[mine], sums.observed[mine]).astype(int)
-        said = [*nearly_singular(raw, found.labels), *never_together(counts, found.labels)]
-        seen += [f"{name}: {text}" if name else text for text in said]
-    return not_converged(attempts, seen)
-
-
-def method_text(
-    structure: Structure, ddf: str, vcov: str, group: str | None, weights: str | None, *, reml: bool
-) -> str:
-    """Return the model in a sentence, for a footnote."""
-    parts = [
-        f"MMRM, {structure.long_name} covariance" + (f" for each {group}" if group else ""),
-        f"weighted by {weights}" if weights else "",
-        "REML" if reml else "ML",
-        f"{vcov} standard errors" if vcov != "model" else "",
-        f"{ddf} degrees of freedom",
-    ]
-    return ", ".join(part for part in parts if part)
-
-
-def warnings_of(found: RepeatedData, ladder: str) -> list[str]:
-    """Return what a reader of any result of this fit should know."""
-    unused = [
-        f"no analysed row has {column} {', '.join(map(str, levels))}"
-        for column, levels in found.design.unused_levels.items()
-    ]
-    return [text for text in (found.order_warning, ladder, *unused) if text]
-
-
-def record(fitted: MarginalFit, seconds: np.ndarray) -> Optimisation:
-    """Return the optimiser's record with the time of each stage."""
-    return Optimisation(
-        iterations=fitted.optimum.iterations,
-        gradient_norm=float(np.abs(fitted.derivatives.gradient).max()),
-        min_eigenvalue=fitted.optimum.min_eigenvalue,
-        seconds=dict(zip(("formula", "sums", "optimiser", "df"), map(float, seconds), strict=True)),
-    )

@@ -53,11 +53,9 @@ def inference_of(
     if ddf.startswith("kenward-roger"):
         return kenward_roger(sums, fitted, structure, back, bends=ddf == "kenward-roger")
     at = fitted.at
-    robust = (
-        None
-        if vcov == "model" or placed is None
-        else sandwich(vcov, placed.patterns, placed.rows, at.beta, at.phi, at.inverse)
-    )
+    robust = None
+    if vcov != "model" and placed is not None:
+        robust = sandwich(vcov, placed.patterns, placed.rows, at.beta, at.phi, at.inverse)
     covariance = back @ (at.phi if robust is None else robust.covariance) @ back.T
     if ddf == "residual":
         return FixedDf(covariance, float(sums.n_observations - sums.p))

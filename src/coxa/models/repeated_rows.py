@@ -137,7 +137,7 @@ def check_enough(participant: np.ndarray, visit: np.ndarray, labels: Sequence[An
 def check_counts(
     present: np.ndarray, n: int, n_rows: int, y_range: tuple[float, float], labels: Sequence[Any], p: int
 ) -> None:
-    """Raise FitError as `check_enough`, from the participants at each visit (m,) and of all, rows, and least and most."""
+    """Raise FitError as `check_enough`, from counts: participants at each visit (m,) and in all, and rows."""
     if y_range[0] == y_range[1]:
         raise FitError(
             f"the outcome is {y_range[0]:g} in every row; there is no variance to model",
