@@ -7,7 +7,7 @@ from functools import cache
 
 import numpy as np  # noqa: F401
 import scipy.linalg  # noqa: F401  (a thread pool is found only once its library is loaded)
-from threadpoolctl import ThreadpoolController  # type: ignore[import-untyped]
+from threadpoolctl import ThreadpoolController
 
 
 @cache
