@@ -22,7 +22,9 @@ from coxa.study.scales import outcome_scale
 LINEAGE = ("source_table", "source_file", "source_row", "source_column")
 
 
-def derive_dataset(cohort: Cohort, estimand: str) -> AnalysisDataset:
+def derive_dataset(
+    cohort: Cohort, estimand: str, scored: tuple[pd.DataFrame, Findings] | None = None
+) -> AnalysisDataset:
     """Derive the rows that an estimand is estimated from.
 
     Parameters
@@ -31,6 +33,8 @@ def derive_dataset(cohort: Cohort, estimand: str) -> AnalysisDataset:
         Checked tables.
     estimand
         Name in the plan.
+    scored
+        What `derive_scores` gives, where it is at hand already; several estimands share it.
 
     Returns
     -------
@@ -48,7 +52,7 @@ def derive_dataset(cohort: Cohort, estimand: str) -> AnalysisDataset:
     study = cohort.study
     plan: Estimand = study.part("estimands", estimand)
     outcome = plan.endpoint.outcome
-    assessments, findings = derive_scores(cohort)
+    assessments, findings = derive_scores(cohort) if scored is None else scored
     people, left_out_people = _population(cohort, plan)
     rows = _skeleton(study, people, assessments, outcome)
     events = _events(cohort)

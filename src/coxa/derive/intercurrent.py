@@ -102,7 +102,7 @@ def undated(events: pd.DataFrame, handling: dict[str, Handling]) -> Findings:
         Finding(
             "error",
             "intercurrent_events",
-            f"an event handled as {_words(handling[str(row['event'])])} has a date or a study day",
+            f"an event handled as {_words(handling[str(row['event'])])} should have a date or a study day",
             "add the date, or handle this event by treatment_policy",
             row=row["source_row"],
             participant_id=row["participant_id"],

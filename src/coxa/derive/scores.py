@@ -78,7 +78,7 @@ def _without_score(scores: pd.DataFrame) -> Iterator[Finding]:
         yield Finding(
             "warning",
             "item_responses",
-            f"enough items are answered for a score at {visit}: {reason}",
+            f"a questionnaire should have enough answers for a score at {visit}: {reason}",
             "the score is missing; enter the items if they are on paper",
             row=int(rows["source_row"].min()),
             field=str(outcome),
@@ -97,7 +97,7 @@ def _disagreements(recorded: pd.DataFrame, scores: pd.DataFrame) -> Iterator[Fin
         yield Finding(
             "warning",
             "assessments",
-            f"a recorded score equals the score of its items (items give {first['value_scored']:.1f})",
+            f"a recorded score should equal that of its items (items give {first['value_scored']:.1f})",
             "the score from the items is used; correct the recorded one",
             row=int(first["source_row_recorded"]),
             participant_id=first["participant_id"],

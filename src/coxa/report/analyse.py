@@ -11,7 +11,7 @@ import pandas as pd
 from coxa import __version__
 from coxa.cohort.cohort import Cohort
 from coxa.cohort.read import read_cohort
-from coxa.derive import derive_dataset
+from coxa.derive import derive_dataset, derive_scores
 from coxa.errors import PlanError
 from coxa.estimates import Estimates
 from coxa.findings import Finding, Findings
@@ -55,7 +55,8 @@ def analyse_cohort(cohort: Cohort) -> Report:
     """Analyse a checked cohort; see `analyse`."""
     study = cohort.study
     wanted = dict.fromkeys(analysis.estimand for analysis in study.analyses.values())
-    datasets = {name: derive_dataset(cohort, name) for name in wanted}
+    scored = derive_scores(cohort)
+    datasets = {name: derive_dataset(cohort, name, scored) for name in wanted}
     fits: dict[str, tuple[Fit, ...]] = {}
     results: list[Estimates] = []
     for name, analysis in study.analyses.items():

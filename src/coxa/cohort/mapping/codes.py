@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from datetime import datetime
 from typing import Any
 
 import numpy as np
@@ -100,10 +102,12 @@ def _day(value: Any, date_format: str | None) -> Any:
         stamp = pd.to_datetime(value, errors="coerce") if hasattr(value, "year") else pd.NaT
         return stamp
     text = value.strip()
-    if date_format:
-        return pd.to_datetime(text, format=date_format, errors="coerce")
-    iso = pd.Series([text]).str.fullmatch(ISO_DAY).iloc[0]
-    return pd.to_datetime(text[:10], format="%Y-%m-%d", errors="coerce") if iso else pd.NaT
+    if date_format is None and not re.fullmatch(ISO_DAY, text):
+        return pd.NaT
+    try:
+        return datetime.strptime(text if date_format else text[:10], date_format or "%Y-%m-%d")
+    except ValueError:
+        return pd.NaT
 
 
 def parse_truth(column: pd.Series) -> tuple[pd.Series, Mask]:
