@@ -6,8 +6,9 @@ for help stay fast.
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from coxa.lazy import lazy
 
 if TYPE_CHECKING:
     from coxa.cohort.cohort import Cohort
@@ -75,7 +76,7 @@ _HOMES = {
     "coxa.simulate.truth": ("Truth",),
     "coxa.study": ("Study", "read_study"),
 }
-_HOME = {name: module for module, names in _HOMES.items() for name in names}
+_HOME = {name: module.removeprefix("coxa.") for module, names in _HOMES.items() for name in names}
 
 __all__ = [
     "AnalysisDataset",
@@ -127,11 +128,7 @@ __all__ = [
     "thresholds",
 ]
 
-
-def __getattr__(name: str) -> Any:
-    if name in _HOME:
-        return getattr(import_module(_HOME[name]), name)
-    raise AttributeError(f"module 'coxa' has no attribute '{name}'")
+__getattr__ = lazy("coxa", _HOME)
 
 
 def __dir__() -> list[str]:

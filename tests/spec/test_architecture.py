@@ -14,6 +14,7 @@ SOURCE = Path(__file__).parents[2] / "src" / "coxa"
 ROOMS = {
     "errors": set(),
     "findings": set(),
+    "lazy": set(),
     "instruments": set(),
     "study": {"instruments"},
     "cohort": {"study", "instruments"},
@@ -26,9 +27,9 @@ ROOMS = {
     "report": {"tables", "figures", "estimates", "models", "derive", "cohort", "study", "instruments"},
     "cli": {"report", "simulate", "estimates", "derive", "cohort", "study", "instruments"},
 }
-"""Room -> the rooms it may import, beside the base (errors, findings) and itself. All are upstream of it."""
+"""Room -> the rooms it may import, beside the base (errors, findings, lazy) and itself. All are upstream of it."""
 
-BASE = {"errors", "findings"}
+BASE = {"errors", "findings", "lazy"}
 TOUCH_FILES = {"study", "cohort", "report", "cli"}
 DRAW = {"simulate"}
 FILE_CALLS = {"open", "read_csv", "read_excel", "read_parquet", "to_csv", "to_parquet", "write_text", "write_bytes"}

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from coxa.lazy import lazy
 
 if TYPE_CHECKING:
     from coxa.cohort.cohort import Cohort, SourceFile
@@ -21,8 +22,4 @@ _HOME = {
     "read_cohort": "read",
 }
 
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOME:
-        raise AttributeError(f"module 'coxa.cohort' has no attribute '{name}'")
-    return getattr(import_module(f"coxa.cohort.{_HOME[name]}"), name)
+__getattr__ = lazy(__name__, _HOME)

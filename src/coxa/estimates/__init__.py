@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from coxa.lazy import lazy
 
 if TYPE_CHECKING:
     from coxa.estimates.combination import linear_combination
@@ -61,8 +62,4 @@ _HOMES = {
     "subgroup_contrasts": "subgroups",
 }
 
-
-def __getattr__(name: str) -> Any:
-    if name in _HOMES:
-        return getattr(importlib.import_module(f"coxa.estimates.{_HOMES[name]}"), name)
-    raise AttributeError(f"module 'coxa.estimates' has no attribute {name!r}")
+__getattr__ = lazy(__name__, _HOMES)

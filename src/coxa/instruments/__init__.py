@@ -11,8 +11,9 @@ Examples
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from coxa.lazy import lazy
 
 if TYPE_CHECKING:
     from coxa.instruments.check import check_items
@@ -58,8 +59,4 @@ _HOME = {
     "womac_from_hoos": "crosswalk",
 }
 
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOME:
-        raise AttributeError(f"module 'coxa.instruments' has no attribute '{name}'")
-    return getattr(import_module(f"coxa.instruments.{_HOME[name]}"), name)
+__getattr__ = lazy(__name__, _HOME)

@@ -7,8 +7,9 @@ analysis of covariance of one visit, `coxa.models.batched.fit_batch` many outcom
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from coxa.lazy import lazy
 
 if TYPE_CHECKING:
     from coxa.models.ancova import fit_ancova
@@ -41,8 +42,4 @@ _HOMES = {
     "pattern_sums": "numerics.pattern_sums",
 }
 
-
-def __getattr__(name: str) -> Any:
-    if name in _HOMES:
-        return getattr(importlib.import_module(f"coxa.models.{_HOMES[name]}"), name)
-    raise AttributeError(f"module 'coxa.models' has no attribute {name!r}")
+__getattr__ = lazy(__name__, _HOMES)

@@ -13,8 +13,9 @@ Examples
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from coxa.lazy import lazy
 
 if TYPE_CHECKING:
     from coxa.simulate.hip_oa.design import HipOADesign
@@ -30,8 +31,4 @@ _HOME = {
     "simulate_hip_oa_trial": "hip_oa.trial",
 }
 
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOME:
-        raise AttributeError(f"module 'coxa.simulate' has no attribute '{name}'")
-    return getattr(import_module(f"coxa.simulate.{_HOME[name]}"), name)
+__getattr__ = lazy(__name__, _HOME)
