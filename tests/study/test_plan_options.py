@@ -34,6 +34,12 @@ analyses:
     standard_errors: CR2
     ddf: satterthwaite
     weights: counterfactual
+  weighted:
+    estimand: primary
+    role: sensitivity
+    model: mmrm
+    adjust: [baseline * visit]
+    observation_weights: bmi
   spatial:
     estimand: primary
     role: sensitivity
@@ -50,11 +56,16 @@ analyses:
 """
 
 
-@pytest.fixture(scope="module")
-def report() -> Report:
+def plan_text(analyses: str) -> str:
+    """Return the plan of the demonstration with other analyses."""
     text = (ROOT / "analyses" / "hip_oa_trial" / "study.yaml").read_text(encoding="utf-8")
     start, end = text.index("analyses:"), text.index("\ndata:")
-    study = parse_study((text[:start] + ANALYSES + text[end:]).encode())
+    return text[:start] + analyses + text[end:]
+
+
+@pytest.fixture(scope="module")
+def report() -> Report:
+    study = parse_study(plan_text(ANALYSES).encode())
     return coxa.analyse(study, ROOT / "synthetic_data" / "hip_oa_trial")
 
 
@@ -102,6 +113,28 @@ def test_covariance_by_arm_and_sandwich_reach_the_fit(report: Report) -> None:
     assert (fit.structure, fit.group, fit.vcov, fit.ddf) == ("ar1h", "arm", "CR2", "satterthwaite")
     method = report.estimates.only(analysis="robust", term="difference").frame["method"].iloc[0]
     assert "g-computation" in method
+
+
+def test_observation_weights_reach_the_fit(report: Report) -> None:
+    (fit,) = report.fits["weighted"]
+    rows = report.datasets["primary"].analysed
+    direct = coxa.fit_mmrm(fit.formula, rows, ddf="kenward-roger-linear", weights="bmi")
+    assert fit.loglik == pytest.approx(direct.loglik, rel=1e-12)
+    assert fit.loglik != pytest.approx(coxa.fit_mmrm(fit.formula, rows).loglik, abs=0.1)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("observation_weights: bmi", "observation_weights: sex", "unknown number 'sex'"),
+        ("covariance_by: arm", "covariance_by: therapist", "unknown factor 'therapist'"),
+        ("    model: ancova\n", "    model: ancova\n    covariance_by: arm\n", "`covariance_by` belongs to mmrm"),
+    ],
+)
+def test_what_does_not_fit_is_a_fault_of_the_plan(old: str, new: str, message: str) -> None:
+    assert old in ANALYSES
+    with pytest.raises(coxa.PlanError, match=message):
+        parse_study(plan_text(ANALYSES.replace(old, new)).encode())
 
 
 def test_tukey_compares_all_pairs_and_spatial_takes_the_study_day(report: Report) -> None:

@@ -88,6 +88,7 @@ def _models(analysis: Analysis, formula: str, dataset: AnalysisDataset) -> Itera
             rows,
             covariance=analysis.covariance,
             group=analysis.covariance_by,
+            weights=analysis.observation_weights,
             time="study_day" if "sp_exp" in analysis.covariance else None,
             reml=analysis.estimation == "reml",
             ddf=analysis.ddf,

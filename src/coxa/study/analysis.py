@@ -63,6 +63,9 @@ class Analysis(Part):
     covariance_by: Name | None = Field(
         None, description="Factor whose levels have a covariance each, with the same structure; for example `arm`."
     )
+    observation_weights: Name | None = Field(
+        None, description="Covariate, a number above 0, by which the variance of a row is divided."
+    )
     standard_errors: StandardErrors = Field(
         "model", description="By the model, or a sandwich over participants: CR0, CR2 (bias-reduced), CR3 (jackknife)."
     )
@@ -109,6 +112,9 @@ class Analysis(Part):
             )
         if self.model == "proportions" and self.adjust:
             raise ValueError("proportions are not adjusted; remove `adjust`, or use another model")
+        for key in ("covariance_by", "observation_weights"):
+            if getattr(self, key) is not None and self.model != "mmrm":
+                raise ValueError(f"`{key}` belongs to mmrm; remove it")
         if self.robust and self.model != "ancova":
             raise ValueError("`robust` belongs to ancova; remove it")
         over_time = [word for word in self.contrasts if word != "by_visit"]

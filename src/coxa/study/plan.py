@@ -239,6 +239,11 @@ def _check_analysis(study: Study, name: str, analysis: Analysis) -> Iterator[Pro
     allowed = [*MODEL_NAMES, *study.covariates]
     yield from _known(analysis.names_used(), allowed, "variable", (*at, "adjust"))
     yield from _known(analysis.subgroups, study.covariates, "covariate", (*at, "subgroups"))
+    if analysis.covariance_by is not None:
+        yield from _known([analysis.covariance_by], ["arm", *study.covariates], "factor", (*at, "covariance_by"))
+    if analysis.observation_weights is not None:
+        numbers = [name for name, covariate in study.covariates.items() if covariate.type == "number"]
+        yield from _known([analysis.observation_weights], numbers, "number", (*at, "observation_weights"))
     for subgroup in analysis.subgroups:
         if subgroup in study.covariates and study.covariates[subgroup].type == "number":
             yield Problem(
