@@ -6,8 +6,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from typer.testing import CliRunner
 
 import coxa
+from coxa.cli.main import app
 from coxa.estimates import margin_test
 from coxa.report.record import Report
 from coxa.study.read import parse_study
@@ -113,6 +115,19 @@ def test_covariance_by_arm_and_sandwich_reach_the_fit(report: Report) -> None:
     assert (fit.structure, fit.group, fit.vcov, fit.ddf) == ("ar1h", "arm", "CR2", "satterthwaite")
     method = report.estimates.only(analysis="robust", term="difference").frame["method"].iloc[0]
     assert "g-computation" in method
+
+
+def test_a_family_counts_courses_and_the_terminal_names_them(tmp_path: Path) -> None:
+    text = plan_text(ANALYSES[: ANALYSES.index("  robust:")].replace("dunnett", "holm"))
+    plan = tmp_path / "study.yaml"
+    plan.write_text(text.replace("../../synthetic_data", str(ROOT / "synthetic_data")), encoding="utf-8")
+    shown = CliRunner().invoke(app, ["report", str(plan), "--out", str(tmp_path / "out")])
+    assert shown.exit_code == 0, shown.output
+    assert "average over visits" in shown.output
+    page = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+    places = "Week 12, average over the visits, slope over the visits and auc over the visits"
+    assert page.count(f"Holm over the 8 planned comparisons ({places})") >= 3
+    assert "2 planned comparisons" not in page
 
 
 def test_observation_weights_reach_the_fit(report: Report) -> None:

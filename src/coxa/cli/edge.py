@@ -55,6 +55,8 @@ def edge(verbose: bool = False, as_json: bool = False) -> Iterator[None]:
         _stop(str(error), WRONG_USE, as_json)
     except CoxaError as error:
         _stop(str(error), FOUND, as_json)
+    except BrokenPipeError:
+        raise
     except FileNotFoundError as error:
         _stop(f"no file at {error.filename}", WRONG_USE, as_json)
     except OSError as error:

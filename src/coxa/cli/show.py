@@ -70,11 +70,16 @@ def show_comparisons(report: Report) -> None:
         table.add_row(
             row["analysis"],
             f"{study.label('outcomes', row['outcome'])} ({outcome_scale(outcome).direction})",
-            study.label("visits", row["visit"]),
+            study.label("visits", row["visit"]) if row["visit"] else _course(row["term"]),
             f"{study.label('arms', row['arm'])} - {study.label('arms', row['reference'])}",
             *_numbers(row),
         )
     console().print(table)
+
+
+def _course(term: str) -> str:
+    """Return "average over visits" for a comparison that has no visit of its own."""
+    return f"{term.removeprefix('difference_in_')} over visits"
 
 
 def _numbers(row: Mapping[Hashable, Any]) -> tuple[str, str, str, str]:

@@ -152,8 +152,3 @@ def _counts(
 ) -> pd.DataFrame:
     row = (stage, table, "", counted, entered, kept, empty, left_out)
     return pd.DataFrame([row], columns=list(COUNT_COLUMNS))
-
-
-def derive_findings(datasets: dict[str, AnalysisDataset]) -> Findings:
-    """Return what derivations found, each once even if several estimands share it."""
-    return Findings(tuple(dict.fromkeys(item for dataset in datasets.values() for item in dataset.findings)))

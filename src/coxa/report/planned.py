@@ -109,7 +109,7 @@ def _model_estimates(study: Study, analysis: Analysis, dataset: AnalysisDataset,
         options: dict[str, Any] = {"weights": analysis.weights, "conf_level": analysis.conf_level, "over_time": profile}
         yield marginal_means(fit, "arm", **options)
         yield _differences(analysis, estimand.treatment.compare, estimand.treatment.against, fit, options)
-        if profile is not None:
+        if profile is not None or not (analysis.margin or analysis.standardised_effect):
             continue
         every = contrasts(fit, "arm", against=estimand.treatment.against, **options).frame
         plain = Estimates(every[every["arm"].isin(estimand.treatment.compare)].reset_index(drop=True))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pandas as pd
 
 from coxa.estimates.table import COMPARISONS
@@ -12,6 +14,9 @@ from coxa.tables.records import Record, records
 
 MARK = "\N{DAGGER}"
 """Stands beside every adjusted p-value."""
+
+FAMILY = re.compile(r"; p by \w+ over (\d+)")
+"""What `coxa.estimates.adjust_multiplicity` adds to the method of a row."""
 
 
 def is_adjusted(study: Study, record: Record) -> bool:
@@ -32,10 +37,18 @@ def family_words(study: Study, analysis: str, rows: pd.DataFrame) -> str:
     plan = study.analyses[analysis]
     if plan.multiplicity in SIMULTANEOUS:
         return f"by the method of {plan.multiplicity.capitalize()} over the comparisons at each visit, limits too"
-    family = [record for record in records(rows) if is_adjusted(study, record)]
-    visits = [study.label("visits", visit) for visit in study.estimands[plan.estimand].endpoint.visit]
-    count = f"{len(family)} planned comparisons" if len(family) != 1 else "one planned comparison"
-    return f"by the method of {plan.multiplicity.capitalize()} over the {count} ({join_words(visits)})"
+    marked = [record for record in records(rows) if is_adjusted(study, record)]
+    size = max((family_size(record) for record in marked), default=0) or len(marked)
+    places = [study.label("visits", visit) for visit in study.estimands[plan.estimand].endpoint.visit]
+    places += [f"{word} over the visits" for word in plan.contrasts if word != "by_visit"]
+    count = f"{size} planned comparisons" if size != 1 else "one planned comparison"
+    return f"by the method of {plan.multiplicity.capitalize()} over the {count} ({join_words(places)})"
+
+
+def family_size(record: Record) -> int:
+    """Return how many comparisons a p-value was adjusted over, 0 if it does not say; a table may show some of them."""
+    found = FAMILY.search(str(record["method"]))
+    return int(found.group(1)) if found else 0
 
 
 def adjusted_note(study: Study, analysis: str, rows: pd.DataFrame) -> str:

@@ -11,6 +11,7 @@ from coxa.estimates.table import subgroup_in
 from coxa.study import Study
 from coxa.study.parts import label_of
 from coxa.study.scales import outcome_scale
+from coxa.tables.adjusted import MARK, adjusted_note, p_mark
 from coxa.tables.formats import NONE, outcome_decimals
 from coxa.tables.records import Record, records
 from coxa.tables.results import INTERVAL, estimate_cell
@@ -49,8 +50,10 @@ def further_table(study: Study, estimates: Estimates, analysis: str) -> Table | 
     said = [*_margin_words(study, analysis)] if rows["term"].isin(MARGINS).any() else []
     said += [f"{heading}: {how}." for term, heading in KINDS.items() if (how := _how(rows, term))]
     columns = (Column("Visit", "left"), Column("Estimate (CI)"), Column("df"), Column("p"), Column("Shown", "left"))
-    notes = tuple(Footnote(text) for text in (*said, "CI, confidence interval."))
-    return Table(identifier("further", analysis), "Further comparisons", "Comparison", columns, groups, notes)
+    notes = [Footnote(text) for text in (*said, "CI, confidence interval.")]
+    if adjusted := adjusted_note(study, analysis, rows):
+        notes.append(Footnote(adjusted, MARK))
+    return Table(identifier("further", analysis), "Further comparisons", "Comparison", columns, groups, tuple(notes))
 
 
 def subgroup_table(study: Study, estimates: Estimates, analysis: str) -> Table | None:
@@ -121,7 +124,7 @@ def _row(study: Study, analysis: str, record: Record) -> Row:
     label = _side(study, record["arm"])
     if record["reference"]:
         label += f" minus {_side(study, record['reference'])}"
-    return Row(label, (*_cells(study, analysis, record), Cell(shown)))
+    return Row(label, (*_cells(study, analysis, record, p_mark(study, record)), Cell(shown)))
 
 
 def _subgroup_row(study: Study, analysis: str, record: Record) -> Row:
@@ -129,7 +132,7 @@ def _subgroup_row(study: Study, analysis: str, record: Record) -> Row:
     return Row(_subgroup_label(study, record), _cells(study, analysis, record), strong=strong)
 
 
-def _cells(study: Study, analysis: str, record: Record) -> tuple[Cell, ...]:
+def _cells(study: Study, analysis: str, record: Record, mark: str = "") -> tuple[Cell, ...]:
     estimand = study.estimands[study.analyses[analysis].estimand]
     decimals = outcome_decimals(outcome_scale(study.outcomes[estimand.endpoint.outcome]))
     decimals += 1 if record["term"] == "difference_in_slope" else 0
@@ -138,7 +141,7 @@ def _cells(study: Study, analysis: str, record: Record) -> tuple[Cell, ...]:
         Cell(study.label("visits", record["visit"]) if record["visit"] else "all visits"),
         Cell(NONE) if record["term"] == "interaction_test" else interval,
         estimate_cell("df", record, "df"),
-        estimate_cell("p_value", record, "p_value"),
+        estimate_cell("p_value", record, "p_value", mark=mark),
     )
 
 
