@@ -15,6 +15,7 @@ from coxa.models.fit_records import JointTest, LinearTest, Optimisation, Sample,
 from coxa.models.fit_text import fit_html, fit_text
 from coxa.models.inference import Inference
 from coxa.models.numerics.marginal_fit import Attempt, correlation
+from coxa.models.random_part import RandomPart
 from coxa.models.result_columns import result_frame
 from coxa.models.totals import Totals
 
@@ -47,6 +48,7 @@ class Fit:
     optimisation : the optimiser's record; None where there was nothing to optimise
     warnings : what a reader of any result should know
     totals : counts of the rows where the fit was made from chunks and has no rows itself; else None
+    random : random effects and their variances; None where there are none
     """
 
     model: str
@@ -67,6 +69,7 @@ class Fit:
     optimisation: Optimisation | None = field(default=None, repr=False)
     warnings: tuple[str, ...] = ()
     totals: Totals | None = field(default=None, repr=False)
+    random: RandomPart | None = field(default=None, repr=False)
 
     @property
     def formula(self) -> str:
