@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -15,7 +15,8 @@ from coxa.models.fit_records import JointTest, LinearTest, Optimisation, Sample,
 from coxa.models.fit_text import fit_html, fit_text
 from coxa.models.inference import Inference
 from coxa.models.numerics.marginal_fit import Attempt, correlation
-from coxa.models.random_part import RandomPart
+from coxa.models.random_part import RandomPart, variance_components
+from coxa.models.random_results import predict, random_effects, random_part_of
 from coxa.models.result_columns import result_frame
 from coxa.models.totals import Totals
 
@@ -111,6 +112,21 @@ class Fit:
         """
         p, k = len(self.params), len(self.covariance_parameters)
         return pd.Series(criteria(self.loglik, k, p, self.n_observations, self.n_participants, reml=self.reml))
+
+    @property
+    def variance_components(self) -> pd.DataFrame:
+        """Variances and covariances of the random effects, and of an independent residual; see `random_part`."""
+        return variance_components(random_part_of(self))
+
+    def random_effects(self, factor: str | None = None) -> pd.DataFrame:
+        """Predict the random effects of each level; see `coxa.models.random_results.random_effects`."""
+        return random_effects(self, factor)
+
+    def predict(
+        self, data: pd.DataFrame, *, random: bool | Sequence[str] = True, conf_level: float = 0.95
+    ) -> pd.DataFrame:
+        """Predict the mean outcome of new rows; see `coxa.models.random_results.predict`."""
+        return predict(self, data, random=random, conf_level=conf_level)
 
     def cov_params(self) -> pd.DataFrame:
         """Return the covariance of the coefficients, adjusted where the method adjusts it."""

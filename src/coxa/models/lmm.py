@@ -7,14 +7,13 @@ from time import perf_counter
 
 import pandas as pd
 
-from coxa.errors import OptionError, check_option
+from coxa.models.covariance import structure_named
 from coxa.models.fit import Fit
-from coxa.models.inference import check_ddf
 from coxa.models.mixed_data import mixed_data
-from coxa.models.mixed_fit import few_levels, fit_independent
+from coxa.models.mixed_fit import fit_independent
+from coxa.models.mixed_options import chosen_ddf, chosen_information
+from coxa.models.mixed_structured import fit_with_structure
 from coxa.models.numerics.one_thread import one_thread
-
-INFORMATION = ("observed", "expected")
 
 
 def fit_lmm(
@@ -23,6 +22,8 @@ def fit_lmm(
     *,
     participant: str | None = None,
     visit: str = "visit",
+    residual: str = "independent",
+    time: str | None = None,
     weights: str | None = None,
     partially_nested: Mapping[str, str] | None = None,
     reml: bool = True,
@@ -35,13 +36,11 @@ def fit_lmm(
         found = mixed_data(
             formula, data, participant=participant, visit=visit, weights=weights, partially_nested=partially_nested
         )
-        few = bool(few_levels(found.factors, found.sample))
-        chosen = ddf or ("kenward-roger" if few and reml else "satterthwaite")
-        check_ddf(chosen, reml=reml)
-        if chosen == "between-within":
-            raise OptionError(
-                "ddf 'between-within' counts participants and has no rule for random effects; use satterthwaite"
+        chosen = chosen_ddf(ddf, "kenward-roger", found.factors, found.sample, reml=reml)
+        kind = chosen_information(information, chosen)
+        if residual != "independent":
+            structure = structure_named(residual)
+            return fit_with_structure(
+                found, data, structure, visit=visit, time=time, reml=reml, ddf=chosen, information=kind, clock=clock
             )
-        default = "expected" if chosen.startswith("kenward-roger") else "observed"
-        kind = check_option("information", information or default, INFORMATION)
         return fit_independent(found, reml=reml, ddf=chosen, information=kind, clock=clock)

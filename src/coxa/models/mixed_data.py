@@ -13,7 +13,7 @@ from coxa.errors import FitError, OptionError, not_allowed
 from coxa.models.design_matrix import Design, design_matrix
 from coxa.models.fit_records import Sample
 from coxa.models.mmrm_data import checked_weights, label_text
-from coxa.models.random_factors import RandomFactor, random_factors
+from coxa.models.random_factors import RandomFactor, check_not_fixed, random_factors
 from coxa.models.random_terms import RandomTerm, read_terms, split_random
 from coxa.models.repeated_rows import check_cells, check_keys
 
@@ -67,6 +67,7 @@ def mixed_data(
     check_cells(design)
     used = data.loc[design.complete]
     factors = random_factors(formula, terms, used)
+    check_not_fixed(formula, factors, list(design.terms))
     if who is None:
         who = max(factors, key=lambda factor: len(factor.labels)).name
         people = np.asarray([*pd.Series(factors_named(factors, who).codes)])

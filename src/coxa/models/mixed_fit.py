@@ -15,23 +15,21 @@ from coxa.models.fit import Fit
 from coxa.models.fit_records import Optimisation, Sample, criteria
 from coxa.models.inference import FixedDf, Inference, KenwardRoger, Satterthwaite
 from coxa.models.mixed_data import MixedData
+from coxa.models.mixed_options import few_levels
 from coxa.models.mmrm_data import RepeatedData
 from coxa.models.numerics.marginal_fit import Attempt
 from coxa.models.numerics.mixed.adjustment import adjustment
 from coxa.models.numerics.mixed.build import Blocks, Levels, coefficients, columns_above
-from coxa.models.numerics.mixed.likelihood import Mixed
+from coxa.models.numerics.mixed.likelihood import Mixed, derived, linear, state
 from coxa.models.numerics.mixed.search import MixedOptimum, optimum_of
 from coxa.models.numerics.mixed.starts import starts
 from coxa.models.numerics.mixed.triangle import Triangle
 from coxa.models.orthonormal import Basis, orthonormal
 from coxa.models.random_factors import RandomFactor
-from coxa.models.random_part import RandomPart, Scales, named_variances
+from coxa.models.random_part import Informed, RandomPart, Scales, named_variances
 
 MOST_ABOVE = 6000
 """Effects above the blocks from which the Schur complement, a dense matrix of that size, is too large."""
-
-FEW_LEVELS = 10
-"""Levels of a factor above the participants below which a result carries a warning, and Kenward-Roger is the default."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,7 +206,7 @@ def random_part(
         multiples=tuple(each[2] for each in every),
         block=setting.block,
         information=information,
-        theta_covariance=parameter_covariance(found, information),
+        informed=informed(model, found, information),
         model=model,
         optimum=found,
         blocks=blocks,
@@ -217,28 +215,36 @@ def random_part(
     )
 
 
-def parameter_covariance(found: MixedOptimum, information: str) -> np.ndarray:
-    """Return the inverse information of the free parameters, zero at those held at the boundary."""
-    matrix = found.derived.observed if information == "observed" else found.derived.expected
+def informed(model: Mixed, found: MixedOptimum, information: str) -> Informed:
+    """Return what inference takes for known of the parameters.
+
+    By the observed information, parameters at the boundary are held there. By the expected one, which is taken in
+    variances and covariances, they are as uncertain as all others.
+    """
+    if information == "expected":
+        straight = linear(model)
+        at = state(straight, found.theta)
+        slope = derived(straight, at)
+        return Informed(straight, at, slope, np.linalg.inv(slope.expected))
     here = np.ix_(found.free, found.free)
-    full = np.zeros_like(matrix)
-    full[here] = np.linalg.inv(matrix[here])
-    return full
+    covariance = np.zeros_like(found.derived.observed)
+    covariance[here] = np.linalg.inv(found.derived.observed[here])
+    return Informed(model, found.at, found.derived, covariance)
 
 
 def inference_of(part: RandomPart, ddf: str) -> Inference:
     """Return the method's inference on the coefficients of the formula."""
-    found, model = part.optimum, part.model
+    model, at, slope, w = part.informed.model, part.informed.at, part.informed.derived, part.informed.covariance
     back = part.basis * part.scales.outcome
-    phi = back @ found.at.phi @ back.T
+    phi = back @ at.phi @ back.T
     if ddf == "residual":
         return FixedDf(phi, float(model.within.n_rows - model.p))
-    along = back @ found.at.phi
-    slopes = -along @ found.derived.slopes @ along.T
+    along = back @ at.phi
+    slopes = -along @ slope.slopes @ along.T
     if ddf == "satterthwaite":
-        return Satterthwaite(phi, slopes, part.theta_covariance)
-    added = adjustment(model, found.at, found.derived, part.theta_covariance, bends=ddf == "kenward-roger")
-    return KenwardRoger(phi + back @ added @ back.T, phi, slopes, part.theta_covariance)
+        return Satterthwaite(phi, slopes, w)
+    added = adjustment(model, at, slope, w, bends=ddf == "kenward-roger")
+    return KenwardRoger(phi + back @ added @ back.T, phi, slopes, w)
 
 
 def as_fit(
@@ -317,17 +323,7 @@ def warnings_of(design: Design, part: RandomPart, sample: Sample) -> tuple[str, 
     unused = [
         f"no analysed row has {column} {', '.join(map(str, levels))}" for column, levels in design.unused_levels.items()
     ]
-    return tuple([*few_levels(part.factors, sample), *part.boundary, *unused])
-
-
-def few_levels(factors: Sequence[RandomFactor], sample: Sample) -> list[str]:
-    """Say which factors above the participants have too few levels for their variance to be known well."""
-    return [
-        f"{factor.name} has {len(factor.labels)} levels, fewer than {FEW_LEVELS}: its variance is poorly known, and "
-        "intervals hold only with Kenward-Roger degrees of freedom"
-        for factor in factors
-        if factor.name != sample.participant_column and len(factor.labels) < FEW_LEVELS
-    ]
+    return (*few_levels(part.factors, sample), *part.boundary, *unused)
 
 
 def record(found: MixedOptimum, seconds: np.ndarray) -> Optimisation:

@@ -139,6 +139,17 @@ def random_factors(formula: str, terms: Sequence[RandomTerm], frame: pd.DataFram
     return tuple(factor_of(formula, name, own, frame) for name, own in together.items())
 
 
+def check_not_fixed(formula: str, factors: Sequence[RandomFactor], terms: Sequence[str]) -> None:
+    """Raise OptionError where the levels of a factor have a mean of their own among the fixed effects already."""
+    for factor in factors:
+        if "Intercept" in factor.names and factor.name in terms:
+            raise OptionError(
+                f"formula '{formula}': '{factor.name}' is a fixed effect and a random one; the fixed effects leave "
+                "nothing between its levels. Keep one of the two: fixed for a few levels that are of interest "
+                "themselves, random for levels that stand for others"
+            )
+
+
 def factor_of(formula: str, name: str, terms: Sequence[RandomTerm], frame: pd.DataFrame) -> RandomFactor:
     """Return one factor with the effects of all its terms."""
     columns = terms[0].columns

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from coxa.models.numerics.mixed.build import Blocks
-from coxa.models.numerics.mixed.likelihood import Mixed
+from coxa.models.numerics.mixed.likelihood import Derived, Mixed, State
 from coxa.models.numerics.mixed.search import MixedOptimum
 from coxa.models.random_factors import RandomFactor
 
@@ -29,6 +29,16 @@ class Scales:
 
 
 @dataclass(frozen=True, slots=True)
+class Informed:
+    """The likelihood and its derivatives in the parameters that inference is in, and their covariance (K, K)."""
+
+    model: Mixed
+    at: State
+    derived: Derived
+    covariance: np.ndarray
+
+
+@dataclass(frozen=True, slots=True)
 class RandomPart:
     """Random effects of a fitted model; the factors in the order of the formula.
 
@@ -39,7 +49,7 @@ class RandomPart:
     multiples    : for each factor the names of effects that are multiples of the ones before
     block        : position of the factor whose levels are the blocks; None where the blocks are participants of an MMRM
     information  : "observed" or "expected", what the covariance of the parameters is the inverse of
-    theta_covariance : (K, K) of the search's parameters, zero at the boundary
+    informed     : that covariance, and the derivatives in the same parameters
     basis        : (p, p) takes coefficients of the search to those of the formula; `scales` is on top
     """
 
@@ -50,7 +60,7 @@ class RandomPart:
     multiples: tuple[tuple[str, ...], ...]
     block: int | None
     information: str
-    theta_covariance: np.ndarray = field(repr=False)
+    informed: Informed = field(repr=False)
     model: Mixed = field(repr=False)
     optimum: MixedOptimum = field(repr=False)
     blocks: Blocks = field(repr=False)

@@ -8,6 +8,8 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from coxa.models.numerics.mixed.triangle import Triangle
+
 
 @dataclass(frozen=True, slots=True)
 class Within:
@@ -53,6 +55,11 @@ class Curvature:
 
 class BlockModel(Protocol):
     """The covariance within blocks as a function of K parameters."""
+
+    @property
+    def triangle(self) -> Triangle:
+        """Covariance of the random coefficients of a block."""
+        ...
 
     @property
     def size(self) -> int:

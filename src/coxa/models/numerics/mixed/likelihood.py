@@ -14,7 +14,7 @@ Components, 1992, chapter 6, for the derivatives of the restricted likelihood.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 
 import numpy as np
@@ -42,6 +42,13 @@ class Mixed:
     def size(self) -> int:
         """Number of parameters K."""
         return self.within.size + self.above.size
+
+
+def linear(model: Mixed) -> Mixed:
+    """Return the model with its derivatives taken in variances and covariances of random effects."""
+    factors = tuple(replace(one, triangle=replace(one.triangle, linear=True)) for one in model.above.factors)
+    within = replace(model.within, triangle=replace(model.within.triangle, linear=True))  # type: ignore[type-var]
+    return replace(model, within=within, above=Above(factors))
 
 
 @dataclass(frozen=True, slots=True)

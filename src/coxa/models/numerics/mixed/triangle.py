@@ -16,10 +16,12 @@ import numpy as np
 class Triangle:
     """Which entries of L (q, q) are parameters, by rows.
 
-    parts : numbers of effects that are correlated with each other; effects of different parts are independent
+    parts  : numbers of effects that are correlated with each other; effects of different parts are independent
+    linear : whether derivatives are those in the entries of D, which exist at the boundary too, in place of those of L
     """
 
     parts: tuple[int, ...]
+    linear: bool = False
 
     @property
     def q(self) -> int:
@@ -52,10 +54,12 @@ class Triangle:
         return np.linalg.cholesky(kept)[self.entries]
 
     def products(self, theta: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return first (K, q, q) and second (K, K, q, q) derivatives of L L'."""
-        lower = self.matrix(theta)
+        """Return first (K, q, q) and second (K, K, q, q) derivatives of D."""
         units = np.zeros((self.size, self.q, self.q))
         units[(np.arange(self.size), *self.entries)] = 1.0
+        if self.linear:
+            return np.maximum(units, units.swapaxes(1, 2)), np.zeros((self.size, self.size, self.q, self.q))
+        lower = self.matrix(theta)
         once = units @ lower.T
         twice = np.einsum("kab,lcb->klac", units, units)
         return once + once.swapaxes(1, 2), twice + twice.swapaxes(2, 3)
