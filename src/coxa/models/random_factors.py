@@ -197,9 +197,9 @@ def effects_of(formula: str, term: RandomTerm, frame: pd.DataFrame) -> Effects:
         raise OptionError(f"formula '{formula}': {term.text} has no effect left of the bar; write 1 for an intercept")
     by_levels: tuple[Any, ...] = ()
     if term.by is not None:
-        _, by, _ = coded(frame[[term.by]].astype({term.by: "category"}))
+        _, by, _ = coded(frame[[term.by]].astype("category"))
         there = frame.loc[frame[list(term.columns)].notna().all(axis=1), term.by]
-        by_levels = tuple(level for level in by[term.by] if (there == level).any())
+        by_levels = tuple(level for level in by[str(term.by)] if (there == level).any())
         names = tuple(
             f"{term.by}[{text_of(level)}]" if name == "Intercept" else f"{name}, {term.by}[{text_of(level)}]"
             for level in by_levels

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
+from coxa.models.mixed_rows import Prepared, Setting
 from coxa.models.numerics.mixed.build import Blocks
 from coxa.models.numerics.mixed.likelihood import Derived, Mixed, State
 from coxa.models.numerics.mixed.search import MixedOptimum
@@ -14,18 +15,6 @@ from coxa.models.random_factors import RandomFactor
 
 RESIDUAL = "residual"
 """Factor under which the residual's variance stands in a table of variances."""
-
-
-@dataclass(frozen=True, slots=True)
-class Scales:
-    """What takes the numbers of the search to the units of the data.
-
-    outcome : standard deviation that the outcome was divided by
-    effects : for each factor the (q,) roots of mean squares that its effects were divided by
-    """
-
-    outcome: float
-    effects: tuple[np.ndarray, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,30 +31,37 @@ class Informed:
 class RandomPart:
     """Random effects of a fitted model; the factors in the order of the formula.
 
-    factors      : with their levels and effects on the analysed rows
+    setting      : the factors with their levels and effects on the analysed rows, and how residuals are correlated
+    ready        : the rows in the coordinates of the search, and what takes numbers back to the units of the data
     covariances  : for each factor the (q, q) covariance of the effects of a level, in units of the data
     residual     : variance of the residual where it is independent, else None
     at_zero      : for each factor the names of effects whose variance was estimated at zero
     multiples    : for each factor the names of effects that are multiples of the ones before
-    block        : position of the factor whose levels are the blocks; None where the blocks are participants of an MMRM
     information  : "observed" or "expected", what the covariance of the parameters is the inverse of
     informed     : that covariance, and the derivatives in the same parameters
-    basis        : (p, p) takes coefficients of the search to those of the formula; `scales` is on top
     """
 
-    factors: tuple[RandomFactor, ...]
+    setting: Setting = field(repr=False)
+    ready: Prepared = field(repr=False)
     covariances: tuple[np.ndarray, ...]
     residual: float | None
     at_zero: tuple[tuple[str, ...], ...]
     multiples: tuple[tuple[str, ...], ...]
-    block: int | None
     information: str
     informed: Informed = field(repr=False)
     model: Mixed = field(repr=False)
     optimum: MixedOptimum = field(repr=False)
     blocks: Blocks = field(repr=False)
-    scales: Scales = field(repr=False)
-    basis: np.ndarray = field(repr=False)
+
+    @property
+    def factors(self) -> tuple[RandomFactor, ...]:
+        """The grouping factors."""
+        return self.setting.factors
+
+    @property
+    def block(self) -> int | None:
+        """Position of the factor whose levels are the blocks."""
+        return self.setting.block
 
     @property
     def boundary(self) -> tuple[str, ...]:
@@ -114,11 +110,11 @@ def variance_components(part: RandomPart) -> pd.DataFrame:
 def named_variances(part: RandomPart) -> dict[str, float]:
     """Return standard deviations and correlations by name, for the parameters of the covariance."""
     named = {}
-    for row in variance_components(part).itertuples():
-        if row.factor == RESIDUAL:
-            named["sd[residual]"] = row.sd
-        elif row.other:
-            named[f"correlation[{row.factor}: {row.effect}, {row.other}]"] = row.correlation
+    for row in variance_components(part).to_dict("records"):
+        if row["factor"] == RESIDUAL:
+            named["sd[residual]"] = float(row["sd"])
+        elif row["other"]:
+            named[f"correlation[{row['factor']}: {row['effect']}, {row['other']}]"] = float(row["correlation"])
         else:
-            named[f"sd[{row.factor}: {row.effect}]"] = row.sd
+            named[f"sd[{row['factor']}: {row['effect']}]"] = float(row["sd"])
     return named

@@ -1,8 +1,8 @@
 """Blocks with random coefficients and independent residuals: V_i = s2 (I + T_i D T_i'), D = L L'.
 
-T_i are the rows of the random effects (q of them), s2 = exp(tau), L lower triangular or diagonal. The data enter through
-C_i = T_i'T_i, B_i = T_i'Z_i and Z'Z alone (Henderson; Lindstrom & Bates, JASA 1988, 83:1014-1022), so that blocks with
-the same C_i share their sums, and no matrix is larger than q. With F = L (I + L'CL)^-1 L', Y = I - FC and N = CY::
+T_i are the rows of the random effects (q of them), s2 = exp(tau), L lower triangular. The data enter through
+C_i = T_i'T_i, B_i = T_i'Z_i and Z'Z alone (Lindstrom & Bates, JASA 1988, 83:1014-1022), so that blocks with the same
+C_i share their sums, and no matrix is larger than q. With F = L (I + L'CL)^-1 L', Y = I - FC and N = CY::
 
     Z'WZ = (Z'Z - sum B'FB) / s2     Z'W V_k W Z = sum B' Y D_k Y' B / s2     T'WT = N / s2
 
@@ -23,13 +23,9 @@ from coxa.models.numerics.mixed.triangle import Triangle
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """At some parameters: s2, and of each pattern F, Y (S, q, q), N (S, q, q); D_k (K - 1, q, q) and B'..B folded.
-
-    folded : (q, q, width, width) sums of (Y'B)_a (Y'B)_b', symmetric in both
-    """
+    """At some parameters: s2, of each pattern Y and N (S, q, q), and first and second derivatives of D."""
 
     s2: float
-    f: np.ndarray
     y: np.ndarray
     n: np.ndarray
     first: np.ndarray
@@ -72,7 +68,7 @@ class Coefficients:
         f = lower @ inverse @ lower.T
         y = np.eye(len(lower)) - f @ self.gram
         moments = (self.total - self.columns.fold(f)) / s2
-        parts = Parts(s2, f, y, self.gram @ y, *self.triangle.products(theta[1:]))
+        parts = Parts(s2, y, self.gram @ y, *self.triangle.products(theta[1:]))
         return Within(self.n_rows * float(theta[0]) + float(self.columns.n @ log_det), moments, parts)
 
     def slopes(self, at: Within) -> Slopes:
