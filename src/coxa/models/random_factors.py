@@ -173,7 +173,10 @@ def level_codes(frame: pd.DataFrame, columns: Sequence[str]) -> tuple[np.ndarray
     for name in columns:
         own, levels = pd.factorize(frame[name], sort=True)
         code = np.where((code < 0) | (own < 0), -1, code * len(levels) + own)
-        labels = [f"{label}:{text_of(level)}" if label else text_of(level) for label in labels for level in levels]
+        texts = [level if isinstance(level, str) else text_of(level) for level in levels.tolist()]
+        labels = [f"{label}:{text}" if label else text for label in labels for text in texts]
+    if len(columns) == 1:
+        return code, tuple(labels)
     used = np.unique(code[code >= 0])
     place = np.full(len(labels) + 1, -1)
     place[used] = np.arange(len(used))
@@ -183,6 +186,8 @@ def level_codes(frame: pd.DataFrame, columns: Sequence[str]) -> tuple[np.ndarray
 def effects_of(formula: str, term: RandomTerm, frame: pd.DataFrame) -> Effects:
     """Return the effects of a term, with their recipe."""
     columns = [str(name) for name in frame.columns]
+    if term.effects == "1" and term.by is None:
+        return Effects(term, (), {}, None, (), ("Intercept",))
     checked = read_formula(f"{columns[0]} ~ {term.effects}", columns)
     check_text(frame[list(checked.variables)])
     right, levels, _ = coded(frame[list(checked.variables)])

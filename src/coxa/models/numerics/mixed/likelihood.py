@@ -146,13 +146,12 @@ def derived(model: Mixed, at: State) -> Derived:
     """Return gradient, observed and expected information, and the slopes of Phi^-1."""
     k, p, own = model.above.width, model.p, model.within.size
     x, y = slice(k, k + p), k + p
-    inner = model.within.slopes(at.within)
     e = embedded(model, at)
     # r: Py = W Z r; away: PZ (REML) or V^-1 Z (ML) = W Z away
     projected = np.eye(len(at.moments))
     projected[x] -= at.phi @ at.moments[x]
     r = at.turned @ projected[:, y]
-    kernels = model.within.curvature(at.within, [e, np.outer(r, r)])
+    inner, kernels = model.within.derivatives(at.within, [e, np.outer(r, r)])
     gradient, observed, expected = inner_part(inner, kernels, e, r, at, model)
     slopes = np.empty((model.size, p, p))
     to_x = at.turned[:, x]
