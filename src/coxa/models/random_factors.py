@@ -173,7 +173,8 @@ def level_codes(frame: pd.DataFrame, columns: Sequence[str]) -> tuple[np.ndarray
     for name in columns:
         own, levels = pd.factorize(frame[name], sort=True)
         code = np.where((code < 0) | (own < 0), -1, code * len(levels) + own)
-        texts = [level if isinstance(level, str) else text_of(level) for level in levels.tolist()]
+        given = levels.tolist()
+        texts = list(map(str, given)) if levels.dtype.kind in "iu" else [text_of(level) for level in given]
         labels = [f"{label}:{text}" if label else text for label in labels for text in texts]
     if len(columns) == 1:
         return code, tuple(labels)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -77,6 +78,10 @@ class RandomPart:
         return tuple(said)
 
 
+COMPONENTS = ("factor", "effect", "other", "variance", "sd", "correlation", "levels", "boundary")
+"""Columns of a table of variances."""
+
+
 def variance_components(part: RandomPart) -> pd.DataFrame:
     """Return one row per variance and covariance, in units of the data.
 
@@ -84,37 +89,37 @@ def variance_components(part: RandomPart) -> pd.DataFrame:
     `sd` (of a variance), `correlation` (of a covariance), `levels`, `boundary`. The residual's variance is last, where
     it is one number.
     """
-    rows = []
-    for factor, covariance, zero, multiple in zip(
-        part.factors, part.covariances, part.at_zero, part.multiples, strict=True
-    ):
+    return pd.DataFrame(list(component_rows(part)), columns=list(COMPONENTS))
+
+
+def component_rows(part: RandomPart) -> Iterator[tuple[str, str, str, float, float, float, int, str]]:
+    """Yield the rows of `variance_components`."""
+    for k, (factor, covariance) in enumerate(zip(part.factors, part.covariances, strict=True)):
         sd = np.sqrt(np.diag(covariance))
         together = np.repeat(np.arange(len(factor.parts)), factor.parts)
+        levels = len(factor.labels)
         for i, name in enumerate(factor.names):
-            said = "zero" if name in zero else ("multiple of the effects before" if name in multiple else "")
-            rows.append((factor.name, name, "", covariance[i, i], sd[i], np.nan, len(factor.labels), said))
+            said = "zero" if name in part.at_zero[k] else ""
+            said = "multiple of the effects before" if name in part.multiples[k] else said
+            yield factor.name, name, "", float(covariance[i, i]), float(sd[i]), np.nan, levels, said
         for i, name in enumerate(factor.names):
             for j in range(i):
                 if together[i] == together[j]:
                     size = sd[i] * sd[j]
-                    shared = covariance[i, j] / size if size > 0 else np.nan
-                    rows.append(
-                        (factor.name, factor.names[j], name, covariance[i, j], np.nan, shared, len(factor.labels), "")
-                    )
+                    shared = float(covariance[i, j] / size) if size > 0 else np.nan
+                    yield factor.name, factor.names[j], name, float(covariance[i, j]), np.nan, shared, levels, ""
     if part.residual is not None:
-        rows.append((RESIDUAL, "", "", part.residual, np.sqrt(part.residual), np.nan, 0, ""))
-    columns = ["factor", "effect", "other", "variance", "sd", "correlation", "levels", "boundary"]
-    return pd.DataFrame(rows, columns=columns)
+        yield RESIDUAL, "", "", part.residual, float(np.sqrt(part.residual)), np.nan, 0, ""
 
 
 def named_variances(part: RandomPart) -> dict[str, float]:
     """Return standard deviations and correlations by name, for the parameters of the covariance."""
     named = {}
-    for row in variance_components(part).to_dict("records"):
-        if row["factor"] == RESIDUAL:
-            named["sd[residual]"] = float(row["sd"])
-        elif row["other"]:
-            named[f"correlation[{row['factor']}: {row['effect']}, {row['other']}]"] = float(row["correlation"])
+    for factor, effect, other, _, sd, correlation, _, _ in component_rows(part):
+        if factor == RESIDUAL:
+            named["sd[residual]"] = sd
+        elif other:
+            named[f"correlation[{factor}: {effect}, {other}]"] = correlation
         else:
-            named[f"sd[{row['factor']}: {row['effect']}]"] = float(row["sd"])
+            named[f"sd[{factor}: {effect}]"] = sd
     return named

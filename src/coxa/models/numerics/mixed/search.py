@@ -111,14 +111,18 @@ def placed(theta: np.ndarray, free: np.ndarray, values: np.ndarray) -> np.ndarra
 def minimise_free(model: Mixed, theta: np.ndarray, free: np.ndarray) -> Optimum:
     """Minimise minus the log-likelihood over the free parameters."""
 
+    latest: list[State] = []  # the accepted step was evaluated last, and is not evaluated again
+
     def value(values: np.ndarray) -> float:
         try:
-            return -state(model, placed(theta, free, values)).loglik
+            latest[:] = [state(model, placed(theta, free, values))]
         except np.linalg.LinAlgError:
             return np.inf
+        return -latest[0].loglik
 
     def point_at(values: np.ndarray) -> Point:
-        at = state(model, placed(theta, free, values))
+        full = placed(theta, free, values)
+        at = latest[0] if latest and np.array_equal(latest[0].theta, full) else state(model, full)
         slope = derived(model, at)
         return Point(values, -at.loglik, slope.gradient[free], slope.observed[np.ix_(free, free)], (at, slope))
 
