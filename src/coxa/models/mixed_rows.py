@@ -52,16 +52,17 @@ def prepared(design: Design, factors: Sequence[RandomFactor], weights: np.ndarra
     size = float(np.sqrt(left @ left / (n - p)))
     if size <= np.finfo(float).eps * float(np.abs(design.y).max()):
         raise FitError("the fixed effects explain the outcome completely", ["use a smaller formula"])
-    root = np.ones(n) if weights is None else np.sqrt(weights)
+    root = None if weights is None else np.sqrt(weights)[:, None]
     levels, sizes = [], []
     for factor in factors:
         here = factor.codes >= 0
         rms = np.sqrt((factor.effects[here] ** 2).mean(axis=0))
         sizes.append(rms)
-        scaled = factor.effects / rms * root[:, None]
+        scaled = factor.effects / rms if root is None else factor.effects / rms * root
         levels.append(Levels(factor.codes, scaled, Triangle(factor.parts), len(factor.labels)))
-    xy = np.column_stack([basis.q, left / size]) * root[:, None]
-    return Prepared(xy, tuple(levels), basis, guess, size, tuple(sizes), float(np.log(root).sum()))
+    xy = np.column_stack([basis.q, left / size])
+    log_weights = 0.0 if root is None else float(np.log(root).sum())
+    return Prepared(xy if root is None else xy * root, tuple(levels), basis, guess, size, tuple(sizes), log_weights)
 
 
 def block_of(factors: Sequence[RandomFactor]) -> int:
