@@ -73,7 +73,13 @@ def not_proven(attempts: Sequence[Attempt]) -> NonConvergenceError:
 
 
 def random_part(
-    setting: Setting, ready: Prepared, model: Mixed, found: MixedOptimum, blocks: Blocks, information: str
+    setting: Setting,
+    ready: Prepared,
+    model: Mixed,
+    found: MixedOptimum,
+    blocks: Blocks,
+    information: str,
+    residual_names: tuple[tuple[str, ...], ...] = (),
 ) -> RandomPart:
     """Return the random part in units of the data."""
     factors = setting.factors
@@ -98,6 +104,7 @@ def random_part(
         residual=None if s2 is None else s2 * ready.size**2,
         at_zero=tuple(each[1] for each in every),
         multiples=tuple(each[2] for each in every),
+        residual_names=residual_names,
         information=information,
         informed=informed(model, found, information),
         model=model,

@@ -178,7 +178,7 @@ def finished(
 ) -> Fit:
     """Return the fit of what was found."""
     optimum, mixed, blocks, setting, attempts = climbed
-    part = random_part(setting, ready, mixed, optimum, blocks, information)
+    part = random_part(setting, ready, mixed, optimum, blocks, information, (tuple(labels), tuple(groups)))
     within, structure = mixed.within, setting.structure
     assert isinstance(within, Structured)
     assert structure is not None

@@ -38,6 +38,7 @@ class RandomPart:
     residual     : variance of the residual where it is independent, else None
     at_zero      : for each factor the names of effects whose variance was estimated at zero
     multiples    : for each factor the names of effects that are multiples of the ones before
+    residual_names : labels of the places and of the groups of a covariance structure; empty without one
     information  : "observed" or "expected", what the covariance of the parameters is the inverse of
     informed     : that covariance, and the derivatives in the same parameters
     """
@@ -48,6 +49,7 @@ class RandomPart:
     residual: float | None
     at_zero: tuple[tuple[str, ...], ...]
     multiples: tuple[tuple[str, ...], ...]
+    residual_names: tuple[tuple[str, ...], ...]
     information: str
     informed: Informed = field(repr=False)
     model: Mixed = field(repr=False)

@@ -110,7 +110,6 @@ def placed(theta: np.ndarray, free: np.ndarray, values: np.ndarray) -> np.ndarra
 
 def minimise_free(model: Mixed, theta: np.ndarray, free: np.ndarray) -> Optimum:
     """Minimise minus the log-likelihood over the free parameters."""
-
     latest: list[State] = []  # the accepted step was evaluated last, and is not evaluated again
 
     def value(values: np.ndarray) -> float:
