@@ -31,14 +31,16 @@ if TYPE_CHECKING:
         standardised_effect,
         subgroup_contrasts,
     )
+    from coxa.figures.caterpillar import plot_caterpillar
     from coxa.findings import Finding, Findings
     from coxa.instruments import instrument_names, items_from_wide, load_instrument, score, threshold, thresholds
-    from coxa.models import Fit, fit_ancova, fit_batch, fit_mmrm
+    from coxa.models import Fit, fit_ancova, fit_batch, fit_lmm, fit_mmrm, icc, variance_intervals
     from coxa.models.clda import fit_clda
     from coxa.report.analyse import analyse, analyse_cohort
     from coxa.report.record import Report
     from coxa.report.render import render
     from coxa.simulate import simulate_hip_oa_trial
+    from coxa.simulate.bootstrap import bootstrap_fit
     from coxa.simulate.truth import Truth
     from coxa.study import Study, read_study
 
@@ -67,11 +69,13 @@ _HOMES = {
     ),
     "coxa.findings": ("Finding", "Findings"),
     "coxa.instruments": ("instrument_names", "items_from_wide", "load_instrument", "score", "threshold", "thresholds"),
-    "coxa.models": ("Fit", "fit_ancova", "fit_batch", "fit_mmrm"),
+    "coxa.figures.caterpillar": ("plot_caterpillar",),
+    "coxa.models": ("Fit", "fit_ancova", "fit_batch", "fit_lmm", "fit_mmrm", "icc", "variance_intervals"),
     "coxa.models.clda": ("fit_clda",),
     "coxa.report.analyse": ("analyse", "analyse_cohort"),
     "coxa.report.record": ("Report",),
     "coxa.report.render": ("render",),
+    "coxa.simulate.bootstrap": ("bootstrap_fit",),
     "coxa.simulate": ("simulate_hip_oa_trial",),
     "coxa.simulate.truth": ("Truth",),
     "coxa.study": ("Study", "read_study"),
@@ -98,6 +102,7 @@ __all__ = [
     "adjust_multiplicity",
     "analyse",
     "analyse_cohort",
+    "bootstrap_fit",
     "contrasts",
     "derive_analysis_sets",
     "derive_dataset",
@@ -106,8 +111,10 @@ __all__ = [
     "fit_ancova",
     "fit_batch",
     "fit_clda",
+    "fit_lmm",
     "fit_mmrm",
     "fit_proportions",
+    "icc",
     "instrument_names",
     "items_from_wide",
     "joint_test",
@@ -115,6 +122,7 @@ __all__ = [
     "load_instrument",
     "margin_test",
     "marginal_means",
+    "plot_caterpillar",
     "read_chunks",
     "read_cohort",
     "read_study",
@@ -126,6 +134,7 @@ __all__ = [
     "subgroup_contrasts",
     "threshold",
     "thresholds",
+    "variance_intervals",
 ]
 
 __getattr__ = lazy("coxa", _HOME)

@@ -21,7 +21,7 @@ ROOMS = {
     "derive": {"cohort", "study", "instruments"},
     "models": set(),
     "estimates": {"models"},
-    "simulate": {"study", "instruments"},
+    "simulate": {"models", "study", "instruments"},
     "tables": {"estimates", "models", "derive", "cohort", "study", "instruments"},
     "figures": {"tables", "estimates", "models", "derive", "cohort", "study", "instruments"},
     "report": {"tables", "figures", "estimates", "models", "derive", "cohort", "study", "instruments"},

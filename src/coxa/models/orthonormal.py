@@ -46,12 +46,12 @@ def orthonormal(x: np.ndarray, names: Sequence[str]) -> Basis:
     """
     length = np.sqrt(np.einsum("np,np->p", x, x))
     unit = x / np.where(length > 0, length, 1)
-    twice = by_cholesky(unit)
-    if twice is not None:
-        q, r = twice
-        back = solve_triangular(r, np.eye(len(r))) / length[:, None]
-        return Basis(q, back, float(np.log(np.diag(r)).sum() + np.log(length).sum()))
-    r = np.linalg.qr(unit, mode="r")
+    passes = by_cholesky(unit)
+    if passes is not None:
+        q, upper = passes
+        back = solve_triangular(upper, np.eye(len(upper))) / length[:, None]
+        return Basis(q, back, float(np.log(np.diag(upper)).sum() + np.log(length).sum()))
+    r = np.asarray(np.linalg.qr(unit, mode="r"))
     _, pivoted, order = qr(r, mode="economic", pivoting=True)
     diagonal = np.abs(np.diag(pivoted))
     rank = int((diagonal > DEPENDENT).sum()) if len(diagonal) else 0

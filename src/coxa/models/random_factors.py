@@ -62,7 +62,7 @@ class Effects:
 
     def split(self, effects: np.ndarray, frame: pd.DataFrame) -> np.ndarray:
         """Return the effects (N, q) once for each level that splits the variances, zero in rows of other levels."""
-        own = frame[self.term.by].to_numpy()
+        own = frame[str(self.term.by)].to_numpy()
         return np.concatenate([effects * (own == level)[:, None] for level in self.by_levels], axis=1)
 
 
@@ -98,7 +98,8 @@ class RandomFactor:
     def rows(self, frame: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
         """Return levels (N,), -1 where a level is new or missing, and effects (N, q) of new rows."""
         known = {label: k for k, label in enumerate(self.labels)}
-        codes = np.array([known.get(label, -1) for label in level_labels(frame, self.columns)], dtype=np.intp)
+        found = (-1 if label is None else known.get(label, -1) for label in level_labels(frame, self.columns))
+        codes = np.fromiter(found, dtype=np.intp, count=len(frame))
         return codes, np.concatenate([term.rows(frame) for term in self.terms], axis=1)
 
 

@@ -9,14 +9,23 @@ import pandas as pd
 from scipy import stats
 
 from coxa.errors import FitError, OptionError, check_option, not_allowed
+from coxa.models.covariance.structure import Structure
 from coxa.models.fit import Fit
 from coxa.models.mixed_rows import terms_of
+from coxa.models.mixed_structured import residual_parameters
 from coxa.models.numerics.mixed.profile import Function, gradient, profile_limit
+from coxa.models.numerics.mixed.structured import Structured
 from coxa.models.numerics.one_thread import one_thread
 from coxa.models.random_part import RandomPart
 from coxa.models.random_results import random_part_of
 
 METHODS = ("profile", "wald")
+
+Covariance = Callable[[np.ndarray], np.ndarray]
+"""Covariance (q, q) of the effects of a factor as a function of the parameters of the search."""
+
+SAME = 1e-9
+"""Relative range up to which the residual's variance is the same at all visits."""
 
 ZERO = 1e-9
 """Square of a lower limit, relative to that of the estimate, below which the limit is zero."""
@@ -153,7 +162,7 @@ def limits(
         if signed:
             low, high = (profile_limit(part.model, part.optimum, g, conf_level, upper=upper) for upper in (False, True))
             return low, high
-        size = estimate or part.ready.size
+        size = estimate or (1.0 if share else part.ready.size)
         high = size * profile_limit(part.model, part.optimum, lambda theta: g(theta) / size, conf_level, upper=True)
         # a square is smooth at zero, where a standard deviation is not
         square = profile_limit(part.model, part.optimum, lambda theta: (g(theta) / size) ** 2, conf_level, upper=False)
@@ -181,7 +190,7 @@ def wald_covariance(part: RandomPart) -> np.ndarray:
     return covariance
 
 
-def effect_covariance(part: RandomPart, factor: int) -> Callable[[np.ndarray], np.ndarray]:
+def effect_covariance(part: RandomPart, factor: int) -> Covariance:
     """Return the covariance (q, q) of the effects of a factor as a function of the parameters, in units of the data."""
     setting = part.setting
     start, triangle = terms_of(part.model, setting)[setting.order.index(factor)]
@@ -202,10 +211,10 @@ def parameter_functions(fit: Fit, part: RandomPart) -> dict[str, Function]:
     for k, factor in enumerate(part.factors):
         covariance = effect_covariance(part, k)
         for i, name in enumerate(factor.names):
-            found[f"sd[{factor.name}: {name}]"] = lambda theta, c=covariance, i=i: float(np.sqrt(c(theta)[i, i]))
+            found[f"sd[{factor.name}: {name}]"] = root_of(entry(covariance, i))
             for j in range(i):
                 label = f"correlation[{factor.name}: {factor.names[j]}, {name}]"
-                found[label] = lambda theta, c=covariance, i=i, j=j: correlation_of(c(theta), i, j)
+                found[label] = correlation_of(covariance, i, j)
     if part.setting.independent:
         size = part.ready.size
         found["sd[residual]"] = lambda theta: float(size * np.exp(theta[0] / 2))
@@ -214,26 +223,48 @@ def parameter_functions(fit: Fit, part: RandomPart) -> dict[str, Function]:
     return {name: found[name] for name in fit.covariance_parameters.index}
 
 
-def correlation_of(covariance: np.ndarray, i: int, j: int) -> float:
-    """Return a correlation; 0 where a variance is zero."""
-    size = np.sqrt(covariance[i, i] * covariance[j, j])
-    return float(covariance[i, j] / size) if size > 0 else 0.0
+def entry(covariance: Covariance, i: int) -> Function:
+    """Return a variance as a function of the parameters."""
+    return lambda theta: float(covariance(theta)[i, i])
+
+
+def root_of(variance: Function) -> Function:
+    """Return a standard deviation as a function of the parameters."""
+    return lambda theta: float(np.sqrt(variance(theta)))
+
+
+def correlation_of(covariance: Covariance, i: int, j: int) -> Function:
+    """Return a correlation as a function of the parameters; 0 where a variance is zero."""
+
+    def correlation(theta: np.ndarray) -> float:
+        own = covariance(theta)
+        size = np.sqrt(own[i, i] * own[j, j])
+        return float(own[i, j] / size) if size > 0 else 0.0
+
+    return correlation
 
 
 def structure_functions(fit: Fit, part: RandomPart) -> dict[str, Function]:
     """Return the parameters of the residuals' structure by name as functions of the parameters of the search."""
-    from coxa.models.mixed_structured import residual_parameters
+    within, structure = structured_of(part)
+    times, (labels, groups) = within.times.mean(axis=0), part.residual_names
 
-    within, structure, names = part.model.within, part.setting.structure, part.residual_names
+    def one(name: str) -> Function:
+        def value(theta: np.ndarray) -> float:
+            own = [within.own(theta, g) for g in range(within.groups)]
+            return residual_parameters(structure, own, times, labels, groups, part.ready.size)[name]
+
+        return value
+
+    return {name: one(name) for name in fit.covariance_parameters.index if "residual " in name}
+
+
+def structured_of(part: RandomPart) -> tuple[Structured, Structure]:
+    """Return the blocks with a covariance structure, and the structure."""
+    within, structure = part.model.within, part.setting.structure
+    assert isinstance(within, Structured)
     assert structure is not None
-    times = within.times.mean(axis=0)  # type: ignore[union-attr]
-
-    def all_of(theta: np.ndarray) -> dict[str, float]:
-        own = [within.own(theta, g) for g in range(within.groups)]  # type: ignore[union-attr]
-        return residual_parameters(structure, own, times, *names, part.ready.size)
-
-    wanted = [name for name in fit.covariance_parameters.index if "residual " in name]
-    return {name: lambda theta, name=name: all_of(theta)[name] for name in wanted}
+    return within, structure
 
 
 def icc_functions(fit: Fit, part: RandomPart) -> list[tuple[str, str, str, Function]]:
@@ -246,7 +277,7 @@ def icc_functions(fit: Fit, part: RandomPart) -> list[tuple[str, str, str, Funct
             for name in term.names:
                 by = name if term.by_levels and name.startswith(f"{term.term.by}[") else ""
                 if name == "Intercept" or by:
-                    intercepts.append((factor.name, by, lambda theta, c=covariance, i=place: float(c(theta)[i, i])))
+                    intercepts.append((factor.name, by, entry(covariance, place)))
                 place += 1
     residuals = residual_variances(fit, part)
     found = []
@@ -268,23 +299,22 @@ def residual_variances(fit: Fit, part: RandomPart) -> dict[str, Function]:
     size = part.ready.size
     if part.setting.independent:
         return {"": lambda theta: float(size**2 * np.exp(theta[0]))}
-    within, structure = part.model.within, part.setting.structure
-    assert structure is not None
-    times = within.times.mean(axis=0)  # type: ignore[union-attr]
-    if within.groups > 1:  # type: ignore[union-attr]
+    within, structure = structured_of(part)
+    times = within.times.mean(axis=0)
+    if within.groups > 1:
         raise FitError(
             "with a covariance for each group the share of a factor differs between groups",
             ["take it from fit.covariance and fit.variance_components of the group that is of interest"],
         )
     labels = list(fit.covariance.index)
 
-    def variance(theta: np.ndarray, k: int) -> float:
-        return float(size**2 * structure.matrix(within.own(theta, 0), times)[k, k])  # type: ignore[union-attr]
+    def at(k: int) -> Function:
+        return lambda theta: float(size**2 * structure.matrix(within.own(theta, 0), times)[k, k])
 
-    values = [variance(part.optimum.theta, k) for k in range(len(labels))]
-    if len(labels) == 1 or np.ptp(values) < 1e-9 * max(values):
-        return {"": lambda theta: variance(theta, 0)}
-    return {str(label): lambda theta, k=k: variance(theta, k) for k, label in enumerate(labels)}
+    values = [at(k)(part.optimum.theta) for k in range(len(labels))]
+    if len(labels) == 1 or np.ptp(values) < SAME * max(values):
+        return {"": at(0)}
+    return {str(label): at(k) for k, label in enumerate(labels)}
 
 
 def check_level(conf_level: float) -> None:

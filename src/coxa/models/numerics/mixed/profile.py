@@ -62,7 +62,7 @@ def profile_limit(model: Mixed, found: MixedOptimum, g: Function, level: float, 
         except np.linalg.LinAlgError:
             return np.zeros(len(theta))
 
-    result = optimize.minimize(
+    result = optimize.minimize(  # type: ignore[call-overload]
         lambda theta: sign * g(theta),
         beginning(found, g, sign, allowed),
         jac=lambda theta: sign * gradient(g, theta),
