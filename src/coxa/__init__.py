@@ -15,7 +15,21 @@ if TYPE_CHECKING:
     from coxa.cohort.disposition import Disposition
     from coxa.cohort.read import read_cohort
     from coxa.cohort.readers.chunks import read_chunks
-    from coxa.derive import AnalysisDataset, derive_analysis_sets, derive_dataset, derive_scores
+    from coxa.derive import (
+        AnalysisDataset,
+        FlareRule,
+        PainBands,
+        derive_analysis_sets,
+        derive_dataset,
+        derive_scores,
+        diary_adherence,
+        flare_rates,
+        flares,
+        lagged,
+        pain_monitoring,
+        within_between,
+        workload,
+    )
     from coxa.errors import CoxaError, DataError, FitError, OptionError, PlanError
     from coxa.estimates import (
         Estimates,
@@ -49,7 +63,21 @@ _HOMES = {
     "coxa.cohort.disposition": ("Disposition",),
     "coxa.cohort.read": ("read_cohort",),
     "coxa.cohort.readers.chunks": ("read_chunks",),
-    "coxa.derive": ("AnalysisDataset", "derive_analysis_sets", "derive_dataset", "derive_scores"),
+    "coxa.derive": (
+        "AnalysisDataset",
+        "FlareRule",
+        "PainBands",
+        "derive_analysis_sets",
+        "derive_dataset",
+        "derive_scores",
+        "diary_adherence",
+        "flare_rates",
+        "flares",
+        "lagged",
+        "pain_monitoring",
+        "within_between",
+        "workload",
+    ),
     "coxa.errors": ("CoxaError", "DataError", "FitError", "OptionError", "PlanError"),
     "coxa.estimates": (
         "Estimates",
@@ -89,7 +117,9 @@ __all__ = [
     "Findings",
     "Fit",
     "FitError",
+    "FlareRule",
     "OptionError",
+    "PainBands",
     "PlanError",
     "Report",
     "Study",
@@ -102,19 +132,24 @@ __all__ = [
     "derive_analysis_sets",
     "derive_dataset",
     "derive_scores",
+    "diary_adherence",
     "factorial_contrasts",
     "fit_ancova",
     "fit_batch",
     "fit_clda",
     "fit_mmrm",
     "fit_proportions",
+    "flare_rates",
+    "flares",
     "instrument_names",
     "items_from_wide",
     "joint_test",
+    "lagged",
     "linear_combination",
     "load_instrument",
     "margin_test",
     "marginal_means",
+    "pain_monitoring",
     "read_chunks",
     "read_cohort",
     "read_study",
@@ -126,6 +161,8 @@ __all__ = [
     "subgroup_contrasts",
     "threshold",
     "thresholds",
+    "within_between",
+    "workload",
 ]
 
 __getattr__ = lazy("coxa", _HOME)
