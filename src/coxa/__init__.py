@@ -52,7 +52,7 @@ if TYPE_CHECKING:
     from coxa.report.analyse import analyse, analyse_cohort
     from coxa.report.record import Report
     from coxa.report.render import render
-    from coxa.simulate import simulate_hip_oa_trial
+    from coxa.simulate import simulate_hip_oa_trial, simulate_runner_diary
     from coxa.simulate.truth import Truth
     from coxa.study import Study, read_study
 
@@ -100,7 +100,7 @@ _HOMES = {
     "coxa.report.analyse": ("analyse", "analyse_cohort"),
     "coxa.report.record": ("Report",),
     "coxa.report.render": ("render",),
-    "coxa.simulate": ("simulate_hip_oa_trial",),
+    "coxa.simulate": ("simulate_hip_oa_trial", "simulate_runner_diary"),
     "coxa.simulate.truth": ("Truth",),
     "coxa.study": ("Study", "read_study"),
 }
@@ -156,6 +156,7 @@ __all__ = [
     "render",
     "score",
     "simulate_hip_oa_trial",
+    "simulate_runner_diary",
     "standardised_by_model",
     "standardised_effect",
     "subgroup_contrasts",
