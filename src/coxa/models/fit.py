@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -15,6 +15,8 @@ from coxa.models.fit_records import JointTest, LinearTest, Optimisation, Sample,
 from coxa.models.fit_text import fit_html, fit_text
 from coxa.models.inference import Inference
 from coxa.models.numerics.marginal_fit import Attempt, correlation
+from coxa.models.random_part import RandomPart, variance_components
+from coxa.models.random_results import predict, random_effects, random_part_of
 from coxa.models.result_columns import result_frame
 from coxa.models.totals import Totals
 
@@ -47,6 +49,7 @@ class Fit:
     optimisation : the optimiser's record; None where there was nothing to optimise
     warnings : what a reader of any result should know
     totals : counts of the rows where the fit was made from chunks and has no rows itself; else None
+    random : random effects and their variances; None where there are none
     """
 
     model: str
@@ -67,6 +70,7 @@ class Fit:
     optimisation: Optimisation | None = field(default=None, repr=False)
     warnings: tuple[str, ...] = ()
     totals: Totals | None = field(default=None, repr=False)
+    random: RandomPart | None = field(default=None, repr=False)
 
     @property
     def formula(self) -> str:
@@ -108,6 +112,21 @@ class Fit:
         """
         p, k = len(self.params), len(self.covariance_parameters)
         return pd.Series(criteria(self.loglik, k, p, self.n_observations, self.n_participants, reml=self.reml))
+
+    @property
+    def variance_components(self) -> pd.DataFrame:
+        """Variances and covariances of the random effects, and of an independent residual; see `random_part`."""
+        return variance_components(random_part_of(self))
+
+    def random_effects(self, factor: str | None = None) -> pd.DataFrame:
+        """Predict the random effects of each level; see `coxa.models.random_results.random_effects`."""
+        return random_effects(self, factor)
+
+    def predict(
+        self, data: pd.DataFrame, *, random: bool | Sequence[str] = True, conf_level: float = 0.95
+    ) -> pd.DataFrame:
+        """Predict the mean outcome of new rows; see `coxa.models.random_results.predict`."""
+        return predict(self, data, random=random, conf_level=conf_level)
 
     def cov_params(self) -> pd.DataFrame:
         """Return the covariance of the coefficients, adjusted where the method adjusts it."""

@@ -88,7 +88,11 @@ def fit_text(fit: Fit) -> str:
         "Covariance within a participant\n" + fit.covariance.to_string(float_format="{:.4f}".format),
     ]
     wide = max(len(line) for block in blocks[1:] for line in block.splitlines())
-    title = {"mmrm": "Mixed model for repeated measures", "ancova": "Analysis of covariance"}[fit.model]
+    title = {
+        "mmrm": "Mixed model for repeated measures",
+        "ancova": "Analysis of covariance",
+        "lmm": "Linear mixed model",
+    }[fit.model]
     rule = "=" * wide
     return "\n".join([title.center(wide), rule, f"\n{'-' * wide}\n".join(blocks), rule])
 

@@ -15,7 +15,9 @@ from coxa.models.fit import Fit
 from coxa.models.inference import check_ddf
 from coxa.models.mmrm_data import repeated_data
 from coxa.models.mmrm_fit import check_ladder, fit_rows
+from coxa.models.mmrm_random import fit_with_random
 from coxa.models.numerics.one_thread import one_thread
+from coxa.models.random_terms import split_random
 
 
 def fit_mmrm(
@@ -29,12 +31,17 @@ def fit_mmrm(
     weights: str | None = None,
     time: str | None = None,
     reml: bool = True,
-    ddf: str = "satterthwaite",
+    ddf: str | None = None,
     vcov: str = "model",
     visits: Sequence[Any] | None = None,
     levels: Mapping[str, Sequence[Any]] | None = None,
+    partially_nested: Mapping[str, str] | None = None,
+    information: str | None = None,
 ) -> Fit:
-    """Fit a mixed model for repeated measures: one covariance over the visits, no random effects.
+    """Fit a mixed model for repeated measures: one covariance over the visits of a participant.
+
+    Random effects of factors above the participants (therapist, clinic, group class) may stand in the formula beside
+    it: ``change ~ arm * visit + (1 | therapist)``.
 
     Rows with a gap in a column that the formula uses are left out and listed in ``fit.left_out``; a
     participant counts with the rest of his or her rows (missing at random).
@@ -42,7 +49,8 @@ def fit_mmrm(
     Parameters
     ----------
     formula : str
-        ``change ~ baseline * visit + arm * visit``; see `coxa.models.formula`. The visit is a factor in it.
+        ``change ~ baseline * visit + arm * visit``; see `coxa.models.formula`. The visit is a factor in it. Random
+        effects are written as in `coxa.models.lmm.fit_lmm`.
     data : DataFrame, or iterable of DataFrames
         One row per participant and visit. Not changed. Chunks are summed one after the other and never held together;
         the rows of a participant must be next to each other, and may go on in the next chunk.
@@ -61,7 +69,8 @@ def fit_mmrm(
     reml : bool
         Restricted likelihood (the default), or the full one.
     ddf : {"satterthwaite", "kenward-roger", "kenward-roger-linear", "between-within", "residual"}
-        Degrees of freedom, and whether the covariance of the coefficients is adjusted.
+        Degrees of freedom, and whether the covariance of the coefficients is adjusted. By default satterthwaite; with
+        a factor of fewer than ten levels above the participants kenward-roger-linear.
     vcov : {"model", "CR0", "CR2", "CR3"}
         Covariance of the coefficients: by the model, or a sandwich over participants, plain (CR0), bias-reduced (CR2)
         or jackknife (CR3).
@@ -71,6 +80,8 @@ def fit_mmrm(
     levels : mapping, optional
         Levels of factors, the reference first, where chunks do not tell: those of a text column in a source that can be
         read once only. By default the categories of the first chunk, else what a first reading finds, sorted.
+    partially_nested, information
+        As in `coxa.models.lmm.fit_lmm`; they belong to random effects.
 
     Returns
     -------
@@ -107,8 +118,29 @@ def fit_mmrm(
     40
     """
     ladder = [structure_named(word) for word in ([covariance] if isinstance(covariance, str) else covariance)]
-    check_ddf(ddf, vcov, reml=reml)
     started = perf_counter()
+    if split_random(formula)[1]:
+        return fit_with_random(
+            formula,
+            data,
+            ladder,
+            participant=participant,
+            visit=visit,
+            group=group,
+            weights=weights,
+            time=time,
+            reml=reml,
+            ddf=ddf,
+            vcov=vcov,
+            visits=visits,
+            partially_nested=partially_nested,
+            information=information,
+            clock=[started],
+        )
+    for name, given in (("partially_nested", partially_nested), ("information", information)):
+        if given is not None:
+            raise OptionError(f"{name} is about random effects, and the formula has none, such as (1 | therapist)")
+    ddf = check_ddf(ddf or "satterthwaite", vcov, reml=reml)
     with one_thread():
         if not isinstance(data, pd.DataFrame):
             return fit_chunks(

@@ -63,8 +63,12 @@ def repeated_data(
     group: str | None,
     weights: str | None,
     time: str | None,
+    also: Sequence[str] = (),
 ) -> RepeatedData:
-    """Read and check the rows; the arguments and errors are those of `coxa.models.mmrm.fit_mmrm`."""
+    """Read and check the rows; the arguments and errors are those of `coxa.models.mmrm.fit_mmrm`.
+
+    also : further columns that an analysed row must have
+    """
     check_keys(data, (participant, visit))
     extra = [name for name in (group, weights, time) if name is not None]
     for name in extra:
@@ -75,7 +79,7 @@ def repeated_data(
     codes = pd.Index(order.labels).get_indexer(pd.Index(data[visit]))
     keep = codes >= 0
     table = data.assign(**{visit: pd.Categorical.from_codes(codes, pd.Index(labels))})
-    design = design_matrix(formula, table, keep=keep, also=extra)
+    design = design_matrix(formula, table, keep=keep, also=[*extra, *also])
     check_unique(table, design.complete, (participant, visit))
     check_cells(design)
     used = data.loc[design.complete, [participant, *extra]]

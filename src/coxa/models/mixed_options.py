@@ -1,0 +1,49 @@
+"""Which degrees of freedom a model with random effects gets, and from which information."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from coxa.errors import OptionError, check_option
+from coxa.models.fit_records import Sample
+from coxa.models.inference import check_ddf
+from coxa.models.random_factors import RandomFactor
+
+INFORMATION = ("observed", "expected")
+
+FEW_LEVELS = 10
+"""Levels of a factor above the participants below which results carry a warning and Kenward-Roger is the default."""
+
+
+def chosen_ddf(ddf: str | None, small: str, factors: Sequence[RandomFactor], sample: Sample, *, reml: bool) -> str:
+    """Return the method asked for, else Satterthwaite's, or `small` where a factor has few levels.
+
+    Raises
+    ------
+    OptionError
+        The method cannot be had.
+    """
+    few = bool(few_levels(factors, sample))
+    chosen = check_ddf(ddf or (small if few and reml else "satterthwaite"), reml=reml)
+    if chosen == "between-within":
+        raise OptionError(
+            "ddf 'between-within' counts participants and has no rule for random effects; use satterthwaite or "
+            "kenward-roger"
+        )
+    return chosen
+
+
+def chosen_information(information: str | None, ddf: str) -> str:
+    """Return the information asked for, else the expected for Kenward-Roger and the observed for Satterthwaite."""
+    default = "expected" if ddf.startswith("kenward-roger") else "observed"
+    return check_option("information", information or default, INFORMATION)
+
+
+def few_levels(factors: Sequence[RandomFactor], sample: Sample) -> list[str]:
+    """Say which factors above the participants have too few levels for their variance to be known well."""
+    return [
+        f"{factor.name} has {len(factor.labels)} levels, fewer than {FEW_LEVELS}: its variance is poorly known, and "
+        "intervals hold only with Kenward-Roger degrees of freedom"
+        for factor in factors
+        if factor.name != sample.participant_column and len(factor.labels) < FEW_LEVELS
+    ]

@@ -1,0 +1,325 @@
+"""Random effects together with a covariance structure within participants: an MMRM with therapists, a diary."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from time import perf_counter
+
+import numpy as np
+import pandas as pd
+
+from coxa.errors import DataError, OptionError, not_allowed
+from coxa.findings import Finding, Findings
+from coxa.models.covariance.structure import Structure
+from coxa.models.fit import Fit
+from coxa.models.ladder import ladder_text
+from coxa.models.mixed_data import MixedData
+from coxa.models.mixed_fit import (
+    Prepared,
+    Setting,
+    as_fit,
+    check_above,
+    method_text,
+    not_proven,
+    prepared,
+    random_part,
+    terms_of,
+    warnings_of,
+)
+from coxa.models.mixed_options import few_levels
+from coxa.models.mmrm_data import RepeatedData, checked_times
+from coxa.models.numerics.marginal_fit import Attempt
+from coxa.models.numerics.mixed.build import Blocks, Places, columns_above, structured
+from coxa.models.numerics.mixed.likelihood import Mixed
+from coxa.models.numerics.mixed.search import MixedOptimum, optimum_of
+from coxa.models.numerics.mixed.starts import starts
+from coxa.models.numerics.mixed.structured import Structured
+from coxa.models.numerics.mixed.triangle import Triangle
+from coxa.models.random_factors import RandomFactor
+from coxa.models.random_part import named_variances
+from coxa.models.repeated_rows import place
+
+MOST_TIMES = 400
+"""Distinct times up to which they are taken for places that participants share."""
+
+SHOWN = 12
+"""Places up to which their covariance is shown as a matrix."""
+
+Climbed = tuple[MixedOptimum, Mixed, Blocks, Structure, tuple[Attempt, ...]]
+
+
+def fit_with_structure(
+    found: MixedData,
+    data: pd.DataFrame,
+    structure: Structure,
+    *,
+    visit: str,
+    time: str | None,
+    reml: bool,
+    ddf: str,
+    information: str,
+    clock: list[float],
+) -> Fit:
+    """Fit a linear mixed model whose residuals are correlated within a participant.
+
+    Raises
+    ------
+    OptionError
+        Neither a visit nor a time says where the rows of a participant stand.
+    DataError
+        A time is not a number, or a participant has two rows at one place.
+    """
+    sample = found.sample
+    used = data.loc[found.design.complete]
+    who = pd.factorize(sample.participant)[0]
+    if time is not None and time not in data.columns:
+        raise OptionError(not_allowed("column", time, map(str, data.columns)))
+    if structure.spatial and time is None:
+        raise OptionError(f"residual '{structure.name}' looks at distances in time; name the column: time='study_day'")
+    if structure.spatial and time is not None:
+        moments = checked_times(used[time], who, np.flatnonzero(found.design.complete))
+        where, labels = places_of_times(who, moments)
+    else:
+        column = time or visit
+        if column not in data.columns:
+            raise OptionError(
+                f"residual '{structure.name}' needs to know where the rows of a participant stand; name the column of "
+                "the visit (visit=...) or of the time (time=...)"
+            )
+        where, labels = places_of_visits(used[column], who, found.design.complete, sample.participant)
+    setting = setting_of(found.factors, sample.participant_column)
+    ready = prepared(found.design, found.factors, found.weights)
+    climbed = climb(setting, ready, where, [structure], clock, p=len(found.design.names), reml=reml)
+    return finished(
+        found,
+        setting,
+        ready,
+        climbed,
+        labels,
+        ("",),
+        kind="linear mixed model",
+        model="lmm",
+        group=None,
+        reml=reml,
+        ddf=ddf,
+        information=information,
+        clock=clock,
+    )
+
+
+def fit_repeated(
+    found: RepeatedData,
+    factors: tuple[RandomFactor, ...],
+    ladder: Sequence[Structure],
+    *,
+    group: str | None,
+    reml: bool,
+    ddf: str,
+    information: str,
+    clock: list[float],
+) -> Fit:
+    """Fit a mixed model for repeated measures with random effects beside its covariance over visits."""
+    setting = setting_of(factors, found.sample.participant_column)
+    ready = prepared(found.design, factors, found.weights)
+    grouped = np.zeros(len(found.who), dtype=np.intp) if found.group is None else found.group
+    times = found.visit_times if found.times is not None else np.arange(len(found.labels), dtype=float)
+    where = Places(found.who, found.when, found.times if times is None else times, grouped)  # type: ignore[arg-type]
+    climbed = climb(setting, ready, where, ladder, clock, p=len(found.design.names), reml=reml)
+    return finished(
+        found,
+        setting,
+        ready,
+        climbed,
+        found.labels,
+        found.group_labels,
+        kind="MMRM",
+        model="mmrm",
+        group=group,
+        reml=reml,
+        ddf=ddf,
+        information=information,
+        clock=clock,
+    )
+
+
+def setting_of(factors: tuple[RandomFactor, ...], participant: str) -> Setting:
+    """Return which factor stands where: the participant's own effects within blocks, all others above."""
+    own = [k for k, factor in enumerate(factors) if factor.name == participant]
+    setting = Setting(factors, own[0] if own else None, 0, independent=False)
+    check_above(setting)
+    return setting
+
+
+def climb(
+    setting: Setting,
+    ready: Prepared,
+    where: Places,
+    ladder: Sequence[Structure],
+    clock: list[float],
+    *,
+    p: int,
+    reml: bool,
+) -> Climbed:
+    """Return the optimum of the first structure of the ladder that has a proven one.
+
+    Raises
+    ------
+    NonConvergenceError
+        None has.
+    """
+    above, u = columns_above([ready.levels[k] for k in setting.above], len(ready.xy))
+    own = None if setting.block is None else ready.levels[setting.block]
+    effects = np.zeros((len(ready.xy), 0)) if own is None else own.effects
+    triangle = Triangle(()) if own is None else own.triangle
+    clock.append(perf_counter())
+    attempts: list[Attempt] = []
+    within, blocks = structured(where, effects, triangle, ready.xy, u, ladder[0])
+    clock.append(perf_counter())
+    for structure in ladder:
+        model = Mixed(with_structure(within, structure), above, p, reml)
+        optimum, tried = optimum_of(model, starts(model), terms_of(model, setting))
+        attempts += [Attempt(structure.name, start, failure) for start, failure in tried]
+        if optimum is not None:
+            clock.append(perf_counter())
+            return optimum, model, blocks, structure, tuple(attempts)
+    raise not_proven(attempts)
+
+
+def with_structure(within: Structured, structure: Structure) -> Structured:
+    """Return the same rows with another structure."""
+    return replace(within, structure=structure)
+
+
+def finished(
+    found: MixedData | RepeatedData,
+    setting: Setting,
+    ready: Prepared,
+    climbed: Climbed,
+    labels: Sequence[str],
+    groups: Sequence[str],
+    *,
+    kind: str,
+    model: str,
+    group: str | None,
+    reml: bool,
+    ddf: str,
+    information: str,
+    clock: list[float],
+) -> Fit:
+    """Return the fit of what was found."""
+    optimum, mixed, blocks, structure, attempts = climbed
+    part = random_part(setting, mixed, optimum, blocks, ready, information)
+    within = mixed.within
+    assert isinstance(within, Structured)
+    size, times = ready.scales.outcome, within.times.mean(axis=0)
+    own = [within.own(optimum.theta, g) for g in range(within.groups)]
+    matrices = [size**2 * structure.matrix(theta, times) for theta in own]
+    named = named_variances(part) | residual_parameters(structure, own, times, labels, groups, size)
+    residual = f"{structure.long_name} covariance within participants" + (f" for each {group}" if group else "")
+    warnings = (
+        warnings_of(found.design, part, found.sample)
+        if isinstance(found, MixedData)
+        else (*few_levels(part.factors, found.sample), *part.boundary, *repeated_warnings(found, attempts))
+    )
+    return as_fit(
+        found,
+        ready,
+        part,
+        attempts,
+        model=model,
+        structure=structure.name,
+        covariance=covariance_frame(matrices, labels, groups),
+        parameters=named,
+        method=method_text(part, kind, residual, ddf, found.sample, reml=reml),
+        warnings=warnings,
+        reml=reml,
+        ddf=ddf,
+        clock=clock,
+        group=group,
+    )
+
+
+def repeated_warnings(found: RepeatedData, attempts: Sequence[Attempt]) -> list[str]:
+    """Return what a reader of a model over visits should know beside its random effects."""
+    unused = [
+        f"no analysed row has {column} {', '.join(map(str, levels))}"
+        for column, levels in found.design.unused_levels.items()
+    ]
+    return [text for text in (found.order_warning, ladder_text(attempts), *unused) if text]
+
+
+def residual_parameters(
+    structure: Structure,
+    own: Sequence[np.ndarray],
+    times: np.ndarray,
+    labels: Sequence[str],
+    groups: Sequence[str],
+    size: float,
+) -> dict[str, float]:
+    """Return the parameters of the structure by name, with groups each name after its group; in units of the data."""
+    named: dict[str, float] = {}
+    for group, theta in zip(groups, own, strict=True):
+        for name, value in structure.parameters(theta, times, labels).items():
+            scaled = value * size if name.startswith("sd") else value
+            named[f"{group}: residual {name}" if group else f"residual {name}"] = scaled
+    return named
+
+
+def covariance_frame(matrices: Sequence[np.ndarray], labels: Sequence[str], groups: Sequence[str]) -> pd.DataFrame:
+    """Return the covariance of the residuals over places; with many places their variance alone."""
+    if len(labels) > SHOWN:
+        return pd.DataFrame([[matrices[0][0, 0]]], ["residual"], ["residual"])
+    if len(groups) == 1:
+        return pd.DataFrame(matrices[0], list(labels), list(labels))
+    index = pd.MultiIndex.from_product([list(groups), list(labels)], names=["group", "visit"])
+    return pd.DataFrame(np.concatenate(matrices), index, list(labels))
+
+
+def places_of_times(who: np.ndarray, times: np.ndarray) -> tuple[Places, tuple[str, ...]]:
+    """Return where rows stand: at the times they share, or, where these are many, in the order of each participant."""
+    distinct, place_of = np.unique(times, return_inverse=True)
+    group = np.zeros(len(who), dtype=np.intp)
+    if len(distinct) <= min(MOST_TIMES, 3 * int(np.bincount(who).max())):
+        return Places(who, place_of, distinct, group), tuple(f"{time:g}" for time in distinct)
+    order = np.lexsort([times, who])
+    rank = np.empty(len(who), dtype=np.intp)
+    starts_at = np.searchsorted(who[order], who[order])
+    rank[order] = np.arange(len(who)) - starts_at
+    return Places(who, rank, times, group), tuple(str(k + 1) for k in range(int(rank.max()) + 1))
+
+
+def places_of_visits(
+    values: pd.Series, who: np.ndarray, complete: np.ndarray, participant: np.ndarray
+) -> tuple[Places, tuple[str, ...]]:
+    """Return where rows stand among the visits, in the order of their categories, else sorted.
+
+    Raises
+    ------
+    DataError
+        A participant has two rows at one visit.
+    """
+    if isinstance(values.dtype, pd.CategoricalDtype):
+        levels = values.cat.remove_unused_categories().cat.categories
+    else:
+        levels = pd.Index(sorted(pd.unique(values.dropna())))
+    codes = levels.get_indexer(pd.Index(values))
+    twice = pd.DataFrame({"who": who, "at": codes}).duplicated().to_numpy() | (codes < 0)
+    rows = np.flatnonzero(complete)
+    findings = Findings.of(
+        Finding(
+            "error",
+            "data",
+            f"a participant's residuals are correlated over {values.name}: one row at each, and none without",
+            "keep the row that counts, or fill in the column",
+            place(rows[k]),
+            participant_id=str(participant[k]),
+            field=str(values.name),
+            value=str(values.iloc[k]),
+        )
+        for k in np.flatnonzero(twice)
+    )
+    if findings:
+        raise DataError("rows cannot be placed:", findings)
+    group = np.zeros(len(who), dtype=np.intp)
+    return Places(who, codes, np.arange(len(levels), dtype=float), group), tuple(map(str, levels))

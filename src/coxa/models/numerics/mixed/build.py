@@ -1,0 +1,216 @@
+"""From rows and levels to the arrays of a model with random effects."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.sparse import csr_array
+
+from coxa.models.covariance.structure import Structure
+from coxa.models.numerics.mixed.above import Above, Factor
+from coxa.models.numerics.mixed.coefficients import Coefficients
+from coxa.models.numerics.mixed.rows import KeptRows, Sparse, gathered, no_columns
+from coxa.models.numerics.mixed.structured import Structured
+from coxa.models.numerics.mixed.triangle import Triangle
+
+ALIKE = 10
+"""Digits in which the products of two blocks must agree for them to be taken for alike."""
+
+
+@dataclass(frozen=True, slots=True)
+class Levels:
+    """A factor on rows: level of each (N,), -1 for none, and effects (N, q), with which of these are correlated."""
+
+    codes: np.ndarray
+    effects: np.ndarray
+    triangle: Triangle
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Blocks:
+    """The blocks one by one, for what patterns do not hold: the predictions of their effects.
+
+    rows    : (n, m, ...) rows of each block, projected (B) or padded
+    pattern : (n,) the pattern of each block
+    inside  : (n, q, q) T'T of each block, or (n, m, q) rows T where there is a structure
+    """
+
+    rows: KeptRows
+    pattern: np.ndarray
+    inside: np.ndarray
+
+
+def columns_above(factors: Sequence[Levels], rows: int) -> tuple[Above, Sparse]:
+    """Return the factors above the blocks, and their columns u on the rows (N, F)."""
+    start, placed = 0, []
+    places, values = [], []
+    for factor in factors:
+        q = factor.triangle.q
+        there = factor.codes >= 0
+        first = start + np.where(there, factor.codes, 0) * q
+        places.append(first[:, None] + np.arange(q))
+        values.append(np.where(there[:, None], factor.effects, 0.0))
+        placed.append(Factor(start, factor.count, factor.triangle))
+        start += factor.count * q
+    if not factors:
+        return Above(()), no_columns(rows)
+    return Above(tuple(placed)), Sparse(np.concatenate(places, axis=1), np.concatenate(values, axis=1), start)
+
+
+def all_in_blocks(codes: np.ndarray) -> tuple[np.ndarray, int]:
+    """Return block of each row and number of blocks; a row without a level is a block of its own."""
+    alone = np.flatnonzero(codes < 0)
+    if not len(alone):
+        return codes, int(codes.max()) + 1
+    filled = codes.copy()
+    first = int(codes.max()) + 1
+    filled[alone] = first + np.arange(len(alone))
+    return filled, first + len(alone)
+
+
+def coefficients(block: Levels, xy: np.ndarray, u: Sparse) -> tuple[Coefficients, Blocks]:
+    """Return blocks with random coefficients and independent residuals.
+
+    block : the factor whose levels are the blocks
+    xy    : (N, p + 1) design and outcome
+    u     : columns of the factors above, of the N rows
+    """
+    codes, n = all_in_blocks(block.codes)
+    q, rows = block.triangle.q, len(xy)
+    each = np.arange(rows)
+    if q == 1 and (block.effects == 1).all():
+        project = csr_array((np.ones(rows), (codes, each)), shape=(n, rows))
+    else:
+        places = (codes[:, None] * q + np.arange(q)).ravel()
+        project = csr_array((block.effects.ravel(), (places, np.repeat(each, q))), shape=(n * q, rows))
+    projected = (project @ xy).reshape(n, q, -1)
+    gram = (project @ block.effects).reshape(n, q, q)
+    above = project @ u.matrix if u.width else None
+    projected_u = no_columns(n * q) if above is None else padded(above.tocsr(), u.width)
+    members = alike(gram)
+    columns = gathered(members, projected, projected_u)
+    order = np.concatenate(members) if isinstance(columns, KeptRows) else np.array([mine[0] for mine in members])
+    pattern = np.empty(n, dtype=np.intp)
+    for s, mine in enumerate(members if not isinstance(columns, KeptRows) else order[:, None]):
+        pattern[mine] = s
+    total = total_of(xy, u)
+    found = Coefficients(columns, gram[order], total, block.triangle, rows)
+    return found, Blocks(KeptRows(projected, projected_u), pattern, gram)
+
+
+def total_of(xy: np.ndarray, u: Sparse) -> np.ndarray:
+    """Return Z'Z for the columns z = (u, x, y)."""
+    k, c = u.width, xy.shape[1]
+    total = np.empty((k + c, k + c))
+    total[k:, k:] = xy.T @ xy
+    if k:
+        matrix = u.matrix
+        total[:k, k:] = matrix.T @ xy
+        total[k:, :k] = total[:k, k:].T
+        total[:k, :k] = (matrix.T @ matrix).toarray()
+    return total
+
+
+def padded(matrix: csr_array, width: int) -> Sparse:
+    """Return a sparse matrix with the same number of entries in each row, zeros among them."""
+    matrix.sum_duplicates()
+    counts = np.diff(matrix.indptr)
+    most = int(counts.max(initial=0))
+    places, values = np.zeros((len(counts), most), dtype=np.intp), np.zeros((len(counts), most))
+    row = np.repeat(np.arange(len(counts)), counts)
+    entry = np.arange(len(row)) - np.repeat(matrix.indptr[:-1], counts)
+    places[row, entry], values[row, entry] = matrix.indices, matrix.data
+    return Sparse(places, values, width)
+
+
+def alike(matrices: np.ndarray) -> list[np.ndarray]:
+    """Return the positions of blocks whose matrices (n, q, q) are the same."""
+    a, b = np.triu_indices(matrices.shape[1])
+    keys = matrices[:, a, b]
+    scale = np.abs(keys).max(axis=0)
+    whole = np.round(keys / np.where(scale > 0, scale, 1) * 10**ALIKE).astype(np.int64)
+    order = np.lexsort(whole.T[::-1])
+    differs = (np.diff(whole[order], axis=0) != 0).any(axis=1)
+    return np.split(order, np.flatnonzero(differs) + 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where the rows of blocks with a covariance structure stand.
+
+    block, place : (N,) codes; a block has no two rows at one place
+    times        : (m,) of the places, or (N,) of the rows where blocks differ
+    group        : (N,) covariance group, the same in all rows of a block
+    """
+
+    block: np.ndarray
+    place: np.ndarray
+    times: np.ndarray
+    group: np.ndarray
+
+
+def structured(
+    where: Places, effects: np.ndarray, triangle: Triangle, xy: np.ndarray, u: Sparse, structure: Structure
+) -> tuple[Structured, Blocks]:
+    """Return blocks with a covariance structure and random coefficients.
+
+    effects : (N, q) of the random coefficients; q may be 0
+    xy, u   : as in `coefficients`
+    """
+    n, m, rows = int(where.block.max()) + 1, int(where.place.max()) + 1, len(xy)
+    at = where.block * m + where.place
+    full = np.zeros((n * m, xy.shape[1]))
+    full[at] = xy
+    places, values = np.zeros((n * m, u.places.shape[1]), dtype=np.intp), np.zeros((n * m, u.places.shape[1]))
+    places[at], values[at] = u.places, u.values
+    every = Sparse(places, values, u.width)
+    observed = np.zeros((n, m), dtype=bool)
+    observed.ravel()[at] = True
+    group = np.zeros(n, dtype=np.intp)
+    group[where.block] = where.group
+    times, coefficients_of, shared = covering(where, effects, observed)
+    keys = [*observed.T, group] if shared else [np.arange(n), group]
+    order = np.lexsort([key.astype(np.intp) for key in keys])
+    differs = np.logical_or.reduce([np.diff(key[order].astype(np.intp)) != 0 for key in keys])
+    members = np.split(order, np.flatnonzero(differs) + 1)
+    columns = gathered(members, full.reshape(n, m, -1), every)
+    firsts = np.concatenate(members) if isinstance(columns, KeptRows) else np.array([mine[0] for mine in members])
+    pattern = np.empty(n, dtype=np.intp)
+    for s, mine in enumerate(members if not isinstance(columns, KeptRows) else firsts[:, None]):
+        pattern[mine] = s
+    cover = np.zeros(len(firsts), dtype=np.intp) if shared else firsts
+    found = Structured(
+        columns,
+        observed[firsts],
+        cover,
+        group[firsts],
+        times,
+        coefficients_of,
+        structure,
+        triangle,
+        int(group.max()) + 1,
+        rows,
+    )
+    return found, Blocks(KeptRows(full.reshape(n, m, -1), every), pattern, coefficients_of)
+
+
+def covering(where: Places, effects: np.ndarray, observed: np.ndarray) -> tuple[np.ndarray, np.ndarray, bool]:
+    """Return times (C, m) and coefficients (C, m, q), and whether one set of them serves all blocks."""
+    n, m = observed.shape
+    q = effects.shape[1]
+    first = np.zeros((m, q))
+    first[where.place] = effects
+    same = np.allclose(first[where.place], effects, rtol=1e-12, atol=0)
+    if same and len(where.times) == m and m != len(where.place):
+        return where.times[None], first[None], True
+    spread = where.times[where.place] if len(where.times) == m != len(where.place) else where.times
+    own = np.zeros((n, m))
+    own[where.block, where.place] = spread
+    # where a place was not seen any time of its own will do
+    beyond = own.max(axis=1, keepdims=True) + 1 + np.arange(m)
+    every = np.zeros((n, m, q))
+    every[where.block, where.place] = effects
+    return np.where(observed, own, beyond), every, False

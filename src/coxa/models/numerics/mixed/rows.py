@@ -1,0 +1,236 @@
+"""The rows of each block, with sparse columns for the levels of the factors above it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from scipy.sparse import bsr_array, csr_array
+
+FEW_PATTERNS = 4
+"""Blocks for each pattern from which sums of patterns are smaller than the rows themselves."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sparse:
+    """Columns u that are zero but for a few places in each row.
+
+    places : (R, F) column of each of the F entries of a row
+    values : (R, F); 0 where a row has no such entry
+    width  : number of columns
+    """
+
+    places: np.ndarray
+    values: np.ndarray
+    width: int
+
+    @property
+    def matrix(self) -> csr_array:
+        """The columns as a sparse matrix (R, width)."""
+        rows, entries = self.places.shape
+        starts = np.arange(rows + 1) * entries
+        return csr_array((self.values.ravel(), self.places.ravel(), starts), shape=(rows, self.width))
+
+    def take(self, rows: np.ndarray) -> Sparse:
+        """Return some of the rows."""
+        return Sparse(self.places[rows], self.values[rows], self.width)
+
+
+def no_columns(rows: int) -> Sparse:
+    """Return columns u where there are none."""
+    return Sparse(np.zeros((rows, 0), dtype=np.intp), np.zeros((rows, 0)), 0)
+
+
+class Columns(Protocol):
+    """The columns z = (u, x, y) of S patterns of m places: whatever keeps them, sums or rows.
+
+    n : (S,) blocks of each pattern
+    """
+
+    @property
+    def n(self) -> np.ndarray:
+        """Blocks of each pattern (S,)."""
+        ...
+
+    @property
+    def width(self) -> int:
+        """Number of columns of z."""
+        ...
+
+    def fold(self, weights: np.ndarray) -> np.ndarray:
+        """Return sum_s sum_ab weights[..., s, a, b] z_a z_b', shape (..., width, width), for symmetric weights."""
+        ...
+
+    def contract(self, kernel: np.ndarray) -> np.ndarray:
+        """Return the sums over the blocks of a pattern of z_a' kernel z_b, shape (S, m, m), for a symmetric kernel."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class KeptRows:
+    """Every block is a pattern of its own, with its rows; zero rows at the places a block does not have.
+
+    xy : (S, m, p + 1)
+    u  : sparse columns of the S m rows
+    """
+
+    xy: np.ndarray
+    u: Sparse
+
+    @property
+    def n(self) -> np.ndarray:
+        """Blocks of each pattern: one."""
+        return np.ones(len(self.xy))
+
+    @property
+    def width(self) -> int:
+        """Number of columns of z."""
+        return self.u.width + self.xy.shape[-1]
+
+    def fold(self, weights: np.ndarray) -> np.ndarray:
+        """Return sum_s sum_ab weights[..., s, a, b] z_a z_b', shape (..., width, width)."""
+        lead, flat = weights.shape[:-3], weights.reshape(-1, *weights.shape[-3:])
+        found = np.array([self.folded(one) for one in flat])
+        return found.reshape(*lead, self.width, self.width)
+
+    def folded(self, weights: np.ndarray) -> np.ndarray:
+        """Return one sum, for weights (S, m, m)."""
+        c, k = self.xy.shape[-1], self.u.width
+        xy = self.xy.reshape(-1, c)
+        weighted = (weights @ self.xy).reshape(-1, c)
+        total = np.empty((k + c, k + c))
+        total[k:, k:] = xy.T @ weighted
+        if k:
+            u = self.u.matrix
+            total[:k, k:] = u.T @ weighted
+            total[k:, :k] = total[:k, k:].T
+            blocks = bsr_array((weights, np.arange(len(weights)), np.arange(len(weights) + 1)))
+            total[:k, :k] = (u.T @ (blocks.tocsr() @ u)).toarray()
+        return total
+
+    def contract(self, kernel: np.ndarray) -> np.ndarray:
+        """Return z_a' kernel z_b of each block, shape (S, m, m)."""
+        s, m, c = self.xy.shape
+        k = self.u.width
+        total = (self.xy.reshape(-1, c) @ kernel[k:, k:]).reshape(s, m, c) @ self.xy.swapaxes(1, 2)
+        if k:
+            places, values = self.u.places.reshape(s, m, -1), self.u.values.reshape(s, m, -1)
+            reached = (self.u.matrix @ kernel[:k, k:]).reshape(s, m, c) @ self.xy.swapaxes(1, 2)
+            total += reached + reached.swapaxes(1, 2)
+            for f in range(places.shape[2]):
+                for g in range(places.shape[2]):
+                    met = kernel[places[:, :, None, f], places[:, None, :, g]]
+                    total += met * values[:, :, None, f] * values[:, None, :, g]
+        return total
+
+
+@dataclass(frozen=True, slots=True)
+class SummedRows:
+    """The sums over the blocks of each pattern, of the pairs of columns that ever meet.
+
+    n     : (S,) blocks of each pattern
+    m     : places of a block
+    width : number of columns of z
+    index : (3, R) for each row of sums its pattern and its places a <= b
+    pairs : (2, L) columns k <= l
+    sums  : (R, L) sums of z_ak z_bl + z_al z_bk for a < b, of z_ak z_al for a = b
+    """
+
+    n: np.ndarray
+    m: int
+    width: int
+    index: np.ndarray
+    pairs: np.ndarray
+    sums: np.ndarray
+
+    def fold(self, weights: np.ndarray) -> np.ndarray:
+        """Return sum_s sum_ab weights[..., s, a, b] z_a z_b', shape (..., width, width)."""
+        pattern, a, b = self.index
+        k, other = self.pairs
+        picked = weights[..., pattern, a, b] @ self.sums
+        total = np.zeros((*picked.shape[:-1], self.width, self.width))
+        total[..., k, other] = picked
+        total[..., other, k] = picked
+        return total
+
+    def contract(self, kernel: np.ndarray) -> np.ndarray:
+        """Return the sums of z_a' kernel z_b of each pattern, shape (S, m, m)."""
+        pattern, a, b = self.index
+        k, other = self.pairs
+        twice = np.where(k == other, 1.0, 2.0)
+        values = self.sums @ (kernel[k, other] * twice) / np.where(a == b, 1.0, 2.0)
+        total = np.zeros((len(self.n), self.m, self.m))
+        total[pattern, a, b] = values
+        total[pattern, b, a] = values
+        return total
+
+
+def gathered(members: Sequence[np.ndarray], xy: np.ndarray, u: Sparse) -> Columns:
+    """Return the columns of blocks whose patterns are known, as sums where that is smaller, else as rows.
+
+    members : for each pattern the positions of its blocks
+    xy      : (n, m, p + 1), zero at places that a block does not have
+    u       : sparse columns of the n m rows
+    """
+    if len(members) * FEW_PATTERNS > len(xy):
+        order = np.concatenate(members)
+        rows = (order[:, None] * xy.shape[1] + np.arange(xy.shape[1])).ravel()
+        return KeptRows(xy[order], u.take(rows))
+    return summed(members, xy, u)
+
+
+def summed(members: Sequence[np.ndarray], xy: np.ndarray, u: Sparse) -> SummedRows:
+    """Return the sums of each pattern; the arguments are those of `gathered`."""
+    _, m, c = xy.shape
+    k = u.width
+    a, b = np.triu_indices(m)
+    half = np.where(a == b, 0.5, 1.0)[:, None]
+    x, y = np.triu_indices(c)
+    dense, mixed, sparse = [], [], []
+    for mine in members:
+        wide = xy[mine].reshape(-1, m * c)
+        gram = (wide.T @ wide).reshape(m, c, m, c)
+        dense.append((gram[a[:, None], x, b[:, None], y] + gram[b[:, None], x, a[:, None], y]) * half)
+        if k:
+            rows = (mine[:, None] * m + np.arange(m)).ravel()
+            places = u.places[rows] + np.tile(np.arange(m), len(mine))[:, None] * k
+            wide_u = Sparse(places.reshape(len(mine), -1), u.values[rows].reshape(len(mine), -1), m * k).matrix
+            across = (wide_u.T @ wide).reshape(m, k, m, c)
+            mixed.append(((across[a, :, b] + across[b, :, a]) * half[:, None]).reshape(len(a), -1))
+            sparse.append((wide_u.T @ wide_u).tocoo())
+    r = len(a)
+    index = np.array([np.repeat(np.arange(len(members)), r), np.tile(a, len(members)), np.tile(b, len(members))])
+    parts, pairs = [np.concatenate(dense)], [np.array([k + x, k + y])]
+    if k:
+        left, right = np.divmod(np.arange(k * c), c)
+        parts += [np.concatenate(mixed)]
+        pairs += [np.array([left, k + right])]
+        met, values = meeting(sparse, m, k, r)
+        parts += [values]
+        pairs += [met]
+    n = np.array([len(mine) for mine in members], dtype=float)
+    return SummedRows(n, m, k + c, index, np.concatenate(pairs, axis=1), np.concatenate(parts, axis=1))
+
+
+def meeting(sparse: Sequence[object], m: int, k: int, r: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return the pairs of columns u that meet (2, L), and their sums (R, L), from products over (m k) columns."""
+    of_row = np.zeros((m, m), dtype=np.intp)
+    of_row[np.triu_indices(m)] = np.arange(r)
+    rows, keys, values = [], [], []
+    for s, product in enumerate(sparse):
+        a, left = np.divmod(product.row, k)  # type: ignore[attr-defined]
+        b, right = np.divmod(product.col, k)  # type: ignore[attr-defined]
+        use = a <= b
+        low, high = np.minimum(left, right)[use], np.maximum(left, right)[use]
+        # with a < b, (k, l) and (l, k) both land on the pair k < l, and (k, k) stands for two
+        one = np.where((a[use] < b[use]) & (low == high), 2.0, 1.0)
+        one = np.where((a[use] == b[use]) & (low != high), 0.5, one)
+        rows.append(s * r + of_row[a[use], b[use]])
+        keys.append(low * k + high)
+        values.append(product.data[use] * one)  # type: ignore[attr-defined]
+    every, place = np.unique(np.concatenate(keys), return_inverse=True)
+    sums = np.zeros((len(sparse) * r, len(every)))
+    np.add.at(sums, (np.concatenate(rows), place), np.concatenate(values))
+    return np.array(np.divmod(every, k)), sums

@@ -1,0 +1,151 @@
+"""The optimum of a model with random effects: from several starts, and at the boundary where it lies there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from coxa.models.numerics.mixed.likelihood import Derived, Mixed, State, derived, state
+from coxa.models.numerics.mixed.triangle import Triangle
+from coxa.models.numerics.newton import Optimum, Point, minimise
+
+NIL = 1e-4
+"""Standard deviation of a random effect, in units of the residual's, below which its variance counts as zero; and part of
+it that is not a multiple of the effects before it, below which a correlation counts as 1."""
+
+DESCENDING = -1e-6
+"""Second derivative at a variance of zero, scaled by the largest, below which the likelihood still rises from there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Boundary:
+    """A random effect whose variance is zero, or that is a multiple of the effects before it (`multiple`).
+
+    term, effect : positions of the term among the model's, and of the effect in the term
+    """
+
+    term: int
+    effect: int
+    multiple: bool
+
+
+@dataclass(frozen=True, slots=True)
+class MixedOptimum:
+    """Where the search ended.
+
+    theta    : (K,)
+    at       : the likelihood there
+    derived  : its derivatives there
+    free     : (K,) bool, parameters that are not held at the boundary
+    boundary : which effects are held there
+    optimum  : the optimiser's own record, of the free parameters
+    """
+
+    theta: np.ndarray
+    at: State
+    derived: Derived
+    free: np.ndarray
+    boundary: tuple[Boundary, ...]
+    optimum: Optimum
+
+
+def optimum_of(
+    model: Mixed, starts: Sequence[tuple[str, np.ndarray]], terms: Sequence[tuple[int, Triangle]]
+) -> tuple[MixedOptimum | None, list[tuple[str, str]]]:
+    """Return the first proven optimum, and for each start that was tried why it was left (empty if it was kept).
+
+    Parameters
+    ----------
+    model : Mixed
+    starts : sequence of (name, theta)
+    terms : sequence of (position of the first parameter, Triangle)
+        The covariances of random effects among the parameters.
+    """
+    tried: list[tuple[str, str]] = []
+    for name, theta in starts:
+        try:
+            found = from_start(model, theta, terms)
+        except np.linalg.LinAlgError:
+            tried.append((name, "a covariance became singular"))
+            continue
+        tried.append((name, found.optimum.failure))
+        if found.optimum.converged:
+            return found, tried
+    return None, tried
+
+
+def from_start(model: Mixed, theta: np.ndarray, terms: Sequence[tuple[int, Triangle]]) -> MixedOptimum:
+    """Search from one start; effects that end at the boundary are held there and the search goes on."""
+    free = np.ones(model.size, dtype=bool)
+    held: list[Boundary] = []
+    while True:
+        optimum = minimise_free(model, theta, free)
+        theta = placed(theta, free, optimum.point.theta)
+        new = list(at_boundary(theta, free, terms))
+        if not new:
+            break
+        for edge in new:
+            offset, triangle = terms[edge.term]
+            gone = triangle.touching(edge.effect) if not edge.multiple else diagonal(triangle, edge.effect)
+            free[offset : offset + triangle.size] &= ~gone
+        held += new
+        theta = np.where(free, theta, 0.0)
+    at, slope = optimum.point.made_of
+    if optimum.converged and held:
+        optimum = proven(optimum, slope, free)
+    return MixedOptimum(theta, at, slope, free, tuple(held), optimum)
+
+
+def placed(theta: np.ndarray, free: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """Return theta with its free entries replaced."""
+    full = theta.copy()
+    full[free] = values
+    return full
+
+
+def minimise_free(model: Mixed, theta: np.ndarray, free: np.ndarray) -> Optimum:
+    """Minimise minus the log-likelihood over the free parameters."""
+
+    def value(values: np.ndarray) -> float:
+        try:
+            return -state(model, placed(theta, free, values)).loglik
+        except np.linalg.LinAlgError:
+            return np.inf
+
+    def point_at(values: np.ndarray) -> Point:
+        at = state(model, placed(theta, free, values))
+        slope = derived(model, at)
+        return Point(values, -at.loglik, slope.gradient[free], slope.observed[np.ix_(free, free)], (at, slope))
+
+    return minimise(value, point_at, theta[free])
+
+
+def at_boundary(theta: np.ndarray, free: np.ndarray, terms: Sequence[tuple[int, Triangle]]) -> Iterator[Boundary]:
+    """Yield the effects that have come to the boundary and are not held there yet."""
+    for t, (offset, triangle) in enumerate(terms):
+        own = slice(offset, offset + triangle.size)
+        lower, open_ = triangle.matrix(theta[own]), triangle.matrix(free[own].astype(float)) > 0
+        for effect in range(triangle.q):
+            if not open_[effect, effect]:
+                continue
+            if np.linalg.norm(lower[effect]) < NIL:
+                yield Boundary(t, effect, multiple=False)
+            elif abs(lower[effect, effect]) < NIL * np.linalg.norm(lower[effect]):
+                yield Boundary(t, effect, multiple=True)
+
+
+def diagonal(triangle: Triangle, effect: int) -> np.ndarray:
+    """Return which parameter is the diagonal entry of an effect."""
+    rows, columns = triangle.entries
+    return (rows == effect) & (columns == effect)
+
+
+def proven(optimum: Optimum, slope: Derived, free: np.ndarray) -> Optimum:
+    """Return the record, failed if the likelihood rises away from the boundary."""
+    curvature = np.diag(slope.observed)
+    if (curvature[~free] < DESCENDING * curvature.max()).any():
+        failure = "a variance was taken for zero, but the likelihood rises away from it"
+        return Optimum(optimum.point, optimum.iterations, optimum.distance, optimum.min_eigenvalue, failure)
+    return optimum

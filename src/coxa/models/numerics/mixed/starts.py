@@ -1,0 +1,92 @@
+"""Where the search for variances begins."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from coxa.models.numerics.mixed.coefficients import Coefficients
+from coxa.models.numerics.mixed.likelihood import Mixed
+from coxa.models.numerics.mixed.structured import Structured
+from coxa.models.numerics.mixed.triangle import Triangle
+from coxa.models.numerics.starts import lifted
+
+SMALLEST = 0.01
+"""Variance of a random effect from which a search starts, relative to the residual's."""
+
+ABOVE = 0.1
+"""Variance of a random effect above the blocks from which a search starts, relative to that of the outcome."""
+
+
+def starts(model: Mixed) -> list[tuple[str, np.ndarray]]:
+    """Return parameters to start from, the best guess first; the outcome has variance 1 about least squares."""
+    within = model.within
+    above = np.concatenate([np.zeros(0), *(unit(factor.triangle, np.sqrt(ABOVE)) for factor in model.above.factors)])
+    guesses = from_coefficients(model, within) if isinstance(within, Coefficients) else from_places(model, within)
+    return [(name, np.concatenate([theta, above])) for name, theta in guesses]
+
+
+def unit(triangle: Triangle, sd: float) -> np.ndarray:
+    """Return the parameters of uncorrelated effects with one standard deviation."""
+    return triangle.theta(sd**2 * np.eye(triangle.q))
+
+
+def least_squares(model: Mixed, moments: np.ndarray) -> np.ndarray:
+    """Return the kernel r r' of the residuals of ordinary least squares, over the columns; u stands for nothing."""
+    k, p = model.above.width, model.p
+    r = np.zeros(len(moments))
+    x = slice(k, k + p)
+    r[x] = -np.linalg.solve(moments[x, x], moments[x, -1])
+    r[-1] = 1.0
+    return np.outer(r, r)
+
+
+def from_coefficients(model: Mixed, within: Coefficients) -> list[tuple[str, np.ndarray]]:
+    """Return moments, from E[T'rr'T] = s2 (C + C D C) and the residuals within blocks; then plain guesses."""
+    kernel = least_squares(model, within.total)
+    seen, gram, n = within.columns.contract(kernel), within.gram, within.columns.n
+    q = gram.shape[1]
+    plain = [
+        (name, np.concatenate([[np.log(s2)], unit(within.triangle, np.sqrt(d))]))
+        for name, s2, d in (("equal variances", 0.5, 1.0), ("small variances", 0.9, 0.05))
+    ]
+    inverse = np.linalg.pinv(gram, hermitian=True)
+    rank = float(n @ np.rint(np.einsum("sab,sba->s", inverse, gram)))
+    freedom = within.n_rows - rank
+    total = float((kernel * within.total).sum())
+    s2 = total / within.n_rows
+    if freedom > 0:
+        s2 = max((total - np.einsum("sab,sba->", inverse, seen)) / freedom, 1e-3 * s2)
+    flat = gram.reshape(len(gram), -1)
+    square = ((flat * n[:, None]).T @ flat).reshape(q, q, q, q).transpose(0, 2, 1, 3).reshape(q * q, q * q)
+    right = seen.sum(axis=0) - s2 * np.einsum("s,sab->ab", n, gram)
+    found = np.linalg.lstsq(square, right.ravel(), rcond=None)[0].reshape(q, q) / s2
+    values, vectors = np.linalg.eigh((found + found.T) / 2)
+    near = (vectors * np.maximum(values, SMALLEST)) @ vectors.T
+    return [("moments of the residuals", np.concatenate([[np.log(s2)], within.triangle.theta(near)])), *plain]
+
+
+def from_places(model: Mixed, within: Structured) -> list[tuple[str, np.ndarray]]:
+    """Return moments of the residuals at the places, shared between random coefficients and the structure."""
+    identity = np.broadcast_to(np.eye(within.observed.shape[1]), (*within.observed.shape, within.observed.shape[1]))
+    kernel = least_squares(model, within.columns.fold(identity * within.observed[:, :, None]))
+    seen = within.columns.contract(kernel)
+    both = np.einsum("s,sa,sb->sab", within.columns.n, within.observed, within.observed)
+    total, counted = seen.sum(axis=0), both.sum(axis=0)
+    raw = np.divide(total, counted, out=np.zeros_like(total), where=counted > 0)
+    variance = np.diag(raw)
+    if not (variance > 0).all():
+        return []
+    near = lifted(raw)
+    times = within.times.mean(axis=0)
+    q = within.triangle.q
+    share = 0.4 if q else 0.0
+    effects = np.zeros(0)
+    if q:
+        size = (within.rows**2).mean(axis=(0, 1))
+        effects = within.triangle.theta(np.diag(share * variance.mean() / np.maximum(size, 1e-12) / q))
+    kept = (1 - share) * (near - share * near * (1 - np.eye(len(near))))
+    guesses = [("moments of the residuals", kept), ("no correlation", (1 - share) * np.diag(variance))]
+    return [
+        (name, np.concatenate([effects, *[within.structure.start(matrix, times)] * within.groups]))
+        for name, matrix in guesses
+    ]

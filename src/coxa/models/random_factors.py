@@ -1,0 +1,221 @@
+"""The random effects of a model on its rows: levels of each factor, and the effects that vary between them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from formulaic import model_matrix
+from formulaic.errors import FormulaicError
+
+from coxa.errors import FitError, OptionError
+from coxa.models.design_matrix import NAMESPACE, check_text, coded
+from coxa.models.formula import GRAMMAR, read_formula
+from coxa.models.random_terms import RandomTerm
+
+FEWEST_LEVELS = 2
+"""Levels of a factor from which a variance between them can be estimated."""
+
+
+@dataclass(frozen=True, slots=True)
+class Effects:
+    """Effects of one term that vary between the levels of a factor, and the recipe for new rows.
+
+    term      : as read
+    variables : columns of the effects
+    levels    : levels of the categorical ones among them
+    spec      : formulaic's memory of their coding
+    by_levels : levels of the factor that splits the variances, or ()
+    names     : q names: ``Intercept``, ``week``; with a split ``arm[exercise]``, ``week, arm[exercise]``
+    """
+
+    term: RandomTerm
+    variables: tuple[str, ...]
+    levels: Mapping[str, tuple[Any, ...]]
+    spec: Any
+    by_levels: tuple[Any, ...]
+    names: tuple[str, ...]
+
+    @property
+    def parts(self) -> tuple[int, ...]:
+        """Numbers of effects that are correlated with each other."""
+        each = len(self.names) // max(len(self.by_levels), 1)
+        return ((each,) if self.term.correlated else (1,) * each) * max(len(self.by_levels), 1)
+
+    def rows(self, frame: pd.DataFrame) -> np.ndarray:
+        """Return the effects (N, q) of rows."""
+        given = {
+            name: pd.Categorical(frame[name], categories=list(self.levels[name]))
+            if name in self.levels
+            else frame[name].to_numpy(dtype=float)
+            for name in self.variables
+        }
+        if given:
+            matrix = self.spec.get_model_matrix(pd.DataFrame(given, index=frame.index), context=NAMESPACE)
+            effects = np.asarray(matrix, dtype=float).reshape(len(frame), -1)
+        else:
+            effects = np.ones((len(frame), 1))
+        if not self.by_levels:
+            return effects
+        own = frame[self.term.by].to_numpy()
+        return np.concatenate([effects * (own == level)[:, None] for level in self.by_levels], axis=1)
+
+
+@dataclass(frozen=True, slots=True)
+class RandomFactor:
+    """A grouping factor with all effects that vary between its levels.
+
+    name    : ``therapist``, ``clinic:therapist``
+    columns : the columns whose combinations are its levels
+    labels  : the levels as text, in order
+    codes   : (N,) level of each row; -1 where a row has none
+    effects : (N, q), zero where a row has no level
+    terms   : the terms that the effects come from
+    """
+
+    name: str
+    columns: tuple[str, ...]
+    labels: tuple[str, ...]
+    codes: np.ndarray
+    effects: np.ndarray
+    terms: tuple[Effects, ...]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the q effects."""
+        return tuple(name for term in self.terms for name in term.names)
+
+    @property
+    def parts(self) -> tuple[int, ...]:
+        """Numbers of effects that are correlated with each other."""
+        return tuple(part for term in self.terms for part in term.parts)
+
+    def rows(self, frame: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+        """Return levels (N,), -1 where a level is new or missing, and effects (N, q) of new rows."""
+        known = {label: k for k, label in enumerate(self.labels)}
+        codes = np.array([known.get(label, -1) for label in level_labels(frame, self.columns)], dtype=np.intp)
+        return codes, np.concatenate([term.rows(frame) for term in self.terms], axis=1)
+
+
+def level_labels(frame: pd.DataFrame, columns: Sequence[str]) -> list[str | None]:
+    """Return the level of each row as text, None where a column is missing."""
+    parts = [frame[name].astype("object") for name in columns]
+    missing = np.logical_or.reduce([part.isna().to_numpy() for part in parts])
+    texts = zip(*(part.map(text_of) for part in parts), strict=True)
+    return [None if gone else ":".join(text) for gone, text in zip(missing, texts, strict=True)]
+
+
+def text_of(value: Any) -> str:
+    """Return a level as text, whole numbers without a decimal point."""
+    if isinstance(value, float | np.floating) and float(value).is_integer():
+        return str(int(value))
+    return str(value)
+
+
+def random_factors(formula: str, terms: Sequence[RandomTerm], frame: pd.DataFrame) -> tuple[RandomFactor, ...]:
+    """Return the factors of the terms on complete rows, those with one name together, in order of appearance.
+
+    Parameters
+    ----------
+    formula : str
+        For messages.
+    terms : sequence of RandomTerm
+    frame : DataFrame
+        The analysed rows; only a factor of which rows may be without is missing anywhere.
+
+    Raises
+    ------
+    FitError
+        A factor has a single level.
+    OptionError
+        The effects of a term cannot be made.
+    """
+    together: dict[str, list[RandomTerm]] = {}
+    for term in terms:
+        together.setdefault(term.factor, []).append(term)
+    return tuple(factor_of(formula, name, own, frame) for name, own in together.items())
+
+
+def check_not_fixed(formula: str, factors: Sequence[RandomFactor], terms: Sequence[str]) -> None:
+    """Raise OptionError where the levels of a factor have a mean of their own among the fixed effects already."""
+    for factor in factors:
+        if "Intercept" in factor.names and factor.name in terms:
+            raise OptionError(
+                f"formula '{formula}': '{factor.name}' is a fixed effect and a random one; the fixed effects leave "
+                "nothing between its levels. Keep one of the two: fixed for a few levels that are of interest "
+                "themselves, random for levels that stand for others"
+            )
+
+
+def factor_of(formula: str, name: str, terms: Sequence[RandomTerm], frame: pd.DataFrame) -> RandomFactor:
+    """Return one factor with the effects of all its terms."""
+    columns = terms[0].columns
+    codes, labels = level_codes(frame, columns)
+    if len(labels) < FEWEST_LEVELS:
+        raise FitError(
+            f"formula '{formula}': '{name}' has {len(labels)} level(s) in the analysed rows; a variance between levels "
+            f"needs {FEWEST_LEVELS}",
+            [f"leave {terms[0].text} out of the formula", "look whether the column was read as it should be"],
+        )
+    effects = tuple(effects_of(formula, term, frame) for term in terms)
+    matrix = np.concatenate([each.rows(frame) for each in effects], axis=1)
+    matrix[codes < 0] = 0.0
+    check_effects(formula, name, effects, matrix)
+    return RandomFactor(name, columns, labels, codes, matrix, effects)
+
+
+def level_codes(frame: pd.DataFrame, columns: Sequence[str]) -> tuple[np.ndarray, tuple[str, ...]]:
+    """Return the level of each row as a code, -1 where it is missing, and the levels in order as text."""
+    code, labels = np.zeros(len(frame), dtype=np.intp), [""]
+    for name in columns:
+        own, levels = pd.factorize(frame[name], sort=True)
+        code = np.where((code < 0) | (own < 0), -1, code * len(levels) + own)
+        labels = [f"{label}:{text_of(level)}" if label else text_of(level) for label in labels for level in levels]
+    used = np.unique(code[code >= 0])
+    place = np.full(len(labels) + 1, -1)
+    place[used] = np.arange(len(used))
+    return place[code], tuple(labels[k] for k in used)
+
+
+def effects_of(formula: str, term: RandomTerm, frame: pd.DataFrame) -> Effects:
+    """Return the effects of a term, with their recipe."""
+    columns = [str(name) for name in frame.columns]
+    checked = read_formula(f"{columns[0]} ~ {term.effects}", columns)
+    check_text(frame[list(checked.variables)])
+    right, levels, _ = coded(frame[list(checked.variables)])
+    try:
+        matrix = model_matrix(term.effects, right, context=NAMESPACE, na_action="ignore", output="numpy")
+    except FormulaicError as error:
+        reason = str(error).split("\n", 1)[0]
+        raise OptionError(f"formula '{formula}': {term.text}: {reason} Allowed: {GRAMMAR}") from error
+    spec = matrix.model_spec
+    names = tuple(str(name).replace("[T.", "[") for name in spec.column_names)
+    if not names:
+        raise OptionError(f"formula '{formula}': {term.text} has no effect left of the bar; write 1 for an intercept")
+    by_levels: tuple[Any, ...] = ()
+    if term.by is not None:
+        _, by, _ = coded(frame[[term.by]].astype({term.by: "category"}))
+        there = frame.loc[frame[list(term.columns)].notna().all(axis=1), term.by]
+        by_levels = tuple(level for level in by[term.by] if (there == level).any())
+        names = tuple(
+            f"{term.by}[{text_of(level)}]" if name == "Intercept" else f"{name}, {term.by}[{text_of(level)}]"
+            for level in by_levels
+            for name in names
+        )
+    return Effects(term, tuple(checked.variables), levels, spec, by_levels, names)
+
+
+def check_effects(formula: str, name: str, effects: Sequence[Effects], matrix: np.ndarray) -> None:
+    """Raise OptionError where an effect of a factor is nothing, or stands twice."""
+    names = [label for each in effects for label in each.names]
+    twice = [label for k, label in enumerate(names) if label in names[:k]]
+    if twice:
+        raise OptionError(f"formula '{formula}': effect '{twice[0]}' of '{name}' stands in two terms; keep one")
+    if not np.isfinite(matrix).all():
+        raise FitError(f"formula '{formula}': an effect of '{name}' has no finite value in some rows", [])
+    empty = [label for label, column in zip(names, matrix.T, strict=True) if not column.any()]
+    if empty:
+        raise OptionError(f"formula '{formula}': effect '{empty[0]}' of '{name}' is zero in every row; leave it out")
