@@ -43,8 +43,8 @@ README = """# Synthetic runner diary
 Made up by a computer; no row stems from a person. Recreational runners with hip-related pain, movement retraining
 against usual care, {n_per_arm} in each arm, a diary of {weeks} weeks.
 
-Made by `python synthetic_data/runner_diary/make.py` with seed {seed} (`coxa.simulate.simulate_runner_diary`), which also
-wrote this page. A test rebuilds every file and compares the bytes. The analysis is in `analyses/runner_diary`.
+Made by `python synthetic_data/runner_diary/make.py` with seed {seed} (`coxa.simulate.simulate_runner_diary`), which
+also wrote this page. A test rebuilds every file and compares the bytes. The analysis is in `analyses/runner_diary`.
 
 ## Data dictionary
 
@@ -59,9 +59,9 @@ day. It is then cut to 0 to 10 and rounded to one decimal.
 | --- | --- | --- |
 {effects}
 
-`week` is study day / 7; load is minutes times exertion, in units of 100 AU, of the day before; `within` is the deviation
-from the person's mean, `between` that mean less {load_usual:g} AU a day, or {sleep_usual:g} hours. With between parts that
-are centred elsewhere the intercept is another.
+`week` is study day / 7; load is minutes times exertion, in units of 100 AU, of the day before; `within` is the
+deviation from the person's mean, `between` that mean less {load_usual:g} AU a day, or {sleep_usual:g} hours. With
+between parts that are centred elsewhere the intercept is another.
 
 | standard deviation or correlation | planted |
 | --- | --- |
@@ -72,7 +72,7 @@ are centred elsewhere the intercept is another.
 | from day to day | {pain.day_sd:g} |
 | correlation of two days in a row | {pain.day_correlation:g} |
 
-On the scale of the ratings, where the ends take a little away: {how}.
+On the scale of the ratings, where the ends take a little away. {how}.
 
 | estimand | measure | movement_retraining less usual_care | Monte Carlo error |
 | --- | --- | --- | --- |
@@ -81,15 +81,15 @@ On the scale of the ratings, where the ends take a little away: {how}.
 ## How the data came about
 
 - The numbers are chosen, not estimated from runners.
-- Load and sleep do not follow from pain. In life runners in pain rest; an effect of load is then harder to see than here.
+- Load and sleep do not follow from pain. In life runners in pain rest, and an effect of load is harder to see.
 - Arms do not train differently; the effect of retraining does not go through load.
 - A therapist's effect is there from the first day. Five therapists treat the {n_per_arm} of the retraining arm.
 - There is no process of flares of its own: flares are stretches of bad days, and become rarer as pain falls.
 - Pain the next morning is {morning.relief:g} points below that of the day on average; after a hard day it settles less.
 - {done:.0%} of the prescribed sets are done; of the others {over:.0%} are written down as done, so that the diary
   reports a quarter more than was done.
-- Single days ({single:.0%}) and runs of days (mean {length:g} days) are missed at random. Giving up is the likelier, the
-  worse the pain written down the week before was; nothing else drives it, so given the diary the missing days are
+- Single days ({single:.0%}) and runs of days (mean {length:g} days) are missed at random. Giving up is the likelier,
+  the worse the pain written down the week before was; nothing else drives it, so given the diary the missing days are
   missing at random. Single cells are empty at random ({blank:.0%}).
 - Every parameter is in `truth.json` under `planted`.
 """

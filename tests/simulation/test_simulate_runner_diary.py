@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 import statsmodels.formula.api as smf
 
-from coxa.derive import lagged, session_load, within_between
+from coxa.derive import FlareRule, flare_rates, lagged, session_load, within_between
 from coxa.errors import OptionError
 from coxa.simulate import RunnerDesign, simulate_runner_diary
 from coxa.simulate.runner_diary.course import WEEK, RunnerCourse, follow
@@ -196,6 +196,18 @@ def test_the_planted_coefficients_come_out_of_the_diary_itself() -> None:
     names["arm[movement_retraining]:week"] = "C(arm, Treatment('usual_care'))[T.movement_retraining]:week"
     for name, fitted in names.items():
         assert abs(fit.params[fitted] - planted[name]) < MONTE_CARLO * fit.bse[fitted], name
+
+
+def test_an_arm_that_improves_has_fewer_flares_above_its_first_week_and_hardly_fewer_above_the_last() -> None:
+    tables = draw_tables(DESIGN, 600, WEEKS, seed=5)
+    arm = tables["participants"].set_index("participant_id")["arm"]
+    found = {}
+    for rule in (FlareRule(), FlareRule(reference="rolling_median")):
+        table = flare_rates(tables["diary"], rule)
+        sums = table.groupby(table["participant_id"].map(arm))[["flares", "days_at_risk"]].sum()
+        rate = 28 * sums["flares"] / sums["days_at_risk"]
+        found[rule.reference] = [round(rate["movement_retraining"], 2), round(rate["usual_care"], 2)]
+    assert found == {"baseline_mean": [0.09, 0.23], "rolling_median": [0.16, 0.20]}
 
 
 def test_two_large_runs_agree_on_the_truth_within_their_error() -> None:

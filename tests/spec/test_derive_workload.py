@@ -43,6 +43,15 @@ def test_load_is_minutes_times_exertion_and_rest_is_none() -> None:
         session_load(day.assign(training_minutes=[-40, 0, 30, 20]))
 
 
+def test_a_column_of_the_data_dictionary_that_is_empty_is_filled() -> None:
+    day = pd.DataFrame(
+        {"participant_id": ["a"], "training_minutes": 40, "perceived_exertion": 5, "training_load": None}
+    )
+    assert session_load(day)["training_load"].tolist() == [200.0]
+    with pytest.raises(OptionError, match="'training_load' is there already"):
+        session_load(session_load(day))
+
+
 def test_the_windows_of_the_rolling_variants() -> None:
     assert last(FIVE, "coupled") == pytest.approx((50, (20 + 30 + 40 + 50) / 4, 50 / 35), abs=CLOSE)
     assert last(FIVE, "uncoupled") == pytest.approx((50, (10 + 20 + 30 + 40) / 4, 2.0), abs=CLOSE)

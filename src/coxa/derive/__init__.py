@@ -8,6 +8,7 @@ from coxa.derive.adherence import diary_adherence
 from coxa.derive.analysis_sets import derive_analysis_sets
 from coxa.derive.build import derive_dataset
 from coxa.derive.dataset import AnalysisDataset
+from coxa.derive.diary import derive_diary
 from coxa.derive.flare import FlareRule, flare_rates, flares
 from coxa.derive.lag import lagged
 from coxa.derive.pain_monitor import PAIN_BANDS, PainBands, pain_bands, pain_monitoring
@@ -24,6 +25,7 @@ __all__ = [
     "PainBands",
     "derive_analysis_sets",
     "derive_dataset",
+    "derive_diary",
     "derive_scores",
     "diary_adherence",
     "flare_rates",

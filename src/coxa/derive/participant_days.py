@@ -22,9 +22,9 @@ def check_columns(data: pd.DataFrame, columns: Sequence[str]) -> None:
 
 
 def check_new(data: pd.DataFrame, columns: Sequence[str]) -> None:
-    """Raise OptionError where a column that is to be added is there already."""
+    """Raise OptionError where a column that is to be added is there already, with a value in it."""
     for column in columns:
-        if column in data.columns:
+        if column in data.columns and data[column].notna().any():
             raise OptionError(f"column '{column}' is there already; drop or rename it before it is derived again")
 
 

@@ -40,7 +40,7 @@ def session_load(
     Raises
     ------
     OptionError
-        A column is not there, or `load` is there already.
+        A column is not there, or `load` is there already with values.
     DataError
         Minutes are below 0, exertion is outside 0 to 10, or a value is no number.
 

@@ -52,7 +52,7 @@ def within_between(
     Raises
     ------
     OptionError
-        A column is not there, or the result would overwrite one.
+        A column is not there, or the result would overwrite values of one.
     DataError
         A row has no participant, a value is no number, or a day occurs twice.
 
