@@ -51,6 +51,8 @@ def derive_diary(cohort: Cohort) -> pd.DataFrame:
     joined = kept.merge(people[["participant_id", *told]], on="participant_id", how="left", validate="many_to_one")
     joined["arm"] = pd.Categorical(joined["arm"], categories=list(study.arm_order))
     joined["week"] = joined["study_day"] / DAYS_PER_WEEK
+    if joined["study_day"].notna().all():
+        joined["study_day"] = joined["study_day"].astype("int64")
     return joined.sort_values(["participant_id", "study_day"], kind="stable", ignore_index=True)
 
 
