@@ -15,7 +15,22 @@ if TYPE_CHECKING:
     from coxa.cohort.disposition import Disposition
     from coxa.cohort.read import read_cohort
     from coxa.cohort.readers.chunks import read_chunks
-    from coxa.derive import AnalysisDataset, derive_analysis_sets, derive_dataset, derive_scores
+    from coxa.derive import (
+        AnalysisDataset,
+        FlareRule,
+        PainBands,
+        derive_analysis_sets,
+        derive_dataset,
+        derive_diary,
+        derive_scores,
+        diary_adherence,
+        flare_rates,
+        flares,
+        lagged,
+        pain_monitoring,
+        within_between,
+        workload,
+    )
     from coxa.errors import CoxaError, DataError, FitError, OptionError, PlanError
     from coxa.estimates import (
         Estimates,
@@ -39,7 +54,7 @@ if TYPE_CHECKING:
     from coxa.report.analyse import analyse, analyse_cohort
     from coxa.report.record import Report
     from coxa.report.render import render
-    from coxa.simulate import simulate_hip_oa_trial
+    from coxa.simulate import simulate_hip_oa_trial, simulate_runner_diary
     from coxa.simulate.bootstrap import bootstrap_fit
     from coxa.simulate.truth import Truth
     from coxa.study import Study, read_study
@@ -51,7 +66,22 @@ _HOMES = {
     "coxa.cohort.disposition": ("Disposition",),
     "coxa.cohort.read": ("read_cohort",),
     "coxa.cohort.readers.chunks": ("read_chunks",),
-    "coxa.derive": ("AnalysisDataset", "derive_analysis_sets", "derive_dataset", "derive_scores"),
+    "coxa.derive": (
+        "AnalysisDataset",
+        "FlareRule",
+        "PainBands",
+        "derive_analysis_sets",
+        "derive_dataset",
+        "derive_diary",
+        "derive_scores",
+        "diary_adherence",
+        "flare_rates",
+        "flares",
+        "lagged",
+        "pain_monitoring",
+        "within_between",
+        "workload",
+    ),
     "coxa.errors": ("CoxaError", "DataError", "FitError", "OptionError", "PlanError"),
     "coxa.estimates": (
         "Estimates",
@@ -75,8 +105,8 @@ _HOMES = {
     "coxa.report.analyse": ("analyse", "analyse_cohort"),
     "coxa.report.record": ("Report",),
     "coxa.report.render": ("render",),
+    "coxa.simulate": ("simulate_hip_oa_trial", "simulate_runner_diary"),
     "coxa.simulate.bootstrap": ("bootstrap_fit",),
-    "coxa.simulate": ("simulate_hip_oa_trial",),
     "coxa.simulate.truth": ("Truth",),
     "coxa.study": ("Study", "read_study"),
 }
@@ -93,7 +123,9 @@ __all__ = [
     "Findings",
     "Fit",
     "FitError",
+    "FlareRule",
     "OptionError",
+    "PainBands",
     "PlanError",
     "Report",
     "Study",
@@ -106,7 +138,9 @@ __all__ = [
     "contrasts",
     "derive_analysis_sets",
     "derive_dataset",
+    "derive_diary",
     "derive_scores",
+    "diary_adherence",
     "factorial_contrasts",
     "fit_ancova",
     "fit_batch",
@@ -114,14 +148,18 @@ __all__ = [
     "fit_lmm",
     "fit_mmrm",
     "fit_proportions",
+    "flare_rates",
+    "flares",
     "icc",
     "instrument_names",
     "items_from_wide",
     "joint_test",
+    "lagged",
     "linear_combination",
     "load_instrument",
     "margin_test",
     "marginal_means",
+    "pain_monitoring",
     "plot_caterpillar",
     "read_chunks",
     "read_cohort",
@@ -129,12 +167,15 @@ __all__ = [
     "render",
     "score",
     "simulate_hip_oa_trial",
+    "simulate_runner_diary",
     "standardised_by_model",
     "standardised_effect",
     "subgroup_contrasts",
     "threshold",
     "thresholds",
     "variance_intervals",
+    "within_between",
+    "workload",
 ]
 
 __getattr__ = lazy("coxa", _HOME)
