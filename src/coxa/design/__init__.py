@@ -1,6 +1,7 @@
 """Randomise a trial, and say beforehand how well and how large.
 
 `randomise` draws the list of a scheme; `balance` and `predictability` try the scheme out; `rerandomisation_test` uses
+it in the analysis. The `power_` functions have closed forms. Names are loaded when first used.
 
 Examples
 --------
@@ -19,6 +20,13 @@ if TYPE_CHECKING:
     from coxa.design.allocate import next_allocation, randomise
     from coxa.design.allocation_list import AllocationList, SeedRecord
     from coxa.design.cards import allocation_cards
+    from coxa.design.closed_form.ancova import power_ancova
+    from coxa.design.closed_form.answer import Power
+    from coxa.design.closed_form.cluster import design_effect, power_cluster
+    from coxa.design.closed_form.mmrm import power_mmrm
+    from coxa.design.closed_form.partially_nested import power_partially_nested
+    from coxa.design.closed_form.two_means import power_two_means
+    from coxa.design.closed_form.two_proportions import power_two_proportions
     from coxa.design.guessing import Predictability, predictability
     from coxa.design.imbalance import Balance, balance
     from coxa.design.planned import planned_scheme
@@ -33,6 +41,13 @@ _HOMES = {
     "imbalance": ("Balance", "balance"),
     "cards": ("allocation_cards",),
     "planned": ("planned_scheme",),
+    "closed_form.answer": ("Power",),
+    "closed_form.ancova": ("power_ancova",),
+    "closed_form.cluster": ("design_effect", "power_cluster"),
+    "closed_form.mmrm": ("power_mmrm",),
+    "closed_form.partially_nested": ("power_partially_nested",),
+    "closed_form.two_means": ("power_two_means",),
+    "closed_form.two_proportions": ("power_two_proportions",),
     "guessing": ("Predictability", "predictability"),
     "allocate": ("next_allocation", "randomise"),
     "redcap": ("redcap_table",),
@@ -48,6 +63,7 @@ __all__ = [
     "Cluster",
     "Minimisation",
     "PermutedBlocks",
+    "Power",
     "Predictability",
     "RerandomisationTest",
     "SealedList",
@@ -57,9 +73,16 @@ __all__ = [
     "allocation_cards",
     "balance",
     "check_seals",
+    "design_effect",
     "in_words",
     "next_allocation",
     "planned_scheme",
+    "power_ancova",
+    "power_cluster",
+    "power_mmrm",
+    "power_partially_nested",
+    "power_two_means",
+    "power_two_proportions",
     "predictability",
     "randomise",
     "redcap_table",
