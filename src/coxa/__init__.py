@@ -16,6 +16,21 @@ if TYPE_CHECKING:
     from coxa.cohort.read import read_cohort
     from coxa.cohort.readers.chunks import read_chunks
     from coxa.derive import AnalysisDataset, derive_analysis_sets, derive_dataset, derive_scores
+    from coxa.design import (
+        AllocationList,
+        balance,
+        next_allocation,
+        planned_scheme,
+        power_ancova,
+        power_cluster,
+        power_mmrm,
+        power_partially_nested,
+        power_two_means,
+        power_two_proportions,
+        predictability,
+        randomise,
+        rerandomisation_test,
+    )
     from coxa.errors import CoxaError, DataError, FitError, OptionError, PlanError
     from coxa.estimates import (
         Estimates,
@@ -50,6 +65,21 @@ _HOMES = {
     "coxa.cohort.read": ("read_cohort",),
     "coxa.cohort.readers.chunks": ("read_chunks",),
     "coxa.derive": ("AnalysisDataset", "derive_analysis_sets", "derive_dataset", "derive_scores"),
+    "coxa.design": (
+        "AllocationList",
+        "balance",
+        "next_allocation",
+        "planned_scheme",
+        "power_ancova",
+        "power_cluster",
+        "power_mmrm",
+        "power_partially_nested",
+        "power_two_means",
+        "power_two_proportions",
+        "predictability",
+        "randomise",
+        "rerandomisation_test",
+    ),
     "coxa.errors": ("CoxaError", "DataError", "FitError", "OptionError", "PlanError"),
     "coxa.estimates": (
         "Estimates",
@@ -79,6 +109,7 @@ _HOMES = {
 _HOME = {name: module.removeprefix("coxa.") for module, names in _HOMES.items() for name in names}
 
 __all__ = [
+    "AllocationList",
     "AnalysisDataset",
     "Cohort",
     "CoxaError",
@@ -98,6 +129,7 @@ __all__ = [
     "adjust_multiplicity",
     "analyse",
     "analyse_cohort",
+    "balance",
     "contrasts",
     "derive_analysis_sets",
     "derive_dataset",
@@ -115,10 +147,21 @@ __all__ = [
     "load_instrument",
     "margin_test",
     "marginal_means",
+    "next_allocation",
+    "planned_scheme",
+    "power_ancova",
+    "power_cluster",
+    "power_mmrm",
+    "power_partially_nested",
+    "power_two_means",
+    "power_two_proportions",
+    "predictability",
+    "randomise",
     "read_chunks",
     "read_cohort",
     "read_study",
     "render",
+    "rerandomisation_test",
     "score",
     "simulate_hip_oa_trial",
     "standardised_by_model",

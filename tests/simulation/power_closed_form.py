@@ -27,6 +27,7 @@ from coxa.design import (
     power_two_proportions,
 )
 from coxa.models import fit_batch
+from tests.simulation.between import write_between
 
 ALPHA = 0.05
 SD = np.array([10.0, 12.0, 14.0])
@@ -34,9 +35,6 @@ SIGMA = np.outer(SD, SD) * 0.6 ** np.abs(np.subtract.outer(range(3), range(3)))
 KEPT = (1.0, 0.8, 0.6)
 DESIGNS = 20
 """Draws of the baseline over which the replicates of an MMRM are spread."""
-
-START, END = "<!-- simulated -->", "<!-- end -->"
-"""What stands before and after the table in the page."""
 
 Simulated = Callable[[int, np.random.Generator], np.ndarray]
 
@@ -212,9 +210,7 @@ def main() -> None:
     asked = parser.parse_args()
     lines = table(asked.replicates, asked.seed)
     if asked.write:
-        before, _, rest = asked.write.read_text(encoding="utf-8").partition(START)
-        after = rest.partition(END)[2]
-        asked.write.write_text(f"{before}{START}\n{lines}\n{END}{after}", encoding="utf-8")
+        write_between(asked.write, lines)
 
 
 if __name__ == "__main__":

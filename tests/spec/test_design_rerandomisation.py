@@ -137,3 +137,9 @@ def test_stratified_lists_are_drawn_within_strata() -> None:
     data = DATA.assign(site=["n"] * 2 + ["s"] * 2 + ["n"] * 2 + ["s"] * 2, arm=list("abbaabab"))
     found = rerandomisation_test(data, strata, outcome="y", draws=500, seed=1)
     assert len(np.unique(found.drawn.round(9))) <= 16
+
+
+def test_a_stratum_in_which_one_participant_came_is_no_fault_of_a_trial() -> None:
+    strata = Stratified(PermutedBlocks(TWO, (2,)), {"site": ("n", "s")})
+    data = DATA.assign(site=["s"] + ["n"] * 7)
+    assert 0 < rerandomisation_test(data, strata, outcome="y", draws=99, seed=1).p_value <= 1

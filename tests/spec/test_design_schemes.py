@@ -34,6 +34,8 @@ BLOCKS = PermutedBlocks(TWO, (4,))
         (lambda: PermutedBlocks(TWO, (4, 4)), "write each size once"),
         (lambda: Stratified(BLOCKS, {}), "there is no factor"),
         (lambda: Stratified(BLOCKS, {"sex": ("male",)}), "give two different levels or more"),
+        (lambda: Stratified(BLOCKS, {"block": ("a", "b")}), "'block' is a column of the allocation list itself"),
+        (lambda: Cluster(BLOCKS, "arm"), "'arm' is a column of the allocation list itself"),
         (lambda: Minimisation(TWO, SEX, {"site": 2}), "'site' has a weight and is no factor; factors: sex"),
         (lambda: Minimisation(TWO, SEX, {"sex": 0}), "weights are positive"),
         (lambda: Minimisation(TWO, SEX, probability=0.5), "take more than 1/2, which is chance"),

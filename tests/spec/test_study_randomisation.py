@@ -20,6 +20,7 @@ covariates:
   sex: {type: category, levels: {female: Female, male: Male}}
   only: {type: category, levels: [one]}
   age: {type: number}
+  block: {type: category, levels: [a, b]}
 randomisation: PART
 estimands:
   primary:
@@ -88,6 +89,11 @@ def test_clusters_of_a_plan() -> None:
         ("{scheme: blocks, block_sizes: 4, strata: [age]}", "strata", "add a covariate of `type: category`"),
         ("{scheme: blocks, block_sizes: 4, strata: [only]}", "strata", "divides nobody"),
         ("{scheme: blocks, block_sizes: 4, strata: [sex, sex]}", "strata", "name each once"),
+        (
+            "{scheme: blocks, block_sizes: 4, strata: [block]}",
+            "strata",
+            "give the covariate or the cluster another name",
+        ),
         ("{scheme: blocks, block_sizes: 4, strata: [[sex]]}", "strata.0", ""),
         ("{scheme: simple, ratio: {exercise: 1, usual_care: 1, sham: 1}}", "ratio", "unknown arm 'sham'"),
         ("{scheme: simple, ratio: {exercise: 2}}", "ratio", "nothing is said of usual_care"),
@@ -106,7 +112,7 @@ def test_clusters_of_a_plan() -> None:
 )
 def test_faults_have_line_key_and_remedy(part: str, field: str, said: str) -> None:
     found = faults(part)
-    assert [item[0] for item in found] == [12]
+    assert [item[0] for item in found] == [13]
     assert found[0][1] == ".".join(word for word in ("randomisation", field) if word)
     assert said in found[0][2]
 

@@ -95,7 +95,7 @@ def _draw(
         return
     if not quiet:
         show_counts_of(plan, allocation, n)
-    show_written(plan, allocation, written, chosen=seed)
+    show_written(plan, allocation, written, chosen=seed, quiet=quiet)
 
 
 def _simulate(scheme: Scheme, n: int | None, units: pd.DataFrame | None, draws: int, seed: int, as_json: bool) -> None:

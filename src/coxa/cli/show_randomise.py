@@ -32,10 +32,8 @@ def show_counts_of(plan: Study, allocation: AllocationList, n: int | None) -> No
     labels = card_labels(plan)
     _line(allocation.words, style="bold")
     if n is not None and factors_of(allocation.scheme):
-        counts = len(allocation.frame[list(factors_of(allocation.scheme))].drop_duplicates())
-        _line(
-            f"{counts} strata with a list of at least {n} each, so that none runs out: {len(allocation.frame)} entries"
-        )
+        strata = len(allocation.frame[list(factors_of(allocation.scheme))].drop_duplicates())
+        _line(f"{strata} strata, each with a list of at least {n}: {len(allocation.frame)} entries")
     elif n is not None and len(allocation.frame) > n:
         _line(f"{len(allocation.frame)} entries: the last block is complete")
     arms = list(allocation.arms)
@@ -56,7 +54,7 @@ def _place(labels: dict[str, dict[str, str]], factor: str, level: str) -> str:
     return ", ".join(shown) if len(names) > 1 else f"{labels['factor'].get(factor, factor)}: {shown[0]}"
 
 
-def show_written(plan: Study, allocation: AllocationList, written: list[Path], chosen: int | None) -> None:
+def show_written(plan: Study, allocation: AllocationList, written: list[Path], chosen: int | None, quiet: bool) -> None:
     """Print the hashes, what was written and who may see it."""
     from coxa.design.sealed import seal
 
@@ -64,7 +62,7 @@ def show_written(plan: Study, allocation: AllocationList, written: list[Path], c
     typer.echo(f"list SHA-256:   {allocation.sha256}")
     if SEALED in names:
         typer.echo(f"sealed SHA-256: {seal(allocation).sha256}")
-    if REDCAP in names:
+    if REDCAP in names and not quiet:
         for field, choices in redcap_choices(plan, allocation).items():
             _line(f"REDCap choices of {field}: {choices}")
     public = [str(path) for path in written if path.name == SEALED]

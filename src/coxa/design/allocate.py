@@ -10,7 +10,7 @@ import numpy as np
 from coxa.design.allocation_list import AllocationList, SeedRecord
 from coxa.design.draw import draw, slot_names, stratum_codes
 from coxa.design.schemes import Minimisation, Scheme, blocks_of, factors_of, inner, ratio_of, unit_of
-from coxa.design.units import check_number, given_slots, level_codes, strata
+from coxa.design.units import check_number, check_strata, given_slots, level_codes, strata
 from coxa.errors import OptionError
 from coxa.simulate.seeds import generator
 
@@ -46,7 +46,7 @@ def randomise(
     OptionError
         Neither or both of `n` and `participants`, n too small for the ratio, a negative seed.
     DataError
-        Faults of the table, see `coxa.design.units.level_codes`.
+        Faults of the table, each with its row; a stratum of permuted blocks with one unit.
 
     Notes
     -----
@@ -125,6 +125,7 @@ def next_allocation(
 def _of_units(scheme: Scheme, units: pd.DataFrame, seed: int) -> pd.DataFrame:
     """Return the list of given units, without its sequence numbers."""
     codes = level_codes(scheme, units)
+    check_strata(scheme, codes)
     names = slot_names(scheme)
     given = given_slots(scheme, units, names)
     sequential = isinstance(inner(scheme), Minimisation)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal, get_args
 
 from coxa.errors import OptionError, check_option
-from coxa.study.allocation_rules import block_problem, lowest_terms, probability_problem, weight_problem
+from coxa.study.allocation_rules import block_problem, lowest_terms, name_problem, probability_problem, weight_problem
 
 Imbalance = Literal["range", "variance"]
 """How far apart the arms are within a level: largest less smallest count, or the variance of the counts."""
@@ -109,6 +109,10 @@ class Cluster:
     scheme: Simple | PermutedBlocks | Stratified | Minimisation
     unit: str = "cluster"
 
+    def __post_init__(self) -> None:
+        if message := name_problem([self.unit]):
+            raise OptionError(message)
+
 
 Scheme = Simple | PermutedBlocks | Stratified | Minimisation | Cluster
 
@@ -163,6 +167,8 @@ def check_factors(factors: Factors) -> None:
     """Raise `OptionError` unless there are factors, each with two different levels or more."""
     if not factors:
         raise OptionError("there is no factor; name at least one with its levels, or use a scheme without factors")
+    if message := name_problem(factors):
+        raise OptionError(message)
     for name, levels in factors.items():
         if len(levels) < 2 or len(set(levels)) < len(levels):
             raise OptionError(f"factor '{name}' has levels {levels!r}; give two different levels or more")

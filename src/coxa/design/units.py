@@ -50,8 +50,8 @@ def level_codes(scheme: Scheme, units: pd.DataFrame) -> np.ndarray:
     OptionError
         There are too few units.
     DataError
-        A column is missing, a unit is there twice or has no name, a level is unknown or missing, or a stratum of
-        permuted blocks has a single unit. Each with its row and the remedy.
+        A column is missing, a unit is there twice or has no name, or a level is unknown or missing. Each with its row
+        and the remedy.
     """
     name, factors = unit_of(scheme), factors_of(scheme)
     absent = [column for column in (name, *factors) if column not in units]
@@ -71,8 +71,6 @@ def level_codes(scheme: Scheme, units: pd.DataFrame) -> np.ndarray:
             rule = f"`{factor}` is one of {', '.join(levels)}"
             faults.append(_finding(rule, "correct it; nobody is allocated without it", row, factor, words.iloc[row]))
         codes[:, k] = found.fillna(0).to_numpy(dtype=np.intp)
-    if not faults and isinstance(inner(scheme), Stratified):
-        faults += _single_units(scheme, codes)
     if faults:
         _stop(faults)
     return codes
@@ -86,17 +84,21 @@ def _unit_faults(name: str, column: pd.Series) -> Iterator[Finding]:
         yield _finding(f"a `{name}` is allocated once", "remove the repeated row", row, name, words.iloc[row])
 
 
-def _single_units(scheme: Scheme, codes: np.ndarray) -> list[Finding]:
-    """Return a finding for every stratum with one unit: no block of it can balance anything."""
+def check_strata(scheme: Scheme, codes: np.ndarray) -> None:
+    """Raise `DataError` if a stratum of permuted blocks has one unit: no block of it can balance anything."""
+    if not isinstance(inner(scheme), Stratified):
+        return
     factors = factors_of(scheme)
     listed = strata(factors)
     found, first, number = np.unique(stratum_codes(scheme, codes[None])[0], return_index=True, return_counts=True)
     remedy = "join levels, stratify by fewer factors, or use minimisation, which balances each factor by itself"
-    return [
+    single = [
         _finding("a stratum has at least two units", remedy, row, " x ".join(factors), ", ".join(listed[code]))
         for code, row, size in zip(found, first, number, strict=True)
         if size == 1
     ]
+    if single:
+        _stop(single)
 
 
 def given_slots(scheme: Scheme, units: pd.DataFrame, slots: list[str]) -> np.ndarray | None:

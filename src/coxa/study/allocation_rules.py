@@ -5,6 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 
+COLUMNS = ("sequence", "number", "block", "slot", "arm", "participant_id")
+"""Columns of an allocation list, which no factor and no cluster can be called."""
+
 
 def lowest_terms(ratio: Mapping[str, int]) -> dict[str, int]:
     """Return a ratio divided by its greatest common divisor."""
@@ -35,6 +38,20 @@ def block_problem(ratio: Mapping[str, int], sizes: Sequence[int]) -> str | None:
             )
     if len(set(sizes)) < len(sizes):
         return f"block sizes {', '.join(map(str, sizes))} repeat one; write each size once"
+    return None
+
+
+def name_problem(names: Iterable[str]) -> str | None:
+    """Return which name is one of the list's own columns, and the remedy; None if none is.
+
+    Examples
+    --------
+    >>> name_problem(["site", "block"])
+    "'block' is a column of the allocation list itself; give the covariate or the cluster another name"
+    """
+    for name in names:
+        if name in COLUMNS:
+            return f"'{name}' is a column of the allocation list itself; give the covariate or the cluster another name"
     return None
 
 

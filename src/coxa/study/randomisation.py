@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from coxa.errors import not_allowed
-from coxa.study.allocation_rules import block_problem, probability_problem, weight_problem
+from coxa.study.allocation_rules import block_problem, name_problem, probability_problem, weight_problem
 from coxa.study.parts import Arm, Covariate, Name, OneOrMany, Part
 from coxa.study.words import Design
 
@@ -107,6 +107,8 @@ def randomisation_problems(
             yield (key,), f"'{name}' has one level and divides nobody; leave it out"
     if len(set(part.covariates)) < len(part.covariates):
         yield (key,), f"a covariate is there twice; name each once in `{key}`"
+    if message := name_problem(part.covariates):
+        yield (key,), message
     shares = part.shares(arms)
     if part.block_sizes is not None and (message := block_problem(shares, part.block_sizes)):
         yield ("block_sizes",), message
@@ -127,5 +129,7 @@ def _cluster_problems(part: Randomisation, design: Design) -> Iterator[tuple[tup
             ("cluster",),
             f"{part.cluster} is randomised, and the design is {design}; write `design: cluster`, or remove `cluster`",
         )
+    if part.cluster is not None and (message := name_problem([part.cluster])):
+        yield ("cluster",), message
     if part.cluster is None and design == "cluster":
         yield (), "the design is cluster; say what is randomised, for example `cluster: clinic`"
