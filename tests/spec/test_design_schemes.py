@@ -83,6 +83,17 @@ def test_a_stratum_with_one_participant_has_its_row_and_a_remedy() -> None:
     assert "use minimisation" in finding.remedy
 
 
+def test_a_wrong_word_is_one_finding_with_its_rows_and_the_nearest() -> None:
+    units = pd.DataFrame({"participant_id": list("12345"), "sex": ["male", "femail", "x", "femail", "male"]})
+    with pytest.raises(DataError) as caught:
+        randomise(Stratified(BLOCKS, SEX), participants=units, seed=1)
+    found = [(item.row, item.value, item.n_rows, item.remedy) for item in caught.value.findings]
+    assert found == [
+        (3, "femail", 2, "did you mean 'female'?"),
+        (4, "x", 1, "correct it; nobody is allocated without it"),
+    ]
+
+
 @pytest.mark.parametrize(
     ("scheme", "words"),
     [

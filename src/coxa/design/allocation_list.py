@@ -7,6 +7,7 @@ import hashlib
 import io
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import product
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -63,15 +64,17 @@ class AllocationList:
         """
         import pandas as pd
 
-        factors = [name for name in factors_of(self.scheme) if name in self.frame]
-        arms = list(dict.fromkeys(self.arms))
-        keys = [("", pd.Series("all", index=self.frame.index))]
-        keys += [(name, self.frame[name].astype("str")) for name in factors]
+        factors = factors_of(self.scheme)
+        arms = list(self.arms)
+        keys = [("", pd.Series("all", index=self.frame.index), ["all"])]
+        keys += [(name, self.frame[name].astype("str"), list(levels)) for name, levels in factors.items()]
         if len(factors) > 1:
-            keys.append((" x ".join(factors), self.frame[factors].astype("str").agg(", ".join, axis=1)))
+            joined = self.frame[list(factors)].astype("str").agg(", ".join, axis=1)
+            keys.append((" x ".join(factors), joined, [", ".join(words) for words in product(*factors.values())]))
         rows = []
-        for name, level in keys:
-            table = pd.crosstab(level, self.frame["arm"]).reindex(level.unique()).reindex(columns=arms, fill_value=0)
+        for name, level, order in keys:
+            there = [word for word in order if level.eq(word).any()]
+            table = pd.crosstab(level, self.frame["arm"]).reindex(index=there, columns=arms, fill_value=0)
             rows.append(table.rename_axis("level").reset_index().assign(factor=name))
         counts = pd.concat(rows, ignore_index=True)[["factor", "level", *arms]]
         return counts.assign(total=counts[arms].sum(axis=1))

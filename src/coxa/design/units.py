@@ -10,7 +10,7 @@ import numpy as np
 
 from coxa.design.draw import stratum_codes
 from coxa.design.schemes import Factors, Minimisation, Scheme, Stratified, factors_of, inner, ratio_of, unit_of
-from coxa.errors import DataError, OptionError
+from coxa.errors import DataError, OptionError, nearest
 from coxa.findings import Finding, Findings
 
 if TYPE_CHECKING:
@@ -67,9 +67,12 @@ def level_codes(scheme: Scheme, units: pd.DataFrame) -> np.ndarray:
         place = {level: code for code, level in enumerate(levels)}
         words = units[factor].astype("object").where(units[factor].notna(), "").astype("str").str.strip()
         found = words.map(place)
-        for row in np.flatnonzero(found.isna()):
+        for word in words[found.isna().to_numpy()].unique():
+            rows = np.flatnonzero(words.eq(word))
+            hint = nearest(word, levels) if word else None
+            remedy = f"did you mean '{hint}'?" if hint else "correct it; nobody is allocated without it"
             rule = f"`{factor}` is one of {', '.join(levels)}"
-            faults.append(_finding(rule, "correct it; nobody is allocated without it", row, factor, words.iloc[row]))
+            faults.append(_finding(rule, remedy, rows[0], factor, word, len(rows)))
         codes[:, k] = found.fillna(0).to_numpy(dtype=np.intp)
     if faults:
         _stop(faults)
@@ -164,11 +167,16 @@ def random_levels(
 
 
 def _finding(
-    rule: str, remedy: str, row: SupportsInt | None = None, field: str | None = None, value: str | None = None
+    rule: str,
+    remedy: str,
+    row: SupportsInt | None = None,
+    field: str | None = None,
+    value: str | None = None,
+    n_rows: int = 1,
 ) -> Finding:
     """Return an error of the table of units; `row` counts from 0, and the file's rows from a header in row 1."""
     at = None if row is None else int(row) + 2
-    return Finding("error", "units to be allocated", rule, remedy, row=at, field=field, value=value)
+    return Finding("error", "units to be allocated", rule, remedy, row=at, field=field, value=value, n_rows=n_rows)
 
 
 def _stop(faults: list[Finding]) -> None:
