@@ -56,6 +56,10 @@ def test_a_change_is_found_where_it_was_made() -> None:
     assert finding.rule == "the seal of number 1 fits its arm"
     shorter = check_seals(sealed.public, sealed.key, LIST.frame.iloc[:-1])
     assert [item.remedy for item in shorter] == ["it has no arm"]
+    twice = check_seals(sealed.public, sealed.key, pd.concat([other.head(1), LIST.frame]))
+    assert [item.rule for item in twice] == ["number 1 has one arm"]
+    (nameless,) = check_seals(sealed.public, sealed.key, LIST.frame.drop(columns="arm"))
+    assert nameless.rule == "the table of the arms has the columns sequence and arm"
 
 
 class Tags(HTMLParser):

@@ -20,6 +20,7 @@ from coxa.design import (
     power_two_means,
     power_two_proportions,
 )
+from coxa.design.closed_form.answer import Accuracy, t_power
 from coxa.errors import FitError, OptionError
 
 # --- published values
@@ -82,6 +83,14 @@ def test_the_design_effect_is_the_variance_of_a_pooled_mean() -> None:
     variance = (icc * sizes @ sizes + (1 - icc) * sizes.sum()) / sizes.sum() ** 2
     cv = sizes.std() / sizes.mean()
     assert design_effect(sizes.mean(), icc, cv) == pytest.approx(variance * sizes.sum(), rel=1e-12)
+
+
+@pytest.mark.parametrize("df", [1.0, 2.5, 10.0, 200.0, 1e6])
+def test_large_effects_have_a_power_too(df: float) -> None:
+    power = [t_power(effect, Accuracy(1, df), 0.05, 2) for effect in np.linspace(0.1, 40, 200)]
+    assert np.isfinite(power).all()
+    assert (np.diff(power) > -1e-6).all()
+    assert power[-1] > 0.99
 
 
 # --- solving

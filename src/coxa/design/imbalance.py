@@ -89,7 +89,8 @@ def simulate_lists(
         levels = random_levels(factors_of(scheme), draws, n, rng, shares)
     step = max(1, CELLS // (2 * levels.shape[1]))
     parts = [levels[k : k + step] for k in range(0, draws, step)]
-    return Lists(levels, np.concatenate([draw(scheme, part, rng.random((*part.shape[:2], 2))).arms for part in parts]))
+    arms = [draw(scheme, part, rng.random((*part.shape[:2], 2))).arms.astype(np.int16) for part in parts]
+    return Lists(levels, np.concatenate(arms))
 
 
 def balance(

@@ -77,25 +77,35 @@ def check_seals(public: pd.DataFrame, key: pd.DataFrame, frame: pd.DataFrame) ->
     frame
         The list as it was used: sequence and arm.
     """
-    rows = {
-        name: dict(zip(table["sequence"].astype(int), table[column].astype("str"), strict=True))
-        for name, table, column in (("seal", public, "seal"), ("salt", key, "salt"), ("arm", frame, "arm"))
-    }
-    numbers = sorted(set().union(*rows.values()))
-    return Findings.of(
-        _broken(number, rows)
-        for number in numbers
-        if any(number not in held for held in rows.values())
-        or _seal(rows["salt"][number], number, rows["arm"][number]) != rows["seal"][number]
-    )
+    tables = {"seal": public, "salt": key, "arm": frame}
+    rows: dict[str, dict[str, str]] = {}
+    repeated: list[Finding] = []
+    for column, table in tables.items():
+        if not {"sequence", column} <= set(table.columns):
+            rule = f"the table of the {column}s has the columns sequence and {column}"
+            return Findings((_finding(rule, f"it has {', '.join(map(str, table.columns))}"),))
+        numbers = table["sequence"].astype("str")
+        again = numbers[numbers.duplicated()].unique()
+        repeated += [_finding(f"number {number} has one {column}", "remove the repeated row") for number in again]
+        rows[column] = dict(zip(numbers, table[column].astype("str"), strict=True))
+    every = dict.fromkeys(number for held in rows.values() for number in held)
+    return Findings.of([*repeated, *(fault for number in every if (fault := _broken(number, rows)))])
 
 
-def _broken(number: int, rows: dict[str, dict[int, str]]) -> Finding:
+def _broken(number: str, rows: dict[str, dict[str, str]]) -> Finding | None:
+    """Return what is wrong with one number of a list, if anything is."""
     absent = [name for name, held in rows.items() if number not in held]
-    rule = f"number {number} has a seal, a salt and an arm" if absent else f"the seal of number {number} fits its arm"
-    remedy = f"it has no {' and no '.join(absent)}" if absent else "the list, the key or the sealed list was changed"
+    if absent:
+        return _finding(f"number {number} has a seal, a salt and an arm", f"it has no {' and no '.join(absent)}")
+    if _seal(rows["salt"][number], number, rows["arm"][number]) != rows["seal"][number]:
+        remedy = "the list, the key or the sealed list was changed"
+        return _finding(f"the seal of number {number} fits its arm", remedy)
+    return None
+
+
+def _finding(rule: str, remedy: str) -> Finding:
     return Finding("error", "allocation list", rule, remedy, field="seal")
 
 
-def _seal(salt: str, sequence: int, arm: str) -> str:
+def _seal(salt: str, sequence: int | str, arm: str) -> str:
     return hashlib.sha256(f"{salt}:{sequence}:{arm}".encode()).hexdigest()

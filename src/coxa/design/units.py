@@ -151,7 +151,7 @@ def random_levels(
     OptionError
         A factor or a level is unknown, a level has no share, or shares are negative or all zero.
     """
-    codes = np.empty((lists, n, len(factors)), dtype=np.intp)
+    codes = np.empty((lists, n, len(factors)), dtype=np.int16)
     shares = shares or {}
     for name in shares:
         if name not in factors:

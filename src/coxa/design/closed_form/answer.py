@@ -200,7 +200,10 @@ def t_power(difference: float, accuracy: Accuracy, alpha: float, sides: int) -> 
         return float(sm_power.normal_power(effect, 1, alpha, alternative=alternative))
     if accuracy.df <= 0:
         return 0.0
-    return float(sm_power.ttest_power(effect, 1, alpha, df=accuracy.df, alternative=alternative))
+    power = float(sm_power.ttest_power(effect, 1, alpha, df=accuracy.df, alternative=alternative))
+    if math.isnan(power):  # the far tail of a noncentral t is lost to rounding where it is below 1e-12
+        power = float(sm_power.ttest_power(effect, 1, alpha / sides, df=accuracy.df, alternative="larger"))
+    return power
 
 
 def t_answer(
