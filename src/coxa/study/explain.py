@@ -37,6 +37,7 @@ EXAMPLES = {
     "adjust": "[baseline * visit, site]",
     "baseline": "true",
     "baseline_table": "[age, sex, pain]",
+    "block_sizes": "[4, 6]",
     "compare": "[exercise, manual_therapy]",
     "conf_level": "0.95",
     "data_cut": "2026-03-31",
@@ -46,9 +47,13 @@ EXAMPLES = {
     "levels": "[low, high]",
     "min_attendance": "0.75",
     "missing": "[-9, 99]",
+    "probability": "0.8",
     "range": "[0, 100]",
+    "ratio": "{usual_care: 1, exercise: 2}",
     "reference": "true",
+    "scheme": "blocks",
     "sessions_planned": "12",
+    "strata": "[site]",
     "window": "[-14, 21]",
 }
 """Key of a plan -> a value that fits it."""
@@ -59,6 +64,7 @@ NAMES = {
     "compare": "arms",
     "against": "arms",
     "estimand": "estimands",
+    "strata": "covariates",
     "without_events": "intercurrent_events",
 }
 """Key that names a part of the plan -> where the parts of that kind stand."""
