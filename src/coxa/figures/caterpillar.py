@@ -74,9 +74,8 @@ def plot_caterpillar(
     shown = data[["place", "value", "low", "high"]].assign(level=data["level"] if named else "")
     base = alt.Chart(shown).encode(y=axis)
     label = f"Predicted effect ({effect}), {conf_level:.0%} interval"
-    bars = base.mark_rule(color=RULE, strokeWidth=1.5 if len(data) <= NAMED else 0.7).encode(
-        x=alt.X("low:Q", title=label), x2="high:Q"
-    )
+    width = 1.5 if len(data) <= NAMED else 0.7
+    bars = base.mark_rule(color=RULE, strokeWidth=width).encode(x=alt.X("low:Q", title=label), x2="high:Q")
     dots = base.mark_circle(size=30, color=OKABE_ITO[0], opacity=1).encode(x=alt.X("value:Q", title=label))
     zero = alt.Chart(pd.DataFrame({"at": [0.0]})).mark_rule(color=INK, strokeDash=[4, 3]).encode(x="at:Q")
     away = int(((data["low"] > 0) | (data["high"] < 0)).sum())
