@@ -81,6 +81,16 @@ class Above:
             found.append(np.einsum("...laLb,lL->...ab", shaped, np.eye(factor.levels)) if q > 1 else summed(mine))
         return found
 
+    def diagonal_of(self, left: np.ndarray, right: np.ndarray) -> list[np.ndarray]:
+        """Return `diagonal` of left' right for left (n, width) and right (..., n, width), shape (..., q, q) each."""
+        found = []
+        for factor in self.factors:
+            q = factor.triangle.q
+            one = left[:, factor.columns].reshape(-1, q)
+            other = right[..., factor.columns].reshape(*right.shape[:-2], -1, q)
+            found.append(one.T @ other)
+        return found
+
     def squares(self, matrix: np.ndarray, f: int, g: int) -> np.ndarray:
         """Return sum over levels l of f and k of g of M[la, kb] M[kc, ld], shape (q, q', q', q), M symmetric."""
         one, other = self.factors[f], self.factors[g]

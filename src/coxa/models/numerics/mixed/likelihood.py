@@ -245,9 +245,7 @@ def outer_part(
         observed[rows, columns] -= 0.5 * found
         expected[rows, columns] = 0.5 * found
     away = at.turned @ projected if model.reml else at.turned
-    to_u = inner.moments @ away[:, :k]
-    between = np.einsum("ac,kad->kcd", away[:, :k], to_u)  # U'P V_k P U
-    sums = above.diagonal(between)
+    sums = above.diagonal_of(away[:, :k], inner.moments @ away[:, :k])  # of U'P V_k P U
     full_u = at.turned @ projected[:, :k]
     score_slopes = (inner.moments @ r) @ full_u  # y'P V_k P U
     for f, (first, _) in enumerate(products):
