@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from coxa.models import Fit, fit_mmrm
+from coxa.models import Fit, fit_lmm, fit_mmrm
 from tests.realdata.test_models_trials import DATA, printed
 
 TEXTBOOK = DATA / "sas_mixed_textbook"
@@ -115,29 +115,8 @@ def test_kenward_roger_as_mmrm_prints_it(ddf: str, std_error: float) -> None:
 
 
 def test_kenward_roger_as_pbkrtest_prints_it() -> None:
-    """SE 1.151803 and df 518.543: the variances of intercept and residual, and their expected information.
-
-    mmrm and we take the observed information. Everything here is on whole matrices.
-    """
-    fit = lung_function("satterthwaite")
-    x, participant = fit.design.x, pd.factorize(fit.sample.participant)[0]
-    same = (participant[:, None] == participant).astype(float)
-    slopes = [same, np.eye(len(x))]  # of the covariance in the two variances, in which it is linear
-    over_visits = fit.covariance.to_numpy()
-    shared = over_visits[0, 1]
-    inverse = np.linalg.inv(shared * same + (over_visits[0, 0] - shared) * np.eye(len(x)))
-    phi = np.linalg.inv(x.T @ inverse @ x)
-    projected = inverse - inverse @ x @ phi @ x.T @ inverse
-    expected = 0.5 * np.array([[np.sum((projected @ v) * (projected @ u).T) for u in slopes] for v in slopes])
-    spread = np.linalg.inv(expected)
-    p = [-x.T @ inverse @ v @ inverse @ x for v in slopes]
-    middle = sum(
-        spread[i, j] * (x.T @ inverse @ slopes[i] @ inverse @ slopes[j] @ inverse @ x - p[i] @ phi @ p[j])
-        for i in range(2)
-        for j in range(2)
-    )
-    adjusted = phi + 2 * phi @ middle @ phi
-    k = list(fit.params.index).index("ARMCD[TRT]")
-    gradient = np.array([-(phi @ slope @ phi)[k, k] for slope in p])
-    assert np.sqrt(adjusted[k, k]) == pytest.approx(1.151803, abs=R_PRINTED)
-    assert printed(2 * phi[k, k] ** 2 / (gradient @ spread @ gradient), 3) == "518.543"
+    """SE 1.151803 and df 518.543: by the expected information of the variances of intercept and residual."""
+    formula = "FEV1 ~ RACE + SEX + ARMCD * AVISIT + (1 | USUBJID)"
+    fit = fit_lmm(formula, pd.read_csv(FEV), visit="AVISIT", ddf="kenward-roger")
+    assert fit.std_error["ARMCD[TRT]"] == pytest.approx(1.151803, abs=R_PRINTED)
+    assert printed(fit.df["ARMCD[TRT]"], 3) == "518.543"
