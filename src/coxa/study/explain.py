@@ -46,6 +46,8 @@ EXAMPLES = {
     "levels": "[low, high]",
     "min_attendance": "0.75",
     "missing": "[-9, 99]",
+    "only_in": "[exercise, manual_therapy]",
+    "random": "{site_id: {}}",
     "range": "[0, 100]",
     "reference": "true",
     "sessions_planned": "12",
@@ -58,6 +60,7 @@ NAMES = {
     "outcome": "outcomes",
     "compare": "arms",
     "against": "arms",
+    "only_in": "arms",
     "estimand": "estimands",
     "without_events": "intercurrent_events",
 }
