@@ -10,6 +10,7 @@ from coxa.models import Fit
 from coxa.models.diagnostics import covariance_check, qq_points, residuals
 from coxa.report.document import Block, FigureBlock, Paragraph, Section
 from coxa.report.record import Report
+from coxa.study.wording import factor_words, join_words
 from coxa.tables.results import analysis_title
 from coxa.tables.table import identifier
 
@@ -17,7 +18,7 @@ from coxa.tables.table import identifier
 def diagnostics_section(report: Report) -> Section | None:
     """Return figures of residuals and covariance of each primary repeated-measures model; None without one."""
     parts = tuple(
-        Section(identifier("diagnostics", name), analysis_title(report.study, name), tuple(_blocks(name, fit)))
+        Section(identifier("diagnostics", name), analysis_title(report.study, name), tuple(_blocks(report, name, fit)))
         for name, plan in report.study.analyses.items()
         if plan.role == "primary" and plan.model == "mmrm"
         for fit in report.fits[name]
@@ -25,7 +26,15 @@ def diagnostics_section(report: Report) -> Section | None:
     return Section("diagnostics", "Model diagnostics", (), parts) if parts else None
 
 
-def _blocks(name: str, fit: Fit) -> Iterator[Block]:
+def _blocks(report: Report, name: str, fit: Fit) -> Iterator[Block]:
+    if fit.random is not None:
+        factors = join_words([factor_words(report.study, factor) for factor in report.study.analyses[name].random])
+        yield Paragraph(
+            f"Residuals and covariance are not shown: the model has random effects of {factors}. Residuals scaled by "
+            "the covariance of one participant would keep what the participants of a level have in common, and would "
+            "not be independent under the model."
+        )
+        return
     yield Paragraph(
         "Residuals are scaled by the model's covariance, so that under the model they are independent with mean 0 and "
         "standard deviation 1. The estimated covariance over the visits stands beside that of the residuals."
