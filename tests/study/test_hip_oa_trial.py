@@ -85,7 +85,7 @@ def test_every_estimand_has_a_truth_and_an_analysis(study: Study, truth: Truth) 
 
 def test_sensitivity_analyses_say_what_they_relax(study: Study) -> None:
     sensitivity = [analysis for analysis in study.analyses.values() if analysis.role == "sensitivity"]
-    assert len(sensitivity) == 3
+    assert len(sensitivity) == 4
     assert all(analysis.relaxes for analysis in sensitivity)
 
 
