@@ -54,8 +54,11 @@ def clustered_rows(analysis: Analysis, rows: pd.DataFrame) -> pd.DataFrame:
     return table
 
 
-def checked_clusters(study: Study, name: str, estimates: Estimates, asked: pd.Series) -> Estimates:
+def checked_clusters(study: Study, name: str, estimates: Estimates, asked: pd.Series, rows: pd.DataFrame) -> Estimates:
     """Return the numbers of an analysis with warnings where clusters are few, or are not in its model.
+
+    Degrees of freedom count as few by the model, or by the number of levels: those of the model are estimated, and are
+    many where the variance between few levels came out as zero by chance.
 
     Parameters
     ----------
@@ -64,7 +67,9 @@ def checked_clusters(study: Study, name: str, estimates: Estimates, asked: pd.Se
     estimates
         Every number of it.
     asked
-        Which rows are the comparisons that its estimand names.
+        Which of them are the comparisons that its estimand names.
+    rows
+        The rows with a response.
 
     Raises
     ------
@@ -74,29 +79,47 @@ def checked_clusters(study: Study, name: str, estimates: Estimates, asked: pd.Se
     analysis, frame = study.analyses[name], estimates.frame
     if not analysis.random:
         return _warned(estimates, pd.Series(study.design == "cluster", index=frame.index), IGNORED)
-    few = frame["df"] < FEWEST_DF
+    most = most_df(analysis, frame, clustered_rows(analysis, rows))
+    few = (frame["df"] < FEWEST_DF) | (most < FEWEST_DF)
     if analysis.role == "primary" and analysis.few_clusters == "refuse" and (few & asked).any():
-        raise _too_few(study, name, frame[few & asked])
+        raise _too_few(study, name, frame[few & asked], most)
     return _warned(estimates, few, few_words(study, name))
+
+
+def most_df(analysis: Analysis, frame: pd.DataFrame, rows: pd.DataFrame) -> pd.Series:
+    """Return how many degrees of freedom the levels leave for each number; infinite where they set no limit.
+
+    Levels of an arm less one, added up over the arms of the number. Levels that both arms of a comparison share drop
+    out of it and set no limit, unless they have an effect for each arm.
+    """
+    most = pd.Series(float("inf"), index=frame.index)
+    for factor, options in analysis.random.items():
+        known = rows[rows[factor].notna()]
+        levels = {str(arm): set(of_arm) for arm, of_arm in known.groupby("arm", observed=True)[factor]}
+        for row, sides in zip(frame.index, zip(frame["arm"], frame["reference"], strict=True), strict=True):
+            own = [levels[side] for side in sides if side in levels]
+            shared = len(own) == 2 and not options.by_arm and own[0] & own[1]
+            if own and not shared:
+                most[row] = min(most[row], sum(len(each) - 1 for each in own))
+    return most
 
 
 def few_words(study: Study, name: str) -> str:
     """Say that a number with few degrees of freedom cannot be relied on, and why."""
     return (
-        f"fewer than {FEWEST_DF:g} degrees of freedom: the levels of {_factors(study, name)} are too few for interval "
-        "and p-value to be relied on"
+        f"too few levels of {_factors(study, name)} for interval and p-value to be relied on: they leave fewer than "
+        f"{FEWEST_DF:g} degrees of freedom"
     )
 
 
 def few_cluster_warnings(study: Study, name: str, rows: pd.DataFrame) -> list[str]:
     """Return the warning on planned comparisons (rows) with few degrees of freedom, and whose and when they are."""
-    if not study.analyses[name].random or not (few := rows[rows["df"] < FEWEST_DF]).size:
-        return []
-    return [f"{join_words(list(_places(study, few)))}: {few_words(study, name)}"]
+    few = rows[rows["warning"].fillna("").str.contains(few_words(study, name), regex=False)]
+    return [f"{join_words(list(_places(study, few)))}: {few_words(study, name)}"] if len(few) else []
 
 
 def _factors(study: Study, name: str) -> str:
-    return join_words([factor_words(study, factor) for factor in study.analyses[name].random])
+    return join_words([factor_words(study, factor) for factor in study.analyses[name].random] or ["clusters"])
 
 
 def _places(study: Study, rows: pd.DataFrame) -> Iterator[str]:
@@ -105,8 +128,11 @@ def _places(study: Study, rows: pd.DataFrame) -> Iterator[str]:
         yield f"{study.label('arms', arm)} against {study.label('arms', reference)}{when}"
 
 
-def _too_few(study: Study, name: str, rows: pd.DataFrame) -> FewClustersError:
-    told = "; ".join(f"{place} has {df:.1f}" for place, df in zip(_places(study, rows), rows["df"], strict=True))
+def _too_few(study: Study, name: str, rows: pd.DataFrame, most: pd.Series) -> FewClustersError:
+    told = "; ".join(
+        f"{place} has {df:.1f}" + (f" by the model, and the number of levels leaves {limit:g}" if limit < df else "")
+        for place, df, limit in zip(_places(study, rows), rows["df"], most[rows.index], strict=True)
+    )
     return FewClustersError(
         f"analysis {name}: a primary comparison needs at least {FEWEST_DF:g} degrees of freedom, and with these "
         f"levels of {_factors(study, name)} {told}",

@@ -62,7 +62,8 @@ def run_analysis(
         estimates = adjust_planned(estimates, analysis.multiplicity, estimand.endpoint.visit)
     named = Estimates(estimates.frame.assign(outcome=estimand.endpoint.outcome))
     labelled = named.labelled(estimand=analysis.estimand, analysis=name)
-    return fits, checked_clusters(study, name, labelled, asked(labelled.frame, estimand.endpoint.visit))
+    planned = asked(labelled.frame, estimand.endpoint.visit)
+    return fits, checked_clusters(study, name, labelled, planned, dataset.analysed)
 
 
 def join(parts: Iterable[Estimates]) -> Estimates:

@@ -70,9 +70,9 @@ class Analysis(Part):
     few_clusters: FewClusters = Field(
         "refuse",
         description="A primary analysis with random effects is refused where a comparison that its estimand names "
-        "has fewer than 4 degrees of freedom: with so few therapists or clinics neither interval nor p-value can be "
-        "relied on. `accept` lets it stand, and says so beside every such number. Other roles always carry the "
-        "warning.",
+        "has fewer than 4 degrees of freedom, by the model or by the number of levels (those of each arm less one, "
+        "added up): with so few therapists or clinics neither interval nor p-value can be relied on. `accept` lets it "
+        "stand, and says so beside every such number. Other roles always carry the warning.",
     )
     covariance: OneOrMany[SasOrShort] = Field(
         ("us",), description="A covariance structure, or a ladder of them tried in order; SAS words too."
