@@ -12,7 +12,8 @@ from typer.testing import CliRunner
 
 import coxa
 from coxa.cli.main import app
-from coxa.errors import DataError, FewClustersError, FitError
+from coxa.errors import DataError, FewClustersError, FitError, OptionError
+from coxa.estimates.effect_size import standardised_by_model
 from coxa.models.diagnostics import covariance_check
 from coxa.models.influence import influence
 from coxa.report.clusters import IGNORED
@@ -129,10 +130,41 @@ def test_shares_are_within_the_arm_that_has_the_effect(report: Report) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("option", "note"),
+    [
+        ("observation_weights: age", "The residual is that of a row of weight 1; shares of variance differ"),
+        ("covariance_by: kind", "Shares of variance differ between levels of kind, and are not shown."),
+    ],
+)
+def test_shares_that_differ_between_rows_are_not_shown(tmp_path: Path, option: str, note: str) -> None:
+    plan = PLAN.replace(RANDOM, f"{RANDOM}    {option}\n")
+    made = coxa.analyse(write_trial(tmp_path, people(12), plan))
+    table = variances_table(made.study, "primary", made.fits["primary"][0])
+    assert table is not None
+    assert [column.label for column in table.columns] == ["Levels", "SD"]
+    assert any(text.text.startswith(note) for text in table.footnotes)
+
+
+def test_the_safety_set_has_the_therapist_of_the_arm_received(tmp_path: Path) -> None:
+    who = people(12).assign(received=lambda frame: frame["arm"])
+    who.loc[who["participant_id"] == "P008", ["received", "therapist"]] = ["usual_care", None]
+    plan = PLAN.replace("design: cluster", "design: parallel").replace(RANDOM, NESTED)
+    plan = plan.replace("therapist_id: therapist}", "therapist_id: therapist, arm_received: received}")
+    folder = write_trial(tmp_path, who, plan).parent
+    allocated = coxa.read_cohort(parse_study(plan.encode()), folder).findings
+    assert [item.participant_id for item in allocated if item.field == "therapist_id"] == ["P008"]
+    safety = plan.replace("    treatment:", "    population: safety_set\n    treatment:")
+    received = coxa.read_cohort(parse_study(safety.encode()), folder).findings
+    assert [item for item in received if item.field == "therapist_id"] == []
+
+
 def test_the_page_shows_the_variances_and_why_there_are_no_residuals(report: Report) -> None:
     page = text_of(report)
     assert page.count("Random effects and residual") == 2
     assert "Share of variance at Week 12" in page
+    assert "Levels of site: 6 in Usual care and 6 in Exercise classes." in page
+    assert "Levels of therapist: 12 in Exercise classes." in page
     assert "Residuals and covariance are not shown: the model has random effects of site." in page
     assert "Studentised residuals" not in page
     assert "Cluster-randomised trial" in page
@@ -144,11 +176,11 @@ def test_warnings_are_in_the_words_of_the_plan(report: Report) -> None:
     said = warning_words(
         report.study,
         "the variance of arm[classes] between levels of therapist_id was estimated at zero; the variance of Intercept "
-        "between levels of site_id was estimated at zero",
+        "between levels of site_id was estimated at zero; site_id has 9 levels; nobody has 9 levels",
     )
     assert said == (
         "the variance between levels of therapist in Exercise classes was estimated at zero; the variance between "
-        "levels of site was estimated at zero"
+        "levels of site was estimated at zero; site has 9 levels; nobody has 9 levels"
     )
 
 
@@ -157,6 +189,12 @@ def test_what_needs_independent_participants_is_refused_by_name(report: Report) 
     for look in (covariance_check, influence):
         with pytest.raises(FitError, match="random effects of site_id, with which participants are not independent"):
             look(fit)
+
+
+def test_the_standard_deviation_of_the_model_is_not_that_of_the_outcome(report: Report) -> None:
+    (fit,) = report.fits["primary"]
+    with pytest.raises(OptionError, match="not the whole variance of the outcome"):
+        standardised_by_model(fit, coxa.contrasts(fit, "arm", against="usual_care"))
 
 
 def test_four_clinics_are_too_few_for_a_primary_analysis(tmp_path: Path) -> None:

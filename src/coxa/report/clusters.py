@@ -119,7 +119,7 @@ def few_cluster_warnings(study: Study, name: str, rows: pd.DataFrame) -> list[st
 
 
 def _factors(study: Study, name: str) -> str:
-    return join_words([factor_words(study, factor) for factor in study.analyses[name].random] or ["clusters"])
+    return join_words([factor_words(study, factor) for factor in study.analyses[name].random] or ["clusters"], "or")
 
 
 def _places(study: Study, rows: pd.DataFrame) -> Iterator[str]:

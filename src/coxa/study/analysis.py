@@ -104,7 +104,7 @@ class Analysis(Part):
     missing_response: Literal["observed", "non_responder"] = Field(
         "observed", description="A missing responder status is left out, or counts as no response."
     )
-    standardised_effect: bool = Field(False, description="Also give Hedges g of each difference.")
+    standardised_effect: bool = Field(False, description="Also give Hedges g of each difference; not with `random`.")
     relaxes: str | None = Field(None, description="The assumption of the primary analysis that this relaxes.")
 
     @field_validator("adjust")

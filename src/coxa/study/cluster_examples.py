@@ -21,7 +21,8 @@ CLUSTER_EXAMPLES = (
         "therapist are more alike than others, and the treated arms carry that uncertainty, the reference arm does "
         "not. Usual care is analysed without the factor; its column is empty there. A participant of a treated arm "
         "without a therapist is left out and listed; a therapist of a participant of usual care is reported, and not "
-        "used. With `by_arm` the therapists may differ more in one arm than in the other.",
+        "used. With `by_arm` the therapists may differ more in one arm than in the other. The participants table says "
+        "which column holds them: `columns: {therapist_id: therapist}`.",
         """\
 design: parallel
 analyses:

@@ -68,6 +68,11 @@ def check_random(analysis: Analysis) -> None:
             f"{analysis.standard_errors} is a sandwich over participants, who are not independent within the levels "
             "of a random effect; use `standard_errors: model`"
         )
+    if analysis.standardised_effect:
+        raise ValueError(
+            "the interval of Hedges g takes participants for independent, which they are not within the levels of a "
+            "random effect; remove `standardised_effect`"
+        )
     if analysis.ddf in COUNTS_PARTICIPANTS:
         raise ValueError(
             f"`ddf: {analysis.ddf}` takes participants for independent, and has no rule for random effects; use "

@@ -22,6 +22,7 @@ BOUNDARY = "\N{DOUBLE DAGGER}"
 """Stands beside a variance that was estimated at zero."""
 
 EFFECT = re.compile(r"variance of (Intercept|arm\[\w+\]) between levels of (\w+)")
+LEVELS = re.compile(r"\b([a-z]\w*) has (\d+) levels")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,19 +88,19 @@ def warning_words(study: Study, text: str) -> str:
     >>> warning_words(study, "therapist_id has 9 levels, fewer than 10")  # doctest: +SKIP
     'therapist has 9 levels, fewer than 10'
     """
-    said = EFFECT.sub(lambda found: f"variance between levels of {found[2]}{_in_arm(study, found[1])}", text)
-    factors = dict.fromkeys(factor for analysis in study.analyses.values() for factor in analysis.random)
-    for factor in factors:
-        said = re.sub(rf"\b{factor}\b", factor_words(study, factor), said)
-    return said
+    said = EFFECT.sub(
+        lambda found: f"variance between levels of {_called(study, found[2])}{_in_arm(study, found[1])}", text
+    )
+    return LEVELS.sub(lambda found: f"{_called(study, found[1])} has {found[2]} levels", said)
 
 
-def variances_table(study: Study, analysis: str, fit: Fit) -> Table | None:
+def variances_table(study: Study, analysis: str, fit: Fit, rows: pd.DataFrame | None = None) -> Table | None:
     """Return the variance of each random effect beside the residual's; None where the model has no random effects.
 
     The share of a visit is the variance between the levels over the whole variance of a value at that visit, given the
     fixed effects: the correlation of two participants of one level. It is left out where it differs between rows (by
-    weights, or by a covariance for each level of a covariate).
+    weights, or by a covariance for each level of a covariate). With the rows that were analysed a note counts the
+    levels in each arm.
     """
     if fit.random is None:
         return None
@@ -107,25 +108,29 @@ def variances_table(study: Study, analysis: str, fit: Fit) -> Table | None:
     visits = [visit for visit in estimand.endpoint.visit if visit in fit.covariance.columns]
     parts = components(study, analysis, fit)
     shared = fit.sample.weights is None and fit.group in (None, "arm")
-    rows = [row for part in parts for row in _rows(study, analysis, fit, parts, part, visits if shared else [])]
-    rows += _residual_rows(study, analysis, fit, visits)
+    shown = [row for part in parts for row in _rows(study, analysis, fit, parts, part, visits if shared else [])]
+    shown += _residual_rows(study, analysis, fit, visits)
     shares = [f"Share of variance at {study.label('visits', visit)}" for visit in visits] if shared else []
     columns = (Column("Levels"), Column("SD"), *map(Column, shares))
-    padded = tuple(Row(row.label, (*row.cells, *[Cell(NONE)] * (len(columns) - len(row.cells)))) for row in rows)
+    padded = tuple(Row(row.label, (*row.cells, *[Cell(NONE)] * (len(columns) - len(row.cells)))) for row in shown)
     return Table(
         identifier("variances", analysis),
         "Random effects and residual",
         "Variance of",
         columns,
         (RowGroup("", padded),),
-        tuple(_notes(study, analysis, parts, columns, shared=bool(shares))),
+        (*_notes(study, analysis, fit, parts, columns), *_levels_by_arm(study, analysis, rows)),
     )
 
 
 def _notes(
-    study: Study, analysis: str, parts: Sequence[Component], columns: Sequence[Column], *, shared: bool
+    study: Study, analysis: str, fit: Fit, parts: Sequence[Component], columns: Sequence[Column]
 ) -> Iterator[Footnote]:
-    if shared:
+    if fit.sample.weights is not None:
+        yield Footnote("The residual is that of a row of weight 1; shares of variance differ between rows.")
+    elif fit.group not in (None, "arm"):
+        yield Footnote(f"Shares of variance differ between levels of {fit.group}, and are not shown.")
+    else:
         yield Footnote(
             "Share of variance: of the variance of a value at that visit, given the fixed effects; it is the "
             "correlation of two participants of the same level (intraclass correlation)."
@@ -135,6 +140,17 @@ def _notes(
     unit = outcome_scale(study.outcomes[study.estimands[study.analyses[analysis].estimand].endpoint.outcome]).unit
     unit = "percentage points" if _measure(study, analysis) == "percent_change" else unit
     yield Footnote(f"SD in {unit}. {abbreviations(column.label for column in columns)}")
+
+
+def _levels_by_arm(study: Study, analysis: str, rows: pd.DataFrame | None) -> Iterator[Footnote]:
+    """Yield how many levels of each factor there are in each arm that has it."""
+    if rows is None:
+        return
+    for factor, options in study.analyses[analysis].random.items():
+        having = [arm for arm in study.arm_order if arm in (options.only_in or study.arms)]
+        counts = rows.groupby(rows["arm"].astype("object"))[factor].nunique()
+        words = join_words([f"{counts.get(arm, 0)} in {study.label('arms', arm)}" for arm in having])
+        yield Footnote(f"Levels of {factor_words(study, factor)}: {words}.")
 
 
 def _rows(
@@ -180,6 +196,12 @@ def _residual(fit: Fit, group: str, visit: str) -> float:
     matrix = fit.covariance.loc[group] if group else fit.covariance
     assert isinstance(matrix, pd.DataFrame)
     return float(matrix.to_numpy()[list(matrix.index).index(visit), list(matrix.columns).index(visit)])
+
+
+def _called(study: Study, name: str) -> str:
+    """Return the words for a factor of the plan's random effects; any other name as it is."""
+    known = any(name in analysis.random for analysis in study.analyses.values())
+    return factor_words(study, name) if known else name
 
 
 def _arm_of(effect: str) -> str:

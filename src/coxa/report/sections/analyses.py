@@ -61,7 +61,7 @@ def _means(report: Report, name: str) -> list[Block]:
     dataset = report.datasets[study.analyses[name].estimand]
     differences = TableBlock(differences_table(study, report.estimates, name, fits, dataset))
     means = TableBlock(means_table(study, report.estimates, name, fits, dataset))
-    variances = (variances_table(study, name, fit) for fit in fits)
+    variances = (variances_table(study, name, fit, dataset.analysed) for fit in fits)
     further = [*(TableBlock(table) for table in variances if table), *_further(report, name)]
     if study.analyses[name].role not in DRAWN:
         return [differences, means, *further]
