@@ -98,7 +98,7 @@ def variances_table(study: Study, analysis: str, fit: Fit, rows: pd.DataFrame | 
     """Return the variance of each random effect beside the residual's; None where the model has no random effects.
 
     The share of a visit is the variance between the levels over the whole variance of a value at that visit, given the
-    fixed effects: the correlation of two participants of one level. It is left out where it differs between rows (by
+    fixed effects: by so much two participants of one level are correlated through the factor. It is left out where it differs between rows (by
     weights, or by a covariance for each level of a covariate). With the rows that were analysed a note counts the
     levels in each arm.
     """
@@ -116,7 +116,7 @@ def variances_table(study: Study, analysis: str, fit: Fit, rows: pd.DataFrame | 
     return Table(
         identifier("variances", analysis),
         "Random effects and residual",
-        "Variance of",
+        "Source of variance",
         columns,
         (RowGroup("", padded),),
         (*_notes(study, analysis, fit, parts, columns), *_levels_by_arm(study, analysis, rows)),
@@ -132,8 +132,8 @@ def _notes(
         yield Footnote(f"Shares of variance differ between levels of {fit.group}, and are not shown.")
     else:
         yield Footnote(
-            "Share of variance: of the variance of a value at that visit, given the fixed effects; it is the "
-            "correlation of two participants of the same level (intraclass correlation)."
+            "Share of variance: of the variance of a value at that visit, given the fixed effects; by so much two "
+            "participants of the same level are correlated through this factor (intraclass correlation)."
         )
     if any(part.at_zero for part in parts):
         yield Footnote("Estimated at zero, the smallest value that a variance can have.", BOUNDARY)
