@@ -98,9 +98,9 @@ def variances_table(study: Study, analysis: str, fit: Fit, rows: pd.DataFrame | 
     """Return the variance of each random effect beside the residual's; None where the model has no random effects.
 
     The share of a visit is the variance between the levels over the whole variance of a value at that visit, given the
-    fixed effects: by so much two participants of one level are correlated through the factor. It is left out where it differs between rows (by
-    weights, or by a covariance for each level of a covariate). With the rows that were analysed a note counts the
-    levels in each arm.
+    fixed effects: by so much two participants of one level are correlated through the factor. It is left out where it
+    differs between rows (by weights, or by a covariance for each level of a covariate). With the rows that were
+    analysed a note counts the levels in each arm.
     """
     if fit.random is None:
         return None
