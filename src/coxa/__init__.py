@@ -15,7 +15,37 @@ if TYPE_CHECKING:
     from coxa.cohort.disposition import Disposition
     from coxa.cohort.read import read_cohort
     from coxa.cohort.readers.chunks import read_chunks
-    from coxa.derive import AnalysisDataset, derive_analysis_sets, derive_dataset, derive_scores
+    from coxa.derive import (
+        AnalysisDataset,
+        FlareRule,
+        PainBands,
+        derive_analysis_sets,
+        derive_dataset,
+        derive_diary,
+        derive_scores,
+        diary_adherence,
+        flare_rates,
+        flares,
+        lagged,
+        pain_monitoring,
+        within_between,
+        workload,
+    )
+    from coxa.design import (
+        AllocationList,
+        balance,
+        next_allocation,
+        planned_scheme,
+        power_ancova,
+        power_cluster,
+        power_mmrm,
+        power_partially_nested,
+        power_two_means,
+        power_two_proportions,
+        predictability,
+        randomise,
+        rerandomisation_test,
+    )
     from coxa.errors import CoxaError, DataError, FitError, OptionError, PlanError
     from coxa.estimates import (
         Estimates,
@@ -31,14 +61,16 @@ if TYPE_CHECKING:
         standardised_effect,
         subgroup_contrasts,
     )
+    from coxa.figures.caterpillar import plot_caterpillar
     from coxa.findings import Finding, Findings
     from coxa.instruments import instrument_names, items_from_wide, load_instrument, score, threshold, thresholds
-    from coxa.models import Fit, fit_ancova, fit_batch, fit_mmrm
+    from coxa.models import Fit, fit_ancova, fit_batch, fit_lmm, fit_mmrm, icc, variance_intervals
     from coxa.models.clda import fit_clda
     from coxa.report.analyse import analyse, analyse_cohort
     from coxa.report.record import Report
     from coxa.report.render import render
-    from coxa.simulate import simulate_hip_oa_trial
+    from coxa.simulate import simulate_hip_oa_trial, simulate_runner_diary
+    from coxa.simulate.bootstrap import bootstrap_fit
     from coxa.simulate.truth import Truth
     from coxa.study import Study, read_study
 
@@ -49,7 +81,37 @@ _HOMES = {
     "coxa.cohort.disposition": ("Disposition",),
     "coxa.cohort.read": ("read_cohort",),
     "coxa.cohort.readers.chunks": ("read_chunks",),
-    "coxa.derive": ("AnalysisDataset", "derive_analysis_sets", "derive_dataset", "derive_scores"),
+    "coxa.derive": (
+        "AnalysisDataset",
+        "FlareRule",
+        "PainBands",
+        "derive_analysis_sets",
+        "derive_dataset",
+        "derive_diary",
+        "derive_scores",
+        "diary_adherence",
+        "flare_rates",
+        "flares",
+        "lagged",
+        "pain_monitoring",
+        "within_between",
+        "workload",
+    ),
+    "coxa.design": (
+        "AllocationList",
+        "balance",
+        "next_allocation",
+        "planned_scheme",
+        "power_ancova",
+        "power_cluster",
+        "power_mmrm",
+        "power_partially_nested",
+        "power_two_means",
+        "power_two_proportions",
+        "predictability",
+        "randomise",
+        "rerandomisation_test",
+    ),
     "coxa.errors": ("CoxaError", "DataError", "FitError", "OptionError", "PlanError"),
     "coxa.estimates": (
         "Estimates",
@@ -67,18 +129,21 @@ _HOMES = {
     ),
     "coxa.findings": ("Finding", "Findings"),
     "coxa.instruments": ("instrument_names", "items_from_wide", "load_instrument", "score", "threshold", "thresholds"),
-    "coxa.models": ("Fit", "fit_ancova", "fit_batch", "fit_mmrm"),
+    "coxa.figures.caterpillar": ("plot_caterpillar",),
+    "coxa.models": ("Fit", "fit_ancova", "fit_batch", "fit_lmm", "fit_mmrm", "icc", "variance_intervals"),
     "coxa.models.clda": ("fit_clda",),
     "coxa.report.analyse": ("analyse", "analyse_cohort"),
     "coxa.report.record": ("Report",),
     "coxa.report.render": ("render",),
-    "coxa.simulate": ("simulate_hip_oa_trial",),
+    "coxa.simulate": ("simulate_hip_oa_trial", "simulate_runner_diary"),
+    "coxa.simulate.bootstrap": ("bootstrap_fit",),
     "coxa.simulate.truth": ("Truth",),
     "coxa.study": ("Study", "read_study"),
 }
 _HOME = {name: module.removeprefix("coxa.") for module, names in _HOMES.items() for name in names}
 
 __all__ = [
+    "AllocationList",
     "AnalysisDataset",
     "Cohort",
     "CoxaError",
@@ -89,7 +154,9 @@ __all__ = [
     "Findings",
     "Fit",
     "FitError",
+    "FlareRule",
     "OptionError",
+    "PainBands",
     "PlanError",
     "Report",
     "Study",
@@ -98,34 +165,60 @@ __all__ = [
     "adjust_multiplicity",
     "analyse",
     "analyse_cohort",
+    "balance",
+    "bootstrap_fit",
     "contrasts",
     "derive_analysis_sets",
     "derive_dataset",
+    "derive_diary",
     "derive_scores",
+    "diary_adherence",
     "factorial_contrasts",
     "fit_ancova",
     "fit_batch",
     "fit_clda",
+    "fit_lmm",
     "fit_mmrm",
     "fit_proportions",
+    "flare_rates",
+    "flares",
+    "icc",
     "instrument_names",
     "items_from_wide",
     "joint_test",
+    "lagged",
     "linear_combination",
     "load_instrument",
     "margin_test",
     "marginal_means",
+    "next_allocation",
+    "pain_monitoring",
+    "planned_scheme",
+    "plot_caterpillar",
+    "power_ancova",
+    "power_cluster",
+    "power_mmrm",
+    "power_partially_nested",
+    "power_two_means",
+    "power_two_proportions",
+    "predictability",
+    "randomise",
     "read_chunks",
     "read_cohort",
     "read_study",
     "render",
+    "rerandomisation_test",
     "score",
     "simulate_hip_oa_trial",
+    "simulate_runner_diary",
     "standardised_by_model",
     "standardised_effect",
     "subgroup_contrasts",
     "threshold",
     "thresholds",
+    "variance_intervals",
+    "within_between",
+    "workload",
 ]
 
 __getattr__ = lazy("coxa", _HOME)

@@ -9,6 +9,9 @@ import numpy as np
 from coxa.estimates import contrasts, marginal_means
 from coxa.models import Fit, fit_ancova
 from tests.reference.cases import KEYS, fitted
+from tests.reference.lmm_cases import in_r_order as lmm_in_r_order
+from tests.reference.test_models_lmm_reference import INDEPENDENT, SERIAL
+from tests.reference.test_models_lmm_reference import fitted as lmm_fitted
 from tests.reference.trial import VISITS, in_r_order, reference, trial
 
 
@@ -60,13 +63,36 @@ def ancova_deviations() -> dict[str, float]:
     return found
 
 
+def lmm_deviations(name: str) -> dict[str, float]:
+    """Return the largest deviation of one fit with random effects, by what is compared."""
+    r, fit = reference("lmm_r")[name], lmm_fitted(name)
+    effects = np.abs(lmm_in_r_order(fit.params, name) - r["estimate"]) / np.array(r["se"])
+    satterthwaite = r.get("df_satterthwaite", r.get("df_satterthwaite_numeric"))
+    found = {
+        "log-likelihood": relative(fit.loglik, r["loglik"]),
+        "effects / SE": float(effects.max()),
+        "SE": relative(lmm_in_r_order(fit.std_error, name), r["se"]),
+        "df, Satterthwaite": relative(lmm_in_r_order(fit.df, name), satterthwaite),
+    }
+    if "df_kr" in r:
+        adjusted = lmm_fitted(name, "kenward-roger")
+        found["SE, Kenward-Roger"] = relative(lmm_in_r_order(adjusted.std_error, name), r["se_kr"])
+        found["df, Kenward-Roger"] = relative(lmm_in_r_order(adjusted.df, name), r["df_kr"])
+    return found
+
+
+def print_largest(of: str, each: list[dict[str, float]]) -> None:
+    """Print the largest deviation of several fits, by what is compared."""
+    for name in dict.fromkeys(name for found in each for name in found):
+        largest = max(found[name] for found in each if name in found)
+        sys.stdout.write(f"{of:34} {name:18} {largest:.0e}\n")
+
+
 if __name__ == "__main__":
-    largest: dict[str, float] = {}
-    for key in KEYS:
-        found = mmrm_deviations(key)
-        largest = {name: max(value, largest.get(name, 0.0)) for name, value in found.items()}
+    every = {key: mmrm_deviations(key) for key in KEYS}
+    for key, found in every.items():
         sys.stdout.write(f"{key:34} {max(found.values()):.0e}\n")
-    for name, value in largest.items():
-        sys.stdout.write(f"{f'all {len(KEYS)} fits':34} {name:18} {value:.0e}\n")
-    for name, value in ancova_deviations().items():
-        sys.stdout.write(f"{'ancova':34} {name:18} {value:.0e}\n")
+    print_largest(f"all {len(KEYS)} fits", list(every.values()))
+    print_largest("ancova", [ancova_deviations()])
+    print_largest(f"{len(INDEPENDENT)} fits with random effects", [lmm_deviations(name) for name in INDEPENDENT])
+    print_largest(f"{len(SERIAL)} with correlated residuals", [lmm_deviations(name) for name in SERIAL])

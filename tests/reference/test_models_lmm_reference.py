@@ -1,4 +1,4 @@
-"""Linear mixed models against R's lme4, lmerTest, pbkrtest and nlme, every reference fit, to the tolerances of the house."""
+"""Linear mixed models against lme4, lmerTest, pbkrtest and nlme: every reference fit."""
 
 from __future__ import annotations
 

@@ -21,17 +21,18 @@ ROOMS = {
     "derive": {"cohort", "study", "instruments"},
     "models": set(),
     "estimates": {"models"},
-    "simulate": {"study", "instruments"},
+    "simulate": {"models", "study", "instruments"},
+    "design": {"simulate", "estimates", "models", "study", "instruments"},
     "tables": {"estimates", "models", "derive", "cohort", "study", "instruments"},
     "figures": {"tables", "estimates", "models", "derive", "cohort", "study", "instruments"},
     "report": {"tables", "figures", "estimates", "models", "derive", "cohort", "study", "instruments"},
-    "cli": {"report", "simulate", "estimates", "derive", "cohort", "study", "instruments"},
+    "cli": {"report", "design", "simulate", "estimates", "derive", "cohort", "study", "instruments"},
 }
 """Room -> the rooms it may import, beside the base (errors, findings, lazy) and itself. All are upstream of it."""
 
 BASE = {"errors", "findings", "lazy"}
 TOUCH_FILES = {"study", "cohort", "report", "cli"}
-DRAW = {"simulate"}
+DRAW = {"simulate", "design"}
 FILE_CALLS = {"open", "read_csv", "read_excel", "read_parquet", "to_csv", "to_parquet", "write_text", "write_bytes"}
 LONGEST = 400
 

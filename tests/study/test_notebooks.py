@@ -54,3 +54,17 @@ def test_the_first_trial_tells_the_story_that_its_text_promises(monkeypatch: pyt
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
     pictures = [kind for cell in code for output in cell.outputs for kind in output.get("data", {})]
     assert any("vega" in kind or "svg" in kind for kind in pictures)
+
+
+def test_the_diary_tells_the_story_that_its_text_promises(monkeypatch: pytest.MonkeyPatch) -> None:
+    notebook = execute(
+        "02_runner_diary.ipynb",
+        monkeypatch,
+        "print(beside['inside'].all(), (beside.loc['load_lag1_within':'load_lag1_between', 'estimate'] > 0).tolist())",
+        "print((adherence['exercise_adherence'] > 0.62).mean() > 0.5)",
+        "print((broken['conf_low'] < 0.2).all(), (broken['conf_high'] > 0.2).tolist())",
+        "print(independent.covariance_parameters['sd[participant_id: week]'] > 0.15 > 0.12 >"
+        " fit.covariance_parameters['sd[participant_id: week]'])",
+    )
+    answers = [printed(cell).strip() for cell in notebook.cells[-4:]]
+    assert answers == ["True [True, False]", "True", "True [True, False]", "True"]

@@ -1,8 +1,9 @@
 """Models: a formula and a checked table go in, a `Fit` comes out.
 
-`coxa.models.mmrm.fit_mmrm` fits the mixed model for repeated measures, `coxa.models.ancova.fit_ancova` the
-analysis of covariance of one visit, `coxa.models.batched.fit_batch` many outcomes on one design. The arithmetic is in
-`coxa.models.numerics`, as functions on arrays; the sums of patterns, and what adds them up, are public.
+`coxa.models.mmrm.fit_mmrm` fits the mixed model for repeated measures, `coxa.models.lmm.fit_lmm` the linear mixed
+model, `coxa.models.ancova.fit_ancova` the analysis of covariance of one visit, `coxa.models.batched.fit_batch` many
+outcomes on one design. The arithmetic is in `coxa.models.numerics`, as functions on arrays; the sums of patterns, and
+what adds them up, are public.
 """
 
 from __future__ import annotations
@@ -15,8 +16,10 @@ if TYPE_CHECKING:
     from coxa.models.ancova import fit_ancova
     from coxa.models.batched import BatchFit, fit_batch
     from coxa.models.fit import Fit
+    from coxa.models.lmm import fit_lmm
     from coxa.models.mmrm import fit_mmrm
     from coxa.models.numerics.pattern_sums import PatternSums, merge, merge_all, pattern_sums
+    from coxa.models.variances import icc, variance_intervals
 
 __all__ = [
     "BatchFit",
@@ -24,10 +27,13 @@ __all__ = [
     "PatternSums",
     "fit_ancova",
     "fit_batch",
+    "fit_lmm",
     "fit_mmrm",
+    "icc",
     "merge",
     "merge_all",
     "pattern_sums",
+    "variance_intervals",
 ]
 
 _HOMES = {
@@ -36,10 +42,13 @@ _HOMES = {
     "PatternSums": "numerics.pattern_sums",
     "fit_ancova": "ancova",
     "fit_batch": "batched",
+    "fit_lmm": "lmm",
     "fit_mmrm": "mmrm",
+    "icc": "variances",
     "merge": "numerics.pattern_sums",
     "merge_all": "numerics.pattern_sums",
     "pattern_sums": "numerics.pattern_sums",
+    "variance_intervals": "variances",
 }
 
 __getattr__ = lazy(__name__, _HOMES)

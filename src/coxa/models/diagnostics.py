@@ -11,7 +11,10 @@ from coxa.errors import OptionError
 from coxa.models.fit import Fit
 from coxa.models.numerics.covariances import covariances
 from coxa.models.numerics.marginal_fit import correlation
+from coxa.models.numerics.mixed.structured import Structured
 from coxa.models.numerics.reml import residual_moments
+from coxa.models.random_part import RandomPart
+from coxa.models.random_results import predictions, random_part_of
 from coxa.models.rebuilt import rebuilt
 
 
@@ -35,6 +38,10 @@ def residuals(fit: Fit) -> pd.DataFrame:
 
         Weights are taken account of in all three.
 
+        With random effects, `fitted` has the predicted effects in it and the residual is what is left
+        (conditional); `standardised` and `studentised` are both over the residual's standard deviation, and
+        `normalised` is made independent within a block by the covariance structure of the residuals, if there is one.
+
     Raises
     ------
     FitError
@@ -52,6 +59,8 @@ def residuals(fit: Fit) -> pd.DataFrame:
     >>> residuals(fit_ancova("y ~ arm", d))["residual"].round(6).to_list()
     [-1.0, 1.0, -2.0, 2.0]
     """
+    if fit.random is not None:
+        return conditional_residuals(fit)
     model = rebuilt(fit)
     p = model.sums.p
     scaled = model.rows[:, p] - model.rows[:, :p] @ model.at.beta
@@ -78,6 +87,52 @@ def residuals(fit: Fit) -> pd.DataFrame:
             "normalised": normalised,
         }
     )
+
+
+def conditional_residuals(fit: Fit) -> pd.DataFrame:
+    """Return the residuals of a fit with random effects; the columns are those of `residuals`."""
+    part = random_part_of(fit)
+    fitted = fit.design.x @ fit.params.to_numpy()
+    for factor, values in zip(part.factors, predictions(part).values, strict=True):
+        here = factor.codes >= 0
+        fitted[here] += (values[factor.codes[here]] * factor.effects[here]).sum(axis=1)
+    left = fit.design.y - fitted
+    scaled = left if fit.sample.weights is None else left * np.sqrt(fit.sample.weights)
+    standardised, normalised = standardised_within(part, scaled)
+    return pd.DataFrame(
+        {
+            "participant_id": fit.sample.participant,
+            "visit": pd.Categorical(fit.sample.visit, list(fit.sample.visits)),
+            "observed": fit.design.y,
+            "fitted": fitted,
+            "residual": left,
+            "standardised": standardised,
+            "studentised": standardised,
+            "normalised": normalised,
+        }
+    )
+
+
+def standardised_within(part: RandomPart, left: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return residuals over their standard deviation, and made independent within blocks."""
+    if part.residual is not None:
+        unit = left / np.sqrt(part.residual)
+        return unit, unit
+    within, where, structure = part.model.within, part.setting.where, part.setting.structure
+    assert isinstance(within, Structured)
+    assert where is not None
+    assert structure is not None
+    standardised, normalised = np.empty(len(left)), np.empty(len(left))
+    by_group = [structure.matrix(within.own(part.optimum.theta, g), within.times) for g in range(within.groups)]
+    order = np.lexsort([where.place, where.block])
+    for rows in np.split(order, np.flatnonzero(np.diff(where.block[order])) + 1):
+        pattern = part.blocks.pattern[where.block[rows[0]]]
+        matrices = by_group[within.group[pattern]]
+        matrix = matrices if matrices.ndim == 2 else matrices[within.covering[pattern]]
+        inner = part.ready.size**2 * matrix[np.ix_(where.place[rows], where.place[rows])]
+        standardised[rows] = left[rows] / np.sqrt(np.diag(inner))
+        normalised[rows] = solve_triangular(np.linalg.cholesky(inner), left[rows], lower=True)
+    return standardised, normalised
 
 
 def qq_points(values: np.ndarray | pd.Series, *, level: float = 0.95) -> pd.DataFrame:

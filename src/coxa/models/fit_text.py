@@ -65,7 +65,8 @@ def facts(fit: Fit) -> dict[str, str]:
     }
     if fit.optimisation is not None:
         record = fit.optimisation
-        said["In SAS"] = in_sas(fit)
+        if fit.random is None:
+            said["In SAS"] = in_sas(fit)
         said["Converged"] = (
             f"{record.iterations} Newton steps; largest derivative {record.gradient_norm:.1e}, "
             f"smallest scaled eigenvalue {record.min_eigenvalue:.1e}"
@@ -78,6 +79,28 @@ def facts(fit: Fit) -> dict[str, str]:
     return said
 
 
+def components(fit: Fit) -> str:
+    """Return variances of the random effects, and the parameters of a structured residual, as text."""
+    table = fit.variance_components
+    shown = pd.DataFrame(
+        {
+            "factor": table["factor"],
+            "effect": [f"{a}, {b}" if b else a for a, b in zip(table["effect"], table["other"], strict=True)],
+            "variance": [f"{value:.4f}" for value in table["variance"]],
+            "sd": ["" if value != value else f"{value:.4f}" for value in table["sd"]],
+            "correlation": ["" if value != value else f"{value:.3f}" for value in table["correlation"]],
+            "levels": [str(count) if count else "" for count in table["levels"]],
+            "boundary": table["boundary"],
+        }
+    )
+    lines = [shown.to_string(index=False)]
+    if fit.model == "lmm" and fit.structure != "independent":
+        lines += [
+            f"{name}: {v:.4f}" for name, v in fit.covariance_parameters.items() if str(name).startswith("residual")
+        ]
+    return "\n".join(lines)
+
+
 def fit_text(fit: Fit) -> str:
     """Return the summary of a fit as text."""
     said = facts(fit)
@@ -85,8 +108,14 @@ def fit_text(fit: Fit) -> str:
     blocks = [
         "\n".join(f"{name + ':':<{width}}{value}" for name, value in said.items()),
         coefficients(fit).to_string(),
-        "Covariance within a participant\n" + fit.covariance.to_string(float_format="{:.4f}".format),
     ]
+    if fit.random is not None:
+        blocks.append("Random effects\n" + components(fit))
+    elif fit.model == "lmm":
+        blocks.append("Random effects\n" + fit.covariance_parameters.to_string(float_format="{:.4f}".format))
+    if fit.model != "lmm" or len(fit.covariance) > 1:
+        within = "Covariance within a participant" + (" beside the random effects" if fit.random is not None else "")
+        blocks.append(f"{within}\n" + fit.covariance.to_string(float_format="{:.4f}".format))
     wide = max(len(line) for block in blocks[1:] for line in block.splitlines())
     title = {
         "mmrm": "Mixed model for repeated measures",

@@ -7,6 +7,7 @@ from time import perf_counter
 
 import pandas as pd
 
+from coxa.errors import OptionError, check_option
 from coxa.models.covariance import structure_named
 from coxa.models.fit import Fit
 from coxa.models.mixed_data import mixed_data
@@ -14,6 +15,8 @@ from coxa.models.mixed_fit import fit_independent
 from coxa.models.mixed_options import chosen_ddf, chosen_information
 from coxa.models.mixed_structured import fit_with_structure
 from coxa.models.numerics.one_thread import one_thread
+
+ENGINES = ("coxa", "statsmodels")
 
 
 def fit_lmm(
@@ -29,13 +32,103 @@ def fit_lmm(
     reml: bool = True,
     ddf: str | None = None,
     information: str | None = None,
+    engine: str = "coxa",
 ) -> Fit:
-    """Fit."""
+    """Fit a linear mixed model: random intercepts and slopes, nested and crossed factors, correlated residuals.
+
+    Rows with a gap in a column that the formula uses are left out and listed in ``fit.left_out``; a participant counts
+    with the rest of his or her rows (missing at random).
+
+    Parameters
+    ----------
+    formula : str
+        Fixed effects as in `coxa.models.formula`, and random effects in brackets: ``(week | participant_id)`` for
+        correlated intercepts and slopes, ``||`` for independent ones, ``(0 + week | participant_id)`` without
+        intercept, ``(1 | clinic/therapist)`` for therapists within clinics, ``(1 | rater) + (1 | participant_id)``
+        for crossed factors, ``(1 | gr(therapist, by = arm))`` for a variance in each arm.
+    data : DataFrame
+        One row per observation. Not changed.
+    participant : str, optional
+        Column that says whose row it is; by default ``participant_id`` if there is one, else the factor with the most
+        levels.
+    visit : str
+        Column of the visit. If it is a factor of the formula, marginal means are taken at its levels.
+    residual : str
+        "independent", or a covariance structure within participants (`coxa.models.covariance.STRUCTURES`): ``ar1`` over
+        the visits, ``sp_exp`` over continuous time, as a diary needs it.
+    time : str, optional
+        Column of the time of each row, for a `residual` that is correlated.
+    weights : str, optional
+        Column of weights of the rows, above 0: the residual variance of a row is the model's over its weight.
+    partially_nested : mapping, optional
+        Factor of which some rows are meant to be without -> the column that says which, as
+        ``{"therapist": "arm"}``: in arms in which nobody has a therapist there is no therapist effect. In the others a
+        row without therapist is left out and listed, as any row with a gap.
+    reml : bool
+        Restricted likelihood (the default), or the full one.
+    ddf : {"satterthwaite", "kenward-roger", "kenward-roger-linear", "residual"}, optional
+        Degrees of freedom, and whether the covariance of the coefficients is adjusted. By default satterthwaite; with a
+        factor of fewer than ten levels above the participants kenward-roger. The covariance is linear in the variances
+        of random effects; the two Kenward-Roger differ only with a correlated `residual`.
+    information : {"observed", "expected"}, optional
+        What the uncertainty of the variances is taken from. By default what R prints: observed for Satterthwaite
+        (lmerTest), expected for Kenward-Roger (pbkrtest; Kenward & Roger 1997). With observed information a variance
+        estimated at zero counts as known (as in SAS); with expected it does not.
+    engine : {"coxa", "statsmodels"}
+        statsmodels' MixedLM has normal tests and no predictions; it is there for comparison.
+
+    Returns
+    -------
+    Fit
+        With ``variance_components``, ``random_effects()`` and ``predict()``; see also
+        `coxa.models.variances.variance_intervals` and `icc`.
+
+    Raises
+    ------
+    OptionError
+        An option, a column, or a part of the formula is not allowed.
+    DataError
+        Rows without participant; with a correlated residual two rows at one time; a weight that is not above 0.
+    RankDeficientError
+        Fixed effects that cannot be estimated.
+    NonConvergenceError
+        There is no proven optimum; what was tried is in the message.
+    FitError
+        A factor with one level, or one for each row; an outcome without variance; too many levels of crossed factors.
+
+    Notes
+    -----
+    A variance that is estimated at zero, and a correlation of 1, are optima at the boundary: they are proven there and
+    named in ``fit.warnings``. Sources: Laird & Ware, Biometrics 1982, 38:963-974; Bates, Mächler, Bolker & Walker, JSS
+    2015, 67(1), for the formula; the computation is described in docs/methods/random-effects.md.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> rng = np.random.default_rng(1)
+    >>> who, week = np.repeat(np.arange(40), 5), np.tile(np.arange(5.0), 40)
+    >>> d = pd.DataFrame({"participant_id": who, "week": week})
+    >>> d["pain"] = 6 - 0.5 * week + rng.normal(size=40)[who] + rng.normal(scale=0.5, size=200)
+    >>> fit = fit_lmm("pain ~ week + (1 | participant_id)", d)
+    >>> fit.variance_components["factor"].to_list()
+    ['participant_id', 'residual']
+    """
     clock = [perf_counter()]
+    check_option("engine", engine, ENGINES)
+    if time is not None and residual == "independent":
+        raise OptionError(f"time='{time}' is used by a correlated residual alone: residual='sp_exp'; or leave it out")
     with one_thread():
         found = mixed_data(
             formula, data, participant=participant, visit=visit, weights=weights, partially_nested=partially_nested
         )
+        if engine == "statsmodels":
+            asked = {"residual": residual != "independent", "ddf": ddf, "information": information}
+            for name, given in asked.items():
+                if given:
+                    raise OptionError(f"engine 'statsmodels' has no {name}; use engine='coxa'")
+            from coxa.models.statsmodels_lmm import fit_by_statsmodels
+
+            return fit_by_statsmodels(found, reml=reml)
         chosen = chosen_ddf(ddf, "kenward-roger", found.factors, found.sample, reml=reml)
         kind = chosen_information(information, chosen)
         if residual != "independent":

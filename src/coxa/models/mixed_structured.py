@@ -15,27 +15,16 @@ from coxa.models.covariance.structure import Structure
 from coxa.models.fit import Fit
 from coxa.models.ladder import ladder_text
 from coxa.models.mixed_data import MixedData
-from coxa.models.mixed_fit import (
-    Prepared,
-    Setting,
-    as_fit,
-    check_above,
-    method_text,
-    not_proven,
-    prepared,
-    random_part,
-    terms_of,
-    warnings_of,
-)
+from coxa.models.mixed_fit import as_fit, method_text, not_proven, random_part, warnings_of
 from coxa.models.mixed_options import few_levels
+from coxa.models.mixed_rows import Prepared, Setting, built, check_above, prepared, terms_of
 from coxa.models.mmrm_data import RepeatedData, checked_times
 from coxa.models.numerics.marginal_fit import Attempt
-from coxa.models.numerics.mixed.build import Blocks, Places, columns_above, structured
+from coxa.models.numerics.mixed.build import Blocks, Places
 from coxa.models.numerics.mixed.likelihood import Mixed
 from coxa.models.numerics.mixed.search import MixedOptimum, optimum_of
 from coxa.models.numerics.mixed.starts import starts
 from coxa.models.numerics.mixed.structured import Structured
-from coxa.models.numerics.mixed.triangle import Triangle
 from coxa.models.random_factors import RandomFactor
 from coxa.models.random_part import named_variances
 from coxa.models.repeated_rows import place
@@ -46,7 +35,7 @@ MOST_TIMES = 400
 SHOWN = 12
 """Places up to which their covariance is shown as a matrix."""
 
-Climbed = tuple[MixedOptimum, Mixed, Blocks, Structure, tuple[Attempt, ...]]
+Climbed = tuple[MixedOptimum, Mixed, Blocks, Setting, tuple[Attempt, ...]]
 
 
 def fit_with_structure(
@@ -88,12 +77,11 @@ def fit_with_structure(
                 "the visit (visit=...) or of the time (time=...)"
             )
         where, labels = places_of_visits(used[column], who, found.design.complete, sample.participant)
-    setting = setting_of(found.factors, sample.participant_column)
     ready = prepared(found.design, found.factors, found.weights)
-    climbed = climb(setting, ready, where, [structure], clock, p=len(found.design.names), reml=reml)
+    setting = setting_of(found.factors, sample.participant_column, where, structure)
+    climbed = climb(setting, ready, [structure], clock, reml=reml)
     return finished(
         found,
-        setting,
         ready,
         climbed,
         labels,
@@ -120,15 +108,14 @@ def fit_repeated(
     clock: list[float],
 ) -> Fit:
     """Fit a mixed model for repeated measures with random effects beside its covariance over visits."""
-    setting = setting_of(factors, found.sample.participant_column)
     ready = prepared(found.design, factors, found.weights)
     grouped = np.zeros(len(found.who), dtype=np.intp) if found.group is None else found.group
     times = found.visit_times if found.times is not None else np.arange(len(found.labels), dtype=float)
     where = Places(found.who, found.when, found.times if times is None else times, grouped)  # type: ignore[arg-type]
-    climbed = climb(setting, ready, where, ladder, clock, p=len(found.design.names), reml=reml)
+    setting = setting_of(factors, found.sample.participant_column, where, ladder[0])
+    climbed = climb(setting, ready, ladder, clock, reml=reml)
     return finished(
         found,
-        setting,
         ready,
         climbed,
         found.labels,
@@ -143,24 +130,15 @@ def fit_repeated(
     )
 
 
-def setting_of(factors: tuple[RandomFactor, ...], participant: str) -> Setting:
+def setting_of(factors: tuple[RandomFactor, ...], participant: str, where: Places, structure: Structure) -> Setting:
     """Return which factor stands where: the participant's own effects within blocks, all others above."""
     own = [k for k, factor in enumerate(factors) if factor.name == participant]
-    setting = Setting(factors, own[0] if own else None, 0, independent=False)
+    setting = Setting(factors, own[0] if own else None, where, structure)
     check_above(setting)
     return setting
 
 
-def climb(
-    setting: Setting,
-    ready: Prepared,
-    where: Places,
-    ladder: Sequence[Structure],
-    clock: list[float],
-    *,
-    p: int,
-    reml: bool,
-) -> Climbed:
+def climb(setting: Setting, ready: Prepared, ladder: Sequence[Structure], clock: list[float], *, reml: bool) -> Climbed:
     """Return the optimum of the first structure of the ladder that has a proven one.
 
     Raises
@@ -168,32 +146,23 @@ def climb(
     NonConvergenceError
         None has.
     """
-    above, u = columns_above([ready.levels[k] for k in setting.above], len(ready.xy))
-    own = None if setting.block is None else ready.levels[setting.block]
-    effects = np.zeros((len(ready.xy), 0)) if own is None else own.effects
-    triangle = Triangle(()) if own is None else own.triangle
     clock.append(perf_counter())
     attempts: list[Attempt] = []
-    within, blocks = structured(where, effects, triangle, ready.xy, u, ladder[0])
+    first, blocks = built(setting, ready, reml=reml)
     clock.append(perf_counter())
     for structure in ladder:
-        model = Mixed(with_structure(within, structure), above, p, reml)
+        assert isinstance(first.within, Structured)
+        model = replace(first, within=replace(first.within, structure=structure))
         optimum, tried = optimum_of(model, starts(model), terms_of(model, setting))
         attempts += [Attempt(structure.name, start, failure) for start, failure in tried]
         if optimum is not None:
             clock.append(perf_counter())
-            return optimum, model, blocks, structure, tuple(attempts)
+            return optimum, model, blocks, replace(setting, structure=structure), tuple(attempts)
     raise not_proven(attempts)
-
-
-def with_structure(within: Structured, structure: Structure) -> Structured:
-    """Return the same rows with another structure."""
-    return replace(within, structure=structure)
 
 
 def finished(
     found: MixedData | RepeatedData,
-    setting: Setting,
     ready: Prepared,
     climbed: Climbed,
     labels: Sequence[str],
@@ -208,11 +177,12 @@ def finished(
     clock: list[float],
 ) -> Fit:
     """Return the fit of what was found."""
-    optimum, mixed, blocks, structure, attempts = climbed
-    part = random_part(setting, mixed, optimum, blocks, ready, information)
-    within = mixed.within
+    optimum, mixed, blocks, setting, attempts = climbed
+    part = random_part(setting, ready, mixed, optimum, blocks, information, (tuple(labels), tuple(groups)))
+    within, structure = mixed.within, setting.structure
     assert isinstance(within, Structured)
-    size, times = ready.scales.outcome, within.times.mean(axis=0)
+    assert structure is not None
+    size, times = ready.size, within.times.mean(axis=0)
     own = [within.own(optimum.theta, g) for g in range(within.groups)]
     matrices = [size**2 * structure.matrix(theta, times) for theta in own]
     named = named_variances(part) | residual_parameters(structure, own, times, labels, groups, size)
@@ -224,7 +194,6 @@ def finished(
     )
     return as_fit(
         found,
-        ready,
         part,
         attempts,
         model=model,

@@ -50,8 +50,8 @@ def fit_with_random(
         raise OptionError("random effects need the rows as one data frame; chunks are for models without them")
     if vcov != "model":
         raise OptionError(
-            f"vcov '{vcov}' is a sandwich over participants, who are not independent within {formula_factors(formula)}; "
-            "use vcov='model'"
+            f"vcov '{vcov}' is a sandwich over participants, who are not independent with "
+            f"{' and '.join(split_random(formula)[1])} in the formula; use vcov='model'"
         )
     fixed, written = split_random(formula)
     columns = [str(name) for name in data.columns]
@@ -85,8 +85,3 @@ def fit_with_random(
             information=chosen_information(information, method),
             clock=clock,
         )
-
-
-def formula_factors(formula: str) -> str:
-    """Return the random effects of a formula as written."""
-    return " and ".join(split_random(formula)[1])

@@ -13,6 +13,9 @@ from coxa.errors import RankDeficientError
 DEPENDENT = 1e-9
 """Part of a column's length that the other columns must leave unexplained for it to count as its own."""
 
+WELL_CONDITIONED = 1e-3
+"""Part of a column's length that the columns before it must leave for Cholesky's factor to be used."""
+
 IN_COMBINATION = 1e-6
 """Smallest coefficient, between columns of unit length, at which a column is named in a combination."""
 
@@ -41,8 +44,14 @@ def orthonormal(x: np.ndarray, names: Sequence[str]) -> Basis:
     RankDeficientError
         Columns are combinations of others; the message names both.
     """
-    length = np.linalg.norm(x, axis=0)
-    r = np.linalg.qr(x / np.where(length > 0, length, 1), mode="r")
+    length = np.sqrt(np.einsum("np,np->p", x, x))
+    unit = x / np.where(length > 0, length, 1)
+    passes = by_cholesky(unit)
+    if passes is not None:
+        q, upper = passes
+        back = solve_triangular(upper, np.eye(len(upper))) / length[:, None]
+        return Basis(q, back, float(np.log(np.diag(upper)).sum() + np.log(length).sum()))
+    r = np.asarray(np.linalg.qr(unit, mode="r"))
     _, pivoted, order = qr(r, mode="economic", pivoting=True)
     diagonal = np.abs(np.diag(pivoted))
     rank = int((diagonal > DEPENDENT).sum()) if len(diagonal) else 0
@@ -51,6 +60,25 @@ def orthonormal(x: np.ndarray, names: Sequence[str]) -> Basis:
     back = solve_triangular(r, np.eye(len(r))) / length[:, None]
     log_det = float(np.log(np.abs(np.diag(r))).sum() + np.log(length).sum())
     return Basis(x @ back, back, log_det)
+
+
+def by_cholesky(unit: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
+    """Return q and r of columns of length 1 by two passes of Cholesky's factor; None where they are nearly dependent.
+
+    Two passes are as accurate as reflections where the condition is below the root of 1 / epsilon, and several times
+    faster (Yamamoto, Nakatsukasa, Yanagisawa & Fukaya, ETNA 2015, 44:306-326).
+    """
+    q, r = unit, np.eye(unit.shape[1])
+    for _ in range(2):
+        try:
+            upper = np.linalg.cholesky(q.T @ q).T
+        except np.linalg.LinAlgError:
+            return None
+        if np.diag(upper).min(initial=1.0) < WELL_CONDITIONED:
+            return None
+        q = q @ solve_triangular(upper, np.eye(len(upper)))
+        r = upper @ r
+    return q, r
 
 
 def dependence(pivoted: np.ndarray, order: np.ndarray, rank: int, names: Sequence[str]) -> tuple[str, list[str]]:

@@ -58,9 +58,11 @@ class Effects:
             effects = np.asarray(matrix, dtype=float).reshape(len(frame), -1)
         else:
             effects = np.ones((len(frame), 1))
-        if not self.by_levels:
-            return effects
-        own = frame[self.term.by].to_numpy()
+        return self.split(effects, frame) if self.by_levels else effects
+
+    def split(self, effects: np.ndarray, frame: pd.DataFrame) -> np.ndarray:
+        """Return the effects (N, q) once for each level that splits the variances, zero in rows of other levels."""
+        own = frame[str(self.term.by)].to_numpy()
         return np.concatenate([effects * (own == level)[:, None] for level in self.by_levels], axis=1)
 
 
@@ -96,7 +98,8 @@ class RandomFactor:
     def rows(self, frame: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
         """Return levels (N,), -1 where a level is new or missing, and effects (N, q) of new rows."""
         known = {label: k for k, label in enumerate(self.labels)}
-        codes = np.array([known.get(label, -1) for label in level_labels(frame, self.columns)], dtype=np.intp)
+        found = (-1 if label is None else known.get(label, -1) for label in level_labels(frame, self.columns))
+        codes = np.fromiter(found, dtype=np.intp, count=len(frame))
         return codes, np.concatenate([term.rows(frame) for term in self.terms], axis=1)
 
 
@@ -160,8 +163,9 @@ def factor_of(formula: str, name: str, terms: Sequence[RandomTerm], frame: pd.Da
             f"needs {FEWEST_LEVELS}",
             [f"leave {terms[0].text} out of the formula", "look whether the column was read as it should be"],
         )
-    effects = tuple(effects_of(formula, term, frame) for term in terms)
-    matrix = np.concatenate([each.rows(frame) for each in effects], axis=1)
+    made = [effects_of(formula, term, frame) for term in terms]
+    effects = tuple(each for each, _ in made)
+    matrix = np.concatenate([rows for _, rows in made], axis=1)
     matrix[codes < 0] = 0.0
     check_effects(formula, name, effects, matrix)
     return RandomFactor(name, columns, labels, codes, matrix, effects)
@@ -173,16 +177,22 @@ def level_codes(frame: pd.DataFrame, columns: Sequence[str]) -> tuple[np.ndarray
     for name in columns:
         own, levels = pd.factorize(frame[name], sort=True)
         code = np.where((code < 0) | (own < 0), -1, code * len(levels) + own)
-        labels = [f"{label}:{text_of(level)}" if label else text_of(level) for label in labels for level in levels]
+        given = levels.tolist()
+        texts = list(map(str, given)) if levels.dtype.kind in "iu" else [text_of(level) for level in given]
+        labels = [f"{label}:{text}" if label else text for label in labels for text in texts]
+    if len(columns) == 1:
+        return code, tuple(labels)
     used = np.unique(code[code >= 0])
     place = np.full(len(labels) + 1, -1)
     place[used] = np.arange(len(used))
     return place[code], tuple(labels[k] for k in used)
 
 
-def effects_of(formula: str, term: RandomTerm, frame: pd.DataFrame) -> Effects:
-    """Return the effects of a term, with their recipe."""
+def effects_of(formula: str, term: RandomTerm, frame: pd.DataFrame) -> tuple[Effects, np.ndarray]:
+    """Return the effects of a term with their recipe, and on the rows (N, q)."""
     columns = [str(name) for name in frame.columns]
+    if term.effects == "1" and term.by is None:
+        return Effects(term, (), {}, None, (), ("Intercept",)), np.ones((len(frame), 1))
     checked = read_formula(f"{columns[0]} ~ {term.effects}", columns)
     check_text(frame[list(checked.variables)])
     right, levels, _ = coded(frame[list(checked.variables)])
@@ -197,15 +207,17 @@ def effects_of(formula: str, term: RandomTerm, frame: pd.DataFrame) -> Effects:
         raise OptionError(f"formula '{formula}': {term.text} has no effect left of the bar; write 1 for an intercept")
     by_levels: tuple[Any, ...] = ()
     if term.by is not None:
-        _, by, _ = coded(frame[[term.by]].astype({term.by: "category"}))
+        _, by, _ = coded(frame[[term.by]].astype("category"))
         there = frame.loc[frame[list(term.columns)].notna().all(axis=1), term.by]
-        by_levels = tuple(level for level in by[term.by] if (there == level).any())
+        by_levels = tuple(level for level in by[str(term.by)] if (there == level).any())
         names = tuple(
             f"{term.by}[{text_of(level)}]" if name == "Intercept" else f"{name}, {term.by}[{text_of(level)}]"
             for level in by_levels
             for name in names
         )
-    return Effects(term, tuple(checked.variables), levels, spec, by_levels, names)
+    effects = Effects(term, tuple(checked.variables), levels, spec, by_levels, names)
+    plain = np.asarray(matrix, dtype=float).reshape(len(frame), -1)
+    return effects, plain if term.by is None else effects.split(plain, frame)
 
 
 def check_effects(formula: str, name: str, effects: Sequence[Effects], matrix: np.ndarray) -> None:

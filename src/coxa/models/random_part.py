@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
 
+from coxa.models.mixed_rows import Prepared, Setting
 from coxa.models.numerics.mixed.build import Blocks
 from coxa.models.numerics.mixed.likelihood import Derived, Mixed, State
 from coxa.models.numerics.mixed.search import MixedOptimum
@@ -14,18 +16,6 @@ from coxa.models.random_factors import RandomFactor
 
 RESIDUAL = "residual"
 """Factor under which the residual's variance stands in a table of variances."""
-
-
-@dataclass(frozen=True, slots=True)
-class Scales:
-    """What takes the numbers of the search to the units of the data.
-
-    outcome : standard deviation that the outcome was divided by
-    effects : for each factor the (q,) roots of mean squares that its effects were divided by
-    """
-
-    outcome: float
-    effects: tuple[np.ndarray, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,30 +32,39 @@ class Informed:
 class RandomPart:
     """Random effects of a fitted model; the factors in the order of the formula.
 
-    factors      : with their levels and effects on the analysed rows
+    setting      : the factors with their levels and effects on the analysed rows, and how residuals are correlated
+    ready        : the rows in the coordinates of the search, and what takes numbers back to the units of the data
     covariances  : for each factor the (q, q) covariance of the effects of a level, in units of the data
     residual     : variance of the residual where it is independent, else None
     at_zero      : for each factor the names of effects whose variance was estimated at zero
     multiples    : for each factor the names of effects that are multiples of the ones before
-    block        : position of the factor whose levels are the blocks; None where the blocks are participants of an MMRM
+    residual_names : labels of the places and of the groups of a covariance structure; empty without one
     information  : "observed" or "expected", what the covariance of the parameters is the inverse of
     informed     : that covariance, and the derivatives in the same parameters
-    basis        : (p, p) takes coefficients of the search to those of the formula; `scales` is on top
     """
 
-    factors: tuple[RandomFactor, ...]
+    setting: Setting = field(repr=False)
+    ready: Prepared = field(repr=False)
     covariances: tuple[np.ndarray, ...]
     residual: float | None
     at_zero: tuple[tuple[str, ...], ...]
     multiples: tuple[tuple[str, ...], ...]
-    block: int | None
+    residual_names: tuple[tuple[str, ...], ...]
     information: str
     informed: Informed = field(repr=False)
     model: Mixed = field(repr=False)
     optimum: MixedOptimum = field(repr=False)
     blocks: Blocks = field(repr=False)
-    scales: Scales = field(repr=False)
-    basis: np.ndarray = field(repr=False)
+
+    @property
+    def factors(self) -> tuple[RandomFactor, ...]:
+        """The grouping factors."""
+        return self.setting.factors
+
+    @property
+    def block(self) -> int | None:
+        """Position of the factor whose levels are the blocks."""
+        return self.setting.block
 
     @property
     def boundary(self) -> tuple[str, ...]:
@@ -81,6 +80,10 @@ class RandomPart:
         return tuple(said)
 
 
+COMPONENTS = ("factor", "effect", "other", "variance", "sd", "correlation", "levels", "boundary")
+"""Columns of a table of variances."""
+
+
 def variance_components(part: RandomPart) -> pd.DataFrame:
     """Return one row per variance and covariance, in units of the data.
 
@@ -88,37 +91,37 @@ def variance_components(part: RandomPart) -> pd.DataFrame:
     `sd` (of a variance), `correlation` (of a covariance), `levels`, `boundary`. The residual's variance is last, where
     it is one number.
     """
-    rows = []
-    for factor, covariance, zero, multiple in zip(
-        part.factors, part.covariances, part.at_zero, part.multiples, strict=True
-    ):
+    return pd.DataFrame(list(component_rows(part)), columns=list(COMPONENTS))
+
+
+def component_rows(part: RandomPart) -> Iterator[tuple[str, str, str, float, float, float, int, str]]:
+    """Yield the rows of `variance_components`."""
+    for k, (factor, covariance) in enumerate(zip(part.factors, part.covariances, strict=True)):
         sd = np.sqrt(np.diag(covariance))
         together = np.repeat(np.arange(len(factor.parts)), factor.parts)
+        levels = len(factor.labels)
         for i, name in enumerate(factor.names):
-            said = "zero" if name in zero else ("multiple of the effects before" if name in multiple else "")
-            rows.append((factor.name, name, "", covariance[i, i], sd[i], np.nan, len(factor.labels), said))
+            said = "zero" if name in part.at_zero[k] else ""
+            said = "multiple of the effects before" if name in part.multiples[k] else said
+            yield factor.name, name, "", float(covariance[i, i]), float(sd[i]), np.nan, levels, said
         for i, name in enumerate(factor.names):
             for j in range(i):
                 if together[i] == together[j]:
                     size = sd[i] * sd[j]
-                    shared = covariance[i, j] / size if size > 0 else np.nan
-                    rows.append(
-                        (factor.name, factor.names[j], name, covariance[i, j], np.nan, shared, len(factor.labels), "")
-                    )
+                    shared = float(covariance[i, j] / size) if size > 0 else np.nan
+                    yield factor.name, factor.names[j], name, float(covariance[i, j]), np.nan, shared, levels, ""
     if part.residual is not None:
-        rows.append((RESIDUAL, "", "", part.residual, np.sqrt(part.residual), np.nan, 0, ""))
-    columns = ["factor", "effect", "other", "variance", "sd", "correlation", "levels", "boundary"]
-    return pd.DataFrame(rows, columns=columns)
+        yield RESIDUAL, "", "", part.residual, float(np.sqrt(part.residual)), np.nan, 0, ""
 
 
 def named_variances(part: RandomPart) -> dict[str, float]:
     """Return standard deviations and correlations by name, for the parameters of the covariance."""
     named = {}
-    for row in variance_components(part).itertuples():
-        if row.factor == RESIDUAL:
-            named["sd[residual]"] = row.sd
-        elif row.other:
-            named[f"correlation[{row.factor}: {row.effect}, {row.other}]"] = row.correlation
+    for factor, effect, other, _, sd, correlation, _, _ in component_rows(part):
+        if factor == RESIDUAL:
+            named["sd[residual]"] = sd
+        elif other:
+            named[f"correlation[{factor}: {effect}, {other}]"] = correlation
         else:
-            named[f"sd[{row.factor}: {row.effect}]"] = row.sd
+            named[f"sd[{factor}: {effect}]"] = sd
     return named

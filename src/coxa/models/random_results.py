@@ -116,9 +116,9 @@ def predictions(part: RandomPart) -> Predicted:
         own = effects_of_blocks(model, at, part.blocks)
         count = len(part.factors[part.block].labels)
         found[part.block] = tuple(each[:count] for each in (own.values, own_error(own, error), own_error(own, given)))  # type: ignore[assignment]
-    size = part.scales.outcome
+    size = part.ready.size
     scaled = [
-        tuple(each * (size / part.scales.effects[k]) ** power for each, power in zip(found[k], (1, 2, 2), strict=True))
+        tuple(each * (size / part.ready.sizes[k]) ** power for each, power in zip(found[k], (1, 2, 2), strict=True))
         for k in range(len(part.factors))
     ]
     values, errors, cond = zip(*scaled, strict=True)
@@ -127,7 +127,9 @@ def predictions(part: RandomPart) -> Predicted:
 
 def own_error(own: BlockEffects, error: np.ndarray) -> np.ndarray:
     """Return the variance of the errors of the effects of blocks (n, q)."""
-    return np.diagonal(own.own, axis1=1, axis2=2) + np.einsum("nqa,ab,nqb->nq", own.reach, error, own.reach, optimize=True)
+    return np.diagonal(own.own, axis1=1, axis2=2) + np.einsum(
+        "nqa,ab,nqb->nq", own.reach, error, own.reach, optimize=True
+    )
 
 
 def predict(
@@ -150,9 +152,9 @@ def predict(
     Returns
     -------
     DataFrame
-        In the order and with the index of `data`: `estimate`, in units of the outcome; `std_error` of estimate less true
-        mean of such a row; `conf_low`, `conf_high` by the t distribution with `df` of the fixed part; `known`, whether
-        all levels asked for are in the fit. Rows with a missing covariate are not numbers.
+        In the order and with the index of `data`: `estimate`, in units of the outcome; `std_error` of estimate less
+        true mean of such a row; `conf_low`, `conf_high` by the t distribution with `df` of the fixed part; `known`,
+        whether all levels asked for are in the fit. Rows with a missing covariate are not numbers.
 
     Raises
     ------
@@ -179,7 +181,9 @@ def predict(
     needed = list(dict.fromkeys([*fit.design.formula.variables, *needed_by(fit, wanted)]))
     absent = [name for name in needed if name not in data.columns]
     if absent:
-        raise OptionError(f"the rows to predict have no column {', '.join(absent)}; the model needs {', '.join(needed)}")
+        raise OptionError(
+            f"the rows to predict have no column {', '.join(absent)}; the model needs {', '.join(needed)}"
+        )
     missing = data[needed_in_effects(fit, wanted)].isna().any(axis=1).to_numpy()
     rows = data.loc[~missing]
     x = fit.design.rows(rows)
@@ -187,7 +191,7 @@ def predict(
     variance = np.einsum("ia,ab,ib->i", x, fit.inference.covariance, x)
     known = np.ones(len(rows), dtype=bool)
     if wanted:
-        added, variance, known = with_effects(random_part_of(fit), wanted, x, rows, fit)
+        added, variance, known = with_effects(random_part_of(fit), wanted, x, rows)
         estimate = estimate + added
     df = np.array([fit.inference.df(row) for row in x])
     half = stats.t.ppf((1 + conf_level) / 2, df) * np.sqrt(variance)
@@ -236,13 +240,13 @@ def needed_in_effects(fit: Fit, wanted: Sequence[int]) -> list[str]:
 
 
 def with_effects(
-    part: RandomPart, wanted: Sequence[int], x: np.ndarray, rows: pd.DataFrame, fit: Fit
+    part: RandomPart, wanted: Sequence[int], x: np.ndarray, rows: pd.DataFrame
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return what the random effects add (N,), the variance of the whole (N,), and whether all levels are known."""
-    model, at, size = part.model, part.optimum.at, part.scales.outcome
+    model, at, size = part.model, part.optimum.at, part.ready.size
     k, p = model.above.width, model.p
     weights = np.zeros((len(rows), k + p + 1))
-    weights[:, k : k + p] = x @ part.basis
+    weights[:, k : k + p] = x @ part.ready.basis.back
     values = predictions(part).values
     added, new, known = np.zeros(len(rows)), np.zeros(len(rows)), np.ones(len(rows), dtype=bool)
     above = [j for j in range(len(part.factors)) if j != part.block]
@@ -254,7 +258,7 @@ def with_effects(
         known &= here
         added[here] += (values[j][codes[here]] * effects[here]).sum(axis=1)
         new[~here] += np.einsum("ia,ab,ib->i", effects[~here], part.covariances[j], effects[~here])
-        scaled = effects / part.scales.effects[j]
+        scaled = effects / part.ready.sizes[j]
         if j == part.block:
             own = effects_of_blocks(model, at, part.blocks)
             within[here] = np.einsum("ia,iab,ib->i", scaled[here], own.own[codes[here]], scaled[here])

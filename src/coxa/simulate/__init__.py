@@ -1,7 +1,7 @@
 """Simulated trials with the truth that was planted in them.
 
-One file per part of a trial (`trajectories`, `items`, `attendance`, `dropout`, `events`), each a few functions
-that take a numpy Generator; `hip_oa` puts them together. Names are loaded when first used.
+One file per part of a trial (`trajectories`, `serial`, `items`, `attendance`, `dropout`, `events`), each a few
+functions that take a numpy Generator; `hip_oa` and `runner_diary` put them together. Names are loaded when first used.
 
 Examples
 --------
@@ -20,15 +20,19 @@ from coxa.lazy import lazy
 if TYPE_CHECKING:
     from coxa.simulate.hip_oa.design import HipOADesign
     from coxa.simulate.hip_oa.trial import simulate_hip_oa_trial
+    from coxa.simulate.runner_diary.design import RunnerDesign
+    from coxa.simulate.runner_diary.study import simulate_runner_diary
     from coxa.simulate.truth import TrueValue, Truth
 
-__all__ = ["HipOADesign", "TrueValue", "Truth", "simulate_hip_oa_trial"]
+__all__ = ["HipOADesign", "RunnerDesign", "TrueValue", "Truth", "simulate_hip_oa_trial", "simulate_runner_diary"]
 
 _HOME = {
     "HipOADesign": "hip_oa.design",
+    "RunnerDesign": "runner_diary.design",
     "TrueValue": "truth",
     "Truth": "truth",
     "simulate_hip_oa_trial": "hip_oa.trial",
+    "simulate_runner_diary": "runner_diary.study",
 }
 
 __getattr__ = lazy(__name__, _HOME)

@@ -37,6 +37,7 @@ EXAMPLES = {
     "adjust": "[baseline * visit, site]",
     "baseline": "true",
     "baseline_table": "[age, sex, pain]",
+    "block_sizes": "[4, 6]",
     "compare": "[exercise, manual_therapy]",
     "conf_level": "0.95",
     "data_cut": "2026-03-31",
@@ -48,9 +49,13 @@ EXAMPLES = {
     "missing": "[-9, 99]",
     "only_in": "[exercise, manual_therapy]",
     "random": "{site_id: {}}",
+    "probability": "0.8",
     "range": "[0, 100]",
+    "ratio": "{usual_care: 1, exercise: 2}",
     "reference": "true",
+    "scheme": "blocks",
     "sessions_planned": "12",
+    "strata": "[site]",
     "window": "[-14, 21]",
 }
 """Key of a plan -> a value that fits it."""
@@ -62,6 +67,7 @@ NAMES = {
     "against": "arms",
     "only_in": "arms",
     "estimand": "estimands",
+    "strata": "covariates",
     "without_events": "intercurrent_events",
 }
 """Key that names a part of the plan -> where the parts of that kind stand."""

@@ -17,6 +17,7 @@ from coxa.study.estimand import Estimand
 from coxa.study.factorial import factorial_problem
 from coxa.study.parts import Arm, Covariate, Event, Name, Outcome, Part, PerProtocol, ReportOptions, Visit, label_of
 from coxa.study.random_effects import random_faults
+from coxa.study.randomisation import Randomisation, randomisation_problems
 from coxa.study.scales import outcome_scale
 from coxa.study.source import DataSource
 from coxa.study.words import Design
@@ -67,6 +68,7 @@ class Study(Part):
     covariates: dict[Name, Covariate] = Field(
         default_factory=dict, description="Baseline variables, to describe participants or to adjust for."
     )
+    randomisation: Randomisation | None = Field(None, description="How participants are allocated to the arms.")
     intercurrent_events: dict[Name, Event] = Field(
         default_factory=dict, description="Events after which an outcome means something else."
     )
@@ -148,6 +150,9 @@ def cross_check(study: Study) -> Iterator[Problem]:
         )
     if study.design == "factorial" and (problem := factorial_problem(study.arms)):
         yield Problem(("arms",), problem)
+    if study.randomisation:
+        found = randomisation_problems(study.randomisation, study.arms, study.covariates, study.design)
+        yield from (Problem(("randomisation", *path), message) for path, message in found)
     yield from _check_windows(study)
     yield from _check_outcomes(study)
     for name, estimand in study.estimands.items():

@@ -91,14 +91,8 @@ def check_random(analysis: Analysis) -> None:
 def random_faults(study: Study, name: str, analysis: Analysis) -> Iterator[Fault]:
     """Yield what is wrong between the random effects of an analysis and the rest of the plan."""
     at = ("analyses", name, "random")
-    if study.design == "cluster" and analysis.role == "primary" and not analysis.random:
-        yield (
-            at[:2],
-            (
-                "a primary analysis of a cluster trial has a random effect of the clusters that were randomised; add "
-                "for example `random: {site_id: {}}` to an mmrm"
-            ),
-        )
+    if study.design == "cluster" and analysis.role == "primary":
+        yield from _clusters(study, analysis, at)
     for factor, options in analysis.random.items():
         here = (*at, factor)
         yield from _known_factor(study, factor, here)
@@ -112,10 +106,32 @@ def random_faults(study: Study, name: str, analysis: Analysis) -> Iterator[Fault
         yield from _same_column(study, analysis, factor, here)
 
 
+def _clusters(study: Study, analysis: Analysis, at: tuple[str, ...]) -> Iterator[Fault]:
+    """Yield the fault of a primary analysis of a cluster trial without a random effect of what was randomised."""
+    unit = study.randomisation.cluster if study.randomisation else None
+    if not analysis.random:
+        example = unit if unit in _factors(study) else "site_id"
+        yield (
+            at[:2],
+            "a primary analysis of a cluster trial has a random effect of the clusters that were randomised; add for "
+            f"example `random: {{{example}: {{}}}}` to an mmrm",
+        )
+    elif unit in _factors(study) and unit not in analysis.random:
+        yield (
+            at,
+            f"the primary analysis of a cluster trial has a random effect of {unit}, which was randomised; add "
+            f"`{unit}: {{}}`",
+        )
+
+
+def _factors(study: Study) -> list[str]:
+    """Return what can have a random effect: identifiers, and covariates of `type: category`."""
+    return [*GROUPINGS, *(name for name, covariate in study.covariates.items() if covariate.type == "category")]
+
+
 def _known_factor(study: Study, factor: str, here: tuple[str, ...]) -> Iterator[Fault]:
     """Yield the fault of a factor that is neither an identifier nor a category."""
-    categories = [name for name, covariate in study.covariates.items() if covariate.type == "category"]
-    allowed = [*GROUPINGS, *categories]
+    allowed = _factors(study)
     if factor in allowed:
         return
     if factor in study.covariates:

@@ -1,7 +1,8 @@
 """Kenward and Roger's adjustment for models with random effects.
 
-Source: Kenward & Roger, Biometrics 1997, 53:983-997, section 2. The covariance is linear in the variances and covariances
-of random effects and in an independent residual's variance; second derivatives enter for covariance structures alone.
+Source: Kenward & Roger, Biometrics 1997, 53:983-997, section 2. The covariance is linear in the variances and
+covariances of random effects and in an independent residual's variance; second derivatives enter for covariance
+structures alone.
 """
 
 from __future__ import annotations

@@ -90,14 +90,8 @@ def coefficients(block: Levels, xy: np.ndarray, u: Sparse) -> tuple[Coefficients
     gram = (project @ block.effects).reshape(n, q, q)
     above = project @ u.matrix if u.width else None
     projected_u = no_columns(n * q) if above is None else padded(above.tocsr(), u.width)
-    members = alike(gram)
-    columns = gathered(members, projected, projected_u)
-    order = np.concatenate(members) if isinstance(columns, KeptRows) else np.array([mine[0] for mine in members])
-    pattern = np.empty(n, dtype=np.intp)
-    for s, mine in enumerate(members if not isinstance(columns, KeptRows) else order[:, None]):
-        pattern[mine] = s
-    total = total_of(xy, u)
-    found = Coefficients(columns, gram[order], total, block.triangle, rows)
+    columns, pattern, firsts = gathered(alike(gram), projected, projected_u)
+    found = Coefficients(columns, gram[firsts], total_of(xy, u), block.triangle, rows)
     return found, Blocks(KeptRows(projected, projected_u), pattern, gram)
 
 
@@ -126,15 +120,24 @@ def padded(matrix: csr_array, width: int) -> Sparse:
     return Sparse(places, values, width)
 
 
-def alike(matrices: np.ndarray) -> list[np.ndarray]:
-    """Return the positions of blocks whose matrices (n, q, q) are the same."""
+def alike(matrices: np.ndarray) -> np.ndarray:
+    """Return the pattern of each block (n,): blocks share one where their matrices (n, q, q) are the same."""
     a, b = np.triu_indices(matrices.shape[1])
     keys = matrices[:, a, b]
     scale = np.abs(keys).max(axis=0)
     whole = np.round(keys / np.where(scale > 0, scale, 1) * 10**ALIKE).astype(np.int64)
-    order = np.lexsort(whole.T[::-1])
-    differs = (np.diff(whole[order], axis=0) != 0).any(axis=1)
-    return np.split(order, np.flatnonzero(differs) + 1)
+    return same(whole.T)
+
+
+def same(keys: Sequence[np.ndarray] | np.ndarray) -> np.ndarray:
+    """Return the pattern of each block (n,): blocks share one where they share all keys (n,)."""
+    order = np.lexsort(keys[::-1])
+    differs = np.zeros(len(order), dtype=np.intp)
+    for key in keys:
+        differs[1:] |= np.diff(key[order]) != 0
+    pattern = np.empty(len(order), dtype=np.intp)
+    pattern[order] = np.cumsum(differs)
+    return pattern
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,15 +175,8 @@ def structured(
     group = np.zeros(n, dtype=np.intp)
     group[where.block] = where.group
     times, coefficients_of, shared = covering(where, effects, observed)
-    keys = [*observed.T, group] if shared else [np.arange(n), group]
-    order = np.lexsort([key.astype(np.intp) for key in keys])
-    differs = np.logical_or.reduce([np.diff(key[order].astype(np.intp)) != 0 for key in keys])
-    members = np.split(order, np.flatnonzero(differs) + 1)
-    columns = gathered(members, full.reshape(n, m, -1), every)
-    firsts = np.concatenate(members) if isinstance(columns, KeptRows) else np.array([mine[0] for mine in members])
-    pattern = np.empty(n, dtype=np.intp)
-    for s, mine in enumerate(members if not isinstance(columns, KeptRows) else firsts[:, None]):
-        pattern[mine] = s
+    alone = same([group, *observed.T.astype(np.intp)]) if shared else np.arange(n)
+    columns, pattern, firsts = gathered(alone, full.reshape(n, m, -1), every)
     cover = np.zeros(len(firsts), dtype=np.intp) if shared else firsts
     found = Structured(
         columns,

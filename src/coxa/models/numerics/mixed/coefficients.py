@@ -1,8 +1,8 @@
 """Blocks with random coefficients and independent residuals: V_i = s2 (I + T_i D T_i'), D = L L'.
 
-T_i are the rows of the random effects (q of them), s2 = exp(tau), L lower triangular or diagonal. The data enter through
-C_i = T_i'T_i, B_i = T_i'Z_i and Z'Z alone (Henderson; Lindstrom & Bates, JASA 1988, 83:1014-1022), so that blocks with
-the same C_i share their sums, and no matrix is larger than q. With F = L (I + L'CL)^-1 L', Y = I - FC and N = CY::
+T_i are the rows of the random effects (q of them), s2 = exp(tau), L lower triangular. The data enter through
+C_i = T_i'T_i, B_i = T_i'Z_i and Z'Z alone (Lindstrom & Bates, JASA 1988, 83:1014-1022), so that blocks with the same
+C_i share their sums, and no matrix is larger than q. With F = L (I + L'CL)^-1 L', Y = I - FC and N = CY::
 
     Z'WZ = (Z'Z - sum B'FB) / s2     Z'W V_k W Z = sum B' Y D_k Y' B / s2     T'WT = N / s2
 
@@ -23,13 +23,9 @@ from coxa.models.numerics.mixed.triangle import Triangle
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """At some parameters: s2, and of each pattern F, Y (S, q, q), N (S, q, q); D_k (K - 1, q, q) and B'..B folded.
-
-    folded : (q, q, width, width) sums of (Y'B)_a (Y'B)_b', symmetric in both
-    """
+    """At some parameters: s2, of each pattern Y and N (S, q, q), and first and second derivatives of D."""
 
     s2: float
-    f: np.ndarray
     y: np.ndarray
     n: np.ndarray
     first: np.ndarray
@@ -67,67 +63,74 @@ class Coefficients:
         """Return the covariance at theta (K,): tau, then L."""
         s2 = float(np.exp(theta[0]))
         lower = self.triangle.matrix(theta[1:])
-        inside = np.eye(len(lower)) + lower.T @ self.gram @ lower
+        q = len(lower)
+        both = np.kron(lower, lower)  # vec(L' C L) = (L x L)' vec(C), by rows
+        inside = (self.gram.reshape(-1, q * q) @ both).reshape(-1, q, q) + np.eye(q)
         inverse, log_det = small_inverse(inside)
-        f = lower @ inverse @ lower.T
-        y = np.eye(len(lower)) - f @ self.gram
+        f = (inverse.reshape(-1, q * q) @ both.T).reshape(-1, q, q)
+        y = np.eye(q) - small_product(f, self.gram)
         moments = (self.total - self.columns.fold(f)) / s2
-        parts = Parts(s2, f, y, self.gram @ y, *self.triangle.products(theta[1:]))
+        parts = Parts(s2, y, small_product(self.gram, y), *self.triangle.products(theta[1:]))
         return Within(self.n_rows * float(theta[0]) + float(self.columns.n @ log_det), moments, parts)
 
-    def slopes(self, at: Within) -> Slopes:
-        """Return first derivatives and traces."""
+    def derivatives(self, at: Within, kernels: Sequence[np.ndarray]) -> tuple[Slopes, list[Curvature]]:
+        """Return first derivatives and traces, and the contractions with symmetric kernels."""
         parts: Parts = at.parts
-        by_d = self.moments_of(parts, parts.first)
-        n = np.einsum("s,sab->ab", self.columns.n, parts.n)
-        alone = np.einsum("kab,ab->k", parts.first, n)
-        trace = np.concatenate([[self.n_rows], alone])
-        pairs, bends = np.diag(trace), np.diag(trace)
-        pairs[0], bends[0] = trace, trace
-        pairs[:, 0], bends[:, 0] = trace, trace
-        flat = parts.n.reshape(len(parts.n), -1)
-        twice = ((flat * self.columns.n[:, None]).T @ flat).reshape(2 * n.shape)
-        pairs[1:, 1:] = np.einsum("kab,bcda,lcd->kl", parts.first, twice, parts.first, optimize=True)
-        bends[1:, 1:] = np.einsum("klab,ab->kl", parts.second, n)
-        return Slopes(np.concatenate([at.moments[None], by_d]), trace, pairs, bends)
-
-    def moments_of(self, parts: Parts, inner: np.ndarray) -> np.ndarray:
-        """Return sum B'Y inner Y'B / s2 for symmetric inner (K, q, q), shape (K, width, width)."""
-        return self.columns.fold(parts.y @ inner[:, None] @ parts.y.swapaxes(1, 2)) / parts.s2
-
-    def curvature(self, at: Within, kernels: Sequence[np.ndarray]) -> list[Curvature]:
-        """Return the contractions with symmetric kernels."""
-        parts: Parts = at.parts
-        return [self.curved(at, parts, kernel) for kernel in kernels]
-
-    def curved(self, at: Within, parts: Parts, kernel: np.ndarray) -> Curvature:
-        """Return the contractions with one kernel."""
-        seen = parts.y.swapaxes(1, 2) @ self.columns.contract(kernel) @ parts.y / parts.s2
-        total = seen.sum(axis=0)
-        both = seen.reshape(len(seen), -1).T @ parts.n.reshape(len(seen), -1)
-        both = both.reshape(2 * total.shape)
-        first = np.concatenate([[(kernel * at.moments).sum()], np.einsum("kab,ab->k", parts.first, total)])
-        pairs, bends = np.empty((self.size, self.size)), np.empty((self.size, self.size))
-        for found in (pairs, bends):
-            found[0], found[:, 0] = first, first
-        # <seen, D_k N D_l>, made symmetric in k and l
-        one = np.einsum("kab,dabc,lcd->kl", parts.first, both, parts.first, optimize=True)
-        pairs[1:, 1:] = (one + one.T) / 2
-        bends[1:, 1:] = np.einsum("klab,ab->kl", parts.second, total)
-        return Curvature(pairs, bends)
+        turned = self.columns.turned(parts.y)
+        q = parts.n.shape[-1]
+        flat, first = parts.n.reshape(-1, q * q), parts.first.reshape(-1, q * q)
+        second = parts.second.reshape(*parts.second.shape[:2], q * q)
+        by_d = np.tensordot(parts.first, turned.outer(), axes=2) / parts.s2
+        n = self.columns.n @ flat
+        trace = np.concatenate([[self.n_rows], first @ n])
+        twice = ((flat * self.columns.n[:, None]).T @ flat).reshape(q, q, q, q)
+        pairs = with_scale(trace, first @ twice.transpose(3, 0, 1, 2).reshape(q * q, q * q) @ first.T)
+        slopes = Slopes(np.concatenate([at.moments[None], by_d]), trace, pairs, with_scale(trace, second @ n))
+        found = []
+        for kernel in kernels:
+            seen = (turned.contract(kernel) / parts.s2).reshape(-1, q * q)
+            total = seen.sum(axis=0)
+            edge = np.concatenate([[(kernel * at.moments).sum()], first @ total])
+            products = (seen.T @ flat).reshape(q, q, q, q).transpose(1, 2, 3, 0).reshape(q * q, q * q)
+            one = first @ products @ first.T  # <seen, D_k N D_l>
+            found.append(Curvature(with_scale(edge, (one + one.T) / 2), with_scale(edge, second @ total)))
+        return slopes, found
 
     def paired(self, at: Within, weights: np.ndarray) -> np.ndarray:
         """Return sum_kl weights_kl Z'W V_k W V_l W Z, shape (width, width)."""
         parts: Parts = at.parts
-        inner = np.einsum("kl,kab,sbc,lcd->sad", weights[1:, 1:], parts.first, parts.n, parts.first, optimize=True)
+        q = parts.n.shape[-1]
+        four = np.tensordot(np.tensordot(parts.first, weights[1:, 1:], axes=(0, 0)), parts.first, axes=(2, 0))
+        inner = (parts.n.reshape(-1, q * q) @ four.transpose(1, 2, 0, 3).reshape(q * q, q * q)).reshape(-1, q, q)
         inner = (inner + inner.swapaxes(1, 2)) / 2
-        alone = np.einsum("k,kab->ab", weights[0, 1:] + weights[1:, 0], parts.first)
-        every = self.columns.fold(parts.y @ (inner + alone) @ parts.y.swapaxes(1, 2)) / parts.s2
+        alone = np.tensordot(weights[0, 1:] + weights[1:, 0], parts.first, axes=1)
+        every = self.columns.turned(parts.y).fold(inner + alone) / parts.s2
         return every + weights[0, 0] * at.moments
 
     def bent(self, at: Within, weights: np.ndarray) -> np.ndarray:  # noqa: ARG002
         """Return zero: the covariance is linear in s2 and s2 D."""
         return np.zeros((self.width, self.width))
+
+
+def with_scale(edge: np.ndarray, inner: np.ndarray) -> np.ndarray:
+    """Return (K, K): `inner`, and before it row and column of tau, in which the covariance is its own derivative."""
+    found = np.empty((len(edge), len(edge)))
+    found[0], found[:, 0] = edge, edge
+    found[1:, 1:] = inner
+    return found
+
+
+def small_product(left: np.ndarray, right: np.ndarray) -> np.ndarray:
+    """Return the products of matrices (S, q, q); written out for q = 2, where that is many times faster."""
+    if left.shape[-1] == 1:
+        return left * right
+    if left.shape[-1] > 2:
+        return left @ right
+    found = np.empty_like(left)
+    for a in range(2):
+        for b in range(2):
+            found[:, a, b] = left[:, a, 0] * right[:, 0, b] + left[:, a, 1] * right[:, 1, b]
+    return found
 
 
 def small_inverse(matrices: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -148,7 +151,9 @@ def small_inverse(matrices: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     else:
         a, b, d = matrices[:, 0, 0], matrices[:, 0, 1], matrices[:, 1, 1]
         det = a * d - b * b
-        found = np.stack([np.stack([d, -b], axis=1), np.stack([-b, a], axis=1)], axis=1) / det[:, None, None]
+        found = np.empty_like(matrices)
+        found[:, 0, 0], found[:, 1, 1] = d / det, a / det
+        found[:, 0, 1] = found[:, 1, 0] = -b / det
     if not (det > 0).all():
         raise np.linalg.LinAlgError("not positive definite")
     return found, np.log(det)

@@ -1,9 +1,9 @@
 """Best linear unbiased predictions of random effects, and of any linear function with them.
 
-With D the covariance of a block's effects and H_i = T_i' W_i Z_i the rows of its columns, b_i = D H_i r and
-Var(b_i - b) = D - D T'W T D + D H_i E (D H_i)', E the joint covariance of the errors of the effects above the blocks and of
-the coefficients. Sources: Henderson, Biometrics 1975, 31:423-447; McLean, Sanders & Stroup, American Statistician 1991,
-45:54-64.
+With D the covariance of a block's effects and H_i = T_i' W_i Z_i, b_i = D H_i r and
+Var(b_i - b) = D - D T'W T D + D H_i E (D H_i)', E the joint covariance of the errors of the effects above the blocks
+and of the coefficients. Sources: Henderson, Biometrics 1975, 31:423-447; McLean, Sanders & Stroup, American
+Statistician 1991, 45:54-64.
 """
 
 from __future__ import annotations

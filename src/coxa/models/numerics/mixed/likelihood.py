@@ -5,11 +5,11 @@ With V = V0 + U Gamma U' (V0 within blocks, W its inverse), Gamma = L L' and K =
     S = I + L' K_UU L      B = L S^-1 L'      M = Z'V^-1 Z = K - K_ZU B K_UZ
     log|V| = log|V0| + log|S|      beta = M_XX^-1 M_Xy
 
-The projection P = V^-1 - V^-1 X Phi X'V^-1 is W - W Z E Z'W with a matrix E of the size of the columns, and PZ = W Z C with
-another, so that every trace and every quadratic form is one of K and its derivatives.
+The projection P = V^-1 - V^-1 X Phi X'V^-1 is W - W Z E Z'W with a matrix E of the size of the columns, and PZ = W Z C
+with another, so that every trace and every quadratic form is one of K and its derivatives.
 
-Sources: Harville, JASA 1977, 72:320-338; Lindstrom & Bates, JASA 1988, 83:1014-1022; Searle, Casella & McCulloch, Variance
-Components, 1992, chapter 6, for the derivatives of the restricted likelihood.
+Sources: Harville, JASA 1977, 72:320-338; Lindstrom & Bates, JASA 1988, 83:1014-1022; Searle, Casella & McCulloch,
+Variance Components, 1992, chapter 6, for the derivatives of the restricted likelihood.
 """
 
 from __future__ import annotations
@@ -18,9 +18,12 @@ from dataclasses import dataclass, replace
 from itertools import product
 
 import numpy as np
+from scipy.linalg import solve_triangular
 
 from coxa.models.numerics.mixed.above import Above
-from coxa.models.numerics.mixed.block import BlockModel, Curvature, Slopes, Within
+from coxa.models.numerics.mixed.block import Curvature, Slopes, Within
+from coxa.models.numerics.mixed.coefficients import Coefficients
+from coxa.models.numerics.mixed.structured import Structured
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +36,7 @@ class Mixed:
     reml   : restricted likelihood, or the full one
     """
 
-    within: BlockModel
+    within: Coefficients | Structured
     above: Above
     p: int
     reml: bool
@@ -47,7 +50,7 @@ class Mixed:
 def linear(model: Mixed) -> Mixed:
     """Return the model with its derivatives taken in variances and covariances of random effects."""
     factors = tuple(replace(one, triangle=replace(one.triangle, linear=True)) for one in model.above.factors)
-    within = replace(model.within, triangle=replace(model.within.triangle, linear=True))  # type: ignore[type-var]
+    within = replace(model.within, triangle=replace(model.within.triangle, linear=True))
     return replace(model, within=within, above=Above(factors))
 
 
@@ -110,7 +113,7 @@ def state(model: Mixed, theta: np.ndarray) -> State:
         lu = model.above.multiply(transposed, moments[:k])
         inside = np.eye(k) + model.above.multiply(transposed, lu[:, :k].T)
         lower = np.linalg.cholesky((inside + inside.T) / 2)
-        half = solve_lower(lower, model.above.multiply(transposed, np.eye(k)))
+        half = solve_triangular(lower, model.above.multiply(transposed, np.eye(k)), lower=True, check_finite=False)
         b = half.T @ half
         reached = half @ moments[:k]
         moments = moments - reached.T @ reached
@@ -128,13 +131,6 @@ def state(model: Mixed, theta: np.ndarray) -> State:
     return State(theta, -0.5 * float(minus_2), beta, phi, within, moments, b, turned)
 
 
-def solve_lower(lower: np.ndarray, other: np.ndarray) -> np.ndarray:
-    """Return lower^-1 other."""
-    from scipy.linalg import solve_triangular
-
-    return np.asarray(solve_triangular(lower, other, lower=True, check_finite=False))
-
-
 def embedded(model: Mixed, at: State) -> np.ndarray:
     """Return E with P = W - W Z E Z'W under REML, or V^-1 = W - W Z E Z'W under ML; shape of the moments."""
     k, p = model.above.width, model.p
@@ -150,13 +146,12 @@ def derived(model: Mixed, at: State) -> Derived:
     """Return gradient, observed and expected information, and the slopes of Phi^-1."""
     k, p, own = model.above.width, model.p, model.within.size
     x, y = slice(k, k + p), k + p
-    inner = model.within.slopes(at.within)
     e = embedded(model, at)
     # r: Py = W Z r; away: PZ (REML) or V^-1 Z (ML) = W Z away
     projected = np.eye(len(at.moments))
     projected[x] -= at.phi @ at.moments[x]
     r = at.turned @ projected[:, y]
-    kernels = model.within.curvature(at.within, [e, np.outer(r, r)])
+    inner, kernels = model.within.derivatives(at.within, [e, np.outer(r, r)])
     gradient, observed, expected = inner_part(inner, kernels, e, r, at, model)
     slopes = np.empty((model.size, p, p))
     to_x = at.turned[:, x]

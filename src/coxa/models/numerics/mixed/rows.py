@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
@@ -67,6 +67,14 @@ class Columns(Protocol):
         """Return the sums over the blocks of a pattern of z_a' kernel z_b, shape (S, m, m), for a symmetric kernel."""
         ...
 
+    def turned(self, y: np.ndarray) -> Columns:
+        """Return the columns of y_s' z, for y (S, m, m)."""
+        ...
+
+    def outer(self) -> np.ndarray:
+        """Return the sums over all blocks of z_a z_b', made symmetric, shape (m, m, width, width)."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class KeptRows:
@@ -99,7 +107,7 @@ class KeptRows:
         """Return one sum, for weights (S, m, m)."""
         c, k = self.xy.shape[-1], self.u.width
         xy = self.xy.reshape(-1, c)
-        weighted = (weights @ self.xy).reshape(-1, c)
+        weighted = small_weighted(weights, self.xy).reshape(-1, c)
         total = np.empty((k + c, k + c))
         total[k:, k:] = xy.T @ weighted
         if k:
@@ -110,20 +118,69 @@ class KeptRows:
             total[:k, :k] = (u.T @ (blocks.tocsr() @ u)).toarray()
         return total
 
+    def turned(self, y: np.ndarray) -> KeptRows:
+        """Return the columns of y_s' z, for y (S, m, m)."""
+        s, m, _ = self.xy.shape
+        transposed = y.swapaxes(1, 2)
+        xy = small_weighted(transposed, self.xy)
+        if not self.u.width:
+            return KeptRows(xy, self.u)
+        places = np.repeat(self.u.places.reshape(s, 1, -1), m, axis=1).reshape(s * m, -1)
+        values = transposed[:, :, :, None] * self.u.values.reshape(s, 1, m, -1)
+        return KeptRows(xy, Sparse(places, values.reshape(s * m, -1), self.u.width))
+
+    def outer(self) -> np.ndarray:
+        """Return the sums over all blocks of z_a z_b', made symmetric, shape (m, m, width, width)."""
+        s, m, c = self.xy.shape
+        k = self.u.width
+        wide = self.xy.reshape(s, m * c)
+        total = np.empty((m, m, k + c, k + c))
+        total[:, :, k:, k:] = (wide.T @ wide).reshape(m, c, m, c).swapaxes(1, 2)
+        if k:
+            every = self.u.places.reshape(s, m, -1) + k * np.arange(m)[:, None]
+            wide_u = Sparse(every.reshape(s, -1), self.u.values.reshape(s, -1), m * k).matrix
+            total[:, :, :k, k:] = (wide_u.T @ wide).reshape(m, k, m, c).swapaxes(1, 2)
+            total[:, :, k:, :k] = total[:, :, :k, k:].transpose(1, 0, 3, 2)
+            total[:, :, :k, :k] = (wide_u.T @ wide_u).toarray().reshape(m, k, m, k).swapaxes(1, 2)
+        return (total + total.swapaxes(0, 1)) / 2
+
     def contract(self, kernel: np.ndarray) -> np.ndarray:
         """Return z_a' kernel z_b of each block, shape (S, m, m)."""
         s, m, c = self.xy.shape
         k = self.u.width
-        total = (self.xy.reshape(-1, c) @ kernel[k:, k:]).reshape(s, m, c) @ self.xy.swapaxes(1, 2)
+        total = row_products((self.xy.reshape(-1, c) @ kernel[k:, k:]).reshape(s, m, c), self.xy)
         if k:
             places, values = self.u.places.reshape(s, m, -1), self.u.values.reshape(s, m, -1)
-            reached = (self.u.matrix @ kernel[:k, k:]).reshape(s, m, c) @ self.xy.swapaxes(1, 2)
+            reached = row_products((self.u.matrix @ kernel[:k, k:]).reshape(s, m, c), self.xy)
             total += reached + reached.swapaxes(1, 2)
             for f in range(places.shape[2]):
                 for g in range(places.shape[2]):
                     met = kernel[places[:, :, None, f], places[:, None, :, g]]
                     total += met * values[:, :, None, f] * values[:, None, :, g]
         return total
+
+
+def small_weighted(weights: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """Return weights (S, m, m) times rows (S, m, c); written out for small m, where that is many times faster."""
+    m = rows.shape[1]
+    if m > 3:
+        return weights @ rows
+    found = np.empty_like(rows)
+    for a in range(m):
+        found[:, a] = sum(weights[:, a, b, None] * rows[:, b] for b in range(m))
+    return found
+
+
+def row_products(left: np.ndarray, right: np.ndarray) -> np.ndarray:
+    """Return left_a' right_b of each block, (S, m, m), for rows (S, m, c); written out for small m."""
+    m = left.shape[1]
+    if m > 3:
+        return left @ right.swapaxes(1, 2)
+    found = np.empty((len(left), m, m))
+    for a in range(m):
+        for b in range(m):
+            found[:, a, b] = np.einsum("sc,sc->s", left[:, a], right[:, b])
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,23 +223,47 @@ class SummedRows:
         total[pattern, b, a] = values
         return total
 
+    def turned(self, y: np.ndarray) -> SummedRows:
+        """Return the columns of y_s' z, for y (S, m, m)."""
+        a, b = np.triu_indices(self.m)
+        half = np.where(a == b, 0.5, 1.0)
+        both = y[:, a[:, None], a] * y[:, b[:, None], b] + y[:, b[:, None], a] * y[:, a[:, None], b]
+        mixed = (both * half).swapaxes(1, 2) @ self.sums.reshape(len(self.n), len(a), -1)
+        return replace(self, sums=mixed.reshape(self.sums.shape))
 
-def gathered(members: Sequence[np.ndarray], xy: np.ndarray, u: Sparse) -> Columns:
+    def outer(self) -> np.ndarray:
+        """Return the sums over all blocks of z_a z_b', made symmetric, shape (m, m, width, width)."""
+        a, b = np.triu_indices(self.m)
+        every = self.sums.reshape(len(self.n), len(a), -1).sum(axis=0) * np.where(a == b, 1.0, 0.5)[:, None]
+        k, other = self.pairs
+        total = np.zeros((self.m, self.m, self.width, self.width))
+        for one, i, j in zip(every, a, b, strict=True):
+            total[i, j, k, other] = one
+            total[i, j, other, k] = one
+            total[j, i] = total[i, j]
+        return total
+
+
+def gathered(pattern: np.ndarray, xy: np.ndarray, u: Sparse) -> tuple[Columns, np.ndarray, np.ndarray]:
     """Return the columns of blocks whose patterns are known, as sums where that is smaller, else as rows.
 
-    members : for each pattern the positions of its blocks
+    Also returned: the pattern of each block (n,), its own where rows are kept, and a block of each pattern (S,).
+
+    pattern : (n,) codes from 0
     xy      : (n, m, p + 1), zero at places that a block does not have
     u       : sparse columns of the n m rows
     """
-    if len(members) * FEW_PATTERNS > len(xy):
-        order = np.concatenate(members)
-        rows = (order[:, None] * xy.shape[1] + np.arange(xy.shape[1])).ravel()
-        return KeptRows(xy[order], u.take(rows))
-    return summed(members, xy, u)
+    count = int(pattern.max()) + 1
+    if count * FEW_PATTERNS > len(xy):
+        every = np.arange(len(xy))
+        return KeptRows(xy, u), every, every
+    order = np.argsort(pattern, kind="stable")
+    members = np.split(order, np.searchsorted(pattern[order], np.arange(1, count)))
+    return summed(members, xy, u), pattern, np.array([mine[0] for mine in members])
 
 
 def summed(members: Sequence[np.ndarray], xy: np.ndarray, u: Sparse) -> SummedRows:
-    """Return the sums of each pattern; the arguments are those of `gathered`."""
+    """Return the sums of each pattern, from the positions of its blocks; `xy` and `u` are those of `gathered`."""
     _, m, c = xy.shape
     k = u.width
     a, b = np.triu_indices(m)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -12,8 +12,8 @@ from coxa.models.numerics.mixed.triangle import Triangle
 from coxa.models.numerics.newton import Optimum, Point, minimise
 
 NIL = 1e-4
-"""Standard deviation of a random effect, in units of the residual's, below which its variance counts as zero; and part of
-it that is not a multiple of the effects before it, below which a correlation counts as 1."""
+"""Standard deviation of a random effect, in units of the residual's, below which its variance counts as zero; and part
+of it that is not a multiple of the effects before it, below which a correlation counts as 1."""
 
 DESCENDING = -1e-6
 """Second derivative at a variance of zero, scaled by the largest, below which the likelihood still rises from there."""
@@ -80,8 +80,10 @@ def from_start(model: Mixed, theta: np.ndarray, terms: Sequence[tuple[int, Trian
     """Search from one start; effects that end at the boundary are held there and the search goes on."""
     free = np.ones(model.size, dtype=bool)
     held: list[Boundary] = []
+    steps = 0
     while True:
         optimum = minimise_free(model, theta, free)
+        steps += optimum.iterations
         theta = placed(theta, free, optimum.point.theta)
         new = list(at_boundary(theta, free, terms))
         if not new:
@@ -95,6 +97,7 @@ def from_start(model: Mixed, theta: np.ndarray, terms: Sequence[tuple[int, Trian
     at, slope = optimum.point.made_of
     if optimum.converged and held:
         optimum = proven(optimum, slope, free)
+    optimum = replace(optimum, iterations=steps)
     return MixedOptimum(theta, at, slope, free, tuple(held), optimum)
 
 
@@ -107,15 +110,18 @@ def placed(theta: np.ndarray, free: np.ndarray, values: np.ndarray) -> np.ndarra
 
 def minimise_free(model: Mixed, theta: np.ndarray, free: np.ndarray) -> Optimum:
     """Minimise minus the log-likelihood over the free parameters."""
+    latest: list[State] = []  # the accepted step was evaluated last, and is not evaluated again
 
     def value(values: np.ndarray) -> float:
         try:
-            return -state(model, placed(theta, free, values)).loglik
+            latest[:] = [state(model, placed(theta, free, values))]
         except np.linalg.LinAlgError:
             return np.inf
+        return -latest[0].loglik
 
     def point_at(values: np.ndarray) -> Point:
-        at = state(model, placed(theta, free, values))
+        full = placed(theta, free, values)
+        at = latest[0] if latest and np.array_equal(latest[0].theta, full) else state(model, full)
         slope = derived(model, at)
         return Point(values, -at.loglik, slope.gradient[free], slope.observed[np.ix_(free, free)], (at, slope))
 
@@ -147,5 +153,5 @@ def proven(optimum: Optimum, slope: Derived, free: np.ndarray) -> Optimum:
     curvature = np.diag(slope.observed)
     if (curvature[~free] < DESCENDING * curvature.max()).any():
         failure = "a variance was taken for zero, but the likelihood rises away from it"
-        return Optimum(optimum.point, optimum.iterations, optimum.distance, optimum.min_eigenvalue, failure)
+        return replace(optimum, failure=failure)
     return optimum

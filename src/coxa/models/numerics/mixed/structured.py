@@ -120,6 +120,10 @@ class Structured:
         every[..., patterns, :, :] = weights
         return every
 
+    def derivatives(self, at: Within, kernels: Sequence[np.ndarray]) -> tuple[Slopes, list[Curvature]]:
+        """Return first derivatives and traces, and the contractions with symmetric kernels."""
+        return self.slopes(at), self.curvature(at, kernels)
+
     def slopes(self, at: Within) -> Slopes:
         """Return first derivatives and traces."""
         theta, inverse = at.parts

@@ -1,7 +1,7 @@
 """The covariance of a few random effects by its Cholesky factor: D = L L', L lower triangular, in blocks.
 
-At a singular D an entry of L is zero; the likelihood is an even function of it there, so that Newton's method gets to the
-boundary, and the Hessian proves it (Bates, Mächler, Bolker & Walker, JSS 2015, 67(1), section 3, for the factor).
+At a singular D an entry of L is zero; the likelihood is an even function of it there, so that Newton's method gets to
+the boundary, and the Hessian proves it (Bates, Mächler, Bolker & Walker, JSS 2015, 67(1), section 3, for the factor).
 """
 
 from __future__ import annotations
@@ -32,7 +32,8 @@ class Triangle:
     def entries(self) -> tuple[np.ndarray, np.ndarray]:
         """Rows and columns of the parameters in L."""
         part = np.repeat(np.arange(len(self.parts)), self.parts)
-        return np.nonzero(np.tril(part[:, None] == part))
+        rows, columns = np.nonzero(np.tril(part[:, None] == part))
+        return rows, columns
 
     @property
     def size(self) -> int:

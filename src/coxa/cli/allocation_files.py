@@ -1,0 +1,156 @@
+"""The files of an allocation list: written once, never over another list, and read again to check the seals."""
+
+from __future__ import annotations
+
+import errno
+import json
+import platform
+from dataclasses import asdict
+from datetime import date as Date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from coxa import __version__
+from coxa.design.allocation_list import AllocationList
+from coxa.design.schemes import factors_of
+from coxa.errors import DataError, OptionError, check_option
+from coxa.findings import Findings
+from coxa.report.write import write_csv, write_document
+from coxa.study import Study
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+LIST, REDCAP, SEALED, KEY = "allocation_list.csv", "redcap.csv", "sealed_list.csv", "sealed_key.csv"
+CARDS, RECORD = "cards.html", "record.json"
+FILES = (LIST, REDCAP, SEALED, KEY, CARDS, RECORD)
+
+
+def check_formats(asked: str | None, known: tuple[str, ...], given: bool) -> tuple[str, ...]:
+    """Return the formats to write; without a wish all, but no REDCap table of given participants."""
+    if asked is None:
+        return tuple(word for word in known if not (given and word == "redcap"))
+    words = tuple(dict.fromkeys(word.strip() for word in asked.split(",")))
+    for word in words:
+        check_option("format", word, known)
+    if given and "redcap" in words:
+        raise OptionError("REDCap takes lists made in advance, not those of given participants; leave out redcap")
+    return words
+
+
+def check_date(text: str | None) -> None:
+    """Raise `OptionError` unless a date is written as year-month-day."""
+    try:
+        if text is not None:
+            Date.fromisoformat(text)
+    except ValueError:
+        raise OptionError(f"--date is '{text}'; write year-month-day, for example 2026-03-31") from None
+
+
+def refuse_existing(folder: Path) -> None:
+    """Raise `OptionError` if a folder holds a file of a list already."""
+    there = [name for name in FILES if (folder / name).exists()]
+    if there:
+        raise OptionError(
+            f"{folder} already holds {', '.join(there)}; a list is never overwritten: name another folder with --out"
+        )
+
+
+def read_units(path: Path) -> pd.DataFrame:
+    """Read participants or clusters from a file of any known format, every cell as text."""
+    from coxa.cohort.readers.registry import read_raw
+    from coxa.study.source import code_text
+
+    if not path.is_file():
+        raise FileNotFoundError(errno.ENOENT, "no such file", str(path))
+    result = read_raw(path)
+    errors = Findings(tuple(result.findings)).errors
+    if result.raw is None or errors:
+        raise DataError(f"{path.name} cannot be read", errors)
+    return result.raw.sheet.frame.map(code_text, na_action="ignore")
+
+
+def allocation_files(
+    plan: Study, allocation: AllocationList, folder: Path, formats: tuple[str, ...], date: str | None
+) -> list[Path]:
+    """Write a list in each format and its record; return the files."""
+    from coxa.design.cards import allocation_cards
+    from coxa.design.redcap import redcap_table
+    from coxa.design.sealed import seal
+
+    folder.mkdir(parents=True, exist_ok=True)
+    sealed = seal(allocation)
+    written = []
+    if "csv" in formats:
+        written.append(write_csv(allocation.frame, folder / LIST))
+    if "redcap" in formats:
+        part = plan.randomisation
+        redcap = part.redcap if part else {}
+        fields = {name: field.field for name, field in redcap.items() if field.field}
+        codes = {name: {word: str(code) for word, code in field.codes.items()} for name, field in redcap.items()}
+        written.append(write_csv(redcap_table(allocation, fields=fields, codes=codes), folder / REDCAP))
+    if "sealed" in formats:
+        written += [write_csv(sealed.public, folder / SEALED), write_csv(sealed.key, folder / KEY)]
+    if "cards" in formats:
+        written.append(write_document(allocation_cards(allocation, plan.title, card_labels(plan)), folder / CARDS))
+    record = record_of(plan, allocation, sealed.sha256, date)
+    text = json.dumps(record, indent=2, ensure_ascii=False) + "\n"
+    return [*written, write_document(text, folder / RECORD)]
+
+
+def card_labels(plan: Study) -> dict[str, dict[str, str]]:
+    """Return the plan's labels of arms, covariates and their levels."""
+    labels = {name: covariate.level_labels() for name, covariate in plan.covariates.items()}
+    labels["factor"] = {name: plan.label("covariates", name) for name in plan.covariates}
+    if plan.randomisation and plan.randomisation.cluster:
+        from coxa.study.parts import readable
+
+        labels["factor"][plan.randomisation.cluster] = readable(plan.randomisation.cluster)
+    labels["arm"] = {name: plan.label("arms", name) for name in plan.arms}
+    return labels
+
+
+def record_of(plan: Study, allocation: AllocationList, sealed_sha256: str, date: str | None) -> dict[str, Any]:
+    """Return what is needed to draw the list again, and to recognise it."""
+    record: dict[str, Any] = {
+        "study": plan.study,
+        "plan_sha256": plan.origin.sha256 if plan.origin else None,
+        "scheme": allocation.words,
+        "scheme_parts": {"kind": type(allocation.scheme).__name__, **asdict(allocation.scheme)},
+        "allocations": len(allocation.frame),
+        "seed": allocation.seed.seed,
+        "generator": allocation.seed.generator,
+        "sha256": {"allocation_list": allocation.sha256, "sealed_list": sealed_sha256},
+        "versions": {"coxa": __version__, "python": platform.python_version(), **allocation.seed.versions},
+    }
+    return record if date is None else {**record, "date": date}
+
+
+def check_folder(folder: Path) -> Findings:
+    """Return a finding for every allocation of a folder that does not fit its seal."""
+    import pandas as pd
+
+    from coxa.design.sealed import check_seals
+
+    tables = []
+    for name in (SEALED, KEY, LIST):
+        path = folder / name
+        if not path.is_file():
+            raise FileNotFoundError(errno.ENOENT, "no such file", str(path))
+        tables.append(pd.read_csv(path, dtype=str, keep_default_na=False))
+    return check_seals(*tables)
+
+
+def redcap_choices(plan: Study, allocation: AllocationList) -> dict[str, str]:
+    """Return field -> its choices as REDCap's dictionary writes them, for the fields of the REDCap table."""
+    part = plan.randomisation
+    redcap = part.redcap if part else {}
+    words = {"arm": {name: plan.label("arms", name) for name in plan.arms}}
+    words |= {name: plan.covariates[name].level_labels() for name in factors_of(allocation.scheme)}
+    choices = {}
+    for name, labels in words.items():
+        field = redcap.get(name)
+        codes = field.codes if field else {}
+        called = (field.field if field else None) or ("the randomisation field" if name == "arm" else name)
+        choices[called] = " | ".join(f"{codes.get(word, word)}, {label}" for word, label in labels.items())
+    return choices

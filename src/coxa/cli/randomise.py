@@ -1,0 +1,130 @@
+"""`coxa randomise`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from coxa.cli.edge import FOUND, AsJson, Quiet, StudyPath, Verbose, edge, print_json, working
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from coxa.design.schemes import Scheme
+    from coxa.findings import Findings
+    from coxa.study import Study
+
+FORMATS = ("csv", "redcap", "sealed", "cards")
+
+
+def randomise_command(
+    study: StudyPath,
+    n: Annotated[int | None, typer.Option("--n", help="Entries of the list; with strata, of each stratum's.")] = None,
+    participants: Annotated[
+        Path | None,
+        typer.Option("--participants", help="File of participants or clusters, in order, instead of --n."),
+    ] = None,
+    seed: Annotated[
+        int | None, typer.Option("--seed", help="Seed; without it one of 128 bits is drawn and kept in record.json.")
+    ] = None,
+    out: Annotated[Path, typer.Option("--out", help="Folder for the list; made if not there.")] = Path("randomisation"),
+    form: Annotated[
+        str | None, typer.Option("--format", help=f"What to write, among {','.join(FORMATS)}; all that apply.")
+    ] = None,
+    simulate: Annotated[
+        int | None, typer.Option("--simulate", help="Draw no list; try the scheme on this many simulated ones.")
+    ] = None,
+    verify: Annotated[
+        Path | None, typer.Option("--verify", help="Draw no list; check the one in this folder against its seals.")
+    ] = None,
+    date: Annotated[str | None, typer.Option("--date", help="Date for record.json, such as 2026-03-31.")] = None,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+) -> None:
+    """Draw the allocation list of a plan's randomisation: CSV, REDCap table, sealed list and cards."""
+    with edge(verbose, as_json):
+        from coxa.design.planned import planned_scheme
+        from coxa.study import read_study
+
+        plan = read_study(study)
+        if verify is not None:
+            _verify(verify, as_json)
+            return
+        scheme = planned_scheme(plan)
+        units = None
+        if participants is not None:
+            from coxa.cli.allocation_files import read_units
+
+            units = read_units(participants)
+        if simulate is not None:
+            with working("simulating lists", quiet):
+                _simulate(scheme, n, units, simulate, 0 if seed is None else seed, as_json)
+            return
+        _draw(plan, scheme, n, units, seed, out, form, date, as_json, quiet)
+
+
+def _draw(
+    plan: Study,
+    scheme: Scheme,
+    n: int | None,
+    units: pd.DataFrame | None,
+    seed: int | None,
+    out: Path,
+    form: str | None,
+    date: str | None,
+    as_json: bool,
+    quiet: bool,
+) -> None:
+    """Draw a list, write it and show it."""
+    import secrets
+
+    from coxa.cli.allocation_files import allocation_files, check_date, check_formats, refuse_existing
+    from coxa.cli.show_randomise import show_counts_of, show_written
+    from coxa.design.allocate import randomise
+
+    formats = check_formats(form, FORMATS, given=units is not None)
+    check_date(date)
+    refuse_existing(out)
+    allocation = randomise(scheme, n, seed=secrets.randbits(128) if seed is None else seed, participants=units)
+    written = allocation_files(plan, allocation, out, formats, date)
+    if as_json:
+        print_json(allocation.frame)
+        return
+    if not quiet:
+        show_counts_of(plan, allocation, n)
+    show_written(plan, allocation, written, chosen=seed, quiet=quiet)
+
+
+def _simulate(scheme: Scheme, n: int | None, units: pd.DataFrame | None, draws: int, seed: int, as_json: bool) -> None:
+    import json
+    from dataclasses import asdict
+
+    from coxa.cli.show_randomise import show_simulation
+    from coxa.design.guessing import predictability
+    from coxa.design.imbalance import balance
+
+    found = balance(scheme, n, draws=draws, seed=seed, participants=units)
+    guess = predictability(scheme, n, draws=draws, seed=seed, participants=units)
+    if as_json:
+        rows = found.frame.to_dict("records")
+        typer.echo(json.dumps({"balance": rows, "predictability": asdict(guess)}))
+    else:
+        show_simulation(scheme, found, guess, drawn=units is None)
+
+
+def _verify(folder: Path, as_json: bool) -> None:
+    from coxa.cli.allocation_files import check_folder
+    from coxa.cli.show import show_findings
+
+    findings: Findings = check_folder(folder)
+    if as_json:
+        print_json(findings.to_frame())
+    elif findings:
+        show_findings(findings)
+    else:
+        typer.echo(f"{folder}: every allocation fits its seal")
+    if findings:
+        raise typer.Exit(FOUND)

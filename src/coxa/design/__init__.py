@@ -1,0 +1,93 @@
+"""Randomise a trial, and say beforehand how well and how large.
+
+`randomise` draws the list of a scheme; `balance` and `predictability` try the scheme out; `rerandomisation_test` uses
+it in the analysis. The `power_` functions have closed forms. Names are loaded when first used.
+
+Examples
+--------
+>>> from coxa.design import PermutedBlocks, randomise
+>>> randomise(PermutedBlocks({"usual_care": 1, "exercise": 2}, sizes=(3, 6)), 12, seed=7).words
+'permuted blocks of random size 3 or 6; usual_care to exercise 1:2'
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from coxa.lazy import lazy
+
+if TYPE_CHECKING:
+    from coxa.design.allocate import next_allocation, randomise
+    from coxa.design.allocation_list import AllocationList, SeedRecord
+    from coxa.design.cards import allocation_cards
+    from coxa.design.closed_form.ancova import power_ancova
+    from coxa.design.closed_form.answer import Power
+    from coxa.design.closed_form.cluster import design_effect, power_cluster
+    from coxa.design.closed_form.mmrm import power_mmrm
+    from coxa.design.closed_form.partially_nested import power_partially_nested
+    from coxa.design.closed_form.two_means import power_two_means
+    from coxa.design.closed_form.two_proportions import power_two_proportions
+    from coxa.design.guessing import Predictability, predictability
+    from coxa.design.imbalance import Balance, balance
+    from coxa.design.planned import planned_scheme
+    from coxa.design.redcap import redcap_table
+    from coxa.design.rerandomisation import RerandomisationTest, rerandomisation_test
+    from coxa.design.schemes import Cluster, Minimisation, PermutedBlocks, Simple, Stratified
+    from coxa.design.sealed import SealedList, check_seals, seal
+    from coxa.design.words import in_words
+
+_HOMES = {
+    "allocation_list": ("AllocationList", "SeedRecord"),
+    "imbalance": ("Balance", "balance"),
+    "cards": ("allocation_cards",),
+    "planned": ("planned_scheme",),
+    "closed_form.answer": ("Power",),
+    "closed_form.ancova": ("power_ancova",),
+    "closed_form.cluster": ("design_effect", "power_cluster"),
+    "closed_form.mmrm": ("power_mmrm",),
+    "closed_form.partially_nested": ("power_partially_nested",),
+    "closed_form.two_means": ("power_two_means",),
+    "closed_form.two_proportions": ("power_two_proportions",),
+    "guessing": ("Predictability", "predictability"),
+    "allocate": ("next_allocation", "randomise"),
+    "redcap": ("redcap_table",),
+    "rerandomisation": ("RerandomisationTest", "rerandomisation_test"),
+    "schemes": ("Cluster", "Minimisation", "PermutedBlocks", "Simple", "Stratified"),
+    "sealed": ("SealedList", "check_seals", "seal"),
+    "words": ("in_words",),
+}
+
+__all__ = [
+    "AllocationList",
+    "Balance",
+    "Cluster",
+    "Minimisation",
+    "PermutedBlocks",
+    "Power",
+    "Predictability",
+    "RerandomisationTest",
+    "SealedList",
+    "SeedRecord",
+    "Simple",
+    "Stratified",
+    "allocation_cards",
+    "balance",
+    "check_seals",
+    "design_effect",
+    "in_words",
+    "next_allocation",
+    "planned_scheme",
+    "power_ancova",
+    "power_cluster",
+    "power_mmrm",
+    "power_partially_nested",
+    "power_two_means",
+    "power_two_proportions",
+    "predictability",
+    "randomise",
+    "redcap_table",
+    "rerandomisation_test",
+    "seal",
+]
+
+__getattr__ = lazy(__name__, {name: module for module, names in _HOMES.items() for name in names})

@@ -1,0 +1,1 @@
+"""Power, sample size and detectable difference in closed form, one file per design."""

@@ -1,0 +1,156 @@
+"""How well a scheme balances the arms, by simulation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from coxa.design.draw import draw, stratum_codes
+from coxa.design.schemes import Scheme, Stratified, factors_of, inner, ratio_of
+from coxa.design.units import Shares, check_number, level_codes, random_levels
+from coxa.errors import OptionError
+from coxa.simulate.seeds import generator
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+CELLS = 2_000_000
+"""Random numbers held at a time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lists:
+    """Simulated lists.
+
+    levels : (B, n, F) levels of the units
+    arms   : (B, n) arms, by position in the ratio
+    """
+
+    levels: np.ndarray
+    arms: np.ndarray
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """How far simulated lists are from the ratio.
+
+    frame : one row for the whole list, one per factor (its worst level), one for the strata (the worst one):
+            `within`; `mean` of the departure, its Monte Carlo error `mc_error`, `median`, `p95`, `largest`; in
+            participants. A departure is how many participants the arm that is furthest off has too many or too few:
+            10 against 8 in a 1:1 ratio is 1.
+    draws : lists simulated
+    n     : units per list
+    """
+
+    frame: pd.DataFrame = field(repr=False)
+    draws: int
+    n: int
+
+
+def simulate_lists(
+    scheme: Scheme,
+    n: int | None,
+    *,
+    draws: int,
+    seed: int,
+    participants: pd.DataFrame | None = None,
+    shares: Shares | None = None,
+) -> Lists:
+    """Return lists of a scheme as the trial would have them, the last block cut off where recruitment ends.
+
+    Parameters
+    ----------
+    scheme
+        Any scheme.
+    n
+        Units per list; their levels are drawn for each list, independently, with `shares`.
+    draws
+        Lists, B.
+    seed
+        Not negative.
+    participants
+        Units with their levels instead of `n`: the same in every list.
+    shares
+        Factor -> level -> share among those who come; alike where nothing is given.
+    """
+    if draws < 2:
+        raise OptionError(f"{draws} simulated lists have no Monte Carlo error; draw at least 2, better 1000")
+    if (n is None) == (participants is None):
+        raise OptionError("give either `n` or `participants`")
+    rng = generator("simulated lists", seed)
+    if participants is not None:
+        codes = level_codes(scheme, participants)
+        levels = np.broadcast_to(codes, (draws, *codes.shape))
+    else:
+        assert n is not None
+        check_number(scheme, n)
+        levels = random_levels(factors_of(scheme), draws, n, rng, shares)
+    step = max(1, CELLS // (2 * levels.shape[1]))
+    parts = [levels[k : k + step] for k in range(0, draws, step)]
+    arms = [draw(scheme, part, rng.random((*part.shape[:2], 2))).arms.astype(np.int16) for part in parts]
+    return Lists(levels, np.concatenate(arms))
+
+
+def balance(
+    scheme: Scheme,
+    n: int | None = None,
+    *,
+    draws: int = 1000,
+    seed: int,
+    participants: pd.DataFrame | None = None,
+    shares: Shares | None = None,
+) -> Balance:
+    """Simulate how far the arms are from the ratio when the last participant has been allocated.
+
+    Parameters
+    ----------
+    scheme, n, draws, seed, participants, shares
+        As `simulate_lists`.
+
+    Returns
+    -------
+    Balance
+
+    Raises
+    ------
+    OptionError, DataError
+        As `randomise`; too few draws; shares of unknown levels.
+
+    Examples
+    --------
+    >>> from coxa.design import PermutedBlocks, balance
+    >>> found = balance(PermutedBlocks({"a": 1, "b": 1}, (4,)), 40, draws=50, seed=1)
+    >>> float(found.frame.loc[0, "largest"])
+    0.0
+    """
+    import pandas as pd
+
+    lists = simulate_lists(scheme, n, draws=draws, seed=seed, participants=participants, shares=shares)
+    ratio = np.array(list(ratio_of(scheme).values()), dtype=float)
+    groups = {"all": np.zeros(lists.arms.shape, dtype=np.intp)}
+    groups |= {name: lists.levels[:, :, k] for k, name in enumerate(factors_of(scheme))}
+    if isinstance(inner(scheme), Stratified) and len(factors_of(scheme)) > 1:
+        groups[" x ".join(factors_of(scheme))] = stratum_codes(scheme, lists.levels)
+    rows = [{"within": name, **_summary(departure(lists.arms, group, ratio))} for name, group in groups.items()]
+    return Balance(pd.DataFrame(rows), draws, lists.arms.shape[1])
+
+
+def departure(arms: np.ndarray, groups: np.ndarray, ratio: np.ndarray) -> np.ndarray:
+    """Return for each list the largest departure from the ratio over groups and arms, (B,), in units."""
+    lists, sizes = arms.shape[0], (int(groups.max()) + 1, len(ratio))
+    cells = (np.arange(lists)[:, None] * sizes[0] + groups) * sizes[1] + arms
+    counts = np.bincount(cells.ravel(), minlength=lists * sizes[0] * sizes[1]).reshape(lists, *sizes)
+    planned = counts.sum(axis=2, keepdims=True) * ratio / ratio.sum()
+    return np.asarray(np.abs(counts - planned).max(axis=(1, 2)))
+
+
+def _summary(values: np.ndarray) -> dict[str, float]:
+    return {
+        "mean": float(values.mean()),
+        "mc_error": float(values.std(ddof=1) / np.sqrt(len(values))),
+        "median": float(np.median(values)),
+        "p95": float(np.quantile(values, 0.95, method="inverted_cdf")),
+        "largest": float(values.max()),
+    }

@@ -1,0 +1,52 @@
+"""The scheme that a plan stands for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from coxa.design.schemes import Cluster, Minimisation, PermutedBlocks, Scheme, Simple, Stratified
+from coxa.errors import PlanError
+from coxa.findings import Finding, Findings
+
+if TYPE_CHECKING:
+    from coxa.study import Study
+    from coxa.study.randomisation import Randomisation
+
+
+def planned_scheme(study: Study) -> Scheme:
+    """Return the randomisation scheme of a plan.
+
+    Parameters
+    ----------
+    study
+        A checked plan.
+
+    Raises
+    ------
+    PlanError
+        The plan has no `randomisation`.
+
+    Examples
+    --------
+    >>> planned_scheme(study)  # doctest: +SKIP
+    PermutedBlocks(ratio={'usual_care': 1, 'exercise': 1}, sizes=(4, 6))
+    """
+    part = study.randomisation
+    if part is None:
+        name = study.origin.name if study.origin else "plan"
+        remedy = "add for example `randomisation: {scheme: blocks, block_sizes: [4, 6]}`"
+        finding = Finding("error", name, "the plan says how participants are randomised", remedy, field="randomisation")
+        raise PlanError("the plan has no randomisation", Findings((finding,)))
+    scheme = _of_part(study, part)
+    return Cluster(scheme, part.cluster) if part.cluster else scheme
+
+
+def _of_part(study: Study, part: Randomisation) -> Simple | PermutedBlocks | Stratified | Minimisation:
+    ratio = part.shares(study.arms)
+    factors = {name: tuple(study.covariates[name].level_labels()) for name in part.covariates}
+    if part.scheme == "simple":
+        return Simple(ratio)
+    if part.scheme == "minimisation":
+        return Minimisation(ratio, factors, dict(part.weights), part.probability, part.measure)
+    blocks = PermutedBlocks(ratio, part.block_sizes or ())
+    return Stratified(blocks, factors) if factors else blocks

@@ -1,0 +1,174 @@
+"""Randomisation schemes as records: what they need is checked when they are made."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal, get_args
+
+from coxa.errors import OptionError, check_option
+from coxa.study.allocation_rules import block_problem, lowest_terms, name_problem, probability_problem, weight_problem
+
+Imbalance = Literal["range", "variance"]
+"""How far apart the arms are within a level: largest less smallest count, or the variance of the counts."""
+
+Factors = Mapping[str, tuple[str, ...]]
+"""Factor -> its levels, in the order in which they are listed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Simple:
+    """Every participant by a draw of its own, as by a die.
+
+    ratio : arm -> its share, in whole numbers
+    """
+
+    ratio: Mapping[str, int]
+
+    def __post_init__(self) -> None:
+        check_ratio(self.ratio)
+
+
+@dataclass(frozen=True, slots=True)
+class PermutedBlocks:
+    """Blocks in which every arm has exactly its share, in random order.
+
+    ratio : arm -> its share, in whole numbers
+    sizes : block sizes; with several, each block's size is drawn, all alike likely
+
+    Raises
+    ------
+    OptionError
+        A size is not a multiple of the ratio's sum; the message lists sizes that are.
+    """
+
+    ratio: Mapping[str, int]
+    sizes: tuple[int, ...]
+
+    def __post_init__(self) -> None:
+        check_ratio(self.ratio)
+        if message := block_problem(self.ratio, self.sizes):
+            raise OptionError(message)
+
+
+@dataclass(frozen=True, slots=True)
+class Stratified:
+    """Permuted blocks of their own within every combination of the factors' levels.
+
+    within  : the blocks of each stratum
+    factors : factor -> its levels
+    """
+
+    within: PermutedBlocks
+    factors: Factors
+
+    def __post_init__(self) -> None:
+        check_factors(self.factors)
+
+
+@dataclass(frozen=True, slots=True)
+class Minimisation:
+    """Each participant, with a high probability, to the arm that leaves the factors' levels most alike.
+
+    ratio       : arm -> its share, in whole numbers
+    factors     : factor -> its levels; balance is kept within each level, not within combinations
+    weights     : factor -> weight of its imbalance; 1 where none is given
+    probability : of the favoured arm; the other arms share the rest alike. 1 leaves chance only to ties
+    measure     : range or variance of the counts within a level
+
+    Notes
+    -----
+    Pocock & Simon, Biometrics 1975, 31:103-115. With an unequal ratio an arm of share 2 takes part as two arms of
+    share 1 that are put together afterwards, so that the ratio holds at every allocation (Kuznetsova & Tymofyeyev,
+    Statistics in Medicine 2012, 31:701-723); `probability` is then that of one such share.
+    """
+
+    ratio: Mapping[str, int]
+    factors: Factors
+    weights: Mapping[str, float] = field(default_factory=dict)
+    probability: float = 0.8
+    measure: Imbalance = "range"
+
+    def __post_init__(self) -> None:
+        check_ratio(self.ratio)
+        check_factors(self.factors)
+        check_option("measure of imbalance", self.measure, get_args(Imbalance))
+        message = weight_problem(self.factors, self.weights) or probability_problem(self.ratio, self.probability)
+        if message:
+            raise OptionError(message)
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """Whole clusters instead of participants: clinics, practices, therapists.
+
+    scheme : how the clusters are allocated; its factors describe clusters
+    unit   : what a cluster is called, and the column that names it
+    """
+
+    scheme: Simple | PermutedBlocks | Stratified | Minimisation
+    unit: str = "cluster"
+
+    def __post_init__(self) -> None:
+        if message := name_problem([self.unit]):
+            raise OptionError(message)
+
+
+Scheme = Simple | PermutedBlocks | Stratified | Minimisation | Cluster
+
+
+def inner(scheme: Scheme) -> Simple | PermutedBlocks | Stratified | Minimisation:
+    """Return how units are allocated, whatever the units are."""
+    return scheme.scheme if isinstance(scheme, Cluster) else scheme
+
+
+def unit_of(scheme: Scheme) -> str:
+    """Return the column that names what is allocated: `participant_id`, or the cluster."""
+    return scheme.unit if isinstance(scheme, Cluster) else "participant_id"
+
+
+def ratio_of(scheme: Scheme) -> dict[str, int]:
+    """Return arm -> share, in lowest terms.
+
+    Examples
+    --------
+    >>> ratio_of(Simple({"usual_care": 2, "exercise": 4}))
+    {'usual_care': 1, 'exercise': 2}
+    """
+    held = inner(scheme)
+    ratio = held.within.ratio if isinstance(held, Stratified) else held.ratio
+    return lowest_terms(ratio)
+
+
+def factors_of(scheme: Scheme) -> dict[str, tuple[str, ...]]:
+    """Return factor -> levels; empty for schemes that look at no factor."""
+    held = inner(scheme)
+    return dict(held.factors) if isinstance(held, Stratified | Minimisation) else {}
+
+
+def blocks_of(scheme: Scheme) -> PermutedBlocks | None:
+    """Return the blocks of a scheme that has them."""
+    held = inner(scheme)
+    if isinstance(held, Stratified):
+        return held.within
+    return held if isinstance(held, PermutedBlocks) else None
+
+
+def check_ratio(ratio: Mapping[str, int]) -> None:
+    """Raise `OptionError` unless at least two arms have a whole, positive share."""
+    if len(ratio) < 2:
+        raise OptionError(f"a randomisation has at least two arms, this one has {len(ratio)}; name every arm's share")
+    for arm, share in ratio.items():
+        if isinstance(share, bool) or not isinstance(share, int) or share < 1:
+            raise OptionError(f"the share of arm '{arm}' is {share!r}; write whole numbers, such as 2 and 1 for 2:1")
+
+
+def check_factors(factors: Factors) -> None:
+    """Raise `OptionError` unless there are factors, each with two different levels or more."""
+    if not factors:
+        raise OptionError("there is no factor; name at least one with its levels, or use a scheme without factors")
+    if message := name_problem(factors):
+        raise OptionError(message)
+    for name, levels in factors.items():
+        if len(levels) < 2 or len(set(levels)) < len(levels):
+            raise OptionError(f"factor '{name}' has levels {levels!r}; give two different levels or more")

@@ -1,0 +1,142 @@
+"""Rows and factors in the coordinates of the search, and the model that they make."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from coxa.errors import FitError
+from coxa.models.covariance.structure import Structure
+from coxa.models.design_matrix import Design
+from coxa.models.numerics.mixed.build import Blocks, Levels, Places, coefficients, columns_above, structured
+from coxa.models.numerics.mixed.likelihood import Mixed
+from coxa.models.numerics.mixed.triangle import Triangle
+from coxa.models.orthonormal import Basis, orthonormal
+from coxa.models.random_factors import RandomFactor
+
+MOST_ABOVE = 6000
+"""Effects above the blocks from which the Schur complement, a dense matrix of that size, is too large."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """Rows in the coordinates of the search.
+
+    xy      : (N, p + 1) orthonormal design, and residual of least squares over its standard deviation; times root of
+              weight
+    levels  : the factors on rows, effects over their scale, times root of weight
+    basis   : of the design
+    guess   : (p,) coefficients in the basis that were taken off the outcome
+    size    : the standard deviation that the outcome was divided by
+    sizes   : for each factor the (q,) roots of mean squares that its effects were divided by
+    log_weights : sum of the logs of the roots of the weights
+    """
+
+    xy: np.ndarray
+    levels: tuple[Levels, ...]
+    basis: Basis
+    guess: np.ndarray
+    size: float
+    sizes: tuple[np.ndarray, ...]
+    log_weights: float
+
+
+def prepared(design: Design, factors: Sequence[RandomFactor], weights: np.ndarray | None) -> Prepared:
+    """Return the rows in the coordinates of the search."""
+    basis = orthonormal(design.x, design.names)
+    guess = basis.q.T @ design.y
+    left = design.y - basis.q @ guess
+    n, p = basis.q.shape
+    size = float(np.sqrt(left @ left / (n - p)))
+    if size <= np.finfo(float).eps * float(np.abs(design.y).max()):
+        raise FitError("the fixed effects explain the outcome completely", ["use a smaller formula"])
+    root = None if weights is None else np.sqrt(weights)[:, None]
+    levels, sizes = [], []
+    for factor in factors:
+        here = factor.codes >= 0
+        rms = np.sqrt((factor.effects[here] ** 2).mean(axis=0))
+        sizes.append(rms)
+        scaled = factor.effects / rms if root is None else factor.effects / rms * root
+        levels.append(Levels(factor.codes, scaled, Triangle(factor.parts), len(factor.labels)))
+    xy = np.column_stack([basis.q, left / size])
+    log_weights = 0.0 if root is None else float(np.log(root).sum())
+    return Prepared(xy if root is None else xy * root, tuple(levels), basis, guess, size, tuple(sizes), log_weights)
+
+
+def block_of(factors: Sequence[RandomFactor]) -> int:
+    """Return the position of the factor with the most levels; its effects are solved for block by block."""
+    return max(range(len(factors)), key=lambda k: (len(factors[k].labels), len(factors[k].names)))
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """Which factor stands where, and how residuals are correlated.
+
+    factors   : in the order of the formula
+    block     : position of the factor whose levels are the blocks; None where these are participants without effects
+    where     : where rows stand within participants; None where residuals are independent
+    structure : of the residuals; None where they are independent
+    """
+
+    factors: tuple[RandomFactor, ...]
+    block: int | None
+    where: Places | None
+    structure: Structure | None
+
+    @property
+    def independent(self) -> bool:
+        """Whether residuals are independent; the first parameter is then the log of their variance."""
+        return self.structure is None
+
+    @property
+    def above(self) -> list[int]:
+        """Positions of the factors above the blocks."""
+        return [k for k in range(len(self.factors)) if k != self.block]
+
+    @property
+    def order(self) -> list[int]:
+        """Positions of the factors in the order of their parameters."""
+        return self.above if self.block is None else [self.block, *self.above]
+
+
+def built(setting: Setting, ready: Prepared, *, reml: bool) -> tuple[Mixed, Blocks]:
+    """Return the model as arrays, and its blocks one by one."""
+    above, u = columns_above([ready.levels[k] for k in setting.above], len(ready.xy))
+    p = ready.xy.shape[1] - 1
+    own = None if setting.block is None else ready.levels[setting.block]
+    if setting.structure is None:
+        assert own is not None
+        independent, blocks = coefficients(own, ready.xy, u)
+        return Mixed(independent, above, p, reml), blocks
+    assert setting.where is not None
+    effects = np.zeros((len(ready.xy), 0)) if own is None else own.effects
+    triangle = Triangle(()) if own is None else own.triangle
+    within, blocks = structured(setting.where, effects, triangle, ready.xy, u, setting.structure)
+    return Mixed(within, above, p, reml), blocks
+
+
+def terms_of(model: Mixed, setting: Setting) -> list[tuple[int, Triangle]]:
+    """Return the position of the first parameter, and the triangle, of each factor in the order of the setting."""
+    start, terms = model.within.size, []
+    for k in setting.order:
+        triangle = Triangle(setting.factors[k].parts)
+        if k == setting.block:
+            terms.append((1 if setting.independent else 0, triangle))
+            continue
+        terms.append((start, triangle))
+        start += triangle.size
+    return terms
+
+
+def check_above(setting: Setting) -> None:
+    """Raise FitError where the factors above the blocks have too many levels for a dense matrix."""
+    above = [setting.factors[k] for k in setting.above]
+    width = sum(len(factor.labels) * len(factor.names) for factor in above)
+    if width > MOST_ABOVE:
+        names = ", ".join(f"{factor.name} ({len(factor.labels)} levels)" for factor in above)
+        raise FitError(
+            f"{width} effects of {names} are more than the {MOST_ABOVE} that are solved for together",
+            ["leave a factor out", "fit parts of the data"],
+        )
