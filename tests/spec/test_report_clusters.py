@@ -159,14 +159,15 @@ def test_the_safety_set_has_the_therapist_of_the_arm_received(tmp_path: Path) ->
     assert [item for item in received if item.field == "therapist_id"] == []
 
 
-def test_the_page_shows_the_variances_and_why_there_are_no_residuals(report: Report) -> None:
+def test_the_page_shows_the_variances_and_conditional_residuals(report: Report) -> None:
     page = text_of(report)
     assert page.count("Random effects and residual") == 2
     assert "Share of variance at Week 12" in page
     assert "Levels of site: 6 in Usual care and 6 in Exercise classes." in page
     assert "Levels of therapist: 12 in Exercise classes." in page
-    assert "Residuals and covariance are not shown: the model has random effects of site." in page
-    assert "Studentised residuals" not in page
+    assert "Residuals are conditional: the predicted effects of site are taken off." in page
+    assert "Standardised residuals by visit" in page
+    assert "Correlation over the visits" not in page
     assert "Cluster-randomised trial" in page
     assert page == text_of(report)
     assert "P001" not in page

@@ -27,25 +27,18 @@ def diagnostics_section(report: Report) -> Section | None:
 
 
 def _blocks(report: Report, name: str, fit: Fit) -> Iterator[Block]:
-    if fit.random is not None:
-        factors = join_words([factor_words(report.study, factor) for factor in report.study.analyses[name].random])
-        yield Paragraph(
-            f"Residuals and covariance are not shown: the model has random effects of {factors}. Residuals scaled by "
-            "the covariance of one participant would keep what the participants of a level have in common, and would "
-            "not be independent under the model."
-        )
-        return
-    yield Paragraph(
-        "Residuals are scaled by the model's covariance, so that under the model they are independent with mean 0 and "
-        "standard deviation 1. The estimated covariance over the visits stands beside that of the residuals."
-    )
+    yield Paragraph(_what_is_shown(report, name, fit))
     scaled = residuals(fit)
+    kind = "studentised" if fit.random is None else "standardised"
     by_visit = identifier("residuals", name)
-    yield FigureBlock(plot_residuals(scaled, figure_id=by_visit, title="Studentised residuals by visit"))
+    title = f"{kind.capitalize()} residuals by visit"
+    yield FigureBlock(plot_residuals(scaled, kind=kind, figure_id=by_visit, title=title))
     normal = qq_points(scaled["normalised"])
     yield FigureBlock(
         plot_qq(normal, figure_id=identifier("qq", name), title="Normal quantiles of the scaled residuals")
     )
+    if fit.random is not None:
+        return
     covariance = covariance_check(fit)
     yield FigureBlock(
         plot_covariance(
@@ -53,4 +46,19 @@ def _blocks(report: Report, name: str, fit: Fit) -> Iterator[Block]:
             figure_id=identifier("covariance", name),
             title="Correlation over the visits: estimated, and of the residuals",
         )
+    )
+
+
+def _what_is_shown(report: Report, name: str, fit: Fit) -> str:
+    if fit.random is None:
+        return (
+            "Residuals are scaled by the model's covariance, so that under the model they are independent with mean 0 "
+            "and standard deviation 1. The estimated covariance over the visits stands beside that of the residuals."
+        )
+    factors = join_words([factor_words(report.study, factor) for factor in report.study.analyses[name].random])
+    return (
+        f"Residuals are conditional: the predicted effects of {factors} are taken off. Scaled by the covariance of the "
+        "residuals over the visits they are, under the model, nearly independent with mean 0 and standard deviation 1; "
+        "only nearly, because the effects are predicted. The covariance of residuals is not set beside the estimated "
+        "one, which is for models without random effects."
     )
