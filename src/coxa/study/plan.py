@@ -16,6 +16,7 @@ from coxa.study.analysis import Analysis
 from coxa.study.estimand import Estimand
 from coxa.study.factorial import factorial_problem
 from coxa.study.parts import Arm, Covariate, Event, Name, Outcome, Part, PerProtocol, ReportOptions, Visit, label_of
+from coxa.study.random_effects import random_faults
 from coxa.study.randomisation import Randomisation, randomisation_problems
 from coxa.study.scales import outcome_scale
 from coxa.study.source import DataSource
@@ -55,7 +56,10 @@ class Study(Part):
 
     study: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]*$", description="Short identifier of the study.")
     title: str = Field(description="Title of the report.")
-    design: Design = Field("parallel", description="Design of the study.")
+    design: Design = Field(
+        "parallel",
+        description="Design of the study; in a cluster trial a primary analysis has a random effect of the clusters.",
+    )
     registration: str | None = Field(None, description="Registry and number.")
     data_cut: date | None = Field(None, description="No date in the data may be later than this.")
     arms: dict[Name, Arm] = Field(min_length=1, description="Every arm that participants were allocated to.")
@@ -244,6 +248,7 @@ def _check_analysis(study: Study, name: str, analysis: Analysis) -> Iterator[Pro
     allowed = [*MODEL_NAMES, *study.covariates]
     yield from _known(analysis.names_used(), allowed, "variable", (*at, "adjust"))
     yield from _known(analysis.subgroups, study.covariates, "covariate", (*at, "subgroups"))
+    yield from (Problem(path, message) for path, message in random_faults(study, name, analysis))
     if analysis.covariance_by is not None:
         yield from _known([analysis.covariance_by], ["arm", *study.covariates], "factor", (*at, "covariance_by"))
     if analysis.observation_weights is not None:
