@@ -7,7 +7,7 @@ from typing import Annotated, TypeVar
 
 from pydantic import AfterValidator, WithJsonSchema
 
-from coxa.study.parts import Name
+from coxa.study.base import Name
 
 T = TypeVar("T")
 

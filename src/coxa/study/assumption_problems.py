@@ -81,6 +81,9 @@ def _outcomes(study: Study) -> Iterator[Said]:
         for path, change in changes.items():
             yield from _visits(change, visits, (*at, *path))
         yield from _visits(outcome.sd, visits, (*at, "sd"))
+        yield from _names(outcome.sd_by_arm, study.arms, "arm", (*at, "sd_by_arm"))
+        for arm, spread in outcome.sd_by_arm.items():
+            yield from _visits(spread, visits, (*at, "sd_by_arm", arm))
         if message := visit_problem(outcome, visits):
             yield (*at, "correlation"), message
         if name in study.outcomes:

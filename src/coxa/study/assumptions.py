@@ -105,6 +105,10 @@ class AssumedOutcome(Part):
     sd: Spread | dict[Name, Spread] | None = Field(
         None, description="Standard deviation after baseline, one or by visit; that of the baseline unless given."
     )
+    sd_by_arm: dict[Name, Spread | dict[Name, Spread]] = Field(
+        default_factory=dict,
+        description="Arm: its own standard deviation after baseline, one or by visit, where it is not that of `sd`.",
+    )
     correlation: Correlation | FallingCorrelation | tuple[tuple[float, ...], ...] = Field(
         0.6, description="Between visits, the baseline among them: one, falling with distance, or a matrix by day."
     )

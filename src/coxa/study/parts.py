@@ -2,31 +2,29 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import Field, model_validator
 
+from coxa.study.base import Name, OneOrMany, Part
+from coxa.study.delivery import Delivery
 from coxa.study.words import Component, Measure
 
-Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
-"""A name in a plan: lower-case letters, digits and underscores, first a letter."""
-
-T = TypeVar("T")
-
-
-def _as_list(given: Any) -> Any:
-    return [given] if isinstance(given, str | int | float) else given
-
-
-OneOrMany = Annotated[tuple[T, ...], BeforeValidator(_as_list), Field(min_length=1)]
-"""A list that may be written as a single word when it has one member."""
-
-
-class Part(BaseModel):
-    """A part of the plan: no unknown keys, nothing changes after reading, words are not numbers."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
-
+__all__ = [
+    "Arm",
+    "Covariate",
+    "Event",
+    "Name",
+    "OneOrMany",
+    "Outcome",
+    "Part",
+    "PerProtocol",
+    "ReportOptions",
+    "Responder",
+    "Visit",
+    "label_of",
+    "readable",
+]
 
 ABBREVIATIONS = {"ADL", "ANCOVA", "BMI", "HOOS", "ITT", "LEFS", "MMRM", "MRI", "NPRS", "NRS", "QOL", "VAS", "WOMAC"}
 """Words of names that are written in capitals in a label made from the name."""
@@ -62,6 +60,26 @@ class Arm(Part):
         description="In a factorial design, the factors that the arm has; where no arm has any, what the arms deliver.",
     )
     sessions_planned: int | None = Field(None, ge=0, description="Sessions planned per participant.")
+    delivery: Delivery | None = Field(None, description="How it is delivered, in the items of TIDieR and CERT.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _sessions_said_once(cls, given: Any) -> Any:
+        """Take the sessions planned from `delivery`, where only it says them."""
+        if not isinstance(given, dict) or given.get("sessions_planned") is not None:
+            return given
+        delivery = given.get("delivery")
+        told = delivery.get("sessions") if isinstance(delivery, dict) else getattr(delivery, "sessions", None)
+        return given if told is None else {**given, "sessions_planned": told}
+
+    @model_validator(mode="after")
+    def _sessions_agree(self) -> Arm:
+        told = self.delivery.sessions if self.delivery else None
+        if told is not None and told != self.sessions_planned:
+            raise ValueError(
+                f"`sessions_planned` is {self.sessions_planned} and `delivery: sessions` is {told}; keep one of them"
+            )
+        return self
 
 
 class Visit(Part):

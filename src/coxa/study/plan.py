@@ -18,6 +18,7 @@ from coxa.study.assumptions import Assumptions
 from coxa.study.estimand import Estimand
 from coxa.study.factorial import factorial_problem
 from coxa.study.parts import Arm, Covariate, Event, Name, Outcome, Part, PerProtocol, ReportOptions, Visit, label_of
+from coxa.study.published import TrialSource, source_problems
 from coxa.study.random_effects import random_faults
 from coxa.study.randomisation import Randomisation, randomisation_problems
 from coxa.study.scales import outcome_scale
@@ -78,6 +79,7 @@ class Study(Part):
     estimands: dict[Name, Estimand] = Field(min_length=1, description="What is to be estimated.")
     analyses: dict[Name, Analysis] = Field(min_length=1, description="How each estimand is estimated.")
     assumptions: Assumptions | None = Field(None, description="What the trial is assumed to be like, to simulate it.")
+    source: TrialSource | None = Field(None, description="The published trial that the assumptions come from.")
     data: DataSource | None = Field(None, description="Where the data are; may be added later.")
     report: ReportOptions = Field(default_factory=ReportOptions, description="What the report shows.")
 
@@ -163,6 +165,7 @@ def cross_check(study: Study) -> Iterator[Problem]:
     for name, analysis in study.analyses.items():
         yield from _check_analysis(study, name, analysis)
     yield from (Problem(("assumptions", *path), message) for path, message in assumption_problems(study))
+    yield from (Problem(path, message) for path, message in source_problems(study))
     yield from _check_data(study)
     if study.per_protocol:
         yield from _known(

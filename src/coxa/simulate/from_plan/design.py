@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -44,7 +44,8 @@ class TrialDesign:
     measures    : k ways of measuring
     driver      : place of the outcome that dropout and events look at
     means       : (a, k, m) before events, clusters and the ends of the scale
-    sd          : (k, m)
+    sd          : (k, m) of an arm without its own; dropout, events and clusters go by it
+    own_sd      : (a, k, m) of each arm
     between     : (k, k) correlation of the outcomes
     roots       : (a, km, km) root of the covariance beside covariates, clusters and dose, by arm received
     mix         : covariates and conditions
@@ -68,6 +69,7 @@ class TrialDesign:
     driver: int
     means: Floats
     sd: Floats
+    own_sd: Floats
     between: Floats
     roots: Floats
     mix: Mapping[str, Mix]
@@ -87,10 +89,13 @@ class TrialDesign:
         """(k,) +1 where a higher value is better, -1 where a lower one is."""
         return np.array([1.0 if scale.higher_is_better else -1.0 for scale in self.scales])
 
-    def covariance(self) -> Floats:
-        """Return (k, m, k, m) the covariance of an arm's values before events and the ends of the scale."""
+    def covariance(self, arm: int | None = None) -> Floats:
+        """Return (k, m, k, m) the covariance of an arm's values before events and the ends of the scale.
+
+        Without an arm, that of an arm without standard deviations of its own.
+        """
         visits = [visit_matrix(part.correlation, len(self.visits)) for part in self.assumed]
-        return total_covariance(self.sd, visits, self.between)
+        return total_covariance(self.sd if arm is None else self.own_sd[arm], visits, self.between)
 
 
 def trial_design(study: Study, participants: int | Mapping[str, int] | None = None) -> TrialDesign:
@@ -146,8 +151,9 @@ def trial_design(study: Study, participants: int | Mapping[str, int] | None = No
     clusters = cluster_designs(study, part, arms, outcomes)
     dose = dose_design(study, part, arms, outcomes, driver_name, days)
     correlations = [visit_matrix(one.correlation, len(visits)) for one in assumed]
-    roots = _roots(study, arms, outcomes, visits, total_covariance(sd, correlations, between), sd, between, mix,
-                   clusters, dose)  # fmt: skip
+    own_sd = np.stack([own_spreads(assumed, sd, arm, visits) for arm in arms])
+    totals = [total_covariance(mine, correlations, between) for mine in own_sd]
+    roots = _roots(study, arms, outcomes, visits, totals, sd, between, mix, clusters, dose)
     leaving = np.array([by_name(part.dropout.probability, arm) for arm in arms])
     return TrialDesign(
         study=study,
@@ -166,6 +172,7 @@ def trial_design(study: Study, participants: int | Mapping[str, int] | None = No
         driver=driver,
         means=means,
         sd=sd,
+        own_sd=own_sd,
         between=between,
         roots=roots,
         mix=mix,
@@ -187,6 +194,16 @@ def _spreads(one: AssumedOutcome, base: AssumedBaseline, visits: tuple[str, ...]
     if isinstance(one.sd, dict):
         return [base.sd, *(one.sd.get(visit, base.sd) for visit in visits[1:])]
     return [base.sd, *[one.sd or base.sd] * (len(visits) - 1)]
+
+
+def own_spreads(assumed: Sequence[AssumedOutcome], sd: Floats, arm: str, visits: tuple[str, ...]) -> Floats:
+    """Return (k, m) standard deviations of an arm: its own after baseline where it has any, else those of all."""
+    found = sd.copy()
+    for k, one in enumerate(assumed):
+        given = one.sd_by_arm.get(arm)
+        for t, visit in enumerate(visits[1:], start=1):
+            found[k, t] = given.get(visit, sd[k, t]) if isinstance(given, dict) else given or sd[k, t]
+    return found
 
 
 def cluster_designs(
@@ -214,7 +231,7 @@ def _roots(
     arms: tuple[str, ...],
     outcomes: tuple[str, ...],
     visits: tuple[str, ...],
-    total: Floats,
+    totals: Sequence[Floats],
     sd: Floats,
     between: Floats,
     mix: Mapping[str, Mix],
@@ -222,12 +239,11 @@ def _roots(
     dose: DoseDesign | None,
 ) -> Floats:
     """Return (a, km, km) roots of what is left of the covariance in each arm."""
-    shared = total.copy()
-    for part in mix.values():
-        shared -= part.covariance()[:, None, :, None]
     found = []
-    for place, arm in enumerate(arms):
-        left = shared.copy()
+    for place, (arm, total) in enumerate(zip(arms, totals, strict=True)):
+        left = total.copy()
+        for part in mix.values():
+            left -= part.covariance()[:, None, :, None]
         for factor in clusters:
             if factor.arms[place]:
                 left -= cluster_covariance(factor, sd, between)

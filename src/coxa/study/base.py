@@ -1,0 +1,26 @@
+"""What every part of a plan is made of: the base model, names, and lists that may be a single word."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, TypeVar
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+
+Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
+"""A name in a plan: lower-case letters, digits and underscores, first a letter."""
+
+T = TypeVar("T")
+
+
+def _as_list(given: Any) -> Any:
+    return [given] if isinstance(given, str | int | float) else given
+
+
+OneOrMany = Annotated[tuple[T, ...], BeforeValidator(_as_list), Field(min_length=1)]
+"""A list that may be written as a single word when it has one member."""
+
+
+class Part(BaseModel):
+    """A part of the plan: no unknown keys, nothing changes after reading, words are not numbers."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
