@@ -30,7 +30,7 @@ def at_the_ends(mean: float, sd: float, low: float, high: float, step: float = 0
     Examples
     --------
     >>> [round(number, 2) for number in at_the_ends(95, 10, 0, 100)]
-    [93.02, 7.15]
+    [93.02, 7.44]
     """
     z = np.linspace(-REACH, REACH, POINTS)
     weight = np.exp(-0.5 * z**2)
@@ -50,7 +50,7 @@ def before_the_ends(mean: float, sd: float, low: float, high: float, step: float
 
     Examples
     --------
-    >>> [round(number, 1) for number in before_the_ends(93.02, 7.15, 0, 100)]
+    >>> [round(number, 1) for number in before_the_ends(93.02, 7.44, 0, 100)]
     [95.0, 10.0]
     """
 
@@ -95,7 +95,9 @@ def correlation_for_change(first: tuple[float, float], second: tuple[float, floa
         return change_spread(first, second, r, low, high, step) - change_sd
 
     if off(-0.99) < 0 or off(0.99) > 0:
-        raise OptionError(f"no correlation gives a change with standard deviation {change_sd:g}; check the three of them")
+        raise OptionError(
+            f"no correlation gives a change with standard deviation {change_sd:g}; check the three of them"
+        )
     return float(brentq(off, -0.99, 0.99, xtol=1e-6))
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from coxa.errors import CoxaError, not_allowed
 from coxa.instruments import load_instrument
-from coxa.study.assumptions import AssumedOutcome, Course
+from coxa.study.assumptions import AssumedOutcome
 from coxa.study.correlation import matrix_problem, outcome_matrix, visit_problem
 from coxa.study.scales import outcome_scale, scale_name
 
@@ -79,11 +79,11 @@ def _outcomes(study: Study) -> Iterator[Said]:
         changes: dict[tuple[str, ...], object] = {("shared_change",): outcome.shared_change}
         changes |= {("mean_change", arm): change for arm, change in outcome.mean_change.items()}
         for path, change in changes.items():
-            yield from _visits(change, visits, (*at, *path))
-        yield from _visits(outcome.sd, visits, (*at, "sd"))
+            yield from _names(change, visits[1:], "visit after baseline", (*at, *path))
+        yield from _names(outcome.sd, visits[1:], "visit after baseline", (*at, "sd"))
         yield from _names(outcome.sd_by_arm, study.arms, "arm", (*at, "sd_by_arm"))
         for arm, spread in outcome.sd_by_arm.items():
-            yield from _visits(spread, visits, (*at, "sd_by_arm", arm))
+            yield from _names(spread, visits[1:], "visit after baseline", (*at, "sd_by_arm", arm))
         if message := visit_problem(outcome, visits):
             yield (*at, "correlation"), message
         if name in study.outcomes:
@@ -106,21 +106,6 @@ def _visits_by_day(study: Study) -> list[str]:
     return sorted(
         by_day, key=lambda name: name not in (marked or [name for name in by_day if study.visits[name].day == 0])
     )
-
-
-def _visits(given: object, visits: list[str], path: tuple[str, ...]) -> Iterator[Said]:
-    """Yield names of a change or spread by visit that are neither a visit nor a key of a course."""
-    if isinstance(given, dict) and set(given) & set(Course.model_fields):
-        for key in given:
-            if key not in Course.model_fields:
-                yield (*path, key), not_allowed("key of a course", key, Course.model_fields)
-        if not set(given) - set(Course.model_fields):
-            yield (
-                path,
-                "a course has a `plateau` and a `plateau_day`; write for example `{plateau: 12, plateau_day: 84}`",
-            )
-        return
-    yield from _names(given, visits[1:], "visit after baseline", path)
 
 
 def _scale(study: Study, name: str, outcome: AssumedOutcome) -> Iterator[Said]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Discriminator, Field, Tag, field_validator, model_validator
 
 from coxa.study.assumed_numbers import (
     Correlation,
@@ -63,7 +63,19 @@ class Course(Part):
         return grown * left * (1.0 if self.plateau >= 0 else -1.0)
 
 
-Change = Annotated[Finite | Course | dict[Name, Finite], Field(union_mode="left_to_right")]
+def _kind_of_change(given: Any) -> str:
+    """Return which kind of change is written: a mapping with a key of a course is one, any other is by visit."""
+    if isinstance(given, Course) or (isinstance(given, dict) and set(given) & set(Course.model_fields)):
+        return "course"
+    return "by visit" if isinstance(given, dict) else "number"
+
+
+Change = Annotated[
+    Annotated[Finite, Tag("number")]
+    | Annotated[Course, Tag("course")]
+    | Annotated[dict[Name, Finite], Tag("by visit")],
+    Discriminator(_kind_of_change),
+]
 """A change from baseline: at every visit alike, as a course in days, or by visit."""
 
 

@@ -37,7 +37,8 @@ class Prescription(Part):
     minutes: OneOrSpan | None = Field(None, description="Duration, for exercise that is not counted in repetitions.")
     tempo: str | None = Field(None, description="Seconds of lowering, holding and lifting, for example 3-0-3.")
     load_type: LoadType | None = Field(
-        None, description="bodyweight, a band, kg, percent_1rm, rm (the most that can be lifted `load` times), or water."
+        None,
+        description="bodyweight, a band, kg, percent_1rm, rm (the most that can be lifted `load` times), or water.",
     )
     load: Positive | tuple[Positive, Positive] | str | None = Field(
         None, description="Load in the unit of its type, [at first, at last] where it changes, or a band's colour."
@@ -67,7 +68,9 @@ class Delivery(Part):
     )
     setting: str | None = Field(None, description="Where (TIDieR 7, CERT 12).")
     sessions: int | None = Field(
-        None, ge=0, description="Supervised sessions (TIDieR 8, CERT 13); the arm's `sessions_planned` unless given there."
+        None,
+        ge=0,
+        description="Supervised sessions (TIDieR 8, CERT 13); the arm's `sessions_planned` unless given there.",
     )
     minutes: OneOrSpan | None = Field(
         None, description="Length of a session; a number, or [shortest, longest] (TIDieR 8, CERT 13)."
@@ -94,13 +97,10 @@ class Delivery(Part):
     modifications: str | None = Field(None, description="Changes during the study (TIDieR 10).")
     fidelity: str | None = Field(None, description="How fidelity is to be assessed (TIDieR 11, CERT 16a).")
     delivered: str | None = Field(None, description="How well it was delivered as planned (TIDieR 12, CERT 16b).")
-    attended: Probability | None = Field(
-        None, description="Share of sessions that was attended (TIDieR 12, CERT 16b)."
-    )
+    attended: Probability | None = Field(None, description="Share of sessions that was attended (TIDieR 12, CERT 16b).")
 
     @model_validator(mode="after")
     def _tailored_says_so(self) -> Delivery:
         if self.tailored_how is not None and self.tailoring == "generic":
             raise ValueError("`tailored_how` belongs to a tailored treatment; write `tailoring: tailored`")
         return self
-
