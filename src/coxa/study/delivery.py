@@ -38,7 +38,7 @@ class Prescription(Part):
     tempo: str | None = Field(None, description="Seconds of lowering, holding and lifting, for example 3-0-3.")
     load_type: LoadType | None = Field(
         None,
-        description="bodyweight, a band, kg, percent_1rm, rm (the most that can be lifted `load` times), or water.",
+        description="bodyweight, a band, kg, percent_1rm, rm (what can be lifted `load` times), or water.",
     )
     load: Positive | tuple[Positive, Positive] | str | None = Field(
         None, description="Load in the unit of its type, [at first, at last] where it changes, or a band's colour."
@@ -70,7 +70,7 @@ class Delivery(Part):
     sessions: int | None = Field(
         None,
         ge=0,
-        description="Supervised sessions (TIDieR 8, CERT 13); the arm's `sessions_planned` unless given there.",
+        description="Supervised sessions (TIDieR 8, CERT 13); fills `sessions_planned` of the arm.",
     )
     minutes: OneOrSpan | None = Field(
         None, description="Length of a session; a number, or [shortest, longest] (TIDieR 8, CERT 13)."

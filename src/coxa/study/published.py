@@ -29,6 +29,7 @@ FigureKind = Literal[
     "retention",
     "attendance",
     "attended_at_least",
+    "adverse_events",
 ]
 
 NEEDS: dict[str, tuple[str, ...]] = {
@@ -44,8 +45,9 @@ NEEDS: dict[str, tuple[str, ...]] = {
     "responders": ("outcome", "visit", "arm"),
     "risk_difference": ("outcome", "visit", "arm", "against"),
     "retention": ("visit",),
-    "attendance": ("arm",),
-    "attended_at_least": ("arm", "sessions"),
+    "attendance": (),
+    "attended_at_least": ("sessions",),
+    "adverse_events": (),
 }
 """Kind of figure -> the keys it cannot do without."""
 
@@ -115,8 +117,8 @@ def source_problems(study: Study) -> Iterator[tuple[tuple[str, ...], str]]:
         for key, name, allowed in named:
             if name is not None and name not in allowed:
                 yield (*at, key), not_allowed("arm" if key == "against" else key, name, allowed)
-        if figure.kind in ("responders", "risk_difference") and figure.outcome in study.outcomes:
-            if study.outcomes[figure.outcome].responder is None:
-                yield (*at, "kind"), f"outcome {figure.outcome} has no `responder` rule; add one to the outcome"
+        outcome = study.outcomes.get(figure.outcome or "")
+        if figure.kind in ("responders", "risk_difference") and outcome and outcome.responder is None:
+            yield (*at, "kind"), f"outcome {figure.outcome} has no `responder` rule; add one to the outcome"
         if figure.kind == "interaction" and study.design != "factorial":
             yield (*at, "kind"), "an interaction belongs to a factorial design; write `design: factorial`"
