@@ -81,8 +81,11 @@ if TYPE_CHECKING:
         true_values,
     )
     from coxa.simulate.bootstrap import bootstrap_fit
+    from coxa.simulate.presets import preset, preset_names
+    from coxa.simulate.published import compare_published
     from coxa.simulate.truth import Truth
     from coxa.study import Study, read_study
+    from coxa.study.delivery_items import delivery_items
 
 __version__ = "0.1.0"
 
@@ -157,8 +160,11 @@ _HOMES = {
         "true_values",
     ),
     "coxa.simulate.bootstrap": ("bootstrap_fit",),
+    "coxa.simulate.presets": ("preset", "preset_names"),
+    "coxa.simulate.published": ("compare_published",),
     "coxa.simulate.truth": ("Truth",),
     "coxa.study": ("Study", "read_study"),
+    "coxa.study.delivery_items": ("delivery_items",),
 }
 _HOME = {name: module.removeprefix("coxa.") for module, names in _HOMES.items() for name in names}
 
@@ -189,7 +195,9 @@ __all__ = [
     "analyse_cohort",
     "balance",
     "bootstrap_fit",
+    "compare_published",
     "contrasts",
+    "delivery_items",
     "derive_analysis_sets",
     "derive_dataset",
     "derive_diary",
@@ -226,6 +234,8 @@ __all__ = [
     "power_two_means",
     "power_two_proportions",
     "predictability",
+    "preset",
+    "preset_names",
     "randomise",
     "read_chunks",
     "read_cohort",

@@ -33,18 +33,24 @@ def demo_command(out: OutPath = Path("coxa-demo"), quiet: Quiet = False, verbose
 
 def new_command(
     folder: Annotated[Path, typer.Argument(help="Folder to make.")] = Path("my-trial"),
-    template: Annotated[str, typer.Option("--template", help="Which example to start from.")] = "parallel-trial",
+    template: Annotated[str | None, typer.Option("--template", help="Which example to start from.")] = None,
+    preset: Annotated[
+        str | None, typer.Option("--preset", help="A published trial to start from; `coxa presets` lists them.")
+    ] = None,
 ) -> None:
-    """Start a study: a commented study.yaml that runs, with example data to be replaced by your own."""
+    """Start a study: a commented study.yaml that runs, with example data; or a published trial, to be simulated."""
     with edge():
-        from coxa.errors import check_option
+        from coxa.errors import OptionError, check_option
 
+        if template is not None and preset is not None:
+            raise OptionError("a study starts from a template or from a preset; keep one of --template and --preset")
+        if preset is not None:
+            _from_preset(folder, preset)
+            return
+        template = template or "parallel-trial"
         names = sorted(path.name for path in TEMPLATES.iterdir() if path.is_dir())
         check_option("template", template, names)
-        if folder.exists() and any(folder.iterdir()):
-            typer.secho(f"{folder} exists and is not empty; name another folder", fg="red", err=True)
-            raise typer.Exit(WRONG_USE)
-        folder.mkdir(parents=True, exist_ok=True)
+        _make(folder)
         shutil.copy(TEMPLATES / template / "study.yaml", folder / "study.yaml")
         example = demo_files() / "synthetic_data" / "hip_oa_trial"
         shutil.copytree(example, folder / "data", ignore=shutil.ignore_patterns("*.py", "__pycache__"))
@@ -52,3 +58,25 @@ def new_command(
         command = os.environ.get("COXA_COMMAND", "coxa")
         typer.echo(f"  {command} check {folder / 'study.yaml'}")
         typer.echo(f"  {command} report {folder / 'study.yaml'} --out {folder / 'out'}")
+
+
+def _make(folder: Path) -> None:
+    """Make a folder; stop where there is something in it."""
+    if folder.exists() and any(folder.iterdir()):
+        typer.secho(f"{folder} exists and is not empty; name another folder", fg="red", err=True)
+        raise typer.Exit(WRONG_USE)
+    folder.mkdir(parents=True, exist_ok=True)
+
+
+def _from_preset(folder: Path, name: str) -> None:
+    """Copy the study file of a preset."""
+    from coxa.simulate.presets import preset_bytes
+
+    text = preset_bytes(name)
+    _make(folder)
+    (folder / "study.yaml").write_bytes(text)
+    typer.echo(f"wrote {folder / 'study.yaml'}; it has no data yet, now try:")
+    command = os.environ.get("COXA_COMMAND", "coxa")
+    trial = folder / "simulated"
+    typer.echo(f"  {command} simulate {folder / 'study.yaml'} --out {trial}")
+    typer.echo(f"  {command} report {trial / 'study.yaml'} --out {folder / 'out'}")

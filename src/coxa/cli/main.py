@@ -10,6 +10,7 @@ from coxa import __version__
 from coxa.cli.analyse import analyse_command, report_command
 from coxa.cli.check import check_command
 from coxa.cli.demo import demo_command, new_command
+from coxa.cli.presets import presets_command
 from coxa.cli.randomise import randomise_command
 from coxa.cli.schema import schema_command
 from coxa.cli.score import score_command
@@ -42,6 +43,7 @@ def root(
 
 app.command("demo")(demo_command)
 app.command("new")(new_command)
+app.command("presets")(presets_command)
 app.command("schema")(schema_command)
 app.command("simulate")(simulate_command)
 app.command("check")(check_command)

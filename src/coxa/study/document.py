@@ -11,6 +11,7 @@ from pydantic.fields import FieldInfo
 
 from coxa.study.cluster_examples import CLUSTER_EXAMPLES, ClusterExample
 from coxa.study.data_examples import EXAMPLES, DataExample
+from coxa.study.exercises import exercises
 from coxa.study.parts import Name, Part
 from coxa.study.plan import Study
 
@@ -38,8 +39,23 @@ def study_document() -> str:
     clusters = "## Trials with clusters\n\nWhat a plan says where participants share a therapist or a clinic.\n"
     shapes = "## Shapes of data\n\nThe `data:` block for each shape in which data come; names are made up.\n"
     return "\n".join(
-        [INTRODUCTION, *parts, clusters, *map(_example, CLUSTER_EXAMPLES), shapes, *map(_example, EXAMPLES)]
+        [
+            INTRODUCTION,
+            *parts,
+            clusters,
+            *map(_example, CLUSTER_EXAMPLES),
+            shapes,
+            *map(_example, EXAMPLES),
+            _exercises(),
+        ]
     )
+
+
+def _exercises() -> str:
+    """Return the exercise vocabulary as a table."""
+    head = "## Exercises\n\nWhat `delivery: exercises:` may name.\n\n| code | exercise | target | kind |\n|---|---|---|---|"
+    rows = [f"| `{code}` | {one.label} | {one.target} | {one.kind} |" for code, one in exercises().items()]
+    return "\n".join([head, *rows, ""])
 
 
 def _example(each: ClusterExample | DataExample) -> str:
