@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -16,7 +18,7 @@ from coxa.simulate.from_plan.design import TrialDesign
 from coxa.simulate.from_plan.home import draw_home, home_days
 from coxa.simulate.from_plan.means import mean_on
 from coxa.study.read import parse_study
-from tests.spec.assumed_trial import ASSUMED, assumed, hip_oa_text
+from tests.spec.assumed_trial import ASSUMED, ROOT, SMALL, assumed, hip_oa_text
 
 FUNCTION = "    function: {baseline: {mean: 60, sd: 15}, scale: items}\n"
 
@@ -194,3 +196,27 @@ def test_conditions_are_written_as_a_table_and_shift_the_outcome() -> None:
 def test_public_names_lead_here() -> None:
     assert coxa.simulate_study is simulate_study
     assert coxa.TrialDesign is TrialDesign
+
+
+def test_outcomes_improve_together_whatever_their_direction() -> None:
+    design = trial_design(assumed(more="  correlation_of_outcomes: 0.7\n"))
+    assert design.between.tolist() == [[1.0, -0.7], [-0.7, 1.0]]
+
+
+def test_the_plan_of_the_documentation_can_be_simulated() -> None:
+    page = (ROOT / "docs" / "simulate.md").read_text(encoding="utf-8")
+    block = re.search(r"```yaml\n(assumptions:.*?)```", page, flags=re.S)
+    assert block is not None
+    text = SMALL.replace("DESIGN", "").replace(
+        "range: [0, 100]\n    higher_is_better: false", "instrument: hoos\n    scale: pain"
+    )
+    text = text.replace("surgery: {}, stopping: {}", "hip_surgery: {}, crossover: {}").replace(
+        "surgery: ", "hip_surgery: "
+    )
+    text = (
+        text.replace("stopping:", "crossover:")
+        .replace("hip_hip", "hip")
+        .replace("  week_12:", "  week_52: {day: 364}\n  week_12:")
+    )
+    trial = simulate_study(parse_study((text + block.group(1)).encode()), seed=1, truth_size=500)
+    assert set(trial.tables) > {"item_responses", "daily_diary", "intercurrent_events"}
