@@ -50,7 +50,7 @@ def test_the_plan_of_the_worked_example_can_be_given_assumptions() -> None:
         ("mean: 55", "mean: 155", r"the mean 155 lies outside the range, 0 to 100.*in the unit of the outcome"),
         ("exercise: {week_6", "excercise: {week_6", r"unknown arm 'excercise'.*did you mean 'exercise'"),
         ("week_12: -7", "week_21: -7", r"unknown visit after baseline 'week_21'.*allowed: week_6, week_12"),
-        ("{week_6: -4, week_12: -7}", "{plateau: -7, platau_day: 84}", r"did you mean 'plateau_day'"),
+        ("{week_6: -4, week_12: -7}", "{plateau: -7, platau_day: 84}", r"did you mean `plateau_day`"),
         ("{week_6: -4, week_12: -7}", "{plateau: -7}", r"the key `plateau_day` is required"),
         ("exercise: 60", "exercise: 60, other: 4", r"unknown arm 'other'"),
         ("usual_care: 60, ", "", r"nothing is said of usual_care"),

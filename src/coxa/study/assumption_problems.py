@@ -73,29 +73,34 @@ def _outcomes(study: Study) -> Iterator[Said]:
     assert part is not None
     yield from _names(part.outcomes, study.outcomes, "outcome", ("outcomes",))
     visits = _visits_by_day(study)
-    for name, outcome in part.outcomes.items():
+    for name, assumed in part.outcomes.items():
         at = ("outcomes", name)
-        yield from _names(outcome.mean_change, study.arms, "arm", (*at, "mean_change"))
-        changes: dict[tuple[str, ...], object] = {("shared_change",): outcome.shared_change}
-        changes |= {("mean_change", arm): change for arm, change in outcome.mean_change.items()}
+        yield from _names(assumed.mean_change, study.arms, "arm", (*at, "mean_change"))
+        changes: dict[tuple[str, ...], object] = {("shared_change",): assumed.shared_change}
+        changes |= {("mean_change", arm): change for arm, change in assumed.mean_change.items()}
         for path, change in changes.items():
             yield from _names(change, visits[1:], "visit after baseline", (*at, *path))
-        yield from _names(outcome.sd, visits[1:], "visit after baseline", (*at, "sd"))
-        yield from _names(outcome.sd_by_arm, study.arms, "arm", (*at, "sd_by_arm"))
-        for arm, spread in outcome.sd_by_arm.items():
+        yield from _names(assumed.sd, visits[1:], "visit after baseline", (*at, "sd"))
+        yield from _names(assumed.sd_by_arm, study.arms, "arm", (*at, "sd_by_arm"))
+        for arm, spread in assumed.sd_by_arm.items():
             yield from _names(spread, visits[1:], "visit after baseline", (*at, "sd_by_arm", arm))
-        if message := visit_problem(outcome, visits):
+        if message := visit_problem(assumed, visits):
             yield (*at, "correlation"), message
         if name in study.outcomes:
-            yield from _scale(study, name, outcome)
+            yield from _scale(study, name, assumed)
     pairs = part.correlation_of_outcomes
     where = ("correlation_of_outcomes",)
     if isinstance(pairs, dict):
         yield from _names(pairs, study.outcomes, "outcome", where)
         for one, others in pairs.items():
             yield from _names(others, study.outcomes, "outcome", (*where, one))
-    names = list(study.outcomes)
-    if names and (message := matrix_problem(outcome_matrix(pairs, names), names, "between outcomes")):
+    names, signs = list(study.outcomes), []
+    for outcome in study.outcomes.values():
+        try:
+            signs.append(1.0 if outcome_scale(outcome).higher_is_better else -1.0)
+        except CoxaError:
+            return  # said elsewhere
+    if names and (message := matrix_problem(outcome_matrix(pairs, names, signs), names, "between outcomes")):
         yield where, message
 
 

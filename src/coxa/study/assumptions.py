@@ -256,7 +256,9 @@ class Assumptions(Part):
         default_factory=dict, description="The course of each outcome; an outcome that is not named does not change."
     )
     correlation_of_outcomes: Correlation | dict[Name, dict[Name, Correlation]] = Field(
-        0.5, description="Between outcomes at one visit: one for all pairs, or outcome: {other: correlation}."
+        0.5,
+        description="Between outcomes at one visit: one for the improvements in all pairs, or outcome: {other: "
+        "correlation of the values}.",
     )
     covariates: dict[Name, AssumedCovariate] = Field(default_factory=dict, description="Case mix at baseline.")
     conditions: dict[Name, AssumedCondition] = Field(

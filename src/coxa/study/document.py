@@ -53,9 +53,10 @@ def study_document() -> str:
 
 def _exercises() -> str:
     """Return the exercise vocabulary as a table."""
-    head = "## Exercises\n\nWhat `delivery: exercises:` may name.\n\n| code | exercise | target | kind |\n|---|---|---|---|"
+    intro = "## Exercises\n\nWhat `delivery: exercises:` may name.\n"
+    head = "| code | exercise | target | kind |\n|---|---|---|---|"
     rows = [f"| `{code}` | {one.label} | {one.target} | {one.kind} |" for code, one in exercises().items()]
-    return "\n".join([head, *rows, ""])
+    return "\n".join([intro, head, *rows, ""])
 
 
 def _example(each: ClusterExample | DataExample) -> str:
