@@ -52,9 +52,17 @@ def rebuilt(fit: Fit) -> Rebuilt:
     Raises
     ------
     FitError
-        The fit was made from sums alone and has no rows.
+        The fit was made from sums alone and has no rows, or has random effects.
     """
     design, sample = fit.design, fit.sample
+    if fit.random is not None or fit.model == "lmm":
+        raise FitError(
+            f"'{fit.formula}' has random effects, which this diagnostic takes no account of",
+            [
+                "look at coxa.models.diagnostics.residuals, fit.random_effects() and plot_caterpillar",
+                "fit the model without them for this diagnostic",
+            ],
+        )
     if not len(design.y):
         raise FitError("the fit has no rows, only sums of them", ["fit the rows themselves for its diagnostics"])
     reml = fit.reml or sample.visit_column is None

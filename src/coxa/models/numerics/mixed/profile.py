@@ -52,15 +52,19 @@ def profile_limit(model: Mixed, found: MixedOptimum, g: Function, level: float, 
 
     def room(theta: np.ndarray) -> float:
         try:
-            return allowed - (best - state(model, theta).loglik)
+            with np.errstate(all="ignore"):  # where there is no likelihood a value is not finite
+                value = allowed - (best - state(model, theta).loglik)
         except np.linalg.LinAlgError:
             return OUTSIDE
+        return value if np.isfinite(value) else OUTSIDE
 
     def room_gradient(theta: np.ndarray) -> np.ndarray:
         try:
-            return -derived(model, state(model, theta)).gradient
+            with np.errstate(all="ignore"):
+                slope = -derived(model, state(model, theta)).gradient
         except np.linalg.LinAlgError:
             return np.zeros(len(theta))
+        return np.nan_to_num(slope, nan=0.0, posinf=0.0, neginf=0.0)
 
     result = optimize.minimize(  # type: ignore[call-overload]
         lambda theta: sign * g(theta),
