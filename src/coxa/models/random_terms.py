@@ -83,7 +83,8 @@ def split_random(text: str) -> tuple[str, tuple[str, ...]]:
     if not tilde or "~" in right or not left.strip():
         raise OptionError(f"formula '{text}': expected 'response ~ terms', with one column on the left")
     parts = [part.strip() for part in re.split(r"\+(?![^(]*\))", right)]
-    return f"{left.strip()} {tilde} {' + '.join(part for part in parts if part) or '1'}", tuple(terms)
+    joined = " + ".join(part for part in parts if part) or "1"
+    return f"{left.strip()} ~ {joined.replace('+ - ', '- ')}", tuple(terms)
 
 
 def check_summand(text: str, term: str, before: str, after: str) -> None:
