@@ -181,7 +181,7 @@ def predict(
     >>> fit = fit_lmm("y ~ 1 + (1 | participant_id)", d)
     >>> new = pd.DataFrame({"participant_id": ["a", "new"]})
     >>> predict(fit, new)["estimate"].round(2).to_list()
-    [1.56, 4.83]
+    [1.57, 4.83]
     """
     if not 0 < conf_level < 1:
         raise OptionError(f"conf_level is between 0 and 1, for instance 0.95; got {conf_level}")
