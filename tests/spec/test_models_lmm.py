@@ -267,7 +267,7 @@ def test_residuals_are_about_the_predicted_effects() -> None:
 @pytest.mark.parametrize("diagnostic", [influence, covariance_check])
 def test_diagnostics_that_take_no_account_of_random_effects_refuse_them(diagnostic: Any) -> None:
     fit = fit_lmm(f"change ~ arm + {PARTICIPANT}", visits_trial())
-    with pytest.raises(FitError, match="has random effects, which this diagnostic takes no account of"):
+    with pytest.raises(FitError, match="has random effects, with which participants are not independent"):
         diagnostic(fit)
 
 

@@ -57,8 +57,8 @@ def rebuilt(fit: Fit) -> Rebuilt:
     design, sample = fit.design, fit.sample
     if fit.random is not None or fit.model == "lmm":
         raise FitError(
-            f"the fit of '{fit.formula}' has random effects, with which participants are not independent; it cannot be put "
-            "together again participant by participant",
+            f"the fit of '{fit.formula}' has random effects, with which participants are not independent; it cannot be "
+            "put together again participant by participant",
             [
                 "fit the model without the random effects for the influence of participants and the check of its "
                 "covariance over the visits",
