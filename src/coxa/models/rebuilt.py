@@ -55,11 +55,10 @@ def rebuilt(fit: Fit) -> Rebuilt:
         The fit was made from sums alone and has no rows, or it has random effects.
     """
     design, sample = fit.design, fit.sample
-    if fit.random is not None:
-        names = " and ".join(factor.name for factor in fit.random.factors)
+    if fit.random is not None or fit.model == "lmm":
         raise FitError(
-            f"the fit has random effects of {names}, with which participants are not independent; it cannot be put "
-            "together again participant by participant",
+            f"the fit of '{fit.formula}' has random effects, with which participants are not independent; it cannot be "
+            "put together again participant by participant",
             [
                 "fit the model without the random effects for the influence of participants and the check of its "
                 "covariance over the visits",

@@ -52,27 +52,29 @@ def profile_limit(model: Mixed, found: MixedOptimum, g: Function, level: float, 
 
     def room(theta: np.ndarray) -> float:
         try:
-            return allowed - (best - state(model, theta).loglik)
+            value = allowed - (best - state(model, theta).loglik)
         except np.linalg.LinAlgError:
             return OUTSIDE
+        return value if np.isfinite(value) else OUTSIDE
 
     def room_gradient(theta: np.ndarray) -> np.ndarray:
         try:
-            return -derived(model, state(model, theta)).gradient
+            return np.nan_to_num(-derived(model, state(model, theta)).gradient, nan=0.0, posinf=0.0, neginf=0.0)
         except np.linalg.LinAlgError:
             return np.zeros(len(theta))
 
-    result = optimize.minimize(  # type: ignore[call-overload]
-        lambda theta: sign * g(theta),
-        beginning(found, g, sign, allowed),
-        jac=lambda theta: sign * gradient(g, theta),
-        method="SLSQP",
-        constraints={"type": "ineq", "fun": room, "jac": room_gradient},
-        options={"ftol": 1e-12, "maxiter": 300},
-    )
-    left = room(result.x)
+    with np.errstate(all="ignore"):  # the search may leave the parameters that have a likelihood
+        result = optimize.minimize(  # type: ignore[call-overload]
+            lambda theta: sign * g(theta),
+            beginning(found, g, sign, allowed),
+            jac=lambda theta: sign * gradient(g, theta),
+            method="SLSQP",
+            constraints={"type": "ineq", "fun": room, "jac": room_gradient},
+            options={"ftol": 1e-12, "maxiter": 300},
+        )
+        left = room(result.x)
+        still = left > 0 and float(np.abs(gradient(g, result.x)).max()) < CLOSE
     at_the_level = abs(left) < CLOSE
-    still = left > 0 and float(np.abs(gradient(g, result.x)).max()) < CLOSE
     return float(g(result.x)) if at_the_level or still else np.nan
 
 
