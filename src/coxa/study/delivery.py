@@ -78,7 +78,7 @@ class Delivery(Part):
     weeks: Positive | None = Field(None, description="Length of the programme (TIDieR 8, CERT 13).")
     per_week: OneOrSpan | None = Field(None, description="Sessions per week (TIDieR 8, CERT 13).")
     intensity: str | None = Field(None, description="Intensity or load in words (TIDieR 8, CERT 13).")
-    exercises: tuple[Prescription, ...] = Field((), description="Exercises prescribed (CERT 8 and 13).")
+    exercises: tuple[Prescription, ...] = Field((), description="Exercises prescribed (TIDieR 4, CERT 8 and 13).")
     home_programme: str | None = Field(None, description="What is done at home (CERT 9).")
     home_per_week: OneOrSpan | None = Field(None, description="Home sessions asked for per week (CERT 9 and 13).")
     home_minutes: OneOrSpan | None = Field(None, description="Length of a home session (CERT 9 and 13).")

@@ -25,6 +25,7 @@ def planted(design: TrialDesign) -> dict[str, Any]:
                 for place, arm in enumerate(design.arms)
             },
             "sd": dict(zip(design.visits, _rounded(design.sd[k]), strict=True)),
+            **_own_spreads(design, k),
             "correlation": [_rounded(row) for row in own / design.sd[k][:, None] / design.sd[k]],
         }
     return {
@@ -34,6 +35,15 @@ def planted(design: TrialDesign) -> dict[str, Any]:
         "correlation_of_outcomes": [_rounded(row) for row in design.between],
         "assumptions": part.model_dump(mode="json", exclude_none=True),
     }
+
+
+def _own_spreads(design: TrialDesign, k: int) -> dict[str, Any]:
+    """Return the standard deviations by arm, where an arm has its own."""
+    own = design.own_sd[:, k]
+    if (own == design.sd[k]).all():
+        return {}
+    rows = zip(design.arms, own, strict=True)
+    return {"sd_by_arm": {arm: dict(zip(design.visits, _rounded(row), strict=True)) for arm, row in rows}}
 
 
 def _rounded(values: Any) -> list[float]:
