@@ -12,16 +12,20 @@ import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from time import perf_counter
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from coxa.models import Fit, fit_lmm, fit_mmrm
 from tests.simulation.lmm_intervals import DRAWS, interval_coverage
+from tests.simulation.lmm_intervals import FORMULA as INTERVALS
 from tests.simulation.lmm_page import page
 from tests.simulation.lmm_refits import METHODS, Asked, counted, counted_without, of_variance, summed
 from tests.simulation.lmm_trials import (
     LAG,
+    LARGE,
+    PER_CLINIC,
     SD,
     Drawn,
     between_sd,
@@ -45,6 +49,7 @@ ARM = "outcome ~ baseline * visit + arm * visit"
 CLUSTER = "outcome ~ baseline + arm * visit + (1 | participant_id)"
 TRAJECTORY = "outcome ~ arm * week + (week | participant_id)"
 DIARY = "outcome ~ load_yesterday + load_mean + (1 | participant_id)"
+MODELS = {"ARM": ARM, "CLUSTER": CLUSTER, "TRAJECTORY": TRAJECTORY, "DIARY": DIARY, "INTERVALS": INTERVALS}
 LAST = {"arm[exercise]": 1.0, "arm[exercise]:visit[week_52]": 1.0}
 
 Cell = dict[str, object]
@@ -89,16 +94,31 @@ def nested(replicates: int, seed: int) -> list[Cell]:
 
 def clustered(replicates: int, seed: int) -> list[Cell]:
     """Return the cluster trial, by clinics per arm and intraclass correlation."""
+    return in_clinics("clusters", (4, 6, 10), PER_CLINIC, "", replicates, seed)
+
+
+def few_clusters(replicates: int, seed: int) -> list[Cell]:
+    """Return the cluster trial with very few, large clinics."""
+    return in_clinics("few", (2, 3), LARGE, "large clinics, ", replicates, seed)
+
+
+def in_clinics(
+    part: str, numbers: Sequence[int], per_clinic: tuple[int, int], named: str, replicates: int, seed: int
+) -> list[Cell]:
+    """Return a part of the cluster trial."""
     without = Asked(f"{WITHOUT}: ", lambda rows: fit_lmm(CLUSTER, rows), LAST, METHODS[-1:])
     asked = Asked("", lambda rows: fit_lmm(f"{CLUSTER} + (1 | clinic)", rows), LAST, factor="clinic")
     found = []
-    for clinics in (4, 6, 10):
+    for clinics in numbers:
         for icc in (0.01, 0.05):
-            drawn = spread(lambda sets, name, k=clinics, icc=icc: clusters(k, icc, sets, name, seed), replicates)
+
+            def draw(sets: int, name: str, k: int = clinics, icc: float = icc) -> Drawn:
+                return clusters(k, icc, sets, f"{named}{name}", seed, per_clinic)
+
+            drawn = spread(draw, replicates)
             cell = {"clinics": clinics, "icc": icc, "planted": between_sd(icc, 200.0) ** 2}
-            found += cells(
-                "clusters", cell, [("", counted(without, drawn), 0.0), ("clinic", counted(asked, drawn), 0.0)]
-            )
+            tables = [("", counted(without, drawn), 0.0), ("clinic", counted(asked, drawn), 0.0)]
+            found += cells(part, cell, tables)
     return found
 
 
@@ -141,13 +161,38 @@ def variance_coverage(replicates: int, seed: int) -> list[Cell]:
     return [{"part": "intervals", **each} for each in found]
 
 
-def everything(replicates: int, seed: int) -> dict[str, object]:
-    """Run every part and return the results with how they were made."""
-    start = perf_counter()
-    parts = (nested, clustered, sloped, daily, variance_coverage)
-    results = [each for part in parts for each in part(replicates, seed)]
-    minutes = (perf_counter() - start) / 60
-    return {"replicates": replicates, "seed": seed, "minutes": minutes, "draws": DRAWS, "results": results}
+PARTS: dict[str, Callable[[int, int], list[Cell]]] = {
+    "nested": nested,
+    "clusters": clustered,
+    "few": few_clusters,
+    "slopes": sloped,
+    "diary": daily,
+    "intervals": variance_coverage,
+}
+
+
+def everything(replicates: int, seed: int, kept: Path | None) -> dict[str, Any]:
+    """Run every part and return the results with how they were made; parts that are kept in a file are not run again.
+
+    Raises
+    ------
+    ValueError
+        What is kept was made with other replicates or another seed.
+    """
+    run: dict[str, Any] = {"replicates": replicates, "seed": seed, "draws": DRAWS, "minutes": 0.0, "parts": {}}
+    if kept and kept.exists():
+        found = json.loads(kept.read_text(encoding="utf-8"))
+        if (found["replicates"], found["seed"]) != (replicates, seed):
+            raise ValueError(f"{kept} has {found['replicates']} replicates of seed {found['seed']}; name another file")
+        run = found
+    for name, part in PARTS.items():
+        if name not in run["parts"]:
+            start = perf_counter()
+            run["parts"][name] = part(replicates, seed)
+            run["minutes"] += (perf_counter() - start) / 60
+            if kept:
+                kept.write_text(json.dumps(run, default=plain_number), encoding="utf-8")
+    return run
 
 
 def plain_number(value: object) -> object:
@@ -161,16 +206,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--replicates", type=int, default=2_000)
     parser.add_argument("--seed", type=int, default=20261125)
-    parser.add_argument("--results", type=Path, help="JSON to keep the numbers in; if there, the page is made from it")
+    parser.add_argument("--results", type=Path, help="JSON file to keep parts in, so that a run can be taken up again")
     parser.add_argument("--write", type=Path)
     asked = parser.parse_args()
-    if asked.results and asked.results.exists():
-        run = json.loads(asked.results.read_text(encoding="utf-8"))
-    else:
-        run = everything(asked.replicates, asked.seed)
-    if asked.results:
-        asked.results.write_text(json.dumps(run, default=plain_number), encoding="utf-8")
-    text = page(run)
+    text = page(everything(asked.replicates, asked.seed, asked.results), MODELS)
     print(text)  # noqa: T201
     if asked.write:
         asked.write.write_text(text, encoding="utf-8")

@@ -20,6 +20,8 @@ TREATED = {4: 60, 6: 72, 10: 80, 20: 100}
 """Participants of the treated arm by the number of its therapists."""
 PER_CLINIC = (6, 15)
 """Participants of a clinic, from and below."""
+LARGE = (25, 36)
+"""The same, where clinics are large."""
 WEEKS = (0, 6, 12, 26, 52)
 DAYS = 30
 LAG = 0.3
@@ -89,13 +91,15 @@ def partially_nested(
     return four_visits(people, values, last)
 
 
-def clusters(clinics: int, icc: float, sets: int, name: str, seed: int) -> Drawn:
+def clusters(
+    clinics: int, icc: float, sets: int, name: str, seed: int, per_clinic: tuple[int, int] = PER_CLINIC
+) -> Drawn:
     """Draw a trial with so many clinics in each of two arms, 4 visits, 20% dropout, no effect.
 
     icc : share of the clinics in the variance of an observation; participants and residual have half of the rest each
     """
     rng = generator(f"clusters, {clinics} clinics, icc {icc:g}, {name}", seed)
-    sizes = rng.integers(*PER_CLINIC, 2 * clinics)
+    sizes = rng.integers(*per_clinic, 2 * clinics)
     clinic = np.repeat(np.arange(2 * clinics), sizes)
     n = len(clinic)
     baseline, last = rng.normal(50, 15, n), last_seen(n, rng)
