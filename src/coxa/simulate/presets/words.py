@@ -87,7 +87,7 @@ def arm_words(study: Study) -> list[str]:
         delivers = ", ".join(component.replace("_", " ") for component in arm.delivers)
         dose = dose_words(arm.delivery) if arm.delivery else ""
         told = "; ".join(part for part in (delivers, dose) if part)
-        words.append(f"{study.label('arms', name)} ({number}): {told}")
+        words.append(f"{study.label('arms', name)} ({number})" + (f": {told}" if told else ""))
     return words
 
 
