@@ -82,6 +82,7 @@ if TYPE_CHECKING:
     )
     from coxa.simulate.bootstrap import bootstrap_fit
     from coxa.simulate.truth import Truth
+    from coxa.simulate.twin import synthetic_twin
     from coxa.study import Study, read_study
 
 __version__ = "0.1.0"
@@ -158,6 +159,7 @@ _HOMES = {
     ),
     "coxa.simulate.bootstrap": ("bootstrap_fit",),
     "coxa.simulate.truth": ("Truth",),
+    "coxa.simulate.twin": ("synthetic_twin",),
     "coxa.study": ("Study", "read_study"),
 }
 _HOME = {name: module.removeprefix("coxa.") for module, names in _HOMES.items() for name in names}
@@ -239,6 +241,7 @@ __all__ = [
     "standardised_by_model",
     "standardised_effect",
     "subgroup_contrasts",
+    "synthetic_twin",
     "threshold",
     "thresholds",
     "trial_design",
