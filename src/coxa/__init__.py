@@ -84,6 +84,7 @@ if TYPE_CHECKING:
     from coxa.simulate.presets import preset, preset_names
     from coxa.simulate.published import compare_published
     from coxa.simulate.truth import Truth
+    from coxa.simulate.twin import synthetic_twin
     from coxa.study import Study, read_study
     from coxa.study.delivery_items import delivery_items
 
@@ -163,6 +164,7 @@ _HOMES = {
     "coxa.simulate.presets": ("preset", "preset_names"),
     "coxa.simulate.published": ("compare_published",),
     "coxa.simulate.truth": ("Truth",),
+    "coxa.simulate.twin": ("synthetic_twin",),
     "coxa.study": ("Study", "read_study"),
     "coxa.study.delivery_items": ("delivery_items",),
 }
@@ -249,6 +251,7 @@ __all__ = [
     "standardised_by_model",
     "standardised_effect",
     "subgroup_contrasts",
+    "synthetic_twin",
     "threshold",
     "thresholds",
     "trial_design",

