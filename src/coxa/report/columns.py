@@ -25,6 +25,8 @@ SIZES = (9.0, 8.5, 8.0, 7.5)
 """Sizes of type of a table in points, the largest that fits is used."""
 UPRIGHT, SIDEWAYS = 482.0, 729.0
 """Width of the text on an A4 page with margins of 20 mm, in points."""
+PIXEL = 0.62
+"""Points of a pixel of a figure: letters of 13 pixels are 8 points high, unless the figure is wider than the page."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -93,6 +93,13 @@ class Document:
         for section in self.walk():
             yield from (block.figure for block in section.blocks if isinstance(block, FigureBlock))
 
+    def numbers(self) -> dict[str, int]:
+        """Return the number of each table and each figure in reading order, by its id."""
+        return {
+            **{table.id: index for index, table in enumerate(self.tables(), start=1)},
+            **{figure.id: index for index, figure in enumerate(self.figures(), start=1)},
+        }
+
 
 def _walk(sections: tuple[Section, ...]) -> Iterator[Section]:
     for section in sections:

@@ -32,12 +32,8 @@ def render_html(document: Document) -> str:
         Style and figures are inside; text is escaped wherever it comes from; tables carry in `data-trace` the
         address and unrounded value of every number; the same document gives the same bytes.
     """
-    numbers = {
-        **{table.id: index for index, table in enumerate(document.tables(), start=1)},
-        **{figure.id: index for index, figure in enumerate(document.figures(), start=1)},
-    }
     template = _environment().get_template("report.html.j2")
-    return template.render(document=document, numbers=numbers, style=Markup(_style()))
+    return template.render(document=document, numbers=document.numbers(), style=Markup(_style()))
 
 
 @cache

@@ -12,7 +12,7 @@ from typing import Any
 from coxa.errors import CoxaError
 from coxa.figures.figure import Figure
 from coxa.report.characters import breakable, printable
-from coxa.report.columns import UPRIGHT, layout
+from coxa.report.columns import PIXEL, UPRIGHT, layout
 from coxa.report.document import Block, Card, Document, FigureBlock, List, Paragraph, Section, TableBlock
 from coxa.tables.table import Table
 
@@ -24,9 +24,6 @@ LONGEST_WORD_IN_TABLE = 22
 RUNNING_TITLE = 70
 CARD_OF_ONE_PAGE = 2500
 """Characters of a card that is not broken over two pages."""
-PIXEL = 0.62
-"""Points of a pixel of a figure: letters of 13 pixels are 8 points high, unless the figure is wider than the page."""
-
 VIEW = re.compile(r'viewBox="[^"]*?\s([\d.]+)\s+[\d.]+"')
 ATTEMPTS: tuple[dict[str, Any], ...] = (
     {"pdf_standards": ["ua-1"], "ignore_system_fonts": True},

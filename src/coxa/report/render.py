@@ -10,7 +10,7 @@ from coxa.report.document import Document
 from coxa.report.html import render_html
 from coxa.report.record import Report
 
-FORMATS = ("html", "pdf")
+FORMATS = ("html", "pdf", "docx")
 
 
 @overload
@@ -29,7 +29,7 @@ def render(report: Report, format: str = "html") -> str | bytes:
     report
         A plan, its data and its results.
     format
-        "html" or "pdf".
+        "html", "pdf" or "docx" (Word).
 
     Returns
     -------
@@ -55,4 +55,8 @@ def render_document(document: Document, format: str) -> str | bytes:
         from coxa.report.pdf import render_pdf
 
         return render_pdf(document)
+    if format == "docx":
+        from coxa.report.word.render import render_word
+
+        return render_word(document)
     return render_html(document)
