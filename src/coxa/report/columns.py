@@ -25,6 +25,9 @@ SIZES = (9.0, 8.5, 8.0, 7.5)
 """Sizes of type of a table in points, the largest that fits is used."""
 UPRIGHT, SIDEWAYS = 482.0, 729.0
 """Width of the text on an A4 page with margins of 20 mm, in points."""
+ONE_PAGE_ROWS, ONE_PAGE_CHARACTERS = 16, 5000
+"""A table of up to so many rows, with so many characters in them and in its notes, is not broken over two pages."""
+
 PIXEL = 0.62
 """Points of a pixel of a figure: letters of 13 pixels are 8 points high, unless the figure is wider than the page."""
 
@@ -36,11 +39,13 @@ class Layout:
     size     : of its type, in points
     sideways : whether its page is turned
     widths   : of the row headings and of each column, in points; together at most the width of the text
+    whole    : whether it is not broken over two pages
     """
 
     size: float
     sideways: bool
     widths: tuple[float, ...]
+    whole: bool
 
 
 def layout(table: Table) -> Layout:
@@ -55,12 +60,22 @@ def layout(table: Table) -> Layout:
     False
     """
     least, wished = _needs(table)
+    whole = _stands_on_one_page(table)
     for sideways, room in ((False, UPRIGHT), (True, SIDEWAYS)):
         for size in SIZES:
             if sum(least) * size <= room:
-                return Layout(size, sideways, _share(least, wished, size, room))
+                return Layout(size, sideways, _share(least, wished, size, room), whole)
     scale = SIDEWAYS / sum(least)
-    return Layout(SIZES[-1], True, tuple(scale * width for width in least))
+    return Layout(SIZES[-1], True, tuple(scale * width for width in least), whole)
+
+
+def _stands_on_one_page(table: Table) -> bool:
+    rows = sum(len(group.rows) + bool(group.label) for group in table.groups)
+    cells = (len(cell.text) for row in table.rows() for cell in row.cells)
+    others = (table.title, table.subtitle, *(note.text for note in table.footnotes))
+    texts = (*others, *(row.label for row in table.rows()), *(group.label for group in table.groups))
+    characters = sum(cells) + sum(map(len, texts))
+    return rows <= ONE_PAGE_ROWS and characters <= ONE_PAGE_CHARACTERS
 
 
 def ems(text: str) -> float:

@@ -12,6 +12,7 @@ from markupsafe import Markup
 
 from coxa.figures.figure import Figure
 from coxa.report.document import Document
+from coxa.tables.characters import printable
 from coxa.tables.table import Cell
 
 XMLNS = ' xmlns="http://www.w3.org/2000/svg"'
@@ -33,7 +34,7 @@ def render_html(document: Document) -> str:
         address and unrounded value of every number; the same document gives the same bytes.
     """
     template = _environment().get_template("report.html.j2")
-    return template.render(document=document, numbers=document.numbers(), style=Markup(_style()))
+    return printable(template.render(document=document, numbers=document.numbers(), style=Markup(_style())))
 
 
 @cache

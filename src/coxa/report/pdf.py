@@ -11,15 +11,17 @@ from typing import Any
 
 from coxa.errors import CoxaError
 from coxa.figures.figure import Figure
-from coxa.report.characters import breakable, printable
 from coxa.report.columns import PIXEL, UPRIGHT, layout
 from coxa.report.document import Block, Card, Document, FigureBlock, List, Paragraph, Section, TableBlock
+from coxa.tables.characters import breakable, printable
+from coxa.tables.formats import NONE
 from coxa.tables.table import Table
 
 EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 """The date of every PDF, so that the same document gives the same bytes."""
 
 LONGEST_WORD = 64
+LONGEST_WORD_IN_TITLE = 30
 LONGEST_WORD_IN_TABLE = 22
 RUNNING_TITLE = 70
 CARD_OF_ONE_PAGE = 2500
@@ -76,10 +78,11 @@ def page_data(document: Document) -> dict[str, Any]:
     """Return a document as plain data for the template: nothing but texts, numbers and lists."""
     facts = dict(document.facts)
     return {
-        "title": _text(document.title) or "Report",
+        "title": _title(document.title),
         "running": _shortened(_text(document.title)),
         "subtitle": _text(document.subtitle),
-        "study": _text(facts.get("Study", "")),
+        "kind": _shortened(_text(document.subtitle)),
+        "study": _shortened(_text(facts.get("Study", ""))),
         "facts": _pairs(document.facts),
         "sections": [_section(section) for section in document.sections],
     }
@@ -92,7 +95,7 @@ def _template() -> bytes:
 
 def _section(section: Section) -> dict[str, Any]:
     return {
-        "title": _text(section.title),
+        "title": _title(section.title),
         "blocks": [{"type": type(block).__name__, **_block(block)} for block in section.blocks],
         "sections": [_section(inner) for inner in section.sections],
     }
@@ -107,7 +110,7 @@ def _block(block: Block) -> dict[str, Any]:
         case Card(title, facts, results):
             said = [_text(result) for result in results]
             short = sum(map(len, (*said, *(text for _, text in facts)))) <= CARD_OF_ONE_PAGE
-            return {"title": _text(title), "facts": _pairs(facts), "results": said, "whole": short}
+            return {"title": _title(title), "facts": _pairs(facts), "results": said, "whole": short}
         case TableBlock(table):
             return _table(table)
         case FigureBlock(figure):
@@ -122,6 +125,7 @@ def _table(table: Table) -> dict[str, Any]:
         "stub": _cell(table.stub or "Row"),
         "size": placed.size,
         "sideways": placed.sideways,
+        "whole": placed.whole,
         "widths": [round(width, 2) for width in placed.widths],
         "spanned": any(column.spanner for column in table.columns),
         "spanners": [[_cell(label), width] for label, width in table.spanners()],
@@ -146,10 +150,10 @@ def _table(table: Table) -> dict[str, Any]:
 
 
 def _figure(figure: Figure) -> dict[str, Any]:
-    svg = printable(figure.svg())
+    svg = figure.svg()
     view = VIEW.search(svg)
     width = 100.0 if view is None else 100 * PIXEL * float(view.group(1)) / UPRIGHT
-    return {"title": _text(figure.title), "alt": _text(figure.alt) or "Figure", "svg": svg, "width": round(width, 2)}
+    return {"title": _text(figure.title), "alt": printable(figure.alt) or NONE, "svg": svg, "width": round(width, 2)}
 
 
 def _pairs(facts: tuple[tuple[str, str], ...]) -> list[list[str]]:
@@ -158,6 +162,12 @@ def _pairs(facts: tuple[tuple[str, str], ...]) -> list[list[str]]:
 
 def _text(text: str) -> str:
     return breakable(printable(text), LONGEST_WORD)
+
+
+def _title(text: str) -> str:
+    """Return what PDF/UA does not want empty: a heading, the title, an alternative text."""
+    said = breakable(printable(text), LONGEST_WORD_IN_TITLE)
+    return said if said.strip() else NONE
 
 
 def _cell(text: str) -> str:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from coxa.report.characters import printable
 from coxa.report.document import Document
 from coxa.report.word.xml import close_field, element, field, open_field
+from coxa.tables.characters import printable
 
 if TYPE_CHECKING:
     from docx.document import Document as Word

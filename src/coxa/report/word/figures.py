@@ -6,9 +6,9 @@ import io
 from typing import TYPE_CHECKING
 
 from coxa.figures.figure import Figure
-from coxa.report.characters import printable
 from coxa.report.columns import PIXEL, UPRIGHT
 from coxa.report.word.captions import add_caption
+from coxa.tables.characters import printable
 
 if TYPE_CHECKING:
     from docx.document import Document as Word

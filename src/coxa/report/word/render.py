@@ -6,13 +6,13 @@ import io
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from coxa.report.characters import printable
 from coxa.report.document import Card, Document, FigureBlock, List, Paragraph, Section, TableBlock
 from coxa.report.word.captions import add_contents, add_heading, bookmark_names
 from coxa.report.word.figures import add_figure
 from coxa.report.word.package import EPOCH, same_every_time
 from coxa.report.word.styles import FACT, LEAD, WARNING, prepare, running_title
 from coxa.report.word.tables import add_table
+from coxa.tables.characters import printable
 
 if TYPE_CHECKING:
     from docx.document import Document as Word
@@ -82,7 +82,7 @@ def _section(word: Word, section: Section, level: int, places: Places) -> None:
                 said = word.add_paragraph(printable(text), style=PARAGRAPHS[kind])
                 following = section.blocks[index + 1 : index + 2]
                 said.paragraph_format.keep_with_next = any(
-                    isinstance(item, TableBlock | FigureBlock) for item in following
+                    isinstance(item, Card | TableBlock | FigureBlock) for item in following
                 )
             case List(items):
                 for item in items:

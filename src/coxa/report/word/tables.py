@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from coxa.report.characters import printable
 from coxa.report.columns import Layout, layout
 from coxa.report.word.captions import add_caption
 from coxa.report.word.styles import CELL, INK, NOTE, SOFT, TABLE
 from coxa.report.word.xml import element
+from coxa.tables.characters import printable
 from coxa.tables.table import Row, Table
 
 if TYPE_CHECKING:
@@ -16,9 +16,6 @@ if TYPE_CHECKING:
 
 STYLE_ID = CELL.replace(" ", "")
 """Set without looking it up among all styles, which takes most of the time of a large table."""
-
-ONE_PAGE = 16
-"""A table of up to so many rows is not broken over two pages."""
 
 NOTE_SPACE = 50800
 """Between a table and its notes: four points, in the units of Word."""
@@ -82,7 +79,7 @@ def _table(word: Word, table: Table, placed: Layout) -> None:
             _write(merged, group.label, "left", placed.size, bold=True).paragraph_format.keep_with_next = True
         for content in group.rows:
             _row(next(body), table, content, placed.size)
-    kept = lines if len(lines) <= ONE_PAGE else lines[-1:]
+    kept = lines if placed.whole else lines[-1:]
     for cells in kept if table.footnotes else kept[:-1]:
         cells[0].paragraphs[0].paragraph_format.keep_with_next = True
 

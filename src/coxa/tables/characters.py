@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-FORBIDDEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
+FORBIDDEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
 """Control characters and halves of characters: XML 1.0 and PDF cannot hold them, and nobody sees them."""
 
 BREAK = "\N{ZERO WIDTH SPACE}"
