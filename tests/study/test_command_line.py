@@ -18,7 +18,7 @@ from coxa.cli.main import app
 ROOT = Path(__file__).parents[2]
 DEMO = ROOT / "analyses" / "hip_oa_trial" / "study.yaml"
 PINNED = b"".join((ROOT / name).read_bytes() for name in ("pyproject.toml", "constraints.txt"))
-COMMANDS = ["demo", "new", "schema", "check", "score", "randomise", "analyse", "report"]
+COMMANDS = ["demo", "new", "schema", "check", "score", "randomise", "analyse", "report", "why", "verify", "compare"]
 
 runner = CliRunner()
 

@@ -47,7 +47,7 @@ def report_command(
     with edge(verbose, as_json):
         wanted = asked_forms(forms)
         report = run(study, data, quiet)
-        written = write_report(report, out, quiet, wanted)
+        written = write_report(report, out, quiet, wanted, data)
         show(report, as_json, quiet)
         if not as_json:
             typer.echo(f"report: {', '.join(map(str, written))}")
@@ -73,15 +73,19 @@ def run(study: Path, data: Path | None, quiet: bool) -> Report:
         return analyse(study, data)
 
 
-def write_report(report: Report, out: Path, quiet: bool, forms: tuple[str, ...] = ("html",)) -> list[Path]:
-    """Write results and report; return the paths of the report's forms."""
+def write_report(
+    report: Report, out: Path, quiet: bool, forms: tuple[str, ...] = ("html",), data: Path | None = None
+) -> list[Path]:
+    """Write results, the results data set and the report; return the paths of the report's forms."""
     with working("writing the report", quiet):
         from coxa.report.build import build_document
+        from coxa.report.kept import write_kept
         from coxa.report.render import render_document
         from coxa.report.write import write_document, write_results
 
         document = build_document(report)
         write_results(report, out)
+        write_kept(report, document, out, data)
         return [write_document(render_document(document, form), out / f"report.{form}") for form in forms]
 
 

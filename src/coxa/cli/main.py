@@ -13,6 +13,7 @@ from coxa.cli.demo import demo_command, new_command
 from coxa.cli.randomise import randomise_command
 from coxa.cli.schema import schema_command
 from coxa.cli.score import score_command
+from coxa.cli.trace import compare_command, verify_command, why_command
 
 app = typer.Typer(
     name="coxa",
@@ -47,6 +48,9 @@ app.command("score")(score_command)
 app.command("randomise")(randomise_command)
 app.command("analyse")(analyse_command)
 app.command("report")(report_command)
+app.command("why")(why_command)
+app.command("verify")(verify_command)
+app.command("compare")(compare_command)
 
 
 if __name__ == "__main__":
