@@ -12,6 +12,9 @@ from typing import Literal
 from coxa.figures.figure import Figure
 from coxa.tables.table import Table
 
+INTRODUCTION = 400
+"""Characters of a paragraph that can stay with what it introduces."""
+
 
 @dataclass(frozen=True, slots=True)
 class Paragraph:
@@ -62,6 +65,13 @@ class Section:
     title: str
     blocks: tuple[Block, ...] = ()
     sections: tuple[Section, ...] = ()
+
+    def introduces(self, index: int) -> bool:
+        """Say whether a block is a paragraph that leads to a table, figure or card, and stays on its page."""
+        here, *rest = self.blocks[index:]
+        following = next((block for block in rest if not isinstance(block, Paragraph)), None)
+        short = isinstance(here, Paragraph) and len(here.text) <= INTRODUCTION
+        return short and isinstance(following, Card | TableBlock | FigureBlock)
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,8 @@ LONGEST_WORD = 64
 LONGEST_WORD_IN_TITLE = 30
 LONGEST_WORD_IN_TABLE = 22
 RUNNING_TITLE = 70
+REPEATED_HEADINGS = 600
+"""Characters of headings up to which they are repeated on the next page; longer ones would fill it."""
 CARD_OF_ONE_PAGE = 2500
 """Characters of a card that is not broken over two pages."""
 VIEW = re.compile(r'viewBox="[^"]*?\s([\d.]+)\s+[\d.]+"')
@@ -96,7 +98,10 @@ def _template() -> bytes:
 def _section(section: Section) -> dict[str, Any]:
     return {
         "title": _title(section.title),
-        "blocks": [{"type": type(block).__name__, **_block(block)} for block in section.blocks],
+        "blocks": [
+            {"type": type(block).__name__, "introduces": section.introduces(index), **_block(block)}
+            for index, block in enumerate(section.blocks)
+        ],
         "sections": [_section(inner) for inner in section.sections],
     }
 
@@ -126,6 +131,7 @@ def _table(table: Table) -> dict[str, Any]:
         "size": placed.size,
         "sideways": placed.sideways,
         "whole": placed.whole,
+        "repeat": len(table.stub) + sum(len(c.label) + len(c.spanner) for c in table.columns) <= REPEATED_HEADINGS,
         "widths": [round(width, 2) for width in placed.widths],
         "spanned": any(column.spanner for column in table.columns),
         "spanners": [[_cell(label), width] for label, width in table.spanners()],
@@ -133,6 +139,7 @@ def _table(table: Table) -> dict[str, Any]:
         "groups": [
             {
                 "label": _text(group.label),
+                "repeat": len(group.label) <= REPEATED_HEADINGS,
                 "rows": [
                     {
                         "label": _cell(row.label),

@@ -80,10 +80,7 @@ def _section(word: Word, section: Section, level: int, places: Places) -> None:
         match block:
             case Paragraph(text, kind):
                 said = word.add_paragraph(printable(text), style=PARAGRAPHS[kind])
-                following = section.blocks[index + 1 : index + 2]
-                said.paragraph_format.keep_with_next = any(
-                    isinstance(item, Card | TableBlock | FigureBlock) for item in following
-                )
+                said.paragraph_format.keep_with_next = section.introduces(index)
             case List(items):
                 for item in items:
                     word.add_paragraph(printable(item), style="List Bullet")
