@@ -105,3 +105,11 @@ def test_a_wide_table_stands_on_a_page_on_its_side() -> None:
     section = Section("only", "Only", (TableBlock(wide(6)),))
     made = docx.Document(io.BytesIO(render_word(Document("T", "", (), (section,)))))
     assert [page.page_width > page.page_height for page in made.sections] == [False, True, False]
+
+
+def test_the_parts_of_a_style_are_in_the_order_that_word_wants(word: Any) -> None:
+    order = ["keepNext", "keepLines", "pageBreakBefore", "numPr", "pBdr", "tabs", "spacing", "ind", "jc", "outlineLvl"]
+    for style in word.styles.element.iter(qn("w:pPr")):
+        parts = [part.tag.rpartition("}")[2] for part in style]
+        places = [order.index(part) for part in parts if part in order]
+        assert places == sorted(places), parts

@@ -15,6 +15,8 @@ LEAD, WARNING, FACT, FIGURE = "Lead", "Warning", "Fact", "Figure"
 CELL, NOTE, TABLE = "Table Text", "Table Note", "Report Table"
 MARGIN_MM = 20
 NAMES_MM = 52
+AFTER_BORDER = ("w:shd", "w:tabs", "w:spacing", "w:ind", "w:contextualSpacing", "w:jc", "w:outlineLvl", "w:rPr")
+"""What Word wants behind the border of a paragraph; it does not open a file with another order."""
 HEADINGS = {1: (16, 24), 2: (13, 16), 3: (11.5, 12), 4: (11, 10)}
 """Level -> size and space above, in points."""
 
@@ -60,7 +62,7 @@ def _texts(word: Word) -> None:
     for name, colour in ((LEAD, ACCENT), (WARNING, ALERT)):
         side = element("w:left", val="single", sz="18", space="8", color=colour)
         properties = _style(word, name, after=6).element.get_or_add_pPr()
-        properties.append(element("w:pBdr", side))
+        properties.insert_element_before(element("w:pBdr", side), *AFTER_BORDER)
         word.styles[name].paragraph_format.left_indent = Mm(3)
 
 
@@ -108,7 +110,7 @@ def _style(
     from docx.shared import Pt, RGBColor
 
     if name not in [style.name for style in word.styles]:
-        made = word.styles.add_style(name, WD_STYLE_TYPE.PARAGRAPH)
+        made = word.styles.add_style(name, WD_STYLE_TYPE.PARAGRAPH, builtin=name.startswith("toc "))
         made.base_style = word.styles["Normal"]
         made.quick_style = True
     style: Any = word.styles[name]
