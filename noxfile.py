@@ -38,18 +38,35 @@ def realdata(session: nox.Session) -> None:
     session.run("pytest", "-m", "realdata", "-rs", *session.posargs)
 
 
+def which_model(session: nox.Session) -> tuple[str, list[str]]:
+    """Return the model that the arguments name first (mmrm, unless lmm), and the rest of them."""
+    first, rest = session.posargs[0], list(session.posargs[1:])
+    return (first, rest) if first in ("mmrm", "lmm") else ("mmrm", list(session.posargs))
+
+
 @nox.session
 def bench(session: nox.Session) -> None:
-    """Time the main line and the MMRM, by size and beside other packages; --write FILE makes the page of the docs."""
+    """Time the main line, the MMRM and the linear mixed model, by size and beside other packages.
+
+    `-- mmrm --write FILE` or `-- lmm --write FILE` makes a page of the docs. Packages for Python that the linear mixed
+    model is compared with are taken from the environment whose interpreter COXA_PEERS names.
+    """
     install(session, "test")
-    if not session.posargs:
-        session.run("python", "benchmarks/main_line.py")
-    session.run("python", "benchmarks/mmrm.py", *session.posargs)
+    if session.posargs:
+        which, arguments = which_model(session)
+        session.run("python", f"benchmarks/{which}.py", *arguments)
+        return
+    for name in ("main_line", "mmrm", "lmm"):
+        session.run("python", f"benchmarks/{name}.py")
 
 
 @nox.session
 def simulation(session: nox.Session) -> None:
-    """Size and coverage by simulation, ten thousand replicates each; writes the table of the docs."""
+    """Size and coverage by simulation; writes the tables of the docs. Options for one: `-- lmm --replicates 500`."""
     install(session, "test")
-    arguments = session.posargs or ["--write", "docs/methods/mmrm-size.md"]
-    session.run("python", "-m", "tests.simulation.mmrm_size", *arguments)
+    if session.posargs:
+        which, arguments = which_model(session)
+        session.run("python", "-m", f"tests.simulation.{which}_size", *arguments)
+        return
+    for which, page in (("mmrm", "mmrm-size"), ("lmm", "random-effects-size")):
+        session.run("python", "-m", f"tests.simulation.{which}_size", "--write", f"docs/methods/{page}.md")

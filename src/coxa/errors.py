@@ -62,6 +62,10 @@ class EmptyCellError(FitError):
     """An arm has no data at a visit at which it is to be estimated."""
 
 
+class FewClustersError(FitError):
+    """Too few therapists, clinics or other clusters for a primary comparison to be relied on."""
+
+
 def nearest(word: str, allowed: Iterable[str]) -> str | None:
     """Return the allowed word most like `word`, or None where nothing is near."""
     by_folded = {candidate.lower(): candidate for candidate in allowed}

@@ -66,8 +66,16 @@ def test_a_plan_stands_for_a_scheme(part: str, scheme: object) -> None:
     assert planned_scheme(parse_study(text(part))) == scheme
 
 
+def test_what_is_randomised_is_a_random_effect_of_the_primary_analysis() -> None:
+    given = text("{scheme: blocks, block_sizes: 4, cluster: therapist_id}", "cluster").decode()
+    with pytest.raises(PlanError, match="a random effect of therapist_id, which was randomised"):
+        parse_study(given.replace("model: ancova", "model: mmrm, random: {site_id: {}}").encode())
+    parse_study(given.replace("model: ancova", "model: mmrm, random: {therapist_id: {}}").encode())
+
+
 def test_clusters_of_a_plan() -> None:
-    plan = parse_study(text("{scheme: blocks, block_sizes: 4, cluster: clinic}", "cluster"))
+    given = text("{scheme: blocks, block_sizes: 4, cluster: clinic}", "cluster")
+    plan = parse_study(given.replace(b"model: ancova", b"model: mmrm, random: {site_id: {}}"))
     assert planned_scheme(plan) == Cluster(PermutedBlocks({"usual_care": 1, "exercise": 1}, (4,)), "clinic")
 
 

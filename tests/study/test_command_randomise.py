@@ -172,7 +172,9 @@ def test_a_stratum_with_one_participant_is_a_finding(plan: Path, tmp_path: Path)
 def test_clusters(tmp_path: Path) -> None:
     part = "randomisation: {scheme: blocks, block_sizes: 6, cluster: clinic}\n"
     plan = planned(tmp_path, part)
-    plan.write_text(plan.read_text().replace("design: parallel", "design: cluster"))
+    of_clinics = plan.read_text().replace("design: parallel", "design: cluster")
+    of_clinics = of_clinics.replace("adjust: [baseline * visit, site]", "adjust: [baseline * visit]", 1)
+    plan.write_text(of_clinics.replace("    model: mmrm\n", "    model: mmrm\n    random: {site_id: {}}\n", 1))
     (tmp_path / "clinics.csv").write_text("clinic\n" + "\n".join("abcdef") + "\n")
     out = tmp_path / "out"
     shown = randomise(plan, "--participants", str(tmp_path / "clinics.csv"), "--seed", "7", "--out", str(out))

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import re
 import runpy
 import shutil
 import sys
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 import coxa
 from coxa.cohort.cohort import Cohort
 from coxa.report.record import Report
+from coxa.report.write import write_results
 from coxa.simulate.hip_oa.design import ARMS, DAYS, VISITS, WINDOWS
 from coxa.simulate.hip_oa.truths import RESPONSE, TARGETS
 from coxa.simulate.truth import Truth
@@ -85,7 +88,7 @@ def test_every_estimand_has_a_truth_and_an_analysis(study: Study, truth: Truth) 
 
 def test_sensitivity_analyses_say_what_they_relax(study: Study) -> None:
     sensitivity = [analysis for analysis in study.analyses.values() if analysis.role == "sensitivity"]
-    assert len(sensitivity) == 3
+    assert len(sensitivity) == 4
     assert all(analysis.relaxes for analysis in sensitivity)
 
 
@@ -117,6 +120,33 @@ def test_most_of_all_intervals_hold_the_truth(report: Report, truth: Truth) -> N
     assert beside["inside"].mean() > 0.85
 
 
+def test_therapists_are_in_the_two_arms_that_have_them(report: Report, cohort: Cohort, tmp_path: Path) -> None:
+    (fit,) = report.fits["therapists"]
+    people = cohort.table("participants")
+    assert people.loc[people["arm"] == "usual_care", "therapist_id"].isna().all()
+    assert len(fit.random.factors[0].labels) == people["therapist_id"].nunique() == 9
+    (alone,) = report.fits["primary"]
+    assert (fit.n_participants, fit.n_observations) == (alone.n_participants, alone.n_observations)
+
+    out = write_results(report, tmp_path)[0]
+    written = pd.read_csv(out)
+    rows = written[(written["analysis"] == "therapists") & (written["term"] == "difference")]
+    assert set(rows["arm"]) == {"exercise", "manual_therapy"}
+    assert rows["warning"].str.contains("therapist_id has 9 levels").all()
+    beside = written[(written["analysis"] == "primary") & (written["term"] == "difference")]
+    assert (rows["df"].to_numpy() < beside["df"].to_numpy()).all()
+
+    page = coxa.render(report)
+    for words in (
+        "MMRM with therapists (sensitivity)",
+        "therapist (9 levels, in Exercise therapy and Manual therapy only; a variance for each arm)",
+        "Random effects and residual",
+        "Therapist in Exercise therapy",
+        "independent outcomes of participants of the same therapist",
+    ):
+        assert words in page, words
+
+
 def test_the_same_plan_and_data_give_the_same_numbers(report: Report) -> None:
     again = coxa.analyse(ANALYSIS / "study.yaml")
     assert again.estimates.frame.equals(report.estimates.frame)
@@ -136,6 +166,21 @@ def test_the_template_runs_as_it_stands(tmp_path: Path, truth: Truth) -> None:
     report = coxa.analyse(tmp_path / "study.yaml")
     estimates = report.estimates.frame
     assert truth.beside(estimates[estimates["term"] == "difference"])["inside"].all()
+
+
+def test_the_therapists_of_the_template_run_where_the_comment_sign_is_taken_away(tmp_path: Path) -> None:
+    text = TEMPLATE.read_text(encoding="utf-8")
+    block = re.search(r"^  # therapists:\n(?:  #.*\n)+", text, flags=re.M)
+    assert block is not None
+    there = text.replace(block.group(), re.sub(r"^  # ", "  ", block.group(), flags=re.M))
+    (tmp_path / "study.yaml").write_text(
+        there.replace(
+            "{randomisation_date: randomised_on}", "{randomisation_date: randomised_on, therapist_id: therapist}"
+        )
+    )
+    shutil.copytree(DATA, tmp_path / "data")
+    (fit,) = coxa.analyse(tmp_path / "study.yaml").fits["therapists"]
+    assert len(fit.random.factors[0].labels) == 9
 
 
 def test_the_template_explains_every_kind_of_key_once() -> None:

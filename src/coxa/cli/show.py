@@ -55,7 +55,7 @@ def show_findings(findings: Findings, to_stderr: bool = False) -> None:
 
 
 def show_comparisons(report: Report) -> None:
-    """Print every planned comparison with its interval."""
+    """Print every planned comparison with its interval, and what its model warns of."""
     from coxa.report.analyse import primary_rows
     from coxa.study.scales import outcome_scale
 
@@ -65,7 +65,9 @@ def show_comparisons(report: Report) -> None:
         table.add_column(name, overflow="fold")
     for name in ("estimate", "95% CI", "df", "p"):
         table.add_column(name, justify="right", no_wrap=True)
+    said: dict[tuple[str, str], None] = {}
     for row in primary_rows(report).to_dict("records"):
+        said |= dict.fromkeys((row["analysis"], text) for text in str(row["warning"] or "").split("; ") if text)
         outcome = study.outcomes[row["outcome"]]
         table.add_row(
             row["analysis"],
@@ -74,7 +76,10 @@ def show_comparisons(report: Report) -> None:
             f"{study.label('arms', row['arm'])} - {study.label('arms', row['reference'])}",
             *_numbers(row),
         )
-    console().print(table)
+    out = console()
+    out.print(table)
+    for analysis, warning in said:
+        out.print(Text(f"warning on {analysis}: {warning}", style=COLOURS["warning"]))
 
 
 def _course(term: str) -> str:

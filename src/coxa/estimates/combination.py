@@ -54,7 +54,7 @@ def linear_combination(
     >>> from coxa.models.ancova import fit_ancova
     >>> d = pd.DataFrame({"participant_id": range(6), "arm": list("aabbcc"), "y": [1.0, 2, 3, 4, 6, 7]})
     >>> e = linear_combination(fit_ancova("y ~ arm", d), {"a": -1, "b": 0.5, "c": 0.5})
-    >>> e.frame[["arm", "estimate"]].to_dict("records")
+    >>> e.frame[["arm", "estimate"]].round(6).to_dict("records")
     [{'arm': '-1 a + 0.5 b + 0.5 c', 'estimate': 3.5}]
     """
     check_level(conf_level)

@@ -46,7 +46,8 @@ def standardised_by_model(
     Raises
     ------
     OptionError
-        A row is no difference at one visit of the model, or an option is not allowed.
+        A row is no difference at one visit of the model, an option is not allowed, or the model has random effects,
+        whose variances are part of the outcome's, and not in every arm the same.
 
     Notes
     -----
@@ -69,6 +70,11 @@ def standardised_by_model(
     """
     check_level(conf_level)
     check_option("limits", limits, get_args(Limits))
+    if fit.random is not None:
+        raise OptionError(
+            f"the model '{fit.formula}' has random effects, and its covariance over the visits is not the whole "
+            "variance of the outcome; divide the differences by a standard deviation of your choice"
+        )
     wrong = sorted(set(differences.frame["term"]) - {"difference", "subgroup_difference"})
     if wrong:
         raise OptionError(f"a {wrong[0]} has no standard deviation; choose estimates.only(term='difference')")

@@ -32,7 +32,8 @@ def plot_caterpillar(
     factor, effect : str
         Which of them.
     names : bool
-        Whether levels are named; leave it off where a name would tell who somebody is.
+        Whether levels are named, if there are at most 60; without it they are in no part of the figure, its data
+        included. Leave it off where a name would tell who somebody is.
     conf_level : float
         Of the intervals, by the standard error of the prediction; between 0 and 1.
     figure_id, title
@@ -85,5 +86,5 @@ def plot_caterpillar(
     )
     height = 18 * len(data) if named else min(420, max(120, 6 * len(data)))
     chart = alt.layer(zero, bars, dots).properties(width=480, height=height)
-    columns = ["level", "place", "value", "std_error", "low", "high"]
+    columns = [*(["level"] if names else []), "place", "value", "std_error", "low", "high"]
     return Figure(figure_id, title or f"Predicted effects of {factor}", themed(chart), text, data[columns])

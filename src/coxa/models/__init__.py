@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from coxa.models.lmm import fit_lmm
     from coxa.models.mmrm import fit_mmrm
     from coxa.models.numerics.pattern_sums import PatternSums, merge, merge_all, pattern_sums
+    from coxa.models.trials import fit_trials
     from coxa.models.variances import icc, variance_intervals
 
 __all__ = [
@@ -29,6 +30,7 @@ __all__ = [
     "fit_batch",
     "fit_lmm",
     "fit_mmrm",
+    "fit_trials",
     "icc",
     "merge",
     "merge_all",
@@ -44,6 +46,7 @@ _HOMES = {
     "fit_batch": "batched",
     "fit_lmm": "lmm",
     "fit_mmrm": "mmrm",
+    "fit_trials": "trials",
     "icc": "variances",
     "merge": "numerics.pattern_sums",
     "merge_all": "numerics.pattern_sums",

@@ -23,7 +23,7 @@ from coxa.models.numerics.batched_inference import (
     variances,
 )
 from coxa.models.numerics.batched_search import optima
-from coxa.models.numerics.batched_sums import batch_sums
+from coxa.models.numerics.batched_sums import BatchSums, batch_sums
 from coxa.models.numerics.between_within import between_within_df
 from coxa.models.numerics.one_thread import one_thread
 from coxa.models.numerics.patterns import Pattern, patterns
@@ -143,16 +143,7 @@ def fit_batch(
             fit_block(y[k : k + BLOCK], found, alike, basis, structure, spaced, methods, wanted, reml=reml)
             for k in range(0, len(y), BLOCK)
         ]
-    tests = {
-        method: BatchTests(
-            *(np.concatenate([getattr(b.tests[method], x) for b in blocks]) for x in ("std_error", "df"))
-        )
-        for method in methods
-    }
-    joined = {
-        name: np.concatenate([getattr(b, name) for b in blocks]) for name in ("params", "loglik", "converged", "single")
-    }
-    return BatchFit(found.design.names, wanted, tests=tests, **joined)
+    return joined(blocks, methods)
 
 
 def fit_block(
@@ -170,6 +161,27 @@ def fit_block(
     """Fit outcomes (B, N) of analysed rows together."""
     guess = y @ basis.q
     sums = batch_sums(alike, basis.q, y - guess @ basis.q.T, len(found.labels), spaced)
+    counted = counted_df(found, rows) if "between-within" in methods else None
+    return fit_sums_of(sums, found.design.names, guess, basis, structure, methods, rows, reml=reml, counted=counted)
+
+
+def fit_sums_of(
+    sums: BatchSums,
+    names: tuple[str, ...],
+    guess: np.ndarray,
+    basis: Basis,
+    structure: Structure,
+    methods: Sequence[str],
+    rows: np.ndarray,
+    *,
+    reml: bool,
+    counted: np.ndarray | None = None,
+) -> BatchFit:
+    """Fit sums and test rows (q, p) of the formula's coefficients by each method.
+
+    guess   : (B, p) or (p,) coefficients in the basis that were taken off the outcomes
+    counted : (q,) between-within degrees of freedom, where they are asked for
+    """
     optimum = optima(sums, structure, reml=reml)
     turned = rows @ basis.back
     information = theta_covariances(optimum)
@@ -178,9 +190,10 @@ def fit_block(
     for method in methods:
         variance = plain
         if method == "residual":
-            df = np.full(plain.shape, float(sums.design.n_observations - sums.design.p))
-        elif method == "between-within":
-            df = np.broadcast_to(counted_df(found, rows), plain.shape)
+            free = np.asarray(sums.n_observations - sums.p, dtype=float).reshape(-1, 1)
+            df = np.broadcast_to(free, plain.shape)
+        elif method == "between-within" and counted is not None:
+            df = np.broadcast_to(counted, plain.shape)
         else:
             df = satterthwaite_of(turned, optimum, information)
         if method.startswith("kenward-roger"):
@@ -190,7 +203,7 @@ def fit_block(
         tests[method] = BatchTests(std_error, np.where(optimum.converged[:, None], df, np.nan))
     known = optimum.converged
     return BatchFit(
-        names=found.design.names,
+        names=names,
         rows=rows,
         params=np.where(known[:, None], (guess + optimum.at.beta) @ basis.back.T, np.nan),
         loglik=np.where(known, optimum.at.loglik - (basis.log_det if reml else 0.0), np.nan),
@@ -198,6 +211,20 @@ def fit_block(
         single=optimum.single,
         tests=tests,
     )
+
+
+def joined(blocks: Sequence[BatchFit], methods: Sequence[str]) -> BatchFit:
+    """Return the fits of several blocks as one."""
+    tests = {
+        method: BatchTests(
+            *(np.concatenate([getattr(b.tests[method], x) for b in blocks]) for x in ("std_error", "df"))
+        )
+        for method in methods
+    }
+    together = {
+        name: np.concatenate([getattr(b, name) for b in blocks]) for name in ("params", "loglik", "converged", "single")
+    }
+    return BatchFit(blocks[0].names, blocks[0].rows, tests=tests, **together)
 
 
 def counted_df(found: RepeatedData, rows: np.ndarray) -> np.ndarray:

@@ -10,11 +10,20 @@ import numpy as np
 import pandas as pd
 from formulaic import model_matrix
 from formulaic.errors import FormulaicError
+from formulaic.transforms import TRANSFORMS
+from formulaic.utils.stateful_transforms import stateful_transform
 
 from coxa.errors import FitError, OptionError
 from coxa.models.formula import GRAMMAR, Formula, read_formula
 
-NAMESPACE: Mapping[str, Any] = {"sqrt": np.sqrt}
+
+@stateful_transform
+def natural_spline(x: Any, df: int = 3, *, _state: dict[str, Any]) -> Any:
+    """Return `df` columns of a natural cubic spline with mean zero, so that it stands beside an intercept."""
+    return TRANSFORMS["cr"](x, df=df, constraints="center", _state=_state)
+
+
+NAMESPACE: Mapping[str, Any] = {"sqrt": np.sqrt, "cr": natural_spline}
 """What a formula can reach beside its columns and formulaic's own transforms."""
 
 FEW_CODES = 5
@@ -56,22 +65,69 @@ class Design:
         Raises
         ------
         OptionError
-            A categorical column has a level that the analysed rows do not have.
+            A categorical column has a level that the analysed rows do not have, or a numeric one has text.
         """
-        coded = {}
-        for column in self.formula.variables:
-            values = frame[column]
-            if column in self.levels:
-                unseen = [v for v in pd.unique(values) if v not in self.levels[column]]
-                if unseen:
-                    seen = ", ".join(map(str, self.levels[column]))
-                    raise OptionError(f"'{column}' has no level '{unseen[0]}' in the analysed rows; it has {seen}")
-                values = pd.Series(pd.Categorical(values, categories=list(self.levels[column])))
-            coded[column] = values.to_numpy() if column not in self.levels else values.array
-        if not coded:
+        if not self.formula.variables or not len(frame):
             return np.ones((len(frame), len(self.names)))
-        matrix = self.spec.get_model_matrix(pd.DataFrame(coded), context=NAMESPACE)
-        return np.asarray(matrix, dtype=float)
+        coded = coded_as(frame, self.formula.variables, self.levels)
+        return materialised(self.spec, coded)
+
+
+def materialised(spec: Any, frame: pd.DataFrame) -> np.ndarray:
+    """Return the columns (N, q) that a recipe makes of new rows.
+
+    Raises
+    ------
+    OptionError
+        A transform has no finite value in some row, such as a spline ``bs`` beyond the rows that it was made on.
+    """
+    try:
+        with np.errstate(divide="ignore", invalid="ignore"):
+            matrix = np.asarray(spec.get_model_matrix(frame, context=NAMESPACE), dtype=float)
+    except FormulaicError as error:
+        reason = str(error).split("\n", 1)[0]
+        raise OptionError(
+            f"{reason} In place of bs, the natural spline cr has values beyond the rows analysed"
+        ) from error
+    if not np.isfinite(matrix).all():
+        bad = (~np.isfinite(matrix)).any(axis=1).sum()
+        raise OptionError(f"a transform of the formula has no finite value in {bad} of these rows; a log is above 0")
+    return matrix.reshape(len(frame), -1)
+
+
+def coded_as(frame: pd.DataFrame, columns: Sequence[str], levels: Mapping[str, tuple[Any, ...]]) -> pd.DataFrame:
+    """Return columns of new rows as numbers, or as categories with the levels they had; 1 is the level '1'.
+
+    Raises
+    ------
+    OptionError
+        There is another level, or text in place of a number.
+    """
+    coded: dict[str, Any] = {}
+    for column in columns:
+        values = frame[column]
+        if column in levels:
+            known = {label_text(level): k for k, level in enumerate(levels[column])}
+            texts = [label_text(value) for value in values]
+            unseen = [text for text in texts if text not in known]
+            if unseen:
+                raise OptionError(
+                    f"'{column}' has no level '{unseen[0]}' in the analysed rows; it has {', '.join(known)}"
+                )
+            coded[column] = pd.Categorical.from_codes([known[text] for text in texts], pd.Index(levels[column]))
+        else:
+            numbers = pd.to_numeric(values, errors="coerce")
+            if not pd.api.types.is_numeric_dtype(values.dtype) and numbers.isna().any():
+                raise OptionError(f"'{column}' is a number in the analysed rows; in these it is not ({values.dtype})")
+            coded[column] = numbers.to_numpy(dtype=float)
+    return pd.DataFrame(coded)
+
+
+def label_text(label: Any) -> str:
+    """Return a level as text, whole numbers without a decimal point."""
+    if isinstance(label, float | np.floating) and float(label).is_integer():
+        return str(int(label))
+    return str(label)
 
 
 def design_matrix(text: str, data: pd.DataFrame, *, keep: np.ndarray | None = None, also: Sequence[str] = ()) -> Design:
@@ -96,7 +152,7 @@ def design_matrix(text: str, data: pd.DataFrame, *, keep: np.ndarray | None = No
     OptionError
         The formula has something that is not allowed.
     FitError
-        The response is not a number, no row is complete, or a transform has no value at some row.
+        The response is not a number, no row is complete, a transform has no value at some row, or a column is a date.
 
     Examples
     --------
@@ -109,6 +165,7 @@ def design_matrix(text: str, data: pd.DataFrame, *, keep: np.ndarray | None = No
     """
     formula = read_formula(text, [str(column) for column in data.columns])
     used = list(dict.fromkeys((formula.response, *formula.variables, *also)))
+    check_once(data, used)
     considered = np.ones(len(data), dtype=bool) if keep is None else keep
     missing = data[used].isna().to_numpy() & considered[:, None]
     complete = considered & ~missing.any(axis=1)
@@ -171,10 +228,23 @@ def coded(
     return pd.DataFrame(columns, index=frame.index), levels, unused
 
 
+def check_once(data: pd.DataFrame, columns: Sequence[str]) -> None:
+    """Raise OptionError where two columns have the name of one that is used."""
+    names = [str(name) for name in data.columns]
+    for column in columns:
+        if names.count(column) > 1:
+            raise OptionError(f"{names.count(column)} columns are named '{column}'; keep one, or rename the others")
+
+
 def check_text(frame: pd.DataFrame) -> None:
-    """Raise FitError where a text column holds numbers: it would become a factor with a level for each."""
+    """Raise FitError where a column of text numbers, or of dates, would become a factor with a level for each."""
     for name in frame.columns:
         values = frame[name]
+        if values.dtype.kind in "mM":
+            raise FitError(
+                f"'{name}' is a date or a duration ({values.dtype}), which would become a factor with a level for each",
+                [f"turn it into a number of days: (data['{name}'] - start).dt.days, or .dt.days of a duration"],
+            )
         if not pd.api.types.is_string_dtype(values.dtype):
             continue
         distinct = pd.Series(values.unique()).astype(str)
@@ -222,7 +292,10 @@ def check_finite(formula: Formula, x: np.ndarray, names: list[str]) -> None:
         column = names[int(bad.any(axis=0).argmax())]
         raise FitError(
             f"formula '{formula.text}': '{column}' has no finite value in {bad.any(axis=1).sum()} rows",
-            ["a logarithm needs values above 0 and a square root values from 0 up; look at the column"],
+            [
+                "a logarithm needs values above 0 and a square root values from 0 up; look at the column",
+                "correct infinite values, or leave them empty so that they count as missing",
+            ],
         )
 
 

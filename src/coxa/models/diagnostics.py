@@ -45,7 +45,7 @@ def residuals(fit: Fit) -> pd.DataFrame:
     Raises
     ------
     FitError
-        The fit has no rows.
+        The fit has no rows, or random effects that it did not keep (``engine="statsmodels"``).
 
     Notes
     -----
@@ -59,7 +59,7 @@ def residuals(fit: Fit) -> pd.DataFrame:
     >>> residuals(fit_ancova("y ~ arm", d))["residual"].round(6).to_list()
     [-1.0, 1.0, -2.0, 2.0]
     """
-    if fit.random is not None:
+    if fit.random is not None or fit.model == "lmm":
         return conditional_residuals(fit)
     model = rebuilt(fit)
     p = model.sums.p
@@ -193,7 +193,7 @@ def covariance_check(fit: Fit) -> pd.DataFrame:
     Raises
     ------
     FitError
-        The fit has no rows.
+        The fit has no rows, or has random effects.
 
     Notes
     -----

@@ -79,10 +79,10 @@ def facts(fit: Fit) -> dict[str, str]:
     return said
 
 
-def components(fit: Fit) -> str:
-    """Return variances of the random effects, and the parameters of a structured residual, as text."""
+def component_table(fit: Fit) -> pd.DataFrame:
+    """Return variances of the random effects as text."""
     table = fit.variance_components
-    shown = pd.DataFrame(
+    return pd.DataFrame(
         {
             "factor": table["factor"],
             "effect": [f"{a}, {b}" if b else a for a, b in zip(table["effect"], table["other"], strict=True)],
@@ -93,7 +93,11 @@ def components(fit: Fit) -> str:
             "boundary": table["boundary"],
         }
     )
-    lines = [shown.to_string(index=False)]
+
+
+def components(fit: Fit) -> str:
+    """Return variances of the random effects, and the parameters of a structured residual, as text."""
+    lines = [component_table(fit).to_string(index=False)]
     if fit.model == "lmm" and fit.structure != "independent":
         lines += [
             f"{name}: {v:.4f}" for name, v in fit.covariance_parameters.items() if str(name).startswith("residual")
@@ -127,6 +131,7 @@ def fit_text(fit: Fit) -> str:
 
 
 def fit_html(fit: Fit) -> str:
-    """Return the summary of a fit as an HTML table of coefficients under a list of facts."""
+    """Return the summary of a fit as HTML: a list of facts, and tables of coefficients and of random effects."""
     items = "".join(f"<dt>{escape(name)}</dt><dd>{escape(value)}</dd>" for name, value in facts(fit).items())
-    return f"<div><dl>{items}</dl>{coefficients(fit).to_html(border=0)}</div>"
+    random = "" if fit.random is None else component_table(fit).to_html(border=0, index=False)
+    return f"<div><dl>{items}</dl>{coefficients(fit).to_html(border=0)}{random}</div>"

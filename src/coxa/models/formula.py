@@ -21,7 +21,11 @@ TRANSFORMS: dict[str, tuple[str, ...]] = {
     "bs": ("df", "degree"),
     "cr": ("df",),
 }
-"""Transforms that a formula may use, and the whole-number options of each; the first may go without its name."""
+"""Transforms that a formula may use, and the whole-number options of each; the first may go without its name.
+
+``cr``, a natural cubic spline, has mean zero over the analysed rows, as ``bs``, ``poly`` and ``center`` leave the
+intercept to itself.
+"""
 
 OPERATORS = ("**", "+", "-", ":", "*", "(", ")", "~", ",", "=")
 GRAMMAR = "names of columns, + - : * ** ( ) 0 1 ~, and the transforms " + ", ".join(TRANSFORMS) + " of one column"
@@ -68,9 +72,25 @@ def read_formula(text: str, columns: Iterable[str]) -> Formula:
     tokens = tokenise(text)
     if tokens.count("~") != 1 or len(tokens) < 3 or tokens[1] != "~":
         raise OptionError(f"formula '{text}': expected 'response ~ terms', with one column on the left")
-    variables: dict[str, None] = {}
     check_column(text, tokens[0], known)
-    position = 2
+    return Formula(text, tokens[0], text.split("~", 1)[1].strip(), columns_used(text, tokens[2:], known))
+
+
+def read_right(text: str, right: str, columns: Iterable[str]) -> tuple[str, ...]:
+    """Return the columns that terms use; `text` is the whole formula that they are a part of, for messages.
+
+    Raises
+    ------
+    OptionError
+        Something in it is not allowed, as in `read_formula`.
+    """
+    return columns_used(text, tokenise(right, text), list(columns))
+
+
+def columns_used(text: str, tokens: list[str], known: list[str]) -> tuple[str, ...]:
+    """Check tokens of the right side of a formula, and return the columns among them."""
+    variables: dict[str, None] = {}
+    position = 0
     while position < len(tokens):
         token = tokens[position]
         if tokens[position + 1 : position + 2] == ["("] and is_name(token):
@@ -82,11 +102,11 @@ def read_formula(text: str, columns: Iterable[str]) -> Formula:
             check_column(text, token, known)
             variables[token] = None
         position += 1
-    return Formula(text, tokens[0], text.split("~", 1)[1].strip(), tuple(variables))
+    return tuple(variables)
 
 
-def tokenise(text: str) -> list[str]:
-    """Split a formula into names, whole numbers and operators.
+def tokenise(text: str, whole: str | None = None) -> list[str]:
+    """Split a formula, or a part of the `whole`, into names, whole numbers and operators.
 
     Raises
     ------
@@ -99,7 +119,7 @@ def tokenise(text: str) -> list[str]:
         match = _TOKEN.match(text, position)
         if match is None:
             found = text[position:].lstrip()[:12]
-            raise OptionError(f"formula '{text}': found '{found}'; allowed: {GRAMMAR}")
+            raise OptionError(f"formula '{whole or text}': found '{found}'; allowed: {GRAMMAR}")
         tokens.append(match.group().strip())
         position = match.end()
     return tokens
@@ -125,7 +145,7 @@ def check_column(text: str, token: str, known: list[str]) -> None:
 def check_token(text: str, tokens: list[str], position: int) -> None:
     """Raise OptionError for a number or an operator where it has no meaning."""
     token = tokens[position]
-    power = tokens[position - 1] == "**"
+    power = position > 0 and tokens[position - 1] == "**"
     if token.isdigit() and token not in ("0", "1") and not power:
         raise OptionError(f"formula '{text}': found '{token}'; allowed: {GRAMMAR}")
     if token in (",", "="):

@@ -8,11 +8,10 @@ from time import perf_counter
 import pandas as pd
 
 from coxa.errors import OptionError, check_option
-from coxa.models.covariance import structure_named
 from coxa.models.fit import Fit
 from coxa.models.mixed_data import mixed_data
 from coxa.models.mixed_fit import fit_independent
-from coxa.models.mixed_options import chosen_ddf, chosen_information
+from coxa.models.mixed_options import chosen_ddf, chosen_information, chosen_residual
 from coxa.models.mixed_structured import fit_with_structure
 from coxa.models.numerics.one_thread import one_thread
 
@@ -57,7 +56,7 @@ def fit_lmm(
         "independent", or a covariance structure within participants (`coxa.models.covariance.STRUCTURES`): ``ar1`` over
         the visits, ``sp_exp`` over continuous time, as a diary needs it.
     time : str, optional
-        Column of the time of each row, for a `residual` that is correlated.
+        Column of the time of each row, for a `residual` that is correlated; a number, such as days.
     weights : str, optional
         Column of weights of the rows, above 0: the residual variance of a row is the model's over its weight.
     partially_nested : mapping, optional
@@ -94,7 +93,8 @@ def fit_lmm(
     NonConvergenceError
         There is no proven optimum; what was tried is in the message.
     FitError
-        A factor with one level, or one for each row; an outcome without variance; too many levels of crossed factors.
+        A factor with one level, one for each row, or the levels of another factor; an outcome without variance; too
+        many levels of crossed factors.
 
     Notes
     -----
@@ -115,14 +115,21 @@ def fit_lmm(
     """
     clock = [perf_counter()]
     check_option("engine", engine, ENGINES)
-    if time is not None and residual == "independent":
+    structure = chosen_residual(residual)
+    if time is not None and structure is None:
         raise OptionError(f"time='{time}' is used by a correlated residual alone: residual='sp_exp'; or leave it out")
     with one_thread():
         found = mixed_data(
-            formula, data, participant=participant, visit=visit, weights=weights, partially_nested=partially_nested
+            formula,
+            data,
+            participant=participant,
+            visit=visit,
+            time=time,
+            weights=weights,
+            partially_nested=partially_nested,
         )
         if engine == "statsmodels":
-            asked = {"residual": residual != "independent", "ddf": ddf, "information": information}
+            asked = {"residual": structure is not None, "ddf": ddf, "information": information}
             for name, given in asked.items():
                 if given:
                     raise OptionError(f"engine 'statsmodels' has no {name}; use engine='coxa'")
@@ -131,8 +138,7 @@ def fit_lmm(
             return fit_by_statsmodels(found, reml=reml)
         chosen = chosen_ddf(ddf, "kenward-roger", found.factors, found.sample, reml=reml)
         kind = chosen_information(information, chosen)
-        if residual != "independent":
-            structure = structure_named(residual)
+        if structure is not None:
             return fit_with_structure(
                 found, data, structure, visit=visit, time=time, reml=reml, ddf=chosen, information=kind, clock=clock
             )

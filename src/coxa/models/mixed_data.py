@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 
 from coxa.errors import FitError, OptionError, not_allowed
-from coxa.models.design_matrix import Design, design_matrix
+from coxa.models.design_matrix import Design, design_matrix, label_text
 from coxa.models.fit_records import Sample
-from coxa.models.mmrm_data import checked_weights, label_text
+from coxa.models.mmrm_data import checked_weights
 from coxa.models.random_factors import RandomFactor, check_not_fixed, random_factors
 from coxa.models.random_terms import RandomTerm, read_terms, split_random
 from coxa.models.repeated_rows import check_cells, check_keys
@@ -43,10 +43,13 @@ def mixed_data(
     *,
     participant: str | None,
     visit: str,
+    time: str | None,
     weights: str | None,
     partially_nested: Mapping[str, str] | None,
 ) -> MixedData:
     """Read and check the rows; the arguments and errors are those of `coxa.models.lmm.fit_lmm`."""
+    if not isinstance(data, pd.DataFrame):
+        raise OptionError(f"a model with random effects needs its rows as one DataFrame; got {type(data).__name__}")
     fixed, written = split_random(formula)
     columns = [str(name) for name in data.columns]
     if not written:
@@ -54,11 +57,11 @@ def mixed_data(
             f"formula '{formula}' has no random effect; write (1 | participant_id), or use fit_ancova or fit_mmrm"
         )
     terms = read_terms(formula, written, columns)
-    for name in (participant, weights):
+    for name in (participant, weights, time):
         if name is not None and name not in columns:
             raise OptionError(not_allowed("column", name, columns))
-    table = with_own_level(data, terms, partially_nested or {})
-    also = list(dict.fromkeys([*used_by(terms, columns), *([weights] if weights else [])]))
+    table, without = with_own_level(data, terms, partially_nested)
+    also = list(dict.fromkeys([*used_by(terms), *(name for name in (weights, time) if name)]))
     who = participant or ("participant_id" if "participant_id" in columns else None)
     if who is not None:
         check_keys(data, (who,))
@@ -66,8 +69,9 @@ def mixed_data(
     design = replace(design, formula=replace(design.formula, text=formula))
     check_cells(design)
     used = data.loc[design.complete]
-    factors = random_factors(formula, terms, used)
-    check_not_fixed(formula, factors, list(design.terms))
+    check_outcome(design, terms)
+    factors = random_factors(formula, terms, used, without)
+    check_not_fixed(formula, factors, design.terms, design.levels)
     if who is None:
         who = max(factors, key=lambda factor: len(factor.labels)).name
         people = np.asarray([*pd.Series(factors_named(factors, who).codes)])
@@ -94,28 +98,38 @@ def factors_named(factors: Sequence[RandomFactor], name: str) -> RandomFactor:
     return next(factor for factor in factors if factor.name == name)
 
 
-def used_by(terms: Sequence[RandomTerm], columns: Sequence[str]) -> list[str]:
+def used_by(terms: Sequence[RandomTerm]) -> list[str]:
     """Return the columns that random effects use."""
-    from coxa.models.formula import read_formula
+    return [name for term in terms for name in (*term.columns, *([term.by] if term.by else []), *term.variables)]
 
-    found: list[str] = []
+
+def check_outcome(design: Design, terms: Sequence[RandomTerm]) -> None:
+    """Raise OptionError where the outcome stands in a random effect."""
     for term in terms:
-        found += [*term.columns, *([term.by] if term.by else [])]
-        found += read_formula(f"{columns[0]} ~ {term.effects}", columns).variables
-    return found
+        if design.formula.response in used_by([term]):
+            raise OptionError(
+                f"formula '{design.formula.text}': the outcome '{design.formula.response}' stands in {term.text}; it "
+                "cannot explain itself"
+            )
 
 
-def with_own_level(data: pd.DataFrame, terms: Sequence[RandomTerm], nested: Mapping[str, str]) -> pd.DataFrame:
-    """Return the data with a level of its own wherever rows are meant to be without a factor.
+def with_own_level(
+    data: pd.DataFrame, terms: Sequence[RandomTerm], nested: Mapping[str, str] | None
+) -> tuple[pd.DataFrame, dict[str, tuple[str, tuple[str, ...]]]]:
+    """Return the data with a level of its own wherever rows are meant to be without a factor, and which these are.
+
+    Which they are: for each factor a column, and its levels as text.
 
     Raises
     ------
     OptionError
         A factor or column is unknown, or no level of the column is without the factor.
     """
-    table = data
-    factors = [name for term in terms for name in term.columns]
-    for factor, by in nested.items():
+    table, found = data, {}
+    if nested is not None and not isinstance(nested, Mapping):
+        raise OptionError(f"partially_nested names a factor and a column: {{'therapist': 'arm'}}; got {nested!r}")
+    factors = list(dict.fromkeys(name for term in terms for name in term.columns))
+    for factor, by in (nested or {}).items():
         if factor not in factors:
             raise OptionError(not_allowed("factor of a random effect", factor, factors))
         if by not in data.columns:
@@ -123,13 +137,16 @@ def with_own_level(data: pd.DataFrame, terms: Sequence[RandomTerm], nested: Mapp
         has = data[factor].notna().groupby(data[by], observed=True).any()
         without = list(has.index[~has])
         if not without:
+            counts = data[factor].notna().groupby(data[by], observed=True).agg(["sum", "size"])
+            said = "; ".join(f"'{level}' in {have} of {of} rows" for level, have, of in counts.itertuples())
             raise OptionError(
-                f"partially_nested: every {by} has rows with a {factor}; leave '{factor}' out of partially_nested, or "
-                f"leave the {factor} empty in the arm that has none"
+                f"partially_nested: every {by} has rows with a {factor} ({said}); leave '{factor}' out of "
+                f"partially_nested, or leave the {factor} empty in the {by} that has none"
             )
+        found[factor] = (by, tuple(label_text(level) for level in without))
         filled = data[factor].astype("object").where(~data[by].isin(without), WITHOUT)
         table = table.assign(**{factor: filled})
-    return table
+    return table, found
 
 
 def left_out(data: pd.DataFrame, design: Design, who: str, visit: str) -> pd.DataFrame:
@@ -138,7 +155,7 @@ def left_out(data: pd.DataFrame, design: Design, who: str, visit: str) -> pd.Dat
     found: dict[str, Any] = {"row": data.index[rows]}
     for name in (who, visit):
         if name in data.columns:
-            found[name] = [label_text(value) for value in data[name].iloc[rows]]
+            found[name] = ["" if pd.isna(value) else label_text(value) for value in data[name].iloc[rows]]
     found["reason"] = [f"{missing} is missing" for missing in design.left_out["missing"]]
     return pd.DataFrame(found)
 

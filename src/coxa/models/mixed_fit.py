@@ -9,11 +9,12 @@ from time import perf_counter
 import numpy as np
 import pandas as pd
 
-from coxa.errors import NonConvergenceError
+from coxa.errors import FitError, NonConvergenceError
 from coxa.models.design_matrix import Design
 from coxa.models.fit import Fit
 from coxa.models.fit_records import Optimisation, Sample, criteria
 from coxa.models.inference import FixedDf, Inference, KenwardRoger, Satterthwaite
+from coxa.models.ladder import ladder_text
 from coxa.models.mixed_data import MixedData
 from coxa.models.mixed_options import few_levels
 from coxa.models.mixed_rows import Prepared, Setting, block_of, built, check_above, prepared, terms_of
@@ -24,7 +25,11 @@ from coxa.models.numerics.mixed.build import Blocks
 from coxa.models.numerics.mixed.likelihood import Mixed, derived, linear, state
 from coxa.models.numerics.mixed.search import MixedOptimum, optimum_of
 from coxa.models.numerics.mixed.starts import starts
+from coxa.models.random_factors import RandomFactor
 from coxa.models.random_part import Informed, RandomPart, named_variances
+
+FAR = 30.0
+"""Mean of a covariate over its standard deviation from which the intercept at 0 says nothing of the data."""
 
 
 def fit_independent(found: MixedData, *, reml: bool, ddf: str, information: str, clock: list[float]) -> Fit:
@@ -39,7 +44,7 @@ def fit_independent(found: MixedData, *, reml: bool, ddf: str, information: str,
     optimum, tried = optimum_of(model, starts(model), terms_of(model, setting))
     attempts = tuple(Attempt("independent residuals", start, failure) for start, failure in tried)
     if optimum is None:
-        raise not_proven(attempts)
+        raise not_proven(attempts, setting)
     clock.append(perf_counter())
     part = random_part(setting, ready, model, optimum, blocks, information)
     residual = float(part.residual or np.nan)
@@ -59,17 +64,43 @@ def fit_independent(found: MixedData, *, reml: bool, ddf: str, information: str,
     )
 
 
-def not_proven(attempts: Sequence[Attempt]) -> NonConvergenceError:
+def not_proven(attempts: Sequence[Attempt], setting: Setting) -> NonConvergenceError:
     """Return the error that says what was tried, and what else to look at."""
+    factors = setting.factors
     said = "; ".join(f"{each.structure} from {each.start}: {each.failure}" for each in attempts)
     return NonConvergenceError(
         f"no proven optimum of the likelihood. Tried: {said or 'a visit has no variance at all'}",
         [
+            *(text for factor in factors for text in (*too_many(factor), *far_from_zero(factor))),
             "leave out the random effect that the data say least of, such as a slope with few visits",
             "use independent effects in place of correlated ones: || in place of |",
-            "look for a factor that repeats another, or that hardly varies within its levels",
+            "look for a factor whose levels the fixed effects or other factors tell apart already",
+            "look for a factor within whose levels the outcome does not vary",
         ],
     )
+
+
+def too_many(factor: RandomFactor) -> list[str]:
+    """Say where there are as many correlated effects of a factor as rows."""
+    effects = len(factor.labels) * max(factor.parts)
+    if max(factor.parts) == 1 or effects < len(factor.codes):
+        return []
+    return [
+        f"{len(factor.codes)} rows are few for {effects} correlated effects of {factor.name}, which leave nothing to a "
+        "residual; use fewer effects, or fit_mmrm with an unstructured covariance"
+    ]
+
+
+def far_from_zero(factor: RandomFactor) -> list[str]:
+    """Say where the values of a slope are far from zero, where its intercept is."""
+    there = factor.effects[factor.codes >= 0]
+    middle, sd = there.mean(axis=0), there.std(axis=0)
+    return [
+        f"values of {name} lie about {m:.4g}, far from 0, where the intercept of {factor.name} is; use "
+        f"center({name}) in the formula"
+        for name, m, s in zip(factor.names, middle, sd, strict=True)
+        if name.isidentifier() and 0 < FAR * s < abs(m)
+    ]
 
 
 def random_part(
@@ -123,7 +154,13 @@ def informed(model: Mixed, found: MixedOptimum, information: str) -> Informed:
         straight = linear(model)
         at = state(straight, found.theta)
         slope = derived(straight, at)
-        return Informed(straight, at, slope, np.linalg.inv(slope.expected))
+        try:
+            return Informed(straight, at, slope, np.linalg.inv(slope.expected))
+        except np.linalg.LinAlgError:
+            raise FitError(
+                "the expected information on the variances is singular: two of them cannot be told apart",
+                ["look for a factor whose levels other factors tell apart already", "use information='observed'"],
+            ) from None
     here = np.ix_(found.free, found.free)
     covariance = np.zeros_like(found.derived.observed)
     covariance[here] = np.linalg.inv(found.derived.observed[here])
@@ -168,7 +205,7 @@ def as_fit(
     clock.append(perf_counter())
     participants = len(pd.unique(sample.participant))
     values = criteria(loglik, len(parameters), len(design.names), len(design.y), participants, reml=reml)
-    kept = replace(attempts[-1], loglik=loglik, criteria=tuple(values.items()))
+    tried = (*attempts[:-1], replace(attempts[-1], loglik=loglik, criteria=tuple(values.items())))
     return Fit(
         model=model,
         design=design,
@@ -183,9 +220,9 @@ def as_fit(
         covariance_parameters=pd.Series(dict(parameters)),
         method=method,
         group=group,
-        attempts=(*attempts[:-1], kept),
+        attempts=tried,
         optimisation=record(part.optimum, np.diff(clock)),
-        warnings=warnings,
+        warnings=tuple(text for text in (*warnings, ladder_text(tried)) if text),
         random=part,
     )
 
@@ -217,12 +254,12 @@ def method_text(part: RandomPart, kind: str, residual: str, ddf: str, sample: Sa
     return ", ".join(word for word in words if word)
 
 
-def warnings_of(design: Design, part: RandomPart, sample: Sample) -> tuple[str, ...]:
-    """Return what a reader of any result should know."""
+def warnings_of(design: Design, part: RandomPart, sample: Sample, *said: str) -> tuple[str, ...]:
+    """Return what a reader of any result should know, and what else is said unless it is empty."""
     unused = [
         f"no analysed row has {column} {', '.join(map(str, levels))}" for column, levels in design.unused_levels.items()
     ]
-    return (*few_levels(part.factors, sample), *part.boundary, *unused)
+    return tuple(text for text in (*few_levels(part.factors, sample), *part.boundary, *said, *unused) if text)
 
 
 def record(found: MixedOptimum, seconds: np.ndarray) -> Optimisation:

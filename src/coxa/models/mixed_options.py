@@ -4,15 +4,36 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from coxa.errors import OptionError, check_option
+from coxa.errors import OptionError, check_option, not_allowed
+from coxa.models.covariance import STRUCTURES, structure_named
+from coxa.models.covariance.structure import Structure
 from coxa.models.fit_records import Sample
 from coxa.models.inference import check_ddf
 from coxa.models.random_factors import RandomFactor
+
+INDEPENDENT = "independent"
+"""The residual without a covariance structure."""
 
 INFORMATION = ("observed", "expected")
 
 FEW_LEVELS = 10
 """Levels of a factor above the participants below which results carry a warning and Kenward-Roger is the default."""
+
+
+def chosen_residual(word: str) -> Structure | None:
+    """Return the covariance structure of the residuals, or None where they are independent.
+
+    Raises
+    ------
+    OptionError
+        There is no such structure.
+    """
+    if word == INDEPENDENT:
+        return None
+    try:
+        return structure_named(word)
+    except OptionError:
+        raise OptionError(not_allowed("residual", word, [INDEPENDENT, *STRUCTURES])) from None
 
 
 def chosen_ddf(ddf: str | None, small: str, factors: Sequence[RandomFactor], sample: Sample, *, reml: bool) -> str:

@@ -20,6 +20,10 @@ MOST_ABOVE = 6000
 """Effects above the blocks from which the Schur complement, a dense matrix of that size, is too large."""
 
 
+NO_RESIDUAL = 1e-13
+"""Standard deviation about the fixed effects, over the largest outcome, that is no more than rounding."""
+
+
 @dataclass(frozen=True, slots=True)
 class Prepared:
     """Rows in the coordinates of the search.
@@ -50,7 +54,7 @@ def prepared(design: Design, factors: Sequence[RandomFactor], weights: np.ndarra
     left = design.y - basis.q @ guess
     n, p = basis.q.shape
     size = float(np.sqrt(left @ left / (n - p)))
-    if size <= np.finfo(float).eps * float(np.abs(design.y).max()):
+    if size <= NO_RESIDUAL * float(np.abs(design.y).max()):
         raise FitError("the fixed effects explain the outcome completely", ["use a smaller formula"])
     root = None if weights is None else np.sqrt(weights)[:, None]
     levels, sizes = [], []

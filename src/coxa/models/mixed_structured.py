@@ -9,14 +9,12 @@ from time import perf_counter
 import numpy as np
 import pandas as pd
 
-from coxa.errors import DataError, OptionError, not_allowed
+from coxa.errors import DataError, OptionError
 from coxa.findings import Finding, Findings
 from coxa.models.covariance.structure import Structure
 from coxa.models.fit import Fit
-from coxa.models.ladder import ladder_text
 from coxa.models.mixed_data import MixedData
 from coxa.models.mixed_fit import as_fit, method_text, not_proven, random_part, warnings_of
-from coxa.models.mixed_options import few_levels
 from coxa.models.mixed_rows import Prepared, Setting, built, check_above, prepared, terms_of
 from coxa.models.mmrm_data import RepeatedData, checked_times
 from coxa.models.numerics.marginal_fit import Attempt
@@ -27,7 +25,7 @@ from coxa.models.numerics.mixed.starts import starts
 from coxa.models.numerics.mixed.structured import Structured
 from coxa.models.random_factors import RandomFactor
 from coxa.models.random_part import named_variances
-from coxa.models.repeated_rows import place
+from coxa.models.repeated_rows import place, visit_order
 
 MOST_TIMES = 400
 """Distinct times up to which they are taken for places that participants share."""
@@ -59,11 +57,9 @@ def fit_with_structure(
     DataError
         A time is not a number, or a participant has two rows at one place.
     """
-    sample = found.sample
+    sample, order = found.sample, ""
     used = data.loc[found.design.complete]
     who = pd.factorize(sample.participant)[0]
-    if time is not None and time not in data.columns:
-        raise OptionError(not_allowed("column", time, map(str, data.columns)))
     if structure.spatial and time is None:
         raise OptionError(f"residual '{structure.name}' looks at distances in time; name the column: time='study_day'")
     if structure.spatial and time is not None:
@@ -77,6 +73,7 @@ def fit_with_structure(
                 "the visit (visit=...) or of the time (time=...)"
             )
         where, labels = places_of_visits(used[column], who, found.design.complete, sample.participant)
+        order = visit_order(used[column], None).warning.partition("; give")[0]
     ready = prepared(found.design, found.factors, found.weights)
     setting = setting_of(found.factors, sample.participant_column, where, structure)
     climbed = climb(setting, ready, [structure], clock, reml=reml)
@@ -86,6 +83,7 @@ def fit_with_structure(
         climbed,
         labels,
         ("",),
+        order_warning=f"{order}; make '{column}' categorical in theirs" if order else "",
         kind="linear mixed model",
         model="lmm",
         group=None,
@@ -120,6 +118,7 @@ def fit_repeated(
         climbed,
         found.labels,
         found.group_labels,
+        order_warning=found.order_warning,
         kind="MMRM",
         model="mmrm",
         group=group,
@@ -152,13 +151,29 @@ def climb(setting: Setting, ready: Prepared, ladder: Sequence[Structure], clock:
     clock.append(perf_counter())
     for structure in ladder:
         assert isinstance(first.within, Structured)
+        if said := repeats(setting, structure):
+            attempts.append(Attempt(structure.name, "any start", said))
+            continue
         model = replace(first, within=replace(first.within, structure=structure))
         optimum, tried = optimum_of(model, starts(model), terms_of(model, setting))
         attempts += [Attempt(structure.name, start, failure) for start, failure in tried]
         if optimum is not None:
             clock.append(perf_counter())
             return optimum, model, blocks, replace(setting, structure=structure), tuple(attempts)
-    raise not_proven(attempts)
+    raise not_proven(attempts, setting)
+
+
+def repeats(setting: Setting, structure: Structure) -> str:
+    """Say why a structure cannot be told from the random effects of participants; empty where it can."""
+    if setting.block is None:
+        return ""
+    factor = setting.factors[setting.block]
+    if structure.name not in ("us", "cs", "toep") or (structure.name != "us" and "Intercept" not in factor.names):
+        return ""
+    return (
+        f"{structure.long_name} covariance within participants has the effects of {factor.name} in it already: leave "
+        "these out of the formula, or use a structure such as ar1"
+    )
 
 
 def finished(
@@ -168,6 +183,7 @@ def finished(
     labels: Sequence[str],
     groups: Sequence[str],
     *,
+    order_warning: str,
     kind: str,
     model: str,
     group: str | None,
@@ -187,11 +203,7 @@ def finished(
     matrices = [size**2 * structure.matrix(theta, times) for theta in own]
     named = named_variances(part) | residual_parameters(structure, own, times, labels, groups, size)
     residual = f"{structure.long_name} covariance within participants" + (f" for each {group}" if group else "")
-    warnings = (
-        warnings_of(found.design, part, found.sample)
-        if isinstance(found, MixedData)
-        else (*few_levels(part.factors, found.sample), *part.boundary, *repeated_warnings(found, attempts))
-    )
+    warnings = warnings_of(found.design, part, found.sample, order_warning)
     return as_fit(
         found,
         part,
@@ -207,15 +219,6 @@ def finished(
         clock=clock,
         group=group,
     )
-
-
-def repeated_warnings(found: RepeatedData, attempts: Sequence[Attempt]) -> list[str]:
-    """Return what a reader of a model over visits should know beside its random effects."""
-    unused = [
-        f"no analysed row has {column} {', '.join(map(str, levels))}"
-        for column, levels in found.design.unused_levels.items()
-    ]
-    return [text for text in (found.order_warning, ladder_text(attempts), *unused) if text]
 
 
 def residual_parameters(

@@ -15,7 +15,7 @@ from coxa.models.fit import Fit
 from coxa.models.inference import check_ddf
 from coxa.models.mmrm_data import repeated_data
 from coxa.models.mmrm_fit import check_ladder, fit_rows
-from coxa.models.mmrm_random import fit_with_random
+from coxa.models.mmrm_random import check_no_levels, fit_with_random
 from coxa.models.numerics.one_thread import one_thread
 from coxa.models.random_terms import split_random
 
@@ -133,6 +133,7 @@ def fit_mmrm(
             ddf=ddf,
             vcov=vcov,
             visits=visits,
+            levels=levels,
             partially_nested=partially_nested,
             information=information,
             clock=[started],
@@ -158,8 +159,7 @@ def fit_mmrm(
                 visits=visits,
                 levels=levels,
             )
-        if levels is not None:
-            raise OptionError("levels are for chunks; in one data frame make the column categorical")
+        check_no_levels(levels)
         found = repeated_data(
             formula,
             data,

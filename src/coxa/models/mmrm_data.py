@@ -11,7 +11,7 @@ import pandas as pd
 
 from coxa.errors import DataError, OptionError, not_allowed
 from coxa.findings import Finding, Findings
-from coxa.models.design_matrix import Design, design_matrix
+from coxa.models.design_matrix import Design, design_matrix, label_text
 from coxa.models.fit_records import Sample
 from coxa.models.repeated_rows import check_cells, check_enough, check_keys, check_unique, place, visit_order
 
@@ -107,13 +107,6 @@ def repeated_data(
     return RepeatedData(design, who, when, labels, order.warning, codes_of_group, group_labels, weighted, times, sample)
 
 
-def label_text(label: Any) -> str:
-    """Return a visit's label as text, whole numbers without a decimal point."""
-    if isinstance(label, float | np.floating) and float(label).is_integer():
-        return str(int(label))
-    return str(label)
-
-
 def group_codes(values: pd.Series, who: np.ndarray, rows: np.ndarray) -> tuple[np.ndarray, tuple[str, ...]]:
     """Return the group of each row (N,) as a code, and the groups in the order of the categories, else sorted.
 
@@ -151,8 +144,10 @@ def checked_weights(values: pd.Series, rows: np.ndarray) -> np.ndarray:
 
 def checked_times(values: pd.Series, who: np.ndarray, rows: np.ndarray) -> np.ndarray:
     """Return times (N,); raise DataError where one is not a number, or a participant has two rows at one time."""
-    numbers = pd.to_numeric(values, errors="coerce").to_numpy(dtype=float)
     rule = "a time is a number, in one unit for all rows"
+    if values.dtype.kind in "mM":  # pandas would count nanoseconds
+        check_rows(np.ones(len(values), dtype=bool)[:1], rows, values, rule, "give days or weeks since randomisation")
+    numbers = pd.to_numeric(values, errors="coerce").to_numpy(dtype=float)
     check_rows(~np.isfinite(numbers), rows, values, rule, "give days or weeks since randomisation")
     twice = pd.DataFrame({"who": who, "time": numbers}).duplicated().to_numpy()
     rule = "a participant's rows are at different times"

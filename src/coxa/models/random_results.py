@@ -24,7 +24,11 @@ if TYPE_CHECKING:
 
 
 def random_part_of(fit: Fit) -> RandomPart:
-    """Return the random part; FitError where the model has none."""
+    """Return the random part; FitError where the fit has none."""
+    if fit.random is None and fit.model == "lmm":
+        raise FitError(
+            f"the fit of '{fit.formula}' by statsmodels keeps no random effects", ["fit it with engine='coxa'"]
+        )
     if fit.random is None:
         raise FitError(
             f"the fit of '{fit.formula}' has no random effects that could be predicted",
@@ -143,7 +147,8 @@ def predict(
         Of any model; only one with random effects can predict with them.
     data : DataFrame
         Rows with the columns of the formula; not changed. A level that the fit does not know (a new participant), or
-        that is missing, has random effects of zero, and their variance goes into the error.
+        that is missing, has random effects of zero, and their variance goes into the error. Rows that are meant to be
+        without a factor (`partially_nested`) have no effect of it and no such variance.
     random : bool or sequence of str
         Whether random effects are added: all, none, or those of the factors named.
     conf_level : float
@@ -159,7 +164,10 @@ def predict(
     Raises
     ------
     OptionError
-        A column is missing, a categorical one has a level that the fit does not know, or a factor is not in the model.
+        A column is missing, a categorical one has a level that the fit does not know, a numeric one has text, or a
+        factor is not in the model.
+    FitError
+        The fit has random effects that it did not keep (``engine="statsmodels"``); ask for ``random=False``.
 
     Notes
     -----
@@ -173,7 +181,7 @@ def predict(
     >>> fit = fit_lmm("y ~ 1 + (1 | participant_id)", d)
     >>> new = pd.DataFrame({"participant_id": ["a", "new"]})
     >>> predict(fit, new)["estimate"].round(2).to_list()
-    [1.56, 4.83]
+    [1.57, 4.83]
     """
     if not 0 < conf_level < 1:
         raise OptionError(f"conf_level is between 0 and 1, for instance 0.95; got {conf_level}")
@@ -209,7 +217,7 @@ def predict(
 
 def asked_factors(fit: Fit, random: bool | Sequence[str]) -> list[int]:
     """Return the positions of the factors whose effects are to be added."""
-    if random is False or (random is True and fit.random is None):
+    if random is False or (random is True and fit.random is None and fit.model != "lmm"):
         return []
     part = random_part_of(fit)
     names = [factor.name for factor in part.factors]
@@ -226,7 +234,8 @@ def needed_by(fit: Fit, wanted: Sequence[int]) -> list[str]:
     """Return the columns that the random effects asked for need."""
     found = needed_in_effects(fit, wanted)
     for k in wanted:
-        found += random_part_of(fit).factors[k].columns
+        factor = random_part_of(fit).factors[k]
+        found += [*factor.columns, *([factor.without[0]] if factor.without else [])]
     return found
 
 
@@ -235,7 +244,7 @@ def needed_in_effects(fit: Fit, wanted: Sequence[int]) -> list[str]:
     found = list(fit.design.formula.variables)
     for k in wanted:
         for term in random_part_of(fit).factors[k].terms:
-            found += [*term.variables, *([term.term.by] if term.term.by else [])]
+            found += [*term.term.variables, *([term.term.by] if term.term.by else [])]
     return list(dict.fromkeys(found))
 
 
@@ -255,7 +264,7 @@ def with_effects(
         factor = part.factors[j]
         codes, effects = factor.rows(rows)
         here = codes >= 0
-        known &= here
+        known &= here | factor.meant_without(rows)
         added[here] += (values[j][codes[here]] * effects[here]).sum(axis=1)
         new[~here] += np.einsum("ia,ab,ib->i", effects[~here], part.covariances[j], effects[~here])
         scaled = effects / part.ready.sizes[j]

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from coxa.errors import OptionError
-from coxa.models.formula import check_column, tokenise
+from coxa.models.formula import check_column, read_right
 
-GROUPING = "a column, a:b, a/b, or gr(column, by = factor)"
+GROUPING = "a column (its name without spaces), a:b, a/b, or gr(column, by = factor)"
 _GROUP = re.compile(r"^(?P<columns>\w+(\s*[:/]\s*\w+)*)$")
 _BY = re.compile(r"^gr\s*\(\s*(?P<columns>\w+(\s*[:/]\s*\w+)*)\s*,\s*by\s*=\s*(?P<by>\w+)\s*\)$")
 
@@ -23,6 +23,7 @@ class RandomTerm:
     correlated : whether the effects of a level are correlated (``|``) or independent (``||``)
     columns    : the factor: one column, or several whose combinations are its levels
     by         : factor whose levels have variances of their own, or None
+    variables  : columns of the effects
     """
 
     text: str
@@ -30,6 +31,7 @@ class RandomTerm:
     correlated: bool
     columns: tuple[str, ...]
     by: str | None
+    variables: tuple[str, ...]
 
     @property
     def factor(self) -> str:
@@ -43,14 +45,18 @@ def split_random(text: str) -> tuple[str, tuple[str, ...]]:
     Raises
     ------
     OptionError
-        A bar stands outside brackets, or a bracket is not closed.
+        A bar stands outside brackets, a bracket is not closed, or a random effect is not one of several summands.
 
     Examples
     --------
     >>> split_random("pain ~ arm * week + (week | participant_id)")
     ('pain ~ arm * week', ('(week | participant_id)',))
     """
-    fixed, terms, depth, start = "", [], 0, 0
+    if not isinstance(text, str):
+        raise OptionError(f"a formula is text, such as 'pain ~ arm + (1 | therapist)'; got {type(text).__name__}")
+    fixed, depth, start = "", 0, 0
+    terms: list[str] = []
+    around: list[tuple[str, str]] = []
     for position, character in enumerate(text):
         if character == "(":
             start, depth = (position, 1) if depth == 0 else (start, depth + 1)
@@ -62,6 +68,7 @@ def split_random(text: str) -> tuple[str, tuple[str, ...]]:
                 inside = text[start : position + 1]
                 if "|" in inside:
                     terms.append(inside)
+                    around.append((text[:start].rstrip(), text[position + 1 :].lstrip()))
                 else:
                     fixed += inside
     if depth != 0:
@@ -70,9 +77,20 @@ def split_random(text: str) -> tuple[str, tuple[str, ...]]:
         raise OptionError(f"formula '{text}': a random effect stands in brackets: (1 | therapist)")
     if not terms:
         return text, ()
+    for term, (before, after) in zip(terms, around, strict=True):
+        check_summand(text, term, before, after)
     left, tilde, right = fixed.partition("~")
+    if not tilde or "~" in right or not left.strip():
+        raise OptionError(f"formula '{text}': expected 'response ~ terms', with one column on the left")
     parts = [part.strip() for part in re.split(r"\+(?![^(]*\))", right)]
-    return f"{left.strip()} {tilde} {' + '.join(part for part in parts if part) or '1'}", tuple(terms)
+    joined = " + ".join(part for part in parts if part) or "1"
+    return f"{left.strip()} ~ {joined.replace('+ - ', '- ')}", tuple(terms)
+
+
+def check_summand(text: str, term: str, before: str, after: str) -> None:
+    """Raise OptionError unless a random effect is added to the terms around it."""
+    if not before.endswith(("~", "+")) or (after and after[0] not in "+-"):
+        raise OptionError(f"formula '{text}': a random effect is added to the other terms, '+ {term}', and no more")
 
 
 def read_terms(text: str, terms: Sequence[str], columns: Sequence[str]) -> tuple[RandomTerm, ...]:
@@ -112,8 +130,8 @@ def read_terms(text: str, terms: Sequence[str], columns: Sequence[str]) -> tuple
         levels = [[part.strip() for part in step.split(":")] for step in match["columns"].split("/")]
         for name in [part for step in levels for part in step] + ([by] if by else []):
             check_column(text, name, list(columns))
-        tokenise(left)
+        variables = read_right(text, left.strip(), columns)
         for depth in range(1, len(levels) + 1):
             used = tuple(part for step in levels[:depth] for part in step)
-            found.append(RandomTerm(term, left.strip(), correlated, used, by))
+            found.append(RandomTerm(term, left.strip(), correlated, used, by, variables))
     return tuple(found)

@@ -52,9 +52,19 @@ def rebuilt(fit: Fit) -> Rebuilt:
     Raises
     ------
     FitError
-        The fit was made from sums alone and has no rows.
+        The fit was made from sums alone and has no rows, or it has random effects.
     """
     design, sample = fit.design, fit.sample
+    if fit.random is not None or fit.model == "lmm":
+        raise FitError(
+            f"the fit of '{fit.formula}' has random effects, with which participants are not independent; it cannot be "
+            "put together again participant by participant",
+            [
+                "fit the model without the random effects for the influence of participants and the check of its "
+                "covariance over the visits",
+                "look at the effects themselves: `fit.random_effects()` and `fit.variance_components`",
+            ],
+        )
     if not len(design.y):
         raise FitError("the fit has no rows, only sums of them", ["fit the rows themselves for its diagnostics"])
     reml = fit.reml or sample.visit_column is None

@@ -25,7 +25,8 @@ def fit_by_statsmodels(found: MixedData, *, reml: bool) -> Fit:
     Raises
     ------
     OptionError
-        Weights, or correlated effects of more than one factor: MixedLM has neither.
+        Weights, correlated effects of more than one factor, beside independent ones, or of a factor that some rows are
+        without: MixedLM has none of these.
     NonConvergenceError
         MixedLM says that it did not converge.
     """
@@ -35,6 +36,11 @@ def fit_by_statsmodels(found: MixedData, *, reml: bool) -> Fit:
     correlated = [factor for factor in factors if max(factor.parts) > 1]
     if len(correlated) > 1 or (correlated and len(factors) > 1):
         raise OptionError("engine 'statsmodels' takes correlated effects of one factor alone; use engine='coxa'")
+    if correlated and (len(correlated[0].parts) > 1 or (correlated[0].codes < 0).any()):
+        raise OptionError(
+            f"engine 'statsmodels' takes correlated effects in one bracket, in all rows; those of {correlated[0].name} "
+            "are in several, or some rows are without; use engine='coxa'"
+        )
     top = outermost(factors)
     groups = np.zeros(len(design.y), dtype=int) if top is None else top.codes
     effects = correlated[0].effects if correlated else None

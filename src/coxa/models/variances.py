@@ -41,7 +41,7 @@ def variance_intervals(fit: Fit, *, method: str = "profile", conf_level: float =
     method : {"profile", "wald"}
         By the profile of the likelihood that was maximised (restricted, if REML), or by the delta method on the log of
         a standard deviation and on Fisher's z of a correlation. For parametric bootstrap intervals see
-        `coxa.simulate.bootstrap.bootstrap_intervals`.
+        `coxa.simulate.bootstrap.bootstrap_fit`.
     conf_level : float
         Between 0 and 1.
 
@@ -97,8 +97,8 @@ def icc(fit: Fit, factor: str | None = None, *, method: str = "profile", conf_le
     Returns
     -------
     DataFrame
-        One row per factor, level of the factor that splits its variances (`by`, such as ``arm[exercise]``, else empty)
-        and, where the residual's variance differs between visits, `visit`: `icc`, `conf_low`, `conf_high`,
+        One row per factor, level of the column that splits variances (`by`, such as ``arm[exercise]``; empty where none
+        is split) and, where the residual's variance differs between visits, `visit`: `icc`, `conf_low`, `conf_high`,
         `conf_level`, `method`.
 
     Raises
@@ -112,8 +112,9 @@ def icc(fit: Fit, factor: str | None = None, *, method: str = "profile", conf_le
     -----
     It is the variance of the factor's intercept over the sum of the variances of all intercepts and of the residual:
     the correlation of two observations that share a level of this factor and of no other. Slopes are taken at 0 of
-    their covariate. Of nested factors, the correlation of two observations of one inner level is the sum of theirs and
-    of those above. Sources: Donner & Klar, Design and Analysis of Cluster Randomization Trials, 2000, chapter 1;
+    their covariate. In a partially nested model it is that of the arms with the factor. Of nested factors, the
+    correlation of two observations of one inner level is the sum of theirs and of those above. Sources: Donner & Klar,
+    Design and Analysis of Cluster Randomization Trials, 2000, chapter 1;
     Roberts & Roberts, Clinical Trials 2005, 2:152-162, for arms with therapists.
 
     Examples
@@ -280,12 +281,13 @@ def icc_functions(fit: Fit, part: RandomPart) -> list[tuple[str, str, str, Funct
                     intercepts.append((factor.name, by, entry(covariance, place)))
                 place += 1
     residuals = residual_variances(fit, part)
+    arms = list(dict.fromkeys(by for _, by, _ in intercepts if by)) or [""]
     found = []
     for name, by, own in intercepts:
         # with variances by arm, an observation of one arm has the effects of that arm alone
-        shared = [g for other, their, g in intercepts if not their or not by or their == by]
-        for visit, residual in residuals.items():
-            found.append((name, by, visit, share_of(own, [*shared, residual])))
+        for arm in [by] if by else arms:
+            shared = [g for _, their, g in intercepts if their in ("", arm)]
+            found += [(name, arm, visit, share_of(own, [*shared, residual])) for visit, residual in residuals.items()]
     return found
 
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from coxa.models import Fit
+from coxa.models.random_terms import split_random
 from coxa.report.record import Report
 from coxa.report.sentences import asked_rows
 from coxa.study import Study
@@ -16,6 +17,7 @@ from coxa.study.words import DDF_NAMES, SET_NAMES, SIMULTANEOUS
 from coxa.tables.adjusted import family_words
 from coxa.tables.footnotes import covariance_name, missing_words
 from coxa.tables.phrases import mid_sentence
+from coxa.tables.variances import random_words
 
 REFERENCES = {
     "estimands": "ICH E9(R1). Addendum on estimands and sensitivity analysis in clinical trials. 2019.",
@@ -102,9 +104,11 @@ def _model(report: Report, name: str) -> Iterator[str]:
             yield f"An analysis of covariance of {response} was fitted at each visit{robust}; terms: {terms}."
     for fit in fits:
         if fit.model == "mmrm":
+            yield from random_words(study, name, fit)
             yield from _covariance(plan, fit)
-    for ddf in dict.fromkeys(fit.ddf for fit in fits):
-        yield f"Degrees of freedom: {DDF_NAMES.get(ddf, ddf)}."
+    for ddf, information in dict.fromkeys((fit.ddf, fit.random.information if fit.random else "") for fit in fits):
+        from_which = f", from the {information} information" if information else ""
+        yield f"Degrees of freedom: {DDF_NAMES.get(ddf, ddf)}{from_which}."
     if any(fit.design.levels for fit in fits):
         yield WEIGHTS[plan.weights]
     yield from _further(study, plan)
@@ -145,7 +149,7 @@ def failed_attempts(fit: Fit) -> list[str]:
 
 
 def formula_words(study: Study, formula: str) -> str:
-    """Return the right side of a formula in words.
+    """Return the fixed effects of a formula in words.
 
     Examples
     --------
@@ -153,7 +157,7 @@ def formula_words(study: Study, formula: str) -> str:
     'arm, visit, arm by visit, baseline value, baseline value by visit and site'
     """
     words: list[str] = []
-    for term in formula.partition("~")[2].split("+"):
+    for term in split_random(formula)[0].partition("~")[2].split("+"):
         names = [_variable(study, name) for name in re.split(r"\s*[*:]\s*", term.strip())]
         parts = [" by ".join(names)] if ":" in term or len(names) == 1 else [*names, " by ".join(names)]
         words += parts

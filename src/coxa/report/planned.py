@@ -25,6 +25,7 @@ from coxa.estimates import (
 )
 from coxa.estimates.table import COMPARISONS
 from coxa.models import Fit, fit_ancova, fit_mmrm
+from coxa.report.clusters import checked_clusters, clustered_rows, partially_nested
 from coxa.study import Study
 from coxa.study.analysis import Analysis
 from coxa.study.factorial import arm_factors
@@ -44,6 +45,8 @@ def run_analysis(
         An arm that is compared has no outcome.
     FitError
         A model cannot be fitted, or its convergence cannot be proved.
+    FewClustersError
+        The clusters are too few for a primary comparison to be relied on, and the plan does not accept that.
     """
     estimand = study.estimands[analysis.estimand]
     _every_compared_arm_is_there(name, (*estimand.treatment.compare, estimand.treatment.against), dataset)
@@ -58,7 +61,9 @@ def run_analysis(
     if analysis.multiplicity not in ("none", *SIMULTANEOUS):
         estimates = adjust_planned(estimates, analysis.multiplicity, estimand.endpoint.visit)
     named = Estimates(estimates.frame.assign(outcome=estimand.endpoint.outcome))
-    return fits, named.labelled(estimand=analysis.estimand, analysis=name)
+    labelled = named.labelled(estimand=analysis.estimand, analysis=name)
+    planned = asked(labelled.frame, estimand.endpoint.visit)
+    return fits, checked_clusters(study, name, labelled, planned, dataset.analysed)
 
 
 def join(parts: Iterable[Estimates]) -> Estimates:
@@ -85,7 +90,7 @@ def _models(analysis: Analysis, formula: str, dataset: AnalysisDataset) -> Itera
     if analysis.model == "mmrm":
         yield fit_mmrm(
             formula,
-            rows,
+            clustered_rows(analysis, rows),
             covariance=analysis.covariance,
             group=analysis.covariance_by,
             weights=analysis.observation_weights,
@@ -93,6 +98,7 @@ def _models(analysis: Analysis, formula: str, dataset: AnalysisDataset) -> Itera
             reml=analysis.estimation == "reml",
             ddf=analysis.ddf,
             vcov=analysis.standard_errors,
+            partially_nested=partially_nested(analysis) or None,
         )
         return
     for visit in rows["visit"].cat.categories:

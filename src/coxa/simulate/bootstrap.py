@@ -9,6 +9,7 @@ import pandas as pd
 from coxa.errors import OptionError
 from coxa.models.fit import Fit
 from coxa.models.mixed_refit import refit
+from coxa.models.numerics.mixed.profile import Function
 from coxa.models.random_results import random_part_of
 from coxa.models.variances import icc_functions, parameter_functions
 from coxa.simulate.from_fit import draw_outcome
@@ -53,6 +54,16 @@ class Bootstrap:
         )
 
 
+def share_functions(fit: Fit) -> dict[str, Function]:
+    """Return the intraclass correlations by name as functions of the parameters of the search."""
+    if fit.group is not None:
+        return {}
+    return {
+        f"icc[{', '.join(text for text in (factor, by, visit) if text)}]": g
+        for factor, by, visit, g in icc_functions(fit, random_part_of(fit))
+    }
+
+
 def bootstrap_fit(fit: Fit, *, draws: int = 999, seed: int = 1) -> Bootstrap:
     """Draw outcomes from a fitted model with random effects and fit each again (parametric bootstrap).
 
@@ -68,7 +79,8 @@ def bootstrap_fit(fit: Fit, *, draws: int = 999, seed: int = 1) -> Bootstrap:
     Returns
     -------
     Bootstrap
-        Its `intervals` are percentiles of coefficients, standard deviations, correlations and intraclass correlations.
+        Its `intervals` are percentiles of coefficients, standard deviations, correlations and intraclass correlations
+        (of these none where each group has a covariance of its own).
 
     Raises
     ------
@@ -94,10 +106,7 @@ def bootstrap_fit(fit: Fit, *, draws: int = 999, seed: int = 1) -> Bootstrap:
         raise OptionError(f"draws are at least {FEWEST}, for limits of 95%; got {draws}")
     part = random_part_of(fit)
     functions = parameter_functions(fit, part)
-    shares = {
-        f"icc[{', '.join(text for text in (factor, by, visit) if text)}]": g
-        for factor, by, visit, g in icc_functions(fit, part)
-    }
+    shares = share_functions(fit)
     params, parameters, iccs = [], [], []
     for k in range(draws):
         again = refit(fit, draw_outcome(fit, generator(f"bootstrap {k}", seed)))

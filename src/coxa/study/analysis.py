@@ -8,11 +8,13 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from coxa.study.parts import Name, OneOrMany, Part
+from coxa.study.random_effects import RandomEffects, check_random
 from coxa.study.words import (
     SAS_COVARIANCE,
     Contrast,
     Covariance,
     Ddf,
+    FewClusters,
     MarginType,
     ModelName,
     Multiplicity,
@@ -57,6 +59,21 @@ class Analysis(Part):
     adjust: tuple[str, ...] = Field(
         (), description="Terms beside arm and visit, for example `baseline * visit` or `site`."
     )
+    random: RandomEffects = Field(
+        default_factory=dict,
+        description="Random effects of factors above the participants in an mmrm, factor: options; for example "
+        "`{therapist_id: {only_in: [exercise, manual_therapy], by_arm: true}, site_id: {}}`. They stand beside the "
+        "covariance over the visits of a participant. With them `standard_errors` are those of the model, and `ddf` "
+        "is kenward-roger-linear, kenward-roger or satterthwaite; with a factor of fewer than ten levels intervals "
+        "hold only with one of the first two.",
+    )
+    few_clusters: FewClusters = Field(
+        "refuse",
+        description="A primary analysis with random effects is refused where a comparison that its estimand names "
+        "has fewer than 4 degrees of freedom, by the model or by the number of levels (those of each arm less one, "
+        "added up): with so few therapists or clinics neither interval nor p-value can be relied on. `accept` lets it "
+        "stand, and says so beside every such number. Other roles always carry the warning.",
+    )
     covariance: OneOrMany[SasOrShort] = Field(
         ("us",), description="A covariance structure, or a ladder of them tried in order; SAS words too."
     )
@@ -87,7 +104,7 @@ class Analysis(Part):
     missing_response: Literal["observed", "non_responder"] = Field(
         "observed", description="A missing responder status is left out, or counts as no response."
     )
-    standardised_effect: bool = Field(False, description="Also give Hedges g of each difference.")
+    standardised_effect: bool = Field(False, description="Also give Hedges g of each difference; not with `random`.")
     relaxes: str | None = Field(None, description="The assumption of the primary analysis that this relaxes.")
 
     @field_validator("adjust")
@@ -103,6 +120,7 @@ class Analysis(Part):
 
     @model_validator(mode="after")
     def _options_fit_the_model(self) -> Analysis:
+        check_random(self)
         if self.estimation == "ml" and self.ddf.startswith("kenward-roger"):
             raise ValueError("Kenward-Roger needs REML; use `estimation: reml` or `ddf: satterthwaite`")
         if self.standard_errors != "model" and self.ddf.startswith("kenward-roger"):

@@ -9,7 +9,8 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic.fields import FieldInfo
 
-from coxa.study.data_examples import EXAMPLES
+from coxa.study.cluster_examples import CLUSTER_EXAMPLES, ClusterExample
+from coxa.study.data_examples import EXAMPLES, DataExample
 from coxa.study.parts import Name, Part
 from coxa.study.plan import Study
 
@@ -24,7 +25,9 @@ WORDS = {str: "text", int: "whole number", float: "number", bool: "true or false
 
 
 def study_document() -> str:
-    """Return every key of a study file and the shapes of data as Markdown, the same bytes every time.
+    """Return every key of a study file, trials with clusters and the shapes of data as Markdown.
+
+    The bytes are the same every time.
 
     Examples
     --------
@@ -32,9 +35,15 @@ def study_document() -> str:
     '# The study file'
     """
     parts = [_part_section(path, part) for path, part in walk((), Study)]
+    clusters = "## Trials with clusters\n\nWhat a plan says where participants share a therapist or a clinic.\n"
     shapes = "## Shapes of data\n\nThe `data:` block for each shape in which data come; names are made up.\n"
-    examples = [f"### {each.title}\n\n{each.text}\n\n```yaml\n{each.yaml}```\n" for each in EXAMPLES]
-    return "\n".join([INTRODUCTION, *parts, shapes, *examples])
+    return "\n".join(
+        [INTRODUCTION, *parts, clusters, *map(_example, CLUSTER_EXAMPLES), shapes, *map(_example, EXAMPLES)]
+    )
+
+
+def _example(each: ClusterExample | DataExample) -> str:
+    return f"### {each.title}\n\n{each.text}\n\n```yaml\n{each.yaml}```\n"
 
 
 def walk(path: tuple[str, ...], part: type[Part]) -> Iterator[tuple[tuple[str, ...], type[Part]]]:
@@ -58,6 +67,8 @@ def _parts_in(kind: Any) -> Iterator[tuple[tuple[str, ...], type[Part]]]:
     elif origin in (Union, types.UnionType):
         for member in inner:
             yield from _parts_in(member)
+    elif origin is Annotated:
+        yield from _parts_in(inner[0])
 
 
 def _part_section(path: tuple[str, ...], part: type[Part]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import types
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, Union, get_args, get_origin
+from typing import Annotated, Any, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
@@ -47,6 +47,8 @@ EXAMPLES = {
     "levels": "[low, high]",
     "min_attendance": "0.75",
     "missing": "[-9, 99]",
+    "only_in": "[exercise, manual_therapy]",
+    "random": "{site_id: {}}",
     "probability": "0.8",
     "range": "[0, 100]",
     "ratio": "{usual_care: 1, exercise: 2}",
@@ -63,6 +65,7 @@ NAMES = {
     "outcome": "outcomes",
     "compare": "arms",
     "against": "arms",
+    "only_in": "arms",
     "estimand": "estimands",
     "strata": "covariates",
     "without_events": "intercurrent_events",
@@ -217,7 +220,8 @@ def _keys_at(loc: Place, model: type[BaseModel]) -> list[str]:
     """Return the keys allowed at a place of the plan."""
     here: list[Any] = [model]
     for step in loc:
-        here = [inner for kind in here for inner in _into(kind, str(step))] or here
+        named = [kind for kind in here if _is_model(kind) and kind.__name__.lower() == str(step).lower()]
+        here = named or [inner for kind in here for inner in _into(kind, str(step))] or here
     names = [name for kind in here if _is_model(kind) for name in kind.model_fields]
     return list(dict.fromkeys(names))
 
@@ -242,5 +246,7 @@ def _branches(kind: Any) -> Iterator[Any]:
     if get_origin(kind) in (Union, types.UnionType):
         for member in get_args(kind):
             yield from _branches(member)
+    elif get_origin(kind) is Annotated:
+        yield from _branches(get_args(kind)[0])
     elif kind is not type(None):
         yield kind

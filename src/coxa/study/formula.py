@@ -8,11 +8,12 @@ from coxa.study.plan import Study
 
 
 def model_formula(study: Study, analysis: str, subgroup: str | None = None) -> str:
-    """Return the fixed-effects formula of an analysis, or of its joint model of the levels of a subgroup.
+    """Return the formula of an analysis, or of its joint model of the levels of a subgroup.
 
     A repeated-measures model has arm by visit and every `adjust` term as written. An ANCOVA is fitted at one
     visit, so `visit` falls out of its terms. Change and percent change are adjusted only for what the plan says.
-    With a subgroup, arm (by visit) interacts with it.
+    With a subgroup, arm (by visit) interacts with it. Random effects stand last; ``gr(therapist_id, by = arm)`` has a
+    variance for each arm.
 
     Examples
     --------
@@ -20,6 +21,8 @@ def model_formula(study: Study, analysis: str, subgroup: str | None = None) -> s
     'change ~ arm * visit + baseline * visit + site'
     >>> model_formula(study, "primary", subgroup="sex")  # doctest: +SKIP
     'change ~ arm * visit * sex + baseline * visit + site'
+    >>> model_formula(study, "therapists")  # doctest: +SKIP
+    'change ~ arm * visit + baseline * visit + (1 | therapist_id)'
     """
     plan = study.analyses[analysis]
     response = study.estimands[plan.estimand].endpoint.measure
@@ -29,6 +32,8 @@ def model_formula(study: Study, analysis: str, subgroup: str | None = None) -> s
         terms = ["arm", *(_without_visit(term) for term in plan.adjust)]
     if subgroup is not None:
         terms[0] += f" * {subgroup}"
+    for factor, options in plan.random.items():
+        terms.append(f"(1 | gr({factor}, by = arm))" if options.by_arm else f"(1 | {factor})")
     return f"{response} ~ {' + '.join(dict.fromkeys(term for term in terms if term))}"
 
 

@@ -13,9 +13,12 @@ from pydantic_core import PydanticCustomError
 
 from coxa.errors import CoxaError, not_allowed
 from coxa.study.analysis import Analysis
+from coxa.study.assumption_problems import assumption_problems
+from coxa.study.assumptions import Assumptions
 from coxa.study.estimand import Estimand
 from coxa.study.factorial import factorial_problem
 from coxa.study.parts import Arm, Covariate, Event, Name, Outcome, Part, PerProtocol, ReportOptions, Visit, label_of
+from coxa.study.random_effects import random_faults
 from coxa.study.randomisation import Randomisation, randomisation_problems
 from coxa.study.scales import outcome_scale
 from coxa.study.source import DataSource
@@ -55,7 +58,10 @@ class Study(Part):
 
     study: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]*$", description="Short identifier of the study.")
     title: str = Field(description="Title of the report.")
-    design: Design = Field("parallel", description="Design of the study.")
+    design: Design = Field(
+        "parallel",
+        description="Design of the study; in a cluster trial a primary analysis has a random effect of the clusters.",
+    )
     registration: str | None = Field(None, description="Registry and number.")
     data_cut: date | None = Field(None, description="No date in the data may be later than this.")
     arms: dict[Name, Arm] = Field(min_length=1, description="Every arm that participants were allocated to.")
@@ -71,6 +77,7 @@ class Study(Part):
     per_protocol: PerProtocol | None = Field(None, description="Who is in the per-protocol set.")
     estimands: dict[Name, Estimand] = Field(min_length=1, description="What is to be estimated.")
     analyses: dict[Name, Analysis] = Field(min_length=1, description="How each estimand is estimated.")
+    assumptions: Assumptions | None = Field(None, description="What the trial is assumed to be like, to simulate it.")
     data: DataSource | None = Field(None, description="Where the data are; may be added later.")
     report: ReportOptions = Field(default_factory=ReportOptions, description="What the report shows.")
 
@@ -155,6 +162,7 @@ def cross_check(study: Study) -> Iterator[Problem]:
         yield from _check_estimand(study, name, estimand)
     for name, analysis in study.analyses.items():
         yield from _check_analysis(study, name, analysis)
+    yield from (Problem(("assumptions", *path), message) for path, message in assumption_problems(study))
     yield from _check_data(study)
     if study.per_protocol:
         yield from _known(
@@ -244,6 +252,7 @@ def _check_analysis(study: Study, name: str, analysis: Analysis) -> Iterator[Pro
     allowed = [*MODEL_NAMES, *study.covariates]
     yield from _known(analysis.names_used(), allowed, "variable", (*at, "adjust"))
     yield from _known(analysis.subgroups, study.covariates, "covariate", (*at, "subgroups"))
+    yield from (Problem(path, message) for path, message in random_faults(study, name, analysis))
     if analysis.covariance_by is not None:
         yield from _known([analysis.covariance_by], ["arm", *study.covariates], "factor", (*at, "covariance_by"))
     if analysis.observation_weights is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from coxa.study.plan import Study
 from coxa.study.scales import outcome_scale
-from coxa.study.words import SET_NAMES, STRATEGY_NAMES
+from coxa.study.words import GROUPINGS, SET_NAMES, STRATEGY_NAMES
 
 MEASURE_WORDS = {
     "value": "{outcome}",
@@ -30,6 +30,14 @@ def endpoint_words(study: Study, estimand: str) -> str:
     label = study.label("outcomes", endpoint.outcome)
     visits = join_words([study.label("visits", visit) for visit in endpoint.visit])
     return f"{MEASURE_WORDS[endpoint.measure].format(outcome=label)} at {visits}"
+
+
+def factor_words(study: Study, factor: str) -> str:
+    """Return what a factor of a random effect is called inside a sentence: "therapist", "type of clinic"."""
+    if factor not in study.covariates:
+        return GROUPINGS.get(factor, factor)
+    label = study.label("covariates", factor)
+    return label if label[1:2].isupper() else label[:1].lower() + label[1:]
 
 
 def responder_words(study: Study, outcome: str) -> str:

@@ -63,6 +63,12 @@ MarginType = Literal["noninferiority", "superiority", "equivalence"]
 
 Role = Literal["primary", "secondary", "sensitivity", "supplementary"]
 
+FewClusters = Literal["refuse", "accept"]
+"""What is done with a primary analysis whose random effects leave few degrees of freedom."""
+
+GROUPINGS: dict[str, str] = {"site_id": "site", "therapist_id": "therapist"}
+"""Identifiers of the participants table that a participant shares with others, and what a report calls them."""
+
 TableName = Literal[
     "participants",
     "assessments",

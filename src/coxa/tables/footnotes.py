@@ -15,6 +15,7 @@ from coxa.tables.adjusted import MARK, adjusted_note
 from coxa.tables.missing import silent_participants
 from coxa.tables.records import records
 from coxa.tables.table import Footnote
+from coxa.tables.variances import random_words
 
 MODEL_NAMES = {
     "mmrm": "Mixed model for repeated measures",
@@ -29,7 +30,7 @@ def analysis_footnotes(
     """Return the notes of a table of one analysis: how it was made, in whom, and what its numbers warn of."""
     plan = study.analyses[analysis]
     population = SET_NAMES[study.estimands[plan.estimand].population]
-    said = [f"{MODEL_NAMES[plan.model]}.", *_model_words(fits)]
+    said = [f"{MODEL_NAMES[plan.model]}.", *_model_words(study, analysis, fits)]
     if dataset is None:
         said.append(f"Population: {population}.")
     else:
@@ -91,9 +92,11 @@ def _people(fits: Sequence[Fit]) -> set[object]:
     return {person for fit in fits for person in fit.sample.participant}
 
 
-def _model_words(fits: Sequence[Fit]) -> Iterable[str]:
+def _model_words(study: Study, analysis: str, fits: Sequence[Fit]) -> Iterable[str]:
     for formula in dict.fromkeys(fit.formula for fit in fits):
         yield f"Formula: {formula}."
+    for fit in fits:
+        yield from random_words(study, analysis, fit)
     for structure, group in dict.fromkeys((fit.structure, fit.group) for fit in fits if fit.model == "mmrm"):
         each = f", for each {group} its own" if group else ""
         yield f"Covariance over the visits: {covariance_name(structure)}{each}."

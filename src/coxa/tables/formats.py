@@ -25,6 +25,8 @@ RULES: dict[str, str] = {
     "two_decimals_interval": "{estimate:2} ({conf_low:2} to {conf_high:2})",
     "points_interval": "{estimate:pp} ({conf_low:pp} to {conf_high:pp})",
     "std_error": "{std_error:+}",
+    "sd": "{sd:+}",
+    "share": "{share:%}",
     "df": "{df:1}",
     "p_value": "{p_value:p}",
 }

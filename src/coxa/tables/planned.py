@@ -16,6 +16,7 @@ from coxa.tables.phrases import sentence_case
 from coxa.tables.records import Record, records
 from coxa.tables.results import analysis_title, comparison_label, estimate_cell, rows_of, variable_words
 from coxa.tables.table import Cell, Column, Footnote, Row, RowGroup, Table
+from coxa.tables.variances import warning_words
 
 INTERVAL = ("estimate", "conf_low", "conf_high")
 
@@ -42,7 +43,7 @@ def planned_table(study: Study, estimates: Estimates) -> Table:
         Footnote("Models, covariances and populations stand below the tables of each analysis."),
         *_adjusted(study, asked),
     )
-    warnings = tuple(Footnote(text, mark) for text, mark in marks.items())
+    warnings = tuple(Footnote(warning_words(study, text), mark) for text, mark in marks.items())
     return Table("planned", "All planned comparisons", "Comparison", columns, tuple(groups), (*notes, *warnings))
 
 

@@ -18,6 +18,7 @@ from coxa.tables.formats import NONE, cell, outcome_decimals, share
 from coxa.tables.phrases import abbreviations, sentence_case
 from coxa.tables.records import Record, records
 from coxa.tables.table import Cell, Column, Footnote, Row, RowGroup, Statistic, Table, identifier
+from coxa.tables.variances import warning_words
 
 INTERVAL = ("estimate", "conf_low", "conf_high")
 
@@ -264,7 +265,7 @@ def _notes(
     columns: Sequence[Column],
     dataset: AnalysisDataset | None,
 ) -> tuple[Footnote, ...]:
-    warnings = (Footnote(text, mark) for text, mark in marks.items())
+    warnings = (Footnote(warning_words(study, text), mark) for text, mark in marks.items())
     last = f"{_scale_words(study, analysis)} {abbreviations(column.label for column in columns)}"
     return (*analysis_footnotes(study, analysis, fits, rows, dataset), *warnings, Footnote(last))
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pandas as pd
 
 from coxa.cohort.checks.checked import Checked, Draft, join_checked
+from coxa.cohort.checks.clusters import check_clusters
 from coxa.cohort.checks.dates import (
     check_before_randomisation,
     check_possible_dates,
@@ -49,6 +50,7 @@ CHECKS: tuple[Callable[[Draft], Checked], ...] = (
     check_visit_order,
     check_study_days,
     check_complete_covariates,
+    check_clusters,
     check_outcomes_present,
     check_baselines,
     check_values_alone,

@@ -39,14 +39,14 @@ def kenward_roger_adjustments(
     """Return 2 Lambda (B, p, p), as `kenward_roger_adjustment`; `bends` is whether R_ij is in it."""
     slope, w, phi = optimum.derivatives, optimum.at.inverse, optimum.at.phi
     n, size, m = slope.first.shape[:3]
-    p, s = sums.design.p, w.shape[1]
+    p, s = sums.p, w.shape[1]
     paired = (theta_covariance @ slope.first.reshape(n, size, -1)).reshape(n, size, m, m)
     inner = slope.half.transpose(0, 1, 3, 2, 4).reshape(n, s, size * m, m)
     between = paired.transpose(0, 2, 1, 3).reshape(n, 1, m, size * m) @ inner
     if bends:
         curved = theta_covariance.reshape(n, 1, -1) @ slope.second.reshape(n, size * size, -1)
         between = between - 0.25 * curved.reshape(n, 1, m, m)
-    q_and_r = (sums.picked(w @ between @ w) @ sums.xx).reshape(n, p, p)
+    q_and_r = sums.folded(sums.picked(w @ between @ w)[:, None]).reshape(n, p, p)
     mixed = (theta_covariance @ slope.slopes.reshape(n, size, -1)).reshape(n, size, p, p)
     left = (mixed @ phi[:, None]).transpose(0, 2, 1, 3).reshape(n, p, size * p)
     middle = q_and_r - left @ slope.slopes.reshape(n, size * p, p)

@@ -49,27 +49,26 @@ class BatchDerivatives:
 
 def covariances_of(sums: BatchSums, structure: Structure, theta: np.ndarray) -> np.ndarray:
     """Return the covariances (B, m, m) at theta (B, K)."""
-    times = sums.design.times[0]
-    return np.array([structure.matrix(own, times) for own in theta])
+    return np.array([structure.matrix(own, sums.times) for own in theta])
 
 
 def likelihoods(sums: BatchSums, covariance: np.ndarray, *, reml: bool) -> BatchLikelihood:
     """Return the log-likelihoods at covariances (B, m, m), one for each outcome."""
-    n, p, design = sums.size, sums.design.p, sums.design
+    n, p = sums.size, sums.p
     with np.errstate(invalid="ignore", over="ignore", divide="ignore"):
         scaled = correlation(covariance)
     usable = np.isfinite(scaled).all(axis=(1, 2))
     usable[usable] = np.linalg.eigvalsh(scaled[usable])[:, 0] >= SINGULAR
-    safe = np.where(usable[:, None, None], covariance, np.eye(design.m))
-    inverse, log_det = padded_inverse(design.observed, safe[:, None])
+    safe = np.where(usable[:, None, None], covariance, np.eye(sums.m))
+    inverse, log_det = padded_inverse(sums.observed, safe[:, None])
     picked = sums.picked(inverse)
-    lower = np.linalg.cholesky((picked @ sums.xx).reshape(n, p, p))
+    lower = np.linalg.cholesky(sums.folded(picked[:, None]).reshape(n, p, p))
     root = np.linalg.inv(lower)
     phi = root.swapaxes(1, 2) @ root
     c = (picked[:, None] @ sums.xy)[:, 0]
     beta = (phi @ c[:, :, None])[:, :, 0]
     quadratic = (picked * sums.yy).sum(axis=1) - (c * beta).sum(axis=1)
-    minus_2 = log_det @ design.n + quadratic + design.n_observations * np.log(2 * np.pi)
+    minus_2 = (log_det * sums.n).sum(axis=1) + quadratic + sums.n_observations * np.log(2 * np.pi)
     if reml:
         minus_2 += 2 * np.log(np.diagonal(lower, axis1=1, axis2=2)).sum(axis=1) - p * np.log(2 * np.pi)
     return BatchLikelihood(np.where(usable, -0.5 * minus_2, -np.inf), beta, phi, inverse, reml)
@@ -81,18 +80,18 @@ def residual_moments_of(sums: BatchSums, at: BatchLikelihood) -> np.ndarray:
     if at.reml:
         kernel = kernel + at.phi
     cross = (sums.xy @ at.beta[:, :, None])[:, :, 0]
-    return sums.spread(kernel.reshape(sums.size, -1) @ sums.xx.T - 2 * cross + sums.yy)
+    return sums.spread(sums.contracted(kernel) - 2 * cross + sums.yy)
 
 
 def derivatives_of(sums: BatchSums, structure: Structure, theta: np.ndarray, at: BatchLikelihood) -> BatchDerivatives:
     """Return gradients and Hessians of minus the log-likelihoods at theta (B, K), where `at` was computed."""
-    n, p, w, design = sums.size, sums.design.p, at.inverse, sums.design
+    n, p, w = sums.size, sums.p, at.inverse
     s, m, size = w.shape[1], w.shape[2], theta.shape[1]
-    each = [structure.derivatives(own, design.times[0]) for own in theta]
+    each = [structure.derivatives(own, sums.times) for own in theta]
     first, second = np.array([one for one, _ in each]), np.array([two for _, two in each])
 
     turned = w @ residual_moments_of(sums, at)
-    counts = design.n[:, None, None]
+    counts = sums.counts
     in_covariance = 0.5 * (counts * w - turned @ w).sum(axis=1).reshape(n, m * m, 1)
     gradient = (first.reshape(n, size, -1) @ in_covariance)[:, :, 0]
     bend = (second.reshape(n, size * size, -1) @ in_covariance).reshape(n, size, size)
@@ -104,7 +103,7 @@ def derivatives_of(sums: BatchSums, structure: Structure, theta: np.ndarray, at:
     traces = weighted @ half.transpose(0, 1, 2, 4, 3).reshape(n, -1, size)
 
     picked = picked_slopes(sums, half.reshape(n, s, m * size, m) @ w, size)
-    slopes = -(picked @ sums.xx).reshape(n, size, p, p)
+    slopes = -sums.folded(picked).reshape(n, size, p, p)
     u = -(slopes @ at.beta[:, None, :, None])[..., 0] - picked @ sums.xy
     hessian = bend - traces - u @ at.phi @ u.swapaxes(1, 2)
     if at.reml:
@@ -116,6 +115,6 @@ def derivatives_of(sums: BatchSums, structure: Structure, theta: np.ndarray, at:
 
 def picked_slopes(sums: BatchSums, slopes_w: np.ndarray, size: int) -> np.ndarray:
     """Return W_s E_k W_s at the pairs of visits of the sums, shape (B, K, R); slopes_w (B, S, m K, m)."""
-    pattern, a, b = sums.design.index
+    pattern, a, b = sums.index
     n, s, _, m = slopes_w.shape
     return slopes_w.reshape(n, s, m, size, m)[:, pattern, a, :, b].transpose(1, 2, 0)

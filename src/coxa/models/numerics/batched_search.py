@@ -64,10 +64,9 @@ def optima(sums: BatchSums, structure: Structure, *, reml: bool) -> BatchOptimum
 
 def starting_points(sums: BatchSums, structure: Structure) -> np.ndarray:
     """Return theta (B, K) near the moments of the residuals, which the outcomes of the sums are."""
-    design = sums.design
-    together = np.einsum("s,sa,sb->ab", design.n, design.observed, design.observed)
+    together = (sums.counts * (sums.observed[:, :, None] & sums.observed[:, None, :])).sum(axis=-3)
     raw = sums.spread(sums.yy).sum(axis=1) / np.maximum(together, 1)
-    return np.array([structure.start(lifted(one), design.times[0]) for one in raw])
+    return np.array([structure.start(lifted(one), sums.times) for one in raw])
 
 
 def search(sums: BatchSums, structure: Structure, theta: np.ndarray, *, reml: bool) -> tuple[np.ndarray, np.ndarray]:

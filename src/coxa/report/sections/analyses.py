@@ -22,6 +22,7 @@ from coxa.tables.results import (
     rows_of,
 )
 from coxa.tables.table import identifier
+from coxa.tables.variances import variances_table
 
 MEASURES = {
     "value": "Adjusted mean",
@@ -60,7 +61,8 @@ def _means(report: Report, name: str) -> list[Block]:
     dataset = report.datasets[study.analyses[name].estimand]
     differences = TableBlock(differences_table(study, report.estimates, name, fits, dataset))
     means = TableBlock(means_table(study, report.estimates, name, fits, dataset))
-    further = list(_further(report, name))
+    variances = (variances_table(study, name, fit, dataset.analysed) for fit in fits)
+    further = [*(TableBlock(table) for table in variances if table), *_further(report, name)]
     if study.analyses[name].role not in DRAWN:
         return [differences, means, *further]
     return [differences, FigureBlock(_forest(report, name)), means, FigureBlock(_profile(report, name)), *further]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from coxa.figures.forest import plot_forest
+from coxa.report.clusters import few_cluster_warnings
 from coxa.report.document import Block, FigureBlock, Paragraph, Section, TableBlock
 from coxa.report.methods import failed_attempts
 from coxa.report.record import Report
@@ -13,6 +14,7 @@ from coxa.study import Study
 from coxa.tables.planned import planned_table
 from coxa.tables.records import records
 from coxa.tables.results import comparison_label
+from coxa.tables.variances import warning_words
 
 
 def summary_section(report: Report) -> Section:
@@ -35,8 +37,10 @@ def warning_sentences(report: Report, analysis: str) -> list[str]:
     label = report.study.label("analyses", analysis)
     said: list[str] = []
     for fit in report.fits.get(analysis, ()):
-        said += [f"Warning on {label}: {text}." for text in fit.warnings]
+        said += [f"Warning on {label}: {warning_words(report.study, text)}." for text in fit.warnings]
         said += [f"Warning on {label}: tried before and left: {text}." for text in failed_attempts(fit)]
+    few = few_cluster_warnings(report.study, analysis, asked_rows(report, analysis))
+    said += [f"Warning on {label}: {text}." for text in few]
     return list(dict.fromkeys(said))
 
 

@@ -23,6 +23,9 @@ STEP = 1e-6
 OUTSIDE = -1e3
 """Distance from the level that stands for parameters at which there is no likelihood."""
 
+SHARES = (0.5, 0.9, 0.2, 0.05)
+"""Where searches begin, until one ends at the level: shares of the way that a quadratic likelihood would have."""
+
 CLOSE = 1e-5
 """How close the deviance at a limit must be to the level asked for."""
 
@@ -52,32 +55,36 @@ def profile_limit(model: Mixed, found: MixedOptimum, g: Function, level: float, 
 
     def room(theta: np.ndarray) -> float:
         try:
-            return allowed - (best - state(model, theta).loglik)
+            value = allowed - (best - state(model, theta).loglik)
         except np.linalg.LinAlgError:
             return OUTSIDE
+        return value if np.isfinite(value) else OUTSIDE
 
     def room_gradient(theta: np.ndarray) -> np.ndarray:
         try:
-            return -derived(model, state(model, theta)).gradient
+            return np.nan_to_num(-derived(model, state(model, theta)).gradient, nan=0.0, posinf=0.0, neginf=0.0)
         except np.linalg.LinAlgError:
             return np.zeros(len(theta))
 
-    result = optimize.minimize(  # type: ignore[call-overload]
-        lambda theta: sign * g(theta),
-        beginning(found, g, sign, allowed),
-        jac=lambda theta: sign * gradient(g, theta),
-        method="SLSQP",
-        constraints={"type": "ineq", "fun": room, "jac": room_gradient},
-        options={"ftol": 1e-12, "maxiter": 300},
-    )
-    left = room(result.x)
-    at_the_level = abs(left) < CLOSE
-    still = left > 0 and float(np.abs(gradient(g, result.x)).max()) < CLOSE
-    return float(g(result.x)) if at_the_level or still else np.nan
+    with np.errstate(all="ignore"):  # the search may leave the parameters that have a likelihood
+        for share in SHARES:
+            result = optimize.minimize(  # type: ignore[call-overload]
+                lambda theta: sign * g(theta),
+                beginning(found, g, sign * share, allowed),
+                jac=lambda theta: sign * gradient(g, theta),
+                method="SLSQP",
+                constraints={"type": "ineq", "fun": room, "jac": room_gradient},
+                options={"ftol": 1e-12, "maxiter": 300},
+            )
+            left = room(result.x)
+            still = left > 0 and float(np.abs(gradient(g, result.x)).max()) < CLOSE
+            if abs(left) < CLOSE or still:
+                return float(g(result.x))
+    return np.nan
 
 
-def beginning(found: MixedOptimum, g: Function, sign: float, allowed: float) -> np.ndarray:
-    """Return where a search for a limit begins: where a quadratic likelihood would have it, drawn in by half."""
+def beginning(found: MixedOptimum, g: Function, share: float, allowed: float) -> np.ndarray:
+    """Return where a search for a limit begins: a share of the way to where a quadratic likelihood would have it."""
     here = np.ix_(found.free, found.free)
     covariance = np.zeros_like(found.derived.observed)
     covariance[here] = np.linalg.inv(found.derived.observed[here])
@@ -85,5 +92,5 @@ def beginning(found: MixedOptimum, g: Function, sign: float, allowed: float) -> 
     along = covariance @ slope
     size = float(np.sqrt(slope @ along))
     if size == 0 or not np.isfinite(size):
-        return found.theta + np.where(found.free, 0.0, 0.1)
-    return found.theta - sign * 0.5 * np.sqrt(2 * allowed) * along / size + np.where(found.free, 0.0, 0.05)
+        return found.theta + np.where(found.free, 0.0, 0.2 * abs(share))
+    return found.theta - share * np.sqrt(2 * allowed) * along / size + np.where(found.free, 0.0, 0.05)

@@ -1,0 +1,103 @@
+"""Therapists, clinics and other factors with random effects: who should have one, and who should not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pandas as pd
+
+from coxa.cohort.checks.checked import Checked, Draft
+from coxa.cohort.row_findings import row_findings
+from coxa.findings import Finding
+from coxa.study import Study
+from coxa.study.analysis import Analysis
+from coxa.study.words import GROUPINGS
+
+
+def check_clusters(draft: Draft) -> Checked:
+    """Check, for each analysis with random effects, that their factors are known where the plan says they are.
+
+    An arm in which nobody has the factor is an error: the analysis would take it for one without. A participant who
+    should have it and has not is left out of the analysis, and one who should not have it is analysed without; both
+    are warnings.
+    """
+    people = draft.table("participants")
+    found: dict[Finding, None] = {}
+    for name, analysis in draft.study.analyses.items():
+        arm = _arm(draft.study, analysis, people)
+        for factor, options in analysis.random.items():
+            having = tuple(options.only_in) or tuple(draft.study.arms)
+            inside = arm.isin(having)
+            found |= dict.fromkeys(_absent(people, factor, arm, having))
+            if factor in GROUPINGS:  # of a covariate it is said already that it is not complete
+                found |= dict.fromkeys(_unknown(people, factor, inside & _used(people, factor, arm), name))
+            found |= dict.fromkeys(_surplus(people, factor, arm.notna() & ~inside, having))
+        if draft.study.design == "cluster" and analysis.random:
+            found |= dict.fromkeys(_not_nested(people, arm, name, analysis))
+    return Checked(tuple(found))
+
+
+def _arm(study: Study, analysis: Analysis, people: pd.DataFrame) -> pd.Series:
+    """Return the arm in which an analysis has each participant: that received in the safety set."""
+    if study.estimands[analysis.estimand].population == "safety_set":
+        return people["arm_received"].fillna(people["arm"])
+    return people["arm"]
+
+
+def _used(people: pd.DataFrame, factor: str, arm: pd.Series) -> pd.Series:
+    """Say who is in an arm in which somebody has the factor."""
+    return arm.isin(list(arm[people[factor].notna()].unique()))
+
+
+def _absent(people: pd.DataFrame, factor: str, arm: pd.Series, having: tuple[str, ...]) -> Iterator[Finding]:
+    there = set(arm[people[factor].notna()])
+    empty = [one for one in having if one not in there and (arm == one).any()]
+    if empty:
+        others = [one for one in having if one in there]
+        only = f"`only_in: [{', '.join(others)}]`" if others else "`only_in` with the arms that have it"
+        yield Finding(
+            "error",
+            "participants",
+            f"somebody in {', '.join(empty)} should have a {factor}, of which the plan has a random effect there",
+            f"name the file's column under `columns: {{{factor}: ...}}`, or say {only} in the plan",
+            field=factor,
+        )
+
+
+def _unknown(people: pd.DataFrame, factor: str, where: pd.Series, analysis: str) -> Iterator[Finding]:
+    yield from row_findings(
+        people,
+        where & people[factor].isna(),
+        severity="warning",
+        table="participants",
+        field=factor,
+        rule=f"{factor} should be known: the arm has it in analysis {analysis}",
+        remedy="complete it at the source; the analysis leaves this participant out",
+    )
+
+
+def _surplus(people: pd.DataFrame, factor: str, where: pd.Series, having: tuple[str, ...]) -> Iterator[Finding]:
+    yield from row_findings(
+        people,
+        where & people[factor].notna(),
+        severity="warning",
+        table="participants",
+        field=factor,
+        rule=f"{factor} should be empty: the plan says that only {' and '.join(having)} have one",
+        remedy="correct it, or the arm, at the source, or name the arm in `only_in`; until then it is not used",
+        value=people[factor].astype("object"),
+    )
+
+
+def _not_nested(people: pd.DataFrame, arm: pd.Series, name: str, analysis: Analysis) -> Iterator[Finding]:
+    """Yield a warning where no factor of an analysis is one whose levels were allocated as a whole."""
+    within = [arm.groupby(people[factor], observed=True).nunique().le(1).all() for factor in analysis.random]
+    if not any(within):
+        yield Finding(
+            "warning",
+            "participants",
+            f"in a cluster trial all participants of a cluster should be in one arm; no random effect of analysis "
+            f"{name} is of such clusters",
+            "check arm and cluster at the source, or name the column of what was randomised under `random`",
+            field=next(iter(analysis.random)),
+        )

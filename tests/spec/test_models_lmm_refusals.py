@@ -1,0 +1,181 @@
+"""What the linear mixed model refuses: each message names the option, the column or the row, and the remedy."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from coxa.errors import CoxaError, DataError, FitError, NonConvergenceError, OptionError
+from coxa.models import fit_lmm
+from tests.spec.drawn_clusters import visits_trial
+
+PARTICIPANT = "(1 | participant_id)"
+
+WRONG: dict[str, tuple[dict[str, Any], type[CoxaError], str]] = {
+    "no random effect": ({"formula": "change ~ arm"}, OptionError, "no random effect; write (1 | participant_id)"),
+    "typo": ({"formula": "change ~ arm + (1 | participantid)"}, OptionError, "did you mean 'participant_id'?"),
+    "no frame": ({"data": []}, OptionError, "needs its rows as one DataFrame; got list"),
+    "fixed and random": ({"formula": "change ~ arm + leads + (1 | leads)"}, OptionError, "Keep one of the two"),
+    "outcome by itself": ({"formula": "change ~ arm + (change | leads)"}, OptionError, "it cannot explain itself"),
+    "column of participants": ({"participant": "patient"}, OptionError, "unknown column 'patient'"),
+    "column of weights": ({"weights": "w"}, OptionError, "unknown column 'w'"),
+    "column of time": ({"residual": "sp_exp", "time": "weak"}, OptionError, "did you mean 'week'?"),
+    "time for nothing": ({"time": "week"}, OptionError, "is used by a correlated residual alone"),
+    "no time": ({"residual": "sp_exp"}, OptionError, "name the column: time='study_day'"),
+    "no visit": ({"residual": "ar1", "visit": "when"}, OptionError, "needs to know where the rows of a participant"),
+    "residual": ({"residual": "indep"}, OptionError, "unknown residual 'indep'; allowed: independent, us, cs"),
+    "ddf": ({"ddf": "kenward"}, OptionError, "did you mean 'kenward-roger'?"),
+    "counted ddf": ({"ddf": "between-within"}, OptionError, "has no rule for random effects"),
+    "kenward-roger of ml": ({"ddf": "kenward-roger", "reml": False}, OptionError, "no meaning under ML"),
+    "information": (
+        {"information": "fisher"},
+        OptionError,
+        "unknown information 'fisher'; allowed: observed, expected",
+    ),
+    "engine": ({"engine": "statsmodel"}, OptionError, "did you mean 'statsmodels'?"),
+    "nested by a word": ({"partially_nested": "arm"}, OptionError, "names a factor and a column: {'therapist': 'arm'}"),
+    "nested factor": ({"partially_nested": {"leeds": "arm"}}, OptionError, "unknown factor of a random effect 'leeds'"),
+    "nested column": ({"partially_nested": {"leads": "amr"}}, OptionError, "unknown column 'amr'"),
+    "nested in all": (
+        {"partially_nested": {"leads": "arm"}},
+        OptionError,
+        "every arm has rows with a leads ('usual_care' in 36 of 36 rows; 'exercise' in 36 of 36 rows)",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", WRONG)
+def test_a_wrong_option_is_named_with_its_remedy(case: str) -> None:
+    changed, error, said = WRONG[case]
+    asked = {"formula": "change ~ arm + (1 | leads)", "data": visits_trial(), **changed}
+    with pytest.raises(error) as caught:
+        fit_lmm(asked.pop("formula"), asked.pop("data"), **asked)
+    assert said in str(caught.value)
+
+
+UNFIT: dict[str, tuple[dict[str, Any], str, dict[str, Any], type[CoxaError], str]] = {
+    "one level": ({"leads": "T1"}, "(1 | leads)", {}, FitError, "'leads' has 1 level(s) in the analysed rows"),
+    "a level for each row": ({"leads": range(72)}, "(1 | leads)", {}, FitError, "'leads' has a level for every row"),
+    "the same levels twice": (
+        {"lead": lambda d: d["leads"].str.lower()},
+        "(1 | leads) + (1 | lead)",
+        {},
+        FitError,
+        "'leads' and 'lead' have the same levels",
+    ),
+    "1 and '1'": (
+        {"leads": lambda d: [1 if k % 5 else "1" for k in d.index]},
+        "(1 | leads)",
+        {},
+        FitError,
+        "two levels of 'leads' read the same, '1'",
+    ),
+    "constant outcome": ({"change": 3.0}, "(1 | leads)", {}, FitError, "the outcome is 3 in every row"),
+    "explained outcome": (
+        {"change": lambda d: d["arm"].cat.codes * 0.1},
+        "(1 | leads)",
+        {},
+        FitError,
+        "the fixed effects explain the outcome completely",
+    ),
+    "text outcome": ({"change": "good"}, "(1 | leads)", {}, FitError, "the outcome 'change' is not a number"),
+    "infinite covariate": (
+        {"week": lambda d: d["week"].where(d.index != 3, np.inf)},
+        "(week | leads)",
+        {},
+        FitError,
+        "the effect 'week' of 'leads' has no finite value in 1 rows",
+    ),
+    "dates": (
+        {"week": lambda d: pd.Timestamp("2024-01-01") + pd.to_timedelta(d["week"], unit="D")},
+        "(week | leads)",
+        {},
+        FitError,
+        "'week' is a date or a duration",
+    ),
+    "dates as time": (
+        {"day": lambda d: pd.Timestamp("2024-01-01") + pd.to_timedelta(d["week"], unit="D")},
+        "(1 | leads)",
+        {"residual": "sp_exp", "time": "day"},
+        DataError,
+        "row 2, day: a time is a number",
+    ),
+    "weight of zero": (
+        {"w": lambda d: np.where(d.index == 9, 0, 1)},
+        "(1 | leads)",
+        {"weights": "w"},
+        DataError,
+        "row 11, w: a weight is a number above 0",
+    ),
+    "no participant": (
+        {"participant_id": lambda d: d["participant_id"].where(d.index != 6)},
+        "(1 | leads)",
+        {},
+        DataError,
+        "row 8, participant_id: every row has a participant_id",
+    ),
+    "two rows at one time": (
+        {"week": lambda d: d["week"].where(d.index != 1, 6.0)},
+        "(1 | leads)",
+        {"residual": "sp_exp", "time": "week"},
+        DataError,
+        "row 3, week: a participant's rows are at different times",
+    ),
+    "two rows at one visit": (
+        {"visit": lambda d: d["visit"].where(d.index != 1, "week_6")},
+        "(1 | leads)",
+        {"residual": "ar1"},
+        DataError,
+        "row 3, participant P00, visit",
+    ),
+    "an intercept in an unstructured covariance": (
+        {},
+        PARTICIPANT,
+        {"residual": "us"},
+        NonConvergenceError,
+        "unstructured covariance within participants has the effects of participant_id in it already",
+    ),
+    "as many effects as rows": (
+        {},
+        "(0 + visit | participant_id)",
+        {},
+        NonConvergenceError,
+        "72 rows are few for 72 correlated effects of participant_id",
+    ),
+    "a slope far from zero": (
+        {"week": lambda d: d["week"] + 20_000},
+        "(week | participant_id)",
+        {},
+        NonConvergenceError,
+        "use center(week) in the formula",
+    ),
+    "levels within arms": (
+        {"leads": lambda d: d["arm"].astype(str)},
+        "(1 | leads)",
+        {},
+        NonConvergenceError,
+        "look for a factor whose levels the fixed effects or other factors tell apart already",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", UNFIT)
+def test_what_cannot_be_fitted_says_why(case: str) -> None:
+    columns, effects, options, error, said = UNFIT[case]
+    data = visits_trial().assign(**columns)
+    with pytest.raises(error) as caught:
+        fit_lmm(f"change ~ arm + {effects}", data, **options)
+    assert said in str(caught.value)
+
+
+def test_a_repeated_column_and_too_few_rows_are_refused() -> None:
+    data = visits_trial()
+    with pytest.raises(OptionError, match="2 columns are named 'arm'"):
+        fit_lmm(f"change ~ arm + {PARTICIPANT}", pd.concat([data, data[["arm"]]], axis=1))
+    with pytest.raises(FitError, match="3 rows are too few for 2 fixed effects and a variance"):
+        fit_lmm("change ~ arm + (1 | leads)", data.iloc[[0, 3, 9]])
+    with pytest.raises(FitError, match="no row has all of change, arm, leads"):
+        fit_lmm("change ~ arm + (1 | leads)", data.iloc[:0])
