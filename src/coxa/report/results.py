@@ -88,7 +88,7 @@ def data_hash(files: Mapping[str, str]) -> str:
 
 def model_id(analysis: str, visit: str, n_models: int) -> str:
     """Return the name of a model: that of its analysis, with the visit where there is one model for each."""
-    return f"{analysis}@{visit}" if n_models > 1 else analysis
+    return f"{analysis}@{visit}" if n_models > 1 and visit else analysis
 
 
 def _cells(number: int, table: Table) -> Iterator[tuple[Record, Cell]]:
@@ -120,6 +120,7 @@ def _number(
         "term": statistic.term,
     }
     found = estimated.get(_where(address), {})
+    planned = bool(found) or statistic.analysis in models
     return {
         **address,
         "statistic": statistic.name,
@@ -132,7 +133,7 @@ def _number(
         "n_observations": found.get("n_observations"),
         "warning": found.get("warning", ""),
         "method": found.get("method", ""),
-        "model": model_id(statistic.analysis, statistic.visit, models.get(statistic.analysis, 0)) if found else "",
+        "model": model_id(statistic.analysis, statistic.visit, models.get(statistic.analysis, 0)) if planned else "",
     }
 
 
