@@ -125,7 +125,7 @@ def test_a_pdf_with_letters_that_nobody_has_is_still_tagged() -> None:
     ]
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(st.text(st.characters(codec=None), max_size=60))
 def test_any_label_breaks_no_form(label: str) -> None:
     document = everywhere(label)
