@@ -18,7 +18,22 @@ from coxa.cli.main import app
 ROOT = Path(__file__).parents[2]
 DEMO = ROOT / "analyses" / "hip_oa_trial" / "study.yaml"
 PINNED = b"".join((ROOT / name).read_bytes() for name in ("pyproject.toml", "constraints.txt"))
-COMMANDS = ["demo", "new", "presets", "schema", "check", "score", "randomise", "analyse", "report"]
+COMMANDS = [
+    "demo",
+    "new",
+    "presets",
+    "schema",
+    "simulate",
+    "twin",
+    "check",
+    "score",
+    "randomise",
+    "analyse",
+    "report",
+    "why",
+    "verify",
+    "compare",
+]
 
 runner = CliRunner()
 
@@ -116,6 +131,7 @@ def test_bad_data_exit_with_one_and_a_table(template: Path, tmp_path: Path) -> N
         (["schema", "study", "hoos"], "leave out 'hoos'"),
         (["schema", "instruments", "hos_"], "did you mean 'hos'?"),
         (["report"], "Missing argument"),
+        (["report", str(DEMO), "--format", "pdf,word"], "unknown report format 'word'; allowed: html, pdf, docx"),
         (["frobnicate"], "No such command"),
     ],
 )
@@ -207,7 +223,9 @@ def test_the_demonstration_runs_in_fifteen_seconds(tmp_path: Path) -> None:
 
 def test_the_same_plan_and_data_give_the_same_bytes(tmp_path: Path) -> None:
     for name in ("one", "two"):
-        shown = runner.invoke(app, ["report", str(DEMO), "--out", str(tmp_path / name), "-q"])
+        out = ["--out", str(tmp_path / name), "--format", "html,pdf,docx"]
+        shown = runner.invoke(app, ["report", str(DEMO), "-q", *out])
         assert shown.exit_code == 0, shown.output
+    assert {"report.html", "report.pdf", "report.docx"} <= {file.name for file in (tmp_path / "one").iterdir()}
     for file in (tmp_path / "one").iterdir():
         assert file.read_bytes() == (tmp_path / "two" / file.name).read_bytes(), file.name

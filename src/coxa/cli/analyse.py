@@ -36,21 +36,32 @@ def report_command(
     study: StudyPath,
     data: DataPath = None,
     out: OutPath = Path("out"),
-    form: Annotated[str, typer.Option("--format", help="Form of the report: html.")] = "html",
+    forms: Annotated[
+        str, typer.Option("--format", help="Forms of the report: html, pdf, docx (Word), or several with commas.")
+    ] = "html",
     as_json: AsJson = False,
     quiet: Quiet = False,
     verbose: Verbose = False,
 ) -> None:
     """Run every analysis of a plan and write the report beside the results."""
     with edge(verbose, as_json):
-        from coxa.errors import check_option
-
-        check_option("report format", form, ["html"])
+        wanted = asked_forms(forms)
         report = run(study, data, quiet)
-        page = write_report(report, out, quiet)
+        written = write_report(report, out, quiet, wanted, data)
         show(report, as_json, quiet)
         if not as_json:
-            typer.echo(f"report: {page}")
+            typer.echo(f"report: {', '.join(map(str, written))}")
+
+
+def asked_forms(text: str) -> tuple[str, ...]:
+    """Return the forms named in a list with commas, each once; refuse what there is not."""
+    from coxa.errors import check_option
+    from coxa.report.render import FORMATS
+
+    forms = tuple(dict.fromkeys(word.strip().lower() for word in text.split(",")))
+    for form in forms:
+        check_option("report format", form, FORMATS)
+    return forms
 
 
 def run(study: Path, data: Path | None, quiet: bool) -> Report:
@@ -62,14 +73,20 @@ def run(study: Path, data: Path | None, quiet: bool) -> Report:
         return analyse(study, data)
 
 
-def write_report(report: Report, out: Path, quiet: bool) -> Path:
-    """Write results and report; return the report's path."""
+def write_report(
+    report: Report, out: Path, quiet: bool, forms: tuple[str, ...] = ("html",), data: Path | None = None
+) -> list[Path]:
+    """Write results, the results data set and the report; return the paths of the report's forms."""
     with working("writing the report", quiet):
-        from coxa.report.render import render
+        from coxa.report.build import build_document
+        from coxa.report.kept import write_kept
+        from coxa.report.render import render_document
         from coxa.report.write import write_document, write_results
 
+        document = build_document(report)
         write_results(report, out)
-        return write_document(render(report, format="html"), out / "report.html")
+        write_kept(report, document, out, data)
+        return [write_document(render_document(document, form), out / f"report.{form}") for form in forms]
 
 
 def show(report: Report, as_json: bool, quiet: bool) -> None:

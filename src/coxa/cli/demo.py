@@ -26,7 +26,7 @@ def demo_command(out: OutPath = Path("coxa-demo"), quiet: Quiet = False, verbose
     """Analyse a small synthetic hip osteoarthritis trial and write its report."""
     with edge(verbose):
         report = run(demo_files() / "analyses" / "hip_oa_trial" / "study.yaml", None, quiet)
-        page = write_report(report, out, quiet)
+        (page,) = write_report(report, out, quiet)
         show(report, as_json=False, quiet=quiet)
         typer.echo(f"report: {page}")
 

@@ -15,6 +15,7 @@ from coxa.cli.randomise import randomise_command
 from coxa.cli.schema import schema_command
 from coxa.cli.score import score_command
 from coxa.cli.simulate import simulate_command
+from coxa.cli.trace import compare_command, verify_command, why_command
 from coxa.cli.twin import twin_command
 
 app = typer.Typer(
@@ -53,6 +54,9 @@ app.command("score")(score_command)
 app.command("randomise")(randomise_command)
 app.command("analyse")(analyse_command)
 app.command("report")(report_command)
+app.command("why")(why_command)
+app.command("verify")(verify_command)
+app.command("compare")(compare_command)
 
 
 if __name__ == "__main__":

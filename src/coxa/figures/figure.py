@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from html import escape
 from typing import Any
 
 import pandas as pd
+
+from coxa.tables.characters import printable
 
 INNER = re.compile(r"\b(clip|gradient_)(\d+)\b")
 """Ids that the renderer numbers by what it drew before in the same process."""
 
 ROOT = re.compile(r"<svg\b[^>]*?viewBox=\"([^\"]*)\"[^>]*>")
 BACKDROP = re.compile(r"^<rect\b[^>]*fill=\"(?:white|transparent)\"[^>]*/>")
+
+LINES = re.compile(r"[\t\r\n\u2028\u2029]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,15 +45,44 @@ class Figure:
         The drawing carries its title and description, scales to the width it is given, and its inner ids start
         with the id of the figure, so that several can stand in one page.
         """
+        chart = json.dumps(_printable(self.chart.to_dict(validate=False)))
+        return printable(accessible_svg(_drawing(chart), self.id, self.title, self.alt))
+
+    def png(self, ppi: float = 160) -> bytes:
+        """Return the figure as PNG on white, `ppi` pixels for 72 of the drawing; the same bytes for the same figure."""
         import vl_convert
 
-        return accessible_svg(
-            vl_convert.vegalite_to_svg(self.chart.to_dict(validate=False)), self.id, self.title, self.alt
-        )
+        return bytes(vl_convert.svg_to_png(on_white(self.svg()), ppi=ppi))
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:  # noqa: ARG002
         """Show the drawing in a notebook, without a network."""
         return {"image/svg+xml": self.svg(), "text/plain": self.alt}
+
+
+def _printable(node: Any) -> Any:
+    """Return a chart's description that the renderer takes: its texts without control characters, in one line each.
+
+    Some of these characters end the renderer's process, others the strings of its expressions. Several lines are a
+    list of texts.
+    """
+    if isinstance(node, dict):
+        return {_printable(key): _printable(value) for key, value in node.items()}
+    if isinstance(node, list):
+        return [_printable(item) for item in node]
+    return LINES.sub(" ", printable(node)) if isinstance(node, str) else node
+
+
+@lru_cache(maxsize=64)
+def _drawing(chart: str) -> str:
+    """Return the drawing of a chart; a report in several forms draws each figure once."""
+    import vl_convert
+
+    return str(vl_convert.vegalite_to_svg(chart))
+
+
+def on_white(svg: str) -> str:
+    """Return an SVG with a white ground behind it."""
+    return svg.replace("<g ", '<rect width="100%" height="100%" fill="white"/><g ', 1)
 
 
 def accessible_svg(svg: str, figure_id: str, title: str, alt: str) -> str:

@@ -20,7 +20,19 @@ from coxa.report.planned import asked, join, run_analysis
 from coxa.report.record import Report, RunRecord
 from coxa.study import Study, read_study
 
-PACKAGES = ("numpy", "scipy", "pandas", "statsmodels", "formulaic", "pandera", "pydantic", "altair")
+PACKAGES = (
+    "numpy",
+    "scipy",
+    "pandas",
+    "statsmodels",
+    "formulaic",
+    "pandera",
+    "pydantic",
+    "altair",
+    "vl-convert-python",
+    "typst",
+    "python-docx",
+)
 
 
 def analyse(study: Study | str | Path, data: str | Path | None = None) -> Report:

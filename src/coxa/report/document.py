@@ -12,6 +12,9 @@ from typing import Literal
 from coxa.figures.figure import Figure
 from coxa.tables.table import Table
 
+INTRODUCTION = 400
+"""Characters of a paragraph that can stay with what it introduces."""
+
 
 @dataclass(frozen=True, slots=True)
 class Paragraph:
@@ -63,6 +66,13 @@ class Section:
     blocks: tuple[Block, ...] = ()
     sections: tuple[Section, ...] = ()
 
+    def introduces(self, index: int) -> bool:
+        """Say whether a block is a paragraph that leads to a table, figure or card, and stays on its page."""
+        here, *rest = self.blocks[index:]
+        following = next((block for block in rest if not isinstance(block, Paragraph)), None)
+        short = isinstance(here, Paragraph) and len(here.text) <= INTRODUCTION
+        return short and isinstance(following, Card | TableBlock | FigureBlock)
+
 
 @dataclass(frozen=True, slots=True)
 class Document:
@@ -92,6 +102,13 @@ class Document:
         """Yield every figure in reading order."""
         for section in self.walk():
             yield from (block.figure for block in section.blocks if isinstance(block, FigureBlock))
+
+    def numbers(self) -> dict[str, int]:
+        """Return the number of each table and each figure in reading order, by its id."""
+        return {
+            **{table.id: index for index, table in enumerate(self.tables(), start=1)},
+            **{figure.id: index for index, figure in enumerate(self.figures(), start=1)},
+        }
 
 
 def _walk(sections: tuple[Section, ...]) -> Iterator[Section]:

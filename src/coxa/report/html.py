@@ -12,6 +12,7 @@ from markupsafe import Markup
 
 from coxa.figures.figure import Figure
 from coxa.report.document import Document
+from coxa.tables.characters import printable
 from coxa.tables.table import Cell
 
 XMLNS = ' xmlns="http://www.w3.org/2000/svg"'
@@ -32,12 +33,8 @@ def render_html(document: Document) -> str:
         Style and figures are inside; text is escaped wherever it comes from; tables carry in `data-trace` the
         address and unrounded value of every number; the same document gives the same bytes.
     """
-    numbers = {
-        **{table.id: index for index, table in enumerate(document.tables(), start=1)},
-        **{figure.id: index for index, figure in enumerate(document.figures(), start=1)},
-    }
     template = _environment().get_template("report.html.j2")
-    return template.render(document=document, numbers=numbers, style=Markup(_style()))
+    return printable(template.render(document=document, numbers=document.numbers(), style=Markup(_style())))
 
 
 @cache

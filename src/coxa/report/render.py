@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+from typing import Literal, overload
+
 from coxa.errors import check_option
 from coxa.report.build import build_document
+from coxa.report.document import Document
 from coxa.report.html import render_html
 from coxa.report.record import Report
 
-FORMATS = ("html",)
+FORMATS = ("html", "pdf", "docx")
 
 
-def render(report: Report, format: str = "html") -> str:
+@overload
+def render(report: Report, format: Literal["html"] = "html") -> str: ...
+
+
+@overload
+def render(report: Report, format: str) -> str | bytes: ...
+
+
+def render(report: Report, format: str = "html") -> str | bytes:
     """Render a report as one self-contained file.
 
     Parameters
@@ -18,12 +29,12 @@ def render(report: Report, format: str = "html") -> str:
     report
         A plan, its data and its results.
     format
-        "html".
+        "html", "pdf" or "docx" (Word).
 
     Returns
     -------
-    str
-        The file's text; the same report gives the same bytes.
+    str or bytes
+        The file's text (HTML) or bytes; the same report gives the same bytes.
 
     Raises
     ------
@@ -35,4 +46,17 @@ def render(report: Report, format: str = "html") -> str:
     >>> Path("report.html").write_text(render(report), encoding="utf-8")  # doctest: +SKIP
     """
     check_option("format", format, FORMATS)
-    return render_html(build_document(report))
+    return render_document(build_document(report), format)
+
+
+def render_document(document: Document, format: str) -> str | bytes:
+    """Render a document in one of `FORMATS`; several forms of a report can share the document."""
+    if format == "pdf":
+        from coxa.report.pdf import render_pdf
+
+        return render_pdf(document)
+    if format == "docx":
+        from coxa.report.word.render import render_word
+
+        return render_word(document)
+    return render_html(document)

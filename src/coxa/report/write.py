@@ -10,7 +10,8 @@ import pandas as pd
 
 from coxa.report.record import Report
 
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+"""What a spreadsheet takes for the beginning of a formula, and the wide forms of the same signs."""
 
 
 def write_results(report: Report, folder: str | Path) -> list[Path]:
@@ -39,13 +40,30 @@ def write_csv(frame: pd.DataFrame, path: Path) -> Path:
     """Write a table as CSV; a text that a spreadsheet would take for a formula gets an apostrophe before it."""
     safe = frame.copy()
     for name in safe.select_dtypes(include=["object", "string", "category"]).columns:
-        safe[name] = safe[name].map(_harmless, na_action="ignore")
+        safe[name] = safe[name].map(harmless, na_action="ignore")
     safe.to_csv(path, index=False, lineterminator="\n")
     return path
 
 
-def _harmless(value: object) -> object:
-    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA_STARTS) else value
+def harmless(value: object) -> object:
+    """Return a text that a spreadsheet shows and does not compute; a number stays what it is.
+
+    Examples
+    --------
+    >>> harmless("=1+1"), harmless("-2.5"), harmless("- none")
+    ("'=1+1", '-2.5', "'- none")
+    """
+    if not isinstance(value, str) or not value.startswith(FORMULA_STARTS) or _is_number(value):
+        return value
+    return f"'{value}"
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return not text[0].isspace()
 
 
 def write_document(text: str | bytes, path: str | Path) -> Path:

@@ -103,7 +103,7 @@ def write(rule: str, values: Mapping[str, float], decimals: int = 1) -> str:
 def cell(rule: str, values: Mapping[str, float], at: Statistic, decimals: int = 1, mark: str = "") -> Cell:
     """Write values by a rule and keep each behind the text, by name, at the address of `at`."""
     kept = tuple(replace(at, name=name, value=float(value)) for name, value in values.items())
-    return Cell(write(rule, values, decimals), kept, mark)
+    return Cell(write(rule, values, decimals), kept, mark, rule, decimals)
 
 
 def outcome_decimals(scale: OutcomeScale) -> int:

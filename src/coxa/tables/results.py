@@ -168,6 +168,7 @@ def address(record: Record) -> Statistic:
         term=record["term"],
         visit=record["visit"],
         arm=record["arm"],
+        reference=record["reference"],
     )
 
 

@@ -34,10 +34,11 @@ def identifier(*words: str) -> str:
 class Statistic:
     """One number behind a cell: its address and its value, unrounded.
 
-    name     : which statistic ("mean", "estimate", "conf_low", "n" ...)
-    value    : the number; NaN where there is none
-    analysis : analysis of the plan, or the table's own name where no model is behind it
-    term     : the row of the estimates ("difference"), or the variable described
+    name      : which statistic ("mean", "estimate", "conf_low", "n" ...)
+    value     : the number; NaN where there is none
+    analysis  : analysis of the plan, or the table's own name where no model is behind it
+    term      : the row of the estimates ("difference"), or the variable described
+    reference : the arm, or level, that it is compared with
     """
 
     name: str = ""
@@ -47,6 +48,7 @@ class Statistic:
     term: str = ""
     visit: str = ""
     arm: str = ""
+    reference: str = ""
 
     @property
     def key(self) -> str:
@@ -57,11 +59,17 @@ class Statistic:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """Text to show, the statistics it was made from, and the mark of a footnote, if it has one."""
+    """Text to show, the statistics it was made from, and the mark of a footnote, if it has one.
+
+    rule, decimals : how the text was made from the statistics: a rule of `coxa.tables.formats.RULES`, and what `v` is
+                     in it
+    """
 
     text: str
     statistics: tuple[Statistic, ...] = ()
     mark: str = ""
+    rule: str = ""
+    decimals: int = 0
 
 
 @dataclass(frozen=True, slots=True)

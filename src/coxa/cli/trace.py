@@ -1,0 +1,90 @@
+"""`coxa why`, `coxa verify` and `coxa compare`: where a number is from, and whether it comes out again."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from coxa.cli.edge import FOUND, AsJson, DataPath, Quiet, Verbose, check_there, edge, print_json, working
+
+ReportPath = Annotated[Path, typer.Argument(metavar="REPORT", help="Folder of a report, or a file in it.")]
+Tolerance = Annotated[float, typer.Option("--tolerance", min=0, help="Relative difference that is the same number.")]
+SAME = 1e-9
+
+
+def why_command(
+    report: ReportPath,
+    cell: Annotated[str, typer.Option("--cell", help="Such as T3.r4.c2: table 3, row 4, column 2.")],
+    as_json: AsJson = False,
+    verbose: Verbose = False,
+) -> None:
+    """Say what is behind a cell: statistic, estimand, model, line of the plan, rows used and left out."""
+    with edge(verbose, as_json):
+        check_there(report)
+        from coxa.report.kept import read_kept
+        from coxa.report.why import why
+
+        facts = why(read_kept(report), cell)
+        if as_json:
+            typer.echo(json.dumps([{"name": name.strip(), "text": text} for name, text in facts], ensure_ascii=False))
+            return
+        width = max(len(name) for name, _ in facts)
+        for name, text in facts:
+            typer.echo(f"{name:<{width}}  {text}")
+
+
+def verify_command(
+    report: ReportPath,
+    data: DataPath = None,
+    tolerance: Tolerance = SAME,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+) -> None:
+    """Run the plan of a report again and compare number by number; exit code 1 if anything differs."""
+    with edge(verbose, as_json):
+        check_there(report)
+        check_there(data)
+        with working(f"running {report} again", quiet):
+            from coxa.report.verify import verify
+
+            verified = verify(report, data, tolerance)
+        if as_json:
+            print_json(verified.findings.to_frame())
+        else:
+            from coxa.cli.show import show_findings
+
+            show_findings(verified.findings)
+            differ = len(verified.findings.errors)
+            typer.echo(f"{verified.n_numbers} numbers compared; {differ} difference(s)")
+        if verified.findings.errors:
+            raise typer.Exit(FOUND)
+
+
+def compare_command(
+    first: Annotated[Path, typer.Argument(metavar="FIRST", help="A results data set, .parquet or .csv.")],
+    second: Annotated[Path, typer.Argument(metavar="SECOND", help="Another one.")],
+    tolerance: Tolerance = SAME,
+    as_json: AsJson = False,
+    verbose: Verbose = False,
+) -> None:
+    """Compare two results data sets number by number (double programming); exit code 1 if anything differs."""
+    with edge(verbose, as_json):
+        check_there(first)
+        check_there(second)
+        from coxa.report.compare import compare_results
+        from coxa.report.kept import read_results
+
+        differences = compare_results(read_results(first), read_results(second), tolerance)
+        if as_json:
+            print_json(differences)
+        else:
+            for row in differences.itertuples(index=False):
+                address = "/".join(str(part) or "-" for part in row[:7])
+                typer.echo(f"{address}: {row.first!r}, {row.second!r} ({row.what})")
+            typer.echo(f"{len(differences)} difference(s)")
+        if len(differences):
+            raise typer.Exit(FOUND)

@@ -1,0 +1,141 @@
+"""The results data set: every number in every table of a report, one row each, with what it is and where it is from."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pandas as pd
+
+from coxa.report.document import Document
+from coxa.report.record import Report
+from coxa.tables.formats import RULES
+from coxa.tables.records import Record, records
+from coxa.tables.table import Cell, Row, Statistic, Table
+
+COLUMNS = (
+    "cell",
+    "table",
+    "row_group",
+    "row_label",
+    "column_label",
+    "estimand",
+    "analysis",
+    "visit",
+    "arm",
+    "reference",
+    "term",
+    "statistic",
+    "value",
+    "shown",
+    "format",
+    "pattern",
+    "decimals",
+    "n_participants",
+    "n_observations",
+    "warning",
+    "method",
+    "model",
+    "plan_sha256",
+    "data_sha256",
+)
+ADDRESS = ("estimand", "analysis", "visit", "arm", "reference", "term", "statistic")
+"""What says which number it is, wherever it is shown."""
+
+Where = tuple[str, ...]
+
+
+def results_frame(report: Report, document: Document) -> pd.DataFrame:
+    """Return the results data set of a report.
+
+    Parameters
+    ----------
+    report, document
+        Results, and the document that shows them.
+
+    Returns
+    -------
+    DataFrame
+        COLUMNS; one row for each statistic behind each cell of each table, in reading order. `cell` is the place
+        ("T3.r4.c2": table 3, row 4, column 2; headings are not counted), `value` is unrounded, `shown` the text of
+        the cell, `format` the rule it was written by and `decimals` what `v` is in its `pattern`, `model` the
+        fitted model (see `coxa.report.provenance`), `data_sha256` the hash of all data files.
+
+    Examples
+    --------
+    >>> frame = results_frame(report, document)  # doctest: +SKIP
+    >>> frame[frame["cell"] == "T3.r4.c2"]  # doctest: +SKIP
+    """
+    estimated = {_where(record): record for record in records(report.estimates.frame)}
+    models = {name: len(fits) for name, fits in report.fits.items()}
+    hashes = {"plan_sha256": report.run.plan_sha256, "data_sha256": data_hash(report.run.data_sha256)}
+    rows = [
+        {**place, **_number(statistic, cell, estimated, models), **hashes}
+        for number, table in enumerate(document.tables(), start=1)
+        for place, cell in _cells(number, table)
+        for statistic in cell.statistics
+    ]
+    frame = pd.DataFrame(rows, columns=list(COLUMNS))
+    return frame.astype({"value": float, "decimals": int, "n_participants": "Int64", "n_observations": "Int64"})
+
+
+def data_hash(files: Mapping[str, str]) -> str:
+    """Return one hash of all data files: of their names and hashes, by name."""
+    listed = "".join(f"{sha256}  {name}\n" for name, sha256 in sorted(files.items()))
+    return hashlib.sha256(listed.encode("utf-8")).hexdigest()
+
+
+def model_id(analysis: str, visit: str, n_models: int) -> str:
+    """Return the name of a model: that of its analysis, with the visit where there is one model for each."""
+    return f"{analysis}@{visit}" if n_models > 1 and visit else analysis
+
+
+def _cells(number: int, table: Table) -> Iterator[tuple[Record, Cell]]:
+    """Yield each cell with its place."""
+    row_number = 0
+    for group in table.groups:
+        for row in group.rows:
+            row_number += 1
+            for column_number, cell in enumerate(row.cells, start=1):
+                place = f"T{number}.r{row_number}.c{column_number}"
+                yield {"cell": place, "table": table.id, **_labels(table, group.label, row, column_number - 1)}, cell
+
+
+def _labels(table: Table, group: str, row: Row, column: int) -> Record:
+    heading = table.columns[column]
+    label = f"{heading.spanner}: {heading.label}" if heading.spanner else heading.label
+    return {"row_group": group, "row_label": row.label, "column_label": label}
+
+
+def _number(
+    statistic: Statistic, cell: Cell, estimated: Mapping[Where, Record], models: Mapping[str, int]
+) -> dict[str, Any]:
+    address = {
+        "estimand": statistic.estimand,
+        "analysis": statistic.analysis,
+        "visit": statistic.visit,
+        "arm": statistic.arm,
+        "reference": statistic.reference,
+        "term": statistic.term,
+    }
+    found = estimated.get(_where(address), {})
+    planned = bool(found) or statistic.analysis in models
+    return {
+        **address,
+        "statistic": statistic.name,
+        "value": statistic.value,
+        "shown": cell.text,
+        "format": cell.rule,
+        "pattern": RULES.get(cell.rule, ""),
+        "decimals": cell.decimals,
+        "n_participants": found.get("n_participants"),
+        "n_observations": found.get("n_observations"),
+        "warning": found.get("warning", ""),
+        "method": found.get("method", ""),
+        "model": model_id(statistic.analysis, statistic.visit, models.get(statistic.analysis, 0)) if planned else "",
+    }
+
+
+def _where(record: Mapping[str, Any]) -> Where:
+    return tuple(str(record[name]) for name in ADDRESS[:-1])

@@ -1,0 +1,190 @@
+"""Every number of the report is a row: what it is, where it is from, and whether it comes out again."""
+
+from __future__ import annotations
+
+import json
+import math
+import shutil
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from typer.testing import CliRunner
+
+from coxa.cli.main import app
+from coxa.errors import OptionError
+from coxa.report.build import build_document
+from coxa.report.compare import compare_results
+from coxa.report.kept import read_kept, write_kept
+from coxa.report.provenance import model_call, provenance
+from coxa.report.results import COLUMNS, data_hash, results_frame
+from coxa.report.why import why
+from coxa.tables.formats import write
+from tests.spec.small_trial import report
+
+ROOT = Path(__file__).parents[2]
+DEMO = ROOT / "analyses" / "hip_oa_trial"
+runner = CliRunner()
+
+
+@pytest.fixture(scope="module")
+def frame() -> pd.DataFrame:
+    return results_frame(report(), build_document(report()))
+
+
+def test_every_statistic_of_every_table_is_a_row(frame: pd.DataFrame) -> None:
+    shown = [item for table in build_document(report()).tables() for item in table.statistics()]
+    assert tuple(frame.columns) == COLUMNS
+    assert len(frame) == len(shown) > 300
+    assert all(a == b.value or math.isnan(b.value) for a, b in zip(frame["value"], shown, strict=True))
+
+
+def test_the_shown_text_is_made_from_the_values_by_the_format(frame: pd.DataFrame) -> None:
+    for _, rows in frame.groupby("cell", sort=False):
+        first = rows.iloc[0]
+        values = dict(zip(rows["statistic"], rows["value"], strict=True))
+        assert write(first["format"], values, first["decimals"]) == first["shown"]
+
+
+def test_a_cell_is_where_the_reader_counts_it(frame: pd.DataFrame) -> None:
+    tables = list(build_document(report()).tables())
+    for cell, rows in frame.groupby("cell", sort=False):
+        table, row, column = (int(part[1:]) for part in str(cell).split("."))
+        assert list(tables[table - 1].rows())[row - 1].cells[column - 1].text == rows["shown"].iloc[0]
+
+
+def test_a_number_of_a_model_names_it_and_its_warning(frame: pd.DataFrame) -> None:
+    made = report()
+    mine = frame[frame["analysis"].isin(made.study.analyses)]
+    assert set(mine["model"]) <= {*provenance(made)["models"], "response"}
+    estimates = made.estimates.frame
+    row = mine[
+        (mine["analysis"] == "primary") & (mine["term"] == "difference") & (mine["statistic"] == "p_value")
+    ].iloc[0]
+    found = estimates[
+        (estimates["analysis"] == "primary") & (estimates["term"] == "difference") & (estimates["arm"] == row["arm"])
+    ]
+    assert row["value"] in set(found["p_value"])
+    assert set(frame["data_sha256"]) == {data_hash(made.run.data_sha256)}
+    assert model_call(made.fits["primary"][0]).startswith("fit_mmrm('change ~ ")
+
+
+def test_no_participant_is_in_the_results(tmp_path: Path) -> None:
+    made = report()
+    for path in write_kept(made, build_document(made), tmp_path):
+        assert b"QZX" not in path.read_bytes()
+
+
+def test_what_is_kept_can_be_read_and_the_forms_agree(tmp_path: Path, frame: pd.DataFrame) -> None:
+    made = report()
+    write_kept(made, build_document(made), tmp_path)
+    kept = read_kept(tmp_path)
+    pd.testing.assert_frame_equal(kept.results, frame, check_dtype=False)
+    rows = json.loads((tmp_path / "results.json").read_text())["results"]
+    assert [row["cell"] for row in rows] == list(frame["cell"])
+    shown = runner.invoke(app, ["compare", str(tmp_path / "results.parquet"), str(tmp_path / "results.csv")])
+    assert (shown.exit_code, shown.output) == (0, "0 difference(s)\n")
+
+
+def test_why_names_statistic_estimand_model_and_what_was_left_out(tmp_path: Path, frame: pd.DataFrame) -> None:
+    made = report()
+    write_kept(made, build_document(made), tmp_path)
+    row = frame[(frame["analysis"] == "primary") & (frame["statistic"] == "p_value")].iloc[-1]
+    facts = why(read_kept(tmp_path), row["cell"])
+    said = dict(facts)
+    assert said["p_value"] == repr(float(row["value"]))
+    assert said["shown"] == row["shown"]
+    assert said["estimand"].startswith("primary: Primary")
+    assert said["model"].startswith("primary: fit_mmrm('change ~ ")
+    fit = made.fits["primary"][0]
+    assert said["rows used"] == f"{fit.n_observations} rows of {fit.n_participants} participants"
+    assert "1 of assessments at week_6: repeats another row (reading)" in [text for _, text in facts]
+    assert said["data"] == f"assessments.csv, SHA-256 {'0' * 64}"
+
+
+@pytest.mark.parametrize(
+    ("cell", "said"),
+    [
+        ("T3", "'T3' is not a cell; write it as T3.r4.c2"),
+        ("T99.r1.c1", "no number in table 99; tables with numbers: 1 to"),
+        ("T1.r99.c1", "no number in T1.r99.c1; table 1 has numbers in rows 1 to"),
+    ],
+)
+def test_a_cell_that_is_not_there_is_answered_with_those_that_are(tmp_path: Path, cell: str, said: str) -> None:
+    write_kept(report(), build_document(report()), tmp_path)
+    with pytest.raises(OptionError, match=said.replace("(", r"\(")):
+        why(read_kept(tmp_path), cell)
+
+
+def row(value: float, **address: str) -> dict[str, object]:
+    plain = {"estimand": "e", "analysis": "a", "visit": "v", "arm": "x", "reference": "y", "term": "difference"}
+    return {**plain, "statistic": "estimate", **address, "value": value}
+
+
+def test_two_data_sets_are_compared_by_what_their_numbers_are() -> None:
+    first = pd.DataFrame([row(1.0), row(1.0), row(2.0, arm="z"), row(float("nan"), visit="w"), row(5.0, term="only")])
+    second = pd.DataFrame([row(float("nan"), visit="w"), row(2.0 * (1 + 1e-12), arm="z"), row(1.001)])
+    found = compare_results(first, second)
+    assert found[["term", "arm", "first", "second", "what"]].astype(object).fillna("none").to_numpy().tolist() == [
+        ["difference", "x", 1.0, 1.001, "differs"],
+        ["only", "x", 5.0, "none", "only in the first"],
+    ]
+    assert compare_results(first, second, tolerance=0.01)["what"].tolist() == ["only in the first"]
+    with pytest.raises(OptionError, match="the second data set has no column value"):
+        compare_results(first, second.drop(columns="value"))
+
+
+@pytest.fixture(scope="module")
+def handed_over(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("trial")
+    made = runner.invoke(app, ["new", str(folder / "trial")])
+    assert made.exit_code == 0, made.output
+    made = runner.invoke(app, ["report", str(folder / "trial" / "study.yaml"), "--out", str(folder / "out"), "-q"])
+    assert made.exit_code == 0, made.output
+    return folder
+
+
+def test_a_report_is_verified_where_it_was_moved(handed_over: Path, tmp_path: Path) -> None:
+    shutil.copytree(handed_over, tmp_path / "moved")
+    shown = runner.invoke(app, ["verify", str(tmp_path / "moved" / "out" / "report.html")])
+    assert shown.exit_code == 0, shown.output
+    assert "; 0 difference(s)" in shown.output
+
+
+def test_a_changed_number_and_a_changed_file_are_found(handed_over: Path, tmp_path: Path) -> None:
+    shutil.copytree(handed_over, tmp_path / "moved")
+    out = tmp_path / "moved" / "out"
+    page = out / "report.html"
+    kept = read_kept(out)
+    cell = kept.results[kept.results["format"] == "p_value"].iloc[0]
+    text = page.read_text()
+    at = text.index(f'data-cell="{cell["cell"]}"')
+    page.write_text(text[:at] + text[at:].replace(f">{cell['shown']}<", ">0.049<", 1))
+    data = tmp_path / "moved" / "trial" / "data" / "participants.csv"
+    data.write_bytes(data.read_bytes().replace(b"\n", b"\r\n"))
+    kept.results.loc[kept.results["term"].eq("marginal_mean").idxmax(), "value"] += 1
+    kept.results.to_parquet(out / "results.parquet", index=False)
+    shown = runner.invoke(app, ["verify", str(out), "--json"])
+    assert shown.exit_code == 1
+    found = json.loads(shown.stdout)
+    assert isinstance(found, list), found
+    assert {(item["table"], item["field"]) for item in found} >= {
+        ("participants.csv", "SHA-256"),
+        ("report.html", cell["cell"]),
+    }
+    assert sum(item["table"] == "results" for item in found) == 1
+    (said,) = [item["value"] for item in found if item["table"] == "report.html"]
+    assert said.startswith("0.049")
+    assert "on the page" in said
+
+
+def test_verify_without_a_plan_says_where_it_should_be(handed_over: Path, tmp_path: Path) -> None:
+    shutil.copytree(handed_over / "out", tmp_path / "out")
+    shown = runner.invoke(app, ["verify", str(tmp_path / "out")])
+    assert shown.exit_code == 1
+    assert "the plan is not at" in shown.output
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    shown = runner.invoke(app, ["why", str(empty), "--cell", "T1.r1.c1"])
+    assert shown.exit_code == 2
+    assert "make them with `coxa report`" in shown.output
