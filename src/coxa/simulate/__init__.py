@@ -1,7 +1,8 @@
 """Simulated trials with the truth that was planted in them.
 
 One file per part of a trial (`trajectories`, `serial`, `items`, `attendance`, `dropout`, `events`), each a few
-functions that take a numpy Generator; `hip_oa` and `runner_diary` put them together. Names are loaded when first used.
+functions that take a numpy Generator; `from_plan` makes a trial of any plan, `hip_oa` and `runner_diary` are worked
+examples. Names are loaded when first used.
 
 Examples
 --------
@@ -18,15 +19,38 @@ from typing import TYPE_CHECKING
 from coxa.lazy import lazy
 
 if TYPE_CHECKING:
+    from coxa.simulate.from_plan.design import TrialDesign, trial_design
+    from coxa.simulate.from_plan.draw import draw_outcomes
+    from coxa.simulate.from_plan.follow import DrawnTrial
+    from coxa.simulate.from_plan.strategies import estimand_frame, estimand_values
     from coxa.simulate.hip_oa.design import HipOADesign
     from coxa.simulate.hip_oa.trial import simulate_hip_oa_trial
     from coxa.simulate.runner_diary.design import RunnerDesign
     from coxa.simulate.runner_diary.study import simulate_runner_diary
     from coxa.simulate.truth import TrueValue, Truth
 
-__all__ = ["HipOADesign", "RunnerDesign", "TrueValue", "Truth", "simulate_hip_oa_trial", "simulate_runner_diary"]
+__all__ = [
+    "DrawnTrial",
+    "HipOADesign",
+    "RunnerDesign",
+    "TrialDesign",
+    "TrueValue",
+    "Truth",
+    "draw_outcomes",
+    "estimand_frame",
+    "estimand_values",
+    "simulate_hip_oa_trial",
+    "simulate_runner_diary",
+    "trial_design",
+]
 
 _HOME = {
+    "DrawnTrial": "from_plan.follow",
+    "TrialDesign": "from_plan.design",
+    "draw_outcomes": "from_plan.draw",
+    "estimand_frame": "from_plan.strategies",
+    "estimand_values": "from_plan.strategies",
+    "trial_design": "from_plan.design",
     "HipOADesign": "hip_oa.design",
     "RunnerDesign": "runner_diary.design",
     "TrueValue": "truth",

@@ -67,6 +67,8 @@ def _parts_in(kind: Any) -> Iterator[tuple[tuple[str, ...], type[Part]]]:
     elif origin in (Union, types.UnionType):
         for member in inner:
             yield from _parts_in(member)
+    elif origin is Annotated:
+        yield from _parts_in(inner[0])
 
 
 def _part_section(path: tuple[str, ...], part: type[Part]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import types
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, Union, get_args, get_origin
+from typing import Annotated, Any, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
@@ -245,5 +245,7 @@ def _branches(kind: Any) -> Iterator[Any]:
     if get_origin(kind) in (Union, types.UnionType):
         for member in get_args(kind):
             yield from _branches(member)
+    elif get_origin(kind) is Annotated:
+        yield from _branches(get_args(kind)[0])
     elif kind is not type(None):
         yield kind

@@ -13,6 +13,8 @@ from pydantic_core import PydanticCustomError
 
 from coxa.errors import CoxaError, not_allowed
 from coxa.study.analysis import Analysis
+from coxa.study.assumption_problems import assumption_problems
+from coxa.study.assumptions import Assumptions
 from coxa.study.estimand import Estimand
 from coxa.study.factorial import factorial_problem
 from coxa.study.parts import Arm, Covariate, Event, Name, Outcome, Part, PerProtocol, ReportOptions, Visit, label_of
@@ -75,6 +77,7 @@ class Study(Part):
     per_protocol: PerProtocol | None = Field(None, description="Who is in the per-protocol set.")
     estimands: dict[Name, Estimand] = Field(min_length=1, description="What is to be estimated.")
     analyses: dict[Name, Analysis] = Field(min_length=1, description="How each estimand is estimated.")
+    assumptions: Assumptions | None = Field(None, description="What the trial is assumed to be like, to simulate it.")
     data: DataSource | None = Field(None, description="Where the data are; may be added later.")
     report: ReportOptions = Field(default_factory=ReportOptions, description="What the report shows.")
 
@@ -159,6 +162,7 @@ def cross_check(study: Study) -> Iterator[Problem]:
         yield from _check_estimand(study, name, estimand)
     for name, analysis in study.analyses.items():
         yield from _check_analysis(study, name, analysis)
+    yield from (Problem(("assumptions", *path), message) for path, message in assumption_problems(study))
     yield from _check_data(study)
     if study.per_protocol:
         yield from _known(

@@ -1,0 +1,144 @@
+"""Therapists, clinics, classes: who belongs to which, and what they have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from coxa.simulate.seeds import generator
+
+Floats = NDArray[np.float64]
+Integers = NDArray[np.intp]
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterDesign:
+    """One factor of clusters.
+
+    number      : clusters, in each higher one and each arm where they are nested or arms have their own
+    icc         : (k,) share of the variance of each outcome
+    arms        : (a,) True for the arms that have them
+    within      : the higher factor, or none: crossed with the others
+    covariate   : the clusters are the levels of a covariate of that name
+    """
+
+    name: str
+    number: int
+    icc: Floats
+    arms: NDArray[np.bool_]
+    within: str | None
+    own_per_arm: bool
+    at_baseline: bool
+    size_variation: float
+    covariate: bool
+
+    def total(self, higher: Mapping[str, int]) -> int:
+        """Return the number of clusters in the trial, given those of the factors above."""
+        count = self.number * (higher[self.within] if self.within else 1)
+        return count * (int(self.arms.sum()) if self.own_per_arm else 1)
+
+    def loading(self, m: int) -> Floats:
+        """Return (m,) 1 at the visits at which the clusters matter."""
+        weight = np.ones(m)
+        weight[0] = float(self.at_baseline)
+        return weight
+
+
+def totals(factors: tuple[ClusterDesign, ...]) -> dict[str, int]:
+    """Return factor -> number of clusters in the trial; higher factors first."""
+    found: dict[str, int] = {}
+    for factor in sorted(factors, key=lambda item: item.within is not None):
+        found[factor.name] = factor.total(found)
+    return found
+
+
+def assign(factors: tuple[ClusterDesign, ...], allocated: Integers, received: Integers,
+           covariates: Mapping[str, NDArray[np.intp]], seed: int) -> dict[str, Integers]:  # fmt: skip
+    """Assign participants to clusters.
+
+    Parameters
+    ----------
+    factors
+        The factors.
+    allocated, received
+        (n,) arm allocated, which decides where arms have their own, and arm whose treatment is received.
+    covariates
+        Codes of the covariates that are clusters.
+    seed
+        Seed.
+
+    Returns
+    -------
+    dict
+        factor -> (n,) number of the cluster, -1 in arms without. Sizes are as equal as can be within each higher
+        cluster and arm, or vary as the factor says.
+    """
+    codes: dict[str, Integers] = {}
+    for factor in sorted(factors, key=lambda item: item.within is not None):
+        if factor.covariate:
+            codes[factor.name] = covariates[factor.name]
+            continue
+        rng = generator(f"clusters {factor.name}", seed)
+        place = np.full(len(received), -1, dtype=np.intp)
+        order = rng.permutation(len(received))
+        above = codes[factor.within] if factor.within else np.zeros(len(received), dtype=np.intp)
+        listed = np.flatnonzero(factor.arms)
+        arm_of = allocated if factor.own_per_arm else received
+        weights = _sizes(rng, factor)
+        for high in np.unique(above[above >= 0]):
+            for number, arm in enumerate(listed):
+                here = order[(above[order] == high) & (arm_of[order] == arm)]
+                first = (high * len(listed) + number) * factor.number if factor.own_per_arm else high * factor.number
+                place[here] = first + _spread_out(rng, len(here), weights)
+        codes[factor.name] = place
+    return codes
+
+
+def _sizes(rng: np.random.Generator, factor: ClusterDesign) -> Floats:
+    """Return (number,) relative sizes."""
+    if factor.size_variation == 0:
+        return np.ones(factor.number)
+    return rng.gamma(1.0 / factor.size_variation**2, factor.size_variation**2, factor.number) + 1e-9
+
+
+def _spread_out(rng: np.random.Generator, n: int, weights: Floats) -> Integers:
+    """Return (n,) numbers of clusters, each as often as its weight says, as nearly as whole numbers allow."""
+    turn = rng.permutation(len(weights))
+    ends = np.cumsum(weights[turn]) / weights.sum()
+    points = (np.arange(n) + rng.random()) / max(n, 1)
+    return np.asarray(turn[np.minimum(np.searchsorted(ends, points, side="right"), len(weights) - 1)])
+
+
+def draw_effects(factors: tuple[ClusterDesign, ...], codes: Mapping[str, Integers], between: Floats, sd: Floats,
+                 seed: int, *, population: bool = False) -> Floats:  # fmt: skip
+    """Draw (n, k, m) what the clusters add.
+
+    Parameters
+    ----------
+    codes
+        factor -> (n,) cluster, -1 for none.
+    between
+        (k, k) correlation between outcomes, which the effects share.
+    sd
+        (k, m) standard deviations of the outcomes.
+    population
+        True: every participant has a cluster of its own, as in an infinite population of clusters.
+    """
+    k, m = sd.shape
+    n = len(next(iter(codes.values()))) if codes else 0
+    added = np.zeros((n, k, m))
+    root = np.linalg.cholesky(between)
+    for factor in factors:
+        place = codes[factor.name]
+        if not factor.icc.any():
+            continue
+        count = n if population else int(place.max(initial=-1)) + 1
+        rng = generator(f"effects of {factor.name}", seed)
+        effects = (rng.standard_normal((max(count, 1), k)) @ root.T) * np.sqrt(factor.icc)
+        mine = effects if population else effects[place]
+        mine = np.where((place >= 0)[:, None], mine, 0.0)
+        added += mine[:, :, None] * (sd * factor.loading(m))
+    return added

@@ -1,0 +1,271 @@
+"""A plan's assumptions as arrays, worked out once, from which any number of trials can be drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from coxa.errors import OptionError, PlanError
+from coxa.findings import Finding, Findings
+from coxa.simulate.from_plan.clusters import ClusterDesign
+from coxa.simulate.from_plan.dose import DoseDesign, dose_covariance, dose_design
+from coxa.simulate.from_plan.happenings import EventDesign, event_designs
+from coxa.simulate.from_plan.means import mean_courses
+from coxa.simulate.from_plan.measure import Measure, measure_of
+from coxa.simulate.from_plan.mix import Mix, case_mix
+from coxa.simulate.from_plan.numbers import arm_numbers
+from coxa.simulate.from_plan.risk import risk_table
+from coxa.simulate.from_plan.spread import SLACK, cluster_covariance, root_of, total_covariance
+from coxa.study import Study
+from coxa.study.assumed_numbers import by_name
+from coxa.study.assumptions import AssumedBaseline, AssumedOutcome, Assumptions
+from coxa.study.correlation import outcome_matrix, visit_matrix
+from coxa.study.scales import OutcomeScale, outcome_scale
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class TrialDesign:
+    """Everything that a simulated trial is drawn from: a arms, k outcomes, m visits.
+
+    study       : the plan
+    assumptions : its assumptions
+    arms        : the reference first
+    numbers     : (a,) participants per arm
+    visits      : by day, the baseline first
+    days        : (m,) planned study days
+    outcomes    : the plan's order
+    scales      : k ranges, units and directions
+    assumed     : k assumptions
+    measures    : k ways of measuring
+    driver      : place of the outcome that dropout and events look at
+    means       : (a, k, m) before events, clusters and the ends of the scale
+    sd          : (k, m)
+    between     : (k, k) correlation of the outcomes
+    roots       : (a, km, km) root of the covariance beside covariates, clusters and dose, by arm received
+    mix         : covariates and conditions
+    clusters    : factors of clusters
+    events      : intercurrent events that can happen
+    dropout     : (a, m - 1) intercepts of the risk of leaving
+    not_started : (a,) probabilities
+    dose        : what attendance adds, None where it adds nothing
+    """
+
+    study: Study
+    assumptions: Assumptions
+    arms: tuple[str, ...]
+    numbers: NDArray[np.intp]
+    visits: tuple[str, ...]
+    days: Floats
+    outcomes: tuple[str, ...]
+    scales: tuple[OutcomeScale, ...]
+    assumed: tuple[AssumedOutcome, ...]
+    measures: tuple[Measure, ...]
+    driver: int
+    means: Floats
+    sd: Floats
+    between: Floats
+    roots: Floats
+    mix: Mapping[str, Mix]
+    clusters: tuple[ClusterDesign, ...]
+    events: tuple[EventDesign, ...]
+    dropout: Floats
+    not_started: Floats
+    dose: DoseDesign | None
+
+    @property
+    def n(self) -> int:
+        """Participants of a trial."""
+        return int(self.numbers.sum())
+
+    @property
+    def signs(self) -> Floats:
+        """(k,) +1 where a higher value is better, -1 where a lower one is."""
+        return np.array([1.0 if scale.higher_is_better else -1.0 for scale in self.scales])
+
+    def covariance(self) -> Floats:
+        """Return (k, m, k, m) the covariance of an arm's values before events and the ends of the scale."""
+        visits = [visit_matrix(part.correlation, len(self.visits)) for part in self.assumed]
+        return total_covariance(self.sd, visits, self.between)
+
+
+def trial_design(study: Study, participants: int | Mapping[str, int] | None = None) -> TrialDesign:
+    """Work out a plan's assumptions.
+
+    Parameters
+    ----------
+    study
+        A checked plan with `assumptions`.
+    participants
+        Instead of the plan's: by arm, or of all arms together.
+
+    Returns
+    -------
+    TrialDesign
+        What `draw_outcomes` and `simulate_study` draw from.
+
+    Raises
+    ------
+    PlanError
+        The plan has no assumptions, or covariates, clusters and dose take more than the whole variance.
+    OptionError
+        Too few participants.
+
+    Examples
+    --------
+    >>> trial_design(study, participants=60).n  # doctest: +SKIP
+    60
+    """
+    part = study.assumptions
+    if part is None:
+        remedy = "add `assumptions:`; `assumptions: {}` takes all defaults (docs/simulate.md)"
+        raise _fault(study, (), "the plan should say what the trial is assumed to be like", remedy)
+    arms = study.arm_order
+    visits = (study.baseline_visit, *study.post_visits)
+    days = np.array([study.visits[visit].day for visit in visits], dtype=float)
+    outcomes = tuple(study.outcomes)
+    scales = tuple(outcome_scale(study.outcomes[name]) for name in outcomes)
+    assumed = tuple(part.outcomes.get(name, AssumedOutcome()) for name in outcomes)
+    baselines = [one.baseline or default_baseline(scale) for one, scale in zip(assumed, scales, strict=True)]
+    driver_name = part.dropout.outcome or next(iter(study.estimands.values())).endpoint.outcome
+    driver = outcomes.index(driver_name)
+    means = np.stack(
+        [
+            mean_courses(one, base.mean, arms, visits, days.tolist())
+            for one, base in zip(assumed, baselines, strict=True)
+        ],
+        axis=1,
+    )
+    sd = np.array([_spreads(one, base, visits) for one, base in zip(assumed, baselines, strict=True)])
+    between = outcome_matrix(part.correlation_of_outcomes, outcomes)
+    mix = case_mix(study.covariates, part, outcomes, driver_name)
+    clusters = cluster_designs(study, part, arms, outcomes)
+    dose = dose_design(study, part, arms, outcomes, driver_name, days)
+    correlations = [visit_matrix(one.correlation, len(visits)) for one in assumed]
+    roots = _roots(study, arms, outcomes, visits, total_covariance(sd, correlations, between), sd, between, mix,
+                   clusters, dose)  # fmt: skip
+    leaving = np.array([by_name(part.dropout.probability, arm) for arm in arms])
+    return TrialDesign(
+        study=study,
+        assumptions=part,
+        arms=arms,
+        numbers=arm_numbers(study, part, participants),
+        visits=visits,
+        days=days,
+        outcomes=outcomes,
+        scales=scales,
+        assumed=assumed,
+        measures=tuple(
+            measure_of(study.outcomes[name], scale, one)
+            for name, scale, one in zip(outcomes, scales, assumed, strict=True)
+        ),
+        driver=driver,
+        means=means,
+        sd=sd,
+        between=between,
+        roots=roots,
+        mix=mix,
+        clusters=clusters,
+        events=event_designs(part, arms, outcomes, driver_name, days),
+        dropout=risk_table(leaving, part.dropout.odds_ratio, days),
+        not_started=np.array([0.0 if arm == study.reference_arm else by_name(part.not_started, arm) for arm in arms]),
+        dose=dose,
+    )
+
+
+def default_baseline(scale: OutcomeScale) -> AssumedBaseline:
+    """Return the middle of the range, and a sixth of it as the spread."""
+    low, high = (scale.low, scale.high) if np.isfinite(scale.high - scale.low) else (0.0, 100.0)
+    return AssumedBaseline(mean=(low + high) / 2, sd=(high - low) / 6)
+
+
+def _spreads(one: AssumedOutcome, base: AssumedBaseline, visits: tuple[str, ...]) -> list[float]:
+    if isinstance(one.sd, dict):
+        return [base.sd, *(one.sd.get(visit, base.sd) for visit in visits[1:])]
+    return [base.sd, *[one.sd or base.sd] * (len(visits) - 1)]
+
+
+def cluster_designs(
+    study: Study, part: Assumptions, arms: tuple[str, ...], outcomes: tuple[str, ...]
+) -> tuple[ClusterDesign, ...]:
+    """Return the factors of clusters of a plan."""
+    return tuple(
+        ClusterDesign(
+            name=name,
+            number=given.number,
+            icc=np.array([by_name(given.icc, outcome) for outcome in outcomes]),
+            arms=np.array([not given.arms or arm in given.arms for arm in arms]),
+            within=given.within,
+            own_per_arm=given.own_per_arm,
+            at_baseline=given.at_baseline,
+            size_variation=given.size_variation,
+            covariate=name in study.covariates,
+        )
+        for name, given in part.clusters.items()
+    )
+
+
+def _roots(
+    study: Study,
+    arms: tuple[str, ...],
+    outcomes: tuple[str, ...],
+    visits: tuple[str, ...],
+    total: Floats,
+    sd: Floats,
+    between: Floats,
+    mix: Mapping[str, Mix],
+    clusters: tuple[ClusterDesign, ...],
+    dose: DoseDesign | None,
+) -> Floats:
+    """Return (a, km, km) roots of what is left of the covariance in each arm."""
+    shared = total.copy()
+    for part in mix.values():
+        shared -= part.covariance()[:, None, :, None]
+    found = []
+    for place, arm in enumerate(arms):
+        left = shared.copy()
+        for factor in clusters:
+            if factor.arms[place]:
+                left -= cluster_covariance(factor, sd, between)
+        if dose is not None:
+            left -= dose_covariance(dose, place)
+        root, least = root_of(left)
+        if least < -SLACK:
+            raise _too_much(study, arm, outcomes, visits, left, total)
+        found.append(root)
+    return np.stack(found)
+
+
+def _too_much(
+    study: Study, arm: str, outcomes: tuple[str, ...], visits: tuple[str, ...], left: Floats, total: Floats
+) -> PlanError:
+    """Return the error that covariates, clusters and dose take more than there is, named by outcome and visit."""
+    k, m = left.shape[:2]
+    own = np.array([[left[i, t, i, t] / total[i, t, i, t] for t in range(m)] for i in range(k)])
+    i, t = np.unravel_index(own.argmin(), own.shape)
+    remedy = "lower their effects or intraclass correlations, or raise the sd"
+    if own[i, t] < 0:
+        rule = f"covariates, clusters and dose take {1 - own[i, t]:.0%} of the variance at {visits[t]} in {arm}"
+    else:
+        rule = f"covariates, clusters and dose in {arm} leave no covariance over the visits that holds together"
+        remedy += "; or raise the `correlation` between visits, to which lasting differences between participants add"
+    return _fault(study, ("outcomes", outcomes[int(i)]), rule, remedy)
+
+
+def _fault(study: Study, path: tuple[str, ...], rule: str, remedy: str) -> PlanError:
+    origin = study.origin
+    row = origin.line("assumptions", *path) if origin else None
+    field = ".".join(("assumptions", *path))
+    finding = Finding("error", origin.name if origin else "plan", rule, remedy, row=row, field=field)
+    return PlanError("the plan cannot be simulated", Findings((finding,)))
+
+
+def check_seed(seed: int) -> int:
+    """Return the seed; raise `OptionError` if it is negative."""
+    if seed < 0:
+        raise OptionError(f"the seed is {seed}; give a whole number that is not negative")
+    return seed

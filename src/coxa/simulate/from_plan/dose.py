@@ -1,0 +1,105 @@
+"""Attendance and what it does: sessions attended above the arm's mean add to the outcome."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from coxa.simulate.attendance import draw_attendance
+from coxa.simulate.from_plan.mix import by_outcome
+from coxa.simulate.seeds import generator
+from coxa.study import Study
+from coxa.study.assumed_numbers import by_name
+from coxa.study.assumptions import AssumedSessions, Assumptions
+
+Floats = NDArray[np.float64]
+FIRST_DAY = 3
+"""Study day of the first session."""
+
+
+@dataclass(frozen=True, slots=True)
+class DoseDesign:
+    """What a session attended above the arm's mean adds.
+
+    slope       : (k,) per session
+    planned     : (a,) sessions planned
+    due         : (a, m) sessions planned by each visit
+    mean        : (a,) mean share attended
+    consistency : parameters of the beta distribution of personal shares, summed
+    """
+
+    slope: Floats
+    planned: NDArray[np.intp]
+    due: NDArray[np.intp]
+    mean: Floats
+    consistency: float
+
+
+def session_days(planned: int, last_day: int) -> Floats:
+    """Return (s,) planned study days of sessions, evenly spread.
+
+    Examples
+    --------
+    >>> session_days(4, 84).tolist()
+    [3.0, 30.0, 57.0, 84.0]
+    """
+    return np.round(np.linspace(min(FIRST_DAY, last_day), last_day, planned))
+
+
+def attendance_of(study: Study, sessions: AssumedSessions, arms: tuple[str, ...]) -> tuple[NDArray[np.intp], Floats]:
+    """Return (a,) sessions planned and (a,) mean shares attended."""
+    planned = np.array([study.arms[arm].sessions_planned or 0 for arm in arms], dtype=np.intp)
+    return planned, np.array([by_name(sessions.attendance, arm) for arm in arms])
+
+
+def dose_design(study: Study, part: Assumptions, arms: tuple[str, ...], outcomes: tuple[str, ...], driver: str,
+                days: Floats) -> DoseDesign | None:  # fmt: skip
+    """Return what attendance adds; None where it adds nothing."""
+    slope = np.array([by_outcome(part.dose_response, outcome, driver) for outcome in outcomes])
+    if part.sessions is None or not slope.any():
+        return None
+    planned, mean = attendance_of(study, part.sessions, arms)
+    due = np.array(
+        [[int((session_days(s, part.sessions.last_day) <= day).sum()) for day in days] for s in planned.tolist()]
+    )
+    return DoseDesign(slope, planned, due, mean, part.sessions.consistency)
+
+
+def dose_covariance(dose: DoseDesign, arm: int) -> Floats:
+    """Return (k, m, k, m) what attendance adds to the covariance in an arm.
+
+    With personal shares of a beta distribution (mean p, parameters summing to c) sessions attended by two visits,
+    i and j >= i of them due, have the covariance i j p(1-p)/(c+1) + i p(1-p) c/(c+1).
+    """
+    due, p, c = dose.due[arm].astype(float), dose.mean[arm], dose.consistency
+    spread = p * (1 - p) / (c + 1)
+    covariance = spread * (np.outer(due, due) + c * np.minimum.outer(due, due))
+    return np.asarray(np.einsum("i,j,ts->itjs", dose.slope, dose.slope, covariance))
+
+
+def draw_sessions(planned: NDArray[np.intp], mean: Floats, consistency: float, received: NDArray[np.intp],
+                  arms: tuple[str, ...], seed: int) -> list[NDArray[np.bool_]]:  # fmt: skip
+    """Draw, arm by arm, (n_arm, s) sessions attended by those who receive it, as if nobody left."""
+    drawn = []
+    for place, arm in enumerate(arms):
+        n, share = int((received == place).sum()), float(mean[place])
+        rng = generator(f"attendance in {arm}", seed)
+        if planned[place] == 0 or share in (0.0, 1.0):
+            drawn.append(np.full((n, planned[place]), share == 1.0))
+        else:
+            drawn.append(draw_attendance(rng, np.full(n, share), int(planned[place]), consistency))
+    return drawn
+
+
+def dose_effect(dose: DoseDesign, attended: list[NDArray[np.bool_]], received: NDArray[np.intp]) -> Floats:
+    """Return (n, k, m) what attendance adds at each visit, with mean 0 in every arm."""
+    added = np.zeros((len(received), len(dose.slope), dose.due.shape[1]))
+    for place, sessions in enumerate(attended):
+        if not dose.planned[place]:
+            continue
+        so_far = np.concatenate([np.zeros((len(sessions), 1)), np.cumsum(sessions, axis=1)], axis=1)
+        above = so_far[:, dose.due[place]] - dose.due[place] * dose.mean[place]
+        added[received == place] = above[:, None, :] * dose.slope[:, None]
+    return added

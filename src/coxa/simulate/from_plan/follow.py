@@ -1,0 +1,253 @@
+"""Follow participants through the trial, visit by visit: values, events, leaving, missed visits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import expit
+
+from coxa.simulate.dropout import draw_gaps
+from coxa.simulate.from_plan.clusters import assign, draw_effects
+from coxa.simulate.from_plan.design import TrialDesign
+from coxa.simulate.from_plan.dose import dose_effect, draw_sessions
+from coxa.simulate.from_plan.happenings import EventDesign
+from coxa.simulate.from_plan.means import mean_on
+from coxa.simulate.from_plan.measure import measured
+from coxa.simulate.from_plan.mix import draw_mix
+from coxa.simulate.seeds import generator
+
+Floats = NDArray[np.float64]
+Integers = NDArray[np.intp]
+
+
+@dataclass(frozen=True, slots=True)
+class Conditions:
+    """In which world participants are followed.
+
+    without    : events that do not happen in it
+    everything : nobody leaves or misses a visit
+    population : every participant has clusters of its own, as in an infinite population of them
+    """
+
+    without: frozenset[str] = frozenset()
+    everything: bool = False
+    population: bool = False
+
+
+REAL = Conditions()
+
+
+@dataclass(frozen=True, slots=True)
+class DrawnTrial:
+    """A trial as arrays: n participants, k outcomes, m visits, the baseline first.
+
+    arm, received : (n,) places in `TrialDesign.arms`: allocated, and of the treatment received
+    day           : (n, m) study days of the visits
+    value         : (n, k, m) as recorded; NaN where missing
+    complete      : (n, k, m) as if nothing was missing
+    present       : (n, m) the visit took place
+    covariates    : name -> (n,) numbers, or codes of levels
+    clusters      : name -> (n,) number of the cluster, -1 for none
+    events        : name -> (n,) study day, NaN if it did not happen while the participant was in the trial
+    left          : (n,) study day of leaving, NaN if never
+    codes         : outcome -> (n, m, j) answers to items, as if all were answered
+    attended      : by arm, (n_arm, s) sessions attended by those who receive it, as if nobody left; may be empty
+    """
+
+    arm: Integers
+    received: Integers
+    day: Floats
+    value: Floats
+    complete: Floats
+    present: NDArray[np.bool_]
+    covariates: dict[str, NDArray[Any]]
+    clusters: dict[str, Integers]
+    events: dict[str, Floats]
+    left: Floats
+    codes: dict[str, Floats]
+    attended: tuple[NDArray[np.bool_], ...]
+
+
+def follow(design: TrialDesign, arm: Integers, seed: int, *, day: Floats | None = None, world: Conditions = REAL,
+           covariates: tuple[dict[str, NDArray[Any]], Floats] | None = None) -> DrawnTrial:  # fmt: skip
+    """Follow participants through a trial.
+
+    Parameters
+    ----------
+    design
+        From `trial_design`.
+    arm
+        (n,) arms allocated. Another arm with the same seed gives the same participants' other potential course.
+    seed
+        Not negative.
+    day
+        (n, m) study days of the visits; the planned ones if not given.
+    world
+        The world in which they are followed.
+    covariates
+        Covariates drawn already, with what they add, (n, k).
+    """
+    n, k, m = len(arm), len(design.outcomes), len(design.visits)
+    days = np.broadcast_to(design.days, (n, m)) if day is None else day
+    mix, shift = draw_mix(design.mix, n, k, seed) if covariates is None else covariates
+    received = np.where(generator("not started", seed).random(n) < design.not_started[arm], 0, arm)
+    clusters = assign(design.clusters, arm, received, mix, seed)
+    deviation = shift[:, :, None] + residuals(design, received, seed)
+    if design.clusters:
+        population = world.population
+        deviation += draw_effects(design.clusters, clusters, design.between, design.sd, seed, population=population)
+    attended: list[NDArray[np.bool_]] = []
+    if design.dose is not None:
+        dose = design.dose
+        attended = draw_sessions(dose.planned, dose.mean, dose.consistency, received, design.arms, seed)
+        deviation += dose_effect(dose, attended, received)
+    walk = _Walk.start(design, received, days, deviation, seed, world)
+    for visit in range(m):
+        walk.step(visit)
+    present = walk.present
+    value = np.where(present[:, None, :], walk.values, np.nan)
+    events = {name: np.where(when > walk.left, np.nan, when) for name, when in walk.happened.items()}
+    shown = np.where(present, days, design.days)
+    return DrawnTrial(arm, received, shown, value, walk.values, present, mix, clusters, events, walk.left,
+                      walk.codes, tuple(attended))  # fmt: skip
+
+
+def residuals(design: TrialDesign, received: Integers, seed: int) -> Floats:
+    """Return (n, k, m) deviations beside covariates, clusters and dose."""
+    n, k, m = len(received), len(design.outcomes), len(design.visits)
+    standard = generator("trajectories", seed).standard_normal((n, k * m))
+    if (design.roots == design.roots[0]).all():
+        return np.asarray(standard @ design.roots[0].T).reshape(n, k, m)
+    drawn = np.empty((n, k * m))
+    for place in np.unique(received):
+        mine = received == place
+        drawn[mine] = standard[mine] @ design.roots[place].T
+    return drawn.reshape(n, k, m)
+
+
+@dataclass(slots=True)
+class _Walk:
+    """Where the participants are on their way; `step` takes them to the next visit."""
+
+    design: TrialDesign
+    received: Integers
+    days: Floats
+    deviation: Floats
+    events: tuple[EventDesign, ...]
+    complete: bool
+    rngs: list[np.random.Generator]
+    uniforms: Floats
+    leaving: Floats | None
+    present: NDArray[np.bool_]
+    values: Floats
+    codes: dict[str, Floats]
+    happened: dict[str, Floats]
+    left: Floats
+    follows: Integers
+    carried: Floats
+    worse: Floats
+
+    @classmethod
+    def start(cls, design: TrialDesign, received: Integers, days: Floats, deviation: Floats, seed: int,
+              world: Conditions) -> _Walk:  # fmt: skip
+        """Set out before the baseline."""
+        n, k, m = deviation.shape
+        events = tuple(event for event in design.events if event.name not in world.without)
+        names = [event.name for event in design.events]
+        part = design.assumptions.dropout
+        leaves = not world.everything and bool((design.dropout > -50).any())
+        missed = np.zeros((n, m), dtype=bool)
+        if part.gaps > 0 and not world.everything:
+            missed = draw_gaps(generator("missed visits", seed), n, m, part.gaps)
+        # One draw per event of the plan, so that a world without one leaves the others as they were.
+        every = generator("events", seed).random((len(names), 3, m, n)) if events else np.empty((0, 3, m, n))
+        return cls(
+            design=design,
+            received=received,
+            days=days,
+            deviation=deviation,
+            events=events,
+            complete=world.everything,
+            rngs=[generator(f"answers to {name}", seed) for name in design.outcomes],
+            uniforms=every[[names.index(event.name) for event in events]],
+            leaving=generator("leaving", seed).random((2, m, n)) if leaves else None,
+            present=~missed,
+            values=np.empty((n, k, m)),
+            codes={name: np.empty((n, m, len(one.items)))
+                   for name, one in zip(design.outcomes, design.measures, strict=True) if one.items},
+            happened={event.name: np.full(n, np.nan) for event in events},
+            left=np.full(n, np.nan),
+            follows=received.copy(),
+            carried=np.zeros((n, k)),
+            worse=np.zeros(n),
+        )  # fmt: skip
+
+    def step(self, visit: int) -> None:
+        """Go to a visit: events on the way, the values there, and who has left before it."""
+        if visit:
+            for place, event in enumerate(self.events):
+                self._event(event, self.uniforms[place, :, visit], visit)
+        self._values(visit)
+        if visit:
+            self._leave(visit)
+            self.present[:, visit] &= np.isnan(self.left)
+        seen = self.present[:, visit]
+        self.worse = np.where(seen, self._worse_at(visit), self.worse)
+
+    def _between(self, visit: int, place: Floats) -> Floats:
+        """Return (n,) days between the last visit and this one, after randomisation."""
+        start = np.maximum(self.days[:, visit - 1], 0.0)
+        end = np.maximum(self.days[:, visit] - 1.0, start)
+        return np.minimum(np.floor(start + 1.0 + place * (end - start)), end)
+
+    def _event(self, event: EventDesign, uniform: Floats, visit: int) -> None:
+        """Let an event happen to some who have not had it."""
+        so_far = self.happened[event.name]
+        risk = expit(event.intercepts[self.received, visit - 1] + event.log_odds * self.worse)
+        mine = np.isnan(so_far) & (uniform[0] < risk)
+        when = self._between(visit, uniform[1])
+        so_far[mine] = when[mine]
+        if event.leaves > 0 and not self.complete:
+            gone = mine & (uniform[2] < event.leaves)
+            self.left = np.where(gone & np.isnan(self.left), when, self.left)
+        if event.switch_to >= 0 and mine.any():
+            self._switch(event, np.flatnonzero(mine), when)
+
+    def _switch(self, event: EventDesign, rows: Integers, when: Floats) -> None:
+        """Let participants follow another arm from an event on, keeping a share of what the arms differ by."""
+        means, days = self.design.means, self.design.days
+        own = mean_on(means, days, self.follows[rows], when[rows]) + self.carried[rows]
+        other = mean_on(means, days, np.full(len(rows), event.switch_to), when[rows])
+        self.carried[rows] = event.keeps * (own - other)
+        self.follows[rows] = event.switch_to
+
+    def _values(self, visit: int) -> None:
+        """Fill in the values of a visit."""
+        meant = self.design.means[self.follows, :, visit] + self.carried + self.deviation[:, :, visit]
+        for event in self.events:
+            if event.effect.any():
+                since = self.days[:, visit] - self.happened[event.name]
+                meant += event.added(since)[:, None] * event.effect
+        for place, (measure, rng) in enumerate(zip(self.design.measures, self.rngs, strict=True)):
+            self.values[:, place, visit], codes = measured(measure, meant[:, place], rng)
+            if codes is not None:
+                self.codes[self.design.outcomes[place]][:, visit] = codes
+
+    def _worse_at(self, visit: int) -> Floats:
+        """Return (n,) how much worse than the arm's mean the driving outcome is, in standard deviations."""
+        k = self.design.driver
+        mean = self.design.means[self.received, k, visit]
+        return np.asarray(-self.design.signs[k] * (self.values[:, k, visit] - mean) / self.design.sd[k, visit])
+
+    def _leave(self, visit: int) -> None:
+        """Let some leave before a visit, by the value last recorded or by the one they would have had."""
+        if self.leaving is None:
+            return
+        part = self.design.assumptions.dropout
+        worse = self._worse_at(visit) if part.mechanism == "mnar" else self.worse
+        risk = expit(self.design.dropout[self.received, visit - 1] + np.log(part.odds_ratio) * worse)
+        gone = np.isnan(self.left) & (self.leaving[0, visit] < risk)
+        self.left = np.where(gone, self._between(visit, self.leaving[1, visit]), self.left)

@@ -1,0 +1,81 @@
+"""Intercurrent events of a plan: their risks, and what happens after them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from coxa.simulate.from_plan.mix import by_outcome
+from coxa.simulate.from_plan.risk import risk_table
+from coxa.study.assumed_numbers import by_name
+from coxa.study.assumptions import Assumptions
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class EventDesign:
+    """One kind of event.
+
+    intercepts : (a, m - 1) of its risk by arm received and interval
+    log_odds   : of it per standard deviation of a worse last value
+    effect     : (k,) what it adds to each outcome in full
+    build_up   : time constant of the build-up, days; 0 at once
+    fading     : time constant of the fading, days; infinite if it lasts
+    switch_to  : arm whose course is followed afterwards, -1 for none
+    keeps      : share kept of what the arms differ by
+    leaves     : probability of leaving with it
+    ends       : no sessions after it
+    """
+
+    name: str
+    probability: Floats
+    intercepts: Floats
+    log_odds: float
+    effect: Floats
+    build_up: float
+    fading: float
+    switch_to: int
+    keeps: float
+    leaves: float
+    ends: bool
+
+    @property
+    def harmless(self) -> bool:
+        """Whether it changes no value."""
+        return self.switch_to < 0 and not self.effect.any()
+
+    def added(self, since: Floats) -> Floats:
+        """Return (n,) the share of the effect that is there `since` days after it; 0 before it or if NaN."""
+        days = np.where(since > 0, since, 0.0)
+        grown = -np.expm1(-days / self.build_up) if self.build_up > 0 else 1.0
+        left = np.exp(-days / self.fading) if np.isfinite(self.fading) else 1.0
+        return np.where(since > 0, grown * left, 0.0)
+
+
+def event_designs(part: Assumptions, arms: tuple[str, ...], outcomes: tuple[str, ...], driver: str, days: Floats
+                  ) -> tuple[EventDesign, ...]:  # fmt: skip
+    """Return the events that can happen."""
+    found = []
+    for name, given in part.events.items():
+        probability = np.array([by_name(given.probability, arm) for arm in arms])
+        if not probability.any():
+            continue
+        found.append(
+            EventDesign(
+                name=name,
+                probability=probability,
+                intercepts=risk_table(probability, given.odds_ratio, days),
+                log_odds=float(np.log(given.odds_ratio)),
+                effect=np.array([by_outcome(given.effect, outcome, driver) for outcome in outcomes]),
+                build_up=given.build_up_days,
+                fading=given.fading_days or np.inf,
+                switch_to=arms.index(given.switch_to) if given.switch_to else -1,
+                keeps=given.keeps,
+                leaves=given.leaves,
+                ends=given.ends_treatment,
+            )
+        )
+    return tuple(found)

@@ -1,0 +1,174 @@
+"""What an estimand makes of a drawn trial: the strategies for intercurrent events, on arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from coxa.simulate.from_plan.design import TrialDesign
+from coxa.simulate.from_plan.follow import DrawnTrial
+from coxa.study.estimand import Estimand
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Floats = NDArray[np.float64]
+ROUNDING = 1e-9
+
+
+def estimand_values(design: TrialDesign, drawn: DrawnTrial, estimand: str, *, complete: bool = False
+                    ) -> tuple[Floats, Floats]:  # fmt: skip
+    """Return what an estimand is estimated from.
+
+    Parameters
+    ----------
+    design, drawn
+        The trial.
+    estimand
+        Name in the plan.
+    complete
+        True: from the values as if nothing was missing.
+
+    Returns
+    -------
+    response : (n, m) array
+        Value, change, percent change or responder status (0, 1) at each visit after the strategies for
+        intercurrent events; NaN where missing. The first visit is the baseline.
+    value : (n, m) array
+        The outcome itself after the strategies, in its unit.
+
+    Notes
+    -----
+    The same rules as `coxa.derive`: the earliest event before a visit that is not handled by treatment policy decides.
+    """
+    plan: Estimand = design.study.part("estimands", estimand)
+    k = design.outcomes.index(plan.endpoint.outcome)
+    value = (drawn.complete if complete else drawn.value)[:, k]
+    value, ended = _after_events(design, drawn, plan, k, value)
+    return response_of(design, plan, k, value, ended), value
+
+
+def response_of(design: TrialDesign, plan: Estimand, k: int, value: Floats, ended: NDArray[np.bool_]) -> Floats:
+    """Return (n, m) the endpoint's measure of values; `ended` are those in whom nobody is a responder."""
+    baseline = value[:, :1]
+    measure = plan.endpoint.measure
+    if measure == "value":
+        return value
+    change = value - baseline
+    percent = 100.0 * change / np.where(baseline == 0, np.nan, baseline)
+    if measure == "change":
+        return change
+    if measure == "percent_change":
+        return percent
+    rule = design.study.outcomes[plan.endpoint.outcome].responder
+    assert rule is not None
+    sign = design.signs[k]
+    improvement = sign * {"value": value, "change": change, "percent_change": percent}[rule.measure]
+    mark = rule.at_least if rule.measure != "value" else sign * rule.at_least
+    status = np.where(np.isnan(improvement), np.nan, improvement >= mark - ROUNDING)
+    return np.where(ended, 0.0, status)
+
+
+def _after_events(design: TrialDesign, drawn: DrawnTrial, plan: Estimand, k: int, value: Floats
+                  ) -> tuple[Floats, NDArray[np.bool_]]:  # fmt: skip
+    """Return (n, m) values after the strategies, and where a composite event came before."""
+    acting = sorted(
+        name for name, how in plan.intercurrent_events.items()
+        if how.strategy != "treatment_policy" and name in drawn.events
+    )  # fmt: skip
+    ended = np.zeros(value.shape, dtype=bool)
+    if not acting:
+        return value, ended
+    when = np.stack([drawn.events[name] for name in acting])
+    first = np.where(np.isnan(when), np.inf, when)
+    which, earliest = first.argmin(axis=0), first.min(axis=0)
+    after = earliest[:, None] < drawn.day
+    after[:, 0] = False
+    scale = design.scales[k]
+    found = value.copy()
+    for place, name in enumerate(acting):
+        how = plan.intercurrent_events[name]
+        mine = after & (which == place)[:, None]
+        if how.strategy == "hypothetical":
+            found[mine] = np.nan
+        elif how.strategy == "composite":
+            worst = scale.low if scale.higher_is_better else scale.high
+            found[mine] = worst if how.value == "worst" or how.value is None else how.value
+            ended |= mine
+        else:
+            found = np.where(mine, _last_before(value, drawn.day, earliest)[:, None], found)
+    return found, ended
+
+
+def _last_before(value: Floats, day: Floats, event: Floats) -> Floats:
+    """Return (n,) the last value observed after baseline by the event's day, the baseline if there is none."""
+    last = value[:, 0].copy()
+    for visit in range(1, value.shape[1]):
+        seen = ~np.isnan(value[:, visit]) & (day[:, visit] <= event)
+        last = np.where(seen, value[:, visit], last)
+    return last
+
+
+def estimand_frame(design: TrialDesign, drawn: DrawnTrial, estimand: str) -> pd.DataFrame:
+    """Return the rows that an estimand is estimated from, as `coxa.derive_dataset` would give them.
+
+    Returns
+    -------
+    DataFrame
+        One row per participant and visit after baseline, sorted: participant_id, arm and visit (categorical, the
+        reference and the earliest first), study_day, value, baseline, change, percent_change, responder (where the
+        outcome has a rule), covariates and clusters. Rows without a response are there, with NaN.
+    """
+    import pandas as pd
+
+    plan: Estimand = design.study.part("estimands", estimand)
+    response, value = estimand_values(design, drawn, estimand)
+    n, m = value.shape
+    baseline, later = np.repeat(value[:, 0], m - 1), value[:, 1:].ravel()
+    columns: dict[str, object] = {
+        "participant_id": np.repeat(participant_ids(n), m - 1),
+        "arm": _category(np.repeat(drawn.arm, m - 1), design.arms),
+        "visit": _category(np.tile(np.arange(m - 1), n), design.visits[1:]),
+        "study_day": drawn.day[:, 1:].ravel(),
+        "value": later,
+        "baseline": baseline,
+        "change": later - baseline,
+        "percent_change": 100.0 * (later - baseline) / np.where(baseline == 0, np.nan, baseline),
+    }
+    if plan.endpoint.measure == "responder":
+        columns["responder"] = response[:, 1:].ravel()
+    for name, covariate in design.study.covariates.items():
+        column = np.repeat(drawn.covariates[name], m - 1)
+        columns[name] = _category(column, covariate.level_labels()) if covariate.type == "category" else column
+    for name, code in drawn.clusters.items():
+        if name not in columns:
+            columns[name] = _category(np.repeat(code, m - 1), cluster_names(name, int(code.max(initial=-1)) + 1))
+    return pd.DataFrame(columns)
+
+
+def _category(codes: NDArray[Any], levels: Iterable[str]) -> pd.Categorical:
+    """Return a categorical of codes; -1 is missing."""
+    import pandas as pd
+
+    return pd.Categorical.from_codes(codes, pd.Index(list(levels), dtype="str"))
+
+
+def participant_ids(n: int) -> NDArray[np.str_]:
+    """Return (n,) identifiers, equally long."""
+    width = max(len(str(n)), 3)
+    return np.array([f"P{number:0{width}d}" for number in range(1, n + 1)])
+
+
+def cluster_names(factor: str, count: int) -> list[str]:
+    """Return the names of the clusters of a factor.
+
+    Examples
+    --------
+    >>> cluster_names("therapist_id", 2)
+    ['T01', 'T02']
+    """
+    width = max(len(str(count)), 2)
+    return [f"{factor[0].upper()}{number:0{width}d}" for number in range(1, count + 1)]
