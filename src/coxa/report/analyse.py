@@ -16,7 +16,7 @@ from coxa.errors import PlanError
 from coxa.estimates import Estimates
 from coxa.findings import Finding, Findings
 from coxa.models import Fit
-from coxa.report.planned import asked, join, run_analysis
+from coxa.analyses.planned import asked, join, run_analysis
 from coxa.report.record import Report, RunRecord
 from coxa.study import Study, read_study
 
