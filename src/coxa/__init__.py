@@ -69,7 +69,17 @@ if TYPE_CHECKING:
     from coxa.report.analyse import analyse, analyse_cohort
     from coxa.report.record import Report
     from coxa.report.render import render
-    from coxa.simulate import simulate_hip_oa_trial, simulate_runner_diary
+    from coxa.simulate import (
+        SimulatedTrial,
+        TrialDesign,
+        draw_outcomes,
+        estimand_frame,
+        simulate_hip_oa_trial,
+        simulate_runner_diary,
+        simulate_study,
+        trial_design,
+        true_values,
+    )
     from coxa.simulate.bootstrap import bootstrap_fit
     from coxa.simulate.truth import Truth
     from coxa.study import Study, read_study
@@ -135,7 +145,17 @@ _HOMES = {
     "coxa.report.analyse": ("analyse", "analyse_cohort"),
     "coxa.report.record": ("Report",),
     "coxa.report.render": ("render",),
-    "coxa.simulate": ("simulate_hip_oa_trial", "simulate_runner_diary"),
+    "coxa.simulate": (
+        "SimulatedTrial",
+        "TrialDesign",
+        "draw_outcomes",
+        "estimand_frame",
+        "simulate_hip_oa_trial",
+        "simulate_runner_diary",
+        "simulate_study",
+        "trial_design",
+        "true_values",
+    ),
     "coxa.simulate.bootstrap": ("bootstrap_fit",),
     "coxa.simulate.truth": ("Truth",),
     "coxa.study": ("Study", "read_study"),
@@ -159,7 +179,9 @@ __all__ = [
     "PainBands",
     "PlanError",
     "Report",
+    "SimulatedTrial",
     "Study",
+    "TrialDesign",
     "Truth",
     "__version__",
     "adjust_multiplicity",
@@ -173,6 +195,8 @@ __all__ = [
     "derive_diary",
     "derive_scores",
     "diary_adherence",
+    "draw_outcomes",
+    "estimand_frame",
     "factorial_contrasts",
     "fit_ancova",
     "fit_batch",
@@ -211,11 +235,14 @@ __all__ = [
     "score",
     "simulate_hip_oa_trial",
     "simulate_runner_diary",
+    "simulate_study",
     "standardised_by_model",
     "standardised_effect",
     "subgroup_contrasts",
     "threshold",
     "thresholds",
+    "trial_design",
+    "true_values",
     "variance_intervals",
     "within_between",
     "workload",

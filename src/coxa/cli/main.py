@@ -13,6 +13,7 @@ from coxa.cli.demo import demo_command, new_command
 from coxa.cli.randomise import randomise_command
 from coxa.cli.schema import schema_command
 from coxa.cli.score import score_command
+from coxa.cli.simulate import simulate_command
 
 app = typer.Typer(
     name="coxa",
@@ -42,6 +43,7 @@ def root(
 app.command("demo")(demo_command)
 app.command("new")(new_command)
 app.command("schema")(schema_command)
+app.command("simulate")(simulate_command)
 app.command("check")(check_command)
 app.command("score")(score_command)
 app.command("randomise")(randomise_command)

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from coxa.simulate.from_plan.draw import draw_outcomes
     from coxa.simulate.from_plan.follow import DrawnTrial
     from coxa.simulate.from_plan.strategies import estimand_frame, estimand_values
+    from coxa.simulate.from_plan.trial import SimulatedTrial, simulate_study
+    from coxa.simulate.from_plan.truths import true_values
     from coxa.simulate.hip_oa.design import HipOADesign
     from coxa.simulate.hip_oa.trial import simulate_hip_oa_trial
     from coxa.simulate.runner_diary.design import RunnerDesign
@@ -33,6 +35,7 @@ __all__ = [
     "DrawnTrial",
     "HipOADesign",
     "RunnerDesign",
+    "SimulatedTrial",
     "TrialDesign",
     "TrueValue",
     "Truth",
@@ -41,12 +44,17 @@ __all__ = [
     "estimand_values",
     "simulate_hip_oa_trial",
     "simulate_runner_diary",
+    "simulate_study",
     "trial_design",
+    "true_values",
 ]
 
 _HOME = {
     "DrawnTrial": "from_plan.follow",
+    "SimulatedTrial": "from_plan.trial",
     "TrialDesign": "from_plan.design",
+    "simulate_study": "from_plan.trial",
+    "true_values": "from_plan.truths",
     "draw_outcomes": "from_plan.draw",
     "estimand_frame": "from_plan.strategies",
     "estimand_values": "from_plan.strategies",

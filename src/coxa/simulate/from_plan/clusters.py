@@ -114,7 +114,7 @@ def _spread_out(rng: np.random.Generator, n: int, weights: Floats) -> Integers:
 
 def draw_effects(factors: tuple[ClusterDesign, ...], codes: Mapping[str, Integers], between: Floats, sd: Floats,
                  seed: int, *, population: bool = False) -> Floats:  # fmt: skip
-    """Draw (n, k, m) what the clusters add.
+    """Draw (k, m, n) what the clusters add.
 
     Parameters
     ----------
@@ -129,7 +129,7 @@ def draw_effects(factors: tuple[ClusterDesign, ...], codes: Mapping[str, Integer
     """
     k, m = sd.shape
     n = len(next(iter(codes.values()))) if codes else 0
-    added = np.zeros((n, k, m))
+    added = np.zeros((k, m, n))
     root = np.linalg.cholesky(between)
     for factor in factors:
         place = codes[factor.name]
@@ -139,6 +139,5 @@ def draw_effects(factors: tuple[ClusterDesign, ...], codes: Mapping[str, Integer
         rng = generator(f"effects of {factor.name}", seed)
         effects = (rng.standard_normal((max(count, 1), k)) @ root.T) * np.sqrt(factor.icc)
         mine = effects if population else effects[place]
-        mine = np.where((place >= 0)[:, None], mine, 0.0)
-        added += mine[:, :, None] * (sd * factor.loading(m))
+        added += (sd * factor.loading(m))[:, :, None] * np.where(place >= 0, mine.T, 0.0)[:, None, :]
     return added

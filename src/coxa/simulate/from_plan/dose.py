@@ -94,12 +94,12 @@ def draw_sessions(planned: NDArray[np.intp], mean: Floats, consistency: float, r
 
 
 def dose_effect(dose: DoseDesign, attended: list[NDArray[np.bool_]], received: NDArray[np.intp]) -> Floats:
-    """Return (n, k, m) what attendance adds at each visit, with mean 0 in every arm."""
-    added = np.zeros((len(received), len(dose.slope), dose.due.shape[1]))
+    """Return (k, m, n) what attendance adds at each visit, with mean 0 in every arm."""
+    added = np.zeros((len(dose.slope), dose.due.shape[1], len(received)))
     for place, sessions in enumerate(attended):
         if not dose.planned[place]:
             continue
         so_far = np.concatenate([np.zeros((len(sessions), 1)), np.cumsum(sessions, axis=1)], axis=1)
         above = so_far[:, dose.due[place]] - dose.due[place] * dose.mean[place]
-        added[received == place] = above[:, None, :] * dose.slope[:, None]
+        added[:, :, received == place] = dose.slope[:, None, None] * above.T
     return added

@@ -67,7 +67,7 @@ class DrawnTrial:
     clusters: dict[str, Integers]
     events: dict[str, Floats]
     left: Floats
-    codes: dict[str, Floats]
+    codes: dict[str, NDArray[np.int8]]
     attended: tuple[NDArray[np.bool_], ...]
 
 
@@ -90,12 +90,13 @@ def follow(design: TrialDesign, arm: Integers, seed: int, *, day: Floats | None 
     covariates
         Covariates drawn already, with what they add, (n, k).
     """
-    n, k, m = len(arm), len(design.outcomes), len(design.visits)
+    n, m = len(arm), len(design.visits)
     days = np.broadcast_to(design.days, (n, m)) if day is None else day
-    mix, shift = draw_mix(design.mix, n, k, seed) if covariates is None else covariates
+    mix, shift = draw_mix(design.mix, n, len(design.outcomes), seed) if covariates is None else covariates
     received = np.where(generator("not started", seed).random(n) < design.not_started[arm], 0, arm)
     clusters = assign(design.clusters, arm, received, mix, seed)
-    deviation = shift[:, :, None] + residuals(design, received, seed)
+    deviation = residuals(design, received, seed)
+    deviation += shift.T[:, None, :]
     if design.clusters:
         population = world.population
         deviation += draw_effects(design.clusters, clusters, design.between, design.sd, seed, population=population)
@@ -104,33 +105,46 @@ def follow(design: TrialDesign, arm: Integers, seed: int, *, day: Floats | None 
         dose = design.dose
         attended = draw_sessions(dose.planned, dose.mean, dose.consistency, received, design.arms, seed)
         deviation += dose_effect(dose, attended, received)
-    walk = _Walk.start(design, received, days, deviation, seed, world)
+    walk = _Walk.start(design, received, np.ascontiguousarray(days.T), deviation, seed, world)
     for visit in range(m):
         walk.step(visit)
-    present = walk.present
-    value = np.where(present[:, None, :], walk.values, np.nan)
-    events = {name: np.where(when > walk.left, np.nan, when) for name, when in walk.happened.items()}
-    shown = np.where(present, days, design.days)
-    return DrawnTrial(arm, received, shown, value, walk.values, present, mix, clusters, events, walk.left,
-                      walk.codes, tuple(attended))  # fmt: skip
+    complete = walk.values.transpose(2, 0, 1)
+    present = walk.present.T
+    return DrawnTrial(
+        arm=arm,
+        received=received,
+        day=np.where(present, days, design.days),
+        value=complete if present.all() else np.where(present[:, None, :], complete, np.nan),
+        complete=complete,
+        present=present,
+        covariates=mix,
+        clusters=clusters,
+        events={name: np.where(when > walk.left, np.nan, when) for name, when in walk.happened.items()},
+        left=walk.left,
+        codes=walk.codes,
+        attended=tuple(attended),
+    )
 
 
 def residuals(design: TrialDesign, received: Integers, seed: int) -> Floats:
-    """Return (n, k, m) deviations beside covariates, clusters and dose."""
+    """Return (k, m, n) deviations beside covariates, clusters and dose."""
     n, k, m = len(received), len(design.outcomes), len(design.visits)
-    standard = generator("trajectories", seed).standard_normal((n, k * m))
+    standard = generator("trajectories", seed).standard_normal((k * m, n))
     if (design.roots == design.roots[0]).all():
-        return np.asarray(standard @ design.roots[0].T).reshape(n, k, m)
-    drawn = np.empty((n, k * m))
+        return np.asarray(design.roots[0] @ standard).reshape(k, m, n)
+    drawn = np.empty((k * m, n))
     for place in np.unique(received):
         mine = received == place
-        drawn[mine] = standard[mine] @ design.roots[place].T
-    return drawn.reshape(n, k, m)
+        drawn[:, mine] = design.roots[place] @ standard[:, mine]
+    return drawn.reshape(k, m, n)
 
 
 @dataclass(slots=True)
 class _Walk:
-    """Where the participants are on their way; `step` takes them to the next visit."""
+    """Where the participants are on their way; `step` takes them to the next visit.
+
+    The participants are the last axis throughout: days and present (m, n), deviation and values (k, m, n).
+    """
 
     design: TrialDesign
     received: Integers
@@ -143,7 +157,7 @@ class _Walk:
     leaving: Floats | None
     present: NDArray[np.bool_]
     values: Floats
-    codes: dict[str, Floats]
+    codes: dict[str, NDArray[np.int8]]
     happened: dict[str, Floats]
     left: Floats
     follows: Integers
@@ -154,14 +168,14 @@ class _Walk:
     def start(cls, design: TrialDesign, received: Integers, days: Floats, deviation: Floats, seed: int,
               world: Conditions) -> _Walk:  # fmt: skip
         """Set out before the baseline."""
-        n, k, m = deviation.shape
+        k, m, n = deviation.shape
         events = tuple(event for event in design.events if event.name not in world.without)
         names = [event.name for event in design.events]
         part = design.assumptions.dropout
         leaves = not world.everything and bool((design.dropout > -50).any())
-        missed = np.zeros((n, m), dtype=bool)
+        missed = np.zeros((m, n), dtype=bool)
         if part.gaps > 0 and not world.everything:
-            missed = draw_gaps(generator("missed visits", seed), n, m, part.gaps)
+            missed = np.ascontiguousarray(draw_gaps(generator("missed visits", seed), n, m, part.gaps).T)
         # One draw per event of the plan, so that a world without one leaves the others as they were.
         every = generator("events", seed).random((len(names), 3, m, n)) if events else np.empty((0, 3, m, n))
         return cls(
@@ -175,13 +189,14 @@ class _Walk:
             uniforms=every[[names.index(event.name) for event in events]],
             leaving=generator("leaving", seed).random((2, m, n)) if leaves else None,
             present=~missed,
-            values=np.empty((n, k, m)),
-            codes={name: np.empty((n, m, len(one.items)))
-                   for name, one in zip(design.outcomes, design.measures, strict=True) if one.items},
+            values=np.empty((k, m, n)),
+            codes={name: np.empty((n, m, len(one.items)), dtype=np.int8)
+                   for name, one in zip(design.outcomes, design.measures, strict=True)
+                   if one.items and not world.everything},
             happened={event.name: np.full(n, np.nan) for event in events},
             left=np.full(n, np.nan),
             follows=received.copy(),
-            carried=np.zeros((n, k)),
+            carried=np.zeros((k, n)),
             worse=np.zeros(n),
         )  # fmt: skip
 
@@ -193,14 +208,13 @@ class _Walk:
         self._values(visit)
         if visit:
             self._leave(visit)
-            self.present[:, visit] &= np.isnan(self.left)
-        seen = self.present[:, visit]
-        self.worse = np.where(seen, self._worse_at(visit), self.worse)
+            self.present[visit] &= np.isnan(self.left)
+        self.worse = np.where(self.present[visit], self._worse_at(visit), self.worse)
 
     def _between(self, visit: int, place: Floats) -> Floats:
         """Return (n,) days between the last visit and this one, after randomisation."""
-        start = np.maximum(self.days[:, visit - 1], 0.0)
-        end = np.maximum(self.days[:, visit] - 1.0, start)
+        start = np.maximum(self.days[visit - 1], 0.0)
+        end = np.maximum(self.days[visit] - 1.0, start)
         return np.minimum(np.floor(start + 1.0 + place * (end - start)), end)
 
     def _event(self, event: EventDesign, uniform: Floats, visit: int) -> None:
@@ -219,28 +233,29 @@ class _Walk:
     def _switch(self, event: EventDesign, rows: Integers, when: Floats) -> None:
         """Let participants follow another arm from an event on, keeping a share of what the arms differ by."""
         means, days = self.design.means, self.design.days
-        own = mean_on(means, days, self.follows[rows], when[rows]) + self.carried[rows]
-        other = mean_on(means, days, np.full(len(rows), event.switch_to), when[rows])
-        self.carried[rows] = event.keeps * (own - other)
+        own = mean_on(means, days, self.follows[rows], when[rows]).T + self.carried[:, rows]
+        other = mean_on(means, days, np.full(len(rows), event.switch_to), when[rows]).T
+        self.carried[:, rows] = event.keeps * (own - other)
         self.follows[rows] = event.switch_to
 
     def _values(self, visit: int) -> None:
         """Fill in the values of a visit."""
-        meant = self.design.means[self.follows, :, visit] + self.carried + self.deviation[:, :, visit]
+        meant = self.design.means[:, :, visit].T[:, self.follows] + self.carried + self.deviation[:, visit]
         for event in self.events:
             if event.effect.any():
-                since = self.days[:, visit] - self.happened[event.name]
-                meant += event.added(since)[:, None] * event.effect
+                since = self.days[visit] - self.happened[event.name]
+                meant += event.effect[:, None] * event.added(since)
         for place, (measure, rng) in enumerate(zip(self.design.measures, self.rngs, strict=True)):
-            self.values[:, place, visit], codes = measured(measure, meant[:, place], rng)
-            if codes is not None:
-                self.codes[self.design.outcomes[place]][:, visit] = codes
+            self.values[place, visit], codes = measured(measure, meant[place], rng)
+            name = self.design.outcomes[place]
+            if codes is not None and name in self.codes:
+                self.codes[name][:, visit] = codes
 
     def _worse_at(self, visit: int) -> Floats:
         """Return (n,) how much worse than the arm's mean the driving outcome is, in standard deviations."""
         k = self.design.driver
         mean = self.design.means[self.received, k, visit]
-        return np.asarray(-self.design.signs[k] * (self.values[:, k, visit] - mean) / self.design.sd[k, visit])
+        return np.asarray(-self.design.signs[k] * (self.values[k, visit] - mean) / self.design.sd[k, visit])
 
     def _leave(self, visit: int) -> None:
         """Let some leave before a visit, by the value last recorded or by the one they would have had."""

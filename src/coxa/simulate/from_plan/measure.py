@@ -14,7 +14,7 @@ from coxa.study.parts import Outcome
 from coxa.study.scales import OutcomeScale, scale_name
 
 Floats = NDArray[np.float64]
-Codes = NDArray[np.float64]
+Codes = NDArray[np.int8]
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,12 +92,12 @@ def _answered(measure: Measure, meant: Floats, rng: np.random.Generator) -> tupl
     share = np.clip((meant - measure.low) / (measure.high - measure.low), 0.0, 1.0)
     if measure.falling:
         share = 1.0 - share
-    codes = np.empty((len(meant), len(measure.items)))
+    height, codes = np.zeros(len(meant)), np.empty((len(meant), len(measure.items)), dtype=np.int8)
     for span in np.unique(measure.span):
         mine = measure.span == span
         codes[:, mine] = draw_item_codes(rng, 100.0 * (1.0 - share), int(mine.sum()), top=int(span))
-    height = (codes / measure.span) @ measure.weights
+        height += codes[:, mine] @ (measure.weights[mine] / span)
     if measure.falling:
         height = 1.0 - height
-    codes = measure.lowest + np.where(measure.turned, measure.span - codes, codes)
-    return measure.low + height * (measure.high - measure.low), codes
+    answers = measure.lowest + np.where(measure.turned, measure.span - codes, codes)
+    return measure.low + height * (measure.high - measure.low), answers.astype(np.int8)

@@ -1,0 +1,46 @@
+"""How a simulated trial looks in a terminal."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.table import Table
+from rich.text import Text
+
+from coxa.cli.show import console
+
+if TYPE_CHECKING:
+    from coxa.simulate.from_plan.trial import SimulatedTrial
+
+
+def show_tables(trial: SimulatedTrial) -> None:
+    """Print participants per arm and rows per table."""
+    study, design = trial.design.study, trial.design
+    arms = [f"{study.label('arms', arm)} {number}" for arm, number in zip(design.arms, design.numbers, strict=True)]
+    rows = [f"{name} {len(frame)}" for name, frame in trial.tables.items()]
+    console().print(Text(f"participants: {', '.join(arms)}"), soft_wrap=True)
+    console().print(Text(f"rows: {', '.join(rows)}"), soft_wrap=True)
+
+
+def show_truth(trial: SimulatedTrial) -> None:
+    """Print the value of each estimand, and how it was obtained."""
+    study = trial.design.study
+    table = Table(box=None, pad_edge=False, header_style="bold", title="Truth", title_justify="left")
+    for name in ("estimand", "outcome", "visit", "comparison"):
+        table.add_column(name, overflow="fold")
+    for name in ("true difference", "Monte Carlo error"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for one in trial.truth.values:
+        arms = (study.label("arms", one.arm), study.label("arms", one.reference))
+        digits = 4 if one.measure == "responder" else 3
+        error = "exact" if one.obtained == "exact" else f"{one.monte_carlo_error:.{digits}f}"
+        table.add_row(
+            Text(one.estimand),
+            Text(f"{study.label('outcomes', one.outcome)}, {one.measure.replace('_', ' ')}"),
+            Text(study.label("visits", one.visit)),
+            Text(" against ".join(arms)),
+            Text(f"{one.value:.{digits}f}"),
+            Text(error),
+        )
+    console().print(table)
+    console().print(Text(f"{trial.truth.how}.", style="dim"), soft_wrap=True)

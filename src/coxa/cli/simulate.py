@@ -1,0 +1,62 @@
+"""`coxa simulate`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from coxa.cli.edge import AsJson, Quiet, StudyPath, Verbose, edge, working
+
+if TYPE_CHECKING:
+    from coxa.simulate.from_plan.trial import SimulatedTrial
+
+
+def simulate_command(
+    study: StudyPath,
+    out: Annotated[Path, typer.Option("--out", help="Folder for the trial; has to be new or empty.")] = Path(
+        "simulated"
+    ),
+    seed: Annotated[int, typer.Option("--seed", help="Seed; the same plan and seed give the same files.")] = 1,
+    participants: Annotated[
+        int | None, typer.Option("--participants", help="Participants of all arms together, instead of the plan's.")
+    ] = None,
+    form: Annotated[str, typer.Option("--format", help="Form of the raw files: csv, parquet, or both.")] = "csv",
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+) -> None:
+    """Simulate a trial from the assumptions of a plan: raw files, data dictionary, the plan that reads them, truth."""
+    with edge(verbose, as_json):
+        from coxa.cli.trial_files import check_formats, refuse_existing, trial_files
+        from coxa.study import read_study
+
+        formats = check_formats(form)
+        refuse_existing(out)
+        plan = read_study(study)
+        with working(f"simulating {study}", quiet):
+            from coxa.simulate.from_plan.trial import simulate_study
+
+            trial = simulate_study(plan, seed=seed, participants=participants)
+            written = trial_files(trial, study, out, formats)
+        _show(trial, written, as_json, quiet)
+
+
+def _show(trial: SimulatedTrial, written: list[Path], as_json: bool, quiet: bool) -> None:
+    """Print what was written, and the truth."""
+    if as_json:
+        import json
+        from dataclasses import asdict
+
+        told = {"written": [str(path) for path in written], "truth": [asdict(value) for value in trial.truth.values]}
+        typer.echo(json.dumps(told))
+        return
+    from coxa.cli.show_simulate import show_tables, show_truth
+
+    if not quiet:
+        show_tables(trial)
+        show_truth(trial)
+    typer.echo(f"written: {', '.join(map(str, written))}")
+    if not quiet:
+        typer.echo(f"now try: coxa report {written[0]} --out {written[0].parent / 'out'}")

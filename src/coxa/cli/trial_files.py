@@ -1,0 +1,165 @@
+"""The files of a simulated trial: raw data, their dictionary, the plan that reads them, the truth."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from coxa.cohort.contracts import Contract, contract
+from coxa.cohort.dictionary import Field
+from coxa.errors import OptionError, check_option
+from coxa.report.write import write_csv, write_document
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from coxa.simulate.from_plan.trial import SimulatedTrial
+
+FORMATS = ("csv", "parquet")
+DATA, PLAN, TRUTH, DICTIONARY, README = "data", "study.yaml", "truth.json", "dictionary.csv", "README.md"
+
+TEXT = """# {title}
+
+Made up by a computer from the assumptions of the plan; no row stems from a person. Made by
+`coxa simulate` with seed {seed} ({participants}).
+
+| file | what it is |
+|---|---|
+| `study.yaml` | the plan, with the place of these data |
+{files}
+| `dictionary.csv` | every column of the data: type, unit, levels, meaning |
+| `truth.json` | what was planted, and the value of each estimand |
+
+`coxa check study.yaml` checks the data, `coxa report study.yaml --out out` analyses them.
+
+## Truth
+
+{how}.
+
+{truth}
+"""
+
+
+def check_formats(given: str) -> tuple[str, ...]:
+    """Return the formats of the raw files; raise `OptionError` for an unknown one."""
+    return tuple(check_option("format", word.strip(), FORMATS) for word in given.split(","))
+
+
+def refuse_existing(folder: Path) -> None:
+    """Raise `OptionError` where the folder has something in it."""
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise OptionError(f"{folder} exists and is not empty; name another folder with --out")
+
+
+def trial_files(trial: SimulatedTrial, plan: Path, folder: Path, formats: tuple[str, ...]) -> list[Path]:
+    """Write a simulated trial; return the files, the plan first.
+
+    Parameters
+    ----------
+    trial
+        The trial.
+    plan
+        Study file from which it was made; its comments are kept.
+    folder
+        Made if it is not there.
+    formats
+        Of the raw files; the plan names those of the first.
+    """
+    (folder / DATA).mkdir(parents=True, exist_ok=True)
+    written = []
+    for name, frame in trial.tables.items():
+        if "csv" in formats:
+            written.append(write_csv(frame, folder / DATA / f"{name}.csv"))
+        if "parquet" in formats:
+            frame.to_parquet(folder / DATA / f"{name}.parquet", index=False)
+            written.append(folder / DATA / f"{name}.parquet")
+    return [
+        write_document(planned_text(trial, plan, formats[0]), folder / PLAN),
+        *written,
+        write_csv(dictionary(trial), folder / DICTIONARY),
+        write_document(trial.truth.to_json(), folder / TRUTH),
+        write_document(readme(trial, formats[0]), folder / README),
+    ]
+
+
+def planned_text(trial: SimulatedTrial, plan: Path, form: str) -> str:
+    """Return the study file with a `data:` section for the simulated files in place of its own."""
+    from ruamel.yaml import YAML
+
+    yaml = YAML(typ="rt")
+    yaml.width, yaml.preserve_quotes = 4096, True
+    held = yaml.load(plan.read_text(encoding="utf-8-sig"))
+    tables = {name: {"file": f"{name}.{form}", **source} for name, source in trial.sources.items()}
+    held["data"] = {"folder": DATA, "tables": tables}
+    text = io.StringIO()
+    yaml.dump(held, text)
+    return text.getvalue()
+
+
+def dictionary(trial: SimulatedTrial) -> pd.DataFrame:
+    """Return one row per column of the raw files."""
+    import pandas as pd
+
+    rows: list[dict[str, Any]] = []
+    for table, frame in trial.tables.items():
+        agreed = contract(trial.design.study, table)
+        columns = map(str, frame.columns)
+        rows += [{"file": table, "column": name, **_told(trial, table, agreed, name)} for name in columns]
+    return pd.DataFrame(rows)
+
+
+def _told(trial: SimulatedTrial, table: str, agreed: Contract, name: str) -> dict[str, Any]:
+    """Return type, unit, levels and description of a column."""
+    if name in agreed.fields:
+        return _of_field(agreed.fields[name])
+    study = trial.design.study
+    if table == "assessments":
+        scale = trial.design.scales[trial.design.outcomes.index(name)]
+        text = f"{study.label('outcomes', name)}, {scale.low:g} to {scale.high:g}; {scale.direction}"
+        return {"type": "number", "unit": scale.unit, "levels": "", "description": text}
+    known = trial.sources[table]["instrument"]
+    item = name.removeprefix(f"{known}_")
+    return {
+        "type": "integer",
+        "unit": "",
+        "levels": "",
+        "description": f"answer to item {item} of {known}, in its own coding; empty if not answered",
+    }
+
+
+def _of_field(field: Field) -> dict[str, Any]:
+    levels = "; ".join(level if level == label else f"{level}: {label}" for level, label in field.levels.items())
+    return {"type": field.type, "unit": field.unit or "", "levels": levels, "description": field.description}
+
+
+def readme(trial: SimulatedTrial, form: str) -> str:
+    """Return the page on the folder."""
+    numbers = zip(trial.design.arms, trial.design.numbers, strict=True)
+    files = [f"| `{DATA}/{name}.{form}` | {len(frame)} rows |" for name, frame in trial.tables.items()]
+    return TEXT.format(
+        title=trial.design.study.title,
+        seed=trial.seed,
+        participants=", ".join(f"{arm}: {number}" for arm, number in numbers),
+        files="\n".join(files),
+        how=trial.truth.how[:1].upper() + trial.truth.how[1:],
+        truth=_truth_table(trial),
+    )
+
+
+def _truth_table(trial: SimulatedTrial) -> str:
+    head = ["estimand", "outcome", "visit", "arm", "against", "true difference", "Monte Carlo error"]
+    lines = [f"| {' | '.join(head)} |", "|" + "---|" * len(head)]
+    for one in trial.truth.values:
+        error = "exact" if one.obtained == "exact" else f"{one.monte_carlo_error:.4f}"
+        cells = [
+            one.estimand,
+            f"{one.outcome}, {one.measure}",
+            one.visit,
+            one.arm,
+            one.reference,
+            f"{one.value:.4f}",
+            error,
+        ]
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines)

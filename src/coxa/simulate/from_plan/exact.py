@@ -1,0 +1,126 @@
+"""The value of an estimand in closed form, where the generator has one."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import norm
+
+from coxa.simulate.from_plan.design import TrialDesign
+from coxa.simulate.from_plan.mix import LevelMix
+from coxa.study.estimand import Estimand
+
+Floats = NDArray[np.float64]
+
+
+def cut_mean(mean: float, sd: float, low: float, high: float) -> float:
+    """Return the mean of a normal value that is cut at the ends of its range.
+
+    Parameters
+    ----------
+    mean, sd
+        Of the value before it is cut.
+    low, high
+        Ends of the range.
+
+    Notes
+    -----
+    E = low F(a) + high (1 - F(b)) + mean (F(b) - F(a)) - sd (f(b) - f(a)), with a and b the ends in standard
+    deviations from the mean, F and f the standard normal distribution and density.
+
+    Examples
+    --------
+    >>> cut_mean(50, 10, 0, 100), round(cut_mean(100, 10, 0, 100), 3)
+    (50.0, 96.011)
+    """
+    a, b = (low - mean) / sd, (high - mean) / sd
+    inside = norm.cdf(b) - norm.cdf(a)
+    return float(low * norm.cdf(a) + high * norm.sf(b) + mean * inside - sd * (norm.pdf(b) - norm.pdf(a)))
+
+
+def exact_mean(design: TrialDesign, plan: Estimand, arm: int, visit: int) -> float | None:
+    """Return the mean of an estimand's endpoint in an arm at a visit, where it has a closed form.
+
+    Parameters
+    ----------
+    design
+        The trial.
+    plan
+        The estimand.
+    arm, visit
+        Places in `design.arms` and `design.visits`.
+
+    Returns
+    -------
+    float or None
+        None where no closed form is known: after events that change values and are not handled as hypothetical, for
+        percent change, for responders on a scale with ends or items, and at the ends of a scale where covariates by
+        level, conditions or attendance make the values other than normal.
+    """
+    if not events_are_out(design, plan):
+        return None
+    started = 1.0 - design.not_started[arm]
+    parts = [(started, arm), (1.0 - started, 0)]
+    means = [(share, _mean_of(design, plan, received, visit)) for share, received in parts if share > 0]
+    found = [share * mean for share, mean in means if mean is not None]
+    return float(sum(found)) if len(found) == len(means) else None
+
+
+def events_are_out(design: TrialDesign, plan: Estimand) -> bool:
+    """Return whether events change nothing of the endpoint: hypothetical, or without effect and taken as they are."""
+    for event in design.events:
+        strategy = plan.intercurrent_events[event.name].strategy
+        if strategy == "hypothetical" or (strategy == "treatment_policy" and event.harmless):
+            continue
+        return False
+    return True
+
+
+def is_normal(design: TrialDesign, k: int) -> bool:
+    """Return whether an outcome's values are normal before the ends of the scale."""
+    levels = [part for part in design.mix.values() if isinstance(part, LevelMix)]
+    return not any(part.shift[:, k].any() for part in levels) and (design.dose is None or design.dose.slope[k] == 0)
+
+
+def _mean_of(design: TrialDesign, plan: Estimand, received: int, visit: int) -> float | None:
+    """Return the mean of the endpoint of those who receive an arm."""
+    k = design.outcomes.index(plan.endpoint.outcome)
+    measure, kind = plan.endpoint.measure, design.measures[k].kind
+    if measure == "responder":
+        return _responders(design, plan, k, received, visit)
+    if measure == "percent_change":
+        return None
+    if kind == "continuous":
+        mean = design.means[received, k]
+        return float(mean[visit] - (mean[0] if measure == "change" else 0.0))
+    if not is_normal(design, k) or not steps_end_at_the_ends(design, k):
+        return None
+    scale = design.scales[k]
+    at = [cut_mean(design.means[received, k, t], design.sd[k, t], scale.low, scale.high) for t in (0, visit)]
+    return at[1] - (at[0] if measure == "change" else 0.0)
+
+
+def steps_end_at_the_ends(design: TrialDesign, k: int) -> bool:
+    """Return whether the ends of the range are steps, so that rounding within them keeps means."""
+    step, scale = design.measures[k].step, design.scales[k]
+    ends = [scale.low / step, scale.high / step] if step else [0.0]
+    return all(abs(end - round(end)) < 1e-9 for end in ends)
+
+
+def _responders(design: TrialDesign, plan: Estimand, k: int, received: int, visit: int) -> float | None:
+    """Return the proportion of responders, for normal values without steps."""
+    rule = design.study.outcomes[plan.endpoint.outcome].responder
+    kind = design.measures[k].kind
+    if rule is None or rule.measure == "percent_change" or not is_normal(design, k) or design.measures[k].step:
+        return None
+    sign, mean, sd = design.signs[k], design.means[received, k], design.sd[k]
+    if rule.measure == "value":
+        scale = design.scales[k]
+        if kind == "items" or not scale.low < rule.at_least < scale.high:
+            return None
+        return float(norm.sf(sign * (rule.at_least - mean[visit]) / sd[visit]))
+    if kind != "continuous":
+        return None
+    both = design.covariance()[k, :, k, :]
+    spread = np.sqrt(both[0, 0] + both[visit, visit] - 2.0 * both[0, visit])
+    return float(norm.sf((rule.at_least - sign * (mean[visit] - mean[0])) / spread))

@@ -1,0 +1,176 @@
+"""The raw tables of a simulated trial, as a trial would hand them over."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from coxa.simulate.events import draw_event_counts
+from coxa.simulate.from_plan.calendar import dates, enrolment, first_day
+from coxa.simulate.from_plan.design import TrialDesign
+from coxa.simulate.from_plan.follow import DrawnTrial
+from coxa.simulate.from_plan.mix import CONDITION, NumberMix
+from coxa.simulate.from_plan.strategies import cluster_names, participant_ids
+from coxa.simulate.seeds import generator
+from coxa.study.assumed_numbers import by_name
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Floats = NDArray[np.float64]
+Rows = NDArray[np.intp]
+
+# Share, term, severity and relation to treatment of adverse events; plain words, made up.
+ADVERSE = (
+    (0.40, "muscle soreness over two days", "mild", "probable"),
+    (0.25, "low back pain", "mild", "possible"),
+    (0.20, "knee pain", "moderate", "possible"),
+    (0.10, "fall", "moderate", "unlikely"),
+    (0.05, "admission to hospital", "severe", "unrelated"),
+)
+PRONENESS = 0.5
+"""Variance of the gamma multiplier of personal rates of adverse events."""
+
+
+class Calendar:
+    """Turns a participant's study days into dates."""
+
+    def __init__(self, start: date, entry: NDArray[np.int64]) -> None:
+        self.start, self.entry = start, entry
+
+    def __call__(self, rows: Rows, day: Floats) -> pd.Series:
+        """Return the dates (r,) of study days of participants."""
+        return dates(self.start, self.entry[rows], day)
+
+
+def calendar_of(design: TrialDesign, n: int, seed: int) -> Calendar:
+    """Return the calendar of a trial."""
+    return Calendar(first_day(design), enrolment(design, n, seed))
+
+
+def participants_table(design: TrialDesign, drawn: DrawnTrial, when: Calendar) -> pd.DataFrame:
+    """Return one row per participant, in order of enrolment."""
+    import pandas as pd
+
+    n = len(drawn.arm)
+    everyone = np.arange(n)
+    columns: dict[str, object] = {"participant_id": participant_ids(n)}
+    for name, code in drawn.clusters.items():
+        if name not in design.study.covariates:
+            columns[name] = words_of(code, cluster_names(name, int(code.max(initial=-1)) + 1))
+    arms = np.array(design.arms)
+    columns |= {
+        "arm": arms[drawn.arm],
+        "arm_received": arms[drawn.received],
+        "randomisation_date": when(everyone, np.zeros(n)),
+    }
+    for name, covariate in design.study.covariates.items():
+        mix, values = design.mix[name], drawn.covariates[name]
+        if isinstance(mix, NumberMix):
+            columns[name] = values.astype(int) if mix.digits == 0 else values
+        else:
+            columns[name] = words_of(values, list(covariate.level_labels()))
+    if CONDITION in design.mix:
+        columns[CONDITION] = words_of(drawn.covariates[CONDITION], list(design.assumptions.conditions))
+    left = ~np.isnan(drawn.left)
+    columns["discontinuation_date"] = when(everyone, drawn.left)
+    columns["discontinuation_reason"] = np.where(left, "left the trial", "")
+    return pd.DataFrame(columns)
+
+
+def words_of(code: Rows, words: list[str]) -> NDArray[np.object_]:
+    """Return words of codes, empty for -1."""
+    return np.array([*words, ""], dtype=object)[code]
+
+
+def visit_rows(design: TrialDesign, drawn: DrawnTrial, when: Calendar) -> tuple[pd.DataFrame, Rows, Rows]:
+    """Return participant, visit and date of every visit that took place, and the places of both."""
+    import pandas as pd
+
+    person, visit = np.nonzero(drawn.present)
+    frame = pd.DataFrame(
+        {
+            "participant_id": participant_ids(len(drawn.arm))[person],
+            "visit": np.array(design.visits)[visit],
+            "assessment_date": when(person, drawn.day[person, visit]),
+        }
+    )
+    return frame, person, visit
+
+
+def assessments_table(design: TrialDesign, drawn: DrawnTrial, when: Calendar) -> pd.DataFrame:
+    """Return one row per visit, outcomes without items side by side; no columns of outcomes if all have items."""
+    frame, person, visit = visit_rows(design, drawn, when)
+    for k, name in enumerate(design.outcomes):
+        if not design.measures[k].items:
+            value = drawn.value[person, k, visit]
+            step = design.measures[k].step
+            decimals = 6 if step else max(0, 3 - int(np.floor(np.log10(design.sd[k].min()))))
+            frame[name] = np.round(value, decimals)
+            if step and float(step).is_integer():
+                frame[name] = frame[name].astype(int)
+    return frame
+
+
+def events_table(drawn: DrawnTrial, when: Calendar) -> pd.DataFrame:
+    """Return one row per intercurrent event."""
+    import pandas as pd
+
+    ids = participant_ids(len(drawn.arm))
+    parts = []
+    for name, day in drawn.events.items():
+        rows = np.flatnonzero(~np.isnan(day))
+        parts.append(pd.DataFrame({"participant_id": ids[rows], "event": name, "event_date": when(rows, day[rows])}))
+    return pd.concat(parts).sort_values(["participant_id", "event_date"], kind="stable", ignore_index=True)
+
+
+def adverse_events_table(design: TrialDesign, drawn: DrawnTrial, when: Calendar, seed: int) -> pd.DataFrame:
+    """Return one row per adverse event or flare before a participant left."""
+    import pandas as pd
+
+    n, last = len(drawn.arm), int(design.days[-1])
+    kinds: tuple[tuple[str, Callable[[str], float]], ...] = (
+        ("adverse_event", lambda arm: by_name(design.assumptions.adverse_events, arm)),
+        ("flare", lambda arm: by_name(design.assumptions.flares, arm)),
+    )
+    people, days, chosen, kind = [], [], [], []
+    for name, rate in kinds:
+        rng = generator(name, seed)
+        rates = np.array([rate(arm) for arm in design.arms])[drawn.received]
+        person = np.repeat(np.arange(n), draw_event_counts(rng, rates, PRONENESS))
+        people.append(person)
+        days.append(rng.integers(1, max(last, 2), len(person)).astype(float))
+        chosen.append(rng.choice(len(ADVERSE), len(person), p=[row[0] for row in ADVERSE]))
+        kind.append(np.full(len(person), name))
+    frame = pd.DataFrame({"person": np.concatenate(people), "day": np.concatenate(days),
+                          "term": np.concatenate(chosen), "kind": np.concatenate(kind)})  # fmt: skip
+    frame = frame[~(frame["day"] > drawn.left[frame["person"]])]
+    frame = frame.sort_values(["person", "day", "kind"], kind="stable", ignore_index=True)
+    rows, flare = frame["person"].to_numpy(), frame["kind"].to_numpy() == "flare"
+    told = [ADVERSE[place] for place in frame["term"]]
+    severity = np.where(flare, "mild", [row[2] for row in told])
+    return pd.DataFrame(
+        {
+            "participant_id": participant_ids(n)[rows],
+            "event_number": frame.groupby("person").cumcount() + 1,
+            "kind": frame["kind"],
+            "term": np.where(flare, "flare of symptoms", [row[1] for row in told]),
+            "start_date": when(rows, frame["day"].to_numpy()),
+            "severity": severity,
+            "serious": np.where(severity == "severe", "yes", "no"),
+            "relatedness": np.where(flare, "probable", [row[3] for row in told]),
+        }
+    )
+
+
+def conditions_table(design: TrialDesign, drawn: DrawnTrial) -> pd.DataFrame:
+    """Return one row per participant with the main condition."""
+    import pandas as pd
+
+    ids = participant_ids(len(drawn.arm))
+    names = words_of(drawn.covariates[CONDITION], list(design.assumptions.conditions))
+    return pd.DataFrame({"participant_id": ids, "condition": names, "main": "yes"})

@@ -1,0 +1,116 @@
+"""The tables of treatment: sessions attended, and the diary of exercise at home."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from coxa.simulate.attendance import draw_minutes
+from coxa.simulate.from_plan.design import TrialDesign
+from coxa.simulate.from_plan.dose import attendance_of, draw_sessions, session_days
+from coxa.simulate.from_plan.follow import DrawnTrial
+from coxa.simulate.from_plan.home import SETS, draw_home, home_days
+from coxa.simulate.from_plan.strategies import participant_ids
+from coxa.simulate.from_plan.tables import Calendar
+from coxa.simulate.seeds import generator
+from coxa.study.assumed_numbers import by_name
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Floats = NDArray[np.float64]
+
+MINUTES = 45.0
+"""Usual duration of a session."""
+
+
+def end_of_treatment(design: TrialDesign, drawn: DrawnTrial) -> Floats:
+    """Return (n,) the study day after which there are no sessions, infinite if there is none."""
+    ends = [drawn.left, *(drawn.events[event.name] for event in design.events if event.ends)]
+    return np.nanmin(np.stack([np.full(len(drawn.arm), np.inf), *ends]), axis=0)
+
+
+def sessions_table(design: TrialDesign, drawn: DrawnTrial, when: Calendar, seed: int) -> pd.DataFrame:
+    """Return one row per planned session, attended or not; none after a participant left or treatment ended."""
+    import pandas as pd
+
+    part = design.assumptions.sessions
+    assert part is not None
+    planned, mean = attendance_of(design.study, part, design.arms)
+    attended = drawn.attended or draw_sessions(planned, mean, part.consistency, drawn.received, design.arms, seed)
+    stop, ids, frames = end_of_treatment(design, drawn), participant_ids(len(drawn.arm)), []
+    for place, (arm, came) in enumerate(zip(design.arms, attended, strict=True)):
+        rows = np.flatnonzero(drawn.received == place)
+        if not planned[place] or not len(rows):
+            continue
+        rng = generator(f"sessions of {arm}", seed)
+        day = session_days(int(planned[place]), part.last_day) + rng.integers(-1, 2, came.shape)
+        here = (came & ~(day > stop[rows, None])).ravel()
+        person = np.repeat(rows, planned[place])
+        minutes = pd.Series(draw_minutes(rng, MINUTES, len(person))).where(here).astype("Int64")
+        frames.append(
+            pd.DataFrame(
+                {
+                    "participant_id": ids[person],
+                    "session_number": np.tile(np.arange(1, planned[place] + 1), len(rows)),
+                    "session_date": when(person, day.ravel()),
+                    "setting": "supervised",
+                    "attended": np.where(here, "yes", "no"),
+                    "minutes": minutes,
+                    "components": ";".join(design.study.arms[arm].delivers),
+                }
+            )
+        )
+    if not frames:
+        return pd.DataFrame(columns=["participant_id", "session_number", "session_date", "setting", "attended"])
+    every = pd.concat(frames, ignore_index=True)
+    return every.sort_values(["participant_id", "session_number"], kind="stable", ignore_index=True)
+
+
+def diary_table(design: TrialDesign, drawn: DrawnTrial, when: Calendar, seed: int) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the diary of exercise at home, one row per day on which it was asked for, and what was really done.
+
+    Returns
+    -------
+    diary : DataFrame
+        Up to the day of leaving, or the end of treatment.
+    done : DataFrame
+        participant_id, sessions asked for, done and reported; it is no part of a trial's data.
+    """
+    import pandas as pd
+
+    part = design.assumptions.sessions
+    assert part is not None
+    stop, ids, diaries, totals = end_of_treatment(design, drawn), participant_ids(len(drawn.arm)), [], []
+    for place, arm in enumerate(design.arms):
+        rows = np.flatnonzero(drawn.received == place)
+        days = home_days(by_name(part.home_per_week, arm), part.last_day)
+        if not len(days) or not len(rows):
+            continue
+        rng = generator(f"exercise at home in {arm}", seed)
+        share = by_name(part.home, arm)
+        home = draw_home(rng, len(rows), days, share, part.consistency, part.over_reporting, part.agreement)
+        until = days <= stop[rows, None]
+        person, day = np.nonzero(until)
+        diaries.append(
+            pd.DataFrame(
+                {
+                    "participant_id": ids[rows[person]],
+                    "diary_date": when(rows[person], days[day]),
+                    "exercises_prescribed": SETS,
+                    "exercises_done": SETS * home.reported[person, day],
+                }
+            )
+        )
+        counts = {"asked": until, "done": home.done & until, "reported": home.reported & until}
+        summed = {key: one.sum(axis=1) for key, one in counts.items()}
+        totals.append(pd.DataFrame({"participant_id": ids[rows], **summed}))
+    if not diaries:
+        return pd.DataFrame(), pd.DataFrame()
+    keys = ["participant_id", "diary_date"]
+    return (
+        pd.concat(diaries).sort_values(keys, kind="stable", ignore_index=True),
+        pd.concat(totals).sort_values("participant_id", kind="stable", ignore_index=True),
+    )

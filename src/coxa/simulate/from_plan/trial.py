@@ -1,0 +1,127 @@
+"""A whole trial from its plan: raw tables, where they are for the plan, and the truth."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from coxa.simulate.from_plan.calendar import visit_days
+from coxa.simulate.from_plan.design import TrialDesign, check_seed, trial_design
+from coxa.simulate.from_plan.draw import draw_outcomes
+from coxa.simulate.from_plan.follow import DrawnTrial
+from coxa.simulate.from_plan.mix import CONDITION
+from coxa.simulate.from_plan.questionnaires import item_table
+from coxa.simulate.from_plan.tables import (
+    adverse_events_table,
+    assessments_table,
+    calendar_of,
+    conditions_table,
+    events_table,
+    participants_table,
+)
+from coxa.simulate.from_plan.treatment import diary_table, sessions_table
+from coxa.simulate.from_plan.truths import SIZE, true_values
+from coxa.simulate.truth import Truth
+from coxa.study import Study
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True, slots=True)
+class SimulatedTrial:
+    """A trial simulated from its plan.
+
+    design  : what it was drawn from
+    seed    : its seed
+    tables  : table of the cohort -> raw rows under coxa's names; dates as ISO text, missing cells empty
+    sources : the `data: tables:` of a study file, without the file names
+    truth   : what was planted, and the value of each estimand
+    drawn   : the same as arrays, with what a trial does not see
+    at_home : sessions at home asked for, done and reported, by participant; no part of a trial's data
+    """
+
+    design: TrialDesign
+    seed: int
+    tables: Mapping[str, pd.DataFrame] = field(repr=False)
+    sources: Mapping[str, dict[str, Any]] = field(repr=False)
+    truth: Truth = field(repr=False)
+    drawn: DrawnTrial = field(repr=False)
+    at_home: pd.DataFrame = field(repr=False)
+
+
+def simulate_study(
+    study: Study, *, seed: int, participants: int | Mapping[str, int] | None = None, truth_size: int = SIZE
+) -> SimulatedTrial:
+    """Simulate a trial from its plan alone.
+
+    Parameters
+    ----------
+    study
+        A checked plan with `assumptions`.
+    seed
+        Not negative. The same plan and seed give the same tables, whatever else is asked for.
+    participants
+        Instead of the plan's number: by arm, or of all arms together.
+    truth_size
+        Participants of the large run for estimands without a closed form.
+
+    Returns
+    -------
+    SimulatedTrial
+        Tables as a trial would hand them over, and the truth, which depends on the plan only, not on `seed`.
+
+    Raises
+    ------
+    PlanError
+        The plan has no assumptions, or they leave no variance to participants.
+    OptionError
+        A negative seed, or too few participants.
+
+    Examples
+    --------
+    >>> from coxa.study import read_study
+    >>> trial = simulate_study(read_study("study.yaml"), seed=1)  # doctest: +SKIP
+    >>> trial.truth.to_frame()[["estimand", "arm", "visit", "value"]]  # doctest: +SKIP
+    """
+    check_seed(seed)
+    design = trial_design(study, participants)
+    drawn = draw_outcomes(design, seed, day=visit_days(design, design.n, seed))
+    tables, at_home = raw_tables(design, drawn, seed)
+    truth = true_values(design, n=truth_size)
+    sources = {name: table_source(design, name, frame) for name, frame in tables.items()}
+    return SimulatedTrial(design, seed, tables, sources, truth, drawn, at_home)
+
+
+def raw_tables(design: TrialDesign, drawn: DrawnTrial, seed: int) -> tuple[dict[str, pd.DataFrame], pd.DataFrame]:
+    """Return the tables of a drawn trial, and what was really done at home; tables without a row are left out."""
+    import pandas as pd
+
+    when, part = calendar_of(design, len(drawn.arm), seed), design.assumptions
+    tables = {"participants": participants_table(design, drawn, when)}
+    if drawn.codes:
+        tables["item_responses"] = item_table(design, drawn, when, seed)
+    if len(drawn.codes) < len(design.outcomes):
+        tables["assessments"] = assessments_table(design, drawn, when)
+    at_home = pd.DataFrame()
+    if part.sessions is not None:
+        tables["treatment_sessions"] = sessions_table(design, drawn, when, seed)
+        tables["daily_diary"], at_home = diary_table(design, drawn, when, seed)
+    if design.events:
+        tables["intercurrent_events"] = events_table(drawn, when)
+    tables["adverse_events"] = adverse_events_table(design, drawn, when, seed)
+    if CONDITION in design.mix:
+        tables["conditions"] = conditions_table(design, drawn)
+    return {name: frame for name, frame in tables.items() if len(frame)}, at_home
+
+
+def table_source(design: TrialDesign, table: str, frame: pd.DataFrame) -> dict[str, Any]:
+    """Return what a study file says of a table beside its file; columns have coxa's names and need no line."""
+    if table == "assessments":
+        return {"outcomes": {name: name for name in design.outcomes if name in frame}}
+    if table == "item_responses" and "item" not in frame:
+        names = {str(design.study.outcomes[name].instrument) for name in design.outcomes}
+        instrument = next(name for name in sorted(names) if any(str(column).startswith(f"{name}_") for column in frame))
+        return {"instrument": instrument, "items": f"{instrument}_{{item}}"}
+    return {}

@@ -1,0 +1,169 @@
+"""The value of each estimand of a plan under its assumptions: exact where it can be, else from a large run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from coxa.simulate.from_plan.design import TrialDesign, check_seed
+from coxa.simulate.from_plan.exact import exact_mean, steps_end_at_the_ends
+from coxa.simulate.from_plan.follow import Conditions, DrawnTrial, follow
+from coxa.simulate.from_plan.planted import planted
+from coxa.simulate.from_plan.strategies import estimand_values
+from coxa.simulate.truth import TrueValue, Truth
+from coxa.study.estimand import Estimand
+
+Floats = NDArray[np.float64]
+
+SIZE, SEED, CHUNK = 200_000, 20_260, 20_000
+"""Participants and seed of the large run, and how many are followed at once."""
+
+EXACT = "exact values follow from the assumptions in closed form"
+LARGE = (
+    "simulated values are from {n} participants, each followed under every arm with the same draws: the mean "
+    "difference between an arm and the one it is compared with, all visits attended on their day, all items answered, "
+    "every participant with a therapist, clinic and class of its own draw; an event handled as hypothetical does not "
+    "happen"
+)
+
+
+def true_values(design: TrialDesign, *, n: int = SIZE, seed: int = SEED) -> Truth:
+    """Return what was planted, and the value of every estimand, for everybody who is randomised.
+
+    Parameters
+    ----------
+    design
+        From `trial_design`.
+    n, seed
+        Participants and seed of the large run, for values without a closed form.
+
+    Returns
+    -------
+    Truth
+        One value per estimand, visit and compared arm. Estimands of the per-protocol and the safety set have none:
+        who is in these sets is decided by what happens after randomisation; `how` names them.
+
+    Examples
+    --------
+    >>> true_values(trial_design(study)).value("primary", "exercise").value  # doctest: +SKIP
+    6.0
+    """
+    check_seed(seed)
+    plans = design.study.estimands
+    everybody = ("full_analysis_set", "randomised_set")
+    wanted = {name: plan for name, plan in plans.items() if plan.population in everybody}
+    exact = {name: exact_differences(design, plan) for name, plan in wanted.items()}
+    rest = [name for name in wanted if any(value is None for value in exact[name].values())]
+    large = large_run(design, rest, n, seed) if rest else {}
+    values = []
+    for name, plan in wanted.items():
+        for (arm, visit), value in exact[name].items():
+            mean, error = (value, 0.0) if value is not None else large[name, arm, visit]
+            values.append(
+                TrueValue(
+                    estimand=name,
+                    outcome=plan.endpoint.outcome,
+                    measure=plan.endpoint.measure,
+                    visit=visit,
+                    arm=arm,
+                    reference=plan.treatment.against,
+                    value=mean,
+                    monte_carlo_error=error,
+                    obtained="exact" if value is not None else "simulation",
+                )
+            )
+    said = [EXACT] if any(item.obtained == "exact" for item in values) else []
+    said += [LARGE.format(n=n)] if large else []
+    without = [name for name in plans if name not in wanted]
+    said += [f"no value is given for {', '.join(without)}, whose analysis set is formed after randomisation"] * bool(
+        without
+    )
+    return Truth(planted(design), tuple(values), "; ".join(said))
+
+
+def pairs(plan: Estimand) -> Iterator[tuple[str, str]]:
+    """Yield the compared arms and visits of an estimand, visit by visit."""
+    for visit in plan.endpoint.visit:
+        for arm in plan.treatment.compare:
+            yield arm, visit
+
+
+def exact_differences(design: TrialDesign, plan: Estimand) -> dict[tuple[str, str], float | None]:
+    """Return (arm, visit) -> the difference in closed form, or None."""
+    found: dict[tuple[str, str], float | None] = {}
+    for arm, visit in pairs(plan):
+        at = design.visits.index(visit)
+        mine = exact_mean(design, plan, design.arms.index(arm), at)
+        other = exact_mean(design, plan, design.arms.index(plan.treatment.against), at)
+        found[arm, visit] = mine - other if mine is not None and other is not None else None
+    return found
+
+
+def large_run(
+    design: TrialDesign, estimands: list[str], n: int, seed: int
+) -> dict[tuple[str, str, str], tuple[float, float]]:
+    """Return (estimand, arm, visit) -> difference and its Monte Carlo error, from n participants."""
+    sums: dict[tuple[str, str, str], list[Floats]] = {}
+    design = simplified(design, estimands)
+    worlds = {name: _without(design, name) for name in estimands}
+    for start in range(0, n, CHUNK):
+        size = min(CHUNK, n - start)
+        drawn = {
+            (world, arm): follow(
+                design,
+                np.full(size, place, dtype=np.intp),
+                seed + start,
+                world=Conditions(world, everything=True, population=True),
+            )
+            for world in dict.fromkeys(worlds.values())
+            for place, arm in enumerate(design.arms)
+            if _is_compared(design, [name for name in estimands if worlds[name] == world], arm)
+        }
+        for name in estimands:
+            plan = design.study.estimands[name]
+            values = {arm: _endpoints(design, drawn, worlds[name], arm, name) for arm in _arms_of(plan)}
+            for arm, visit in pairs(plan):
+                at = design.visits.index(visit)
+                difference = values[arm][:, at] - values[plan.treatment.against][:, at]
+                sums.setdefault((name, arm, visit), []).append(difference[~np.isnan(difference)])
+    found = {}
+    for key, parts in sums.items():
+        every = np.concatenate(parts)
+        found[key] = (float(every.mean()), float(every.std(ddof=1) / np.sqrt(len(every))))
+    return found
+
+
+def simplified(design: TrialDesign, estimands: list[str]) -> TrialDesign:
+    """Return the design without item answers and steps where only a mean is asked for, which they do not change."""
+    plans = [design.study.estimands[name].endpoint for name in estimands]
+    kept = {plan.outcome for plan in plans if plan.measure in ("responder", "percent_change")}
+    kept |= {design.outcomes[design.driver]} if design.events else set()
+    measures = tuple(
+        one if name in kept or one.kind == "continuous" or not steps_end_at_the_ends(design, k)
+        else replace(one, kind="bounded", step=0.0, items=())
+        for k, (name, one) in enumerate(zip(design.outcomes, design.measures, strict=True))
+    )  # fmt: skip
+    return replace(design, measures=measures)
+
+
+def _endpoints(
+    design: TrialDesign, drawn: dict[tuple[frozenset[str], str], DrawnTrial], world: frozenset[str], arm: str, name: str
+) -> Floats:
+    return estimand_values(design, drawn[world, arm], name, complete=True)[0]
+
+
+def _without(design: TrialDesign, estimand: str) -> frozenset[str]:
+    """Return the events that do not happen in the world of an estimand."""
+    handling = design.study.estimands[estimand].intercurrent_events
+    return frozenset(name for name, how in handling.items() if how.strategy == "hypothetical")
+
+
+def _arms_of(plan: Estimand) -> tuple[str, ...]:
+    return (*plan.treatment.compare, plan.treatment.against)
+
+
+def _is_compared(design: TrialDesign, estimands: list[str], arm: str) -> bool:
+    return any(arm in _arms_of(design.study.estimands[name]) for name in estimands)
