@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from concurrent.futures import FIRST_COMPLETED, Future, wait
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,26 +41,47 @@ class Workers:
             for number, piece in enumerate(pieces):
                 yield number, work(*piece)
             return
+        run = self._here_and_beside if self.scheduler is None else self._on_cluster
+        yield from run(work, pieces)
+
+    def _here_and_beside(
+        self, work: Callable[..., Any], pieces: Sequence[tuple[Any, ...]]
+    ) -> Iterator[tuple[int, Any]]:
+        """Work in this process, which is ready at once, and in others beside it, which take a while to start."""
+        from joblib.externals.loky import get_reusable_executor
+
+        beside = self.jobs - 1
+        executor = get_reusable_executor(max_workers=beside, timeout=60)
+        waiting = deque(enumerate(pieces))
+        running: dict[Future[Any], int] = {}
+        try:
+            while waiting or running:
+                ahead = 2 * beside if len(waiting) > 2 * self.jobs else beside
+                while len(waiting) > 1 and len(running) < ahead:
+                    number, piece = waiting.popleft()
+                    running[executor.submit(work, *piece)] = number
+                if waiting:
+                    number, piece = waiting.popleft()
+                    yield number, work(*piece)
+                elif running:
+                    wait(running, return_when=FIRST_COMPLETED)
+                for future in [one for one in running if one.done()]:
+                    yield running.pop(future), future.result()
+        finally:
+            for future in running:
+                future.cancel()
+
+    def _on_cluster(self, work: Callable[..., Any], pieces: Sequence[tuple[Any, ...]]) -> Iterator[tuple[int, Any]]:
         from joblib import Parallel, delayed
 
-        with self._backend():
-            jobs = self.jobs if self.scheduler is None else -1
-            run = Parallel(n_jobs=jobs, return_as="generator_unordered", pre_dispatch="all", batch_size=1)
+        assert self.scheduler is not None
+        with _dask(self.scheduler):
+            run = Parallel(n_jobs=-1, return_as="generator_unordered", pre_dispatch="all", batch_size=1)
             yield from run(delayed(_numbered)(work, number, piece) for number, piece in enumerate(pieces))
-
-    def _backend(self) -> AbstractContextManager[Any]:
-        return _loky() if self.scheduler is None else _dask(self.scheduler)
 
 
 def _numbered(work: Callable[..., Any], number: int, piece: tuple[Any, ...]) -> tuple[int, Any]:
     return number, work(*piece)
-
-
-def _loky() -> AbstractContextManager[Any]:
-    from joblib import parallel_config
-
-    config: AbstractContextManager[Any] = parallel_config("loky", inner_max_num_threads=1)
-    return config if config is not None else nullcontext()
 
 
 @contextmanager
