@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from coxa.design import (
         AllocationList,
         balance,
+        find_n,
         next_allocation,
         planned_scheme,
         power_ancova,
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
         predictability,
         randomise,
         rerandomisation_test,
+        simulated_power,
     )
     from coxa.errors import CoxaError, DataError, FitError, OptionError, PlanError
     from coxa.estimates import (
@@ -62,6 +64,7 @@ if TYPE_CHECKING:
         subgroup_contrasts,
     )
     from coxa.figures.caterpillar import plot_caterpillar
+    from coxa.figures.power_curve import plot_power
     from coxa.findings import Finding, Findings
     from coxa.instruments import instrument_names, items_from_wide, load_instrument, score, threshold, thresholds
     from coxa.models import Fit, fit_ancova, fit_batch, fit_lmm, fit_mmrm, icc, variance_intervals
@@ -110,6 +113,7 @@ _HOMES = {
     "coxa.design": (
         "AllocationList",
         "balance",
+        "find_n",
         "next_allocation",
         "planned_scheme",
         "power_ancova",
@@ -121,6 +125,7 @@ _HOMES = {
         "predictability",
         "randomise",
         "rerandomisation_test",
+        "simulated_power",
     ),
     "coxa.errors": ("CoxaError", "DataError", "FitError", "OptionError", "PlanError"),
     "coxa.estimates": (
@@ -140,6 +145,7 @@ _HOMES = {
     "coxa.findings": ("Finding", "Findings"),
     "coxa.instruments": ("instrument_names", "items_from_wide", "load_instrument", "score", "threshold", "thresholds"),
     "coxa.figures.caterpillar": ("plot_caterpillar",),
+    "coxa.figures.power_curve": ("plot_power",),
     "coxa.models": ("Fit", "fit_ancova", "fit_batch", "fit_lmm", "fit_mmrm", "icc", "variance_intervals"),
     "coxa.models.clda": ("fit_clda",),
     "coxa.report.analyse": ("analyse", "analyse_cohort"),
@@ -198,6 +204,7 @@ __all__ = [
     "draw_outcomes",
     "estimand_frame",
     "factorial_contrasts",
+    "find_n",
     "fit_ancova",
     "fit_batch",
     "fit_clda",
@@ -219,6 +226,7 @@ __all__ = [
     "pain_monitoring",
     "planned_scheme",
     "plot_caterpillar",
+    "plot_power",
     "power_ancova",
     "power_cluster",
     "power_mmrm",
@@ -236,6 +244,7 @@ __all__ = [
     "simulate_hip_oa_trial",
     "simulate_runner_diary",
     "simulate_study",
+    "simulated_power",
     "standardised_by_model",
     "standardised_effect",
     "subgroup_contrasts",

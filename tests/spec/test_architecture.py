@@ -24,9 +24,7 @@ ROOMS = {
     "analyses": {"estimates", "models", "study", "instruments"},
     "runs": set(),
     "simulate": {"models", "study", "instruments"},
-    "design": {
-        "runs", "simulate", "analyses", "estimates", "models", "derive", "cohort", "study", "instruments"
-    },
+    "design": {"runs", "simulate", "analyses", "estimates", "models", "derive", "cohort", "study", "instruments"},
     "tables": {"estimates", "models", "derive", "cohort", "study", "instruments"},
     "figures": {"tables", "estimates", "models", "derive", "cohort", "study", "instruments"},
     "report": {"tables", "figures", "analyses", "estimates", "models", "derive", "cohort", "study", "instruments"},

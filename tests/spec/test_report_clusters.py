@@ -11,12 +11,12 @@ import pytest
 from typer.testing import CliRunner
 
 import coxa
+from coxa.analyses.clusters import IGNORED
 from coxa.cli.main import app
 from coxa.errors import DataError, FewClustersError, FitError, OptionError
 from coxa.estimates.effect_size import standardised_by_model
 from coxa.models.diagnostics import covariance_check
 from coxa.models.influence import influence
-from coxa.analyses.clusters import IGNORED
 from coxa.report.methods import analysis_methods
 from coxa.report.record import Report
 from coxa.study.read import parse_study

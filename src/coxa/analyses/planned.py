@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 
+from coxa.analyses.clusters import checked_clusters, clustered_rows, partially_nested
 from coxa.analyses.rows import AnalysisRows
 from coxa.errors import EmptyCellError
 from coxa.estimates import (
@@ -25,7 +26,6 @@ from coxa.estimates import (
 )
 from coxa.estimates.table import COMPARISONS
 from coxa.models import Fit, fit_ancova, fit_mmrm
-from coxa.analyses.clusters import checked_clusters, clustered_rows, partially_nested
 from coxa.study import Study
 from coxa.study.analysis import Analysis
 from coxa.study.factorial import arm_factors

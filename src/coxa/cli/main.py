@@ -10,6 +10,7 @@ from coxa import __version__
 from coxa.cli.analyse import analyse_command, report_command
 from coxa.cli.check import check_command
 from coxa.cli.demo import demo_command, new_command
+from coxa.cli.power import power_command
 from coxa.cli.randomise import randomise_command
 from coxa.cli.schema import schema_command
 from coxa.cli.score import score_command
@@ -47,6 +48,7 @@ app.command("simulate")(simulate_command)
 app.command("check")(check_command)
 app.command("score")(score_command)
 app.command("randomise")(randomise_command)
+app.command("power")(power_command)
 app.command("analyse")(analyse_command)
 app.command("report")(report_command)
 

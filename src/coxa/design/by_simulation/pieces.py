@@ -70,8 +70,8 @@ def piece_size(study: Study, analyses: tuple[str, ...]) -> int:
 def run_piece(piece: Piece) -> pd.DataFrame:
     """Draw the replicates of a piece and analyse each as the plan says; return rows in `COLUMNS`."""
     design = trial_design(piece.study, participants=piece.n)
-    drawn, factors = draw_trials(piece, design)
     with one_thread():
+        drawn, factors = draw_trials(piece, design)
         rows = [row for name in piece.analyses for row in analyse_trials(piece.study, name, design, drawn)]
     table = pd.DataFrame(rows, columns=list(COLUMNS[:-1]))
     table["factor"] = factors[table["replicate"].to_numpy(dtype=int)]
@@ -92,9 +92,7 @@ def draw_trials(piece: Piece, design: TrialDesign) -> tuple[list[DrawnTrial], np
     return drawn, factors
 
 
-def analyse_trials(
-    study: Study, name: str, design: TrialDesign, drawn: list[DrawnTrial]
-) -> list[Mapping[str, Any]]:
+def analyse_trials(study: Study, name: str, design: TrialDesign, drawn: list[DrawnTrial]) -> list[Mapping[str, Any]]:
     """Return the rows of one analysis of many trials: together where that can be, and singly the others."""
     rows: list[Mapping[str, Any]] = []
     left = range(len(drawn))

@@ -68,7 +68,11 @@ def measure_of(study: Study, name: str) -> str:
 
 def row_of(replicate: int, name: str, key: tuple[str, str, str, str]) -> dict[str, Any]:
     """Return what a row is of."""
-    return {"replicate": replicate, "analysis": name, **dict(zip(("arm", "reference", "visit", "term"), key, strict=True))}
+    return {
+        "replicate": replicate,
+        "analysis": name,
+        **dict(zip(("arm", "reference", "visit", "term"), key, strict=True)),
+    }
 
 
 def failed(replicate: int, name: str, key: tuple[str, str, str, str], why: str) -> dict[str, Any]:

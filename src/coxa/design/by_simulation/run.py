@@ -62,7 +62,10 @@ class PowerRun:
         setting, n = cell
         size = piece_size(setting.study, self.analyses)
         return [
-            (setting.name, Piece(setting.study, n, self.analyses, self.seed, first, min(size, count - first), self.prior))
+            (
+                setting.name,
+                Piece(setting.study, n, self.analyses, self.seed, first, min(size, count - first), self.prior),
+            )
             for first in range(0, count, size)
         ]
 
@@ -146,8 +149,8 @@ def check_some_fit(cell: Cell, rows: pd.DataFrame) -> None:
         problem = table["problem"].mode().iloc[0]
         asked = len(comparisons(setting.study, str(name)))
         raise TooFewParticipantsError(
-            f"analysis {name} gives no number in any of {len(table) // asked} trials of {n} participants; the commonest "
-            f"reason: {problem}",
+            f"analysis {name} gives no number in any of {len(table) // asked} trials of {n} participants; the "
+            f"commonest reason: {problem}",
             (
                 "ask for more participants: --n",
                 "if more do not help, the model asks for more than such a trial can tell: fewer terms in `adjust`, a "

@@ -172,9 +172,7 @@ def check_numbers(replicates: int, precision: float | None, seed: int) -> None:
         raise OptionError(f"precision is {precision:g}; it is a standard error of a power, from 0.001 to below 0.5")
 
 
-def power_table(
-    cell: Cell, rows: pd.DataFrame, names: tuple[str, ...], truth: TrueDifferences | None
-) -> pd.DataFrame:
+def power_table(cell: Cell, rows: pd.DataFrame, names: tuple[str, ...], truth: TrueDifferences | None) -> pd.DataFrame:
     """Return one row per comparison of one setting and number."""
     setting, n = cell
     keys = ["analysis", "arm", "reference", "visit", "term"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -49,9 +49,7 @@ def fits_together(study: Study, name: str) -> bool:
     )
 
 
-def run_together(
-    study: Study, name: str, design: TrialDesign, drawn: Sequence[DrawnTrial]
-) -> list[Mapping[str, Any]]:
+def run_together(study: Study, name: str, design: TrialDesign, drawn: Sequence[DrawnTrial]) -> list[Mapping[str, Any]]:
     """Return rows of the trials that the first structure of the ladder fits; the others have none.
 
     The numbers are those of the plan's analysis of each trial, to rounding.
@@ -102,7 +100,7 @@ def stacked(design: TrialDesign, drawn: Sequence[DrawnTrial], estimand: str) -> 
     return pd.DataFrame(columns)
 
 
-def _category(codes: np.ndarray, levels: Sequence[str]) -> pd.Categorical:
+def _category(codes: np.ndarray, levels: Iterable[str]) -> pd.Categorical:
     return pd.Categorical.from_codes(codes, pd.Index(list(levels), dtype="str"))
 
 

@@ -66,7 +66,9 @@ def with_assumption(study: Study, key: str, value: float) -> Study:
     for step in path[:-1]:
         inner = inner.get(step) if isinstance(inner, dict) else None  # type: ignore[assignment]
         if not isinstance(inner, dict):
-            raise OptionError(f"cannot vary {key}: the plan's assumptions have no `{step}` on that path; write it first")
+            raise OptionError(
+                f"cannot vary {key}: the plan's assumptions have no `{step}` on that path; write it first"
+            )
     if path[-1] not in inner:
         raise OptionError(
             f"cannot vary {key}: there is no `{path[-1]}`; short words are {', '.join([*SHORT, *part.clusters])}, "
