@@ -12,6 +12,7 @@ from coxa.cli.check import check_command
 from coxa.cli.demo import demo_command, new_command
 from coxa.cli.power import power_command
 from coxa.cli.randomise import randomise_command
+from coxa.cli.rehearse import rehearse_command
 from coxa.cli.schema import schema_command
 from coxa.cli.score import score_command
 from coxa.cli.simulate import simulate_command
@@ -49,6 +50,7 @@ app.command("check")(check_command)
 app.command("score")(score_command)
 app.command("randomise")(randomise_command)
 app.command("power")(power_command)
+app.command("rehearse")(rehearse_command)
 app.command("analyse")(analyse_command)
 app.command("report")(report_command)
 

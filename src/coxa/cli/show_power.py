@@ -13,10 +13,13 @@ from coxa.study import Study
 
 if TYPE_CHECKING:
     from coxa.design.by_simulation.record import SimulatedPower
+    from coxa.design.by_simulation.rehearsal import Rehearsal
     from coxa.design.by_simulation.search import SampleSize
 
 HEAD = ("analysis", "comparison", "n", "power", "truth", "bias", "coverage", "type S", "type M", "width", "no number",
         "fallback")  # fmt: skip
+
+VERDICT_COLOURS = {"PASS": "green", "RISK": "yellow", "FAIL": "red"}
 
 
 def show_power(study: Study, found: SimulatedPower, answer: SampleSize | None, quiet: bool) -> None:
@@ -60,6 +63,32 @@ def show_power(study: Study, found: SimulatedPower, answer: SampleSize | None, q
         where = f" ({row['setting']})" if row["setting"] else ""
         said = f"{row['analysis']}, n {row['n']}{where}: no number in {row['replicates']} trials: {row['problem']}"
         out.print(Text(said, style="yellow"), soft_wrap=True)
+
+
+def show_rehearsal(study: Study, found: Rehearsal, quiet: bool) -> None:
+    """Print the verdict on every comparison with its reason, and why rehearsals had no number."""
+    out = console()
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in ("verdict", "analysis", "comparison", "reason"):
+        table.add_column(name, overflow="fold")
+    for row in found.frame.to_dict("records"):
+        when = f" at {study.label('visits', row['visit'])}" if row["visit"] else f", {row['term']}"
+        table.add_row(
+            Text(row["verdict"], style=VERDICT_COLOURS[row["verdict"]]),
+            Text(row["analysis"]),
+            Text(f"{study.label('arms', row['arm'])} - {study.label('arms', row['reference'])}{when}"),
+            Text(row["reason"]),
+        )
+    out.print(table)
+    if quiet:
+        return
+    said = f"{found.inputs['replicates']} rehearsals with {found.n} participants; the allocation was not read"
+    out.print(Text(said), soft_wrap=True)
+    if found.left_out:
+        out.print(Text(f"not rehearsed, since the analysis set depends on the arm: {', '.join(found.left_out)}"))
+    for row in found.failures.to_dict("records"):
+        text = f"{row['analysis']}: no number in {row['replicates']} rehearsals: {row['problem']}"
+        out.print(Text(text, style="yellow"), soft_wrap=True)
 
 
 def _number(value: float, scale: float = 1.0, unit: str = "", digits: int = 2) -> str:

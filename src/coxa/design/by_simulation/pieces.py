@@ -10,9 +10,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from coxa.design.by_simulation.comparisons import comparisons
 from coxa.design.by_simulation.plan_run import run_singly
 from coxa.design.by_simulation.prior import Prior, scaled
-from coxa.design.by_simulation.together import fits_together, run_together
+from coxa.design.by_simulation.simple import ancova_together, proportions_together
+from coxa.design.by_simulation.together import fits_together, mmrm_together, stacked
 from coxa.models.numerics.one_thread import one_thread
 from coxa.simulate import DrawnTrial, TrialDesign, draw_outcomes, trial_design
 from coxa.study import Study
@@ -27,6 +29,9 @@ effects were multiplied."""
 
 TOGETHER, SINGLY = 100, 20
 """Replicates of a piece where all its models are fitted together, and where some are fitted one by one."""
+
+
+TOGETHER_BY_MODEL = {"mmrm": mmrm_together, "ancova": ancova_together}
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +75,7 @@ def piece_size(study: Study, analyses: tuple[str, ...]) -> int:
 def run_piece(piece: Piece) -> pd.DataFrame:
     """Draw the replicates of a piece and analyse each as the plan says; return rows in `COLUMNS`."""
     design = trial_design(piece.study, participants=piece.n)
-    with one_thread():
+    with one_thread(), np.errstate(all="ignore"):
         drawn, factors = draw_trials(piece, design)
         rows = [row for name in piece.analyses for row in analyse_trials(piece.study, name, design, drawn)]
     table = pd.DataFrame(rows, columns=list(COLUMNS[:-1]))
@@ -97,9 +102,13 @@ def analyse_trials(study: Study, name: str, design: TrialDesign, drawn: list[Dra
     rows: list[Mapping[str, Any]] = []
     left = range(len(drawn))
     if fits_together(study, name):
-        found = run_together(study, name, design, drawn)
-        rows += found
-        left = sorted(set(left) - {row["replicate"] for row in found})  # type: ignore[assignment]
+        asked = comparisons(study, name)
+        if study.analyses[name].model == "proportions":
+            rows += proportions_together(study, name, design, drawn, asked)
+        else:
+            every = stacked(design, drawn, study.analyses[name].estimand)
+            rows += TOGETHER_BY_MODEL[study.analyses[name].model](study, name, every, len(drawn), asked)
+        left = sorted(set(left) - {row["replicate"] for row in rows})  # type: ignore[assignment]
     for place in left:
         rows += run_singly(study, name, design, drawn[place], place)
     return rows

@@ -26,7 +26,11 @@ def run_singly(
     A trial that the plan cannot analyse has rows without numbers and with the reason: it would stop the report.
     """
     analysis = study.analyses[name]
-    rows = SimulatedRows(estimand_frame(design, drawn, analysis.estimand), measure_of(study, name))
+    frame = estimand_frame(design, drawn, analysis.estimand)
+    if analysis.model == "ancova":  # each visit by itself, so that the others need no model
+        frame = frame[frame["visit"].isin(study.estimands[analysis.estimand].endpoint.visit)]
+        frame = frame.assign(visit=frame["visit"].cat.remove_unused_categories())
+    rows = SimulatedRows(frame, measure_of(study, name))
     return analysed_rows(study, name, rows, replicate)
 
 
@@ -49,6 +53,9 @@ def analysed_rows(study: Study, name: str, rows: SimulatedRows, replicate: int) 
             found.append(failed(replicate, name, one.key, "the model has no such comparison"))
             continue
         numbers = frame.iloc[place[one.key]]
+        if not np.isfinite([numbers["p_value"], numbers["conf_low"]]).all():
+            found.append(failed(replicate, name, one.key, "the model has no standard error for the comparison"))
+            continue
         tested, level = numbers, level_of(analysis)
         if margin is not None and one.visit:
             tested = frame.iloc[place[one.arm, one.reference, one.visit, margin.type]]

@@ -88,6 +88,8 @@ class PowerRun:
             if self.store is not None:
                 self.store.write(_file(label, piece), table)
             self.done[_key(label, piece)] = table
+            if piece.first == 0:
+                check_some_fit((Setting(label, piece.study), piece.n), table)
             ready += piece.count
             self._tell(ready, total)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -206,7 +207,9 @@ def probit_curve(n: np.ndarray, power: np.ndarray, replicates: np.ndarray) -> Pr
         sm.add_constant(root),
         family=sm.families.Binomial(sm.families.links.Probit()),
     )
-    fitted = model.fit()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # two points leave nothing to estimate a dispersion from, and none is needed
+        fitted = model.fit()
     a, b = (float(value) for value in fitted.params)
     return ProbitCurve(a, b, np.asarray(fitted.cov_params()))
 

@@ -10,13 +10,12 @@ import pandas as pd
 from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
-from coxa.design.by_simulation.comparisons import Comparison, comparisons, level_of
+from coxa.design.by_simulation.comparisons import Comparison, level_of
 from coxa.design.by_simulation.plan_run import NUMBERS, row_of
 from coxa.errors import CoxaError
 from coxa.estimates import planned_profile
 from coxa.estimates.margins import ALPHA
 from coxa.estimates.multiplicity import METHODS
-from coxa.models.batched import BatchFit
 from coxa.models.trials import fit_trials
 from coxa.simulate import DrawnTrial, TrialDesign, estimand_values
 from coxa.study import Study
@@ -36,45 +35,52 @@ def fits_together(study: Study, name: str) -> bool:
     means differ from trial to trial.
     """
     analysis = study.analyses[name]
+    if analysis.multiplicity in SIMULTANEOUS or "arm" in analysis.names_used():
+        return False
+    if analysis.model == "proportions":
+        return analysis.multiplicity == "none"
+    if analysis.model == "ancova":
+        return analysis.robust is None
     return (
-        analysis.model == "mmrm"
-        and not analysis.random
+        not analysis.random
         and analysis.covariance_by is None
         and analysis.observation_weights is None
         and analysis.standard_errors == "model"
         and analysis.ddf != "between-within"
         and "sp_exp" not in analysis.covariance
-        and analysis.multiplicity not in SIMULTANEOUS
-        and "arm" not in analysis.names_used()
     )
 
 
-def run_together(study: Study, name: str, design: TrialDesign, drawn: Sequence[DrawnTrial]) -> list[Mapping[str, Any]]:
+def mmrm_together(
+    study: Study, name: str, rows: pd.DataFrame, trials: int, asked: Sequence[Comparison]
+) -> list[Mapping[str, Any]]:
     """Return rows of the trials that the first structure of the ladder fits; the others have none.
 
-    The numbers are those of the plan's analysis of each trial, to rounding.
+    The numbers are those of the plan's analysis of each trial, to rounding. `rows` are those of the trials with a
+    response, under each other, and `trial` says of which (from 0).
     """
-    analysis, asked = study.analyses[name], comparisons(study, name)
+    analysis = study.analyses[name]
     try:
         fits = fit_trials(
             model_formula(study, name),
-            stacked(design, drawn, analysis.estimand),
-            [coefficients(study, design, one) for one in asked],
+            rows,
+            [coefficients(study, rows, one) for one in asked],
             covariance=analysis.covariance[0],
             reml=analysis.estimation == "reml",
             ddf=analysis.ddf,
         )
     except CoxaError:
         return []
-    if len(fits.converged) != len(drawn):
+    if len(fits.converged) != trials:
         return []
-    numbers = tested(fits, analysis)
+    tests = fits.tests[analysis.ddf]
+    numbers = numbers_of_t(fits.estimate, tests.std_error, tests.df, analysis)
     shown = successes(study, name, asked, numbers)
     return [
         row_of(int(k), name, one.key)
         | {word: float(numbers[word][k, q]) for word in NUMBERS}
         | {"shown": bool(shown[k, q]), "rung": 0, "problem": ""}
-        for k in np.flatnonzero(fits.converged)
+        for k in np.flatnonzero(fits.converged & np.isfinite(tests.std_error).all(axis=1))
         for q, one in enumerate(asked)
     ]
 
@@ -104,10 +110,10 @@ def _category(codes: np.ndarray, levels: Iterable[str]) -> pd.Categorical:
     return pd.Categorical.from_codes(codes, pd.Index(list(levels), dtype="str"))
 
 
-def coefficients(study: Study, design: TrialDesign, one: Comparison) -> dict[str, float]:
+def coefficients(study: Study, rows: pd.DataFrame, one: Comparison) -> dict[str, float]:
     """Return what a comparison is of the coefficients of ``arm * visit``, as name -> weight."""
     estimand = study.estimands[one.estimand]
-    visits = design.visits[1:]
+    visits, first = list(rows["visit"].cat.categories), rows["arm"].cat.categories[0]
     weights: Mapping[str, float] = {one.visit: 1.0}
     if not one.visit:
         days = {visit: float(study.visits[visit].day) for visit in visits}
@@ -117,27 +123,35 @@ def coefficients(study: Study, design: TrialDesign, one: Comparison) -> dict[str
         weights = profile.weights
     found: dict[str, float] = {}
     for arm, sign in ((one.arm, 1.0), (one.reference, -1.0)):
-        if arm == design.arms[0]:
+        if arm == first:
             continue
         found[f"arm[{arm}]"] = sign * sum(weights.values())
         found |= {f"arm[{arm}]:visit[{visit}]": sign * w for visit, w in weights.items() if visit != visits[0]}
     return found
 
 
-def tested(fits: BatchFit, analysis: Analysis) -> dict[str, Floats]:
-    """Return estimates, tests and limits, each (B, q)."""
-    tests = fits.tests[analysis.ddf]
-    estimate = fits.estimate
-    half = stats.t.ppf((1 + analysis.conf_level) / 2, tests.df) * tests.std_error
-    p_value = fits.p_value(analysis.ddf)
+def coefficients_of(wanted: Sequence[Mapping[str, float]], names: Sequence[str]) -> Floats:
+    """Return rows (q, p) of weights by name; KeyError where a name is unknown."""
+    place = {name: k for k, name in enumerate(names)}
+    rows = np.zeros((len(wanted), len(names)))
+    for row, weights in zip(rows, wanted, strict=True):
+        for name, weight in weights.items():
+            row[place[name]] = weight
+    return rows
+
+
+def numbers_of_t(estimate: Floats, std_error: Floats, df: Floats, analysis: Analysis) -> dict[str, Floats]:
+    """Return estimates, tests and limits, each (B, q), with p-values adjusted over the row as the plan says."""
+    half = stats.t.ppf((1 + analysis.conf_level) / 2, df) * std_error
+    p_value = np.asarray(2 * stats.t.sf(np.abs(estimate) / std_error, df))
     if analysis.multiplicity != "none":
         method = METHODS[analysis.multiplicity]
-        for k in np.flatnonzero(fits.converged):
+        for k in np.flatnonzero(np.isfinite(p_value).all(axis=1)):
             p_value[k] = multipletests(p_value[k], method=method)[1]
     return {
         "estimate": estimate,
-        "std_error": tests.std_error,
-        "df": tests.df,
+        "std_error": std_error,
+        "df": df,
         "p_value": p_value,
         "conf_low": estimate - half,
         "conf_high": estimate + half,
