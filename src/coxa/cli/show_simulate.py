@@ -22,6 +22,17 @@ def show_tables(trial: SimulatedTrial) -> None:
     console().print(Text(f"rows: {', '.join(rows)}"), soft_wrap=True)
 
 
+def show_outside(trial: SimulatedTrial) -> None:
+    """Print how many values of a continuous scale lie outside its range, which `coxa check` will not accept."""
+    design = trial.design
+    for k, (name, scale) in enumerate(zip(design.outcomes, design.scales, strict=True)):
+        value = trial.drawn.value[:, k]
+        outside = int(((value < scale.low) | (value > scale.high)).sum())
+        if outside:
+            text = f"note: {outside} values of {name} lie outside its range; `scale: bounded` cuts them at its ends"
+            console().print(Text(text, style="yellow"), soft_wrap=True)
+
+
 def show_truth(trial: SimulatedTrial) -> None:
     """Print the value of each estimand, and how it was obtained."""
     study = trial.design.study

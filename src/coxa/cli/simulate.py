@@ -52,8 +52,9 @@ def _show(trial: SimulatedTrial, written: list[Path], as_json: bool, quiet: bool
         told = {"written": [str(path) for path in written], "truth": [asdict(value) for value in trial.truth.values]}
         typer.echo(json.dumps(told))
         return
-    from coxa.cli.show_simulate import show_tables, show_truth
+    from coxa.cli.show_simulate import show_outside, show_tables, show_truth
 
+    show_outside(trial)
     if not quiet:
         show_tables(trial)
         show_truth(trial)

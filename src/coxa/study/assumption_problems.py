@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from coxa.errors import CoxaError, not_allowed
 from coxa.instruments import load_instrument
-from coxa.study.assumptions import AssumedOutcome, Course
+from coxa.study.assumptions import AssumedOutcome
 from coxa.study.correlation import matrix_problem, outcome_matrix, visit_problem
 from coxa.study.scales import outcome_scale, scale_name
 
@@ -73,26 +73,31 @@ def _outcomes(study: Study) -> Iterator[Said]:
     assert part is not None
     yield from _names(part.outcomes, study.outcomes, "outcome", ("outcomes",))
     visits = _visits_by_day(study)
-    for name, outcome in part.outcomes.items():
+    for name, assumed in part.outcomes.items():
         at = ("outcomes", name)
-        yield from _names(outcome.mean_change, study.arms, "arm", (*at, "mean_change"))
-        changes: dict[tuple[str, ...], object] = {("shared_change",): outcome.shared_change}
-        changes |= {("mean_change", arm): change for arm, change in outcome.mean_change.items()}
+        yield from _names(assumed.mean_change, study.arms, "arm", (*at, "mean_change"))
+        changes: dict[tuple[str, ...], object] = {("shared_change",): assumed.shared_change}
+        changes |= {("mean_change", arm): change for arm, change in assumed.mean_change.items()}
         for path, change in changes.items():
-            yield from _visits(change, visits, (*at, *path))
-        yield from _visits(outcome.sd, visits, (*at, "sd"))
-        if message := visit_problem(outcome, visits):
+            yield from _names(change, visits[1:], "visit after baseline", (*at, *path))
+        yield from _names(assumed.sd, visits[1:], "visit after baseline", (*at, "sd"))
+        if message := visit_problem(assumed, visits):
             yield (*at, "correlation"), message
         if name in study.outcomes:
-            yield from _scale(study, name, outcome)
+            yield from _scale(study, name, assumed)
     pairs = part.correlation_of_outcomes
     where = ("correlation_of_outcomes",)
     if isinstance(pairs, dict):
         yield from _names(pairs, study.outcomes, "outcome", where)
         for one, others in pairs.items():
             yield from _names(others, study.outcomes, "outcome", (*where, one))
-    names = list(study.outcomes)
-    if names and (message := matrix_problem(outcome_matrix(pairs, names), names, "between outcomes")):
+    names, signs = list(study.outcomes), []
+    for outcome in study.outcomes.values():
+        try:
+            signs.append(1.0 if outcome_scale(outcome).higher_is_better else -1.0)
+        except CoxaError:
+            return  # said elsewhere
+    if names and (message := matrix_problem(outcome_matrix(pairs, names, signs), names, "between outcomes")):
         yield where, message
 
 
@@ -103,21 +108,6 @@ def _visits_by_day(study: Study) -> list[str]:
     return sorted(
         by_day, key=lambda name: name not in (marked or [name for name in by_day if study.visits[name].day == 0])
     )
-
-
-def _visits(given: object, visits: list[str], path: tuple[str, ...]) -> Iterator[Said]:
-    """Yield names of a change or spread by visit that are neither a visit nor a key of a course."""
-    if isinstance(given, dict) and set(given) & set(Course.model_fields):
-        for key in given:
-            if key not in Course.model_fields:
-                yield (*path, key), not_allowed("key of a course", key, Course.model_fields)
-        if not set(given) - set(Course.model_fields):
-            yield (
-                path,
-                "a course has a `plateau` and a `plateau_day`; write for example `{plateau: 12, plateau_day: 84}`",
-            )
-        return
-    yield from _names(given, visits[1:], "visit after baseline", path)
 
 
 def _scale(study: Study, name: str, outcome: AssumedOutcome) -> Iterator[Said]:

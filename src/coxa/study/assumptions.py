@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Discriminator, Field, Tag, field_validator, model_validator
 
 from coxa.study.assumed_numbers import (
     Correlation,
@@ -63,7 +63,19 @@ class Course(Part):
         return grown * left * (1.0 if self.plateau >= 0 else -1.0)
 
 
-Change = Annotated[Finite | Course | dict[Name, Finite], Field(union_mode="left_to_right")]
+def _kind_of_change(given: Any) -> str:
+    """Return which kind of change is written: a mapping with a key of a course is one, any other is by visit."""
+    if isinstance(given, Course) or (isinstance(given, dict) and set(given) & set(Course.model_fields)):
+        return "course"
+    return "by visit" if isinstance(given, dict) else "number"
+
+
+Change = Annotated[
+    Annotated[Finite, Tag("number")]
+    | Annotated[Course, Tag("course")]
+    | Annotated[dict[Name, Finite], Tag("by visit")],
+    Discriminator(_kind_of_change),
+]
 """A change from baseline: at every visit alike, as a course in days, or by visit."""
 
 
@@ -240,7 +252,9 @@ class Assumptions(Part):
         default_factory=dict, description="The course of each outcome; an outcome that is not named does not change."
     )
     correlation_of_outcomes: Correlation | dict[Name, dict[Name, Correlation]] = Field(
-        0.5, description="Between outcomes at one visit: one for all pairs, or outcome: {other: correlation}."
+        0.5,
+        description="Between outcomes at one visit: one for the improvements in all pairs, or outcome: {other: "
+        "correlation of the values}.",
     )
     covariates: dict[Name, AssumedCovariate] = Field(default_factory=dict, description="Case mix at baseline.")
     conditions: dict[Name, AssumedCondition] = Field(

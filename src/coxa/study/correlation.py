@@ -35,15 +35,25 @@ def visit_matrix(given: object, n_visits: int) -> Floats:
     return np.where(apart == 0, 1.0, matrix)
 
 
-def outcome_matrix(given: float | Mapping[str, Mapping[str, float]], outcomes: Sequence[str]) -> Floats:
-    """Return the (k, k) matrix between outcomes; a pair that is not named has 0.5.
+def outcome_matrix(
+    given: float | Mapping[str, Mapping[str, float]], outcomes: Sequence[str], signs: Sequence[float] | Floats
+) -> Floats:
+    """Return the (k, k) matrix between outcomes.
+
+    Parameters
+    ----------
+    given
+        One correlation of all improvements, or outcome: {other: correlation of the values}; improvements of a pair
+        that is not named correlate by 0.5.
+    outcomes, signs
+        Names, and +1 where a higher value is better, -1 where a lower one is.
 
     Examples
     --------
-    >>> outcome_matrix({"pain": {"function": 0.7}}, ["pain", "function", "sleep"]).tolist()
-    [[1.0, 0.7, 0.5], [0.7, 1.0, 0.5], [0.5, 0.5, 1.0]]
+    >>> outcome_matrix({"pain": {"function": -0.7}}, ["pain", "function", "sleep"], [-1, 1, 1]).tolist()
+    [[1.0, -0.7, -0.5], [-0.7, 1.0, 0.5], [-0.5, 0.5, 1.0]]
     """
-    matrix = np.full((len(outcomes), len(outcomes)), 0.5 if isinstance(given, Mapping) else float(given))
+    matrix = np.outer(signs, signs) * (0.5 if isinstance(given, Mapping) else float(given))
     if isinstance(given, Mapping):
         for one, others in given.items():
             for other, value in others.items():

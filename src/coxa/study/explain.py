@@ -220,7 +220,8 @@ def _keys_at(loc: Place, model: type[BaseModel]) -> list[str]:
     """Return the keys allowed at a place of the plan."""
     here: list[Any] = [model]
     for step in loc:
-        here = [inner for kind in here for inner in _into(kind, str(step))] or here
+        named = [kind for kind in here if _is_model(kind) and kind.__name__.lower() == str(step).lower()]
+        here = named or [inner for kind in here for inner in _into(kind, str(step))] or here
     names = [name for kind in here if _is_model(kind) for name in kind.model_fields]
     return list(dict.fromkeys(names))
 

@@ -47,7 +47,7 @@ def enrolment(design: TrialDesign, n: int, seed: int) -> NDArray[np.int64]:
 
 
 def dates(start: date, entry: NDArray[np.int64], day: Floats) -> pd.Series:
-    """Return study days as ISO dates, empty where the day is NaN.
+    """Return study days as ISO dates, missing where the day is NaN.
 
     start : first possible day of enrolment
     entry : (r,) day of randomisation of each row's participant, since `start`
@@ -57,4 +57,4 @@ def dates(start: date, entry: NDArray[np.int64], day: Floats) -> pd.Series:
 
     days = pd.Series(entry + np.asarray(day, dtype=float))
     shown = (pd.Timestamp(start) + pd.to_timedelta(days, unit="D")).dt.strftime("%Y-%m-%d")
-    return shown.where(days.notna(), "").astype("str")
+    return shown.astype("str").where(days.notna())

@@ -141,7 +141,8 @@ def trial_design(study: Study, participants: int | Mapping[str, int] | None = No
         axis=1,
     )
     sd = np.array([_spreads(one, base, visits) for one, base in zip(assumed, baselines, strict=True)])
-    between = outcome_matrix(part.correlation_of_outcomes, outcomes)
+    signs = [1.0 if scale.higher_is_better else -1.0 for scale in scales]
+    between = outcome_matrix(part.correlation_of_outcomes, outcomes, signs)
     mix = case_mix(study.covariates, part, outcomes, driver_name)
     clusters = cluster_designs(study, part, arms, outcomes)
     dose = dose_design(study, part, arms, outcomes, driver_name, days)

@@ -30,7 +30,7 @@ def cut_mean(mean: float, sd: float, low: float, high: float) -> float:
 
     Examples
     --------
-    >>> cut_mean(50, 10, 0, 100), round(cut_mean(100, 10, 0, 100), 3)
+    >>> round(cut_mean(50, 10, 0, 100), 3), round(cut_mean(100, 10, 0, 100), 3)
     (50.0, 96.011)
     """
     a, b = (low - mean) / sd, (high - mean) / sd

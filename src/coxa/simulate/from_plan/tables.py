@@ -78,13 +78,13 @@ def participants_table(design: TrialDesign, drawn: DrawnTrial, when: Calendar) -
         columns[CONDITION] = words_of(drawn.covariates[CONDITION], list(design.assumptions.conditions))
     left = ~np.isnan(drawn.left)
     columns["discontinuation_date"] = when(everyone, drawn.left)
-    columns["discontinuation_reason"] = np.where(left, "left the trial", "")
+    columns["discontinuation_reason"] = words_of(np.where(left, 0, -1), ["left the trial"])
     return pd.DataFrame(columns)
 
 
 def words_of(code: Rows, words: list[str]) -> NDArray[np.object_]:
-    """Return words of codes, empty for -1."""
-    return np.array([*words, ""], dtype=object)[code]
+    """Return words of codes, None for -1."""
+    return np.array([*words, None], dtype=object)[code]
 
 
 def visit_rows(design: TrialDesign, drawn: DrawnTrial, when: Calendar) -> tuple[pd.DataFrame, Rows, Rows]:

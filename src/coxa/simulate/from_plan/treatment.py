@@ -59,7 +59,7 @@ def sessions_table(design: TrialDesign, drawn: DrawnTrial, when: Calendar, seed:
                     "setting": "supervised",
                     "attended": np.where(here, "yes", "no"),
                     "minutes": minutes,
-                    "components": ";".join(design.study.arms[arm].delivers),
+                    "components": ";".join(design.study.arms[arm].delivers) or None,
                 }
             )
         )
