@@ -13,7 +13,7 @@ from coxa.analyses.rows import SimulatedRows
 from coxa.derive.change import change_from_baseline, percent_change_from_baseline
 from coxa.derive.responder import responder_status
 from coxa.design.by_simulation.comparisons import comparisons
-from coxa.design.by_simulation.pieces import COLUMNS, TOGETHER_BY_MODEL
+from coxa.design.by_simulation.pieces import COLUMNS, TOGETHER_BY_MODEL, replicate_seed
 from coxa.design.by_simulation.plan_run import analysed_rows, measure_of
 from coxa.design.by_simulation.together import fits_together
 from coxa.design.by_simulation.truth import TrueDifference
@@ -87,16 +87,13 @@ def planted(
     clusters = {factor.name: factor for factor in design.clusters if factor.name in study.analyses[name].random}
     if clusters:
         factors = tuple(clusters.values())
-        codes = assign(factors, arm, arm, {}, _number(seed, replicate))
-        effect = draw_effects(factors, codes, design.between, design.sd, _number(seed, replicate))
-        added = added + effect[person, k, visit]
+        own = replicate_seed(study.study, seed, len(people), replicate)
+        codes = assign(factors, arm, arm, {}, own)
+        effect = draw_effects(factors, codes, design.between, design.sd, own)
+        added = added + effect[k, visit, person]
         words = {word: pd.Series(code[person]).where(code[person] >= 0) for word, code in codes.items()}
         made = made.assign(**{word: column.to_numpy() for word, column in words.items()})
     return measured(study, estimand.endpoint.outcome, made, made["value"] + added)
-
-
-def _number(seed: int, replicate: int) -> int:
-    return seed * 1_000_003 + replicate
 
 
 def shuffled(design: TrialDesign, n: int, seed: int, replicate: int) -> np.ndarray:
