@@ -45,6 +45,7 @@ if TYPE_CHECKING:
         power_two_proportions,
         predictability,
         randomise,
+        rehearse,
         rerandomisation_test,
         simulated_power,
     )
@@ -124,6 +125,7 @@ _HOMES = {
         "power_two_proportions",
         "predictability",
         "randomise",
+        "rehearse",
         "rerandomisation_test",
         "simulated_power",
     ),
@@ -238,6 +240,7 @@ __all__ = [
     "read_chunks",
     "read_cohort",
     "read_study",
+    "rehearse",
     "render",
     "rerandomisation_test",
     "score",

@@ -80,6 +80,8 @@ def show_rehearsal(study: Study, found: Rehearsal, quiet: bool) -> None:
             Text(row["reason"]),
         )
     out.print(table)
+    for estimand, verdict in found.estimands.items():
+        out.print(Text(f"{verdict}  estimand {estimand}", style=f"bold {VERDICT_COLOURS[verdict]}"))
     if quiet:
         return
     said = f"{found.inputs['replicates']} rehearsals with {found.n} participants; the allocation was not read"

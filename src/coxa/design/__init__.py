@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from coxa.design.allocate import next_allocation, randomise
     from coxa.design.allocation_list import AllocationList, SeedRecord
     from coxa.design.by_simulation.record import SimulatedPower
+    from coxa.design.by_simulation.rehearsal import Rehearsal, rehearse
     from coxa.design.by_simulation.search import SampleSize, find_n
     from coxa.design.by_simulation.simulated import simulated_power
     from coxa.design.cards import allocation_cards
@@ -44,6 +45,7 @@ _HOMES = {
     "allocation_list": ("AllocationList", "SeedRecord"),
     "imbalance": ("Balance", "balance"),
     "by_simulation.record": ("SimulatedPower",),
+    "by_simulation.rehearsal": ("Rehearsal", "rehearse"),
     "by_simulation.search": ("SampleSize", "find_n"),
     "by_simulation.simulated": ("simulated_power",),
     "cards": ("allocation_cards",),
@@ -72,6 +74,7 @@ __all__ = [
     "PermutedBlocks",
     "Power",
     "Predictability",
+    "Rehearsal",
     "RerandomisationTest",
     "SampleSize",
     "SealedList",
@@ -96,6 +99,7 @@ __all__ = [
     "predictability",
     "randomise",
     "redcap_table",
+    "rehearse",
     "rerandomisation_test",
     "seal",
     "simulated_power",

@@ -16,9 +16,6 @@ from coxa.study import Study
 ARMS = ("arm", "arm_received")
 """Columns that tell the allocation; they are never read."""
 
-BLIND_TO = ("arm", "arm_received", "therapist_id")
-"""Fields whose findings mean nothing where everybody has the same arm."""
-
 
 @dataclass(frozen=True, slots=True)
 class Skeleton:
@@ -67,7 +64,9 @@ def read_skeleton(study: Study, data: str | Path | None, estimands: list[str]) -
         The data have errors beside those about arms.
     """
     cohort = read_cohort(blind(study), data)
-    errors = Findings(tuple(item for item in cohort.findings.errors if item.field not in BLIND_TO))
+    clusters = {factor for analysis in study.analyses.values() for factor in analysis.random}
+    blind_to = {*ARMS, *clusters}  # findings about these mean nothing where everybody has the same arm
+    errors = Findings(tuple(item for item in cohort.findings.errors if item.field not in blind_to))
     if errors:
         raise DataError(f"the data of {study.study} have {len(errors)} error(s)", errors)
     scored = derive_scores(cohort)

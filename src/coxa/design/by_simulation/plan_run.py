@@ -10,7 +10,7 @@ import numpy as np
 from coxa.analyses.planned import run_analysis
 from coxa.analyses.rows import SimulatedRows
 from coxa.design.by_simulation.comparisons import comparisons, level_of, only_comparisons
-from coxa.errors import FitError, NonConvergenceError
+from coxa.errors import CoxaError, NonConvergenceError
 from coxa.models import Fit
 from coxa.simulate import DrawnTrial, TrialDesign, estimand_frame
 from coxa.study import Study
@@ -41,7 +41,7 @@ def analysed_rows(study: Study, name: str, rows: SimulatedRows, replicate: int) 
     asked = comparisons(study, name)
     try:
         fits, estimates = run_analysis(plain, name, plain.analyses[name], rows)
-    except FitError as error:
+    except CoxaError as error:  # a trial that the plan cannot analyse, whatever the reason
         return [failed(replicate, name, one.key, reason(error)) for one in asked]
     frame = estimates.frame
     keys = list(zip(frame["arm"], frame["reference"], frame["visit"], frame["term"], strict=True))
@@ -87,7 +87,7 @@ def failed(replicate: int, name: str, key: tuple[str, str, str, str], why: str) 
     return row_of(replicate, name, key) | dict.fromkeys(NUMBERS, np.nan) | {"shown": False, "rung": -1, "problem": why}
 
 
-def reason(error: FitError) -> str:
+def reason(error: CoxaError) -> str:
     """Return the kind of failure, in the same words for the same kind, so that they can be counted."""
     kind = "no structure of the ladder converged" if isinstance(error, NonConvergenceError) else str(error)
     return kind.splitlines()[0][:160]

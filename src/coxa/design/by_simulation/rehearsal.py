@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -50,8 +50,24 @@ class Rehearsal:
     @property
     def verdict(self) -> Verdict:
         """The worst of all."""
-        verdicts = set(self.frame["verdict"])
-        return "FAIL" if "FAIL" in verdicts else "RISK" if "RISK" in verdicts else "PASS"
+        return worst(self.frame["verdict"])
+
+    @property
+    def estimands(self) -> dict[str, Verdict]:
+        """Verdict on each estimand: the worst of its comparisons, whatever the analysis."""
+        return {str(name): worst(rows["verdict"]) for name, rows in self.frame.groupby("estimand", sort=False)}
+
+
+def worst(verdicts: Iterable[str]) -> Verdict:
+    """Return the worst of some verdicts.
+
+    Examples
+    --------
+    >>> worst(["PASS", "RISK"])
+    'RISK'
+    """
+    there = set(verdicts)
+    return "FAIL" if "FAIL" in there else "RISK" if "RISK" in there else "PASS"
 
 
 def rehearse(
@@ -183,8 +199,8 @@ def judged(line: Mapping[str, Any], power: float | None, level: float) -> tuple[
     if line["fallback"] > 0.05:
         told.append(("RISK", f"another covariance structure in {line['fallback']:.1%} of rehearsals"))
     told.sort(key=lambda each: ("FAIL", "RISK", "PASS").index(each[0]))
-    worst = told[0][0]
-    return worst, "; ".join(reason for verdict, reason in told if worst == "PASS" or verdict != "PASS")
+    last = told[0][0]
+    return last, "; ".join(reason for verdict, reason in told if last == "PASS" or verdict != "PASS")
 
 
 def _above(value: float, error: float, limit: float, words: str) -> tuple[Verdict, str]:
