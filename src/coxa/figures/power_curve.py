@@ -10,6 +10,8 @@ from coxa.figures.figure import Figure
 from coxa.figures.theme import DASHES, INK, OKABE_ITO, SHAPES, WIDTH, themed
 
 HEIGHT = 300
+LONG = 34
+"""Letters up to which two names stand beside each other in the legend."""
 
 
 def plot_power(
@@ -62,12 +64,17 @@ def plot_power(
     shown = drawn[["line", "n", "power", "low", "high"]]
     x = alt.X("n:Q", title="Participants of all arms together", scale=alt.Scale(zero=False, padding=14))
     y = alt.Y("power:Q", title="Power", scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(format="%"))
-    colour = alt.Color("line:N", scale=alt.Scale(domain=lines, range=list(OKABE_ITO[: len(lines)])))
-    dash = alt.StrokeDash("line:N", scale=alt.Scale(domain=lines, range=[list(one) for one in DASHES[: len(lines)]]))
-    shape = alt.Shape("line:N", scale=alt.Scale(domain=lines, range=list(SHAPES[: len(lines)])))
+    columns = 1 if max(map(len, lines)) > LONG else 2
+    legend = alt.Legend(columns=columns, labelLimit=WIDTH, symbolOpacity=1)
+    colours = alt.Scale(domain=lines, range=list(OKABE_ITO[: len(lines)]))
+    colour = alt.Color("line:N", scale=colours, legend=legend)
+    dash = alt.StrokeDash(
+        "line:N", legend=legend, scale=alt.Scale(domain=lines, range=[list(one) for one in DASHES[: len(lines)]])
+    )
+    shape = alt.Shape("line:N", legend=legend, scale=alt.Scale(domain=lines, range=list(SHAPES[: len(lines)])))
     base = alt.Chart(shown).encode(x=x, color=colour)
     layers = [
-        base.mark_area(opacity=0.15).encode(y=alt.Y("low:Q", title="Power"), y2="high:Q"),
+        base.mark_area(opacity=0.12).encode(y=alt.Y("low:Q", title="Power"), y2="high:Q"),
         base.mark_line(strokeWidth=1.8).encode(y=y, strokeDash=dash),
         base.mark_rule(strokeWidth=1.4).encode(y=alt.Y("low:Q", title="Power"), y2="high:Q"),
         base.mark_point(filled=True, size=70, opacity=1).encode(
@@ -88,9 +95,6 @@ def plot_power(
 def _names(power: pd.DataFrame) -> list[str]:
     """Return the name of each row's line, with no more words than tell the lines apart."""
     rows = power.assign(comparison=power["arm"] + " - " + power["reference"])
-    parts = [
-        name
-        for name in ("analysis", "comparison", "visit", "setting")
-        if rows[name].nunique() > 1 or name == "comparison"
-    ]
+    every = ("analysis", "comparison", "visit", "setting")
+    parts = [name for name in every if rows[name].nunique() > 1] or ["comparison"]
     return [", ".join(str(word) for word in words if word) for words in rows[parts].to_numpy()]
