@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from coxa.design import (
         AllocationList,
         balance,
+        find_n,
         next_allocation,
         planned_scheme,
         power_ancova,
@@ -44,7 +45,9 @@ if TYPE_CHECKING:
         power_two_proportions,
         predictability,
         randomise,
+        rehearse,
         rerandomisation_test,
+        simulated_power,
     )
     from coxa.errors import CoxaError, DataError, FitError, OptionError, PlanError
     from coxa.estimates import (
@@ -62,6 +65,7 @@ if TYPE_CHECKING:
         subgroup_contrasts,
     )
     from coxa.figures.caterpillar import plot_caterpillar
+    from coxa.figures.power_curve import plot_power
     from coxa.findings import Finding, Findings
     from coxa.instruments import instrument_names, items_from_wide, load_instrument, score, threshold, thresholds
     from coxa.models import Fit, fit_ancova, fit_batch, fit_lmm, fit_mmrm, icc, variance_intervals
@@ -114,6 +118,7 @@ _HOMES = {
     "coxa.design": (
         "AllocationList",
         "balance",
+        "find_n",
         "next_allocation",
         "planned_scheme",
         "power_ancova",
@@ -124,7 +129,9 @@ _HOMES = {
         "power_two_proportions",
         "predictability",
         "randomise",
+        "rehearse",
         "rerandomisation_test",
+        "simulated_power",
     ),
     "coxa.errors": ("CoxaError", "DataError", "FitError", "OptionError", "PlanError"),
     "coxa.estimates": (
@@ -144,6 +151,7 @@ _HOMES = {
     "coxa.findings": ("Finding", "Findings"),
     "coxa.instruments": ("instrument_names", "items_from_wide", "load_instrument", "score", "threshold", "thresholds"),
     "coxa.figures.caterpillar": ("plot_caterpillar",),
+    "coxa.figures.power_curve": ("plot_power",),
     "coxa.models": ("Fit", "fit_ancova", "fit_batch", "fit_lmm", "fit_mmrm", "icc", "variance_intervals"),
     "coxa.models.clda": ("fit_clda",),
     "coxa.report.analyse": ("analyse", "analyse_cohort"),
@@ -208,6 +216,7 @@ __all__ = [
     "draw_outcomes",
     "estimand_frame",
     "factorial_contrasts",
+    "find_n",
     "fit_ancova",
     "fit_batch",
     "fit_clda",
@@ -229,6 +238,7 @@ __all__ = [
     "pain_monitoring",
     "planned_scheme",
     "plot_caterpillar",
+    "plot_power",
     "power_ancova",
     "power_cluster",
     "power_mmrm",
@@ -242,12 +252,14 @@ __all__ = [
     "read_chunks",
     "read_cohort",
     "read_study",
+    "rehearse",
     "render",
     "rerandomisation_test",
     "score",
     "simulate_hip_oa_trial",
     "simulate_runner_diary",
     "simulate_study",
+    "simulated_power",
     "standardised_by_model",
     "standardised_effect",
     "subgroup_contrasts",

@@ -66,6 +66,10 @@ class FewClustersError(FitError):
     """Too few therapists, clinics or other clusters for a primary comparison to be relied on."""
 
 
+class TooFewParticipantsError(FitError):
+    """A trial of this size gives a planned analysis nothing to fit."""
+
+
 def nearest(word: str, allowed: Iterable[str]) -> str | None:
     """Return the allowed word most like `word`, or None where nothing is near."""
     by_folded = {candidate.lower(): candidate for candidate in allowed}

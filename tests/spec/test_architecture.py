@@ -21,17 +21,19 @@ ROOMS = {
     "derive": {"cohort", "study", "instruments"},
     "models": set(),
     "estimates": {"models"},
+    "analyses": {"estimates", "models", "study", "instruments"},
+    "runs": set(),
     "simulate": {"models", "study", "instruments"},
-    "design": {"simulate", "estimates", "models", "study", "instruments"},
+    "design": {"runs", "simulate", "analyses", "estimates", "models", "derive", "cohort", "study", "instruments"},
     "tables": {"estimates", "models", "derive", "cohort", "study", "instruments"},
     "figures": {"tables", "estimates", "models", "derive", "cohort", "study", "instruments"},
-    "report": {"tables", "figures", "estimates", "models", "derive", "cohort", "study", "instruments"},
-    "cli": {"report", "design", "simulate", "estimates", "derive", "cohort", "study", "instruments"},
+    "report": {"tables", "figures", "analyses", "estimates", "models", "derive", "cohort", "study", "instruments"},
+    "cli": {"report", "figures", "design", "simulate", "estimates", "derive", "cohort", "study", "instruments"},
 }
 """Room -> the rooms it may import, beside the base (errors, findings, lazy) and itself. All are upstream of it."""
 
 BASE = {"errors", "findings", "lazy"}
-TOUCH_FILES = {"study", "cohort", "report", "cli"}
+TOUCH_FILES = {"study", "cohort", "runs", "report", "cli"}
 DRAW = {"simulate", "design"}
 FILE_CALLS = {"open", "read_csv", "read_excel", "read_parquet", "to_csv", "to_parquet", "write_text", "write_bytes"}
 LONGEST = 400

@@ -11,12 +11,12 @@ import pytest
 from typer.testing import CliRunner
 
 import coxa
+from coxa.analyses.clusters import IGNORED
 from coxa.cli.main import app
 from coxa.errors import DataError, FewClustersError, FitError, OptionError
 from coxa.estimates.effect_size import standardised_by_model
 from coxa.models.diagnostics import covariance_check
 from coxa.models.influence import influence
-from coxa.report.clusters import IGNORED
 from coxa.report.methods import analysis_methods
 from coxa.report.record import Report
 from coxa.study.read import parse_study
@@ -188,9 +188,7 @@ def test_warnings_are_in_the_words_of_the_plan(report: Report) -> None:
 def test_what_needs_independent_participants_is_refused_by_name(report: Report) -> None:
     (fit,) = report.fits["primary"]
     for look in (covariance_check, influence):
-        with pytest.raises(
-            FitError, match=r"\(1 \| site_id\)' has random effects, with which participants"
-        ):
+        with pytest.raises(FitError, match=r"\(1 \| site_id\)' has random effects, with which participants"):
             look(fit)
 
 

@@ -9,10 +9,10 @@ from itertools import pairwise
 import pandas as pd
 import pytest
 
+from coxa.analyses.planned import adjust_planned
 from coxa.cohort.disposition import COUNT_COLUMNS, LEFT_OUT_COLUMNS, Disposition
 from coxa.estimates import Estimates
 from coxa.findings import Finding, Findings
-from coxa.report.planned import adjust_planned
 from coxa.tables.adjusted import is_adjusted
 from coxa.tables.baseline import baseline_table
 from coxa.tables.findings import findings_table

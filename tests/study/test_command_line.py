@@ -25,6 +25,8 @@ COMMANDS = [
     "schema",
     "simulate",
     "twin",
+    "power",
+    "rehearse",
     "check",
     "score",
     "randomise",

@@ -10,8 +10,10 @@ from coxa import __version__
 from coxa.cli.analyse import analyse_command, report_command
 from coxa.cli.check import check_command
 from coxa.cli.demo import demo_command, new_command
+from coxa.cli.power import power_command
 from coxa.cli.presets import presets_command
 from coxa.cli.randomise import randomise_command
+from coxa.cli.rehearse import rehearse_command
 from coxa.cli.schema import schema_command
 from coxa.cli.score import score_command
 from coxa.cli.simulate import simulate_command
@@ -52,6 +54,8 @@ app.command("twin")(twin_command)
 app.command("check")(check_command)
 app.command("score")(score_command)
 app.command("randomise")(randomise_command)
+app.command("power")(power_command)
+app.command("rehearse")(rehearse_command)
 app.command("analyse")(analyse_command)
 app.command("report")(report_command)
 app.command("why")(why_command)

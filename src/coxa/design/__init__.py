@@ -1,7 +1,8 @@
 """Randomise a trial, and say beforehand how well and how large.
 
 `randomise` draws the list of a scheme; `balance` and `predictability` try the scheme out; `rerandomisation_test` uses
-it in the analysis. The `power_` functions have closed forms. Names are loaded when first used.
+it in the analysis. The `power_` functions have closed forms; `simulated_power` and `find_n` run the
+plan's own analyses. Names are loaded when first used.
 
 Examples
 --------
@@ -19,6 +20,10 @@ from coxa.lazy import lazy
 if TYPE_CHECKING:
     from coxa.design.allocate import next_allocation, randomise
     from coxa.design.allocation_list import AllocationList, SeedRecord
+    from coxa.design.by_simulation.record import SimulatedPower
+    from coxa.design.by_simulation.rehearsal import Rehearsal, rehearse
+    from coxa.design.by_simulation.search import SampleSize, find_n
+    from coxa.design.by_simulation.simulated import simulated_power
     from coxa.design.cards import allocation_cards
     from coxa.design.closed_form.ancova import power_ancova
     from coxa.design.closed_form.answer import Power
@@ -39,6 +44,10 @@ if TYPE_CHECKING:
 _HOMES = {
     "allocation_list": ("AllocationList", "SeedRecord"),
     "imbalance": ("Balance", "balance"),
+    "by_simulation.record": ("SimulatedPower",),
+    "by_simulation.rehearsal": ("Rehearsal", "rehearse"),
+    "by_simulation.search": ("SampleSize", "find_n"),
+    "by_simulation.simulated": ("simulated_power",),
     "cards": ("allocation_cards",),
     "planned": ("planned_scheme",),
     "closed_form.answer": ("Power",),
@@ -65,15 +74,19 @@ __all__ = [
     "PermutedBlocks",
     "Power",
     "Predictability",
+    "Rehearsal",
     "RerandomisationTest",
+    "SampleSize",
     "SealedList",
     "SeedRecord",
     "Simple",
+    "SimulatedPower",
     "Stratified",
     "allocation_cards",
     "balance",
     "check_seals",
     "design_effect",
+    "find_n",
     "in_words",
     "next_allocation",
     "planned_scheme",
@@ -86,8 +99,10 @@ __all__ = [
     "predictability",
     "randomise",
     "redcap_table",
+    "rehearse",
     "rerandomisation_test",
     "seal",
+    "simulated_power",
 ]
 
 __getattr__ = lazy(__name__, {name: module for module, names in _HOMES.items() for name in names})

@@ -9,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from coxa import __version__
+from coxa.analyses.planned import asked, join, run_analysis
 from coxa.cohort.cohort import Cohort
 from coxa.cohort.read import read_cohort
 from coxa.derive import derive_dataset, derive_scores
@@ -16,7 +17,6 @@ from coxa.errors import PlanError
 from coxa.estimates import Estimates
 from coxa.findings import Finding, Findings
 from coxa.models import Fit
-from coxa.report.planned import asked, join, run_analysis
 from coxa.report.record import Report, RunRecord
 from coxa.study import Study, read_study
 

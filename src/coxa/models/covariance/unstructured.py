@@ -8,6 +8,7 @@ the second derivatives that enter its Kenward-Roger adjustment are the same here
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 
@@ -19,11 +20,17 @@ def count(m: int) -> int:
     return m * (m + 1) // 2
 
 
+@lru_cache(maxsize=64)
+def below(m: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return rows and columns of the strict lower triangle; looked up thousands of times in a simulation."""
+    return np.tril_indices(m, -1)
+
+
 def factor(theta: np.ndarray, times: np.ndarray) -> np.ndarray:
     """Return L, shape (m, m), lower triangular with a positive diagonal."""
     m = times.shape[-1]
     unit = np.eye(m)
-    unit[np.tril_indices(m, -1)] = theta[m:]
+    unit[below(m)] = theta[m:]
     return np.exp(theta[:m])[:, None] * unit
 
 
@@ -41,7 +48,7 @@ def derivatives(theta: np.ndarray, times: np.ndarray) -> tuple[np.ndarray, np.nd
     """
     m = times.shape[-1]
     lower = factor(theta, times)
-    rows, columns = np.tril_indices(m, -1)
+    rows, columns = below(m)
     size = count(m)
     first = np.zeros((size, m, m))
     first[range(m), range(m)] = lower
@@ -53,7 +60,9 @@ def derivatives(theta: np.ndarray, times: np.ndarray) -> tuple[np.ndarray, np.nd
     second[range(m, size), rows] = first[m:]
 
     once = first @ lower.T
-    twice = second @ lower.T + np.einsum("kab,lcb->klac", first, first)
+    flat = first.reshape(size * m, m)
+    products = (flat @ flat.T).reshape(size, m, size, m).transpose(0, 2, 1, 3)
+    twice = second @ lower.T + products
     return once + once.transpose(0, 2, 1), twice + twice.transpose(0, 1, 3, 2)
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pandas as pd
 
+from coxa.analyses.clusters import few_cluster_warnings
 from coxa.figures.forest import plot_forest
-from coxa.report.clusters import few_cluster_warnings
 from coxa.report.document import Block, FigureBlock, Paragraph, Section, TableBlock
 from coxa.report.methods import failed_attempts
 from coxa.report.record import Report

@@ -9,7 +9,8 @@ from typing import Any
 
 import pandas as pd
 
-from coxa.derive import AnalysisDataset
+from coxa.analyses.clusters import checked_clusters, clustered_rows, partially_nested
+from coxa.analyses.rows import AnalysisRows
 from coxa.errors import EmptyCellError
 from coxa.estimates import (
     Estimates,
@@ -25,7 +26,6 @@ from coxa.estimates import (
 )
 from coxa.estimates.table import COMPARISONS
 from coxa.models import Fit, fit_ancova, fit_mmrm
-from coxa.report.clusters import checked_clusters, clustered_rows, partially_nested
 from coxa.study import Study
 from coxa.study.analysis import Analysis
 from coxa.study.factorial import arm_factors
@@ -35,7 +35,7 @@ from coxa.study.words import SIMULTANEOUS
 
 
 def run_analysis(
-    study: Study, name: str, analysis: Analysis, dataset: AnalysisDataset
+    study: Study, name: str, analysis: Analysis, dataset: AnalysisRows
 ) -> tuple[tuple[Fit, ...], Estimates]:
     """Run one analysis of the plan on the data of its estimand; return its models and all its numbers.
 
@@ -84,7 +84,7 @@ def adjust_planned(estimates: Estimates, method: str, visits: tuple[str, ...]) -
     return Estimates(pd.concat([adjusted, frame[~planned]]).sort_index())
 
 
-def _models(analysis: Analysis, formula: str, dataset: AnalysisDataset) -> Iterator[Fit]:
+def _models(analysis: Analysis, formula: str, dataset: AnalysisRows) -> Iterator[Fit]:
     """Yield the models of a formula: one over all visits, or one per visit."""
     rows = dataset.analysed
     if analysis.model == "mmrm":
@@ -105,7 +105,7 @@ def _models(analysis: Analysis, formula: str, dataset: AnalysisDataset) -> Itera
         yield fit_ancova(formula, rows[rows["visit"] == visit], visit=visit, robust=analysis.robust)
 
 
-def _model_estimates(study: Study, analysis: Analysis, dataset: AnalysisDataset, fit: Fit) -> Iterator[Estimates]:
+def _model_estimates(study: Study, analysis: Analysis, dataset: AnalysisRows, fit: Fit) -> Iterator[Estimates]:
     """Yield the means and comparisons of one model, at each visit and over the course, as the plan asks."""
     estimand = study.estimands[analysis.estimand]
     changed = estimand.endpoint.measure in ("change", "percent_change")
@@ -156,7 +156,7 @@ def _margin(study: Study, analysis: Analysis, differences: Estimates) -> Estimat
     )
 
 
-def _subgroups(study: Study, name: str, dataset: AnalysisDataset) -> Iterator[Estimates]:
+def _subgroups(study: Study, name: str, dataset: AnalysisRows) -> Iterator[Estimates]:
     """Yield the comparisons within subgroups and the interaction tests, each from one joint model."""
     analysis = study.analyses[name]
     treatment = study.estimands[analysis.estimand].treatment
@@ -174,7 +174,7 @@ def _subgroups(study: Study, name: str, dataset: AnalysisDataset) -> Iterator[Es
             yield Estimates(found[keep].reset_index(drop=True))
 
 
-def _proportions(study: Study, analysis: Analysis, dataset: AnalysisDataset) -> Iterator[Estimates]:
+def _proportions(study: Study, analysis: Analysis, dataset: AnalysisRows) -> Iterator[Estimates]:
     """Yield responder proportions and their differences at each visit of the estimand."""
     estimand = study.estimands[analysis.estimand]
     for visit in estimand.endpoint.visit:
@@ -192,7 +192,7 @@ def _proportions(study: Study, analysis: Analysis, dataset: AnalysisDataset) -> 
         yield Estimates(found.frame[found.frame["arm"].isin(arms)].assign(visit=visit))
 
 
-def _every_compared_arm_is_there(name: str, arms: tuple[str, ...], dataset: AnalysisDataset) -> None:
+def _every_compared_arm_is_there(name: str, arms: tuple[str, ...], dataset: AnalysisRows) -> None:
     present = set(dataset.analysed["arm"].dropna().astype(str))
     absent = [arm for arm in arms if arm not in present]
     if absent:

@@ -1,0 +1,129 @@
+"""`coxa power`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from coxa.cli.edge import AsJson, Quiet, StudyPath, Verbose, edge, print_json
+
+if TYPE_CHECKING:
+    from coxa.design.by_simulation.record import SimulatedPower
+    from coxa.design.by_simulation.search import SampleSize
+
+Jobs = Annotated[int, typer.Option("--jobs", help="Processes on this machine; results do not depend on it.")]
+Scheduler = Annotated[
+    str | None, typer.Option("--scheduler", help="Dask scheduler that does the work, such as tcp://10.0.0.5:8786.")
+]
+Precision = Annotated[
+    float | None, typer.Option("--precision", help="Add replicates until each power has this Monte Carlo error.")
+]
+
+
+def power_command(
+    study: StudyPath,
+    n: Annotated[
+        str | None,
+        typer.Option("--n", help="Participants of all arms together, such as 60,80,100; the plan's unless given."),
+    ] = None,
+    replicates: Annotated[int, typer.Option("--replicates", help="Simulated trials per number and setting.")] = 1000,
+    precision: Precision = None,
+    power: Annotated[
+        float | None, typer.Option("--power", help="Find the smallest number of participants with this power.")
+    ] = None,
+    analyses: Annotated[
+        str | None, typer.Option("--analyses", help="Analyses of the plan, such as primary,ancova; all unless given.")
+    ] = None,
+    vary: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--vary", help="Another assumption, such as dropout=0.1,0.2 or therapist_id=0.01,0.05; repeatable."
+        ),
+    ] = None,
+    assurance: Annotated[
+        str | None, typer.Option("--assurance", help="Average over an uncertain effect: mean,sd in the outcome's unit.")
+    ] = None,
+    seed: Annotated[int, typer.Option("--seed", help="Seed; the same plan and seed give the same numbers.")] = 1,
+    jobs: Jobs = 1,
+    scheduler: Scheduler = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out", help="Folder for table, figure and finished pieces; a run that was stopped goes on there."
+        ),
+    ] = None,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+) -> None:
+    """Simulate trials from the plan's assumptions, analyse each as the plan says: power, bias, coverage, width."""
+    with edge(verbose, as_json):
+        from coxa.cli.lists import assignments, names, numbers, pair
+        from coxa.study import read_study
+
+        plan = read_study(study)
+        sizes = [int(each) for each in numbers("--n", n, whole=True)] if n else None
+        options: dict[str, object] = {
+            "replicates": replicates,
+            "precision": precision,
+            "seed": seed,
+            "analyses": names(analyses),
+            "vary": assignments("--vary", vary or []),
+            "assurance": pair("--assurance", assurance),
+            "jobs": jobs,
+            "scheduler": scheduler,
+            "out": out,
+        }
+        answer: SampleSize | None = None
+        with following("simulating trials", quiet) as progress:
+            if power is None:
+                from coxa.design.by_simulation.simulated import simulated_power
+
+                found = simulated_power(plan, sizes, progress=progress, **options)  # type: ignore[arg-type]
+            else:
+                from coxa.design.by_simulation.search import find_n
+
+                answer = find_n(plan, power, sizes, progress=progress, **options)  # type: ignore[arg-type]
+                found = answer.simulated
+        written = _written(found, answer, out, power)
+        if as_json:
+            print_json(found.frame)
+            return
+        from coxa.cli.show_power import show_power
+
+        show_power(plan, found, answer, quiet)
+        if written:
+            typer.echo(f"written: {', '.join(map(str, written))}")
+
+
+def _written(found: SimulatedPower, answer: SampleSize | None, out: Path | None, target: float | None) -> list[Path]:
+    """Write table, record and figure, if there is a folder; return the files."""
+    if out is None:
+        return []
+    from coxa.cli.power_files import power_files
+
+    return power_files(found, answer, out, target)
+
+
+@contextmanager
+def following(what: str, quiet: bool) -> Iterator[Callable[[int, int], None] | None]:
+    """Show a progress bar on standard error, where somebody is looking."""
+    if quiet or not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(what, total=None)
+
+        def told(done: int, total: int) -> None:
+            bar.update(task, completed=done, total=total)
+
+        yield told

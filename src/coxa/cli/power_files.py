@@ -1,0 +1,38 @@
+"""The files of a power simulation: table, record and figure."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from coxa.errors import OptionError
+from coxa.figures.power_curve import plot_power
+
+if TYPE_CHECKING:
+    from coxa.design.by_simulation.record import SimulatedPower
+    from coxa.design.by_simulation.search import SampleSize
+
+
+def power_files(found: SimulatedPower, answer: SampleSize | None, out: Path, target: float | None = None) -> list[Path]:
+    """Write `power.csv`, `power.json` and, where the lines can be told apart, `power.svg` and `power.html`."""
+    out.mkdir(parents=True, exist_ok=True)
+    found.frame.to_csv(out / "power.csv", index=False, lineterminator="\n")
+    told = {
+        **found.inputs,
+        "truth": found.how_true,
+        "left_out": list(found.left_out),
+        "failures": found.failures.to_dict("records"),
+    }
+    if answer is not None:
+        told |= {"n": answer.n, "n_interval": [answer.low, answer.high], "decided_by": answer.decided_by}
+    record = out / "power.json"
+    record.write_text(json.dumps(told, indent=1, default=str) + "\n", encoding="utf-8")
+    written = [out / "power.csv", record]
+    try:
+        figure = plot_power(found.frame, target=target)
+    except OptionError:
+        return written
+    (out / "power.svg").write_text(figure.svg(), encoding="utf-8")
+    (out / "power.html").write_text(figure.chart.to_html(inline=True), encoding="utf-8")
+    return [*written, out / "power.svg", out / "power.html"]

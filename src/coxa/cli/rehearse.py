@@ -1,0 +1,61 @@
+"""`coxa rehearse`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from coxa.cli.edge import FOUND, AsJson, Quiet, StudyPath, Verbose, check_there, edge, print_json
+from coxa.cli.power import Jobs, Scheduler, following
+
+
+def rehearse_command(
+    study: StudyPath,
+    data: Annotated[
+        Path | None,
+        typer.Argument(metavar="DATA", help="Folder of the data files, or the one file; the plan's if not given."),
+    ] = None,
+    replicates: Annotated[int, typer.Option("--replicates", help="How often the plan is run.")] = 500,
+    power: Annotated[float, typer.Option("--power", help="Power that is wanted.")] = 0.8,
+    effect: Annotated[
+        float, typer.Option("--effect", help="What the effects of the assumptions are multiplied by; 0 plants none.")
+    ] = 1.0,
+    analyses: Annotated[str | None, typer.Option("--analyses", help="Analyses of the plan; all unless given.")] = None,
+    seed: Annotated[int, typer.Option("--seed", help="Seed; the same data and seed give the same numbers.")] = 1,
+    jobs: Jobs = 1,
+    scheduler: Scheduler = None,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+) -> None:
+    """Run the whole plan on its blinded data with shuffled arms and a planted effect: PASS, RISK or FAIL."""
+    with edge(verbose, as_json):
+        from coxa.cli.lists import names
+        from coxa.design.by_simulation.rehearsal import rehearse
+        from coxa.study import read_study
+
+        check_there(data)
+        plan = read_study(study)
+        with following("rehearsing", quiet) as progress:
+            found = rehearse(
+                plan,
+                data,
+                replicates=replicates,
+                power=power,
+                effect=effect,
+                seed=seed,
+                analyses=names(analyses),
+                jobs=jobs,
+                scheduler=scheduler,
+                progress=progress,
+            )
+        if as_json:
+            print_json(found.frame)
+        else:
+            from coxa.cli.show_power import show_rehearsal
+
+            show_rehearsal(plan, found, quiet)
+        if found.verdict == "FAIL":
+            raise typer.Exit(FOUND)

@@ -1,0 +1,82 @@
+"""The comparisons that a plan asks for, and when one of them counts as shown."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from coxa.errors import OptionError, not_allowed
+from coxa.study import Study
+from coxa.study.analysis import Analysis
+
+RANDOMISED = ("full_analysis_set", "randomised_set")
+"""Analysis sets that nothing after randomisation decides about; only these can be simulated from a plan."""
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """One comparison: arm less reference, at a visit, or over the visits where `visit` is empty.
+
+    term : kind of row of `coxa.estimates.Estimates`
+    """
+
+    analysis: str
+    estimand: str
+    arm: str
+    reference: str
+    visit: str
+    term: str
+
+    @property
+    def key(self) -> tuple[str, str, str, str]:
+        """What tells it from others of its analysis."""
+        return self.arm, self.reference, self.visit, self.term
+
+
+def comparisons(study: Study, name: str) -> list[Comparison]:
+    """Return the comparisons that the estimand of an analysis names: visit by visit, then those over the course."""
+    analysis = study.analyses[name]
+    estimand = study.estimands[analysis.estimand]
+    term = "risk_difference" if analysis.model == "proportions" else "difference"
+    places = [(visit, term) for visit in estimand.endpoint.visit]
+    if analysis.model == "mmrm":
+        places += [("", f"difference_in_{word}") for word in analysis.contrasts if word != "by_visit"]
+    return [
+        Comparison(name, analysis.estimand, arm, estimand.treatment.against, visit, term)
+        for visit, term in places
+        for arm in estimand.treatment.compare
+    ]
+
+
+def chosen_analyses(study: Study, wanted: Sequence[str] | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the analyses to simulate, and those left out because their analysis set cannot be simulated.
+
+    Raises
+    ------
+    OptionError
+        An analysis is unknown, or none can be simulated.
+    """
+    for name in wanted or ():
+        if name not in study.analyses:
+            raise OptionError(not_allowed("analysis", name, study.analyses))
+    names = [name for name in study.analyses if not wanted or name in wanted]
+    able = tuple(
+        name for name in names if study.estimands[study.analyses[name].estimand].population in RANDOMISED
+    )  # fmt: skip
+    if not able:
+        raise OptionError(
+            f"no analysis among {', '.join(names)} can be simulated: who is in the per-protocol and the safety set is "
+            "decided after randomisation; choose an analysis of the full analysis set or of all randomised"
+        )
+    return able, tuple(name for name in names if name not in able)
+
+
+def only_comparisons(study: Study, name: str) -> Study:
+    """Return the plan with an analysis that does nothing beside its comparisons: no subgroups, no effect sizes."""
+    plain = study.analyses[name].model_copy(update={"subgroups": (), "standardised_effect": False})
+    return study.model_copy(update={"analyses": {**study.analyses, name: plain}})
+
+
+def level_of(analysis: Analysis) -> float:
+    """Return the two-sided level at which a comparison without a margin is significant."""
+    return 1.0 - analysis.conf_level

@@ -1,0 +1,114 @@
+"""A piece of the work: some replicates of a trial, drawn and analysed, one row per comparison and replicate."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from coxa.design.by_simulation.comparisons import comparisons
+from coxa.design.by_simulation.plan_run import run_singly
+from coxa.design.by_simulation.prior import Prior, scaled
+from coxa.design.by_simulation.simple import ancova_together, proportions_together
+from coxa.design.by_simulation.together import fits_together, mmrm_together, stacked
+from coxa.models.numerics.one_thread import one_thread
+from coxa.simulate import DrawnTrial, TrialDesign, draw_outcomes, trial_design
+from coxa.study import Study
+
+COLUMNS = (
+    "replicate", "analysis", "arm", "reference", "visit", "term", "estimate", "std_error", "df", "p_value",
+    "conf_low", "conf_high", "shown", "rung", "problem", "factor",
+)  # fmt: skip
+"""Columns of a piece. `shown`: the comparison is significant, or its margin is kept; `rung`: which structure of the
+covariance ladder was used, from 0, -1 where none was; `problem`: why there is no number; `factor`: by how much the
+effects were multiplied."""
+
+TOGETHER, SINGLY = 100, 20
+"""Replicates of a piece where all its models are fitted together, and where some are fitted one by one."""
+
+
+TOGETHER_BY_MODEL = {"mmrm": mmrm_together, "ancova": ancova_together}
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """What is to be done.
+
+    study    : the plan, with the assumptions of the setting
+    n        : participants of all arms together
+    analyses : names
+    seed     : of the whole run
+    first, count : the replicates, from 0
+    prior    : of the effect, where it is uncertain
+    """
+
+    study: Study
+    n: int
+    analyses: tuple[str, ...]
+    seed: int
+    first: int
+    count: int
+    prior: Prior | None = None
+
+
+def replicate_seed(study: str, seed: int, n: int, replicate: int) -> int:
+    """Return the seed of one replicate, from the names of what it is of.
+
+    Examples
+    --------
+    >>> replicate_seed("hip", 1, 100, 0) != replicate_seed("hip", 1, 100, 1)
+    True
+    """
+    text = f"power of {study}, seed {seed}, n {n}, replicate {replicate}"
+    return int.from_bytes(hashlib.sha256(text.encode("utf-8")).digest()[:8], "little")
+
+
+def piece_size(study: Study, analyses: tuple[str, ...]) -> int:
+    """Return the replicates of a piece; it depends on the plan alone, so that results do not on the workers."""
+    return TOGETHER if all(fits_together(study, name) for name in analyses) else SINGLY
+
+
+def run_piece(piece: Piece) -> pd.DataFrame:
+    """Draw the replicates of a piece and analyse each as the plan says; return rows in `COLUMNS`."""
+    design = trial_design(piece.study, participants=piece.n)
+    with one_thread(), np.errstate(all="ignore"):
+        drawn, factors = draw_trials(piece, design)
+        rows = [row for name in piece.analyses for row in analyse_trials(piece.study, name, design, drawn)]
+    table = pd.DataFrame(rows, columns=list(COLUMNS[:-1]))
+    table["factor"] = factors[table["replicate"].to_numpy(dtype=int)]
+    table["replicate"] += piece.first
+    return table.sort_values(["replicate", "analysis"], kind="stable", ignore_index=True)
+
+
+def draw_trials(piece: Piece, design: TrialDesign) -> tuple[list[DrawnTrial], np.ndarray]:
+    """Return the trials of a piece, each from its own seed, and what their effects were multiplied by."""
+    drawn, factors = [], np.ones(piece.count)
+    for place in range(piece.count):
+        seed = replicate_seed(piece.study.study, piece.seed, piece.n, piece.first + place)
+        mine = design
+        if piece.prior is not None:
+            factors[place] = piece.prior.factor(design, piece.analyses[0], seed)
+            mine = replace(design, means=scaled(design.means, factors[place]))
+        drawn.append(draw_outcomes(mine, seed))
+    return drawn, factors
+
+
+def analyse_trials(study: Study, name: str, design: TrialDesign, drawn: list[DrawnTrial]) -> list[Mapping[str, Any]]:
+    """Return the rows of one analysis of many trials: together where that can be, and singly the others."""
+    rows: list[Mapping[str, Any]] = []
+    left = range(len(drawn))
+    if fits_together(study, name):
+        asked = comparisons(study, name)
+        if study.analyses[name].model == "proportions":
+            rows += proportions_together(study, name, design, drawn, asked)
+        else:
+            every = stacked(design, drawn, study.analyses[name].estimand)
+            rows += TOGETHER_BY_MODEL[study.analyses[name].model](study, name, every, len(drawn), asked)
+        left = sorted(set(left) - {row["replicate"] for row in rows})  # type: ignore[assignment]
+    for place in left:
+        rows += run_singly(study, name, design, drawn[place], place)
+    return rows

@@ -1,0 +1,145 @@
+"""Trials made of a skeleton: arms shuffled, an effect planted, analysed as the plan says."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from coxa.analyses.rows import SimulatedRows
+from coxa.derive.change import change_from_baseline, percent_change_from_baseline
+from coxa.derive.responder import responder_status
+from coxa.design.by_simulation.comparisons import comparisons
+from coxa.design.by_simulation.pieces import COLUMNS, TOGETHER_BY_MODEL, replicate_seed
+from coxa.design.by_simulation.plan_run import analysed_rows, measure_of
+from coxa.design.by_simulation.together import fits_together
+from coxa.design.by_simulation.truth import TrueDifference
+from coxa.models.numerics.one_thread import one_thread
+from coxa.simulate import TrialDesign, trial_design
+from coxa.simulate.from_plan.clusters import assign, draw_effects
+from coxa.simulate.seeds import generator
+from coxa.study import Study
+from coxa.study.scales import outcome_scale
+
+
+@dataclass(frozen=True, slots=True)
+class RehearsalPiece:
+    """Some rehearsals of one plan on one skeleton. factor : what the plan's effects are multiplied by."""
+
+    study: Study
+    rows: Mapping[str, pd.DataFrame]
+    analyses: tuple[str, ...]
+    seed: int
+    first: int
+    count: int
+    factor: float
+
+
+def run_rehearsals(piece: RehearsalPiece) -> pd.DataFrame:
+    """Shuffle arms, plant the effect, analyse; return rows in `pieces.COLUMNS`."""
+    design = trial_design(piece.study)
+    found: list[Mapping[str, Any]] = []
+    with one_thread(), np.errstate(all="ignore"):
+        for name in piece.analyses:
+            estimand = piece.study.analyses[name].estimand
+            made = [
+                planted(piece.study, design, name, piece.rows[estimand], piece.seed, piece.first + k, piece.factor)
+                for k in range(piece.count)
+            ]
+            found += _analysed(piece.study, name, made)
+    table = pd.DataFrame(found, columns=list(COLUMNS[:-1])).assign(factor=piece.factor)
+    table["replicate"] += piece.first
+    return table.sort_values(["replicate", "analysis"], kind="stable", ignore_index=True)
+
+
+def _analysed(study: Study, name: str, made: list[pd.DataFrame]) -> list[Mapping[str, Any]]:
+    measure, found = measure_of(study, name), []
+    left = set(range(len(made)))
+    together = TOGETHER_BY_MODEL.get(study.analyses[name].model)
+    if together is not None and fits_together(study, name):
+        every = pd.concat([rows.assign(trial=k) for k, rows in enumerate(made)], ignore_index=True)
+        every = every[every[measure].notna()].reset_index(drop=True)
+        found = list(together(study, name, every, len(made), comparisons(study, name)))
+        left -= {row["replicate"] for row in found}
+    for k in sorted(left):
+        found += analysed_rows(study, name, SimulatedRows(made[k], measure), k)
+    return found
+
+
+def planted(
+    study: Study, design: TrialDesign, name: str, rows: pd.DataFrame, seed: int, replicate: int, factor: float
+) -> pd.DataFrame:
+    """Return a trial made of the skeleton of an estimand: new arms, and the outcome with the effect of each.
+
+    All analyses share the arms of a replicate. What the plan's assumptions say arms differ by is added to the recorded
+    outcome at each visit, `factor` times; values are not cut at the ends of the scale.
+    """
+    estimand = study.estimands[study.analyses[name].estimand]
+    k = design.outcomes.index(estimand.endpoint.outcome)
+    person, people = pd.factorize(rows["participant_id"], sort=True)
+    arm = shuffled(design, len(people), seed, replicate)
+    visit = np.array([design.visits.index(str(word)) for word in rows["visit"]])
+    added = factor * effects_of(design, k)[arm[person], visit]
+    made = rows.assign(arm=pd.Categorical.from_codes(arm[person], pd.Index(list(design.arms), dtype="str")))
+    clusters = {factor.name: factor for factor in design.clusters if factor.name in study.analyses[name].random}
+    if clusters:
+        factors = tuple(clusters.values())
+        own = replicate_seed(study.study, seed, len(people), replicate)
+        codes = assign(factors, arm, arm, {}, own)
+        effect = draw_effects(factors, codes, design.between, design.sd, own)
+        added = added + effect[k, visit, person]
+        words = {word: pd.Series(code[person]).where(code[person] >= 0) for word, code in codes.items()}
+        made = made.assign(**{word: column.to_numpy() for word, column in words.items()})
+    return measured(study, estimand.endpoint.outcome, made, made["value"] + added)
+
+
+def shuffled(design: TrialDesign, n: int, seed: int, replicate: int) -> np.ndarray:
+    """Return (n,) arms in the numbers that the ratio of the plan gives, in random order."""
+    share = design.numbers / design.numbers.sum()
+    ends = np.round(np.cumsum(share) * n).astype(int)
+    arms = np.searchsorted(ends, np.arange(n), side="right")
+    return generator(f"arms of rehearsal {replicate}", seed).permutation(arms)
+
+
+def effects_of(design: TrialDesign, k: int) -> np.ndarray:
+    """Return (a, m) by how much the mean of each arm differs from that of the reference, by the assumptions."""
+    return np.asarray(design.means[:, k] - design.means[0, k])
+
+
+def measured(study: Study, outcome: str, rows: pd.DataFrame, value: pd.Series) -> pd.DataFrame:
+    """Return the rows with another value, and what follows from it."""
+    made = rows.assign(value=value)
+    made["change"] = change_from_baseline(made["value"], made["baseline"])
+    made["percent_change"] = percent_change_from_baseline(made["value"], made["baseline"])
+    rule = study.outcomes[outcome].responder
+    if rule is not None:
+        status = responder_status(made, rule, outcome_scale(study.outcomes[outcome]).higher_is_better)
+        made["responder"] = status.mask(rows["responder"].eq(0.0) & rows[rule.measure].isna(), 0.0)
+    return made
+
+
+def planted_truth(
+    study: Study, design: TrialDesign, name: str, rows: pd.DataFrame, factor: float
+) -> dict[tuple[str, str, str, str], TrueDifference]:
+    """Return the mean difference that the planted effect makes in those seen at a visit, by key of the comparison.
+
+    For values and changes it is the planted difference itself. Comparisons over the course have none.
+    """
+    estimand = study.estimands[study.analyses[name].estimand]
+    k, measure = design.outcomes.index(estimand.endpoint.outcome), estimand.endpoint.measure
+    effect = factor * effects_of(design, k)
+    found = {}
+    for one in comparisons(study, name):
+        if not one.visit:
+            continue
+        mine = rows[rows["visit"].astype(str) == one.visit]
+        under = [
+            measured(study, estimand.endpoint.outcome, mine,
+                     mine["value"] + effect[design.arms.index(arm), design.visits.index(one.visit)])[measure]
+            for arm in (one.arm, one.reference)
+        ]  # fmt: skip
+        found[one.key] = TrueDifference(float((under[0] - under[1]).mean()), 0.0)
+    return found
