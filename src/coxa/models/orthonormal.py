@@ -16,6 +16,9 @@ DEPENDENT = 1e-9
 WELL_CONDITIONED = 1e-3
 """Part of a column's length that the columns before it must leave for Cholesky's factor to be used."""
 
+FAR_APART = 0.1
+"""The same part, above which one pass of Cholesky's factor is enough."""
+
 IN_COMBINATION = 1e-6
 """Smallest coefficient, between columns of unit length, at which a column is named in a combination."""
 
@@ -44,13 +47,14 @@ def orthonormal(x: np.ndarray, names: Sequence[str]) -> Basis:
     RankDeficientError
         Columns are combinations of others; the message names both.
     """
-    length = np.sqrt(np.einsum("np,np->p", x, x))
-    unit = x / np.where(length > 0, length, 1)
-    passes = by_cholesky(unit)
+    gram = x.T @ x
+    length = np.sqrt(np.diag(gram))
+    passes = by_cholesky(x, gram, length)
     if passes is not None:
         q, upper = passes
         back = solve_triangular(upper, np.eye(len(upper))) / length[:, None]
         return Basis(q, back, float(np.log(np.diag(upper)).sum() + np.log(length).sum()))
+    unit = x / np.where(length > 0, length, 1)
     r = np.asarray(np.linalg.qr(unit, mode="r"))
     _, pivoted, order = qr(r, mode="economic", pivoting=True)
     diagonal = np.abs(np.diag(pivoted))
@@ -62,23 +66,32 @@ def orthonormal(x: np.ndarray, names: Sequence[str]) -> Basis:
     return Basis(x @ back, back, log_det)
 
 
-def by_cholesky(unit: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
-    """Return q and r of columns of length 1 by two passes of Cholesky's factor; None where they are nearly dependent.
+def by_cholesky(x: np.ndarray, gram: np.ndarray, length: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
+    """Return q and r of x over its columns' lengths by Cholesky's factor; None where they are nearly dependent.
 
-    Two passes are as accurate as reflections where the condition is below the root of 1 / epsilon, and several times
-    faster (Yamamoto, Nakatsukasa, Yanagisawa & Fukaya, ETNA 2015, 44:306-326).
+    A second pass, without which they would not be orthogonal to the last digits, is made where the columns are not far
+    from dependent. Two passes are as accurate as reflections where the condition is below the root of 1 / epsilon, and
+    several times faster (Yamamoto, Nakatsukasa, Yanagisawa & Fukaya, ETNA 2015, 44:306-326).
     """
-    q, r = unit, np.eye(unit.shape[1])
-    for _ in range(2):
-        try:
-            upper = np.linalg.cholesky(q.T @ q).T
-        except np.linalg.LinAlgError:
-            return None
-        if np.diag(upper).min(initial=1.0) < WELL_CONDITIONED:
-            return None
-        q = q @ solve_triangular(upper, np.eye(len(upper)))
-        r = upper @ r
-    return q, r
+    if not (length > 0).all():
+        return None
+    upper = upper_factor(gram / np.outer(length, length))
+    if upper is None:
+        return None
+    q = x @ (solve_triangular(upper, np.eye(len(upper))) / length[:, None])
+    if np.diag(upper).min(initial=1.0) > FAR_APART:
+        return q, upper
+    again = upper_factor(q.T @ q)
+    return None if again is None else (q @ solve_triangular(again, np.eye(len(again))), again @ upper)
+
+
+def upper_factor(gram: np.ndarray) -> np.ndarray | None:
+    """Return the upper triangular factor of products of columns of length 1; None where these are nearly dependent."""
+    try:
+        upper = np.linalg.cholesky(gram).T
+    except np.linalg.LinAlgError:
+        return None
+    return upper if np.diag(upper).min(initial=1.0) > WELL_CONDITIONED else None
 
 
 def dependence(pivoted: np.ndarray, order: np.ndarray, rank: int, names: Sequence[str]) -> tuple[str, list[str]]:

@@ -229,7 +229,7 @@ def level_codes(frame: pd.DataFrame, columns: Sequence[str]) -> tuple[np.ndarray
         own, levels = pd.factorize(frame[name], sort=True)
         code = np.where((code < 0) | (own < 0), -1, code * len(levels) + own)
         given = levels.tolist()
-        texts = [label_text(level) for level in given]
+        texts = list(map(str, given)) if levels.dtype.kind in "iu" else [label_text(level) for level in given]
         labels = [f"{label}:{text}" if label else text for label in labels for text in texts]
     if len(columns) == 1:
         return code, tuple(labels)
