@@ -14,7 +14,16 @@ from typer.testing import CliRunner
 from coxa.cli.main import app
 
 ROOT = Path(__file__).parents[2]
-DEMO = (ROOT / "analyses" / "hip_oa_trial" / "study.yaml").read_text(encoding="utf-8")
+EXAMPLE = (ROOT / "analyses" / "hip_oa_trial" / "study.yaml").read_text(encoding="utf-8")
+
+
+def without(text: str, first: str, last: str) -> str:
+    """Return a plan without what stands from one key to the next."""
+    return text[: text.index(first)] + text[text.index(last) :]
+
+
+DEMO = without(without(EXAMPLE, "randomisation:\n", "intercurrent_events:\n"), "assumptions:\n", "data:\n")
+"""The plan of the worked example without its randomisation and assumptions."""
 BLOCKS = """\
 randomisation:
   scheme: blocks
