@@ -70,3 +70,4 @@ def simulation(session: nox.Session) -> None:
         return
     for which, page in (("mmrm", "mmrm-size"), ("lmm", "random-effects-size")):
         session.run("python", "-m", f"tests.simulation.{which}_size", "--write", f"docs/methods/{page}.md")
+    session.run("python", "-m", "tests.simulation.truth_coverage", "--write", "docs/power-coverage.md")
