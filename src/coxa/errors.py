@@ -96,3 +96,9 @@ def check_option(what: str, word: str, allowed: Sequence[str]) -> str:
     if word not in allowed:
         raise OptionError(not_allowed(what, word, allowed))
     return word
+
+
+def check_level(conf_level: float) -> None:
+    """Raise OptionError unless a confidence level is between 0 and 1."""
+    if not 0 < conf_level < 1:
+        raise OptionError(f"conf_level is between 0 and 1, for instance 0.95; got {conf_level}")

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from coxa.errors import OptionError, not_allowed
-from coxa.estimates.means import check_level, described, kept, numbers
+from coxa.errors import OptionError, check_level, not_allowed
+from coxa.estimates.means import described, kept, numbers
 from coxa.estimates.reference_grid import reference_grid
 from coxa.estimates.table import Estimates
 from coxa.models.fit import Fit

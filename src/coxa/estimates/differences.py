@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from coxa.errors import OptionError, not_allowed
-from coxa.estimates.means import check_level, counts, described, grid_of, numbers, visit_of
+from coxa.errors import OptionError, check_level, not_allowed
+from coxa.estimates.means import counts, described, grid_of, numbers, visit_of
 from coxa.estimates.profile import Profile
 from coxa.estimates.reference_grid import Grid
 from coxa.estimates.simultaneous import WITH_LIMITS, check_adjustment, simultaneous

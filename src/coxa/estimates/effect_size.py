@@ -10,8 +10,7 @@ import pandas as pd
 from scipy import stats
 from scipy.optimize import brentq
 
-from coxa.errors import OptionError, check_option, not_allowed
-from coxa.estimates.means import check_level
+from coxa.errors import OptionError, check_level, check_option, not_allowed
 from coxa.estimates.table import Estimates
 from coxa.models.fit import Fit
 

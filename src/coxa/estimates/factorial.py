@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from coxa.errors import OptionError
-from coxa.estimates.means import check_level, counts, described, kept, numbers, visit_of
+from coxa.errors import OptionError, check_level
+from coxa.estimates.means import counts, described, kept, numbers, visit_of
 from coxa.estimates.reference_grid import reference_grid
 from coxa.estimates.table import Estimates
 from coxa.models.fit import Fit

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from coxa.errors import OptionError
+from coxa.errors import check_level
 from coxa.estimates.profile import Profile, profiled
 from coxa.estimates.reference_grid import Grid, reference_grid
 from coxa.estimates.table import Estimates
@@ -164,9 +164,3 @@ def described(
     if over_time is not None:
         parts.append(over_time.said)
     return "; ".join(parts)
-
-
-def check_level(conf_level: float) -> None:
-    """Raise OptionError unless the level is between 0 and 1."""
-    if not 0 < conf_level < 1:
-        raise OptionError(f"conf_level is between 0 and 1, for instance 0.95; got {conf_level}")

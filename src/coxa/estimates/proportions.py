@@ -9,8 +9,7 @@ import pandas as pd
 from scipy import stats
 from statsmodels.stats.proportion import confint_proportions_2indep, proportion_confint
 
-from coxa.errors import FitError, OptionError, not_allowed
-from coxa.estimates.means import check_level
+from coxa.errors import FitError, OptionError, check_level, not_allowed
 from coxa.estimates.table import Estimates
 from coxa.models.repeated_rows import check_unique
 

@@ -7,8 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from coxa.errors import FitError, OptionError, not_allowed
-from coxa.estimates.means import check_level
+from coxa.errors import FitError, OptionError, check_level, not_allowed
 from coxa.estimates.table import Estimates
 
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from coxa.errors import OptionError
+from coxa.errors import OptionError, check_level
 from coxa.estimates.differences import compared
-from coxa.estimates.means import check_level, described, kept, numbers, visit_of
+from coxa.estimates.means import described, kept, numbers, visit_of
 from coxa.estimates.reference_grid import check_factor, reference_grid
 from coxa.estimates.table import Estimates
 from coxa.models.fit import Fit

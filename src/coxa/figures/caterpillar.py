@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 from scipy import stats
 
-from coxa.errors import OptionError
+from coxa.errors import OptionError, check_level
 from coxa.figures.figure import Figure
 from coxa.figures.theme import INK, OKABE_ITO, RULE, themed
 
@@ -60,8 +60,7 @@ def plot_caterpillar(
             f"{f}: {e}" for f, e in effects[["factor", "effect"]].drop_duplicates().itertuples(index=False)
         )
         raise OptionError(f"no effect '{effect}' of a factor '{factor}'; there are {there}")
-    if not 0 < conf_level < 1:
-        raise OptionError(f"conf_level is between 0 and 1, for instance 0.95; got {conf_level}")
+    check_level(conf_level)
     half = stats.norm.ppf((1 + conf_level) / 2) * chosen["std_error"]
     data = chosen.assign(low=chosen["value"] - half, high=chosen["value"] + half)
     data = data.sort_values("value", kind="stable", ignore_index=True)

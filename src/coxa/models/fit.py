@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from coxa.errors import OptionError
+from coxa.errors import OptionError, check_level
 from coxa.models.design_matrix import Design
 from coxa.models.fit_records import JointTest, LinearTest, Optimisation, Sample, criteria
 from coxa.models.fit_text import fit_html, fit_text
@@ -149,8 +149,7 @@ class Fit:
 
     def conf_int(self, level: float = 0.95) -> pd.DataFrame:
         """Return confidence limits `conf_low` and `conf_high` of the coefficients at a level in (0, 1)."""
-        if not 0 < level < 1:
-            raise OptionError(f"conf_level is between 0 and 1, for instance 0.95; got {level}")
+        check_level(level)
         half = stats.t.ppf((1 + level) / 2, self.df) * self.std_error
         return pd.DataFrame({"conf_low": self.params - half, "conf_high": self.params + half})
 

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from coxa.errors import FitError, OptionError, not_allowed
+from coxa.errors import FitError, OptionError, check_level, not_allowed
 from coxa.models.numerics.mixed.effects import (
     BlockEffects,
     effects_above,
@@ -183,8 +183,7 @@ def predict(
     >>> predict(fit, new)["estimate"].round(2).to_list()
     [1.57, 4.83]
     """
-    if not 0 < conf_level < 1:
-        raise OptionError(f"conf_level is between 0 and 1, for instance 0.95; got {conf_level}")
+    check_level(conf_level)
     wanted = asked_factors(fit, random)
     needed = list(dict.fromkeys([*fit.design.formula.variables, *needed_by(fit, wanted)]))
     absent = [name for name in needed if name not in data.columns]

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from coxa.errors import FitError, OptionError, check_option, not_allowed
+from coxa.errors import FitError, OptionError, check_level, check_option, not_allowed
 from coxa.models.covariance.structure import Structure
 from coxa.models.fit import Fit
 from coxa.models.mixed_rows import terms_of
@@ -317,9 +317,3 @@ def residual_variances(fit: Fit, part: RandomPart) -> dict[str, Function]:
     if len(labels) == 1 or np.ptp(values) < SAME * max(values):
         return {"": at(0)}
     return {str(label): at(k) for k, label in enumerate(labels)}
-
-
-def check_level(conf_level: float) -> None:
-    """Raise OptionError unless the level is between 0 and 1."""
-    if not 0 < conf_level < 1:
-        raise OptionError(f"conf_level is between 0 and 1, for instance 0.95; got {conf_level}")

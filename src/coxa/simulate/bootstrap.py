@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
-from coxa.errors import OptionError
+from coxa.errors import OptionError, check_level
 from coxa.models.fit import Fit
 from coxa.models.mixed_refit import refit
 from coxa.models.numerics.mixed.profile import Function
@@ -38,8 +38,7 @@ class Bootstrap:
 
     def intervals(self, conf_level: float = 0.95) -> pd.DataFrame:
         """Return percentile intervals: `name`, `estimate`, `conf_low`, `conf_high`, `conf_level`, `method`."""
-        if not 0 < conf_level < 1:
-            raise OptionError(f"conf_level is between 0 and 1, for instance 0.95; got {conf_level}")
+        check_level(conf_level)
         every = pd.concat([self.params, self.parameters, self.icc], axis=1)
         tail = (1 - conf_level) / 2
         return pd.DataFrame(
