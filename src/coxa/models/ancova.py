@@ -111,8 +111,5 @@ def fit_ancova(
         covariance=pd.DataFrame([[result.mse_resid]], [label], [label]),
         covariance_parameters=pd.Series({"variance": result.mse_resid}),
         method=f"ANCOVA, ordinary least squares, {robust or 'model-based'} standard errors",
-        warnings=tuple(
-            f"no analysed row has {column} {', '.join(map(str, levels))}"
-            for column, levels in design.unused_levels.items()
-        ),
+        warnings=design.unused_said,
     )

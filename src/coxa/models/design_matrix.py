@@ -59,6 +59,14 @@ class Design:
     unused_levels: Mapping[str, tuple[Any, ...]]
     spec: Any
 
+    @property
+    def unused_said(self) -> tuple[str, ...]:
+        """A sentence for each categorical column with levels that no analysed row has."""
+        return tuple(
+            f"no analysed row has {column} {', '.join(map(str, levels))}"
+            for column, levels in self.unused_levels.items()
+        )
+
     def rows(self, frame: pd.DataFrame) -> np.ndarray:
         """Return the design rows of new data, coded as the analysed rows were.
 

@@ -73,8 +73,8 @@ def mixed_data(
     factors = random_factors(formula, terms, used, without)
     check_not_fixed(formula, factors, design.terms, design.levels)
     if who is None:
-        who = max(factors, key=lambda factor: len(factor.labels)).name
-        people = np.asarray([*pd.Series(factors_named(factors, who).codes)])
+        largest = max(factors, key=lambda factor: len(factor.labels))
+        who, people = largest.name, largest.codes
     else:
         people = used[who].to_numpy()
     has_visit = visit in design.levels
@@ -91,11 +91,6 @@ def mixed_data(
     )
     check_rows(formula, design, factors)
     return MixedData(design, factors, sample.weights, sample)
-
-
-def factors_named(factors: Sequence[RandomFactor], name: str) -> RandomFactor:
-    """Return the factor of a name."""
-    return next(factor for factor in factors if factor.name == name)
 
 
 def used_by(terms: Sequence[RandomTerm]) -> list[str]:

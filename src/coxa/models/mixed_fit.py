@@ -161,10 +161,7 @@ def informed(model: Mixed, found: MixedOptimum, information: str) -> Informed:
                 "the expected information on the variances is singular: two of them cannot be told apart",
                 ["look for a factor whose levels other factors tell apart already", "use information='observed'"],
             ) from None
-    here = np.ix_(found.free, found.free)
-    covariance = np.zeros_like(found.derived.observed)
-    covariance[here] = np.linalg.inv(found.derived.observed[here])
-    return Informed(model, found.at, found.derived, covariance)
+    return Informed(model, found.at, found.derived, found.covariance)
 
 
 def inference_of(part: RandomPart, ddf: str) -> Inference:
@@ -256,10 +253,8 @@ def method_text(part: RandomPart, kind: str, residual: str, ddf: str, sample: Sa
 
 def warnings_of(design: Design, part: RandomPart, sample: Sample, *said: str) -> tuple[str, ...]:
     """Return what a reader of any result should know, and what else is said unless it is empty."""
-    unused = [
-        f"no analysed row has {column} {', '.join(map(str, levels))}" for column, levels in design.unused_levels.items()
-    ]
-    return tuple(text for text in (*few_levels(part.factors, sample), *part.boundary, *said, *unused) if text)
+    every = (*few_levels(part.factors, sample), *part.boundary, *said, *design.unused_said)
+    return tuple(text for text in every if text)
 
 
 def record(found: MixedOptimum, seconds: np.ndarray) -> Optimisation:

@@ -174,11 +174,7 @@ def method_text(
 
 def warnings_of(found: RepeatedData, ladder: str) -> list[str]:
     """Return what a reader of any result of this fit should know."""
-    unused = [
-        f"no analysed row has {column} {', '.join(map(str, levels))}"
-        for column, levels in found.design.unused_levels.items()
-    ]
-    return [text for text in (found.order_warning, ladder, *unused) if text]
+    return [text for text in (found.order_warning, ladder, *found.design.unused_said) if text]
 
 
 def record(fitted: MarginalFit, seconds: np.ndarray) -> Optimisation:

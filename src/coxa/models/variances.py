@@ -169,7 +169,7 @@ def limits(
         square = profile_limit(part.model, part.optimum, lambda theta: (g(theta) / size) ** 2, conf_level, upper=False)
         return size * float(np.sqrt(square)) if not square < ZERO else 0.0, high
     slope = gradient(g, part.optimum.theta)
-    error = float(np.sqrt(slope @ wald_covariance(part) @ slope))
+    error = float(np.sqrt(slope @ part.optimum.covariance @ slope))
     z = float(stats.norm.ppf((1 + conf_level) / 2))
     if signed:
         half = z * error / (1 - estimate**2) if abs(estimate) < 1 else np.nan
@@ -180,15 +180,6 @@ def limits(
         odds, half = np.log(estimate / (1 - estimate)), z * error / (estimate * (1 - estimate))
         return float(1 / (1 + np.exp(half - odds))), float(1 / (1 + np.exp(-half - odds)))
     return float(estimate * np.exp(-z * error / estimate)), float(estimate * np.exp(z * error / estimate))
-
-
-def wald_covariance(part: RandomPart) -> np.ndarray:
-    """Return the inverse observed information of the free parameters (K, K), zero at the boundary."""
-    found = part.optimum
-    here = np.ix_(found.free, found.free)
-    covariance = np.zeros_like(found.derived.observed)
-    covariance[here] = np.linalg.inv(found.derived.observed[here])
-    return covariance
 
 
 def effect_covariance(part: RandomPart, factor: int) -> Covariance:

@@ -61,6 +61,12 @@ class Above:
             found[mine] = (block @ shaped).reshape(other[mine].shape)
         return found
 
+    def moved(self, f: int, block: np.ndarray, other: np.ndarray) -> np.ndarray:
+        """Return one factor's rows of the block-diagonal matrix times `other` (width, n); the other rows are zero."""
+        factor = self.factors[f]
+        mine = other[factor.columns]
+        return np.asarray((block @ mine.reshape(factor.levels, len(block), -1)).reshape(mine.shape))
+
     def roots(self, theta: np.ndarray) -> list[np.ndarray]:
         """Return the Cholesky factor of each factor's covariance."""
         own = self.split(theta) if self.factors else []

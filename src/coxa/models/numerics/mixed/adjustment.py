@@ -66,7 +66,5 @@ def above_part(model: Mixed, at: State, slope: Derived, w: np.ndarray) -> np.nda
 def spread(above: Above, f: int, block: np.ndarray, other: np.ndarray) -> np.ndarray:
     """Return Gamma_j other, with a block for each level of one factor and zeros elsewhere; other is (k, n)."""
     found = np.zeros_like(other)
-    factor = above.factors[f]
-    mine = factor.columns
-    found[mine] = (block @ other[mine].reshape(factor.levels, len(block), -1)).reshape(other[mine].shape)
+    found[above.factors[f].columns] = above.moved(f, block, other)
     return found

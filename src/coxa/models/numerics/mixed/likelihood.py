@@ -196,9 +196,7 @@ def each_first(model: Mixed, at: State) -> list[tuple[int, np.ndarray]]:
 
 def product_of(above: Above, f: int, block: np.ndarray, other: np.ndarray) -> np.ndarray:
     """Return other' Gamma_k other, with Gamma_k a block for each level of one factor; other is (k, n)."""
-    mine = other[above.factors[f].columns]
-    shaped = mine.reshape(above.factors[f].levels, len(block), -1)
-    return np.asarray(mine.T @ (block @ shaped).reshape(mine.shape))
+    return np.asarray(other[above.factors[f].columns].T @ above.moved(f, block, other))
 
 
 def outer_part(

@@ -85,11 +85,8 @@ def profile_limit(model: Mixed, found: MixedOptimum, g: Function, level: float, 
 
 def beginning(found: MixedOptimum, g: Function, share: float, allowed: float) -> np.ndarray:
     """Return where a search for a limit begins: a share of the way to where a quadratic likelihood would have it."""
-    here = np.ix_(found.free, found.free)
-    covariance = np.zeros_like(found.derived.observed)
-    covariance[here] = np.linalg.inv(found.derived.observed[here])
     slope = gradient(g, found.theta)
-    along = covariance @ slope
+    along = found.covariance @ slope
     size = float(np.sqrt(slope @ along))
     if size == 0 or not np.isfinite(size):
         return found.theta + np.where(found.free, 0.0, 0.2 * abs(share))

@@ -50,6 +50,14 @@ class MixedOptimum:
     boundary: tuple[Boundary, ...]
     optimum: Optimum
 
+    @property
+    def covariance(self) -> np.ndarray:
+        """Inverse observed information of the free parameters (K, K), zero at those held at the boundary."""
+        here = np.ix_(self.free, self.free)
+        covariance = np.zeros_like(self.derived.observed)
+        covariance[here] = np.linalg.inv(self.derived.observed[here])
+        return covariance
+
 
 def optimum_of(
     model: Mixed, starts: Sequence[tuple[str, np.ndarray]], terms: Sequence[tuple[int, Triangle]]
