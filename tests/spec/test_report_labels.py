@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import re
 import subprocess
 import sys
 from functools import cache
@@ -36,6 +37,8 @@ LABELS = {
     "hebrew": "טיפול בתרגול",
     "chinese": "运动疗法 対照群 운동",
     "emoji": "knee 🦵 👩🏽‍⚕️ 🏃‍♀️",
+    "long with emoji": "hip abductors " * 3 + "🦵" * 60,
+    "cut in an emoji": "0000000000000000000000000MW\u0380Ш\U00010000",
     "combining": "Ångström e\u0301 n\u0303 \u0334\u0335\u0336",
     "direction marks": "\u202eabc\u202c \u2066x\u2069 \ufeff\u200b",
     "html": "<script>alert('x')</script> & \"quoted\" <!-- <b> &amp; ]]>",
@@ -149,6 +152,12 @@ def test_a_plan_with_such_a_label_gives_every_form() -> None:
     assert "<script" not in render_html(document)
     assert render_pdf(document).startswith(b"%PDF")
     assert docx.Document(io.BytesIO(render_word(document))).tables
+
+
+@pytest.mark.parametrize("before", range(4))
+def test_a_long_label_of_letters_of_two_halves_is_drawn_with_them(before: int) -> None:
+    figure = drawn("M" * before + "\U0001f9b5" * 60)
+    assert "\U0001f9b5" * 5 in re.sub(r"<(title|desc)\b.*?</\1>", "", figure.svg())
 
 
 def test_another_process_gives_the_same_bytes() -> None:

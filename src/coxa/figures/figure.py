@@ -19,6 +19,7 @@ INNER = re.compile(r"\b(clip|gradient_)(\d+)\b")
 ROOT = re.compile(r"<svg\b[^>]*?viewBox=\"([^\"]*)\"[^>]*>")
 BACKDROP = re.compile(r"^<rect\b[^>]*fill=\"(?:white|transparent)\"[^>]*/>")
 
+ABOVE = re.compile("[\U00010000-\U0010ffff]")
 LINES = re.compile(r"[\t\r\n\u2028\u2029]+")
 
 
@@ -45,7 +46,7 @@ class Figure:
         The drawing carries its title and description, scales to the width it is given, and its inner ids start
         with the id of the figure, so that several can stand in one page.
         """
-        chart = json.dumps(_printable(self.chart.to_dict(validate=False)))
+        chart = json.dumps(_printable(self.chart.to_dict(validate=False)), ensure_ascii=False)
         return printable(accessible_svg(_drawing(chart), self.id, self.title, self.alt))
 
     def png(self, ppi: float = 160) -> bytes:
@@ -57,6 +58,11 @@ class Figure:
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:  # noqa: ARG002
         """Show the drawing in a notebook, without a network."""
         return {"image/svg+xml": self.svg(), "text/plain": self.alt}
+
+
+def literal(value: Any) -> str:
+    """Return a text, or a record of texts, as a literal of the expression language, in which it can do nothing."""
+    return json.dumps(value, ensure_ascii=False).replace("<", "\\u003c")
 
 
 def _printable(node: Any) -> Any:
@@ -74,10 +80,17 @@ def _printable(node: Any) -> Any:
 
 @lru_cache(maxsize=64)
 def _drawing(chart: str) -> str:
-    """Return the drawing of a chart; a report in several forms draws each figure once."""
+    """Return the drawing of a chart; a report in several forms draws each figure once.
+
+    The renderer shortens a long label between the two halves of a character above U+FFFF, and then fails. Such
+    characters are drawn as private ones of one half, and put back.
+    """
     import vl_convert
 
-    return str(vl_convert.vegalite_to_svg(chart))
+    private = (code for code in range(0xE000, 0xF900) if chr(code) not in chart)
+    halves = dict(zip(sorted(set(ABOVE.findall(chart))), private, strict=False))
+    drawn = str(vl_convert.vegalite_to_svg(chart.translate(str.maketrans(halves))))
+    return drawn.translate({code: character for character, code in halves.items()})
 
 
 def on_white(svg: str) -> str:

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 import pandas as pd
 
-from coxa.figures.figure import Figure
+from coxa.figures.figure import Figure, literal
 from coxa.figures.text import forest_text
 from coxa.figures.theme import INK, OKABE_ITO, RULE, TEXT_SIZE, themed
 from coxa.study import Study
@@ -128,7 +128,4 @@ def _domain(labelled: pd.DataFrame) -> tuple[float, float]:
 
 
 def _lookup(names: dict[str, list[str]]) -> str:
-    import json
-
-    literal = json.dumps(names).replace("<", "\\u003c")
-    return f"({literal})[datum.value]"
+    return f"({literal(names)})[datum.value]"

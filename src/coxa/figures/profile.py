@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from coxa.figures.figure import Figure
+from coxa.figures.figure import Figure, literal
 from coxa.figures.text import profile_text
 from coxa.figures.theme import TEXT_SIZE, WIDTH, ArmScales, arm_scales, themed
 from coxa.study import Study
@@ -92,7 +92,7 @@ def _x(drawn: pd.DataFrame, *, labels: bool) -> Any:
     days = sorted(drawn["day"].unique().tolist())
     names = drawn.drop_duplicates("day").set_index("day")["visit_label"]
     span = max(days[-1] - days[0], 1)
-    chosen = " : ".join(f"datum.value == {day} ? {_quoted(names[day])}" for day in days) + " : ''"
+    chosen = " : ".join(f"datum.value == {day} ? {literal(names[day])}" for day in days) + " : ''"
     axis = (
         alt.Axis(
             values=days,
@@ -126,13 +126,6 @@ def _space(drawn: pd.DataFrame) -> int:
     """Return the room in pixels that the names of the visits need below the axis."""
     longest = max(len(name) for name in drawn["visit_label"])
     return 30 + (round(longest * LETTER * 0.6) if _tight(drawn) else 0)
-
-
-def _quoted(text: str) -> str:
-    """Return a text as a literal of the expression language, in which it can do nothing."""
-    import json
-
-    return json.dumps(text).replace("<", "\\u003c")
 
 
 def _lines(drawn: pd.DataFrame, arms: ArmScales, axis_title: list[str]) -> Any:
