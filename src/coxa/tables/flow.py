@@ -15,6 +15,7 @@ from coxa.study import Study
 from coxa.tables.baseline import Columns, arm_columns, by_arm
 from coxa.tables.formats import cell
 from coxa.tables.missing import silent_participants, why_missing
+from coxa.tables.prose import Prose, prose
 from coxa.tables.records import records
 from coxa.tables.table import Cell, Column, Footnote, Row, RowGroup, Statistic, Table
 
@@ -39,7 +40,7 @@ def participants_table(cohort: Cohort, datasets: Mapping[str, AnalysisDataset]) 
     unallocated = int(people["arm"].isna().sum())
     notes = [
         Footnote("A value is analysed when the response of the estimand is known at that visit."),
-        *([Footnote(f"{unallocated} participants without an arm are not shown.")] if unallocated else []),
+        *([Footnote(_not_shown(unallocated))] if unallocated else []),
     ]
     return Table(
         "participants",
@@ -49,6 +50,11 @@ def participants_table(cohort: Cohort, datasets: Mapping[str, AnalysisDataset]) 
         tuple(groups),
         tuple(notes),
     )
+
+
+def _not_shown(unallocated: int) -> Prose:
+    at = Statistic(analysis="participants", term="without an arm")
+    return prose(cell("count", {"n": unallocated}, at), " participants without an arm are not shown.")
 
 
 def _joined(study: Study, datasets: Iterable[AnalysisDataset]) -> list[RowGroup]:

@@ -139,7 +139,7 @@ def _notes(
         yield Footnote("Estimated at zero, the smallest value that a variance can have.", BOUNDARY)
     unit = outcome_scale(study.outcomes[study.estimands[study.analyses[analysis].estimand].endpoint.outcome]).unit
     unit = "percentage points" if _measure(study, analysis) == "percent_change" else unit
-    yield Footnote(f"SD in {unit}. {abbreviations(column.label for column in columns)}")
+    yield Footnote(f"SD in {unit}. {abbreviations(str(column.label) for column in columns)}")
 
 
 def _levels_by_arm(study: Study, analysis: str, rows: pd.DataFrame | None) -> Iterator[Footnote]:
