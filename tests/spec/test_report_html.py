@@ -213,7 +213,7 @@ def test_an_adjusted_p_value_is_said_to_be_so_and_the_limits_not() -> None:
     elsewhere = str(result_sentence(holm, {**row, "visit": "week_6"}))
     assert "adjusted" not in elsewhere
     assert "by the method of Holm over the 2 planned comparisons (Week 12); confidence limits were not." in (
-        analysis_methods(holm, "primary")
+        str(analysis_methods(holm, "primary"))
     )
 
 
@@ -280,7 +280,7 @@ def test_a_result_in_a_sentence(term: str, estimate: float, low: float, high: fl
 
 
 def test_methods_say_what_ran() -> None:
-    said = analysis_methods(report(), "primary")
+    said = str(analysis_methods(report(), "primary"))
     for words in (
         "mixed model for repeated measures of change from baseline in Hip pain score",
         "restricted maximum likelihood",
@@ -304,7 +304,7 @@ def test_methods_say_what_was_tried_before_and_why_it_was_left() -> None:
     fit = made.fits["primary"][0]
     failed = Attempt("us", "moments of the residuals", "the gradient did not vanish")
     tried = replace(made, fits={**made.fits, "primary": (replace(fit, attempts=(failed, *fit.attempts)),)})
-    said = analysis_methods(tried, "primary")
+    said = str(analysis_methods(tried, "primary"))
     assert "Tried before and left: unstructured from moments of the residuals: the gradient did not vanish." in said
 
 

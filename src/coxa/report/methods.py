@@ -17,6 +17,7 @@ from coxa.study.words import DDF_NAMES, SET_NAMES, SIMULTANEOUS
 from coxa.tables.adjusted import family_words
 from coxa.tables.footnotes import covariance_name, missing_words
 from coxa.tables.phrases import mid_sentence
+from coxa.tables.prose import Prose, Text, joined
 from coxa.tables.variances import random_words
 
 REFERENCES = {
@@ -67,7 +68,7 @@ def general_methods(report: Report) -> str:
     )
 
 
-def analysis_methods(report: Report, name: str) -> str:
+def analysis_methods(report: Report, name: str) -> Prose:
     """Say how one analysis was done: model, terms, covariance, df, weights, population, missing data."""
     study = report.study
     plan = study.analyses[name]
@@ -78,10 +79,10 @@ def analysis_methods(report: Report, name: str) -> str:
         family = family_words(study, name, asked_rows(report, name))
         limits = "" if plan.multiplicity in SIMULTANEOUS else "; confidence limits were not"
         said.append(f"P-values were adjusted for multiplicity {family}{limits}.")
-    return " ".join(said)
+    return joined(" ", said)
 
 
-def _model(report: Report, name: str) -> Iterator[str]:
+def _model(report: Report, name: str) -> Iterator[Text]:
     study, plan, fits = report.study, report.study.analyses[name], report.fits.get(name, ())
     endpoint = study.estimands[plan.estimand].endpoint
     outcome = study.label("outcomes", endpoint.outcome)

@@ -9,6 +9,7 @@ from coxa.study.scales import outcome_scale
 from coxa.study.wording import endpoint_words
 from coxa.study.words import SIMULTANEOUS
 from coxa.tables.adjusted import is_adjusted
+from coxa.tables.cells import Cell
 from coxa.tables.formats import NO_BREAK, outcome_decimals
 from coxa.tables.prose import Prose, prose
 from coxa.tables.records import Record, records
@@ -62,7 +63,9 @@ def result_sentence(report: Report, record: Record) -> Prose:
         estimate_cell("points_limits" if risks else "limits", record, "conf_low", "conf_high", decimals=decimals),
         f"{said_of_limits}; {kind}p{NO_BREAK}",
         estimate_cell("p_equals", record, "p_value"),
-        f"); {verdict}.",
+        "); ",
+        Cell(verdict),
+        ".",
     )
 
 

@@ -37,6 +37,8 @@ class Statistic:
 class Cell:
     """Text to show, the statistics it was made from, and the mark of a footnote, if it has one.
 
+    A cell without statistics is words; in a sentence, words that depend on the data.
+
     rule, decimals : how the text was made from the statistics: a rule of `coxa.tables.formats.RULES`, and what `v` is
                      in it
     """

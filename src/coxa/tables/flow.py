@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 
 import pandas as pd
 
@@ -96,7 +97,8 @@ def _silent_rows(study: Study, dataset: AnalysisDataset) -> Iterator[Row]:
     silent = silent_participants(study, dataset)
     for reason, people in silent.groupby("reason", sort=True):
         label = f"Not analysed at any visit: {reason}"
-        yield _count_row(label, f"not analysed: {reason}", by_arm(study, people), dataset.estimand, level=1)
+        row = _count_row(label, f"not analysed: {reason}", by_arm(study, people), dataset.estimand, level=1)
+        yield replace(row, found=True)
 
 
 def _count_row(label: str, term: str, columns: Columns, estimand: str = "", visit: str = "", level: int = 0) -> Row:

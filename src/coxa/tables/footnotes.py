@@ -100,7 +100,8 @@ def _not_analysed(study: Study, analysis: str, fits: Sequence[Fit], dataset: Ana
     lost = pd.Series([reasons.get(person, "not used") for person in everybody if person not in analysed], dtype=object)
     counts = lost.value_counts(sort=False).sort_index()
     words = [
-        prose(_count(study, analysis, f"not analysed: {reason}", n), f", {reason}") for reason, n in counts.items()
+        prose(_count(study, analysis, f"not analysed: {reason}", n), ", ", Cell(str(reason)))
+        for reason, n in counts.items()
     ]
     return prose(". Not analysed at any visit: ", joined("; ", words)) if words else prose()
 
@@ -114,7 +115,7 @@ def _people(fits: Sequence[Fit]) -> set[object]:
     return {person for fit in fits for person in fit.sample.participant}
 
 
-def _model_words(study: Study, analysis: str, fits: Sequence[Fit]) -> Iterable[str]:
+def _model_words(study: Study, analysis: str, fits: Sequence[Fit]) -> Iterable[Text]:
     for formula in dict.fromkeys(fit.formula for fit in fits):
         yield f"Formula: {formula}."
     for fit in fits:

@@ -44,12 +44,16 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A row: its heading, one cell per column, how far it is indented, and whether it is what was asked."""
+    """A row: its heading, one cell per column, how far it is indented, and whether it is what was asked.
+
+    found : whether its heading was found in the data, as a reason or a term, and does not follow from the plan
+    """
 
     label: str
     cells: tuple[Cell, ...]
     level: int = 0
     strong: bool = False
+    found: bool = False
 
 
 @dataclass(frozen=True, slots=True)
