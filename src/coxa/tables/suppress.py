@@ -58,8 +58,8 @@ def hidden_counts(
     Returns
     -------
     (rows, columns) bool
-        Small counts, and as many more, small ones before large ones, that in every line with a hidden cell at least two are
-        hidden, and each of them can be anything from 1 to k as far as the line tells.
+        Small counts, and as many more, small ones before large ones, that in every line with a hidden cell at least
+        two are hidden, and each of them can be anything from 1 to k as far as the line tells.
     """
     hidden: NDArray[np.bool_] = (counts > 0) & (counts < k)
     if also is not None:
@@ -87,9 +87,8 @@ def _one_more(
         return None
     left = [place for place in line.places if counts[place] > 0 and not hidden[place]]
     open_lines = [other.places for other in lines if not any(hidden[place] for place in other.places)]
-    return min(
-        left, key=lambda place: (sum(place in other for other in open_lines), counts[place], place), default=None
-    )
+    ranked = sorted((sum(place in other for other in open_lines), counts[place], place) for place in left)
+    return ranked[0][2] if ranked else None
 
 
 def suppress(
