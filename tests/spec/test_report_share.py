@@ -1,0 +1,95 @@
+"""A report that is shared has no small counts, in whatever form they stand."""
+
+from __future__ import annotations
+
+import re
+
+import pandas as pd
+import pytest
+
+from coxa.figures.figure import Figure
+from coxa.report.build import build_document
+from coxa.report.document import Card, Document, FigureBlock, List, Paragraph, Section
+from coxa.report.places import places
+from coxa.report.render import render_document
+from coxa.report.share import OF_FEW, OF_PEOPLE, shared, shared_counts
+from coxa.tables.cells import Statistic
+from coxa.tables.formats import cell
+from coxa.tables.prose import prose
+from coxa.tables.suppress import COUNTS, HIDDEN
+from tests.spec.small_trial import report
+
+K = 5
+
+
+@pytest.fixture(scope="module")
+def document() -> Document:
+    return build_document(report())
+
+
+@pytest.fixture(scope="module")
+def safe(document: Document) -> Document:
+    return shared(document, K, report().study.analyses)
+
+
+def test_no_small_count_is_left_and_there_were_some(document: Document, safe: Document) -> None:
+    def small(made: Document) -> list[str]:
+        numbers = ((place, one) for place in places(made) for one in place.cell.statistics)
+        return [place.name for place, one in numbers if one.name in COUNTS and 0 < one.value < K]
+
+    assert len(small(document)) > 5
+    assert small(safe) == []
+    assert [place.name for place in places(safe)] == [place.name for place in places(document)]
+
+
+def test_estimates_from_enough_people_stay(document: Document, safe: Document) -> None:
+    before, after = (
+        {place.name: place.cell for place in places(made) if place.cell.rule == "estimate_interval"}
+        for made in (document, safe)
+    )
+    assert before == after
+
+
+def test_a_sentence_hides_its_small_numbers() -> None:
+    text = prose("Left: ", cell("count", {"n": 3}, Statistic()), ", stayed: ", cell("count", {"n": 50}, Statistic()))
+    blocks = (Paragraph(text), List((text,)), Card("C", (), (text,)))
+    made = shared(Document("T", "S", (), (Section("s", "S", blocks),)), K, ())
+    first, items, card = made.sections[0].blocks
+    said = f"Left: {HIDDEN}, stayed: 50"
+    assert [str(first.text), str(items.items[0]), str(card.results[0])] == [said] * 3
+    assert dict(made.facts)["Shared"].startswith("Without small counts.")
+
+
+def test_figures_of_people_and_of_few_are_frames() -> None:
+    import altair as alt
+
+    def figure(name: str, data: pd.DataFrame, of_people: bool = False) -> FigureBlock:
+        return FigureBlock(Figure(name, name, alt.Chart(data).mark_point(), f"{name} in words", data, of_people))
+
+    blocks = (
+        figure("people", pd.DataFrame({"fitted": [1.0]}), of_people=True),
+        figure("few", pd.DataFrame({"arm": ["a", "b"], "n": [4, 40]})),
+        figure("many", pd.DataFrame({"arm": ["a", "b"], "n": [0, 40]})),
+    )
+    made = list(shared(Document("T", "S", (), (Section("s", "S", blocks),)), K, ()).figures())
+    assert [one.alt for one in made] == [f"{OF_PEOPLE}: people.", f"{OF_FEW}: few.", "many in words"]
+
+
+def test_diagnostics_of_single_participants_are_not_shared(safe: Document) -> None:
+    residuals = [figure for figure in safe.figures() if figure.id.startswith(("residuals", "qq"))]
+    assert len(residuals) == 2
+    assert all(figure.data.empty and figure.alt.startswith(OF_PEOPLE) for figure in residuals)
+
+
+def test_a_shared_page_shows_the_sign_and_says_what_it_means(safe: Document) -> None:
+    page = str(render_document(safe, "html"))
+    assert f"<sup>{HIDDEN}</sup> Not shown: a count from 1 to 4" in page
+    assert re.search(r">\*</td>", page)
+
+
+def test_counts_in_the_record_are_hidden_too() -> None:
+    told = {"models": {"m": {"rows": 200, "left_out": [{"reason": "x", "rows": 2}]}}, "versions": {"n": "2"}}
+    assert shared_counts(told, K) == {
+        "models": {"m": {"rows": 200, "left_out": [{"reason": "x", "rows": None}]}},
+        "versions": {"n": "2"},
+    }
