@@ -21,7 +21,6 @@ def power_files(found: SimulatedPower, answer: SampleSize | None, out: Path, tar
     told = {
         **found.inputs,
         "truth": found.how_true,
-        "left_out": list(found.left_out),
         "failures": found.failures.to_dict("records"),
     }
     if answer is not None:

@@ -57,8 +57,6 @@ def show_power(study: Study, found: SimulatedPower, answer: SampleSize | None, q
     many = f"{counts[0]}" if len(counts) == 1 else f"{counts[0]} to {counts[-1]}"
     out.print(Text(f"{many} trials each, seed {found.inputs['seed']}; +- is the Monte Carlo standard error; n counts "
                    "all arms"), soft_wrap=True)  # fmt: skip
-    if found.left_out:
-        out.print(Text(f"not simulated, since the analysis set depends on what happens: {', '.join(found.left_out)}"))
     for row in found.failures.to_dict("records"):
         where = f" ({row['setting']})" if row["setting"] else ""
         said = f"{row['analysis']}, n {row['n']}{where}: no number in {row['replicates']} trials: {row['problem']}"

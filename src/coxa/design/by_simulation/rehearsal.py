@@ -10,7 +10,7 @@ from typing import Any, Literal
 import pandas as pd
 
 from coxa.design.by_simulation.blinded import read_skeleton
-from coxa.design.by_simulation.comparisons import chosen_analyses, comparisons
+from coxa.design.by_simulation.comparisons import blind_to_arms, chosen_analyses, comparisons
 from coxa.design.by_simulation.rehearsed import RehearsalPiece, planted_truth, run_rehearsals
 from coxa.design.by_simulation.run import Progress
 from coxa.design.by_simulation.simulated import check_numbers, failures, plan_hash
@@ -129,7 +129,7 @@ def rehearse(
     check_numbers(replicates, None, seed)
     if not 0.05 < power < 1:
         raise OptionError(f"the power is {power:g}; it lies above 0.05 and below 1")
-    names, left_out = chosen_analyses(study, analyses)
+    names, left_out = blind_to_arms(study, chosen_analyses(study, analyses))
     design = trial_design(study)
     check_clusters(study, names)
     estimands = list(dict.fromkeys(study.analyses[name].estimand for name in names))

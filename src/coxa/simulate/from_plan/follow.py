@@ -55,6 +55,7 @@ class DrawnTrial:
     left          : (n,) study day of leaving, NaN if never
     codes         : outcome -> (n, m, j) answers to items, as if all were answered
     attended      : by arm, (n_arm, s) sessions attended by those who receive it, as if nobody left; may be empty
+    seed          : of its draws, from which what else is recorded is drawn
     """
 
     arm: Integers
@@ -69,6 +70,7 @@ class DrawnTrial:
     left: Floats
     codes: dict[str, NDArray[np.int8]]
     attended: tuple[NDArray[np.bool_], ...]
+    seed: int
 
 
 def follow(design: TrialDesign, arm: Integers, seed: int, *, day: Floats | None = None, world: Conditions = REAL,
@@ -123,6 +125,7 @@ def follow(design: TrialDesign, arm: Integers, seed: int, *, day: Floats | None 
         left=walk.left,
         codes=walk.codes,
         attended=tuple(attended),
+        seed=seed,
     )
 
 

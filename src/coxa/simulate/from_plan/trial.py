@@ -106,7 +106,7 @@ def raw_tables(design: TrialDesign, drawn: DrawnTrial, seed: int) -> tuple[dict[
         tables["assessments"] = assessments_table(design, drawn, when)
     at_home = pd.DataFrame()
     if part.sessions is not None:
-        tables["treatment_sessions"] = sessions_table(design, drawn, when, seed)
+        tables["treatment_sessions"] = sessions_table(design, drawn, when)
         tables["daily_diary"], at_home = diary_table(design, drawn, when, seed)
     if design.events:
         tables["intercurrent_events"] = events_table(drawn, when)
