@@ -12,7 +12,6 @@ import coxa
 from coxa.errors import OptionError, PlanError
 from coxa.instruments import score
 from coxa.simulate import draw_outcomes, simulate_study, trial_design
-from coxa.simulate.from_plan.allocation import blocks
 from coxa.simulate.from_plan.clusters import ClusterDesign, assign, totals
 from coxa.simulate.from_plan.design import TrialDesign
 from coxa.simulate.from_plan.home import draw_home, home_days
@@ -34,23 +33,6 @@ def factor(name: str, number: int, **given: object) -> ClusterDesign:
         "covariate": False,
     } | given
     return ClusterDesign(name, number, **options)  # type: ignore[arg-type]
-
-
-def test_arms_have_exactly_the_numbers_of_the_plan_in_random_blocks() -> None:
-    arms = blocks(np.random.default_rng(1), np.array([20, 40]))
-    assert np.bincount(arms).tolist() == [20, 40]
-    counts = np.array([np.bincount(arms[k : k + 6], minlength=2) for k in range(0, 60, 6)])
-    assert (counts == [2, 4]).all()
-    odd = blocks(np.random.default_rng(1), np.array([7, 5]))
-    assert np.bincount(odd).tolist() == [7, 5]
-
-
-def test_strata_of_the_randomisation_are_balanced() -> None:
-    design = "randomisation: {scheme: blocks, block_sizes: [4], strata: [site]}"
-    trial = draw_outcomes(trial_design(assumed(design=design)), 3)
-    counts = pd.crosstab(trial.covariates["site"], trial.arm)
-    assert (counts[0] - counts[1]).abs().max() <= 2
-    assert counts.sum().tolist() == [60, 60]
 
 
 def test_a_number_of_participants_is_divided_by_the_ratio() -> None:

@@ -250,7 +250,7 @@ class Assumptions(Part):
 
     participants: Count | dict[Name, Count] | None = Field(
         None,
-        description=f"By arm, or in all, divided by the ratio of the randomisation; {PER_ARM} per arm unless given.",
+        description=f"By arm, or in all; {PER_ARM} per arm unless given. A `randomisation` of the plan allocates them.",
     )
     outcomes: dict[Name, AssumedOutcome] = Field(
         default_factory=dict, description="The course of each outcome; an outcome that is not named does not change."

@@ -50,6 +50,11 @@ class SimulatedTrial:
     drawn: DrawnTrial = field(repr=False)
     at_home: pd.DataFrame = field(repr=False)
 
+    @property
+    def allocated(self) -> dict[str, int]:
+        """Arm -> participants allocated to it."""
+        return {arm: int((self.drawn.arm == place).sum()) for place, arm in enumerate(self.design.arms)}
+
 
 def simulate_study(
     study: Study, *, seed: int, participants: int | Mapping[str, int] | None = None, truth_size: int = SIZE

@@ -35,10 +35,11 @@ def large_run_in_sets(
 
     Notes
     -----
-    Who is in the set under an arm is decided by what is recorded under it; the endpoint is that of the estimand's world,
-    with the same draws. The mean of an arm is over those analysed in it: in the safety set with the numbers in which
-    participants are allocated as weights. With u the sum over arms of weight times endpoint of a participant's members
-    and v that of the weights, it is mean(u) / mean(v), whose error follows from the spread of (u - mean v) / mean(v).
+    Who is in the set under an arm is decided by what is recorded under it; the endpoint is that of the estimand's
+    world, with the same draws. The mean of an arm is over those analysed in it: in the safety set with the numbers
+    in which participants are allocated as weights. With u the sum over arms of weight times endpoint where a
+    participant is a member, and v that of the weights, it is mean(u) / mean(v); its error follows from the spread of
+    (u - v mean(u) / mean(v)) / mean(v).
     """
     sums: dict[Key, list[tuple[Floats, Floats]]] = {}
     share = design.numbers / design.numbers.sum()

@@ -99,10 +99,10 @@ def pairs(plan: Estimand) -> Iterator[tuple[str, str]]:
 
 def exact_differences(design: TrialDesign, plan: Estimand) -> dict[tuple[str, str], float | None]:
     """Return (arm, visit) -> the difference in closed form, or None; in sets formed after randomisation always None."""
+    found: dict[tuple[str, str], float | None] = dict.fromkeys(pairs(plan))
     if plan.population not in EVERYBODY:
-        return {pair: None for pair in pairs(plan)}
-    found: dict[tuple[str, str], float | None] = {}
-    for arm, visit in pairs(plan):
+        return found
+    for arm, visit in found:
         at = design.visits.index(visit)
         mine = exact_mean(design, plan, design.arms.index(arm), at)
         other = exact_mean(design, plan, design.arms.index(plan.treatment.against), at)
