@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from coxa.errors import PlanError
-from coxa.study.assumptions import Course
 from coxa.study.correlation import matrix_problem, nearest_correlation, visit_matrix
+from coxa.study.course import Course
 from coxa.study.read import parse_study
 from tests.spec.assumed_trial import ASSUMED, SMALL, assumed, hip_oa_text
 

@@ -37,6 +37,9 @@ def assumption_problems(study: Study) -> Iterator[Said]:
     if part.sessions is not None:
         for key in ("attendance", "home_per_week", "home"):
             by_arm[("sessions", key)] = getattr(part.sessions, key)
+    if part.diary is not None:
+        by_arm[("diary", "training", "days")] = part.diary.training.days
+        by_arm[("diary", "pain", "mean_change")] = part.diary.pain.mean_change
     for path, given in by_arm.items():
         yield from _names(given, study.arms, "arm", path)
     if isinstance(part.participants, dict):

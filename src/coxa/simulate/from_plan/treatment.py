@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from coxa.simulate.attendance import draw_minutes
 from coxa.simulate.from_plan.design import TrialDesign
@@ -51,8 +52,17 @@ def sessions_table(design: TrialDesign, drawn: DrawnTrial, when: Calendar) -> pd
     return every.sort_values(["participant_id", "session_number"], kind="stable", ignore_index=True)
 
 
-def diary_table(design: TrialDesign, drawn: DrawnTrial, when: Calendar, seed: int) -> tuple[pd.DataFrame, pd.DataFrame]:
+def home_tables(
+    design: TrialDesign, drawn: DrawnTrial, when: Calendar, written: NDArray[np.bool_] | None = None
+) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return the diary of exercise at home, one row per day on which it was asked for, and what was really done.
+
+    Parameters
+    ----------
+    design, drawn, when
+        The trial and its calendar.
+    written
+        (n, t) days, from day 1, on which the diary is written; every day unless given, and every later one.
 
     Returns
     -------
@@ -71,11 +81,12 @@ def diary_table(design: TrialDesign, drawn: DrawnTrial, when: Calendar, seed: in
         days = home_days(by_name(part.home_per_week, arm), part.last_day)
         if not len(days) or not len(rows):
             continue
-        rng = generator(f"exercise at home in {arm}", seed)
+        rng = generator(f"exercise at home in {arm}", drawn.seed)
         share = by_name(part.home, arm)
         home = draw_home(rng, len(rows), days, share, part.consistency, part.over_reporting, part.agreement)
         until = days <= stop[rows, None]
-        person, day = np.nonzero(until)
+        seen = until if written is None else until & _written_on(written[rows], days)
+        person, day = np.nonzero(seen)
         diaries.append(
             pd.DataFrame(
                 {
@@ -86,7 +97,7 @@ def diary_table(design: TrialDesign, drawn: DrawnTrial, when: Calendar, seed: in
                 }
             )
         )
-        counts = {"asked": until, "done": home.done & until, "reported": home.reported & until}
+        counts = {"asked": until, "done": home.done & until, "reported": home.reported & seen}
         summed = {key: one.sum(axis=1) for key, one in counts.items()}
         totals.append(pd.DataFrame({"participant_id": ids[rows], **summed}))
     if not diaries:
@@ -96,3 +107,12 @@ def diary_table(design: TrialDesign, drawn: DrawnTrial, when: Calendar, seed: in
         pd.concat(diaries).sort_values(keys, kind="stable", ignore_index=True),
         pd.concat(totals).sort_values("participant_id", kind="stable", ignore_index=True),
     )
+
+
+def _written_on(written: NDArray[np.bool_], days: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Return (r, s) whether the diary is written on some days, given its days from the first on."""
+    place = days.astype(int) - 1
+    within = (place >= 0) & (place < written.shape[1])
+    found = np.ones((len(written), len(days)), dtype=bool)
+    found[:, within] = written[:, place[within]]
+    return found
