@@ -154,9 +154,9 @@ def daily_table(drawn: DrawnTrial, when: Calendar, course: DailyCourse) -> pd.Da
             "diary_date": when(person, np.asarray(day + 1.0, dtype=np.float64)),
             "pain": course.pain[person, day],
             "pain_next_morning": np.where(course.blank, np.nan, course.morning)[person, day],
-            "training_minutes": training.minutes[person, day + 1].astype(int),
+            "training_minutes": pd.Series(training.minutes[person, day + 1]).astype("Int64"),
             "perceived_exertion": pd.Series(training.exertion[person, day + 1]).astype("Int64"),
-            "training_load": training.load[person, day + 1].astype(int),
+            "training_load": pd.Series(training.load[person, day + 1]).astype("Int64"),
         }
     )
 
