@@ -109,10 +109,14 @@ def line(**over: float) -> dict[str, float]:
 
 
 def test_verdicts() -> None:
-    assert judged(line(), 0.8, 0.95)[0] == "PASS"
-    assert judged(line(power=0.81), 0.8, 0.95)[0] == "RISK"
-    assert judged(line(power=0.7), 0.8, 0.95) == ("FAIL", "power 70.0% (wanted 80.0%), Monte Carlo error 1.0%")
-    assert judged(line(coverage=0.9), 0.8, 0.95)[0] == "FAIL"
-    assert judged(line(converged=0.95), 0.8, 0.95)[1].startswith("no number in 5.0%")
-    assert judged(line(fallback=0.2), 0.8, 0.95)[0] == "RISK"
-    assert judged(line(power=0.05), None, 0.95)[0] == "PASS"
+    assert judged(line(), 0.8, 0.95)["verdict"] == "PASS"
+    assert judged(line(power=0.81), 0.8, 0.95)["verdict"] == "RISK"
+    assert judged(line(power=0.7), 0.8, 0.95) == {
+        "verdict": "FAIL",
+        "decided_by": "power",
+        "reason": "power 70.0% (wanted 80.0%), Monte Carlo error 1.0%",
+    }
+    assert judged(line(coverage=0.9), 0.8, 0.95)["verdict"] == "FAIL"
+    assert judged(line(converged=0.95), 0.8, 0.95)["reason"].startswith("no number in 5.0%")
+    assert judged(line(fallback=0.2), 0.8, 0.95)["verdict"] == "RISK"
+    assert judged(line(power=0.05), None, 0.95)["verdict"] == "PASS"
