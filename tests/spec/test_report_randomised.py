@@ -59,17 +59,23 @@ def said(part: str, plan: str = PLAN) -> str:
         ),
         (
             "{scheme: minimisation, factors: [site, sex], probability: 0.9}",
-            f"{TO} 1:1, as planned by minimisation over clinic and sex. Each participant went to the arm that left the "
-            "sum over the factors smallest, with probability 0.9, and to another arm otherwise; imbalance was the "
-            "largest less the smallest count of the arms within the participant's level of a factor.",
+            f"{TO} 1:1, as planned by minimisation over clinic and sex. Each participant went, with probability 0.9, to "
+            "the arm that left the smallest sum of imbalances within the participant's levels of the factors, and to "
+            "another arm otherwise; the imbalance of a level is the largest less the smallest count of the arms.",
+        ),
+        (
+            "{scheme: minimisation, factors: site}",
+            f"{TO} 1:1, as planned by minimisation over clinic. Each participant went, with probability 0.8, to the arm "
+            "that left the smallest imbalance within the participant's level of the factor, and to another arm "
+            "otherwise; the imbalance of a level is the largest less the smallest count of the arms.",
         ),
         (
             "{scheme: minimisation, factors: [site, sex], weights: {site: 2}, probability: 1, measure: variance, "
             "ratio: {usual_care: 1, exercise: 2}}",
             f"{TO} 1:2, as planned by minimisation over clinic (weight 2) and sex (weight 1). Each participant went to "
-            "the arm that left the weighted sum over the factors smallest, which was certain except between arms "
-            "alike; imbalance was the variance of the counts of the arms within the participant's level of a factor. "
-            "An arm with a larger share took part as several arms of share one.",
+            "the arm that left the smallest weighted sum of imbalances within the participant's levels of the factors, "
+            "by chance where several did; the imbalance of a level is the variance of the counts of the arms. An arm "
+            "with a larger share took part as several arms of share one.",
         ),
     ],
 )

@@ -78,16 +78,17 @@ def _rule(part: Randomisation, *, unequal: bool) -> Iterator[str]:
     """Say whom a minimisation favours, and how much is left to chance."""
     who = "participant" if part.cluster is None else "cluster"
     weighted = "weighted " if len({part.weights.get(name, 1.0) for name in part.factors}) > 1 else ""
-    chance = (
-        "which was certain except between arms alike"
-        if part.probability == 1
-        else f"with probability {part.probability:g}, and to another arm otherwise"
-    )
-    summed = f"the {weighted}sum over the factors" if len(part.factors) > 1 else "the imbalance"
-    yield (
-        f"Each {who} went to the arm that left {summed} smallest, {chance}; imbalance was {MEASURES[part.measure]} "
-        f"within the {who}'s level of a factor."
-    )
+    several = len(part.factors) > 1
+    smallest = f"smallest {weighted}sum of imbalances" if several else "smallest imbalance"
+    where = f"within the {who}'s {'levels of the factors' if several else 'level of the factor'}"
+    measure = f"the imbalance of a level is {MEASURES[part.measure]}"
+    if part.probability == 1:
+        yield f"Each {who} went to the arm that left the {smallest} {where}, by chance where several did; {measure}."
+    else:
+        yield (
+            f"Each {who} went, with probability {part.probability:g}, to the arm that left the {smallest} {where}, and "
+            f"to another arm otherwise; {measure}."
+        )
     if unequal:
         refers = "" if part.probability == 1 else ", to which the probability refers"
         yield f"An arm with a larger share took part as several arms of share one{refers}."
