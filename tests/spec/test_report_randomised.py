@@ -59,14 +59,14 @@ def said(part: str, plan: str = PLAN) -> str:
         ),
         (
             "{scheme: minimisation, factors: [site, sex], probability: 0.9}",
-            f"{TO} 1:1, as planned by minimisation over clinic and sex. Each participant went, with probability 0.9, to "
-            "the arm that left the smallest sum of imbalances within the participant's levels of the factors, and to "
+            f"{TO} 1:1, as planned by minimisation over clinic and sex. Each participant went, with probability 0.9, "
+            "to the arm that left the smallest sum of imbalances within the participant's levels of the factors, and to "
             "another arm otherwise; the imbalance of a level is the largest less the smallest count of the arms.",
         ),
         (
             "{scheme: minimisation, factors: site}",
-            f"{TO} 1:1, as planned by minimisation over clinic. Each participant went, with probability 0.8, to the arm "
-            "that left the smallest imbalance within the participant's level of the factor, and to another arm "
+            f"{TO} 1:1, as planned by minimisation over clinic. Each participant went, with probability 0.8, to the "
+            "arm that left the smallest imbalance within the participant's level of the factor, and to another arm "
             "otherwise; the imbalance of a level is the largest less the smallest count of the arms.",
         ),
         (

@@ -54,6 +54,23 @@ def test_nested_clusters_lie_in_one_higher_cluster_and_crossed_ones_in_all() -> 
     assert totals((factor("therapist_id", 2, within="site_id"), sites)) == {"site_id": 3, "therapist_id": 6}
 
 
+def test_clusters_may_be_nested_three_deep() -> None:
+    """Three regions, two clinics in each, two therapists in each clinic: 3, 6 and 12."""
+    arm = np.repeat([0, 1], 120)
+    region = np.tile([0, 1, 2], 80)
+    factors = (
+        factor("therapist_id", 2, within="site_id"),
+        factor("site_id", 2, within="region"),
+        factor("region", 3, covariate=True),
+    )
+    assert totals(factors) == {"region": 3, "site_id": 6, "therapist_id": 12}
+    nested = assign(factors, arm, arm, {"region": region}, 1)
+    for lower, higher, count in (("site_id", "region", 6), ("therapist_id", "site_id", 12)):
+        table = pd.crosstab(nested[lower], nested[higher])
+        assert len(table) == count
+        assert ((table > 0).sum(axis=1) == 1).all()
+
+
 def test_clusters_may_be_of_one_arm_or_of_each_arm_its_own() -> None:
     arm = np.repeat([0, 1], 60)
     one = assign((factor("therapist_id", 4, arms=np.array([False, True])),), arm, arm, {}, 1)["therapist_id"]

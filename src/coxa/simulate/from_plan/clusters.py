@@ -47,10 +47,21 @@ class ClusterDesign:
         return weight
 
 
+def from_the_top(factors: tuple[ClusterDesign, ...]) -> list[ClusterDesign]:
+    """Return the factors, each after the one in which it is nested."""
+    higher = {factor.name: factor.within for factor in factors}
+
+    def depth(name: str) -> int:
+        within = higher[name]
+        return 0 if within is None else 1 + depth(within)
+
+    return sorted(factors, key=lambda factor: depth(factor.name))
+
+
 def totals(factors: tuple[ClusterDesign, ...]) -> dict[str, int]:
     """Return factor -> number of clusters in the trial; higher factors first."""
     found: dict[str, int] = {}
-    for factor in sorted(factors, key=lambda item: item.within is not None):
+    for factor in from_the_top(factors):
         found[factor.name] = factor.total(found)
     return found
 
@@ -77,7 +88,7 @@ def assign(factors: tuple[ClusterDesign, ...], allocated: Integers, received: In
         cluster and arm, or vary as the factor says.
     """
     codes: dict[str, Integers] = {}
-    for factor in sorted(factors, key=lambda item: item.within is not None):
+    for factor in from_the_top(factors):
         if factor.name in known:
             codes[factor.name] = known[factor.name]
             continue
