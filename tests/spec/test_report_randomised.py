@@ -60,8 +60,8 @@ def said(part: str, plan: str = PLAN) -> str:
         (
             "{scheme: minimisation, factors: [site, sex], probability: 0.9}",
             f"{TO} 1:1, as planned by minimisation over clinic and sex. Each participant went, with probability 0.9, "
-            "to the arm that left the smallest sum of imbalances within the participant's levels of the factors, and to "
-            "another arm otherwise; the imbalance of a level is the largest less the smallest count of the arms.",
+            "to the arm that left the smallest sum of imbalances within the participant's levels of the factors, and "
+            "to another arm otherwise; the imbalance of a level is the largest less the smallest count of the arms.",
         ),
         (
             "{scheme: minimisation, factors: site}",

@@ -200,7 +200,7 @@ def _clusters(study: Study) -> Iterator[Said]:
 def _in_a_circle(clusters: Mapping[str, AssumedClusters], name: str) -> bool:
     """Return whether going up from a factor leads back to it."""
     above, steps = clusters[name].within, 0
-    while above in clusters and above != name and steps < len(clusters):
+    while above is not None and above in clusters and above != name and steps < len(clusters):
         above, steps = clusters[above].within, steps + 1
     return above == name
 
