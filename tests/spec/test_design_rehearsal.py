@@ -9,9 +9,10 @@ import pytest
 
 from coxa.design.by_simulation.blinded import blind
 from coxa.design.by_simulation.rehearsal import judged, rehearse
-from coxa.design.by_simulation.rehearsed import planted, shuffled
+from coxa.design.by_simulation.rehearsed import drawn_anew, planted, shuffled
 from coxa.simulate import trial_design
 from coxa.study import Study
+from tests.spec.assumed_trial import assumed
 from tests.spec.power_plan import MMRM, power_plan
 
 DATA = {
@@ -89,6 +90,18 @@ def test_arms_are_shuffled_in_the_numbers_of_the_plan(trial: tuple[Study, Path])
     one, two = (shuffled(design, 90, 1, k) for k in (0, 1))
     assert [int((one == arm).sum()) for arm in range(3)] == [30, 30, 30]
     assert (one != two).any()
+
+
+def test_clusters_nested_in_others_that_the_model_does_not_have_are_drawn_anew() -> None:
+    """Two therapists in each of three clinics, and a random effect of therapists only: six therapists."""
+    more = "  clusters: {site_id: {number: 3}, therapist_id: {number: 2, within: site_id, icc: 0.1}}\n"
+    design = trial_design(assumed(more=more))
+    alone = drawn_anew(design, ["therapist_id"])
+    assert [(factor.name, factor.number, factor.within) for factor in alone] == [("therapist_id", 6, None)]
+    both = drawn_anew(design, ["site_id", "therapist_id"])
+    assert [(factor.name, factor.number, factor.within) for factor in both] == [
+        ("site_id", 3, None), ("therapist_id", 2, "site_id")
+    ]  # fmt: skip
 
 
 def test_rows_that_come_in_are_not_changed(trial: tuple[Study, Path]) -> None:
