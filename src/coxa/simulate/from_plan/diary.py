@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -172,7 +171,7 @@ def one_diary(daily: pd.DataFrame, at_home: pd.DataFrame) -> pd.DataFrame:
 def planted_diary(design: TrialDesign, plan: AssumedDiary) -> dict[str, Any]:
     """Return what a model of the diary should find: differences between arms in pain, and effects of load."""
     changes = daily_changes(design, plan.pain, plan.last_day)
-    differences: Mapping[str, Any] = {
+    differences = {
         arm: {
             "mean_of_all_days": round(float((changes[place] - changes[0]).mean()), 6),
             "last_day": round(float(changes[place, -1] - changes[0, -1]), 6),
@@ -182,7 +181,7 @@ def planted_diary(design: TrialDesign, plan: AssumedDiary) -> dict[str, Any]:
     }
     told: dict[str, Any] = {
         "reference": design.arms[0],
-        "difference_in_pain": dict(differences),
+        "difference_in_pain": differences,
         "pain_per_100_au_of_yesterday": plan.pain.yesterday_load,
         "next_morning_per_100_au_of_the_day": plan.next_morning.load,
     }
