@@ -20,7 +20,7 @@ from time import perf_counter
 
 import pandas as pd
 
-from coxa.design.by_simulation.pieces import Piece, draw_trials, run_piece
+from coxa.design.by_simulation.pieces import Piece, run_piece, trials_of
 from coxa.design.by_simulation.simulated import simulated_power
 from coxa.simulate import estimand_frame, trial_design
 from coxa.study import Study
@@ -96,7 +96,7 @@ def gls(study: Study, trials: int, folder: Path) -> float | None:
     if shutil.which("Rscript") is None:
         return None
     design = trial_design(study, participants=N)
-    drawn, _ = draw_trials(Piece(study, N, ("primary",), 1, 0, trials), design)
+    drawn, _ = trials_of(Piece(study, N, ("primary",), 1, 0, trials), design)
     path = folder / "trials.csv"
     frames = [estimand_frame(design, one, "primary").assign(trial=k) for k, one in enumerate(drawn)]
     pd.concat(frames).dropna(subset=["change"]).to_csv(path, index=False)

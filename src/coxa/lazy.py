@@ -15,7 +15,7 @@ def lazy(package: str, homes: Mapping[str, str]) -> Callable[[str], Any]:
     package
         Name of the package whose names these are.
     homes
-        Public name -> the module below the package that defines it.
+        Public name -> the module below the package that defines it; with a dot in front, beside the package.
 
     Examples
     --------
@@ -26,6 +26,6 @@ def lazy(package: str, homes: Mapping[str, str]) -> Callable[[str], Any]:
     def load(name: str) -> Any:
         if name not in homes:
             raise AttributeError(f"module {package!r} has no attribute {name!r}")
-        return getattr(import_module(f"{package}.{homes[name]}"), name)
+        return getattr(import_module(f".{homes[name]}", package), name)
 
     return load

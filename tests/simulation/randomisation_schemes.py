@@ -10,8 +10,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from coxa.allocation.schemes import Scheme, factors_of
 from coxa.design import Minimisation, PermutedBlocks, Simple, Stratified, balance, in_words, predictability
-from coxa.design.schemes import Scheme, factors_of
 from tests.simulation.between import write_between
 
 N = 96

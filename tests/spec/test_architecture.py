@@ -23,8 +23,20 @@ ROOMS = {
     "estimates": {"models"},
     "analyses": {"estimates", "models", "study", "instruments"},
     "runs": set(),
-    "simulate": {"models", "study", "instruments"},
-    "design": {"runs", "simulate", "analyses", "estimates", "models", "derive", "cohort", "study", "instruments"},
+    "allocation": {"study"},
+    "simulate": {"allocation", "models", "study", "instruments"},
+    "design": {
+        "runs",
+        "simulate",
+        "allocation",
+        "analyses",
+        "estimates",
+        "models",
+        "derive",
+        "cohort",
+        "study",
+        "instruments",
+    },
     "tables": {"estimates", "models", "derive", "cohort", "study", "instruments"},
     "figures": {"tables", "estimates", "models", "derive", "cohort", "study", "instruments"},
     "report": {
@@ -39,7 +51,18 @@ ROOMS = {
         "study",
         "instruments",
     },
-    "cli": {"report", "figures", "design", "simulate", "estimates", "derive", "cohort", "study", "instruments"},
+    "cli": {
+        "report",
+        "figures",
+        "design",
+        "simulate",
+        "allocation",
+        "estimates",
+        "derive",
+        "cohort",
+        "study",
+        "instruments",
+    },
 }
 """Room -> the rooms it may import, beside the base (errors, findings, lazy) and itself. All are upstream of it."""
 

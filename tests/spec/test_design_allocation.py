@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from coxa.allocation.draw import arm_of_slot, draw
 from coxa.design import Cluster, Minimisation, PermutedBlocks, Simple, Stratified, next_allocation, randomise
-from coxa.design.draw import arm_of_slot, draw
 from coxa.errors import DataError, OptionError
 
 RATIOS = st.lists(st.integers(1, 3), min_size=2, max_size=4).map(lambda s: {f"arm_{k}": x for k, x in enumerate(s)})

@@ -9,9 +9,10 @@ import pytest
 
 from coxa.design.by_simulation.blinded import blind
 from coxa.design.by_simulation.rehearsal import judged, rehearse
-from coxa.design.by_simulation.rehearsed import planted, shuffled
+from coxa.design.by_simulation.rehearsed import drawn_anew, planted, shuffled
 from coxa.simulate import trial_design
 from coxa.study import Study
+from tests.spec.assumed_trial import assumed
 from tests.spec.power_plan import MMRM, power_plan
 
 DATA = {
@@ -91,6 +92,18 @@ def test_arms_are_shuffled_in_the_numbers_of_the_plan(trial: tuple[Study, Path])
     assert (one != two).any()
 
 
+def test_clusters_nested_in_others_that_the_model_does_not_have_are_drawn_anew() -> None:
+    """Two therapists in each of three clinics, and a random effect of therapists only: six therapists."""
+    more = "  clusters: {site_id: {number: 3}, therapist_id: {number: 2, within: site_id, icc: 0.1}}\n"
+    design = trial_design(assumed(more=more))
+    alone = drawn_anew(design, ["therapist_id"])
+    assert [(factor.name, factor.number, factor.within) for factor in alone] == [("therapist_id", 6, None)]
+    both = drawn_anew(design, ["site_id", "therapist_id"])
+    assert [(factor.name, factor.number, factor.within) for factor in both] == [
+        ("site_id", 3, None), ("therapist_id", 2, "site_id")
+    ]  # fmt: skip
+
+
 def test_rows_that_come_in_are_not_changed(trial: tuple[Study, Path]) -> None:
     from coxa.design.by_simulation.blinded import read_skeleton
 
@@ -109,10 +122,14 @@ def line(**over: float) -> dict[str, float]:
 
 
 def test_verdicts() -> None:
-    assert judged(line(), 0.8, 0.95)[0] == "PASS"
-    assert judged(line(power=0.81), 0.8, 0.95)[0] == "RISK"
-    assert judged(line(power=0.7), 0.8, 0.95) == ("FAIL", "power 70.0% (wanted 80.0%), Monte Carlo error 1.0%")
-    assert judged(line(coverage=0.9), 0.8, 0.95)[0] == "FAIL"
-    assert judged(line(converged=0.95), 0.8, 0.95)[1].startswith("no number in 5.0%")
-    assert judged(line(fallback=0.2), 0.8, 0.95)[0] == "RISK"
-    assert judged(line(power=0.05), None, 0.95)[0] == "PASS"
+    assert judged(line(), 0.8, 0.95)["verdict"] == "PASS"
+    assert judged(line(power=0.81), 0.8, 0.95)["verdict"] == "RISK"
+    assert judged(line(power=0.7), 0.8, 0.95) == {
+        "verdict": "FAIL",
+        "decided_by": "power",
+        "reason": "power 70.0% (wanted 80.0%), Monte Carlo error 1.0%",
+    }
+    assert judged(line(coverage=0.9), 0.8, 0.95)["verdict"] == "FAIL"
+    assert judged(line(converged=0.95), 0.8, 0.95)["reason"].startswith("no number in 5.0%")
+    assert judged(line(fallback=0.2), 0.8, 0.95)["verdict"] == "RISK"
+    assert judged(line(power=0.05), None, 0.95)["verdict"] == "PASS"

@@ -12,7 +12,7 @@ import pytest
 
 from coxa import plot_power, simulated_power
 from coxa.design.by_simulation.comparisons import Comparison
-from coxa.design.by_simulation.pieces import Piece, draw_trials, replicate_seed, run_piece
+from coxa.design.by_simulation.pieces import Piece, replicate_seed, run_piece, trials_of
 from coxa.design.by_simulation.plan_run import run_singly
 from coxa.design.by_simulation.run import check_some_fit
 from coxa.design.by_simulation.search import needed, probit_curve, rounded
@@ -45,7 +45,7 @@ def test_trials_fitted_together_have_the_numbers_of_the_plan_run_on_each(kind: s
     piece = Piece(study, 60, ("a",), seed=3, first=0, count=3)
     together = run_piece(piece)
     design = trial_design(study, participants=60)
-    drawn, _ = draw_trials(piece, design)
+    drawn, _ = trials_of(piece, design)
     singly = pd.DataFrame([row for k, one in enumerate(drawn) for row in run_singly(study, "a", design, one, k)])
     keys = ["replicate", "arm", "visit", "term"]
     both = together.merge(singly, on=keys, suffixes=("", "_singly"), validate="1:1")

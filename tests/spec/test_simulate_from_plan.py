@@ -12,7 +12,6 @@ import coxa
 from coxa.errors import OptionError, PlanError
 from coxa.instruments import score
 from coxa.simulate import draw_outcomes, simulate_study, trial_design
-from coxa.simulate.from_plan.allocation import blocks
 from coxa.simulate.from_plan.clusters import ClusterDesign, assign, totals
 from coxa.simulate.from_plan.design import TrialDesign
 from coxa.simulate.from_plan.home import draw_home, home_days
@@ -36,23 +35,6 @@ def factor(name: str, number: int, **given: object) -> ClusterDesign:
     return ClusterDesign(name, number, **options)  # type: ignore[arg-type]
 
 
-def test_arms_have_exactly_the_numbers_of_the_plan_in_random_blocks() -> None:
-    arms = blocks(np.random.default_rng(1), np.array([20, 40]))
-    assert np.bincount(arms).tolist() == [20, 40]
-    counts = np.array([np.bincount(arms[k : k + 6], minlength=2) for k in range(0, 60, 6)])
-    assert (counts == [2, 4]).all()
-    odd = blocks(np.random.default_rng(1), np.array([7, 5]))
-    assert np.bincount(odd).tolist() == [7, 5]
-
-
-def test_strata_of_the_randomisation_are_balanced() -> None:
-    design = "randomisation: {scheme: blocks, block_sizes: [4], strata: [site]}"
-    trial = draw_outcomes(trial_design(assumed(design=design)), 3)
-    counts = pd.crosstab(trial.covariates["site"], trial.arm)
-    assert (counts[0] - counts[1]).abs().max() <= 2
-    assert counts.sum().tolist() == [60, 60]
-
-
 def test_a_number_of_participants_is_divided_by_the_ratio() -> None:
     design = "randomisation: {scheme: simple, ratio: {usual_care: 1, exercise: 2}}"
     text = ASSUMED.replace("participants: {usual_care: 60, exercise: 60}", "participants: 60")
@@ -70,6 +52,23 @@ def test_nested_clusters_lie_in_one_higher_cluster_and_crossed_ones_in_all() -> 
     crossed = assign((sites, factor("therapist_id", 2)), arm, arm, {}, 1)
     assert (pd.crosstab(crossed["therapist_id"], crossed["site_id"]) > 0).all(axis=None)
     assert totals((factor("therapist_id", 2, within="site_id"), sites)) == {"site_id": 3, "therapist_id": 6}
+
+
+def test_clusters_may_be_nested_three_deep() -> None:
+    """Three regions, two clinics in each, two therapists in each clinic: 3, 6 and 12."""
+    arm = np.repeat([0, 1], 120)
+    region = np.tile([0, 1, 2], 80)
+    factors = (
+        factor("therapist_id", 2, within="site_id"),
+        factor("site_id", 2, within="region"),
+        factor("region", 3, covariate=True),
+    )
+    assert totals(factors) == {"region": 3, "site_id": 6, "therapist_id": 12}
+    nested = assign(factors, arm, arm, {"region": region}, 1)
+    for lower, higher, count in (("site_id", "region", 6), ("therapist_id", "site_id", 12)):
+        table = pd.crosstab(nested[lower], nested[higher])
+        assert len(table) == count
+        assert ((table > 0).sum(axis=1) == 1).all()
 
 
 def test_clusters_may_be_of_one_arm_or_of_each_arm_its_own() -> None:

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from coxa.errors import PlanError
-from coxa.study.assumptions import Course
 from coxa.study.correlation import matrix_problem, nearest_correlation, visit_matrix
+from coxa.study.course import Course
 from coxa.study.read import parse_study
 from tests.spec.assumed_trial import ASSUMED, SMALL, assumed, hip_oa_text
 
@@ -73,6 +73,10 @@ def test_a_fault_is_answered_with_its_remedy(old: str, new: str, answer: str) ->
         ("  clusters: {site: {number: 4}}\n", r"'site' is a covariate with 3 levels"),
         ("  clusters: {therapist: {number: 4}}\n", r"unknown cluster 'therapist'.*did you mean 'therapist_id'"),
         ("  clusters: {therapist_id: {number: 4, within: clinic}}\n", r"unknown higher cluster 'clinic'"),
+        (
+            "  clusters: {therapist_id: {number: 4, within: site_id}, site_id: {number: 4, within: therapist_id}}\n",
+            r"nested in each other in a circle",
+        ),
         ("  covariates: {sex: {mean: 3}}\n", r"'sex' is a category.*give the `shares`"),
         ("  covariates: {sex: {shares: {female: 0.6, male: 0.6}}}\n", r"the shares add up to 1.2"),
         ("  covariates: {age: {shares: {old: 1}}}\n", r"'age' is a number"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from pathlib import Path
 
@@ -75,10 +76,12 @@ def test_table_figure_and_pieces(plan: Path, tmp_path: Path) -> None:
     done = run("power", plan, "--n", "40,60", "--replicates", 50, "--analyses", "plain,protocol", "--out", out)
     assert done.exit_code == 0, done.output
     assert "50 trials each, seed 1" in done.output
-    assert "not simulated, since the analysis set depends on what happens: protocol" in done.output
     written = {path.name for path in out.iterdir()}
     assert written == {"power.csv", "power.json", "power.svg", "power.html", "pieces"}
-    assert pd.read_csv(out / "power.csv")["n"].tolist() == [40, 60]
+    table = pd.read_csv(out / "power.csv")
+    assert list(zip(table["n"], table["analysis"], strict=True)) == [
+        (40, "plain"), (40, "protocol"), (60, "plain"), (60, "protocol")
+    ]  # fmt: skip
 
 
 def test_a_number_is_found(plan: Path) -> None:
@@ -94,7 +97,6 @@ def test_a_number_is_found(plan: Path) -> None:
         (["--vary", "dropout"], "write for example dropout=0.1,0.2"),
         (["--assurance", "6"], "mean and sd"),
         (["--analyses", "plane"], "did you mean 'plain'"),
-        (["--analyses", "protocol"], "decided after randomisation"),
         (["--jobs", "0"], "at least 1"),
     ],
 )
@@ -112,5 +114,33 @@ def test_a_rehearsal_of_a_simulated_trial(plan: Path, tmp_path: Path) -> None:
     assert done.exit_code == 1, done.output
     assert "FAIL" in done.output
     assert "the allocation was not read" in done.output
+    assert "+-" in done.output
     therapists = run("rehearse", study, "--replicates", 3, "--analyses", "primary", "--json")
     assert json.loads(therapists.output)[0]["converged"] == 1.0
+
+
+def test_a_rehearsal_is_written_as_tables_and_a_record(plan: Path, tmp_path: Path) -> None:
+    made = run("simulate", plan, "--out", tmp_path / "trial", "--seed", 2)
+    assert made.exit_code == 0, made.output
+    study = tmp_path / "trial" / "study.yaml"
+    words = ["rehearse", study, "--replicates", 60, "--analyses", "plain,protocol", "--power", 0.99, "--seed", 4]
+    done = run(*words, "--out", tmp_path / "one")
+    assert done.exit_code == 1, done.output
+    written = {path.name for path in (tmp_path / "one").iterdir()}
+    assert written == {"estimands.csv", "comparisons.csv", "rehearsal.json"}
+    table = pd.read_csv(tmp_path / "one" / "estimands.csv")
+    assert table["estimand"].tolist() == ["primary"]
+    assert table["verdict"].tolist() == ["FAIL"]
+    assert table["decided_by"].tolist() == ["power"]
+    assert table["reason"].str.contains("Monte Carlo error").all()
+    assert (table["power_error"] > 0).all()
+    record = json.loads((tmp_path / "one" / "rehearsal.json").read_text())
+    assert record["verdict"] == "FAIL"
+    assert record["seed"] == 4
+    assert record["left_out"] == ["protocol"]
+    held = (study.parent / "data" / "assessments.csv").read_bytes()
+    assert record["data_sha256"]["assessments.csv"] == hashlib.sha256(held).hexdigest()
+    again = run(*words, "--out", tmp_path / "two")
+    assert again.exit_code == 1
+    for path in (tmp_path / "one").iterdir():
+        assert path.read_bytes() == (tmp_path / "two" / path.name).read_bytes()

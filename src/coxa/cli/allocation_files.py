@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from coxa import __version__
+from coxa.allocation.schemes import factors_of
 from coxa.design.allocation_list import AllocationList
-from coxa.design.schemes import factors_of
 from coxa.errors import DataError, OptionError, check_option
 from coxa.findings import Findings
 from coxa.report.write import write_csv, write_document

@@ -12,7 +12,7 @@ from coxa.cli.edge import FOUND, AsJson, Quiet, StudyPath, Verbose, edge, print_
 if TYPE_CHECKING:
     import pandas as pd
 
-    from coxa.design.schemes import Scheme
+    from coxa.allocation.schemes import Scheme
     from coxa.findings import Findings
     from coxa.study import Study
 
@@ -46,7 +46,7 @@ def randomise_command(
 ) -> None:
     """Draw the allocation list of a plan's randomisation: CSV, REDCap table, sealed list and cards."""
     with edge(verbose, as_json):
-        from coxa.design.planned import planned_scheme
+        from coxa.allocation.planned import planned_scheme
         from coxa.study import read_study
 
         plan = read_study(study)

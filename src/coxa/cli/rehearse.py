@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from coxa.cli.edge import FOUND, AsJson, Quiet, StudyPath, Verbose, check_there, edge, print_json
 from coxa.cli.power import Jobs, Scheduler, following
+
+if TYPE_CHECKING:
+    from coxa.design.by_simulation.rehearsal import Rehearsal
 
 
 def rehearse_command(
@@ -26,6 +29,7 @@ def rehearse_command(
     seed: Annotated[int, typer.Option("--seed", help="Seed; the same data and seed give the same numbers.")] = 1,
     jobs: Jobs = 1,
     scheduler: Scheduler = None,
+    out: Annotated[Path | None, typer.Option("--out", help="Folder for the tables and the record of the run.")] = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
     verbose: Verbose = False,
@@ -51,11 +55,23 @@ def rehearse_command(
                 scheduler=scheduler,
                 progress=progress,
             )
+        written = _written(found, out)
         if as_json:
             print_json(found.frame)
         else:
             from coxa.cli.show_power import show_rehearsal
 
             show_rehearsal(plan, found, quiet)
+            if written:
+                typer.echo(f"written: {', '.join(map(str, written))}")
         if found.verdict == "FAIL":
             raise typer.Exit(FOUND)
+
+
+def _written(found: Rehearsal, out: Path | None) -> list[Path]:
+    """Write tables and record, if there is a folder; return the files."""
+    if out is None:
+        return []
+    from coxa.cli.power_files import rehearsal_files
+
+    return rehearsal_files(found, out)

@@ -57,8 +57,6 @@ def show_power(study: Study, found: SimulatedPower, answer: SampleSize | None, q
     many = f"{counts[0]}" if len(counts) == 1 else f"{counts[0]} to {counts[-1]}"
     out.print(Text(f"{many} trials each, seed {found.inputs['seed']}; +- is the Monte Carlo standard error; n counts "
                    "all arms"), soft_wrap=True)  # fmt: skip
-    if found.left_out:
-        out.print(Text(f"not simulated, since the analysis set depends on what happens: {', '.join(found.left_out)}"))
     for row in found.failures.to_dict("records"):
         where = f" ({row['setting']})" if row["setting"] else ""
         said = f"{row['analysis']}, n {row['n']}{where}: no number in {row['replicates']} trials: {row['problem']}"
@@ -66,26 +64,41 @@ def show_power(study: Study, found: SimulatedPower, answer: SampleSize | None, q
 
 
 def show_rehearsal(study: Study, found: Rehearsal, quiet: bool) -> None:
-    """Print the verdict on every comparison with its reason, and why rehearsals had no number."""
+    """Print the verdict on every comparison and what it hangs on, and why rehearsals had no number."""
     out = console()
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in ("verdict", "analysis", "comparison", "reason"):
+    for name in ("verdict", "decided by", "analysis", "comparison"):
         table.add_column(name, overflow="fold")
+    for name in ("power", "coverage", "no number", "fallback"):
+        table.add_column(name, justify="right", no_wrap=True)
     for row in found.frame.to_dict("records"):
         when = f" at {study.label('visits', row['visit'])}" if row["visit"] else f", {row['term']}"
         table.add_row(
             Text(row["verdict"], style=VERDICT_COLOURS[row["verdict"]]),
+            Text(row["decided_by"] if row["verdict"] != "PASS" else ""),
             Text(row["analysis"]),
             Text(f"{study.label('arms', row['arm'])} - {study.label('arms', row['reference'])}{when}"),
-            Text(row["reason"]),
+            Text(_with_error(row["power"], row["power_error"], 100.0, "%", 1)),
+            Text(_with_error(row["coverage"], row["coverage_error"], 100.0, "%", 1)),
+            Text(_number(1.0 - row["converged"], 100.0, "%", 1)),
+            Text(_number(row["fallback"], 100.0, "%", 1)),
         )
     out.print(table)
     for estimand, verdict in found.estimands.items():
         out.print(Text(f"{verdict}  estimand {estimand}", style=f"bold {VERDICT_COLOURS[verdict]}"))
     if quiet:
         return
-    said = f"{found.inputs['replicates']} rehearsals with {found.n} participants; the allocation was not read"
+    wanted = found.inputs["power"] if found.inputs["effect"] else None
+    limits = [
+        *([f"power {wanted:.0%}"] if wanted else []),
+        "coverage at most 2.5 points short",
+        "no number in at most 1%",
+    ]
+    said = f"{found.inputs['replicates']} rehearsals with {found.n} participants, seed {found.inputs['seed']}; "
+    said += f"wanted: {', '.join(limits)}; +- is the Monte Carlo standard error; the allocation was not read"
     out.print(Text(said), soft_wrap=True)
+    if "RISK" in set(found.frame["verdict"]):
+        out.print(Text("RISK: the rehearsals do not tell; more --replicates may, unless it is a fallback"))
     if found.left_out:
         out.print(Text(f"not rehearsed, since the analysis set depends on the arm: {', '.join(found.left_out)}"))
     for row in found.failures.to_dict("records"):

@@ -9,14 +9,14 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
+from coxa.allocation.schemes import Scheme, factors_of, ratio_of, unit_of
+from coxa.allocation.words import in_words
 from coxa.cli.allocation_files import REDCAP, SEALED, card_labels, redcap_choices
 from coxa.cli.show import console
 from coxa.design.allocation_list import AllocationList
 from coxa.design.guessing import Predictability
 from coxa.design.imbalance import Balance
-from coxa.design.schemes import Scheme, factors_of, ratio_of, unit_of
 from coxa.design.sealed import SHORT_SEED
-from coxa.design.words import in_words
 from coxa.study import Study
 
 KEYS = ("median", "p95", "largest")

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 def show_tables(trial: SimulatedTrial) -> None:
     """Print participants per arm and rows per table."""
-    study, design = trial.design.study, trial.design
-    arms = [f"{study.label('arms', arm)} {number}" for arm, number in zip(design.arms, design.numbers, strict=True)]
+    study = trial.design.study
+    arms = [f"{study.label('arms', arm)} {number}" for arm, number in trial.allocated.items()]
     rows = [f"{name} {len(frame)}" for name, frame in trial.tables.items()]
     console().print(Text(f"participants: {', '.join(arms)}"), soft_wrap=True)
     console().print(Text(f"rows: {', '.join(rows)}"), soft_wrap=True)

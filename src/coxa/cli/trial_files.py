@@ -135,12 +135,11 @@ def _of_field(field: Field) -> dict[str, Any]:
 
 def readme(trial: SimulatedTrial, form: str) -> str:
     """Return the page on the folder."""
-    numbers = zip(trial.design.arms, trial.design.numbers, strict=True)
     files = [f"| `{DATA}/{name}.{form}` | {len(frame)} rows |" for name, frame in trial.tables.items()]
     return TEXT.format(
         title=trial.design.study.title,
         seed=trial.seed,
-        participants=", ".join(f"{arm}: {number}" for arm, number in numbers),
+        participants=", ".join(f"{arm}: {number}" for arm, number in trial.allocated.items()),
         files="\n".join(files),
         how=trial.truth.how[:1].upper() + trial.truth.how[1:],
         truth=_truth_table(trial),

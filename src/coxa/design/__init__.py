@@ -18,6 +18,9 @@ from typing import TYPE_CHECKING
 from coxa.lazy import lazy
 
 if TYPE_CHECKING:
+    from coxa.allocation.planned import planned_scheme
+    from coxa.allocation.schemes import Cluster, Minimisation, PermutedBlocks, Simple, Stratified
+    from coxa.allocation.words import in_words
     from coxa.design.allocate import next_allocation, randomise
     from coxa.design.allocation_list import AllocationList, SeedRecord
     from coxa.design.by_simulation.record import SimulatedPower
@@ -34,12 +37,9 @@ if TYPE_CHECKING:
     from coxa.design.closed_form.two_proportions import power_two_proportions
     from coxa.design.guessing import Predictability, predictability
     from coxa.design.imbalance import Balance, balance
-    from coxa.design.planned import planned_scheme
     from coxa.design.redcap import redcap_table
     from coxa.design.rerandomisation import RerandomisationTest, rerandomisation_test
-    from coxa.design.schemes import Cluster, Minimisation, PermutedBlocks, Simple, Stratified
     from coxa.design.sealed import SealedList, check_seals, seal
-    from coxa.design.words import in_words
 
 _HOMES = {
     "allocation_list": ("AllocationList", "SeedRecord"),
@@ -49,7 +49,7 @@ _HOMES = {
     "by_simulation.search": ("SampleSize", "find_n"),
     "by_simulation.simulated": ("simulated_power",),
     "cards": ("allocation_cards",),
-    "planned": ("planned_scheme",),
+    ".allocation.planned": ("planned_scheme",),
     "closed_form.answer": ("Power",),
     "closed_form.ancova": ("power_ancova",),
     "closed_form.cluster": ("design_effect", "power_cluster"),
@@ -61,9 +61,9 @@ _HOMES = {
     "allocate": ("next_allocation", "randomise"),
     "redcap": ("redcap_table",),
     "rerandomisation": ("RerandomisationTest", "rerandomisation_test"),
-    "schemes": ("Cluster", "Minimisation", "PermutedBlocks", "Simple", "Stratified"),
+    ".allocation.schemes": ("Cluster", "Minimisation", "PermutedBlocks", "Simple", "Stratified"),
     "sealed": ("SealedList", "check_seals", "seal"),
-    "words": ("in_words",),
+    ".allocation.words": ("in_words",),
 }
 
 __all__ = [

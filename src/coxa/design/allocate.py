@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from coxa.allocation.draw import draw, slot_names, stratum_codes
+from coxa.allocation.schemes import Minimisation, Scheme, blocks_of, factors_of, inner, ratio_of, unit_of
 from coxa.design.allocation_list import AllocationList, SeedRecord
-from coxa.design.draw import draw, slot_names, stratum_codes
-from coxa.design.schemes import Minimisation, Scheme, blocks_of, factors_of, inner, ratio_of, unit_of
 from coxa.design.units import check_number, check_strata, given_slots, level_codes, strata
 from coxa.errors import OptionError
 from coxa.simulate.seeds import generator

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from coxa.design.schemes import Scheme, factors_of, ratio_of
-from coxa.design.words import in_words
+from coxa.allocation.schemes import Scheme, factors_of, ratio_of
+from coxa.allocation.words import in_words
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -7,8 +7,8 @@ from functools import cache
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
+from coxa.allocation.schemes import factors_of, unit_of
 from coxa.design.allocation_list import AllocationList
-from coxa.design.schemes import factors_of, unit_of
 
 
 def allocation_cards(

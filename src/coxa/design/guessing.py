@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Literal, get_args
 
 import numpy as np
 
-from coxa.design.draw import TIE, stratum_codes
+from coxa.allocation.draw import TIE, stratum_codes
+from coxa.allocation.schemes import Minimisation, Scheme, Stratified, factors_of, inner, ratio_of
 from coxa.design.imbalance import Lists, simulate_lists
-from coxa.design.schemes import Minimisation, Scheme, Stratified, factors_of, inner, ratio_of
 from coxa.design.units import Shares
 from coxa.errors import OptionError, check_option
 from coxa.simulate.seeds import generator

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from coxa.design.draw import draw, stratum_codes
-from coxa.design.schemes import Scheme, Stratified, factors_of, inner, ratio_of
+from coxa.allocation.draw import draw, stratum_codes
+from coxa.allocation.schemes import Scheme, Stratified, factors_of, inner, ratio_of
 from coxa.design.units import Shares, check_number, level_codes, random_levels
 from coxa.errors import OptionError
 from coxa.simulate.seeds import generator

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from coxa.allocation.schemes import factors_of
 from coxa.design.allocation_list import AllocationList
-from coxa.design.schemes import factors_of
 from coxa.errors import OptionError
 
 if TYPE_CHECKING:

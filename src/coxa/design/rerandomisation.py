@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Literal, get_args
 
 import numpy as np
 
-from coxa.design.draw import draw
+from coxa.allocation.draw import draw
+from coxa.allocation.schemes import Cluster, Scheme, factors_of, ratio_of, unit_of
 from coxa.design.imbalance import CELLS
-from coxa.design.schemes import Cluster, Scheme, factors_of, ratio_of, unit_of
 from coxa.design.units import level_codes
 from coxa.errors import DataError, OptionError, check_option
 from coxa.findings import Finding, Findings

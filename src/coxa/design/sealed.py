@@ -7,8 +7,8 @@ import hmac
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from coxa.allocation.schemes import factors_of
 from coxa.design.allocation_list import AllocationList, csv_text
-from coxa.design.schemes import factors_of
 from coxa.findings import Finding, Findings
 
 if TYPE_CHECKING:

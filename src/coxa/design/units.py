@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, SupportsInt
 
 import numpy as np
 
-from coxa.design.draw import stratum_codes
-from coxa.design.schemes import Factors, Minimisation, Scheme, Stratified, factors_of, inner, ratio_of, unit_of
+from coxa.allocation.draw import stratum_codes
+from coxa.allocation.schemes import Factors, Minimisation, Scheme, Stratified, factors_of, inner, ratio_of, unit_of
 from coxa.errors import DataError, OptionError, nearest
 from coxa.findings import Finding, Findings
 

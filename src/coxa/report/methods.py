@@ -21,6 +21,7 @@ from coxa.tables.prose import Prose, Text, joined
 from coxa.tables.variances import random_words
 
 REFERENCES = {
+    "minimisation": "Pocock SJ, Simon R. Biometrics 1975;31:103-115.",
     "estimands": "ICH E9(R1). Addendum on estimands and sensitivity analysis in clinical trials. 2019.",
     "mmrm": "Mallinckrodt CH, et al. Drug Information Journal 2008;42:303-319.",
     "kenward-roger": "Kenward MG, Roger JH. Biometrics 1997;53:983-997.",
@@ -181,7 +182,8 @@ def software(report: Report) -> str:
 
 def references(report: Report) -> list[str]:
     """Return the references of the methods that ran, in the order in which they are described."""
-    used = ["estimands"]
+    scheme = report.study.randomisation.scheme if report.study.randomisation else ""
+    used = ["estimands", scheme]
     for name, plan in report.study.analyses.items():
         used.append(plan.model)
         used += [word for fit in report.fits.get(name, ()) for word in (fit.ddf.removesuffix("-linear"), fit.vcov)]

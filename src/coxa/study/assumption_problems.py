@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from coxa.errors import CoxaError, not_allowed
 from coxa.instruments import load_instrument
-from coxa.study.assumptions import AssumedOutcome
+from coxa.study.assumptions import AssumedClusters, AssumedOutcome
 from coxa.study.correlation import matrix_problem, outcome_matrix, visit_problem
 from coxa.study.scales import outcome_scale, scale_name
 
@@ -37,6 +37,9 @@ def assumption_problems(study: Study) -> Iterator[Said]:
     if part.sessions is not None:
         for key in ("attendance", "home_per_week", "home"):
             by_arm[("sessions", key)] = getattr(part.sessions, key)
+    if part.diary is not None:
+        by_arm[("diary", "training", "days")] = part.diary.training.days
+        by_arm[("diary", "pain", "mean_change")] = part.diary.pain.mean_change
     for path, given in by_arm.items():
         yield from _names(given, study.arms, "arm", path)
     if isinstance(part.participants, dict):
@@ -176,8 +179,8 @@ def _clusters(study: Study) -> Iterator[Said]:
         others = [other for other in part.clusters if other != name]
         if cluster.within is not None:
             yield from _names([cluster.within], others, "higher cluster", (*at, "within"))
-            if cluster.within in others and part.clusters[cluster.within].within is not None:
-                yield (*at, "within"), "clusters are nested in two levels at most; leave out one `within`"
+            if _in_a_circle(part.clusters, name):
+                yield (*at, "within"), "clusters are nested in each other in a circle; leave out one `within`"
         levels = study.covariates[name].level_labels() if name in study.covariates else {}
         if levels and (cluster.within or cluster.own_per_arm or cluster.number != len(levels)):
             yield (
@@ -192,6 +195,14 @@ def _clusters(study: Study) -> Iterator[Said]:
         total = sum(_icc(cluster.icc, outcome) for cluster in part.clusters.values())
         if total >= 1:
             yield ("clusters",), f"the intraclass correlations of {outcome} add up to {total:g}; keep them well below 1"
+
+
+def _in_a_circle(clusters: Mapping[str, AssumedClusters], name: str) -> bool:
+    """Return whether going up from a factor leads back to it."""
+    above, steps = clusters[name].within, 0
+    while above is not None and above in clusters and above != name and steps < len(clusters):
+        above, steps = clusters[above].within, steps + 1
+    return above == name
 
 
 def _icc(given: float | Mapping[str, float], outcome: str) -> float:

@@ -23,10 +23,12 @@ class Skeleton:
 
     rows     : estimand -> rows as `coxa.derive.AnalysisDataset.frame` has them; `arm` is the reference arm everywhere
     findings : warnings and notes
+    sha256   : data file -> hash of its bytes
     """
 
     rows: dict[str, pd.DataFrame]
     findings: Findings
+    sha256: dict[str, str]
 
 
 def blind(study: Study) -> Study:
@@ -71,4 +73,4 @@ def read_skeleton(study: Study, data: str | Path | None, estimands: list[str]) -
         raise DataError(f"the data of {study.study} have {len(errors)} error(s)", errors)
     scored = derive_scores(cohort)
     rows = {name: derive_dataset(cohort, name, scored).frame for name in estimands}
-    return Skeleton(rows, cohort.findings.warnings)
+    return Skeleton(rows, cohort.findings.warnings, {source.name: source.sha256 for source in cohort.sources})

@@ -6,11 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from coxa.errors import OptionError, not_allowed
+from coxa.simulate.from_plan.sets import EVERYBODY
 from coxa.study import Study
 from coxa.study.analysis import Analysis
-
-RANDOMISED = ("full_analysis_set", "randomised_set")
-"""Analysis sets that nothing after randomisation decides about; only these can be simulated from a plan."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,25 +46,35 @@ def comparisons(study: Study, name: str) -> list[Comparison]:
     ]
 
 
-def chosen_analyses(study: Study, wanted: Sequence[str] | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return the analyses to simulate, and those left out because their analysis set cannot be simulated.
+def chosen_analyses(study: Study, wanted: Sequence[str] | None) -> tuple[str, ...]:
+    """Return the analyses that are asked for, in the plan's order; all of them unless some are named.
 
     Raises
     ------
     OptionError
-        An analysis is unknown, or none can be simulated.
+        An analysis is unknown.
     """
     for name in wanted or ():
         if name not in study.analyses:
             raise OptionError(not_allowed("analysis", name, study.analyses))
-    names = [name for name in study.analyses if not wanted or name in wanted]
+    return tuple(name for name in study.analyses if not wanted or name in wanted)
+
+
+def blind_to_arms(study: Study, names: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the analyses whose set is known without the allocation, and those whose set is not.
+
+    Raises
+    ------
+    OptionError
+        There is none of the first kind.
+    """
     able = tuple(
-        name for name in names if study.estimands[study.analyses[name].estimand].population in RANDOMISED
+        name for name in names if study.estimands[study.analyses[name].estimand].population in EVERYBODY
     )  # fmt: skip
     if not able:
         raise OptionError(
-            f"no analysis among {', '.join(names)} can be simulated: who is in the per-protocol and the safety set is "
-            "decided after randomisation; choose an analysis of the full analysis set or of all randomised"
+            f"no analysis among {', '.join(names)} can be rehearsed: who is in the per-protocol and the safety set "
+            "depends on the arm; choose an analysis of the full analysis set or of all randomised"
         )
     return able, tuple(name for name in names if name not in able)
 

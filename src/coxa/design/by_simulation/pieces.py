@@ -16,7 +16,8 @@ from coxa.design.by_simulation.prior import Prior, scaled
 from coxa.design.by_simulation.simple import ancova_together, proportions_together
 from coxa.design.by_simulation.together import fits_together, mmrm_together, stacked
 from coxa.models.numerics.one_thread import one_thread
-from coxa.simulate import DrawnTrial, TrialDesign, draw_outcomes, trial_design
+from coxa.simulate import DrawnTrial, TrialDesign, trial_design
+from coxa.simulate.from_plan.draw import draw_trials
 from coxa.study import Study
 
 COLUMNS = (
@@ -76,7 +77,7 @@ def run_piece(piece: Piece) -> pd.DataFrame:
     """Draw the replicates of a piece and analyse each as the plan says; return rows in `COLUMNS`."""
     design = trial_design(piece.study, participants=piece.n)
     with one_thread(), np.errstate(all="ignore"):
-        drawn, factors = draw_trials(piece, design)
+        drawn, factors = trials_of(piece, design)
         rows = [row for name in piece.analyses for row in analyse_trials(piece.study, name, design, drawn)]
     table = pd.DataFrame(rows, columns=list(COLUMNS[:-1]))
     table["factor"] = factors[table["replicate"].to_numpy(dtype=int)]
@@ -84,17 +85,16 @@ def run_piece(piece: Piece) -> pd.DataFrame:
     return table.sort_values(["replicate", "analysis"], kind="stable", ignore_index=True)
 
 
-def draw_trials(piece: Piece, design: TrialDesign) -> tuple[list[DrawnTrial], np.ndarray]:
+def trials_of(piece: Piece, design: TrialDesign) -> tuple[list[DrawnTrial], np.ndarray]:
     """Return the trials of a piece, each from its own seed, and what their effects were multiplied by."""
-    drawn, factors = [], np.ones(piece.count)
-    for place in range(piece.count):
-        seed = replicate_seed(piece.study.study, piece.seed, piece.n, piece.first + place)
-        mine = design
-        if piece.prior is not None:
-            factors[place] = piece.prior.factor(design, piece.analyses[0], seed)
-            mine = replace(design, means=scaled(design.means, factors[place]))
-        drawn.append(draw_outcomes(mine, seed))
-    return drawn, factors
+    factors, designs = np.ones(piece.count), [design] * piece.count
+    seeds = [
+        replicate_seed(piece.study.study, piece.seed, piece.n, piece.first + place) for place in range(piece.count)
+    ]  # fmt: skip
+    if piece.prior is not None:
+        factors = np.array([piece.prior.factor(design, piece.analyses[0], seed) for seed in seeds])
+        designs = [replace(design, means=scaled(design.means, factor)) for factor in factors]
+    return draw_trials(designs, seeds), factors
 
 
 def analyse_trials(study: Study, name: str, design: TrialDesign, drawn: list[DrawnTrial]) -> list[Mapping[str, Any]]:

@@ -16,14 +16,12 @@ class SimulatedPower:
     frame    : in `POWER_COLUMNS`: power and what else the replicates say, with Monte Carlo errors; `n` participants of
                all arms together; nothing is rounded
     failures : setting, n, analysis, problem and in how many replicates; those without a number count as not shown
-    left_out : analyses whose analysis set cannot be simulated
     how_true : how the true values were obtained
     inputs   : seed, plan hash and what else was asked
     """
 
     frame: pd.DataFrame
     failures: pd.DataFrame
-    left_out: tuple[str, ...]
     how_true: str
     inputs: Mapping[str, Any] = field(repr=False)
 

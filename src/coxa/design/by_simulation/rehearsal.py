@@ -10,7 +10,7 @@ from typing import Any, Literal
 import pandas as pd
 
 from coxa.design.by_simulation.blinded import read_skeleton
-from coxa.design.by_simulation.comparisons import chosen_analyses, comparisons
+from coxa.design.by_simulation.comparisons import blind_to_arms, chosen_analyses, comparisons
 from coxa.design.by_simulation.rehearsed import RehearsalPiece, planted_truth, run_rehearsals
 from coxa.design.by_simulation.run import Progress
 from coxa.design.by_simulation.simulated import check_numbers, failures, plan_hash
@@ -28,17 +28,22 @@ WORST_COVERAGE = 0.025
 MOST_LOST = 0.01
 """Share of rehearsals that may stop without a number."""
 Z = 1.96
+ESTIMAND_COLUMNS = (
+    "estimand", "verdict", "decided_by", "reason", "analysis", "arm", "reference", "visit", "term", "replicates",
+    "power", "power_error", "coverage", "coverage_error", "converged", "fallback",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class Rehearsal:
     """What came of a rehearsal.
 
-    frame    : one row per comparison, in `POWER_COLUMNS`, with `verdict` and `reason`
+    frame    : one row per comparison, in `POWER_COLUMNS`, with `verdict`, `decided_by` (what it hangs on: power,
+               coverage, no number, fallback) and `reason`
     failures : why rehearsals had no number, and how many
     left_out : analyses that cannot be rehearsed
     n        : participants of the skeleton
-    inputs   : seed, plan hash and what else was asked
+    inputs   : seed, hashes of plan and data, and what else was asked
     """
 
     frame: pd.DataFrame
@@ -56,6 +61,14 @@ class Rehearsal:
     def estimands(self) -> dict[str, Verdict]:
         """Verdict on each estimand: the worst of its comparisons, whatever the analysis."""
         return {str(name): worst(rows["verdict"]) for name, rows in self.frame.groupby("estimand", sort=False)}
+
+    @property
+    def by_estimand(self) -> pd.DataFrame:
+        """One row per estimand: that of the comparison which decides its verdict, among equals the least power."""
+        rank = self.frame["verdict"].map(["FAIL", "RISK", "PASS"].index)
+        ordered = self.frame.assign(rank=rank).sort_values(["rank", "power"], kind="stable")
+        deciding = ordered.drop_duplicates("estimand").set_index("estimand")
+        return deciding.loc[list(self.estimands), list(ESTIMAND_COLUMNS[1:])].reset_index()
 
 
 def worst(verdicts: Iterable[str]) -> Verdict:
@@ -129,7 +142,7 @@ def rehearse(
     check_numbers(replicates, None, seed)
     if not 0.05 < power < 1:
         raise OptionError(f"the power is {power:g}; it lies above 0.05 and below 1")
-    names, left_out = chosen_analyses(study, analyses)
+    names, left_out = blind_to_arms(study, chosen_analyses(study, analyses))
     design = trial_design(study)
     check_clusters(study, names)
     estimands = list(dict.fromkeys(study.analyses[name].estimand for name in names))
@@ -154,15 +167,14 @@ def rehearse(
         for one in comparisons(study, name):
             line = summary(groups[(name, *one.key)], one, truth.get(one.key), setting="", n=n)
             level = study.analyses[name].conf_level
-            verdict, reason = judged(line, power if effect else None, level)
-            lines.append({**line, "verdict": verdict, "reason": reason})
+            lines.append({**line, **judged(line, power if effect else None, level)})
     return Rehearsal(
-        frame=pd.DataFrame(lines, columns=[*POWER_COLUMNS, "verdict", "reason"]),
+        frame=pd.DataFrame(lines, columns=[*POWER_COLUMNS, "verdict", "decided_by", "reason"]),
         failures=failures((Setting("", study), n), every, names),
         left_out=left_out,
         n=n,
-        inputs={"plan_sha256": plan_hash(study), "seed": seed, "replicates": replicates, "power": power,
-                "effect": effect},
+        inputs={"study": study.study, "plan_sha256": plan_hash(study), "data_sha256": skeleton.sha256, "seed": seed,
+                "replicates": replicates, "power": power, "effect": effect},
     )  # fmt: skip
 
 
@@ -178,29 +190,34 @@ def check_clusters(study: Study, names: tuple[str, ...]) -> None:
                 )
 
 
-def judged(line: Mapping[str, Any], power: float | None, level: float) -> tuple[Verdict, str]:
-    """Return the verdict on one comparison, and why, the worst reason first.
+def judged(line: Mapping[str, Any], power: float | None, level: float) -> dict[str, str]:
+    """Return the verdict on one comparison, what it hangs on, and why, the worst reason first.
 
     Examples
     --------
     >>> line = {"power": 0.9, "power_error": 0.01, "coverage": 0.95, "coverage_error": 0.01, "converged": 1.0,
     ...         "fallback": 0.0, "replicates": 1000}
-    >>> judged(line, 0.8, 0.95)[0], judged(line, 0.95, 0.95)[0]
-    ('PASS', 'FAIL')
+    >>> judged(line, 0.8, 0.95)["verdict"]
+    'PASS'
+    >>> judged(line, 0.95, 0.95)["verdict"], judged(line, 0.95, 0.95)["decided_by"]
+    ('FAIL', 'power')
     """
     lost = 1.0 - line["converged"]
     lost_error = share_error(lost * line["replicates"], int(line["replicates"]))
-    told = [_below(lost, lost_error, MOST_LOST, "no number in {:.1%} of rehearsals (at most {:.1%})")]
+    told = [("no number", *_below(lost, lost_error, MOST_LOST, "no number in {:.1%} of rehearsals (at most {:.1%})"))]
     if line["coverage"] == line["coverage"]:
         least = level - WORST_COVERAGE
-        told.append(_above(line["coverage"], line["coverage_error"], least, "coverage {:.1%} (at least {:.1%})"))
+        words = "coverage {:.1%} (at least {:.1%})"
+        told.append(("coverage", *_above(line["coverage"], line["coverage_error"], least, words)))
     if power is not None:
-        told.append(_above(line["power"], line["power_error"], power, "power {:.1%} (wanted {:.1%})"))
+        told.append(("power", *_above(line["power"], line["power_error"], power, "power {:.1%} (wanted {:.1%})")))
     if line["fallback"] > 0.05:
-        told.append(("RISK", f"another covariance structure in {line['fallback']:.1%} of rehearsals"))
-    told.sort(key=lambda each: ("FAIL", "RISK", "PASS").index(each[0]))
-    last = told[0][0]
-    return last, "; ".join(reason for verdict, reason in told if last == "PASS" or verdict != "PASS")
+        told.append(("fallback", "RISK", f"another covariance structure in {line['fallback']:.1%} of rehearsals"))
+    told.sort(key=lambda each: ("FAIL", "RISK", "PASS").index(each[1]))
+    last = told[0][1]
+    decisive = [what for what, verdict, _ in told if verdict == last]
+    reasons = [reason for _, verdict, reason in told if last == "PASS" or verdict != "PASS"]
+    return {"verdict": last, "decided_by": ", ".join(decisive), "reason": "; ".join(reasons)}
 
 
 def _above(value: float, error: float, limit: float, words: str) -> tuple[Verdict, str]:

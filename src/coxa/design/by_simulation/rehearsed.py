@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -19,7 +19,7 @@ from coxa.design.by_simulation.together import fits_together
 from coxa.design.by_simulation.truth import TrueDifference
 from coxa.models.numerics.one_thread import one_thread
 from coxa.simulate import TrialDesign, trial_design
-from coxa.simulate.from_plan.clusters import assign, draw_effects
+from coxa.simulate.from_plan.clusters import ClusterDesign, assign, draw_effects, totals
 from coxa.simulate.seeds import generator
 from coxa.study import Study
 from coxa.study.scales import outcome_scale
@@ -84,9 +84,8 @@ def planted(
     visit = np.array([design.visits.index(str(word)) for word in rows["visit"]])
     added = factor * effects_of(design, k)[arm[person], visit]
     made = rows.assign(arm=pd.Categorical.from_codes(arm[person], pd.Index(list(design.arms), dtype="str")))
-    clusters = {factor.name: factor for factor in design.clusters if factor.name in study.analyses[name].random}
-    if clusters:
-        factors = tuple(clusters.values())
+    factors = drawn_anew(design, study.analyses[name].random)
+    if factors:
         own = replicate_seed(study.study, seed, len(people), replicate)
         codes = assign(factors, arm, arm, {}, own)
         effect = draw_effects(factors, codes, design.between, design.sd, own)
@@ -94,6 +93,18 @@ def planted(
         words = {word: pd.Series(code[person]).where(code[person] >= 0) for word, code in codes.items()}
         made = made.assign(**{word: column.to_numpy() for word, column in words.items()})
     return measured(study, estimand.endpoint.outcome, made, made["value"] + added)
+
+
+def drawn_anew(design: TrialDesign, names: Iterable[str]) -> tuple[ClusterDesign, ...]:
+    """Return the clusters of some factors; those nested in a factor that is not among them lie in the whole trial."""
+    mine, there = set(names), totals(design.clusters)
+    return tuple(
+        factor
+        if factor.within is None or factor.within in mine
+        else replace(factor, within=None, number=factor.number * there[factor.within])
+        for factor in design.clusters
+        if factor.name in mine
+    )
 
 
 def shuffled(design: TrialDesign, n: int, seed: int, replicate: int) -> np.ndarray:

@@ -16,6 +16,7 @@ from coxa.estimates.proportions import comparison
 from coxa.models.design_matrix import design_matrix
 from coxa.models.orthonormal import DEPENDENT
 from coxa.simulate import DrawnTrial, TrialDesign, estimand_values
+from coxa.simulate.from_plan.sets import arm_analysed, set_members
 from coxa.study import Study
 from coxa.study.formula import model_formula
 
@@ -98,20 +99,23 @@ def proportions_together(
 ) -> list[Mapping[str, Any]]:
     """Return rows of the trials in which every compared arm has responses at every visit."""
     analysis = study.analyses[name]
+    population = study.estimands[analysis.estimand].population
     found: list[Mapping[str, Any]] = []
     for k, trial in enumerate(drawn):
+        arms = arm_analysed(trial, population)
         status = estimand_values(design, trial, analysis.estimand)[0]
         present = np.asarray(~np.isnan(status[:, 1:]).all(axis=1))
         if analysis.missing_response == "non_responder":
-            status = np.nan_to_num(status, nan=0.0)
+            inside = set_members(design, trial, population)
+            status = np.where(inside[:, None], np.nan_to_num(status, nan=0.0), np.nan)
         rows = []
         for one in asked:
             column = status[:, design.visits.index(one.visit)]
             cells = []
             for arm in (one.arm, one.reference):
-                mine = column[(trial.arm == design.arms.index(arm)) & ~np.isnan(column)]
+                mine = column[(arms == design.arms.index(arm)) & ~np.isnan(column)]
                 cells.append((int(mine.sum()), len(mine)))
-            if min(n for _, n in cells) == 0 or not _all_there(trial, design, one, present):
+            if min(n for _, n in cells) == 0 or not _all_there(arms, design, one, present):
                 break
             numbers = comparison(cells[0], cells[1], analysis.conf_level)[0]
             rows.append(
@@ -123,6 +127,6 @@ def proportions_together(
     return found
 
 
-def _all_there(trial: DrawnTrial, design: TrialDesign, one: Comparison, present: np.ndarray) -> bool:
+def _all_there(arms: np.ndarray, design: TrialDesign, one: Comparison, present: np.ndarray) -> bool:
     """Return whether both arms have a response at some visit, without which the plan's analysis stops."""
-    return all(present[trial.arm == design.arms.index(arm)].any() for arm in (one.arm, one.reference))
+    return all(present[arms == design.arms.index(arm)].any() for arm in (one.arm, one.reference))

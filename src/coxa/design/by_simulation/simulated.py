@@ -56,7 +56,7 @@ def simulated_power(
         Not negative. Each replicate has a seed of its own, derived from the study, this, n and its number; results
         do not depend on the workers. Settings share these seeds, so that differences between them are more precise.
     analyses
-        Names; all whose analysis set does not depend on what happens after randomisation, unless given.
+        Names; all unless given.
     vary
         Assumption -> values, all combinations of which are simulated; see `by_simulation.vary.settings`.
     assurance
@@ -94,7 +94,7 @@ def simulated_power(
     --------
     >>> simulated_power(study, n=[80, 120], replicates=500).frame["power"]  # doctest: +SKIP
     """
-    names, left_out = chosen_analyses(study, analyses)
+    names = chosen_analyses(study, analyses)
     check_numbers(replicates, precision, seed)
     prior = None if assurance is None else Prior(*assurance)
     sizes = numbers_of(study, n)
@@ -111,7 +111,6 @@ def simulated_power(
     return SimulatedPower(
         frame=pd.concat(frames, ignore_index=True),
         failures=pd.concat(counted, ignore_index=True),
-        left_out=left_out,
         how_true=first.how if first is not None else "the effect is drawn anew for each trial",
         inputs={
             "study": study.study,

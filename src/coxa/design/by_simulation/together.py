@@ -18,6 +18,7 @@ from coxa.estimates.margins import ALPHA
 from coxa.estimates.multiplicity import METHODS
 from coxa.models.trials import fit_trials
 from coxa.simulate import DrawnTrial, TrialDesign, estimand_values
+from coxa.simulate.from_plan.sets import arm_analysed
 from coxa.study import Study
 from coxa.study.analysis import Analysis
 from coxa.study.formula import model_formula
@@ -87,7 +88,8 @@ def mmrm_together(
 
 def stacked(design: TrialDesign, drawn: Sequence[DrawnTrial], estimand: str) -> pd.DataFrame:
     """Return the rows with a response of many trials under each other, in the columns that a formula may name."""
-    measure = design.study.estimands[estimand].endpoint.measure
+    plan = design.study.estimands[estimand]
+    measure = plan.endpoint.measure
     values = [estimand_values(design, trial, estimand) for trial in drawn]
     response = np.stack([found for found, _ in values])[:, :, 1:]
     baseline = np.stack([value[:, 0] for _, value in values])
@@ -96,7 +98,7 @@ def stacked(design: TrialDesign, drawn: Sequence[DrawnTrial], estimand: str) -> 
         "trial": trial,
         "participant_id": person,
         "visit": _category(visit, design.visits[1:]),
-        "arm": _category(np.stack([one.arm for one in drawn])[trial, person], design.arms),
+        "arm": _category(np.stack([arm_analysed(one, plan.population) for one in drawn])[trial, person], design.arms),
         "baseline": baseline[trial, person],
         measure: response[trial, person, visit],
     }

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from coxa.report.document import List, Paragraph, Section
 from coxa.report.methods import analysis_methods, general_methods, references, software
+from coxa.report.randomised import randomisation_methods
 from coxa.report.record import Report
 from coxa.tables.prose import prose
 from coxa.tables.results import analysis_title
 
 
 def methods_section(report: Report) -> Section:
-    """Return a paragraph on all analyses, one per analysis, the software and the references."""
+    """Return a paragraph on all analyses, on the randomisation, one per analysis, the software and the references."""
     study = report.study
     each = tuple(
         Paragraph(prose(f"{analysis_title(study, name)}. ", analysis_methods(report, name))) for name in study.analyses
     )
     cited = Section("references", "References", (List(tuple(references(report))),))
-    blocks = (Paragraph(general_methods(report)), *each, Paragraph(software(report)))
+    allocated = (Paragraph(randomisation_methods(study)),) if study.randomisation else ()
+    blocks = (Paragraph(general_methods(report)), *allocated, *each, Paragraph(software(report)))
     return Section("methods", "Statistical methods", blocks, (cited,))

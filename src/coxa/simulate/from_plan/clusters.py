@@ -47,16 +47,27 @@ class ClusterDesign:
         return weight
 
 
+def from_the_top(factors: tuple[ClusterDesign, ...]) -> list[ClusterDesign]:
+    """Return the factors, each after the one in which it is nested."""
+    higher = {factor.name: factor.within for factor in factors}
+
+    def depth(name: str) -> int:
+        within = higher[name]
+        return 0 if within is None else 1 + depth(within)
+
+    return sorted(factors, key=lambda factor: depth(factor.name))
+
+
 def totals(factors: tuple[ClusterDesign, ...]) -> dict[str, int]:
     """Return factor -> number of clusters in the trial; higher factors first."""
     found: dict[str, int] = {}
-    for factor in sorted(factors, key=lambda item: item.within is not None):
+    for factor in from_the_top(factors):
         found[factor.name] = factor.total(found)
     return found
 
 
 def assign(factors: tuple[ClusterDesign, ...], allocated: Integers, received: Integers,
-           covariates: Mapping[str, NDArray[np.intp]], seed: int) -> dict[str, Integers]:  # fmt: skip
+           known: Mapping[str, NDArray[np.intp]], seed: int) -> dict[str, Integers]:  # fmt: skip
     """Assign participants to clusters.
 
     Parameters
@@ -65,8 +76,8 @@ def assign(factors: tuple[ClusterDesign, ...], allocated: Integers, received: In
         The factors.
     allocated, received
         (n,) arm allocated, which decides where arms have their own, and arm whose treatment is received.
-    covariates
-        Codes of the covariates that are clusters.
+    known
+        Clusters known already, by factor: levels of a covariate, and clusters that were randomised.
     seed
         Seed.
 
@@ -77,9 +88,9 @@ def assign(factors: tuple[ClusterDesign, ...], allocated: Integers, received: In
         cluster and arm, or vary as the factor says.
     """
     codes: dict[str, Integers] = {}
-    for factor in sorted(factors, key=lambda item: item.within is not None):
-        if factor.covariate:
-            codes[factor.name] = covariates[factor.name]
+    for factor in from_the_top(factors):
+        if factor.name in known:
+            codes[factor.name] = known[factor.name]
             continue
         rng = generator(f"clusters {factor.name}", seed)
         place = np.full(len(received), -1, dtype=np.intp)
@@ -87,24 +98,24 @@ def assign(factors: tuple[ClusterDesign, ...], allocated: Integers, received: In
         above = codes[factor.within] if factor.within else np.zeros(len(received), dtype=np.intp)
         listed = np.flatnonzero(factor.arms)
         arm_of = allocated if factor.own_per_arm else received
-        weights = _sizes(rng, factor)
+        weights = sizes(rng, factor, factor.number)
         for high in np.unique(above[above >= 0]):
             for number, arm in enumerate(listed):
                 here = order[(above[order] == high) & (arm_of[order] == arm)]
                 first = (high * len(listed) + number) * factor.number if factor.own_per_arm else high * factor.number
-                place[here] = first + _spread_out(rng, len(here), weights)
+                place[here] = first + spread_out(rng, len(here), weights)
         codes[factor.name] = place
     return codes
 
 
-def _sizes(rng: np.random.Generator, factor: ClusterDesign) -> Floats:
+def sizes(rng: np.random.Generator, factor: ClusterDesign, number: int) -> Floats:
     """Return (number,) relative sizes."""
     if factor.size_variation == 0:
-        return np.ones(factor.number)
-    return rng.gamma(1.0 / factor.size_variation**2, factor.size_variation**2, factor.number) + 1e-9
+        return np.ones(number)
+    return rng.gamma(1.0 / factor.size_variation**2, factor.size_variation**2, number) + 1e-9
 
 
-def _spread_out(rng: np.random.Generator, n: int, weights: Floats) -> Integers:
+def spread_out(rng: np.random.Generator, n: int, weights: Floats) -> Integers:
     """Return (n,) numbers of clusters, each as often as its weight says, as nearly as whole numbers allow."""
     turn = rng.permutation(len(weights))
     ends = np.cumsum(weights[turn]) / weights.sum()

@@ -35,7 +35,7 @@ class TrialDesign:
     study       : the plan
     assumptions : its assumptions
     arms        : the reference first
-    numbers     : (a,) participants per arm
+    numbers     : (a,) participants per arm, meant: a scheme of the plan allocates as many in all
     visits      : by day, the baseline first
     days        : (m,) planned study days
     outcomes    : the plan's order

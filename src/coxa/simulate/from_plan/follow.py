@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -55,6 +56,7 @@ class DrawnTrial:
     left          : (n,) study day of leaving, NaN if never
     codes         : outcome -> (n, m, j) answers to items, as if all were answered
     attended      : by arm, (n_arm, s) sessions attended by those who receive it, as if nobody left; may be empty
+    seed          : of its draws, from which what else is recorded is drawn
     """
 
     arm: Integers
@@ -69,10 +71,12 @@ class DrawnTrial:
     left: Floats
     codes: dict[str, NDArray[np.int8]]
     attended: tuple[NDArray[np.bool_], ...]
+    seed: int
 
 
 def follow(design: TrialDesign, arm: Integers, seed: int, *, day: Floats | None = None, world: Conditions = REAL,
-           covariates: tuple[dict[str, NDArray[Any]], Floats] | None = None) -> DrawnTrial:  # fmt: skip
+           covariates: tuple[dict[str, NDArray[Any]], Floats] | None = None,
+           clusters: Mapping[str, Integers] | None = None) -> DrawnTrial:  # fmt: skip
     """Follow participants through a trial.
 
     Parameters
@@ -89,17 +93,19 @@ def follow(design: TrialDesign, arm: Integers, seed: int, *, day: Floats | None 
         The world in which they are followed.
     covariates
         Covariates drawn already, with what they add, (n, k).
+    clusters
+        Clusters that were randomised, (n,) by factor; the others are drawn.
     """
     n, m = len(arm), len(design.visits)
     days = np.broadcast_to(design.days, (n, m)) if day is None else day
     mix, shift = draw_mix(design.mix, n, len(design.outcomes), seed) if covariates is None else covariates
     received = np.where(generator("not started", seed).random(n) < design.not_started[arm], 0, arm)
-    clusters = assign(design.clusters, arm, received, mix, seed)
+    codes = assign(design.clusters, arm, received, {**mix, **(clusters or {})}, seed)
     deviation = residuals(design, received, seed)
     deviation += shift.T[:, None, :]
     if design.clusters:
         population = world.population
-        deviation += draw_effects(design.clusters, clusters, design.between, design.sd, seed, population=population)
+        deviation += draw_effects(design.clusters, codes, design.between, design.sd, seed, population=population)
     attended: list[NDArray[np.bool_]] = []
     if design.dose is not None:
         dose = design.dose
@@ -118,11 +124,12 @@ def follow(design: TrialDesign, arm: Integers, seed: int, *, day: Floats | None 
         complete=complete,
         present=present,
         covariates=mix,
-        clusters=clusters,
+        clusters=codes,
         events={name: np.where(when > walk.left, np.nan, when) for name, when in walk.happened.items()},
         left=walk.left,
         codes=walk.codes,
         attended=tuple(attended),
+        seed=seed,
     )
 
 

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from coxa.study.assumptions import AssumedOutcome, Course
+from coxa.study.assumptions import AssumedOutcome
+from coxa.study.course import Course
 
 Floats = NDArray[np.float64]
 

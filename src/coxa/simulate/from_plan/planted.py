@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from coxa.simulate.from_plan.design import TrialDesign
+from coxa.simulate.from_plan.diary import planted_diary
 
 
 def planted(design: TrialDesign) -> dict[str, Any]:
@@ -33,6 +34,7 @@ def planted(design: TrialDesign) -> dict[str, Any]:
         "visits": visits,
         "outcomes": outcomes,
         "correlation_of_outcomes": [_rounded(row) for row in design.between],
+        **({} if part.diary is None else {"diary": planted_diary(design, part.diary)}),
         "assumptions": part.model_dump(mode="json", exclude_none=True),
     }
 

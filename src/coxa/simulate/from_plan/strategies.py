@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from coxa.simulate.from_plan.design import TrialDesign
 from coxa.simulate.from_plan.follow import DrawnTrial
+from coxa.simulate.from_plan.sets import arm_analysed, set_members
 from coxa.study.estimand import Estimand
 
 if TYPE_CHECKING:
@@ -30,13 +31,14 @@ def estimand_values(design: TrialDesign, drawn: DrawnTrial, estimand: str, *, co
     estimand
         Name in the plan.
     complete
-        True: from the values as if nothing was missing.
+        True: from the values as if nothing was missing, of everybody randomised.
 
     Returns
     -------
     response : (n, m) array
         Value, change, percent change or responder status (0, 1) at each visit after the strategies for
-        intercurrent events; NaN where missing. The first visit is the baseline.
+        intercurrent events; NaN where missing, and for whoever is not in the estimand's analysis set. The first visit
+        is the baseline.
     value : (n, m) array
         The outcome itself after the strategies, in its unit.
 
@@ -48,7 +50,11 @@ def estimand_values(design: TrialDesign, drawn: DrawnTrial, estimand: str, *, co
     k = design.outcomes.index(plan.endpoint.outcome)
     value = (drawn.complete if complete else drawn.value)[:, k]
     value, ended = _after_events(design, drawn, plan, k, value)
-    return response_of(design, plan, k, value, ended), value
+    response = response_of(design, plan, k, value, ended)
+    inside = np.ones(1, dtype=bool) if complete else set_members(design, drawn, plan.population)
+    if inside.all():
+        return response, value
+    return np.where(inside[:, None], response, np.nan), np.where(inside[:, None], value, np.nan)
 
 
 def response_of(design: TrialDesign, plan: Estimand, k: int, value: Floats, ended: NDArray[np.bool_]) -> Floats:
@@ -120,7 +126,8 @@ def estimand_frame(design: TrialDesign, drawn: DrawnTrial, estimand: str) -> pd.
     DataFrame
         One row per participant and visit after baseline, sorted: participant_id, arm and visit (categorical, the
         reference and the earliest first), study_day, value, baseline, change, percent_change, responder (where the
-        outcome has a rule), covariates and clusters. Rows without a response are there, with NaN.
+        outcome has a rule), covariates and clusters. Rows without a response are there, with NaN; those of participants
+        outside the analysis set are not. In the safety set `arm` is the one received.
     """
     import pandas as pd
 
@@ -130,7 +137,7 @@ def estimand_frame(design: TrialDesign, drawn: DrawnTrial, estimand: str) -> pd.
     baseline, later = np.repeat(value[:, 0], m - 1), value[:, 1:].ravel()
     columns: dict[str, object] = {
         "participant_id": np.repeat(participant_ids(n), m - 1),
-        "arm": _category(np.repeat(drawn.arm, m - 1), design.arms),
+        "arm": _category(np.repeat(arm_analysed(drawn, plan.population), m - 1), design.arms),
         "visit": _category(np.tile(np.arange(m - 1), n), design.visits[1:]),
         "study_day": drawn.day[:, 1:].ravel(),
         "value": later,
@@ -146,7 +153,9 @@ def estimand_frame(design: TrialDesign, drawn: DrawnTrial, estimand: str) -> pd.
     for name, code in drawn.clusters.items():
         if name not in columns:
             columns[name] = _category(np.repeat(code, m - 1), cluster_names(name, int(code.max(initial=-1)) + 1))
-    return pd.DataFrame(columns)
+    rows = pd.DataFrame(columns)
+    inside = set_members(design, drawn, plan.population)
+    return rows if inside.all() else rows[np.repeat(inside, m - 1)].reset_index(drop=True)
 
 
 def _category(codes: NDArray[Any], levels: Iterable[str]) -> pd.Categorical:

@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 from coxa.simulate.attendance import draw_minutes
 from coxa.simulate.from_plan.design import TrialDesign
-from coxa.simulate.from_plan.dose import attendance_of, draw_sessions, session_days
 from coxa.simulate.from_plan.follow import DrawnTrial
 from coxa.simulate.from_plan.home import SETS, draw_home, home_days
+from coxa.simulate.from_plan.sessions import end_of_treatment, supervised_sessions
 from coxa.simulate.from_plan.strategies import participant_ids
 from coxa.simulate.from_plan.tables import Calendar
 from coxa.simulate.seeds import generator
@@ -20,46 +20,29 @@ from coxa.study.assumed_numbers import by_name
 if TYPE_CHECKING:
     import pandas as pd
 
-Floats = NDArray[np.float64]
-
 MINUTES = 45.0
 """Usual duration of a session."""
 
 
-def end_of_treatment(design: TrialDesign, drawn: DrawnTrial) -> Floats:
-    """Return (n,) the study day after which there are no sessions, infinite if there is none."""
-    ends = [drawn.left, *(drawn.events[event.name] for event in design.events if event.ends)]
-    return np.nanmin(np.stack([np.full(len(drawn.arm), np.inf), *ends]), axis=0)
-
-
-def sessions_table(design: TrialDesign, drawn: DrawnTrial, when: Calendar, seed: int) -> pd.DataFrame:
+def sessions_table(design: TrialDesign, drawn: DrawnTrial, when: Calendar) -> pd.DataFrame:
     """Return one row per planned session, attended or not; none after a participant left or treatment ended."""
     import pandas as pd
 
-    part = design.assumptions.sessions
-    assert part is not None
-    planned, mean = attendance_of(design.study, part, design.arms)
-    attended = drawn.attended or draw_sessions(planned, mean, part.consistency, drawn.received, design.arms, seed)
-    stop, ids, frames = end_of_treatment(design, drawn), participant_ids(len(drawn.arm)), []
-    for place, (arm, came) in enumerate(zip(design.arms, attended, strict=True)):
-        rows = np.flatnonzero(drawn.received == place)
-        if not planned[place] or not len(rows):
-            continue
-        rng = generator(f"sessions of {arm}", seed)
-        day = session_days(int(planned[place]), part.last_day) + rng.integers(-1, 2, came.shape)
-        here = (came & ~(day > stop[rows, None])).ravel()
-        person = np.repeat(rows, planned[place])
-        minutes = pd.Series(draw_minutes(rng, MINUTES, len(person))).where(here).astype("Int64")
+    ids, frames = participant_ids(len(drawn.arm)), []
+    for part in supervised_sessions(design, drawn):
+        here, planned = part.attended.ravel(), part.attended.shape[1]
+        person = np.repeat(part.rows, planned)
+        minutes = pd.Series(draw_minutes(part.rng, MINUTES, len(person))).where(here).astype("Int64")
         frames.append(
             pd.DataFrame(
                 {
                     "participant_id": ids[person],
-                    "session_number": np.tile(np.arange(1, planned[place] + 1), len(rows)),
-                    "session_date": when(person, day.ravel()),
+                    "session_number": np.tile(np.arange(1, planned + 1), len(part.rows)),
+                    "session_date": when(person, part.day.ravel()),
                     "setting": "supervised",
                     "attended": np.where(here, "yes", "no"),
                     "minutes": minutes,
-                    "components": ";".join(design.study.arms[arm].delivers) or None,
+                    "components": ";".join(design.study.arms[part.arm].delivers) or None,
                 }
             )
         )
@@ -69,8 +52,17 @@ def sessions_table(design: TrialDesign, drawn: DrawnTrial, when: Calendar, seed:
     return every.sort_values(["participant_id", "session_number"], kind="stable", ignore_index=True)
 
 
-def diary_table(design: TrialDesign, drawn: DrawnTrial, when: Calendar, seed: int) -> tuple[pd.DataFrame, pd.DataFrame]:
+def home_tables(
+    design: TrialDesign, drawn: DrawnTrial, when: Calendar, written: NDArray[np.bool_] | None = None
+) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return the diary of exercise at home, one row per day on which it was asked for, and what was really done.
+
+    Parameters
+    ----------
+    design, drawn, when
+        The trial and its calendar.
+    written
+        (n, t) days, from day 1, on which the diary is written; every day unless given, and every later one.
 
     Returns
     -------
@@ -89,11 +81,12 @@ def diary_table(design: TrialDesign, drawn: DrawnTrial, when: Calendar, seed: in
         days = home_days(by_name(part.home_per_week, arm), part.last_day)
         if not len(days) or not len(rows):
             continue
-        rng = generator(f"exercise at home in {arm}", seed)
+        rng = generator(f"exercise at home in {arm}", drawn.seed)
         share = by_name(part.home, arm)
         home = draw_home(rng, len(rows), days, share, part.consistency, part.over_reporting, part.agreement)
         until = days <= stop[rows, None]
-        person, day = np.nonzero(until)
+        seen = until if written is None else until & _written_on(written[rows], days)
+        person, day = np.nonzero(seen)
         diaries.append(
             pd.DataFrame(
                 {
@@ -104,7 +97,7 @@ def diary_table(design: TrialDesign, drawn: DrawnTrial, when: Calendar, seed: in
                 }
             )
         )
-        counts = {"asked": until, "done": home.done & until, "reported": home.reported & until}
+        counts = {"asked": until, "done": home.done & until, "reported": home.reported & seen}
         summed = {key: one.sum(axis=1) for key, one in counts.items()}
         totals.append(pd.DataFrame({"participant_id": ids[rows], **summed}))
     if not diaries:
@@ -114,3 +107,12 @@ def diary_table(design: TrialDesign, drawn: DrawnTrial, when: Calendar, seed: in
         pd.concat(diaries).sort_values(keys, kind="stable", ignore_index=True),
         pd.concat(totals).sort_values("participant_id", kind="stable", ignore_index=True),
     )
+
+
+def _written_on(written: NDArray[np.bool_], days: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Return (r, s) whether the diary is written on some days, given its days from the first on."""
+    place = days.astype(int) - 1
+    within = (place >= 0) & (place < written.shape[1])
+    found = np.ones((len(written), len(days)), dtype=bool)
+    found[:, within] = written[:, place[within]]
+    return found

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from coxa.simulate.from_plan.calendar import visit_days
 from coxa.simulate.from_plan.design import TrialDesign, check_seed, trial_design
+from coxa.simulate.from_plan.diary import daily_course, daily_table, one_diary
 from coxa.simulate.from_plan.draw import draw_outcomes
 from coxa.simulate.from_plan.follow import DrawnTrial
 from coxa.simulate.from_plan.mix import CONDITION
 from coxa.simulate.from_plan.questionnaires import item_table
 from coxa.simulate.from_plan.tables import (
+    Calendar,
     adverse_events_table,
     assessments_table,
     calendar_of,
@@ -20,7 +22,7 @@ from coxa.simulate.from_plan.tables import (
     events_table,
     participants_table,
 )
-from coxa.simulate.from_plan.treatment import diary_table, sessions_table
+from coxa.simulate.from_plan.treatment import home_tables, sessions_table
 from coxa.simulate.from_plan.truths import SIZE, true_values
 from coxa.simulate.truth import Truth
 from coxa.study import Study
@@ -49,6 +51,11 @@ class SimulatedTrial:
     truth: Truth = field(repr=False)
     drawn: DrawnTrial = field(repr=False)
     at_home: pd.DataFrame = field(repr=False)
+
+    @property
+    def allocated(self) -> dict[str, int]:
+        """Arm -> participants allocated to it."""
+        return {arm: int((self.drawn.arm == place).sum()) for place, arm in enumerate(self.design.arms)}
 
 
 def simulate_study(
@@ -96,24 +103,35 @@ def simulate_study(
 
 def raw_tables(design: TrialDesign, drawn: DrawnTrial, seed: int) -> tuple[dict[str, pd.DataFrame], pd.DataFrame]:
     """Return the tables of a drawn trial, and what was really done at home; tables without a row are left out."""
-    import pandas as pd
-
     when, part = calendar_of(design, len(drawn.arm), seed), design.assumptions
     tables = {"participants": participants_table(design, drawn, when)}
     if drawn.codes:
         tables["item_responses"] = item_table(design, drawn, when, seed)
     if len(drawn.codes) < len(design.outcomes):
         tables["assessments"] = assessments_table(design, drawn, when)
-    at_home = pd.DataFrame()
     if part.sessions is not None:
-        tables["treatment_sessions"] = sessions_table(design, drawn, when, seed)
-        tables["daily_diary"], at_home = diary_table(design, drawn, when, seed)
+        tables["treatment_sessions"] = sessions_table(design, drawn, when)
+    tables["daily_diary"], at_home = diary_tables(design, drawn, when)
     if design.events:
         tables["intercurrent_events"] = events_table(drawn, when)
     tables["adverse_events"] = adverse_events_table(design, drawn, when, seed)
     if CONDITION in design.mix:
         tables["conditions"] = conditions_table(design, drawn)
     return {name: frame for name, frame in tables.items() if len(frame)}, at_home
+
+
+def diary_tables(design: TrialDesign, drawn: DrawnTrial, when: Calendar) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the daily diary, of pain and load and of exercise at home, and what was really done at home."""
+    import pandas as pd
+
+    plan, daily, written = design.assumptions.diary, pd.DataFrame(), None
+    if plan is not None:
+        course = daily_course(design, drawn, plan)
+        daily, written = daily_table(drawn, when, course), course.written
+    if design.assumptions.sessions is None:
+        return daily, pd.DataFrame()
+    at_home, done = home_tables(design, drawn, when, written)
+    return one_diary(daily, at_home), done
 
 
 def table_source(design: TrialDesign, table: str, frame: pd.DataFrame) -> dict[str, Any]:

@@ -12,7 +12,9 @@ from coxa.simulate.from_plan.design import TrialDesign, check_seed
 from coxa.simulate.from_plan.exact import exact_mean, steps_end_at_the_ends
 from coxa.simulate.from_plan.follow import Conditions, DrawnTrial, follow
 from coxa.simulate.from_plan.planted import planted
+from coxa.simulate.from_plan.sets import EVERYBODY
 from coxa.simulate.from_plan.strategies import estimand_values
+from coxa.simulate.from_plan.truth_in_sets import large_run_in_sets
 from coxa.simulate.truth import TrueValue, Truth
 from coxa.study.estimand import Estimand
 
@@ -27,6 +29,11 @@ LARGE = (
     "difference between an arm and the one it is compared with, all visits attended on their day, all items answered, "
     "every participant with a therapist, clinic and class of its own draw; an event handled as hypothetical does not "
     "happen"
+)
+IN_SETS = (
+    "in the per-protocol and the safety set the values are of those who would be in the set under the arm, by the "
+    "sessions attended, the arm received and the events that a trial would record: the mean of an arm less that of the "
+    "one it is compared with"
 )
 
 
@@ -43,8 +50,8 @@ def true_values(design: TrialDesign, *, n: int = SIZE, seed: int = SEED) -> Trut
     Returns
     -------
     Truth
-        One value per estimand, visit and compared arm. Estimands of the per-protocol and the safety set have none:
-        who is in these sets is decided by what happens after randomisation; `how` names them.
+        One value per estimand, visit and compared arm. Those of the per-protocol and the safety set are of the
+        participants who would be in the set under each arm, from the large run.
 
     Examples
     --------
@@ -53,13 +60,15 @@ def true_values(design: TrialDesign, *, n: int = SIZE, seed: int = SEED) -> Trut
     """
     check_seed(seed)
     plans = design.study.estimands
-    everybody = ("full_analysis_set", "randomised_set")
-    wanted = {name: plan for name, plan in plans.items() if plan.population in everybody}
-    exact = {name: exact_differences(design, plan) for name, plan in wanted.items()}
-    rest = [name for name in wanted if any(value is None for value in exact[name].values())]
-    large = large_run(design, rest, n, seed) if rest else {}
+    exact = {name: exact_differences(design, plan) for name, plan in plans.items()}
+    rest = [name for name in plans if any(value is None for value in exact[name].values())]
+    in_sets = [name for name in rest if plans[name].population not in EVERYBODY]
+    large = large_run(design, [name for name in rest if name not in in_sets], n, seed)
+    if in_sets:
+        worlds = {name: _without(design, name) for name in in_sets}
+        large |= large_run_in_sets(simplified(design, in_sets), worlds, n, seed, CHUNK)
     values = []
-    for name, plan in wanted.items():
+    for name, plan in plans.items():
         for (arm, visit), value in exact[name].items():
             mean, error = (value, 0.0) if value is not None else large[name, arm, visit]
             values.append(
@@ -77,10 +86,7 @@ def true_values(design: TrialDesign, *, n: int = SIZE, seed: int = SEED) -> Trut
             )
     said = [EXACT] if any(item.obtained == "exact" for item in values) else []
     said += [LARGE.format(n=n)] if large else []
-    without = [name for name in plans if name not in wanted]
-    said += [f"no value is given for {', '.join(without)}, whose analysis set is formed after randomisation"] * bool(
-        without
-    )
+    said += [IN_SETS] if in_sets else []
     return Truth(planted(design), tuple(values), "; ".join(said))
 
 
@@ -92,9 +98,11 @@ def pairs(plan: Estimand) -> Iterator[tuple[str, str]]:
 
 
 def exact_differences(design: TrialDesign, plan: Estimand) -> dict[tuple[str, str], float | None]:
-    """Return (arm, visit) -> the difference in closed form, or None."""
-    found: dict[tuple[str, str], float | None] = {}
-    for arm, visit in pairs(plan):
+    """Return (arm, visit) -> the difference in closed form, or None; in sets formed after randomisation always None."""
+    found: dict[tuple[str, str], float | None] = dict.fromkeys(pairs(plan))
+    if plan.population not in EVERYBODY:
+        return found
+    for arm, visit in found:
         at = design.visits.index(visit)
         mine = exact_mean(design, plan, design.arms.index(arm), at)
         other = exact_mean(design, plan, design.arms.index(plan.treatment.against), at)
@@ -107,6 +115,8 @@ def large_run(
 ) -> dict[tuple[str, str, str], tuple[float, float]]:
     """Return (estimand, arm, visit) -> difference and its Monte Carlo error, from n participants."""
     sums: dict[tuple[str, str, str], list[Floats]] = {}
+    if not estimands:
+        return {}
     design = simplified(design, estimands)
     worlds = {name: _without(design, name) for name in estimands}
     for start in range(0, n, CHUNK):
@@ -140,7 +150,10 @@ def simplified(design: TrialDesign, estimands: list[str]) -> TrialDesign:
     """Return the design without item answers and steps where only a mean is asked for, which they do not change."""
     plans = [design.study.estimands[name].endpoint for name in estimands]
     kept = {plan.outcome for plan in plans if plan.measure in ("responder", "percent_change")}
-    kept |= {design.outcomes[design.driver]} if design.events else set()
+    steered = design.events or any(
+        design.study.estimands[name].population not in EVERYBODY for name in estimands
+    )  # fmt: skip
+    kept |= {design.outcomes[design.driver]} if steered else set()
     measures = tuple(
         one if name in kept or one.kind == "continuous" or not steps_end_at_the_ends(design, k)
         else replace(one, kind="bounded", step=0.0, items=())

@@ -7,26 +7,27 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from coxa.simulate.daily import (
+    Training,
+    TrainingHabits,
+    draw_training,
+    mean_of_yesterdays,
+    missed_days,
+    next_morning,
+    rated,
+    yesterdays_load,
+)
 from coxa.simulate.dropout import draw_happens, logistic_risk
-from coxa.simulate.runner_diary.design import ARMS, WORST, ExerciseDesign, RunnerDesign
+from coxa.simulate.runner_diary.design import ARMS, ExerciseDesign, RunnerDesign
 from coxa.simulate.runner_diary.people import Runners
 from coxa.simulate.seeds import generator
-from coxa.simulate.serial import draw_runs, draw_serial
+from coxa.simulate.serial import draw_serial
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 Integers = NDArray[np.int64]
 
 WEEK = 7
-
-
-@dataclass(frozen=True, slots=True)
-class Training:
-    """Training on days 0 to t of n participants: (n, t + 1) minutes, perceived exertion, and load in AU."""
-
-    minutes: Floats
-    exertion: Floats
-    load: Floats
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,14 +77,18 @@ def follow(design: RunnerDesign, people: Runners, arm: Integers, weeks: int, see
         Seed; what is drawn for a participant does not depend on the arm.
     """
     n, t = len(people), WEEK * weeks
-    training = draw_training(design, people, t, seed)
+    days = design.days
+    habits = TrainingHabits(
+        people.train_share, people.minutes, people.exertion, days.minutes_log_sd[1], days.exertion_sd[1]
+    )  # fmt: skip
+    training = draw_training(generator("training", seed), habits, t)
     nights = generator("sleep", seed).standard_normal((n, t))
-    sleep = (people.sleep[:, None] + design.days.sleep_sd[1] * nights).clip(3.0, 12.0).round(1)
+    sleep = (people.sleep[:, None] + days.sleep_sd[1] * nights).clip(3.0, 12.0).round(1)
     latent = latent_pain(design, people, arm, training.load, sleep, seed)
     pain = rated(latent)
     settled = generator("next morning", seed).standard_normal((n, t))
-    hard = training.load[:, 1:] - training.load[:, 1:].mean(axis=1, keepdims=True)
-    next_day = latent - design.morning.relief + design.morning.load * hard / 100.0 + design.morning.sd * settled
+    plan = design.morning
+    next_day = next_morning(latent, training.load, plan.relief, plan.load, plan.sd * settled)
     prescribed, done, reported = draw_exercises(design.exercises, people.done, arm, t, seed)
     left_day, written = draw_written(design, pain, seed)
     blanks = generator("blanks", seed).random((2, n, t)) < design.entries.blank
@@ -104,26 +109,6 @@ def follow(design: RunnerDesign, people: Runners, arm: Integers, weeks: int, see
     )
 
 
-def rated(pain: Floats) -> Floats:
-    """Return pain as it is rated: on a line from 0 to 10, read to one decimal."""
-    return pain.clip(0.0, WORST).round(1)
-
-
-def draw_training(design: RunnerDesign, people: Runners, t: int, seed: int) -> Training:
-    """Draw training on days 0 to t: minutes in fives, exertion in whole numbers, 0 and NaN on days of rest."""
-    rng, n, days = generator("training", seed), len(people), design.days
-    trains = rng.random((n, t + 1)) < people.train_share[:, None]
-    longer = np.exp(days.minutes_log_sd[1] * rng.standard_normal((n, t + 1)))
-    minutes = np.maximum(5.0 * np.round(people.minutes[:, None] * longer / 5.0), 10.0)
-    harder = days.exertion_sd[1] * rng.standard_normal((n, t + 1))
-    exertion = np.clip(np.round(people.exertion[:, None] + harder), 1.0, 10.0)
-    return Training(
-        minutes=np.where(trains, minutes, 0.0),
-        exertion=np.where(trains, exertion, np.nan),
-        load=np.where(trains, minutes * exertion, 0.0),
-    )
-
-
 def latent_pain(design: RunnerDesign, people: Runners, arm: Integers, load: Floats, sleep: Floats, seed: int) -> Floats:
     """Return (n, t) pain by the linear model.
 
@@ -131,25 +116,17 @@ def latent_pain(design: RunnerDesign, people: Runners, arm: Integers, load: Floa
     sleep : (n, t)
     """
     pain, t = design.pain, sleep.shape[1]
-    mean_load, mean_sleep = person_means(load, sleep)
-    within = pain.load_within * (load[:, :t] - mean_load) / 100.0 + pain.sleep_within * (sleep - mean_sleep)
+    mean_sleep = sleep.mean(axis=1, keepdims=True)
+    within = pain.load_within * yesterdays_load(load) + pain.sleep_within * (sleep - mean_sleep)
     noise = draw_serial(generator("pain", seed), len(people), t, pain.day_sd, pain.day_correlation)
     level = starting_pain(design, people, load, sleep)
     return level + planned_change(design, people, arm, np.arange(1, t + 1) / WEEK) + within + noise
 
 
-def person_means(load: Floats, sleep: Floats) -> tuple[Floats, Floats]:
-    """Return (n, 1) mean load and mean sleep of each person, as the model's own columns have them.
-
-    The mean of yesterday's load is that of the days 1 to t - 1: yesterday on day 1 is not in the diary.
-    """
-    return load[:, 1 : sleep.shape[1]].mean(axis=1, keepdims=True), sleep.mean(axis=1, keepdims=True)
-
-
 def starting_pain(design: RunnerDesign, people: Runners, load: Floats, sleep: Floats) -> Floats:
     """Return (n, 1) pain of each person at randomisation: the person, the mean load and the mean sleep."""
     pain, days = design.pain, design.days
-    mean_load, mean_sleep = person_means(load, sleep)
+    mean_load, mean_sleep = mean_of_yesterdays(load), sleep.mean(axis=1, keepdims=True)
     between = pain.load_between * (mean_load - days.load_usual) / 100.0
     between += pain.sleep_between * (mean_sleep - days.sleep_usual)
     return pain.start + people.level[:, None] + between
@@ -188,8 +165,7 @@ def draw_written(design: RunnerDesign, pain: Floats, seed: int) -> tuple[Floats,
     """
     n, t = pain.shape
     plan = design.entries
-    single = generator("single days", seed).random((n, t)) < plan.single
-    kept = ~single & ~draw_runs(generator("runs of days", seed), n, t, plan.run, plan.length)
+    kept = ~missed_days(seed, n, t, plan.single, plan.run, plan.length)
     leaving = generator("leaving", seed)
     left, last = np.full(n, np.nan), np.full(n, plan.usual_pain)
     for start in range(0, t, WEEK):

@@ -11,9 +11,6 @@ ARMS = ("usual_care", "movement_retraining")
 THERAPISTS = 5
 """Therapists, all of them of the arm movement_retraining."""
 
-WORST = 10.0
-"""Upper end of the scale of pain."""
-
 
 @dataclass(frozen=True, slots=True)
 class PainDesign:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from coxa.design.schemes import Cluster, Minimisation, PermutedBlocks, Scheme, Simple, Stratified, ratio_of
+from coxa.allocation.schemes import Cluster, Minimisation, PermutedBlocks, Scheme, Simple, Stratified, ratio_of
 
 
 def in_words(scheme: Scheme) -> str:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from coxa.design.schemes import Minimisation, Scheme, blocks_of, factors_of, inner, ratio_of
+from coxa.allocation.schemes import Minimisation, Scheme, blocks_of, factors_of, inner, ratio_of
 
 TIE = 1e-9
 """Two imbalances closer than this are one; they are sums of a few whole numbers times weights."""

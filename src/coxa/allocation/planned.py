@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from coxa.design.schemes import Cluster, Minimisation, PermutedBlocks, Scheme, Simple, Stratified
+from coxa.allocation.schemes import Cluster, Minimisation, PermutedBlocks, Scheme, Simple, Stratified
 from coxa.errors import PlanError
 from coxa.findings import Finding, Findings
 

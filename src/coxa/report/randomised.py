@@ -1,0 +1,94 @@
+"""How participants were randomised, in words generated from the plan."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from coxa.study import Study
+from coxa.study.allocation_rules import lowest_terms
+from coxa.study.randomisation import Randomisation
+from coxa.study.wording import factor_words, join_words
+from coxa.tables.phrases import mid_sentence
+
+NOT_IN_THE_PLAN = (
+    "Who generated the sequence and how, how it was concealed, and who could see it are not in the plan (CONSORT 2025, "
+    "items 17a, 18 and 19)."
+)
+
+MEASURES = {
+    "range": "the largest less the smallest count of the arms",
+    "variance": "the variance of the counts of the arms",
+}
+
+
+def randomisation_methods(study: Study) -> str:
+    """Say what was randomised, to which arms in which ratio, by which scheme and with which restrictions.
+
+    Parameters
+    ----------
+    study
+        A plan with `randomisation`.
+
+    Returns
+    -------
+    str
+        CONSORT 2025 item 17b as the plan says it, and which of the items on randomisation it says nothing of.
+    """
+    part = study.randomisation
+    assert part is not None
+    return " ".join((*_sentences(study, part), NOT_IN_THE_PLAN))
+
+
+def _sentences(study: Study, part: Randomisation) -> Iterator[str]:
+    shares = lowest_terms(part.shares(study.arms))
+    arms = join_words([study.label("arms", arm) for arm in shares])
+    ratio = ":".join(map(str, shares.values()))
+    units = "Participants" if part.cluster is None else f"Clusters ({factor_words(study, part.cluster)})"
+    others = "" if part.cluster is None else ", not participants,"
+    yield f"{units}{others} were randomised to {arms} in the ratio {ratio}, as planned {_how(study, part)}."
+    if part.scheme == "minimisation":
+        yield from _rule(part, unequal=set(shares.values()) != {1})
+
+
+def _how(study: Study, part: Randomisation) -> str:
+    """Return the type of randomisation and its restrictions."""
+    if part.scheme == "simple":
+        return "by simple randomisation without restriction"
+    if part.scheme == "minimisation":
+        return f"by minimisation over {_covariates(study, part)}"
+    sizes = [str(size) for size in part.block_sizes or ()]
+    blocks = f"in permuted blocks of {sizes[0]}" if len(sizes) == 1 else (
+        f"in permuted blocks of {join_words(sizes, 'or')}, the size of each drawn at random"
+    )  # fmt: skip
+    if not part.strata:
+        return f"{blocks}, without stratification"
+    within = "each level" if len(part.strata) == 1 else "each combination of levels"
+    return f"{blocks}, stratified by {_covariates(study, part)} with blocks of their own in {within}"
+
+
+def _covariates(study: Study, part: Randomisation) -> str:
+    """Return the covariates that the scheme looks at, with their weights where these differ."""
+    weights = {name: part.weights.get(name, 1.0) for name in part.covariates}
+    alike = len(set(weights.values())) == 1
+    words = {name: mid_sentence(study.label("covariates", name)) for name in weights}
+    return join_words([words[name] if alike else f"{words[name]} (weight {weights[name]:g})" for name in weights])
+
+
+def _rule(part: Randomisation, *, unequal: bool) -> Iterator[str]:
+    """Say whom a minimisation favours, and how much is left to chance."""
+    who = "participant" if part.cluster is None else "cluster"
+    weighted = "weighted " if len({part.weights.get(name, 1.0) for name in part.factors}) > 1 else ""
+    several = len(part.factors) > 1
+    smallest = f"smallest {weighted}sum of imbalances" if several else "smallest imbalance"
+    where = f"within the {who}'s {'levels of the factors' if several else 'level of the factor'}"
+    measure = f"the imbalance of a level is {MEASURES[part.measure]}"
+    if part.probability == 1:
+        yield f"Each {who} went to the arm that left the {smallest} {where}, by chance where several did; {measure}."
+    else:
+        yield (
+            f"Each {who} went, with probability {part.probability:g}, to the arm that left the {smallest} {where}, and "
+            f"to another arm otherwise; {measure}."
+        )
+    if unequal:
+        refers = "" if part.probability == 1 else ", to which the probability refers"
+        yield f"An arm with a larger share took part as several arms of share one{refers}."

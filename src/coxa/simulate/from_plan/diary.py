@@ -1,0 +1,190 @@
+"""The daily diary of a plan: pain and training load, and exercise at home, on the days that are written down."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import expit, logit
+
+from coxa.simulate.daily import (
+    Training,
+    TrainingHabits,
+    draw_training,
+    missed_days,
+    next_morning,
+    rated,
+    yesterdays_load,
+)
+from coxa.simulate.from_plan.design import TrialDesign
+from coxa.simulate.from_plan.follow import DrawnTrial
+from coxa.simulate.from_plan.strategies import participant_ids
+from coxa.simulate.from_plan.tables import Calendar
+from coxa.simulate.seeds import generator
+from coxa.simulate.serial import draw_serial
+from coxa.study.assumed_diary import AssumedDailyPain, AssumedDiary, AssumedFlares, AssumedTraining
+from coxa.study.assumed_numbers import by_name
+from coxa.study.course import Course
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+
+KEYS = ["participant_id", "diary_date"]
+WEEK = 7
+MINUTES_LOG_SD = (0.35, 0.25)
+"""Spread of the logarithm of the duration of training between participants, and between their days."""
+EXERTION_SD = (0.8, 1.2)
+"""Spread of perceived exertion between participants, and between their days."""
+
+
+@dataclass(frozen=True, slots=True)
+class DailyCourse:
+    """What happens to n participants on days 1 to t, (n, t) unless said otherwise.
+
+    training : from day 0
+    latent   : pain neither cut nor rounded
+    begins   : a flare begins
+    pain, morning : ratings of the day and of the next morning
+    written  : the day is in the diary
+    blank    : the next morning is left empty
+    """
+
+    training: Training
+    latent: Floats
+    begins: Flags
+    pain: Floats
+    morning: Floats
+    written: Flags
+    blank: Flags
+
+
+def daily_course(design: TrialDesign, drawn: DrawnTrial, plan: AssumedDiary) -> DailyCourse:
+    """Follow the participants of a drawn trial from day to day, under the treatment received."""
+    n, t, seed = len(drawn.arm), plan.last_day, drawn.seed
+    training = draw_training(generator("daily training", seed), habits_of(design, drawn, plan.training), t)
+    hard, pain = yesterdays_load(training.load), plan.pain
+    begins = draw_flares(plan.flares, hard, seed)
+    latent = pain.start + personal_level(design, drawn, pain) + daily_changes(design, pain, t)[drawn.received]
+    latent += pain.yesterday_load * hard
+    latent += draw_serial(generator("daily pain", seed), n, t, pain.day_sd, pain.day_correlation)
+    if plan.flares is not None:
+        latent += plan.flares.rise * in_flare(begins, plan.flares.days)
+    settled = plan.next_morning.sd * generator("next morning", seed).standard_normal((n, t))
+    morning = next_morning(latent, training.load, plan.next_morning.relief, plan.next_morning.load, settled)
+    missing = plan.missing
+    missed = missed_days(seed, n, t, missing.single, missing.run, missing.run_length)
+    return DailyCourse(
+        training=training,
+        latent=latent,
+        begins=begins,
+        pain=rated(latent),
+        morning=rated(morning),
+        written=~missed & ~(np.arange(1, t + 1) > drawn.left[:, None]),
+        blank=generator("blank mornings", seed).random((n, t)) < missing.blank,
+    )
+
+
+def habits_of(design: TrialDesign, drawn: DrawnTrial, plan: AssumedTraining) -> TrainingHabits:
+    """Draw how each participant trains."""
+    rng, n = generator("training habits", drawn.seed), len(drawn.arm)
+    mean = np.array([by_name(plan.days, arm) for arm in design.arms])[drawn.received]
+    share, inside = mean.copy(), (mean > 0) & (mean < 1)
+    share[inside] = rng.beta(mean[inside] * plan.consistency, (1 - mean[inside]) * plan.consistency)
+    return TrainingHabits(
+        share=share,
+        minutes=plan.minutes * np.exp(MINUTES_LOG_SD[0] * rng.standard_normal(n)),
+        exertion=plan.exertion + EXERTION_SD[0] * rng.standard_normal(n),
+        minutes_log_sd=MINUTES_LOG_SD[1],
+        exertion_sd=EXERTION_SD[1],
+    )
+
+
+def personal_level(design: TrialDesign, drawn: DrawnTrial, pain: AssumedDailyPain) -> Floats:
+    """Return (n, 1) by how much each participant lies above the mean, as the driving outcome at baseline does."""
+    k = design.driver
+    worse = -design.signs[k] * (drawn.complete[:, k, 0] - design.means[drawn.received, k, 0]) / design.sd[k, 0]
+    own = generator("daily pain of participants", drawn.seed).standard_normal(len(drawn.arm))
+    return np.asarray(pain.sd * (pain.agreement * worse + np.sqrt(1 - pain.agreement**2) * own))[:, None]
+
+
+def daily_changes(design: TrialDesign, pain: AssumedDailyPain, t: int) -> Floats:
+    """Return (a, t) mean change of pain of each arm on days 1 to t."""
+    days = range(1, t + 1)
+    shared = np.array([_on(pain.shared_change, day) for day in days])
+    own = [[_on(pain.mean_change.get(arm, 0.0), day) for day in days] for arm in design.arms]
+    return shared + np.array(own)
+
+
+def _on(change: float | Course, day: int) -> float:
+    return change.at(day) if isinstance(change, Course) else change
+
+
+def draw_flares(plan: AssumedFlares | None, hard: Floats, seed: int) -> Flags:
+    """Draw (n, t) whether a flare begins, by yesterday's load above the mean; on any day, in one or not."""
+    if plan is None or plan.per_week in (0.0, 1.0):
+        return np.full(hard.shape, plan is not None and plan.per_week == 1.0)
+    per_day = 1.0 - (1.0 - plan.per_week) ** (1.0 / WEEK)
+    risk = expit(logit(per_day) + np.log(plan.odds_ratio) * hard)
+    return np.asarray(generator("daily flares", seed).random(hard.shape) < risk)
+
+
+def in_flare(begins: Flags, days: int) -> Flags:
+    """Return (n, t) the days of flares that last so many days; one that begins within another makes it longer."""
+    found = begins.copy()
+    for later in range(1, min(days, begins.shape[1])):
+        found[:, later:] |= begins[:, :-later]
+    return found
+
+
+def daily_table(drawn: DrawnTrial, when: Calendar, course: DailyCourse) -> pd.DataFrame:
+    """Return one row per day written down."""
+    import pandas as pd
+
+    person, day = np.nonzero(course.written)
+    training = course.training
+    return pd.DataFrame(
+        {
+            "participant_id": participant_ids(len(drawn.arm))[person],
+            "diary_date": when(person, np.asarray(day + 1.0, dtype=np.float64)),
+            "pain": course.pain[person, day],
+            "pain_next_morning": np.where(course.blank, np.nan, course.morning)[person, day],
+            "training_minutes": pd.Series(training.minutes[person, day + 1]).astype("Int64"),
+            "perceived_exertion": pd.Series(training.exertion[person, day + 1]).astype("Int64"),
+            "training_load": pd.Series(training.load[person, day + 1]).astype("Int64"),
+        }
+    )
+
+
+def one_diary(daily: pd.DataFrame, at_home: pd.DataFrame) -> pd.DataFrame:
+    """Return the diary with exercise at home on the days on which it is asked for."""
+    if not len(daily) or not len(at_home):
+        return at_home if len(at_home) else daily
+    counts = {name: at_home[name].astype("Int64") for name in at_home.columns.difference(KEYS, sort=False)}
+    return daily.merge(at_home.assign(**counts), on=KEYS, how="outer", sort=True)
+
+
+def planted_diary(design: TrialDesign, plan: AssumedDiary) -> dict[str, Any]:
+    """Return what a model of the diary should find: differences between arms in pain, and effects of load."""
+    changes = daily_changes(design, plan.pain, plan.last_day)
+    differences = {
+        arm: {
+            "mean_of_all_days": round(float((changes[place] - changes[0]).mean()), 6),
+            "last_day": round(float(changes[place, -1] - changes[0, -1]), 6),
+        }
+        for place, arm in enumerate(design.arms)
+        if place
+    }
+    told: dict[str, Any] = {
+        "reference": design.arms[0],
+        "difference_in_pain": differences,
+        "pain_per_100_au_of_yesterday": plan.pain.yesterday_load,
+        "next_morning_per_100_au_of_the_day": plan.next_morning.load,
+    }
+    if plan.flares is not None:
+        told["odds_ratio_of_a_flare_per_100_au_of_yesterday"] = plan.flares.odds_ratio
+    return told

@@ -1,0 +1,68 @@
+"""Who of a drawn trial is in an analysis set, and in which arm: the rules of `coxa.derive`, on arrays."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from coxa.simulate.from_plan.design import TrialDesign
+from coxa.simulate.from_plan.follow import DrawnTrial
+from coxa.simulate.from_plan.sessions import supervised_sessions
+from coxa.study.words import AnalysisSet
+
+Flags = NDArray[np.bool_]
+EVERYBODY: tuple[AnalysisSet, ...] = ("randomised_set", "full_analysis_set")
+"""Sets of all who are simulated: nothing after randomisation decides about them."""
+
+
+def set_members(design: TrialDesign, drawn: DrawnTrial, population: AnalysisSet) -> Flags:
+    """Return (n,) who is in an analysis set, by what the trial records: arms, sessions attended and events.
+
+    Notes
+    -----
+    The same rules as `coxa.derive.analysis_sets`. A participant is in the safety set who attended a session, where the
+    arm allocated plans some and sessions are recorded at all; in the per-protocol set as the plan's `per_protocol`
+    says.
+    """
+    everybody = np.ones(len(drawn.arm), dtype=bool)
+    if population in EVERYBODY:
+        return everybody
+    counted = session_counts(design, drawn)
+    if population == "safety_set":
+        return everybody if counted is None else (counted[0] > 0) | (counted[1] == 0)
+    rule = design.study.per_protocol
+    if rule is None:
+        return ~everybody
+    inside = everybody
+    if rule.received_allocated_arm:
+        inside = drawn.received == drawn.arm
+    if rule.min_attendance is not None and counted is not None:
+        attended, planned = counted
+        inside = inside & ((planned == 0) | (attended / np.maximum(planned, 1) >= rule.min_attendance))
+    for name in rule.without_events:
+        if name in drawn.events:
+            inside = inside & np.isnan(drawn.events[name])
+    return inside
+
+
+def arm_analysed(drawn: DrawnTrial, population: AnalysisSet) -> NDArray[np.intp]:
+    """Return (n,) the arm in which participants are analysed: in the safety set the one whose treatment they got."""
+    return drawn.received if population == "safety_set" else drawn.arm
+
+
+def session_counts(design: TrialDesign, drawn: DrawnTrial) -> tuple[NDArray[np.intp], NDArray[np.intp]] | None:
+    """Return (n,) supervised sessions attended and planned, None where no session is recorded.
+
+    Planned is the number of the arm allocated where the plan says it, else what is listed for the arm received.
+    """
+    attended, listed = (np.zeros(len(drawn.arm), dtype=np.intp) for _ in range(2))
+    recorded = False
+    for part in supervised_sessions(design, drawn):
+        attended[part.rows] = part.attended.sum(axis=1)
+        listed[part.rows] = part.attended.shape[1]
+        recorded = True
+    if not recorded:
+        return None
+    said = [design.study.arms[arm].sessions_planned for arm in design.arms]
+    planned = np.array([-1 if number is None else number for number in said], dtype=np.intp)[drawn.arm]
+    return attended, np.where(planned < 0, listed, planned)
