@@ -103,8 +103,9 @@ def _fork(one: Placed, others: list[Placed]) -> Iterator[str]:
 
 
 def _stub(placed: Layout, one: Placed) -> Iterator[str]:
-    """Yield the dashed line from the box that is described."""
+    """Yield the dashed line from the box that is described, or from the arrow that leaves it."""
     described = placed.of(one.box.about[0][0])
     if described is not None and placed.rail is not None:
         x, y = described.x + placed.rail, one.y + one.height / 2
-        yield line([(x, described.bottom), (x, y), (one.x, y)], colour=SOFT, dash=DASH)
+        down = () if described.box.into else ((x, described.bottom),)
+        yield line([*down, (x, y), (one.x, y)], colour=SOFT, dash=DASH)
