@@ -36,7 +36,6 @@ from coxa.tables.participant_flow.people import (
     session_paths,
 )
 from coxa.tables.participant_flow.record import ALL, Box, Count, Flow, Stage
-from coxa.tables.phrases import mid_sentence
 
 NOT_ASSESSED = "Assessment for eligibility was not recorded."
 TREATMENT_NOTE = "The treatment received is not recorded."
@@ -186,7 +185,7 @@ def _arm_boxes(
         return
     without = others[[path[0] == words[1] for path in analysed]]
     if len(without):
-        said = f"Of those {mid_sentence(words[1])}"
+        said = "Of those not analysed"
         yield beside("other_visits", "analysis", said, without, (OTHER_VISITS, NO_VISIT), "analysis", words[1])
 
 

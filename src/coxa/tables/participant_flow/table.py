@@ -11,6 +11,7 @@ from coxa.tables.participant_flow.record import ALL, Box, Count, Flow, Stage
 from coxa.tables.table import Cell, Column, Footnote, Row, RowGroup, Statistic, Table
 
 ANALYSIS = "flow"
+CLUSTERS = "In brackets: clusters; where people leave, those that leave as a whole."
 STAGES: dict[Stage, str] = {
     "enrolment": "Enrolment",
     "allocation": "Allocation",
@@ -52,8 +53,7 @@ def flow_table(flow: Flow) -> Table:
             Footnote("Participants are counted in the arm they were allocated to." if flow.design != "cohort" else
                      "Participants are counted in the group they were in at the start."),
             *(Footnote(note) for note in notes),
-            *([Footnote("Clusters are counted with the people who go on; where people leave, those that leave as a "
-                        "whole.")] if clustered else []),
+            *([Footnote(CLUSTERS)] if clustered else []),
         ),
     )  # fmt: skip
 
