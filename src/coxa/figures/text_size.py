@@ -76,16 +76,19 @@ def wrapped(text: str, width: float, size: float, *, bold: bool = False) -> tupl
         joined = f"{lines[-1]} {word}" if lines else word
         if lines and text_width(joined, size, bold=bold) <= width:
             lines[-1] = joined
+        elif text_width(word, size, bold=bold) <= width:
+            lines.append(word)
         else:
-            lines += _broken(word, width, size, bold)
+            start = f"{lines.pop()} " if lines else ""
+            lines += _broken(start, word, width, size, bold)
     return tuple(lines) or ("",)
 
 
-def _broken(word: str, width: float, size: float, bold: bool) -> list[str]:
-    """Break a word into pieces that fit; one character stands alone where not even that does."""
-    pieces = [""]
+def _broken(start: str, word: str, width: float, size: float, bold: bool) -> list[str]:
+    """Break a word after the start of a line; one character stands alone where not even that fits."""
+    pieces = [start]
     for character in word:
         if pieces[-1] and text_width(pieces[-1] + character, size, bold=bold) > width:
             pieces.append("")
         pieces[-1] += character
-    return pieces
+    return [piece.rstrip(" ") for piece in pieces]

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from coxa.tables.participant_flow.record import Box, Count, Flow
 
-MOST_REASONS = 8
+MOST_REASONS = {"enrolment": 8}
+OTHER_STAGES = 5
 """Reasons of one group that are listed in a box; more of them are counted together, and listed in the table."""
-LONGEST_REASON = 160
+LONGEST_REASON = 100
 """Characters of a reason in a box; the table has all of it."""
 NB = "\N{NO-BREAK SPACE}"
 
@@ -26,6 +28,7 @@ class Said:
 def box_words(flow: Flow, box: Box) -> tuple[Said, ...]:
     """Return the paragraphs of a box."""
     said: list[Said] = []
+    most = MOST_REASONS.get(box.stage, OTHER_STAGES)
     if box.id.startswith("allocated."):
         said.append(Said(_short(dict(flow.arms)[box.arm]), bold=True))
     if box.shows_whole and box.kind == "beside":
@@ -35,18 +38,18 @@ def box_words(flow: Flow, box: Box) -> tuple[Said, ...]:
     for index, part in enumerate(box.count.parts):
         first = index == 0 and box.kind == "main" and not box.shows_whole
         said.append(Said(_counted(part), bold=first))
-        said += [Said(f"\N{BULLET} {_reason(reason)}", 1) for reason in _listed(part.parts)]
+        said += [Said(f"\N{BULLET} {_reason(reason)}", 1) for reason in _listed(part.parts, most)]
     if box.note:
         said.append(Said(box.note, quiet=True))
     return tuple(said)
 
 
-def _listed(parts: tuple[Count, ...]) -> tuple[Count, ...]:
+def _listed(parts: tuple[Count, ...], most: int) -> tuple[Count, ...]:
     """Return the reasons that are listed; the smallest of many are one, so that the sum stays what it is."""
-    if len(parts) <= MOST_REASONS:
+    if len(parts) <= most:
         return parts
-    rest = parts[MOST_REASONS - 1 :]
-    return *parts[: MOST_REASONS - 1], Count(f"{len(rest)} other reasons", sum(part.n for part in rest))
+    rest = parts[most - 1 :]
+    return *parts[: most - 1], Count(f"{len(rest)} other reasons", sum(part.n for part in rest))
 
 
 def _counted(count: Count) -> str:
@@ -63,8 +66,10 @@ def _reason(count: Count) -> str:
 
 
 def _short(label: str) -> str:
+    """Return a label in one line, cut where it is too long for a box, numbers kept with the word before them."""
     text = " ".join(label.split())
-    return text if len(text) <= LONGEST_REASON else f"{text[: LONGEST_REASON - 1].rstrip()}\N{HORIZONTAL ELLIPSIS}"
+    text = text if len(text) <= LONGEST_REASON else f"{text[: LONGEST_REASON - 1].rstrip()}\N{HORIZONTAL ELLIPSIS}"
+    return re.sub(r" (?=\d)", NB, text)
 
 
 def flow_text(flow: Flow) -> str:
