@@ -68,8 +68,8 @@ def wrapped(text: str, width: float, size: float, *, bold: bool = False) -> tupl
 
     Examples
     --------
-    >>> wrapped("lost to follow-up (n = 2)", 70, 12)
-    ('lost to', 'follow-up', '(n = 2)')
+    >>> wrapped("lost to follow-up, 2", 70, 12)
+    ('lost to', 'follow-up, 2')
     """
     lines: list[str] = []
     for word in text.split(" "):
