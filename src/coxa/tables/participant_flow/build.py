@@ -204,7 +204,7 @@ def _margins(study: Study, boxes: Iterable[Box], words: Path) -> Iterator[Box]:
 
 
 def divide(
-    paths: pd.Series, order: Sequence[str] = (), clusters: pd.Series | None = None, always: int = 2
+    paths: Iterable[Path], order: Sequence[str] = (), clusters: pd.Series | None = None, always: int = 2
 ) -> tuple[Count, ...]:
     """Divide people by what they belong to, at every depth.
 
@@ -222,23 +222,27 @@ def divide(
 
     Examples
     --------
-    >>> [(part.label, part.n) for part in divide(pd.Series([("a",), ("b", "x"), ("b", "y")]), ("a", "b"))]
+    >>> [(part.label, part.n) for part in divide([("a",), ("b", "x"), ("b", "y")], ("a", "b"))]
     [('a', 1), ('b', 2)]
     """
-    groups: dict[str, list[int]] = {}
-    for place, path in enumerate(paths):
-        groups.setdefault(path[0], []).append(place)
+    groups: dict[str, list[Path]] = {}
+    sites: dict[str, set[object]] = {}
+    paths = list(paths)
+    known = [None] * len(paths) if clusters is None else clusters.astype(object).where(clusters.notna(), None)
+    for path, site in zip(paths, known, strict=True):
+        groups.setdefault(path[0], []).append(path[1:])
+        sites.setdefault(path[0], set()).update(() if site is None else (site,))
     first = [label for index, label in enumerate(order) if label in groups or index < always]
     rest = sorted(set(groups) - set(order), key=lambda label: (-len(groups[label]), label))
     counts: list[Count] = []
     seen: set[object] = set()
     for label in (*first, *rest):
-        places = groups.get(label, [])
-        deeper = pd.Series([paths.iloc[place][1:] for place in places if len(paths.iloc[place]) > 1], dtype=object)
-        new = None if clusters is None else set(clusters.iloc[places].dropna()) - seen
-        seen |= new or set()
-        parts = divide(deeper, order, always=0) if len(deeper) else ()
-        counts.append(Count(label, len(places), None if new is None else len(new), parts))
+        mine = groups.get(label, [])
+        deeper = [path for path in mine if path]
+        new = sites.get(label, set()) - seen
+        seen |= new
+        parts = divide(deeper, order, always=0) if deeper else ()
+        counts.append(Count(label, len(mine), None if clusters is None else len(new), parts))
     return tuple(counts)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from coxa.tables.baseline import TOTAL
 from coxa.tables.formats import cell
@@ -74,12 +74,29 @@ def _stage_rows(flow: Flow, boxes: Iterable[Box]) -> Iterator[Row]:
 
 
 def _part_rows(flow: Flow, box: str, above: tuple[str, ...], counts: Mapping[str, Count], level: int) -> Iterator[Row]:
-    labels = dict.fromkeys(part.label for count in counts.values() for part in count.parts)
-    for label in labels:
+    for label in merged([part.label for part in count.parts] for count in counts.values()):
         mine = {arm: count.part(label) or Count(label, 0, None if count.clusters is None else 0)
                 for arm, count in counts.items()}  # fmt: skip
         yield _row(flow, box, (*above, label), mine, level)
         yield from _part_rows(flow, box, (*above, label), mine, level + 1)
+
+
+def merged(sequences: Iterable[Sequence[str]]) -> list[str]:
+    """Return all labels of several sequences once, each after the one before it in its own sequence.
+
+    Examples
+    --------
+    >>> merged([["before", "late"], ["before", "early", "late"]])
+    ['before', 'early', 'late']
+    """
+    found: list[str] = []
+    for labels in sequences:
+        place = 0
+        for label in labels:
+            if label not in found:
+                found.insert(place, label)
+            place = found.index(label) + 1
+    return found
 
 
 def _row(flow: Flow, box: str, path: tuple[str, ...], counts: Mapping[str, Count], level: int) -> Row:
