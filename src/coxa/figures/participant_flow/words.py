@@ -7,9 +7,8 @@ from dataclasses import dataclass
 
 from coxa.tables.participant_flow.record import Box, Count, Flow
 
-MOST_REASONS = {"enrolment": 8}
-OTHER_STAGES = 5
-"""Reasons of one group that are listed in a box; more of them are counted together, and listed in the table."""
+MOST_EXCLUDED, MOST_REASONS = 8, 5
+"""Reasons of one group that are listed in a box, before and after enrolment; more of them are counted together."""
 LONGEST_REASON = 100
 """Characters of a reason in a box; the table has all of it."""
 NB = "\N{NO-BREAK SPACE}"
@@ -28,7 +27,7 @@ class Said:
 def box_words(flow: Flow, box: Box) -> tuple[Said, ...]:
     """Return the paragraphs of a box."""
     said: list[Said] = []
-    most = MOST_REASONS.get(box.stage, OTHER_STAGES)
+    most = MOST_EXCLUDED if box.stage == "enrolment" else MOST_REASONS
     if box.id.startswith("allocated."):
         said.append(Said(_short(dict(flow.arms)[box.arm]), bold=True))
     if box.shows_whole and box.kind == "beside":

@@ -75,7 +75,7 @@ def participant_flow(cohort: Cohort, dataset: AnalysisDataset) -> Flow:
     sites = allocated[cluster] if cluster else None
     words = analysis_words(study, dataset.estimand)
     found = _fates(cohort, dataset, allocated, words)
-    boxes = [*_enrolment(cohort, people, allocated, cluster)]
+    boxes = list(_enrolment(cohort, people, allocated, cluster))
     for arm in study.arm_order:
         mine = allocated["arm"] == arm
         boxes += _arm_boxes(study, arm, allocated[mine], found, sites, words)
@@ -91,7 +91,7 @@ def cluster_column(study: Study, people: pd.DataFrame) -> str | None:
         return None
     named = [study.randomisation.cluster] if study.randomisation and study.randomisation.cluster else []
     random = (factor for analysis in study.analyses.values() for factor in analysis.random)
-    for name in (*named, *random, "site_id"):
+    for name in (*named, "site_id", *random):
         known = name in people and people[name].notna().any()
         if known and people.groupby(name, observed=True)["arm"].nunique().le(1).all():
             return str(name)
@@ -114,7 +114,8 @@ def _fates(cohort: Cohort, dataset: AnalysisDataset, people: pd.DataFrame, words
     visits = study.estimands[dataset.estimand].endpoint.visit
     of_model = [one for one in study.analyses.values() if one.estimand == dataset.estimand]
     several = bool(set(dataset.frame["visit"].cat.categories) - set(visits))
-    uses_others = several and bool(of_model) and of_model[0].model == "mmrm"
+    main = sorted(of_model, key=lambda one: one.role != "primary")[:1]
+    uses_others = several and any(one.model == "mmrm" for one in main)
     return {
         "allocated": received_paths(study, people),
         "sessions": session_paths(cohort, people),
