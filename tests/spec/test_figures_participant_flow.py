@@ -125,6 +125,20 @@ def test_many_reasons_are_counted_together_and_the_sum_stays() -> None:
     assert said[9] == "\N{BULLET} 5 other reasons (n\xa0=\xa05)"
 
 
+def test_clusters_that_leave_as_a_whole_are_called_so() -> None:
+    gone = (50.0, None, None)
+    people = [Person("a", site="K1"), Person("a", site="K2", values=gone), Person("b", site="K3"),
+              Person("b", site="K3", values=gone)]  # fmt: skip
+    flow = flow_of(cohort(plan(design="cluster"), people))
+    said = {arm: [one.text.replace("\xa0", " ") for one in box_words(flow, box)]
+            for arm in "ab" if (box := flow.box(f"analysis.{arm}"))}  # fmt: skip
+    assert said["a"][:2] == [
+        "Analysed at Week 12 (1 cluster, n = 1)",
+        "Not analysed at Week 12 (1 whole cluster, n = 1)",
+    ]
+    assert said["b"][:2] == ["Analysed at Week 12 (1 cluster, n = 1)", "Not analysed at Week 12 (n = 1)"]
+
+
 def test_the_same_flow_gives_the_same_bytes_in_every_form() -> None:
     first, second = (plot_flow(flow_of(cohort(plan(), PEOPLE, OUTSIDE))) for _ in range(2))
     assert first.svg() == second.svg()

@@ -82,7 +82,7 @@ def test_the_command_draws_what_it_counts(tmp_path: Path) -> None:
     counts = pd.read_csv(csv)
     assert counts.loc[counts["box"] == "allocated.classes", ["n", "clusters"]].iloc[0].tolist() == [6, 2]
     text = svg.read_text(encoding="utf-8")
-    assert re.search(r"<text[^>]*>Randomised \(4 clusters,", text)
+    assert re.search(r"<text[^>]*>Randomised \(4\xa0clusters,", text)
 
 
 @pytest.mark.parametrize(

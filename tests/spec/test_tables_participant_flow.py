@@ -175,8 +175,10 @@ def test_a_cluster_trial_counts_clusters_those_lost_as_a_whole_where_people_leav
 
 
 def test_a_cohort_study_has_no_randomisation() -> None:
-    flow = flow_of(cohort(plan(design="cohort"), [Person("a", "a"), Person("b", "a")], OUTSIDE))
-    assert numbers(flow, "enrolled") == {"Included in the cohort": 2}
+    people = [Person("a", "a"), Person("b", "a"), Person("b", "b", excluded="too ill")]
+    flow = flow_of(cohort(plan(design="cohort"), people, OUTSIDE))
+    assert numbers(flow, "enrolled") == {"Included in the cohort": 3}
+    assert numbers(flow, "analysis.b")["Not analysed at Week 12: Excluded after inclusion: too ill"] == 1
     assert numbers(flow, "allocated.b")["Did not receive it: Received arm A"] == 1
     said = " ".join(flow.to_frame()["label"]).lower()
     assert "randomised" not in said

@@ -33,10 +33,10 @@ def box_words(flow: Flow, box: Box) -> tuple[Said, ...]:
     if box.shows_whole and box.kind == "beside":
         said.append(Said(_short(box.count.label), quiet=True))
     elif box.shows_whole:
-        said.append(Said(_counted(box.count), bold=box.arm == ""))
+        said.append(Said(_counted(box.count, leaving=box.kind == "leaving"), bold=box.arm == ""))
     for index, part in enumerate(box.count.parts):
         first = index == 0 and box.kind == "main" and not box.shows_whole
-        said.append(Said(_counted(part), bold=first))
+        said.append(Said(_counted(part, leaving=index > 0), bold=first))
         said += [Said(f"\N{BULLET} {_reason(reason)}", 1) for reason in _listed(part.parts, most)]
     if box.note:
         said.append(Said(box.note, quiet=True))
@@ -51,11 +51,11 @@ def _listed(parts: tuple[Count, ...], most: int) -> tuple[Count, ...]:
     return *parts[: most - 1], Count(f"{len(rest)} other reasons", sum(part.n for part in rest))
 
 
-def _counted(count: Count) -> str:
-    """Return "Label (n = 3)", in a cluster trial "Label (2 clusters, n = 3)"."""
-    if count.clusters is None:
+def _counted(count: Count, *, leaving: bool = False) -> str:
+    """Return "Label (n = 3)", in a cluster trial "Label (2 clusters, n = 3)"; of those who leave, whole clusters."""
+    if not count.clusters:
         return f"{_short(count.label)} (n{NB}={NB}{count.n})"
-    clusters = f"{count.clusters} cluster{'' if count.clusters == 1 else 's'}"
+    clusters = f"{count.clusters}{NB}{'whole ' if leaving else ''}cluster{'' if count.clusters == 1 else 's'}"
     return f"{_short(count.label)} ({clusters}, n{NB}={NB}{count.n})"
 
 
@@ -92,4 +92,4 @@ def _clause(count: Count) -> str:
 
 
 def _number(count: Count) -> str:
-    return str(count.n) if count.clusters is None else f"{count.n} ({count.clusters} clusters)"
+    return f"{count.n} ({count.clusters} clusters)" if count.clusters else str(count.n)

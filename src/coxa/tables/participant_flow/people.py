@@ -145,6 +145,8 @@ def analysis_paths(cohort: Cohort, dataset: AnalysisDataset, people: pd.DataFram
     flag = FLAGS[study.estimands[dataset.estimand].population]
     outside = derive_analysis_sets(cohort).drop_duplicates("participant_id").set_index("participant_id")
     reasons = outside[f"{flag}_reason"]
+    if study.design == "cohort":
+        reasons = reasons.str.replace("excluded after randomisation", "excluded after inclusion", regex=False)
     stopped = has_stopped(people) & ~(stop_days(people) > max(study.visits[visit].day for visit in visits))
     recorded = bool(has_stopped(people).any())
     inside = set(dataset.frame["participant_id"])
