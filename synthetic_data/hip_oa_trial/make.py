@@ -13,6 +13,7 @@ N_PER_ARM = 63
 
 FILES = {
     "participants": "one row per participant randomised",
+    "screening": "one row per person assessed for eligibility",
     "items": "one row per HOOS form filled in, wide; codes 0 (best) to 4 (worst), empty if not answered",
     "assessments": "one row per visit that took place",
     "sessions": "one row per planned treatment session",
@@ -22,6 +23,8 @@ FILES = {
 
 COLUMNS = {
     "participant_id": "identifier, in order of enrolment",
+    "screening_id": "number in the screening log, in order of assessment",
+    "screened_on": "date of the assessment for eligibility",
     "site": "north, river or south",
     "therapist": "treating therapist, N1 to S3; empty under usual care",
     "arm": "arm allocated: usual_care, exercise, manual_therapy",
@@ -33,6 +36,9 @@ COLUMNS = {
     "duration_months": "duration of symptoms, months",
     "left_on": "date on which follow-up stopped; empty if it did not",
     "left_why": "why it stopped",
+    "eligible": "met the criteria, yes or no",
+    "consented": "agreed to take part, yes or no; empty if not asked",
+    "reason": "why the person did not take part; empty for participants, and if it was not given",
     "week": "planned visit: 0 (baseline), 6, 12, 26, 52",
     "date": "date of the visit, session or event",
     "hoos_s1 ... hoos_s5": "HOOS symptoms and stiffness",
@@ -81,6 +87,8 @@ Pain intensity: lower is better. The estimates of one trial of this size scatter
 
 ## How the data came about
 
+- The screening log has fixed numbers of people who were not eligible, declined, or were not reached; each was assessed
+  at the clinic and about the time of a participant.
 - HOOS pain starts at {pain_baseline:g} (SD {pain_sd:g} before the noise of the items). All arms improve, under usual
   care too ({pain_usual:g} points at week 12).
 - Outcomes correlate {between:g} with each other at a visit, and {near:g} falling towards {far:g} between visits.

@@ -11,6 +11,7 @@ import pytest
 
 import coxa
 from coxa.report.record import Report
+from coxa.tables.participant_flow.build import participant_flow
 from tests.realdata.test_models_trials import ACUPUNCTURE, SAS, agrees, pytestmark  # noqa: F401
 
 PLANS = Path(__file__).parents[2] / "analyses"
@@ -124,3 +125,13 @@ def test_the_likelihood_and_the_means_that_sas_printed(antidepressant: Report) -
         assert agrees(row["estimate"], mean, 1e-6)
         assert agrees(row["std_error"], error, 1e-6)
         assert round(row["df"]) == df
+
+
+def test_the_flow_of_the_acupuncture_trial(acupuncture: Report) -> None:
+    """401 randomised, 205 and 196; 161 and 140 completed 12 months (Vickers 2004)."""
+    flow = participant_flow(acupuncture.cohort, acupuncture.datasets["primary"])
+    found = {box.id: box.count for box in flow.boxes}
+    assert found["enrolled"].n == 401
+    assert {arm: found[f"allocated.{arm}"].n for arm, _ in flow.arms} == {"usual_care": 196, "acupuncture": 205}
+    analysed = {arm: [part.n for part in found[f"analysis.{arm}"].parts] for arm, _ in flow.arms}
+    assert analysed == {"usual_care": [140, 56], "acupuncture": [161, 44]}

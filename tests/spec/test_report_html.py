@@ -138,7 +138,7 @@ def test_figures_are_named_drawings_with_their_numbers_in_words(html: str, page:
     assert all(attrs["role"] == "img" for attrs in drawings)
     results, diagnostics = html.split('id="diagnostics"', 1)
     described = re.findall(r"<desc[^>]*>([^<]*)</desc>", results)
-    assert all(len(re.findall(r"\d+\.\d \(|\d+ of \d+", text)) >= 2 for text in described)
+    assert all(len(re.findall(r"\d+\.\d \(|\d+ of \d+|: \d+[;.]", text)) >= 2 for text in described)
     described = re.findall(r"<desc[^>]*>([^<]*)</desc>", diagnostics)
     assert len(described) == 3
     assert all(re.search(r"\d+ points|\d+ residuals|differ by 0\.\d+", text) for text in described)

@@ -32,6 +32,7 @@ COMMANDS = [
     "randomise",
     "analyse",
     "report",
+    "flow",
     "why",
     "verify",
     "compare",

@@ -11,6 +11,7 @@ from typing import Any
 
 import pandas as pd
 
+from coxa.figures.drawing import Drawing
 from coxa.tables.characters import printable
 
 INNER = re.compile(r"\b(clip|gradient_)(\d+)\b")
@@ -29,7 +30,7 @@ class Figure:
 
     id    : lower-case letters, digits and dashes; unique in a document
     title : caption
-    chart : Altair chart
+    chart : Altair chart, or a `Drawing` where no grammar of charts has it
     alt   : what the figure shows, with the numbers, for those who do not see it
     data  : the numbers in it, unrounded
     of_people : whether it shows single participants, and so is not for everybody
@@ -48,6 +49,8 @@ class Figure:
         The drawing carries its title and description, scales to the width it is given, and its inner ids start
         with the id of the figure, so that several can stand in one page.
         """
+        if isinstance(self.chart, Drawing):
+            return printable(drawn_svg(self.chart, self.id, self.title, self.alt))
         chart = json.dumps(_printable(self.chart.to_dict(validate=False)), ensure_ascii=False)
         return printable(accessible_svg(_drawing(chart), self.id, self.title, self.alt))
 
@@ -114,11 +117,23 @@ def accessible_svg(svg: str, figure_id: str, title: str, alt: str) -> str:
     body = re.sub(r' aria-(?:roledescription|label|hidden)="[^"]*"', "", body)
     order: dict[str, int] = {}
     body = INNER.sub(lambda found: f"{figure_id}-{order.setdefault(found.group(), len(order) + 1)}", body)
+    return framed_svg(body.removesuffix("</svg>"), view, width, figure_id, title, alt)
+
+
+def drawn_svg(drawing: Drawing, figure_id: str, title: str, alt: str) -> str:
+    """Return a drawing as SVG; its texts and names were escaped when it was drawn."""
+    view = f"0 0 {drawing.width:g} {drawing.height:g}"
+    return framed_svg("".join(drawing.marks), view, f"{drawing.width:g}", figure_id, title, alt, drawing.look)
+
+
+def framed_svg(body: str, view: str, width: str, figure_id: str, title: str, alt: str, look: str = "") -> str:
+    """Return the marks of a figure as SVG with a role, a title and a description, without fixed size."""
     names = f"{figure_id}-title {figure_id}-desc"
+    styled = f' class="{look}"' if look else ""
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-labelledby="{names}" '
+        f'<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-labelledby="{names}"{styled} '
         f'viewBox="{view}" style="--figure-width: {width}px">'
         f'<title id="{figure_id}-title">{escape(title)}</title>'
         f'<desc id="{figure_id}-desc">{escape(alt)}</desc>'
-        f'<g aria-hidden="true">{body.removesuffix("</svg>")}</g></svg>'
+        f'<g aria-hidden="true">{body}</g></svg>'
     )

@@ -31,6 +31,9 @@ ONE_PAGE_ROWS, ONE_PAGE_CHARACTERS = 16, 5000
 PIXEL = 0.62
 """Points of a pixel of a figure: letters of 13 pixels are 8 points high, unless the figure is wider than the page."""
 
+TALLEST = 590.0
+"""Height of a figure on an A4 page, below two headings and its caption, in points."""
+
 
 @dataclass(frozen=True, slots=True)
 class Layout:
@@ -76,6 +79,17 @@ def _stands_on_one_page(table: Table) -> bool:
     texts = (*others, *(row.label for row in table.rows()), *(group.label for group in table.groups))
     characters = sum(cells) + sum(map(len, texts))
     return rows <= ONE_PAGE_ROWS and characters <= ONE_PAGE_CHARACTERS
+
+
+def figure_width(width: float, height: float) -> float:
+    """Return the width of a figure on a page in points, given its size in pixels: it fits, with its caption, on one.
+
+    Examples
+    --------
+    >>> figure_width(560, 300), figure_width(2000, 300), figure_width(600, 2000)
+    (347.2, 482.0, 177.0)
+    """
+    return min(PIXEL * width, UPRIGHT, TALLEST * width / height)
 
 
 def ems(text: str) -> float:

@@ -11,7 +11,7 @@ from typing import Any
 
 from coxa.errors import CoxaError
 from coxa.figures.figure import Figure
-from coxa.report.columns import PIXEL, UPRIGHT, layout
+from coxa.report.columns import UPRIGHT, figure_width, layout
 from coxa.report.document import Block, Card, Document, FigureBlock, List, Paragraph, Section, TableBlock
 from coxa.tables.characters import breakable, printable
 from coxa.tables.formats import NONE
@@ -29,7 +29,7 @@ REPEATED_HEADINGS = 600
 """Characters of headings up to which they are repeated on the next page; longer ones would fill it."""
 CARD_OF_ONE_PAGE = 2500
 """Characters of a card that is not broken over two pages."""
-VIEW = re.compile(r'viewBox="[^"]*?\s([\d.]+)\s+[\d.]+"')
+VIEW = re.compile(r'viewBox="[^"]*?\s([\d.]+)\s+([\d.]+)"')
 ATTEMPTS: tuple[dict[str, Any], ...] = (
     {"pdf_standards": ["ua-1"], "ignore_system_fonts": True},
     {"pdf_standards": ["ua-1"], "ignore_system_fonts": False},
@@ -62,19 +62,29 @@ def render_pdf(document: Document) -> bytes:
     --------
     >>> Path("report.pdf").write_bytes(render_pdf(document))  # doctest: +SKIP
     """
+    return compiled(_template(), json.dumps(page_data(document), ensure_ascii=False))
+
+
+def compiled(template: bytes, data: str) -> bytes:
+    """Return what typst sets from a template and its data (`sys.inputs.document`); the same bytes every time.
+
+    Raises
+    ------
+    CoxaError
+        If typst cannot set it.
+    """
     import typst
 
-    data = json.dumps(page_data(document), ensure_ascii=False)
     missing: Exception | None = None
     for attempt in ATTEMPTS:
         try:
-            made = typst.compile(_template(), format="pdf", sys_inputs={"document": data}, timestamp=EPOCH, **attempt)
+            made = typst.compile(template, format="pdf", sys_inputs={"document": data}, timestamp=EPOCH, **attempt)
             return bytes(made)
         except typst.TypstError as error:
             if "could not be displayed" not in str(error):
-                raise CoxaError(f"typst could not set the report: {error}; report this as a fault of coxa") from error
+                raise CoxaError(f"typst could not set the page: {error}; report this as a fault of coxa") from error
             missing = error
-    raise CoxaError(f"typst could not set the report: {missing}; report this as a fault of coxa")
+    raise CoxaError(f"typst could not set the page: {missing}; report this as a fault of coxa")
 
 
 def page_data(document: Document) -> dict[str, Any]:
@@ -160,7 +170,7 @@ def _table(table: Table) -> dict[str, Any]:
 def _figure(figure: Figure) -> dict[str, Any]:
     svg = figure.svg()
     view = VIEW.search(svg)
-    width = 100.0 if view is None else 100 * PIXEL * float(view.group(1)) / UPRIGHT
+    width = 100.0 if view is None else 100 * figure_width(*map(float, view.groups())) / UPRIGHT
     return {"title": _text(figure.title), "alt": printable(figure.alt) or NONE, "svg": svg, "width": round(width, 2)}
 
 

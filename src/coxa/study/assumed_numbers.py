@@ -46,6 +46,14 @@ def _not_negative(number: float) -> float:
     return number
 
 
+def _people_or_share(number: float) -> float:
+    if not (math.isfinite(number) and number >= 0):
+        raise ValueError(f"this is a number of people, or a share below 1, not {number:g}")
+    if number >= 1 and number != round(number):
+        raise ValueError(f"{number:g} is neither a whole number of people nor a share below 1; write one of the two")
+    return number
+
+
 def _finite(number: float) -> float:
     if not math.isfinite(number):
         raise ValueError("this is a finite number; write it in the unit of the outcome")
@@ -64,6 +72,8 @@ Correlation = Annotated[
 ]
 Positive = Annotated[float, AfterValidator(_positive), WithJsonSchema({"type": "number", "exclusiveMinimum": 0})]
 NotNegative = Annotated[float, AfterValidator(_not_negative), WithJsonSchema({"type": "number", "minimum": 0})]
+PeopleOrShare = Annotated[float, AfterValidator(_people_or_share), WithJsonSchema({"type": "number", "minimum": 0})]
+"""From 1 a number of people, below 1 a share."""
 
 Probabilities = Probability | dict[Name, Probability]
 """A probability for all, or by arm; what is not named has 0."""

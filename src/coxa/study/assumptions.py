@@ -12,6 +12,7 @@ from coxa.study.assumed_numbers import (
     Correlation,
     Finite,
     NotNegative,
+    PeopleOrShare,
     Positive,
     Probabilities,
     Probability,
@@ -193,6 +194,29 @@ class AssumedCondition(Part):
     )
 
 
+class AssumedScreening(Part):
+    """Who is assessed for eligibility and does not take part."""
+
+    excluded: dict[str, PeopleOrShare] = Field(
+        default_factory=dict,
+        description="Reason: people who are not eligible. From 1 their number, below 1 their share of those assessed.",
+    )
+    declined: PeopleOrShare | dict[str, PeopleOrShare] = Field(
+        0, description="People who are eligible and decline: one, or by reason; number or share as above."
+    )
+    other: dict[str, PeopleOrShare] = Field(
+        default_factory=dict, description="Other reason: people who do not take part; number or share as above."
+    )
+
+    @model_validator(mode="after")
+    def _somebody_takes_part(self) -> AssumedScreening:
+        declined = self.declined.values() if isinstance(self.declined, dict) else [self.declined]
+        shares = sum(number for number in (*self.excluded.values(), *declined, *self.other.values()) if number < 1)
+        if shares > 0.99:
+            raise ValueError(f"the shares add up to {shares:g}, and nobody is left to take part; keep them below 0.99")
+        return self
+
+
 class Assumptions(Part):
     """What the trial is assumed to be like. `coxa simulate` makes a trial of it; all keys may be left out."""
 
@@ -232,6 +256,9 @@ class Assumptions(Part):
     )
     adverse_events: Rates = Field(0.0, description="Mean number per participant up to the last visit; one, or by arm.")
     flares: Rates = Field(0.0, description="Mean number of flares of symptoms; one, or by arm.")
+    screening: AssumedScreening | None = Field(
+        None, description="Who is assessed and does not take part; no screening log is simulated unless given."
+    )
     first_day: date | None = Field(None, description="First day of enrolment; chosen so that all visits are past.")
     enrolment_days: int = Field(365, ge=1, description="Days over which participants are enrolled, evenly.")
 

@@ -84,3 +84,9 @@ def estimand_title(study: Study, estimand: str) -> str:
     arms = join_words([study.label("arms", arm) for arm in plan.treatment.compare])
     against = study.label("arms", plan.treatment.against)
     return f"{endpoint_words(study, estimand)}: {arms} against {against}"
+
+
+def primary_estimand(study: Study) -> str:
+    """Return the estimand of the first primary analysis; of the first analysis where none is primary."""
+    analyses = list(study.analyses.values())
+    return next((one for one in analyses if one.role == "primary"), analyses[0]).estimand

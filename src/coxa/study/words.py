@@ -76,6 +76,7 @@ GROUPINGS: dict[str, str] = {"site_id": "site", "therapist_id": "therapist"}
 
 TableName = Literal[
     "participants",
+    "screening",
     "assessments",
     "item_responses",
     "treatment_sessions",

@@ -20,6 +20,7 @@ RULES: dict[str, str] = {
     "mean_sd": "{mean:v} ({sd:v})",
     "median_iqr": "{median:v} [{q1:v}, {q3:v}]",
     "count": "{n:0}",
+    "count_clusters": "{n:0} [{clusters:0}]",
     "count_percent": "{n:0} ({share:%})",
     "count_of_percent": "{n:0}/{total:0} ({share:%})",
     "estimate_interval": "{estimate:v} ({conf_low:v} to {conf_high:v})",

@@ -23,7 +23,7 @@ def check_duplicates(draft: Draft) -> Checked:
         key = [name for name in draft.contracts[table].key if frame[name].notna().any()]
         if len(key) < min(2, len(draft.contracts[table].key)) or len(frame) < 2:
             continue
-        repeated = frame.duplicated(key, keep=False) & frame["participant_id"].notna()
+        repeated = frame.duplicated(key, keep=False) & frame[key[0]].notna()
         if not repeated.any():
             continue
         what = "-".join(name.removesuffix("_id") for name in key)
@@ -43,11 +43,11 @@ def _duplicates(table: str, frame: pd.DataFrame, key: list[str], what: str) -> l
     group = ordered.groupby(key, sort=False, dropna=False, observed=True)["source_row"]
     rows = group.transform(lambda numbers: " and ".join(map(str, numbers)))
     same = ordered.duplicated(list(ordered.columns.difference(["source_row"])), keep=False)
-    sets = ordered.groupby(["participant_id", rows.rename("rows")], sort=False)
+    sets = ordered.groupby([key[0], rows.rename("rows")], sort=False)
     first = ordered.loc[sets.head(1).index]
     told = pd.DataFrame({"key": _in_words(ordered[key[1:]]), "rows": rows, "same": same})
     value = pd.Series("", index=first.index, dtype=object)
-    for start, (_, part) in zip(first.index, told.groupby([ordered["participant_id"], rows], sort=False), strict=True):
+    for start, (_, part) in zip(first.index, told.groupby([ordered[key[0]], rows], sort=False), strict=True):
         keys = part["key"].unique()
         several = f"{keys[0]} and {len(keys) - 1} more, " if len(keys) > 1 else f"{keys[0]}, " if keys[0] else ""
         alike = "identical" if part["same"].all() else "not identical"

@@ -29,6 +29,7 @@ from coxa.cohort.checks.limits import (
     check_units,
 )
 from coxa.cohort.checks.outcomes import check_baselines, check_outcomes_present, check_values_alone
+from coxa.cohort.checks.screening import check_screening
 from coxa.cohort.checks.texts import check_texts
 from coxa.cohort.disposition import Disposition
 from coxa.cohort.ledger import by_file
@@ -54,6 +55,7 @@ CHECKS: tuple[Callable[[Draft], Checked], ...] = (
     check_outcomes_present,
     check_baselines,
     check_values_alone,
+    check_screening,
     check_texts,
 )
 

@@ -6,18 +6,26 @@ from collections import Counter
 from collections.abc import Iterator
 
 from coxa.figures.missingness import missing_counts, plot_missingness
+from coxa.figures.participant_flow.draw import plot_flow
 from coxa.report.document import FigureBlock, Section, TableBlock
 from coxa.report.record import Report
+from coxa.study.wording import primary_estimand
 from coxa.tables.baseline import baseline_table
 from coxa.tables.flow import participants_table
+from coxa.tables.participant_flow.build import participant_flow
+from coxa.tables.participant_flow.table import flow_table
 from coxa.tables.table import identifier
 
 
 def participants_section(report: Report) -> Section:
     """Return the flow of participants, the baseline table and the missing responses of each outcome."""
-    flow = Section(
-        "flow", "From allocation to analysis", (TableBlock(participants_table(report.cohort, report.datasets)),)
+    counted = participant_flow(report.cohort, report.datasets[primary_estimand(report.study)])
+    shown = (
+        FigureBlock(plot_flow(counted)),
+        TableBlock(flow_table(counted)),
+        TableBlock(participants_table(report.cohort, report.datasets)),
     )
+    flow = Section("flow", "From assessment to analysis", shown)
     baseline = Section("at-baseline", "Baseline", (TableBlock(baseline_table(report.cohort)),))
     missing = Section("missing-values", "Missing values", tuple(_missing(report)))
     return Section("participants-section", "Participants", (), (flow, baseline, missing))

@@ -6,7 +6,7 @@ import io
 from typing import TYPE_CHECKING
 
 from coxa.figures.figure import Figure
-from coxa.report.columns import PIXEL, UPRIGHT
+from coxa.report.columns import figure_width
 from coxa.report.word.captions import add_caption
 from coxa.tables.characters import printable
 
@@ -23,7 +23,7 @@ def add_figure(word: Word, figure: Figure, number: int) -> None:
 
     add_caption(word, "Figure", number, printable(figure.title))
     picture = word.add_picture(io.BytesIO(figure.png(PPI)))
-    wanted = min(UPRIGHT, PIXEL * picture.width.pt)
+    wanted = figure_width(picture.width.pt, picture.height.pt)
     picture.height, picture.width = Pt(wanted * picture.height.pt / picture.width.pt), Pt(wanted)
     about = picture._inline.docPr
     about.set("name", f"Figure {number}")

@@ -13,6 +13,7 @@ from coxa.simulate.from_plan.draw import draw_outcomes
 from coxa.simulate.from_plan.follow import DrawnTrial
 from coxa.simulate.from_plan.mix import CONDITION
 from coxa.simulate.from_plan.questionnaires import item_table
+from coxa.simulate.from_plan.screening import screening_table
 from coxa.simulate.from_plan.tables import (
     Calendar,
     adverse_events_table,
@@ -105,6 +106,8 @@ def raw_tables(design: TrialDesign, drawn: DrawnTrial, seed: int) -> tuple[dict[
     """Return the tables of a drawn trial, and what was really done at home; tables without a row are left out."""
     when, part = calendar_of(design, len(drawn.arm), seed), design.assumptions
     tables = {"participants": participants_table(design, drawn, when)}
+    if part.screening is not None:
+        tables["screening"] = screening_table(part.screening, tables["participants"], when, seed)
     if drawn.codes:
         tables["item_responses"] = item_table(design, drawn, when, seed)
     if len(drawn.codes) < len(design.outcomes):

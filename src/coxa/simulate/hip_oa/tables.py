@@ -11,6 +11,7 @@ from coxa.simulate.events import draw_event_counts
 from coxa.simulate.hip_oa.course import Course
 from coxa.simulate.hip_oa.design import ARMS, DAYS, SESSIONS, SITES, HipOADesign
 from coxa.simulate.hip_oa.people import People
+from coxa.simulate.hip_oa.screening import screening_table
 from coxa.simulate.items import draw_rating
 from coxa.simulate.seeds import generator
 
@@ -36,6 +37,7 @@ def raw_tables(design: HipOADesign, people: People, course: Course, seed: int) -
     """Return file name (without ending) -> frame; dates are text, missing values empty."""
     return {
         "participants": participants_table(people, course),
+        "screening": screening_table(people, identifiers(people), FIRST_DAY, seed),
         "items": items_table(design, people, course),
         "assessments": assessments_table(design, people, course, seed),
         "sessions": sessions_table(people, course, seed),

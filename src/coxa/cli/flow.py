@@ -1,0 +1,56 @@
+"""`coxa flow`: the participant flow diagram as a file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from coxa.cli.edge import AsJson, DataPath, Quiet, StudyPath, Verbose, check_there, edge, print_json, working
+
+
+def flow_command(
+    study: StudyPath,
+    data: DataPath = None,
+    out: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--out", help="File for the diagram, .svg, .png or .pdf, or .csv for its counts; may be repeated."
+        ),
+    ] = None,
+    estimand: Annotated[
+        str | None,
+        typer.Option("--estimand", help="Whose analysis is shown; that of the primary analysis if not named."),
+    ] = None,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+) -> None:
+    """Draw the participant flow diagram (CONSORT 2025, item 22); its counts are proved to add up."""
+    with edge(verbose, as_json):
+        from coxa.errors import check_option
+        from coxa.report.figure_files import FORMS, write_figure
+
+        check_there(data)
+        files = out or [Path("flow.svg")]
+        for file in files:
+            check_option("ending of --out", file.suffix.lower(), FORMS)
+        with working(f"counting the participants of {study}", quiet):
+            from coxa.cohort.read import read_cohort
+            from coxa.derive import derive_dataset
+            from coxa.figures.participant_flow.draw import flow_figure
+            from coxa.study import read_study
+            from coxa.study.wording import primary_estimand
+
+            plan = read_study(study)
+            cohort = read_cohort(plan, data).require_clean()
+            figure = flow_figure(cohort, derive_dataset(cohort, estimand or primary_estimand(plan)))
+            for file in files:
+                write_figure(figure, file)
+        if as_json:
+            print_json(figure.data)
+            return
+        if not quiet:
+            typer.echo(figure.alt)
+        typer.echo(f"flow diagram: {', '.join(map(str, files))}")

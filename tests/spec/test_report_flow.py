@@ -1,0 +1,99 @@
+"""The flow diagram where it is handed over: in the three forms of a report, in its results, and as a file."""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from typer.testing import CliRunner
+
+from coxa.cli.main import app
+from coxa.errors import OptionError
+from coxa.figures.participant_flow.draw import plot_flow
+from coxa.report.build import build_document
+from coxa.report.columns import TALLEST, UPRIGHT, figure_width
+from coxa.report.figure_files import write_figure
+from coxa.report.render import render_document
+from coxa.report.results import results_frame
+from coxa.study.wording import primary_estimand
+from coxa.tables.participant_flow.build import participant_flow
+from tests.spec.cluster_trial import people, write_trial
+from tests.spec.small_trial import PER_ARM, report
+
+runner = CliRunner()
+
+
+def test_every_number_of_the_diagram_is_in_the_results() -> None:
+    made = report()
+    frame = results_frame(made, build_document(made))
+    shown = frame[frame["analysis"] == "flow"].set_index(["term", "arm"])["value"]
+    flow = participant_flow(made.cohort, made.datasets["primary"])
+    for box in flow.boxes:
+        name = box.id.partition(".")[0].replace("_", " ")
+        for path, count in box.count.walk():
+            if len(path) > 1 or box.shows_whole:
+                assert shown[": ".join((name, *path[1:])), box.arm or "total"] == count.n
+
+
+def test_the_diagram_stands_before_the_tables_in_every_form() -> None:
+    document = build_document(report())
+    html = str(render_document(document, "html"))
+    places = [html.index(f'id="{name}"') for name in ("participant-flow", "flow-counts", "participants")]
+    assert places == sorted(places)
+    word = zipfile.ZipFile(io.BytesIO(bytes(render_document(document, "docx"))))  # type: ignore[arg-type]
+    assert f"Flow diagram. Randomised: {3 * PER_ARM}." in word.read("word/document.xml").decode()
+    assert bytes(render_document(document, "pdf")).startswith(b"%PDF")  # type: ignore[arg-type]
+
+
+def test_a_tall_figure_fits_on_a_page() -> None:
+    assert figure_width(900, 2000) * 2000 / 900 == pytest.approx(TALLEST)
+    assert figure_width(2000, 200) == UPRIGHT
+
+
+def test_the_estimand_of_the_diagram_is_that_of_the_first_primary_analysis() -> None:
+    study = report().study
+    assert primary_estimand(study) == "primary"
+    others = {name: plan.model_copy(update={"role": "secondary"}) for name, plan in study.analyses.items()}
+    response = others["response"].model_copy(update={"role": "primary"})
+    assert primary_estimand(study.model_copy(update={"analyses": {**others, "response": response}})) == "response"
+
+
+@pytest.mark.parametrize(("form", "start"), [("svg", b"<?xml"), ("png", b"\x89PNG"), ("pdf", b"%PDF")])
+def test_a_figure_is_a_file_of_the_same_bytes(tmp_path: Path, form: str, start: bytes) -> None:
+    made = report()
+    figure = plot_flow(participant_flow(made.cohort, made.datasets["primary"]))
+    first = write_figure(figure, tmp_path / f"deep/a.{form}", 72).read_bytes()
+    assert first.startswith(start)
+    assert write_figure(figure, tmp_path / f"b.{form}", 72).read_bytes() == first
+    with pytest.raises(OptionError, match=r"allowed: \.svg, \.png"):
+        write_figure(figure, tmp_path / "a.jpeg")
+
+
+def test_the_command_draws_what_it_counts(tmp_path: Path) -> None:
+    plan = write_trial(tmp_path, people(4, each=3))
+    svg, csv = tmp_path / "flow.svg", tmp_path / "flow.csv"
+    shown = runner.invoke(app, ["flow", str(plan), "--out", str(svg), "--out", str(csv)])
+    assert shown.exit_code == 0, shown.output
+    assert "Randomised: 12 (4 clusters). Assessment for eligibility was not recorded." in shown.output
+    counts = pd.read_csv(csv)
+    assert counts.loc[counts["box"] == "allocated.classes", ["n", "clusters"]].iloc[0].tolist() == [6, 2]
+    text = svg.read_text(encoding="utf-8")
+    assert re.search(r"<text[^>]*>Randomised \(4\xa0clusters,", text)
+
+
+@pytest.mark.parametrize(
+    ("options", "code", "said"),
+    [
+        (["--out", "flow.doc"], 2, "unknown ending of --out '.doc'; allowed: .svg, .png, .pdf, .csv"),
+        (["--estimand", "primry", "--out", "flow.svg"], 1, "did you mean 'primary'?"),
+    ],
+)
+def test_a_wrong_word_is_answered(tmp_path: Path, options: list[str], code: int, said: str) -> None:
+    plan = write_trial(tmp_path, people(4, each=3))
+    shown = runner.invoke(app, ["flow", str(plan), *options])
+    assert shown.exit_code == code
+    assert said in shown.output

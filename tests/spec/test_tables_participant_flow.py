@@ -1,0 +1,261 @@
+"""The flow of participants: counted by hand, in every design, and refused where it does not add up."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pandas as pd
+import pytest
+
+from coxa.errors import DataError
+from coxa.tables.participant_flow.check import check_flow, flow_sums
+from coxa.tables.participant_flow.record import Box, Count, Flow
+from coxa.tables.participant_flow.table import flow_table
+from tests.spec.flow_trial import OUTSIDE, PEOPLE, Assessed, Person, cohort, flow_of, numbers, plan
+
+
+def test_a_tiny_trial_counted_by_hand() -> None:
+    flow = flow_of(cohort(plan(), PEOPLE, OUTSIDE))
+    assert numbers(flow, "assessed") == {"Assessed for eligibility": 15}
+    assert numbers(flow, "excluded") == {
+        "Excluded": 6,
+        "Not eligible": 3,
+        "Not eligible: Other joint": 2,
+        "Not eligible: Too ill": 1,
+        "Declined to take part": 1,
+        "Declined to take part: Reason not recorded": 1,
+        "Other reasons": 2,
+        "Other reasons: Not reached": 1,
+        "Other reasons: Reason not recorded": 1,
+    }
+    assert numbers(flow, "enrolled") == {"Randomised": 9}
+    assert numbers(flow, "allocated.a") == {
+        "Allocated": 4,
+        "Treated as allocated": 3,
+        "Not treated as allocated": 1,
+        "Not treated as allocated: Received arm B": 1,
+    }
+    assert numbers(flow, "sessions.b") == {
+        "Sessions": 5,
+        "Attended at least half of the planned sessions": 3,
+        "Attended fewer of the planned sessions": 1,
+        "No sessions planned": 1,
+    }
+    assert flow.box("sessions.a") is None
+    assert numbers(flow, "follow_up.b") == {
+        "Follow-up": 5,
+        "In follow-up to the end": 4,
+        "Follow-up stopped": 1,
+        "Follow-up stopped: Moved away": 1,
+        "Follow-up stopped: Moved away: before Week 6": 1,
+    }
+    assert numbers(flow, "analysis.a") == {
+        "Analysis": 4,
+        "Analysed at Week 12": 2,
+        "Not analysed at Week 12": 2,
+        "Not analysed at Week 12: Excluded after randomisation: not eligible after all": 1,
+        "Not analysed at Week 12: No value": 1,
+        "Not analysed at Week 12: No value: follow-up had stopped": 1,
+    }
+    assert numbers(flow, "analysis.b") == {
+        "Analysis": 5,
+        "Analysed at Week 12": 1,
+        "Not analysed at Week 12": 4,
+        "Not analysed at Week 12: No value": 2,
+        "Not analysed at Week 12: No value: follow-up had not stopped": 1,
+        "Not analysed at Week 12: No value: follow-up had stopped": 1,
+        "Not analysed at Week 12: After hip surgery (hypothetical)": 1,
+        "Not analysed at Week 12: No baseline value": 1,
+    }
+    # The operated and the one without week 12 have a change at week 6; the others of arm B have none at all.
+    assert numbers(flow, "other_visits.b") == {
+        "Of those not analysed": 4,
+        "With values at other visits, which the model uses": 2,
+        "Without a value at any visit": 2,
+    }
+
+
+def test_without_a_screening_log_it_starts_at_randomisation_and_says_so() -> None:
+    flow = flow_of(cohort(plan(), PEOPLE))
+    assert next(box.id for box in flow.boxes) == "enrolled"
+    assert flow.boxes[0].note == "Assessment for eligibility was not recorded."
+
+
+def test_somebody_allocated_to_no_arm_is_excluded_for_that_reason() -> None:
+    checked = cohort(plan(), PEOPLE, OUTSIDE)
+    people = checked.tables["participants"]
+    unallocated = replace(checked, tables={**checked.tables, "participants": people.assign(
+        arm=people["arm"].mask(people["participant_id"] == "P000"))})  # fmt: skip
+    flow = flow_of(unallocated)
+    assert numbers(flow, "enrolled") == {"Randomised": 8}
+    assert numbers(flow, "excluded")["Other reasons: Not allocated to an arm"] == 1
+
+
+def test_treatment_not_started_is_seen_from_dates_where_no_arm_received_is_recorded() -> None:
+    people = [Person("a"), Person("b", started=3), Person("b")]
+    flow = flow_of(cohort(plan(model="ancova"), people))
+    assert numbers(flow, "allocated.b")["Not treated as allocated: Treatment not started"] == 1
+    assert numbers(flow, "allocated.a")["Treatment received not recorded"] == 1
+
+
+def test_what_nobody_recorded_is_said_and_not_counted_as_none() -> None:
+    flow = flow_of(cohort(plan(), [Person("a"), Person("b")]))
+    allocated, follow_up = flow.box("allocated.a"), flow.box("follow_up.a")
+    assert allocated
+    assert follow_up
+    assert (allocated.count.parts, allocated.note) == ((), "The treatment received is not recorded.")
+    assert (follow_up.count.parts, follow_up.note) == ((), "No stop of follow-up is recorded.")
+
+
+@pytest.mark.parametrize(
+    ("day", "when"),
+    [(0, "before Week 6"), (41, "before Week 6"), (42, "Week 6 to Week 12"), (84, "after Week 12")],
+)
+def test_a_stop_on_the_day_of_a_visit_is_after_it(day: int, when: str) -> None:
+    flow = flow_of(cohort(plan(), [Person("a", stopped=day, why="moved"), Person("b")]))
+    assert numbers(flow, "follow_up.a")[f"Follow-up stopped: Moved: {when}"] == 1
+
+
+def test_a_stop_without_a_date() -> None:
+    flow = flow_of(cohort(plan(), [Person("a", why="moved"), Person("b")]))
+    assert numbers(flow, "follow_up.a")["Follow-up stopped: Moved: date not recorded"] == 1
+
+
+def test_a_composite_strategy_keeps_the_operated_in_the_analysis() -> None:
+    study = plan(surgery="{strategy: composite, value: worst}")
+    flow = flow_of(cohort(study, [Person("a"), Person("b", surgery=50)]))
+    assert numbers(flow, "analysis.b") == {"Analysis": 1, "Analysed at Week 12": 1, "Not analysed at Week 12": 0}
+
+
+def test_several_visits_are_analysed_at_one_or_more() -> None:
+    study = plan(visit="[week_6, week_12]")
+    flow = flow_of(
+        cohort(study, [Person("a"), Person("b", values=(50, 45, None)), Person("b", values=(50, None, None))])
+    )
+    assert numbers(flow, "analysis.b") == {
+        "Analysis": 2,
+        "Analysed at one or more of Week 6 and Week 12": 1,
+        "Not analysed at any of Week 6 and Week 12": 1,
+        "Not analysed at any of Week 6 and Week 12: No value": 1,
+    }
+
+
+def test_four_arms() -> None:
+    flow = flow_of(cohort(plan("abcd"), [Person(arm) for arm in "aabbbccccd"]))
+    assert [numbers(flow, f"allocated.{arm}")["Allocated"] for arm in "abcd"] == [2, 3, 4, 1]
+
+
+def test_a_factorial_design_counts_its_factors_as_well() -> None:
+    people = [*[Person(arm) for arm in "aabbbccccd"], Person("d", values=(50, None, None))]
+    flow = flow_of(cohort(plan("abcd", design="factorial"), people))
+    assert numbers(flow, "margin.exercise") == {
+        "Analysed at Week 12, by exercise": 10, "With exercise": 4, "Without exercise": 6,
+    }  # fmt: skip
+    assert numbers(flow, "margin.manual") == {
+        "Analysed at Week 12, by manual": 10, "With manual": 5, "Without manual": 5,
+    }  # fmt: skip
+
+
+def test_a_cluster_trial_counts_clusters_those_lost_as_a_whole_where_people_leave() -> None:
+    gone: tuple[float | None, ...] = (50, None, None)
+    people = [
+        Person("a", site="K1"), Person("a", site="K1", values=gone),
+        Person("a", site="K2", values=gone), Person("a", site="K2", values=gone),
+        Person("b", site="K3"), Person("b", site="K4"),
+    ]  # fmt: skip
+    flow = flow_of(cohort(plan(design="cluster"), people, [Assessed(False, None, "too ill")]))
+    analysis = flow.box("analysis.a")
+    assert analysis
+    assert flow.boxes[0].count.clusters == 4
+    assert [(part.label, part.n, part.clusters) for part in analysis.count.parts] == [
+        ("Analysed at Week 12", 1, 1), ("Not analysed at Week 12", 3, 1),
+    ]  # fmt: skip
+    shown = next(row for row in flow_table(flow).rows() if row.label == "Analysed at Week 12")
+    assert [cell.text for cell in shown.cells] == ["1 [1]", "2 [2]", "3 [3]"]
+
+
+def test_a_cohort_study_has_no_randomisation() -> None:
+    people = [Person("a", "a"), Person("b", "a"), Person("b", "b", excluded="too ill")]
+    flow = flow_of(cohort(plan(design="cohort"), people, OUTSIDE))
+    assert numbers(flow, "enrolled") == {"Included in the cohort": 3}
+    assert numbers(flow, "analysis.b")["Not analysed at Week 12: Excluded after inclusion: too ill"] == 1
+    assert numbers(flow, "allocated.b")["Did not receive it: Received arm A"] == 1
+    said = " ".join(flow.to_frame()["label"]).lower()
+    assert "randomised" not in said
+    assert "allocated" not in said
+
+
+def test_the_table_has_every_number_with_an_address_of_its_own() -> None:
+    flow = flow_of(cohort(plan(), PEOPLE, OUTSIDE))
+    table = flow_table(flow)
+    keys = [(one.term, one.arm, one.name) for one in table.statistics()]
+    assert len(keys) == len(set(keys))
+    value = {(one.term, one.arm): one.value for one in table.statistics()}
+    assert value["analysis: Not analysed at Week 12: No value", "b"] == 2
+    assert value["analysis: Not analysed at Week 12: No value", "total"] == 3
+    assert value["excluded: Not eligible: Other joint", "total"] == 2
+    assert ("excluded: Not eligible: Other joint", "a") not in value
+
+
+def test_a_participant_who_is_twice_in_the_table_is_refused_with_the_sums() -> None:
+    checked = cohort(plan(), PEOPLE)
+    people = checked.tables["participants"]
+    twice = pd.concat([people, people.iloc[:1]], ignore_index=True)
+    with pytest.raises(DataError) as refused:
+        flow_of(replace(checked, tables={**checked.tables, "participants": twice}))
+    assert "Randomised: 9 participants; Allocated (Arm A) 5 + Allocated (Arm B) 5 = 10" in str(refused.value)
+    assert "coxa check" in str(refused.value)
+
+
+def test_a_participant_whom_nobody_assessed_is_refused_with_the_sums() -> None:
+    checked = cohort(plan(), PEOPLE, OUTSIDE)
+    log = checked.tables["screening"]
+    short = log[log["participant_id"] != "P003"]
+    with pytest.raises(DataError, match="Assessed for eligibility: 14 participants; Excluded 6 \\+ Randomised 9 = 15"):
+        flow_of(replace(checked, tables={**checked.tables, "screening": short}))
+
+
+def tampered(flow: Flow, box: str, change: int, label: str = "") -> Flow:
+    """Return a flow with another number in a box, or in a part of it."""
+
+    def other(count: Count, named: str) -> Count:
+        if count.label == named:
+            return replace(count, n=count.n + change)
+        return replace(count, parts=tuple(other(part, named) for part in count.parts))
+
+    boxes: list[Box] = [replace(one, count=other(one.count, label or one.count.label)) if one.id == box else one
+                        for one in flow.boxes]  # fmt: skip
+    return replace(flow, boxes=tuple(boxes))
+
+
+@pytest.mark.parametrize(
+    ("box", "label"),
+    [
+        ("assessed", ""),
+        ("excluded", "Other joint"),
+        ("enrolled", ""),
+        ("allocated.a", ""),
+        ("allocated.b", "Received arm A"),
+        ("sessions.b", ""),
+        ("follow_up.a", "Week 6 to Week 12"),
+        ("analysis.b", "No baseline value"),
+        ("other_visits.b", "Without a value at any visit"),
+    ],
+)
+def test_any_number_that_is_another_is_refused(box: str, label: str) -> None:
+    flow = flow_of(cohort(plan(), PEOPLE, OUTSIDE))
+    assert tampered(flow, box, 1, label) != flow
+    assert check_flow(flow) is flow
+    with pytest.raises(DataError, match="does not add up"):
+        check_flow(tampered(flow, box, 1, label))
+
+
+def test_negative_numbers_and_arrows_to_nowhere_are_refused() -> None:
+    flow = Flow("parallel", "primary", "pain", (), (Box("enrolled", "main", "enrolment", "", Count("Randomised", 1),
+                into=("allocated.a",)),))  # fmt: skip
+    assert [str(one) for one in flow_sums(flow)] == ["Randomised: 1 participants; no box allocated.a 0 = 0"]
+    with pytest.raises(DataError, match="no box allocated"):
+        check_flow(flow)
+    parts = (Count("left", -1), Count("stayed", 2))
+    with pytest.raises(DataError):
+        check_flow(replace(flow, boxes=(Box("x", "main", "enrolment", "", Count("x", 1, None, parts)),)))
