@@ -1,0 +1,73 @@
+"""Whether the plan was locked, and what was changed since."""
+
+from __future__ import annotations
+
+from coxa.report.document import Block, Card, Paragraph, Section, TableBlock
+from coxa.report.record import Report
+from coxa.study.deviations import Deviation, PlanStatus
+from coxa.study.lock import Lock
+from coxa.tables.deviations import deviations_table
+
+UNLOCKED = (
+    "The plan was not locked. Nothing in this report shows whether its analyses were chosen before the data were seen."
+)
+SAME = "The plan of this report is the one that was locked: nothing of the protocol was changed."
+
+
+def protocol_section(report: Report) -> Section:
+    """Return when the plan was locked, the hashes, and every change since as a dated deviation."""
+    status = report.status
+    blocks: list[Block] = [Paragraph(_said(status))]
+    if status.lock:
+        blocks.append(Card("Lock", tuple(_facts(status.lock, report.run.plan_sha256))))
+    if status.deviations:
+        blocks.append(TableBlock(deviations_table(status)))
+    return Section("protocol", "Protocol and deviations", tuple(blocks))
+
+
+def deviation_notes(report: Report) -> list[Block]:
+    """Return what the summary says of changes that concern a primary analysis; a warning where not recorded."""
+    primary = [deviation for deviation in report.status.deviations if deviation.primary]
+    recorded = [deviation for deviation in primary if deviation.recorded]
+    unrecorded = [deviation for deviation in primary if not deviation.recorded]
+    notes: list[Block] = []
+    if unrecorded:
+        text = f"Changed since the plan was locked, and not recorded as an amendment: {_listed(unrecorded)}."
+        notes.append(Paragraph(f"Warning on the protocol: {text}", "warning"))
+    if recorded:
+        notes.append(Paragraph(f"Amended since the plan was locked, with a date and a reason: {_listed(recorded)}."))
+    return notes
+
+
+def _said(status: PlanStatus) -> str:
+    if status.lock is None:
+        return UNLOCKED
+    if not status.deviations:
+        return SAME
+    recorded = len(status.deviations) - len(status.unrecorded)
+    parts = [f"{_counted(recorded)} recorded as an amendment"] if recorded else []
+    parts += [f"{_counted(len(status.unrecorded))} not recorded"] if status.unrecorded else []
+    return f"The plan was changed after it was locked: {' and '.join(parts)}."
+
+
+def _facts(held: Lock, plan_sha256: str) -> list[tuple[str, str]]:
+    first, last = held.first, held.last
+    facts = [("Locked", f"{first.date}, with coxa {first.coxa}")]
+    facts += [
+        (f"Amendment {number}", f"{entry.date}: {entry.reason}") for number, entry in enumerate(held.entries[1:], 1)
+    ]
+    facts += [
+        ("SHA-256 of the study file when it was last locked", last.plan_sha256),
+        ("SHA-256 of the study file of this report", plan_sha256),
+        ("SHA-256 of the protocol when it was last locked", last.meaning_sha256),
+        ("SHA-256 of the last entry of the lock, which covers all entries", last.sha256),
+    ]
+    return facts
+
+
+def _listed(deviations: list[Deviation]) -> str:
+    return "; ".join(dict.fromkeys(deviation.change.what for deviation in deviations))
+
+
+def _counted(n: int) -> str:
+    return "1 change" if n == 1 else f"{n} changes"
