@@ -25,7 +25,7 @@ def show_status(status: PlanStatus, quiet: bool = False) -> None:
     """Print how a plan stands to its lock, in one line; a quiet run says only what was changed without record."""
     changed = status.state == "changed"
     if changed or not quiet:
-        console().print(Text(status.as_text(), style=COLOURS["warning"] if changed else ""))
+        typer.secho(status.as_text(), fg=COLOURS["warning"] if changed else None)
 
 
 def check_locked(plan: Study, unlocked: bool, quiet: bool) -> None:

@@ -79,11 +79,12 @@ def analyse_cohort(cohort: Cohort) -> Report:
     """Analyse a checked cohort; see `analyse`."""
     study = cohort.study
     status = plan_status(study)
-    seconds: dict[str, Any] = {"fit": {}}
+    seconds: dict[str, Any] = {}
     wanted = dict.fromkeys(analysis.estimand for analysis in study.analyses.values())
     with timed(seconds, "derive"):
         scored = derive_scores(cohort)
         datasets = {name: derive_dataset(cohort, name, scored) for name in wanted}
+    seconds["fit"] = {}
     fits: dict[str, tuple[Fit, ...]] = {}
     results: list[Estimates] = []
     for name, analysis in study.analyses.items():

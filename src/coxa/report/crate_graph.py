@@ -12,7 +12,6 @@ from coxa.report.record import Report
 CONTEXT = "https://w3id.org/ro/crate/1.2/context"
 CRATE = "https://w3id.org/ro/crate/1.2"
 PROFILE = "https://w3id.org/ro/wfrun/process/0.5"
-COMPLETED = "http://schema.org/CompletedActionStatus"
 NO_LICENCE = "No licence was given: ask the owners of the trial before using it."
 ENCODINGS = {
     "csv": "text/csv",
@@ -21,6 +20,9 @@ ENCODINGS = {
     "json": "application/json",
     "parquet": "application/vnd.apache.parquet",
     "pdf": "application/pdf",
+    "tsv": "text/tab-separated-values",
+    "txt": "text/plain",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "yaml": "application/yaml",
     "yml": "application/yaml",
 }
@@ -69,6 +71,7 @@ def crate_graph(report: Report, files: tuple[CrateFile, ...], date: str, licence
     described = [_file(file) for file in files]
     absent = [_absent(name, sha256) for name, sha256 in report.run.data_sha256.items()]
     programs = _programs(report)
+    terms = _licence(licence)
     given = [_at(file.name) for file in files if file.given] + [entity["@id"] for entity in absent]
     made = [_at(file.name) for file in files if not file.given]
     root: Entity = {
@@ -77,7 +80,7 @@ def crate_graph(report: Report, files: tuple[CrateFile, ...], date: str, licence
         "name": report.study.title,
         "description": _description(report),
         "datePublished": date,
-        "license": {"@id": licence} if _is_address(licence) else licence or NO_LICENCE,
+        "license": {"@id": terms["@id"]},
         "conformsTo": {"@id": PROFILE},
         "hasPart": _refer([entity["@id"] for entity in (*described, *absent)]),
         "mentions": {"@id": "#run"},
@@ -87,14 +90,13 @@ def crate_graph(report: Report, files: tuple[CrateFile, ...], date: str, licence
         "@type": "CreateAction",
         "name": f"Analyses and report of {report.study.study}",
         "description": f"{report.status.as_text()[:1].upper()}{report.status.as_text()[1:]}.",
-        "instrument": {"@id": "#coxa"},
+        "instrument": {"@id": programs[0]["@id"]},
         "object": _refer(given),
         "result": _refer(made),
         "endTime": date,
-        "actionStatus": {"@id": COMPLETED},
     }
     profile = {"@id": PROFILE, "@type": ["CreativeWork", "Profile"], "name": "Process Run Crate", "version": "0.5"}
-    graph = [_descriptor(), root, *described, *absent, action, *programs, profile, *_licence(licence)]
+    graph = [_descriptor(), root, *described, *absent, action, *programs, profile, terms]
     return {"@context": CONTEXT, "@graph": graph}
 
 
@@ -117,13 +119,12 @@ def _description(report: Report) -> str:
 
 
 def _file(file: CrateFile) -> Entity:
-    suffix = file.name.rpartition(".")[2].lower()
     return {
         "@id": _at(file.name),
         "@type": "File",
         "name": file.title,
         "description": file.note,
-        "encodingFormat": ENCODINGS.get(suffix, "application/octet-stream"),
+        "encodingFormat": _encoding(file.name),
         "contentSize": str(len(file.content)),
         "sha256": hashlib.sha256(file.content).hexdigest(),
     }
@@ -136,31 +137,34 @@ def _absent(name: str, sha256: str) -> Entity:
         "@type": "File",
         "name": name,
         "description": "Data of participants; not in this crate.",
+        "encodingFormat": _encoding(name),
         "localPath": f"data/{name}",
         "sha256": sha256,
     }
 
 
 def _programs(report: Report) -> list[Entity]:
-    versions = dict(report.run.versions)
-    others = [name for name in versions if name != "coxa"]
-    coxa = _program("coxa", versions["coxa"])
-    coxa["softwareRequirements"] = _refer([_program(name, "")["@id"] for name in others])
-    return [coxa, *(_program(name, versions[name]) for name in others)]
+    """Return coxa, and what it ran on."""
+    coxa, *others = (_program(name, version) for name, version in report.run.versions.items())
+    return [{**coxa, "softwareRequirements": _refer([entity["@id"] for entity in others])}, *others]
 
 
 def _program(name: str, version: str) -> Entity:
-    return {"@id": f"#{name}", "@type": "SoftwareApplication", "name": name, "version": version}
+    """Describe a program; a package by its package URL."""
+    kind = "generic" if name in ("coxa", "python") else "pypi"
+    address = f"pkg:{kind}/{quote(name)}@{quote(version)}"
+    return {"@id": address, "@type": "SoftwareApplication", "name": name, "version": version, "url": address}
 
 
-def _licence(licence: str) -> list[Entity]:
-    if not _is_address(licence):
-        return []
-    return [{"@id": licence, "@type": "CreativeWork", "name": licence, "description": "Licence of this crate."}]
+def _licence(licence: str) -> Entity:
+    if licence.startswith(("https://", "http://")):
+        return {"@id": licence, "@type": "CreativeWork", "name": licence, "description": "Licence of this crate."}
+    name = licence or "No licence"
+    return {"@id": "#licence", "@type": "CreativeWork", "name": name, "description": licence or NO_LICENCE}
 
 
-def _is_address(text: str) -> bool:
-    return text.startswith(("https://", "http://"))
+def _encoding(name: str) -> str:
+    return ENCODINGS.get(name.rpartition(".")[2].lower(), "application/octet-stream")
 
 
 def _at(name: str) -> str:

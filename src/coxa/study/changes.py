@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from coxa.findings import Finding
 from coxa.study.plan import Study
 from coxa.study.protocol import plan_content, protocol, written_content
 
@@ -42,6 +43,11 @@ class Change:
     def what(self) -> str:
         """The key in words, as the plan names its parts."""
         return path_words(self.path)
+
+    def finding(self, file: str, rule: str, remedy: str) -> Finding:
+        """Return the change as an error of a lock."""
+        said = f"{value_words(self.before)} -> {value_words(self.after)}"
+        return Finding("error", file, rule, remedy, field=self.what, value=said)
 
 
 def plan_changes(old: Study | Mapping[str, Any], new: Study | Mapping[str, Any]) -> tuple[Change, ...]:
@@ -78,13 +84,15 @@ def path_words(path: KeyPath) -> str:
     --------
     >>> path_words(("analyses", "primary", "covariance"))
     'analysis primary: covariance'
+    >>> path_words(("visits", "week_12", "window"))
+    'visit week 12: window'
     >>> path_words(("estimands", "main", "intercurrent_events", "hip_surgery", "strategy"))
     'estimand main: intercurrent events, hip surgery, strategy'
     """
     head, *rest = path
     if head in PARTS and rest:
         name, *below = rest
-        said = f"{PARTS[head]} {name}"
+        said = f"{PARTS[head]} {name.replace('_', ' ')}"
     else:
         said, below = head.replace("_", " "), rest
     return f"{said}: {', '.join(step.replace('_', ' ') for step in below)}" if below else said

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from coxa.errors import LockError
-from coxa.findings import Finding, Findings
+from coxa.findings import Findings
 from coxa.study.analysis import IDENTIFIER
 from coxa.study.changes import Change, KeyPath, plan_changes
 from coxa.study.lock import Lock, read_lock
@@ -23,13 +23,15 @@ SHORT = 12
 class Deviation:
     """A change of the plan after it was locked.
 
-    change  : key, before, after
-    date    : day of the amendment; empty where the change is not recorded
-    reason  : of the amendment; empty where the change is not recorded
-    primary : whether it concerns a primary analysis, its estimand, or what these rest on
+    change    : key, before, after
+    amendment : number of the amendment that records it, from 1; 0 where none does
+    date      : day of the amendment; empty where the change is not recorded
+    reason    : of the amendment; empty where the change is not recorded
+    primary   : whether it concerns a primary analysis, its estimand, or what these rest on
     """
 
     change: Change
+    amendment: int
     date: str
     reason: str
     primary: bool
@@ -37,7 +39,7 @@ class Deviation:
     @property
     def recorded(self) -> bool:
         """Whether an amendment records it."""
-        return bool(self.date)
+        return self.amendment > 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +85,7 @@ class PlanStatus:
         if not self.unrecorded:
             return f"{said}; unchanged since"
         primary = sum(deviation.primary for deviation in self.unrecorded)
-        concerned = f", {primary} of them in a primary analysis or what it rests on" if primary else ""
+        concerned = f" ({primary} of a primary analysis)" if primary else ""
         changes = "1 change" if len(self.unrecorded) == 1 else f"{len(self.unrecorded)} changes"
         return f"{said} and changed since: {changes} without record{concerned}"
 
@@ -103,14 +105,14 @@ def plan_status(study: Study) -> PlanStatus:
 def deviations(held: Lock, study: Study) -> Iterator[Deviation]:
     """Yield every change of a plan since it was locked first."""
     before = held.first.plan
-    for entry, changes in held.amendments():
+    for number, (entry, changes) in enumerate(held.amendments(), start=1):
         for change in changes:
             primary = concerns_primary(change.path, before, entry.plan)
-            yield Deviation(change, entry.date, entry.reason, primary)
+            yield Deviation(change, number, entry.date, entry.reason, primary)
         before = entry.plan
     now = plan_content(study)
     for change in plan_changes(before, study):
-        yield Deviation(change, "", "", concerns_primary(change.path, before, now))
+        yield Deviation(change, 0, "", "", concerns_primary(change.path, before, now))
 
 
 def require_locked(status: PlanStatus) -> None:
@@ -125,7 +127,7 @@ def require_locked(status: PlanStatus) -> None:
         return
     remedy = 'record it: `coxa lock STUDY.YAML --reason "..."`; undo it; or go on all the same with `--unlocked`'
     found = (
-        Finding("error", status.lock.file, "the plan is not the one that was locked", remedy, field=one.change.what)
+        one.change.finding(status.lock.file, "the plan is not the one that was locked", remedy)
         for one in status.unrecorded
     )
     raise LockError(status.as_text(), Findings.of(found))

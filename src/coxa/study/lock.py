@@ -246,8 +246,5 @@ def _damaged(file: str, rule: str, field: str | None = None) -> LockError:
 
 def _refused(held: Lock, changes: tuple[Change, ...]) -> LockError:
     remedy = 'say why: `coxa lock STUDY.YAML --reason "..."`; or undo the change'
-    found = (
-        Finding("error", held.file, f"the plan changed since {held.last.date}", remedy, field=change.what)
-        for change in changes
-    )
+    found = (change.finding(held.file, f"the plan changed since {held.last.date}", remedy) for change in changes)
     return LockError(f"the plan was locked on {held.last.date} and changed since", Findings.of(found))

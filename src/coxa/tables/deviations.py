@@ -10,39 +10,33 @@ from coxa.tables.table import Cell, Column, Footnote, Row, RowGroup, Table
 
 LONGEST = 240
 """Characters of a value that the table shows; run.json has all of them."""
-PRIMARY = "*"
+PRIMARY = "†"
 
 
 def deviations_table(status: PlanStatus) -> Table:
-    """List the deviations: recorded ones by amendment, then those without record."""
-    columns = (Column("From", "left"), Column("To", "left"), Column("When", "left"), Column("Why", "left"))
+    """List the deviations under their amendment, with its day and reason; then those without record."""
+    columns = (Column("From", "left"), Column("To", "left"))
     notes = []
     if any(deviation.primary for deviation in status.deviations):
         notes.append(Footnote("Concerns a primary analysis, its estimand, or what these rest on.", PRIMARY))
-    return Table(
-        "deviations", "Changes since the plan was locked", "What", columns, tuple(_groups(status)), tuple(notes)
-    )
+    groups = tuple(_groups(status))
+    return Table("deviations", "Changes since the plan was locked", "What", columns, groups, tuple(notes))
 
 
 def _groups(status: PlanStatus) -> Iterator[RowGroup]:
-    recorded = tuple(_row(deviation) for deviation in status.deviations if deviation.recorded)
-    unrecorded = tuple(_row(deviation) for deviation in status.unrecorded)
-    if recorded:
-        yield RowGroup("Recorded as amendments", recorded)
-    if unrecorded:
-        yield RowGroup("Not recorded", unrecorded)
+    for number in range(1, len(status.lock.entries) if status.lock else 1):
+        mine = [deviation for deviation in status.deviations if deviation.amendment == number]
+        if mine:
+            yield RowGroup(f"Amendment {number}, {mine[0].date}: {mine[0].reason}", tuple(map(_row, mine)))
+    if status.unrecorded:
+        yield RowGroup("Not recorded: no date and no reason", tuple(map(_row, status.unrecorded)))
 
 
 def _row(deviation: Deviation) -> Row:
     change = deviation.change
-    words = (
-        _short(value_words(change.before)),
-        _short(value_words(change.after)),
-        deviation.date or "not recorded",
-        deviation.reason or "not recorded",
-    )
     what = change.what[:1].upper() + change.what[1:]
-    return Row(f"{what} {PRIMARY}" if deviation.primary else what, tuple(Cell(text) for text in words))
+    values = (Cell(_short(value_words(value))) for value in (change.before, change.after))
+    return Row(f"{what} {PRIMARY}" if deviation.primary else what, tuple(values))
 
 
 def _short(text: str) -> str:

@@ -19,7 +19,8 @@ def protocol_section(report: Report) -> Section:
     status = report.status
     blocks: list[Block] = [Paragraph(_said(status))]
     if status.lock:
-        blocks.append(Card("Lock", tuple(_facts(status.lock, report.run.plan_sha256))))
+        blocks.append(Card("Lock", tuple(_dates(status.lock))))
+        blocks.append(Card("SHA-256", tuple(_hashes(status.lock, report.run.plan_sha256))))
     if status.deviations:
         blocks.append(TableBlock(deviations_table(status)))
     return Section("protocol", "Protocol and deviations", tuple(blocks))
@@ -50,19 +51,22 @@ def _said(status: PlanStatus) -> str:
     return f"The plan was changed after it was locked: {' and '.join(parts)}."
 
 
-def _facts(held: Lock, plan_sha256: str) -> list[tuple[str, str]]:
-    first, last = held.first, held.last
-    facts = [("Locked", f"{first.date}, with coxa {first.coxa}")]
-    facts += [
-        (f"Amendment {number}", f"{entry.date}: {entry.reason}") for number, entry in enumerate(held.entries[1:], 1)
+def _dates(held: Lock) -> list[tuple[str, str]]:
+    amendments = enumerate(held.entries[1:], start=1)
+    return [
+        ("Locked", f"{held.first.date}, with coxa {held.first.coxa}"),
+        *((f"Amendment {number}", f"{entry.date}, with coxa {entry.coxa}") for number, entry in amendments),
     ]
-    facts += [
-        ("SHA-256 of the study file when it was last locked", last.plan_sha256),
-        ("SHA-256 of the study file of this report", plan_sha256),
-        ("SHA-256 of the protocol when it was last locked", last.meaning_sha256),
-        ("SHA-256 of the last entry of the lock, which covers all entries", last.sha256),
+
+
+def _hashes(held: Lock, plan_sha256: str) -> list[tuple[str, str]]:
+    entry = held.last
+    return [
+        ("Study file as locked", entry.plan_sha256),
+        ("Study file of this report", plan_sha256),
+        ("Protocol as locked", entry.meaning_sha256),
+        ("Last entry of the lock", entry.sha256),
     ]
-    return facts
 
 
 def _listed(deviations: list[Deviation]) -> str:
