@@ -28,6 +28,7 @@ COMMANDS = [
     "power",
     "rehearse",
     "check",
+    "lock",
     "score",
     "randomise",
     "analyse",
