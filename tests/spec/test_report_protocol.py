@@ -29,7 +29,9 @@ def reported(folder: Path, amended: tuple[Edit, ...] = (), now: tuple[Edit, ...]
     if amended:
         lock(written(folder, *amended), why, date="2026-03-02")
     study = read_study(written(folder, *amended, *now))
-    return replace(report(), study=study, status=plan_status(study))
+    assert study.origin is not None
+    run = replace(report().run, plan_sha256=study.origin.sha256)
+    return replace(report(), study=study, run=run, status=plan_status(study))
 
 
 def text_of(section: Section) -> list[str]:
@@ -61,6 +63,12 @@ def test_a_report_of_a_locked_plan_says_when_and_gives_the_hashes(tmp_path: Path
     assert made.status.lock is not None
     assert ("Last entry of the lock", made.status.lock.last.sha256) in hashes.facts
     assert deviation_notes(made) == []
+
+
+def test_a_report_says_where_only_the_file_differs(tmp_path: Path) -> None:
+    made = reported(tmp_path, (), (lambda keys: keys.update(title="Another title"),))
+    assert made.status.deviations == ()
+    assert "not the same, byte for byte" in text_of(protocol_section(made))[0]
 
 
 def test_every_change_is_listed_under_its_amendment_or_as_not_recorded(tmp_path: Path) -> None:

@@ -16,8 +16,8 @@ from, up to which day they reach, and how they are shown."""
 LEFT_OUT = {"data", "report"}
 """Keys of a plan that a lock does not keep at all."""
 
-NAMES_ONLY = ("label",)
-"""Keys of a part that only say how it is called."""
+LABEL = "label"
+"""Key of a part that only says how it is called."""
 
 
 def plan_content(study: Study) -> dict[str, Any]:
@@ -92,11 +92,7 @@ def _unlabelled(value: Any) -> Any:
     """Leave out labels at every depth; a part that is itself named `label` stays."""
     if not isinstance(value, Mapping):
         return [_unlabelled(item) for item in value] if isinstance(value, list) else value
-    return {
-        key: _unlabelled(inner)
-        for key, inner in value.items()
-        if key not in NAMES_ONLY or not isinstance(inner, str | None)
-    }
+    return {key: _unlabelled(inner) for key, inner in value.items() if key != LABEL or isinstance(inner, Mapping)}
 
 
 def _levels_sorted(part: Any) -> Any:

@@ -12,12 +12,16 @@ UNLOCKED = (
     "The plan was not locked. Nothing in this report shows whether its analyses were chosen before the data were seen."
 )
 SAME = "The plan of this report is the one that was locked: nothing of the protocol was changed."
+OTHER_FILE = (
+    "The study file is not the same, byte for byte: it differs in what is not of the protocol, such as comments, "
+    "labels, or where the data are and how their codes are called."
+)
 
 
 def protocol_section(report: Report) -> Section:
     """Return when the plan was locked, the hashes, and every change since as a dated deviation."""
     status = report.status
-    blocks: list[Block] = [Paragraph(_said(status))]
+    blocks: list[Block] = [Paragraph(_said(status, report.run.plan_sha256))]
     if status.lock:
         blocks.append(Card("Lock", tuple(_dates(status.lock))))
         blocks.append(Card("SHA-256", tuple(_hashes(status.lock, report.run.plan_sha256))))
@@ -40,15 +44,14 @@ def deviation_notes(report: Report) -> list[Block]:
     return notes
 
 
-def _said(status: PlanStatus) -> str:
+def _said(status: PlanStatus, plan_sha256: str) -> str:
     if status.lock is None:
         return UNLOCKED
-    if not status.deviations:
-        return SAME
-    recorded = len(status.deviations) - len(status.unrecorded)
+    recorded, unrecorded = len(status.deviations) - len(status.unrecorded), len(status.unrecorded)
     parts = [f"{_counted(recorded)} recorded as an amendment"] if recorded else []
-    parts += [f"{_counted(len(status.unrecorded))} not recorded"] if status.unrecorded else []
-    return f"The plan was changed after it was locked: {' and '.join(parts)}."
+    parts += [f"{_counted(unrecorded)} not recorded"] if unrecorded else []
+    said = f"The plan was changed after it was locked: {' and '.join(parts)}." if parts else SAME
+    return said if unrecorded or status.lock.last.plan_sha256 == plan_sha256 else f"{said} {OTHER_FILE}"
 
 
 def _dates(held: Lock) -> list[tuple[str, str]]:
