@@ -30,8 +30,8 @@ CORRECTION = {
 }
 
 
-def data_block(corrections: list[dict[str, Any]]) -> Edit:
-    tables = {"participants": {"file": "p.csv"}, "assessments": {"file": "a.csv"}}
+def data_block(corrections: list[dict[str, Any]], values: dict[str, Any]) -> Edit:
+    tables = {"participants": {"file": "p.csv", "values": values}, "assessments": {"file": "a.csv"}}
     return lambda keys: keys.update(data={"tables": tables, "corrections": corrections})
 
 
@@ -115,8 +115,11 @@ def test_data_of_participants_are_named_with_their_hash_and_are_not_there(tmp_pa
         assert all(b"QZX" not in archive.read(name) for name in archive.namelist())
 
 
-def test_a_plan_that_names_participants_is_left_out_but_for_its_protocol(tmp_path: Path) -> None:
-    made = reported(tmp_path, (), (data_block([CORRECTION]),))
+@pytest.mark.parametrize(
+    "named", [data_block([CORRECTION], {}), data_block([], {"participant_id": {"7003": "QZX7003"}})]
+)
+def test_a_plan_that_names_participants_is_left_out_but_for_its_protocol(tmp_path: Path, named: Edit) -> None:
+    made = reported(tmp_path, (), (named,))
     path = crate(tmp_path, made)
     with zipfile.ZipFile(path) as archive:
         assert "study.yaml" not in archive.namelist()

@@ -15,6 +15,7 @@ from coxa.errors import CoxaError
 from coxa.report.crate_graph import CrateFile, crate_graph
 from coxa.report.record import Report
 from coxa.report.run_data import run_data
+from coxa.study import Study
 from coxa.study.lock import day_text, lock_path
 from coxa.study.protocol import plan_content
 
@@ -72,16 +73,16 @@ def write_crate(
 
 
 def _plan(report: Report) -> list[CrateFile]:
-    """Return plan and lock; of a plan that names participants in its corrections, what it says beside the data."""
+    """Return plan and lock; of a plan that names participants where the data are, all but that."""
     origin = report.study.origin
     if origin is None:
         raise CoxaError("the plan was not read from a file; read it with `read_study`")
     raw = (Path(origin.folder) / origin.name).read_bytes()
     if hashlib.sha256(raw).hexdigest() != origin.sha256:
         raise CoxaError(f"{origin.name} was changed while the report was made; make the report again")
-    if report.study.data is not None and report.study.data.corrections:
+    if _names_participants(report.study):
         text = json.dumps(plan_content(report.study), indent=1, ensure_ascii=False) + "\n"
-        note = f"All of {origin.name} but its `data` and `report`: the corrections there name participants."
+        note = f"All of {origin.name} but its `data` and `report`: participants are named there."
         files = [CrateFile("plan.json", text.encode("utf-8"), "Plan of the study, without its data", note, True)]
     else:
         files = [CrateFile(origin.name, raw, "Plan of the study", "The study file that coxa ran.", True)]
@@ -90,6 +91,14 @@ def _plan(report: Report) -> list[CrateFile]:
         note = f"The plan as it was locked, with its amendments; {report.status.as_text()}."
         files.append(CrateFile(held.name, held.read_bytes(), "Lock of the plan", note, True))
     return files
+
+
+def _names_participants(study: Study) -> bool:
+    """Say whether a plan has identifiers of participants: in its corrections, or as codes of the identifier."""
+    if study.data is None:
+        return False
+    coded = [name for table in study.data.tables.values() for name in (*table.values, *table.constants)]
+    return bool(study.data.corrections) or "participant_id" in coded
 
 
 def _results(folder: Path) -> list[CrateFile]:
