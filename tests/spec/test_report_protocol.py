@@ -80,11 +80,11 @@ def test_every_change_is_listed_under_its_amendment_or_as_not_recorded(tmp_path:
         (
             f"Amendment 1, 2026-03-02: {WHY}",
             [
-                ("Analysis primary: covariance †", "us", "cs"),
+                ("Analysis primary: covariance\N{NO-BREAK SPACE}†", "us", "cs"),
                 ("Analysis simpler: relaxes", "the covariance over the visits", "the covariance"),
             ],
         ),
-        ("Not recorded: no date and no reason", [("Visit week 12: window †", "not given", "-14, 21")]),
+        ("Not recorded: no date and no reason", [("Visit week 12: window\N{NO-BREAK SPACE}†", "not given", "-14, 21")]),
     ]
 
 

@@ -36,7 +36,7 @@ def _row(deviation: Deviation) -> Row:
     change = deviation.change
     what = change.what[:1].upper() + change.what[1:]
     values = (Cell(_short(value_words(value))) for value in (change.before, change.after))
-    return Row(f"{what} {PRIMARY}" if deviation.primary else what, tuple(values))
+    return Row(f"{what}\N{NO-BREAK SPACE}{PRIMARY}" if deviation.primary else what, tuple(values))
 
 
 def _short(text: str) -> str:
