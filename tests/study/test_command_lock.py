@@ -134,6 +134,13 @@ def test_options_of_a_crate_need_one(study: Path, option: tuple[str, str]) -> No
     assert "add --crate" in done.output
 
 
+def test_a_wrong_day_of_a_crate_stops_before_the_analyses(study: Path) -> None:
+    done = run("report", study, "--crate", "--date", "soon", "--out", study.parent / "out")
+    assert done.exit_code == 2
+    assert "YYYY-MM-DD" in done.output
+    assert not (study.parent / "out").exists()
+
+
 def test_a_rehearsal_is_of_the_locked_plan_unless_unlocked_is_said(tmp_path: Path) -> None:
     study = tmp_path / "study.yaml"
     study.write_text(DEMO.replace("../..", str(ROOT)), encoding="utf-8")

@@ -56,12 +56,15 @@ def report_command(
         wanted = asked_forms(forms)
         if not crate and (date or licence):
             raise OptionError("--date and --licence are those of a crate; add --crate")
+        from coxa.study.lock import day_text
+
+        day = day_text(date)
         report = run(study, data, quiet)
         written = write_report(report, out, quiet, wanted, data)
         if crate:
             from coxa.report.crate import write_crate
 
-            written.append(write_crate(report, out, wanted, date, licence))
+            written.append(write_crate(report, out, wanted, day, licence))
         show(report, as_json, quiet)
         if not as_json:
             typer.echo(f"report: {', '.join(map(str, written))}")
