@@ -49,7 +49,7 @@ if TYPE_CHECKING:
         rerandomisation_test,
         simulated_power,
     )
-    from coxa.errors import CoxaError, DataError, FitError, OptionError, PlanError
+    from coxa.errors import CoxaError, DataError, FitError, LockError, OptionError, PlanError
     from coxa.estimates import (
         Estimates,
         adjust_multiplicity,
@@ -90,7 +90,9 @@ if TYPE_CHECKING:
     from coxa.simulate.truth import Truth
     from coxa.simulate.twin import synthetic_twin
     from coxa.study import Study, read_study
+    from coxa.study.changes import plan_changes
     from coxa.study.delivery_items import delivery_items
+    from coxa.study.lock import lock, read_lock
 
 __version__ = "0.1.0"
 
@@ -133,7 +135,7 @@ _HOMES = {
         "rerandomisation_test",
         "simulated_power",
     ),
-    "coxa.errors": ("CoxaError", "DataError", "FitError", "OptionError", "PlanError"),
+    "coxa.errors": ("CoxaError", "DataError", "FitError", "LockError", "OptionError", "PlanError"),
     "coxa.estimates": (
         "Estimates",
         "adjust_multiplicity",
@@ -174,7 +176,9 @@ _HOMES = {
     "coxa.simulate.truth": ("Truth",),
     "coxa.simulate.twin": ("synthetic_twin",),
     "coxa.study": ("Study", "read_study"),
+    "coxa.study.changes": ("plan_changes",),
     "coxa.study.delivery_items": ("delivery_items",),
+    "coxa.study.lock": ("lock", "read_lock"),
 }
 _HOME = {name: module.removeprefix("coxa.") for module, names in _HOMES.items() for name in names}
 
@@ -191,6 +195,7 @@ __all__ = [
     "Fit",
     "FitError",
     "FlareRule",
+    "LockError",
     "OptionError",
     "PainBands",
     "PlanError",
@@ -232,10 +237,12 @@ __all__ = [
     "lagged",
     "linear_combination",
     "load_instrument",
+    "lock",
     "margin_test",
     "marginal_means",
     "next_allocation",
     "pain_monitoring",
+    "plan_changes",
     "planned_scheme",
     "plot_caterpillar",
     "plot_power",
@@ -251,6 +258,7 @@ __all__ = [
     "randomise",
     "read_chunks",
     "read_cohort",
+    "read_lock",
     "read_study",
     "rehearse",
     "render",

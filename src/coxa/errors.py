@@ -37,6 +37,10 @@ class PlanError(FindingsError):
     """The study file cannot be used as it stands."""
 
 
+class LockError(FindingsError):
+    """The lock of a plan is damaged, or does not allow what was asked."""
+
+
 class DataError(FindingsError):
     """The data break a rule that the analysis relies on."""
 

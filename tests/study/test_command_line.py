@@ -28,6 +28,7 @@ COMMANDS = [
     "power",
     "rehearse",
     "check",
+    "lock",
     "score",
     "randomise",
     "analyse",
@@ -231,4 +232,8 @@ def test_the_same_plan_and_data_give_the_same_bytes(tmp_path: Path) -> None:
         assert shown.exit_code == 0, shown.output
     assert {"report.html", "report.pdf", "report.docx"} <= {file.name for file in (tmp_path / "one").iterdir()}
     for file in (tmp_path / "one").iterdir():
-        assert file.read_bytes() == (tmp_path / "two" / file.name).read_bytes(), file.name
+        if file.name != "run.json":
+            assert file.read_bytes() == (tmp_path / "two" / file.name).read_bytes(), file.name
+    records = [json.loads((tmp_path / name / "run.json").read_text(encoding="utf-8")) for name in ("one", "two")]
+    assert [sorted(record.pop("seconds")) for record in records] == [["derive", "fit", "read", "render"]] * 2
+    assert records[0] == records[1]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from coxa.cli.edge import AsJson, DataPath, OutPath, Quiet, StudyPath, Verbose, check_there, edge, print_json, working
+from coxa.errors import OptionError
 
 if TYPE_CHECKING:
     from coxa.report.record import Report
@@ -42,6 +43,13 @@ def report_command(
     shell: Annotated[
         bool, typer.Option("--shell", help="Write shell.html: the planned report with blanks, without any data.")
     ] = False,
+    crate: Annotated[
+        bool, typer.Option("--crate", help="Also write an RO-Crate: plan, lock, results and report in one archive.")
+    ] = False,
+    date: Annotated[
+        str | None, typer.Option("--date", help="Day of the crate, as YYYY-MM-DD; today unless given.")
+    ] = None,
+    licence: Annotated[str, typer.Option("--licence", help="Licence of the crate: words, or an address.")] = "",
     as_json: AsJson = False,
     quiet: Quiet = False,
     verbose: Verbose = False,
@@ -52,8 +60,17 @@ def report_command(
         if shell:
             _shell(study, data, out, wanted, quiet)
             return
+        if not crate and (date or licence):
+            raise OptionError("--date and --licence are those of a crate; add --crate")
+        from coxa.study.lock import day_text
+
+        day = day_text(date)
         report = run(study, data, quiet)
         written = write_report(report, out, quiet, wanted, data)
+        if crate:
+            from coxa.report.crate import write_crate
+
+            written.append(write_crate(report, out, wanted, day, licence))
         show(report, as_json, quiet)
         if not as_json:
             typer.echo(f"report: {', '.join(map(str, written))}")
@@ -102,15 +119,22 @@ def write_report(
 ) -> list[Path]:
     """Write results, the results data set and the report; return the paths of the report's forms."""
     with working("writing the report", quiet):
+        from coxa.report.analyse import timed
         from coxa.report.build import build_document
         from coxa.report.kept import write_kept
         from coxa.report.render import render_document
         from coxa.report.write import write_document, write_results
 
-        document = build_document(report)
-        write_results(report, out)
+        seconds: dict[str, float] = {}
+        with timed(seconds, "document"):
+            document = build_document(report)
+        written = []
+        for form in forms:
+            with timed(seconds, form):
+                written.append(write_document(render_document(document, form), out / f"report.{form}"))
+        write_results(report, out, seconds)
         write_kept(report, document, out, data)
-        return [write_document(render_document(document, form), out / f"report.{form}") for form in forms]
+        return written
 
 
 def show(report: Report, as_json: bool, quiet: bool) -> None:
@@ -119,7 +143,9 @@ def show(report: Report, as_json: bool, quiet: bool) -> None:
         print_json(report.estimates.frame)
         return
     from coxa.cli.show import show_comparisons, show_findings
+    from coxa.cli.show_lock import show_status
 
     if not quiet:
         show_comparisons(report)
         show_findings(report.findings.warnings)
+    show_status(report.status, quiet)

@@ -26,9 +26,15 @@ def check_command(
         with working(f"checking {study}", quiet):
             from coxa.cohort.read import read_cohort
             from coxa.study import read_study
+            from coxa.study.deviations import plan_status
 
             plan = read_study(study)
+            status = plan_status(plan)
             cohort = read_cohort(plan, data) if plan.data else None
+        if not as_json:
+            from coxa.cli.show_lock import show_status
+
+            show_status(status, quiet)
         if cohort is None:
             typer.echo("[]" if as_json else f"{study}: the plan has no faults; it names no data")
             return

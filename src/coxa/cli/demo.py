@@ -57,6 +57,7 @@ def new_command(
         typer.echo(f"wrote {folder / 'study.yaml'} and {folder / 'data'}; now try:")
         command = os.environ.get("COXA_COMMAND", "coxa")
         typer.echo(f"  {command} check {folder / 'study.yaml'}")
+        typer.echo(f"  {command} lock {folder / 'study.yaml'}")
         typer.echo(f"  {command} report {folder / 'study.yaml'} --out {folder / 'out'}")
 
 

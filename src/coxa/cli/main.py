@@ -11,6 +11,7 @@ from coxa.cli.analyse import analyse_command, report_command
 from coxa.cli.check import check_command
 from coxa.cli.demo import demo_command, new_command
 from coxa.cli.flow import flow_command
+from coxa.cli.lock import lock_command
 from coxa.cli.power import power_command
 from coxa.cli.presets import presets_command
 from coxa.cli.randomise import randomise_command
@@ -53,6 +54,7 @@ app.command("schema")(schema_command)
 app.command("simulate")(simulate_command)
 app.command("twin")(twin_command)
 app.command("check")(check_command)
+app.command("lock")(lock_command)
 app.command("score")(score_command)
 app.command("randomise")(randomise_command)
 app.command("power")(power_command)

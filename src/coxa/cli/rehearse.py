@@ -27,6 +27,9 @@ def rehearse_command(
     ] = 1.0,
     analyses: Annotated[str | None, typer.Option("--analyses", help="Analyses of the plan; all unless given.")] = None,
     seed: Annotated[int, typer.Option("--seed", help="Seed; the same data and seed give the same numbers.")] = 1,
+    unlocked: Annotated[
+        bool, typer.Option("--unlocked", help="Rehearse the plan although it is not the one that was locked.")
+    ] = False,
     jobs: Jobs = 1,
     scheduler: Scheduler = None,
     out: Annotated[Path | None, typer.Option("--out", help="Folder for the tables and the record of the run.")] = None,
@@ -37,11 +40,13 @@ def rehearse_command(
     """Run the whole plan on its blinded data with shuffled arms and a planted effect: PASS, RISK or FAIL."""
     with edge(verbose, as_json):
         from coxa.cli.lists import names
+        from coxa.cli.show_lock import check_locked
         from coxa.design.by_simulation.rehearsal import rehearse
         from coxa.study import read_study
 
         check_there(data)
         plan = read_study(study)
+        check_locked(plan, unlocked, quiet or as_json)
         with following("rehearsing", quiet) as progress:
             found = rehearse(
                 plan,

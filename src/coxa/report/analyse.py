@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import platform
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
+from time import perf_counter
+from typing import Any
 
 import pandas as pd
 
@@ -19,6 +24,7 @@ from coxa.findings import Finding, Findings
 from coxa.models import Fit
 from coxa.report.record import Report, RunRecord
 from coxa.study import Study, read_study
+from coxa.study.deviations import plan_status
 
 PACKAGES = (
     "numpy",
@@ -58,28 +64,48 @@ def analyse(study: Study | str | Path, data: str | Path | None = None) -> Report
         If the data have errors; warnings go into the report.
     FitError
         If a model cannot be fitted or its convergence cannot be proved.
+    LockError
+        If the lock of the plan is damaged.
     """
-    plan = study if isinstance(study, Study) else read_study(study)
-    return analyse_cohort(read_cohort(plan, data).require_clean())
+    seconds: dict[str, Any] = {}
+    with timed(seconds, "read"):
+        plan = study if isinstance(study, Study) else read_study(study)
+        cohort = read_cohort(plan, data).require_clean()
+    report = analyse_cohort(cohort)
+    return replace(report, seconds={**seconds, **report.seconds})
 
 
 def analyse_cohort(cohort: Cohort) -> Report:
     """Analyse a checked cohort; see `analyse`."""
     study = cohort.study
+    status = plan_status(study)
+    seconds: dict[str, Any] = {}
     wanted = dict.fromkeys(analysis.estimand for analysis in study.analyses.values())
-    scored = derive_scores(cohort)
-    datasets = {name: derive_dataset(cohort, name, scored) for name in wanted}
+    with timed(seconds, "derive"):
+        scored = derive_scores(cohort)
+        datasets = {name: derive_dataset(cohort, name, scored) for name in wanted}
+    seconds["fit"] = {}
     fits: dict[str, tuple[Fit, ...]] = {}
     results: list[Estimates] = []
     for name, analysis in study.analyses.items():
-        fits[name], estimates = run_analysis(study, name, analysis, datasets[analysis.estimand])
+        with timed(seconds["fit"], name):
+            fits[name], estimates = run_analysis(study, name, analysis, datasets[analysis.estimand])
         results.append(estimates)
     findings = cohort.findings
     disposition = cohort.disposition
     for dataset in datasets.values():
         findings = Findings(tuple(dict.fromkeys((*findings, *dataset.findings))))
         disposition += dataset.disposition
-    return Report(study, cohort, datasets, fits, join(results), findings, disposition, run_record(cohort))
+    run = run_record(cohort)
+    return Report(study, cohort, datasets, fits, join(results), findings, disposition, run, status, seconds)
+
+
+@contextmanager
+def timed(seconds: dict[str, Any], step: str) -> Iterator[None]:
+    """Keep the wall time of a step, in seconds."""
+    start = perf_counter()
+    yield
+    seconds[step] = round(perf_counter() - start, 4)
 
 
 def run_record(cohort: Cohort) -> RunRecord:

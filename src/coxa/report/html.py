@@ -74,9 +74,12 @@ def said(text: Text, name: str) -> Markup:
         return escape(text)
     numbers = count(1)
     return Markup("").join(
-        piece if isinstance(piece, str) else TRACED.format(f"{name}.n{next(numbers)}", trace(piece), piece.text)
-        for piece in text.pieces
+        _piece(piece, f"{name}.n{next(numbers)}") if isinstance(piece, Cell) else piece for piece in text.pieces
     )
+
+
+def _piece(cell: Cell, name: str) -> Markup:
+    return TRACED.format(name, trace(cell), cell.text) if cell.statistics else escape(cell.text)
 
 
 def trace(cell: Cell) -> str:

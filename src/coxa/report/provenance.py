@@ -7,6 +7,7 @@ from typing import Any
 from coxa.models import Fit
 from coxa.report.record import Report
 from coxa.report.results import data_hash, model_id
+from coxa.report.run_data import lock_data
 from coxa.study.wording import estimand_attributes
 from coxa.tables.records import records
 
@@ -19,15 +20,16 @@ def provenance(report: Report) -> dict[str, Any]:
     Returns
     -------
     dict
-        `plan` and `data` with hashes; `estimands` with the five attributes, the line of the plan, and what was left
-        out by step and rule; `analyses` with the line of the plan; `models` by the names in the results data set,
-        with the call, rows used and rows left out.
+        `plan` and `data` with hashes; `lock` with deviations; `estimands` with the five attributes, the line of the
+        plan, and what was left out by step and rule; `analyses` with the line of the plan; `models` by the names in
+        the results data set, with the call, rows used and rows left out.
     """
     study, run = report.study, report.run
     file = study.origin.name if study.origin else ""
     return {
         "study": study.study,
         "plan": {"file": file, "sha256": run.plan_sha256},
+        "lock": lock_data(report.status),
         "data": {"files": dict(run.data_sha256), "sha256": data_hash(run.data_sha256)},
         "versions": dict(run.versions),
         "estimands": {name: _estimand(report, name) for name in report.datasets},

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 from coxa.cohort.cohort import Cohort
 from coxa.cohort.disposition import Disposition
@@ -12,11 +13,12 @@ from coxa.estimates import Estimates
 from coxa.findings import Findings
 from coxa.models import Fit
 from coxa.study import Study
+from coxa.study.deviations import PlanStatus
 
 
 @dataclass(frozen=True, slots=True)
 class RunRecord:
-    """What is needed to run it again: versions, hashes, seed, time.
+    """What is needed to run it again: versions, hashes, seed.
 
     plan_sha256 : hash of the study file
     data_sha256 : file name -> hash
@@ -38,6 +40,8 @@ class Report:
     datasets : estimand -> the rows it is estimated from
     fits     : analysis -> the models fitted (one for an MMRM, one per visit for an ANCOVA, none for proportions)
     estimates: every number of every analysis
+    status   : how the plan stands to its lock
+    seconds  : wall time of each step; it is written to run.json and shown nowhere
     """
 
     study: Study
@@ -48,6 +52,8 @@ class Report:
     findings: Findings
     disposition: Disposition
     run: RunRecord
+    status: PlanStatus = field(default_factory=PlanStatus)
+    seconds: Mapping[str, Any] = field(default_factory=dict, compare=False)
 
     def __repr__(self) -> str:
         from coxa.report.text import report_text

@@ -3,19 +3,29 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from collections.abc import Mapping
 from pathlib import Path
 
 import pandas as pd
 
 from coxa.report.record import Report
+from coxa.report.run_data import run_data
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 """What a spreadsheet takes for the beginning of a formula, and the wide forms of the same signs."""
 
 
-def write_results(report: Report, folder: str | Path) -> list[Path]:
+def write_results(report: Report, folder: str | Path, render: Mapping[str, float] | None = None) -> list[Path]:
     """Write estimates, findings, disposition and run record; return the files written.
+
+    Parameters
+    ----------
+    report
+        A plan, its data and its results.
+    folder
+        Where to write; made if it is not there.
+    render
+        Seconds that each form of the report took, for the run record.
 
     Notes
     -----
@@ -32,7 +42,8 @@ def write_results(report: Report, folder: str | Path) -> list[Path]:
     written = [write_csv(frame, out / f"{name}.csv") for name, frame in tables.items()]
     report.estimates.frame.to_parquet(out / "estimates.parquet", index=False)
     record = out / "run.json"
-    record.write_text(json.dumps(asdict(report.run), indent=2, sort_keys=True) + "\n", encoding="utf-8")
+    text = json.dumps(run_data(report, render), indent=2, ensure_ascii=False) + "\n"
+    record.write_text(text, encoding="utf-8", newline="\n")
     return [*written, out / "estimates.parquet", record]
 
 

@@ -9,6 +9,7 @@ from coxa.figures.forest import plot_forest
 from coxa.report.document import Block, FigureBlock, Paragraph, Section, TableBlock
 from coxa.report.methods import failed_attempts
 from coxa.report.record import Report
+from coxa.report.sections.protocol import deviation_notes
 from coxa.report.sentences import MEANS, asked_rows, difference_unit, question, result_sentences
 from coxa.study import Study
 from coxa.tables.planned import planned_table
@@ -28,6 +29,7 @@ def summary_section(report: Report) -> Section:
         blocks += [Paragraph(text, "lead") for name in mine for text in result_sentences(report, name)]
         blocks += [Paragraph(text, "warning") for name in mine for text in warning_sentences(report, name)]
         blocks += _side_by_side(report, estimand)
+    blocks += deviation_notes(report)
     blocks.append(TableBlock(planned_table(study, report.estimates)))
     return Section("summary", "Summary", tuple(blocks))
 
