@@ -53,20 +53,21 @@ def plot_harms(study: Study, risks: pd.DataFrame, *, figure_id: str, title: str)
         x=alt.X("estimate:Q", title="Participants with at least one", axis=alt.Axis(format="%", tickCount=4),
                 scale=alt.Scale(domain=[0, top], nice=False)),
     ).properties(width=WIDTH, height=height)  # fmt: skip
-    chart = alt.hconcat(risk, _differences(base, shape, labelled, study, height), spacing=24)
+    compared = labelled[labelled["difference"].notna()]
+    beside = [_differences(base, shape, compared, study, height)] if len(compared) else []
+    chart = alt.hconcat(risk, *beside, spacing=24)
     return Figure(figure_id, title, themed(chart), harms_text(labelled, study), shown)
 
 
-def _differences(base: Any, shape: Any, labelled: pd.DataFrame, study: Study, height: int) -> Any:
+def _differences(base: Any, shape: Any, compared: pd.DataFrame, study: Study, height: int) -> Any:
     import altair as alt
 
-    compared = labelled[labelled["difference"].notna()]
     reach = max(float(compared[["conf_low", "conf_high"]].abs().max().max()), 0.01) * 1.05
     against = study.label("arms", study.reference_arm)
     x = alt.X("conf_low:Q", title=["Risk difference (95% CI)", f"against {against}"],
               axis=alt.Axis(format=".0%", tickCount=4),
               scale=alt.Scale(domain=[-reach, reach], nice=False))  # fmt: skip
-    y = alt.Y("label:N", sort=list(dict.fromkeys(labelled["label"])), title=None, axis=None)
+    y = alt.Y("label:N", sort=list(dict.fromkeys(compared["label"])), title=None, axis=None)
     mine = base.properties(data=compared).encode(y=y)
     bars = mine.mark_rule(strokeWidth=1.8).encode(x=x, x2="conf_high:Q")
     dots = mine.mark_point(filled=True, size=80, opacity=1).encode(x="difference:Q", shape=shape)

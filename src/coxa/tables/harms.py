@@ -54,7 +54,7 @@ def harms_table(study: Study, harms: Harms) -> Table:
     -------
     Table
         For each kind: participants (%), with the risk difference and its Newcombe interval; events; those related to
-        treatment; those that led to stopping it; severity. Of a kind that nobody had, only the first row.
+        treatment; those that led to stopping it; the severities that there were. Of a kind that nobody had, only the first row.
     """
     sizes = harm_sizes(study, harms)
     groups = [RowGroup(kind.label, tuple(_counted(study, harms, kind, sizes))) for kind in harm_rows(harms)]
@@ -199,7 +199,7 @@ def _severity_rows(kind: HarmRow, sizes: dict[str, int], more: tuple[Cell, ...])
     total = kind.events.groupby("arm").size()
     for severity in SEVERITIES:
         part = kind.events[kind.events["severity"] == severity]
-        if severity == NOT_RECORDED and part.empty:
+        if part.empty:
             continue
         n = part.groupby("arm").size()
         cells = (share_cell(n.get(arm, 0), total.get(arm, 0), _at(f"{kind.term}, {severity}", arm)) for arm in sizes)
