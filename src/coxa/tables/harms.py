@@ -53,8 +53,9 @@ def harms_table(study: Study, harms: Harms) -> Table:
     Returns
     -------
     Table
-        For each kind: participants (%), with the risk difference and its Newcombe interval; events; those related to
-        treatment; those that led to stopping it; the severities that there were. Of a kind that nobody had, only the first row.
+        For each kind: participants (%), with the risk difference and its Newcombe interval; events, by the severities
+        that there were; those related to treatment; those that led to stopping it. Of a kind that nobody had, only the
+        first row.
     """
     sizes = harm_sizes(study, harms)
     groups = [RowGroup(kind.label, tuple(_counted(study, harms, kind, sizes))) for kind in harm_rows(harms)]
