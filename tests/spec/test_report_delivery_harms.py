@@ -17,7 +17,7 @@ from coxa.report.document import Document, Paragraph, Section
 from coxa.report.html import render_html
 from coxa.report.pdf import render_pdf
 from coxa.report.record import Report
-from coxa.report.sections.harms import harms_section, serious_sentence
+from coxa.report.sections.harms import assessed_sentence, harms_section, serious_sentence
 from coxa.report.word.render import render_word
 from coxa.tables.harms import harm_risks
 from tests.spec.small_trial import NASTY, report
@@ -83,7 +83,10 @@ def test_delivery_comes_after_participants_and_harms_before_methods() -> None:
 
 def test_without_data_a_sentence_says_so_and_no_table_is_there() -> None:
     made = build_document(report())
-    assert said(section(made, "harms-section")) == ["No adverse events table was given: harms cannot be reported."]
+    assert said(section(made, "harms-section")) == [
+        "The plan does not say how harms were to be asked for and recorded.",
+        "No adverse events table was given: harms cannot be reported.",
+    ]
     assert said(section(made, "as-delivered"))[0].startswith("No table of treatment sessions was given")
     assert said(section(made, "co-interventions-section"))[0].startswith("No table of co-interventions was given")
     assert "TIDieR and CERT cannot be shown" in said(section(made, "as-planned"))[0]
@@ -95,12 +98,21 @@ def test_no_event_is_said_with_the_population() -> None:
     empty = pd.DataFrame(columns=["participant_id", "kind", "term", "study_day"])
     quiet = replace(made, cohort=replace(made.cohort, tables={**made.cohort.tables, "adverse_events": empty}))
     part = harms_section(quiet)
-    assert len(part.blocks) == 2
-    assert "no soreness, flare or adverse event after randomisation in the 72 participants" in said(part)[0]
+    assert len(part.blocks) == 3
+    assert "no soreness, flare or adverse event after randomisation in the 72 participants" in said(part)[1]
     assert serious_sentence(quiet) == (
         "At least one serious adverse event (safety set, arm received): 0 of 24 participants under Usual care, 0 of 24 "
         "participants under Exercise therapy and 0 of 24 participants under Manual therapy."
     )
+
+
+def test_how_harms_were_asked_for_is_the_plans_word_arm_by_arm() -> None:
+    asked = {"delivery": {"harms": "asked at every session"}}
+    assert assessed_sentence(plan(exercise=asked)) == (
+        "How harms were to be asked for and recorded, by the plan: Exercise: asked at every session. "
+        "Not said of Usual care."
+    )
+    assert "Usual care and Exercise: asked" in assessed_sentence(plan(exercise=asked, usual_care=asked))
 
 
 def test_serious_adverse_events_are_in_the_summary() -> None:

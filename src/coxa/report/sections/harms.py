@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from coxa.derive.harms import Harms, derive_harms
 from coxa.figures.harms import plot_harms
-from coxa.report.document import FigureBlock, Paragraph, Section, TableBlock
+from coxa.report.document import Block, FigureBlock, Paragraph, Section, TableBlock
 from coxa.report.record import Report
 from coxa.study import Study
 from coxa.study.wording import join_words
@@ -21,7 +21,7 @@ def harms_section(report: Report) -> Section:
     """
     study, harms = report.study, derive_harms(report.cohort)
     if harms is None:
-        blocks: tuple[Paragraph | TableBlock | FigureBlock, ...] = (Paragraph(NO_TABLE, "warning"),)
+        blocks: tuple[Block, ...] = (Paragraph(NO_TABLE, "warning"),)
     elif harms.events.empty:
         blocks = tuple(Paragraph(text) for text in _nothing(study, harms))
     else:
@@ -35,7 +35,22 @@ def harms_section(report: Report) -> Section:
             TableBlock(harm_rates_table(study, harms)),
             TableBlock(harm_terms_table(study, harms)),
         )
-    return Section("harms-section", "Harms", blocks)
+    return Section("harms-section", "Harms", (Paragraph(assessed_sentence(study)), *blocks))
+
+
+def assessed_sentence(study: Study) -> str:
+    """Say how the plan has harms asked for and recorded, arm by arm (CONSORT 2025, item 15)."""
+    told: dict[str, list[str]] = {}
+    for arm in study.arm_order:
+        delivery = study.arms[arm].delivery
+        how = delivery.harms if delivery else None
+        told.setdefault(how or "", []).append(study.label("arms", arm))
+    silent = told.pop("", [])
+    if not told:
+        return "The plan does not say how harms were to be asked for and recorded."
+    said = "; ".join(f"{join_words(arms)}: {how}" for how, arms in told.items())
+    gap = f" Not said of {join_words(silent)}." if silent else ""
+    return f"How harms were to be asked for and recorded, by the plan: {said}.{gap}"
 
 
 def serious_sentence(report: Report) -> str:
