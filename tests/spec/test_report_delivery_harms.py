@@ -40,7 +40,7 @@ def hostile() -> Report:
         {
             "participant_id": people * 2,
             "attended": [True] * len(people) + [False] * len(people),
-            "reason_missed": [None] * len(people) + [NASTY, RTL, LONG] * (len(people) // 3),
+            "reason_missed": [None] * len(people) + [f"{NASTY} {people[3]}", RTL, LONG] * (len(people) // 3),
             "components": NASTY,
             "minutes": 30.0,
         }
@@ -49,7 +49,7 @@ def hostile() -> Report:
         {
             "participant_id": people[:4],
             "kind": ["adverse_event", "flare", "soreness", "adverse_event"],
-            "term": [NASTY, RTL, LONG, "\x00"],
+            "term": [NASTY, RTL, f"{LONG} ({people[5]})", "\x00"],
             "study_day": [3.0, 4.0, 5.0, 6.0],
             "severity": "mild",
             "serious": [True, False, False, False],
@@ -124,6 +124,7 @@ def test_hostile_words_are_text_in_every_form() -> None:
     assert "<script>alert" not in page
     assert "&lt;script&gt;alert" in page
     assert "QZX" not in page
+    assert "[participant]" in page
     text = "".join(one.extract_text() for one in PdfReader(io.BytesIO(render_pdf(document()))).pages)
     assert "QZX" not in text
     word = open_word(io.BytesIO(render_word(document())))

@@ -9,6 +9,8 @@ import pytest
 from scipy import stats
 
 from coxa.derive.harms import YEAR, Harms, derive_harms
+from coxa.estimates import fit_rates
+from coxa.tables.formats import write
 from coxa.tables.harms import harm_rates_table, harm_risks, harm_terms_table, harms_table
 from coxa.tables.table import Table
 from tests.spec.treated_trial import cohort, events, plan
@@ -125,3 +127,13 @@ def test_an_arm_that_nobody_received_has_no_risk() -> None:
     rows = shown(harms_table(STUDY, found))
     assert rows["Adverse event", "Participants, n (%)"][1:] == ["–", "–"]
     assert pd.isna(harm_risks(STUDY, found).set_index(["term", "arm"]).loc[("flare", "exercise"), "estimate"])
+
+
+def test_the_table_of_rates_is_what_fit_rates_gives(harms: Harms) -> None:
+    rows = shown(harm_rates_table(STUDY, harms))["Adverse event", "Per person-year"]
+    frame = fit_rates(harms.per_participant(harms.of("adverse_event")), "events", "years").frame
+    written = [
+        write("two_decimals_interval", row[["estimate", "conf_low", "conf_high"]]) for _, row in frame.iterrows()
+    ]
+    by_arm = dict(zip(zip(frame["term"], frame["arm"], strict=True), written, strict=True))
+    assert rows == [by_arm["rate", "usual_care"], by_arm["rate", "exercise"], by_arm["rate_ratio", "exercise"]]

@@ -11,6 +11,7 @@ import pandas as pd
 from coxa.cohort.cohort import Cohort
 from coxa.derive.adherence import diary_adherence
 from coxa.derive.analysis_sets import session_counts
+from coxa.derive.free_text import unnamed
 from coxa.derive.study_day import study_days
 
 HOME = "home"
@@ -119,13 +120,13 @@ def _allocated(cohort: Cohort) -> pd.DataFrame:
 
 def _session_rows(table: pd.DataFrame, arms: pd.Series) -> pd.DataFrame:
     """Return one row per supervised session, with what is recorded of it."""
-    reason = _column(table, "reason_missed").astype(str).str.strip()
+    reason = unnamed(_column(table, "reason_missed").astype(str).str.strip(), arms.index)
     columns = {
         "participant_id": _column(table, "participant_id"),
         "attended": _flags(table, "attended", empty=False),
         "planned": _flags(table, "planned", empty=True),
         "reason": reason.where(reason != "", NO_REASON),
-        "components": _column(table, "components"),
+        "components": unnamed(_column(table, "components"), arms.index),
         "fidelity_source": _column(table, "fidelity_source"),
     }
     for name in ("minutes", "load", "fidelity", "exercises_prescribed", "exercises_done"):

@@ -23,6 +23,7 @@ import pandas as pd
 
 from coxa.cohort.cohort import Cohort
 from coxa.derive.analysis_sets import derive_analysis_sets, session_counts
+from coxa.derive.free_text import unnamed
 from coxa.derive.study_day import study_days
 
 HarmKind = Literal["soreness", "flare", "adverse_event"]
@@ -185,7 +186,7 @@ def _described(cohort: Cohort, table: pd.DataFrame) -> pd.DataFrame:
             "related": _text(table, "relatedness").isin(RELATED),
             "stopped": _text(table, "action").eq(STOPPED),
             "severity": severity.where(severity != "", NOT_RECORDED),
-            "term": _text(table, "term"),
+            "term": unnamed(_text(table, "term"), cohort.table("participants")["participant_id"]),
             "study_day": study_days(table, cohort.table("participants"), "start_date") if len(table) else np.nan,
         }
     )
