@@ -132,8 +132,7 @@ def test_an_arm_that_nobody_received_has_no_risk() -> None:
 def test_the_table_of_rates_is_what_fit_rates_gives(harms: Harms) -> None:
     rows = shown(harm_rates_table(STUDY, harms))["Adverse event", "Per person-year"]
     frame = fit_rates(harms.per_participant(harms.of("adverse_event")), "events", "years").frame
-    written = [
-        write("two_decimals_interval", row[["estimate", "conf_low", "conf_high"]]) for _, row in frame.iterrows()
-    ]
+    limits = frame[["estimate", "conf_low", "conf_high"]].to_dict("records")
+    written = [write("two_decimals_interval", {str(name): n for name, n in row.items()}) for row in limits]
     by_arm = dict(zip(zip(frame["term"], frame["arm"], strict=True), written, strict=True))
     assert rows == [by_arm["rate", "usual_care"], by_arm["rate", "exercise"], by_arm["rate_ratio", "exercise"]]

@@ -62,8 +62,8 @@ def delivered_table(study: Study, delivered: Delivered) -> Table:
 
 
 def _notes(delivered: Delivered, made: dict[str, list[Row]], labels: list[str]) -> Iterator[str]:
-    said = "Participants as allocated, those who never came among them; shares of participants are of those with "
-    yield f"{said}sessions planned. {abbreviations(labels)}".rstrip()
+    planned = " Shares of participants are of those with sessions planned." if made["Supervised sessions"] else ""
+    yield f"Participants as allocated, those who never came among them.{planned} {abbreviations(labels)}".rstrip()
     if delivered.people["other_arm"].any() and made["Supervised sessions"]:
         yield "Who received another arm's treatment counts here with the sessions that were attended there."
     silent = [label for label, key in (("load", "load"), ("sets of exercise", "sets_prescribed"))

@@ -12,10 +12,7 @@ from coxa.tables.co_interventions import co_interventions_table
 from coxa.tables.delivered import delivered_table
 from coxa.tables.intervention import intervention_table
 
-NO_SESSIONS = (
-    "No table of treatment sessions was given: attendance, dose and fidelity cannot be reported. Whether the "
-    "treatments were delivered as planned is not known."
-)
+NO_SESSIONS = "No table of treatment sessions was given: attendance, dose and fidelity cannot be reported."
 NO_CO_INTERVENTIONS = "No table of co-interventions was given: care beside the trial cannot be reported."
 
 
