@@ -17,6 +17,7 @@ from coxa.report.document import Document, Paragraph, Section
 from coxa.report.html import render_html
 from coxa.report.pdf import render_pdf
 from coxa.report.record import Report
+from coxa.report.sections.delivery import delivery_section
 from coxa.report.sections.harms import assessed_sentence, harms_section, serious_sentence
 from coxa.report.word.render import render_word
 from coxa.tables.harms import harm_risks
@@ -141,3 +142,14 @@ def test_the_figure_says_its_numbers_and_is_drawn_without_a_comparison() -> None
     alone = derive_harms(one_arm)
     assert alone is not None
     assert "<svg" in plot_harms(plan(), harm_risks(plan(), alone), figure_id="harms", title="Harms").svg()
+
+
+def test_sessions_that_nobody_planned_or_attended_are_a_sentence() -> None:
+    made = report()
+    people = made.cohort.table("participants")["participant_id"]
+    nothing = pd.DataFrame({"participant_id": people, "attended": False, "planned": False})
+    tables = {**made.cohort.tables, "treatment_sessions": nothing}
+    part = delivery_section(replace(made, cohort=replace(made.cohort, tables=tables)))
+    assert said(part.sections[0]) == [
+        "The tables have no session that was planned or attended, and no exercise at home."
+    ]

@@ -87,6 +87,8 @@ def _sessions(study: Study, people: pd.DataFrame, rows: ByArm) -> Iterator[Row]:
     if "planned" not in people:
         return
     due = people[people["planned"] > 0]
+    if due.empty:
+        return
     yield rows.numbers("Planned per participant, mean (SD)", "planned", "mean_sd", due, "planned")
     yield rows.numbers("Attended, mean (SD)", "attended", "mean_sd", due, "attended")
     yield rows.numbers("Attended, median [Q1, Q3]", "attended", "median_iqr", due, "attended")

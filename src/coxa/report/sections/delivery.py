@@ -13,6 +13,7 @@ from coxa.tables.delivered import delivered_table
 from coxa.tables.intervention import intervention_table
 
 NO_SESSIONS = "No table of treatment sessions was given: attendance, dose and fidelity cannot be reported."
+NOTHING_DELIVERED = "The tables have no session that was planned or attended, and no exercise at home."
 NO_CO_INTERVENTIONS = "No table of co-interventions was given: care beside the trial cannot be reported."
 
 
@@ -40,7 +41,8 @@ def _as_delivered(study: Study, delivered: Delivered | None) -> tuple[Block, ...
     blocks: list[Block] = []
     if "planned" not in delivered.people:
         blocks.append(Paragraph(NO_SESSIONS))
-    blocks.append(TableBlock(delivered_table(study, delivered)))
+    table = delivered_table(study, delivered)
+    blocks.append(TableBlock(table) if table.groups else Paragraph(NOTHING_DELIVERED))
     if "share" in delivered.people and delivered.people["share"].notna().any():
         title = "Participants by the share of their planned supervised sessions that they attended"
         blocks.append(FigureBlock(plot_attendance(study, delivered, figure_id="attendance", title=title)))
