@@ -79,19 +79,19 @@ def said(part: Section) -> list[str]:
 def test_delivery_comes_after_participants_and_harms_before_methods() -> None:
     order = [part.id for part in build_document(report()).sections]
     assert order.index("delivery") == order.index("participants-section") + 1
-    assert order.index("harms-section") == order.index("methods") - 1
+    assert order.index("harms") == order.index("methods") - 1
 
 
 def test_without_data_a_sentence_says_so_and_no_table_is_there() -> None:
     made = build_document(report())
-    assert said(section(made, "harms-section")) == [
+    assert said(section(made, "harms")) == [
         "The plan does not say how harms were to be asked for and recorded.",
         "No adverse events table was given: harms cannot be reported.",
     ]
     assert said(section(made, "as-delivered"))[0].startswith("No table of treatment sessions was given")
     assert said(section(made, "co-interventions-section"))[0].startswith("No table of co-interventions was given")
     assert "TIDieR and CERT cannot be shown" in said(section(made, "as-planned"))[0]
-    assert not {"delivered", "harms", "harm-rates", "tidier", "cert"} & {table.id for table in made.tables()}
+    assert not {"delivered", "harms-by-arm", "harm-rates", "tidier", "cert"} & {table.id for table in made.tables()}
 
 
 def test_no_event_is_said_with_the_population() -> None:

@@ -66,7 +66,7 @@ def harms_table(study: Study, harms: Harms) -> Table:
           for arm in sizes if arm != study.reference_arm),
     )  # fmt: skip
     notes = tuple(Footnote(text) for text in counted_notes(study, harms))
-    return Table("harms", "Harms by arm", "Harm", columns, tuple(groups), notes)
+    return Table("harms-by-arm", "Harms by arm", "Harm", columns, tuple(groups), notes)
 
 
 def harm_rates_table(study: Study, harms: Harms) -> Table:

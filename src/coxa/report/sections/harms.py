@@ -35,7 +35,7 @@ def harms_section(report: Report) -> Section:
             TableBlock(harm_rates_table(study, harms)),
             TableBlock(harm_terms_table(study, harms)),
         )
-    return Section("harms-section", "Harms", (Paragraph(assessed_sentence(study)), *blocks))
+    return Section("harms", "Harms", (Paragraph(assessed_sentence(study)), *blocks))
 
 
 def assessed_sentence(study: Study) -> str:
