@@ -120,6 +120,15 @@ def test_serious_adverse_events_are_in_the_summary() -> None:
     assert "1 of 24 participants under Usual care" in said(section(document(), "summary"))[-1]
 
 
+def test_without_a_word_on_it_seriousness_cannot_be_reported() -> None:
+    made = hostile()
+    silent = made.cohort.tables["adverse_events"].drop(columns="serious")
+    tables = {**made.cohort.tables, "adverse_events": silent}
+    assert serious_sentence(replace(made, cohort=replace(made.cohort, tables=tables))) == (
+        "No event says whether it was serious: serious adverse events cannot be reported."
+    )
+
+
 def test_hostile_words_are_text_in_every_form() -> None:
     page = render_html(document())
     assert "<script>alert" not in page

@@ -107,6 +107,14 @@ def test_a_kind_that_is_not_in_the_data_has_no_row() -> None:
     assert "Expected soreness" not in {group.label for group in harms_table(STUDY, found).groups}
 
 
+def test_serious_adverse_events_that_nobody_recorded_are_not_none() -> None:
+    found = derive_harms(cohort(adverse_events=events().drop(columns="serious")))
+    assert found is not None
+    table = harms_table(STUDY, found)
+    assert "Serious adverse event" not in {group.label for group in table.groups}
+    assert "Not recorded of any event: whether it was serious." in notes(table)
+
+
 def test_nothing_of_a_kind_is_one_row() -> None:
     found = derive_harms(cohort(adverse_events=events().iloc[:2]))
     assert found is not None

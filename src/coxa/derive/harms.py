@@ -70,6 +70,11 @@ class Harms:
         mine = self.events[self.events["kind"] == kind]
         return mine[mine["serious"]] if serious else mine
 
+    @property
+    def serious_recorded(self) -> bool:
+        """Whether any event says if it was serious; true where there is no event."""
+        return self.events.empty or self.lacking["serious"] < len(self.events)
+
     def per_participant(self, events: pd.DataFrame) -> pd.DataFrame:
         """Return `people` with the number of these events (`events`), and whether there is one (`any`)."""
         counts = events.groupby("participant_id").size()

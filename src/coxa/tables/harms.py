@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pandas as pd
@@ -14,8 +14,7 @@ from coxa.estimates.proportions import comparison
 from coxa.estimates.rates import rate, rate_ratio
 from coxa.study import Study
 from coxa.study.parts import readable
-from coxa.tables.baseline import NB_N
-from coxa.tables.by_arm import share_cell
+from coxa.tables.by_arm import ByArm, named_columns, share_cell
 from coxa.tables.formats import cell
 from coxa.tables.harm_notes import counted_notes, rate_notes
 from coxa.tables.table import Cell, Column, Footnote, Row, RowGroup, Statistic, Table
@@ -37,13 +36,15 @@ class HarmRow:
 def harm_rows(harms: Harms) -> tuple[HarmRow, ...]:
     """Return expected soreness, flares, adverse events, and the serious ones of these; defined in `derive.harms`.
 
-    Soreness and flares are left out where the data have no such event at all: they may not have been asked for.
+    Soreness and flares are left out where the data have no such event at all: they may not have been asked for. So are
+    serious adverse events where no event says whether it was serious.
     """
     light = {"soreness": "Expected soreness", "flare": "Flare of symptoms"}
+    serious = HarmRow("serious_adverse_event", "Serious adverse event", harms.of("adverse_event", serious=True))
     return (
         *(HarmRow(kind, light[kind], harms.of(kind)) for kind in LIGHT if kind in harms.recorded),
         HarmRow("adverse_event", "Adverse event", harms.of("adverse_event")),
-        HarmRow("serious_adverse_event", "Serious adverse event", harms.of("adverse_event", serious=True)),
+        *([serious] if harms.serious_recorded else []),
     )
 
 
@@ -61,7 +62,7 @@ def harms_table(study: Study, harms: Harms) -> Table:
     groups = [RowGroup(kind.label, tuple(_counted(study, harms, kind, sizes))) for kind in harm_rows(harms)]
     against = study.label("arms", study.reference_arm)
     columns = (
-        *(Column(f"{study.label('arms', arm)} ({NB_N}{n})") for arm, n in sizes.items()),
+        *named_columns(study, sizes),
         *(Column(study.label("arms", arm), spanner=f"Risk difference against {against}, percentage points (95% CI)")
           for arm in sizes if arm != study.reference_arm),
     )  # fmt: skip
@@ -108,11 +109,8 @@ def harm_terms_table(study: Study, harms: Harms) -> Table:
         groups += [RowGroup(kind.label, tuple(rows))] if rows else []
     columns = tuple(
         column
-        for arm in sizes
-        for column in (
-            Column("Participants (%)", spanner=f"{study.label('arms', arm)} ({NB_N}{sizes[arm]})"),
-            Column("Events", spanner=f"{study.label('arms', arm)} ({NB_N}{sizes[arm]})"),
-        )
+        for arm in named_columns(study, sizes)
+        for column in (Column("Participants (%)", spanner=arm.label), Column("Events", spanner=arm.label))
     )
     note = Footnote(
         "In the words of the data, not coded; capitals and spaces aside, other words are another row. Serious adverse "
@@ -169,56 +167,44 @@ def _participants(events: pd.DataFrame, sizes: dict[str, int]) -> dict[str, int]
 
 def _counted(study: Study, harms: Harms, kind: HarmRow, sizes: dict[str, int]) -> Iterator[Row]:
     others = [arm for arm in sizes if arm != study.reference_arm]
-    blank = tuple(Cell("") for _ in others)
+    rows, blank = ByArm("harms", tuple(sizes)), tuple(Cell("") for _ in others)
+    first = _people(rows, "Participants, n (%)", kind.term, kind.events, sizes)
+    compared = _differences(study, harms, kind, others)
+    yield replace(first, cells=(*first.cells, *compared), strong=True)
+    if len(kind.events):
+        for row in _described(harms, kind, sizes, rows):
+            yield replace(row, cells=(*row.cells, *blank))
+
+
+def _differences(study: Study, harms: Harms, kind: HarmRow, arms: list[str]) -> Iterator[Cell]:
     risks = harm_risks(study, harms)
     mine = risks[risks["term"] == kind.term].set_index("arm")
-    compared = (
-        cell(
-            "points_interval",
-            {"estimate": mine["difference"][arm], "conf_low": mine["conf_low"][arm], "conf_high":
-             mine["conf_high"][arm]},
-            Statistic(analysis="harms", term=kind.term, arm=arm, reference=study.reference_arm),
-        )
-        for arm in others
-    )  # fmt: skip
-    yield _people_row("Participants, n (%)", kind.term, kind.events, sizes, (*compared,), strong=True)
-    if kind.events.empty:
-        return
-    yield _events_row("Events", kind.term, kind.events, sizes, blank)
+    for arm in arms:
+        values = {"estimate": mine["difference"][arm], **{name: mine[name][arm] for name in ("conf_low", "conf_high")}}
+        at = Statistic(analysis="harms", term=kind.term, arm=arm, reference=study.reference_arm)
+        yield cell("points_interval", values, at)
+
+
+def _described(harms: Harms, kind: HarmRow, sizes: dict[str, int], rows: ByArm) -> Iterator[Row]:
+    """Yield events, severity, relation and stopping; what is recorded of no event is left out."""
+    events, total = kind.events, kind.events.groupby("arm").size()
+    yield rows.counts("Events", f"{kind.term}: events", total)
     if harms.lacking["severity"] < len(harms.events):
-        yield from _severity_rows(kind, sizes, blank)
+        for severity in SEVERITIES:
+            n = events[events["severity"] == severity].groupby("arm").size()
+            if len(n):
+                yield rows.shares(f"{readable(severity)}, events (%)", f"{kind.term}, {severity}", n, total, 1)
     if harms.lacking["relatedness"] < len(harms.events):
-        related = kind.events[kind.events["related"]]
-        yield _people_row("Related, participants (%)", f"{kind.term}, related", related, sizes, blank)
-        yield _events_row("Related, events", f"{kind.term}, related", related, sizes, blank)
+        related = events[events["related"]]
+        yield _people(rows, "Related, participants (%)", f"{kind.term}, related", related, sizes)
+        yield rows.counts("Related, events", f"{kind.term}, related: events", related.groupby("arm").size())
     if harms.lacking["action"] < len(harms.events):
-        stopped = kind.events[kind.events["stopped"]]
-        yield _people_row("Led to stopping, participants (%)", f"{kind.term}, stopped", stopped, sizes, blank)
+        stopped = events[events["stopped"]]
+        yield _people(rows, "Led to stopping, participants (%)", f"{kind.term}, stopped", stopped, sizes)
 
 
-def _severity_rows(kind: HarmRow, sizes: dict[str, int], more: tuple[Cell, ...]) -> Iterator[Row]:
-    total = kind.events.groupby("arm").size()
-    for severity in SEVERITIES:
-        part = kind.events[kind.events["severity"] == severity]
-        if part.empty:
-            continue
-        n = part.groupby("arm").size()
-        cells = (share_cell(n.get(arm, 0), total.get(arm, 0), _at(f"{kind.term}, {severity}", arm)) for arm in sizes)
-        yield Row(f"{readable(severity)}, events (%)", (*cells, *more), level=1)
-
-
-def _people_row(
-    label: str, term: str, events: pd.DataFrame, sizes: dict[str, int], more: tuple[Cell, ...], *, strong: bool = False
-) -> Row:
-    n = _participants(events, sizes)
-    cells = (share_cell(n[arm], total, _at(f"{term}: participants", arm)) for arm, total in sizes.items())
-    return Row(label, (*cells, *more), strong=strong)
-
-
-def _events_row(label: str, term: str, events: pd.DataFrame, sizes: dict[str, int], more: tuple[Cell, ...]) -> Row:
-    n = events.groupby("arm").size()
-    cells = (cell("count", {"n": n.get(arm, 0)}, _at(f"{term}: events", arm)) for arm in sizes)
-    return Row(label, (*cells, *more))
+def _people(rows: ByArm, label: str, term: str, events: pd.DataFrame, sizes: dict[str, int]) -> Row:
+    return rows.shares(label, f"{term}: participants", _participants(events, sizes), sizes)
 
 
 def _term_row(kind: HarmRow, term: str, events: pd.DataFrame, sizes: dict[str, int]) -> Row:
@@ -266,7 +252,3 @@ def _rate_row(
 def _interval(row: dict[str, Any], at: Statistic) -> Cell:
     values = {name: float(row.get(name, math.nan)) for name in ("estimate", "conf_low", "conf_high")}
     return cell("two_decimals_interval", values, at)
-
-
-def _at(term: str, arm: str) -> Statistic:
-    return Statistic(analysis="harms", term=term, arm=arm)

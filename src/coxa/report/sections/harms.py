@@ -58,6 +58,8 @@ def serious_sentence(report: Report) -> str:
     study, harms = report.study, derive_harms(report.cohort)
     if harms is None:
         return NO_TABLE
+    if not harms.serious_recorded:
+        return "No event says whether it was serious: serious adverse events cannot be reported."
     serious = harms.of("adverse_event", serious=True)
     people = serious.groupby("arm")["participant_id"].nunique()
     said = [
