@@ -18,7 +18,8 @@ FILES = {
     "assessments": "one row per visit that took place",
     "sessions": "one row per planned treatment session",
     "events": "one row per intercurrent event",
-    "adverse_events": "one row per adverse event or flare of symptoms",
+    "adverse_events": "one row per adverse event, flare of symptoms, or soreness after a session",
+    "co_interventions": "one row per treatment beside those of the trial",
 }
 
 COLUMNS = {
@@ -55,11 +56,16 @@ COLUMNS = {
     "pain_during": "pain during the session, 0 to 10",
     "event": "hip_surgery or new_injection",
     "number": "number of the event within the participant",
-    "kind": "adverse_event or flare",
+    "kind": "adverse_event, flare or soreness; of a co-intervention analgesic, physiotherapy, exercise and others",
     "term": "what happened",
     "severity": "mild, moderate or severe",
     "serious": "yes or no",
     "related": "relation to the study treatment",
+    "expected": "yes if the protocol names it as an expected effect",
+    "fidelity": "share of the session's protocol that was delivered, per cent; empty if not rated",
+    "fidelity_source": "how it was rated: from a recording",
+    "co_intervention": "what it was",
+    "study_hip": "yes if it was for the hip that is studied",
 }
 
 README = """# Synthetic hip osteoarthritis trial
@@ -102,7 +108,8 @@ Pain intensity: lower is better. The estimates of one trial of this size scatter
   Some visits take place after their window ({late:.1%}).
 - An item's code is its expected code rounded up or down at random, so that the score is on average exactly the score
   that was meant.
-- Every parameter is in `truth.json` under `planted`.
+- The parameters are in `truth.json` under `planted`; those of adverse events, soreness, fidelity and co-interventions
+  are in `coxa.simulate.hip_oa`.
 """
 
 

@@ -164,7 +164,8 @@ def test_the_summary_answers_the_question_with_the_primary_result() -> None:
         "baseline in Hip pain score at Week 12 (0 to 100 points, higher is better)?"
     )
     assert said[1:3] == result_sentences(report(), "primary")
-    assert [block.kind for block in summary.blocks if isinstance(block, Paragraph)] == ["text", "lead", "lead"]
+    assert [block.kind for block in summary.blocks if isinstance(block, Paragraph)] == ["text", "lead", "lead", "text"]
+    assert said[-1] == "No adverse events table was given: harms cannot be reported."
 
 
 def test_a_result_stands_in_the_summary_and_with_its_estimand_and_nowhere_else(html: str) -> None:

@@ -8,8 +8,10 @@ from coxa.derive.adherence import diary_adherence
 from coxa.derive.analysis_sets import derive_analysis_sets
 from coxa.derive.build import derive_dataset
 from coxa.derive.dataset import AnalysisDataset
+from coxa.derive.delivery import derive_co_interventions, derive_delivered
 from coxa.derive.diary import derive_diary
 from coxa.derive.flare import FlareRule, flare_rates, flares
+from coxa.derive.harms import derive_harms
 from coxa.derive.lag import lagged
 from coxa.derive.pain_monitor import PAIN_BANDS, PainBands, pain_bands, pain_monitoring
 from coxa.derive.scores import derive_scores
@@ -24,8 +26,11 @@ __all__ = [
     "FlareRule",
     "PainBands",
     "derive_analysis_sets",
+    "derive_co_interventions",
     "derive_dataset",
+    "derive_delivered",
     "derive_diary",
+    "derive_harms",
     "derive_scores",
     "diary_adherence",
     "flare_rates",

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from coxa.estimates.multiplicity import adjust_multiplicity
     from coxa.estimates.profile import Profile, auc, average, planned_profile, slope
     from coxa.estimates.proportions import fit_proportions
+    from coxa.estimates.rates import fit_rates
     from coxa.estimates.standardised import standardised_effect
     from coxa.estimates.subgroups import subgroup_contrasts
     from coxa.estimates.table import Estimates
@@ -30,6 +31,7 @@ __all__ = [
     "contrasts",
     "factorial_contrasts",
     "fit_proportions",
+    "fit_rates",
     "joint_test",
     "linear_combination",
     "margin_test",
@@ -51,6 +53,7 @@ _HOMES = {
     "contrasts": "differences",
     "factorial_contrasts": "factorial",
     "fit_proportions": "proportions",
+    "fit_rates": "rates",
     "joint_test": "differences",
     "linear_combination": "combination",
     "margin_test": "margins",

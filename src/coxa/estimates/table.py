@@ -36,10 +36,13 @@ TERMS = (
     "risk_ratio",
     "odds_ratio",
     "standardised_difference",
+    "rate",
+    "rate_ratio",
 )
 """What a row can be. `estimate` is in units of the outcome (a slope per unit of time, an area times it, as `method`
 says) down to equivalence, empty for the two tests of several differences together, a proportion (0 to 1) or a ratio
-for the four of counts, and in standard deviations for the last."""
+for the four of counts, in standard deviations for the standardised difference, and for the last two events per unit
+of exposure, as `method` says, and a ratio of such rates."""
 
 COMPARISONS = ("difference", "risk_difference", "difference_in_average", "difference_in_slope", "difference_in_auc")
 """Kinds of rows that compare two arms as a plan asks, at a visit or (with an empty `visit`) over the visits."""

@@ -6,8 +6,10 @@ from coxa.report.document import Document
 from coxa.report.record import Report
 from coxa.report.sections.analyses import analyses_section
 from coxa.report.sections.data import data_section
+from coxa.report.sections.delivery import delivery_section
 from coxa.report.sections.diagnostics import diagnostics_section
 from coxa.report.sections.estimands import estimands_section
+from coxa.report.sections.harms import harms_section
 from coxa.report.sections.methods import methods_section
 from coxa.report.sections.observed import observed_section
 from coxa.report.sections.participants import participants_section
@@ -34,8 +36,8 @@ def build_document(report: Report) -> Document:
     Returns
     -------
     Document
-        Sections: summary, estimands, participants, observed outcomes, analyses, model diagnostics, methods,
-        protocol and deviations, data, run record.
+        Sections: summary, estimands, participants, delivery, observed outcomes, analyses, model diagnostics, harms,
+        methods, protocol and deviations, data, run record.
     """
     study = report.study
     facts = [("Study", study.study)]
@@ -51,9 +53,11 @@ def build_document(report: Report) -> Document:
             summary_section(report),
             estimands_section(report),
             participants_section(report),
+            delivery_section(report),
             observed_section(report),
             analyses_section(report),
             *([checked] if (checked := diagnostics_section(report)) else []),
+            harms_section(report),
             methods_section(report),
             protocol_section(report),
             data_section(report),

@@ -142,7 +142,8 @@ def _table(table: Table) -> dict[str, Any]:
         "size": placed.size,
         "sideways": placed.sideways,
         "whole": placed.whole,
-        "repeat": len(table.stub) + sum(len(str(c.label)) + len(c.spanner) for c in table.columns) <= REPEATED_HEADINGS,
+        "repeat": len(table.stub) + sum(len(str(c.label)) + len(str(c.spanner)) for c in table.columns)
+        <= REPEATED_HEADINGS,
         "widths": [round(width, 2) for width in placed.widths],
         "spanned": any(column.spanner for column in table.columns),
         "spanners": [[_cell(label), width] for label, width in table.spanners()],

@@ -16,8 +16,9 @@ class Place:
     """One place of a document with a number in it.
 
     name  : "T3.r4.c2" (table 3, row 4, column 2; headings are not counted), "T3.h2.n1" (the first number in the heading
-            of column 2), "T3.f1.n1" (in the first note), "summary.b2.n1" (in the second block of the section summary),
-            "estimands.b3.i2.n1" (in the second item of its third block)
+            of column 2), "T3.s1.n1" (in the first heading above several columns), "T3.f1.n1" (in the first note),
+            "summary.b2.n1" (in the second block of the section summary), "estimands.b3.i2.n1" (in the second item of
+            its third block)
     table : id of the table, or of the section where it is a sentence
     """
 
@@ -50,6 +51,8 @@ def _sentences(block: Block, name: str) -> Iterator[tuple[str, Text]]:
 
 
 def _in_table(table: Table, number: int) -> Iterator[Place]:
+    for index, (heading, _) in enumerate(table.spanners(), start=1):
+        yield from _in_text(heading, f"T{number}.s{index}", table.id, column_label=str(heading))
     for index, column in enumerate(table.columns, start=1):
         yield from _in_text(column.label, f"T{number}.h{index}", table.id, column_label=str(column.label))
     at = 0

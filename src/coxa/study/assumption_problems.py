@@ -31,11 +31,13 @@ def assumption_problems(study: Study) -> Iterator[Said]:
         ("not_started",): part.not_started,
         ("adverse_events",): part.adverse_events,
         ("flares",): part.flares,
+        ("soreness",): part.soreness,
+        ("co_interventions",): part.co_interventions,
         ("dropout", "probability"): part.dropout.probability,
         **{("events", name, "probability"): event.probability for name, event in part.events.items()},
     }
     if part.sessions is not None:
-        for key in ("attendance", "home_per_week", "home"):
+        for key in ("attendance", "home_per_week", "home", "fidelity"):
             by_arm[("sessions", key)] = getattr(part.sessions, key)
     if part.diary is not None:
         by_arm[("diary", "training", "days")] = part.diary.training.days
@@ -52,6 +54,8 @@ def assumption_problems(study: Study) -> Iterator[Said]:
     yield from _events(study)
     yield from _names([part.dropout.outcome] if part.dropout.outcome else [], study.outcomes, "outcome", ("dropout",))
     yield from _names(part.dose_response, study.outcomes, "outcome", ("dose_response",))
+    if part.soreness and part.sessions is None:
+        yield ("soreness",), "soreness needs sessions to come after; add for example `sessions: {attendance: 0.85}`"
     if part.dose_response and part.sessions is None:
         yield ("dose_response",), "a dose needs sessions; add for example `sessions: {attendance: 0.85}`"
     for name, condition in part.conditions.items():

@@ -183,6 +183,10 @@ class AssumedSessions(Part):
     home: Probabilities = Field(0.62, description="Share of them that is done.")
     over_reporting: Positive = Field(1.25, description="What the diary reports, as a multiple of what was done.")
     agreement: Correlation = Field(0.5, description="Correlation between participants of reported and done sessions.")
+    fidelity: Probabilities | None = Field(
+        None,
+        description="Mean share of a session's protocol that is delivered; one, or by arm. Not rated unless given.",
+    )
 
 
 class AssumedCondition(Part):
@@ -258,6 +262,12 @@ class Assumptions(Part):
     flares: Rates = Field(0.0, description="Mean number of flares of symptoms; one, or by arm.")
     screening: AssumedScreening | None = Field(
         None, description="Who is assessed and does not take part; no screening log is simulated unless given."
+    )
+    soreness: Probabilities = Field(
+        0.0, description="Of expected soreness after a session that was attended; one, or by arm. It needs `sessions`."
+    )
+    co_interventions: Rates = Field(
+        0.0, description="Mean number of treatments beside those of the trial; one, or by arm."
     )
     first_day: date | None = Field(None, description="First day of enrolment; chosen so that all visits are past.")
     enrolment_days: int = Field(365, ge=1, description="Days over which participants are enrolled, evenly.")

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from coxa.study.delivery import Delivery
+from coxa.study.delivery_words import delivery_words
+from coxa.study.parts import Arm, label_of
 from coxa.study.plan import Study
 
 if TYPE_CHECKING:
@@ -50,6 +52,9 @@ CERT: Mapping[str, tuple[str, tuple[str, ...]]] = {
 }
 """Item of CERT -> its topic, and the keys of `delivery` that say it."""
 
+DOSE = "13"
+"""The item of CERT that asks for the doses of exercises; others ask which exercises there are."""
+
 
 def delivery_items(study: Study) -> pd.DataFrame:
     """Return which items of TIDieR and CERT the plan says of each arm.
@@ -62,7 +67,8 @@ def delivery_items(study: Study) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        One row per arm, guideline and item: arm, guideline, item, topic, keys (of `delivery`, that say it), said.
+        One row per arm, guideline and item: arm, guideline, item, topic, keys (of `delivery`, that say it), text
+        (what the plan says, in words; empty where it says nothing), said.
 
     Notes
     -----
@@ -78,14 +84,19 @@ def delivery_items(study: Study) -> pd.DataFrame:
     rows = []
     for name in study.arm_order:
         arm = study.arms[name]
-        delivery = arm.delivery or Delivery()
+        delivery = _told(arm)
         for guideline, items in (("TIDieR", TIDIER), ("CERT", CERT)):
             for item, (topic, keys) in items.items():
-                said = any(getattr(delivery, key) not in (None, ()) for key in keys)
-                if guideline == "TIDieR" and item == "1":
-                    said = arm.label is not None
-                rows.append(
-                    {"arm": name, "guideline": guideline, "item": item, "topic": topic,
-                     "keys": ", ".join(keys) or "label", "said": said}
-                )  # fmt: skip
-    return pd.DataFrame(rows)
+                text = delivery_words(delivery, keys, doses=guideline == "CERT" and item == DOSE)
+                said = text != ""
+                if not keys:
+                    text, said = label_of(name, arm), arm.label is not None
+                rows.append((name, guideline, item, topic, ", ".join(keys) or "label", text, said))
+    columns = ["arm", "guideline", "item", "topic", "keys", "text", "said"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def _told(arm: Arm) -> Delivery:
+    """Return the delivery of an arm, with the sessions that the arm itself says."""
+    delivery = arm.delivery or Delivery()
+    return delivery.model_copy(update={"sessions": arm.sessions_planned})

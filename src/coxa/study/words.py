@@ -89,6 +89,7 @@ TableName = Literal[
     "return_to_sport",
     "intercurrent_events",
     "adverse_events",
+    "co_interventions",
 ]
 
 TABLES: tuple[TableName, ...] = get_args(TableName)

@@ -55,7 +55,7 @@ def to_great_table(table: Table) -> GT:
     start = 0
     for label, width in table.spanners():
         if label:
-            shown = shown.tab_spanner(label, columns=names[start : start + width], id=f"{table.id}-{start}")
+            shown = shown.tab_spanner(str(label), columns=names[start : start + width], id=f"{table.id}-{start}")
         start += width
     for note in table.footnotes:
         shown = shown.tab_source_note(f"{note.mark} {note.text}".lstrip())

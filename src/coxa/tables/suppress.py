@@ -115,7 +115,8 @@ def suppress(
     rows = list(table.rows())
     counts = np.array([[_count(cell) for cell in row.cells] for row in rows], dtype=float)
     counts = counts.reshape(len(rows), len(table.columns))
-    few = [any(_small(cell, k) for cell in cells_of(column.label)) for column in table.columns]
+    headings = [(*cells_of(column.label), *cells_of(column.spanner)) for column in table.columns]
+    few = [any(_small(cell, k) for cell in heading) for heading in headings]
     hidden = hidden_counts(counts, list(_lines(table, rows, counts)), k, np.broadcast_to(np.array(few), counts.shape))
     gone = (row.cells[column].statistics[0] for at, row in enumerate(rows) for column in np.flatnonzero(hidden[at]))
     persons = frozenset((one.analysis, one.visit, one.arm) for one in gone if one.analysis in analyses)
@@ -160,7 +161,8 @@ def _made_from(cell: Cell, known: frozenset[Person]) -> bool:
 
 
 def _heading(column: Column, k: int) -> Column:
-    return replace(column, label=with_cells(column.label, small_to_hidden(k)))
+    hide = small_to_hidden(k)
+    return replace(column, label=with_cells(column.label, hide), spanner=with_cells(column.spanner, hide))
 
 
 def _row(row: Row, hidden: NDArray[np.bool_], few: Sequence[bool], known: frozenset[Person]) -> Row:

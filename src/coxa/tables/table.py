@@ -39,7 +39,7 @@ class Column:
 
     label: Text
     align: Align = "right"
-    spanner: str = ""
+    spanner: Text = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,15 +114,16 @@ class Table:
 
     def statistics(self) -> Iterator[Statistic]:
         """Yield every statistic that the table shows, in reading order: of headings, cells and notes."""
+        spanners = (cell for label, _ in self.spanners() for cell in cells_of(label))
         headings = (cell for column in self.columns for cell in cells_of(column.label))
         body = (cell for row in self.rows() for cell in row.cells)
         notes = (cell for note in self.footnotes for cell in cells_of(note.text))
-        for cell in (*headings, *body, *notes):
+        for cell in (*spanners, *headings, *body, *notes):
             yield from cell.statistics
 
-    def spanners(self) -> tuple[tuple[str, int], ...]:
+    def spanners(self) -> tuple[tuple[Text, int], ...]:
         """Return the shared headings and how many neighbouring columns each spans; empty where there is none."""
-        spans: list[tuple[str, int]] = []
+        spans: list[tuple[Text, int]] = []
         for column in self.columns:
             if spans and spans[-1][0] == column.spanner:
                 spans[-1] = (column.spanner, spans[-1][1] + 1)

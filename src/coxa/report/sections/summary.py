@@ -9,6 +9,7 @@ from coxa.figures.forest import plot_forest
 from coxa.report.document import Block, FigureBlock, Paragraph, Section, TableBlock
 from coxa.report.methods import failed_attempts
 from coxa.report.record import Report
+from coxa.report.sections.harms import serious_sentence
 from coxa.report.sections.protocol import deviation_notes
 from coxa.report.sentences import MEANS, asked_rows, difference_unit, question, result_sentences
 from coxa.study import Study
@@ -19,7 +20,7 @@ from coxa.tables.variances import warning_words
 
 
 def summary_section(report: Report) -> Section:
-    """Return the question, result and warnings of each primary analysis, and the table of all planned comparisons."""
+    """Return question, result and warnings of each primary analysis, all planned comparisons, and serious harms."""
     study = report.study
     primary = [name for name, analysis in study.analyses.items() if analysis.role == "primary"]
     blocks: list[Block] = []
@@ -31,6 +32,7 @@ def summary_section(report: Report) -> Section:
         blocks += _side_by_side(report, estimand)
     blocks += deviation_notes(report)
     blocks.append(TableBlock(planned_table(study, report.estimates)))
+    blocks.append(Paragraph(serious_sentence(report)))
     return Section("summary", "Summary", tuple(blocks))
 
 

@@ -97,7 +97,7 @@ def _head(drawn: Any, lines: list[list[Any]], table: Table, size: float) -> None
     start = 1
     for label, width in table.spanners():
         merged = lines[0][start].merge(lines[0][start + width - 1])
-        _write(merged, label, "center", size, bold=True)
+        _write(merged, str(label), "center", size, bold=True)
         if label:
             _line_below(merged, SOFT, "4")
         start += width

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from coxa.simulate.from_plan.beside import co_interventions_table, with_fidelity, with_soreness
 from coxa.simulate.from_plan.calendar import visit_days
 from coxa.simulate.from_plan.design import TrialDesign, check_seed, trial_design
 from coxa.simulate.from_plan.diary import daily_course, daily_table, one_diary
@@ -113,11 +114,14 @@ def raw_tables(design: TrialDesign, drawn: DrawnTrial, seed: int) -> tuple[dict[
     if len(drawn.codes) < len(design.outcomes):
         tables["assessments"] = assessments_table(design, drawn, when)
     if part.sessions is not None:
-        tables["treatment_sessions"] = sessions_table(design, drawn, when)
+        sessions = sessions_table(design, drawn, when)
+        tables["treatment_sessions"] = with_fidelity(design, drawn, sessions, seed)
     tables["daily_diary"], at_home = diary_tables(design, drawn, when)
     if design.events:
         tables["intercurrent_events"] = events_table(drawn, when)
-    tables["adverse_events"] = adverse_events_table(design, drawn, when, seed)
+    adverse = adverse_events_table(design, drawn, when, seed)
+    tables["adverse_events"] = with_soreness(design, drawn, adverse, tables.get("treatment_sessions"), seed)
+    tables["co_interventions"] = co_interventions_table(design, drawn, when, seed)
     if CONDITION in design.mix:
         tables["conditions"] = conditions_table(design, drawn)
     return {name: frame for name, frame in tables.items() if len(frame)}, at_home

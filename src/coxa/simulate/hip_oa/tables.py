@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from coxa.simulate.attendance import draw_attendance, draw_minutes
 from coxa.simulate.events import draw_event_counts
 from coxa.simulate.hip_oa.course import Course
+from coxa.simulate.hip_oa.delivered import co_interventions, with_fidelity, with_soreness
 from coxa.simulate.hip_oa.design import ARMS, DAYS, SESSIONS, SITES, HipOADesign
 from coxa.simulate.hip_oa.people import People
 from coxa.simulate.hip_oa.screening import screening_table
@@ -35,14 +36,17 @@ ADVERSE_EVENTS = (
 
 def raw_tables(design: HipOADesign, people: People, course: Course, seed: int) -> dict[str, pd.DataFrame]:
     """Return file name (without ending) -> frame; dates are text, missing values empty."""
+    participants, sessions = participants_table(people, course), sessions_table(people, course, seed)
+    adverse = adverse_events_table(design, people, course, seed)
     return {
-        "participants": participants_table(people, course),
+        "participants": participants,
         "screening": screening_table(people, identifiers(people), FIRST_DAY, seed),
         "items": items_table(design, people, course),
         "assessments": assessments_table(design, people, course, seed),
-        "sessions": sessions_table(people, course, seed),
+        "sessions": with_fidelity(sessions, seed),
         "events": events_table(people, course),
-        "adverse_events": adverse_events_table(design, people, course, seed),
+        "adverse_events": with_soreness(adverse, sessions, participants, seed),
+        "co_interventions": co_interventions_table(people, course, seed),
     }
 
 
@@ -183,3 +187,10 @@ def adverse_events_table(design: HipOADesign, people: People, course: Course, se
             "related": [row[4] for row in chosen],
         }
     )
+
+
+def co_interventions_table(people: People, course: Course, seed: int) -> pd.DataFrame:
+    """Return one row per treatment beside those of the trial."""
+    person, day, frame = co_interventions(course, seed)
+    who = pd.DataFrame({"participant_id": identifiers(people)[person], "date": date_text(people, person, day)})
+    return pd.concat([who, frame], axis=1)[["participant_id", "number", "date", *frame.columns[1:]]]

@@ -33,7 +33,7 @@ def simulate_hip_oa_trial(
     -------
     tables : dict of DataFrame
         participants, screening, items (HOOS, 0 best to 4 worst), assessments (pain 0 to 10, -9 not answered), sessions,
-        events and adverse_events, in the columns and codes of the raw files.
+        events, adverse_events and co_interventions, in the columns and codes of the raw files.
     truth : Truth
         What was planted, and the value of each estimand. It depends on the design only, not on `seed`.
 

@@ -1,0 +1,78 @@
+"""How the treatments were to be delivered, how they were, and what participants had beside them."""
+
+from __future__ import annotations
+
+from coxa.derive.delivery import Delivered, derive_co_interventions, derive_delivered
+from coxa.figures.attendance import plot_attendance
+from coxa.report.document import Block, FigureBlock, Paragraph, Section, TableBlock
+from coxa.report.record import Report
+from coxa.study import Study
+from coxa.study.wording import join_words
+from coxa.tables.co_interventions import co_interventions_table
+from coxa.tables.delivered import delivered_table
+from coxa.tables.intervention import intervention_table
+
+NO_SESSIONS = "No table of treatment sessions was given: attendance, dose and fidelity cannot be reported."
+NOTHING_DELIVERED = "The tables have no session that was planned or attended, and no exercise at home."
+NO_CO_INTERVENTIONS = "No table of co-interventions was given: care beside the trial cannot be reported."
+
+
+def delivery_section(report: Report) -> Section:
+    """Return the treatments as planned (TIDieR, CERT), as delivered (CONSORT 24a), and co-interventions (24b).
+
+    What the data do not have is said in a sentence; no table is empty.
+    """
+    delivered = derive_delivered(report.cohort)
+    return Section(
+        "delivery",
+        "Delivery of the treatments",
+        (),
+        (
+            Section("as-delivered", "As delivered", _as_delivered(report.study, delivered)),
+            Section("co-interventions-section", "Care beside the trial", _beside(report)),
+            Section("as-planned", "As planned", _as_planned(report.study, delivered)),
+        ),
+    )
+
+
+def _as_delivered(study: Study, delivered: Delivered | None) -> tuple[Block, ...]:
+    if delivered is None:
+        return (Paragraph(NO_SESSIONS),)
+    blocks: list[Block] = []
+    if "planned" not in delivered.people:
+        blocks.append(Paragraph(NO_SESSIONS))
+    table = delivered_table(study, delivered)
+    blocks.append(TableBlock(table) if table.groups else Paragraph(NOTHING_DELIVERED))
+    if "share" in delivered.people and delivered.people["share"].notna().any():
+        title = "Participants by the share of their planned supervised sessions that they attended"
+        blocks.append(FigureBlock(plot_attendance(study, delivered, figure_id="attendance", title=title)))
+    return tuple(blocks)
+
+
+def _beside(report: Report) -> tuple[Block, ...]:
+    found = derive_co_interventions(report.cohort)
+    if found is None:
+        return (Paragraph(NO_CO_INTERVENTIONS),)
+    frame, before = found
+    if frame.empty:
+        early = f" {before} began before randomisation." if before else ""
+        return (Paragraph(f"No co-intervention was recorded after randomisation.{early}"),)
+    people = report.cohort.table("participants")
+    sizes = {arm: int((people["arm"] == arm).sum()) for arm in report.study.arm_order}
+    return (TableBlock(co_interventions_table(report.study, frame, before, sizes)),)
+
+
+def _as_planned(study: Study, delivered: Delivered | None) -> tuple[Block, ...]:
+    silent = [study.label("arms", arm) for arm in study.arm_order if study.arms[arm].delivery is None]
+    if len(silent) == len(study.arms):
+        return (
+            Paragraph(
+                "The plan does not say how the treatments are delivered: the items of TIDieR and CERT cannot be shown."
+            ),
+        )
+    blocks: list[Block] = []
+    if silent:
+        blocks.append(Paragraph(f"The plan does not say how it is delivered: {join_words(silent)}."))
+    blocks += [TableBlock(intervention_table(study, "TIDieR", delivered))]
+    blocks += [TableBlock(intervention_table(study, "CERT", delivered))]
+    return tuple(blocks)

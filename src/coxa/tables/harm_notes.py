@@ -1,0 +1,81 @@
+"""What the tables of harms say below themselves: definitions, population, what is left out, and what is not known."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from coxa.derive.harms import LIGHT, Harms
+from coxa.study import Study
+from coxa.study.wording import join_words
+from coxa.study.words import SET_NAMES
+
+DEFINED = (
+    "Expected soreness: recorded as soreness, not serious, and not marked as unexpected. Flare: recorded as a flare of "
+    "symptoms, and not serious. Adverse event: everything else, and all that is serious. Serious adverse events are "
+    "among the adverse events; otherwise every event is in one group."
+)
+EXPOSED = (
+    "Follow-up of a participant runs from randomisation to the last day on which anything is recorded: an assessment, "
+    "a session attended, an event, or the date on which follow-up stopped; a year has 365.25 days."
+)
+LIMITS = (
+    "Limits of rates are exact Poisson (Garwood), those of rate ratios exact given the number of events of both arms; "
+    "a ratio is shown where both arms have events. Both take events as independent: where few participants have many "
+    "events, the limits are too narrow."
+)
+
+
+def counted_notes(study: Study, harms: Harms) -> Iterator[str]:
+    """Yield the notes of the table of harms."""
+    yield f"Population: safety set ({SET_NAMES['safety_set']})."
+    yield DEFINED
+    yield (
+        "Related to treatment: possible, probable or definite. Led to stopping: treatment was stopped for it. "
+        "Risk differences have Newcombe intervals, without adjustment for "
+        "multiplicity; no tests. CI, confidence interval."
+    )
+    if harms.before:
+        yield f"Left out, before randomisation: {_by_arm(study, harms.before)}."
+    if harms.outside:
+        yield f"Left out, of participants who are not in the safety set: {_by_arm(study, harms.outside)}."
+    if harms.undated:
+        yield f"Counted although no day is recorded: {harms.undated}."
+    yield from _lacking(harms)
+
+
+def absent_sentence(harms: Harms) -> str:
+    """Say which of soreness and flares the data do not have at all; empty where they have both."""
+    words = {"soreness": "expected soreness", "flare": "a flare"}
+    absent = [words[kind] for kind in LIGHT if kind not in harms.recorded]
+    if not absent:
+        return ""
+    return f"No event is recorded as {join_words(absent, 'or')}; whether it was asked for, the data do not say."
+
+
+def rate_notes(harms: Harms) -> Iterator[str]:
+    """Yield the notes of the table of rates."""
+    yield EXPOSED
+    if harms.unknown_end:
+        yield f"No day is recorded of {harms.unknown_end} participants, who add no follow-up."
+    if harms.counted_sessions:
+        yield "Per session: all events of the follow-up, by the supervised sessions attended."
+    else:
+        yield "Sessions are not recorded: no rates per session."
+    yield LIMITS
+
+
+def _lacking(harms: Harms) -> Iterator[str]:
+    """Say what is not recorded of the events; nothing that is missing is counted as if it were there."""
+    names = {"severity": "severity", "relatedness": "relation to treatment", "action": "action on treatment",
+             "serious": "whether it was serious"}  # fmt: skip
+    total = len(harms.events)
+    some = [f"{names[name]} ({n} of {total})" for name, n in harms.lacking.items() if 0 < n < total]
+    none = [names[name] for name, n in harms.lacking.items() if total and n == total]
+    if none:
+        yield f"Not recorded of any event: {join_words(none)}."
+    if some:
+        yield f"Not recorded of some events, which are not counted as such: {join_words(some)}."
+
+
+def _by_arm(study: Study, counts: dict[str, int]) -> str:
+    return join_words([f"{counts[arm]} of {study.label('arms', arm)}" for arm in study.arm_order if arm in counts])
