@@ -27,6 +27,7 @@ RULES: dict[str, str] = {
     "std_error": "{std_error:+}",
     "sd": "{sd:+}",
     "share": "{share:%}",
+    "standardised": "{standardised_difference:2}",
     "df": "{df:1}",
     "p_value": "{p_value:p}",
 }
