@@ -59,8 +59,8 @@ def moments(values: np.ndarray, weights: np.ndarray | None = None) -> Moments:
 def standardised_difference(arm: Moments, reference: Moments) -> float:
     """Return the difference of two means in units of their pooled standard deviation.
 
-    d = (mean_arm - mean_reference) / sqrt((sd_arm^2 + sd_reference^2) / 2), not weighted by the sizes of the arms, so that
-    it does not depend on them. NaN where neither arm varies and the means differ.
+    d = (mean_arm - mean_reference) / sqrt((sd_arm^2 + sd_reference^2) / 2), whatever the sizes of the arms. NaN where
+    neither arm varies and the means differ.
 
     Notes
     -----

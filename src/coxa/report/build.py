@@ -11,6 +11,7 @@ from coxa.report.sections.estimands import estimands_section
 from coxa.report.sections.methods import methods_section
 from coxa.report.sections.observed import observed_section
 from coxa.report.sections.participants import participants_section
+from coxa.report.sections.responders import responders_section
 from coxa.report.sections.run import run_section
 from coxa.report.sections.summary import summary_section
 
@@ -33,8 +34,8 @@ def build_document(report: Report) -> Document:
     Returns
     -------
     Document
-        Sections: summary, estimands, participants, observed outcomes, analyses, model diagnostics, methods, data,
-        run record.
+        Sections: summary, estimands, participants, observed outcomes, responders, analyses, model diagnostics, methods,
+        data, run record.
     """
     study = report.study
     facts = [("Study", study.study)]
@@ -51,6 +52,7 @@ def build_document(report: Report) -> Document:
             estimands_section(report),
             participants_section(report),
             observed_section(report),
+            *([responded] if (responded := responders_section(report)) else []),
             analyses_section(report),
             *([checked] if (checked := diagnostics_section(report)) else []),
             methods_section(report),

@@ -35,7 +35,7 @@ def published_threshold(outcome: Outcome, asked: ReportedThreshold) -> Threshold
     )
     if found.value is None:
         raise CoxaError(
-            f"only a range was published: {found.as_text()}; choose a value of it as `responder: at_least` of the outcome"
+            f"only a range was published: {found.as_text()}; write a value of it as the outcome's `responder`"
         )
     return found
 
