@@ -59,8 +59,9 @@ def plot_responder_curve(
     scale = outcome_scale(study.outcomes[response.outcome])
     bound = "at least" if scale.higher_is_better else "at most"
     axis = AXES[response.rule.measure].format(unit=scale.unit, bound=bound)
-    colour = alt.Color("arm_label:N", scale=alt.Scale(domain=arms.domain, range=arms.colours), title=None)
-    dash = alt.StrokeDash("arm_label:N", scale=alt.Scale(domain=arms.domain, range=arms.dashes), title=None)
+    legend = alt.Legend(symbolType="stroke", symbolStrokeWidth=2, symbolSize=500)
+    colour = alt.Color("arm_label:N", scale=alt.Scale(domain=arms.domain, range=arms.colours), legend=legend)
+    dash = alt.StrokeDash("arm_label:N", scale=alt.Scale(domain=arms.domain, range=arms.dashes), legend=legend)
     lines = (
         alt.Chart(labelled)
         .mark_line(strokeWidth=2, interpolate="step-after" if rising else "step-before")

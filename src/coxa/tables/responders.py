@@ -124,7 +124,7 @@ def notes(study: Study, response: Response) -> Iterator[str]:
     yield (
         "CI, confidence interval, by Newcombe's method. NNTB and NNTH, number needed to treat for one more response "
         "(benefit) or for one less (harm): the inverse of the difference. Where its interval includes no difference, "
-        "that of the number goes through infinity to the other side (Altman 1998). Arms are compared without adjustment."
+        "that of the number goes through infinity to the other side (Altman 1998). Nothing is adjusted."
     )
 
 

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from textwrap import shorten
+
 from coxa.figures.responder_curve import plot_responder_curve
 from coxa.report.document import Block, FigureBlock, Section, TableBlock
 from coxa.report.record import Report
-from coxa.tables.responders import responders_by_visit, responses
+from coxa.tables.responders import Response, responders_by_visit, responses
 from coxa.tables.table import identifier
+
+SOURCE = 120
+"""Letters of a source in a caption; the table has all of it."""
 
 
 def responders_section(report: Report) -> Section | None:
@@ -24,8 +29,16 @@ def responders_section(report: Report) -> Section | None:
             visit,
             [response.rule for response in mine],
             figure_id=identifier("responder-curve", outcome),
-            title=f"{label}: share of participants by improvement reached, {study.label('visits', visit)}",
+            title=_title(report, mine[0], visit),
         )
         tables: list[Block] = [TableBlock(responders_by_visit(study, response)) for response in mine]
         parts.append(Section(identifier("responders", outcome), label, (tables[0], FigureBlock(curve), *tables[1:])))
     return Section("responders", "Responders", (), tuple(parts)) if parts else None
+
+
+def _title(report: Report, response: Response, visit: str) -> str:
+    """Return the caption of a curve: what is drawn, and where the cut on it is from."""
+    study, rule = report.study, response.rule
+    label, at = study.label("outcomes", response.outcome), study.label("visits", visit)
+    source = f" ({shorten(rule.source, SOURCE, placeholder=' ...')})" if rule.source else ""
+    return f"{label}: share of participants who reach each cut, {at}; dashed: {rule.at_least:g}{source}"
