@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pandas as pd
 
 from coxa.derive.dataset import AnalysisDataset
-from coxa.figures.figure import Figure, literal
+from coxa.figures.figure import Figure
 from coxa.figures.theme import INK, OKABE_ITO, TEXT_SIZE, WIDTH, themed
 from coxa.study import Study
 from coxa.study.scales import outcome_scale
 from coxa.tables.formats import number, outcome_decimals
-from coxa.tables.records import records
 
 HEIGHT = 210
 FEWEST = 3
@@ -21,7 +18,7 @@ SEEN, LEFT = "Seen at the last visit", "Last seen earlier"
 
 
 def plot_dropout_profile(study: Study, dataset: AnalysisDataset, *, figure_id: str, title: str) -> Figure:
-    """Draw observed means over the visits, a panel for each arm and a line for each last visit at which people were seen.
+    """Draw observed means over the visits, a panel for each arm and a line for each last visit with a value.
 
     Parameters
     ----------
@@ -46,6 +43,7 @@ def plot_dropout_profile(study: Study, dataset: AnalysisDataset, *, figure_id: s
     last = study.post_visits[-1] if drawn.empty else max(means["last_visit"], key=lambda name: study.visits[name].day)
     labelled = drawn.assign(
         arm_label=[study.label("arms", arm) for arm in drawn["arm"]],
+        visit_label=[study.label("visits", visit) for visit in drawn["visit"]],
         group=[SEEN if visit == last else LEFT for visit in drawn["last_visit"]],
         end=(drawn["visit"] == drawn["last_visit"]).map({True: "n = ", False: ""}),
     )
@@ -53,7 +51,9 @@ def plot_dropout_profile(study: Study, dataset: AnalysisDataset, *, figure_id: s
     arms = [study.label("arms", arm) for arm in study.arm_order if (drawn["arm"] == arm).any()]
     width = max(round(WIDTH / max(len(arms), 1)) - 30, 130)
     groups = [SEEN, LEFT]
-    x = alt.X("day:Q", title=None, axis=_visits(study, means), scale=alt.Scale(zero=False, padding=14))
+    visits = list(dict.fromkeys(labelled.sort_values("day")["visit_label"]))
+    axis = alt.Axis(labelAngle=-45, labelAlign="right", labelOverlap=False)
+    x = alt.X("visit_label:N", title=None, sort=visits, axis=axis, scale=alt.Scale(type="point", padding=0.4))
     y = alt.Y("mean:Q", title=[f"Mean ({scale.unit};", f"{scale.direction})"], scale=alt.Scale(zero=False, padding=16))
     legend = alt.Legend(symbolType="stroke", symbolStrokeWidth=2, symbolSize=500)
     base = alt.Chart().encode(
@@ -62,7 +62,7 @@ def plot_dropout_profile(study: Study, dataset: AnalysisDataset, *, figure_id: s
     dash = alt.StrokeDash("group:N", scale=alt.Scale(domain=groups, range=[[1, 0], [6, 3]]), legend=legend)
     lines = base.mark_line(strokeWidth=1.8).encode(strokeDash=dash, detail="last_visit:N")
     points = base.mark_point(filled=True, size=36, opacity=1)
-    texts = base.mark_text(dy=-9, fontSize=TEXT_SIZE - 2).encode(text="end:N", color=alt.value(INK))
+    texts = base.mark_text(dy=-10, fontSize=TEXT_SIZE - 2).encode(text="end:N", color=alt.value(INK))
     panel = alt.layer(lines, points, texts).properties(width=width, height=HEIGHT)
     chart = panel.facet(column=alt.Column("arm_label:N", sort=arms, title=None), data=labelled)
     return Figure(figure_id, title, themed(chart), _text(study, labelled, few, outcome_decimals(scale)), drawn)
@@ -90,22 +90,6 @@ def last_seen_means(study: Study, dataset: AnalysisDataset) -> pd.DataFrame:
     ends = found["last_visit"].map({name: visit.day for name, visit in study.visits.items()})
     ordered = found.assign(_arm=place, _end=ends).sort_values(["_arm", "_end", "day"], ignore_index=True)
     return ordered.drop(columns=["_arm", "_end"])
-
-
-def _visits(study: Study, means: pd.DataFrame) -> Any:
-    """Return the axis of planned days, visits by their labels on a slant."""
-    import altair as alt
-
-    days = means.drop_duplicates("visit").sort_values("day")
-    names = {str(record["day"]): study.label("visits", record["visit"]) for record in records(days)}
-    return alt.Axis(
-        values=days["day"].to_list(),
-        labelExpr=f"({literal(names)})[datum.value]",
-        labelAngle=-45,
-        labelAlign="right",
-        labelOverlap=False,
-        grid=False,
-    )
 
 
 def _text(study: Study, labelled: pd.DataFrame, few: int, decimals: int) -> str:

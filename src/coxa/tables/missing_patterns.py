@@ -47,18 +47,17 @@ def patterns_table(study: Study, dataset: AnalysisDataset) -> Table:
             rows.append(_pattern_row(dataset, f"{len(rare)} other patterns", rare, columns))
         groups.append(RowGroup(GROUPS[int(str(kind))], tuple(rows)))
     visits = ", ".join(study.label("visits", str(visit)) for visit in dataset.frame["visit"].cat.categories)
-    note = f"{VALUE}, a value that is analysed; {EVENT}, set aside by the strategy for an intercurrent event; "
+    note = (
+        f"One letter per visit: {visits}. {VALUE}, a value that is analysed; {EVENT}, set aside by the strategy for an "
+        "intercurrent event; a dot, no value, or none at baseline to compare with. n (%) of the analysis set."
+    )
     return Table(
         identifier("patterns", dataset.estimand),
         "Patterns of missing values",
         "Pattern",
         arm_columns(study, columns),
         tuple(groups),
-        (
-            Footnote(
-                f"One letter per visit: {visits}. {note}a dot, no value, or none at baseline to compare with. n (%) of the analysis set."
-            ),
-        ),
+        (Footnote(note),),
         subtitle=study.label("estimands", dataset.estimand),
     )
 
