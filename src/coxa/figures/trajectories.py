@@ -54,7 +54,9 @@ def plot_trajectories(study: Study, dataset: AnalysisDataset, *, figure_id: str,
     y = alt.Y("value:Q", title=[f"Value ({scale.unit};", f"{scale.direction})"], scale=alt.Scale(zero=False))
     base = alt.Chart().encode(x=x, y=y, detail="line:N")
     thin = base.transform_filter("datum.kind == 'course'").mark_line(strokeWidth=0.7, opacity=0.6, color=RULE)
-    thick = base.transform_filter("datum.kind == 'mean'").mark_line(strokeWidth=2.6, color=OKABE_ITO[1], point=True)
+    thick = base.transform_filter("datum.kind == 'mean'").mark_line(
+        strokeWidth=2.6, color=OKABE_ITO[1], point={"color": OKABE_ITO[1]}
+    )
     width = max(round(WIDTH / max(len(arms), 1)) - 30, 130)
     panel = alt.layer(thin, thick).properties(width=width, height=HEIGHT)
     drawn = both[["arm_label", "visit_label", "line", "kind", "value"]]

@@ -93,11 +93,12 @@ def by_arm(study: Study, people: pd.DataFrame) -> Columns:
 def arm_columns(study: Study, columns: Columns) -> tuple[Column, ...]:
     """Return one column per arm and one for all, with the number of participants in the heading."""
     return tuple(
-        Column(f"{_arm_label(study, arm)} ({NB_N}{rows['participant_id'].nunique()})") for arm, rows in columns.items()
+        Column(f"{arm_label(study, arm)} ({NB_N}{rows['participant_id'].nunique()})") for arm, rows in columns.items()
     )
 
 
-def _arm_label(study: Study, arm: str) -> str:
+def arm_label(study: Study, arm: str) -> str:
+    """Return the heading of an arm's column, or that of all of them."""
     return "All" if arm == TOTAL else study.label("arms", arm)
 
 

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import math
+
 import pandas as pd
 
 from coxa.cohort.cohort import Cohort
 from coxa.derive.dataset import AnalysisDataset
 from coxa.derive.study_day import study_days
 from coxa.study import Study
-from coxa.tables.baseline import NB_N, arm_columns, baseline_people, by_arm, shown_at_baseline
+from coxa.tables.baseline import NB_N, TOTAL, arm_columns, arm_label, baseline_people, by_arm, shown_at_baseline
 from coxa.tables.characteristics import Columns, Described, characteristic_rows
 from coxa.tables.formats import cell, share
 from coxa.tables.missing import NO_VALUE, why_missing
 from coxa.tables.phrases import abbreviations
 from coxa.tables.table import Column, Footnote, Row, RowGroup, Statistic, Table, identifier
 
-VALUE, EVENT, NOTHING = "X", "E", "."
+VALUE, EVENT, NOTHING = "X", "E", "\N{EN DASH}"
 
 GROUPS = ("A value at every visit", "None after some visit", "Gaps before a value", "None at any visit")
 
@@ -30,7 +32,7 @@ def patterns_table(study: Study, dataset: AnalysisDataset) -> Table:
     Returns
     -------
     Table
-        X is a value that is analysed, E one that a strategy for an intercurrent event set aside, a dot no value. The
+        X is a value that is analysed, E one that a strategy for an intercurrent event set aside, a dash no value. The
         percentages of an arm add up to 100.
     """
     people = _patterns(dataset)
@@ -49,7 +51,7 @@ def patterns_table(study: Study, dataset: AnalysisDataset) -> Table:
     visits = ", ".join(study.label("visits", str(visit)) for visit in dataset.frame["visit"].cat.categories)
     note = (
         f"One letter per visit: {visits}. {VALUE}, a value that is analysed; {EVENT}, set aside by the strategy for an "
-        "intercurrent event; a dot, no value, or none at baseline to compare with. n (%) of the analysis set."
+        "intercurrent event; a dash, no value, or none at baseline to compare with. n (%) of the analysis set."
     )
     return Table(
         identifier("patterns", dataset.estimand),
@@ -93,42 +95,42 @@ def reasons_table(cohort: Cohort, dataset: AnalysisDataset) -> Table | None:
 
 
 def completion_table(cohort: Cohort, dataset: AnalysisDataset) -> Table | None:
-    """Describe at baseline, by arm, those with and those without a value at the endpoint; None where all have one.
+    """Describe at baseline, by arm, those with and those without a value at the endpoint.
 
     Nothing is tested: whether these groups differ by more than chance is not what matters.
+
+    Returns
+    -------
+    Table or None
+        By arm where each group has as many participants as the plan's `small_cells`, else of all arms together; None
+        where even then a group is smaller, so that nobody's values are shown.
     """
     study = cohort.study
     visit = endpoint_visit(study, dataset)
     here = dataset.frame[dataset.frame["visit"] == visit]
     known = here.loc[here[dataset.response].notna(), "participant_id"]
-    if len(known) == len(here):
-        return None
     people = baseline_people(cohort, shown_at_baseline(study))
-    people = people[people["participant_id"].isin(here["participant_id"])]
-    split = {True: WITH, False: WITHOUT}
-    columns: Columns = {}
-    for arm in study.arm_order:
-        mine = people[people["arm"].astype(str) == arm]
-        has = mine["participant_id"].isin(known)
-        columns |= {f"{word} {arm}": mine[has == flag] for flag, word in split.items()}
+    arms = by_arm(study, people[people["participant_id"].isin(here["participant_id"])])
+    columns = _split({arm: rows for arm, rows in arms.items() if arm != TOTAL}, known)
+    least = max(study.report.small_cells, 1)
+    if min(map(len, columns.values())) < least:
+        columns = _split({TOTAL: arms[TOTAL]}, known)
+    if min(map(len, columns.values())) < least:
+        return None
 
     def address(term: str, key: str) -> Statistic:
         word, _, arm = key.partition(" ")
-        return Statistic(
-            estimand=dataset.estimand,
-            analysis="baseline_by_completion",
-            term=f"{term}, {word} a value",
-            visit=study.baseline_visit,
-            arm=arm,
-        )
+        term = f"{term}, {word} a value"
+        return Statistic("", math.nan, dataset.estimand, "baseline_by_completion", term, study.baseline_visit, arm)
 
     described = Described(columns, address)
     rows = [row for name in shown_at_baseline(study) for row in characteristic_rows(study, name, described)]
     headings = tuple(
-        Column(f"{word.capitalize()} ({NB_N}{len(columns[f'{word} {arm}'])})", spanner=study.label("arms", arm))
-        for arm in study.arm_order
-        for word in split.values()
+        Column(f"{word.capitalize()} ({NB_N}{len(of)})", spanner=arm_label(study, arm))
+        for key, of in columns.items()
+        for word, _, arm in [key.partition(" ")]
     )
+    pooled = "" if len(columns) > 2 else " Arms together, because groups of an arm are small."
     said = abbreviations(row.label for row in rows)
     return Table(
         identifier("completion", dataset.estimand),
@@ -136,9 +138,18 @@ def completion_table(cohort: Cohort, dataset: AnalysisDataset) -> Table | None:
         "Characteristic",
         headings,
         (RowGroup("", tuple(rows)),),
-        (Footnote(f"Percentages are of participants with a known value. Nothing is tested. {said}".rstrip()),),
+        (Footnote(f"Percentages are of participants with a known value. Nothing is tested.{pooled} {said}".rstrip()),),
         subtitle=study.label("estimands", dataset.estimand),
     )
+
+
+def _split(arms: Columns, known: pd.Series) -> Columns:
+    """Split each arm into those with and those without a value, keyed by a word and the arm."""
+    return {
+        f"{word} {arm}": rows[rows["participant_id"].isin(known) == (word == WITH)]
+        for arm, rows in arms.items()
+        for word in (WITH, WITHOUT)
+    }
 
 
 def endpoint_visit(study: Study, dataset: AnalysisDataset) -> str:
