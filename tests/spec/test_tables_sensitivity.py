@@ -37,16 +37,16 @@ def estimates(**limits: tuple[float, float, float]) -> Estimates:
 @pytest.mark.parametrize(
     ("simpler", "said"),
     [
-        ((5.0, 1.0, 9.0), "all 2 analyses of this estimand agree, in favour of Exercise therapy"),
+        ((5.0, 1.0, 9.0), "the 2 primary and sensitivity analyses agree, in favour of Exercise therapy"),
         (
             (1.0, -3.0, 5.0),
-            "the 2 analyses of this estimand do not agree: in favour of Exercise therapy by Primary; the interval "
-            "includes no difference by Simpler",
+            "the 2 primary and sensitivity analyses do not agree: in favour of Exercise therapy by Primary; the "
+            "interval includes no difference by Simpler",
         ),
         (
             (-4.0, -7.0, -1.0),
-            "the 2 analyses of this estimand do not agree: in favour of Exercise therapy by Primary; in favour of "
-            "Usual care by Simpler",
+            "the 2 primary and sensitivity analyses do not agree: in favour of Exercise therapy by Primary; in "
+            "favour of Usual care by Simpler",
         ),
     ],
 )

@@ -19,6 +19,8 @@ from coxa.tables.phrases import sentence_case
 from coxa.tables.responders import Response, missing_words
 
 HEIGHT = 280
+FAR = 0.01
+"""Share of participants beyond each end of the axis."""
 AXES = {
     "change": "Improvement from baseline of at least ... ({unit})",
     "percent_change": "Improvement from baseline of at least ... (%)",
@@ -62,11 +64,12 @@ def plot_responder_curve(
     legend = alt.Legend(symbolType="stroke", symbolStrokeWidth=2, symbolSize=500)
     colour = alt.Color("arm_label:N", scale=alt.Scale(domain=arms.domain, range=arms.colours), legend=legend)
     dash = alt.StrokeDash("arm_label:N", scale=alt.Scale(domain=arms.domain, range=arms.dashes), legend=legend)
+    span = _span(response, visit, [rule.at_least for rule in marked])
     lines = (
         alt.Chart(labelled)
-        .mark_line(strokeWidth=2, interpolate="step-after" if rising else "step-before")
+        .mark_line(strokeWidth=2, clip=True, interpolate="step-after" if rising else "step-before")
         .encode(
-            x=alt.X("cut:Q", title=axis, scale=alt.Scale(nice=False, zero=False)),
+            x=alt.X("cut:Q", title=axis, scale=alt.Scale(domain=list(span), nice=False)),
             y=alt.Y(
                 "share:Q", title="Share of participants", scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(format="%")
             ),
@@ -87,8 +90,7 @@ def responder_curve(study: Study, response: Response, visit: str) -> pd.DataFram
     treatment = study.estimands[response.dataset.estimand].treatment
     frame = response.dataset.frame
     here = (frame["visit"] == visit).to_numpy()
-    improvement = (1.0 if response.higher_is_better else -1.0) * frame[response.rule.measure].astype(float)
-    reached = improvement.mask(response.never, -np.inf)[here].to_numpy()
+    reached = _improvement(response)[here].to_numpy()
     arm_of = frame["arm"].astype(str)[here].to_numpy()
     seen = np.unique(reached[np.isfinite(reached)])
     cuts = np.unique(np.r_[np.floor(seen[:1]), seen, np.ceil(seen[-1:])])
@@ -102,6 +104,21 @@ def responder_curve(study: Study, response: Response, visit: str) -> pd.DataFram
         share = n / total if total else np.full(len(cuts), np.nan)
         parts.append(pd.DataFrame({"arm": arm, "cut": _sign(response) * cuts, "n": n, "total": total, "share": share}))
     return pd.concat(parts, ignore_index=True)
+
+
+def _span(response: Response, visit: str, cuts: Sequence[float]) -> tuple[float, float]:
+    """Return the limits of the axis: a few far below everybody else do not take the room of the others."""
+    frame = response.dataset.frame
+    seen = _sign(response) * _improvement(response)[(frame["visit"] == visit).to_numpy()].to_numpy()
+    seen = seen[np.isfinite(seen)]
+    low, high = np.quantile(seen, (FAR, 1 - FAR)) if len(seen) else (0.0, 1.0)
+    return float(np.floor(min(low, *cuts))), float(np.ceil(max(high, *cuts)))
+
+
+def _improvement(response: Response) -> pd.Series:
+    """Return how much each row improved, or its value, larger for better; nothing after a composite event."""
+    found = response.dataset.frame[response.rule.measure].astype(float)
+    return (found if response.higher_is_better else -found).mask(response.never, -np.inf)
 
 
 def _sign(response: Response) -> float:

@@ -22,6 +22,7 @@ VALUE, EVENT, NOTHING = "X", "E", "\N{EN DASH}"
 GROUPS = ("A value at every visit", "None after some visit", "Gaps before a value", "None at any visit")
 
 WITH, WITHOUT = "with", "without"
+UNKNOWN = "No reason recorded"
 MOST = 16
 """Patterns that are shown; rarer ones are counted together."""
 
@@ -65,7 +66,7 @@ def patterns_table(study: Study, dataset: AnalysisDataset) -> Table:
 
 
 def reasons_table(cohort: Cohort, dataset: AnalysisDataset) -> Table | None:
-    """Return why participants have no value at the last visit of the endpoint, by arm; None where everybody has one.
+    """Return why participants have no value at the last visit of the endpoint, by arm; None where no reason is known.
 
     The reason is the intercurrent event whose strategy set the value aside, or else why follow-up had stopped by then.
     """
@@ -73,7 +74,7 @@ def reasons_table(cohort: Cohort, dataset: AnalysisDataset) -> Table | None:
     visit = endpoint_visit(study, dataset)
     here = dataset.frame[dataset.frame["visit"] == visit]
     reason = _reasons(cohort, here[here[dataset.response].isna()], visit)
-    if reason.empty:
+    if reason.isin([UNKNOWN]).all():
         return None
     columns = by_arm(study, here.assign(reason=reason.reindex(here.index)))
     counts = reason.value_counts()
@@ -197,7 +198,7 @@ def _reasons(cohort: Cohort, rows: pd.DataFrame, visit: str) -> pd.Series:
     before = (stopped["day"] <= end) | (stopped["day"].isna() & stopped["why"].notna())
     why = stopped["why"].fillna("no reason recorded").astype(str)
     told = reason.mask((reason == NO_VALUE) & before, "Stopped: " + why)
-    return told.mask(told == NO_VALUE, "No reason recorded")
+    return told.mask(told == NO_VALUE, UNKNOWN)
 
 
 def _where(columns: Columns, *, known: bool) -> Columns:

@@ -20,6 +20,8 @@ from coxa.tables.table import Cell, Column, Footnote, Row, RowGroup, Table, iden
 from coxa.tables.variances import warning_words
 
 DIFFERENCES = ("difference", "risk_difference")
+COUNTED = ("primary", "sensitivity")
+"""Roles of analyses whose conclusions are held beside each other."""
 
 
 def sensitivity_rows(study: Study, estimates: Estimates, estimand: str) -> pd.DataFrame:
@@ -76,9 +78,13 @@ def sensitivity_table(study: Study, estimates: Estimates, estimand: str) -> Tabl
 
 
 def agreement_sentences(study: Study, estimates: Estimates, estimand: str) -> list[str]:
-    """Say, for each comparison, whether all analyses of the estimand come to the same conclusion by their intervals."""
+    """Say, for each comparison, whether its analyses come to the same conclusion by their intervals.
+
+    Counted are primary and sensitivity analyses; a supplementary or secondary one asks another question.
+    """
     rows = sensitivity_rows(study, estimates, estimand)
-    rows = rows[rows["estimand"] == estimand]
+    counted = [name for name in rows["analysis"].unique() if study.analyses[name].role in COUNTED]
+    rows = rows[rows["analysis"].isin(counted)]
     return [
         _agreement(study, estimand, part)
         for _, part in rows.groupby(["visit", "arm", "reference"], sort=False)
@@ -105,9 +111,9 @@ def _agreement(study: Study, estimand: str, rows: pd.DataFrame) -> str:
     where = f"{comparison_label(study, first)} at {study.label('visits', first['visit'])}"
     n, span = rows["analysis"].nunique(), _span(rows, scale)
     if len(said) == 1:
-        return f"{where}: all {n} analyses of this estimand agree, {next(iter(said))}; estimates {span}."
+        return f"{where}: the {n} primary and sensitivity analyses agree, {next(iter(said))}; estimates {span}."
     parts = "; ".join(f"{what} by {join_words(labels)}" for what, labels in said.items())
-    return f"{where}: the {n} analyses of this estimand do not agree: {parts}; estimates {span}."
+    return f"{where}: the {n} primary and sensitivity analyses do not agree: {parts}; estimates {span}."
 
 
 def _span(rows: pd.DataFrame, scale: OutcomeScale) -> str:
@@ -118,18 +124,24 @@ def _span(rows: pd.DataFrame, scale: OutcomeScale) -> str:
 
 
 def _analyses(study: Study, estimand: str) -> list[str]:
-    """Return the analyses of an estimand, primary first, then those of other estimands of the same variable."""
-    endpoint = study.estimands[estimand].endpoint
+    """Return the analyses of an estimand, primary first, then those of other estimands with the same differences."""
     own = [name for name, plan in study.analyses.items() if plan.estimand == estimand]
-    other = [
-        name
-        for name, plan in study.analyses.items()
-        if plan.estimand != estimand
-        and study.estimands[plan.estimand].endpoint.outcome == endpoint.outcome
-        and study.estimands[plan.estimand].endpoint.measure == endpoint.measure
-        and set(endpoint.visit) & set(study.estimands[plan.estimand].endpoint.visit)
-    ]
-    return [*sorted(own, key=lambda name: study.analyses[name].role != "primary"), *other]
+    own.sort(key=lambda name: study.analyses[name].role != "primary")
+    others = [name for name, plan in study.analyses.items() if plan.estimand != estimand]
+    return [*own, *(name for name in others if any(_same_variable(study, name, mine) for mine in own))]
+
+
+def _same_variable(study: Study, one: str, other: str) -> bool:
+    """Say whether two analyses compare the same variable at a common visit.
+
+    A value and its change from baseline differ between arms by the same amount where both are adjusted for baseline.
+    """
+    plans = [study.analyses[name] for name in (one, other)]
+    first, second = (study.estimands[plan.estimand].endpoint for plan in plans)
+    if first.outcome != second.outcome or not set(first.visit) & set(second.visit):
+        return False
+    adjusted = all("baseline" in plan.names_used() for plan in plans)
+    return first.measure == second.measure or (adjusted and {first.measure, second.measure} == {"value", "change"})
 
 
 def _comparison_heading(study: Study, estimand: str, rows: pd.DataFrame) -> str:
@@ -155,7 +167,8 @@ def _row(study: Study, estimand: str, record: Record, marks: dict[str, str], *, 
 def _relaxes(study: Study, estimand: str, record: Record) -> str:
     plan = study.analyses[record["analysis"]]
     if plan.estimand != estimand:
-        return f"another estimand: {mid_sentence(study.label('estimands', plan.estimand))}"
+        other = f"another estimand: {mid_sentence(study.label('estimands', plan.estimand))}"
+        return f"{plan.relaxes} ({other})" if plan.relaxes else other
     if plan.role == "primary":
         return "nothing: the primary analysis"
     return plan.relaxes or "not stated in the plan"

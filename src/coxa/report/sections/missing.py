@@ -45,10 +45,12 @@ def _blocks(report: Report) -> Iterator[Block]:
         title = f"{label}: missing values by visit and arm{extra}"
         yield FigureBlock(plot_missingness(study, dataset, figure_id=identifier("missing", *place), title=title))
         yield TableBlock(patterns_table(study, dataset))
-        reasons, completion = reasons_table(report.cohort, dataset), completion_table(report.cohort, dataset)
-        yield from (TableBlock(table) for table in (reasons, completion) if table)
-        if completion:
+        if reasons := reasons_table(report.cohort, dataset):
+            yield TableBlock(reasons)
+        else:
+            yield Paragraph("The data hold no reasons why values are missing at the endpoint.")
+        if completion := completion_table(report.cohort, dataset):
             title = f"{label}: observed means by the last visit with a value{extra}"
-            yield FigureBlock(
-                plot_dropout_profile(study, dataset, figure_id=identifier("dropout", *place), title=title)
-            )
+            figure_id = identifier("dropout", *place)
+            yield FigureBlock(plot_dropout_profile(study, dataset, figure_id=figure_id, title=title))
+            yield TableBlock(completion)
