@@ -12,11 +12,13 @@ from coxa.derive.dataset import AnalysisDataset
 from coxa.estimates.number_needed import number_needed
 from coxa.figures.responder_curve import plot_responder_curve, responder_curve
 from coxa.findings import Findings
+from coxa.report.document import Section
+from coxa.report.sections.responders import responders_section
 from coxa.study import Study
 from coxa.study.parts import Responder
 from coxa.tables.responders import Response, needed_cell, responders_by_visit, responses
 from coxa.tables.table import Statistic, Table
-from tests.spec.small_trial import plan, report
+from tests.spec.small_trial import Report, plan, report
 
 CHANGES = {
     "usual_care": [12.0, 10.0, 4.0, -3.0, None],
@@ -118,6 +120,23 @@ def test_a_value_that_is_better_when_lower_has_a_rising_curve() -> None:
     assert usual.loc[[47.0, 54.0, 60.0, 62.0]].to_list() == [1, 2, 3, 4]
     rows = texts(responders_by_visit(plan(), response(rule=rule, higher=False)))
     assert rows["Usual care (reference)"][0] == "2/4 (50.0%)"
+
+
+def test_an_outcome_of_yes_or_no_has_counts_and_no_curve() -> None:
+    made = report()
+    data = made.datasets["response"]
+    blocks = [type(block).__name__ for block in section_of(made).blocks]
+    assert blocks == ["TableBlock", "FigureBlock"]
+    twofold = replace(data, frame=data.frame.assign(change=(data.frame["change"] > 10).astype(float)))
+    of_two = section_of(replace(made, datasets={**made.datasets, "response": twofold}))
+    assert [type(block).__name__ for block in of_two.blocks] == ["TableBlock"]
+
+
+def section_of(made: Report) -> Section:
+    """Return the section of the one outcome."""
+    whole = responders_section(made)
+    assert whole is not None
+    return whole.sections[0]
 
 
 def test_no_participant_is_in_the_figure() -> None:

@@ -18,6 +18,9 @@ MEASURES: dict[Measure, str] = {
     "responder": "Observed proportion of responders",
 }
 
+YES_OR_NO = 2
+"""Different values of an outcome of which no courses are drawn."""
+
 
 def observed_section(report: Report) -> Section:
     """Return the mean profile of each outcome, on its first estimand, and the courses of the primary outcome."""
@@ -43,6 +46,8 @@ def observed_section(report: Report) -> Section:
         title = f"{label}: courses of participants by arm, and the mean"
         figure_id = identifier("trajectories", estimand)
         dataset = report.datasets[estimand]
+        if dataset.frame["value"].nunique() <= YES_OR_NO:
+            continue
         figures.append(FigureBlock(plot_trajectories(study, dataset, figure_id=figure_id, title=title)))
     said = "Means of the values that were observed, after each estimand's strategies for intercurrent events; "
     said += "no model is behind them, and participants who are missing at a visit are missing from its mean."
