@@ -11,7 +11,9 @@ import pytest
 
 import coxa
 from coxa.report.record import Report
+from coxa.tables.missing_patterns import completion_table
 from coxa.tables.participant_flow.build import participant_flow
+from coxa.tables.responders import responders_by_visit, responses
 from tests.realdata.test_models_trials import ACUPUNCTURE, SAS, agrees, pytestmark  # noqa: F401
 
 PLANS = Path(__file__).parents[2] / "analyses"
@@ -38,6 +40,28 @@ def test_the_published_completers_and_their_means(acupuncture: Report) -> None:
     at_12 = frame[frame["visit"] == "month_12"].dropna(subset=["value"]).groupby("arm", observed=True)["value"]
     found = {arm: (len(values), round(values.mean(), 1), round(values.std(), 1)) for arm, values in at_12}
     assert found == {"acupuncture": (161, 16.2, 13.7), "usual_care": (140, 22.3, 17.0)}
+
+
+def test_the_published_baseline_of_completers(acupuncture: Report) -> None:
+    """Headache score at baseline of the 161 and 140 completers: 24.6 (14.1) and 26.7 (16.8)."""
+    table = completion_table(acupuncture.cohort, acupuncture.datasets["primary"])
+    assert table is not None
+    headings = [(column.spanner, column.label.replace("\xa0", " ")) for column in table.columns]
+    row = next(row for row in table.rows() if row.label.startswith("Headache score"))
+    found = dict(zip(headings, (cell.text for cell in row.cells), strict=True))
+    assert found["Acupuncture", "With (N = 161)"] == "24.6 (14.1)"
+    assert found["Usual care", "With (N = 140)"] == "26.7 (16.8)"
+
+
+def test_the_number_needed_of_the_published_responders(acupuncture: Report) -> None:
+    """Published 4.6 (3.0 to 9.1), with Wald limits of the difference; Newcombe's give nearly the same."""
+    (response,) = responses(acupuncture.study, acupuncture.datasets)
+    table = responders_by_visit(acupuncture.study, response)
+    row = next(row for row in table.groups[-1].rows if row.label == "Acupuncture")
+    assert row.cells[0].text == "87/161 (54.0%)"
+    needed = {number.name: number.value for number in row.cells[3].statistics}
+    assert round(needed["number_needed"], 1) == 4.6
+    assert (needed["nearest"], needed["farthest"]) == pytest.approx((3.0, 9.1), abs=0.3)
 
 
 def test_the_published_ancova_of_the_headache_score(acupuncture: Report) -> None:

@@ -21,6 +21,7 @@ from coxa.report.render import render
 from coxa.report.sentences import asked_rows, result_sentence, result_sentences
 from coxa.report.text import report_text
 from coxa.tables.records import records
+from coxa.tables.sensitivity import agreement_sentences
 from coxa.tables.table import Cell, Column, Footnote, Row, RowGroup, Table
 from tests.spec.small_trial import NASTY, plan, read_text, report, with_holm, with_newcomer
 
@@ -138,7 +139,7 @@ def test_figures_are_named_drawings_with_their_numbers_in_words(html: str, page:
     assert all(attrs["role"] == "img" for attrs in drawings)
     results, diagnostics = html.split('id="diagnostics"', 1)
     described = re.findall(r"<desc[^>]*>([^<]*)</desc>", results)
-    assert all(len(re.findall(r"\d+\.\d \(|\d+ of \d+|: \d+[;.]", text)) >= 2 for text in described)
+    assert all(len(re.findall(r"\d+\.\d|\d+ of \d+|: \d+[;.]", text)) >= 2 for text in described)
     described = re.findall(r"<desc[^>]*>([^<]*)</desc>", diagnostics)
     assert len(described) == 3
     assert all(re.search(r"\d+ points|\d+ residuals|differ by 0\.\d+", text) for text in described)
@@ -164,8 +165,10 @@ def test_the_summary_answers_the_question_with_the_primary_result() -> None:
         "baseline in Hip pain score at Week 12 (0 to 100 points, higher is better)?"
     )
     assert said[1:3] == result_sentences(report(), "primary")
-    assert [block.kind for block in summary.blocks if isinstance(block, Paragraph)] == ["text", "lead", "lead", "text"]
-    assert said[-1] == "No adverse events table was given: harms cannot be reported."
+    agreed = agreement_sentences(report().study, report().estimates, "primary")
+    assert said[3:] == [*agreed, "No adverse events table was given: harms cannot be reported."]
+    kinds = [block.kind for block in summary.blocks if isinstance(block, Paragraph)]
+    assert kinds == ["text", "lead", "lead", *("text" for _ in agreed), "text"]
 
 
 def test_a_result_stands_in_the_summary_and_with_its_estimand_and_nowhere_else(html: str) -> None:
@@ -218,11 +221,16 @@ def test_an_adjusted_p_value_is_said_to_be_so_and_the_limits_not() -> None:
     )
 
 
-def test_missing_values_are_drawn_once_per_outcome_and_pattern() -> None:
-    made = report()
+def test_missing_values_are_drawn_once_per_outcome_and_pattern_of_primary_estimands() -> None:
+    plain = report()
+    response = plain.study.analyses["response"].model_copy(update={"role": "primary"})
+    study = plain.study.model_copy(update={"analyses": {**plain.study.analyses, "response": response}})
+    other = {**plain.datasets, "response": with_newcomer(plain.datasets["response"])}
+    secondary = [f.id for f in build_document(replace(plain, datasets=other)).figures() if f.id.startswith("missing")]
+    assert secondary == ["missing-pain"]
+    made = replace(plain, study=study)
     titles = [figure.title for figure in build_document(made).figures() if figure.id.startswith("missing")]
     assert titles == ["Hip pain score: missing values by visit and arm"]
-    other = {**made.datasets, "response": with_newcomer(made.datasets["response"])}
     figures = [f for f in build_document(replace(made, datasets=other)).figures() if f.id.startswith("missing")]
     assert [(figure.id, figure.title.partition("(")[2]) for figure in figures] == [
         ("missing-pain-primary", "estimand: Primary)"),

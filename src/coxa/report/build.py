@@ -14,6 +14,7 @@ from coxa.report.sections.methods import methods_section
 from coxa.report.sections.observed import observed_section
 from coxa.report.sections.participants import participants_section
 from coxa.report.sections.protocol import protocol_section
+from coxa.report.sections.responders import responders_section
 from coxa.report.sections.run import run_section
 from coxa.report.sections.summary import summary_section
 
@@ -36,8 +37,8 @@ def build_document(report: Report) -> Document:
     Returns
     -------
     Document
-        Sections: summary, estimands, participants, delivery, observed outcomes, analyses, model diagnostics, harms,
-        methods, protocol and deviations, data, run record.
+        Sections: summary, estimands, participants, delivery, observed outcomes, responders, analyses, model
+        diagnostics, harms, methods, protocol and deviations, data, run record.
     """
     study = report.study
     facts = [("Study", study.study)]
@@ -55,6 +56,7 @@ def build_document(report: Report) -> Document:
             participants_section(report),
             delivery_section(report),
             observed_section(report),
+            *([responded] if (responded := responders_section(report)) else []),
             analyses_section(report),
             *([checked] if (checked := diagnostics_section(report)) else []),
             harms_section(report),

@@ -18,6 +18,7 @@ from coxa.tables.adjusted import family_words
 from coxa.tables.footnotes import covariance_name, missing_words
 from coxa.tables.phrases import mid_sentence
 from coxa.tables.prose import Prose, Text, joined
+from coxa.tables.responders import responses
 from coxa.tables.variances import random_words
 
 REFERENCES = {
@@ -32,6 +33,9 @@ REFERENCES = {
     "hochberg": "Hochberg Y. Biometrika 1988;75:800-802.",
     "dunnett": "Dunnett CW. Journal of the American Statistical Association 1955;50:1096-1121.",
     "tukey": "Kramer CY. Biometrics 1956;12:307-310.",
+    "number-needed": "Altman DG. BMJ 1998;317:1309-1312.",
+    "standardised-numbers": "Austin PC. Statistics in Medicine 2009;28:3083-3107.",
+    "standardised-categories": "Yang D, Dalton JE. SAS Global Forum 2012, paper 335.",
     "CR2": "Pustejovsky JE, Tipton E. Journal of Business & Economic Statistics 2018;36:672-683.",
     "equivalence": "Schuirmann DJ. Journal of Pharmacokinetics and Biopharmaceutics 1987;15:657-680.",
 }
@@ -188,4 +192,8 @@ def references(report: Report) -> list[str]:
         used.append(plan.model)
         used += [word for fit in report.fits.get(name, ()) for word in (fit.ddf.removesuffix("-linear"), fit.vcov)]
         used += [plan.robust or "", plan.multiplicity, plan.margin.type if plan.margin else ""]
+    if report.study.report.standardised_differences:
+        used += ["standardised-numbers", "standardised-categories"]
+    if responses(report.study, report.datasets):
+        used += ["proportions", "number-needed"]
     return [REFERENCES[key] for key in dict.fromkeys(used) if key in REFERENCES]

@@ -20,6 +20,7 @@ __all__ = [
     "Part",
     "PerProtocol",
     "ReportOptions",
+    "ReportedThreshold",
     "Responder",
     "Visit",
     "label_of",
@@ -188,11 +189,32 @@ class PerProtocol(Part):
     without_events: tuple[Name, ...] = Field((), description="Intercurrent events that exclude.")
 
 
+class ReportedThreshold(Part):
+    """A published threshold of an outcome's instrument, by which responders are counted in the report."""
+
+    outcome: Name = Field(description="One of the outcomes, of an instrument.")
+    kind: Literal["mic", "mcii", "mcid", "mid", "scb", "pass"] = Field(
+        description="An improvement that matters (mic, mcii, mcid, mid, scb), or a state that is acceptable (pass)."
+    )
+    population: str | None = Field(None, description="Population that it was published for.")
+    context: str | None = Field(None, description="Treatment and time that it was published for.")
+
+
 class ReportOptions(Part):
     """What the report shows beyond the analyses."""
 
     baseline_table: tuple[str, ...] = Field(
         (), description="Covariates and outcomes of the baseline table, in order; empty means all."
     )
+    standardised_differences: bool = Field(
+        False, description="Add standardised differences to the baseline table: each arm against the reference arm."
+    )
+    baseline_weight: Name | None = Field(
+        None, description="Covariate, a number of 0 or more, that weights the participants of the baseline table."
+    )
     measure: Measure = Field("value", description="What the mean profiles show.")
+    thresholds: tuple[ReportedThreshold, ...] = Field(
+        (),
+        description="Cuts beside the `responder` rule of an outcome by which responders are counted at every visit.",
+    )
     small_cells: int = Field(5, ge=0, description="Counts below this are hidden when sharing.")

@@ -21,6 +21,7 @@ from coxa.study.parts import Arm, Covariate, Event, Name, Outcome, Part, PerProt
 from coxa.study.published import TrialSource, source_problems
 from coxa.study.random_effects import random_faults
 from coxa.study.randomisation import Randomisation, randomisation_problems
+from coxa.study.responders import report_problems
 from coxa.study.scales import outcome_scale
 from coxa.study.source import DataSource
 from coxa.study.words import Design
@@ -180,6 +181,8 @@ def cross_check(study: Study) -> Iterator[Problem]:
         "covariate or outcome",
         ("report", "baseline_table"),
     )
+    found = report_problems(study.report, study.outcomes, study.covariates)
+    yield from (Problem(("report", *path), message) for path, message in found)
 
 
 def _known(names: Iterable[str], allowed: Iterable[str], what: str, path: tuple[str, ...]) -> Iterator[Problem]:

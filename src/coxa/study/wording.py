@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from coxa.study.parts import Responder
 from coxa.study.plan import Study
 from coxa.study.scales import outcome_scale
 from coxa.study.words import GROUPINGS, SET_NAMES, STRATEGY_NAMES
@@ -41,17 +42,21 @@ def factor_words(study: Study, factor: str) -> str:
 
 
 def responder_words(study: Study, outcome: str) -> str:
-    """Return the responder rule of an outcome in words; empty where it has none."""
+    """Return the responder rule of an outcome in words, with its source; empty where it has none."""
     rule = study.outcomes[outcome].responder
     if rule is None:
         return ""
+    return rule_words(study, outcome, rule) + (f" ({rule.source})" if rule.source else "")
+
+
+def rule_words(study: Study, outcome: str, rule: Responder) -> str:
+    """Return a responder rule in words: "an improvement of at least 10 points from baseline"."""
     scale = outcome_scale(study.outcomes[outcome])
-    source = f" ({rule.source})" if rule.source else ""
     if rule.measure == "value":
         bound = "at least" if scale.higher_is_better else "at most"
-        return f"a value of {bound} {rule.at_least:g} {scale.unit}{source}"
+        return f"a value of {bound} {rule.at_least:g} {scale.unit}"
     unit = "%" if rule.measure == "percent_change" else f" {scale.unit}"
-    return f"an improvement of at least {rule.at_least:g}{unit} from baseline{source}"
+    return f"an improvement of at least {rule.at_least:g}{unit} from baseline"
 
 
 def estimand_attributes(study: Study, estimand: str) -> list[tuple[str, str]]:

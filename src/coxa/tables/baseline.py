@@ -8,25 +8,25 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import numpy as np
 import pandas as pd
 
 from coxa.cohort.cohort import Cohort
 from coxa.derive.scores import derive_scores
+from coxa.errors import DataError
+from coxa.estimates.balance import moments
+from coxa.findings import Finding, Findings
 from coxa.study import Study
-from coxa.study.parts import Covariate
-from coxa.study.scales import outcome_scale
-from coxa.tables.formats import cell, outcome_decimals, share
-from coxa.tables.phrases import abbreviations
+from coxa.tables.cells import Statistic
+from coxa.tables.characteristics import Columns, Described, characteristic_rows
+from coxa.tables.formats import cell
+from coxa.tables.phrases import abbreviations, mid_sentence
 from coxa.tables.prose import Prose, prose
-from coxa.tables.table import Cell, Column, Footnote, Row, RowGroup, Statistic, Table
+from coxa.tables.table import Column, Footnote, RowGroup, Table
 
 TOTAL = "total"
-SUMMARY_LABELS = {"mean_sd": "mean (SD)", "median_iqr": "median [Q1, Q3]"}
 
 NB_N = "N\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}"
-
-Columns = dict[str, pd.DataFrame]
-"""Arm, or `total` -> the participants in it."""
 
 
 def baseline_table(cohort: Cohort) -> Table:
@@ -41,36 +41,49 @@ def baseline_table(cohort: Cohort) -> Table:
     -------
     Table
         Numbers as mean (SD) or median [Q1, Q3], as the plan says; categories as n (%) of those known, with a
-        row of missing where there are any. No p-values. Outcomes carry their range and direction.
+        row of missing where there are any. No p-values. Outcomes carry their range and direction. With
+        `report: standardised_differences` a column for each arm against the reference, and with `report:
+        baseline_weight` everything but the missing weighted (`coxa.estimates.balance` has the formulas).
+
+    Raises
+    ------
+    DataError
+        A participant has no weight, or a negative one.
 
     Examples
     --------
     >>> baseline_table(cohort)  # doctest: +SKIP
     """
     study = cohort.study
-    people = cohort.table("participants")
-    people = people[people["arm"].notna()].copy()
-    shown = study.report.baseline_table or (*study.covariates, *study.outcomes)
-    outcomes = [name for name in shown if name in study.outcomes]
-    people = people.merge(_outcomes_at_baseline(cohort, outcomes), on="participant_id", how="left")
+    people = baseline_people(cohort, shown_at_baseline(study))
+    weight = study.report.baseline_weight or ""
+    if weight:
+        _check_weights(people, weight)
     columns = by_arm(study, people)
-    rows: list[Row] = []
-    for name in shown:
-        if name in study.covariates:
-            rows += _covariate_rows(study, name, columns)
-        else:
-            rows += _outcome_rows(study, name, columns)
+    compared = tuple((arm, study.reference_arm) for arm in study.arm_order[1:])
+    described = Described(columns, _at, weight, compared if study.report.standardised_differences else ())
+    rows = [row for name in shown_at_baseline(study) for row in characteristic_rows(study, name, described)]
     return Table(
         "baseline",
         "Participants at baseline",
         "Characteristic",
-        arm_columns(study, columns),
+        (*_headings(study, described), *_difference_columns(study, described)),
         (RowGroup("", tuple(rows)),),
-        (
-            Footnote(f"Allocated participants. {abbreviations(row.label for row in rows)}".rstrip()),
-            Footnote("Percentages are of participants with a known value. No tests: arms differ by chance."),
-        ),
+        tuple(Footnote(text) for text in _notes(study, described, [row.label for row in rows])),
     )
+
+
+def shown_at_baseline(study: Study) -> tuple[str, ...]:
+    """Return the covariates and outcomes that describe participants, in order."""
+    return study.report.baseline_table or (*study.covariates, *study.outcomes)
+
+
+def baseline_people(cohort: Cohort, shown: tuple[str, ...]) -> pd.DataFrame:
+    """Return the allocated participants with covariates and the outcomes at baseline, one row each."""
+    people = cohort.table("participants")
+    people = people[people["arm"].notna()].copy()
+    outcomes = [name for name in shown if name in cohort.study.outcomes]
+    return people.merge(_outcomes_at_baseline(cohort, outcomes), on="participant_id", how="left")
 
 
 def by_arm(study: Study, people: pd.DataFrame) -> Columns:
@@ -84,11 +97,78 @@ def arm_columns(study: Study, columns: Columns) -> tuple[Column, ...]:
     return tuple(Column(_heading(study, arm, rows)) for arm, rows in columns.items())
 
 
-def _heading(study: Study, arm: str, rows: pd.DataFrame) -> Prose:
-    """Return "Usual care (N = 59)"."""
+def _heading(study: Study, arm: str, rows: pd.DataFrame, effective: float | None = None) -> Prose:
+    """Return "Usual care (N = 59)", with weights "Usual care (N = 59, effective N = 41.3)"."""
     at = Statistic(analysis="participants", term="allocated", arm=arm)
-    n = cell("count", {"n": rows["participant_id"].nunique()}, at)
-    return prose(f"{'All' if arm == TOTAL else study.label('arms', arm)} ({NB_N}", n, ")")
+    said = prose(f"{arm_label(study, arm)} ({NB_N}", cell("count", {"n": rows["participant_id"].nunique()}, at))
+    if effective is not None:
+        weighted = Statistic(analysis="participants", term="effective number, weighted", arm=arm)
+        said = prose(said, f", effective {NB_N}", cell("number", {"n": effective}, weighted, 1))
+    return prose(said, ")")
+
+
+def arm_label(study: Study, arm: str) -> str:
+    """Return the heading of an arm's column, or that of all of them."""
+    return "All" if arm == TOTAL else study.label("arms", arm)
+
+
+def _headings(study: Study, described: Described) -> Iterator[Column]:
+    """Yield the columns of arms; with weights their effective N stands beside N."""
+    for arm, rows in described.columns.items():
+        weights = described.weights(arm)
+        effective = None if weights is None else moments(np.zeros(len(weights)), weights).effective_n
+        yield Column(_heading(study, arm, rows, effective))
+
+
+def _difference_columns(study: Study, described: Described) -> Iterator[Column]:
+    """Yield the columns of standardised differences, one per pair."""
+    for arm, _ in described.compared:
+        if len(described.compared) == 1:
+            yield Column("Standardised difference")
+        else:
+            yield Column(study.label("arms", arm), spanner="Standardised difference")
+
+
+def _notes(study: Study, described: Described, labels: list[str]) -> Iterator[str]:
+    yield f"Allocated participants. {abbreviations(labels)}".rstrip()
+    yield "Percentages are of participants with a known value. No tests: arms differ by chance."
+    if described.weight:
+        label = mid_sentence(study.label("covariates", described.weight))
+        yield (
+            f"Participants are weighted by {label}, missing values are counted without weights. Effective N is the "
+            "squared sum of the weights over the sum of their squares."
+        )
+    if described.compared:
+        yield (
+            f"Standardised difference: against {study.label('arms', study.reference_arm)}. Of numbers, the difference "
+            "of means over the root of the mean of the two variances; of categories, the distance of the two "
+            "distributions in units of their mean covariance (Yang and Dalton 2012), which has no sign."
+        )
+
+
+def _check_weights(people: pd.DataFrame, weight: str) -> None:
+    """Raise DataError for participants whose weight is missing or negative."""
+    found = people[weight] if weight in people else pd.Series(float("nan"), index=people.index)
+    wrong = people[~(pd.to_numeric(found) >= 0)]
+    if wrong.empty:
+        return
+    remedy = "give every participant a weight of 0 or more, or take `baseline_weight` out of the plan"
+    raise DataError(
+        f"the baseline table cannot be weighted by {weight}",
+        Findings.of(
+            Finding(
+                "error",
+                "participants",
+                "a weight should be a number of 0 or more",
+                remedy,
+                row=row.get("source_row"),
+                participant_id=row["participant_id"],
+                field=weight,
+                value=str(row.get(weight)),
+            )
+            for row in wrong.to_dict("records")
+        ),
+    )
 
 
 def _outcomes_at_baseline(cohort: Cohort, outcomes: list[str]) -> pd.DataFrame:
@@ -102,68 +182,6 @@ def _outcomes_at_baseline(cohort: Cohort, outcomes: list[str]) -> pd.DataFrame:
     ]
     wide = mine.pivot(index="participant_id", columns="outcome", values="value")
     return wide.reindex(columns=outcomes).reset_index()
-
-
-def _covariate_rows(study: Study, name: str, columns: Columns) -> Iterator[Row]:
-    covariate = study.covariates[name]
-    label = study.label("covariates", name)
-    if covariate.type == "category":
-        yield from _category_rows(name, label, covariate, columns)
-        return
-    unit = f" ({covariate.unit})" if covariate.unit else ""
-    yield from _number_rows(name, f"{label}{unit}", covariate.summary, columns)
-
-
-def _outcome_rows(study: Study, name: str, columns: Columns) -> Iterator[Row]:
-    scale = outcome_scale(study.outcomes[name])
-    label = f"{study.label('outcomes', name)} ({scale.low:g} to {scale.high:g}, {scale.direction})"
-    yield from _number_rows(name, label, "mean_sd", columns, outcome_decimals(scale))
-
-
-def _number_rows(name: str, label: str, summary: str, columns: Columns, decimals: int = 1) -> Iterator[Row]:
-    values = {arm: _numbers(rows, name) for arm, rows in columns.items()}
-    cells = tuple(_number_cell(summary, decimals, series, _at(name, arm)) for arm, series in values.items())
-    yield Row(f"{label}, {SUMMARY_LABELS[summary]}", cells)
-    yield from _missing_row(name, {arm: int(series.isna().sum()) for arm, series in values.items()})
-
-
-def _numbers(rows: pd.DataFrame, name: str) -> pd.Series:
-    found = rows[name] if name in rows else pd.Series(float("nan"), index=rows.index)
-    return pd.to_numeric(found).astype(float)
-
-
-def _number_cell(summary: str, decimals: int, series: pd.Series, at: Statistic) -> Cell:
-    if summary == "mean_sd":
-        return cell("mean_sd", {"mean": series.mean(), "sd": series.std(ddof=1)}, at, decimals)
-    q1, median, q3 = (float(series.quantile(q)) for q in (0.25, 0.5, 0.75))
-    return cell("median_iqr", {"median": median, "q1": q1, "q3": q3}, at, decimals)
-
-
-def _category_rows(name: str, label: str, covariate: Covariate, columns: Columns) -> Iterator[Row]:
-    values = {
-        arm: rows[name].astype("string") if name in rows else pd.Series(pd.NA, rows.index, dtype="string")
-        for arm, rows in columns.items()
-    }
-    missing = {arm: int(series.isna().sum()) for arm, series in values.items()}
-    rule = "count_of_percent" if any(missing.values()) else "count_percent"
-    yield Row(f"{label}, n (%)", tuple(Cell("") for _ in columns))
-    for level, level_label in covariate.level_labels().items():
-        cells = []
-        for arm, series in values.items():
-            n, total = int((series == level).sum()), int(series.notna().sum())
-            counts: dict[str, float] = {"n": n, "total": total, "share": share(n, total)}
-            if rule == "count_percent":
-                del counts["total"]
-            cells.append(cell(rule, counts, _at(f"{name}={level}", arm)))
-        yield Row(level_label, tuple(cells), level=1)
-    yield from _missing_row(name, missing)
-
-
-def _missing_row(name: str, missing: dict[str, int]) -> Iterator[Row]:
-    """Yield the row of how many are missing, where any are."""
-    if any(missing.values()):
-        cells = (cell("count", {"n": n}, _at(f"{name}=missing", arm)) for arm, n in missing.items())
-        yield Row("Missing", tuple(cells), level=1)
 
 
 def _at(term: str, arm: str) -> Statistic:

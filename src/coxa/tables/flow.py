@@ -13,7 +13,8 @@ from coxa.cohort.disposition import Disposition
 from coxa.derive.dataset import AnalysisDataset
 from coxa.models import Fit
 from coxa.study import Study
-from coxa.tables.baseline import Columns, arm_columns, by_arm
+from coxa.tables.baseline import arm_columns, by_arm
+from coxa.tables.characteristics import Columns
 from coxa.tables.formats import cell
 from coxa.tables.missing import silent_participants, why_missing
 from coxa.tables.prose import Prose, prose

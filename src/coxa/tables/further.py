@@ -12,7 +12,8 @@ from coxa.study import Study
 from coxa.study.parts import label_of
 from coxa.study.scales import outcome_scale
 from coxa.tables.adjusted import MARK, adjusted_note, p_mark
-from coxa.tables.formats import NONE, outcome_decimals
+from coxa.tables.formats import NONE, outcome_decimals, p_value
+from coxa.tables.phrases import mid_sentence
 from coxa.tables.records import Record, records
 from coxa.tables.results import INTERVAL, estimate_cell
 from coxa.tables.table import Cell, Column, Footnote, Row, RowGroup, Table, identifier
@@ -81,6 +82,19 @@ def subgroup_forest_rows(study: Study, estimates: Estimates, analysis: str) -> p
     rows = _in_subgroups(study, estimates, analysis)
     rows = rows[rows["term"] == "subgroup_difference"]
     return rows.assign(label=[_subgroup_label(study, record) for record in records(rows)]).drop(columns="subgroup")
+
+
+def interaction_words(study: Study, estimates: Estimates, analysis: str) -> str:
+    """Return "interaction of arm and sex at Week 12, p = 0.412" for each test of the subgroups, for a caption."""
+    rows = _in_subgroups(study, estimates, analysis)
+    said = []
+    for record in records(rows[rows["term"] == "interaction_test"]):
+        name = str(record["subgroup"]).partition("=")[0]
+        visit = f" at {study.label('visits', record['visit'])}" if record["visit"] else " over all visits"
+        p = p_value(float(record["p_value"]))
+        label = mid_sentence(label_of(name, study.covariates[name]))
+        said.append(f"interaction of arm and {label}{visit}, p {p if p[0] in '<>' else f'= {p}'}")
+    return "; ".join(said)
 
 
 def _asked(study: Study, estimates: Estimates, analysis: str, terms: tuple[str, ...]) -> pd.DataFrame:

@@ -12,7 +12,7 @@ from coxa.report.document import Block, FigureBlock, Paragraph, Section, TableBl
 from coxa.report.record import Report
 from coxa.report.sentences import MEANS, difference_unit
 from coxa.study.wording import estimand_title
-from coxa.tables.further import further_table, subgroup_forest_rows, subgroup_table
+from coxa.tables.further import further_table, interaction_words, subgroup_forest_rows, subgroup_table
 from coxa.tables.phrases import sentence_case
 from coxa.tables.results import (
     analysis_title,
@@ -77,6 +77,7 @@ def _further(report: Report, name: str) -> Iterator[Block]:
         yield TableBlock(table)
         estimand = study.analyses[name].estimand
         outcome = study.estimands[estimand].endpoint.outcome
+        tested = interaction_words(study, estimates, name)
         yield FigureBlock(
             plot_forest(
                 study,
@@ -84,7 +85,7 @@ def _further(report: Report, name: str) -> Iterator[Block]:
                 outcome,
                 quantity=f"Difference in means ({difference_unit(report, estimand)})",
                 figure_id=identifier("subgroup-forest", name),
-                title=f"{study.label('outcomes', outcome)}: differences between arms in subgroups",
+                title=f"{study.label('outcomes', outcome)}: differences between arms in subgroups ({tested})",
             )
         )
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from coxa.figures.means import observed_means
 from coxa.figures.profile import plot_profile
+from coxa.figures.trajectories import plot_trajectories
 from coxa.report.document import FigureBlock, Paragraph, Section
 from coxa.report.record import Report
+from coxa.report.sections.missing import primary_estimands
 from coxa.study.words import Measure
 from coxa.tables.table import identifier
 
@@ -16,9 +18,12 @@ MEASURES: dict[Measure, str] = {
     "responder": "Observed proportion of responders",
 }
 
+YES_OR_NO = 2
+"""Different values of an outcome of which no courses are drawn."""
+
 
 def observed_section(report: Report) -> Section:
-    """Return the observed mean profile of each outcome, on the data of its first estimand."""
+    """Return the mean profile of each outcome, on its first estimand, and the courses of the primary outcome."""
     study = report.study
     measure = study.report.measure
     figures = []
@@ -36,6 +41,14 @@ def observed_section(report: Report) -> Section:
                 )
             )
         )
+    for estimand in primary_estimands(report)[:1]:
+        label = study.label("outcomes", study.estimands[estimand].endpoint.outcome)
+        title = f"{label}: courses of participants by arm, and the mean"
+        figure_id = identifier("trajectories", estimand)
+        dataset = report.datasets[estimand]
+        if dataset.frame["value"].nunique() <= YES_OR_NO:
+            continue
+        figures.append(FigureBlock(plot_trajectories(study, dataset, figure_id=figure_id, title=title)))
     said = "Means of the values that were observed, after each estimand's strategies for intercurrent events; "
     said += "no model is behind them, and participants who are missing at a visit are missing from its mean."
     return Section("observed-outcomes", "Observed outcomes", (Paragraph(said), *figures))

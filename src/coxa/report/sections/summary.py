@@ -16,6 +16,7 @@ from coxa.study import Study
 from coxa.tables.planned import planned_table
 from coxa.tables.records import records
 from coxa.tables.results import comparison_label
+from coxa.tables.sensitivity import agreement_sentences, sensitivity_table
 from coxa.tables.variances import warning_words
 
 
@@ -29,7 +30,10 @@ def summary_section(report: Report) -> Section:
         blocks.append(Paragraph(question(report, estimand)))
         blocks += [Paragraph(text, "lead") for name in mine for text in result_sentences(report, name)]
         blocks += [Paragraph(text, "warning") for name in mine for text in warning_sentences(report, name)]
+        blocks += [Paragraph(text) for text in agreement_sentences(study, report.estimates, estimand)]
         blocks += _side_by_side(report, estimand)
+        if table := sensitivity_table(study, report.estimates, estimand):
+            blocks.append(TableBlock(table))
     blocks += deviation_notes(report)
     blocks.append(TableBlock(planned_table(study, report.estimates)))
     blocks.append(Paragraph(serious_sentence(report)))

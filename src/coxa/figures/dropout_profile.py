@@ -1,0 +1,106 @@
+"""Did those who left do worse before? Mean profiles by the last visit at which participants were seen."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from coxa.derive.dataset import AnalysisDataset
+from coxa.figures.figure import Figure
+from coxa.figures.theme import INK, OKABE_ITO, TEXT_SIZE, WIDTH, themed
+from coxa.study import Study
+from coxa.study.scales import outcome_scale
+from coxa.tables.formats import number, outcome_decimals
+
+HEIGHT = 210
+FEWEST = 3
+"""Participants that a line stands for at least; a line of one or two would show persons."""
+SEEN, LEFT = "Seen at the last visit", "Last seen earlier"
+
+
+def plot_dropout_profile(study: Study, dataset: AnalysisDataset, *, figure_id: str, title: str) -> Figure:
+    """Draw observed means over the visits, a panel for each arm and a line for each last visit with a value.
+
+    Parameters
+    ----------
+    study
+        The plan: labels, planned days, direction of the outcome.
+    dataset
+        Rows of an estimand, after its strategies for intercurrent events.
+    figure_id, title
+        Identifier and caption.
+
+    Returns
+    -------
+    Figure
+        A line ends at the last visit of those it stands for, with their number there.
+    """
+    import altair as alt
+
+    means = last_seen_means(study, dataset)
+    drawn = means[means["n_group"] >= FEWEST]
+    few = int(means[means["n_group"] < FEWEST].drop_duplicates(["arm", "last_visit"])["n_group"].sum())
+    scale = outcome_scale(study.outcomes[study.estimands[dataset.estimand].endpoint.outcome])
+    last = study.post_visits[-1] if drawn.empty else max(means["last_visit"], key=lambda name: study.visits[name].day)
+    labelled = drawn.assign(
+        arm_label=[study.label("arms", arm) for arm in drawn["arm"]],
+        visit_label=[study.label("visits", visit) for visit in drawn["visit"]],
+        group=[SEEN if visit == last else LEFT for visit in drawn["last_visit"]],
+        end=(drawn["visit"] == drawn["last_visit"]).map({True: "n = ", False: ""}),
+    )
+    labelled["end"] = labelled["end"].mask(labelled["end"] != "", labelled["end"] + labelled["n_group"].astype(str))
+    arms = [study.label("arms", arm) for arm in study.arm_order if (drawn["arm"] == arm).any()]
+    width = max(round(WIDTH / max(len(arms), 1)) - 30, 130)
+    groups = [SEEN, LEFT]
+    visits = list(dict.fromkeys(labelled.sort_values("day")["visit_label"]))
+    axis = alt.Axis(labelAngle=-45, labelAlign="right", labelOverlap=False)
+    x = alt.X("visit_label:N", title=None, sort=visits, axis=axis, scale=alt.Scale(type="point", padding=0.4))
+    y = alt.Y("mean:Q", title=[f"Mean ({scale.unit};", f"{scale.direction})"], scale=alt.Scale(zero=False, padding=16))
+    legend = alt.Legend(symbolType="stroke", symbolStrokeWidth=2, symbolSize=500)
+    base = alt.Chart().encode(
+        x=x, y=y, color=alt.Color("group:N", scale=alt.Scale(domain=groups, range=list(OKABE_ITO[:2])), legend=legend)
+    )
+    dash = alt.StrokeDash("group:N", scale=alt.Scale(domain=groups, range=[[1, 0], [6, 3]]), legend=legend)
+    lines = base.mark_line(strokeWidth=1.8).encode(strokeDash=dash, detail="last_visit:N")
+    points = base.mark_point(filled=True, size=36, opacity=1)
+    texts = base.mark_text(dy=-10, fontSize=TEXT_SIZE - 2).encode(text="end:N", color=alt.value(INK))
+    panel = alt.layer(lines, points, texts).properties(width=width, height=HEIGHT)
+    chart = panel.facet(column=alt.Column("arm_label:N", sort=arms, title=None), data=labelled)
+    return Figure(figure_id, title, themed(chart), _text(study, labelled, few, outcome_decimals(scale)), drawn)
+
+
+def last_seen_means(study: Study, dataset: AnalysisDataset) -> pd.DataFrame:
+    """Return arm, last_visit, visit, day, mean, n and n_group: participants by the last visit with a value.
+
+    n is how many of the group have a value at the visit, n_group how many are in the group. Whoever has only a baseline
+    value was last seen there; whoever has none at all is not counted.
+    """
+    frame = dataset.frame[["participant_id", "arm", "visit", "value"]].astype({"arm": str, "visit": str})
+    start = dataset.frame.drop_duplicates("participant_id")
+    first = start[["participant_id"]].assign(
+        arm=start["arm"].astype(str), visit=study.baseline_visit, value=start["baseline"]
+    )
+    seen = pd.concat([first, frame], ignore_index=True).dropna(subset=["value"])
+    seen["day"] = seen["visit"].map({name: visit.day for name, visit in study.visits.items()})
+    final = seen.sort_values("day", kind="stable").groupby("participant_id")["visit"].last()
+    seen["last_visit"] = seen["participant_id"].map(final)
+    grouped = seen.groupby(["arm", "last_visit", "visit", "day"])["value"].agg(["mean", "count"]).reset_index()
+    sizes = seen.drop_duplicates("participant_id").groupby(["arm", "last_visit"]).size().rename("n_group")
+    found = grouped.rename(columns={"count": "n"}).merge(sizes.reset_index(), on=["arm", "last_visit"])
+    place = found["arm"].map({arm: index for index, arm in enumerate(study.arm_order)})
+    ends = found["last_visit"].map({name: visit.day for name, visit in study.visits.items()})
+    ordered = found.assign(_arm=place, _end=ends).sort_values(["_arm", "_end", "day"], ignore_index=True)
+    return ordered.drop(columns=["_arm", "_end"])
+
+
+def _text(study: Study, labelled: pd.DataFrame, few: int, decimals: int) -> str:
+    """Say each group of each arm: how many, and their means."""
+    said = ["Lines over the visits, a panel for each arm and a line for each last visit with a value."]
+    for arm, of_arm in labelled.groupby("arm_label", sort=False):
+        parts = []
+        for visit, rows in of_arm.groupby("last_visit", sort=False):
+            means = ", ".join(number(float(mean), decimals) for mean in rows["mean"])
+            parts.append(f"last seen at {study.label('visits', str(visit))} ({rows['n_group'].iloc[0]}): {means}")
+        said.append(f"{arm}: {'; '.join(parts)}.")
+    if few:
+        said.append(f"Lines of fewer than {FEWEST} participants are not drawn ({few} participants).")
+    return " ".join(said)

@@ -1,0 +1,189 @@
+"""Responders by arm at each visit: counts, risk differences, and numbers needed to treat."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+
+import pandas as pd
+
+from coxa.derive.dataset import AnalysisDataset
+from coxa.derive.responder import responder_status
+from coxa.estimates.number_needed import number_needed
+from coxa.estimates.proportions import comparison
+from coxa.study import Study
+from coxa.study.parts import Responder
+from coxa.study.responders import responder_rules
+from coxa.study.scales import outcome_scale
+from coxa.study.wording import rule_words
+from coxa.tables.formats import NONE, cell, share
+from coxa.tables.phrases import mid_sentence
+from coxa.tables.table import Cell, Column, Footnote, Row, RowGroup, Statistic, Table, identifier
+
+ANALYSIS = "responders_by_visit"
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """Who responds by one rule, and how those without a value are counted.
+
+    outcome, rule    : of the plan
+    higher_is_better : direction of the outcome
+    dataset          : the rows of the estimand that the values are of
+    missing          : observed (left out) or non_responder
+    said_by          : the analysis of the plan that says so; empty where none does, and missing ones are left out
+    conf_level       : of intervals of differences
+    """
+
+    outcome: str
+    rule: Responder
+    higher_is_better: bool
+    dataset: AnalysisDataset
+    missing: str
+    said_by: str
+    conf_level: float
+
+    @property
+    def status(self) -> pd.DataFrame:
+        """participant_id, arm, visit, responder (1, 0 or missing); one row per participant of the set and visit."""
+        found = responder_status(self.dataset.frame, self.rule, self.higher_is_better).mask(self.never, 0.0)
+        frame = self.dataset.frame[["participant_id", "arm", "visit"]].astype({"arm": str, "visit": str})
+        return frame.assign(responder=found)
+
+    @property
+    def never(self) -> pd.Series:
+        """Whether an event with a composite strategy came before, after which nobody is a responder."""
+        return self.dataset.frame["handled"].fillna("").astype(str).str.startswith("composite")
+
+
+def responses(study: Study, datasets: Mapping[str, AnalysisDataset]) -> list[Response]:
+    """Return every rule by which responders are counted, on the data of the estimand that fits it best.
+
+    That is the first one about response in the outcome, or else the first about the outcome.
+    """
+    found = []
+    for outcome, plan in study.outcomes.items():
+        of_outcome = [name for name in datasets if study.estimands[name].endpoint.outcome == outcome]
+        rules = responder_rules(outcome, plan, study.report)
+        if not of_outcome or not rules:
+            continue
+        about = [name for name in of_outcome if study.estimands[name].endpoint.measure == "responder"]
+        estimand = (about or of_outcome)[0]
+        analysis = next((name for name, one in study.analyses.items() if one.estimand in about), "")
+        said = study.analyses[analysis] if analysis else None
+        higher = outcome_scale(plan).higher_is_better
+        missing, level = (said.missing_response, said.conf_level) if said else ("observed", 0.95)
+        found += [Response(outcome, rule, higher, datasets[estimand], missing, analysis, level) for rule in rules]
+    return found
+
+
+def responders_by_visit(study: Study, response: Response) -> Table:
+    """Return responders by arm at each visit, with each compared arm's risk difference and number needed to treat.
+
+    Returns
+    -------
+    Table
+        n/N (%) of responders, how many have no value, the difference in percentage points with Newcombe's interval, and
+        the number needed with that interval inverted (`coxa.estimates.number_needed`).
+    """
+    treatment = study.estimands[response.dataset.estimand].treatment
+    arms = [arm for arm in study.arm_order if arm in (treatment.against, *treatment.compare)]
+    status, level = response.status, f"{100 * response.conf_level:g}%"
+    endpoint = study.estimands[response.dataset.estimand].endpoint.visit
+    groups = []
+    for visit in response.dataset.frame["visit"].cat.categories:
+        here = status[status["visit"] == visit]
+        counts = {arm: _count(here[here["arm"] == arm], response.missing) for arm in arms}
+        rows = tuple(_row(study, response, str(visit), arm, treatment.against, counts) for arm in arms)
+        mark = " (endpoint)" if visit in endpoint and len(response.dataset.frame["visit"].cat.categories) > 1 else ""
+        groups.append(RowGroup(study.label("visits", visit) + mark, rows))
+    columns = (
+        Column("Responders, n/N (%)"),
+        Column("No value, n"),
+        Column(f"Difference, percentage points ({level} CI)"),
+        Column(f"Number needed to treat ({level} CI)"),
+    )
+    return Table(
+        identifier("responders-by-visit", response.outcome, response.rule.measure, f"{response.rule.at_least:g}"),
+        f"{study.label('outcomes', response.outcome)}: responders by arm and visit",
+        "Arm",
+        columns,
+        tuple(groups),
+        tuple(Footnote(text) for text in notes(study, response)),
+        subtitle=f"A responder has {rule_words(study, response.outcome, response.rule)}",
+    )
+
+
+def notes(study: Study, response: Response) -> Iterator[str]:
+    """Yield where the cut is from, who is counted, and what the numbers are."""
+    rule = response.rule
+    yield f"Source of the cut: {rule.source or 'not stated in the plan'}."
+    estimand = mid_sentence(study.label("estimands", response.dataset.estimand))
+    yield f"{missing_words(study, response)} Intercurrent events as in the estimand: {estimand}."
+    yield (
+        "CI, confidence interval, by Newcombe's method. NNTB and NNTH, number needed to treat for one more response "
+        "(benefit) or for one less (harm): the inverse of the difference. Where its interval includes no difference, "
+        "that of the number goes through infinity to the other side (Altman 1998). Nothing is adjusted."
+    )
+
+
+def missing_words(study: Study, response: Response) -> str:
+    """Say how participants without a value are counted, and which analysis says so."""
+    how = "count as no response" if response.missing == "non_responder" else "are left out"
+    by = f", as in the analysis {study.label('analyses', response.said_by)}" if response.said_by else ""
+    return f"Participants without a value at a visit {how}{by}."
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """Responders, participants counted, and participants without a value."""
+
+    n: int
+    total: int
+    missing: int
+
+
+def _count(rows: pd.DataFrame, missing: str) -> Count:
+    known = int(rows["responder"].notna().sum())
+    total = len(rows) if missing == "non_responder" else known
+    return Count(int(rows["responder"].sum()), total, len(rows) - known)
+
+
+def _row(study: Study, response: Response, visit: str, arm: str, against: str, counts: Mapping[str, Count]) -> Row:
+    own, other = counts[arm], counts[against]
+    at = Statistic(
+        estimand=response.dataset.estimand,
+        analysis=ANALYSIS,
+        term=f"{response.outcome} {response.rule.measure} {response.rule.at_least:g}",
+        visit=visit,
+        arm=arm,
+    )
+    total = {"n": own.n, "total": own.total, "share": share(own.n, own.total)}
+    cells = [
+        cell("count_of_percent", total, at),
+        cell("count", {"n": own.missing}, replace(at, term=f"{at.term} missing")),
+    ]
+    if arm == against:
+        return Row(f"{study.label('arms', arm)} (reference)", (*cells, Cell(""), Cell("")))
+    if not own.total or not other.total:
+        return Row(study.label("arms", arm), (*cells, Cell(NONE), Cell(NONE)))
+    found = comparison((own.n, own.total), (other.n, other.total), response.conf_level)[0]
+    limits = {name: float(found[name]) for name in ("estimate", "conf_low", "conf_high")}
+    compared = replace(at, reference=against)
+    cells.append(cell("points_interval", limits, compared))
+    cells.append(needed_cell(*limits.values(), at=compared))
+    return Row(study.label("arms", arm), tuple(cells))
+
+
+def needed_cell(difference: float, conf_low: float, conf_high: float, *, at: Statistic) -> Cell:
+    """Write the number needed of a risk difference, with its side."""
+    found = number_needed(difference, conf_low, conf_high)
+    values = {"number_needed": found.estimate, "nearest": found.nearest, "farthest": found.farthest}
+    finite = {name: value for name, value in values.items() if math.isfinite(value)}
+    if "number_needed" not in finite:
+        return cell("nnt_infinite", finite, at) if len(finite) == 2 else Cell(NONE)
+    side = "nntb" if found.benefit else "nnth"
+    if "farthest" not in finite:
+        return cell(f"{side}_to_infinity", finite, at)
+    return cell(f"{side}_through_infinity" if found.through_infinity else side, finite, at)

@@ -1,0 +1,86 @@
+"""The analyses of one estimand side by side, on estimates made up for the purpose."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from coxa.estimates import Estimates
+from coxa.report.build import build_document
+from coxa.tables.sensitivity import agreement_sentences, sensitivity_table
+from tests.spec.small_trial import plan, report
+
+STUDY = plan()
+ROW = {"term": "difference", "visit": "week_12", "estimand": "primary", "outcome": "pain", "conf_level": 0.95}
+
+
+def estimates(**limits: tuple[float, float, float]) -> Estimates:
+    """Return one difference of exercise per analysis: estimate and limits."""
+    rows: list[dict[str, Any]] = [
+        {
+            **ROW,
+            "analysis": name,
+            "arm": "exercise",
+            "reference": "usual_care",
+            "estimate": estimate,
+            "conf_low": low,
+            "conf_high": high,
+            "p_value": 0.04,
+            "n_participants": 48,
+        }
+        for name, (estimate, low, high) in limits.items()
+    ]
+    return Estimates.of(rows)
+
+
+@pytest.mark.parametrize(
+    ("simpler", "said"),
+    [
+        ((5.0, 1.0, 9.0), "the 2 primary and sensitivity analyses agree, in favour of Exercise therapy"),
+        (
+            (1.0, -3.0, 5.0),
+            "the 2 primary and sensitivity analyses do not agree: in favour of Exercise therapy by Primary; the "
+            "interval includes no difference by Simpler",
+        ),
+        (
+            (-4.0, -7.0, -1.0),
+            "the 2 primary and sensitivity analyses do not agree: in favour of Exercise therapy by Primary; in "
+            "favour of Usual care by Simpler",
+        ),
+    ],
+)
+def test_one_sentence_says_whether_the_conclusions_agree(simpler: tuple[float, float, float], said: str) -> None:
+    (sentence,) = agreement_sentences(STUDY, estimates(primary=(6.0, 2.0, 10.0), simpler=simpler), "primary")
+    low = f"{simpler[0]:.1f}".replace("-", "−")
+    assert sentence == f"Exercise therapy minus Usual care at Week 12: {said}; estimates from {low} to 6.0 points."
+
+
+def test_nothing_is_said_of_one_analysis_alone() -> None:
+    alone = estimates(primary=(6.0, 2.0, 10.0))
+    assert agreement_sentences(STUDY, alone, "primary") == []
+    assert sensitivity_table(STUDY, alone, "primary") is None
+
+
+def test_each_analysis_has_role_estimate_p_n_and_what_it_relaxes() -> None:
+    both = estimates(primary=(6.0, 2.0, 10.0), simpler=(5.0, 1.0, 9.0))
+    table = sensitivity_table(STUDY, both, "primary")
+    assert table is not None
+    (group,) = table.groups
+    wanted = "Exercise therapy minus Usual care: change from baseline in Hip pain score at Week 12 (higher is better)"
+    assert group.label == wanted
+    assert [(row.label, [cell.text for cell in row.cells], row.strong) for row in group.rows] == [
+        ("Primary", ["primary", "6.0 (2.0 to 10.0)", "0.040", "48", "nothing: the primary analysis"], True),
+        ("Simpler", ["sensitivity", "5.0 (1.0 to 9.0)", "0.040", "48", "the covariance over the visits"], False),
+    ]
+
+
+def test_the_summary_of_a_report_holds_the_table_and_the_sentences() -> None:
+    made = report()
+    summary = next(section for section in build_document(made).walk() if section.id == "summary")
+    tables = [block.table for block in summary.blocks if hasattr(block, "table")]
+    assert [table.id for table in tables] == ["sensitivity-primary", "planned"]
+    assert [len(group.rows) for group in tables[0].groups] == [2, 2]
+    texts = [block.text for block in summary.blocks if hasattr(block, "text")]
+    for sentence in agreement_sentences(made.study, made.estimates, "primary"):
+        assert sentence in texts
