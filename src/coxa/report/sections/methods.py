@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from coxa.report.document import List, Paragraph, Section
+from coxa.report.document import Paragraph, Section
 from coxa.report.methods import analysis_methods, general_methods, references, software
 from coxa.report.record import Report
 from coxa.tables.results import analysis_title
@@ -14,6 +14,7 @@ def methods_section(report: Report) -> Section:
     each = tuple(
         Paragraph(f"{analysis_title(study, name)}. {analysis_methods(report, name)}") for name in study.analyses
     )
-    cited = Section("references", "References", (List(tuple(references(report))),))
+    numbered = (Paragraph(f"[{number}] {text}") for number, text in enumerate(references(report), start=1))
+    cited = Section("references", "References", tuple(numbered))
     blocks = (Paragraph(general_methods(report)), *each, Paragraph(software(report)))
     return Section("methods", "Statistical methods", blocks, (cited,))
