@@ -17,9 +17,7 @@ if TYPE_CHECKING:
 
 Data = Annotated[
     Path | None,
-    typer.Argument(
-        metavar="[DATA]", help="Folder of the data files, or the one file; without it, the plan alone."
-    ),
+    typer.Argument(metavar="[DATA]", help="Folder of the data files, or the one file; without it, the plan alone."),
 ]
 
 

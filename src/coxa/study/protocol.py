@@ -65,7 +65,7 @@ class Protocol(Part):
     sponsor: str | None = Field(None, title="Sponsor", description="Sponsor, with contact (SPIRIT 3b).")
     sponsor_role: str | None = Field(
         None,
-        title="Role of sponsor and funders",
+        title="Role of the funders",
         description="In design, conduct, analysis, report (CONSORT 5a, SPIRIT 3c).",
     )
     committees: str | None = Field(
@@ -75,11 +75,11 @@ class Protocol(Part):
         None, title="Date of registration", description="Day of registration (CONSORT 2, SPIRIT 4)."
     )
     protocol_access: str | None = Field(
-        None, title="Access to the protocol", description="Where the protocol can be read (CONSORT 3, SPIRIT 5)."
+        None, title="Protocol, where", description="Where the protocol can be read (CONSORT 3, SPIRIT 5)."
     )
     analysis_plan_access: str | None = Field(
         None,
-        title="Access to the analysis plan",
+        title="Analysis plan, where",
         description="Where the statistical analysis plan can be read (CONSORT 3, SPIRIT 5).",
     )
     data_sharing: str | None = Field(
@@ -105,11 +105,11 @@ class Protocol(Part):
     )
     pro_hypothesis: str | None = Field(
         None,
-        title="Hypothesis on patient-reported outcomes",
+        title="Patient-reported outcomes",
         description="What is expected of which domain and when (CONSORT-PRO P2b).",
     )
     patient_involvement: str | None = Field(
-        None, title="Patient and public involvement", description="In design, conduct, report (CONSORT 8, SPIRIT 11)."
+        None, title="Patient involvement", description="In design, conduct, report (CONSORT 8, SPIRIT 11)."
     )
     framework: str | None = Field(
         None,
@@ -132,7 +132,7 @@ class Protocol(Part):
         description="Which sites and therapists could take part (CONSORT 12b, SPIRIT 14b).",
     )
     discontinuation: str | None = Field(
-        None, title="Stopping or changing treatment", description="Criteria for one participant (SPIRIT 15b)."
+        None, title="Changes of treatment", description="Criteria for one participant (SPIRIT 15b)."
     )
     adherence_strategies: str | None = Field(
         None, title="Adherence", description="How adherence is supported and followed (SPIRIT 15c)."
@@ -177,7 +177,7 @@ class Protocol(Part):
     )
     pro_validity: str | None = Field(
         None,
-        title="Validity of questionnaires",
+        title="Validity of instruments",
         description="Evidence on validity and reliability (CONSORT-PRO P6a).",
     )
     pro_administration: str | None = Field(

@@ -14,7 +14,7 @@ from coxa.report.write import write_csv, write_document
 from coxa.study import Study
 
 FORMS = (*FORMATS, "csv", "md")
-MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#+!|~-])")
+MARKDOWN = re.compile(r"([\\`*_\[\]<>|~])")
 """Signs that Markdown takes for its own."""
 
 

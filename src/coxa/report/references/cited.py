@@ -39,13 +39,14 @@ def _analysis(plan: Analysis, fits: tuple[Fit, ...] | None) -> Iterator[str]:
         yield plan.missing_response
         yield plan.multiplicity
         return
-    yield from (plan.estimation,) if plan.model == "mmrm" else ()
+    repeated = plan.model == "mmrm"
+    yield from (plan.estimation,) if repeated else ()
     yield from (plan.robust,) if plan.robust else ()
     yield from ("random-effects",) if plan.random else ()
-    if plan.model == "mmrm":
-        yield from plan.covariance if fits is None else (fit.structure for fit in fits if fit.model == "mmrm")
+    if repeated:
+        yield from plan.covariance if fits is None else (fit.structure for fit in fits)
         yield plan.standard_errors
-        yield from (plan.ddf,) if fits is None else (fit.ddf for fit in fits)
+    yield from (plan.ddf if repeated else "residual",) if fits is None else (fit.ddf for fit in fits)
     if fits is None or any(fit.design.levels for fit in fits):
         yield plan.weights
     yield from plan.contrasts

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from coxa.report.references.bibliography import Entry
@@ -14,8 +13,6 @@ FIELDS = ("title", "journal", "institution", "year", "volume", "number", "pages"
 BIBTEX_TYPES = {"article": "article", "techreport": "techreport", "software": "misc", "misc": "misc"}
 RIS_TYPES = {"article": "JOUR", "techreport": "RPRT", "software": "COMP", "misc": "GEN"}
 ESCAPED = {"\\": r"\textbackslash{}", **{sign: rf"\{sign}" for sign in "&%$#_"}, "~": r"\textasciitilde{}"}
-CAPITALS = re.compile(r"\b\w*[A-Z]\w*[A-Z0-9]\w*\b")
-"""Words that BibTeX must not write small: abbreviations."""
 
 
 def vancouver(entry: Entry) -> str:
@@ -62,7 +59,7 @@ def bibtex(entries: Iterable[Entry]) -> str:
     >>> print(bibtex([entry("bell2002")]))
     @article{bell2002,
       author = {Bell, R. M. and McCaffrey, D. F.},
-      title = {Bias reduction in standard errors for linear regression with multi-stage samples},
+      title = {{Bias reduction in standard errors for linear regression with multi-stage samples}},
       journal = {Survey Methodology},
       year = {2002},
       volume = {28},
@@ -82,11 +79,12 @@ def _bibtex(entry: Entry) -> str:
 
 
 def _bibtex_value(name: str, value: str) -> str:
+    """Return a value in which signs of BibTeX are text; a title in braces of its own keeps its capitals."""
     if name == "doi":
         return value
     escaped = "".join(ESCAPED.get(sign, sign) for sign in value)
     if name == "title":
-        return CAPITALS.sub(lambda found: f"{{{found.group()}}}", escaped)
+        return f"{{{escaped}}}"
     return escaped.replace("-", "--") if name == "pages" else escaped
 
 

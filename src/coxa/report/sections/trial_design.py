@@ -27,8 +27,12 @@ ARMS = "Arms"
 """Title of the card whose facts are called as the arms are."""
 
 CARDS: Mapping[str, tuple[str, ...]] = {
-    "Protocol": ("version", "contributors", "sponsor", "sponsor_role", "committees"),
     "Open science": (
+        "version",
+        "contributors",
+        "sponsor",
+        "sponsor_role",
+        "committees",
         "registration_date",
         "protocol_access",
         "analysis_plan_access",
@@ -41,10 +45,12 @@ CARDS: Mapping[str, tuple[str, ...]] = {
     "Design": ("patient_involvement", "framework", "changes"),
     "Participants": ("setting", "eligibility", "sites_and_providers", "recruitment"),
     ARMS: (),
-    "During treatment": ("discontinuation", "adherence_strategies", "concomitant_care"),
     "Harms and size": ("harms_assessment", "sample_size", "interim_analyses", "stopping"),
-    "Allocation": ("sequence_generation", "concealment", "implementation", "blinding"),
-    "Data": (
+    "Allocation and blinding": ("sequence_generation", "concealment", "implementation", "blinding"),
+    "Conduct": (
+        "discontinuation",
+        "adherence_strategies",
+        "concomitant_care",
         "data_collection",
         "pro_validity",
         "pro_administration",
@@ -53,8 +59,6 @@ CARDS: Mapping[str, tuple[str, ...]] = {
         "missing_data",
         "bias",
         "quantitative_variables",
-    ),
-    "Monitoring and ethics": (
         "monitoring_committee",
         "trial_monitoring",
         "ethics",
@@ -63,8 +67,10 @@ CARDS: Mapping[str, tuple[str, ...]] = {
         "further_use",
         "confidentiality",
         "post_trial_care",
+        "dates",
+        "ended",
+        "concomitant_care_received",
     ),
-    "Course": ("dates", "ended", "concomitant_care_received"),
 }
 """Title of a card -> keys of `protocol` in it."""
 
@@ -104,11 +110,12 @@ def trial_design_section(report: Report) -> Section:
     said = "The design as the plan states it."
     if study.protocol:
         said = "The design as the plan states it, and what the authors say of it; these are their own words."
-    return Section("trial-design", "Trial design", (Paragraph(said), *cards))
+    title = "Study design" if study.design == "cohort" else "Trial design"
+    return Section("trial-design", title, (Paragraph(said), *cards))
 
 
 def _cards(study: Study) -> Iterator[tuple[str, list[tuple[str, str]]]]:
-    own = {"Design": _design(study), ARMS: _arms(study), "Allocation": _allocation(study)}
+    own = {"Design": _design(study), ARMS: _arms(study), "Allocation and blinding": _allocation(study)}
     for title, keys in CARDS.items():
         yield title, [*own.get(title, ()), *_said(study, keys)]
 
@@ -172,12 +179,9 @@ def allocation_words(study: Study, plan: Randomisation) -> str:
 def _said(study: Study, keys: tuple[str, ...]) -> Iterator[tuple[str, str]]:
     """Yield name and text of what `protocol` says under some keys."""
     for key in keys:
-        value = getattr(study.protocol, key, None)
-        if isinstance(value, Part):
-            inner = ((f"protocol.{key}.{name}", getattr(value, name)) for name in type(value).model_fields)
-        else:
-            inner = ((name, one) for name, one in [(f"protocol.{key}", value)])
-        yield from ((FACT_OF[path], _text(one)) for path, one in inner if one not in (None, ""))
+        path, value = f"protocol.{key}", getattr(study.protocol, key, None)
+        given = {f"{path}.{name}": one for name, one in value} if isinstance(value, Part) else {path: value}
+        yield from ((FACT_OF[where], _text(one)) for where, one in given.items() if one not in (None, ""))
 
 
 def _text(value: str | date) -> str:
