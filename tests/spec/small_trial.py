@@ -5,6 +5,7 @@ Names and texts carry characters that HTML, SVG and expression languages treat a
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from functools import cache
 from typing import Any
@@ -191,6 +192,11 @@ def report(arm_label: str = "Exercise therapy") -> Report:
         disposition += dataset.disposition
     run = RunRecord(study.study, "a" * 64, {"assessments.csv": "0" * 64}, {"coxa": "0.1.0", "python": "3.12.1"})
     return Report(study, checked, datasets, fits, results, checked.findings, disposition, run)
+
+
+def read_text(html: str) -> str:
+    """Return a page without the marks of the numbers in its sentences."""
+    return re.sub(r"<span data-cell=[^>]*>([^<]*)</span>", r"\1", html)
 
 
 def with_holm(made: Report) -> Report:

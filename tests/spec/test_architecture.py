@@ -27,7 +27,18 @@ ROOMS = {
     "design": {"runs", "simulate", "analyses", "estimates", "models", "derive", "cohort", "study", "instruments"},
     "tables": {"estimates", "models", "derive", "cohort", "study", "instruments"},
     "figures": {"tables", "estimates", "models", "derive", "cohort", "study", "instruments"},
-    "report": {"tables", "figures", "analyses", "estimates", "models", "derive", "cohort", "study", "instruments"},
+    "report": {
+        "simulate",
+        "tables",
+        "figures",
+        "analyses",
+        "estimates",
+        "models",
+        "derive",
+        "cohort",
+        "study",
+        "instruments",
+    },
     "cli": {"report", "figures", "design", "simulate", "estimates", "derive", "cohort", "study", "instruments"},
 }
 """Room -> the rooms it may import, beside the base (errors, findings, lazy) and itself. All are upstream of it."""

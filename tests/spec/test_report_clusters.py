@@ -22,6 +22,7 @@ from coxa.report.record import Report
 from coxa.study.read import parse_study
 from coxa.tables.variances import components, variances_table, warning_words
 from tests.spec.cluster_trial import PLAN, people, write_trial
+from tests.spec.small_trial import read_text
 
 RANDOM = "    random: {site_id: {}}\n"
 NESTED = "    random: {therapist_id: {only_in: classes}}\n"
@@ -46,7 +47,7 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Report:
 
 
 def text_of(report: Report) -> str:
-    return coxa.render(report)
+    return read_text(coxa.render(report))
 
 
 def test_the_fit_has_the_clinics_and_no_findings_are_left(report: Report) -> None:
@@ -84,11 +85,11 @@ def test_an_analysis_without_the_clusters_says_so_in_every_row(report: Report) -
 
 
 def test_methods_say_factor_levels_arms_and_degrees_of_freedom(report: Report) -> None:
-    said = analysis_methods(report, "primary")
+    said = str(analysis_methods(report, "primary"))
     assert "Random effects, the same at every visit: site (12 levels) [4]." in said
     assert "Fixed effects: arm, visit, arm by visit, baseline value and baseline value by visit." in said
     assert "Degrees of freedom: Kenward-Roger (linear), from the expected information [5]." in said
-    other = analysis_methods(report, "therapists")
+    other = str(analysis_methods(report, "therapists"))
     assert "therapist (12 levels, in Exercise classes only) and site (12 levels; a variance for each arm)" in other
     zero = [part for part in components(report.study, "therapists", report.fits["therapists"][0]) if part.at_zero]
     assert ("Estimated at zero" in other) == bool(zero)
@@ -143,7 +144,7 @@ def test_shares_that_differ_between_rows_are_not_shown(tmp_path: Path, option: s
     table = variances_table(made.study, "primary", made.fits["primary"][0])
     assert table is not None
     assert [column.label for column in table.columns] == ["Levels", "SD"]
-    assert any(text.text.startswith(note) for text in table.footnotes)
+    assert any(str(text.text).startswith(note) for text in table.footnotes)
 
 
 def test_the_safety_set_has_the_therapist_of_the_arm_received(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import replace
+from html import unescape
 from html.parser import HTMLParser
 from itertools import pairwise
 
@@ -21,7 +22,7 @@ from coxa.report.sentences import asked_rows, result_sentence, result_sentences
 from coxa.report.text import report_text
 from coxa.tables.records import records
 from coxa.tables.table import Cell, Column, Footnote, Row, RowGroup, Table
-from tests.spec.small_trial import NASTY, plan, report, with_holm, with_newcomer
+from tests.spec.small_trial import NASTY, plan, read_text, report, with_holm, with_newcomer
 
 VOID = {"meta", "link", "br", "img", "hr", "input"}
 
@@ -167,9 +168,19 @@ def test_the_summary_answers_the_question_with_the_primary_result() -> None:
 
 
 def test_a_result_stands_in_the_summary_and_with_its_estimand_and_nowhere_else(html: str) -> None:
-    first = result_sentences(report(), "primary")[0]
-    assert html.count(first) == 2
-    assert html.count(result_sentences(report(), "simpler")[0]) == 1
+    read = read_text(html)
+    assert read.count(str(result_sentences(report(), "primary")[0])) == 2
+    assert read.count(str(result_sentences(report(), "simpler")[0])) == 1
+
+
+def test_a_number_in_a_sentence_says_where_it_is_and_what_is_behind_it(html: str) -> None:
+    found = re.search(r'<span data-cell="summary.b2.n1" data-trace="([^"]*)">([^<]*)</span>', html)
+    assert found is not None
+    row = asked_rows(report(), "primary").iloc[0]
+    ((key, value),) = json.loads(unescape(found.group(1))).items()
+    assert key.endswith("/difference/week_12/exercise/estimate")
+    assert value == row["estimate"]
+    assert found.group(2) == f"{row['estimate']:.1f}".replace("-", "\N{MINUS SIGN}")
 
 
 def test_warnings_of_a_primary_model_stand_in_the_summary() -> None:
@@ -195,14 +206,14 @@ def test_an_adjusted_p_value_is_said_to_be_so_and_the_limits_not() -> None:
         "conf_low": 2.0,
         "conf_high": 9.0,
     }
-    said = result_sentence(holm, row).replace("\xa0", " ")
+    said = str(result_sentence(holm, row)).replace("\xa0", " ")
     assert "(95% CI 2.0 to 9.0, not adjusted; Holm-adjusted p = 0.014); in favour of Exercise therapy." in said
-    doubtful = result_sentence(holm, {**row, "p_value": 0.06})
+    doubtful = str(result_sentence(holm, {**row, "p_value": 0.06}))
     assert doubtful.endswith("in favour of Exercise therapy by the interval, not by the adjusted p-value.")
-    elsewhere = result_sentence(holm, {**row, "visit": "week_6"})
+    elsewhere = str(result_sentence(holm, {**row, "visit": "week_6"}))
     assert "adjusted" not in elsewhere
     assert "by the method of Holm over the 2 planned comparisons (Week 12); confidence limits were not." in (
-        analysis_methods(holm, "primary")
+        str(analysis_methods(holm, "primary"))
     )
 
 
@@ -263,13 +274,13 @@ def test_a_result_in_a_sentence(term: str, estimate: float, low: float, high: fl
         "conf_level": 0.95,
         "p_value": 0.004,
     }
-    said = result_sentence(report(), row).replace("\xa0", " ")
+    said = str(result_sentence(report(), row)).replace("\xa0", " ")
     assert said.startswith("Exercise therapy against Usual care at Week 12: difference in ")
     assert said.endswith(verdict)
 
 
 def test_methods_say_what_ran() -> None:
-    said = analysis_methods(report(), "primary")
+    said = str(analysis_methods(report(), "primary"))
     for words in (
         "mixed model for repeated measures of change from baseline in Hip pain score",
         "restricted maximum likelihood",
@@ -297,7 +308,7 @@ def test_methods_say_what_was_tried_before_and_why_it_was_left() -> None:
     fit = made.fits["primary"][0]
     failed = Attempt("us", "moments of the residuals", "the gradient did not vanish")
     tried = replace(made, fits={**made.fits, "primary": (replace(fit, attempts=(failed, *fit.attempts)),)})
-    said = analysis_methods(tried, "primary")
+    said = str(analysis_methods(tried, "primary"))
     assert "Tried before and left: unstructured from moments of the residuals: the gradient did not vanish." in said
 
 

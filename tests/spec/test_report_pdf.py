@@ -66,7 +66,7 @@ def test_pages_are_a4_numbered_and_carry_the_title(pages: PdfReader) -> None:
 def test_tables_and_figures_are_numbered_and_their_numbers_are_text(text: str, document: Document) -> None:
     for index, table in enumerate(document.tables(), start=1):
         assert f"Table {index}. {table.title}" in text
-        assert all(note.text.split(".")[0] in text for note in table.footnotes)
+        assert all(str(note.text).split(".")[0] in text for note in table.footnotes)
     for index, _ in enumerate(document.figures(), start=1):
         assert f"Figure {index}. " in text
     cells = [cell.text for table in document.tables() for row in table.rows() for cell in row.cells if cell.statistics]

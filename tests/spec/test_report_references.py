@@ -67,7 +67,7 @@ def planned(**keys: object) -> Study:
 
 def mentioned(made: Report) -> list[int]:
     """Return the numbers of the references in the order in which the methods section first cites them."""
-    said = " ".join([general_methods(made), *(analysis_methods(made, name) for name in made.study.analyses)])
+    said = " ".join([general_methods(made), *(str(analysis_methods(made, name)) for name in made.study.analyses)])
     numbers = [int(number) for group in CITED.findall(said) for number in group.split(",")]
     return list(dict.fromkeys(numbers))
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import shutil
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from coxa.report.compare import compare_results
 from coxa.report.kept import read_kept, write_kept
 from coxa.report.provenance import model_call, provenance
 from coxa.report.results import COLUMNS, data_hash, results_frame
+from coxa.report.sentences import result_sentences
 from coxa.report.why import why
 from coxa.tables.formats import write
 from tests.spec.small_trial import report
@@ -32,11 +32,23 @@ def frame() -> pd.DataFrame:
     return results_frame(report(), build_document(report()))
 
 
-def test_every_statistic_of_every_table_is_a_row(frame: pd.DataFrame) -> None:
-    shown = [item for table in build_document(report()).tables() for item in table.statistics()]
+def test_every_statistic_of_every_table_and_sentence_is_a_row(frame: pd.DataFrame) -> None:
+    document = build_document(report())
+    tables = sorted(item.value for table in document.tables() for item in table.statistics())
+    in_tables = frame["cell"].str.fullmatch(r"T\d+\..*")
     assert tuple(frame.columns) == COLUMNS
-    assert len(frame) == len(shown) > 300
-    assert all(a == b.value or math.isnan(b.value) for a, b in zip(frame["value"], shown, strict=True))
+    assert len(tables) > 300
+    assert sorted(frame.loc[in_tables, "value"]) == pytest.approx(tables, rel=0, abs=0, nan_ok=True)
+    sentences = [text for said in ("primary", "response") for text in result_sentences(report(), said)]
+    assert len(sentences) > 3
+    texts = frame.loc[~in_tables].groupby("row_label", sort=False)["statistic"].agg(list)
+    assert texts[str(sentences[0])] == ["estimate", "conf_low", "conf_high", "p_value"]
+    for sentence in sentences:
+        assert any(said.endswith(str(sentence)) for said in texts.index)
+
+
+def test_a_place_is_named_once(frame: pd.DataFrame) -> None:
+    assert not frame.duplicated(["cell", "statistic"]).any()
 
 
 def test_the_shown_text_is_made_from_the_values_by_the_format(frame: pd.DataFrame) -> None:
@@ -48,7 +60,7 @@ def test_the_shown_text_is_made_from_the_values_by_the_format(frame: pd.DataFram
 
 def test_a_cell_is_where_the_reader_counts_it(frame: pd.DataFrame) -> None:
     tables = list(build_document(report()).tables())
-    for cell, rows in frame.groupby("cell", sort=False):
+    for cell, rows in frame[frame["cell"].str.fullmatch(r"T\d+\.r\d+\.c\d+")].groupby("cell", sort=False):
         table, row, column = (int(part[1:]) for part in str(cell).split("."))
         assert list(tables[table - 1].rows())[row - 1].cells[column - 1].text == rows["shown"].iloc[0]
 
@@ -56,7 +68,8 @@ def test_a_cell_is_where_the_reader_counts_it(frame: pd.DataFrame) -> None:
 def test_a_number_of_a_model_names_it_and_its_warning(frame: pd.DataFrame) -> None:
     made = report()
     mine = frame[frame["analysis"].isin(made.study.analyses)]
-    assert set(mine["model"]) <= {*provenance(made)["models"], "response"}
+    assert set(mine["model"]) <= {*provenance(made)["models"], "response", ""}
+    assert set(mine.loc[mine["model"] == "", "term"]) == {"analysis_set"}
     estimates = made.estimates.frame
     row = mine[
         (mine["analysis"] == "primary") & (mine["term"] == "difference") & (mine["statistic"] == "p_value")
@@ -105,7 +118,8 @@ def test_why_names_statistic_estimand_model_and_what_was_left_out(tmp_path: Path
 @pytest.mark.parametrize(
     ("cell", "said"),
     [
-        ("T3", "'T3' is not a cell; write it as T3.r4.c2"),
+        ("T3", "no number 'T3'; write it as T3.r4.c2"),
+        ("summary.b2.n9", "the nearest is summary.b2.n"),
         ("T99.r1.c1", "no number in table 99; tables with numbers: 1 to"),
         ("T1.r99.c1", "no number in T1.r99.c1; table 1 has numbers in rows 1 to"),
     ],

@@ -39,6 +39,9 @@ def report_command(
     forms: Annotated[
         str, typer.Option("--format", help="Forms of the report: html, pdf, docx (Word), or several with commas.")
     ] = "html",
+    shell: Annotated[
+        bool, typer.Option("--shell", help="Write shell.html: the planned report with blanks, without any data.")
+    ] = False,
     as_json: AsJson = False,
     quiet: Quiet = False,
     verbose: Verbose = False,
@@ -46,11 +49,32 @@ def report_command(
     """Run every analysis of a plan and write the report beside the results."""
     with edge(verbose, as_json):
         wanted = asked_forms(forms)
+        if shell:
+            _shell(study, data, out, wanted, quiet)
+            return
         report = run(study, data, quiet)
         written = write_report(report, out, quiet, wanted, data)
         show(report, as_json, quiet)
         if not as_json:
             typer.echo(f"report: {', '.join(map(str, written))}")
+
+
+def _shell(study: Path, data: Path | None, out: Path, forms: tuple[str, ...], quiet: bool) -> None:
+    """Write the report before there are data, and say where."""
+    from coxa.errors import OptionError
+
+    if data is not None:
+        raise OptionError("a shell is made without data; leave out --data, or --shell")
+    with working(f"planning the report of {study}", quiet):
+        from coxa.report.render import render_document
+        from coxa.report.shell import shell
+        from coxa.report.write import write_document
+        from coxa.study import read_study
+
+        document = shell(read_study(study))
+        out.mkdir(parents=True, exist_ok=True)
+        written = [write_document(render_document(document, form), out / f"shell.{form}") for form in forms]
+    typer.echo(f"shell: {', '.join(map(str, written))}")
 
 
 def asked_forms(text: str) -> tuple[str, ...]:

@@ -32,6 +32,7 @@ class Figure:
     chart : Altair chart
     alt   : what the figure shows, with the numbers, for those who do not see it
     data  : the numbers in it, unrounded
+    of_people : whether it shows single participants, and so is not for everybody
     """
 
     id: str
@@ -39,6 +40,7 @@ class Figure:
     chart: Any
     alt: str
     data: pd.DataFrame
+    of_people: bool = False
 
     def svg(self) -> str:
         """Return the figure as SVG, text as text, the same bytes for the same figure.

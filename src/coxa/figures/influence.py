@@ -50,4 +50,4 @@ def plot_influence(influence: pd.DataFrame, *, measure: str = "cook_distance", f
         f"{data['value'].iloc[0]:.3g}."
     )
     chart = alt.layer(stems, dots).properties(width=480, height=220)
-    return Figure(figure_id, title, themed(chart), text, data)
+    return Figure(figure_id, title, themed(chart), text, data, of_people=True)

@@ -48,7 +48,7 @@ def plot_residuals(residuals: pd.DataFrame, *, kind: str = "studentised", figure
         f"{beyond} of them beyond 2 or -2."
     )
     chart = alt.layer(*rules, points).facet(column=alt.Column("visit:N", sort=visits, title=None), data=data)
-    return Figure(figure_id, title, themed(chart), text, data)
+    return Figure(figure_id, title, themed(chart), text, data, of_people=True)
 
 
 def plot_qq(points: pd.DataFrame, *, figure_id: str, title: str) -> Figure:
@@ -78,4 +78,4 @@ def plot_qq(points: pd.DataFrame, *, figure_id: str, title: str) -> Figure:
         f"Quantiles of {len(points)} residuals against those of the normal distribution, {outside} outside their band."
     )
     chart = alt.layer(band, line, dots).properties(width=2 * WIDTH, height=2 * WIDTH)
-    return Figure(figure_id, title, themed(chart), text, points)
+    return Figure(figure_id, title, themed(chart), text, points, of_people=True)

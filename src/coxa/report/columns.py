@@ -72,7 +72,7 @@ def layout(table: Table) -> Layout:
 def _stands_on_one_page(table: Table) -> bool:
     rows = sum(len(group.rows) + bool(group.label) for group in table.groups)
     cells = (len(cell.text) for row in table.rows() for cell in row.cells)
-    others = (table.title, table.subtitle, *(note.text for note in table.footnotes))
+    others = (table.title, table.subtitle, *(str(note.text) for note in table.footnotes))
     texts = (*others, *(row.label for row in table.rows()), *(group.label for group in table.groups))
     characters = sum(cells) + sum(map(len, texts))
     return rows <= ONE_PAGE_ROWS and characters <= ONE_PAGE_CHARACTERS
@@ -102,8 +102,8 @@ def _needs(table: Table) -> tuple[list[float], list[float]]:
         whole = max([0.0, *map(ems, texts)])
         words = max([min(whole, WORDS_AT_LEAST), *map(_longest_word, texts)])
         cells = whole if column.align == "right" else min(words, WORDS_AT_MOST)
-        least.append(max(cells, BOLD * min(_longest_word(column.label), WORDS_AT_MOST)))
-        wished.append(max(least[-1], whole, BOLD * ems(column.label)))
+        least.append(max(cells, BOLD * min(_longest_word(str(column.label)), WORDS_AT_MOST)))
+        wished.append(max(least[-1], whole, BOLD * ems(str(column.label))))
     headings = max((BOLD * ems(group.label) for group in table.groups), default=0.0)
     wished[0] = max(wished[0], headings - sum(wished[1:]))
     return [width + PADDING for width in least], [width + PADDING for width in wished]

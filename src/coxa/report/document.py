@@ -1,6 +1,7 @@
 """A report as a tree of records, before it becomes HTML, PDF or Word.
 
-Text is plain text everywhere: a renderer escapes it, and nothing in it is markup.
+Text is plain text everywhere: a renderer escapes it, and nothing in it is markup. Numbers in it can be cells, as in
+tables, and are then traced like those.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from coxa.figures.figure import Figure
+from coxa.tables.prose import Text
 from coxa.tables.table import Table
 
 INTRODUCTION = 400
@@ -20,7 +22,7 @@ INTRODUCTION = 400
 class Paragraph:
     """A paragraph: text, the `lead` that a reader in a hurry wants, or a `warning` that nobody should miss."""
 
-    text: str
+    text: Text
     kind: Literal["text", "lead", "warning"] = "text"
 
 
@@ -28,7 +30,7 @@ class Paragraph:
 class List:
     """A list of sentences or phrases."""
 
-    items: tuple[str, ...]
+    items: tuple[Text, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +39,7 @@ class Card:
 
     title: str
     facts: tuple[tuple[str, str], ...]
-    results: tuple[str, ...] = ()
+    results: tuple[Text, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +72,7 @@ class Section:
         """Say whether a block is a paragraph that leads to a table, figure or card, and stays on its page."""
         here, *rest = self.blocks[index:]
         following = next((block for block in rest if not isinstance(block, Paragraph)), None)
-        short = isinstance(here, Paragraph) and len(here.text) <= INTRODUCTION
+        short = isinstance(here, Paragraph) and len(str(here.text)) <= INTRODUCTION
         return short and isinstance(following, Card | TableBlock | FigureBlock)
 
 

@@ -6,17 +6,22 @@ import json
 import math
 from functools import cache
 from importlib.resources import files
+from itertools import count
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from coxa.figures.figure import Figure
 from coxa.report.document import Document
+from coxa.tables.cells import Cell
 from coxa.tables.characters import printable
-from coxa.tables.table import Cell
+from coxa.tables.prose import Text
 
 XMLNS = ' xmlns="http://www.w3.org/2000/svg"'
 """A file of its own needs the name of its language; inside a page it says nothing."""
+
+TRACED = Markup('<span data-cell="{}" data-trace="{}">{}</span>')
+"""A number in a text."""
 
 
 def render_html(document: Document) -> str:
@@ -50,6 +55,7 @@ def _environment() -> Environment:
     )
     environment.filters["svg"] = _svg
     environment.filters["trace"] = trace
+    environment.filters["said"] = said
     environment.tests["of_kind"] = lambda block, kind: type(block).__name__ == kind
     return environment
 
@@ -61,6 +67,17 @@ def _style() -> str:
 def _svg(figure: Figure) -> Markup:
     """Return a figure's drawing; its texts were escaped when it was drawn."""
     return Markup(figure.svg().replace(XMLNS, "", 1))
+
+
+def said(text: Text, name: str) -> Markup:
+    """Return a text whose numbers say where they are and what is behind them, as cells of tables do."""
+    if isinstance(text, str):
+        return escape(text)
+    numbers = count(1)
+    return Markup("").join(
+        piece if isinstance(piece, str) else TRACED.format(f"{name}.n{next(numbers)}", trace(piece), piece.text)
+        for piece in text.pieces
+    )
 
 
 def trace(cell: Cell) -> str:

@@ -22,6 +22,7 @@ from coxa.study.words import DDF_NAMES, SET_NAMES, SIMULTANEOUS
 from coxa.tables.adjusted import family_words
 from coxa.tables.footnotes import covariance_name, missing_words
 from coxa.tables.phrases import mid_sentence
+from coxa.tables.prose import Prose, Text, joined, prose
 from coxa.tables.variances import random_words
 
 SCHEMES = {
@@ -77,7 +78,7 @@ def _instruments(study: Study, ran: Fits) -> str:
     return f"Instruments: {'; '.join(named)}. " if named else ""
 
 
-def analysis_methods(report: Report, name: str) -> str:
+def analysis_methods(report: Report, name: str) -> Prose:
     """Say how one analysis was done: model, terms, covariance, df, weights, population, missing data."""
     study = report.study
     plan = study.analyses[name]
@@ -89,10 +90,10 @@ def analysis_methods(report: Report, name: str) -> str:
         limits = "" if plan.multiplicity in SIMULTANEOUS else "; confidence limits were not"
         cite = marks(study, report.fits, plan.multiplicity)
         said.append(f"P-values were adjusted for multiplicity{cite} {family}{limits}.")
-    return " ".join(said)
+    return joined(" ", said)
 
 
-def _model(report: Report, name: str) -> Iterator[str]:
+def _model(report: Report, name: str) -> Iterator[Text]:
     study, plan, fits = report.study, report.study.analyses[name], report.fits.get(name, ())
     cite = partial(marks, study, report.fits)
     endpoint = study.estimands[plan.estimand].endpoint
@@ -119,7 +120,7 @@ def _model(report: Report, name: str) -> Iterator[str]:
     for fit in fits:
         if fit.model == "mmrm":
             for index, said in enumerate(random_words(study, name, fit)):
-                yield said if index else f"{said.removesuffix('.')}{cite('random-effects')}."
+                yield said if index else _marked(said, cite("random-effects"))
             yield from _covariance(plan, fit, cite(fit.structure))
     if fits and plan.model == "mmrm" and plan.standard_errors != "model":
         yield f"Standard errors are a sandwich over participants ({plan.standard_errors}){cite(plan.standard_errors)}."
@@ -129,6 +130,12 @@ def _model(report: Report, name: str) -> Iterator[str]:
     if any(fit.design.levels for fit in fits):
         yield f"{WEIGHTS[plan.weights]}{cite(plan.weights)}."
     yield from _further(study, plan, cite)
+
+
+def _marked(said: Prose, mark: str) -> Prose:
+    """Return a sentence with a mark before its full stop."""
+    *pieces, last = said.pieces
+    return prose(*pieces, f"{last.removesuffix('.')}{mark}.") if isinstance(last, str) else prose(said, mark)
 
 
 def _further(study: Study, plan: Analysis, cite: Callable[..., str]) -> Iterator[str]:

@@ -16,6 +16,7 @@ from coxa.report.columns import PIXEL, UPRIGHT, layout
 from coxa.report.document import Block, Card, Document, FigureBlock, List, Paragraph, Section, TableBlock
 from coxa.tables.characters import breakable, printable
 from coxa.tables.formats import NONE
+from coxa.tables.prose import Text
 from coxa.tables.table import Table
 
 EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
@@ -132,7 +133,7 @@ def _table(table: Table) -> dict[str, Any]:
         "size": placed.size,
         "sideways": placed.sideways,
         "whole": placed.whole,
-        "repeat": len(table.stub) + sum(len(c.label) + len(c.spanner) for c in table.columns) <= REPEATED_HEADINGS,
+        "repeat": len(table.stub) + sum(len(str(c.label)) + len(c.spanner) for c in table.columns) <= REPEATED_HEADINGS,
         "widths": [round(width, 2) for width in placed.widths],
         "spanned": any(column.spanner for column in table.columns),
         "spanners": [[_cell(label), width] for label, width in table.spanners()],
@@ -168,8 +169,8 @@ def _pairs(facts: tuple[tuple[str, str], ...]) -> list[list[str]]:
     return [[_cell(name), _text(text)] for name, text in facts]
 
 
-def _text(text: str) -> str:
-    return breakable(printable(text), LONGEST_WORD)
+def _text(text: Text) -> str:
+    return breakable(printable(str(text)), LONGEST_WORD)
 
 
 def _title(text: str) -> str:
@@ -178,8 +179,8 @@ def _title(text: str) -> str:
     return said if said.strip() else NONE
 
 
-def _cell(text: str) -> str:
-    return breakable(printable(text), LONGEST_WORD_IN_TABLE)
+def _cell(text: Text) -> str:
+    return breakable(printable(str(text)), LONGEST_WORD_IN_TABLE)
 
 
 def _shortened(text: str) -> str:

@@ -1,18 +1,19 @@
-"""The results data set: every number in every table of a report, one row each, with what it is and where it is from."""
+"""The results data set: every number of a report, one row each, with what it is and where it is from."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
 
 from coxa.report.document import Document
+from coxa.report.places import Place, places
 from coxa.report.record import Report
+from coxa.tables.cells import Cell, Statistic
 from coxa.tables.formats import RULES
 from coxa.tables.records import Record, records
-from coxa.tables.table import Cell, Row, Statistic, Table
 
 COLUMNS = (
     "cell",
@@ -57,8 +58,8 @@ def results_frame(report: Report, document: Document) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        COLUMNS; one row for each statistic behind each cell of each table, in reading order. `cell` is the place
-        ("T3.r4.c2": table 3, row 4, column 2; headings are not counted), `value` is unrounded, `shown` the text of
+        COLUMNS; one row for each statistic behind each number of tables, headings, notes and sentences, in reading
+        order. `cell` is the place (see `coxa.report.places`), `value` is unrounded, `shown` the text of
         the cell, `format` the rule it was written by and `decimals` what `v` is in its `pattern`, `model` the
         fitted model (see `coxa.report.provenance`), `data_sha256` the hash of all data files.
 
@@ -71,10 +72,9 @@ def results_frame(report: Report, document: Document) -> pd.DataFrame:
     models = {name: len(fits) for name, fits in report.fits.items()}
     hashes = {"plan_sha256": report.run.plan_sha256, "data_sha256": data_hash(report.run.data_sha256)}
     rows = [
-        {**place, **_number(statistic, cell, estimated, models), **hashes}
-        for number, table in enumerate(document.tables(), start=1)
-        for place, cell in _cells(number, table)
-        for statistic in cell.statistics
+        {**_labels(place), **_number(statistic, place.cell, estimated, models), **hashes}
+        for place in places(document)
+        for statistic in place.cell.statistics
     ]
     frame = pd.DataFrame(rows, columns=list(COLUMNS))
     return frame.astype({"value": float, "decimals": int, "n_participants": "Int64", "n_observations": "Int64"})
@@ -87,25 +87,18 @@ def data_hash(files: Mapping[str, str]) -> str:
 
 
 def model_id(analysis: str, visit: str, n_models: int) -> str:
-    """Return the name of a model: that of its analysis, with the visit where there is one model for each."""
-    return f"{analysis}@{visit}" if n_models > 1 and visit else analysis
+    """Return the name of a model: that of its analysis, with the visit where there is one model for each.
+
+    A number of several models together has none.
+    """
+    if n_models > 1:
+        return f"{analysis}@{visit}" if visit else ""
+    return analysis
 
 
-def _cells(number: int, table: Table) -> Iterator[tuple[Record, Cell]]:
-    """Yield each cell with its place."""
-    row_number = 0
-    for group in table.groups:
-        for row in group.rows:
-            row_number += 1
-            for column_number, cell in enumerate(row.cells, start=1):
-                place = f"T{number}.r{row_number}.c{column_number}"
-                yield {"cell": place, "table": table.id, **_labels(table, group.label, row, column_number - 1)}, cell
-
-
-def _labels(table: Table, group: str, row: Row, column: int) -> Record:
-    heading = table.columns[column]
-    label = f"{heading.spanner}: {heading.label}" if heading.spanner else heading.label
-    return {"row_group": group, "row_label": row.label, "column_label": label}
+def _labels(place: Place) -> Record:
+    labels = {name: getattr(place, name) for name in ("table", "row_group", "row_label", "column_label")}
+    return {"cell": place.name, **labels}
 
 
 def _number(

@@ -9,12 +9,14 @@ from coxa.study.scales import outcome_scale
 from coxa.study.wording import endpoint_words
 from coxa.study.words import SIMULTANEOUS
 from coxa.tables.adjusted import is_adjusted
-from coxa.tables.formats import outcome_decimals, p_value, write
+from coxa.tables.cells import Cell
+from coxa.tables.formats import NO_BREAK, outcome_decimals
+from coxa.tables.prose import Prose, prose
 from coxa.tables.records import Record, records
+from coxa.tables.results import estimate_cell
 
 MEANS = "difference"
 RISKS = "risk_difference"
-NB = "\N{NO-BREAK SPACE}"
 
 
 def asked_rows(report: Report, analysis: str) -> pd.DataFrame:
@@ -25,12 +27,12 @@ def asked_rows(report: Report, analysis: str) -> pd.DataFrame:
     return frame[mine]
 
 
-def result_sentences(report: Report, analysis: str) -> list[str]:
+def result_sentences(report: Report, analysis: str) -> list[Prose]:
     """Return one sentence per comparison that an analysis was planned for."""
     return [result_sentence(report, record) for record in records(asked_rows(report, analysis))]
 
 
-def result_sentence(report: Report, record: Record) -> str:
+def result_sentence(report: Report, record: Record) -> Prose:
     """Say one difference: between whom, when, how large, how sure, and in whose favour.
 
     It is in favour of an arm only where the interval leaves out zero. Where the p-value is adjusted for multiplicity
@@ -39,32 +41,32 @@ def result_sentence(report: Report, record: Record) -> str:
     study = report.study
     estimand = study.estimands[record["estimand"]]
     scale = outcome_scale(study.outcomes[estimand.endpoint.outcome])
+    decimals = decimals_of(report, record["estimand"])
     arm, reference = (study.label("arms", record[side]) for side in ("arm", "reference"))
     risks = record["term"] == RISKS
-    rule = "points_interval" if risks else "estimate_interval"
-    unit = "percentage points" if risks else difference_unit(report, record["estimand"])
-    values = {name: float(record[name]) for name in ("estimate", "conf_low", "conf_high")}
-    estimate, _, limits = write(rule, values, decimals_of(report, record["estimand"])).partition(" (")
-    better = arm if (values["estimate"] > 0) == (risks or scale.higher_is_better) else reference
-    clear = values["conf_low"] > 0 or values["conf_high"] < 0
+    better = arm if (record["estimate"] > 0) == (risks or scale.higher_is_better) else reference
+    clear = record["conf_low"] > 0 or record["conf_high"] < 0
     verdict = f"in favour of {better}" if clear else "the interval includes no difference"
-    p, adjusted = f"p{NB}{_equals(p_value(record['p_value']))}", is_adjusted(study, record)
-    if adjusted:
-        p = f"{study.analyses[record['analysis']].multiplicity.capitalize()}-adjusted {p}"
-        own = study.analyses[record["analysis"]].multiplicity in SIMULTANEOUS
-        limits = f"{limits.removesuffix(')')}, {'adjusted too' if own else 'not adjusted'})"
+    kind = said_of_limits = ""
+    if is_adjusted(study, record):
+        method = study.analyses[record["analysis"]].multiplicity
+        kind = f"{method.capitalize()}-adjusted "
+        said_of_limits = f", {'adjusted too' if method in SIMULTANEOUS else 'not adjusted'}"
         if clear and record["p_value"] > 1 - record["conf_level"]:
             verdict += " by the interval, not by the adjusted p-value"
-    what = "difference in proportions" if risks else "difference in means"
-    return (
-        f"{arm} against {reference} at {study.label('visits', record['visit'])}: {what} {estimate} {unit} "
-        f"({100 * record['conf_level']:g}%{NB}CI {limits.removesuffix(')')}; {p}); {verdict}."
+    unit = "percentage points" if risks else difference_unit(report, record["estimand"])
+    return prose(
+        f"{arm} against {reference} at {study.label('visits', record['visit'])}: difference in ",
+        "proportions " if risks else "means ",
+        estimate_cell("points" if risks else "estimate", record, "estimate", decimals=decimals),
+        f" {unit} ({100 * record['conf_level']:g}%{NO_BREAK}CI ",
+        estimate_cell("points_limits" if risks else "limits", record, "conf_low", "conf_high", decimals=decimals),
+        f"{said_of_limits}; {kind}p{NO_BREAK}",
+        estimate_cell("p_equals", record, "p_value"),
+        "); ",
+        Cell(verdict),
+        ".",
     )
-
-
-def _equals(p: str) -> str:
-    """Return "= 0.031" or "< 0.001", not to be broken."""
-    return (p if p[0] in "<>" else f"= {p}").replace(" ", NB)
 
 
 def decimals_of(report: Report, estimand: str) -> int:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from coxa.report.record import Report
-from coxa.report.sentences import NB, result_sentences
+from coxa.report.sentences import result_sentences
+from coxa.tables.formats import NO_BREAK
 
 
 def report_text(report: Report) -> str:
@@ -26,7 +27,7 @@ def report_text(report: Report) -> str:
     ]
     primary = [name for name, plan in study.analyses.items() if plan.role == "primary"]
     results = [
-        f"{study.label('analyses', name)}: {text}".replace(NB, " ")
+        f"{study.label('analyses', name)}: {text}".replace(NO_BREAK, " ")
         for name in primary
         for text in result_sentences(report, name)
     ]

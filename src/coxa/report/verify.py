@@ -16,9 +16,13 @@ from coxa.report.build import build_document
 from coxa.report.compare import TOLERANCE, compare_results
 from coxa.report.document import Document
 from coxa.report.kept import Kept, read_kept
+from coxa.report.places import places
 from coxa.report.record import RunRecord
 from coxa.report.results import ADDRESS, results_frame
 from coxa.tables.records import records
+
+CELLS = ("td", "span")
+"""Elements of a page that hold numbers: cells of tables, and numbers in texts."""
 
 AGAIN = "find out what changed, and make the report again with `coxa report`"
 
@@ -96,13 +100,7 @@ def _numbers(before: pd.DataFrame, now: pd.DataFrame, tolerance: float) -> Itera
 def _page(page: Path, document: Document) -> Iterator[Finding]:
     """Yield an error for every cell of the page that shows something else than the document."""
     shown = _Cells(page.read_text(encoding="utf-8")).found
-    wanted = {
-        f"T{number}.r{row_number}.c{column_number}": f"{cell.text}{cell.mark}"
-        for number, table in enumerate(document.tables(), start=1)
-        for row_number, row in enumerate(table.rows(), start=1)
-        for column_number, cell in enumerate(row.cells, start=1)
-        if cell.statistics
-    }
+    wanted = {place.name: f"{place.cell.text}{place.cell.mark}" for place in places(document) if place.cell.statistics}
     for cell in dict.fromkeys((*shown, *wanted)):
         there, again = shown.get(cell, "nothing"), wanted.get(cell, "nothing")
         if there != again:
@@ -133,15 +131,15 @@ class _Cells(HTMLParser):
         self.close()
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Open a cell."""
-        if tag == "td":
+        """Open a cell, of a table or in a text."""
+        if tag in CELLS:
             self._open = dict(attrs).get("data-cell") or ""
             if self._open:
                 self.found[self._open] = ""
 
     def handle_endtag(self, tag: str) -> None:
         """Close a cell."""
-        if tag == "td":
+        if tag in CELLS:
             self._open = ""
 
     def handle_data(self, data: str) -> None:

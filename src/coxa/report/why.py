@@ -1,9 +1,10 @@
-"""Why a cell of a report says what it says."""
+"""Why a number of a report is what it is."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from difflib import get_close_matches
 from typing import Any
 
 import pandas as pd
@@ -12,7 +13,7 @@ from coxa.errors import OptionError
 from coxa.report.kept import Kept
 from coxa.tables.records import Record, records
 
-CELL = re.compile(r"[tT](\d+)\.[rR](\d+)\.[cC](\d+)")
+CELL = re.compile(r"t(\d+)\.r(\d+)\.c(\d+)")
 
 Facts = list[tuple[str, str]]
 
@@ -25,7 +26,8 @@ def why(kept: Kept, cell: str) -> Facts:
     kept
         From `coxa.report.kept.read_kept`.
     cell
-        For example "T3.r4.c2": table 3, its fourth row, its second column. Headings are not counted.
+        For example "T3.r4.c2": table 3, its fourth row, its second column; headings are not counted. Or the place of a
+        number in a sentence, heading or note; see `coxa.report.places`.
 
     Returns
     -------
@@ -57,15 +59,22 @@ def why(kept: Kept, cell: str) -> Facts:
 
 
 def _rows(results: pd.DataFrame, cell: str) -> pd.DataFrame:
-    match = CELL.fullmatch(cell.strip())
-    if not match:
-        raise OptionError(f"{cell!r} is not a cell; write it as T3.r4.c2 (table 3, row 4, column 2)")
-    table, row, column = match.groups()
-    name = f"T{int(table)}.r{int(row)}.c{int(column)}"
-    found = results[results["cell"] == name]
+    """Return the statistics of a place; where there are none, say what places there are nearby."""
+    asked = cell.strip().lower()
+    found = results[results["cell"].str.lower() == asked]
     if len(found):
         return found
-    places = results["cell"].str.extract(r"T(\d+)\.r(\d+)\.c(\d+)").astype(int)
+    match = CELL.fullmatch(asked)
+    if not match:
+        near = get_close_matches(asked, [*results["cell"].str.lower().unique()], n=1)
+        hint = f"; the nearest is {near[0]}" if near else ""
+        raise OptionError(
+            f"no number {cell!r}; write it as T3.r4.c2 (table 3, row 4, column 2), or as the page has it in "
+            f"`data-cell`, such as summary.b2.n1 (the first number in the second block of the summary){hint}"
+        )
+    table, row, column = match.groups()
+    name = f"T{int(table)}.r{int(row)}.c{int(column)}"
+    places = results["cell"].str.extract(r"^T(\d+)\.r(\d+)\.c(\d+)$").dropna().astype(int)
     mine = places[places[0] == int(table)]
     if mine.empty:
         raise OptionError(f"no number in table {int(table)}; tables with numbers: 1 to {places[0].max()}")

@@ -17,6 +17,7 @@ from coxa.study.parts import Covariate
 from coxa.study.scales import outcome_scale
 from coxa.tables.formats import cell, outcome_decimals, share
 from coxa.tables.phrases import abbreviations
+from coxa.tables.prose import Prose, prose
 from coxa.tables.table import Cell, Column, Footnote, Row, RowGroup, Statistic, Table
 
 TOTAL = "total"
@@ -80,10 +81,14 @@ def by_arm(study: Study, people: pd.DataFrame) -> Columns:
 
 def arm_columns(study: Study, columns: Columns) -> tuple[Column, ...]:
     """Return one column per arm and one for all, with the number of participants in the heading."""
-    return tuple(
-        Column(f"{'All' if arm == TOTAL else study.label('arms', arm)} ({NB_N}{rows['participant_id'].nunique()})")
-        for arm, rows in columns.items()
-    )
+    return tuple(Column(_heading(study, arm, rows)) for arm, rows in columns.items())
+
+
+def _heading(study: Study, arm: str, rows: pd.DataFrame) -> Prose:
+    """Return "Usual care (N = 59)"."""
+    at = Statistic(analysis="participants", term="allocated", arm=arm)
+    n = cell("count", {"n": rows["participant_id"].nunique()}, at)
+    return prose(f"{'All' if arm == TOTAL else study.label('arms', arm)} ({NB_N}", n, ")")
 
 
 def _outcomes_at_baseline(cohort: Cohort, outcomes: list[str]) -> pd.DataFrame:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 
 import pandas as pd
 
@@ -15,6 +16,7 @@ from coxa.study import Study
 from coxa.tables.baseline import Columns, arm_columns, by_arm
 from coxa.tables.formats import cell
 from coxa.tables.missing import silent_participants, why_missing
+from coxa.tables.prose import Prose, prose
 from coxa.tables.records import records
 from coxa.tables.table import Cell, Column, Footnote, Row, RowGroup, Statistic, Table
 
@@ -39,7 +41,7 @@ def participants_table(cohort: Cohort, datasets: Mapping[str, AnalysisDataset]) 
     unallocated = int(people["arm"].isna().sum())
     notes = [
         Footnote("A value is analysed when the response of the estimand is known at that visit."),
-        *([Footnote(f"{unallocated} participants without an arm are not shown.")] if unallocated else []),
+        *([Footnote(_not_shown(unallocated))] if unallocated else []),
     ]
     return Table(
         "participants",
@@ -49,6 +51,11 @@ def participants_table(cohort: Cohort, datasets: Mapping[str, AnalysisDataset]) 
         tuple(groups),
         tuple(notes),
     )
+
+
+def _not_shown(unallocated: int) -> Prose:
+    at = Statistic(analysis="participants", term="without an arm")
+    return prose(cell("count", {"n": unallocated}, at), " participants without an arm are not shown.")
 
 
 def _joined(study: Study, datasets: Iterable[AnalysisDataset]) -> list[RowGroup]:
@@ -90,7 +97,8 @@ def _silent_rows(study: Study, dataset: AnalysisDataset) -> Iterator[Row]:
     silent = silent_participants(study, dataset)
     for reason, people in silent.groupby("reason", sort=True):
         label = f"Not analysed at any visit: {reason}"
-        yield _count_row(label, f"not analysed: {reason}", by_arm(study, people), dataset.estimand, level=1)
+        row = _count_row(label, f"not analysed: {reason}", by_arm(study, people), dataset.estimand, level=1)
+        yield replace(row, found=True)
 
 
 def _count_row(label: str, term: str, columns: Columns, estimand: str = "", visit: str = "", level: int = 0) -> Row:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 
 import pandas as pd
@@ -9,10 +10,12 @@ import pandas as pd
 from coxa.derive.dataset import AnalysisDataset
 from coxa.models import Fit
 from coxa.study import Study
-from coxa.study.wording import join_words
 from coxa.study.words import COVARIANCE_NAMES, DDF_NAMES, SET_NAMES
 from coxa.tables.adjusted import MARK, adjusted_note
+from coxa.tables.cells import Cell, Statistic
+from coxa.tables.formats import cell
 from coxa.tables.missing import silent_participants
+from coxa.tables.prose import Prose, Text, in_sentence, joined, prose
 from coxa.tables.records import records
 from coxa.tables.table import Footnote
 from coxa.tables.variances import random_words
@@ -30,26 +33,30 @@ def analysis_footnotes(
     """Return the notes of a table of one analysis: how it was made, in whom, and what its numbers warn of."""
     plan = study.analyses[analysis]
     population = SET_NAMES[study.estimands[plan.estimand].population]
-    said = [f"{MODEL_NAMES[plan.model]}.", *_model_words(study, analysis, fits)]
+    said: list[Text] = [f"{MODEL_NAMES[plan.model]}.", *_model_words(study, analysis, fits)]
     if dataset is None:
         said.append(f"Population: {population}.")
     else:
-        said.append(f"Population: {population} (N = {dataset.frame['participant_id'].nunique()}).")
-    said.append(f"Analysed: {analysed_words(study, fits, rows)}{_not_analysed(study, fits, dataset)}.")
+        everybody = _count(study, analysis, "analysis_set", dataset.frame["participant_id"].nunique())
+        said.append(prose(f"Population: {population} (N = ", everybody, ")."))
+    analysed = analysed_words(study, analysis, fits, rows)
+    said.append(prose("Analysed: ", analysed, _not_analysed(study, analysis, fits, dataset), "."))
     said.append(missing_words(plan.model, plan.missing_response))
-    notes = [Footnote(" ".join(said))]
+    notes = [Footnote(joined(" ", said))]
     if adjusted := adjusted_note(study, analysis, rows):
         notes.append(Footnote(adjusted, MARK))
     return notes
 
 
-def analysed_words(study: Study, fits: Sequence[Fit], rows: pd.DataFrame) -> str:
+def analysed_words(study: Study, analysis: str, fits: Sequence[Fit], rows: pd.DataFrame) -> Prose:
     """Return how many participants were analysed: over all visits by one model, else at each visit.
 
     Parameters
     ----------
     study
         The plan, for labels.
+    analysis
+        Its name, under which the counts are kept.
     fits
         Models of the analysis; none for proportions.
     rows
@@ -57,24 +64,32 @@ def analysed_words(study: Study, fits: Sequence[Fit], rows: pd.DataFrame) -> str
 
     Returns
     -------
-    str
+    Prose
         "59 participants, 214 values", or "53 participants at Week 6, 51 at Week 12".
     """
     if any(fit.model == "mmrm" for fit in fits):
-        values = sum(fit.n_observations for fit in fits)
-        return f"{len(_people(fits))} participants, {values} values"
+        people = _count(study, analysis, "analysed", len(_people(fits)))
+        values = _count(study, analysis, "analysed values", sum(fit.n_observations for fit in fits))
+        return prose(people, " participants, ", values, " values")
     counts = {fit.sample.visits[0]: fit.n_participants for fit in fits}
     if not fits:
         risks = rows[rows["term"] == "risk"]
         counts = risks.groupby("visit", sort=False)["n_participants"].sum().astype(int).to_dict()
-    words = [f"{n} at {study.label('visits', visit)}" for visit, n in counts.items()]
-    return join_words(words).replace(" at", " participants at", 1) if words else "nobody"
+    each = [
+        prose(
+            _count(study, analysis, "analysed", n, str(visit)),
+            " at " if index else " participants at ",
+            study.label("visits", str(visit)),
+        )
+        for index, (visit, n) in enumerate(counts.items())
+    ]
+    return in_sentence(each) if each else prose("nobody")
 
 
-def _not_analysed(study: Study, fits: Sequence[Fit], dataset: AnalysisDataset | None) -> str:
+def _not_analysed(study: Study, analysis: str, fits: Sequence[Fit], dataset: AnalysisDataset | None) -> Prose:
     """Say how many participants of the set are in no model, and why; empty where all are, or no model was fitted."""
     if dataset is None or not fits:
-        return ""
+        return prose()
     analysed = _people(fits)
     silent = silent_participants(study, dataset)
     reasons = dict(zip(silent["participant_id"], silent["reason"], strict=True))
@@ -84,15 +99,23 @@ def _not_analysed(study: Study, fits: Sequence[Fit], dataset: AnalysisDataset | 
     everybody = dataset.frame["participant_id"].unique()
     lost = pd.Series([reasons.get(person, "not used") for person in everybody if person not in analysed], dtype=object)
     counts = lost.value_counts(sort=False).sort_index()
-    words = "; ".join(f"{n}, {reason}" for reason, n in counts.items())
-    return f". Not analysed at any visit: {words}" if words else ""
+    words = [
+        prose(_count(study, analysis, f"not analysed: {reason}", n), ", ", Cell(str(reason)))
+        for reason, n in counts.items()
+    ]
+    return prose(". Not analysed at any visit: ", joined("; ", words)) if words else prose()
+
+
+def _count(study: Study, analysis: str, term: str, n: int, visit: str = "") -> Cell:
+    at = Statistic("", math.nan, study.analyses[analysis].estimand, analysis, term, visit)
+    return cell("count", {"n": n}, at)
 
 
 def _people(fits: Sequence[Fit]) -> set[object]:
     return {person for fit in fits for person in fit.sample.participant}
 
 
-def _model_words(study: Study, analysis: str, fits: Sequence[Fit]) -> Iterable[str]:
+def _model_words(study: Study, analysis: str, fits: Sequence[Fit]) -> Iterable[Text]:
     for formula in dict.fromkeys(fit.formula for fit in fits):
         yield f"Formula: {formula}."
     for fit in fits:

@@ -1,7 +1,8 @@
 """How numbers are written. The rules are one line each; nothing is rounded anywhere else.
 
 In a rule, `{mean:v}` is a number with the decimals of its outcome, `{se:+}` one decimal more, `{share:%}` a
-proportion as a percentage, `{estimate:pp}` one in percentage points, `{n:0}` a whole number, and `{p:p}` a p-value.
+proportion as a percentage, `{estimate:pp}` one in percentage points, `{n:0}` a whole number, `{p:p}` a p-value, and
+`{p:=p}` one as it stands in a sentence, "= 0.031", not to be broken.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from dataclasses import replace
 from typing import Any
 
 from coxa.study.scales import OutcomeScale
-from coxa.tables.table import Cell, Statistic
+from coxa.tables.cells import Cell, Statistic
 
 RULES: dict[str, str] = {
     "mean_sd": "{mean:v} ({sd:v})",
@@ -24,14 +25,20 @@ RULES: dict[str, str] = {
     "estimate_interval": "{estimate:v} ({conf_low:v} to {conf_high:v})",
     "two_decimals_interval": "{estimate:2} ({conf_low:2} to {conf_high:2})",
     "points_interval": "{estimate:pp} ({conf_low:pp} to {conf_high:pp})",
+    "estimate": "{estimate:v}",
+    "limits": "{conf_low:v} to {conf_high:v}",
+    "points": "{estimate:pp}",
+    "points_limits": "{conf_low:pp} to {conf_high:pp}",
     "std_error": "{std_error:+}",
     "sd": "{sd:+}",
     "share": "{share:%}",
     "df": "{df:1}",
     "p_value": "{p_value:p}",
+    "p_equals": "{p_value:=p}",
 }
 
 MINUS = "\N{MINUS SIGN}"
+NO_BREAK = "\N{NO-BREAK SPACE}"
 NONE = "\N{EN DASH}"
 """What stands where there is no number."""
 
@@ -71,6 +78,11 @@ def p_value(value: float) -> str:
     return f"> {1 - SMALLEST_P:.3f}" if value > 1 - SMALLEST_P / 2 else f"{value:.3f}"
 
 
+def _equals(p: str) -> str:
+    """Return "= 0.031" or "< 0.001", not to be broken."""
+    return (p if p[0] in "<>" else f"= {p}").replace(" ", NO_BREAK)
+
+
 class _Writer(string.Formatter):
     """Fills a rule; `decimals` are those of the outcome."""
 
@@ -78,8 +90,9 @@ class _Writer(string.Formatter):
         self.decimals = decimals
 
     def format_field(self, value: Any, format_spec: str) -> str:
-        if format_spec == "p":
-            return p_value(value)
+        if format_spec in ("p", "=p"):
+            shown = p_value(value)
+            return shown if format_spec == "p" else _equals(shown)
         if format_spec in ("%", "pp"):
             sign = "%" if format_spec == "%" and math.isfinite(value) else ""
             return number(100 * value, 1) + sign

@@ -49,7 +49,7 @@ def to_great_table(table: Table) -> GT:
         id=table.id,
     )
     shown = shown.tab_header(table.title, table.subtitle or None).tab_stubhead(table.stub)
-    shown = shown.cols_label(cases=dict(zip(names, (column.label for column in table.columns), strict=True)))
+    shown = shown.cols_label(cases=dict(zip(names, (str(column.label) for column in table.columns), strict=True)))
     for name, column in zip(names, table.columns, strict=True):
         shown = shown.cols_align(column.align, columns=name)
     start = 0

@@ -266,7 +266,7 @@ def _notes(
     dataset: AnalysisDataset | None,
 ) -> tuple[Footnote, ...]:
     warnings = (Footnote(warning_words(study, text), mark) for text, mark in marks.items())
-    last = f"{_scale_words(study, analysis)} {abbreviations(column.label for column in columns)}"
+    last = f"{_scale_words(study, analysis)} {abbreviations(str(column.label) for column in columns)}"
     return (*analysis_footnotes(study, analysis, fits, rows, dataset), *warnings, Footnote(last))
 
 

@@ -6,13 +6,16 @@ address (estimand, analysis, term, visit, arm, statistic) and its unrounded valu
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
 from coxa.errors import CoxaError
+from coxa.tables.cells import Cell, Statistic
+from coxa.tables.prose import Text, cells_of
+
+__all__ = ["Align", "Cell", "Column", "Footnote", "Row", "RowGroup", "Statistic", "Table", "identifier"]
 
 Align = Literal["left", "center", "right"]
 IDENTIFIER = re.compile(r"[a-z][a-z0-9-]*")
@@ -31,64 +34,26 @@ def identifier(*words: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Statistic:
-    """One number behind a cell: its address and its value, unrounded.
-
-    name      : which statistic ("mean", "estimate", "conf_low", "n" ...)
-    value     : the number; NaN where there is none
-    analysis  : analysis of the plan, or the table's own name where no model is behind it
-    term      : the row of the estimates ("difference"), or the variable described
-    reference : the arm, or level, that it is compared with
-    """
-
-    name: str = ""
-    value: float = math.nan
-    estimand: str = ""
-    analysis: str = ""
-    term: str = ""
-    visit: str = ""
-    arm: str = ""
-    reference: str = ""
-
-    @property
-    def key(self) -> str:
-        """The address in one word, parts without meaning as a dash."""
-        parts = (self.estimand, self.analysis, self.term, self.visit, self.arm, self.name)
-        return "/".join(part or "-" for part in parts)
-
-
-@dataclass(frozen=True, slots=True)
-class Cell:
-    """Text to show, the statistics it was made from, and the mark of a footnote, if it has one.
-
-    rule, decimals : how the text was made from the statistics: a rule of `coxa.tables.formats.RULES`, and what `v` is
-                     in it
-    """
-
-    text: str
-    statistics: tuple[Statistic, ...] = ()
-    mark: str = ""
-    rule: str = ""
-    decimals: int = 0
-
-
-@dataclass(frozen=True, slots=True)
 class Column:
     """A column: its heading, how it is aligned, and the heading above it that it shares with its neighbours."""
 
-    label: str
+    label: Text
     align: Align = "right"
     spanner: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A row: its heading, one cell per column, how far it is indented, and whether it is what was asked."""
+    """A row: its heading, one cell per column, how far it is indented, and whether it is what was asked.
+
+    found : whether its heading was found in the data, as a reason or a term, and does not follow from the plan
+    """
 
     label: str
     cells: tuple[Cell, ...]
     level: int = 0
     strong: bool = False
+    found: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +68,7 @@ class RowGroup:
 class Footnote:
     """A note below a table, with the mark of the cells it belongs to, or for the table as a whole."""
 
-    text: str
+    text: Text
     mark: str = ""
 
 
@@ -148,10 +113,12 @@ class Table:
             yield from group.rows
 
     def statistics(self) -> Iterator[Statistic]:
-        """Yield every statistic that the table shows, in reading order."""
-        for row in self.rows():
-            for cell in row.cells:
-                yield from cell.statistics
+        """Yield every statistic that the table shows, in reading order: of headings, cells and notes."""
+        headings = (cell for column in self.columns for cell in cells_of(column.label))
+        body = (cell for row in self.rows() for cell in row.cells)
+        notes = (cell for note in self.footnotes for cell in cells_of(note.text))
+        for cell in (*headings, *body, *notes):
+            yield from cell.statistics
 
     def spanners(self) -> tuple[tuple[str, int], ...]:
         """Return the shared headings and how many neighbouring columns each spans; empty where there is none."""

@@ -16,6 +16,7 @@ from coxa.study.scales import outcome_scale
 from coxa.study.wording import factor_words, join_words
 from coxa.tables.formats import NONE, cell, outcome_decimals, share
 from coxa.tables.phrases import abbreviations, sentence_case
+from coxa.tables.prose import Prose, in_sentence, prose
 from coxa.tables.table import Cell, Column, Footnote, Row, RowGroup, Statistic, Table, identifier
 
 BOUNDARY = "\N{DOUBLE DAGGER}"
@@ -62,22 +63,24 @@ def components(study: Study, analysis: str, fit: Fit) -> list[Component]:
     return found
 
 
-def random_words(study: Study, analysis: str, fit: Fit) -> Iterator[str]:
+def random_words(study: Study, analysis: str, fit: Fit) -> Iterator[Prose]:
     """Yield sentences on the random effects of a fit: of what, in which arms, with which variances, and at the edge."""
     if fit.random is None:
         return
     said = []
     for factor in fit.random.factors:
         options = study.analyses[analysis].random[factor.name]
-        words = f"{factor_words(study, factor.name)} ({len(factor.labels)} levels"
+        arms = ""
         if options.only_in:
             labels = [study.label("arms", arm) for arm in study.arm_order if arm in options.only_in]
-            words += f", in {join_words(labels)} only"
-        said.append(words + ("; a variance for each arm)" if options.by_arm else ")"))
-    yield f"Random effects, the same at every visit: {join_words(said)}."
+            arms = f", in {join_words(labels)} only"
+        levels = cell("count", {"n": len(factor.labels)}, _address(study, analysis, f"levels of {factor.name}"))
+        each = "; a variance for each arm)" if options.by_arm else ")"
+        said.append(prose(f"{factor_words(study, factor.name)} (", levels, f" levels{arms}{each}"))
+    yield prose("Random effects, the same at every visit: ", in_sentence(said), ".")
     edge = [_name(study, part) for part in components(study, analysis, fit) if part.at_zero]
     if edge:
-        yield f"Estimated at zero: the variance of {join_words(edge)}."
+        yield prose(f"Estimated at zero: the variance of {join_words(edge)}.")
 
 
 def warning_words(study: Study, text: str) -> str:
@@ -139,7 +142,7 @@ def _notes(
         yield Footnote("Estimated at zero, the smallest value that a variance can have.", BOUNDARY)
     unit = outcome_scale(study.outcomes[study.estimands[study.analyses[analysis].estimand].endpoint.outcome]).unit
     unit = "percentage points" if _measure(study, analysis) == "percent_change" else unit
-    yield Footnote(f"SD in {unit}. {abbreviations(column.label for column in columns)}")
+    yield Footnote(f"SD in {unit}. {abbreviations(str(column.label) for column in columns)}")
 
 
 def _levels_by_arm(study: Study, analysis: str, rows: pd.DataFrame | None) -> Iterator[Footnote]:
@@ -149,8 +152,12 @@ def _levels_by_arm(study: Study, analysis: str, rows: pd.DataFrame | None) -> It
     for factor, options in study.analyses[analysis].random.items():
         having = [arm for arm in study.arm_order if arm in (options.only_in or study.arms)]
         counts = rows.groupby(rows["arm"].astype("object"))[factor].nunique()
-        words = join_words([f"{counts.get(arm, 0)} in {study.label('arms', arm)}" for arm in having])
-        yield Footnote(f"Levels of {factor_words(study, factor)}: {words}.")
+        each = [
+            prose(cell("count", {"n": counts.get(arm, 0)}, at), f" in {study.label('arms', arm)}")
+            for arm in having
+            for at in [_address(study, analysis, f"levels of {factor}", arm=arm)]
+        ]
+        yield Footnote(prose(f"Levels of {factor_words(study, factor)}: ", in_sentence(each), "."))
 
 
 def _rows(

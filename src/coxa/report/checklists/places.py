@@ -53,7 +53,7 @@ def _blocks(section: Section) -> Iterator[Block]:
 def _has_content(block: Block) -> bool:
     match block:
         case Paragraph(text, _):
-            return bool(text.strip())
+            return bool(str(text).strip())
         case List(items):
             return bool(items)
         case Card(_, facts, results):

@@ -6,6 +6,7 @@ from coxa.report.document import Card, Paragraph, Section
 from coxa.report.record import Report
 from coxa.report.sentences import result_sentences
 from coxa.study.wording import estimand_attributes
+from coxa.tables.prose import prose
 from coxa.tables.results import analysis_title
 
 
@@ -15,7 +16,7 @@ def estimands_section(report: Report) -> Section:
     cards = []
     for name in study.estimands:
         results = [
-            f"{analysis_title(study, analysis)}: {text}"
+            prose(f"{analysis_title(study, analysis)}: ", text)
             for analysis, plan in study.analyses.items()
             if plan.estimand == name
             for text in result_sentences(report, analysis)

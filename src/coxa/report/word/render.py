@@ -81,16 +81,16 @@ def _section(word: Word, section: Section, level: int, places: Places) -> None:
     for index, block in enumerate(section.blocks):
         match block:
             case Paragraph(text, kind):
-                said = word.add_paragraph(printable(text), style=PARAGRAPHS[kind])
+                said = word.add_paragraph(printable(str(text)), style=PARAGRAPHS[kind])
                 said.paragraph_format.keep_with_next = section.introduces(index)
             case List(items):
                 for item in items:
-                    word.add_paragraph(printable(item), style="List Bullet")
+                    word.add_paragraph(printable(str(item)), style="List Bullet")
             case Card(title, facts, results):
                 add_heading(word, printable(title), level + 1)
                 _facts(word, facts)
                 for result in results:
-                    word.add_paragraph(printable(result), style="List Bullet")
+                    word.add_paragraph(printable(str(result)), style="List Bullet")
             case TableBlock(table):
                 add_table(word, table, places.numbers[table.id])
             case FigureBlock(figure):

@@ -38,7 +38,7 @@ def add_table(word: Word, table: Table, number: int) -> None:
         if note.mark:
             said.add_run(printable(note.mark)).font.superscript = True
             said.add_run(" ")
-        said.add_run(printable(note.text))
+        said.add_run(printable(str(note.text)))
     word.add_paragraph(style=NOTE)
     if placed.sideways:
         _turn(word)
@@ -88,7 +88,7 @@ def _head(drawn: Any, lines: list[list[Any]], table: Table, size: float) -> None
     for row in list(drawn.rows)[: len(lines)]:
         row._tr.get_or_add_trPr().append(element("w:tblHeader"))
     for cell, column in zip(lines[-1][1:], table.columns, strict=True):
-        _write(cell, column.label, column.align, size, bold=True)
+        _write(cell, str(column.label), column.align, size, bold=True)
     for cell in lines[-1]:
         _line_below(cell, INK, "6")
     if len(lines) == 1:

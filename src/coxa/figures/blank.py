@@ -1,0 +1,29 @@
+"""A figure that is not drawn: not yet, or not for everybody."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from coxa.figures.figure import Figure
+
+WIDTH, HEIGHT = 520, 140
+GREY = "#6b7684"
+NOT_YET = "To be drawn from the data"
+
+
+def blank_figure(figure: Figure, said: str = NOT_YET) -> Figure:
+    """Return a frame with a few words in the place of a figure, and nothing of its numbers.
+
+    Examples
+    --------
+    >>> blank_figure(figure).alt  # doctest: +SKIP
+    'To be drawn from the data: Pain by visit and arm.'
+    """
+    import altair as alt
+
+    empty = pd.DataFrame({"said": [said]})
+    whole = {"x": alt.value(0), "x2": alt.value(WIDTH), "y": alt.value(0), "y2": alt.value(HEIGHT)}
+    frame = alt.Chart(empty).mark_rect(filled=False, stroke=GREY, strokeDash=[6, 4]).encode(**whole)
+    words = alt.Chart(empty).mark_text(fontSize=14, color=GREY).encode(text="said:N")
+    chart = (frame + words).properties(width=WIDTH, height=HEIGHT).configure_view(stroke=None)
+    return Figure(figure.id, figure.title, chart, f"{said}: {figure.title}.", empty.iloc[:0])

@@ -1,0 +1,68 @@
+"""Where every number of a document stands: in cells of tables, in their headings and notes, and in sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from coxa.report.document import Block, Card, Document, List, Paragraph, TableBlock
+from coxa.tables.cells import Cell
+from coxa.tables.prose import Text, cells_of
+from coxa.tables.table import Table
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One place of a document with a number in it.
+
+    name  : "T3.r4.c2" (table 3, row 4, column 2; headings are not counted), "T3.h2.n1" (the first number in the heading
+            of column 2), "T3.f1.n1" (in the first note), "summary.b2.n1" (in the second block of the section summary),
+            "estimands.b3.i2.n1" (in the second item of its third block)
+    table : id of the table, or of the section where it is a sentence
+    """
+
+    name: str
+    table: str
+    row_group: str
+    row_label: str
+    column_label: str
+    cell: Cell
+
+
+def places(document: Document) -> Iterator[Place]:
+    """Yield every place of a document in reading order."""
+    numbers = document.numbers()
+    for section in document.walk():
+        for index, block in enumerate(section.blocks, start=1):
+            if isinstance(block, TableBlock):
+                yield from _in_table(block.table, numbers[block.table.id])
+            else:
+                for name, text in _sentences(block, f"{section.id}.b{index}"):
+                    yield from _in_text(text, name, section.id, row_label=str(text))
+
+
+def _sentences(block: Block, name: str) -> Iterator[tuple[str, Text]]:
+    match block:
+        case Paragraph(text):
+            yield name, text
+        case List(items) | Card(results=items):
+            yield from ((f"{name}.i{index}", item) for index, item in enumerate(items, start=1))
+
+
+def _in_table(table: Table, number: int) -> Iterator[Place]:
+    for index, column in enumerate(table.columns, start=1):
+        yield from _in_text(column.label, f"T{number}.h{index}", table.id, column_label=str(column.label))
+    at = 0
+    for group in table.groups:
+        for row in group.rows:
+            at += 1
+            for index, (column, cell) in enumerate(zip(table.columns, row.cells, strict=True), start=1):
+                label = f"{column.spanner}: {column.label}" if column.spanner else str(column.label)
+                yield Place(f"T{number}.r{at}.c{index}", table.id, group.label, row.label, label, cell)
+    for index, note in enumerate(table.footnotes, start=1):
+        yield from _in_text(note.text, f"T{number}.f{index}", table.id, row_label=str(note.text))
+
+
+def _in_text(text: Text, name: str, table: str, row_label: str = "", column_label: str = "") -> Iterator[Place]:
+    for index, cell in enumerate(cells_of(text), start=1):
+        yield Place(f"{name}.n{index}", table, "", row_label, column_label, cell)

@@ -1,0 +1,105 @@
+"""The report as it may leave the house: no small counts, nothing that gives one away, nothing about single people."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import replace
+from typing import Any
+
+from coxa.figures.blank import blank_figure
+from coxa.figures.figure import Figure
+from coxa.report.document import Block, Card, Document, FigureBlock, List, Paragraph, Section, TableBlock
+from coxa.tables.prose import with_cells
+from coxa.tables.suppress import Person, note_words, small_to_hidden, suppress
+
+COUNTS = ("n", "n_participants", "missing", "count", "participants", "events")
+"""Columns of the numbers of a figure that count people."""
+
+OF_PEOPLE = "Not shown where the report is shared, as it shows single participants"
+OF_FEW = "Not shown where the report is shared, as it holds small counts"
+
+
+def shared(document: Document, k: int, analyses: Collection[str]) -> Document:
+    """Return a document without counts from 1 to k - 1, and without what would give them away.
+
+    Parameters
+    ----------
+    document
+        From `coxa.report.build.build_document`.
+    k
+        Smallest count that is shown, beside 0; `report: small_cells` of the plan.
+    analyses
+        Names of the analyses of the plan; what one of them estimates from a hidden count is hidden too.
+
+    Returns
+    -------
+    Document
+        Counts are hidden in tables with as many others as needed (`coxa.tables.suppress`), in headings, notes and
+        sentences; a figure with small counts or with single participants is a frame that says so.
+
+    Notes
+    -----
+    Counts of different tables that a reader could subtract from each other are not looked for.
+
+    Examples
+    --------
+    >>> shared(build_document(report), 5, report.study.analyses)  # doctest: +SKIP
+    """
+    beyond: frozenset[Person] = frozenset()
+    for table in document.tables():
+        beyond |= suppress(table, k, analyses)[1]
+    sections = tuple(_section(section, k, analyses, beyond) for section in document.sections)
+    said = ("Shared", f"Without small counts. {note_words(k)}")
+    return replace(document, facts=(*document.facts, said), sections=sections)
+
+
+def shared_counts(told: Any, k: int) -> Any:
+    """Return plain data with every small number of rows, values or people as None.
+
+    Examples
+    --------
+    >>> shared_counts({"n": 3, "rows": 40, "left_out": [{"n": 5}]}, 5)
+    {'n': None, 'rows': 40, 'left_out': [{'n': 5}]}
+    """
+    if isinstance(told, dict):
+        return {name: _count_or(name, value, k) for name, value in told.items()}
+    return [shared_counts(item, k) for item in told] if isinstance(told, list) else told
+
+
+NUMBERS = ("n", "rows", "participants", "expected", "analysed", "empty")
+"""Names of counts in `coxa.report.provenance`."""
+
+
+def _count_or(name: str, value: Any, k: int) -> Any:
+    if name in NUMBERS and isinstance(value, int):
+        return None if 0 < value < k else value
+    return shared_counts(value, k)
+
+
+def _section(section: Section, k: int, analyses: Collection[str], beyond: frozenset[Person]) -> Section:
+    blocks = tuple(_block(block, k, analyses, beyond) for block in section.blocks)
+    inner = tuple(_section(each, k, analyses, beyond) for each in section.sections)
+    return replace(section, blocks=blocks, sections=inner)
+
+
+def _block(block: Block, k: int, analyses: Collection[str], beyond: frozenset[Person]) -> Block:
+    hide = small_to_hidden(k, beyond)
+    match block:
+        case Paragraph(text, kind):
+            return Paragraph(with_cells(text, hide), kind)
+        case List(items):
+            return List(tuple(with_cells(item, hide) for item in items))
+        case Card(results=results):
+            return replace(block, results=tuple(with_cells(text, hide) for text in results))
+        case TableBlock(table):
+            return TableBlock(suppress(table, k, analyses, beyond)[0])
+        case FigureBlock(figure):
+            return FigureBlock(_figure(figure, k))
+
+
+def _figure(figure: Figure, k: int) -> Figure:
+    if figure.of_people:
+        return blank_figure(figure, OF_PEOPLE)
+    counts = figure.data[[name for name in COUNTS if name in figure.data]]
+    few = ((counts > 0) & (counts < k)).to_numpy(dtype=bool, na_value=False).any()
+    return blank_figure(figure, OF_FEW) if few else figure

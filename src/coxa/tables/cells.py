@@ -1,0 +1,50 @@
+"""A shown number: the text, and the statistics behind it."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Statistic:
+    """One number behind a cell: its address and its value, unrounded.
+
+    name      : which statistic ("mean", "estimate", "conf_low", "n" ...)
+    value     : the number; NaN where there is none
+    analysis  : analysis of the plan, or the table's own name where no model is behind it
+    term      : the row of the estimates ("difference"), or the variable described
+    reference : the arm, or level, that it is compared with
+    """
+
+    name: str = ""
+    value: float = math.nan
+    estimand: str = ""
+    analysis: str = ""
+    term: str = ""
+    visit: str = ""
+    arm: str = ""
+    reference: str = ""
+
+    @property
+    def key(self) -> str:
+        """The address in one word, parts without meaning as a dash."""
+        parts = (self.estimand, self.analysis, self.term, self.visit, self.arm, self.name)
+        return "/".join(part or "-" for part in parts)
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """Text to show, the statistics it was made from, and the mark of a footnote, if it has one.
+
+    A cell without statistics is words; in a sentence, words that depend on the data.
+
+    rule, decimals : how the text was made from the statistics: a rule of `coxa.tables.formats.RULES`, and what `v` is
+                     in it
+    """
+
+    text: str
+    statistics: tuple[Statistic, ...] = ()
+    mark: str = ""
+    rule: str = ""
+    decimals: int = 0

@@ -1,0 +1,209 @@
+"""Small counts taken out of a table that leaves the house, with others from which they could be worked out."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from coxa.tables.cells import Cell
+from coxa.tables.prose import cells_of, with_cells
+from coxa.tables.table import Column, Footnote, Row, Table
+
+HIDDEN = "*"
+"""What stands for a number that is not shown; it does not say whether the number itself is small."""
+
+RULE = "suppressed"
+COUNTS = ("n", "events", "participants")
+"""Statistics that count people or what happened to them."""
+
+Place = tuple[int, int]
+"""Row and column of a table, from 0."""
+
+Person = tuple[str, str, str]
+"""Analysis, visit and arm: whose numbers they are."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """Cells that add up to a number that is known, or to the last of them.
+
+    places : of the cells
+    total  : whether the last is the sum of the others
+    """
+
+    places: tuple[Place, ...]
+    total: bool = False
+
+
+def hidden_counts(
+    counts: NDArray[np.float64], lines: Sequence[Line], k: int, also: NDArray[np.bool_] | None = None
+) -> NDArray[np.bool_]:
+    """Return which counts are not shown, so that none below k can be worked out from the others.
+
+    Parameters
+    ----------
+    counts
+        (rows, columns); NaN where there is no count.
+    lines
+        Cells whose sum a reader knows.
+    k
+        Counts from 1 to k - 1 are not shown; 0 is.
+    also
+        (rows, columns); counts that are not shown for another reason.
+
+    Returns
+    -------
+    (rows, columns) bool
+        Small counts, and as many more, small ones before large ones, that in every line with a hidden cell at least
+        two are hidden, and each of them can be anything from 1 to k as far as the line tells.
+    """
+    hidden: NDArray[np.bool_] = (counts > 0) & (counts < k)
+    if also is not None:
+        hidden |= also & (counts > 0)
+    changed = True
+    while changed:
+        changed = False
+        for line in lines:
+            while (place := _one_more(counts, hidden, line, lines, k)) is not None:
+                hidden[place] = changed = True
+    return hidden
+
+
+def _one_more(
+    counts: NDArray[np.float64], hidden: NDArray[np.bool_], line: Line, lines: Sequence[Line], k: int
+) -> Place | None:
+    """Return the cell of a line that has to be hidden too; None where enough are.
+
+    A cell whose other lines have hidden cells already costs none in these.
+    """
+    gone = [place for place in line.places if hidden[place]]
+    if not gone or (line.total and hidden[line.places[-1]] and len(gone) > 1):
+        return None
+    if len(gone) > 1 and sum(counts[place] - 1 for place in gone) >= k - 1:
+        return None
+    left = [place for place in line.places if counts[place] > 0 and not hidden[place]]
+    open_lines = [other.places for other in lines if not any(hidden[place] for place in other.places)]
+    ranked = sorted((sum(place in other for other in open_lines), counts[place], place) for place in left)
+    return ranked[0][2] if ranked else None
+
+
+def suppress(
+    table: Table, k: int, analyses: Collection[str] = (), beyond: frozenset[Person] = frozenset()
+) -> tuple[Table, frozenset[Person]]:
+    """Return a table without small counts and what could give them away.
+
+    Parameters
+    ----------
+    table
+        The table.
+    k
+        Counts from 1 to k - 1 are not shown.
+    analyses
+        Names of the analyses of the plan. Where a count of one is hidden, so is what is estimated from it.
+    beyond
+        Analysis, visit and arm of counts that are hidden in other tables.
+
+    Returns
+    -------
+    Table, set of (analysis, visit, arm)
+        The table, with a note where something is hidden; and the counts of analyses that are hidden in it.
+    """
+    rows = list(table.rows())
+    counts = np.array([[_count(cell) for cell in row.cells] for row in rows], dtype=float)
+    counts = counts.reshape(len(rows), len(table.columns))
+    few = [any(_small(cell, k) for cell in cells_of(column.label)) for column in table.columns]
+    hidden = hidden_counts(counts, list(_lines(table, rows, counts)), k, np.broadcast_to(np.array(few), counts.shape))
+    gone = (row.cells[column].statistics[0] for at, row in enumerate(rows) for column in np.flatnonzero(hidden[at]))
+    persons = frozenset((one.analysis, one.visit, one.arm) for one in gone if one.analysis in analyses)
+    known = persons | beyond
+    changed = iter([_row(row, hidden[at], few, known) for at, row in enumerate(rows)])
+    groups = tuple(replace(group, rows=tuple(next(changed) for _ in group.rows)) for group in table.groups)
+    columns = tuple(_heading(column, k) for column in table.columns)
+    notes = tuple(replace(note, text=with_cells(note.text, small_to_hidden(k, known))) for note in table.footnotes)
+    made = replace(table, columns=columns, groups=groups, footnotes=notes)
+    if made != table:
+        made = replace(made, footnotes=(*notes, Footnote(note_words(k), HIDDEN)))
+    return made, persons
+
+
+def note_words(k: int) -> str:
+    """Say why a number is not shown."""
+    return f"Not shown: a count from 1 to {k - 1}, or a number from which such a count could be worked out."
+
+
+def small_to_hidden(k: int, known: frozenset[Person] = frozenset()) -> Callable[[Cell], Cell]:
+    """Return what hides a cell that is a small count, or is made from one that is hidden elsewhere."""
+    return lambda cell: hide(cell) if _small(cell, k) or _made_from(cell, known) else cell
+
+
+def hide(cell: Cell) -> Cell:
+    """Return a cell whose numbers are gone; their addresses stay."""
+    kept = tuple(replace(one, value=math.nan) for one in cell.statistics)
+    return Cell(HIDDEN, kept, rule=RULE)
+
+
+def _count(cell: Cell) -> float:
+    return next((one.value for one in cell.statistics if one.name in COUNTS), math.nan)
+
+
+def _small(cell: Cell, k: int) -> bool:
+    return any(0 < one.value < k for one in cell.statistics if one.name in COUNTS)
+
+
+def _made_from(cell: Cell, known: frozenset[Person]) -> bool:
+    sides = ((one, side) for one in cell.statistics for side in (one.arm, one.reference) if one.analysis)
+    return any((one.analysis, one.visit, side) in known for one, side in sides)
+
+
+def _heading(column: Column, k: int) -> Column:
+    return replace(column, label=with_cells(column.label, small_to_hidden(k)))
+
+
+def _row(row: Row, hidden: NDArray[np.bool_], few: Sequence[bool], known: frozenset[Person]) -> Row:
+    """Hide what is hidden, columns of few people, and what the row says else of the same people."""
+    arms = {one.arm for cell, away in zip(row.cells, hidden, strict=True) if away for one in cell.statistics if one.arm}
+    cells = []
+    for cell, away, of_few in zip(row.cells, hidden, few, strict=True):
+        same = any(side in arms for one in cell.statistics for side in (one.arm, one.reference))
+        gone = cell.statistics and (away or of_few or same or _made_from(cell, known))
+        cells.append(hide(cell) if gone else cell)
+    return replace(row, cells=tuple(cells))
+
+
+def _lines(table: Table, rows: Sequence[Row], counts: NDArray[np.float64]) -> Iterator[Line]:
+    """Yield each row with its total, and in each column each row with those indented below it."""
+    columns = range(len(table.columns))
+    for at, row in enumerate(rows):
+        yield from _across(row, at, counts)
+    for block in _blocks(table):
+        for column in columns:
+            yield Line(tuple((at, column) for at in block if not math.isnan(counts[at, column])))
+
+
+def _across(row: Row, at: int, counts: NDArray[np.float64]) -> Iterator[Line]:
+    """Yield the arms of a row and their total, the last."""
+    there = [column for column in range(len(row.cells)) if not math.isnan(counts[at, column])]
+    totals = [column for column in there if row.cells[column].statistics[0].arm == "total"]
+    if totals:
+        arms = [column for column in there if column not in totals]
+        yield Line((*((at, column) for column in arms), (at, totals[0])), total=True)
+
+
+def _blocks(table: Table) -> Iterator[list[int]]:
+    """Yield the places of rows that stand together: a row and those indented below it."""
+    at = 0
+    for group in table.groups:
+        block: list[int] = []
+        for row in group.rows:
+            if row.level == 0:
+                if len(block) > 1:
+                    yield block
+                block = []
+            block.append(at)
+            at += 1
+        if len(block) > 1:
+            yield block
