@@ -86,9 +86,9 @@ def test_an_analysis_without_the_clusters_says_so_in_every_row(report: Report) -
 
 def test_methods_say_factor_levels_arms_and_degrees_of_freedom(report: Report) -> None:
     said = str(analysis_methods(report, "primary"))
-    assert "Random effects, the same at every visit: site (12 levels)." in said
+    assert "Random effects, the same at every visit: site (12 levels) [4]." in said
     assert "Fixed effects: arm, visit, arm by visit, baseline value and baseline value by visit." in said
-    assert "Degrees of freedom: Kenward-Roger (linear), from the expected information." in said
+    assert "Degrees of freedom: Kenward-Roger (linear), from the expected information [5]." in said
     other = str(analysis_methods(report, "therapists"))
     assert "therapist (12 levels, in Exercise classes only) and site (12 levels; a variance for each arm)" in other
     zero = [part for part in components(report.study, "therapists", report.fits["therapists"][0]) if part.at_zero]

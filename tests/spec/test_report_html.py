@@ -302,9 +302,13 @@ def test_methods_say_what_ran() -> None:
     ):
         assert words in said
     assert references(report())[:3] == [
-        "ICH E9(R1). Addendum on estimands and sensitivity analysis in clinical trials. 2019.",
-        "Mallinckrodt CH, et al. Drug Information Journal 2008;42:303-319.",
-        "Kenward MG, Roger JH. Biometrics 1997;53:983-997.",
+        "International Council for Harmonisation. Addendum on estimands and sensitivity analysis in clinical trials to "
+        "the guideline on statistical principles for clinical trials E9(R1). ICH; 2019.",
+        "Mallinckrodt CH, Lane PW, Schnell D, Peng Y, Mancuso JP. Recommendations for the primary analysis of "
+        "continuous endpoints in longitudinal clinical trials. Drug Information Journal 2008;42(4):303-319. "
+        "doi:10.1177/009286150804200402",
+        "Patterson HD, Thompson R. Recovery of inter-block information when block sizes are unequal. Biometrika "
+        "1971;58(3):545-554. doi:10.1093/biomet/58.3.545",
     ]
 
 

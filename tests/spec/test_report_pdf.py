@@ -50,7 +50,9 @@ def test_every_section_is_a_bookmark(pages: PdfReader, document: Document) -> No
     def titles(items: list) -> list[str]:  # type: ignore[type-arg]
         return [t for item in items for t in (titles(item) if isinstance(item, list) else [item.title])]
 
-    assert {section.title for section in document.walk()} <= set(titles(pages.outline))
+    numbers = document.section_numbers()
+    headings = {f"{numbers[section.id]} {section.title}" for section in document.walk()}
+    assert headings <= set(titles(pages.outline))
 
 
 def test_pages_are_a4_numbered_and_carry_the_title(pages: PdfReader) -> None:

@@ -42,6 +42,7 @@ def test_a_shell_has_the_sections_and_tables_of_the_report_and_no_statistic(plan
         "findings",
         "files",
         "left-out",
+        "checklist-consort-2025",
     }
     assert [figure.title for figure in blank.figures()] == [figure.title for figure in document.figures()]
     for made_up in (blank, planned):

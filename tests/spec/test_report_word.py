@@ -48,10 +48,10 @@ def test_the_file_has_a_title_and_a_language(word: Any) -> None:
 
 def test_headings_are_styles_by_level(word: Any, document: Document) -> None:
     found = [(said.style.name, said.text) for said in word.paragraphs if said.style.name.startswith("Heading")]
-    for section in document.sections:
-        assert ("Heading 1", section.title) in found
-        for inner in section.sections:
-            assert ("Heading 2", inner.title) in found
+    for number, section in enumerate(document.sections, start=1):
+        assert ("Heading 1", f"{number} {section.title}") in found
+        for place, inner in enumerate(section.sections, start=1):
+            assert ("Heading 2", f"{number}.{place} {inner.title}") in found
 
 
 def test_the_contents_lead_to_bookmarks(word: Any) -> None:

@@ -15,7 +15,7 @@ from coxa.study import Study, read_study
 from coxa.study.changes import path_words, plan_changes, value_words
 from coxa.study.deviations import plan_status, require_locked
 from coxa.study.lock import lock, parse_lock, read_lock
-from coxa.study.protocol import data_sha256, meaning_sha256, plan_content, protocol
+from coxa.study.locked_content import data_sha256, meaning_sha256, plan_content, protocol
 from tests.spec.small_trial import plan
 
 ROOT = Path(__file__).parents[2]

@@ -61,7 +61,7 @@ analyses:
 def plan_text(analyses: str) -> str:
     """Return the plan of the demonstration with other analyses."""
     text = (ROOT / "analyses" / "hip_oa_trial" / "study.yaml").read_text(encoding="utf-8")
-    start, end = text.index("analyses:"), text.index("\ndata:")
+    start, end = text.index("\nanalyses:") + 1, text.index("\ndata:")
     return text[:start] + analyses + text[end:]
 
 

@@ -9,6 +9,7 @@ import typer
 from coxa import __version__
 from coxa.cli.analyse import analyse_command, report_command
 from coxa.cli.check import check_command
+from coxa.cli.checklist import checklist_command, cite_command
 from coxa.cli.demo import demo_command, new_command
 from coxa.cli.flow import flow_command
 from coxa.cli.lock import lock_command
@@ -62,6 +63,8 @@ app.command("rehearse")(rehearse_command)
 app.command("analyse")(analyse_command)
 app.command("report")(report_command)
 app.command("flow")(flow_command)
+app.command("checklist")(checklist_command)
+app.command("cite")(cite_command)
 app.command("why")(why_command)
 app.command("verify")(verify_command)
 app.command("compare")(compare_command)

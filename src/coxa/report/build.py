@@ -5,6 +5,7 @@ from __future__ import annotations
 from coxa.report.document import Document
 from coxa.report.record import Report
 from coxa.report.sections.analyses import analyses_section
+from coxa.report.sections.checklists import with_checklists
 from coxa.report.sections.data import data_section
 from coxa.report.sections.delivery import delivery_section
 from coxa.report.sections.diagnostics import diagnostics_section
@@ -17,13 +18,7 @@ from coxa.report.sections.protocol import protocol_section
 from coxa.report.sections.responders import responders_section
 from coxa.report.sections.run import run_section
 from coxa.report.sections.summary import summary_section
-
-DESIGNS = {
-    "parallel": "Randomised trial with parallel arms",
-    "factorial": "Randomised factorial trial",
-    "cluster": "Cluster-randomised trial",
-    "cohort": "Cohort study",
-}
+from coxa.report.sections.trial_design import DESIGNS, trial_design_section
 
 
 def build_document(report: Report) -> Document:
@@ -37,8 +32,9 @@ def build_document(report: Report) -> Document:
     Returns
     -------
     Document
-        Sections: summary, estimands, participants, delivery, observed outcomes, responders, analyses, model
-        diagnostics, harms, methods, protocol and deviations, data, run record.
+        Sections: summary, trial design, estimands, participants, delivery, observed outcomes, responders, analyses,
+        model diagnostics, harms, methods, protocol and deviations, data, run record, and last the checklists, which
+        say where the others answer them.
     """
     study = report.study
     facts = [("Study", study.study)]
@@ -46,12 +42,13 @@ def build_document(report: Report) -> Document:
         facts.append(("Registration", study.registration))
     if study.data_cut:
         facts.append(("Data cut", study.data_cut.isoformat()))
-    return Document(
+    document = Document(
         study.title,
         DESIGNS[study.design],
         tuple(facts),
         (
             summary_section(report),
+            trial_design_section(report),
             estimands_section(report),
             participants_section(report),
             delivery_section(report),
@@ -66,3 +63,4 @@ def build_document(report: Report) -> Document:
             run_section(report),
         ),
     )
+    return with_checklists(document, study)

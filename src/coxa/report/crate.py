@@ -17,7 +17,7 @@ from coxa.report.record import Report
 from coxa.report.run_data import run_data
 from coxa.study import Study
 from coxa.study.lock import day_text, lock_path
-from coxa.study.protocol import plan_content
+from coxa.study.locked_content import plan_content
 
 METADATA = "ro-crate-metadata.json"
 EARLIEST = (1980, 1, 1, 0, 0, 0)

@@ -105,6 +105,10 @@ class Document:
         for section in self.walk():
             yield from (block.figure for block in section.blocks if isinstance(block, FigureBlock))
 
+    def section_numbers(self) -> dict[str, str]:
+        """Return the number of each section by its id: "3", and "3.1" for the first one in it."""
+        return dict(_numbered(self.sections, ""))
+
     def numbers(self) -> dict[str, int]:
         """Return the number of each table and each figure in reading order, by its id."""
         return {
@@ -117,3 +121,9 @@ def _walk(sections: tuple[Section, ...]) -> Iterator[Section]:
     for section in sections:
         yield section
         yield from _walk(section.sections)
+
+
+def _numbered(sections: tuple[Section, ...], above: str) -> Iterator[tuple[str, str]]:
+    for index, section in enumerate(sections, start=1):
+        yield section.id, f"{above}{index}"
+        yield from _numbered(section.sections, f"{above}{index}.")

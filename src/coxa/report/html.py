@@ -39,7 +39,8 @@ def render_html(document: Document) -> str:
         address and unrounded value of every number; the same document gives the same bytes.
     """
     template = _environment().get_template("report.html.j2")
-    return printable(template.render(document=document, numbers=document.numbers(), style=Markup(_style())))
+    numbers = {**document.section_numbers(), **document.numbers()}
+    return printable(template.render(document=document, numbers=numbers, style=Markup(_style())))
 
 
 @cache

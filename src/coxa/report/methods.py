@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 
+from coxa.instruments import load_instrument
 from coxa.models import Fit
 from coxa.models.random_terms import split_random
 from coxa.report.record import Report
+from coxa.report.references.cited import Fits, cited, instruments_used, marks
+from coxa.report.references.styles import vancouver
 from coxa.report.sentences import asked_rows
 from coxa.study import Study
 from coxa.study.analysis import Analysis
@@ -17,41 +21,19 @@ from coxa.study.words import DDF_NAMES, SET_NAMES, SIMULTANEOUS
 from coxa.tables.adjusted import family_words
 from coxa.tables.footnotes import covariance_name, missing_words
 from coxa.tables.phrases import mid_sentence
-from coxa.tables.prose import Prose, Text, joined
-from coxa.tables.responders import responses
+from coxa.tables.prose import Prose, Text, joined, prose
 from coxa.tables.variances import random_words
 
-REFERENCES = {
-    "minimisation": "Pocock SJ, Simon R. Biometrics 1975;31:103-115.",
-    "estimands": "ICH E9(R1). Addendum on estimands and sensitivity analysis in clinical trials. 2019.",
-    "mmrm": "Mallinckrodt CH, et al. Drug Information Journal 2008;42:303-319.",
-    "kenward-roger": "Kenward MG, Roger JH. Biometrics 1997;53:983-997.",
-    "satterthwaite": "Satterthwaite FE. Biometrics Bulletin 1946;2:110-114.",
-    "HC3": "MacKinnon JG, White H. Journal of Econometrics 1985;29:305-325.",
-    "proportions": "Newcombe RG. Statistics in Medicine 1998;17:873-890.",
-    "holm": "Holm S. Scandinavian Journal of Statistics 1979;6:65-70.",
-    "hochberg": "Hochberg Y. Biometrika 1988;75:800-802.",
-    "dunnett": "Dunnett CW. Journal of the American Statistical Association 1955;50:1096-1121.",
-    "tukey": "Kramer CY. Biometrics 1956;12:307-310.",
-    "number-needed": "Altman DG. BMJ 1998;317:1309-1312.",
-    "standardised-numbers": "Austin PC. Statistics in Medicine 2009;28:3083-3107.",
-    "standardised-categories": "Yang D, Dalton JE. SAS Global Forum 2012, paper 335.",
-    "CR2": "Pustejovsky JE, Tipton E. Journal of Business & Economic Statistics 2018;36:672-683.",
-    "equivalence": "Schuirmann DJ. Journal of Pharmacokinetics and Biopharmaceutics 1987;15:657-680.",
-}
-"""What each method goes back to; only those that ran are cited."""
-
-
 WEIGHTS = {
-    "equal": "Adjusted means give equal weight to the levels of factors, with numbers at their mean.",
-    "proportional": "Adjusted means weight the levels of factors by their frequency, with numbers at their mean.",
-    "counterfactual": "Adjusted means are averaged over the covariates of the analysed participants (g-computation).",
+    "equal": "Adjusted means give equal weight to the levels of factors, with numbers at their mean",
+    "proportional": "Adjusted means weight the levels of factors by their frequency, with numbers at their mean",
+    "counterfactual": "Adjusted means are averaged over the covariates of the analysed participants (g-computation)",
 }
 
 COURSES = {
-    "average": "The average over the visits was compared between arms, with equal weight for each visit.",
-    "slope": "The least-squares slope of the means over planned time was compared between arms.",
-    "auc": "The area under the course of the means, by trapezoids, was compared between arms.",
+    "average": "The average over the visits was compared between arms, with equal weight for each visit",
+    "slope": "The least-squares slope of the means over planned time was compared between arms",
+    "auc": "The area under the course of the means, by trapezoids, was compared between arms",
 }
 
 MARGINS = {
@@ -64,13 +46,21 @@ MARGINS = {
 def general_methods(report: Report) -> str:
     """Say what holds for all analyses: estimands, reference arm, time, level."""
     study = report.study
+    ran = report.fits
     levels = join_words([f"{100 * level:g}%" for level in sorted({a.conf_level for a in study.analyses.values()})])
     start = study.baseline_visit
     return (
-        f"Estimands follow ICH E9(R1). The reference arm is {study.label('arms', study.reference_arm)}. "
+        f"Estimands follow ICH E9(R1){marks(study, ran, 'estimands')}. "
+        f"{_instruments(study, ran)}"
+        f"The reference arm is {study.label('arms', study.reference_arm)}. "
         f"The baseline visit is {study.label('visits', start)} (day {study.visits[start].day}). "
         f"Tests are two-sided, confidence intervals are {levels}. Numbers are rounded for display only."
     )
+
+
+def _instruments(study: Study, ran: Fits) -> str:
+    named = [f"{load_instrument(name).label}{marks(study, ran, name)}" for name in instruments_used(study)]
+    return f"Instruments: {'; '.join(named)}. " if named else ""
 
 
 def analysis_methods(report: Report, name: str) -> Prose:
@@ -83,18 +73,20 @@ def analysis_methods(report: Report, name: str) -> Prose:
     if plan.multiplicity != "none":
         family = family_words(study, name, asked_rows(report, name))
         limits = "" if plan.multiplicity in SIMULTANEOUS else "; confidence limits were not"
-        said.append(f"P-values were adjusted for multiplicity {family}{limits}.")
+        cite = marks(study, report.fits, plan.multiplicity)
+        said.append(f"P-values were adjusted for multiplicity{cite} {family}{limits}.")
     return joined(" ", said)
 
 
 def _model(report: Report, name: str) -> Iterator[Text]:
     study, plan, fits = report.study, report.study.analyses[name], report.fits.get(name, ())
+    cite = partial(marks, study, report.fits)
     endpoint = study.estimands[plan.estimand].endpoint
     outcome = study.label("outcomes", endpoint.outcome)
     if plan.model == "proportions":
         yield (
             f"Proportions of responders ({responder_words(study, endpoint.outcome)}) were compared without "
-            "adjustment; intervals of differences are Newcombe's hybrid score intervals."
+            f"adjustment; intervals of differences are Newcombe's hybrid score intervals{cite('proportions')}."
         )
         return
     response = MEASURE_WORDS[endpoint.measure].format(outcome=outcome)
@@ -102,32 +94,46 @@ def _model(report: Report, name: str) -> Iterator[Text]:
         terms = formula_words(study, formula)
         if plan.model == "mmrm":
             yield (
-                f"A mixed model for repeated measures of {response} was fitted by "
-                f"{'restricted ' if plan.estimation == 'reml' else ''}maximum likelihood. Fixed effects: {terms}."
+                f"A mixed model for repeated measures of {response}{cite('mmrm')} was fitted by "
+                f"{'restricted ' if plan.estimation == 'reml' else ''}maximum likelihood{cite(plan.estimation)}. Fixed "
+                f"effects: {terms}."
             )
         else:
-            robust = " with HC3 standard errors" if plan.robust else ""
-            yield f"An analysis of covariance of {response} was fitted at each visit{robust}; terms: {terms}."
+            robust = f" with {plan.robust} standard errors{cite(plan.robust)}" if plan.robust else ""
+            ancova = f"An analysis of covariance of {response}{cite('ancova')}"
+            yield f"{ancova} was fitted at each visit{robust}; terms: {terms}."
     for fit in fits:
         if fit.model == "mmrm":
-            yield from random_words(study, name, fit)
-            yield from _covariance(plan, fit)
+            for index, said in enumerate(random_words(study, name, fit)):
+                yield said if index else _marked(said, cite("random-effects"))
+            yield from _covariance(plan, fit, cite(fit.structure))
+    if fits and plan.model == "mmrm" and plan.standard_errors != "model":
+        yield f"Standard errors are a sandwich over participants ({plan.standard_errors}){cite(plan.standard_errors)}."
     for ddf, information in dict.fromkeys((fit.ddf, fit.random.information if fit.random else "") for fit in fits):
         from_which = f", from the {information} information" if information else ""
-        yield f"Degrees of freedom: {DDF_NAMES.get(ddf, ddf)}{from_which}."
+        yield f"Degrees of freedom: {DDF_NAMES.get(ddf, ddf)}{from_which}{cite(ddf)}."
     if any(fit.design.levels for fit in fits):
-        yield WEIGHTS[plan.weights]
-    yield from _further(study, plan)
+        yield f"{WEIGHTS[plan.weights]}{cite(plan.weights)}."
+    yield from _further(study, plan, cite)
 
 
-def _further(study: Study, plan: Analysis) -> Iterator[str]:
+def _marked(said: Prose, mark: str) -> Prose:
+    """Return a sentence with a mark before its full stop."""
+    *pieces, last = said.pieces
+    return prose(*pieces, f"{last.removesuffix('.')}{mark}.") if isinstance(last, str) else prose(said, mark)
+
+
+def _further(study: Study, plan: Analysis, cite: Callable[..., str]) -> Iterator[str]:
     """Say what was compared beyond each visit, and how errors were kept in check."""
     for word in plan.contrasts:
         if word in COURSES:
-            yield COURSES[word]
+            yield f"{COURSES[word]}{cite(word)}."
     if plan.margin is not None:
         unit = outcome_scale(study.outcomes[study.estimands[plan.estimand].endpoint.outcome]).unit
-        yield f"{MARGINS[plan.margin.type]} was tested against a margin of {plan.margin.value:g} {unit}."
+        against = f"a margin of {plan.margin.value:g} {unit}"
+        yield f"{MARGINS[plan.margin.type]} was tested against {against}{cite(plan.margin.type)}."
+    if plan.standardised_effect:
+        yield f"Differences are also given as Hedges g{cite('hedges-g')}."
     if plan.subgroups:
         names = ", ".join(study.label("covariates", name).lower() for name in plan.subgroups)
         yield f"Subgroups ({names}) were compared in one joint model each, with a test of the interaction."
@@ -135,10 +141,10 @@ def _further(study: Study, plan: Analysis) -> Iterator[str]:
         yield "Main effects of the two factors average over the other; their interaction was estimated."
 
 
-def _covariance(plan: Analysis, fit: Fit) -> Iterator[str]:
+def _covariance(plan: Analysis, fit: Fit, cited: str) -> Iterator[str]:
     """Say the covariance used, and what of a declared ladder could not be fitted."""
     ladder = [covariance_name(word) for word in plan.covariance]
-    text = f"The covariance of a participant's values over the visits was {covariance_name(fit.structure)}"
+    text = f"The covariance of a participant's values over the visits was {covariance_name(fit.structure)}{cited}"
     if len(ladder) > 1:
         text += f" (declared, in this order: {', '.join(ladder)})"
     yield f"{text}."
@@ -185,15 +191,5 @@ def software(report: Report) -> str:
 
 
 def references(report: Report) -> list[str]:
-    """Return the references of the methods that ran, in the order in which they are described."""
-    scheme = report.study.randomisation.scheme if report.study.randomisation else ""
-    used = ["estimands", scheme]
-    for name, plan in report.study.analyses.items():
-        used.append(plan.model)
-        used += [word for fit in report.fits.get(name, ()) for word in (fit.ddf.removesuffix("-linear"), fit.vcov)]
-        used += [plan.robust or "", plan.multiplicity, plan.margin.type if plan.margin else ""]
-    if report.study.report.standardised_differences:
-        used += ["standardised-numbers", "standardised-categories"]
-    if responses(report.study, report.datasets):
-        used += ["proportions", "number-needed"]
-    return [REFERENCES[key] for key in dict.fromkeys(used) if key in REFERENCES]
+    """Return the references of what ran, in the order of their numbers: estimands, instruments, methods."""
+    return [vancouver(entry) for entry in cited(report.study, report.fits)]

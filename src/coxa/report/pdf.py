@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import cache
 from importlib.resources import files
@@ -97,7 +98,7 @@ def page_data(document: Document) -> dict[str, Any]:
         "kind": _shortened(_text(document.subtitle)),
         "study": _shortened(_text(facts.get("Study", ""))),
         "facts": _pairs(document.facts),
-        "sections": [_section(section) for section in document.sections],
+        "sections": [_section(section, document.section_numbers()) for section in document.sections],
     }
 
 
@@ -106,14 +107,14 @@ def _template() -> bytes:
     return files("coxa.report").joinpath("templates/report.typ").read_bytes()
 
 
-def _section(section: Section) -> dict[str, Any]:
+def _section(section: Section, numbers: Mapping[str, str]) -> dict[str, Any]:
     return {
-        "title": _title(section.title),
+        "title": f"{numbers[section.id]} {_title(section.title)}",
         "blocks": [
             {"type": type(block).__name__, "introduces": section.introduces(index), **_block(block)}
             for index, block in enumerate(section.blocks)
         ],
-        "sections": [_section(inner) for inner in section.sections],
+        "sections": [_section(inner, numbers) for inner in section.sections],
     }
 
 

@@ -10,10 +10,12 @@ from coxa.study.randomisation import Randomisation
 from coxa.study.wording import factor_words, join_words
 from coxa.tables.phrases import mid_sentence
 
-NOT_IN_THE_PLAN = (
-    "Who generated the sequence and how, how it was concealed, and who could see it are not in the plan (CONSORT 2025, "
-    "items 17a, 18 and 19)."
-)
+OF_AUTHORS = {
+    "sequence_generation": ("who generated the sequence and how", "17a"),
+    "concealment": ("how it was concealed", "18"),
+    "implementation": ("who could see it", "19"),
+}
+"""Key of `protocol:` -> what only the authors know of the randomisation, and its item in CONSORT 2025."""
 
 MEASURES = {
     "range": "the largest less the smallest count of the arms",
@@ -21,22 +23,42 @@ MEASURES = {
 }
 
 
-def randomisation_methods(study: Study) -> str:
-    """Say what was randomised, to which arms in which ratio, by which scheme and with which restrictions.
+def randomisation_methods(study: Study, cite: str = "") -> str:
+    """Say how participants were randomised, and what the plan does not say of it.
 
     Parameters
     ----------
     study
         A plan with `randomisation`.
+    cite
+        Numbers of references, such as " [4]", behind what was randomised.
 
     Returns
     -------
     str
         CONSORT 2025 item 17b as the plan says it, and which of the items on randomisation it says nothing of.
     """
+    return " ".join(filter(None, [randomisation_words(study, cite), not_said(study)]))
+
+
+def randomisation_words(study: Study, cite: str = "") -> str:
+    """Say what was randomised, to which arms in which ratio, by which scheme and with which restrictions."""
     part = study.randomisation
     assert part is not None
-    return " ".join((*_sentences(study, part), NOT_IN_THE_PLAN))
+    first, *others = _sentences(study, part)
+    return " ".join((f"{first.removesuffix('.')}{cite}.", *others))
+
+
+def not_said(study: Study) -> str:
+    """Say which items on randomisation the plan does not answer; empty where it answers all."""
+    open_items = [said for key, said in OF_AUTHORS.items() if getattr(study.protocol, key, None) is None]
+    if not open_items:
+        return ""
+    what, items = zip(*open_items, strict=True)
+    words = join_words(list(what))
+    several = len(items) > 1
+    where = f"CONSORT 2025, item{'s' if several else ''} {join_words(list(items))}"
+    return f"{words[:1].upper()}{words[1:]} {'are' if several else 'is'} not in the plan ({where})."
 
 
 def _sentences(study: Study, part: Randomisation) -> Iterator[str]:

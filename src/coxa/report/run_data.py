@@ -10,7 +10,7 @@ from coxa.report.record import Report
 from coxa.report.results import data_hash
 from coxa.study.changes import value_words
 from coxa.study.deviations import Deviation, PlanStatus
-from coxa.study.protocol import meaning_sha256, plan_content
+from coxa.study.locked_content import meaning_sha256, plan_content
 
 FORMAT, VERSION = "coxa run record", 1
 

@@ -48,6 +48,7 @@ BANNER = (
 
 AFTERWARDS = {
     "data": "What the checks find, the counts from files to values, and what is left out with its reason stand here.",
+    "checklists": "Reporting checklists stand here; before there are data, `coxa checklist` answers from the plan.",
     "run-record": "Hashes of plan and data, versions and seed stand here.",
 }
 """Section -> what it says when there are data; the whole of it depends on them."""

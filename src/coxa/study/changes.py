@@ -9,8 +9,8 @@ from typing import Any
 from pydantic import ValidationError
 
 from coxa.findings import Finding
+from coxa.study.locked_content import plan_content, protocol, written_content
 from coxa.study.plan import Study
-from coxa.study.protocol import plan_content, protocol, written_content
 
 KeyPath = tuple[str, ...]
 
@@ -63,7 +63,7 @@ def plan_changes(old: Study | Mapping[str, Any], new: Study | Mapping[str, Any])
     tuple of Change
         In the order of the plan. A part that was added or taken out is one change, with what it says beside its
         defaults. A list is one value. Comments, labels, the order of keys, and what else is not of the protocol (see
-        `coxa.study.protocol`) are no changes; nor is a default that was written out.
+        `coxa.study.locked_content`) are no changes; nor is a default that was written out.
 
     Examples
     --------

@@ -11,8 +11,8 @@ from coxa.findings import Findings
 from coxa.study.analysis import IDENTIFIER
 from coxa.study.changes import Change, KeyPath, plan_changes
 from coxa.study.lock import Lock, read_lock
+from coxa.study.locked_content import plan_content
 from coxa.study.plan import Study
-from coxa.study.protocol import plan_content
 
 State = Literal["not locked", "locked", "amended", "changed"]
 SHORT = 12
@@ -141,7 +141,7 @@ def concerns_primary(path: KeyPath, *contents: Mapping[str, Any]) -> bool:
     path
         Of the key.
     contents
-        Contents of the plan, from `coxa.study.protocol.plan_content`.
+        Contents of the plan, from `coxa.study.locked_content.plan_content`.
     """
     places = [place for content in contents for place in _primary_places(content)]
     return any(path[: len(place)] == place[: len(path)] for place in places)

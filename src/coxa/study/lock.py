@@ -14,8 +14,8 @@ from coxa import __version__
 from coxa.errors import LockError, OptionError, PlanError
 from coxa.findings import Finding, Findings
 from coxa.study.changes import Change, plan_changes
+from coxa.study.locked_content import data_sha256, meaning_sha256, plan_content
 from coxa.study.plan import Study
-from coxa.study.protocol import data_sha256, meaning_sha256, plan_content
 from coxa.study.read import read_study
 
 FORMAT, VERSION = "coxa lock", 1

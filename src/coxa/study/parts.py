@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 
 from coxa.study.base import Name, OneOrMany, Part
 from coxa.study.delivery import Delivery
-from coxa.study.words import Component, Measure
+from coxa.study.words import ChecklistName, Component, Measure
 
 __all__ = [
     "Arm",
@@ -216,5 +216,9 @@ class ReportOptions(Part):
     thresholds: tuple[ReportedThreshold, ...] = Field(
         (),
         description="Cuts beside the `responder` rule of an outcome by which responders are counted at every visit.",
+    )
+    checklists: OneOrMany[ChecklistName] = Field(
+        ("by_design",),
+        description="Reporting checklists at the end of the report: those that go with the design, `none`, or by name.",
     )
     small_cells: int = Field(5, ge=0, description="Counts below this are hidden when sharing.")

@@ -18,6 +18,7 @@ from coxa.study.assumptions import Assumptions
 from coxa.study.estimand import Estimand
 from coxa.study.factorial import factorial_problem
 from coxa.study.parts import Arm, Covariate, Event, Name, Outcome, Part, PerProtocol, ReportOptions, Visit, label_of
+from coxa.study.protocol import Protocol
 from coxa.study.published import TrialSource, source_problems
 from coxa.study.random_effects import random_faults
 from coxa.study.randomisation import Randomisation, randomisation_problems
@@ -72,6 +73,7 @@ class Study(Part):
     covariates: dict[Name, Covariate] = Field(
         default_factory=dict, description="Baseline variables, to describe participants or to adjust for."
     )
+    protocol: Protocol | None = Field(None, description="What only the authors know, for report and checklists.")
     randomisation: Randomisation | None = Field(None, description="How participants are allocated to the arms.")
     intercurrent_events: dict[Name, Event] = Field(
         default_factory=dict, description="Events after which an outcome means something else."

@@ -68,6 +68,9 @@ MarginType = Literal["noninferiority", "superiority", "equivalence"]
 
 Role = Literal["primary", "secondary", "sensitivity", "supplementary"]
 
+ChecklistName = Literal["by_design", "none", "consort-2025", "consort-pro", "spirit-2025", "strobe", "tidier", "cert"]
+"""Reporting checklists at the end of a report, or a word for which."""
+
 FewClusters = Literal["refuse", "accept"]
 """What is done with a primary analysis whose random effects leave few degrees of freedom."""
 

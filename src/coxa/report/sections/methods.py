@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from coxa.report.document import List, Paragraph, Section
+from coxa.report.described import described_methods
+from coxa.report.document import Paragraph, Section
 from coxa.report.methods import analysis_methods, general_methods, references, software
 from coxa.report.randomised import randomisation_methods
 from coxa.report.record import Report
+from coxa.report.references.cited import marks
 from coxa.tables.prose import prose
 from coxa.tables.results import analysis_title
 
@@ -16,7 +18,13 @@ def methods_section(report: Report) -> Section:
     each = tuple(
         Paragraph(prose(f"{analysis_title(study, name)}. ", analysis_methods(report, name))) for name in study.analyses
     )
-    cited = Section("references", "References", (List(tuple(references(report))),))
-    allocated = (Paragraph(randomisation_methods(study)),) if study.randomisation else ()
-    blocks = (Paragraph(general_methods(report)), *allocated, *each, Paragraph(software(report)))
+    numbered = (Paragraph(f"[{number}] {text}") for number, text in enumerate(references(report), start=1))
+    cited = Section("references", "References", tuple(numbered))
+    allocated = (
+        (Paragraph(randomisation_methods(study, marks(study, report.fits, study.randomisation.scheme))),)
+        if study.randomisation
+        else ()
+    )
+    described = tuple(map(Paragraph, described_methods(report)))
+    blocks = (Paragraph(general_methods(report)), *allocated, *each, *described, Paragraph(software(report)))
     return Section("methods", "Statistical methods", blocks, (cited,))

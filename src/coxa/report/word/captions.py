@@ -38,12 +38,13 @@ def add_contents(word: Word, document: Document, marks: dict[str, str]) -> None:
     lines = [
         (part, level) for outer in document.sections for part, level in ((outer, 1), *((s, 2) for s in outer.sections))
     ]
+    numbers = document.section_numbers()
     said = None
     for index, (section, level) in enumerate(lines):
         said = word.add_paragraph(style=f"toc {level}")
         if index == 0:
             open_field(said, 'TOC \\o "1-2" \\h \\z \\n')
-        _link(said, printable(section.title), marks[section.id])
+        _link(said, f"{numbers[section.id]} {printable(section.title)}", marks[section.id])
     if said is not None:
         close_field(said)
 

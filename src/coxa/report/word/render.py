@@ -22,10 +22,11 @@ PARAGRAPHS = {"text": "Body Text", "lead": LEAD, "warning": WARNING}
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """Bookmark of each section, number of each table and figure, by their ids."""
+    """Bookmark and number of each section, number of each table and figure, by their ids."""
 
     marks: dict[str, str]
     numbers: dict[str, int]
+    sections: dict[str, str]
 
 
 def render_word(document: Document) -> bytes:
@@ -56,7 +57,7 @@ def render_word(document: Document) -> bytes:
     word.add_paragraph(printable(document.subtitle), style="Subtitle")
     word.add_paragraph(title, style="Title")
     _facts(word, document.facts)
-    places = Places(bookmark_names(document), document.numbers())
+    places = Places(bookmark_names(document), document.numbers(), document.section_numbers())
     add_contents(word, document, places.marks)
     word.add_page_break()
     for section in document.sections:
@@ -75,7 +76,8 @@ def _properties(word: Word, document: Document, title: str) -> None:
 
 
 def _section(word: Word, section: Section, level: int, places: Places) -> None:
-    add_heading(word, printable(section.title), level, places.marks[section.id])
+    title = f"{places.sections[section.id]} {printable(section.title)}"
+    add_heading(word, title, level, places.marks[section.id])
     for index, block in enumerate(section.blocks):
         match block:
             case Paragraph(text, kind):

@@ -1,0 +1,97 @@
+"""Which methods a plan asks for, or a report ran, in the order in which the methods are described."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from coxa.models import Fit
+from coxa.report.references.bibliography import Entry, of_instrument, of_method
+from coxa.study import Study
+from coxa.study.analysis import Analysis
+from coxa.study.responders import responder_rules
+
+Fits = Mapping[str, tuple[Fit, ...]]
+
+
+def methods_used(study: Study, fits: Fits | None = None) -> tuple[str, ...]:
+    """Return the words of the methods of a plan, each once.
+
+    Parameters
+    ----------
+    study
+        The plan.
+    fits
+        Analysis -> its models, of a report: then it is what ran, else what the plan may run (all of a ladder).
+
+    Returns
+    -------
+    tuple of str
+        Words of `coxa.report.references.bibliography.methods`, in the order of the methods section.
+    """
+    words = ["estimands", *((study.randomisation.scheme,) if study.randomisation else ())]
+    for name, plan in study.analyses.items():
+        words += _analysis(plan, None if fits is None else fits.get(name, ()))
+    return tuple(dict.fromkeys([*words, *descriptions_used(study)]))
+
+
+def descriptions_used(study: Study) -> tuple[str, ...]:
+    """Return the words of what is described beside the analyses: differences at baseline, responders, harms."""
+    counted = any(responder_rules(name, outcome, study.report) for name, outcome in study.outcomes.items())
+    asked = {
+        "standardised-differences": study.report.standardised_differences,
+        "number-needed": counted,
+        "rates": study.data is not None and "adverse_events" in study.data.tables,
+    }
+    return tuple(word for word, yes in asked.items() if yes)
+
+
+def _analysis(plan: Analysis, fits: tuple[Fit, ...] | None) -> Iterator[str]:
+    yield plan.model
+    if plan.model == "proportions":
+        yield plan.missing_response
+        yield plan.multiplicity
+        return
+    repeated = plan.model == "mmrm"
+    yield from (plan.estimation,) if repeated else ()
+    yield from (plan.robust,) if plan.robust else ()
+    yield from ("random-effects",) if plan.random else ()
+    if repeated:
+        yield from plan.covariance if fits is None else (fit.structure for fit in fits)
+        yield plan.standard_errors
+    yield from (plan.ddf if repeated else "residual",) if fits is None else (fit.ddf for fit in fits)
+    if fits is None or any(fit.design.levels for fit in fits):
+        yield plan.weights
+    yield from plan.contrasts
+    yield from (plan.margin.type,) if plan.margin else ()
+    yield from ("hedges-g",) if plan.standardised_effect else ()
+    yield plan.multiplicity
+
+
+def instruments_used(study: Study) -> tuple[str, ...]:
+    """Return the instruments of the outcomes, each once, in the plan's order."""
+    return tuple(dict.fromkeys(outcome.instrument for outcome in study.outcomes.values() if outcome.instrument))
+
+
+def cited(study: Study, fits: Fits | None = None) -> tuple[Entry, ...]:
+    """Return the entries that a plan or a report cites, in the order of their numbers: instruments, then methods."""
+    words = methods_used(study, fits)
+    general = 2 if study.randomisation else 1
+    found = [entry for word in words[:general] for entry in of_method(word)]
+    found += [entry for name in instruments_used(study) for entry in of_instrument(name)]
+    found += [entry for word in words[general:] for entry in of_method(word)]
+    return tuple({entry.key: entry for entry in found}.values())
+
+
+def marks(study: Study, fits: Fits, *words: str) -> str:
+    """Return " [3]" or " [3,4]": the numbers of the entries of methods or instruments; empty where there is none.
+
+    Examples
+    --------
+    >>> marks(study, fits, "kenward-roger")  # doctest: +SKIP
+    ' [4]'
+    """
+    numbers = {entry.key: index for index, entry in enumerate(cited(study, fits), start=1)}
+    named = instruments_used(study)
+    entries = [entry for word in words for entry in (of_instrument(word) if word in named else of_method(word))]
+    found = sorted({numbers[entry.key] for entry in entries})
+    return f" [{','.join(map(str, found))}]" if found else ""
