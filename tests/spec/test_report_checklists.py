@@ -162,7 +162,7 @@ def test_an_item_that_is_half_said_names_the_other_half() -> None:
 def test_a_section_of_the_report_answers_and_without_it_there_is_a_gap(document: Document) -> None:
     study = planned(protocol=PROTOCOL)
     found = answers("consort-2025", study, document)["25"]
-    assert (found.status, found.where) == ("answered", ("Section 4.2, Baseline, Table 3",))
+    assert (found.status, found.where) == ("answered", ("Section 4.2, Baseline, Table 5",))
     assert answers("consort-2025", study, without(document, "at-baseline"))["25"].status == "gap"
     assert answers("consort-2025", study)["25"].status == "gap"
 
