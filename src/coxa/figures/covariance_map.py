@@ -6,7 +6,7 @@ import pandas as pd
 
 from coxa.errors import check_option
 from coxa.figures.figure import Figure
-from coxa.figures.theme import themed
+from coxa.figures.theme import themed, told
 
 CELL = 56
 SIDES = {"fitted": "Model", "empirical": "Residuals"}
@@ -48,19 +48,24 @@ def plot_covariance(check: pd.DataFrame, *, what: str = "correlation", figure_id
     apart = (check["fitted" + ending] - check["empirical" + ending]).abs()
     x = alt.X("other:N", sort=visits, title=None)
     y = alt.Y("visit:N", sort=visits, title=None)
+    said = told(Visit="visit", With="other", Of="side", Value="text")
     cells = (
         alt.Chart()
         .mark_rect()
-        .encode(x=x, y=y, color=alt.Color("value:Q", title=what.capitalize(), scale=alt.Scale(scheme="blues")))
+        .encode(
+            x=x, y=y, tooltip=said, color=alt.Color("value:Q", title=what.capitalize(), scale=alt.Scale(scheme="blues"))
+        )
     )
     middle = float(data["value"].max() + data["value"].min()) / 2
     numbers = (
         alt.Chart()
         .mark_text()
+        .properties(name="on_colour")
         .encode(
             x=x,
             y=y,
             text="text:N",
+            tooltip=said,
             color=alt.condition(f"datum.value > {middle}", alt.value("white"), alt.value("black")),
         )
     )

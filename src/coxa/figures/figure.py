@@ -46,8 +46,11 @@ class Figure:
         The drawing carries its title and description, scales to the width it is given, and its inner ids start
         with the id of the figure, so that several can stand in one page.
         """
-        chart = json.dumps(_printable(self.chart.to_dict(validate=False)), ensure_ascii=False)
-        return printable(accessible_svg(_drawing(chart), self.id, self.title, self.alt))
+        return printable(accessible_svg(_drawing(self.spec()), self.id, self.title, self.alt))
+
+    def spec(self) -> str:
+        """Return the chart as Vega-Lite, in JSON: what is drawn, and what a page needs to make it interactive."""
+        return json.dumps(_printable(self.chart.to_dict(validate=False)), ensure_ascii=False)
 
     def png(self, ppi: float = 160) -> bytes:
         """Return the figure as PNG on white, `ppi` pixels for 72 of the drawing; the same bytes for the same figure."""

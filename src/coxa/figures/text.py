@@ -20,12 +20,13 @@ def profile_text(labelled: pd.DataFrame, quantity: str, scale: OutcomeScale) -> 
     decimals = outcome_decimals(scale)
     arms = []
     for arm, rows in labelled.groupby("arm_label", sort=False):
-        points = [f"{row['visit_label']} {_mean(row, decimals)}, n {row['n']}" for row in records(rows)]
+        points = [f"{row['visit_label']} {mean_text(row, decimals)}, n {row['n']}" for row in records(rows)]
         arms.append(f"{arm}: {'; '.join(points)}.")
     return f"Lines over the visits. {quantity} with confidence interval; {scale.direction}. {' '.join(arms)}"
 
 
-def _mean(row: Record, decimals: int) -> str:
+def mean_text(row: Record, decimals: int) -> str:
+    """Say a mean with its limits."""
     values = {"estimate": row["mean"], "conf_low": row["conf_low"], "conf_high": row["conf_high"]}
     return write("estimate_interval", values, decimals)
 
