@@ -27,7 +27,7 @@ def engine() -> str:
     """Return Vega-Embed with all that it needs, as one script; the same for every report."""
     import vl_convert
 
-    bundle = printable(vl_convert.javascript_bundle(None)).replace("</script", "<\\/script")
+    bundle = printable(vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;")).replace("</script", "<\\/script")
     return f"/*!\n{static('engine-licence.txt')}*/\n{bundle}"
 
 
