@@ -64,6 +64,4 @@ def all_interactive(page: Any) -> None:
     buttons = page.locator(".tools button")
     for index in range(buttons.count()):
         buttons.nth(index).click()
-    page.wait_for_function(
-        "document.querySelectorAll('.is-live').length === document.querySelectorAll('.tools').length"
-    )
+    expect(page.locator(".is-live")).to_have_count(buttons.count())

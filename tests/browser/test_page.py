@@ -99,9 +99,7 @@ def test_a_mark_says_its_numbers_and_an_arm_can_be_chosen_by_keyboard(chromium: 
         assert [line.split("\t")[0] for line in said.splitlines()] == ["Arm", "Visit", "Missing", "Share"]
         plot.locator("input[type=radio]").first.focus()
         here.page.keyboard.press("ArrowDown")
-        here.page.wait_for_function(
-            "plot => plot.querySelector('.live path[opacity^=\"0.\"]')", arg=plot.element_handle()
-        )
+        expect(plot.locator(".live path[opacity^='0.']").first).to_be_visible()
         drawn = [bar.get_attribute("opacity") for bar in bars.all()]
         assert {"0.12", "1"} == set(drawn)
 
