@@ -39,15 +39,23 @@ def report_command(
     forms: Annotated[
         str, typer.Option("--format", help="Forms of the report: html, pdf, docx (Word), or several with commas.")
     ] = "html",
+    style: Annotated[
+        str | None,
+        typer.Option("--style", help="How numbers are written: plain, jama, lancet, nejm; else as the plan says."),
+    ] = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
     verbose: Verbose = False,
 ) -> None:
     """Run every analysis of a plan and write the report beside the results."""
     with edge(verbose, as_json):
+        from coxa.report.styled import check_style
+
         wanted = asked_forms(forms)
+        if style is not None:
+            check_style(style)
         report = run(study, data, quiet)
-        written = write_report(report, out, quiet, wanted, data)
+        written = write_report(report, out, quiet, wanted, data, style)
         show(report, as_json, quiet)
         if not as_json:
             typer.echo(f"report: {', '.join(map(str, written))}")
@@ -74,7 +82,12 @@ def run(study: Path, data: Path | None, quiet: bool) -> Report:
 
 
 def write_report(
-    report: Report, out: Path, quiet: bool, forms: tuple[str, ...] = ("html",), data: Path | None = None
+    report: Report,
+    out: Path,
+    quiet: bool,
+    forms: tuple[str, ...] = ("html",),
+    data: Path | None = None,
+    style: str | None = None,
 ) -> list[Path]:
     """Write results, the results data set and the report; return the paths of the report's forms."""
     with working("writing the report", quiet):
@@ -83,7 +96,7 @@ def write_report(
         from coxa.report.render import render_document
         from coxa.report.write import write_document, write_results
 
-        document = build_document(report)
+        document = build_document(report, style)
         write_results(report, out)
         write_kept(report, document, out, data)
         return [write_document(render_document(document, form), out / f"report.{form}") for form in forms]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from html import escape
 from typing import Any
@@ -12,6 +13,7 @@ from typing import Any
 import pandas as pd
 
 from coxa.tables.characters import printable
+from coxa.tables.table import Cell
 
 INNER = re.compile(r"\b(clip|gradient_)(\d+)\b")
 """Ids that the renderer numbers by what it drew before in the same process."""
@@ -32,6 +34,8 @@ class Figure:
     chart : Altair chart
     alt   : what the figure shows, with the numbers, for those who do not see it
     data  : the numbers in it, unrounded
+    shown : cells whose text stands in the chart and in `alt`, so that another style can write them again
+    texts : (text, what stands in its place) in the chart
     """
 
     id: str
@@ -39,6 +43,8 @@ class Figure:
     chart: Any
     alt: str
     data: pd.DataFrame
+    shown: tuple[Cell, ...] = ()
+    texts: tuple[tuple[str, str], ...] = ()
 
     def svg(self) -> str:
         """Return the figure as SVG, text as text, the same bytes for the same figure.
@@ -50,7 +56,16 @@ class Figure:
 
     def spec(self) -> str:
         """Return the chart as Vega-Lite, in JSON: what is drawn, and what a page needs to make it interactive."""
-        return json.dumps(_printable(self.chart.to_dict(validate=False)), ensure_ascii=False)
+        chart = _retold(self.chart.to_dict(validate=False), dict(self.texts))
+        return json.dumps(_printable(chart), ensure_ascii=False)
+
+    def retold(self, texts: Mapping[str, str]) -> Figure:
+        """Return the figure with other texts in its chart and in its words, in place of `shown`."""
+        if not texts:
+            return self
+        longest = sorted(texts, key=len, reverse=True)
+        words = re.sub("|".join(map(re.escape, longest)), lambda found: texts[found.group()], self.alt)
+        return replace(self, alt=words, texts=tuple(texts.items()))
 
     def png(self, ppi: float = 160) -> bytes:
         """Return the figure as PNG on white, `ppi` pixels for 72 of the drawing; the same bytes for the same figure."""
@@ -66,6 +81,15 @@ class Figure:
 def literal(value: Any) -> str:
     """Return a text, or a record of texts, as a literal of the expression language, in which it can do nothing."""
     return json.dumps(value, ensure_ascii=False).replace("<", "\\u003c")
+
+
+def _retold(node: Any, texts: Mapping[str, str]) -> Any:
+    """Return a chart's description with some of its texts, where they are whole, replaced."""
+    if isinstance(node, dict):
+        return {key: _retold(value, texts) for key, value in node.items()}
+    if isinstance(node, list):
+        return [_retold(item, texts) for item in node]
+    return texts.get(node, node) if isinstance(node, str) else node
 
 
 def _printable(node: Any) -> Any:

@@ -8,11 +8,11 @@ from typing import Any, Literal
 import pandas as pd
 
 from coxa.figures.figure import Figure, literal
-from coxa.figures.text import forest_text
+from coxa.figures.text import forest_text, interval_cells
 from coxa.figures.theme import INK, OKABE_ITO, RULE, TEXT_SIZE, themed, told
 from coxa.study import Study
 from coxa.study.scales import outcome_scale
-from coxa.tables.formats import outcome_decimals, write
+from coxa.tables.formats import outcome_decimals
 
 WIDTH = 320
 TEXT_WIDTH = 150
@@ -52,15 +52,13 @@ def plot_forest(study: Study, rows: pd.DataFrame, outcome: str, *, quantity: str
     )
     lines = [wrap(label, LABEL_LETTERS) for label in labelled["label"]]
     height = len(lines) * (ROW + LINE * (max(map(len, lines), default=1) - 1))
-    labelled["text"] = [
-        write("estimate_interval", {"estimate": e, "conf_low": low, "conf_high": high}, decimals)
-        for e, low, high in zip(labelled["estimate"], labelled["conf_low"], labelled["conf_high"], strict=True)
-    ]
+    shown = interval_cells(labelled, "estimate", decimals)
+    labelled["text"] = [difference.text for difference in shown]
     sides = favours(study, labelled, higher_is_better=scale.higher_is_better)
     drawn = labelled[["place", "label", "text", "estimate", "conf_low", "conf_high"]]
     chart = alt.hconcat(_intervals(drawn, lines, sides, quantity, height), _texts(drawn, height), spacing=16)
     alt_text = forest_text(labelled, quantity, sides)
-    return Figure(figure_id, title, themed(chart), alt_text, rows)
+    return Figure(figure_id, title, themed(chart), alt_text, rows, shown)
 
 
 def row_labels(study: Study, rows: pd.DataFrame) -> list[str]:

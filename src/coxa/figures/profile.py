@@ -8,19 +8,18 @@ from typing import Any
 import pandas as pd
 
 from coxa.figures.figure import Figure, literal
-from coxa.figures.text import mean_text, profile_text
+from coxa.figures.text import interval_cells, profile_text
 from coxa.figures.theme import TEXT_SIZE, WIDTH, ArmScales, arm_choice, arm_scales, chosen, themed, told
 from coxa.study import Study
 from coxa.study.scales import outcome_scale
 from coxa.tables.formats import outcome_decimals
-from coxa.tables.records import records
 
 HEIGHT = 300
 DODGE = 0.011
 """Step between arms at one visit, as a share of the whole follow-up, so that intervals do not hide each other."""
 ROW = 20
 SLANT = -35
-DRAWN = ["arm_label", "visit_label", "day", "x", "mean", "conf_low", "conf_high", "n"]
+DRAWN = ["arm_label", "visit_label", "day", "x", "mean", "conf_low", "conf_high", "n", "text"]
 MARGIN = 0.06
 """Room left of the first and right of the last visit, as a share of the follow-up."""
 LETTER = 7.2
@@ -69,8 +68,9 @@ def plot_profile(
         visit_label=[study.label("visits", visit) for visit in means["visit"]],
     )
     arms = arm_scales(list(dict.fromkeys(labelled["arm_label"])))
-    said = [mean_text(row, outcome_decimals(scale)) for row in records(labelled)]
-    drawn = _dodged(labelled, arms.domain)[DRAWN].assign(text=said)
+    shown = interval_cells(labelled, "mean", outcome_decimals(scale))
+    labelled["text"] = [mean.text for mean in shown]
+    drawn = _dodged(labelled, arms.domain)[DRAWN]
     axis_title = [quantity, f"({unit or scale.unit}; {scale.direction})"]
     import altair as alt
 
@@ -78,7 +78,7 @@ def plot_profile(
         _lines(drawn, arms, axis_title), _numbers(drawn, arms), bounds="flush", spacing=_space(drawn)
     ).resolve_scale(x="shared", color="shared")
     alt_text = profile_text(labelled, quantity, scale)
-    return Figure(figure_id, title, themed(chart), alt_text, means)
+    return Figure(figure_id, title, themed(chart), alt_text, means, shown)
 
 
 def _dodged(labelled: pd.DataFrame, arms: list[str]) -> pd.DataFrame:

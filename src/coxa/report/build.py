@@ -13,6 +13,7 @@ from coxa.report.sections.observed import observed_section
 from coxa.report.sections.participants import participants_section
 from coxa.report.sections.run import run_section
 from coxa.report.sections.summary import summary_section
+from coxa.report.styled import in_style
 
 DESIGNS = {
     "parallel": "Randomised trial with parallel arms",
@@ -22,13 +23,15 @@ DESIGNS = {
 }
 
 
-def build_document(report: Report) -> Document:
+def build_document(report: Report, style: str | None = None) -> Document:
     """Return the document of a report: no time, no path and no participant is in it.
 
     Parameters
     ----------
     report
         A plan, its data and its results.
+    style
+        How numbers are written, where it is not as the plan says.
 
     Returns
     -------
@@ -42,7 +45,7 @@ def build_document(report: Report) -> Document:
         facts.append(("Registration", study.registration))
     if study.data_cut:
         facts.append(("Data cut", study.data_cut.isoformat()))
-    return Document(
+    document = Document(
         study.title,
         DESIGNS[study.design],
         tuple(facts),
@@ -58,3 +61,4 @@ def build_document(report: Report) -> Document:
             run_section(report),
         ),
     )
+    return in_style(document, style or study.report.style)

@@ -82,12 +82,14 @@ class Document:
     subtitle : what this is ("Report of a randomised trial")
     facts    : name and text of what stands below the title
     sections : in order
+    style    : how its numbers are written, a name of `coxa.tables.styles`
     """
 
     title: str
     subtitle: str
     facts: tuple[tuple[str, str], ...]
     sections: tuple[Section, ...]
+    style: str = "plain"
 
     def walk(self) -> Iterator[Section]:
         """Yield every section, depth first, in reading order."""

@@ -32,6 +32,7 @@ COLUMNS = (
     "format",
     "pattern",
     "decimals",
+    "style",
     "n_participants",
     "n_observations",
     "warning",
@@ -59,8 +60,8 @@ def results_frame(report: Report, document: Document) -> pd.DataFrame:
     DataFrame
         COLUMNS; one row for each statistic behind each cell of each table, in reading order. `cell` is the place
         ("T3.r4.c2": table 3, row 4, column 2; headings are not counted), `value` is unrounded, `shown` the text of
-        the cell, `format` the rule it was written by and `decimals` what `v` is in its `pattern`, `model` the
-        fitted model (see `coxa.report.provenance`), `data_sha256` the hash of all data files.
+        the cell, `format` the rule it was written by, `decimals` what `v` is in its `pattern` and `style` the style of
+        the report, `model` the fitted model (see `coxa.report.provenance`), `data_sha256` the hash of all data files.
 
     Examples
     --------
@@ -70,8 +71,9 @@ def results_frame(report: Report, document: Document) -> pd.DataFrame:
     estimated = {_where(record): record for record in records(report.estimates.frame)}
     models = {name: len(fits) for name, fits in report.fits.items()}
     hashes = {"plan_sha256": report.run.plan_sha256, "data_sha256": data_hash(report.run.data_sha256)}
+    kept = {"style": document.style, **hashes}
     rows = [
-        {**place, **_number(statistic, cell, estimated, models), **hashes}
+        {**place, **_number(statistic, cell, estimated, models), **kept}
         for number, table in enumerate(document.tables(), start=1)
         for place, cell in _cells(number, table)
         for statistic in cell.statistics

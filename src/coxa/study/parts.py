@@ -195,4 +195,7 @@ class ReportOptions(Part):
         (), description="Covariates and outcomes of the baseline table, in order; empty means all."
     )
     measure: Measure = Field("value", description="What the mean profiles show.")
+    style: Literal["plain", "jama", "lancet", "nejm"] = Field(
+        "plain", description="How numbers are written: plain, or as a journal writes them."
+    )
     small_cells: int = Field(5, ge=0, description="Counts below this are hidden when sharing.")
