@@ -44,11 +44,14 @@ def plot_covariance(check: pd.DataFrame, *, what: str = "correlation", figure_id
         for side, label in SIDES.items()
     ]
     data = pd.concat(parts, ignore_index=True)
-    data = data.assign(text=data["value"].map(lambda value: f"{value:.2f}" if ending else f"{value:.3g}"))
     apart = (check["fitted" + ending] - check["empirical" + ending]).abs()
     x = alt.X("other:N", sort=visits, title=None)
     y = alt.Y("visit:N", sort=visits, title=None)
-    said = told(Visit="visit", With="other", Of="side", Value="text")
+    written = ".2f" if ending else ".3g"
+    said = [
+        *told(Visit="visit", With="other", Of="side"),
+        alt.Tooltip("value:Q", title=what.capitalize(), format=written),
+    ]
     cells = (
         alt.Chart()
         .mark_rect()
@@ -64,7 +67,7 @@ def plot_covariance(check: pd.DataFrame, *, what: str = "correlation", figure_id
         .encode(
             x=x,
             y=y,
-            text="text:N",
+            text=alt.Text("value:Q", format=written),
             tooltip=said,
             color=alt.condition(f"datum.value > {middle}", alt.value("white"), alt.value("black")),
         )

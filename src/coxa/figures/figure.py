@@ -36,6 +36,7 @@ class Figure:
     data  : the numbers in it, unrounded
     shown : cells whose text stands in the chart and in `alt`, so that another style can write them again
     texts : (text, what stands in its place) in the chart
+    decimal_mark : of the numbers that the chart writes itself
     """
 
     id: str
@@ -45,6 +46,7 @@ class Figure:
     data: pd.DataFrame
     shown: tuple[Cell, ...] = ()
     texts: tuple[tuple[str, str], ...] = ()
+    decimal_mark: str = "."
 
     def svg(self) -> str:
         """Return the figure as SVG, text as text, the same bytes for the same figure.
@@ -57,15 +59,18 @@ class Figure:
     def spec(self) -> str:
         """Return the chart as Vega-Lite, in JSON: what is drawn, and what a page needs to make it interactive."""
         chart = _retold(self.chart.to_dict(validate=False), dict(self.texts))
+        if self.decimal_mark != ".":
+            numbers = {"decimal": self.decimal_mark, "thousands": ",", "grouping": [3], "currency": ["", ""]}
+            chart["config"] = {**chart.get("config", {}), "locale": {"number": numbers}}
         return json.dumps(_printable(chart), ensure_ascii=False)
 
-    def retold(self, texts: Mapping[str, str]) -> Figure:
+    def retold(self, texts: Mapping[str, str], decimal_mark: str = ".") -> Figure:
         """Return the figure with other texts in its chart and in its words, in place of `shown`."""
         if not texts:
-            return self
+            return replace(self, decimal_mark=decimal_mark)
         longest = sorted(texts, key=len, reverse=True)
         words = re.sub("|".join(map(re.escape, longest)), lambda found: texts[found.group()], self.alt)
-        return replace(self, alt=words, texts=tuple(texts.items()))
+        return replace(self, alt=words, texts=tuple(texts.items()), decimal_mark=decimal_mark)
 
     def png(self, ppi: float = 160) -> bytes:
         """Return the figure as PNG on white, `ppi` pixels for 72 of the drawing; the same bytes for the same figure."""

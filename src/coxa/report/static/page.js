@@ -22,11 +22,10 @@
     }
     here.textContent = current ? current.textContent : "";
     const link = current && links.get(current.id);
-    if (link && !narrow.matches) {
-      const [top, bottom] = [link.offsetTop, link.offsetTop + link.offsetHeight];
-      const view = contents.parentElement;
-      if (top < view.scrollTop || bottom > view.scrollTop + view.clientHeight) view.scrollTop = top - view.clientHeight / 2;
-    }
+    const view = narrow.matches ? contents.querySelector("ol") : contents.parentElement;
+    if (!link || !contents.open) return;
+    const [top, bottom] = [link.offsetTop, link.offsetTop + link.offsetHeight];
+    if (top < view.scrollTop || bottom > view.scrollTop + view.clientHeight) view.scrollTop = top - view.clientHeight / 2;
   }
 
   let waiting = false;
@@ -36,6 +35,7 @@
     requestAnimationFrame(() => { waiting = false; mark(); });
   }, { passive: true });
   narrow.addEventListener("change", fold);
+  contents.addEventListener("toggle", mark);
   contents.addEventListener("click", (event) => {
     if (event.target.closest("a") && narrow.matches) contents.open = false;
   });
