@@ -14,6 +14,8 @@ from coxa.report.analyse import analyse
 from coxa.report.render import render
 from coxa.simulate.presets import preset_bytes
 from tests.browser.chromium import WIDTHS, all_interactive, browser, executable, opened
+from tests.spec.small_trial import NASTY
+from tests.spec.small_trial import report as hostile
 
 expect = pytest.importorskip("playwright.sync_api", reason="no playwright; run `nox -s browser`").expect
 axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="no axe; run `nox -s browser`")
@@ -27,6 +29,8 @@ pytestmark = [
 ROOT = Path(__file__).parents[2]
 PRESET = "moa-2013"
 SCHEMES = ["light", "dark"]
+OF_THAT_ARM = 4
+"""A bar of the second of three arms; bars are drawn visit by visit."""
 
 
 @pytest.fixture(scope="module", params=["hip_oa_trial", PRESET])
@@ -102,6 +106,19 @@ def test_a_mark_says_its_numbers_and_an_arm_can_be_chosen_by_keyboard(chromium: 
         expect(plot.locator(".live path[opacity^='0.']").first).to_be_visible()
         drawn = [bar.get_attribute("opacity") for bar in bars.all()]
         assert {"0.12", "1"} == set(drawn)
+
+
+def test_a_hostile_label_is_text_in_a_figure_its_choice_of_arms_and_its_tooltip(chromium: Any, tmp_path: Path) -> None:
+    path = tmp_path / "report.html"
+    path.write_text(render(hostile(NASTY)), encoding="utf-8")
+    with opened(chromium, path) as here:
+        all_interactive(here.page)
+        plot = here.page.locator(".plot[id^=missing]").first
+        assert plot.locator(".vega-bind-radio label", has_text=NASTY).count() >= 1
+        plot.locator(".live .role-mark.mark-rect path").nth(OF_THAT_ARM).hover()
+        assert NASTY in here.page.locator("#vg-tooltip-element").inner_text()
+        assert here.page.locator("script").count() == 2 + here.page.locator(".plot script").count() + 1
+        assert (here.complaints, here.requests) == ([], [path.resolve().as_uri()])
 
 
 def test_links_of_the_contents_lead_to_their_headings_and_say_where_one_is(chromium: Any, file: Path) -> None:
