@@ -13,6 +13,8 @@ from typing import Any, Literal
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 WIDTHS = {"desktop": 1280, "phone": 390}
 HEIGHT = 900
+PATIENCE = 60_000
+"""Milliseconds to wait for what should be there at once, on a machine that has other work."""
 Scheme = Literal["light", "dark"]
 
 
@@ -33,8 +35,9 @@ class Opened:
 @contextmanager
 def browser(path: str) -> Iterator[Any]:
     """Run Chromium, without a window."""
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
 
+    expect.set_options(timeout=PATIENCE)
     with sync_playwright() as engines:
         running = engines.chromium.launch(executable_path=path, args=["--no-sandbox"])
         yield running
@@ -48,6 +51,7 @@ def opened(
     """Open a file from the disk, as a reader does who was sent it."""
     size = {"width": WIDTHS[device], "height": HEIGHT}
     context = running.new_context(viewport=size, color_scheme=scheme, reduced_motion="reduce", **more)
+    context.set_default_timeout(PATIENCE)
     here = Opened(context.new_page())
     here.page.on("console", lambda said: here.complaints.append(f"{said.type}: {said.text}"))
     here.page.on("pageerror", lambda error: here.complaints.append(str(error)))
