@@ -67,5 +67,5 @@ def all_interactive(page: Any) -> None:
 
     buttons = page.locator(".tools button")
     for index in range(buttons.count()):
-        buttons.nth(index).click()
+        buttons.nth(index).evaluate("button => button.click()")
     expect(page.locator(".is-live")).to_have_count(buttons.count())

@@ -43,7 +43,7 @@
   mark();
 
   const engine = document.getElementById("engine");
-  const started = new WeakSet();
+  const started = new WeakMap();
 
   function load() {
     if (globalThis.vegaEmbed) return;
@@ -52,9 +52,12 @@
     document.head.append(script);
   }
 
+  function once(plot) {
+    if (!started.has(plot)) started.set(plot, start(plot));
+    return started.get(plot);
+  }
+
   async function start(plot) {
-    if (started.has(plot)) return;
-    started.add(plot);
     load();
     const live = document.createElement("div");
     live.className = "live";
@@ -73,7 +76,7 @@
   }
 
   async function show(plot, on) {
-    if (on) await start(plot);
+    if (on) await once(plot);
     plot.querySelector(".live").hidden = !on;
     plot.classList.toggle("is-live", on);
     plot.querySelector(".tools button").setAttribute("aria-pressed", String(on));
