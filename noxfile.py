@@ -38,6 +38,21 @@ def realdata(session: nox.Session) -> None:
     session.run("pytest", "-m", "realdata", "-rs", *session.posargs)
 
 
+@nox.session
+def browser(session: nox.Session) -> None:
+    """Reports in a real browser; needs Chromium (`apt-get install chromium`)."""
+    install(session, "test,browser")
+    session.run("pytest", "-m", "browser", "-rs", *session.posargs)
+
+
+@nox.session
+def images(session: nox.Session) -> None:
+    """Pictures of the report for the docs; needs Chromium, pdftoppm and LibreOffice."""
+    install(session, "test,browser")
+    session.install("--constraint", "constraints.txt", "pillow")
+    session.run("python", "-m", "docs.make_images")
+
+
 def which_model(session: nox.Session) -> tuple[str, list[str]]:
     """Return the model that the arguments name first (mmrm, unless lmm), and the rest of them."""
     first, rest = session.posargs[0], list(session.posargs[1:])

@@ -58,7 +58,8 @@ def test_the_covariance_map_has_both_sides(fit: Fit) -> None:
     assert len(rows) == 20
     assert {row["side"] for row in rows} == {"Model", "Residuals"}
     first = next(row for row in rows if (row["visit"], row["other"], row["side"]) == ("week_12", "week_6", "Model"))
-    assert first["text"] == f"{fit.correlation.loc['week_12', 'week_6']:.2f}"
+    assert first["value"] == pytest.approx(fit.correlation.loc["week_12", "week_6"])
+    assert f">{fit.correlation.loc['week_12', 'week_6']:.2f}</text>" in figure.svg()
     with pytest.raises(OptionError, match="unknown map 'variance'"):
         plot_covariance(covariance_check(fit), what="variance", **NAMED)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
 import re
 from dataclasses import replace
@@ -9,9 +11,11 @@ from html import unescape
 from html.parser import HTMLParser
 from itertools import pairwise
 
+import pandas as pd
 import pytest
 
 from coxa.errors import OptionError
+from coxa.figures.figure import Figure
 from coxa.models.numerics.marginal_fit import Attempt
 from coxa.report.build import build_document
 from coxa.report.document import Card, Document, FigureBlock, List, Paragraph, Section, TableBlock
@@ -23,6 +27,7 @@ from coxa.report.text import report_text
 from coxa.tables.records import records
 from coxa.tables.sensitivity import agreement_sentences
 from coxa.tables.table import Cell, Column, Footnote, Row, RowGroup, Table
+from tests.spec.pages import without_scripts
 from tests.spec.small_trial import NASTY, plan, read_text, report, with_holm, with_newcomer
 
 VOID = {"meta", "link", "br", "img", "hr", "input"}
@@ -64,6 +69,13 @@ class Page(HTMLParser):
         return [attrs for name, attrs in self.elements if name == tag]
 
 
+class Drawn(Figure):
+    """A figure that is drawn without a chart."""
+
+    def svg(self) -> str:
+        return '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1 1"></svg>'
+
+
 @pytest.fixture(scope="module")
 def html() -> str:
     return render(report())
@@ -79,14 +91,39 @@ def test_the_same_report_gives_the_same_bytes(html: str) -> None:
 
 
 def test_the_page_asks_the_network_for_nothing(html: str, page: Page) -> None:
-    assert re.findall(r"https?://|url\((?!#)|@import|src=", html) == []
+    assert re.findall(r"https?://|url\((?!#)|@import|src=", without_scripts(html)) == []
     targets = [attrs.get("href") or "" for tag, attrs in page.elements if tag in ("a", "link")]
     assert targets
     assert all(target.startswith(("#", "data:")) for target in targets)
-    assert "script" not in {tag for tag, _ in page.elements}
     policy = next(attrs["content"] for attrs in page.all("meta") if attrs.get("http-equiv"))
     assert policy is not None
-    assert policy.startswith("default-src 'none'")
+    assert policy.startswith("default-src 'none'; style-src 'unsafe-inline'; img-src data:; script-src 'sha256-")
+
+
+def test_only_the_two_scripts_of_coxa_may_run_and_none_by_evaluation(html: str) -> None:
+    scripts = re.findall(r"<script(?: type=\"text/plain\" id=\"engine\")?>(.*?)</script>", html, re.DOTALL)
+    allowed = re.search(r"script-src ([^\"]*)", html)
+    assert allowed is not None
+    hashes = [base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() for script in scripts]
+    assert len(hashes) == 2
+    assert {f"'sha256-{one}'" for one in hashes} == {item.replace("&#39;", "'") for item in allowed.group(1).split()}
+
+
+def test_each_figure_has_its_chart_in_the_page_and_nothing_in_it_ends_the_script(html: str) -> None:
+    charts = re.findall(r"<script type=\"application/json\">(.*?)</script>", html, re.DOTALL)
+    figures = list(build_document(report()).figures())
+    assert [json.loads(chart) for chart in charts] == [json.loads(figure.spec()) for figure in figures]
+    assert not any("<" in chart for chart in charts)
+    assert not any(re.search(r'"(?:view|param|name)_\d+"', chart) for chart in charts)
+
+
+def test_a_figure_without_a_chart_is_a_drawing_and_needs_no_engine() -> None:
+    drawn = Drawn("flow", "Flow of participants", None, "Sixty were assessed.", pd.DataFrame())
+    document = Document("T", "S", (), (Section("only", "Only", (FigureBlock(drawn),)),))
+    text = render_html(document)
+    assert '<svg class="still" viewBox="0 0 1 1">' in text
+    assert 'id="engine"' not in text
+    assert "application/json" not in text
 
 
 def test_no_participant_is_in_the_page(html: str) -> None:
@@ -335,7 +372,7 @@ def test_an_unknown_format_is_answered_with_those_there_are() -> None:
 
 
 def test_a_label_of_the_plan_reaches_the_reader_as_text_everywhere() -> None:
-    made = Page(text := render(report(NASTY)))
+    made = Page(text := without_scripts(render(report(NASTY))))
     assert "script" not in {tag for tag, _ in made.elements}
     assert "<script" not in text
     assert text.count("&lt;script&gt;") > 50
@@ -361,7 +398,7 @@ def test_text_is_escaped_in_every_kind_of_block() -> None:
     )
     inner = Section("inner", NASTY, (Paragraph(NASTY),))
     document = Document(NASTY, NASTY, ((NASTY, NASTY),), (Section("outer", NASTY, blocks, (inner,)),))
-    text = render_html(document)
+    text = without_scripts(render_html(document))
     made = Page(text)
     assert "script" not in {tag for tag, _ in made.elements}
     assert "alert('x')" not in text

@@ -40,6 +40,10 @@ def report_command(
     forms: Annotated[
         str, typer.Option("--format", help="Forms of the report: html, pdf, docx (Word), or several with commas.")
     ] = "html",
+    style: Annotated[
+        str | None,
+        typer.Option("--style", help="How numbers are written: plain, jama, lancet, nejm; else as the plan says."),
+    ] = None,
     shell: Annotated[
         bool, typer.Option("--shell", help="Write shell.html: the planned report with blanks, without any data.")
     ] = False,
@@ -56,7 +60,11 @@ def report_command(
 ) -> None:
     """Run every analysis of a plan and write the report beside the results."""
     with edge(verbose, as_json):
+        from coxa.report.styled import check_style
+
         wanted = asked_forms(forms)
+        if style is not None:
+            check_style(style)
         if shell:
             _shell(study, data, out, wanted, quiet)
             return
@@ -66,7 +74,7 @@ def report_command(
 
         day = day_text(date)
         report = run(study, data, quiet)
-        written = write_report(report, out, quiet, wanted, data)
+        written = write_report(report, out, quiet, wanted, data, style)
         if crate:
             from coxa.report.crate import write_crate
 
@@ -115,7 +123,12 @@ def run(study: Path, data: Path | None, quiet: bool) -> Report:
 
 
 def write_report(
-    report: Report, out: Path, quiet: bool, forms: tuple[str, ...] = ("html",), data: Path | None = None
+    report: Report,
+    out: Path,
+    quiet: bool,
+    forms: tuple[str, ...] = ("html",),
+    data: Path | None = None,
+    style: str | None = None,
 ) -> list[Path]:
     """Write results, the results data set and the report; return the paths of the report's forms."""
     with working("writing the report", quiet):
@@ -127,7 +140,7 @@ def write_report(
 
         seconds: dict[str, float] = {}
         with timed(seconds, "document"):
-            document = build_document(report)
+            document = build_document(report, style)
         written = []
         for form in forms:
             with timed(seconds, form):

@@ -6,7 +6,7 @@ import pandas as pd
 
 from coxa.errors import check_option
 from coxa.figures.figure import Figure
-from coxa.figures.theme import themed
+from coxa.figures.theme import themed, told
 
 CELL = 56
 SIDES = {"fitted": "Model", "empirical": "Residuals"}
@@ -44,23 +44,31 @@ def plot_covariance(check: pd.DataFrame, *, what: str = "correlation", figure_id
         for side, label in SIDES.items()
     ]
     data = pd.concat(parts, ignore_index=True)
-    data = data.assign(text=data["value"].map(lambda value: f"{value:.2f}" if ending else f"{value:.3g}"))
     apart = (check["fitted" + ending] - check["empirical" + ending]).abs()
     x = alt.X("other:N", sort=visits, title=None)
     y = alt.Y("visit:N", sort=visits, title=None)
+    written = ".2f" if ending else ".3g"
+    said = [
+        *told(Visit="visit", With="other", Of="side"),
+        alt.Tooltip("value:Q", title=what.capitalize(), format=written),
+    ]
     cells = (
         alt.Chart()
         .mark_rect()
-        .encode(x=x, y=y, color=alt.Color("value:Q", title=what.capitalize(), scale=alt.Scale(scheme="blues")))
+        .encode(
+            x=x, y=y, tooltip=said, color=alt.Color("value:Q", title=what.capitalize(), scale=alt.Scale(scheme="blues"))
+        )
     )
     middle = float(data["value"].max() + data["value"].min()) / 2
     numbers = (
         alt.Chart()
         .mark_text()
+        .properties(name="on_colour")
         .encode(
             x=x,
             y=y,
-            text="text:N",
+            text=alt.Text("value:Q", format=written),
+            tooltip=said,
             color=alt.condition(f"datum.value > {middle}", alt.value("white"), alt.value("black")),
         )
     )

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from html import escape
 from typing import Any
@@ -13,6 +14,7 @@ import pandas as pd
 
 from coxa.figures.drawing import Drawing
 from coxa.tables.characters import printable
+from coxa.tables.table import Cell
 
 INNER = re.compile(r"\b(clip|gradient_)(\d+)\b")
 """Ids that the renderer numbers by what it drew before in the same process."""
@@ -33,6 +35,9 @@ class Figure:
     chart : Altair chart, or a `Drawing` where no grammar of charts has it
     alt   : what the figure shows, with the numbers, for those who do not see it
     data  : the numbers in it, unrounded
+    shown : cells whose text stands in the chart and in `alt`, so that another style can write them again
+    texts : (text, what stands in its place) in the chart
+    decimal_mark : of the numbers that the chart writes itself
     of_people : whether it shows single participants, and so is not for everybody
     """
 
@@ -41,6 +46,9 @@ class Figure:
     chart: Any
     alt: str
     data: pd.DataFrame
+    shown: tuple[Cell, ...] = ()
+    texts: tuple[tuple[str, str], ...] = ()
+    decimal_mark: str = "."
     of_people: bool = False
 
     def svg(self) -> str:
@@ -51,8 +59,23 @@ class Figure:
         """
         if isinstance(self.chart, Drawing):
             return printable(drawn_svg(self.chart, self.id, self.title, self.alt))
-        chart = json.dumps(_printable(self.chart.to_dict(validate=False)), ensure_ascii=False)
-        return printable(accessible_svg(_drawing(chart), self.id, self.title, self.alt))
+        return printable(accessible_svg(_drawing(self.spec()), self.id, self.title, self.alt))
+
+    def spec(self) -> str:
+        """Return the chart as Vega-Lite, in JSON: what is drawn, and what a page needs to make it interactive."""
+        chart = _retold(self.chart.to_dict(validate=False), dict(self.texts))
+        if self.decimal_mark != ".":
+            numbers = {"decimal": self.decimal_mark, "thousands": ",", "grouping": [3], "currency": ["", ""]}
+            chart["config"] = {**chart.get("config", {}), "locale": {"number": numbers}}
+        return json.dumps(_printable(chart), ensure_ascii=False)
+
+    def retold(self, texts: Mapping[str, str], decimal_mark: str = ".") -> Figure:
+        """Return the figure with other texts in its chart and in its words, in place of `shown`."""
+        if not texts:
+            return replace(self, decimal_mark=decimal_mark)
+        longest = sorted(texts, key=len, reverse=True)
+        words = re.sub("|".join(map(re.escape, longest)), lambda found: texts[found.group()], self.alt)
+        return replace(self, alt=words, texts=tuple(texts.items()), decimal_mark=decimal_mark)
 
     def png(self, ppi: float = 160) -> bytes:
         """Return the figure as PNG on white, `ppi` pixels for 72 of the drawing; the same bytes for the same figure."""
@@ -68,6 +91,15 @@ class Figure:
 def literal(value: Any) -> str:
     """Return a text, or a record of texts, as a literal of the expression language, in which it can do nothing."""
     return json.dumps(value, ensure_ascii=False).replace("<", "\\u003c")
+
+
+def _retold(node: Any, texts: Mapping[str, str]) -> Any:
+    """Return a chart's description with some of its texts, where they are whole, replaced."""
+    if isinstance(node, dict):
+        return {key: _retold(value, texts) for key, value in node.items()}
+    if isinstance(node, list):
+        return [_retold(item, texts) for item in node]
+    return texts.get(node, node) if isinstance(node, str) else node
 
 
 def _printable(node: Any) -> Any:

@@ -8,11 +8,11 @@ from typing import Any, Literal
 import pandas as pd
 
 from coxa.figures.figure import Figure, literal
-from coxa.figures.text import forest_text
-from coxa.figures.theme import INK, OKABE_ITO, RULE, TEXT_SIZE, themed
+from coxa.figures.text import forest_text, interval_cells
+from coxa.figures.theme import INK, OKABE_ITO, RULE, TEXT_SIZE, themed, told
 from coxa.study import Study
 from coxa.study.scales import outcome_scale
-from coxa.tables.formats import outcome_decimals, write
+from coxa.tables.formats import outcome_decimals
 
 WIDTH = 320
 TEXT_WIDTH = 150
@@ -52,14 +52,13 @@ def plot_forest(study: Study, rows: pd.DataFrame, outcome: str, *, quantity: str
     )
     lines = [wrap(label, LABEL_LETTERS) for label in labelled["label"]]
     height = len(lines) * (ROW + LINE * (max(map(len, lines), default=1) - 1))
-    labelled["text"] = [
-        write("estimate_interval", {"estimate": e, "conf_low": low, "conf_high": high}, decimals)
-        for e, low, high in zip(labelled["estimate"], labelled["conf_low"], labelled["conf_high"], strict=True)
-    ]
+    shown = interval_cells(labelled, "estimate", decimals)
+    labelled["text"] = [difference.text for difference in shown]
     sides = favours(study, labelled, higher_is_better=scale.higher_is_better)
-    chart = alt.hconcat(_intervals(labelled, lines, sides, quantity, height), _texts(labelled, height), spacing=16)
+    drawn = labelled[["place", "label", "text", "estimate", "conf_low", "conf_high"]]
+    chart = alt.hconcat(_intervals(drawn, lines, sides, quantity, height), _texts(drawn, height), spacing=16)
     alt_text = forest_text(labelled, quantity, sides)
-    return Figure(figure_id, title, themed(chart), alt_text, rows)
+    return Figure(figure_id, title, themed(chart), alt_text, rows, shown)
 
 
 def row_labels(study: Study, rows: pd.DataFrame) -> list[str]:
@@ -90,7 +89,7 @@ def _intervals(labelled: pd.DataFrame, lines: list[list[str]], sides: tuple[str,
     )
     low, high = _domain(labelled)
     x = alt.X("conf_low:Q", title=title, scale=alt.Scale(domain=[low, high], nice=False), axis=alt.Axis(tickCount=6))
-    base = alt.Chart(labelled).encode(y=y)
+    base = alt.Chart(labelled).encode(y=y, tooltip=told(Comparison="label", Difference="text"))
     whiskers = base.mark_rule(strokeWidth=1.8, color=OKABE_ITO[0]).encode(x=x, x2="conf_high:Q")
     points = base.mark_point(filled=True, shape="square", size=80, opacity=1, color=OKABE_ITO[0]).encode(x="estimate:Q")
     zero = alt.Chart(pd.DataFrame({"zero": [0.0]})).mark_rule(color=RULE, strokeDash=[4, 3]).encode(x="zero:Q")

@@ -7,8 +7,10 @@ import pandas as pd
 from coxa.derive.dataset import AnalysisDataset
 from coxa.figures.figure import Figure
 from coxa.figures.text import missing_text
-from coxa.figures.theme import INK, TEXT_SIZE, WIDTH, arm_scales, themed
+from coxa.figures.theme import INK, TEXT_SIZE, WIDTH, arm_choice, arm_scales, chosen, themed, told
 from coxa.study import Study
+from coxa.tables.formats import cell
+from coxa.tables.table import Statistic
 
 HEIGHT = 220
 
@@ -41,7 +43,10 @@ def plot_missingness(study: Study, dataset: AnalysisDataset, *, figure_id: str, 
     arms = arm_scales(list(dict.fromkeys(labelled["arm_label"])))
     visits = list(dict.fromkeys(labelled["visit_label"]))
     top = max(float(labelled["share"].max()) * 1.2, 0.1)
-    base = alt.Chart(labelled).encode(
+    choice = arm_choice(arms.domain)
+    shown = tuple(cell("share", {"share": part}, Statistic()) for part in labelled["share"])
+    drawn = labelled[["arm_label", "visit_label", "share", "count"]].assign(percent=[part.text for part in shown])
+    base = alt.Chart(drawn).encode(
         x=alt.X("visit_label:N", sort=visits, title=None, axis=alt.Axis(labelAngle=0)),
         xOffset=alt.XOffset("arm_label:N", sort=arms.domain),
         y=alt.Y(
@@ -50,12 +55,14 @@ def plot_missingness(study: Study, dataset: AnalysisDataset, *, figure_id: str, 
             scale=alt.Scale(domain=[0, top], nice=False),
             axis=alt.Axis(format="%", tickCount=5),
         ),
+        opacity=chosen(choice),
     )
     colour = alt.Color("arm_label:N", scale=alt.Scale(domain=arms.domain, range=arms.colours), title=None)
-    bars = base.mark_bar().encode(color=colour)
+    said = told(Arm="arm_label", Visit="visit_label", Missing="count", Share="percent")
+    bars = base.mark_bar().encode(color=colour, tooltip=said).properties(name="bars").add_params(choice)
     texts = base.mark_text(dy=-8, fontSize=TEXT_SIZE - 2, color=INK).encode(text="count:N")
     chart = (bars + texts).properties(width=WIDTH, height=HEIGHT)
-    return Figure(figure_id, title, themed(chart), missing_text(labelled), counted)
+    return Figure(figure_id, title, themed(chart), missing_text(labelled), counted, shown)
 
 
 def missing_counts(study: Study, dataset: AnalysisDataset) -> pd.DataFrame:

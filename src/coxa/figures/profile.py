@@ -8,16 +8,18 @@ from typing import Any
 import pandas as pd
 
 from coxa.figures.figure import Figure, literal
-from coxa.figures.text import profile_text
-from coxa.figures.theme import TEXT_SIZE, WIDTH, ArmScales, arm_scales, themed
+from coxa.figures.text import interval_cells, profile_text
+from coxa.figures.theme import TEXT_SIZE, WIDTH, ArmScales, arm_choice, arm_scales, chosen, themed, told
 from coxa.study import Study
 from coxa.study.scales import outcome_scale
+from coxa.tables.formats import outcome_decimals
 
 HEIGHT = 300
 DODGE = 0.011
 """Step between arms at one visit, as a share of the whole follow-up, so that intervals do not hide each other."""
 ROW = 20
 SLANT = -35
+DRAWN = ["arm_label", "visit_label", "day", "x", "mean", "conf_low", "conf_high", "n", "text"]
 MARGIN = 0.06
 """Room left of the first and right of the last visit, as a share of the follow-up."""
 LETTER = 7.2
@@ -66,7 +68,9 @@ def plot_profile(
         visit_label=[study.label("visits", visit) for visit in means["visit"]],
     )
     arms = arm_scales(list(dict.fromkeys(labelled["arm_label"])))
-    drawn = _dodged(labelled, arms.domain)
+    shown = interval_cells(labelled, "mean", outcome_decimals(scale))
+    labelled["text"] = [mean.text for mean in shown]
+    drawn = _dodged(labelled, arms.domain)[DRAWN]
     axis_title = [quantity, f"({unit or scale.unit}; {scale.direction})"]
     import altair as alt
 
@@ -74,7 +78,7 @@ def plot_profile(
         _lines(drawn, arms, axis_title), _numbers(drawn, arms), bounds="flush", spacing=_space(drawn)
     ).resolve_scale(x="shared", color="shared")
     alt_text = profile_text(labelled, quantity, scale)
-    return Figure(figure_id, title, themed(chart), alt_text, means)
+    return Figure(figure_id, title, themed(chart), alt_text, means, shown)
 
 
 def _dodged(labelled: pd.DataFrame, arms: list[str]) -> pd.DataFrame:
@@ -132,13 +136,16 @@ def _lines(drawn: pd.DataFrame, arms: ArmScales, axis_title: list[str]) -> Any:
     import altair as alt
 
     colour = alt.Color("arm_label:N", scale=alt.Scale(domain=arms.domain, range=arms.colours), title=None)
-    base = alt.Chart(drawn).encode(x=_x(drawn, labels=True), color=colour)
+    choice = arm_choice(arms.domain)
+    base = alt.Chart(drawn).encode(x=_x(drawn, labels=True), color=colour, opacity=chosen(choice))
+    pointed = base.encode(tooltip=told(Arm="arm_label", Visit="visit_label", Mean="text", n="n"))
     y = alt.Y("mean:Q", title=axis_title, scale=alt.Scale(zero=False), axis=alt.Axis(tickCount=6))
     dash = alt.StrokeDash("arm_label:N", scale=alt.Scale(domain=arms.domain, range=arms.dashes), title=None)
     shape = alt.Shape("arm_label:N", scale=alt.Scale(domain=arms.domain, range=arms.shapes), title=None)
-    whiskers = base.mark_rule(strokeWidth=1.6).encode(y=alt.Y("conf_low:Q"), y2="conf_high:Q")
+    whiskers = pointed.mark_rule(strokeWidth=1.6).encode(y=alt.Y("conf_low:Q"), y2="conf_high:Q")
     lines = base.mark_line(strokeWidth=1.8).encode(y=y, strokeDash=dash)
-    points = base.mark_point(filled=True, size=70, opacity=1).encode(y=y, shape=shape)
+    points = pointed.mark_point(filled=True, size=70).encode(y=y, shape=shape)
+    points = points.properties(name="means").add_params(choice)
     return (lines + whiskers + points).properties(width=WIDTH, height=HEIGHT)
 
 

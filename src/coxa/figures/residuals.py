@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 
 from coxa.figures.figure import Figure
-from coxa.figures.theme import OKABE_ITO, RULE, themed
+from coxa.figures.theme import OKABE_ITO, RULE, themed, told
 
 WIDTH = 150
 HEIGHT = 180
@@ -39,6 +41,7 @@ def plot_residuals(residuals: pd.DataFrame, *, kind: str = "studentised", figure
         .encode(
             x=alt.X("fitted:Q", title="Fitted value", scale=alt.Scale(zero=False)),
             y=alt.Y(f"{kind}:Q", title=f"{kind.capitalize()} residual"),
+            tooltip=[*told(Visit="visit"), *_numbers(Fitted_value="fitted", Residual=kind)],
         )
         .properties(width=WIDTH, height=HEIGHT)
     )
@@ -73,9 +76,20 @@ def plot_qq(points: pd.DataFrame, *, figure_id: str, title: str) -> Figure:
         y=alt.Y("low:Q", title="Normalised residual"), y2=alt.Y2("high:Q")
     )
     line = base.mark_line(color=RULE, strokeDash=[4, 3]).encode(y="theoretical:Q")
-    dots = base.mark_circle(size=22, color=OKABE_ITO[0]).encode(y="sample:Q")
+    said = _numbers(Normal_quantile="theoretical", Residual="sample")
+    dots = base.mark_circle(size=22, color=OKABE_ITO[0]).encode(y="sample:Q", tooltip=said)
     text = (
         f"Quantiles of {len(points)} residuals against those of the normal distribution, {outside} outside their band."
     )
     chart = alt.layer(band, line, dots).properties(width=2 * WIDTH, height=2 * WIDTH)
     return Figure(figure_id, title, themed(chart), text, points, of_people=True)
+
+
+def _numbers(**fields: str) -> list[Any]:
+    """Return numbers that a point says when it is pointed at, under their names."""
+    import altair as alt
+
+    return [
+        alt.Tooltip(field=field, type="quantitative", title=title.replace("_", " "), format=".2f")
+        for title, field in fields.items()
+    ]

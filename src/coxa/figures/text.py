@@ -6,8 +6,9 @@ import pandas as pd
 
 from coxa.figures.figure import Figure
 from coxa.study.scales import OutcomeScale
-from coxa.tables.formats import outcome_decimals, write
-from coxa.tables.records import Record, records
+from coxa.tables.formats import cell
+from coxa.tables.records import records
+from coxa.tables.table import Cell, Statistic
 
 
 def figure_text(figure: Figure) -> str:
@@ -16,18 +17,20 @@ def figure_text(figure: Figure) -> str:
 
 
 def profile_text(labelled: pd.DataFrame, quantity: str, scale: OutcomeScale) -> str:
-    """Say the means of each arm at each visit, with their limits and n."""
-    decimals = outcome_decimals(scale)
+    """Say the means of each arm at each visit, with their limits (`text`) and n."""
     arms = []
     for arm, rows in labelled.groupby("arm_label", sort=False):
-        points = [f"{row['visit_label']} {_mean(row, decimals)}, n {row['n']}" for row in records(rows)]
+        points = [f"{row['visit_label']} {row['text']}, n {row['n']}" for row in records(rows)]
         arms.append(f"{arm}: {'; '.join(points)}.")
     return f"Lines over the visits. {quantity} with confidence interval; {scale.direction}. {' '.join(arms)}"
 
 
-def _mean(row: Record, decimals: int) -> str:
-    values = {"estimate": row["mean"], "conf_low": row["conf_low"], "conf_high": row["conf_high"]}
-    return write("estimate_interval", values, decimals)
+def interval_cells(rows: pd.DataFrame, estimate: str, decimals: int) -> tuple[Cell, ...]:
+    """Write an estimate, by the name of its column, with its limits, for each row."""
+    return tuple(
+        cell("estimate_interval", {"estimate": value, "conf_low": low, "conf_high": high}, Statistic(), decimals)
+        for value, low, high in zip(rows[estimate], rows["conf_low"], rows["conf_high"], strict=True)
+    )
 
 
 def forest_text(labelled: pd.DataFrame, quantity: str, sides: tuple[str, str]) -> str:

@@ -20,6 +20,8 @@ GRID = "#e3e6ea"
 FONT = "Liberation Sans, Arial, Helvetica, sans-serif"
 TEXT_SIZE = 13
 WIDTH = 560
+FAINT = 0.12
+"""Opacity of arms that a reader did not choose."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,34 @@ def arm_scales(labels: Sequence[str]) -> ArmScales:
         raise OptionError(f"{n} arms cannot be told apart in a figure; at most {len(OKABE_ITO)} are drawn together")
     dashes = [list(dash) for dash in DASHES[:n]]
     return ArmScales(list(labels), list(OKABE_ITO[:n]), list(SHAPES[:n]), dashes)
+
+
+def arm_choice(arms: Sequence[str]) -> Any:
+    """Return a choice of one arm, or of all, for a reader of the page; on paper all are shown."""
+    import altair as alt
+
+    choices = alt.binding_radio(options=[None, *arms], labels=["All arms", *arms], name="Show ")
+    return alt.selection_point(name="arm", fields=["arm_label"], bind=choices)
+
+
+def chosen(choice: Any) -> Any:
+    """Return how strongly a mark is drawn: faintly where another arm was chosen."""
+    import altair as alt
+
+    return alt.condition(choice, alt.value(1), alt.value(FAINT))
+
+
+def told(**fields: str) -> list[Any]:
+    """Return what a mark says when it is pointed at: fields of its data, each under its name.
+
+    Examples
+    --------
+    >>> [item.to_dict()["title"] for item in told(Arm="arm_label", n="n")]
+    ['Arm', 'n']
+    """
+    import altair as alt
+
+    return [alt.Tooltip(field=field, type="nominal", title=title.replace("_", " ")) for title, field in fields.items()]
 
 
 def themed(chart: Any) -> Any:

@@ -19,15 +19,18 @@ from coxa.report.sections.responders import responders_section
 from coxa.report.sections.run import run_section
 from coxa.report.sections.summary import summary_section
 from coxa.report.sections.trial_design import DESIGNS, trial_design_section
+from coxa.report.styled import in_style
 
 
-def build_document(report: Report) -> Document:
+def build_document(report: Report, style: str | None = None) -> Document:
     """Return the document of a report: no time, no path and no participant is in it.
 
     Parameters
     ----------
     report
         A plan, its data and its results.
+    style
+        How numbers are written, where it is not as the plan says.
 
     Returns
     -------
@@ -63,4 +66,4 @@ def build_document(report: Report) -> Document:
             run_section(report),
         ),
     )
-    return with_checklists(document, study)
+    return in_style(with_checklists(document, study), style or study.report.style)

@@ -6,8 +6,8 @@ tables, and are then traced like those.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from coxa.figures.figure import Figure
@@ -84,12 +84,14 @@ class Document:
     subtitle : what this is ("Report of a randomised trial")
     facts    : name and text of what stands below the title
     sections : in order
+    style    : how its numbers are written, a name of `coxa.tables.styles`
     """
 
     title: str
     subtitle: str
     facts: tuple[tuple[str, str], ...]
     sections: tuple[Section, ...]
+    style: str = "plain"
 
     def walk(self) -> Iterator[Section]:
         """Yield every section, depth first, in reading order."""
@@ -115,6 +117,29 @@ class Document:
             **{table.id: index for index, table in enumerate(self.tables(), start=1)},
             **{figure.id: index for index, figure in enumerate(self.figures(), start=1)},
         }
+
+
+def with_blocks(document: Document, change: Callable[[Block], Block | None]) -> Document:
+    """Return a document with each of its blocks changed, or left out where the change gives nothing."""
+    return replace(document, sections=tuple(_changed(section, change) for section in document.sections))
+
+
+def with_texts(block: Block, change: Callable[[Text], Text]) -> Block:
+    """Return a paragraph, list or card with its texts changed; any other block as it is."""
+    match block:
+        case Paragraph(text):
+            return replace(block, text=change(text))
+        case List(items):
+            return List(tuple(map(change, items)))
+        case Card(results=results):
+            return replace(block, results=tuple(map(change, results)))
+    return block
+
+
+def _changed(section: Section, change: Callable[[Block], Block | None]) -> Section:
+    blocks = (change(block) for block in section.blocks)
+    kept = tuple(block for block in blocks if block is not None)
+    return replace(section, blocks=kept, sections=tuple(_changed(inner, change) for inner in section.sections))
 
 
 def _walk(sections: tuple[Section, ...]) -> Iterator[Section]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import math
 from functools import cache
-from importlib.resources import files
 from itertools import count
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -13,6 +12,7 @@ from markupsafe import Markup, escape
 
 from coxa.figures.figure import Figure
 from coxa.report.document import Document
+from coxa.report.interaction import engine, page_script, policy, static
 from coxa.tables.cells import Cell
 from coxa.tables.characters import printable
 from coxa.tables.prose import Text
@@ -35,12 +35,23 @@ def render_html(document: Document) -> str:
     Returns
     -------
     str
-        Style and figures are inside; text is escaped wherever it comes from; tables carry in `data-trace` the
-        address and unrounded value of every number; the same document gives the same bytes.
+        Style, figures and what makes them interactive are inside; without scripts, and on paper, figures are
+        drawings. Text is escaped wherever it comes from; tables carry in `data-trace` the address and unrounded value
+        of every number; the same document gives the same bytes.
     """
-    template = _environment().get_template("report.html.j2")
-    numbers = {**document.section_numbers(), **document.numbers()}
-    return printable(template.render(document=document, numbers=numbers, style=Markup(_style())))
+    scripts = [page_script()]
+    if any(_spec(figure) for figure in document.figures()):
+        scripts.append(engine())
+    page = _environment().get_template("report.html.j2")
+    text = page.render(
+        document=document,
+        numbers={**document.section_numbers(), **document.numbers()},
+        style=Markup(static("report.css")),
+        policy=policy(*scripts),
+        page_script=Markup(scripts[0]),
+        engine=Markup("".join(scripts[1:])),
+    )
+    return printable(text)
 
 
 @cache
@@ -54,19 +65,21 @@ def _environment() -> Environment:
         keep_trailing_newline=True,
     )
     environment.filters["svg"] = _svg
+    environment.filters["spec"] = _spec
     environment.filters["trace"] = trace
     environment.filters["said"] = said
     environment.tests["of_kind"] = lambda block, kind: type(block).__name__ == kind
     return environment
 
 
-def _style() -> str:
-    return files("coxa.report").joinpath("static/report.css").read_text(encoding="utf-8")
-
-
 def _svg(figure: Figure) -> Markup:
     """Return a figure's drawing; its texts were escaped when it was drawn."""
-    return Markup(figure.svg().replace(XMLNS, "", 1))
+    return Markup(figure.svg().replace(XMLNS, ' class="still"', 1))
+
+
+def _spec(figure: Figure) -> Markup:
+    """Return a figure's chart for the page's engine, in which nothing can end its element; empty without a chart."""
+    return Markup(figure.spec().replace("<", "\\u003c") if getattr(figure, "chart", None) is not None else "")
 
 
 def said(text: Text, name: str) -> Markup:

@@ -54,6 +54,7 @@ def write_kept(report: Report, document: Document, folder: Path, data: Path | No
     plan = Path(origin.folder) / origin.name if origin else None
     kept = {
         **provenance(report),
+        "style": document.style,
         "inputs": {"plan": _from(folder, plan), "data": _from(folder, data)},
         "results": json.loads(frame.to_json(orient="records", double_precision=15)),
     }

@@ -14,14 +14,14 @@ FORMATS = ("html", "pdf", "docx")
 
 
 @overload
-def render(report: Report, format: Literal["html"] = "html") -> str: ...
+def render(report: Report, format: Literal["html"] = "html", style: str | None = None) -> str: ...
 
 
 @overload
-def render(report: Report, format: str) -> str | bytes: ...
+def render(report: Report, format: str, style: str | None = None) -> str | bytes: ...
 
 
-def render(report: Report, format: str = "html") -> str | bytes:
+def render(report: Report, format: str = "html", style: str | None = None) -> str | bytes:
     """Render a report as one self-contained file.
 
     Parameters
@@ -30,6 +30,8 @@ def render(report: Report, format: str = "html") -> str | bytes:
         A plan, its data and its results.
     format
         "html", "pdf" or "docx" (Word).
+    style
+        How numbers are written, where it is not as the plan says: "plain", "jama", "lancet" or "nejm".
 
     Returns
     -------
@@ -39,14 +41,14 @@ def render(report: Report, format: str = "html") -> str | bytes:
     Raises
     ------
     OptionError
-        If the format is unknown.
+        If the format or the style is unknown.
 
     Examples
     --------
     >>> Path("report.html").write_text(render(report), encoding="utf-8")  # doctest: +SKIP
     """
     check_option("format", format, FORMATS)
-    return render_document(build_document(report), format)
+    return render_document(build_document(report, style), format)
 
 
 def render_document(document: Document, format: str) -> str | bytes:

@@ -33,6 +33,7 @@ COLUMNS = (
     "format",
     "pattern",
     "decimals",
+    "style",
     "n_participants",
     "n_observations",
     "warning",
@@ -59,9 +60,9 @@ def results_frame(report: Report, document: Document) -> pd.DataFrame:
     -------
     DataFrame
         COLUMNS; one row for each statistic behind each number of tables, headings, notes and sentences, in reading
-        order. `cell` is the place (see `coxa.report.places`), `value` is unrounded, `shown` the text of
-        the cell, `format` the rule it was written by and `decimals` what `v` is in its `pattern`, `model` the
-        fitted model (see `coxa.report.provenance`), `data_sha256` the hash of all data files.
+        order. `cell` is the place (see `coxa.report.places`), `value` is unrounded, `shown` the text of the cell,
+        `format` the rule it was written by, `decimals` what `v` is in its `pattern` and `style` the style of the
+        report, `model` the fitted model (see `coxa.report.provenance`), `data_sha256` the hash of all data files.
 
     Examples
     --------
@@ -71,8 +72,9 @@ def results_frame(report: Report, document: Document) -> pd.DataFrame:
     estimated = {_where(record): record for record in records(report.estimates.frame)}
     models = {name: len(fits) for name, fits in report.fits.items()}
     hashes = {"plan_sha256": report.run.plan_sha256, "data_sha256": data_hash(report.run.data_sha256)}
+    kept = {"style": document.style, **hashes}
     rows = [
-        {**_labels(place), **_number(statistic, place.cell, estimated, models), **hashes}
+        {**_labels(place), **_number(statistic, place.cell, estimated, models), **kept}
         for place in places(document)
         for statistic in place.cell.statistics
     ]

@@ -8,7 +8,7 @@ from typing import Any
 
 from coxa.figures.blank import blank_figure
 from coxa.figures.figure import Figure
-from coxa.report.document import Block, Card, Document, FigureBlock, List, Paragraph, Section, TableBlock
+from coxa.report.document import Block, Document, FigureBlock, TableBlock, with_blocks, with_texts
 from coxa.tables.prose import with_cells
 from coxa.tables.suppress import Person, note_words, small_to_hidden, suppress
 
@@ -48,9 +48,8 @@ def shared(document: Document, k: int, analyses: Collection[str]) -> Document:
     beyond: frozenset[Person] = frozenset()
     for table in document.tables():
         beyond |= suppress(table, k, analyses)[1]
-    sections = tuple(_section(section, k, analyses, beyond) for section in document.sections)
-    said = ("Shared", f"Without small counts. {note_words(k)}")
-    return replace(document, facts=(*document.facts, said), sections=sections)
+    safe = with_blocks(document, lambda block: _block(block, k, analyses, beyond))
+    return replace(safe, facts=(*document.facts, ("Shared", f"Without small counts. {note_words(k)}")))
 
 
 def shared_counts(told: Any, k: int) -> Any:
@@ -76,25 +75,14 @@ def _count_or(name: str, value: Any, k: int) -> Any:
     return shared_counts(value, k)
 
 
-def _section(section: Section, k: int, analyses: Collection[str], beyond: frozenset[Person]) -> Section:
-    blocks = tuple(_block(block, k, analyses, beyond) for block in section.blocks)
-    inner = tuple(_section(each, k, analyses, beyond) for each in section.sections)
-    return replace(section, blocks=blocks, sections=inner)
-
-
 def _block(block: Block, k: int, analyses: Collection[str], beyond: frozenset[Person]) -> Block:
-    hide = small_to_hidden(k, beyond)
     match block:
-        case Paragraph(text, kind):
-            return Paragraph(with_cells(text, hide), kind)
-        case List(items):
-            return List(tuple(with_cells(item, hide) for item in items))
-        case Card(results=results):
-            return replace(block, results=tuple(with_cells(text, hide) for text in results))
         case TableBlock(table):
             return TableBlock(suppress(table, k, analyses, beyond)[0])
         case FigureBlock(figure):
             return FigureBlock(_figure(figure, k))
+    hide = small_to_hidden(k, beyond)
+    return with_texts(block, lambda text: with_cells(text, hide))
 
 
 def _figure(figure: Figure, k: int) -> Figure:

@@ -15,7 +15,7 @@ from coxa.errors import FitError
 from coxa.figures.blank import blank_figure
 from coxa.report.analyse import analyse_cohort
 from coxa.report.build import build_document
-from coxa.report.document import Block, Card, Document, FigureBlock, List, Paragraph, Section, TableBlock
+from coxa.report.document import Block, Document, FigureBlock, Paragraph, Section, TableBlock, with_blocks, with_texts
 from coxa.report.record import Report
 from coxa.simulate.from_plan.calendar import visit_days
 from coxa.simulate.from_plan.design import trial_design
@@ -33,6 +33,7 @@ from coxa.tables.table import Row, RowGroup, Table
 ATTEMPTS = 5
 """Sets of made-up data that are tried until every model of the plan can be fitted."""
 
+ONE_P = "x.xxx"
 UNKNOWN = "[\N{HORIZONTAL ELLIPSIS}]"
 """What stands for words that depend on the data."""
 
@@ -94,7 +95,7 @@ def shell(study: Study) -> Document:
 def as_shell(document: Document) -> Document:
     """Return a document with blanks instead of numbers, and without what only data can say."""
     status = ("Status", "Shell, before there are data")
-    first, *others = (_section(section) for section in document.sections)
+    first, *others = map(_section, with_blocks(document, _block).sections)
     first = replace(first, blocks=(Paragraph(BANNER, "lead"), *first.blocks))
     return replace(document, facts=(*document.facts, status), sections=(first, *others))
 
@@ -128,26 +129,22 @@ def _cohort(study: Study, seed: int) -> Cohort:
 
 
 def _section(section: Section) -> Section:
+    """Return a section of the shell with what is said in place of its content, or before it."""
     if section.id in AFTERWARDS:
         return Section(section.id, section.title, (Paragraph(AFTERWARDS[section.id]),))
     before = (Paragraph(BEFORE[section.id]),) if section.id in BEFORE else ()
-    blocks = (*before, *(block for given in section.blocks for block in _block(given)))
-    return replace(section, blocks=blocks, sections=tuple(map(_section, section.sections)))
+    return replace(section, blocks=(*before, *section.blocks))
 
 
-def _block(block: Block) -> Iterator[Block]:
+def _block(block: Block) -> Block | None:
     match block:
-        case Paragraph(text, kind):
-            if kind != "warning":
-                yield Paragraph(_said(text), kind)
-        case List(items):
-            yield List(tuple(map(_said, items)))
-        case Card(results=results):
-            yield replace(block, results=tuple(map(_said, results)))
+        case Paragraph(kind="warning"):
+            return None
         case TableBlock(table):
-            yield TableBlock(_table(table))
+            return TableBlock(_table(table))
         case FigureBlock(figure):
-            yield FigureBlock(blank_figure(figure))
+            return FigureBlock(blank_figure(figure))
+    return with_texts(block, _said)
 
 
 def _table(table: Table) -> Table:
@@ -199,8 +196,8 @@ def places(rule: str, decimals: int) -> str:
 
 
 def _places(form: str, decimals: int) -> str:
-    if form in ("p", "=p"):
-        return f"={NO_BREAK}x.xxx" if form == "=p" else "x.xxx"
+    if form in ("p", "P"):
+        return f"p = {ONE_P}".replace(" ", NO_BREAK) if form == "P" else ONE_P
     if form in ("%", "pp"):
         return "xx.x%" if form == "%" else "xx.x"
     after = {"v": decimals, "+": decimals + 1}[form] if form in ("v", "+") else int(form)

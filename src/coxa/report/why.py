@@ -86,7 +86,8 @@ def _rows(results: pd.DataFrame, cell: str) -> pd.DataFrame:
 
 def _format(row: Record) -> str:
     own = any(f":{sign}}}" in row["pattern"] for sign in "v+")
-    return f"{row['format']}: {row['pattern']}" + (f", v: {row['decimals']} decimals" if own else "")
+    decimals = f", v: {row['decimals']} decimals" if own else ""
+    return f"{row['format']}: {row['pattern']}{decimals}" + ("" if row["style"] == "plain" else f", as {row['style']}")
 
 
 def _place(row: Record) -> str:

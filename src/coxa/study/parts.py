@@ -221,4 +221,7 @@ class ReportOptions(Part):
         ("by_design",),
         description="Reporting checklists at the end of the report: those that go with the design, `none`, or by name.",
     )
+    style: Literal["plain", "jama", "lancet", "nejm"] = Field(
+        "plain", description="How numbers are written: plain, or as a journal writes them."
+    )
     small_cells: int = Field(5, ge=0, description="Counts below this are hidden when sharing.")

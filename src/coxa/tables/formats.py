@@ -2,7 +2,7 @@
 
 In a rule, `{mean:v}` is a number with the decimals of its outcome, `{se:+}` one decimal more, `{share:%}` a
 proportion as a percentage, `{estimate:pp}` one in percentage points, `{n:0}` a whole number, `{p:p}` a p-value, and
-`{p:=p}` one as it stands in a sentence, "= 0.031", not to be broken.
+`{p:P}` a p-value with its symbol. What marks a decimal, and how p-values are rounded, is the style's (`styles.py`).
 """
 
 from __future__ import annotations
@@ -15,17 +15,21 @@ from typing import Any
 
 from coxa.study.scales import OutcomeScale
 from coxa.tables.cells import Cell, Statistic
+from coxa.tables.styles import PLAIN, Style
 
 RULES: dict[str, str] = {
     "mean_sd": "{mean:v} ({sd:v})",
     "median_iqr": "{median:v} [{q1:v}, {q3:v}]",
+    "median_dash": "{median:v} ({q1:v}\N{EN DASH}{q3:v})",
     "count": "{n:0}",
     "count_clusters": "{n:0} [{clusters:0}]",
     "number": "{n:v}",
     "participants": "{n_participants:0}",
     "count_percent": "{n:0} ({share:%})",
+    "count_points": "{n:0} ({share:pp})",
     "count_of_percent": "{n:0}/{total:0} ({share:%})",
     "attended_of_percent": "{attended:0} of {planned:0} supervised sessions attended ({share:%})",
+    "count_of_points": "{n:0}/{total:0} ({share:pp})",
     "estimate_interval": "{estimate:v} ({conf_low:v} to {conf_high:v})",
     "two_decimals_interval": "{estimate:2} ({conf_low:2} to {conf_high:2})",
     "points_interval": "{estimate:pp} ({conf_low:pp} to {conf_high:pp})",
@@ -44,9 +48,10 @@ RULES: dict[str, str] = {
     "sd": "{sd:+}",
     "share": "{share:%}",
     "standardised": "{standardised_difference:2}",
+    "share_points": "{share:pp}",
     "df": "{df:1}",
     "p_value": "{p_value:p}",
-    "p_equals": "{p_value:=p}",
+    "p_words": "{p_value:P}",
 }
 
 MINUS = "\N{MINUS SIGN}"
@@ -54,12 +59,13 @@ NO_BREAK = "\N{NO-BREAK SPACE}"
 NONE = "\N{EN DASH}"
 """What stands where there is no number."""
 
-SMALLEST_P = 0.001
+GROUPED = 5
+"""Digits of a whole number from which a style may group them."""
 NARROW_RANGE = 50.0
 """An outcome whose whole range is narrower than this (0 to 10, 0 to 20) is shown with one decimal more."""
 
 
-def number(value: float, decimals: int) -> str:
+def number(value: float, decimals: int, style: Style = PLAIN) -> str:
     """Write a number with a true minus sign; zero has no sign, and no number is a dash.
 
     Examples
@@ -72,48 +78,68 @@ def number(value: float, decimals: int) -> str:
     text = f"{value:.{decimals}f}"
     if float(text) == 0:
         text = text.removeprefix("-")
-    return text.replace("-", MINUS)
+    whole, mark, part = text.partition(".")
+    if style.thousands and len(whole.lstrip("-")) >= GROUPED:
+        whole = f"{int(whole):,}".replace(",", style.thousands)
+    return whole.replace("-", MINUS) + mark.replace(".", style.decimal_mark) + part
 
 
-def p_value(value: float) -> str:
-    """Write a p-value to three decimals, never as zero or one.
+def p_value(value: float, style: Style = PLAIN) -> str:
+    """Write a p-value, never as zero or one; to three decimals where the style does not say otherwise.
 
     Examples
     --------
     >>> p_value(0.0312), p_value(0.0001), p_value(0.99999)
     ('0.031', '< 0.001', '> 0.999')
+    >>> from coxa.tables.styles import JAMA
+    >>> p_value(0.0312, JAMA), p_value(0.0471, JAMA), p_value(0.0001, JAMA)
+    ('.03', '.047', '< .001')
     """
     if not math.isfinite(value):
         return NONE
-    if value < SMALLEST_P:
-        return f"< {SMALLEST_P:.3f}"
-    return f"> {1 - SMALLEST_P:.3f}" if value > 1 - SMALLEST_P / 2 else f"{value:.3f}"
+    rules = style.p
+    if value < rules.smallest:
+        return f"< {_p_number(rules.smallest, -math.floor(math.log10(rules.smallest)), style)}"
+    decimals = next(places for start, places in rules.decimals if value >= start)
+    if rules.same_side and (value < rules.same_side) != (round(value, decimals) < rules.same_side):
+        decimals += 1
+    step = 10**-decimals
+    if value > 1 - step / 2:
+        return f"> {_p_number(1 - step, decimals, style)}"
+    return _p_number(value, decimals, style)
 
 
-def _equals(p: str) -> str:
-    """Return "= 0.031" or "< 0.001", not to be broken."""
-    return (p if p[0] in "<>" else f"= {p}").replace(" ", NO_BREAK)
+def _p_number(value: float, decimals: int, style: Style) -> str:
+    text = number(value, decimals, style)
+    return text if style.p.leading_zero else text.removeprefix("0")
+
+
+def _p_words(value: float, style: Style) -> str:
+    """Write a p-value behind its symbol, not to be broken: "p = 0.031", "P < .001"."""
+    text = p_value(value, style)
+    said = text if text[0] in "<>" else f"= {text}"
+    return f"{style.p.symbol} {said}".replace(" ", "\N{NO-BREAK SPACE}")
 
 
 class _Writer(string.Formatter):
     """Fills a rule; `decimals` are those of the outcome."""
 
-    def __init__(self, decimals: int) -> None:
+    def __init__(self, decimals: int, style: Style) -> None:
         self.decimals = decimals
+        self.style = style
 
     def format_field(self, value: Any, format_spec: str) -> str:
-        if format_spec in ("p", "=p"):
-            shown = p_value(value)
-            return shown if format_spec == "p" else _equals(shown)
+        if format_spec in ("p", "P"):
+            return (p_value if format_spec == "p" else _p_words)(value, self.style)
         if format_spec in ("%", "pp"):
             sign = "%" if format_spec == "%" and math.isfinite(value) else ""
-            return number(100 * value, 1) + sign
+            return number(100 * value, 1, self.style) + sign
         extra = {"v": self.decimals, "+": self.decimals + 1}
-        return number(value, extra[format_spec] if format_spec in extra else int(format_spec))
+        return number(value, extra[format_spec] if format_spec in extra else int(format_spec), self.style)
 
 
-def write(rule: str, values: Mapping[str, float], decimals: int = 1) -> str:
-    """Write values by a rule of `RULES`; a dash where none of them is a number.
+def write(rule: str, values: Mapping[str, float], decimals: int = 1, style: Style = PLAIN) -> str:
+    """Write values by a rule of `RULES`, in a style; a dash where none of them is a number.
 
     Examples
     --------
@@ -122,13 +148,34 @@ def write(rule: str, values: Mapping[str, float], decimals: int = 1) -> str:
     """
     if not any(math.isfinite(value) for value in values.values()):
         return NONE
-    return _Writer(decimals).format(RULES[rule], **values)
+    return _Writer(decimals, style).format(RULES[rule], **values)
 
 
 def cell(rule: str, values: Mapping[str, float], at: Statistic, decimals: int = 1, mark: str = "") -> Cell:
     """Write values by a rule and keep each behind the text, by name, at the address of `at`."""
     kept = tuple(replace(at, name=name, value=float(value)) for name, value in values.items())
     return Cell(write(rule, values, decimals), kept, mark, rule, decimals)
+
+
+def restyled(shown: Cell, style: Style, percent_said: bool = False) -> Cell:
+    """Return a cell in another style: its text written again from its statistics, by the rule of that style.
+
+    Parameters
+    ----------
+    shown
+        As `cell` makes it; a cell without statistics, or whose numbers are hidden, is returned as it is.
+    style
+        How it is to be written.
+    percent_said
+        Whether the heading of its row or column says that percentages are in it.
+    """
+    if not shown.statistics or shown.rule not in RULES:
+        return shown
+    rule = style.rules.get(shown.rule, shown.rule)
+    if percent_said:
+        rule = style.unsigned.get(rule, rule)
+    values = {item.name: item.value for item in shown.statistics}
+    return replace(shown, text=write(rule, values, shown.decimals, style), rule=rule)
 
 
 def outcome_decimals(scale: OutcomeScale) -> int:

@@ -1,0 +1,92 @@
+"""Pictures of one page of each form of the demonstration report, for the docs.
+
+Needs Chromium, pdftoppm (poppler-utils) and LibreOffice; run it with `nox -s images`.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import tempfile
+from pathlib import Path
+
+from PIL import Image
+
+from coxa.report.analyse import analyse
+from coxa.report.build import build_document
+from coxa.report.render import FORMATS, render_document
+from coxa.report.write import write_document
+from tests.browser.chromium import browser, executable, opened
+
+ROOT = Path(__file__).parents[1]
+IMAGES = ROOT / "docs" / "images"
+COLOURS = 256
+LARGEST = 150_000
+HEADING = "MMRM (primary)"
+FIGURE = "#profile-primary"
+POINT = 5
+
+
+def main() -> None:
+    """Make the report in each form, take a picture of each, and keep it small."""
+    document = build_document(analyse(ROOT / "analyses" / "hip_oa_trial" / "study.yaml"))
+    IMAGES.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        for form in FORMATS:
+            write_document(render_document(document, form), folder / f"report.{form}")
+        pictures = {
+            "html": page_of_html(folder / "report.html"),
+            "pdf": page_of_pdf(folder / "report.pdf"),
+            "word": page_of_pdf(as_pdf(folder / "report.docx")),
+        }
+        for form, picture in pictures.items():
+            print(small(picture, IMAGES / f"report-{form}.png"))
+
+
+def page_of_html(page: Path) -> Path:
+    """Take a picture of the screen at the primary analysis, with a mean pointed at."""
+    path = executable()
+    if path is None:
+        raise SystemExit("no Chromium found; apt-get install chromium, or set COXA_CHROMIUM")
+    picture = page.with_name("html.png")
+    with browser(path) as running, opened(running, page) as here:
+        plot = here.page.locator(FIGURE)
+        plot.evaluate("plot => plot.scrollIntoView({block: 'end'})")
+        plot.locator(".tools button").click()
+        plot.locator(".live .mark-symbol.role-mark path").nth(POINT).hover()
+        here.page.screenshot(path=picture)
+    return picture
+
+
+def page_of_pdf(paper: Path) -> Path:
+    """Take a picture of the page on which the primary analysis begins."""
+    from pypdf import PdfReader
+
+    pages = [page.extract_text() for page in PdfReader(paper).pages]
+    number = 1 + max(index for index, text in enumerate(pages) if f"{HEADING}\n" in text and "Table" in text)
+    target = paper.with_suffix("")
+    page = ["-f", str(number), "-l", str(number), "-singlefile", "-r", "90", "-png"]
+    subprocess.run(["pdftoppm", *page, str(paper), str(target)], check=True)
+    return target.with_suffix(".png")
+
+
+def as_pdf(word: Path) -> Path:
+    """Return a Word file as LibreOffice sets it."""
+    folder = word.parent / "word"
+    home = f"-env:UserInstallation={(word.parent / 'office').as_uri()}"
+    command = ["soffice", home, "--headless", "--convert-to", "pdf", "--outdir", str(folder), str(word)]
+    subprocess.run(command, check=True, capture_output=True)
+    return folder / "report.pdf"
+
+
+def small(picture: Path, target: Path) -> str:
+    """Write a picture with few colours; stop where it is still large."""
+    Image.open(picture).convert("RGB").quantize(COLOURS).save(target, optimize=True)
+    size = target.stat().st_size
+    if size > LARGEST:
+        raise SystemExit(f"{target} has {size} bytes, more than {LARGEST}; take a smaller page")
+    return f"{target.relative_to(ROOT)}: {size} bytes"
+
+
+if __name__ == "__main__":
+    main()

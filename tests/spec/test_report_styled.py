@@ -1,0 +1,94 @@
+"""A report in the style of a journal: the same numbers, written otherwise, and still traced and verified."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from coxa.cli.main import app
+from coxa.errors import OptionError
+from coxa.report.build import build_document
+from coxa.report.kept import read_kept, write_kept
+from coxa.report.render import FORMATS, render
+from coxa.report.results import results_frame
+from coxa.report.styled import in_style
+from coxa.report.why import why
+from coxa.tables.formats import RULES, write
+from coxa.tables.styles import STYLES
+from tests.spec.small_trial import report
+
+ROOT = Path(__file__).parents[2]
+DEMO = ROOT / "analyses" / "hip_oa_trial" / "study.yaml"
+runner = CliRunner()
+
+
+@pytest.mark.parametrize("style", STYLES)
+def test_what_is_shown_is_made_from_the_values_by_rule_pattern_and_style(style: str) -> None:
+    frame = results_frame(report(), build_document(report(), style))
+    assert set(frame["style"]) == {style}
+    for _, rows in frame.groupby("cell", sort=False):
+        first = rows.iloc[0]
+        values = dict(zip(rows["statistic"], rows["value"], strict=True))
+        assert write(first["format"], values, first["decimals"], STYLES[style]) == first["shown"]
+        assert RULES[first["format"]] == first["pattern"]
+
+
+@pytest.mark.parametrize("style", STYLES)
+def test_the_numbers_are_the_same_in_every_style(style: str) -> None:
+    plain, other = (results_frame(report(), build_document(report(), name)) for name in ("plain", style))
+    address = ["cell", "statistic", "estimand", "analysis", "visit", "arm", "reference", "term"]
+    assert plain[address].equals(other[address])
+    assert plain["value"].equals(other["value"])
+
+
+def test_in_the_lancet_no_number_of_a_table_or_figure_has_a_point() -> None:
+    document = build_document(report(), "lancet")
+    texts = [cell.text for table in document.tables() for row in table.rows() for cell in row.cells if cell.statistics]
+    assert any("\N{MIDDLE DOT}" in text for text in texts)
+    assert not any("." in text for text in texts)
+    forest = next(figure for figure in document.figures() if figure.shown)
+    assert all(text in forest.alt for _, text in forest.texts)
+    assert all(after in forest.spec() and before not in forest.spec() for before, after in forest.texts)
+    assert "\N{MIDDLE DOT}" in forest.svg()
+
+
+def test_in_jama_headings_say_percent_and_cells_do_not() -> None:
+    baseline = next(table for table in build_document(report(), "jama").tables() if table.id == "baseline")
+    rows = {row.label: [cell.text for cell in row.cells] for row in baseline.rows()}
+    assert "Symptom duration (months), median (Q1–Q3)" in rows
+    assert not any("[" in text for text in rows["Symptom duration (months), median (Q1–Q3)"])
+    assert not any("%" in text for texts in rows.values() for text in texts)
+    headings = {column.label for table in build_document(report(), "jama").tables() for column in table.columns}
+    assert "P" in headings
+    assert "p" not in headings
+
+
+@pytest.mark.parametrize("form", FORMATS)
+@pytest.mark.parametrize("style", ["jama", "lancet"])
+def test_every_form_can_be_had_in_every_style_and_is_the_same_twice(style: str, form: str) -> None:
+    assert render(report(), form, style) == render(report(), form, style)
+
+
+def test_an_unknown_style_is_refused_with_those_that_are_there() -> None:
+    with pytest.raises(OptionError, match=r"style 'bmj'.*plain"):
+        in_style(build_document(report()), "bmj")
+    shown = runner.invoke(app, ["report", str(DEMO), "--style", "bmj"])
+    assert shown.exit_code == 2
+
+
+def test_why_names_the_style(tmp_path: Path) -> None:
+    document = build_document(report(), "jama")
+    write_kept(report(), document, tmp_path)
+    kept = read_kept(tmp_path)
+    p = kept.results[kept.results["statistic"] == "p_value"].iloc[0]
+    assert dict(why(kept, p["cell"]))["format"] == "p_value: {p_value:p}, as jama"
+
+
+def test_a_report_in_a_style_is_verified_in_that_style(tmp_path: Path) -> None:
+    made = runner.invoke(app, ["report", str(DEMO), "--out", str(tmp_path), "--style", "lancet", "-q"])
+    assert made.exit_code == 0, made.output
+    shown = runner.invoke(app, ["verify", str(tmp_path / "report.html"), "-q"])
+    assert shown.exit_code == 0, shown.output
+    assert "0 difference(s)" in shown.output
