@@ -91,7 +91,7 @@ def test_every_change_is_listed_under_its_amendment_or_as_not_recorded(tmp_path:
 def test_the_summary_warns_of_unrecorded_changes_of_a_primary_analysis(tmp_path: Path) -> None:
     made = reported(tmp_path, (cs,), (window, relaxes))
     said = [block for block in build_document(made).sections[0].blocks if isinstance(block, Paragraph)]
-    notes = [(block.kind, block.text) for block in said if "since the plan was locked" in block.text]
+    notes = [(block.kind, block.text) for block in said if "since the plan was locked" in str(block.text)]
     assert notes == [
         (
             "warning",

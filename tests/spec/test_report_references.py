@@ -14,11 +14,13 @@ from typer.testing import CliRunner
 from coxa.cli.main import app
 from coxa.errors import OptionError
 from coxa.instruments import instrument_names
-from coxa.report.methods import analysis_methods, general_methods, references
+from coxa.report.document import Paragraph
+from coxa.report.methods import references
 from coxa.report.record import Report
 from coxa.report.references.bibliography import coxa_entry, entries, methods, of_instrument, of_method
 from coxa.report.references.cited import cited, methods_used
 from coxa.report.references.styles import bibtex, ris, vancouver
+from coxa.report.sections.methods import methods_section
 from coxa.study import Study
 from coxa.study.analysis import Analysis
 from coxa.study.randomisation import Randomisation
@@ -27,7 +29,11 @@ from tests.spec.small_trial import plan, report, with_holm
 
 ROOT = Path(__file__).parents[2]
 TEMPLATE = ROOT / "src" / "coxa" / "study" / "templates" / "parallel-trial" / "study.yaml"
-NEEDED = {"article": ("author", "title", "journal", "year", "volume", "pages"), "techreport": ("institution", "year")}
+NEEDED = {
+    "article": ("author", "title", "journal", "year", "volume", "pages"),
+    "techreport": ("institution", "year"),
+    "misc": ("author", "title", "year"),
+}
 CITED = re.compile(r"\[([\d,]+)\]")
 
 
@@ -67,7 +73,8 @@ def planned(**keys: object) -> Study:
 
 def mentioned(made: Report) -> list[int]:
     """Return the numbers of the references in the order in which the methods section first cites them."""
-    said = " ".join([general_methods(made), *(str(analysis_methods(made, name)) for name in made.study.analyses)])
+    section = methods_section(made)
+    said = " ".join(str(block.text) for block in section.blocks if isinstance(block, Paragraph))
     numbers = [int(number) for group in CITED.findall(said) for number in group.split(",")]
     return list(dict.fromkeys(numbers))
 

@@ -64,7 +64,9 @@ def test_figures_of_people_and_of_few_are_frames() -> None:
     import altair as alt
 
     def figure(name: str, data: pd.DataFrame, of_people: bool = False) -> FigureBlock:
-        return FigureBlock(Figure(name, name, alt.Chart(data).mark_point(), f"{name} in words", data, of_people))
+        return FigureBlock(
+            Figure(name, name, alt.Chart(data).mark_point(), f"{name} in words", data, of_people=of_people)
+        )
 
     blocks = (
         figure("people", pd.DataFrame({"fitted": [1.0]}), of_people=True),

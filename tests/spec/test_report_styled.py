@@ -82,7 +82,7 @@ def test_why_names_the_style(tmp_path: Path) -> None:
     document = build_document(report(), "jama")
     write_kept(report(), document, tmp_path)
     kept = read_kept(tmp_path)
-    p = kept.results[kept.results["statistic"] == "p_value"].iloc[0]
+    p = kept.results[kept.results["format"] == "p_value"].iloc[0]
     assert dict(why(kept, p["cell"]))["format"] == "p_value: {p_value:p}, as jama"
 
 

@@ -45,7 +45,7 @@ def texts(table: Table) -> dict[str, list[str]]:
 
 
 def headings(table: Table) -> list[str]:
-    return [column.label.replace("\xa0", " ") for column in table.columns]
+    return [str(column.label).replace("\xa0", " ") for column in table.columns]
 
 
 def test_one_column_of_standardised_differences_for_two_arms() -> None:
@@ -70,7 +70,7 @@ def test_three_arms_have_a_column_for_each_against_the_reference() -> None:
     study = plan()
     asked = study.model_copy(update={"report": study.report.model_copy(update={"standardised_differences": True})})
     table = baseline_table(cohort(asked))
-    assert [(column.spanner, column.label) for column in table.columns[-2:]] == [
+    assert [(column.spanner, str(column.label)) for column in table.columns[-2:]] == [
         ("Standardised difference", "Exercise therapy"),
         ("Standardised difference", "Manual therapy"),
     ]

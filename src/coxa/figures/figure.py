@@ -62,7 +62,12 @@ class Figure:
         return printable(accessible_svg(_drawing(self.spec()), self.id, self.title, self.alt))
 
     def spec(self) -> str:
-        """Return the chart as Vega-Lite, in JSON: what is drawn, and what a page needs to make it interactive."""
+        """Return the chart as Vega-Lite, in JSON: what is drawn, and what a page needs to make it interactive.
+
+        Empty where the figure is a drawing.
+        """
+        if isinstance(self.chart, Drawing):
+            return ""
         chart = _retold(self.chart.to_dict(validate=False), dict(self.texts))
         if self.decimal_mark != ".":
             numbers = {"decimal": self.decimal_mark, "thousands": ",", "grouping": [3], "currency": ["", ""]}

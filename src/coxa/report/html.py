@@ -73,13 +73,13 @@ def _environment() -> Environment:
 
 
 def _svg(figure: Figure) -> Markup:
-    """Return a figure's drawing; its texts were escaped when it was drawn."""
-    return Markup(figure.svg().replace(XMLNS, ' class="still"', 1))
+    """Return a figure's drawing; its texts were escaped when it was drawn. Where there is a chart it can make way."""
+    return Markup(figure.svg().replace(XMLNS, ' class="still"' if figure.spec() else "", 1))
 
 
 def _spec(figure: Figure) -> Markup:
     """Return a figure's chart for the page's engine, in which nothing can end its element; empty without a chart."""
-    return Markup(figure.spec().replace("<", "\\u003c") if getattr(figure, "chart", None) is not None else "")
+    return Markup(figure.spec().replace("<", "\\u003c"))
 
 
 def said(text: Text, name: str) -> Markup:

@@ -89,9 +89,7 @@ def _row(row: Row, columns: tuple[Column, ...], said: bool, style: Style) -> Row
 
 
 def _figure(figure: Figure, style: Style) -> Figure:
-    """Write the numbers that stand in a figure and in its words; a figure without a chart stays as it is."""
-    if getattr(figure, "chart", None) is None:
-        return figure
+    """Write the numbers that stand in a figure and in its words."""
     texts = {shown.text: restyled(shown, style).text for shown in figure.shown}
     return figure.retold({before: after for before, after in texts.items() if before != after}, style.decimal_mark)
 

@@ -73,12 +73,11 @@ def instruments_used(study: Study) -> tuple[str, ...]:
 
 
 def cited(study: Study, fits: Fits | None = None) -> tuple[Entry, ...]:
-    """Return the entries that a plan or a report cites, in the order of their numbers: instruments, then methods."""
+    """Return the entries that a plan or a report cites, in the order of their numbers: estimands, instruments, methods."""
     words = methods_used(study, fits)
-    general = 2 if study.randomisation else 1
-    found = [entry for word in words[:general] for entry in of_method(word)]
+    found = list(of_method(words[0]))
     found += [entry for name in instruments_used(study) for entry in of_instrument(name)]
-    found += [entry for word in words[general:] for entry in of_method(word)]
+    found += [entry for word in words[1:] for entry in of_method(word)]
     return tuple({entry.key: entry for entry in found}.values())
 
 
