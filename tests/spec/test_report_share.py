@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import re
+import zipfile
+from pathlib import Path
 
 import pandas as pd
 import pytest
+from typer.testing import CliRunner
 
+from coxa.cli.main import app
 from coxa.figures.figure import Figure
 from coxa.report.build import build_document
 from coxa.report.document import Card, Document, FigureBlock, List, Paragraph, Section
 from coxa.report.places import places
 from coxa.report.render import render_document
 from coxa.report.share import OF_FEW, OF_PEOPLE, shared, shared_counts
+from coxa.report.write import NOT_SHARED
 from coxa.tables.cells import Statistic
 from coxa.tables.formats import cell
 from coxa.tables.prose import prose
@@ -20,6 +25,7 @@ from coxa.tables.suppress import COUNTS, HIDDEN
 from tests.spec.small_trial import report
 
 K = 5
+runner = CliRunner()
 
 
 @pytest.fixture(scope="module")
@@ -95,3 +101,42 @@ def test_counts_in_the_record_are_hidden_too() -> None:
         "models": {"m": {"rows": 200, "left_out": [{"reason": "x", "rows": None}]}},
         "versions": {"n": "2"},
     }
+
+
+@pytest.fixture(scope="module")
+def handed_on(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("shared")
+    assert runner.invoke(app, ["new", str(folder / "trial")]).exit_code == 0
+    out = folder / "trial" / "out"
+    made = runner.invoke(app, ["report", str(folder / "trial" / "study.yaml"), "--crate", "--out", str(out), "-q"])
+    assert made.exit_code == 0, made.output
+    return out
+
+
+def test_a_crate_is_for_others_and_holds_no_small_count(handed_on: Path) -> None:
+    names = {path.name for path in handed_on.iterdir()}
+    assert not names & set(NOT_SHARED)
+    results = pd.read_parquet(handed_on / "results.parquet")
+    counted = results[results["statistic"].isin(COUNTS)]
+    assert not ((counted["value"] > 0) & (counted["value"] < K)).any()
+    assert (results["shown"] == HIDDEN).sum() > 10
+    assert results.loc[results["shown"] == HIDDEN, ["value", "n_participants"]].isna().all().all()
+    (crate,) = handed_on.glob("*.zip")
+    with zipfile.ZipFile(crate) as archive:
+        assert not set(archive.namelist()) & set(NOT_SHARED)
+        assert archive.read("results.csv") == (handed_on / "results.csv").read_bytes()
+
+
+def test_a_shared_report_is_verified_as_it_is(handed_on: Path) -> None:
+    shown = runner.invoke(app, ["verify", str(handed_on / "report.html"), "-q"])
+    assert shown.exit_code == 0, shown.output
+
+
+def test_files_of_the_team_are_not_handed_on(handed_on: Path) -> None:
+    plan = str(handed_on.parent / "study.yaml")
+    full = handed_on.parent / "full"
+    assert runner.invoke(app, ["report", plan, "--crate", "--no-share", "--out", str(full), "-q"]).exit_code == 0
+    assert (full / "findings.csv").is_file()
+    refused = runner.invoke(app, ["report", plan, "--share", "--out", str(full), "-q"])
+    assert refused.exit_code == 2
+    assert "has findings.csv, left_out.csv, disposition.csv" in refused.output

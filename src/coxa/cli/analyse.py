@@ -47,6 +47,14 @@ def report_command(
     shell: Annotated[
         bool, typer.Option("--shell", help="Write shell.html: the planned report with blanks, without any data.")
     ] = False,
+    share: Annotated[
+        bool | None,
+        typer.Option(
+            "--share/--no-share",
+            help="For others: hide small counts (`report: small_cells`), leave out single participants. A crate is for "
+            "others unless --no-share.",
+        ),
+    ] = None,
     crate: Annotated[
         bool, typer.Option("--crate", help="Also write an RO-Crate: plan, lock, results and report in one archive.")
     ] = False,
@@ -61,6 +69,7 @@ def report_command(
     """Run every analysis of a plan and write the report beside the results."""
     with edge(verbose, as_json):
         from coxa.report.styled import check_style
+        from coxa.report.write import refuse_team_files
 
         wanted = asked_forms(forms)
         if style is not None:
@@ -73,12 +82,15 @@ def report_command(
         from coxa.study.lock import day_text
 
         day = day_text(date)
+        for_others = crate if share is None else share
+        if for_others:
+            refuse_team_files(out)
         report = run(study, data, quiet)
-        written = write_report(report, out, quiet, wanted, data, style)
+        written = write_report(report, out, quiet, wanted, data, style, for_others)
         if crate:
             from coxa.report.crate import write_crate
 
-            written.append(write_crate(report, out, wanted, day, licence))
+            written.append(write_crate(report, out, wanted, day, licence, for_others))
         show(report, as_json, quiet)
         if not as_json:
             typer.echo(f"report: {', '.join(map(str, written))}")
@@ -129,23 +141,31 @@ def write_report(
     forms: tuple[str, ...] = ("html",),
     data: Path | None = None,
     style: str | None = None,
+    share: bool = False,
 ) -> list[Path]:
-    """Write results, the results data set and the report; return the paths of the report's forms."""
+    """Write results, the results data set and the report; return the paths of the report's forms.
+
+    What is shared is written without small counts, and without the files that name participants or hold all estimates.
+    """
     with working("writing the report", quiet):
         from coxa.report.analyse import timed
         from coxa.report.build import build_document
         from coxa.report.kept import write_kept
         from coxa.report.render import render_document
-        from coxa.report.write import write_document, write_results
+        from coxa.report.write import write_document, write_results, write_run
 
         seconds: dict[str, float] = {}
         with timed(seconds, "document"):
-            document = build_document(report, style)
+            document = build_document(report, style, share)
         written = []
+        out.mkdir(parents=True, exist_ok=True)
         for form in forms:
             with timed(seconds, form):
                 written.append(write_document(render_document(document, form), out / f"report.{form}"))
-        write_results(report, out, seconds)
+        if share:
+            write_run(report, out, seconds)
+        else:
+            write_results(report, out, seconds)
         write_kept(report, document, out, data)
         return written
 

@@ -19,10 +19,11 @@ from coxa.report.sections.responders import responders_section
 from coxa.report.sections.run import run_section
 from coxa.report.sections.summary import summary_section
 from coxa.report.sections.trial_design import DESIGNS, trial_design_section
+from coxa.report.share import shared
 from coxa.report.styled import in_style
 
 
-def build_document(report: Report, style: str | None = None) -> Document:
+def build_document(report: Report, style: str | None = None, share: bool = False) -> Document:
     """Return the document of a report: no time, no path and no participant is in it.
 
     Parameters
@@ -31,6 +32,8 @@ def build_document(report: Report, style: str | None = None) -> Document:
         A plan, its data and its results.
     style
         How numbers are written, where it is not as the plan says.
+    share
+        Whether small counts are hidden, and figures of single participants left out (`coxa.report.share`).
 
     Returns
     -------
@@ -66,4 +69,6 @@ def build_document(report: Report, style: str | None = None) -> Document:
             run_section(report),
         ),
     )
+    if share:
+        document = shared(document, study.report.small_cells, study.analyses)
     return in_style(with_checklists(document, study), style or study.report.style)

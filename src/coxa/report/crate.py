@@ -15,6 +15,7 @@ from coxa.errors import CoxaError
 from coxa.report.crate_graph import CrateFile, crate_graph
 from coxa.report.record import Report
 from coxa.report.run_data import run_data
+from coxa.report.write import NOT_SHARED
 from coxa.study import Study
 from coxa.study.lock import day_text, lock_path
 from coxa.study.locked_content import plan_content
@@ -35,7 +36,12 @@ RESULTS = {
 
 
 def write_crate(
-    report: Report, folder: Path, forms: tuple[str, ...], date: str | None = None, licence: str = ""
+    report: Report,
+    folder: Path,
+    forms: tuple[str, ...],
+    date: str | None = None,
+    licence: str = "",
+    share: bool = False,
 ) -> Path:
     """Write the RO-Crate of a report beside it; return its path.
 
@@ -51,6 +57,8 @@ def write_crate(
         Day of publication, as YYYY-MM-DD; today unless given.
     licence
         Words, or the address of a licence; without one the crate says that none was given.
+    share
+        Whether what is in the folder was made without small counts; then files that have them stay out.
 
     Notes
     -----
@@ -64,7 +72,7 @@ def write_crate(
     CoxaError
         If the plan on disk is no longer the one that was analysed.
     """
-    files = [*_plan(report), *_results(folder), *_forms(folder, forms), _run_record(report)]
+    files = [*_plan(report), *_results(folder, share), *_forms(folder, forms), _run_record(report)]
     graph = crate_graph(report, tuple(files), day_text(date), licence)
     text = json.dumps(graph, indent=1, ensure_ascii=False) + "\n"
     path = folder / f"{report.study.study}-ro-crate.zip"
@@ -101,9 +109,11 @@ def _names_participants(study: Study) -> bool:
     return bool(study.data.corrections) or "participant_id" in coded
 
 
-def _results(folder: Path) -> list[CrateFile]:
+def _results(folder: Path, share: bool) -> list[CrateFile]:
     files = []
     for name, (title, note) in RESULTS.items():
+        if share and name in NOT_SHARED:
+            continue
         content = (folder / name).read_bytes()
         files.append(CrateFile(name, _without_paths(content) if name == "results.json" else content, title, note))
     return files

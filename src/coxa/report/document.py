@@ -85,6 +85,7 @@ class Document:
     facts    : name and text of what stands below the title
     sections : in order
     style    : how its numbers are written, a name of `coxa.tables.styles`
+    small_cells : counts from 1 to below this are hidden (`coxa.report.share`); 0 where none are
     """
 
     title: str
@@ -92,6 +93,7 @@ class Document:
     facts: tuple[tuple[str, str], ...]
     sections: tuple[Section, ...]
     style: str = "plain"
+    small_cells: int = 0
 
     def walk(self) -> Iterator[Section]:
         """Yield every section, depth first, in reading order."""

@@ -15,6 +15,7 @@ from coxa.report.document import Document
 from coxa.report.provenance import provenance
 from coxa.report.record import Report
 from coxa.report.results import results_frame
+from coxa.report.share import shared_counts
 from coxa.report.write import write_csv
 
 SUFFIXES = (".parquet", ".csv")
@@ -52,9 +53,11 @@ def write_kept(report: Report, document: Document, folder: Path, data: Path | No
     write_csv(frame, csv)
     origin = report.study.origin
     plan = Path(origin.folder) / origin.name if origin else None
+    told = provenance(report)
     kept = {
-        **provenance(report),
+        **(shared_counts(told, document.small_cells) if document.small_cells else told),
         "style": document.style,
+        "small_cells": document.small_cells,
         "inputs": {"plan": _from(folder, plan), "data": _from(folder, data)},
         "results": json.loads(frame.to_json(orient="records", double_precision=15)),
     }

@@ -14,6 +14,7 @@ from coxa.report.record import Report
 from coxa.tables.cells import Cell, Statistic
 from coxa.tables.formats import RULES
 from coxa.tables.records import Record, records
+from coxa.tables.suppress import RULE as SUPPRESSED
 
 COLUMNS = (
     "cell",
@@ -114,7 +115,7 @@ def _number(
         "reference": statistic.reference,
         "term": statistic.term,
     }
-    found = estimated.get(_where(address), {})
+    found = estimated.get(_where(address), {}) if cell.rule != SUPPRESSED else {}
     planned = bool(found) or statistic.analysis in models
     return {
         **address,

@@ -49,7 +49,8 @@ def shared(document: Document, k: int, analyses: Collection[str]) -> Document:
     for table in document.tables():
         beyond |= suppress(table, k, analyses)[1]
     safe = with_blocks(document, lambda block: _block(block, k, analyses, beyond))
-    return replace(safe, facts=(*document.facts, ("Shared", f"Without small counts. {note_words(k)}")))
+    said = ("Shared", f"Without small counts. {note_words(k)}")
+    return replace(safe, facts=(*document.facts, said), small_cells=k)
 
 
 def shared_counts(told: Any, k: int) -> Any:

@@ -69,7 +69,8 @@ def verify(report: Path, data: Path | None = None, tolerance: float = TOLERANCE)
     if plan is None or not plan.is_file():
         raise CoxaError(f"the plan is not at {plan}; move the folder of the report back beside it, or report again")
     made = analyse(plan, data or kept.path("data"))
-    document = build_document(made, kept.provenance.get("style", "plain"))
+    share = bool(kept.provenance.get("small_cells"))
+    document = build_document(made, kept.provenance.get("style", "plain"), share)
     again = results_frame(made, document)
     found = [*_hashes(kept, made.run), *_numbers(kept.results, again, tolerance)]
     page = kept.folder / "report.html"

@@ -8,11 +8,16 @@ from pathlib import Path
 
 import pandas as pd
 
+from coxa.errors import OptionError
 from coxa.report.record import Report
 from coxa.report.run_data import run_data
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 """What a spreadsheet takes for the beginning of a formula, and the wide forms of the same signs."""
+
+
+NOT_SHARED = ("findings.csv", "left_out.csv", "disposition.csv", "estimates.csv", "estimates.parquet")
+"""Files of a report that name participants, or hold small counts."""
 
 
 def write_results(report: Report, folder: str | Path, render: Mapping[str, float] | None = None) -> list[Path]:
@@ -41,10 +46,25 @@ def write_results(report: Report, folder: str | Path, render: Mapping[str, float
     }
     written = [write_csv(frame, out / f"{name}.csv") for name, frame in tables.items()]
     report.estimates.frame.to_parquet(out / "estimates.parquet", index=False)
+    return [*written, out / "estimates.parquet", write_run(report, out, render)]
+
+
+def write_run(report: Report, out: Path, render: Mapping[str, float] | None = None) -> Path:
+    """Write the run record, which holds no number of the results; return its path."""
     record = out / "run.json"
     text = json.dumps(run_data(report, render), indent=2, ensure_ascii=False) + "\n"
     record.write_text(text, encoding="utf-8", newline="\n")
-    return [*written, out / "estimates.parquet", record]
+    return record
+
+
+def refuse_team_files(folder: Path) -> None:
+    """Raise `OptionError` where a folder that is to be shared has files of an earlier run that are not to be."""
+    there = [name for name in NOT_SHARED if (folder / name).is_file()]
+    if there:
+        raise OptionError(
+            f"{folder} has {', '.join(there)} of an earlier report, which are not to be shared; name another folder "
+            "with --out"
+        )
 
 
 def write_csv(frame: pd.DataFrame, path: Path) -> Path:

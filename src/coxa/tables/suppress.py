@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from coxa.tables.cells import Cell
+from coxa.tables.hidden_counts import Line, hidden_counts
 from coxa.tables.prose import cells_of, with_cells
 from coxa.tables.table import Column, Footnote, Row, Table
 
@@ -20,75 +21,11 @@ RULE = "suppressed"
 COUNTS = ("n", "events", "participants")
 """Statistics that count people or what happened to them."""
 
-Place = tuple[int, int]
-"""Row and column of a table, from 0."""
+TOTAL = "total"
+"""The statistic out of which a count is."""
 
 Person = tuple[str, str, str]
 """Analysis, visit and arm: whose numbers they are."""
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """Cells that add up to a number that is known, or to the last of them.
-
-    places : of the cells
-    total  : whether the last is the sum of the others
-    """
-
-    places: tuple[Place, ...]
-    total: bool = False
-
-
-def hidden_counts(
-    counts: NDArray[np.float64], lines: Sequence[Line], k: int, also: NDArray[np.bool_] | None = None
-) -> NDArray[np.bool_]:
-    """Return which counts are not shown, so that none below k can be worked out from the others.
-
-    Parameters
-    ----------
-    counts
-        (rows, columns); NaN where there is no count.
-    lines
-        Cells whose sum a reader knows.
-    k
-        Counts from 1 to k - 1 are not shown; 0 is.
-    also
-        (rows, columns); counts that are not shown for another reason.
-
-    Returns
-    -------
-    (rows, columns) bool
-        Small counts, and as many more, small ones before large ones, that in every line with a hidden cell at least
-        two are hidden, and each of them can be anything from 1 to k as far as the line tells.
-    """
-    hidden: NDArray[np.bool_] = (counts > 0) & (counts < k)
-    if also is not None:
-        hidden |= also & (counts > 0)
-    changed = True
-    while changed:
-        changed = False
-        for line in lines:
-            while (place := _one_more(counts, hidden, line, lines, k)) is not None:
-                hidden[place] = changed = True
-    return hidden
-
-
-def _one_more(
-    counts: NDArray[np.float64], hidden: NDArray[np.bool_], line: Line, lines: Sequence[Line], k: int
-) -> Place | None:
-    """Return the cell of a line that has to be hidden too; None where enough are.
-
-    A cell whose other lines have hidden cells already costs none in these.
-    """
-    gone = [place for place in line.places if hidden[place]]
-    if not gone or (line.total and hidden[line.places[-1]] and len(gone) > 1):
-        return None
-    if len(gone) > 1 and sum(counts[place] - 1 for place in gone) >= k - 1:
-        return None
-    left = [place for place in line.places if counts[place] > 0 and not hidden[place]]
-    open_lines = [other.places for other in lines if not any(hidden[place] for place in other.places)]
-    ranked = sorted((sum(place in other for other in open_lines), counts[place], place) for place in left)
-    return ranked[0][2] if ranked else None
 
 
 def suppress(
@@ -117,7 +54,8 @@ def suppress(
     counts = counts.reshape(len(rows), len(table.columns))
     headings = [(*cells_of(column.label), *cells_of(column.spanner)) for column in table.columns]
     few = [any(_small(cell, k) for cell in heading) for heading in headings]
-    hidden = hidden_counts(counts, list(_lines(table, rows, counts)), k, np.broadcast_to(np.array(few), counts.shape))
+    of_few = np.array([[_small(cell, k) for cell in row.cells] for row in rows]).reshape(counts.shape)
+    hidden = hidden_counts(counts, list(_lines(table, rows, counts)), k, of_few | np.array(few, dtype=bool))
     gone = (row.cells[column].statistics[0] for at, row in enumerate(rows) for column in np.flatnonzero(hidden[at]))
     persons = frozenset((one.analysis, one.visit, one.arm) for one in gone if one.analysis in analyses)
     known = persons | beyond
@@ -152,7 +90,7 @@ def _count(cell: Cell) -> float:
 
 
 def _small(cell: Cell, k: int) -> bool:
-    return any(0 < one.value < k for one in cell.statistics if one.name in COUNTS)
+    return any(0 < one.value < k for one in cell.statistics if one.name in (*COUNTS, TOTAL))
 
 
 def _made_from(cell: Cell, known: frozenset[Person]) -> bool:

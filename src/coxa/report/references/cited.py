@@ -73,7 +73,7 @@ def instruments_used(study: Study) -> tuple[str, ...]:
 
 
 def cited(study: Study, fits: Fits | None = None) -> tuple[Entry, ...]:
-    """Return the entries that a plan or a report cites, in the order of their numbers: estimands, instruments, methods."""
+    """Return the entries that a plan or a report cites: those of estimands, of instruments, and of methods in turn."""
     words = methods_used(study, fits)
     found = list(of_method(words[0]))
     found += [entry for name in instruments_used(study) for entry in of_instrument(name)]
