@@ -19,6 +19,7 @@ from coxa.simulate.hip_oa.design import ARMS, DAYS, VISITS, WINDOWS
 from coxa.simulate.hip_oa.truths import RESPONSE, TARGETS
 from coxa.simulate.truth import Truth
 from coxa.study import Study
+from tests.spec.small_trial import read_text
 
 ROOT = Path(__file__).parents[2]
 DATA = ROOT / "synthetic_data" / "hip_oa_trial"
@@ -136,7 +137,7 @@ def test_therapists_are_in_the_two_arms_that_have_them(report: Report, cohort: C
     beside = written[(written["analysis"] == "primary") & (written["term"] == "difference")]
     assert (rows["df"].to_numpy() < beside["df"].to_numpy()).all()
 
-    page = coxa.render(report)
+    page = read_text(coxa.render(report))
     for words in (
         "MMRM with therapists (sensitivity)",
         "therapist (9 levels, in Exercise therapy and Manual therapy only; a variance for each arm)",
