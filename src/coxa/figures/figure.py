@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from html import escape
 from typing import Any
@@ -50,6 +50,8 @@ class Figure:
     texts: tuple[tuple[str, str], ...] = ()
     decimal_mark: str = "."
     of_people: bool = False
+    _spec: str = field(default="", init=False, repr=False, compare=False)
+    """Kept, as telling a chart takes longer than drawing it."""
 
     def svg(self) -> str:
         """Return the figure as SVG, text as text, the same bytes for the same figure.
@@ -68,6 +70,11 @@ class Figure:
         """
         if isinstance(self.chart, Drawing):
             return ""
+        if not self._spec:
+            object.__setattr__(self, "_spec", self._told())
+        return self._spec
+
+    def _told(self) -> str:
         chart = _retold(self.chart.to_dict(validate=False), dict(self.texts))
         if self.decimal_mark != ".":
             numbers = {"decimal": self.decimal_mark, "thousands": ",", "grouping": [3], "currency": ["", ""]}

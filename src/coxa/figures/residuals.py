@@ -37,7 +37,7 @@ def plot_residuals(residuals: pd.DataFrame, *, kind: str = "studentised", figure
     beyond = int((data[kind].abs() > 2).sum())
     points = (
         alt.Chart()
-        .mark_circle(size=22, opacity=0.55, color=OKABE_ITO[0])
+        .mark_circle(size=22, opacity=1, fillOpacity=0.55, color=OKABE_ITO[0])
         .encode(
             x=alt.X("fitted:Q", title="Fitted value", scale=alt.Scale(zero=False)),
             y=alt.Y(f"{kind}:Q", title=f"{kind.capitalize()} residual"),
@@ -72,7 +72,7 @@ def plot_qq(points: pd.DataFrame, *, figure_id: str, title: str) -> Figure:
 
     outside = int(((points["sample"] < points["low"]) | (points["sample"] > points["high"])).sum())
     base = alt.Chart(points).encode(x=alt.X("theoretical:Q", title="Normal quantile"))
-    band = base.mark_area(opacity=0.25, color=RULE).encode(
+    band = base.mark_area(opacity=1, fillOpacity=0.25, color=RULE).encode(
         y=alt.Y("low:Q", title="Normalised residual"), y2=alt.Y2("high:Q")
     )
     line = base.mark_line(color=RULE, strokeDash=[4, 3]).encode(y="theoretical:Q")

@@ -53,7 +53,9 @@ def plot_trajectories(study: Study, dataset: AnalysisDataset, *, figure_id: str,
     x = alt.X("visit_label:N", title=None, sort=visits, axis=axis, scale=alt.Scale(type="point", padding=0.3))
     y = alt.Y("value:Q", title=[f"Value ({scale.unit};", f"{scale.direction})"], scale=alt.Scale(zero=False))
     base = alt.Chart().encode(x=x, y=y, detail="line:N")
-    thin = base.transform_filter("datum.kind == 'course'").mark_line(strokeWidth=0.7, opacity=0.6, color=RULE)
+    thin = base.transform_filter("datum.kind == 'course'").mark_line(
+        strokeWidth=0.7, opacity=1, strokeOpacity=0.6, color=RULE
+    )
     thick = base.transform_filter("datum.kind == 'mean'").mark_line(
         strokeWidth=2.6, color=OKABE_ITO[1], point={"color": OKABE_ITO[1]}
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from coxa.report.document import Document
+from coxa.report.word.styles import add_paragraph
 from coxa.report.word.xml import close_field, element, field, open_field
 from coxa.tables.characters import printable
 
@@ -22,7 +23,7 @@ def bookmark_names(document: Document) -> dict[str, str]:
 
 def add_heading(word: Word, text: str, level: int, mark: str = "") -> None:
     """Add a heading, with a bookmark if it has a name."""
-    heading = word.add_paragraph(style=f"Heading {min(level, DEEPEST)}")
+    heading = add_paragraph(word, "", f"Heading {min(level, DEEPEST)}")
     if not mark:
         heading.add_run(text)
         return
@@ -56,7 +57,7 @@ def _link(paragraph: Any, text: str, mark: str) -> None:
 
 def add_caption(word: Word, kind: str, number: int, text: str, below: str = "") -> None:
     """Add "Table 3. What it shows" in the style of captions, and a second line; the number is a field."""
-    said = word.add_paragraph(style="Caption")
+    said = add_paragraph(word, "", "Caption")
     said.add_run(f"{kind} ").bold = True
     field(said, f"SEQ {kind} \\* ARABIC", str(number))
     said.add_run(".").bold = True

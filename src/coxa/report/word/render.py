@@ -10,7 +10,7 @@ from coxa.report.document import Card, Document, FigureBlock, List, Paragraph, S
 from coxa.report.word.captions import add_contents, add_heading, bookmark_names
 from coxa.report.word.figures import add_figure
 from coxa.report.word.package import EPOCH, same_every_time
-from coxa.report.word.styles import FACT, LEAD, WARNING, prepare, running_title
+from coxa.report.word.styles import FACT, LEAD, WARNING, add_paragraph, prepare, running_title
 from coxa.report.word.tables import add_table
 from coxa.tables.characters import printable
 
@@ -81,16 +81,16 @@ def _section(word: Word, section: Section, level: int, places: Places) -> None:
     for index, block in enumerate(section.blocks):
         match block:
             case Paragraph(text, kind):
-                said = word.add_paragraph(printable(str(text)), style=PARAGRAPHS[kind])
+                said = add_paragraph(word, printable(str(text)), PARAGRAPHS[kind])
                 said.paragraph_format.keep_with_next = section.introduces(index)
             case List(items):
                 for item in items:
-                    word.add_paragraph(printable(str(item)), style="List Bullet")
+                    add_paragraph(word, printable(str(item)), "List Bullet")
             case Card(title, facts, results):
                 add_heading(word, printable(title), level + 1)
                 _facts(word, facts)
                 for result in results:
-                    word.add_paragraph(printable(str(result)), style="List Bullet")
+                    add_paragraph(word, printable(str(result)), "List Bullet")
             case TableBlock(table):
                 add_table(word, table, places.numbers[table.id])
             case FigureBlock(figure):
@@ -102,7 +102,7 @@ def _section(word: Word, section: Section, level: int, places: Places) -> None:
 def _facts(word: Word, facts: tuple[tuple[str, str], ...]) -> None:
     """Write names beside texts, with a tab between them."""
     for name, text in facts:
-        said = word.add_paragraph(style=FACT)
+        said = add_paragraph(word, "", FACT)
         said.add_run(printable(name)).bold = True
         said.add_run("\t")
         said.add_run(printable(text))

@@ -8,6 +8,7 @@ from coxa.report.word.xml import element, field
 
 if TYPE_CHECKING:
     from docx.document import Document as Word
+    from docx.text.paragraph import Paragraph
 
 FONT = "Calibri"
 INK, SOFT, ACCENT, ALERT, LINE = "1B1F24", "56606B", "0A5A9C", "B3420B", "D5DAE0"
@@ -123,6 +124,16 @@ def _style(
     if bold is not None:
         style.font.bold = bold
     return style
+
+
+def add_paragraph(word: Word, text: str, style: str) -> Paragraph:
+    """Add a paragraph in a style by its id, which is its name without spaces.
+
+    By its name python-docx would look through all styles for each paragraph.
+    """
+    made = word.add_paragraph(text)
+    made._p.style = style.replace(" ", "")
+    return made
 
 
 def running_title(word: Word, title: str, study: str) -> None:

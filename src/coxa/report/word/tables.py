@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from coxa.report.columns import Layout, layout
 from coxa.report.word.captions import add_caption
-from coxa.report.word.styles import CELL, INK, NOTE, SOFT, TABLE
+from coxa.report.word.styles import CELL, INK, NOTE, SOFT, TABLE, add_paragraph
 from coxa.report.word.xml import element
 from coxa.tables.characters import printable
 from coxa.tables.table import Row, Table
@@ -32,14 +32,14 @@ def add_table(word: Word, table: Table, number: int) -> None:
     add_caption(word, "Table", number, printable(table.title), printable(table.subtitle))
     _table(word, table, placed)
     for index, note in enumerate(table.footnotes):
-        said = word.add_paragraph(style=NOTE)
+        said = add_paragraph(word, "", NOTE)
         said.paragraph_format.keep_with_next = index + 1 < len(table.footnotes)
         said.paragraph_format.space_before = None if index else NOTE_SPACE
         if note.mark:
             said.add_run(printable(note.mark)).font.superscript = True
             said.add_run(" ")
         said.add_run(printable(str(note.text)))
-    word.add_paragraph(style=NOTE)
+    add_paragraph(word, "", NOTE)
     if placed.sideways:
         _turn(word)
 
