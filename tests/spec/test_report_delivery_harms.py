@@ -73,7 +73,7 @@ def section(made: Document, name: str) -> Section:
 
 
 def said(part: Section) -> list[str]:
-    return [block.text for block in part.blocks if isinstance(block, Paragraph)]
+    return [str(block.text) for block in part.blocks if isinstance(block, Paragraph)]
 
 
 def test_delivery_comes_after_participants_and_harms_before_methods() -> None:
@@ -101,7 +101,7 @@ def test_no_event_is_said_with_the_population() -> None:
     part = harms_section(quiet)
     assert len(part.blocks) == 3
     assert "no soreness, flare or adverse event after randomisation in the 72 participants" in said(part)[1]
-    assert serious_sentence(quiet) == (
+    assert str(serious_sentence(quiet)) == (
         "At least one serious adverse event (safety set, arm received): 0 of 24 participants under Usual care, 0 of 24 "
         "participants under Exercise therapy and 0 of 24 participants under Manual therapy."
     )

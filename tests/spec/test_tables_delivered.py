@@ -101,7 +101,7 @@ def test_co_interventions_count_participants_and_occasions() -> None:
     ]
     assert [cell.text for cell in counted.rows[0].cells] == ["3", "1"]
     assert [row.label for row in where.rows] == ["For the study hip", "For something else", "Not recorded what for"]
-    said = [note.text for note in table.footnotes]
+    said = [str(note.text) for note in table.footnotes]
     assert "Left out: 2 that began before randomisation." in said
     assert "Counted although no day is recorded: 1." in said
 

@@ -30,7 +30,7 @@ def shown(table: Table) -> dict[tuple[str, str], list[str]]:
 
 
 def notes(table: Table) -> str:
-    return " ".join(note.text for note in table.footnotes)
+    return " ".join(str(note.text) for note in table.footnotes)
 
 
 def test_counts_by_hand(harms: Harms) -> None:
@@ -124,8 +124,11 @@ def test_nothing_of_a_kind_is_one_row() -> None:
 
 def test_every_number_has_an_address_of_its_own(harms: Harms) -> None:
     tables = (harms_table(STUDY, harms), harm_rates_table(STUDY, harms), harm_terms_table(STUDY, harms))
-    keys = [(s.key, s.reference) for table in tables for s in table.statistics()]
+    cells = [cell for table in tables for row in table.rows() for cell in row.cells]
+    keys = [(one.key, one.reference) for cell in cells for one in cell.statistics]
     assert len(keys) == len(set(keys)) > 100
+    every = {((one.key, one.reference), one.value) for table in tables for one in table.statistics()}
+    assert len({key for key, _ in every}) == len(every)  # notes repeat a number, and never with another value
 
 
 def test_an_arm_that_nobody_received_has_no_risk() -> None:

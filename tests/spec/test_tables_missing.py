@@ -123,7 +123,7 @@ def test_those_without_a_value_are_described_by_arm_where_no_group_is_small() ->
     given = drawn(small_cells=1)
     table = completion_table(given, two_arms)
     assert table is not None
-    assert table.columns[0].label.startswith("With (N")
+    assert str(table.columns[0].label).startswith("With (N")
     assert len(table.columns) == 2, "nobody of manual therapy is there, so the arms are put together"
     table = completion_table(drawn(small_cells=4), data)
     assert table is not None

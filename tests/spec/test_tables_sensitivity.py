@@ -53,7 +53,7 @@ def estimates(**limits: tuple[float, float, float]) -> Estimates:
 def test_one_sentence_says_whether_the_conclusions_agree(simpler: tuple[float, float, float], said: str) -> None:
     (sentence,) = agreement_sentences(STUDY, estimates(primary=(6.0, 2.0, 10.0), simpler=simpler), "primary")
     low = f"{simpler[0]:.1f}".replace("-", "−")
-    assert sentence == f"Exercise therapy minus Usual care at Week 12: {said}; estimates from {low} to 6.0 points."
+    assert str(sentence) == f"Exercise therapy minus Usual care at Week 12: {said}; estimates from {low} to 6.0 points."
 
 
 def test_nothing_is_said_of_one_analysis_alone() -> None:

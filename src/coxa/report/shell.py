@@ -189,6 +189,8 @@ def places(rule: str, decimals: int) -> str:
     >>> places("mean_sd", 1), places("count_percent", 0), places("p_value", 0)
     ('xx.x (xx.x)', 'xx (xx.x%)', 'x.xxx')
     """
+    if rule.startswith("nnt"):  # whether it is one of benefit or of harm, and what its limits are, the data say
+        rule = "two_decimals_interval"
     written = ""
     for text, name, form, _ in string.Formatter().parse(RULES[rule]):
         written += text + (_places(form or "", decimals) if name is not None else "")

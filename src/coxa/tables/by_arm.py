@@ -10,7 +10,8 @@ import pandas as pd
 
 from coxa.study import Study
 from coxa.tables.baseline import NB_N
-from coxa.tables.formats import cell, share
+from coxa.tables.formats import cell, counted, share
+from coxa.tables.prose import prose
 from coxa.tables.table import Cell, Column, Row, Statistic
 
 Numbers = Mapping[str, float] | pd.Series
@@ -64,9 +65,14 @@ def share_cell(n: float, total: float, at: Statistic, rule: str = "") -> Cell:
     return cell(rule or "count_percent", values, at)
 
 
-def named_columns(study: Study, sizes: Mapping[str, int]) -> tuple[Column, ...]:
-    """Return one column per arm with the number of participants in its heading."""
-    return tuple(Column(f"{study.label('arms', arm)} ({NB_N}{n})") for arm, n in sizes.items())
+def named_columns(
+    study: Study, sizes: Mapping[str, int], analysis: str = "participants", term: str = "allocated"
+) -> tuple[Column, ...]:
+    """Return one column per arm with the number of participants in its heading: those allocated, unless said."""
+    return tuple(
+        Column(prose(f"{study.label('arms', arm)} ({NB_N}", counted(n, analysis, term, arm), ")"))
+        for arm, n in sizes.items()
+    )
 
 
 def _summary(rule: str, values: pd.Series, at: Statistic) -> Cell:

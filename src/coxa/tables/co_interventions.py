@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pandas as pd
 
 from coxa.study import Study
 from coxa.study.parts import readable
 from coxa.tables.by_arm import ByArm, named_columns
+from coxa.tables.formats import counted
+from coxa.tables.prose import Text, prose
 from coxa.tables.table import Footnote, Row, RowGroup, Table
 
 
@@ -27,21 +31,29 @@ def co_interventions_table(study: Study, found: pd.DataFrame, before: int, sizes
     hip = found["study_hip"].eq(True).fillna(False).astype(bool)
     elsewhere = found["study_hip"].eq(False).fillna(False).astype(bool)
     parts = {"Any": found, **{readable(str(kind)): found[found["kind"] == kind] for kind in kinds}}
-    people = [_people(rows, label, part, sizes) for label, part in parts.items()]
-    counted = [rows.counts(label, f"events: {label}", part.groupby("arm").size()) for label, part in parts.items()]
+    people = [replace(_people(rows, label, part, sizes), found=True) for label, part in parts.items()]
+    events = [
+        replace(rows.counts(label, f"events: {label}", part.groupby("arm").size()), found=True)
+        for label, part in parts.items()
+    ]
     where = {"For the study hip": hip, "For something else": elsewhere, "Not recorded what for": ~hip & ~elsewhere}
     groups = [
         RowGroup("Participants with at least one, n (%)", tuple(people)),
-        RowGroup("Co-interventions", tuple(counted)),
+        RowGroup("Co-interventions", tuple(events)),
         RowGroup(
             "Participants with at least one, by what it was for, n (%)",
             tuple(_people(rows, label, found[flag], sizes) for label, flag in where.items() if flag.any()),
         ),
     ]
     undated = int(found["study_day"].isna().sum())
-    notes = ["Participants as allocated; co-interventions that began on the day of randomisation or later."]
-    notes += [f"Left out: {before} that began before randomisation."] if before else []
-    notes += [f"Counted although no day is recorded: {undated}."] if undated else []
+    notes: list[Text] = ["Participants as allocated; co-interventions that began on the day of randomisation or later."]
+    if before:
+        early = counted(before, "co-interventions", "before randomisation")
+        notes.append(prose("Left out: ", early, " that began before randomisation."))
+    if undated:
+        notes.append(
+            prose("Counted although no day is recorded: ", counted(undated, "co-interventions", "undated"), ".")
+        )
     return Table(
         "co-interventions",
         "Co-interventions",

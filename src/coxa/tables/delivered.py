@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pandas as pd
 
@@ -121,7 +122,7 @@ def _missed(delivered: Delivered, rows: ByArm) -> Iterator[Row]:
                                                                                              kind="stable")  # fmt: skip
     for reason in reasons.index:
         n = missed[missed["reason"] == reason].groupby("arm").size()
-        yield rows.shares(sentence_case(str(reason)), f"missed: {reason}", n, total, 1)
+        yield replace(rows.shares(sentence_case(str(reason)), f"missed: {reason}", n, total, 1), found=True)
 
 
 def _dose(delivered: Delivered, rows: ByArm) -> Iterator[Row]:
@@ -157,7 +158,7 @@ def _components(delivered: Delivered, rows: ByArm) -> Iterator[Row]:
     total = came.groupby("arm").size()
     for component in dict.fromkeys(told["components"]):
         n = told[told["components"] == component].groupby("arm").size()
-        yield rows.shares(readable(component), f"component: {component}", n, total)
+        yield replace(rows.shares(readable(component), f"component: {component}", n, total), found=True)
 
 
 def _fidelity(delivered: Delivered, rows: ByArm) -> Iterator[Row]:

@@ -157,6 +157,11 @@ def cell(rule: str, values: Mapping[str, float], at: Statistic, decimals: int = 
     return Cell(write(rule, values, decimals), kept, mark, rule, decimals)
 
 
+def counted(n: float, analysis: str, term: str, arm: str = "", estimand: str = "") -> Cell:
+    """Return a count for a sentence or a heading, at the address of what is counted."""
+    return cell("count", {"n": n}, Statistic("", math.nan, estimand, analysis, term, arm=arm))
+
+
 def restyled(shown: Cell, style: Style, percent_said: bool = False) -> Cell:
     """Return a cell in another style: its text written again from its statistics, by the rule of that style.
 

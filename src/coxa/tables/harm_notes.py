@@ -8,6 +8,8 @@ from coxa.derive.harms import LIGHT, Harms
 from coxa.study import Study
 from coxa.study.wording import join_words
 from coxa.study.words import SET_NAMES
+from coxa.tables.formats import counted
+from coxa.tables.prose import Prose, Text, in_sentence, prose
 
 DEFINED = (
     "Expected soreness: recorded as soreness, not serious, and not marked as unexpected. Flare: recorded as a flare of "
@@ -25,7 +27,7 @@ LIMITS = (
 )
 
 
-def counted_notes(study: Study, harms: Harms) -> Iterator[str]:
+def counted_notes(study: Study, harms: Harms) -> Iterator[Text]:
     """Yield the notes of the table of harms."""
     yield f"Population: safety set ({SET_NAMES['safety_set']})."
     yield DEFINED
@@ -35,11 +37,12 @@ def counted_notes(study: Study, harms: Harms) -> Iterator[str]:
         "multiplicity; no tests. CI, confidence interval."
     )
     if harms.before:
-        yield f"Left out, before randomisation: {_by_arm(study, harms.before)}."
+        yield prose("Left out, before randomisation: ", _by_arm(study, harms.before, "before randomisation"), ".")
     if harms.outside:
-        yield f"Left out, of participants who are not in the safety set: {_by_arm(study, harms.outside)}."
+        outside = _by_arm(study, harms.outside, "outside the safety set")
+        yield prose("Left out, of participants who are not in the safety set: ", outside, ".")
     if harms.undated:
-        yield f"Counted although no day is recorded: {harms.undated}."
+        yield prose("Counted although no day is recorded: ", counted(harms.undated, "harms", "undated events"), ".")
     yield from _lacking(harms)
 
 
@@ -52,11 +55,12 @@ def absent_sentence(harms: Harms) -> str:
     return f"No event is recorded as {join_words(absent, 'or')}; whether it was asked for, the data do not say."
 
 
-def rate_notes(harms: Harms) -> Iterator[str]:
+def rate_notes(harms: Harms) -> Iterator[Text]:
     """Yield the notes of the table of rates."""
     yield EXPOSED
     if harms.unknown_end:
-        yield f"No day is recorded of {harms.unknown_end} participants, who add no follow-up."
+        unknown = counted(harms.unknown_end, "harms", "participants without a day")
+        yield prose("No day is recorded of ", unknown, " participants, who add no follow-up.")
     if harms.counted_sessions:
         yield "Per session: all events of the follow-up, by the supervised sessions attended."
     else:
@@ -64,18 +68,28 @@ def rate_notes(harms: Harms) -> Iterator[str]:
     yield LIMITS
 
 
-def _lacking(harms: Harms) -> Iterator[str]:
+def _lacking(harms: Harms) -> Iterator[Text]:
     """Say what is not recorded of the events; nothing that is missing is counted as if it were there."""
     names = {"severity": "severity", "relatedness": "relation to treatment", "action": "action on treatment",
              "serious": "whether it was serious"}  # fmt: skip
     total = len(harms.events)
-    some = [f"{names[name]} ({n} of {total})" for name, n in harms.lacking.items() if 0 < n < total]
+    every = counted(total, "harms", "events")
+    some = [
+        prose(f"{names[name]} (", counted(n, "harms", f"events without {name}"), " of ", every, ")")
+        for name, n in harms.lacking.items()
+        if 0 < n < total
+    ]
     none = [names[name] for name, n in harms.lacking.items() if total and n == total]
     if none:
         yield f"Not recorded of any event: {join_words(none)}."
     if some:
-        yield f"Not recorded of some events, which are not counted as such: {join_words(some)}."
+        yield prose("Not recorded of some events, which are not counted as such: ", in_sentence(some), ".")
 
 
-def _by_arm(study: Study, counts: dict[str, int]) -> str:
-    return join_words([f"{counts[arm]} of {study.label('arms', arm)}" for arm in study.arm_order if arm in counts])
+def _by_arm(study: Study, counts: dict[str, int], term: str) -> Prose:
+    return in_sentence(
+        [
+            prose(counted(counts.get(arm, 0), "harms", f"events {term}", arm), f" of {study.label('arms', arm)}")
+            for arm in study.arm_order
+        ]
+    )

@@ -62,7 +62,7 @@ def harms_table(study: Study, harms: Harms) -> Table:
     groups = [RowGroup(kind.label, tuple(_counted(study, harms, kind, sizes))) for kind in harm_rows(harms)]
     against = study.label("arms", study.reference_arm)
     columns = (
-        *named_columns(study, sizes),
+        *named_columns(study, sizes, "harms", "safety set"),
         *(Column(study.label("arms", arm), spanner=f"Risk difference against {against}, percentage points (95% CI)")
           for arm in sizes if arm != study.reference_arm),
     )  # fmt: skip
@@ -109,7 +109,7 @@ def harm_terms_table(study: Study, harms: Harms) -> Table:
         groups += [RowGroup(kind.label, tuple(rows))] if rows else []
     columns = tuple(
         column
-        for arm in named_columns(study, sizes)
+        for arm in named_columns(study, sizes, "harms", "safety set")
         for column in (Column("Participants (%)", spanner=arm.label), Column("Events", spanner=arm.label))
     )
     note = Footnote(
@@ -216,7 +216,7 @@ def _term_row(kind: HarmRow, term: str, events: pd.DataFrame, sizes: dict[str, i
             for what in ("participants", "events")
         )
         cells += [share_cell(n[arm], total, who), cell("count", {"n": counts.get(arm, 0)}, which)]
-    return Row(term, tuple(cells))
+    return Row(term, tuple(cells), found=True)
 
 
 def _spelled(terms: pd.Series) -> pd.Series:

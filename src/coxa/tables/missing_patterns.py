@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pandas as pd
 
@@ -12,9 +13,10 @@ from coxa.derive.study_day import study_days
 from coxa.study import Study
 from coxa.tables.baseline import NB_N, TOTAL, arm_columns, arm_label, baseline_people, by_arm, shown_at_baseline
 from coxa.tables.characteristics import Columns, Described, characteristic_rows
-from coxa.tables.formats import cell, share
+from coxa.tables.formats import cell, counted, share
 from coxa.tables.missing import NO_VALUE, why_missing
 from coxa.tables.phrases import abbreviations
+from coxa.tables.prose import prose
 from coxa.tables.table import Column, Footnote, Row, RowGroup, Statistic, Table, identifier
 
 VALUE, EVENT, NOTHING = "X", "E", "\N{EN DASH}"
@@ -38,16 +40,16 @@ def patterns_table(study: Study, dataset: AnalysisDataset) -> Table:
     """
     people = _patterns(dataset)
     columns = by_arm(study, people)
-    counted = people.groupby(["kind", "pattern"]).size().reset_index(name="n")
-    order = counted.sort_values(["kind", "n", "pattern"], ascending=[True, False, False])
+    sizes = people.groupby(["kind", "pattern"]).size().reset_index(name="n")
+    order = sizes.sort_values(["kind", "n", "pattern"], ascending=[True, False, False])
     kept = set(order.nlargest(MOST, "n")["pattern"])
     groups = []
     for kind, part in order.groupby("kind", sort=True):
         shown = [pattern for pattern in part["pattern"] if pattern in kept]
         rare = [pattern for pattern in part["pattern"] if pattern not in kept]
-        rows = [_pattern_row(dataset, pattern, [pattern], columns) for pattern in shown]
+        rows = [replace(_pattern_row(dataset, pattern, [pattern], columns), found=True) for pattern in shown]
         if rare:
-            rows.append(_pattern_row(dataset, f"{len(rare)} other patterns", rare, columns))
+            rows.append(replace(_pattern_row(dataset, f"{len(rare)} other patterns", rare, columns), found=True))
         groups.append(RowGroup(GROUPS[int(str(kind))], tuple(rows)))
     visits = ", ".join(study.label("visits", str(visit)) for visit in dataset.frame["visit"].cat.categories)
     note = (
@@ -83,7 +85,8 @@ def reasons_table(cohort: Cohort, dataset: AnalysisDataset) -> Table | None:
     rows.append(_share_row(dataset, "Without a value", "no value", _where(columns, known=False), columns, visit))
     for name in names:
         chosen = {key: part[part["reason"].eq(name)] for key, part in columns.items()}
-        rows.append(_share_row(dataset, name, f"no value: {name}", chosen, columns, visit, level=1))
+        row = _share_row(dataset, name, f"no value: {name}", chosen, columns, visit, level=1)
+        rows.append(replace(row, found=True))
     return Table(
         identifier("missing-reasons", dataset.estimand),
         f"Why there is no value at {study.label('visits', visit)}",
@@ -127,7 +130,14 @@ def completion_table(cohort: Cohort, dataset: AnalysisDataset) -> Table | None:
     described = Described(columns, address)
     rows = [row for name in shown_at_baseline(study) for row in characteristic_rows(study, name, described)]
     headings = tuple(
-        Column(f"{word.capitalize()} ({NB_N}{len(of)})", spanner=arm_label(study, arm))
+        Column(
+            prose(
+                f"{word.capitalize()} ({NB_N}",
+                counted(len(of), "completion", f"{word} a value", arm, dataset.estimand),
+                ")",
+            ),
+            spanner=arm_label(study, arm),
+        )
         for key, of in columns.items()
         for word, _, arm in [key.partition(" ")]
     )

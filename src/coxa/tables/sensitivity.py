@@ -12,8 +12,9 @@ from coxa.study.scales import OutcomeScale, outcome_scale
 from coxa.study.wording import join_words
 from coxa.tables.adjusted import MARK, family_words, is_adjusted, p_mark
 from coxa.tables.footnotes import warning_marks
-from coxa.tables.formats import number, outcome_decimals
+from coxa.tables.formats import outcome_decimals
 from coxa.tables.phrases import mid_sentence, sentence_case
+from coxa.tables.prose import Prose, prose
 from coxa.tables.records import Record, records
 from coxa.tables.results import INTERVAL, comparison_label, estimate_cell, variable_words
 from coxa.tables.table import Cell, Column, Footnote, Row, RowGroup, Table, identifier
@@ -77,7 +78,7 @@ def sensitivity_table(study: Study, estimates: Estimates, estimand: str) -> Tabl
     )
 
 
-def agreement_sentences(study: Study, estimates: Estimates, estimand: str) -> list[str]:
+def agreement_sentences(study: Study, estimates: Estimates, estimand: str) -> list[Prose]:
     """Say, for each comparison, whether its analyses come to the same conclusion by their intervals.
 
     Counted are primary and sensitivity analyses; a supplementary or secondary one asks another question.
@@ -101,7 +102,7 @@ def conclusion(study: Study, record: Record, scale: OutcomeScale) -> str:
     return f"in favour of {study.label('arms', record[side])}"
 
 
-def _agreement(study: Study, estimand: str, rows: pd.DataFrame) -> str:
+def _agreement(study: Study, estimand: str, rows: pd.DataFrame) -> Prose:
     scale = _scale(study, estimand)
     said: dict[str, list[str]] = {}
     for record in records(rows):
@@ -109,18 +110,22 @@ def _agreement(study: Study, estimand: str, rows: pd.DataFrame) -> str:
         said.setdefault(conclusion(study, record, scale), []).append(label)
     first = records(rows)[0]
     where = f"{comparison_label(study, first)} at {study.label('visits', first['visit'])}"
-    n, span = rows["analysis"].nunique(), _span(rows, scale)
-    if len(said) == 1:
-        return f"{where}: the {n} primary and sensitivity analyses agree, {next(iter(said))}; estimates {span}."
-    parts = "; ".join(f"{what} by {join_words(labels)}" for what, labels in said.items())
-    return f"{where}: the {n} primary and sensitivity analyses do not agree: {parts}; estimates {span}."
+    verdict = f" agree, {next(iter(said))}"
+    if len(said) > 1:
+        verdict = " do not agree: " + "; ".join(f"{what} by {join_words(labels)}" for what, labels in said.items())
+    n = rows["analysis"].nunique()
+    return prose(
+        f"{where}: the {n} primary and sensitivity analyses", Cell(verdict), "; estimates ", _span(rows, scale), "."
+    )
 
 
-def _span(rows: pd.DataFrame, scale: OutcomeScale) -> str:
+def _span(rows: pd.DataFrame, scale: OutcomeScale) -> Prose:
+    """Return the smallest and the largest estimate, each with the address of its analysis."""
     risks = rows["term"].iloc[0] == "risk_difference"
-    factor, decimals, unit = (100, 1, "percentage points") if risks else (1, outcome_decimals(scale), scale.unit)
-    low, high = (number(factor * float(value), decimals) for value in (rows["estimate"].min(), rows["estimate"].max()))
-    return f"from {low} to {high} {unit}"
+    rule, unit = ("points", "percentage points") if risks else ("estimate", scale.unit)
+    order = records(rows.sort_values("estimate", kind="stable"))
+    low, high = (estimate_cell(rule, order[at], "estimate", decimals=outcome_decimals(scale)) for at in (0, -1))
+    return prose("from ", low, " to ", high, f" {unit}")
 
 
 def _analyses(study: Study, estimand: str) -> list[str]:

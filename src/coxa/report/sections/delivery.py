@@ -10,7 +10,9 @@ from coxa.study import Study
 from coxa.study.wording import join_words
 from coxa.tables.co_interventions import co_interventions_table
 from coxa.tables.delivered import delivered_table
+from coxa.tables.formats import counted
 from coxa.tables.intervention import intervention_table
+from coxa.tables.prose import Text, prose
 
 NO_SESSIONS = "No table of treatment sessions was given: attendance, dose and fidelity cannot be reported."
 NOTHING_DELIVERED = "The tables have no session that was planned or attended, and no exercise at home."
@@ -55,8 +57,10 @@ def _beside(report: Report) -> tuple[Block, ...]:
         return (Paragraph(NO_CO_INTERVENTIONS),)
     frame, before = found
     if frame.empty:
-        early = f" {before} began before randomisation." if before else ""
-        return (Paragraph(f"No co-intervention was recorded after randomisation.{early}"),)
+        said: Text = "No co-intervention was recorded after randomisation."
+        if before:
+            said = prose(f"{said} ", counted(before, "co-interventions", "before randomisation"), " began before it.")
+        return (Paragraph(said),)
     people = report.cohort.table("participants")
     sizes = {arm: int((people["arm"] == arm).sum()) for arm in report.study.arm_order}
     return (TableBlock(co_interventions_table(report.study, frame, before, sizes)),)

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from coxa.derive.harms import Harms, derive_harms
 from coxa.figures.harms import plot_harms
 from coxa.report.document import Block, FigureBlock, Paragraph, Section, TableBlock
 from coxa.report.record import Report
 from coxa.study import Study
 from coxa.study.wording import join_words
+from coxa.tables.cells import Cell, Statistic
+from coxa.tables.formats import cell, counted
 from coxa.tables.harm_notes import EXPOSED, absent_sentence
 from coxa.tables.harms import harm_rates_table, harm_risks, harm_sizes, harm_terms_table, harms_table
+from coxa.tables.prose import Text, in_sentence, prose
 
 NO_TABLE = "No adverse events table was given: harms cannot be reported."
 
@@ -53,7 +58,7 @@ def assessed_sentence(study: Study) -> str:
     return f"How harms were to be asked for and recorded, by the plan: {said}.{gap}"
 
 
-def serious_sentence(report: Report) -> str:
+def serious_sentence(report: Report) -> Text:
     """Say in one sentence how many participants of each arm had a serious adverse event."""
     study, harms = report.study, derive_harms(report.cohort)
     if harms is None:
@@ -63,23 +68,39 @@ def serious_sentence(report: Report) -> str:
     serious = harms.of("adverse_event", serious=True)
     people = serious.groupby("arm")["participant_id"].nunique()
     said = [
-        f"{int(people.get(arm, 0))} of {n} participants under {study.label('arms', arm)}"
+        prose(
+            counted(int(people.get(arm, 0)), "harms", "serious adverse event: participants", arm),
+            " of ",
+            counted(n, "harms", "safety set", arm),
+            f" participants under {study.label('arms', arm)}",
+        )
         for arm, n in harm_sizes(study, harms).items()
     ]
-    unknown = harms.lacking["serious"]
-    gap = f" Whether it was serious is not recorded of {unknown} events." if unknown else ""
-    return f"At least one serious adverse event (safety set, arm received): {join_words(said)}.{gap}"
+    gap: tuple[Text | Cell, ...] = ()
+    if unknown := harms.lacking["serious"]:
+        events = counted(unknown, "harms", "events without serious")
+        gap = (" Whether it was serious is not recorded of ", events, " events.")
+    return prose("At least one serious adverse event (safety set, arm received): ", in_sentence(said), ".", *gap)
 
 
-def _nothing(study: Study, harms: Harms) -> list[str]:
+def _nothing(study: Study, harms: Harms) -> Iterator[Text]:
     sizes = harm_sizes(study, harms)
-    by_arm = join_words([f"{n} under {study.label('arms', arm)}" for arm, n in sizes.items()])
-    said = [
-        f"The table of adverse events has no soreness, flare or adverse event after randomisation in the "
-        f"{sum(sizes.values())} participants of the safety set ({by_arm}).",
+    by_arm = [
+        prose(counted(n, "harms", "safety set", arm), f" under {study.label('arms', arm)}") for arm, n in sizes.items()
     ]
-    before, outside = sum(harms.before.values()), sum(harms.outside.values())
-    said += [f"Left out: {before} events before randomisation."] if before else []
-    said += [f"Left out: {outside} events of participants who are not in the safety set."] if outside else []
-    years = harms.people["years"].sum()
-    return [*said, f"They were followed for {years:.1f} person-years. {EXPOSED}"]
+    yield prose(
+        "The table of adverse events has no soreness, flare or adverse event after randomisation in the ",
+        counted(sum(sizes.values()), "harms", "safety set"),
+        " participants of the safety set (",
+        in_sentence(by_arm),
+        ").",
+    )
+    if before := sum(harms.before.values()):
+        yield prose(
+            "Left out: ", counted(before, "harms", "events before randomisation"), " events before randomisation."
+        )
+    if outside := sum(harms.outside.values()):
+        events = counted(outside, "harms", "events outside the safety set")
+        yield prose("Left out: ", events, " events of participants who are not in the safety set.")
+    years = cell("number", {"n": harms.people["years"].sum()}, Statistic(analysis="harms", term="person-years"), 1)
+    yield prose("They were followed for ", years, f" person-years. {EXPOSED}")
