@@ -28,7 +28,9 @@ def diagnostics_section(report: Report) -> Section | None:
 
 def _blocks(report: Report, name: str, fit: Fit) -> Iterator[Block]:
     yield Paragraph(_what_is_shown(report, name, fit))
+    labels = {visit: report.study.label("visits", visit) for visit in report.study.visits}
     scaled = residuals(fit)
+    scaled["visit"] = scaled["visit"].cat.rename_categories(labels)
     kind = "studentised" if fit.random is None else "standardised"
     by_visit = identifier("residuals", name)
     title = f"{kind.capitalize()} residuals by visit"
@@ -39,7 +41,7 @@ def _blocks(report: Report, name: str, fit: Fit) -> Iterator[Block]:
     )
     if fit.random is not None:
         return
-    covariance = covariance_check(fit)
+    covariance = covariance_check(fit).replace({"visit": labels, "other": labels})
     yield FigureBlock(
         plot_covariance(
             covariance,
