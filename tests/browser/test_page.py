@@ -68,7 +68,7 @@ def test_every_figure_is_drawn_and_the_page_is_quiet_and_no_wider_than_the_scree
     chromium: Any, file: Path, device: str
 ) -> None:
     with opened(chromium, file, device) as here:
-        sizes = [svg.bounding_box() for svg in here.page.locator("svg.still").all()]
+        sizes = [svg.bounding_box() for svg in here.page.locator("figure .scroll > svg").all()]
         assert len(sizes) == here.page.locator("figure").count() > 3
         assert all(size["width"] > 100 and size["height"] > 100 for size in sizes)
         all_interactive(here.page)
@@ -191,7 +191,7 @@ def test_on_paper_the_drawings_are_printed_without_contents_and_buttons(chromium
         assert here.page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
         for hidden in (".contents", ".tools", ".live", ".skip", ".plot details"):
             assert not any(part.is_visible() for part in here.page.locator(hidden).all())
-        assert all(drawing.is_visible() for drawing in here.page.locator("svg.still").all())
+        assert all(drawing.is_visible() for drawing in here.page.locator("figure .scroll > svg").all())
         paper = PdfReader(io.BytesIO(here.page.pdf(format="A4")))
         text = " ".join(page.extract_text() for page in paper.pages)
         assert len(paper.pages) > 3
