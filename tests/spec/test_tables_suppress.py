@@ -67,6 +67,19 @@ def test_a_row_and_the_reason_below_it_add_up() -> None:
     assert [line[0] for line in shown(made)] == ["*", "*"]
 
 
+def test_levels_below_levels_add_up_each_to_the_one_above() -> None:
+    rows = {
+        "Stopped": (30.0, 40.0),
+        "Left": (20.0, 25.0),
+        "Moved": (18.0, 20.0),
+        "Ill": (2.0, 5.0),
+        "Other": (10.0, 15.0),
+    }
+    made, _ = suppress(table(rows, {"Left": 1, "Moved": 2, "Ill": 2, "Other": 1}), K)
+    assert [line[0] for line in shown(made)] == ["30", "20", "*", "*", "10"]
+    assert [line[1] for line in shown(made)] == ["40", "25", "*", "*", "15"]
+
+
 def test_two_small_counts_that_add_up_to_little_take_a_third() -> None:
     """1 + 1 = 2 would say both, as what is hidden is known to be at least 1."""
     counts = np.array([[1.0, 1.0, 20.0, 30.0]])

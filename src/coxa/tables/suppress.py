@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from coxa.tables.cells import Cell
-from coxa.tables.hidden_counts import Line, hidden_counts
+from coxa.tables.hidden_counts import Line, Place, hidden_counts
 from coxa.tables.prose import cells_of, with_cells
 from coxa.tables.table import Column, Footnote, Row, Table
 
@@ -116,12 +116,24 @@ def _row(row: Row, hidden: NDArray[np.bool_], few: Sequence[bool], known: frozen
 
 def _lines(table: Table, rows: Sequence[Row], counts: NDArray[np.float64]) -> Iterator[Line]:
     """Yield each row with its total, and in each column each row with those indented below it."""
-    columns = range(len(table.columns))
     for at, row in enumerate(rows):
         yield from _across(row, at, counts)
-    for block in _blocks(table):
-        for column in columns:
-            yield Line(tuple((at, column) for at in block if not math.isnan(counts[at, column])))
+    for parent, children in _families(table):
+        for column in range(len(table.columns)):
+            parts = tuple((at, column) for at in children if not math.isnan(counts[at, column]))
+            if parts:
+                yield _down((parent, column), parts, counts)
+
+
+def _down(parent: Place, parts: tuple[Place, ...], counts: NDArray[np.float64]) -> Line:
+    """Return the line of a row and those below it: they add up to it, or with it to a number that is known elsewhere.
+
+    A row without a number is the heading of levels, which add up to the size of the arm.
+    """
+    whole = counts[parent]
+    if math.isnan(whole):
+        return Line(parts)
+    return Line((*parts, parent), total=bool(whole == sum(counts[place] for place in parts)))
 
 
 def _across(row: Row, at: int, counts: NDArray[np.float64]) -> Iterator[Line]:
@@ -133,17 +145,18 @@ def _across(row: Row, at: int, counts: NDArray[np.float64]) -> Iterator[Line]:
         yield Line((*((at, column) for column in arms), (at, totals[0])), total=True)
 
 
-def _blocks(table: Table) -> Iterator[list[int]]:
-    """Yield the places of rows that stand together: a row and those indented below it."""
-    at = 0
+def _families(table: Table) -> Iterator[tuple[int, list[int]]]:
+    """Yield each row that has others indented below it, with those that are one level below."""
+    start = 0
     for group in table.groups:
-        block: list[int] = []
-        for row in group.rows:
-            if row.level == 0:
-                if len(block) > 1:
-                    yield block
-                block = []
-            block.append(at)
-            at += 1
-        if len(block) > 1:
-            yield block
+        levels = [row.level for row in group.rows]
+        for parent, level in enumerate(levels):
+            children = []
+            for child in range(parent + 1, len(levels)):
+                if levels[child] <= level:
+                    break
+                if levels[child] == level + 1:
+                    children.append(start + child)
+            if children:
+                yield start + parent, children
+        start += len(levels)
