@@ -63,8 +63,7 @@ def session_counts(cohort: Cohort) -> pd.DataFrame | None:
         return None
     people = cohort.table("participants").set_index("participant_id")
     supervised = sessions[sessions["setting"].ne("home")] if "setting" in sessions else sessions
-    by_person = supervised.groupby("participant_id")
-    attended = by_person["attended"].agg(lambda flags: int(flags.fillna(False).astype(bool).sum()))
+    attended = supervised["attended"].fillna(False).astype(bool).groupby(supervised["participant_id"]).sum()
     every = pd.Series(True, index=supervised.index)
     listed = supervised["planned"].fillna(True).astype(bool) if "planned" in supervised else every
     planned = listed.groupby(supervised["participant_id"]).sum().reindex(people.index, fill_value=0)
