@@ -45,7 +45,8 @@ def plot_residuals(residuals: pd.DataFrame, *, kind: str = "studentised", figure
         )
         .properties(width=WIDTH, height=HEIGHT)
     )
-    rules = [alt.Chart().mark_rule(color=RULE, strokeDash=[4, 3]).encode(y=alt.datum(level)) for level in (-2, 0, 2)]
+    once = alt.Chart().transform_aggregate(n="count()", groupby=["visit"])  # and not once for each point
+    rules = [once.mark_rule(color=RULE, strokeDash=[4, 3]).encode(y=alt.datum(level)) for level in (-2, 0, 2)]
     text = (
         f"{kind.capitalize()} residuals against fitted values at {', '.join(visits)}: {len(data)} points, "
         f"{beyond} of them beyond 2 or -2."
