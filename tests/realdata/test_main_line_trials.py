@@ -46,7 +46,7 @@ def test_the_published_baseline_of_completers(acupuncture: Report) -> None:
     """Headache score at baseline of the 161 and 140 completers: 24.6 (14.1) and 26.7 (16.8)."""
     table = completion_table(acupuncture.cohort, acupuncture.datasets["primary"])
     assert table is not None
-    headings = [(column.spanner, column.label.replace("\xa0", " ")) for column in table.columns]
+    headings = [(column.spanner, str(column.label).replace("\xa0", " ")) for column in table.columns]
     row = next(row for row in table.rows() if row.label.startswith("Headache score"))
     found = dict(zip(headings, (cell.text for cell in row.cells), strict=True))
     assert found["Acupuncture", "With (N = 161)"] == "24.6 (14.1)"
