@@ -98,8 +98,6 @@ def report_command(
 
 def _shell(study: Path, data: Path | None, out: Path, forms: tuple[str, ...], quiet: bool) -> None:
     """Write the report before there are data, and say where."""
-    from coxa.errors import OptionError
-
     if data is not None:
         raise OptionError("a shell is made without data; leave out --data, or --shell")
     with working(f"planning the report of {study}", quiet):

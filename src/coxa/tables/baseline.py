@@ -17,16 +17,14 @@ from coxa.errors import DataError
 from coxa.estimates.balance import moments
 from coxa.findings import Finding, Findings
 from coxa.study import Study
-from coxa.tables.cells import Statistic
+from coxa.tables.cells import Cell, Statistic
 from coxa.tables.characteristics import Columns, Described, characteristic_rows
-from coxa.tables.formats import cell
+from coxa.tables.formats import cell, counted
 from coxa.tables.phrases import abbreviations, mid_sentence
-from coxa.tables.prose import Prose, prose
+from coxa.tables.prose import NB_N, Prose, Text, with_n
 from coxa.tables.table import Column, Footnote, RowGroup, Table
 
 TOTAL = "total"
-
-NB_N = "N\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}"
 
 
 def baseline_table(cohort: Cohort) -> Table:
@@ -99,12 +97,12 @@ def arm_columns(study: Study, columns: Columns) -> tuple[Column, ...]:
 
 def _heading(study: Study, arm: str, rows: pd.DataFrame, effective: float | None = None) -> Prose:
     """Return "Usual care (N = 59)", with weights "Usual care (N = 59, effective N = 41.3)"."""
-    at = Statistic(analysis="participants", term="allocated", arm=arm)
-    said = prose(f"{arm_label(study, arm)} ({NB_N}", cell("count", {"n": rows["participant_id"].nunique()}, at))
+    more: tuple[Text | Cell, ...] = ()
     if effective is not None:
         weighted = Statistic(analysis="participants", term="effective number, weighted", arm=arm)
-        said = prose(said, f", effective {NB_N}", cell("number", {"n": effective}, weighted, 1))
-    return prose(said, ")")
+        more = (f", effective {NB_N}", cell("number", {"n": effective}, weighted, 1))
+    n = counted(rows["participant_id"].nunique(), "participants", "allocated", arm)
+    return with_n(arm_label(study, arm), n, *more)
 
 
 def arm_label(study: Study, arm: str) -> str:

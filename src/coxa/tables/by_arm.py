@@ -9,9 +9,8 @@ import numpy as np
 import pandas as pd
 
 from coxa.study import Study
-from coxa.tables.baseline import NB_N
 from coxa.tables.formats import cell, counted, share
-from coxa.tables.prose import prose
+from coxa.tables.prose import with_n
 from coxa.tables.table import Cell, Column, Row, Statistic
 
 Numbers = Mapping[str, float] | pd.Series
@@ -69,10 +68,7 @@ def named_columns(
     study: Study, sizes: Mapping[str, int], analysis: str = "participants", term: str = "allocated"
 ) -> tuple[Column, ...]:
     """Return one column per arm with the number of participants in its heading: those allocated, unless said."""
-    return tuple(
-        Column(prose(f"{study.label('arms', arm)} ({NB_N}", counted(n, analysis, term, arm), ")"))
-        for arm, n in sizes.items()
-    )
+    return tuple(Column(with_n(study.label("arms", arm), counted(n, analysis, term, arm))) for arm, n in sizes.items())
 
 
 def _summary(rule: str, values: pd.Series, at: Statistic) -> Cell:

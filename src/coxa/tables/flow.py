@@ -15,7 +15,7 @@ from coxa.models import Fit
 from coxa.study import Study
 from coxa.tables.baseline import arm_columns, by_arm
 from coxa.tables.characteristics import Columns
-from coxa.tables.formats import cell
+from coxa.tables.formats import cell, counted
 from coxa.tables.missing import silent_participants, why_missing
 from coxa.tables.prose import Prose, prose
 from coxa.tables.records import records
@@ -55,8 +55,7 @@ def participants_table(cohort: Cohort, datasets: Mapping[str, AnalysisDataset]) 
 
 
 def _not_shown(unallocated: int) -> Prose:
-    at = Statistic(analysis="participants", term="without an arm")
-    return prose(cell("count", {"n": unallocated}, at), " participants without an arm are not shown.")
+    return prose(counted(unallocated, "participants", "without an arm"), " participants without an arm are not shown.")
 
 
 def _joined(study: Study, datasets: Iterable[AnalysisDataset]) -> list[RowGroup]:

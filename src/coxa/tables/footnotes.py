@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Sequence
 
 import pandas as pd
@@ -12,8 +11,8 @@ from coxa.models import Fit
 from coxa.study import Study
 from coxa.study.words import COVARIANCE_NAMES, DDF_NAMES, SET_NAMES
 from coxa.tables.adjusted import MARK, adjusted_note
-from coxa.tables.cells import Cell, Statistic
-from coxa.tables.formats import cell
+from coxa.tables.cells import Cell
+from coxa.tables.formats import counted
 from coxa.tables.missing import silent_participants
 from coxa.tables.prose import Prose, Text, in_sentence, joined, prose
 from coxa.tables.records import records
@@ -107,8 +106,7 @@ def _not_analysed(study: Study, analysis: str, fits: Sequence[Fit], dataset: Ana
 
 
 def _count(study: Study, analysis: str, term: str, n: int, visit: str = "") -> Cell:
-    at = Statistic("", math.nan, study.analyses[analysis].estimand, analysis, term, visit)
-    return cell("count", {"n": n}, at)
+    return counted(n, analysis, term, estimand=study.analyses[analysis].estimand, visit=visit)
 
 
 def _people(fits: Sequence[Fit]) -> set[object]:

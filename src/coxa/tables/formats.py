@@ -157,9 +157,9 @@ def cell(rule: str, values: Mapping[str, float], at: Statistic, decimals: int = 
     return Cell(write(rule, values, decimals), kept, mark, rule, decimals)
 
 
-def counted(n: float, analysis: str, term: str, arm: str = "", estimand: str = "") -> Cell:
+def counted(n: float, analysis: str, term: str, arm: str = "", estimand: str = "", visit: str = "") -> Cell:
     """Return a count for a sentence or a heading, at the address of what is counted."""
-    return cell("count", {"n": n}, Statistic("", math.nan, estimand, analysis, term, arm=arm))
+    return cell("count", {"n": n}, Statistic("", math.nan, estimand, analysis, term, visit, arm))
 
 
 def restyled(shown: Cell, style: Style, percent_said: bool = False) -> Cell:

@@ -11,12 +11,12 @@ from coxa.cohort.cohort import Cohort
 from coxa.derive.dataset import AnalysisDataset
 from coxa.derive.study_day import study_days
 from coxa.study import Study
-from coxa.tables.baseline import NB_N, TOTAL, arm_columns, arm_label, baseline_people, by_arm, shown_at_baseline
+from coxa.tables.baseline import TOTAL, arm_columns, arm_label, baseline_people, by_arm, shown_at_baseline
 from coxa.tables.characteristics import Columns, Described, characteristic_rows
 from coxa.tables.formats import cell, counted, share
 from coxa.tables.missing import NO_VALUE, why_missing
 from coxa.tables.phrases import abbreviations
-from coxa.tables.prose import prose
+from coxa.tables.prose import with_n
 from coxa.tables.table import Column, Footnote, Row, RowGroup, Statistic, Table, identifier
 
 VALUE, EVENT, NOTHING = "X", "E", "\N{EN DASH}"
@@ -131,11 +131,7 @@ def completion_table(cohort: Cohort, dataset: AnalysisDataset) -> Table | None:
     rows = [row for name in shown_at_baseline(study) for row in characteristic_rows(study, name, described)]
     headings = tuple(
         Column(
-            prose(
-                f"{word.capitalize()} ({NB_N}",
-                counted(len(of), "completion", f"{word} a value", arm, dataset.estimand),
-                ")",
-            ),
+            with_n(word.capitalize(), counted(len(of), "completion", f"{word} a value", arm, dataset.estimand)),
             spanner=arm_label(study, arm),
         )
         for key, of in columns.items()

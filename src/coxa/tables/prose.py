@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from coxa.tables.cells import Cell
 
+NB_N = "N\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}"
+
 
 @dataclass(frozen=True, slots=True)
 class Prose:
@@ -36,6 +38,11 @@ def prose(*pieces: str | Cell | Prose) -> Prose:
     for piece in pieces:
         flat += piece.pieces if isinstance(piece, Prose) else [piece]
     return Prose(tuple(flat))
+
+
+def with_n(label: str, n: Cell, *more: Text | Cell) -> Prose:
+    """Return a heading with its number of participants, "Usual care (N = 59)", and what else stands in the brackets."""
+    return prose(f"{label} ({NB_N}", n, *more, ")")
 
 
 def joined(separator: str, parts: Iterable[Text | Cell]) -> Prose:
