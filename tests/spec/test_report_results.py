@@ -16,7 +16,7 @@ from coxa.report.build import build_document
 from coxa.report.compare import compare_results
 from coxa.report.kept import read_kept, write_kept
 from coxa.report.provenance import model_call, provenance
-from coxa.report.results import COLUMNS, data_hash, results_frame
+from coxa.report.results import ADDRESS, COLUMNS, data_hash, results_frame
 from coxa.report.sentences import result_sentences
 from coxa.report.why import why
 from coxa.tables.formats import write
@@ -41,10 +41,34 @@ def test_every_statistic_of_every_table_and_sentence_is_a_row(frame: pd.DataFram
     assert sorted(frame.loc[in_tables, "value"]) == pytest.approx(tables, rel=0, abs=0, nan_ok=True)
     sentences = [text for said in ("primary", "response") for text in result_sentences(report(), said)]
     assert len(sentences) > 3
-    texts = frame.loc[~in_tables].groupby("row_label", sort=False)["statistic"].agg(list)
+    in_figures = frame["cell"].str.fullmatch(r"F\d+\..*")
+    texts = frame.loc[~in_tables & ~in_figures].groupby("row_label", sort=False)["statistic"].agg(list)
     assert texts[str(sentences[0])] == ["estimate", "conf_low", "conf_high", "p_value"]
     for sentence in sentences:
         assert any(said.endswith(str(sentence)) for said in texts.index)
+
+
+def test_every_number_drawn_in_a_figure_is_a_row_but_those_of_single_participants(frame: pd.DataFrame) -> None:
+    figures = list(build_document(report()).figures())
+    rows = frame[frame["cell"].str.fullmatch(r"F\d+\.r\d+")]
+    assert list(rows["table"].unique()) == [figure.id for figure in figures if not figure.of_people]
+    assert {"trajectories-primary", "residuals-primary"} <= {figure.id for figure in figures if figure.of_people}
+    number, observed = next((at, one) for at, one in enumerate(figures, 1) if one.id.startswith("observed"))
+    for place, drawn in enumerate(observed.data.to_dict("records"), start=1):
+        told = rows[rows["cell"] == f"F{number}.r{place}"].set_index("statistic")
+        assert told["value"].to_dict() == {name: drawn[name] for name in ("mean", "conf_low", "conf_high", "n")}
+        assert set(told["arm"]) == {drawn["arm"]}
+        assert set(told["visit"]) == {drawn["visit"]}
+
+
+def test_an_estimate_has_the_same_address_in_a_figure_as_in_a_table(frame: pd.DataFrame) -> None:
+    address = list(ADDRESS)
+    forest = frame[frame["table"].str.startswith("forest")]
+    tables = frame[frame["cell"].str.startswith("T")].drop_duplicates(address)
+    both = forest.merge(tables, on=address, suffixes=("", "_table"), how="left")
+    assert len(both) == len(forest) > 5
+    assert both["value"].to_list() == both["value_table"].to_list()
+    assert both["n_participants"].notna().all()
 
 
 def test_a_place_is_named_once(frame: pd.DataFrame) -> None:
@@ -52,7 +76,7 @@ def test_a_place_is_named_once(frame: pd.DataFrame) -> None:
 
 
 def test_the_shown_text_is_made_from_the_values_by_the_format(frame: pd.DataFrame) -> None:
-    for _, rows in frame.groupby("cell", sort=False):
+    for _, rows in frame[frame["format"] != ""].groupby("cell", sort=False):
         first = rows.iloc[0]
         values = dict(zip(rows["statistic"], rows["value"], strict=True))
         assert write(first["format"], values, first["decimals"]) == first["shown"]
@@ -113,6 +137,15 @@ def test_why_names_statistic_estimand_model_and_what_was_left_out(tmp_path: Path
     assert said["rows used"] == f"{fit.n_observations} rows of {fit.n_participants} participants"
     assert "1 of assessments at week_6: repeats another row (reading)" in [text for _, text in facts]
     assert said["data"] == f"assessments.csv, SHA-256 {'0' * 64}"
+
+
+def test_why_says_that_a_number_is_drawn_and_of_whom(tmp_path: Path, frame: pd.DataFrame) -> None:
+    write_kept(report(), build_document(report()), tmp_path)
+    row = frame[frame["table"].str.startswith("observed")].iloc[0]
+    facts = dict(why(read_kept(tmp_path), row["cell"].lower()))
+    assert facts["shown"] == "drawn in the figure"
+    assert (facts["mean"], facts["arm"], facts["visit"]) == (repr(float(row["value"])), row["arm"], row["visit"])
+    assert "format" not in facts
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from coxa.cli.main import app
 from coxa.figures.figure import Figure
 from coxa.report.build import build_document
 from coxa.report.document import Card, Document, FigureBlock, List, Paragraph, Section
-from coxa.report.places import places
+from coxa.report.places import drawn_places, places
 from coxa.report.render import render_document
 from coxa.report.share import OF_FEW, OF_PEOPLE, shared, shared_counts
 from coxa.report.write import NOT_SHARED
@@ -40,7 +40,7 @@ def safe(document: Document) -> Document:
 
 def test_no_small_count_is_left_and_there_were_some(document: Document, safe: Document) -> None:
     def small(made: Document) -> list[str]:
-        numbers = ((place, one) for place in places(made) for one in place.cell.statistics)
+        numbers = ((place, one) for place in (*places(made), *drawn_places(made)) for one in place.cell.statistics)
         return [place.name for place, one in numbers if one.name in COUNTS and 0 < one.value < K]
 
     assert len(small(document)) > 5
@@ -84,9 +84,9 @@ def test_figures_of_people_and_of_few_are_frames() -> None:
 
 
 def test_diagnostics_of_single_participants_are_not_shared(safe: Document) -> None:
-    residuals = [figure for figure in safe.figures() if figure.id.startswith(("residuals", "qq"))]
-    assert len(residuals) == 2
-    assert all(figure.data.empty and figure.alt.startswith(OF_PEOPLE) for figure in residuals)
+    single = [figure for figure in safe.figures() if figure.id.startswith(("residuals", "qq", "trajectories"))]
+    assert len(single) == 3
+    assert all(figure.data.empty and figure.alt.startswith(OF_PEOPLE) for figure in single)
 
 
 def test_a_shared_page_shows_the_sign_and_says_what_it_means(safe: Document) -> None:

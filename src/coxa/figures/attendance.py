@@ -58,7 +58,9 @@ def plot_attendance(study: Study, delivered: Delivered, *, figure_id: str, title
         mark = alt.Chart(pd.DataFrame({"at": [asked]})).mark_rule(color=RULE, strokeDash=[4, 3]).encode(x="at:Q")
         chart = mark + chart
         text += f" The dashed line is at {asked:.0%}, which the per-protocol set asks for."
-    return Figure(figure_id, title, themed(chart.properties(width=WIDTH, height=HEIGHT)), text, steps)
+    return Figure(
+        figure_id, title, themed(chart.properties(width=WIDTH, height=HEIGHT)), text, steps, along=("attended",)
+    )
 
 
 def attendance_steps(study: Study, delivered: Delivered) -> pd.DataFrame:

@@ -65,7 +65,9 @@ def plot_dropout_profile(study: Study, dataset: AnalysisDataset, *, figure_id: s
     texts = base.mark_text(dy=-10, fontSize=TEXT_SIZE - 2).encode(text="end:N", color=alt.value(INK))
     panel = alt.layer(lines, points, texts).properties(width=width, height=HEIGHT)
     chart = panel.facet(column=alt.Column("arm_label:N", sort=arms, title=None), data=labelled)
-    return Figure(figure_id, title, themed(chart), _text(study, labelled, few, outcome_decimals(scale)), drawn)
+    return Figure(
+        figure_id, title, themed(chart), _text(study, labelled, few, outcome_decimals(scale)), drawn, along=("day",)
+    )
 
 
 def last_seen_means(study: Study, dataset: AnalysisDataset) -> pd.DataFrame:

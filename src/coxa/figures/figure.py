@@ -39,6 +39,7 @@ class Figure:
     texts : (text, what stands in its place) in the chart
     decimal_mark : of the numbers that the chart writes itself
     of_people : whether it shows single participants, and so is not for everybody
+    along : columns of `data` that say where on an axis a row stands, and are no results
     """
 
     id: str
@@ -50,6 +51,7 @@ class Figure:
     texts: tuple[tuple[str, str], ...] = ()
     decimal_mark: str = "."
     of_people: bool = False
+    along: tuple[str, ...] = ()
     _spec: str = field(default="", init=False, repr=False, compare=False)
     """Kept, as telling a chart takes longer than drawing it."""
 

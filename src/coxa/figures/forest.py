@@ -19,6 +19,21 @@ TEXT_WIDTH = 150
 ROW = 30
 LINE = 14
 LABEL_LETTERS = 48
+DATA_COLUMNS = (
+    "estimand",
+    "analysis",
+    "visit",
+    "arm",
+    "reference",
+    "term",
+    "label",
+    "estimate",
+    "conf_low",
+    "conf_high",
+    "n_participants",
+    "n_observations",
+)
+"""Of each row of estimates, what the figure shows and what it is of."""
 
 
 def plot_forest(study: Study, rows: pd.DataFrame, outcome: str, *, quantity: str, figure_id: str, title: str) -> Figure:
@@ -58,7 +73,7 @@ def plot_forest(study: Study, rows: pd.DataFrame, outcome: str, *, quantity: str
     drawn = labelled[["place", "label", "text", "estimate", "conf_low", "conf_high"]]
     chart = alt.hconcat(_intervals(drawn, lines, sides, quantity, height), _texts(drawn, height), spacing=16)
     alt_text = forest_text(labelled, quantity, sides)
-    return Figure(figure_id, title, themed(chart), alt_text, rows, shown)
+    return Figure(figure_id, title, themed(chart), alt_text, labelled.filter(items=DATA_COLUMNS), shown)
 
 
 def row_labels(study: Study, rows: pd.DataFrame) -> list[str]:

@@ -78,7 +78,7 @@ def plot_profile(
         _lines(drawn, arms, axis_title), _numbers(drawn, arms), bounds="flush", spacing=_space(drawn)
     ).resolve_scale(x="shared", color="shared")
     alt_text = profile_text(labelled, quantity, scale)
-    return Figure(figure_id, title, themed(chart), alt_text, means, shown)
+    return Figure(figure_id, title, themed(chart), alt_text, means, shown, along=("day",))
 
 
 def _dodged(labelled: pd.DataFrame, arms: list[str]) -> pd.DataFrame:

@@ -78,7 +78,7 @@ def plot_responder_curve(
         )
     )
     chart = alt.layer(_cuts(marked, scale.unit), lines).properties(width=WIDTH, height=HEIGHT)
-    return Figure(figure_id, title, themed(chart), _text(study, response, labelled, marked), curve)
+    return Figure(figure_id, title, themed(chart), _text(study, response, labelled, marked), curve, along=("cut",))
 
 
 def responder_curve(study: Study, response: Response, visit: str) -> pd.DataFrame:

@@ -64,7 +64,7 @@ def plot_trajectories(study: Study, dataset: AnalysisDataset, *, figure_id: str,
     drawn = both[["arm_label", "visit_label", "line", "kind", "value"]]
     chart = panel.facet(column=alt.Column("arm_label:N", sort=arms, title=None), data=drawn)
     text = _text(study, dataset, courses, means, outcome_decimals(scale))
-    return Figure(figure_id, title, themed(chart), text, courses)
+    return Figure(figure_id, title, themed(chart), text, courses, of_people=True)
 
 
 def trajectories(study: Study, dataset: AnalysisDataset, most: int = MOST) -> pd.DataFrame:

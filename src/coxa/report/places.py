@@ -1,14 +1,23 @@
-"""Where every number of a document stands: in cells of tables, in their headings and notes, and in sentences."""
+"""Where every number of a document stands: in cells of tables, their headings and notes, in sentences, in figures."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import pandas as pd
+
+from coxa.figures.figure import Figure
 from coxa.report.document import Block, Card, Document, List, Paragraph, TableBlock
-from coxa.tables.cells import Cell
+from coxa.tables.cells import Cell, Statistic
 from coxa.tables.prose import Text, cells_of
 from coxa.tables.table import Table
+
+WHOSE = ("estimand", "analysis", "visit", "arm", "reference", "term")
+"""Columns of the data of a figure that say whose its numbers are, as in `Statistic`."""
+
+BEHIND = ("n_participants", "n_observations")
+"""Columns that tell how much is behind an estimate; the results data set has them from the estimates."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,8 +27,8 @@ class Place:
     name  : "T3.r4.c2" (table 3, row 4, column 2; headings are not counted), "T3.h2.n1" (the first number in the heading
             of column 2), "T3.s1.n1" (in the first heading above several columns), "T3.f1.n1" (in the first note),
             "summary.b2.n1" (in the second block of the section summary), "estimands.b3.i2.n1" (in the second item of
-            its third block)
-    table : id of the table, or of the section where it is a sentence
+            its third block), "F3.r2" (drawn in figure 3: the second row of its data)
+    table : id of the table or figure, or of the section where it is a sentence
     """
 
     name: str
@@ -40,6 +49,30 @@ def places(document: Document) -> Iterator[Place]:
             else:
                 for name, text in _sentences(block, f"{section.id}.b{index}"):
                     yield from _in_text(text, name, section.id, row_label=str(text))
+
+
+def drawn_places(document: Document) -> Iterator[Place]:
+    """Yield a place for each row of the data of each figure, but for figures of single participants.
+
+    A number that has no term of its own has the figure and its place on the axes for one.
+    """
+    numbers = document.numbers()
+    for figure in document.figures():
+        if not figure.of_people:
+            yield from _in_figure(figure, numbers[figure.id])
+
+
+def _in_figure(figure: Figure, number: int) -> Iterator[Place]:
+    aside = {*WHOSE, *BEHIND, *figure.along}
+    drawn = [str(name) for name in figure.data.select_dtypes("number") if name not in aside]
+    said = [str(name) for name in figure.data if name in figure.along or name not in {*aside, *drawn}]
+    for index, row in enumerate(figure.data.astype(object).to_dict("records"), start=1):
+        told = ", ".join(f"{name} {row[name]}" for name in said if pd.notna(row[name]) and row[name] != "")
+        whose = {name: str(row[name]) for name in WHOSE if name in row}
+        whose["term"] = whose.get("term") or ": ".join(filter(None, (figure.id, told)))
+        known = (name for name in drawn if pd.notna(row[name]))
+        cell = Cell("", tuple(Statistic(name, float(row[name]), **whose) for name in known))
+        yield Place(f"F{number}.r{index}", figure.id, "", told, "", cell)
 
 
 def _sentences(block: Block, name: str) -> Iterator[tuple[str, Text]]:

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from coxa.report.document import Document
-from coxa.report.places import Place, places
+from coxa.report.places import Place, drawn_places, places
 from coxa.report.record import Report
 from coxa.tables.cells import Cell, Statistic
 from coxa.tables.formats import RULES
@@ -61,9 +61,11 @@ def results_frame(report: Report, document: Document) -> pd.DataFrame:
     -------
     DataFrame
         COLUMNS; one row for each statistic behind each number of tables, headings, notes and sentences, in reading
-        order. `cell` is the place (see `coxa.report.places`), `value` is unrounded, `shown` the text of the cell,
-        `format` the rule it was written by, `decimals` what `v` is in its `pattern` and `style` the style of the
-        report, `model` the fitted model (see `coxa.report.provenance`), `data_sha256` the hash of all data files.
+        order, and after them one for each number drawn in a figure. `cell` is the place (see `coxa.report.places`;
+        "F3.r2" is the second row of the data of figure 3), `value` is unrounded, `shown` the text of the cell, empty
+        in a figure, `format` the rule it was written by, `decimals` what `v` is in its `pattern` and `style` the
+        style of the report, `model` the fitted model (see `coxa.report.provenance`), `data_sha256` the hash of all
+        data files. Figures of single participants have no rows.
 
     Examples
     --------
@@ -76,7 +78,7 @@ def results_frame(report: Report, document: Document) -> pd.DataFrame:
     kept = {"style": document.style, **hashes}
     rows = [
         {**_labels(place), **_number(statistic, place.cell, estimated, models), **kept}
-        for place in places(document)
+        for place in (*places(document), *drawn_places(document))
         for statistic in place.cell.statistics
     ]
     frame = pd.DataFrame(rows, columns=list(COLUMNS))

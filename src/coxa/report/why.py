@@ -26,8 +26,9 @@ def why(kept: Kept, cell: str) -> Facts:
     kept
         From `coxa.report.kept.read_kept`.
     cell
-        For example "T3.r4.c2": table 3, its fourth row, its second column; headings are not counted. Or the place of a
-        number in a sentence, heading or note; see `coxa.report.places`.
+        For example "T3.r4.c2": table 3, its fourth row, its second column; headings are not counted. Or "F3.r2", the
+        second row of the data of figure 3, or the place of a number in a sentence, heading or note; see
+        `coxa.report.places`.
 
     Returns
     -------
@@ -44,9 +45,9 @@ def why(kept: Kept, cell: str) -> Facts:
     first, told = rows[0], kept.provenance
     facts: Facts = [
         ("cell", f"{first['cell']} ({first['table']}): {_place(first)}"),
-        ("shown", str(first["shown"])),
+        ("shown", str(first["shown"]) or "drawn in the figure"),
         *((row["statistic"], repr(float(row["value"]))) for row in rows),
-        ("format", _format(first)),
+        *([("format", _format(first))] if first["format"] else []),
     ]
     facts += [(name, str(first[name])) for name in ("visit", "arm", "reference", "term") if first[name]]
     facts += _estimand(told, first["estimand"])
@@ -69,8 +70,9 @@ def _rows(results: pd.DataFrame, cell: str) -> pd.DataFrame:
         near = get_close_matches(asked, [*results["cell"].str.lower().unique()], n=1)
         hint = f"; the nearest is {near[0]}" if near else ""
         raise OptionError(
-            f"no number {cell!r}; write it as T3.r4.c2 (table 3, row 4, column 2), or as the page has it in "
-            f"`data-cell`, such as summary.b2.n1 (the first number in the second block of the summary){hint}"
+            f"no number {cell!r}; write it as T3.r4.c2 (table 3, row 4, column 2), F3.r2 (figure 3, row 2 of its "
+            f"data), or as the page has it in `data-cell`, such as summary.b2.n1 (the first number in the second block "
+            f"of the summary){hint}"
         )
     table, row, column = match.groups()
     name = f"T{int(table)}.r{int(row)}.c{int(column)}"

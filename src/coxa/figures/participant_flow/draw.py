@@ -47,7 +47,7 @@ def plot_flow(flow: Flow, *, figure_id: str = "participant-flow", title: str = T
         *(_box(figure_id, placed.size, one) for one in placed.boxes),
     ]
     drawing = Drawing(placed.width, placed.height, tuple(marks), "flow")
-    return Figure(figure_id, title, drawing, flow_text(flow), flow.to_frame())
+    return Figure(figure_id, title, drawing, flow_text(flow), flow.to_frame(), along=("level",))
 
 
 def flow_figure(cohort: Cohort, dataset: AnalysisDataset) -> Figure:
