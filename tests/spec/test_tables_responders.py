@@ -10,7 +10,7 @@ import pytest
 from coxa.cohort.disposition import Disposition
 from coxa.derive.dataset import AnalysisDataset
 from coxa.estimates.number_needed import number_needed
-from coxa.figures.responder_curve import plot_responder_curve, responder_curve
+from coxa.figures.responder_curve import _within, plot_responder_curve, responder_curve
 from coxa.findings import Findings
 from coxa.report.document import Section
 from coxa.report.sections.responders import responders_section
@@ -120,6 +120,16 @@ def test_a_value_that_is_better_when_lower_has_a_rising_curve() -> None:
     assert usual.loc[[47.0, 54.0, 60.0, 62.0]].to_list() == [1, 2, 3, 4]
     rows = texts(responders_by_visit(plan(), response(rule=rule, higher=False)))
     assert rows["Usual care (reference)"][0] == "2/4 (50.0%)"
+
+
+def test_what_is_drawn_ends_at_the_limits_of_the_axis_with_the_share_that_reaches_them() -> None:
+    curve = pd.DataFrame({"cut": [-40.0, 0.0, 10.0, 30.0], "share": [1.0, 0.8, 0.5, 0.2], "arm_label": "Usual care"})
+    falling = _within(curve, (-20.0, 25.0), 1.0)
+    assert falling["cut"].to_list() == [-20.0, 0.0, 10.0, 25.0]
+    assert falling["share"].to_list() == [0.8, 0.8, 0.5, 0.2]
+    rising = _within(curve.assign(share=[0.2, 0.5, 0.8, 1.0]), (-20.0, 25.0), -1.0)
+    assert rising["share"].to_list() == [0.2, 0.5, 0.8, 0.8]
+    assert _within(curve, (-20.0, 50.0), 1.0)["share"].to_list() == [0.8, 0.8, 0.5, 0.2, 0.0], "nobody beyond the last"
 
 
 def test_an_outcome_of_yes_or_no_has_counts_and_no_curve() -> None:

@@ -66,8 +66,8 @@ def plot_responder_curve(
     dash = alt.StrokeDash("arm_label:N", scale=alt.Scale(domain=arms.domain, range=arms.dashes), legend=legend)
     span = _span(response, visit, [rule.at_least for rule in marked])
     lines = (
-        alt.Chart(labelled)
-        .mark_line(strokeWidth=2, clip=True, interpolate="step-after" if rising else "step-before")
+        alt.Chart(_within(labelled, span, _sign(response)))
+        .mark_line(strokeWidth=2, interpolate="step-after" if rising else "step-before")
         .encode(
             x=alt.X("cut:Q", title=axis, scale=alt.Scale(domain=list(span), nice=False)),
             y=alt.Y(
@@ -113,6 +113,17 @@ def _span(response: Response, visit: str, cuts: Sequence[float]) -> tuple[float,
     seen = seen[np.isfinite(seen)]
     low, high = np.quantile(seen, (FAR, 1 - FAR)) if len(seen) else (0.0, 1.0)
     return float(np.floor(min(low, *cuts))), float(np.ceil(max(high, *cuts)))
+
+
+def _within(labelled: pd.DataFrame, span: tuple[float, float], sign: float) -> pd.DataFrame:
+    """Return the part of the curves between the limits of the axis, each with a step on either limit."""
+    parts = []
+    for arm, rows in labelled.groupby("arm_label", sort=False):
+        beyond = [rows.loc[sign * rows["cut"] >= sign * edge, "share"] for edge in span]
+        edges = pd.DataFrame({"cut": span, "share": [share.max() if len(share) else 0.0 for share in beyond]})
+        inside = rows.loc[rows["cut"].between(*span, inclusive="neither"), ["cut", "share"]]
+        parts.append(pd.concat([edges, inside]).sort_values("cut").assign(arm_label=arm))
+    return pd.concat(parts, ignore_index=True)
 
 
 def _improvement(response: Response) -> pd.Series:

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
-import statsmodels.api as sm
+from statsmodels.regression.linear_model import OLS
 
 from coxa.errors import FitError, check_option
 from coxa.models.design_matrix import design_matrix
@@ -87,7 +87,7 @@ def fit_ancova(
             f"{design.y.max():g}: no variance is left to estimate",
             ["use a smaller formula, or look whether the right rows and the right outcome were given"],
         )
-    result = sm.OLS(design.y, design.x).fit(cov_type=robust or "nonrobust", use_t=True)
+    result = OLS(design.y, design.x).fit(cov_type=robust or "nonrobust", use_t=True)
     label = "" if single else label_text(visit)
     visits = pd.Series(np.full(len(data), "")) if single else data[visit_column]
     table = data.assign(**{visit_column: visits.array})

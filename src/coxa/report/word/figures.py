@@ -13,8 +13,8 @@ from coxa.tables.characters import printable
 if TYPE_CHECKING:
     from docx.document import Document as Word
 
-PPI = 160
-"""Pixels of the picture for 72 of the drawing; on paper, 258 to an inch or more."""
+PPI = 128
+"""Pixels of the picture for 72 of the drawing; on paper, 206 to an inch or more."""
 
 
 def add_figure(word: Word, figure: Figure, number: int) -> None:
