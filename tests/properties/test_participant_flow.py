@@ -36,6 +36,8 @@ def trials(draw: st.DrawFn) -> Flow:
             started=draw(days),
             stopped=draw(days),
             why=draw(WHY),
+            ended=draw(days),
+            ended_why=draw(WHY),
             excluded=draw(st.one_of(st.none(), WHY)),
             surgery=draw(days),
             values=(draw(VALUE), draw(VALUE), draw(VALUE)),

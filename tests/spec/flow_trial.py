@@ -47,6 +47,7 @@ class Person:
 
     values  : at baseline, week 6 and week 12; None where there is none
     stopped : study day on which follow-up stopped
+    ended   : study day on which treatment was stopped early, and why
     surgery : study day of an operation
     sessions: planned and attended
     """
@@ -56,6 +57,8 @@ class Person:
     started: int | None = None
     stopped: int | None = None
     why: str | None = None
+    ended: int | None = None
+    ended_why: str | None = None
     excluded: str | None = None
     surgery: int | None = None
     values: tuple[float | None, float | None, float | None] = (50, 45, 40)
@@ -120,6 +123,8 @@ def cohort(study: Study, people: Sequence[Person], outside: Sequence[Assessed] |
                 "treatment_start_date": dates([one.started for one in people]),
                 "excluded_after_randomisation": pd.array([one.excluded is not None for one in people], dtype="boolean"),
                 "exclusion_reason": [one.excluded for one in people],
+                "treatment_stop_date": dates([one.ended for one in people]),
+                "treatment_stop_reason": [one.ended_why for one in people],
                 "discontinuation_date": dates([one.stopped for one in people]),
                 "discontinuation_reason": [one.why for one in people],
             }

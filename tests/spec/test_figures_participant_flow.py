@@ -33,7 +33,16 @@ LIBERATION = Path("/usr/share/fonts/truetype/liberation2/LiberationSans-Regular.
 def crowded(arms: str, design: str = "parallel", labels: dict[str, str] | None = None) -> Flow:
     """Return the flow of a trial with hostile reasons in every arm."""
     people = [
-        Person(arm, arms[0], stopped=20 * number, why=why, sessions=(4, number % 5), values=(50, 45, None))
+        Person(
+            arm,
+            arms[0],
+            stopped=20 * number,
+            why=why,
+            ended=9,
+            ended_why=why,
+            sessions=(4, number % 5),
+            values=(50, 45, None),
+        )
         for arm in arms
         for number, why in enumerate(HOSTILE)
     ]

@@ -9,6 +9,7 @@ import pytest
 
 from coxa.errors import DataError
 from coxa.tables.participant_flow.check import check_flow, flow_sums
+from coxa.tables.participant_flow.people import KEPT_ON, NO_REASON, STAYED, STOPPED, STOPPED_TREATMENT
 from coxa.tables.participant_flow.record import Box, Count, Flow
 from coxa.tables.participant_flow.table import flow_table
 from tests.spec.flow_trial import OUTSIDE, PEOPLE, Assessed, Person, cohort, flow_of, numbers, plan
@@ -119,6 +120,28 @@ def test_a_stop_on_the_day_of_a_visit_is_after_it(day: int, when: str) -> None:
 def test_a_stop_without_a_date() -> None:
     flow = flow_of(cohort(plan(), [Person("a", why="moved"), Person("b")]))
     assert numbers(flow, "follow_up.a")["Follow-up stopped: Moved: date not recorded"] == 1
+
+
+def test_who_stopped_treatment_early_is_told_with_the_reason_and_stays_in_follow_up() -> None:
+    people = [
+        Person("a"),
+        Person("b"),
+        Person("b", ended=20, ended_why="flare of pain"),
+        Person("b", ended_why=" no time"),
+    ]
+    flow = flow_of(cohort(plan(), [*people, Person("b", ended=30, stopped=50, why="moved")]))
+    counted = {box.id: {part.label: part.n for part in box.count.parts} for box in flow.boxes}
+    assert counted["treatment.b"] == {KEPT_ON: 1, STOPPED_TREATMENT: 3}
+    assert counted["treatment.a"] == {KEPT_ON: 1, STOPPED_TREATMENT: 0}
+    assert counted["follow_up.b"] == {STAYED: 3, STOPPED: 1}
+    box = flow.box("treatment.b")
+    assert box is not None
+    reasons = {part.label: part.n for part in box.count.parts[1].parts}
+    assert reasons == {"Flare of pain": 1, "No time": 1, NO_REASON: 1}
+
+
+def test_no_box_tells_of_treatment_where_no_stop_is_recorded() -> None:
+    assert flow_of(cohort(plan(), [Person("a"), Person("b")])).box("treatment.b") is None
 
 
 def test_a_composite_strategy_keeps_the_operated_in_the_analysis() -> None:

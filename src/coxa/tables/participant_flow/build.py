@@ -14,6 +14,7 @@ from coxa.study.wording import join_words
 from coxa.tables.participant_flow.check import check_flow
 from coxa.tables.participant_flow.people import (
     HALF,
+    KEPT_ON,
     LESS,
     NO_VISIT,
     NONE_PLANNED,
@@ -26,6 +27,7 @@ from coxa.tables.participant_flow.people import (
     SCREENED_REASONS,
     STAYED,
     STOPPED,
+    STOPPED_TREATMENT,
     Path,
     analysis_paths,
     follow_up_paths,
@@ -34,6 +36,7 @@ from coxa.tables.participant_flow.people import (
     received_paths,
     screening_paths,
     session_paths,
+    treatment_stop_paths,
 )
 from coxa.tables.participant_flow.record import ALL, Box, Count, Flow, Stage
 
@@ -120,6 +123,7 @@ def _fates(cohort: Cohort, dataset: AnalysisDataset, people: pd.DataFrame, words
         "allocated": received_paths(study, people),
         "sessions": session_paths(cohort, people),
         "follow_up": follow_up_paths(study, people),
+        "treatment": treatment_stop_paths(people),
         "analysis": analysis_paths(cohort, dataset, people, words),
         "other_visits": other_visit_paths(dataset, people) if uses_others else None,
     }
@@ -180,6 +184,9 @@ def _arm_boxes(
         yield beside("sessions", "allocation", "Sessions", sessions, (HALF, LESS, NONE_PLANNED), "allocated")
     stops = (STAYED, STOPPED, *periods(study))
     yield main("follow_up", "Follow-up", mine["follow_up"], stops, "analysis", FOLLOW_UP_NOTE)
+    if mine["treatment"] is not None:
+        told = mine["treatment"]
+        yield beside("treatment", "follow_up", "Treatment", told, (KEPT_ON, STOPPED_TREATMENT), "follow_up")
     yield main("analysis", "Analysis", mine["analysis"], words[:2], "", "")
     analysed, others = mine["analysis"], mine["other_visits"]
     if analysed is None or others is None:

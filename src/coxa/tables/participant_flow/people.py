@@ -21,6 +21,7 @@ RECEIVED_GROUP, NOT_RECEIVED_GROUP = "Received the treatment of the group", "Did
 NOT_STARTED = "Treatment not started"
 NOT_KNOWN = "Treatment received not recorded"
 STAYED, STOPPED = "In follow-up to the end", "Follow-up stopped"
+KEPT_ON, STOPPED_TREATMENT = "No early stop of treatment recorded", "Treatment stopped early"
 NO_REASON = "Reason not recorded"
 NO_DATE = "date not recorded"
 HALF, LESS = "Attended at least half of the planned sessions", "Attended fewer of the planned sessions"
@@ -28,6 +29,8 @@ NONE_PLANNED = "No sessions planned"
 OTHER_VISITS, NO_VISIT = "With values at other visits, which the model uses", "Without a value at any visit"
 NOT_ELIGIBLE, DECLINED, OTHER = "Not eligible", "Declined to take part", "Other reasons"
 NOT_ALLOCATED = "Not allocated to an arm"
+FOLLOW_UP_STOP = ("discontinuation_date", "discontinuation_reason")
+TREATMENT_STOP = ("treatment_stop_date", "treatment_stop_reason")
 SCREENED_REASONS = (NOT_ELIGIBLE, DECLINED, OTHER)
 
 
@@ -69,7 +72,7 @@ def received_paths(study: Study, people: pd.DataFrame) -> pd.Series | None:
 
 def follow_up_paths(study: Study, people: pd.DataFrame) -> pd.Series | None:
     """Return who stopped follow-up, why and when; None where no stop is recorded of anybody."""
-    stopped = has_stopped(people)
+    stopped = _recorded(people, *FOLLOW_UP_STOP)
     if not stopped.any():
         return None
     reasons = _column(people, "discontinuation_reason")
@@ -81,10 +84,22 @@ def follow_up_paths(study: Study, people: pd.DataFrame) -> pd.Series | None:
     return pd.Series(paths, index=people.index, dtype=object)
 
 
-def has_stopped(people: pd.DataFrame) -> pd.Series:
-    """Return whether a date or a reason says that follow-up stopped."""
-    reason = _column(people, "discontinuation_reason").fillna("").astype(str).str.strip() != ""
-    return _column(people, "discontinuation_date").notna() | reason
+def treatment_stop_paths(people: pd.DataFrame) -> pd.Series | None:
+    """Return who stopped treatment before its planned end, and why; None where that is recorded of nobody."""
+    stopped = _recorded(people, *TREATMENT_STOP)
+    if not stopped.any():
+        return None
+    reasons = _column(people, "treatment_stop_reason")
+    paths: list[Path] = [
+        (STOPPED_TREATMENT, given(reason)) if gone else (KEPT_ON,)
+        for gone, reason in zip(stopped, reasons, strict=True)
+    ]
+    return pd.Series(paths, index=people.index, dtype=object)
+
+
+def _recorded(people: pd.DataFrame, date: str, reason: str) -> pd.Series:
+    """Return of whom a date or a reason is recorded."""
+    return _column(people, date).notna() | (_column(people, reason).fillna("").astype(str).str.strip() != "")
 
 
 def stop_days(people: pd.DataFrame) -> pd.Series:
@@ -147,8 +162,9 @@ def analysis_paths(cohort: Cohort, dataset: AnalysisDataset, people: pd.DataFram
     reasons = outside[f"{flag}_reason"]
     if study.design == "cohort":
         reasons = reasons.str.replace("excluded after randomisation", "excluded after inclusion", regex=False)
-    stopped = has_stopped(people) & ~(stop_days(people) > max(study.visits[visit].day for visit in visits))
-    recorded = bool(has_stopped(people).any())
+    has_stopped = _recorded(people, *FOLLOW_UP_STOP)
+    stopped = has_stopped & ~(stop_days(people) > max(study.visits[visit].day for visit in visits))
+    recorded = bool(has_stopped.any())
     inside = set(dataset.frame["participant_id"])
     paths: list[Path] = []
     for person, gone in zip(people["participant_id"], stopped, strict=True):
