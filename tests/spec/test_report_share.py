@@ -89,6 +89,26 @@ def test_diagnostics_of_single_participants_are_not_shared(safe: Document) -> No
     assert all(figure.data.empty and figure.alt.startswith(OF_PEOPLE) for figure in single)
 
 
+def test_the_shared_flow_is_drawn_without_what_its_table_hides(document: Document, safe: Document) -> None:
+    figure = next(one for one in safe.figures() if one.id == "participant-flow")
+    assert "(n\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}*)" in figure.svg()
+    assert "Not shown: a count from 1 to 4" in figure.alt
+    before = next(one for one in document.figures() if one.id == "participant-flow").data["n"]
+    hidden = figure.data["n"].isna()
+    assert before[~hidden].equals(figure.data["n"][~hidden])
+    assert 0 < hidden.sum() < len(hidden)
+    assert not before[~hidden].between(1, K - 1).any()
+
+
+def test_no_hidden_count_of_a_shared_flow_follows_from_the_others_of_its_box(safe: Document) -> None:
+    frame = next(one for one in safe.figures() if one.id == "participant-flow").data
+    for _, box in frame.groupby("box"):
+        first = box[box["level"] == 1]
+        whole = box.loc[box["level"] == 0, "n"].iloc[0]
+        if pd.notna(whole):
+            assert first["n"].isna().sum() != 1
+
+
 def test_a_shared_page_shows_the_sign_and_says_what_it_means(safe: Document) -> None:
     page = str(render_document(safe, "html"))
     assert f"<sup>{HIDDEN}</sup> Not shown: a count from 1 to 4" in page

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from html import escape
@@ -14,6 +14,7 @@ import pandas as pd
 
 from coxa.figures.drawing import Drawing
 from coxa.tables.characters import printable
+from coxa.tables.suppress import Address
 from coxa.tables.table import Cell
 
 INNER = re.compile(r"\b(clip|gradient_)(\d+)\b")
@@ -39,6 +40,7 @@ class Figure:
     texts : (text, what stands in its place) in the chart
     decimal_mark : of the numbers that the chart writes itself
     of_people : whether it shows single participants, and so is not for everybody
+    hiding : returns the figure without the numbers at some addresses; None where it would not be the same figure
     along : columns of `data` that say where on an axis a row stands, and are no results
     """
 
@@ -52,6 +54,7 @@ class Figure:
     decimal_mark: str = "."
     of_people: bool = False
     along: tuple[str, ...] = ()
+    hiding: Callable[[Collection[Address]], Figure] | None = field(default=None, repr=False, compare=False)
     _spec: str = field(default="", init=False, repr=False, compare=False)
     """Kept, as telling a chart takes longer than drawing it."""
 

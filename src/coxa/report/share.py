@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -10,7 +10,8 @@ from coxa.figures.blank import blank_figure
 from coxa.figures.figure import Figure
 from coxa.report.document import Block, Document, FigureBlock, TableBlock, with_blocks, with_texts
 from coxa.tables.prose import with_cells
-from coxa.tables.suppress import Person, note_words, small_to_hidden, suppress
+from coxa.tables.suppress import HIDDEN, Address, Person, hidden_addresses, note_words, small_to_hidden, suppress
+from coxa.tables.table import Table
 
 COUNTS = ("n", "n_participants", "missing", "count", "participants", "events")
 """Columns of the numbers of a figure that count people."""
@@ -35,7 +36,8 @@ def shared(document: Document, k: int, analyses: Collection[str]) -> Document:
     -------
     Document
         Counts are hidden in tables with as many others as needed (`coxa.tables.suppress`), in headings, notes and
-        sentences; a figure with small counts or with single participants is a frame that says so.
+        sentences, and in the flow of participants those that are hidden in its table; another figure with small
+        counts, or with single participants, is a frame that says so.
 
     Notes
     -----
@@ -48,7 +50,9 @@ def shared(document: Document, k: int, analyses: Collection[str]) -> Document:
     beyond: frozenset[Person] = frozenset()
     for table in document.tables():
         beyond |= suppress(table, k, analyses)[1]
-    safe = with_blocks(document, lambda block: _block(block, k, analyses, beyond))
+    tables = {table.id: suppress(table, k, analyses, beyond)[0] for table in document.tables()}
+    hidden = hidden_addresses(tables.values())
+    safe = with_blocks(document, lambda block: _block(block, k, tables, beyond, hidden))
     said = ("Shared", f"Without small counts. {note_words(k)}")
     return replace(safe, facts=(*document.facts, said), small_cells=k)
 
@@ -76,19 +80,24 @@ def _count_or(name: str, value: Any, k: int) -> Any:
     return shared_counts(value, k)
 
 
-def _block(block: Block, k: int, analyses: Collection[str], beyond: frozenset[Person]) -> Block:
+def _block(
+    block: Block, k: int, tables: Mapping[str, Table], beyond: frozenset[Person], hidden: Collection[Address]
+) -> Block:
     match block:
         case TableBlock(table):
-            return TableBlock(suppress(table, k, analyses, beyond)[0])
+            return TableBlock(tables[table.id])
         case FigureBlock(figure):
-            return FigureBlock(_figure(figure, k))
+            return FigureBlock(_figure(figure, k, hidden))
     hide = small_to_hidden(k, beyond)
     return with_texts(block, lambda text: with_cells(text, hide))
 
 
-def _figure(figure: Figure, k: int) -> Figure:
+def _figure(figure: Figure, k: int, hidden: Collection[Address]) -> Figure:
     if figure.of_people:
         return blank_figure(figure, OF_PEOPLE)
+    if figure.hiding:
+        figure = figure.hiding(hidden)
+        figure = replace(figure, alt=f"{figure.alt} {HIDDEN}: {note_words(k)}")
     counts = figure.data[[name for name in COUNTS if name in figure.data]]
     few = ((counts > 0) & (counts < k)).to_numpy(dtype=bool, na_value=False).any()
     return blank_figure(figure, OF_FEW) if few else figure

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -26,6 +26,10 @@ TOTAL = "total"
 
 Person = tuple[str, str, str]
 """Analysis, visit and arm: whose numbers they are."""
+
+
+Address = tuple[str, str, str]
+"""Analysis, term and arm: which count it is."""
 
 
 def suppress(
@@ -77,6 +81,12 @@ def note_words(k: int) -> str:
 def small_to_hidden(k: int, known: frozenset[Person] = frozenset()) -> Callable[[Cell], Cell]:
     """Return what hides a cell that is a small count, or is made from one that is hidden elsewhere."""
     return lambda cell: hide(cell) if _small(cell, k) or _made_from(cell, known) else cell
+
+
+def hidden_addresses(tables: Iterable[Table]) -> frozenset[Address]:
+    """Return which numbers are hidden in suppressed tables."""
+    cells = (cell for table in tables for row in table.rows() for cell in row.cells if cell.rule == RULE)
+    return frozenset((one.analysis, one.term, one.arm) for cell in cells for one in cell.statistics)
 
 
 def hide(cell: Cell) -> Cell:

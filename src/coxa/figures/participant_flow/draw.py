@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from coxa.cohort.cohort import Cohort
 from coxa.derive.dataset import AnalysisDataset
@@ -13,6 +13,8 @@ from coxa.figures.participant_flow.words import flow_text
 from coxa.figures.theme import INK
 from coxa.tables.participant_flow.build import participant_flow
 from coxa.tables.participant_flow.record import ALL, Flow
+from coxa.tables.participant_flow.table import without
+from coxa.tables.suppress import Address
 from coxa.tables.table import identifier
 
 PAPER, STROKE, SOFT, TINT = "#ffffff", "#4a545e", "#56606b", "#e8eef4"
@@ -47,7 +49,11 @@ def plot_flow(flow: Flow, *, figure_id: str = "participant-flow", title: str = T
         *(_box(figure_id, placed.size, one) for one in placed.boxes),
     ]
     drawing = Drawing(placed.width, placed.height, tuple(marks), "flow")
-    return Figure(figure_id, title, drawing, flow_text(flow), flow.to_frame(), along=("level",))
+
+    def hiding(hidden: Collection[Address]) -> Figure:
+        return plot_flow(without(flow, hidden), figure_id=figure_id, title=title)
+
+    return Figure(figure_id, title, drawing, flow_text(flow), flow.to_frame(), along=("level",), hiding=hiding)
 
 
 def flow_figure(cohort: Cohort, dataset: AnalysisDataset) -> Figure:

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 
 from coxa.tables.participant_flow.record import Box, Count, Flow
+from coxa.tables.suppress import HIDDEN
 
 MOST_EXCLUDED, MOST_REASONS = 8, 5
 """Reasons of one group that are listed in a box, before and after enrolment; more of them are counted together."""
@@ -48,19 +49,21 @@ def _listed(parts: tuple[Count, ...], most: int) -> tuple[Count, ...]:
     if len(parts) <= most:
         return parts
     rest = parts[most - 1 :]
-    return *parts[: most - 1], Count(f"{len(rest)} other reasons", sum(part.n for part in rest))
+    hidden = any(part.hidden for part in rest)
+    total = 0 if hidden else sum(part.n for part in rest)
+    return *parts[: most - 1], Count(f"{len(rest)} other reasons", total, hidden=hidden)
 
 
 def _counted(count: Count, *, leaving: bool = False) -> str:
     """Return "Label (n = 3)", in a cluster trial "Label (2 clusters, n = 3)"; of those who leave, whole clusters."""
     if not count.clusters:
-        return f"{_short(count.label)} (n{NB}={NB}{count.n})"
+        return f"{_short(count.label)} (n{NB}={NB}{_number(count)})"
     clusters = f"{count.clusters}{NB}{'whole ' if leaving else ''}cluster{'' if count.clusters == 1 else 's'}"
     return f"{_short(count.label)} ({clusters}, n{NB}={NB}{count.n})"
 
 
 def _reason(count: Count) -> str:
-    deeper = "; ".join(f"{_short(part.label)},{NB}{part.n}" for part in count.parts)
+    deeper = "; ".join(f"{_short(part.label)},{NB}{_number(part)}" for part in count.parts)
     return f"{_counted(count)}{': ' if deeper else ''}{deeper}"
 
 
@@ -92,4 +95,6 @@ def _clause(count: Count) -> str:
 
 
 def _number(count: Count) -> str:
+    if count.hidden:
+        return HIDDEN
     return f"{count.n} ({count.clusters} clusters)" if count.clusters else str(count.n)

@@ -25,12 +25,14 @@ class Count:
     n        : participants
     clusters : clusters with anybody in it; where people leave, clusters that leave as a whole; None if not counted
     parts    : into which everybody is divided; empty where nothing more is said
+    hidden   : whether the number is not to be shown; n and clusters are then 0 and None
     """
 
     label: str
     n: int
     clusters: int | None = None
     parts: tuple[Count, ...] = ()
+    hidden: bool = False
 
     def part(self, label: str) -> Count | None:
         """Return the part with a label, or None."""
@@ -101,13 +103,13 @@ class Flow:
         -------
         DataFrame
             box, kind, stage, arm (empty for all arms), level (0 for the whole box), label, within (label of what it
-            is a part of), n, clusters.
+            is a part of), n (missing where it is hidden), clusters.
         """
         rows = [
             (box.id, box.kind, box.stage, box.arm, len(path) - 1, path[-1], path[-2] if len(path) > 1 else "",
-             count.n, count.clusters)
+             pd.NA if count.hidden else count.n, count.clusters)
             for box in self.boxes
             for path, count in box.count.walk()
         ]  # fmt: skip
         names = ["box", "kind", "stage", "arm", "level", "label", "within", "n", "clusters"]
-        return pd.DataFrame(rows, columns=names).astype({"n": int, "clusters": "Int64"})
+        return pd.DataFrame(rows, columns=names).astype({"n": "Int64", "clusters": "Int64"})

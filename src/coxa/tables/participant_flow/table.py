@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from coxa.tables.baseline import TOTAL
 from coxa.tables.formats import cell
 from coxa.tables.participant_flow.record import ALL, Box, Count, Flow, Stage
+from coxa.tables.suppress import Address
 from coxa.tables.table import Cell, Column, Footnote, Row, RowGroup, Statistic, Table
 
 ANALYSIS = "flow"
@@ -58,19 +60,43 @@ def flow_table(flow: Flow) -> Table:
     )  # fmt: skip
 
 
+def without(flow: Flow, hidden: Collection[Address]) -> Flow:
+    """Return a flow without the numbers whose cells in its table are hidden."""
+
+    def kept(count: Count, box: str, path: tuple[str, ...], arm: str) -> Count:
+        parts = tuple(kept(part, box, (*path, part.label), arm) for part in count.parts)
+        if (ANALYSIS, _term(box, path), arm) in hidden:
+            return Count(count.label, 0, None, parts, hidden=True)
+        return replace(count, parts=parts)
+
+    boxes = (replace(box, count=kept(box.count, _kind(box), (), box.arm or TOTAL)) for box in flow.boxes)
+    return replace(flow, boxes=tuple(boxes))
+
+
+def _kind(box: Box) -> str:
+    """Return what boxes of the same kind of every arm have in common."""
+    return box.id if box.arm == ALL else box.id.partition(".")[0]
+
+
+def _term(box: str, path: tuple[str, ...]) -> str:
+    """Return what a number is in its address: of which kind of box, and the labels that lead to it in the box."""
+    return ": ".join((box.replace("_", " "), *path))
+
+
 def _stage_rows(flow: Flow, boxes: Iterable[Box]) -> Iterator[Row]:
-    """Yield the rows of the boxes of a stage; the boxes of the same kind of every arm are one block."""
+    """Yield the rows of the boxes of a stage; the boxes of the same kind of every arm are one block.
+
+    Each begins with the number that the others add up to, so that a reader can see it, and `coxa.tables.suppress`.
+    """
     blocks: dict[str, list[Box]] = {}
     for box in boxes:
-        blocks.setdefault(box.id if box.arm == ALL else box.id.partition(".")[0], []).append(box)
+        blocks.setdefault(_kind(box), []).append(box)
     for name, mine in blocks.items():
         counts = {box.arm: box.count for box in mine}
-        label = next(iter(counts.values())).label
-        if any(box.shows_whole for box in mine):
-            yield _row(flow, name, (label,), counts, 0)
-            yield from _part_rows(flow, name, (label,), counts, 1)
-        else:
-            yield from _part_rows(flow, name, (label,), counts, 0)
+        everybody = "Everybody in the group" if flow.design == "cohort" else "Everybody allocated"
+        label = next(iter(counts.values())).label if any(box.shows_whole for box in mine) else everybody
+        yield _row(flow, name, (label,), counts, 0)
+        yield from _part_rows(flow, name, (label,), counts, 1)
 
 
 def _part_rows(flow: Flow, box: str, above: tuple[str, ...], counts: Mapping[str, Count], level: int) -> Iterator[Row]:
@@ -100,7 +126,7 @@ def merged(sequences: Iterable[Sequence[str]]) -> list[str]:
 
 
 def _row(flow: Flow, box: str, path: tuple[str, ...], counts: Mapping[str, Count], level: int) -> Row:
-    term = ": ".join((box.replace("_", " "), *path[1:]))
+    term = _term(box, path[1:])
     arms = [arm for arm, _ in flow.arms]
     cells = [_cell(flow, term, arm, counts[arm]) if arm in counts else Cell("") for arm in arms]
     known = [count.clusters for count in counts.values()]
