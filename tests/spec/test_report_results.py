@@ -153,6 +153,7 @@ def test_why_says_that_a_number_is_drawn_and_of_whom(tmp_path: Path, frame: pd.D
     [
         ("T3", "no number 'T3'; write it as T3.r4.c2"),
         ("summary.b2.n9", "the nearest is summary.b2.n"),
+        ("F1.r99", "the nearest is F"),
         ("T99.r1.c1", "no number in table 99; tables with numbers: 1 to"),
         ("T1.r99.c1", "no number in T1.r99.c1; table 1 has numbers in rows 1 to"),
     ],

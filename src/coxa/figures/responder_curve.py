@@ -21,6 +21,8 @@ from coxa.tables.responders import Response, missing_words
 HEIGHT = 280
 FAR = 0.01
 """Share of participants beyond each end of the axis."""
+DIGITS = 9
+"""Decimals of an improvement; two that differ by less have differed in the last bits of a subtraction."""
 AXES = {
     "change": "Improvement from baseline of at least ... ({unit})",
     "percent_change": "Improvement from baseline of at least ... (%)",
@@ -90,7 +92,7 @@ def responder_curve(study: Study, response: Response, visit: str) -> pd.DataFram
     treatment = study.estimands[response.dataset.estimand].treatment
     frame = response.dataset.frame
     here = (frame["visit"] == visit).to_numpy()
-    reached = _improvement(response)[here].to_numpy()
+    reached = _improvement(response)[here].to_numpy().round(DIGITS)
     arm_of = frame["arm"].astype(str)[here].to_numpy()
     seen = np.unique(reached[np.isfinite(reached)])
     cuts = np.unique(np.r_[np.floor(seen[:1]), seen, np.ceil(seen[-1:])])

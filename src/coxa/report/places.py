@@ -67,12 +67,17 @@ def _in_figure(figure: Figure, number: int) -> Iterator[Place]:
     drawn = [str(name) for name in figure.data.select_dtypes("number") if name not in aside]
     said = [str(name) for name in figure.data if name in figure.along or name not in {*aside, *drawn}]
     for index, row in enumerate(figure.data.astype(object).to_dict("records"), start=1):
-        told = ", ".join(f"{name} {row[name]}" for name in said if pd.notna(row[name]) and row[name] != "")
+        told = ", ".join(f"{name} {_short(row[name])}" for name in said if pd.notna(row[name]) and row[name] != "")
         whose = {name: str(row[name]) for name in WHOSE if name in row}
         whose["term"] = whose.get("term") or ": ".join(filter(None, (figure.id, told)))
         known = (name for name in drawn if pd.notna(row[name]))
         cell = Cell("", tuple(Statistic(name, float(row[name]), **whose) for name in known))
         yield Place(f"F{number}.r{index}", figure.id, "", told, "", cell)
+
+
+def _short(value: object) -> str:
+    """Return a place on an axis without what the last bits of a number add to it."""
+    return f"{value:.9g}" if isinstance(value, float) else str(value)
 
 
 def _sentences(block: Block, name: str) -> Iterator[tuple[str, Text]]:

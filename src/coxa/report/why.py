@@ -67,8 +67,9 @@ def _rows(results: pd.DataFrame, cell: str) -> pd.DataFrame:
         return found
     match = CELL.fullmatch(asked)
     if not match:
-        near = get_close_matches(asked, [*results["cell"].str.lower().unique()], n=1)
-        hint = f"; the nearest is {near[0]}" if near else ""
+        named = {name.lower(): name for name in results["cell"].unique()}
+        near = get_close_matches(asked, named, n=1)
+        hint = f"; the nearest is {named[near[0]]}" if near else ""
         raise OptionError(
             f"no number {cell!r}; write it as T3.r4.c2 (table 3, row 4, column 2), F3.r2 (figure 3, row 2 of its "
             f"data), or as the page has it in `data-cell`, such as summary.b2.n1 (the first number in the second block "
