@@ -61,7 +61,7 @@ def which_model(session: nox.Session) -> tuple[str, list[str]]:
 
 @nox.session
 def bench(session: nox.Session) -> None:
-    """Time the main line, the MMRM and the linear mixed model, by size and beside other packages.
+    """Time the main line, the report, the MMRM and the linear mixed model, by size and beside other packages.
 
     `-- mmrm --write FILE` or `-- lmm --write FILE` makes a page of the docs. Packages for Python that the linear mixed
     model is compared with are taken from the environment whose interpreter COXA_PEERS names.
@@ -71,7 +71,7 @@ def bench(session: nox.Session) -> None:
         which, arguments = which_model(session)
         session.run("python", f"benchmarks/{which}.py", *arguments)
         return
-    for name in ("main_line", "mmrm", "lmm"):
+    for name in ("main_line", "report", "mmrm", "lmm"):
         session.run("python", f"benchmarks/{name}.py")
 
 

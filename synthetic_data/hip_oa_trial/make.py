@@ -37,6 +37,8 @@ COLUMNS = {
     "duration_months": "duration of symptoms, months",
     "left_on": "date on which follow-up stopped; empty if it did not",
     "left_why": "why it stopped",
+    "stopped_on": "date on which treatment was stopped before its planned end; empty if it was not",
+    "stopped_why": "why it was; empty if that was not recorded",
     "eligible": "met the criteria, yes or no",
     "consented": "agreed to take part, yes or no; empty if not asked",
     "reason": "why the person did not take part; empty for participants, and if it was not given",
@@ -102,6 +104,8 @@ Pain intensity: lower is better. The estimates of one trial of this size scatter
 - {declined:.0%} of those allocated to an active arm do not start it and get usual care (`arm_received`).
 - Dropout, hip surgery and new injections are the likelier, the worse the last recorded HOOS pain was; nothing else
   drives them, so given the recorded pain the missing pain scores are missing at random.
+- Who came to none of the last quarter of the planned sessions has stopped treatment, on the day of the last session
+  attended; follow-up may go on.
 - Hip surgery raises the outcomes lastingly, an injection for some weeks.
 - Single visits ({missed:.1%}), forms ({form:.1%}), pages and items are missing at random; at baseline no visit and no
   page, but here and there a form.

@@ -96,8 +96,8 @@ def _figure(figure: Figure, k: int, hidden: Collection[Address]) -> Figure:
     if figure.of_people:
         return blank_figure(figure, OF_PEOPLE)
     if figure.hiding:
-        figure = figure.hiding(hidden)
-        figure = replace(figure, alt=f"{figure.alt} {HIDDEN}: {note_words(k)}")
+        drawn = figure.hiding(hidden)
+        figure = figure if drawn.alt == figure.alt else replace(drawn, alt=f"{drawn.alt} {HIDDEN}: {note_words(k)}")
     counts = figure.data[[name for name in COUNTS if name in figure.data]]
     few = ((counts > 0) & (counts < k)).to_numpy(dtype=bool, na_value=False).any()
     return blank_figure(figure, OF_FEW) if few else figure

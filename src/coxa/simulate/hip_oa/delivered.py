@@ -14,6 +14,12 @@ from coxa.simulate.hip_oa.course import Course
 from coxa.simulate.hip_oa.design import ARMS, DAYS
 from coxa.simulate.seeds import generator
 
+LAST_MISSED = 0.25
+"""Share of the planned sessions, the last ones, of which somebody attended none and has stopped treatment."""
+
+# Share and words of reasons for stopping treatment; made up, and not always recorded.
+STOPS = ((0.4, "no time for the sessions"), (0.3, "hip pain got worse"), (0.3, ""))
+
 RATED = 0.25
 """Share of the supervised sessions of the active arms that were recorded and rated."""
 FIDELITY = (88.0, 9.0)
@@ -47,6 +53,21 @@ def with_fidelity(sessions: pd.DataFrame, seed: int) -> pd.DataFrame:
     return sessions.assign(
         fidelity=pd.Series(percent, index=sessions.index).where(rated).astype("Int64"),
         fidelity_source=np.where(rated, "recording", ""),
+    )
+
+
+def with_treatment_stops(participants: pd.DataFrame, sessions: pd.DataFrame, seed: int) -> pd.DataFrame:
+    """Return the participants with the day on which those stopped treatment who came to none of its last sessions."""
+    came = sessions["date"].where(sessions["attended"].eq("yes"))
+    last = came.groupby(sessions["participant_id"]).max()
+    missed = sessions["date"].gt(sessions["participant_id"].map(last).fillna(""))
+    share = missed.groupby(sessions["participant_id"]).mean()
+    person = participants["participant_id"]
+    stopped = person.map(share).fillna(0).ge(LAST_MISSED) & participants["arm_received"].ne("usual_care")
+    why = generator("treatment stops", seed).choice(len(STOPS), len(participants), p=[one[0] for one in STOPS])
+    return participants.assign(
+        stopped_on=person.map(last).where(stopped).fillna(""),
+        stopped_why=np.where(stopped, np.array([one[1] for one in STOPS])[why], ""),
     )
 
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from coxa.simulate.attendance import draw_attendance, draw_minutes
 from coxa.simulate.events import draw_event_counts
 from coxa.simulate.hip_oa.course import Course
-from coxa.simulate.hip_oa.delivered import co_interventions, with_fidelity, with_soreness
+from coxa.simulate.hip_oa.delivered import co_interventions, with_fidelity, with_soreness, with_treatment_stops
 from coxa.simulate.hip_oa.design import ARMS, DAYS, SESSIONS, SITES, HipOADesign
 from coxa.simulate.hip_oa.people import People
 from coxa.simulate.hip_oa.screening import screening_table
@@ -39,7 +39,7 @@ def raw_tables(design: HipOADesign, people: People, course: Course, seed: int) -
     participants, sessions = participants_table(people, course), sessions_table(people, course, seed)
     adverse = adverse_events_table(design, people, course, seed)
     return {
-        "participants": participants,
+        "participants": with_treatment_stops(participants, sessions, seed),
         "screening": screening_table(people, identifiers(people), FIRST_DAY, seed),
         "items": items_table(design, people, course),
         "assessments": assessments_table(design, people, course, seed),
