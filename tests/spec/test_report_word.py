@@ -9,6 +9,7 @@ from typing import Any
 
 import docx
 import pytest
+from docx.enum.text import WD_TAB_ALIGNMENT
 from docx.oxml.ns import qn
 
 from coxa.report.build import build_document
@@ -105,6 +106,17 @@ def test_a_wide_table_stands_on_a_page_on_its_side() -> None:
     section = Section("only", "Only", (TableBlock(wide(6)),))
     made = docx.Document(io.BytesIO(render_word(Document("T", "", (), (section,)))))
     assert [page.page_width > page.page_height for page in made.sections] == [False, True, False]
+
+
+def test_the_number_of_a_page_stands_at_its_margin_whichever_way_it_is_turned() -> None:
+    word = docx.Document(io.BytesIO(render_word(Document("T", "S", (), (Section("s", "S", (TableBlock(wide(20)),)),)))))
+    at_style = [stop.position for stop in word.styles["Footer"].paragraph_format.tab_stops]
+    for page in word.sections:
+        (foot,) = page.footer.paragraphs
+        own = [stop.position for stop in foot.paragraph_format.tab_stops if stop.alignment == WD_TAB_ALIGNMENT.RIGHT]
+        text = page.page_width - page.left_margin - page.right_margin
+        assert (own or at_style)[-1] == pytest.approx(text, abs=1000)
+        assert [code.text.strip() for code in foot._p.iter(qn("w:instrText"))] == ["PAGE", "NUMPAGES"]
 
 
 def test_the_parts_of_a_style_are_in_the_order_that_word_wants(word: Any) -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from copy import deepcopy
 from functools import partial
 from html import escape
 from typing import TYPE_CHECKING
 
 from coxa.report.columns import Layout, layout
 from coxa.report.word.captions import add_caption
-from coxa.report.word.styles import CELL, INK, NOTE, SOFT, TABLE, add_paragraph
+from coxa.report.word.styles import CELL, INK, MARGIN_MM, NOTE, SOFT, TABLE, add_paragraph
 from coxa.tables.characters import printable
 from coxa.tables.table import Row, Table
 
@@ -51,13 +52,24 @@ def add_table(word: Word, table: Table, number: int) -> None:
 
 
 def _turn(word: Word) -> None:
-    """Begin a page that is turned against the one before; header and footer stay as they are."""
+    """Begin a page that is turned against the one before; the number below it stands at its own margin."""
     from docx.enum.section import WD_ORIENT, WD_SECTION
+    from docx.enum.text import WD_TAB_ALIGNMENT
+    from docx.shared import Mm
 
+    said = deepcopy(word.sections[-1].footer.paragraphs[0]._p)
     page = word.add_section(WD_SECTION.NEW_PAGE)
     page.page_width, page.page_height = page.page_height, page.page_width
     turned = (page.page_width or 0) > (page.page_height or 0)
     page.orientation = WD_ORIENT.LANDSCAPE if turned else WD_ORIENT.PORTRAIT
+    page.footer.is_linked_to_previous = False
+    empty = page.footer.paragraphs[0]._p
+    empty.getparent().replace(empty, said)
+    stops = page.footer.paragraphs[0].paragraph_format.tab_stops
+    stops.clear_all()
+    if turned:
+        stops.add_tab_stop(Mm(210 - 2 * MARGIN_MM), WD_TAB_ALIGNMENT.CLEAR)
+        stops.add_tab_stop(Mm(297 - 2 * MARGIN_MM), WD_TAB_ALIGNMENT.RIGHT)
 
 
 def _table(table: Table, placed: Layout) -> str:
