@@ -2,7 +2,7 @@
 
 Seconds are medians of repeats after one that is not counted, by the clock on the wall.
 
-    python benchmarks/report.py [--repeats 5] [--acupuncture acupuncture.sav]
+    python benchmarks/report.py [--repeats 3] [--acupuncture acupuncture.sav]
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def trials(folder: Path, acupuncture: Path | None) -> dict[str, list[str | Path]
 def main() -> None:
     """Print a table of seconds."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--repeats", type=int, default=5)
+    parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--acupuncture", type=Path)
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as made:

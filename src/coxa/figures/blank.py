@@ -22,7 +22,7 @@ def blank_figure(figure: Figure, said: str = NOT_YET) -> Figure:
     import altair as alt
 
     empty = pd.DataFrame({"said": [said]})
-    whole = {"x": alt.value(0), "x2": alt.value(WIDTH), "y": alt.value(0), "y2": alt.value(HEIGHT)}
+    whole = {"x": alt.XValue(0), "x2": alt.X2Value(WIDTH), "y": alt.YValue(0), "y2": alt.Y2Value(HEIGHT)}
     frame = alt.Chart(empty).mark_rect(filled=False, stroke=GREY, strokeDash=[6, 4]).encode(**whole)
     words = alt.Chart(empty).mark_text(fontSize=14, color=GREY).encode(text="said:N")
     chart = (frame + words).properties(width=WIDTH, height=HEIGHT).configure_view(stroke=None)

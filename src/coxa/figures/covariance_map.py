@@ -69,7 +69,7 @@ def plot_covariance(check: pd.DataFrame, *, what: str = "correlation", figure_id
             y=y,
             text=alt.Text("value:Q", format=written),
             tooltip=said,
-            color=alt.condition(f"datum.value > {middle}", alt.value("white"), alt.value("black")),
+            color=alt.ColorValue("black", condition={"test": f"datum.value > {middle}", "value": "white"}),
         )
     )
     size = CELL * len(visits)

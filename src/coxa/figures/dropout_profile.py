@@ -62,7 +62,7 @@ def plot_dropout_profile(study: Study, dataset: AnalysisDataset, *, figure_id: s
     dash = alt.StrokeDash("group:N", scale=alt.Scale(domain=groups, range=[[1, 0], [6, 3]]), legend=legend)
     lines = base.mark_line(strokeWidth=1.8).encode(strokeDash=dash, detail="last_visit:N")
     points = base.mark_point(filled=True, size=36, opacity=1)
-    texts = base.mark_text(dy=-10, fontSize=TEXT_SIZE - 2).encode(text="end:N", color=alt.value(INK))
+    texts = base.mark_text(dy=-10, fontSize=TEXT_SIZE - 2).encode(text="end:N", color=alt.ColorValue(INK))
     panel = alt.layer(lines, points, texts).properties(width=width, height=HEIGHT)
     chart = panel.facet(column=alt.Column("arm_label:N", sort=arms, title=None), data=labelled)
     return Figure(

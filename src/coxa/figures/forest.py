@@ -108,7 +108,9 @@ def _intervals(labelled: pd.DataFrame, lines: list[list[str]], sides: tuple[str,
     whiskers = base.mark_rule(strokeWidth=1.8, color=OKABE_ITO[0]).encode(x=x, x2="conf_high:Q")
     points = base.mark_point(filled=True, shape="square", size=80, opacity=1, color=OKABE_ITO[0]).encode(x="estimate:Q")
     zero = alt.Chart(pd.DataFrame({"zero": [0.0]})).mark_rule(color=RULE, strokeDash=[4, 3]).encode(x="zero:Q")
-    return (zero + whiskers + points + _side(sides[0], -1) + _side(sides[1], 1)).properties(width=WIDTH, height=height)
+    return alt.layer(zero, whiskers, points, _side(sides[0], -1), _side(sides[1], 1)).properties(
+        width=WIDTH, height=height
+    )
 
 
 def _side(name: str, direction: int) -> Any:
@@ -120,7 +122,7 @@ def _side(name: str, direction: int) -> Any:
     return (
         alt.Chart(pd.DataFrame({"zero": [0.0], "text": [text]}))
         .mark_text(align=align, dx=8 * direction, fontSize=TEXT_SIZE - 1, color=INK, clip=False)
-        .encode(x="zero:Q", y=alt.value(-12), text="text:N")
+        .encode(x="zero:Q", y=alt.YValue(-12), text="text:N")
     )
 
 
@@ -130,7 +132,7 @@ def _texts(labelled: pd.DataFrame, height: int) -> Any:
     return (
         alt.Chart(labelled)
         .mark_text(align="left", fontSize=TEXT_SIZE, color=INK)
-        .encode(y=alt.Y("place:N", sort=None, axis=None), x=alt.value(0), text="text:N")
+        .encode(y=alt.Y("place:N", sort=None, axis=None), x=alt.XValue(0), text="text:N")
         .properties(width=TEXT_WIDTH, height=height)
     )
 

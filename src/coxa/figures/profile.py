@@ -146,7 +146,7 @@ def _lines(drawn: pd.DataFrame, arms: ArmScales, axis_title: list[str]) -> Any:
     lines = base.mark_line(strokeWidth=1.8).encode(y=y, strokeDash=dash)
     points = pointed.mark_point(filled=True, size=70).encode(y=y, shape=shape)
     points = points.properties(name="means").add_params(choice)
-    return (lines + whiskers + points).properties(width=WIDTH, height=HEIGHT)
+    return alt.layer(lines, whiskers, points).properties(width=WIDTH, height=HEIGHT)
 
 
 def _numbers(drawn: pd.DataFrame, arms: ArmScales) -> Any:

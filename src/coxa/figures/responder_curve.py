@@ -148,7 +148,7 @@ def _cuts(rules: Sequence[Responder], unit: str) -> Any:
     drawn = pd.DataFrame({"cut": [rule.at_least for rule in rules], "name": names})
     base = alt.Chart(drawn).encode(x="cut:Q")
     line = base.mark_rule(color=RULE, strokeDash=[4, 3])
-    return line + base.mark_text(dy=-8, fontSize=TEXT_SIZE - 1, color=INK).encode(y=alt.value(0), text="name:N")
+    return line + base.mark_text(dy=-8, fontSize=TEXT_SIZE - 1, color=INK).encode(y=alt.YValue(0), text="name:N")
 
 
 def _text(study: Study, response: Response, labelled: pd.DataFrame, rules: Sequence[Responder]) -> str:

@@ -61,7 +61,7 @@ def chosen(choice: Any) -> Any:
     """Return how strongly a mark is drawn: faintly where another arm was chosen."""
     import altair as alt
 
-    return alt.condition(choice, alt.value(1), alt.value(FAINT))
+    return alt.OpacityValue(FAINT, condition={"param": choice.name, "value": 1})
 
 
 def told(**fields: str) -> list[Any]:
@@ -78,7 +78,10 @@ def told(**fields: str) -> list[Any]:
 
 
 def themed(chart: Any) -> Any:
-    """Return the chart with fonts, axes and legend as all figures have them, on a see-through ground."""
+    """Give a chart fonts, axes and legend as all figures have them, on a see-through ground; return it.
+
+    The chart itself is changed, as a copy of one with several parts takes as long as making it.
+    """
     axis = {
         "labelFontSize": TEXT_SIZE,
         "titleFontSize": TEXT_SIZE,
@@ -101,6 +104,12 @@ def themed(chart: Any) -> Any:
         "columnPadding": 24,
         "title": None,
     }
-    return chart.configure(
-        background="transparent", font=FONT, view={"stroke": None}, axis=axis, legend=legend, concat={"spacing": 12}
-    )
+    chart.config = {
+        "background": "transparent",
+        "font": FONT,
+        "view": {"stroke": None},
+        "axis": axis,
+        "legend": legend,
+        "concat": {"spacing": 12},
+    }
+    return chart
