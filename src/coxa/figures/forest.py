@@ -12,6 +12,7 @@ from coxa.figures.text import forest_text, interval_cells
 from coxa.figures.theme import INK, OKABE_ITO, RULE, TEXT_SIZE, themed, told
 from coxa.study import Study
 from coxa.study.scales import outcome_scale
+from coxa.tables.cells import BEHIND, WHOSE
 from coxa.tables.formats import outcome_decimals
 
 WIDTH = 320
@@ -19,20 +20,7 @@ TEXT_WIDTH = 150
 ROW = 30
 LINE = 14
 LABEL_LETTERS = 48
-DATA_COLUMNS = (
-    "estimand",
-    "analysis",
-    "visit",
-    "arm",
-    "reference",
-    "term",
-    "label",
-    "estimate",
-    "conf_low",
-    "conf_high",
-    "n_participants",
-    "n_observations",
-)
+DATA_COLUMNS = (*WHOSE, "label", "estimate", "conf_low", "conf_high", *BEHIND)
 """Of each row of estimates, what the figure shows and what it is of."""
 
 

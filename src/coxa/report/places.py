@@ -9,15 +9,9 @@ import pandas as pd
 
 from coxa.figures.figure import Figure
 from coxa.report.document import Block, Card, Document, List, Paragraph, TableBlock
-from coxa.tables.cells import Cell, Statistic
+from coxa.tables.cells import BEHIND, WHOSE, Cell, Statistic
 from coxa.tables.prose import Text, cells_of
 from coxa.tables.table import Table
-
-WHOSE = ("estimand", "analysis", "visit", "arm", "reference", "term")
-"""Columns of the data of a figure that say whose its numbers are, as in `Statistic`."""
-
-BEHIND = ("n_participants", "n_observations")
-"""Columns that tell how much is behind an estimate; the results data set has them from the estimates."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,10 +11,13 @@ import pandas as pd
 from coxa.report.document import Document
 from coxa.report.places import Place, drawn_places, places
 from coxa.report.record import Report
-from coxa.tables.cells import Cell, Statistic
+from coxa.tables.cells import BEHIND, WHOSE, Cell, Statistic
 from coxa.tables.formats import RULES
 from coxa.tables.records import Record, records
 from coxa.tables.suppress import RULE as SUPPRESSED
+
+ADDRESS = (*WHOSE, "statistic")
+"""What says which number it is, wherever it is shown."""
 
 COLUMNS = (
     "cell",
@@ -22,30 +25,20 @@ COLUMNS = (
     "row_group",
     "row_label",
     "column_label",
-    "estimand",
-    "analysis",
-    "visit",
-    "arm",
-    "reference",
-    "term",
-    "statistic",
+    *ADDRESS,
     "value",
     "shown",
     "format",
     "pattern",
     "decimals",
     "style",
-    "n_participants",
-    "n_observations",
+    *BEHIND,
     "warning",
     "method",
     "model",
     "plan_sha256",
     "data_sha256",
 )
-ADDRESS = ("estimand", "analysis", "visit", "arm", "reference", "term", "statistic")
-"""What says which number it is, wherever it is shown."""
-
 Where = tuple[str, ...]
 
 
@@ -109,14 +102,7 @@ def _labels(place: Place) -> Record:
 def _number(
     statistic: Statistic, cell: Cell, estimated: Mapping[Where, Record], models: Mapping[str, int]
 ) -> dict[str, Any]:
-    address = {
-        "estimand": statistic.estimand,
-        "analysis": statistic.analysis,
-        "visit": statistic.visit,
-        "arm": statistic.arm,
-        "reference": statistic.reference,
-        "term": statistic.term,
-    }
+    address = {name: getattr(statistic, name) for name in WHOSE}
     found = estimated.get(_where(address), {}) if cell.rule != SUPPRESSED else {}
     planned = bool(found) or statistic.analysis in models
     return {
@@ -136,4 +122,4 @@ def _number(
 
 
 def _where(record: Mapping[str, Any]) -> Where:
-    return tuple(str(record[name]) for name in ADDRESS[:-1])
+    return tuple(str(record[name]) for name in WHOSE)

@@ -5,6 +5,12 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+WHOSE = ("estimand", "analysis", "visit", "arm", "reference", "term")
+"""Parts of the address of a `Statistic`, beside its name; columns of that name say whose a number is."""
+
+BEHIND = ("n_participants", "n_observations")
+"""Columns that tell how much is behind an estimate."""
+
 
 @dataclass(frozen=True, slots=True)
 class Statistic:

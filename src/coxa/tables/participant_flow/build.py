@@ -184,9 +184,9 @@ def _arm_boxes(
         yield beside("sessions", "allocation", "Sessions", sessions, (HALF, LESS, NONE_PLANNED), "allocated")
     stops = (STAYED, STOPPED, *periods(study))
     yield main("follow_up", "Follow-up", mine["follow_up"], stops, "analysis", FOLLOW_UP_NOTE)
-    if mine["treatment"] is not None:
-        told = mine["treatment"]
-        yield beside("treatment", "follow_up", "Treatment", told, (KEPT_ON, STOPPED_TREATMENT), "follow_up")
+    treatment = mine["treatment"]
+    if treatment is not None:
+        yield beside("treatment", "follow_up", "Treatment", treatment, (KEPT_ON, STOPPED_TREATMENT), "follow_up")
     yield main("analysis", "Analysis", mine["analysis"], words[:2], "", "")
     analysed, others = mine["analysis"], mine["other_visits"]
     if analysed is None or others is None:
