@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import re
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +11,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from coxa import plot_power, simulated_power
+from coxa import find_n, plot_power, simulated_power
 from coxa.design.by_simulation.comparisons import Comparison
-from coxa.design.by_simulation.pieces import Piece, replicate_seed, run_piece, trials_of
+from coxa.design.by_simulation.pieces import Piece, piece_size, replicate_seed, run_piece, trials_of
 from coxa.design.by_simulation.plan_run import run_singly
 from coxa.design.by_simulation.run import check_some_fit
 from coxa.design.by_simulation.search import needed, probit_curve, rounded
@@ -21,7 +22,8 @@ from coxa.design.by_simulation.truth import TrueDifference, true_differences
 from coxa.design.by_simulation.vary import settings
 from coxa.errors import FitError, OptionError, TooFewParticipantsError
 from coxa.simulate import trial_design
-from tests.spec.power_plan import MMRM, power_plan
+from coxa.study import Study
+from tests.spec.power_plan import MMRM, power_plan, two_arms
 
 ROUNDING = 1e-9
 """Fits together and singly follow the same steps on the same sums; what differs is the order of additions."""
@@ -208,6 +210,37 @@ def test_a_probit_curve_finds_the_number() -> None:
     low, high = curve.limits(0.9)
     assert low < exact < high
     assert rounded(101.0, 3, 10_000) == 102
+
+
+@pytest.mark.parametrize(
+    "first", [[400, 800], [1600], [12], [60]], ids=["both at 100%", "far above", "far below", "near"]
+)
+def test_the_number_is_found_wherever_the_search_begins(first: list[int]) -> None:
+    """The closed form says 62."""
+    found = find_n(two_arms(60, 6.0, 0.7, ["baseline"]), 0.9, first, replicates=200)
+    assert 54 <= found.n <= 76
+
+
+def test_the_number_for_equivalence_is_found_from_one_with_less_than_the_level() -> None:
+    """With 8 participants the power is 2%; the closed form says 50 to 52 for 80%."""
+    content = two_arms(60, 0.0, 0.7, ["baseline"]).model_dump(mode="python", exclude_none=True)
+    content["analyses"]["primary"]["margin"] = {"type": "equivalence", "value": 6}
+    found = find_n(Study.model_validate(content), 0.8, 8, replicates=200)
+    assert found.simulated.frame["power"].min() < 0.025
+    assert 42 <= found.n <= 62
+
+
+def test_the_search_ends_early_where_the_power_does_not_rise() -> None:
+    with pytest.raises(FitError, match=r"no number up to 20,000 .* power 0\.9; with .* it is 0\.0") as error:
+        find_n(two_arms(60, 0.0, 0.7, ["baseline"]), 0.9, replicates=200)
+    reached = int(re.search(r"with ([\d,]+) participants", str(error.value))[1].replace(",", ""))  # type: ignore[index]
+    assert reached < 10_000
+
+
+def test_a_large_trial_is_simulated_in_smaller_pieces() -> None:
+    plan = power_plan()
+    assert piece_size(plan, ("primary",), 100) == 100
+    assert piece_size(plan, ("primary",), 20_000) * 20_000 * 4 <= 1_000_000
 
 
 def test_no_number_is_found_without_an_effect() -> None:

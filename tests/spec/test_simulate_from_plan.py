@@ -71,6 +71,24 @@ def test_clusters_may_be_nested_three_deep() -> None:
         assert ((table > 0).sum(axis=1) == 1).all()
 
 
+def test_classes_that_are_levels_of_a_covariate_may_be_of_one_arm_too() -> None:
+    """In usual care nobody has a class: it adds no variance there, and the column is blank."""
+    arm = np.repeat([0, 1], 8)
+    classes = np.tile([0, 1, 2, 3], 4)
+    one = factor("class_id", 4, arms=np.array([False, True]), covariate=True)
+    assert assign((one,), arm, arm, {"class_id": classes}, 1)["class_id"].tolist() == [-1] * 8 + [0, 1, 2, 3] * 2
+
+    text = ASSUMED + "  clusters: {site: {number: 3, icc: 0.2, arms: [exercise]}}\n"
+    sites = simulate_study(assumed(text), seed=1).tables["participants"].groupby("arm")["site"].count()
+    assert sites.to_dict() == {"exercise": 60, "usual_care": 0}
+    stratified = "randomisation: {scheme: blocks, block_sizes: 4, strata: site}"
+    known = simulate_study(assumed(text, design=stratified), seed=1).tables["participants"]
+    assert known["site"].notna().all(), "a stratum is known before anybody has an arm"
+
+    with pytest.raises(PlanError, match="the sizes of site are the `shares` of that covariate"):
+        assumed(text.replace("icc: 0.2", "icc: 0.2, size_variation: 0.5"))
+
+
 def test_clusters_may_be_of_one_arm_or_of_each_arm_its_own() -> None:
     arm = np.repeat([0, 1], 60)
     one = assign((factor("therapist_id", 4, arms=np.array([False, True])),), arm, arm, {}, 1)["therapist_id"]

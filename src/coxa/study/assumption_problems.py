@@ -192,6 +192,9 @@ def _clusters(study: Study) -> Iterator[Said]:
                 f"'{name}' is a covariate with {len(levels)} levels, which are the clusters; write `number: "
                 f"{len(levels)}`, without `within` and `own_per_arm`",
             )
+        if levels and cluster.size_variation:
+            text = f"the sizes of {name} are the `shares` of that covariate; write them there, without `size_variation`"
+            yield (*at, "size_variation"), text
     if study.design == "cluster" and not any(cluster.own_per_arm for cluster in part.clusters.values()):
         text = "the design is cluster, and no clusters are nested in arms; add for example "
         yield ("clusters",), text + "`site_id: {number: 8, icc: 0.03, own_per_arm: true}`, with the number per arm"

@@ -68,9 +68,14 @@ def replicate_seed(study: str, seed: int, n: int, replicate: int) -> int:
     return int.from_bytes(hashlib.sha256(text.encode("utf-8")).digest()[:8], "little")
 
 
-def piece_size(study: Study, analyses: tuple[str, ...]) -> int:
-    """Return the replicates of a piece; it depends on the plan alone, so that results do not on the workers."""
-    return TOGETHER if all(fits_together(study, name) for name in analyses) else SINGLY
+MOST_ROWS = 1_000_000
+"""Rows of a piece at most (participants by visits by replicates), so that a large trial fits into the memory."""
+
+
+def piece_size(study: Study, analyses: tuple[str, ...], n: int) -> int:
+    """Return the replicates of a piece of n participants; it depends on plan and n alone, not on the workers."""
+    size = TOGETHER if all(fits_together(study, name) for name in analyses) else SINGLY
+    return max(min(size, MOST_ROWS // (n * len(study.visits))), 1)
 
 
 def run_piece(piece: Piece) -> pd.DataFrame:

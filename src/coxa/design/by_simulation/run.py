@@ -60,7 +60,7 @@ class PowerRun:
 
     def _pieces(self, cell: Cell, count: int) -> list[tuple[str, Piece]]:
         setting, n = cell
-        size = piece_size(setting.study, self.analyses)
+        size = piece_size(setting.study, self.analyses, n)
         return [
             (
                 setting.name,
@@ -113,7 +113,7 @@ class PowerRun:
             if precision is None:
                 return tables
             wanted = [
-                more(table, count, precision, piece_size(cell[0].study, self.analyses))
+                more(table, count, precision, piece_size(cell[0].study, self.analyses, cell[1]))
                 for cell, table, count in zip(cells, tables, counts, strict=True)
             ]
             if wanted == counts:

@@ -14,14 +14,20 @@ from scipy.stats import norm
 
 from coxa.design.by_simulation.record import SimulatedPower
 from coxa.design.by_simulation.simulated import numbers_of, simulated_power
-from coxa.errors import FitError, OptionError
+from coxa.errors import FitError, OptionError, TooFewParticipantsError
 from coxa.simulate import trial_design
 from coxa.study import Study
 
 ROUNDS = 8
-"""Numbers that are looked for before the curve is taken as it is."""
+"""Numbers that are looked for between one too small and one large enough, before the curve is taken as it is."""
 
 LARGEST = 20_000
+STEP = (1.25, 4.0)
+"""How far the search goes in one step while it is outside, as multiples of the last number."""
+NEAR = 1.6
+"""Numbers within this factor of the two that enclose the answer give the curve its shape."""
+FEWEST = 5
+"""Trials that show an effect, from which on the rise of the power can be looked at."""
 KEYS = ["analysis", "arm", "reference", "visit"]
 AROUND = (0.8, 1.25)
 """Where the curve is given its slope, as multiples of the number found."""
@@ -108,33 +114,119 @@ def find_n(
 
     Notes
     -----
-    A probit curve in sqrt(n), the form that the power of a normal test has, is laid through the points by maximum
-    likelihood; the number at which it has the power is simulated next, until it stays where it is. The interval is
-    Fieller's on sqrt(n). Source of the approach: Wilson et al., Statistical Methods in Medical Research 2021,
-    30:799-815, who fit a surrogate to simulated power.
+    The search goes up or down until one number has less power and another enough. In between, a probit curve in
+    sqrt(n), the form that the power of a normal test has, is laid through the points near them by maximum likelihood,
+    and the number at which it has the power is simulated next, until it stays where it is. The interval is Fieller's on
+    sqrt(n). Source of the approach: Wilson et al., Statistical Methods in Medical Research 2021, 30:799-815, who fit a
+    surrogate to simulated power. Going up ends early where the power rises too slowly to reach what is asked: in
+    sqrt(n) the probit of a power rises ever less.
     """
     if not 0.05 < power < 1:
         raise OptionError(f"the power is {power:g}; it lies above 0.05 and below 1")
     if options.get("vary"):
         raise OptionError("a number is searched for under one setting; change the plan, or give --n with --vary")
-    counted = tuple(analyses or primary(study))
-    step = ratio_sum(study)
-    known = simulated_power(study, numbers_of(study, n), analyses=counted, **options)
+    counted, step = tuple(analyses or primary(study)), ratio_sum(study)
+    first = simulated_power(study, numbers_of(study, n), analyses=counted, **options)
+    search = Search(study, counted, power, step, options, first)
+    search.go_up()
+    search.go_down()
     for _ in range(ROUNDS):
-        wanted = rounded(needed(known.frame, power)[0], step, largest=4 * int(known.frame["n"].max()))
-        if wanted in set(known.frame["n"]):
+        wanted = rounded(needed(search.known.frame, power)[0], step, LARGEST)
+        if not search.add(wanted):
             break
-        known = joined(known, simulated_power(study, wanted, analyses=counted, **options))
-    around = [rounded(known_n, step, LARGEST) for known_n in (factor * wanted for factor in AROUND)]
-    around = [each for each in around if each >= known.frame["n"].min() / 2 and each not in set(known.frame["n"])]
-    if around:
-        known = joined(known, simulated_power(study, around, analyses=counted, **options))
-    found, decided_by, curve = needed(known.frame, power)
+    wanted = rounded(needed(search.known.frame, power)[0], step, LARGEST)
+    for factor in AROUND:
+        search.add(rounded(factor * wanted, step, LARGEST))
+    found, decided_by, curve = needed(search.known.frame, power)
     final = rounded(found, step, LARGEST)
-    if final not in set(known.frame["n"]):
-        known = joined(known, simulated_power(study, final, analyses=counted, **options))
+    search.add(final)
     low, high = curve.limits(power)
-    return SampleSize(final, low, high, power, decided_by, known)
+    return SampleSize(final, low, high, power, decided_by, search.known)
+
+
+@dataclass(slots=True)
+class Search:
+    """What is known so far, and the next number to simulate.
+
+    study, analyses, power, step, options : as `find_n` was asked; n is a multiple of `step`
+    known   : what was simulated
+    too_few : largest number with which nothing could be fitted, 0 if there was none
+    """
+
+    study: Study
+    analyses: tuple[str, ...]
+    power: float
+    step: int
+    options: dict[str, Any]
+    known: SimulatedPower
+    too_few: int = 0
+
+    def least(self) -> pd.Series:
+        """Return the power of the comparison that has least, by number of participants in rising order."""
+        return self.known.frame.groupby("n")["power"].min()
+
+    def add(self, n: int) -> bool:
+        """Simulate a number; return False where it is known already, or too small for the model."""
+        if n <= self.too_few or n in set(self.known.frame["n"]):
+            return False
+        try:
+            more = simulated_power(self.study, n, analyses=self.analyses, **self.options)
+        except TooFewParticipantsError:
+            if n > self.known.frame["n"].min():
+                raise
+            self.too_few = n
+            return True
+        self.known = joined(self.known, more)
+        return True
+
+    def go_up(self) -> None:
+        """Add larger numbers until one gives the power; raise FitError where none can."""
+        while (self.least() < self.power).all():
+            last = int(self.known.frame["n"].max())
+            key = self.known.frame.loc[self.known.frame["n"] == last, "power"].idxmin()
+            rows = self._of_comparison(key)
+            if last >= LARGEST // self.step * self.step or rises_too_slowly(rows, self.power):
+                raise _no_number(rows, self.power)
+            near, far = (factor * last for factor in STEP)
+            self.add(rounded(min(max(curve_of(rows).n(self.power), near), far), self.step, LARGEST))
+
+    def go_down(self) -> None:
+        """Add smaller numbers until one gives less than the power, or nothing can be fitted."""
+        while (self.least() >= self.power).all():
+            first = int(self.known.frame["n"].min())
+            smallest = max(self.too_few, int(first / STEP[1]), 1)
+            if not self.add(rounded((smallest * first) ** 0.5 - self.step, self.step, LARGEST)):
+                return
+
+    def _of_comparison(self, place: Any) -> pd.DataFrame:
+        frame = self.known.frame
+        return frame[(frame[KEYS] == frame.loc[place, KEYS]).all(axis=1)].sort_values("n")
+
+
+def rises_too_slowly(rows: pd.DataFrame, power: float) -> bool:
+    """Return whether the last two numbers of one comparison, each at its favourable limit, do not lead to the power."""
+    last = rows.tail(2)
+    shown = (last["power"] * last["replicates"]).to_numpy()
+    if len(last) < 2 or (shown < FEWEST).any():
+        return False
+    error = 1.96 * np.sqrt((shown + 1) * (last["replicates"] - shown + 1)) / last["replicates"] ** 1.5
+    favourable = norm.ppf(np.clip(last["power"] + [-1, 1] * error, 1e-6, 1 - 1e-6))
+    root = np.sqrt(last["n"].to_numpy(dtype=float))
+    rise = max((favourable[1] - favourable[0]) / (root[1] - root[0]), 0.0)
+    return bool(favourable[1] + rise * (math.sqrt(LARGEST) - root[1]) < norm.ppf(power))
+
+
+def _no_number(rows: pd.DataFrame, power: float) -> FitError:
+    last = rows.iloc[-1]
+    return FitError(
+        f"no number up to {LARGEST:,} gives {comparison_name(last)} power {power:g}; with {int(last['n']):,} "
+        f"participants it is {last['power']:.2f}",
+        (
+            "Look at the `mean_change` that the assumptions give the arms: without an effect there is no power.",
+            "Raise the `number` of therapists or clinics in `clusters`: with few, more participants cannot help.",
+            "Ask for more replicates, if the power hardly rises between the numbers tried.",
+        ),
+    )
 
 
 def primary(study: Study) -> list[str]:
@@ -171,21 +263,44 @@ def needed(frame: pd.DataFrame, power: float) -> tuple[float, str, ProbitCurve]:
         A curve does not rise, or more than twenty thousand are needed.
     """
     found = []
-    for key, rows in frame.groupby(KEYS, sort=False):
-        curve = probit_curve(rows["n"].to_numpy(), rows["power"].to_numpy(), rows["replicates"].to_numpy())
-        analysis, arm, reference, visit = key
-        found.append((curve.n(power), f"{analysis}, {arm} - {reference}" + (f" at {visit}" if visit else ""), curve))
-    most = max(found, key=lambda each: each[0])
-    if most[0] > LARGEST:
-        raise FitError(
-            f"no number up to {LARGEST:,} gives {most[1]} power {power:g}",
-            (
-                "look at the `mean_change` that the assumptions give the arms: without an effect there is no power",
-                "with few therapists or clinics more participants cannot help: raise their `number` in `clusters`",
-                "ask for more replicates, if the power hardly rises between the numbers tried",
-            ),
-        )
-    return most
+    for _, rows in frame.groupby(KEYS, sort=False):
+        curve = curve_of(near(rows.sort_values("n"), power))
+        wanted = curve.n(power)
+        smallest = rows["n"].min()
+        if (rows["power"] >= power).all():  # it needs no more than the smallest number, however flat its curve is
+            wanted = min(wanted, float(smallest))
+        found.append((wanted, rows, curve))
+    wanted, rows, curve = max(found, key=lambda each: each[0])
+    if wanted > LARGEST:
+        raise _no_number(rows.sort_values("n"), power)
+    return wanted, comparison_name(rows.iloc[0]), curve
+
+
+def comparison_name(row: pd.Series) -> str:
+    """Return the words for the comparison of a row."""
+    return f"{row['analysis']}, {row['arm']} - {row['reference']}" + (f" at {row['visit']}" if row["visit"] else "")
+
+
+def near(rows: pd.DataFrame, power: float) -> pd.DataFrame:
+    """Return the rows about the numbers that enclose the power, at least two; all where none do.
+
+    Examples
+    --------
+    >>> rows = pd.DataFrame({"n": [10, 40, 50, 400, 800], "power": [0.0, 0.7, 0.9, 1.0, 1.0]})
+    >>> near(rows, 0.8)["n"].to_list()
+    [40, 50]
+    """
+    enough = rows["power"].to_numpy() >= power
+    if enough.all() or not enough.any():
+        return rows
+    n = rows["n"].to_numpy(dtype=float)
+    low, high = sorted((n[~enough].max(), n[enough].min()))  # chance may put the smaller of them above the power
+    return rows[(n >= low / NEAR) & (n <= high * NEAR)]
+
+
+def curve_of(rows: pd.DataFrame) -> ProbitCurve:
+    """Return the curve through the rows of one comparison."""
+    return probit_curve(rows["n"].to_numpy(), rows["power"].to_numpy(), rows["replicates"].to_numpy())
 
 
 def probit_curve(n: np.ndarray, power: np.ndarray, replicates: np.ndarray) -> ProbitCurve:

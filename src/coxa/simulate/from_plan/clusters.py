@@ -23,6 +23,7 @@ class ClusterDesign:
     arms        : (a,) True for the arms that have them
     within      : the higher factor, or none: crossed with the others
     covariate   : the clusters are the levels of a covariate of that name
+    known_first : that covariate is known whatever the arm; else it is blank in arms without the clusters
     """
 
     name: str
@@ -34,6 +35,7 @@ class ClusterDesign:
     at_baseline: bool
     size_variation: float
     covariate: bool
+    known_first: bool = False
 
     def total(self, higher: Mapping[str, int]) -> int:
         """Return the number of clusters in the trial, given those of the factors above."""
@@ -89,15 +91,15 @@ def assign(factors: tuple[ClusterDesign, ...], allocated: Integers, received: In
     """
     codes: dict[str, Integers] = {}
     for factor in from_the_top(factors):
+        arm_of = allocated if factor.own_per_arm else received
         if factor.name in known:
-            codes[factor.name] = known[factor.name]
+            codes[factor.name] = np.where(factor.arms[arm_of], known[factor.name], -1)
             continue
         rng = generator(f"clusters {factor.name}", seed)
         place = np.full(len(received), -1, dtype=np.intp)
         order = rng.permutation(len(received))
         above = codes[factor.within] if factor.within else np.zeros(len(received), dtype=np.intp)
         listed = np.flatnonzero(factor.arms)
-        arm_of = allocated if factor.own_per_arm else received
         weights = sizes(rng, factor, factor.number)
         for high in np.unique(above[above >= 0]):
             for number, arm in enumerate(listed):

@@ -211,6 +211,9 @@ def cluster_designs(
     study: Study, part: Assumptions, arms: tuple[str, ...], outcomes: tuple[str, ...]
 ) -> tuple[ClusterDesign, ...]:
     """Return the factors of clusters of a plan."""
+    known_first = set(study.randomisation.covariates if study.randomisation else ())
+    for analysis in study.analyses.values():
+        known_first |= {*analysis.names_used(), *analysis.subgroups}
     return tuple(
         ClusterDesign(
             name=name,
@@ -222,6 +225,7 @@ def cluster_designs(
             at_baseline=given.at_baseline,
             size_variation=given.size_variation,
             covariate=name in study.covariates,
+            known_first=name in known_first,
         )
         for name, given in part.clusters.items()
     )

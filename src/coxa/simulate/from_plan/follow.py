@@ -123,7 +123,8 @@ def follow(design: TrialDesign, arm: Integers, seed: int, *, day: Floats | None 
         value=complete if present.all() else np.where(present[:, None, :], complete, np.nan),
         complete=complete,
         present=present,
-        covariates=mix,
+        covariates=mix
+        | {one.name: codes[one.name] for one in design.clusters if one.covariate and not one.known_first},
         clusters=codes,
         events={name: np.where(when > walk.left, np.nan, when) for name, when in walk.happened.items()},
         left=walk.left,
