@@ -139,6 +139,9 @@ def test_faults_between_parts_are_found_beside_faults_in_parts() -> None:
         ("estimand: primary, ", "", 21, "the key `estimand` is required"),
         ("title: A tiny trial\n", "", None, "the key `title` is required"),
         ("against: usual_care", "", 17, "the key `against` is required"),
+        ("against: usual_care", "control: usual_care", 17, "unknown key `control`, and the key `against` is missing"),
+        ("visits:", "timepoints:", 6, "unknown key `timepoints`, and the key `visits` is missing"),
+        ("range:", "limits:", 10, "unknown key `limits`"),  # not: an outcome without an instrument needs its range
     ],
 )
 def test_one_fault_is_said_once(old: str, new: str, line: int | None, said: str) -> None:

@@ -26,13 +26,14 @@ def console(to_stderr: bool = False) -> Console:
 
 
 def show_findings(findings: Findings, to_stderr: bool = False) -> None:
-    """Print findings as a table, the first forty of them."""
+    """Print findings as a table, the first forty of them; like ones are one line where there are more than forty."""
     if not findings:
         return
+    shown = findings if len(findings) <= SHOWN else findings.folded()
     table = Table(box=None, pad_edge=False, header_style="bold")
     for name in ("severity", "where", "field", "found", "rule and remedy"):
         table.add_column(name, overflow="fold")
-    for item in findings.items[:SHOWN]:
+    for item in shown.items[:SHOWN]:
         place = [
             item.table,
             f"row {item.row}" if item.row is not None else "",
@@ -50,8 +51,8 @@ def show_findings(findings: Findings, to_stderr: bool = False) -> None:
         )
     out = console(to_stderr)
     out.print(table)
-    if len(findings) > SHOWN:
-        out.print(f"... and {len(findings) - SHOWN} more; `--out` or `--json` gives all of them")
+    if len(shown) > SHOWN:
+        out.print(f"... and {len(shown) - SHOWN} more; `--out` or `--json` gives all of them")
 
 
 def show_comparisons(report: Report) -> None:

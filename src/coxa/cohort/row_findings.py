@@ -6,10 +6,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from coxa.findings import Finding, Severity
+from coxa.findings import Finding, Severity, fold
 
 FOLD_ABOVE = 20
-EXAMPLES = 5
 
 
 def row_findings(
@@ -53,33 +52,16 @@ def row_findings(
     found = value.loc[rows.index].map(_text) if isinstance(value, pd.Series) else pd.Series(value, rows.index)
     people = rows["participant_id"] if "participant_id" in rows else pd.Series(None, rows.index)
     places = list(zip(rows["source_row"].tolist(), people.tolist(), found.tolist(), strict=True))
-    if len(places) > FOLD_ABOVE:
-        return [_folded(places, severity, table, rule, remedy, field)]
-    return [
+    alike = [
         Finding(severity, table, rule, remedy, int(row), _or_none(person), field, _or_none(text))
         for row, person, text in places
     ]
+    return [fold(alike)] if len(alike) > FOLD_ABOVE else alike
 
 
 def in_words(numbers: pd.Series) -> pd.Series:
     """Return numbers as short text."""
     return numbers.map("{:g}".format).astype("str")
-
-
-def _folded(
-    places: list[tuple[int, str, str | None]],
-    severity: Severity,
-    table: str,
-    rule: str,
-    remedy: str,
-    field: str | None,
-) -> Finding:
-    row, person, _ = places[0]
-    examples = [
-        f"row {place}" if _or_none(text) is None else f"{text} in row {place}" for place, _, text in places[:EXAMPLES]
-    ]
-    value = f"{'; '.join(examples)}; and {len(places) - EXAMPLES} more"
-    return Finding(severity, table, rule, remedy, int(row), _or_none(person), field, value, len(places))
 
 
 def _text(value: object) -> str | None:

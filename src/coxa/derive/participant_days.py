@@ -52,7 +52,7 @@ def source_rows(data: pd.DataFrame) -> np.ndarray:
 def broken(
     data: pd.DataFrame, wrong: pd.Series | np.ndarray, participant: str, field: str, rule: str, remedy: str
 ) -> Findings:
-    """Return an error for every row that is wrong; `wrong` is (n,) flags in the order of the rows."""
+    """Return the rows that are wrong as errors, many as one; `wrong` is (n,) flags in the order of the rows."""
     row, who, value = source_rows(data), data[participant].tolist(), data[field].tolist()
     return Findings.of(
         Finding(
@@ -66,7 +66,7 @@ def broken(
             value=None if pd.isna(value[place]) else str(value[place]),
         )
         for place in np.flatnonzero(np.asarray(wrong, dtype=bool)).tolist()
-    )
+    ).folded()
 
 
 def refuse(message: str, found: Findings) -> None:

@@ -80,17 +80,22 @@ def explain(error: ValidationError, model: type[BaseModel], origin: Origin, data
     findings: dict[tuple[Any, ...], Finding] = {}
     faults: list[dict[str, Any]] = [dict(fault) for fault in error.errors(include_url=False)]
     misspelt = misspelt_keys(faults, model)
+    in_place_of = _in_place_of(faults, model)
     for fault in faults:
         if fault["type"] == "plan":
             for problem in fault["ctx"]["problems"]:
                 finding = _finding(origin, problem.path, *_split(problem.message))
                 findings[(finding.row, finding.field, finding.rule)] = finding
-        elif not (fault["type"] == "missing" and fault["loc"] in misspelt):
+        elif not (fault["type"] == "missing" and (fault["loc"] in misspelt or fault["loc"] in in_place_of.values())):
             path = _real_path(fault, origin)
             alike = [other for other in faults if _real_path(other, origin) == path]
             told = isinstance(fault["input"], str | int | float) and fault["type"] != "extra_forbidden"
             value = fault["input"] if told else None
-            finding = _finding(origin, path, *_explain_one(fault, alike, path, model, data), value)
+            rule, remedy = _explain_one(fault, alike, path, model, data)
+            if meant := in_place_of.get(fault["loc"]):
+                rule = f"{rule}, and the key `{meant[-1]}` is missing"
+                remedy = f"write {_example(meant[-1]) or f'`{meant[-1]}:`'} if that is meant; {remedy}"
+            finding = _finding(origin, path, rule, remedy, value)
             findings.setdefault((finding.row, finding.field), finding)
     return list(findings.values())
 
@@ -99,6 +104,24 @@ def misspelt_keys(faults: Iterable[Mapping[str, Any]], model: type[BaseModel]) -
     """Return, for every unknown key that is a slip of an allowed one, the place meant -> the place written."""
     unknown = {written(fault): meant_by(fault, model) for fault in faults if is_key(fault)}
     return {(*place[:-1], word): place for place, word in unknown.items() if word}
+
+
+def unknown_keys(faults: Iterable[Mapping[str, Any]], model: type[BaseModel]) -> list[Place]:
+    """Return the places of the unknown keys that are no slip of an allowed one."""
+    return [fault["loc"] for fault in faults if fault["type"] == "extra_forbidden" and not meant_by(fault, model)]
+
+
+def _in_place_of(faults: Iterable[Mapping[str, Any]], model: type[BaseModel]) -> dict[Place, Place]:
+    """Return unknown key -> required key, for every part that has one unknown key and lacks one: they are one fault."""
+    faults = list(faults)
+    lacking = [fault["loc"] for fault in faults if fault["type"] == "missing" and isinstance(fault["loc"][-1], str)]
+    unknown = unknown_keys(faults, model)
+    return {
+        here[0]: there[0]
+        for part in {place[:-1] for place in unknown}
+        if len(here := [place for place in unknown if place[:-1] == part]) == 1
+        and len(there := [place for place in lacking if place[:-1] == part]) == 1
+    }
 
 
 def is_key(fault: Mapping[str, Any]) -> bool:

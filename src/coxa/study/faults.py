@@ -16,7 +16,7 @@ from pydantic import Field, ValidationError
 from coxa.findings import Finding
 from coxa.study.analysis import Analysis
 from coxa.study.estimand import Estimand
-from coxa.study.explain import Place, explain, is_key, meant_by, misspelt_keys
+from coxa.study.explain import Place, explain, is_key, meant_by, misspelt_keys, unknown_keys
 from coxa.study.parts import Arm, Name, Outcome, Visit
 from coxa.study.plan import Origin, Study
 
@@ -46,12 +46,14 @@ def all_faults(error: ValidationError, data: dict[Any, Any], origin: Origin) -> 
         Name of the file and its lines.
     """
     findings = explain(error, Study, origin, data)
+    strange: set[str] = set()
     rest, gone, before = copy.deepcopy(data), set[Place](), set[tuple[str, Place]]()
     while faults := [dict[str, Any](fault) for fault in error.errors(include_url=False) if fault["type"] != "plan"]:
         now = {(str(fault["type"]), tuple(fault["loc"])) for fault in faults}
         if now == before:
             break
         before = now
+        strange |= {".".join(map(str, place[:-1])) for place in unknown_keys(faults, Study) if len(place) > 1}
         renamed = misspelt_keys(faults, Study)
         origin = _with_lines(origin, renamed)
         gone |= _mend(rest, [fault for fault in faults if fault["loc"] not in renamed])
@@ -66,7 +68,9 @@ def all_faults(error: ValidationError, data: dict[Any, Any], origin: Origin) -> 
         findings += [
             finding
             for finding in explain(error, Remainder, origin, data)
-            if (finding.row, finding.field) not in said and not _follows(finding, gone, names)
+            if (finding.row, finding.field) not in said
+            and finding.field not in strange  # what such a part lacks may be what its unknown key was meant to be
+            and not _follows(finding, gone, names)
         ]
     return findings
 
