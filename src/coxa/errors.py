@@ -106,3 +106,22 @@ def check_level(conf_level: float) -> None:
     """Raise OptionError unless a confidence level is between 0 and 1."""
     if not 0 < conf_level < 1:
         raise OptionError(f"conf_level is between 0 and 1, for instance 0.95; got {conf_level}")
+
+
+def check_kind(what: str, value: object, kind: type | tuple[type, ...], needed: str) -> None:
+    """Raise OptionError unless `value` is of a kind, which is described in words.
+
+    Examples
+    --------
+    >>> check_kind("weights", 3, str, "the name of a column")
+    Traceback (most recent call last):
+    coxa.errors.OptionError: weights is the name of a column; got 3 (int)
+    """
+    if not isinstance(value, kind):
+        raise OptionError(f"{what} is {needed}; got {shortened(value)} ({type(value).__name__})")
+
+
+def shortened(value: object, most: int = 60) -> str:
+    """Return a value as it would be written, on one line and cut where it is long."""
+    text = " ".join(repr(value).split())
+    return text if len(text) <= most else f"{text[: most - 3]}..."

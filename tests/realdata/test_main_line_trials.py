@@ -15,6 +15,7 @@ from coxa.tables.missing_patterns import completion_table
 from coxa.tables.participant_flow.build import participant_flow
 from coxa.tables.responders import responders_by_visit, responses
 from tests.realdata.test_models_trials import ACUPUNCTURE, SAS, agrees, pytestmark  # noqa: F401
+from tests.study.test_recorded_calls import every_call_gives_its_fit
 
 PLANS = Path(__file__).parents[2] / "analyses"
 SAV = ACUPUNCTURE.with_suffix(".sav")
@@ -33,6 +34,11 @@ def antidepressant() -> Report:
 def one(report: Report, **where: str) -> dict[str, float]:
     (row,) = report.estimates.only(**where).frame.to_dict("records")
     return row
+
+
+def test_every_recorded_call_gives_its_fit(acupuncture: Report, antidepressant: Report) -> None:
+    assert every_call_gives_its_fit(acupuncture)
+    assert every_call_gives_its_fit(antidepressant)
 
 
 def test_the_published_completers_and_their_means(acupuncture: Report) -> None:

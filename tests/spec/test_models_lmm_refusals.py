@@ -36,7 +36,7 @@ WRONG: dict[str, tuple[dict[str, Any], type[CoxaError], str]] = {
         "unknown information 'fisher'; allowed: observed, expected",
     ),
     "engine": ({"engine": "statsmodel"}, OptionError, "did you mean 'statsmodels'?"),
-    "nested by a word": ({"partially_nested": "arm"}, OptionError, "names a factor and a column: {'therapist': 'arm'}"),
+    "nested by a word": ({"partially_nested": "arm"}, OptionError, "a mapping, such as {'therapist': 'arm'}"),
     "nested factor": ({"partially_nested": {"leeds": "arm"}}, OptionError, "unknown factor of a random effect 'leeds'"),
     "nested column": ({"partially_nested": {"leads": "amr"}}, OptionError, "unknown column 'amr'"),
     "nested in all": (

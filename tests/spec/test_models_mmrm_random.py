@@ -183,7 +183,11 @@ def test_visits_can_be_chosen_and_the_others_are_listed(data: pd.DataFrame) -> N
         ("(1 | leads)", {"vcov": "HC3"}, "unknown vcov 'HC3'"),
         ("(1 | leads)", {"levels": {"arm": ["a"]}}, "levels are for chunks"),
         ("(1 | leads)", {"ddf": "between-within"}, "has no rule for random effects"),
-        ("(1 | leads)", {"partially_nested": ["leads"]}, "partially_nested names a factor and a column"),
+        (
+            "(1 | leads)",
+            {"partially_nested": ["leads"]},
+            "partially_nested is a mapping, such as {'therapist': 'arm'}; got ['leads'] (list)",
+        ),
         ("(1 | leads)", {"covariance": "sp_exp"}, "sp_exp"),
         ("(1 | arm)", {}, "'arm' is a fixed effect and a random one"),
         ("(change | leads)", {}, "it cannot explain itself"),

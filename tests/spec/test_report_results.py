@@ -15,7 +15,7 @@ from coxa.errors import OptionError
 from coxa.report.build import build_document
 from coxa.report.compare import compare_results
 from coxa.report.kept import read_kept, write_kept
-from coxa.report.provenance import model_call, provenance
+from coxa.report.provenance import provenance
 from coxa.report.results import ADDRESS, COLUMNS, data_hash, results_frame
 from coxa.report.sentences import result_sentences
 from coxa.report.why import why
@@ -103,7 +103,9 @@ def test_a_number_of_a_model_names_it_and_its_warning(frame: pd.DataFrame) -> No
     ]
     assert row["value"] in set(found["p_value"])
     assert set(frame["data_sha256"]) == {data_hash(made.run.data_sha256)}
-    assert model_call(made.fits["primary"][0]).startswith("fit_mmrm('change ~ ")
+    recorded = provenance(made)["models"]["primary"]["call"]
+    assert recorded == made.fits["primary"][0].spec.call()
+    assert recorded.startswith("fit_mmrm('change ~ ")
 
 
 def test_no_participant_is_in_the_results(tmp_path: Path) -> None:

@@ -15,19 +15,26 @@ from coxa.lazy import lazy
 if TYPE_CHECKING:
     from coxa.models.ancova import fit_ancova
     from coxa.models.batched import BatchFit, fit_batch
+    from coxa.models.clda import fit_clda
     from coxa.models.fit import Fit
     from coxa.models.lmm import fit_lmm
     from coxa.models.mmrm import fit_mmrm
     from coxa.models.numerics.pattern_sums import PatternSums, merge, merge_all, pattern_sums
+    from coxa.models.spec import ANCOVASpec, CLDASpec, LMMSpec, MMRMSpec
     from coxa.models.trials import fit_trials
     from coxa.models.variances import icc, variance_intervals
 
 __all__ = [
+    "ANCOVASpec",
     "BatchFit",
+    "CLDASpec",
     "Fit",
+    "LMMSpec",
+    "MMRMSpec",
     "PatternSums",
     "fit_ancova",
     "fit_batch",
+    "fit_clda",
     "fit_lmm",
     "fit_mmrm",
     "fit_trials",
@@ -39,11 +46,16 @@ __all__ = [
 ]
 
 _HOMES = {
+    "ANCOVASpec": "spec",
     "BatchFit": "batched",
+    "CLDASpec": "spec",
     "Fit": "fit",
+    "LMMSpec": "spec",
+    "MMRMSpec": "spec",
     "PatternSums": "numerics.pattern_sums",
     "fit_ancova": "ancova",
     "fit_batch": "batched",
+    "fit_clda": "clda",
     "fit_lmm": "lmm",
     "fit_mmrm": "mmrm",
     "fit_trials": "trials",

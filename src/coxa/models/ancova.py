@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from statsmodels.regression.linear_model import OLS
 
-from coxa.errors import FitError, check_option
+from coxa.errors import FitError
 from coxa.models.design_matrix import design_matrix
 from coxa.models.fit import Fit
 from coxa.models.fit_records import Sample
@@ -16,6 +16,7 @@ from coxa.models.inference import FixedDf
 from coxa.models.mmrm_data import label_text, rows_left_out
 from coxa.models.orthonormal import orthonormal
 from coxa.models.repeated_rows import check_cells, check_keys, check_unique, visit_order
+from coxa.models.spec import ANCOVASpec
 
 
 def fit_ancova(
@@ -67,8 +68,7 @@ def fit_ancova(
     >>> fit_ancova("y ~ arm", d).params.round(3).to_dict()
     {'Intercept': 2.0, 'arm[b]': 3.0}
     """
-    if robust is not None:
-        check_option("robust", robust, ("HC3",))
+    spec = ANCOVASpec(formula=formula, participant=participant, visit=visit, visit_column=visit_column, robust=robust)
     single = visit is None
     check_keys(data, (participant,) if single else (participant, visit_column))
     if single:
@@ -93,6 +93,7 @@ def fit_ancova(
     table = data.assign(**{visit_column: visits.array})
     return Fit(
         model="ancova",
+        spec=spec,
         design=design,
         params=pd.Series(result.params, list(design.names)),
         inference=FixedDf(np.asarray(result.cov_params()), float(freedom)),

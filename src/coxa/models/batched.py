@@ -11,11 +11,9 @@ import pandas as pd
 from scipy import stats
 
 from coxa.errors import OptionError
-from coxa.models.covariance import structure_named
 from coxa.models.covariance.structure import Structure
 from coxa.models.inference import BetweenWithin, check_ddf
 from coxa.models.mmrm_data import RepeatedData, repeated_data
-from coxa.models.mmrm_fit import check_ladder
 from coxa.models.numerics.batched_inference import (
     kenward_roger_adjustments,
     satterthwaite_of,
@@ -28,6 +26,7 @@ from coxa.models.numerics.between_within import between_within_df
 from coxa.models.numerics.one_thread import one_thread
 from coxa.models.numerics.patterns import Pattern, patterns
 from coxa.models.orthonormal import Basis, orthonormal
+from coxa.models.spec import MMRMSpec
 
 BLOCK = 64
 """Outcomes fitted at a time: enough to spread the cost of a call, few enough to stay in the processor's cache."""
@@ -126,14 +125,20 @@ def fit_batch(
     >>> fits.estimate.shape, bool(fits.converged.all())
     ((3, 1), True)
     """
-    structure, methods = structure_named(covariance), (ddf,) if isinstance(ddf, str) else tuple(ddf)
+    spec = MMRMSpec(
+        formula=formula,
+        participant=participant,
+        visit=visit,
+        covariance=covariance,
+        time=time,
+        reml=reml,
+        visits=visits,
+    )
+    structure, methods = spec.ladder[0], (ddf,) if isinstance(ddf, str) else tuple(ddf)
     for method in methods:
         check_ddf(method, reml=reml)
     with one_thread():
-        found = repeated_data(
-            formula, data, participant=participant, visit=visit, visits=visits, group=None, weights=None, time=time
-        )
-        check_ladder([structure], len(found.labels), time)
+        found = repeated_data(spec, data)
         wanted = checked_rows(rows, found.design.names)
         y = checked_outcomes(outcomes, found.design.complete)
         spaced = shared_times(found)

@@ -15,6 +15,7 @@ from coxa.models.design_matrix import Design, design_matrix
 from coxa.models.formula import Formula, read_formula
 from coxa.models.mmrm_data import label_text
 from coxa.models.repeated_rows import VisitOrder, visit_order
+from coxa.models.spec import MMRMSpec
 
 OF_ALL_ROWS = ("center", "poly", "bs", "cr")
 """Transforms whose coefficients depend on all rows at once."""
@@ -60,18 +61,7 @@ class ChunkRecipe:
         return self.design.formula
 
 
-def chunk_recipe(
-    formula: str,
-    source: Iterable[pd.DataFrame],
-    *,
-    participant: str,
-    visit: str,
-    visits: Sequence[Any] | None,
-    group: str | None,
-    weights: str | None,
-    time: str | None,
-    levels: Mapping[str, Sequence[Any]] | None,
-) -> tuple[ChunkRecipe, Iterator[pd.DataFrame]]:
+def chunk_recipe(spec: MMRMSpec, source: Iterable[pd.DataFrame]) -> tuple[ChunkRecipe, Iterator[pd.DataFrame]]:
     """Return the recipe, and the chunks from the first on.
 
     The levels of a factor are those in `levels`; else the categories of the first chunk; else, where the source can
@@ -84,6 +74,8 @@ def chunk_recipe(
     FitError
         There are no chunks, or a factor has no value in any.
     """
+    formula, participant, visit, visits = spec.formula, spec.participant, spec.visit, spec.visits
+    group, weights, time, levels = spec.group, spec.weights, spec.time, spec.levels
     chunks = iter(source)
     first = next(chunks, None)
     if first is None:

@@ -14,53 +14,28 @@ from coxa.errors import DataError, FitError, OptionError
 from coxa.findings import Finding, Findings
 from coxa.models.chunk_recipe import ChunkRecipe, chunk_recipe
 from coxa.models.chunk_sums import Gathered, gather, order_of, turned
-from coxa.models.covariance.structure import Structure
 from coxa.models.fit import Fit
 from coxa.models.fit_records import Sample
-from coxa.models.mmrm_data import RepeatedData, label_text
-from coxa.models.mmrm_fit import check_ladder, fit_of_sums
+from coxa.models.mmrm_data import RepeatedData, check_one_visit, label_text
+from coxa.models.mmrm_fit import fit_of_sums
 from coxa.models.numerics.pattern_sums import merge_all
 from coxa.models.numerics.stack import Stack, stack
 from coxa.models.repeated_rows import check_cells, check_counts
+from coxa.models.spec import MMRMSpec
 from coxa.models.totals import COUNT, VISIT, Totals
 
 SHOWN = 10
 """Participants out of order who are named: in a source that is not sorted it is nearly all of them."""
 
 
-def fit_chunks(
-    formula: str,
-    source: Iterable[pd.DataFrame],
-    ladder: Sequence[Structure],
-    *,
-    participant: str,
-    visit: str,
-    group: str | None,
-    weights: str | None,
-    time: str | None,
-    reml: bool,
-    ddf: str,
-    vcov: str,
-    visits: Sequence[Any] | None,
-    levels: Mapping[str, Sequence[Any]] | None,
-) -> Fit:
-    """Fit chunks of rows; the arguments and errors are those of `coxa.models.mmrm.fit_mmrm`."""
-    if vcov != "model" or ddf == "between-within":
-        word = f"vcov='{vcov}'" if vcov != "model" else f"ddf='{ddf}'"
+def fit_chunks(spec: MMRMSpec, source: Iterable[pd.DataFrame]) -> Fit:
+    """Fit chunks of rows; the errors are those of `coxa.models.mmrm.fit_mmrm`."""
+    if spec.vcov != "model" or spec.ddf == "between-within":
+        word = f"vcov='{spec.vcov}'" if spec.vcov != "model" else f"ddf='{spec.ddf}'"
         raise OptionError(f"{word} looks at rows, and chunks leave only their sums; give the rows as one data frame")
     started = perf_counter()
-    recipe, chunks = chunk_recipe(
-        formula,
-        source,
-        participant=participant,
-        visit=visit,
-        visits=visits,
-        group=group,
-        weights=weights,
-        time=time,
-        levels=levels,
-    )
-    check_ladder(ladder, len(recipe.labels), time)
+    recipe, chunks = chunk_recipe(spec, source)
+    check_one_visit(spec.ladder, len(recipe.labels))
     begun = perf_counter()
     at, seen = gather(recipe, chunks)
     names = known_once(seen, recipe)
@@ -76,20 +51,7 @@ def fit_chunks(
     final, coordinates = turned(raw, at, recipe.design.names)
     found = found_of(recipe, seen, names)
     clock = [started, begun, perf_counter()]
-    fit = fit_of_sums(
-        found,
-        final,
-        ladder,
-        coordinates,
-        None,
-        reml=reml,
-        ddf=ddf,
-        vcov=vcov,
-        group=group,
-        weights=weights,
-        log_weights=seen.log_weights / 2,
-        clock=clock,
-    )
+    fit = fit_of_sums(found, final, spec, coordinates, None, log_weights=seen.log_weights / 2, clock=clock)
     return replace(fit, totals=totals)
 
 

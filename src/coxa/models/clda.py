@@ -17,6 +17,7 @@ from coxa.models.clda_rows import CldaRows, clda_rows
 from coxa.models.design_matrix import Design
 from coxa.models.fit import Fit
 from coxa.models.mmrm import fit_mmrm
+from coxa.models.spec import CLDASpec, MMRMSpec
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,21 +93,23 @@ def fit_clda(
     >>> list(fit_clda(d).params.index)
     ['Intercept', 'visit[week_6]', 'arm[b]:visit[week_6]']
     """
-    rows = clda_rows(
-        data,
-        response=response,
-        baseline=baseline,
-        adjust=adjust,
-        arm=arm,
-        participant=participant,
-        visit=visit,
-        visits=visits,
-        baseline_visit=baseline_visit,
-    )
+    own: dict[str, Any] = {
+        "response": response,
+        "baseline": baseline,
+        "adjust": adjust,
+        "arm": arm,
+        "participant": participant,
+        "visit": visit,
+        "visits": visits,
+        "baseline_visit": baseline_visit,
+    }
+    rows = clda_rows(data, **own)
     fit = fit_mmrm(rows.formula, rows.frame, participant=participant, visit=visit, visits=rows.visits, **options)
     design = with_arm(fit.design, rows, arm, visit)
+    assert isinstance(fit.spec, MMRMSpec)
     return replace(
         fit,
+        spec=CLDASpec(**own, model=fit.spec),
         design=design,
         params=fit.params.set_axis(list(design.names)),
         method=f"{fit.method}; baseline as outcome, means of {arm} equal there (cLDA)",

@@ -18,6 +18,7 @@ from coxa.models.numerics.marginal_fit import Attempt, correlation
 from coxa.models.random_part import RandomPart, variance_components
 from coxa.models.random_results import predict, random_effects, random_part_of
 from coxa.models.result_columns import result_frame
+from coxa.models.spec import AnySpec
 from coxa.models.totals import Totals
 
 Rows = np.ndarray | Mapping[str, float]
@@ -29,8 +30,9 @@ class Fit:
 
     Attributes
     ----------
-    model : "mmrm" or "ancova"
+    model : "mmrm", "lmm" or "ancova"
     design : the analysed rows as arrays, and the recipe for new ones
+    spec : every option of the model, as `coxa.models.spec` describes it; ``spec.call()`` gives the fit again
     params : (p,) coefficients by name, in units of the outcome
     inference : covariance of the coefficients and degrees of freedom
     ddf : name of the method of the degrees of freedom
@@ -64,6 +66,7 @@ class Fit:
     covariance: pd.DataFrame = field(repr=False)
     covariance_parameters: pd.Series = field(repr=False)
     method: str
+    spec: AnySpec = field(repr=False)
     vcov: str = "model"
     group: str | None = None
     attempts: tuple[Attempt, ...] = field(default=(), repr=False)

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from time import perf_counter
 
 import pandas as pd
 
-from coxa.errors import OptionError, check_option
 from coxa.models.fit import Fit
 from coxa.models.mixed_data import mixed_data
 from coxa.models.mixed_fit import fit_independent
-from coxa.models.mixed_options import chosen_ddf, chosen_information, chosen_residual
+from coxa.models.mixed_options import chosen_ddf, chosen_information
 from coxa.models.mixed_structured import fit_with_structure
 from coxa.models.numerics.one_thread import one_thread
-
-ENGINES = ("coxa", "statsmodels")
+from coxa.models.spec import LMMSpec
 
 
 def fit_lmm(
@@ -114,32 +113,28 @@ def fit_lmm(
     ['participant_id', 'residual']
     """
     clock = [perf_counter()]
-    check_option("engine", engine, ENGINES)
-    structure = chosen_residual(residual)
-    if time is not None and structure is None:
-        raise OptionError(f"time='{time}' is used by a correlated residual alone: residual='sp_exp'; or leave it out")
+    spec = LMMSpec(
+        formula=formula,
+        participant=participant,
+        visit=visit,
+        residual=residual,
+        time=time,
+        weights=weights,
+        partially_nested=partially_nested,
+        reml=reml,
+        ddf=ddf,
+        information=information,
+        engine=engine,
+    )
+    structure = spec.structure
     with one_thread():
-        found = mixed_data(
-            formula,
-            data,
-            participant=participant,
-            visit=visit,
-            time=time,
-            weights=weights,
-            partially_nested=partially_nested,
-        )
+        found = mixed_data(spec, data)
         if engine == "statsmodels":
-            asked = {"residual": structure is not None, "ddf": ddf, "information": information}
-            for name, given in asked.items():
-                if given:
-                    raise OptionError(f"engine 'statsmodels' has no {name}; use engine='coxa'")
             from coxa.models.statsmodels_lmm import fit_by_statsmodels
 
-            return fit_by_statsmodels(found, reml=reml)
-        chosen = chosen_ddf(ddf, "kenward-roger", found.factors, found.sample, reml=reml)
-        kind = chosen_information(information, chosen)
+            return fit_by_statsmodels(found, spec)
+        method = chosen_ddf(ddf, "kenward-roger", found.factors, found.sample, reml=spec.reml)
+        spec = replace(spec, ddf=method, information=chosen_information(information, method))
         if structure is not None:
-            return fit_with_structure(
-                found, data, structure, visit=visit, time=time, reml=reml, ddf=chosen, information=kind, clock=clock
-            )
-        return fit_independent(found, reml=reml, ddf=chosen, information=kind, clock=clock)
+            return fit_with_structure(found, data, structure, spec, clock=clock)
+        return fit_independent(found, spec, clock=clock)

@@ -16,6 +16,7 @@ from coxa.models.mmrm_data import checked_weights
 from coxa.models.random_factors import RandomFactor, check_not_fixed, random_factors
 from coxa.models.random_terms import RandomTerm, read_terms, split_random
 from coxa.models.repeated_rows import check_cells, check_keys
+from coxa.models.spec import LMMSpec
 
 WITHOUT = "without"
 """Level that stands in for the missing one where rows are meant to be without, while complete rows are chosen."""
@@ -37,17 +38,9 @@ class MixedData:
     sample: Sample
 
 
-def mixed_data(
-    formula: str,
-    data: pd.DataFrame,
-    *,
-    participant: str | None,
-    visit: str,
-    time: str | None,
-    weights: str | None,
-    partially_nested: Mapping[str, str] | None,
-) -> MixedData:
-    """Read and check the rows; the arguments and errors are those of `coxa.models.lmm.fit_lmm`."""
+def mixed_data(spec: LMMSpec, data: pd.DataFrame) -> MixedData:
+    """Read and check the rows; the errors are those of `coxa.models.lmm.fit_lmm`."""
+    formula, participant, visit, time, weights = spec.formula, spec.participant, spec.visit, spec.time, spec.weights
     if not isinstance(data, pd.DataFrame):
         raise OptionError(f"a model with random effects needs its rows as one DataFrame; got {type(data).__name__}")
     fixed, written = split_random(formula)
@@ -60,7 +53,7 @@ def mixed_data(
     for name in (participant, weights, time):
         if name is not None and name not in columns:
             raise OptionError(not_allowed("column", name, columns))
-    table, without = with_own_level(data, terms, partially_nested)
+    table, without = with_own_level(data, terms, spec.partially_nested)
     also = list(dict.fromkeys([*used_by(terms), *(name for name in (weights, time) if name)]))
     who = participant or ("participant_id" if "participant_id" in columns else None)
     if who is not None:
@@ -121,8 +114,6 @@ def with_own_level(
         A factor or column is unknown, or no level of the column is without the factor.
     """
     table, found = data, {}
-    if nested is not None and not isinstance(nested, Mapping):
-        raise OptionError(f"partially_nested names a factor and a column: {{'therapist': 'arm'}}; got {nested!r}")
     factors = list(dict.fromkeys(name for term in terms for name in term.columns))
     for factor, by in (nested or {}).items():
         if factor not in factors:

@@ -27,39 +27,38 @@ from coxa.models.numerics.mixed.search import MixedOptimum, optimum_of
 from coxa.models.numerics.mixed.starts import starts
 from coxa.models.random_factors import RandomFactor
 from coxa.models.random_part import Informed, RandomPart, named_variances
+from coxa.models.spec import LMMSpec, MMRMSpec
 
 FAR = 30.0
 """Mean of a covariate over its standard deviation from which the intercept at 0 says nothing of the data."""
 
 
-def fit_independent(found: MixedData, *, reml: bool, ddf: str, information: str, clock: list[float]) -> Fit:
+def fit_independent(found: MixedData, spec: LMMSpec, *, clock: list[float]) -> Fit:
     """Fit rows with independent residuals; `clock` says when the formula was begun and done."""
     design, factors, sample = found.design, found.factors, found.sample
     setting = Setting(factors, block_of(factors), None, None)
     check_above(setting)
     ready = prepared(design, factors, found.weights)
     clock.append(perf_counter())
-    model, blocks = built(setting, ready, reml=reml)
+    model, blocks = built(setting, ready, reml=spec.reml)
     clock.append(perf_counter())
     optimum, tried = optimum_of(model, starts(model), terms_of(model, setting))
     attempts = tuple(Attempt("independent residuals", start, failure) for start, failure in tried)
     if optimum is None:
         raise not_proven(attempts, setting)
     clock.append(perf_counter())
-    part = random_part(setting, ready, model, optimum, blocks, information)
+    part = random_part(setting, ready, model, optimum, blocks, str(spec.information))
     residual = float(part.residual or np.nan)
     return as_fit(
         found,
         part,
         attempts,
-        model="lmm",
+        spec,
         structure="independent",
         covariance=pd.DataFrame([[residual]], ["residual"], ["residual"]),
         parameters=named_variances(part),
-        method=method_text(part, "linear mixed model", "independent residuals", ddf, sample, reml=reml),
+        method=method_text(part, "linear mixed model", "independent residuals", str(spec.ddf), sample, reml=spec.reml),
         warnings=warnings_of(design, part, sample),
-        reml=reml,
-        ddf=ddf,
         clock=clock,
     )
 
@@ -183,20 +182,17 @@ def as_fit(
     found: MixedData | RepeatedData,
     part: RandomPart,
     attempts: tuple[Attempt, ...],
+    spec: MMRMSpec | LMMSpec,
     *,
-    model: str,
     structure: str,
     covariance: pd.DataFrame,
     parameters: Mapping[str, float],
     method: str,
     warnings: tuple[str, ...],
-    reml: bool,
-    ddf: str,
     clock: list[float],
-    group: str | None = None,
 ) -> Fit:
-    """Return the fit in units of the data."""
-    design, sample = found.design, found.sample
+    """Return the fit in units of the data; `spec` has the degrees of freedom and the information that are used."""
+    design, sample, reml, ddf = found.design, found.sample, spec.reml, str(spec.ddf)
     loglik = loglik_of(part, reml=reml)
     inference = inference_of(part, ddf)
     clock.append(perf_counter())
@@ -204,7 +200,8 @@ def as_fit(
     values = criteria(loglik, len(parameters), len(design.names), len(design.y), participants, reml=reml)
     tried = (*attempts[:-1], replace(attempts[-1], loglik=loglik, criteria=tuple(values.items())))
     return Fit(
-        model=model,
+        model="mmrm" if isinstance(spec, MMRMSpec) else "lmm",
+        spec=spec,
         design=design,
         params=pd.Series(coefficients_of(part), list(design.names)),
         inference=inference,
@@ -216,7 +213,7 @@ def as_fit(
         covariance=covariance,
         covariance_parameters=pd.Series(dict(parameters)),
         method=method,
-        group=group,
+        group=spec.group if isinstance(spec, MMRMSpec) else None,
         attempts=tried,
         optimisation=record(part.optimum, np.diff(clock)),
         warnings=tuple(text for text in (*warnings, ladder_text(tried)) if text),

@@ -26,6 +26,7 @@ from coxa.models.numerics.mixed.structured import Structured
 from coxa.models.random_factors import RandomFactor
 from coxa.models.random_part import named_variances
 from coxa.models.repeated_rows import place, visit_order
+from coxa.models.spec import LMMSpec, MMRMSpec
 
 MOST_TIMES = 400
 """Distinct times up to which they are taken for places that participants share."""
@@ -40,12 +41,8 @@ def fit_with_structure(
     found: MixedData,
     data: pd.DataFrame,
     structure: Structure,
+    spec: LMMSpec,
     *,
-    visit: str,
-    time: str | None,
-    reml: bool,
-    ddf: str,
-    information: str,
     clock: list[float],
 ) -> Fit:
     """Fit a linear mixed model whose residuals are correlated within a participant.
@@ -60,13 +57,11 @@ def fit_with_structure(
     sample, order = found.sample, ""
     used = data.loc[found.design.complete]
     who = pd.factorize(sample.participant)[0]
-    if structure.spatial and time is None:
-        raise OptionError(f"residual '{structure.name}' looks at distances in time; name the column: time='study_day'")
-    if structure.spatial and time is not None:
-        moments = checked_times(used[time], who, np.flatnonzero(found.design.complete))
+    if structure.spatial and spec.time is not None:
+        moments = checked_times(used[spec.time], who, np.flatnonzero(found.design.complete))
         where, labels = places_of_times(who, moments)
     else:
-        column = time or visit
+        column = spec.time or spec.visit
         if column not in data.columns:
             raise OptionError(
                 f"residual '{structure.name}' needs to know where the rows of a participant stand; name the column of "
@@ -76,20 +71,15 @@ def fit_with_structure(
         order = visit_order(used[column], None).warning.partition("; give")[0]
     ready = prepared(found.design, found.factors, found.weights)
     setting = setting_of(found.factors, sample.participant_column, where, structure)
-    climbed = climb(setting, ready, [structure], clock, reml=reml)
+    climbed = climb(setting, ready, [structure], clock, reml=spec.reml)
     return finished(
         found,
         ready,
         climbed,
         labels,
         ("",),
+        spec,
         order_warning=f"{order}; make '{column}' categorical in theirs" if order else "",
-        kind="linear mixed model",
-        model="lmm",
-        group=None,
-        reml=reml,
-        ddf=ddf,
-        information=information,
         clock=clock,
     )
 
@@ -97,12 +87,8 @@ def fit_with_structure(
 def fit_repeated(
     found: RepeatedData,
     factors: tuple[RandomFactor, ...],
-    ladder: Sequence[Structure],
+    spec: MMRMSpec,
     *,
-    group: str | None,
-    reml: bool,
-    ddf: str,
-    information: str,
     clock: list[float],
 ) -> Fit:
     """Fit a mixed model for repeated measures with random effects beside its covariance over visits."""
@@ -110,21 +96,16 @@ def fit_repeated(
     grouped = np.zeros(len(found.who), dtype=np.intp) if found.group is None else found.group
     times = found.visit_times if found.times is not None else np.arange(len(found.labels), dtype=float)
     where = Places(found.who, found.when, found.times if times is None else times, grouped)  # type: ignore[arg-type]
-    setting = setting_of(factors, found.sample.participant_column, where, ladder[0])
-    climbed = climb(setting, ready, ladder, clock, reml=reml)
+    setting = setting_of(factors, found.sample.participant_column, where, spec.ladder[0])
+    climbed = climb(setting, ready, spec.ladder, clock, reml=spec.reml)
     return finished(
         found,
         ready,
         climbed,
         found.labels,
         found.group_labels,
+        spec,
         order_warning=found.order_warning,
-        kind="MMRM",
-        model="mmrm",
-        group=group,
-        reml=reml,
-        ddf=ddf,
-        information=information,
         clock=clock,
     )
 
@@ -182,19 +163,17 @@ def finished(
     climbed: Climbed,
     labels: Sequence[str],
     groups: Sequence[str],
+    spec: MMRMSpec | LMMSpec,
     *,
     order_warning: str,
-    kind: str,
-    model: str,
-    group: str | None,
-    reml: bool,
-    ddf: str,
-    information: str,
     clock: list[float],
 ) -> Fit:
     """Return the fit of what was found."""
     optimum, mixed, blocks, setting, attempts = climbed
+    information, ddf = str(spec.information), str(spec.ddf)
     part = random_part(setting, ready, mixed, optimum, blocks, information, (tuple(labels), tuple(groups)))
+    group = spec.group if isinstance(spec, MMRMSpec) else None
+    kind = "MMRM" if isinstance(spec, MMRMSpec) else "linear mixed model"
     within, structure = mixed.within, setting.structure
     assert isinstance(within, Structured)
     assert structure is not None
@@ -208,16 +187,13 @@ def finished(
         found,
         part,
         attempts,
-        model=model,
+        spec,
         structure=structure.name,
         covariance=covariance_frame(matrices, labels, groups),
         parameters=named,
-        method=method_text(part, kind, residual, ddf, found.sample, reml=reml),
+        method=method_text(part, kind, residual, ddf, found.sample, reml=spec.reml),
         warnings=warnings,
-        reml=reml,
-        ddf=ddf,
         clock=clock,
-        group=group,
     )
 
 

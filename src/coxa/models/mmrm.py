@@ -8,16 +8,13 @@ from typing import Any
 
 import pandas as pd
 
-from coxa.errors import OptionError
 from coxa.models.chunks import fit_chunks
-from coxa.models.covariance import structure_named
 from coxa.models.fit import Fit
-from coxa.models.inference import check_ddf
 from coxa.models.mmrm_data import repeated_data
-from coxa.models.mmrm_fit import check_ladder, fit_rows
+from coxa.models.mmrm_fit import fit_rows
 from coxa.models.mmrm_random import check_no_levels, fit_with_random
 from coxa.models.numerics.one_thread import one_thread
-from coxa.models.random_terms import split_random
+from coxa.models.spec import MMRMSpec
 
 
 def fit_mmrm(
@@ -117,58 +114,27 @@ def fit_mmrm(
     >>> fit_mmrm("change ~ visit", d).n_participants
     40
     """
-    ladder = [structure_named(word) for word in ([covariance] if isinstance(covariance, str) else covariance)]
     started = perf_counter()
-    if split_random(formula)[1]:
-        return fit_with_random(
-            formula,
-            data,
-            ladder,
-            participant=participant,
-            visit=visit,
-            group=group,
-            weights=weights,
-            time=time,
-            reml=reml,
-            ddf=ddf,
-            vcov=vcov,
-            visits=visits,
-            levels=levels,
-            partially_nested=partially_nested,
-            information=information,
-            clock=[started],
-        )
-    for name, given in (("partially_nested", partially_nested), ("information", information)):
-        if given is not None:
-            raise OptionError(f"{name} is about random effects, and the formula has none, such as (1 | therapist)")
-    ddf = check_ddf(ddf or "satterthwaite", vcov, reml=reml)
+    spec = MMRMSpec(
+        formula=formula,
+        participant=participant,
+        visit=visit,
+        covariance=covariance,
+        group=group,
+        weights=weights,
+        time=time,
+        reml=reml,
+        ddf=ddf,
+        vcov=vcov,
+        visits=visits,
+        levels=levels,
+        partially_nested=partially_nested,
+        information=information,
+    )
     with one_thread():
+        if spec.random:
+            return fit_with_random(spec, data, clock=[started])
         if not isinstance(data, pd.DataFrame):
-            return fit_chunks(
-                formula,
-                data,
-                ladder,
-                participant=participant,
-                visit=visit,
-                group=group,
-                weights=weights,
-                time=time,
-                reml=reml,
-                ddf=ddf,
-                vcov=vcov,
-                visits=visits,
-                levels=levels,
-            )
-        check_no_levels(levels)
-        found = repeated_data(
-            formula,
-            data,
-            participant=participant,
-            visit=visit,
-            visits=visits,
-            group=group,
-            weights=weights,
-            time=time,
-        )
-        check_ladder(ladder, len(found.labels), time)
-        return fit_rows(found, ladder, reml=reml, ddf=ddf, vcov=vcov, group=group, weights=weights, started=started)
+            return fit_chunks(spec, data)
+        check_no_levels(spec.levels)
+        return fit_rows(repeated_data(spec, data), spec, started=started)

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from coxa.errors import DataError, OptionError, not_allowed
 from coxa.findings import Finding, Findings
+from coxa.models.covariance.structure import Structure
 from coxa.models.design_matrix import Design, design_matrix, label_text
 from coxa.models.fit_records import Sample
+from coxa.models.random_terms import split_random
 from coxa.models.repeated_rows import check_cells, check_enough, check_keys, check_unique, place, visit_order
+from coxa.models.spec import MMRMSpec
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,39 +55,30 @@ class RepeatedData:
         return low if (low == high).all() else None
 
 
-def repeated_data(
-    formula: str,
-    data: pd.DataFrame,
-    *,
-    participant: str,
-    visit: str,
-    visits: Sequence[Any] | None,
-    group: str | None,
-    weights: str | None,
-    time: str | None,
-    also: Sequence[str] = (),
-) -> RepeatedData:
-    """Read and check the rows; the arguments and errors are those of `coxa.models.mmrm.fit_mmrm`.
+def repeated_data(spec: MMRMSpec, data: pd.DataFrame, *, also: Sequence[str] = ()) -> RepeatedData:
+    """Read and check the rows of a model; the errors are those of `coxa.models.mmrm.fit_mmrm`.
 
     also : further columns that an analysed row must have
     """
+    participant, visit, group, weights, time = spec.participant, spec.visit, spec.group, spec.weights, spec.time
     check_keys(data, (participant, visit))
     extra = [name for name in (group, weights, time) if name is not None]
     for name in extra:
         if name not in data.columns:
             raise OptionError(not_allowed("column", name, map(str, data.columns)))
-    order = visit_order(data[visit], visits)
+    order = visit_order(data[visit], spec.visits)
     labels = tuple(label_text(label) for label in order.labels)
     codes = pd.Index(order.labels).get_indexer(pd.Index(data[visit]))
     keep = codes >= 0
     table = data.assign(**{visit: pd.Categorical.from_codes(codes, pd.Index(labels))})
-    design = design_matrix(formula, table, keep=keep, also=[*extra, *also])
+    design = design_matrix(split_random(spec.formula)[0], table, keep=keep, also=[*extra, *also])
     check_unique(table, design.complete, (participant, visit))
     check_cells(design)
     used = data.loc[design.complete, [participant, *extra]]
     who = pd.factorize(used[participant])[0]
     when = codes[design.complete]
     check_enough(who, when, labels, design.y, len(design.names))
+    check_one_visit(spec.ladder, len(labels))
 
     rows = np.flatnonzero(design.complete)
     grouped = None if group is None else group_codes(used[group], who, rows)
@@ -105,6 +98,13 @@ def repeated_data(
     )
     codes_of_group = None if grouped is None else grouped[0]
     return RepeatedData(design, who, when, labels, order.warning, codes_of_group, group_labels, weighted, times, sample)
+
+
+def check_one_visit(ladder: Sequence[Structure], m: int) -> None:
+    """Raise OptionError where a structure needs more visits than one."""
+    for structure in ladder:
+        if m == 1 and structure.count(1) > 1:
+            raise OptionError(f"covariance '{structure.name}' needs two visits or more; with one use 'us'")
 
 
 def group_codes(values: pd.Series, who: np.ndarray, rows: np.ndarray) -> tuple[np.ndarray, tuple[str, ...]]:

@@ -9,7 +9,7 @@ from time import perf_counter
 import numpy as np
 import pandas as pd
 
-from coxa.errors import NonConvergenceError, OptionError
+from coxa.errors import NonConvergenceError
 from coxa.models.covariance.structure import Structure
 from coxa.models.covariance_words import covariance_frame, named_parameters
 from coxa.models.fit import Fit
@@ -24,6 +24,7 @@ from coxa.models.numerics.stack import Stack, stack
 from coxa.models.numerics.starts import moments
 from coxa.models.orthonormal import orthonormal
 from coxa.models.repeated_rows import nearly_singular, never_together
+from coxa.models.spec import MMRMSpec
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,18 +41,8 @@ class Coordinates:
     origin: np.ndarray
 
 
-def fit_rows(
-    found: RepeatedData,
-    ladder: Sequence[Structure],
-    *,
-    reml: bool,
-    ddf: str,
-    vcov: str,
-    group: str | None,
-    weights: str | None,
-    started: float,
-) -> Fit:
-    """Fit checked rows; the arguments are those of `fit_mmrm`, and when it began."""
+def fit_rows(found: RepeatedData, spec: MMRMSpec, *, started: float) -> Fit:
+    """Fit checked rows; `started` says when the formula was begun."""
     design, clock = found.design, [started]
     basis = orthonormal(design.x, design.names)
     clock.append(perf_counter())
@@ -67,34 +58,16 @@ def fit_rows(
     placed = PlacedRows(found.who, alike, rows, design.x, design.names)
     log_weights = float(np.log(scale).sum())
     coordinates = Coordinates(basis.back, basis.log_det, basis.back @ guess)
-    return fit_of_sums(
-        found,
-        sums,
-        ladder,
-        coordinates,
-        placed,
-        reml=reml,
-        ddf=ddf,
-        vcov=vcov,
-        group=group,
-        weights=weights,
-        log_weights=log_weights,
-        clock=clock,
-    )
+    return fit_of_sums(found, sums, spec, coordinates, placed, log_weights=log_weights, clock=clock)
 
 
 def fit_of_sums(
     found: RepeatedData,
     sums: Stack,
-    ladder: Sequence[Structure],
+    spec: MMRMSpec,
     coordinates: Coordinates,
     placed: PlacedRows | None,
     *,
-    reml: bool,
-    ddf: str,
-    vcov: str,
-    group: str | None,
-    weights: str | None,
     log_weights: float,
     clock: list[float],
 ) -> Fit:
@@ -103,12 +76,13 @@ def fit_of_sums(
     log_weights : sum of the logs of the roots of the weights
     clock       : when the formula was begun, when the sums, and when they were done
     """
-    fitted, structure, tried = climb(sums, ladder, reml=reml, labels=found.labels)
+    reml, ddf = spec.reml, str(spec.ddf)
+    fitted, structure, tried = climb(sums, spec.ladder, reml=reml, labels=found.labels)
     if fitted is None:
         raise not_converged_on(found, sums, tried)
     clock = [*clock, perf_counter()]
     back = coordinates.back
-    inference = inference_of(ddf, vcov, sums, fitted, structure, back, placed)
+    inference = inference_of(ddf, spec.vcov, sums, fitted, structure, back, placed)
     clock.append(perf_counter())
 
     loglik = fitted.at.loglik - (coordinates.log_det if reml else 0.0) + log_weights
@@ -125,26 +99,14 @@ def fit_of_sums(
         structure=structure.name,
         covariance=covariance_frame(fitted, found),
         covariance_parameters=named_parameters(sums, fitted, structure, found),
-        method=method_text(structure, ddf, vcov, group, weights, reml=reml),
-        vcov=vcov,
-        group=group,
+        method=method_text(structure, spec),
+        spec=spec,
+        vcov=spec.vcov,
+        group=spec.group,
         attempts=attempts,
         optimisation=record(fitted, np.diff(clock)),
         warnings=tuple(warnings_of(found, ladder_text(attempts))),
     )
-
-
-def check_ladder(ladder: Sequence[Structure], m: int, time: str | None) -> None:
-    """Raise OptionError where a structure lacks what it needs, or times are given that none looks at."""
-    spatial = [structure.name for structure in ladder if structure.spatial]
-    if spatial and time is None:
-        raise OptionError(f"covariance '{spatial[0]}' looks at distances in time; name the column: time='week'")
-    if time is not None and not spatial:
-        names = ", ".join(structure.name for structure in ladder)
-        raise OptionError(f"time='{time}' is used by covariance 'sp_exp' alone, not by {names}; leave it out")
-    for structure in ladder:
-        if m == 1 and structure.count(1) > 1:
-            raise OptionError(f"covariance '{structure.name}' needs two visits or more; with one use 'us'")
 
 
 def not_converged_on(found: RepeatedData, sums: Stack, attempts: Sequence[Attempt]) -> NonConvergenceError:
@@ -158,16 +120,14 @@ def not_converged_on(found: RepeatedData, sums: Stack, attempts: Sequence[Attemp
     return not_converged(attempts, seen)
 
 
-def method_text(
-    structure: Structure, ddf: str, vcov: str, group: str | None, weights: str | None, *, reml: bool
-) -> str:
+def method_text(structure: Structure, spec: MMRMSpec) -> str:
     """Return the model in a sentence, for a footnote."""
     parts = [
-        f"MMRM, {structure.long_name} covariance" + (f" for each {group}" if group else ""),
-        f"weighted by {weights}" if weights else "",
-        "REML" if reml else "ML",
-        f"{vcov} standard errors" if vcov != "model" else "",
-        f"{ddf} degrees of freedom",
+        f"MMRM, {structure.long_name} covariance" + (f" for each {spec.group}" if spec.group else ""),
+        f"weighted by {spec.weights}" if spec.weights else "",
+        "REML" if spec.reml else "ML",
+        f"{spec.vcov} standard errors" if spec.vcov != "model" else "",
+        f"{spec.ddf} degrees of freedom",
     ]
     return ", ".join(part for part in parts if part)
 

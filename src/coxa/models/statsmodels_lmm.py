@@ -14,9 +14,10 @@ from coxa.models.fit import Fit
 from coxa.models.inference import FixedDf
 from coxa.models.mixed_data import MixedData
 from coxa.models.random_factors import RandomFactor
+from coxa.models.spec import LMMSpec
 
 
-def fit_by_statsmodels(found: MixedData, *, reml: bool) -> Fit:
+def fit_by_statsmodels(found: MixedData, spec: LMMSpec) -> Fit:
     """Fit by MixedLM: tests are normal, without degrees of freedom, and nothing is predicted.
 
     One factor may have correlated effects; the others, and uncorrelated effects, are variance components within the
@@ -30,6 +31,7 @@ def fit_by_statsmodels(found: MixedData, *, reml: bool) -> Fit:
     NonConvergenceError
         MixedLM says that it did not converge.
     """
+    reml = spec.reml
     if found.weights is not None:
         raise OptionError("engine 'statsmodels' has no weights; use engine='coxa'")
     design, factors = found.design, found.factors
@@ -58,6 +60,7 @@ def fit_by_statsmodels(found: MixedData, *, reml: bool) -> Fit:
     covariance = np.asarray(result.cov_params())[:p, :p]
     return Fit(
         model="lmm",
+        spec=spec,
         design=design,
         params=pd.Series(np.asarray(result.fe_params), list(design.names)),
         inference=FixedDf(covariance, np.inf),

@@ -10,14 +10,13 @@ import pandas as pd
 
 from coxa.errors import OptionError, not_allowed
 from coxa.models.batched import BLOCK, BatchFit, BatchTests, checked_rows, fit_sums_of, joined, shared_times
-from coxa.models.covariance import structure_named
 from coxa.models.inference import check_ddf
 from coxa.models.mmrm_data import RepeatedData, repeated_data
-from coxa.models.mmrm_fit import check_ladder
 from coxa.models.numerics.batched_sums import BatchSums, trial_sums
 from coxa.models.numerics.one_thread import one_thread
 from coxa.models.numerics.patterns import patterns
 from coxa.models.orthonormal import DEPENDENT, orthonormal
+from coxa.models.spec import MMRMSpec
 
 WHO = "participant of the trial"
 """Column that tells participants of different trials apart."""
@@ -77,7 +76,16 @@ def fit_trials(
     >>> fits.estimate.shape, bool(fits.converged.all())
     ((3, 1), True)
     """
-    structure, methods = structure_named(covariance), (ddf,) if isinstance(ddf, str) else tuple(ddf)
+    spec = MMRMSpec(
+        formula=formula,
+        participant=WHO,
+        visit=visit,
+        covariance=covariance,
+        time=time,
+        reml=reml,
+        visits=visits,
+    )
+    structure, methods = spec.ladder[0], (ddf,) if isinstance(ddf, str) else tuple(ddf)
     for method in methods:
         check_ddf(method, reml=reml)
         if method == "between-within":
@@ -89,10 +97,7 @@ def fit_trials(
     people = pd.factorize(data[participant])[0]
     table = data.assign(**{WHO: codes * (int(people.max()) + 1) + people})
     with one_thread():
-        found = repeated_data(
-            formula, table, participant=WHO, visit=visit, visits=visits, group=None, weights=None, time=time
-        )
-        check_ladder([structure], len(found.labels), time)
+        found = repeated_data(spec, table)
         wanted = checked_rows(rows, found.design.names)
         spaced = shared_times(found)
         basis = orthonormal(found.design.x, found.design.names)

@@ -45,29 +45,10 @@ def provenance(report: Report) -> dict[str, Any]:
     }
 
 
-def model_call(fit: Fit) -> str:
-    """Return the call that gives the model again, as it ran: with the covariance that was used.
-
-    Examples
-    --------
-    >>> model_call(fit)  # doctest: +SKIP
-    "fit_mmrm('change ~ arm * visit', data, covariance='us', ddf='kenward-roger', vcov='model', reml=True)"
-    """
-    options: dict[str, Any] = {}
-    if fit.model != "ancova":
-        options = {"covariance": fit.structure, "ddf": fit.ddf, "vcov": fit.vcov, "reml": fit.reml}
-        if fit.group:
-            options["group"] = fit.group
-    elif fit.vcov != "model":
-        options = {"robust": fit.vcov}
-    said = "".join(f", {name}={value!r}" for name, value in options.items())
-    return f"fit_{fit.model}({fit.formula!r}, data{said})"
-
-
 def _model(fit: Fit) -> dict[str, Any]:
     reasons = fit.left_out["reason"].astype(str).value_counts(sort=False)
     return {
-        "call": model_call(fit),
+        "call": fit.spec.call(),
         "method": fit.method,
         "visits": [str(visit) for visit in fit.sample.visits],
         "participants": fit.n_participants,

@@ -1,0 +1,355 @@
+"""The options of a model as one frozen record, checked once: what a fit was asked for, and the call that gives it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from typing import Any, ClassVar
+
+import numpy as np
+
+from coxa.errors import OptionError, check_kind, check_option
+from coxa.models.covariance import structure_named
+from coxa.models.covariance.structure import Structure
+from coxa.models.inference import COVARIANCE_METHODS, check_ddf
+from coxa.models.mixed_options import INDEPENDENT, INFORMATION, chosen_residual
+from coxa.models.random_terms import split_random
+
+COLUMNS = ("participant", "visit", "visit_column", "group", "weights", "time", "response", "baseline", "arm")
+"""Options that name a column."""
+
+ENGINES = ("coxa", "statsmodels")
+
+NESTED = "{'therapist': 'arm'}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spec:
+    """What the options of all models have in common.
+
+    `function` is the name of the one that is called, and `explicit` are the options that its call always has, since
+    their defaults depend on the data or might change.
+    """
+
+    function: ClassVar[str]
+    explicit: ClassVar[tuple[str, ...]] = ()
+
+    def options(self) -> dict[str, Any]:
+        """Return the options that the call has: those that are not at their default, and those that are explicit."""
+        given = {each.name: (getattr(self, each.name), each.default) for each in fields(self)}
+        return {name: value for name, (value, default) in given.items() if name in self.explicit or value != default}
+
+    def call(self) -> str:
+        """Return the call that fits the model again to the same rows, held in `data`."""
+        options = self.options()
+        first = [repr(options.pop("formula")), "data"] if "formula" in options else ["data"]
+        said = [f"{name}={written(value)}" for name, value in options.items() if value is not None]
+        return f"{self.function}({', '.join([*first, *said])})"
+
+    def _check_columns(self) -> None:
+        for name in COLUMNS:
+            value = getattr(self, name, None)
+            if value is not None:
+                check_kind(name, value, str, "the name of a column")
+
+    def _keep(self, **values: Any) -> None:
+        """Keep options in the form in which they are compared and written."""
+        for name, value in values.items():
+            object.__setattr__(self, name, value)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MMRMSpec(Spec):
+    """The options of `coxa.models.fit_mmrm`, which describes them.
+
+    In the record of a fit `covariance` is the whole ladder, in coxa's short names, and `ddf` the method that was used.
+
+    Raises
+    ------
+    OptionError
+        An option is of a wrong kind or not allowed, or does not go with another.
+
+    Examples
+    --------
+    >>> MMRMSpec(formula="y ~ visit", covariance=["UN", "cs"], weights="w").call()
+    "fit_mmrm('y ~ visit', data, covariance=['us', 'cs'], weights='w', reml=True, ddf='satterthwaite', vcov='model')"
+    """
+
+    function: ClassVar[str] = "fit_mmrm"
+    explicit: ClassVar[tuple[str, ...]] = ("formula", "covariance", "reml", "ddf", "vcov")
+
+    formula: str
+    participant: str = "participant_id"
+    visit: str = "visit"
+    covariance: str | Sequence[str] = ("us",)
+    group: str | None = None
+    weights: str | None = None
+    time: str | None = None
+    reml: bool = True
+    ddf: str | None = None
+    vcov: str = "model"
+    visits: Sequence[Any] | None = None
+    levels: Mapping[str, Sequence[Any]] | None = None
+    partially_nested: Mapping[str, str] | None = None
+    information: str | None = None
+
+    def __post_init__(self) -> None:
+        has_random = bool(split_random(self.formula)[1])
+        self._check_columns()
+        self._keep(reml=flag("reml", self.reml))
+        self._keep(
+            covariance=ladder_of(self.covariance),
+            visits=sequence_of("visits", self.visits),
+            levels=mapping_of("levels", self.levels, "{'arm': ['a', 'b']}"),
+            partially_nested=mapping_of("partially_nested", self.partially_nested, NESTED),
+        )
+        check_times(self.ladder, self.time)
+        if has_random:
+            self._check_random()
+            return
+        for name in ("partially_nested", "information"):
+            if getattr(self, name) is not None:
+                raise OptionError(f"{name} is about random effects, and the formula has none, such as (1 | therapist)")
+        self._keep(ddf=check_ddf(self.ddf or "satterthwaite", self.vcov, reml=self.reml))
+
+    def _check_random(self) -> None:
+        check_option("vcov", self.vcov, COVARIANCE_METHODS)
+        if self.vcov != "model":
+            raise OptionError(
+                f"vcov '{self.vcov}' is a sandwich over participants, who are not independent with "
+                f"{' and '.join(split_random(self.formula)[1])} in the formula; use vcov='model'"
+            )
+        check_random_options(self.ddf, self.information, reml=self.reml)
+
+    def options(self) -> dict[str, Any]:
+        """Return the options of the call; a ladder of one structure is a word."""
+        own = Spec.options(self)
+        if len(self.covariance) == 1:
+            own["covariance"] = self.covariance[0]
+        return own
+
+    @property
+    def ladder(self) -> tuple[Structure, ...]:
+        """The covariance structures in the order in which they are tried."""
+        return tuple(structure_named(word) for word in self.covariance)
+
+    @property
+    def random(self) -> tuple[str, ...]:
+        """The random effects of the formula as written."""
+        return split_random(self.formula)[1]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LMMSpec(Spec):
+    """The options of `coxa.models.fit_lmm`, which describes them.
+
+    In the record of a fit `ddf` and `information` are what was used.
+
+    Raises
+    ------
+    OptionError
+        An option is of a wrong kind or not allowed, or does not go with another.
+
+    Examples
+    --------
+    >>> LMMSpec(formula="pain ~ week + (1 | participant_id)", residual="AR(1)", time="week").call()
+    "fit_lmm('pain ~ week + (1 | participant_id)', data, residual='ar1', time='week', reml=True)"
+    """
+
+    function: ClassVar[str] = "fit_lmm"
+    explicit: ClassVar[tuple[str, ...]] = ("formula", "residual", "reml", "ddf", "information")
+
+    formula: str
+    participant: str | None = None
+    visit: str = "visit"
+    residual: str = INDEPENDENT
+    time: str | None = None
+    weights: str | None = None
+    partially_nested: Mapping[str, str] | None = None
+    reml: bool = True
+    ddf: str | None = None
+    information: str | None = None
+    engine: str = "coxa"
+
+    def __post_init__(self) -> None:
+        split_random(self.formula)
+        self._check_columns()
+        self._keep(reml=flag("reml", self.reml))
+        check_option("engine", self.engine, ENGINES)
+        structure = self.structure
+        self._keep(
+            residual=INDEPENDENT if structure is None else structure.name,
+            partially_nested=mapping_of("partially_nested", self.partially_nested, NESTED),
+        )
+        if self.time is not None and structure is None:
+            raise OptionError(
+                f"time='{self.time}' is used by a correlated residual alone: residual='sp_exp'; or leave it out"
+            )
+        if structure is not None and structure.spatial and self.time is None:
+            raise OptionError(
+                f"residual '{structure.name}' looks at distances in time; name the column: time='study_day'"
+            )
+        if self.engine == "statsmodels":
+            asked = {"residual": structure is not None, "ddf": self.ddf, "information": self.information}
+            for name, given in asked.items():
+                if given:
+                    raise OptionError(f"engine 'statsmodels' has no {name}; use engine='coxa'")
+        check_random_options(self.ddf, self.information, reml=self.reml)
+
+    @property
+    def structure(self) -> Structure | None:
+        """The covariance structure of the residuals; None where they are independent."""
+        return chosen_residual(self.residual)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ANCOVASpec(Spec):
+    """The options of `coxa.models.fit_ancova`, which describes them.
+
+    Raises
+    ------
+    OptionError
+        An option is of a wrong kind or not allowed.
+
+    Examples
+    --------
+    >>> ANCOVASpec(formula="change ~ baseline + arm", visit="week_12", robust="HC3").call()
+    "fit_ancova('change ~ baseline + arm', data, visit='week_12', robust='HC3')"
+    """
+
+    function: ClassVar[str] = "fit_ancova"
+    explicit: ClassVar[tuple[str, ...]] = ("formula",)
+
+    formula: str
+    participant: str = "participant_id"
+    visit: Any = None
+    visit_column: str = "visit"
+    robust: str | None = None
+
+    def __post_init__(self) -> None:
+        split_random(self.formula)
+        for name in ("participant", "visit_column"):
+            check_kind(name, getattr(self, name), str, "the name of a column")
+        if self.robust is not None:
+            check_option("robust", self.robust, ("HC3",))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CLDASpec(Spec):
+    """The options of `coxa.models.fit_clda`, which describes them, with those of the model of its rows.
+
+    Examples
+    --------
+    >>> model = MMRMSpec(formula="value ~ visit + b_at_week_6", covariance="cs")
+    >>> CLDASpec(adjust=("site",), model=model).call()
+    "fit_clda(data, adjust=['site'], covariance='cs', reml=True, ddf='satterthwaite', vcov='model')"
+    """
+
+    function: ClassVar[str] = "fit_clda"
+
+    response: str = "value"
+    baseline: str = "baseline"
+    adjust: Sequence[str] = ()
+    arm: str = "arm"
+    participant: str = "participant_id"
+    visit: str = "visit"
+    visits: Sequence[Any] | None = None
+    baseline_visit: str = "baseline"
+    model: MMRMSpec
+
+    def __post_init__(self) -> None:
+        self._check_columns()
+        self._keep(adjust=sequence_of("adjust", self.adjust), visits=sequence_of("visits", self.visits))
+
+    def options(self) -> dict[str, Any]:
+        """Return the options of the call: its own, and those of the model that its rows do not fix."""
+        own = Spec.options(self)
+        own.pop("model")
+        fixed = ("formula", "participant", "visit", "visits")
+        return own | {name: value for name, value in self.model.options().items() if name not in fixed}
+
+
+AnySpec = MMRMSpec | LMMSpec | ANCOVASpec | CLDASpec
+
+
+def ladder_of(covariance: str | Sequence[str]) -> tuple[str, ...]:
+    """Return the short names of one structure, or of a ladder of them.
+
+    Raises
+    ------
+    OptionError
+        It is neither, a word is no structure, or there is none.
+    """
+    words = [covariance] if isinstance(covariance, str) else covariance
+    if isinstance(words, Mapping) or not isinstance(words, Sequence) or not len(words):
+        raise OptionError(
+            "covariance is a structure, such as 'us', or a list of structures that are tried in order, such as "
+            f"['us', 'toeph', 'cs']; got {covariance!r}"
+        )
+    return tuple(structure_named(word).name for word in words)
+
+
+def check_times(ladder: Sequence[Structure], time: str | None) -> None:
+    """Raise OptionError where a structure lacks times, or times are given that none looks at."""
+    spatial = [structure.name for structure in ladder if structure.spatial]
+    if spatial and time is None:
+        raise OptionError(f"covariance '{spatial[0]}' looks at distances in time; name the column: time='week'")
+    if time is not None and not spatial:
+        names = ", ".join(structure.name for structure in ladder)
+        raise OptionError(f"time='{time}' is used by covariance 'sp_exp' alone, not by {names}; leave it out")
+
+
+def check_random_options(ddf: str | None, information: str | None, *, reml: bool) -> None:
+    """Raise OptionError where degrees of freedom or information cannot be had with random effects."""
+    if ddf is not None:
+        check_ddf(ddf, reml=reml)
+    if ddf == "between-within":
+        raise OptionError(
+            "ddf 'between-within' counts participants and has no rule for random effects; use satterthwaite or "
+            "kenward-roger"
+        )
+    if information is not None:
+        check_option("information", information, INFORMATION)
+
+
+def flag(name: str, value: object) -> bool:
+    """Return a truth value as Python's own; raise OptionError where it is none."""
+    check_kind(name, value, (bool, np.bool_), "True or False")
+    return bool(value)
+
+
+def sequence_of(name: str, values: Any) -> tuple[Any, ...] | None:
+    """Return values as a tuple; raise OptionError where they are one word or no sequence."""
+    if values is None:
+        return None
+    if isinstance(values, (str, bytes, Mapping)) or not hasattr(values, "__iter__"):
+        raise OptionError(f"{name} is a list, such as {name}=[{values!r}]; got {type(values).__name__}")
+    return tuple(plain(value) for value in values)
+
+
+def mapping_of(name: str, values: Any, example: str) -> Mapping[str, Any] | None:
+    """Return a copy of a mapping; raise OptionError where it is none."""
+    if values is None:
+        return None
+    check_kind(name, values, Mapping, f"a mapping, such as {example}")
+    return dict(values)
+
+
+def plain(value: Any) -> Any:
+    """Return a number or a text of numpy as Python's own."""
+    return value.item() if isinstance(value, np.generic) else value
+
+
+def written(value: Any) -> str:
+    """Return an option as it is written in a call.
+
+    Examples
+    --------
+    >>> written("us"), written((1, 2)), written({"arm": ("a", "b")})
+    ("'us'", '[1, 2]', "{'arm': ['a', 'b']}")
+    """
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{key!r}: {written(each)}" for key, each in value.items()) + "}"
+    if isinstance(value, (tuple, list)):
+        return "[" + ", ".join(map(written, value)) + "]"
+    return repr(plain(value))
