@@ -97,7 +97,7 @@ def test_text_of_a_profile_has_every_number() -> None:
 
 def test_text_of_a_forest_has_every_number_and_both_sides() -> None:
     said = figure_text(forest())
-    assert "Below zero favours Usual care, above zero favours Exercise therapy." in said
+    assert "Below zero: favours Usual care; above zero: favours Exercise therapy." in said
     assert "Week 12: Exercise therapy minus Usual care, 6.0 (2.0 to 10.0)" in said
     assert "Week 26: Exercise therapy minus Usual care, −1.0 (−5.0 to 3.0)" in said
 
@@ -109,10 +109,10 @@ def test_text_of_missing_values_has_the_counts(trial: Report) -> None:
 
 def test_sides_of_a_forest_turn_with_the_direction_of_the_outcome() -> None:
     study = plan()
-    assert favours(study, DIFFERENCES, higher_is_better=True) == ("Usual care", "Exercise therapy")
-    assert favours(study, DIFFERENCES, higher_is_better=False) == ("Exercise therapy", "Usual care")
+    assert favours(study, DIFFERENCES, higher_is_better=True) == ("favours Usual care", "favours Exercise therapy")
+    assert favours(study, DIFFERENCES, higher_is_better=False) == ("favours Exercise therapy", "favours Usual care")
     several = DIFFERENCES.assign(arm=["exercise", "manual_therapy"])
-    assert favours(study, several, higher_is_better=True) == ("Usual care", "the compared arm")
+    assert favours(study, several, higher_is_better=True) == ("favours Usual care", "favours the compared arm")
 
 
 def test_axis_of_a_profile_says_the_direction_and_n_stands_below() -> None:

@@ -187,7 +187,7 @@ def test_a_section_without_content_answers_nothing(document: Document) -> None:
 def test_what_the_report_prints_of_the_protocol_is_found_there(document: Document) -> None:
     said = answers("consort-2025", planned(protocol=PROTOCOL), document)
     assert said["6"].where == ("Section 2, Trial design (Background)",)
-    assert said["9"].where == ("Section 2, Trial design (Type of trial; Framework)",)
+    assert said["9"].where == ("Section 2, Trial design (Type of study; Framework)",)
     assert said["9"].missing == ("allocation ratio",)
     elsewhere = answers("consort-2025", planned(protocol=PROTOCOL), without(document, "trial-design"))
     assert elsewhere["6"].where == ("plan: protocol.background",)

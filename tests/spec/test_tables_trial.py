@@ -117,7 +117,7 @@ def test_differences_table_prints_the_estimates(trial: Report) -> None:
                 "unstructured",
                 "Kenward-Roger (linear)",
                 "all randomised participants",
-                "all randomised participants, in the arm they were allocated to (N = 72)",
+                "who were not excluded afterwards, in the arm they were allocated to (N = 72)",
                 "Analysed: 72 participants, 257 values.",
                 "missing at random",
                 "higher is better",

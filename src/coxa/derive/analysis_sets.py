@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from coxa.cohort.cohort import Cohort
+from coxa.study.design_words import DesignWords, words_of
 from coxa.study.words import AnalysisSet
 
 FLAGS: dict[AnalysisSet, str] = {
@@ -38,13 +39,13 @@ def derive_analysis_sets(cohort: Cohort) -> pd.DataFrame:
     """
     people = cohort.table("participants").set_index("participant_id")
     sessions = session_counts(cohort)
+    words = words_of(cohort.study)
+    outside, excluded = _when(people["arm"].isna(), words.outside), _excluded(people, words)
     reasons = {
-        "in_randomised_set": _not_randomised(people),
-        "in_full_analysis_set": _first(_not_randomised(people), _excluded(people)),
-        "in_safety_set": _first(_not_randomised(people), _not_started(people, sessions)),
-        "in_per_protocol_set": _first(
-            _not_randomised(people), _excluded(people), *_off_protocol(cohort, people, sessions)
-        ),
+        "in_randomised_set": outside,
+        "in_full_analysis_set": _first(outside, excluded),
+        "in_safety_set": _first(outside, _not_started(people, sessions)),
+        "in_per_protocol_set": _first(outside, excluded, *_off_protocol(cohort, people, sessions)),
     }
     columns: dict[str, pd.Series] = {}
     for flag, reason in reasons.items():
@@ -86,14 +87,10 @@ def _when(condition: pd.Series, reason: str) -> pd.Series:
     return condition.fillna(False).astype(bool).map({True: reason, False: ""})
 
 
-def _not_randomised(people: pd.DataFrame) -> pd.Series:
-    return _when(people["arm"].isna(), "not allocated to an arm")
-
-
-def _excluded(people: pd.DataFrame) -> pd.Series:
+def _excluded(people: pd.DataFrame, words: DesignWords) -> pd.Series:
     if "excluded_after_randomisation" not in people:
         return _when(pd.Series(False, index=people.index), "")
-    reason = _when(people["excluded_after_randomisation"], "excluded after randomisation")
+    reason = _when(people["excluded_after_randomisation"], f"excluded after {words.start}")
     if "exclusion_reason" in people:
         detail = people["exclusion_reason"].fillna("").astype(str)
         reason = reason.where((reason == "") | (detail == ""), reason + ": " + detail)
@@ -113,7 +110,7 @@ def _off_protocol(cohort: Cohort, people: pd.DataFrame, sessions: pd.DataFrame |
     reasons = []
     if rule.received_allocated_arm and "arm_received" in people:
         other = people["arm_received"].notna() & (people["arm_received"] != people["arm"])
-        reasons.append(_when(other, "received another arm than allocated"))
+        reasons.append(_when(other, words_of(cohort.study).switched))
     if rule.min_attendance is not None and sessions is not None:
         share = sessions["attended"] / sessions["planned"].where(sessions["planned"] > 0)
         reasons.append(_when(share < rule.min_attendance, f"attended less than {rule.min_attendance:.0%} of sessions"))

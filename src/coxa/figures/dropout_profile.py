@@ -8,6 +8,7 @@ from coxa.derive.dataset import AnalysisDataset
 from coxa.figures.figure import Figure
 from coxa.figures.theme import INK, OKABE_ITO, TEXT_SIZE, WIDTH, themed
 from coxa.study import Study
+from coxa.study.design_words import words_of
 from coxa.study.scales import outcome_scale
 from coxa.tables.formats import number, outcome_decimals
 
@@ -96,7 +97,9 @@ def last_seen_means(study: Study, dataset: AnalysisDataset) -> pd.DataFrame:
 
 def _text(study: Study, labelled: pd.DataFrame, few: int, decimals: int) -> str:
     """Say each group of each arm: how many, and their means."""
-    said = ["Lines over the visits, a panel for each arm and a line for each last visit with a value."]
+    said = [
+        f"Lines over the visits, a panel for each {words_of(study).arm} and a line for each last visit with a value."
+    ]
     for arm, of_arm in labelled.groupby("arm_label", sort=False):
         parts = []
         for visit, rows in of_arm.groupby("last_visit", sort=False):

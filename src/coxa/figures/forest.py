@@ -11,6 +11,7 @@ from coxa.figures.figure import Figure, literal
 from coxa.figures.text import forest_text, interval_cells
 from coxa.figures.theme import INK, OKABE_ITO, RULE, TEXT_SIZE, themed, told
 from coxa.study import Study
+from coxa.study.design_words import words_of
 from coxa.study.scales import outcome_scale
 from coxa.tables.cells import BEHIND, WHOSE
 from coxa.tables.formats import outcome_decimals
@@ -73,11 +74,13 @@ def row_labels(study: Study, rows: pd.DataFrame) -> list[str]:
 
 
 def favours(study: Study, rows: pd.DataFrame, *, higher_is_better: bool) -> tuple[str, str]:
-    """Return whom values below and above zero favour; several arms on one side are "the compared arm"."""
+    """Return what values below and above zero say; several arms on one side are "the compared arm"."""
     arms, references = rows["arm"].unique(), rows["reference"].unique()
-    arm = study.label("arms", arms[0]) if len(arms) == 1 else "the compared arm"
-    reference = study.label("arms", references[0]) if len(references) == 1 else "the other arm"
-    return (reference, arm) if higher_is_better else (arm, reference)
+    words = words_of(study)
+    arm = study.label("arms", arms[0]) if len(arms) == 1 else f"the compared {words.arm}"
+    reference = study.label("arms", references[0]) if len(references) == 1 else f"the other {words.arm}"
+    below, above = (reference, arm) if higher_is_better else (arm, reference)
+    return f"{words.side} {below}", f"{words.side} {above}"
 
 
 def _intervals(labelled: pd.DataFrame, lines: list[list[str]], sides: tuple[str, str], title: str, height: int) -> Any:
@@ -102,10 +105,10 @@ def _intervals(labelled: pd.DataFrame, lines: list[list[str]], sides: tuple[str,
 
 
 def _side(name: str, direction: int) -> Any:
-    """Name whom one side of zero favours, above the rows."""
+    """Say whom one side of zero is good for, above the rows."""
     import altair as alt
 
-    text = f"\N{LEFTWARDS ARROW} favours {name}" if direction < 0 else f"favours {name} \N{RIGHTWARDS ARROW}"
+    text = f"\N{LEFTWARDS ARROW} {name}" if direction < 0 else f"{name} \N{RIGHTWARDS ARROW}"
     align: Literal["left", "right"] = "right" if direction < 0 else "left"
     return (
         alt.Chart(pd.DataFrame({"zero": [0.0], "text": [text]}))

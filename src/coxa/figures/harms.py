@@ -9,6 +9,7 @@ import pandas as pd
 from coxa.figures.figure import Figure
 from coxa.figures.theme import RULE, arm_scales, themed
 from coxa.study import Study
+from coxa.study.design_words import words_of
 from coxa.tables.formats import write
 from coxa.tables.records import records
 
@@ -83,8 +84,8 @@ def harms_text(labelled: pd.DataFrame, study: Study) -> str:
         kinds.append(f"{label}: {'; '.join(arms)}.")
     against = study.label("arms", study.reference_arm)
     return (
-        f"Dots: participants with at least one, by arm; differences against {against} in percentage points, with "
-        f"interval. {' '.join(kinds)}"
+        f"Dots: participants with at least one, by {words_of(study).arm}; differences against {against} in "
+        f"percentage points, with interval. {' '.join(kinds)}"
     )
 
 

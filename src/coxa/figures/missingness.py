@@ -9,6 +9,7 @@ from coxa.figures.figure import Figure
 from coxa.figures.text import missing_text
 from coxa.figures.theme import INK, TEXT_SIZE, WIDTH, arm_choice, arm_scales, chosen, themed, told
 from coxa.study import Study
+from coxa.study.design_words import words_of
 from coxa.tables.formats import cell
 from coxa.tables.table import Statistic
 
@@ -40,10 +41,11 @@ def plot_missingness(study: Study, dataset: AnalysisDataset, *, figure_id: str, 
         share=counted["missing"] / counted["total"],
         count=counted["missing"].astype(str) + "/" + counted["total"].astype(str),
     )
+    words = words_of(study)
     arms = arm_scales(list(dict.fromkeys(labelled["arm_label"])))
     visits = list(dict.fromkeys(labelled["visit_label"]))
     top = max(float(labelled["share"].max()) * 1.2, 0.1)
-    choice = arm_choice(arms.domain)
+    choice = arm_choice(arms.domain, words.say("All {arms}"))
     shown = tuple(cell("share", {"share": part}, Statistic()) for part in labelled["share"])
     drawn = labelled[["arm_label", "visit_label", "share", "count"]].assign(percent=[part.text for part in shown])
     base = alt.Chart(drawn).encode(
@@ -58,11 +60,13 @@ def plot_missingness(study: Study, dataset: AnalysisDataset, *, figure_id: str, 
         opacity=chosen(choice),
     )
     colour = alt.Color("arm_label:N", scale=alt.Scale(domain=arms.domain, range=arms.colours), title=None)
-    said = told(Arm="arm_label", Visit="visit_label", Missing="count", Share="percent")
+    said = told(
+        **{words_of(study).arm.capitalize(): "arm_label"}, Visit="visit_label", Missing="count", Share="percent"
+    )
     bars = base.mark_bar().encode(color=colour, tooltip=said).properties(name="bars").add_params(choice)
     texts = base.mark_text(dy=-8, fontSize=TEXT_SIZE - 2, color=INK).encode(text="count:N")
     chart = (bars + texts).properties(width=WIDTH, height=HEIGHT)
-    return Figure(figure_id, title, themed(chart), missing_text(labelled), counted, shown)
+    return Figure(figure_id, title, themed(chart), missing_text(labelled, words.arm), counted, shown)
 
 
 def missing_counts(study: Study, dataset: AnalysisDataset) -> pd.DataFrame:

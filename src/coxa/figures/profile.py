@@ -11,6 +11,7 @@ from coxa.figures.figure import Figure, literal
 from coxa.figures.text import interval_cells, profile_text
 from coxa.figures.theme import TEXT_SIZE, WIDTH, ArmScales, arm_choice, arm_scales, chosen, themed, told
 from coxa.study import Study
+from coxa.study.design_words import DesignWords, words_of
 from coxa.study.scales import outcome_scale
 from coxa.tables.formats import outcome_decimals
 
@@ -75,7 +76,7 @@ def plot_profile(
     import altair as alt
 
     chart = alt.vconcat(
-        _lines(drawn, arms, axis_title), _numbers(drawn, arms), bounds="flush", spacing=_space(drawn)
+        _lines(drawn, arms, axis_title, words_of(study)), _numbers(drawn, arms), bounds="flush", spacing=_space(drawn)
     ).resolve_scale(x="shared", color="shared")
     alt_text = profile_text(labelled, quantity, scale)
     return Figure(figure_id, title, themed(chart), alt_text, means, shown, along=("day",))
@@ -132,13 +133,14 @@ def _space(drawn: pd.DataFrame) -> int:
     return 30 + (round(longest * LETTER * 0.6) if _tight(drawn) else 0)
 
 
-def _lines(drawn: pd.DataFrame, arms: ArmScales, axis_title: list[str]) -> Any:
+def _lines(drawn: pd.DataFrame, arms: ArmScales, axis_title: list[str], words: DesignWords) -> Any:
     import altair as alt
 
     colour = alt.Color("arm_label:N", scale=alt.Scale(domain=arms.domain, range=arms.colours), title=None)
-    choice = arm_choice(arms.domain)
+    choice = arm_choice(arms.domain, words.say("All {arms}"))
     base = alt.Chart(drawn).encode(x=_x(drawn, labels=True), color=colour, opacity=chosen(choice))
-    pointed = base.encode(tooltip=told(Arm="arm_label", Visit="visit_label", Mean="text", n="n"))
+    said = told(**{words.arm.capitalize(): "arm_label"}, Visit="visit_label", Mean="text", n="n")
+    pointed = base.encode(tooltip=said)
     y = alt.Y("mean:Q", title=axis_title, scale=alt.Scale(zero=False), axis=alt.Axis(tickCount=6))
     dash = alt.StrokeDash("arm_label:N", scale=alt.Scale(domain=arms.domain, range=arms.dashes), title=None)
     shape = alt.Shape("arm_label:N", scale=alt.Scale(domain=arms.domain, range=arms.shapes), title=None)

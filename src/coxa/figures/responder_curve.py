@@ -11,6 +11,7 @@ import pandas as pd
 from coxa.figures.figure import Figure
 from coxa.figures.theme import INK, RULE, TEXT_SIZE, WIDTH, arm_scales, themed
 from coxa.study import Study
+from coxa.study.design_words import words_of
 from coxa.study.parts import Responder
 from coxa.study.scales import outcome_scale
 from coxa.study.wording import rule_words
@@ -154,7 +155,7 @@ def _cuts(rules: Sequence[Responder], unit: str) -> Any:
 def _text(study: Study, response: Response, labelled: pd.DataFrame, rules: Sequence[Responder]) -> str:
     """Say how many of each arm reach no worsening, and each of the cuts, and where the cuts are from."""
     way = "rising" if _sign(response) < 0 else "falling"
-    said = [f"Steps, {way} from left to right: the share of each arm that reaches a cut."]
+    said = [f"Steps, {way} from left to right: the share of each {words_of(study).arm} that reaches a cut."]
     said.append(missing_words(study, response))
     if response.rule.measure != "value":
         said.append(f"No worsening: {_reached(response, labelled, 0.0)}.")

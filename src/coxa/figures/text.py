@@ -37,15 +37,15 @@ def forest_text(labelled: pd.DataFrame, quantity: str, sides: tuple[str, str]) -
     """Say each difference with its limits, and what the two sides of zero mean."""
     rows = "; ".join(f"{label}, {text}" for label, text in zip(labelled["label"], labelled["text"], strict=True))
     return (
-        f"Differences with confidence interval, one row each. {quantity}. Below zero favours {sides[0]}, above zero "
-        f"favours {sides[1]}. {rows}."
+        f"Differences with confidence interval, one row each. {quantity}. Below zero: {sides[0]}; above zero: "
+        f"{sides[1]}. {rows}."
     )
 
 
-def missing_text(labelled: pd.DataFrame) -> str:
-    """Say how many values are missing in each arm at each visit."""
+def missing_text(labelled: pd.DataFrame, by: str) -> str:
+    """Say how many values are missing in each arm at each visit; `by` is what an arm is called."""
     arms = []
     for arm, rows in labelled.groupby("arm_label", sort=False):
         points = [f"{row['visit_label']} {row['missing']} of {row['total']}" for row in records(rows)]
         arms.append(f"{arm}: {', '.join(points)}.")
-    return f"Bars: missing values by visit and arm. {' '.join(arms)}"
+    return f"Bars: missing values by visit and {by}. {' '.join(arms)}"

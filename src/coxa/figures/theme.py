@@ -49,11 +49,11 @@ def arm_scales(labels: Sequence[str]) -> ArmScales:
     return ArmScales(list(labels), list(OKABE_ITO[:n]), list(SHAPES[:n]), dashes)
 
 
-def arm_choice(arms: Sequence[str]) -> Any:
+def arm_choice(arms: Sequence[str], every: str = "All arms") -> Any:
     """Return a choice of one arm, or of all, for a reader of the page; on paper all are shown."""
     import altair as alt
 
-    choices = alt.binding_radio(options=[None, *arms], labels=["All arms", *arms], name="Show ")
+    choices = alt.binding_radio(options=[None, *arms], labels=[every, *arms], name="Show ")
     return alt.selection_point(name="arm", fields=["arm_label"], bind=choices)
 
 

@@ -10,6 +10,7 @@ from coxa.figures.figure import Figure
 from coxa.figures.means import observed_means
 from coxa.figures.theme import OKABE_ITO, RULE, WIDTH, themed
 from coxa.study import Study
+from coxa.study.design_words import words_of
 from coxa.study.scales import outcome_scale
 from coxa.tables.formats import number, outcome_decimals
 from coxa.tables.records import records
@@ -93,7 +94,9 @@ def trajectories(study: Study, dataset: AnalysisDataset, most: int = MOST) -> pd
 
 def _text(study: Study, dataset: AnalysisDataset, courses: pd.DataFrame, means: pd.DataFrame, decimals: int) -> str:
     """Say how many courses are drawn of how many participants, their range, and the means."""
-    said = ["Thin lines, one for each participant, and a thick line for the mean; a panel for each arm."]
+    said = [
+        f"Thin lines, one for each participant, and a thick line for the mean; a panel for each {words_of(study).arm}."
+    ]
     people = dataset.frame.drop_duplicates("participant_id")["arm"].astype(str).value_counts()
     for arm, rows in courses.groupby("arm", sort=False):
         span = " to ".join(number(float(value), decimals) for value in (rows["value"].min(), rows["value"].max()))
@@ -104,5 +107,6 @@ def _text(study: Study, dataset: AnalysisDataset, courses: pd.DataFrame, means: 
         label, n = study.label("arms", str(arm)), rows["line"].nunique()
         said.append(f"{label}: {n} of {people[str(arm)]} participants drawn, values {span}; means: {points}.")
     if (courses.groupby("arm")["line"].nunique() >= MOST).any():
-        said.append(f"At most {MOST} of an arm are drawn, evenly spaced in the order of their baseline values.")
+        each = words_of(study).arm
+        said.append(f"At most {MOST} of each {each} are drawn, evenly spaced in the order of their baseline values.")
     return " ".join(said)

@@ -15,11 +15,12 @@ from coxa.report.references.styles import vancouver
 from coxa.report.sentences import asked_rows
 from coxa.study import Study
 from coxa.study.analysis import Analysis
+from coxa.study.design_words import words_of
 from coxa.study.scales import outcome_scale
 from coxa.study.wording import MEASURE_WORDS, join_words, responder_words
-from coxa.study.words import DDF_NAMES, SET_NAMES, SIMULTANEOUS
+from coxa.study.words import DDF_NAMES, SIMULTANEOUS
 from coxa.tables.adjusted import family_words
-from coxa.tables.footnotes import covariance_name, missing_words
+from coxa.tables.footnotes import covariance_name, missing_words, population_words
 from coxa.tables.phrases import mid_sentence
 from coxa.tables.prose import Prose, Text, joined, prose
 from coxa.tables.variances import random_words
@@ -31,9 +32,9 @@ WEIGHTS = {
 }
 
 COURSES = {
-    "average": "The average over the visits was compared between arms, with equal weight for each visit",
-    "slope": "The least-squares slope of the means over planned time was compared between arms",
-    "auc": "The area under the course of the means, by trapezoids, was compared between arms",
+    "average": "The average over the visits was compared between {arms}, with equal weight for each visit",
+    "slope": "The least-squares slope of the means over planned time was compared between {arms}",
+    "auc": "The area under the course of the means, by trapezoids, was compared between {arms}",
 }
 
 MARGINS = {
@@ -52,7 +53,7 @@ def general_methods(report: Report) -> str:
     return (
         f"Estimands follow ICH E9(R1){marks(study, ran, 'estimands')}. "
         f"{_instruments(study, ran)}"
-        f"The reference arm is {study.label('arms', study.reference_arm)}. "
+        f"The reference {words_of(study).arm} is {study.label('arms', study.reference_arm)}. "
         f"The baseline visit is {study.label('visits', start)} (day {study.visits[start].day}). "
         f"Tests are two-sided, confidence intervals are {levels}. Numbers are rounded for display only."
     )
@@ -67,8 +68,7 @@ def analysis_methods(report: Report, name: str) -> Prose:
     """Say how one analysis was done: model, terms, covariance, df, weights, population, missing data."""
     study = report.study
     plan = study.analyses[name]
-    population = study.estimands[plan.estimand].population
-    said = [*_model(report, name), f"Population: {SET_NAMES[population]}."]
+    said = [*_model(report, name), population_words(study, name, report.datasets.get(plan.estimand))]
     said.append(missing_words(plan.model, plan.missing_response))
     if plan.multiplicity != "none":
         family = family_words(study, name, asked_rows(report, name))
@@ -127,7 +127,7 @@ def _further(study: Study, plan: Analysis, cite: Callable[..., str]) -> Iterator
     """Say what was compared beyond each visit, and how errors were kept in check."""
     for word in plan.contrasts:
         if word in COURSES:
-            yield f"{COURSES[word]}{cite(word)}."
+            yield f"{words_of(study).say(COURSES[word])}{cite(word)}."
     if plan.margin is not None:
         unit = outcome_scale(study.outcomes[study.estimands[plan.estimand].endpoint.outcome]).unit
         against = f"a margin of {plan.margin.value:g} {unit}"
@@ -179,6 +179,8 @@ def formula_words(study: Study, formula: str) -> str:
 def _variable(study: Study, name: str) -> str:
     if name == "baseline":
         return "baseline value"
+    if name == "arm":
+        return words_of(study).arm
     return mid_sentence(study.label("covariates", name)) if name in study.covariates else name
 
 

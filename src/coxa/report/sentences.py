@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from coxa.report.record import Report
+from coxa.study.design_words import words_of
 from coxa.study.scales import outcome_scale
 from coxa.study.wording import endpoint_words
 from coxa.study.words import SIMULTANEOUS
@@ -46,7 +47,7 @@ def result_sentence(report: Report, record: Record) -> Prose:
     risks = record["term"] == RISKS
     better = arm if (record["estimate"] > 0) == (risks or scale.higher_is_better) else reference
     clear = record["conf_low"] > 0 or record["conf_high"] < 0
-    verdict = f"in favour of {better}" if clear else "the interval includes no difference"
+    verdict = f"{words_of(study).favour} {better}" if clear else "the interval includes no difference"
     kind = said_of_limits = ""
     if is_adjusted(study, record):
         method = study.analyses[record["analysis"]].multiplicity
@@ -90,8 +91,10 @@ def question(report: Report, estimand: str) -> str:
     study = report.study
     plan = study.estimands[estimand]
     scale = outcome_scale(study.outcomes[plan.endpoint.outcome])
-    arms = " and of ".join(study.label("arms", arm) for arm in plan.treatment.compare)
-    return (
-        f"What is the effect of {arms}, compared with {study.label('arms', plan.treatment.against)}, on "
-        f"{endpoint_words(study, estimand)} ({scale.low:g} to {scale.high:g} {scale.unit}, {scale.direction})?"
+    words = words_of(study)
+    joining = " and of " if words.allocates else " and "
+    return words.question.format(
+        arm=joining.join(study.label("arms", arm) for arm in plan.treatment.compare),
+        against=study.label("arms", plan.treatment.against),
+        endpoint=f"{endpoint_words(study, estimand)} ({scale.low:g} to {scale.high:g} {scale.unit}, {scale.direction})",
     )

@@ -203,7 +203,7 @@ class Protocol(Part):
         description="Who, its role, its independence; or why none (SPIRIT 28a).",
     )
     trial_monitoring: str | None = Field(
-        None, title="Monitoring of the trial", description="How often and how (SPIRIT 29)."
+        None, title="Monitoring of the study", description="How often and how (SPIRIT 29)."
     )
     ethics: str | None = Field(None, title="Ethics", description="Committee and approval (SPIRIT 30).")
     amendments: str | None = Field(
@@ -217,11 +217,11 @@ class Protocol(Part):
         None, title="Confidentiality", description="How personal data are protected (SPIRIT 33)."
     )
     post_trial_care: str | None = Field(
-        None, title="Care after the trial", description="And what is paid for harm (SPIRIT 34)."
+        None, title="Care after the study", description="And what is paid for harm (SPIRIT 34)."
     )
     dates: Dates | None = Field(None, description="When recruitment and follow-up took place (CONSORT 23a).")
     ended: str | None = Field(
-        None, title="End of the trial", description="Why the trial ended or was stopped (CONSORT 23b)."
+        None, title="End of the study", description="Why the trial ended or was stopped (CONSORT 23b)."
     )
     concomitant_care_received: str | None = Field(
         None, title="Concomitant care received", description="What else each arm received (CONSORT 24b)."

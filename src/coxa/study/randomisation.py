@@ -88,6 +88,9 @@ def randomisation_problems(
     part: Randomisation, arms: Mapping[str, Arm], covariates: Mapping[str, Covariate], design: Design
 ) -> Iterator[tuple[tuple[str, ...], str]]:
     """Yield what the randomisation and the other parts of a plan disagree about: where, and what with its remedy."""
+    if design == "cohort":
+        yield (), "The design is cohort, which allocates nobody. Remove `randomisation`, or write another `design`."
+        return
     for arm in part.ratio:
         if arm not in arms:
             yield ("ratio",), not_allowed("arm", arm, arms)

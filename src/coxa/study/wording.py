@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from coxa.study.design_words import words_of
 from coxa.study.parts import Responder
 from coxa.study.plan import Study
 from coxa.study.scales import outcome_scale
-from coxa.study.words import GROUPINGS, SET_NAMES, STRATEGY_NAMES
+from coxa.study.words import GROUPINGS, STRATEGY_NAMES
 
 MEASURE_WORDS = {
     "value": "{outcome}",
@@ -61,7 +62,7 @@ def rule_words(study: Study, outcome: str, rule: Responder) -> str:
 
 def estimand_attributes(study: Study, estimand: str) -> list[tuple[str, str]]:
     """Return the five attributes of ICH E9(R1) with their wording, in the guideline's order."""
-    plan = study.estimands[estimand]
+    plan, words = study.estimands[estimand], words_of(study)
     scale = outcome_scale(study.outcomes[plan.endpoint.outcome])
     arms = join_words([study.label("arms", arm) for arm in plan.treatment.compare])
     against = study.label("arms", plan.treatment.against)
@@ -75,8 +76,8 @@ def estimand_attributes(study: Study, estimand: str) -> list[tuple[str, str]]:
         for event, how in plan.intercurrent_events.items()
     ]
     return [
-        ("Treatment", f"{arms}, {'each ' if len(plan.treatment.compare) > 1 else ''}against {against}"),
-        ("Population", SET_NAMES[plan.population]),
+        (words.compared, f"{arms}, {'each ' if len(plan.treatment.compare) > 1 else ''}against {against}"),
+        ("Population", words.sets[plan.population]),
         ("Endpoint", endpoint),
         ("Intercurrent events", "; ".join(events) or "none declared"),
         ("Population-level summary", SUMMARY_WORDS[plan.summary]),

@@ -130,13 +130,6 @@ DDF_NAMES: dict[str, str] = {
     "residual": "residual",
 }
 
-SET_NAMES: dict[str, str] = {
-    "randomised_set": "all randomised participants",
-    "full_analysis_set": "all randomised participants, in the arm they were allocated to",
-    "per_protocol_set": "participants treated as the protocol asks",
-    "safety_set": "participants who started treatment, in the arm they received",
-}
-
 STRATEGY_NAMES: dict[str, str] = {
     "treatment_policy": "values are used whether or not the event happened",
     "hypothetical": "values after the event are set to missing, as if it had not happened",

@@ -17,6 +17,7 @@ from coxa.errors import DataError
 from coxa.estimates.balance import moments
 from coxa.findings import Finding, Findings
 from coxa.study import Study
+from coxa.study.design_words import compares_baseline, words_of
 from coxa.tables.cells import Cell, Statistic
 from coxa.tables.characteristics import Columns, Described, characteristic_rows
 from coxa.tables.formats import cell, counted
@@ -39,8 +40,8 @@ def baseline_table(cohort: Cohort) -> Table:
     -------
     Table
         Numbers as mean (SD) or median [Q1, Q3], as the plan says; categories as n (%) of those known, with a
-        row of missing where there are any. No p-values. Outcomes carry their range and direction. With
-        `report: standardised_differences` a column for each arm against the reference, and with `report:
+        row of missing where there are any. No p-values. Outcomes carry their range and direction. In a cohort, or
+        with `report: standardised_differences`, a column for each arm against the reference, and with `report:
         baseline_weight` everything but the missing weighted (`coxa.estimates.balance` has the formulas).
 
     Raises
@@ -59,7 +60,7 @@ def baseline_table(cohort: Cohort) -> Table:
         _check_weights(people, weight)
     columns = by_arm(study, people)
     compared = tuple((arm, study.reference_arm) for arm in study.arm_order[1:])
-    described = Described(columns, _at, weight, compared if study.report.standardised_differences else ())
+    described = Described(columns, _at, weight, compared if compares_baseline(study) else ())
     rows = [row for name in shown_at_baseline(study) for row in characteristic_rows(study, name, described)]
     return Table(
         "baseline",
@@ -128,8 +129,9 @@ def _difference_columns(study: Study, described: Described) -> Iterator[Column]:
 
 
 def _notes(study: Study, described: Described, labels: list[str]) -> Iterator[str]:
-    yield f"Allocated participants. {abbreviations(labels)}".rstrip()
-    yield "Percentages are of participants with a known value. No tests: arms differ by chance."
+    words = words_of(study)
+    yield f"{words.membership}. {abbreviations(labels)}".rstrip()
+    yield f"Percentages are of participants with a known value. {words.baseline}"
     if described.weight:
         label = mid_sentence(study.label("covariates", described.weight))
         yield (

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pandas as pd
 
 from coxa.study import Study
+from coxa.study.design_words import words_of
 from coxa.study.parts import readable
 from coxa.tables.by_arm import ByArm, named_columns
 from coxa.tables.formats import counted
@@ -26,6 +27,7 @@ def co_interventions_table(study: Study, found: pd.DataFrame, before: int, sizes
     sizes
         Participants allocated to each arm, in order.
     """
+    words = words_of(study)
     rows = ByArm("co_interventions", tuple(sizes))
     kinds = found["kind"].value_counts(sort=False).sort_index().sort_values(ascending=False, kind="stable").index
     hip = found["study_hip"].eq(True).fillna(False).astype(bool)
@@ -46,10 +48,10 @@ def co_interventions_table(study: Study, found: pd.DataFrame, before: int, sizes
         ),
     ]
     undated = int(found["study_day"].isna().sum())
-    notes: list[Text] = ["Participants as allocated; co-interventions that began on the day of randomisation or later."]
+    notes: list[Text] = [f"{words.membership}; co-interventions that began on the day of {words.start} or later."]
     if before:
         early = counted(before, "co-interventions", "before randomisation")
-        notes.append(prose("Left out: ", early, " that began before randomisation."))
+        notes.append(prose("Left out: ", early, f" that began before {words.start}."))
     if undated:
         notes.append(
             prose("Counted although no day is recorded: ", counted(undated, "co-interventions", "undated"), ".")

@@ -9,6 +9,7 @@ import pandas as pd
 
 from coxa.derive.delivery import Delivered
 from coxa.study import Study
+from coxa.study.design_words import DesignWords, words_of
 from coxa.study.parts import readable
 from coxa.tables.by_arm import ByArm, named_columns
 from coxa.tables.phrases import abbreviations, sentence_case
@@ -41,7 +42,7 @@ def delivered_table(study: Study, delivered: Delivered) -> Table:
     people = delivered.people
     rows = ByArm("delivery", study.arm_order)
     made = {
-        "": list(_elsewhere(people, rows)),
+        "": list(_elsewhere(study, people, rows)),
         "Supervised sessions": list(_sessions(study, people, rows)),
         "Planned sessions missed, by reason": list(_missed(delivered, rows)),
         "Dose in the supervised sessions attended": list(_dose(delivered, rows)),
@@ -58,15 +59,15 @@ def delivered_table(study: Study, delivered: Delivered) -> Table:
         "Treatment",
         named_columns(study, sizes),
         groups,
-        tuple(Footnote(text) for text in _notes(delivered, made, labels)),
+        tuple(Footnote(text) for text in _notes(words_of(study), delivered, made, labels)),
     )
 
 
-def _notes(delivered: Delivered, made: dict[str, list[Row]], labels: list[str]) -> Iterator[str]:
+def _notes(words: DesignWords, delivered: Delivered, made: dict[str, list[Row]], labels: list[str]) -> Iterator[str]:
     planned = " Shares of participants are of those with sessions planned." if made["Supervised sessions"] else ""
-    yield f"Participants as allocated, those who never came among them.{planned} {abbreviations(labels)}".rstrip()
+    yield f"{words.membership}, those who never came among them.{planned} {abbreviations(labels)}".rstrip()
     if delivered.people["other_arm"].any() and made["Supervised sessions"]:
-        yield "Who received another arm's treatment counts here with the sessions that were attended there."
+        yield f"Who received {words.receivers} treatment counts here with the sessions that were attended there."
     silent = [label for label, key in (("load", "load"), ("sets of exercise", "sets_prescribed"))
               if key in delivered.people and not delivered.people[key].notna().any()]  # fmt: skip
     if made["Supervised sessions"] and not made["Fidelity: share of the session's protocol delivered"]:
@@ -77,11 +78,13 @@ def _notes(delivered: Delivered, made: dict[str, list[Row]], labels: list[str]) 
         yield OVER_REPORTED
 
 
-def _elsewhere(people: pd.DataFrame, rows: ByArm) -> Iterator[Row]:
+def _elsewhere(study: Study, people: pd.DataFrame, rows: ByArm) -> Iterator[Row]:
     if people["other_arm"].any():
         total = people.groupby("arm").size()
         other = people.groupby("arm")["other_arm"].sum()
-        yield rows.shares("Received another arm's treatment, participants (%)", "other arm", other, total)
+        yield rows.shares(
+            f"Received {words_of(study).receivers} treatment, participants (%)", "other arm", other, total
+        )
 
 
 def _sessions(study: Study, people: pd.DataFrame, rows: ByArm) -> Iterator[Row]:

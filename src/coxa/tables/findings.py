@@ -13,7 +13,7 @@ HEADINGS = {"error": "Errors", "warning": "Warnings", "note": "Notes"}
 def findings_table(findings: Findings) -> Table:
     """List what was found by severity: the place, the rule, the remedy and how many rows it concerns.
 
-    Rows of the source, values and participants stay with the trial team (`coxa check` shows them); like findings
+    Rows of the source, values and participants stay with the study team (`coxa check` shows them); like findings
     are joined to one line.
     """
     groups = []
@@ -22,7 +22,7 @@ def findings_table(findings: Findings) -> Table:
         if rows:
             groups.append(RowGroup(heading, tuple(rows)))
     columns = (Column("Field", "left"), Column("Rule", "left"), Column("What to do", "left"), Column("Rows"))
-    note = Footnote("Who is concerned is in the list of findings that stays with the trial team.")
+    note = Footnote("Who is concerned is in the list of findings that stays with the study team.")
     return Table("findings", "What the checks found", "Table", columns, tuple(groups), (note,))
 
 

@@ -13,6 +13,7 @@ from coxa.cohort.disposition import Disposition
 from coxa.derive.dataset import AnalysisDataset
 from coxa.models import Fit
 from coxa.study import Study
+from coxa.study.design_words import DesignWords, words_of
 from coxa.tables.baseline import arm_columns, by_arm
 from coxa.tables.characteristics import Columns
 from coxa.tables.formats import cell, counted
@@ -35,18 +36,19 @@ def participants_table(cohort: Cohort, datasets: Mapping[str, AnalysisDataset]) 
         who contribute to no visit are counted below the set.
     """
     study = cohort.study
+    words = words_of(study)
     people = cohort.table("participants")
     columns = by_arm(study, people[people["arm"].notna()])
-    groups = [RowGroup("", (_count_row("Allocated to an arm", "allocated", columns),))]
+    groups = [RowGroup("", (_count_row(words.placed, "allocated", columns),))]
     groups += _joined(study, datasets.values())
     unallocated = int(people["arm"].isna().sum())
     notes = [
         Footnote("A value is analysed when the response of the estimand is known at that visit."),
-        *([Footnote(_not_shown(unallocated))] if unallocated else []),
+        *([Footnote(_not_shown(words, unallocated))] if unallocated else []),
     ]
     return Table(
         "participants",
-        "Participants, from allocation to analysis",
+        f"Participants, from {'allocation' if words.allocates else words.start} to analysis",
         "Participants",
         arm_columns(study, columns),
         tuple(groups),
@@ -54,8 +56,9 @@ def participants_table(cohort: Cohort, datasets: Mapping[str, AnalysisDataset]) 
     )
 
 
-def _not_shown(unallocated: int) -> Prose:
-    return prose(counted(unallocated, "participants", "without an arm"), " participants without an arm are not shown.")
+def _not_shown(words: DesignWords, unallocated: int) -> Prose:
+    n = counted(unallocated, "participants", "without an arm")
+    return prose(n, f" participants who are in no {words.arm} are not shown.")
 
 
 def _joined(study: Study, datasets: Iterable[AnalysisDataset]) -> list[RowGroup]:

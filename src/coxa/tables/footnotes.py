@@ -9,8 +9,10 @@ import pandas as pd
 from coxa.derive.dataset import AnalysisDataset
 from coxa.models import Fit
 from coxa.study import Study
-from coxa.study.words import COVARIANCE_NAMES, DDF_NAMES, SET_NAMES
+from coxa.study.design_words import words_of
+from coxa.study.words import COVARIANCE_NAMES, DDF_NAMES
 from coxa.tables.adjusted import MARK, adjusted_note
+from coxa.tables.baseline import TOTAL
 from coxa.tables.cells import Cell
 from coxa.tables.formats import counted
 from coxa.tables.missing import silent_participants
@@ -31,13 +33,8 @@ def analysis_footnotes(
 ) -> list[Footnote]:
     """Return the notes of a table of one analysis: how it was made, in whom, and what its numbers warn of."""
     plan = study.analyses[analysis]
-    population = SET_NAMES[study.estimands[plan.estimand].population]
     said: list[Text] = [f"{MODEL_NAMES[plan.model]}.", *_model_words(study, analysis, fits)]
-    if dataset is None:
-        said.append(f"Population: {population}.")
-    else:
-        everybody = _count(study, analysis, "analysis_set", dataset.frame["participant_id"].nunique())
-        said.append(prose(f"Population: {population} (N = ", everybody, ")."))
+    said.append(population_words(study, analysis, dataset))
     analysed = analysed_words(study, analysis, fits, rows)
     said.append(prose("Analysed: ", analysed, _not_analysed(study, analysis, fits, dataset), "."))
     said.append(missing_words(plan.model, plan.missing_response))
@@ -45,6 +42,26 @@ def analysis_footnotes(
     if adjusted := adjusted_note(study, analysis, rows):
         notes.append(Footnote(adjusted, MARK))
     return notes
+
+
+def population_words(study: Study, analysis: str, dataset: AnalysisDataset | None = None) -> Prose:
+    """Say who is in the analysis set, and how many of those who were randomised or included that is.
+
+    Returns
+    -------
+    Prose
+        "Population: all randomised participants who were not excluded afterwards, ... (N = 234 of 254 randomised)."
+    """
+    words = words_of(study)
+    population = f"Population: {words.sets[study.estimands[study.analyses[analysis].estimand].population]}"
+    if dataset is None:
+        return prose(f"{population}.")
+    n = dataset.frame["participant_id"].nunique()
+    left_out = dataset.disposition.left_out
+    lost = left_out["table"].eq("participants") & left_out["reason"].ne(words.outside)
+    everybody = counted(n + int(lost.sum()), "participants", "allocated", TOTAL)
+    whole = prose(" of ", everybody, f" {words.started}") if lost.any() else prose()
+    return prose(f"{population} (N = ", _count(study, analysis, "analysis_set", n), whole, ").")
 
 
 def analysed_words(study: Study, analysis: str, fits: Sequence[Fit], rows: pd.DataFrame) -> Prose:

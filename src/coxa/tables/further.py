@@ -9,6 +9,7 @@ import pandas as pd
 from coxa.estimates import Estimates
 from coxa.estimates.table import subgroup_in
 from coxa.study import Study
+from coxa.study.design_words import words_of
 from coxa.study.parts import label_of
 from coxa.study.scales import outcome_scale
 from coxa.tables.adjusted import MARK, adjusted_note, p_mark
@@ -93,7 +94,7 @@ def interaction_words(study: Study, estimates: Estimates, analysis: str) -> str:
         visit = f" at {study.label('visits', record['visit'])}" if record["visit"] else " over all visits"
         p = p_value(float(record["p_value"]))
         label = mid_sentence(label_of(name, study.covariates[name]))
-        said.append(f"interaction of arm and {label}{visit}, p {p if p[0] in '<>' else f'= {p}'}")
+        said.append(f"interaction of {words_of(study).arm} and {label}{visit}, p {p if p[0] in '<>' else f'= {p}'}")
     return "; ".join(said)
 
 
@@ -163,7 +164,7 @@ def _subgroup_label(study: Study, record: Record) -> str:
     """Return "Female: Exercise minus Usual care", "Male less Female: ...", or the test of the interaction."""
     name, _, level = str(record["subgroup"]).partition("=")
     if record["term"] == "interaction_test":
-        return f"Interaction of arm and {label_of(name, study.covariates[name]).lower()} (F test)"
+        return f"Interaction of {words_of(study).arm} and {label_of(name, study.covariates[name]).lower()} (F test)"
     labels = study.covariates[name].level_labels()
     later, _, earlier = level.partition("-") if level not in labels else (level, "", "")
     words = labels.get(later, later) + (f" less {labels.get(earlier, earlier)}" if earlier else "")

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from coxa.derive.harms import LIGHT, Harms
 from coxa.study import Study
+from coxa.study.design_words import words_of
 from coxa.study.wording import join_words
-from coxa.study.words import SET_NAMES
 from coxa.tables.formats import counted
 from coxa.tables.prose import Prose, Text, in_sentence, prose
 
@@ -17,19 +17,19 @@ DEFINED = (
     "among the adverse events; otherwise every event is in one group."
 )
 EXPOSED = (
-    "Follow-up of a participant runs from randomisation to the last day on which anything is recorded: an assessment, "
+    "Follow-up of a participant runs from {start} to the last day on which anything is recorded: an assessment, "
     "a session attended, an event, or the date on which follow-up stopped; a year has 365.25 days."
 )
 LIMITS = (
-    "Limits of rates are exact Poisson (Garwood), those of rate ratios exact given the number of events of both arms; "
-    "a ratio is shown where both arms have events. Both take events as independent: where few participants have many "
-    "events, the limits are too narrow."
+    "Limits of rates are exact Poisson (Garwood), those of rate ratios exact given the number of events of both "
+    "{arms}; a ratio is shown where both {arms} have events. Both take events as independent: where few participants "
+    "have many events, the limits are too narrow."
 )
 
 
 def counted_notes(study: Study, harms: Harms) -> Iterator[Text]:
     """Yield the notes of the table of harms."""
-    yield f"Population: safety set ({SET_NAMES['safety_set']})."
+    yield f"Population: safety set ({words_of(study).sets['safety_set']})."
     yield DEFINED
     yield (
         "Related to treatment: possible, probable or definite. Led to stopping: treatment was stopped for it. "
@@ -37,7 +37,9 @@ def counted_notes(study: Study, harms: Harms) -> Iterator[Text]:
         "multiplicity; no tests. CI, confidence interval."
     )
     if harms.before:
-        yield prose("Left out, before randomisation: ", _by_arm(study, harms.before, "before randomisation"), ".")
+        yield prose(
+            words_of(study).say("Left out, before {start}: "), _by_arm(study, harms.before, "before randomisation"), "."
+        )
     if harms.outside:
         outside = _by_arm(study, harms.outside, "outside the safety set")
         yield prose("Left out, of participants who are not in the safety set: ", outside, ".")
@@ -55,9 +57,14 @@ def absent_sentence(harms: Harms) -> str:
     return f"No event is recorded as {join_words(absent, 'or')}; whether it was asked for, the data do not say."
 
 
-def rate_notes(harms: Harms) -> Iterator[Text]:
+def exposed_words(study: Study) -> str:
+    """Say from when to when a participant is followed for harms."""
+    return words_of(study).say(EXPOSED)
+
+
+def rate_notes(study: Study, harms: Harms) -> Iterator[Text]:
     """Yield the notes of the table of rates."""
-    yield EXPOSED
+    yield exposed_words(study)
     if harms.unknown_end:
         unknown = counted(harms.unknown_end, "harms", "participants without a day")
         yield prose("No day is recorded of ", unknown, " participants, who add no follow-up.")
@@ -65,7 +72,7 @@ def rate_notes(harms: Harms) -> Iterator[Text]:
         yield "Per session: all events of the follow-up, by the supervised sessions attended."
     else:
         yield "Sessions are not recorded: no rates per session."
-    yield LIMITS
+    yield words_of(study).say(LIMITS)
 
 
 def _lacking(harms: Harms) -> Iterator[Text]:

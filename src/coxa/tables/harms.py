@@ -13,6 +13,7 @@ from coxa.derive.harms import LIGHT, NOT_RECORDED, Harms
 from coxa.estimates.proportions import comparison
 from coxa.estimates.rates import rate, rate_ratio
 from coxa.study import Study
+from coxa.study.design_words import words_of
 from coxa.study.parts import readable
 from coxa.tables.by_arm import ByArm, named_columns, share_cell
 from coxa.tables.formats import cell
@@ -67,7 +68,7 @@ def harms_table(study: Study, harms: Harms) -> Table:
           for arm in sizes if arm != study.reference_arm),
     )  # fmt: skip
     notes = tuple(Footnote(text) for text in counted_notes(study, harms))
-    return Table("harms-by-arm", "Harms by arm", "Harm", columns, tuple(groups), notes)
+    return Table("harms-by-arm", words_of(study).say("Harms by {arm}"), "Harm", columns, tuple(groups), notes)
 
 
 def harm_rates_table(study: Study, harms: Harms) -> Table:
@@ -94,7 +95,7 @@ def harm_rates_table(study: Study, harms: Harms) -> Table:
         *(Column(study.label("arms", arm), spanner="Rate (95% CI)") for arm in sizes),
         *(Column(study.label("arms", arm), spanner=f"Rate ratio against {against} (95% CI)") for arm in others),
     )
-    notes = tuple(Footnote(text) for text in rate_notes(harms))
+    notes = tuple(Footnote(text) for text in rate_notes(study, harms))
     return Table("harm-rates", "Rates of harms", "Harm", columns, tuple(groups), notes)
 
 

@@ -11,6 +11,7 @@ from coxa.cohort.cohort import Cohort
 from coxa.derive.dataset import AnalysisDataset
 from coxa.derive.study_day import study_days
 from coxa.study import Study
+from coxa.study.design_words import words_of
 from coxa.tables.baseline import TOTAL, arm_columns, arm_label, baseline_people, by_arm, shown_at_baseline
 from coxa.tables.characteristics import Columns, Described, characteristic_rows
 from coxa.tables.formats import cell, counted, share
@@ -137,7 +138,9 @@ def completion_table(cohort: Cohort, dataset: AnalysisDataset) -> Table | None:
         for key, of in columns.items()
         for word, _, arm in [key.partition(" ")]
     )
-    pooled = "" if len(columns) > 2 else " Arms together, because groups of an arm are small."
+    pooled = (
+        "" if len(columns) > 2 else words_of(study).say(" All {arms} together, because some have too few participants.")
+    )
     said = abbreviations(row.label for row in rows)
     return Table(
         identifier("completion", dataset.estimand),

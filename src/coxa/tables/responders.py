@@ -13,6 +13,7 @@ from coxa.derive.responder import responder_status
 from coxa.estimates.number_needed import number_needed
 from coxa.estimates.proportions import comparison
 from coxa.study import Study
+from coxa.study.design_words import words_of
 from coxa.study.parts import Responder
 from coxa.study.responders import responder_rules
 from coxa.study.scales import outcome_scale
@@ -79,13 +80,13 @@ def responses(study: Study, datasets: Mapping[str, AnalysisDataset]) -> list[Res
 
 
 def responders_by_visit(study: Study, response: Response) -> Table:
-    """Return responders by arm at each visit, with each compared arm's risk difference and number needed to treat.
+    """Return responders by arm at each visit, with each compared arm's risk difference, and number needed to treat.
 
     Returns
     -------
     Table
         n/N (%) of responders, how many have no value, the difference in percentage points with Newcombe's interval, and
-        the number needed with that interval inverted (`coxa.estimates.number_needed`).
+        in a trial the number needed with that interval inverted (`coxa.estimates.number_needed`).
     """
     treatment = study.estimands[response.dataset.estimand].treatment
     arms = [arm for arm in study.arm_order if arm in (treatment.against, *treatment.compare)]
@@ -102,12 +103,12 @@ def responders_by_visit(study: Study, response: Response) -> Table:
         Column("Responders, n/N (%)"),
         Column("No value, n"),
         Column(f"Difference, percentage points ({level} CI)"),
-        Column(f"Number needed to treat ({level} CI)"),
+        *([Column(f"Number needed to treat ({level} CI)")] if words_of(study).allocates else []),
     )
     return Table(
         identifier("responders-by-visit", response.outcome, response.rule.measure, f"{response.rule.at_least:g}"),
-        f"{study.label('outcomes', response.outcome)}: responders by arm and visit",
-        "Arm",
+        f"{study.label('outcomes', response.outcome)}: responders by {words_of(study).arm} and visit",
+        words_of(study).arm.capitalize(),
         columns,
         tuple(groups),
         tuple(Footnote(text) for text in notes(study, response)),
@@ -121,6 +122,9 @@ def notes(study: Study, response: Response) -> Iterator[str]:
     yield f"Source of the cut: {rule.source or 'not stated in the plan'}."
     estimand = mid_sentence(study.label("estimands", response.dataset.estimand))
     yield f"{missing_words(study, response)} Intercurrent events as in the estimand: {estimand}."
+    if not words_of(study).allocates:
+        yield "CI, confidence interval, by Newcombe's method. Nothing is adjusted."
+        return
     yield (
         "CI, confidence interval, by Newcombe's method. NNTB and NNTH, number needed to treat for one more response "
         "(benefit) or for one less (harm): the inverse of the difference. Where its interval includes no difference, "
@@ -164,15 +168,17 @@ def _row(study: Study, response: Response, visit: str, arm: str, against: str, c
         cell("count_of_percent", total, at),
         cell("count", {"n": own.missing}, replace(at, term=f"{at.term} missing")),
     ]
+    needed = words_of(study).allocates
     if arm == against:
-        return Row(f"{study.label('arms', arm)} (reference)", (*cells, Cell(""), Cell("")))
+        return Row(f"{study.label('arms', arm)} (reference)", (*cells, *(Cell(""),) * (1 + needed)))
     if not own.total or not other.total:
-        return Row(study.label("arms", arm), (*cells, Cell(NONE), Cell(NONE)))
+        return Row(study.label("arms", arm), (*cells, *(Cell(NONE),) * (1 + needed)))
     found = comparison((own.n, own.total), (other.n, other.total), response.conf_level)[0]
     limits = {name: float(found[name]) for name in ("estimate", "conf_low", "conf_high")}
     compared = replace(at, reference=against)
     cells.append(cell("points_interval", limits, compared))
-    cells.append(needed_cell(*limits.values(), at=compared))
+    if needed:
+        cells.append(needed_cell(*limits.values(), at=compared))
     return Row(study.label("arms", arm), tuple(cells))
 
 

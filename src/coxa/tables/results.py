@@ -10,6 +10,7 @@ from coxa.derive.dataset import AnalysisDataset
 from coxa.estimates import Estimates
 from coxa.models import Fit
 from coxa.study import Study
+from coxa.study.design_words import words_of
 from coxa.study.scales import outcome_scale
 from coxa.study.wording import MEASURE_WORDS, estimand_title, join_words
 from coxa.tables.adjusted import p_mark
@@ -70,7 +71,7 @@ def means_table(
         shown.append(Row(label, tuple(cells), strong=_asked(study, analysis, visit)))
     return Table(
         identifier("means", analysis),
-        "Adjusted means by visit and arm",
+        words_of(study).say("Adjusted means by visit and {arm}"),
         "Visit",
         columns,
         (RowGroup("", tuple(shown)),),
@@ -110,7 +111,7 @@ def differences_table(
     )
     return Table(
         identifier("differences", analysis),
-        "Differences between arms by visit",
+        words_of(study).say("Differences between {arms} by visit"),
         "Comparison",
         columns,
         tuple(groups),
@@ -139,8 +140,8 @@ def responder_table(study: Study, estimates: Estimates, analysis: str, dataset: 
     )
     return Table(
         identifier("responders", analysis),
-        "Responders by arm",
-        "Arm",
+        words_of(study).say("Responders by {arm}"),
+        words_of(study).arm.capitalize(),
         columns,
         tuple(groups),
         _notes(study, analysis, (), rows, marks, columns, dataset),

@@ -8,6 +8,7 @@ import pandas as pd
 
 from coxa.estimates import Estimates
 from coxa.study import Study
+from coxa.study.design_words import words_of
 from coxa.study.scales import OutcomeScale, outcome_scale
 from coxa.study.wording import join_words
 from coxa.tables.adjusted import MARK, family_words, is_adjusted, p_mark
@@ -99,7 +100,7 @@ def conclusion(study: Study, record: Record, scale: OutcomeScale) -> str:
         return "the interval includes no difference"
     good = record["term"] == "risk_difference" or scale.higher_is_better
     side = "arm" if (record["estimate"] > 0) == good else "reference"
-    return f"in favour of {study.label('arms', record[side])}"
+    return f"{words_of(study).favour} {study.label('arms', record[side])}"
 
 
 def _agreement(study: Study, estimand: str, rows: pd.DataFrame) -> Prose:
@@ -182,8 +183,8 @@ def _relaxes(study: Study, estimand: str, record: Record) -> str:
 def _notes(study: Study, rows: pd.DataFrame, marks: dict[str, str]) -> Iterator[Footnote]:
     percent = " Proportions differ in percentage points." if (rows["term"] == "risk_difference").any() else ""
     yield Footnote(
-        "CI, confidence interval, at the level of each analysis. n, participants of the two arms in the analysis."
-        + percent
+        "CI, confidence interval, at the level of each analysis. n, participants of the two "
+        f"{words_of(study).arms} in the analysis." + percent
     )
     for name, part in rows.groupby("analysis", sort=False):
         if any(is_adjusted(study, record) for record in records(part)):

@@ -12,6 +12,7 @@ import pandas as pd
 
 from coxa.models import Fit
 from coxa.study import Study
+from coxa.study.design_words import words_of
 from coxa.study.scales import outcome_scale
 from coxa.study.wording import factor_words, join_words
 from coxa.tables.formats import NONE, cell, outcome_decimals, share
@@ -75,7 +76,7 @@ def random_words(study: Study, analysis: str, fit: Fit) -> Iterator[Prose]:
             labels = [study.label("arms", arm) for arm in study.arm_order if arm in options.only_in]
             arms = f", in {join_words(labels)} only"
         levels = cell("count", {"n": len(factor.labels)}, _address(study, analysis, f"levels of {factor.name}"))
-        each = "; a variance for each arm)" if options.by_arm else ")"
+        each = f"; a variance for each {words_of(study).arm})" if options.by_arm else ")"
         said.append(prose(f"{factor_words(study, factor.name)} (", levels, f" levels{arms}{each}"))
     yield prose("Random effects, the same at every visit: ", in_sentence(said), ".")
     edge = [_name(study, part) for part in components(study, analysis, fit) if part.at_zero]

@@ -35,9 +35,8 @@ def trial_design_place(document: Document | None, key: str) -> str:
         return "title page"
     section = sections_by_id(document).get(TRIAL_DESIGN)
     fact = FACT_OF.get(key, "")
-    if section is None or fact not in printed(section):
-        return ""
-    return f"{_heading(document, section)} ({fact})"
+    shown = "" if section is None else printed(section).get(fact, "")
+    return f"{_heading(document, section)} ({shown})" if section is not None and shown else ""
 
 
 def _heading(document: Document, section: Section) -> str:

@@ -8,6 +8,7 @@ from coxa.models import Fit
 from coxa.report.references.bibliography import Entry, of_instrument, of_method
 from coxa.study import Study
 from coxa.study.analysis import Analysis
+from coxa.study.design_words import compares_baseline, words_of
 from coxa.study.responders import responder_rules
 
 Fits = Mapping[str, tuple[Fit, ...]]
@@ -38,8 +39,8 @@ def descriptions_used(study: Study) -> tuple[str, ...]:
     """Return the words of what is described beside the analyses: differences at baseline, responders, harms."""
     counted = any(responder_rules(name, outcome, study.report) for name, outcome in study.outcomes.items())
     asked = {
-        "standardised-differences": study.report.standardised_differences,
-        "number-needed": counted,
+        "standardised-differences": compares_baseline(study),
+        "number-needed": counted and words_of(study).allocates,
         "rates": study.data is not None and "adverse_events" in study.data.tables,
     }
     return tuple(word for word, yes in asked.items() if yes)

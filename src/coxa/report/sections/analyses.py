@@ -11,6 +11,7 @@ from coxa.figures.profile import plot_profile
 from coxa.report.document import Block, FigureBlock, Paragraph, Section, TableBlock
 from coxa.report.record import Report
 from coxa.report.sentences import MEANS, difference_unit
+from coxa.study.design_words import words_of
 from coxa.study.wording import estimand_title
 from coxa.tables.further import further_table, interaction_words, subgroup_forest_rows, subgroup_table
 from coxa.tables.phrases import sentence_case
@@ -70,7 +71,7 @@ def _means(report: Report, name: str) -> list[Block]:
 
 def _further(report: Report, name: str) -> Iterator[Block]:
     """Yield what the plan asks beyond each visit: courses, margins, factors, subgroups with their forest."""
-    study, estimates = report.study, report.estimates
+    study, estimates, words = report.study, report.estimates, words_of(report.study)
     if table := further_table(study, estimates, name):
         yield TableBlock(table)
     if table := subgroup_table(study, estimates, name):
@@ -85,7 +86,7 @@ def _further(report: Report, name: str) -> Iterator[Block]:
                 outcome,
                 quantity=f"Difference in means ({difference_unit(report, estimand)})",
                 figure_id=identifier("subgroup-forest", name),
-                title=f"{study.label('outcomes', outcome)}: differences between arms in subgroups ({tested})",
+                title=f"{study.label('outcomes', outcome)}: differences between {words.arms} in subgroups ({tested})",
             )
         )
 
@@ -99,7 +100,7 @@ def _forest(report: Report, name: str) -> Figure:
         outcome,
         quantity=f"Difference in means ({difference_unit(report, estimand)})",
         figure_id=identifier("forest", name),
-        title=f"{study.label('outcomes', outcome)}: differences between arms by visit",
+        title=f"{study.label('outcomes', outcome)}: differences between {words_of(study).arms} by visit",
     )
 
 
@@ -114,6 +115,6 @@ def _profile(report: Report, name: str) -> Figure:
         quantity=quantity,
         unit=difference_unit(report, estimand),
         figure_id=identifier("profile", name),
-        title=f"{study.label('outcomes', endpoint.outcome)}: {quantity.lower()} by visit and arm, with confidence "
-        "interval",
+        title=f"{study.label('outcomes', endpoint.outcome)}: {quantity.lower()} by visit and {words_of(study).arm}, "
+        "with confidence interval",
     )

@@ -7,6 +7,7 @@ from coxa.figures.attendance import plot_attendance
 from coxa.report.document import Block, FigureBlock, Paragraph, Section, TableBlock
 from coxa.report.record import Report
 from coxa.study import Study
+from coxa.study.design_words import words_of
 from coxa.study.wording import join_words
 from coxa.tables.co_interventions import co_interventions_table
 from coxa.tables.delivered import delivered_table
@@ -16,7 +17,7 @@ from coxa.tables.prose import Text, prose
 
 NO_SESSIONS = "No table of treatment sessions was given: attendance, dose and fidelity cannot be reported."
 NOTHING_DELIVERED = "The tables have no session that was planned or attended, and no exercise at home."
-NO_CO_INTERVENTIONS = "No table of co-interventions was given: care beside the trial cannot be reported."
+NO_CO_INTERVENTIONS = "No table of co-interventions was given: concomitant care cannot be reported."
 
 
 def delivery_section(report: Report) -> Section:
@@ -31,7 +32,7 @@ def delivery_section(report: Report) -> Section:
         (),
         (
             Section("as-delivered", "As delivered", _as_delivered(report.study, delivered)),
-            Section("co-interventions-section", "Care beside the trial", _beside(report)),
+            Section("co-interventions-section", "Concomitant care", _beside(report)),
             Section("as-planned", "As planned", _as_planned(report.study, delivered)),
         ),
     )
@@ -57,7 +58,7 @@ def _beside(report: Report) -> tuple[Block, ...]:
         return (Paragraph(NO_CO_INTERVENTIONS),)
     frame, before = found
     if frame.empty:
-        said: Text = "No co-intervention was recorded after randomisation."
+        said: Text = f"No co-intervention was recorded after {words_of(report.study).start}."
         if before:
             said = prose(f"{said} ", counted(before, "co-interventions", "before randomisation"), " began before it.")
         return (Paragraph(said),)

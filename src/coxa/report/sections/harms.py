@@ -9,10 +9,11 @@ from coxa.figures.harms import plot_harms
 from coxa.report.document import Block, FigureBlock, Paragraph, Section, TableBlock
 from coxa.report.record import Report
 from coxa.study import Study
+from coxa.study.design_words import words_of
 from coxa.study.wording import join_words
 from coxa.tables.cells import Cell, Statistic
 from coxa.tables.formats import cell, counted
-from coxa.tables.harm_notes import EXPOSED, absent_sentence
+from coxa.tables.harm_notes import absent_sentence, exposed_words
 from coxa.tables.harms import harm_rates_table, harm_risks, harm_sizes, harm_terms_table, harms_table
 from coxa.tables.prose import Text, in_sentence, prose
 
@@ -30,7 +31,7 @@ def harms_section(report: Report) -> Section:
     elif harms.events.empty:
         blocks = tuple(Paragraph(text) for text in _nothing(study, harms))
     else:
-        title = "Participants with at least one harm by arm, and risk differences"
+        title = words_of(study).say("Participants with at least one harm by {arm}, and risk differences")
         figure = plot_harms(study, harm_risks(study, harms), figure_id="harms-at-a-glance", title=title)
         absent = absent_sentence(harms)
         blocks = (
@@ -80,7 +81,12 @@ def serious_sentence(report: Report) -> Text:
     if unknown := harms.lacking["serious"]:
         events = counted(unknown, "harms", "events without serious")
         gap = (" Whether it was serious is not recorded of ", events, " events.")
-    return prose("At least one serious adverse event (safety set, arm received): ", in_sentence(said), ".", *gap)
+    return prose(
+        words_of(study).say("At least one serious adverse event (safety set, {received}): "),
+        in_sentence(said),
+        ".",
+        *gap,
+    )
 
 
 def _nothing(study: Study, harms: Harms) -> Iterator[Text]:
@@ -89,7 +95,9 @@ def _nothing(study: Study, harms: Harms) -> Iterator[Text]:
         prose(counted(n, "harms", "safety set", arm), f" under {study.label('arms', arm)}") for arm, n in sizes.items()
     ]
     yield prose(
-        "The table of adverse events has no soreness, flare or adverse event after randomisation in the ",
+        words_of(study).say(
+            "The table of adverse events has no soreness, flare or adverse event after {start} in the "
+        ),
         counted(sum(sizes.values()), "harms", "safety set"),
         " participants of the safety set (",
         in_sentence(by_arm),
@@ -97,10 +105,12 @@ def _nothing(study: Study, harms: Harms) -> Iterator[Text]:
     )
     if before := sum(harms.before.values()):
         yield prose(
-            "Left out: ", counted(before, "harms", "events before randomisation"), " events before randomisation."
+            "Left out: ",
+            counted(before, "harms", "events before randomisation"),
+            f" events before {words_of(study).start}.",
         )
     if outside := sum(harms.outside.values()):
         events = counted(outside, "harms", "events outside the safety set")
         yield prose("Left out: ", events, " events of participants who are not in the safety set.")
     years = cell("number", {"n": harms.people["years"].sum()}, Statistic(analysis="harms", term="person-years"), 1)
-    yield prose("They were followed for ", years, f" person-years. {EXPOSED}")
+    yield prose("They were followed for ", years, f" person-years. {exposed_words(study)}")

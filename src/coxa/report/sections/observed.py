@@ -8,6 +8,7 @@ from coxa.figures.trajectories import plot_trajectories
 from coxa.report.document import FigureBlock, Paragraph, Section
 from coxa.report.record import Report
 from coxa.report.sections.missing import primary_estimands
+from coxa.study.design_words import words_of
 from coxa.study.words import Measure
 from coxa.tables.table import identifier
 
@@ -25,7 +26,7 @@ YES_OR_NO = 2
 def observed_section(report: Report) -> Section:
     """Return the mean profile of each outcome, on its first estimand, and the courses of the primary outcome."""
     study = report.study
-    measure = study.report.measure
+    measure, arm = study.report.measure, words_of(study).arm
     figures = []
     for outcome, estimand in first_estimands(report).items():
         label = study.label("outcomes", outcome)
@@ -37,13 +38,13 @@ def observed_section(report: Report) -> Section:
                     outcome,
                     quantity=MEASURES[measure],
                     figure_id=identifier("observed", outcome),
-                    title=f"{label}: {MEASURES[measure].lower()} by visit and arm, with 95% confidence interval",
+                    title=f"{label}: {MEASURES[measure].lower()} by visit and {arm}, with 95% confidence interval",
                 )
             )
         )
     for estimand in primary_estimands(report)[:1]:
         label = study.label("outcomes", study.estimands[estimand].endpoint.outcome)
-        title = f"{label}: courses of participants by arm, and the mean"
+        title = f"{label}: courses of participants by {arm}, and the mean"
         figure_id = identifier("trajectories", estimand)
         dataset = report.datasets[estimand]
         if dataset.frame["value"].nunique() <= YES_OR_NO:

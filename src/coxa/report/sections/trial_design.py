@@ -11,6 +11,7 @@ from coxa.report.randomised import randomisation_words
 from coxa.report.record import Report
 from coxa.study import Study
 from coxa.study.base import Part
+from coxa.study.design_words import words_of
 from coxa.study.parts import readable
 from coxa.study.protocol import Protocol
 from coxa.study.wording import join_words
@@ -23,8 +24,10 @@ DESIGNS = {
     "cohort": "Cohort study",
 }
 
-ARMS = "Arms"
-"""Title of the card whose facts are called as the arms are."""
+ARMS, ALLOCATION = "Arms", "Allocation and blinding"
+TITLES_IN_COHORT = {ARMS: "Groups", ALLOCATION: "Blinding"}
+"""What cards are called in a cohort, whose participants nobody allocated; the facts of the first are called as the
+groups are."""
 
 CARDS: Mapping[str, tuple[str, ...]] = {
     "Open science": (
@@ -46,7 +49,7 @@ CARDS: Mapping[str, tuple[str, ...]] = {
     "Participants": ("setting", "eligibility", "sites_and_providers", "recruitment"),
     ARMS: (),
     "Harms and size": ("harms_assessment", "sample_size", "interim_analyses", "stopping"),
-    "Allocation and blinding": ("sequence_generation", "concealment", "implementation", "blinding"),
+    ALLOCATION: ("sequence_generation", "concealment", "implementation", "blinding"),
     "Conduct": (
         "discontinuation",
         "adherence_strategies",
@@ -75,7 +78,7 @@ CARDS: Mapping[str, tuple[str, ...]] = {
 """Title of a card -> keys of `protocol` in it."""
 
 FROM_PLAN = {
-    "design": "Type of trial",
+    "design": "Type of study",
     "visits": "Visits",
     "arms": ARMS,
     "arms.*.label": ARMS,
@@ -110,14 +113,15 @@ def trial_design_section(report: Report) -> Section:
     said = "The design as the plan states it."
     if study.protocol:
         said = "The design as the plan states it, and what the authors say of it; these are their own words."
-    title = "Study design" if study.design == "cohort" else "Trial design"
+    title = "Trial design" if words_of(study).allocates else "Study design"
     return Section("trial-design", title, (Paragraph(said), *cards))
 
 
 def _cards(study: Study) -> Iterator[tuple[str, list[tuple[str, str]]]]:
-    own = {"Design": _design(study), ARMS: _arms(study), "Allocation and blinding": _allocation(study)}
+    own = {"Design": _design(study), ARMS: _arms(study), ALLOCATION: _allocation(study)}
     for title, keys in CARDS.items():
-        yield title, [*own.get(title, ()), *_said(study, keys)]
+        shown = title if words_of(study).allocates else TITLES_IN_COHORT.get(title, title)
+        yield shown, [*own.get(title, ()), *_said(study, keys)]
 
 
 def _design(study: Study) -> Iterator[tuple[str, str]]:
@@ -147,11 +151,13 @@ def _allocation(study: Study) -> Iterator[tuple[str, str]]:
         yield FROM_PLAN["randomisation"], randomisation_words(study)
 
 
-def printed(section: Section) -> set[str]:
-    """Return the names of what a section of the trial's design says: of its facts, and of the card of the arms."""
+def printed(section: Section) -> dict[str, str]:
+    """Return what a section of the design says, and what it calls that: its facts, and the card of arms or groups."""
     cards = [block for block in section.blocks if isinstance(block, Card) and block.facts]
-    facts = {name for card in cards if card.title != ARMS for name, _ in card.facts}
-    return facts | {card.title for card in cards if card.title == ARMS}
+    of_arms = {ARMS, TITLES_IN_COHORT[ARMS]}
+    facts = {name: name for card in cards if card.title not in of_arms for name, _ in card.facts}
+    arms = next((card.title for card in cards if card.title in of_arms), "")
+    return {**facts, **({ARMS: arms} if arms else {})}
 
 
 def _said(study: Study, keys: tuple[str, ...]) -> Iterator[tuple[str, str]]:

@@ -9,6 +9,7 @@ import pandas as pd
 from coxa.cohort.cohort import Cohort
 from coxa.derive.dataset import AnalysisDataset
 from coxa.study import Study
+from coxa.study.design_words import words_of
 from coxa.study.factorial import arm_factors
 from coxa.study.wording import join_words
 from coxa.tables.participant_flow.check import check_flow
@@ -20,10 +21,8 @@ from coxa.tables.participant_flow.people import (
     NONE_PLANNED,
     NOT_KNOWN,
     NOT_RECEIVED,
-    NOT_RECEIVED_GROUP,
     OTHER_VISITS,
     RECEIVED,
-    RECEIVED_GROUP,
     SCREENED_REASONS,
     STAYED,
     STOPPED,
@@ -39,6 +38,7 @@ from coxa.tables.participant_flow.people import (
     treatment_stop_paths,
 )
 from coxa.tables.participant_flow.record import ALL, Box, Count, Flow, Stage
+from coxa.tables.phrases import sentence_case
 
 NOT_ASSESSED = "Assessment for eligibility was not recorded."
 TREATMENT_NOTE = "The treatment received is not recorded."
@@ -136,7 +136,8 @@ def _enrolment(cohort: Cohort, people: pd.DataFrame, allocated: pd.DataFrame, cl
     n_clusters = _clusters(allocated[cluster]) if cluster else None
     if len(screened):
         outside = screened[~screened["participant_id"].isin(allocated["participant_id"])]
-        paths = screening_paths(outside, outside["participant_id"].isin(people["participant_id"]))
+        known = outside["participant_id"].isin(people["participant_id"])
+        paths = screening_paths(outside, known, sentence_case(words_of(study).outside))
         at = screened["site_id"] if cluster == "site_id" and screened["site_id"].notna().any() else None
         assessed = None if at is None or n_clusters is None else _clusters(pd.concat([at, allocated["site_id"]]))
         lost = None if assessed is None or n_clusters is None else assessed - n_clusters
@@ -144,8 +145,7 @@ def _enrolment(cohort: Cohort, people: pd.DataFrame, allocated: pd.DataFrame, cl
         yield Box("assessed", "main", "enrolment", ALL, Count("Assessed for eligibility", len(screened), assessed),
                   into=("excluded", "enrolled"))  # fmt: skip
         yield Box("excluded", "leaving", "enrolment", ALL, excluded)
-    label = "Included in the cohort" if study.design == "cohort" else "Randomised"
-    count = Count(label, int(allocated["participant_id"].nunique()), n_clusters)
+    count = Count(words_of(study).enrolled, int(allocated["participant_id"].nunique()), n_clusters)
     into = tuple(f"allocated.{arm}" for arm in study.arm_order)
     yield Box("enrolled", "main", "enrolment", ALL, count, into, note="" if len(screened) else NOT_ASSESSED)
 
@@ -175,9 +175,9 @@ def _arm_boxes(
         count = Count(label, len(paths), None, divide(paths, order))
         return Box(f"{name}.{arm}", "beside", stage, arm, count, about=((f"{about}.{arm}", part),))
 
-    in_cohort = study.design == "cohort"
-    treated = (RECEIVED_GROUP, NOT_RECEIVED_GROUP) if in_cohort else (RECEIVED, NOT_RECEIVED)
-    label = "In the group" if in_cohort else "Allocated"
+    allocates = words_of(study).allocates
+    treated = RECEIVED[allocates], NOT_RECEIVED[allocates]
+    label = "Allocated" if allocates else "In the group"
     yield main("allocation", label, mine["allocated"], (*treated, NOT_KNOWN), "follow_up", TREATMENT_NOTE)
     sessions = mine["sessions"]
     if sessions is not None and any(path != (NONE_PLANNED,) for path in sessions):

@@ -10,14 +10,16 @@ from coxa.cohort.cohort import Cohort
 from coxa.derive.analysis_sets import FLAGS, derive_analysis_sets, session_counts
 from coxa.derive.dataset import AnalysisDataset
 from coxa.study import Study
+from coxa.study.design_words import words_of
 from coxa.tables.missing import NO_VALUE, why_missing
 from coxa.tables.phrases import mid_sentence, sentence_case
 
 Path = tuple[str, ...]
 """To what somebody belongs, from the whole to the reason: ("Not analysed", "No value")."""
 
-RECEIVED, NOT_RECEIVED = "Treated as allocated", "Not treated as allocated"
-RECEIVED_GROUP, NOT_RECEIVED_GROUP = "Received the treatment of the group", "Did not receive it"
+RECEIVED = {True: "Treated as allocated", False: "Received the treatment of the group"}
+NOT_RECEIVED = {True: "Not treated as allocated", False: "Did not receive it"}
+"""Who got what an arm or a group gets, by whether the design allocates participants."""
 NOT_STARTED = "Treatment not started"
 NOT_KNOWN = "Treatment received not recorded"
 STAYED, STOPPED = "In follow-up to the end", "Follow-up stopped"
@@ -28,7 +30,6 @@ HALF, LESS = "Attended at least half of the planned sessions", "Attended fewer o
 NONE_PLANNED = "No sessions planned"
 OTHER_VISITS, NO_VISIT = "With values at other visits, which the model uses", "Without a value at any visit"
 NOT_ELIGIBLE, DECLINED, OTHER = "Not eligible", "Declined to take part", "Other reasons"
-NOT_ALLOCATED = "Not allocated to an arm"
 FOLLOW_UP_STOP = ("discontinuation_date", "discontinuation_reason")
 TREATMENT_STOP = ("treatment_stop_date", "treatment_stop_reason")
 SCREENED_REASONS = (NOT_ELIGIBLE, DECLINED, OTHER)
@@ -56,7 +57,8 @@ def received_paths(study: Study, people: pd.DataFrame) -> pd.Series | None:
     started = _column(people, "treatment_start_date").notna()
     if received.isna().all() and not started.any():
         return None
-    yes, no = (RECEIVED_GROUP, NOT_RECEIVED_GROUP) if study.design == "cohort" else (RECEIVED, NOT_RECEIVED)
+    allocates = words_of(study).allocates
+    yes, no = RECEIVED[allocates], NOT_RECEIVED[allocates]
     dated = people["arm"].isin(people.loc[started, "arm"])
     paths: list[Path] = []
     for arm, other, start, known in zip(people["arm"], received, started, dated, strict=True):
@@ -160,8 +162,6 @@ def analysis_paths(cohort: Cohort, dataset: AnalysisDataset, people: pd.DataFram
     flag = FLAGS[study.estimands[dataset.estimand].population]
     outside = derive_analysis_sets(cohort).drop_duplicates("participant_id").set_index("participant_id")
     reasons = outside[f"{flag}_reason"]
-    if study.design == "cohort":
-        reasons = reasons.str.replace("excluded after randomisation", "excluded after inclusion", regex=False)
     has_stopped = _recorded(people, *FOLLOW_UP_STOP)
     stopped = has_stopped & ~(stop_days(people) > max(study.visits[visit].day for visit in visits))
     recorded = bool(has_stopped.any())
@@ -187,29 +187,31 @@ def other_visit_paths(dataset: AnalysisDataset, people: pd.DataFrame) -> pd.Seri
     return pd.Series(paths, index=people.index, dtype=object)
 
 
-def screening_paths(outside: pd.DataFrame, enrolled: pd.Series) -> pd.Series:
+def screening_paths(rows: pd.DataFrame, enrolled: pd.Series, outside: str) -> pd.Series:
     """Return why people who were assessed did not take part.
 
     Parameters
     ----------
-    outside
-        Rows of table screening of those who were not allocated.
+    rows
+        Rows of table screening of those who are in no arm.
     enrolled
         Whether the row names somebody of table participants.
+    outside
+        Why such a participant did not take part.
     """
     paths: list[Path] = []
     for eligible, consented, reason, known in zip(
-        outside["eligible"], outside["consented"], outside["exclusion_reason"], enrolled, strict=True
+        rows["eligible"], rows["consented"], rows["exclusion_reason"], enrolled, strict=True
     ):
         if known:
-            paths.append((OTHER, NOT_ALLOCATED))
+            paths.append((OTHER, outside))
         elif _is(eligible, False):
             paths.append((NOT_ELIGIBLE, given(reason)))
         elif _is(consented, False):
             paths.append((DECLINED, given(reason)))
         else:
             paths.append((OTHER, given(reason)))
-    return pd.Series(paths, index=outside.index, dtype=object)
+    return pd.Series(paths, index=rows.index, dtype=object)
 
 
 def _is(value: bool | None, wanted: bool) -> bool:

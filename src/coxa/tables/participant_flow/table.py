@@ -6,6 +6,7 @@ import math
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
+from coxa.study.design_words import words_of_design
 from coxa.tables.baseline import TOTAL
 from coxa.tables.formats import cell
 from coxa.tables.participant_flow.record import ALL, Box, Count, Flow, Stage
@@ -30,7 +31,7 @@ def stage_label(flow: Flow, stage: Stage) -> str:
     >>> stage_label(Flow("cohort", "primary", "pain", (), ()), "allocation")
     'Groups'
     """
-    return "Groups" if stage == "allocation" and flow.design == "cohort" else STAGES[stage]
+    return STAGES[stage] if stage != "allocation" or words_of_design(flow.design).allocates else "Groups"
 
 
 def flow_table(flow: Flow) -> Table:
@@ -52,8 +53,7 @@ def flow_table(flow: Flow) -> Table:
         (*(Column(label) for _, label in flow.arms), Column("All")),
         tuple(group for group in groups if group.rows),
         (
-            Footnote("Participants are counted in the arm they were allocated to." if flow.design != "cohort" else
-                     "Participants are counted in the group they were in at the start."),
+            Footnote(f"{words_of_design(flow.design).membership}."),
             *(Footnote(note) for note in notes),
             *([Footnote(CLUSTERS)] if clustered else []),
         ),
@@ -93,7 +93,7 @@ def _stage_rows(flow: Flow, boxes: Iterable[Box]) -> Iterator[Row]:
         blocks.setdefault(_kind(box), []).append(box)
     for name, mine in blocks.items():
         counts = {box.arm: box.count for box in mine}
-        everybody = "Everybody in the group" if flow.design == "cohort" else "Everybody allocated"
+        everybody = "Everybody allocated" if words_of_design(flow.design).allocates else "Everybody in the group"
         label = next(iter(counts.values())).label if any(box.shows_whole for box in mine) else everybody
         yield _row(flow, name, (label,), counts, 0)
         yield from _part_rows(flow, name, (label,), counts, 1)

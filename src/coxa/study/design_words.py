@@ -1,0 +1,142 @@
+"""What people, groups and time are called: a trial randomises to arms, a cohort finds groups as they are.
+
+Every text of a report, a table, a figure or a finding that names what participants were put into takes the name from
+here, so that a cohort is never described as a trial, or the other way round.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from coxa.study.plan import Study
+from coxa.study.words import AnalysisSet, Design
+
+
+@dataclass(frozen=True, slots=True)
+class DesignWords:
+    """The words of a design.
+
+    arm, arms   : what is compared
+    start       : what happens on the first day ("excluded after randomisation")
+    started     : what was done with everybody on that day ("254 randomised participants")
+    enrolled    : heading of everybody who takes part
+    placed      : heading of everybody in an arm or a group
+    membership  : whose participants these are, as a note below a table
+    received    : by what participants are counted who started another treatment
+    receivers   : whose treatment it was that somebody received
+    outside     : why somebody is in no arm or group
+    switched    : why somebody is left out who received another treatment
+    sets        : who is in each analysis set
+    favour      : what an interval without zero says of the better arm or group
+    side        : what a side of zero in a figure says of the arm or group that it is good for
+    compared    : name of the attribute of an estimand that names what is compared
+    question    : what an estimand asks
+    caution     : what holds for every comparison, however it was estimated; empty where nothing does
+    baseline    : how arms or groups are compared at baseline
+    allocates   : whether chance divides participants, so that numbers needed to treat mean something
+    """
+
+    arm: str
+    arms: str
+    start: str
+    started: str
+    enrolled: str
+    placed: str
+    membership: str
+    received: str
+    receivers: str
+    outside: str
+    switched: str
+    sets: Mapping[AnalysisSet, str]
+    favour: str
+    side: str
+    compared: str
+    question: str
+    caution: str
+    baseline: str
+    allocates: bool
+
+    def say(self, text: str) -> str:
+        """Fill `{arm}`, `{arms}`, `{Arm}`, `{Arms}`, `{start}` and the other words into a text.
+
+        Examples
+        --------
+        >>> TRIAL.say("{Arms} after {start}"), COHORT.say("{Arms} after {start}")
+        ('Arms after randomisation', 'Groups after inclusion')
+        """
+        words = {name: getattr(self, name) for name in ("arm", "arms", "start", "started", "received", "receivers")}
+        return text.format(**words, Arm=self.arm.capitalize(), Arms=self.arms.capitalize())
+
+
+TRIAL = DesignWords(
+    arm="arm",
+    arms="arms",
+    start="randomisation",
+    started="randomised",
+    enrolled="Randomised",
+    placed="Allocated to an arm",
+    membership="Participants as allocated",
+    received="arm received",
+    receivers="another arm's",
+    outside="not allocated to an arm",
+    switched="received another arm than allocated",
+    sets={
+        "randomised_set": "all randomised participants",
+        "full_analysis_set": "all randomised participants who were not excluded afterwards, in the arm they were "
+        "allocated to",
+        "per_protocol_set": "participants treated as the protocol asks",
+        "safety_set": "participants who started treatment, in the arm they received",
+    },
+    favour="in favour of",
+    side="favours",
+    compared="Treatment",
+    question="What is the effect of {arm}, compared with {against}, on {endpoint}?",
+    caution="",
+    baseline="No tests: arms differ by chance.",
+    allocates=True,
+)
+
+COHORT = DesignWords(
+    arm="group",
+    arms="groups",
+    start="inclusion",
+    started="included",
+    enrolled="Included in the cohort",
+    placed="In a group",
+    membership="Participants in the group they were in at the start",
+    received="group of the treatment received",
+    receivers="another group's",
+    outside="in no group",
+    switched="received the treatment of another group",
+    sets={
+        "randomised_set": "all participants of the cohort",
+        "full_analysis_set": "all participants of the cohort who were not excluded afterwards, in the group they were "
+        "in at the start",
+        "per_protocol_set": "participants treated as the protocol asks",
+        "safety_set": "participants who started treatment, in the group whose treatment they received",
+    },
+    favour="better in",
+    side="better in",
+    compared="Groups compared",
+    question="How far does {endpoint} differ between {arm} and {against}?",
+    caution="The study did not decide who was in which group: a difference can come from who is in a group as well as "
+    "from the care that the group had.",
+    baseline="Not tested: standardised differences show how far the groups differ.",
+    allocates=False,
+)
+
+
+def words_of(study: Study) -> DesignWords:
+    """Return the words of a study's design."""
+    return words_of_design(study.design)
+
+
+def compares_baseline(study: Study) -> bool:
+    """Say whether the baseline table has standardised differences: where the plan asks, and always in a cohort."""
+    return study.report.standardised_differences or not words_of(study).allocates
+
+
+def words_of_design(design: Design | str) -> DesignWords:
+    """Return the words of a design by its name."""
+    return COHORT if design == "cohort" else TRIAL
