@@ -5,11 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-import openpyxl
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as arrow_parquet
 import pyreadstat
 import pytest
 
+from coxa.cohort.dictionary import Field
+from coxa.cohort.mapping.cells import Column, convert
+from coxa.cohort.mapping.codes import code_texts
 from coxa.cohort.readers.raw import RawFile, ReadOptions
 from coxa.cohort.readers.registry import READERS, read_raw
 from coxa.findings import Finding
@@ -104,34 +108,78 @@ def test_excel(tmp_path: Path) -> None:
     assert fault(path, sheet="date").remedy == "unknown sheet 'date'; allowed: notes, data; did you mean 'data'?"
 
 
-def test_excel_with_merged_header_cells(tmp_path: Path) -> None:
-    path = tmp_path / "table.xlsx"
-    book = openpyxl.Workbook()
-    sheet = book.active
-    for line in [["id", "pain", None], ["", "baseline", "week 6"], ["1", 3, 4]]:
-        sheet.append(line)
-    sheet.merge_cells("B1:C1")
-    book.save(path)
-    finding = fault(path)
-    assert (finding.rule, finding.value) == ("every column should have its own header cell", "merged: B1:C1")
-    assert finding.remedy == "unmerge these cells, and write one column name in each cell of row 1"
-
-
-def test_excel_formula_without_result_is_not_a_missing_value(tmp_path: Path) -> None:
-    path = tmp_path / "table.xlsx"
-    book = openpyxl.Workbook()
-    for line in [["id", "score"], ["1", "=1+2"]]:
-        book.active.append(line)
-    book.save(path)
-    assert fault(path).value == "without result: B2"
-
-
 def test_parquet(tmp_path: Path) -> None:
     path = tmp_path / "table.parquet"
     TABLE.astype({"Größe": "category"}).to_parquet(path)
     result = read(path)
     assert result.sheet.frame["Größe"].tolist()[:2] == ["klein, rund", "groß"]
     assert result.sheet.source_row.tolist() == [1, 2, 3]
+
+
+LONG = 123456789012345678
+
+
+def test_parquet_keeps_every_digit_of_long_whole_numbers(tmp_path: Path) -> None:
+    path = tmp_path / "table.parquet"
+    columns = {"whole": pa.array([LONG, None], pa.int64()), "double": [float(LONG), 1.0], "n": pa.array([1, None])}
+    arrow_parquet.write_table(pa.table(columns), path)
+    sheet = read(path).sheet
+    assert code_texts(sheet.frame["whole"]).tolist()[0] == str(LONG)
+    assert sheet.exact == {"double": 2.0**53}
+    assert sheet.frame["n"].dtype == float
+
+
+@pytest.mark.parametrize(
+    ("suffix", "kind", "exact"), [(".sav", float, 2.0**53), (".dta", float, 2.0**53), (".dta", np.float32, 2.0**24)]
+)
+def test_numbers_of_statistical_packages_keep_so_many_digits(
+    tmp_path: Path, suffix: str, kind: type, exact: float
+) -> None:
+    path = tmp_path / f"table{suffix}"
+    frame = pd.DataFrame({"id": np.array([1, 2], kind)})
+    if suffix == ".sav":
+        pyreadstat.write_sav(frame, path)
+    else:
+        frame.to_stata(path, write_index=False)
+    assert read(path).sheet.exact == {"id": exact}
+
+
+@pytest.mark.parametrize(("value", "lost"), [(2.0**53, False), (2.0**53 + 2, True)])
+def test_an_identifier_that_a_number_cannot_hold_is_a_problem(value: float, lost: bool) -> None:
+    column = Column("id", pd.Series([value, 1.0]), exact=2.0**53)
+    cells = convert(column, Field("participant_id", "id", "who"))
+    assert [len(problem.rows) for problem in cells.problems] == ([1] if lost else [])
+    assert cells.values.isna().tolist() == [lost, False]
+    numbers = convert(column, Field("value", "number", "what"))
+    assert numbers.problems == ()
+
+
+def test_true_and_false_of_parquet_are_no_numbers(tmp_path: Path) -> None:
+    path = tmp_path / "table.parquet"
+    pd.DataFrame({"id": ["1", "2"], "pain": pd.array([True, None], "boolean")}).to_parquet(path)
+    values = read(path).sheet.frame["pain"]
+    (problem,) = convert(Column("pain", values), Field("value", "number", "what")).problems
+    assert (problem.rows.tolist(), problem.rule) == ([0], "The cell holds TRUE or FALSE, not a number")
+    assert convert(Column("pain", values), Field("came", "boolean", "what")).problems == ()
+    coded = convert(Column("pain", values, missing=frozenset({"1"})), Field("value", "number", "what"))
+    assert len(coded.problems) == 1
+
+
+@pytest.mark.parametrize("suffix", [".parquet", ".sav", ".dta"])
+def test_a_file_of_too_many_cells_is_refused_by_its_header(tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"table{suffix}"
+    frame = pd.DataFrame(1.0, index=range(100), columns=["a", "b"])
+    {".parquet": frame.to_parquet, ".sav": lambda to: pyreadstat.write_sav(frame, to),
+     ".dta": lambda to: pyreadstat.write_dta(frame, to)}[suffix](path)  # fmt: skip
+    assert fault(path, max_cells=199).rule == "The file has more cells than the limit of 199"
+    assert read(path, max_cells=200).source.n_rows == 100
+
+
+def test_a_parquet_file_that_unpacks_to_too_much_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "table.parquet"
+    texts = ["x" * 10_000 + str(k) for k in range(100)]
+    arrow_parquet.write_table(pa.table({"note": texts}), path, use_dictionary=False)
+    assert fault(path, max_cells=1000).rule.startswith("Unpacked, the file takes more than the limit")
 
 
 LABELLED = pd.DataFrame({"id": [1.0, 2.0, 3.0], "arm": [0.0, 1.0, 1.0], "pain": [12.5, 999.0, np.nan]})

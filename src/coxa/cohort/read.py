@@ -99,7 +99,7 @@ def read_files(study: Study, data: Path | None) -> Files:
     findings: list[Finding] = list(_unknown_files(study))
     of_table: dict[str, RawFile | None] = {}
     for table, source in sources.items():
-        options = ReadOptions(source.sheet, source.encoding, source.delimiter, source.decimal)
+        options = read_options(source, study.data.max_cells)
         key = (paths[table], options)
         if key not in done:
             raw, said = _read_one(paths[table], options)
@@ -113,6 +113,13 @@ def read_files(study: Study, data: Path | None) -> Files:
         of_table[table] = done[key]
     raws = {raw.source.name: raw for raw in done.values() if raw}
     return Files(of_table, tuple(raws.values()), tuple(dict.fromkeys(findings)))
+
+
+def read_options(source: TableSource, max_cells: int | None) -> ReadOptions:
+    """Return what the plan says about the file of a table."""
+    return ReadOptions(
+        source.sheet, source.encoding, source.delimiter, source.decimal, source.header_row or None, max_cells
+    )
 
 
 def _unknown_files(study: Study) -> Iterator[Finding]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Literal
 
 from pydantic import ConfigDict, Field, model_validator
 
@@ -48,6 +49,16 @@ class TableSource(Part):
 
     file: str = Field(description="File name, in the data folder.")
     sheet: str | int | None = Field(None, description="Sheet of an Excel file; the first if not named.")
+    header_row: OneOrMany[int] | None = Field(
+        None,
+        description="Row of a text or Excel file that names the columns, counted from 1; the first if not named. Of "
+        "several rows, such as [3, 4], the names are joined: `Start` above `NPRS` is `Start NPRS`.",
+    )
+    percent: Literal["shown", "stored"] | None = Field(
+        None,
+        description="Numbers that an Excel file shows as percentages: `shown` reads 45% as 45, `stored` as 0.45. "
+        "Without it such a number is an error.",
+    )
     encoding: str | None = Field(None, description="Of a text file; found by coxa if not named.")
     delimiter: str | None = Field(None, description="Of a text file; found by coxa if not named.")
     decimal: str | None = Field(None, description="`.` or `,`; found by coxa if not named.")
@@ -89,6 +100,13 @@ class TableSource(Part):
             )
         if isinstance(self.items, str) and "{item}" not in self.items:
             raise ValueError("the pattern of `items` has no `{item}` in it; write for example `hoos_{item}`")
+        return self
+
+    @model_validator(mode="after")
+    def _header_rows_in_order(self) -> TableSource:
+        rows = self.header_row or ()
+        if any(row < 1 for row in rows) or sorted(set(rows)) != list(rows):
+            raise ValueError("`header_row` is a row counted from 1, or rows from the top down, such as [3, 4]")
         return self
 
     def named_columns(self) -> tuple[str, ...]:
@@ -146,6 +164,13 @@ class DataSource(Part):
     )
     corrections: tuple[Correction, ...] = Field((), description="Wrong values and what they should be.")
     exclude_rows: tuple[ExcludedRow, ...] = Field((), description="Rows of files that are not used.")
+    max_cells: int | None = Field(
+        None,
+        gt=0,
+        description="Most cells that a sheet of a workbook (2 million unless given) or a Parquet, SPSS, Stata or SAS "
+        "file (200 million) may have; unpacked, it may take 50 bytes for each. Larger files are refused before they "
+        "fill the memory.",
+    )
     ignore_unlisted: bool = Field(
         False, description="True: columns and outcomes that the plan does not name are left out without a note."
     )

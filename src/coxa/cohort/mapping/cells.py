@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 from coxa.cohort.dictionary import Field
 from coxa.cohort.mapping.codes import Mask, code_texts, empty_cells, parse_days, parse_numbers, parse_truth
 from coxa.cohort.mapping.missing import coded
+from coxa.cohort.mapping.problem import Problem
+from coxa.cohort.mapping.typed_cells import PercentReading, checked_types
 from coxa.cohort.mapping.unreadable import date_remedy, number_remedy
 from coxa.cohort.mapping.words import Words, known_words, unmapped
 from coxa.study.source import code_text
@@ -36,6 +38,8 @@ class Column:
     labels    : code as text -> value label of the file
     missing   : codes that mean missing
     declared  : reason per row why a value there is no measurement; "" where nothing was declared
+    percent   : how the plan reads numbers that are shown as percentages
+    exact     : largest whole number that the column keeps digit by digit, where it holds fractions as well
     corrected : what the plan corrects
     """
 
@@ -46,17 +50,9 @@ class Column:
     declared: pd.Series | None = None
     decimal: str | None = None
     date_format: str | None = None
+    percent: PercentReading | None = None
+    exact: float | None = None
     corrected: tuple[Correction, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """Cells that cannot be used: which rows, the rule they break and the remedy."""
-
-    rows: NDArray[np.intp]
-    rule: str
-    remedy: str
-    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +95,9 @@ def convert(column: Column, wanted: Field, words: Words | None = None) -> Cells:
     reason = np.full(len(empty), "", dtype=object)
     _mark_declared(column, empty, reason)
     open_cells = ~empty & (reason == "")
-    values = column.values.where(open_cells)
-    converted, problems = _by_type(column, values, wanted, words)
+    usable, unusable = checked_types(column.values.where(open_cells), wanted, column.percent, column.exact)
+    converted, problems = _by_type(column, usable, wanted, words)
+    problems = (*unusable, *problems)
     for problem in problems:
         reason[problem.rows] = problem.reason
     cells = Cells(converted, empty, reason, problems)

@@ -64,6 +64,8 @@ class Origin:
             declared=declared_by_rule(sheet.frame, name, self.source.missing_when, self._codes_by_column()),
             decimal=self.decimal,
             date_format=self.source.date_format,
+            percent=self.source.percent,
+            exact=sheet.exact.get(name),
             corrected=self.corrected.get(name, ()),
         )
 

@@ -10,6 +10,7 @@ import pandas as pd
 
 from coxa.cohort.contracts import Contract
 from coxa.cohort.mapping.codes import Mask, code_texts, empty_cells, parse_numbers
+from coxa.cohort.mapping.typed_cells import truth_values
 from coxa.cohort.measured import as_number, could_be, in_short, measured_names, takes_missing_codes
 from coxa.errors import not_allowed
 from coxa.findings import Finding
@@ -50,9 +51,9 @@ def coded(values: pd.Series, codes: Iterable[str], decimal: str | None = None) -
     """Return which cells have one of the codes, as text or as the number that it is."""
     codes = list(codes)
     numbers = [number for number in map(as_number, codes) if number is not None]
-    if pd.api.types.is_numeric_dtype(values.dtype):
+    if pd.api.types.is_numeric_dtype(values.dtype) and not pd.api.types.is_bool_dtype(values.dtype):
         return values.isin(numbers).fillna(False).to_numpy(dtype=bool)
-    parsed, _ = parse_numbers(values, decimal)
+    parsed, _ = parse_numbers(values.mask(truth_values(values)), decimal)
     return code_texts(values).isin(codes).to_numpy(dtype=bool) | np.isin(parsed, numbers)
 
 

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from coxa.cohort.readers.raw import FileFault, Sheet, check_header
+from coxa.cohort.readers.raw import SINGLE, FileFault, ReadOptions, Sheet, check_header
+from coxa.cohort.readers.size import COLUMN_CELLS, check_cells
 from coxa.study.source import code_text
+
+
+def read_labelled(read: Callable[..., tuple[pd.DataFrame, Any]], path: Path, options: ReadOptions, **how: Any) -> Sheet:
+    """Read a file with one of pyreadstat's functions, after a look at the size that its header gives."""
+    _, header = read(path, metadataonly=True, encoding=options.encoding)
+    check_cells(max(header.number_rows or 0, 0) * header.number_columns, options, COLUMN_CELLS)
+    return labelled_sheet(*read(path, encoding=options.encoding, **how))
 
 
 def labelled_sheet(frame: pd.DataFrame, meta: Any) -> Sheet:
@@ -29,9 +39,19 @@ def labelled_sheet(frame: pd.DataFrame, meta: Any) -> Sheet:
         frame.reset_index(drop=True),
         np.arange(1, len(frame) + 1, dtype=np.int64),
         labels=labels,
+        exact={name: exact for name in map(str, frame.columns) if (exact := _exact(meta, name))},
         missing_codes={name: codes for name, codes in missing.items() if codes},
         details={"encoding": str(meta.file_encoding)} if meta.file_encoding else {},
     )
+
+
+def _exact(meta: Any, name: str) -> float | None:
+    """Return the largest whole number that a column of fractions keeps; SAS can store numbers in 3 to 8 bytes."""
+    kind = meta.readstat_variable_types.get(name)
+    if kind == "float":
+        return SINGLE
+    n_bytes = meta.variable_storage_width.get(name, 8)
+    return 2.0 ** min(8 * n_bytes - 11, 53) if kind == "double" else None
 
 
 def _missing_codes(column: pd.Series, meta: Any, name: str) -> frozenset[str]:

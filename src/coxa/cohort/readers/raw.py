@@ -22,6 +22,30 @@ class FileFault(CoxaError):
         super().__init__(f"{rule}. {remedy}")
 
 
+DOUBLE, SINGLE = 2.0**53, 2.0**24
+"""Largest whole numbers that a floating-point number of 8 and of 4 bytes keeps digit by digit."""
+
+
+class Percent(float):
+    """A number whose cell shows it as a percentage: 0.45 that is shown as 45%."""
+
+
+class Unstored(str):
+    """What is known of a cell of which the file stores no value; `rule` and `remedy` say why.
+
+    Every field refuses it; in columns and rows that nothing uses it does no harm.
+    """
+
+    rule: str
+    remedy: str
+
+    def __new__(cls, text: str, rule: str, remedy: str) -> Unstored:
+        """Return the text with the rule that the cell breaks and the remedy."""
+        cell = super().__new__(cls, text)
+        cell.rule, cell.remedy = rule, remedy
+        return cell
+
+
 @dataclass(frozen=True, slots=True)
 class ReadOptions:
     """What the plan says about a file; None is found out by the reader."""
@@ -30,6 +54,8 @@ class ReadOptions:
     encoding: str | None = None
     delimiter: str | None = None
     decimal: str | None = None
+    header_row: tuple[int, ...] | None = None
+    max_cells: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +66,7 @@ class Sheet:
     source_row    : (rows,) row number as the file's reader counts: text and Excel data start at 2, others at 1
     labels        : column -> {code as text: label}, where the file has value labels
     missing_codes : column -> codes that the file itself declares missing (SPSS, Stata, SAS)
+    exact         : column -> largest whole number that it keeps digit by digit, where it holds fractions as well
     unreadable    : (row, text) of rows that do not fit the header; they are not in `frame`
     details       : what was found out about the file (encoding, delimiter, decimal mark, sheet)
     sheets        : names of all sheets of the workbook, where the file is one
@@ -49,6 +76,7 @@ class Sheet:
     source_row: NDArray[np.int64]
     labels: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     missing_codes: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    exact: Mapping[str, float] = field(default_factory=dict)
     unreadable: tuple[tuple[int, str], ...] = ()
     details: Mapping[str, str] = field(default_factory=dict)
     findings: tuple[Finding, ...] = ()

@@ -33,6 +33,9 @@ READERS = {
 FORMATS = {"text": "csv"}
 """How a format is called in `SourceFile`, where it differs from the module."""
 
+WITH_ROWS = ("excel",)
+"""Formats in which a row names the columns."""
+
 SIGNATURES = {
     b"PK\x03\x04": ("excel", "a zip archive, as an Excel workbook is"),
     b"$FL2": ("spss", "an SPSS file"),
@@ -120,5 +123,7 @@ def _read(path: Path, options: ReadOptions) -> tuple[Sheet, str]:
             remedy = f"rename it to {right[0]}" if right else "open it in its own program and save it as .xlsx or .csv"
             raise FileFault(f"a {suffix} file should hold what its suffix says", remedy, f"it is {what}")
     module = READERS[suffix]
+    if options.header_row and module not in WITH_ROWS:
+        raise FileFault(f"A {suffix} file has no header row; it names its columns by itself", "Remove `header_row`")
     reader: Reader = getattr(import_module(f"coxa.cohort.readers.{module}"), f"read_{module}")
     return reader(path, options), module

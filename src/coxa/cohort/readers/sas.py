@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pyreadstat
 
-from coxa.cohort.readers.labelled import labelled_sheet
+from coxa.cohort.readers.labelled import read_labelled
 from coxa.cohort.readers.raw import FileFault, ReadOptions, Sheet
 
 RECORD_BYTES = 80
@@ -18,5 +18,5 @@ def read_sas(path: Path, options: ReadOptions) -> Sheet:
         if path.stat().st_size % RECORD_BYTES:
             rule = f"a transport file should consist of whole records of {RECORD_BYTES} bytes"
             raise FileFault(rule, "the file is cut off; export or copy it again")
-        return labelled_sheet(*pyreadstat.read_xport(path, encoding=options.encoding))
-    return labelled_sheet(*pyreadstat.read_sas7bdat(path, user_missing=True, encoding=options.encoding))
+        return read_labelled(pyreadstat.read_xport, path, options)
+    return read_labelled(pyreadstat.read_sas7bdat, path, options, user_missing=True)

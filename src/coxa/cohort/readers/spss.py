@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pyreadstat
 
-from coxa.cohort.readers.labelled import labelled_sheet
+from coxa.cohort.readers.labelled import read_labelled
 from coxa.cohort.readers.raw import ReadOptions, Sheet
 
 
 def read_spss(path: Path, options: ReadOptions) -> Sheet:
     """Read an SPSS file; user-missing values stay in the frame and are listed as missing codes."""
-    return labelled_sheet(*pyreadstat.read_sav(path, user_missing=True, encoding=options.encoding))
+    return read_labelled(pyreadstat.read_sav, path, options, user_missing=True)

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pyreadstat
 
-from coxa.cohort.readers.labelled import labelled_sheet
+from coxa.cohort.readers.labelled import read_labelled
 from coxa.cohort.readers.raw import ReadOptions, Sheet
 
 
 def read_stata(path: Path, options: ReadOptions) -> Sheet:
     """Read a Stata file; extended missing values (.a to .z) are listed as missing codes a to z."""
-    return labelled_sheet(*pyreadstat.read_dta(path, user_missing=True, encoding=options.encoding))
+    return read_labelled(pyreadstat.read_dta, path, options, user_missing=True)
