@@ -16,6 +16,7 @@ from coxa.instruments.wide import find_item_columns
 from coxa.study.source import code_text
 
 ONE_VISIT = "only"
+DATE = "assessment_date"
 KEYS = {"participant": "participant_id", "visit": "visit"}
 
 
@@ -55,7 +56,7 @@ def read_items(
         If there is no such file.
     DataError
         If the file cannot be read, has no participant column or no items, or has several rows per participant
-        and no visit column.
+        and no visit column, or answers of several dates (column `assessment_date`) at one visit.
     """
     if not path.is_file():
         raise FileNotFoundError(errno.ENOENT, "no such file", str(path))
@@ -69,6 +70,7 @@ def read_items(
     keys = frame[[people]].map(code_text, na_action="ignore").set_axis(["participant_id"], axis=1)
     keys["source_row"] = sheet.source_row
     keys["visit"] = frame[visits].map(code_text, na_action="ignore") if visits else ONE_VISIT
+    _one_form(path, frame, keys)
     decimal = sheet.details.get("decimal", ".")
     answers = frame.drop(columns=[people, *([visits] if visits else [])])
     answers = answers.map(lambda cell: _answer(cell, decimal, missing), na_action="ignore")
@@ -115,6 +117,32 @@ def _one_visit(path: Path, table: pd.DataFrame, visits: str | None, unique: list
         row=int(again["source_row"]),
         participant_id=str(again["participant_id"]),
         n_rows=int(repeated.sum()),
+    )
+    raise DataError(f"{path.name} cannot be scored", Findings((finding,)))
+
+
+def _one_form(path: Path, frame: pd.DataFrame, keys: pd.DataFrame) -> None:
+    """Raise `DataError` where a participant has answers of several dates at one visit: they are several forms."""
+    if DATE not in frame:
+        return
+    dated = keys.assign(day=frame[DATE].map(code_text, na_action="ignore"))
+    days = dated.groupby(["participant_id", "visit"], sort=False)["day"]
+    mixed = dated[days.transform("nunique") > 1]
+    if mixed.empty:
+        return
+    first = mixed.iloc[0]
+    listed = days.get_group((first["participant_id"], first["visit"])).dropna().unique()
+    finding = Finding(
+        "error",
+        path.name,
+        "the answers of one visit are of several dates",
+        f"Correct them, or score each form by its date with `--visit {DATE}`.",
+        row=int(first["source_row"]),
+        participant_id=str(first["participant_id"]),
+        field=DATE,
+        value=" and ".join(map(str, listed[:3])),
+        n_rows=len(mixed),
+        rows=tuple(mixed["source_row"].astype(int)),
     )
     raise DataError(f"{path.name} cannot be scored", Findings((finding,)))
 

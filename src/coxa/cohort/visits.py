@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
 
 from coxa.cohort.disposition import Disposition
+from coxa.cohort.forms import choose_forms
 from coxa.cohort.ledger import by_file
 from coxa.cohort.row_findings import row_findings
 from coxa.findings import Finding
@@ -16,12 +16,11 @@ from coxa.study import Study
 
 STAGE = "placing visits"
 
-VISITED = {
-    "assessments": ("participant_id", "visit", "outcome"),
-    "item_responses": ("participant_id", "visit", "instrument", "item"),
-    "clinical_measures": (),
-}
-"""Tables whose visits are placed by day, and the key of which only one row per window is kept."""
+VISITED = ("assessments", "item_responses", "clinical_measures")
+"""Tables with study days and visits."""
+
+PLACED = ("assessments", "item_responses")
+"""Tables whose rows need a visit, and of which one form per window is used."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +81,8 @@ def assign_visits(study: Study, study_day: pd.Series) -> pd.Series:
 def place_visits(study: Study, table: str, frame: pd.DataFrame, participants: pd.DataFrame) -> Visited:
     """Fill in study days from dates, and visits from study days where the data name none.
 
-    Of several rows in one window the one nearest to the planned day is kept; the others are left out.
+    Of several forms in one window the one nearest to the planned day is used, or the nearest that gives a score where
+    the plan says so (`forms`); the others are left out.
 
     Parameters
     ----------
@@ -97,19 +97,20 @@ def place_visits(study: Study, table: str, frame: pd.DataFrame, participants: pd
     day = frame["study_day"].fillna(elapsed)
     unnamed = frame["visit"].isna()
     filled = frame.assign(study_day=day, visit=frame["visit"].where(~unnamed, assign_visits(study, day)))
-    lost = unnamed & filled["visit"].isna() & bool(VISITED[table])
+    lost = unnamed & filled["visit"].isna() & (table in PLACED)
     undated = lost & day.isna()
     reason = pd.Series("", index=frame.index, dtype=object).mask(lost, "outside every visit window")
     reason = reason.mask(undated, "no visit, and no study day from which to find it")
     assigned = unnamed & filled["visit"].notna()
-    if assigned.any() and VISITED[table]:
-        further = further_from_plan(study, filled, assigned, VISITED[table])
-        reason = reason.mask(further, "another assessment is nearer to the planned day")
+    findings: tuple[Finding, ...] = ()
+    if assigned.any() and table in PLACED:
+        choice = choose_forms(study, table, filled, assigned)
+        reason, findings = reason.where(choice.reason == "", choice.reason), choice.findings
     kept = reason == ""
     return Visited(
         filled[kept],
         assigned[kept],
-        (*_outside(study, table, filled, lost & ~undated), *_undated(table, filled, undated)),
+        (*_outside(study, table, filled, lost & ~undated), *_undated(table, filled, undated), *findings),
         by_file(STAGE, table, filled, reason) if assigned.any() or lost.any() else Disposition(),
     )
 
@@ -137,19 +138,6 @@ def _undated(table: str, frame: pd.DataFrame, where: pd.Series) -> list[Finding]
         rule="a visit should be named, or found by its day from the randomisation_date of the participant",
         remedy="map `randomisation_date` in participants, or `visit` or `study_day` here",
     )
-
-
-def further_from_plan(study: Study, frame: pd.DataFrame, assigned: pd.Series, key: Sequence[str]) -> pd.Series:
-    """Return which rows have another one of the same window and key nearer to the planned day.
-
-    Only visits that were found from the day compete; of two equally near the earlier day is kept, and rows of
-    the same day are left to the check for duplicates.
-    """
-    rows = frame[assigned]
-    planned = rows["visit"].map({name: visit.day for name, visit in study.visits.items()}).astype(float)
-    rank = (rows["study_day"] - planned).abs() + (rows["study_day"] > planned) * 0.25
-    best = rank.groupby([rows[name] for name in key], sort=False, observed=True).transform("min")
-    return (rank > best).reindex(frame.index, fill_value=False)
 
 
 def describe_windows(study: Study) -> str:

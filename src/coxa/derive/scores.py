@@ -50,7 +50,10 @@ def derive_scores(cohort: Cohort) -> tuple[pd.DataFrame, Findings]:
 
 
 def _score_outcomes(cohort: Cohort, items: pd.DataFrame) -> Iterator[pd.DataFrame]:
-    """Yield the scores of each outcome whose instrument has items, with the lineage of its first item."""
+    """Yield the scores of each outcome whose instrument has items, with the lineage of its form.
+
+    A form has one date (`choose_forms`, `check_forms`), though not every row of it may carry it.
+    """
     lineage = [name for name in ("assessment_date", "study_day", "source_file", "source_row") if name in items]
     for name, outcome in cohort.study.outcomes.items():
         mine = items[items["instrument"] == outcome.instrument]
@@ -63,7 +66,8 @@ def _score_outcomes(cohort: Cohort, items: pd.DataFrame) -> Iterator[pd.DataFram
             version=outcome.version,
             scales=[scale_name(outcome)],
         )
-        where = mine.sort_values("source_row").drop_duplicates(KEYS)[[*KEYS, *lineage]]
+        ordered = mine.sort_values("source_row")
+        where = ordered.groupby(KEYS, sort=False, observed=True)[lineage].first().reset_index()
         yield (
             found[[*KEYS, "value", "reason"]]
             .merge(where, on=KEYS, how="left", validate="one_to_one")

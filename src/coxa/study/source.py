@@ -83,6 +83,11 @@ class TableSource(Part):
     items: str | dict[str, str] | None = Field(
         None, description="Item columns: a pattern such as `hoos_{item}`, or item: column."
     )
+    forms: Literal["nearest", "nearest_scored"] = Field(
+        "nearest",
+        description="Which form is used where a visit is found from dates and its window holds several: the nearest to "
+        "the planned day, or the nearest that gives a score.",
+    )
     missing: tuple[Code, ...] | dict[str, OneOrMany[Code]] = Field(
         (),
         description="Codes that mean missing in every measured column of this table, or coxa's column or outcome: "

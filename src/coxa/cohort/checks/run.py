@@ -15,6 +15,7 @@ from coxa.cohort.checks.dates import (
     check_visit_order,
     check_windows,
 )
+from coxa.cohort.checks.forms import check_forms
 from coxa.cohort.checks.keys import (
     check_arms,
     check_complete_covariates,
@@ -38,6 +39,7 @@ STAGE = "checking"
 
 CHECKS: tuple[Callable[[Draft], Checked], ...] = (
     check_duplicates,
+    check_forms,
     check_known_participants,
     check_arms,
     check_contracts,

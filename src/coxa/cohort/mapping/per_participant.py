@@ -132,6 +132,9 @@ def map_baselines(origin: Origin, visit: str) -> Mapped:
         )
         findings += differing
         first = first.rename(columns={"baseline": "value"}).assign(visit=visit, outcome=outcome, source_column=column)
+        row_of_value = every.dropna(subset="value").drop_duplicates("participant_id").set_index("participant_id")
+        rows_found = first["participant_id"].map(row_of_value["source_row"])
+        first["source_row"] = rows_found.fillna(first["source_row"]).astype("int64")
         unused = every.dropna(subset="unused").drop_duplicates("participant_id").set_index("participant_id")["unused"]
         reason = first["participant_id"].map(unused).where(first["value"].isna())
         reason = reason.mask(
