@@ -9,7 +9,7 @@ import numpy as np
 from scipy.linalg import block_diag
 
 from coxa.models.covariance import structure_named
-from coxa.models.numerics.mixed.above import Above, Factor
+from coxa.models.numerics.mixed.above import Above, single
 from coxa.models.numerics.mixed.coefficients import Coefficients
 from coxa.models.numerics.mixed.likelihood import Mixed
 from coxa.models.numerics.mixed.rows import KeptRows, Sparse, summed
@@ -66,7 +66,7 @@ def drawn(kind: str, *, reml: bool, kept: bool, groups: int = 1, seed: int = 1) 
     )
     values = np.stack([np.ones((N, M)), rng.normal(size=(N, M)), np.ones((N, M))], axis=-1)
     every = Sparse(places.reshape(N * M, -1), values.reshape(N * M, -1), 11).matrix.toarray()
-    above = Above((Factor(0, 4, Triangle((2,))), Factor(8, 3, Triangle((1,)))))
+    above = Above((single(0, 4, Triangle((2,))), single(8, 3, Triangle((1,)))))
     group = np.arange(N) % groups
     shown = [np.where(seen[..., None], part, 0.0) for part in (xy, t, values)]
     if kind == "coefficients":
@@ -117,13 +117,13 @@ def coefficients(xy: np.ndarray, t: np.ndarray, values: np.ndarray, places: np.n
     z = np.hstack([every, xy.reshape(N * M, -1)])
     rows = int((t[..., 0] != 0).sum())
     if kept:
-        return Coefficients(KeptRows(projected, u), gram, z.T @ z, Triangle((2,)), rows)
+        return Coefficients(KeptRows(projected, u), gram, (z.T @ z)[None], Triangle((2,)), rows)
     alike: dict[bytes, list[int]] = {}
     for i, matrix in enumerate(gram):
         alike.setdefault(matrix.round(9).tobytes(), []).append(i)
     members = [np.array(mine) for mine in alike.values()]
     firsts = [mine[0] for mine in members]
-    return Coefficients(summed(members, projected, u), gram[firsts], z.T @ z, Triangle((2,)), rows)
+    return Coefficients(summed(members, projected, u), gram[firsts], (z.T @ z)[None], Triangle((2,)), rows)
 
 
 def structured(

@@ -120,13 +120,13 @@ def test_the_adjustment_does_not_depend_on_the_parameters_of_the_random_effects(
 def test_predictions_above_the_blocks_and_their_joint_error() -> None:
     dense = drawn("coefficients", reml=True, kept=False)
     at, k = state(dense.model, dense.theta), dense.model.above.width
-    error = joint_error(dense.model, at)
+    error = joint_error(dense.model, at)[0]
     np.testing.assert_allclose(error[k : k + 3, k : k + 3], at.phi, atol=1e-12)
     # the errors of Gamma U'Py, of variance Gamma - Gamma U'PU Gamma
     roots = dense.model.above.roots(dense.theta[dense.model.within.size :])
     gamma = dense.model.above.multiply([root @ root.T for root in roots], np.eye(k))
-    across = at.moments[:k, k : k + 3]
-    upu = at.moments[:k, :k] - across @ at.phi @ across.T
+    across = at.moments[0, :k, k : k + 3]
+    upu = at.moments[0, :k, :k] - across @ at.phi @ across.T
     np.testing.assert_allclose(error[:k, :k], gamma - gamma @ upu @ gamma, atol=1e-10)
-    score = at.moments[:k, -1] - across @ at.beta
-    np.testing.assert_allclose(effects_above(dense.model, at), gamma @ score, atol=1e-12)
+    score = at.moments[0, :k, -1] - across @ at.beta
+    np.testing.assert_allclose(effects_above(dense.model, at)[0], gamma @ score, atol=1e-12)

@@ -17,7 +17,7 @@ from coxa.models.inference import FixedDf, Inference, KenwardRoger, Satterthwait
 from coxa.models.ladder import ladder_text
 from coxa.models.mixed_data import MixedData
 from coxa.models.mixed_options import few_levels
-from coxa.models.mixed_rows import Prepared, Setting, block_of, built, check_above, prepared, terms_of
+from coxa.models.mixed_rows import Prepared, Setting, block_of, built, prepared, terms_of
 from coxa.models.mmrm_data import RepeatedData
 from coxa.models.numerics.marginal_fit import Attempt
 from coxa.models.numerics.mixed.adjustment import adjustment
@@ -37,7 +37,6 @@ def fit_independent(found: MixedData, spec: LMMSpec, *, clock: list[float]) -> F
     """Fit rows with independent residuals; `clock` says when the formula was begun and done."""
     design, factors, sample = found.design, found.factors, found.sample
     setting = Setting(factors, block_of(factors), None, None)
-    check_above(setting)
     ready = prepared(design, factors, found.weights)
     clock.append(perf_counter())
     model, blocks = built(setting, ready, reml=spec.reml)

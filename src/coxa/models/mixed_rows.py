@@ -10,15 +10,27 @@ import numpy as np
 from coxa.errors import FitError
 from coxa.models.covariance.structure import Structure
 from coxa.models.design_matrix import Design
-from coxa.models.numerics.mixed.build import Blocks, Levels, Places, coefficients, columns_above, structured
+from coxa.models.numerics.mixed.build import (
+    Blocks,
+    ColumnsAbove,
+    Levels,
+    Places,
+    all_in_blocks,
+    coefficients,
+    columns_above,
+    structured,
+)
 from coxa.models.numerics.mixed.likelihood import Mixed
 from coxa.models.numerics.mixed.triangle import Triangle
 from coxa.models.orthonormal import Basis, orthonormal
 from coxa.models.random_factors import RandomFactor
 
 MOST_ABOVE = 6000
-"""Effects above the blocks from which the Schur complement, a dense matrix of that size, is too large."""
+"""Rows of a dense matrix of effects above the blocks from which it is too large; components together may have as many
+cells."""
 
+KEPT_AT_ONCE = 16
+"""Matrices of that size that a step of the search holds at once."""
 
 NO_RESIDUAL = 1e-13
 """Standard deviation about the fixed effects, over the largest outcome, that is no more than rounding."""
@@ -107,18 +119,41 @@ class Setting:
 
 def built(setting: Setting, ready: Prepared, *, reml: bool) -> tuple[Mixed, Blocks]:
     """Return the model as arrays, and its blocks one by one."""
-    above, u = columns_above([ready.levels[k] for k in setting.above], len(ready.xy))
+    outer = outer_columns(setting, ready)
     p = ready.xy.shape[1] - 1
     own = None if setting.block is None else ready.levels[setting.block]
     if setting.structure is None:
         assert own is not None
-        independent, blocks = coefficients(own, ready.xy, u)
-        return Mixed(independent, above, p, reml), blocks
+        independent, blocks = coefficients(own, ready.xy, outer)
+        return Mixed(independent, outer.above, p, reml), blocks
     assert setting.where is not None
     effects = np.zeros((len(ready.xy), 0)) if own is None else own.effects
     triangle = Triangle(()) if own is None else own.triangle
-    within, blocks = structured(setting.where, effects, triangle, ready.xy, u, setting.structure)
-    return Mixed(within, above, p, reml), blocks
+    within, blocks = structured(setting.where, effects, triangle, ready.xy, outer, setting.structure)
+    return Mixed(within, outer.above, p, reml), blocks
+
+
+def outer_columns(setting: Setting, ready: Prepared) -> ColumnsAbove:
+    """Return the columns of the factors above the blocks."""
+    if setting.where is None:
+        assert setting.block is not None
+        block = all_in_blocks(ready.levels[setting.block].codes)[0]
+    else:
+        block = setting.where.block
+    beside = ready.xy.shape[1]
+    outer = columns_above([ready.levels[k] for k in setting.above], block, beside)
+    cells = outer.above.components * (outer.above.width + beside) ** 2
+    if cells > MOST_ABOVE**2:
+        names = ", ".join(
+            f"{one.name} ({len(one.labels)} levels)" for one in (setting.factors[k] for k in setting.above)
+        )
+        raise FitError(
+            f"the effects of {names} share rows, so that up to {outer.above.width} of them are solved for together; "
+            f"that takes about {8e-9 * KEPT_AT_ONCE * cells:.0f} GB of memory, more than the "
+            f"{8e-9 * KEPT_AT_ONCE * MOST_ABOVE**2:.0f} GB that coxa uses",
+            ["leave out one of the factors", "fit the model to a part of the rows"],
+        )
+    return outer
 
 
 def terms_of(model: Mixed, setting: Setting) -> list[tuple[int, Triangle]]:
@@ -132,15 +167,3 @@ def terms_of(model: Mixed, setting: Setting) -> list[tuple[int, Triangle]]:
         terms.append((start, triangle))
         start += triangle.size
     return terms
-
-
-def check_above(setting: Setting) -> None:
-    """Raise FitError where the factors above the blocks have too many levels for a dense matrix."""
-    above = [setting.factors[k] for k in setting.above]
-    width = sum(len(factor.labels) * len(factor.names) for factor in above)
-    if width > MOST_ABOVE:
-        names = ", ".join(f"{factor.name} ({len(factor.labels)} levels)" for factor in above)
-        raise FitError(
-            f"{width} effects of {names} are more than the {MOST_ABOVE} that are solved for together",
-            ["leave a factor out", "fit parts of the data"],
-        )

@@ -15,7 +15,7 @@ from coxa.models.covariance.structure import Structure
 from coxa.models.fit import Fit
 from coxa.models.mixed_data import MixedData
 from coxa.models.mixed_fit import as_fit, method_text, not_proven, random_part, warnings_of
-from coxa.models.mixed_rows import Prepared, Setting, built, check_above, prepared, terms_of
+from coxa.models.mixed_rows import Prepared, Setting, built, prepared, terms_of
 from coxa.models.mmrm_data import RepeatedData, checked_times
 from coxa.models.numerics.marginal_fit import Attempt
 from coxa.models.numerics.mixed.build import Blocks, Places
@@ -114,7 +114,6 @@ def setting_of(factors: tuple[RandomFactor, ...], participant: str, where: Place
     """Return which factor stands where: the participant's own effects within blocks, all others above."""
     own = [k for k, factor in enumerate(factors) if factor.name == participant]
     setting = Setting(factors, own[0] if own else None, where, structure)
-    check_above(setting)
     return setting
 
 

@@ -224,19 +224,19 @@ def factor_of(formula: str, name: str, terms: Sequence[RandomTerm], frame: pd.Da
 
 def level_codes(frame: pd.DataFrame, columns: Sequence[str]) -> tuple[np.ndarray, tuple[str, ...]]:
     """Return the level of each row as a code, -1 where it is missing, and the levels in order as text."""
-    code, labels = np.zeros(len(frame), dtype=np.intp), [""]
+    code: np.ndarray = np.zeros(len(frame), dtype=np.intp)
+    labels = [""]
     for name in columns:
         own, levels = pd.factorize(frame[name], sort=True)
-        code = np.where((code < 0) | (own < 0), -1, code * len(levels) + own)
         given = levels.tolist()
         texts = list(map(str, given)) if levels.dtype.kind in "iu" else [label_text(level) for level in given]
-        labels = [f"{label}:{text}" if label else text for label in labels for text in texts]
-    if len(columns) == 1:
-        return code, tuple(labels)
-    used = np.unique(code[code >= 0])
-    place = np.full(len(labels) + 1, -1)
-    place[used] = np.arange(len(used))
-    return place[code], tuple(labels[k] for k in used)
+        both = np.where((code < 0) | (own < 0), -1, code * len(levels) + own)
+        used, place = np.unique(both, return_inverse=True)  # pairs that occur: all pairs would be too many
+        gone = int(len(used) > 0 and used[0] < 0)
+        pairs = (divmod(pair, len(levels)) for pair in used[gone:].tolist())
+        labels = [f"{labels[outer]}:{texts[inner]}" if labels[outer] else texts[inner] for outer, inner in pairs]
+        code = place.reshape(both.shape) - gone
+    return code, tuple(labels)
 
 
 def effects_of(formula: str, term: RandomTerm, frame: pd.DataFrame) -> tuple[Effects, np.ndarray]:

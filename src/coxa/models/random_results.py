@@ -13,9 +13,11 @@ from scipy import stats
 from coxa.errors import FitError, OptionError, check_level, not_allowed
 from coxa.models.numerics.mixed.effects import (
     BlockEffects,
+    Combined,
     effects_above,
     effects_of_blocks,
     joint_error,
+    members,
 )
 from coxa.models.random_part import RandomPart
 
@@ -109,13 +111,11 @@ def predictions(part: RandomPart) -> Predicted:
     """Return the predictions of the effects of all levels of all factors."""
     model, at = part.model, part.optimum.at
     u, error, given = effects_above(model, at), joint_error(model, at), joint_error(model, at, coefficients=False)
-    variance, conditional = np.diag(error), np.diag(given)
+    variance, conditional = (np.diagonal(each, axis1=1, axis2=2) for each in (error, given))
     found: dict[int, tuple[np.ndarray, np.ndarray, np.ndarray]] = {}
     above = [k for k in range(len(part.factors)) if k != part.block]
     for k, placed in zip(above, model.above.factors, strict=True):
-        shape = (placed.levels, placed.triangle.q)
-        here = placed.columns
-        found[k] = u[here].reshape(shape), variance[here].reshape(shape), conditional[here].reshape(shape)
+        found[k] = placed.of_levels(u), placed.of_levels(variance), placed.of_levels(conditional)
     if part.block is not None:
         own = effects_of_blocks(model, at, part.blocks)
         count = len(part.factors[part.block].labels)
@@ -131,9 +131,10 @@ def predictions(part: RandomPart) -> Predicted:
 
 def own_error(own: BlockEffects, error: np.ndarray) -> np.ndarray:
     """Return the variance of the errors of the effects of blocks (n, q)."""
-    return np.diagonal(own.own, axis1=1, axis2=2) + np.einsum(
-        "nqa,ab,nqb->nq", own.reach, error, own.reach, optimize=True
-    )
+    found = np.diagonal(own.own, axis1=1, axis2=2).copy()
+    for c, mine in members(own.component):
+        found[mine] += np.einsum("nqa,nqa->nq", own.reach[mine] @ error[c], own.reach[mine])
+    return found
 
 
 def predict(
@@ -253,8 +254,7 @@ def with_effects(
     """Return what the random effects add (N,), the variance of the whole (N,), and whether all levels are known."""
     model, at, size = part.model, part.optimum.at, part.ready.size
     k, p = model.above.width, model.p
-    weights = np.zeros((len(rows), k + p + 1))
-    weights[:, k : k + p] = x @ part.ready.basis.back
+    combined = Combined(x @ part.ready.basis.back, [])
     values = predictions(part).values
     added, new, known = np.zeros(len(rows)), np.zeros(len(rows)), np.ones(len(rows), dtype=bool)
     above = [j for j in range(len(part.factors)) if j != part.block]
@@ -262,20 +262,22 @@ def with_effects(
     for j in wanted:
         factor = part.factors[j]
         codes, effects = factor.rows(rows)
-        here = codes >= 0
-        known &= here | factor.meant_without(rows)
-        added[here] += (values[j][codes[here]] * effects[here]).sum(axis=1)
-        new[~here] += np.einsum("ia,ab,ib->i", effects[~here], part.covariances[j], effects[~here])
-        scaled = effects / part.ready.sizes[j]
+        here = np.flatnonzero(codes >= 0)
+        level = codes[here]
+        known &= (codes >= 0) | factor.meant_without(rows)
+        added[here] += (values[j][level] * effects[here]).sum(axis=1)
+        unknown = codes < 0
+        new[unknown] += np.einsum("ia,ab,ib->i", effects[unknown], part.covariances[j], effects[unknown])
+        scaled = (effects / part.ready.sizes[j])[here]
         if j == part.block:
             own = effects_of_blocks(model, at, part.blocks)
-            within[here] = np.einsum("ia,iab,ib->i", scaled[here], own.own[codes[here]], scaled[here])
-            weights[here] -= np.einsum("ia,iab->ib", scaled[here], own.reach[codes[here]])
+            within[here] = np.einsum("ia,iab,ib->i", scaled, own.own[level], scaled)
+            reach = np.einsum("ia,iab->ib", scaled, own.reach[level])
+            combined.fixed[here] -= reach[:, k : k + p]
+            combined.add(here, own.component[level], -reach[:, :k])
         else:
             placed = model.above.factors[above.index(j)]
-            for effect in range(placed.triangle.q):
-                columns = placed.start + codes[here] * placed.triangle.q + effect
-                weights[np.flatnonzero(here), columns] += scaled[here, effect]
-    error = joint_error(model, at)
-    variance = size**2 * (within + np.einsum("ia,ab,ib->i", weights, error, weights, optimize=True)) + new
-    return added, variance, known
+            weights = np.zeros((len(here), k))
+            weights[np.arange(len(here))[:, None], placed.places[level]] = scaled
+            combined.add(here, placed.component[level], weights)
+    return added, size**2 * (within + combined.variance(model, at)) + new, known

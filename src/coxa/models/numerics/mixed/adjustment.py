@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from coxa.models.numerics.mixed.above import Above
-from coxa.models.numerics.mixed.likelihood import Derived, Mixed, State, each_first
+from coxa.models.numerics.mixed.likelihood import Derived, Mixed, State, each_first, padded
 
 
 def adjustment(model: Mixed, at: State, slope: Derived, theta_covariance: np.ndarray, *, bends: bool) -> np.ndarray:
@@ -28,11 +27,11 @@ def adjustment(model: Mixed, at: State, slope: Derived, theta_covariance: np.nda
     k, p, own = model.above.width, model.p, model.within.size
     x = slice(k, k + p)
     w = theta_covariance
-    to_x = at.turned[:, x]
+    to_x = at.turned[..., x]
     inside = model.within.paired(at.within, w[:own, :own])
     if bends:
         inside = inside - 0.25 * model.within.bent(at.within, w[:own, :own])
-    q = to_x.T @ inside @ to_x
+    q = (to_x.swapaxes(1, 2) @ inside @ to_x).sum(axis=0)
     if k:
         q += above_part(model, at, slope, w)
     slopes = slope.slopes
@@ -45,26 +44,23 @@ def above_part(model: Mixed, at: State, slope: Derived, w: np.ndarray) -> np.nda
     """Return what the factors above the blocks add to sum_ij w_ij Q_ij, shape (p, p)."""
     above, own, k, p = model.above, model.within.size, model.above.width, model.p
     x = slice(k, k + p)
-    moments, to_x, across = slope.inner.moments, at.turned[:, x], at.moments[:k, x]
+    moments, to_x, across = slope.inner.moments, at.turned[..., x], at.moments[:, :k, x]
     # X'V^-1 V_k V^-1 = (X'V0..) less what goes by way of U: Z'W V_k W Z turned on both sides
-    by_x = moments @ to_x  # (own, width, p)
-    weighted = np.einsum("kl,kap->lap", w[:own, :own], by_x)
-    total = -sum(one[:k].T @ at.b @ other[:k] for one, other in zip(weighted, by_x, strict=True))
-    firsts = each_first(model, at)
-    into_u = np.einsum("kap,au->kpu", by_x, at.turned[:, :k])  # X'V^-1 V_k V^-1 U
-    moved = np.array([spread(above, f, first, across) for f, first in firsts])  # Gamma_j U'V^-1 X
+    by_x = moments @ to_x  # (own, C, width, p)
+    weighted = np.einsum("kl,kcap->lcap", w[:own, :own], by_x)
+    total = -sum(joined(one[:, :k], at.b @ other[:, :k]) for one, other in zip(weighted, by_x, strict=True))
+    into_u = np.einsum("kcap,cau->kcpu", by_x, at.turned[..., :k])  # X'V^-1 V_k V^-1 U
+    moved = np.array([padded(above, f, above.moved(f, first, across)) for f, first in each_first(model, at)])
     cross = w[:own, own:] + w[own:, :own].T
-    half = np.einsum("kj,kpu->jpu", cross, into_u)
-    mixed = sum(left @ right for left, right in zip(half, moved, strict=True))
+    half = np.einsum("kj,kcpu->jcpu", cross, into_u)
+    mixed = np.einsum("jcpu,jcuq->pq", half, moved, optimize=True)
     total = total + (mixed + mixed.T) / 2
-    both = np.einsum("ij,iup->jup", w[own:, own:], moved)
+    both = np.einsum("ij,icup->jcup", w[own:, own:], moved)
     for right, one in zip(both, moved, strict=True):
-        total = total + one.T @ at.moments[:k, :k] @ right
+        total = total + joined(one, at.moments[:, :k, :k] @ right)
     return np.asarray(total)
 
 
-def spread(above: Above, f: int, block: np.ndarray, other: np.ndarray) -> np.ndarray:
-    """Return Gamma_j other, with a block for each level of one factor and zeros elsewhere; other is (k, n)."""
-    found = np.zeros_like(other)
-    found[above.factors[f].columns] = above.moved(f, block, other)
-    return found
+def joined(left: np.ndarray, right: np.ndarray) -> np.ndarray:
+    """Return the sum over components of left' right."""
+    return np.asarray((left.swapaxes(1, 2) @ right).sum(axis=0))

@@ -9,9 +9,11 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from coxa.models.covariance.structure import Structure
-from coxa.models.numerics.mixed.above import Above, Factor
+from coxa.models.numerics.mixed.above import Above
 from coxa.models.numerics.mixed.coefficients import Coefficients
-from coxa.models.numerics.mixed.rows import KeptRows, Sparse, gathered, no_columns
+from coxa.models.numerics.mixed.component_rows import ComponentRows, component_rows
+from coxa.models.numerics.mixed.components import Layout, layout
+from coxa.models.numerics.mixed.rows import Columns, KeptRows, Sparse, gathered, no_columns
 from coxa.models.numerics.mixed.structured import Structured
 from coxa.models.numerics.mixed.triangle import Triangle
 
@@ -33,31 +35,52 @@ class Levels:
 class Blocks:
     """The blocks one by one, for what patterns do not hold: the predictions of their effects.
 
-    rows    : (n, m, ...) rows of each block, projected (B) or padded
-    pattern : (n,) the pattern of each block
-    inside  : (n, q, q) T'T of each block, or (n, m, q) rows T where there is a structure
+    rows      : (n, m, ...) rows of each block, projected (B) or padded
+    pattern   : (n,) the pattern of each block
+    inside    : (n, q, q) T'T of each block, or (n, m, q) rows T where there is a structure
+    component : (n,) the component of each block
     """
 
-    rows: KeptRows
+    rows: KeptRows | ComponentRows
     pattern: np.ndarray
     inside: np.ndarray
+    component: np.ndarray
 
 
-def columns_above(factors: Sequence[Levels], rows: int) -> tuple[Above, Sparse]:
-    """Return the factors above the blocks, and their columns u on the rows (N, F)."""
-    start, placed = 0, []
-    places, values = [], []
-    for factor in factors:
-        q = factor.triangle.q
-        there = factor.codes >= 0
-        first = start + np.where(there, factor.codes, 0) * q
-        places.append(first[:, None] + np.arange(q))
-        values.append(np.where(there[:, None], factor.effects, 0.0))
-        placed.append(Factor(start, factor.count, factor.triangle))
-        start += factor.count * q
+@dataclass(frozen=True, slots=True)
+class ColumnsAbove:
+    """The columns u of the factors above the blocks.
+
+    layout : where the levels have their columns
+    u      : of the N rows, each in the component of its block
+    """
+
+    layout: Layout
+    u: Sparse
+
+    @property
+    def above(self) -> Above:
+        """The factors."""
+        return self.layout.above
+
+
+def columns_above(factors: Sequence[Levels], block: np.ndarray, beside: int) -> ColumnsAbove:
+    """Return the columns of the factors above the blocks.
+
+    block  : (N,) block of each row, from 0
+    beside : number of columns of the design and the outcome
+    """
     if not factors:
-        return Above(()), no_columns(rows)
-    return Above(tuple(placed)), Sparse(np.concatenate(places, axis=1), np.concatenate(values, axis=1), start)
+        return ColumnsAbove(Layout(Above(()), np.zeros(int(block.max()) + 1, dtype=np.intp)), no_columns(len(block)))
+    codes, counts = [factor.codes for factor in factors], [factor.count for factor in factors]
+    where = layout(codes, counts, [factor.triangle for factor in factors], block, beside)
+    places, values = [], []
+    for factor, own in zip(factors, where.above.factors, strict=True):
+        there = factor.codes >= 0
+        places.append(np.where(there[:, None], own.places[factor.codes], own.start))
+        values.append(np.where(there[:, None], factor.effects, 0.0))
+    u = Sparse(np.concatenate(places, axis=1), np.concatenate(values, axis=1), where.above.width)
+    return ColumnsAbove(where, u)
 
 
 def all_in_blocks(codes: np.ndarray) -> tuple[np.ndarray, int]:
@@ -71,14 +94,15 @@ def all_in_blocks(codes: np.ndarray) -> tuple[np.ndarray, int]:
     return filled, first + len(alone)
 
 
-def coefficients(block: Levels, xy: np.ndarray, u: Sparse) -> tuple[Coefficients, Blocks]:
+def coefficients(block: Levels, xy: np.ndarray, outer: ColumnsAbove) -> tuple[Coefficients, Blocks]:
     """Return blocks with random coefficients and independent residuals.
 
     block : the factor whose levels are the blocks
     xy    : (N, p + 1) design and outcome
-    u     : columns of the factors above, of the N rows
+    outer : columns of the factors above
     """
     codes, n = all_in_blocks(block.codes)
+    u = outer.u
     q, rows = block.triangle.q, len(xy)
     each = np.arange(rows)
     if q == 1 and (block.effects == 1).all():
@@ -90,13 +114,28 @@ def coefficients(block: Levels, xy: np.ndarray, u: Sparse) -> tuple[Coefficients
     gram = (project @ block.effects).reshape(n, q, q)
     above = project @ u.matrix if u.width else None
     projected_u = no_columns(n * q) if above is None else padded(above.tocsr(), u.width)
-    columns, pattern, firsts = gathered(alike(gram), projected, projected_u)
-    found = Coefficients(columns, gram[firsts], total_of(xy, u), block.triangle, rows)
-    return found, Blocks(KeptRows(projected, projected_u), pattern, gram)
+    columns, kept, pattern, firsts = patterned(outer.layout, alike(gram), projected, projected_u)
+    found = Coefficients(columns, gram[firsts], total_of(xy, outer, codes), block.triangle, rows)
+    return found, Blocks(kept, pattern, gram, outer.layout.of_block)
 
 
-def total_of(xy: np.ndarray, u: Sparse) -> np.ndarray:
-    """Return Z'Z for the columns z = (u, x, y)."""
+def patterned(
+    where: Layout, pattern: np.ndarray, xy: np.ndarray, u: Sparse
+) -> tuple[Columns, KeptRows | ComponentRows, np.ndarray, np.ndarray]:
+    """Return the columns of blocks, the same block by block, the pattern of each block, and a block of each pattern."""
+    if where.above.components == 1:
+        columns, own, firsts = gathered(pattern, xy, u)
+        return columns, KeptRows(xy, u), own, firsts
+    rows = component_rows(where.above, where.of_block, xy, u, pattern)
+    return rows, rows, pattern, np.unique(pattern, return_index=True)[1]
+
+
+def total_of(xy: np.ndarray, outer: ColumnsAbove, block: np.ndarray) -> np.ndarray:
+    """Return Z'Z for the columns z = (u, x, y), shape (C, width, width)."""
+    u, above = outer.u, outer.above
+    if above.components > 1:
+        each = component_rows(above, outer.layout.of_block[block], xy[:, None], u, np.zeros(len(xy), dtype=np.intp))
+        return each.fold(np.ones((1, 1, 1)))
     k, c = u.width, xy.shape[1]
     total = np.empty((k + c, k + c))
     total[k:, k:] = xy.T @ xy
@@ -105,7 +144,7 @@ def total_of(xy: np.ndarray, u: Sparse) -> np.ndarray:
         total[:k, k:] = matrix.T @ xy
         total[k:, :k] = total[:k, k:].T
         total[:k, :k] = (matrix.T @ matrix).toarray()
-    return total
+    return total[None]
 
 
 def padded(matrix: csr_array, width: int) -> Sparse:
@@ -156,13 +195,14 @@ class Places:
 
 
 def structured(
-    where: Places, effects: np.ndarray, triangle: Triangle, xy: np.ndarray, u: Sparse, structure: Structure
+    where: Places, effects: np.ndarray, triangle: Triangle, xy: np.ndarray, outer: ColumnsAbove, structure: Structure
 ) -> tuple[Structured, Blocks]:
     """Return blocks with a covariance structure and random coefficients.
 
-    effects : (N, q) of the random coefficients; q may be 0
-    xy, u   : as in `coefficients`
+    effects   : (N, q) of the random coefficients; q may be 0
+    xy, outer : as in `coefficients`
     """
+    u = outer.u
     n, m, rows = int(where.block.max()) + 1, int(where.place.max()) + 1, len(xy)
     at = where.block * m + where.place
     full = np.zeros((n * m, xy.shape[1]))
@@ -176,7 +216,7 @@ def structured(
     group[where.block] = where.group
     times, coefficients_of, shared = covering(where, effects, observed)
     alone = same([group, *observed.T.astype(np.intp)]) if shared else np.arange(n)
-    columns, pattern, firsts = gathered(alone, full.reshape(n, m, -1), every)
+    columns, kept, pattern, firsts = patterned(outer.layout, alone, full.reshape(n, m, -1), every)
     cover = np.zeros(len(firsts), dtype=np.intp) if shared else firsts
     found = Structured(
         columns,
@@ -190,7 +230,7 @@ def structured(
         int(group.max()) + 1,
         rows,
     )
-    return found, Blocks(KeptRows(full.reshape(n, m, -1), every), pattern, coefficients_of)
+    return found, Blocks(kept, pattern, coefficients_of, outer.layout.of_block)
 
 
 def covering(where: Places, effects: np.ndarray, observed: np.ndarray) -> tuple[np.ndarray, np.ndarray, bool]:

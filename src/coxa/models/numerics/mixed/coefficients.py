@@ -38,7 +38,7 @@ class Coefficients:
 
     columns  : the projected rows B
     gram     : (S, q, q) C of each pattern
-    total    : (width, width) Z'Z
+    total    : (C, width, width) Z'Z of each component
     triangle : which entries of L are parameters
     n_rows   : number of rows N
     """
@@ -57,7 +57,7 @@ class Coefficients:
     @property
     def width(self) -> int:
         """Number of columns of Z."""
-        return len(self.total)
+        return int(self.total.shape[-1])
 
     def within(self, theta: np.ndarray) -> Within:
         """Return the covariance at theta (K,): tau, then L."""
@@ -85,7 +85,8 @@ class Coefficients:
         trace = np.concatenate([[self.n_rows], first @ n])
         twice = ((flat * self.columns.n[:, None]).T @ flat).reshape(q, q, q, q)
         pairs = with_scale(trace, first @ twice.transpose(3, 0, 1, 2).reshape(q * q, q * q) @ first.T)
-        slopes = Slopes(np.concatenate([at.moments[None], by_d]), trace, pairs, with_scale(trace, second @ n))
+        bends = with_scale(trace, second @ n)
+        slopes = Slopes(np.concatenate([at.moments[None], by_d]), trace, bends - pairs, pairs)
         found = []
         for kernel in kernels:
             seen = (turned.contract(kernel) / parts.s2).reshape(-1, q * q)
@@ -93,11 +94,12 @@ class Coefficients:
             edge = np.concatenate([[(kernel * at.moments).sum()], first @ total])
             products = (seen.T @ flat).reshape(q, q, q, q).transpose(1, 2, 3, 0).reshape(q * q, q * q)
             one = first @ products @ first.T  # <seen, D_k N D_l>
-            found.append(Curvature(with_scale(edge, (one + one.T) / 2), with_scale(edge, second @ total)))
+            squares, bent = with_scale(edge, (one + one.T) / 2), with_scale(edge, second @ total)
+            found.append(Curvature(2 * squares - bent, squares))
         return slopes, found
 
     def paired(self, at: Within, weights: np.ndarray) -> np.ndarray:
-        """Return sum_kl weights_kl Z'W V_k W V_l W Z, shape (width, width)."""
+        """Return sum_kl weights_kl Z'W V_k W V_l W Z, shape (C, width, width)."""
         parts: Parts = at.parts
         q = parts.n.shape[-1]
         four = np.tensordot(np.tensordot(parts.first, weights[1:, 1:], axes=(0, 0)), parts.first, axes=(2, 0))
@@ -109,7 +111,7 @@ class Coefficients:
 
     def bent(self, at: Within, weights: np.ndarray) -> np.ndarray:  # noqa: ARG002
         """Return zero: the covariance is linear in s2 and s2 D."""
-        return np.zeros((self.width, self.width))
+        return np.zeros_like(at.moments)
 
 
 def with_scale(edge: np.ndarray, inner: np.ndarray) -> np.ndarray:

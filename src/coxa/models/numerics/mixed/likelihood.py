@@ -5,8 +5,10 @@ With V = V0 + U Gamma U' (V0 within blocks, W its inverse), Gamma = L L' and K =
     S = I + L' K_UU L      B = L S^-1 L'      M = Z'V^-1 Z = K - K_ZU B K_UZ
     log|V| = log|V0| + log|S|      beta = M_XX^-1 M_Xy
 
-The projection P = V^-1 - V^-1 X Phi X'V^-1 is W - W Z E Z'W with a matrix E of the size of the columns, and PZ = W Z C
-with another, so that every trace and every quadratic form is one of K and its derivatives.
+All of these but the sums X'V^-1X and X'V^-1y are made component by component (see `above`). Within a component the
+projection P = V^-1 - V^-1 X Phi X'V^-1 is W - W Z E Z'W with a matrix E of the size of the columns, and PZ = W Z C with
+another, so that every trace and every quadratic form is one of K and its derivatives. Between components P is
+-V^-1 X Phi X'V^-1 alone, which `between` adds.
 
 Sources: Harville, JASA 1977, 72:320-338; Lindstrom & Bates, JASA 1988, 83:1014-1022; Searle, Casella & McCulloch,
 Variance Components, 1992, chapter 6, for the derivatives of the restricted likelihood.
@@ -15,7 +17,7 @@ Variance Components, 1992, chapter 6, for the derivatives of the restricted like
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from itertools import product
+from itertools import pairwise, product
 
 import numpy as np
 from scipy.linalg import solve_triangular
@@ -62,10 +64,9 @@ class State:
     beta    : (p,)
     phi     : (p, p) covariance of beta
     within  : the covariance within blocks
-    moments : (k + p + 1, same) M = Z'V^-1 Z
-    b       : (k, k) B
-    inverse : (same as moments, p) C_X: V^-1 X = W Z C_X
-    turned  : (same, same) C_Z: V^-1 Z = W Z C_Z
+    moments : (C, k + p + 1, same) M = Z'V^-1 Z of each component
+    b       : (C, k, k) B
+    turned  : (C, k + p + 1, same) C_Z: V^-1 Z = W Z C_Z
     """
 
     theta: np.ndarray
@@ -106,85 +107,116 @@ def state(model: Mixed, theta: np.ndarray) -> State:
     """
     k, p = model.above.width, model.p
     within = model.within.within(theta[: model.within.size])
-    moments, log_det, b = within.moments, within.log_det, np.zeros((k, k))
+    moments, log_det, b = within.moments, within.log_det, np.zeros((len(within.moments), k, k))
     if k:
         roots = model.above.roots(theta[model.within.size :])
         transposed = [root.T for root in roots]
-        lu = model.above.multiply(transposed, moments[:k])
-        inside = np.eye(k) + model.above.multiply(transposed, lu[:, :k].T)
-        lower = np.linalg.cholesky((inside + inside.T) / 2)
-        half = solve_triangular(lower, model.above.multiply(transposed, np.eye(k)), lower=True, check_finite=False)
-        b = half.T @ half
-        reached = half @ moments[:k]
-        moments = moments - reached.T @ reached
-        log_det += 2 * float(np.log(np.diag(lower)).sum())
-    x, y = slice(k, k + p), k + p
-    lower = np.linalg.cholesky(moments[x, x])
+        lu = model.above.multiply(transposed, moments[:, :k])
+        inside = np.eye(k) + model.above.multiply(transposed, lu[..., :k].swapaxes(1, 2))
+        lower = np.linalg.cholesky((inside + inside.swapaxes(1, 2)) / 2)
+        half = forward(lower, model.above.multiply(transposed, np.eye(k)))
+        b = half.swapaxes(1, 2) @ half
+        reached = half @ moments[:, :k]
+        moments = moments - reached.swapaxes(1, 2) @ reached
+        log_det += 2 * float(np.log(np.diagonal(lower, axis1=1, axis2=2)).sum())
+    total = moments[:, k:, k:].sum(axis=0)
+    x, y = slice(p), p
+    lower = np.linalg.cholesky(total[x, x])
     root = np.linalg.inv(lower)
     phi = root.T @ root
-    beta = phi @ moments[x, y]
-    minus_2 = log_det + moments[y, y] - moments[x, y] @ beta + model.within.n_rows * np.log(2 * np.pi)
+    beta = phi @ total[x, y]
+    minus_2 = log_det + total[y, y] - total[x, y] @ beta + model.within.n_rows * np.log(2 * np.pi)
     if model.reml:
         minus_2 += 2 * np.log(np.diag(lower)).sum() - p * np.log(2 * np.pi)
-    turned = np.eye(len(moments))
-    turned[:k] -= b @ within.moments[:k]
+    turned = np.broadcast_to(np.eye(moments.shape[-1]), moments.shape).copy()
+    turned[:, :k] -= b @ within.moments[:, :k]
     return State(theta, -0.5 * float(minus_2), beta, phi, within, moments, b, turned)
+
+
+def forward(lower: np.ndarray, right: np.ndarray) -> np.ndarray:
+    """Return the inverses of lower triangular matrices (C, k, k) times `right` (k, k)."""
+    if len(lower) == 1:
+        return np.asarray(solve_triangular(lower[0], right, lower=True, check_finite=False))[None]
+    return np.linalg.solve(lower, right)
 
 
 def embedded(model: Mixed, at: State) -> np.ndarray:
     """Return E with P = W - W Z E Z'W under REML, or V^-1 = W - W Z E Z'W under ML; shape of the moments."""
     k, p = model.above.width, model.p
     every = np.zeros_like(at.moments)
-    every[:k, :k] = at.b
+    every[:, :k, :k] = at.b
     if model.reml:
-        across = at.turned[:, k : k + p]
-        every += across @ at.phi @ across.T
+        across = at.turned[..., k : k + p]
+        every += across @ at.phi @ across.swapaxes(1, 2)
     return every
 
 
 def derived(model: Mixed, at: State) -> Derived:
     """Return gradient, observed and expected information, and the slopes of Phi^-1."""
-    k, p, own = model.above.width, model.p, model.within.size
-    x, y = slice(k, k + p), k + p
+    k, p = model.above.width, model.p
     e = embedded(model, at)
-    # r: Py = W Z r; away: PZ (REML) or V^-1 Z (ML) = W Z away
-    projected = np.eye(len(at.moments))
-    projected[x] -= at.phi @ at.moments[x]
-    r = at.turned @ projected[:, y]
-    inner, kernels = model.within.derivatives(at.within, [e, np.outer(r, r)])
-    gradient, observed, expected = inner_part(inner, kernels, e, r, at, model)
-    slopes = np.empty((model.size, p, p))
-    to_x = at.turned[:, x]
-    slopes[:own] = -(to_x.T @ inner.moments @ to_x)
+    # r: Py = W Z r
+    r = residual_columns(model, at)
+    inner, kernels = model.within.derivatives(at.within, [e, r[:, :, None] * r[:, None]])
+    to_x = at.turned[..., k : k + p]
+    by_x = to_x.swapaxes(1, 2) @ inner.moments @ to_x  # X'V^-1 V_k V^-1 X of each component
+    gradient, observed, expected = inner_part(inner, kernels, e, r, by_x, at, model)
+    slopes = -by_x.sum(axis=1)
     if k:
-        outer_part(model, at, inner, projected, r, gradient, observed, expected)
-        slopes[own:] = -np.array(
-            [product_of(model.above, f, first, at.moments[:k, x]) for f, first in each_first(model, at)]
-        )
+        outer = outer_part(model, at, inner, r, by_x, gradient, observed, expected)
+        slopes = np.concatenate([slopes, outer])
     return Derived(gradient, observed, expected, slopes, inner)
 
 
-def inner_part(
-    inner: Slopes, kernels: list[Curvature], e: np.ndarray, r: np.ndarray, at: State, model: Mixed
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return gradient and information with the part of the parameters within blocks filled in."""
-    own = model.within.size
+def residual_columns(model: Mixed, at: State) -> np.ndarray:
+    """Return r (C, width) with Py = W Z r: 1 for y, minus the coefficients, minus the effects above."""
     k, p = model.above.width, model.p
-    x = slice(k, k + p)
+    projected = np.zeros(at.moments.shape[-1])
+    projected[-1] = 1.0
+    projected[k : k + p] = -at.beta
+    return np.asarray(at.turned @ projected)
+
+
+def between(phi: np.ndarray, left: np.ndarray, right: np.ndarray) -> np.ndarray:
+    """Return tr(A_k Phi B_l Phi), (K, L), summed over pairs of different components; A (K, C, p, p), B (L, C, p, p)."""
+    if left.shape[1] == 1:
+        return np.zeros((len(left), len(right)))
+    one, other = left @ phi, right @ phi
+    every = np.einsum("kab,lba->kl", one.sum(axis=1), other.sum(axis=1))
+    return np.asarray(every - np.einsum("kcab,lcba->kl", one, other, optimize=True))
+
+
+def inner_part(
+    inner: Slopes,
+    kernels: list[Curvature],
+    e: np.ndarray,
+    r: np.ndarray,
+    by_x: np.ndarray,
+    at: State,
+    model: Mixed,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return gradient and information with the part of the parameters within blocks filled in.
+
+    by_x : (K, C, p, p) X'V^-1 V_k V^-1 X of each component
+    """
+    own, k, p = model.within.size, model.above.width, model.p
     gradient = np.zeros(model.size)
     observed, expected = np.zeros((model.size, model.size)), np.zeros((model.size, model.size))
     with_e = inner.moments @ e
-    with_r = inner.moments @ r
+    with_r = (inner.moments @ r[:, :, None])[..., 0]
     by_trace, by_square = kernels
-    gradient[:own] = 0.5 * (inner.trace - np.einsum("kaa->k", with_e) - with_r @ r)
-    flat, across = with_e.reshape(own, -1), with_e.swapaxes(1, 2).reshape(own, -1)
-    traces = inner.pairs - 2 * by_trace.pairs + flat @ across.T
+    gradient[:own] = 0.5 * (inner.trace - np.einsum("kcaa->k", with_e) - np.einsum("kca,ca->k", with_r, r))
+    flat, across = with_e.reshape(own, -1), with_e.swapaxes(2, 3).reshape(own, -1)
+    traces = flat @ across.T
+    if model.reml:
+        traces += between(at.phi, by_x, by_x)
     # y'P V_k P V_l P y needs the projection of REML also under ML, where beta is estimated too
-    full = e if model.reml else e + at.turned[:, x] @ at.phi @ at.turned[:, x].T
-    squares = by_square.pairs - with_r @ full @ with_r.T
-    bends = inner.bends - by_trace.bends - by_square.bends
-    observed[:own, :own] = 0.5 * (2 * squares - traces + bends)
-    expected[:own, :own] = 0.5 * traces
+    to_u = with_r[..., :k]
+    to_x = np.einsum("kca,cap->kp", with_r, at.turned[..., k : k + p])
+    squares = np.einsum("kca,cab,lcb->kl", to_u, at.b, to_u, optimize=True) + to_x @ at.phi @ to_x.T
+    bends = inner.second + by_trace.second + by_square.second
+    observed[:own, :own] = 0.5 * (bends - traces - 2 * squares)
+    expected[:own, :own] = 0.5 * (inner.pairs - 2 * by_trace.pairs + traces)
     return gradient, observed, expected
 
 
@@ -194,62 +226,95 @@ def each_first(model: Mixed, at: State) -> list[tuple[int, np.ndarray]]:
     return [(f, first) for f, (every, _) in enumerate(products) for first in every]
 
 
-def product_of(above: Above, f: int, block: np.ndarray, other: np.ndarray) -> np.ndarray:
-    """Return other' Gamma_k other, with Gamma_k a block for each level of one factor; other is (k, n)."""
-    return np.asarray(other[above.factors[f].columns].T @ above.moved(f, block, other))
-
-
 def outer_part(
     model: Mixed,
     at: State,
     inner: Slopes,
-    projected: np.ndarray,
     r: np.ndarray,
+    by_x: np.ndarray,
     gradient: np.ndarray,
     observed: np.ndarray,
     expected: np.ndarray,
-) -> None:
-    """Fill in the part of the parameters above the blocks."""
+) -> np.ndarray:
+    """Fill in the part of the parameters above the blocks; return their slopes of Phi^-1.
+
+    by_x : (K, C, p, p) X'V^-1 V_k V^-1 X of each component, for the parameters within blocks
+    """
     above, own, k, p = model.above, model.within.size, model.above.width, model.p
     x, y = slice(k, k + p), k + p
-    across = at.moments[:k, x]
-    with_x = across @ at.phi @ across.T
-    squares = at.moments[:k, :k] - with_x  # U'PU
-    traces = squares if model.reml else at.moments[:k, :k]
-    score = at.moments[:k, y] - across @ at.beta  # U'Py
+    across = at.moments[:, :k, x]  # U'V^-1 X
+    squares = at.moments[:, :k, :k] - across @ at.phi @ across.swapaxes(1, 2)  # U'PU
+    traces = squares if model.reml else at.moments[:, :k, :k]
+    score = at.moments[:, :k, y] - across @ at.beta  # U'Py
     products = above.products(at.theta[own:])
-    ends = np.cumsum([0, *(factor.triangle.size for factor in above.factors)])
+    ends = own + np.cumsum([0, *(factor.triangle.size for factor in above.factors)])
+    places = [slice(int(low), int(high)) for low, high in pairwise(ends)]
     blocks = above.diagonal(traces)
-    moved = []
     for f, (factor, (first, second)) in enumerate(zip(above.factors, products, strict=True)):
-        mine = slice(own + int(ends[f]), own + int(ends[f + 1]))
-        by_level = score[factor.columns].reshape(factor.levels, -1)
-        squared = by_level.T @ by_level
-        gradient[mine] = 0.5 * np.einsum("kab,ab->k", first, blocks[f] - squared)
-        observed[mine, mine] += 0.5 * np.einsum("klab,ab->kl", second, blocks[f] - squared)
-        for one in first:
-            full = np.zeros(k)
-            full[factor.columns] = (by_level @ one).ravel()
-            moved.append(full)
-    shifted = np.array(moved)
-    quadratic = shifted @ squares @ shifted.T
+        by_level = score[:, factor.columns].reshape(-1, factor.triangle.q)
+        gap = blocks[f] - by_level.T @ by_level
+        gradient[places[f]] = 0.5 * np.einsum("kab,ab->k", first, gap)
+        observed[places[f], places[f]] += 0.5 * np.einsum("klab,ab->kl", second, gap)
+    firsts = each_first(model, at)
+    shifted = np.array([padded(above, f, above.moved(f, first, score[..., None])) for f, first in firsts])[..., 0]
+    by_outer = np.array(
+        [across[:, above.factors[f].columns].swapaxes(1, 2) @ above.moved(f, first, across) for f, first in firsts]
+    )  # X'V^-1 U Gamma_j U'V^-1 X of each component
+    to_x = np.einsum("kca,cap->kp", shifted, across)
     outer = slice(own, model.size)
-    observed[outer, outer] += quadratic
+    quadratic = np.einsum("kca,cab,lcb->kl", shifted, at.moments[:, :k, :k], shifted, optimize=True)
+    observed[outer, outer] += quadratic - to_x @ at.phi @ to_x.T
     for f, g in product(range(len(products)), repeat=2):
-        rows = slice(own + int(ends[f]), own + int(ends[f + 1]))
-        columns = slice(own + int(ends[g]), own + int(ends[g + 1]))
         four = above.squares(traces, f, g)  # [a, b, c, d]: M[la, kb] M[kc, ld]
-        found = np.einsum("ida,abcd,jbc->ij", products[f][0], four, products[g][0])
-        observed[rows, columns] -= 0.5 * found
-        expected[rows, columns] = 0.5 * found
-    away = at.turned @ projected if model.reml else at.turned
-    sums = above.diagonal_of(away[:, :k], inner.moments @ away[:, :k])  # of U'P V_k P U
-    full_u = at.turned @ projected[:, :k]
-    score_slopes = (inner.moments @ r) @ full_u  # y'P V_k P U
-    for f, (first, _) in enumerate(products):
-        mine = slice(own + int(ends[f]), own + int(ends[f + 1]))
-        found = np.einsum("kab,lab->kl", sums[f], first)
-        expected[:own, mine] = 0.5 * found
-        observed[:own, mine] = score_slopes @ shifted[int(ends[f]) : int(ends[f + 1])].T - 0.5 * found
-        expected[mine, :own] = expected[:own, mine].T
-        observed[mine, :own] = observed[:own, mine].T
+        expected[places[f], places[g]] = 0.5 * np.einsum("ida,abcd,jbc->ij", products[f][0], four, products[g][0])
+    if model.reml:
+        expected[outer, outer] += 0.5 * between(at.phi, by_outer, by_outer)
+    observed[outer, outer] -= expected[outer, outer]
+    crossed(model, at, inner, r, by_x, by_outer, shifted, places, observed, expected)
+    return -by_outer.sum(axis=1)
+
+
+def padded(above: Above, f: int, rows: np.ndarray) -> np.ndarray:
+    """Return one factor's rows (C, ., n) among zeros for the rows of the others, (C, width, n)."""
+    found = np.zeros((len(rows), above.width, rows.shape[-1]))
+    found[:, above.factors[f].columns] = rows
+    return found
+
+
+def crossed(
+    model: Mixed,
+    at: State,
+    inner: Slopes,
+    r: np.ndarray,
+    by_x: np.ndarray,
+    by_outer: np.ndarray,
+    shifted: np.ndarray,
+    places: list[slice],
+    observed: np.ndarray,
+    expected: np.ndarray,
+) -> None:
+    """Fill in what parameters within blocks and above them share.
+
+    by_outer : (J, C, p, p) X'V^-1 U Gamma_j U'V^-1 X of each component
+    shifted  : (J, C, k) Gamma_j U'Py
+    places   : of the parameters of each factor above
+    """
+    above, own, k, p = model.above, model.within.size, model.above.width, model.p
+    across, to_x = at.moments[:, :k, k : k + p], at.turned[..., k : k + p]
+    through = at.phi @ across.swapaxes(1, 2)
+    full_u = at.turned[..., :k] - to_x @ through  # PU = W Z full_u within a component
+    away = full_u if model.reml else at.turned[..., :k]
+    sums = above.diagonal_of(away, inner.moments @ away)  # of U'P V_k P U
+    with_r = (inner.moments @ r[:, :, None])[..., 0]
+    by_r = np.einsum("kca,cap->kp", with_r, to_x)
+    # y'P V_k P U
+    score_slopes = np.einsum("kca,cau->kcu", with_r, at.turned[..., :k]) - np.einsum("kp,cpu->kcu", by_r, through)
+    firsts = [first for first, _ in above.products(at.theta[own:])]
+    found = np.concatenate([np.einsum("kab,lab->kl", *each) for each in zip(sums, firsts, strict=True)], axis=1)
+    if model.reml:
+        found += between(at.phi, by_x, by_outer)
+    outer = slice(places[0].start, places[-1].stop)
+    expected[:own, outer] = 0.5 * found
+    observed[:own, outer] = np.einsum("kcu,jcu->kj", score_slopes, shifted) - 0.5 * found
+    expected[outer, :own] = expected[:own, outer].T
+    observed[outer, :own] = observed[:own, outer].T

@@ -44,7 +44,7 @@ def no_columns(rows: int) -> Sparse:
 
 
 class Columns(Protocol):
-    """The columns z = (u, x, y) of S patterns of m places: whatever keeps them, sums or rows.
+    """The columns z = (u, x, y) of S patterns of m places in C components: whatever keeps them, sums or rows.
 
     n : (S,) blocks of each pattern
     """
@@ -60,11 +60,11 @@ class Columns(Protocol):
         ...
 
     def fold(self, weights: np.ndarray) -> np.ndarray:
-        """Return sum_s sum_ab weights[..., s, a, b] z_a z_b', shape (..., width, width), for symmetric weights."""
+        """Return sum_s sum_ab weights[..., s, a, b] z_a z_b', shape (..., C, width, width), for symmetric weights."""
         ...
 
-    def contract(self, kernel: np.ndarray) -> np.ndarray:
-        """Return the sums over the blocks of a pattern of z_a' kernel z_b, shape (S, m, m), for a symmetric kernel."""
+    def contract(self, kernels: np.ndarray) -> np.ndarray:
+        """Return the sums over the blocks of a pattern of z_a' kernel z_b, (S, m, m), for a symmetric kernel each."""
         ...
 
     def turned(self, y: np.ndarray) -> Columns:
@@ -72,13 +72,13 @@ class Columns(Protocol):
         ...
 
     def outer(self) -> np.ndarray:
-        """Return the sums over all blocks of z_a z_b', made symmetric, shape (m, m, width, width)."""
+        """Return the sums over all blocks of z_a z_b', made symmetric, shape (m, m, C, width, width)."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class KeptRows:
-    """Every block is a pattern of its own, with its rows; zero rows at the places a block does not have.
+    """Every block is a pattern of its own, with its rows, in one component; zero rows at places a block does not have.
 
     xy : (S, m, p + 1)
     u  : sparse columns of the S m rows
@@ -98,10 +98,10 @@ class KeptRows:
         return self.u.width + self.xy.shape[-1]
 
     def fold(self, weights: np.ndarray) -> np.ndarray:
-        """Return sum_s sum_ab weights[..., s, a, b] z_a z_b', shape (..., width, width)."""
+        """Return sum_s sum_ab weights[..., s, a, b] z_a z_b', shape (..., 1, width, width)."""
         lead, flat = weights.shape[:-3], weights.reshape(-1, *weights.shape[-3:])
         found = np.array([self.folded(one) for one in flat])
-        return found.reshape(*lead, self.width, self.width)
+        return found.reshape(*lead, 1, self.width, self.width)
 
     def folded(self, weights: np.ndarray) -> np.ndarray:
         """Return one sum, for weights (S, m, m)."""
@@ -130,7 +130,7 @@ class KeptRows:
         return KeptRows(xy, Sparse(places, values.reshape(s * m, -1), self.u.width))
 
     def outer(self) -> np.ndarray:
-        """Return the sums over all blocks of z_a z_b', made symmetric, shape (m, m, width, width)."""
+        """Return the sums over all blocks of z_a z_b', made symmetric, shape (m, m, C, width, width)."""
         s, m, c = self.xy.shape
         k = self.u.width
         wide = self.xy.reshape(s, m * c)
@@ -142,10 +142,11 @@ class KeptRows:
             total[:, :, :k, k:] = (wide_u.T @ wide).reshape(m, k, m, c).swapaxes(1, 2)
             total[:, :, k:, :k] = total[:, :, :k, k:].transpose(1, 0, 3, 2)
             total[:, :, :k, :k] = (wide_u.T @ wide_u).toarray().reshape(m, k, m, k).swapaxes(1, 2)
-        return (total + total.swapaxes(0, 1)) / 2
+        return ((total + total.swapaxes(0, 1)) / 2)[:, :, None]
 
-    def contract(self, kernel: np.ndarray) -> np.ndarray:
+    def contract(self, kernels: np.ndarray) -> np.ndarray:
         """Return z_a' kernel z_b of each block, shape (S, m, m)."""
+        kernel = kernels[0]
         s, m, c = self.xy.shape
         k = self.u.width
         total = row_products((self.xy.reshape(-1, c) @ kernel[k:, k:]).reshape(s, m, c), self.xy)
@@ -185,7 +186,7 @@ def row_products(left: np.ndarray, right: np.ndarray) -> np.ndarray:
 
 @dataclass(frozen=True, slots=True)
 class SummedRows:
-    """The sums over the blocks of each pattern, of the pairs of columns that ever meet.
+    """The sums over the blocks of each pattern, of the pairs of columns that ever meet, in one component.
 
     n     : (S,) blocks of each pattern
     m     : places of a block
@@ -203,17 +204,18 @@ class SummedRows:
     sums: np.ndarray
 
     def fold(self, weights: np.ndarray) -> np.ndarray:
-        """Return sum_s sum_ab weights[..., s, a, b] z_a z_b', shape (..., width, width)."""
+        """Return sum_s sum_ab weights[..., s, a, b] z_a z_b', shape (..., 1, width, width)."""
         pattern, a, b = self.index
         k, other = self.pairs
         picked = weights[..., pattern, a, b] @ self.sums
         total = np.zeros((*picked.shape[:-1], self.width, self.width))
         total[..., k, other] = picked
         total[..., other, k] = picked
-        return total
+        return total[..., None, :, :]
 
-    def contract(self, kernel: np.ndarray) -> np.ndarray:
+    def contract(self, kernels: np.ndarray) -> np.ndarray:
         """Return the sums of z_a' kernel z_b of each pattern, shape (S, m, m)."""
+        kernel = kernels[0]
         pattern, a, b = self.index
         k, other = self.pairs
         twice = np.where(k == other, 1.0, 2.0)
@@ -232,7 +234,7 @@ class SummedRows:
         return replace(self, sums=mixed.reshape(self.sums.shape))
 
     def outer(self) -> np.ndarray:
-        """Return the sums over all blocks of z_a z_b', made symmetric, shape (m, m, width, width)."""
+        """Return the sums over all blocks of z_a z_b', made symmetric, shape (m, m, C, width, width)."""
         a, b = np.triu_indices(self.m)
         every = self.sums.reshape(len(self.n), len(a), -1).sum(axis=0) * np.where(a == b, 1.0, 0.5)[:, None]
         k, other = self.pairs
@@ -241,7 +243,7 @@ class SummedRows:
             total[i, j, k, other] = one
             total[i, j, other, k] = one
             total[j, i] = total[i, j]
-        return total
+        return total[:, :, None]
 
 
 def gathered(pattern: np.ndarray, xy: np.ndarray, u: Sparse) -> tuple[Columns, np.ndarray, np.ndarray]:

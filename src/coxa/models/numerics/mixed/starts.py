@@ -31,13 +31,16 @@ def unit(triangle: Triangle, sd: float) -> np.ndarray:
 
 
 def least_squares(model: Mixed, moments: np.ndarray) -> np.ndarray:
-    """Return the kernel r r' of the residuals of ordinary least squares, over the columns; u stands for nothing."""
+    """Return the kernels r r' of the residuals of ordinary least squares, over the columns, for each component.
+
+    u stands for nothing; the sum of `moments` (C, width, width) over components has the normal equations.
+    """
     k, p = model.above.width, model.p
-    r = np.zeros(len(moments))
-    x = slice(k, k + p)
-    r[x] = -np.linalg.solve(moments[x, x], moments[x, -1])
+    total = moments[:, k:, k:].sum(axis=0)
+    r = np.zeros(moments.shape[-1])
+    r[k : k + p] = -np.linalg.solve(total[:p, :p], total[:p, p])
     r[-1] = 1.0
-    return np.outer(r, r)
+    return np.broadcast_to(np.outer(r, r), moments.shape)
 
 
 def from_coefficients(model: Mixed, within: Coefficients) -> list[tuple[str, np.ndarray]]:

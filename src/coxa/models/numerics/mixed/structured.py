@@ -127,7 +127,7 @@ class Structured:
     def slopes(self, at: Within) -> Slopes:
         """Return first derivatives and traces."""
         theta, inverse = at.parts
-        moments = np.zeros((self.size, self.width, self.width))
+        moments = np.zeros((self.size, *at.moments.shape))
         trace, pairs, bends = np.zeros(self.size), np.zeros((self.size, self.size)), np.zeros((self.size, self.size))
         for mine, places, first, second, _ in self.parts(theta):
             w, n = inverse[mine], self.columns.n[mine]
@@ -138,28 +138,28 @@ class Structured:
             flat, across = turned.reshape(*turned.shape[:2], -1), turned.swapaxes(2, 3).reshape(*turned.shape[:2], -1)
             pairs[np.ix_(places, places)] += np.einsum("s,ska,sla->kl", n, flat, across, optimize=True)
             bends[np.ix_(places, places)] += np.einsum("s,sab,sklab->kl", n, w, second, optimize=True)
-        return Slopes(moments, trace, pairs, bends)
+        return Slopes(moments, trace, bends - pairs, pairs)
 
     def curvature(self, at: Within, kernels: Sequence[np.ndarray]) -> list[Curvature]:
         """Return the contractions with symmetric kernels."""
         theta, inverse = at.parts
         seen = [self.columns.contract(kernel) for kernel in kernels]
-        found = [Curvature(np.zeros((self.size, self.size)), np.zeros((self.size, self.size))) for _ in kernels]
+        pairs, bends = np.zeros((len(kernels), self.size, self.size)), np.zeros((len(kernels), self.size, self.size))
         for mine, places, first, second, _ in self.parts(theta):
             w = inverse[mine]
             here = np.ix_(places, places)
             left = first @ w[:, None]
             flat = left.reshape(*left.shape[:2], -1)
-            for one, contracted in zip(found, seen, strict=True):
+            for k, contracted in enumerate(seen):
                 inner = w @ contracted[mine] @ w
                 right = inner[:, None] @ first  # tr(V_k W V_l inner)
                 products = np.einsum("ska,sla->kl", flat, right.reshape(*right.shape[:2], -1), optimize=True)
-                one.pairs[here] += (products + products.T) / 2
-                one.bends[here] += np.einsum("sab,sklab->kl", inner, second, optimize=True)
-        return found
+                pairs[k][here] += (products + products.T) / 2
+                bends[k][here] += np.einsum("sab,sklab->kl", inner, second, optimize=True)
+        return [Curvature(2 * pair - bent, pair) for pair, bent in zip(pairs, bends, strict=True)]
 
     def paired(self, at: Within, weights: np.ndarray) -> np.ndarray:
-        """Return sum_kl weights_kl Z'W V_k W V_l W Z, shape (width, width)."""
+        """Return sum_kl weights_kl Z'W V_k W V_l W Z, shape (C, width, width)."""
         theta, inverse = at.parts
         folded = []
         for mine, places, first, _, _ in self.parts(theta):
@@ -170,7 +170,7 @@ class Structured:
         return reduce(add, folded)
 
     def bent(self, at: Within, weights: np.ndarray) -> np.ndarray:
-        """Return sum_kl weights_kl Z'W R_kl W Z over the parameters of the structure, shape (width, width)."""
+        """Return sum_kl weights_kl Z'W R_kl W Z over the parameters of the structure, shape (C, width, width)."""
         theta, inverse = at.parts
         folded = []
         for mine, places, _, second, t in self.parts(theta):
