@@ -11,10 +11,10 @@ from pathlib import Path
 
 from PIL import Image
 
+from coxa.files import save
 from coxa.report.analyse import analyse
 from coxa.report.build import build_document
 from coxa.report.render import FORMATS, render_document
-from coxa.report.write import write_document
 from tests.browser.chromium import browser, executable, opened
 
 ROOT = Path(__file__).parents[1]
@@ -33,7 +33,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         for form in FORMATS:
-            write_document(render_document(document, form), folder / f"report.{form}")
+            save(folder / f"report.{form}", render_document(document, form))
         pictures = {
             "html": page_of_html(folder / "report.html"),
             "pdf": page_of_pdf(folder / "report.pdf"),

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import coxa
 from coxa.report.analyse import primary_rows
-from coxa.report.write import write_document, write_results
+from coxa.report.write import write_report
 
 HERE = Path(__file__).parent
 SHOWN = ["analysis", "visit", "arm", "estimate", "conf_low", "conf_high", "p_value"]
@@ -16,8 +16,7 @@ SHOWN = ["analysis", "visit", "arm", "estimate", "conf_low", "conf_high", "p_val
 def main(out: Path) -> None:
     """Analyse the trial as planned, write everything to `out` and print the comparisons."""
     report = coxa.analyse(HERE / "study.yaml")
-    write_results(report, out)
-    page = write_document(coxa.render(report), out / "report.html")
+    (page,) = write_report(report, out)
     print(primary_rows(report)[SHOWN].to_string(index=False, float_format="{:.3f}".format))
     print(f"report: {page}")
 

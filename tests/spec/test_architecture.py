@@ -14,6 +14,7 @@ SOURCE = Path(__file__).parents[2] / "src" / "coxa"
 ROOMS = {
     "errors": set(),
     "findings": set(),
+    "files": set(),
     "lazy": set(),
     "instruments": set(),
     "study": {"instruments"},
@@ -64,12 +65,16 @@ ROOMS = {
         "instruments",
     },
 }
-"""Room -> the rooms it may import, beside the base (errors, findings, lazy) and itself. All are upstream of it."""
+"""Room -> the rooms it may import, apart from the base (`BASE`) and itself. All are upstream of it."""
 
-BASE = {"errors", "findings", "lazy"}
-TOUCH_FILES = {"study", "cohort", "runs", "report", "cli"}
+BASE = {"errors", "files", "findings", "lazy"}
+TOUCH_FILES = {"files", "study", "cohort", "runs", "report", "cli"}
 DRAW = {"simulate", "design"}
-FILE_CALLS = {"open", "read_csv", "read_excel", "read_parquet", "to_csv", "to_parquet", "write_text", "write_bytes"}
+FILE_CALLS = {"open", "read_csv", "read_excel", "read_parquet", "read_text", "read_bytes"}
+SAVING_CALLS = {"save", "save_parquet", "whole_file", "whole_run"}
+WRITING_CALLS = {"to_csv", "to_parquet", "write_text", "write_bytes", "mkdir", "touch"}
+OWN_DATA = {"instruments", "simulate"}
+"""Rooms that read data of their own package, and no other file."""
 LONGEST = 400
 
 
@@ -122,8 +127,16 @@ def test_imports_point_downstream(path: Path) -> None:
 
 
 def test_only_some_rooms_touch_files() -> None:
-    touching = {room_of(path) for path in modules() if called(path) & FILE_CALLS}
-    assert touching <= TOUCH_FILES | {"instruments"}  # instruments read their own packaged data
+    touching = {room_of(path) for path in modules() if called(path) & (FILE_CALLS | SAVING_CALLS)}
+    assert touching <= TOUCH_FILES | OWN_DATA
+
+
+def test_files_are_written_whole() -> None:
+    """Everything is written through `coxa.files`, so that no file is ever half under its own name."""
+    writing = {str(path.relative_to(SOURCE)) for path in modules() if called(path) & WRITING_CALLS}
+    in_a_folder_that_is_thrown_away = {"report/shell.py"}
+    to_a_path_that_is_given, to_a_text = {"report/csv_files.py"}, {"report/sections/missing.py"}
+    assert writing <= {"files.py"} | in_a_folder_that_is_thrown_away | to_a_path_that_is_given | to_a_text
 
 
 def test_only_simulators_draw_random_numbers() -> None:

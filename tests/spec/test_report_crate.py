@@ -11,11 +11,11 @@ from urllib.parse import unquote
 
 import pytest
 
-from coxa.cli.analyse import write_report
 from coxa.errors import CoxaError, OptionError
-from coxa.report.crate import write_crate
+from coxa.report.crate import CrateOptions, write_crate
 from coxa.report.record import Report
 from coxa.report.run_data import run_data
+from coxa.report.write import write_report
 from tests.spec.test_report_protocol import reported
 from tests.spec.test_study_lock import Edit, cs, window, written
 
@@ -36,8 +36,8 @@ def data_block(corrections: list[dict[str, Any]], values: dict[str, Any]) -> Edi
 
 
 def crate(folder: Path, made: Report, **options: str) -> Path:
-    write_report(made, folder / "out", True, ("html",))
-    return write_crate(made, folder / "out", ("html",), **{"date": DAY, **options})
+    write_report(made, folder / "out")
+    return write_crate(made, folder / "out", ("html",), CrateOptions(**{"date": DAY, **options}))
 
 
 def graph_of(path: Path) -> dict[str, dict[str, Any]]:

@@ -8,7 +8,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from coxa.report.write import harmless, write_csv, write_results
+from coxa.report.csv_files import harmless, write_csv
+from coxa.report.write import write_results
 from tests.spec.small_trial import report
 
 

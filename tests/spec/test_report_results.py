@@ -228,6 +228,35 @@ def test_a_changed_number_and_a_changed_file_are_found(handed_over: Path, tmp_pa
     assert "on the page" in said
 
 
+def test_a_form_of_another_run_is_refused_and_warned_of(handed_over: Path, tmp_path: Path) -> None:
+    shutil.copytree(handed_over, tmp_path / "moved")
+    plan, out = tmp_path / "moved" / "trial" / "study.yaml", tmp_path / "moved" / "out"
+    made = runner.invoke(app, ["report", str(plan), "--out", str(out), "-q", "--format", "docx"])
+    assert "warning" not in made.output
+    assert set(read_kept(out).forms) == {"report.html", "report.docx"}
+    values = plan.parent / "data" / "items.csv"
+    lines = values.read_text(encoding="utf-8").splitlines(keepends=True)
+    values.write_text("".join([lines[0], *lines[2:]]), encoding="utf-8")
+    made = runner.invoke(app, ["report", str(plan), "--out", str(out), "-q"])
+    assert "warning" in made.output
+    assert "report.docx of an earlier run" in made.output
+    shown = runner.invoke(app, ["verify", str(out / "report.docx"), "--json"])
+    assert shown.exit_code == 1
+    assert [item["table"] for item in json.loads(shown.stdout)] == ["report.docx"]
+
+
+@pytest.mark.parametrize("name", ["results.json", "results.parquet"])
+def test_damaged_results_are_a_finding(handed_over: Path, tmp_path: Path, name: str) -> None:
+    shutil.copytree(handed_over / "out", tmp_path / "out")
+    damaged = tmp_path / "out" / name
+    damaged.write_bytes(damaged.read_bytes()[:200])
+    for command in (["why", "--cell", "T1.r1.c1"], ["verify"]):
+        shown = runner.invoke(app, [command[0], str(tmp_path / "out"), *command[1:]])
+        assert shown.exit_code == 1
+        assert "the file is damaged" in shown.output.replace("\n", " ")
+        assert "fault of coxa" not in shown.output
+
+
 def test_verify_without_a_plan_says_where_it_should_be(handed_over: Path, tmp_path: Path) -> None:
     shutil.copytree(handed_over / "out", tmp_path / "out")
     shown = runner.invoke(app, ["verify", str(tmp_path / "out")])
@@ -237,4 +266,4 @@ def test_verify_without_a_plan_says_where_it_should_be(handed_over: Path, tmp_pa
     empty.mkdir()
     shown = runner.invoke(app, ["why", str(empty), "--cell", "T1.r1.c1"])
     assert shown.exit_code == 2
-    assert "make them with `coxa report`" in shown.output
+    assert "Make them with `coxa report`" in shown.output

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import resource
 import subprocess
 import sys
 from pathlib import Path
@@ -50,20 +49,31 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def run_apart(*arguments: str) -> tuple[subprocess.CompletedProcess[str], float]:
-    """Run coxa as a process of its own; return what it printed and the seconds of processor time it took."""
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    command = [sys.executable, "-m", "coxa.cli.main", *arguments]
-    shown = subprocess.run(command, capture_output=True, text=True)
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return shown, after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime
+def run_apart(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run coxa as a process of its own; return what it printed."""
+    return subprocess.run([sys.executable, "-m", "coxa.cli.main", *arguments], capture_output=True, text=True)
 
 
-def test_help_lists_every_command_in_under_half_a_second() -> None:
-    shown, seconds = run_apart("--help")
+def test_help_lists_every_command() -> None:
+    shown = run_apart("--help")
     assert shown.returncode == 0
     assert all(name in shown.stdout for name in COMMANDS)
-    assert seconds < 0.5
+
+
+@pytest.mark.parametrize(
+    ("arguments", "what"),
+    [
+        (["check", "--json", "--nonsense"], "No such option: --nonsense"),
+        (["check", "--json"], "Missing argument 'STUDY.YAML'"),
+        (["simulate", "x.yaml", "--seed", "a", "--json"], "Invalid value for '--seed'"),
+        (["chekc", "--json"], "No such command 'chekc'"),
+        (["check", "none.yaml", "--json"], "none.yaml"),
+    ],
+)
+def test_wrong_use_is_answered_as_json_where_json_was_asked_for(arguments: list[str], what: str) -> None:
+    shown = run_apart(*arguments)
+    assert shown.returncode == 2
+    assert what in json.loads(shown.stdout)["error"]
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -218,11 +228,10 @@ def test_dev_runs_coxa_in_the_directory_of_the_caller(tmp_path: Path) -> None:
         assert shown.stdout == f"{tmp_path} | {ROOT / 'dev'} coxa | {passed}\n", shown.stderr
 
 
-def test_the_demonstration_runs_in_fifteen_seconds(tmp_path: Path) -> None:
-    shown, seconds = run_apart("demo", "--out", str(tmp_path))
+def test_the_demonstration_writes_a_report(tmp_path: Path) -> None:
+    shown = run_apart("demo", "--out", str(tmp_path))
     assert shown.returncode == 0, shown.stderr
     assert str(tmp_path / "report.html") in shown.stdout
-    assert seconds < 15
 
 
 def test_the_same_plan_and_data_give_the_same_bytes(tmp_path: Path) -> None:

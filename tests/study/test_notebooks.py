@@ -12,8 +12,8 @@ from nbclient import NotebookClient
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "notebooks"
-SECONDS = 120
-"""Longest a cell may take on a slow machine."""
+SECONDS = 1200
+"""Longest a cell, or the start of a kernel, may take; a hanging one ends the test, a slow machine does not."""
 
 
 def execute(name: str, monkeypatch: pytest.MonkeyPatch, *questions: str) -> Any:
@@ -22,7 +22,9 @@ def execute(name: str, monkeypatch: pytest.MonkeyPatch, *questions: str) -> Any:
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join(path for path in paths if path))
     notebook = nbformat.read(FOLDER / name, as_version=4)
     notebook.cells += [nbformat.v4.new_code_cell(question) for question in questions]
-    client = NotebookClient(notebook, timeout=SECONDS, resources={"metadata": {"path": str(FOLDER)}})
+    client = NotebookClient(
+        notebook, timeout=SECONDS, startup_timeout=SECONDS, resources={"metadata": {"path": str(FOLDER)}}
+    )
     return client.execute()
 
 

@@ -14,8 +14,9 @@ from coxa import __version__
 from coxa.allocation.schemes import factors_of
 from coxa.design.allocation_list import AllocationList
 from coxa.errors import DataError, OptionError, check_option
+from coxa.files import save, whole_run
 from coxa.findings import Findings
-from coxa.report.write import write_csv, write_document
+from coxa.report.csv_files import write_csv
 from coxa.study import Study
 
 if TYPE_CHECKING:
@@ -73,29 +74,35 @@ def read_units(path: Path) -> pd.DataFrame:
 def allocation_files(
     plan: Study, allocation: AllocationList, folder: Path, formats: tuple[str, ...], date: str | None
 ) -> list[Path]:
-    """Write a list in each format and its record; return the files."""
+    """Write a list in each format and its record, all or none; return the files. Allocations are for the owner only."""
     from coxa.design.cards import allocation_cards
-    from coxa.design.redcap import redcap_table
     from coxa.design.sealed import seal
 
-    folder.mkdir(parents=True, exist_ok=True)
     sealed = seal(allocation)
-    written = []
-    if "csv" in formats:
-        written.append(write_csv(allocation.frame, folder / LIST))
-    if "redcap" in formats:
-        part = plan.randomisation
-        redcap = part.redcap if part else {}
-        fields = {name: field.field for name, field in redcap.items() if field.field}
-        codes = {name: {word: str(code) for word, code in field.codes.items()} for name, field in redcap.items()}
-        written.append(write_csv(redcap_table(allocation, fields=fields, codes=codes), folder / REDCAP))
-    if "sealed" in formats:
-        written += [write_csv(sealed.public, folder / SEALED), write_csv(sealed.key, folder / KEY)]
-    if "cards" in formats:
-        written.append(write_document(allocation_cards(allocation, plan.title, card_labels(plan)), folder / CARDS))
-    record = record_of(plan, allocation, sealed.sha256, date)
-    text = json.dumps(record, indent=2, ensure_ascii=False) + "\n"
-    return [*written, write_document(text, folder / RECORD)]
+    with whole_run(folder) as part:
+        written = []
+        if "csv" in formats:
+            written.append(write_csv(allocation.frame, part / LIST, private=True))
+        if "redcap" in formats:
+            written.append(write_csv(_redcap(plan, allocation), part / REDCAP, private=True))
+        if "sealed" in formats:
+            written += [write_csv(sealed.public, part / SEALED), write_csv(sealed.key, part / KEY, private=True)]
+        if "cards" in formats:
+            cards = allocation_cards(allocation, plan.title, card_labels(plan))
+            written.append(save(part / CARDS, cards, private=True))
+        record = record_of(plan, allocation, sealed.sha256, date)
+        written.append(save(part / RECORD, json.dumps(record, indent=2, ensure_ascii=False) + "\n"))
+    return [folder / path.name for path in written]
+
+
+def _redcap(plan: Study, allocation: AllocationList) -> pd.DataFrame:
+    """Return the allocation table that REDCap imports, with the plan's field names and codes."""
+    from coxa.design.redcap import redcap_table
+
+    fields = plan.randomisation.redcap if plan.randomisation else {}
+    names = {name: field.field for name, field in fields.items() if field.field}
+    codes = {name: {word: str(code) for word, code in field.codes.items()} for name, field in fields.items()}
+    return redcap_table(allocation, fields=names, codes=codes)
 
 
 def card_labels(plan: Study) -> dict[str, dict[str, str]]:

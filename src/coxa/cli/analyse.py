@@ -9,8 +9,10 @@ import typer
 
 from coxa.cli.edge import AsJson, DataPath, OutPath, Quiet, StudyPath, Verbose, check_there, edge, print_json, working
 from coxa.errors import OptionError
+from coxa.files import save, whole_run
 
 if TYPE_CHECKING:
+    from coxa.report.crate import CrateOptions
     from coxa.report.record import Report
 
 
@@ -79,18 +81,12 @@ def report_command(
             return
         if not crate and (date or licence):
             raise OptionError("--date and --licence are those of a crate; add --crate")
-        from coxa.study.lock import day_text
-
-        day = day_text(date)
+        options = crate_options(date, licence) if crate else None
         for_others = crate if share is None else share
         if for_others:
             refuse_team_files(out)
         report = run(study, data, quiet)
-        written = write_report(report, out, quiet, wanted, data, style, for_others)
-        if crate:
-            from coxa.report.crate import write_crate
-
-            written.append(write_crate(report, out, wanted, day, licence, for_others))
+        written = write(report, out, quiet, wanted, data=data, style=style, share=for_others, crate=options)
         show(report, as_json, quiet)
         if not as_json:
             typer.echo(f"report: {', '.join(map(str, written))}")
@@ -103,13 +99,12 @@ def _shell(study: Path, data: Path | None, out: Path, forms: tuple[str, ...], qu
     with working(f"planning the report of {study}", quiet):
         from coxa.report.render import render_document
         from coxa.report.shell import shell
-        from coxa.report.write import write_document
         from coxa.study import read_study
 
         document = shell(read_study(study))
-        out.mkdir(parents=True, exist_ok=True)
-        written = [write_document(render_document(document, form), out / f"shell.{form}") for form in forms]
-    typer.echo(f"shell: {', '.join(map(str, written))}")
+        with whole_run(out) as part:
+            written = [save(part / f"shell.{form}", render_document(document, form)) for form in forms]
+    typer.echo(f"shell: {', '.join(str(out / path.name) for path in written)}")
 
 
 def asked_forms(text: str) -> tuple[str, ...]:
@@ -132,40 +127,41 @@ def run(study: Path, data: Path | None, quiet: bool) -> Report:
         return analyse(study, data)
 
 
-def write_report(
+def write(
     report: Report,
     out: Path,
     quiet: bool,
     forms: tuple[str, ...] = ("html",),
+    *,
     data: Path | None = None,
     style: str | None = None,
     share: bool = False,
+    crate: CrateOptions | None = None,
 ) -> list[Path]:
-    """Write results, the results data set and the report; return the paths of the report's forms.
-
-    What is shared is written without small counts, and without the files that name participants or hold all estimates.
-    """
+    """Write the report with its results; warn of forms in the folder that are those of other results."""
     with working("writing the report", quiet):
-        from coxa.report.analyse import timed
-        from coxa.report.build import build_document
-        from coxa.report.kept import write_kept
-        from coxa.report.render import render_document
-        from coxa.report.write import write_document, write_results, write_run
+        from coxa.report.kept import FORMS, read_kept, written_with
+        from coxa.report.write import write_report
 
-        seconds: dict[str, float] = {}
-        with timed(seconds, "document"):
-            document = build_document(report, style, share)
-        written = []
-        out.mkdir(parents=True, exist_ok=True)
-        for form in forms:
-            with timed(seconds, form):
-                written.append(write_document(render_document(document, form), out / f"report.{form}"))
-        if share:
-            write_run(report, out, seconds)
-        else:
-            write_results(report, out, seconds)
-        write_kept(report, document, out, data)
-        return written
+        written = write_report(report, out, forms, data=data, style=style, share=share, crate=crate)
+        kept = read_kept(out)
+        others = [form for form in FORMS if (out / form).is_file() and not written_with(kept, out / form)]
+    if others:
+        typer.secho(
+            f"warning: {out} also has {', '.join(others)} of an earlier run with other results. Write all forms in one "
+            "run with --format, or delete the old ones.",
+            fg="yellow",
+            err=True,
+        )
+    return written
+
+
+def crate_options(date: str | None, licence: str) -> CrateOptions:
+    """Return the options of a crate; refuse a date that is none before anything is done."""
+    from coxa.report.crate import CrateOptions
+    from coxa.study.lock import day_text
+
+    return CrateOptions(day_text(date), licence)
 
 
 def show(report: Report, as_json: bool, quiet: bool) -> None:

@@ -52,11 +52,8 @@ def check_command(
                 f"{len(findings.only('note'))} note(s)"
             )
         if out is not None:
-            from coxa.report.write import write_csv
+            from coxa.report.write import write_checked
 
-            out.mkdir(parents=True, exist_ok=True)
-            write_csv(findings.to_frame(), out / "findings.csv")
-            write_csv(cohort.disposition.left_out, out / "left_out.csv")
-            write_csv(cohort.disposition.counts, out / "disposition.csv")
+            write_checked(cohort, out)
         if findings.errors:
             raise typer.Exit(FOUND)

@@ -9,8 +9,10 @@ from typing import Annotated
 
 import typer
 
-from coxa.cli.analyse import run, show, write_report
-from coxa.cli.edge import WRONG_USE, OutPath, Quiet, Verbose, edge
+from coxa.cli.analyse import run, show, write
+from coxa.cli.edge import OutPath, Quiet, Verbose, edge
+from coxa.errors import OptionError, check_option
+from coxa.files import is_empty, save, whole_run
 
 PACKAGE = Path(__file__).parents[1]
 TEMPLATES = PACKAGE / "study" / "templates"
@@ -26,7 +28,7 @@ def demo_command(out: OutPath = Path("coxa-demo"), quiet: Quiet = False, verbose
     """Analyse a small synthetic hip osteoarthritis trial and write its report."""
     with edge(verbose):
         report = run(demo_files() / "analyses" / "hip_oa_trial" / "study.yaml", None, quiet)
-        (page,) = write_report(report, out, quiet)
+        (page,) = write(report, out, quiet)
         show(report, as_json=False, quiet=quiet)
         typer.echo(f"report: {page}")
 
@@ -40,8 +42,6 @@ def new_command(
 ) -> None:
     """Start a study: a commented study.yaml that runs, with example data; or a published trial, to be simulated."""
     with edge():
-        from coxa.errors import OptionError, check_option
-
         if template is not None and preset is not None:
             raise OptionError("a study starts from a template or from a preset; keep one of --template and --preset")
         if preset is not None:
@@ -50,10 +50,11 @@ def new_command(
         template = template or "parallel-trial"
         names = sorted(path.name for path in TEMPLATES.iterdir() if path.is_dir())
         check_option("template", template, names)
-        _make(folder)
-        shutil.copy(TEMPLATES / template / "study.yaml", folder / "study.yaml")
+        _refuse_existing(folder)
         example = demo_files() / "synthetic_data" / "hip_oa_trial"
-        shutil.copytree(example, folder / "data", ignore=shutil.ignore_patterns("*.py", "__pycache__"))
+        with whole_run(folder) as part:
+            shutil.copy(TEMPLATES / template / "study.yaml", part / "study.yaml")
+            shutil.copytree(example, part / "data", ignore=shutil.ignore_patterns("*.py", "__pycache__"))
         typer.echo(f"wrote {folder / 'study.yaml'} and {folder / 'data'}; now try:")
         command = os.environ.get("COXA_COMMAND", "coxa")
         typer.echo(f"  {command} check {folder / 'study.yaml'}")
@@ -61,12 +62,10 @@ def new_command(
         typer.echo(f"  {command} report {folder / 'study.yaml'} --out {folder / 'out'}")
 
 
-def _make(folder: Path) -> None:
-    """Make a folder; stop where there is something in it."""
-    if folder.exists() and any(folder.iterdir()):
-        typer.secho(f"{folder} exists and is not empty; name another folder", fg="red", err=True)
-        raise typer.Exit(WRONG_USE)
-    folder.mkdir(parents=True, exist_ok=True)
+def _refuse_existing(folder: Path) -> None:
+    """Raise `OptionError` where a folder has something in it."""
+    if not is_empty(folder):
+        raise OptionError(f"{folder} exists and is not empty. Name another folder.")
 
 
 def _from_preset(folder: Path, name: str) -> None:
@@ -74,8 +73,8 @@ def _from_preset(folder: Path, name: str) -> None:
     from coxa.simulate.presets import preset_bytes
 
     text = preset_bytes(name)
-    _make(folder)
-    (folder / "study.yaml").write_bytes(text)
+    _refuse_existing(folder)
+    save(folder / "study.yaml", text)
     typer.echo(f"wrote {folder / 'study.yaml'}; it has no data yet, now try:")
     command = os.environ.get("COXA_COMMAND", "coxa")
     trial = folder / "simulated"

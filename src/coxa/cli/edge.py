@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 FOUND, WRONG_USE = 1, 2
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EFBIG)
 
 StudyPath = Annotated[Path, typer.Argument(metavar="STUDY.YAML", help="The study file.")]
 DataPath = Annotated[
@@ -60,7 +61,11 @@ def edge(verbose: bool = False, as_json: bool = False) -> Iterator[None]:
     except FileNotFoundError as error:
         _stop(f"no file at {error.filename}", WRONG_USE, as_json)
     except OSError as error:
-        _stop(f"{error.filename}: {error.strerror}", WRONG_USE, as_json)
+        if error.errno in NO_ROOM:
+            _stop(f"{error.filename} cannot be written: {error.strerror}. Nothing was changed.", FOUND, as_json)
+        _stop(f"{error.filename}: {error.strerror or error}", WRONG_USE, as_json)
+    except MemoryError as error:
+        _stop(f"There is not enough memory for this. {error}".rstrip(), FOUND, as_json)
     except (typer.Exit, typer.Abort, KeyboardInterrupt):
         raise
     except Exception as error:

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import gc
-from typing import Annotated
+import json
+import sys
+from collections.abc import Sequence
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from coxa import __version__
 from coxa.cli.analyse import analyse_command, report_command
@@ -24,8 +28,31 @@ from coxa.cli.simulate import simulate_command
 from coxa.cli.trace import compare_command, verify_command, why_command
 from coxa.cli.twin import twin_command
 
+WrongUse: Any = typer.BadParameter.__base__
+"""What typer raises for an option or a command that is missing, unknown or of the wrong kind."""
+
+
+class Commands(TyperGroup):
+    """The commands; wrong use of them is answered as JSON where JSON was asked for."""
+
+    def main(self, args: Sequence[str] | None = None, **options: Any) -> Any:  # type: ignore[override]
+        """Run the command that the arguments name."""
+        given = list(sys.argv[1:] if args is None else args)
+        if "--json" not in given or not options.pop("standalone_mode", True):
+            return super().main(given, **options)
+        try:
+            code = super().main(given, standalone_mode=False, **options)
+        except WrongUse as error:
+            typer.echo(json.dumps({"error": error.format_message()}))
+            code = error.exit_code
+        except typer.Abort:
+            code = 1
+        sys.exit(code)
+
+
 app = typer.Typer(
     name="coxa",
+    cls=Commands,
     help="Outcomes research in hip and musculoskeletal rehabilitation: one plan file from raw data to report.",
     no_args_is_help=True,
     add_completion=False,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import platform
 from importlib.metadata import version
@@ -11,6 +12,8 @@ from typing import TYPE_CHECKING
 from coxa import __version__
 from coxa.errors import OptionError
 from coxa.figures.power_curve import plot_power
+from coxa.files import save, whole_run
+from coxa.report.csv_files import write_csv
 
 if TYPE_CHECKING:
     from coxa.design.by_simulation.record import SimulatedPower
@@ -20,8 +23,6 @@ if TYPE_CHECKING:
 
 def power_files(found: SimulatedPower, answer: SampleSize | None, out: Path, target: float | None = None) -> list[Path]:
     """Write `power.csv`, `power.json` and, where the lines can be told apart, `power.svg` and `power.html`."""
-    out.mkdir(parents=True, exist_ok=True)
-    found.frame.to_csv(out / "power.csv", index=False, lineterminator="\n")
     told = {
         **found.inputs,
         "truth": found.how_true,
@@ -29,24 +30,23 @@ def power_files(found: SimulatedPower, answer: SampleSize | None, out: Path, tar
     }
     if answer is not None:
         told |= {"n": answer.n, "n_interval": [answer.low, answer.high], "decided_by": answer.decided_by}
-    record = out / "power.json"
-    record.write_text(json.dumps(told, indent=1, default=str) + "\n", encoding="utf-8")
-    written = [out / "power.csv", record]
-    try:
-        figure = plot_power(found.frame, target=target)
-    except OptionError:
-        return written
-    (out / "power.svg").write_text(figure.svg(), encoding="utf-8")
-    (out / "power.html").write_text(figure.chart.to_html(inline=True), encoding="utf-8")
-    return [*written, out / "power.svg", out / "power.html"]
+    with whole_run(out) as part:
+        written = [
+            write_csv(found.frame, part / "power.csv"),
+            save(part / "power.json", json.dumps(told, indent=1, default=str) + "\n"),
+        ]
+        with contextlib.suppress(OptionError):
+            figure = plot_power(found.frame, target=target)
+            written += [
+                save(part / "power.svg", figure.svg()),
+                save(part / "power.html", figure.chart.to_html(inline=True)),
+            ]
+    return [out / path.name for path in written]
 
 
 def rehearsal_files(found: Rehearsal, out: Path) -> list[Path]:
     """Write `estimands.csv`, `comparisons.csv` and `rehearsal.json`: verdicts, what they rest on, and the record."""
-    out.mkdir(parents=True, exist_ok=True)
     tables = {"estimands.csv": found.by_estimand, "comparisons.csv": found.frame}
-    for name, table in tables.items():
-        table.to_csv(out / name, index=False, lineterminator="\n")
     told = {
         **found.inputs,
         "participants": found.n,
@@ -58,6 +58,7 @@ def rehearsal_files(found: Rehearsal, out: Path) -> list[Path]:
         "versions": {"coxa": __version__, "python": platform.python_version(), "numpy": version("numpy"),
                      "pandas": version("pandas"), "scipy": version("scipy")},
     }  # fmt: skip
-    record = out / "rehearsal.json"
-    record.write_text(json.dumps(told, indent=1, default=str) + "\n", encoding="utf-8")
-    return [*(out / name for name in tables), record]
+    with whole_run(out) as part:
+        written = [write_csv(table, part / name) for name, table in tables.items()]
+        written.append(save(part / "rehearsal.json", json.dumps(told, indent=1, default=str) + "\n"))
+    return [out / path.name for path in written]

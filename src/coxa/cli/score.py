@@ -85,16 +85,16 @@ def beside(out: Path) -> Path:
 
 
 def write(out: Path | None, findings: Findings, scores: pd.DataFrame | None = None) -> None:
-    """Write findings, and scores where there are any, if a file was named."""
+    """Write findings, and scores where there are any, if a file was named; only its owner may read them."""
     if out is None:
         return
-    from coxa.report.write import write_csv
+    from coxa.files import save_parquet
+    from coxa.report.csv_files import write_csv
 
-    out.parent.mkdir(parents=True, exist_ok=True)
-    write_csv(findings.to_frame(), beside(out))
+    write_csv(findings.to_frame(), beside(out), private=True)
     if scores is None:
         return
     if out.suffix.lower() == ".parquet":
-        scores.to_parquet(out, index=False)
+        save_parquet(scores, out, private=True)
     else:
-        write_csv(scores, out)
+        write_csv(scores, out, private=True)

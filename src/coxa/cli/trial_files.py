@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from coxa.cohort.contracts import Contract, contract
 from coxa.cohort.dictionary import Field
 from coxa.errors import OptionError, check_option
-from coxa.report.write import write_csv, write_document
+from coxa.files import is_empty, save, save_parquet, whole_run
+from coxa.report.csv_files import write_csv
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -48,12 +49,12 @@ def check_formats(given: str) -> tuple[str, ...]:
 
 def refuse_existing(folder: Path) -> None:
     """Raise `OptionError` where the folder has something in it."""
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+    if folder.exists() and not (folder.is_dir() and is_empty(folder)):
         raise OptionError(f"{folder} exists and is not empty; name another folder with --out")
 
 
 def trial_files(trial: SimulatedTrial, plan: Path, folder: Path, formats: tuple[str, ...]) -> list[Path]:
-    """Write a simulated trial; return the files, the plan first.
+    """Write a simulated trial, all files or none; return the files, the plan first.
 
     Parameters
     ----------
@@ -66,21 +67,21 @@ def trial_files(trial: SimulatedTrial, plan: Path, folder: Path, formats: tuple[
     formats
         Of the raw files; the plan names those of the first.
     """
-    (folder / DATA).mkdir(parents=True, exist_ok=True)
-    written = []
-    for name, frame in trial.tables.items():
-        if "csv" in formats:
-            written.append(write_csv(frame, folder / DATA / f"{name}.csv"))
-        if "parquet" in formats:
-            frame.to_parquet(folder / DATA / f"{name}.parquet", index=False)
-            written.append(folder / DATA / f"{name}.parquet")
-    return [
-        write_document(planned_text(trial, plan, formats[0]), folder / PLAN),
-        *written,
-        write_csv(dictionary(trial), folder / DICTIONARY),
-        write_document(trial.truth.to_json(), folder / TRUTH),
-        write_document(readme(trial, formats[0]), folder / README),
-    ]
+    with whole_run(folder) as part:
+        raw = []
+        for name, frame in trial.tables.items():
+            if "csv" in formats:
+                raw.append(write_csv(frame, part / DATA / f"{name}.csv"))
+            if "parquet" in formats:
+                raw.append(save_parquet(frame, part / DATA / f"{name}.parquet"))
+        written = [
+            save(part / PLAN, planned_text(trial, plan, formats[0])),
+            *raw,
+            write_csv(dictionary(trial), part / DICTIONARY),
+            save(part / TRUTH, trial.truth.to_json()),
+            save(part / README, readme(trial, formats[0])),
+        ]
+    return [folder / path.relative_to(part) for path in written]
 
 
 def planned_text(trial: SimulatedTrial, plan: Path, form: str) -> str:

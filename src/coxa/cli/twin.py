@@ -29,8 +29,9 @@ def twin_command(
     with edge(verbose, as_json):
         from coxa.cohort.readers.registry import read_raw
         from coxa.errors import DataError, OptionError, check_option
+        from coxa.files import save_parquet
         from coxa.findings import Findings
-        from coxa.report.write import write_csv
+        from coxa.report.csv_files import write_csv
         from coxa.simulate.twin import synthetic_twin
 
         check_there(file)
@@ -42,9 +43,8 @@ def twin_command(
             if read.raw is None:
                 raise DataError(f"{file} cannot be read:", Findings.of(read.findings))
             found = synthetic_twin(typed(read.raw.sheet.frame), seed=seed, participant=participant, visit=visit)
-        out.parent.mkdir(parents=True, exist_ok=True)
         if out.suffix.lower() == ".parquet":
-            found.data.to_parquet(out, index=False)
+            save_parquet(found.data, out)
         else:
             write_csv(found.data, out)
         near = found.disclosure

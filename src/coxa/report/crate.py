@@ -9,13 +9,15 @@ import hashlib
 import io
 import json
 import zipfile
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from coxa.errors import CoxaError
+from coxa.files import save
 from coxa.report.crate_graph import CrateFile, crate_graph
 from coxa.report.record import Report
 from coxa.report.run_data import run_data
-from coxa.report.write import NOT_SHARED
 from coxa.study import Study
 from coxa.study.lock import day_text, lock_path
 from coxa.study.locked_content import plan_content
@@ -32,31 +34,43 @@ RESULTS = {
     "estimates.csv": ("Estimates as text", "The same as estimates.parquet."),
     "disposition.csv": ("Disposition", "Rows that entered each step, stayed, and were left out, as counts."),
 }
-"""The files of a report that name nobody: findings.csv and left_out.csv are not among them."""
+"""The files of a report that name no participant: findings.csv and left_out.csv are not among them."""
+
+NOT_SHARED = ("findings.csv", "left_out.csv", "disposition.csv", "estimates.csv", "estimates.parquet")
+"""Files of a report that name participants, or hold small counts."""
+
+
+@dataclass(frozen=True, slots=True)
+class CrateOptions:
+    """What an RO-Crate says of itself.
+
+    date    : day of publication, as YYYY-MM-DD; today if None
+    licence : words, or the address of a licence; without one the crate says that none was given
+    """
+
+    date: str | None = None
+    licence: str = ""
 
 
 def write_crate(
     report: Report,
     folder: Path,
-    forms: tuple[str, ...],
-    date: str | None = None,
-    licence: str = "",
+    forms: Sequence[str],
+    options: CrateOptions,
     share: bool = False,
 ) -> Path:
-    """Write the RO-Crate of a report beside it; return its path.
+    """Write the RO-Crate of a report into its folder; return its path.
 
     Parameters
     ----------
     report
         The report whose results and forms are in the folder.
     folder
-        Where `coxa report` wrote them; the archive goes there as well.
+        Where they were written; the archive goes there as well.
     forms
         Forms of the report that belong to it: "html", "pdf", "docx".
-    date
-        Day of publication, as YYYY-MM-DD; today unless given.
-    licence
-        Words, or the address of a licence; without one the crate says that none was given.
+    options
+        Date and licence.
     share
         Whether what is in the folder was made without small counts; then files that have them stay out.
 
@@ -73,11 +87,10 @@ def write_crate(
         If the plan on disk is no longer the one that was analysed.
     """
     files = [*_plan(report), *_results(folder, share), *_forms(folder, forms), _run_record(report)]
-    graph = crate_graph(report, tuple(files), day_text(date), licence)
+    graph = crate_graph(report, tuple(files), day_text(options.date), options.licence)
     text = json.dumps(graph, indent=1, ensure_ascii=False) + "\n"
     path = folder / f"{report.study.study}-ro-crate.zip"
-    path.write_bytes(_archive({METADATA: text.encode("utf-8"), **{file.name: file.content for file in files}}))
-    return path
+    return save(path, _archive({METADATA: text.encode("utf-8"), **{file.name: file.content for file in files}}))
 
 
 def _plan(report: Report) -> list[CrateFile]:
@@ -119,7 +132,7 @@ def _results(folder: Path, share: bool) -> list[CrateFile]:
     return files
 
 
-def _forms(folder: Path, forms: tuple[str, ...]) -> list[CrateFile]:
+def _forms(folder: Path, forms: Sequence[str]) -> list[CrateFile]:
     words = {"html": "web page", "pdf": "PDF", "docx": "Word document"}
     return [
         CrateFile(f"report.{form}", (folder / f"report.{form}").read_bytes(), f"Report as {words[form]}", "The report.")

@@ -7,8 +7,9 @@ from pathlib import Path
 
 from coxa.errors import check_option
 from coxa.figures.figure import Figure
+from coxa.files import save
+from coxa.report.csv_files import write_csv
 from coxa.report.pdf import compiled
-from coxa.report.write import write_csv, write_document
 
 FORMS = (".svg", ".png", ".pdf", ".csv")
 
@@ -37,13 +38,12 @@ def write_figure(figure: Figure, path: Path, ppi: float = 300) -> Path:
     """
     form = check_option("ending of a figure's file", path.suffix.lower(), FORMS)
     if form == ".csv":
-        path.parent.mkdir(parents=True, exist_ok=True)
         return write_csv(figure.data, path)
     if form == ".png":
-        return write_document(figure.png(ppi), path)
+        return save(path, figure.png(ppi))
     if form == ".pdf":
-        return write_document(_page(figure), path)
-    return write_document(f'<?xml version="1.0" encoding="UTF-8"?>\n{figure.svg()}\n', path)
+        return save(path, _page(figure))
+    return save(path, f'<?xml version="1.0" encoding="UTF-8"?>\n{figure.svg()}\n')
 
 
 def _page(figure: Figure) -> bytes:

@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
 
-from coxa.errors import OptionError, check_option
+from coxa.errors import DataError, OptionError, check_option
+from coxa.files import save, save_parquet, settle
+from coxa.findings import Finding, Findings
+from coxa.report.csv_files import write_csv
 from coxa.report.document import Document
 from coxa.report.provenance import provenance
 from coxa.report.record import Report
-from coxa.report.results import results_frame
+from coxa.report.results import ADDRESS, results_frame
 from coxa.report.share import shared_counts
-from coxa.report.write import write_csv
 
 SUFFIXES = (".parquet", ".csv")
+FORMS = ("report.html", "report.pdf", "report.docx")
+AGAIN = "Make the report again with `coxa report`."
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +37,14 @@ class Kept:
     results    : the results data set
     provenance : plan, data, estimands, analyses and models; see `coxa.report.provenance`
     inputs     : paths of plan and data, from the folder
+    forms      : SHA-256 of each form of the report that was written with these results, by file name
     """
 
     folder: Path
     results: pd.DataFrame
     provenance: dict[str, Any]
     inputs: dict[str, str | None]
+    forms: dict[str, str]
 
     def path(self, name: str) -> Path | None:
         """Return where the plan or the data are; None where the plan says it."""
@@ -42,27 +52,66 @@ class Kept:
         return None if kept is None else Path(os.path.normpath(self.folder / kept))
 
 
-def write_kept(report: Report, document: Document, folder: Path, data: Path | None = None) -> list[Path]:
-    """Write results.parquet, results.csv and results.json beside a report; return the files written.
+def write_kept(
+    report: Report, document: Document, folder: Path, data: str | Path | None = None, home: Path | None = None
+) -> list[Path]:
+    """Write results.parquet, results.csv and results.json; return the files written.
 
-    The paths of plan and data in results.json are those from the folder, so that the whole can be moved.
+    Parameters
+    ----------
+    report, document
+        The results, and the tree in which they are shown.
+    folder
+        Where to write. The forms of the report that are there already are recorded as those of these results.
+    data
+        Where the data files are, if elsewhere than the plan says.
+    home
+        Where the folder's files will be in the end, if elsewhere. The paths of plan and data in results.json are
+        those from there, so that the whole can be moved. Forms there that were written with the same results, and are
+        not written anew, still belong to them.
     """
     frame = results_frame(report, document)
-    parquet, csv, text = (folder / f"results.{suffix}" for suffix in ("parquet", "csv", "json"))
-    frame.to_parquet(parquet, index=False)
-    write_csv(frame, csv)
+    home = home or folder
     origin = report.study.origin
     plan = Path(origin.folder) / origin.name if origin else None
-    told = provenance(report)
+    facts = provenance(report)
     kept = {
-        **(shared_counts(told, document.small_cells) if document.small_cells else told),
+        **(shared_counts(facts, document.small_cells) if document.small_cells else facts),
         "style": document.style,
         "small_cells": document.small_cells,
-        "inputs": {"plan": _from(folder, plan), "data": _from(folder, data)},
+        "inputs": {"plan": _from(home, plan), "data": _from(home, None if data is None else Path(data))},
         "results": json.loads(frame.to_json(orient="records", double_precision=15)),
     }
-    text.write_text(json.dumps(kept, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    return [parquet, csv, text]
+    kept["forms"] = dict(sorted({**_still_of(kept, home), **_hashes(folder)}.items()))
+    return [
+        save_parquet(frame, folder / "results.parquet"),
+        write_csv(frame, folder / "results.csv"),
+        save(folder / "results.json", json.dumps(kept, indent=1, ensure_ascii=False) + "\n"),
+    ]
+
+
+def written_with(kept: Kept, form: Path) -> bool:
+    """Return whether a form of the report, such as report.pdf, is as it was written with the results."""
+    return kept.forms.get(form.name) == _hashes(kept.folder).get(form.name)
+
+
+def _hashes(folder: Path) -> dict[str, str]:
+    return {
+        name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in FORMS if (folder / name).is_file()
+    }
+
+
+def _still_of(kept: dict[str, Any], home: Path) -> dict[str, str]:
+    """Return the forms of an earlier run in a folder whose results and whose facts are the same."""
+    try:
+        earlier = json.loads((home / "results.json").read_text(encoding="utf-8"))
+        forms = earlier.pop("forms")
+    except (OSError, ValueError, AttributeError, KeyError):
+        return {}
+    same = {key: value for key, value in earlier.items() if key != "inputs"} == {
+        key: value for key, value in json.loads(json.dumps(kept)).items() if key != "inputs"
+    }
+    return {name: sha256 for name, sha256 in _hashes(home).items() if same and forms.get(name) == sha256}
 
 
 def read_kept(report: Path) -> Kept:
@@ -77,15 +126,37 @@ def read_kept(report: Path) -> Kept:
     ------
     OptionError
         If there are no results in the folder.
+    DataError
+        If one of the two files is damaged.
     """
     folder = report if report.is_dir() else report.parent
-    text = folder / "results.json"
-    if not text.is_file() or not (folder / "results.parquet").is_file():
-        raise OptionError(f"no results.json and results.parquet in {folder}; make them with `coxa report`")
-    kept = json.loads(text.read_text(encoding="utf-8"))
-    inputs = kept.pop("inputs")
-    kept.pop("results")
-    return Kept(folder, pd.read_parquet(folder / "results.parquet"), kept, inputs)
+    settle(folder)
+    text, parquet = folder / "results.json", folder / "results.parquet"
+    if not text.is_file() or not parquet.is_file():
+        raise OptionError(f"No results.json and results.parquet in {folder}. Make them with `coxa report`.")
+    with _undamaged(text):
+        kept = json.loads(text.read_text(encoding="utf-8"))
+        inputs, forms, _ = kept.pop("inputs"), kept.pop("forms", {}), kept.pop("results")
+        missing = [key for key in ("plan", "data", "estimands", "analyses", "models", "versions") if key not in kept]
+        if missing or not isinstance(inputs, dict) or not isinstance(forms, dict):
+            raise ValueError(f"without {', '.join(missing)}")
+    with _undamaged(parquet):
+        results = pd.read_parquet(parquet)
+        if not set(ADDRESS) <= set(results.columns):
+            raise ValueError("without the columns of an address")
+    return Kept(folder, results, kept, inputs, forms)
+
+
+@contextmanager
+def _undamaged(path: Path) -> Iterator[None]:
+    """Turn what a file that cannot be read raises into a finding."""
+    try:
+        yield
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError, pa.ArrowException) as error:
+        found = Finding(
+            "error", path.name, "the file is damaged", AGAIN, value=f"{type(error).__name__}: {error}"[:200]
+        )
+        raise DataError(f"{path} cannot be read", Findings((found,))) from None
 
 
 def read_results(path: Path) -> pd.DataFrame:
@@ -97,9 +168,10 @@ def read_results(path: Path) -> pd.DataFrame:
         If the file is of another kind.
     """
     check_option("kind of results file", path.suffix.lower(), SUFFIXES)
-    if path.suffix.lower() == ".parquet":
-        return pd.read_parquet(path)
-    return pd.read_csv(path, keep_default_na=False, na_values={"value": ["", "NA", "NaN"]})
+    with _undamaged(path):
+        if path.suffix.lower() == ".parquet":
+            return pd.read_parquet(path)
+        return pd.read_csv(path, keep_default_na=False, na_values={"value": ["", "NA", "NaN"]})
 
 
 def _from(folder: Path, path: Path | None) -> str | None:

@@ -15,7 +15,7 @@ from coxa.report.analyse import analyse
 from coxa.report.build import build_document
 from coxa.report.compare import TOLERANCE, compare_results
 from coxa.report.document import Document
-from coxa.report.kept import Kept, read_kept
+from coxa.report.kept import FORMS, Kept, read_kept, written_with
 from coxa.report.places import places
 from coxa.report.record import RunRecord
 from coxa.report.results import ADDRESS, results_frame
@@ -55,7 +55,8 @@ def verify(report: Path, data: Path | None = None, tolerance: float = TOLERANCE)
     -------
     Verified
         Errors: a hash of plan or data that changed, a number that differs from the results data set, a cell of
-        report.html that says something else. Notes: versions that changed.
+        report.html that says something else, a PDF or Word file that was not written with these results. Notes:
+        versions that changed, a page that was saved anew.
 
     Raises
     ------
@@ -73,9 +74,8 @@ def verify(report: Path, data: Path | None = None, tolerance: float = TOLERANCE)
     document = build_document(made, kept.provenance.get("style", "plain"), share)
     again = results_frame(made, document)
     found = [*_hashes(kept, made.run), *_numbers(kept.results, again, tolerance)]
-    page = kept.folder / "report.html"
-    if page.is_file():
-        found += _page(page, document)
+    for form in FORMS:
+        found += _form(kept, kept.folder / form, document)
     return Verified(len(kept.results), Findings((*found, *_versions(kept, made.run))))
 
 
@@ -96,6 +96,20 @@ def _numbers(before: pd.DataFrame, now: pd.DataFrame, tolerance: float) -> Itera
         said = f"{row['first']!r} in the report, {row['second']!r} again ({row['what']})"
         rule = "a second run should give the same number"
         yield Finding("error", "results", rule, AGAIN, field=address, value=said)
+
+
+def _form(kept: Kept, path: Path, document: Document) -> list[Finding]:
+    """Return a finding for every number of a page that differs, or for a file of another run."""
+    if not path.is_file():
+        return []
+    page = list(_page(path, document)) if path.suffix == ".html" else []
+    if page or written_with(kept, path):
+        return page
+    if path.suffix == ".html":
+        rule = "the page was changed after it was written; its numbers are those of the results"
+        return [Finding("note", path.name, rule, "Keep the file that `coxa report` wrote.")]
+    rule = "the file is of another run, or was changed after it was written"
+    return [Finding("error", path.name, rule, "Write all forms in one run, such as `coxa report --format html,pdf`.")]
 
 
 def _page(page: Path, document: Document) -> Iterator[Finding]:

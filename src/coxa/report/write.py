@@ -1,60 +1,136 @@
-"""Write a report's results as files."""
+"""Write a report, its results and its crate: all files of a run together, or none."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-import pandas as pd
-
+from coxa.cohort import Cohort
+from coxa.cohort.disposition import Disposition
 from coxa.errors import OptionError
+from coxa.files import save, save_parquet, whole_run
+from coxa.findings import Findings
+from coxa.report.analyse import timed
+from coxa.report.build import build_document
+from coxa.report.crate import NOT_SHARED, CrateOptions, write_crate
+from coxa.report.csv_files import write_csv
+from coxa.report.kept import write_kept
 from coxa.report.record import Report
+from coxa.report.render import render_document
 from coxa.report.run_data import run_data
 
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
-"""What a spreadsheet takes for the beginning of a formula, and the wide forms of the same signs."""
 
-
-NOT_SHARED = ("findings.csv", "left_out.csv", "disposition.csv", "estimates.csv", "estimates.parquet")
-"""Files of a report that name participants, or hold small counts."""
-
-
-def write_results(report: Report, folder: str | Path, render: Mapping[str, float] | None = None) -> list[Path]:
-    """Write estimates, findings, disposition and run record; return the files written.
+def write_report(
+    report: Report,
+    folder: str | Path,
+    forms: Sequence[str] = ("html",),
+    *,
+    data: str | Path | None = None,
+    style: str | None = None,
+    share: bool = False,
+    crate: CrateOptions | None = None,
+) -> list[Path]:
+    """Write a report with its results: all files, or none where one cannot be written.
 
     Parameters
     ----------
     report
         A plan, its data and its results.
     folder
-        Where to write; made if it is not there.
-    render
-        Seconds that each form of the report took, for the run record.
+        Where to write; made if it is missing.
+    forms
+        Of the report: "html", "pdf", "docx".
+    data
+        Where the data files are, if elsewhere than the plan says; `coxa verify` looks there again.
+    style
+        How numbers are written: "plain", "jama", "lancet" or "nejm"; else as the plan says.
+    share
+        For others: small counts hidden, and no files that name participants or hold all estimates.
+    crate
+        What an RO-Crate says of itself; without it none is written.
+
+    Returns
+    -------
+    list of Path
+        The report in each form, and the crate.
+
+    Raises
+    ------
+    OptionError
+        If the report is to be shared and the folder has files of an earlier report that are not.
+    OSError
+        If a file cannot be written; the folder is as it was.
+    """
+    out = Path(folder)
+    if share:
+        refuse_team_files(out)
+    seconds: dict[str, float] = {}
+    with timed(seconds, "document"):
+        document = build_document(report, style, share)
+    with whole_run(out) as part:
+        names = [f"report.{form}" for form in forms]
+        for form, name in zip(forms, names, strict=True):
+            with timed(seconds, form):
+                save(part / name, render_document(document, form))
+        if not share:
+            _tables(report, part)
+        _run(report, part, seconds)
+        write_kept(report, document, part, data, home=out)
+        if crate is not None:
+            names.append(write_crate(report, part, forms, crate, share).name)
+    return [out / name for name in names]
+
+
+def write_results(report: Report, folder: str | Path) -> list[Path]:
+    """Write estimates, findings, disposition and run record, all or none; return the files written.
+
+    Parameters
+    ----------
+    report
+        A plan, its data and its results.
+    folder
+        Where to write; made if it is missing.
 
     Notes
     -----
     `findings.csv` and `left_out.csv` name participants and are for the trial team only; nothing else does.
     """
     out = Path(folder)
-    out.mkdir(parents=True, exist_ok=True)
-    tables = {
-        "estimates": report.estimates.frame,
-        "findings": report.findings.to_frame(),
-        "left_out": report.disposition.left_out,
-        "disposition": report.disposition.counts,
-    }
-    written = [write_csv(frame, out / f"{name}.csv") for name, frame in tables.items()]
-    report.estimates.frame.to_parquet(out / "estimates.parquet", index=False)
-    return [*written, out / "estimates.parquet", write_run(report, out, render)]
+    with whole_run(out) as part:
+        written = [*_tables(report, part), _run(report, part, {})]
+    return [out / path.name for path in written]
 
 
-def write_run(report: Report, out: Path, render: Mapping[str, float] | None = None) -> Path:
-    """Write the run record, which holds no number of the results; return its path."""
-    record = out / "run.json"
-    text = json.dumps(run_data(report, render), indent=2, ensure_ascii=False) + "\n"
-    record.write_text(text, encoding="utf-8", newline="\n")
-    return record
+def write_checked(cohort: Cohort, folder: str | Path) -> list[Path]:
+    """Write what was found in the data of a cohort, what was left out, and the account of all rows."""
+    out = Path(folder)
+    with whole_run(out) as part:
+        written = _accounts(cohort.findings, cohort.disposition, part)
+    return [out / path.name for path in written]
+
+
+def _tables(report: Report, folder: Path) -> list[Path]:
+    frame = report.estimates.frame
+    return [
+        write_csv(frame, folder / "estimates.csv"),
+        *_accounts(report.findings, report.disposition, folder),
+        save_parquet(frame, folder / "estimates.parquet"),
+    ]
+
+
+def _accounts(findings: Findings, disposition: Disposition, folder: Path) -> list[Path]:
+    """Write findings and rows left out, which name participants, and the counts of all rows."""
+    return [
+        write_csv(findings.to_frame(), folder / "findings.csv", private=True),
+        write_csv(disposition.left_out, folder / "left_out.csv", private=True),
+        write_csv(disposition.counts, folder / "disposition.csv"),
+    ]
+
+
+def _run(report: Report, folder: Path, render: Mapping[str, float]) -> Path:
+    """Write the run record, which holds no number of the results."""
+    return save(folder / "run.json", json.dumps(run_data(report, render), indent=2, ensure_ascii=False) + "\n")
 
 
 def refuse_team_files(folder: Path) -> None:
@@ -65,41 +141,3 @@ def refuse_team_files(folder: Path) -> None:
             f"{folder} has {', '.join(there)} of an earlier report, which are not to be shared; name another folder "
             "with --out"
         )
-
-
-def write_csv(frame: pd.DataFrame, path: Path) -> Path:
-    """Write a table as CSV; a text that a spreadsheet would take for a formula gets an apostrophe before it."""
-    safe = frame.copy()
-    for name in safe.select_dtypes(include=["object", "string", "category"]).columns:
-        safe[name] = safe[name].map(harmless, na_action="ignore")
-    safe.to_csv(path, index=False, lineterminator="\n")
-    return path
-
-
-def harmless(value: object) -> object:
-    """Return a text that a spreadsheet shows and does not compute; a number stays what it is.
-
-    Examples
-    --------
-    >>> harmless("=1+1"), harmless("-2.5"), harmless("- none")
-    ("'=1+1", '-2.5', "'- none")
-    """
-    if not isinstance(value, str) or not value.startswith(FORMULA_STARTS) or _is_number(value):
-        return value
-    return f"'{value}"
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return not text[0].isspace()
-
-
-def write_document(text: str | bytes, path: str | Path) -> Path:
-    """Write a rendered report."""
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(text.encode("utf-8") if isinstance(text, str) else text)
-    return path

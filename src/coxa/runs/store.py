@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Any
 import pandas as pd
 
 from coxa.errors import OptionError
+from coxa.files import save, save_parquet
 
 RECORD = "run.json"
 
@@ -36,11 +36,7 @@ class PieceStore:
 
     def write(self, name: str, piece: pd.DataFrame) -> None:
         """Keep a finished piece."""
-        path = self.path(name)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        half = path.with_suffix(f".part{os.getpid()}")
-        piece.to_parquet(half, index=False)
-        half.replace(path)
+        save_parquet(piece, self.path(name))
 
 
 def open_store(folder: str | Path, record: Mapping[str, Any]) -> PieceStore:
@@ -69,8 +65,5 @@ def open_store(folder: str | Path, record: Mapping[str, Any]) -> PieceStore:
                 f"{folder} holds results of another run ({said}); choose another folder with --out, or remove "
                 f"{place} to begin anew"
             )
-    place.mkdir(parents=True, exist_ok=True)
-    half = path.with_suffix(f".part{os.getpid()}")
-    half.write_text(json.dumps(dict(record), indent=1, sort_keys=True) + "\n", encoding="utf-8")
-    half.replace(path)
+    save(path, json.dumps(dict(record), indent=1, sort_keys=True) + "\n")
     return PieceStore(place)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from datetime import date as Date
@@ -12,6 +11,7 @@ from typing import Any
 
 from coxa import __version__
 from coxa.errors import LockError, OptionError, PlanError
+from coxa.files import save
 from coxa.findings import Finding, Findings
 from coxa.study.changes import Change, plan_changes
 from coxa.study.locked_content import data_sha256, meaning_sha256, plan_content
@@ -208,9 +208,7 @@ def _write(made: Lock, path: Path) -> None:
     """Write a lock in one go: what is there stays whole if anything fails."""
     data = {"format": FORMAT, "version": VERSION, "entries": [asdict(entry) for entry in made.entries]}
     text = json.dumps(data, indent=1, ensure_ascii=False) + "\n"
-    beside = path.with_name(path.name + ".new")
-    beside.write_bytes(text.encode("utf-8"))
-    os.replace(beside, path)  # noqa: PTH105
+    save(path, text)
 
 
 def day_text(date: str | Date | None) -> str:

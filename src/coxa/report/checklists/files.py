@@ -6,11 +6,12 @@ import re
 from pathlib import Path
 
 from coxa.errors import check_option
+from coxa.files import save
 from coxa.report.checklists.answer import Checklist
 from coxa.report.checklists.table import counts_words, frame, place_words
+from coxa.report.csv_files import write_csv
 from coxa.report.render import FORMATS, render_document
 from coxa.report.sections.checklists import checklist_document
-from coxa.report.write import write_csv, write_document
 from coxa.study import Study
 
 FORMS = (*FORMATS, "csv", "md")
@@ -34,12 +35,11 @@ def asked_form(path: Path) -> str:
 def write_checklists(study: Study, filled: tuple[Checklist, ...], path: str | Path, form: str) -> Path:
     """Write checklists to one file in one of `FORMS`; return its path."""
     path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
     if form == "csv":
         return write_csv(frame(filled), path)
     if form == "md":
-        return write_document(markdown(study, filled), path)
-    return write_document(render_document(checklist_document(study, filled), form), path)
+        return save(path, markdown(study, filled))
+    return save(path, render_document(checklist_document(study, filled), form))
 
 
 def markdown(study: Study, filled: tuple[Checklist, ...]) -> str:
