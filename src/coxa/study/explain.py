@@ -202,7 +202,7 @@ def _explain_one(
             "`study` should be a short identifier of lower-case letters, digits, hyphens and underscores",
             "write for example `study: hip-oa-exercise`; the long form goes in `title`",
         )
-    declared = data.get(NAMES.get(key, ""))
+    declared = data.get(NAMES[key]) if key in NAMES else None
     if kind == "string_type" and isinstance(declared, Mapping):
         section = NAMES[key].replace("_", " ")
         return f"`{key}` should be a name from the plan", f"{section} of this plan: {', '.join(map(str, declared))}"

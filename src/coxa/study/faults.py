@@ -61,6 +61,8 @@ def all_faults(error: ValidationError, data: dict[Any, Any], origin: Origin) -> 
             Remainder.model_validate(rest)
         except ValidationError as further:
             error = further
+        except (ArithmeticError, AttributeError, LookupError, TypeError):
+            break  # a check met a part that is gone; what it would find is found when that part is mended
         else:
             break
         said = {(finding.row, finding.field) for finding in findings}
@@ -68,7 +70,8 @@ def all_faults(error: ValidationError, data: dict[Any, Any], origin: Origin) -> 
         findings += [
             finding
             for finding in explain(error, Remainder, origin, data)
-            if (finding.row, finding.field) not in said
+            if finding.field is not None  # a check met a part that is gone
+            and (finding.row, finding.field) not in said
             and finding.field not in strange  # what such a part lacks may be what its unknown key was meant to be
             and not _follows(finding, gone, names)
         ]
@@ -87,7 +90,7 @@ def _with_lines(origin: Origin, renamed: dict[Place, Place]) -> Origin:
 def _mend(rest: dict[Any, Any], faults: Iterable[dict[str, Any]]) -> set[Place]:
     """Put what was meant in place of slips, take out all else that is faulty, and return the places taken out."""
     gone = set()
-    places = {_place(fault, rest): fault for fault in faults}
+    places = {place: fault for fault in faults if (place := _place(fault, rest))}
     for place, fault in sorted(places.items(), key=lambda item: tuple(map(str, item[0])), reverse=True):
         holder: Any = rest
         for step in place[:-1]:

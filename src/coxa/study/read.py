@@ -4,36 +4,17 @@ from __future__ import annotations
 
 import errno
 import hashlib
-import io
-from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from pydantic import ValidationError
-from ruamel.yaml import YAML
-from ruamel.yaml.error import MarkedYAMLError
-from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+from ruamel.yaml.error import YAMLError
 
 from coxa.errors import PlanError
 from coxa.findings import Finding, Findings
 from coxa.study.faults import all_faults
 from coxa.study.plan import Origin, Study
 from coxa.study.yaml_faults import yaml_fault
-
-
-@dataclass(frozen=True, slots=True)
-class Placed:
-    """A YAML document with places.
-
-    data       : the plain data (dict, list, scalars)
-    lines      : key path -> line
-    duplicates : (key path, line, line of the first) for every repeated key
-    """
-
-    data: Any
-    lines: dict[tuple[str, ...], int]
-    duplicates: tuple[tuple[tuple[str, ...], int, int], ...]
+from coxa.study.yaml_tree import place
 
 
 def read_study(path: str | Path) -> Study:
@@ -70,7 +51,7 @@ def parse_study(raw: bytes, *, name: str = "study.yaml", folder: str = ".") -> S
     except UnicodeDecodeError as error:
         line = raw[: error.start].count(b"\n") + 1
         raise _unreadable(name, line, "the file should be UTF-8 text", "save it as UTF-8") from None
-    except MarkedYAMLError as error:
+    except YAMLError as error:
         raise _unreadable(name, *yaml_fault(error, text)) from None
     if not isinstance(placed.data, dict):
         text = "start with `study:`, or write one with `coxa new`"
@@ -97,39 +78,6 @@ def parse_study(raw: bytes, *, name: str = "study.yaml", folder: str = ".") -> S
         raise PlanError(f"{name} has {len(ordered)} fault(s)", Findings.of(ordered))
     study._origin = origin
     return study
-
-
-def place(text: str) -> Placed:
-    """Parse YAML into plain data with the line of every key, and every duplicate key."""
-    parser = YAML(typ="safe", pure=True)
-    parser.allow_duplicate_keys = True
-    data = parser.load(io.StringIO(text))
-    root = YAML(typ="safe", pure=True).compose(io.StringIO(text))
-    lines: dict[tuple[str, ...], int] = {}
-    duplicates: list[tuple[tuple[str, ...], int, int]] = []
-    for path, line in _walk(root, ()):
-        if any(path[: len(repeated)] == repeated for repeated, _, _ in duplicates if path != repeated):
-            continue
-        if path in lines:
-            duplicates.append((path, line, lines[path]))
-        else:
-            lines[path] = line
-    return Placed(data, lines, tuple(duplicates))
-
-
-def _walk(node: Node | None, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], int]]:
-    """Yield the path and line of every key and list item below a node."""
-    if isinstance(node, MappingNode):
-        for key, value in node.value:
-            word = key.value if isinstance(key, ScalarNode) else "?"
-            here = (*path, str(word))
-            yield here, key.start_mark.line + 1
-            yield from _walk(value, here)
-    elif isinstance(node, SequenceNode):
-        for index, value in enumerate(node.value):
-            here = (*path, str(index))
-            yield here, value.start_mark.line + 1
-            yield from _walk(value, here)
 
 
 def _unreadable(name: str, line: int | None, rule: str, remedy: str) -> PlanError:

@@ -2,14 +2,41 @@
 
 from __future__ import annotations
 
-from ruamel.yaml.error import MarkedYAMLError
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.reader import ReaderError
+
+from coxa.study.yaml_tree import DEEPEST, ITSELF, LARGEST, NO_VALUE, TOO_DEEP, TOO_LARGE, PlanYAMLError
 
 Said = tuple[int | None, str, str]
 """Line, rule and remedy."""
 
 
-def yaml_fault(error: MarkedYAMLError, text: str) -> Said:
+NOT_A_PLAN = {
+    TOO_DEEP: (f"the file has more than {DEEPEST} levels", "Close the brackets, or write the plan with fewer levels."),
+    TOO_LARGE: (
+        f"the file has more than {LARGEST:,} keys and values, counting what anchors (&) repeat",
+        "Write out what is meant, without anchors.",
+    ),
+    ITSELF: ("the anchor (&) of this line holds itself", "Write out what is meant, without the anchor."),
+}
+
+
+def yaml_fault(error: YAMLError, text: str) -> Said:
     """Return where a YAML file breaks off, the rule that it breaks and what to do."""
+    if isinstance(error, ReaderError):
+        line = text[: error.position].count("\n") + 1
+        return line, f"the line has the control character U+{error.character:04X}", "Delete the character."
+    if isinstance(error, PlanYAMLError) and error.problem == NO_VALUE:
+        return error.problem_mark.line + 1, str(error.note), "Correct it, or put it in quotes if it is a text."
+    if isinstance(error, PlanYAMLError):
+        return error.problem_mark.line + 1, *NOT_A_PLAN[error.problem]
+    if not isinstance(error, MarkedYAMLError):
+        return None, "the file is not valid YAML", f"{error}"
+    return _marked_fault(error, text)
+
+
+def _marked_fault(error: MarkedYAMLError, text: str) -> Said:
+    """Return the fault of a file at a place that the parser names."""
     mark = error.problem_mark or error.context_mark
     problem, context = error.problem or "", error.context or ""
     if mark is None:
