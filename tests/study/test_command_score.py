@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import openpyxl
 import pandas as pd
+import pyreadstat
 import pytest
 from click.testing import Result
 from typer.testing import CliRunner
@@ -107,3 +109,58 @@ def test_a_row_that_comes_twice_is_one_message_with_both_rows(answers: pd.DataFr
     assert shown.exit_code == 1
     ((finding),) = json.loads(shown.stdout)
     assert finding["rule"] == "a participant-visit (007, w0) has one row; row 4 repeats row 2"
+
+
+@pytest.mark.parametrize("suffix", [".sav", ".dta"])
+def test_codes_that_the_file_declares_missing_are_no_answers(tmp_path: Path, suffix: str) -> None:
+    items, out = tmp_path / f"items{suffix}", tmp_path / "scores.csv"
+    frame = pd.DataFrame({"id": ["a", "b"]} | {f"ihot_item_{k}": [10.0 * k, 50.0] for k in range(1, 11)})
+    if suffix == ".sav":
+        frame.loc[0, "ihot_item_1"] = 99
+        frame.loc[1, "ihot_item_2"] = 97
+        declared = {"ihot_item_1": [99], "ihot_item_2": [{"lo": 97, "hi": 99}]}
+        pyreadstat.write_sav(frame, items, missing_ranges=declared)
+    else:
+        frame = frame.astype({"ihot_item_1": object, "ihot_item_2": object})
+        frame.loc[0, "ihot_item_1"], frame.loc[1, "ihot_item_2"] = "a", "b"
+        pyreadstat.write_dta(frame, items, missing_user_values={"ihot_item_1": ["a"], "ihot_item_2": ["b"]})
+    arguments = ["score", str(items), "--instrument", "ihot_12", "--participant", "id", "--out", str(out)]
+    shown = CliRunner().invoke(app, arguments)
+    assert shown.exit_code == 0, shown.output
+    scores = pd.read_csv(out).set_index("participant_id")
+    assert scores.loc["a", "value"] == pytest.approx(sum(range(20, 101, 10)) / 9)
+    assert scores["items_answered"].tolist() == [9, 9]
+    assert "2 answers have a code that the file declares missing" in words(shown)
+
+
+def test_a_sheet_with_a_title_is_scored_by_its_header_row(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    book.active.append(["Export of June"])
+    sheet = book.create_sheet("Answers")
+    for row in (["Answers"], ["id", "nprs_pain"], ["a", 4], ["b", True]):
+        sheet.append(row)
+    book.save(tmp_path / "items.xlsx")
+    arguments = ["score", str(tmp_path / "items.xlsx"), "--instrument", "nprs", "--participant", "id", "--json"]
+    chosen = [*arguments, "--sheet", "Answers", "--header-row", "2"]
+    refused = CliRunner().invoke(app, chosen)
+    assert refused.exit_code == 1
+    assert "True" in refused.output
+    scores = json.loads(CliRunner().invoke(app, [*chosen, "--leave-out"]).stdout)
+    assert [score["value"] for score in scores] == [4, None]
+
+
+def test_a_percentage_is_no_answer(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    for row in (["participant_id", "vas_pain"], ["a", 0.45], ["b", 45]):
+        book.active.append(row)
+    book.active["B2"].number_format = "0%"
+    book.save(tmp_path / "items.xlsx")
+    shown = CliRunner().invoke(app, ["score", str(tmp_path / "items.xlsx"), "--instrument", "vas"])
+    assert shown.exit_code == 1
+    assert "45%" in shown.output
+
+
+def test_a_file_larger_than_the_limit_is_not_scored(answers: pd.DataFrame, tmp_path: Path) -> None:
+    answers.to_excel(tmp_path / "items.xlsx", index=False)
+    assert "--max-cells" in words(score(tmp_path / "items.xlsx", "--max-cells", "50"))
+    assert score(tmp_path / "items.xlsx", "--max-cells", "1000").exit_code == 0

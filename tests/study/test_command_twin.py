@@ -5,7 +5,10 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
+import openpyxl
 import pandas as pd
+import pyreadstat
 from typer.testing import CliRunner
 
 from coxa.cli.main import app
@@ -52,3 +55,26 @@ def test_an_existing_file_is_kept_and_a_wrong_column_named(tmp_path: Path) -> No
     code, said = run(str(TRIAL), "--out", str(tmp_path / "other.csv"))  # four rows of each participant
     assert code == 1
     assert "one row per participant_id" in said
+
+
+def test_codes_that_the_file_declares_missing_are_gaps_of_the_twin(tmp_path: Path) -> None:
+    generator = np.random.default_rng(5)
+    frame = pd.DataFrame({"participant_id": [f"p{k}" for k in range(60)], "pain": generator.normal(50, 10, 60).round()})
+    frame.loc[:14, "pain"] = 999
+    pyreadstat.write_sav(frame, tmp_path / "trial.sav", missing_ranges={"pain": [999]})
+    out = tmp_path / "twin.csv"
+    shown = CliRunner().invoke(app, ["twin", str(tmp_path / "trial.sav"), "--out", str(out)])
+    assert shown.exit_code == 0, shown.output
+    pain = pd.read_csv(out)["pain"]
+    assert pain.isna().any()
+    assert pain.max() < 100
+
+
+def test_a_formula_without_result_is_not_drawn_from(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    for row in (["participant_id", "pain"], ["a", 4], ["b", "=B2+1"]):
+        book.active.append(row)
+    book.save(tmp_path / "trial.xlsx")
+    shown = CliRunner().invoke(app, ["twin", str(tmp_path / "trial.xlsx"), "--out", str(tmp_path / "twin.csv")])
+    assert shown.exit_code == 1
+    assert "The formula has no stored result" in " ".join(shown.output.split())

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from coxa import __version__
 from coxa.allocation.schemes import factors_of
 from coxa.design.allocation_list import AllocationList
-from coxa.errors import DataError, OptionError, check_option
+from coxa.errors import OptionError, check_option
 from coxa.files import save, whole_run
 from coxa.findings import Findings
 from coxa.report.csv_files import write_csv
@@ -59,16 +59,12 @@ def refuse_existing(folder: Path) -> None:
 
 def read_units(path: Path) -> pd.DataFrame:
     """Read participants or clusters from a file of any known format, every cell as text."""
-    from coxa.cohort.readers.registry import read_raw
+    from coxa.cohort.whole import read_whole
     from coxa.study.source import code_text
 
     if not path.is_file():
         raise FileNotFoundError(errno.ENOENT, "no such file", str(path))
-    result = read_raw(path)
-    errors = Findings(tuple(result.findings)).errors
-    if result.raw is None or errors:
-        raise DataError(f"{path.name} cannot be read", errors)
-    return result.raw.sheet.frame.map(code_text, na_action="ignore")
+    return read_whole(path).frame.map(code_text, na_action="ignore")
 
 
 def allocation_files(

@@ -31,6 +31,14 @@ DataPath = Annotated[
 ]
 OutPath = Annotated[Path, typer.Option("--out", help="Folder for the results; made if it is not there.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")]
+SheetName = Annotated[str | None, typer.Option("--sheet", help="Sheet of an Excel file; the first if not named.")]
+HeaderRow = Annotated[
+    list[int] | None,
+    typer.Option("--header-row", help="Row with the names of the columns; repeatable, for names in several rows."),
+]
+MaxCells = Annotated[
+    int | None, typer.Option("--max-cells", min=1, help="Most cells that the file may have; 2 million in Excel.")
+]
 Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Print only what was found and where results are.")]
 Verbose = Annotated[bool, typer.Option("-v", "--verbose", help="Show where an unexpected error came from.")]
 

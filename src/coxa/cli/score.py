@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from coxa.cli.edge import AsJson, Quiet, Verbose, edge, print_json, working
+from coxa.cli.edge import AsJson, HeaderRow, MaxCells, Quiet, SheetName, Verbose, edge, print_json, working
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -37,6 +37,9 @@ def score_command(
     leave_out: Annotated[
         bool, typer.Option("--leave-out", help="Set answers that cannot be missing, list them, score the rest.")
     ] = False,
+    sheet: SheetName = None,
+    header_row: HeaderRow = None,
+    max_cells: MaxCells = None,
     out: Annotated[
         Path | None, typer.Option("--out", help="File for the scores, .csv or .parquet; findings go beside it.")
     ] = None,
@@ -48,6 +51,7 @@ def score_command(
     with edge(verbose, as_json):
         from coxa.cli.show import show_findings, show_scores
         from coxa.cohort.items import read_items
+        from coxa.cohort.readers.raw import ReadOptions
         from coxa.errors import DataError, check_option
         from coxa.findings import Findings
         from coxa.instruments import score
@@ -55,10 +59,11 @@ def score_command(
 
         if out is not None:
             check_option("ending of --out", out.suffix.lower(), ENDINGS)
+        options = ReadOptions(sheet=sheet, header_row=tuple(header_row or ()) or None, max_cells=max_cells)
         findings = Findings()
         try:
             with working(f"scoring {file}", quiet):
-                read = read_items(file, instrument, prefix, participant, visit, tuple(missing or ()))
+                read = read_items(file, instrument, prefix, participant, visit, tuple(missing or ()), options)
                 items, findings = read.table, read.findings
                 if leave_out:
                     items, blanked = blank_bad_answers(items, instrument, version=version)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from coxa.cli.edge import AsJson, Quiet, Verbose, check_there, edge, print_json, working
+from coxa.cli.edge import AsJson, HeaderRow, MaxCells, Quiet, SheetName, Verbose, check_there, edge, print_json, working
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -21,28 +21,30 @@ def twin_command(
         str | None, typer.Option("--visit", help="Column of the visit, if there is a row for each.")
     ] = None,
     seed: Annotated[int, typer.Option("--seed", min=0, help="The same seed gives the same twin.")] = 1,
+    sheet: SheetName = None,
+    header_row: HeaderRow = None,
+    max_cells: MaxCells = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
     verbose: Verbose = False,
 ) -> None:
     """Draw a synthetic twin of a table: its distributions, correlations and gaps, and nobody's row."""
     with edge(verbose, as_json):
-        from coxa.cohort.readers.registry import read_raw
-        from coxa.errors import DataError, OptionError, check_option
+        from coxa.cohort.readers.raw import ReadOptions
+        from coxa.cohort.whole import read_whole, without_declared
+        from coxa.errors import OptionError, check_option
         from coxa.files import save_parquet
-        from coxa.findings import Findings
         from coxa.report.csv_files import write_csv
         from coxa.simulate.twin import synthetic_twin
 
+        options = ReadOptions(sheet=sheet, header_row=tuple(header_row or ()) or None, max_cells=max_cells)
         check_there(file)
         check_option("ending of --out", out.suffix.lower(), (".csv", ".parquet"))
         if out.exists():
             raise OptionError(f"{out} is there already; name another file")
         with working(f"drawing a twin of {file}", quiet):
-            read = read_raw(file)
-            if read.raw is None:
-                raise DataError(f"{file} cannot be read:", Findings.of(read.findings))
-            found = synthetic_twin(typed(read.raw.sheet.frame), seed=seed, participant=participant, visit=visit)
+            frame = without_declared(read_whole(file, options))
+            found = synthetic_twin(typed(frame), seed=seed, participant=participant, visit=visit)
         if out.suffix.lower() == ".parquet":
             save_parquet(found.data, out)
         else:

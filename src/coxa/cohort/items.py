@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import errno
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
 
+from coxa.cohort.dictionary import Field
+from coxa.cohort.mapping.cells import Column, convert
+from coxa.cohort.mapping.codes import Mask
+from coxa.cohort.mapping.missing import coded
+from coxa.cohort.readers.raw import Percent, ReadOptions, Sheet
 from coxa.cohort.readers.registry import read_raw
 from coxa.errors import DataError, not_allowed
 from coxa.findings import Finding, Findings
@@ -17,6 +23,7 @@ from coxa.study.source import code_text
 
 ONE_VISIT = "only"
 DATE = "assessment_date"
+IDENTIFIER = Field("participant_id", "id", "Participant")
 KEYS = {"participant": "participant_id", "visit": "visit"}
 
 
@@ -35,6 +42,7 @@ def read_items(
     participant: str | None = None,
     visit: str | None = None,
     missing: tuple[str, ...] = (),
+    options: ReadOptions | None = None,
 ) -> FileItems:
     """Return the item responses of a file as a long table.
 
@@ -48,7 +56,9 @@ def read_items(
         Names of those columns, `participant_id` and `visit` if not given. A file without a visit column is of
         one visit, called "only".
     missing
-        Codes that mean missing.
+        Codes that mean missing, with those that the file itself declares (SPSS, Stata, SAS).
+    options
+        Sheet, header row and limit of the file, where they are not the usual ones.
 
     Raises
     ------
@@ -60,29 +70,37 @@ def read_items(
     """
     if not path.is_file():
         raise FileNotFoundError(errno.ENOENT, "no such file", str(path))
-    result = read_raw(path)
+    result = read_raw(path, options)
     errors = Findings(tuple(result.findings)).errors
     if result.raw is None or errors:
         raise DataError(f"{path.name} cannot be read", errors)
     sheet = result.raw.sheet
     people, visits = _key(path, sheet.frame, "participant", participant), _key(path, sheet.frame, "visit", visit)
     frame = sheet.frame
-    keys = frame[[people]].map(code_text, na_action="ignore").set_axis(["participant_id"], axis=1)
+    keys = pd.DataFrame({"participant_id": _identifiers(path, sheet, str(people))})
     keys["source_row"] = sheet.source_row
     keys["visit"] = frame[visits].map(code_text, na_action="ignore") if visits else ONE_VISIT
     _one_form(path, frame, keys)
     decimal = sheet.details.get("decimal", ".")
     answers = frame.drop(columns=[people, *([visits] if visits else [])])
-    answers = answers.map(lambda cell: _answer(cell, decimal, missing), na_action="ignore")
+    declared = {
+        name: coded(answers[name], {*missing, *sheet.missing_codes.get(name, ())}, decimal)
+        for name in map(str, answers.columns)
+    }
+    answers = answers.mask(pd.DataFrame(declared, index=answers.index))
+    answers = answers.map(lambda cell: _answer(cell, decimal), na_action="ignore")
     if {"item", "value"} <= set(answers.columns):
         long = keys.join(answers[["item", "value"]])
         _one_visit(path, long, visits, ["participant_id", "item"])
-        return FileItems(long[["participant_id", "visit", "item", "value", "source_row"]], Findings())
+        notes = _declared_missing(path, sheet, declared, ["value"])
+        return FileItems(long[["participant_id", "visit", "item", "value", "source_row"]], Findings.of(notes))
     _one_visit(path, keys, visits, ["participant_id"])
     table = keys.join(answers.drop(columns=keys.columns, errors="ignore"))
     found = find_item_columns([str(name) for name in table.columns if name not in keys], instrument, prefix)
     long = items_from_wide(table, instrument, prefix=found.prefix if prefix is None else prefix)
-    return FileItems(long, found.findings)
+    return FileItems(
+        long, found.findings + Findings.of(_declared_missing(path, sheet, declared, found.columns.values()))
+    )
 
 
 def _key(path: Path, frame: pd.DataFrame, key: str, named: str | None) -> str | None:
@@ -147,9 +165,36 @@ def _one_form(path: Path, frame: pd.DataFrame, keys: pd.DataFrame) -> None:
     raise DataError(f"{path.name} cannot be scored", Findings((finding,)))
 
 
-def _answer(cell: object, decimal: str, missing: tuple[str, ...]) -> object:
-    """Return a cell as it is scored: declared codes are missing, a decimal comma is a point."""
-    text = code_text(cell)
-    if text == "" or text in missing:
+def _identifiers(path: Path, sheet: Sheet, column: str) -> pd.Series:
+    """Return the participants' identifiers as text; raise `DataError` where their digits are lost."""
+    cells = convert(Column(column, sheet.frame[column], exact=sheet.exact.get(column)), IDENTIFIER)
+    if cells.problems:
+        findings = [
+            Finding(
+                "error", path.name, problem.rule, problem.remedy, int(sheet.source_row[problem.rows[0]]), field=column
+            )
+            for problem in cells.problems
+        ]
+        raise DataError(f"{path.name} cannot be scored", Findings.of(findings))
+    return cells.values
+
+
+def _declared_missing(
+    path: Path, sheet: Sheet, declared: Mapping[str, Mask], columns: Iterable[str]
+) -> Iterator[Finding]:
+    """Yield a note on the answers that have a code which the file declares missing."""
+    hit = {
+        name: int(declared[name].sum()) for name in columns if sheet.missing_codes.get(name) and declared[name].any()
+    }
+    if hit:
+        codes = sorted({code for name in hit for code in sheet.missing_codes[name]})
+        rule = f"{sum(hit.values())} answers have a code that the file declares missing; they are no answers"
+        yield Finding("note", path.name, rule, "Nothing needs to be done.", value=", ".join(codes))
+
+
+def _answer(cell: object, decimal: str) -> object:
+    """Return a cell as it is scored: a decimal comma is a point, and what is shown as a percentage keeps its sign."""
+    text = f"{100 * cell:g}%" if isinstance(cell, Percent) else code_text(cell)
+    if text == "":
         return None
     return text.replace(decimal, ".") if decimal != "." else text

@@ -20,8 +20,8 @@ READ_PARTS = (".xml", ".rels", ".vml")
 """Endings of the parts of a workbook that are read; pictures and macros are not."""
 
 REMEDY = (
-    "Check that it is the right file. If it is, save it as CSV, or raise `max_cells` under `data` in the plan "
-    "(`--max-cells` of `coxa score` and `coxa twin`)"
+    "Check that it is the right file. If it is, save it as CSV, or raise `max_cells` under `data` in the plan, or "
+    "`--max-cells` of a command without a plan"
 )
 
 
