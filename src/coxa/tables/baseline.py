@@ -28,21 +28,23 @@ from coxa.tables.table import Column, Footnote, RowGroup, Table
 TOTAL = "total"
 
 
-def baseline_table(cohort: Cohort) -> Table:
+def baseline_table(cohort: Cohort, *, compared: bool | None = None) -> Table:
     """Describe the allocated participants by arm and overall.
 
     Parameters
     ----------
     cohort
         Checked tables; `participants` with arm and covariates, and the outcomes at baseline.
+    compared
+        Whether standardised differences are shown; unless given, in a cohort, and where the plan asks.
 
     Returns
     -------
     Table
         Numbers as mean (SD) or median [Q1, Q3], as the plan says; categories as n (%) of those known, with a
-        row of missing where there are any. No p-values. Outcomes carry their range and direction. In a cohort, or
-        with `report: standardised_differences`, a column for each arm against the reference, and with `report:
-        baseline_weight` everything but the missing weighted (`coxa.estimates.balance` has the formulas).
+        row of missing where there are any. No p-values. Outcomes carry their range and direction. Standardised
+        differences have a column for each arm against the reference; with `report: baseline_weight` everything but
+        the missing is weighted (`coxa.estimates.balance` has the formulas).
 
     Raises
     ------
@@ -59,8 +61,9 @@ def baseline_table(cohort: Cohort) -> Table:
     if weight:
         _check_weights(people, weight)
     columns = by_arm(study, people)
-    compared = tuple((arm, study.reference_arm) for arm in study.arm_order[1:])
-    described = Described(columns, _at, weight, compared if compares_baseline(study) else ())
+    pairs = tuple((arm, study.reference_arm) for arm in study.arm_order[1:])
+    shows = compares_baseline(study) if compared is None else compared
+    described = Described(columns, _at, weight, pairs if shows else ())
     rows = [row for name in shown_at_baseline(study) for row in characteristic_rows(study, name, described)]
     return Table(
         "baseline",

@@ -24,6 +24,8 @@ RULES: dict[str, str] = {
     "count": "{n:0}",
     "count_clusters": "{n:0} [{clusters:0}]",
     "number": "{n:v}",
+    "mean": "{mean:v}",
+    "median": "{median:v}",
     "participants": "{n_participants:0}",
     "count_percent": "{n:0} ({share:%})",
     "count_points": "{n:0} ({share:pp})",

@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 from coxa.figures.participant_flow.draw import plot_flow
-from coxa.report.document import FigureBlock, Section, TableBlock
+from coxa.report.document import FigureBlock, Paragraph, Section, TableBlock
 from coxa.report.record import Report
 from coxa.report.sections.missing import missing_section
 from coxa.study.wording import primary_estimand
 from coxa.tables.baseline import baseline_table
 from coxa.tables.flow import participants_table
+from coxa.tables.imbalance import imbalance_sentences, imbalances
 from coxa.tables.participant_flow.build import participant_flow
 from coxa.tables.participant_flow.table import flow_table
+from coxa.tables.prose import Prose
+
+
+def baseline_cautions(report: Report) -> list[Prose]:
+    """Say what of the arms or groups is far apart at baseline, and what the primary analyses do not adjust for."""
+    study = report.study
+    primary = [name for name, plan in study.analyses.items() if plan.role == "primary"]
+    return imbalance_sentences(study, imbalances(report.cohort), primary)
 
 
 def participants_section(report: Report) -> Section:
@@ -22,5 +31,6 @@ def participants_section(report: Report) -> Section:
         TableBlock(participants_table(report.cohort, report.datasets)),
     )
     flow = Section("flow", "From assessment to analysis", shown)
-    baseline = Section("at-baseline", "Baseline", (TableBlock(baseline_table(report.cohort)),))
+    judged = (Paragraph(text) for text in baseline_cautions(report))
+    baseline = Section("at-baseline", "Baseline", (*judged, TableBlock(baseline_table(report.cohort))))
     return Section("participants-section", "Participants", (), (flow, baseline, missing_section(report)))

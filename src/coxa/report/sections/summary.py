@@ -10,10 +10,13 @@ from coxa.report.document import Block, FigureBlock, Paragraph, Section, TableBl
 from coxa.report.methods import failed_attempts
 from coxa.report.record import Report
 from coxa.report.sections.harms import serious_sentence
+from coxa.report.sections.participants import baseline_cautions
 from coxa.report.sections.protocol import deviation_notes
 from coxa.report.sentences import MEANS, asked_rows, difference_unit, question, result_sentences
 from coxa.study import Study
+from coxa.study.design_words import words_of
 from coxa.tables.planned import planned_table
+from coxa.tables.prose import Text, joined
 from coxa.tables.records import records
 from coxa.tables.results import comparison_label
 from coxa.tables.sensitivity import agreement_sentences, sensitivity_table
@@ -34,10 +37,18 @@ def summary_section(report: Report) -> Section:
         blocks += _side_by_side(report, estimand)
         if table := sensitivity_table(study, report.estimates, estimand):
             blocks.append(TableBlock(table))
+    if cautions := comparison_cautions(report):
+        blocks.append(Paragraph(joined(" ", ("Caution:", *cautions)), "warning"))
     blocks += deviation_notes(report)
     blocks.append(TableBlock(planned_table(study, report.estimates)))
     blocks.append(Paragraph(serious_sentence(report)))
     return Section("summary", "Summary", tuple(blocks))
+
+
+def comparison_cautions(report: Report) -> list[Text]:
+    """Return what holds for every comparison of the design, and how unlike the arms or groups started."""
+    always = words_of(report.study).caution
+    return [*([always] if always else []), *baseline_cautions(report)]
 
 
 def warning_sentences(report: Report, analysis: str) -> list[str]:
