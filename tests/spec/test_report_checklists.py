@@ -34,7 +34,7 @@ from tests.spec.small_trial import NASTY, plan, report
 TEMPLATE = Path(__file__).parents[2] / "src" / "coxa" / "study" / "templates" / "parallel-trial" / "study.yaml"
 SECTIONS = {
     *("summary", "trial-design", "estimands", "flow", "at-baseline", "missing-values", "observed-outcomes", "analyses"),
-    *("methods", "delivery", "harms", "protocol-and-deviations", "missing-data"),
+    *("methods", "as-delivered", "co-interventions-section", "harms", "protocol", "responders"),
 }
 """Sections that an item may point at; a report need not have all of them."""
 

@@ -173,6 +173,10 @@ def show(report: Report, as_json: bool, quiet: bool) -> None:
     from coxa.cli.show_lock import show_status
 
     if not quiet:
+        from coxa.report.sections.summary import comparison_cautions
+
         show_comparisons(report)
+        for text in comparison_cautions(report):
+            typer.echo(f"caution: {text}")
         show_findings(report.findings.warnings)
     show_status(report.status, quiet)

@@ -24,13 +24,15 @@ def described_methods(report: Report) -> Iterator[str]:
         )
     if found := responses(study, report.datasets):
         names = dict.fromkeys(mid_sentence(study.label("outcomes", one.outcome)) for one in found)
-        cite = marks(study, ran, "number-needed")
-        needed = (
-            ", and numbers needed to treat are their reciprocals, through infinity where a difference includes zero"
-        )
+        needed = ""
+        if "number-needed" in used:
+            needed = (
+                ", and numbers needed to treat are their reciprocals, through infinity where a difference includes zero"
+                f"{marks(study, ran, 'number-needed')}"
+            )
         yield (
             f"Responders in {join_words(list(names))} were counted at each visit by the rules that stand with them; "
-            f"differences in proportions have Newcombe's intervals{needed + cite if 'number-needed' in used else ''}."
+            f"differences in proportions have Newcombe's intervals{needed}."
         )
     if "rates" in used and len(report.cohort.table("adverse_events")):
         yield (

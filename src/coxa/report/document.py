@@ -20,10 +20,14 @@ INTRODUCTION = 400
 
 @dataclass(frozen=True, slots=True)
 class Paragraph:
-    """A paragraph: text, the `lead` that a reader in a hurry wants, or a `warning` that nobody should miss."""
+    """A paragraph: text, the `lead` that a reader in a hurry wants, or a `warning` that nobody should miss.
+
+    answers : whether it can answer an item of a checklist; not where it introduces something, or says what is missing
+    """
 
     text: Text
     kind: Literal["text", "lead", "warning"] = "text"
+    answers: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +123,11 @@ class Document:
             **{table.id: index for index, table in enumerate(self.tables(), start=1)},
             **{figure.id: index for index, figure in enumerate(self.figures(), start=1)},
         }
+
+
+def silent(text: Text, kind: Literal["text", "lead", "warning"] = "text") -> Paragraph:
+    """Return a paragraph that answers no item of a checklist."""
+    return Paragraph(text, kind, answers=False)
 
 
 def with_blocks(document: Document, change: Callable[[Block], Block | None]) -> Document:

@@ -194,6 +194,12 @@ class Protocol(Part):
         "analysis by itself.",
     )
     bias: str | None = Field(None, title="Bias", description="What is done against bias in a cohort (STROBE 9).")
+    confounding: str | None = Field(
+        None,
+        title="Confounding",
+        description="Which confounders of a cohort were adjusted for, how and why, and which could not be (STROBE 7, "
+        "12a, 16a).",
+    )
     quantitative_variables: str | None = Field(
         None, title="Quantitative variables", description="How numbers are grouped or transformed, and why (STROBE 11)."
     )

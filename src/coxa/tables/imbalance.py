@@ -27,6 +27,8 @@ FAR = 0.5
 """Standardised difference that is named in a trial of any size: half a standard deviation."""
 CHANCE = 3.0
 """Standard errors of chance, sqrt(1/n + 1/m), beyond which a smaller one is named in a trial as well."""
+ROUNDING = 1e-9
+"""What the last bits of a mean may add to a difference."""
 MOST = 6
 """Variables that a sentence names; the baseline table has all of them."""
 
@@ -81,7 +83,8 @@ def imbalances(cohort: Cohort) -> list[Imbalance]:
         for one in _compared(row):
             if math.isnan(one.difference) and one.name in known and known.loc[[one.arm, one.reference], one.name].all():
                 one = replace(one, difference=math.inf)
-            if abs(one.difference) > _bound(study, sizes.get(one.arm, 0), sizes.get(one.reference, 0)):
+            bound = _bound(study, sizes.get(one.arm, 0), sizes.get(one.reference, 0))
+            if abs(one.difference) > bound + ROUNDING:
                 found.append(one)
     return sorted(found, key=lambda one: -abs(one.difference))
 
@@ -107,16 +110,7 @@ def imbalance_sentences(study: Study, found: Sequence[Imbalance], analyses: Sequ
         sides = f"{study.label('arms', arm)} against {study.label('arms', mine[0].reference)}"
         lead = f"The two {words.arms} start far apart" if words.allocates else f"The {words.arms} differ at baseline"
         said.append(prose(f"{lead} ({sides}; standardised differences): ", named, f"{more}."))
-    lacking = {name: [_label(study, one) for one in _not_adjusted(study, found, name)] for name in analyses}
-    for labels in dict.fromkeys(tuple(dict.fromkeys(labels)) for labels in lacking.values() if labels):
-        of = [name for name, others in lacking.items() if tuple(dict.fromkeys(others)) == labels]
-        which = join_words([study.label("analyses", name) for name in of])
-        verb = "does" if len(of) == 1 else "do"
-        shown = join_words([mid_sentence(label) for label in labels[:MOST]]) + (
-            ", among others" if labels[MOST:] else ""
-        )
-        said.append(prose(f"{which} {verb} not adjust for {shown}."))
-    return said
+    return said + [_adjustment(study, found, name) for name in analyses if found]
 
 
 def _compared(row: Row) -> Iterator[Imbalance]:
@@ -160,12 +154,24 @@ def _label(study: Study, one: Imbalance) -> str:
     return study.label("covariates" if one.name in study.covariates else "outcomes", one.name)
 
 
-def _not_adjusted(study: Study, found: Sequence[Imbalance], analysis: str) -> Iterator[Imbalance]:
-    """Yield what an analysis does not adjust for; its own outcome at baseline is called `baseline` in a model."""
+def _adjustment(study: Study, found: Sequence[Imbalance], analysis: str) -> Prose:
+    """Say which of the imbalances an analysis does not adjust for; in a model its own outcome is called `baseline`."""
     plan = study.analyses[analysis]
-    endpoint = study.estimands[plan.estimand].endpoint
-    used = {*plan.names_used(), *plan.random}
-    for one in found:
-        name = "baseline" if one.name == endpoint.outcome else one.name
-        if plan.model == "proportions" or name not in used:
-            yield one
+    outcome = study.estimands[plan.estimand].endpoint.outcome
+    used = () if plan.model == "proportions" else (*plan.names_used(), *plan.random)
+    adjusted = {outcome if name == "baseline" else name for name in used}
+    names = list(dict.fromkeys(one.name for one in found))
+    lacking = [_at_baseline(study, name) for name in names if name not in adjusted]
+    label = study.label("analyses", analysis)
+    if not lacking:
+        every = _at_baseline(study, names[0]) if len(names) == 1 else "all of them"
+        return prose(f"The analysis {label} adjusts for {every}.")
+    shown = lacking if len(lacking) <= MOST else [*lacking[: MOST - 1], "others"]
+    return prose(f"The analysis {label} does not adjust for {join_words(shown, 'or')}.")
+
+
+def _at_baseline(study: Study, name: str) -> str:
+    """Return "age", or of an outcome "hip pain at baseline"."""
+    if name in study.covariates:
+        return mid_sentence(study.label("covariates", name))
+    return f"{mid_sentence(study.label('outcomes', name))} at baseline"

@@ -19,7 +19,7 @@ ACTUAL = {"TIDieR": "12", "CERT": "16b"}
 ABOUT = {
     "TIDieR": "TIDieR, template for intervention description and replication (12 items).",
     "CERT": "CERT, consensus on exercise reporting template (16 items, three of them in two parts). It is about "
-    "exercise; of an arm without exercise most items have no answer.",
+    "exercise; of a treatment without exercise most items have no answer.",
 }
 
 

@@ -51,8 +51,8 @@ def _blocks(section: Section) -> Iterator[Block]:
 
 def _has_content(block: Block) -> bool:
     match block:
-        case Paragraph(text, _):
-            return bool(str(text).strip())
+        case Paragraph(text):
+            return block.answers and bool(str(text).strip())
         case List(items):
             return bool(items)
         case Card(_, facts, results):

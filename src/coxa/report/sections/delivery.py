@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from coxa.derive.delivery import Delivered, derive_co_interventions, derive_delivered
 from coxa.figures.attendance import plot_attendance
-from coxa.report.document import Block, FigureBlock, Paragraph, Section, TableBlock
+from coxa.report.document import Block, FigureBlock, Paragraph, Section, TableBlock, silent
 from coxa.report.record import Report
 from coxa.study import Study
 from coxa.study.design_words import words_of
@@ -40,12 +40,12 @@ def delivery_section(report: Report) -> Section:
 
 def _as_delivered(study: Study, delivered: Delivered | None) -> tuple[Block, ...]:
     if delivered is None:
-        return (Paragraph(NO_SESSIONS),)
+        return (silent(NO_SESSIONS),)
     blocks: list[Block] = []
     if "planned" not in delivered.people:
-        blocks.append(Paragraph(NO_SESSIONS))
+        blocks.append(silent(NO_SESSIONS))
     table = delivered_table(study, delivered)
-    blocks.append(TableBlock(table) if table.groups else Paragraph(NOTHING_DELIVERED))
+    blocks.append(TableBlock(table) if table.groups else silent(NOTHING_DELIVERED))
     if "share" in delivered.people and delivered.people["share"].notna().any():
         title = "Participants by the share of their planned supervised sessions that they attended"
         blocks.append(FigureBlock(plot_attendance(study, delivered, figure_id="attendance", title=title)))
@@ -55,7 +55,7 @@ def _as_delivered(study: Study, delivered: Delivered | None) -> tuple[Block, ...
 def _beside(report: Report) -> tuple[Block, ...]:
     found = derive_co_interventions(report.cohort)
     if found is None:
-        return (Paragraph(NO_CO_INTERVENTIONS),)
+        return (silent(NO_CO_INTERVENTIONS),)
     frame, before = found
     if frame.empty:
         said: Text = f"No co-intervention was recorded after {words_of(report.study).start}."
@@ -68,16 +68,16 @@ def _beside(report: Report) -> tuple[Block, ...]:
 
 
 def _as_planned(study: Study, delivered: Delivered | None) -> tuple[Block, ...]:
-    silent = [study.label("arms", arm) for arm in study.arm_order if study.arms[arm].delivery is None]
-    if len(silent) == len(study.arms):
+    unsaid = [study.label("arms", arm) for arm in study.arm_order if study.arms[arm].delivery is None]
+    if len(unsaid) == len(study.arms):
         return (
-            Paragraph(
+            silent(
                 "The plan does not say how the treatments are delivered: the items of TIDieR and CERT cannot be shown."
             ),
         )
     blocks: list[Block] = []
-    if silent:
-        blocks.append(Paragraph(f"The plan does not say how it is delivered: {join_words(silent)}."))
+    if unsaid:
+        blocks.append(silent(f"The plan does not say how it is delivered: {join_words(unsaid)}."))
     blocks += [TableBlock(intervention_table(study, "TIDieR", delivered))]
     blocks += [TableBlock(intervention_table(study, "CERT", delivered))]
     return tuple(blocks)

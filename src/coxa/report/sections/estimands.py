@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from coxa.report.document import Card, Paragraph, Section
+from coxa.report.document import Card, Section, silent
 from coxa.report.record import Report
 from coxa.report.sentences import result_sentences
 from coxa.study.wording import estimand_attributes
@@ -23,5 +23,5 @@ def estimands_section(report: Report) -> Section:
         ]
         facts = tuple(estimand_attributes(study, name))
         cards.append(Card(study.label("estimands", name), facts, tuple(results)))
-    intro = Paragraph("Each estimand by the five attributes of ICH E9(R1), as the plan states them.")
+    intro = silent("Each estimand by the five attributes of ICH E9(R1), as the plan states them.")
     return Section("estimands", "Estimands", (intro, *cards))

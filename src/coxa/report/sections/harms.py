@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from coxa.derive.harms import Harms, derive_harms
 from coxa.figures.harms import plot_harms
-from coxa.report.document import Block, FigureBlock, Paragraph, Section, TableBlock
+from coxa.report.document import Block, FigureBlock, Paragraph, Section, TableBlock, silent
 from coxa.report.record import Report
 from coxa.study import Study
 from coxa.study.design_words import words_of
@@ -27,7 +27,7 @@ def harms_section(report: Report) -> Section:
     """
     study, harms = report.study, derive_harms(report.cohort)
     if harms is None:
-        blocks: tuple[Block, ...] = (Paragraph(NO_TABLE, "warning"),)
+        blocks: tuple[Block, ...] = (silent(NO_TABLE, "warning"),)
     elif harms.events.empty:
         blocks = tuple(Paragraph(text) for text in _nothing(study, harms))
     else:
@@ -35,13 +35,13 @@ def harms_section(report: Report) -> Section:
         figure = plot_harms(study, harm_risks(study, harms), figure_id="harms-at-a-glance", title=title)
         absent = absent_sentence(harms)
         blocks = (
-            *([Paragraph(absent)] if absent else []),
+            *([silent(absent)] if absent else []),
             TableBlock(harms_table(study, harms)),
             FigureBlock(figure),
             TableBlock(harm_rates_table(study, harms)),
             TableBlock(harm_terms_table(study, harms)),
         )
-    return Section("harms", "Harms", (Paragraph(assessed_sentence(study)), *blocks))
+    return Section("harms", "Harms", (silent(assessed_sentence(study)), *blocks))
 
 
 def assessed_sentence(study: Study) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from coxa.figures.dropout_profile import plot_dropout_profile
 from coxa.figures.missingness import missing_counts, plot_missingness
-from coxa.report.document import Block, FigureBlock, Paragraph, Section, TableBlock
+from coxa.report.document import Block, FigureBlock, Section, TableBlock, silent
 from coxa.report.record import Report
 from coxa.study.design_words import words_of
 from coxa.tables.missing_patterns import completion_table, patterns_table, reasons_table
@@ -35,7 +35,7 @@ def _blocks(report: Report) -> Iterator[Block]:
         shared.setdefault((outcome, counts), []).append(name)
     of_outcome = Counter(outcome for outcome, _ in shared)
     if len(report.datasets) > len(shared):
-        yield Paragraph("Of the primary estimands; the counts of the others stand in the table of participants.")
+        yield silent("Of the primary estimands; the counts of the others stand in the table of participants.")
     for (outcome, _), names in sorted(shared.items(), key=lambda item: list(of_outcome).index(item[0][0])):
         dataset = report.datasets[names[0]]
         label, extra = study.label("outcomes", outcome), ""
@@ -49,7 +49,7 @@ def _blocks(report: Report) -> Iterator[Block]:
         if reasons := reasons_table(report.cohort, dataset):
             yield TableBlock(reasons)
         else:
-            yield Paragraph("The data hold no reasons why values are missing at the endpoint.")
+            yield silent("The data hold no reasons why values are missing at the endpoint.")
         if completion := completion_table(report.cohort, dataset):
             title = f"{label}: observed means by the last visit with a value{extra}"
             figure_id = identifier("dropout", *place)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from coxa.figures.means import observed_means
 from coxa.figures.profile import plot_profile
 from coxa.figures.trajectories import plot_trajectories
-from coxa.report.document import FigureBlock, Paragraph, Section
+from coxa.report.document import FigureBlock, Section, silent
 from coxa.report.record import Report
 from coxa.report.sections.missing import primary_estimands
 from coxa.study.design_words import words_of
@@ -52,7 +52,7 @@ def observed_section(report: Report) -> Section:
         figures.append(FigureBlock(plot_trajectories(study, dataset, figure_id=figure_id, title=title)))
     said = "Means of the values that were observed, after each estimand's strategies for intercurrent events; "
     said += "no model is behind them, and participants who are missing at a visit are missing from its mean."
-    return Section("observed-outcomes", "Observed outcomes", (Paragraph(said), *figures))
+    return Section("observed-outcomes", "Observed outcomes", (silent(said), *figures))
 
 
 def first_estimands(report: Report) -> dict[str, str]:

@@ -21,7 +21,7 @@ OTHER_FILE = (
 def protocol_section(report: Report) -> Section:
     """Return when the plan was locked, the hashes, and every change since as a dated deviation."""
     status = report.status
-    blocks: list[Block] = [Paragraph(_said(status, report.run.plan_sha256))]
+    blocks: list[Block] = [Paragraph(_said(status, report.run.plan_sha256), answers=status.lock is not None)]
     if status.lock:
         blocks.append(Card("Lock", tuple(_dates(status.lock))))
         blocks.append(Card("SHA-256", tuple(_hashes(status.lock, report.run.plan_sha256))))

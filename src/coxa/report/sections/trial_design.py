@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any
 
-from coxa.report.document import Card, Paragraph, Section
+from coxa.report.document import Card, Section, silent
 from coxa.report.randomised import randomisation_words
 from coxa.report.record import Report
 from coxa.study import Study
@@ -61,6 +61,7 @@ CARDS: Mapping[str, tuple[str, ...]] = {
         "data_management",
         "missing_data",
         "bias",
+        "confounding",
         "quantitative_variables",
         "monitoring_committee",
         "trial_monitoring",
@@ -114,7 +115,7 @@ def trial_design_section(report: Report) -> Section:
     if study.protocol:
         said = "The design as the plan states it, and what the authors say of it; these are their own words."
     title = "Trial design" if words_of(study).allocates else "Study design"
-    return Section("trial-design", title, (Paragraph(said), *cards))
+    return Section("trial-design", title, (silent(said), *cards))
 
 
 def _cards(study: Study) -> Iterator[tuple[str, list[tuple[str, str]]]]:
