@@ -16,11 +16,17 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from coxa.errors import CoxaError, DataError
+from coxa.findings import Finding, Findings
+
 if TYPE_CHECKING:
     import pandas as pd
 
 WRITING, COMPLETE = ".coxa-writing", ".coxa-complete"
 """Folder of a run that is still being written, and of one whose files only have to be moved to their places."""
+
+LONGEST = 200
+"""Characters of a library's message that a finding repeats."""
 
 OWNER_ONLY, ORDINARY = 0o600, 0o666
 """Permissions of a file that identifies participants (its owner reads and writes it, others nothing), and of any other
@@ -120,6 +126,35 @@ def settle(folder: Path) -> None:
             place.parent.mkdir(parents=True, exist_ok=True)
             part.replace(place)
     shutil.rmtree(complete)
+
+
+@contextmanager
+def undamaged(path: Path, remedy: str) -> Iterator[None]:
+    """Turn what reading a damaged file raises, in any part of it, into a `DataError` with one finding.
+
+    Parameters
+    ----------
+    path
+        The file that is read inside.
+    remedy
+        What to do about it, as a sentence.
+    """
+    try:
+        yield
+    except CoxaError:
+        raise
+    except OSError as error:
+        if error.errno is not None:
+            raise
+        raise _damaged(path, remedy, error) from None
+    except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
+        raise _damaged(path, remedy, error) from None
+
+
+def _damaged(path: Path, remedy: str, error: Exception) -> DataError:
+    what = " ".join(f"{type(error).__name__}: {error}".split())[:LONGEST]
+    found = Finding("error", path.name, "the file is damaged", remedy, value=what)
+    return DataError(f"{path} cannot be read", Findings((found,)))
 
 
 def is_empty(folder: Path) -> bool:

@@ -10,9 +10,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
-from coxa.files import COMPLETE, WRITING, is_empty, save, settle, whole_file, whole_run
+from coxa.errors import DataError
+from coxa.files import COMPLETE, WRITING, is_empty, save, settle, undamaged, whole_file, whole_run
+from coxa.runs.store import PieceStore, open_store
 
 POSIX = pytest.mark.skipif(os.name != "posix", reason="permissions and signals of POSIX systems")
 
@@ -129,3 +132,28 @@ def test_a_private_file_is_for_its_owner_only(tmp_path: Path) -> None:
 def test_a_device_is_written_to_and_not_replaced() -> None:
     assert save(Path("/dev/null"), "x") == Path("/dev/null")
     assert not Path("/dev/null").is_file()
+
+
+def store(folder: Path) -> PieceStore:
+    return open_store(folder, {"plan": "a", "seed": 1})
+
+
+def test_a_damaged_piece_of_a_run_is_a_finding_that_names_it(tmp_path: Path) -> None:
+    store(tmp_path).write("one", pd.DataFrame({"a": [1, 2]}))
+    piece = store(tmp_path).path("one")
+    piece.write_bytes(piece.read_bytes()[:-20])
+    with pytest.raises(DataError, match=r"one\.parquet cannot be read"):
+        store(tmp_path).read("one")
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{", "\x00"])
+def test_a_damaged_record_of_a_run_is_a_finding(tmp_path: Path, text: str) -> None:
+    store(tmp_path)
+    (tmp_path / "pieces" / "run.json").write_text(text)
+    with pytest.raises(DataError, match=r"run\.json"):
+        store(tmp_path)
+
+
+def test_an_error_of_the_system_is_not_taken_for_damage(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError), undamaged(tmp_path / "a", "Make it again."):
+        (tmp_path / "a").read_text()

@@ -14,7 +14,7 @@ from coxa import __version__
 from coxa.allocation.schemes import factors_of
 from coxa.design.allocation_list import AllocationList
 from coxa.errors import OptionError, check_option
-from coxa.files import save, whole_run
+from coxa.files import save, undamaged, whole_run
 from coxa.findings import Findings
 from coxa.report.csv_files import write_csv
 from coxa.study import Study
@@ -140,8 +140,10 @@ def check_folder(folder: Path) -> Findings:
         path = folder / name
         if not path.is_file():
             raise FileNotFoundError(errno.ENOENT, "no such file", str(path))
-        tables.append(pd.read_csv(path, dtype=str, keep_default_na=False))
-    return check_seals(*tables)
+        with undamaged(path, "Take the file as it was made from your archive."):
+            tables.append(pd.read_csv(path, dtype=str, keep_default_na=False))
+    with undamaged(folder, "Take the files as they were made from your archive."):
+        return check_seals(*tables)
 
 
 def redcap_choices(plan: Study, allocation: AllocationList) -> dict[str, str]:

@@ -24,10 +24,13 @@ def why_command(
     """Say what is behind a cell: statistic, estimand, model, line of the plan, rows used and left out."""
     with edge(verbose, as_json):
         check_there(report)
-        from coxa.report.kept import read_kept
+        from coxa.files import undamaged
+        from coxa.report.kept import AGAIN, read_kept
         from coxa.report.why import why
 
-        facts = why(read_kept(report), cell)
+        kept = read_kept(report)
+        with undamaged(kept.folder / "results.json", AGAIN):
+            facts = why(kept, cell)
         if as_json:
             typer.echo(json.dumps([{"name": name.strip(), "text": text} for name, text in facts], ensure_ascii=False))
             return

@@ -5,18 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
-import pyarrow as pa
 
-from coxa.errors import DataError, OptionError, check_option
-from coxa.files import save, save_parquet, settle
-from coxa.findings import Finding, Findings
+from coxa.errors import OptionError, check_option
+from coxa.files import save, save_parquet, settle, undamaged
 from coxa.report.csv_files import write_csv
 from coxa.report.document import Document
 from coxa.report.provenance import provenance
@@ -134,29 +130,17 @@ def read_kept(report: Path) -> Kept:
     text, parquet = folder / "results.json", folder / "results.parquet"
     if not text.is_file() or not parquet.is_file():
         raise OptionError(f"No results.json and results.parquet in {folder}. Make them with `coxa report`.")
-    with _undamaged(text):
+    with undamaged(text, AGAIN):
         kept = json.loads(text.read_text(encoding="utf-8"))
         inputs, forms, _ = kept.pop("inputs"), kept.pop("forms", {}), kept.pop("results")
         missing = [key for key in ("plan", "data", "estimands", "analyses", "models", "versions") if key not in kept]
         if missing or not isinstance(inputs, dict) or not isinstance(forms, dict):
             raise ValueError(f"without {', '.join(missing)}")
-    with _undamaged(parquet):
+    with undamaged(parquet, AGAIN):
         results = pd.read_parquet(parquet)
         if not set(ADDRESS) <= set(results.columns):
             raise ValueError("without the columns of an address")
     return Kept(folder, results, kept, inputs, forms)
-
-
-@contextmanager
-def _undamaged(path: Path) -> Iterator[None]:
-    """Turn what a file that cannot be read raises into a finding."""
-    try:
-        yield
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError, pa.ArrowException) as error:
-        found = Finding(
-            "error", path.name, "the file is damaged", AGAIN, value=f"{type(error).__name__}: {error}"[:200]
-        )
-        raise DataError(f"{path} cannot be read", Findings((found,))) from None
 
 
 def read_results(path: Path) -> pd.DataFrame:
@@ -168,7 +152,7 @@ def read_results(path: Path) -> pd.DataFrame:
         If the file is of another kind.
     """
     check_option("kind of results file", path.suffix.lower(), SUFFIXES)
-    with _undamaged(path):
+    with undamaged(path, AGAIN):
         if path.suffix.lower() == ".parquet":
             return pd.read_parquet(path)
         return pd.read_csv(path, keep_default_na=False, na_values={"value": ["", "NA", "NaN"]})

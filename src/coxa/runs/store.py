@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 
 from coxa.errors import OptionError
-from coxa.files import save, save_parquet
+from coxa.files import save, save_parquet, undamaged
 
 RECORD = "run.json"
 
@@ -32,7 +32,10 @@ class PieceStore:
     def read(self, name: str) -> pd.DataFrame | None:
         """Return a piece, or None if it is not finished."""
         path = self.path(name)
-        return pd.read_parquet(path) if path.exists() else None
+        if not path.exists():
+            return None
+        with undamaged(path, "Delete it and run again; only this piece is computed anew."):
+            return pd.read_parquet(path)
 
     def write(self, name: str, piece: pd.DataFrame) -> None:
         """Keep a finished piece."""
@@ -57,8 +60,9 @@ def open_store(folder: str | Path, record: Mapping[str, Any]) -> PieceStore:
     place = Path(folder) / "pieces"
     path = place / RECORD
     if path.exists():
-        held = json.loads(path.read_text(encoding="utf-8"))
-        other = [key for key in {**held, **record} if held.get(key) != record.get(key)]
+        with undamaged(path, f"Delete {place} to begin anew."):
+            held = json.loads(path.read_text(encoding="utf-8"))
+            other = [key for key in {**held, **record} if held.get(key) != record.get(key)]
         if other:
             said = ", ".join(f"{key} {held.get(key)} and not {record.get(key)}" for key in other)
             raise OptionError(

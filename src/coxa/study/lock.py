@@ -185,7 +185,10 @@ def parse_lock(raw: bytes, file: str) -> Lock:
         previous = made[-1].sha256 if made else ""
         if stated != data_sha256(given) or given.get("previous") != previous:
             raise _damaged(file, f"the hash of entry {number} does not fit what the entry says", f"entry {number}")
-        made.append(LockEntry(**given, sha256=stated))
+        try:
+            made.append(LockEntry(**given, sha256=stated))
+        except TypeError:
+            raise _damaged(file, f"entry {number} has other keys than a lock", f"entry {number}") from None
     return Lock(file, tuple(made))
 
 
