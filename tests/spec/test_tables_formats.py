@@ -48,7 +48,7 @@ def test_a_p_value_is_never_zero_or_one(value: float, text: str) -> None:
 
 @pytest.mark.parametrize(
     ("value", "decimals", "text"),
-    [(-0.04, 1, "0.0"), (-0.05001, 1, "−0.1"), (1234.5, 0, "1234"), (math.inf, 1, "–")],
+    [(-0.04, 1, "0.0"), (-0.05001, 1, "−0.1"), (1234.5, 0, "1234"), (math.nan, 1, "–"), (math.inf, 1, "∞")],
 )
 def test_zero_has_no_sign_and_a_negative_number_a_true_minus(value: float, decimals: int, text: str) -> None:
     assert number(value, decimals) == text

@@ -10,6 +10,7 @@ from scipy import stats
 from statsmodels.stats.proportion import confint_proportions_2indep, proportion_confint
 
 from coxa.errors import FitError, OptionError, check_level, not_allowed
+from coxa.estimates.score_limits import odds_ratio_limits, risk_ratio_limits
 from coxa.estimates.table import Estimates
 from coxa.models.repeated_rows import check_unique
 
@@ -43,9 +44,11 @@ def fit_proportions(
     Returns
     -------
     Estimates
-        Risks have Wilson limits, risk differences Newcombe limits, both ratios limits on the log scale. p-values
-        are of Pearson's chi-squared without correction; with an expected count below 5, Fisher's exact. `method`
-        says which and has the events and participants of each arm.
+        Risks have Wilson limits, risk differences Newcombe limits, both ratios limits on the log scale, and score
+        limits where an arm has no event or nothing but events; a limit may then be 0 or infinite. p-values are of
+        Pearson's chi-squared without correction; with an expected count below 5, Fisher's exact. `method` says which
+        and has the events and participants of each arm; `warning` says where a ratio is not defined, and where limits
+        and p-value do not agree on whether there is a difference.
 
     Raises
     ------
@@ -60,7 +63,7 @@ def fit_proportions(
     -----
     Sources: Newcombe, Statistics in Medicine 1998, 17:873-890 (method 10), through
     `statsmodels.stats.proportion.confint_proportions_2indep`; Katz et al., Biometrics 1978, 34:469-474, and Woolf,
-    Annals of Human Genetics 1955, 19:251-253, for the ratios.
+    Annals of Human Genetics 1955, 19:251-253, for the ratios; `coxa.estimates.score_limits` for empty cells.
 
     Examples
     --------
@@ -89,18 +92,15 @@ def fit_proportions(
     if len(table) < 2:
         raise FitError(f"every row is of {arm} '{against}'; there is nothing to compare", ["look at the column"])
     lost = len(data) - len(used)
-    shared = {
-        "outcome": response,
-        "conf_level": conf_level,
-        "warning": f"{lost} rows without {response} or {arm} left out" if lost else "",
-    }
+    shared = {"outcome": response, "conf_level": conf_level}
+    left_out = f"{lost} rows without {response} or {arm} left out" if lost else ""
     cells = {name: (int(table.loc[level, "sum"]), int(table.loc[level, "count"])) for name, level in named.items()}
     rows = [{**shared, **risk(name, *cells[name], conf_level)} for name in cells]
     for name in cells:
         if name != against:
             both = {"arm": name, "reference": against}
             rows += [{**shared, **both, **row} for row in comparison(cells[name], cells[against], conf_level)]
-    return Estimates.of(rows)
+    return Estimates.of({**row, "warning": "; ".join(filter(None, (left_out, row.get("warning"))))} for row in rows)
 
 
 def risk(arm: str, events: int, n: int, level: float) -> dict[str, Any]:
@@ -123,7 +123,6 @@ def comparison(cell: tuple[int, int], reference: tuple[int, int], level: float) 
     """Return risk difference, risk ratio and odds ratio of two (events, participants)."""
     (a, n), (c, m) = cell, reference
     p_value, test = two_by_two(np.array([[a, n - a], [c, m - c]]))
-    z = stats.norm.ppf((1 + level) / 2)
     counted = {"n_participants": n + m, "n_observations": n + m, "p_value": p_value}
     said = f"{a} of {n} against {c} of {m}; p by {test}"
     low, high = confint_proportions_2indep(a, n, c, m, method="newcomb", compare="diff", alpha=1 - level)
@@ -136,26 +135,52 @@ def comparison(cell: tuple[int, int], reference: tuple[int, int], level: float) 
             "conf_low": low,
             "conf_high": high,
             "method": f"{said}; Newcombe limits",
-        }
+        },
+        *({**counted, **row, "method": f"{said}; {row['method']}"} for row in ratios(cell, reference, level)),
     ]
+    warning = disagreement(rows, level)
+    return [row | {"warning": "; ".join(filter(None, (row.get("warning"), warning)))} for row in rows]
+
+
+def ratios(cell: tuple[int, int], reference: tuple[int, int], level: float) -> list[dict[str, Any]]:
+    """Return risk ratio and odds ratio: limits on the log scale, by the score where a cell of the table is empty."""
+    (a, n), (c, m) = cell, reference
     with np.errstate(divide="ignore", invalid="ignore"):
         ratio = np.divide(a / n, c / m)
         odds = np.divide(a * (m - c), c * (n - a))
-        spread = np.sqrt(np.divide(1, a) - 1 / n + np.divide(1, c) - 1 / m)
-        odds_spread = np.sqrt(sum(np.divide(1, k) for k in (a, n - a, c, m - c)))
-    for term, value, se in (("risk_ratio", ratio, spread), ("odds_ratio", odds, odds_spread)):
-        defined = np.isfinite(se)
-        rows.append(
-            {
-                **counted,
-                "term": term,
-                "estimate": float(value),
-                "conf_low": float(value * np.exp(-z * se)) if defined else np.nan,
-                "conf_high": float(value * np.exp(z * se)) if defined else np.nan,
-                "method": f"{said}; limits on the log scale" if defined else f"{said}; no limits with an empty cell",
-            }
-        )
-    return rows
+    if 0 in (a, n - a, c, m - c):
+        limits = risk_ratio_limits(cell, reference, level), odds_ratio_limits(cell, reference, level)
+        words = "score limits"
+    else:
+        z = stats.norm.ppf((1 + level) / 2)
+        spread = np.sqrt(1 / a - 1 / n + 1 / c - 1 / m)
+        odds_spread = np.sqrt(1 / a + 1 / (n - a) + 1 / c + 1 / (m - c))
+        limits = log_limits(ratio, z * spread), log_limits(odds, z * odds_spread)
+        words = "limits on the log scale"
+    return [
+        {"term": term, "estimate": float(value), "conf_low": low, "conf_high": high, "method": words}
+        if not np.isnan(value)
+        else {"term": term, "method": "no limits", "warning": f"no {term.replace('_', ' ')}: both risks are {a // n}"}
+        for term, value, (low, high) in zip(("risk_ratio", "odds_ratio"), (ratio, odds), limits, strict=True)
+    ]
+
+
+def log_limits(value: float, half: float) -> tuple[float, float]:
+    """Return the limits of a ratio so far from it on the log scale."""
+    return float(value * np.exp(-half)), float(value * np.exp(half))
+
+
+def disagreement(rows: list[dict[str, Any]], level: float) -> str:
+    """Say which numbers of a table leave out no difference and which do not; empty where they agree."""
+    clear = {"p-value": rows[0]["p_value"] < 1 - level}
+    for row in rows:
+        none = 0.0 if row["term"] == "risk_difference" else 1.0
+        if "conf_low" in row:
+            clear[row["term"].replace("_", " ")] = row["conf_low"] > none or row["conf_high"] < none
+    if len(set(clear.values())) == 1:
+        return ""
+    shown, not_shown = (", ".join(name for name, found in clear.items() if found == wanted) for wanted in (True, False))
+    return f"at this level a difference is shown by {shown}, not by {not_shown}; each rests on its own approximation"
 
 
 def two_by_two(counts: np.ndarray) -> tuple[float, str]:

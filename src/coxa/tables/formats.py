@@ -61,6 +61,9 @@ NO_BREAK = "\N{NO-BREAK SPACE}"
 NONE = "\N{EN DASH}"
 """What stands where there is no number."""
 
+INFINITE = "\N{INFINITY}"
+"""A ratio to nothing, or a limit that there is not."""
+
 GROUPED = 5
 """Digits of a whole number from which a style may group them."""
 NARROW_RANGE = 50.0
@@ -72,11 +75,13 @@ def number(value: float, decimals: int, style: Style = PLAIN) -> str:
 
     Examples
     --------
-    >>> number(-1.25, 1), number(-0.04, 1), number(float("nan"), 1), number(12345.6, 0)
-    ('−1.2', '0.0', '–', '12346')
+    >>> number(-1.25, 1), number(-0.04, 1), number(float("nan"), 1), number(12345.6, 0), number(float("inf"), 1)
+    ('−1.2', '0.0', '–', '12346', '∞')
     """
-    if not math.isfinite(value):
+    if math.isnan(value):
         return NONE
+    if math.isinf(value):
+        return INFINITE if value > 0 else MINUS + INFINITE
     text = f"{value:.{decimals}f}"
     if float(text) == 0:
         text = text.removeprefix("-")

@@ -223,7 +223,8 @@ def _responder_row(study: Study, analysis: str, rows: pd.DataFrame, arm: str, ma
         cells[4] = estimate_cell("p_value", found, "p_value", mark=p_mark(study, found))
     for place, term in ((2, "risk_ratio"), (3, "odds_ratio")):
         if found := by_term.get(term):
-            cells[place] = estimate_cell("two_decimals_interval", found, *INTERVAL)
+            mark = marks.get(found["warning"], "")
+            cells[place] = estimate_cell("two_decimals_interval", found, *INTERVAL, mark=mark)
     against = study.estimands[study.analyses[analysis].estimand].treatment.against
     suffix = " (reference)" if arm == against else ""
     return Row(study.label("arms", arm) + suffix, tuple(cells))
