@@ -32,6 +32,7 @@ KINDS: dict[str, dict[str, Any]] = {
     "mmrm": MMRM,
     "mmrm, holm": {**MMRM, "multiplicity": "holm"},
     "mmrm, margin": {**MMRM, "margin": {"type": "noninferiority", "value": 3}},
+    "mmrm, margin, holm": {**MMRM, "margin": {"type": "noninferiority", "value": 3}, "multiplicity": "holm"},
     "mmrm, course": {**MMRM, "contrasts": ["by_visit", "average", "slope", "auc"], "ddf": "satterthwaite"},
     "ancova": {"estimand": "primary", "model": "ancova", "adjust": ["baseline", "age"]},
     "ancova, holm": {"estimand": "primary", "model": "ancova", "adjust": ["baseline"], "multiplicity": "holm"},

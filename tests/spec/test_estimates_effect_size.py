@@ -9,6 +9,7 @@ from scipy import stats
 
 from coxa.errors import OptionError
 from coxa.estimates import contrasts, marginal_means, standardised_by_model
+from coxa.estimates.effect_size import hedges_correction
 from coxa.models import fit_ancova, fit_mmrm
 from tests.reference.tolerances import CLOSED_FORM
 from tests.reference.trial import trial
@@ -67,3 +68,36 @@ def test_only_differences_at_a_visit_have_a_standard_deviation() -> None:
         standardised_by_model(fit, marginal_means(fit))
     with pytest.raises(OptionError, match="unknown limits 'normal'; allowed: noncentral_t, delta"):
         standardised_by_model(fit, contrasts(fit), limits="normal")
+
+
+def test_hedges_g_is_the_corrected_effect_and_agrees_with_the_difference_about_zero() -> None:
+    """Hedges 1981: the factor is 1 - 3 / (4 df - 1), to three decimals."""
+    assert hedges_correction(9) == pytest.approx(1 - 3 / 35, abs=1e-3)
+    assert hedges_correction(19) == pytest.approx(1 - 3 / 75, abs=1e-3)
+    data = two_arms()
+    fit = fit_ancova("change ~ arm", data)
+    plain, g = (standardised_by_model(fit, contrasts(fit), small_samples=how).frame.iloc[0] for how in (False, True))
+    for number in ("estimate", "std_error", "conf_low", "conf_high"):
+        assert g[number] == pytest.approx(hedges_correction(18) * plain[number], rel=CLOSED_FORM)
+    for shift in np.linspace(-3, 1, 81):
+        fit = fit_ancova("change ~ arm", data.assign(change=data["change"] + shift * (data["arm"] == "exercise")))
+        difference = contrasts(fit)
+        row, effect = (each.frame.iloc[0] for each in (difference, standardised_by_model(fit, difference)))
+        assert (row["conf_low"] > 0) == (effect["conf_low"] > 0)
+        assert (row["conf_high"] < 0) == (effect["conf_high"] < 0)
+
+
+def test_limits_adjusted_for_multiplicity_are_those_of_the_effect_too() -> None:
+    fit = fit_mmrm("change ~ baseline * visit + arm * visit", trial())
+    wide = contrasts(fit, adjust="dunnett")
+    found = standardised_by_model(fit, wide, conf_level=None).frame
+    plain = standardised_by_model(fit, wide).frame
+    assert (found["conf_low"] < plain["conf_low"]).all()
+    assert (found["conf_level"] == 0.95).all()
+    np.testing.assert_array_equal(found["conf_low"] > 0, wide.frame["conf_low"] > 0)
+    same = contrasts(fit)
+    np.testing.assert_allclose(
+        standardised_by_model(fit, same, conf_level=None).frame["conf_low"],
+        standardised_by_model(fit, same).frame["conf_low"],
+        rtol=1e-8,
+    )

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from scipy import stats
 
 from coxa.errors import OptionError
-from coxa.estimates import Estimates, margin_test
+from coxa.estimates import Estimates, adjust_multiplicity, contrast_rows, contrasts, margin_test
+from coxa.estimates.margins import is_shown, simultaneous_margins
+from coxa.models import fit_mmrm
 from tests.reference.tolerances import CLOSED_FORM
+from tests.reference.trial import trial
 
 
 def difference(estimate: float, se: float = 1.0, df: float = 40.0) -> Estimates:
@@ -95,3 +99,38 @@ def test_only_differences_with_a_standard_error_are_tested() -> None:
 def test_superiority_by_nothing_is_the_one_sided_test() -> None:
     row = margin_test(difference(2.0), 0.0, type="superiority", higher_is_better=True).frame.iloc[0]
     assert row["p_value"] == pytest.approx(stats.t.sf(2.0, 40), rel=CLOSED_FORM)
+
+
+@pytest.mark.parametrize("method", ["holm", "bonferroni"])
+def test_the_verdict_is_by_the_adjusted_p_value(method: str) -> None:
+    """Statistics of 2.1 and 2.4 on 40 df: p 0.021 and 0.011, each below 0.025, the larger not after Holm at two."""
+    both = difference(-0.9) + difference(-0.6)
+    alone = margin_test(both, 3.0, type="noninferiority", higher_is_better=True)
+    assert alone.frame["method"].str.startswith("noninferiority, shown: ").all()
+    frame = adjust_multiplicity(alone, method, family=()).frame
+    expected = {"holm": ["shown", "shown"], "bonferroni": ["not shown", "shown"]}[method]
+    assert frame["method"].str.extract(r"noninferiority, (.*?): ")[0].to_list() == expected
+    assert frame["method"].str.endswith(f"p by {method} over 2").all()
+
+
+@pytest.mark.parametrize("adjust", ["dunnett", "tukey"])
+@pytest.mark.parametrize(("kind", "margin"), [("noninferiority", 1.0), ("equivalence", 4.0), ("superiority", 0.5)])
+def test_simultaneous_margin_tests_agree_with_their_limits(adjust: str, kind: str, margin: float) -> None:
+    """Half the two-sided adjusted p-value; the limits are those of differences at one less twice the level."""
+    fit = fit_mmrm("change ~ baseline * visit + arm * visit", trial())
+    every = contrasts(fit)
+    tested = margin_test(every, margin, type=kind, higher_is_better=True)
+    found = simultaneous_margins(tested, fit, contrast_rows(fit), adjust).frame
+    level = float(found["conf_level"].iloc[0])
+    pairs = contrasts(fit, adjust=adjust, against=None if adjust == "tukey" else "usual_care", conf_level=level).frame
+    same = found.merge(pairs, on=["arm", "reference", "visit"], suffixes=("", "_of_pairs"), validate="1:1")
+    assert len(same) == len(found)
+    np.testing.assert_allclose(same["conf_low"], same["conf_low_of_pairs"], rtol=1e-9)
+    kept = {
+        "noninferiority": found["conf_low"] > -margin,
+        "superiority": found["conf_low"] > margin,
+        "equivalence": (found["conf_low"] > -margin) & (found["conf_high"] < margin),
+    }[kind]
+    assert kept.to_list() == [is_shown(row) for row in found.to_dict("records")]
+    assert kept.to_list() == found["method"].str.contains(f"{kind}, shown: ", regex=False).to_list()
+    assert (found["p_value"] >= tested.frame["p_value"]).all()

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from functools import reduce
 from operator import add
-from typing import Any
+from typing import Any, get_args
 
+import numpy as np
 import pandas as pd
 
 from coxa.analyses.clusters import checked_clusters, clustered_rows, partially_nested
@@ -15,15 +16,17 @@ from coxa.errors import EmptyCellError
 from coxa.estimates import (
     Estimates,
     adjust_multiplicity,
+    contrast_rows,
     contrasts,
     factorial_contrasts,
     fit_proportions,
     margin_test,
     marginal_means,
     planned_profile,
-    standardised_effect,
+    standardised_by_model,
     subgroup_contrasts,
 )
+from coxa.estimates.margins import MarginType, simultaneous_margins
 from coxa.estimates.table import COMPARISONS
 from coxa.models import Fit, fit_ancova, fit_mmrm
 from coxa.study import Study
@@ -55,7 +58,7 @@ def run_analysis(
         parts = list(_proportions(study, analysis, dataset))
     else:
         fits = tuple(_models(analysis, model_formula(study, name), dataset))
-        parts = [part for fit in fits for part in _model_estimates(study, analysis, dataset, fit)]
+        parts = [part for fit in fits for part in _model_estimates(study, analysis, fit)]
         parts += _subgroups(study, name, dataset)
     estimates = join(parts)
     if analysis.multiplicity not in ("none", *SIMULTANEOUS):
@@ -77,11 +80,14 @@ def asked(frame: pd.DataFrame, visits: tuple[str, ...]) -> pd.Series:
 
 
 def adjust_planned(estimates: Estimates, method: str, visits: tuple[str, ...]) -> Estimates:
-    """Adjust the p-values of the comparisons that the estimand names, over all of them; leave the others."""
+    """Adjust the p-values of two families, and leave the others.
+
+    One is the comparisons that the estimand names, the other the tests of them against a margin.
+    """
     frame = estimates.frame
-    planned = asked(frame, visits)
-    adjusted = adjust_multiplicity(Estimates(frame[planned]), method, family=()).frame
-    return Estimates(pd.concat([adjusted, frame[~planned]]).sort_index())
+    families = (asked(frame, visits), frame["term"].isin(get_args(MarginType)))
+    adjusted = [adjust_multiplicity(Estimates(frame[mine]), method, family=()).frame for mine in families if mine.any()]
+    return Estimates(pd.concat([*adjusted, frame[~np.logical_or(*families)]]).sort_index())
 
 
 def _models(analysis: Analysis, formula: str, dataset: AnalysisRows) -> Iterator[Fit]:
@@ -105,7 +111,7 @@ def _models(analysis: Analysis, formula: str, dataset: AnalysisRows) -> Iterator
         yield fit_ancova(formula, rows[rows["visit"] == visit], visit=visit, robust=analysis.robust)
 
 
-def _model_estimates(study: Study, analysis: Analysis, dataset: AnalysisRows, fit: Fit) -> Iterator[Estimates]:
+def _model_estimates(study: Study, analysis: Analysis, fit: Fit) -> Iterator[Estimates]:
     """Yield the means and comparisons of one model, at each visit and over the course, as the plan asks."""
     estimand = study.estimands[analysis.estimand]
     changed = estimand.endpoint.measure in ("change", "percent_change")
@@ -114,16 +120,14 @@ def _model_estimates(study: Study, analysis: Analysis, dataset: AnalysisRows, fi
         profile = planned_profile(word, days, zero_at=0.0 if changed else None)
         options: dict[str, Any] = {"weights": analysis.weights, "conf_level": analysis.conf_level, "over_time": profile}
         yield marginal_means(fit, "arm", **options)
-        yield _differences(analysis, estimand.treatment.compare, estimand.treatment.against, fit, options)
-        if profile is not None or not (analysis.margin or analysis.standardised_effect):
+        differences = _differences(analysis, estimand.treatment.compare, estimand.treatment.against, fit, options)
+        yield differences
+        if profile is not None:
             continue
-        every = contrasts(fit, "arm", against=estimand.treatment.against, **options).frame
-        plain = Estimates(every[every["arm"].isin(estimand.treatment.compare)].reset_index(drop=True))
         if analysis.margin is not None:
-            yield _margin(study, analysis, plain)
+            yield _margin(study, analysis, fit, options)
         if analysis.standardised_effect:
-            level = analysis.conf_level
-            yield standardised_effect(plain, dataset.analysed, response=dataset.response, conf_level=level)
+            yield standardised_by_model(fit, differences, conf_level=None, small_samples=True)
     if study.design == "factorial":
         factors = arm_factors(study.arms)
         yield factorial_contrasts(fit, factors, weights=analysis.weights, conf_level=analysis.conf_level)
@@ -140,20 +144,29 @@ def _differences(
     return Estimates(every.frame[every.frame["arm"].isin(compare)].reset_index(drop=True))
 
 
-def _margin(study: Study, analysis: Analysis, differences: Estimates) -> Estimates:
-    """Return the tests against the plan's margin at the visits that the estimand names; limits are not adjusted."""
+def _margin(study: Study, analysis: Analysis, fit: Fit, options: dict[str, Any]) -> Estimates:
+    """Return the tests against the plan's margin at the visits that the estimand names.
+
+    Dunnett's and Tukey's adjustment hold for them too, over all comparisons at a visit; others are made later.
+    """
     assert analysis.margin is not None
-    endpoint = study.estimands[analysis.estimand].endpoint
-    chosen = differences.frame[asked(differences.frame, endpoint.visit)]
+    estimand = study.estimands[analysis.estimand]
+    endpoint, treatment = estimand.endpoint, estimand.treatment
+    every = contrasts(fit, "arm", against=treatment.against, **options).frame
+    chosen = every[asked(every, endpoint.visit)].reset_index(drop=True)
     if chosen.empty:
         return Estimates(chosen)
-    return margin_test(
-        Estimates(chosen.reset_index(drop=True)),
+    tested = margin_test(
+        Estimates(chosen),
         analysis.margin.value,
         type=analysis.margin.type,
         higher_is_better=outcome_scale(study.outcomes[endpoint.outcome]).higher_is_better,
         alpha=analysis.margin.alpha,
     )
+    if analysis.multiplicity in SIMULTANEOUS:
+        rows = contrast_rows(fit, "arm", against=treatment.against, weights=analysis.weights)
+        tested = simultaneous_margins(tested, fit, rows, analysis.multiplicity)
+    return Estimates(tested.frame[tested.frame["arm"].isin(treatment.compare)].reset_index(drop=True))
 
 
 def _subgroups(study: Study, name: str, dataset: AnalysisRows) -> Iterator[Estimates]:

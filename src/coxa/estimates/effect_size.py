@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 from scipy.optimize import brentq
+from scipy.special import gammaln
 
 from coxa.errors import OptionError, check_level, check_option, not_allowed
 from coxa.estimates.table import Estimates
@@ -21,7 +22,12 @@ FURTHEST = 40.0
 
 
 def standardised_by_model(
-    fit: Fit, differences: Estimates, *, limits: str = "noncentral_t", conf_level: float = 0.95
+    fit: Fit,
+    differences: Estimates,
+    *,
+    limits: str = "noncentral_t",
+    conf_level: float | None = 0.95,
+    small_samples: bool = False,
 ) -> Estimates:
     """Divide differences by the model's standard deviation of the outcome at their visit.
 
@@ -33,14 +39,17 @@ def standardised_by_model(
         Differences between arms, ``difference`` or ``subgroup_difference``, each of one visit.
     limits : {"noncentral_t", "delta"}
         Limits by inverting the noncentral t distribution of the difference's statistic, or by the delta method.
-    conf_level : float
-        Between 0 and 1.
+    conf_level : float or None
+        Between 0 and 1. None takes the level at which each difference has its own limits, adjusted for multiplicity or
+        not: the two intervals then leave out no difference together.
+    small_samples : bool
+        Hedges' correction for small samples, which makes it Hedges' g.
 
     Returns
     -------
     Estimates
         The sign is that of the difference. `std_error` is that of the delta method, `df` the difference's own;
-        `method` has the standard deviation. No correction for small samples is made.
+        `method` has the standard deviation.
 
     Raises
     ------
@@ -56,7 +65,9 @@ def standardised_by_model(
     Software 2007, 20(8)). That is exact for one visit and least squares, and for a mixed model takes its degrees
     of freedom as those of the standard deviation. The delta method has the variance k^2 + effect^2 / (2 nu)
     (Hedges, Journal of Educational and Behavioral Statistics 2007, 32:341-370). With a covariance for each group
-    the standard deviation is the root of the groups' mean variance.
+    the standard deviation is the root of the groups' mean variance. Hedges' correction is G(nu/2) / (sqrt(nu/2)
+    G((nu - 1)/2)), G the gamma function (Hedges, Journal of Educational Statistics 1981, 6:107-128); estimate, standard
+    error and limits are multiplied by it.
 
     Examples
     --------
@@ -67,7 +78,8 @@ def standardised_by_model(
     >>> standardised_by_model(fit, contrasts(fit, against="a")).frame["estimate"].round(6).to_list()
     [3.0]
     """
-    check_level(conf_level)
+    if conf_level is not None:
+        check_level(conf_level)
     check_option("limits", limits, get_args(Limits))
     if fit.random is not None:
         raise OptionError(
@@ -82,7 +94,9 @@ def standardised_by_model(
     for _, row in differences.frame.iterrows():
         if row["visit"] not in sd.index:
             raise OptionError(not_allowed("visit of the model", row["visit"], sd.index))
-        rows.append(standardised(row, float(sd[row["visit"]]), limits, conf_level))
+        level = own_level(row) if conf_level is None else conf_level
+        shown = standardised(row, float(sd[row["visit"]]), limits, level, small_samples)
+        rows.append(shown if conf_level is not None else shown | {"conf_level": row["conf_level"]})
     return Estimates.of(rows)
 
 
@@ -93,9 +107,27 @@ def standard_deviations(fit: Fit) -> pd.Series:
     return pd.Series(np.sqrt(variances), fit.covariance.columns.astype(str))
 
 
-def standardised(row: pd.Series, sd: float, limits: str, level: float) -> dict[str, Any]:
+def own_level(row: pd.Series) -> float:
+    """Return the level at which the limits of a difference would be those of one comparison by itself."""
+    half = (row["conf_high"] - row["conf_low"]) / 2 / row["std_error"]
+    return float(1 - 2 * stats.t.sf(half, row["df"]))
+
+
+def hedges_correction(df: float) -> float:
+    """Return the factor that takes the bias of small samples out of a difference over a standard deviation.
+
+    Examples
+    --------
+    >>> round(hedges_correction(18.0), 4)
+    0.9576
+    """
+    return float(np.exp(gammaln(df / 2) - gammaln((df - 1) / 2)) / np.sqrt(df / 2)) if df > 1 else np.nan
+
+
+def standardised(row: pd.Series, sd: float, limits: str, level: float, small_samples: bool) -> dict[str, Any]:
     """Return the row of one difference over a standard deviation."""
     k, df = row["std_error"] / sd, row["df"]
+    factor = hedges_correction(df) if small_samples else 1.0
     effect = row["estimate"] / sd
     std_error = float(np.sqrt(k**2 + effect**2 / (2 * df)))
     if limits == "delta":
@@ -105,16 +137,17 @@ def standardised(row: pd.Series, sd: float, limits: str, level: float) -> dict[s
         low, high = (k * bound for bound in noncentrality_limits(row["estimate"] / row["std_error"], df, level))
     kept = ("estimand", "analysis", "outcome", "visit", "arm", "reference", "n_participants", "n_observations")
     words = "noncentral t" if limits == "noncentral_t" else "delta method"
+    what = "Hedges' g: difference" if small_samples else "difference"
     return {
         **{key: row[key] for key in (*kept, "warning")},
         "term": "standardised_difference",
-        "estimate": effect,
-        "std_error": std_error,
+        "estimate": factor * effect,
+        "std_error": factor * std_error,
         "df": df,
-        "conf_low": low,
-        "conf_high": high,
+        "conf_low": factor * low,
+        "conf_high": factor * high,
         "conf_level": level,
-        "method": f"difference over the model's SD at the visit ({sd:.6g}), limits by {words}; {row['method']}",
+        "method": f"{what} over the model's SD at the visit ({sd:.6g}), limits by {words}; {row['method']}",
     }
 
 

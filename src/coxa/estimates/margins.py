@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from typing import Any, Literal, get_args
 
 import numpy as np
@@ -9,12 +11,16 @@ import pandas as pd
 from scipy import stats
 
 from coxa.errors import OptionError, check_option
+from coxa.estimates.simultaneous import WITH_LIMITS, simultaneous
 from coxa.estimates.table import Estimates
+from coxa.models.fit import Fit
 
 MarginType = Literal["noninferiority", "superiority", "equivalence"]
 
 ALPHA = {"noninferiority": 0.025, "superiority": 0.025, "equivalence": 0.05}
 """One-sided level where none is given; limits are then at 95%, and at 90% for equivalence."""
+
+VERDICT = re.compile(rf"^({'|'.join(get_args(MarginType))}), (?:not )?shown: ")
 
 TESTABLE = (
     "difference",
@@ -59,7 +65,8 @@ def margin_test(
         One row for each difference, `term` the type of the test. `estimate`, `std_error` and `df` are those of
         the difference; `statistic` points in the direction of what is to be shown, `p_value` is one-sided (of the
         larger of the two for equivalence), the limits are at 1 - 2 alpha. `method` says it in a sentence. Limits
-        and p-values are not adjusted for multiplicity.
+        and p-values are not adjusted for multiplicity: that is what `coxa.estimates.adjust_multiplicity` and
+        `coxa.estimates.margins.simultaneous_margins` are for.
 
     Raises
     ------
@@ -113,6 +120,51 @@ def tested(row: pd.Series, margin: float, kind: MarginType, sign: int, alpha: fl
         "conf_level": 1 - 2 * alpha,
         "method": f"{sentence(row, margin, kind, sign, alpha, shown=p_value < alpha)}; {row['method']}",
     }
+
+
+def simultaneous_margins(tested: Estimates, fit: Fit, rows: pd.DataFrame, adjust: str) -> Estimates:
+    """Adjust margin tests, so that they hold for all comparisons at a visit together.
+
+    Parameters
+    ----------
+    tested : Estimates
+        From `margin_test`, every comparison of a visit that belongs to the family.
+    fit : Fit
+        The model that the differences were estimated from.
+    rows : DataFrame
+        What the differences are of its coefficients: `coxa.estimates.contrast_rows`.
+    adjust : {"dunnett", "tukey"}
+
+    Returns
+    -------
+    Estimates
+        Limits at 1 - 2 alpha that hold together, and p-values that are below alpha exactly where these limits stay on
+        the right side of the margin: half of the two-sided adjusted ones, and never smaller than unadjusted. `method`
+        has the verdict by them.
+    """
+    frame = tested.frame
+    weights = rows.loc[list(frame[["arm", "reference", "visit"]].itertuples(index=False))].to_numpy()
+    numbers = [{str(key): value for key, value in row.items()} for row in frame.to_dict("records")]
+    found = simultaneous(fit, weights, numbers, list(frame["visit"]), adjust, len(fit.design.levels["arm"]))
+    for row, alone in zip(found, frame["p_value"], strict=True):
+        row["p_value"] = max(row["p_value"] / 2, alone)  # against the claim the adjusted one is not one-sided
+    said = f"; p and limits by {WITH_LIMITS[adjust]}, over the comparisons at a visit"
+    return Estimates(with_verdicts(pd.DataFrame(found).assign(method=frame["method"].to_numpy() + said)))
+
+
+def with_verdicts(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return rows in which a test against a margin says whether it was shown by the p-value that is in the row."""
+    return frame.assign(method=[_verdict(row) for row in frame.to_dict("records")])
+
+
+def is_shown(row: Mapping[str, Any]) -> bool:
+    """Return whether a test against a margin shows what was to be shown, at its one-sided level."""
+    return bool(row["p_value"] < (1 - row["conf_level"]) / 2)
+
+
+def _verdict(row: Mapping[Any, Any]) -> str:
+    words = "shown" if is_shown(row) else "not shown"
+    return VERDICT.sub(lambda found: f"{found[1]}, {words}: ", str(row["method"]))
 
 
 def sentence(row: pd.Series, margin: float, kind: MarginType, sign: int, alpha: float, *, shown: bool) -> str:

@@ -8,6 +8,7 @@ import pandas as pd
 from statsmodels.stats.multitest import multipletests
 
 from coxa.errors import OptionError, check_option
+from coxa.estimates.margins import with_verdicts
 from coxa.estimates.table import Estimates
 from coxa.models.result_columns import RESULT_COLUMNS
 
@@ -37,7 +38,8 @@ def adjust_multiplicity(
     Returns
     -------
     Estimates
-        With the adjustment and the size of the family in `method`, and a `warning` that limits are not adjusted.
+        With the adjustment and the size of the family in `method`, and a `warning` that limits are not adjusted. A
+        test against a margin has its verdict by the adjusted p-value.
 
     Raises
     ------
@@ -70,4 +72,4 @@ def adjust_multiplicity(
         said = "limits not adjusted for multiplicity"
         warning = [f"{text}; {said}" if text else said for text in part["warning"]]
         parts.append(part.assign(p_value=adjusted, method=part["method"] + note, warning=warning))
-    return Estimates(pd.concat(parts).sort_index())
+    return Estimates(with_verdicts(pd.concat(parts).sort_index()))

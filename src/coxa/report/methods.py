@@ -86,8 +86,9 @@ def _model(report: Report, name: str) -> Iterator[Text]:
     if plan.model == "proportions":
         yield (
             f"Proportions of responders ({responder_words(study, endpoint.outcome)}) were compared without "
-            f"adjustment; intervals of differences are Newcombe's hybrid score intervals{cite('proportions')}. Those of "
-            "ratios are on the log scale; where no or every participant of an arm responds, they are score intervals."
+            f"adjustment; intervals of differences are Newcombe's hybrid score intervals{cite('proportions')}. "
+            "Those of ratios are on the log scale; where no or every participant of an arm responds, they are score "
+            "intervals."
         )
         return
     response = MEASURE_WORDS[endpoint.measure].format(outcome=outcome)
@@ -133,8 +134,14 @@ def _further(study: Study, plan: Analysis, cite: Callable[..., str]) -> Iterator
         unit = outcome_scale(study.outcomes[study.estimands[plan.estimand].endpoint.outcome]).unit
         against = f"a margin of {plan.margin.value:g} {unit}"
         yield f"{MARGINS[plan.margin.type]} was tested against {against}{cite(plan.margin.type)}."
+        if plan.multiplicity != "none":
+            limits = "p-values and limits" if plan.multiplicity in SIMULTANEOUS else "p-values, not the limits,"
+            yield f"The {limits} of these tests were adjusted in the same way, as a family of their own."
     if plan.standardised_effect:
-        yield f"Differences are also given as Hedges g{cite('hedges-g')}."
+        yield (
+            f"Differences are also given as Hedges g{cite('hedges-g')}: over the model's standard deviation at the "
+            "visit, given its terms, with limits by the noncentral t distribution of the difference's own test."
+        )
     if plan.subgroups:
         names = ", ".join(study.label("covariates", name).lower() for name in plan.subgroups)
         yield f"Subgroups ({names}) were compared in one joint model each, with a test of the interaction."

@@ -91,8 +91,8 @@ class Analysis(Part):
     weights: Weights = Field("equal", description="Weights of factor levels in marginal means.")
     multiplicity: Multiplicity = Field(
         "none",
-        description="Adjustment of the p-values of the planned comparisons; dunnett and tukey hold at each visit, with "
-        "limits of their own.",
+        description="Adjustment of the p-values of the planned comparisons, and of those against a margin as a family of "
+        "their own; dunnett and tukey hold at each visit, with limits of their own.",
     )
     contrasts: OneOrMany[Contrast] = Field(
         ("by_visit",), description="Compare arms at each visit, or by average, slope or area over the visits."
@@ -104,7 +104,11 @@ class Analysis(Part):
     missing_response: Literal["observed", "non_responder"] = Field(
         "observed", description="A missing responder status is left out, or counts as no response."
     )
-    standardised_effect: bool = Field(False, description="Also give Hedges g of each difference; not with `random`.")
+    standardised_effect: bool = Field(
+        False,
+        description="Also give Hedges g of each difference, by the standard deviation and error of the model; not with "
+        "`random`.",
+    )
     relaxes: str | None = Field(None, description="The assumption of the primary analysis that this relaxes.")
 
     @field_validator("adjust")

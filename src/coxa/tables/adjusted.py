@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from typing import get_args
 
 import pandas as pd
 
+from coxa.estimates.margins import MarginType
 from coxa.estimates.table import COMPARISONS
 from coxa.study import Study
 from coxa.study.wording import join_words
@@ -24,7 +26,7 @@ def is_adjusted(study: Study, record: Record) -> bool:
     plan = study.analyses[record["analysis"]]
     planned = record["visit"] in ("", *study.estimands[plan.estimand].endpoint.visit)
     in_family = planned or plan.multiplicity in SIMULTANEOUS
-    return plan.multiplicity != "none" and in_family and record["term"] in COMPARISONS
+    return plan.multiplicity != "none" and in_family and record["term"] in (*COMPARISONS, *get_args(MarginType))
 
 
 def p_mark(study: Study, record: Record) -> str:

@@ -7,11 +7,13 @@ from collections.abc import Iterator
 import pandas as pd
 
 from coxa.estimates import Estimates
+from coxa.estimates.margins import is_shown
 from coxa.estimates.table import subgroup_in
 from coxa.study import Study
 from coxa.study.design_words import words_of
 from coxa.study.parts import label_of
 from coxa.study.scales import outcome_scale
+from coxa.study.words import SIMULTANEOUS
 from coxa.tables.adjusted import MARK, adjusted_note, p_mark
 from coxa.tables.formats import NONE, outcome_decimals, p_value
 from coxa.tables.phrases import mid_sentence
@@ -126,16 +128,18 @@ def _margin_words(study: Study, analysis: str) -> Iterator[str]:
         outcome = study.estimands[study.analyses[analysis].estimand].endpoint.outcome
         source = f" ({margin.source})" if margin.source else ""
         unit = outcome_scale(study.outcomes[outcome]).unit
+        method = study.analyses[analysis].multiplicity
+        adjusted = "both" if method in SIMULTANEOUS else "p-values" if method != "none" else "neither"
         yield (
-            f"Margin {margin.value:g} {unit}{source}; one-sided p-values, limits at one less twice their level, both "
-            "without adjustment for multiplicity."
+            f"Margin {margin.value:g} {unit}{source}; one-sided p-values, limits at one less twice their level, "
+            f"{adjusted} adjusted for multiplicity."
         )
 
 
 def _row(study: Study, analysis: str, record: Record) -> Row:
     shown = ""
     if record["term"] in MARGINS:
-        shown = "yes" if str(record["method"]).startswith(f"{record['term']}, shown") else "no"
+        shown = "yes" if is_shown(record) else "no"
     label = _side(study, record["arm"])
     if record["reference"]:
         label += f" minus {_side(study, record['reference'])}"

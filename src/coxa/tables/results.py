@@ -204,7 +204,8 @@ def _difference_row(
         estimate_cell("p_value", record, "p_value", mark=p_mark(study, record)),
     ]
     if len(standardised):
-        found = _one(standardised, record["visit"], record["arm"])
+        mine = standardised[standardised["reference"] == record["reference"]]
+        found = _one(mine, record["visit"], record["arm"])
         cells.append(estimate_cell("two_decimals_interval", found, *INTERVAL) if found else Cell(NONE))
     return Row(comparison_label(study, record), tuple(cells), strong=strong)
 

@@ -146,18 +146,24 @@ def numbers_of_t(estimate: Floats, std_error: Floats, df: Floats, analysis: Anal
     """Return estimates, tests and limits, each (B, q), with p-values adjusted over the row as the plan says."""
     half = stats.t.ppf((1 + analysis.conf_level) / 2, df) * std_error
     p_value = np.asarray(2 * stats.t.sf(np.abs(estimate) / std_error, df))
-    if analysis.multiplicity != "none":
-        method = METHODS[analysis.multiplicity]
-        for k in np.flatnonzero(np.isfinite(p_value).all(axis=1)):
-            p_value[k] = multipletests(p_value[k], method=method)[1]
     return {
         "estimate": estimate,
         "std_error": std_error,
         "df": df,
-        "p_value": p_value,
+        "p_value": adjusted(p_value, analysis.multiplicity),
         "conf_low": estimate - half,
         "conf_high": estimate + half,
     }
+
+
+def adjusted(p_value: Floats, multiplicity: str) -> Floats:
+    """Return p-values (B, q) adjusted over each row, as the plan says."""
+    if multiplicity == "none":
+        return p_value
+    found = p_value.copy()
+    for k in np.flatnonzero(np.isfinite(p_value).all(axis=1)):
+        found[k] = multipletests(p_value[k], method=METHODS[multiplicity])[1]
+    return found
 
 
 def successes(study: Study, name: str, asked: Sequence[Comparison], numbers: Mapping[str, Floats]) -> np.ndarray:
@@ -175,6 +181,8 @@ def successes(study: Study, name: str, asked: Sequence[Comparison], numbers: Map
         "superiority": (benefit - margin.value) / se,
         "equivalence": (margin.value - np.abs(benefit)) / se,
     }[margin.type]
-    kept = stats.t.sf(statistic, numbers["df"]) < (ALPHA[margin.type] if margin.alpha is None else margin.alpha)
     at_visit = np.array([bool(one.visit) for one in asked])
+    p_value = np.asarray(stats.t.sf(statistic, numbers["df"]))
+    p_value[:, at_visit] = adjusted(p_value[:, at_visit], analysis.multiplicity)
+    kept = p_value < (ALPHA[margin.type] if margin.alpha is None else margin.alpha)
     return np.where(at_visit, kept, shown)
