@@ -91,8 +91,8 @@ class Analysis(Part):
     weights: Weights = Field("equal", description="Weights of factor levels in marginal means.")
     multiplicity: Multiplicity = Field(
         "none",
-        description="Adjustment of the p-values of the planned comparisons, and of those against a margin as a family of "
-        "their own; dunnett and tukey hold at each visit, with limits of their own.",
+        description="Adjustment of the p-values of the planned comparisons, and of those against a margin as a family "
+        "of their own; dunnett and tukey hold at each visit, with limits of their own.",
     )
     contrasts: OneOrMany[Contrast] = Field(
         ("by_visit",), description="Compare arms at each visit, or by average, slope or area over the visits."
