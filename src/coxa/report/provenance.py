@@ -45,10 +45,15 @@ def provenance(report: Report) -> dict[str, Any]:
     }
 
 
+def model_call(fit: Fit) -> str:
+    """Return the call that gives the model again on the rows of its estimand, held in `data`."""
+    return fit.spec.call()
+
+
 def _model(fit: Fit) -> dict[str, Any]:
     reasons = fit.left_out["reason"].astype(str).value_counts(sort=False)
     return {
-        "call": fit.spec.call(),
+        "call": model_call(fit),
         "method": fit.method,
         "visits": [str(visit) for visit in fit.sample.visits],
         "participants": fit.n_participants,
