@@ -15,7 +15,7 @@ from coxa.models.fit_records import Sample
 from coxa.models.inference import FixedDf
 from coxa.models.mmrm_data import label_text, rows_left_out
 from coxa.models.orthonormal import orthonormal
-from coxa.models.repeated_rows import check_cells, check_keys, check_unique, visit_order
+from coxa.models.repeated_rows import check_cells, check_keys, check_residuals, check_unique, visit_order
 from coxa.models.spec import ANCOVASpec
 
 
@@ -79,7 +79,7 @@ def fit_ancova(
     design = design_matrix(formula, data, keep=keep)
     check_unique(data, design.complete, (participant,))
     check_cells(design)
-    orthonormal(design.x, design.names)
+    basis = orthonormal(design.x, design.names)
     freedom = len(design.y) - len(design.names)
     if freedom < 1 or np.ptp(design.y) == 0:
         raise FitError(
@@ -87,6 +87,7 @@ def fit_ancova(
             f"{design.y.max():g}: no variance is left to estimate",
             ["use a smaller formula, or look whether the right rows and the right outcome were given"],
         )
+    check_residuals(float((design.y - basis.q @ (basis.q.T @ design.y)).std()), float(np.abs(design.y).max()))
     result = OLS(design.y, design.x).fit(cov_type=robust or "nonrobust", use_t=True)
     label = "" if single else label_text(visit)
     visits = pd.Series(np.full(len(data), "")) if single else data[visit_column]

@@ -26,6 +26,7 @@ from coxa.models.numerics.between_within import between_within_df
 from coxa.models.numerics.one_thread import one_thread
 from coxa.models.numerics.patterns import Pattern, patterns
 from coxa.models.orthonormal import Basis, orthonormal
+from coxa.models.repeated_rows import check_residuals
 from coxa.models.spec import MMRMSpec
 
 BLOCK = 64
@@ -145,7 +146,7 @@ def fit_batch(
         basis = orthonormal(found.design.x, found.design.names)
         alike = tuple(patterns(found.who, found.when))
         blocks = [
-            fit_block(y[k : k + BLOCK], found, alike, basis, structure, spaced, methods, wanted, reml=reml)
+            fit_block(y[k : k + BLOCK], k, found, alike, basis, structure, spaced, methods, wanted, reml=reml)
             for k in range(0, len(y), BLOCK)
         ]
     return joined(blocks, methods)
@@ -153,6 +154,7 @@ def fit_batch(
 
 def fit_block(
     y: np.ndarray,
+    first: int,
     found: RepeatedData,
     alike: Sequence[Pattern],
     basis: Basis,
@@ -163,9 +165,12 @@ def fit_block(
     *,
     reml: bool,
 ) -> BatchFit:
-    """Fit outcomes (B, N) of analysed rows together."""
+    """Fit outcomes (B, N) of analysed rows together; `first` is the number of the first."""
     guess = y @ basis.q
-    sums = batch_sums(alike, basis.q, y - guess @ basis.q.T, len(found.labels), spaced)
+    left = y - guess @ basis.q.T
+    for k, (own, outcome) in enumerate(zip(left, y, strict=True)):
+        check_residuals(float(own.std()), float(np.abs(outcome).max()), f"outcome {first + k}")
+    sums = batch_sums(alike, basis.q, left, len(found.labels), spaced)
     counted = counted_df(found, rows) if "between-within" in methods else None
     return fit_sums_of(sums, found.design.names, guess, basis, structure, methods, rows, reml=reml, counted=counted)
 

@@ -20,7 +20,7 @@ from coxa.models.mmrm_data import RepeatedData, check_one_visit, label_text
 from coxa.models.mmrm_fit import fit_of_sums
 from coxa.models.numerics.pattern_sums import merge_all
 from coxa.models.numerics.stack import Stack, stack
-from coxa.models.repeated_rows import check_cells, check_counts
+from coxa.models.repeated_rows import check_cells, check_counts, check_residuals
 from coxa.models.spec import MMRMSpec
 from coxa.models.totals import COUNT, VISIT, Totals
 
@@ -49,6 +49,8 @@ def fit_chunks(spec: MMRMSpec, source: Iterable[pd.DataFrame]) -> Fit:
     raw = stack(in_order, len(recipe.labels), shared)
     check_present(raw, seen, recipe)
     final, coordinates = turned(raw, at, recipe.design.names)
+    squares = final.gram.reshape(-1, final.p + 1, final.p + 1)[final.index[1] == final.index[2], -1, -1].sum()
+    check_residuals(float(np.sqrt(max(squares, 0.0) / seen.n)), max(map(abs, seen.y_range)))
     found = found_of(recipe, seen, names)
     clock = [started, begun, perf_counter()]
     fit = fit_of_sums(found, final, spec, coordinates, None, log_weights=seen.log_weights / 2, clock=clock)

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from coxa.errors import OptionError, check_level
+from coxa.errors import FitError, OptionError, check_level
 from coxa.models.design_matrix import Design
 from coxa.models.fit_records import JointTest, LinearTest, Optimisation, Sample, criteria
 from coxa.models.fit_text import fit_html, fit_text
@@ -138,7 +138,7 @@ class Fit:
     @property
     def std_error(self) -> pd.Series:
         """Standard errors of the coefficients."""
-        return pd.Series(np.sqrt(np.diag(self.inference.covariance)), self.params.index)
+        return pd.Series(self._std_errors(np.eye(len(self.params))), self.params.index)
 
     @property
     def df(self) -> pd.Series:
@@ -169,6 +169,11 @@ class Fit:
         LinearTest
             Arrays of length q.
 
+        Raises
+        ------
+        FitError
+            The adjusted variance of a row is negative.
+
         Examples
         --------
         >>> from coxa.models import fit_ancova
@@ -178,7 +183,7 @@ class Fit:
         """
         matrix = self.weights(rows)
         estimate = matrix @ self.params.to_numpy()
-        std_error = np.sqrt(np.einsum("ia,ab,ib->i", matrix, self.inference.covariance, matrix))
+        std_error = self._std_errors(matrix)
         df = np.array([self.inference.df(row) for row in matrix])
         statistic = estimate / std_error
         p_value = np.asarray(2 * stats.t.sf(np.abs(statistic), df))
@@ -199,6 +204,17 @@ class Fit:
         f, denominator = self.inference.f_test(independent, self.params.to_numpy())
         q = len(independent)
         return JointTest(f, q, denominator, float(stats.f.sf(f, q, denominator)))
+
+    def _std_errors(self, matrix: np.ndarray) -> np.ndarray:
+        """Return the standard errors of rows (q, p); raise FitError where an adjusted variance is negative."""
+        variance = np.einsum("ia,ab,ib->i", matrix, self.inference.covariance, matrix)
+        if (variance < 0).any():
+            raise FitError(
+                f"ddf '{self.ddf}' adjusts a variance to {variance.min():.3g}: the data say too little of the "
+                f"{self.structure} covariance for the adjustment",
+                ["use a covariance with fewer parameters", "use ddf='satterthwaite', which adjusts no variance"],
+            )
+        return np.sqrt(variance)
 
     def weights(self, rows: Rows) -> np.ndarray:
         """Return rows as an array (q, p).

@@ -24,6 +24,7 @@ from coxa.models.numerics.mixed.likelihood import Mixed
 from coxa.models.numerics.mixed.triangle import Triangle
 from coxa.models.orthonormal import Basis, orthonormal
 from coxa.models.random_factors import RandomFactor
+from coxa.models.repeated_rows import check_residuals
 
 MOST_ABOVE = 6000
 """Rows of a dense matrix of effects above the blocks from which it is too large; components together may have as many
@@ -31,9 +32,6 @@ cells."""
 
 KEPT_AT_ONCE = 16
 """Matrices of that size that a step of the search holds at once."""
-
-NO_RESIDUAL = 1e-13
-"""Standard deviation about the fixed effects, over the largest outcome, that is no more than rounding."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +64,7 @@ def prepared(design: Design, factors: Sequence[RandomFactor], weights: np.ndarra
     left = design.y - basis.q @ guess
     n, p = basis.q.shape
     size = float(np.sqrt(left @ left / (n - p)))
-    if size <= NO_RESIDUAL * float(np.abs(design.y).max()):
-        raise FitError("the fixed effects explain the outcome completely", ["use a smaller formula"])
+    check_residuals(size, float(np.abs(design.y).max()))
     root = None if weights is None else np.sqrt(weights)[:, None]
     levels, sizes = [], []
     for factor in factors:

@@ -21,9 +21,9 @@ from coxa.models.numerics.marginal_fit import Attempt, MarginalFit
 from coxa.models.numerics.pattern_sums import sums_of
 from coxa.models.numerics.patterns import patterns
 from coxa.models.numerics.stack import Stack, stack
-from coxa.models.numerics.starts import moments
+from coxa.models.numerics.starts import USED_UP, left_over, moments
 from coxa.models.orthonormal import orthonormal
-from coxa.models.repeated_rows import nearly_singular, never_together
+from coxa.models.repeated_rows import check_residuals, nearly_singular, never_together
 from coxa.models.spec import MMRMSpec
 
 
@@ -49,7 +49,9 @@ def fit_rows(found: RepeatedData, spec: MMRMSpec, *, started: float) -> Fit:
 
     guess = basis.q.T @ design.y
     scale = np.ones(len(design.y)) if found.weights is None else np.sqrt(found.weights)
-    rows = np.column_stack([basis.q, design.y - basis.q @ guess]) * scale[:, None]
+    left = design.y - basis.q @ guess
+    check_residuals(float(left.std()), float(np.abs(design.y).max()))
+    rows = np.column_stack([basis.q, left]) * scale[:, None]
     own_times = None if found.visit_times is not None else found.times
     alike = tuple(patterns(found.who, found.when, group=found.group, times=own_times))
     sums = stack((sums_of(pattern, rows) for pattern in alike), len(found.labels), found.visit_times)
@@ -105,19 +107,33 @@ def fit_of_sums(
         group=spec.group,
         attempts=attempts,
         optimisation=record(fitted, np.diff(clock)),
-        warnings=tuple(warnings_of(found, ladder_text(attempts))),
+        warnings=tuple(warnings_of(found, ladder_text(attempts), fitted)),
     )
 
 
 def not_converged_on(found: RepeatedData, sums: Stack, attempts: Sequence[Attempt]) -> NonConvergenceError:
     """Return the error, with what was seen in the residuals and the visits of each group."""
-    seen = []
+    seen, free = [], left_over(sums)
     for g, (name, raw) in enumerate(zip(found.group_labels, moments(sums), strict=True)):
         mine = sums.members(g)
         counts = np.einsum("s,sa,sb->ab", sums.n[mine], sums.observed[mine], sums.observed[mine]).astype(int)
-        said = [*nearly_singular(raw, found.labels), *never_together(counts, found.labels)]
+        used_up = [label for label, left in zip(found.labels, free[g], strict=True) if left < USED_UP]
+        said = [
+            *fitted_exactly(used_up),
+            *(text for text in nearly_singular(raw, found.labels) if not used_up),
+            *never_together(counts, found.labels),
+        ]
         seen += [f"{name}: {text}" if name else text for text in said]
     return not_converged(attempts, seen)
+
+
+def fitted_exactly(visits: Sequence[str]) -> list[str]:
+    """Say at which visits the fixed effects leave nothing to a variance."""
+    return [
+        f"the fixed effects fit every value at visit '{visit}' exactly, so that nothing there is left for a variance: "
+        "leave the visit out (visits=[...]), or use a covariance with one variance for all visits"
+        for visit in visits
+    ]
 
 
 def method_text(structure: Structure, spec: MMRMSpec) -> str:
@@ -132,9 +148,20 @@ def method_text(structure: Structure, spec: MMRMSpec) -> str:
     return ", ".join(part for part in parts if part)
 
 
-def warnings_of(found: RepeatedData, ladder: str) -> list[str]:
+def warnings_of(found: RepeatedData, ladder: str, fitted: MarginalFit) -> list[str]:
     """Return what a reader of any result of this fit should know."""
-    return [text for text in (found.order_warning, ladder, *found.design.unused_said) if text]
+    said = (found.order_warning, ladder, *found.design.unused_said, hardly_known(fitted))
+    return [text for text in said if text]
+
+
+def hardly_known(fitted: MarginalFit) -> str:
+    """Say of which parameters the data say less than one participant would; empty where there are none."""
+    if fitted.known_from >= 1:
+        return ""
+    return (
+        f"the data say less of {', '.join(fitted.least_known)} than one participant seen at every visit would "
+        f"({fitted.known_from:.2g} of one): standard errors and degrees of freedom that depend on it are poorly known"
+    )
 
 
 def record(fitted: MarginalFit, seconds: np.ndarray) -> Optimisation:

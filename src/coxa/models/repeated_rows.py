@@ -18,6 +18,9 @@ from coxa.models.design_matrix import Design
 MIN_PARTICIPANTS = 2
 """Fewest participants at a visit, or at both of two, from whom a variance or covariance is estimated."""
 
+NO_RESIDUAL = 1e-12
+"""Standard deviation of the residuals, relative to the largest absolute outcome, that is nothing but rounding."""
+
 ALMOST_NONE = 1e-6
 """Share of variance below which there is said to be none left."""
 
@@ -153,6 +156,19 @@ def check_counts(
         raise FitError(
             f"{n} participants and {n_rows} rows are too few for {len(labels)} visits and {p} fixed effects",
             ["use fewer visits, or a smaller formula"],
+        )
+
+
+def check_residuals(size: float, largest: float, outcome: str = "the outcome") -> None:
+    """Raise FitError where the fixed effects leave nothing but rounding.
+
+    size, largest : standard deviation of the residuals of least squares, and the largest absolute outcome
+    outcome       : what the outcome is called
+    """
+    if size <= NO_RESIDUAL * largest:
+        raise FitError(
+            f"the fixed effects explain {outcome} completely; there is no variance to model",
+            ["look whether the outcome was computed from columns of the formula", "use a smaller formula"],
         )
 
 

@@ -15,15 +15,20 @@ from coxa.models.numerics.batched_likelihood import (
     likelihoods,
 )
 from coxa.models.numerics.batched_sums import BatchSums
+from coxa.models.numerics.identified import NOTHING, in_participants, information_of_one
 from coxa.models.numerics.marginal_fit import fit_sums
 from coxa.models.numerics.newton import CONVERGED, FLAT, MAX_STEP, NOISE, UNINFORMED
-from coxa.models.numerics.starts import lifted
+from coxa.models.numerics.starts import borrow_variance, lifted
 
 MAX_ITERATIONS = 20
 """Steps after which an outcome is fitted singly: from a moment start nearly all need four to six."""
 
 MAX_HALVINGS = 8
 """Halvings of a step after which an outcome is fitted singly."""
+
+
+ROUNDING = 1e-20
+"""Variance of a visit, over the largest, that is nothing but rounding: the fixed effects fit its values exactly."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +71,10 @@ def starting_points(sums: BatchSums, structure: Structure) -> np.ndarray:
     """Return theta (B, K) near the moments of the residuals, which the outcomes of the sums are."""
     together = (sums.counts * (sums.observed[:, :, None] & sums.observed[:, None, :])).sum(axis=-3)
     raw = sums.spread(sums.yy).sum(axis=1) / np.maximum(together, 1)
-    return np.array([structure.start(lifted(one), sums.times) for one in raw])
+    for own in raw:
+        variance = np.diag(own)
+        borrow_variance(own, variance <= ROUNDING * variance.max())
+    return np.array([structure.start(lifted(own if own.any() else np.eye(len(own))), sums.times) for own in raw])
 
 
 def search(sums: BatchSums, structure: Structure, theta: np.ndarray, *, reml: bool) -> tuple[np.ndarray, np.ndarray]:
@@ -144,6 +152,9 @@ def proven(
     slope = derivatives_of(sums, structure, theta, at)
     _, distance, smallest = newton_steps(slope.gradient, slope.hessian)
     good = arrived & np.isfinite(at.loglik) & (distance < CONVERGED) & (smallest >= FLAT)
+    for b in np.flatnonzero(good):
+        unit = information_of_one(structure.matrix(theta[b], sums.times), slope.first[b])
+        good[b] = in_participants(slope.hessian[b], unit)[0][0] >= NOTHING
     return BatchOptimum(theta, at, slope, good, np.zeros(len(theta), dtype=bool))
 
 

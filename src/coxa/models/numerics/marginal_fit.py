@@ -15,6 +15,7 @@ from coxa.models.numerics.covariances import (
     visit_covariances,
     visit_times,
 )
+from coxa.models.numerics.identified import NOTHING, in_participants, named, one_participant, unidentified
 from coxa.models.numerics.newton import Optimum, Point, minimise
 from coxa.models.numerics.reml import Derivatives, Likelihood, derivatives, likelihood
 from coxa.models.numerics.stack import Stack
@@ -38,6 +39,8 @@ class MarginalFit:
     derivatives      : gradient, Hessian and the slopes of Phi^-1 there
     theta_covariance : (BK, BK) inverse observed information
     optimum          : the optimiser's own record
+    known_from       : participants from whom the least known direction of the parameters is known
+    least_known      : names of the parameters that move along it
     """
 
     theta: np.ndarray
@@ -46,6 +49,8 @@ class MarginalFit:
     derivatives: Derivatives
     theta_covariance: np.ndarray
     optimum: Optimum
+    known_from: float
+    least_known: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +116,8 @@ def fit_sums(
         return Point(theta, -at.loglik, slope.gradient, slope.hessian, (at, slope))
 
     names = labels or [str(k + 1) for k in range(sums.m)]
+    if flat := unidentified(sums, structure, names, reml=reml):
+        return None, [Attempt(structure.name, "any start", f"the data do not identify {', '.join(flat)}")]
     tried: list[Attempt] = []
     for name, matrices in starts(sums):
         guess = [structure.start(matrix, visit_times(sums, g)) for g, matrix in enumerate(matrices)]
@@ -119,10 +126,19 @@ def fit_sums(
         except np.linalg.LinAlgError:
             tried.append(Attempt(structure.name, name, "the covariance became singular"))
             continue
-        tried.append(Attempt(structure.name, name, failure_of(optimum, sums, structure, names)))
-        if optimum.converged:
-            return at_optimum(sums, structure, optimum), tried
+        failure = failure_of(optimum, sums, structure, names)
+        if not failure:
+            fitted = at_optimum(sums, structure, optimum, names)
+            failure = "" if fitted.known_from >= NOTHING else flat_there(fitted)
+        tried.append(Attempt(structure.name, name, failure))
+        if not failure:
+            return fitted, tried
     return None, tried
+
+
+def flat_there(fitted: MarginalFit) -> str:
+    """Say along which parameters the likelihood is flat at an optimum."""
+    return f"the likelihood is flat along {', '.join(fitted.least_known)}"
 
 
 def failure_of(optimum: Optimum, sums: Stack, structure: Structure, labels: Sequence[str]) -> str:
@@ -148,9 +164,19 @@ def at_boundary(parameters: dict[str, float]) -> list[str]:
     ]
 
 
-def at_optimum(sums: Stack, structure: Structure, optimum: Optimum) -> MarginalFit:
+def at_optimum(sums: Stack, structure: Structure, optimum: Optimum, labels: Sequence[str]) -> MarginalFit:
     """Collect what inference needs at a proven optimum."""
     at, slope = optimum.point.made_of
     theta = optimum.point.theta
     matrices = visit_covariances(sums, structure, theta)
-    return MarginalFit(theta, matrices, at, slope, np.linalg.inv(slope.hessian), optimum)
+    known, directions = in_participants(slope.hessian, one_participant(sums, structure, theta))
+    return MarginalFit(
+        theta=theta,
+        covariance=matrices,
+        at=at,
+        derivatives=slope,
+        theta_covariance=np.linalg.inv(slope.hessian),
+        optimum=optimum,
+        known_from=float(known[0]),
+        least_known=tuple(named(sums, structure, theta, directions[:, :1], labels)),
+    )

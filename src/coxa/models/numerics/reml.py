@@ -101,6 +101,41 @@ def residual_moments(sums: Stack, at: Likelihood, *, reml: bool) -> np.ndarray:
     return sums.contract(kernel)
 
 
+def expected_information(sums: Stack, at: Likelihood, first: np.ndarray) -> np.ndarray:
+    """Return the expected information on the parameters of the covariance, shape (BK, BK).
+
+    Parameters
+    ----------
+    sums : Stack
+    at : Likelihood
+        The likelihood at the same parameters; restricted or full.
+    first : (C, K, m, m)
+        Derivatives of each covariance in the K parameters of its group.
+
+    Notes
+    -----
+    tr(P R_k P R_l) / 2 with P = W - W X Phi X' W under restricted likelihood, tr(W R_k W R_l) / 2 under the full one.
+    """
+    w, p, size = at.inverse, sums.p, first.shape[-3]
+    kernel = np.zeros((p + 1, p + 1))
+    if at.reml:
+        kernel[:p, :p] = at.phi
+    w_e = w[:, None] @ first[sums.covariance]
+    weights = 0.5 * sums.n[:, None, None] * np.eye(w.shape[1]) - w @ sums.contract(kernel)
+    left = w_e.swapaxes(2, 3) @ weights[:, None].swapaxes(2, 3)
+    total = sums.groups * size
+    information, slopes = np.zeros((total, total)), np.empty((total, p, p))
+    for g in range(sums.groups):
+        members, of_group = sums.members(g), slice(g * size, (g + 1) * size)
+        folded = sums.fold((w_e[members] @ w[members][:, None]).swapaxes(0, 1), members)
+        slopes[of_group] = folded[:, :p, :p]
+        information[of_group, of_group] = np.einsum("skab,slab->kl", left[members], w_e[members], optimize=True)
+    if at.reml:
+        phi_a = at.phi @ slopes
+        information += 0.5 * phi_a.reshape(total, -1) @ phi_a.transpose(0, 2, 1).reshape(total, -1).T
+    return (information + information.T) / 2
+
+
 def derivatives(sums: Stack, at: Likelihood, first: np.ndarray, second: np.ndarray) -> Derivatives:
     """Return gradient and Hessian of minus the log-likelihood.
 
