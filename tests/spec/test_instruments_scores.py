@@ -175,9 +175,23 @@ def test_pcs_scales_and_total():
     assert scored.to_dict() == {"rumination": 4, "magnification": 3, "helplessness": 8, "total": 15}
 
 
-def test_tsk_17_turns_items_round_and_is_unconfirmed():
+def test_womac_scores_with_gaps_are_confirmed_only_for_function():
+    full = {f"{stem}{k}": 1 for stem, n in (("p", 5), ("s", 2), ("f", 17)) for k in range(1, n + 1)}
+    gaps = {item: answer for item, answer in full.items() if item not in ("p1", "s1", "f1")}
+    scored = score(answers(gaps), "womac", version="lk").set_index("scale")
+    assert scored["value"].to_dict() == {"pain": 5, "stiffness": 2, "function": 17, "total": 24}
+    assert scored["confirmed"].to_dict() == {"pain": False, "stiffness": False, "function": True, "total": False}
+
+
+def test_mhhs_is_unconfirmed_for_its_factor():
+    best = dict.fromkeys(("pain", "limp", "support", "distance", "stairs", "shoes_socks", "sitting", "transport"), 1)
+    row = one(answers(best), "mhhs", "total")
+    assert (row.value, row.confirmed) == (pytest.approx(100.1), False)
+
+
+def test_tsk_17_turns_four_items_round():
     row = one(answers(numbered("item_", *[1] * 17)), "tsk_17", "total")
-    assert (row.value, row.confirmed) == (13 * 1 + 4 * 4, False)
+    assert (row.value, row.confirmed) == (13 * 1 + 4 * 4, True)
 
 
 @pytest.mark.parametrize(("version", "low"), [("7_point", -3), ("11_point", -5), ("15_point", -7)])

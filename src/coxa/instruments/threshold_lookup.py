@@ -72,13 +72,15 @@ def threshold(
     kind : {"mic", "mcii", "mcid", "mid", "mdc", "sdc", "scb", "pass"}
         "mcid" stands for any important change (mcid, mcii, mic, mid), as it is used loosely.
     scale, population, context : str, optional
-        What it was published for, as in `thresholds(instrument)`. A threshold published for all scales
-        together fits any scale.
+        What it was published for, as in `thresholds(instrument)`. The population or the context is always named,
+        though only one may be known: a value of those who had surgery is none for those who exercise. A threshold
+        published for all scales together fits any scale.
 
     Raises
     ------
     OptionError
-        If none fits, or several do; the message lists them with their population and context.
+        If neither population nor context is named, none fits, or several do; the message lists them with their
+        population and context.
 
     Examples
     --------
@@ -101,18 +103,25 @@ def threshold(
         and context in (None, one.context)
         and scale in (None, one.scale or scale)
     ]
-    if len(fitting) == 1:
+    if len(fitting) == 1 and (population, context) != (None, None):
         return fitting[0]
-    asked = ", ".join(
-        f"{name} {given}"
-        for name, given in (("scale", scale), ("population", population), ("context", context))
-        if given is not None
-    )
-    what = f"{kind} of {definition.name}" + (f" for {asked}" if asked else "")
-    problem = f"several thresholds fit {what}" if fitting else f"no threshold is known for {what}"
-    remedy = "; name the scale, population and context, one of" if fitting else "; known are"
+    raise OptionError(_refusal(f"{kind} of {definition.name}", (scale, population, context), fitting, every))
+
+
+def _refusal(
+    what: str, asked: tuple[str | None, str | None, str | None], fitting: list[Threshold], every: tuple[Threshold, ...]
+) -> str:
+    """Say why no one threshold was found, with those that could be meant."""
+    named = zip(("scale", "population", "context"), asked, strict=True)
+    given = ", ".join(f"{name} {word}" for name, word in named if word is not None)
+    what += f" for {given}" if given else ""
     listed = "".join(f"\n  {one.as_text()}" for one in fitting or every)
-    raise OptionError(f"{problem}{remedy}:{listed}" if listed else f"{problem}, nor any other")
+    if not fitting:
+        return f"no threshold is known for {what}" + (f"; known are:{listed}" if listed else ", nor any other")
+    populations = ", ".join(dict.fromkeys(one.population for one in fitting))
+    if asked[1] is None and asked[2] is None:
+        return f"the {what} differs between populations. Name the population ({populations}) or the context:{listed}"
+    return f"several thresholds fit {what}. Name the scale, population and context, one of:{listed}"
 
 
 def thresholds(instrument: str | Instrument | None = None) -> pd.DataFrame:
@@ -130,6 +139,7 @@ def thresholds(instrument: str | Instrument | None = None) -> pd.DataFrame:
     0   mdc    NaN    3.0
     1  mcid    adl    9.0
     2  mcid  sport    6.0
+    3  pass    adl   66.0
     """
     names = instrument_names() if instrument is None else (instrument,)
     found = [one for name in names for one in published(as_instrument(name))]
