@@ -177,7 +177,7 @@ def test_a_file_of_too_many_cells_is_refused_by_its_header(tmp_path: Path, suffi
 
 def test_a_parquet_file_that_unpacks_to_too_much_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "table.parquet"
-    texts = ["x" * 10_000 + str(k) for k in range(100)]
+    texts = ["x" * 110_000 + str(k) for k in range(100)]
     arrow_parquet.write_table(pa.table({"note": texts}), path, use_dictionary=False)
     assert fault(path, max_cells=1000).rule.startswith("Unpacked, the file takes more than the limit")
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -12,13 +13,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from openpyxl import load_workbook
-from openpyxl.chartsheet import Chartsheet
 from openpyxl.utils import get_column_letter
 
-from coxa.cohort.readers.excel_scan import SheetScan, scan_sheet
+from coxa.cohort.readers.excel_scan import SheetScan, Tab, scan_workbook
 from coxa.cohort.readers.header import LOOKED_AT, read_header
 from coxa.cohort.readers.raw import FileFault, Percent, ReadOptions, Sheet, Unstored
-from coxa.cohort.readers.size import check_archive
+from coxa.cohort.readers.size import WORKBOOK_CELLS, check_archive, check_cells
 from coxa.errors import not_allowed
 from coxa.findings import Finding
 
@@ -49,18 +49,27 @@ def read_excel(path: Path, options: ReadOptions) -> Sheet:
     if not zipfile.is_zipfile(path):
         raise FileFault("an .xlsx file should be a zip archive", "open the file in a spreadsheet and save it as .xlsx")
     check_archive(path, options)
+    tabs = scan_workbook(path, options)
+    tab = _choose(tabs, options.sheet)
+    scan = tab.scan
+    if scan is None or not scan.last_row:
+        raise FileFault("the sheet should have a header and rows", "choose another `sheet`", tab.name)
+    check_cells(scan.last_row * scan.last_column, options, WORKBOOK_CELLS)
     book = load_workbook(path, read_only=True, data_only=True, keep_links=False)
     try:
-        sheet, scan = _choose(book, options)
-        rows = [_values(row) for row in sheet.iter_rows(1, scan.last_row, 1, scan.last_column)]
+        rows = [_values(row) for row in book[tab.name].iter_rows(1, scan.last_row, 1, scan.last_column)]
     finally:
         book.close()
-    if not scan.last_row:
-        raise FileFault("the sheet should have a header and rows", "choose another `sheet`", sheet.title)
-    return _sheet(path.name, book, sheet.title, scan, rows, options)
+    sheet = _sheet(scan, rows, options)
+    return replace(
+        sheet,
+        details={"sheet": tab.name, **sheet.details},
+        findings=tuple(_other_than_first(path.name, tabs, tab, options)),
+        sheets=tuple(one.name for one in tabs),
+    )
 
 
-def _sheet(name: str, book: Any, title: str, scan: SheetScan, rows: Rows, options: ReadOptions) -> Sheet:
+def _sheet(scan: SheetScan, rows: Rows, options: ReadOptions) -> Sheet:
     """Return the rows below the header, under its names."""
     wanted = options.header_row
     first, n_above = (wanted[0], wanted[-1]) if wanted else (1, 1)
@@ -80,9 +89,7 @@ def _sheet(name: str, book: Any, title: str, scan: SheetScan, rows: Rows, option
         frame,
         np.arange(n_above + 1, n_above + 1 + len(frame), dtype=np.int64),
         exact=dict.fromkeys(header, EXACT),
-        details={"sheet": title} | ({"header_row": ", ".join(map(str, wanted))} if wanted else {}),
-        findings=tuple(_other_than_first(name, book, title, options)),
-        sheets=tuple(book.sheetnames),
+        details={"header_row": ", ".join(map(str, wanted))} if wanted else {},
     )
 
 
@@ -100,49 +107,27 @@ def _shows_percent(number_format: str) -> bool:
     return "%" in LITERAL.sub("", number_format)
 
 
-def _choose(book: Any, options: ReadOptions) -> tuple[Any, SheetScan]:
+def _choose(tabs: Sequence[Tab], wanted: str | int | None) -> Tab:
     """Return the sheet that the plan names, or the first with cells, those in sight before the hidden ones."""
-    if options.sheet is not None:
-        sheet = _named(book, options.sheet)
-        return sheet, _scan(book, sheet, options)
-    sheets = sorted(_with_cells(book), key=lambda sheet: sheet.sheet_state != "visible")
-    if not sheets:
-        raise FileFault("The workbook has no sheet with cells, only charts", "Export the data as a sheet")
-    scans = ((sheet, _scan(book, sheet, options)) for sheet in sheets)
-    return next(((sheet, scan) for sheet, scan in scans if scan.last_row), (sheets[0], SheetScan()))
+    if wanted is None:
+        in_order = sorted(tabs, key=lambda tab: tab.hidden)
+        return next((tab for tab in in_order if tab.scan and tab.scan.last_row), in_order[0])
+    names = [tab.name for tab in tabs]
+    if isinstance(wanted, int) and not 1 <= wanted <= len(names):
+        raise FileFault(f"the workbook should have sheet number {wanted}", f"it has {len(names)}: {', '.join(names)}")
+    name = names[wanted - 1] if isinstance(wanted, int) else wanted
+    if name not in names:
+        raise FileFault("the workbook should have the sheet that the plan names", not_allowed("sheet", name, names))
+    tab = tabs[names.index(name)]
+    if tab.scan is None:
+        others = ", ".join(other.name for other in tabs if other.scan)
+        raise FileFault(f"Sheet {name} holds a chart and no cells", f"Name another `sheet`: {others}")
+    return tab
 
 
-def _with_cells(book: Any) -> list[Any]:
-    """Return the sheets that are no charts."""
-    return [book[name] for name in book.sheetnames if not isinstance(book[name], Chartsheet)]
-
-
-def _scan(book: Any, sheet: Any, options: ReadOptions) -> SheetScan:
-    # openpyxl follows the relationships of the workbook to the part of each sheet, wherever it lies
-    with book._archive.open(sheet._worksheet_path) as stream:
-        return scan_sheet(stream, options)
-
-
-def _named(book: Any, wanted: str | int) -> Any:
-    names = list(book.sheetnames)
-    if isinstance(wanted, int):
-        if not 1 <= wanted <= len(names):
-            raise FileFault(
-                f"the workbook should have sheet number {wanted}", f"it has {len(names)}: {', '.join(names)}"
-            )
-        wanted = names[wanted - 1]
-    if wanted not in names:
-        raise FileFault("the workbook should have the sheet that the plan names", not_allowed("sheet", wanted, names))
-    if isinstance(book[wanted], Chartsheet):
-        others = ", ".join(sheet.title for sheet in _with_cells(book))
-        raise FileFault(f"Sheet {wanted} holds a chart and no cells", f"Name another `sheet`: {others}")
-    return book[wanted]
-
-
-def _other_than_first(name: str, book: Any, title: str, options: ReadOptions) -> Iterator[Finding]:
-    first = book.sheetnames[0]
-    if options.sheet is None and title != first:
-        rule = f"Sheet {title} was read; {first}, the first, is hidden or holds no cells"
+def _other_than_first(name: str, tabs: Sequence[Tab], tab: Tab, options: ReadOptions) -> Iterator[Finding]:
+    if options.sheet is None and tab is not tabs[0]:
+        rule = f"Sheet {tab.name} was read; {tabs[0].name}, the first, is hidden or holds no cells"
         yield Finding("note", name, rule, "Name `sheet` in the plan if another is meant.")
 
 

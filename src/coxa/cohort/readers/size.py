@@ -16,6 +16,9 @@ COLUMN_CELLS = 200_000_000
 BYTES_PER_CELL = 50
 """Unpacked bytes allowed for each allowed cell; a number takes about 30 in a workbook and 8 elsewhere."""
 
+LEAST_BYTES = 10_000_000
+"""Unpacked bytes allowed in any case: a workbook has styles and themes beside its cells."""
+
 READ_PARTS = (".xml", ".rels", ".vml")
 """Endings of the parts of a workbook that are read; pictures and macros are not."""
 
@@ -29,18 +32,15 @@ def check_cells(n_cells: int, options: ReadOptions, usual: int) -> None:
     """Refuse more cells than `max_cells`, or `usual` where the plan names none."""
     limit = options.max_cells or usual
     if n_cells > limit:
-        raise FileFault(f"The file has more cells than the limit of {limit:,}", REMEDY, f"at least {n_cells:,} cells")
+        raise FileFault(f"The file has more cells than the limit of {limit:,}", REMEDY, f"{n_cells:,} cells")
 
 
 def check_bytes(n_bytes: int, options: ReadOptions, usual: int) -> None:
     """Refuse more unpacked bytes than `BYTES_PER_CELL` for each allowed cell."""
     cells = options.max_cells or usual
-    limit = BYTES_PER_CELL * cells
+    limit = max(BYTES_PER_CELL * cells, LEAST_BYTES)
     if n_bytes > limit:
-        rule = (
-            f"Unpacked, the file takes more than the limit of {limit / 1e6:,.0f} MB "
-            f"({BYTES_PER_CELL} bytes for each of {cells:,} cells)"
-        )
+        rule = f"Unpacked, the file takes more than the limit of {limit / 1e6:,.0f} MB for {cells:,} cells"
         raise FileFault(rule, REMEDY, f"{n_bytes / 1e6:,.0f} MB")
 
 
