@@ -146,6 +146,89 @@ def test_wide_files(rows: list[tuple[str, ...]], data: str, extra: str) -> None:
         check_accounts(folder, amended(data, extra))
 
 
+NARROWED = st.sampled_from(
+    [
+        "where: {outcome: [pain, function]}",
+        "where: {visit: baseline}",
+        "where: {value: {from: 0, to: 100}, date: {from: 2025-01-01}}",
+        'where: {date: ""}',
+        "drop_identical_rows: true",
+        "drop_identical_rows: true, where: {value: {to: 20}}",
+        'date_format: ["%Y-%m-%d", "%d/%m/%Y", "%m/%d/%Y"]',
+        "forms: nearest_scored",
+        "forms: nearest_scored, drop_identical_rows: true",
+    ]
+)
+
+
+@settings(max_examples=25, deadline=None)
+@given(people=PEOPLE, values=LONG_ROWS, key=NARROWED, named=st.booleans(), again=st.booleans())
+def test_rows_that_a_plan_narrows(
+    people: list[tuple[str, ...]], values: list[tuple[str, ...]], key: str, named: bool, again: bool
+) -> None:
+    data = LONG.replace("assessments.csv, ", f"assessments.csv, {key}, ")
+    with tempfile.TemporaryDirectory() as folder:
+        columns = ["id", "arm", "age", "sex", "randomisation_date"]
+        pd.DataFrame(people, columns=columns).to_csv(Path(folder) / "participants.csv", index=False)
+        frame = pd.DataFrame(values + (values if again else []), columns=["id", "visit", "date", "outcome", "value"])
+        frame = frame if named else frame.drop(columns="visit")
+        frame.to_csv(Path(folder) / "assessments.csv", index=False)
+        check_accounts(folder, data)
+
+
+EPISODES = """
+data:
+  drop_identical_rows: true
+  tables:
+    participants: {file: a.csv, participant_id_from: [id, episode], constants: {sex: female}}
+    assessments: {file: a.csv, participant_id_from: [id, episode], outcomes: {pain: {baseline: b, week_12: p}}}
+    session_totals: {file: a.csv, participant_id_from: [id, episode], columns: {attended: f}}
+"""
+
+
+@settings(max_examples=15, deadline=None)
+@given(rows=st.lists(st.tuples(IDS, IDS, ARMS, NUMBERS, NUMBERS, NUMBERS, NUMBERS), max_size=8))
+def test_an_identifier_of_two_columns(rows: list[tuple[str, ...]]) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        columns = ["id", "episode", "arm", "age", "b", "p", "f"]
+        pd.DataFrame(rows, columns=columns).to_csv(Path(folder) / "a.csv", index=False)
+        check_accounts(folder, EPISODES)
+
+
+ANSWERS = st.sampled_from(["0", "1", "4", "5", "", "x", "999"])
+NPRS = PLAN.replace(
+    "pain: {range: [0, 100], unit: points, higher_is_better: false}", "pain: {instrument: nprs, scale: pain}"
+)
+WIDE_ITEMS = """
+data:
+  missing: [999]
+  tables:
+    participants: {file: participants.csv, columns: {participant_id: id}}
+    item_responses:
+      file: items.csv
+      instrument: nprs
+      columns: {participant_id: id}
+"""
+SHAPES = st.sampled_from(
+    ["      items: '{item}_{visit}'\n      values: {visit: {t0: baseline, t1: week_6}}\n",
+     "      items: '1_{visit}'\n".replace("1_", "{item}_") + "      item_numbers: true\n",
+     "      items: {pain: {baseline: pain_t0, week_12: pain_t1}}\n      dates: {week_12: date}\n"]
+)  # fmt: skip
+
+
+@settings(max_examples=20, deadline=None)
+@given(people=PEOPLE, rows=st.lists(st.tuples(IDS, ANSWERS, ANSWERS, ANSWERS, DATES), max_size=8), shape=SHAPES)
+def test_items_wide_over_visits(people: list[tuple[str, ...]], rows: list[tuple[str, ...]], shape: str) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        columns = ["id", "arm", "age", "sex", "randomisation_date"]
+        pd.DataFrame(people, columns=columns).to_csv(Path(folder) / "participants.csv", index=False)
+        columns = ["id", "pain_t0", "pain_t1", "1_week_6", "date"]
+        pd.DataFrame(rows, columns=columns).to_csv(Path(folder) / "items.csv", index=False)
+        cohort = read_cohort(parse_study((NPRS + WIDE_ITEMS + shape).encode(), folder=folder))
+        assert cohort.disposition.imbalance().empty
+        assert not cohort.table("item_responses").duplicated(["participant_id", "visit", "item"]).any()
+
+
 @settings(max_examples=15, deadline=None)
 @given(raw=st.binary(max_size=200))
 def test_any_bytes_give_findings_and_never_a_stack_trace(raw: bytes) -> None:

@@ -71,6 +71,7 @@ def test_duplicate_participant_visit_names_all_rows(tmp_path: Path) -> None:
         "error: assessments, row 5, participant 01, outcome: there should be one row per participant-visit-outcome "
         "(found 'week_6, function, rows 5 and 26, identical'). leave one out with `exclude_rows: [{file: "
         "assessments.csv, row: ..., because: ...}]`, or correct their key"
+        "; `drop_identical_rows: true` uses rows that are repeated as a whole once"
     ]
     assert cohort.disposition.left_out["reason"].tolist() == ["duplicate participant-visit-outcome"] * 2
 

@@ -57,7 +57,7 @@ def test_a_participant_entered_twice_is_one_finding(tmp_path: Path) -> None:
     assert read_wide(tmp_path, pd.concat([wide(), wide().iloc[[1]]])) == [
         "error: participants, row 3, participant 02, participant_id: there should be one row per participant (found "
         "'rows 3 and 6, identical'). leave one out with `exclude_rows: [{file: wide.csv, row: ..., because: ...}]`, or "
-        "correct their key"
+        "correct their key; `drop_identical_rows: true` uses rows that are repeated as a whole once"
     ]
 
 

@@ -23,7 +23,8 @@ def derive_analysis_sets(cohort: Cohort) -> pd.DataFrame:
     Parameters
     ----------
     cohort
-        Checked tables; `treatment_sessions` and `intercurrent_events` are used where the study has them.
+        Checked tables; `treatment_sessions` (or `session_totals`) and `intercurrent_events` are used where the study
+        has them.
 
     Returns
     -------
@@ -57,11 +58,12 @@ def derive_analysis_sets(cohort: Cohort) -> pd.DataFrame:
 def session_counts(cohort: Cohort) -> pd.DataFrame | None:
     """Return supervised sessions per participant (`planned`, `attended`), or None where none are recorded.
 
-    Planned is the arm's `sessions_planned` where the plan says it, else the sessions listed as planned.
+    Planned is the arm's `sessions_planned` where the plan says it, else the sessions listed as planned. Where only
+    totals are recorded (`session_totals`) they are taken as they are; `attended` is missing where it is not known.
     """
     sessions = cohort.table("treatment_sessions")
     if sessions.empty:
-        return None
+        return _session_totals(cohort)
     people = cohort.table("participants").set_index("participant_id")
     supervised = sessions[sessions["setting"].ne("home")] if "setting" in sessions else sessions
     attended = supervised["attended"].fillna(False).astype(bool).groupby(supervised["participant_id"]).sum()
@@ -72,6 +74,20 @@ def session_counts(cohort: Cohort) -> pd.DataFrame | None:
     counts = pd.DataFrame(index=people.index)
     counts["attended"] = attended.reindex(people.index, fill_value=0)
     counts["planned"] = by_arm.astype("Float64").fillna(planned.astype("Float64"))
+    return counts
+
+
+def _session_totals(cohort: Cohort) -> pd.DataFrame | None:
+    """Return the sessions recorded as totals: the planned ones as recorded, else as the plan says of the arm."""
+    totals = cohort.table("session_totals")
+    if totals.empty:
+        return None
+    people = cohort.table("participants").set_index("participant_id")
+    mine = totals.set_index("participant_id").reindex(people.index)
+    by_arm = people["arm"].map({name: arm.sessions_planned for name, arm in cohort.study.arms.items()})
+    counts = pd.DataFrame(index=people.index)
+    counts["attended"] = mine["attended"].astype("Float64")
+    counts["planned"] = mine["planned"].astype("Float64").fillna(by_arm.astype("Float64"))
     return counts
 
 

@@ -94,7 +94,7 @@ def _skeleton(study: Study, people: pd.DataFrame, assessments: pd.DataFrame, out
     """Return one row per participant and measured visit after baseline, with value, baseline and lineage."""
     mine = assessments[assessments["outcome"] == outcome]
     visits = [visit for visit in study.post_visits if (mine["visit"] == visit).any()]
-    measured = [name for name in ("value", "assessment_date", "study_day", *LINEAGE) if name in mine]
+    measured = [name for name in ("value", "assessment_date", "study_day", "carried_forward", *LINEAGE) if name in mine]
     grid = people.merge(pd.DataFrame({"visit": visits}), how="cross")
     rows = grid.drop(columns=[name for name in LINEAGE if name in grid]).merge(
         mine[["participant_id", "visit", *measured]], on=["participant_id", "visit"], how="left"

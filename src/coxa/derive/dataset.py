@@ -19,7 +19,8 @@ class AnalysisDataset:
                participant_id, arm, visit (both categorical, reference and earliest first), study_day, outcome,
                value, baseline, change, percent_change, responder (1, 0 or missing), every covariate of the plan,
                the analysis-set flags, `handled` (what an intercurrent-event strategy did to the value, or
-               empty), `source_table`, `source_file`, `source_row`, `source_column` of the value
+               empty), `carried_forward` (True where the data say that the value is of an earlier visit),
+               `source_table`, `source_file`, `source_row`, `source_column` of the value
     response : the column that is analysed
     """
 

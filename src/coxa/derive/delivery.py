@@ -45,7 +45,7 @@ def derive_delivered(cohort: Cohort) -> Delivered | None:
     Parameters
     ----------
     cohort
-        Checked tables: `treatment_sessions`, `daily_diary`.
+        Checked tables: `treatment_sessions` or `session_totals`, `daily_diary`.
 
     Notes
     -----
@@ -171,8 +171,9 @@ def _missed(people: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
     if "planned" not in people:
         return listed.reset_index(drop=True)
     told = people["participant_id"].map(listed.groupby("participant_id").size()).fillna(0)
-    absent = (people["planned"].fillna(0) - people["attended"].fillna(0) - told).clip(lower=0).astype(int)
-    silent = people.loc[people.index.repeat(absent), ["participant_id", "arm"]].assign(reason=NO_ROW)
+    absent = (people["planned"] - people["attended"] - told).fillna(0).clip(lower=0).astype(int)
+    reason = NO_REASON if rows.empty else NO_ROW  # totals have no rows that could be absent
+    silent = people.loc[people.index.repeat(absent), ["participant_id", "arm"]].assign(reason=reason)
     return pd.concat([listed, silent], ignore_index=True)
 
 

@@ -109,6 +109,52 @@ data:
 """,
     ),
     DataExample(
+        "Some rows of a file: analysis data sets (ADaM), repeated rows, carried-forward values",
+        "`where` keeps the rows that have a code, one of several codes, or a number or date in a range; the others are "
+        "counted with the condition as their reason. `carried_forward` is a flag, or a column in which some codes mean "
+        "it; such values are used, and named in the report.",
+        """\
+data:
+  drop_identical_rows: true           # of rows that are the same in every column one is used
+  tables:
+    participants:
+      file: adsl.xpt
+      columns: {participant_id: USUBJID, arm: TRT01P}
+      values: {arm: {A: usual_care, B: exercise}}
+    assessments:
+      file: adqs.xpt
+      # the file's column: a code, codes, or a range
+      where: {PARAMCD: [HOOSPAIN, HOOSADL], ANL01FL: Y, AVISITN: {from: 0, to: 12}}
+      columns: {participant_id: USUBJID, visit: AVISITN, outcome: PARAMCD, value: AVAL, carried_forward: DTYPE}
+      values:
+        visit: {0: baseline, 12: week_12}
+        outcome: {HOOSPAIN: pain, HOOSADL: function}
+        carried_forward: {LOCF: yes, BOCF: yes}
+""",
+    ),
+    DataExample(
+        "A practice system: a row per episode of a patient, dates in several formats, totals of sessions",
+        "`participant_id_from` joins the columns that together identify a participant. A date that two of the formats "
+        "read differently is an error. `session_totals` takes the number of sessions attended instead of a row each.",
+        """\
+data:
+  tables:
+    participants:
+      file: episodes.csv
+      participant_id_from: [patient_no, episode]   # 1042 and 2 become 1042-2
+      date_format: ["%Y-%m-%d", "%d/%m/%Y", "%d %b %Y"]
+      columns: {arm: pathway, randomisation_date: start}
+    session_totals:
+      file: episodes.csv
+      participant_id_from: [patient_no, episode]
+      columns: {attended: sessions, planned: booked}
+    assessments:
+      file: episodes.csv
+      participant_id_from: [patient_no, episode]
+      outcomes: {pain: {baseline: nprs_start, week_12: nprs_end}}
+""",
+    ),
+    DataExample(
         "Answers to the items of a questionnaire",
         "coxa scores them by the rule of the instrument (`coxa schema instruments`). `{item}` stands for an item.",
         """\
@@ -121,6 +167,27 @@ data:
       items: hoos_{item}              # hoos_p1, hoos_p2 ...; or item by item: {p1: Q12, p2: Q13}
       columns: {visit: week}
       values: {visit: {0: baseline, 12: week_12}}
+      forms: nearest_scored           # with dates instead of visits: the nearest form that gives a score
+""",
+    ),
+    DataExample(
+        "Answers with a column per item and visit, numbered items",
+        "`{visit}` stands for the code of a visit. Where the form numbers its items 1, 2, 3 ... `item_numbers: true` "
+        "takes them in the order of the instrument, and a note lists it. `values: value` recodes answers.",
+        """\
+data:
+  tables:
+    participants: {file: trial.sav, columns: {participant_id: id}}
+    item_responses:
+      file: trial.sav
+      instrument: hoos
+      columns: {participant_id: id}
+      items: q{item}_{visit}          # q1_t0, q2_t0 ... q40_t1
+      item_numbers: true
+      values:
+        visit: {t0: baseline, t1: week_12}
+        value: {1: 0, 2: 1, 3: 2, 4: 3, 5: 4}      # answers coded 1 to 5 for a 0 to 4 instrument
+      dates: {baseline: date_t0, week_12: date_t1}
 """,
     ),
 )

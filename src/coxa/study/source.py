@@ -40,6 +40,31 @@ class MissingWhen(Part):
     because: str = Field(description="Why this is missing, for the report.")
 
 
+class Span(Part):
+    """From a smallest to a largest number or date, both included; one of them may be left out."""
+
+    model_config = ConfigDict(populate_by_name=True)
+
+    low: float | date | None = Field(None, alias="from", description="Smallest number, or first date.")
+    high: float | date | None = Field(None, alias="to", description="Largest number, or last date.")
+
+    @model_validator(mode="after")
+    def _has_an_end(self) -> Span:
+        ends = [end for end in (self.low, self.high) if end is not None]
+        if not ends or len({isinstance(end, date) for end in ends}) > 1:
+            raise ValueError("a range has numbers or dates; write for example `{from: 0, to: 12}`")
+        if len(ends) == 2 and ends[0] > ends[1]:  # type: ignore[operator]
+            raise ValueError(f"the range from {ends[0]} to {ends[1]} is empty; write the smaller one first")
+        return self
+
+    def in_words(self) -> str:
+        """Return the range as it is read: "0 to 12", "from 0", "up to 12"."""
+        low, high = (f"{end:g}" if isinstance(end, float) else str(end) for end in (self.low, self.high))
+        if self.low is None or self.high is None:
+            return f"from {low}" if self.high is None else f"up to {high}"
+        return f"{low} to {high}"
+
+
 class TableSource(Part):
     """One table of the cohort: its file, and coxa's names for the file's columns and codes.
 
@@ -62,8 +87,25 @@ class TableSource(Part):
     encoding: str | None = Field(None, description="Of a text file; found by coxa if not named.")
     delimiter: str | None = Field(None, description="Of a text file; found by coxa if not named.")
     decimal: str | None = Field(None, description="`.` or `,`; found by coxa if not named.")
-    date_format: str | None = Field(None, description="Of dates as text, for example `%d/%m/%Y`; ISO if not named.")
+    date_format: OneOrMany[str] | None = Field(
+        None,
+        description="Of dates as text, for example `%d/%m/%Y`; ISO if not named. A column with several formats takes a "
+        "list; a date that has two readings under it is an error.",
+    )
+    where: dict[str, OneOrMany[Code] | Span] = Field(
+        default_factory=dict,
+        description="the file's column: code, [codes] or {from: , to: }. Only rows that have it in every column named "
+        'are used; `""` is an empty cell.',
+    )
+    drop_identical_rows: bool | None = Field(
+        None, description="True: of rows that are the same in every column of the file only the first is used."
+    )
     columns: dict[str, str] = Field(default_factory=dict, description="coxa's column: the file's column.")
+    participant_id_from: tuple[str, ...] = Field(
+        (),
+        description="Columns of the file that together identify a participant, such as patient and episode; their "
+        "codes are joined by a hyphen.",
+    )
     constants: dict[str, str | int | float] = Field(
         default_factory=dict, description="coxa's column: a value that holds for every row of the file."
     )
@@ -80,8 +122,13 @@ class TableSource(Part):
         default_factory=dict, description="visit: column with the date of that visit (one row per participant)."
     )
     instrument: str | None = Field(None, description="Instrument of the item columns.")
-    items: str | dict[str, str] | None = Field(
-        None, description="Item columns: a pattern such as `hoos_{item}`, or item: column."
+    items: str | dict[str, str | dict[Name, str]] | None = Field(
+        None,
+        description="Item columns: a pattern such as `hoos_{item}`, or `hoos_{item}_{visit}` with a column per visit "
+        "(its code as under `values: visit`); or item: column, or item: {visit: column}.",
+    )
+    item_numbers: bool = Field(
+        False, description="True: the file numbers the items 1, 2, 3 ... in the order of the instrument."
     )
     forms: Literal["nearest", "nearest_scored"] = Field(
         "nearest",
@@ -105,7 +152,25 @@ class TableSource(Part):
             )
         if isinstance(self.items, str) and "{item}" not in self.items:
             raise ValueError("the pattern of `items` has no `{item}` in it; write for example `hoos_{item}`")
+        if isinstance(self.items, dict) and len({isinstance(where, dict) for where in self.items.values()}) > 1:
+            raise ValueError("items are given both as one column and as a column per visit; write all of them alike")
         return self
+
+    @model_validator(mode="after")
+    def _one_key(self) -> TableSource:
+        if len(self.participant_id_from) == 1:
+            raise ValueError("`participant_id_from` has one column; write it under `columns: {participant_id: ...}`")
+        if self.participant_id_from and "participant_id" in self.columns:
+            raise ValueError("`columns: participant_id` and `participant_id_from` are both given; keep one of them")
+        return self
+
+    @property
+    def visits_in_columns(self) -> bool:
+        """Whether the visits of a participant are in columns of one row."""
+        if isinstance(self.items, str):
+            return "{visit}" in self.items
+        places = [*self.outcomes.values(), *(self.items or {}).values()]
+        return any(isinstance(where, dict) for where in places)
 
     @model_validator(mode="after")
     def _header_rows_in_order(self) -> TableSource:
@@ -118,7 +183,9 @@ class TableSource(Part):
         """Return the columns of the file that the plan names one by one."""
         places = [where.values() if isinstance(where, dict) else (where,) for where in self.outcomes.values()]
         items = self.items.values() if isinstance(self.items, dict) else ()
-        named = [*self.columns.values(), *self.baselines.values(), *self.dates.values(), *items]
+        places += [where.values() if isinstance(where, dict) else (where,) for where in items]
+        named = [*self.columns.values(), *self.participant_id_from, *self.baselines.values(), *self.dates.values()]
+        named += self.where
         return tuple(dict.fromkeys([*named, *(column for group in places for column in group)]))
 
 
@@ -175,6 +242,9 @@ class DataSource(Part):
         description="Most cells that a sheet of a workbook (2 million unless given) or a Parquet, SPSS, Stata or SAS "
         "file (200 million) may have; unpacked, it may take 50 bytes for each. Larger files are refused before they "
         "fill the memory.",
+    )
+    drop_identical_rows: bool = Field(
+        False, description="True: of rows that are the same in every column only the first is used, in every table."
     )
     ignore_unlisted: bool = Field(
         False, description="True: columns and outcomes that the plan does not name are left out without a note."

@@ -83,6 +83,7 @@ TableName = Literal[
     "assessments",
     "item_responses",
     "treatment_sessions",
+    "session_totals",
     "daily_diary",
     "clinical_measures",
     "conditions",

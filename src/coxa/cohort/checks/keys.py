@@ -59,7 +59,8 @@ def _duplicates(table: str, frame: pd.DataFrame, key: list[str], what: str) -> l
         table=table,
         field=key[-1],
         rule=f"there should be one row per {what}",
-        remedy=f"leave one out with `exclude_rows: [{{file: {file}, row: ..., because: ...}}]`, or correct their key",
+        remedy=f"leave one out with `exclude_rows: [{{file: {file}, row: ..., because: ...}}]`, or correct their key"
+        + ("; `drop_identical_rows: true` uses rows that are repeated as a whole once" if same.any() else ""),
         value=value,
     )
 

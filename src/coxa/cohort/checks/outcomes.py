@@ -124,3 +124,27 @@ def _alone(
         f"{len(accompanied)} with other outcomes",
         n_rows=int(equal.sum()),
     )
+
+
+def check_carried_forward(draft: Draft) -> Checked:
+    """Count the values that were carried forward from an earlier visit, by outcome and visit."""
+    frame = draft.table("assessments")
+    carried = frame[frame["carried_forward"].fillna(False).astype(bool)]
+    findings = []
+    for (outcome, visit), rows in carried.groupby(["outcome", "visit"], sort=False):
+        values = int(((frame["outcome"] == outcome) & (frame["visit"] == visit)).sum())
+        findings.append(
+            Finding(
+                "warning",
+                "assessments",
+                f"{len(rows)} of {values} values are carried forward from an earlier visit",
+                "They are used as they are, and the report counts them. Leave them out with `where` in `data: tables: "
+                "assessments`; a mixed model uses the earlier visits without them.",
+                row=int(rows["source_row"].iloc[0]),
+                field="carried_forward",
+                value=f"{outcome} at {visit}",
+                n_rows=len(rows),
+                rows=tuple(map(int, rows["source_row"])),
+            )
+        )
+    return Checked(tuple(findings))

@@ -29,8 +29,14 @@ from coxa.cohort.checks.limits import (
     check_outcome_ranges,
     check_units,
 )
-from coxa.cohort.checks.outcomes import check_baselines, check_outcomes_present, check_values_alone
+from coxa.cohort.checks.outcomes import (
+    check_baselines,
+    check_carried_forward,
+    check_outcomes_present,
+    check_values_alone,
+)
 from coxa.cohort.checks.screening import check_screening
+from coxa.cohort.checks.sessions import check_session_totals
 from coxa.cohort.checks.texts import check_texts
 from coxa.cohort.disposition import Disposition
 from coxa.cohort.ledger import by_file
@@ -57,7 +63,9 @@ CHECKS: tuple[Callable[[Draft], Checked], ...] = (
     check_outcomes_present,
     check_baselines,
     check_values_alone,
+    check_carried_forward,
     check_screening,
+    check_session_totals,
     check_texts,
 )
 

@@ -10,11 +10,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from coxa.cohort.dictionary import Field
-from coxa.cohort.mapping.codes import Mask, code_texts, empty_cells, parse_days, parse_numbers, parse_truth
+from coxa.cohort.mapping.codes import Mask, code_texts, empty_cells, parse_days, parse_numbers, parse_truth, readings
 from coxa.cohort.mapping.missing import coded
 from coxa.cohort.mapping.problem import Problem
 from coxa.cohort.mapping.typed_cells import PercentReading, checked_types
-from coxa.cohort.mapping.unreadable import date_remedy, number_remedy
+from coxa.cohort.mapping.unreadable import date_remedy, number_remedy, two_readings
 from coxa.cohort.mapping.words import Words, known_words, unmapped
 from coxa.study.source import code_text
 
@@ -49,7 +49,7 @@ class Column:
     missing: frozenset[str] = frozenset()
     declared: pd.Series | None = None
     decimal: str | None = None
-    date_format: str | None = None
+    date_format: tuple[str, ...] | None = None
     percent: PercentReading | None = None
     exact: float | None = None
     corrected: tuple[Correction, ...] = ()
@@ -156,8 +156,7 @@ def _by_type(
         return _numbers(column, values, wanted)
     if wanted.type == "date":
         days, bad = parse_days(values, column.date_format)
-        remedy = date_remedy(values[bad], column.date_format) if bad.any() else ""
-        problems = [_problem(bad, "the value should be a date", remedy, "not a date")]
+        problems = _not_dates(values, bad, column.date_format or ())
         return days, tuple(p for p in problems if len(p.rows))
     if wanted.type == "boolean":
         truth, bad = parse_truth(values)
@@ -165,6 +164,19 @@ def _by_type(
         problems = [_problem(bad, "the value should be yes or no", remedy, "neither yes nor no")]
         return truth, tuple(p for p in problems if len(p.rows))
     return code_texts(values), ()
+
+
+def _not_dates(values: pd.Series, bad: Mask, date_formats: tuple[str, ...]) -> list[Problem]:
+    """Return the cells that are no date, apart from those that have two readings under the formats of the plan."""
+    double = bad.copy()
+    double[bad] = [len(readings(str(text).strip(), date_formats)) > 1 for text in values[bad]]
+    remedy = date_remedy(values[bad & ~double], date_formats) if (bad & ~double).any() else ""
+    problems = [_problem(bad & ~double, "the value should be a date", remedy, "not a date")]
+    if double.any():
+        meant = two_readings(str(values[double].iloc[0]).strip(), date_formats)
+        rule = "the date has two readings under the `date_format` of the plan"
+        problems.append(_problem(double, rule, meant, "a date with two readings"))
+    return problems
 
 
 def _numbers(column: Column, values: pd.Series, wanted: Field) -> tuple[pd.Series, tuple[Problem, ...]]:
@@ -193,9 +205,8 @@ def _translate(column: Column, values: pd.Series, words: Words) -> pd.Series:
     """Replace codes that the plan maps, leave the others as they are."""
     known = {code_text(code): code_text(word) for code, word in words.items()}
     texts = code_texts(values)
-    mapped = texts.map(known)
-    labelled = texts.map({code: known[label] for code, label in column.labels.items() if label in known})
-    translated = mapped.fillna(labelled)
+    by_label = {code: known[label] for code, label in column.labels.items() if label in known}
+    translated = texts.map(by_label | known).astype("str")
     return values if translated.isna().all() else translated.fillna(texts)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -85,36 +86,56 @@ def parse_numbers(column: pd.Series, decimal: str | None) -> tuple[NDArray[np.fl
     return numbers, np.isnan(numbers) & ~empty
 
 
-def parse_days(column: pd.Series, date_format: str | None) -> tuple[pd.Series, Mask]:
-    """Return days (without time), and which non-empty cells are not a date; text is ISO unless a format is named."""
+def parse_days(column: pd.Series, date_formats: Sequence[str] | None) -> tuple[pd.Series, Mask]:
+    """Return days (without time), and which non-empty cells are not a date; text is ISO unless formats are named.
+
+    Text that is a different day under two of the formats is not a date: it is not guessed.
+    """
     empty = empty_cells(column)
     if pd.api.types.is_datetime64_any_dtype(column.dtype):
         days = column.dt.tz_localize(None) if column.dt.tz is not None else column
     elif is_text(column):
-        days = _days_of_text(column, date_format)
+        days = _days_of_text(column, date_formats)
     else:
         days = pd.Series(pd.NaT, index=column.index, dtype="datetime64[us]")
     days = days.astype("datetime64[us]").dt.normalize()
     return days, days.isna().to_numpy(dtype=bool) & ~empty
 
 
-def _days_of_text(column: pd.Series, date_format: str | None) -> pd.Series:
+def _days_of_text(column: pd.Series, date_formats: Sequence[str] | None) -> pd.Series:
     positions, distinct = pd.factorize(column)
-    days = pd.array([_day(value, date_format) for value in distinct], dtype="datetime64[us]")
+    days = pd.array([_day(value, date_formats) for value in distinct], dtype="datetime64[us]")
     return pd.Series(days.take(positions, allow_fill=True), index=column.index)
 
 
-def _day(value: Any, date_format: str | None) -> Any:
+def _day(value: Any, date_formats: Sequence[str] | None) -> Any:
     if not isinstance(value, str):
         stamp = pd.to_datetime(value, errors="coerce") if hasattr(value, "year") else pd.NaT
         return stamp
     text = value.strip()
-    if date_format is None and not re.fullmatch(ISO_DAY, text):
-        return pd.NaT
-    try:
-        return datetime.strptime(text if date_format else text[:10], date_format or "%Y-%m-%d")
-    except ValueError:
-        return pd.NaT
+    if not date_formats:
+        if not re.fullmatch(ISO_DAY, text):
+            return pd.NaT
+        text, date_formats = text[:10], ["%Y-%m-%d"]
+    days = set(readings(text, date_formats).values())
+    return days.pop() if len(days) == 1 else pd.NaT
+
+
+def readings(text: str, date_formats: Sequence[str]) -> dict[str, datetime]:
+    """Return format -> what a text means under it, for the formats that it agrees with.
+
+    Examples
+    --------
+    >>> [day.date().isoformat() for day in readings("03/04/2025", ["%d/%m/%Y", "%m/%d/%Y"]).values()]
+    ['2025-04-03', '2025-03-04']
+    """
+    found = {}
+    for shape in date_formats:
+        try:
+            found[shape] = datetime.strptime(text, shape)
+        except ValueError:
+            continue
+    return found
 
 
 def parse_truth(column: pd.Series) -> tuple[pd.Series, Mask]:

@@ -11,13 +11,16 @@ import pandas as pd
 from coxa.cohort.mapping.cells import Correction, convert
 from coxa.cohort.mapping.codes import Mask, code_texts
 from coxa.cohort.mapping.columns import Origin, resolve
+from coxa.cohort.mapping.taken_out import take_out
+from coxa.cohort.mapping.used_rows import used_rows
 from coxa.cohort.measured import KIND, as_number
-from coxa.cohort.readers.raw import RawFile
 from coxa.errors import CoxaError, not_allowed
 from coxa.findings import Finding
 from coxa.study import Study
 from coxa.study.source import Correction as Planned
 from coxa.study.source import ExcludedRow, code_text
+
+ItemColumns = Mapping[str, Mapping[str, str]]
 
 
 class NoMatch(CoxaError):
@@ -32,8 +35,8 @@ class Amended:
     findings: tuple[Finding, ...]
 
 
-def amend(origin: Origin, study: Study, items: Mapping[str, str]) -> Amended:
-    """Take out the excluded rows and place every correction.
+def amend(origin: Origin, study: Study, items: ItemColumns) -> Amended:
+    """Take out the rows that the table does not use and place every correction.
 
     Parameters
     ----------
@@ -42,12 +45,14 @@ def amend(origin: Origin, study: Study, items: Mapping[str, str]) -> Amended:
     study
         The plan.
     items
-        Item -> column of the file, where the items stand side by side.
+        Item -> visit -> column of the file, where the items are side by side; the visit is "" where columns have none.
     """
     if study.data is None:
         return Amended(origin, ())
     rules = [rule for rule in study.data.exclude_rows if origin.table == rule.table or origin.file == rule.file]
     without, findings = _exclude(origin, rules)
+    without, more = used_rows(without, study.data.drop_identical_rows)
+    findings += more
     corrected: dict[str, tuple[Correction, ...]] = {}
     for planned in study.data.corrections:
         if planned.table != origin.table:
@@ -80,16 +85,11 @@ def _exclude(origin: Origin, rules: list[ExcludedRow]) -> tuple[Origin, list[Fin
             )
     if not reasons:
         return origin, findings
-    out = np.isin(sheet.source_row, list(reasons))
-    name = origin.source.columns.get("participant_id", "participant_id")
-    lines = pd.DataFrame({"source_row": sheet.source_row[out]})
-    lines["reason"] = lines["source_row"].map(reasons)
-    lines["participant_id"] = code_texts(sheet.frame[name])[out].to_numpy() if name in sheet.frame else None
-    left = replace(sheet, frame=sheet.frame[~out].reset_index(drop=True), source_row=sheet.source_row[~out])
-    return replace(origin, raw=RawFile(left, origin.raw.source), excluded=lines), findings
+    reason = pd.Series(sheet.source_row).map(reasons).fillna("").to_numpy(dtype=object)
+    return take_out(origin, reason), findings
 
 
-def _place(origin: Origin, planned: Planned, baseline: str, items: Mapping[str, str]) -> tuple[str, np.ndarray]:
+def _place(origin: Origin, planned: Planned, baseline: str, items: ItemColumns) -> tuple[str, np.ndarray]:
     """Return the column and the rows of a correction."""
     named = resolve(origin).columns
     column, by_column = _column(origin, planned, named, baseline, items)
@@ -111,7 +111,7 @@ def _place(origin: Origin, planned: Planned, baseline: str, items: Mapping[str, 
 
 
 def _column(
-    origin: Origin, planned: Planned, named: Mapping[str, str], baseline: str, items: Mapping[str, str]
+    origin: Origin, planned: Planned, named: Mapping[str, str], baseline: str, items: ItemColumns
 ) -> tuple[str, bool]:
     """Return the column that a correction is about, and whether that column is of one outcome, item or visit."""
     source = origin.source
@@ -122,9 +122,12 @@ def _column(
             return named[planned.field], False
         raise NoMatch(not_allowed("field", planned.field, named))
     if planned.item is not None and items:
-        if planned.item.lower() in items:
-            return items[planned.item.lower()], False
-        raise NoMatch(not_allowed("item", planned.item, items))
+        columns = items.get(planned.item.lower())
+        if columns is None:
+            raise NoMatch(not_allowed("item", planned.item, items))
+        if "" in columns or planned.visit in columns:
+            return columns.get("") or columns[str(planned.visit)], "" not in columns
+        raise NoMatch(not_allowed("visit", planned.visit, columns))
     where = source.outcomes.get(planned.outcome) if planned.outcome else None
     if isinstance(where, dict):
         if planned.visit in where:

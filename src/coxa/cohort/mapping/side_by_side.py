@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -46,17 +45,6 @@ def outcome_places(origin: Origin) -> list[Place]:
     return places
 
 
-def item_places(origin: Origin, items: Sequence[str] | None) -> list[Place]:
-    """Return the columns of items: as listed, or every column that fits the pattern and is an item."""
-    asked = origin.source.items
-    if not isinstance(asked, str):
-        return [Place(column, item.lower()) for item, column in (asked or {}).items()]
-    before, after = (re.escape(part) for part in asked.split("{item}", 1))
-    fitting = [(column, re.fullmatch(f"{before}(.+){after}", str(column))) for column in origin.frame.columns]
-    places = [Place(str(column), match.group(1).lower()) for column, match in fitting if match]
-    return [place for place in places if items is None or place.measured in items]
-
-
 def map_side_by_side(origin: Origin, places: Sequence[Place], field: str, fixed: dict[str, str]) -> Mapped:
     """Stack the columns of values to one row per value.
 
@@ -81,8 +69,10 @@ def map_side_by_side(origin: Origin, places: Sequence[Place], field: str, fixed:
         if column not in origin.frame
     ]
     found = [place for place in places if place.column in origin.frame]
+    words = origin.source.values.get("value")
     cells = [
-        convert(origin.column(place.column, "value", place.measured), origin.agreed.fields["value"]) for place in found
+        convert(origin.column(place.column, "value", place.measured), origin.agreed.fields["value"], words)
+        for place in found
     ]
     empty = np.all([cell.empty for cell in cells], axis=0) if cells else np.zeros(len(rows.frame), dtype=bool)
     kept = ~empty & (rows.reason == "")

@@ -10,16 +10,16 @@ import pandas as pd
 from coxa.cohort.contracts import contract
 from coxa.cohort.mapping.age import with_age
 from coxa.cohort.mapping.columns import Origin
-from coxa.cohort.mapping.corrections import amend
+from coxa.cohort.mapping.corrections import ItemColumns, amend
+from coxa.cohort.mapping.item_columns import instrument_name, item_findings, item_places, known_items, with_item_numbers
+from coxa.cohort.mapping.made_key import with_made_key
 from coxa.cohort.mapping.mapped import Mapped, empty_table, joined
 from coxa.cohort.mapping.missing import check_codes, missing_codes
 from coxa.cohort.mapping.per_participant import map_baselines, map_repeated_participants
 from coxa.cohort.mapping.rows import map_rows
-from coxa.cohort.mapping.side_by_side import Place, item_places, map_side_by_side, outcome_places
+from coxa.cohort.mapping.side_by_side import map_side_by_side, outcome_places
 from coxa.cohort.readers.raw import RawFile
-from coxa.errors import OptionError
 from coxa.findings import Finding
-from coxa.instruments import load_instrument
 from coxa.study import Study
 from coxa.study.source import TableSource
 
@@ -34,12 +34,14 @@ def map_table(study: Study, table: str, raw: RawFile | None) -> Mapped:
     source = study.data.tables[table]  # type: ignore[index]
     codes = missing_codes(study, source)
     given = Origin(table, raw, source, agreed, codes, ignore_unlisted=study.data.ignore_unlisted)
+    given, unkeyed = with_made_key(given)
+    given, numbering = with_item_numbers(given)
     amended = amend(given, study, _item_columns(given))
     mapped = _map(study, amended.origin)
     if table == "participants":
         mapped = with_age(mapped, amended.origin)
     said = check_codes(study, agreed, codes, mapped.frame)
-    return replace(mapped, findings=(*amended.findings, *said, *mapped.findings))
+    return replace(mapped, findings=(*unkeyed, *numbering, *amended.findings, *said, *mapped.findings))
 
 
 def _map(study: Study, origin: Origin) -> Mapped:
@@ -59,7 +61,7 @@ def _many_rows_each(study: Study, source: TableSource) -> bool:
     for name, other in others:
         if name == "participants" or (other.file, other.sheet) != (source.file, source.sheet):
             continue
-        wide = any(isinstance(where, dict) for where in other.outcomes.values())
+        wide = other.visits_in_columns
         if name in ("assessments", "item_responses") and not wide and "visit" not in other.constants:
             return True
     return False
@@ -81,37 +83,22 @@ def _outcomes(origin: Origin, baseline_visit: str) -> Mapped:
     return Mapped(origin.table, frame, joined(part.findings for part in parts), disposition, used)
 
 
-def _item_columns(origin: Origin) -> dict[str, str]:
-    """Return item -> column, where the items stand side by side."""
+def _item_columns(origin: Origin) -> ItemColumns:
+    """Return item -> visit -> column, where the items are side by side; the visit is "" where columns have none."""
     if origin.table != "item_responses" or origin.source.items is None:
         return {}
-    return {place.measured: place.column for place in item_places(origin, None)}
+    columns: dict[str, dict[str, str]] = {}
+    for place in item_places(origin, known_items(origin)):
+        columns.setdefault(place.measured, {})[place.visit or ""] = place.column
+    return columns
 
 
 def _items(origin: Origin) -> Mapped:
-    source = origin.source
-    name = source.instrument or str(source.constants.get("instrument", ""))
-    known, findings = None, []
-    try:
-        known = load_instrument(name).items
-    except OptionError as error:
-        findings.append(
-            Finding(
-                "error", origin.table, "the instrument of the items should be known", str(error), field="instrument"
-            )
-        )
-    places: list[Place] = item_places(origin, known)
-    lacking = [item for item in known or () if item not in {place.measured for place in places}]
-    if not places:
-        rule, remedy = f"file {origin.file} should have a column for each item", "correct the pattern under `items`"
-        findings.append(Finding("error", origin.table, rule, remedy, field="items", value=str(source.items)))
-    elif lacking:
-        rule = f"file {origin.file} should have a column for each item of {name}"
-        remedy = "scales with items missing may get no score; check the pattern under `items`"
-        value = ", ".join(lacking[:SHOWN]) + (f" and {len(lacking) - SHOWN} more" if len(lacking) > SHOWN else "")
-        findings.append(Finding("warning", origin.table, rule, remedy, field="items", value=f"no column for {value}"))
+    name, known = instrument_name(origin), known_items(origin)
+    places = item_places(origin, known)
     mapped = map_side_by_side(origin, places, "item", {"instrument": name})
-    return Mapped(mapped.table, mapped.frame, (*findings, *mapped.findings), mapped.disposition, mapped.used)
+    said = (*item_findings(origin, places), *mapped.findings)
+    return Mapped(mapped.table, mapped.frame, said, mapped.disposition, mapped.used)
 
 
 def unlisted_columns(study: Study, raws: Mapping[str, RawFile], mapped: Mapping[str, Mapped]) -> list[Finding]:
@@ -135,6 +122,8 @@ def unlisted_columns(study: Study, raws: Mapping[str, RawFile], mapped: Mapping[
             for rule in study.data.tables[table].missing_when  # type: ignore[index]
             for column in (rule.column, *rule.when_missing)
         }
+        for table in tables:
+            told |= {*study.data.tables[table].where, *study.data.tables[table].participant_id_from}  # type: ignore[index]
         used = told.union(*(mapped[table].used for table in tables))
         unused = [str(column) for column in raws[tables[0]].sheet.frame.columns if str(column) not in used]
         if unused:

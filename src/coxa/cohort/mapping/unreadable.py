@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pandas as pd
 
-from coxa.cohort.mapping.codes import code_texts
+from coxa.cohort.mapping.codes import code_texts, readings
 
 DATE_FORMATS = ("%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y", "%Y/%m/%d", "%d.%m.%y", "%Y%m%d")
 """Formats that are proposed where all the text that is not a date agrees with them."""
@@ -26,9 +28,9 @@ def number_remedy(bad: pd.Series) -> str:
     return "correct it at the source: a number and nothing else"
 
 
-def date_remedy(bad: pd.Series, expected: str | None) -> str:
+def date_remedy(bad: pd.Series, expected: Sequence[str]) -> str:
     """Return what to do about text that is not a date, with the format that it agrees with."""
-    read_as = f"it is read as {expected or 'year-month-day (2026-03-31)'}"
+    read_as = f"it is read as {' or '.join(expected) or 'year-month-day (2026-03-31)'}"
     texts = pd.Series(code_texts(bad.head(LOOKED_AT)).dropna().unique(), dtype="str").str.strip()
     fitting = [
         shape
@@ -37,5 +39,16 @@ def date_remedy(bad: pd.Series, expected: str | None) -> str:
     ]
     if not fitting:
         return f"{read_as}; correct it, or name the `date_format` of the file, such as %d/%m/%Y"
+    if expected:
+        more = ", ".join(f'"{shape}"' for shape in (*expected, fitting[0]))
+        return f"{read_as}; correct it, or add the format: `date_format: [{more}]`"
     named = " or ".join(f'`date_format: "{shape}"`' for shape in fitting[:2])
     return f"{read_as}; write {named} in its table{', whichever is meant' if len(fitting) > 1 else ''}"
+
+
+def two_readings(text: str, date_formats: Sequence[str]) -> str:
+    """Return what a date with two readings could be, and what to do about it."""
+    meant = [f"{day.day} {day:%B %Y} under {shape}" for shape, day in readings(text, date_formats).items()]
+    return (
+        f"{text} is {' and '.join(meant[:2])}. Correct it under `corrections`, or name only the format that is meant."
+    )

@@ -21,6 +21,7 @@ from coxa.tables.participant_flow.people import (
     NONE_PLANNED,
     NOT_KNOWN,
     NOT_RECEIVED,
+    NOT_RECORDED,
     OTHER_VISITS,
     RECEIVED,
     SCREENED_REASONS,
@@ -181,7 +182,9 @@ def _arm_boxes(
     yield main("allocation", label, mine["allocated"], (*treated, NOT_KNOWN), "follow_up", TREATMENT_NOTE)
     sessions = mine["sessions"]
     if sessions is not None and any(path != (NONE_PLANNED,) for path in sessions):
-        yield beside("sessions", "allocation", "Sessions", sessions, (HALF, LESS, NONE_PLANNED), "allocated")
+        yield beside(
+            "sessions", "allocation", "Sessions", sessions, (HALF, LESS, NOT_RECORDED, NONE_PLANNED), "allocated"
+        )
     stops = (STAYED, STOPPED, *periods(study))
     yield main("follow_up", "Follow-up", mine["follow_up"], stops, "analysis", FOLLOW_UP_NOTE)
     treatment = mine["treatment"]

@@ -27,7 +27,7 @@ KEPT_ON, STOPPED_TREATMENT = "No early stop of treatment recorded", "Treatment s
 NO_REASON = "Reason not recorded"
 NO_DATE = "date not recorded"
 HALF, LESS = "Attended at least half of the planned sessions", "Attended fewer of the planned sessions"
-NONE_PLANNED = "No sessions planned"
+NONE_PLANNED, NOT_RECORDED = "No sessions planned", "Attendance not recorded"
 OTHER_VISITS, NO_VISIT = "With values at other visits, which the model uses", "Without a value at any visit"
 NOT_ELIGIBLE, DECLINED, OTHER = "Not eligible", "Declined to take part", "Other reasons"
 FOLLOW_UP_STOP = ("discontinuation_date", "discontinuation_reason")
@@ -137,8 +137,14 @@ def session_paths(cohort: Cohort, people: pd.DataFrame) -> pd.Series | None:
         return None
     mine = counts.reindex(people["participant_id"])
     paths: list[Path] = [
-        (NONE_PLANNED,) if not planned > 0 else (HALF,) if 2 * attended >= planned else (LESS,)
-        for planned, attended in zip(mine["planned"].astype(float), mine["attended"].fillna(0), strict=True)
+        (NONE_PLANNED,)
+        if not planned > 0
+        else (NOT_RECORDED,)
+        if attended != attended
+        else (HALF,)
+        if 2 * attended >= planned
+        else (LESS,)
+        for planned, attended in zip(mine["planned"].astype(float), mine["attended"].astype(float), strict=True)
     ]
     return pd.Series(paths, index=people.index, dtype=object)
 
