@@ -5,6 +5,8 @@ Nothing here uses the package's sums: the covariance of all rows is built as one
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -15,10 +17,12 @@ from scipy.optimize import minimize
 
 from coxa.models import fit_mmrm
 from coxa.models.covariance import STRUCTURES
+from coxa.models.numerics.covariances import second_sums
 from coxa.models.numerics.kenward_roger import kenward_roger_adjustment
+from coxa.models.numerics.marginal_fit import derivatives_at
 from coxa.models.numerics.one_thread import one_thread
 from coxa.models.numerics.pattern_sums import pattern_sums
-from coxa.models.numerics.reml import derivatives, likelihood
+from coxa.models.numerics.reml import likelihood
 from coxa.models.numerics.stack import stack
 
 DENSE = 1e-9  # relative: the same algebra; what is left is rounding and the order of summation
@@ -92,6 +96,11 @@ def test_derivatives_of_the_structures(seed: int, name: str, m: int) -> None:
         close(first[k], (structure.matrix(above, times) - structure.matrix(below, times)) / (2 * STEP), DIFFERENCE)
         slope = (structure.derivatives(above, times)[0] - structure.derivatives(below, times)[0]) / (2 * STEP)
         close(second[k], slope, DIFFERENCE)
+    rng = np.random.default_rng(seed + 1)
+    kernel, weights = (noise + noise.T for noise in (rng.normal(size=(m, m)), rng.normal(size=2 * (len(theta),))))
+    close(structure.first(theta, times), first, DENSE)
+    close(structure.inner(theta, times, kernel), np.einsum("ab,klab->kl", kernel, second), DENSE)
+    close(structure.summed(theta, times, weights), np.einsum("kl,klab->ab", weights, second), DENSE)
 
 
 @settings(max_examples=10, deadline=None)
@@ -102,10 +111,10 @@ def test_gradient_and_hessian_are_those_of_differences(seed: int, m: int, reml: 
 
     def at(point: np.ndarray) -> np.ndarray:
         here = likelihood(sums, structure.matrix(point, times), reml=reml)
-        return derivatives(sums, here, *structure.derivatives(point, times)).gradient
+        return derivatives_at(sums, structure, point, here).gradient
 
     here = likelihood(sums, structure.matrix(theta, times), reml=reml)
-    slope = derivatives(sums, here, *structure.derivatives(theta, times))
+    slope = derivatives_at(sums, structure, theta, here)
     steps = np.eye(len(theta)) * STEP
     dense = [
         -dense_loglik(*rows, structure.matrix(theta + s, times), reml=reml)
@@ -124,10 +133,11 @@ def test_kenward_roger_is_that_of_the_whole_matrices(seed: int, m: int, linear: 
     sums, theta = stack(pattern_sums(participant, visit, x, y), m), random_theta(seed, m)
     here = likelihood(sums, structure.matrix(theta, times))
     first, second = structure.derivatives(theta, times)
-    slope = derivatives(sums, here, first, second)
+    slope = derivatives_at(sums, structure, theta, here)
     noise = np.random.default_rng(seed).normal(size=(len(theta), len(theta)))
     spread = noise @ noise.T  # any covariance of the parameters will do
-    got = kenward_roger_adjustment(sums, here, first, None if linear else second, slope.slopes, spread)
+    bends = None if linear else partial(second_sums, sums, structure, theta)
+    got = kenward_roger_adjustment(sums, here, first[None], bends, slope.slopes, spread)
 
     order, v = blocks(participant, visit, structure.matrix(theta, times))
     x, inverse = x[order], np.linalg.inv(v)

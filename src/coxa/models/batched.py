@@ -207,7 +207,9 @@ def fit_sums_of(
         else:
             df = satterthwaite_of(turned, optimum, information)
         if method.startswith("kenward-roger"):
-            adjustment = kenward_roger_adjustments(sums, optimum, information, bends=method == "kenward-roger")
+            adjustment = kenward_roger_adjustments(
+                sums, structure, optimum, information, bends=method == "kenward-roger"
+            )
             variance = plain + variances(turned, adjustment)
         std_error = np.where(optimum.converged[:, None], np.sqrt(variance), np.nan)
         tests[method] = BatchTests(std_error, np.where(optimum.converged[:, None], df, np.nan))

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
 from coxa.models.covariance.structure import Structure
 from coxa.models.inference import BetweenWithin, FixedDf, Inference, KenwardRoger, RobustSatterthwaite, Satterthwaite
 from coxa.models.numerics.between_within import between_within_df
-from coxa.models.numerics.covariances import covariance_derivatives
+from coxa.models.numerics.covariances import first_derivatives, second_sums
 from coxa.models.numerics.kenward_roger import kenward_roger_adjustment
 from coxa.models.numerics.marginal_fit import MarginalFit
 from coxa.models.numerics.patterns import Pattern
@@ -77,9 +78,13 @@ def kenward_roger(
     sums: Stack, fitted: MarginalFit, structure: Structure, back: np.ndarray, *, bends: bool
 ) -> KenwardRoger:
     """Return Kenward and Roger's inference, with the second derivatives of the covariance or without."""
-    first, second = covariance_derivatives(sums, structure, fitted.theta)
     adjustment = kenward_roger_adjustment(
-        sums, fitted.at, first, second if bends else None, fitted.derivatives.slopes, fitted.theta_covariance
+        sums,
+        fitted.at,
+        first_derivatives(sums, structure, fitted.theta),
+        partial(second_sums, sums, structure, fitted.theta) if bends else None,
+        fitted.derivatives.slopes,
+        fitted.theta_covariance,
     )
     phi = back @ fitted.at.phi @ back.T
     return KenwardRoger(phi + back @ adjustment @ back.T, phi, phi_slopes(fitted, back), fitted.theta_covariance)

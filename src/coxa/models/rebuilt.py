@@ -11,11 +11,12 @@ from coxa.errors import FitError
 from coxa.models.covariance import structure_named
 from coxa.models.covariance.structure import Structure
 from coxa.models.fit import Fit
-from coxa.models.numerics.covariances import covariance_derivatives, covariances, visit_times
+from coxa.models.numerics.covariances import covariances, visit_times
+from coxa.models.numerics.marginal_fit import derivatives_at
 from coxa.models.numerics.newton import Point, minimise
 from coxa.models.numerics.pattern_sums import sums_of
 from coxa.models.numerics.patterns import Pattern, patterns
-from coxa.models.numerics.reml import Likelihood, derivatives, likelihood
+from coxa.models.numerics.reml import Likelihood, likelihood
 from coxa.models.numerics.stack import Stack, stack
 from coxa.models.orthonormal import orthonormal
 
@@ -131,5 +132,5 @@ def minus_loglik(sums: Stack, structure: Structure, theta: np.ndarray, *, reml: 
 def point_at(sums: Stack, structure: Structure, theta: np.ndarray, *, reml: bool) -> Point:
     """Return minus the log-likelihood with its derivatives."""
     at = likelihood(sums, covariances(sums, structure, theta), reml=reml)
-    slope = derivatives(sums, at, *covariance_derivatives(sums, structure, theta))
+    slope = derivatives_at(sums, structure, theta, at)
     return Point(theta, -at.loglik, slope.gradient, slope.hessian)

@@ -9,6 +9,15 @@ import numpy as np
 
 
 @dataclass(frozen=True, slots=True)
+class LeanDerivatives:
+    """Derivatives of a structure whose second ones are only ever needed in products; arguments as in `Structure`."""
+
+    first: Callable[[np.ndarray, np.ndarray], np.ndarray]
+    inner: Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]
+    summed: Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]
+
+
+@dataclass(frozen=True, slots=True)
 class Structure:
     """A covariance over m visits as a smooth function of K unconstrained parameters theta.
 
@@ -26,6 +35,7 @@ class Structure:
     spatial     : whether it looks at the distances between times
     linear      : whether the covariance can be written linear in its parameters; SAS's Kenward-Roger is then the
                   linear one
+    lean        : the same derivatives without the array (K, K, m, m) of the second, where K grows with m^2
     """
 
     name: str
@@ -38,3 +48,20 @@ class Structure:
     parameters: Callable[[np.ndarray, np.ndarray, Sequence[str]], dict[str, float]]
     spatial: bool = False
     linear: bool = False
+    lean: LeanDerivatives | None = None
+
+    def first(self, theta: np.ndarray, times: np.ndarray) -> np.ndarray:
+        """Return the first derivatives (..., K, m, m)."""
+        return self.derivatives(theta, times)[0] if self.lean is None else self.lean.first(theta, times)
+
+    def inner(self, theta: np.ndarray, times: np.ndarray, kernel: np.ndarray) -> np.ndarray:
+        """Return the inner products (..., K, K) of the second derivatives with symmetric kernels (..., m, m)."""
+        if self.lean is not None:
+            return self.lean.inner(theta, times, kernel)
+        return np.einsum("...ab,...klab->...kl", kernel, self.derivatives(theta, times)[1])
+
+    def summed(self, theta: np.ndarray, times: np.ndarray, weights: np.ndarray) -> np.ndarray:
+        """Return the sums (..., m, m) of the second derivatives with symmetric weights (..., K, K)."""
+        if self.lean is not None:
+            return self.lean.summed(theta, times, weights)
+        return np.einsum("...kl,...klab->...ab", weights, self.derivatives(theta, times)[1])

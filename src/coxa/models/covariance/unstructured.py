@@ -12,7 +12,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from coxa.models.covariance.structure import Structure
+from coxa.models.covariance.structure import LeanDerivatives, Structure
 
 
 def count(m: int) -> int:
@@ -40,30 +40,71 @@ def matrix(theta: np.ndarray, times: np.ndarray) -> np.ndarray:
     return lower @ lower.T
 
 
+def moving(theta: np.ndarray, m: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return L (m, m), and for each parameter the row of L that it moves (K,) and how it moves it (K, m).
+
+    A log d_i moves row i of L as a whole, an element u_ij only L_ij.
+    """
+    lower = factor(theta, np.empty(m))
+    rows, columns = below(m)
+    moves = np.zeros((count(m), m))
+    moves[:m] = lower
+    moves[np.arange(m, count(m)), columns] = np.exp(theta[rows])
+    return lower, np.concatenate([np.arange(m), rows]), moves
+
+
+def first(theta: np.ndarray, times: np.ndarray) -> np.ndarray:
+    """Return the first derivatives (K, m, m) of the covariance."""
+    lower, row, moves = moving(theta, times.shape[-1])
+    once = np.zeros((len(row), *lower.shape))
+    once[np.arange(len(row)), row] = moves @ lower.T
+    return once + once.transpose(0, 2, 1)
+
+
+def inner(theta: np.ndarray, times: np.ndarray, kernel: np.ndarray) -> np.ndarray:
+    """Return <A, d2 R / dk dl> for a symmetric A (..., m, m), shape (..., K, K).
+
+    R = L L', so that it is 2 <A dL_k, dL_l> + 2 <A L, d2 L_kl>. L is linear in U and exponential in log d: the second
+    derivative in log d_i and another parameter of row i is the first in that one, and there are no others.
+    """
+    lower, row, moves = moving(theta, times.shape[-1])
+    m = len(lower)
+    products = 2 * kernel[..., row[:, None], row] * (moves @ moves.T)
+    along = 2 * ((kernel @ lower)[..., row, :] * moves).sum(axis=-1)
+    each = np.arange(len(row))
+    products[..., row, each] += along
+    products[..., each[m:], row[m:]] += along[..., m:]
+    return products
+
+
+def summed(theta: np.ndarray, times: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Return sum_kl V_kl d2 R / dk dl for symmetric V (..., K, K), shape (..., m, m)."""
+    lower, row, moves = moving(theta, times.shape[-1])
+    m, each = len(lower), np.arange(len(row))
+    of_row = (row[:, None] == np.arange(m)).astype(float)
+    products = of_row.T @ (weights * (moves @ moves.T)) @ of_row
+    twice = np.where(each < m, 1.0, 2.0) * weights[..., row, each]
+    bent = of_row.T @ (twice[..., None] * moves) @ lower.T
+    return 2 * products + bent + bent.swapaxes(-1, -2)
+
+
 def derivatives(theta: np.ndarray, times: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return first (K, m, m) and second (K, K, m, m) derivatives of the covariance.
 
-    A log d_i moves row i of L as a whole, an element u_ij only L_ij; L is linear in U and exponential in
-    log d, so the second derivative of L is another first derivative or zero.
+    The second take K^2 m^2 numbers; `inner` and `summed` give what is needed of them without.
     """
     m = times.shape[-1]
-    lower = factor(theta, times)
-    rows, columns = below(m)
+    lower, row, moves = moving(theta, m)
     size = count(m)
-    first = np.zeros((size, m, m))
-    first[range(m), range(m)] = lower
-    first[range(m, size), rows, columns] = np.exp(theta[rows])
-
+    in_lower = np.zeros((size, m, m))
+    in_lower[np.arange(size), row] = moves
     second = np.zeros((size, size, m, m))
-    second[range(m), range(m)] = first[:m]
-    second[rows, range(m, size)] = first[m:]
-    second[range(m, size), rows] = first[m:]
-
-    once = first @ lower.T
-    flat = first.reshape(size * m, m)
+    second[row, np.arange(size)] = in_lower
+    second[np.arange(size), row] = in_lower
+    flat = in_lower.reshape(size * m, m)
     products = (flat @ flat.T).reshape(size, m, size, m).transpose(0, 2, 1, 3)
     twice = second @ lower.T + products
-    return once + once.transpose(0, 2, 1), twice + twice.transpose(0, 1, 3, 2)
+    return first(theta, times), twice + twice.transpose(0, 1, 3, 2)
 
 
 def start(moments: np.ndarray, times: np.ndarray) -> np.ndarray:
@@ -94,4 +135,5 @@ UNSTRUCTURED = Structure(
     start=start,
     parameters=parameters,
     linear=True,
+    lean=LeanDerivatives(first, inner, summed),
 )

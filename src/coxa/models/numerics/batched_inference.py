@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from coxa.models.covariance.structure import Structure
 from coxa.models.numerics.batched_search import BatchOptimum
 from coxa.models.numerics.batched_sums import BatchSums
 
@@ -34,7 +35,7 @@ def variances(rows: np.ndarray, covariance: np.ndarray) -> np.ndarray:
 
 
 def kenward_roger_adjustments(
-    sums: BatchSums, optimum: BatchOptimum, theta_covariance: np.ndarray, *, bends: bool
+    sums: BatchSums, structure: Structure, optimum: BatchOptimum, theta_covariance: np.ndarray, *, bends: bool
 ) -> np.ndarray:
     """Return 2 Lambda (B, p, p), as `kenward_roger_adjustment`; `bends` is whether R_ij is in it."""
     slope, w, phi = optimum.derivatives, optimum.at.inverse, optimum.at.phi
@@ -44,8 +45,9 @@ def kenward_roger_adjustments(
     inner = slope.half.transpose(0, 1, 3, 2, 4).reshape(n, s, size * m, m)
     between = paired.transpose(0, 2, 1, 3).reshape(n, 1, m, size * m) @ inner
     if bends:
-        curved = theta_covariance.reshape(n, 1, -1) @ slope.second.reshape(n, size * size, -1)
-        between = between - 0.25 * curved.reshape(n, 1, m, m)
+        each = zip(optimum.theta, theta_covariance, strict=True)
+        curved = np.array([structure.summed(own, sums.times, weights) for own, weights in each])
+        between = between - 0.25 * curved[:, None]
     q_and_r = sums.folded(sums.picked(w @ between @ w)[:, None]).reshape(n, p, p)
     mixed = (theta_covariance @ slope.slopes.reshape(n, size, -1)).reshape(n, size, p, p)
     left = (mixed @ phi[:, None]).transpose(0, 2, 1, 3).reshape(n, p, size * p)

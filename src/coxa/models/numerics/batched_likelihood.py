@@ -34,7 +34,7 @@ class BatchLikelihood:
 class BatchDerivatives:
     """Derivatives of minus the log-likelihoods in K parameters: gradient (B, K), hessian (B, K, K).
 
-    first, second : (B, K, m, m) and (B, K, K, m, m) derivatives of the covariance
+    first         : (B, K, m, m) derivatives of the covariance
     half          : (B, S, m, K, m) inverse times first derivative, W_s E_k as [s, i, k, j]
     slopes        : (B, K, p, p) derivatives of Phi^-1
     """
@@ -42,7 +42,6 @@ class BatchDerivatives:
     gradient: np.ndarray
     hessian: np.ndarray
     first: np.ndarray
-    second: np.ndarray
     half: np.ndarray
     slopes: np.ndarray
 
@@ -87,14 +86,13 @@ def derivatives_of(sums: BatchSums, structure: Structure, theta: np.ndarray, at:
     """Return gradients and Hessians of minus the log-likelihoods at theta (B, K), where `at` was computed."""
     n, p, w = sums.size, sums.p, at.inverse
     s, m, size = w.shape[1], w.shape[2], theta.shape[1]
-    each = [structure.derivatives(own, sums.times) for own in theta]
-    first, second = np.array([one for one, _ in each]), np.array([two for _, two in each])
+    first = np.array([structure.first(own, sums.times) for own in theta])
 
     turned = w @ residual_moments_of(sums, at)
     counts = sums.counts
-    in_covariance = 0.5 * (counts * w - turned @ w).sum(axis=1).reshape(n, m * m, 1)
-    gradient = (first.reshape(n, size, -1) @ in_covariance)[:, :, 0]
-    bend = (second.reshape(n, size * size, -1) @ in_covariance).reshape(n, size, size)
+    in_covariance = 0.5 * (counts * w - turned @ w).sum(axis=1)
+    gradient = (first.reshape(n, size, -1) @ in_covariance.reshape(n, m * m, 1))[:, :, 0]
+    bend = np.array([structure.inner(own, sums.times, a) for own, a in zip(theta, in_covariance, strict=True)])
 
     half = w @ first.transpose(0, 2, 1, 3).reshape(n, 1, m, size * m)
     weighted = (0.5 * counts * np.eye(m) - turned) @ half
@@ -110,7 +108,7 @@ def derivatives_of(sums: BatchSums, structure: Structure, theta: np.ndarray, at:
         phi_a = at.phi[:, None] @ slopes
         flat = phi_a.swapaxes(2, 3).reshape(n, size, -1).swapaxes(1, 2)
         hessian -= 0.5 * phi_a.reshape(n, size, -1) @ flat
-    return BatchDerivatives(gradient, (hessian + hessian.swapaxes(1, 2)) / 2, first, second, half, slopes)
+    return BatchDerivatives(gradient, (hessian + hessian.swapaxes(1, 2)) / 2, first, half, slopes)
 
 
 def picked_slopes(sums: BatchSums, slopes_w: np.ndarray, size: int) -> np.ndarray:

@@ -22,14 +22,35 @@ def covariances(sums: Stack, structure: Structure, theta: np.ndarray) -> np.ndar
     return found
 
 
-def covariance_derivatives(sums: Stack, structure: Structure, theta: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return first (C, K, m, m) and second (C, K, K, m, m) derivatives, each in the parameters of its own group."""
-    c, m, size = len(sums.group), sums.m, structure.count(sums.m)
-    first, second = np.empty((c, size, m, m)), np.empty((c, size, size, m, m))
+def first_derivatives(sums: Stack, structure: Structure, theta: np.ndarray) -> np.ndarray:
+    """Return the first derivatives (C, K, m, m), each in the parameters of its own group."""
+    first = np.empty((len(sums.group), structure.count(sums.m), sums.m, sums.m))
     for g, own in enumerate(of_groups(sums, theta)):
         mine = sums.group == g
-        first[mine], second[mine] = structure.derivatives(own, sums.times[mine])
-    return first, second
+        first[mine] = structure.first(own, sums.times[mine])
+    return first
+
+
+def second_products(sums: Stack, structure: Structure, theta: np.ndarray, kernels: np.ndarray) -> np.ndarray:
+    """Return the inner products (B, K, K) of the second derivatives with kernels (C, m, m), summed over each group."""
+    size = structure.count(sums.m)
+    total = np.zeros((sums.groups, size, size))
+    for g, own in enumerate(of_groups(sums, theta)):
+        mine = sums.group == g
+        if structure.spatial:
+            total[g] = structure.inner(own, sums.times[mine], kernels[mine]).sum(axis=0)
+        else:
+            total[g] = structure.inner(own, sums.times[mine][0], kernels[mine].sum(axis=0))
+    return total
+
+
+def second_sums(sums: Stack, structure: Structure, theta: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Return the sums (C, m, m) of the second derivatives with the weights (B, K, K) of their groups."""
+    total = np.empty((len(sums.group), sums.m, sums.m))
+    for g, own in enumerate(of_groups(sums, theta)):
+        mine = sums.group == g
+        total[mine] = structure.summed(own, sums.times[mine], weights[g])
+    return total
 
 
 def visit_times(sums: Stack, group: int) -> np.ndarray:

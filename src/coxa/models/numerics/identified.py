@@ -17,7 +17,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from coxa.models.covariance.structure import Structure
-from coxa.models.numerics.covariances import covariance_derivatives, covariances, of_groups, visit_times
+from coxa.models.numerics.covariances import covariances, first_derivatives, of_groups, visit_times
 from coxa.models.numerics.reml import expected_information, likelihood
 from coxa.models.numerics.stack import Stack
 
@@ -48,7 +48,7 @@ def one_participant(sums: Stack, structure: Structure, theta: np.ndarray) -> np.
     total = np.zeros((len(theta), len(theta)))
     for g, own in enumerate(of_groups(sums, theta)):
         times, mine = visit_times(sums, g), slice(g * size, (g + 1) * size)
-        total[mine, mine] = information_of_one(structure.matrix(own, times), structure.derivatives(own, times)[0])
+        total[mine, mine] = information_of_one(structure.matrix(own, times), structure.first(own, times))
     return total
 
 
@@ -76,7 +76,7 @@ def unidentified(sums: Stack, structure: Structure, labels: Sequence[str], *, re
     start = NEIGHBOURS ** lags.astype(float)
     theta = np.concatenate([structure.start(start, visit_times(sums, g)) for g in range(sums.groups)])
     at = likelihood(sums, covariances(sums, structure, theta), reml=reml)
-    first, _ = covariance_derivatives(sums, structure, theta)
+    first = first_derivatives(sums, structure, theta)
     values, directions = in_participants(expected_information(sums, at, first), one_participant(sums, structure, theta))
     return named(sums, structure, theta, directions[:, values < NOTHING], labels)
 

@@ -5,9 +5,11 @@ Source: Kenward & Roger, Biometrics 1997, 53:983-997: section 2 for the adjustme
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
-from coxa.models.numerics.reml import Likelihood
+from coxa.models.numerics.reml import AT_ONCE, Likelihood, parts
 from coxa.models.numerics.stack import Stack
 
 
@@ -15,7 +17,7 @@ def kenward_roger_adjustment(
     sums: Stack,
     at: Likelihood,
     first: np.ndarray,
-    second: np.ndarray | None,
+    second_sums: Callable[[np.ndarray], np.ndarray] | None,
     slopes: np.ndarray,
     theta_covariance: np.ndarray,
 ) -> np.ndarray:
@@ -29,24 +31,26 @@ def kenward_roger_adjustment(
     sums : Stack
     at : Likelihood
         At the optimum.
-    first : (C, K, m, m) or (K, m, m)
-        Derivatives of each covariance in the K parameters of its group, or of the one there is.
-    second : (C, K, K, m, m) or (K, K, m, m) or None
-        Second derivatives, for R_ij; None leaves R_ij out, which is exact where the covariance is linear in
-        its parameters.
+    first : (C, K, m, m)
+        Derivatives of each covariance in the K parameters of its group.
+    second_sums : function of weights (B, K, K), or None
+        The sums (C, m, m) of the second derivatives with the weights of their groups, for R_ij; None leaves R_ij out,
+        which is exact where the covariance is linear in its parameters.
     slopes : (BK, p, p)
         P_i, the derivatives of Phi^-1 in the parameters of all B groups.
     theta_covariance : (BK, BK)
         V. Q_ij and R_ij are zero where i and j belong to different groups; P_i Phi P_j is not.
     """
     w, p, size = at.inverse, sums.p, first.shape[-3]
-    first = first.reshape(-1, size, *w.shape[1:])
-    own = np.array([theta_covariance[g * size :, g * size :][:size, :size] for g in sums.group])
-    paired = np.einsum("cij,ciab->cjab", own, first)
-    between = (paired[sums.covariance] @ w[:, None] @ first[sums.covariance]).sum(axis=1)
-    if second is not None:
-        second = second.reshape(-1, size, size, *w.shape[1:])
-        between = between - 0.25 * np.einsum("cij,cijab->cab", own, second)[sums.covariance]
+    own = np.array([theta_covariance[g * size :, g * size :][:size, :size] for g in range(sums.groups)])
+    paired = np.einsum("cij,ciab->cjab", own[sums.group], first, optimize=True)
+    between = np.empty_like(w)
+    for g in range(sums.groups):
+        for some in parts(sums.members(g), max(1, AT_ONCE // first[0].size)):
+            which = sums.covariance[some]
+            between[some] = (paired[which] @ w[some][:, None] @ first[which]).sum(axis=1)
+    if second_sums is not None:
+        between = between - 0.25 * second_sums(own)[sums.covariance]
     q_and_r = sums.fold(w @ between @ w)[:p, :p]
     p_phi_p = (np.einsum("ij,iab->jab", theta_covariance, slopes) @ at.phi @ slopes).sum(axis=0)
     middle = q_and_r - p_phi_p

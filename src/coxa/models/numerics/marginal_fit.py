@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
 from coxa.models.covariance.structure import Structure
 from coxa.models.numerics.covariances import (
-    covariance_derivatives,
     covariances,
+    first_derivatives,
     of_groups,
+    second_products,
     visit_covariances,
     visit_times,
 )
@@ -112,7 +114,7 @@ def fit_sums(
         if smallest_eigenvalue(here) < SINGULAR:
             raise np.linalg.LinAlgError("singular covariance")
         at = likelihood(sums, here, reml=reml)
-        slope = derivatives(sums, at, *covariance_derivatives(sums, structure, theta))
+        slope = derivatives_at(sums, structure, theta, at)
         return Point(theta, -at.loglik, slope.gradient, slope.hessian, (at, slope))
 
     names = labels or [str(k + 1) for k in range(sums.m)]
@@ -139,6 +141,12 @@ def fit_sums(
 def flat_there(fitted: MarginalFit) -> str:
     """Say along which parameters the likelihood is flat at an optimum."""
     return f"the likelihood is flat along {', '.join(fitted.least_known)}"
+
+
+def derivatives_at(sums: Stack, structure: Structure, theta: np.ndarray, at: Likelihood) -> Derivatives:
+    """Return the derivatives of minus the log-likelihood at theta (BK,), where the likelihood is `at`."""
+    first = first_derivatives(sums, structure, theta)
+    return derivatives(sums, at, first, partial(second_products, sums, structure, theta))
 
 
 def failure_of(optimum: Optimum, sums: Stack, structure: Structure, labels: Sequence[str]) -> str:

@@ -13,11 +13,15 @@ of Lindstrom & Bates, JASA 1988, 83:1014-1022, written for sums.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
 from coxa.models.numerics.stack import Stack
+
+AT_ONCE = 4_000_000
+"""Numbers in the products of patterns with all derivatives up to which patterns are taken together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +105,35 @@ def residual_moments(sums: Stack, at: Likelihood, *, reml: bool) -> np.ndarray:
     return sums.contract(kernel)
 
 
+def pattern_products(
+    sums: Stack, at: Likelihood, first: np.ndarray, weights: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return sum_s W_s R_k W_s G_s (BK, p + 1, p + 1), and sum_s tr(weights_s' W_s R_k W_s R_l) (BK, BK).
+
+    Patterns are taken some at a time, so that their products with all K derivatives stay small.
+
+    first   : (C, K, m, m)
+    weights : (S, m, m)
+    """
+    w, size = at.inverse, first.shape[-3]
+    total = sums.groups * size
+    slopes, traces = np.zeros((total, sums.p + 1, sums.p + 1)), np.zeros((total, total))
+    for g in range(sums.groups):
+        of_group = slice(g * size, (g + 1) * size)
+        for some in parts(sums.members(g), max(1, AT_ONCE // first[0].size)):
+            w_e = w[some][:, None] @ first[sums.covariance[some]]
+            slopes[of_group] += sums.fold((w_e @ w[some][:, None]).swapaxes(0, 1), some)
+            left = w_e.swapaxes(2, 3) @ weights[some][:, None].swapaxes(2, 3)
+            traces[of_group, of_group] += np.einsum("skab,slab->kl", left, w_e, optimize=True)
+    return slopes, traces
+
+
+def parts(members: slice, step: int) -> Iterator[slice]:
+    """Yield the patterns of a slice, `step` at a time."""
+    for start in range(members.start, members.stop, step):
+        yield slice(start, min(start + step, members.stop))
+
+
 def expected_information(sums: Stack, at: Likelihood, first: np.ndarray) -> np.ndarray:
     """Return the expected information on the parameters of the covariance, shape (BK, BK).
 
@@ -116,27 +149,26 @@ def expected_information(sums: Stack, at: Likelihood, first: np.ndarray) -> np.n
     -----
     tr(P R_k P R_l) / 2 with P = W - W X Phi X' W under restricted likelihood, tr(W R_k W R_l) / 2 under the full one.
     """
-    w, p, size = at.inverse, sums.p, first.shape[-3]
+    p = sums.p
     kernel = np.zeros((p + 1, p + 1))
     if at.reml:
         kernel[:p, :p] = at.phi
-    w_e = w[:, None] @ first[sums.covariance]
-    weights = 0.5 * sums.n[:, None, None] * np.eye(w.shape[1]) - w @ sums.contract(kernel)
-    left = w_e.swapaxes(2, 3) @ weights[:, None].swapaxes(2, 3)
-    total = sums.groups * size
-    information, slopes = np.zeros((total, total)), np.empty((total, p, p))
-    for g in range(sums.groups):
-        members, of_group = sums.members(g), slice(g * size, (g + 1) * size)
-        folded = sums.fold((w_e[members] @ w[members][:, None]).swapaxes(0, 1), members)
-        slopes[of_group] = folded[:, :p, :p]
-        information[of_group, of_group] = np.einsum("skab,slab->kl", left[members], w_e[members], optimize=True)
+    weights = 0.5 * sums.n[:, None, None] * np.eye(sums.m) - at.inverse @ sums.contract(kernel)
+    slopes, information = pattern_products(sums, at, first, weights)
     if at.reml:
-        phi_a = at.phi @ slopes
-        information += 0.5 * phi_a.reshape(total, -1) @ phi_a.transpose(0, 2, 1).reshape(total, -1).T
+        information += 0.5 * trace_products(at.phi @ slopes[:, :p, :p])
     return (information + information.T) / 2
 
 
-def derivatives(sums: Stack, at: Likelihood, first: np.ndarray, second: np.ndarray) -> Derivatives:
+def trace_products(matrices: np.ndarray) -> np.ndarray:
+    """Return tr(M_k M_l) of matrices (K, p, p), shape (K, K)."""
+    size = len(matrices)
+    return matrices.reshape(size, -1) @ matrices.transpose(0, 2, 1).reshape(size, -1).T
+
+
+def derivatives(
+    sums: Stack, at: Likelihood, first: np.ndarray, second_products: Callable[[np.ndarray], np.ndarray]
+) -> Derivatives:
     """Return gradient and Hessian of minus the log-likelihood.
 
     Parameters
@@ -144,37 +176,23 @@ def derivatives(sums: Stack, at: Likelihood, first: np.ndarray, second: np.ndarr
     sums : Stack
     at : Likelihood
         The likelihood at the same parameters.
-    first : (C, K, m, m) or (K, m, m)
-        Derivatives of each covariance in the K parameters of its group, or of the one there is.
-    second : (C, K, K, m, m) or (K, K, m, m)
-        Second derivatives.
+    first : (C, K, m, m)
+        Derivatives of each covariance in the K parameters of its group.
+    second_products : function of kernels (C, m, m)
+        Their inner products with the second derivatives, summed over the covariances of each group, (B, K, K).
     """
     w, p, size = at.inverse, sums.p, first.shape[-3]
-    first, second = first.reshape(-1, size, *w.shape[1:]), second.reshape(-1, size, size, *w.shape[1:])
     moments = residual_moments(sums, at, reml=at.reml)
     in_covariance = sums.by_covariance(0.5 * (sums.n[:, None, None] * w - w @ moments @ w))
     by_theta = np.einsum("cab,ckab->ck", in_covariance, first)
-    bend = np.einsum("cab,cklab->ckl", in_covariance, second)
+    gradient = np.concatenate([by_theta[sums.group == g].sum(axis=0) for g in range(sums.groups)])
 
-    w_e = w[:, None] @ first[sums.covariance]
-    slopes_w = w_e @ w[:, None]
-    weights = 0.5 * sums.n[:, None, None] * np.eye(w.shape[1]) - w @ moments
-    left = w_e.swapaxes(2, 3) @ weights[:, None].swapaxes(2, 3)
-
-    total = sums.groups * size
-    gradient, hessian = np.zeros(total), np.zeros((total, total))
-    slopes = np.empty((total, p + 1, p + 1))
-    for g in range(sums.groups):
-        members, of_group = sums.members(g), slice(g * size, (g + 1) * size)
-        mine = sums.group == g
-        gradient[of_group] = by_theta[mine].sum(axis=0)
-        slopes[of_group] = -sums.fold(slopes_w[members].swapaxes(0, 1), members)
-        traces = np.einsum("skab,slab->kl", left[members], w_e[members], optimize=True)
-        hessian[of_group, of_group] = bend[mine].sum(axis=0) - traces
-
+    folded, traces = pattern_products(sums, at, first, 0.5 * sums.n[:, None, None] * np.eye(sums.m) - w @ moments)
+    slopes, hessian = -folded, -traces
+    for g, bend in enumerate(second_products(in_covariance)):
+        hessian[g * size : (g + 1) * size, g * size : (g + 1) * size] += bend
     u = slopes[:, :p] @ np.append(-at.beta, 1.0)
     hessian -= u @ at.phi @ u.T
     if at.reml:
-        phi_a = at.phi @ slopes[:, :p, :p]
-        hessian -= 0.5 * phi_a.reshape(total, -1) @ phi_a.transpose(0, 2, 1).reshape(total, -1).T
+        hessian -= 0.5 * trace_products(at.phi @ slopes[:, :p, :p])
     return Derivatives(gradient, (hessian + hessian.T) / 2, slopes[:, :p, :p])
