@@ -26,11 +26,15 @@ from coxa.models.numerics.between_within import between_within_df
 from coxa.models.numerics.one_thread import one_thread
 from coxa.models.numerics.patterns import Pattern, patterns
 from coxa.models.orthonormal import Basis, orthonormal
-from coxa.models.repeated_rows import check_residuals
+from coxa.models.repeated_rows import check_memory, check_residuals
 from coxa.models.spec import MMRMSpec
 
 BLOCK = 64
 """Outcomes fitted at a time: enough to spread the cost of a call, few enough to stay in the processor's cache."""
+
+
+NUMBERS = 32_000_000
+"""Numbers in the largest array of derivatives of the outcomes that are fitted at a time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,11 +149,18 @@ def fit_batch(
         spaced = shared_times(found)
         basis = orthonormal(found.design.x, found.design.names)
         alike = tuple(patterns(found.who, found.when))
+        check_memory([len(pattern.visits) for pattern in alike], len(found.design.names))
+        step = together(structure.count(len(found.labels)), len(found.labels), len(alike), len(found.design.names))
         blocks = [
-            fit_block(y[k : k + BLOCK], k, found, alike, basis, structure, spaced, methods, wanted, reml=reml)
-            for k in range(0, len(y), BLOCK)
+            fit_block(y[k : k + step], k, found, alike, basis, structure, spaced, methods, wanted, reml=reml)
+            for k in range(0, len(y), step)
         ]
     return joined(blocks, methods)
+
+
+def together(parameters: int, m: int, patterns: int, p: int) -> int:
+    """Return how many outcomes are fitted at a time: fewer where their derivatives are large."""
+    return max(1, min(BLOCK, NUMBERS // (parameters * max(m * m * patterns, p * p))))
 
 
 def fit_block(

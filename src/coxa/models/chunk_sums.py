@@ -12,9 +12,11 @@ from coxa.errors import FitError
 from coxa.models.chunk_recipe import ChunkRecipe
 from coxa.models.chunk_rows import ChunkRows, chunk_rows, whole_participants
 from coxa.models.mmrm_fit import Coordinates
-from coxa.models.numerics.pattern_sums import PatternSums, merge, pattern_sums
+from coxa.models.numerics.pattern_sums import PatternSums, merge, sums_of
+from coxa.models.numerics.patterns import patterns
 from coxa.models.numerics.stack import Stack
 from coxa.models.orthonormal import orthonormal
+from coxa.models.repeated_rows import check_memory
 
 RIDGE = 1e-6
 """Weight, relative to a column's length, that keeps the first chunk's coordinates defined where it has too few rows
@@ -98,8 +100,12 @@ def add(seen: Gathered, rows: ChunkRows, at: Provisional) -> None:
     """Add the rows of one chunk."""
     scale = np.ones(len(rows.y)) if rows.weights is None else np.sqrt(rows.weights)
     z, left = rows.x @ at.back, rows.y - rows.x @ at.beta
-    summed = pattern_sums(rows.who, rows.when, z * scale[:, None], left * scale, group=rows.group, times=rows.times)
-    for item in summed:
+    alike = tuple(patterns(rows.who, rows.when, group=rows.group, times=rows.times))
+    observed = {key: len(item.visits) for key, item in seen.sums.items()}
+    observed |= {pattern.key: len(pattern.visits) for pattern in alike}
+    check_memory(list(observed.values()), z.shape[1])
+    table = np.column_stack([z * scale[:, None], left * scale])
+    for item in (sums_of(pattern, table) for pattern in alike):
         seen.sums[item.key] = merge(seen.sums[item.key], item) if item.key in seen.sums else item
     codes = list(rows.codes.values())
     tally(seen.cells, [*codes, rows.when])

@@ -23,7 +23,7 @@ from coxa.models.numerics.patterns import patterns
 from coxa.models.numerics.stack import Stack, stack
 from coxa.models.numerics.starts import USED_UP, left_over, moments
 from coxa.models.orthonormal import orthonormal
-from coxa.models.repeated_rows import check_residuals, nearly_singular, never_together
+from coxa.models.repeated_rows import check_memory, check_residuals, nearly_singular, never_together
 from coxa.models.spec import MMRMSpec
 
 
@@ -54,6 +54,7 @@ def fit_rows(found: RepeatedData, spec: MMRMSpec, *, started: float) -> Fit:
     rows = np.column_stack([basis.q, left]) * scale[:, None]
     own_times = None if found.visit_times is not None else found.times
     alike = tuple(patterns(found.who, found.when, group=found.group, times=own_times))
+    check_memory([len(pattern.visits) for pattern in alike], len(design.names))
     sums = stack((sums_of(pattern, rows) for pattern in alike), len(found.labels), found.visit_times)
     clock.append(perf_counter())
 

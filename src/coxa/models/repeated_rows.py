@@ -21,6 +21,12 @@ MIN_PARTICIPANTS = 2
 NO_RESIDUAL = 1e-12
 """Standard deviation of the residuals, relative to the largest absolute outcome, that is nothing but rounding."""
 
+MOST_MEMORY = 4_000
+"""Megabytes that the sums of a model may take."""
+
+MEMORY_PER_PRODUCT = 14
+"""Bytes for each product of two columns at two visits of a pattern: 8 in the sums, the rest while they are laid out."""
+
 ALMOST_NONE = 1e-6
 """Share of variance below which there is said to be none left."""
 
@@ -169,6 +175,24 @@ def check_residuals(size: float, largest: float, outcome: str = "the outcome") -
         raise FitError(
             f"the fixed effects explain {outcome} completely; there is no variance to model",
             ["look whether the outcome was computed from columns of the formula", "use a smaller formula"],
+        )
+
+
+def check_memory(observed: Sequence[int], columns: int) -> None:
+    """Raise FitError where the sums of patterns would take more memory than a session has.
+
+    observed : how many visits each pattern has
+    columns  : of the design
+    """
+    needed = MEMORY_PER_PRODUCT * sum((v * (columns + 1)) ** 2 for v in observed) / 1e6
+    if needed > MOST_MEMORY:
+        raise FitError(
+            f"the products of {columns} fixed effects at up to {max(observed)} visits in {len(observed)} patterns of "
+            f"seen visits would take {needed:,.0f} MB; at most {MOST_MEMORY:,} MB are used",
+            [
+                "leave visits out (visits=[...]), or take neighbouring ones together",
+                "use a smaller formula: with the visit as a number, or without its interactions",
+            ],
         )
 
 

@@ -23,6 +23,12 @@ class Pattern:
     times: np.ndarray | None
     rows: np.ndarray
 
+    @property
+    def key(self) -> tuple[object, ...]:
+        """What the sums of two patterns must share to add up."""
+        times = None if self.times is None else tuple(self.times.tolist())
+        return self.group, tuple(self.visits.tolist()), times
+
 
 def patterns(
     participant: np.ndarray,
