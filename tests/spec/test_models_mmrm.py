@@ -187,6 +187,7 @@ def diagonal() -> covariance_room.Structure:
         count=lambda m: m,
         matrix=matrix,
         derivatives=derivatives,
+        lean=None,
         start=lambda moments, _times: np.log(np.diag(moments)),
         parameters=lambda theta, _times, labels: dict(zip(labels, np.exp(theta), strict=True)),
     )
