@@ -167,7 +167,7 @@ def test_more_arms_than_can_be_told_apart_are_refused() -> None:
 
 def test_visits_too_close_for_their_names_are_written_aslant() -> None:
     close = MEANS.assign(day=[0, 0, 84, 84])
-    near = pd.concat([close, close.tail(2).assign(day=86, visit="week_26")], ignore_index=True)
+    near = pd.concat([close, close.tail(2).assign(day=93, visit="week_26")], ignore_index=True)
     figure = plot_profile(plan(), near, "pain", quantity="Mean", figure_id="near", title="Near")
     assert "rotate(325)" in figure.svg()
     assert "rotate(325)" not in profile().svg()

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
 from coxa.derive.delivery import Delivered
 from coxa.figures.figure import Figure
-from coxa.figures.theme import RULE, WIDTH, arm_scales, themed
+from coxa.figures.panels import stepped_panels
+from coxa.figures.theme import MOST_ARMS, RULE, WIDTH, ArmScales, arm_scales, themed
 from coxa.study import Study
 
 HEIGHT = 260
@@ -35,16 +38,39 @@ def plot_attendance(study: Study, delivered: Delivered, *, figure_id: str, title
 
     steps = attendance_steps(study, delivered)
     labelled = steps.assign(arm_label=[study.label("arms", arm) for arm in steps["arm"]])
-    arms = arm_scales(list(dict.fromkeys(labelled["arm_label"])))
+    arms = list(dict.fromkeys(labelled["arm_label"]))
     percent = alt.Axis(format="%", tickCount=5)
+    title_of_x = "Share of the planned sessions attended, at least"
+    many = len(arms) > MOST_ARMS
+    x = alt.X("attended:Q", title="Share attended, at least" if many else title_of_x, axis=percent,
+              scale=alt.Scale(domain=[0, 1], nice=False))  # fmt: skip
+    y = alt.Y("participants:Q", title="Participants", axis=percent, scale=alt.Scale(domain=[0, 1]))
+    asked = study.per_protocol.min_attendance if study.per_protocol else None
+    at = pd.DataFrame({"at": [asked] if asked else []}, dtype=float)
+    mark = alt.Chart(at).mark_rule(color=RULE, strokeDash=[4, 3]).encode(x="at:Q") if asked else None
+    text = attendance_text(labelled)
+    if many:
+        reference = study.label("arms", study.reference_arm)
+        chart = stepped_panels(labelled, arms, reference, x, y, "step-before", mark)
+        title += f" (in grey: {reference})"
+    else:
+        lines = _lines(labelled, arm_scales(arms), x, y)
+        chart = (mark + lines if mark is not None else lines).properties(width=WIDTH, height=HEIGHT)
+    if asked:
+        text += f" The dashed line is at {asked:.0%}, which the per-protocol set asks for."
+    return Figure(figure_id, title, themed(chart), text, steps, along=("attended",))
+
+
+def _lines(labelled: pd.DataFrame, arms: ArmScales, x: Any, y: Any) -> Any:
+    import altair as alt
+
     legend = alt.Legend(symbolType="stroke", symbolStrokeWidth=2.5, symbolSize=400)
-    chart = (
+    return (
         alt.Chart(labelled)
         .mark_line(interpolate="step-before", strokeWidth=2.2, clip=False)
         .encode(
-            x=alt.X("attended:Q", title="Share of the planned sessions attended, at least", axis=percent,
-                    scale=alt.Scale(domain=[0, 1], nice=False)),
-            y=alt.Y("participants:Q", title="Participants", axis=percent, scale=alt.Scale(domain=[0, 1])),
+            x=x,
+            y=y,
             color=alt.Color("arm_label:N", scale=alt.Scale(domain=arms.domain, range=arms.colours), title=None,
                             legend=legend),
             strokeDash=alt.StrokeDash("arm_label:N", scale=alt.Scale(domain=arms.domain, range=arms.dashes),
@@ -52,15 +78,6 @@ def plot_attendance(study: Study, delivered: Delivered, *, figure_id: str, title
             detail="arm_label:N",
         )
     )  # fmt: skip
-    asked = study.per_protocol.min_attendance if study.per_protocol else None
-    text = attendance_text(labelled)
-    if asked:
-        mark = alt.Chart(pd.DataFrame({"at": [asked]})).mark_rule(color=RULE, strokeDash=[4, 3]).encode(x="at:Q")
-        chart = mark + chart
-        text += f" The dashed line is at {asked:.0%}, which the per-protocol set asks for."
-    return Figure(
-        figure_id, title, themed(chart.properties(width=WIDTH, height=HEIGHT)), text, steps, along=("attended",)
-    )
 
 
 def attendance_steps(study: Study, delivered: Delivered) -> pd.DataFrame:

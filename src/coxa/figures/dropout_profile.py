@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 
 from coxa.derive.dataset import AnalysisDataset
 from coxa.figures.figure import Figure
+from coxa.figures.panels import columns_of, panel_title, panels, titled
 from coxa.figures.theme import INK, OKABE_ITO, TEXT_SIZE, WIDTH, themed
+from coxa.figures.visit_axis import LETTER
 from coxa.study import Study
 from coxa.study.design_words import words_of
 from coxa.study.scales import outcome_scale
@@ -16,6 +20,8 @@ HEIGHT = 210
 FEWEST = 3
 """Participants that a line stands for at least; a line of one or two would show persons."""
 SEEN, LEFT = "Seen at the last visit", "Last seen earlier"
+GROUPS = [SEEN, LEFT]
+SLANT, ROW = -45, 20
 
 
 def plot_dropout_profile(study: Study, dataset: AnalysisDataset, *, figure_id: str, title: str) -> Figure:
@@ -33,7 +39,7 @@ def plot_dropout_profile(study: Study, dataset: AnalysisDataset, *, figure_id: s
     Returns
     -------
     Figure
-        A line ends at the last visit of those it stands for, with their number there.
+        A line ends at the last visit of those it stands for; their number stands below the axis there.
     """
     import altair as alt
 
@@ -46,29 +52,49 @@ def plot_dropout_profile(study: Study, dataset: AnalysisDataset, *, figure_id: s
         arm_label=[study.label("arms", arm) for arm in drawn["arm"]],
         visit_label=[study.label("visits", visit) for visit in drawn["visit"]],
         group=[SEEN if visit == last else LEFT for visit in drawn["last_visit"]],
-        end=(drawn["visit"] == drawn["last_visit"]).map({True: "n = ", False: ""}),
+        ends=drawn["visit"] == drawn["last_visit"],
     )
-    labelled["end"] = labelled["end"].mask(labelled["end"] != "", labelled["end"] + labelled["n_group"].astype(str))
-    arms = [study.label("arms", arm) for arm in study.arm_order if (drawn["arm"] == arm).any()]
-    width = max(round(WIDTH / max(len(arms), 1)) - 30, 130)
-    groups = [SEEN, LEFT]
+    arms = [study.label("arms", arm) for arm in study.arm_order if (means["arm"] == arm).any()]
+    columns = columns_of(len(arms))
+    width = max(round(WIDTH / max(columns, 1)) - 60, 130)
     visits = list(dict.fromkeys(labelled.sort_values("day")["visit_label"]))
-    axis = alt.Axis(labelAngle=-45, labelAlign="right", labelOverlap=False)
-    x = alt.X("visit_label:N", title=None, sort=visits, axis=axis, scale=alt.Scale(type="point", padding=0.4))
-    y = alt.Y("mean:Q", title=[f"Mean ({scale.unit};", f"{scale.direction})"], scale=alt.Scale(zero=False, padding=16))
+    reach = [float(labelled["mean"].min()), float(labelled["mean"].max())] if len(labelled) else [scale.low, scale.high]
+    y = alt.Y("mean:Q", title=[f"Mean ({scale.unit};", f"{scale.direction})"],
+              scale=alt.Scale(domain=reach, zero=False, padding=8))  # fmt: skip
+    each = [_panel(labelled, arm, visits, titled(y, place, columns), width) for place, arm in enumerate(arms)]
+    chart = panels(each, columns)
+    text = _text(study, labelled, few, outcome_decimals(scale))
+    return Figure(figure_id, title, themed(chart), text, drawn, along=("day",))
+
+
+def _panel(labelled: pd.DataFrame, arm: str, visits: list[str], y: Any, width: int) -> Any:
+    """Draw the lines of an arm, and below the axis how many were last seen at each visit."""
+    import altair as alt
+
+    mine = labelled[labelled["arm_label"] == arm]
+    place = alt.Scale(type="point", padding=0.4, domain=visits)
+    axis = alt.Axis(labelAngle=SLANT, labelAlign="right", labelOverlap=False)
+    x = alt.X("visit_label:N", title=None, sort=visits, axis=axis, scale=place)
     legend = alt.Legend(symbolType="stroke", symbolStrokeWidth=2, symbolSize=500)
-    base = alt.Chart().encode(
-        x=x, y=y, color=alt.Color("group:N", scale=alt.Scale(domain=groups, range=list(OKABE_ITO[:2])), legend=legend)
-    )
-    dash = alt.StrokeDash("group:N", scale=alt.Scale(domain=groups, range=[[1, 0], [6, 3]]), legend=legend)
+    colour = alt.Color("group:N", scale=alt.Scale(domain=GROUPS, range=list(OKABE_ITO[:2])), legend=legend)
+    dash = alt.StrokeDash("group:N", scale=alt.Scale(domain=GROUPS, range=[[1, 0], [6, 3]]), legend=legend)
+    base = alt.Chart(mine).encode(x=x, y=y, color=colour)
     lines = base.mark_line(strokeWidth=1.8).encode(strokeDash=dash, detail="last_visit:N")
     points = base.mark_point(filled=True, size=36, opacity=1)
-    texts = base.mark_text(dy=-10, fontSize=TEXT_SIZE - 2).encode(text="end:N", color=alt.ColorValue(INK))
-    panel = alt.layer(lines, points, texts).properties(width=width, height=HEIGHT)
-    chart = panel.facet(column=alt.Column("arm_label:N", sort=arms, title=None), data=labelled)
-    return Figure(
-        figure_id, title, themed(chart), _text(study, labelled, few, outcome_decimals(scale)), drawn, along=("day",)
+    top = alt.layer(lines, points).properties(width=width, height=HEIGHT, title=panel_title(arm))
+    row = alt.Axis(title=None, domain=False, ticks=False, labelLimit=80)
+    numbers = (
+        alt.Chart(mine[mine["ends"]].assign(row="Last seen, n"))
+        .mark_text(fontSize=TEXT_SIZE - 1, color=INK)
+        .encode(
+            x=alt.X("visit_label:N", sort=visits, axis=None, scale=place),
+            y=alt.Y("row:N", axis=row),
+            text="n_group:Q",
+        )
+        .properties(width=width, height=ROW)
     )
+    room = 24 + round(0.75 * LETTER * max(map(len, visits)))
+    return alt.vconcat(top, numbers, bounds="flush", spacing=room)
 
 
 def last_seen_means(study: Study, dataset: AnalysisDataset) -> pd.DataFrame:

@@ -80,7 +80,11 @@ class Figure:
         return self._spec
 
     def _told(self) -> str:
-        chart = _retold(self.chart.to_dict(validate=False), dict(self.texts))
+        import altair as alt
+
+        with alt.data_transformers.enable("default", max_rows=None):  # builders choose what is drawn, and say so
+            drawn = self.chart.to_dict(validate=False)
+        chart = _retold(drawn, dict(self.texts))
         if self.decimal_mark != ".":
             numbers = {"decimal": self.decimal_mark, "thousands": ",", "grouping": [3], "currency": ["", ""]}
             chart["config"] = {**chart.get("config", {}), "locale": {"number": numbers}}

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
 from coxa.figures.figure import Figure
-from coxa.figures.theme import RULE, arm_scales, themed
+from coxa.figures.theme import INK, MOST_ARMS, OKABE_ITO, RULE, TEXT_SIZE, ArmScales, arm_scales, themed
 from coxa.study import Study
 from coxa.study.design_words import words_of
 from coxa.tables.formats import write
@@ -39,41 +40,87 @@ def plot_harms(study: Study, risks: pd.DataFrame, *, figure_id: str, title: str)
     there = risks.groupby("term")["n"].transform("sum") > 0
     shown = risks[there & risks["total"].gt(0)].reset_index(drop=True)
     labelled = shown.assign(arm_label=[study.label("arms", arm) for arm in shown["arm"]])
-    arms = arm_scales([study.label("arms", arm) for arm in study.arm_order])
+    arms = [study.label("arms", arm) for arm in study.arm_order]
     kinds = list(dict.fromkeys(labelled["label"]))
-    height = len(kinds) * (len(arms.domain) + 1) * STEP
-    base = alt.Chart(labelled).encode(
-        y=alt.Y("label:N", sort=kinds, title=None, axis=alt.Axis(ticks=False, domain=False, labelPadding=12)),
-        yOffset=alt.YOffset("arm_label:N", sort=arms.domain, scale=alt.Scale(domain=arms.domain)),
-        color=alt.Color("arm_label:N", scale=alt.Scale(domain=arms.domain, range=arms.colours), title=None),
-    )
-    shape = alt.Shape("arm_label:N", scale=alt.Scale(domain=arms.domain, range=arms.shapes), title=None)
-    top = max(float(labelled["estimate"].max()) * 1.1, 0.05)
-    risk = base.mark_point(filled=True, size=80, opacity=1).encode(
-        shape=shape,
-        x=alt.X("estimate:Q", title="Participants with at least one", axis=alt.Axis(format="%", tickCount=4),
-                scale=alt.Scale(domain=[0, top], nice=False)),
-    ).properties(width=WIDTH, height=height)  # fmt: skip
-    compared = labelled[labelled["difference"].notna()]
-    beside = [_differences(base, shape, compared, study, height)] if len(compared) else []
-    chart = alt.hconcat(risk, *beside, spacing=24)
+    scales = _Scales(labelled, study.label("arms", study.reference_arm))
+    if len(arms) > MOST_ARMS:
+        rows = [_of_kind(labelled[labelled["label"] == kind], kind, arms, scales) for kind in kinds]
+        chart = alt.vconcat(*rows, spacing=24)
+    else:
+        chart = _together(labelled, kinds, arm_scales(arms), scales)
     return Figure(figure_id, title, themed(chart), harms_text(labelled, study), shown)
 
 
-def _differences(base: Any, shape: Any, compared: pd.DataFrame, study: Study, height: int) -> Any:
+@dataclass(frozen=True, slots=True)
+class _Scales:
+    """The two axes that all kinds of harm share; `against` is the label of the reference."""
+
+    labelled: pd.DataFrame
+    against: str
+
+    @property
+    def risk(self) -> Any:
+        """Risks, from none to the highest."""
+        import altair as alt
+
+        top = max(float(self.labelled["estimate"].max()) * 1.1, 0.05)
+        return alt.X("estimate:Q", title="Participants with at least one", axis=alt.Axis(format="%", tickCount=4),
+                     scale=alt.Scale(domain=[0, top], nice=False))  # fmt: skip
+
+    @property
+    def difference(self) -> Any:
+        """Differences, zero in the middle."""
+        import altair as alt
+
+        reach = max(float(self.labelled[["conf_low", "conf_high"]].abs().max().max()), 0.01) * 1.05
+        return alt.X("conf_low:Q", title=["Risk difference (95% CI)", f"against {self.against}"],
+                     axis=alt.Axis(format=".0%", tickCount=4),
+                     scale=alt.Scale(domain=[-reach, reach], nice=False))  # fmt: skip
+
+
+def _together(labelled: pd.DataFrame, kinds: list[str], arms: ArmScales, scales: _Scales) -> Any:
+    """Draw the arms of each kind below each other, each in its colour and shape."""
     import altair as alt
 
-    reach = max(float(compared[["conf_low", "conf_high"]].abs().max().max()), 0.01) * 1.05
-    against = study.label("arms", study.reference_arm)
-    x = alt.X("conf_low:Q", title=["Risk difference (95% CI)", f"against {against}"],
-              axis=alt.Axis(format=".0%", tickCount=4),
-              scale=alt.Scale(domain=[-reach, reach], nice=False))  # fmt: skip
-    y = alt.Y("label:N", sort=list(dict.fromkeys(compared["label"])), title=None, axis=None)
-    mine = base.properties(data=compared).encode(y=y)
-    bars = mine.mark_rule(strokeWidth=1.8).encode(x=x, x2="conf_high:Q")
-    dots = mine.mark_point(filled=True, size=80, opacity=1).encode(x="difference:Q", shape=shape)
+    height = len(kinds) * (len(arms.domain) + 1) * STEP
+    named = alt.Axis(ticks=False, domain=False, labelPadding=12)
+    base = alt.Chart(labelled).encode(
+        y=alt.Y("label:N", sort=kinds, title=None, axis=named),
+        yOffset=alt.YOffset("arm_label:N", sort=arms.domain, scale=alt.Scale(domain=arms.domain)),
+        color=alt.Color("arm_label:N", scale=alt.Scale(domain=arms.domain, range=arms.colours), title=None),
+    )
+    shape = {"shape": alt.Shape("arm_label:N", scale=alt.Scale(domain=arms.domain, range=arms.shapes), title=None)}
+    unnamed = base.encode(y=alt.Y("label:N", sort=kinds, title=None, axis=None))
+    return _pair(base, unnamed, shape, labelled, scales, height)
+
+
+def _of_kind(rows: pd.DataFrame, kind: str, arms: list[str], scales: _Scales) -> Any:
+    """Draw one kind of harm, a row for each of many arms."""
+    import altair as alt
+
+    named = alt.Axis(ticks=False, domain=False, labelPadding=12)
+    base = alt.Chart(rows).encode(
+        y=alt.Y("arm_label:N", sort=arms, title=None, axis=named), color=alt.ColorValue(OKABE_ITO[0])
+    )
+    unnamed = base.encode(y=alt.Y("arm_label:N", sort=arms, title=None, axis=None, scale=alt.Scale(domain=arms)))
+    pair = _pair(base, unnamed, {}, rows, scales, len(arms) * STEP)
+    return pair.properties(title=alt.Title(kind, fontSize=TEXT_SIZE, fontWeight="normal", color=INK, anchor="start"))
+
+
+def _pair(base: Any, unnamed: Any, shape: dict[str, Any], labelled: pd.DataFrame, scales: _Scales, height: int) -> Any:
+    """Return the risks, and beside them what they differ by where that is known."""
+    import altair as alt
+
+    risk = base.mark_point(filled=True, size=80, opacity=1).encode(x=scales.risk, **shape)
+    risk = risk.properties(width=WIDTH, height=height)
+    compared = labelled[labelled["difference"].notna()]
+    if compared.empty:
+        return alt.hconcat(risk, spacing=24)
+    mine = unnamed.properties(data=compared)
+    bars = mine.mark_rule(strokeWidth=1.8).encode(x=scales.difference, x2="conf_high:Q")
+    dots = mine.mark_point(filled=True, size=80, opacity=1).encode(x="difference:Q", **shape)
     zero = alt.Chart(pd.DataFrame({"zero": [0.0]})).mark_rule(color=RULE, strokeDash=[4, 3]).encode(x="zero:Q")
-    return (zero + bars + dots).properties(width=WIDTH, height=height)
+    return alt.hconcat(risk, (zero + bars + dots).properties(width=WIDTH, height=height), spacing=24)
 
 
 def harms_text(labelled: pd.DataFrame, study: Study) -> str:

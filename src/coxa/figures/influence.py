@@ -8,6 +8,9 @@ from coxa.errors import check_option
 from coxa.figures.figure import Figure
 from coxa.figures.theme import OKABE_ITO, RULE, themed
 
+MOST = 500
+"""Participants that are drawn."""
+
 MEASURES = {
     "cook_distance": "Cook's distance",
     "likelihood_distance": "Likelihood distance",
@@ -42,7 +45,10 @@ def plot_influence(influence: pd.DataFrame, *, measure: str = "cook_distance", f
     values = influence[measure].dropna()
     order = values.abs().sort_values(ascending=False, kind="stable").index
     data = pd.DataFrame({"place": range(1, len(order) + 1), "value": values.loc[order].to_list()})
-    base = alt.Chart(data).encode(x=alt.X("place:Q", title="Participant, most influential first"))
+    drawn = data.head(MOST)
+    if len(drawn) < len(data):
+        title += f" (the {MOST} most influential of {len(data)})"
+    base = alt.Chart(drawn).encode(x=alt.X("place:Q", title="Participant, most influential first"))
     stems = base.mark_rule(color=RULE).encode(y=alt.Y("value:Q", title=MEASURES[measure]), y2=alt.datum(0))
     dots = base.mark_circle(size=22, color=OKABE_ITO[0]).encode(y="value:Q")
     text = (
@@ -50,4 +56,4 @@ def plot_influence(influence: pd.DataFrame, *, measure: str = "cook_distance", f
         f"{data['value'].iloc[0]:.3g}."
     )
     chart = alt.layer(stems, dots).properties(width=480, height=220)
-    return Figure(figure_id, title, themed(chart), text, data, of_people=True)
+    return Figure(figure_id, title, themed(chart), text, drawn, of_people=True)

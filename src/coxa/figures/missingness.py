@@ -2,18 +2,39 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 
 from coxa.derive.dataset import AnalysisDataset
 from coxa.figures.figure import Figure
+from coxa.figures.panels import COLUMNS, PANEL
 from coxa.figures.text import missing_text
-from coxa.figures.theme import INK, TEXT_SIZE, WIDTH, arm_choice, arm_scales, chosen, themed, told
+from coxa.figures.theme import (
+    INK,
+    MOST_ARMS,
+    OKABE_ITO,
+    TEXT_SIZE,
+    WIDTH,
+    ArmScales,
+    arm_choice,
+    arm_scales,
+    chosen,
+    themed,
+    told,
+)
+from coxa.figures.visit_axis import LETTER, SLANT
 from coxa.study import Study
 from coxa.study.design_words import words_of
 from coxa.tables.formats import cell
 from coxa.tables.table import Statistic
 
-HEIGHT = 220
+HEIGHT, ROW = 220, 20
+TITLE = "Missing, share of the analysis set"
+SMALL_LETTER, GAP = 6.2, 8
+"""Width of a letter of a count, and what is left between two counts, in pixels."""
+MOST_WIDTH = 900
+"""Width up to which bars of all arms stand side by side."""
 
 
 def plot_missingness(study: Study, dataset: AnalysisDataset, *, figure_id: str, title: str) -> Figure:
@@ -32,8 +53,6 @@ def plot_missingness(study: Study, dataset: AnalysisDataset, *, figure_id: str, 
     -------
     Figure
     """
-    import altair as alt
-
     counted = missing_counts(study, dataset)
     labelled = counted.assign(
         arm_label=[study.label("arms", arm) for arm in counted["arm"]],
@@ -42,31 +61,61 @@ def plot_missingness(study: Study, dataset: AnalysisDataset, *, figure_id: str, 
         count=counted["missing"].astype(str) + "/" + counted["total"].astype(str),
     )
     words = words_of(study)
-    arms = arm_scales(list(dict.fromkeys(labelled["arm_label"])))
-    visits = list(dict.fromkeys(labelled["visit_label"]))
-    top = max(float(labelled["share"].max()) * 1.2, 0.1)
-    choice = arm_choice(arms.domain, words.say("All {arms}"))
     shown = tuple(cell("share", {"share": part}, Statistic()) for part in labelled["share"])
     drawn = labelled[["arm_label", "visit_label", "share", "count"]].assign(percent=[part.text for part in shown])
+    said = told(**{words.arm.capitalize(): "arm_label"}, Visit="visit_label", Missing="count", Share="percent")
+    arms, visits = (list(dict.fromkeys(drawn[name])) for name in ("arm_label", "visit_label"))
+    wanted = len(arms) * len(visits) * (SMALL_LETTER * max(map(len, drawn["count"])) + GAP)
+    if len(arms) > MOST_ARMS or wanted > MOST_WIDTH:
+        chart = _rows(drawn, arms, visits, said)
+    else:
+        width = max(WIDTH, round(wanted))
+        chart = _bars(drawn, arm_scales(arms), visits, said, width, arm_choice(arms, words.say("All {arms}")))
+    return Figure(figure_id, title, themed(chart), missing_text(labelled, words.arm), counted, shown)
+
+
+def _bars(drawn: pd.DataFrame, arms: ArmScales, visits: list[str], said: list[Any], width: int, choice: Any) -> Any:
+    """Draw bars side by side at each visit, an arm in its colour."""
+    import altair as alt
+
+    tight = max(map(len, visits)) * LETTER > width / len(visits)
+    names = alt.Axis(labelAngle=SLANT if tight else 0, labelAlign="right" if tight else "center", labelOverlap=False)
     base = alt.Chart(drawn).encode(
-        x=alt.X("visit_label:N", sort=visits, title=None, axis=alt.Axis(labelAngle=0)),
+        x=alt.X("visit_label:N", sort=visits, title=None, axis=names),
         xOffset=alt.XOffset("arm_label:N", sort=arms.domain),
         y=alt.Y(
             "share:Q",
-            title="Missing, share of the analysis set",
-            scale=alt.Scale(domain=[0, top], nice=False),
+            title=TITLE,
+            scale=alt.Scale(domain=[0, _top(drawn)], nice=False),
             axis=alt.Axis(format="%", tickCount=5),
         ),
         opacity=chosen(choice),
     )
     colour = alt.Color("arm_label:N", scale=alt.Scale(domain=arms.domain, range=arms.colours), title=None)
-    said = told(
-        **{words_of(study).arm.capitalize(): "arm_label"}, Visit="visit_label", Missing="count", Share="percent"
-    )
     bars = base.mark_bar().encode(color=colour, tooltip=said).properties(name="bars").add_params(choice)
     texts = base.mark_text(dy=-8, fontSize=TEXT_SIZE - 2, color=INK).encode(text="count:N")
-    chart = (bars + texts).properties(width=WIDTH, height=HEIGHT)
-    return Figure(figure_id, title, themed(chart), missing_text(labelled, words.arm), counted, shown)
+    return (bars + texts).properties(width=width, height=HEIGHT)
+
+
+def _rows(drawn: pd.DataFrame, arms: list[str], visits: list[str], said: list[Any]) -> Any:
+    """Draw a row for each arm and a panel for each visit, where bars side by side would be too many."""
+    import altair as alt
+
+    base = alt.Chart().encode(
+        y=alt.Y("arm_label:N", sort=arms, title=None, axis=alt.Axis(ticks=False, domain=False, labelPadding=8)),
+        x=alt.X("share:Q", title="Missing", axis=alt.Axis(format="%", tickCount=3),
+                scale=alt.Scale(domain=[0, 1.25 * _top(drawn)], nice=False)),
+    )  # fmt: skip
+    bars = base.mark_bar(color=OKABE_ITO[0]).encode(tooltip=said)
+    texts = base.mark_text(align="left", dx=4, fontSize=TEXT_SIZE - 2, color=INK).encode(text="count:N")
+    panel = alt.layer(bars, texts).properties(width=PANEL, height=ROW * len(arms))
+    facet = alt.Facet("visit_label:N", sort=visits, title=None)
+    return panel.facet(facet=facet, columns=COLUMNS, data=drawn)
+
+
+def _top(drawn: pd.DataFrame) -> float:
+    """Return the end of the axis, with room for the count above the longest bar."""
+    return max(float(drawn["share"].max()) * 1.2, 0.1)
 
 
 def missing_counts(study: Study, dataset: AnalysisDataset) -> pd.DataFrame:

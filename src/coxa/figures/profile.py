@@ -2,29 +2,37 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
+from textwrap import wrap
 from typing import Any
 
 import pandas as pd
 
-from coxa.figures.figure import Figure, literal
+from coxa.figures.figure import Figure
+from coxa.figures.panels import PANEL, PANEL_HEIGHT, panel_title, panels, titled
 from coxa.figures.text import interval_cells, profile_text
-from coxa.figures.theme import TEXT_SIZE, WIDTH, ArmScales, arm_choice, arm_scales, chosen, themed, told
+from coxa.figures.theme import (
+    MOST_ARMS,
+    OKABE_ITO,
+    RULE,
+    TEXT_SIZE,
+    ArmScales,
+    arm_choice,
+    arm_scales,
+    chosen,
+    themed,
+    told,
+)
+from coxa.figures.visit_axis import EVEN, VisitAxis, axis_of_visits
 from coxa.study import Study
 from coxa.study.design_words import DesignWords, words_of
 from coxa.study.scales import outcome_scale
 from coxa.tables.formats import outcome_decimals
 
 HEIGHT = 300
-DODGE = 0.011
-"""Step between arms at one visit, as a share of the whole follow-up, so that intervals do not hide each other."""
 ROW = 20
-SLANT = -35
+LETTERS = 24
+"""Letters of a line beside a panel."""
 DRAWN = ["arm_label", "visit_label", "day", "x", "mean", "conf_low", "conf_high", "n", "text"]
-MARGIN = 0.06
-"""Room left of the first and right of the last visit, as a share of the follow-up."""
-LETTER = 7.2
-"""Width of a letter in pixels, about."""
 
 
 def plot_profile(
@@ -68,77 +76,75 @@ def plot_profile(
         arm_label=[study.label("arms", arm) for arm in means["arm"]],
         visit_label=[study.label("visits", visit) for visit in means["visit"]],
     )
-    arms = arm_scales(list(dict.fromkeys(labelled["arm_label"])))
     shown = interval_cells(labelled, "mean", outcome_decimals(scale))
     labelled["text"] = [mean.text for mean in shown]
-    drawn = _dodged(labelled, arms.domain)[DRAWN]
+    arms = list(dict.fromkeys(labelled["arm_label"]))
     axis_title = [quantity, f"({unit or scale.unit}; {scale.direction})"]
-    import altair as alt
-
-    chart = alt.vconcat(
-        _lines(drawn, arms, axis_title, words_of(study)), _numbers(drawn, arms), bounds="flush", spacing=_space(drawn)
-    ).resolve_scale(x="shared", color="shared")
+    words = words_of(study)
+    if len(arms) > MOST_ARMS:
+        reference = study.label("arms", study.reference_arm)
+        chart = _in_panels(labelled, arms, reference, axis_title)
+        title += f" (in grey: {reference})"
+    else:
+        chart = _together(labelled, arm_scales(arms), axis_title, words)
     alt_text = profile_text(labelled, quantity, scale)
+    if not axis_of_visits(labelled).to_scale:
+        alt_text += f" {EVEN}."
+    if len(arms) > MOST_ARMS:
+        alt_text += words.say(" A panel for each {arm}, each with the reference {arm} in grey.")
     return Figure(figure_id, title, themed(chart), alt_text, means, shown, along=("day",))
 
 
-def _dodged(labelled: pd.DataFrame, arms: list[str]) -> pd.DataFrame:
-    """Move the arms apart at each visit, around the planned day."""
-    span = max(float(labelled["day"].max() - labelled["day"].min()), 1.0)
-    middle = (len(arms) - 1) / 2
-    steps = {arm: (index - middle) * DODGE * span for index, arm in enumerate(arms)}
-    return labelled.assign(x=labelled["day"] + labelled["arm_label"].map(steps))
-
-
-def _x(drawn: pd.DataFrame, *, labels: bool) -> Any:
-    """Return the axis of planned days; visits are named under their day."""
+def _together(labelled: pd.DataFrame, arms: ArmScales, axis_title: list[str], words: DesignWords) -> Any:
+    """Draw all arms in one frame, moved apart at each visit, with their numbers below the axis."""
     import altair as alt
 
-    days = sorted(drawn["day"].unique().tolist())
-    names = drawn.drop_duplicates("day").set_index("day")["visit_label"]
-    span = max(days[-1] - days[0], 1)
-    chosen = " : ".join(f"datum.value == {day} ? {literal(names[day])}" for day in days) + " : ''"
-    axis = (
-        alt.Axis(
-            values=days,
-            labelExpr=chosen,
-            labelAngle=SLANT if _tight(drawn) else 0,
-            labelAlign="right" if _tight(drawn) else "center",
-            labelOverlap=False,
-            labelPadding=6,
-            grid=False,
-            title=None,
-        )
-        if labels
-        else None
-    )
-    domain = [days[0] - MARGIN * span, days[-1] + MARGIN * span]
-    return alt.X("x:Q", axis=axis, scale=alt.Scale(domain=domain, nice=False, zero=False))
+    visits = axis_of_visits(labelled)
+    drawn = visits.dodged(labelled, arms.domain)[DRAWN]
+    lines = _lines(drawn, arms, axis_title, visits, words)
+    numbers = _numbers(drawn, arms.domain, visits)
+    stacked = alt.vconcat(lines, numbers, bounds="flush", spacing=visits.room_below)
+    return stacked.resolve_scale(x="shared", color="shared")
 
 
-def _tight(drawn: pd.DataFrame) -> bool:
-    """Say whether visits are too close for their names to stand side by side."""
-    visits = drawn.drop_duplicates("day").sort_values("day")
-    span = max(float(visits["day"].max() - visits["day"].min()), 1.0)
-    places = [
-        (day / span * WIDTH / (1 + 2 * MARGIN), len(name) * LETTER)
-        for day, name in zip(visits["day"], visits["visit_label"], strict=True)
+def _in_panels(labelled: pd.DataFrame, arms: list[str], reference: str, axis_title: list[str]) -> Any:
+    """Draw a panel for each of many arms, with the reference behind it, on one scale."""
+    import altair as alt
+
+    visits = axis_of_visits(labelled, PANEL)
+    reach = labelled[["conf_low", "conf_high", "mean"]]
+    y_scale = [float(reach.min().min()), float(reach.max().max())]
+    drawn = labelled.assign(x=labelled["day"].map(visits.place))[DRAWN]
+    y = alt.Y("mean:Q", title=[line for text in axis_title for line in wrap(text, LETTERS)],
+              scale=alt.Scale(domain=y_scale, padding=6), axis=alt.Axis(tickCount=5))  # fmt: skip
+    return panels([_panel(drawn, arm, reference, titled(y, place), visits) for place, arm in enumerate(arms)])
+
+
+def _panel(drawn: pd.DataFrame, arm: str, reference: str, y: Any, visits: VisitAxis) -> Any:
+    import altair as alt
+
+    mine, other = (drawn[drawn["arm_label"] == label] for label in (arm, reference))
+    x = visits.x()
+    base = alt.Chart(mine).encode(x=x, tooltip=told(Visit="visit_label", Mean="text", n="n"))
+    layers = [
+        alt.Chart(other).mark_line(strokeWidth=1.6, color=RULE, strokeDash=[6, 3]).encode(x=x, y=y),
+        alt.Chart(mine).mark_line(strokeWidth=1.8, color=OKABE_ITO[0]).encode(x=x, y=y),
+        base.mark_rule(strokeWidth=1.6, color=OKABE_ITO[0]).encode(y=alt.Y("conf_low:Q"), y2="conf_high:Q"),
+        base.mark_point(filled=True, size=50, opacity=1, color=OKABE_ITO[0]).encode(y=y),
     ]
-    return any(right - left < (a + b) / 2 + LETTER for (left, a), (right, b) in pairwise(places))
+    top = alt.layer(*(layers[1:] if arm == reference else layers)).properties(
+        width=PANEL, height=PANEL_HEIGHT, title=panel_title(arm)
+    )
+    numbers = _numbers(mine.assign(arm_label=""), [""], visits)
+    return alt.vconcat(top, numbers, bounds="flush", spacing=visits.room_below).resolve_scale(x="shared")
 
 
-def _space(drawn: pd.DataFrame) -> int:
-    """Return the room in pixels that the names of the visits need below the axis."""
-    longest = max(len(name) for name in drawn["visit_label"])
-    return 30 + (round(longest * LETTER * 0.6) if _tight(drawn) else 0)
-
-
-def _lines(drawn: pd.DataFrame, arms: ArmScales, axis_title: list[str], words: DesignWords) -> Any:
+def _lines(drawn: pd.DataFrame, arms: ArmScales, axis_title: list[str], visits: VisitAxis, words: DesignWords) -> Any:
     import altair as alt
 
     colour = alt.Color("arm_label:N", scale=alt.Scale(domain=arms.domain, range=arms.colours), title=None)
     choice = arm_choice(arms.domain, words.say("All {arms}"))
-    base = alt.Chart(drawn).encode(x=_x(drawn, labels=True), color=colour, opacity=chosen(choice))
+    base = alt.Chart(drawn).encode(x=visits.x(), color=colour, opacity=chosen(choice))
     said = told(**{words.arm.capitalize(): "arm_label"}, Visit="visit_label", Mean="text", n="n")
     pointed = base.encode(tooltip=said)
     y = alt.Y("mean:Q", title=axis_title, scale=alt.Scale(zero=False), axis=alt.Axis(tickCount=6))
@@ -148,22 +154,23 @@ def _lines(drawn: pd.DataFrame, arms: ArmScales, axis_title: list[str], words: D
     lines = base.mark_line(strokeWidth=1.8).encode(y=y, strokeDash=dash)
     points = pointed.mark_point(filled=True, size=70).encode(y=y, shape=shape)
     points = points.properties(name="means").add_params(choice)
-    return alt.layer(lines, whiskers, points).properties(width=WIDTH, height=HEIGHT)
+    return alt.layer(lines, whiskers, points).properties(width=visits.width, height=HEIGHT)
 
 
-def _numbers(drawn: pd.DataFrame, arms: ArmScales) -> Any:
+def _numbers(drawn: pd.DataFrame, arms: list[str], visits: VisitAxis) -> Any:
     """Draw the number of values behind each mean, one row per arm."""
     import altair as alt
 
-    axis = alt.Axis(title=None, labelExpr="datum.label + ', n'", domain=False, ticks=False, labelLimit=200)
-    plain = drawn.assign(x=drawn["day"].astype(float))
+    named = "datum.label + ', n'" if arms != [""] else "'n'"
+    axis = alt.Axis(title=None, labelExpr=named, domain=False, ticks=False, labelLimit=200)
+    plain = drawn.assign(x=drawn["day"].map(visits.place).astype(float))
     return (
         alt.Chart(plain)
         .mark_text(fontSize=TEXT_SIZE)
         .encode(
-            x=_x(drawn, labels=False),
-            y=alt.Y("arm_label:N", sort=arms.domain, axis=axis),
+            x=visits.x(labels=False),
+            y=alt.Y("arm_label:N", sort=arms, axis=axis),
             text=alt.Text("n:Q", format="d"),
         )
-        .properties(width=WIDTH, height=ROW * len(arms.domain))
+        .properties(width=visits.width, height=ROW * len(arms))
     )

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from textwrap import wrap
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from coxa.figures.figure import Figure
-from coxa.figures.theme import INK, RULE, TEXT_SIZE, WIDTH, arm_scales, themed
+from coxa.figures.panels import Step, stepped_panels
+from coxa.figures.theme import INK, MOST_ARMS, RULE, TEXT_SIZE, WIDTH, ArmScales, arm_scales, themed
 from coxa.study import Study
 from coxa.study.design_words import words_of
 from coxa.study.parts import Responder
@@ -22,6 +24,10 @@ from coxa.tables.responders import Response, missing_words
 HEIGHT = 280
 FAR = 0.01
 """Share of participants beyond each end of the axis."""
+MOST = 500
+"""Different values up to which each is a step of the curve."""
+LETTERS = 26
+"""Letters of a line under a panel."""
 DIGITS = 9
 """Decimals of an improvement; two that differ by less have differed in the last bits of a subtraction."""
 AXES = {
@@ -56,57 +62,92 @@ def plot_responder_curve(
     """
     import altair as alt
 
-    curve = responder_curve(study, response, visit)
+    curve = responder_curve(study, response, visit, rules)
     labelled = curve.assign(arm_label=[study.label("arms", arm) for arm in curve["arm"]])
-    arms = arm_scales(list(dict.fromkeys(labelled["arm_label"])))
+    arms = list(dict.fromkeys(labelled["arm_label"]))
     rising = _sign(response) < 0
     marked = [rule for rule in rules if rule.measure == response.rule.measure]
     scale = outcome_scale(study.outcomes[response.outcome])
     bound = "at least" if scale.higher_is_better else "at most"
     axis = AXES[response.rule.measure].format(unit=scale.unit, bound=bound)
+    span = _span(response, visit, [rule.at_least for rule in marked])
+    within = _within(labelled, span, _sign(response))
+    way: Step = "step-after" if rising else "step-before"
+    many = len(arms) > MOST_ARMS
+    if many:
+        axis = axis.replace(" from baseline", "")
+    x = alt.X("cut:Q", title=wrap(axis, LETTERS) if many else axis, scale=alt.Scale(domain=list(span), nice=False))
+    y = alt.Y("share:Q", title="Share of participants", scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(format="%"))
+    text = _text(study, response, labelled, marked)
+    if thinned(response, visit):
+        title += f" (drawn at {labelled['cut'].nunique()} cuts, evenly spaced in the order of the values)"
+    if many:
+        reference = study.label("arms", study.estimands[response.dataset.estimand].treatment.against)
+        chart = stepped_panels(within, arms, reference, x, y, way, _cuts(marked, scale.unit, named=False))
+        title += f" (in grey: {reference})"
+    else:
+        lines = _lines(within, arm_scales(arms), x, y, way)
+        chart = alt.layer(_cuts(marked, scale.unit), lines).properties(width=WIDTH, height=HEIGHT)
+    return Figure(figure_id, title, themed(chart), text, curve, along=("cut",))
+
+
+def _lines(within: pd.DataFrame, arms: ArmScales, x: Any, y: Any, way: Step) -> Any:
+    import altair as alt
+
     legend = alt.Legend(symbolType="stroke", symbolStrokeWidth=2, symbolSize=500)
     colour = alt.Color("arm_label:N", scale=alt.Scale(domain=arms.domain, range=arms.colours), legend=legend)
     dash = alt.StrokeDash("arm_label:N", scale=alt.Scale(domain=arms.domain, range=arms.dashes), legend=legend)
-    span = _span(response, visit, [rule.at_least for rule in marked])
-    lines = (
-        alt.Chart(_within(labelled, span, _sign(response)))
-        .mark_line(strokeWidth=2, interpolate="step-after" if rising else "step-before")
-        .encode(
-            x=alt.X("cut:Q", title=axis, scale=alt.Scale(domain=list(span), nice=False)),
-            y=alt.Y(
-                "share:Q", title="Share of participants", scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(format="%")
-            ),
-            color=colour,
-            strokeDash=dash,
-        )
-    )
-    chart = alt.layer(_cuts(marked, scale.unit), lines).properties(width=WIDTH, height=HEIGHT)
-    return Figure(figure_id, title, themed(chart), _text(study, response, labelled, marked), curve, along=("cut",))
+    lines = alt.Chart(within).mark_line(strokeWidth=2, interpolate=way)
+    return lines.encode(x=x, y=y, color=colour, strokeDash=dash)
 
 
-def responder_curve(study: Study, response: Response, visit: str) -> pd.DataFrame:
+def responder_curve(study: Study, response: Response, visit: str, rules: Sequence[Responder] = ()) -> pd.DataFrame:
     """Return arm, cut, n, total and share: how many of each arm reach each cut at a visit.
 
     An improvement has the direction of the outcome; for a rule on the value itself a cut is a value. After an event
-    with a composite strategy nobody reaches any. Cuts are every value seen in any arm, and whole limits beyond them.
+    with a composite strategy nobody reaches any. Cuts are every value seen in any arm, and whole limits beyond them; of
+    very many values MOST, evenly spaced in their order, with those at which zero and each of `rules` are reached.
     """
     treatment = study.estimands[response.dataset.estimand].treatment
     frame = response.dataset.frame
     here = (frame["visit"] == visit).to_numpy()
     reached = _improvement(response)[here].to_numpy().round(DIGITS)
     arm_of = frame["arm"].astype(str)[here].to_numpy()
-    seen = np.unique(reached[np.isfinite(reached)])
-    cuts = np.unique(np.r_[np.floor(seen[:1]), seen, np.ceil(seen[-1:])])
+    seen = _seen(response, visit)
+    named = [_sign(response) * rule.at_least for rule in rules if rule.measure == response.rule.measure]
+    cuts = np.unique(np.r_[np.floor(seen[:1]), _chosen(seen, [0.0, *named]), np.ceil(seen[-1:])])
     parts = []
     for arm in study.arm_order:
         if arm not in (treatment.against, *treatment.compare):
             continue
         mine = reached[arm_of == arm]
         total = len(mine) if response.missing == "non_responder" else int((~np.isnan(mine)).sum())
-        n = (mine[:, None] >= cuts).sum(axis=0)
+        known = np.sort(mine[~np.isnan(mine)])
+        n = len(known) - np.searchsorted(known, cuts, side="left")
         share = n / total if total else np.full(len(cuts), np.nan)
         parts.append(pd.DataFrame({"arm": arm, "cut": _sign(response) * cuts, "n": n, "total": total, "share": share}))
     return pd.concat(parts, ignore_index=True)
+
+
+def _seen(response: Response, visit: str) -> np.ndarray:
+    """Return the different improvements, or values, at a visit, in their order."""
+    here = (response.dataset.frame["visit"] == visit).to_numpy()
+    reached = _improvement(response)[here].to_numpy().round(DIGITS)
+    return np.unique(reached[np.isfinite(reached)])
+
+
+def thinned(response: Response, visit: str) -> bool:
+    """Say whether there are more different values at a visit than are drawn."""
+    return len(_seen(response, visit)) > MOST
+
+
+def _chosen(seen: np.ndarray, named: Sequence[float]) -> np.ndarray:
+    """Return the values that are cuts; of many, some, and the first that reaches each named cut."""
+    if len(seen) <= MOST:
+        return seen
+    even = np.linspace(0, len(seen) - 1, MOST).round().astype(int)
+    reaching = np.searchsorted(seen, np.asarray(named) - 10.0**-DIGITS, side="left")
+    return seen[np.unique(np.r_[even, reaching[reaching < len(seen)]])]
 
 
 def _span(response: Response, visit: str, cuts: Sequence[float]) -> tuple[float, float]:
@@ -140,7 +181,7 @@ def _sign(response: Response) -> float:
     return -1.0 if response.rule.measure == "value" and not response.higher_is_better else 1.0
 
 
-def _cuts(rules: Sequence[Responder], unit: str) -> Any:
+def _cuts(rules: Sequence[Responder], unit: str, *, named: bool = True) -> Any:
     """Draw a line at each cut, named above the drawing."""
     import altair as alt
 
@@ -149,7 +190,11 @@ def _cuts(rules: Sequence[Responder], unit: str) -> Any:
     drawn = pd.DataFrame({"cut": [rule.at_least for rule in rules], "name": names})
     base = alt.Chart(drawn).encode(x="cut:Q")
     line = base.mark_rule(color=RULE, strokeDash=[4, 3])
-    return line + base.mark_text(dy=-8, fontSize=TEXT_SIZE - 1, color=INK).encode(y=alt.YValue(0), text="name:N")
+    return (
+        line
+        if not named
+        else line + base.mark_text(dy=-8, fontSize=TEXT_SIZE - 1, color=INK).encode(y=alt.YValue(0), text="name:N")
+    )
 
 
 def _text(study: Study, response: Response, labelled: pd.DataFrame, rules: Sequence[Responder]) -> str:

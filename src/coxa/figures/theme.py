@@ -11,6 +11,8 @@ from coxa.errors import OptionError
 OKABE_ITO = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 """Okabe and Ito, Color Universal Design, 2008; yellow and black are left out, since one of them is lost on a light
 and the other on a dark page."""
+MOST_ARMS = len(OKABE_ITO)
+"""Arms that are drawn in one frame; more of them have a panel each."""
 SHAPES = ("circle", "square", "triangle-up", "diamond", "triangle-down", "cross")
 DASHES = ((1, 0), (6, 3), (2, 2), (8, 3, 2, 3), (10, 4), (4, 2, 1, 2))
 
@@ -43,8 +45,8 @@ def arm_scales(labels: Sequence[str]) -> ArmScales:
         If there are more arms than can be told apart.
     """
     n = len(labels)
-    if n > len(OKABE_ITO):
-        raise OptionError(f"{n} arms cannot be told apart in a figure; at most {len(OKABE_ITO)} are drawn together")
+    if n > MOST_ARMS:
+        raise OptionError(f"{n} arms cannot be told apart in a figure; at most {MOST_ARMS} are drawn together")
     dashes = [list(dash) for dash in DASHES[:n]]
     return ArmScales(list(labels), list(OKABE_ITO[:n]), list(SHAPES[:n]), dashes)
 

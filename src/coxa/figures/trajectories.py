@@ -8,6 +8,7 @@ import pandas as pd
 from coxa.derive.dataset import AnalysisDataset
 from coxa.figures.figure import Figure
 from coxa.figures.means import observed_means
+from coxa.figures.panels import columns_of
 from coxa.figures.theme import OKABE_ITO, RULE, WIDTH, themed
 from coxa.study import Study
 from coxa.study.design_words import words_of
@@ -60,10 +61,12 @@ def plot_trajectories(study: Study, dataset: AnalysisDataset, *, figure_id: str,
     thick = base.transform_filter("datum.kind == 'mean'").mark_line(
         strokeWidth=2.6, color=OKABE_ITO[1], point={"color": OKABE_ITO[1]}
     )
-    width = max(round(WIDTH / max(len(arms), 1)) - 30, 130)
+    columns = columns_of(len(arms))
+    width = max(round(WIDTH / max(columns, 1)) - 30, 130)
     panel = alt.layer(thin, thick).properties(width=width, height=HEIGHT)
     drawn = both[["arm_label", "visit_label", "line", "kind", "value"]]
-    chart = panel.facet(column=alt.Column("arm_label:N", sort=arms, title=None), data=drawn)
+    facet = alt.Facet("arm_label:N", sort=arms, title=None)
+    chart = panel.facet(facet=facet, columns=columns, data=drawn)
     text = _text(study, dataset, courses, means, outcome_decimals(scale))
     return Figure(figure_id, title, themed(chart), text, courses, of_people=True)
 

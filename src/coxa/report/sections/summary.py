@@ -28,13 +28,14 @@ def summary_section(report: Report) -> Section:
     study = report.study
     primary = [name for name, analysis in study.analyses.items() if analysis.role == "primary"]
     blocks: list[Block] = []
+    drawn: set[str] = set()
     for estimand in dict.fromkeys(study.analyses[name].estimand for name in primary):
         mine = [name for name in primary if study.analyses[name].estimand == estimand]
         blocks.append(Paragraph(question(report, estimand)))
         blocks += [Paragraph(text, "lead") for name in mine for text in result_sentences(report, name)]
         blocks += [Paragraph(text, "warning") for name in mine for text in warning_sentences(report, name)]
         blocks += [Paragraph(text) for text in agreement_sentences(study, report.estimates, estimand)]
-        blocks += _side_by_side(report, estimand)
+        blocks += [figure for figure in _side_by_side(report, estimand) if not _again(figure, drawn)]
         if table := sensitivity_table(study, report.estimates, estimand):
             blocks.append(TableBlock(table))
     if cautions := comparison_cautions(report):
@@ -63,7 +64,15 @@ def warning_sentences(report: Report, analysis: str) -> list[str]:
     return list(dict.fromkeys(said))
 
 
-def _side_by_side(report: Report, estimand: str) -> list[Block]:
+def _again(block: FigureBlock, drawn: set[str]) -> bool:
+    """Say whether the same numbers were drawn before, for another estimand of the endpoint; and keep them."""
+    numbers = block.figure.data.to_csv(index=False)
+    known = numbers in drawn
+    drawn.add(numbers)
+    return known
+
+
+def _side_by_side(report: Report, estimand: str) -> list[FigureBlock]:
     """Return a forest of all analyses of the estimand's variable at its visits, where there is more than one."""
     study = report.study
     endpoint = study.estimands[estimand].endpoint
