@@ -199,9 +199,11 @@ def test_the_summary_answers_the_question_with_the_primary_result() -> None:
     )
     assert said[1:3] == result_sentences(report(), "primary")
     agreed = agreement_sentences(report().study, report().estimates, "primary")
-    assert said[3:] == [*agreed, "No adverse events table was given: harms cannot be reported."]
+    *between, caution, last = said[3:]
+    assert (between, last) == (agreed, "No adverse events table was given: harms cannot be reported.")
+    assert str(caution).startswith("Caution: The two arms start far apart (Manual therapy against Usual care")
     kinds = [block.kind for block in summary.blocks if isinstance(block, Paragraph)]
-    assert kinds == ["text", "lead", "lead", *("text" for _ in agreed), "text"]
+    assert kinds == ["text", "lead", "lead", *("text" for _ in agreed), "warning", "text"]
 
 
 def test_a_result_stands_in_the_summary_and_with_its_estimand_and_nowhere_else(html: str) -> None:
@@ -226,7 +228,8 @@ def test_warnings_of_a_primary_model_stand_in_the_summary() -> None:
     fit = replace(made.fits["primary"][0], warnings=("another covariance was used",), attempts=(failed,))
     warned = replace(made, fits={**made.fits, "primary": (fit,)})
     summary = build_document(warned).sections[0]
-    assert [block.text for block in summary.blocks if isinstance(block, Paragraph) and block.kind == "warning"] == [
+    warnings = [block.text for block in summary.blocks if isinstance(block, Paragraph) and block.kind == "warning"]
+    assert warnings[:2] == [
         "Warning on Primary: another covariance was used.",
         "Warning on Primary: tried before and left: unstructured from moments of the residuals: the gradient did not "
         "vanish.",

@@ -65,8 +65,8 @@ def warning_sentences(report: Report, analysis: str) -> list[str]:
 
 
 def _again(block: FigureBlock, drawn: set[str]) -> bool:
-    """Say whether the same numbers were drawn before, for another estimand of the endpoint; and keep them."""
-    numbers = block.figure.data.to_csv(index=False)
+    """Say whether the same rows were drawn before, for another estimand of the endpoint; and keep them."""
+    numbers = block.figure.alt
     known = numbers in drawn
     drawn.add(numbers)
     return known
