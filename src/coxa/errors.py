@@ -49,6 +49,7 @@ class FitError(CoxaError):
     """A model could not be fitted; `remedies` says what to look at, most likely first."""
 
     def __init__(self, message: str, remedies: Sequence[str] = ()) -> None:
+        self.message = message
         self.remedies = tuple(remedies)
         steps = "".join(f"\n  {k}. {text}" for k, text in enumerate(self.remedies, start=1))
         super().__init__(f"{message}{steps}")

@@ -10,7 +10,9 @@ import pytest
 
 from coxa.analyses.planned import run_analysis
 from coxa.analyses.rows import SimulatedRows
+from coxa.estimates import contrasts, marginal_means
 from coxa.estimates.margins import is_shown
+from coxa.models import fit_ancova, fit_mmrm
 from coxa.simulate import draw_outcomes, estimand_frame, trial_design
 from coxa.study import Study
 from tests.spec.power_plan import MMRM, power_plan
@@ -65,3 +67,13 @@ def test_hedges_g_leaves_out_zero_where_the_difference_does(method: str) -> None
     np.testing.assert_array_equal(both["conf_low"] > 0, both["conf_low_of_difference"] > 0)
     np.testing.assert_array_equal(both["conf_high"] < 0, both["conf_high_of_difference"] < 0)
     assert both["method"].str.startswith("Hedges' g: difference over the model's SD at the visit").all()
+
+
+def test_a_model_of_one_visit_has_means_and_differences_without_by() -> None:
+    """In Python too: a repeated-measures model of one visit is an analysis of covariance."""
+    rows = rows_of(power_plan({"a": MMRM})).analysed.query("visit == 'w12'")
+    fit = fit_mmrm("change ~ baseline + arm", rows)
+    ancova = fit_ancova("change ~ baseline + arm", rows, visit="w12")
+    columns = ["arm", "visit", "estimate", "std_error", "n_observations"]
+    for verb in (contrasts, marginal_means):
+        pd.testing.assert_frame_equal(verb(fit).frame[columns], verb(ancova).frame[columns], rtol=1e-8)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,7 @@ KINDS: dict[str, dict[str, Any]] = {
     "mmrm, holm": {**MMRM, "multiplicity": "holm"},
     "mmrm, margin": {**MMRM, "margin": {"type": "noninferiority", "value": 3}},
     "mmrm, margin, holm": {**MMRM, "margin": {"type": "noninferiority", "value": 3}, "multiplicity": "holm"},
+    "mmrm, two visits of three": {**MMRM, "visits": ["w12", "w26"], "contrasts": ["by_visit", "average"]},
     "mmrm, course": {**MMRM, "contrasts": ["by_visit", "average", "slope", "auc"], "ddf": "satterthwaite"},
     "ancova": {"estimand": "primary", "model": "ancova", "adjust": ["baseline", "age"]},
     "ancova, holm": {"estimand": "primary", "model": "ancova", "adjust": ["baseline"], "multiplicity": "holm"},
@@ -56,6 +58,17 @@ def test_trials_fitted_together_have_the_numbers_of_the_plan_run_on_each(kind: s
     assert (both["shown"] == both["shown_singly"]).all()
     for name in NUMBERS:
         np.testing.assert_allclose(both[name], both[f"{name}_singly"], rtol=ROUNDING, atol=ROUNDING)
+
+
+def test_a_repeated_measures_model_of_one_visit_has_the_numbers_of_the_analysis_of_covariance() -> None:
+    piece = Piece(two_arms(60, 6.0, 0.7, ["baseline"], "mmrm"), 60, ("primary",), seed=3, first=0, count=3)
+    ancova = run_piece(replace(piece, study=two_arms(60, 6.0, 0.7, ["baseline"])))
+    together = run_piece(piece)
+    pd.testing.assert_frame_equal(together, ancova)
+    design = trial_design(piece.study, participants=60)
+    drawn, _ = trials_of(piece, design)
+    singly = pd.DataFrame([run_singly(piece.study, "primary", design, one, k)[0] for k, one in enumerate(drawn)])
+    np.testing.assert_allclose(singly[NUMBERS], together[NUMBERS], rtol=ROUNDING)
 
 
 def test_a_trial_that_the_first_structure_does_not_fit_takes_the_ladder() -> None:

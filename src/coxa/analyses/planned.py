@@ -10,9 +10,9 @@ from typing import Any, get_args
 import numpy as np
 import pandas as pd
 
-from coxa.analyses.clusters import checked_clusters, clustered_rows, partially_nested
+from coxa.analyses.clusters import checked_clusters
+from coxa.analyses.fits import check_arms, planned_fits
 from coxa.analyses.rows import AnalysisRows
-from coxa.errors import EmptyCellError
 from coxa.estimates import (
     Estimates,
     adjust_multiplicity,
@@ -28,11 +28,10 @@ from coxa.estimates import (
 )
 from coxa.estimates.margins import MarginType, simultaneous_margins
 from coxa.estimates.table import COMPARISONS
-from coxa.models import Fit, fit_ancova, fit_mmrm
+from coxa.models import Fit
 from coxa.study import Study
 from coxa.study.analysis import Analysis
 from coxa.study.factorial import arm_factors
-from coxa.study.formula import model_formula
 from coxa.study.scales import outcome_scale
 from coxa.study.words import SIMULTANEOUS
 
@@ -52,12 +51,12 @@ def run_analysis(
         The clusters are too few for a primary comparison to be relied on, and the plan does not accept that.
     """
     estimand = study.estimands[analysis.estimand]
-    _every_compared_arm_is_there(name, (*estimand.treatment.compare, estimand.treatment.against), dataset)
+    check_arms(study, name, dataset)
     if analysis.model == "proportions":
         fits: tuple[Fit, ...] = ()
         parts = list(_proportions(study, analysis, dataset))
     else:
-        fits = tuple(_models(analysis, model_formula(study, name), dataset))
+        fits = tuple(planned_fits(study, name, analysis, dataset))
         parts = [part for fit in fits for part in _model_estimates(study, analysis, fit)]
         parts += _subgroups(study, name, dataset)
     estimates = join(parts)
@@ -88,27 +87,6 @@ def adjust_planned(estimates: Estimates, method: str, visits: tuple[str, ...]) -
     families = (asked(frame, visits), frame["term"].isin(get_args(MarginType)))
     adjusted = [adjust_multiplicity(Estimates(frame[mine]), method, family=()).frame for mine in families if mine.any()]
     return Estimates(pd.concat([*adjusted, frame[~np.logical_or(*families)]]).sort_index())
-
-
-def _models(analysis: Analysis, formula: str, dataset: AnalysisRows) -> Iterator[Fit]:
-    """Yield the models of a formula: one over all visits, or one per visit."""
-    rows = dataset.analysed
-    if analysis.model == "mmrm":
-        yield fit_mmrm(
-            formula,
-            clustered_rows(analysis, rows),
-            covariance=analysis.covariance,
-            group=analysis.covariance_by,
-            weights=analysis.observation_weights,
-            time="study_day" if "sp_exp" in analysis.covariance else None,
-            reml=analysis.estimation == "reml",
-            ddf=analysis.ddf,
-            vcov=analysis.standard_errors,
-            partially_nested=partially_nested(analysis) or None,
-        )
-        return
-    for visit in rows["visit"].cat.categories:
-        yield fit_ancova(formula, rows[rows["visit"] == visit], visit=visit, robust=analysis.robust)
 
 
 def _model_estimates(study: Study, analysis: Analysis, fit: Fit) -> Iterator[Estimates]:
@@ -174,7 +152,7 @@ def _subgroups(study: Study, name: str, dataset: AnalysisRows) -> Iterator[Estim
     analysis = study.analyses[name]
     treatment = study.estimands[analysis.estimand].treatment
     for subgroup in analysis.subgroups:
-        for fit in _models(analysis, model_formula(study, name, subgroup=subgroup), dataset):
+        for fit in planned_fits(study, name, analysis, dataset, subgroup):
             found = subgroup_contrasts(
                 fit,
                 subgroup,
@@ -203,17 +181,3 @@ def _proportions(study: Study, analysis: Analysis, dataset: AnalysisRows) -> Ite
         )
         arms = (*estimand.treatment.compare, estimand.treatment.against)
         yield Estimates(found.frame[found.frame["arm"].isin(arms)].assign(visit=visit))
-
-
-def _every_compared_arm_is_there(name: str, arms: tuple[str, ...], dataset: AnalysisRows) -> None:
-    present = set(dataset.analysed["arm"].dropna().astype(str))
-    absent = [arm for arm in arms if arm not in present]
-    if absent:
-        raise EmptyCellError(
-            f"analysis {name}: no outcome in arm {', '.join(absent)}",
-            (
-                "look at the table of what was left out: `coxa check`",
-                "check the value map of `arm` in the plan",
-                "take the arm out of the estimand, if it was never meant to be compared",
-            ),
-        )

@@ -7,7 +7,19 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from coxa.cli.edge import AsJson, DataPath, OutPath, Quiet, StudyPath, Verbose, check_there, edge, print_json, working
+from coxa.cli.edge import (
+    FOUND,
+    AsJson,
+    DataPath,
+    OutPath,
+    Quiet,
+    StudyPath,
+    Verbose,
+    check_there,
+    edge,
+    print_json,
+    working,
+)
 from coxa.errors import OptionError
 from coxa.files import save, whole_run
 
@@ -33,6 +45,7 @@ def analyse_command(
         show(report, as_json, quiet)
         if not as_json:
             typer.echo(f"results: {', '.join(str(file) for file in files)}")
+        stop_if_not_fitted(report)
 
 
 def report_command(
@@ -90,6 +103,7 @@ def report_command(
         show(report, as_json, quiet)
         if not as_json:
             typer.echo(f"report: {', '.join(map(str, written))}")
+        stop_if_not_fitted(report)
 
 
 def _shell(study: Path, data: Path | None, out: Path, forms: tuple[str, ...], quiet: bool) -> None:
@@ -162,6 +176,17 @@ def crate_options(date: str | None, licence: str) -> CrateOptions:
     from coxa.study.lock import day_text
 
     return CrateOptions(day_text(date), licence)
+
+
+def stop_if_not_fitted(report: Report) -> None:
+    """Print which analyses have no numbers and what can be done, on standard error, and leave with a finding."""
+    from coxa.errors import FitError
+
+    for why in report.not_fitted.values():
+        error = FitError(f"{why.message}. The other analyses of the plan are in the results.", why.remedies)
+        typer.secho(str(error), fg="red", err=True)
+    if report.not_fitted:
+        raise typer.Exit(FOUND)
 
 
 def show(report: Report, as_json: bool, quiet: bool) -> None:

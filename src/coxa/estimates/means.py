@@ -99,7 +99,8 @@ def grid_of(
 
 def kept(fit: Fit, over: str, by: str | None) -> list[str]:
     """Return the factors to keep apart; a model of one visit has no visit to keep."""
-    return [over] if by is None or (fit.sample.visit_column is None and by == "visit") else [over, by]
+    one_visit = len(fit.sample.visits) == 1 and by in ("visit", fit.sample.visit_column)
+    return [over] if by is None or (one_visit and by not in fit.design.levels) else [over, by]
 
 
 def visit_of(fit: Fit, key: tuple[Any, ...]) -> str:

@@ -172,7 +172,8 @@ def finished(
     information, ddf = str(spec.information), str(spec.ddf)
     part = random_part(setting, ready, mixed, optimum, blocks, information, (tuple(labels), tuple(groups)))
     group = spec.group if isinstance(spec, MMRMSpec) else None
-    kind = "MMRM" if isinstance(spec, MMRMSpec) else "linear mixed model"
+    repeated = isinstance(spec, MMRMSpec) and len(labels) > 1
+    kind = "MMRM" if repeated else "linear mixed model"
     within, structure = mixed.within, setting.structure
     assert isinstance(within, Structured)
     assert structure is not None
@@ -180,7 +181,8 @@ def finished(
     own = [within.own(optimum.theta, g) for g in range(within.groups)]
     matrices = [size**2 * structure.matrix(theta, times) for theta in own]
     named = named_variances(part) | residual_parameters(structure, own, times, labels, groups, size)
-    residual = f"{structure.long_name} covariance within participants" + (f" for each {group}" if group else "")
+    residual = f"{structure.long_name} covariance within participants" if len(labels) > 1 else "independent residuals"
+    residual += f" for each {group}" if group else ""
     warnings = warnings_of(found.design, part, found.sample, order_warning)
     return as_fit(
         found,

@@ -102,7 +102,7 @@ def fit_of_sums(
         structure=structure.name,
         covariance=covariance_frame(fitted, found),
         covariance_parameters=named_parameters(sums, fitted, structure, found),
-        method=method_text(structure, spec),
+        method=method_text(structure, spec, len(found.labels)),
         spec=spec,
         vcov=spec.vcov,
         group=spec.group,
@@ -137,10 +137,11 @@ def fitted_exactly(visits: Sequence[str]) -> list[str]:
     ]
 
 
-def method_text(structure: Structure, spec: MMRMSpec) -> str:
-    """Return the model in a sentence, for a footnote."""
+def method_text(structure: Structure, spec: MMRMSpec, visits: int) -> str:
+    """Return the model in a sentence, for a footnote; with one visit there is a variance and no covariance."""
+    model = f"MMRM, {structure.long_name} covariance" if visits > 1 else "linear model of one visit, residual variance"
     parts = [
-        f"MMRM, {structure.long_name} covariance" + (f" for each {spec.group}" if spec.group else ""),
+        model + (f" for each {spec.group}" if spec.group else ""),
         f"weighted by {spec.weights}" if spec.weights else "",
         "REML" if spec.reml else "ML",
         f"{spec.vcov} standard errors" if spec.vcov != "model" else "",

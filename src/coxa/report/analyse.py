@@ -18,11 +18,11 @@ from coxa.analyses.planned import asked, join, run_analysis
 from coxa.cohort.cohort import Cohort
 from coxa.cohort.read import read_cohort
 from coxa.derive import derive_dataset, derive_scores
-from coxa.errors import PlanError
+from coxa.errors import FitError, PlanError
 from coxa.estimates import Estimates
 from coxa.findings import Finding, Findings
 from coxa.models import Fit
-from coxa.report.record import Report, RunRecord
+from coxa.report.record import NotFitted, Report, RunRecord
 from coxa.study import Study, read_study
 from coxa.study.deviations import plan_status
 
@@ -63,7 +63,8 @@ def analyse(study: Study | str | Path, data: str | Path | None = None) -> Report
     DataError
         If the data have errors; warnings go into the report.
     FitError
-        If a model cannot be fitted or its convergence cannot be proved.
+        If no model can be fitted, or the convergence of none be proved. Where it is some, the report has the others,
+        and says so in `not_fitted` and in a finding.
     LockError
         If the lock of the plan is damaged.
     """
@@ -87,17 +88,49 @@ def analyse_cohort(cohort: Cohort) -> Report:
     seconds["fit"] = {}
     fits: dict[str, tuple[Fit, ...]] = {}
     results: list[Estimates] = []
+    not_fitted: dict[str, NotFitted] = {}
     for name, analysis in study.analyses.items():
         with timed(seconds["fit"], name):
-            fits[name], estimates = run_analysis(study, name, analysis, datasets[analysis.estimand])
+            try:
+                fits[name], estimates = run_analysis(study, name, analysis, datasets[analysis.estimand])
+            except FitError as error:
+                if len(not_fitted) == len(study.analyses) - 1:
+                    raise
+                fits[name], estimates = (), Estimates.of([])
+                not_fitted[name] = NotFitted(error.message, error.remedies)
         results.append(estimates)
-    findings = cohort.findings
+    findings = cohort.findings + Findings(tuple(failure(study, name, why) for name, why in not_fitted.items()))
     disposition = cohort.disposition
     for dataset in datasets.values():
         findings = Findings(tuple(dict.fromkeys((*findings, *dataset.findings))))
         disposition += dataset.disposition
-    run = run_record(cohort)
-    return Report(study, cohort, datasets, fits, join(results), findings, disposition, run, status, seconds)
+    return Report(
+        study,
+        cohort,
+        datasets,
+        fits,
+        join(results),
+        findings,
+        disposition,
+        run_record(cohort),
+        status,
+        not_fitted,
+        seconds,
+    )
+
+
+def failure(study: Study, name: str, why: NotFitted) -> Finding:
+    """Return the finding that an analysis could not be fitted, at its line of the plan."""
+    origin = study.origin
+    at = ("analyses", name)
+    return Finding(
+        "error",
+        origin.name if origin else "plan",
+        why.message,
+        " ".join(why.remedies),
+        row=origin.line(*at) if origin else None,
+        field=".".join(at),
+    )
 
 
 @contextmanager

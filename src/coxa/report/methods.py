@@ -12,7 +12,7 @@ from coxa.models.random_terms import split_random
 from coxa.report.record import Report
 from coxa.report.references.cited import Fits, cited, instruments_used, marks
 from coxa.report.references.styles import vancouver
-from coxa.report.sentences import asked_rows
+from coxa.report.sentences import asked_rows, not_fitted_words
 from coxa.study import Study
 from coxa.study.analysis import Analysis
 from coxa.study.design_words import words_of
@@ -20,7 +20,7 @@ from coxa.study.scales import outcome_scale
 from coxa.study.wording import MEASURE_WORDS, join_words, responder_words
 from coxa.study.words import DDF_NAMES, SIMULTANEOUS
 from coxa.tables.adjusted import family_words
-from coxa.tables.footnotes import covariance_name, missing_words, population_words
+from coxa.tables.footnotes import covariance_name, missing_words, model_that_ran, population_words
 from coxa.tables.phrases import mid_sentence
 from coxa.tables.prose import Prose, Text, joined, prose
 from coxa.tables.variances import random_words
@@ -68,8 +68,10 @@ def analysis_methods(report: Report, name: str) -> Prose:
     """Say how one analysis was done: model, terms, covariance, df, weights, population, missing data."""
     study = report.study
     plan = study.analyses[name]
+    if name in report.not_fitted:
+        return prose(not_fitted_words(report, name))
     said = [*_model(report, name), population_words(study, name, report.datasets.get(plan.estimand))]
-    said.append(missing_words(plan.model, plan.missing_response))
+    said.append(missing_words(model_that_ran(study, name, report.fits.get(name)), plan.missing_response))
     if plan.multiplicity != "none":
         family = family_words(study, name, asked_rows(report, name))
         limits = "" if plan.multiplicity in SIMULTANEOUS else "; confidence limits were not"
@@ -92,22 +94,30 @@ def _model(report: Report, name: str) -> Iterator[Text]:
         )
         return
     response = MEASURE_WORDS[endpoint.measure].format(outcome=outcome)
+    ran = model_that_ran(study, name, fits)
     for formula in dict.fromkeys(fit.formula for fit in fits):
         terms = formula_words(study, formula)
-        if plan.model == "mmrm":
+        at = study.label("visits", str(fits[0].sample.visits[0]))
+        if ran == "mmrm":
             yield (
                 f"A mixed model for repeated measures of {response}{cite('mmrm')} was fitted by "
-                f"{'restricted ' if plan.estimation == 'reml' else ''}maximum likelihood{cite(plan.estimation)}. Fixed "
-                f"effects: {terms}."
+                f"{_likelihood(plan, cite)}. Fixed effects: {terms}."
             )
+        elif ran == "mixed_one_visit":
+            model = f"A linear mixed model of {response} at {at}"
+            yield f"{model} was fitted by {_likelihood(plan, cite)}. Fixed effects: {terms}."
+        elif ran == "one_visit":
+            each = f", with a residual variance for each {plan.covariance_by}" if plan.covariance_by else ""
+            ancova = f"An analysis of covariance of {response}{cite('ancova')}"
+            yield f"{ancova} was fitted at {at}{each}; terms: {terms}."
         else:
             robust = f" with {plan.robust} standard errors{cite(plan.robust)}" if plan.robust else ""
             ancova = f"An analysis of covariance of {response}{cite('ancova')}"
             yield f"{ancova} was fitted at each visit{robust}; terms: {terms}."
     for fit in fits:
-        if fit.model == "mmrm":
-            for index, said in enumerate(random_words(study, name, fit)):
-                yield said if index else _marked(said, cite("random-effects"))
+        for index, said in enumerate(random_words(study, name, fit)):
+            yield said if index else _marked(said, cite("random-effects"))
+        if ran == "mmrm":
             yield from _covariance(plan, fit, cite(fit.structure))
     if fits and plan.model == "mmrm" and plan.standard_errors != "model":
         yield f"Standard errors are a sandwich over participants ({plan.standard_errors}){cite(plan.standard_errors)}."
@@ -117,6 +127,10 @@ def _model(report: Report, name: str) -> Iterator[Text]:
     if any(fit.design.levels for fit in fits):
         yield f"{WEIGHTS[plan.weights]}{cite(plan.weights)}."
     yield from _further(study, plan, cite)
+
+
+def _likelihood(plan: Analysis, cite: Callable[..., str]) -> str:
+    return f"{'restricted ' if plan.estimation == 'reml' else ''}maximum likelihood{cite(plan.estimation)}"
 
 
 def _marked(said: Prose, mark: str) -> Prose:

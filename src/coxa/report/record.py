@@ -33,6 +33,14 @@ class RunRecord:
     seed: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class NotFitted:
+    """Why an analysis of the plan has no numbers, and what can be done about it, most likely first."""
+
+    message: str
+    remedies: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, slots=True, repr=False)
 class Report:
     """A plan, its data and its results; renderers turn it into a document.
@@ -40,6 +48,7 @@ class Report:
     datasets : estimand -> the rows it is estimated from
     fits     : analysis -> the models fitted (one for an MMRM, one per visit for an ANCOVA, none for proportions)
     estimates: every number of every analysis
+    not_fitted: analyses without numbers; a finding says the same
     status   : how the plan stands to its lock
     seconds  : wall time of each step; it is written to run.json and shown nowhere
     """
@@ -53,6 +62,7 @@ class Report:
     disposition: Disposition
     run: RunRecord
     status: PlanStatus = field(default_factory=PlanStatus)
+    not_fitted: Mapping[str, NotFitted] = field(default_factory=dict)
     seconds: Mapping[str, Any] = field(default_factory=dict, compare=False)
 
     def __repr__(self) -> str:

@@ -86,6 +86,12 @@ def difference_unit(report: Report, estimand: str) -> str:
     return outcome_scale(report.study.outcomes[endpoint.outcome]).unit
 
 
+def not_fitted_words(report: Report, analysis: str) -> str:
+    """Say that an analysis has no numbers, and why: "Primary could not be fitted: no outcome of ..."."""
+    why = report.not_fitted[analysis].message.removeprefix(f"analysis {analysis}: ")
+    return f"{report.study.label('analyses', analysis)} could not be fitted: {why}."
+
+
 def question(report: Report, estimand: str) -> str:
     """Return what was asked, as a sentence."""
     study = report.study

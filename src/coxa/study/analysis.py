@@ -54,7 +54,13 @@ class Analysis(Part):
     estimand: Name = Field(description="One of the estimands.")
     role: Role = Field("primary", description="Its part in the plan.")
     model: ModelName = Field(
-        description="mmrm: all visits together; ancova: each visit by itself; proportions: responders."
+        description="mmrm: all visits together, an analysis of covariance where there is one; ancova: each visit by "
+        "itself; proportions: responders."
+    )
+    visits: OneOrMany[Name] = Field(
+        (),
+        description="Visits that the model is fitted to, those that the estimand names among them; all after baseline "
+        "unless given. For a visit that one arm did not have, or hardly anybody.",
     )
     adjust: tuple[str, ...] = Field(
         (), description="Terms beside arm and visit, for example `baseline * visit` or `site`."
@@ -156,6 +162,7 @@ def _no_model(analysis: Analysis) -> None:
     """Raise ValueError where an analysis without a model asks for what only a model can give."""
     asked = {
         "margin": analysis.margin is not None,
+        "visits": bool(analysis.visits),
         "subgroups": bool(analysis.subgroups),
         f"multiplicity: {analysis.multiplicity}": analysis.multiplicity in ("dunnett", "tukey"),
         "weights: counterfactual": analysis.weights == "counterfactual",

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from coxa.study.plan import Study
 
 
-def model_formula(study: Study, analysis: str, subgroup: str | None = None) -> str:
+def model_formula(study: Study, analysis: str, subgroup: str | None = None, visits: Sequence[str] | None = None) -> str:
     """Return the formula of an analysis, or of its joint model of the levels of a subgroup.
 
     A repeated-measures model has arm by visit and every `adjust` term as written. An ANCOVA is fitted at one
-    visit, so `visit` falls out of its terms. Change and percent change are adjusted only for what the plan says.
+    visit, so `visit` falls out of its terms; so it does of a repeated-measures model that has one visit (`visits` are
+    those with data; the plan's unless given). Change and percent change are adjusted only for what the plan says.
     With a subgroup, arm (by visit) interacts with it. Random effects stand last; ``gr(therapist_id, by = arm)`` has a
     variance for each arm.
 
@@ -26,7 +28,7 @@ def model_formula(study: Study, analysis: str, subgroup: str | None = None) -> s
     """
     plan = study.analyses[analysis]
     response = study.estimands[plan.estimand].endpoint.measure
-    if plan.model == "mmrm":
+    if plan.model == "mmrm" and len(study.model_visits(analysis) if visits is None else visits) > 1:
         terms = ["arm * visit", *plan.adjust]
     else:
         terms = ["arm", *(_without_visit(term) for term in plan.adjust)]

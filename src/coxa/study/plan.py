@@ -121,6 +121,11 @@ class Study(Part):
         later = [name for name in self.visits if name != self.baseline_visit]
         return tuple(sorted(later, key=lambda name: self.visits[name].day))
 
+    def model_visits(self, analysis: str) -> tuple[str, ...]:
+        """Return the visits that the model of an analysis is fitted to, by planned day."""
+        chosen = self.analyses[analysis].visits
+        return tuple(visit for visit in self.post_visits if not chosen or visit in chosen)
+
     def label(self, kind: str, name: str) -> str:
         """Return the label of a named part, for example `label("arms", "usual_care")`."""
         return label_of(name, getattr(self, kind)[name])
@@ -272,9 +277,17 @@ def _check_analysis(study: Study, name: str, analysis: Analysis) -> Iterator[Pro
                 (*at, "subgroups"),
                 f"'{subgroup}' is a number and has no subgroups; add a covariate of `type: category` with its levels",
             )
-    if set(analysis.contrasts) - {"by_visit"} and len(study.visits) < 3:
-        yield Problem((*at, "contrasts"), "a course needs two visits after baseline; use `contrasts: by_visit`")
     estimand = study.estimands.get(analysis.estimand)
+    later = [visit for visit in study.visits if visit not in baseline_candidates(study.visits)]
+    yield from _known(analysis.visits, later, "visit after baseline", (*at, "visits"))
+    missing = [visit for visit in estimand.endpoint.visit if visit not in analysis.visits] if estimand else []
+    if analysis.visits and missing:
+        yield Problem(
+            (*at, "visits"),
+            f"the estimand is about {', '.join(missing)}, which the analysis leaves out; add it to `visits`",
+        )
+    if set(analysis.contrasts) - {"by_visit"} and len(analysis.visits or later) < 2:
+        yield Problem((*at, "contrasts"), "a course needs two visits after baseline; use `contrasts: by_visit`")
     if analysis.multiplicity == "tukey" and estimand and len(estimand.treatment.compare) + 1 < len(study.arms):
         yield Problem(
             (*at, "multiplicity"),

@@ -25,7 +25,26 @@ MODEL_NAMES = {
     "mmrm": "Mixed model for repeated measures",
     "ancova": "Analysis of covariance at each visit",
     "proportions": "Proportions, not adjusted",
+    "one_visit": "Analysis of covariance of one visit",
+    "mixed_one_visit": "Linear mixed model of one visit",
 }
+
+
+def model_that_ran(study: Study, analysis: str, fits: Sequence[Fit] | None = None) -> str:
+    """Return which of `MODEL_NAMES` an analysis is: as planned, unless its repeated measures have one visit only.
+
+    Parameters
+    ----------
+    study, analysis
+        The plan and the name of the analysis.
+    fits
+        Its models; without them, or where there are none, the visits are those of the plan.
+    """
+    plan = study.analyses[analysis]
+    visits = fits[0].sample.visits if fits else study.model_visits(analysis)
+    if plan.model != "mmrm" or len(visits) > 1:
+        return plan.model
+    return "mixed_one_visit" if plan.random else "one_visit"
 
 
 def analysis_footnotes(
@@ -33,11 +52,12 @@ def analysis_footnotes(
 ) -> list[Footnote]:
     """Return the notes of a table of one analysis: how it was made, in whom, and what its numbers warn of."""
     plan = study.analyses[analysis]
-    said: list[Text] = [f"{MODEL_NAMES[plan.model]}.", *_model_words(study, analysis, fits)]
+    ran = model_that_ran(study, analysis, fits)
+    said: list[Text] = [f"{MODEL_NAMES[ran]}.", *_model_words(study, analysis, fits)]
     said.append(population_words(study, analysis, dataset))
     analysed = analysed_words(study, analysis, fits, rows)
     said.append(prose("Analysed: ", analysed, _not_analysed(study, analysis, fits, dataset), "."))
-    said.append(missing_words(plan.model, plan.missing_response))
+    said.append(missing_words(ran, plan.missing_response))
     notes = [Footnote(joined(" ", said))]
     if adjusted := adjusted_note(study, analysis, rows):
         notes.append(Footnote(adjusted, MARK))
@@ -83,7 +103,7 @@ def analysed_words(study: Study, analysis: str, fits: Sequence[Fit], rows: pd.Da
     Prose
         "59 participants, 214 values", or "53 participants at Week 6, 51 at Week 12".
     """
-    if any(fit.model == "mmrm" for fit in fits):
+    if model_that_ran(study, analysis, fits) == "mmrm":
         people = _count(study, analysis, "analysed", len(_people(fits)))
         values = _count(study, analysis, "analysed values", sum(fit.n_observations for fit in fits))
         return prose(people, " participants, ", values, " values")
@@ -135,9 +155,13 @@ def _model_words(study: Study, analysis: str, fits: Sequence[Fit]) -> Iterable[T
         yield f"Formula: {formula}."
     for fit in fits:
         yield from random_words(study, analysis, fit)
+    repeated = model_that_ran(study, analysis, fits) == "mmrm"
     for structure, group in dict.fromkeys((fit.structure, fit.group) for fit in fits if fit.model == "mmrm"):
         each = f", for each {group} its own" if group else ""
-        yield f"Covariance over the visits: {covariance_name(structure)}{each}."
+        if repeated:
+            yield f"Covariance over the visits: {covariance_name(structure)}{each}."
+        elif group:
+            yield f"Residual variance: for each {group} its own."
     for vcov in dict.fromkeys(fit.vcov for fit in fits if fit.vcov != "model"):
         yield f"Standard errors: {vcov} sandwich over participants."
     for ddf in dict.fromkeys(fit.ddf for fit in fits):

@@ -78,7 +78,8 @@ def random_words(study: Study, analysis: str, fit: Fit) -> Iterator[Prose]:
         levels = cell("count", {"n": len(factor.labels)}, _address(study, analysis, f"levels of {factor.name}"))
         each = f"; a variance for each {words_of(study).arm})" if options.by_arm else ")"
         said.append(prose(f"{factor_words(study, factor.name)} (", levels, f" levels{arms}{each}"))
-    yield prose("Random effects, the same at every visit: ", in_sentence(said), ".")
+    where = ", the same at every visit" if len(fit.sample.visits) > 1 else ""
+    yield prose(f"Random effects{where}: ", in_sentence(said), ".")
     edge = [_name(study, part) for part in components(study, analysis, fit) if part.at_zero]
     if edge:
         yield prose(f"Estimated at zero: the variance of {join_words(edge)}.")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -14,7 +14,7 @@ from coxa.design.by_simulation.comparisons import comparisons
 from coxa.design.by_simulation.plan_run import run_singly
 from coxa.design.by_simulation.prior import Prior, scaled
 from coxa.design.by_simulation.simple import ancova_together, proportions_together
-from coxa.design.by_simulation.together import fits_together, mmrm_together, stacked
+from coxa.design.by_simulation.together import fits_together, mmrm_together, of_one_visit, stacked
 from coxa.models.numerics.one_thread import one_thread
 from coxa.simulate import DrawnTrial, TrialDesign, trial_design
 from coxa.simulate.from_plan.draw import draw_trials
@@ -30,9 +30,6 @@ effects were multiplied."""
 
 TOGETHER, SINGLY = 100, 20
 """Replicates of a piece where all its models are fitted together, and where some are fitted one by one."""
-
-
-TOGETHER_BY_MODEL = {"mmrm": mmrm_together, "ancova": ancova_together}
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +99,12 @@ def trials_of(piece: Piece, design: TrialDesign) -> tuple[list[DrawnTrial], np.n
     return draw_trials(designs, seeds), factors
 
 
+def together_of(study: Study, name: str) -> Callable[..., list[Mapping[str, Any]]]:
+    """Return what fits many trials of a model of means together: over the visits, or at each by itself."""
+    repeated = study.analyses[name].model == "mmrm" and not of_one_visit(study, name)
+    return mmrm_together if repeated else ancova_together
+
+
 def analyse_trials(study: Study, name: str, design: TrialDesign, drawn: list[DrawnTrial]) -> list[Mapping[str, Any]]:
     """Return the rows of one analysis of many trials: together where that can be, and singly the others."""
     rows: list[Mapping[str, Any]] = []
@@ -112,7 +115,7 @@ def analyse_trials(study: Study, name: str, design: TrialDesign, drawn: list[Dra
             rows += proportions_together(study, name, design, drawn, asked)
         else:
             every = stacked(design, drawn, study.analyses[name].estimand)
-            rows += TOGETHER_BY_MODEL[study.analyses[name].model](study, name, every, len(drawn), asked)
+            rows += together_of(study, name)(study, name, every, len(drawn), asked)
         left = sorted(set(left) - {row["replicate"] for row in rows})  # type: ignore[assignment]
     for place in left:
         rows += run_singly(study, name, design, drawn[place], place)

@@ -13,7 +13,7 @@ from coxa.analyses.rows import SimulatedRows
 from coxa.derive.change import change_from_baseline, percent_change_from_baseline
 from coxa.derive.responder import responder_status
 from coxa.design.by_simulation.comparisons import comparisons
-from coxa.design.by_simulation.pieces import COLUMNS, TOGETHER_BY_MODEL, replicate_seed
+from coxa.design.by_simulation.pieces import COLUMNS, replicate_seed, together_of
 from coxa.design.by_simulation.plan_run import analysed_rows, measure_of
 from coxa.design.by_simulation.together import fits_together
 from coxa.design.by_simulation.truth import TrueDifference
@@ -58,11 +58,10 @@ def run_rehearsals(piece: RehearsalPiece) -> pd.DataFrame:
 def _analysed(study: Study, name: str, made: list[pd.DataFrame]) -> list[Mapping[str, Any]]:
     measure, found = measure_of(study, name), []
     left = set(range(len(made)))
-    together = TOGETHER_BY_MODEL.get(study.analyses[name].model)
-    if together is not None and fits_together(study, name):
+    if study.analyses[name].model != "proportions" and fits_together(study, name):
         every = pd.concat([rows.assign(trial=k) for k, rows in enumerate(made)], ignore_index=True)
         every = every[every[measure].notna()].reset_index(drop=True)
-        found = list(together(study, name, every, len(made), comparisons(study, name)))
+        found = list(together_of(study, name)(study, name, every, len(made), comparisons(study, name)))
         left -= {row["replicate"] for row in found}
     for k in sorted(left):
         found += analysed_rows(study, name, SimulatedRows(made[k], measure), k)

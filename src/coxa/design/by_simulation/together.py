@@ -10,6 +10,7 @@ import pandas as pd
 from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
+from coxa.analyses.fits import is_least_squares
 from coxa.design.by_simulation.comparisons import Comparison, level_of
 from coxa.design.by_simulation.plan_run import NUMBERS, row_of
 from coxa.errors import CoxaError
@@ -38,6 +39,8 @@ def fits_together(study: Study, name: str) -> bool:
     analysis = study.analyses[name]
     if analysis.multiplicity in SIMULTANEOUS or "arm" in analysis.names_used():
         return False
+    if of_one_visit(study, name):
+        return is_least_squares(analysis)
     if analysis.model == "proportions":
         return analysis.multiplicity == "none"
     if analysis.model == "ancova":
@@ -52,6 +55,11 @@ def fits_together(study: Study, name: str) -> bool:
     )
 
 
+def of_one_visit(study: Study, name: str) -> bool:
+    """Return whether an analysis is a repeated-measures model of one visit: an analysis of covariance."""
+    return study.analyses[name].model == "mmrm" and len(study.model_visits(name)) == 1
+
+
 def mmrm_together(
     study: Study, name: str, rows: pd.DataFrame, trials: int, asked: Sequence[Comparison]
 ) -> list[Mapping[str, Any]]:
@@ -61,6 +69,8 @@ def mmrm_together(
     response, under each other, and `trial` says of which (from 0).
     """
     analysis = study.analyses[name]
+    rows = rows[rows["visit"].isin(study.model_visits(name))]
+    rows = rows.assign(visit=rows["visit"].cat.remove_unused_categories())
     try:
         fits = fit_trials(
             model_formula(study, name),

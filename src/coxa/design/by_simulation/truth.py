@@ -47,7 +47,7 @@ def true_differences(study: Study, analyses: Iterable[str]) -> TrueDifferences:
 
 def _at_all_visits(study: Study, asked: Iterable[Comparison]) -> Study:
     """Return the plan with only the estimands that are asked, those compared over the course naming every visit."""
-    course = {one.estimand for one in asked if not one.visit}
+    course = {one.estimand for one in asked if not one.visit}  # whichever of the visits their models take
     estimands = {}
     for name in dict.fromkeys(one.estimand for one in asked):
         plan = study.estimands[name]
@@ -63,7 +63,7 @@ def _weights(study: Study, one: Comparison) -> dict[str, float]:
     """Return visit -> weight of a comparison."""
     if one.visit:
         return {one.visit: 1.0}
-    days = {visit: float(study.visits[visit].day) for visit in study.post_visits}
+    days = {visit: float(study.visits[visit].day) for visit in study.model_visits(one.analysis)}
     changed = study.estimands[one.estimand].endpoint.measure in ("change", "percent_change")
     profile = planned_profile(one.term.removeprefix("difference_in_"), days, zero_at=0.0 if changed else None)
     assert profile is not None

@@ -10,6 +10,7 @@ from coxa.study import Study
 from coxa.study.analysis import Analysis
 from coxa.study.design_words import compares_baseline, words_of
 from coxa.study.responders import responder_rules
+from coxa.tables.footnotes import model_that_ran
 
 Fits = Mapping[str, tuple[Fit, ...]]
 
@@ -31,7 +32,8 @@ def methods_used(study: Study, fits: Fits | None = None) -> tuple[str, ...]:
     """
     words = ["estimands", *((study.randomisation.scheme,) if study.randomisation else ())]
     for name, plan in study.analyses.items():
-        words += _analysis(plan, None if fits is None else fits.get(name, ()))
+        ran = None if fits is None else fits.get(name, ())
+        words += _analysis(plan, model_that_ran(study, name, ran), ran)
     return tuple(dict.fromkeys([*words, *descriptions_used(study)]))
 
 
@@ -46,20 +48,22 @@ def descriptions_used(study: Study) -> tuple[str, ...]:
     return tuple(word for word, yes in asked.items() if yes)
 
 
-def _analysis(plan: Analysis, fits: tuple[Fit, ...] | None) -> Iterator[str]:
-    yield plan.model
+def _analysis(plan: Analysis, model: str, fits: tuple[Fit, ...] | None) -> Iterator[str]:
+    yield from {"one_visit": ("ancova",), "mixed_one_visit": ()}.get(model, (model,))
     if plan.model == "proportions":
         yield plan.missing_response
         yield plan.multiplicity
         return
-    repeated = plan.model == "mmrm"
-    yield from (plan.estimation,) if repeated else ()
+    repeated = model == "mmrm"
+    likelihood = repeated or model == "mixed_one_visit"
+    yield from (plan.estimation,) if likelihood else ()
     yield from (plan.robust,) if plan.robust else ()
     yield from ("random-effects",) if plan.random else ()
     if repeated:
         yield from plan.covariance if fits is None else (fit.structure for fit in fits)
+    if plan.model == "mmrm":
         yield plan.standard_errors
-    yield from (plan.ddf if repeated else "residual",) if fits is None else (fit.ddf for fit in fits)
+    yield from (plan.ddf if likelihood else "residual",) if fits is None else (fit.ddf for fit in fits)
     if fits is None or any(fit.design.levels for fit in fits):
         yield plan.weights
     yield from plan.contrasts

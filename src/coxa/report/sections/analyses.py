@@ -10,7 +10,7 @@ from coxa.figures.means import model_means
 from coxa.figures.profile import plot_profile
 from coxa.report.document import Block, FigureBlock, Paragraph, Section, TableBlock
 from coxa.report.record import Report
-from coxa.report.sentences import MEANS, difference_unit
+from coxa.report.sentences import MEANS, difference_unit, not_fitted_words
 from coxa.study.design_words import words_of
 from coxa.study.wording import estimand_title
 from coxa.tables.further import further_table, interaction_words, subgroup_forest_rows, subgroup_table
@@ -47,8 +47,17 @@ def _analysis(report: Report, name: str) -> Section:
     blocks: list[Block] = [Paragraph(sentence_case(f"{estimand_title(study, plan.estimand)}."))]
     if plan.relaxes:
         blocks.append(Paragraph(f"Beside the primary analysis, this one relaxes: {plan.relaxes}."))
-    blocks += _proportions(report, name) if plan.model == "proportions" else _means(report, name)
+    if name in report.not_fitted:
+        blocks += _not_fitted(report, name)
+    else:
+        blocks += _proportions(report, name) if plan.model == "proportions" else _means(report, name)
     return Section(identifier("analysis", name), analysis_title(study, name), tuple(blocks))
+
+
+def _not_fitted(report: Report, name: str) -> list[Block]:
+    """Return why there are no numbers, and what can be done about it."""
+    why = report.not_fitted[name]
+    return [Paragraph(not_fitted_words(report, name), "warning"), *(Paragraph(text) for text in why.remedies)]
 
 
 def _proportions(report: Report, name: str) -> list[Block]:

@@ -22,6 +22,7 @@ def diagnostics_section(report: Report) -> Section | None:
         for name, plan in report.study.analyses.items()
         if plan.role == "primary" and plan.model == "mmrm"
         for fit in report.fits[name]
+        if len(fit.sample.visits) > 1
     )
     return Section("diagnostics", "Model diagnostics", (), parts) if parts else None
 

@@ -74,7 +74,11 @@ def too_few(study: Study, analysis: str, n: int) -> str | None:
             continue
         covariate = study.covariates.get(name)
         coefficients += len(covariate.level_labels()) - 1 if covariate and covariate.type == "category" else 1
-    m = len(study.post_visits) if plan.model == "mmrm" and plan.covariance[0] in ("us", "ad", "adh", "toeph") else 1
+    m = (
+        len(study.model_visits(analysis))
+        if plan.model == "mmrm" and plan.covariance[0] in ("us", "ad", "adh", "toeph")
+        else 1
+    )
     least = coefficients + m
     if n >= least:
         return None

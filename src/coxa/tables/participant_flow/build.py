@@ -116,17 +116,17 @@ def _fates(cohort: Cohort, dataset: AnalysisDataset, people: pd.DataFrame, words
     """Return what became of each allocated participant, by box."""
     study = cohort.study
     visits = study.estimands[dataset.estimand].endpoint.visit
-    of_model = [one for one in study.analyses.values() if one.estimand == dataset.estimand]
-    several = bool(set(dataset.frame["visit"].cat.categories) - set(visits))
-    main = sorted(of_model, key=lambda one: one.role != "primary")[:1]
-    uses_others = several and any(one.model == "mmrm" for one in main)
+    mine = [name for name, one in study.analyses.items() if one.estimand == dataset.estimand]
+    main = sorted(mine, key=lambda name: study.analyses[name].role != "primary")[:1]
+    seen = set(dataset.frame["visit"].cat.categories) - set(visits)
+    of_model = {visit for name in main if study.analyses[name].model == "mmrm" for visit in study.model_visits(name)}
     return {
         "allocated": received_paths(study, people),
         "sessions": session_paths(cohort, people),
         "follow_up": follow_up_paths(study, people),
         "treatment": treatment_stop_paths(people),
         "analysis": analysis_paths(cohort, dataset, people, words),
-        "other_visits": other_visit_paths(dataset, people) if uses_others else None,
+        "other_visits": other_visit_paths(dataset, people, of_model) if seen & of_model else None,
     }
 
 

@@ -186,9 +186,9 @@ def analysis_paths(cohort: Cohort, dataset: AnalysisDataset, people: pd.DataFram
     return pd.Series(paths, index=people.index, dtype=object)
 
 
-def other_visit_paths(dataset: AnalysisDataset, people: pd.DataFrame) -> pd.Series:
-    """Return who has a response of the estimand at any visit."""
-    spoken = set(dataset.analysed["participant_id"])
+def other_visit_paths(dataset: AnalysisDataset, people: pd.DataFrame, visits: set[str]) -> pd.Series:
+    """Return who has a response of the estimand at any of the visits of its model."""
+    spoken = set(dataset.analysed.loc[dataset.analysed["visit"].isin(visits), "participant_id"])
     paths: list[Path] = [(OTHER_VISITS,) if person in spoken else (NO_VISIT,) for person in people["participant_id"]]
     return pd.Series(paths, index=people.index, dtype=object)
 

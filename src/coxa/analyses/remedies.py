@@ -1,0 +1,44 @@
+"""What to do where a model of a plan cannot be fitted, in the words of a plan."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from coxa.errors import EmptyCellError, FitError, NonConvergenceError, RankDeficientError
+from coxa.study import Study
+
+FORMULA = re.compile(r"^formula '[^']*': |^the formula has (\S+), but ")
+"""How a model begins that names its formula, which nobody wrote who came with a plan."""
+
+
+def in_plan_words(study: Study, name: str, error: FitError) -> FitError:
+    """Return the error of a model with the analysis that it is of, and remedies that a study file has.
+
+    Examples
+    --------
+    >>> print(in_plan_words(study, "primary", FitError("no row has all of age", ["data.count()"])))  # doctest: +SKIP
+    analysis primary: no row has all of age
+      1. Take terms with gaps or with hardly any data out of `adjust`.
+      2. Look at the rows that were left out: `coxa check`.
+    """
+    message = FORMULA.sub(lambda found: f"the model has {found[1]}, but " if found[1] else "", error.message)
+    return type(error)(f"analysis {name}: {message}", tuple(_remedies(study, name, error)))
+
+
+def _remedies(study: Study, name: str, error: FitError) -> Iterator[str]:
+    analysis = study.analyses[name]
+    several = analysis.model == "mmrm" and len(study.model_visits(name)) > 1
+    if isinstance(error, RankDeficientError):
+        yield "Take a term that repeats others out of `adjust`."
+    if isinstance(error, EmptyCellError):
+        yield "Take the interaction out of `adjust`, or a covariate with a level that hardly anybody has."
+    if isinstance(error, NonConvergenceError) and several:
+        yield "Declare a ladder of structures, the simplest last: `covariance: [us, toeph, csh, cs]`."
+    if analysis.random:
+        yield "Take a factor with few levels, or whose levels another tells apart, out of `random`."
+    if several:
+        yield f"Choose the visits of the model: `visits` in analysis {name}, without one that hardly anybody has."
+    if analysis.adjust:
+        yield "Take terms with gaps or with hardly any data out of `adjust`."
+    yield "Look at the rows that were left out: `coxa check`."
