@@ -97,6 +97,11 @@ class TableSource(Part):
         description="the file's column: code, [codes] or {from: , to: }. Only rows that have it in every column named "
         'are used; `""` is an empty cell.',
     )
+    columns_where: dict[str, dict[str, OneOrMany[Code] | Span]] = Field(
+        default_factory=dict,
+        description="coxa's column: conditions as under `where`. The column is read only in rows that meet them, as a "
+        "REDCap checkbox in the rows of its event: REDCap writes 0 in all others.",
+    )
     drop_identical_rows: bool | None = Field(
         None, description="True: of rows that are the same in every column of the file only the first is used."
     )
@@ -185,7 +190,7 @@ class TableSource(Part):
         items = self.items.values() if isinstance(self.items, dict) else ()
         places += [where.values() if isinstance(where, dict) else (where,) for where in items]
         named = [*self.columns.values(), *self.participant_id_from, *self.baselines.values(), *self.dates.values()]
-        named += self.where
+        named += [*self.where, *(column for conditions in self.columns_where.values() for column in conditions)]
         return tuple(dict.fromkeys([*named, *(column for group in places for column in group)]))
 
 

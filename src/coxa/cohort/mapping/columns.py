@@ -9,6 +9,7 @@ import pandas as pd
 
 from coxa.cohort.contracts import Contract
 from coxa.cohort.mapping.cells import Column, Correction
+from coxa.cohort.mapping.codes import Mask
 from coxa.cohort.mapping.missing import MissingCodes, declared_by_rule
 from coxa.cohort.mapping.words import slip_of
 from coxa.cohort.readers.raw import RawFile
@@ -27,6 +28,7 @@ class Origin:
     missing   : the plan's missing codes of this table
     corrected : column of the file -> what the plan corrects in it
     excluded  : source_row, participant_id and reason of the rows that the plan excludes; they are not in `frame`
+    read_in   : field -> (rows,) where it is read, for fields that the plan reads in some rows only
     """
 
     table: str
@@ -36,6 +38,7 @@ class Origin:
     missing: MissingCodes = field(default_factory=MissingCodes)
     corrected: Mapping[str, tuple[Correction, ...]] = field(default_factory=dict)
     excluded: pd.DataFrame = field(default_factory=pd.DataFrame)
+    read_in: Mapping[str, Mask] = field(default_factory=dict)
     ignore_unlisted: bool = False
 
     @property
@@ -53,12 +56,17 @@ class Origin:
         """Decimal mark of the file, where the plan or the file tells it."""
         return self.source.decimal or self.raw.sheet.details.get("decimal")
 
+    def values(self, name: str, field: str) -> pd.Series:
+        """Return the cells of a column of the file, empty in the rows in which the plan does not read the field."""
+        values = self.raw.sheet.frame[name]
+        return values.where(self.read_in[field]) if field in self.read_in else values
+
     def column(self, name: str, field: str, measured: str | None = None) -> Column:
         """Return a column of the file as what it is used for: a field, and what is measured there."""
         sheet = self.raw.sheet
         return Column(
             name,
-            sheet.frame[name],
+            self.values(name, field),
             labels=sheet.labels.get(name, {}),
             missing=self.missing.of(self.agreed, field, measured) | sheet.missing_codes.get(name, frozenset()),
             declared=declared_by_rule(sheet.frame, name, self.source.missing_when, self._codes_by_column()),

@@ -10,6 +10,7 @@ from coxa.cohort.ledger import account, left_out_rows
 from coxa.cohort.mapping.cells import convert
 from coxa.cohort.mapping.columns import Origin, missing_column
 from coxa.cohort.mapping.mapped import STAGE, Mapped, complete, joined
+from coxa.cohort.mapping.redcap import same_on_all_rows
 from coxa.cohort.mapping.rows import (
     cell_findings,
     empty_rows,
@@ -101,7 +102,7 @@ def _one_row_each(origin: Origin, people: pd.DataFrame) -> tuple[pd.DataFrame, s
             table=origin.table,
             field=str(name),
             rule=f"{name} should be the same on all rows of a participant",
-            remedy="correct the rows that differ from the participant's first row, or map another column",
+            remedy=same_on_all_rows(origin, str(name)),
             value=expected.astype(str) + " and " + people[name].astype(str),
         )
     return first, conflicts, findings

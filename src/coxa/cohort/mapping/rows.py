@@ -169,7 +169,7 @@ def cell_findings(
     origin: Origin, frame: pd.DataFrame, name: str, column: str | None, cells: Cells, empty: Mask
 ) -> Iterator[Finding]:
     """Yield findings for the problems of one column; an outcome outside the plan is only a warning."""
-    listed = origin.raw.sheet.frame[column] if column else pd.Series(origin.source.constants.get(name), frame.index)
+    listed = origin.values(column, name) if column else pd.Series(origin.source.constants.get(name), frame.index)
     severity: Severity = "warning" if name == "outcome" and origin.table == "assessments" else "error"
     if severity == "warning" and origin.ignore_unlisted:
         return

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import date
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from coxa.cohort.dictionary import Field
 from coxa.cohort.mapping.cells import Column, convert
@@ -14,6 +16,7 @@ from coxa.cohort.mapping.codes import Mask, code_texts, empty_cells
 from coxa.cohort.mapping.columns import Origin, missing_column
 from coxa.cohort.mapping.taken_out import take_out
 from coxa.cohort.row_findings import row_findings
+from coxa.errors import not_allowed
 from coxa.findings import Finding
 from coxa.study.source import Code, Span, code_text
 
@@ -37,7 +40,8 @@ def used_rows(origin: Origin, drop_identical: bool) -> tuple[Origin, list[Findin
     if origin.source.where:
         origin, more = _where(origin)
         findings += more
-    return origin, findings
+    origin, more = _column_conditions(origin)
+    return origin, [*findings, *more]
 
 
 def _without_identical(origin: Origin) -> tuple[Origin, list[Finding]]:
@@ -60,21 +64,7 @@ def _without_identical(origin: Origin) -> tuple[Origin, list[Finding]]:
 
 def _where(origin: Origin) -> tuple[Origin, list[Finding]]:
     """Take out the rows that do not meet every condition; the first that fails is the reason."""
-    reason = np.full(len(origin.frame), "", dtype=object)
-    findings: list[Finding] = []
-    for name, wanted in origin.source.where.items():
-        if name not in origin.frame:
-            findings.append(missing_column(origin, name, "the condition of the table", f"where: {{{name}: ...}}"))
-            continue
-        if isinstance(wanted, Span):
-            met, unreadable = _within(origin, name, wanted)
-            findings += unreadable
-            words = wanted.in_words()
-        else:
-            met = _is_one_of(origin, name, wanted)
-            words = _listed(wanted)
-            findings += _never(origin, name, wanted)
-        reason[~met & (reason == "")] = f"where: {name} is not {words}"
+    reason, findings = _unmet(origin, origin.source.where, "where")
     if len(reason) and (reason != "").all():
         findings.append(
             Finding(
@@ -88,6 +78,46 @@ def _where(origin: Origin) -> tuple[Origin, list[Finding]]:
             )
         )
     return take_out(origin, reason), findings
+
+
+def _unmet(
+    origin: Origin, conditions: Mapping[str, tuple[Code, ...] | Span], key: str
+) -> tuple[NDArray[np.object_], list[Finding]]:
+    """Return per row the first condition that it does not meet, "" where it meets all; `key` is where they are."""
+    reason = np.full(len(origin.frame), "", dtype=object)
+    findings: list[Finding] = []
+    for name, wanted in conditions.items():
+        if name not in origin.frame:
+            findings.append(missing_column(origin, name, "a condition of the table", f"{key}: {{{name}: ...}}"))
+            continue
+        if isinstance(wanted, Span):
+            met, unreadable = _within(origin, name, wanted)
+            findings += unreadable
+            words = wanted.in_words()
+        else:
+            met = _is_one_of(origin, name, wanted)
+            words = _listed(wanted)
+            findings += _never(origin, name, wanted, key)
+        reason[~met & (reason == "")] = f"{key}: {name} is not {words}"
+    return reason, findings
+
+
+def _column_conditions(origin: Origin) -> tuple[Origin, list[Finding]]:
+    """Return the file with the rows in which each column is read (`columns_where`), and what is to be said of it."""
+    findings: list[Finding] = []
+    read_in: dict[str, Mask] = {}
+    for field, conditions in origin.source.columns_where.items():
+        column = origin.source.columns.get(field, field)
+        if field not in origin.agreed.fields or column not in origin.frame:
+            allowed = [name for name in origin.agreed.fields if origin.source.columns.get(name, name) in origin.frame]
+            remedy = not_allowed("column", field, allowed)
+            rule = f"`columns_where` should name columns of {origin.table} that the file has"
+            findings.append(Finding("error", origin.table, rule, remedy, field="columns_where"))
+            continue
+        reason, more = _unmet(origin, conditions, f"columns_where: {field}")
+        read_in[field] = reason == ""
+        findings += more
+    return replace(origin, read_in=read_in), findings
 
 
 def _is_one_of(origin: Origin, name: str, codes: tuple[Code, ...]) -> Mask:
@@ -124,7 +154,7 @@ def _within(origin: Origin, name: str, span: Span) -> tuple[Mask, list[Finding]]
     return met.fillna(False).to_numpy(dtype=bool), findings
 
 
-def _never(origin: Origin, name: str, codes: tuple[Code, ...]) -> Iterator[Finding]:
+def _never(origin: Origin, name: str, codes: tuple[Code, ...], key: str) -> Iterator[Finding]:
     """Yield a warning for every code that no row has."""
     for code in codes:
         if not _is_one_of(origin, name, (code,)).any():
@@ -134,8 +164,8 @@ def _never(origin: Origin, name: str, codes: tuple[Code, ...]) -> Iterator[Findi
                 "warning",
                 origin.table,
                 f"no row has {code_text(code) or 'an empty cell'} in column {name}",
-                f"Correct `where: {{{name}: ...}}`; the column has {', '.join(there[:SHOWN])}{more}.",
-                field="where",
+                f"Correct `{key}: {{{name}: ...}}`; the column has {', '.join(there[:SHOWN])}{more}.",
+                field=key,
                 value=code_text(code),
             )
 
