@@ -61,7 +61,7 @@ def test_the_published_baseline_of_completers(acupuncture: Report) -> None:
 
 def test_the_number_needed_of_the_published_responders(acupuncture: Report) -> None:
     """Published 4.6 (3.0 to 9.1), with Wald limits of the difference; Newcombe's give nearly the same."""
-    (response,) = responses(acupuncture.study, acupuncture.datasets)
+    (response,) = responses(acupuncture.study, acupuncture.datasets, {})
     table = responders_by_visit(acupuncture.study, response)
     row = next(row for row in table.groups[-1].rows if row.label == "Acupuncture")
     assert row.cells[0].text == "87/161 (54.0%)"

@@ -143,7 +143,7 @@ def test_why_names_statistic_estimand_model_and_what_was_left_out(tmp_path: Path
 
 def test_why_says_that_a_number_is_drawn_and_of_whom(tmp_path: Path, frame: pd.DataFrame) -> None:
     write_kept(report(), build_document(report()), tmp_path)
-    row = frame[frame["table"].str.startswith("observed")].iloc[0]
+    row = frame[frame["table"].eq("observed-pain")].iloc[0]
     facts = dict(why(read_kept(tmp_path), row["cell"].lower()))
     assert facts["shown"] == "drawn in the figure"
     assert (facts["mean"], facts["arm"], facts["visit"]) == (repr(float(row["value"])), row["arm"], row["visit"])

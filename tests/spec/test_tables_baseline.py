@@ -77,6 +77,17 @@ def test_three_arms_have_a_column_for_each_against_the_reference() -> None:
     ]
 
 
+def test_the_table_can_describe_another_set_than_all_participants() -> None:
+    made = drawn(baseline_set="full_analysis_set")
+    people = PEOPLE.assign(excluded_after_randomisation=[True, *[False] * 6])
+    table = baseline_table(replace(made, tables={**made.tables, "participants": people}))
+    assert headings(table)[0] == "Usual care (N = 3)"
+    assert texts(table)["Age (years), mean (SD)"][0] == "70.0 (10.0)"
+    assert "not excluded afterwards" in str(table.footnotes[0].text)
+    whole = baseline_table(drawn())
+    assert headings(whole)[0] == "Usual care (N = 4)"
+
+
 def test_weights_change_means_shares_and_the_effective_number() -> None:
     """Usual care, ages 50, 60, 70 with weights 1, 1, 2: mean 62.5; females 2 of 4; effective N 16 / 6."""
     table = baseline_table(drawn(baseline_weight="weight"))

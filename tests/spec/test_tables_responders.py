@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from coxa.cohort.disposition import Disposition
+from coxa.derive import observed_dataset
 from coxa.derive.dataset import AnalysisDataset
 from coxa.estimates.number_needed import number_needed
 from coxa.figures.responder_curve import _within, plot_responder_curve, responder_curve
@@ -18,8 +19,9 @@ from coxa.study import Study
 from coxa.study.parts import Responder
 from coxa.tables.responders import Response, needed_cell, responders_by_visit, responses
 from coxa.tables.table import Statistic, Table
-from tests.spec.small_trial import Report, plan, report
+from tests.spec.small_trial import Report, cohort, plan, report
 
+ARMS = ("usual_care", "exercise", "manual_therapy")
 CHANGES = {
     "usual_care": [12.0, 10.0, 4.0, -3.0, None],
     "exercise": [25.0, 10.0, 11.0, 2.0, 50.0, None],
@@ -44,7 +46,7 @@ def dataset() -> AnalysisDataset:
 
 
 def response(missing: str = "observed", rule: Responder = RULE, *, higher: bool = True) -> Response:
-    return Response("pain", rule, higher, dataset(), missing, "response", 0.95)
+    return Response("pain", rule, higher, dataset(), ARMS, ("week_12",), missing, "response", 0.95)
 
 
 def texts(table: Table) -> dict[str, list[str]]:
@@ -156,7 +158,7 @@ def test_no_participant_is_in_the_figure() -> None:
 
 def test_the_rules_of_a_report_are_the_plans_own_and_the_thresholds_asked_for() -> None:
     made = report()
-    (own,) = responses(made.study, made.datasets)
+    (own,) = responses(made.study, made.datasets, {})
     assert (own.rule.at_least, own.dataset.estimand, own.missing, own.said_by) == (
         10,
         "response",
@@ -164,11 +166,60 @@ def test_the_rules_of_a_report_are_the_plans_own_and_the_thresholds_asked_for() 
         "response",
     )
     study = Study.model_validate(hoos_plan({"kind": "pass", "population": "hip_replacement_patients"}))
-    asked = responses(study, made.datasets)
+    asked = responses(study, made.datasets, {})
     assert [(found.rule.measure, found.rule.at_least) for found in asked] == [("change", 10), ("value", 91)]
     assert "patient acceptable symptom state" in str(asked[1].rule.source)
     table = responders_by_visit(study, replace(asked[1], dataset=made.datasets["response"]))
     assert table.subtitle == "A responder has a value of at least 91 points"
+
+
+def test_several_rules_of_an_outcome_are_counted_and_estimands_use_the_first() -> None:
+    given = plan().model_dump(exclude_unset=True)
+    given["outcomes"]["pain"]["responder"] = [
+        {"measure": "change", "at_least": 10},
+        {"measure": "percent_change", "at_least": 30},
+    ]
+    study = Study.model_validate(given)
+    assert study.outcomes["pain"].response == study.outcomes["pain"].responder[0]
+    assert [(found.rule.measure, found.rule.at_least) for found in responses(study, report().datasets, {})] == [
+        ("change", 10),
+        ("percent_change", 30),
+    ]
+    given["outcomes"]["pain"]["responder"][1] = {"measure": "change", "at_least": 10}
+    with pytest.raises(ValueError, match="same measure and cut"):
+        Study.model_validate(given)
+
+
+def test_a_single_rule_is_kept_as_it_is_written() -> None:
+    rule = {"measure": "change", "at_least": 10.0}
+    written = plan().outcomes["pain"].model_dump(exclude_unset=True)["responder"]
+    assert written == rule
+
+
+def test_an_outcome_without_an_estimand_is_counted_as_recorded_in_all_arms_at_every_visit() -> None:
+    """Stiffness gets better by 10 or more in A1 and C1; A2 has no week 12."""
+    given = plan().model_dump(exclude_unset=True)
+    given["outcomes"]["stiffness"] = {"range": [0, 100], "higher_is_better": False, "responder": RULE.model_dump()}
+    study = Study.model_validate(given)
+    arms = {"A1": "usual_care", "A2": "usual_care", "B1": "exercise", "C1": "manual_therapy"}
+    values = [("A1", 50.0, 40.0), ("A2", 50.0, None), ("B1", 50.0, 45.0), ("C1", 80.0, 20.0)]
+    rows = [
+        {"participant_id": name, "visit": visit, "outcome": "stiffness", "value": value}
+        for name, *both in values
+        for visit, value in zip(("baseline", "week_12"), both, strict=True)
+        if value is not None
+    ]
+    people = pd.DataFrame({"participant_id": list(arms), "arm": list(arms.values())})
+    made = replace(cohort(study), tables={"participants": people, "assessments": pd.DataFrame(rows)})
+    recorded = observed_dataset(made, "stiffness", made.table("assessments"))
+    (found,) = [one for one in responses(study, report().datasets, {"stiffness": recorded}) if one.outcome != "pain"]
+    table = responders_by_visit(study, found)
+    assert {label: cells[:2] for label, cells in texts(table).items()} == {
+        "Usual care (reference)": ["1/1 (100.0%)", "1"],
+        "Exercise therapy": ["0/1 (0.0%)", "0"],
+        "Manual therapy": ["1/1 (100.0%)", "0"],
+    }
+    assert "No estimand is about this outcome" in str(table.footnotes[1].text)
 
 
 @pytest.mark.parametrize(

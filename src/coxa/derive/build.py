@@ -18,6 +18,7 @@ from coxa.findings import Findings
 from coxa.study import Study
 from coxa.study.estimand import Estimand
 from coxa.study.scales import outcome_scale
+from coxa.study.words import AnalysisSet
 
 LINEAGE = ("source_table", "source_file", "source_row", "source_column")
 
@@ -53,7 +54,7 @@ def derive_dataset(
     plan: Estimand = study.part("estimands", estimand)
     outcome = plan.endpoint.outcome
     assessments, findings = derive_scores(cohort) if scored is None else scored
-    people, left_out_people = _population(cohort, plan)
+    people, left_out_people = people_of_set(cohort, plan.population)
     rows = _skeleton(study, people, assessments, outcome)
     events = _events(cohort)
     problems = undated(events, plan.intercurrent_events)
@@ -73,15 +74,42 @@ def derive_dataset(
     return AnalysisDataset(estimand, rows, response, findings, disposition)
 
 
-def _population(cohort: Cohort, plan: Estimand) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Split participants into the estimand's analysis set and those left out, with the reason."""
+def observed_dataset(cohort: Cohort, outcome: str, assessments: pd.DataFrame) -> AnalysisDataset:
+    """Return the rows of an outcome as recorded, of everybody in an arm or a group, without an estimand.
+
+    Parameters
+    ----------
+    cohort
+        Checked tables.
+    outcome
+        Name in the plan.
+    assessments
+        The first of what `derive_scores` gives.
+
+    Returns
+    -------
+    AnalysisDataset
+        As of `derive_dataset`, with an empty `estimand`; no strategy is applied to any value.
+    """
+    people, _ = people_of_set(cohort, "randomised_set")
+    rows = _skeleton(cohort.study, people, assessments, outcome)
+    rows["change"] = change_from_baseline(rows["value"], rows["baseline"])
+    rows["percent_change"] = percent_change_from_baseline(rows["value"], rows["baseline"])
+    return AnalysisDataset("", rows.assign(handled=""), "value", Findings(), Disposition())
+
+
+def people_of_set(cohort: Cohort, population: AnalysisSet) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Split participants into an analysis set and those left out, with the reason.
+
+    Those of the safety set are in the arm they received, all others in that of the cohort.
+    """
     study = cohort.study
     people = cohort.table("participants").merge(derive_analysis_sets(cohort), on="participant_id")
-    flag = FLAGS[plan.population]
+    flag = FLAGS[population]
     inside = people[people[flag]].copy()
     outside = people[~people[flag]]
     outside = outside.assign(reason=outside[f"{flag}_reason"])
-    if plan.population == "safety_set" and "arm_received" in inside:
+    if population == "safety_set" and "arm_received" in inside:
         inside["arm"] = inside["arm_received"].fillna(inside["arm"])
     inside["arm"] = pd.Categorical(inside["arm"], categories=list(study.arm_order))
     for name, covariate in study.covariates.items():
@@ -119,9 +147,9 @@ def _events(cohort: Cohort) -> pd.DataFrame:
 def _responder(study: Study, plan: Estimand, rows: pd.DataFrame, decided: pd.DataFrame) -> pd.Series:
     """Return responder status; after an event with a composite strategy nobody is a responder."""
     outcome = study.outcomes[plan.endpoint.outcome]
-    if outcome.responder is None:
+    if outcome.response is None:
         return pd.Series(float("nan"), index=rows.index)
-    status = responder_status(rows, outcome.responder, outcome_scale(outcome).higher_is_better)
+    status = responder_status(rows, outcome.response, outcome_scale(outcome).higher_is_better)
     composite = [name for name, how in plan.intercurrent_events.items() if how.strategy == "composite"]
     return status.mask(decided["event"].isin(composite), 0.0)
 

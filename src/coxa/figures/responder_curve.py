@@ -108,7 +108,6 @@ def responder_curve(study: Study, response: Response, visit: str, rules: Sequenc
     with a composite strategy nobody reaches any. Cuts are every value seen in any arm, and whole limits beyond them; of
     very many values MOST, evenly spaced in their order, with those at which zero and each of `rules` are reached.
     """
-    treatment = study.estimands[response.dataset.estimand].treatment
     frame = response.dataset.frame
     here = (frame["visit"] == visit).to_numpy()
     reached = _improvement(response)[here].to_numpy().round(DIGITS)
@@ -118,7 +117,7 @@ def responder_curve(study: Study, response: Response, visit: str, rules: Sequenc
     cuts = np.unique(np.r_[np.floor(seen[:1]), _chosen(seen, [0.0, *named]), np.ceil(seen[-1:])])
     parts = []
     for arm in study.arm_order:
-        if arm not in (treatment.against, *treatment.compare):
+        if arm not in response.arms:
             continue
         mine = reached[arm_of == arm]
         total = len(mine) if response.missing == "non_responder" else int((~np.isnan(mine)).sum())

@@ -17,7 +17,7 @@ from coxa import __version__
 from coxa.analyses.planned import asked, join, run_analysis
 from coxa.cohort.cohort import Cohort
 from coxa.cohort.read import read_cohort
-from coxa.derive import derive_dataset, derive_scores
+from coxa.derive import derive_dataset, derive_scores, observed_dataset
 from coxa.errors import FitError, PlanError
 from coxa.estimates import Estimates
 from coxa.findings import Finding, Findings
@@ -25,6 +25,7 @@ from coxa.models import Fit
 from coxa.report.record import NotFitted, Report, RunRecord
 from coxa.study import Study, read_study
 from coxa.study.deviations import plan_status
+from coxa.study.responders import responder_rules
 
 PACKAGES = (
     "numpy",
@@ -85,6 +86,7 @@ def analyse_cohort(cohort: Cohort) -> Report:
     with timed(seconds, "derive"):
         scored = derive_scores(cohort)
         datasets = {name: derive_dataset(cohort, name, scored) for name in wanted}
+        observed = {name: observed_dataset(cohort, name, scored[0]) for name in _only_counted(study)}
     seconds["fit"] = {}
     fits: dict[str, tuple[Fit, ...]] = {}
     results: list[Estimates] = []
@@ -107,12 +109,14 @@ def analyse_cohort(cohort: Cohort) -> Report:
     return Report(
         study,
         cohort,
+        scored[0],
         datasets,
         fits,
         join(results),
         findings,
         disposition,
         run_record(cohort),
+        observed,
         status,
         not_fitted,
         seconds,
@@ -131,6 +135,13 @@ def failure(study: Study, name: str, why: NotFitted) -> Finding:
         row=origin.line(*at) if origin else None,
         field=".".join(at),
     )
+
+
+def _only_counted(study: Study) -> list[str]:
+    """Return the outcomes of which responders are counted and that no estimand is about."""
+    about = {study.estimands[analysis.estimand].endpoint.outcome for analysis in study.analyses.values()}
+    others = {name: plan for name, plan in study.outcomes.items() if name not in about}
+    return [name for name, plan in others.items() if responder_rules(name, plan, study.report)]
 
 
 @contextmanager

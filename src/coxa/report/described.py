@@ -22,7 +22,7 @@ def described_methods(report: Report) -> Iterator[str]:
             f"{words.arms.capitalize()} at baseline were described, not tested; standardised differences are those of "
             f"means over the root of the mean variance, and for categories the distance of the distributions{cite}."
         )
-    if found := responses(study, report.datasets):
+    if found := responses(study, report.datasets, report.observed):
         names = dict.fromkeys(mid_sentence(study.label("outcomes", one.outcome)) for one in found)
         needed = ""
         if "number-needed" in used:

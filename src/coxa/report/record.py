@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import pandas as pd
+
 from coxa.cohort.cohort import Cohort
 from coxa.cohort.disposition import Disposition
 from coxa.derive.dataset import AnalysisDataset
@@ -45,6 +47,8 @@ class NotFitted:
 class Report:
     """A plan, its data and its results; renderers turn it into a document.
 
+    observed : outcome with a responder rule and without an estimand -> its rows as recorded
+    assessments: values recorded and scores of questionnaires, before any strategy for intercurrent events
     datasets : estimand -> the rows it is estimated from
     fits     : analysis -> the models fitted (one for an MMRM, one per visit for an ANCOVA, none for proportions)
     estimates: every number of every analysis
@@ -55,12 +59,14 @@ class Report:
 
     study: Study
     cohort: Cohort
+    assessments: pd.DataFrame
     datasets: Mapping[str, AnalysisDataset]
     fits: Mapping[str, tuple[Fit, ...]]
     estimates: Estimates
     findings: Findings
     disposition: Disposition
     run: RunRecord
+    observed: Mapping[str, AnalysisDataset] = field(default_factory=dict)
     status: PlanStatus = field(default_factory=PlanStatus)
     not_fitted: Mapping[str, NotFitted] = field(default_factory=dict)
     seconds: Mapping[str, Any] = field(default_factory=dict, compare=False)

@@ -112,7 +112,7 @@ class LargeTrial:
     def responders(self, figure: Figure, arm: str) -> Floats:
         """Return (n,) the responder status (0, 1) of an arm."""
         assert figure.outcome is not None
-        rule = self.design.study.outcomes[figure.outcome].responder
+        rule = self.design.study.outcomes[figure.outcome].response
         assert rule is not None
         sign = self.design.signs[self.design.outcomes.index(figure.outcome)]
         before, after = self.at_visit(figure, arm)

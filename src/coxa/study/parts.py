@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, field_serializer, field_validator, model_validator
 
 from coxa.study.base import Name, OneOrMany, Part
 from coxa.study.delivery import Delivery
-from coxa.study.words import ChecklistName, Component, Measure
+from coxa.study.words import AnalysisSet, ChecklistName, Component, Measure
 
 __all__ = [
     "Arm",
@@ -115,6 +115,11 @@ class Responder(Part):
     source: str | None = Field(None, description="Where the cut comes from (paper, population, method).")
 
 
+def _listed(given: Any) -> Any:
+    """Return a single rule as a list of one, and none as an empty one."""
+    return () if given is None else given if isinstance(given, list | tuple) else (given,)
+
+
 class Outcome(Part):
     """An outcome: a scale of a known instrument, or a measure with its own range and direction."""
 
@@ -126,7 +131,34 @@ class Outcome(Part):
     range: tuple[float, float] | None = Field(None, description="Lowest and highest possible value.")
     unit: str | None = Field(None, description="Unit of the values; points for an instrument.")
     higher_is_better: bool | None = Field(None, description="Direction; taken from the instrument if named.")
-    responder: Responder | None = Field(None, description="When a participant counts as a responder.")
+    summary: Literal["mean_sd", "median_iqr"] = Field(
+        "mean_sd", description="How observed values are described: mean (SD), or median [quartiles]."
+    )
+    responder: Annotated[
+        tuple[Responder, ...], BeforeValidator(_listed, json_schema_input_type=Responder | list[Responder])
+    ] = Field(
+        (),
+        description="When a participant counts as a responder: a rule, or a list of rules. Estimands use the first; "
+        "by each of them responders are counted at every visit.",
+    )
+
+    @property
+    def response(self) -> Responder | None:
+        """The rule by which estimands count responders; None where the outcome has none."""
+        return self.responder[0] if self.responder else None
+
+    @field_serializer("responder")
+    def _as_written(self, rules: tuple[Responder, ...]) -> Responder | tuple[Responder, ...] | None:
+        """Keep a single rule a mapping, as it is written, so that the lock of a plan does not change."""
+        return rules if len(rules) > 1 else (rules or (None,))[0]
+
+    @field_validator("responder")
+    @classmethod
+    def _different_rules(cls, rules: tuple[Responder, ...]) -> tuple[Responder, ...]:
+        cuts = [(rule.measure, rule.at_least) for rule in rules]
+        if len(set(cuts)) < len(cuts):
+            raise ValueError("two `responder` rules have the same measure and cut; keep one of them")
+        return rules
 
     @model_validator(mode="after")
     def _says_what_it_measures(self) -> Outcome:
@@ -211,6 +243,9 @@ class ReportOptions(Part):
     )
     baseline_weight: Name | None = Field(
         None, description="Covariate, a number of 0 or more, that weights the participants of the baseline table."
+    )
+    baseline_set: AnalysisSet = Field(
+        "randomised_set", description="Analysis set whose participants the baseline table describes."
     )
     measure: Measure = Field("value", description="What the mean profiles show.")
     thresholds: tuple[ReportedThreshold, ...] = Field(

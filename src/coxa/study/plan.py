@@ -243,7 +243,7 @@ def _check_estimand(study: Study, name: str, estimand: Estimand) -> Iterator[Pro
                 "another strategy",
             )
     outcome = study.outcomes.get(estimand.endpoint.outcome)
-    if estimand.endpoint.measure == "responder" and outcome and outcome.responder is None:
+    if estimand.endpoint.measure == "responder" and outcome and outcome.response is None:
         yield Problem(
             ("outcomes", estimand.endpoint.outcome),
             "responders are asked for, but the outcome has no `responder` rule; add for example "

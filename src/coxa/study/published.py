@@ -118,7 +118,7 @@ def source_problems(study: Study) -> Iterator[tuple[tuple[str, ...], str]]:
             if name is not None and name not in allowed:
                 yield (*at, key), not_allowed("arm" if key == "against" else key, name, allowed)
         outcome = study.outcomes.get(figure.outcome or "")
-        if figure.kind in ("responders", "risk_difference") and outcome and outcome.responder is None:
+        if figure.kind in ("responders", "risk_difference") and outcome and outcome.response is None:
             yield (*at, "kind"), f"outcome {figure.outcome} has no `responder` rule; add one to the outcome"
         if figure.kind == "interaction" and study.design != "factorial":
             yield (*at, "kind"), "an interaction belongs to a factorial design; write `design: factorial`"

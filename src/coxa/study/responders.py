@@ -41,8 +41,8 @@ def published_threshold(outcome: Outcome, asked: ReportedThreshold) -> Threshold
 
 
 def responder_rules(name: str, outcome: Outcome, options: ReportOptions) -> list[Responder]:
-    """Return the rules of one outcome in their order: its own first, then the published thresholds asked for."""
-    rules = [outcome.responder] if outcome.responder else []
+    """Return the rules of one outcome in their order: its own, then the published thresholds asked for."""
+    rules = list(outcome.responder)
     for asked in options.thresholds:
         if asked.outcome == name:
             found = published_threshold(outcome, asked)

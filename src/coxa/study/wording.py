@@ -44,7 +44,7 @@ def factor_words(study: Study, factor: str) -> str:
 
 def responder_words(study: Study, outcome: str) -> str:
     """Return the responder rule of an outcome in words, with its source; empty where it has none."""
-    rule = study.outcomes[outcome].responder
+    rule = study.outcomes[outcome].response
     if rule is None:
         return ""
     return rule_words(study, outcome, rule) + (f" ({rule.source})" if rule.source else "")

@@ -12,12 +12,14 @@ import numpy as np
 import pandas as pd
 
 from coxa.cohort.cohort import Cohort
+from coxa.derive.build import people_of_set
 from coxa.derive.scores import derive_scores
 from coxa.errors import DataError
 from coxa.estimates.balance import moments
 from coxa.findings import Finding, Findings
 from coxa.study import Study
 from coxa.study.design_words import compares_baseline, words_of
+from coxa.study.words import AnalysisSet
 from coxa.tables.cells import Cell, Statistic
 from coxa.tables.characteristics import Columns, Described, characteristic_rows
 from coxa.tables.formats import cell, counted
@@ -29,7 +31,7 @@ TOTAL = "total"
 
 
 def baseline_table(cohort: Cohort, *, compared: bool | None = None) -> Table:
-    """Describe the allocated participants by arm and overall.
+    """Describe participants at baseline by arm and overall: all of them, or the set that the plan names.
 
     Parameters
     ----------
@@ -56,7 +58,7 @@ def baseline_table(cohort: Cohort, *, compared: bool | None = None) -> Table:
     >>> baseline_table(cohort)  # doctest: +SKIP
     """
     study = cohort.study
-    people = baseline_people(cohort, shown_at_baseline(study))
+    people = baseline_people(cohort, shown_at_baseline(study), study.report.baseline_set)
     weight = study.report.baseline_weight or ""
     if weight:
         _check_weights(people, weight)
@@ -80,10 +82,9 @@ def shown_at_baseline(study: Study) -> tuple[str, ...]:
     return study.report.baseline_table or (*study.covariates, *study.outcomes)
 
 
-def baseline_people(cohort: Cohort, shown: tuple[str, ...]) -> pd.DataFrame:
-    """Return the allocated participants with covariates and the outcomes at baseline, one row each."""
-    people = cohort.table("participants")
-    people = people[people["arm"].notna()].copy()
+def baseline_people(cohort: Cohort, shown: tuple[str, ...], population: AnalysisSet = "randomised_set") -> pd.DataFrame:
+    """Return the participants of an analysis set with covariates and the outcomes at baseline, one row each."""
+    people, _ = people_of_set(cohort, population)
     outcomes = [name for name in shown if name in cohort.study.outcomes]
     return people.merge(_outcomes_at_baseline(cohort, outcomes), on="participant_id", how="left")
 
@@ -105,7 +106,9 @@ def _heading(study: Study, arm: str, rows: pd.DataFrame, effective: float | None
     if effective is not None:
         weighted = Statistic(analysis="participants", term="effective number, weighted", arm=arm)
         more = (f", effective {NB_N}", cell("number", {"n": effective}, weighted, 1))
-    n = counted(rows["participant_id"].nunique(), "participants", "allocated", arm)
+    shown = study.report.baseline_set
+    term = "allocated" if shown == "randomised_set" else shown
+    n = counted(rows["participant_id"].nunique(), "participants", term, arm)
     return with_n(arm_label(study, arm), n, *more)
 
 
@@ -133,7 +136,9 @@ def _difference_columns(study: Study, described: Described) -> Iterator[Column]:
 
 def _notes(study: Study, described: Described, labels: list[str]) -> Iterator[str]:
     words = words_of(study)
-    yield f"{words.membership}. {abbreviations(labels)}".rstrip()
+    shown = study.report.baseline_set
+    whom = words.membership if shown == "randomised_set" else f"Described are {words.sets[shown]}"
+    yield f"{whom}. {abbreviations(labels)}".rstrip()
     yield f"Percentages are of participants with a known value. {words.baseline}"
     if described.weight:
         label = mid_sentence(study.label("covariates", described.weight))

@@ -50,7 +50,7 @@ class ByArm:
 
     def numbers(self, label: str, term: str, rule: str, frame: pd.DataFrame, column: str, level: int = 0) -> Row:
         """Return a row of mean (SD), or median [Q1, Q3], of a column of `frame` by its `arm`; missing is left out."""
-        cells = (_summary(rule, frame.loc[frame["arm"] == arm, column], self.at(term, arm)) for arm in self.arms)
+        cells = (summarised(rule, frame.loc[frame["arm"] == arm, column], self.at(term, arm)) for arm in self.arms)
         return Row(label, tuple(cells), level)
 
 
@@ -71,10 +71,12 @@ def named_columns(
     return tuple(Column(with_n(study.label("arms", arm), counted(n, analysis, term, arm))) for arm, n in sizes.items())
 
 
-def _summary(rule: str, values: pd.Series, at: Statistic) -> Cell:
+def summarised(rule: str, values: pd.Series, at: Statistic, decimals: int = 1) -> Cell:
+    """Return mean (SD), or median [Q1, Q3], of what is known; dashes of nothing, and for the SD of a single value."""
     known = values.dropna().to_numpy(dtype=float)
     if rule == "mean_sd":
         mean = known.mean() if len(known) else float("nan")
-        return cell(rule, {"mean": mean, "sd": known.std(ddof=1) if len(known) > 1 else float("nan")}, at)
+        sd = known.std(ddof=1) if len(known) > 1 else float("nan")
+        return cell(rule, {"mean": mean, "sd": sd}, at, decimals)
     q1, median, q3 = np.quantile(known, (0.25, 0.5, 0.75)) if len(known) else (float("nan"),) * 3
-    return cell(rule, {"median": median, "q1": q1, "q3": q3}, at)
+    return cell(rule, {"median": median, "q1": q1, "q3": q3}, at, decimals)

@@ -75,7 +75,7 @@ def imbalances(cohort: Cohort) -> list[Imbalance]:
     ['age', 'pain']
     """
     study = cohort.study
-    people = baseline_people(cohort, shown_at_baseline(study))
+    people = baseline_people(cohort, shown_at_baseline(study), study.report.baseline_set)
     sizes = people["arm"].astype(str).value_counts().to_dict()
     known = people.notna().groupby(people["arm"].astype(str)).any()
     found = []

@@ -31,7 +31,9 @@ class Response:
 
     outcome, rule    : of the plan
     higher_is_better : direction of the outcome
-    dataset          : the rows of the estimand that the values are of
+    dataset          : rows of the estimand that the values are of, or as recorded without an estimand
+    arms             : what is compared, the reference first
+    endpoint         : visits that the estimand names; without one the last visit
     missing          : observed (left out) or non_responder
     said_by          : the analysis of the plan that says so; empty where none does, and missing ones are left out
     conf_level       : of intervals of differences
@@ -41,6 +43,8 @@ class Response:
     rule: Responder
     higher_is_better: bool
     dataset: AnalysisDataset
+    arms: tuple[str, ...]
+    endpoint: tuple[str, ...]
     missing: str
     said_by: str
     conf_level: float
@@ -58,25 +62,54 @@ class Response:
         return self.dataset.frame["handled"].fillna("").astype(str).str.startswith("composite")
 
 
-def responses(study: Study, datasets: Mapping[str, AnalysisDataset]) -> list[Response]:
+def responses(
+    study: Study, datasets: Mapping[str, AnalysisDataset], observed: Mapping[str, AnalysisDataset]
+) -> list[Response]:
     """Return every rule by which responders are counted, on the data of the estimand that fits it best.
 
-    That is the first one about response in the outcome, or else the first about the outcome.
+    That is the first one about response in the outcome, or else the first about the outcome. An outcome without an
+    estimand is counted as recorded.
+
+    Parameters
+    ----------
+    study
+        The plan.
+    datasets
+        Estimand -> its rows.
+    observed
+        Outcome without an estimand -> its rows as recorded.
     """
     found = []
     for outcome, plan in study.outcomes.items():
         of_outcome = [name for name in datasets if study.estimands[name].endpoint.outcome == outcome]
         rules = responder_rules(outcome, plan, study.report)
-        if not of_outcome or not rules:
+        higher = outcome_scale(plan).higher_is_better
+        if not of_outcome:
+            if outcome in observed:
+                found += [_as_recorded(study, outcome, rule, higher, observed[outcome]) for rule in rules]
             continue
         about = [name for name in of_outcome if study.estimands[name].endpoint.measure == "responder"]
         estimand = (about or of_outcome)[0]
         analysis = next((name for name, one in study.analyses.items() if one.estimand in about), "")
         said = study.analyses[analysis] if analysis else None
-        higher = outcome_scale(plan).higher_is_better
         missing, level = (said.missing_response, said.conf_level) if said else ("observed", 0.95)
-        found += [Response(outcome, rule, higher, datasets[estimand], missing, analysis, level) for rule in rules]
+        arms, endpoint = _asked(study, estimand)
+        rows = datasets[estimand]
+        found += [Response(outcome, rule, higher, rows, arms, endpoint, missing, analysis, level) for rule in rules]
     return found
+
+
+def _asked(study: Study, estimand: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the arms that an estimand compares, in the plan's order, the reference first, and its visits."""
+    plan = study.estimands[estimand]
+    against = plan.treatment.against
+    compared = (arm for arm in study.arm_order if arm in plan.treatment.compare and arm != against)
+    return (against, *compared), plan.endpoint.visit
+
+
+def _as_recorded(study: Study, outcome: str, rule: Responder, higher: bool, rows: AnalysisDataset) -> Response:
+    last = tuple(map(str, rows.frame["visit"].cat.categories))[-1:]
+    return Response(outcome, rule, higher, rows, study.arm_order, last, "observed", "", 0.95)
 
 
 def responders_by_visit(study: Study, response: Response) -> Table:
@@ -88,16 +121,15 @@ def responders_by_visit(study: Study, response: Response) -> Table:
         n/N (%) of responders, how many have no value, the difference in percentage points with Newcombe's interval, and
         in a trial the number needed with that interval inverted (`coxa.estimates.number_needed`).
     """
-    treatment = study.estimands[response.dataset.estimand].treatment
-    arms = [arm for arm in study.arm_order if arm in (treatment.against, *treatment.compare)]
+    arms, against = response.arms, response.arms[0]
     status, level = response.status, f"{100 * response.conf_level:g}%"
-    endpoint = study.estimands[response.dataset.estimand].endpoint.visit
     groups = []
-    for visit in response.dataset.frame["visit"].cat.categories:
+    visits = response.dataset.frame["visit"].cat.categories
+    for visit in visits:
         here = status[status["visit"] == visit]
         counts = {arm: _count(here[here["arm"] == arm], response.missing) for arm in arms}
-        rows = tuple(_row(study, response, str(visit), arm, treatment.against, counts) for arm in arms)
-        mark = " (endpoint)" if visit in endpoint and len(response.dataset.frame["visit"].cat.categories) > 1 else ""
+        rows = tuple(_row(study, response, str(visit), arm, against, counts) for arm in arms)
+        mark = " (endpoint)" if visit in response.endpoint and len(visits) > 1 else ""
         groups.append(RowGroup(study.label("visits", visit) + mark, rows))
     columns = (
         Column("Responders, n/N (%)"),
@@ -120,8 +152,11 @@ def notes(study: Study, response: Response) -> Iterator[str]:
     """Yield where the cut is from, who is counted, and what the numbers are."""
     rule = response.rule
     yield f"Source of the cut: {rule.source or 'not stated in the plan'}."
-    estimand = mid_sentence(study.label("estimands", response.dataset.estimand))
-    yield f"{missing_words(study, response)} Intercurrent events as in the estimand: {estimand}."
+    how = "No estimand is about this outcome; values are as recorded, whatever happened before"
+    if response.dataset.estimand:
+        estimand = mid_sentence(study.label("estimands", response.dataset.estimand))
+        how = f"Intercurrent events as in the estimand: {estimand}"
+    yield f"{missing_words(study, response)} {how}."
     if not words_of(study).allocates:
         yield "CI, confidence interval, by Newcombe's method. Nothing is adjusted."
         return

@@ -124,7 +124,7 @@ def measured(study: Study, outcome: str, rows: pd.DataFrame, value: pd.Series) -
     made = rows.assign(value=value)
     made["change"] = change_from_baseline(made["value"], made["baseline"])
     made["percent_change"] = percent_change_from_baseline(made["value"], made["baseline"])
-    rule = study.outcomes[outcome].responder
+    rule = study.outcomes[outcome].response
     if rule is not None:
         status = responder_status(made, rule, outcome_scale(study.outcomes[outcome]).higher_is_better)
         made["responder"] = status.mask(rows["responder"].eq(0.0) & rows[rule.measure].isna(), 0.0)

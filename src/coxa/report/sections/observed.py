@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from coxa.derive.observed import observed_values
 from coxa.figures.means import observed_means
 from coxa.figures.profile import plot_profile
 from coxa.figures.trajectories import plot_trajectories
-from coxa.report.document import FigureBlock, Section, silent
+from coxa.report.document import FigureBlock, Section, TableBlock, silent
 from coxa.report.record import Report
 from coxa.report.sections.missing import primary_estimands
 from coxa.study.design_words import words_of
 from coxa.study.words import Measure
+from coxa.tables.observed import arm_sizes, observed_table
 from coxa.tables.table import identifier
 
 MEASURES: dict[Measure, str] = {
@@ -24,7 +26,7 @@ YES_OR_NO = 2
 
 
 def observed_section(report: Report) -> Section:
-    """Return the mean profile of each outcome, on its first estimand, and the courses of the primary outcome."""
+    """Return the table of observed values, mean profiles of each outcome, and courses of the primary outcome."""
     study = report.study
     measure, arm = study.report.measure, words_of(study).arm
     figures = []
@@ -50,9 +52,11 @@ def observed_section(report: Report) -> Section:
         if dataset.frame["value"].nunique() <= YES_OR_NO:
             continue
         figures.append(FigureBlock(plot_trajectories(study, dataset, figure_id=figure_id, title=title)))
-    said = "Means of the values that were observed, after each estimand's strategies for intercurrent events; "
-    said += "no model is behind them, and participants who are missing at a visit are missing from its mean."
-    return Section("observed-outcomes", "Observed outcomes", (silent(said), *figures))
+    note = "The figures show means of observed values after each estimand's strategies for intercurrent events; "
+    note += "no model is behind them, and participants who are missing at a visit are missing from its mean."
+    values = observed_values(report.cohort, report.assessments)
+    table = TableBlock(observed_table(study, values, arm_sizes(report.cohort)))
+    return Section("observed-outcomes", "Observed outcomes", (table, silent(note), *figures))
 
 
 def first_estimands(report: Report) -> dict[str, str]:

@@ -9,7 +9,6 @@ from coxa.figures.responder_curve import plot_responder_curve, responder_curve
 from coxa.report.document import Block, FigureBlock, Section, TableBlock
 from coxa.report.record import Report
 from coxa.report.sections.observed import YES_OR_NO
-from coxa.tables.missing_patterns import endpoint_visit
 from coxa.tables.responders import Response, responders_by_visit, responses
 from coxa.tables.table import identifier
 
@@ -20,11 +19,11 @@ SOURCE = 120
 def responders_section(report: Report) -> Section | None:
     """Return, for each outcome with a cut, responders by visit for each cut, and one curve; None without any."""
     study = report.study
-    found = responses(study, report.datasets)
+    found = responses(study, report.datasets, report.observed)
     parts = []
     for outcome in dict.fromkeys(response.outcome for response in found):
         mine = [response for response in found if response.outcome == outcome]
-        visit = endpoint_visit(study, mine[0].dataset)
+        visit = max(mine[0].endpoint, key=lambda name: study.visits[name].day)
         tables: list[Block] = [TableBlock(responders_by_visit(study, response)) for response in mine]
         blocks = (tables[0], *_curve(report, mine, visit), *tables[1:])
         parts.append(Section(identifier("responders", outcome), study.label("outcomes", outcome), blocks))

@@ -111,7 +111,7 @@ def steps_end_at_the_ends(design: TrialDesign, k: int) -> bool:
 
 def _responders(design: TrialDesign, plan: Estimand, k: int, received: int, visit: int) -> float | None:
     """Return the proportion of responders, for normal values without steps."""
-    rule = design.study.outcomes[plan.endpoint.outcome].responder
+    rule = design.study.outcomes[plan.endpoint.outcome].response
     kind = design.measures[k].kind
     if rule is None or rule.measure == "percent_change" or not is_normal(design, k) or design.measures[k].step:
         return None

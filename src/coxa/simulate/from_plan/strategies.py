@@ -69,7 +69,7 @@ def response_of(design: TrialDesign, plan: Estimand, k: int, value: Floats, ende
         return change
     if measure == "percent_change":
         return percent
-    rule = design.study.outcomes[plan.endpoint.outcome].responder
+    rule = design.study.outcomes[plan.endpoint.outcome].response
     assert rule is not None
     sign = design.signs[k]
     improvement = sign * {"value": value, "change": change, "percent_change": percent}[rule.measure]

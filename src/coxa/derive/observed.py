@@ -1,0 +1,42 @@
+"""Values as they were recorded: of every outcome, at every planned visit, before any strategy of an estimand."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from coxa.cohort.cohort import Cohort
+from coxa.derive.change import change_from_baseline, percent_change_from_baseline
+from coxa.derive.scores import derive_scores
+
+KEYS = ["participant_id", "outcome"]
+
+
+def observed_values(cohort: Cohort, assessments: pd.DataFrame | None = None) -> pd.DataFrame:
+    """Return the recorded values of everybody in an arm or a group.
+
+    Parameters
+    ----------
+    cohort
+        Checked tables.
+    assessments
+        The first of what `derive_scores` gives, where it is at hand.
+
+    Returns
+    -------
+    DataFrame
+        participant_id, arm, outcome, visit, value, baseline, change (value minus baseline, in the outcome's unit) and
+        percent_change; one row for each value of an outcome of the plan at a planned visit, the baseline included.
+        Baseline and changes are missing where the baseline is, and both changes at the baseline visit.
+    """
+    study = cohort.study
+    rows = derive_scores(cohort)[0] if assessments is None else assessments
+    rows = rows.loc[rows["value"].notna(), [*KEYS, "visit", "value"]].astype({"outcome": str, "visit": str})
+    rows = rows[rows["outcome"].isin(list(study.outcomes)) & rows["visit"].isin(list(study.visits))]
+    people = cohort.table("participants")[["participant_id", "arm"]].dropna()
+    rows = people.astype({"arm": str}).merge(rows, on="participant_id")
+    start = rows.loc[rows["visit"] == study.baseline_visit, [*KEYS, "value"]].rename(columns={"value": "baseline"})
+    rows = rows.merge(start, on=KEYS, how="left").astype({"value": float, "baseline": float})
+    after = rows["visit"] != study.baseline_visit
+    rows["change"] = change_from_baseline(rows["value"], rows["baseline"]).where(after)
+    rows["percent_change"] = percent_change_from_baseline(rows["value"], rows["baseline"]).where(after)
+    return rows

@@ -1,0 +1,118 @@
+"""The table of observed values: n and mean (SD), or median, by arm and visit, of each outcome and of its change."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+
+import pandas as pd
+
+from coxa.cohort.cohort import Cohort
+from coxa.study import Study
+from coxa.study.design_words import words_of
+from coxa.study.scales import outcome_scale
+from coxa.tables.by_arm import share_cell, summarised
+from coxa.tables.cells import Cell, Statistic
+from coxa.tables.characteristics import SUMMARY_LABELS
+from coxa.tables.formats import cell, counted, outcome_decimals
+from coxa.tables.phrases import abbreviations
+from coxa.tables.prose import with_n
+from coxa.tables.table import Column, Footnote, Row, RowGroup, Table
+
+ANALYSIS = "observed"
+
+
+def observed_table(study: Study, values: pd.DataFrame, sizes: Mapping[str, int]) -> Table:
+    """Describe what was recorded, before any model and any strategy for intercurrent events.
+
+    Parameters
+    ----------
+    study
+        The plan.
+    values
+        From `coxa.derive.observed.observed_values`.
+    sizes
+        Arm -> its participants, for the headings.
+
+    Returns
+    -------
+    Table
+        For each outcome of the plan that was measured, a row for each visit and below it the change from baseline of
+        those with both values; for each arm n, and mean (SD), or median [quartiles] where the plan says
+        `summary: median_iqr`. An outcome with two values, as yes and no, has n (%) of the higher one.
+
+    Examples
+    --------
+    >>> observed_table(study, observed_values(cohort), {"usual_care": 59, "exercise": 60})  # doctest: +SKIP
+    """
+    arms = list(sizes)
+    columns = [
+        Column(label, spanner=with_n(study.label("arms", arm), counted(sizes[arm], "participants", "allocated", arm)))
+        for arm in arms
+        for label in ("n", "Value")
+    ]
+    groups = [
+        RowGroup(heading(study, name, rows["value"]), tuple(_rows(study, name, rows, arms)))
+        for name in study.outcomes
+        if len(rows := values[values["outcome"] == name])
+    ]
+    words = words_of(study)
+    notes = (
+        f"Values as recorded, of all {words.started} participants, whatever happened to them before: no model and no "
+        "strategy for intercurrent events is applied. Change is the value minus that at "
+        f"{study.label('visits', study.baseline_visit)}, of participants with both.",
+        abbreviations([group.label for group in groups]),
+    )
+    return Table(
+        "observed-values",
+        f"Observed values by visit and {words.arm}",
+        "Outcome and visit",
+        tuple(columns),
+        tuple(groups),
+        tuple(Footnote(text) for text in notes if text),
+    )
+
+
+def arm_sizes(cohort: Cohort) -> dict[str, int]:
+    """Return how many participants are in each arm or group, the reference first."""
+    arms = cohort.table("participants")["arm"].astype(str)
+    return {arm: int((arms == arm).sum()) for arm in cohort.study.arm_order}
+
+
+def heading(study: Study, outcome: str, values: pd.Series) -> str:
+    """Return the label of an outcome with its range, direction, and how its values are described."""
+    plan = study.outcomes[outcome]
+    scale = outcome_scale(plan)
+    how = f"n (%) with {scale.high:g}" if is_binary(study, outcome, values) else SUMMARY_LABELS[plan.summary]
+    return f"{study.label('outcomes', outcome)} ({scale.low:g} to {scale.high:g}, {scale.direction}), {how}"
+
+
+def is_binary(study: Study, outcome: str, values: pd.Series) -> bool:
+    """Return whether an outcome has only the two ends of its range as values, as yes and no have."""
+    scale = outcome_scale(study.outcomes[outcome])
+    return scale.high - scale.low == 1 and bool(values.isin([scale.low, scale.high]).all())
+
+
+def _rows(study: Study, outcome: str, rows: pd.DataFrame, arms: list[str]) -> Iterator[Row]:
+    binary = is_binary(study, outcome, rows["value"])
+    for visit in sorted(set(rows["visit"]), key=lambda visit: study.visits[visit].day):
+        here = rows[rows["visit"] == visit]
+        yield Row(study.label("visits", visit), tuple(_cells(study, outcome, here, "value", visit, arms, binary)))
+        if not binary and here["change"].notna().any():
+            yield Row("Change from baseline", tuple(_cells(study, outcome, here, "change", visit, arms)), level=1)
+
+
+def _cells(
+    study: Study, outcome: str, rows: pd.DataFrame, column: str, visit: str, arms: list[str], binary: bool = False
+) -> Iterator[Cell]:
+    """Yield n and the description of a column for each arm."""
+    scale = outcome_scale(study.outcomes[outcome])
+    for arm in arms:
+        known = rows.loc[rows["arm"] == arm, column].dropna()
+        at = Statistic(analysis=ANALYSIS, term=f"{outcome} {column}", visit=visit, arm=arm)
+        yield cell("count", {"n": len(known)}, at)
+        if binary:
+            n = int((known == scale.high).sum())
+            yield share_cell(n, len(known), replace(at, term=f"{at.term}={scale.high:g}"))
+        else:
+            yield summarised(study.outcomes[outcome].summary, known, at, outcome_decimals(scale))
