@@ -7,7 +7,9 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
+from coxa.derive import derive_dataset
 from coxa.errors import DataError
+from coxa.tables.missing_patterns import reasons_table
 from coxa.tables.participant_flow.check import check_flow, flow_sums
 from coxa.tables.participant_flow.people import KEPT_ON, NO_REASON, STAYED, STOPPED, STOPPED_TREATMENT
 from coxa.tables.participant_flow.record import Box, Count, Flow
@@ -282,3 +284,17 @@ def test_negative_numbers_and_arrows_to_nowhere_are_refused() -> None:
     parts = (Count("left", -1), Count("stayed", 2))
     with pytest.raises(DataError):
         check_flow(replace(flow, boxes=(Box("x", "main", "enrolment", "", Count("x", 1, None, parts)),)))
+
+
+@pytest.mark.parametrize(("day", "gone"), [(84, True), (98, True), (99, False)])
+def test_a_stop_within_the_window_of_a_visit_is_one_before_it_is_over_in_flow_and_table(day: int, gone: bool) -> None:
+    study = plan()
+    visits = {**study.visits, "week_12": study.visits["week_12"].model_copy(update={"window": (-14, 14)})}
+    people = [Person("a", stopped=day, why="moved", values=(50, 45, None)), Person("b")]
+    checked = cohort(study.model_copy(update={"visits": visits}), people)
+    found = numbers(flow_of(checked), "analysis.a")
+    said = "had stopped" if gone else "had not stopped"
+    assert found[f"Not analysed at Week 12: No value: follow-up {said}"] == 1
+    table = reasons_table(checked, derive_dataset(checked, "primary"))
+    reasons = {row.label: row.cells[0].text for row in table.rows()} if table else {}
+    assert reasons.get("Stopped: moved") == ("1 (100.0%)" if gone else None)

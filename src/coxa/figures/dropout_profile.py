@@ -82,7 +82,7 @@ def _panel(labelled: pd.DataFrame, arm: str, visits: list[str], y: Any, width: i
     lines = base.mark_line(strokeWidth=1.8).encode(strokeDash=dash, detail="last_visit:N")
     points = base.mark_point(filled=True, size=36, opacity=1)
     top = alt.layer(lines, points).properties(width=width, height=HEIGHT, title=panel_title(arm))
-    row = alt.Axis(title=None, domain=False, ticks=False, labelLimit=80)
+    row = alt.Axis(title=None, domain=False, ticks=False, labelLimit=90, labelPadding=8)
     numbers = (
         alt.Chart(mine[mine["ends"]].assign(row="Last seen, n"))
         .mark_text(fontSize=TEXT_SIZE - 1, color=INK)

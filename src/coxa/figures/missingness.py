@@ -31,7 +31,7 @@ from coxa.tables.table import Statistic
 
 HEIGHT, ROW = 220, 20
 TITLE = "Missing, share of the analysis set"
-SMALL_LETTER, GAP = 6.2, 8
+SMALL_LETTER, GAP = 6.2, 12
 """Width of a letter of a count, and what is left between two counts, in pixels."""
 MOST_WIDTH = 900
 """Width up to which bars of all arms stand side by side."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import pandas as pd
 
 from coxa.derive.dataset import AnalysisDataset
@@ -36,6 +38,32 @@ def silent_participants(study: Study, dataset: AnalysisDataset) -> pd.DataFrame:
         reasons.setdefault((str(person), str(arm)), []).append(reason)
     silent = [(person, arm, _joined(said)) for (person, arm), said in reasons.items()]
     return pd.DataFrame(silent, columns=["participant_id", "arm", "reason"])
+
+
+def stop_recorded(people: pd.DataFrame) -> pd.Series:
+    """Return of whom it is recorded, by a date or a reason, that follow-up stopped."""
+    reason = people.get("discontinuation_reason", pd.Series(None, index=people.index, dtype=object))
+    date = people.get("discontinuation_date", pd.Series(None, index=people.index, dtype=object))
+    return date.notna() | reason.astype(object).fillna("").astype(str).str.strip().ne("")
+
+
+def stopped_by(study: Study, people: pd.DataFrame, visits: Iterable[str]) -> pd.Series:
+    """Return whose follow-up had stopped before the last of some visits was over.
+
+    A visit is over at the end of its window, or after its planned day where it has none: one rule for the flow diagram
+    and every table. A stop without a date counts as one before.
+    """
+    end = max(study.visits[visit].day + (study.visits[visit].window or (0, 0))[1] for visit in visits)
+    return stop_recorded(people) & ~(stop_days(people) > end)
+
+
+def stop_days(people: pd.DataFrame) -> pd.Series:
+    """Return the study day on which follow-up stopped; missing where a date is."""
+    stop, start = (
+        pd.to_datetime(people.get(name, pd.Series(None, index=people.index, dtype=object)))
+        for name in ("discontinuation_date", "randomisation_date")
+    )
+    return (stop - start).dt.days.astype(float)
 
 
 def _joined(reasons: list[str]) -> str:

@@ -9,13 +9,12 @@ import pandas as pd
 
 from coxa.cohort.cohort import Cohort
 from coxa.derive.dataset import AnalysisDataset
-from coxa.derive.study_day import study_days
 from coxa.study import Study
 from coxa.study.design_words import words_of
 from coxa.tables.baseline import TOTAL, arm_columns, arm_label, baseline_people, by_arm, shown_at_baseline
 from coxa.tables.characteristics import Columns, Described, characteristic_rows
 from coxa.tables.formats import cell, counted, share
-from coxa.tables.missing import NO_VALUE, why_missing
+from coxa.tables.missing import NO_VALUE, stopped_by, why_missing
 from coxa.tables.phrases import abbreviations
 from coxa.tables.prose import with_n
 from coxa.tables.table import Column, Footnote, Row, RowGroup, Statistic, Table, identifier
@@ -200,11 +199,10 @@ def _reasons(cohort: Cohort, rows: pd.DataFrame, visit: str) -> pd.Series:
     reason = why_missing(study, rows)
     stopped = people[["participant_id"]].assign(
         why=people.get("discontinuation_reason", pd.Series(pd.NA, index=people.index)),
-        day=study_days(people, people, "discontinuation_date") if "discontinuation_date" in people else float("nan"),
+        before=stopped_by(study, people, [visit]),
     )
     stopped = rows[["participant_id"]].merge(stopped, on="participant_id", how="left").set_index(rows.index)
-    end = study.visits[visit].day + (study.visits[visit].window or (0, 0))[1]
-    before = (stopped["day"] <= end) | (stopped["day"].isna() & stopped["why"].notna())
+    before = stopped["before"].fillna(False).astype(bool)
     why = stopped["why"].fillna("no reason recorded").astype(str)
     told = reason.mask((reason == NO_VALUE) & before, "Stopped: " + why)
     return told.mask(told == NO_VALUE, UNKNOWN)

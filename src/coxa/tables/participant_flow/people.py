@@ -11,7 +11,7 @@ from coxa.derive.analysis_sets import FLAGS, derive_analysis_sets, session_count
 from coxa.derive.dataset import AnalysisDataset
 from coxa.study import Study
 from coxa.study.design_words import words_of
-from coxa.tables.missing import NO_VALUE, why_missing
+from coxa.tables.missing import NO_VALUE, stop_days, stop_recorded, stopped_by, why_missing
 from coxa.tables.phrases import mid_sentence, sentence_case
 
 Path = tuple[str, ...]
@@ -30,7 +30,6 @@ HALF, LESS = "Attended at least half of the planned sessions", "Attended fewer o
 NONE_PLANNED, NOT_RECORDED = "No sessions planned", "Attendance not recorded"
 OTHER_VISITS, NO_VISIT = "With values at other visits, which the model uses", "Without a value at any visit"
 NOT_ELIGIBLE, DECLINED, OTHER = "Not eligible", "Declined to take part", "Other reasons"
-FOLLOW_UP_STOP = ("discontinuation_date", "discontinuation_reason")
 TREATMENT_STOP = ("treatment_stop_date", "treatment_stop_reason")
 SCREENED_REASONS = (NOT_ELIGIBLE, DECLINED, OTHER)
 
@@ -74,7 +73,7 @@ def received_paths(study: Study, people: pd.DataFrame) -> pd.Series | None:
 
 def follow_up_paths(study: Study, people: pd.DataFrame) -> pd.Series | None:
     """Return who stopped follow-up, why and when; None where no stop is recorded of anybody."""
-    stopped = _recorded(people, *FOLLOW_UP_STOP)
+    stopped = stop_recorded(people)
     if not stopped.any():
         return None
     reasons = _column(people, "discontinuation_reason")
@@ -102,12 +101,6 @@ def treatment_stop_paths(people: pd.DataFrame) -> pd.Series | None:
 def _recorded(people: pd.DataFrame, date: str, reason: str) -> pd.Series:
     """Return of whom a date or a reason is recorded."""
     return _column(people, date).notna() | (_column(people, reason).fillna("").astype(str).str.strip() != "")
-
-
-def stop_days(people: pd.DataFrame) -> pd.Series:
-    """Return the study day on which follow-up stopped; missing where a date is."""
-    stop, start = (pd.to_datetime(_column(people, name)) for name in ("discontinuation_date", "randomisation_date"))
-    return (stop - start).dt.days.astype(float)
 
 
 def periods(study: Study) -> tuple[str, ...]:
@@ -168,9 +161,8 @@ def analysis_paths(cohort: Cohort, dataset: AnalysisDataset, people: pd.DataFram
     flag = FLAGS[study.estimands[dataset.estimand].population]
     outside = derive_analysis_sets(cohort).drop_duplicates("participant_id").set_index("participant_id")
     reasons = outside[f"{flag}_reason"]
-    has_stopped = _recorded(people, *FOLLOW_UP_STOP)
-    stopped = has_stopped & ~(stop_days(people) > max(study.visits[visit].day for visit in visits))
-    recorded = bool(has_stopped.any())
+    stopped = stopped_by(study, people, visits)
+    recorded = bool(stop_recorded(people).any())
     inside = set(dataset.frame["participant_id"])
     paths: list[Path] = []
     for person, gone in zip(people["participant_id"], stopped, strict=True):
