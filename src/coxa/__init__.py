@@ -88,7 +88,7 @@ if TYPE_CHECKING:
     from coxa.simulate.presets import preset, preset_names
     from coxa.simulate.published import compare_published
     from coxa.simulate.truth import Truth
-    from coxa.simulate.twin import synthetic_twin
+    from coxa.simulate.twin import synthetic_twin, synthetic_twins
     from coxa.study import Study, read_study
     from coxa.study.changes import plan_changes
     from coxa.study.delivery_items import delivery_items
@@ -174,7 +174,7 @@ _HOMES = {
     "coxa.simulate.presets": ("preset", "preset_names"),
     "coxa.simulate.published": ("compare_published",),
     "coxa.simulate.truth": ("Truth",),
-    "coxa.simulate.twin": ("synthetic_twin",),
+    "coxa.simulate.twin": ("synthetic_twin", "synthetic_twins"),
     "coxa.study": ("Study", "read_study"),
     "coxa.study.changes": ("plan_changes",),
     "coxa.study.delivery_items": ("delivery_items",),
@@ -272,6 +272,7 @@ __all__ = [
     "standardised_effect",
     "subgroup_contrasts",
     "synthetic_twin",
+    "synthetic_twins",
     "threshold",
     "thresholds",
     "trial_design",

@@ -8,7 +8,7 @@ import pytest
 
 from coxa.errors import DataError, FitError, OptionError
 from coxa.simulate.disclosure import disclosure
-from coxa.simulate.twin import synthetic_twin
+from coxa.simulate.twin import synthetic_twin, synthetic_twins
 from tests.reference.trial import HERE
 
 
@@ -103,3 +103,32 @@ def test_bad_input_is_named(trial: pd.DataFrame) -> None:
         synthetic_twin(trial, seed=1)
     with pytest.raises(FitError, match="5 participants are too few"):
         synthetic_twin(trial.drop_duplicates("participant_id").head(5), seed=1)
+
+
+def test_tables_of_one_study_share_their_identifiers_and_their_correlations() -> None:
+    """80 people of whom 60 are measured twice; pain rises with age, and only the younger half is measured."""
+    rng = np.random.default_rng(2)
+    age = np.sort(rng.normal(60, 10, 80))
+    people = pd.DataFrame({"participant_id": np.arange(80), "age": age})
+    pain = pd.DataFrame(
+        [(k, visit, age[k] + rng.normal(0, 2)) for k in range(60) for visit in ("week_6", "week_12")],
+        columns=["participant_id", "visit", "pain"],
+    )
+    found = synthetic_twins({"people": people, "pain": pain}, seed=1, visit="visit")
+    drawn, measured = found.tables["people"], found.tables["pain"]
+    assert list(drawn.columns) == list(people.columns)
+    assert list(measured.columns) == list(pain.columns)
+    assert drawn["participant_id"].is_unique
+    assert len(drawn) == 80
+    both = measured.merge(drawn, on="participant_id", how="left")
+    assert both["age"].notna().all()
+    assert both["pain"].corr(both["age"]) > 0.8
+    inside = drawn["participant_id"].isin(measured["participant_id"])
+    assert 45 < inside.sum() < 75
+    assert drawn.loc[inside, "age"].mean() < drawn.loc[~inside, "age"].mean()
+
+
+def test_one_table_alone_is_drawn_as_before(beat_the_blues: pd.DataFrame) -> None:
+    alone = synthetic_twin(beat_the_blues, seed=1)
+    (table,) = synthetic_twins({"any name": beat_the_blues}, seed=1).tables.values()
+    pd.testing.assert_frame_equal(alone.data, table)

@@ -78,3 +78,18 @@ def test_a_formula_without_result_is_not_drawn_from(tmp_path: Path) -> None:
     shown = CliRunner().invoke(app, ["twin", str(tmp_path / "trial.xlsx"), "--out", str(tmp_path / "twin.csv")])
     assert shown.exit_code == 1
     assert "The formula has no stored result" in " ".join(shown.output.split())
+
+
+def test_the_files_of_a_study_are_drawn_together(tmp_path: Path) -> None:
+    trial = pd.read_csv(TRIAL)
+    people = trial.drop_duplicates("participant_id")[["participant_id", "arm", "site", "sex"]]
+    people.to_csv(tmp_path / "people.csv", index=False)
+    trial[["participant_id", "visit", "change"]].to_csv(tmp_path / "change.csv", index=False)
+    files = [str(tmp_path / "people.csv"), str(tmp_path / "change.csv")]
+    code, said = run(*files, "--visit", "visit", "--out", str(tmp_path / "twins"))
+    assert code == 0, said
+    drawn = {name: pd.read_csv(tmp_path / "twins" / f"{name}.csv") for name in ("people", "change")}
+    assert set(drawn["change"]["participant_id"]) == set(drawn["people"]["participant_id"])
+    code, said = run(*files, "--visit", "visit", "--out", str(tmp_path / "twins"))
+    assert code == 2
+    assert "there already" in said

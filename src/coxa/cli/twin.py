@@ -12,10 +12,20 @@ from coxa.cli.edge import AsJson, HeaderRow, MaxCells, Quiet, SheetName, Verbose
 if TYPE_CHECKING:
     import pandas as pd
 
+ENDINGS = (".csv", ".parquet")
+
 
 def twin_command(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="CSV, Excel, Parquet, SPSS, Stata or SAS file.")],
-    out: Annotated[Path, typer.Option("--out", help="File for the twin, .csv or .parquet; must not be there yet.")],
+    files: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="FILE...", help="CSV, Excel, Parquet, SPSS, Stata or SAS file; several of one study together."
+        ),
+    ],
+    out: Annotated[
+        Path,
+        typer.Option("--out", help="File for the twin, .csv or .parquet; of several files a folder. A new one."),
+    ],
     participant: Annotated[str, typer.Option("--participant", help="Column of the participant.")] = "participant_id",
     visit: Annotated[
         str | None, typer.Option("--visit", help="Column of the visit, if there is a row for each.")
@@ -28,42 +38,74 @@ def twin_command(
     quiet: Quiet = False,
     verbose: Verbose = False,
 ) -> None:
-    """Draw a synthetic twin of a table: its distributions, correlations and gaps, and nobody's row."""
+    """Draw a synthetic twin: distributions, correlations and gaps are those of the data, and no real row is copied.
+
+    Several files of one study are drawn together: a participant has the same new identifier in all of them.
+    """
     with edge(verbose, as_json):
         from coxa.cohort.readers.raw import ReadOptions
         from coxa.cohort.whole import read_whole, without_declared
-        from coxa.errors import OptionError, check_option
-        from coxa.files import save_parquet
-        from coxa.report.csv_files import write_csv
-        from coxa.simulate.twin import synthetic_twin
+        from coxa.files import whole_run
+        from coxa.simulate.twin import synthetic_twins
 
         options = ReadOptions(sheet=sheet, header_row=tuple(header_row or ()) or None, max_cells=max_cells)
-        check_there(file)
-        check_option("ending of --out", out.suffix.lower(), (".csv", ".parquet"))
-        if out.exists():
-            raise OptionError(f"{out} is there already; name another file")
-        with working(f"drawing a twin of {file}", quiet):
-            frame = without_declared(read_whole(file, options))
-            found = synthetic_twin(typed(frame), seed=seed, participant=participant, visit=visit)
-        if out.suffix.lower() == ".parquet":
-            save_parquet(found.data, out)
-        else:
-            write_csv(found.data, out)
+        for file in files:
+            check_there(file)
+        places = twin_places(files, out)
+        names = ", ".join(str(file) for file in files)
+        with working(f"drawing a twin of {names}", quiet):
+            tables = {file.name: typed(without_declared(read_whole(file, options))) for file in files}
+            found = synthetic_twins(tables, seed=seed, participant=participant, visit=visit)
+        with whole_run(places[0].parent) as part:
+            for path, table in zip(places, found.tables.values(), strict=True):
+                write_table(table, part / path.name)
         near = found.disclosure
         if as_json:
             import pandas as pd
 
             facts = {"rows": near.rows, "exact": near.exact, "nearer": near.nearer, "median_ratio": near.median_ratio}
-            print_json(pd.DataFrame([facts | {"left_empty": ", ".join(found.blank), "file": str(out)}]))
-        elif not quiet:
+            blank = (", ".join(columns) for columns in found.blank.values())
+            each = zip(places, blank, strict=True)
+            print_json(pd.DataFrame([facts | {"left_empty": empty, "file": str(path)} for path, empty in each]))
+            return
+        if not quiet:
             typer.echo(
                 f"{near.rows} synthetic participants; {near.exact} repeat a row of the original, {near.nearer} are "
                 "nearer to one than that is to its own nearest neighbour"
             )
             typer.echo(f"distance from the nearest original over its own nearest neighbour's: {near.median_ratio:.2f}")
-            if found.blank:
-                typer.echo(f"left empty as free text: {', '.join(found.blank)}")
-            typer.echo(f"twin: {out}")
+            for name, columns in found.blank.items():
+                if columns:
+                    typer.echo(f"left empty in the twin of {name}, as free text: {', '.join(columns)}")
+        typer.echo(f"twin: {', '.join(map(str, places))}")
+
+
+def twin_places(files: list[Path], out: Path) -> list[Path]:
+    """Return where the twin of each file goes; refuse what is there already, and two files of one name."""
+    from coxa.errors import OptionError, check_option
+
+    if len(files) == 1:
+        check_option("ending of --out", out.suffix.lower(), ENDINGS)
+        places = [out]
+    else:
+        places = [out / f"{file.stem}.csv" for file in files]
+        if len(set(places)) < len(places):
+            raise OptionError("Two of the files have the same name. Give them different names.")
+    there = [str(path) for path in (*places, *([] if len(files) == 1 else [out])) if path.is_file()]
+    if there:
+        raise OptionError(f"{', '.join(there)} is there already; name another place with --out")
+    return places
+
+
+def write_table(table: pd.DataFrame, path: Path) -> None:
+    """Write a table as CSV or Parquet, by the ending of its path."""
+    from coxa.files import save_parquet
+    from coxa.report.csv_files import write_csv
+
+    if path.suffix.lower() == ".parquet":
+        save_parquet(table, path)
+    else:
+        write_csv(table, path)
 
 
 def typed(frame: pd.DataFrame) -> pd.DataFrame:

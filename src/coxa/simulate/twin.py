@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -28,6 +28,10 @@ NEIGHBOURS = 5
 """Original rows, those nearest in the columns without gaps, one of which lends a twin's row its gaps."""
 
 
+OF_TABLE, IN_TABLE = "\t", "\tin the table"
+"""Between the name of a table and that of its column; the column that says who is in a table."""
+
+
 @dataclass(frozen=True, slots=True)
 class Twin:
     """A synthetic twin and how near it comes to the original.
@@ -40,6 +44,20 @@ class Twin:
     data: pd.DataFrame = field(repr=False)
     disclosure: Disclosure
     blank: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Twins:
+    """Synthetic twins of the tables of one study, linked by their identifiers.
+
+    tables     : table -> rows in the columns of the original; identifiers are new, and free text is empty
+    disclosure : how near the rows of all tables together are to the original ones
+    blank      : table -> columns that were left empty
+    """
+
+    tables: Mapping[str, pd.DataFrame] = field(repr=False)
+    disclosure: Disclosure
+    blank: Mapping[str, tuple[str, ...]]
 
 
 def synthetic_twin(
@@ -88,18 +106,92 @@ def synthetic_twin(
     >>> list(twin.data.columns), len(twin.data), twin.disclosure.exact
     (['participant_id', 'age', 'pain'], 40, 0)
     """
-    for name in [participant, *([visit] if visit else [])]:
+    found = synthetic_twins({"data": data}, seed=seed, participant=participant, visit=visit)
+    return Twin(found.tables["data"], found.disclosure, found.blank["data"])
+
+
+def synthetic_twins(
+    tables: Mapping[str, pd.DataFrame], *, seed: int, participant: str = "participant_id", visit: str | None = None
+) -> Twins:
+    """Draw several tables of one study together, so that a participant is the same in all of them.
+
+    Parameters
+    ----------
+    tables : mapping of str to DataFrame
+        Each with the identifier. Those with a column `visit` have one row per participant and visit, the others one
+        per participant. Not changed.
+    seed, participant, visit
+        As in `synthetic_twin`; at least one table has the column of the visit, if one is named.
+
+    Returns
+    -------
+    Twins
+        As many participants as in all tables together, each in the tables in which an original one was. Correlations
+        are kept between the columns of different tables too.
+
+    Raises
+    ------
+    OptionError, DataError, FitError
+        As in `synthetic_twin`.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(1)
+    >>> people = pd.DataFrame({"participant_id": range(40), "age": rng.integers(30, 80, 40)})
+    >>> pain = pd.DataFrame({"participant_id": range(30), "pain": rng.normal(50, 9, 30)})
+    >>> twins = synthetic_twins({"people": people, "pain": pain}, seed=1).tables
+    >>> set(twins["pain"]["participant_id"]) <= set(twins["people"]["participant_id"])
+    True
+    """
+    parts = {name: _wide(data, participant, visit, tables) for name, data in tables.items()}
+    everybody = list(dict.fromkeys(name for part in parts.values() for name in part.index))
+    if len(everybody) < FEWEST:
+        raise FitError(f"{len(everybody)} participants are too few to be imitated; at least {FEWEST} are needed", [])
+    wide = pd.concat([_named(part, name, everybody) for name, part in parts.items()], axis=1)
+    blank = [name for name in wide.columns if is_free_text(wide[name])]
+    made, near = _drawn(wide.drop(columns=blank), seed)
+    made = made.assign(**dict.fromkeys(blank))[list(wide.columns)]
+    made.index = pd.Index([f"S{k:0{len(str(len(made)))}d}" for k in range(1, len(made) + 1)], name=participant)
+    drawn = {name: _table(made, name, data, participant, visit) for name, data in tables.items()}
+    empty = {
+        name: tuple(dict.fromkeys(_own(column, name).split("\n")[0] for column in blank if _is_of(column, name)))
+        for name in tables
+    }
+    return Twins(drawn, near, empty)
+
+
+def _wide(data: pd.DataFrame, participant: str, visit: str | None, tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """Return one row per participant, identifiers as text; raise where a column is missing or a row is twice there."""
+    by_visit = visit is not None and (visit in data.columns or all(visit not in other for other in tables.values()))
+    keys = [participant, *([str(visit)] if by_visit else [])]
+    for name in keys:
         if name not in data.columns:
             raise OptionError(not_allowed("column", name, map(str, data.columns)))
-    check_once(data, [participant, *([visit] if visit else [])])
-    wide = data.set_index(participant) if visit is None else side_by_side(data, participant, visit)
-    if len(wide) < FEWEST:
-        raise FitError(f"{len(wide)} participants are too few to be imitated; at least {FEWEST} are needed", [])
-    blank = tuple(str(name) for name in wide.columns if is_free_text(wide[name]))
-    used = wide.drop(columns=list(blank))
+    check_once(data, keys)
+    named = data.assign(**{participant: data[participant].astype("str")})
+    return named.set_index(participant) if not by_visit else side_by_side(named, participant, str(visit))
+
+
+def _named(part: pd.DataFrame, table: str, everybody: list[str]) -> pd.DataFrame:
+    """Return a table's columns under names of their own, for everybody, and who is in it where somebody is not."""
+    whole = len(part) == len(everybody)
+    marked = part if whole else part.assign(**{IN_TABLE: 1.0}).reindex(everybody).fillna({IN_TABLE: 0.0})
+    return marked.reindex(everybody).add_prefix(f"{table}{OF_TABLE}")
+
+
+def _is_of(column: str, table: str) -> bool:
+    return column.startswith(f"{table}{OF_TABLE}")
+
+
+def _own(column: str, table: str) -> str:
+    return column.removeprefix(f"{table}{OF_TABLE}")
+
+
+def _drawn(used: pd.DataFrame, seed: int) -> tuple[pd.DataFrame, Disclosure]:
+    """Draw rows of all columns together; those too near to an original one again."""
     scores = pd.DataFrame({name: normal_scores(used[name]) for name in used.columns}).to_numpy()
     correlation = scores_correlation(scores)
-    drawn = np.empty((len(used), used.shape[1]))
+    drawn = np.empty(used.shape)
     rows = np.arange(len(used))
     for k in range(ROUNDS):
         drawn[rows] = draw_rows(scores, correlation, len(rows), generator(f"twin {k}", seed))
@@ -107,12 +199,18 @@ def synthetic_twin(
         rows = np.flatnonzero(near.too_near)
         if not len(rows):
             break
-    made = pd.DataFrame({name: values_of(used[name], drawn[:, k]) for k, name in enumerate(used.columns)})
-    made = made.assign(**dict.fromkeys(blank))[list(wide.columns)]
-    made.index = pd.Index([f"S{k:0{len(str(len(made)))}d}" for k in range(1, len(made) + 1)], name=participant)
-    found = made.reset_index() if visit is None else one_below_the_other(made, data, participant, visit)
-    columns = {name.split("\n")[0] if visit else name: None for name in blank}
-    return Twin(found[list(data.columns)], near, tuple(columns))
+    return pd.DataFrame({name: values_of(used[name], drawn[:, k]) for k, name in enumerate(used.columns)}), near
+
+
+def _table(made: pd.DataFrame, name: str, data: pd.DataFrame, participant: str, visit: str | None) -> pd.DataFrame:
+    """Return the rows of one table from those of all."""
+    own = made[[column for column in made.columns if _is_of(column, name)]]
+    own = own.rename(columns=lambda column: _own(column, name))
+    if IN_TABLE in own:
+        own = own[own[IN_TABLE] > 0].drop(columns=IN_TABLE)
+    by_visit = visit is not None and visit in data.columns
+    found = own.reset_index() if not by_visit else one_below_the_other(own, data, participant, str(visit))
+    return found[list(data.columns)]
 
 
 def check_once(data: pd.DataFrame, keys: Sequence[str]) -> None:
