@@ -214,6 +214,14 @@ def test_stata_labels_and_extended_missing_values(tmp_path: Path) -> None:
     assert sheet.missing_codes == {"pain": frozenset({"a"})}
 
 
+@pytest.mark.parametrize("suffix", [".sav", ".dta", ".xpt"])
+def test_text_of_length_0_is_an_empty_cell(tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"table{suffix}"
+    write = {".sav": pyreadstat.write_sav, ".dta": pyreadstat.write_dta, ".xpt": pyreadstat.write_xport}[suffix]
+    write(pd.DataFrame({"id": ["1", "2"], "reason": ["", "moved"]}), path)
+    assert read(path).sheet.frame["reason"].isna().tolist() == [True, False]
+
+
 def test_sas_transport(tmp_path: Path) -> None:
     path = tmp_path / "table.xpt"
     pyreadstat.write_xport(LABELLED, path, table_name="TABLE")

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from coxa.cohort.mapping.codes import is_text
 from coxa.cohort.readers.raw import SINGLE, FileFault, ReadOptions, Sheet, check_header
 from coxa.cohort.readers.size import COLUMN_CELLS, check_cells
 from coxa.study.source import code_text
@@ -36,13 +37,19 @@ def labelled_sheet(frame: pd.DataFrame, meta: Any) -> Sheet:
     }
     missing = {str(name): _missing_codes(frame[name], meta, str(name)) for name in frame.columns}
     return Sheet(
-        frame.reset_index(drop=True),
+        _without_blank_text(frame).reset_index(drop=True),
         np.arange(1, len(frame) + 1, dtype=np.int64),
         labels=labels,
         exact={name: exact for name in map(str, frame.columns) if (exact := _exact(meta, name))},
         missing_codes={name: codes for name, codes in missing.items() if codes},
         details={"encoding": str(meta.file_encoding)} if meta.file_encoding else {},
     )
+
+
+def _without_blank_text(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a frame in which text of length 0 is missing: these packages have no other empty text."""
+    texts = [name for name in frame.columns if is_text(frame[name])]
+    return frame.assign(**{name: frame[name].mask(frame[name].eq("").fillna(False).astype(bool)) for name in texts})
 
 
 def _exact(meta: Any, name: str) -> float | None:
