@@ -159,7 +159,7 @@ def risks(plan: Study) -> pd.DataFrame:
 def test_a_figure_of_any_number_of_arms_names_each_of_them(arms: int) -> None:
     plan = study(arms)
     data = dataset(plan, 20)
-    response = responses(plan, {"primary": data})[0]
+    response = responses(plan, {"primary": data}, {})[0]
     visit, named = plan.post_visits[-1], {"figure_id": "a", "title": "Pain"}
     figures = [
         observed(plan),
@@ -220,7 +220,7 @@ def test_quantiles_of_a_large_trial_keep_both_ends() -> None:
 def test_cumulative_responders_of_a_large_trial_are_exact_at_each_cut_that_is_drawn() -> None:
     plan = study(3)
     data = dataset(plan, 3000)
-    response, visit = responses(plan, {"primary": data})[0], plan.post_visits[-1]
+    response, visit = responses(plan, {"primary": data}, {})[0], plan.post_visits[-1]
     curve = responder_curve(plan, response, visit, [response.rule])
     here = data.frame[data.frame["visit"] == visit].dropna(subset=["change"])
     assert curve["cut"].nunique() <= MOST_CUTS + 5
