@@ -29,3 +29,15 @@ DENSE = 1e-9
 
 DENSE_OPTIMUM = 1e-5
 """Relative. An optimiser without derivatives of its own stops where the likelihood is flat to rounding."""
+
+NLME_LOGLIK = 2e-7
+"""Of log-likelihoods against nlme with a correlation over time: lme stops up to 8e-8 below the optimum."""
+
+NLME_EFFECT = 1e-5
+"""Of effects in standard errors against the same: they follow from where lme stopped."""
+
+NLME_SE = 2e-5
+"""Of standard errors against the same, relative."""
+
+NLME_SHAPE = 1e-4
+"""Of correlation, nugget and standard deviation against the same, relative: the likelihood is flat to second order."""

@@ -117,7 +117,7 @@ def timed() -> pd.DataFrame:
         ({"covariance": "sp_exp"}, "covariance 'sp_exp' looks at distances in time; name the column: time='week'"),
         (
             {"covariance": ["us", "cs"], "time": "week"},
-            "time='week' is used by covariance 'sp_exp' alone, not by us, cs",
+            "time='week' is used by covariance 'sp_exp' and 'sp_exp_nugget' alone, not by us, cs",
         ),
         ({"covariance": "cs", "visits": ["week_6"]}, "covariance 'cs' needs two visits or more; with one use 'us'"),
         ({"group": "arms"}, "unknown column 'arms'; allowed: .*; did you mean 'arm'"),

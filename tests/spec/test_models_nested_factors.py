@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from coxa.errors import FitError
-from coxa.models import fit_lmm, fit_mmrm
+from coxa.models import fit_lmm, fit_mmrm, mixed_rows
 from coxa.models.fit import Fit
 from coxa.models.mixed_rows import MOST_ABOVE
 from coxa.models.numerics.mixed import components
@@ -36,7 +36,7 @@ def clinics(count: int = 12, seed: int = 3) -> pd.DataFrame:
 
 
 def apart(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(components, "FEW", 0)
+    monkeypatch.setattr(mixed_rows, "FEW", 0)
     monkeypatch.setattr(components, "GAIN", 0.0)
 
 

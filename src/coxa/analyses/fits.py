@@ -16,6 +16,7 @@ from coxa.study import Study
 from coxa.study.analysis import Analysis
 from coxa.study.formula import model_formula
 from coxa.study.wording import join_words
+from coxa.study.words import SPATIAL_COVARIANCE
 
 
 def planned_fits(
@@ -71,7 +72,7 @@ def _repeated(analysis: Analysis, formula: str, rows: pd.DataFrame, covariance: 
         covariance=covariance,
         group=analysis.covariance_by,
         weights=analysis.observation_weights,
-        time="study_day" if "sp_exp" in covariance else None,
+        time="study_day" if set(SPATIAL_COVARIANCE) & set(covariance) else None,
         reml=analysis.estimation == "reml",
         ddf=analysis.ddf,
         vcov=analysis.standard_errors,

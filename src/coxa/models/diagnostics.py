@@ -11,9 +11,8 @@ from coxa.errors import OptionError
 from coxa.models.fit import Fit
 from coxa.models.numerics.covariances import covariances
 from coxa.models.numerics.marginal_fit import correlation
-from coxa.models.numerics.mixed.structured import Structured
 from coxa.models.numerics.reml import residual_moments
-from coxa.models.random_part import RandomPart
+from coxa.models.random_part import RandomPart, residual_blocks
 from coxa.models.random_results import predictions, random_part_of
 from coxa.models.rebuilt import rebuilt
 
@@ -118,18 +117,8 @@ def standardised_within(part: RandomPart, left: np.ndarray) -> tuple[np.ndarray,
     if part.residual is not None:
         unit = left / np.sqrt(part.residual)
         return unit, unit
-    within, where, structure = part.model.within, part.setting.where, part.setting.structure
-    assert isinstance(within, Structured)
-    assert where is not None
-    assert structure is not None
     standardised, normalised = np.empty(len(left)), np.empty(len(left))
-    by_group = [structure.matrix(within.own(part.optimum.theta, g), within.times) for g in range(within.groups)]
-    order = np.lexsort([where.place, where.block])
-    for rows in np.split(order, np.flatnonzero(np.diff(where.block[order])) + 1):
-        pattern = part.blocks.pattern[where.block[rows[0]]]
-        matrices = by_group[within.group[pattern]]
-        matrix = matrices if matrices.ndim == 2 else matrices[within.covering[pattern]]
-        inner = part.ready.size**2 * matrix[np.ix_(where.place[rows], where.place[rows])]
+    for rows, inner in residual_blocks(part):
         standardised[rows] = left[rows] / np.sqrt(np.diag(inner))
         normalised[rows] = solve_triangular(np.linalg.cholesky(inner), left[rows], lower=True)
     return standardised, normalised

@@ -53,7 +53,8 @@ def fit_lmm(
         Column of the visit. If it is a factor of the formula, marginal means are taken at its levels.
     residual : str
         "independent", or a covariance structure within participants (`coxa.models.covariance.STRUCTURES`): ``ar1`` over
-        the visits, ``sp_exp`` over continuous time, as a diary needs it.
+        the visits, ``sp_exp`` over continuous time, as a diary needs it, ``sp_exp_nugget`` with an error of each
+        rating besides (nlme's ``corExp(nugget = TRUE)``).
     time : str, optional
         Column of the time of each row, for a `residual` that is correlated; a number, such as days.
     weights : str, optional
@@ -98,8 +99,10 @@ def fit_lmm(
     Notes
     -----
     A variance that is estimated at zero, and a correlation of 1, are optima at the boundary: they are proven there and
-    named in ``fit.warnings``. Sources: Laird & Ware, Biometrics 1982, 38:963-974; Bates, Mächler, Bolker & Walker, JSS
-    2015, 67(1), for the formula; the computation is described in docs/methods/random-effects.md.
+    named in ``fit.warnings``. So are a correlation over time of 0 or 1 and a nugget of 0: these simpler models are
+    fitted too, and kept unless the likelihood of an optimum inside is higher. Sources: Laird & Ware, Biometrics 1982,
+    38:963-974; Bates, Mächler, Bolker & Walker, JSS 2015, 67(1), for the formula; the computation is described in
+    docs/methods/random-effects.md.
 
     Examples
     --------

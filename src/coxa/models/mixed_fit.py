@@ -106,7 +106,7 @@ def random_part(
     ready: Prepared,
     model: Mixed,
     found: MixedOptimum,
-    blocks: Blocks,
+    blocks: Blocks | None,
     information: str,
     residual_names: tuple[tuple[str, ...], ...] = (),
 ) -> RandomPart:
@@ -152,8 +152,10 @@ def informed(model: Mixed, found: MixedOptimum, information: str) -> Informed:
         straight = linear(model)
         at = state(straight, found.theta)
         slope = derived(straight, at)
+        known, covariance = found.limited, np.zeros_like(slope.expected)
         try:
-            return Informed(straight, at, slope, np.linalg.inv(slope.expected))
+            covariance[np.ix_(~known, ~known)] = np.linalg.inv(slope.expected[np.ix_(~known, ~known)])
+            return Informed(straight, at, slope, covariance)
         except np.linalg.LinAlgError:
             raise FitError(
                 "the expected information on the variances is singular: two of them cannot be told apart",

@@ -18,6 +18,7 @@ from coxa.models.numerics.mixed.build import (
     all_in_blocks,
     coefficients,
     columns_above,
+    markov,
     structured,
 )
 from coxa.models.numerics.mixed.likelihood import Mixed
@@ -29,6 +30,12 @@ from coxa.models.repeated_rows import check_residuals
 MOST_ABOVE = 6000
 """Rows of a dense matrix of effects above the blocks from which it is too large; components together may have as many
 cells."""
+
+FEW = 64
+"""Effects above the blocks up to which one dense matrix is smaller work than a matrix for each component."""
+
+MANY_TIMES = 12
+"""Rows of a participant above which residuals that fade over times of his or her own are solved for row by row."""
 
 KEPT_AT_ONCE = 16
 """Matrices of that size that a step of the search holds at once."""
@@ -104,6 +111,14 @@ class Setting:
         return self.structure is None
 
     @property
+    def along_times(self) -> bool:
+        """Whether residuals are solved for along the times of each participant, who has many of his or her own."""
+        if self.where is None or self.structure is None or not self.structure.spatial or self.where.group.any():
+            return False
+        places, rows = int(self.where.place.max()) + 1, len(self.where.block)
+        return places > MANY_TIMES and len(self.where.times) == rows != places
+
+    @property
     def above(self) -> list[int]:
         """Positions of the factors above the blocks."""
         return [k for k in range(len(self.factors)) if k != self.block]
@@ -114,8 +129,8 @@ class Setting:
         return self.above if self.block is None else [self.block, *self.above]
 
 
-def built(setting: Setting, ready: Prepared, *, reml: bool) -> tuple[Mixed, Blocks]:
-    """Return the model as arrays, and its blocks one by one."""
+def built(setting: Setting, ready: Prepared, *, reml: bool) -> tuple[Mixed, Blocks | None]:
+    """Return the model as arrays, and its blocks one by one where these have effects or patterns."""
     outer = outer_columns(setting, ready)
     p = ready.xy.shape[1] - 1
     own = None if setting.block is None else ready.levels[setting.block]
@@ -124,6 +139,8 @@ def built(setting: Setting, ready: Prepared, *, reml: bool) -> tuple[Mixed, Bloc
         independent, blocks = coefficients(own, ready.xy, outer)
         return Mixed(independent, outer.above, p, reml), blocks
     assert setting.where is not None
+    if setting.along_times:
+        return Mixed(markov(setting.where, ready.xy, outer, setting.structure), outer.above, p, reml), None
     effects = np.zeros((len(ready.xy), 0)) if own is None else own.effects
     triangle = Triangle(()) if own is None else own.triangle
     within, blocks = structured(setting.where, effects, triangle, ready.xy, outer, setting.structure)
@@ -138,7 +155,8 @@ def outer_columns(setting: Setting, ready: Prepared) -> ColumnsAbove:
     else:
         block = setting.where.block
     beside = ready.xy.shape[1]
-    outer = columns_above([ready.levels[k] for k in setting.above], block, beside)
+    few = 0 if setting.along_times else FEW
+    outer = columns_above([ready.levels[k] for k in setting.above], block, beside, few)
     cells = outer.above.components * (outer.above.width + beside) ** 2
     if cells > MOST_ABOVE**2:
         names = ", ".join(

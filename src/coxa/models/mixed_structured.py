@@ -11,6 +11,7 @@ import pandas as pd
 
 from coxa.errors import DataError, OptionError
 from coxa.findings import Finding, Findings
+from coxa.models.covariance.spatial_exponential import fades_early
 from coxa.models.covariance.structure import Structure
 from coxa.models.fit import Fit
 from coxa.models.mixed_data import MixedData
@@ -20,7 +21,8 @@ from coxa.models.mmrm_data import RepeatedData, checked_times
 from coxa.models.numerics.marginal_fit import Attempt
 from coxa.models.numerics.mixed.build import Blocks, Places
 from coxa.models.numerics.mixed.likelihood import Mixed
-from coxa.models.numerics.mixed.search import MixedOptimum, optimum_of
+from coxa.models.numerics.mixed.markov import Markov
+from coxa.models.numerics.mixed.search import HeldAt, MixedOptimum, best_optimum, optimum_of
 from coxa.models.numerics.mixed.starts import starts
 from coxa.models.numerics.mixed.structured import Structured
 from coxa.models.random_factors import RandomFactor
@@ -28,13 +30,13 @@ from coxa.models.random_part import named_variances
 from coxa.models.repeated_rows import place, visit_order
 from coxa.models.spec import LMMSpec, MMRMSpec
 
-MOST_TIMES = 400
+MOST_TIMES = 40
 """Distinct times up to which they are taken for places that participants share."""
 
 SHOWN = 12
 """Places up to which their covariance is shown as a matrix."""
 
-Climbed = tuple[MixedOptimum, Mixed, Blocks, Setting, tuple[Attempt, ...]]
+Climbed = tuple[MixedOptimum, Mixed, Blocks | None, Setting, tuple[Attempt, ...]]
 
 
 def fit_with_structure(
@@ -114,7 +116,7 @@ def setting_of(factors: tuple[RandomFactor, ...], participant: str, where: Place
     """Return which factor stands where: the participant's own effects within blocks, all others above."""
     own = [k for k, factor in enumerate(factors) if factor.name == participant]
     setting = Setting(factors, own[0] if own else None, where, structure)
-    return setting
+    return replace(setting, block=None) if setting.along_times else setting
 
 
 def climb(setting: Setting, ready: Prepared, ladder: Sequence[Structure], clock: list[float], *, reml: bool) -> Climbed:
@@ -130,17 +132,36 @@ def climb(setting: Setting, ready: Prepared, ladder: Sequence[Structure], clock:
     first, blocks = built(setting, ready, reml=reml)
     clock.append(perf_counter())
     for structure in ladder:
-        assert isinstance(first.within, Structured)
+        assert isinstance(first.within, (Structured, Markov))
         if said := repeats(setting, structure):
             attempts.append(Attempt(structure.name, "any start", said))
             continue
         model = replace(first, within=replace(first.within, structure=structure))
-        optimum, tried = optimum_of(model, starts(model), terms_of(model, setting))
+        terms = terms_of(model, setting)
+        if limits := limits_of(model, structure):
+            optimum, tried = best_optimum(model, starts(model), terms, limits)
+        else:
+            optimum, tried = optimum_of(model, starts(model), terms)
         attempts += [Attempt(structure.name, start, failure) for start, failure in tried]
         if optimum is not None:
             clock.append(perf_counter())
             return optimum, model, blocks, replace(setting, structure=structure), tuple(attempts)
     raise not_proven(attempts, setting)
+
+
+def limits_of(model: Mixed, structure: Structure) -> list[HeldAt]:
+    """Return the simpler models that a structure has at its boundary, in each group and in all of them."""
+    within = model.within
+    assert isinstance(within, (Structured, Markov))
+    first = within.triangle.size if isinstance(within, Structured) else 0
+    each = within.size - first if isinstance(within, Markov) else within.each
+    groups = list(range(within.groups))
+    found = []
+    for limit in structure.limits(within.gap):
+        for chosen in [groups, *([g] for g in groups if len(groups) > 1)]:
+            held = {first + g * each + place: value for g in chosen for place, value in limit.held.items()}
+            found.append(HeldAt(limit.name, limit.words, held))
+    return found
 
 
 def repeats(setting: Setting, structure: Structure) -> str:
@@ -175,7 +196,7 @@ def finished(
     repeated = isinstance(spec, MMRMSpec) and len(labels) > 1
     kind = "MMRM" if repeated else "linear mixed model"
     within, structure = mixed.within, setting.structure
-    assert isinstance(within, Structured)
+    assert isinstance(within, (Structured, Markov))
     assert structure is not None
     size, times = ready.size, within.times.mean(axis=0)
     own = [within.own(optimum.theta, g) for g in range(within.groups)]
@@ -183,7 +204,8 @@ def finished(
     named = named_variances(part) | residual_parameters(structure, own, times, labels, groups, size)
     residual = f"{structure.long_name} covariance within participants" if len(labels) > 1 else "independent residuals"
     residual += f" for each {group}" if group else ""
-    warnings = warnings_of(found.design, part, found.sample, order_warning)
+    rests_on = "" if optimum.limits else close_rows(structure, own, setting)
+    warnings = warnings_of(found.design, part, found.sample, rests_on, order_warning)
     return as_fit(
         found,
         part,
@@ -196,6 +218,17 @@ def finished(
         warnings=warnings,
         clock=clock,
     )
+
+
+def close_rows(structure: Structure, own: Sequence[np.ndarray], setting: Setting) -> str:
+    """Say that a correlation over time fades before the next row of most participants; empty where it does not."""
+    where = setting.where
+    if not structure.spatial or where is None:
+        return ""
+    times = where.times if len(where.times) == len(where.block) else where.times[where.place]
+    order = np.lexsort([times, where.block])
+    gaps = np.diff(times[order])[np.diff(where.block[order]) == 0]
+    return fades_early(own, gaps)
 
 
 def residual_parameters(

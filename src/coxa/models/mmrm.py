@@ -61,8 +61,8 @@ def fit_mmrm(
     weights : str, optional
         Column of weights of the rows, above 0: the variance of a row is that of its visit over its weight.
     time : str, optional
-        Column of the time of each row, for ``sp_exp``; it may differ between participants. A correlation of neighbours
-        is given for one unit of it.
+        Column of the time of each row, for ``sp_exp`` and ``sp_exp_nugget``; it may differ between participants. A
+        correlation of neighbours is given for one unit of it.
     reml : bool
         Restricted likelihood (the default), or the full one.
     ddf : {"satterthwaite", "kenward-roger", "kenward-roger-linear", "between-within", "residual"}

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from coxa.errors import NonConvergenceError
+from coxa.models.covariance.spatial_exponential import fades_early
 from coxa.models.covariance.structure import Structure
 from coxa.models.covariance_words import covariance_frame, named_parameters
 from coxa.models.fit import Fit
@@ -17,6 +18,7 @@ from coxa.models.fit_records import Optimisation
 from coxa.models.ladder import climb, ladder_text, measured, not_converged
 from coxa.models.mmrm_data import RepeatedData
 from coxa.models.mmrm_inference import PlacedRows, inference_of
+from coxa.models.numerics.covariances import of_groups, visit_times
 from coxa.models.numerics.marginal_fit import Attempt, MarginalFit
 from coxa.models.numerics.pattern_sums import sums_of
 from coxa.models.numerics.patterns import patterns
@@ -108,7 +110,7 @@ def fit_of_sums(
         group=spec.group,
         attempts=attempts,
         optimisation=record(fitted, np.diff(clock)),
-        warnings=tuple(warnings_of(found, ladder_text(attempts), fitted)),
+        warnings=tuple(warnings_of(found, ladder_text(attempts), fitted, fading(sums, fitted, structure))),
     )
 
 
@@ -150,9 +152,16 @@ def method_text(structure: Structure, spec: MMRMSpec, visits: int) -> str:
     return ", ".join(part for part in parts if part)
 
 
-def warnings_of(found: RepeatedData, ladder: str, fitted: MarginalFit) -> list[str]:
+def fading(sums: Stack, fitted: MarginalFit, structure: Structure) -> str:
+    """Say that a correlation over time fades before the next visit; empty where it does not."""
+    if not structure.spatial or fitted.limit:
+        return ""
+    return fades_early(list(of_groups(sums, fitted.theta)), np.diff(np.sort(visit_times(sums, 0))))
+
+
+def warnings_of(found: RepeatedData, ladder: str, fitted: MarginalFit, fades: str) -> list[str]:
     """Return what a reader of any result of this fit should know."""
-    said = (found.order_warning, ladder, *found.design.unused_said, hardly_known(fitted))
+    said = (found.order_warning, ladder, fitted.limit, fades, *found.design.unused_said, hardly_known(fitted))
     return [text for text in said if text]
 
 

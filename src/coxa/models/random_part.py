@@ -11,7 +11,9 @@ import pandas as pd
 from coxa.models.mixed_rows import Prepared, Setting
 from coxa.models.numerics.mixed.build import Blocks
 from coxa.models.numerics.mixed.likelihood import Derived, Mixed, State
+from coxa.models.numerics.mixed.markov import Markov
 from coxa.models.numerics.mixed.search import MixedOptimum
+from coxa.models.numerics.mixed.structured import Structured
 from coxa.models.random_factors import RandomFactor
 
 RESIDUAL = "residual"
@@ -54,7 +56,7 @@ class RandomPart:
     informed: Informed = field(repr=False)
     model: Mixed = field(repr=False)
     optimum: MixedOptimum = field(repr=False)
-    blocks: Blocks = field(repr=False)
+    blocks: Blocks | None = field(repr=False)
 
     @property
     def factors(self) -> tuple[RandomFactor, ...]:
@@ -69,7 +71,7 @@ class RandomPart:
     @property
     def boundary(self) -> tuple[str, ...]:
         """What was estimated at the boundary, in words."""
-        said = []
+        said = list(dict.fromkeys(limit.words for limit in self.optimum.limits))
         for factor, zero, multiple in zip(self.factors, self.at_zero, self.multiples, strict=True):
             said += [f"the variance of {name} between levels of {factor.name} was estimated at zero" for name in zero]
             said += [
@@ -78,6 +80,27 @@ class RandomPart:
                 for name in multiple
             ]
         return tuple(said)
+
+
+def residual_blocks(part: RandomPart) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Yield the rows of each participant (m,), and the covariance of their residuals (m, m) in units of the data.
+
+    For residuals with a covariance structure, and of rows of weight one.
+    """
+    within, where, structure = part.model.within, part.setting.where, part.setting.structure
+    assert isinstance(within, (Structured, Markov))
+    assert where is not None
+    assert structure is not None
+    own = [within.own(part.optimum.theta, g) for g in range(within.groups)]
+    order = np.lexsort([where.place, where.block])
+    for rows in np.split(order, np.flatnonzero(np.diff(where.block[order])) + 1):
+        if isinstance(within, Markov):
+            yield rows, part.ready.size**2 * structure.matrix(own[0], where.times[rows])
+            continue
+        assert part.blocks is not None
+        pattern = part.blocks.pattern[where.block[rows[0]]]
+        matrix = structure.matrix(own[within.group[pattern]], within.times[within.covering[pattern]])
+        yield rows, part.ready.size**2 * matrix[np.ix_(where.place[rows], where.place[rows])]
 
 
 COMPONENTS = ("factor", "effect", "other", "variance", "sd", "correlation", "levels", "boundary")

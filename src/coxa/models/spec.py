@@ -296,7 +296,9 @@ def check_times(ladder: Sequence[Structure], time: str | None) -> None:
         raise OptionError(f"covariance '{spatial[0]}' looks at distances in time; name the column: time='week'")
     if time is not None and not spatial:
         names = ", ".join(structure.name for structure in ladder)
-        raise OptionError(f"time='{time}' is used by covariance 'sp_exp' alone, not by {names}; leave it out")
+        raise OptionError(
+            f"time='{time}' is used by covariance 'sp_exp' and 'sp_exp_nugget' alone, not by {names}; leave it out"
+        )
 
 
 def check_random_options(ddf: str | None, information: str | None, *, reml: bool) -> None:

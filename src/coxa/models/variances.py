@@ -13,6 +13,7 @@ from coxa.models.covariance.structure import Structure
 from coxa.models.fit import Fit
 from coxa.models.mixed_rows import terms_of
 from coxa.models.mixed_structured import residual_parameters
+from coxa.models.numerics.mixed.markov import Markov
 from coxa.models.numerics.mixed.profile import Function, gradient, profile_limit
 from coxa.models.numerics.mixed.structured import Structured
 from coxa.models.numerics.one_thread import one_thread
@@ -251,10 +252,10 @@ def structure_functions(fit: Fit, part: RandomPart) -> dict[str, Function]:
     return {name: one(name) for name in fit.covariance_parameters.index if "residual " in name}
 
 
-def structured_of(part: RandomPart) -> tuple[Structured, Structure]:
+def structured_of(part: RandomPart) -> tuple[Structured | Markov, Structure]:
     """Return the blocks with a covariance structure, and the structure."""
     within, structure = part.model.within, part.setting.structure
-    assert isinstance(within, Structured)
+    assert isinstance(within, (Structured, Markov))
     assert structure is not None
     return within, structure
 

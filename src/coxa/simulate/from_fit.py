@@ -6,7 +6,7 @@ import numpy as np
 
 from coxa.models.fit import Fit
 from coxa.models.numerics.mixed.structured import Structured
-from coxa.models.random_part import RandomPart
+from coxa.models.random_part import RandomPart, residual_blocks
 from coxa.models.random_results import random_part_of
 
 
@@ -41,9 +41,14 @@ def draw_residual(part: RandomPart, rows: int, rng: np.random.Generator) -> np.n
     if part.residual is not None:
         return rng.normal(size=rows) * np.sqrt(part.residual)
     within, where, structure = part.model.within, part.setting.where, part.setting.structure
-    assert isinstance(within, Structured)
+    if not isinstance(within, Structured):
+        found = np.empty(rows)
+        for mine, covariance in residual_blocks(part):
+            found[mine] = np.linalg.cholesky(covariance) @ rng.normal(size=len(mine))
+        return found
     assert where is not None
     assert structure is not None
+    assert part.blocks is not None
     blocks, m = int(where.block.max()) + 1, within.observed.shape[1]
     cover = within.covering[part.blocks.pattern]
     group = within.group[part.blocks.pattern]

@@ -45,7 +45,7 @@ Summary = Literal["difference_in_means", "risk_difference"]
 
 ModelName = Literal["mmrm", "ancova", "proportions"]
 
-Covariance = Literal["us", "cs", "csh", "ar1", "ar1h", "toep", "toeph", "ad", "adh", "sp_exp"]
+Covariance = Literal["us", "cs", "csh", "ar1", "ar1h", "toep", "toeph", "ad", "adh", "sp_exp", "sp_exp_nugget"]
 """Covariance structures; `COVARIANCE_NAMES` has the long names, `SAS_COVARIANCE` the SAS words accepted."""
 
 Ddf = Literal["satterthwaite", "kenward-roger", "kenward-roger-linear", "between-within", "residual"]
@@ -109,7 +109,11 @@ COVARIANCE_NAMES: dict[str, str] = {
     "ad": "ante-dependence",
     "adh": "heterogeneous ante-dependence",
     "sp_exp": "spatial exponential",
+    "sp_exp_nugget": "spatial exponential with nugget",
 }
+
+SPATIAL_COVARIANCE: tuple[Covariance, ...] = ("sp_exp", "sp_exp_nugget")
+"""Structures that look at the time of each assessment."""
 
 SAS_COVARIANCE: dict[str, str] = {
     "un": "us",
@@ -117,6 +121,7 @@ SAS_COVARIANCE: dict[str, str] = {
     "arh(1)": "ar1h",
     "ante(1)": "adh",
     "sp(exp)": "sp_exp",
+    "sp(exp) local": "sp_exp_nugget",
     "cs": "cs",
     "csh": "csh",
     "toep": "toep",

@@ -24,7 +24,7 @@ from coxa.study import Study
 from coxa.study.analysis import Analysis
 from coxa.study.formula import model_formula
 from coxa.study.scales import outcome_scale
-from coxa.study.words import SIMULTANEOUS
+from coxa.study.words import SIMULTANEOUS, SPATIAL_COVARIANCE
 
 Floats = np.ndarray
 
@@ -51,7 +51,7 @@ def fits_together(study: Study, name: str) -> bool:
         and analysis.observation_weights is None
         and analysis.standard_errors == "model"
         and analysis.ddf != "between-within"
-        and "sp_exp" not in analysis.covariance
+        and not set(SPATIAL_COVARIANCE) & set(analysis.covariance)
     )
 
 

@@ -14,7 +14,7 @@ from coxa.errors import OptionError, not_allowed
 from coxa.models.covariance.ante_dependence import ANTE_DEPENDENCE, HETEROGENEOUS_ANTE_DEPENDENCE
 from coxa.models.covariance.autoregressive import AUTOREGRESSIVE, HETEROGENEOUS_AUTOREGRESSIVE
 from coxa.models.covariance.compound_symmetry import COMPOUND_SYMMETRY, HETEROGENEOUS_COMPOUND_SYMMETRY
-from coxa.models.covariance.spatial_exponential import SPATIAL_EXPONENTIAL
+from coxa.models.covariance.spatial_exponential import SPATIAL_EXPONENTIAL, SPATIAL_EXPONENTIAL_NUGGET
 from coxa.models.covariance.structure import Structure
 from coxa.models.covariance.toeplitz import HETEROGENEOUS_TOEPLITZ, TOEPLITZ
 from coxa.models.covariance.unstructured import UNSTRUCTURED
@@ -33,6 +33,7 @@ STRUCTURES: Mapping[str, Structure] = MappingProxyType(
             ANTE_DEPENDENCE,
             HETEROGENEOUS_ANTE_DEPENDENCE,
             SPATIAL_EXPONENTIAL,
+            SPATIAL_EXPONENTIAL_NUGGET,
         )
     }
 )

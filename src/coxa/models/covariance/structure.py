@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,6 +15,25 @@ class LeanDerivatives:
     first: Callable[[np.ndarray, np.ndarray], np.ndarray]
     inner: Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]
     summed: Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """A simpler model that a structure contains at the boundary of its parameters.
+
+    name  : in a record of what was tried, such as ``correlation 0``
+    words : what a reader is told of a fit that ends there
+    held  : position in theta -> value at which it is held
+    """
+
+    name: str
+    words: str
+    held: Mapping[int, float]
+
+
+def no_limits(gap: float) -> tuple[Limit, ...]:  # noqa: ARG001
+    """Return none: all boundaries are singular matrices."""
+    return ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +55,7 @@ class Structure:
     linear      : whether the covariance can be written linear in its parameters; SAS's Kenward-Roger is then the
                   linear one
     lean        : the same derivatives without the array (K, K, m, m) of the second, where K grows with m^2
+    limits      : shortest time between two visits -> the models at the boundary, which have a likelihood of their own
     """
 
     name: str
@@ -49,6 +69,7 @@ class Structure:
     spatial: bool = False
     linear: bool = False
     lean: LeanDerivatives | None = None
+    limits: Callable[[float], tuple[Limit, ...]] = no_limits
 
     def first(self, theta: np.ndarray, times: np.ndarray) -> np.ndarray:
         """Return the first derivatives (..., K, m, m)."""

@@ -8,7 +8,7 @@ from functools import partial
 
 import numpy as np
 
-from coxa.models.covariance.structure import Structure
+from coxa.models.covariance.structure import Limit, Structure
 from coxa.models.numerics.covariances import (
     covariances,
     first_derivatives,
@@ -18,6 +18,7 @@ from coxa.models.numerics.covariances import (
     visit_times,
 )
 from coxa.models.numerics.identified import NOTHING, in_participants, named, one_participant, unidentified
+from coxa.models.numerics.marginal_limits import best_of, free_of, limits_of_sums
 from coxa.models.numerics.newton import Optimum, Point, minimise
 from coxa.models.numerics.reml import Derivatives, Likelihood, derivatives, likelihood
 from coxa.models.numerics.stack import Stack
@@ -43,6 +44,7 @@ class MarginalFit:
     optimum          : the optimiser's own record
     known_from       : participants from whom the least known direction of the parameters is known
     least_known      : names of the parameters that move along it
+    limit            : of which simpler model this is the optimum, in words; empty inside the boundary
     """
 
     theta: np.ndarray
@@ -53,6 +55,7 @@ class MarginalFit:
     optimum: Optimum
     known_from: float
     least_known: tuple[str, ...]
+    limit: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,11 +123,15 @@ def fit_sums(
     names = labels or [str(k + 1) for k in range(sums.m)]
     if flat := unidentified(sums, structure, names, reml=reml):
         return None, [Attempt(structure.name, "any start", f"the data do not identify {', '.join(flat)}")]
+    if limits := limits_of_sums(sums, structure):
+        begin = [(name, start_of(sums, structure, matrices)) for name, matrices in starts(sums)]
+        best, limit, record = best_of(value, point_at, begin, limits)
+        attempts = [Attempt(structure.name, name, failure) for name, failure in record]
+        return None if best is None else at_optimum(sums, structure, best, names, limit), attempts
     tried: list[Attempt] = []
     for name, matrices in starts(sums):
-        guess = [structure.start(matrix, visit_times(sums, g)) for g, matrix in enumerate(matrices)]
         try:
-            optimum = minimise(value, point_at, np.concatenate(guess))
+            optimum = minimise(value, point_at, start_of(sums, structure, matrices))
         except np.linalg.LinAlgError:
             tried.append(Attempt(structure.name, name, "the covariance became singular"))
             continue
@@ -147,6 +154,11 @@ def derivatives_at(sums: Stack, structure: Structure, theta: np.ndarray, at: Lik
     """Return the derivatives of minus the log-likelihood at theta (BK,), where the likelihood is `at`."""
     first = first_derivatives(sums, structure, theta)
     return derivatives(sums, at, first, partial(second_products, sums, structure, theta))
+
+
+def start_of(sums: Stack, structure: Structure, matrices: np.ndarray) -> np.ndarray:
+    """Return the parameters (BK,) of a structure near one covariance (m, m) for each group."""
+    return np.concatenate([structure.start(matrix, visit_times(sums, g)) for g, matrix in enumerate(matrices)])
 
 
 def failure_of(optimum: Optimum, sums: Stack, structure: Structure, labels: Sequence[str]) -> str:
@@ -172,19 +184,26 @@ def at_boundary(parameters: dict[str, float]) -> list[str]:
     ]
 
 
-def at_optimum(sums: Stack, structure: Structure, optimum: Optimum, labels: Sequence[str]) -> MarginalFit:
-    """Collect what inference needs at a proven optimum."""
+def at_optimum(
+    sums: Stack, structure: Structure, optimum: Optimum, labels: Sequence[str], limit: Limit | None = None
+) -> MarginalFit:
+    """Collect what inference needs at a proven optimum, or at that of a simpler model at the boundary."""
     at, slope = optimum.point.made_of
     theta = optimum.point.theta
     matrices = visit_covariances(sums, structure, theta)
-    known, directions = in_participants(slope.hessian, one_participant(sums, structure, theta))
+    free = free_of(limit, len(theta))
+    inner = np.ix_(free, free)
+    covariance, directions = np.zeros_like(slope.hessian), np.zeros((len(theta), int(free.sum())))
+    covariance[inner] = np.linalg.inv(slope.hessian[inner])
+    known, directions[free] = in_participants(slope.hessian[inner], one_participant(sums, structure, theta)[inner])
     return MarginalFit(
         theta=theta,
         covariance=matrices,
         at=at,
         derivatives=slope,
-        theta_covariance=np.linalg.inv(slope.hessian),
+        theta_covariance=covariance,
         optimum=optimum,
         known_from=float(known[0]),
         least_known=tuple(named(sums, structure, theta, directions[:, :1], labels)),
+        limit="" if limit is None else limit.words,
     )

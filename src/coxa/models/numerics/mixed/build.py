@@ -13,6 +13,7 @@ from coxa.models.numerics.mixed.above import Above
 from coxa.models.numerics.mixed.coefficients import Coefficients
 from coxa.models.numerics.mixed.component_rows import ComponentRows, component_rows
 from coxa.models.numerics.mixed.components import Layout, layout
+from coxa.models.numerics.mixed.markov import Markov
 from coxa.models.numerics.mixed.rows import Columns, KeptRows, Sparse, gathered, no_columns
 from coxa.models.numerics.mixed.structured import Structured
 from coxa.models.numerics.mixed.triangle import Triangle
@@ -64,16 +65,17 @@ class ColumnsAbove:
         return self.layout.above
 
 
-def columns_above(factors: Sequence[Levels], block: np.ndarray, beside: int) -> ColumnsAbove:
+def columns_above(factors: Sequence[Levels], block: np.ndarray, beside: int, few: int) -> ColumnsAbove:
     """Return the columns of the factors above the blocks.
 
     block  : (N,) block of each row, from 0
     beside : number of columns of the design and the outcome
+    few    : number of effects up to which all are in one component
     """
     if not factors:
         return ColumnsAbove(Layout(Above(()), np.zeros(int(block.max()) + 1, dtype=np.intp)), no_columns(len(block)))
     codes, counts = [factor.codes for factor in factors], [factor.count for factor in factors]
-    where = layout(codes, counts, [factor.triangle for factor in factors], block, beside)
+    where = layout(codes, counts, [factor.triangle for factor in factors], block, beside, few)
     places, values = [], []
     for factor, own in zip(factors, where.above.factors, strict=True):
         there = factor.codes >= 0
@@ -231,6 +233,32 @@ def structured(
         rows,
     )
     return found, Blocks(kept, pattern, coefficients_of, outer.layout.of_block)
+
+
+def markov(where: Places, xy: np.ndarray, outer: ColumnsAbove, structure: Structure) -> Markov:
+    """Return blocks whose rows have times of their own, along which their correlation fades.
+
+    where     : with the times (N,) of the rows
+    xy, outer : as in `coefficients`
+    """
+    n, rows, u = int(where.block.max()) + 1, len(xy), outer.u
+    size = np.bincount(where.block, minlength=n)
+    rank_of_block = np.empty(n, dtype=np.intp)
+    rank_of_block[np.argsort(-size, kind="stable")] = np.arange(n)
+    along = np.lexsort([where.times, where.block])
+    step, gaps = np.empty(rows, dtype=np.intp), np.zeros(rows)
+    step[along] = np.arange(rows) - np.searchsorted(where.block[along], where.block[along])
+    gaps[along[1:]] = np.diff(where.times[along])
+    gaps[step == 0] = 0.0
+    order = np.lexsort([rank_of_block[where.block], step])
+    z = np.zeros((rows, u.width + xy.shape[1]))
+    np.add.at(z, (np.arange(rows)[:, None], u.places), u.values)
+    z[:, u.width :] = xy
+    component = outer.layout.of_block[where.block[order]]
+    by_component = np.argsort(component, kind="stable")
+    ends = np.searchsorted(component[by_component], np.arange(outer.above.components + 1))
+    counts = np.bincount(step)
+    return Markov(z[order], counts, gaps[order], by_component, ends, where.times[order], structure)
 
 
 def covering(where: Places, effects: np.ndarray, observed: np.ndarray) -> tuple[np.ndarray, np.ndarray, bool]:

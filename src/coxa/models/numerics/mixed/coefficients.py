@@ -73,7 +73,13 @@ class Coefficients:
         parts = Parts(s2, y, small_product(self.gram, y), *self.triangle.products(theta[1:]))
         return Within(self.n_rows * float(theta[0]) + float(self.columns.n @ log_det), moments, parts)
 
-    def derivatives(self, at: Within, kernels: Sequence[np.ndarray]) -> tuple[Slopes, list[Curvature]]:
+    def derivatives(
+        self,
+        at: Within,
+        kernels: Sequence[np.ndarray],
+        *,
+        expected: bool = True,  # noqa: ARG002
+    ) -> tuple[Slopes, list[Curvature]]:
         """Return first derivatives and traces, and the contractions with symmetric kernels."""
         parts: Parts = at.parts
         turned = self.columns.turned(parts.y)

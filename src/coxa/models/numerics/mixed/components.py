@@ -12,9 +12,6 @@ from scipy.sparse.csgraph import connected_components
 from coxa.models.numerics.mixed.above import Above, Factor
 from coxa.models.numerics.mixed.triangle import Triangle
 
-FEW = 64
-"""Effects above the blocks up to which one dense matrix is smaller work than a matrix for each component."""
-
 GAIN = 2.0
 """How many times smaller the matrices of all components must be than the one dense matrix to be worth it."""
 
@@ -32,7 +29,12 @@ class Layout:
 
 
 def layout(
-    codes: Sequence[np.ndarray], counts: Sequence[int], triangles: Sequence[Triangle], block: np.ndarray, beside: int
+    codes: Sequence[np.ndarray],
+    counts: Sequence[int],
+    triangles: Sequence[Triangle],
+    block: np.ndarray,
+    beside: int,
+    few: int,
 ) -> Layout:
     """Return the columns of factors: those of components where this is less work, else all in one.
 
@@ -48,10 +50,12 @@ def layout(
         Block of each row, from 0.
     beside : int
         Number of columns that each component has beside its own: those of the design and the outcome.
+    few : int
+        Number of effects up to which all are in one component.
     """
     n = int(block.max()) + 1
     total = sum(count * triangle.q for count, triangle in zip(counts, triangles, strict=True))
-    if total > FEW:
+    if total > few:
         groups = packed(connected(codes, counts, block), counts, triangles, beside)
         found = placed(groups[: len(counts)], triangles)
         if found.components * (found.width + beside) ** 2 * GAIN < (total + beside) ** 2:

@@ -58,8 +58,9 @@ def effects_above(model: Mixed, at: State) -> np.ndarray:
     return model.above.multiply([root @ root.T for root in roots], score)[..., 0]
 
 
-def effects_of_blocks(model: Mixed, at: State, blocks: Blocks) -> BlockEffects:
+def effects_of_blocks(model: Mixed, at: State, blocks: Blocks | None) -> BlockEffects:
     """Return the predictions of the random coefficients of all blocks."""
+    assert blocks is not None  # blocks with effects are kept one by one
     d, h, inside = heights(model, at, blocks)
     reach = d @ h
     projected = residual_columns(model, at)[blocks.component]

@@ -25,6 +25,7 @@ from scipy.linalg import solve_triangular
 from coxa.models.numerics.mixed.above import Above
 from coxa.models.numerics.mixed.block import Curvature, Slopes, Within
 from coxa.models.numerics.mixed.coefficients import Coefficients
+from coxa.models.numerics.mixed.markov import Markov
 from coxa.models.numerics.mixed.structured import Structured
 
 
@@ -38,7 +39,7 @@ class Mixed:
     reml   : restricted likelihood, or the full one
     """
 
-    within: Coefficients | Structured
+    within: Coefficients | Structured | Markov
     above: Above
     p: int
     reml: bool
@@ -52,8 +53,11 @@ class Mixed:
 def linear(model: Mixed) -> Mixed:
     """Return the model with its derivatives taken in variances and covariances of random effects."""
     factors = tuple(replace(one, triangle=replace(one.triangle, linear=True)) for one in model.above.factors)
+    above = replace(model.above, factors=factors)
+    if isinstance(model.within, Markov):
+        return replace(model, above=above)
     within = replace(model.within, triangle=replace(model.within.triangle, linear=True))
-    return replace(model, within=within, above=Above(factors))
+    return replace(model, within=within, above=above)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +89,7 @@ class Derived:
 
     gradient : (K,)
     observed : (K, K) Hessian
-    expected : (K, K) expected information
+    expected : (K, K) expected information; not numbers where it was not asked for and takes more work
     slopes   : (K, p, p) derivatives of Phi^-1
     inner    : derivatives within blocks
     """
@@ -151,21 +155,21 @@ def embedded(model: Mixed, at: State) -> np.ndarray:
     return every
 
 
-def derived(model: Mixed, at: State) -> Derived:
-    """Return gradient, observed and expected information, and the slopes of Phi^-1."""
+def derived(model: Mixed, at: State, *, expected: bool = True) -> Derived:
+    """Return gradient, observed information, the expected one where it is wanted, and the slopes of Phi^-1."""
     k, p = model.above.width, model.p
     e = embedded(model, at)
     # r: Py = W Z r
     r = residual_columns(model, at)
-    inner, kernels = model.within.derivatives(at.within, [e, r[:, :, None] * r[:, None]])
+    inner, kernels = model.within.derivatives(at.within, [e, r[:, :, None] * r[:, None]], expected=expected)
     to_x = at.turned[..., k : k + p]
     by_x = to_x.swapaxes(1, 2) @ inner.moments @ to_x  # X'V^-1 V_k V^-1 X of each component
-    gradient, observed, expected = inner_part(inner, kernels, e, r, by_x, at, model)
+    gradient, observed, information = inner_part(inner, kernels, e, r, by_x, at, model)
     slopes = -by_x.sum(axis=1)
     if k:
-        outer = outer_part(model, at, inner, r, by_x, gradient, observed, expected)
+        outer = outer_part(model, at, inner, r, by_x, gradient, observed, information)
         slopes = np.concatenate([slopes, outer])
-    return Derived(gradient, observed, expected, slopes, inner)
+    return Derived(gradient, observed, information, slopes, inner)
 
 
 def residual_columns(model: Mixed, at: State) -> np.ndarray:

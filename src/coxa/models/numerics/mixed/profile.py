@@ -62,7 +62,9 @@ def profile_limit(model: Mixed, found: MixedOptimum, g: Function, level: float, 
 
     def room_gradient(theta: np.ndarray) -> np.ndarray:
         try:
-            return np.nan_to_num(-derived(model, state(model, theta)).gradient, nan=0.0, posinf=0.0, neginf=0.0)
+            return np.nan_to_num(
+                -derived(model, state(model, theta), expected=False).gradient, nan=0.0, posinf=0.0, neginf=0.0
+            )
         except np.linalg.LinAlgError:
             return np.zeros(len(theta))
 

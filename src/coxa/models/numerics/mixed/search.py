@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -14,6 +14,12 @@ from coxa.models.numerics.newton import Optimum, Point, minimise
 NIL = 1e-4
 """Standard deviation of a random effect, in units of the residual's, below which its variance counts as zero; and part
 of it that is not a multiple of the effects before it, below which a correlation counts as 1."""
+
+TIE = 1e-6
+"""Log-likelihood by which an optimum must be higher than a simpler model's to be taken for another one."""
+
+LIMIT_STARTS = 2
+"""Starts from which the optimum of a simpler model is looked for."""
 
 DESCENDING = -1e-6
 """Second derivative at a variance of zero, scaled by the largest, below which the likelihood still rises from there."""
@@ -32,6 +38,20 @@ class Boundary:
 
 
 @dataclass(frozen=True, slots=True)
+class HeldAt:
+    """A simpler model of the residuals, at the boundary of the parameters of their structure.
+
+    name  : in a record of what was tried
+    words : what a reader is told of a fit that ends there
+    held  : position among all parameters -> value
+    """
+
+    name: str
+    words: str
+    held: Mapping[int, float]
+
+
+@dataclass(frozen=True, slots=True)
 class MixedOptimum:
     """Where the search ended.
 
@@ -41,6 +61,7 @@ class MixedOptimum:
     free     : (K,) bool, parameters that are not held at the boundary
     boundary : which effects are held there
     optimum  : the optimiser's own record, of the free parameters
+    limits   : simpler models of the residuals at which it ended
     """
 
     theta: np.ndarray
@@ -49,6 +70,14 @@ class MixedOptimum:
     free: np.ndarray
     boundary: tuple[Boundary, ...]
     optimum: Optimum
+    limits: tuple[HeldAt, ...] = ()
+
+    @property
+    def limited(self) -> np.ndarray:
+        """Which parameters (K,) have no information, being held at a limit of the residuals' structure."""
+        found = np.zeros(len(self.theta), dtype=bool)
+        found[[place for limit in self.limits for place in limit.held]] = True
+        return found
 
     @property
     def covariance(self) -> np.ndarray:
@@ -60,7 +89,10 @@ class MixedOptimum:
 
 
 def optimum_of(
-    model: Mixed, starts: Sequence[tuple[str, np.ndarray]], terms: Sequence[tuple[int, Triangle]]
+    model: Mixed,
+    starts: Sequence[tuple[str, np.ndarray]],
+    terms: Sequence[tuple[int, Triangle]],
+    fixed: Sequence[int] = (),
 ) -> tuple[MixedOptimum | None, list[tuple[str, str]]]:
     """Return the first proven optimum, and for each start that was tried why it was left (empty if it was kept).
 
@@ -70,11 +102,13 @@ def optimum_of(
     starts : sequence of (name, theta)
     terms : sequence of (position of the first parameter, Triangle)
         The covariances of random effects among the parameters.
+    fixed : sequence of int
+        Positions of parameters that stay as they are.
     """
     tried: list[tuple[str, str]] = []
     for name, theta in starts:
         try:
-            found = from_start(model, theta, terms)
+            found = from_start(model, theta, terms, fixed)
         except np.linalg.LinAlgError:
             tried.append((name, "a covariance became singular"))
             continue
@@ -84,9 +118,67 @@ def optimum_of(
     return None, tried
 
 
-def from_start(model: Mixed, theta: np.ndarray, terms: Sequence[tuple[int, Triangle]]) -> MixedOptimum:
-    """Search from one start; effects that end at the boundary are held there and the search goes on."""
+def best_optimum(
+    model: Mixed,
+    starts: Sequence[tuple[str, np.ndarray]],
+    terms: Sequence[tuple[int, Triangle]],
+    limits: Sequence[HeldAt],
+) -> tuple[MixedOptimum | None, list[tuple[str, str]]]:
+    """Return the best proven optimum of all starts and of the simpler models that this one has at its boundary.
+
+    The likelihood may have several optima, and one at the boundary is approached without end. A simpler model is taken
+    unless the likelihood of an optimum inside is higher.
+
+    Parameters
+    ----------
+    model, starts, terms
+        As for `optimum_of`.
+    limits : sequence of HeldAt
+    """
+    searches = [(limit, starts_at(limit, starts)[:LIMIT_STARTS]) for limit in limits]
+    record: list[tuple[str, str]] = []
+    ended: list[tuple[MixedOptimum, str]] = []
+    for limit, begin in [*searches, *((None, [start]) for start in starts)]:
+        found, tried = optimum_of(model, begin, terms, () if limit is None else tuple(limit.held))
+        named = [(name if limit is None else f"{limit.name}, {name}", failure) for name, failure in tried]
+        if found is None:
+            record += named
+            continue
+        ended.append((replace(found, limits=() if limit is None else (limit,)), named[-1][0]))
+        record += named[:-1]
+    if not ended:
+        return None, record
+    best = ended[0]
+    for each in ended[1:]:
+        if each[0].at.loglik > best[0].at.loglik + TIE:
+            best = each
+    left = [
+        (name, "its likelihood is not higher than that of the one kept") for one, name in ended if one is not best[0]
+    ]
+    return best[0], [*record, *left, (best[1], "")]
+
+
+def starts_at(limit: HeldAt, starts: Sequence[tuple[str, np.ndarray]]) -> list[tuple[str, np.ndarray]]:
+    """Return the starts with the parameters of a limit held."""
+    found = []
+    for name, theta in starts:
+        moved = theta.copy()
+        for place, value in limit.held.items():
+            moved[place] = value
+        found.append((name, moved))
+    return found
+
+
+def from_start(
+    model: Mixed, theta: np.ndarray, terms: Sequence[tuple[int, Triangle]], fixed: Sequence[int] = ()
+) -> MixedOptimum:
+    """Search from one start; effects that end at the boundary are held there and the search goes on.
+
+    fixed : positions of parameters that stay as they are
+    """
     free = np.ones(model.size, dtype=bool)
+    free[list(fixed)] = False
+    stays = ~free
     held: list[Boundary] = []
     steps = 0
     while True:
@@ -101,10 +193,10 @@ def from_start(model: Mixed, theta: np.ndarray, terms: Sequence[tuple[int, Trian
             gone = triangle.touching(edge.effect) if not edge.multiple else diagonal(triangle, edge.effect)
             free[offset : offset + triangle.size] &= ~gone
         held += new
-        theta = np.where(free, theta, 0.0)
+        theta = np.where(free | stays, theta, 0.0)
     at, slope = optimum.point.made_of
     if optimum.converged and held:
-        optimum = proven(optimum, slope, free)
+        optimum = proven(optimum, slope, free | stays)
     optimum = replace(optimum, iterations=steps)
     return MixedOptimum(theta, at, slope, free, tuple(held), optimum)
 
@@ -130,7 +222,7 @@ def minimise_free(model: Mixed, theta: np.ndarray, free: np.ndarray) -> Optimum:
     def point_at(values: np.ndarray) -> Point:
         full = placed(theta, free, values)
         at = latest[0] if latest and np.array_equal(latest[0].theta, full) else state(model, full)
-        slope = derived(model, at)
+        slope = derived(model, at, expected=False)
         return Point(values, -at.loglik, slope.gradient[free], slope.observed[np.ix_(free, free)], (at, slope))
 
     return minimise(value, point_at, theta[free])

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import product
+
 import numpy as np
+from scipy.special import logit
 
 from coxa.models.numerics.mixed.coefficients import Coefficients
-from coxa.models.numerics.mixed.likelihood import Mixed
+from coxa.models.numerics.mixed.likelihood import Mixed, state
+from coxa.models.numerics.mixed.markov import Markov
 from coxa.models.numerics.mixed.structured import Structured
 from coxa.models.numerics.mixed.triangle import Triangle
 from coxa.models.numerics.starts import lifted
@@ -16,11 +20,28 @@ SMALLEST = 0.01
 ABOVE = 0.1
 """Variance of a random effect above the blocks from which a search starts, relative to that of the outcome."""
 
+NEIGHBOURS = (0.05, 0.4, 0.8, 0.97)
+"""Correlations of neighbours in time from which searches may start."""
+
+NUGGETS = (0.2, 0.6)
+"""Nuggets from which searches may start."""
+
+LEAST_RHO = 1e-12
+"""How far from 0 and 1 the correlation at one unit of time is kept."""
+
+REST = 0.7
+"""Variance of the residuals from which such a search starts, relative to that of the outcome."""
+
+KEPT = 2
+"""Number of these starts that are searched from."""
+
 
 def starts(model: Mixed) -> list[tuple[str, np.ndarray]]:
     """Return parameters to start from, the best guess first; the outcome has variance 1 about least squares."""
     within = model.within
     above = np.concatenate([np.zeros(0), *(unit(factor.triangle, np.sqrt(ABOVE)) for factor in model.above.factors)])
+    if isinstance(within, Markov):
+        return from_times(model, within, above)
     guesses = from_coefficients(model, within) if isinstance(within, Coefficients) else from_places(model, within)
     return [(name, np.concatenate([theta, above])) for name, theta in guesses]
 
@@ -41,6 +62,24 @@ def least_squares(model: Mixed, moments: np.ndarray) -> np.ndarray:
     r[k : k + p] = -np.linalg.solve(total[:p, :p], total[:p, p])
     r[-1] = 1.0
     return np.broadcast_to(np.outer(r, r), moments.shape)
+
+
+def from_times(model: Mixed, within: Markov, above: np.ndarray) -> list[tuple[str, np.ndarray]]:
+    """Return the likeliest of a grid of correlations between neighbours, and of nuggets."""
+    later = within.gaps[within.counts[0] :]
+    usual = float(np.median(later)) if len(later) else 1.0
+    found = []
+    for correlation, nugget in product(NEIGHBOURS, NUGGETS if within.size > 2 else (0.0,)):
+        rho = np.clip(correlation ** (1 / usual), LEAST_RHO, 1 - LEAST_RHO)
+        shape = [logit(rho), *([logit(nugget)] if within.size > 2 else [])]
+        theta = np.concatenate([[np.log(REST)], shape, above])
+        try:
+            loglik = state(model, theta).loglik
+        except np.linalg.LinAlgError:
+            continue
+        found.append((loglik, f"correlation {correlation:g} of neighbours", theta))
+    found.sort(key=lambda each: -each[0])
+    return [(name, theta) for _, name, theta in found[:KEPT]]
 
 
 def from_coefficients(model: Mixed, within: Coefficients) -> list[tuple[str, np.ndarray]]:

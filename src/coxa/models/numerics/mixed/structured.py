@@ -61,6 +61,11 @@ class Structured:
         return self.structure.count(self.observed.shape[1])
 
     @property
+    def gap(self) -> float:
+        """Shortest time between two places; 1 where there is one place."""
+        return float(np.diff(np.sort(self.times, axis=1), axis=1).min(initial=1.0))
+
+    @property
     def width(self) -> int:
         """Number of columns of Z."""
         return self.columns.width
@@ -120,7 +125,13 @@ class Structured:
         every[..., patterns, :, :] = weights
         return every
 
-    def derivatives(self, at: Within, kernels: Sequence[np.ndarray]) -> tuple[Slopes, list[Curvature]]:
+    def derivatives(
+        self,
+        at: Within,
+        kernels: Sequence[np.ndarray],
+        *,
+        expected: bool = True,  # noqa: ARG002
+    ) -> tuple[Slopes, list[Curvature]]:
         """Return first derivatives and traces, and the contractions with symmetric kernels."""
         return self.slopes(at), self.curvature(at, kernels)
 
