@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 import pytest
 from typer.testing import CliRunner
@@ -13,58 +12,9 @@ from typer.testing import CliRunner
 import coxa
 from coxa.cli.main import app
 from coxa.errors import EmptyCellError, PlanError
-from coxa.report.build import build_document
-from coxa.report.html import render_html
 from coxa.report.record import Report
 from coxa.study.read import parse_study
-from tests.spec.pages import without_scripts
-
-PLAN = """\
-study: classes
-title: Classes against usual care
-arms: {usual_care: {label: Usual care, reference: true}, classes: {label: Classes}}
-visits: {baseline: {day: 0}, week_6: {day: 42}, week_12: {day: 84}}
-outcomes: {pain: {label: Pain, range: [0, 100], unit: points, higher_is_better: false}}
-estimands:
-  primary:
-    treatment: {compare: classes, against: usual_care}
-    endpoint: {outcome: pain, measure: change, visit: week_12}
-analyses:
-  primary: {estimand: primary, model: mmrm, adjust: [baseline * visit]OPTIONS}
-  ancova: {estimand: primary, role: sensitivity, model: ancova, adjust: [baseline]}
-data:
-  tables:
-    participants: {file: participants.csv, columns: {therapist_id: therapist}}
-    assessments: {file: assessments.csv, outcomes: {pain: pain}}
-"""
-VISITS = ["baseline", "week_6", "week_12"]
-
-
-def written(folder: Path, options: str = "", *, visits: list[str] = VISITS, unseen: tuple[str, str] = ("", "")) -> Path:
-    """Write the plan and a trial of 40 with these visits; the arm of `unseen` lacks the visit of it."""
-    rng = np.random.default_rng(5)
-    arm = np.tile(["usual_care", "classes"], 20)
-    people = pd.DataFrame({"participant_id": [f"P{k}" for k in range(40)], "arm": arm})
-    people["therapist"] = [f"T{k % 12}" for k in range(40)]
-    rows = [
-        {"participant_id": f"P{k}", "visit": visit, "pain": round(60 - 5 * t - 4 * t * (k % 2) + rng.normal(0, 6), 1)}
-        for k in range(40)
-        for t, visit in enumerate(visits)
-        if (arm[k], visit) != unseen
-    ]
-    plan = PLAN.replace("OPTIONS", options)
-    if len(visits) == 2:
-        plan = plan.replace(" week_6: {day: 42},", "")
-    people.to_csv(folder / "participants.csv", index=False)
-    pd.DataFrame(rows).to_csv(folder / "assessments.csv", index=False)
-    (folder / "study.yaml").write_text(plan, encoding="utf-8")
-    return folder / "study.yaml"
-
-
-def page(report: Report) -> str:
-    """Return the words of the page, without drawings."""
-    html = re.sub(r"<(svg|style)\b.*?</\1>", " ", without_scripts(render_html(build_document(report))), flags=re.DOTALL)
-    return " ".join(re.sub(r"<[^>]+>", " ", html).split())
+from tests.spec.classes_trial import PLAN, page, written
 
 
 def differences(report: Report, analysis: str) -> pd.DataFrame:
@@ -137,13 +87,13 @@ def test_a_plan_can_choose_the_visits_of_a_model(tmp_path: Path) -> None:
 
 
 def test_a_visit_of_the_estimand_has_to_be_among_those_of_the_model() -> None:
-    text = PLAN.replace("OPTIONS", ", visits: [week_6]")
+    text = PLAN.replace("OUTCOME", "").replace("OPTIONS", ", visits: [week_6]")
     with pytest.raises(PlanError, match="the estimand is about week_12, which the analysis leaves out"):
         parse_study(text.encode())
     with pytest.raises(PlanError, match="unknown visit after baseline 'baseline'"):
-        parse_study(PLAN.replace("OPTIONS", ", visits: [baseline, week_12]").encode())
+        parse_study(PLAN.replace("OUTCOME", "").replace("OPTIONS", ", visits: [baseline, week_12]").encode())
     with pytest.raises(PlanError, match="a course needs two visits after baseline"):
-        parse_study(PLAN.replace("OPTIONS", ", visits: [week_12], contrasts: average").encode())
+        parse_study(PLAN.replace("OUTCOME", "").replace("OPTIONS", ", visits: [week_12], contrasts: average").encode())
 
 
 def test_where_nothing_can_be_fitted_the_remedies_are_in_the_words_of_the_plan(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from coxa.findings import Findings
     from coxa.report.record import Report
+    from coxa.study.important import Important
 
 COLOURS = {"error": "red", "warning": "yellow", "note": "dim"}
 SHOWN = 40
@@ -58,6 +59,8 @@ def show_findings(findings: Findings, to_stderr: bool = False) -> None:
 def show_comparisons(report: Report) -> None:
     """Print every planned comparison with its interval, and what its model warns of."""
     from coxa.report.analyse import primary_rows
+    from coxa.report.sentences import verdict_sentences
+    from coxa.study.important import important_difference
     from coxa.study.scales import outcome_scale
 
     study = report.study
@@ -66,6 +69,9 @@ def show_comparisons(report: Report) -> None:
         table.add_column(name, overflow="fold")
     for name in ("estimate", "95% CI", "df", "p"):
         table.add_column(name, justify="right", no_wrap=True)
+    important = {name: important_difference(study, name) for name in study.estimands}
+    if any(important.values()):
+        table.add_column("important difference", overflow="fold")
     said: dict[tuple[str, str], None] = {}
     for row in primary_rows(report).to_dict("records"):
         said |= dict.fromkeys((row["analysis"], text) for text in str(row["warning"] or "").split("; ") if text)
@@ -76,11 +82,28 @@ def show_comparisons(report: Report) -> None:
             study.label("visits", row["visit"]) if row["visit"] else _course(row["term"]),
             f"{study.label('arms', row['arm'])} - {study.label('arms', row['reference'])}",
             *_numbers(row),
+            *([_against(important[row["estimand"]], row)] if any(important.values()) else []),
         )
     out = console()
+    for name in study.analyses:
+        for text in verdict_sentences(report, name):
+            out.print(Text(str(text)), soft_wrap=True)
     out.print(table)
+    for words in dict.fromkeys(f"important difference: the {each.amount} ({each.source})"
+                               for each in important.values() if each):  # fmt: skip
+        out.print(Text(words), soft_wrap=True)
     for analysis, warning in said:
         out.print(Text(f"warning on {analysis}: {warning}", style=COLOURS["warning"]))
+
+
+def _against(important: Important | None, row: Mapping[Hashable, Any]) -> str:
+    """Return how a difference at a visit compares with the important one; empty where there is none."""
+    if important is None or row["term"] != "difference":
+        return ""
+    from coxa.study.important import compared_with
+
+    size, interval = compared_with(important, row["estimate"], row["conf_low"], row["conf_high"])
+    return f"{size} {important.value:g}; {interval}"
 
 
 def _course(term: str) -> str:

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pandas as pd
 
+from coxa.estimates.margins import is_shown
 from coxa.report.record import Report
+from coxa.study import Study
 from coxa.study.design_words import words_of
+from coxa.study.important import compared_with, important_difference
 from coxa.study.scales import outcome_scale
 from coxa.study.wording import endpoint_words
 from coxa.study.words import SIMULTANEOUS
@@ -14,10 +19,16 @@ from coxa.tables.cells import Cell
 from coxa.tables.formats import NO_BREAK, outcome_decimals
 from coxa.tables.prose import Prose, prose
 from coxa.tables.records import Record, records
-from coxa.tables.results import estimate_cell
+from coxa.tables.results import INTERVAL, estimate_cell
 
 MEANS = "difference"
 RISKS = "risk_difference"
+
+MARGIN_WORDS = {
+    "noninferiority": "Non-inferiority",
+    "superiority": "Superiority by the margin",
+    "equivalence": "Equivalence",
+}
 
 
 def asked_rows(report: Report, analysis: str) -> pd.DataFrame:
@@ -67,6 +78,53 @@ def result_sentence(report: Report, record: Record) -> Prose:
         "); ",
         Cell(verdict),
         ".",
+        *important_words(study, record),
+    )
+
+
+def important_words(study: Study, record: Record) -> Iterator[str | Cell]:
+    """Yield how a difference compares with the important one of its outcome, with the source; nothing without one."""
+    important = important_difference(study, record["estimand"]) if record["term"] == MEANS else None
+    if important is not None:
+        size, interval = compared_with(important, *(record[name] for name in INTERVAL))
+        yield from (
+            " The difference is ",
+            Cell(size),
+            f" the {important.amount} ({important.source}); ",
+            Cell(interval),
+            ".",
+        )
+
+
+def verdict_sentences(report: Report, analysis: str) -> list[Prose]:
+    """Return, for each test against the margin of an analysis, whether what was to be shown was, and at which level."""
+    margin = report.study.analyses[analysis].margin
+    if margin is None:
+        return []
+    frame = report.estimates.frame
+    rows = frame[(frame["analysis"] == analysis) & (frame["term"] == margin.type)]
+    return [_verdict(report, record) for record in records(rows)]
+
+
+def _verdict(report: Report, record: Record) -> Prose:
+    study = report.study
+    analysis, decimals = study.analyses[record["analysis"]], decimals_of(report, record["estimand"])
+    margin, unit = analysis.margin, difference_unit(report, record["estimand"])
+    assert margin is not None
+    arm, reference = (study.label("arms", record[side]) for side in ("arm", "reference"))
+    source = f", {margin.source}" if margin.source else ""
+    kind = f"{analysis.multiplicity.capitalize()}-adjusted " if is_adjusted(study, record) else ""
+    level = (1 - record["conf_level"]) / 2
+    return prose(
+        f"{MARGIN_WORDS[margin.type]} of {arm} against {reference} at {study.label('visits', record['visit'])} is ",
+        Cell("shown" if is_shown(record) else "not shown"),
+        f" at the one-sided level of {level:g} (margin {margin.value:g} {unit}{source}): difference in means ",
+        estimate_cell("estimate", record, "estimate", decimals=decimals),
+        f" {unit} ({100 * record['conf_level']:g}%{NO_BREAK}CI ",
+        estimate_cell("limits", record, "conf_low", "conf_high", decimals=decimals),
+        f"; one-sided {kind}",
+        estimate_cell("p_words", record, "p_value"),
+        ").",
     )
 
 

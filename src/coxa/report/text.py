@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from coxa.report.record import Report
-from coxa.report.sentences import result_sentences
+from coxa.report.sentences import result_sentences, verdict_sentences
 from coxa.tables.formats import NO_BREAK
 
 
@@ -29,7 +29,7 @@ def report_text(report: Report) -> str:
     results = [
         f"{study.label('analyses', name)}: {text}".replace(NO_BREAK, " ")
         for name in primary
-        for text in result_sentences(report, name)
+        for text in (*verdict_sentences(report, name), *result_sentences(report, name))
     ]
     return "\n".join([f"Report of {study.study}: {study.title}", ", ".join(counts), *results])
 

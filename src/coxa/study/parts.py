@@ -120,6 +120,13 @@ def _listed(given: Any) -> Any:
     return () if given is None else given if isinstance(given, list | tuple) else (given,)
 
 
+class ImportantDifference(Part):
+    """The smallest difference between arms that patients call important."""
+
+    value: float = Field(gt=0, description="In units of the outcome.")
+    source: str = Field(min_length=1, description="Where it comes from (paper, population, method).")
+
+
 class Outcome(Part):
     """An outcome: a scale of a known instrument, or a measure with its own range and direction."""
 
@@ -140,6 +147,11 @@ class Outcome(Part):
         (),
         description="When a participant counts as a responder: a rule, or a list of rules. Estimands use the first; "
         "by each of them responders are counted at every visit.",
+    )
+    important_difference: ImportantDifference | None = Field(
+        None,
+        description="Smallest difference that patients call important, beside every estimate of the outcome; else a "
+        "published threshold of `report: thresholds`, or a `responder` rule of a change, where it has a source.",
     )
 
     @property

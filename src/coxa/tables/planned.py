@@ -3,18 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pandas as pd
 
 from coxa.estimates import Estimates
 from coxa.study import Study
+from coxa.study.important import Important, important_difference
 from coxa.study.scales import outcome_scale
 from coxa.tables.adjusted import MARK, family_words, is_adjusted, p_mark
 from coxa.tables.footnotes import warning_marks
 from coxa.tables.formats import outcome_decimals
 from coxa.tables.phrases import sentence_case
 from coxa.tables.records import Record, records
-from coxa.tables.results import analysis_title, comparison_label, estimate_cell, rows_of, variable_words
+from coxa.tables.results import (
+    IMPORTANT,
+    analysis_title,
+    comparison_label,
+    estimate_cell,
+    important_cell,
+    rows_of,
+    variable_words,
+)
 from coxa.tables.table import Cell, Column, Footnote, Row, RowGroup, Table
 from coxa.tables.variances import warning_words
 
@@ -32,8 +42,18 @@ def planned_table(study: Study, estimates: Estimates) -> Table:
     """
     asked = {name: _asked(study, estimates, name) for name in study.analyses}
     marks = warning_marks(pd.concat(asked.values()))
-    groups = (_group(study, name, rows, marks) for name, rows in asked.items() if len(rows))
-    columns = (Column("Visit", "left"), Column("Difference (CI)"), Column("p"))
+    important = {
+        name: found
+        for name, rows in asked.items()
+        if (found := important_difference(study, study.analyses[name].estimand)) and len(rows)
+    }
+    groups = (_group(study, name, rows, marks, important) for name, rows in asked.items() if len(rows))
+    columns = (
+        Column("Visit", "left"),
+        Column("Difference (CI)"),
+        Column("p"),
+        *([Column(IMPORTANT, "left")] if important else []),
+    )
     percent = any((rows["term"] == "risk_difference").any() for rows in asked.values())
     notes = (
         Footnote(
@@ -42,6 +62,7 @@ def planned_table(study: Study, estimates: Estimates) -> Table:
         ),
         Footnote("Models, covariances and populations stand below the tables of each analysis."),
         *_adjusted(study, asked),
+        *_important(study, important),
     )
     warnings = tuple(Footnote(warning_words(study, text), mark) for text, mark in marks.items())
     return Table("planned", "All planned comparisons", "Comparison", columns, tuple(groups), (*notes, *warnings))
@@ -58,6 +79,15 @@ def _adjusted(study: Study, asked: dict[str, pd.DataFrame]) -> Iterator[Footnote
         yield Footnote(f"P-value adjusted for multiplicity. {'; '.join(families)}.", MARK)
 
 
+def _important(study: Study, important: dict[str, Important]) -> Iterator[Footnote]:
+    """Yield the note on the important difference of each outcome."""
+    outcomes = {
+        study.estimands[study.analyses[name].estimand].endpoint.outcome: each for name, each in important.items()
+    }
+    for outcome, each in outcomes.items():
+        yield Footnote(f"{IMPORTANT} of {study.label('outcomes', outcome)}: the {each.amount} ({each.source}).")
+
+
 def _asked(study: Study, estimates: Estimates, analysis: str) -> pd.DataFrame:
     """Return the comparisons of an analysis at the visits of its estimand."""
     visits = study.estimands[study.analyses[analysis].estimand].endpoint.visit
@@ -65,13 +95,20 @@ def _asked(study: Study, estimates: Estimates, analysis: str) -> pd.DataFrame:
     return rows[rows["visit"].isin(visits)]
 
 
-def _group(study: Study, analysis: str, rows: pd.DataFrame, marks: dict[str, str]) -> RowGroup:
+def _group(
+    study: Study, analysis: str, rows: pd.DataFrame, marks: dict[str, str], important: dict[str, Important]
+) -> RowGroup:
     endpoint = study.estimands[study.analyses[analysis].estimand].endpoint
     scale = outcome_scale(study.outcomes[endpoint.outcome])
     direction = "more is better" if endpoint.measure == "responder" else scale.direction
     decimals = 1 if endpoint.measure == "percent_change" else outcome_decimals(scale)
     label = f"{analysis_title(study, analysis)}: {variable_words(study, analysis)} ({direction})"
-    return RowGroup(sentence_case(label), tuple(_row(study, record, decimals, marks) for record in records(rows)))
+    shown = tuple(_row(study, record, decimals, marks) for record in records(rows))
+    if important:
+        each = important.get(analysis)
+        cells = [important_cell(each if record["term"] == "difference" else None, record) for record in records(rows)]
+        shown = tuple(replace(row, cells=(*row.cells, cell)) for row, cell in zip(shown, cells, strict=True))
+    return RowGroup(sentence_case(label), shown)
 
 
 def _row(study: Study, record: Record, decimals: int, marks: dict[str, str]) -> Row:

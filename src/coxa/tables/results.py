@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pandas as pd
 
@@ -11,6 +12,7 @@ from coxa.estimates import Estimates
 from coxa.models import Fit
 from coxa.study import Study
 from coxa.study.design_words import words_of
+from coxa.study.important import Important, compared_with, important_difference
 from coxa.study.scales import outcome_scale
 from coxa.study.wording import MEASURE_WORDS, estimand_title, join_words
 from coxa.tables.adjusted import p_mark
@@ -22,6 +24,8 @@ from coxa.tables.table import Cell, Column, Footnote, Row, RowGroup, Statistic, 
 from coxa.tables.variances import warning_words
 
 INTERVAL = ("estimate", "conf_low", "conf_high")
+
+IMPORTANT = "Important difference"
 
 
 def rows_of(estimates: Estimates, analysis: str, *terms: str) -> pd.DataFrame:
@@ -95,12 +99,18 @@ def differences_table(
     decimals = _decimals(study, analysis)
     marks = warning_marks(rows)
     standardised = rows_of(estimates, analysis, "standardised_difference")
+    important = important_difference(study, study.analyses[analysis].estimand)
     groups = []
     visits = _visits(study, rows)
     for visit in visits:
         here = rows[rows["visit"] == visit]
         strong = _asked(study, analysis, visit)
         shown = [_difference_row(study, record, decimals, marks, strong, standardised) for record in records(here)]
+        if important:
+            shown = [
+                replace(row, cells=(*row.cells, important_cell(important, record)))
+                for row, record in zip(shown, records(here), strict=True)
+            ]
         groups.append(RowGroup(visit_label(study, analysis, visit, visits), tuple(shown)))
     columns = (
         Column(f"Difference ({_level(rows)} CI)"),
@@ -108,16 +118,31 @@ def differences_table(
         Column("df"),
         Column("p"),
         *([Column(f"Hedges g ({_level(standardised)} CI)")] if len(standardised) else []),
+        *([Column(IMPORTANT, "left")] if important else []),
     )
+    notes = _notes(study, analysis, fits, rows, marks, columns, dataset)
     return Table(
         identifier("differences", analysis),
         words_of(study).say("Differences between {arms} by visit"),
         "Comparison",
         columns,
         tuple(groups),
-        _notes(study, analysis, fits, rows, marks, columns, dataset),
+        (*notes, important_note(important)) if important else notes,
         subtitle=_every_visit(study, analysis),
     )
+
+
+def important_cell(important: Important | None, record: Record) -> Cell:
+    """Return how a difference compares with the important one: "less than 1.5; the interval includes it"."""
+    if important is None:
+        return Cell(NONE)
+    size, interval = compared_with(important, *(record[name] for name in INTERVAL))
+    return Cell(f"{size} {important.value:g}; {interval}")
+
+
+def important_note(important: Important) -> Footnote:
+    """Say what the important difference is and where it comes from."""
+    return Footnote(f"{IMPORTANT}: the {important.amount} ({important.source}).")
 
 
 def responder_table(study: Study, estimates: Estimates, analysis: str, dataset: AnalysisDataset | None = None) -> Table:

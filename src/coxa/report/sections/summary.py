@@ -12,7 +12,15 @@ from coxa.report.record import Report
 from coxa.report.sections.harms import serious_sentence
 from coxa.report.sections.participants import baseline_cautions
 from coxa.report.sections.protocol import deviation_notes
-from coxa.report.sentences import MEANS, asked_rows, difference_unit, not_fitted_words, question, result_sentences
+from coxa.report.sentences import (
+    MEANS,
+    asked_rows,
+    difference_unit,
+    not_fitted_words,
+    question,
+    result_sentences,
+    verdict_sentences,
+)
 from coxa.study import Study
 from coxa.study.design_words import words_of
 from coxa.tables.planned import planned_table
@@ -33,6 +41,7 @@ def summary_section(report: Report) -> Section:
         mine = [name for name in primary if study.analyses[name].estimand == estimand]
         blocks.append(Paragraph(question(report, estimand)))
         blocks += [Paragraph(not_fitted_words(report, name), "lead") for name in mine if name in report.not_fitted]
+        blocks += [Paragraph(text, "lead") for name in mine for text in verdict_sentences(report, name)]
         blocks += [Paragraph(text, "lead") for name in mine for text in result_sentences(report, name)]
         blocks += [Paragraph(text, "warning") for name in mine for text in warning_sentences(report, name)]
         blocks += [Paragraph(text) for text in agreement_sentences(study, report.estimates, estimand)]
