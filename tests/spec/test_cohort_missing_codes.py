@@ -139,7 +139,7 @@ def test_where_another_outcome_can_have_the_code_it_is_proposed_for_one_column_o
     ("text", "remedy"),
     [
         (">90", "correct it at the source: a number and nothing else"),
-        ("1.045,5", "write it without a thousands mark, or name the `decimal` mark of the file"),
+        ("1.045,5", 'Write `thousands: "."` in its table if that marks thousands, or correct it'),
         ("k.A.", 'correct it; if it means missing write `missing: ["k.A."]`'),
     ],
 )

@@ -238,7 +238,7 @@ def test_sas_transport(tmp_path: Path) -> None:
         ("header.csv", b"id,arm\n", "the file should have rows below its header"),
         ("twice.csv", b"id,arm,id\n1,2,3\n", "every column name should occur once"),
         ("unnamed.csv", b"id,,arm\n1,2,3\n", "every column should have a name"),
-        ("binary.csv", b"\1\2\0\4\5\6", "a text file should have no zero bytes"),
+        ("binary.csv", b"\1\2\0\4\5\6", "The file holds zero bytes, as text never does"),
         ("workbook.csv", b"PK\x03\x04rest", "a .csv file should hold what its suffix says"),
         ("text.xlsx", b"id,arm\n1,2\n", "an .xlsx file should be a zip archive"),
         ("text.sav", b"id,arm\n1,2\n", "it should be possible to read the file as sav"),

@@ -3,14 +3,33 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
 
 from coxa.study.parts import Name, OneOrMany, Part
 from coxa.study.words import TableName
 
 Code = str | int | float
+
+Verbatim = Annotated[str, StringConstraints(strip_whitespace=False)]
+"""Text of which a blank at an end is part."""
+
+DELIMITERS = {"comma": ",", "semicolon": ";", "tab": "\t", "bar": "|", "space": " ", "\\t": "\t"}
+"""Words for a delimiter, and what YAML makes of a tab in single quotes."""
+
+
+def _as_character(given: object) -> object:
+    return DELIMITERS.get(given, given) if isinstance(given, str) else given
+
+
+def _one_character(delimiter: str) -> str:
+    if len(delimiter) != 1 or not delimiter.isascii() or delimiter in '"\r\n':
+        raise ValueError('a delimiter is one ASCII character, for example ";" or "\\t", or a word such as tab')
+    return delimiter
+
+
+Delimiter = Annotated[Verbatim, BeforeValidator(_as_character), AfterValidator(_one_character)]
 
 
 def code_text(code: object) -> str:
@@ -72,8 +91,8 @@ class TableSource(Part):
     (`outcomes: {pain: HOOSPAIN}`), or one row per participant (`outcomes: {pain: {baseline: p0, week_12: p12}}`).
     """
 
-    file: str = Field(description="File name, in the data folder.")
-    sheet: str | int | None = Field(None, description="Sheet of an Excel file; the first if not named.")
+    file: Verbatim = Field(description="File name, in the data folder.")
+    sheet: Verbatim | int | None = Field(None, description="Sheet of an Excel file; the first if not named.")
     header_row: OneOrMany[int] | None = Field(
         None,
         description="Row of a text or Excel file that names the columns, counted from 1; the first if not named. Of "
@@ -85,8 +104,19 @@ class TableSource(Part):
         "Without it such a number is an error.",
     )
     encoding: str | None = Field(None, description="Of a text file; found by coxa if not named.")
-    delimiter: str | None = Field(None, description="Of a text file; found by coxa if not named.")
-    decimal: str | None = Field(None, description="`.` or `,`; found by coxa if not named.")
+    delimiter: Delimiter | None = Field(
+        None,
+        description="Of a text file: one character, or comma, semicolon, tab, bar or space; found by coxa if not "
+        "named.",
+    )
+    decimal: Literal[".", ","] | None = Field(
+        None,
+        description="Decimal mark of numbers as text, `.` or `,`; if not named, the numbers of the file have to prove "
+        "it.",
+    )
+    thousands: Literal[".", ",", "'", " "] | None = Field(
+        None, description="Thousands mark of numbers as text; none is read if not named."
+    )
     date_format: OneOrMany[str] | None = Field(
         None,
         description="Of dates as text, for example `%d/%m/%Y`; ISO if not named. A column with several formats takes a "
@@ -149,6 +179,8 @@ class TableSource(Part):
 
     @model_validator(mode="after")
     def _one_shape(self) -> TableSource:
+        if self.decimal is not None and self.decimal == self.thousands:
+            raise ValueError(f"`decimal` and `thousands` are both `{self.decimal}`; a mark has one meaning")
         kinds = {isinstance(where, dict) for where in self.outcomes.values()}
         if len(kinds) > 1:
             raise ValueError(
@@ -235,7 +267,7 @@ class ExcludedRow(Part):
 class DataSource(Part):
     """The files of the study."""
 
-    folder: str = Field(".", description="Folder of the files, relative to the study file.")
+    folder: Verbatim = Field(".", description="Folder of the files, relative to the study file.")
     missing: tuple[Code, ...] = Field(
         (), description="Codes that mean missing in every measured column of every table."
     )

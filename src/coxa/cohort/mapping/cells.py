@@ -14,8 +14,9 @@ from coxa.cohort.mapping.codes import Mask, code_texts, empty_cells, parse_days,
 from coxa.cohort.mapping.missing import coded
 from coxa.cohort.mapping.problem import Problem
 from coxa.cohort.mapping.typed_cells import PercentReading, checked_types
-from coxa.cohort.mapping.unreadable import date_remedy, number_remedy, two_readings
+from coxa.cohort.mapping.unreadable import date_remedy, number_remedy, reading_fault, two_readings
 from coxa.cohort.mapping.words import Words, known_words, unmapped
+from coxa.cohort.number_text import DECIMALS, UNKNOWN, Marks, texts_of, two_ways
 from coxa.study.source import code_text
 
 CODES_NAMED = 20
@@ -48,7 +49,7 @@ class Column:
     labels: Mapping[str, str] = field(default_factory=dict)
     missing: frozenset[str] = frozenset()
     declared: pd.Series | None = None
-    decimal: str | None = None
+    marks: Marks = UNKNOWN
     date_format: tuple[str, ...] | None = None
     percent: PercentReading | None = None
     exact: float | None = None
@@ -139,7 +140,7 @@ def _mark_declared(column: Column, empty: Mask, reason: NDArray[np.object_]) -> 
         reason[told] = column.declared.to_numpy(dtype=object)[told]
     if not column.missing:
         return
-    hit = coded(column.values, column.missing, column.decimal) & ~empty & (reason == "")
+    hit = coded(column.values, column.missing, column.marks) & ~empty & (reason == "")
     if hit.any():
         texts = code_texts(column.values[hit]).to_numpy(dtype=object)
         reason[hit] = [f"declared missing ({text})" for text in texts]
@@ -180,11 +181,18 @@ def _not_dates(values: pd.Series, bad: Mask, date_formats: tuple[str, ...]) -> l
 
 
 def _numbers(column: Column, values: pd.Series, wanted: Field) -> tuple[pd.Series, tuple[Problem, ...]]:
-    numbers, bad = parse_numbers(values, column.decimal)
+    numbers, bad = parse_numbers(values, column.marks.decimal, column.marks.thousands)
     worded = np.zeros(len(bad), dtype=bool)
     worded[bad] = ~code_texts(values[bad]).str.contains(r"\d").to_numpy(dtype=bool)
-    problems = [
-        _problem(part, "the value should be a number", number_remedy(values[part]), "not a number")
+    problems = []
+    texts = texts_of(values.where(bad))
+    for mark in DECIMALS:
+        part = two_ways(texts, mark)
+        if part.any():
+            problems.append(_problem(part, *reading_fault(texts[part], mark, column.marks), "two readings"))
+            bad = bad & ~part
+    problems += [
+        _problem(part, "the value should be a number", number_remedy(values[part], column.marks), "not a number")
         for part in (worded, bad & ~worded)
         if part.any()
     ]

@@ -11,21 +11,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from coxa.cohort.number_text import MARKED, Marks, Mask, is_text, number_texts, texts_of
 from coxa.study.source import code_text
-
-Mask = NDArray[np.bool_]
 
 YES = ("1", "true", "yes", "y")
 NO = ("0", "false", "no", "n")
-COMMA_NUMBER = r"[+-]?\d*,\d+(?:[eE][+-]?\d+)?"
-THOUSANDS_COMMA = r"[+-]?[1-9]\d{0,2},\d{3}"
-THOUSANDS_POINT = r"[+-]?[1-9]\d{0,2}\.\d{3}"
 ISO_DAY = r"\d{4}-\d{2}-\d{2}(?:[T ].*)?"
-
-
-def is_text(column: pd.Series) -> bool:
-    """Say whether a column can hold text."""
-    return bool(pd.api.types.is_string_dtype(column.dtype) or column.dtype == object)
 
 
 def empty_cells(column: pd.Series) -> Mask:
@@ -60,11 +51,13 @@ def truths(column: pd.Series) -> Mask:
     return column.notna().to_numpy(dtype=bool) & pd.api.types.is_bool_dtype(column.dtype)
 
 
-def parse_numbers(column: pd.Series, decimal: str | None) -> tuple[NDArray[np.float64], Mask]:
+def parse_numbers(
+    column: pd.Series, decimal: str | None, thousands: str | None = None
+) -> tuple[NDArray[np.float64], Mask]:
     """Return numbers, and which non-empty cells are not a number.
 
-    A decimal comma is accepted unless the plan or the file says that the mark is a point. Text that could have
-    a thousands mark (1,234 without a known decimal comma; 1.234 with one) is not a number: it is not guessed.
+    Text that is one number with a decimal mark and another with a thousands mark (4.408) is read where a mark is
+    known, or proven by another value of the column; if not, it is not a number: it is not guessed.
     """
     empty = empty_cells(column)
     if not is_text(column):
@@ -73,16 +66,12 @@ def parse_numbers(column: pd.Series, decimal: str | None) -> tuple[NDArray[np.fl
         return numbers, ~np.isfinite(numbers) & ~empty
     numbers = pd.to_numeric(column, errors="coerce").to_numpy(dtype=float, na_value=np.nan, copy=True)
     numbers[~np.isfinite(numbers)] = np.nan
-    if decimal == ",":
-        thousands = _matches(column, THOUSANDS_POINT)
-        numbers[thousands] = np.nan
-    rest = np.flatnonzero(np.isnan(numbers) & ~empty)
-    if len(rest) and decimal != ".":
-        texts = code_texts(column.iloc[rest]).astype("str")
-        comma = _matches(texts, COMMA_NUMBER)
-        if decimal is None:
-            comma = comma & ~_matches(texts, THOUSANDS_COMMA)
-        numbers[rest[comma]] = pd.to_numeric(texts[comma].str.replace(",", ".", regex=False)).to_numpy(dtype=float)
+    texts = texts_of(column)
+    marked = np.flatnonzero(texts.str.contains(MARKED).fillna(False).to_numpy(dtype=bool))
+    if len(marked):
+        plain = number_texts(texts.iloc[marked], Marks(decimal, thousands))
+        numbers[marked] = pd.to_numeric(plain, errors="coerce").to_numpy(dtype=float, na_value=np.nan)
+        numbers[~np.isfinite(numbers)] = np.nan
     return numbers, np.isnan(numbers) & ~empty
 
 
@@ -143,9 +132,3 @@ def parse_truth(column: pd.Series) -> tuple[pd.Series, Mask]:
     texts = code_texts(column).str.lower()
     truth = texts.map({**dict.fromkeys(YES, True), **dict.fromkeys(NO, False)}).astype("boolean")
     return truth, (truth.isna() & texts.notna()).to_numpy(dtype=bool)
-
-
-def _matches(texts: pd.Series, pattern: str) -> Mask:
-    if texts.dtype == object:
-        texts = texts.where(texts.map(lambda cell: isinstance(cell, str)))
-    return texts.astype("str").str.strip().str.fullmatch(pattern).fillna(False).to_numpy(dtype=bool)

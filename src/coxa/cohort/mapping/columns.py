@@ -12,6 +12,7 @@ from coxa.cohort.mapping.cells import Column, Correction
 from coxa.cohort.mapping.codes import Mask
 from coxa.cohort.mapping.missing import MissingCodes, declared_by_rule
 from coxa.cohort.mapping.words import slip_of
+from coxa.cohort.number_text import OTHER, Marks
 from coxa.cohort.readers.raw import RawFile
 from coxa.errors import nearest
 from coxa.findings import Finding
@@ -52,9 +53,10 @@ class Origin:
         return self.raw.source.name
 
     @property
-    def decimal(self) -> str | None:
-        """Decimal mark of the file, where the plan or the file tells it."""
-        return self.source.decimal or self.raw.sheet.details.get("decimal")
+    def marks(self) -> Marks:
+        """Marks of the file's numbers, where the plan names them or, for decimals, other numbers prove them."""
+        proven = None if self.source.thousands in OTHER else self.raw.sheet.details.get("decimal")
+        return Marks(self.source.decimal or proven, self.source.thousands)
 
     def values(self, name: str, field: str) -> pd.Series:
         """Return the cells of a column of the file, empty in the rows in which the plan does not read the field."""
@@ -70,7 +72,7 @@ class Origin:
             labels=sheet.labels.get(name, {}),
             missing=self.missing.of(self.agreed, field, measured) | sheet.missing_codes.get(name, frozenset()),
             declared=declared_by_rule(sheet.frame, name, self.source.missing_when, self._codes_by_column()),
-            decimal=self.decimal,
+            marks=self.marks,
             date_format=self.source.date_format,
             percent=self.source.percent,
             exact=sheet.exact.get(name),

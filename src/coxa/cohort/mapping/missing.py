@@ -12,6 +12,7 @@ from coxa.cohort.contracts import Contract
 from coxa.cohort.mapping.codes import Mask, code_texts, empty_cells, parse_numbers
 from coxa.cohort.mapping.typed_cells import truth_values
 from coxa.cohort.measured import as_number, could_be, in_short, measured_names, takes_missing_codes
+from coxa.cohort.number_text import UNKNOWN, Marks
 from coxa.errors import not_allowed
 from coxa.findings import Finding
 from coxa.study import Study
@@ -47,13 +48,13 @@ def missing_codes(study: Study, source: TableSource) -> MissingCodes:
     return MissingCodes(frozenset(map(code_text, (*everywhere, *source.missing))))
 
 
-def coded(values: pd.Series, codes: Iterable[str], decimal: str | None = None) -> Mask:
+def coded(values: pd.Series, codes: Iterable[str], marks: Marks = UNKNOWN) -> Mask:
     """Return which cells have one of the codes, as text or as the number that it is."""
     codes = list(codes)
     numbers = [number for number in map(as_number, codes) if number is not None]
     if pd.api.types.is_numeric_dtype(values.dtype) and not pd.api.types.is_bool_dtype(values.dtype):
         return values.isin(numbers).fillna(False).to_numpy(dtype=bool)
-    parsed, _ = parse_numbers(values.mask(truth_values(values)), decimal)
+    parsed, _ = parse_numbers(values.mask(truth_values(values)), marks.decimal, marks.thousands)
     return code_texts(values).isin(codes).to_numpy(dtype=bool) | np.isin(parsed, numbers)
 
 
@@ -77,11 +78,11 @@ def declared_by_rule(
 
 
 def declared_by_kind(
-    values: pd.Series, kinds: pd.Series, codes: MissingCodes, decimal: str | None, declared: pd.Series | None
+    values: pd.Series, kinds: pd.Series, codes: MissingCodes, marks: Marks, declared: pd.Series | None
 ) -> pd.Series | None:
     """Return per row of a long table why its value is no measurement: the codes of the outcome or item it is of."""
     for name, own in codes.of_name.items():
-        hit = kinds.eq(name).fillna(False).to_numpy(dtype=bool) & coded(values, own, decimal)
+        hit = kinds.eq(name).fillna(False).to_numpy(dtype=bool) & coded(values, own, marks)
         if hit.any():
             before = pd.Series("", index=values.index, dtype=object) if declared is None else declared
             told = "declared missing (" + code_texts(values).astype(object) + ")"

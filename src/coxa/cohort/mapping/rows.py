@@ -56,7 +56,7 @@ def read_rows(origin: Origin, reserved: Iterable[str] = ()) -> Rows:
         column = origin.column(where, name)
         kind = cells.get(KIND.get(origin.table, ""))
         if name == "value" and kind is not None:
-            declared = declared_by_kind(column.values, kind.values, origin.missing, column.decimal, column.declared)
+            declared = declared_by_kind(column.values, kind.values, origin.missing, column.marks, column.declared)
             column = replace(column, declared=declared)
         cells[name] = convert(column, agreed.fields[name], source.values.get(name))
     frame = pd.DataFrame({name: cell.values for name, cell in cells.items()}, index=index)

@@ -3,20 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pandas as pd
 
 from coxa.cohort.mapping.codes import code_texts, readings
+from coxa.cohort.number_text import DECIMALS, MARKED, THOUSANDS, UNKNOWN, Marks, number_texts
 
 DATE_FORMATS = ("%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y", "%Y/%m/%d", "%d.%m.%y", "%Y%m%d")
 """Formats that are proposed where all the text that is not a date agrees with them."""
 
-MARKED_NUMBER = r"[+-]?\d[\d.,' ]*"
+MARKED_NUMBER = rf"[+-]?\d(?:\d|{MARKED})*"
 LOOKED_AT = 1000
 SHOWN = 3
 
 
-def number_remedy(bad: pd.Series) -> str:
+def reading_fault(texts: pd.Series, mark: str, marks: Marks) -> tuple[str, str]:
+    """Return rule and remedy for numbers that are one with `mark` as decimal mark and another with it for thousands."""
+    text, name = str(texts.iloc[0]), DECIMALS[mark]
+    whole, decimal = text.replace(mark, ""), text.replace(mark, ".")
+    readings = f"{text} is {whole} if the {name} marks thousands, {decimal} if it marks decimals"
+    if marks.decimal in (None, mark):
+        return (
+            f"A number can be read in two ways: {readings}",
+            f'Write `thousands: "{mark}"` or `decimal: "{mark}"` in its table',
+        )
+    rule = f"A number has a {name} where the decimal mark is a {DECIMALS[marks.decimal]}: {readings}"
+    return rule, f'Write `thousands: "{mark}"` in its table for the first, or correct the values for the second'
+
+
+def number_remedy(bad: pd.Series, marks: Marks = UNKNOWN) -> str:
     """Return what to do about text in a number; only words are proposed as codes for missing."""
     codes = list(dict.fromkeys(code_texts(bad.head(LOOKED_AT)).dropna()))
     words = [code for code in codes if not any(sign.isdigit() for sign in code)]
@@ -24,8 +40,18 @@ def number_remedy(bad: pd.Series) -> str:
         shown = ", ".join(f'"{word}"' for word in words[:SHOWN])
         return f"correct it; if it means missing write `missing: [{shown}]`"
     if pd.Series(codes, dtype="str").str.fullmatch(MARKED_NUMBER).all():
-        return "write it without a thousands mark, or name the `decimal` mark of the file"
+        named = _thousands(pd.Series(codes, dtype="str"), marks)
+        return named or "write it without a thousands mark, or name the `decimal` mark of the file"
     return "correct it at the source: a number and nothing else"
+
+
+def _thousands(texts: pd.Series, marks: Marks) -> str | None:
+    """Return the remedy that names the thousands mark with which all of some texts are numbers, or None."""
+    for mark in THOUSANDS:
+        read = number_texts(texts, replace(marks, thousands=mark))
+        if mark != marks.decimal and pd.to_numeric(read, errors="coerce").notna().all():
+            return f'Write `thousands: "{mark}"` in its table if that marks thousands, or correct it'
+    return None
 
 
 def date_remedy(bad: pd.Series, expected: Sequence[str]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -91,11 +91,45 @@ class RawFile:
     source: SourceFile
 
 
-def check_header(names: list[str]) -> None:
-    """Refuse a header with an empty or repeated name."""
+UNNAMED = "unnamed_1"
+"""What a first column without a name is called: the row names of R, the index of pandas."""
+
+
+def with_header(frame: pd.DataFrame, names: Sequence[str], file: str) -> tuple[pd.DataFrame, tuple[Finding, ...]]:
+    """Return a frame with the names of its header, and notes on the columns that have none.
+
+    A column with neither name nor value is left out; a first column without a name keeps its values, as `unnamed_1`.
+
+    `file` is the name of the file, for the notes.
+
+    Raises
+    ------
+    FileFault
+        Another column has no name, or a name occurs twice.
+    """
+    names = [name.strip() for name in names]
+    blank = [not name and bool(frame.iloc[:, k].isna().all()) for k, name in enumerate(names)]
+    index = bool(names) and not names[0] and not blank[0] and any(names)
+    if index:
+        names[0] = UNNAMED
+    kept = [k for k, is_blank in enumerate(blank) if not is_blank] if any(names) else list(range(len(names)))
+    check_header([names[k] for k in kept], kept)
+    notes = []
+    if index:
+        rule = f"Column 1 has no name and is read as {UNNAMED}"
+        notes.append((rule, "Name it in the header if it does more than number the rows"))
+    if len(kept) < len(names):
+        left_out = ", ".join(str(k + 1) for k in range(len(names)) if k not in kept)
+        notes.append((f"Column {left_out} has neither a name nor a value", "Nothing needs to be done"))
+    named = frame.iloc[:, kept].set_axis(pd.Index([names[k] for k in kept]), axis=1)
+    return named, tuple(Finding("note", file, rule, remedy) for rule, remedy in notes)
+
+
+def check_header(names: Sequence[str], positions: Sequence[int] | None = None) -> None:
+    """Refuse a header with an empty or repeated name; `positions` are those of the columns, from 0."""
     if not any(names):
         raise FileFault("the file should have a header with column names", "write the column names in the first row")
-    unnamed = [position for position, name in enumerate(names, start=1) if not name]
+    unnamed = [k + 1 for k, name in zip(positions or range(len(names)), names, strict=True) if not name]
     if unnamed:
         raise FileFault(
             "every column should have a name",

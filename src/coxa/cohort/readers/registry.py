@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import Path
 
+import pandas as pd
+
 from coxa.cohort.cohort import SourceFile
+from coxa.cohort.number_text import is_text, proven_decimal
 from coxa.cohort.readers.raw import FileFault, RawFile, ReadOptions, Sheet
 from coxa.errors import nearest
 from coxa.findings import Finding
@@ -79,6 +82,9 @@ def read_raw(path: Path, options: ReadOptions | None = None) -> ReadResult:
     except Exception as error:  # any fault inside a reading library is a fault of the file
         rule, remedy = f"it should be possible to read the file as {path.suffix.lstrip('.')}", "export or copy it again"
         return ReadResult(None, (Finding("error", path.name, rule, remedy, value=str(error) or repr(error)),))
+    decimal = (options and options.decimal) or proven_decimal(_text_columns(sheet))
+    if decimal:
+        sheet = replace(sheet, details={**sheet.details, "decimal": decimal})
     source = SourceFile(
         path.name,
         FORMATS.get(raw_format, raw_format),
@@ -103,6 +109,12 @@ def read_raw(path: Path, options: ReadOptions | None = None) -> ReadResult:
         )
     ] if sheet.unreadable else []  # fmt: skip
     return ReadResult(RawFile(sheet, source), (*sheet.findings, *ragged))
+
+
+def _text_columns(sheet: Sheet) -> Iterator[pd.Series]:
+    """Yield the columns that can hold text."""
+    frame = sheet.frame
+    yield from (frame[name] for name in frame.columns if is_text(frame[name]))
 
 
 def _read(path: Path, options: ReadOptions) -> tuple[Sheet, str]:

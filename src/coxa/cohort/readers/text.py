@@ -5,72 +5,125 @@ from __future__ import annotations
 import codecs
 import csv
 import io
-import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 import pyarrow.csv as arrow_csv
 
-from coxa.cohort.readers.raw import FileFault, ReadOptions, Sheet, check_header
+from coxa.cohort.readers.quotes import LongCell, long_cells, refuse_swallowed_rows
+from coxa.cohort.readers.raw import FileFault, ReadOptions, Sheet, with_header
 from coxa.findings import Finding
 
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
-SAMPLE_BYTES = 256_000
+SAMPLE_BYTES = 128_000
+"""Of the beginning of a file, by which its delimiter is found; less than the csv module takes as one cell."""
+
 BLOCK_BYTES = 1 << 24
-COMMA_NUMBER = re.compile(r"^\s*[+-]?\d+,\d+\s*$")
-POINT_NUMBER = re.compile(r"^\s*[+-]?\d+\.\d+\s*$")
-BYTE_ORDER_MARKS = {codecs.BOM_UTF8: "utf-8", codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
+SHOWN = 3
+BYTE_ORDER_MARKS = {
+    codecs.BOM_UTF8: "utf-8",
+    codecs.BOM_UTF32_LE: "utf-32-le",
+    codecs.BOM_UTF32_BE: "utf-32-be",
+    codecs.BOM_UTF16_LE: "utf-16-le",
+    codecs.BOM_UTF16_BE: "utf-16-be",
+}
+"""First bytes -> encoding; that of UTF-32 begins like that of UTF-16."""
+
+ENCODING_REMEDY = "Name its `encoding` in the plan, such as utf-8, cp1252 or utf-16, or save it again as UTF-8"
 
 
 def read_text(path: Path, options: ReadOptions) -> Sheet:
-    """Read a text file; every value is text, and an empty cell is missing."""
+    """Read a text file as a whole, or raise `FileFault`; every value is text, and an empty cell is missing."""
     raw = path.read_bytes()
-    encoding, mark = _encoding(raw, options.encoding)
-    body = raw[mark:] if encoding == "utf-8" else raw[mark:].decode(encoding).encode()
-    if b"\r" in body and b"\n" not in body:
-        body = body.replace(b"\r", b"\n")
+    encoding, body = _decoded(raw, options.encoding)
+    if b"\r" in body:
+        body = body.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     sample = _sample(body)
     delimiter = options.delimiter or _delimiter(sample)
-    header = [name.strip() for name in next(csv.reader(io.StringIO(sample), delimiter=delimiter), [])]
-    check_header(header)
+    cells = long_cells(body, delimiter)
+    header = next(csv.reader(io.StringIO(sample), delimiter=delimiter), [])
+    if not any(name.strip() for name in header):
+        raise FileFault("The first line of the file names no columns", "Write the column names in the first line")
     table, unreadable = _parse(body, delimiter, len(header))
     frame = table.to_pandas()
-    frame.columns = pd.Index(header)
+    _account_for_lines(body, cells, len(frame) + len(unreadable))
+    refuse_swallowed_rows(cells, frame, delimiter)
+    if unreadable and not len(frame):
+        raise _other_width(len(header), unreadable)
+    frame, notes = with_header(frame, header, path.name)
     rows = np.arange(2, 2 + len(frame) + len(unreadable), dtype=np.int64)
-    decimal = options.decimal or _decimal(sample, delimiter)
-    details = {"encoding": encoding, "delimiter": DELIMITERS.get(delimiter, delimiter)}
-    details |= {"decimal": decimal} if decimal else {}
     return Sheet(
         frame,
         np.delete(rows, [row - 2 for row, _ in unreadable]),
         unreadable=tuple(unreadable),
-        details=details,
-        findings=tuple(_encoding_note(path.name, encoding, options)),
+        details={"encoding": encoding, "delimiter": DELIMITERS.get(delimiter, delimiter)},
+        findings=(*_encoding_note(path.name, encoding, options), *notes),
     )
 
 
-def _encoding(raw: bytes, declared: str | None) -> tuple[str, int]:
-    """Return the encoding and the length of the byte-order mark."""
+def _account_for_lines(body: bytes, cells: Sequence[LongCell], n_rows: int) -> None:
+    """Raise `FileFault` unless every line of the file is the header, a row, or within a quoted cell."""
+    lines = body.count(b"\n") + (not body.endswith(b"\n"))
+    inside = sum(len(cell.lines) for cell in cells)
+    if lines != 1 + n_rows + inside:
+        raise FileFault(
+            f"The file has {lines} lines, {inside} of them within quoted cells, and {n_rows} rows were found "
+            "below its header",
+            "Look for a stray quotation mark, or save the file again as CSV in UTF-8",
+        )
+
+
+def _other_width(expected: int, unreadable: Sequence[tuple[int, str]]) -> FileFault:
+    """Return the fault of a file in which no row has as many cells as the header."""
+    found = {cells for _, cells in unreadable}
+    remedy = "Look for a missing name in the header, or name the `delimiter` of the file in the plan"
+    if found == {_cells(expected + 1, expected)}:
+        remedy = "Add a name at the beginning of the header if rows begin with a row name, as those of R's write.table"
+    return FileFault(f"No row has as many cells as the header ({expected})", remedy, "; ".join(sorted(found)[:SHOWN]))
+
+
+def _cells(found: int, expected: int) -> str:
+    return f"{found} cells instead of {expected}"
+
+
+def _decoded(raw: bytes, declared: str | None) -> tuple[str, bytes]:
+    """Return the encoding, and the text in UTF-8 without its byte-order mark."""
     for mark, name in BYTE_ORDER_MARKS.items():
         if raw.startswith(mark):
-            return name, len(mark)
-    if b"\0" in raw[:SAMPLE_BYTES]:
-        raise FileFault(
-            "a text file should have no zero bytes", "check that the file is text, and save it again as CSV in UTF-8"
-        )
-    tried = [declared] if declared else ["utf-8", "cp1252"]
-    for name in tried:
+            return name, _as_utf8(raw[len(mark) :], name)
+    if declared:
+        return declared.lower().replace("utf8", "utf-8"), _as_utf8(raw, declared)
+    if b"\0" in raw:
+        raise FileFault("The file holds zero bytes, as text never does", _zero_bytes_remedy(raw))
+    for name in ("utf-8", "cp1252"):
         try:
-            codecs.decode(raw, name)
-        except (UnicodeDecodeError, LookupError):
+            return name, raw if name == "utf-8" and raw.decode(name) else raw.decode(name).encode()
+        except UnicodeDecodeError:
             continue
-        return name.lower().replace("utf8", "utf-8"), 0
-    raise FileFault(
-        f"the file should be text in {' or '.join(tried)}", "name its `encoding` in the plan, or save it as UTF-8"
-    )
+    raise FileFault("The file is neither UTF-8 nor Windows text (cp1252)", ENCODING_REMEDY)
+
+
+def _as_utf8(raw: bytes, encoding: str) -> bytes:
+    try:
+        text = raw.decode(encoding)
+    except LookupError:
+        raise FileFault(f"The encoding `{encoding}` of the plan is not known", ENCODING_REMEDY) from None
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        raise FileFault(f"The file is not text in {encoding}: line {line} has other bytes", ENCODING_REMEDY) from None
+    if "\0" in text:
+        raise FileFault(f"The file holds zero bytes when it is read as {encoding}", _zero_bytes_remedy(raw))
+    return text.encode()
+
+
+def _zero_bytes_remedy(raw: bytes) -> str:
+    """Return what to do about zero bytes: Latin text in UTF-16 has one in every second place."""
+    for first, name in ((1, "utf-16-le"), (0, "utf-16-be")):
+        if 2 * raw[first::2].count(0) > len(raw[first::2]) and not raw[1 - first :: 2].count(0):
+            return f"It looks like UTF-16 without a byte-order mark. Write `encoding: {name}` in its table"
+    return "Check that the file is text, and save it again as CSV in UTF-8"
 
 
 def _encoding_note(name: str, encoding: str, options: ReadOptions) -> Iterator[Finding]:
@@ -102,24 +155,12 @@ def _delimiter(sample: str) -> str:
     return max(DELIMITERS, key=agreement)
 
 
-def _decimal(sample: str, delimiter: str) -> str | None:
-    """Return the decimal mark, or None where the numbers do not tell."""
-    cells = [cell for row in csv.reader(io.StringIO(sample), delimiter=delimiter) for cell in row]
-    comma = any(COMMA_NUMBER.match(cell) for cell in cells)
-    point = any(POINT_NUMBER.match(cell) for cell in cells)
-    if comma == point:
-        return None
-    if point:
-        return "."
-    return "," if delimiter != "," else None
-
-
 def _parse(body: bytes, delimiter: str, n_columns: int) -> tuple[pa.Table, list[tuple[int, str]]]:
     """Return the table of text, and the rows with another number of cells than the header."""
     unreadable: list[tuple[int, str]] = []
 
     def note(row: arrow_csv.InvalidRow) -> str:
-        unreadable.append((int(row.number), f"{row.actual_columns} cells instead of {row.expected_columns}"))
+        unreadable.append((int(row.number), _cells(row.actual_columns, row.expected_columns)))
         return "skip"
 
     names = [str(position) for position in range(n_columns)]
