@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,7 @@ from coxa.cohort.dictionary import Field
 from coxa.cohort.mapping.cells import Column, convert
 from coxa.cohort.mapping.codes import Mask
 from coxa.cohort.mapping.missing import coded
+from coxa.cohort.number_text import COMMA_NUMBER, Marks
 from coxa.cohort.readers.raw import Percent, ReadOptions, Sheet
 from coxa.cohort.readers.registry import read_raw
 from coxa.errors import DataError, not_allowed
@@ -81,10 +83,10 @@ def read_items(
     keys["source_row"] = sheet.source_row
     keys["visit"] = frame[visits].map(code_text, na_action="ignore") if visits else ONE_VISIT
     _one_form(path, frame, keys)
-    decimal = sheet.details.get("decimal", ".")
+    decimal = sheet.details.get("decimal")
     answers = frame.drop(columns=[people, *([visits] if visits else [])])
     declared = {
-        name: coded(answers[name], {*missing, *sheet.missing_codes.get(name, ())}, decimal)
+        name: coded(answers[name], {*missing, *sheet.missing_codes.get(name, ())}, Marks(decimal))
         for name in map(str, answers.columns)
     }
     answers = answers.mask(pd.DataFrame(declared, index=answers.index))
@@ -192,9 +194,12 @@ def _declared_missing(
         yield Finding("note", path.name, rule, "Nothing needs to be done.", value=", ".join(codes))
 
 
-def _answer(cell: object, decimal: str) -> object:
-    """Return a cell as it is scored: a decimal comma is a point, and what is shown as a percentage keeps its sign."""
+def _answer(cell: object, decimal: str | None) -> object:
+    """Return a cell as it is scored: a decimal comma is a point, and what is shown as a percentage keeps its sign.
+
+    No item has answers of a thousand or more, so that a comma or a point marks decimals.
+    """
     text = f"{100 * cell:g}%" if isinstance(cell, Percent) else code_text(cell)
     if text == "":
         return None
-    return text.replace(decimal, ".") if decimal != "." else text
+    return text.replace(",", ".") if decimal != "." and re.fullmatch(COMMA_NUMBER, text) else text

@@ -22,6 +22,7 @@ DECIMALS = {".": "point", ",": "comma"}
 OTHER = {".": ",", ",": "."}
 
 EXPONENT = r"(?:[eE][+-]?\d+)?"
+COMMA_NUMBER = rf"[+-]?\d*,\d+{EXPONENT}"
 THOUSANDS = {".": r"\.", ",": ",", "'": "['\u2019]", " ": "[ \u00a0\u202f\u2009]"}
 """Thousands marks of a plan, and the characters that each is written with."""
 
@@ -115,6 +116,6 @@ def number_texts(texts: pd.Series, marks: Marks) -> pd.Series:
         texts = texts.mask(grouped, texts.str.replace(mark, "", regex=True))
     if decimal or not thousands:
         unread |= np.any([two_ways(texts, mark) for mark in DECIMALS if mark != decimal], axis=0)
-    comma = matches(texts, rf"[+-]?\d*,\d+{EXPONENT}")
+    comma = matches(texts, COMMA_NUMBER)
     unread |= comma & (decimal == ".")
     return texts.mask(comma, texts.str.replace(",", ".", regex=False)).mask(unread)
