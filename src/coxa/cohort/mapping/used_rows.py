@@ -133,7 +133,7 @@ def _within(origin: Origin, name: str, span: Span) -> tuple[Mask, list[Finding]]
     """Return which cells are in a range, and an error for cells that are neither empty nor a number or date."""
     dated = isinstance(span.low if span.low is not None else span.high, date)
     column = Column(
-        name, origin.frame[name], decimal=origin.decimal, date_format=origin.source.date_format,
+        name, origin.frame[name], marks=origin.marks, date_format=origin.source.date_format,
         percent=origin.source.percent,
     )  # fmt: skip
     cells = convert(column, Field(name, "date" if dated else "number", "condition of the table"))
