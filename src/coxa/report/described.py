@@ -31,7 +31,7 @@ def described_methods(report: Report) -> Iterator[str]:
                 f"{marks(study, ran, 'number-needed')}"
             )
         yield (
-            f"Responders in {join_words(list(names))} were counted at each visit by the rules that stand with them; "
+            f"Responders in {join_words(list(names))} were counted at each visit by the rules that their tables name; "
             f"differences in proportions have Newcombe's intervals{needed}."
         )
     if "rates" in used and len(report.cohort.table("adverse_events")):

@@ -60,7 +60,7 @@ def planned_table(study: Study, estimates: Estimates) -> Table:
             "CI, confidence interval, at the level of each analysis."
             + (" Proportions differ in percentage points." if percent else "")
         ),
-        Footnote("Models, covariances and populations stand below the tables of each analysis."),
+        Footnote("Models, covariances and populations are below the tables of each analysis."),
         *_adjusted(study, asked),
         *_important(study, important),
     )

@@ -56,7 +56,7 @@ def _what_is_shown(report: Report, name: str, fit: Fit) -> str:
     if fit.random is None:
         return (
             "Residuals are scaled by the model's covariance, so that under the model they are independent with mean 0 "
-            "and standard deviation 1. The estimated covariance over the visits stands beside that of the residuals."
+            "and standard deviation 1. The estimated covariance over the visits is shown next to that of the residuals."
         )
     factors = join_words([factor_words(report.study, factor) for factor in report.study.analyses[name].random])
     return (

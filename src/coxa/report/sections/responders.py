@@ -44,4 +44,6 @@ def _title(report: Report, response: Response, visit: str) -> str:
     study, rule = report.study, response.rule
     label, at = study.label("outcomes", response.outcome), study.label("visits", visit)
     source = f" ({shorten(rule.source, SOURCE, placeholder=' ...')})" if rule.source else ""
-    return f"{label}: share of participants who reach each cut, {at}; dashed: {rule.at_least:g}{source}"
+    scale = outcome_scale(study.outcomes[response.outcome])
+    unit = "%" if rule.measure == "percent_change" else f" {scale.unit}"
+    return f"{label}: share of participants who reach each cut, {at}; dashed: {rule.at_least:g}{unit}{source}"
