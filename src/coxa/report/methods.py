@@ -89,8 +89,8 @@ def _model(report: Report, name: str) -> Iterator[Text]:
         yield (
             f"Proportions of responders ({responder_words(study, endpoint.outcome)}) were compared without "
             f"adjustment; intervals of differences are Newcombe's hybrid score intervals{cite('proportions')}. "
-            f"Those of ratios are on the log scale; where no or every participant of one {words_of(study).arm} responds, they are "
-            "score intervals."
+            "Those of ratios are on the log scale; where no or every participant of one "
+            f"{words_of(study).arm} responds, they are score intervals."
         )
         return
     response = MEASURE_WORDS[endpoint.measure].format(outcome=outcome)

@@ -9,6 +9,7 @@ from coxa.cohort.checks.keys import participant_dates
 from coxa.cohort.row_findings import in_words, row_findings
 from coxa.cohort.visits import VISITED, days_since_randomisation
 from coxa.findings import Finding
+from coxa.study.design_words import words_of
 
 FUTURE_DATES = ("target_date",)
 """Dates that may lie in the future."""
@@ -100,6 +101,7 @@ def _not_yet_told(rows: pd.DataFrame, told: set[tuple[str, str]]) -> pd.DataFram
 
 def check_before_randomisation(draft: Draft) -> Checked:
     """Warn of assessments after baseline, and of events, that lie before randomisation."""
+    start = words_of(draft.study).start
     findings: list[Finding] = []
     told: set[tuple[str, str]] = set()
     for table in VISITED:
@@ -111,7 +113,7 @@ def check_before_randomisation(draft: Draft) -> Checked:
             severity="warning",
             table=table,
             field="study_day",
-            rule="an assessment after baseline should be after randomisation",
+            rule=f"an assessment after baseline should be after {start}",
             remedy="check the date and the visit",
             value=early["visit"] + ", day " + in_words(early["study_day"]),
         )
@@ -119,8 +121,8 @@ def check_before_randomisation(draft: Draft) -> Checked:
     day = events["study_day"].fillna(days_since_randomisation(events, draft.table("participants"), "event_date"))
     findings += row_findings(
         events, day < 0, severity="warning", table="intercurrent_events", field="event_date",
-        rule="an intercurrent event should be after randomisation",
-        remedy="check the date; an event before randomisation is a baseline characteristic", value=events["event"],
+        rule=f"an intercurrent event should be after {start}",
+        remedy=f"check the date; an event before {start} is a baseline characteristic", value=events["event"],
     )  # fmt: skip
     return Checked(tuple(findings))
 

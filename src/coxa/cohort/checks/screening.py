@@ -10,6 +10,7 @@ from coxa.cohort.checks.checked import Checked, Draft, LeaveOut
 from coxa.cohort.checks.keys import participant_dates
 from coxa.cohort.row_findings import row_findings
 from coxa.findings import Finding
+from coxa.study.design_words import words_of
 
 
 def check_screening(draft: Draft) -> Checked:
@@ -95,7 +96,7 @@ def _contradictions(draft: Draft, screened: pd.DataFrame, enrolled: pd.Series) -
         severity="warning",
         table="screening",
         field="screening_date",
-        rule="an assessment for eligibility should not be after randomisation",
+        rule=f"an assessment for eligibility should not be after {words_of(draft.study).start}",
         remedy="check both dates at the source",
         value=screened["screening_date"],
     )

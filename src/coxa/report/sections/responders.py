@@ -9,6 +9,7 @@ from coxa.figures.responder_curve import plot_responder_curve, responder_curve
 from coxa.report.document import Block, FigureBlock, Section, TableBlock
 from coxa.report.record import Report
 from coxa.report.sections.observed import YES_OR_NO
+from coxa.study.scales import outcome_scale
 from coxa.tables.responders import Response, responders_by_visit, responses
 from coxa.tables.table import identifier
 
