@@ -7,6 +7,7 @@ Every error says what was wrong, where, and what to do about it. Errors about a 
 from __future__ import annotations
 
 import difflib
+import numbers
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
@@ -104,7 +105,8 @@ def check_option(what: str, word: str, allowed: Sequence[str]) -> str:
 
 
 def check_level(conf_level: float) -> None:
-    """Raise OptionError unless a confidence level is between 0 and 1."""
+    """Raise OptionError unless a confidence level is a number between 0 and 1."""
+    check_kind("conf_level", conf_level, numbers.Real, "a number between 0 and 1")
     if not 0 < conf_level < 1:
         raise OptionError(f"conf_level is between 0 and 1, for instance 0.95; got {conf_level}")
 

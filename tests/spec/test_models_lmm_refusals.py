@@ -17,7 +17,11 @@ PARTICIPANT = "(1 | participant_id)"
 WRONG: dict[str, tuple[dict[str, Any], type[CoxaError], str]] = {
     "no random effect": ({"formula": "change ~ arm"}, OptionError, "no random effect; write (1 | participant_id)"),
     "typo": ({"formula": "change ~ arm + (1 | participantid)"}, OptionError, "did you mean 'participant_id'?"),
-    "no frame": ({"data": []}, OptionError, "needs its rows as one DataFrame; got list"),
+    "no frame": (
+        {"data": []},
+        OptionError,
+        "data is a pandas DataFrame with a row for each observation; got [] (list)",
+    ),
     "fixed and random": ({"formula": "change ~ arm + leads + (1 | leads)"}, OptionError, "Keep one of the two"),
     "outcome by itself": ({"formula": "change ~ arm + (change | leads)"}, OptionError, "it cannot explain itself"),
     "column of participants": ({"participant": "patient"}, OptionError, "unknown column 'patient'"),

@@ -9,7 +9,7 @@ import numpy as np
 
 from coxa.errors import OptionError, check_level, not_allowed
 from coxa.estimates.means import described, kept, numbers
-from coxa.estimates.reference_grid import reference_grid
+from coxa.estimates.reference_grid import check_fit, reference_grid
 from coxa.estimates.table import Estimates
 from coxa.models.fit import Fit
 
@@ -58,6 +58,7 @@ def linear_combination(
     [{'arm': '-1 a + 0.5 b + 0.5 c', 'estimate': 3.5}]
     """
     check_level(conf_level)
+    check_fit(fit)
     grid = reference_grid(fit, kept(fit, over, by), weights=grid_weights, at=at)
     known = {"@".join(map(str, key)): row for key, row in zip(grid.keys, grid.rows, strict=True)}
     coefficients = dict(zip(fit.params.index, np.eye(len(fit.params)), strict=True))

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from coxa.errors import OptionError, check_level, not_allowed
+from coxa.errors import OptionError, check_kind, check_level, not_allowed
 from coxa.estimates.means import counts, described, grid_of, numbers, visit_of
 from coxa.estimates.profile import Profile
-from coxa.estimates.reference_grid import Grid
+from coxa.estimates.reference_grid import Grid, check_fit
 from coxa.estimates.simultaneous import WITH_LIMITS, check_adjustment, simultaneous
 from coxa.estimates.table import Estimates
 from coxa.models.fit import Fit
@@ -73,6 +73,7 @@ def contrasts(
     [3.0]
     """
     check_level(conf_level)
+    check_fit(fit)
     check_adjustment(adjust, family, against)
     grid = grid_of(fit, over, by, weights, at, over_time)
     counted = counts(fit, grid, over_time)
@@ -180,6 +181,8 @@ def joint_test(fit: Fit, term: str) -> Estimates:
     -----
     The numerator's degrees of freedom are in `method`.
     """
+    check_fit(fit)
+    check_kind("term", term, str, "the name of a term, such as 'arm:visit'")
     parts = {frozenset(name.split(":")): name for name in fit.design.terms}
     wanted = frozenset(part.strip() for part in term.split(":"))
     if wanted not in parts:

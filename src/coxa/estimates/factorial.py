@@ -9,7 +9,7 @@ import numpy as np
 
 from coxa.errors import OptionError, check_level
 from coxa.estimates.means import counts, described, kept, numbers, visit_of
-from coxa.estimates.reference_grid import reference_grid
+from coxa.estimates.reference_grid import check_fit, reference_grid
 from coxa.estimates.table import Estimates
 from coxa.models.fit import Fit
 
@@ -66,6 +66,7 @@ def factorial_contrasts(
     -2.0
     """
     check_level(conf_level)
+    check_fit(fit)
     grid = reference_grid(fit, kept(fit, over, by), weights=weights, at=at)
     counted = counts(fit, grid)
     cells = dict(zip(grid.keys, grid.rows, strict=True))

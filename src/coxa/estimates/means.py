@@ -11,7 +11,7 @@ from scipy import stats
 
 from coxa.errors import check_level
 from coxa.estimates.profile import Profile, profiled
-from coxa.estimates.reference_grid import Grid, reference_grid
+from coxa.estimates.reference_grid import Grid, check_fit, reference_grid
 from coxa.estimates.table import Estimates
 from coxa.models.fit import Fit
 from coxa.models.totals import participants_by, rows_by
@@ -70,6 +70,7 @@ def marginal_means(
     [2.0, 5.0]
     """
     check_level(conf_level)
+    check_fit(fit)
     grid = grid_of(fit, over, by, weights, at, over_time)
     counted = counts(fit, grid, over_time)
     method = described(fit, over, by, weights, at, over_time)

@@ -11,6 +11,7 @@ from statsmodels.stats.rates import confint_poisson
 
 from coxa.errors import FitError, OptionError, check_level, not_allowed
 from coxa.estimates.table import Estimates
+from coxa.models.repeated_rows import check_frame
 
 
 def fit_rates(
@@ -68,6 +69,7 @@ def fit_rates(
     [['rate', 3.5], ['rate', 1.0], ['rate_ratio', 3.5]]
     """
     check_level(conf_level)
+    check_frame(data)
     for column in (events, exposure, arm):
         if column not in data.columns:
             raise OptionError(not_allowed("column", column, map(str, data.columns)))

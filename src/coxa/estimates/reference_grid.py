@@ -10,7 +10,7 @@ from typing import Any, Literal, get_args
 import numpy as np
 import pandas as pd
 
-from coxa.errors import OptionError, check_option, not_allowed
+from coxa.errors import OptionError, check_kind, check_option, not_allowed
 from coxa.models.fit import Fit
 from coxa.models.totals import covariate_mean, rows_by
 
@@ -125,8 +125,14 @@ def own_covariates(fit: Fit, names: Sequence[str]) -> pd.DataFrame:
     return frame.loc[~pd.Series(fit.sample.participant).duplicated().to_numpy()]
 
 
+def check_fit(fit: object) -> None:
+    """Raise OptionError unless it is a fitted model."""
+    check_kind("fit", fit, Fit, "a fitted model, such as fit_mmrm(...)")
+
+
 def check_factor(fit: Fit, name: str) -> None:
     """Raise OptionError unless `name` is a factor of the model."""
+    check_kind("a factor", name, str, "the name of a column of the model")
     if name in fit.design.levels:
         return
     if name in fit.design.formula.variables:

@@ -11,7 +11,7 @@ import numpy as np
 from coxa.errors import OptionError, check_level
 from coxa.estimates.differences import compared
 from coxa.estimates.means import described, kept, numbers, visit_of
-from coxa.estimates.reference_grid import check_factor, reference_grid
+from coxa.estimates.reference_grid import check_factor, check_fit, reference_grid
 from coxa.estimates.table import Estimates
 from coxa.models.fit import Fit
 from coxa.models.totals import counted_at
@@ -67,6 +67,7 @@ def subgroup_contrasts(
     {'sex=f': 2.5, 'sex=m': 6.5, 'sex=m-f': 4.0}
     """
     check_level(conf_level)
+    check_fit(fit)
     check_factor(fit, subgroup)
     check_interaction(fit, subgroup, over)
     grid = reference_grid(fit, [subgroup, *kept(fit, over, by)], weights=weights)

@@ -15,7 +15,7 @@ from coxa.models.fit_records import Sample
 from coxa.models.inference import FixedDf
 from coxa.models.mmrm_data import label_text, rows_left_out
 from coxa.models.orthonormal import orthonormal
-from coxa.models.repeated_rows import check_cells, check_keys, check_residuals, check_unique, visit_order
+from coxa.models.repeated_rows import check_cells, check_frame, check_keys, check_residuals, check_unique, visit_order
 from coxa.models.spec import ANCOVASpec
 
 
@@ -69,6 +69,7 @@ def fit_ancova(
     {'Intercept': 2.0, 'arm[b]': 3.0}
     """
     spec = ANCOVASpec(formula=formula, participant=participant, visit=visit, visit_column=visit_column, robust=robust)
+    check_frame(data)
     single = visit is None
     check_keys(data, (participant,) if single else (participant, visit_column))
     if single:

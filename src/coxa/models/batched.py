@@ -26,7 +26,7 @@ from coxa.models.numerics.between_within import between_within_df
 from coxa.models.numerics.one_thread import one_thread
 from coxa.models.numerics.patterns import Pattern, patterns
 from coxa.models.orthonormal import Basis, orthonormal
-from coxa.models.repeated_rows import check_memory, check_residuals
+from coxa.models.repeated_rows import check_frame, check_memory, check_residuals
 from coxa.models.spec import MMRMSpec
 
 BLOCK = 64
@@ -142,6 +142,7 @@ def fit_batch(
     structure, methods = spec.ladder[0], (ddf,) if isinstance(ddf, str) else tuple(ddf)
     for method in methods:
         check_ddf(method, reml=reml)
+    check_frame(data)
     with one_thread():
         found = repeated_data(spec, data)
         wanted = checked_rows(rows, found.design.names)

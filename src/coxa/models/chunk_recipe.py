@@ -10,8 +10,8 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 import pandas as pd
 
-from coxa.errors import FitError, OptionError, not_allowed
-from coxa.models.design_matrix import Design, design_matrix
+from coxa.errors import FitError, OptionError, check_kind, not_allowed
+from coxa.models.design_matrix import Design, design_matrix, in_order
 from coxa.models.formula import Formula, read_formula
 from coxa.models.mmrm_data import label_text
 from coxa.models.repeated_rows import VisitOrder, visit_order
@@ -80,6 +80,7 @@ def chunk_recipe(spec: MMRMSpec, source: Iterable[pd.DataFrame]) -> tuple[ChunkR
     first = next(chunks, None)
     if first is None:
         raise FitError("there are no rows: the source has no chunks", ["look at the query, or at the path"])
+    check_kind("a chunk of data", first, pd.DataFrame, "a pandas DataFrame")
     checked = read_formula(formula, [str(name) for name in first.columns])
     stateful = [word for word in OF_ALL_ROWS if re.search(rf"\b{word}\s*\(", checked.right)]
     if stateful:
@@ -106,12 +107,12 @@ def chunk_recipe(spec: MMRMSpec, source: Iterable[pd.DataFrame]) -> tuple[ChunkR
         unknown.append(visit)
     if unknown:
         found = distinct(source, chunks, unknown)
-        known |= {name: tuple(sorted(found[name])) for name in unknown if name != visit}
+        known |= {name: in_order(found[name], name) for name in unknown if name != visit}
     nowhere = [name for name, values in known.items() if not values]
     if nowhere:
         raise FitError(f"no row has a value of {nowhere[0]}", ["look at the query, or at how the column was written"])
     given_visits = visits if visits is not None else given.get(visit)
-    seen = pd.Series(found[visit]) if visit in unknown else first[visit]
+    seen = pd.Series(found[visit], name=visit) if visit in unknown else first[visit]
     order = VisitOrder(tuple(given_visits)) if given_visits is not None else ordered(seen)
     labels = tuple(label_text(label) for label in order.labels)
     recipe = ChunkRecipe(

@@ -147,6 +147,7 @@ def found_of(recipe: ChunkRecipe, seen: Gathered, names: np.ndarray) -> Repeated
         when=none,
         labels=recipe.labels,
         order_warning=recipe.order.warning,
+        apart="",
         group=None if recipe.group is None else none,
         group_labels=groups,
         weights=None,

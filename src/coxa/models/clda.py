@@ -17,6 +17,7 @@ from coxa.models.clda_rows import CldaRows, clda_rows
 from coxa.models.design_matrix import Design
 from coxa.models.fit import Fit
 from coxa.models.mmrm import fit_mmrm
+from coxa.models.repeated_rows import check_frame
 from coxa.models.spec import CLDASpec, MMRMSpec
 
 
@@ -103,6 +104,7 @@ def fit_clda(
         "visits": visits,
         "baseline_visit": baseline_visit,
     }
+    check_frame(data)
     rows = clda_rows(data, **own)
     fit = fit_mmrm(rows.formula, rows.frame, participant=participant, visit=visit, visits=rows.visits, **options)
     design = with_arm(fit.design, rows, arm, visit)

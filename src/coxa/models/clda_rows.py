@@ -11,6 +11,7 @@ import pandas as pd
 
 from coxa.errors import DataError, OptionError
 from coxa.findings import Finding, Findings
+from coxa.models.design_matrix import in_order
 from coxa.models.formula import OPERATORS, tokenise
 from coxa.models.mmrm_data import label_text
 from coxa.models.repeated_rows import check_keys, visit_order
@@ -117,7 +118,7 @@ def arm_levels(values: pd.Series) -> tuple[Any, ...]:
     present = set(values)
     if isinstance(values.dtype, pd.CategoricalDtype):
         return tuple(level for level in values.cat.categories if level in present)
-    return tuple(sorted(present))
+    return in_order(present, values.name)
 
 
 def column_name(level: Any, label: str, taken: Sequence[str] | pd.Index) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -138,6 +138,26 @@ def label_text(label: Any) -> str:
     return str(label)
 
 
+def in_order(values: Iterable[Any], column: Any) -> tuple[Any, ...]:
+    """Return the levels of a column sorted.
+
+    Raises
+    ------
+    OptionError
+        They are of kinds that have no order, such as numbers and text.
+    """
+    levels = list(values)
+    try:
+        return tuple(sorted(levels))
+    except TypeError:
+        kinds = {type(level).__name__: level for level in reversed(levels)}
+        shown = ", ".join(f"{level!r} ({kind})" for kind, level in sorted(kinds.items()))
+        raise OptionError(
+            f"column '{column}' has values of several kinds, which have no order: {shown}. Write all of them as text, "
+            "or make the column categorical with its levels in order"
+        ) from None
+
+
 def design_matrix(text: str, data: pd.DataFrame, *, keep: np.ndarray | None = None, also: Sequence[str] = ()) -> Design:
     """Build the design of a formula, with treatment contrasts for categorical columns.
 
@@ -227,7 +247,7 @@ def coded(
             if gone:
                 unused[name] = gone
         elif pd.api.types.is_bool_dtype(values.dtype) or not pd.api.types.is_numeric_dtype(values.dtype):
-            present = values.astype(pd.CategoricalDtype(sorted(values.unique())))
+            present = values.astype(pd.CategoricalDtype(list(in_order(values.unique(), name))))
         else:
             columns[name] = values.to_numpy(dtype=float)
             continue

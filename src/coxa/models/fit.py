@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from coxa.errors import FitError, OptionError, check_level
+from coxa.errors import FitError, OptionError, check_level, shortened
 from coxa.models.design_matrix import Design
 from coxa.models.fit_records import JointTest, LinearTest, Optimisation, Sample, criteria
 from coxa.models.fit_text import fit_html, fit_text
@@ -216,7 +216,7 @@ class Fit:
             )
         return np.sqrt(variance)
 
-    def weights(self, rows: Rows) -> np.ndarray:
+    def weights(self, rows: Rows | str) -> np.ndarray:
         """Return rows as an array (q, p).
 
         Raises
@@ -225,12 +225,20 @@ class Fit:
             A coefficient is unknown, or the number of columns is wrong.
         """
         names = list(self.params.index)
+        if isinstance(rows, str):
+            raise OptionError(
+                f"rows are weights of the coefficients, as an array or a mapping from their names; got '{rows}'. For "
+                f"the test of a term use coxa.joint_test(fit, '{rows}')"
+            )
         if isinstance(rows, Mapping):
             unknown = [name for name in rows if name not in names]
             if unknown:
                 raise OptionError(f"no coefficient '{unknown[0]}'; there are {', '.join(names)}")
             return np.array([[rows.get(name, 0.0) for name in names]], dtype=float)
-        matrix = np.atleast_2d(np.asarray(rows, dtype=float))
+        try:
+            matrix = np.atleast_2d(np.asarray(rows, dtype=float))
+        except (TypeError, ValueError):
+            raise OptionError(f"rows are weights of the coefficients, as numbers; got {shortened(rows)}") from None
         if matrix.shape[1] != len(names):
             raise OptionError(f"a row needs {len(names)} weights, one per coefficient; got {matrix.shape[1]}")
         return matrix

@@ -15,7 +15,7 @@ from coxa.models.fit_records import Sample
 from coxa.models.mmrm_data import checked_weights
 from coxa.models.random_factors import RandomFactor, check_not_fixed, random_factors
 from coxa.models.random_terms import RandomTerm, read_terms, split_random
-from coxa.models.repeated_rows import check_cells, check_keys
+from coxa.models.repeated_rows import check_cells, check_frame, check_keys
 from coxa.models.spec import LMMSpec
 
 WITHOUT = "without"
@@ -41,8 +41,7 @@ class MixedData:
 def mixed_data(spec: LMMSpec, data: pd.DataFrame) -> MixedData:
     """Read and check the rows; the errors are those of `coxa.models.lmm.fit_lmm`."""
     formula, participant, visit, time, weights = spec.formula, spec.participant, spec.visit, spec.time, spec.weights
-    if not isinstance(data, pd.DataFrame):
-        raise OptionError(f"a model with random effects needs its rows as one DataFrame; got {type(data).__name__}")
+    check_frame(data)
     fixed, written = split_random(formula)
     columns = [str(name) for name in data.columns]
     if not written:

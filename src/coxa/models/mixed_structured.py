@@ -13,6 +13,7 @@ from coxa.errors import DataError, OptionError
 from coxa.findings import Finding, Findings
 from coxa.models.covariance.spatial_exponential import fades_early
 from coxa.models.covariance.structure import Structure
+from coxa.models.design_matrix import in_order
 from coxa.models.fit import Fit
 from coxa.models.mixed_data import MixedData
 from coxa.models.mixed_fit import as_fit, method_text, not_proven, random_part, warnings_of
@@ -27,7 +28,7 @@ from coxa.models.numerics.mixed.starts import starts
 from coxa.models.numerics.mixed.structured import Structured
 from coxa.models.random_factors import RandomFactor
 from coxa.models.random_part import named_variances
-from coxa.models.repeated_rows import place, visit_order
+from coxa.models.repeated_rows import place, skipped, steps_warning, visit_order
 from coxa.models.spec import LMMSpec, MMRMSpec
 
 MOST_TIMES = 40
@@ -56,7 +57,7 @@ def fit_with_structure(
     DataError
         A time is not a number, or a participant has two rows at one place.
     """
-    sample, order = found.sample, ""
+    sample, order, apart = found.sample, "", ""
     used = data.loc[found.design.complete]
     who = pd.factorize(sample.participant)[0]
     if structure.spatial and spec.time is not None:
@@ -71,6 +72,7 @@ def fit_with_structure(
             )
         where, labels = places_of_visits(used[column], who, found.design.complete, sample.participant)
         order = visit_order(used[column], None).warning.partition("; give")[0]
+        apart = steps_warning(structure, skipped(used[column], visit_order(used[column], None).labels), column)
     ready = prepared(found.design, found.factors, found.weights)
     setting = setting_of(found.factors, sample.participant_column, where, structure)
     climbed = climb(setting, ready, [structure], clock, reml=spec.reml)
@@ -81,7 +83,7 @@ def fit_with_structure(
         labels,
         ("",),
         spec,
-        order_warning=f"{order}; make '{column}' categorical in theirs" if order else "",
+        place_warnings=(f"{order}; make '{column}' categorical in theirs" if order else "", apart),
         clock=clock,
     )
 
@@ -107,7 +109,10 @@ def fit_repeated(
         found.labels,
         found.group_labels,
         spec,
-        order_warning=found.order_warning,
+        place_warnings=(
+            found.order_warning,
+            steps_warning(climbed[3].structure or spec.ladder[0], found.apart, spec.visit),
+        ),
         clock=clock,
     )
 
@@ -185,7 +190,7 @@ def finished(
     groups: Sequence[str],
     spec: MMRMSpec | LMMSpec,
     *,
-    order_warning: str,
+    place_warnings: Sequence[str],
     clock: list[float],
 ) -> Fit:
     """Return the fit of what was found."""
@@ -205,7 +210,7 @@ def finished(
     residual = f"{structure.long_name} covariance within participants" if len(labels) > 1 else "independent residuals"
     residual += f" for each {group}" if group else ""
     rests_on = "" if optimum.limits else close_rows(structure, own, setting)
-    warnings = warnings_of(found.design, part, found.sample, rests_on, order_warning)
+    warnings = warnings_of(found.design, part, found.sample, rests_on, *place_warnings)
     return as_fit(
         found,
         part,
@@ -284,7 +289,7 @@ def places_of_visits(
     if isinstance(values.dtype, pd.CategoricalDtype):
         levels = values.cat.remove_unused_categories().cat.categories
     else:
-        levels = pd.Index(sorted(pd.unique(values.dropna())))
+        levels = pd.Index(in_order(pd.unique(values.dropna()), values.name))
     codes = levels.get_indexer(pd.Index(values))
     twice = pd.DataFrame({"who": who, "at": codes}).duplicated().to_numpy() | (codes < 0)
     rows = np.flatnonzero(complete)

@@ -14,6 +14,7 @@ from coxa.models.mmrm_data import repeated_data
 from coxa.models.mmrm_fit import fit_rows
 from coxa.models.mmrm_random import check_no_levels, fit_with_random
 from coxa.models.numerics.one_thread import one_thread
+from coxa.models.repeated_rows import check_frame
 from coxa.models.spec import MMRMSpec
 
 
@@ -135,6 +136,8 @@ def fit_mmrm(
         if spec.random:
             return fit_with_random(spec, data, clock=[started])
         if not isinstance(data, pd.DataFrame):
+            if isinstance(data, (Mapping, str, pd.Series)) or not isinstance(data, Iterable):
+                check_frame(data)
             return fit_chunks(spec, data)
         check_no_levels(spec.levels)
         return fit_rows(repeated_data(spec, data), spec, started=started)

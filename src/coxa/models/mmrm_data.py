@@ -11,10 +11,10 @@ import pandas as pd
 from coxa.errors import DataError, OptionError, not_allowed
 from coxa.findings import Finding, Findings
 from coxa.models.covariance.structure import Structure
-from coxa.models.design_matrix import Design, design_matrix, label_text
+from coxa.models.design_matrix import Design, design_matrix, in_order, label_text
 from coxa.models.fit_records import Sample
 from coxa.models.random_terms import split_random
-from coxa.models.repeated_rows import check_cells, check_enough, check_keys, check_unique, place, visit_order
+from coxa.models.repeated_rows import check_cells, check_enough, check_keys, check_unique, place, skipped, visit_order
 from coxa.models.spec import MMRMSpec
 
 
@@ -26,6 +26,7 @@ class RepeatedData:
     who, when     : (N,) participants and visits as integer codes
     labels        : the visits in order
     order_warning : why their order should be looked at; empty if it was given
+    apart         : where they are not one step apart, in words; empty where nothing tells
     group         : (N,) covariance group as integer codes, or None
     group_labels  : the groups in order; one without a name where there is no group
     weights       : (N,) or None
@@ -38,6 +39,7 @@ class RepeatedData:
     when: np.ndarray
     labels: tuple[str, ...]
     order_warning: str
+    apart: str
     group: np.ndarray | None
     group_labels: tuple[str, ...]
     weights: np.ndarray | None
@@ -97,7 +99,19 @@ def repeated_data(spec: MMRMSpec, data: pd.DataFrame, *, also: Sequence[str] = (
         times=times,
     )
     codes_of_group = None if grouped is None else grouped[0]
-    return RepeatedData(design, who, when, labels, order.warning, codes_of_group, group_labels, weighted, times, sample)
+    return RepeatedData(
+        design=design,
+        who=who,
+        when=when,
+        labels=labels,
+        order_warning=order.warning,
+        apart=skipped(data[visit], order.labels),
+        group=codes_of_group,
+        group_labels=group_labels,
+        weights=weighted,
+        times=times,
+        sample=sample,
+    )
 
 
 def check_one_visit(ladder: Sequence[Structure], m: int) -> None:
@@ -118,7 +132,7 @@ def group_codes(values: pd.Series, who: np.ndarray, rows: np.ndarray) -> tuple[n
     if isinstance(values.dtype, pd.CategoricalDtype):
         levels = values.cat.remove_unused_categories().cat.categories
     else:
-        levels = pd.Index(sorted(pd.unique(values)))
+        levels = pd.Index(in_order(pd.unique(values), values.name))
     codes = levels.get_indexer(pd.Index(values))
     first = np.empty(int(who.max()) + 1, dtype=np.intp)
     first[who[::-1]] = codes[::-1]

@@ -25,7 +25,7 @@ from coxa.models.numerics.patterns import patterns
 from coxa.models.numerics.stack import Stack, stack
 from coxa.models.numerics.starts import USED_UP, left_over, moments
 from coxa.models.orthonormal import orthonormal
-from coxa.models.repeated_rows import check_memory, check_residuals, nearly_singular, never_together
+from coxa.models.repeated_rows import check_memory, check_residuals, nearly_singular, never_together, steps_warning
 from coxa.models.spec import MMRMSpec
 
 
@@ -110,7 +110,7 @@ def fit_of_sums(
         group=spec.group,
         attempts=attempts,
         optimisation=record(fitted, np.diff(clock)),
-        warnings=tuple(warnings_of(found, ladder_text(attempts), fitted, fading(sums, fitted, structure))),
+        warnings=tuple(warnings_of(found, structure, ladder_text(attempts), fitted, fading(sums, fitted, structure))),
     )
 
 
@@ -159,9 +159,10 @@ def fading(sums: Stack, fitted: MarginalFit, structure: Structure) -> str:
     return fades_early(list(of_groups(sums, fitted.theta)), np.diff(np.sort(visit_times(sums, 0))))
 
 
-def warnings_of(found: RepeatedData, ladder: str, fitted: MarginalFit, fades: str) -> list[str]:
+def warnings_of(found: RepeatedData, structure: Structure, ladder: str, fitted: MarginalFit, fades: str) -> list[str]:
     """Return what a reader of any result of this fit should know."""
-    said = (found.order_warning, ladder, fitted.limit, fades, *found.design.unused_said, hardly_known(fitted))
+    apart = steps_warning(structure, found.apart, found.sample.visit_column or "visit")
+    said = (found.order_warning, apart, ladder, fitted.limit, fades, *found.design.unused_said, hardly_known(fitted))
     return [text for text in said if text]
 
 

@@ -5,15 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import compress
+from itertools import compress, pairwise
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from coxa.errors import DataError, EmptyCellError, FitError, OptionError, not_allowed
+from coxa.errors import DataError, EmptyCellError, FitError, OptionError, check_kind, not_allowed
 from coxa.findings import Finding, Findings
-from coxa.models.design_matrix import Design
+from coxa.models.covariance.structure import Structure
+from coxa.models.design_matrix import Design, in_order
 
 MIN_PARTICIPANTS = 2
 """Fewest participants at a visit, or at both of two, from whom a variance or covariance is estimated."""
@@ -26,6 +27,9 @@ MOST_MEMORY = 4_000
 
 MEMORY_PER_PRODUCT = 14
 """Bytes for each product of two columns at two visits of a pattern: 8 in the sums, the rest while they are laid out."""
+
+EQUAL = 1e-6
+"""Part of the widest gap by which gaps between numbers may differ and count as equal."""
 
 ALMOST_NONE = 1e-6
 """Share of variance below which there is said to be none left."""
@@ -41,6 +45,45 @@ class VisitOrder:
 
     labels: tuple[Any, ...]
     warning: str = ""
+
+
+def skipped(values: pd.Series, labels: Sequence[Any]) -> str:
+    """Say where the visits of a model are not one step apart; empty where nothing tells.
+
+    Categories without a row tell, between others that have one; so do numbers that are not equally spaced.
+
+    Examples
+    --------
+    >>> skipped(pd.Series(pd.Categorical(["a", "c"], ["a", "b", "c"])), ["a", "c"])
+    "no row is of b, between 'a' and 'c'"
+    """
+    if isinstance(values.dtype, pd.CategoricalDtype):
+        every, present = list(values.cat.categories), set(values.dropna().unique())
+        places = [every.index(label) for label in labels if label in every]
+        between = {
+            (low, high): [c for c in every[low + 1 : high] if c not in present] for low, high in pairwise(places)
+        }
+        return "; ".join(
+            f"no row is of {', '.join(map(str, absent))}, between '{every[low]}' and '{every[high]}'"
+            for (low, high), absent in between.items()
+            if absent
+        )
+    if not pd.api.types.is_numeric_dtype(values.dtype) or pd.api.types.is_bool_dtype(values.dtype):
+        return ""
+    gaps = np.diff(np.asarray(labels, dtype=float))
+    if len(gaps) < 2 or np.ptp(gaps) <= EQUAL * np.abs(gaps).max():
+        return ""
+    return f"{', '.join(f'{label:g}' for label in labels)} are not equally far apart"
+
+
+def steps_warning(structure: Structure, apart: str, column: str) -> str:
+    """Return what a structure that counts steps takes for granted where visits were skipped; empty if nothing."""
+    if not structure.steps or not apart:
+        return ""
+    return (
+        f"{column}: {apart}; {structure.long_name} covariance counts neighbours as one step apart all the same. Use "
+        "'sp_exp' with a column of times for a correlation that fades with time"
+    )
 
 
 def visit_order(values: pd.Series, visits: Sequence[Any] | None) -> VisitOrder:
@@ -63,12 +106,17 @@ def visit_order(values: pd.Series, visits: Sequence[Any] | None) -> VisitOrder:
                 raise OptionError(not_allowed("visit", label, [str(v) for v in there]))
         return VisitOrder(tuple(visits))
     appearing = list(pd.unique(values.dropna()))
-    ordered = tuple(sorted(appearing))
+    ordered = in_order(appearing, values.name)
     counted = sorted(appearing, key=lambda label: [int(number) for number in re.findall(r"\d+", str(label))])
     if pd.api.types.is_numeric_dtype(values.dtype) or list(ordered) == appearing == counted:
         return VisitOrder(ordered)
     names = ", ".join(map(str, ordered))
     return VisitOrder(ordered, f"visits taken in the order of the alphabet ({names}); give visits=[...] in theirs")
+
+
+def check_frame(data: object) -> None:
+    """Raise OptionError unless data are a DataFrame."""
+    check_kind("data", data, pd.DataFrame, "a pandas DataFrame with a row for each observation")
 
 
 def check_keys(data: pd.DataFrame, columns: Sequence[str]) -> None:

@@ -16,6 +16,7 @@ from coxa.models.numerics.batched_sums import BatchSums, trial_sums
 from coxa.models.numerics.one_thread import one_thread
 from coxa.models.numerics.patterns import patterns
 from coxa.models.orthonormal import DEPENDENT, orthonormal
+from coxa.models.repeated_rows import check_frame
 from coxa.models.spec import MMRMSpec
 
 WHO = "participant of the trial"
@@ -90,6 +91,7 @@ def fit_trials(
         check_ddf(method, reml=reml)
         if method == "between-within":
             raise OptionError("between-within degrees of freedom are counted trial by trial; use fit_mmrm for each")
+    check_frame(data)
     for column in (trial, participant):
         if column not in data.columns:
             raise OptionError(not_allowed("column", column, map(str, data.columns)))

@@ -45,7 +45,7 @@ def unbounded(rho: np.ndarray, m: int) -> np.ndarray:
 SAME = Pattern(matrix, guess, lambda _labels: ["correlation"], bounded, unbounded)
 
 COMPOUND_SYMMETRY = scaled(
-    SAME, name="cs", long_name="compound symmetry", aliases=("compound symmetry",), each=False, linear=True
+    SAME, name="cs", long_name="compound symmetry", aliases=("compound symmetry",), each=False, steps=False, linear=True
 )
 HETEROGENEOUS_COMPOUND_SYMMETRY = scaled(
     SAME,
@@ -53,4 +53,5 @@ HETEROGENEOUS_COMPOUND_SYMMETRY = scaled(
     long_name="heterogeneous compound symmetry",
     aliases=("heterogeneous compound symmetry",),
     each=True,
+    steps=False,
 )

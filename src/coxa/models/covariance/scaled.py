@@ -73,7 +73,14 @@ def positive(pattern: Pattern, correlation: np.ndarray) -> np.ndarray:
 
 
 def scaled(
-    pattern: Pattern, *, name: str, long_name: str, aliases: tuple[str, ...], each: bool, linear: bool = False
+    pattern: Pattern,
+    *,
+    name: str,
+    long_name: str,
+    aliases: tuple[str, ...],
+    each: bool,
+    steps: bool = True,
+    linear: bool = False,
 ) -> Structure:
     """Return the structure of a pattern, with a standard deviation for each visit or one for all."""
 
@@ -133,5 +140,6 @@ def scaled(
         derivatives=derivatives,
         start=start,
         parameters=parameters,
+        steps=steps,
         linear=linear,
     )

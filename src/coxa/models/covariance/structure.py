@@ -52,6 +52,7 @@ class Structure:
     start       : positive definite moments (m, m), times (m,) -> theta (K,) of a covariance near the moments
     parameters  : theta (K,), times (m,), labels of the visits -> what a reader calls the parameters, by name
     spatial     : whether it looks at the distances between times
+    steps       : whether it counts how many visits lie between two, whatever the time between them
     linear      : whether the covariance can be written linear in its parameters; SAS's Kenward-Roger is then the
                   linear one
     lean        : the same derivatives without the array (K, K, m, m) of the second, where K grows with m^2
@@ -67,6 +68,7 @@ class Structure:
     start: Callable[[np.ndarray, np.ndarray], np.ndarray]
     parameters: Callable[[np.ndarray, np.ndarray, Sequence[str]], dict[str, float]]
     spatial: bool = False
+    steps: bool = False
     linear: bool = False
     lean: LeanDerivatives | None = None
     limits: Callable[[float], tuple[Limit, ...]] = no_limits
