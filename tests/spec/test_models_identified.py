@@ -100,7 +100,7 @@ def test_a_group_in_which_nothing_is_left_is_named() -> None:
         fit_mmrm(FORMULA, data, covariance="csh", group="arm")
 
 
-@pytest.mark.parametrize("covariance", [name for name in STRUCTURES if name != "sp_exp"])
+@pytest.mark.parametrize("covariance", [name for name, structure in STRUCTURES.items() if not structure.spatial])
 def test_what_is_identified_is_fitted_without_a_word(covariance: str) -> None:
     for seed in range(4):
         assert not fit_mmrm(FORMULA, left_at_the_last(drawn(seed, 40), 9), covariance=covariance).warnings
