@@ -13,6 +13,7 @@ SOURCE = Path(__file__).parents[2] / "src" / "coxa"
 
 ROOMS = {
     "errors": set(),
+    "arguments": {"errors"},
     "findings": set(),
     "files": set(),
     "lazy": set(),
@@ -67,7 +68,7 @@ ROOMS = {
 }
 """Room -> the rooms it may import, apart from the base (`BASE`) and itself. All are upstream of it."""
 
-BASE = {"errors", "files", "findings", "lazy"}
+BASE = {"arguments", "errors", "files", "findings", "lazy"}
 TOUCH_FILES = {"files", "study", "cohort", "runs", "report", "cli"}
 DRAW = {"simulate", "design"}
 FILE_CALLS = {"open", "read_csv", "read_excel", "read_parquet", "read_text", "read_bytes"}

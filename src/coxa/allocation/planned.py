@@ -5,14 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from coxa.allocation.schemes import Cluster, Minimisation, PermutedBlocks, Scheme, Simple, Stratified
+from coxa.arguments import kinds
 from coxa.errors import PlanError
 from coxa.findings import Finding, Findings
+from coxa.study.plan import PLAN
 
 if TYPE_CHECKING:
     from coxa.study import Study
     from coxa.study.randomisation import Randomisation
 
 
+@kinds(study=PLAN)
 def planned_scheme(study: Study) -> Scheme:
     """Return the randomisation scheme of a plan.
 

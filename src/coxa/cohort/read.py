@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+from coxa.arguments import PATH, kinds
 from coxa.cohort.checks.checked import Draft
 from coxa.cohort.checks.run import apply_checks, run_checks
 from coxa.cohort.cohort import Cohort
@@ -20,6 +21,7 @@ from coxa.cohort.visits import VISITED, Visited, place_visits
 from coxa.errors import nearest, not_allowed
 from coxa.findings import Finding, Findings
 from coxa.study import Study
+from coxa.study.plan import PLAN
 from coxa.study.source import TableSource
 
 SHOWN = 12
@@ -34,6 +36,7 @@ class Files:
     findings: tuple[Finding, ...]
 
 
+@kinds(study=PLAN, data=PATH)
 def read_cohort(study: Study, data: str | Path | None = None) -> Cohort:
     """Read, map and check the data of a study.
 

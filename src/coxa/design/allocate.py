@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 import numpy as np
 
 from coxa.allocation.draw import draw, slot_names, stratum_codes
 from coxa.allocation.schemes import Minimisation, Scheme, blocks_of, factors_of, inner, ratio_of, unit_of
+from coxa.arguments import WHOLE, Kind, kinds
 from coxa.design.allocation_list import AllocationList, SeedRecord
 from coxa.design.units import check_number, check_strata, given_slots, level_codes, strata
 from coxa.errors import OptionError
@@ -18,6 +19,14 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+SCHEME = Kind(
+    get_args(Scheme),
+    "a scheme, such as `PermutedBlocks`",
+    "Take that of a plan by `coxa.planned_scheme(study)`.",
+)
+
+
+@kinds(scheme=SCHEME, n=WHOLE, seed=WHOLE)
 def randomise(
     scheme: Scheme, n: int | None = None, *, seed: int, participants: pd.DataFrame | None = None
 ) -> AllocationList:

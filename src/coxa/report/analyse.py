@@ -15,6 +15,7 @@ import pandas as pd
 
 from coxa import __version__
 from coxa.analyses.planned import asked, join, run_analysis
+from coxa.arguments import PATH, Kind, kinds
 from coxa.cohort.cohort import Cohort
 from coxa.cohort.read import read_cohort
 from coxa.derive import derive_dataset, derive_scores, observed_dataset
@@ -25,6 +26,7 @@ from coxa.models import Fit
 from coxa.report.record import NotFitted, Report, RunRecord
 from coxa.study import Study, read_study
 from coxa.study.deviations import plan_status
+from coxa.study.plan import PLAN_OR_PATH
 from coxa.study.responders import responder_rules
 
 PACKAGES = (
@@ -42,6 +44,10 @@ PACKAGES = (
 )
 
 
+COHORT = Kind((Cohort,), "a checked cohort (`Cohort`)", "Read it first: `coxa.read_cohort(study)`.")
+
+
+@kinds(study=PLAN_OR_PATH, data=PATH)
 def analyse(study: Study | str | Path, data: str | Path | None = None) -> Report:
     """Read, check, derive and analyse everything that a plan asks for.
 
@@ -77,6 +83,7 @@ def analyse(study: Study | str | Path, data: str | Path | None = None) -> Report
     return replace(report, seconds={**seconds, **report.seconds})
 
 
+@kinds(cohort=COHORT)
 def analyse_cohort(cohort: Cohort) -> Report:
     """Analyse a checked cohort; see `analyse`."""
     study = cohort.study

@@ -11,6 +11,7 @@ from typing import Any
 from pydantic import Field, PrivateAttr, model_validator
 from pydantic_core import PydanticCustomError
 
+from coxa.arguments import PATH, Kind
 from coxa.errors import CoxaError, not_allowed
 from coxa.study.analysis import Analysis
 from coxa.study.assumption_problems import assumption_problems
@@ -136,6 +137,12 @@ class Study(Part):
         if name not in parts:
             raise CoxaError(not_allowed(kind.rstrip("s"), name, parts))
         return parts[name]
+
+
+PLAN = Kind((Study,), "a plan (`Study`)", 'Read it first: `coxa.read_study("study.yaml")`.')
+"""What functions that take a plan expect."""
+
+PLAN_OR_PATH = Kind((Study, *PATH.of), "a plan (`Study`), or the path of its study file", PLAN.remedy)
 
 
 def baseline_candidates(visits: dict[str, Visit]) -> list[str]:

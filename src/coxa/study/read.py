@@ -9,6 +9,7 @@ from pathlib import Path
 from pydantic import ValidationError
 from ruamel.yaml.error import YAMLError
 
+from coxa.arguments import PATH, kinds
 from coxa.errors import PlanError
 from coxa.findings import Finding, Findings
 from coxa.study.faults import all_faults
@@ -17,6 +18,7 @@ from coxa.study.yaml_faults import yaml_fault
 from coxa.study.yaml_tree import place
 
 
+@kinds(path=PATH)
 def read_study(path: str | Path) -> Study:
     """Read and check a study file.
 

@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 import pandas as pd
 
+from coxa.arguments import NUMBER, WHOLE, kinds
 from coxa.design.by_simulation.blinded import read_skeleton
 from coxa.design.by_simulation.comparisons import blind_to_arms, chosen_analyses, comparisons
 from coxa.design.by_simulation.rehearsed import RehearsalPiece, planted_truth, run_rehearsals
@@ -20,6 +21,7 @@ from coxa.errors import OptionError
 from coxa.runs.workers import Workers
 from coxa.simulate import trial_design
 from coxa.study import Study
+from coxa.study.plan import PLAN
 
 Verdict = Literal["PASS", "RISK", "FAIL"]
 REPLICATES, SIZE = 500, 50
@@ -83,6 +85,7 @@ def worst(verdicts: Iterable[str]) -> Verdict:
     return "FAIL" if "FAIL" in there else "RISK" if "RISK" in there else "PASS"
 
 
+@kinds(study=PLAN, replicates=WHOLE, seed=WHOLE, power=NUMBER)
 def rehearse(
     study: Study,
     data: str | Path | None = None,

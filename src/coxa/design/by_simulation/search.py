@@ -12,11 +12,13 @@ import numpy as np
 import pandas as pd
 from scipy.stats import norm
 
+from coxa.arguments import NUMBER, WHOLES, kinds
 from coxa.design.by_simulation.record import SimulatedPower
 from coxa.design.by_simulation.simulated import numbers_of, simulated_power
 from coxa.errors import FitError, OptionError, TooFewParticipantsError
 from coxa.simulate import trial_design
 from coxa.study import Study
+from coxa.study.plan import PLAN
 
 ROUNDS = 8
 """Numbers that are looked for between one too small and one large enough, before the curve is taken as it is."""
@@ -86,6 +88,7 @@ class ProbitCurve:
         return max(roots[0], 0.0) ** 2, roots[1] ** 2
 
 
+@kinds(study=PLAN, power=NUMBER, n=WHOLES)
 def find_n(
     study: Study, power: float, n: int | Sequence[int] | None = None, *, analyses: Sequence[str] | None = None,
     **options: Any,

@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 
+from coxa.arguments import NUMBER, WHOLE, WHOLES, kinds
 from coxa.design.by_simulation.comparisons import chosen_analyses, comparisons
 from coxa.design.by_simulation.prior import Prior, planned_effect
 from coxa.design.by_simulation.record import SimulatedPower
@@ -21,10 +22,12 @@ from coxa.runs.store import open_store
 from coxa.runs.workers import Workers
 from coxa.simulate import trial_design
 from coxa.study import Study
+from coxa.study.plan import PLAN
 
 REPLICATES = 1_000
 
 
+@kinds(study=PLAN, n=WHOLES, replicates=WHOLE, precision=NUMBER, seed=WHOLE, jobs=WHOLE)
 def simulated_power(
     study: Study,
     n: int | Sequence[int] | None = None,

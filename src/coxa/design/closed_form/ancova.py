@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 from typing import Literal
 
-from coxa.design.closed_form.answer import Accuracy, Power, Question, check_positive, t_answer
+from coxa.design.closed_form.answer import Accuracy, Power, Question, check_positive, t_answer, with_numbers
 from coxa.errors import OptionError
 
 
+@with_numbers
 def power_ancova(
     *,
     sd: float,

@@ -10,6 +10,7 @@ from typing import Any, Literal
 from scipy import optimize
 from statsmodels.stats import power as sm_power
 
+from coxa.arguments import NUMBER, kinds
 from coxa.errors import FitError, OptionError
 
 Solved = Literal["power", "n", "difference"]
@@ -27,6 +28,23 @@ class Accuracy:
 
     std_error: float
     df: float
+
+
+WORDS = (
+    "difference",
+    "n",
+    "clusters",
+    "power",
+    "ratio",
+    "alpha",
+    "dropout",
+    "sd",
+    "correlation",
+    "icc",
+    "cluster_size",
+)
+with_numbers = kinds(**dict.fromkeys(WORDS, NUMBER))
+"""Checks that what a closed form is asked with are numbers."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Literal
 
-from coxa.design.closed_form.answer import Accuracy, Power, Question, check_positive, solve, t_power
+from coxa.design.closed_form.answer import Accuracy, Power, Question, check_positive, solve, t_power, with_numbers
 from coxa.errors import OptionError
 
 
@@ -40,6 +40,7 @@ def design_effect(cluster_size: float, icc: float, cluster_size_cv: float = 0.0)
     return 1 + ((1 + cluster_size_cv**2) * cluster_size - 1) * icc
 
 
+@with_numbers
 def power_cluster(
     *,
     sd: float,

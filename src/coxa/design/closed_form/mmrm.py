@@ -10,10 +10,11 @@ from typing import Literal
 import numpy as np
 
 from coxa.design.closed_form.ancova import imbalance_factor
-from coxa.design.closed_form.answer import Accuracy, Power, Question, t_answer
+from coxa.design.closed_form.answer import Accuracy, Power, Question, t_answer, with_numbers
 from coxa.errors import OptionError, check_option
 
 
+@with_numbers
 def power_mmrm(
     *,
     covariance: np.ndarray | Sequence[Sequence[float]],

@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 from typing import Literal
 
-from coxa.design.closed_form.answer import Accuracy, Power, Question, check_positive, solve, t_power
+from coxa.design.closed_form.answer import Accuracy, Power, Question, check_positive, solve, t_power, with_numbers
 from coxa.design.closed_form.cluster import design_effect
 from coxa.errors import OptionError
 
 
+@with_numbers
 def power_partially_nested(
     *,
     sd: float,

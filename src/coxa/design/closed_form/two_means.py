@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 from typing import Literal
 
-from coxa.design.closed_form.answer import Accuracy, Power, Question, check_positive, t_answer
+from coxa.design.closed_form.answer import Accuracy, Power, Question, check_positive, t_answer, with_numbers
 
 
+@with_numbers
 def power_two_means(
     *,
     sd: float,

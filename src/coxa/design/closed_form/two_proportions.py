@@ -7,10 +7,11 @@ from typing import Literal
 
 from statsmodels.stats.proportion import power_proportions_2indep
 
-from coxa.design.closed_form.answer import Power, Question, check_share, solve
+from coxa.design.closed_form.answer import Power, Question, check_share, solve, with_numbers
 from coxa.errors import FitError, OptionError
 
 
+@with_numbers
 def power_two_proportions(
     *,
     reference: float,

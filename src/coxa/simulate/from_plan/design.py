@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from coxa.arguments import kinds
 from coxa.errors import OptionError, PlanError
 from coxa.findings import Finding, Findings
 from coxa.simulate.from_plan.clusters import ClusterDesign
@@ -23,6 +24,7 @@ from coxa.study import Study
 from coxa.study.assumed_numbers import by_name
 from coxa.study.assumptions import AssumedBaseline, AssumedOutcome, Assumptions
 from coxa.study.correlation import outcome_matrix, visit_matrix
+from coxa.study.plan import PLAN
 from coxa.study.scales import OutcomeScale, outcome_scale
 
 Floats = NDArray[np.float64]
@@ -98,6 +100,7 @@ class TrialDesign:
         return total_covariance(self.sd if arm is None else self.own_sd[arm], visits, self.between)
 
 
+@kinds(study=PLAN)
 def trial_design(study: Study, participants: int | Mapping[str, int] | None = None) -> TrialDesign:
     """Work out a plan's assumptions.
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from coxa.arguments import WHOLE, kinds
 from coxa.simulate.from_plan.beside import co_interventions_table, with_fidelity, with_soreness
 from coxa.simulate.from_plan.calendar import visit_days
 from coxa.simulate.from_plan.design import TrialDesign, check_seed, trial_design
@@ -28,6 +29,7 @@ from coxa.simulate.from_plan.treatment import home_tables, sessions_table
 from coxa.simulate.from_plan.truths import SIZE, true_values
 from coxa.simulate.truth import Truth
 from coxa.study import Study
+from coxa.study.plan import PLAN
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -60,6 +62,7 @@ class SimulatedTrial:
         return {arm: int((self.drawn.arm == place).sum()) for place, arm in enumerate(self.design.arms)}
 
 
+@kinds(study=PLAN, seed=WHOLE)
 def simulate_study(
     study: Study, *, seed: int, participants: int | Mapping[str, int] | None = None, truth_size: int = SIZE
 ) -> SimulatedTrial:

@@ -1,0 +1,104 @@
+"""Arguments of a wrong kind, answered by name: what was expected, what came, and what to give instead."""
+
+from __future__ import annotations
+
+import inspect
+import numbers
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from os import PathLike
+from typing import Any, ParamSpec, TypeVar
+
+from coxa.errors import OptionError
+
+Arguments = ParamSpec("Arguments")
+Answer = TypeVar("Answer")
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What an argument has to be.
+
+    of     : types, one of which it is
+    words  : the same in words
+    remedy : an imperative sentence
+    many   : whether a sequence of them may be given too
+    """
+
+    of: tuple[type, ...]
+    words: str
+    remedy: str
+    many: bool = False
+
+    def fits(self, value: Any) -> bool:
+        """Return whether a value is of this kind; true and false are no numbers."""
+        if self.many and not isinstance(value, str) and hasattr(value, "__iter__"):
+            return all(self.fits(each) for each in value)
+        return isinstance(value, self.of) and not (isinstance(value, bool) and bool not in self.of)
+
+
+WHOLE = Kind((numbers.Integral,), "a whole number", "Give one without quotation marks, such as 60.")
+WHOLES = Kind(WHOLE.of, "a whole number, or several", "Give one, or a list such as [60, 80].", many=True)
+NUMBER = Kind((numbers.Real,), "a number", "Give one without quotation marks, such as 0.8.")
+PATH = Kind((str, PathLike), "a path", "Give it as text or as a `pathlib.Path`.")
+
+
+def kinds(**expected: Kind) -> Callable[[Callable[Arguments, Answer]], Callable[Arguments, Answer]]:
+    """Check the kinds of some arguments of a function, before it starts.
+
+    Parameters
+    ----------
+    **expected
+        Name of an argument -> what it has to be. One whose default is None may be None.
+
+    Raises
+    ------
+    OptionError
+        When the function is called: an argument is of another kind.
+
+    Examples
+    --------
+    >>> @kinds(n=WHOLE)
+    ... def doubled(n):
+    ...     return 2 * n
+    >>> doubled("4")
+    Traceback (most recent call last):
+    coxa.errors.OptionError: doubled: `n` is a whole number, and text came ('4'). Give one without quotation marks, \
+such as 60.
+    """
+
+    def checked(function: Callable[Arguments, Answer]) -> Callable[Arguments, Answer]:
+        signature = inspect.signature(function)
+
+        @wraps(function)
+        def call(*args: Arguments.args, **kwargs: Arguments.kwargs) -> Answer:
+            for name, value in signature.bind_partial(*args, **kwargs).arguments.items():
+                kind = expected.get(name)
+                optional = value is None and signature.parameters[name].default is None
+                if kind is not None and not optional and not kind.fits(value):
+                    raise OptionError(
+                        f"{function.__name__}: `{name}` is {kind.words}, and {came(value)}. {kind.remedy}"
+                    )
+            return function(*args, **kwargs)
+
+        return call
+
+    return checked
+
+
+def came(value: Any) -> str:
+    """Say what came in place of what was expected.
+
+    Examples
+    --------
+    >>> came("study.yaml"), came(None), came([1, "a"])
+    ("text came ('study.yaml')", 'nothing came (None)', 'a list came')
+    """
+    if value is None:
+        return "nothing came (None)"
+    if isinstance(value, str):
+        return f"text came ({value[:40]!r})"
+    name = type(value).__name__
+    shown = f" ({value!r})" if isinstance(value, numbers.Number) else ""
+    return f"{'an' if name[0].lower() in 'aeiou' else 'a'} {name} came{shown}"
