@@ -5,6 +5,7 @@ came to the same log-likelihood: a fit that stopped elsewhere is no comparison. 
 environment whose interpreter COXA_PEERS names, R's by Rscript; what is not installed is left out.
 
     python benchmarks/lmm.py [--quick] [--write docs/methods/random-effects-speed.md]
+    python benchmarks/lmm.py --large        (the diary and the nested clinics alone: seconds and peak memory)
 """
 
 from __future__ import annotations
@@ -12,9 +13,11 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import resource
 import shutil
 import statistics
 import subprocess
+import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -53,6 +56,9 @@ SMALL_ONLY = ("statsmodels MixedLM (no df)", "pbkrtest")
 ONE_FACTOR = ("statsmodels MixedLM (no df)", "mixedlm-rs (no df)")
 """Peers that are not tried with therapists: they solve for one factor, and keep those within it as a dense block."""
 HERE = Path(__file__).parent
+LARGE = ("independent", "sp_exp", "sp_exp_nugget", "clinics", "clinics, kenward-roger")
+"""What `--large` fits, each in a process of its own, so that its peak of memory is its own."""
+LARGE_HEAD = "| case | rows | seconds | MB more | peak MB | log-likelihood |\n| --- | --- | --- | --- | --- | --- |"
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,7 +259,76 @@ to coxa with Satterthwaite degrees of freedom. A ratio is given where a peer cam
 {same}. A package is given up after {limit:.0f} s.{quick}
 
 {peers}
+
+## Long diaries, and many clinics
+
+By `python benchmarks/lmm.py --large`: a diary of 60 people at irregular times, and 5,000 clinics of 4 to 10
+participants with three visits each, `(1 | clinic/participant_id)`. Seconds are from the data frame to the degrees of
+freedom of every coefficient, `MB more` is what the fit added to the peak of memory. `sp_exp` and `sp_exp_nugget` are
+searched from several starts and compared with the simpler models they contain.
+
+{large}
 """
+
+
+def diary(people: int = 60, usual: int = 100, seed: int = 20261129) -> pd.DataFrame:
+    """Return about 6,000 ratings of 60 people at irregular times, their correlation 0.6 a day less a third."""
+    rng = np.random.default_rng(seed)
+    found = []
+    for who in range(people):
+        count = max(20, int(rng.normal(usual, 30)))
+        day = np.sort(rng.uniform(0, count / 2, count))
+        apart = np.abs(np.subtract.outer(day, day))
+        residual = np.linalg.cholesky(0.67 * 0.6**apart + 0.33 * np.eye(count)) @ rng.normal(size=count)
+        pain = 4 - 0.01 * day + rng.normal() + 1.5 * residual
+        found.append(pd.DataFrame({"participant_id": who, "arm": f"arm_{who % 2}", "day": day, "pain": pain}))
+    return pd.concat(found, ignore_index=True)
+
+
+def nested_clinics(clinics: int = 5_000, seed: int = 20261129) -> pd.DataFrame:
+    """Return three visits of 4 to 10 participants in each clinic."""
+    rng = np.random.default_rng(seed)
+    clinic = np.repeat(np.arange(clinics), rng.integers(4, 11, clinics))
+    n = len(clinic)
+    rows = pd.DataFrame({"participant_id": np.repeat(np.arange(n), 3), "week": np.tile([0.0, 6, 12], n)})
+    rows["clinic"], arm = clinic[rows["participant_id"]], rng.integers(0, 2, n)[rows["participant_id"]]
+    rows["arm"] = np.where(arm == 1, "exercise", "usual_care")
+    shared = 0.7 * rng.normal(size=clinics)[rows["clinic"]] + rng.normal(size=n)[rows["participant_id"]]
+    rows["pain"] = 5 + arm - 0.1 * rows["week"] + shared + rng.normal(size=3 * n)
+    return rows
+
+
+def large(name: str) -> None:
+    """Fit one large case and print its size, seconds, peak memory and log-likelihood."""
+    clinics = name.startswith("clinics")
+    rows = nested_clinics() if clinics else diary()
+    fit_lmm("pain ~ week + (1 | participant_id)" if clinics else "pain ~ day + (1 | participant_id)", rows.head(90))
+    before, start = peak_memory(), perf_counter()
+    if clinics:
+        ddf = "kenward-roger" if name.endswith("kenward-roger") else "satterthwaite"
+        fit = fit_lmm("pain ~ arm * week + (1 | clinic/participant_id)", rows, ddf=ddf)
+    elif name == "independent":
+        fit = fit_lmm("pain ~ arm * day + (1 | participant_id)", rows)
+    else:
+        fit = fit_lmm("pain ~ arm * day + (1 | participant_id)", rows, residual=name, time="day")
+    fit.df  # noqa: B018
+    seconds, peak = perf_counter() - start, peak_memory()
+    cells = (name, f"{len(rows):,}", f"{seconds:.1f}", f"{peak - before:.0f}", f"{peak:.0f}", f"{fit.loglik:.4f}")
+    print("| " + " | ".join(cells) + " |")
+
+
+def large_table() -> str:
+    """Return the table of the large cases, each fitted in a process of its own."""
+    lines = [LARGE_HEAD]
+    for name in LARGE:
+        command = [sys.executable, __file__, "--large", name]
+        lines.append(subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip())
+    return "\n".join(lines)
+
+
+def peak_memory() -> float:
+    """Return the peak of memory of this process in MB."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 def main() -> None:
@@ -262,7 +337,14 @@ def main() -> None:
     parser.add_argument("--write", type=Path, help="page to write")
     parser.add_argument("--quick", action="store_true", help="smaller sizes, no slow peers")
     parser.add_argument("--limit", type=float, default=300.0, help="seconds after which a peer is given up")
+    parser.add_argument("--large", nargs="?", const="all", help="the large cases, or one of them")
     asked = parser.parse_args()
+    if asked.large == "all":
+        print(large_table())
+        return
+    if asked.large:
+        large(asked.large)
+        return
     stages, beside = [], []
     with tempfile.TemporaryDirectory() as folder:
         for case in cases(quick=asked.quick):
@@ -278,6 +360,7 @@ def main() -> None:
         limit=asked.limit,
         quick=" This was a quick run: slow packages and large data were left out." if asked.quick else "",
         peers=markdown(compared(beside)),
+        large=large_table(),
     )
     print(text)
     if asked.write:

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from coxa.errors import CoxaError, DataError, FitError, NonConvergenceError, OptionError
-from coxa.models import fit_lmm
+from coxa.models import fit_lmm, fit_mmrm
 from tests.spec.drawn_clusters import visits_trial
 
 PARTICIPANT = "(1 | participant_id)"
@@ -183,3 +183,45 @@ def test_a_repeated_column_and_too_few_rows_are_refused() -> None:
         fit_lmm("change ~ arm + (1 | leads)", data.iloc[[0, 3, 9]])
     with pytest.raises(FitError, match="no row has all of change, arm, leads"):
         fit_lmm("change ~ arm + (1 | leads)", data.iloc[:0])
+
+
+def pairs() -> pd.DataFrame:
+    """Return 30 participants in ten groups with two rows each."""
+    rng = np.random.default_rng(1)
+    who = np.repeat(np.arange(30), 2)
+    rows = pd.DataFrame({"participant_id": who, "group": who // 3, "week": np.tile([0.0, 1], 30)})
+    return rows.assign(visit=rows["week"].astype(int).astype(str), y=rng.normal(size=30)[who] + rng.normal(size=60))
+
+
+@pytest.mark.parametrize("bar", ["|", "||"])
+def test_a_random_slope_with_one_time_is_named(bar: str) -> None:
+    rows = pairs().query("week == 1").assign(week=2.0)
+    with pytest.raises(FitError, match="the effect 'week' of 'group' follows from 'Intercept' in every row"):
+        fit_lmm(f"y ~ 1 + (week {bar} group)", rows)
+
+
+def test_a_perfect_fit_is_refused_as_one() -> None:
+    rows = pairs()
+    with pytest.raises(NonConvergenceError, match="explain the outcome completely"):
+        fit_lmm("y ~ week + (1 | participant_id)", rows.assign(y=2.0 * rows["participant_id"] + rows["week"]))
+
+
+def test_a_variance_that_rests_on_one_level_with_two_rows_is_said() -> None:
+    rows = pairs().drop_duplicates("participant_id")
+    fit = fit_lmm("y ~ 1 + (1 | participant_id)", pd.concat([rows, rows.head(1).assign(y=1.0)]))
+    assert any("levels of participant_id with more than one row: 1 of 30" in text for text in fit.warnings)
+
+
+@pytest.mark.parametrize("residual", ["ar1", "sp_exp"])
+def test_an_intercept_beside_the_one_correlation_of_two_rows_is_named(residual: str) -> None:
+    time = "week" if residual == "sp_exp" else None
+    with pytest.raises(NonConvergenceError, match="the one correlation there is"):
+        fit_lmm("y ~ week + (1 | participant_id)", pairs(), residual=residual, time=time)
+
+
+def test_residuals_that_are_all_alike_within_participants_are_no_limit_of_independence() -> None:
+    rng = np.random.default_rng(2)
+    rows = pairs()
+    rows["y"] = rng.normal(size=30)[rows["participant_id"]] + 1e-9 * rng.normal(size=60)
+    with pytest.raises(NonConvergenceError):
+        fit_mmrm("y ~ visit", rows, covariance="sp_exp", time="week")

@@ -16,14 +16,14 @@ from coxa.models.fit_records import Optimisation, Sample, criteria
 from coxa.models.inference import FixedDf, Inference, KenwardRoger, Satterthwaite
 from coxa.models.ladder import ladder_text
 from coxa.models.mixed_data import MixedData
-from coxa.models.mixed_options import few_levels
+from coxa.models.mixed_options import few_levels, hardly_repeated
 from coxa.models.mixed_rows import Prepared, Setting, block_of, built, prepared, terms_of
 from coxa.models.mmrm_data import RepeatedData
 from coxa.models.numerics.marginal_fit import Attempt
 from coxa.models.numerics.mixed.adjustment import adjustment
 from coxa.models.numerics.mixed.build import Blocks
 from coxa.models.numerics.mixed.likelihood import Mixed, derived, linear, state
-from coxa.models.numerics.mixed.search import MixedOptimum, optimum_of
+from coxa.models.numerics.mixed.search import VANISHED_TEXT, MixedOptimum, optimum_of
 from coxa.models.numerics.mixed.starts import starts
 from coxa.models.random_factors import RandomFactor
 from coxa.models.random_part import Informed, RandomPart, named_variances
@@ -66,9 +66,11 @@ def not_proven(attempts: Sequence[Attempt], setting: Setting) -> NonConvergenceE
     """Return the error that says what was tried, and what else to look at."""
     factors = setting.factors
     said = "; ".join(f"{each.structure} from {each.start}: {each.failure}" for each in attempts)
+    perfect = ["look whether the outcome was computed from the columns of the formula"]
     return NonConvergenceError(
         f"no proven optimum of the likelihood. Tried: {said or 'a visit has no variance at all'}",
         [
+            *(perfect if VANISHED_TEXT in said else []),
             *(text for factor in factors for text in (*too_many(factor), *far_from_zero(factor))),
             "leave out the random effect that the data say least of, such as a slope with few visits",
             "use independent effects in place of correlated ones: || in place of |",
@@ -251,8 +253,8 @@ def method_text(part: RandomPart, kind: str, residual: str, ddf: str, sample: Sa
 
 def warnings_of(design: Design, part: RandomPart, sample: Sample, *said: str) -> tuple[str, ...]:
     """Return what a reader of any result should know, and what else is said unless it is empty."""
-    every = (*few_levels(part.factors, sample), *part.boundary, *said, *design.unused_said)
-    return tuple(text for text in every if text)
+    levels = (*few_levels(part.factors, sample), *hardly_repeated(part.factors))
+    return tuple(text for text in (*levels, *part.boundary, *said, *design.unused_said) if text)
 
 
 def record(found: MixedOptimum, seconds: np.ndarray) -> Optimisation:

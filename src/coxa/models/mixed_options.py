@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from coxa.errors import OptionError, check_option, not_allowed
 from coxa.models.covariance import STRUCTURES, structure_named
 from coxa.models.covariance.structure import Structure
@@ -15,6 +17,9 @@ INDEPENDENT = "independent"
 """The residual without a covariance structure."""
 
 INFORMATION = ("observed", "expected")
+
+FEW_REPEATED = 3
+"""Levels with several rows below which results say that the variance between levels rests on these."""
 
 FEW_LEVELS = 10
 """Levels of a factor above the participants below which results carry a warning and Kenward-Roger is the default."""
@@ -58,6 +63,20 @@ def chosen_information(information: str | None, ddf: str) -> str:
     """Return the information asked for, else the expected for Kenward-Roger and the observed for Satterthwaite."""
     default = "expected" if ddf.startswith("kenward-roger") else "observed"
     return check_option("information", information or default, INFORMATION)
+
+
+def hardly_repeated(factors: Sequence[RandomFactor]) -> list[str]:
+    """Say which factors have several rows in hardly any level, so that rows within a level are hardly ever compared."""
+    said = []
+    for factor in factors:
+        counts = np.bincount(factor.codes[factor.codes >= 0], minlength=len(factor.labels))
+        several = int((counts > 1).sum())
+        if len(factor.names) == 1 and 0 < several < FEW_REPEATED < len(factor.labels):
+            said.append(
+                f"levels of {factor.name} with more than one row: {several} of {len(factor.labels)}; its variance can "
+                "hardly be told from the residual's"
+            )
+    return said
 
 
 def few_levels(factors: Sequence[RandomFactor], sample: Sample) -> list[str]:

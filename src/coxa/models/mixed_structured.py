@@ -34,6 +34,9 @@ from coxa.models.spec import LMMSpec, MMRMSpec
 MOST_TIMES = 40
 """Distinct times up to which they are taken for places that participants share."""
 
+ONE_CORRELATION = ("ar1", "ar1h", "sp_exp", "sp_exp_nugget", "ad", "csh", "toeph", "adh")
+"""Structures that have one correlation for two rows."""
+
 SHOWN = 12
 """Places up to which their covariance is shown as a matrix."""
 
@@ -174,12 +177,29 @@ def repeats(setting: Setting, structure: Structure) -> str:
     if setting.block is None:
         return ""
     factor = setting.factors[setting.block]
+    if "Intercept" in factor.names and structure.name in ONE_CORRELATION and one_distance(setting, structure):
+        return (
+            f"participants have two rows each, and the intercept of {factor.name} makes the one correlation there is: "
+            "leave it out of the formula, or use independent residuals"
+        )
     if structure.name not in ("us", "cs", "toep") or (structure.name != "us" and "Intercept" not in factor.names):
         return ""
     return (
         f"{structure.long_name} covariance within participants has the effects of {factor.name} in it already: leave "
         "these out of the formula, or use a structure such as ar1"
     )
+
+
+def one_distance(setting: Setting, structure: Structure) -> bool:
+    """Return whether all rows of participants are equally far apart, so that there is one correlation of two rows."""
+    where = setting.where
+    if where is None or int(np.bincount(where.block).max()) > 2:
+        return False
+    spread = where.times if len(where.times) == len(where.block) else where.times[where.place]
+    along = spread if structure.spatial else where.place.astype(float)
+    order = np.lexsort([along, where.block])
+    gaps = np.diff(along[order])[np.diff(where.block[order]) == 0]
+    return bool(len(gaps) == 0 or np.ptp(gaps) == 0)
 
 
 def finished(

@@ -18,6 +18,9 @@ from coxa.models.design_matrix import NAMESPACE, check_text, coded, coded_as, la
 from coxa.models.formula import GRAMMAR
 from coxa.models.random_terms import RandomTerm
 
+APART = 1e-8
+"""Part of an effect, relative to its size, that the others must leave over for it to be one of its own."""
+
 FEWEST_LEVELS = 2
 """Levels of a factor from which a variance between them can be estimated."""
 
@@ -285,3 +288,25 @@ def check_effects(formula: str, name: str, effects: Sequence[Effects], matrix: n
     empty = [label for label, column in zip(names, matrix.T, strict=True) if not column.any()]
     if empty:
         raise OptionError(f"formula '{formula}': effect '{empty[0]}' of '{name}' is zero in every row; leave it out")
+    check_apart(formula, name, names, matrix, [part for each in effects for part in each.parts])
+
+
+def check_apart(formula: str, name: str, names: Sequence[str], matrix: np.ndarray, parts: Sequence[int]) -> None:
+    """Raise FitError where the variance of an effect of a factor cannot be told from others', as a slope at one time.
+
+    An effect must not be a sum of those it is correlated with, nor a multiple of any other.
+    """
+    scaled = matrix / np.sqrt((matrix**2).mean(axis=0))
+    part = np.repeat(np.arange(len(parts)), parts)
+    for k, column in enumerate(scaled.T):
+        sets: list[np.ndarray] = [np.flatnonzero(part[:k] == part[k]), *(np.array([j]) for j in range(k))]
+        for others in sets:
+            before = scaled[:, others]
+            if not len(others) or np.abs(column - before @ np.linalg.lstsq(before, column)[0]).max() > APART:
+                continue
+            said = " and ".join(f"'{names[j]}'" for j in others)
+            raise FitError(
+                f"formula '{formula}': the effect '{names[k]}' of '{name}' follows from {said} in every row, so that "
+                "their variances cannot be told apart",
+                [f"leave '{names[k]}' out of the random effects", f"look whether '{names[k]}' has more than one value"],
+            )

@@ -15,6 +15,9 @@ from coxa.models.numerics.stack import Stack
 TIE = 1e-6
 """Log-likelihood by which an optimum must be higher than a simpler model's to be taken for another one."""
 
+HIGHER_INSIDE = "the likelihood is higher without this limit, where no optimum is proven"
+"""Why an optimum of a simpler model is left."""
+
 
 def held_limits(structure: Structure, times: np.ndarray, groups: int, each: int) -> list[Limit]:
     """Return the simpler models, in each group by itself and in all of them; positions are those of all parameters.
@@ -46,7 +49,8 @@ def best_of(
     """Return the best proven optimum of all starts and simpler models, which of these it is, and what was tried.
 
     The point of the optimum has all parameters, its Hessian zeros for those held. The one kept is last of what was
-    tried; a simpler model is kept unless the likelihood of an optimum inside is higher.
+    tried; a simpler model is kept unless the likelihood of an optimum inside is higher. It is not kept where the
+    likelihood inside is higher without an optimum, as where it has no bound.
     """
     record: list[tuple[str, str]] = []
     ended: list[tuple[Optimum, Limit | None, str]] = []
@@ -70,6 +74,10 @@ def best_of(
     for each in ended[1:]:
         if each[0].point.value < best[0].point.value - TIE:
             best = each
+    if best[1] is not None and all(limit is not None for _, limit, _ in ended):
+        higher = min(value(theta) for _, theta in starts)
+        if higher < best[0].point.value - TIE:
+            return None, None, [*record, (best[2], HIGHER_INSIDE)]
     left = [
         (name, "its likelihood is not higher than that of the one kept") for one, _, name in ended if one is not best[0]
     ]

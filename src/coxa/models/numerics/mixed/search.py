@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from coxa.models.numerics.marginal_limits import HIGHER_INSIDE, TIE
+from coxa.models.numerics.mixed.coefficients import Coefficients
 from coxa.models.numerics.mixed.likelihood import Derived, Mixed, State, derived, state
 from coxa.models.numerics.mixed.triangle import Triangle
 from coxa.models.numerics.newton import Optimum, Point, minimise
@@ -15,8 +17,10 @@ NIL = 1e-4
 """Standard deviation of a random effect, in units of the residual's, below which its variance counts as zero; and part
 of it that is not a multiple of the effects before it, below which a correlation counts as 1."""
 
-TIE = 1e-6
-"""Log-likelihood by which an optimum must be higher than a simpler model's to be taken for another one."""
+VANISHED = 1e-8
+"""Residual variance, relative to that about least squares, that is as good as none."""
+
+VANISHED_TEXT = "the residual variance went to zero: fixed and random effects explain the outcome completely"
 
 LIMIT_STARTS = 2
 """Starts from which the optimum of a simpler model is looked for."""
@@ -112,10 +116,17 @@ def optimum_of(
         except np.linalg.LinAlgError:
             tried.append((name, "a covariance became singular"))
             continue
-        tried.append((name, found.optimum.failure))
+        tried.append((name, failure_of(model, found)))
         if found.optimum.converged:
             return found, tried
     return None, tried
+
+
+def failure_of(model: Mixed, found: MixedOptimum) -> str:
+    """Say why an optimum is not proven, and whether the residual variance vanished; empty if it is proven."""
+    if found.optimum.failure and isinstance(model.within, Coefficients) and found.theta[0] < np.log(VANISHED):
+        return f"{found.optimum.failure}; {VANISHED_TEXT}"
+    return found.optimum.failure
 
 
 def best_optimum(
@@ -127,7 +138,8 @@ def best_optimum(
     """Return the best proven optimum of all starts and of the simpler models that this one has at its boundary.
 
     The likelihood may have several optima, and one at the boundary is approached without end. A simpler model is taken
-    unless the likelihood of an optimum inside is higher.
+    unless the likelihood of an optimum inside is higher. It is not taken where the likelihood inside is higher without
+    an optimum, as where it has no bound.
 
     Parameters
     ----------
@@ -152,10 +164,23 @@ def best_optimum(
     for each in ended[1:]:
         if each[0].at.loglik > best[0].at.loglik + TIE:
             best = each
+    if all(each.limits for each, _ in ended) and highest(model, starts) > best[0].at.loglik + TIE:
+        return None, [*record, (best[1], HIGHER_INSIDE)]
     left = [
         (name, "its likelihood is not higher than that of the one kept") for one, name in ended if one is not best[0]
     ]
     return best[0], [*record, *left, (best[1], "")]
+
+
+def highest(model: Mixed, starts: Sequence[tuple[str, np.ndarray]]) -> float:
+    """Return the highest log-likelihood of the starts."""
+    found = [-np.inf]
+    for _, theta in starts:
+        try:
+            found.append(state(model, theta).loglik)
+        except np.linalg.LinAlgError:
+            continue
+    return max(found)
 
 
 def starts_at(limit: HeldAt, starts: Sequence[tuple[str, np.ndarray]]) -> list[tuple[str, np.ndarray]]:
