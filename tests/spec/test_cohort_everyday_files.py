@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -11,8 +12,10 @@ from coxa.cohort.cohort import Cohort
 from coxa.derive import derive_delivered, derive_scores
 from coxa.derive.analysis_sets import derive_analysis_sets
 from coxa.errors import PlanError
+from coxa.report.sections.carried_forward import carried_forward
 from coxa.study.read import parse_study
 from tests.spec.cohort_trial import LONG, PARTICIPANTS, PLAN, assessments, messages, read_tiny, read_with
+from tests.spec.small_trial import report as small_report
 from tests.spec.test_cohort_forms import HOOS
 
 PEOPLE = "    participants: {file: participants.csv, columns: {participant_id: id}}\n"
@@ -349,3 +352,18 @@ class TestCarriedForward:
         data = LONG.replace("assessment_date: date}}", 'assessment_date: date}, where: {DTYPE: ""}}')
         cohort = read_tiny(tmp_path, values=values, data=data)
         assert reasons(cohort, "assessments") == {"where: DTYPE is not empty": 1}
+
+
+def test_a_report_counts_what_was_carried_forward_by_visit_and_arm() -> None:
+    made = small_report()
+    dataset = made.datasets["primary"]
+    frame = dataset.frame.assign(carried_forward=False)
+    rows = frame.index[(frame["visit"] == "week_12") & (frame["arm"] == "exercise") & frame["value"].notna()][:3]
+    frame.loc[rows, "carried_forward"] = True
+    marked = replace(made, datasets={**made.datasets, "primary": replace(dataset, frame=frame)})
+    (text,) = carried_forward(marked, {"pain": "primary"})
+    assert str(text) == (
+        "Hip pain score: values that the data files mark as carried forward from an earlier visit are used as they "
+        "are: 3 at Week 12 (Exercise therapy)."
+    )
+    assert list(carried_forward(made, {"pain": "primary"})) == []

@@ -103,7 +103,7 @@ def test_a_value_without_baseline_is_listed_with_its_reason() -> None:
     disposition = derive_dataset(cohort(), "primary").disposition
     listed = disposition.left_out[disposition.left_out["stage"] == "values of primary"]
     assert list(listed["participant_id"]) == ["c", "c"]
-    assert set(listed["reason"]) == {"no change: baseline missing or zero"}
+    assert set(listed["reason"]) == {"no change: baseline missing"}
     assert disposition.imbalance().empty
 
 

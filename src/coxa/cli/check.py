@@ -39,8 +39,11 @@ def check_command(
             typer.echo("[]" if as_json else f"{study}: the plan has no faults; it names no data")
             return
         from coxa.cli.show import show_counts, show_findings
+        from coxa.derive.findings import derived_findings
 
         findings = cohort.findings
+        if not findings.errors:
+            findings += derived_findings(cohort)
         if as_json:
             print_json(findings.to_frame())
         else:

@@ -27,10 +27,10 @@ def console(to_stderr: bool = False) -> Console:
 
 
 def show_findings(findings: Findings, to_stderr: bool = False) -> None:
-    """Print findings as a table, the first forty of them; like ones are one line where there are more than forty."""
+    """Print findings as a table, the first forty of them; more than five alike are one line with their number."""
     if not findings:
         return
-    shown = findings if len(findings) <= SHOWN else findings.folded()
+    shown = findings.folded()
     table = Table(box=None, pad_edge=False, header_style="bold")
     for name in ("severity", "where", "field", "found", "rule and remedy"):
         table.add_column(name, overflow="fold")
@@ -54,6 +54,8 @@ def show_findings(findings: Findings, to_stderr: bool = False) -> None:
     out.print(table)
     if len(shown) > SHOWN:
         out.print(f"... and {len(shown) - SHOWN} more; `--out` or `--json` gives all of them")
+    elif len(shown) < len(findings):
+        out.print("`--out` or `--json` gives every row of the findings that are folded here")
 
 
 def show_comparisons(report: Report) -> None:

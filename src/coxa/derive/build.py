@@ -7,7 +7,13 @@ import pandas as pd
 from coxa.cohort.cohort import Cohort
 from coxa.cohort.disposition import COUNT_COLUMNS, LEFT_OUT_COLUMNS, Disposition
 from coxa.derive.analysis_sets import FLAGS, derive_analysis_sets
-from coxa.derive.change import baseline_values, change_from_baseline, percent_change_from_baseline
+from coxa.derive.change import (
+    baseline_values,
+    change_from_baseline,
+    percent_change_from_baseline,
+    uses_percent_change,
+    zero_baselines,
+)
 from coxa.derive.dataset import AnalysisDataset
 from coxa.derive.intercurrent import apply_strategies, deciding_events, undated, worst_value
 from coxa.derive.responder import responder_status
@@ -67,6 +73,8 @@ def derive_dataset(
     )
     rows["change"] = change_from_baseline(rows["value"], rows["baseline"])
     rows["percent_change"] = percent_change_from_baseline(rows["value"], rows["baseline"])
+    if uses_percent_change(study, plan):
+        findings += Findings.of(zero_baselines(rows, outcome))
     rows["responder"] = _responder(study, plan, rows, decided)
     response = plan.endpoint.measure
     disposition = _participants_left_out(estimand, people, left_out_people)
@@ -166,7 +174,8 @@ def _values_left_out(estimand: str, rows: pd.DataFrame, observed: pd.Series, res
     stage = f"values of {estimand}"
     usable = rows[response].notna()
     lost = rows[observed & ~usable]
-    reason = lost["handled"].where(lost["handled"] != "", f"no {response}: baseline missing or zero")
+    zero = (lost["baseline"] == 0).map({True: "baseline is 0", False: "baseline missing"})
+    reason = lost["handled"].where(lost["handled"] != "", f"no {response}: " + zero)
     reason = reason.where(lost["handled"] == "", "intercurrent event, " + lost["handled"])
     left_out = lost.reindex(columns=list(LEFT_OUT_COLUMNS)).assign(
         stage=stage, table="assessments", source_file="", visit=lost["visit"].astype(str), reason=reason

@@ -5,6 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from coxa.findings import Finding
+from coxa.study import Study
+from coxa.study.estimand import Estimand
+
 
 def baseline_values(assessments: pd.DataFrame, outcome: str, visit: str) -> pd.Series:
     """Return the value of an outcome at the baseline visit, indexed by participant."""
@@ -20,3 +24,39 @@ def change_from_baseline(value: pd.Series, baseline: pd.Series) -> pd.Series:
 def percent_change_from_baseline(value: pd.Series, baseline: pd.Series) -> pd.Series:
     """Return 100 (value - baseline) / baseline; missing where either is, or the baseline is zero."""
     return 100.0 * (value - baseline) / baseline.where(baseline != 0, np.nan)
+
+
+def uses_percent_change(study: Study, plan: Estimand) -> bool:
+    """Say whether an estimand, the responders that it counts, or the report's profiles are in percent of baseline."""
+    rule = study.outcomes[plan.endpoint.outcome].responder
+    counted = plan.endpoint.measure == "responder" and rule is not None and rule.measure == "percent_change"
+    return counted or "percent_change" in (plan.endpoint.measure, study.report.measure)
+
+
+def zero_baselines(rows: pd.DataFrame, outcome: str) -> list[Finding]:
+    """Return a warning where values have no percent change because the baseline is 0.
+
+    Parameters
+    ----------
+    rows
+        participant_id, value and baseline, one row per participant and visit.
+    outcome
+        Name in the plan.
+    """
+    zero = rows[(rows["baseline"] == 0) & rows["value"].notna()]
+    people = zero["participant_id"].unique()
+    if not len(people):
+        return []
+    return [
+        Finding(
+            "warning",
+            "assessments",
+            "percent change from a baseline of 0 is not defined",
+            "These participants have none and are left out of what uses it. Write `measure: change`, in the outcome's "
+            "unit, for the endpoint, the responder rule or the report.",
+            participant_id=str(people[0]),
+            field=outcome,
+            value=f"baseline 0 in {len(people)} of {rows['participant_id'].nunique()} participants",
+            n_rows=len(people),
+        )
+    ]

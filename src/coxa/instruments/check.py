@@ -9,11 +9,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from coxa.errors import nearest
+from coxa.errors import DataError, nearest
 from coxa.findings import Finding, Findings
 from coxa.instruments.answers import Rows, code_rows, listed_matrix
 from coxa.instruments.definition import Instrument
 from coxa.instruments.load import as_instrument
+from coxa.instruments.shift import recoding, shift_of
 
 KEYS = ("participant_id", "visit")
 HEADER_ROWS = 2  # a file's reader counts from 1, and row 1 is the header
@@ -150,6 +151,8 @@ def blank_bad_answers(
     ------
     OptionError
         If the instrument or version is unknown, or a version is needed.
+    DataError
+        If all answers look coded one off: leaving out those outside would leave out the best or the worst.
 
     Examples
     --------
@@ -161,6 +164,9 @@ def blank_bad_answers(
     definition = as_instrument(instrument)
     rows, chosen = code_rows(items, definition, keys), definition.choose_version(version)
     bad = _judge(rows, definition, chosen)
+    _, shifted = _shifted(items, rows, bad, definition)
+    if shifted:
+        raise DataError(f"answers of {definition.name} cannot be left out one by one", Findings.of(shifted))
     remedy = "The answer is set missing; correct it if it is known."
     found = Findings.of(
         replace(finding, severity="warning", remedy=remedy) for finding in _bad_answers(items, rows, definition, chosen)
@@ -192,10 +198,35 @@ def _bad_answers(items: pd.DataFrame, rows: Rows, instrument: Instrument, versio
     for row in np.flatnonzero(rows.not_numeric):
         yield _at(items, rows, int(row), str(items["item"].iloc[row]), "an answer is a number", remedy)
     judged = _judge(rows, instrument, version)
-    for row in np.flatnonzero(judged.outside | judged.broken):
+    shifted, findings = _shifted(items, rows, judged, instrument)
+    yield from findings
+    for row in np.flatnonzero((judged.outside | judged.broken) & ~shifted):
         span = f"between {judged.low[row]:g} and {judged.high[row]:g}"
         rule = f"an answer is {span}" if judged.outside[row] else f"an answer is a whole number {span}"
         yield _at(items, rows, int(row), instrument.items[rows.item[row]], rule, remedy)
+
+
+def _shifted(
+    items: pd.DataFrame, rows: Rows, judged: _Judged, instrument: Instrument
+) -> tuple[NDArray[np.bool_], list[Finding]]:
+    """Return which answers are in a range that looks coded one off, and one finding for each such range."""
+    off, findings = np.zeros(len(rows.value), dtype=bool), []
+    answered = (rows.item >= 0) & ~np.isnan(rows.value)
+    for low, high in dict.fromkeys(zip(judged.low[answered].tolist(), judged.high[answered].tolist(), strict=True)):
+        mine = answered & (judged.low == low) & (judged.high == high)
+        shift = shift_of(rows.value[mine], low, high)
+        if not shift:
+            continue
+        off |= mine
+        outside = np.flatnonzero(mine & judged.outside)
+        numbers = [_counted(items, int(row)) for row in outside]
+        rule = f"the answers of {instrument.name} are {low:g} to {high:g}, and these look coded {low + shift:g} to "
+        rule += f"{high + shift:g}: {low if shift > 0 else high:g} never occurs"
+        remedy = f"Recode them to {low:g} to {high:g} in the file, or, in a study, with `{recoding(low, high, shift)}`."
+        findings.append(
+            Finding("error", "items", rule, remedy, row=numbers[0], n_rows=len(numbers), rows=tuple(numbers))
+        )
+    return off, findings
 
 
 def _repeats(items: pd.DataFrame, rows: Rows) -> Iterator[Finding]:

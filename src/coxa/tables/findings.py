@@ -41,4 +41,5 @@ def _key(item: Finding) -> tuple[str, str, str, str]:
 def _row(severity: str, key: tuple[str, str, str, str], n: int) -> Row:
     table, field, rule, remedy = key
     at = Statistic(analysis="findings", term=f"{severity} {table} {field}".strip())
-    return Row(readable(table), (Cell(field), Cell(rule), Cell(remedy), cell("count", {"n": n}, at)))
+    place = table if "." in table else readable(table)
+    return Row(place, (Cell(field), Cell(rule), Cell(remedy), cell("count", {"n": n}, at)))

@@ -9,7 +9,6 @@ from coxa.cohort.checks.keys import participant_dates
 from coxa.cohort.row_findings import in_words, row_findings
 from coxa.cohort.visits import VISITED, days_since_randomisation
 from coxa.findings import Finding
-from coxa.study.design_words import words_of
 
 FUTURE_DATES = ("target_date",)
 """Dates that may lie in the future."""
@@ -88,7 +87,7 @@ def _days(dates: pd.Series) -> pd.Series:
     return dates.dt.strftime("%Y-%m-%d").astype(object)
 
 
-def _not_yet_told(rows: pd.DataFrame, told: set[tuple[str, str]]) -> pd.DataFrame:
+def not_yet_told(rows: pd.DataFrame, told: set[tuple[str, str]]) -> pd.DataFrame:
     """Return one row per participant and visit that no table before has told, and mark them as told.
 
     Answers and scores of one visit stand in several tables; what is wrong with its date is said once.
@@ -97,34 +96,6 @@ def _not_yet_told(rows: pd.DataFrame, told: set[tuple[str, str]]) -> pd.DataFram
     fresh = rows[~pairs.duplicated() & ~pairs.isin(list(told))]
     told.update(pairs)
     return fresh
-
-
-def check_before_randomisation(draft: Draft) -> Checked:
-    """Warn of assessments after baseline, and of events, that lie before randomisation."""
-    start = words_of(draft.study).start
-    findings: list[Finding] = []
-    told: set[tuple[str, str]] = set()
-    for table in VISITED:
-        frame = draft.table(table)
-        later = frame["visit"].isin(draft.study.post_visits)
-        early = frame[later & (frame["study_day"] < 0)]
-        findings += row_findings(
-            _not_yet_told(early, told),
-            severity="warning",
-            table=table,
-            field="study_day",
-            rule=f"an assessment after baseline should be after {start}",
-            remedy="check the date and the visit",
-            value=early["visit"] + ", day " + in_words(early["study_day"]),
-        )
-    events = draft.table("intercurrent_events")
-    day = events["study_day"].fillna(days_since_randomisation(events, draft.table("participants"), "event_date"))
-    findings += row_findings(
-        events, day < 0, severity="warning", table="intercurrent_events", field="event_date",
-        rule=f"an intercurrent event should be after {start}",
-        remedy=f"check the date; an event before {start} is a baseline characteristic", value=events["event"],
-    )  # fmt: skip
-    return Checked(tuple(findings))
 
 
 def check_windows(draft: Draft) -> Checked:
@@ -142,7 +113,7 @@ def check_windows(draft: Draft) -> Checked:
             low, high = (visit.day + days for days in visit.window)
             outside = named[(named["visit"] == name) & ~named["study_day"].between(low, high)]
             findings += row_findings(
-                _not_yet_told(outside, told),
+                not_yet_told(outside, told),
                 severity="warning",
                 table=table,
                 field="study_day",
@@ -165,7 +136,7 @@ def check_visit_order(draft: Draft) -> Checked:
         ordered = first.assign(rank=first["visit"].map(rank).astype(float)).sort_values(["participant_id", "rank"])
         before = ordered.groupby("participant_id")["study_day"].shift()
         findings += row_findings(
-            _not_yet_told(ordered[ordered["study_day"] < before], told),
+            not_yet_told(ordered[ordered["study_day"] < before], told),
             severity="warning",
             table=table,
             field="visit",
@@ -185,7 +156,7 @@ def check_study_days(draft: Draft) -> Checked:
         elapsed = days_since_randomisation(frame, draft.table("participants"), "assessment_date")
         other = frame[elapsed.notna() & frame["study_day"].notna() & (elapsed != frame["study_day"])]
         findings += row_findings(
-            _not_yet_told(other, told),
+            not_yet_told(other, told),
             severity="warning",
             table=table,
             field="study_day",

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from coxa.cohort.checks.checked import Blank, Checked, Draft, LeaveOut
+from coxa.cohort.checks.coding import REASON, one_off
 from coxa.cohort.checks.ranges import Span, out_of_range, with_unit
 from coxa.cohort.contracts import Breach, breaches
 from coxa.cohort.dictionary import load_measures
@@ -16,6 +17,7 @@ from coxa.cohort.row_findings import row_findings
 from coxa.errors import OptionError, not_allowed
 from coxa.findings import Finding
 from coxa.instruments import load_instrument
+from coxa.instruments.definition import Instrument
 from coxa.study.scales import outcome_scale
 
 
@@ -80,11 +82,14 @@ def check_outcome_ranges(draft: Draft) -> Checked:
     for name, outcome in draft.study.outcomes.items():
         scale = outcome_scale(outcome)
         mine = frame["outcome"] == name
+        span = Span(name, name, scale.low, scale.high, scale.unit)
+        if finding := one_off("assessments", frame[mine], span):
+            findings.append(finding)
+            left_out.append(LeaveOut("assessments", frame.index[mine], REASON))
+            continue
         outside = frame.index[mine & ~frame["value"].between(scale.low, scale.high)]
         if len(outside):
-            findings += out_of_range(
-                draft, "assessments", frame, outside, Span(name, name, scale.low, scale.high, scale.unit)
-            )
+            findings += out_of_range(draft, "assessments", frame, outside, span)
             left_out.append(LeaveOut("assessments", outside, "out of range"))
     return Checked(tuple(findings), tuple(left_out))
 
@@ -102,6 +107,10 @@ def check_items(draft: Draft) -> Checked:
             findings.append(_instrument_finding(rows, str(error)))
             left_out.append(LeaveOut("item_responses", rows.index, "unknown instrument or version"))
             continue
+        shifted, off = _one_off(rows, instrument, version)
+        findings += shifted
+        left_out += [LeaveOut("item_responses", off, REASON)] if len(off) else []
+        rows = rows.drop(off)
         for code, answers in rows.groupby(rows["item"].astype("str"), sort=False):
             if code not in instrument.items:
                 findings += _unknown_item(answers, str(name), str(code), instrument.items)
@@ -122,6 +131,20 @@ def check_items(draft: Draft) -> Checked:
             left_out += [LeaveOut("item_responses", index, why) for index, why in
                          ((outside, "out of range"), (broken, "not a whole number")) if len(index)]  # fmt: skip
     return Checked(tuple(findings), tuple(left_out))
+
+
+def _one_off(rows: pd.DataFrame, instrument: Instrument, version: str) -> tuple[list[Finding], pd.Index]:
+    """Return a finding for every range of the instrument in which the answers are coded one off, and their rows."""
+    known = rows[rows["item"].isin(instrument.items)]
+    spans = {item: instrument.item_range(item, version) for item in known["item"].astype("str").unique()}
+    findings, off = [], rows.index[:0]
+    for low, high in dict.fromkeys((span.low, span.high) for span in spans.values() if span.integer):
+        alike = [item for item, span in spans.items() if (span.low, span.high) == (low, high)]
+        answers = known[known["item"].isin(alike)]
+        if finding := one_off("item_responses", answers, Span(instrument.name, instrument.name, low, high, "")):
+            findings.append(finding)
+            off = off.append(answers.index)
+    return findings, off
 
 
 def _instrument_finding(rows: pd.DataFrame, message: str) -> Finding:

@@ -9,7 +9,6 @@ import pandas as pd
 from coxa.cohort.checks.checked import Checked, Draft, join_checked
 from coxa.cohort.checks.clusters import check_clusters
 from coxa.cohort.checks.dates import (
-    check_before_randomisation,
     check_possible_dates,
     check_study_days,
     check_visit_order,
@@ -35,6 +34,7 @@ from coxa.cohort.checks.outcomes import (
     check_outcomes_present,
     check_values_alone,
 )
+from coxa.cohort.checks.randomisation import check_baseline_after_randomisation, check_before_randomisation, check_ends
 from coxa.cohort.checks.screening import check_screening
 from coxa.cohort.checks.sessions import check_session_totals
 from coxa.cohort.checks.texts import check_texts
@@ -55,6 +55,8 @@ CHECKS: tuple[Callable[[Draft], Checked], ...] = (
     check_measures,
     check_possible_dates,
     check_before_randomisation,
+    check_baseline_after_randomisation,
+    check_ends,
     check_windows,
     check_visit_order,
     check_study_days,

@@ -52,7 +52,7 @@ def _without_identical(origin: Origin) -> tuple[Origin, list[Finding]]:
         return origin, []
     note = Finding(
         "note",
-        origin.table,
+        origin.file,  # tables of one file say it once
         "rows that are the same in every column are used once, as the plan asks",
         "Take `drop_identical_rows` out of the plan if they are records of their own.",
         row=int(origin.raw.sheet.source_row[repeated][0]),

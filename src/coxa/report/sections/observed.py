@@ -6,8 +6,9 @@ from coxa.derive.observed import observed_values
 from coxa.figures.means import observed_means
 from coxa.figures.profile import plot_profile
 from coxa.figures.trajectories import plot_trajectories
-from coxa.report.document import FigureBlock, Section, TableBlock, silent
+from coxa.report.document import FigureBlock, Paragraph, Section, TableBlock, silent
 from coxa.report.record import Report
+from coxa.report.sections.carried_forward import carried_forward
 from coxa.report.sections.missing import primary_estimands
 from coxa.study.design_words import words_of
 from coxa.study.words import Measure
@@ -56,7 +57,8 @@ def observed_section(report: Report) -> Section:
     note += "no model is behind them, and participants who are missing at a visit are missing from its mean."
     values = observed_values(report.cohort, report.assessments)
     table = TableBlock(observed_table(study, values, arm_sizes(report.cohort)))
-    return Section("observed-outcomes", "Observed outcomes", (table, silent(note), *figures))
+    carried = [Paragraph(text) for text in carried_forward(report, first_estimands(report))]
+    return Section("observed-outcomes", "Observed outcomes", (table, *carried, silent(note), *figures))
 
 
 def first_estimands(report: Report) -> dict[str, str]:

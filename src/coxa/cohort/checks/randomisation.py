@@ -1,0 +1,141 @@
+"""Randomisation in time: what comes before it that belongs after it, and the other way round."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from coxa.cohort.checks.checked import Checked, Draft
+from coxa.cohort.checks.dates import not_yet_told
+from coxa.cohort.row_findings import in_words, row_findings
+from coxa.cohort.visits import VISITED, days_since_randomisation
+from coxa.findings import Finding
+from coxa.study.design_words import words_of
+
+
+@dataclass(frozen=True, slots=True)
+class Later:
+    """A date that comes after randomisation: its table, its column, what it is of, and what to do if it is not."""
+
+    table: str
+    date: str
+    what: str
+    otherwise: str
+
+
+LATER = (
+    Later("intercurrent_events", "event_date", "an intercurrent event", "is a baseline characteristic; leave it out"),
+    Later("adverse_events", "start_date", "an adverse event", "is part of the history; leave it out"),
+    Later("adverse_events", "end_date", "the end of an adverse event", "is part of the history; leave it out"),
+    Later("treatment_sessions", "session_date", "a session", "is no treatment of the trial; leave it out"),
+    Later("return_to_sport", "return_date", "the return to sport", "is no return; leave the date empty"),
+    Later("return_to_sport", "recurrence_date", "a recurrence", "is no recurrence; leave the date empty"),
+    Later("participants", "treatment_start_date", "the start of treatment", "is no treatment of the trial; empty it"),
+    Later("participants", "treatment_stop_date", "the end of treatment", "is no end of the treatment; empty it"),
+    Later("participants", "discontinuation_date", "the end of follow-up", "is no end of follow-up; empty it"),
+)
+"""Dates of a participant that randomisation comes before."""
+
+ENDS = (
+    ("adverse_events", "start_date", "end_date", "an adverse event ends before it starts"),
+    ("return_to_sport", "return_date", "recurrence_date", "a recurrence is dated before the return to sport"),
+    ("participants", "treatment_start_date", "treatment_stop_date", "treatment stops before it starts"),
+)
+"""Pairs of dates of one row, the first before the second."""
+
+
+def check_before_randomisation(draft: Draft) -> Checked:
+    """Warn of assessments after baseline, events, sessions, returns and ends that are dated before randomisation."""
+    start = words_of(draft.study).start
+    findings: list[Finding] = []
+    told: set[tuple[str, str]] = set()
+    for table in VISITED:
+        frame = draft.table(table)
+        later = frame["visit"].isin(draft.study.post_visits)
+        early = frame[later & (frame["study_day"] < 0)]
+        findings += row_findings(
+            not_yet_told(early, told),
+            severity="warning",
+            table=table,
+            field="study_day",
+            rule=f"an assessment after baseline should be after {start}",
+            remedy=_correct(table, "assessment_date"),
+            value=early["visit"] + ", day " + in_words(early["study_day"]),
+        )
+    seen: set[tuple[str, int]] = set()
+    for later_date in LATER:
+        findings += _early(draft, later_date, seen)
+    return Checked(tuple(findings))
+
+
+def _early(draft: Draft, later: Later, seen: set[tuple[str, int]]) -> list[Finding]:
+    """Return the rows whose date is before randomisation; a row of a table is reported once."""
+    start = words_of(draft.study).start
+    frame = draft.table(later.table)
+    day = days_since_randomisation(frame, draft.table("participants"), later.date)
+    if "study_day" in frame and later.table not in VISITED and later.date in ("event_date", "start_date"):
+        day = frame["study_day"].fillna(day)
+    early = frame[day < 0]
+    early = early[~early["source_row"].isin([row for table, row in seen if table == later.table])]
+    seen.update((later.table, int(row)) for row in early["source_row"])
+    shown = early["event"].astype(object) if "event" in early else "day " + in_words(day.loc[early.index])
+    return row_findings(
+        early,
+        severity="warning",
+        table=later.table,
+        field=later.date,
+        rule=f"{later.what} should be after {start}",
+        remedy=f"{_correct(later.table, later.date)} What was before {start} {later.otherwise}.",
+        value=shown,
+    )
+
+
+def _correct(table: str, date: str) -> str:
+    return (
+        f"Correct the date at the source or with `corrections: [{{table: {table}, participant_id: ..., field: {date}, "
+        "to: ..., because: ...}]`, or the randomisation_date."
+    )
+
+
+def check_baseline_after_randomisation(draft: Draft) -> Checked:
+    """Warn of baselines that were measured after randomisation, where no window of the plan says that they may be.
+
+    Outside a window the check of windows reports them.
+    """
+    name = draft.study.baseline_visit
+    if draft.study.visits[name].window is not None:
+        return Checked()
+    findings: list[Finding] = []
+    told: set[tuple[str, str]] = set()
+    for table in VISITED:
+        frame = draft.table(table)
+        late = frame[(frame["visit"] == name) & (frame["study_day"] > 0)]
+        findings += row_findings(
+            not_yet_told(late, told),
+            severity="warning",
+            table=table,
+            field="study_day",
+            rule=f"a baseline was measured after {words_of(draft.study).start}, when treatment may have changed it",
+            remedy=f"{_correct(table, 'assessment_date')} Where the protocol allows it, give visit {name} a window "
+            "that says so, such as `window: [-28, 3]`.",
+            value="day " + in_words(late["study_day"]),
+        )
+    return Checked(tuple(findings))
+
+
+def check_ends(draft: Draft) -> Checked:
+    """Warn of rows that end before they start."""
+    findings: list[Finding] = []
+    for table, start, end, rule in ENDS:
+        frame = draft.table(table)
+        wrong = frame[(frame[end] < frame[start]).fillna(False)]
+        days = wrong[[start, end]].apply(lambda column: column.dt.strftime("%Y-%m-%d"))
+        findings += row_findings(
+            wrong,
+            severity="warning",
+            table=table,
+            field=end,
+            rule=rule,
+            remedy="Correct one of the two dates at the source or under `corrections`.",
+            value=(days[start] + " to " + days[end]).astype(object) if len(wrong) else None,
+        )
+    return Checked(tuple(findings))
