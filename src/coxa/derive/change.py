@@ -28,8 +28,8 @@ def percent_change_from_baseline(value: pd.Series, baseline: pd.Series) -> pd.Se
 
 def uses_percent_change(study: Study, plan: Estimand) -> bool:
     """Say whether an estimand, the responders that it counts, or the report's profiles are in percent of baseline."""
-    rule = study.outcomes[plan.endpoint.outcome].responder
-    counted = plan.endpoint.measure == "responder" and rule is not None and rule.measure == "percent_change"
+    rules = study.outcomes[plan.endpoint.outcome].responder
+    counted = plan.endpoint.measure == "responder" and any(rule.measure == "percent_change" for rule in rules)
     return counted or "percent_change" in (plan.endpoint.measure, study.report.measure)
 
 
