@@ -48,3 +48,15 @@ def test_no_cell_of_a_results_file_begins_a_formula(tmp_path: Path) -> None:
             with path.open(newline="") as file:
                 cells = [cell for row in csv.reader(file) for cell in row]
             assert all(harmless(cell) == cell for cell in cells), path.name
+
+
+def test_estimates_are_marked_where_the_estimand_does_not_name_their_visit(tmp_path: Path) -> None:
+    """The estimand is about week 12, the model has three visits more."""
+    made = report()
+    write_results(made, tmp_path)
+    frame = pd.read_csv(tmp_path / "estimates.csv")
+    assert list(frame.columns) == [*made.estimates.frame.columns, "of_estimand"]
+    marked = frame[frame["analysis"] == "primary"].groupby("visit")["of_estimand"].unique().map(list).to_dict()
+    assert marked == {"week_6": [False], "week_12": [True], "week_26": [False], "week_52": [False]}
+    kept = pd.read_parquet(tmp_path / "estimates.parquet")
+    assert kept["of_estimand"].to_list() == frame["of_estimand"].to_list()

@@ -30,7 +30,10 @@ RESULTS = {
     "results.parquet": ("Results data set", "One row for each number in each table of the report."),
     "results.csv": ("Results data set as text", "The same as results.parquet."),
     "results.json": ("Results with their provenance", "Estimands, analyses, model calls, and rows left out as counts."),
-    "estimates.parquet": ("Estimates", "Every estimate of every analysis, unrounded."),
+    "estimates.parquet": (
+        "Estimates",
+        "Every estimate of every analysis, unrounded; of_estimand is false at visits that the estimand does not name.",
+    ),
     "estimates.csv": ("Estimates as text", "The same as estimates.parquet."),
     "disposition.csv": ("Disposition", "Rows that entered each step, stayed, and were left out, as counts."),
 }

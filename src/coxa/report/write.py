@@ -6,6 +6,8 @@ import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import pandas as pd
+
 from coxa.cohort import Cohort
 from coxa.cohort.disposition import Disposition
 from coxa.errors import OptionError
@@ -111,12 +113,29 @@ def write_checked(cohort: Cohort, folder: str | Path) -> list[Path]:
 
 
 def _tables(report: Report, folder: Path) -> list[Path]:
-    frame = report.estimates.frame
+    frame = estimates_table(report)
     return [
         write_csv(frame, folder / "estimates.csv"),
         *_accounts(report.findings, report.disposition, folder),
         save_parquet(frame, folder / "estimates.parquet"),
     ]
+
+
+def estimates_table(report: Report) -> pd.DataFrame:
+    """Return every estimate, and whether its visit is one that its estimand names.
+
+    Returns
+    -------
+    DataFrame
+        The columns of `coxa.Estimates`, and `of_estimand`: false for the visits that a model gives beside those of the
+        estimand, which are context; true for a number over all visits.
+    """
+    frame = report.estimates.frame
+    named = {name: {"", *plan.endpoint.visit} for name, plan in report.study.estimands.items()}
+    mine = [
+        visit in named.get(estimand, {visit}) for estimand, visit in zip(frame["estimand"], frame["visit"], strict=True)
+    ]
+    return frame.assign(of_estimand=mine)
 
 
 def _accounts(findings: Findings, disposition: Disposition, folder: Path) -> list[Path]:
