@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 import pandas as pd
 
@@ -46,6 +47,8 @@ class Cohort:
     findings: Findings
     disposition: Disposition
     sources: tuple[SourceFile, ...]
+    derived: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+    """What was derived from these tables once and is asked for again, such as scores; it changes no table."""
 
     def require_clean(self) -> Cohort:
         """Return the cohort if it has no errors.

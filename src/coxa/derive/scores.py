@@ -31,6 +31,14 @@ def derive_scores(cohort: Cohort) -> tuple[pd.DataFrame, Findings]:
     findings : Findings
         Questionnaires without a score, with the reason; scores recorded beside items that give another score.
     """
+    if "scores" not in cohort.derived:
+        cohort.derived["scores"] = _scored(cohort)
+    assessments, findings = cohort.derived["scores"]
+    return assessments.copy(deep=False), findings
+
+
+def _scored(cohort: Cohort) -> tuple[pd.DataFrame, Findings]:
+    """Score the items, and put the scores beside what was recorded."""
     recorded = cohort.table("assessments").assign(source_table="assessments")
     items = cohort.table("item_responses")
     if items.empty:

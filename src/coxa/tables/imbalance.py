@@ -10,6 +10,8 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+import pandas as pd
+
 from coxa.cohort.cohort import Cohort
 from coxa.study import Study
 from coxa.study.design_words import words_of
@@ -81,7 +83,7 @@ def imbalances(cohort: Cohort) -> list[Imbalance]:
     found = []
     for row in baseline_table(cohort, compared=True).rows():
         for one in _compared(row):
-            if math.isnan(one.difference) and one.name in known and known.loc[[one.arm, one.reference], one.name].all():
+            if math.isnan(one.difference) and _known_in_both(known, one):
                 one = replace(one, difference=math.inf)
             bound = _bound(study, sizes.get(one.arm, 0), sizes.get(one.reference, 0))
             if abs(one.difference) > bound + ROUNDING:
@@ -124,6 +126,12 @@ def _compared(row: Row) -> Iterator[Imbalance]:
             sides = (at.arm, at.reference)
             both = tuple(centres[arm] for arm in sides if arm in centres)
             yield Imbalance(at.term, at.arm, at.reference, at.value, shown, both if len(both) == len(sides) else ())
+
+
+def _known_in_both(known: pd.DataFrame, one: Imbalance) -> bool:
+    """Say whether both sides have values; without a standardised difference they then have nothing in common."""
+    sides = [one.arm, one.reference]
+    return one.name in known and set(sides) <= set(known.index) and bool(known.loc[sides, one.name].all())
 
 
 def _centre(shown: Cell, at: Statistic) -> Cell:
