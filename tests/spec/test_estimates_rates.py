@@ -80,3 +80,19 @@ def test_what_cannot_be_counted_is_refused() -> None:
         fit_rates(people({"usual_care": [1]}), "events", "year")
     with pytest.raises(OptionError, match="compare against"):
         fit_rates(people({"exercise": [1]}), "events", "years")
+
+
+def test_one_participant_with_half_of_the_events_is_warned_about() -> None:
+    data = people({"usual_care": [1, 1, 2, 0], "exercise": [7, 1, 1, 0], "manual": [1, 0, 0, 0]})
+    found = fit_rates(data, "events", "years").frame.set_index(["term", "arm"])["warning"]
+    said = "one participant has 7 of the 9 events in exercise: events are not independent, and limits are too narrow"
+    half = "one participant has 2 of the 4 events in usual_care: events are not independent, and limits are too narrow"
+    assert found["rate", "exercise"] == said
+    assert found["rate", "usual_care"] == half
+    assert found["rate", "manual"] == ""
+    assert found["rate_ratio", "exercise"] == f"{said}; {half}"
+
+
+def test_events_that_are_spread_are_not_warned_about() -> None:
+    data = people({"usual_care": [1, 1, 1, 2], "exercise": [2, 2, 1, 0]})
+    assert (fit_rates(data, "events", "years").frame["warning"] == "").all()

@@ -60,7 +60,8 @@ def fit_rates(
     Limits of a rate are Garwood's (Biometrika 1936, 28:437-442), through `statsmodels.stats.rates.confint_poisson`.
     Limits of a ratio are exact given the number of events of both arms, of which the arm's share is binomial (Clopper
     and Pearson, Biometrika 1934, 26:404-413), through `scipy.stats.binomtest`. Both take events as independent:
-    where few participants have many of them, limits are too narrow.
+    where few participants have many of them, limits are too narrow, and `warning` says so where one participant has
+    half of the events of an arm.
 
     Examples
     --------
@@ -84,12 +85,33 @@ def fit_rates(
     if against not in sums.index:
         raise OptionError(not_allowed(f"{arm} to compare against", against, list(sums.index)))
     cells = {str(name): (int(row[events]), float(row[exposure])) for name, row in sums.iterrows()}
+    highest = numbers[events].groupby(used[arm].astype(str), sort=False).max()
+    said = {name: concentrated(name, int(highest[name]), cell[0]) for name, cell in cells.items()}
     shared = {"outcome": events, "conf_level": conf_level}
-    rows = [{**shared, "arm": name, **rate(*cell, per, conf_level)} for name, cell in cells.items()]
+    rows = [
+        {**shared, "arm": name, **rate(*cell, per, conf_level), "warning": said[name]} for name, cell in cells.items()
+    ]
     for name, cell in cells.items():
         ratio = rate_ratio(cell, cells[against], conf_level) if name != against else {}
-        rows += [{**shared, "arm": name, "reference": against, **ratio}] if ratio else []
+        warning = "; ".join(text for text in (said[name], said[against]) if text)
+        rows += [{**shared, "arm": name, "reference": against, **ratio, "warning": warning}] if ratio else []
     return Estimates.of(rows)
+
+
+def concentrated(arm: str, highest: int, events: int) -> str:
+    """Say that half or more of the events of an arm are of one participant, who has two or more; else empty.
+
+    Examples
+    --------
+    >>> concentrated("exercise", 5, 8)
+    'one participant has 5 of the 8 events in exercise: events are not independent, and limits are too narrow'
+    """
+    if highest < 2 or 2 * highest < events:
+        return ""
+    return (
+        f"one participant has {highest} of the {events} events in {arm}: events are not independent, and limits are "
+        "too narrow"
+    )
 
 
 def rate(events: int, exposure: float, per: float, level: float) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import pandas as pd
 from statsmodels.regression.linear_model import OLS
 
 from coxa.errors import FitError
-from coxa.models.design_matrix import design_matrix
+from coxa.models.design_matrix import Design, design_matrix
 from coxa.models.fit import Fit
 from coxa.models.fit_records import Sample
 from coxa.models.inference import FixedDf
@@ -113,6 +113,24 @@ def fit_ancova(
         structure="residual",
         covariance=pd.DataFrame([[result.mse_resid]], [label], [label]),
         covariance_parameters=pd.Series({"variance": result.mse_resid}),
-        method=f"ANCOVA, ordinary least squares, {robust or 'model-based'} standard errors",
+        method=f"{kind_of(design)}, ordinary least squares, {robust or 'model-based'} standard errors",
         warnings=design.unused_said,
     )
+
+
+def kind_of(design: Design) -> str:
+    """Return what a comparison at one visit is called: an analysis of covariance has something to adjust for.
+
+    Examples
+    --------
+    >>> d = pd.DataFrame({"arm": list("aabb"), "age": [1.0, 3, 2, 5], "y": [1.0, 2, 3, 5]})
+    >>> [kind_of(design_matrix(f"y ~ {right}", d)) for right in ("arm", "arm + age", "age", "1")]
+    ['comparison of means', 'ANCOVA', 'linear regression', 'mean']
+    """
+    variables = design.formula.variables
+    factors = [name for name in variables if name in design.levels]
+    if not variables:
+        return "mean"
+    if not factors:
+        return "linear regression"
+    return "ANCOVA" if len(variables) > 1 else "comparison of means"

@@ -12,6 +12,9 @@ from coxa.models.covariance import STRUCTURES
 if TYPE_CHECKING:
     from coxa.models.fit import Fit
 
+TITLES = {"comparison of means": "Comparison of means", "linear regression": "Linear regression", "mean": "Mean"}
+"""Titles of models of one visit that have nothing to adjust for, by the first words of their method."""
+
 SHOWN = {
     "estimate": "coef",
     "std_error": "std err",
@@ -123,7 +126,7 @@ def fit_text(fit: Fit) -> str:
     wide = max(len(line) for block in blocks[1:] for line in block.splitlines())
     title = {
         "mmrm": "Mixed model for repeated measures",
-        "ancova": "Analysis of covariance",
+        "ancova": TITLES.get(fit.method.partition(",")[0], "Analysis of covariance"),
         "lmm": "Linear mixed model",
     }[fit.model]
     rule = "=" * wide

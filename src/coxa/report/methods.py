@@ -20,7 +20,7 @@ from coxa.study.scales import outcome_scale
 from coxa.study.wording import MEASURE_WORDS, join_words, responder_words
 from coxa.study.words import DDF_NAMES, SIMULTANEOUS
 from coxa.tables.adjusted import family_words
-from coxa.tables.footnotes import covariance_name, missing_words, model_that_ran, population_words
+from coxa.tables.footnotes import covariance_name, has_covariates, missing_words, model_that_ran, population_words
 from coxa.tables.phrases import mid_sentence
 from coxa.tables.prose import Prose, Text, joined, prose
 from coxa.tables.variances import random_words
@@ -110,6 +110,11 @@ def _model(report: Report, name: str) -> Iterator[Text]:
             each = f", with a residual variance for each {plan.covariance_by}" if plan.covariance_by else ""
             ancova = f"An analysis of covariance of {response}{cite('ancova')}"
             yield f"{ancova} was fitted at {at}{each}; terms: {terms}."
+        elif ran in ("means", "means_one_visit"):
+            robust = f", with {plan.robust} standard errors{cite(plan.robust)}" if plan.robust else ""
+            each = f", with a residual variance for each {plan.covariance_by}" if plan.covariance_by else ""
+            where = f"at {at}" if ran == "means_one_visit" else "at each visit"
+            yield f"Means of {response} were compared {where} by least squares, without covariates{each}{robust}."
         else:
             robust = f" with {plan.robust} standard errors{cite(plan.robust)}" if plan.robust else ""
             ancova = f"An analysis of covariance of {response}{cite('ancova')}"
@@ -124,7 +129,7 @@ def _model(report: Report, name: str) -> Iterator[Text]:
     for ddf, information in dict.fromkeys((fit.ddf, fit.random.information if fit.random else "") for fit in fits):
         from_which = f", from the {information} information" if information else ""
         yield f"Degrees of freedom: {DDF_NAMES.get(ddf, ddf)}{from_which}{cite(ddf)}."
-    if any(fit.design.levels for fit in fits):
+    if has_covariates(study, name, fits):
         yield f"{WEIGHTS[plan.weights]}{cite(plan.weights)}."
     yield from _further(study, plan, cite)
 

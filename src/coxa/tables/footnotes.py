@@ -27,7 +27,26 @@ MODEL_NAMES = {
     "proportions": "Proportions, not adjusted",
     "one_visit": "Analysis of covariance of one visit",
     "mixed_one_visit": "Linear mixed model of one visit",
+    "means": "Comparison of means at each visit, without covariates",
+    "means_one_visit": "Comparison of means at one visit, without covariates",
 }
+
+NOT_COVARIATES = frozenset(("arm", "visit"))
+"""Variables of a formula that are what is compared, and when."""
+
+
+def has_covariates(study: Study, analysis: str, fits: Sequence[Fit] | None = None) -> bool:
+    """Return whether the models of an analysis, or its plan where there are none, adjust for anything."""
+    if not fits:
+        return bool(study.analyses[analysis].adjust)
+    return any(set(fit.design.formula.variables) - NOT_COVARIATES for fit in fits)
+
+
+def mean_words(study: Study, analysis: str, fits: Sequence[Fit] | None = None) -> str:
+    """Return what the means of an analysis are called: adjusted for covariates, estimated over visits, or means."""
+    if has_covariates(study, analysis, fits):
+        return "Adjusted mean"
+    return "Estimated mean" if model_that_ran(study, analysis, fits) in ("mmrm", "mixed_one_visit") else "Mean"
 
 
 def model_that_ran(study: Study, analysis: str, fits: Sequence[Fit] | None = None) -> str:
@@ -42,9 +61,14 @@ def model_that_ran(study: Study, analysis: str, fits: Sequence[Fit] | None = Non
     """
     plan = study.analyses[analysis]
     visits = fits[0].sample.visits if fits else study.model_visits(analysis)
+    adjusts = has_covariates(study, analysis, fits)
+    if plan.model == "ancova":
+        return "ancova" if adjusts else "means"
     if plan.model != "mmrm" or len(visits) > 1:
         return plan.model
-    return "mixed_one_visit" if plan.random else "one_visit"
+    if plan.random:
+        return "mixed_one_visit"
+    return "one_visit" if adjusts else "means_one_visit"
 
 
 def analysis_footnotes(

@@ -16,7 +16,7 @@ from coxa.study.important import Important, compared_with, important_difference
 from coxa.study.scales import outcome_scale
 from coxa.study.wording import MEASURE_WORDS, estimand_title, join_words
 from coxa.tables.adjusted import p_mark
-from coxa.tables.footnotes import analysis_footnotes, warning_marks
+from coxa.tables.footnotes import analysis_footnotes, mean_words, warning_marks
 from coxa.tables.formats import NONE, cell, outcome_decimals, share
 from coxa.tables.phrases import abbreviations, sentence_case
 from coxa.tables.records import Record, records
@@ -75,7 +75,7 @@ def means_table(
         shown.append(Row(label, tuple(cells), strong=_asked(study, analysis, visit)))
     return Table(
         identifier("means", analysis),
-        words_of(study).say("Adjusted means by visit and {arm}"),
+        words_of(study).say(f"{mean_words(study, analysis, fits)}s by visit and {{arm}}"),
         "Visit",
         columns,
         (RowGroup("", tuple(shown)),),

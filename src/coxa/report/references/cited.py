@@ -10,7 +10,7 @@ from coxa.study import Study
 from coxa.study.analysis import Analysis
 from coxa.study.design_words import compares_baseline, words_of
 from coxa.study.responders import responder_rules
-from coxa.tables.footnotes import model_that_ran
+from coxa.tables.footnotes import has_covariates, model_that_ran
 
 Fits = Mapping[str, tuple[Fit, ...]]
 
@@ -33,7 +33,8 @@ def methods_used(study: Study, fits: Fits | None = None) -> tuple[str, ...]:
     words = ["estimands", *((study.randomisation.scheme,) if study.randomisation else ())]
     for name, plan in study.analyses.items():
         ran = None if fits is None else fits.get(name, ())
-        words += _analysis(plan, model_that_ran(study, name, ran), ran)
+        adjusts = has_covariates(study, name, ran)
+        words += _analysis(plan, model_that_ran(study, name, ran), ran, adjusts=adjusts)
     return tuple(dict.fromkeys([*words, *descriptions_used(study)]))
 
 
@@ -48,8 +49,12 @@ def descriptions_used(study: Study) -> tuple[str, ...]:
     return tuple(word for word, yes in asked.items() if yes)
 
 
-def _analysis(plan: Analysis, model: str, fits: tuple[Fit, ...] | None) -> Iterator[str]:
-    yield from {"one_visit": ("ancova",), "mixed_one_visit": ()}.get(model, (model,))
+CITED_AS = {"one_visit": ("ancova",), "mixed_one_visit": (), "means": (), "means_one_visit": ()}
+"""What is cited for models that are cited under another name, or that need no reference."""
+
+
+def _analysis(plan: Analysis, model: str, fits: tuple[Fit, ...] | None, *, adjusts: bool) -> Iterator[str]:
+    yield from CITED_AS.get(model, (model,))
     if plan.model == "proportions":
         yield plan.missing_response
         yield plan.multiplicity
@@ -64,7 +69,7 @@ def _analysis(plan: Analysis, model: str, fits: tuple[Fit, ...] | None) -> Itera
     if plan.model == "mmrm":
         yield plan.standard_errors
     yield from (plan.ddf if likelihood else "residual",) if fits is None else (fit.ddf for fit in fits)
-    if fits is None or any(fit.design.levels for fit in fits):
+    if adjusts:
         yield plan.weights
     yield from plan.contrasts
     yield from (plan.margin.type,) if plan.margin else ()

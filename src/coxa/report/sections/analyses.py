@@ -13,6 +13,7 @@ from coxa.report.record import Report
 from coxa.report.sentences import MEANS, difference_unit, not_fitted_words
 from coxa.study.design_words import words_of
 from coxa.study.wording import estimand_title
+from coxa.tables.footnotes import mean_words
 from coxa.tables.further import further_table, interaction_words, subgroup_forest_rows, subgroup_table
 from coxa.tables.phrases import sentence_case
 from coxa.tables.results import (
@@ -25,11 +26,7 @@ from coxa.tables.results import (
 from coxa.tables.table import identifier
 from coxa.tables.variances import variances_table
 
-MEASURES = {
-    "value": "Adjusted mean",
-    "change": "Adjusted mean change from baseline",
-    "percent_change": "Adjusted mean percent change from baseline",
-}
+MEASURES = {"value": "", "change": " change from baseline", "percent_change": " percent change from baseline"}
 
 
 DRAWN = ("primary", "secondary")
@@ -116,7 +113,7 @@ def _forest(report: Report, name: str) -> Figure:
 def _profile(report: Report, name: str) -> Figure:
     study, estimand = report.study, report.study.analyses[name].estimand
     endpoint = study.estimands[estimand].endpoint
-    quantity = MEASURES[endpoint.measure]
+    quantity = mean_words(study, name, report.fits.get(name)) + MEASURES[endpoint.measure]
     return plot_profile(
         study,
         model_means(study, report.estimates, name),
