@@ -16,8 +16,8 @@ from openpyxl import load_workbook
 from openpyxl.utils import get_column_letter
 
 from coxa.cohort.readers.excel_scan import SheetScan, Tab, scan_workbook
-from coxa.cohort.readers.header import LOOKED_AT, read_header
-from coxa.cohort.readers.raw import FileFault, Percent, ReadOptions, Sheet, Unstored
+from coxa.cohort.readers.header import LOOKED_AT, better_header, header_detail, header_names
+from coxa.cohort.readers.raw import FileFault, HeaderFault, Percent, ReadOptions, Sheet, Unstored, with_header
 from coxa.cohort.readers.size import WORKBOOK_CELLS, check_archive, check_cells
 from coxa.errors import not_allowed
 from coxa.findings import Finding
@@ -60,36 +60,39 @@ def read_excel(path: Path, options: ReadOptions) -> Sheet:
         rows = [_values(row) for row in book[tab.name].iter_rows(1, scan.last_row, 1, scan.last_column)]
     finally:
         book.close()
-    sheet = _sheet(scan, rows, options)
+    sheet = _sheet(path.name, scan, rows, options.header_row)
     return replace(
         sheet,
         details={"sheet": tab.name, **sheet.details},
-        findings=tuple(_other_than_first(path.name, tabs, tab, options)),
+        findings=(*_other_than_first(path.name, tabs, tab, options), *sheet.findings),
         sheets=tuple(one.name for one in tabs),
     )
 
 
-def _sheet(scan: SheetScan, rows: Rows, options: ReadOptions) -> Sheet:
+def _sheet(file: str, scan: SheetScan, rows: Rows, wanted: tuple[int, ...] | None) -> Sheet:
     """Return the rows below the header, under its names."""
-    wanted = options.header_row
-    first, n_above = (wanted[0], wanted[-1]) if wanted else (1, 1)
+    numbers = wanted or (1,)
+    n_above = numbers[-1]
+    top, reach = _spread(rows[: max(LOOKED_AT, n_above)], scan), _unmerged(scan)
+    names = header_names(top, numbers, reach)
     for (row, column), text in scan.uncalculated.items():
         rows[row - 1][column - 1] = Unstored(text, *NO_RESULT)
-    filled = [k for k in range(scan.last_column) if any(row[k] is not None for row in rows[first - 1 :])]
-    top = [[row[k] for k in filled] for row in _spread(rows[: max(LOOKED_AT, n_above)], scan)]
-    header = read_header(top, wanted, _unmerged(scan))
     for row, column, cover in _covered(scan):
         if row > n_above:
             rows[row - 1][column - 1] = Unstored(f"merged in {cover}", *MERGED)
-    body = [[row[k] for k in filled] for row in rows[n_above:]]
+    body = rows[n_above:]
     while body and all(cell is None for cell in body[-1]):
         body.pop()
-    frame = pd.DataFrame(body, columns=pd.Index(header), dtype=object)
+    try:
+        frame, notes = with_header(pd.DataFrame(body, columns=range(len(names)), dtype=object), names, file)
+    except HeaderFault as fault:
+        raise fault if wanted else better_header(fault, top, reach) from None
     return Sheet(
         frame,
         np.arange(n_above + 1, n_above + 1 + len(frame), dtype=np.int64),
-        exact=dict.fromkeys(header, EXACT),
-        details={"header_row": ", ".join(map(str, wanted))} if wanted else {},
+        exact=dict.fromkeys(map(str, frame.columns), EXACT),
+        details=header_detail(wanted),
+        findings=notes,
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from coxa.cohort.readers.raw import FileFault, check_header
+from coxa.cohort.readers.raw import FileFault, HeaderFault
 
 Row = Sequence[object]
 
@@ -17,42 +17,41 @@ SHOWN = 3
 NUMBER_OR_DATE = re.compile(r"[\d\s.,:/%+-]*\d[\d\s.,:/%+-]*")
 
 
-def read_header(rows: Sequence[Row], wanted: tuple[int, ...] | None, reach: Sequence[bool] = ()) -> list[str]:
-    """Return the names of the columns.
-
-    Parameters
-    ----------
-    rows
-        The rows from the top of the file, all equally long; as many as are there, up to `LOOKED_AT` or more.
-    wanted
-        `header_row` of the plan, counted from 1; None for the first row.
-    reach
-        Per row, False where an empty cell has no group, as in a row with merged cells; True where not given.
+def header_names(rows: Sequence[Row], numbers: Sequence[int], reach: Sequence[bool] = ()) -> list[str]:
+    """Return the names of the columns from the rows with these numbers, counted from 1, as `joined_names` joins them.
 
     Raises
     ------
     FileFault
-        A column has no name or the name of another; the remedy names the rows that look like the header.
+        There is no such row.
     """
-    numbers = wanted or (1,)
     if numbers[-1] > len(rows):
         rule = f"The file has no row {numbers[-1]} to take column names from"
         raise FileFault(rule, f"Correct `header_row`; there are {len(rows)} rows")
-    names = joined_names(rows, numbers, reach)
-    try:
-        check_header(names)
-    except FileFault as fault:
-        likely = None if wanted else likely_header(rows, reach)
-        if likely is None:
-            raise
-        raise _proposal(fault, rows, likely, joined_names(rows, likely, reach)) from None
-    return names
+    return joined_names(rows, numbers, reach)
+
+
+def better_header(fault: HeaderFault, rows: Sequence[Row], reach: Sequence[bool] = ()) -> HeaderFault:
+    """Return the fault of a first row that is no header, with the rows that look like one where there are any.
+
+    Parameters
+    ----------
+    fault
+        What is wrong with the first row.
+    rows
+        The rows from the top of the file, all equally long.
+    reach
+        As for `joined_names`.
+    """
+    likely = likely_header(rows, reach)
+    return fault if likely is None else _proposal(fault, rows, likely, joined_names(rows, likely, reach))
 
 
 def joined_names(rows: Sequence[Row], numbers: Sequence[int], reach: Sequence[bool] = ()) -> list[str]:
     """Return one name per column from the header rows; the name of a group reaches to the right until the next.
 
-    A group without a name below it is a column by itself, and does not reach further.
+    A group without a name below it is a column by itself, and does not reach further. `reach` is False for the rows in
+    which an empty cell has no group, as in a row with merged cells, and True where not given.
 
     Examples
     --------
@@ -65,6 +64,11 @@ def joined_names(rows: Sequence[Row], numbers: Sequence[int], reach: Sequence[bo
         for number, words in zip(numbers, upper, strict=False)
     ]
     return [" ".join(dict.fromkeys(filter(None, words))) for words in zip(*groups, last, strict=True)]
+
+
+def header_detail(wanted: tuple[int, ...] | None) -> dict[str, str]:
+    """Return what is recorded of a file whose header the plan names."""
+    return {"header_row": ", ".join(map(str, wanted))} if wanted else {}
 
 
 def likely_header(rows: Sequence[Row], reach: Sequence[bool] = ()) -> tuple[int, ...] | None:
@@ -118,14 +122,14 @@ def _all_words(row: Row) -> bool:
     return all(isinstance(cell, str) and not NUMBER_OR_DATE.fullmatch(cell) for cell in row if _word(cell))
 
 
-def _proposal(fault: FileFault, rows: Sequence[Row], likely: tuple[int, ...], names: Sequence[str]) -> FileFault:
+def _proposal(fault: FileFault, rows: Sequence[Row], likely: tuple[int, ...], names: Sequence[str]) -> HeaderFault:
     """Return the fault of a first row that is no header, with the rows that look like one."""
     title = {_word(cell) for cell in rows[0]} - {""}
     value = title.pop() if len(title) == 1 else fault.value
     if len(likely) == 1:
         shown = ", ".join(filter(None, names[:SHOWN]))
         remedy = f"Row {likely[0]} looks like the header ({shown}, ...): write `header_row: {likely[0]}` in its table"
-        return FileFault("Row 1 does not name every column", remedy, value)
+        return HeaderFault("Row 1 does not name every column", remedy, value)
     last = [_word(cell) for cell in rows[likely[1] - 1]]
     again = next((word for word in last if last.count(word) > 1), None)
     shown = ", ".join(name for name, word in zip(names, last, strict=True) if again in (word, None))
@@ -133,4 +137,4 @@ def _proposal(fault: FileFault, rows: Sequence[Row], likely: tuple[int, ...], na
         f"Rows {likely[0]} and {likely[1]} look like the header: write `header_row: {list(likely)}` in its table, "
         f"which joins their names ({shown})"
     )
-    return FileFault("Row 1 does not name every column", remedy, value)
+    return HeaderFault("Row 1 does not name every column", remedy, value)

@@ -26,6 +26,10 @@ DOUBLE, SINGLE = 2.0**53, 2.0**24
 """Largest whole numbers that a floating-point number of 8 and of 4 bytes keeps digit by digit."""
 
 
+class HeaderFault(FileFault):
+    """The row that was taken for the header does not name every column."""
+
+
 class Percent(float):
     """A number whose cell shows it as a percentage: 0.45 that is shown as 45%."""
 
@@ -104,7 +108,7 @@ def with_header(frame: pd.DataFrame, names: Sequence[str], file: str) -> tuple[p
 
     Raises
     ------
-    FileFault
+    HeaderFault
         Another column has no name, or a name occurs twice.
     """
     names = [name.strip() for name in names]
@@ -128,14 +132,14 @@ def with_header(frame: pd.DataFrame, names: Sequence[str], file: str) -> tuple[p
 def check_header(names: Sequence[str], positions: Sequence[int] | None = None) -> None:
     """Refuse a header with an empty or repeated name; `positions` are those of the columns, from 0."""
     if not any(names):
-        raise FileFault("the file should have a header with column names", "write the column names in the first row")
+        raise HeaderFault("the file should have a header with column names", "write the column names in the first row")
     unnamed = [k + 1 for k, name in zip(positions or range(len(names)), names, strict=True) if not name]
     if unnamed:
-        raise FileFault(
+        raise HeaderFault(
             "every column should have a name",
             "name the column in the header, or remove it",
             f"no name for column {', '.join(map(str, unnamed))}",
         )
     repeated = sorted({name for name in names if names.count(name) > 1})
     if repeated:
-        raise FileFault("every column name should occur once", "rename all but one of them", ", ".join(repeated))
+        raise HeaderFault("every column name should occur once", "rename all but one of them", ", ".join(repeated))

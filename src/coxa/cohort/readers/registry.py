@@ -36,7 +36,7 @@ READERS = {
 FORMATS = {"text": "csv"}
 """How a format is called in `SourceFile`, where it differs from the module."""
 
-WITH_ROWS = ("excel",)
+WITH_ROWS = ("excel", "text")
 """Formats in which a row names the columns."""
 
 SIGNATURES = {

@@ -5,15 +5,19 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.csv as arrow_csv
 
+from coxa.cohort.readers.header import LOOKED_AT, better_header, header_detail, header_names
 from coxa.cohort.readers.quotes import LongCell, long_cells, refuse_swallowed_rows
-from coxa.cohort.readers.raw import FileFault, ReadOptions, Sheet, with_header
+from coxa.cohort.readers.raw import FileFault, HeaderFault, ReadOptions, Sheet, with_header
 from coxa.findings import Finding
 
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
@@ -40,34 +44,83 @@ def read_text(path: Path, options: ReadOptions) -> Sheet:
     encoding, body = _decoded(raw, options.encoding)
     if b"\r" in body:
         body = body.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
-    sample = _sample(body)
-    delimiter = options.delimiter or _delimiter(sample)
-    cells = long_cells(body, delimiter)
-    header = next(csv.reader(io.StringIO(sample), delimiter=delimiter), [])
-    if not any(name.strip() for name in header):
-        raise FileFault("The first line of the file names no columns", "Write the column names in the first line")
-    table, unreadable = _parse(body, delimiter, len(header))
-    frame = table.to_pandas()
-    _account_for_lines(body, cells, len(frame) + len(unreadable))
-    refuse_swallowed_rows(cells, frame, delimiter)
-    if unreadable and not len(frame):
-        raise _other_width(len(header), unreadable)
-    frame, notes = with_header(frame, header, path.name)
-    rows = np.arange(2, 2 + len(frame) + len(unreadable), dtype=np.int64)
-    return Sheet(
-        frame,
-        np.delete(rows, [row - 2 for row, _ in unreadable]),
-        unreadable=tuple(unreadable),
-        details={"encoding": encoding, "delimiter": DELIMITERS.get(delimiter, delimiter)},
-        findings=(*_encoding_note(path.name, encoding, options), *notes),
+    try:
+        sheet = _sheet(path.name, body, options)
+    except HeaderFault as fault:
+        raise fault if options.header_row else better_header(fault, _top_rows(body, options.delimiter)) from None
+    return replace(
+        sheet,
+        details={"encoding": encoding, **sheet.details},
+        findings=(*_encoding_note(path.name, encoding, options), *sheet.findings),
     )
 
 
-def _account_for_lines(body: bytes, cells: Sequence[LongCell], n_rows: int) -> None:
-    """Raise `FileFault` unless every line of the file is the header, a row, or within a quoted cell."""
+def _sheet(file: str, body: bytes, options: ReadOptions) -> Sheet:
+    """Return the rows below the header, under its names."""
+    numbers = options.header_row or (1,)
+    n_above = numbers[-1]
+    below = body[_line_start(body, n_above) :]
+    sample = _sample(below)
+    delimiter = options.delimiter or _delimiter(sample)
+    cells = long_cells(body, delimiter)
+    header = header_names(_equally_long(_rows(_sample(body), delimiter, n_above)), numbers)
+    if not any(name.strip() for name in header):
+        raise HeaderFault("The first line of the file names no columns", "Write the column names in the first line")
+    table, unreadable = _parse(below, delimiter, len(header))
+    frame = table.to_pandas()
+    _account_for_lines(body, cells, n_above, len(frame) + len(unreadable))
+    refuse_swallowed_rows(cells, frame, delimiter)
+    n_fitting = int(frame.notna().any(axis=1).sum())
+    if n_fitting < len(unreadable):
+        raise _other_width(len(header), n_fitting, unreadable)
+    frame, notes = with_header(frame, header, file)
+    unreadable = [(row + n_above - 1, what) for row, what in unreadable]
+    rows = np.arange(n_above + 1, n_above + 1 + len(frame) + len(unreadable), dtype=np.int64)
+    return Sheet(
+        frame,
+        np.delete(rows, [row - n_above - 1 for row, _ in unreadable]),
+        unreadable=tuple(unreadable),
+        details={"delimiter": DELIMITERS.get(delimiter, delimiter), **header_detail(options.header_row)},
+        findings=notes,
+    )
+
+
+def _line_start(body: bytes, line: int) -> int:
+    """Return where a line, counted from 1, begins; the end of the text where there is none."""
+    start = 0
+    for _ in range(line - 1):
+        start = body.find(b"\n", start) + 1 or len(body)
+    return start
+
+
+def _rows(sample: str, delimiter: str, n_rows: int) -> list[list[str]]:
+    return list(islice(csv.reader(io.StringIO(sample), delimiter=delimiter), n_rows))
+
+
+def _equally_long(rows: list[list[str]]) -> list[list[str]]:
+    """Return rows filled up, or cut, to the length of the last."""
+    width = len(rows[-1]) if rows else 0
+    return [[*row[:width], *[""] * (width - len(row))] for row in rows]
+
+
+def _top_rows(body: bytes, delimiter: str | None) -> list[list[str]]:
+    """Return the first rows, cut by the delimiter that gives most of them one length of two cells or more."""
+    sample = _sample(body)
+
+    def agreement(mark: str) -> tuple[int, int]:
+        widths = Counter(len(row) for row in _rows(sample, mark, LOOKED_AT) if len(row) > 1)
+        return max(((count, width) for width, count in widths.items()), default=(0, 0))
+
+    chosen = delimiter or max(DELIMITERS, key=agreement)
+    width = agreement(chosen)[1]
+    return [[*row[:width], *[""] * (width - len(row))] for row in _rows(sample, chosen, LOOKED_AT)]
+
+
+def _account_for_lines(body: bytes, cells: Sequence[LongCell], n_above: int, n_rows: int) -> None:
+    """Raise `FileFault` unless every line of the file is a header or above it, a row, or within a quoted cell."""
     lines = body.count(b"\n") + (not body.endswith(b"\n"))
     inside = sum(len(cell.lines) for cell in cells)
-    if lines != 1 + n_rows + inside:
+    if lines != n_above + n_rows + inside:
         raise FileFault(
             f"The file has {lines} lines, {inside} of them within quoted cells, and {n_rows} rows were found "
             "below its header",
@@ -75,13 +128,15 @@ def _account_for_lines(body: bytes, cells: Sequence[LongCell], n_rows: int) -> N
         )
 
 
-def _other_width(expected: int, unreadable: Sequence[tuple[int, str]]) -> FileFault:
-    """Return the fault of a file in which no row has as many cells as the header."""
+def _other_width(expected: int, n_fitting: int, unreadable: Sequence[tuple[int, str]]) -> HeaderFault:
+    """Return the fault of a file in which most rows have another number of cells than the header."""
     found = {cells for _, cells in unreadable}
     remedy = "Look for a missing name in the header, or name the `delimiter` of the file in the plan"
     if found == {_cells(expected + 1, expected)}:
         remedy = "Add a name at the beginning of the header if rows begin with a row name, as those of R's write.table"
-    return FileFault(f"No row has as many cells as the header ({expected})", remedy, "; ".join(sorted(found)[:SHOWN]))
+    how_many = f"Only {n_fitting} of {n_fitting + len(unreadable)} rows have" if n_fitting else "No row has"
+    rule = f"{how_many} as many cells as the header ({expected})"
+    return HeaderFault(rule, remedy, "; ".join(sorted(found)[:SHOWN]))
 
 
 def _cells(found: int, expected: int) -> str:
