@@ -9,16 +9,22 @@ from datetime import datetime
 from pathlib import Path
 
 import openpyxl
+import pandas as pd
 import pytest
 from openpyxl.chart import BarChart
 
 from coxa.cohort.cohort import Cohort
+from coxa.cohort.contracts import Contract
+from coxa.cohort.dictionary import Field
+from coxa.cohort.mapping.cells import Column, convert
+from coxa.cohort.mapping.missing import MissingCodes
 from coxa.cohort.read import read_cohort
 from coxa.cohort.readers.raw import Percent, RawFile, ReadOptions, Unstored
 from coxa.cohort.readers.registry import read_raw
 from coxa.cohort.readers.size import check_archive
 from coxa.findings import Finding
 from coxa.study import read_study
+from coxa.study.source import code_text
 
 EXPORT = [
     ["Register, export of 3 June", None, None, None, None],
@@ -356,3 +362,20 @@ def test_a_directory_with_false_sizes_is_no_way_around_the_limit(tmp_path: Path)
 def test_dates_are_read_as_dates(tmp_path: Path) -> None:
     path = workbook(tmp_path / "table.xlsx", [["id", "day"], ["1", datetime(2024, 3, 1)]])
     assert read(path).sheet.frame["day"].tolist() == [datetime(2024, 3, 1)]
+
+
+def test_words_that_a_plan_declares_missing_hold_for_dates_and_other_codes_do_not() -> None:
+    codes = MissingCodes(frozenset({"open", "n/a", "2024-01-02", "99"}))
+    agreed = Contract("t", (), (), {"day": Field("day", "date", "when"), "age": Field("age", "number", "how old")})
+    assert codes.of(agreed, "day") == {"open", "n/a"}
+    column = Column("Until", pd.Series(["open", "2024-01-02", "soon"]), missing=codes.of(agreed, "day"))
+    cells = convert(column, agreed.fields["day"])
+    assert cells.values.notna().tolist() == [False, True, False]
+    (problem,) = cells.problems
+    assert (problem.rows.tolist(), problem.rule) == ([2], "the value should be a date")
+    assert '`missing: ["soon"]`' in problem.remedy
+
+
+def test_a_day_of_a_workbook_is_one_code_with_the_same_day_as_text() -> None:
+    assert code_text(datetime(2024, 3, 1)) == code_text("2024-03-01") == "2024-03-01"
+    assert code_text(datetime(2024, 3, 1, 10)) == "2024-03-01 10:00:00"

@@ -98,3 +98,56 @@ def test_conditions_of_columns_that_are_not_there_are_named(tmp_path: Path) -> N
     found = cohort(tmp_path, "      columns_where: {hypertension: {redcap_event_name: base_arm_1}}")
     rules = [item.rule for item in found.findings.warnings]
     assert rules.count("no row has base_arm_1 in column redcap_event_name") == 1
+
+
+LABELS = """\
+Record ID,Event Name,Repeat Instrument,Group,Randomised on,Comorbidity (choice=Hypertension),Complete?,Pain,Complete?
+1,Baseline,,Usual care,2024-02-05,Checked,Complete,Moderate,Complete
+1,6 weeks,,,,Unchecked,,Mild,Complete
+2,Baseline,,Exercise,2024-02-07,Unchecked,Complete,Severe,Incomplete
+2,6 weeks,,,,Unchecked,,Mild,Complete
+"""
+
+LABEL_PLAN = (
+    PLAN.split("data:", maxsplit=1)[0]
+    + """
+data:
+  ignore_unlisted: true
+  tables:
+    participants:
+      file: export.csv
+      where: {Event Name: Baseline}
+      columns:
+        participant_id: Record ID
+        arm: Group
+        randomisation_date: Randomised on
+        hypertension: Comorbidity (choice=Hypertension)
+      values: {arm: {Usual care: usual, Exercise: exercise}, hypertension: {Unchecked: no, Checked: yes}}
+    assessments:
+      file: export.csv
+      columns: {participant_id: Record ID, visit: Event Name}
+      values: {visit: {Baseline: baseline, 6 weeks: week_6}, value: {Mild: 2, Moderate: 5, Severe: 8}}
+      outcomes: {pain: Pain}
+"""
+)
+
+
+def test_an_export_with_labels_is_read_by_its_labels(tmp_path: Path) -> None:
+    found = cohort(tmp_path, export=LABELS, plan=LABEL_PLAN)
+    assert not found.findings.errors, found.findings.as_text()
+    assert found.table("participants")["hypertension"].tolist() == ["yes", "no"]
+    assert found.table("assessments")["value"].tolist() == [5, 2, 8, 2]
+
+
+def test_labels_without_numbers_are_errors_that_say_where_to_write_them(tmp_path: Path) -> None:
+    plan = LABEL_PLAN.replace(", value: {Mild: 2, Moderate: 5, Severe: 8}", "")
+    errors = [
+        item for item in cohort(tmp_path, export=LABELS, plan=plan).findings.errors if item.rule.endswith("a number")
+    ]
+    assert '`values: {value: {"Moderate": ...}}`' in errors[0].remedy
+
+
+def test_two_columns_with_one_label_are_refused_with_the_export_that_has_names(tmp_path: Path) -> None:
+    found = cohort(tmp_path, export=LABELS.replace("Randomised on", "Group"), plan=LABEL_PLAN)
+    (error,) = [item for item in found.findings.errors if item.table == "export.csv"]
+    assert "export the data from REDCap with the variables' names (raw) as headers" in error.remedy

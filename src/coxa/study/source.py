@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime, time
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
@@ -33,7 +33,7 @@ Delimiter = Annotated[Verbatim, BeforeValidator(_as_character), AfterValidator(_
 
 
 def code_text(code: object) -> str:
-    """Return a code as text, so that 1, 1.0, "1", "1.0" and "1,0" are the same code.
+    """Return a code as text, so that 1, 1.0, "1", "1.0" and "1,0" are the same code; a day is year-month-day.
 
     Examples
     --------
@@ -42,6 +42,8 @@ def code_text(code: object) -> str:
     """
     if isinstance(code, bool):
         return str(code)
+    if isinstance(code, datetime) and code.time() == time():
+        return code.date().isoformat()
     if isinstance(code, float) and code.is_integer():
         return str(int(code))
     text = str(code).strip()
@@ -173,7 +175,7 @@ class TableSource(Part):
     missing: tuple[Code, ...] | dict[str, OneOrMany[Code]] = Field(
         (),
         description="Codes that mean missing in every measured column of this table, or coxa's column or outcome: "
-        "[codes]. Identifiers, arms, visits and dates take none.",
+        "[codes]. Identifiers, arms and visits take none; dates take those without a digit, such as `open`.",
     )
     missing_when: tuple[MissingWhen, ...] = Field((), description="Values that other columns show to be false.")
 

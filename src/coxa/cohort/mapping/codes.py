@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from coxa.cohort.number_text import MARKED, Marks, Mask, is_text, number_texts, texts_of
 from coxa.study.source import code_text
 
-YES = ("1", "true", "yes", "y")
-NO = ("0", "false", "no", "n")
+YES = ("1", "true", "yes", "y", "checked")
+NO = ("0", "false", "no", "n", "unchecked")
 ISO_DAY = r"\d{4}-\d{2}-\d{2}(?:[T ].*)?"
 
 

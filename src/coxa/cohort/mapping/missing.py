@@ -33,7 +33,12 @@ class MissingCodes:
     of_name: Mapping[str, Codes] = field(default_factory=dict)
 
     def of(self, agreed: Contract, name: str, measured: str | None = None) -> Codes:
-        """Return the codes of a field, and of what is measured there; none where the field takes no codes."""
+        """Return the codes of a field, and of what is measured there; none where the field takes no codes.
+
+        A date takes the codes of every column that have no digit: they cannot be a date.
+        """
+        if agreed.fields[name].type == "date":
+            return frozenset(code for code in self.everywhere if not any(sign.isdigit() for sign in code))
         if not takes_missing_codes(agreed, name):
             return frozenset()
         return self.everywhere | self.of_name.get(name, frozenset()) | self.of_name.get(measured or name, frozenset())

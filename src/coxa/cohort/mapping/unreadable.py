@@ -38,7 +38,10 @@ def number_remedy(bad: pd.Series, marks: Marks = UNKNOWN) -> str:
     words = [code for code in codes if not any(sign.isdigit() for sign in code)]
     if words:
         shown = ", ".join(f'"{word}"' for word in words[:SHOWN])
-        return f"correct it; if it means missing write `missing: [{shown}]`"
+        labels = (
+            f'; if these are labels of answers, write their numbers under `values: {{value: {{"{words[0]}": ...}}}}`'
+        )
+        return f"correct it; if it means missing write `missing: [{shown}]`" + (labels if len(words) > 1 else "")
     if pd.Series(codes, dtype="str").str.fullmatch(MARKED_NUMBER).all():
         named = _thousands(pd.Series(codes, dtype="str"), marks)
         return named or "write it without a thousands mark, or name the `decimal` mark of the file"
@@ -58,6 +61,9 @@ def date_remedy(bad: pd.Series, expected: Sequence[str]) -> str:
     """Return what to do about text that is not a date, with the format that it agrees with."""
     read_as = f"it is read as {' or '.join(expected) or 'year-month-day (2026-03-31)'}"
     texts = pd.Series(code_texts(bad.head(LOOKED_AT)).dropna().unique(), dtype="str").str.strip()
+    if len(texts) and not texts.str.contains(r"\d").any():
+        shown = ", ".join(f'"{word}"' for word in texts[:SHOWN])
+        return f"correct it; if it means that there is none yet write `missing: [{shown}]` under `data` or in its table"
     fitting = [
         shape
         for shape in DATE_FORMATS

@@ -99,6 +99,10 @@ UNNAMED = "unnamed_1"
 """What a first column without a name is called: the row names of R, the index of pandas."""
 
 
+REDCAP_STATUS, REDCAP_EVENT = "Complete?", "Event Name"
+"""Column names of a REDCap export with labels: whether a form is complete, and the event of a row."""
+
+
 def with_header(frame: pd.DataFrame, names: Sequence[str], file: str) -> tuple[pd.DataFrame, tuple[Finding, ...]]:
     """Return a frame with the names of its header, and notes on the columns that have none.
 
@@ -111,7 +115,7 @@ def with_header(frame: pd.DataFrame, names: Sequence[str], file: str) -> tuple[p
     HeaderFault
         Another column has no name, or a name occurs twice.
     """
-    names = [name.strip() for name in names]
+    names = numbered([name.strip() for name in names])
     blank = [not name and bool(frame.iloc[:, k].isna().all()) for k, name in enumerate(names)]
     index = bool(names) and not names[0] and not blank[0] and any(names)
     if index:
@@ -129,6 +133,14 @@ def with_header(frame: pd.DataFrame, names: Sequence[str], file: str) -> tuple[p
     return named, tuple(Finding("note", file, rule, remedy) for rule, remedy in notes)
 
 
+def numbered(names: Sequence[str]) -> list[str]:
+    """Return the names with the position added to `Complete?`, which a REDCap export with labels has for every form."""
+    again = names.count(REDCAP_STATUS) > 1
+    return [
+        f"{name} (column {k})" if again and name == REDCAP_STATUS else name for k, name in enumerate(names, start=1)
+    ]
+
+
 def check_header(names: Sequence[str], positions: Sequence[int] | None = None) -> None:
     """Refuse a header with an empty or repeated name; `positions` are those of the columns, from 0."""
     if not any(names):
@@ -142,4 +154,7 @@ def check_header(names: Sequence[str], positions: Sequence[int] | None = None) -
         )
     repeated = sorted({name for name in names if names.count(name) > 1})
     if repeated:
-        raise HeaderFault("every column name should occur once", "rename all but one of them", ", ".join(repeated))
+        remedy = "rename all but one of them"
+        if REDCAP_EVENT in names:
+            remedy += ", or export the data from REDCap with the variables' names (raw) as headers"
+        raise HeaderFault("every column name should occur once", remedy, ", ".join(repeated))
