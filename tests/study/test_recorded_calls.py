@@ -15,6 +15,7 @@ from coxa.models import Fit, fit_ancova, fit_clda, fit_lmm, fit_mmrm
 from coxa.report.provenance import provenance
 from coxa.report.record import Report
 from coxa.simulate import simulate_study
+from coxa.simulate.presets import preset_bytes
 from coxa.study import read_study
 from tests.reference.trial import trial
 from tests.spec.assumed_trial import hip_oa_text
@@ -147,3 +148,13 @@ def test_the_call_of_a_constrained_longitudinal_analysis() -> None:
     data = timed().assign(value=lambda frame: frame["baseline"] + frame["change"])
     fit = fit_clda(data, visits=["week_12", "week_26"], adjust=["sex"], covariance="csh", ddf="kenward-roger-linear")
     assert is_the_same(fit, called(fit.spec.call(), data))
+
+
+@pytest.mark.parametrize("name", coxa.preset_names())
+def test_the_calls_of_the_presets(name: str, tmp_path: Path) -> None:
+    plan = tmp_path / "plan.yaml"
+    plan.write_bytes(preset_bytes(name))
+    drawn = simulate_study(read_study(plan), seed=4, truth_size=1_000)
+    report = coxa.analyse(trial_files(drawn, plan, tmp_path / "out", ("csv",))[0])
+    models = [analysis.model for analysis in report.study.analyses.values() if analysis.model != "proportions"]
+    assert every_call_gives_its_fit(report) >= len(models)
