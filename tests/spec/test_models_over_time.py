@@ -106,6 +106,9 @@ def test_a_correlation_estimated_at_its_limit_gives_the_independent_fit_and_says
     np.testing.assert_allclose(fit.std_error, independent.std_error, rtol=1e-8)
     np.testing.assert_allclose(fit.df, independent.df, rtol=1e-6)
     assert any("estimated at 0, its lower limit" in text for text in fit.warnings)
+    intervals = coxa.variance_intervals(fit, method="wald").set_index("name")
+    assert intervals.loc["residual correlation[distance 1]", ["conf_low", "conf_high"]].isna().all()
+    assert intervals.loc["residual sd", ["conf_low", "conf_high"]].notna().all()
     expected = over_time(rows, "sp_exp", ddf="kenward-roger")
     np.testing.assert_allclose(expected.df, fit_lmm(FORMULA, rows, ddf="kenward-roger").df, rtol=1e-6)
 

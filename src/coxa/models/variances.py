@@ -77,6 +77,8 @@ def variance_intervals(fit: Fit, *, method: str = "profile", conf_level: float =
         for name, g in parameter_functions(fit, part).items():
             estimate = float(fit.covariance_parameters[name])
             low, high = limits(part, g, estimate, "correlation" in name, method, conf_level)
+            if held_at_limit(part, g):
+                low = high = np.nan
             rows.append((name, estimate, low, high, conf_level, method))
     return pd.DataFrame(rows, columns=["name", "estimate", "conf_low", "conf_high", "conf_level", "method"])
 
@@ -181,6 +183,15 @@ def limits(
         odds, half = np.log(estimate / (1 - estimate)), z * error / (estimate * (1 - estimate))
         return float(1 / (1 + np.exp(half - odds))), float(1 / (1 + np.exp(-half - odds)))
     return float(estimate * np.exp(-z * error / estimate)), float(estimate * np.exp(z * error / estimate))
+
+
+def held_at_limit(part: RandomPart, g: Function) -> bool:
+    """Return whether a function depends on nothing but parameters that a simpler model of the residuals holds."""
+    held = part.optimum.limited
+    if not held.any():
+        return False
+    moved = np.array([g(part.optimum.theta + step) for step in np.eye(len(held))[~held]])
+    return bool((moved == g(part.optimum.theta)).all())
 
 
 def effect_covariance(part: RandomPart, factor: int) -> Covariance:
