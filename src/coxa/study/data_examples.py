@@ -190,4 +190,46 @@ data:
       dates: {baseline: date_t0, week_12: date_t1}
 """,
     ),
+    DataExample(
+        "An export with a title and two header rows, percentages and a total row (Excel, CSV)",
+        "Names in several rows are joined: `NPRS` below `Start` is `Start NPRS`. What lies above them is no row. A "
+        "formula without a stored result is an error only in a row that is used.",
+        """\
+data:
+  max_cells: 5_000_000                # a larger workbook than usual; 2 million cells unless given
+  exclude_rows:
+    - {file: export.xlsx, row: 176, because: the total row}
+  tables:
+    participants: {file: export.xlsx, header_row: [3, 4], columns: {participant_id: Patient No, arm: Episode Group}}
+    assessments:
+      file: export.xlsx
+      header_row: [3, 4]
+      percent: shown                  # a cell that shows 45% is 45; `stored` reads 0.45
+      columns: {participant_id: Patient No}
+      outcomes: {pain: {baseline: Start NPRS, week_12: End NPRS}}
+      dates: {baseline: Episode From, week_12: Episode Until}
+      missing: [n/a, open]            # a word without a digit holds for dates too
+""",
+    ),
+    DataExample(
+        "REDCap: rows of events and of repeated forms",
+        "REDCap writes 0 for a checkbox at every event. `where` reads a table, `columns_where` one column, only in the "
+        'rows that meet every condition; `""` is an empty cell.',
+        """\
+data:
+  ignore_unlisted: true
+  tables:
+    participants:
+      file: redcap.csv
+      columns: {participant_id: record_id, arm: group, hypertension: comorb___1}
+      columns_where: {hypertension: {redcap_event_name: baseline_arm_1, redcap_repeat_instrument: ""}}
+      values: {arm: {0: usual_care, 1: exercise}}
+    assessments:
+      file: redcap.csv
+      where: {redcap_repeat_instrument: ""}
+      columns: {participant_id: record_id, visit: redcap_event_name}
+      values: {visit: {baseline_arm_1: baseline, 12_weeks_arm_1: week_12}}
+      outcomes: {pain: pain}
+""",
+    ),
 )
