@@ -17,6 +17,7 @@ ROOMS = {
     "findings": set(),
     "files": set(),
     "lazy": set(),
+    "disclosure": set(),
     "instruments": set(),
     "study": {"instruments"},
     "cohort": {"study", "instruments"},
@@ -42,6 +43,7 @@ ROOMS = {
     "tables": {"estimates", "models", "derive", "cohort", "study", "instruments"},
     "figures": {"tables", "estimates", "models", "derive", "cohort", "study", "instruments"},
     "report": {
+        "disclosure",
         "simulate",
         "tables",
         "figures",

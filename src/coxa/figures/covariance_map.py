@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pandas as pd
 
 from coxa.errors import check_option
@@ -80,4 +82,5 @@ def plot_covariance(check: pd.DataFrame, *, what: str = "correlation", figure_id
     row = alt.Row("group:N", title=None)
     column = alt.Column("side:N", sort=list(SIDES.values()), title=None)
     chart = alt.layer(cells, numbers).properties(width=size, height=size).facet(row=row, column=column, data=data)
-    return Figure(figure_id, title, themed(chart), text, check)
+    without_n = Figure(figure_id, title, themed(chart), text, check.drop(columns="n", errors="ignore"))
+    return replace(without_n, data=check, hiding=lambda _: without_n)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from html import escape
@@ -14,7 +14,7 @@ import pandas as pd
 
 from coxa.figures.drawing import Drawing
 from coxa.tables.characters import printable
-from coxa.tables.suppress import Address
+from coxa.tables.hidden import Protected
 from coxa.tables.table import Cell
 
 INNER = re.compile(r"\b(clip|gradient_)(\d+)\b")
@@ -40,8 +40,9 @@ class Figure:
     texts : (text, what stands in its place) in the chart
     decimal_mark : of the numbers that the chart writes itself
     of_people : whether it shows single participants, and so is not for everybody
-    hiding : returns the figure without the numbers at some addresses; None where it would not be the same figure
+    hiding : returns the figure without counts that are not shown; None where it would not be the same figure
     along : columns of `data` that say where on an axis a row stands, and are no results
+    digits : significant digits of columns of the chart's data, where it is not to have them all
     """
 
     id: str
@@ -54,7 +55,8 @@ class Figure:
     decimal_mark: str = "."
     of_people: bool = False
     along: tuple[str, ...] = ()
-    hiding: Callable[[Collection[Address]], Figure] | None = field(default=None, repr=False, compare=False)
+    digits: Mapping[str, int] = field(default_factory=dict)
+    hiding: Callable[[Protected], Figure] | None = field(default=None, repr=False, compare=False)
     _spec: str = field(default="", init=False, repr=False, compare=False)
     """Kept, as telling a chart takes longer than drawing it."""
 
@@ -85,6 +87,8 @@ class Figure:
         with alt.data_transformers.enable("default", max_rows=None):  # builders choose what is drawn, and say so
             drawn = self.chart.to_dict(validate=False)
         chart = _retold(drawn, dict(self.texts))
+        if self.digits:
+            chart["datasets"] = {name: _shorter(rows, self.digits) for name, rows in chart["datasets"].items()}
         if self.decimal_mark != ".":
             numbers = {"decimal": self.decimal_mark, "thousands": ",", "grouping": [3], "currency": ["", ""]}
             chart["config"] = {**chart.get("config", {}), "locale": {"number": numbers}}
@@ -112,6 +116,15 @@ class Figure:
 def literal(value: Any) -> str:
     """Return a text, or a record of texts, as a literal of the expression language, in which it can do nothing."""
     return json.dumps(value, ensure_ascii=False).replace("<", "\\u003c")
+
+
+def _shorter(rows: list[dict[str, Any]], digits: Mapping[str, int]) -> list[dict[str, Any]]:
+    """Return the rows of a chart's data with fewer digits in some columns."""
+    return [
+        {name: float(f"{value:.{digits[name]}g}") if name in digits and isinstance(value, float) else value
+         for name, value in row.items()}
+        for row in rows
+    ]  # fmt: skip
 
 
 def _retold(node: Any, texts: Mapping[str, str]) -> Any:

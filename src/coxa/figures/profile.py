@@ -5,6 +5,7 @@ from __future__ import annotations
 from textwrap import wrap
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from coxa.figures.figure import Figure
@@ -27,6 +28,7 @@ from coxa.study import Study
 from coxa.study.design_words import DesignWords, words_of
 from coxa.study.scales import outcome_scale
 from coxa.tables.formats import outcome_decimals
+from coxa.tables.hidden import HIDDEN, Protected
 
 HEIGHT = 300
 ROW = 20
@@ -44,6 +46,7 @@ def plot_profile(
     figure_id: str,
     title: str,
     unit: str | None = None,
+    of_model: bool = False,
 ) -> Figure:
     """Draw means with confidence intervals over the planned days, n below the axis.
 
@@ -61,6 +64,8 @@ def plot_profile(
         Identifier and caption.
     unit
         Unit of the means, where it is not that of the outcome.
+    of_model
+        Whether the intervals are those of a model. Those of described values would tell n, and go where n is hidden.
 
     Returns
     -------
@@ -78,21 +83,35 @@ def plot_profile(
     )
     shown = interval_cells(labelled, "mean", outcome_decimals(scale))
     labelled["text"] = [mean.text for mean in shown]
+    if labelled["n"].isna().any():
+        labelled["n"] = [HIDDEN if pd.isna(n) else f"{n:.0f}" for n in labelled["n"]]
     arms = list(dict.fromkeys(labelled["arm_label"]))
     axis_title = [quantity, f"({unit or scale.unit}; {scale.direction})"]
     words = words_of(study)
     if len(arms) > MOST_ARMS:
         reference = study.label("arms", study.reference_arm)
         chart = _in_panels(labelled, arms, reference, axis_title)
-        title += f" (in grey: {reference})"
+        caption = f"{title} (in grey: {reference})"
     else:
+        caption = title
         chart = _together(labelled, arm_scales(arms), axis_title, words)
     alt_text = profile_text(labelled, quantity, scale)
     if not axis_of_visits(labelled).to_scale:
         alt_text += f" {EVEN}."
     if len(arms) > MOST_ARMS:
         alt_text += words.say(" A panel for each {arm}, each with the reference {arm} in grey.")
-    return Figure(figure_id, title, themed(chart), alt_text, means, shown, along=("day",))
+
+    def hiding(protected: Protected) -> Figure:
+        less = without_numbers(means, protected, ["n"] if of_model else ["n", "conf_low", "conf_high"])
+        return plot_profile(study, less, outcome, quantity=quantity, figure_id=figure_id, title=title, unit=unit)
+
+    return Figure(figure_id, caption, themed(chart), alt_text, means, shown, along=("day",), hiding=hiding)
+
+
+def without_numbers(means: pd.DataFrame, protected: Protected, columns: list[str]) -> pd.DataFrame:
+    """Return means without n, and what says it, where n is not shown."""
+    shown = np.array([protected.shows_number(arm, n) for arm, n in zip(means["arm"], means["n"], strict=True)])
+    return means.astype({"n": "Int64"}).assign(**{name: means[name].where(shown) for name in columns})
 
 
 def _together(labelled: pd.DataFrame, arms: ArmScales, axis_title: list[str], words: DesignWords) -> Any:
@@ -170,7 +189,7 @@ def _numbers(drawn: pd.DataFrame, arms: list[str], visits: VisitAxis) -> Any:
         .encode(
             x=visits.x(labels=False),
             y=alt.Y("arm_label:N", sort=arms, axis=axis),
-            text=alt.Text("n:Q", format="d"),
+            text=alt.Text("n:N") if isinstance(drawn["n"].iloc[0], str) else alt.Text("n:Q", format="d"),
         )
         .properties(width=visits.width, height=ROW * len(arms))
     )

@@ -100,7 +100,7 @@ def axis_of_visits(labelled: pd.DataFrame, width: int = WIDTH) -> VisitAxis:
     """
     names = dict(zip(labelled["day"], labelled["visit_label"], strict=True))
     days = sorted(names)
-    room = max(ROOM, LETTER * (len(str(int(labelled["n"].max()))) + 2))
+    room = max(ROOM, LETTER * (max(len(str(n)) for n in labelled["n"]) + 2))
     span = max(days[-1] - days[0], 1)
     narrowest = min((later - earlier for earlier, later in pairwise(days)), default=span)
     if narrowest / span * width / (1 + 2 * MARGIN) >= room:

@@ -19,7 +19,9 @@ from coxa.report.sections.responders import responders_section
 from coxa.report.sections.run import run_section
 from coxa.report.sections.summary import summary_section
 from coxa.report.sections.trial_design import DESIGNS, trial_design_section
-from coxa.report.share import shared
+from coxa.report.sharing import shared
+from coxa.report.sharing.rounding import as_printed
+from coxa.report.sharing.words import without_rare_words
 from coxa.report.styled import in_style
 
 
@@ -33,7 +35,7 @@ def build_document(report: Report, style: str | None = None, share: bool = False
     style
         How numbers are written, where it is not as the plan says.
     share
-        Whether small counts are hidden, and figures of single participants left out (`coxa.report.share`).
+        Whether small counts are hidden, and figures of single participants left out (`coxa.report.sharing`).
 
     Returns
     -------
@@ -42,6 +44,8 @@ def build_document(report: Report, style: str | None = None, share: bool = False
         model diagnostics, harms, methods, protocol and deviations, data, run record, and last the checklists, which
         say where the others answer them.
     """
+    if share:
+        report = without_rare_words(report)
     study = report.study
     facts = [("Study", study.study)]
     if study.registration:
@@ -70,5 +74,6 @@ def build_document(report: Report, style: str | None = None, share: bool = False
         ),
     )
     if share:
-        document = shared(document, study.report.small_cells, study.analyses)
-    return in_style(with_checklists(document, study), style or study.report.style)
+        document = shared(document, report)
+    styled = in_style(with_checklists(document, study), style or study.report.style)
+    return as_printed(styled) if share else styled

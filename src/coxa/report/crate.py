@@ -118,11 +118,11 @@ def _plan(report: Report) -> list[CrateFile]:
 
 
 def _names_participants(study: Study) -> bool:
-    """Say whether a plan has identifiers of participants: in its corrections, or as codes of the identifier."""
+    """Say whether a plan tells of participants: in corrections, in rows it excludes, or as codes of the identifier."""
     if study.data is None:
         return False
     coded = [name for table in study.data.tables.values() for name in (*table.values, *table.constants)]
-    return bool(study.data.corrections) or "participant_id" in coded
+    return bool(study.data.corrections or study.data.exclude_rows) or "participant_id" in coded
 
 
 def _results(folder: Path, share: bool) -> list[CrateFile]:

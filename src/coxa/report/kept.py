@@ -18,7 +18,7 @@ from coxa.report.document import Document
 from coxa.report.provenance import provenance
 from coxa.report.record import Report
 from coxa.report.results import ADDRESS, results_frame
-from coxa.report.share import shared_counts
+from coxa.report.sharing.words import without_counts
 
 SUFFIXES = (".parquet", ".csv")
 FORMS = ("report.html", "report.pdf", "report.docx")
@@ -43,9 +43,16 @@ class Kept:
     forms: dict[str, str]
 
     def path(self, name: str) -> Path | None:
-        """Return where the plan or the data are; None where the plan says it."""
+        """Return where the plan or the data are; None where the plan says it.
+
+        A report that is shared has the name of the plan only, which is looked for in its folder and in those above.
+        """
         kept = self.inputs.get(name)
-        return None if kept is None else Path(os.path.normpath(self.folder / kept))
+        if kept is None:
+            return None
+        places = [self.folder, *(self.folder.resolve().parents if self.provenance.get("small_cells") else ())]
+        there = [place / kept for place in places if (place / kept).is_file()]
+        return Path(os.path.normpath(there[0] if there else self.folder / kept))
 
 
 def write_kept(
@@ -71,11 +78,15 @@ def write_kept(
     origin = report.study.origin
     plan = Path(origin.folder) / origin.name if origin else None
     facts = provenance(report)
+    share = bool(document.small_cells)
     kept = {
-        **(shared_counts(facts, document.small_cells) if document.small_cells else facts),
+        **(without_counts(facts) if share else facts),
         "style": document.style,
         "small_cells": document.small_cells,
-        "inputs": {"plan": _from(home, plan), "data": _from(home, None if data is None else Path(data))},
+        "inputs": {
+            "plan": plan.name if share and plan else _from(home, plan),
+            "data": None if share or data is None else _from(home, Path(data)),
+        },
         "results": json.loads(frame.to_json(orient="records", double_precision=15)),
     }
     kept["forms"] = dict(sorted({**_still_of(kept, home), **_hashes(folder)}.items()))

@@ -13,8 +13,8 @@ from coxa.report.places import Place, drawn_places, places
 from coxa.report.record import Report
 from coxa.tables.cells import BEHIND, WHOSE, Cell, Statistic
 from coxa.tables.formats import RULES
+from coxa.tables.hidden import RULE as SUPPRESSED
 from coxa.tables.records import Record, records
-from coxa.tables.suppress import RULE as SUPPRESSED
 
 ADDRESS = (*WHOSE, "statistic")
 """What says which number it is, wherever it is shown."""
@@ -68,7 +68,7 @@ def results_frame(report: Report, document: Document) -> pd.DataFrame:
     estimated = {_where(record): record for record in records(report.estimates.frame)}
     models = {name: len(fits) for name, fits in report.fits.items()}
     hashes = {"plan_sha256": report.run.plan_sha256, "data_sha256": data_hash(report.run.data_sha256)}
-    kept = {"style": document.style, **hashes}
+    kept = {"style": document.style, **hashes, **(dict.fromkeys(BEHIND) if document.small_cells else {})}
     rows = [
         {**_labels(place), **_number(statistic, place.cell, estimated, models), **kept}
         for place in (*places(document), *drawn_places(document))

@@ -119,7 +119,8 @@ def _analysis(told: dict[str, Any], row: Record) -> Iterator[tuple[str, str]]:
     if model is None:
         return
     yield "model", f"{row['model']}: {model['call']}"
-    yield "rows used", f"{model['rows']} rows of {model['participants']} participants"
+    if model["rows"] is not None:
+        yield "rows used", f"{model['rows']} rows of {model['participants']} participants"
     yield from (("left out by the model", f"{part['rows']} rows: {part['reason']}") for part in model["left_out"])
     yield from (("tried before", text) for text in model["tried"])
     yield from (("warning", text) for text in dict.fromkeys((*model["warnings"], row["warning"])) if text)
@@ -127,7 +128,8 @@ def _analysis(told: dict[str, Any], row: Record) -> Iterator[tuple[str, str]]:
 
 def _left_out(told: dict[str, Any], name: str) -> Iterator[tuple[str, str]]:
     """Yield how many values of an estimand were expected and analysed, and what was left out by which rule."""
-    if plan := told["estimands"].get(name):
+    plan = told["estimands"].get(name)
+    if plan and plan["participants"] is not None:
         values = plan["values"]
         yield (
             "values",

@@ -47,6 +47,8 @@ class Cell:
 
     rule, decimals : how the text was made from the statistics: a rule of `coxa.tables.formats.RULES`, and what `v` is
                      in it
+    of_people      : whether its counts are of people or of what happened to them, so that small ones are not shared
+    made_from      : counts that the numbers give away, though they are not in the text (the events behind a rate)
     """
 
     text: str
@@ -54,3 +56,5 @@ class Cell:
     mark: str = ""
     rule: str = ""
     decimals: int = 0
+    of_people: bool = True
+    made_from: tuple[Statistic, ...] = ()

@@ -91,6 +91,37 @@ def number(value: float, decimals: int, style: Style = PLAIN) -> str:
     return whole.replace("-", MINUS) + mark.replace(".", style.decimal_mark) + part
 
 
+def rounded(shown: Cell, style: Style = PLAIN) -> Cell:
+    """Return a cell whose statistics have the digits that its text has, and none that the text does not show.
+
+    Examples
+    --------
+    >>> full = cell("estimate_interval", {"estimate": 2.5417, "conf_low": -1.19, "conf_high": 6.2}, Statistic())
+    >>> [one.value for one in rounded(full).statistics]
+    [2.5, -1.2, 6.2]
+    """
+    if shown.rule not in RULES:
+        return shown
+    specs = {name: spec or "" for _, name, spec, _ in string.Formatter().parse(RULES[shown.rule]) if name}
+    kept = tuple(
+        replace(one, value=_as_printed(one.value, specs[one.name], shown.decimals, style))
+        if one.name in specs else replace(one, value=math.nan)
+        for one in shown.statistics
+    )  # fmt: skip
+    return replace(shown, statistics=kept)
+
+
+def _as_printed(value: float, spec: str, decimals: int, style: Style) -> float:
+    if not math.isfinite(value):
+        return value
+    if spec in ("p", "P"):
+        if value < style.p.smallest:
+            return 0.0
+        return round(value, _p_decimals(value, style))
+    places = {"v": decimals, "+": decimals + 1, "%": 3, "pp": 3}
+    return round(value, places[spec] if spec in places else int(spec))
+
+
 def p_value(value: float, style: Style = PLAIN) -> str:
     """Write a p-value, never as zero or one; to three decimals where the style does not say otherwise.
 
@@ -107,13 +138,18 @@ def p_value(value: float, style: Style = PLAIN) -> str:
     rules = style.p
     if value < rules.smallest:
         return f"< {_p_number(rules.smallest, -math.floor(math.log10(rules.smallest)), style)}"
-    decimals = next(places for start, places in rules.decimals if value >= start)
-    if rules.same_side and (value < rules.same_side) != (round(value, decimals) < rules.same_side):
-        decimals += 1
+    decimals = _p_decimals(value, style)
     step = 10**-decimals
     if value > 1 - step / 2:
         return f"> {_p_number(1 - step, decimals, style)}"
     return _p_number(value, decimals, style)
+
+
+def _p_decimals(value: float, style: Style) -> int:
+    """Return the decimals of a p-value; one more where rounding would carry it over the limit that readers look at."""
+    rules = style.p
+    decimals = next(places for start, places in rules.decimals if value >= start)
+    return decimals + bool(rules.same_side and (value < rules.same_side) != (round(value, decimals) < rules.same_side))
 
 
 def _p_number(value: float, decimals: int, style: Style) -> str:

@@ -241,15 +241,20 @@ def _rate_row(
     cells: list[Cell] = []
     for arm, n in counts.items():
         at = Statistic(analysis="harm rates", term=f"{term} by {of}", arm=arm)
-        cells.append(_interval(rate(n, exposure[arm], per, LEVEL), at))
+        cells.append(_interval(rate(n, exposure[arm], per, LEVEL), at, [_events(term, arm, n)]))
     for arm, n in counts.items():
         if arm != reference:
             ratio = rate_ratio((n, exposure[arm]), (counts[reference], exposure[reference]), LEVEL)
             at = Statistic(analysis="harm rates", term=f"{term} by {of}", arm=arm, reference=reference)
-            cells.append(_interval(ratio, at))
+            cells.append(_interval(ratio, at, [_events(term, side, counts[side]) for side in (arm, reference)]))
     return Row(label, tuple(cells))
 
 
-def _interval(row: dict[str, Any], at: Statistic) -> Cell:
+def _events(term: str, arm: str, n: int) -> Statistic:
+    """Return the events behind a rate, at their address in the table of harms by arm."""
+    return Statistic("n", n, analysis="harms", term=f"{term}: events", arm=arm)
+
+
+def _interval(row: dict[str, Any], at: Statistic, events: list[Statistic]) -> Cell:
     values = {name: float(row.get(name, math.nan)) for name in ("estimate", "conf_low", "conf_high")}
-    return cell("two_decimals_interval", values, at)
+    return replace(cell("two_decimals_interval", values, at), made_from=tuple(events))

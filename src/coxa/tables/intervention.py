@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Literal
 
 from coxa.derive.delivery import Delivered
@@ -60,10 +61,16 @@ def intervention_table(study: Study, guideline: Literal["TIDieR", "CERT"], deliv
             stated[arm] += bool(said or arm in actual)
     total = mine["item"].nunique()
     cells = [
-        cell("count_of_percent", {"n": n, "total": total, "share": share(n, total)},
-             Statistic(analysis=guideline, term="stated", arm=arm))
+        replace(
+            cell(
+                "count_of_percent",
+                {"n": n, "total": total, "share": share(n, total)},
+                Statistic(analysis=guideline, term="stated", arm=arm),
+            ),
+            of_people=False,
+        )
         for arm, n in stated.items()
-    ]  # fmt: skip
+    ]
     rows.append(Row("Items stated, n/N (%)", tuple(cells), strong=True))
     note = f"{ABOUT[guideline]} From the plan; what it does not answer is a gap."
     if delivered is not None and "planned" in delivered.people:

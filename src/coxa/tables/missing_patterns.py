@@ -64,7 +64,17 @@ def patterns_table(study: Study, dataset: AnalysisDataset) -> Table:
         tuple(groups),
         (Footnote(note),),
         subtitle=study.label("estimands", dataset.estimand),
+        sums=_analysed_rows([row.label for group in groups for row in group.rows]),
     )
+
+
+def _analysed_rows(patterns: list[str]) -> tuple[tuple[int, ...], ...]:
+    """Return, for each visit, the patterns with a value there: they add up to the number analysed."""
+    letters = [pattern.split(" ") for pattern in patterns]
+    if len({len(pattern) for pattern in letters}) > 1:
+        return ()
+    visits = zip(*letters, strict=True)
+    return tuple(tuple(at for at, letter in enumerate(visit) if letter == VALUE) for visit in visits)
 
 
 def reasons_table(cohort: Cohort, dataset: AnalysisDataset) -> Table | None:

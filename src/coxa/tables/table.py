@@ -83,6 +83,8 @@ class Table:
     columns   : the columns beside the row headings
     groups    : the rows
     footnotes : in order
+    sums      : rows, counted from 0, that add up in each column to a number that is known from elsewhere; rows below
+                another, rows of one heading, arms and their total need not be named
 
     Raises
     ------
@@ -97,6 +99,7 @@ class Table:
     groups: tuple[RowGroup, ...]
     footnotes: tuple[Footnote, ...] = ()
     subtitle: str = ""
+    sums: tuple[tuple[int, ...], ...] = ()
 
     def __post_init__(self) -> None:
         if not IDENTIFIER.fullmatch(self.id):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 
 from coxa.cohort.cohort import Cohort
 from coxa.derive.dataset import AnalysisDataset
@@ -11,10 +11,10 @@ from coxa.figures.figure import Figure
 from coxa.figures.participant_flow.layout import ARROW, BAND, EDGE, Layout, Placed, lay_out
 from coxa.figures.participant_flow.words import flow_text
 from coxa.figures.theme import INK
+from coxa.tables.hidden import Protected
 from coxa.tables.participant_flow.build import participant_flow
 from coxa.tables.participant_flow.record import ALL, Flow
 from coxa.tables.participant_flow.table import without
-from coxa.tables.suppress import Address
 from coxa.tables.table import identifier
 
 PAPER, STROKE, SOFT, TINT = "#ffffff", "#4a545e", "#56606b", "#e8eef4"
@@ -50,8 +50,8 @@ def plot_flow(flow: Flow, *, figure_id: str = "participant-flow", title: str = T
     ]
     drawing = Drawing(placed.width, placed.height, tuple(marks), "flow")
 
-    def hiding(hidden: Collection[Address]) -> Figure:
-        return plot_flow(without(flow, hidden), figure_id=figure_id, title=title)
+    def hiding(protected: Protected) -> Figure:
+        return plot_flow(without(flow, protected), figure_id=figure_id, title=title)
 
     return Figure(figure_id, title, drawing, flow_text(flow), flow.to_frame(), along=("level",), hiding=hiding)
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from coxa.tables.hidden import HIDDEN
 from coxa.tables.participant_flow.record import Box, Count, Flow
-from coxa.tables.suppress import HIDDEN
 
 MOST_EXCLUDED, MOST_REASONS = 8, 5
 """Reasons of one group that are listed in a box, before and after enrolment; more of them are counted together."""

@@ -120,6 +120,7 @@ def _profile(report: Report, name: str) -> Figure:
         endpoint.outcome,
         quantity=quantity,
         unit=difference_unit(report, estimand),
+        of_model=True,
         figure_id=identifier("profile", name),
         title=f"{study.label('outcomes', endpoint.outcome)}: {quantity.lower()} by visit and {words_of(study).arm}, "
         "with confidence interval",

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from coxa.study.design_words import words_of_design
 from coxa.tables.baseline import TOTAL
 from coxa.tables.formats import cell
+from coxa.tables.hidden import Protected
 from coxa.tables.participant_flow.record import ALL, Box, Count, Flow, Stage
-from coxa.tables.suppress import Address
 from coxa.tables.table import Cell, Column, Footnote, Row, RowGroup, Statistic, Table
 
 ANALYSIS = "flow"
@@ -60,17 +60,17 @@ def flow_table(flow: Flow) -> Table:
     )  # fmt: skip
 
 
-def without(flow: Flow, hidden: Collection[Address]) -> Flow:
-    """Return a flow without the numbers whose cells in its table are hidden."""
+def without(flow: Flow, protected: Protected) -> Flow:
+    """Return a flow without the numbers that its table does not show."""
 
-    def kept(count: Count, box: str, path: tuple[str, ...], arm: str) -> Count:
-        parts = tuple(kept(part, box, (*path, part.label), arm) for part in count.parts)
-        if (ANALYSIS, _term(box, path), arm) in hidden:
+    def kept(count: Count, box: Box, path: tuple[str, ...]) -> Count:
+        parts = tuple(kept(part, box, (*path, part.label)) for part in count.parts)
+        at = Statistic("n", count.n, flow.estimand, ANALYSIS, _term(_kind(box), path), "", box.arm or TOTAL)
+        if not protected.shows(at):
             return Count(count.label, 0, None, parts, hidden=True)
         return replace(count, parts=parts)
 
-    boxes = (replace(box, count=kept(box.count, _kind(box), (), box.arm or TOTAL)) for box in flow.boxes)
-    return replace(flow, boxes=tuple(boxes))
+    return replace(flow, boxes=tuple(replace(box, count=kept(box.count, box, ())) for box in flow.boxes))
 
 
 def _kind(box: Box) -> str:
@@ -86,7 +86,7 @@ def _term(box: str, path: tuple[str, ...]) -> str:
 def _stage_rows(flow: Flow, boxes: Iterable[Box]) -> Iterator[Row]:
     """Yield the rows of the boxes of a stage; the boxes of the same kind of every arm are one block.
 
-    Each begins with the number that the others add up to, so that a reader can see it, and `coxa.tables.suppress`.
+    Each begins with the number that the others add up to, so that a reader can see it, and `coxa.report.sharing`.
     """
     blocks: dict[str, list[Box]] = {}
     for box in boxes:

@@ -1,0 +1,125 @@
+"""Tables and texts with only the counts that are shown, and nothing that gives another one away."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from coxa.report.document import Document
+from coxa.tables.cells import Cell, Statistic
+from coxa.tables.formats import write
+from coxa.tables.hidden import HIDDEN, Protected, counts, hide
+from coxa.tables.prose import cells_of, with_cells
+from coxa.tables.table import Column, Footnote, Row, Table
+
+Side = tuple[str, str, str]
+"""Analysis, visit and arm."""
+
+SPREAD = ("sd", "q1", "q3")
+DESCRIBED = ("mean", "median")
+"""What may be shown of an arm whose number is hidden, as long as it is not small: a mean, and one measure of spread."""
+
+
+@dataclass(frozen=True, slots=True)
+class Protection:
+    """What is shown, and what else has to go with the counts that are not.
+
+    models : analyses with a fitted model, whose estimates are no function of counts
+    sides  : analysis, visit and arm of hidden counts; what another analysis compares with them is hidden too
+    """
+
+    protected: Protected
+    models: frozenset[str]
+    sides: frozenset[Side] = frozenset()
+
+    def after(self, document: Document) -> Protection:
+        """Return the protection that knows which counts of the document it hides."""
+        cells = (cell for cell in _cells(document) for one in counts(cell) if not self._shown(one))
+        sides = {(one.analysis, one.visit, one.arm) for cell in cells for one in counts(cell) if one.visit}
+        return replace(self, sides=frozenset(sides))
+
+    def cell(self, cell: Cell) -> Cell:
+        """Return a cell, without its numbers where they are not shown."""
+        found = list(counts(cell))
+        if any(not self._shown(one) for one in (*found, *cell.made_from)) or self._compares(cell):
+            return hide(cell)
+        return _without_share(cell) if self._of_hidden(cell) else cell
+
+    def table(self, table: Table) -> Table:
+        """Return a table with a note where something is hidden in it."""
+        columns = tuple(self._column(column) for column in table.columns)
+        few = [any(self._few(one) for one in _heading(column)) for column in table.columns]
+        groups = tuple(replace(group, rows=tuple(self._row(row, few) for row in group.rows)) for group in table.groups)
+        notes = tuple(replace(note, text=with_cells(note.text, self.cell)) for note in table.footnotes)
+        made = replace(table, columns=columns, groups=groups, footnotes=notes)
+        if made == table:
+            return table
+        return replace(made, footnotes=(*notes, Footnote(self.protected.note(), HIDDEN)))
+
+    def _column(self, column: Column) -> Column:
+        label, spanner = (with_cells(text, self.cell) for text in (column.label, column.spanner))
+        return replace(column, label=label, spanner=spanner)
+
+    def _row(self, row: Row, few: list[bool]) -> Row:
+        """Hide what is hidden, columns of few people, and what the row says else of hidden counts."""
+        gone = [one for cell in row.cells for one in counts(cell) if not self._shown(one)]
+        few_arms = {one.arm for one in gone if self._few(one)}
+        gone_arms = {one.arm for one in gone} | {one.arm for cell in row.cells for one in self._of_hidden(cell)}
+        cells = []
+        for cell, of_few in zip(row.cells, few, strict=True):
+            sides = {side for one in cell.statistics for side in (one.arm, one.reference)}
+            same = bool(sides & few_arms) or (bool(sides & gone_arms) and self._gives_away(cell))
+            cells.append(hide(cell) if cell.statistics and (of_few or same) else self.cell(cell))
+        return replace(row, cells=tuple(cells))
+
+    def _of_hidden(self, cell: Cell) -> list[Statistic]:
+        """Return the count of n (%) where the number that the percentage is of is hidden."""
+        whole, first = _whole(cell), list(counts(cell))[:1]
+        return [one for one in first if whole is not None and not self.protected.shows_number(one.arm, whole)]
+
+    def _shown(self, one: Statistic) -> bool:
+        """Say whether a count is shown; that of two arms together is not."""
+        return (not one.reference or one.value == 0) and self.protected.shows(one)
+
+    def _few(self, one: Statistic) -> bool:
+        return 0 < one.value < self.protected.k
+
+    def _compares(self, cell: Cell) -> bool:
+        """Say whether what a cell compares is made from hidden counts."""
+        return any(
+            (one.analysis, one.visit, side) in self.sides
+            for one in cell.statistics
+            if one.reference and one.analysis not in self.models
+            for side in (one.arm, one.reference)
+        )
+
+    def _gives_away(self, cell: Cell) -> bool:
+        """Say whether a cell beside a hidden count of the same arm says what it is; a mean with its spread does not."""
+        if any(True for _ in counts(cell)):
+            return False
+        names = {one.name for one in cell.statistics}
+        return not names <= {*DESCRIBED, *SPREAD} and not {one.analysis for one in cell.statistics} <= self.models
+
+
+def _whole(cell: Cell) -> float | None:
+    """Return the number that a percentage beside a count is of, though it is not in the cell."""
+    values = {one.name: one.value for one in cell.statistics}
+    n, share = values.get("n", math.nan), values.get("share", math.nan)
+    return None if "total" in values or not n or not share or not math.isfinite(n / share) else round(n / share)
+
+
+def _without_share(cell: Cell) -> Cell:
+    """Return n (%) as n: the percentage would give away a number that is not shown."""
+    kept = tuple(replace(one, value=math.nan) if one.name == "share" else one for one in cell.statistics)
+    n = next(one.value for one in kept if one.name == "n")
+    return replace(cell, text=write("count", {"n": n}), statistics=kept, rule="count")
+
+
+def _heading(column: Column) -> Iterable[Statistic]:
+    return (one for text in (column.label, column.spanner) for cell in cells_of(text) for one in counts(cell))
+
+
+def _cells(document: Document) -> Iterable[Cell]:
+    for table in document.tables():
+        yield from (cell for row in table.rows() for cell in row.cells)
