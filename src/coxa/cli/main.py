@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import io
 import json
 import sys
 from collections.abc import Sequence
@@ -36,7 +37,10 @@ class Commands(TyperGroup):
     """The commands; wrong use of them is answered as JSON where JSON was asked for."""
 
     def main(self, args: Sequence[str] | None = None, **options: Any) -> Any:  # type: ignore[override]
-        """Run the command that the arguments name."""
+        """Run the command that the arguments name; a letter that the console cannot show is printed as its code."""
+        for stream in (sys.stdout, sys.stderr):
+            if isinstance(stream, io.TextIOWrapper):
+                stream.reconfigure(errors="backslashreplace")
         given = list(sys.argv[1:] if args is None else args)
         if "--json" not in given or not options.pop("standalone_mode", True):
             return super().main(given, **options)

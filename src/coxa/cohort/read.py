@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -137,9 +138,17 @@ def _unknown_files(study: Study) -> Iterator[Finding]:
 
 def _path(study: Study, file: str, data: Path | None) -> Path:
     if data is not None:
-        return data if data.is_file() else data / file
+        return data if data.is_file() else _same_letters(data / file)
     base = Path(study.origin.folder) if study.origin else Path()
-    return base / (study.data.folder if study.data else ".") / file
+    return _same_letters(base / (study.data.folder if study.data else ".") / file)
+
+
+def _same_letters(path: Path) -> Path:
+    """Return the path of the file that is there, where only the letters of its name are composed in another way."""
+    if path.exists() or path.name.isascii() or not path.parent.is_dir():
+        return path
+    wanted = unicodedata.normalize("NFC", path.name)
+    return next((each for each in path.parent.iterdir() if unicodedata.normalize("NFC", each.name) == wanted), path)
 
 
 def _read_one(path: Path, options: ReadOptions) -> tuple[RawFile | None, tuple[Finding, ...]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import hashlib
+import unicodedata
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -48,7 +49,7 @@ def read_study(path: str | Path) -> Study:
 def parse_study(raw: bytes, *, name: str = "study.yaml", folder: str = ".") -> Study:
     """Check the bytes of a study file; see `read_study`."""
     try:
-        text = raw.decode("utf-8-sig")
+        text = unicodedata.normalize("NFC", raw.decode("utf-8-sig"))
         placed = place(text)
     except UnicodeDecodeError as error:
         line = raw[: error.start].count(b"\n") + 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from datetime import date, datetime, time
 from typing import Annotated, Literal
 
@@ -33,7 +34,7 @@ Delimiter = Annotated[Verbatim, BeforeValidator(_as_character), AfterValidator(_
 
 
 def code_text(code: object) -> str:
-    """Return a code as text, so that 1, 1.0, "1", "1.0" and "1,0" are the same code; a day is year-month-day.
+    """Return a code as text: 1, 1.0, "1", "1.0" and "1,0" are the same code, as is ü in one or two parts; a day is ISO.
 
     Examples
     --------
@@ -47,6 +48,8 @@ def code_text(code: object) -> str:
     if isinstance(code, float) and code.is_integer():
         return str(int(code))
     text = str(code).strip()
+    if not text.isascii():
+        text = unicodedata.normalize("NFC", text)
     if text.endswith((".0", ",0")) and text[:-2].lstrip("-").isdigit():
         return text[:-2]
     return text

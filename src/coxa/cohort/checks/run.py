@@ -21,6 +21,7 @@ from coxa.cohort.checks.keys import (
     check_duplicates,
     check_known_participants,
 )
+from coxa.cohort.checks.labels import check_labels
 from coxa.cohort.checks.limits import (
     check_contracts,
     check_items,
@@ -69,6 +70,7 @@ CHECKS: tuple[Callable[[Draft], Checked], ...] = (
     check_screening,
     check_session_totals,
     check_texts,
+    check_labels,
 )
 
 

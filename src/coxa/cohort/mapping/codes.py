@@ -16,7 +16,8 @@ from coxa.study.source import code_text
 
 YES = ("1", "true", "yes", "y", "checked")
 NO = ("0", "false", "no", "n", "unchecked")
-ISO_DAY = r"\d{4}-\d{2}-\d{2}(?:[T ].*)?"
+TIME = r"[T ](?:[01]?\d|2[0-3]):[0-5]\d(?::[0-5]\d(?:[.,]\d+)?)?(?: ?[AaPp][Mm])?(?: ?(?:Z|UTC|[+-]\d{2}:?\d{2}))?"
+"""A time of day behind a date."""
 
 
 def empty_cells(column: pd.Series) -> Mask:
@@ -103,15 +104,15 @@ def _day(value: Any, date_formats: Sequence[str] | None) -> Any:
         return stamp
     text = value.strip()
     if not date_formats:
-        if not re.fullmatch(ISO_DAY, text):
+        if not re.match(r"\d{4}-\d{2}-\d{2}", text):
             return pd.NaT
-        text, date_formats = text[:10], ["%Y-%m-%d"]
+        date_formats = ["%Y-%m-%d"]
     days = set(readings(text, date_formats).values())
     return days.pop() if len(days) == 1 else pd.NaT
 
 
 def readings(text: str, date_formats: Sequence[str]) -> dict[str, datetime]:
-    """Return format -> what a text means under it, for the formats that it agrees with.
+    """Return format -> what a text means under it, for the formats that it agrees with; a time of day may follow.
 
     Examples
     --------
@@ -124,7 +125,8 @@ def readings(text: str, date_formats: Sequence[str]) -> dict[str, datetime]:
             found[shape] = datetime.strptime(text, shape)
         except ValueError:
             continue
-    return found
+    day = re.sub(f"{TIME}$", "", text)
+    return readings(day, date_formats) if not found and day != text else found
 
 
 def parse_truth(column: pd.Series) -> tuple[pd.Series, Mask]:

@@ -8,15 +8,17 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from coxa.cohort.contracts import Contract
+from coxa.cohort.dictionary import Field
 from coxa.cohort.mapping.cells import Column, Correction
-from coxa.cohort.mapping.codes import Mask
+from coxa.cohort.mapping.codes import Mask, code_texts
 from coxa.cohort.mapping.missing import MissingCodes, declared_by_rule
 from coxa.cohort.mapping.words import slip_of
+from coxa.cohort.measured import STRUCTURE
 from coxa.cohort.number_text import OTHER, Marks
 from coxa.cohort.readers.raw import RawFile
 from coxa.errors import nearest
 from coxa.findings import Finding
-from coxa.study.source import TableSource
+from coxa.study.source import TableSource, code_text
 
 AGE_FROM = ("birth_date", "randomisation_date")
 """The dates from which `age` is computed where the file has no column for it."""
@@ -59,9 +61,20 @@ class Origin:
         return Marks(self.source.decimal or proven, self.source.thousands)
 
     def values(self, name: str, field: str) -> pd.Series:
-        """Return the cells of a column of the file, empty in the rows in which the plan does not read the field."""
+        """Return the cells of a column of the file, empty in the rows in which the plan does not read the field.
+
+        A word that the plan declares missing (NA) is an empty cell in an identifier, an arm, a visit or a date.
+        """
         values = self.raw.sheet.frame[name]
+        words = self.missing.words_of(self.agreed, field) - self._known_words(field)
+        if words:
+            values = values.mask(code_texts(values).isin(words))
         return values.where(self.read_in[field]) if field in self.read_in else values
+
+    def _known_words(self, field: str) -> frozenset[str]:
+        """Return the words of a field that mean something else than missing: of its value map, and its levels."""
+        mapped = map(code_text, self.source.values.get(field, {}))
+        return frozenset(mapped) | frozenset(self.agreed.fields[field].levels if field in self.agreed.fields else ())
 
     def column(self, name: str, field: str, measured: str | None = None) -> Column:
         """Return a column of the file as what it is used for: a field, and what is measured there."""
@@ -130,13 +143,21 @@ def resolve(origin: Origin, *, reserved: Iterable[str] = ()) -> Resolved:
         elif name in source.constants or name in reserved:
             continue
         elif name in existing:
-            columns[name] = name
+            if not (origin.ignore_unlisted and name not in named and _describes(origin.table, field_)):
+                columns[name] = name
         elif field_.required or (field_.source == "plan" and not (name == "age" and age_is_known(origin))):
             findings.append(missing_column(origin, name, name))
     for rule in source.missing_when:
         absent = [column for column in (rule.column, *rule.when_missing) if column not in existing]
         findings += [missing_column(origin, column, rule.column, "missing_when") for column in absent]
     return Resolved(columns, tuple(findings), frozenset(columns.values()))
+
+
+def _describes(table: str, wanted: Field) -> bool:
+    """Say whether a field only describes a participant, so that the plan has a use for it only where it names it."""
+    if table != "participants" or wanted.required or wanted.source == "plan" or wanted.name in STRUCTURE:
+        return False
+    return wanted.type in ("number", "category")
 
 
 def age_is_known(origin: Origin) -> bool:

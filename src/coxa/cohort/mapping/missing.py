@@ -33,15 +33,21 @@ class MissingCodes:
     of_name: Mapping[str, Codes] = field(default_factory=dict)
 
     def of(self, agreed: Contract, name: str, measured: str | None = None) -> Codes:
-        """Return the codes of a field, and of what is measured there; none where the field takes no codes.
-
-        A date takes the codes of every column that have no digit: they cannot be a date.
-        """
-        if agreed.fields[name].type == "date":
-            return frozenset(code for code in self.everywhere if not any(sign.isdigit() for sign in code))
+        """Return the codes of a field, and of what is measured there; none where the field takes no codes."""
         if not takes_missing_codes(agreed, name):
             return frozenset()
         return self.everywhere | self.of_name.get(name, frozenset()) | self.of_name.get(measured or name, frozenset())
+
+    def words_of(self, agreed: Contract, name: str) -> Codes:
+        """Return the words (codes without a digit, such as NA) that mean missing in a field that takes no codes."""
+        if name not in agreed.fields or takes_missing_codes(agreed, name):
+            return frozenset()
+        return frozenset(code for code in self.everywhere | self.of_name.get(name, frozenset()) if is_word(code))
+
+
+def is_word(code: str) -> bool:
+    """Say whether a missing code is a word, which no identifier, arm, visit or date can be by its number."""
+    return not any(sign.isdigit() for sign in code)
 
 
 def missing_codes(study: Study, source: TableSource) -> MissingCodes:
@@ -108,7 +114,7 @@ def check_codes(study: Study, agreed: Contract, codes: MissingCodes, frame: pd.D
         Finding(
             "error",
             agreed.table,
-            "missing codes should be for measured values; identifiers, arms, visits and dates have none"
+            "missing codes should be for measured values; identifiers, arms, visits and dates take only words (NA)"
             if name in agreed.fields
             else f"`missing` should name columns or outcomes of {agreed.table}",
             "remove it; correct the value at the source or under `corrections`"
@@ -116,8 +122,8 @@ def check_codes(study: Study, agreed: Contract, codes: MissingCodes, frame: pd.D
             else not_allowed("name", name, allowed),
             field=f"missing.{name}",
         )
-        for name in codes.of_name
-        if name not in allowed
+        for name, own in codes.of_name.items()
+        if name not in allowed and not (name in agreed.fields and all(map(is_word, own)))
     ]
     for code in sorted(codes.everywhere):
         hits = could_be(study, agreed, frame, code)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import difflib
+import re
+import unicodedata
 from collections.abc import Iterable, Mapping
 
 from coxa.cohort.dictionary import Field
@@ -36,6 +38,11 @@ def unmapped(wanted: Field, code: str, words: Words | None, labels: Mapping[str,
     for key, word in (words or {}).items():
         if code_text(key) == code:
             return rule, f"the plan maps {code} to {word}, which is not a level; allowed: {allowed}", reason
+    alike = [word for word in (*map(code_text, words or ()), *wanted.levels) if folded(word) == folded(code)]
+    if alike:
+        level = {code_text(key): code_text(word) for key, word in (words or {}).items()}.get(alike[0], alike[0])
+        remedy = f'Write `values: {{{name}: {{"{code}": {level}}}}}` in its table if it means {level}, or correct it'
+        return rule, remedy, reason
     words_known = [word for word in (*wanted.levels, *map(code_text, words or ())) if not word[-1:].isdigit()]
     typo = slip_of(code, words_known)
     meant = f"if it is a slip of {typo}, correct it; if not, " if typo else ""
@@ -47,6 +54,19 @@ def unmapped(wanted: Field, code: str, words: Words | None, labels: Mapping[str,
 def _levels_in_words(wanted: Field) -> str:
     named = [level if label == level else f"{level} ({label})" for level, label in wanted.levels.items()]
     return ", ".join(named[:SHOWN]) + (", ..." if len(named) > SHOWN else "")
+
+
+def folded(label: str) -> str:
+    """Return a label without what two hands write differently: capitals, blanks, hyphens, leading zeros, letter forms.
+
+    Examples
+    --------
+    >>> folded("T03"), folded("t 3"), folded("T-03"), folded("1-11"), folded("11-1")
+    ('t 3', 't 3', 't 3', '1 11', '11 1')
+    """
+    text = unicodedata.normalize("NFKC", label).casefold()
+    parts = re.findall(r"\d+|[^\W\d_]+|[^\w\s.-]", text)
+    return " ".join(part.lstrip("0") or "0" if part.isdecimal() else part for part in parts)
 
 
 def slip_of(word: str, allowed: Iterable[str]) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import unicodedata
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from importlib import import_module
@@ -82,6 +83,7 @@ def read_raw(path: Path, options: ReadOptions | None = None) -> ReadResult:
     except Exception as error:  # any fault inside a reading library is a fault of the file
         rule, remedy = f"it should be possible to read the file as {path.suffix.lstrip('.')}", "export or copy it again"
         return ReadResult(None, (Finding("error", path.name, rule, remedy, value=str(error) or repr(error)),))
+    sheet = _composed_names(sheet)
     decimal = (options and options.decimal) or proven_decimal(_text_columns(sheet))
     if decimal:
         sheet = replace(sheet, details={**sheet.details, "decimal": decimal})
@@ -109,6 +111,20 @@ def read_raw(path: Path, options: ReadOptions | None = None) -> ReadResult:
         )
     ] if sheet.unreadable else []  # fmt: skip
     return ReadResult(RawFile(sheet, source), (*sheet.findings, *ragged))
+
+
+def _composed_names(sheet: Sheet) -> Sheet:
+    """Return a sheet with names of columns as a plan has them: letters composed, no blanks around them."""
+    plain = {name: unicodedata.normalize("NFC", str(name)).strip() for name in sheet.frame.columns}
+    if all(name == new for name, new in plain.items()) or len(set(plain.values())) < len(plain):
+        return sheet
+    return replace(
+        sheet,
+        frame=sheet.frame.rename(columns=plain),
+        labels={plain.get(name, name): labels for name, labels in sheet.labels.items()},
+        missing_codes={plain.get(name, name): codes for name, codes in sheet.missing_codes.items()},
+        exact={plain.get(name, name): largest for name, largest in sheet.exact.items()},
+    )
 
 
 def _text_columns(sheet: Sheet) -> Iterator[pd.Series]:

@@ -1,0 +1,63 @@
+"""Labels that differ only in capitals, blanks, hyphens, leading zeros or the form of a letter."""
+
+from __future__ import annotations
+
+import json
+
+import pandas as pd
+
+from coxa.cohort.checks.checked import Checked, Draft
+from coxa.cohort.dictionary import Field
+from coxa.cohort.mapping.words import folded
+from coxa.findings import Finding
+
+
+def check_labels(draft: Draft) -> Checked:
+    """Warn of labels of a free column (therapist, site, reason, identifier) that may be one label written differently.
+
+    Columns with levels are not looked at: there every label that is no level is an error already.
+    """
+    findings = [
+        finding
+        for table, frame in draft.tables.items()
+        for name, wanted in draft.contracts[table].fields.items()
+        if _is_label(table, wanted) and name in frame
+        for finding in _alike(table, name, frame[name])
+    ]
+    return Checked(tuple(findings))
+
+
+def _is_label(table: str, wanted: Field) -> bool:
+    """Say whether a field holds labels that are counted or grouped by; a participant has them in `participants`."""
+    if wanted.name == "participant_id":
+        return table == "participants"
+    return wanted.type == "id" or (wanted.type == "text" and wanted.name.endswith("_reason"))
+
+
+def _alike(table: str, name: str, labels: pd.Series) -> list[Finding]:
+    counts = labels.dropna().astype("str").value_counts(sort=False)
+    groups: dict[str, list[str]] = {}
+    for label in counts.index:
+        groups.setdefault(folded(label), []).append(label)
+    findings = []
+    for group in groups.values():
+        if len(group) < 2:
+            continue
+        right = max(group, key=lambda label: counts[label])
+        words = ", ".join(f"{_quoted(label)}: {_quoted(right)}" for label in group if label != right)
+        findings.append(
+            Finding(
+                "warning",
+                table,
+                f"{len(group)} labels differ only in capitals, blanks, hyphens or leading zeros and count as different",
+                f"If they mean the same, write `values: {{{name}: {{{words}}}}}` in its table",
+                field=name,
+                value=", ".join(f"{label} ({counts[label]} rows)" for label in group),
+                n_rows=int(counts[group].sum()),
+            )
+        )
+    return findings
+
+
+def _quoted(label: str) -> str:
+    return json.dumps(label, ensure_ascii=False)
