@@ -26,10 +26,10 @@ a published reference value. A field in **bold** is required. In every table `so
 a row came from, and `source_column` where values stood side by side.
 
 **Missing codes.** What a plan writes under `missing:` holds for measured values only: outcomes, items, measures and
-descriptive fields. Identifiers, the key of a table, arms, visits, dates, study days and required fields never take
-a number: a code of 99 would delete patient 099. A word without a digit (`NA`, as R writes it in every empty cell) is an
-empty cell in them too, unless it is a level or a word of the value map. In a table, `missing: {pain: [99]}` declares codes for one field, outcome, item or measure. A code that some
-measured column could have as a value is a warning.
+descriptive fields. Identifiers, the key of a table, arms, visits, dates, study days and required fields never take a
+number: a code of 99 would delete patient 099. A word without a digit (`NA`, as R writes it in every empty cell) is an
+empty cell in them too, unless it is a level or a word of the value map. In a table, `missing: {pain: [99]}` declares
+codes for one field, outcome, item or measure. A code that some measured column could have as a value is a warning.
 
 **Corrections.** `corrections:` replaces a wrong value before anything is checked (`table`, `participant_id`, `visit`,
 one of `field`, `outcome` and `item`, optionally `from` and `row`, `to`, `because`); `exclude_rows:` leaves out a row

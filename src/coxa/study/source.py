@@ -178,7 +178,7 @@ class TableSource(Part):
     missing: tuple[Code, ...] | dict[str, OneOrMany[Code]] = Field(
         (),
         description="Codes that mean missing in every measured column of this table, or coxa's column or outcome: "
-        "[codes]. Identifiers, arms and visits take none; dates take those without a digit, such as `open`.",
+        "[codes]. Identifiers, arms, visits and dates take only words, such as NA.",
     )
     missing_when: tuple[MissingWhen, ...] = Field((), description="Values that other columns show to be false.")
 
