@@ -110,3 +110,12 @@ def test_the_command_writes_the_others_and_ends_with_a_finding(tmp_path: Path) -
     assert "1. Write `visits: [week_12]` in analysis primary" in done.stderr
     frame = pd.read_csv(tmp_path / "out" / "estimates.csv")
     assert set(frame["analysis"]) == {"ancova"}
+
+
+def test_each_analysis_is_told_before_it_begins_and_nothing_is_printed_into_a_file(tmp_path: Path) -> None:
+    plan = written(tmp_path)
+    told: list[tuple[str, int, int]] = []
+    coxa.analyse(plan, progress=lambda step, done, total: told.append((step, done, total)))
+    assert told == [("Primary", 0, 2), ("ANCOVA", 1, 2)]
+    done = CliRunner().invoke(app, ["report", str(plan), "--out", str(tmp_path / "out")])
+    assert (done.exit_code, done.stderr) == (0, "")

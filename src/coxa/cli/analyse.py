@@ -135,10 +135,10 @@ def asked_forms(text: str) -> tuple[str, ...]:
 def run(study: Path, data: Path | None, quiet: bool) -> Report:
     """Analyse a plan with a sign of life."""
     check_there(data)
-    with working(f"analysing {study}", quiet):
+    with working(f"analysing {study}", quiet) as tell:
         from coxa.report.analyse import analyse
 
-        return analyse(study, data)
+        return analyse(study, data, progress=tell)
 
 
 def write(

@@ -9,9 +9,10 @@ import errno
 import json
 import sys
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from time import perf_counter
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
@@ -108,12 +109,30 @@ def check_there(path: Path | None) -> None:
 
 
 @contextmanager
-def working(what: str, quiet: bool) -> Iterator[None]:
-    """Show that something is going on, where somebody is looking."""
+def working(what: str, quiet: bool) -> Iterator[Callable[[str, int, int], None]]:
+    """Show on a terminal's standard error that something is going on; nothing with -q, or into a file.
+
+    Yields what is told of each step: its name, how many are done, and how many there are.
+    """
     if quiet or not sys.stderr.isatty():
-        yield
+        yield lambda *_: None
         return
     from rich.console import Console
+    from rich.markup import escape
 
-    with Console(stderr=True).status(what):
-        yield
+    started = perf_counter()
+    with Console(stderr=True).status(escape(what)) as status:
+        yield lambda step, done, total: status.update(
+            escape(f"{what}: {step} ({done + 1} of {total}{to_go(perf_counter() - started, done, total)})")
+        )
+
+
+def to_go(elapsed: float, done: int, total: int) -> str:
+    """Return how long the rest of some steps takes, if they take as long as those that are done.
+
+    Examples
+    --------
+    >>> to_go(12.0, 3, 10), to_go(0.4, 0, 10)
+    (', about 28 s to go', '')
+    """
+    return f", about {elapsed / done * (total - done):.0f} s to go" if done else ""

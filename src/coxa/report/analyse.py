@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from importlib.metadata import version
@@ -44,11 +44,13 @@ PACKAGES = (
 )
 
 
+Progress = Callable[[str, int, int], None]
+
 COHORT = Kind((Cohort,), "a checked cohort (`Cohort`)", "Read it first: `coxa.read_cohort(study)`.")
 
 
 @kinds(study=PLAN_OR_PATH, data=PATH)
-def analyse(study: Study | str | Path, data: str | Path | None = None) -> Report:
+def analyse(study: Study | str | Path, data: str | Path | None = None, *, progress: Progress | None = None) -> Report:
     """Read, check, derive and analyse everything that a plan asks for.
 
     Parameters
@@ -57,6 +59,8 @@ def analyse(study: Study | str | Path, data: str | Path | None = None) -> Report
         A plan, or the path of its study file.
     data
         Folder of the data files, or the one file, instead of the plan's `data: folder`.
+    progress
+        Called before each analysis with its label, how many are done, and how many there are.
 
     Returns
     -------
@@ -79,12 +83,12 @@ def analyse(study: Study | str | Path, data: str | Path | None = None) -> Report
     with timed(seconds, "read"):
         plan = study if isinstance(study, Study) else read_study(study)
         cohort = read_cohort(plan, data).require_clean()
-    report = analyse_cohort(cohort)
+    report = analyse_cohort(cohort, progress=progress)
     return replace(report, seconds={**seconds, **report.seconds})
 
 
 @kinds(cohort=COHORT)
-def analyse_cohort(cohort: Cohort) -> Report:
+def analyse_cohort(cohort: Cohort, *, progress: Progress | None = None) -> Report:
     """Analyse a checked cohort; see `analyse`."""
     study = cohort.study
     status = plan_status(study)
@@ -98,7 +102,9 @@ def analyse_cohort(cohort: Cohort) -> Report:
     fits: dict[str, tuple[Fit, ...]] = {}
     results: list[Estimates] = []
     not_fitted: dict[str, NotFitted] = {}
-    for name, analysis in study.analyses.items():
+    for done, (name, analysis) in enumerate(study.analyses.items()):
+        if progress is not None:
+            progress(study.label("analyses", name), done, len(study.analyses))
         with timed(seconds["fit"], name):
             try:
                 fits[name], estimates = run_analysis(study, name, analysis, datasets[analysis.estimand])
