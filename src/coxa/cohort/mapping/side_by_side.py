@@ -69,7 +69,7 @@ def map_side_by_side(origin: Origin, places: Sequence[Place], field: str, fixed:
         if column not in origin.frame
     ]
     found = [place for place in places if place.column in origin.frame]
-    words = origin.source.values.get("value") if field == "item" else None
+    words = origin.source.values.get("value")
     cells = [
         convert(origin.column(place.column, "value", place.measured), origin.agreed.fields["value"], words)
         for place in found
