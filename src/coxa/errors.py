@@ -76,10 +76,10 @@ class TooFewParticipantsError(FitError):
     """A trial of this size gives a planned analysis nothing to fit."""
 
 
-def nearest(word: str, allowed: Iterable[str]) -> str | None:
-    """Return the allowed word most like `word`, or None where nothing is near."""
+def nearest(word: str, allowed: Iterable[str], alike: float = 0.6) -> str | None:
+    """Return the allowed word most like `word`, or None where none is at least so alike (difflib's ratio)."""
     by_folded = {candidate.lower(): candidate for candidate in allowed}
-    match = difflib.get_close_matches(word.lower(), by_folded, n=1, cutoff=0.6)
+    match = difflib.get_close_matches(word.lower(), by_folded, n=1, cutoff=alike)
     return by_folded[match[0]] if match else None
 
 

@@ -367,8 +367,8 @@ def test_dates_are_read_as_dates(tmp_path: Path) -> None:
 def test_words_that_a_plan_declares_missing_hold_for_dates_and_other_codes_do_not() -> None:
     codes = MissingCodes(frozenset({"open", "n/a", "2024-01-02", "99"}))
     agreed = Contract("t", (), (), {"day": Field("day", "date", "when"), "age": Field("age", "number", "how old")})
-    assert codes.of(agreed, "day") == {"open", "n/a"}
-    column = Column("Until", pd.Series(["open", "2024-01-02", "soon"]), missing=codes.of(agreed, "day"))
+    assert codes.words_of(agreed, "day") == {"open", "n/a"}
+    column = Column("Until", pd.Series(["open", "2024-01-02", "soon"]), missing=codes.words_of(agreed, "day"))
     cells = convert(column, agreed.fields["day"])
     assert cells.values.notna().tolist() == [False, True, False]
     (problem,) = cells.problems

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import pandas as pd
 
@@ -107,10 +107,16 @@ def could_be(study: Study, agreed: Contract, frame: pd.DataFrame, code: str) -> 
     return hits
 
 
-def in_short(names: list[str]) -> str:
-    """Return a list in words, cut after the first few."""
-    more = len(names) - SHOWN
-    return ", ".join(names[:SHOWN]) + (f" and {more} more" if more > 0 else "")
+def in_short(names: Sequence[str], shown: int = SHOWN) -> str:
+    """Return a list in words, cut after the first few.
+
+    Examples
+    --------
+    >>> in_short(["age", "pain", "sex", "site"]), in_short(["age", "pain"])
+    ('age, pain, sex and 1 more', 'age, pain')
+    """
+    more = len(names) - shown
+    return ", ".join(names[:shown]) + (f" and {more} more" if more > 0 else "")
 
 
 def as_number(code: str) -> float | None:

@@ -45,13 +45,6 @@ def _one_text(value: Any) -> str:
     return code_text(value.item() if isinstance(value, np.generic) else value)
 
 
-def truths(column: pd.Series) -> Mask:
-    """Return which cells are true or false as a type of their own (not the words), as in Excel and Parquet."""
-    if column.dtype == object:
-        return column.map(lambda cell: isinstance(cell, bool | np.bool_)).to_numpy(dtype=bool)
-    return column.notna().to_numpy(dtype=bool) & pd.api.types.is_bool_dtype(column.dtype)
-
-
 def parse_numbers(
     column: pd.Series, decimal: str | None, thousands: str | None = None
 ) -> tuple[NDArray[np.float64], Mask]:

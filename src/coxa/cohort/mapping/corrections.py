@@ -11,9 +11,10 @@ import pandas as pd
 from coxa.cohort.mapping.cells import Correction, convert
 from coxa.cohort.mapping.codes import Mask, code_texts
 from coxa.cohort.mapping.columns import Origin, resolve
+from coxa.cohort.mapping.missing import coded
 from coxa.cohort.mapping.taken_out import take_out
 from coxa.cohort.mapping.used_rows import used_rows
-from coxa.cohort.measured import KIND, as_number
+from coxa.cohort.measured import KIND
 from coxa.errors import CoxaError, not_allowed
 from coxa.findings import Finding
 from coxa.study import Study
@@ -102,7 +103,7 @@ def _place(origin: Origin, planned: Planned, baseline: str, items: ItemColumns) 
         rows = rows & mask
     if planned.found is not None:
         found = code_texts(origin.frame[column])
-        same = _equal(found, code_text(planned.found))
+        same = coded(origin.frame[column], (code_text(planned.found),), origin.marks)
         if not (rows & same).any():
             there = ", ".join(map(str, found[rows].fillna("nothing").unique()[:3]))
             raise NoMatch(f"the file has {there} there, not {planned.found}")
@@ -168,15 +169,6 @@ def _holds(origin: Origin, named: Mapping[str, str], field: str, word: str) -> M
         return values.eq(word).fillna(False).to_numpy(dtype=bool)
     same = code_text(origin.source.constants.get(field, "")) == word
     return np.full(len(origin.frame), same)
-
-
-def _equal(found: pd.Series, code: str) -> Mask:
-    number = as_number(code)
-    same = found.eq(code).fillna(False).to_numpy(dtype=bool)
-    if number is None:
-        return same
-    numbers = pd.to_numeric(found.str.replace(",", ".", regex=False), errors="coerce")
-    return same | numbers.eq(number).to_numpy(dtype=bool)
 
 
 def _target(planned: Planned) -> str:

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from coxa.cohort.mapping.columns import Origin
 from coxa.cohort.mapping.side_by_side import Place
+from coxa.cohort.measured import in_short
 from coxa.errors import OptionError
 from coxa.findings import Finding
 from coxa.instruments import load_instrument
@@ -116,8 +117,7 @@ def with_item_numbers(origin: Origin) -> tuple[Origin, list[Finding]]:
     )
     if origin.source.items is not None:
         return origin, [note]
-    numbers = {str(k): item for k, item in enumerate(items, start=1)}
-    source = origin.source.model_copy(update={"values": {**origin.source.values, "item": numbers}})
+    source = origin.source.model_copy(update={"values": {**origin.source.values, "item": _numbered(origin, items)}})
     return replace(origin, source=source), [note]
 
 
@@ -141,7 +141,7 @@ def item_findings(origin: Origin, places: Sequence[Place]) -> Iterator[Finding]:
             rule = f"file {origin.file} should have a column for each item of {name}{at}"
             remedy = "scales with items missing may get no score; check the pattern under `items`"
             yield Finding(
-                "warning", origin.table, rule, remedy, field="items", value=f"no column for {_listed(lacking)}"
+                "warning", origin.table, rule, remedy, field="items", value=f"no column for {in_short(lacking, SHOWN)}"
             )
     yield from _other_visits(origin)
 
@@ -163,10 +163,5 @@ def _other_visits(origin: Origin) -> Iterator[Finding]:
             f"columns of items are of visit {code}, which the plan does not map",
             f"Add it under `values: {{visit: {{{code}: ...}}}}`, or write `ignore_unlisted: true`.",
             field="items",
-            value=_listed(columns),
+            value=in_short(columns, SHOWN),
         )
-
-
-def _listed(words: Sequence[str]) -> str:
-    more = f" and {len(words) - SHOWN} more" if len(words) > SHOWN else ""
-    return ", ".join(words[:SHOWN]) + more

@@ -18,6 +18,7 @@ from coxa.cohort.mapping.missing import check_codes, missing_codes
 from coxa.cohort.mapping.per_participant import map_baselines, map_repeated_participants
 from coxa.cohort.mapping.rows import map_rows
 from coxa.cohort.mapping.side_by_side import map_side_by_side, outcome_places
+from coxa.cohort.measured import in_short
 from coxa.cohort.readers.raw import RawFile
 from coxa.findings import Finding
 from coxa.study import Study
@@ -116,18 +117,13 @@ def unlisted_columns(study: Study, raws: Mapping[str, RawFile], mapped: Mapping[
     notes = []
     for key in dict.fromkeys((raw.source.name, raw.sheet.details.get("sheet", "")) for raw in raws.values()):
         tables = [table for table, raw in raws.items() if (raw.source.name, raw.sheet.details.get("sheet", "")) == key]
-        told = {
-            column
-            for table in tables
-            for rule in study.data.tables[table].missing_when  # type: ignore[index]
-            for column in (rule.column, *rule.when_missing)
-        }
+        used: set[str] = set().union(*(mapped[table].used for table in tables))
         for table in tables:
-            told |= {*study.data.tables[table].where, *study.data.tables[table].participant_id_from}  # type: ignore[index]
-        used = told.union(*(mapped[table].used for table in tables))
+            source = study.data.tables[table]  # type: ignore[index]
+            used.update(source.named_columns(), *((rule.column, *rule.when_missing) for rule in source.missing_when))
         unused = [str(column) for column in raws[tables[0]].sheet.frame.columns if str(column) not in used]
         if unused:
-            value = ", ".join(unused[:SHOWN]) + (f" and {len(unused) - SHOWN} more" if len(unused) > SHOWN else "")
+            value = in_short(unused, SHOWN)
             remedy = "name them under `columns` if they are needed, or write `ignore_unlisted: true`"
             notes.append(Finding("note", key[0], "every column of the file should be used", remedy, value=value))
     return notes

@@ -15,6 +15,7 @@ from coxa.cohort.mapping.cells import Column, convert
 from coxa.cohort.mapping.codes import Mask, code_texts, empty_cells
 from coxa.cohort.mapping.columns import Origin, missing_column
 from coxa.cohort.mapping.taken_out import take_out
+from coxa.cohort.measured import in_short
 from coxa.cohort.row_findings import row_findings
 from coxa.errors import not_allowed
 from coxa.findings import Finding
@@ -91,7 +92,7 @@ def _unmet(
             findings.append(missing_column(origin, name, "a condition of the table", f"{key}: {{{name}: ...}}"))
             continue
         if isinstance(wanted, Span):
-            met, unreadable = _within(origin, name, wanted)
+            met, unreadable = _within(origin, name, wanted, key)
             findings += unreadable
             words = wanted.in_words()
         else:
@@ -129,7 +130,7 @@ def _is_one_of(origin: Origin, name: str, codes: tuple[Code, ...]) -> Mask:
     return met.to_numpy(dtype=bool) | (empty_cells(origin.frame[name]) & ("" in wanted))
 
 
-def _within(origin: Origin, name: str, span: Span) -> tuple[Mask, list[Finding]]:
+def _within(origin: Origin, name: str, span: Span, key: str) -> tuple[Mask, list[Finding]]:
     """Return which cells are in a range, and an error for cells that are neither empty nor a number or date."""
     dated = isinstance(span.low if span.low is not None else span.high, date)
     column = Column(
@@ -148,7 +149,7 @@ def _within(origin: Origin, name: str, span: Span) -> tuple[Mask, list[Finding]]
         for problem in cells.problems
         for finding in row_findings(
             rows, rows.index[problem.rows], severity="error", table=origin.table, field=name,
-            rule=f"{problem.rule}, for the condition `where: {name}`", remedy=problem.remedy, value=origin.frame[name],
+            rule=f"{problem.rule}, for the condition `{key}: {name}`", remedy=problem.remedy, value=origin.frame[name],
         )
     ]  # fmt: skip
     return met.fillna(False).to_numpy(dtype=bool), findings
@@ -159,12 +160,11 @@ def _never(origin: Origin, name: str, codes: tuple[Code, ...], key: str) -> Iter
     for code in codes:
         if not _is_one_of(origin, name, (code,)).any():
             there = list(map(str, code_texts(origin.frame[name]).fillna("an empty cell").unique()))
-            more = f" and {len(there) - SHOWN} more" if len(there) > SHOWN else ""
             yield Finding(
                 "warning",
                 origin.table,
                 f"no row has {code_text(code) or 'an empty cell'} in column {name}",
-                f"Correct `{key}: {{{name}: ...}}`; the column has {', '.join(there[:SHOWN])}{more}.",
+                f"Correct `{key}: {{{name}: ...}}`; the column has {in_short(there, SHOWN)}.",
                 field=key,
                 value=code_text(code),
             )

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 
 from coxa.cohort.dictionary import Field
+from coxa.errors import nearest
 from coxa.study.source import Code, code_text
 
 Words = Mapping[Code, Code]
@@ -77,6 +77,4 @@ def slip_of(word: str, allowed: Iterable[str]) -> str | None:
     >>> slip_of("excercise", ["usual_care", "exercise"]), slip_of("care", ["usual_care", "exercise"])
     ('exercise', None)
     """
-    folded = {candidate.lower(): candidate for candidate in allowed}
-    close = difflib.get_close_matches(word.lower(), folded, n=1, cutoff=TYPO)
-    return folded[close[0]] if close else None
+    return nearest(word, allowed, TYPO)

@@ -63,7 +63,8 @@ def _sheet(file: str, body: bytes, options: ReadOptions) -> Sheet:
     sample = _sample(below)
     delimiter = options.delimiter or _delimiter(sample)
     cells = long_cells(body, delimiter)
-    header = header_names(_equally_long(_rows(_sample(body), delimiter, n_above)), numbers)
+    top = _rows(_sample(body), delimiter, n_above)
+    header = header_names(_equally_long(top, len(top[-1]) if top else 0), numbers)
     if not any(name.strip() for name in header):
         raise HeaderFault("The first line of the file names no columns", "Write the column names in the first line")
     table, unreadable = _parse(below, delimiter, len(header))
@@ -97,9 +98,8 @@ def _rows(sample: str, delimiter: str, n_rows: int) -> list[list[str]]:
     return list(islice(csv.reader(io.StringIO(sample), delimiter=delimiter), n_rows))
 
 
-def _equally_long(rows: list[list[str]]) -> list[list[str]]:
-    """Return rows filled up, or cut, to the length of the last."""
-    width = len(rows[-1]) if rows else 0
+def _equally_long(rows: list[list[str]], width: int) -> list[list[str]]:
+    """Return rows filled up, or cut, to a number of cells."""
     return [[*row[:width], *[""] * (width - len(row))] for row in rows]
 
 
@@ -112,8 +112,7 @@ def _top_rows(body: bytes, delimiter: str | None) -> list[list[str]]:
         return max(((count, width) for width, count in widths.items()), default=(0, 0))
 
     chosen = delimiter or max(DELIMITERS, key=agreement)
-    width = agreement(chosen)[1]
-    return [[*row[:width], *[""] * (width - len(row))] for row in _rows(sample, chosen, LOOKED_AT)]
+    return _equally_long(_rows(sample, chosen, LOOKED_AT), agreement(chosen)[1])
 
 
 def _account_for_lines(body: bytes, cells: Sequence[LongCell], n_above: int, n_rows: int) -> None:
