@@ -155,7 +155,9 @@ def test_impossible_dates(tmp_path: Path, date: str, rule: str) -> None:
 def test_date_that_is_not_a_date(tmp_path: Path) -> None:
     finding = only(read_tiny(tmp_path, values=changed(assessments(), 14, date="21/02/2025")), "error")
     assert finding.rule == "the value should be a date"
-    assert finding.remedy == ('it is read as year-month-day (2026-03-31); write `date_format: "%d/%m/%Y"` in its table')
+    assert finding.remedy == (
+        'it is read as year-month-day (2026-03-31); write `date_format: ["%Y-%m-%d", "%d/%m/%Y"]` in its table'
+    )
 
 
 def test_named_visit_outside_its_window_is_a_warning(tmp_path: Path) -> None:

@@ -90,6 +90,35 @@ def test_the_date_format_that_the_text_has_is_proposed(tmp_path: Path, dates: li
     assert finding.remedy == f"it is read as year-month-day (2026-03-31); {proposed}"
 
 
+@pytest.mark.parametrize(
+    ("declared", "remedy"),
+    [
+        ("", 'it is read as year-month-day (2026-03-31); write `date_format: ["%Y-%m-%d", "%d/%m/%Y"]` in its table'),
+        (
+            ', date_format: "%d/%m/%Y"',
+            'it is read as %d/%m/%Y; correct it, or add the format: `date_format: ["%d/%m/%Y", "%Y-%m-%d"]`',
+        ),
+        (', date_format: ["%Y-%m-%d", "%d/%m/%Y"]', None),
+    ],
+)
+def test_a_column_with_iso_dates_and_others_is_read_after_what_the_remedy_says(
+    tmp_path: Path, declared: str, remedy: str | None
+) -> None:
+    people = PARTICIPANTS.assign(randomisation_date=["2025-01-10", "13/01/2025", "2025-01-10 00:00:00", "14/01/2025"])
+    data = LONG.replace(", assessment_date: date", "").replace("participants.csv", f"participants.csv{declared}")
+    findings = read_tiny(tmp_path, people, assessments().drop(columns="date"), data).findings.errors.items
+    assert {finding.remedy for finding in findings} == ({remedy} if remedy else set())
+
+
+def test_of_many_columns_those_most_like_the_missing_one_are_named(tmp_path: Path) -> None:
+    answers = pd.DataFrame(0, index=PARTICIPANTS.index, columns=[f"q{item}" for item in range(300)])
+    people = pd.concat([answers, PARTICIPANTS.rename(columns={"arm": "GRP"})], axis=1)
+    data = LONG.replace("participant_id: id", "participant_id: id, arm: group", 1)
+    first = messages(read_tiny(tmp_path, people, data=data), "error")[0]
+    assert "of its 306 columns, the most like it: GRP, " in first
+    assert first.count("q") < 20
+
+
 def test_a_late_visit_is_told_once_for_its_scores_and_its_answers(tmp_path: Path) -> None:
     values = assessments()
     values.loc[values["visit"] == "week_6", "date"] = "2025-03-20"

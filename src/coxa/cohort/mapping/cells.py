@@ -157,7 +157,7 @@ def _by_type(
         return _numbers(column, values, wanted)
     if wanted.type == "date":
         days, bad = parse_days(values, column.date_format)
-        problems = _not_dates(values, bad, column.date_format or ())
+        problems = _not_dates(values, bad, column.date_format or (), others_read=bool(days.notna().any()))
         return days, tuple(p for p in problems if len(p.rows))
     if wanted.type == "boolean":
         truth, bad = parse_truth(values)
@@ -167,12 +167,13 @@ def _by_type(
     return code_texts(values), ()
 
 
-def _not_dates(values: pd.Series, bad: Mask, date_formats: tuple[str, ...]) -> list[Problem]:
+def _not_dates(values: pd.Series, bad: Mask, date_formats: tuple[str, ...], *, others_read: bool) -> list[Problem]:
     """Return the cells that are no date, apart from those that have two readings under the formats of the plan."""
     double = bad.copy()
     double[bad] = [len(readings(str(text).strip(), date_formats)) > 1 for text in values[bad]]
-    remedy = date_remedy(values[bad & ~double], date_formats) if (bad & ~double).any() else ""
-    problems = [_problem(bad & ~double, "the value should be a date", remedy, "not a date")]
+    other = bad & ~double
+    remedy = date_remedy(values[other], date_formats, others_read=others_read) if other.any() else ""
+    problems = [_problem(other, "the value should be a date", remedy, "not a date")]
     if double.any():
         meant = two_readings(str(values[double].iloc[0]).strip(), date_formats)
         rule = "the date has two readings under the `date_format` of the plan"

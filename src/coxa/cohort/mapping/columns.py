@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from difflib import SequenceMatcher
 
 import pandas as pd
 
@@ -22,6 +23,9 @@ from coxa.study.source import TableSource, code_text
 
 AGE_FROM = ("birth_date", "randomisation_date")
 """The dates from which `age` is computed where the file has no column for it."""
+
+COLUMNS_NAMED = 20
+"""So many columns of a file are named where one is missing; of more, those whose names are most like its name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +170,7 @@ def age_is_known(origin: Origin) -> bool:
 
 
 def missing_column(origin: Origin, column: str, name: str, place: str | None = None) -> Finding:
-    """Return the finding that the file lacks a column, with those that it has and the plan does not use yet.
+    """Return the finding that the file lacks a column, with those that it has.
 
     `place` is where the plan names the column, where that is not `columns`.
     """
@@ -177,11 +181,20 @@ def missing_column(origin: Origin, column: str, name: str, place: str | None = N
         "error",
         origin.table,
         f"file {origin.file} should have a column for {name}",
-        f"its columns: {', '.join(existing)}{also} Name the right one under `{place or f'columns: {{{name}: ...}}'}`"
+        f"{_columns_of(existing, column)}{also} Name the right one under `{place or f'columns: {{{name}: ...}}'}`"
         + (", or map birth_date and randomisation_date, from which it is computed" if name == "age" else ""),
         field=name,
         value=f"no column {column}",
     )
+
+
+def _columns_of(existing: list[str], column: str) -> str:
+    """Name the columns of a file; of many, those whose names are most like the one that is missing."""
+    if len(existing) <= COLUMNS_NAMED:
+        return f"its columns: {', '.join(existing)}"
+    alike = {other: SequenceMatcher(None, column.lower(), other.lower()).ratio() for other in existing}
+    likest = sorted(existing, key=alike.__getitem__, reverse=True)[:COLUMNS_NAMED]
+    return f"of its {len(existing)} columns, the most like it: {', '.join(likest)}"
 
 
 def _unknown_field(origin: Origin, name: str) -> Finding:

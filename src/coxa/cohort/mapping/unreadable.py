@@ -10,6 +10,7 @@ import pandas as pd
 from coxa.cohort.mapping.codes import code_texts, readings
 from coxa.cohort.number_text import DECIMALS, MARKED, THOUSANDS, UNKNOWN, Marks, number_texts
 
+ISO = "%Y-%m-%d"
 DATE_FORMATS = ("%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y", "%Y/%m/%d", "%d.%m.%y", "%Y%m%d")
 """Formats that are proposed where all the text that is not a date agrees with them."""
 
@@ -57,8 +58,11 @@ def _thousands(texts: pd.Series, marks: Marks) -> str | None:
     return None
 
 
-def date_remedy(bad: pd.Series, expected: Sequence[str]) -> str:
-    """Return what to do about text that is not a date, with the format that it agrees with."""
+def date_remedy(bad: pd.Series, expected: Sequence[str], *, others_read: bool = False) -> str:
+    """Return what to do about text that is not a date, with the format that it agrees with.
+
+    Where the other dates of the column can be read, the formats that are proposed read them as well.
+    """
     read_as = f"it is read as {' or '.join(expected) or 'year-month-day (2026-03-31)'}"
     texts = pd.Series(code_texts(bad.head(LOOKED_AT)).dropna().unique(), dtype="str").str.strip()
     if len(texts) and not texts.str.contains(r"\d").any():
@@ -66,15 +70,18 @@ def date_remedy(bad: pd.Series, expected: Sequence[str]) -> str:
         return f"correct it; if it means that there is none yet write `missing: [{shown}]` under `data` or in its table"
     fitting = [
         shape
-        for shape in DATE_FORMATS
-        if len(texts) and pd.to_datetime(texts, format=shape, errors="coerce").notna().all()
+        for shape in ((ISO, *DATE_FORMATS) if expected else DATE_FORMATS)
+        if len(texts) and all(readings(text, [shape]) for text in texts)
     ]
+    if not fitting and expected:
+        return f"{read_as}; correct it, or add its format to `date_format`"
     if not fitting:
         return f"{read_as}; correct it, or name the `date_format` of the file, such as %d/%m/%Y"
     if expected:
         more = ", ".join(f'"{shape}"' for shape in (*expected, fitting[0]))
         return f"{read_as}; correct it, or add the format: `date_format: [{more}]`"
-    named = " or ".join(f'`date_format: "{shape}"`' for shape in fitting[:2])
+    formats = [f'["{ISO}", "{shape}"]' if others_read else f'"{shape}"' for shape in fitting[:2]]
+    named = " or ".join(f"`date_format: {shape}`" for shape in formats)
     return f"{read_as}; write {named} in its table{', whichever is meant' if len(fitting) > 1 else ''}"
 
 
