@@ -15,7 +15,7 @@ import pandas as pd
 
 from coxa.cohort.cohort import Cohort, SourceFile
 from coxa.cohort.disposition import COUNT_COLUMNS, LEFT_OUT_COLUMNS, Disposition
-from coxa.derive import AnalysisDataset, derive_dataset, derive_scores
+from coxa.derive import AnalysisDataset, derive_dataset
 from coxa.estimates import Estimates, contrasts, fit_proportions, marginal_means
 from coxa.findings import Finding, Findings
 from coxa.models import Fit, fit_ancova, fit_mmrm
@@ -191,8 +191,7 @@ def report(arm_label: str = "Exercise therapy") -> Report:
     for dataset in datasets.values():
         disposition += dataset.disposition
     run = RunRecord(study.study, "a" * 64, {"assessments.csv": "0" * 64}, {"coxa": "0.1.0", "python": "3.12.1"})
-    values = derive_scores(checked)[0]
-    return Report(study, checked, values, datasets, fits, results, checked.findings, disposition, run)
+    return Report(study, checked, datasets, fits, results, checked.findings, disposition, run)
 
 
 def read_text(html: str) -> str:

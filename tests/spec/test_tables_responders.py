@@ -211,7 +211,7 @@ def test_an_outcome_without_an_estimand_is_counted_as_recorded_in_all_arms_at_ev
     ]
     people = pd.DataFrame({"participant_id": list(arms), "arm": list(arms.values())})
     made = replace(cohort(study), tables={"participants": people, "assessments": pd.DataFrame(rows)})
-    recorded = observed_dataset(made, "stiffness", made.table("assessments"))
+    recorded = observed_dataset(made, "stiffness")
     (found,) = [one for one in responses(study, report().datasets, {"stiffness": recorded}) if one.outcome != "pain"]
     table = responders_by_visit(study, found)
     assert {label: cells[:2] for label, cells in texts(table).items()} == {

@@ -7,13 +7,7 @@ import pandas as pd
 from coxa.cohort.cohort import Cohort
 from coxa.cohort.disposition import COUNT_COLUMNS, LEFT_OUT_COLUMNS, Disposition
 from coxa.derive.analysis_sets import FLAGS, derive_analysis_sets
-from coxa.derive.change import (
-    baseline_values,
-    change_from_baseline,
-    percent_change_from_baseline,
-    uses_percent_change,
-    zero_baselines,
-)
+from coxa.derive.change import baseline_values, uses_percent_change, with_changes, zero_baselines
 from coxa.derive.dataset import AnalysisDataset
 from coxa.derive.intercurrent import apply_strategies, deciding_events, undated, worst_value
 from coxa.derive.responder import responder_status
@@ -29,9 +23,7 @@ from coxa.study.words import AnalysisSet
 LINEAGE = ("source_table", "source_file", "source_row", "source_column")
 
 
-def derive_dataset(
-    cohort: Cohort, estimand: str, scored: tuple[pd.DataFrame, Findings] | None = None
-) -> AnalysisDataset:
+def derive_dataset(cohort: Cohort, estimand: str) -> AnalysisDataset:
     """Derive the rows that an estimand is estimated from.
 
     Parameters
@@ -40,8 +32,6 @@ def derive_dataset(
         Checked tables.
     estimand
         Name in the plan.
-    scored
-        What `derive_scores` gives, where it is at hand already; several estimands share it.
 
     Returns
     -------
@@ -59,7 +49,7 @@ def derive_dataset(
     study = cohort.study
     plan: Estimand = study.part("estimands", estimand)
     outcome = plan.endpoint.outcome
-    assessments, findings = derive_scores(cohort) if scored is None else scored
+    assessments, findings = derive_scores(cohort)
     people, left_out_people = people_of_set(cohort, plan.population)
     rows = _skeleton(study, people, assessments, outcome)
     events = _events(cohort)
@@ -71,8 +61,7 @@ def derive_dataset(
     rows["value"], rows["handled"] = apply_strategies(
         rows, decided, plan.intercurrent_events, worst_value(study, outcome)
     )
-    rows["change"] = change_from_baseline(rows["value"], rows["baseline"])
-    rows["percent_change"] = percent_change_from_baseline(rows["value"], rows["baseline"])
+    rows = with_changes(rows)
     if uses_percent_change(study, plan):
         findings += Findings.of(zero_baselines(rows, outcome))
     rows["responder"] = _responder(study, plan, rows, decided)
@@ -82,7 +71,7 @@ def derive_dataset(
     return AnalysisDataset(estimand, rows, response, findings, disposition)
 
 
-def observed_dataset(cohort: Cohort, outcome: str, assessments: pd.DataFrame) -> AnalysisDataset:
+def observed_dataset(cohort: Cohort, outcome: str) -> AnalysisDataset:
     """Return the rows of an outcome as recorded, of everybody in an arm or a group, without an estimand.
 
     Parameters
@@ -91,8 +80,6 @@ def observed_dataset(cohort: Cohort, outcome: str, assessments: pd.DataFrame) ->
         Checked tables.
     outcome
         Name in the plan.
-    assessments
-        The first of what `derive_scores` gives.
 
     Returns
     -------
@@ -100,10 +87,8 @@ def observed_dataset(cohort: Cohort, outcome: str, assessments: pd.DataFrame) ->
         As of `derive_dataset`, with an empty `estimand`; no strategy is applied to any value.
     """
     people, _ = people_of_set(cohort, "randomised_set")
-    rows = _skeleton(cohort.study, people, assessments, outcome)
-    rows["change"] = change_from_baseline(rows["value"], rows["baseline"])
-    rows["percent_change"] = percent_change_from_baseline(rows["value"], rows["baseline"])
-    return AnalysisDataset("", rows.assign(handled=""), "value", Findings(), Disposition())
+    rows = _skeleton(cohort.study, people, derive_scores(cohort)[0], outcome)
+    return AnalysisDataset("", with_changes(rows).assign(handled=""), "value", Findings(), Disposition())
 
 
 def people_of_set(cohort: Cohort, population: AnalysisSet) -> tuple[pd.DataFrame, pd.DataFrame]:

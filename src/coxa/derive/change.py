@@ -26,6 +26,14 @@ def percent_change_from_baseline(value: pd.Series, baseline: pd.Series) -> pd.Se
     return 100.0 * (value - baseline) / baseline.where(baseline != 0, np.nan)
 
 
+def with_changes(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return rows with `value` and `baseline` with `change` and `percent_change` as well."""
+    return rows.assign(
+        change=change_from_baseline(rows["value"], rows["baseline"]),
+        percent_change=percent_change_from_baseline(rows["value"], rows["baseline"]),
+    )
+
+
 def uses_percent_change(study: Study, plan: Estimand) -> bool:
     """Say whether an estimand, the responders that it counts, or the report's profiles are in percent of baseline."""
     rules = study.outcomes[plan.endpoint.outcome].responder

@@ -24,13 +24,12 @@ def derived_findings(cohort: Cohort) -> Findings:
     >>> derived_findings(read_cohort(read_study("study.yaml")))  # doctest: +SKIP
     """
     try:
-        scored = derive_scores(cohort)
+        _, findings = derive_scores(cohort)
     except DataError as error:
         return error.findings
-    findings = scored[1]
     for name in dict.fromkeys(analysis.estimand for analysis in cohort.study.analyses.values()):
         try:
-            findings += derive_dataset(cohort, name, scored).findings
+            findings += derive_dataset(cohort, name).findings
         except DataError as error:
             findings += error.findings
     return Findings(tuple(dict.fromkeys(findings)))

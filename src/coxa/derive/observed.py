@@ -5,21 +5,19 @@ from __future__ import annotations
 import pandas as pd
 
 from coxa.cohort.cohort import Cohort
-from coxa.derive.change import change_from_baseline, percent_change_from_baseline
+from coxa.derive.change import with_changes
 from coxa.derive.scores import derive_scores
 
 KEYS = ["participant_id", "outcome"]
 
 
-def observed_values(cohort: Cohort, assessments: pd.DataFrame | None = None) -> pd.DataFrame:
+def observed_values(cohort: Cohort) -> pd.DataFrame:
     """Return the recorded values of everybody in an arm or a group.
 
     Parameters
     ----------
     cohort
         Checked tables.
-    assessments
-        The first of what `derive_scores` gives, where it is at hand.
 
     Returns
     -------
@@ -29,7 +27,7 @@ def observed_values(cohort: Cohort, assessments: pd.DataFrame | None = None) -> 
         Baseline and changes are missing where the baseline is, and both changes at the baseline visit.
     """
     study = cohort.study
-    rows = derive_scores(cohort)[0] if assessments is None else assessments
+    rows, _ = derive_scores(cohort)
     rows = rows.loc[rows["value"].notna(), [*KEYS, "visit", "value"]].astype({"outcome": str, "visit": str})
     rows = rows[rows["outcome"].isin(list(study.outcomes)) & rows["visit"].isin(list(study.visits))]
     people = cohort.table("participants")[["participant_id", "arm"]].dropna()
@@ -37,6 +35,5 @@ def observed_values(cohort: Cohort, assessments: pd.DataFrame | None = None) -> 
     start = rows.loc[rows["visit"] == study.baseline_visit, [*KEYS, "value"]].rename(columns={"value": "baseline"})
     rows = rows.merge(start, on=KEYS, how="left").astype({"value": float, "baseline": float})
     after = rows["visit"] != study.baseline_visit
-    rows["change"] = change_from_baseline(rows["value"], rows["baseline"]).where(after)
-    rows["percent_change"] = percent_change_from_baseline(rows["value"], rows["baseline"]).where(after)
-    return rows
+    rows = with_changes(rows)
+    return rows.assign(**{name: rows[name].where(after) for name in ("change", "percent_change")})

@@ -15,7 +15,7 @@ KEYS = ["participant_id", "visit"]
 
 
 def derive_scores(cohort: Cohort) -> tuple[pd.DataFrame, Findings]:
-    """Return the assessments with a row for every score that item responses give.
+    """Return the assessments with a row for every score that item responses give; a cohort is scored once.
 
     Parameters
     ----------

@@ -18,7 +18,7 @@ from coxa.analyses.planned import asked, join, run_analysis
 from coxa.arguments import PATH, Kind, kinds
 from coxa.cohort.cohort import Cohort
 from coxa.cohort.read import read_cohort
-from coxa.derive import derive_dataset, derive_scores, observed_dataset
+from coxa.derive import derive_dataset, observed_dataset
 from coxa.errors import FitError, PlanError
 from coxa.estimates import Estimates
 from coxa.findings import Finding, Findings
@@ -95,9 +95,8 @@ def analyse_cohort(cohort: Cohort, *, progress: Progress | None = None) -> Repor
     seconds: dict[str, Any] = {}
     wanted = dict.fromkeys(analysis.estimand for analysis in study.analyses.values())
     with timed(seconds, "derive"):
-        scored = derive_scores(cohort)
-        datasets = {name: derive_dataset(cohort, name, scored) for name in wanted}
-        observed = {name: observed_dataset(cohort, name, scored[0]) for name in _only_counted(study)}
+        datasets = {name: derive_dataset(cohort, name) for name in wanted}
+        observed = {name: observed_dataset(cohort, name) for name in _only_counted(study)}
     seconds["fit"] = {}
     fits: dict[str, tuple[Fit, ...]] = {}
     results: list[Estimates] = []
@@ -122,7 +121,6 @@ def analyse_cohort(cohort: Cohort, *, progress: Progress | None = None) -> Repor
     return Report(
         study,
         cohort,
-        scored[0],
         datasets,
         fits,
         join(results),

@@ -6,8 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-import pandas as pd
-
 from coxa.cohort.cohort import Cohort
 from coxa.cohort.disposition import Disposition
 from coxa.derive.dataset import AnalysisDataset
@@ -48,7 +46,6 @@ class Report:
     """A plan, its data and its results; renderers turn it into a document.
 
     observed : outcome with a responder rule and without an estimand -> its rows as recorded
-    assessments: values recorded and scores of questionnaires, before any strategy for intercurrent events
     datasets : estimand -> the rows it is estimated from
     fits     : analysis -> the models fitted (one for an MMRM, one per visit for an ANCOVA, none for proportions)
     estimates: every number of every analysis
@@ -59,7 +56,6 @@ class Report:
 
     study: Study
     cohort: Cohort
-    assessments: pd.DataFrame
     datasets: Mapping[str, AnalysisDataset]
     fits: Mapping[str, tuple[Fit, ...]]
     estimates: Estimates

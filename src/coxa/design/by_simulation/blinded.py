@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from coxa.cohort.read import read_cohort
-from coxa.derive import derive_dataset, derive_scores
+from coxa.derive import derive_dataset
 from coxa.errors import DataError
 from coxa.findings import Findings
 from coxa.study import Study
@@ -71,6 +71,5 @@ def read_skeleton(study: Study, data: str | Path | None, estimands: list[str]) -
     errors = Findings(tuple(item for item in cohort.findings.errors if item.field not in blind_to))
     if errors:
         raise DataError(f"the data of {study.study} have {len(errors)} error(s)", errors)
-    scored = derive_scores(cohort)
-    rows = {name: derive_dataset(cohort, name, scored).frame for name in estimands}
+    rows = {name: derive_dataset(cohort, name).frame for name in estimands}
     return Skeleton(rows, cohort.findings.warnings, {source.name: source.sha256 for source in cohort.sources})
