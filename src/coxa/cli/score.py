@@ -93,13 +93,8 @@ def write(out: Path | None, findings: Findings, scores: pd.DataFrame | None = No
     """Write findings, and scores where there are any, if a file was named; only its owner may read them."""
     if out is None:
         return
-    from coxa.files import save_parquet
-    from coxa.report.csv_files import write_csv
+    from coxa.report.csv_files import write_csv, write_table
 
     write_csv(findings.to_frame(), beside(out), private=True)
-    if scores is None:
-        return
-    if out.suffix.lower() == ".parquet":
-        save_parquet(scores, out, private=True)
-    else:
-        write_csv(scores, out, private=True)
+    if scores is not None:
+        write_table(scores, out, private=True)

@@ -46,6 +46,7 @@ def twin_command(
         from coxa.cohort.readers.raw import ReadOptions
         from coxa.cohort.whole import read_whole, without_declared
         from coxa.files import whole_run
+        from coxa.report.csv_files import write_table
         from coxa.simulate.twin import synthetic_twins
 
         options = ReadOptions(sheet=sheet, header_row=tuple(header_row or ()) or None, max_cells=max_cells)
@@ -95,17 +96,6 @@ def twin_places(files: list[Path], out: Path) -> list[Path]:
     if there:
         raise OptionError(f"{', '.join(there)} is there already; name another place with --out")
     return places
-
-
-def write_table(table: pd.DataFrame, path: Path) -> None:
-    """Write a table as CSV or Parquet, by the ending of its path."""
-    from coxa.files import save_parquet
-    from coxa.report.csv_files import write_csv
-
-    if path.suffix.lower() == ".parquet":
-        save_parquet(table, path)
-    else:
-        write_csv(table, path)
 
 
 def typed(frame: pd.DataFrame) -> pd.DataFrame:

@@ -1,4 +1,4 @@
-"""Tables as CSV that a spreadsheet opens without computing anything."""
+"""Tables as files; as CSV one that a spreadsheet opens without computing anything."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from coxa.files import whole_file
+from coxa.files import save_parquet, whole_file
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 """What a spreadsheet takes for the beginning of a formula, and the wide forms of the same signs."""
@@ -30,6 +30,13 @@ def write_csv(frame: pd.DataFrame, path: Path, private: bool = False) -> Path:
     with whole_file(path, private) as part:
         safe.to_csv(part, index=False, lineterminator="\n")
     return path
+
+
+def write_table(frame: pd.DataFrame, path: Path, private: bool = False) -> Path:
+    """Write a table as Parquet where its path ends so, else as CSV; see `write_csv`."""
+    if path.suffix.lower() == ".parquet":
+        return save_parquet(frame, path, private)
+    return write_csv(frame, path, private)
 
 
 def harmless(value: object) -> object:
