@@ -87,21 +87,21 @@ def _days(dates: pd.Series) -> pd.Series:
     return dates.dt.strftime("%Y-%m-%d").astype(object)
 
 
-def not_yet_told(rows: pd.DataFrame, told: set[tuple[str, str]]) -> pd.DataFrame:
-    """Return one row per participant and visit that no table before has told, and mark them as told.
+def not_yet_reported(rows: pd.DataFrame, reported: set[tuple[str, str]]) -> pd.DataFrame:
+    """Return one row per participant and visit that is not reported yet, and mark them as reported.
 
-    Answers and scores of one visit stand in several tables; what is wrong with its date is said once.
+    Answers and scores of one visit are in several tables; what is wrong with its date is one finding.
     """
     pairs = pd.Series(list(zip(rows["participant_id"], rows["visit"], strict=True)), index=rows.index, dtype=object)
-    fresh = rows[~pairs.duplicated() & ~pairs.isin(list(told))]
-    told.update(pairs)
+    fresh = rows[~pairs.duplicated() & ~pairs.isin(list(reported))]
+    reported.update(pairs)
     return fresh
 
 
 def check_windows(draft: Draft) -> Checked:
     """Warn of named visits whose day is outside their window."""
     findings: list[Finding] = []
-    told: set[tuple[str, str]] = set()
+    reported: set[tuple[str, str]] = set()
     for table in VISITED:
         frame = draft.table(table)
         named = frame[frame["visit"].notna() & frame["study_day"].notna()]
@@ -113,7 +113,7 @@ def check_windows(draft: Draft) -> Checked:
             low, high = (visit.day + days for days in visit.window)
             outside = named[(named["visit"] == name) & ~named["study_day"].between(low, high)]
             findings += row_findings(
-                not_yet_told(outside, told),
+                not_yet_reported(outside, reported),
                 severity="warning",
                 table=table,
                 field="study_day",
@@ -127,7 +127,7 @@ def check_windows(draft: Draft) -> Checked:
 def check_visit_order(draft: Draft) -> Checked:
     """Warn where a participant's visits have dates in another order than the plan's."""
     findings: list[Finding] = []
-    told: set[tuple[str, str]] = set()
+    reported: set[tuple[str, str]] = set()
     rank = {name: k for k, name in enumerate((draft.study.baseline_visit, *draft.study.post_visits))}
     for table in VISITED:
         frame = draft.table(table)
@@ -136,7 +136,7 @@ def check_visit_order(draft: Draft) -> Checked:
         ordered = first.assign(rank=first["visit"].map(rank).astype(float)).sort_values(["participant_id", "rank"])
         before = ordered.groupby("participant_id")["study_day"].shift()
         findings += row_findings(
-            not_yet_told(ordered[ordered["study_day"] < before], told),
+            not_yet_reported(ordered[ordered["study_day"] < before], reported),
             severity="warning",
             table=table,
             field="visit",
@@ -150,13 +150,13 @@ def check_visit_order(draft: Draft) -> Checked:
 def check_study_days(draft: Draft) -> Checked:
     """Warn where a recorded study day is not the date minus the randomisation date."""
     findings: list[Finding] = []
-    told: set[tuple[str, str]] = set()
+    reported: set[tuple[str, str]] = set()
     for table in VISITED:
         frame = draft.table(table)
         elapsed = days_since_randomisation(frame, draft.table("participants"), "assessment_date")
         other = frame[elapsed.notna() & frame["study_day"].notna() & (elapsed != frame["study_day"])]
         findings += row_findings(
-            not_yet_told(other, told),
+            not_yet_reported(other, reported),
             severity="warning",
             table=table,
             field="study_day",

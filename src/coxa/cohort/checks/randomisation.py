@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from coxa.cohort.checks.checked import Checked, Draft
-from coxa.cohort.checks.dates import not_yet_told
+from coxa.cohort.checks.dates import not_yet_reported
 from coxa.cohort.row_findings import in_words, row_findings
 from coxa.cohort.visits import VISITED, days_since_randomisation
 from coxa.findings import Finding
@@ -47,13 +47,13 @@ def check_before_randomisation(draft: Draft) -> Checked:
     """Warn of assessments after baseline, events, sessions, returns and ends that are dated before randomisation."""
     start = words_of(draft.study).start
     findings: list[Finding] = []
-    told: set[tuple[str, str]] = set()
+    reported: set[tuple[str, str]] = set()
     for table in VISITED:
         frame = draft.table(table)
         later = frame["visit"].isin(draft.study.post_visits)
         early = frame[later & (frame["study_day"] < 0)]
         findings += row_findings(
-            not_yet_told(early, told),
+            not_yet_reported(early, reported),
             severity="warning",
             table=table,
             field="study_day",
@@ -105,12 +105,12 @@ def check_baseline_after_randomisation(draft: Draft) -> Checked:
     if draft.study.visits[name].window is not None:
         return Checked()
     findings: list[Finding] = []
-    told: set[tuple[str, str]] = set()
+    reported: set[tuple[str, str]] = set()
     for table in VISITED:
         frame = draft.table(table)
         late = frame[(frame["visit"] == name) & (frame["study_day"] > 0)]
         findings += row_findings(
-            not_yet_told(late, told),
+            not_yet_reported(late, reported),
             severity="warning",
             table=table,
             field="study_day",
