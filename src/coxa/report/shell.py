@@ -151,12 +151,9 @@ def _table(table: Table) -> Table:
     """Return a table with blanks; notes on single numbers of the data are left out with their marks."""
     return replace(
         table,
-        columns=tuple(
-            replace(column, label=_said(column.label), spanner=_said(column.spanner)) for column in table.columns
-        ),
         groups=tuple(RowGroup(group.label, tuple(_rows(group.rows))) for group in table.groups),
-        footnotes=tuple(replace(note, text=_said(note.text)) for note in table.footnotes if note.mark in ("", MARK)),
-    )
+        footnotes=tuple(note for note in table.footnotes if note.mark in ("", MARK)),
+    ).with_texts(_said)
 
 
 def _rows(rows: Iterable[Row]) -> Iterator[Row]:

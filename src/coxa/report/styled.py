@@ -59,15 +59,8 @@ def _block(block: Block, style: Style) -> Block:
 
 
 def _table(table: Table, style: Style) -> Table:
-    return replace(
-        table,
-        columns=tuple(
-            replace(column, label=_text(column.label, style), spanner=_text(column.spanner, style))
-            for column in table.columns
-        ),
-        groups=tuple(_group(group, table, style) for group in table.groups),
-        footnotes=tuple(replace(note, text=_text(note.text, style)) for note in table.footnotes),
-    )
+    written = table.with_texts(lambda text: _text(text, style))
+    return replace(written, groups=tuple(_group(group, table, style) for group in table.groups))
 
 
 def _group(group: RowGroup, table: Table, style: Style) -> RowGroup:

@@ -7,8 +7,8 @@ address (estimand, analysis, term, visit, arm, statistic) and its unrounded valu
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from coxa.errors import CoxaError
@@ -114,6 +114,12 @@ class Table:
         """Yield all rows, group by group."""
         for group in self.groups:
             yield from group.rows
+
+    def with_texts(self, change: Callable[[Text], Text]) -> Table:
+        """Return the table with its headings and notes changed; cells and the headings of rows stay."""
+        columns = (replace(one, label=change(one.label), spanner=change(one.spanner)) for one in self.columns)
+        notes = (replace(note, text=change(note.text)) for note in self.footnotes)
+        return replace(self, columns=tuple(columns), footnotes=tuple(notes))
 
     def statistics(self) -> Iterator[Statistic]:
         """Yield every statistic that the table shows, in reading order: of headings, cells and notes."""

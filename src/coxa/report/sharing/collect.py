@@ -9,7 +9,7 @@ from itertools import combinations
 from coxa.report.document import Block, Card, Document, List, Paragraph
 from coxa.report.sharing.lines import Line, Lines
 from coxa.tables.cells import Cell, Statistic
-from coxa.tables.hidden import count, counts
+from coxa.tables.hidden import Address, count, counts
 from coxa.tables.prose import Text, cells_of
 from coxa.tables.table import Table
 
@@ -18,8 +18,6 @@ HEADING = 30.0
 
 WHOLES = ("total", "planned")
 """Statistics of which the count in the same cell is a part."""
-
-Address = tuple[str, ...]
 
 
 class Collector:

@@ -48,18 +48,12 @@ class Protection:
 
     def table(self, table: Table) -> Table:
         """Return a table with a note where something is hidden in it."""
-        columns = tuple(self._column(column) for column in table.columns)
         few = [any(self._few(one) for one in _heading(column)) for column in table.columns]
         groups = tuple(replace(group, rows=tuple(self._row(row, few) for row in group.rows)) for group in table.groups)
-        notes = tuple(replace(note, text=with_cells(note.text, self.cell)) for note in table.footnotes)
-        made = replace(table, columns=columns, groups=groups, footnotes=notes)
+        made = replace(table, groups=groups).with_texts(lambda text: with_cells(text, self.cell))
         if made == table:
             return table
-        return replace(made, footnotes=(*notes, Footnote(self.protected.note(), HIDDEN)))
-
-    def _column(self, column: Column) -> Column:
-        label, spanner = (with_cells(text, self.cell) for text in (column.label, column.spanner))
-        return replace(column, label=label, spanner=spanner)
+        return replace(made, footnotes=(*made.footnotes, Footnote(self.protected.note(), HIDDEN)))
 
     def _row(self, row: Row, few: list[bool]) -> Row:
         """Hide what is hidden, columns of few people, and what the row says else of hidden counts."""

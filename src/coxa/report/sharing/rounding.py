@@ -23,7 +23,6 @@ def as_printed(document: Document) -> Document:
         return with_cells(one, lambda cell: rounded(cell, style))
 
     def table(one: Table) -> Table:
-        columns = (replace(column, label=text(column.label), spanner=text(column.spanner)) for column in one.columns)
         groups = (
             replace(
                 group,
@@ -31,8 +30,7 @@ def as_printed(document: Document) -> Document:
             )
             for group in one.groups
         )
-        notes = (replace(note, text=text(note.text)) for note in one.footnotes)
-        return replace(one, columns=tuple(columns), groups=tuple(groups), footnotes=tuple(notes))
+        return replace(one, groups=tuple(groups)).with_texts(text)
 
     def block(one: Block) -> Block:
         match one:
