@@ -1,4 +1,4 @@
-"""Arguments of a wrong kind, answered by name: what was expected, what came, and what to give instead."""
+"""Arguments of a wrong kind, answered by name: what was expected, what was given, and what to give instead."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from functools import wraps
 from os import PathLike
 from typing import Any, ParamSpec, TypeVar
 
-from coxa.errors import OptionError
+from coxa.errors import OptionError, in_brief
 
 Arguments = ParamSpec("Arguments")
 Answer = TypeVar("Answer")
@@ -64,8 +64,8 @@ def kinds(**expected: Kind) -> Callable[[Callable[Arguments, Answer]], Callable[
     ...     return 2 * n
     >>> doubled("4")
     Traceback (most recent call last):
-    coxa.errors.OptionError: doubled: `n` is a whole number, and text came ('4'). Give one without quotation marks, \
-such as 60.
+    coxa.errors.OptionError: doubled: `n` is a whole number; got '4' (str). Give one without quotation marks, such \
+as 60.
     """
 
     def checked(function: Callable[Arguments, Answer]) -> Callable[Arguments, Answer]:
@@ -78,27 +78,10 @@ such as 60.
                 optional = value is None and signature.parameters[name].default is None
                 if kind is not None and not optional and not kind.fits(value):
                     raise OptionError(
-                        f"{function.__name__}: `{name}` is {kind.words}, and {came(value)}. {kind.remedy}"
+                        f"{function.__name__}: `{name}` is {kind.words}; got {in_brief(value)}. {kind.remedy}"
                     )
             return function(*args, **kwargs)
 
         return call
 
     return checked
-
-
-def came(value: Any) -> str:
-    """Say what came in place of what was expected.
-
-    Examples
-    --------
-    >>> came("study.yaml"), came(None), came([1, "a"])
-    ("text came ('study.yaml')", 'nothing came (None)', 'a list came')
-    """
-    if value is None:
-        return "nothing came (None)"
-    if isinstance(value, str):
-        return f"text came ({value[:40]!r})"
-    name = type(value).__name__
-    shown = f" ({value!r})" if isinstance(value, numbers.Number) else ""
-    return f"{'an' if name[0].lower() in 'aeiou' else 'a'} {name} came{shown}"

@@ -121,7 +121,23 @@ def check_kind(what: str, value: object, kind: type | tuple[type, ...], needed: 
     coxa.errors.OptionError: weights is the name of a column; got 3 (int)
     """
     if not isinstance(value, kind):
-        raise OptionError(f"{what} is {needed}; got {shortened(value)} ({type(value).__name__})")
+        raise OptionError(f"{what} is {needed}; got {in_brief(value)}")
+
+
+def in_brief(value: object) -> str:
+    """Return a value with its type; of a record or a table, which may hold data, the type alone.
+
+    Examples
+    --------
+    >>> in_brief("study.yaml"), in_brief(None), in_brief(CoxaError())
+    ("'study.yaml' (str)", 'None', 'CoxaError')
+    """
+    kind = type(value).__name__
+    if value is None:
+        return "None"
+    if isinstance(value, (str, bytes, numbers.Number, list, tuple, set, dict)):
+        return f"{shortened(value)} ({kind})"
+    return kind
 
 
 def shortened(value: object, most: int = 60) -> str:

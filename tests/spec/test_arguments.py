@@ -1,4 +1,4 @@
-"""An argument of a wrong kind is answered by name, with what was expected and what came."""
+"""An argument of a wrong kind is answered by name, with what was expected and what was given."""
 
 from __future__ import annotations
 
@@ -21,24 +21,24 @@ READ = r'Read it first: `coxa\.read_study\("study\.yaml"\)`'
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda: coxa.randomise(PLAN, n=60, seed=1), r"`scheme` is a scheme, .* a Study came\. .*planned_scheme"),
+        (lambda: coxa.randomise(PLAN, n=60, seed=1), r"`scheme` is a scheme, .*; got Study\. .*planned_scheme"),
         (lambda: coxa.randomise(PLAN, n=60), r"randomise: `scheme` is a scheme"),  # type: ignore[call-arg]
-        (lambda: coxa.simulated_power("study.yaml"), rf"simulated_power: `study` is a plan .* text came .* {READ}"),  # type: ignore[arg-type]
-        (lambda: coxa.simulated_power(PLAN, n="60"), r"`n` is a whole number, or several, and text came \('60'\)"),  # type: ignore[arg-type]
-        (lambda: coxa.simulated_power(PLAN, n=60.5), r"`n` is a whole number, or several, and a float came \(60\.5\)"),  # type: ignore[arg-type]
-        (lambda: coxa.find_n(PLAN, "0.8"), r"find_n: `power` is a number, and text came \('0\.8'\)"),  # type: ignore[arg-type]
-        (lambda: coxa.simulate_study({"study": "x"}, seed=1), r"simulate_study: `study` is a plan .* a dict came"),  # type: ignore[arg-type]
-        (lambda: coxa.trial_design(None), r"trial_design: `study` is a plan .* nothing came"),  # type: ignore[arg-type]
+        (lambda: coxa.simulated_power("study.yaml"), rf"simulated_power: `study` .*; got 'study\.yaml' .*{READ}"),  # type: ignore[arg-type]
+        (lambda: coxa.simulated_power(PLAN, n="60"), r"`n` is a whole number, or several; got '60' \(str\)"),  # type: ignore[arg-type]
+        (lambda: coxa.simulated_power(PLAN, n=60.5), r"`n` is a whole number, or several; got 60\.5 \(float\)"),  # type: ignore[arg-type]
+        (lambda: coxa.find_n(PLAN, "0.8"), r"find_n: `power` is a number; got '0\.8' \(str\)"),  # type: ignore[arg-type]
+        (lambda: coxa.simulate_study({"study": "x"}, seed=1), r"simulate_study: `study` is a plan .*; got {'study'"),  # type: ignore[arg-type]
+        (lambda: coxa.trial_design(None), r"trial_design: `study` is a plan .*; got None"),  # type: ignore[arg-type]
         (lambda: coxa.rehearse("study.yaml"), r"rehearse: `study` is a plan"),  # type: ignore[arg-type]
         (lambda: coxa.planned_scheme("blocks"), r"planned_scheme: `study` is a plan"),  # type: ignore[arg-type]
-        (lambda: coxa.analyse(5), r"analyse: `study` is a plan .*, or the path of its study file, and an int came"),  # type: ignore[arg-type]
-        (lambda: coxa.analyse_cohort(PLAN), r"analyse_cohort: `cohort` is a checked cohort .* a Study came"),  # type: ignore[arg-type]
+        (lambda: coxa.analyse(5), r"analyse: `study` is a plan .*, or the path of its study file; got 5 \(int\)"),  # type: ignore[arg-type]
+        (lambda: coxa.analyse_cohort(PLAN), r"analyse_cohort: `cohort` is a checked cohort .*; got Study"),  # type: ignore[arg-type]
         (lambda: coxa.read_cohort("study.yaml"), rf"read_cohort: `study` is a plan .* {READ}"),  # type: ignore[arg-type]
-        (lambda: coxa.read_study(PLAN), r"read_study: `path` is a path, and a Study came"),  # type: ignore[arg-type]
-        (lambda: coxa.power_two_means(sd="10", difference=5, n=60), r"power_two_means: `sd` is a number, and text"),  # type: ignore[arg-type]
+        (lambda: coxa.read_study(PLAN), r"read_study: `path` is a path; got Study"),  # type: ignore[arg-type]
+        (lambda: coxa.power_two_means(sd="10", difference=5, n=60), r"power_two_means: `sd` is a number; got '10'"),  # type: ignore[arg-type]
     ],
 )  # fmt: skip
-def test_a_wrong_kind_says_what_was_expected_and_what_came(call: Callable[[], Any], message: str) -> None:
+def test_a_wrong_kind_says_what_was_expected_and_what_was_given(call: Callable[[], Any], message: str) -> None:
     with pytest.raises(OptionError, match=message):
         call()
 
