@@ -1,4 +1,4 @@
-"""A score is of one form: what one participant answered on one day. Another form stands in only if the plan says so."""
+"""A score is of one form: what one participant answered on one day. Another form is used only if the plan says so."""
 
 from __future__ import annotations
 

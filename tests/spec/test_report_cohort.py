@@ -116,7 +116,7 @@ def test_numbers_needed_to_treat_are_of_trials() -> None:
 
 
 def test_a_cohort_has_no_randomisation() -> None:
-    with pytest.raises(PlanError, match=r"allocates nobody\. Remove `randomisation`"):
+    with pytest.raises(PlanError, match=r"participants are not allocated\. Remove `randomisation`"):
         parse_study(PLAN.replace("DESIGN", "cohort\nrandomisation: {scheme: simple}").replace("ADJUST", "[]").encode())
 
 

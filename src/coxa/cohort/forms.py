@@ -133,7 +133,7 @@ def _findings(table: str, nearest: pd.DataFrame, scored: pd.DataFrame, stands_in
     value = both["visit"].astype(str) + ", day " + in_words(both["study_day"]) + "; used: day "
     value += in_words(both["study_day_other"] if stands_in else both["study_day"])
     if stands_in:
-        rule = "the form nearest to the planned day lacks a score, and another form of the window stands in"
+        rule = "the form nearest to the planned day lacks a score, and another form of the window is used"
         remedy = "Check that the protocol allows it. Date and study day of the form that is used go with its scores."
     else:
         rule = "the form nearest to the planned day lacks a score that another form of the window has"

@@ -76,7 +76,8 @@ def _moves(sums: Sums, hidden: Bools, k: int, group: Indices) -> Iterator[Floats
         moved = _other_set(sums, hidden, k, group, np.zeros_like(hidden))
         if moved is None:
             raise CoxaError(
-                f"A count of {sums.values[group[0]]:g} cannot be protected, whatever is hidden. Do not share this."
+                f"A count of {sums.values[group[0]]:g} cannot be protected even where all others are hidden. "
+                "Do not share this."
             )
         yield moved
 

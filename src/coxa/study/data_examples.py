@@ -156,7 +156,7 @@ data:
     ),
     DataExample(
         "Answers to the items of a questionnaire",
-        "coxa scores them by the rule of the instrument (`coxa schema instruments`). `{item}` stands for an item.",
+        "coxa scores them by the rule of the instrument (`coxa schema instruments`). `{item}` is an item.",
         """\
 data:
   tables:
@@ -172,7 +172,7 @@ data:
     ),
     DataExample(
         "Answers with a column per item and visit, numbered items",
-        "`{visit}` stands for the code of a visit. Where the form numbers its items 1, 2, 3 ... `item_numbers: true` "
+        "`{visit}` is the code of a visit. Where the form numbers its items 1, 2, 3 ... `item_numbers: true` "
         "takes them in the order of the instrument, and a note lists it. `values: value` recodes answers.",
         """\
 data:

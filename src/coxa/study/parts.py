@@ -150,8 +150,8 @@ class Outcome(Part):
     )
     important_difference: ImportantDifference | None = Field(
         None,
-        description="Smallest difference that patients call important, beside every estimate of the outcome; else a "
-        "published threshold of `report: thresholds`, or a `responder` rule of a change, where it has a source.",
+        description="Smallest difference that patients call important, shown with every estimate of the outcome; "
+        "else a published threshold of `report: thresholds`, or a `responder` rule of a change, where it has a source.",
     )
 
     @property

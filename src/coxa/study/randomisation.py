@@ -89,7 +89,8 @@ def randomisation_problems(
 ) -> Iterator[tuple[tuple[str, ...], str]]:
     """Yield what the randomisation and the other parts of a plan disagree about: where, and what with its remedy."""
     if design == "cohort":
-        yield (), "The design is cohort, which allocates nobody. Remove `randomisation`, or write another `design`."
+        fault = "The design is cohort, in which participants are not allocated."
+        yield (), f"{fault} Remove `randomisation`, or write another `design`."
         return
     for arm in part.ratio:
         if arm not in arms:

@@ -58,7 +58,7 @@ def observed_table(study: Study, values: pd.DataFrame, sizes: Mapping[str, int])
     ]
     words = words_of(study)
     notes = (
-        f"Values as recorded, of all {words.started} participants, whatever happened to them before: no model and no "
+        f"Values as recorded, of all {words.started} participants: no model and no "
         "strategy for intercurrent events is applied. Change is the value minus that at "
         f"{study.label('visits', study.baseline_visit)}, of participants with both.",
         abbreviations([group.label for group in groups]),

@@ -152,7 +152,7 @@ def notes(study: Study, response: Response) -> Iterator[str]:
     """Yield where the cut is from, who is counted, and what the numbers are."""
     rule = response.rule
     yield f"Source of the cut: {rule.source or 'not stated in the plan'}."
-    how = "No estimand is about this outcome; values are as recorded, whatever happened before"
+    how = "No estimand is about this outcome; values are as recorded, those after intercurrent events among them"
     if response.dataset.estimand:
         estimand = mid_sentence(study.label("estimands", response.dataset.estimand))
         how = f"Intercurrent events as in the estimand: {estimand}"

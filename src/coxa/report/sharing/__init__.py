@@ -68,7 +68,7 @@ def protected_counts(document: Document, k: int, outcomes: Mapping[str, str] | N
     Raises
     ------
     CoxaError
-        If a small count cannot be protected, whatever is hidden.
+        If a small count cannot be protected even where all others are hidden.
     """
     collector = Collector(k, document, outcomes)
     collector.document(document)
