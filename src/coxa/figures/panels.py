@@ -59,10 +59,8 @@ def stepped_panels(
     for place, arm in enumerate(arms):
         y_of = titled(y, place)
         mine, other = (alt.Chart(curve[curve["arm_label"] == label]) for label in (arm, reference))
-        own = mine.mark_line(interpolate=interpolate, strokeWidth=2, color=OKABE_ITO[0]).encode(x=x, y=y_of)
-        grey = other.mark_line(interpolate=interpolate, strokeWidth=1.6, color=RULE, strokeDash=[6, 3]).encode(
-            x=x, y=y_of
-        )
+        own = mine.mark_line(interpolate=interpolate, strokeWidth=2, color=OKABE_ITO[0])
+        grey = other.mark_line(interpolate=interpolate, strokeWidth=1.6, color=RULE, strokeDash=[6, 3])
         own, grey = (line.encode(x=x, y=y_of) for line in (own, grey))
         layers = [*([behind] if behind is not None else []), *([grey] if arm != reference else []), own]
         charts.append(alt.layer(*layers).properties(width=PANEL, height=PANEL_HEIGHT, title=panel_title(arm)))
