@@ -94,6 +94,8 @@ def test_values_keep_their_participant_baseline_and_percent_change() -> None:
 def test_tables_that_no_section_shows_are_named() -> None:
     made = drawn()
     assert not_reported_table(made) is None
+    totals = pd.DataFrame({"participant_id": ["A1"], "attended": [9]})
+    assert not_reported_table(replace(made, tables={**made.tables, "session_totals": totals})) is None
     goals = pd.DataFrame({"participant_id": ["A1", "A1", "B1"], "goal_number": [1, 2, 1]})
     diary = pd.DataFrame({"participant_id": ["A1"], "study_day": [3]})
     named = not_reported_table(replace(made, tables={**made.tables, "goals": goals, "daily_diary": diary}))

@@ -16,6 +16,7 @@ SHOWN = frozenset(
         "item_responses",
         "intercurrent_events",
         "treatment_sessions",
+        "session_totals",
         "co_interventions",
         "adverse_events",
     }
