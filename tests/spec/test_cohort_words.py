@@ -167,3 +167,17 @@ def test_wrong_use_is_shown_on_such_a_console_too(tmp_path: Path) -> None:
         )  # fmt: skip
         assert shown.returncode == 2, shown.stderr
         assert b"Traceback" not in shown.stderr
+
+
+def test_a_word_of_the_plan_is_itself_where_the_map_names_another_code_only(tmp_path: Path) -> None:
+    data = LONG.replace("{participant_id: id}}", '{participant_id: id}, values: {arm: {"Exercise": exercise}}}')
+    table = read_tiny(tmp_path, people(arm=["usual_care", "Exercise", "usual_care", "exercise"]), data=data)
+    assert messages(table) == []
+    assert table.table("participants")["arm"].tolist() == ["usual_care", "exercise"] * 2
+
+
+def test_a_level_that_is_a_number_is_not_itself_where_the_codes_are_mapped(tmp_path: Path) -> None:
+    plan = PLAN.replace("levels: [female, male]", 'levels: ["0", "1"]')
+    data = LONG.replace("{participant_id: id}}", '{participant_id: id}, values: {sex: {1: "0", 2: "1"}}}')
+    finding = only(read_tiny(tmp_path, people(sex=["1", "2", "0", "1"]), data=data, plan=plan), "error")
+    assert (finding.field, finding.value, finding.rule) == ("sex", "0", "every code of sex should be known")

@@ -156,7 +156,7 @@ def question(report: Report, estimand: str) -> str:
     plan = study.estimands[estimand]
     scale = outcome_scale(study.outcomes[plan.endpoint.outcome])
     words = words_of(study)
-    joining = " and of " if words.allocates else " and "
+    joining = " and of " if words.allocates else " and in "
     return words.question.format(
         arm=joining.join(study.label("arms", arm) for arm in plan.treatment.compare),
         against=study.label("arms", plan.treatment.against),

@@ -119,7 +119,7 @@ COHORT = DesignWords(
     favour="better in",
     side="better in",
     compared="Groups compared",
-    question="How far does {endpoint} differ between {arm} and {against}?",
+    question="How far does {endpoint} in {arm} differ from that in {against}?",
     caution="The study did not decide who was in which group: a difference can come from who is in a group as well as "
     "from the care that the group had.",
     baseline="Not tested: standardised differences show how far the groups differ.",

@@ -76,7 +76,9 @@ def date_remedy(bad: pd.Series, expected: Sequence[str], *, others_read: bool = 
     if not fitting and expected:
         return f"{read_as}; correct it, or add its format to `date_format`"
     if not fitting:
-        return f"{read_as}; correct it, or name the `date_format` of the file, such as %d/%m/%Y"
+        several = f'all formats of the column, such as `date_format: ["{ISO}", "%d/%m/%Y"]`'
+        named = several if others_read else "the `date_format` of the file, such as %d/%m/%Y"
+        return f"{read_as}; correct it, or name {named}"
     if expected:
         more = ", ".join(f'"{shape}"' for shape in (*expected, fitting[0]))
         return f"{read_as}; correct it, or add the format: `date_format: [{more}]`"

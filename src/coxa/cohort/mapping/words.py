@@ -19,9 +19,14 @@ TYPO = 0.8
 
 
 def known_words(labels: Mapping[str, str], wanted: Field, words: Words | None) -> dict[str, str] | None:
-    """Return code as text -> word: by the plan's map, else by level or label; None where anything is allowed."""
+    """Return code as text -> word; None where anything is allowed.
+
+    Without a map of the plan that is by level or label. With one, a level that the map does not name is itself, unless
+    it is a number: where 1 and 2 are mapped to 0 and 1, a 0 is no slip of one hand.
+    """
     if words:
-        known = {code_text(code): code_text(word) for code, word in words.items()}
+        known = {level: level for level in wanted.levels if any(map(str.isalpha, level))}
+        known |= {code_text(code): code_text(word) for code, word in words.items()}
     elif wanted.levels:
         known = {label: level for level, label in wanted.levels.items()} | {level: level for level in wanted.levels}
     else:
