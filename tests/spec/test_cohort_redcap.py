@@ -89,6 +89,13 @@ def test_only_rows_of_one_event_describe_participants(tmp_path: Path) -> None:
     assert found.disposition.imbalance().empty
 
 
+def test_words_in_the_range_of_a_condition_are_errors_that_name_the_condition(tmp_path: Path) -> None:
+    found = cohort(tmp_path, "      columns_where: {hypertension: {redcap_event_name: {from: 0, to: 3}}}")
+    rules = {item.rule for item in found.findings.errors if item.field == "redcap_event_name"}
+    assert rules
+    assert all(rule.endswith("for the condition `columns_where: hypertension: redcap_event_name`") for rule in rules)
+
+
 def test_conditions_of_columns_that_are_not_there_are_named(tmp_path: Path) -> None:
     found = cohort(tmp_path, "      columns_where: {hypertensoin: {redcap_event_name: baseline_arm_1}}")
     (error,) = [item for item in found.findings.errors if item.field == "columns_where"]
