@@ -146,7 +146,7 @@ UNFIT: dict[str, tuple[dict[str, Any], str, dict[str, Any], type[CoxaError], str
         {},
         "(0 + visit | participant_id)",
         {},
-        NonConvergenceError,
+        FitError,
         "72 rows are few for 72 correlated effects of participant_id",
     ),
     "a slope far from zero": (
@@ -160,7 +160,7 @@ UNFIT: dict[str, tuple[dict[str, Any], str, dict[str, Any], type[CoxaError], str
         {"leads": lambda d: d["arm"].astype(str)},
         "(1 | leads)",
         {},
-        NonConvergenceError,
+        FitError,
         "look for a factor whose levels the fixed effects or other factors tell apart already",
     ),
 }
@@ -198,6 +198,38 @@ def test_a_random_slope_with_one_time_is_named(bar: str) -> None:
     rows = pairs().query("week == 1").assign(week=2.0)
     with pytest.raises(FitError, match="the effect 'week' of 'group' follows from 'Intercept' in every row"):
         fit_lmm(f"y ~ 1 + (week {bar} group)", rows)
+
+
+@pytest.mark.parametrize("seed", [24, 26, 30, 48])
+def test_an_intercept_and_a_slope_with_two_times_are_refused_whatever_the_outcome(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    sd, slope = [4, 1, 0.5][seed % 3], [2, 0.1, 0.5][(seed // 3) % 3]
+    level, trend = rng.normal(0, sd, 30), rng.normal(0, slope, 30)
+    rows = pd.DataFrame(
+        [
+            (i, week, 50 + level[i] + trend[i] * week + rng.normal(0, 2))
+            for i in range(30)
+            for week in (0, 1)
+            if i % 4 or week or seed % 2
+        ],
+        columns=["participant_id", "week", "y"],
+    )
+    with pytest.raises(FitError, match="variances of Intercept, week by participant_id and of the residuals apart"):
+        fit_lmm("y ~ week + (week | participant_id)", rows)
+
+
+def test_a_slope_that_some_participants_have_at_three_times_is_fitted() -> None:
+    rows = pairs()
+    rows["y"] += rows["week"] * np.random.default_rng(3).normal(size=30)[rows["participant_id"]]
+    third = rows.query("participant_id < 10 and week == 1").assign(week=2.0)
+    third["y"] += np.random.default_rng(4).normal(size=10)
+    assert fit_lmm("y ~ week + (week | participant_id)", pd.concat([rows, third])).random is not None
+
+
+def test_a_structure_that_leaves_nothing_to_a_slope_is_passed_over() -> None:
+    data = visits_trial()
+    with pytest.raises(NonConvergenceError, match="toeph from any start: the rows cannot tell the variances of"):
+        fit_lmm("change ~ arm + (week | participant_id)", data, residual="toeph", visit="visit")
 
 
 def test_a_perfect_fit_is_refused_as_one() -> None:

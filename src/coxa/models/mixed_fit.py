@@ -16,6 +16,7 @@ from coxa.models.fit_records import Optimisation, Sample, criteria
 from coxa.models.inference import FixedDf, Inference, KenwardRoger, Satterthwaite
 from coxa.models.ladder import ladder_text
 from coxa.models.mixed_data import MixedData
+from coxa.models.mixed_identified import SLOPES, not_apart
 from coxa.models.mixed_options import few_levels, hardly_repeated
 from coxa.models.mixed_rows import Prepared, Setting, block_of, built, prepared, terms_of
 from coxa.models.mmrm_data import RepeatedData
@@ -41,6 +42,10 @@ def fit_independent(found: MixedData, spec: LMMSpec, *, clock: list[float]) -> F
     clock.append(perf_counter())
     model, blocks = built(setting, ready, reml=spec.reml)
     clock.append(perf_counter())
+    if said := flat_in(setting, model):
+        raise FitError(
+            f"formula '{spec.formula}': {said}", [*(text for one in factors for text in too_many(one)), *SLOPES]
+        )
     optimum, tried = optimum_of(model, starts(model), terms_of(model, setting))
     attempts = tuple(Attempt("independent residuals", start, failure) for start, failure in tried)
     if optimum is None:
@@ -60,6 +65,11 @@ def fit_independent(found: MixedData, spec: LMMSpec, *, clock: list[float]) -> F
         warnings=warnings_of(design, part, sample),
         clock=clock,
     )
+
+
+def flat_in(setting: Setting, model: Mixed) -> str:
+    """Say which variances cannot be told apart; empty if all can, or if slopes are too far from zero to see it."""
+    return "" if any(far_from_zero(factor) for factor in setting.factors) else not_apart(setting, model)
 
 
 def not_proven(attempts: Sequence[Attempt], setting: Setting) -> NonConvergenceError:

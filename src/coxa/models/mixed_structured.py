@@ -16,7 +16,7 @@ from coxa.models.covariance.structure import Structure
 from coxa.models.design_matrix import in_order
 from coxa.models.fit import Fit
 from coxa.models.mixed_data import MixedData
-from coxa.models.mixed_fit import as_fit, method_text, not_proven, random_part, warnings_of
+from coxa.models.mixed_fit import as_fit, flat_in, method_text, not_proven, random_part, warnings_of
 from coxa.models.mixed_rows import Prepared, Setting, built, prepared, terms_of
 from coxa.models.mmrm_data import RepeatedData, checked_times
 from coxa.models.numerics.marginal_fit import Attempt
@@ -141,10 +141,10 @@ def climb(setting: Setting, ready: Prepared, ladder: Sequence[Structure], clock:
     clock.append(perf_counter())
     for structure in ladder:
         assert isinstance(first.within, (Structured, Markov))
-        if said := repeats(setting, structure):
+        model = replace(first, within=replace(first.within, structure=structure))
+        if said := repeats(setting, structure) or flat_in(setting, model):
             attempts.append(Attempt(structure.name, "any start", said))
             continue
-        model = replace(first, within=replace(first.within, structure=structure))
         terms = terms_of(model, setting)
         if limits := limits_of(model, structure):
             optimum, tried = best_optimum(model, starts(model), terms, limits)
