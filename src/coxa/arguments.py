@@ -10,6 +10,8 @@ from functools import wraps
 from os import PathLike
 from typing import Any, ParamSpec, TypeVar
 
+import pandas as pd
+
 from coxa.errors import OptionError, in_brief
 
 Arguments = ParamSpec("Arguments")
@@ -41,6 +43,8 @@ class Kind:
 WHOLE = Kind((numbers.Integral,), "a whole number", "Give one without quotation marks, such as 60.")
 WHOLES = Kind(WHOLE.of, "a whole number, or several", "Give one, or a list such as [60, 80].", many=True)
 NUMBER = Kind((numbers.Real,), "a number", "Give one without quotation marks, such as 0.8.")
+TEXT = Kind((str,), "text", "Give a name in quotation marks.")
+FRAME = Kind((pd.DataFrame,), "a table (`pandas.DataFrame`)", "Make one by `pandas.DataFrame(...)`.")
 PATH = Kind((str, PathLike), "a path", "Give it as text or as a `pathlib.Path`.")
 
 

@@ -43,6 +43,24 @@ def test_a_wrong_kind_says_what_was_expected_and_what_was_given(call: Callable[[
         call()
 
 
+@pytest.mark.parametrize("given", [3, None, {"a": 1}, [1, "a"]])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "adjust_multiplicity", "bootstrap_fit", "compare_published", "delivery_items", "derive_analysis_sets",
+        "derive_dataset", "derive_diary", "derive_scores", "diary_adherence", "draw_outcomes", "estimand_frame",
+        "flare_rates", "flares", "icc", "items_from_wide", "lagged", "load_instrument", "pain_monitoring",
+        "plot_caterpillar", "plot_power", "preset", "read_lock", "render", "score", "standardised_by_model",
+        "standardised_effect", "synthetic_twin", "threshold", "variance_intervals", "within_between", "workload",
+    ],
+)  # fmt: skip
+def test_a_function_says_what_its_arguments_are_where_every_one_is_of_a_wrong_kind(name: str, given: object) -> None:
+    function = getattr(coxa, name)
+    needed = [one.name for one in inspect.signature(function).parameters.values() if one.default is one.empty]
+    with pytest.raises(OptionError, match=rf"^{name}: `\w+` is "):
+        function(**dict.fromkeys(needed, given))
+
+
 def test_numbers_of_numpy_and_several_of_them_are_numbers_and_truth_values_are_not() -> None:
     assert WHOLE.fits(np.int64(5))
     assert not WHOLE.fits(5.0)

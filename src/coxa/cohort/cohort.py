@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from coxa.arguments import Kind
 from coxa.cohort.disposition import Disposition
 from coxa.errors import DataError
 from coxa.findings import Findings
@@ -66,3 +67,6 @@ class Cohort:
     def table(self, name: str) -> pd.DataFrame:
         """Return a table; an empty frame where the study does not have it."""
         return self.tables.get(name, pd.DataFrame())
+
+
+COHORT = Kind((Cohort,), "a checked cohort (`Cohort`)", "Read it first: `coxa.read_cohort(study)`.")

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 import pandas as pd
 
+from coxa.arguments import FRAME, kinds
 from coxa.derive.participant_days import broken, check_columns, diary_days, numbers, refuse, week_of
 from coxa.errors import OptionError, check_option
 
@@ -14,6 +15,7 @@ By = Literal["participant", "week"]
 BY: tuple[By, ...] = ("participant", "week")
 
 
+@kinds(data=FRAME)
 def diary_adherence(
     data: pd.DataFrame,
     last_day: int | Mapping[Any, int],

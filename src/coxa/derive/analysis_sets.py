@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pandas as pd
 
-from coxa.cohort.cohort import Cohort
+from coxa.arguments import kinds
+from coxa.cohort.cohort import COHORT, Cohort
 from coxa.study.design_words import DesignWords, words_of
 from coxa.study.words import AnalysisSet
 
@@ -17,6 +18,7 @@ FLAGS: dict[AnalysisSet, str] = {
 """Analysis set -> the column that flags its members."""
 
 
+@kinds(cohort=COHORT)
 def derive_analysis_sets(cohort: Cohort) -> pd.DataFrame:
     """Return one row per participant with the flag of each analysis set and the reason for not being in it.
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pandas as pd
 
-from coxa.cohort.cohort import Cohort
+from coxa.arguments import kinds
+from coxa.cohort.cohort import COHORT, Cohort
 from coxa.cohort.disposition import COUNT_COLUMNS, LEFT_OUT_COLUMNS, Disposition
 from coxa.derive.analysis_sets import FLAGS, derive_analysis_sets
 from coxa.derive.change import baseline_values, uses_percent_change, with_changes, zero_baselines
@@ -23,6 +24,7 @@ from coxa.study.words import AnalysisSet
 LINEAGE = ("source_table", "source_file", "source_row", "source_column")
 
 
+@kinds(cohort=COHORT)
 def derive_dataset(cohort: Cohort, estimand: str) -> AnalysisDataset:
     """Derive the rows that an estimand is estimated from.
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import pandas as pd
 
-from coxa.cohort.cohort import Cohort
+from coxa.arguments import kinds
+from coxa.cohort.cohort import COHORT, Cohort
 from coxa.derive.participant_days import DAYS_PER_WEEK
 from coxa.derive.session_rpe import session_load
 from coxa.derive.study_day import study_days
 from coxa.errors import CoxaError
 
 
+@kinds(cohort=COHORT)
 def derive_diary(cohort: Cohort) -> pd.DataFrame:
     """Return the daily diary with what the plan and the participants add to it.
 

@@ -9,6 +9,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
+from coxa.arguments import FRAME, kinds
 from coxa.derive.participant_days import Calendar, as_days, calendars, diary_days, numbers
 from coxa.errors import OptionError, check_option
 
@@ -86,6 +87,7 @@ class Episode:
     closed: bool = False
 
 
+@kinds(data=FRAME)
 def flares(
     data: pd.DataFrame,
     rule: FlareRule | None = None,
@@ -148,6 +150,7 @@ def flares(
     return found.assign(start=as_days(found["start"], data[day]), end=as_days(found["end"], data[day]))
 
 
+@kinds(data=FRAME)
 def flare_rates(
     data: pd.DataFrame,
     rule: FlareRule | None = None,

@@ -6,10 +6,12 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from coxa.arguments import FRAME, kinds
 from coxa.derive.participant_days import check_columns, check_new, column_list, diary_days
 from coxa.errors import OptionError
 
 
+@kinds(data=FRAME)
 def lagged(
     data: pd.DataFrame,
     columns: str | Sequence[str],

@@ -10,6 +10,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
+from coxa.arguments import FRAME, kinds
 from coxa.derive.participant_days import broken, check_new, column_list, diary_days, numbers, refuse, week_of
 from coxa.errors import OptionError, check_option
 
@@ -97,6 +98,7 @@ def pain_bands(
     return data.assign(**{f"{name}_band": band_of(rating, cuts) for name, rating in ratings.items()})
 
 
+@kinds(data=FRAME)
 def pain_monitoring(
     data: pd.DataFrame,
     bands: PainBands | str = "silbernagel_thomee",

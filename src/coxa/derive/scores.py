@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 import pandas as pd
 
-from coxa.cohort.cohort import Cohort
+from coxa.arguments import kinds
+from coxa.cohort.cohort import COHORT, Cohort
 from coxa.findings import Finding, Findings
 from coxa.instruments import score
 from coxa.study.scales import scale_name
@@ -14,6 +15,7 @@ from coxa.study.scales import scale_name
 KEYS = ["participant_id", "visit"]
 
 
+@kinds(cohort=COHORT)
 def derive_scores(cohort: Cohort) -> tuple[pd.DataFrame, Findings]:
     """Return the assessments with a row for every score that item responses give; a cohort is scored once.
 

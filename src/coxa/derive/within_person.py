@@ -7,6 +7,7 @@ from typing import Literal
 
 import pandas as pd
 
+from coxa.arguments import FRAME, kinds
 from coxa.derive.participant_days import check_new, check_participants, column_list, diary_days, numbers
 from coxa.errors import check_option
 
@@ -14,6 +15,7 @@ Centre = Literal["none", "grand_mean"]
 CENTRES: tuple[Centre, ...] = ("none", "grand_mean")
 
 
+@kinds(data=FRAME)
 def within_between(
     data: pd.DataFrame,
     columns: str | Sequence[str],

@@ -11,6 +11,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
+from coxa.arguments import FRAME, kinds
 from coxa.derive.participant_days import broken, calendars, check_new, diary_days, numbers, refuse
 from coxa.errors import OptionError, check_option
 
@@ -50,6 +51,7 @@ WORKLOAD_VARIANTS: Mapping[Variant, WorkloadVariant] = MappingProxyType(
 )
 
 
+@kinds(data=FRAME)
 def workload(
     data: pd.DataFrame,
     variant: Variant = "uncoupled",

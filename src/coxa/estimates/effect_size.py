@@ -11,9 +11,10 @@ from scipy import stats
 from scipy.optimize import brentq
 from scipy.special import gammaln
 
+from coxa.arguments import kinds
 from coxa.errors import OptionError, check_level, check_option, not_allowed
-from coxa.estimates.table import Estimates
-from coxa.models.fit import Fit
+from coxa.estimates.table import ESTIMATES, Estimates
+from coxa.models.fit import FIT, Fit
 
 Limits = Literal["noncentral_t", "delta"]
 
@@ -21,6 +22,7 @@ FURTHEST = 40.0
 """How many standard deviations of the statistic beyond it the noncentrality is looked for."""
 
 
+@kinds(fit=FIT, differences=ESTIMATES)
 def standardised_by_model(
     fit: Fit,
     differences: Estimates,

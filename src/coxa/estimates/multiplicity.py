@@ -7,9 +7,10 @@ from collections.abc import Sequence
 import pandas as pd
 from statsmodels.stats.multitest import multipletests
 
+from coxa.arguments import kinds
 from coxa.errors import OptionError, check_option
 from coxa.estimates.margins import with_verdicts
-from coxa.estimates.table import Estimates
+from coxa.estimates.table import ESTIMATES, Estimates
 from coxa.models.result_columns import RESULT_COLUMNS
 
 METHODS = {
@@ -22,6 +23,7 @@ METHODS = {
 """Names of the methods, and what statsmodels calls them; fdr is that of Benjamini and Hochberg."""
 
 
+@kinds(estimates=ESTIMATES)
 def adjust_multiplicity(
     estimates: Estimates, method: str = "holm", *, family: Sequence[str] = ("outcome", "visit")
 ) -> Estimates:

@@ -7,10 +7,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from coxa.arguments import FRAME, kinds
 from coxa.errors import FitError, OptionError, check_level, not_allowed
-from coxa.estimates.table import Estimates
+from coxa.estimates.table import ESTIMATES, Estimates
 
 
+@kinds(differences=ESTIMATES, data=FRAME)
 def standardised_effect(
     differences: Estimates,
     data: pd.DataFrame,

@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from coxa.arguments import Kind
 from coxa.errors import OptionError, check_option
 from coxa.models.result_columns import RESULT_COLUMNS, result_frame
 
@@ -143,3 +144,8 @@ def subgroup_in(analysis: str) -> str:
     """
     inner = analysis.partition("[")[2].removesuffix("]") if analysis.endswith("]") else analysis
     return inner if "=" in inner else ""
+
+
+ESTIMATES = Kind(
+    (Estimates,), "a table of estimates (`Estimates`)", "Make one first, such as by `coxa.contrasts(fit)`."
+)

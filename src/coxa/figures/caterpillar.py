@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 from scipy import stats
 
+from coxa.arguments import FRAME, TEXT, kinds
 from coxa.errors import OptionError, check_level
 from coxa.figures.figure import Figure
 from coxa.figures.theme import INK, OKABE_ITO, RULE, themed
@@ -13,6 +14,7 @@ NAMED = 60
 """Levels up to which they are named on the axis, if names are wanted."""
 
 
+@kinds(effects=FRAME, factor=TEXT)
 def plot_caterpillar(
     effects: pd.DataFrame,
     *,

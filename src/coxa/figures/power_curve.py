@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 from scipy import stats
 
+from coxa.arguments import FRAME, kinds
 from coxa.errors import OptionError
 from coxa.figures.figure import Figure
 from coxa.figures.theme import DASHES, INK, OKABE_ITO, SHAPES, WIDTH, themed
@@ -14,6 +15,7 @@ LONG = 34
 """Letters up to which two names stand beside each other in the legend."""
 
 
+@kinds(power=FRAME)
 def plot_power(
     power: pd.DataFrame,
     *,

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError
 
+from coxa.arguments import TEXT, Kind, kinds
 from coxa.errors import FindingsError, check_option
 from coxa.findings import Finding, Findings
 from coxa.instruments.consistency import check_instrument
@@ -31,6 +32,7 @@ def instrument_names() -> tuple[str, ...]:
     return tuple(sorted(name.removesuffix(".yaml") for name in names if name.endswith(".yaml")))
 
 
+@kinds(name=TEXT)
 @cache
 def load_instrument(name: str) -> Instrument:
     """Return an instrument that ships.
@@ -89,6 +91,9 @@ def parse_instrument(text: str, file: str) -> Instrument:
     if findings:
         raise InstrumentError(f"{file} contradicts itself", findings)
     return instrument
+
+
+INSTRUMENT = Kind((str, Instrument), "an instrument, or the name of one", "Look at `coxa.instrument_names()`.")
 
 
 def as_instrument(instrument: str | Instrument) -> Instrument:

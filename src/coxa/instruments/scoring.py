@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from coxa.arguments import FRAME, kinds
 from coxa.errors import DataError
 from coxa.findings import Findings
 from coxa.instruments.answers import answer_matrix, code_rows, listed_matrix
@@ -16,7 +17,7 @@ from coxa.instruments.check import KEYS, check_items, check_rows
 from coxa.instruments.consistency import coding_of
 from coxa.instruments.definition import Instrument
 from coxa.instruments.formulas import ITEM_FORMULAS, SCALE_FORMULAS, Floats
-from coxa.instruments.load import as_instrument
+from coxa.instruments.load import INSTRUMENT, as_instrument
 
 Counts = NDArray[np.intp]
 
@@ -39,6 +40,7 @@ class ScaleScores:
     reason: NDArray[np.object_]
 
 
+@kinds(items=FRAME, instrument=INSTRUMENT)
 def score(
     items: pd.DataFrame,
     instrument: str | Instrument,

@@ -11,9 +11,10 @@ from typing import get_args
 
 import pandas as pd
 
+from coxa.arguments import kinds
 from coxa.errors import OptionError, check_option
 from coxa.instruments.definition import Instrument, ThresholdKind
-from coxa.instruments.load import as_instrument, instrument_names
+from coxa.instruments.load import INSTRUMENT, as_instrument, instrument_names
 
 # "The MCID" is said of all of these; whoever asks for it is shown all.
 IMPORTANT_CHANGE = ("mcid", "mcii", "mic", "mid")
@@ -55,6 +56,7 @@ class Threshold:
 COLUMNS = tuple(field.name for field in fields(Threshold))
 
 
+@kinds(instrument=INSTRUMENT)
 def threshold(
     instrument: str | Instrument,
     kind: str,
@@ -124,6 +126,7 @@ def _refusal(
     return f"several thresholds fit {what}. Name the scale, population and context, one of:{listed}"
 
 
+@kinds(instrument=INSTRUMENT)
 def thresholds(instrument: str | Instrument | None = None) -> pd.DataFrame:
     """Return the published thresholds, one row each; columns as the fields of `Threshold`.
 

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from coxa.arguments import FRAME, kinds
 from coxa.errors import DataError
 from coxa.findings import Finding, Findings
 from coxa.instruments.check import KEYS
 from coxa.instruments.definition import Instrument
-from coxa.instruments.load import as_instrument, instrument_names, load_instrument
+from coxa.instruments.load import INSTRUMENT, as_instrument, instrument_names, load_instrument
 
 SEPARATORS = "_-. "
 LISTED = 12
@@ -32,6 +33,7 @@ class ItemColumns:
     findings: Findings
 
 
+@kinds(wide=FRAME, instrument=INSTRUMENT)
 def items_from_wide(
     wide: pd.DataFrame, instrument: str | Instrument, *, prefix: str | None = None, keys: Sequence[str] = KEYS
 ) -> pd.DataFrame:

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from coxa.arguments import Kind
 from coxa.errors import FitError, OptionError, check_level, shortened
 from coxa.models.design_matrix import Design
 from coxa.models.fit_records import JointTest, LinearTest, Optimisation, Sample, criteria
@@ -271,3 +272,6 @@ class Fit:
 
     def _repr_html_(self) -> str:
         return fit_html(self)
+
+
+FIT = Kind((Fit,), "a fitted model (`Fit`)", "Fit one first, such as by `coxa.fit_mmrm(formula, data)`.")

@@ -8,9 +8,10 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from coxa.arguments import kinds
 from coxa.errors import FitError, OptionError, check_level, check_option, not_allowed
 from coxa.models.covariance.structure import Structure
-from coxa.models.fit import Fit
+from coxa.models.fit import FIT, Fit
 from coxa.models.mixed_rows import terms_of
 from coxa.models.mixed_structured import residual_parameters
 from coxa.models.numerics.mixed.markov import Markov
@@ -32,6 +33,7 @@ ZERO = 1e-9
 """Square of a lower limit, relative to that of the estimate, below which the limit is zero."""
 
 
+@kinds(fit=FIT)
 def variance_intervals(fit: Fit, *, method: str = "profile", conf_level: float = 0.95) -> pd.DataFrame:
     """Estimate the standard deviations and correlations of random effects with confidence intervals.
 
@@ -83,6 +85,7 @@ def variance_intervals(fit: Fit, *, method: str = "profile", conf_level: float =
     return pd.DataFrame(rows, columns=["name", "estimate", "conf_low", "conf_high", "conf_level", "method"])
 
 
+@kinds(fit=FIT)
 def icc(fit: Fit, factor: str | None = None, *, method: str = "profile", conf_level: float = 0.95) -> pd.DataFrame:
     """Estimate the intraclass correlation: the share of an observation's variance that lies between levels of a factor.
 

@@ -15,8 +15,8 @@ import pandas as pd
 
 from coxa import __version__
 from coxa.analyses.planned import asked, join, run_analysis
-from coxa.arguments import PATH, Kind, kinds
-from coxa.cohort.cohort import Cohort
+from coxa.arguments import PATH, kinds
+from coxa.cohort.cohort import COHORT, Cohort
 from coxa.cohort.read import read_cohort
 from coxa.derive import derive_dataset, observed_dataset
 from coxa.errors import FitError, PlanError
@@ -45,8 +45,6 @@ PACKAGES = (
 
 
 Progress = Callable[[str, int, int], None]
-
-COHORT = Kind((Cohort,), "a checked cohort (`Cohort`)", "Read it first: `coxa.read_cohort(study)`.")
 
 
 @kinds(study=PLAN_OR_PATH, data=PATH)

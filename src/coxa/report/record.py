@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from coxa.arguments import Kind
 from coxa.cohort.cohort import Cohort
 from coxa.cohort.disposition import Disposition
 from coxa.derive.dataset import AnalysisDataset
@@ -71,3 +72,6 @@ class Report:
         from coxa.report.text import report_text
 
         return report_text(self)
+
+
+REPORT = Kind((Report,), "a report (`Report`)", "Make one first, by `coxa.analyse(study)`.")

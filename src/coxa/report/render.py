@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Literal, overload
 
+from coxa.arguments import kinds
 from coxa.errors import check_option
 from coxa.report.build import build_document
 from coxa.report.document import Document
 from coxa.report.html import render_html
-from coxa.report.record import Report
+from coxa.report.record import REPORT, Report
 
 FORMATS = ("html", "pdf", "docx")
 
@@ -21,6 +22,7 @@ def render(report: Report, format: Literal["html"] = "html", style: str | None =
 def render(report: Report, format: str, style: str | None = None) -> str | bytes: ...
 
 
+@kinds(report=REPORT)
 def render(report: Report, format: str = "html", style: str | None = None) -> str | bytes:
     """Render a report as one self-contained file.
 

@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
+from coxa.arguments import kinds
 from coxa.errors import OptionError, check_level
-from coxa.models.fit import Fit
+from coxa.models.fit import FIT, Fit
 from coxa.models.mixed_refit import refit
 from coxa.models.numerics.mixed.profile import Function
 from coxa.models.random_results import random_part_of
@@ -63,6 +64,7 @@ def share_functions(fit: Fit) -> dict[str, Function]:
     }
 
 
+@kinds(fit=FIT)
 def bootstrap_fit(fit: Fit, *, draws: int = 999, seed: int = 1) -> Bootstrap:
     """Draw outcomes from a fitted model with random effects and fit each again (parametric bootstrap).
 

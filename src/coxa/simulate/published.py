@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from coxa.arguments import kinds
 from coxa.errors import OptionError
 from coxa.simulate.from_plan.design import check_seed, trial_design
 from coxa.simulate.published_figures import LargeTrial
 from coxa.study import Study
+from coxa.study.plan import PLAN
 from coxa.study.published import Figure
 
 if TYPE_CHECKING:
@@ -46,6 +48,7 @@ class Comparison:
         return abs(self.deviation) <= self.allowed
 
 
+@kinds(study=PLAN)
 def compare_published(study: Study, *, per_arm: int = PER_ARM, seed: int = 1) -> tuple[Comparison, ...]:
     """Compare the published figures of a plan's source with a large trial simulated from its assumptions.
 

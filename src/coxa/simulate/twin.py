@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from coxa.arguments import FRAME, kinds
 from coxa.errors import DataError, FitError, OptionError, not_allowed
 from coxa.findings import Finding, Findings
 from coxa.simulate.disclosure import Disclosure, disclosure
@@ -60,6 +61,7 @@ class Twins:
     blank: Mapping[str, tuple[str, ...]]
 
 
+@kinds(data=FRAME)
 def synthetic_twin(
     data: pd.DataFrame, *, seed: int, participant: str = "participant_id", visit: str | None = None
 ) -> Twin:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from coxa.arguments import kinds
 from coxa.study.delivery import Delivery
 from coxa.study.delivery_words import delivery_words
 from coxa.study.parts import Arm, label_of
-from coxa.study.plan import Study
+from coxa.study.plan import PLAN, Study
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -56,6 +57,7 @@ DOSE = "13"
 """The item of CERT that asks for the doses of exercises; others ask which exercises there are."""
 
 
+@kinds(study=PLAN)
 def delivery_items(study: Study) -> pd.DataFrame:
     """Return which items of TIDieR and CERT the plan says of each arm.
 

@@ -10,12 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from coxa import __version__
+from coxa.arguments import kinds
 from coxa.errors import LockError, OptionError, PlanError
 from coxa.files import save
 from coxa.findings import Finding, Findings
 from coxa.study.changes import Change, plan_changes
 from coxa.study.locked_content import data_sha256, meaning_sha256, plan_content
-from coxa.study.plan import Study
+from coxa.study.plan import PLAN_OR_PATH, Study
 from coxa.study.read import read_study
 
 FORMAT, VERSION = "coxa lock", 1
@@ -132,6 +133,7 @@ def lock(study: Study | str | Path, reason: str = "", date: str | Date | None = 
     return made
 
 
+@kinds(study=PLAN_OR_PATH)
 def read_lock(study: Study | str | Path) -> Lock | None:
     """Read the lock of a plan.
 

@@ -7,11 +7,13 @@ from typing import Literal
 
 from statsmodels.stats.proportion import power_proportions_2indep
 
+from coxa.arguments import NUMBER, kinds
 from coxa.design.closed_form.answer import Power, Question, check_share, solve, with_numbers
 from coxa.errors import FitError, OptionError
 
 
 @with_numbers
+@kinds(reference=NUMBER, difference=NUMBER)
 def power_two_proportions(
     *,
     reference: float,

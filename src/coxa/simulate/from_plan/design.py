@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from coxa.arguments import kinds
+from coxa.arguments import Kind, kinds
 from coxa.errors import OptionError, PlanError
 from coxa.findings import Finding, Findings
 from coxa.simulate.from_plan.clusters import ClusterDesign
@@ -98,6 +98,9 @@ class TrialDesign:
         """
         visits = [visit_matrix(part.correlation, len(self.visits)) for part in self.assumed]
         return total_covariance(self.sd if arm is None else self.own_sd[arm], visits, self.between)
+
+
+DESIGN = Kind((TrialDesign,), "the design of a trial (`TrialDesign`)", "Make one by `coxa.trial_design(study)`.")
 
 
 @kinds(study=PLAN)

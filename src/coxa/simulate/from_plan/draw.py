@@ -7,12 +7,14 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from coxa.arguments import WHOLE, kinds
 from coxa.simulate.from_plan.allocation import Allocated, allocate
-from coxa.simulate.from_plan.design import TrialDesign, check_seed
+from coxa.simulate.from_plan.design import DESIGN, TrialDesign, check_seed
 from coxa.simulate.from_plan.follow import DrawnTrial, follow
 from coxa.simulate.from_plan.mix import draw_mix
 
 
+@kinds(design=DESIGN, seed=WHOLE)
 def draw_outcomes(
     design: TrialDesign, seed: int, *, arm: NDArray[np.intp] | None = None, day: NDArray[np.float64] | None = None
 ) -> DrawnTrial:

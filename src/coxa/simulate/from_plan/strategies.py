@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from coxa.simulate.from_plan.design import TrialDesign
+from coxa.arguments import TEXT, kinds
+from coxa.simulate.from_plan.design import DESIGN, TrialDesign
 from coxa.simulate.from_plan.follow import DrawnTrial
 from coxa.simulate.from_plan.sets import arm_analysed, set_members
 from coxa.study.estimand import Estimand
@@ -118,6 +119,7 @@ def _last_before(value: Floats, day: Floats, event: Floats) -> Floats:
     return last
 
 
+@kinds(design=DESIGN, estimand=TEXT)
 def estimand_frame(design: TrialDesign, drawn: DrawnTrial, estimand: str) -> pd.DataFrame:
     """Return the rows that an estimand is estimated from, as `coxa.derive_dataset` would give them.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache
 from importlib.resources import files
 
+from coxa.arguments import TEXT, kinds
 from coxa.errors import check_option
 from coxa.study import Study
 from coxa.study.read import parse_study
@@ -28,6 +29,7 @@ def preset_bytes(name: str) -> bytes:
     return files("coxa.simulate.presets").joinpath(f"{name}.yaml").read_bytes()
 
 
+@kinds(name=TEXT)
 @cache
 def preset(name: str) -> Study:
     """Return the plan of a published trial, with assumptions calibrated to its figures.
