@@ -49,13 +49,13 @@ def test_an_unclosed_quote_in_the_last_row_is_refused(tmp_path: Path) -> None:
 def test_a_quote_that_the_next_quoted_cell_closes_is_refused(tmp_path: Path) -> None:
     rows = changed(40, '"fine"', changed(21, '"knee swollen'))
     assert fault(written(tmp_path, rows)).rule == (
-        "The quotation mark opened in line 23 and closed in line 42 is not closed at the end of a cell"
+        "Text follows the closing quotation mark of the cell that was opened in line 23 and closed in line 42"
     )
 
 
 def test_text_behind_a_closing_quote_is_refused(tmp_path: Path) -> None:
     finding = fault(written(tmp_path, changed(3, '"he said "ouch" today"')))
-    assert finding.rule == "The quotation mark opened in line 5 is not closed at the end of a cell"
+    assert finding.rule == "Text follows the closing quotation mark of the cell that was opened in line 5"
 
 
 def test_a_cell_that_swallowed_rows_is_refused_though_its_quotes_are_in_order(tmp_path: Path) -> None:

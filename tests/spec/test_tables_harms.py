@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pandas as pd
 import pytest
@@ -99,6 +100,16 @@ def test_notes_say_what_is_left_out_and_not_known(harms: Harms) -> None:
     assert "Counted although no day is recorded: 1." in said
     assert "severity (1 of 7), relation to treatment (1 of 7), action on treatment (3 of 7)" in said
     assert "in the arm they received" in said
+
+
+def test_arms_are_those_allocated_where_the_treatment_received_is_not_recorded() -> None:
+    made = cohort()
+    people = made.table("participants").drop(columns="arm_received")
+    without = derive_harms(replace(made, tables={**made.tables, "participants": people}))
+    assert without is not None
+    said = "The treatment received is not recorded: participants as allocated."
+    assert said in notes(harms_table(STUDY, without))
+    assert said not in notes(harms_table(STUDY, derive_harms(made)))
 
 
 def test_a_kind_that_is_not_in_the_data_has_no_row() -> None:

@@ -53,6 +53,7 @@ class Harms:
     unknown_end : participants of whom no day is recorded; they have no follow-up
     recorded : kinds that the table has at all, before anything is left out
     counted_sessions : whether sessions are recorded
+    knows_received : whether the treatment received is recorded; without it `arm` is that of the cohort
     """
 
     people: pd.DataFrame
@@ -64,6 +65,7 @@ class Harms:
     unknown_end: int
     recorded: tuple[str, ...]
     counted_sessions: bool
+    knows_received: bool = True
 
     def of(self, kind: HarmKind, *, serious: bool = False) -> pd.DataFrame:
         """Return the events of a kind; the serious ones of them if asked."""
@@ -124,6 +126,7 @@ def derive_harms(cohort: Cohort) -> Harms | None:
         int(known.isna().sum()),
         tuple(kind for kind in HARM_KINDS if (_text(table, "kind") == kind).any()),
         counts is not None,
+        "arm_received" in cohort.table("participants"),
     )
 
 

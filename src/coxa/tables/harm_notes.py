@@ -30,6 +30,8 @@ LIMITS = (
 def counted_notes(study: Study, harms: Harms) -> Iterator[Text]:
     """Yield the notes of the table of harms."""
     yield f"Population: safety set ({words_of(study).sets['safety_set']})."
+    if not harms.knows_received:
+        yield f"The treatment received is not recorded: {words_of(study).membership.lower()}."
     yield DEFINED
     yield (
         "Related to treatment: possible, probable or definite. Led to stopping: treatment was stopped for it. "

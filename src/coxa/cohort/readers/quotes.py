@@ -74,7 +74,7 @@ def _not_closed(opened: int, closed: int | None) -> FileFault:
     if closed is None:
         return FileFault(f"The quotation mark opened in line {opened} is never closed", REMEDY)
     where = f"line {opened}" if closed == opened else f"line {opened} and closed in line {closed}"
-    return FileFault(f"The quotation mark opened in {where} is not closed at the end of a cell", REMEDY)
+    return FileFault(f"Text follows the closing quotation mark of the cell that was opened in {where}", REMEDY)
 
 
 def refuse_swallowed_rows(cells: Sequence[LongCell], frame: pd.DataFrame, delimiter: str) -> None:
