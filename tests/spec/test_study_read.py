@@ -254,3 +254,9 @@ def test_the_published_schema_is_the_one_of_the_code() -> None:
     schema = json.loads(study_schema())
     assert "additionalProperties" in schema
     assert {"study", "title", "arms", "estimands"} <= set(schema["required"])
+
+
+@pytest.mark.parametrize("high", [".nan", ".inf"])
+def test_a_range_has_finite_ends(high: str) -> None:
+    found = faults(PLAN.replace("range: [0, 100]", f"range: [0, {high}]"))
+    assert ["`range` should be a finite number" in text for *_, text in found] == [True]

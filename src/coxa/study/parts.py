@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, field_serializer, field_validator, model_validator
+from pydantic import BeforeValidator, Field, FiniteFloat, field_serializer, field_validator, model_validator
 
 from coxa.study.base import Name, OneOrMany, Part
 from coxa.study.delivery import Delivery
@@ -135,7 +135,7 @@ class Outcome(Part):
     scale: str | None = Field(None, description="Scale of the instrument.")
     version: str | None = Field(None, description="Version of the instrument, where it has several.")
     rule: str | None = Field(None, description="Missing-item rule, where the instrument has several.")
-    range: tuple[float, float] | None = Field(None, description="Lowest and highest possible value.")
+    range: tuple[FiniteFloat, FiniteFloat] | None = Field(None, description="Lowest and highest possible value.")
     unit: str | None = Field(None, description="Unit of the values; points for an instrument.")
     higher_is_better: bool | None = Field(None, description="Direction; taken from the instrument if named.")
     summary: Literal["mean_sd", "median_iqr"] = Field(
@@ -196,7 +196,7 @@ class Covariate(Part):
     levels: dict[str, str] | tuple[str, ...] | None = Field(
         None, description="Levels of a category in order, as a list or as name: label."
     )
-    range: tuple[float, float] | None = Field(None, description="Lowest and highest plausible number.")
+    range: tuple[FiniteFloat, FiniteFloat] | None = Field(None, description="Lowest and highest plausible number.")
     summary: Literal["mean_sd", "median_iqr"] = Field(
         "mean_sd", description="How a number is shown: mean (SD), or median [quartiles]."
     )
