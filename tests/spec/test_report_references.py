@@ -120,7 +120,9 @@ def test_every_entry_is_the_source_of_something() -> None:
 def test_an_instrument_is_cited_by_its_paper_and_a_generic_scale_by_none() -> None:
     assert [one.key for one in of_instrument("hoos")] == ["nilsdotter2003"]
     assert of_instrument("nprs") == ()
-    assert [one.title for one in of_instrument("psfs")] == ["Stratford et al. 1995, Physiotherapy Canada 47:258-263"]
+    assert [one.title for one in of_instrument("psfs")] == [
+        "Stratford, Gill, Westaway and Binkley 1995, Physiotherapy Canada 47(4):258-263"
+    ]
 
 
 def test_an_unknown_method_is_answered_with_the_nearest() -> None:

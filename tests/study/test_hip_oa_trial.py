@@ -77,7 +77,7 @@ def test_the_plan_is_the_trial_that_was_simulated(study: Study) -> None:
         assert plan.endpoint.visit == target.visits
         assert plan.intercurrent_events["hip_surgery"].strategy == target.surgery
         assert plan.intercurrent_events["new_injection"].strategy == "treatment_policy"
-    responder = study.outcomes["pain"].responder
+    responder = study.outcomes["pain"].response
     assert responder is not None
     assert responder.at_least == RESPONSE
 

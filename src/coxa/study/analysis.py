@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
+from coxa.study.base import AnyNumber
 from coxa.study.parts import Name, OneOrMany, Part
 from coxa.study.random_effects import RandomEffects, check_random
 from coxa.study.words import (
@@ -57,7 +58,7 @@ class Analysis(Part):
         description="mmrm: all visits together, an analysis of covariance where there is one; ancova: each visit by "
         "itself; proportions: responders."
     )
-    visits: OneOrMany[Name] = Field(
+    visits: AnyNumber[Name] = Field(
         (),
         description="Visits that the model is fitted to, those that the estimand names among them; all after baseline "
         "unless given. For a visit that one arm did not have, or hardly anybody.",

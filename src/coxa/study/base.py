@@ -16,6 +16,9 @@ def _as_list(given: Any) -> Any:
     return [given] if isinstance(given, str | int | float) else given
 
 
+AnyNumber = Annotated[tuple[T, ...], BeforeValidator(_as_list)]
+"""A list that may be empty, and may be written as a single word when it has one member."""
+
 OneOrMany = Annotated[tuple[T, ...], BeforeValidator(_as_list), Field(min_length=1)]
 """A list that may be written as a single word when it has one member."""
 
