@@ -36,6 +36,12 @@ class TestBaselineAfterRandomisation:
         assert finding.rule == "a baseline was measured after randomisation, when treatment may have changed it"
         assert "`window: [-28, 3]`" in finding.remedy
 
+    @pytest.mark.parametrize(("date", "day"), [("2004-01-10", "-7671"), ("2024-01-05", "-371")])
+    def test_more_than_a_year_before_it_is_a_warning_too(self, tmp_path: Path, date: str, day: str) -> None:
+        (finding,) = read_tiny(tmp_path, values=with_baseline_on(date), plan=NO_WINDOW).findings
+        assert (finding.severity, finding.participant_id, finding.value) == ("warning", "01", f"day {day}")
+        assert finding.rule == "a baseline was measured more than a year before randomisation"
+
     def test_on_the_day_or_before_it_is_none(self, tmp_path: Path) -> None:
         for date in ("2025-01-10", "2024-12-20"):
             assert not len(read_tiny(tmp_path, values=with_baseline_on(date), plan=NO_WINDOW).findings)

@@ -11,6 +11,9 @@ from coxa.cohort.visits import VISITED, days_since_randomisation
 from coxa.findings import Finding
 from coxa.study.design_words import words_of
 
+YEAR = 365
+"""Days before randomisation beyond which a baseline is more often a mistyped year than an early visit."""
+
 
 @dataclass(frozen=True, slots=True)
 class Later:
@@ -96,29 +99,35 @@ def _correct(table: str, date: str) -> str:
     )
 
 
-def check_baseline_after_randomisation(draft: Draft) -> Checked:
-    """Warn of baselines that were measured after randomisation, where no window of the plan says that they may be.
+def check_time_of_baseline(draft: Draft) -> Checked:
+    """Warn of baselines after randomisation, or over a year before it, where the plan gives baseline no window.
 
     Outside a window the check of windows reports them.
     """
     name = draft.study.baseline_visit
     if draft.study.visits[name].window is not None:
         return Checked()
+    start = words_of(draft.study).start
+    allowed = f"Where the protocol allows it, give visit {name} a window that says so, such as"
     findings: list[Finding] = []
     reported: set[tuple[str, str]] = set()
     for table in VISITED:
         frame = draft.table(table)
-        late = frame[(frame["visit"] == name) & (frame["study_day"] > 0)]
-        findings += row_findings(
-            not_yet_reported(late, reported),
-            severity="warning",
-            table=table,
-            field="study_day",
-            rule=f"a baseline was measured after {words_of(draft.study).start}, when treatment may have changed it",
-            remedy=f"{_correct(table, 'assessment_date')} Where the protocol allows it, give visit {name} a window "
-            "that says so, such as `window: [-28, 3]`.",
-            value="day " + in_words(late["study_day"]),
-        )
+        baseline = frame[frame["visit"] == name]
+        late = baseline[baseline["study_day"] > 0]
+        early = baseline[baseline["study_day"] < -YEAR]
+        after = f"a baseline was measured after {start}, when treatment may have changed it"
+        before = f"a baseline was measured more than a year before {start}"
+        for rows, rule, window in ((late, after, "[-28, 3]"), (early, before, "[-730, 0]")):
+            findings += row_findings(
+                not_yet_reported(rows, reported),
+                severity="warning",
+                table=table,
+                field="study_day",
+                rule=rule,
+                remedy=f"{_correct(table, 'assessment_date')} {allowed} `window: {window}`.",
+                value="day " + in_words(rows["study_day"]),
+            )
     return Checked(tuple(findings))
 
 

@@ -35,7 +35,7 @@ from coxa.cohort.checks.outcomes import (
     check_outcomes_present,
     check_values_alone,
 )
-from coxa.cohort.checks.randomisation import check_baseline_after_randomisation, check_before_randomisation, check_ends
+from coxa.cohort.checks.randomisation import check_before_randomisation, check_ends, check_time_of_baseline
 from coxa.cohort.checks.screening import check_screening
 from coxa.cohort.checks.sessions import check_session_totals
 from coxa.cohort.checks.texts import check_texts
@@ -56,7 +56,7 @@ CHECKS: tuple[Callable[[Draft], Checked], ...] = (
     check_measures,
     check_possible_dates,
     check_before_randomisation,
-    check_baseline_after_randomisation,
+    check_time_of_baseline,
     check_ends,
     check_windows,
     check_visit_order,
