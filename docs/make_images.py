@@ -14,7 +14,7 @@ from PIL import Image
 from coxa.files import save
 from coxa.report.analyse import analyse
 from coxa.report.build import build_document
-from coxa.report.render import FORMATS, render_document
+from coxa.report.output.render import FORMATS, render_document
 from tests.browser.chromium import browser, executable, opened
 
 ROOT = Path(__file__).parents[1]

@@ -69,10 +69,10 @@ if TYPE_CHECKING:
     from coxa.findings import Finding, Findings
     from coxa.instruments import instrument_names, items_from_wide, load_instrument, score, threshold, thresholds
     from coxa.models import Fit, fit_ancova, fit_batch, fit_lmm, fit_mmrm, icc, variance_intervals
-    from coxa.models.clda import fit_clda
+    from coxa.models.mmrm.clda import fit_clda
     from coxa.report.analyse import analyse, analyse_cohort
+    from coxa.report.output.render import render
     from coxa.report.record import Report
-    from coxa.report.render import render
     from coxa.simulate import (
         SimulatedTrial,
         TrialDesign,
@@ -90,9 +90,9 @@ if TYPE_CHECKING:
     from coxa.simulate.truth import Truth
     from coxa.simulate.twin import synthetic_twin, synthetic_twins
     from coxa.study import Study, read_study
-    from coxa.study.changes import plan_changes
-    from coxa.study.delivery_items import delivery_items
-    from coxa.study.lock import lock, read_lock
+    from coxa.study.delivery.items import delivery_items
+    from coxa.study.locking.changes import plan_changes
+    from coxa.study.locking.lock import lock, read_lock
 
 __version__ = "0.1.0"
 
@@ -155,10 +155,10 @@ _HOMES = {
     "coxa.figures.caterpillar": ("plot_caterpillar",),
     "coxa.figures.power_curve": ("plot_power",),
     "coxa.models": ("Fit", "fit_ancova", "fit_batch", "fit_lmm", "fit_mmrm", "icc", "variance_intervals"),
-    "coxa.models.clda": ("fit_clda",),
+    "coxa.models.mmrm.clda": ("fit_clda",),
     "coxa.report.analyse": ("analyse", "analyse_cohort"),
     "coxa.report.record": ("Report",),
-    "coxa.report.render": ("render",),
+    "coxa.report.output.render": ("render",),
     "coxa.simulate": (
         "SimulatedTrial",
         "TrialDesign",
@@ -176,9 +176,9 @@ _HOMES = {
     "coxa.simulate.truth": ("Truth",),
     "coxa.simulate.twin": ("synthetic_twin", "synthetic_twins"),
     "coxa.study": ("Study", "read_study"),
-    "coxa.study.changes": ("plan_changes",),
-    "coxa.study.delivery_items": ("delivery_items",),
-    "coxa.study.lock": ("lock", "read_lock"),
+    "coxa.study.locking.changes": ("plan_changes",),
+    "coxa.study.delivery.items": ("delivery_items",),
+    "coxa.study.locking.lock": ("lock", "read_lock"),
 }
 _HOME = {name: module.removeprefix("coxa.") for module, names in _HOMES.items() for name in names}
 

@@ -11,7 +11,7 @@ import pytest
 from pypdf import PdfReader
 
 from coxa.report.analyse import analyse
-from coxa.report.render import render
+from coxa.report.output.render import render
 from coxa.simulate.presets import preset_bytes
 from tests.browser.chromium import WIDTHS, all_interactive, browser, executable, opened
 from tests.spec.small_trial import NASTY

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from coxa.cohort.cohort import Cohort
 from coxa.cohort.read import read_cohort
-from coxa.study.read import parse_study
+from coxa.study.reading.read import parse_study
 from tests.spec.cohort_trial import LONG, PLAN
 
 IDS = st.sampled_from(["1", "2", "3", "03", "3.0", "", " ", "<b>"])

@@ -17,8 +17,8 @@ from scipy.optimize import minimize
 
 from coxa.models import fit_mmrm
 from coxa.models.covariance import STRUCTURES
+from coxa.models.inference.kenward_roger import kenward_roger_adjustment
 from coxa.models.numerics.covariances import second_sums
-from coxa.models.numerics.kenward_roger import kenward_roger_adjustment
 from coxa.models.numerics.marginal_fit import derivatives_at
 from coxa.models.numerics.one_thread import one_thread
 from coxa.models.numerics.pattern_sums import pattern_sums

@@ -9,11 +9,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from coxa.errors import DataError
-from coxa.figures.participant_flow.draw import plot_flow
-from coxa.figures.participant_flow.layout import lay_out
-from coxa.tables.participant_flow.check import check_flow, flow_sums
-from coxa.tables.participant_flow.record import Count, Flow
-from coxa.tables.participant_flow.table import flow_table
+from coxa.report.topics.participants.flow.check import check_flow, flow_sums
+from coxa.report.topics.participants.flow.draw import plot_flow
+from coxa.report.topics.participants.flow.layout import lay_out
+from coxa.report.topics.participants.flow.record import Count, Flow
+from coxa.report.topics.participants.flow.table import flow_table
 from tests.spec.flow_trial import Assessed, Person, cohort, flow_of, plan
 
 WHY = st.sampled_from([None, "moved away", "Moved  away", " ", "no value", "انتقل إلى مدينة أخرى", "<b>x</b> & 'y'"])

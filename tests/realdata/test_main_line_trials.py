@@ -11,9 +11,9 @@ import pytest
 
 import coxa
 from coxa.report.record import Report
-from coxa.tables.missing_patterns import completion_table
-from coxa.tables.participant_flow.build import participant_flow
-from coxa.tables.responders import responders_by_visit, responses
+from coxa.report.topics.missing.patterns import completion_table
+from coxa.report.topics.participants.flow.build import participant_flow
+from coxa.report.topics.responders.tables import responders_by_visit, responses
 from tests.realdata.test_models_trials import ACUPUNCTURE, SAS, agrees, pytestmark  # noqa: F401
 from tests.study.test_recorded_calls import every_call_gives_its_fit
 

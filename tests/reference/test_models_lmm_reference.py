@@ -10,7 +10,7 @@ import pytest
 
 from coxa.estimates import contrasts, linear_combination, marginal_means
 from coxa.models import Fit
-from coxa.models.lmm import fit_lmm
+from coxa.models.lmm.api import fit_lmm
 from tests.reference.lmm_cases import CASES, in_r_order
 from tests.reference.tolerances import COVARIANCE, DEVIANCE, DF, EFFECT, STANDARD_ERROR
 from tests.reference.trial import reference

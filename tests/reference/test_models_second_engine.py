@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 import statsmodels.api as sm
 
-from coxa.models.design_matrix import design_matrix
+from coxa.models.design.matrix import design_matrix
 from coxa.models.numerics.pattern_sums import pattern_sums
 from coxa.models.numerics.reml import likelihood
 from coxa.models.numerics.stack import stack

@@ -7,9 +7,9 @@ import pandas as pd
 
 from coxa.errors import NonConvergenceError
 from coxa.models import Fit, fit_lmm, icc
+from coxa.models.lmm.predictions import random_part_of
+from coxa.models.lmm.variances import limits, parameter_functions
 from coxa.models.numerics.one_thread import one_thread
-from coxa.models.random_results import random_part_of
-from coxa.models.variances import limits, parameter_functions
 from coxa.simulate.bootstrap import bootstrap_fit
 from tests.simulation.lmm_trials import COMPOUND, between_sd, partially_nested
 

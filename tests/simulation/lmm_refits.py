@@ -11,13 +11,13 @@ from scipy import stats
 
 from coxa.errors import NonConvergenceError
 from coxa.models import Fit, fit_batch
-from coxa.models.mixed_fit import coefficients_of, inference_of, informed, random_part
-from coxa.models.mixed_rows import built, terms_of
+from coxa.models.lmm.fit import coefficients_of, inference_of, informed, random_part
+from coxa.models.lmm.predictions import random_part_of
+from coxa.models.lmm.random_part import RandomPart
+from coxa.models.lmm.rows import built, terms_of
 from coxa.models.numerics.mixed.search import optimum_of
 from coxa.models.numerics.mixed.starts import starts
 from coxa.models.numerics.one_thread import one_thread
-from coxa.models.random_part import RandomPart
-from coxa.models.random_results import random_part_of
 from tests.simulation.lmm_trials import Drawn
 
 ALPHA = 0.05

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from coxa.models.random_results import random_part_of
+from coxa.models.lmm.predictions import random_part_of
 from tests.simulation.lmm_refits import (
     ALPHA,
     Asked,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from coxa.study import Study
-from coxa.study.read import parse_study
+from coxa.study.reading.read import parse_study
 
 ROOT = Path(__file__).parents[2]
 DEMO = ROOT / "analyses" / "hip_oa_trial" / "study.yaml"

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from coxa.report.build import build_document
-from coxa.report.html import render_html
+from coxa.report.output.html import render_html
 from coxa.report.record import Report
 from tests.spec.pages import without_scripts
 

@@ -9,7 +9,7 @@ import pandas as pd
 from coxa.cohort.cohort import Cohort
 from coxa.cohort.read import read_cohort
 from coxa.findings import Finding
-from coxa.study.read import parse_study
+from coxa.study.reading.read import parse_study
 
 PLAN = """
 study: tiny

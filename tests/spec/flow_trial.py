@@ -11,10 +11,10 @@ from coxa.cohort.cohort import Cohort
 from coxa.cohort.disposition import Disposition
 from coxa.derive import derive_dataset
 from coxa.findings import Findings
+from coxa.report.topics.participants.flow.build import participant_flow
+from coxa.report.topics.participants.flow.record import Flow
 from coxa.study import Study
-from coxa.study.read import parse_study
-from coxa.tables.participant_flow.build import participant_flow
-from coxa.tables.participant_flow.record import Flow
+from coxa.study.reading.read import parse_study
 
 START = pd.Timestamp("2025-01-10")
 VISITS = {"baseline": 0, "week_6": 42, "week_12": 84}

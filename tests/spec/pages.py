@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from coxa.report.interaction import engine, page_script
+from coxa.report.output.interaction import engine, page_script
 
 
 def without_scripts(html: str) -> str:

@@ -12,8 +12,8 @@ from coxa.cohort.cohort import Cohort
 from coxa.derive import derive_delivered, derive_scores
 from coxa.derive.analysis_sets import derive_analysis_sets
 from coxa.errors import PlanError
-from coxa.report.sections.carried_forward import carried_forward
-from coxa.study.read import parse_study
+from coxa.report.topics.observed.carried_forward import carried_forward
+from coxa.study.reading.read import parse_study
 from tests.spec.cohort_trial import LONG, PARTICIPANTS, PLAN, assessments, messages, read_tiny, read_with
 from tests.spec.small_trial import report as small_report
 from tests.spec.test_cohort_forms import HOOS

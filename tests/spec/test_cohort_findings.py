@@ -9,7 +9,7 @@ import pytest
 
 from coxa.cohort.read import read_cohort
 from coxa.errors import DataError
-from coxa.study.read import parse_study
+from coxa.study.reading.read import parse_study
 from tests.spec.cohort_trial import LONG, PARTICIPANTS, PLAN, assessments, messages, only, read_tiny, read_with
 
 

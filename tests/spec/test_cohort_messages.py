@@ -9,7 +9,7 @@ import pyreadstat
 import pytest
 
 from coxa.cohort.visits import describe_windows
-from coxa.study.read import parse_study
+from coxa.study.reading.read import parse_study
 from coxa.study.source import code_text
 from tests.spec.cohort_trial import LONG, PARTICIPANTS, PLAN, assessments, messages, only, read_tiny, read_with
 from tests.spec.test_cohort_findings import changed

@@ -13,7 +13,7 @@ from coxa.cohort.cohort import Cohort
 from coxa.cohort.mapping.codes import parse_numbers
 from coxa.cohort.read import read_cohort
 from coxa.errors import PlanError
-from coxa.study.read import parse_study
+from coxa.study.reading.read import parse_study
 from tests.spec.cohort_trial import LONG, PARTICIPANTS, PLAN
 
 STEPS = PLAN.replace(

@@ -13,7 +13,7 @@ import pytest
 
 from coxa.cohort.read import read_cohort
 from coxa.study import Study
-from coxa.study.read import parse_study
+from coxa.study.reading.read import parse_study
 
 DATA = Path(os.environ.get("COXA_REALDATA", Path(__file__).parents[3] / "shared" / "data"))
 ACUPUNCTURE = DATA / "acupuncture_headache_bmj2004" / "acupuncture.sav"

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from coxa.cohort.readers.raw import ReadOptions
 from coxa.cohort.readers.registry import read_raw
 from coxa.errors import PlanError
-from coxa.study.read import parse_study
+from coxa.study.reading.read import parse_study
 from coxa.study.source import TableSource
 from tests.spec.cohort_trial import LONG, PLAN
 from tests.spec.test_cohort_readers import fault, read

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from coxa.cohort.visits import assign_visits
-from coxa.study.read import parse_study
+from coxa.study.reading.read import parse_study
 from tests.spec.cohort_trial import LONG, PLAN, assessments, messages, read_tiny
 
 STUDY = parse_study(PLAN.encode())

@@ -10,7 +10,7 @@ from scipy import stats
 
 from coxa.errors import OptionError
 from coxa.models import Fit, fit_ancova, fit_mmrm
-from coxa.models.diagnostics import covariance_check, qq_points, residuals
+from coxa.models.results.diagnostics import covariance_check, qq_points, residuals
 from tests.reference.tolerances import CLOSED_FORM
 from tests.reference.trial import FORMULA, trial
 

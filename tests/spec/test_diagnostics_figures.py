@@ -8,12 +8,12 @@ import pandas as pd
 import pytest
 
 from coxa.errors import OptionError
-from coxa.figures.covariance_map import plot_covariance
 from coxa.figures.figure import Figure
-from coxa.figures.influence import plot_influence
-from coxa.figures.residuals import plot_qq, plot_residuals
 from coxa.models import Fit, fit_mmrm
-from coxa.models.diagnostics import covariance_check, qq_points, residuals
+from coxa.models.results.diagnostics import covariance_check, qq_points, residuals
+from coxa.report.topics.diagnostics.covariance_map import plot_covariance
+from coxa.report.topics.diagnostics.influence import plot_influence
+from coxa.report.topics.diagnostics.residuals import plot_qq, plot_residuals
 from tests.reference.trial import VISITS, trial
 
 NAMED = {"figure_id": "a-figure", "title": "A figure"}

@@ -10,7 +10,7 @@ import statsmodels.api as sm
 from coxa.errors import OptionError
 from coxa.estimates import contrast_rows
 from coxa.models import Fit, fit_ancova, fit_mmrm
-from coxa.models.influence import influence
+from coxa.models.results.influence import influence
 from tests.reference.trial import FORMULA, trial
 
 REFIT = 1e-6

@@ -14,23 +14,23 @@ from coxa.derive import derive_dataset
 from coxa.derive.dataset import AnalysisDataset
 from coxa.derive.delivery import Delivered
 from coxa.estimates import Estimates
-from coxa.figures.attendance import plot_attendance
-from coxa.figures.dropout_profile import plot_dropout_profile
 from coxa.figures.figure import Figure
-from coxa.figures.harms import plot_harms
-from coxa.figures.influence import plot_influence
 from coxa.figures.means import observed_means
-from coxa.figures.missingness import plot_missingness
 from coxa.figures.profile import plot_profile
-from coxa.figures.residuals import FAR, MOST, TAIL, plot_qq, plot_residuals
-from coxa.figures.responder_curve import MOST as MOST_CUTS
-from coxa.figures.responder_curve import plot_responder_curve, responder_curve
-from coxa.figures.trajectories import plot_trajectories
 from coxa.figures.visit_axis import DODGE, EVEN, LETTER, axis_of_visits
 from coxa.report.document import FigureBlock
-from coxa.report.sections.summary import summary_section
+from coxa.report.topics.analyses.summary import summary_section
+from coxa.report.topics.delivery.attendance import plot_attendance
+from coxa.report.topics.diagnostics.influence import plot_influence
+from coxa.report.topics.diagnostics.residuals import FAR, MOST, TAIL, plot_qq, plot_residuals
+from coxa.report.topics.harms.figures import plot_harms
+from coxa.report.topics.missing.by_visit import plot_missingness
+from coxa.report.topics.missing.dropout_profile import plot_dropout_profile
+from coxa.report.topics.observed.trajectories import plot_trajectories
+from coxa.report.topics.responders.curve import MOST as MOST_CUTS
+from coxa.report.topics.responders.curve import plot_responder_curve, responder_curve
+from coxa.report.topics.responders.tables import responses
 from coxa.study import Study
-from coxa.tables.responders import responses
 from tests.spec import small_trial
 
 PAGE = 1_000_000

@@ -10,12 +10,12 @@ import pytest
 
 from coxa.errors import OptionError
 from coxa.figures.figure import Figure
-from coxa.figures.forest import favours, plot_forest
 from coxa.figures.means import MEAN_COLUMNS, model_means, observed_means
-from coxa.figures.missingness import missing_counts, plot_missingness
 from coxa.figures.profile import plot_profile
 from coxa.figures.text import figure_text
 from coxa.figures.theme import OKABE_ITO, arm_scales
+from coxa.report.topics.analyses.forest import favours, plot_forest
+from coxa.report.topics.missing.by_visit import missing_counts, plot_missingness
 from tests.spec.small_trial import NASTY, PER_ARM, Report, plan, report
 
 MEANS = pd.DataFrame(

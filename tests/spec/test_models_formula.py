@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from coxa.errors import OptionError
-from coxa.models.formula import read_formula, tokenise
+from coxa.models.design.formula import read_formula, tokenise
 
 COLUMNS = ["change", "baseline", "arm", "visit", "age"]
 

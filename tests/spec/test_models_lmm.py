@@ -12,8 +12,8 @@ from scipy import stats
 from coxa.errors import FitError, OptionError
 from coxa.estimates import contrasts, linear_combination, marginal_means
 from coxa.models import fit_lmm
-from coxa.models.diagnostics import covariance_check, residuals
-from coxa.models.influence import influence
+from coxa.models.results.diagnostics import covariance_check, residuals
+from coxa.models.results.influence import influence
 from tests.reference.tolerances import CLOSED_FORM, DEVIANCE
 from tests.spec.drawn_clusters import ARMS, mean_squares, one_way, visits_trial
 

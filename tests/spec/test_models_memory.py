@@ -10,7 +10,7 @@ import pytest
 
 from coxa.errors import FitError
 from coxa.models import fit_batch, fit_mmrm
-from coxa.models.batched import BLOCK, together
+from coxa.models.batch.api import BLOCK, together
 from coxa.models.covariance.unstructured import count
 
 

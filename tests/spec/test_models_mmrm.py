@@ -11,13 +11,13 @@ from scipy import stats
 from threadpoolctl import threadpool_info
 
 import coxa.models.covariance as covariance_room
-import coxa.models.mmrm_fit as mmrm_room
+import coxa.models.mmrm.fit as mmrm_room
 from coxa.errors import DataError, EmptyCellError, FitError, NonConvergenceError, OptionError, RankDeficientError
 from coxa.estimates import contrasts, marginal_means
 from coxa.models import fit_mmrm
 from coxa.models.covariance.unstructured import UNSTRUCTURED
-from coxa.models.numerics.kenward_roger import matched_f
-from coxa.models.numerics.satterthwaite import matched_df
+from coxa.models.inference.kenward_roger import matched_f
+from coxa.models.inference.satterthwaite import matched_df
 from tests.reference.tolerances import CLOSED_FORM
 from tests.reference.trial import trial
 

@@ -8,11 +8,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-import coxa.models.mixed_structured as structured_room
+import coxa.models.lmm.structured as structured_room
 from coxa.errors import DataError, FitError, NonConvergenceError, OptionError
 from coxa.estimates import marginal_means
 from coxa.models import fit_lmm, fit_mmrm
-from coxa.models.diagnostics import residuals
+from coxa.models.results.diagnostics import residuals
 from tests.reference.tolerances import CLOSED_FORM, DEVIANCE
 from tests.spec.drawn_clusters import visits_trial
 

@@ -7,11 +7,12 @@ import pandas as pd
 import pytest
 
 from coxa.errors import FitError
-from coxa.models import fit_lmm, fit_mmrm, mixed_rows
-from coxa.models.fit import Fit
-from coxa.models.mixed_rows import MOST_ABOVE
+from coxa.models import fit_lmm, fit_mmrm
+from coxa.models.lmm import rows as mixed_rows
+from coxa.models.lmm.predictions import random_part_of
+from coxa.models.lmm.rows import MOST_ABOVE
 from coxa.models.numerics.mixed import components
-from coxa.models.random_results import random_part_of
+from coxa.models.results.fit import Fit
 
 SAME = 1e-10
 """Apart and together are the same sums in another order."""

@@ -10,14 +10,15 @@ import pandas as pd
 import pytest
 
 import coxa
-from coxa.models import fit_lmm, fit_mmrm, mixed_rows
+from coxa.models import fit_lmm, fit_mmrm
 from coxa.models.covariance import STRUCTURES
 from coxa.models.covariance.spatial_exponential import AT_ONE, AT_ZERO
-from coxa.models.fit import Fit
+from coxa.models.lmm import rows as mixed_rows
+from coxa.models.lmm.predictions import random_part_of
 from coxa.models.numerics.mixed.likelihood import derived, state
 from coxa.models.numerics.mixed.markov import Markov
 from coxa.models.numerics.mixed.structured import Structured
-from coxa.models.random_results import random_part_of
+from coxa.models.results.fit import Fit
 
 STEP, DIFFERENCE = 1e-5, 1e-6
 """Half a difference of derivatives, and what it is good for here."""

@@ -16,17 +16,17 @@ from typer.testing import CliRunner
 from coxa.cli.main import app
 from coxa.errors import OptionError
 from coxa.report.build import build_document
-from coxa.report.checklists.answer import Answer, Checklist, fill
-from coxa.report.checklists.definition import GUIDELINES, Need, load_guideline
-from coxa.report.checklists.files import asked_form, markdown, write_checklists
-from coxa.report.checklists.places import section_place
-from coxa.report.checklists.select import by_design, wanted
-from coxa.report.checklists.table import checklist_table, counts_words
 from coxa.report.document import Document, Paragraph, Section
+from coxa.report.output.render import render_document
 from coxa.report.references.bibliography import entry
-from coxa.report.render import render_document
+from coxa.report.topics.checklists.answer import Answer, Checklist, fill
+from coxa.report.topics.checklists.definition import GUIDELINES, Need, load_guideline
+from coxa.report.topics.checklists.files import asked_form, markdown, write_checklists
+from coxa.report.topics.checklists.places import section_place
+from coxa.report.topics.checklists.select import by_design, wanted
+from coxa.report.topics.checklists.table import checklist_table, counts_words
 from coxa.study import Study
-from coxa.study.delivery_items import CERT, TIDIER
+from coxa.study.delivery.items import CERT, TIDIER
 from coxa.study.parts import Arm, Part
 from tests.spec.pages import without_scripts
 from tests.spec.small_trial import NASTY, plan, report

@@ -15,12 +15,12 @@ from coxa.analyses.clusters import IGNORED
 from coxa.cli.main import app
 from coxa.errors import DataError, FewClustersError, FitError, OptionError
 from coxa.estimates.effect_size import standardised_by_model
-from coxa.models.diagnostics import covariance_check
-from coxa.models.influence import influence
-from coxa.report.methods import analysis_methods
+from coxa.models.results.diagnostics import covariance_check
+from coxa.models.results.influence import influence
 from coxa.report.record import Report
-from coxa.study.read import parse_study
-from coxa.tables.variances import components, variances_table, warning_words
+from coxa.report.topics.analyses.variances import components, variances_table, warning_words
+from coxa.report.topics.methods.analyses import analysis_methods
+from coxa.study.reading.read import parse_study
 from tests.spec.cluster_trial import PLAN, people, write_trial
 from tests.spec.small_trial import read_text
 

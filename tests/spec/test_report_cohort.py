@@ -16,17 +16,17 @@ from coxa.cohort.disposition import Disposition
 from coxa.errors import PlanError
 from coxa.findings import Findings
 from coxa.report.build import build_document
-from coxa.report.checklists.answer import fill
-from coxa.report.checklists.definition import load_guideline
 from coxa.report.document import Document, Paragraph
+from coxa.report.output.render import render_document
 from coxa.report.record import Report
-from coxa.report.render import render_document
-from coxa.report.sections.summary import comparison_cautions
+from coxa.report.topics.analyses.summary import comparison_cautions
+from coxa.report.topics.checklists.answer import fill
+from coxa.report.topics.checklists.definition import load_guideline
+from coxa.report.topics.participants.flow.build import participant_flow
+from coxa.report.topics.participants.imbalance import imbalance_sentences, imbalances
 from coxa.study import Study
 from coxa.study.design_words import COHORT, TRIAL
-from coxa.study.read import parse_study
-from coxa.tables.imbalance import imbalance_sentences, imbalances
-from coxa.tables.participant_flow.build import participant_flow
+from coxa.study.reading.read import parse_study
 from tests.spec import small_trial
 from tests.spec.pages import without_scripts
 

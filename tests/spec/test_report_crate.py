@@ -12,9 +12,9 @@ from urllib.parse import unquote
 import pytest
 
 from coxa.errors import CoxaError, OptionError
-from coxa.report.crate import CrateOptions, write_crate
 from coxa.report.record import Report
-from coxa.report.run_data import run_data
+from coxa.report.trace.crate import CrateOptions, write_crate
+from coxa.report.trace.run_data import run_data
 from coxa.report.write import write_report
 from tests.spec.test_report_protocol import reported
 from tests.spec.test_study_lock import Edit, cs, window, written

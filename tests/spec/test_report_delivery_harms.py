@@ -11,16 +11,16 @@ from docx import Document as open_word
 from pypdf import PdfReader
 
 from coxa.derive.harms import derive_harms
-from coxa.figures.harms import plot_harms
 from coxa.report.build import build_document
 from coxa.report.document import Document, Paragraph, Section
-from coxa.report.html import render_html
-from coxa.report.pdf import render_pdf
+from coxa.report.output.html import render_html
+from coxa.report.output.pdf import render_pdf
+from coxa.report.output.word.render import render_word
 from coxa.report.record import Report
-from coxa.report.sections.delivery import delivery_section
-from coxa.report.sections.harms import assessed_sentence, harms_section, serious_sentence
-from coxa.report.word.render import render_word
-from coxa.tables.harms import harm_risks
+from coxa.report.topics.delivery.section import delivery_section
+from coxa.report.topics.harms.figures import plot_harms
+from coxa.report.topics.harms.section import assessed_sentence, harms_section, serious_sentence
+from coxa.report.topics.harms.tables import harm_risks
 from tests.spec.small_trial import NASTY, report
 from tests.spec.treated_trial import cohort, plan
 

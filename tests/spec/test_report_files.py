@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from coxa.report.csv_files import harmless, write_csv
+from coxa.report.output.csv_files import harmless, write_csv
 from coxa.report.write import write_results
 from tests.spec.small_trial import report
 

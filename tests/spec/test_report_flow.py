@@ -13,14 +13,14 @@ from typer.testing import CliRunner
 
 from coxa.cli.main import app
 from coxa.errors import OptionError
-from coxa.figures.participant_flow.draw import plot_flow
 from coxa.report.build import build_document
-from coxa.report.columns import TALLEST, UPRIGHT, figure_width
-from coxa.report.figure_files import write_figure
-from coxa.report.render import render_document
-from coxa.report.results import results_frame
+from coxa.report.output.columns import TALLEST, UPRIGHT, figure_width
+from coxa.report.output.figure_files import write_figure
+from coxa.report.output.render import render_document
+from coxa.report.topics.participants.flow.build import participant_flow
+from coxa.report.topics.participants.flow.draw import plot_flow
+from coxa.report.trace.results import results_frame
 from coxa.study.wording import primary_estimand
-from coxa.tables.participant_flow.build import participant_flow
 from tests.spec.cluster_trial import people, write_trial
 from tests.spec.small_trial import PER_ARM, report
 

@@ -20,13 +20,13 @@ from coxa.figures.figure import Figure
 from coxa.models.numerics.marginal_fit import Attempt
 from coxa.report.build import build_document
 from coxa.report.document import Card, Document, FigureBlock, List, Paragraph, Section, TableBlock
-from coxa.report.html import render_html
-from coxa.report.methods import analysis_methods, formula_words, references
-from coxa.report.render import render
-from coxa.report.sentences import asked_rows, result_sentence, result_sentences
+from coxa.report.output.html import render_html
+from coxa.report.output.render import render
 from coxa.report.text import report_text
+from coxa.report.topics.analyses.sensitivity import agreement_sentences
+from coxa.report.topics.analyses.sentences import asked_rows, result_sentence, result_sentences
+from coxa.report.topics.methods.analyses import analysis_methods, formula_words, references
 from coxa.tables.records import records
-from coxa.tables.sensitivity import agreement_sentences
 from coxa.tables.table import Cell, Column, Footnote, Row, RowGroup, Table
 from tests.spec.pages import without_scripts
 from tests.spec.small_trial import NASTY, plan, read_text, report, with_holm, with_newcomer

@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 
 import coxa
 from coxa.cli.main import app
-from coxa.report.sentences import result_sentences, verdict_sentences
+from coxa.report.topics.analyses.sentences import result_sentences, verdict_sentences
 from coxa.study.important import Important, compared_with, important_difference
 from tests.spec.classes_trial import page, written
 from tests.spec.small_trial import plan

@@ -21,9 +21,9 @@ from pypdf import PdfReader
 from coxa.figures.figure import Figure
 from coxa.report.build import build_document
 from coxa.report.document import Card, Document, FigureBlock, List, Paragraph, Section, TableBlock
-from coxa.report.html import render_html
-from coxa.report.pdf import render_pdf
-from coxa.report.word.render import render_word
+from coxa.report.output.html import render_html
+from coxa.report.output.pdf import render_pdf
+from coxa.report.output.word.render import render_word
 from coxa.tables.characters import FORBIDDEN, breakable, printable
 from coxa.tables.table import Cell, Column, Footnote, Row, RowGroup, Table
 from tests.spec.pages import without_scripts

@@ -13,7 +13,7 @@ import coxa
 from coxa.cli.main import app
 from coxa.errors import EmptyCellError, PlanError
 from coxa.report.record import Report
-from coxa.study.read import parse_study
+from coxa.study.reading.read import parse_study
 from tests.spec.classes_trial import PLAN, page, written
 
 

@@ -8,9 +8,9 @@ import pytest
 from pypdf import PdfReader
 
 from coxa.report.build import build_document
-from coxa.report.columns import SIDEWAYS, UPRIGHT, ems, layout
 from coxa.report.document import Document
-from coxa.report.pdf import page_data, render_pdf
+from coxa.report.output.columns import SIDEWAYS, UPRIGHT, ems, layout
+from coxa.report.output.pdf import page_data, render_pdf
 from coxa.tables.table import Cell, Column, Row, RowGroup, Table
 from tests.spec.small_trial import report
 

@@ -11,14 +11,14 @@ import pytest
 from coxa.report.analyse import timed
 from coxa.report.build import build_document
 from coxa.report.document import Card, Paragraph, Section, TableBlock
+from coxa.report.output.render import FORMATS, render_document
 from coxa.report.record import Report
-from coxa.report.render import FORMATS, render_document
-from coxa.report.run_data import run_data
-from coxa.report.sections.protocol import deviation_notes, protocol_section
+from coxa.report.topics.protocol.section import deviation_notes, protocol_section
+from coxa.report.trace.run_data import run_data
 from coxa.report.write import write_report
 from coxa.study import read_study
-from coxa.study.deviations import PlanStatus, plan_status
-from coxa.study.lock import lock
+from coxa.study.locking.deviations import PlanStatus, plan_status
+from coxa.study.locking.lock import lock
 from tests.spec.small_trial import NASTY, report
 from tests.spec.test_study_lock import WHY, Edit, cs, relaxes, window, written
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from coxa.report.randomised import randomisation_methods
-from coxa.study.read import parse_study
+from coxa.report.topics.trial_design.randomised import randomisation_methods
+from coxa.study.reading.read import parse_study
 from tests.spec.cluster_trial import PLAN as CLUSTERS
 
 PLAN = """\

@@ -15,12 +15,12 @@ from coxa.cli.main import app
 from coxa.errors import OptionError
 from coxa.instruments import instrument_names
 from coxa.report.document import Paragraph
-from coxa.report.methods import references
 from coxa.report.record import Report
 from coxa.report.references.bibliography import coxa_entry, entries, methods, of_instrument, of_method
 from coxa.report.references.cited import cited, methods_used
 from coxa.report.references.styles import bibtex, ris, vancouver
-from coxa.report.sections.methods import methods_section
+from coxa.report.topics.methods.analyses import references
+from coxa.report.topics.methods.section import methods_section
 from coxa.study import Study
 from coxa.study.analysis import Analysis
 from coxa.study.randomisation import Randomisation

@@ -13,12 +13,12 @@ from typer.testing import CliRunner
 from coxa.cli.main import app
 from coxa.errors import OptionError
 from coxa.report.build import build_document
-from coxa.report.compare import compare_results
-from coxa.report.kept import read_kept, write_kept
-from coxa.report.provenance import provenance
-from coxa.report.results import ADDRESS, COLUMNS, data_hash, results_frame
-from coxa.report.sentences import result_sentences
-from coxa.report.why import why
+from coxa.report.topics.analyses.sentences import result_sentences
+from coxa.report.trace.compare import compare_results
+from coxa.report.trace.kept import read_kept, write_kept
+from coxa.report.trace.provenance import provenance
+from coxa.report.trace.results import ADDRESS, COLUMNS, data_hash, results_frame
+from coxa.report.trace.why import why
 from coxa.tables.formats import write
 from tests.spec.small_trial import report
 

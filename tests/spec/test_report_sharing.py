@@ -16,16 +16,16 @@ from coxa.cli.main import app
 from coxa.figures.figure import Figure
 from coxa.report.analyse import analyse
 from coxa.report.build import build_document
-from coxa.report.crate import NOT_SHARED
 from coxa.report.document import Card, Document, List, Paragraph, Section, TableBlock
-from coxa.report.places import drawn_places, places
 from coxa.report.record import Report
-from coxa.report.results import results_frame
-from coxa.report.sharing import protected_counts
-from coxa.report.sharing.attack import attack, texts_in
-from coxa.report.sharing.figures import OF_FEW, OF_PEOPLE, shared_figure
-from coxa.report.sharing.protect import Protection
-from coxa.report.sharing.words import OTHER, common, without_rare_words
+from coxa.report.trace.crate import NOT_SHARED
+from coxa.report.trace.places import drawn_places, places
+from coxa.report.trace.results import results_frame
+from coxa.report.transform.sharing import protected_counts
+from coxa.report.transform.sharing.attack import attack, texts_in
+from coxa.report.transform.sharing.figures import OF_FEW, OF_PEOPLE, shared_figure
+from coxa.report.transform.sharing.protect import Protection
+from coxa.report.transform.sharing.words import OTHER, common, without_rare_words
 from coxa.report.write import write_report
 from coxa.tables.cells import Cell, Statistic
 from coxa.tables.formats import cell

@@ -11,10 +11,10 @@ from typer.testing import CliRunner
 from coxa.cli.main import app
 from coxa.report.build import build_document
 from coxa.report.document import Document, Paragraph
-from coxa.report.places import places
-from coxa.report.render import render_document
-from coxa.report.shell import AFTERWARDS, BANNER, FOUND, as_shell, shell
-from coxa.study.read import parse_study
+from coxa.report.output.render import render_document
+from coxa.report.trace.places import places
+from coxa.report.transform.shell import AFTERWARDS, BANNER, FOUND, as_shell, shell
+from coxa.study.reading.read import parse_study
 from coxa.tables.cells import Cell, Statistic
 from coxa.tables.formats import cell
 from coxa.tables.table import Column, Row, RowGroup, Table

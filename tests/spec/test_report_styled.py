@@ -10,11 +10,11 @@ from typer.testing import CliRunner
 from coxa.cli.main import app
 from coxa.errors import OptionError
 from coxa.report.build import build_document
-from coxa.report.kept import read_kept, write_kept
-from coxa.report.render import FORMATS, render
-from coxa.report.results import results_frame
-from coxa.report.styled import in_style
-from coxa.report.why import why
+from coxa.report.output.render import FORMATS, render
+from coxa.report.trace.kept import read_kept, write_kept
+from coxa.report.trace.results import results_frame
+from coxa.report.trace.why import why
+from coxa.report.transform.styled import in_style
 from coxa.tables.formats import RULES, write
 from coxa.tables.styles import STYLES
 from tests.spec.small_trial import report

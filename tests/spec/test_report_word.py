@@ -14,7 +14,7 @@ from docx.oxml.ns import qn
 
 from coxa.report.build import build_document
 from coxa.report.document import Document, Section, TableBlock
-from coxa.report.word.render import render_word
+from coxa.report.output.word.render import render_word
 from tests.spec.small_trial import report
 from tests.spec.test_report_pdf import wide
 

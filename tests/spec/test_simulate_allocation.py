@@ -11,7 +11,7 @@ from coxa.design.by_simulation.pieces import Piece, replicate_seed, trials_of
 from coxa.simulate import draw_outcomes, trial_design
 from coxa.simulate.from_plan.allocation import blocks
 from coxa.study import Study
-from coxa.study.read import parse_study
+from coxa.study.reading.read import parse_study
 from tests.spec.assumed_trial import ASSUMED, SMALL, assumed
 
 CLUSTERS = "  clusters: {site_id: {number: 6, icc: 0.03, own_per_arm: true}}\n"

@@ -16,7 +16,7 @@ from coxa.simulate.from_plan.clusters import ClusterDesign, assign, totals
 from coxa.simulate.from_plan.design import TrialDesign
 from coxa.simulate.from_plan.home import draw_home, home_days
 from coxa.simulate.from_plan.means import mean_on
-from coxa.study.read import parse_study
+from coxa.study.reading.read import parse_study
 from tests.spec.assumed_trial import ASSUMED, ROOT, SMALL, assumed, hip_oa_text
 
 FUNCTION = "    function: {baseline: {mean: 60, sd: 15}, scale: items}\n"

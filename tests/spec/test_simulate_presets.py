@@ -20,7 +20,7 @@ from coxa.simulate.from_plan.exact import exact_mean
 from coxa.simulate.from_plan.trial import simulate_study
 from coxa.simulate.presets import preset_bytes
 from coxa.simulate.published import comparison_frame
-from coxa.study.read import parse_study
+from coxa.study.reading.read import parse_study
 from tests.spec.small_trial import plan
 
 NAMES = coxa.preset_names()

@@ -18,7 +18,7 @@ from coxa.simulate import estimand_frame, simulate_study, trial_design, true_val
 from coxa.simulate.from_plan.sets import set_members
 from coxa.simulate.from_plan.strategies import participant_ids
 from coxa.study import Study, read_study
-from coxa.study.read import parse_study
+from coxa.study.reading.read import parse_study
 from tests.spec.assumed_trial import ASSUMED, SMALL
 
 ROUNDED = 1e-3

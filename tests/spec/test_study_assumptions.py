@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from coxa.errors import PlanError
-from coxa.study.correlation import matrix_problem, nearest_correlation, visit_matrix
-from coxa.study.course import Course
-from coxa.study.read import parse_study
+from coxa.study.assumptions.correlation import matrix_problem, nearest_correlation, visit_matrix
+from coxa.study.assumptions.course import Course
+from coxa.study.reading.read import parse_study
 from tests.spec.assumed_trial import ASSUMED, SMALL, assumed, hip_oa_text
 
 

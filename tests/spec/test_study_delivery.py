@@ -9,13 +9,13 @@ import pytest
 
 import coxa
 from coxa.errors import PlanError
-from coxa.study.delivery import Delivery, Prescription
-from coxa.study.delivery_items import CERT, TIDIER, delivery_items
-from coxa.study.document import study_document
-from coxa.study.exercises import exercises
-from coxa.study.json_schema import study_schema
+from coxa.study.delivery.arm import Delivery, Prescription
+from coxa.study.delivery.exercises import exercises
+from coxa.study.delivery.items import CERT, TIDIER, delivery_items
+from coxa.study.describing.document import study_document
+from coxa.study.describing.json_schema import study_schema
 from coxa.study.parts import Arm
-from coxa.study.read import parse_study
+from coxa.study.reading.read import parse_study
 
 PLAN = """
 study: tiny

@@ -10,10 +10,10 @@ import pyreadstat
 import pytest
 
 from coxa.cohort.read import read_cohort
-from coxa.study.data_examples import EXAMPLES, DataExample
-from coxa.study.document import study_document, type_words, walk
+from coxa.study.describing.data_examples import EXAMPLES, DataExample
+from coxa.study.describing.document import study_document, type_words, walk
 from coxa.study.plan import Study
-from coxa.study.read import parse_study
+from coxa.study.reading.read import parse_study
 from tests.spec.small_trial import plan
 
 ROOT = Path(__file__).parents[2]

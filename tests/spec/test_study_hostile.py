@@ -10,8 +10,8 @@ import pytest
 
 import coxa
 from coxa.errors import PlanError
-from coxa.study.read import parse_study
-from coxa.study.yaml_tree import DEEPEST
+from coxa.study.reading.read import parse_study
+from coxa.study.reading.yaml_tree import DEEPEST
 from tests.spec.test_study_read import PLAN, faults
 
 LAUGHS = "a: &a [x, x, x, x, x, x, x, x, x]\n" + "".join(

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from coxa.errors import PlanError
-from coxa.report.sections.trial_design import CARDS, FACT_OF
+from coxa.report.topics.trial_design.section import CARDS, FACT_OF
 from coxa.study import Study
-from coxa.study.keys import has_key
 from coxa.study.protocol import Blinding, Dates, Protocol
-from coxa.study.read import parse_study
+from coxa.study.reading.keys import has_key
+from coxa.study.reading.read import parse_study
 from tests.spec.small_trial import plan
 
 TEMPLATE = Path(__file__).parents[2] / "src" / "coxa" / "study" / "templates" / "parallel-trial" / "study.yaml"

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from coxa.cohort.dictionary import load_table
-from coxa.study.cluster_examples import CLUSTER_EXAMPLES
-from coxa.study.document import study_document
+from coxa.study.describing.cluster_examples import CLUSTER_EXAMPLES
+from coxa.study.describing.document import study_document
 from coxa.study.formula import model_formula
 from coxa.study.random_effects import RandomEffect
 from coxa.study.words import GROUPINGS

@@ -6,7 +6,7 @@ import pytest
 
 from coxa.design import Cluster, Minimisation, PermutedBlocks, Simple, Stratified, planned_scheme
 from coxa.errors import PlanError
-from coxa.study.read import parse_study
+from coxa.study.reading.read import parse_study
 
 PLAN = """\
 study: tiny

@@ -9,8 +9,8 @@ import pytest
 
 from coxa.errors import PlanError
 from coxa.study import Study, read_study
-from coxa.study.json_schema import study_schema
-from coxa.study.read import parse_study
+from coxa.study.describing.json_schema import study_schema
+from coxa.study.reading.read import parse_study
 
 PLAN = """\
 study: tiny

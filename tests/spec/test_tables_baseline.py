@@ -12,8 +12,8 @@ import pytest
 
 from coxa.cohort.cohort import Cohort
 from coxa.errors import DataError
+from coxa.report.topics.participants.baseline import baseline_table
 from coxa.study import Study
-from coxa.tables.baseline import baseline_table
 from coxa.tables.table import Table
 from tests.spec.small_trial import cohort, plan
 

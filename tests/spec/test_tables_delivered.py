@@ -8,10 +8,10 @@ import pandas as pd
 import pytest
 
 from coxa.derive.delivery import Delivered, derive_delivered
-from coxa.figures.attendance import attendance_steps
-from coxa.tables.co_interventions import co_interventions_table
-from coxa.tables.delivered import delivered_table
-from coxa.tables.intervention import intervention_table
+from coxa.report.topics.delivery.attendance import attendance_steps
+from coxa.report.topics.delivery.co_interventions import co_interventions_table
+from coxa.report.topics.delivery.delivered import delivered_table
+from coxa.report.topics.delivery.intervention import intervention_table
 from coxa.tables.table import Table
 from tests.spec.treated_trial import cohort, plan
 

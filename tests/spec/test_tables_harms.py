@@ -11,8 +11,8 @@ from scipy import stats
 
 from coxa.derive.harms import YEAR, Harms, derive_harms
 from coxa.estimates import fit_rates
+from coxa.report.topics.harms.tables import harm_rates_table, harm_risks, harm_terms_table, harms_table
 from coxa.tables.formats import write
-from coxa.tables.harms import harm_rates_table, harm_risks, harm_terms_table, harms_table
 from coxa.tables.table import Table
 from tests.spec.treated_trial import cohort, events, plan
 

@@ -10,11 +10,11 @@ import pandas as pd
 from coxa.cohort.cohort import Cohort
 from coxa.cohort.disposition import Disposition
 from coxa.derive.dataset import AnalysisDataset
-from coxa.figures.dropout_profile import last_seen_means, plot_dropout_profile
-from coxa.figures.trajectories import plot_trajectories, trajectories
 from coxa.findings import Findings
+from coxa.report.topics.missing.dropout_profile import last_seen_means, plot_dropout_profile
+from coxa.report.topics.missing.patterns import completion_table, patterns_table, reasons_table
+from coxa.report.topics.observed.trajectories import plot_trajectories, trajectories
 from coxa.study import Study
-from coxa.tables.missing_patterns import completion_table, patterns_table, reasons_table
 from coxa.tables.table import Table
 from tests.spec.small_trial import cohort, plan, report
 

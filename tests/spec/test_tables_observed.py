@@ -8,9 +8,9 @@ import pandas as pd
 
 from coxa.cohort import Cohort
 from coxa.derive import observed_values
+from coxa.report.topics.data.not_reported import not_reported_table
+from coxa.report.topics.observed.table import arm_sizes, observed_table
 from coxa.study import Study
-from coxa.tables.not_reported import not_reported_table
-from coxa.tables.observed import arm_sizes, observed_table
 from coxa.tables.table import Table
 from tests.spec.small_trial import cohort, plan
 

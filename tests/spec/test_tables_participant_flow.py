@@ -9,11 +9,11 @@ import pytest
 
 from coxa.derive import derive_dataset
 from coxa.errors import DataError
-from coxa.tables.missing_patterns import reasons_table
-from coxa.tables.participant_flow.check import check_flow, flow_sums
-from coxa.tables.participant_flow.people import KEPT_ON, NO_REASON, STAYED, STOPPED, STOPPED_TREATMENT
-from coxa.tables.participant_flow.record import Box, Count, Flow
-from coxa.tables.participant_flow.table import flow_table
+from coxa.report.topics.missing.patterns import reasons_table
+from coxa.report.topics.participants.flow.check import check_flow, flow_sums
+from coxa.report.topics.participants.flow.people import KEPT_ON, NO_REASON, STAYED, STOPPED, STOPPED_TREATMENT
+from coxa.report.topics.participants.flow.record import Box, Count, Flow
+from coxa.report.topics.participants.flow.table import flow_table
 from tests.spec.flow_trial import OUTSIDE, PEOPLE, Assessed, Person, cohort, flow_of, numbers, plan
 
 

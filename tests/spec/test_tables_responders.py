@@ -11,13 +11,13 @@ from coxa.cohort.disposition import Disposition
 from coxa.derive import observed_dataset
 from coxa.derive.dataset import AnalysisDataset
 from coxa.estimates.number_needed import number_needed
-from coxa.figures.responder_curve import _within, plot_responder_curve, responder_curve
 from coxa.findings import Findings
 from coxa.report.document import Section
-from coxa.report.sections.responders import responders_section
+from coxa.report.topics.responders.curve import _within, plot_responder_curve, responder_curve
+from coxa.report.topics.responders.section import responders_section
+from coxa.report.topics.responders.tables import Response, needed_cell, responders_by_visit, responses
 from coxa.study import Study
 from coxa.study.parts import Responder
-from coxa.tables.responders import Response, needed_cell, responders_by_visit, responses
 from coxa.tables.table import Statistic, Table
 from tests.spec.small_trial import Report, cohort, plan, report
 

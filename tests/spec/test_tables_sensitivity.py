@@ -8,7 +8,7 @@ import pytest
 
 from coxa.estimates import Estimates
 from coxa.report.build import build_document
-from coxa.tables.sensitivity import agreement_sentences, sensitivity_table
+from coxa.report.topics.analyses.sensitivity import agreement_sentences, sensitivity_table
 from tests.spec.small_trial import plan, report
 
 STUDY = plan()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from coxa.estimates import Estimates
-from coxa.tables.further import interaction_words
+from coxa.report.topics.analyses.further import interaction_words
 from tests.spec.small_trial import plan
 
 

@@ -13,16 +13,16 @@ from coxa.analyses.planned import adjust_planned
 from coxa.cohort.disposition import COUNT_COLUMNS, LEFT_OUT_COLUMNS, Disposition
 from coxa.estimates import Estimates
 from coxa.findings import Finding, Findings
-from coxa.tables.adjusted import is_adjusted
-from coxa.tables.baseline import baseline_table
-from coxa.tables.findings import findings_table
-from coxa.tables.flow import files_table, left_out_table, participants_table
+from coxa.report.topics.analyses.adjusted import is_adjusted
+from coxa.report.topics.analyses.planned import planned_table
+from coxa.report.topics.analyses.results import analysis_title, differences_table, means_table, responder_table
+from coxa.report.topics.data.findings import findings_table
+from coxa.report.topics.missing.reasons import silent_participants
+from coxa.report.topics.participants.baseline import baseline_table
+from coxa.report.topics.participants.sets import files_table, left_out_table, participants_table
 from coxa.tables.great import to_great_table
-from coxa.tables.missing import silent_participants
 from coxa.tables.phrases import abbreviations
-from coxa.tables.planned import planned_table
 from coxa.tables.records import records
-from coxa.tables.results import analysis_title, differences_table, means_table, responder_table
 from coxa.tables.table import Cell, Column, Footnote, Row, RowGroup, Table
 from tests.spec.small_trial import NASTY, PER_ARM, Report, plan, report, with_holm, with_newcomer
 

@@ -12,7 +12,7 @@ import coxa
 from coxa.cli.main import app
 from coxa.estimates import margin_test
 from coxa.report.record import Report
-from coxa.study.read import parse_study
+from coxa.study.reading.read import parse_study
 
 ROOT = Path(__file__).parents[2]
 ANALYSES = """\

@@ -16,7 +16,7 @@ from coxa.design.allocation_list import AllocationList
 from coxa.errors import OptionError, check_option
 from coxa.files import save, undamaged, whole_run
 from coxa.findings import Findings
-from coxa.report.csv_files import write_csv
+from coxa.report.output.csv_files import write_csv
 from coxa.study import Study
 
 if TYPE_CHECKING:

@@ -24,8 +24,8 @@ from coxa.errors import OptionError
 from coxa.files import save, whole_run
 
 if TYPE_CHECKING:
-    from coxa.report.crate import CrateOptions
     from coxa.report.record import Report
+    from coxa.report.trace.crate import CrateOptions
 
 
 def analyse_command(
@@ -83,7 +83,7 @@ def report_command(
 ) -> None:
     """Run every analysis of a plan and write the report beside the results."""
     with edge(verbose, as_json):
-        from coxa.report.styled import check_style
+        from coxa.report.transform.styled import check_style
         from coxa.report.write import refuse_team_files
 
         wanted = asked_forms(forms)
@@ -111,8 +111,8 @@ def _shell(study: Path, data: Path | None, out: Path, forms: tuple[str, ...], qu
     if data is not None:
         raise OptionError("a shell is made without data; leave out --data, or --shell")
     with working(f"planning the report of {study}", quiet):
-        from coxa.report.render import render_document
-        from coxa.report.shell import shell
+        from coxa.report.output.render import render_document
+        from coxa.report.transform.shell import shell
         from coxa.study import read_study
 
         document = shell(read_study(study))
@@ -124,7 +124,7 @@ def _shell(study: Path, data: Path | None, out: Path, forms: tuple[str, ...], qu
 def asked_forms(text: str) -> tuple[str, ...]:
     """Return the forms named in a list with commas, each once; refuse what there is not."""
     from coxa.errors import check_option
-    from coxa.report.render import FORMATS
+    from coxa.report.output.render import FORMATS
 
     forms = tuple(dict.fromkeys(word.strip().lower() for word in text.split(",")))
     for form in forms:
@@ -154,7 +154,7 @@ def write(
 ) -> list[Path]:
     """Write the report with its results; warn of forms in the folder that are those of other results."""
     with working("writing the report", quiet):
-        from coxa.report.kept import FORMS, read_kept, written_with
+        from coxa.report.trace.kept import FORMS, read_kept, written_with
         from coxa.report.write import write_report
 
         written = write_report(report, out, forms, data=data, style=style, share=share, crate=crate)
@@ -172,8 +172,8 @@ def write(
 
 def crate_options(date: str | None, licence: str) -> CrateOptions:
     """Return the options of a crate; refuse a date that is none before anything is done."""
-    from coxa.report.crate import CrateOptions
-    from coxa.study.lock import day_text
+    from coxa.report.trace.crate import CrateOptions
+    from coxa.study.locking.lock import day_text
 
     return CrateOptions(day_text(date), licence)
 
@@ -198,7 +198,7 @@ def show(report: Report, as_json: bool, quiet: bool) -> None:
     from coxa.cli.show_lock import show_status
 
     if not quiet:
-        from coxa.report.sections.summary import comparison_cautions
+        from coxa.report.topics.analyses.summary import comparison_cautions
 
         show_comparisons(report)
         for text in comparison_cautions(report):

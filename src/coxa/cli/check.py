@@ -26,7 +26,7 @@ def check_command(
         with working(f"checking {study}", quiet):
             from coxa.cohort.read import read_cohort
             from coxa.study import read_study
-            from coxa.study.deviations import plan_status
+            from coxa.study.locking.deviations import plan_status
 
             plan = read_study(study)
             status = plan_status(plan)

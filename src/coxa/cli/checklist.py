@@ -10,9 +10,9 @@ import typer
 from coxa.cli.edge import AsJson, DataPath, Quiet, StudyPath, Verbose, check_there, edge, print_json, working
 
 if TYPE_CHECKING:
-    from coxa.report.checklists.answer import Checklist
     from coxa.report.document import Document
     from coxa.report.record import Report
+    from coxa.report.topics.checklists.answer import Checklist
     from coxa.study import Study
 
 Data = Annotated[
@@ -39,11 +39,11 @@ def checklist_command(
 ) -> None:
     """Fill in reporting checklists: where each item is answered, and what is still a gap."""
     with edge(verbose, as_json):
-        from coxa.report.checklists.answer import fill
-        from coxa.report.checklists.definition import load_guideline
-        from coxa.report.checklists.files import asked_form, write_checklists
-        from coxa.report.checklists.select import by_design
-        from coxa.report.checklists.table import frame
+        from coxa.report.topics.checklists.answer import fill
+        from coxa.report.topics.checklists.definition import load_guideline
+        from coxa.report.topics.checklists.files import asked_form, write_checklists
+        from coxa.report.topics.checklists.select import by_design
+        from coxa.report.topics.checklists.table import frame
         from coxa.study import read_study
 
         form = asked_form(out) if out else ""

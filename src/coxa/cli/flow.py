@@ -30,7 +30,7 @@ def flow_command(
     """Draw the participant flow diagram (CONSORT 2025, item 22); its counts are proved to add up."""
     with edge(verbose, as_json):
         from coxa.errors import check_option
-        from coxa.report.figure_files import FORMS, write_figure
+        from coxa.report.output.figure_files import FORMS, write_figure
 
         check_there(data)
         files = out or [Path("flow.svg")]
@@ -39,7 +39,7 @@ def flow_command(
         with working(f"counting the participants of {study}", quiet):
             from coxa.cohort.read import read_cohort
             from coxa.derive import derive_dataset
-            from coxa.figures.participant_flow.draw import flow_figure
+            from coxa.report.topics.participants.flow.draw import flow_figure
             from coxa.study import read_study
             from coxa.study.wording import primary_estimand
 

@@ -23,7 +23,7 @@ def lock_command(
     with edge(verbose, as_json):
         from coxa.cli.show_lock import lock_json, show_locked
         from coxa.study import read_study
-        from coxa.study.lock import lock, lock_path, read_lock
+        from coxa.study.locking.lock import lock, lock_path, read_lock
 
         plan = read_study(study)
         before = read_lock(plan)

@@ -13,7 +13,7 @@ from coxa import __version__
 from coxa.errors import OptionError
 from coxa.figures.power_curve import plot_power
 from coxa.files import save, whole_run
-from coxa.report.csv_files import write_csv
+from coxa.report.output.csv_files import write_csv
 
 if TYPE_CHECKING:
     from coxa.design.by_simulation.record import SimulatedPower

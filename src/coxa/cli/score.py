@@ -93,7 +93,7 @@ def write(out: Path | None, findings: Findings, scores: pd.DataFrame | None = No
     """Write findings, and scores where there are any, if a file was named; only its owner may read them."""
     if out is None:
         return
-    from coxa.report.csv_files import write_csv, write_table
+    from coxa.report.output.csv_files import write_csv, write_table
 
     write_csv(findings.to_frame(), beside(out), private=True)
     if scores is not None:

@@ -61,7 +61,7 @@ def show_findings(findings: Findings, to_stderr: bool = False) -> None:
 def show_comparisons(report: Report) -> None:
     """Print every planned comparison with its interval, and what its model warns of."""
     from coxa.report.analyse import primary_rows
-    from coxa.report.sentences import verdict_sentences
+    from coxa.report.topics.analyses.sentences import verdict_sentences
     from coxa.study.important import important_difference
     from coxa.study.scales import outcome_scale
 

@@ -6,8 +6,8 @@ from rich.table import Table
 from rich.text import Text
 
 from coxa.cli.show import console
-from coxa.report.checklists.answer import Answer, Checklist
-from coxa.report.checklists.table import counts_words
+from coxa.report.topics.checklists.answer import Answer, Checklist
+from coxa.report.topics.checklists.table import counts_words
 
 COLOURS = {"answered": "green", "partly": "yellow", "gap": "red"}
 

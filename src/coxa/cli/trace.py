@@ -25,8 +25,8 @@ def why_command(
     with edge(verbose, as_json):
         check_there(report)
         from coxa.files import undamaged
-        from coxa.report.kept import AGAIN, read_kept
-        from coxa.report.why import why
+        from coxa.report.trace.kept import AGAIN, read_kept
+        from coxa.report.trace.why import why
 
         kept = read_kept(report)
         with undamaged(kept.folder / "results.json", AGAIN):
@@ -52,7 +52,7 @@ def verify_command(
         check_there(report)
         check_there(data)
         with working(f"running {report} again", quiet):
-            from coxa.report.verify import verify
+            from coxa.report.trace.verify import verify
 
             verified = verify(report, data, tolerance)
         if as_json:
@@ -78,8 +78,8 @@ def compare_command(
     with edge(verbose, as_json):
         check_there(first)
         check_there(second)
-        from coxa.report.compare import compare_results
-        from coxa.report.kept import read_results
+        from coxa.report.trace.compare import compare_results
+        from coxa.report.trace.kept import read_results
 
         differences = compare_results(read_results(first), read_results(second), tolerance)
         if as_json:

@@ -10,7 +10,7 @@ from coxa.cohort.contracts import Contract, contract
 from coxa.cohort.dictionary import Field
 from coxa.errors import OptionError, check_option
 from coxa.files import is_empty, save, save_parquet, whole_run
-from coxa.report.csv_files import write_csv
+from coxa.report.output.csv_files import write_csv
 
 if TYPE_CHECKING:
     import pandas as pd

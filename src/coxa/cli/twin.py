@@ -46,7 +46,7 @@ def twin_command(
         from coxa.cohort.readers.raw import ReadOptions
         from coxa.cohort.whole import read_whole, without_declared
         from coxa.files import whole_run
-        from coxa.report.csv_files import write_table
+        from coxa.report.output.csv_files import write_table
         from coxa.simulate.twin import synthetic_twins
 
         options = ReadOptions(sheet=sheet, header_row=tuple(header_row or ()) or None, max_cells=max_cells)

@@ -11,7 +11,7 @@ from coxa.errors import OptionError, check_level, not_allowed
 from coxa.estimates.means import described, kept, numbers
 from coxa.estimates.reference_grid import check_fit, reference_grid
 from coxa.estimates.table import Estimates
-from coxa.models.fit import Fit
+from coxa.models.results.fit import Fit
 
 
 def linear_combination(

@@ -15,7 +15,7 @@ from coxa.estimates.profile import Profile
 from coxa.estimates.reference_grid import Grid, check_fit
 from coxa.estimates.simultaneous import WITH_LIMITS, check_adjustment, simultaneous
 from coxa.estimates.table import Estimates
-from coxa.models.fit import Fit
+from coxa.models.results.fit import Fit
 
 
 def contrasts(
@@ -111,7 +111,7 @@ def contrast_rows(
     at: Mapping[str, Any] | None = None,
     over_time: Profile | None = None,
 ) -> pd.DataFrame:
-    """Return the weights that differences give the coefficients, for `Fit.test` or `coxa.models.influence`.
+    """Return the weights that differences give the coefficients, for `Fit.test` or `coxa.models.results.influence`.
 
     Parameters
     ----------

@@ -14,7 +14,7 @@ from scipy.special import gammaln
 from coxa.arguments import kinds
 from coxa.errors import OptionError, check_level, check_option, not_allowed
 from coxa.estimates.table import ESTIMATES, Estimates
-from coxa.models.fit import FIT, Fit
+from coxa.models.results.fit import FIT, Fit
 
 Limits = Literal["noncentral_t", "delta"]
 

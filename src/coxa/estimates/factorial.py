@@ -11,7 +11,7 @@ from coxa.errors import OptionError, check_level
 from coxa.estimates.means import counts, described, kept, numbers, visit_of
 from coxa.estimates.reference_grid import check_fit, reference_grid
 from coxa.estimates.table import Estimates
-from coxa.models.fit import Fit
+from coxa.models.results.fit import Fit
 
 
 def factorial_contrasts(

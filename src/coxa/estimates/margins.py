@@ -13,7 +13,7 @@ from scipy import stats
 from coxa.errors import OptionError, check_option
 from coxa.estimates.simultaneous import WITH_LIMITS, simultaneous
 from coxa.estimates.table import Estimates
-from coxa.models.fit import Fit
+from coxa.models.results.fit import Fit
 
 MarginType = Literal["noninferiority", "superiority", "equivalence"]
 

@@ -13,8 +13,8 @@ from coxa.errors import check_level
 from coxa.estimates.profile import Profile, profiled
 from coxa.estimates.reference_grid import Grid, check_fit, reference_grid
 from coxa.estimates.table import Estimates
-from coxa.models.fit import Fit
-from coxa.models.totals import participants_by, rows_by
+from coxa.models.results.fit import Fit
+from coxa.models.results.totals import participants_by, rows_by
 
 
 def marginal_means(

@@ -10,7 +10,7 @@ import numpy as np
 
 from coxa.errors import OptionError, check_option, not_allowed
 from coxa.estimates.reference_grid import Grid
-from coxa.models.fit import Fit
+from coxa.models.results.fit import Fit
 
 Span = Literal["span"]
 

@@ -12,7 +12,7 @@ from statsmodels.stats.proportion import confint_proportions_2indep, proportion_
 from coxa.errors import FitError, OptionError, check_level, not_allowed
 from coxa.estimates.score_limits import odds_ratio_limits, risk_ratio_limits
 from coxa.estimates.table import Estimates
-from coxa.models.repeated_rows import check_frame, check_unique
+from coxa.models.design.rows import check_frame, check_unique
 
 
 def fit_proportions(

@@ -11,7 +11,7 @@ from statsmodels.stats.rates import confint_poisson
 
 from coxa.errors import FitError, OptionError, check_level, not_allowed
 from coxa.estimates.table import Estimates
-from coxa.models.repeated_rows import check_frame
+from coxa.models.design.rows import check_frame
 
 
 def fit_rates(

@@ -11,8 +11,8 @@ import numpy as np
 import pandas as pd
 
 from coxa.errors import OptionError, check_kind, check_option, not_allowed
-from coxa.models.fit import Fit
-from coxa.models.totals import covariate_mean, rows_by
+from coxa.models.results.fit import Fit
+from coxa.models.results.totals import covariate_mean, rows_by
 
 Weights = Literal["equal", "proportional", "counterfactual"]
 

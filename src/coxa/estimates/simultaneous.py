@@ -10,7 +10,7 @@ from scipy import stats
 
 from coxa.errors import OptionError, check_option
 from coxa.estimates.multivariate_t import adjusted_p, critical_value
-from coxa.models.fit import Fit
+from coxa.models.results.fit import Fit
 
 Adjustment = Literal["none", "dunnett", "tukey"]
 Family = Literal["visit", "all"]

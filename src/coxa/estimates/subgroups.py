@@ -13,8 +13,8 @@ from coxa.estimates.differences import compared
 from coxa.estimates.means import described, kept, numbers, visit_of
 from coxa.estimates.reference_grid import check_factor, check_fit, reference_grid
 from coxa.estimates.table import Estimates
-from coxa.models.fit import Fit
-from coxa.models.totals import counted_at
+from coxa.models.results.fit import Fit
+from coxa.models.results.totals import counted_at
 
 
 def subgroup_contrasts(

@@ -48,7 +48,7 @@ def plot_caterpillar(
 
     Examples
     --------
-    >>> from coxa.models.lmm import fit_lmm
+    >>> from coxa.models.lmm.api import fit_lmm
     >>> d = pd.DataFrame({"participant_id": list("aabbcc"), "y": [1.0, 2, 4, 5, 9, 8]})
     >>> effects = fit_lmm("y ~ 1 + (1 | participant_id)", d).random_effects()
     >>> plot_caterpillar(effects, factor="participant_id").data["place"].to_list()

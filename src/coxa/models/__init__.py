@@ -1,7 +1,7 @@
 """Models: a formula and a checked table go in, a `Fit` comes out.
 
 `coxa.models.mmrm.fit_mmrm` fits the mixed model for repeated measures, `coxa.models.lmm.fit_lmm` the linear mixed
-model, `coxa.models.ancova.fit_ancova` the analysis of covariance of one visit, `coxa.models.batched.fit_batch` many
+model, `coxa.models.ancova.fit_ancova` the analysis of covariance of one visit, `coxa.models.batch.api.fit_batch` many
 outcomes on one design. The arithmetic is in `coxa.models.numerics`, as functions on arrays; the sums of patterns, and
 what adds them up, are public.
 """
@@ -14,15 +14,15 @@ from coxa.lazy import lazy
 
 if TYPE_CHECKING:
     from coxa.models.ancova import fit_ancova
-    from coxa.models.batched import BatchFit, fit_batch
-    from coxa.models.clda import fit_clda
-    from coxa.models.fit import Fit
-    from coxa.models.lmm import fit_lmm
-    from coxa.models.mmrm import fit_mmrm
+    from coxa.models.batch.api import BatchFit, fit_batch
+    from coxa.models.batch.trials import fit_trials
+    from coxa.models.lmm.api import fit_lmm
+    from coxa.models.lmm.variances import icc, variance_intervals
+    from coxa.models.mmrm.api import fit_mmrm
+    from coxa.models.mmrm.clda import fit_clda
     from coxa.models.numerics.pattern_sums import PatternSums, merge, merge_all, pattern_sums
+    from coxa.models.results.fit import Fit
     from coxa.models.spec import ANCOVASpec, CLDASpec, LMMSpec, MMRMSpec
-    from coxa.models.trials import fit_trials
-    from coxa.models.variances import icc, variance_intervals
 
 __all__ = [
     "ANCOVASpec",
@@ -47,23 +47,23 @@ __all__ = [
 
 _HOMES = {
     "ANCOVASpec": "spec",
-    "BatchFit": "batched",
+    "BatchFit": "batch.api",
     "CLDASpec": "spec",
-    "Fit": "fit",
+    "Fit": "results.fit",
     "LMMSpec": "spec",
     "MMRMSpec": "spec",
     "PatternSums": "numerics.pattern_sums",
     "fit_ancova": "ancova",
-    "fit_batch": "batched",
-    "fit_clda": "clda",
-    "fit_lmm": "lmm",
-    "fit_mmrm": "mmrm",
-    "fit_trials": "trials",
-    "icc": "variances",
+    "fit_batch": "batch.api",
+    "fit_clda": "mmrm.clda",
+    "fit_lmm": "lmm.api",
+    "fit_mmrm": "mmrm.api",
+    "fit_trials": "batch.trials",
+    "icc": "lmm.variances",
     "merge": "numerics.pattern_sums",
     "merge_all": "numerics.pattern_sums",
     "pattern_sums": "numerics.pattern_sums",
-    "variance_intervals": "variances",
+    "variance_intervals": "lmm.variances",
 }
 
 __getattr__ = lazy(__name__, _HOMES)

@@ -9,13 +9,13 @@ import pandas as pd
 from statsmodels.regression.linear_model import OLS
 
 from coxa.errors import FitError
-from coxa.models.design_matrix import Design, design_matrix
-from coxa.models.fit import Fit
-from coxa.models.fit_records import Sample
-from coxa.models.inference import FixedDf
-from coxa.models.mmrm_data import label_text, rows_left_out
-from coxa.models.orthonormal import orthonormal
-from coxa.models.repeated_rows import check_cells, check_frame, check_keys, check_residuals, check_unique, visit_order
+from coxa.models.design.basis import orthonormal
+from coxa.models.design.matrix import Design, design_matrix
+from coxa.models.design.rows import check_cells, check_frame, check_keys, check_residuals, check_unique, visit_order
+from coxa.models.inference.methods import FixedDf
+from coxa.models.mmrm.data import label_text, rows_left_out
+from coxa.models.results.fit import Fit
+from coxa.models.results.records import Sample
 from coxa.models.spec import ANCOVASpec
 
 
@@ -33,7 +33,7 @@ def fit_ancova(
     Parameters
     ----------
     formula : str
-        ``change ~ baseline + arm``; see `coxa.models.formula`.
+        ``change ~ baseline + arm``; see `coxa.models.design.formula`.
     data : DataFrame
         One row per participant, or per participant and visit if `visit` is given. Not changed.
     participant : str

@@ -11,9 +11,9 @@ import numpy as np
 from coxa.errors import OptionError, check_kind, check_option
 from coxa.models.covariance import structure_named
 from coxa.models.covariance.structure import Structure
-from coxa.models.inference import COVARIANCE_METHODS, check_ddf
-from coxa.models.mixed_options import INDEPENDENT, INFORMATION, chosen_residual
-from coxa.models.random_terms import split_random
+from coxa.models.design.random_terms import split_random
+from coxa.models.inference.methods import COVARIANCE_METHODS, check_ddf
+from coxa.models.lmm.options import INDEPENDENT, INFORMATION, chosen_residual
 
 COLUMNS = ("participant", "visit", "visit_column", "group", "weights", "time", "response", "baseline", "arm")
 """Options that name a column."""

@@ -25,7 +25,7 @@ from coxa.findings import Finding, Findings
 from coxa.models import Fit
 from coxa.report.record import NotFitted, Report, RunRecord
 from coxa.study import Study, read_study
-from coxa.study.deviations import plan_status
+from coxa.study.locking.deviations import plan_status
 from coxa.study.plan import PLAN_OR_PATH
 from coxa.study.responders import responder_rules
 

@@ -4,25 +4,25 @@ from __future__ import annotations
 
 from coxa.report.document import Document
 from coxa.report.record import Report
-from coxa.report.sections.analyses import analyses_section
-from coxa.report.sections.checklists import with_checklists
-from coxa.report.sections.data import data_section
-from coxa.report.sections.delivery import delivery_section
-from coxa.report.sections.diagnostics import diagnostics_section
-from coxa.report.sections.estimands import estimands_section
-from coxa.report.sections.harms import harms_section
-from coxa.report.sections.methods import methods_section
-from coxa.report.sections.observed import observed_section
-from coxa.report.sections.participants import participants_section
-from coxa.report.sections.protocol import protocol_section
-from coxa.report.sections.responders import responders_section
-from coxa.report.sections.run import run_section
-from coxa.report.sections.summary import summary_section
-from coxa.report.sections.trial_design import DESIGNS, trial_design_section
-from coxa.report.sharing import shared
-from coxa.report.sharing.rounding import as_printed
-from coxa.report.sharing.words import without_rare_words
-from coxa.report.styled import in_style
+from coxa.report.topics.analyses.estimands import estimands_section
+from coxa.report.topics.analyses.section import analyses_section
+from coxa.report.topics.analyses.summary import summary_section
+from coxa.report.topics.checklists.section import with_checklists
+from coxa.report.topics.data.run import run_section
+from coxa.report.topics.data.section import data_section
+from coxa.report.topics.delivery.section import delivery_section
+from coxa.report.topics.diagnostics.section import diagnostics_section
+from coxa.report.topics.harms.section import harms_section
+from coxa.report.topics.methods.section import methods_section
+from coxa.report.topics.observed.section import observed_section
+from coxa.report.topics.participants.section import participants_section
+from coxa.report.topics.protocol.section import protocol_section
+from coxa.report.topics.responders.section import responders_section
+from coxa.report.topics.trial_design.section import DESIGNS, trial_design_section
+from coxa.report.transform.sharing import shared
+from coxa.report.transform.sharing.rounding import as_printed
+from coxa.report.transform.sharing.words import without_rare_words
+from coxa.report.transform.styled import in_style
 
 
 def build_document(report: Report, style: str | None = None, share: bool = False) -> Document:
@@ -35,7 +35,7 @@ def build_document(report: Report, style: str | None = None, share: bool = False
     style
         How numbers are written, where it is not as the plan says.
     share
-        Whether small counts are hidden, and figures of single participants left out (`coxa.report.sharing`).
+        Whether small counts are hidden, and figures of single participants left out (`coxa.report.transform.sharing`).
 
     Returns
     -------

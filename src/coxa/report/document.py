@@ -89,7 +89,7 @@ class Document:
     facts    : name and text of what stands below the title
     sections : in order
     style    : how its numbers are written, a name of `coxa.tables.styles`
-    small_cells : counts from 1 to below this are hidden (`coxa.report.sharing`); 0 where none are
+    small_cells : counts from 1 to below this are hidden (`coxa.report.transform.sharing`); 0 where none are
     """
 
     title: str

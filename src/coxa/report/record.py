@@ -14,7 +14,7 @@ from coxa.estimates import Estimates
 from coxa.findings import Findings
 from coxa.models import Fit
 from coxa.study import Study
-from coxa.study.deviations import PlanStatus
+from coxa.study.locking.deviations import PlanStatus
 
 
 @dataclass(frozen=True, slots=True)

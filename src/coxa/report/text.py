@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from coxa.report.record import Report
-from coxa.report.sentences import result_sentences, verdict_sentences
+from coxa.report.topics.analyses.sentences import result_sentences, verdict_sentences
 from coxa.tables.formats import NO_BREAK
 
 

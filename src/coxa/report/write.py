@@ -15,12 +15,12 @@ from coxa.files import save, save_parquet, whole_run
 from coxa.findings import Findings
 from coxa.report.analyse import timed
 from coxa.report.build import build_document
-from coxa.report.crate import NOT_SHARED, CrateOptions, write_crate
-from coxa.report.csv_files import write_csv
-from coxa.report.kept import write_kept
+from coxa.report.output.csv_files import write_csv
+from coxa.report.output.render import render_document
 from coxa.report.record import Report
-from coxa.report.render import render_document
-from coxa.report.run_data import run_data
+from coxa.report.trace.crate import NOT_SHARED, CrateOptions, write_crate
+from coxa.report.trace.kept import write_kept
+from coxa.report.trace.run_data import run_data
 
 
 def write_report(

@@ -8,11 +8,11 @@ import pandas as pd
 
 from coxa.arguments import kinds
 from coxa.errors import OptionError, check_level
-from coxa.models.fit import FIT, Fit
-from coxa.models.mixed_refit import refit
+from coxa.models.lmm.predictions import random_part_of
+from coxa.models.lmm.refit import refit
+from coxa.models.lmm.variances import icc_functions, parameter_functions
 from coxa.models.numerics.mixed.profile import Function
-from coxa.models.random_results import random_part_of
-from coxa.models.variances import icc_functions, parameter_functions
+from coxa.models.results.fit import FIT, Fit
 from coxa.simulate.from_fit import draw_outcome
 from coxa.simulate.seeds import generator
 
@@ -97,7 +97,7 @@ def bootstrap_fit(fit: Fit, *, draws: int = 999, seed: int = 1) -> Bootstrap:
 
     Examples
     --------
-    >>> from coxa.models.lmm import fit_lmm
+    >>> from coxa.models.lmm.api import fit_lmm
     >>> d = pd.DataFrame({"participant_id": list("aabbccdd"), "y": [1.0, 2, 4, 5, 9, 8, 3, 4]})
     >>> fit = fit_lmm("y ~ 1 + (1 | participant_id)", d)
     >>> bootstrap_fit(fit, draws=100).intervals()["name"].to_list()[:2]

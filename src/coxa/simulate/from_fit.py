@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from coxa.models.fit import Fit
+from coxa.models.lmm.predictions import random_part_of
+from coxa.models.lmm.random_part import RandomPart, residual_blocks
 from coxa.models.numerics.mixed.structured import Structured
-from coxa.models.random_part import RandomPart, residual_blocks
-from coxa.models.random_results import random_part_of
+from coxa.models.results.fit import Fit
 
 
 def draw_outcome(fit: Fit, rng: np.random.Generator) -> np.ndarray:

@@ -10,8 +10,8 @@ from coxa.errors import OptionError
 from coxa.simulate.from_plan.design import check_seed, trial_design
 from coxa.simulate.published_figures import LargeTrial
 from coxa.study import Study
+from coxa.study.assumptions.published import Figure
 from coxa.study.plan import PLAN
-from coxa.study.published import Figure
 
 if TYPE_CHECKING:
     import pandas as pd

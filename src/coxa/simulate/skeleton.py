@@ -6,7 +6,7 @@ From such data a report has every table, row and figure that the plan asks for, 
 from __future__ import annotations
 
 from coxa.study import Study
-from coxa.study.assumptions import (
+from coxa.study.assumptions.trial import (
     AssumedClusters,
     AssumedCovariate,
     AssumedDropout,

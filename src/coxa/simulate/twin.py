@@ -14,7 +14,7 @@ from coxa.errors import DataError, FitError, OptionError, not_allowed
 from coxa.findings import Finding, Findings
 from coxa.simulate.disclosure import Disclosure, disclosure
 from coxa.simulate.seeds import generator
-from coxa.study.correlation import nearest_correlation
+from coxa.study.assumptions.correlation import nearest_correlation
 
 FEWEST = 10
 """Rows from which a table has distributions to be imitated."""

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, FiniteFloat, field_serializer, field_validator, model_validator
 
 from coxa.study.base import Name, OneOrMany, Part
-from coxa.study.delivery import Delivery
+from coxa.study.delivery.arm import Delivery
 from coxa.study.words import AnalysisSet, ChecklistName, Component, Measure
 
 __all__ = [

@@ -14,13 +14,13 @@ from pydantic_core import PydanticCustomError
 from coxa.arguments import PATH, Kind
 from coxa.errors import CoxaError, not_allowed
 from coxa.study.analysis import Analysis
-from coxa.study.assumption_problems import assumption_problems
-from coxa.study.assumptions import Assumptions
+from coxa.study.assumptions.problems import assumption_problems
+from coxa.study.assumptions.published import TrialSource, source_problems
+from coxa.study.assumptions.trial import Assumptions
 from coxa.study.estimand import Estimand
 from coxa.study.factorial import factorial_problem
 from coxa.study.parts import Arm, Covariate, Event, Name, Outcome, Part, PerProtocol, ReportOptions, Visit, label_of
 from coxa.study.protocol import Protocol
-from coxa.study.published import TrialSource, source_problems
 from coxa.study.random_effects import random_faults
 from coxa.study.randomisation import Randomisation, randomisation_problems
 from coxa.study.responders import report_problems

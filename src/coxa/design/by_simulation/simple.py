@@ -13,8 +13,8 @@ from coxa.design.by_simulation.plan_run import NUMBERS, row_of
 from coxa.design.by_simulation.together import coefficients_of, numbers_of_t, successes
 from coxa.errors import CoxaError
 from coxa.estimates.proportions import comparison
-from coxa.models.design_matrix import design_matrix
-from coxa.models.orthonormal import DEPENDENT
+from coxa.models.design.basis import DEPENDENT
+from coxa.models.design.matrix import design_matrix
 from coxa.simulate import DrawnTrial, TrialDesign, estimand_values
 from coxa.simulate.from_plan.sets import arm_analysed, set_members
 from coxa.study import Study

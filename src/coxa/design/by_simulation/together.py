@@ -17,7 +17,7 @@ from coxa.errors import CoxaError
 from coxa.estimates import planned_profile
 from coxa.estimates.margins import ALPHA
 from coxa.estimates.multiplicity import METHODS
-from coxa.models.trials import fit_trials
+from coxa.models.batch.trials import fit_trials
 from coxa.simulate import DrawnTrial, TrialDesign, estimand_values
 from coxa.simulate.from_plan.sets import arm_analysed
 from coxa.study import Study

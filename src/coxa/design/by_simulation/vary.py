@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from coxa.errors import OptionError
 from coxa.study import Study
-from coxa.study.assumptions import Assumptions
+from coxa.study.assumptions.trial import Assumptions
 
 SHORT = {"dropout": "dropout.probability", "gaps": "dropout.gaps", "odds_ratio": "dropout.odds_ratio"}
 """Short words for places in the assumptions; the name of a cluster (`therapist_id`) is short for its `icc`."""

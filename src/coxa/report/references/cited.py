@@ -6,11 +6,11 @@ from collections.abc import Iterator, Mapping
 
 from coxa.models import Fit
 from coxa.report.references.bibliography import Entry, of_instrument, of_method
+from coxa.report.topics.analyses.footnotes import has_covariates, model_that_ran
 from coxa.study import Study
 from coxa.study.analysis import Analysis
 from coxa.study.design_words import compares_baseline, words_of
 from coxa.study.responders import responder_rules
-from coxa.tables.footnotes import has_covariates, model_that_ran
 
 Fits = Mapping[str, tuple[Fit, ...]]
 

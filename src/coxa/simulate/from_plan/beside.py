@@ -15,7 +15,7 @@ from coxa.simulate.from_plan.follow import DrawnTrial
 from coxa.simulate.from_plan.strategies import participant_ids
 from coxa.simulate.from_plan.tables import PRONENESS, Calendar
 from coxa.simulate.seeds import generator
-from coxa.study.assumed_numbers import Probabilities, by_name
+from coxa.study.assumptions.numbers import Probabilities, by_name
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -21,9 +21,9 @@ from coxa.simulate.from_plan.numbers import arm_numbers
 from coxa.simulate.from_plan.risk import risk_table
 from coxa.simulate.from_plan.spread import SLACK, cluster_covariance, root_of, total_covariance
 from coxa.study import Study
-from coxa.study.assumed_numbers import by_name
-from coxa.study.assumptions import AssumedBaseline, AssumedOutcome, Assumptions
-from coxa.study.correlation import outcome_matrix, visit_matrix
+from coxa.study.assumptions.correlation import outcome_matrix, visit_matrix
+from coxa.study.assumptions.numbers import by_name
+from coxa.study.assumptions.trial import AssumedBaseline, AssumedOutcome, Assumptions
 from coxa.study.plan import PLAN
 from coxa.study.scales import OutcomeScale, outcome_scale
 

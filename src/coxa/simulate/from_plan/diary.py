@@ -24,9 +24,9 @@ from coxa.simulate.from_plan.strategies import participant_ids
 from coxa.simulate.from_plan.tables import Calendar
 from coxa.simulate.seeds import generator
 from coxa.simulate.serial import draw_serial
-from coxa.study.assumed_diary import AssumedDailyPain, AssumedDiary, AssumedFlares, AssumedTraining
-from coxa.study.assumed_numbers import by_name
-from coxa.study.course import Course
+from coxa.study.assumptions.course import Course
+from coxa.study.assumptions.diary import AssumedDailyPain, AssumedDiary, AssumedFlares, AssumedTraining
+from coxa.study.assumptions.numbers import by_name
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -11,8 +11,8 @@ from coxa.simulate.attendance import draw_attendance
 from coxa.simulate.from_plan.mix import by_outcome
 from coxa.simulate.seeds import generator
 from coxa.study import Study
-from coxa.study.assumed_numbers import by_name
-from coxa.study.assumptions import AssumedSessions, Assumptions
+from coxa.study.assumptions.numbers import by_name
+from coxa.study.assumptions.trial import AssumedSessions, Assumptions
 
 Floats = NDArray[np.float64]
 FIRST_DAY = 3

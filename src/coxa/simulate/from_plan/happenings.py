@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from coxa.simulate.from_plan.mix import by_outcome
 from coxa.simulate.from_plan.risk import risk_table
-from coxa.study.assumed_numbers import by_name
-from coxa.study.assumptions import Assumptions
+from coxa.study.assumptions.numbers import by_name
+from coxa.study.assumptions.trial import Assumptions
 
 Floats = NDArray[np.float64]
 

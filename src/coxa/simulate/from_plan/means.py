@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from coxa.study.assumptions import AssumedOutcome
-from coxa.study.course import Course
+from coxa.study.assumptions.course import Course
+from coxa.study.assumptions.trial import AssumedOutcome
 
 Floats = NDArray[np.float64]
 

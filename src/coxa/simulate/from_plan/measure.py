@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from coxa.instruments import load_instrument
 from coxa.simulate.items import draw_item_codes
-from coxa.study.assumptions import AssumedOutcome
+from coxa.study.assumptions.trial import AssumedOutcome
 from coxa.study.parts import Outcome
 from coxa.study.scales import OutcomeScale, scale_name
 

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from coxa.simulate.seeds import generator
-from coxa.study.assumed_numbers import by_name
-from coxa.study.assumptions import AssumedCovariate, Assumptions
+from coxa.study.assumptions.numbers import by_name
+from coxa.study.assumptions.trial import AssumedCovariate, Assumptions
 from coxa.study.parts import Covariate
 
 Floats = NDArray[np.float64]

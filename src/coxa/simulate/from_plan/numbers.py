@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from coxa.errors import OptionError, not_allowed
 from coxa.study import Study
-from coxa.study.assumptions import PER_ARM, Assumptions
+from coxa.study.assumptions.trial import PER_ARM, Assumptions
 
 FEWEST = 2
 """Participants in an arm, so that there is a spread."""

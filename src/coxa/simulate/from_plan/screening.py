@@ -9,7 +9,7 @@ import numpy as np
 from coxa.simulate.from_plan.strategies import participant_ids
 from coxa.simulate.screening import NotEnrolled, draw_log, log_columns
 from coxa.simulate.seeds import generator
-from coxa.study.assumptions import AssumedScreening
+from coxa.study.assumptions.trial import AssumedScreening
 
 if TYPE_CHECKING:
     import pandas as pd

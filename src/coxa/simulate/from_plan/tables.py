@@ -16,7 +16,7 @@ from coxa.simulate.from_plan.follow import DrawnTrial
 from coxa.simulate.from_plan.mix import CONDITION, NumberMix
 from coxa.simulate.from_plan.strategies import cluster_names, participant_ids
 from coxa.simulate.seeds import generator
-from coxa.study.assumed_numbers import by_name
+from coxa.study.assumptions.numbers import by_name
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -15,7 +15,7 @@ from coxa.simulate.from_plan.sessions import end_of_treatment, supervised_sessio
 from coxa.simulate.from_plan.strategies import participant_ids
 from coxa.simulate.from_plan.tables import Calendar
 from coxa.simulate.seeds import generator
-from coxa.study.assumed_numbers import by_name
+from coxa.study.assumptions.numbers import by_name
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -8,7 +8,7 @@ from importlib.resources import files
 from coxa.arguments import TEXT, kinds
 from coxa.errors import check_option
 from coxa.study import Study
-from coxa.study.read import parse_study
+from coxa.study.reading.read import parse_study
 
 
 def preset_names() -> tuple[str, ...]:

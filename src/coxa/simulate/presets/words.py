@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from coxa.simulate.from_plan.numbers import arm_numbers
 from coxa.simulate.published import Comparison
 from coxa.study import Study
-from coxa.study.delivery import Delivery
-from coxa.study.published import Figure
+from coxa.study.assumptions.published import Figure
+from coxa.study.delivery.arm import Delivery
 
 KINDS: Mapping[str, str] = {
     "mean": "mean",

@@ -16,9 +16,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from coxa.models.numerics.mixed.block import Curvature, Slopes, Within
-from coxa.models.numerics.mixed.rows import Columns
-from coxa.models.numerics.mixed.triangle import Triangle
+from coxa.models.numerics.mixed.cholesky import Triangle
+from coxa.models.numerics.mixed.patterns import Columns
+from coxa.models.numerics.mixed.residual import Curvature, Slopes, Within
 
 
 @dataclass(frozen=True, slots=True)

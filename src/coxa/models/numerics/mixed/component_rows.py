@@ -8,8 +8,8 @@ from itertools import pairwise
 import numpy as np
 from scipy.sparse import csr_array
 
-from coxa.models.numerics.mixed.above import Above
-from coxa.models.numerics.mixed.rows import Sparse
+from coxa.models.numerics.mixed.patterns import Sparse
+from coxa.models.numerics.mixed.random_design import Above
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,8 @@ import numpy as np
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from coxa.models.numerics.mixed.above import Above, Factor
-from coxa.models.numerics.mixed.triangle import Triangle
+from coxa.models.numerics.mixed.cholesky import Triangle
+from coxa.models.numerics.mixed.random_design import Above, Factor
 
 GAIN = 2.0
 """How many times smaller the matrices of all components must be than the one dense matrix to be worth it."""

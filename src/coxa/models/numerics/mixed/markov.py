@@ -22,8 +22,8 @@ import numpy as np
 from scipy.special import expit, log_expit
 
 from coxa.models.covariance.structure import Structure
-from coxa.models.numerics.mixed.block import Curvature, Slopes, Within
 from coxa.models.numerics.mixed.jet import Jet, constant
+from coxa.models.numerics.mixed.residual import Curvature, Slopes, Within
 
 Errors = tuple[np.ndarray, np.ndarray, np.ndarray]
 """Errors of prediction (N, width), their first (L, N, width) and second (L, L, N, width) derivatives."""

@@ -7,11 +7,11 @@ from itertools import product
 import numpy as np
 from scipy.special import logit
 
+from coxa.models.numerics.mixed.cholesky import Triangle
 from coxa.models.numerics.mixed.coefficients import Coefficients
 from coxa.models.numerics.mixed.likelihood import Mixed, state
 from coxa.models.numerics.mixed.markov import Markov
 from coxa.models.numerics.mixed.structured import Structured
-from coxa.models.numerics.mixed.triangle import Triangle
 from coxa.models.numerics.starts import lifted
 
 SMALLEST = 0.01

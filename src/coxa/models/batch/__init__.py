@@ -1,0 +1,1 @@
+"""Many outcomes or trials of one design, fitted together."""

@@ -1,0 +1,1 @@
+"""Covariance and degrees of freedom of fixed effects."""

@@ -1,0 +1,165 @@
+"""Covariance and degrees of freedom of the fixed effects, by method."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, Protocol, get_args
+
+import numpy as np
+
+from coxa.errors import OptionError, check_option
+from coxa.models.inference.kenward_roger import kenward_roger_f
+from coxa.models.inference.sandwich import Sandwich
+from coxa.models.inference.satterthwaite import matched_df, satterthwaite_df, satterthwaite_f
+
+DfMethod = Literal["satterthwaite", "kenward-roger", "kenward-roger-linear", "between-within", "residual"]
+DF_METHODS: tuple[str, ...] = get_args(DfMethod)
+
+CovarianceMethod = Literal["model", "CR0", "CR2", "CR3"]
+COVARIANCE_METHODS: tuple[str, ...] = get_args(CovarianceMethod)
+
+NOT_INVOLVED = 1e-10
+"""Weight, relative to the largest, up to which a coefficient counts as not being in a linear function."""
+
+
+class Inference(Protocol):
+    """What a `Fit` asks of a method: a covariance (p, p), df of a row (p,), and F of rows (q, p)."""
+
+    @property
+    def covariance(self) -> np.ndarray:
+        """Covariance of the fixed effects."""
+        ...
+
+    def df(self, row: np.ndarray) -> float:
+        """Degrees of freedom of one linear function."""
+        ...
+
+    def f_test(self, rows: np.ndarray, beta: np.ndarray) -> tuple[float, float]:
+        """F statistic of rows of full row rank, and its denominator degrees of freedom."""
+        ...
+
+
+def wald_f(rows: np.ndarray, beta: np.ndarray, covariance: np.ndarray) -> float:
+    """Return the Wald statistic of rows (q, p) of full row rank over q."""
+    estimate = rows @ beta
+    return float(estimate @ np.linalg.solve(rows @ covariance @ rows.T, estimate)) / len(rows)
+
+
+@dataclass(frozen=True, slots=True)
+class FixedDf:
+    """One number of degrees of freedom for everything: observations less fixed effects."""
+
+    covariance: np.ndarray
+    denominator: float
+
+    def df(self, row: np.ndarray) -> float:  # noqa: ARG002
+        """Return the one number there is."""
+        return self.denominator
+
+    def f_test(self, rows: np.ndarray, beta: np.ndarray) -> tuple[float, float]:
+        """Return the Wald statistic over its number of rows."""
+        return wald_f(rows, beta, self.covariance), self.denominator
+
+
+@dataclass(frozen=True, slots=True)
+class BetweenWithin:
+    """Counted degrees of freedom: the smallest of the coefficients that are involved.
+
+    each : (p,) degrees of freedom of the coefficients
+    """
+
+    covariance: np.ndarray
+    each: np.ndarray
+
+    def df(self, row: np.ndarray) -> float:
+        """Return the smallest of those involved."""
+        return float(self.each[np.abs(row) > NOT_INVOLVED * np.abs(row).max()].min())
+
+    def f_test(self, rows: np.ndarray, beta: np.ndarray) -> tuple[float, float]:
+        """Return the Wald statistic over its number of rows."""
+        return wald_f(rows, beta, self.covariance), self.df(np.abs(rows).max(axis=0))
+
+
+@dataclass(frozen=True, slots=True)
+class RobustSatterthwaite:
+    """A sandwich covariance with degrees of freedom from the uncertainty of each variance.
+
+    sandwich : in the coordinates of the design it was made with
+    back     : (p, p) takes coefficients of that design to those of the formula
+    """
+
+    covariance: np.ndarray
+    sandwich: Sandwich
+    back: np.ndarray
+
+    def df(self, row: np.ndarray) -> float:
+        """Return Satterthwaite's degrees of freedom."""
+        return self.sandwich.df(self.back.T @ row)
+
+    def f_test(self, rows: np.ndarray, beta: np.ndarray) -> tuple[float, float]:
+        """Return the F statistic; the denominator matches the mean of independent t^2, as with Fai and Cornelius."""
+        vectors = np.linalg.eigh(rows @ self.covariance @ rows.T)[1]
+        each = np.array([self.df(row) for row in vectors.T @ rows])
+        return wald_f(rows, beta, self.covariance), matched_df(each)
+
+
+@dataclass(frozen=True, slots=True)
+class Satterthwaite:
+    """Degrees of freedom from the uncertainty of each variance; covariance (p, p) not adjusted.
+
+    slopes           : (K, p, p) derivatives of the covariance
+    theta_covariance : (K, K) covariance of the covariance parameters
+    """
+
+    covariance: np.ndarray
+    slopes: np.ndarray
+    theta_covariance: np.ndarray
+
+    def df(self, row: np.ndarray) -> float:
+        """Return Satterthwaite's degrees of freedom."""
+        return satterthwaite_df(row, self.covariance, self.slopes, self.theta_covariance)
+
+    def f_test(self, rows: np.ndarray, beta: np.ndarray) -> tuple[float, float]:
+        """Return the F statistic and Fai and Cornelius' denominator."""
+        return satterthwaite_f(rows, beta, self.covariance, self.slopes, self.theta_covariance)
+
+
+@dataclass(frozen=True, slots=True)
+class KenwardRoger:
+    """Kenward and Roger's adjusted covariance (p, p), and what their test needs of the unadjusted one."""
+
+    covariance: np.ndarray
+    phi: np.ndarray
+    slopes: np.ndarray
+    theta_covariance: np.ndarray
+
+    def df(self, row: np.ndarray) -> float:
+        """Return the degrees of freedom of one row, for which theirs are Satterthwaite's."""
+        return satterthwaite_df(row, self.phi, self.slopes, self.theta_covariance)
+
+    def f_test(self, rows: np.ndarray, beta: np.ndarray) -> tuple[float, float]:
+        """Return the scaled F statistic and its denominator."""
+        return kenward_roger_f(rows, beta, self.covariance, self.phi, self.slopes, self.theta_covariance)
+
+
+def check_ddf(ddf: str, vcov: str = "model", *, reml: bool) -> str:
+    """Return `ddf` if it is a method that can be used with this likelihood and covariance of the coefficients.
+
+    Raises
+    ------
+    OptionError
+        No such method; Kenward-Roger with the full likelihood, or with a sandwich.
+    """
+    check_option("ddf", ddf, DF_METHODS)
+    check_option("vcov", vcov, COVARIANCE_METHODS)
+    if ddf.startswith("kenward-roger") and not reml:
+        raise OptionError(
+            f"ddf '{ddf}' is derived for restricted likelihood and has no meaning under ML; "
+            "use reml=True, or ddf='satterthwaite'"
+        )
+    if ddf.startswith("kenward-roger") and vcov != "model":
+        raise OptionError(
+            f"ddf '{ddf}' adjusts the covariance of the model and cannot be used with vcov='{vcov}'; "
+            "use ddf='satterthwaite', or vcov='model'"
+        )
+    return ddf

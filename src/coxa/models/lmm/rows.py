@@ -1,0 +1,184 @@
+"""Rows and factors in the coordinates of the search, and the model that they make."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from coxa.errors import FitError
+from coxa.models.covariance.structure import Structure
+from coxa.models.design.basis import Basis, orthonormal
+from coxa.models.design.matrix import Design
+from coxa.models.design.rows import check_residuals
+from coxa.models.lmm.factors import RandomFactor
+from coxa.models.numerics.mixed.build import (
+    Blocks,
+    ColumnsAbove,
+    Levels,
+    Places,
+    all_in_blocks,
+    coefficients,
+    columns_above,
+    markov,
+    structured,
+)
+from coxa.models.numerics.mixed.cholesky import Triangle
+from coxa.models.numerics.mixed.likelihood import Mixed
+
+MOST_ABOVE = 6000
+"""Rows of a dense matrix of effects above the blocks from which it is too large; components together may have as many
+cells."""
+
+FEW = 64
+"""Effects above the blocks up to which one dense matrix is smaller work than a matrix for each component."""
+
+MANY_TIMES = 12
+"""Rows of a participant above which residuals that fade over times of his or her own are solved for row by row."""
+
+KEPT_AT_ONCE = 16
+"""Matrices of that size that a step of the search holds at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """Rows in the coordinates of the search.
+
+    xy      : (N, p + 1) orthonormal design, and residual of least squares over its standard deviation; times root of
+              weight
+    levels  : the factors on rows, effects over their scale, times root of weight
+    basis   : of the design
+    guess   : (p,) coefficients in the basis that were taken off the outcome
+    size    : the standard deviation that the outcome was divided by
+    sizes   : for each factor the (q,) roots of mean squares that its effects were divided by
+    log_weights : sum of the logs of the roots of the weights
+    """
+
+    xy: np.ndarray
+    levels: tuple[Levels, ...]
+    basis: Basis
+    guess: np.ndarray
+    size: float
+    sizes: tuple[np.ndarray, ...]
+    log_weights: float
+
+
+def prepared(design: Design, factors: Sequence[RandomFactor], weights: np.ndarray | None) -> Prepared:
+    """Return the rows in the coordinates of the search."""
+    basis = orthonormal(design.x, design.names)
+    guess = basis.q.T @ design.y
+    left = design.y - basis.q @ guess
+    n, p = basis.q.shape
+    size = float(np.sqrt(left @ left / (n - p)))
+    check_residuals(size, float(np.abs(design.y).max()))
+    root = None if weights is None else np.sqrt(weights)[:, None]
+    levels, sizes = [], []
+    for factor in factors:
+        here = factor.codes >= 0
+        rms = np.sqrt((factor.effects[here] ** 2).mean(axis=0))
+        sizes.append(rms)
+        scaled = factor.effects / rms if root is None else factor.effects / rms * root
+        levels.append(Levels(factor.codes, scaled, Triangle(factor.parts), len(factor.labels)))
+    xy = np.column_stack([basis.q, left / size])
+    log_weights = 0.0 if root is None else float(np.log(root).sum())
+    return Prepared(xy if root is None else xy * root, tuple(levels), basis, guess, size, tuple(sizes), log_weights)
+
+
+def block_of(factors: Sequence[RandomFactor]) -> int:
+    """Return the position of the factor with the most levels; its effects are solved for block by block."""
+    return max(range(len(factors)), key=lambda k: (len(factors[k].labels), len(factors[k].names)))
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """Which factor stands where, and how residuals are correlated.
+
+    factors   : in the order of the formula
+    block     : position of the factor whose levels are the blocks; None where these are participants without effects
+    where     : where rows stand within participants; None where residuals are independent
+    structure : of the residuals; None where they are independent
+    """
+
+    factors: tuple[RandomFactor, ...]
+    block: int | None
+    where: Places | None
+    structure: Structure | None
+
+    @property
+    def independent(self) -> bool:
+        """Whether residuals are independent; the first parameter is then the log of their variance."""
+        return self.structure is None
+
+    @property
+    def along_times(self) -> bool:
+        """Whether residuals are solved for along the times of each participant, who has many of his or her own."""
+        if self.where is None or self.structure is None or not self.structure.spatial or self.where.group.any():
+            return False
+        places, rows = int(self.where.place.max()) + 1, len(self.where.block)
+        return places > MANY_TIMES and len(self.where.times) == rows != places
+
+    @property
+    def above(self) -> list[int]:
+        """Positions of the factors above the blocks."""
+        return [k for k in range(len(self.factors)) if k != self.block]
+
+    @property
+    def order(self) -> list[int]:
+        """Positions of the factors in the order of their parameters."""
+        return self.above if self.block is None else [self.block, *self.above]
+
+
+def built(setting: Setting, ready: Prepared, *, reml: bool) -> tuple[Mixed, Blocks | None]:
+    """Return the model as arrays, and its blocks one by one where these have effects or patterns."""
+    outer = outer_columns(setting, ready)
+    p = ready.xy.shape[1] - 1
+    own = None if setting.block is None else ready.levels[setting.block]
+    if setting.structure is None:
+        assert own is not None
+        independent, blocks = coefficients(own, ready.xy, outer)
+        return Mixed(independent, outer.above, p, reml), blocks
+    assert setting.where is not None
+    if setting.along_times:
+        return Mixed(markov(setting.where, ready.xy, outer, setting.structure), outer.above, p, reml), None
+    effects = np.zeros((len(ready.xy), 0)) if own is None else own.effects
+    triangle = Triangle(()) if own is None else own.triangle
+    within, blocks = structured(setting.where, effects, triangle, ready.xy, outer, setting.structure)
+    return Mixed(within, outer.above, p, reml), blocks
+
+
+def outer_columns(setting: Setting, ready: Prepared) -> ColumnsAbove:
+    """Return the columns of the factors above the blocks."""
+    if setting.where is None:
+        assert setting.block is not None
+        block = all_in_blocks(ready.levels[setting.block].codes)[0]
+    else:
+        block = setting.where.block
+    beside = ready.xy.shape[1]
+    few = 0 if setting.along_times else FEW
+    outer = columns_above([ready.levels[k] for k in setting.above], block, beside, few)
+    cells = outer.above.components * (outer.above.width + beside) ** 2
+    if cells > MOST_ABOVE**2:
+        names = ", ".join(
+            f"{one.name} ({len(one.labels)} levels)" for one in (setting.factors[k] for k in setting.above)
+        )
+        raise FitError(
+            f"the effects of {names} share rows, so that up to {outer.above.width} of them are solved for together; "
+            f"that takes about {8e-9 * KEPT_AT_ONCE * cells:.0f} GB of memory, more than the "
+            f"{8e-9 * KEPT_AT_ONCE * MOST_ABOVE**2:.0f} GB that coxa uses",
+            ["leave out one of the factors", "fit the model to a part of the rows"],
+        )
+    return outer
+
+
+def terms_of(model: Mixed, setting: Setting) -> list[tuple[int, Triangle]]:
+    """Return the position of the first parameter, and the triangle, of each factor in the order of the setting."""
+    start, terms = model.within.size, []
+    for k in setting.order:
+        triangle = Triangle(setting.factors[k].parts)
+        if k == setting.block:
+            terms.append((1 if setting.independent else 0, triangle))
+            continue
+        terms.append((start, triangle))
+        start += triangle.size
+    return terms

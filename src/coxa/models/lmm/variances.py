@@ -1,0 +1,325 @@
+"""Intervals of variance components, and the share of the variance that lies between levels of a factor (ICC)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from coxa.arguments import kinds
+from coxa.errors import FitError, OptionError, check_level, check_option, not_allowed
+from coxa.models.covariance.structure import Structure
+from coxa.models.lmm.predictions import random_part_of
+from coxa.models.lmm.random_part import RandomPart
+from coxa.models.lmm.rows import terms_of
+from coxa.models.lmm.structured import residual_parameters
+from coxa.models.numerics.mixed.markov import Markov
+from coxa.models.numerics.mixed.profile import Function, gradient, profile_limit
+from coxa.models.numerics.mixed.structured import Structured
+from coxa.models.numerics.one_thread import one_thread
+from coxa.models.results.fit import FIT, Fit
+
+METHODS = ("profile", "wald")
+
+Covariance = Callable[[np.ndarray], np.ndarray]
+"""Covariance (q, q) of the effects of a factor as a function of the parameters of the search."""
+
+SAME = 1e-9
+"""Relative range up to which the residual's variance is the same at all visits."""
+
+ZERO = 1e-9
+"""Square of a lower limit, relative to that of the estimate, below which the limit is zero."""
+
+
+@kinds(fit=FIT)
+def variance_intervals(fit: Fit, *, method: str = "profile", conf_level: float = 0.95) -> pd.DataFrame:
+    """Estimate the standard deviations and correlations of random effects with confidence intervals.
+
+    Parameters
+    ----------
+    fit : Fit
+        With random effects.
+    method : {"profile", "wald"}
+        By the profile of the likelihood that was maximised (restricted, if REML), or by the delta method on the log of
+        a standard deviation and on Fisher's z of a correlation. For parametric bootstrap intervals see
+        `coxa.simulate.bootstrap.bootstrap_fit`.
+    conf_level : float
+        Between 0 and 1.
+
+    Returns
+    -------
+    DataFrame
+        `name` as in ``fit.covariance_parameters``, `estimate` (SD in units of the outcome, or correlation),
+        `conf_low`, `conf_high`, `conf_level`, `method`. The lower limit of an SD is 0 where the likelihood allows it. A
+        limit that was not found is not a number.
+
+    Raises
+    ------
+    FitError
+        The fit has no random effects.
+
+    Notes
+    -----
+    Source: Venzon & Moolgavkar, Applied Statistics 1988, 37:87-94.
+
+    Examples
+    --------
+    >>> from coxa.models.lmm.api import fit_lmm
+    >>> d = pd.DataFrame({"participant_id": list("aabbcc"), "y": [1.0, 2, 4, 5, 9, 8]})
+    >>> variance_intervals(fit_lmm("y ~ 1 + (1 | participant_id)", d))["name"].to_list()
+    ['sd[participant_id: Intercept]', 'sd[residual]']
+    """
+    check_option("method", method, METHODS)
+    check_level(conf_level)
+    part = random_part_of(fit)
+    rows = []
+    with one_thread():
+        for name, g in parameter_functions(fit, part).items():
+            estimate = float(fit.covariance_parameters[name])
+            low, high = limits(part, g, estimate, "correlation" in name, method, conf_level)
+            if held_at_limit(part, g):
+                low = high = np.nan
+            rows.append((name, estimate, low, high, conf_level, method))
+    return pd.DataFrame(rows, columns=["name", "estimate", "conf_low", "conf_high", "conf_level", "method"])
+
+
+@kinds(fit=FIT)
+def icc(fit: Fit, factor: str | None = None, *, method: str = "profile", conf_level: float = 0.95) -> pd.DataFrame:
+    """Estimate the intraclass correlation: the share of an observation's variance that lies between levels of a factor.
+
+    Parameters
+    ----------
+    fit : Fit
+        With random effects; `fit_mmrm` or `fit_lmm`.
+    factor : str, optional
+        One factor; by default all.
+    method : {"profile", "wald"}
+        By the profile likelihood, or by the delta method on the logit.
+    conf_level : float
+        Between 0 and 1.
+
+    Returns
+    -------
+    DataFrame
+        One row per factor, level of the column that splits variances (`by`, such as ``arm[exercise]``; empty where none
+        is split) and, where the residual's variance differs between visits, `visit`: `icc`, `conf_low`, `conf_high`,
+        `conf_level`, `method`.
+
+    Raises
+    ------
+    FitError
+        The fit has no random effects, or none that shifts the outcome as a whole.
+    OptionError
+        There is no such factor.
+
+    Notes
+    -----
+    It is the variance of the factor's intercept over the sum of the variances of all intercepts and of the residual:
+    the correlation of two observations that share a level of this factor and of no other. Slopes are taken at 0 of
+    their covariate. In a partially nested model it is that of the arms with the factor. Of nested factors, the
+    correlation of two observations of one inner level is the sum of theirs and of those above. Sources: Donner & Klar,
+    Design and Analysis of Cluster Randomization Trials, 2000, chapter 1;
+    Roberts & Roberts, Clinical Trials 2005, 2:152-162, for arms with therapists.
+
+    Examples
+    --------
+    >>> from coxa.models.lmm.api import fit_lmm
+    >>> d = pd.DataFrame({"participant_id": list("aabbcc"), "y": [1.0, 2, 4, 5, 9, 8]})
+    >>> icc(fit_lmm("y ~ 1 + (1 | participant_id)", d))["icc"].round(2).to_list()
+    [0.96]
+    """
+    check_option("method", method, METHODS)
+    check_level(conf_level)
+    part = random_part_of(fit)
+    names = [one.name for one in part.factors]
+    if factor is not None and factor not in names:
+        raise OptionError(not_allowed("factor", factor, names))
+    rows = []
+    with one_thread():
+        for chosen, by, visit, g in icc_functions(fit, part):
+            if factor in (None, chosen):
+                estimate = g(part.optimum.theta)
+                low, high = limits(part, g, estimate, False, method, conf_level, share=True)
+                rows.append((chosen, by, visit, estimate, low, high, conf_level, method))
+    if not rows:
+        raise FitError(
+            f"'{fit.formula}' has no random intercept, whose variance could be a share of the whole",
+            ["write (1 | factor), or (1 + slope | factor)"],
+        )
+    columns = ["factor", "by", "visit", "icc", "conf_low", "conf_high", "conf_level", "method"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def limits(
+    part: RandomPart,
+    g: Function,
+    estimate: float,
+    signed: bool,
+    method: str,
+    conf_level: float,
+    *,
+    share: bool = False,
+) -> tuple[float, float]:
+    """Return the limits of a function of the parameters: of a standard deviation, a correlation or a share."""
+    if not np.isfinite(estimate):
+        return np.nan, np.nan
+    if method == "profile":
+        if signed:
+            low, high = (profile_limit(part.model, part.optimum, g, conf_level, upper=upper) for upper in (False, True))
+            return low, high
+        size = estimate or (1.0 if share else part.ready.size)
+        high = size * profile_limit(part.model, part.optimum, lambda theta: g(theta) / size, conf_level, upper=True)
+        # a square is smooth at zero, where a standard deviation is not
+        square = profile_limit(part.model, part.optimum, lambda theta: (g(theta) / size) ** 2, conf_level, upper=False)
+        return size * float(np.sqrt(square)) if not square < ZERO else 0.0, high
+    slope = gradient(g, part.optimum.theta)
+    error = float(np.sqrt(slope @ part.optimum.covariance @ slope))
+    z = float(stats.norm.ppf((1 + conf_level) / 2))
+    if signed:
+        half = z * error / (1 - estimate**2) if abs(estimate) < 1 else np.nan
+        return float(np.tanh(np.arctanh(estimate) - half)), float(np.tanh(np.arctanh(estimate) + half))
+    if estimate <= 0:
+        return 0.0, np.nan
+    if share:
+        odds, half = np.log(estimate / (1 - estimate)), z * error / (estimate * (1 - estimate))
+        return float(1 / (1 + np.exp(half - odds))), float(1 / (1 + np.exp(-half - odds)))
+    return float(estimate * np.exp(-z * error / estimate)), float(estimate * np.exp(z * error / estimate))
+
+
+def held_at_limit(part: RandomPart, g: Function) -> bool:
+    """Return whether a function depends on nothing but parameters that a simpler model of the residuals holds."""
+    held = part.optimum.limited
+    if not held.any():
+        return False
+    moved = np.array([g(part.optimum.theta + step) for step in np.eye(len(held))[~held]])
+    return bool((moved == g(part.optimum.theta)).all())
+
+
+def effect_covariance(part: RandomPart, factor: int) -> Covariance:
+    """Return the covariance (q, q) of the effects of a factor as a function of the parameters, in units of the data."""
+    setting = part.setting
+    start, triangle = terms_of(part.model, setting)[setting.order.index(factor)]
+    unit = part.ready.size / part.ready.sizes[factor]
+    relative = setting.independent and factor == setting.block
+
+    def covariance(theta: np.ndarray) -> np.ndarray:
+        lower = triangle.matrix(theta[start : start + triangle.size])
+        scale = float(np.exp(theta[0])) if relative else 1.0
+        return np.asarray(scale * np.outer(unit, unit) * (lower @ lower.T))
+
+    return covariance
+
+
+def parameter_functions(fit: Fit, part: RandomPart) -> dict[str, Function]:
+    """Return every parameter by name as a function of the parameters of the search."""
+    found: dict[str, Function] = {}
+    for k, factor in enumerate(part.factors):
+        covariance = effect_covariance(part, k)
+        for i, name in enumerate(factor.names):
+            found[f"sd[{factor.name}: {name}]"] = root_of(entry(covariance, i))
+            for j in range(i):
+                label = f"correlation[{factor.name}: {factor.names[j]}, {name}]"
+                found[label] = correlation_of(covariance, i, j)
+    if part.setting.independent:
+        size = part.ready.size
+        found["sd[residual]"] = lambda theta: float(size * np.exp(theta[0] / 2))
+    else:
+        found |= structure_functions(fit, part)
+    return {name: found[name] for name in fit.covariance_parameters.index}
+
+
+def entry(covariance: Covariance, i: int) -> Function:
+    """Return a variance as a function of the parameters."""
+    return lambda theta: float(covariance(theta)[i, i])
+
+
+def root_of(variance: Function) -> Function:
+    """Return a standard deviation as a function of the parameters."""
+    return lambda theta: float(np.sqrt(variance(theta)))
+
+
+def correlation_of(covariance: Covariance, i: int, j: int) -> Function:
+    """Return a correlation as a function of the parameters; 0 where a variance is zero."""
+
+    def correlation(theta: np.ndarray) -> float:
+        own = covariance(theta)
+        size = np.sqrt(own[i, i] * own[j, j])
+        return float(own[i, j] / size) if size > 0 else 0.0
+
+    return correlation
+
+
+def structure_functions(fit: Fit, part: RandomPart) -> dict[str, Function]:
+    """Return the parameters of the residuals' structure by name as functions of the parameters of the search."""
+    within, structure = structured_of(part)
+    times, (labels, groups) = within.times.mean(axis=0), part.residual_names
+
+    def one(name: str) -> Function:
+        def value(theta: np.ndarray) -> float:
+            own = [within.own(theta, g) for g in range(within.groups)]
+            return residual_parameters(structure, own, times, labels, groups, part.ready.size)[name]
+
+        return value
+
+    return {name: one(name) for name in fit.covariance_parameters.index if "residual " in name}
+
+
+def structured_of(part: RandomPart) -> tuple[Structured | Markov, Structure]:
+    """Return the blocks with a covariance structure, and the structure."""
+    within, structure = part.model.within, part.setting.structure
+    assert isinstance(within, (Structured, Markov))
+    assert structure is not None
+    return within, structure
+
+
+def icc_functions(fit: Fit, part: RandomPart) -> list[tuple[str, str, str, Function]]:
+    """Return factor, `by`, visit, and the share as a function of the parameters."""
+    intercepts: list[tuple[str, str, Function]] = []
+    for k, factor in enumerate(part.factors):
+        covariance = effect_covariance(part, k)
+        place = 0
+        for term in factor.terms:
+            for name in term.names:
+                by = name if term.by_levels and name.startswith(f"{term.term.by}[") else ""
+                if name == "Intercept" or by:
+                    intercepts.append((factor.name, by, entry(covariance, place)))
+                place += 1
+    residuals = residual_variances(fit, part)
+    arms = list(dict.fromkeys(by for _, by, _ in intercepts if by)) or [""]
+    found = []
+    for name, by, own in intercepts:
+        # with variances by arm, an observation of one arm has the effects of that arm alone
+        for arm in [by] if by else arms:
+            shared = [g for _, their, g in intercepts if their in ("", arm)]
+            found += [(name, arm, visit, share_of(own, [*shared, residual])) for visit, residual in residuals.items()]
+    return found
+
+
+def share_of(own: Function, every: list[Function]) -> Function:
+    """Return the share of one variance in the sum of all."""
+    return lambda theta: own(theta) / sum(g(theta) for g in every)
+
+
+def residual_variances(fit: Fit, part: RandomPart) -> dict[str, Function]:
+    """Return the variance of the residual as a function of the parameters, by visit where it differs between these."""
+    size = part.ready.size
+    if part.setting.independent:
+        return {"": lambda theta: float(size**2 * np.exp(theta[0]))}
+    within, structure = structured_of(part)
+    times = within.times.mean(axis=0)
+    if within.groups > 1:
+        raise FitError(
+            "with a covariance for each group the share of a factor differs between groups",
+            ["take it from fit.covariance and fit.variance_components of the group that is of interest"],
+        )
+    labels = list(fit.covariance.index)
+
+    def at(k: int) -> Function:
+        return lambda theta: float(size**2 * structure.matrix(within.own(theta, 0), times)[k, k])
+
+    values = [at(k)(part.optimum.theta) for k in range(len(labels))]
+    if len(labels) == 1 or np.ptp(values) < SAME * max(values):
+        return {"": at(0)}
+    return {str(label): at(k) for k, label in enumerate(labels)}

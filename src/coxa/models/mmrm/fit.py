@@ -1,0 +1,186 @@
+"""From checked rows, or from their sums, to a fit of the mixed model for repeated measures."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from time import perf_counter
+
+import numpy as np
+import pandas as pd
+
+from coxa.errors import NonConvergenceError
+from coxa.models.covariance.spatial_exponential import fades_early
+from coxa.models.covariance.structure import Structure
+from coxa.models.design.basis import orthonormal
+from coxa.models.design.rows import check_memory, check_residuals, nearly_singular, never_together, steps_warning
+from coxa.models.mmrm.covariance_words import covariance_frame, named_parameters
+from coxa.models.mmrm.data import RepeatedData
+from coxa.models.mmrm.inference import PlacedRows, inference_of
+from coxa.models.numerics.covariances import of_groups, visit_times
+from coxa.models.numerics.marginal_fit import Attempt, MarginalFit
+from coxa.models.numerics.pattern_sums import sums_of
+from coxa.models.numerics.patterns import patterns
+from coxa.models.numerics.stack import Stack, stack
+from coxa.models.numerics.starts import USED_UP, left_over, moments
+from coxa.models.results.fit import Fit
+from coxa.models.results.ladder import climb, ladder_text, measured, not_converged
+from coxa.models.results.records import Optimisation
+from coxa.models.spec import MMRMSpec
+
+
+@dataclass(frozen=True, slots=True)
+class Coordinates:
+    """What takes results of sums to the formula: its design is theirs times the inverse of `back`.
+
+    back    : (p, p) takes coefficients to those of the formula
+    log_det : log |det| of the inverse of `back`
+    origin  : (p,) coefficients of the formula that were taken off the outcome before it was summed
+    """
+
+    back: np.ndarray
+    log_det: float
+    origin: np.ndarray
+
+
+def fit_rows(found: RepeatedData, spec: MMRMSpec, *, started: float) -> Fit:
+    """Fit checked rows; `started` says when the formula was begun."""
+    design, clock = found.design, [started]
+    basis = orthonormal(design.x, design.names)
+    clock.append(perf_counter())
+
+    guess = basis.q.T @ design.y
+    scale = np.ones(len(design.y)) if found.weights is None else np.sqrt(found.weights)
+    left = design.y - basis.q @ guess
+    check_residuals(float(left.std()), float(np.abs(design.y).max()))
+    rows = np.column_stack([basis.q, left]) * scale[:, None]
+    own_times = None if found.visit_times is not None else found.times
+    alike = tuple(patterns(found.who, found.when, group=found.group, times=own_times))
+    check_memory([len(pattern.visits) for pattern in alike], len(design.names))
+    sums = stack((sums_of(pattern, rows) for pattern in alike), len(found.labels), found.visit_times)
+    clock.append(perf_counter())
+
+    placed = PlacedRows(found.who, alike, rows, design.x, design.names)
+    log_weights = float(np.log(scale).sum())
+    coordinates = Coordinates(basis.back, basis.log_det, basis.back @ guess)
+    return fit_of_sums(found, sums, spec, coordinates, placed, log_weights=log_weights, clock=clock)
+
+
+def fit_of_sums(
+    found: RepeatedData,
+    sums: Stack,
+    spec: MMRMSpec,
+    coordinates: Coordinates,
+    placed: PlacedRows | None,
+    *,
+    log_weights: float,
+    clock: list[float],
+) -> Fit:
+    """Fit sums of rows; `placed` is None where there are no rows any more.
+
+    log_weights : sum of the logs of the roots of the weights
+    clock       : when the formula was begun, when the sums, and when they were done
+    """
+    reml, ddf = spec.reml, str(spec.ddf)
+    fitted, structure, tried = climb(sums, spec.ladder, reml=reml, labels=found.labels)
+    if fitted is None:
+        raise not_converged_on(found, sums, tried)
+    clock = [*clock, perf_counter()]
+    back = coordinates.back
+    inference = inference_of(ddf, spec.vcov, sums, fitted, structure, back, placed)
+    clock.append(perf_counter())
+
+    loglik = fitted.at.loglik - (coordinates.log_det if reml else 0.0) + log_weights
+    attempts = measured(tried, fitted, sums, loglik)
+    return Fit(
+        model="mmrm",
+        design=found.design,
+        params=pd.Series(coordinates.origin + back @ fitted.at.beta, list(found.design.names)),
+        inference=inference,
+        ddf=ddf,
+        sample=found.sample,
+        loglik=loglik,
+        reml=reml,
+        structure=structure.name,
+        covariance=covariance_frame(fitted, found),
+        covariance_parameters=named_parameters(sums, fitted, structure, found),
+        method=method_text(structure, spec, len(found.labels)),
+        spec=spec,
+        vcov=spec.vcov,
+        group=spec.group,
+        attempts=attempts,
+        optimisation=record(fitted, np.diff(clock)),
+        warnings=tuple(warnings_of(found, structure, ladder_text(attempts), fitted, fading(sums, fitted, structure))),
+    )
+
+
+def not_converged_on(found: RepeatedData, sums: Stack, attempts: Sequence[Attempt]) -> NonConvergenceError:
+    """Return the error, with what was seen in the residuals and the visits of each group."""
+    seen, free = [], left_over(sums)
+    for g, (name, raw) in enumerate(zip(found.group_labels, moments(sums), strict=True)):
+        mine = sums.members(g)
+        counts = np.einsum("s,sa,sb->ab", sums.n[mine], sums.observed[mine], sums.observed[mine]).astype(int)
+        used_up = [label for label, left in zip(found.labels, free[g], strict=True) if left < USED_UP]
+        said = [
+            *fitted_exactly(used_up),
+            *(text for text in nearly_singular(raw, found.labels) if not used_up),
+            *never_together(counts, found.labels),
+        ]
+        seen += [f"{name}: {text}" if name else text for text in said]
+    return not_converged(attempts, seen)
+
+
+def fitted_exactly(visits: Sequence[str]) -> list[str]:
+    """Say at which visits the fixed effects leave nothing to a variance."""
+    return [
+        f"the fixed effects fit every value at visit '{visit}' exactly, so that nothing there is left for a variance: "
+        "leave the visit out (visits=[...]), or use a covariance with one variance for all visits"
+        for visit in visits
+    ]
+
+
+def method_text(structure: Structure, spec: MMRMSpec, visits: int) -> str:
+    """Return the model in a sentence, for a footnote; with one visit there is a variance and no covariance."""
+    model = f"MMRM, {structure.long_name} covariance" if visits > 1 else "linear model of one visit, residual variance"
+    parts = [
+        model + (f" for each {spec.group}" if spec.group else ""),
+        f"weighted by {spec.weights}" if spec.weights else "",
+        "REML" if spec.reml else "ML",
+        f"{spec.vcov} standard errors" if spec.vcov != "model" else "",
+        f"{spec.ddf} degrees of freedom",
+    ]
+    return ", ".join(part for part in parts if part)
+
+
+def fading(sums: Stack, fitted: MarginalFit, structure: Structure) -> str:
+    """Say that a correlation over time fades before the next visit; empty where it does not."""
+    if not structure.spatial or fitted.limit:
+        return ""
+    return fades_early(list(of_groups(sums, fitted.theta)), np.diff(np.sort(visit_times(sums, 0))))
+
+
+def warnings_of(found: RepeatedData, structure: Structure, ladder: str, fitted: MarginalFit, fades: str) -> list[str]:
+    """Return what a reader of any result of this fit should know."""
+    apart = steps_warning(structure, found.apart, found.sample.visit_column or "visit")
+    said = (found.order_warning, apart, ladder, fitted.limit, fades, *found.design.unused_said, hardly_known(fitted))
+    return [text for text in said if text]
+
+
+def hardly_known(fitted: MarginalFit) -> str:
+    """Say of which parameters the data say less than one participant would; empty where there are none."""
+    if fitted.known_from >= 1:
+        return ""
+    return (
+        f"the data say less of {', '.join(fitted.least_known)} than one participant seen at every visit would "
+        f"({fitted.known_from:.2g} of one): standard errors and degrees of freedom that depend on it are poorly known"
+    )
+
+
+def record(fitted: MarginalFit, seconds: np.ndarray) -> Optimisation:
+    """Return the optimiser's record with the time of each stage."""
+    return Optimisation(
+        iterations=fitted.optimum.iterations,
+        gradient_norm=float(np.abs(fitted.derivatives.gradient).max()),
+        min_eigenvalue=fitted.optimum.min_eigenvalue,
+        seconds=dict(zip(("formula", "sums", "optimiser", "df"), map(float, seconds), strict=True)),
+    )

@@ -1,0 +1,139 @@
+"""Factors above the blocks: their random effects as columns u, with covariance G for each level.
+
+Levels that share no row, directly or through other levels, belong to different components: clinics, each with its
+therapists. A component has columns of its own, as many as the largest needs, and all matrices of the effects are kept
+component by component. Truly crossed factors are one component.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from coxa.models.numerics.mixed.cholesky import Triangle
+
+
+@dataclass(frozen=True, slots=True)
+class Factor:
+    """One factor with q correlated or uncorrelated effects for each of its levels.
+
+    start     : first of its columns in u; level by level, the effects of a level next to each other
+    levels    : number of levels of a component, of the one with the most
+    triangle  : of the covariance G of the effects of a level
+    component : (L,) component of each of all its levels
+    place     : (L,) place of each among the levels of its component
+    """
+
+    start: int
+    levels: int
+    triangle: Triangle
+    component: np.ndarray
+    place: np.ndarray
+
+    @property
+    def columns(self) -> slice:
+        """Its columns in u."""
+        return slice(self.start, self.start + self.levels * self.triangle.q)
+
+    @property
+    def places(self) -> np.ndarray:
+        """Columns in u of the effects of each level (L, q), in the level's component."""
+        return self.start + self.place[:, None] * self.triangle.q + np.arange(self.triangle.q)
+
+    def of_levels(self, values: np.ndarray) -> np.ndarray:
+        """Return the values (C, width) of each level's effects, shape (L, q)."""
+        return np.asarray(values[self.component[:, None], self.places])
+
+
+def single(start: int, levels: int, triangle: Triangle) -> Factor:
+    """Return a factor whose levels are all in one component."""
+    return Factor(start, levels, triangle, np.zeros(levels, dtype=np.intp), np.arange(levels))
+
+
+@dataclass(frozen=True, slots=True)
+class Above:
+    """All factors above the blocks; Gamma is the covariance of all their effects.
+
+    factors    : in the order of their columns
+    components : number of components C
+    """
+
+    factors: tuple[Factor, ...]
+    components: int = 1
+
+    @property
+    def width(self) -> int:
+        """Number of columns u of a component."""
+        return self.factors[-1].columns.stop if self.factors else 0
+
+    @property
+    def size(self) -> int:
+        """Number of parameters."""
+        return sum(factor.triangle.size for factor in self.factors)
+
+    def split(self, theta: np.ndarray) -> list[np.ndarray]:
+        """Return the parameters of each factor."""
+        return np.split(theta, np.cumsum([factor.triangle.size for factor in self.factors])[:-1])
+
+    def multiply(self, blocks: Sequence[np.ndarray], other: np.ndarray) -> np.ndarray:
+        """Return the block-diagonal matrix with one block (q, q) for each level, times `other` (..., width, n)."""
+        found = np.empty_like(other)
+        for f, block in enumerate(blocks):
+            found[..., self.factors[f].columns, :] = self.moved(f, block, other)
+        return found
+
+    def moved(self, f: int, block: np.ndarray, other: np.ndarray) -> np.ndarray:
+        """Return one factor's rows of the block-diagonal matrix times `other` (..., width, n); others are zero."""
+        factor = self.factors[f]
+        mine = other[..., factor.columns, :]
+        shaped = mine.reshape(*mine.shape[:-2], factor.levels, len(block), mine.shape[-1])
+        return np.asarray((block @ shaped).reshape(mine.shape))
+
+    def roots(self, theta: np.ndarray) -> list[np.ndarray]:
+        """Return the Cholesky factor of each factor's covariance."""
+        own = self.split(theta) if self.factors else []
+        return [factor.triangle.matrix(part) for factor, part in zip(self.factors, own, strict=True)]
+
+    def products(self, theta: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
+        """Return first and second derivatives of each factor's covariance."""
+        own = self.split(theta) if self.factors else []
+        return [factor.triangle.products(part) for factor, part in zip(self.factors, own, strict=True)]
+
+    def diagonal(self, matrix: np.ndarray) -> list[np.ndarray]:
+        """Return for each factor the sum over its levels of the diagonal blocks (q, q) of (C, width, width)."""
+        found = []
+        for factor in self.factors:
+            q = factor.triangle.q
+            mine = matrix[:, factor.columns, factor.columns]
+            shaped = mine.reshape(len(mine), factor.levels, q, factor.levels, q)
+            found.append(np.einsum("claLb,lL->ab", shaped, np.eye(factor.levels)) if q > 1 else summed(mine))
+        return found
+
+    def diagonal_of(self, left: np.ndarray, right: np.ndarray) -> list[np.ndarray]:
+        """Return `diagonal` of left' right for left (C, n, width) and right (..., C, n, width), shape (..., q, q)."""
+        found = []
+        for factor in self.factors:
+            q = factor.triangle.q
+            one = left[..., factor.columns].reshape(-1, q)
+            lead = right.shape[:-3]
+            other = right[..., factor.columns].reshape(*lead, -1, q)
+            found.append(one.T @ other)
+        return found
+
+    def squares(self, matrix: np.ndarray, f: int, g: int) -> np.ndarray:
+        """Return sum over levels l of f and k of g of M[la, kb] M[kc, ld], shape (q, q', q', q), M symmetric.
+
+        M is (C, width, width); levels of different components do not meet.
+        """
+        one, other = self.factors[f], self.factors[g]
+        q, p = one.triangle.q, other.triangle.q
+        part = matrix[:, one.columns, other.columns].reshape(-1, one.levels, q, other.levels, p)
+        flat = part.transpose(2, 4, 0, 1, 3).reshape(q * p, -1)
+        return (flat @ flat.T).reshape(q, p, q, p).transpose(0, 1, 3, 2)
+
+
+def summed(matrix: np.ndarray) -> np.ndarray:
+    """Return the sum of the traces of (C, n, n) as (1, 1)."""
+    return np.einsum("cii->", matrix)[None, None]

@@ -1,0 +1,1 @@
+"""What a fit is and answers: the record, its text, its diagnostics."""

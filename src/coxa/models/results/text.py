@@ -1,0 +1,140 @@
+"""A fit as text for a terminal and as a small HTML table for a notebook."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from coxa.models.covariance import STRUCTURES
+
+if TYPE_CHECKING:
+    from coxa.models.results.fit import Fit
+
+TITLES = {"comparison of means": "Comparison of means", "linear regression": "Linear regression", "mean": "Mean"}
+"""Titles of models of one visit that have nothing to adjust for, by the first words of their method."""
+
+SHOWN = {
+    "estimate": "coef",
+    "std_error": "std err",
+    "df": "df",
+    "statistic": "t",
+    "p_value": "P>|t|",
+    "conf_low": "[0.025",
+    "conf_high": "0.975]",
+}
+
+
+def coefficients(fit: Fit) -> pd.DataFrame:
+    """Return the coefficients as text, one row each, with 95% limits."""
+    table = fit.tidy().set_index("term")[list(SHOWN)]
+    table.index.name = None
+    shown = pd.DataFrame({SHOWN[name]: [f"{value:.4f}" for value in table[name]] for name in SHOWN})
+    shown["df"] = [f"{value:.1f}" for value in table["df"]]
+    shown["P>|t|"] = ["< 0.001" if value < 0.001 else f"{value:.3f}" for value in table["p_value"]]
+    return shown.set_index(table.index)
+
+
+def in_sas(fit: Fit) -> str:
+    """Return the options of SAS PROC MIXED that print the same degrees of freedom and standard errors.
+
+    SAS's Kenward-Roger takes second derivatives in its own parameters: where the covariance is linear in these there
+    are none, and elsewhere they differ from ours.
+    """
+    linear = fit.structure in STRUCTURES and STRUCTURES[fit.structure].linear
+    named = {
+        "kenward-roger-linear": "ddfm=kr" if linear else "ddfm=kr(firstorder)",
+        "kenward-roger": "not printed by SAS (it is what R's mmrm prints)",
+        "between-within": "ddfm=bw",
+    }
+    robust = {"model": "", "CR0": ", empirical"}
+    if fit.vcov not in robust:
+        return f"not printed by SAS ({fit.vcov} is what R's mmrm prints)"
+    return named.get(fit.ddf, f"ddfm={fit.ddf}") + robust[fit.vcov]
+
+
+def facts(fit: Fit) -> dict[str, str]:
+    """Return what is said about a fit above its coefficients, name and value."""
+    criteria = fit.criteria
+    said = {
+        "Outcome": fit.outcome,
+        "Formula": fit.formula,
+        "Method": fit.method,
+        "Participants": str(fit.n_participants),
+        "Observations": f"{fit.n_observations} ({len(fit.left_out)} rows left out)",
+        "Log-likelihood": f"{fit.loglik:.4f} ({'restricted' if fit.reml else 'full'})",
+        "AIC, AICC, BIC": ", ".join(f"{criteria[name]:.2f}" for name in ("aic", "aicc", "bic")),
+    }
+    if fit.optimisation is not None:
+        record = fit.optimisation
+        if fit.random is None:
+            said["In SAS"] = in_sas(fit)
+        said["Converged"] = (
+            f"{record.iterations} Newton steps; largest derivative {record.gradient_norm:.1e}, "
+            f"smallest scaled eigenvalue {record.min_eigenvalue:.1e}"
+        )
+    left = [f"{a.structure} from {a.start}: {a.failure}" for a in fit.attempts if a.failure]
+    if left:
+        said["Tried before"] = "; ".join(left)
+    if fit.warnings:
+        said["Warnings"] = "; ".join(fit.warnings)
+    return said
+
+
+def component_table(fit: Fit) -> pd.DataFrame:
+    """Return variances of the random effects as text."""
+    table = fit.variance_components
+    return pd.DataFrame(
+        {
+            "factor": table["factor"],
+            "effect": [f"{a}, {b}" if b else a for a, b in zip(table["effect"], table["other"], strict=True)],
+            "variance": [f"{value:.4f}" for value in table["variance"]],
+            "sd": ["" if value != value else f"{value:.4f}" for value in table["sd"]],
+            "correlation": ["" if value != value else f"{value:.3f}" for value in table["correlation"]],
+            "levels": [str(count) if count else "" for count in table["levels"]],
+            "boundary": table["boundary"],
+        }
+    )
+
+
+def components(fit: Fit) -> str:
+    """Return variances of the random effects, and the parameters of a structured residual, as text."""
+    lines = [component_table(fit).to_string(index=False)]
+    if fit.model == "lmm" and fit.structure != "independent":
+        lines += [
+            f"{name}: {v:.4f}" for name, v in fit.covariance_parameters.items() if str(name).startswith("residual")
+        ]
+    return "\n".join(lines)
+
+
+def fit_text(fit: Fit) -> str:
+    """Return the summary of a fit as text."""
+    said = facts(fit)
+    width = max(map(len, said)) + 2
+    blocks = [
+        "\n".join(f"{name + ':':<{width}}{value}" for name, value in said.items()),
+        coefficients(fit).to_string(),
+    ]
+    if fit.random is not None:
+        blocks.append("Random effects\n" + components(fit))
+    elif fit.model == "lmm":
+        blocks.append("Random effects\n" + fit.covariance_parameters.to_string(float_format="{:.4f}".format))
+    if fit.model != "lmm" or len(fit.covariance) > 1:
+        within = "Covariance within a participant" + (" beside the random effects" if fit.random is not None else "")
+        blocks.append(f"{within}\n" + fit.covariance.to_string(float_format="{:.4f}".format))
+    wide = max(len(line) for block in blocks[1:] for line in block.splitlines())
+    title = {
+        "mmrm": "Mixed model for repeated measures",
+        "ancova": TITLES.get(fit.method.partition(",")[0], "Analysis of covariance"),
+        "lmm": "Linear mixed model",
+    }[fit.model]
+    rule = "=" * wide
+    return "\n".join([title.center(wide), rule, f"\n{'-' * wide}\n".join(blocks), rule])
+
+
+def fit_html(fit: Fit) -> str:
+    """Return the summary of a fit as HTML: a list of facts, and tables of coefficients and of random effects."""
+    items = "".join(f"<dt>{escape(name)}</dt><dd>{escape(value)}</dd>" for name, value in facts(fit).items())
+    random = "" if fit.random is None else component_table(fit).to_html(border=0, index=False)
+    return f"<div><dl>{items}</dl>{coefficients(fit).to_html(border=0)}{random}</div>"

@@ -1,0 +1,45 @@
+"""What makes the figures of a page interactive: one engine for all, their descriptions, and the leave to run it.
+
+A page stays one file that asks the network for nothing. Its policy names the two scripts in it by their hashes and
+allows no other; the engine lies in the page as text, and runs when a reader first points at a figure.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from functools import cache
+from importlib.resources import files
+
+from coxa.tables.characters import printable
+
+POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; script-src {}"
+
+
+@cache
+def page_script() -> str:
+    """Return the script of the page."""
+    return static("page.js")
+
+
+@cache
+def engine() -> str:
+    """Return Vega-Embed with all that it needs, as one script; the same for every report."""
+    import vl_convert
+
+    bundle = printable(vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;")).replace("</script", "<\\/script")
+    return f"/*!\n{static('engine-licence.txt')}*/\n{bundle}"
+
+
+def policy(*scripts: str) -> str:
+    """Return the content security policy of a page that runs these scripts and no others."""
+    return POLICY.format(" ".join(f"'sha256-{_hash(script)}'" for script in scripts))
+
+
+def static(name: str) -> str:
+    """Return the text of a file that goes into every page."""
+    return files("coxa.report.output").joinpath("static", name).read_text(encoding="utf-8")
+
+
+def _hash(script: str) -> str:
+    return base64.b64encode(hashlib.sha256(script.encode("utf-8")).digest()).decode("ascii")

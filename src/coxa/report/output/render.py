@@ -1,0 +1,66 @@
+"""A report in the form in which it is handed over."""
+
+from __future__ import annotations
+
+from typing import Literal, overload
+
+from coxa.arguments import kinds
+from coxa.errors import check_option
+from coxa.report.build import build_document
+from coxa.report.document import Document
+from coxa.report.output.html import render_html
+from coxa.report.record import REPORT, Report
+
+FORMATS = ("html", "pdf", "docx")
+
+
+@overload
+def render(report: Report, format: Literal["html"] = "html", style: str | None = None) -> str: ...
+
+
+@overload
+def render(report: Report, format: str, style: str | None = None) -> str | bytes: ...
+
+
+@kinds(report=REPORT)
+def render(report: Report, format: str = "html", style: str | None = None) -> str | bytes:
+    """Render a report as one self-contained file.
+
+    Parameters
+    ----------
+    report
+        A plan, its data and its results.
+    format
+        "html", "pdf" or "docx" (Word).
+    style
+        How numbers are written, where it is not as the plan says: "plain", "jama", "lancet" or "nejm".
+
+    Returns
+    -------
+    str or bytes
+        The file's text (HTML) or bytes; the same report gives the same bytes.
+
+    Raises
+    ------
+    OptionError
+        If the format or the style is unknown.
+
+    Examples
+    --------
+    >>> Path("report.html").write_text(render(report), encoding="utf-8")  # doctest: +SKIP
+    """
+    check_option("format", format, FORMATS)
+    return render_document(build_document(report, style), format)
+
+
+def render_document(document: Document, format: str) -> str | bytes:
+    """Render a document in one of `FORMATS`; several forms of a report can share the document."""
+    if format == "pdf":
+        from coxa.report.output.pdf import render_pdf
+
+        return render_pdf(document)
+    if format == "docx":
+        from coxa.report.output.word.render import render_word
+
+        return render_word(document)
+    return render_html(document)

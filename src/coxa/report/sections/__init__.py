@@ -1,1 +1,0 @@
-"""The sections of a report, one per file, each a function from a report to a `Section`."""

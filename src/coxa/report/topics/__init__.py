@@ -1,0 +1,1 @@
+"""One package per topic of a report: its section, tables and figures."""

@@ -1,0 +1,1 @@
+"""Analyses: estimates in tables, figures and sentences."""

@@ -1,0 +1,179 @@
+"""Comparisons beyond those at each visit: over the course, against a margin, of factors, and within subgroups."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pandas as pd
+
+from coxa.estimates import Estimates
+from coxa.estimates.margins import is_shown
+from coxa.estimates.table import subgroup_in
+from coxa.report.topics.analyses.adjusted import MARK, adjusted_note, p_mark
+from coxa.report.topics.analyses.results import INTERVAL, estimate_cell
+from coxa.study import Study
+from coxa.study.design_words import words_of
+from coxa.study.parts import label_of
+from coxa.study.scales import outcome_scale
+from coxa.study.words import SIMULTANEOUS
+from coxa.tables.formats import NONE, outcome_decimals, p_value
+from coxa.tables.phrases import mid_sentence
+from coxa.tables.records import Record, records
+from coxa.tables.table import Cell, Column, Footnote, Row, RowGroup, Table, identifier
+
+KINDS = {
+    "difference_in_average": "Average over the visits",
+    "difference_in_slope": "Slope over the visits, per week",
+    "difference_in_auc": "Area under the course, per unit of its time",
+    "noninferiority": "Non-inferiority",
+    "superiority": "Superiority by a margin",
+    "equivalence": "Equivalence",
+    "main_effect": "Main effects of the factors",
+    "simple_effect": "Effects of a factor without and with the other",
+    "interaction": "Interaction of the factors",
+}
+"""Kind of row -> heading, in the order of the table."""
+
+MARGINS = ("noninferiority", "superiority", "equivalence")
+
+
+def further_table(study: Study, estimates: Estimates, analysis: str) -> Table | None:
+    """Return what the plan asks beyond the differences at each visit; None where it asks nothing more.
+
+    Comparisons over the course have no visit; those against a margin have a one-sided p-value and limits at twice
+    its level.
+    """
+    rows = _asked(study, estimates, analysis, tuple(KINDS))
+    if rows.empty:
+        return None
+    groups = tuple(
+        RowGroup(heading, tuple(_row(study, analysis, record) for record in records(rows[rows["term"] == term])))
+        for term, heading in KINDS.items()
+        if (rows["term"] == term).any()
+    )
+    said = [*_margin_words(study, analysis)] if rows["term"].isin(MARGINS).any() else []
+    said += [f"{heading}: {how}." for term, heading in KINDS.items() if (how := _how(rows, term))]
+    columns = (Column("Visit", "left"), Column("Estimate (CI)"), Column("df"), Column("p"), Column("Shown", "left"))
+    notes = [Footnote(text) for text in (*said, "CI, confidence interval.")]
+    if adjusted := adjusted_note(study, analysis, rows):
+        notes.append(Footnote(adjusted, MARK))
+    return Table(identifier("further", analysis), "Further comparisons", "Comparison", columns, groups, tuple(notes))
+
+
+def subgroup_table(study: Study, estimates: Estimates, analysis: str) -> Table | None:
+    """Return differences between arms in each subgroup, how these differ, and the interaction tests; None without."""
+    rows = _in_subgroups(study, estimates, analysis)
+    if rows.empty:
+        return None
+    groups = tuple(
+        RowGroup(
+            label_of(str(name), study.covariates[str(name)]),
+            tuple(_subgroup_row(study, analysis, record) for record in records(part)),
+        )
+        for name, part in rows.groupby(rows["subgroup"].str.partition("=")[0], sort=False)
+    )
+    columns = (Column("Visit", "left"), Column("Difference (CI)"), Column("df"), Column("p"))
+    notes = (
+        Footnote("One model of all levels of a subgroup. The test of the interaction asks whether the levels differ."),
+        Footnote("CI, confidence interval. Limits and p-values are not adjusted for the number of subgroups."),
+    )
+    return Table(identifier("subgroups", analysis), "Subgroups", "Comparison", columns, groups, notes)
+
+
+def subgroup_forest_rows(study: Study, estimates: Estimates, analysis: str) -> pd.DataFrame:
+    """Return the differences in each subgroup with a `label` each, for `plot_forest`."""
+    rows = _in_subgroups(study, estimates, analysis)
+    rows = rows[rows["term"] == "subgroup_difference"]
+    return rows.assign(label=[_subgroup_label(study, record) for record in records(rows)]).drop(columns="subgroup")
+
+
+def interaction_words(study: Study, estimates: Estimates, analysis: str) -> str:
+    """Return "interaction of arm and sex at Week 12, p = 0.412" for each test of the subgroups, for a caption."""
+    rows = _in_subgroups(study, estimates, analysis)
+    said = []
+    for record in records(rows[rows["term"] == "interaction_test"]):
+        name = str(record["subgroup"]).partition("=")[0]
+        visit = f" at {study.label('visits', record['visit'])}" if record["visit"] else " over all visits"
+        p = p_value(float(record["p_value"]))
+        label = mid_sentence(label_of(name, study.covariates[name]))
+        said.append(f"interaction of {words_of(study).arm} and {label}{visit}, p {p if p[0] in '<>' else f'= {p}'}")
+    return "; ".join(said)
+
+
+def _asked(study: Study, estimates: Estimates, analysis: str, terms: tuple[str, ...]) -> pd.DataFrame:
+    visits = study.estimands[study.analyses[analysis].estimand].endpoint.visit
+    frame = estimates.frame
+    mine = frame["analysis"].eq(analysis) & frame["term"].isin(terms)
+    return frame[mine & frame["visit"].isin([*visits, ""])]
+
+
+def _in_subgroups(study: Study, estimates: Estimates, analysis: str) -> pd.DataFrame:
+    """Return the rows of subgroups at the visits that the estimand names, and the overall test."""
+    visits = study.estimands[study.analyses[analysis].estimand].endpoint.visit
+    frame = estimates.frame
+    mine = frame[frame["analysis"].str.startswith(f"{analysis}[") & frame["visit"].isin([*visits, ""])]
+    return mine.assign(subgroup=[subgroup_in(text) for text in mine["analysis"]])
+
+
+def _how(rows: pd.DataFrame, term: str) -> str:
+    """Return how a course was summed up, from the method of its rows."""
+    words = {"difference_in_average": "weights over", "difference_in_slope": "slope", "difference_in_auc": "area"}
+    parts = [part.strip() for method in rows.loc[rows["term"] == term, "method"] for part in str(method).split(";")]
+    return next((part for part in reversed(parts) if term in words and words[term] in part), "")
+
+
+def _margin_words(study: Study, analysis: str) -> Iterator[str]:
+    margin = study.analyses[analysis].margin
+    if margin is not None:
+        outcome = study.estimands[study.analyses[analysis].estimand].endpoint.outcome
+        source = f" ({margin.source})" if margin.source else ""
+        unit = outcome_scale(study.outcomes[outcome]).unit
+        method = study.analyses[analysis].multiplicity
+        adjusted = "both" if method in SIMULTANEOUS else "p-values" if method != "none" else "neither"
+        yield (
+            f"Margin {margin.value:g} {unit}{source}; one-sided p-values, limits at one less twice their level, "
+            f"{adjusted} adjusted for multiplicity."
+        )
+
+
+def _row(study: Study, analysis: str, record: Record) -> Row:
+    shown = ""
+    if record["term"] in MARGINS:
+        shown = "yes" if is_shown(record) else "no"
+    label = _side(study, record["arm"])
+    if record["reference"]:
+        label += f" minus {_side(study, record['reference'])}"
+    return Row(label, (*_cells(study, analysis, record, p_mark(study, record)), Cell(shown)))
+
+
+def _subgroup_row(study: Study, analysis: str, record: Record) -> Row:
+    strong = record["term"] == "interaction_test"
+    return Row(_subgroup_label(study, record), _cells(study, analysis, record), strong=strong)
+
+
+def _cells(study: Study, analysis: str, record: Record, mark: str = "") -> tuple[Cell, ...]:
+    estimand = study.estimands[study.analyses[analysis].estimand]
+    decimals = outcome_decimals(outcome_scale(study.outcomes[estimand.endpoint.outcome]))
+    decimals += 1 if record["term"] == "difference_in_slope" else 0
+    interval = estimate_cell("estimate_interval", record, *INTERVAL, decimals=decimals)
+    return (
+        Cell(study.label("visits", record["visit"]) if record["visit"] else "all visits"),
+        Cell(NONE) if record["term"] == "interaction_test" else interval,
+        estimate_cell("df", record, "df"),
+        estimate_cell("p_value", record, "p_value", mark=mark),
+    )
+
+
+def _subgroup_label(study: Study, record: Record) -> str:
+    """Return "Female: Exercise minus Usual care", "Male less Female: ...", or the test of the interaction."""
+    name, _, level = str(record["subgroup"]).partition("=")
+    if record["term"] == "interaction_test":
+        return f"Interaction of {words_of(study).arm} and {label_of(name, study.covariates[name]).lower()} (F test)"
+    labels = study.covariates[name].level_labels()
+    later, _, earlier = level.partition("-") if level not in labels else (level, "", "")
+    words = labels.get(later, later) + (f" less {labels.get(earlier, earlier)}" if earlier else "")
+    return f"{words}: {_side(study, record['arm'])} minus {_side(study, record['reference'])}"
+
+
+def _side(study: Study, name: str) -> str:
+    return study.label("arms", name) if name in study.arms else name.replace("_", " ")

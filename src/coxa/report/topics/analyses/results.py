@@ -1,0 +1,323 @@
+"""Tables of estimates: adjusted means, differences between arms, responders."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pandas as pd
+
+from coxa.derive.dataset import AnalysisDataset
+from coxa.estimates import Estimates
+from coxa.models import Fit
+from coxa.report.topics.analyses.adjusted import p_mark
+from coxa.report.topics.analyses.footnotes import analysis_footnotes, mean_words, warning_marks
+from coxa.report.topics.analyses.variances import warning_words
+from coxa.study import Study
+from coxa.study.design_words import words_of
+from coxa.study.important import Important, compared_with, important_difference
+from coxa.study.scales import outcome_scale
+from coxa.study.wording import MEASURE_WORDS, estimand_title, join_words
+from coxa.tables.formats import NONE, cell, outcome_decimals, share
+from coxa.tables.phrases import abbreviations, sentence_case
+from coxa.tables.records import Record, records
+from coxa.tables.table import Cell, Column, Footnote, Row, RowGroup, Statistic, Table, identifier
+
+INTERVAL = ("estimate", "conf_low", "conf_high")
+
+IMPORTANT = "Important difference"
+
+
+def rows_of(estimates: Estimates, analysis: str, *terms: str) -> pd.DataFrame:
+    """Return the estimates of one analysis and of some terms, in their order."""
+    frame = estimates.frame
+    return frame[(frame["analysis"] == analysis) & frame["term"].isin(terms)]
+
+
+def means_table(
+    study: Study,
+    estimates: Estimates,
+    analysis: str,
+    fits: Sequence[Fit] = (),
+    dataset: AnalysisDataset | None = None,
+) -> Table:
+    """Return adjusted (least-squares) means by visit and arm, each with n and confidence interval.
+
+    Parameters
+    ----------
+    study, estimates, analysis
+        The plan, every number, and the analysis that is shown.
+    fits
+        Its models, for the footnotes.
+    dataset
+        The rows of its estimand; the footnotes then say who of the set is not analysed, and why.
+    """
+    rows = rows_of(estimates, analysis, "marginal_mean")
+    decimals = _decimals(study, analysis)
+    arms = [arm for arm in study.arm_order if (rows["arm"] == arm).any()]
+    level = _level(rows)
+    marks = warning_marks(rows)
+    columns = tuple(
+        column
+        for arm in arms
+        for column in (
+            Column("n", spanner=study.label("arms", arm)),
+            Column(f"Mean ({level} CI)", spanner=study.label("arms", arm)),
+        )
+    )
+    shown = []
+    visits = _visits(study, rows)
+    for visit in visits:
+        cells: list[Cell] = []
+        for arm in arms:
+            cells += _mean_cells(_one(rows, visit, arm), decimals, marks)
+        label = visit_label(study, analysis, visit, visits)
+        shown.append(Row(label, tuple(cells), strong=_asked(study, analysis, visit)))
+    return Table(
+        identifier("means", analysis),
+        words_of(study).say(f"{mean_words(study, analysis, fits)}s by visit and {{arm}}"),
+        "Visit",
+        columns,
+        (RowGroup("", tuple(shown)),),
+        _notes(study, analysis, fits, rows, marks, columns, dataset),
+        subtitle=_every_visit(study, analysis),
+    )
+
+
+def differences_table(
+    study: Study,
+    estimates: Estimates,
+    analysis: str,
+    fits: Sequence[Fit] = (),
+    dataset: AnalysisDataset | None = None,
+) -> Table:
+    """Return differences of adjusted means by visit, with interval, standard error, df and p-value.
+
+    Parameters are those of `means_table`. A p-value that is adjusted for multiplicity is marked.
+    """
+    rows = rows_of(estimates, analysis, "difference")
+    decimals = _decimals(study, analysis)
+    marks = warning_marks(rows)
+    standardised = rows_of(estimates, analysis, "standardised_difference")
+    important = important_difference(study, study.analyses[analysis].estimand)
+    groups = []
+    visits = _visits(study, rows)
+    for visit in visits:
+        here = rows[rows["visit"] == visit]
+        strong = _asked(study, analysis, visit)
+        shown = [_difference_row(study, record, decimals, marks, strong, standardised) for record in records(here)]
+        if important:
+            shown = [
+                replace(row, cells=(*row.cells, important_cell(important, record)))
+                for row, record in zip(shown, records(here), strict=True)
+            ]
+        groups.append(RowGroup(visit_label(study, analysis, visit, visits), tuple(shown)))
+    columns = (
+        Column(f"Difference ({_level(rows)} CI)"),
+        Column("SE"),
+        Column("df"),
+        Column("p"),
+        *([Column(f"Hedges g ({_level(standardised)} CI)")] if len(standardised) else []),
+        *([Column(IMPORTANT, "left")] if important else []),
+    )
+    notes = _notes(study, analysis, fits, rows, marks, columns, dataset)
+    return Table(
+        identifier("differences", analysis),
+        words_of(study).say("Differences between {arms} by visit"),
+        "Comparison",
+        columns,
+        tuple(groups),
+        (*notes, important_note(important)) if important else notes,
+        subtitle=_every_visit(study, analysis),
+    )
+
+
+def important_cell(important: Important | None, record: Record) -> Cell:
+    """Return how a difference compares with the important one: "less than 1.5; the interval includes it"."""
+    if important is None:
+        return Cell(NONE)
+    size, interval = compared_with(important, *(record[name] for name in INTERVAL))
+    return Cell(f"{size} {important.value:g}; {interval}")
+
+
+def important_note(important: Important) -> Footnote:
+    """Say what the important difference is and where it comes from."""
+    return Footnote(f"{IMPORTANT}: the {important.amount} ({important.source}).")
+
+
+def responder_table(study: Study, estimates: Estimates, analysis: str, dataset: AnalysisDataset | None = None) -> Table:
+    """Return responders by arm and visit, and each arm's risk difference and ratios against the reference."""
+    rows = rows_of(estimates, analysis, "risk", "risk_difference", "risk_ratio", "odds_ratio")
+    marks = warning_marks(rows)
+    groups = []
+    for visit in _visits(study, rows):
+        here = rows[rows["visit"] == visit]
+        arms = [arm for arm in study.arm_order if (here["arm"] == arm).any()]
+        shown = tuple(_responder_row(study, analysis, here[here["arm"] == arm], arm, marks) for arm in arms)
+        groups.append(RowGroup(study.label("visits", visit), shown))
+    level = _level(rows)
+    columns = (
+        Column("Responders, n/N (%)"),
+        Column(f"Difference, percentage points ({level} CI)"),
+        Column(f"Risk ratio ({level} CI)"),
+        Column(f"Odds ratio ({level} CI)"),
+        Column("p"),
+    )
+    return Table(
+        identifier("responders", analysis),
+        words_of(study).say("Responders by {arm}"),
+        words_of(study).arm.capitalize(),
+        columns,
+        tuple(groups),
+        _notes(study, analysis, (), rows, marks, columns, dataset),
+        subtitle=sentence_case(estimand_title(study, study.analyses[analysis].estimand)),
+    )
+
+
+def analysis_title(study: Study, analysis: str) -> str:
+    """Return the label of an analysis with its role, where the label does not say it: "ANCOVA (sensitivity)"."""
+    label, role = study.label("analyses", analysis), study.analyses[analysis].role
+    return label if role in label.lower() else f"{label} ({role})"
+
+
+def comparison_label(study: Study, record: Record) -> str:
+    """Return "Exercise minus usual care" for a row of differences."""
+    arm, reference = (study.label("arms", record[side]) for side in ("arm", "reference"))
+    return f"{arm} minus {reference}"
+
+
+def address(record: Record) -> Statistic:
+    """Return where a row of estimates belongs, for the cells made from it."""
+    return Statistic(
+        estimand=record["estimand"],
+        analysis=record["analysis"],
+        term=record["term"],
+        visit=record["visit"],
+        arm=record["arm"],
+        reference=record["reference"],
+    )
+
+
+def estimate_cell(rule: str, record: Record, *names: str, decimals: int = 1, mark: str = "") -> Cell:
+    """Write numbers of a row of estimates by a rule."""
+    return cell(rule, {name: float(record[name]) for name in names}, address(record), decimals, mark)
+
+
+def _mean_cells(record: Record | None, decimals: int, marks: dict[str, str]) -> list[Cell]:
+    if record is None:
+        return [Cell(NONE), Cell(NONE)]
+    mark = marks.get(record["warning"], "")
+    return [
+        cell("count", {"n": record["n_observations"]}, address(record)),
+        estimate_cell("estimate_interval", record, *INTERVAL, decimals=decimals, mark=mark),
+    ]
+
+
+def _difference_row(
+    study: Study,
+    record: Record,
+    decimals: int,
+    marks: dict[str, str],
+    strong: bool,
+    standardised: pd.DataFrame,
+) -> Row:
+    mark = marks.get(record["warning"], "")
+    cells = [
+        estimate_cell("estimate_interval", record, *INTERVAL, decimals=decimals, mark=mark),
+        estimate_cell("std_error", record, "std_error", decimals=decimals),
+        estimate_cell("df", record, "df"),
+        estimate_cell("p_value", record, "p_value", mark=p_mark(study, record)),
+    ]
+    if len(standardised):
+        mine = standardised[standardised["reference"] == record["reference"]]
+        found = _one(mine, record["visit"], record["arm"])
+        cells.append(estimate_cell("two_decimals_interval", found, *INTERVAL) if found else Cell(NONE))
+    return Row(comparison_label(study, record), tuple(cells), strong=strong)
+
+
+def _responder_row(study: Study, analysis: str, rows: pd.DataFrame, arm: str, marks: dict[str, str]) -> Row:
+    by_term = {record["term"]: record for record in records(rows)}
+    cells = [Cell(NONE)] * 5
+    if risk := by_term.get("risk"):
+        total = risk["n_participants"]
+        n = round(risk["estimate"] * total)
+        counts = {"n": n, "total": total, "share": share(n, total)}
+        cells[0] = cell("count_of_percent", counts, address(risk))
+    if found := by_term.get("risk_difference"):
+        mark = marks.get(found["warning"], "")
+        cells[1] = estimate_cell("points_interval", found, *INTERVAL, mark=mark)
+        cells[4] = estimate_cell("p_value", found, "p_value", mark=p_mark(study, found))
+    for place, term in ((2, "risk_ratio"), (3, "odds_ratio")):
+        if found := by_term.get(term):
+            mark = marks.get(found["warning"], "")
+            cells[place] = estimate_cell("two_decimals_interval", found, *INTERVAL, mark=mark)
+    against = study.estimands[study.analyses[analysis].estimand].treatment.against
+    suffix = " (reference)" if arm == against else ""
+    return Row(study.label("arms", arm) + suffix, tuple(cells))
+
+
+def visit_label(study: Study, analysis: str, visit: str, shown: Sequence[str]) -> str:
+    """Return the label of a visit; that of the endpoint says so where visits that are not it are shown too."""
+    label = study.label("visits", visit)
+    every = all(_asked(study, analysis, other) for other in shown)
+    return f"{label} (endpoint)" if _asked(study, analysis, visit) and not every else label
+
+
+def _every_visit(study: Study, analysis: str) -> str:
+    """Return what a table of all visits shows: the variable, and the arms."""
+    estimand = study.estimands[study.analyses[analysis].estimand]
+    arms = join_words([study.label("arms", arm) for arm in estimand.treatment.compare])
+    against = study.label("arms", estimand.treatment.against)
+    return sentence_case(f"{variable_words(study, analysis)}: {arms} against {against}")
+
+
+def variable_words(study: Study, analysis: str) -> str:
+    """Return what is measured, without its visits, for example "change from baseline in HOOS pain"."""
+    endpoint = study.estimands[study.analyses[analysis].estimand].endpoint
+    return MEASURE_WORDS[endpoint.measure].format(outcome=study.label("outcomes", endpoint.outcome))
+
+
+def _decimals(study: Study, analysis: str) -> int:
+    endpoint = study.estimands[study.analyses[analysis].estimand].endpoint
+    return (
+        1 if endpoint.measure == "percent_change" else outcome_decimals(outcome_scale(study.outcomes[endpoint.outcome]))
+    )
+
+
+def _notes(
+    study: Study,
+    analysis: str,
+    fits: Sequence[Fit],
+    rows: pd.DataFrame,
+    marks: dict[str, str],
+    columns: Sequence[Column],
+    dataset: AnalysisDataset | None,
+) -> tuple[Footnote, ...]:
+    warnings = (Footnote(warning_words(study, text), mark) for text, mark in marks.items())
+    last = f"{_scale_words(study, analysis)} {abbreviations(str(column.label) for column in columns)}"
+    return (*analysis_footnotes(study, analysis, fits, rows, dataset), *warnings, Footnote(last))
+
+
+def _scale_words(study: Study, analysis: str) -> str:
+    name = study.estimands[study.analyses[analysis].estimand].endpoint.outcome
+    scale = outcome_scale(study.outcomes[name])
+    return f"{study.label('outcomes', name)}: {scale.low:g} to {scale.high:g} {scale.unit}, {scale.direction}."
+
+
+def _visits(study: Study, rows: pd.DataFrame) -> list[str]:
+    there = set(rows["visit"])
+    return [visit for visit in sorted(study.visits, key=lambda name: study.visits[name].day) if visit in there]
+
+
+def _one(rows: pd.DataFrame, visit: str, arm: str) -> Record | None:
+    found = records(rows[(rows["visit"] == visit) & (rows["arm"] == arm)])
+    return found[0] if found else None
+
+
+def _asked(study: Study, analysis: str, visit: str) -> bool:
+    return visit in study.estimands[study.analyses[analysis].estimand].endpoint.visit
+
+
+def _level(rows: pd.DataFrame) -> str:
+    levels = rows["conf_level"].dropna()
+    return f"{100 * float(levels.iloc[0]):g}%" if len(levels) else "95%"

@@ -1,0 +1,39 @@
+"""Which checklists go with a plan."""
+
+from __future__ import annotations
+
+from coxa.report.topics.checklists.answer import exercise_arms
+from coxa.report.topics.checklists.definition import GUIDELINES
+from coxa.study import Study
+
+
+def by_design(study: Study, *, reported: bool = True) -> tuple[str, ...]:
+    """Return the checklists that go with a design.
+
+    Parameters
+    ----------
+    study
+        The plan.
+    reported
+        True for a report, False for a plan before there are data.
+
+    Returns
+    -------
+    tuple of str
+        A cohort has STROBE. A randomised trial has CONSORT 2025, and CONSORT-PRO if an outcome is an instrument, or
+        before there are data SPIRIT 2025. Where an arm delivers exercise, TIDieR and CERT go with them.
+    """
+    delivered = ("tidier", "cert") if exercise_arms(study) else ()
+    if study.design == "cohort":
+        return ("strobe", *delivered)
+    if not reported:
+        return ("spirit-2025", *delivered)
+    patients = ("consort-pro",) if any(outcome.instrument for outcome in study.outcomes.values()) else ()
+    return ("consort-2025", *patients, *delivered)
+
+
+def wanted(study: Study) -> tuple[str, ...]:
+    """Return the checklists that a report carries, by `report: checklists:`, in the order of `GUIDELINES`."""
+    words = study.report.checklists
+    names = {*words, *(by_design(study) if "by_design" in words else ())}
+    return () if "none" in words else tuple(name for name in GUIDELINES if name in names)

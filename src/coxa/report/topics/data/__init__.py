@@ -1,0 +1,1 @@
+"""Data: findings, and what the run used."""

@@ -1,0 +1,67 @@
+"""How well the primary model describes the data: residuals, and the covariance it estimated."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from coxa.models import Fit
+from coxa.models.results.diagnostics import covariance_check, qq_points, residuals
+from coxa.report.document import Block, FigureBlock, Paragraph, Section
+from coxa.report.record import Report
+from coxa.report.topics.analyses.results import analysis_title
+from coxa.report.topics.diagnostics.covariance_map import plot_covariance
+from coxa.report.topics.diagnostics.residuals import plot_qq, plot_residuals
+from coxa.study.wording import factor_words, join_words
+from coxa.tables.table import identifier
+
+
+def diagnostics_section(report: Report) -> Section | None:
+    """Return figures of residuals and covariance of each primary repeated-measures model; None without one."""
+    parts = tuple(
+        Section(identifier("diagnostics", name), analysis_title(report.study, name), tuple(_blocks(report, name, fit)))
+        for name, plan in report.study.analyses.items()
+        if plan.role == "primary" and plan.model == "mmrm"
+        for fit in report.fits[name]
+        if len(fit.sample.visits) > 1
+    )
+    return Section("diagnostics", "Model diagnostics", (), parts) if parts else None
+
+
+def _blocks(report: Report, name: str, fit: Fit) -> Iterator[Block]:
+    yield Paragraph(_what_is_shown(report, name, fit))
+    labels = {visit: report.study.label("visits", visit) for visit in report.study.visits}
+    scaled = residuals(fit)
+    scaled["visit"] = scaled["visit"].cat.rename_categories(labels)
+    kind = "studentised" if fit.random is None else "standardised"
+    by_visit = identifier("residuals", name)
+    title = f"{kind.capitalize()} residuals by visit"
+    yield FigureBlock(plot_residuals(scaled, kind=kind, figure_id=by_visit, title=title))
+    normal = qq_points(scaled["normalised"])
+    yield FigureBlock(
+        plot_qq(normal, figure_id=identifier("qq", name), title="Normal quantiles of the scaled residuals")
+    )
+    if fit.random is not None:
+        return
+    covariance = covariance_check(fit).replace({"visit": labels, "other": labels})
+    yield FigureBlock(
+        plot_covariance(
+            covariance,
+            figure_id=identifier("covariance", name),
+            title="Correlation over the visits: estimated, and of the residuals",
+        )
+    )
+
+
+def _what_is_shown(report: Report, name: str, fit: Fit) -> str:
+    if fit.random is None:
+        return (
+            "Residuals are scaled by the model's covariance, so that under the model they are independent with mean 0 "
+            "and standard deviation 1. The estimated covariance over the visits is shown next to that of the residuals."
+        )
+    factors = join_words([factor_words(report.study, factor) for factor in report.study.analyses[name].random])
+    return (
+        f"Residuals are conditional: the predicted effects of {factors} are taken off. Scaled by the covariance of the "
+        "residuals over the visits they are, under the model, nearly independent with mean 0 and standard deviation 1; "
+        "only nearly, because the effects are predicted. The covariance of residuals is not set beside the estimated "
+        "one, which is for models without random effects."
+    )

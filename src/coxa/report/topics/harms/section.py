@@ -1,0 +1,116 @@
+"""Harms: in whom, how many, how often, and what they were."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from coxa.derive.harms import Harms, derive_harms
+from coxa.report.document import Block, FigureBlock, Paragraph, Section, TableBlock, silent
+from coxa.report.record import Report
+from coxa.report.topics.harms.figures import plot_harms
+from coxa.report.topics.harms.notes import absent_sentence, exposed_words
+from coxa.report.topics.harms.tables import harm_rates_table, harm_risks, harm_sizes, harm_terms_table, harms_table
+from coxa.study import Study
+from coxa.study.design_words import words_of
+from coxa.study.wording import join_words
+from coxa.tables.cells import Cell, Statistic
+from coxa.tables.formats import cell, counted
+from coxa.tables.prose import Text, in_sentence, prose
+
+NO_TABLE = "No adverse events table was given: harms cannot be reported."
+
+
+def harms_section(report: Report) -> Section:
+    """Return harms by arm, their rates and terms (CONSORT 2025, items 15 and 27).
+
+    Where there is no table, or no event, a sentence says so; no table is empty.
+    """
+    study, harms = report.study, derive_harms(report.cohort)
+    if harms is None:
+        blocks: tuple[Block, ...] = (silent(NO_TABLE, "warning"),)
+    elif harms.events.empty:
+        blocks = tuple(Paragraph(text) for text in _nothing(study, harms))
+    else:
+        title = words_of(study).say("Participants with at least one harm by {arm}, and risk differences")
+        figure = plot_harms(study, harm_risks(study, harms), figure_id="harms-at-a-glance", title=title)
+        absent = absent_sentence(harms)
+        blocks = (
+            *([silent(absent)] if absent else []),
+            TableBlock(harms_table(study, harms)),
+            FigureBlock(figure),
+            TableBlock(harm_rates_table(study, harms)),
+            TableBlock(harm_terms_table(study, harms)),
+        )
+    return Section("harms", "Harms", (silent(assessed_sentence(study)), *blocks))
+
+
+def assessed_sentence(study: Study) -> str:
+    """Say how the plan has harms asked for and recorded, arm by arm (CONSORT 2025, item 15)."""
+    told: dict[str, list[str]] = {}
+    for arm in study.arm_order:
+        delivery = study.arms[arm].delivery
+        how = delivery.harms if delivery else None
+        told.setdefault(how or "", []).append(study.label("arms", arm))
+    silent = told.pop("", [])
+    if not told:
+        return "The plan does not say how harms were to be asked for and recorded."
+    said = "; ".join(f"{join_words(arms)}: {how}" for how, arms in told.items())
+    gap = f" Not said of {join_words(silent)}." if silent else ""
+    return f"How harms were to be asked for and recorded, by the plan: {said}.{gap}"
+
+
+def serious_sentence(report: Report) -> Text:
+    """Say in one sentence how many participants of each arm had a serious adverse event."""
+    study, harms = report.study, derive_harms(report.cohort)
+    if harms is None:
+        return NO_TABLE
+    if not harms.serious_recorded:
+        return "No event says whether it was serious: serious adverse events cannot be reported."
+    serious = harms.of("adverse_event", serious=True)
+    people = serious.groupby("arm")["participant_id"].nunique()
+    said = [
+        prose(
+            counted(int(people.get(arm, 0)), "harms", "serious adverse event: participants", arm),
+            " of ",
+            counted(n, "harms", "safety set", arm),
+            f" participants under {study.label('arms', arm)}",
+        )
+        for arm, n in harm_sizes(study, harms).items()
+    ]
+    gap: tuple[Text | Cell, ...] = ()
+    if unknown := harms.lacking["serious"]:
+        events = counted(unknown, "harms", "events without serious")
+        gap = (" Whether it was serious is not recorded of ", events, " events.")
+    return prose(
+        words_of(study).say("At least one serious adverse event (safety set, {received}): "),
+        in_sentence(said),
+        ".",
+        *gap,
+    )
+
+
+def _nothing(study: Study, harms: Harms) -> Iterator[Text]:
+    sizes = harm_sizes(study, harms)
+    by_arm = [
+        prose(counted(n, "harms", "safety set", arm), f" under {study.label('arms', arm)}") for arm, n in sizes.items()
+    ]
+    yield prose(
+        words_of(study).say(
+            "The table of adverse events has no soreness, flare or adverse event after {start} in the "
+        ),
+        counted(sum(sizes.values()), "harms", "safety set"),
+        " participants of the safety set (",
+        in_sentence(by_arm),
+        ").",
+    )
+    if before := sum(harms.before.values()):
+        yield prose(
+            "Left out: ",
+            counted(before, "harms", "events before randomisation"),
+            f" events before {words_of(study).start}.",
+        )
+    if outside := sum(harms.outside.values()):
+        events = counted(outside, "harms", "events outside the safety set")
+        yield prose("Left out: ", events, " events of participants who are not in the safety set.")
+    years = cell("number", {"n": harms.people["years"].sum()}, Statistic(analysis="harms", term="person-years"), 1)
+    yield prose("They were followed for ", years, f" person-years. {exposed_words(study)}")

@@ -1,0 +1,230 @@
+"""The methods in words, generated from the plan and from the models that were fitted."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from functools import partial
+
+from coxa.instruments import load_instrument
+from coxa.models import Fit
+from coxa.models.design.random_terms import split_random
+from coxa.report.record import Report
+from coxa.report.references.cited import Fits, cited, instruments_used, marks
+from coxa.report.references.styles import vancouver
+from coxa.report.topics.analyses.adjusted import family_words
+from coxa.report.topics.analyses.footnotes import (
+    covariance_name,
+    has_covariates,
+    missing_words,
+    model_that_ran,
+    population_words,
+)
+from coxa.report.topics.analyses.sentences import asked_rows, not_fitted_words
+from coxa.report.topics.analyses.variances import random_words
+from coxa.study import Study
+from coxa.study.analysis import Analysis
+from coxa.study.design_words import words_of
+from coxa.study.scales import outcome_scale
+from coxa.study.wording import MEASURE_WORDS, join_words, responder_words
+from coxa.study.words import DDF_NAMES, SIMULTANEOUS
+from coxa.tables.phrases import mid_sentence
+from coxa.tables.prose import Prose, Text, joined, prose
+
+WEIGHTS = {
+    "equal": "Adjusted means give equal weight to the levels of factors, with numbers at their mean",
+    "proportional": "Adjusted means weight the levels of factors by their frequency, with numbers at their mean",
+    "counterfactual": "Adjusted means are averaged over the covariates of the analysed participants (g-computation)",
+}
+
+COURSES = {
+    "average": "The average over the visits was compared between {arms}, with equal weight for each visit",
+    "slope": "The least-squares slope of the means over planned time was compared between {arms}",
+    "auc": "The area under the course of the means, by trapezoids, was compared between {arms}",
+}
+
+MARGINS = {
+    "noninferiority": "Non-inferiority",
+    "superiority": "Superiority",
+    "equivalence": "Equivalence (two one-sided tests)",
+}
+
+
+def general_methods(report: Report) -> str:
+    """Say what holds for all analyses: estimands, reference arm, time, level."""
+    study = report.study
+    ran = report.fits
+    levels = join_words([f"{100 * level:g}%" for level in sorted({a.conf_level for a in study.analyses.values()})])
+    start = study.baseline_visit
+    return (
+        f"Estimands follow ICH E9(R1){marks(study, ran, 'estimands')}. "
+        f"{_instruments(study, ran)}"
+        f"The reference {words_of(study).arm} is {study.label('arms', study.reference_arm)}. "
+        f"The baseline visit is {study.label('visits', start)} (day {study.visits[start].day}). "
+        f"Tests are two-sided, confidence intervals are {levels}. Numbers are rounded for display only."
+    )
+
+
+def _instruments(study: Study, ran: Fits) -> str:
+    named = [f"{load_instrument(name).label}{marks(study, ran, name)}" for name in instruments_used(study)]
+    return f"Instruments: {'; '.join(named)}. " if named else ""
+
+
+def analysis_methods(report: Report, name: str) -> Prose:
+    """Say how one analysis was done: model, terms, covariance, df, weights, population, missing data."""
+    study = report.study
+    plan = study.analyses[name]
+    if name in report.not_fitted:
+        return prose(not_fitted_words(report, name))
+    said = [*_model(report, name), population_words(study, name, report.datasets.get(plan.estimand))]
+    said.append(missing_words(model_that_ran(study, name, report.fits.get(name)), plan.missing_response))
+    if plan.multiplicity != "none":
+        family = family_words(study, name, asked_rows(report, name))
+        limits = "" if plan.multiplicity in SIMULTANEOUS else "; confidence limits were not"
+        cite = marks(study, report.fits, plan.multiplicity)
+        said.append(f"P-values were adjusted for multiplicity{cite} {family}{limits}.")
+    return joined(" ", said)
+
+
+def _model(report: Report, name: str) -> Iterator[Text]:
+    study, plan, fits = report.study, report.study.analyses[name], report.fits.get(name, ())
+    cite = partial(marks, study, report.fits)
+    endpoint = study.estimands[plan.estimand].endpoint
+    outcome = study.label("outcomes", endpoint.outcome)
+    if plan.model == "proportions":
+        yield (
+            f"Proportions of responders ({responder_words(study, endpoint.outcome)}) were compared without "
+            f"adjustment; intervals of differences are Newcombe's hybrid score intervals{cite('proportions')}. "
+            "Those of ratios are on the log scale; where no or every participant of one "
+            f"{words_of(study).arm} responds, they are score intervals."
+        )
+        return
+    response = MEASURE_WORDS[endpoint.measure].format(outcome=outcome)
+    ran = model_that_ran(study, name, fits)
+    for formula in dict.fromkeys(fit.formula for fit in fits):
+        terms = formula_words(study, formula)
+        at = study.label("visits", str(fits[0].sample.visits[0]))
+        if ran == "mmrm":
+            yield (
+                f"A mixed model for repeated measures of {response}{cite('mmrm')} was fitted by "
+                f"{_likelihood(plan, cite)}. Fixed effects: {terms}."
+            )
+        elif ran == "mixed_one_visit":
+            model = f"A linear mixed model of {response} at {at}"
+            yield f"{model} was fitted by {_likelihood(plan, cite)}. Fixed effects: {terms}."
+        elif ran == "one_visit":
+            each = f", with a residual variance for each {plan.covariance_by}" if plan.covariance_by else ""
+            ancova = f"An analysis of covariance of {response}{cite('ancova')}"
+            yield f"{ancova} was fitted at {at}{each}; terms: {terms}."
+        elif ran in ("means", "means_one_visit"):
+            robust = f", with {plan.robust} standard errors{cite(plan.robust)}" if plan.robust else ""
+            each = f", with a residual variance for each {plan.covariance_by}" if plan.covariance_by else ""
+            where = f"at {at}" if ran == "means_one_visit" else "at each visit"
+            yield f"Means of {response} were compared {where} by least squares, without covariates{each}{robust}."
+        else:
+            robust = f" with {plan.robust} standard errors{cite(plan.robust)}" if plan.robust else ""
+            ancova = f"An analysis of covariance of {response}{cite('ancova')}"
+            yield f"{ancova} was fitted at each visit{robust}; terms: {terms}."
+    for fit in fits:
+        for index, said in enumerate(random_words(study, name, fit)):
+            yield said if index else _marked(said, cite("random-effects"))
+        if ran == "mmrm":
+            yield from _covariance(plan, fit, cite(fit.structure))
+    if fits and plan.model == "mmrm" and plan.standard_errors != "model":
+        yield f"Standard errors are a sandwich over participants ({plan.standard_errors}){cite(plan.standard_errors)}."
+    for ddf, information in dict.fromkeys((fit.ddf, fit.random.information if fit.random else "") for fit in fits):
+        from_which = f", from the {information} information" if information else ""
+        yield f"Degrees of freedom: {DDF_NAMES.get(ddf, ddf)}{from_which}{cite(ddf)}."
+    if has_covariates(study, name, fits):
+        yield f"{WEIGHTS[plan.weights]}{cite(plan.weights)}."
+    yield from _further(study, plan, cite)
+
+
+def _likelihood(plan: Analysis, cite: Callable[..., str]) -> str:
+    return f"{'restricted ' if plan.estimation == 'reml' else ''}maximum likelihood{cite(plan.estimation)}"
+
+
+def _marked(said: Prose, mark: str) -> Prose:
+    """Return a sentence with a mark before its full stop."""
+    *pieces, last = said.pieces
+    return prose(*pieces, f"{last.removesuffix('.')}{mark}.") if isinstance(last, str) else prose(said, mark)
+
+
+def _further(study: Study, plan: Analysis, cite: Callable[..., str]) -> Iterator[str]:
+    """Say what was compared beyond each visit, and how errors were kept in check."""
+    for word in plan.contrasts:
+        if word in COURSES:
+            yield f"{words_of(study).say(COURSES[word])}{cite(word)}."
+    if plan.margin is not None:
+        unit = outcome_scale(study.outcomes[study.estimands[plan.estimand].endpoint.outcome]).unit
+        against = f"a margin of {plan.margin.value:g} {unit}"
+        yield f"{MARGINS[plan.margin.type]} was tested against {against}{cite(plan.margin.type)}."
+        if plan.multiplicity != "none":
+            limits = "p-values and limits" if plan.multiplicity in SIMULTANEOUS else "p-values, not the limits,"
+            yield f"The {limits} of these tests were adjusted in the same way, as a family of their own."
+    if plan.standardised_effect:
+        yield (
+            f"Differences are also given as Hedges g{cite('hedges-g')}: over the model's standard deviation at the "
+            "visit, given its terms, with limits by the noncentral t distribution of the difference's own test."
+        )
+    if plan.subgroups:
+        names = ", ".join(study.label("covariates", name).lower() for name in plan.subgroups)
+        yield f"Subgroups ({names}) were compared in one joint model each, with a test of the interaction."
+    if study.design == "factorial":
+        yield "Main effects of the two factors average over the other; their interaction was estimated."
+
+
+def _covariance(plan: Analysis, fit: Fit, cited: str) -> Iterator[str]:
+    """Say the covariance used, and what of a declared ladder could not be fitted."""
+    ladder = [covariance_name(word) for word in plan.covariance]
+    text = f"The covariance of a participant's values over the visits was {covariance_name(fit.structure)}{cited}"
+    if len(ladder) > 1:
+        text += f" (declared, in this order: {', '.join(ladder)})"
+    yield f"{text}."
+    if failed := failed_attempts(fit):
+        yield f"Tried before and left: {'; '.join(failed)}."
+
+
+def failed_attempts(fit: Fit) -> list[str]:
+    """Return what was tried before the covariance used, and why it was left."""
+    failed = (attempt for attempt in fit.attempts if attempt.failure)
+    return list(
+        dict.fromkeys(f"{covariance_name(each.structure)} from {each.start}: {each.failure}" for each in failed)
+    )
+
+
+def formula_words(study: Study, formula: str) -> str:
+    """Return the fixed effects of a formula in words.
+
+    Examples
+    --------
+    >>> formula_words(study, "change ~ arm * visit + baseline * visit + site")  # doctest: +SKIP
+    'arm, visit, arm by visit, baseline value, baseline value by visit and site'
+    """
+    words: list[str] = []
+    for term in split_random(formula)[0].partition("~")[2].split("+"):
+        names = [_variable(study, name) for name in re.split(r"\s*[*:]\s*", term.strip())]
+        parts = [" by ".join(names)] if ":" in term or len(names) == 1 else [*names, " by ".join(names)]
+        words += parts
+    return join_words(list(dict.fromkeys(words)))
+
+
+def _variable(study: Study, name: str) -> str:
+    if name == "baseline":
+        return "baseline value"
+    if name == "arm":
+        return words_of(study).arm
+    return mid_sentence(study.label("covariates", name)) if name in study.covariates else name
+
+
+def software(report: Report) -> str:
+    """Name the software and its versions."""
+    versions = dict(report.run.versions)
+    coxa = versions.pop("coxa", "")
+    others = ", ".join(f"{name} {number}" for name, number in versions.items())
+    return f"Software: coxa {coxa}" + (f", with {others}." if others else ".")
+
+
+def references(report: Report) -> list[str]:
+    """Return the references of what ran, in the order of their numbers: estimands, instruments, methods."""
+    return [vancouver(entry) for entry in cited(report.study, report.fits)]

@@ -1,0 +1,1 @@
+"""Participants: flow, sets, baseline."""

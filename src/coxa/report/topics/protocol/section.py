@@ -1,0 +1,80 @@
+"""Whether the plan was locked, and what was changed since."""
+
+from __future__ import annotations
+
+from coxa.report.document import Block, Card, Paragraph, Section, TableBlock
+from coxa.report.record import Report
+from coxa.report.topics.protocol.deviations import deviations_table
+from coxa.study.locking.deviations import Deviation, PlanStatus
+from coxa.study.locking.lock import Lock
+
+UNLOCKED = (
+    "The plan was not locked. Nothing in this report shows whether its analyses were chosen before the data were seen."
+)
+SAME = "The plan of this report is the one that was locked: nothing of the protocol was changed."
+OTHER_FILE = (
+    "The study file is not the same, byte for byte: it differs in what is not of the protocol, such as comments, "
+    "labels, or where the data are and how their codes are called."
+)
+
+
+def protocol_section(report: Report) -> Section:
+    """Return when the plan was locked, the hashes, and every change since as a dated deviation."""
+    status = report.status
+    blocks: list[Block] = [Paragraph(_said(status, report.run.plan_sha256), answers=status.lock is not None)]
+    if status.lock:
+        blocks.append(Card("Lock", tuple(_dates(status.lock))))
+        blocks.append(Card("SHA-256", tuple(_hashes(status.lock, report.run.plan_sha256))))
+    if status.deviations:
+        blocks.append(TableBlock(deviations_table(status)))
+    return Section("protocol", "Protocol and deviations", tuple(blocks))
+
+
+def deviation_notes(report: Report) -> list[Block]:
+    """Return what the summary says of changes that concern a primary analysis; a warning where not recorded."""
+    primary = [deviation for deviation in report.status.deviations if deviation.primary]
+    recorded = [deviation for deviation in primary if deviation.recorded]
+    unrecorded = [deviation for deviation in primary if not deviation.recorded]
+    notes: list[Block] = []
+    if unrecorded:
+        text = f"Changed since the plan was locked, and not recorded as an amendment: {_listed(unrecorded)}."
+        notes.append(Paragraph(f"Warning on the protocol: {text}", "warning"))
+    if recorded:
+        notes.append(Paragraph(f"Amended since the plan was locked, with a date and a reason: {_listed(recorded)}."))
+    return notes
+
+
+def _said(status: PlanStatus, plan_sha256: str) -> str:
+    if status.lock is None:
+        return UNLOCKED
+    recorded, unrecorded = len(status.deviations) - len(status.unrecorded), len(status.unrecorded)
+    parts = [f"{_counted(recorded)} recorded as an amendment"] if recorded else []
+    parts += [f"{_counted(unrecorded)} not recorded"] if unrecorded else []
+    said = f"The plan was changed after it was locked: {' and '.join(parts)}." if parts else SAME
+    return said if unrecorded or status.lock.last.plan_sha256 == plan_sha256 else f"{said} {OTHER_FILE}"
+
+
+def _dates(held: Lock) -> list[tuple[str, str]]:
+    amendments = enumerate(held.entries[1:], start=1)
+    return [
+        ("Locked", f"{held.first.date}, with coxa {held.first.coxa}"),
+        *((f"Amendment {number}", f"{entry.date}, with coxa {entry.coxa}") for number, entry in amendments),
+    ]
+
+
+def _hashes(held: Lock, plan_sha256: str) -> list[tuple[str, str]]:
+    entry = held.last
+    return [
+        ("Study file as locked", entry.plan_sha256),
+        ("Study file of this report", plan_sha256),
+        ("Protocol as locked", entry.meaning_sha256),
+        ("Last entry of the lock", entry.sha256),
+    ]
+
+
+def _listed(deviations: list[Deviation]) -> str:
+    return "; ".join(dict.fromkeys(deviation.change.what for deviation in deviations))
+
+
+def _counted(n: int) -> str:
+    return "1 change" if n == 1 else f"{n} changes"

@@ -1,0 +1,1 @@
+"""Where numbers come from: results, why, verify, compare, the crate."""

@@ -1,0 +1,152 @@
+"""Why a number of a report is what it is."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from difflib import get_close_matches
+from typing import Any
+
+import pandas as pd
+
+from coxa.errors import OptionError
+from coxa.report.trace.kept import Kept
+from coxa.tables.records import Record, records
+
+CELL = re.compile(r"t(\d+)\.r(\d+)\.c(\d+)")
+
+Facts = list[tuple[str, str]]
+
+
+def why(kept: Kept, cell: str) -> Facts:
+    """Return what is behind a cell, as names and texts.
+
+    Parameters
+    ----------
+    kept
+        From `coxa.report.trace.kept.read_kept`.
+    cell
+        For example "T3.r4.c2": table 3, its fourth row, its second column; headings are not counted. Or "F3.r2", the
+        second row of the data of figure 3, or the place of a number in a sentence, heading or note; see
+        `coxa.report.trace.places`.
+
+    Returns
+    -------
+    list of (str, str)
+        The cell and its statistics, the estimand with its line of the plan, the model call, the rows used, the rows
+        left out by which rule, and the hashes of plan and data.
+
+    Raises
+    ------
+    OptionError
+        If there is no such cell, or no number in it.
+    """
+    rows = records(_rows(kept.results, cell))
+    first, told = rows[0], kept.provenance
+    facts: Facts = [
+        ("cell", f"{first['cell']} ({first['table']}): {_place(first)}"),
+        ("shown", str(first["shown"]) or "drawn in the figure"),
+        *((row["statistic"], repr(float(row["value"]))) for row in rows),
+        *([("format", _format(first))] if first["format"] else []),
+    ]
+    facts += [(name, str(first[name])) for name in ("visit", "arm", "reference", "term") if first[name]]
+    facts += _estimand(told, first["estimand"])
+    facts += _analysis(told, first)
+    facts += _left_out(told, first["estimand"])
+    facts.append(("plan", f"{told['plan']['file']}, SHA-256 {told['plan']['sha256']}"))
+    facts += [("data", f"{name}, SHA-256 {sha256}") for name, sha256 in told["data"]["files"].items()]
+    facts.append(("data hash", str(first["data_sha256"])))
+    return facts
+
+
+def _rows(results: pd.DataFrame, cell: str) -> pd.DataFrame:
+    """Return the statistics of a place; where there are none, say what places there are nearby."""
+    asked = cell.strip().lower()
+    found = results[results["cell"].str.lower() == asked]
+    if len(found):
+        return found
+    match = CELL.fullmatch(asked)
+    if not match:
+        named = {name.lower(): name for name in results["cell"].unique()}
+        near = get_close_matches(asked, named, n=1)
+        hint = f"; the nearest is {named[near[0]]}" if near else ""
+        raise OptionError(
+            f"no number {cell!r}; write it as T3.r4.c2 (table 3, row 4, column 2), F3.r2 (figure 3, row 2 of its "
+            f"data), or as the page has it in `data-cell`, such as summary.b2.n1 (the first number in the second block "
+            f"of the summary){hint}"
+        )
+    table, row, column = match.groups()
+    name = f"T{int(table)}.r{int(row)}.c{int(column)}"
+    places = results["cell"].str.extract(r"^T(\d+)\.r(\d+)\.c(\d+)$").dropna().astype(int)
+    mine = places[places[0] == int(table)]
+    if mine.empty:
+        raise OptionError(f"no number in table {int(table)}; tables with numbers: 1 to {places[0].max()}")
+    raise OptionError(
+        f"no number in {name}; table {int(table)} has numbers in rows {mine[1].min()} to {mine[1].max()} and columns "
+        f"{', '.join(map(str, sorted(mine[2].unique())))} (row headings and column headings are not counted)"
+    )
+
+
+def _format(row: Record) -> str:
+    own = any(f":{sign}}}" in row["pattern"] for sign in "v+")
+    decimals = f", v: {row['decimals']} decimals" if own else ""
+    return f"{row['format']}: {row['pattern']}{decimals}" + ("" if row["style"] == "plain" else f", as {row['style']}")
+
+
+def _place(row: Record) -> str:
+    return " / ".join(str(part) for part in (row["row_group"], row["row_label"], row["column_label"]) if part)
+
+
+def _estimand(told: dict[str, Any], name: str) -> Iterator[tuple[str, str]]:
+    if plan := told["estimands"].get(name):
+        yield "estimand", f"{name}: {plan['label']} ({_line(told, plan)})"
+        yield from ((f"  {attribute.lower()}", text) for attribute, text in plan["attributes"])
+
+
+def _analysis(told: dict[str, Any], row: Record) -> Iterator[tuple[str, str]]:
+    """Yield the analysis, its model, and the rows that it used."""
+    plan = told["analyses"].get(str(row["analysis"]).partition("[")[0])
+    if plan is None:
+        yield "analysis", f"{row['analysis']}: a description of the data; no model is behind it"
+        return
+    yield "analysis", f"{row['analysis']} ({_line(told, plan)})"
+    if row["method"]:
+        yield "method", str(row["method"])
+    model = told["models"].get(str(row["model"]))
+    if _known(row["n_participants"]):
+        values = f"{row['n_observations']} values of " if _known(row["n_observations"]) else ""
+        yield "behind this number", f"{values}{row['n_participants']} participants"
+    if model is None:
+        return
+    yield "model", f"{row['model']}: {model['call']}"
+    if model["rows"] is not None:
+        yield "rows used", f"{model['rows']} rows of {model['participants']} participants"
+    yield from (("left out by the model", f"{part['rows']} rows: {part['reason']}") for part in model["left_out"])
+    yield from (("tried before", text) for text in model["tried"])
+    yield from (("warning", text) for text in dict.fromkeys((*model["warnings"], row["warning"])) if text)
+
+
+def _left_out(told: dict[str, Any], name: str) -> Iterator[tuple[str, str]]:
+    """Yield how many values of an estimand were expected and analysed, and what was left out by which rule."""
+    plan = told["estimands"].get(name)
+    if plan and plan["participants"] is not None:
+        values = plan["values"]
+        yield (
+            "values",
+            (
+                f"{values['expected']} expected of {plan['participants']} participants, {values['analysed']} analysed, "
+                f"{values['empty']} not there"
+            ),
+        )
+        for part in plan["left_out"]:
+            at = f" at {part['visit']}" if part["visit"] else ""
+            yield "left out", f"{part['n']} of {part['table']}{at}: {part['reason']} ({part['stage']})"
+
+
+def _known(value: object) -> bool:
+    return bool(pd.Series([value]).notna().all())
+
+
+def _line(told: dict[str, Any], plan: dict[str, Any]) -> str:
+    line = plan["plan_line"]
+    return told["plan"]["file"] + (f", line {line}" if line is not None else "")

@@ -1,0 +1,1 @@
+"""From document to document: styles, shells, sharing."""

@@ -1,0 +1,88 @@
+"""The report as it may leave the house: one protected set of numbers, from which all that is shared is written."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from coxa.disclosure import counts_to_hide
+from coxa.report.document import Block, Document, FigureBlock, TableBlock, with_blocks, with_texts
+from coxa.report.record import Report
+from coxa.report.transform.sharing.collect import Collector
+from coxa.report.transform.sharing.figures import shared_figure
+from coxa.report.transform.sharing.protect import Protection
+from coxa.tables.hidden import ALL, Address, Protected
+from coxa.tables.prose import with_cells
+
+
+def shared(document: Document, report: Report) -> Document:
+    """Return a document without small counts, and without what would give them away.
+
+    Parameters
+    ----------
+    document
+        From the sections of `coxa.report.build`, of a report without rare words (`without_rare_words`).
+    report
+        The same report; `report: small_cells` of its plan is the smallest count that is shown, beside 0.
+
+    Returns
+    -------
+    Document
+        Tables, headings, notes, sentences and figures show the counts of one record (`protected_counts`) and no
+        others. docs/reports.md says what is protected, and from whom.
+
+    Examples
+    --------
+    >>> shared(build_document(report), report)  # doctest: +SKIP
+    """
+    outcomes = {name: estimand.endpoint.outcome for name, estimand in report.study.estimands.items()}
+    protected = protected_counts(document, report.study.report.small_cells, outcomes)
+    models = frozenset(name for name, fits in report.fits.items() if fits)
+    protection = Protection(protected, models).after(document)
+
+    def block(one: Block) -> Block:
+        match one:
+            case TableBlock(table):
+                return TableBlock(protection.table(table))
+            case FigureBlock(figure):
+                return FigureBlock(shared_figure(figure, protected))
+        return with_texts(one, lambda text: with_cells(text, protection.cell))
+
+    said = ("Shared", f"Without small counts. {protected.note()}")
+    safe = with_blocks(document, block)
+    return replace(safe, facts=(*document.facts, said), small_cells=protected.k)
+
+
+def protected_counts(document: Document, k: int, outcomes: Mapping[str, str] | None = None) -> Protected:
+    """Return which counts of a document are shown, so that no small one can be worked out from all of them together.
+
+    Parameters
+    ----------
+    document
+        With all numbers.
+    k
+        Counts from 1 to k - 1 are small.
+    outcomes
+        Estimand -> outcome: those analysed for one estimand of an outcome can be among those of another.
+
+    Raises
+    ------
+    CoxaError
+        If a small count cannot be protected even where all others are hidden.
+    """
+    collector = Collector(k, document, outcomes)
+    collector.document(document)
+    lines = collector.lines
+    sums = lines.builder.sums()
+    hidden = counts_to_hide(sums, k)
+    gone = {address for at, addresses in lines.published.items() if hidden[at] for address in addresses}
+    shown = {address for addresses in lines.published.values() for address in addresses} - gone
+    numbers = {(_arm(addresses), int(sums.values[at])) for at, addresses in lines.published.items() if not hidden[at]}
+    numbers -= {(_arm(addresses), int(sums.values[at])) for at, addresses in lines.published.items() if hidden[at]}
+    return Protected(k, frozenset(shown), frozenset(numbers))
+
+
+def _arm(addresses: set[Address]) -> str:
+    """Return whose count is published under some addresses, empty for all arms together."""
+    arm = next(iter(addresses))[4]
+    return "" if arm in ALL else arm

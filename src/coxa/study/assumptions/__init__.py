@@ -1,0 +1,1 @@
+"""What a plan assumes of its study, for simulation and power."""

@@ -1,0 +1,87 @@
+"""What a plan assumes of the daily diary: pain and training load day by day, and what of it is written down."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from coxa.study.assumptions.course import DailyChange
+from coxa.study.assumptions.numbers import (
+    Correlation,
+    Finite,
+    NotNegative,
+    Positive,
+    Probabilities,
+    Probability,
+    Spread,
+)
+from coxa.study.parts import Name, Part
+
+
+class AssumedDailyPain(Part):
+    """Pain over the day, 0 to 10. The numbers are those before it is cut at the ends and rounded to one decimal."""
+
+    start: Finite = Field(5.0, ge=0, le=10, description="Mean at randomisation.")
+    sd: Spread = Field(1.2, description="Standard deviation between participants.")
+    agreement: Correlation = Field(
+        0.5, description="Correlation between participants with how bad the driving outcome is at baseline."
+    )
+    shared_change: DailyChange = Field(0.0, description="Change of every arm: from the first day, or a course.")
+    mean_change: dict[Name, DailyChange] = Field(
+        default_factory=dict,
+        description="Arm: its mean change beside the shared one; less pain is negative.",
+    )
+    day_sd: Spread = Field(1.0, description="Standard deviation of a participant's days.")
+    day_correlation: Probability = Field(0.5, lt=1, description="Of these deviations between one day and the next.")
+    yesterday_load: Finite = Field(
+        0.0, description="What 100 AU of yesterday's training load above the participant's mean add to pain."
+    )
+
+
+class AssumedMorning(Part):
+    """Pain on waking the next day."""
+
+    relief: Finite = Field(1.0, description="How far it lies below the pain of the day.")
+    load: Finite = Field(0.0, description="What 100 AU of the day's load above the participant's mean add to it.")
+    sd: Spread = Field(0.5, description="Standard deviation of what is left.")
+
+
+class AssumedTraining(Part):
+    """Training or sport. Load is minutes times perceived exertion; it does not follow from pain."""
+
+    days: Probabilities = Field(0.5, description="Mean share of the days with training; one, or by arm.")
+    consistency: Positive = Field(
+        10.0, description="How alike participants are in it: parameters of the beta distribution, summed."
+    )
+    minutes: Positive = Field(40.0, description="Median duration of a day's training, in minutes.")
+    exertion: Finite = Field(5.0, ge=1, le=10, description="Mean perceived exertion, 1 to 10.")
+
+
+class AssumedFlares(Part):
+    """Flares of pain in the diary: runs of days with more of it."""
+
+    per_week: Probability = Field(description="Probability of one beginning in a week at the participant's mean load.")
+    odds_ratio: Positive = Field(
+        1.0, description="Odds ratio of beginning per 100 AU of yesterday's load above the participant's mean."
+    )
+    rise: NotNegative = Field(2.0, description="Points that they add to pain.")
+    days: int = Field(4, ge=1, description="How long they last.")
+
+
+class AssumedMissingDays(Part):
+    """Which days are not written down, at random."""
+
+    single: Probability = Field(0.05, description="Of a day by itself.")
+    run: Probability = Field(0.01, description="Of a run of missed days beginning.")
+    run_length: float = Field(4.0, ge=1, description="Mean length of such runs, in days.")
+    blank: Probability = Field(0.01, description="Of pain the next morning left empty on a day that is filled in.")
+
+
+class AssumedDiary(Part):
+    """A daily diary of pain and training load, beside exercise at home."""
+
+    last_day: int = Field(84, ge=2, description="Study day of the last entry; the first is day 1.")
+    pain: AssumedDailyPain = Field(default_factory=AssumedDailyPain, description="Pain over the day.")
+    next_morning: AssumedMorning = Field(default_factory=AssumedMorning, description="Pain on waking the next day.")
+    training: AssumedTraining = Field(default_factory=AssumedTraining, description="Training or sport.")
+    flares: AssumedFlares | None = Field(None, description="Flares of pain; none unless given.")
+    missing: AssumedMissingDays = Field(default_factory=AssumedMissingDays, description="Days without an entry.")

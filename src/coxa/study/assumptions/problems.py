@@ -1,0 +1,229 @@
+"""What a plan's assumptions and its other parts disagree about."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from coxa.errors import CoxaError, not_allowed
+from coxa.instruments import load_instrument
+from coxa.study.assumptions.correlation import matrix_problem, outcome_matrix, visit_problem
+from coxa.study.assumptions.trial import AssumedClusters, AssumedOutcome
+from coxa.study.scales import outcome_scale, scale_name
+
+if TYPE_CHECKING:
+    from coxa.study.plan import Study
+
+Said = tuple[tuple[str, ...], str]
+"""Where in the assumptions, and what is wrong with its remedy."""
+
+COLUMNS = ("site_id", "therapist_id")
+ITEM_FORMULAS = ("mean_to_percent", "mean_to_percent_reversed", "mean", "sum")
+
+
+def assumption_problems(study: Study) -> Iterator[Said]:
+    """Yield what the assumptions and the other parts of a plan disagree about."""
+    part = study.assumptions
+    if part is None:
+        return
+    by_arm: dict[tuple[str, ...], Any] = {
+        ("participants",): part.participants,
+        ("not_started",): part.not_started,
+        ("adverse_events",): part.adverse_events,
+        ("flares",): part.flares,
+        ("soreness",): part.soreness,
+        ("co_interventions",): part.co_interventions,
+        ("dropout", "probability"): part.dropout.probability,
+        **{("events", name, "probability"): event.probability for name, event in part.events.items()},
+    }
+    if part.sessions is not None:
+        for key in ("attendance", "home_per_week", "home", "fidelity"):
+            by_arm[("sessions", key)] = getattr(part.sessions, key)
+    if part.diary is not None:
+        by_arm[("diary", "training", "days")] = part.diary.training.days
+        by_arm[("diary", "pain", "mean_change")] = part.diary.pain.mean_change
+    for path, given in by_arm.items():
+        yield from _names(given, study.arms, "arm", path)
+    if isinstance(part.participants, dict):
+        silent = [arm for arm in study.arms if arm not in part.participants]
+        if silent:
+            yield ("participants",), f"nothing is said of {', '.join(silent)}; give every arm its number, or one number"
+    yield from _outcomes(study)
+    yield from _covariates(study)
+    yield from _clusters(study)
+    yield from _events(study)
+    yield from _names([part.dropout.outcome] if part.dropout.outcome else [], study.outcomes, "outcome", ("dropout",))
+    yield from _names(part.dose_response, study.outcomes, "outcome", ("dose_response",))
+    if part.soreness and part.sessions is None:
+        yield ("soreness",), "soreness needs sessions to come after; add for example `sessions: {attendance: 0.85}`"
+    if part.dose_response and part.sessions is None:
+        yield ("dose_response",), "a dose needs sessions; add for example `sessions: {attendance: 0.85}`"
+    for name, condition in part.conditions.items():
+        yield from _names(condition.shift, study.outcomes, "outcome", ("conditions", name, "shift"))
+
+
+def _names(given: object, allowed: Iterable[str], what: str, path: tuple[str, ...]) -> Iterator[Said]:
+    """Yield every name of a mapping or list that is not there; a number has no names."""
+    if not isinstance(given, dict | list | tuple):
+        return
+    allowed = list(allowed)
+    for name in given:
+        if name not in allowed:
+            yield (
+                (*path, *([name] if isinstance(given, dict) else [])),
+                not_allowed(what, name, allowed or ["(none declared)"]),
+            )
+
+
+def _outcomes(study: Study) -> Iterator[Said]:
+    part = study.assumptions
+    assert part is not None
+    yield from _names(part.outcomes, study.outcomes, "outcome", ("outcomes",))
+    visits = _visits_by_day(study)
+    for name, assumed in part.outcomes.items():
+        at = ("outcomes", name)
+        yield from _names(assumed.mean_change, study.arms, "arm", (*at, "mean_change"))
+        changes: dict[tuple[str, ...], object] = {("shared_change",): assumed.shared_change}
+        changes |= {("mean_change", arm): change for arm, change in assumed.mean_change.items()}
+        for path, change in changes.items():
+            yield from _names(change, visits[1:], "visit after baseline", (*at, *path))
+        yield from _names(assumed.sd, visits[1:], "visit after baseline", (*at, "sd"))
+        yield from _names(assumed.sd_by_arm, study.arms, "arm", (*at, "sd_by_arm"))
+        for arm, spread in assumed.sd_by_arm.items():
+            yield from _names(spread, visits[1:], "visit after baseline", (*at, "sd_by_arm", arm))
+        if message := visit_problem(assumed, visits):
+            yield (*at, "correlation"), message
+        if name in study.outcomes:
+            yield from _scale(study, name, assumed)
+    pairs = part.correlation_of_outcomes
+    where = ("correlation_of_outcomes",)
+    if isinstance(pairs, dict):
+        yield from _names(pairs, study.outcomes, "outcome", where)
+        for one, others in pairs.items():
+            yield from _names(others, study.outcomes, "outcome", (*where, one))
+    names, signs = list(study.outcomes), []
+    for outcome in study.outcomes.values():
+        try:
+            signs.append(1.0 if outcome_scale(outcome).higher_is_better else -1.0)
+        except CoxaError:
+            return  # said elsewhere
+    if names and (message := matrix_problem(outcome_matrix(pairs, names, signs), names, "between outcomes")):
+        yield where, message
+
+
+def _visits_by_day(study: Study) -> list[str]:
+    """Return the visits, the baseline first; the first by day where the plan has none, or several."""
+    marked = [name for name, visit in study.visits.items() if visit.baseline]
+    by_day = sorted(study.visits, key=lambda name: study.visits[name].day)
+    return sorted(
+        by_day, key=lambda name: name not in (marked or [name for name in by_day if study.visits[name].day == 0])
+    )
+
+
+def _scale(study: Study, name: str, outcome: AssumedOutcome) -> Iterator[Said]:
+    """Yield what does not fit the range or the instrument of the outcome."""
+    at, planned = ("outcomes", name), study.outcomes[name]
+    try:
+        scale = outcome_scale(planned)
+    except CoxaError:
+        return  # said elsewhere
+    if outcome.baseline and not scale.low <= outcome.baseline.mean <= scale.high:
+        text = f"the mean {outcome.baseline.mean:g} lies outside the range, {scale.low:g} to {scale.high:g}"
+        yield (*at, "baseline", "mean"), f"{text}; write it in the unit of the outcome ({scale.unit})"
+    if outcome.scale != "items":
+        return
+    if planned.instrument is None:
+        yield (*at, "scale"), "items belong to an instrument, and this outcome has none; write `scale: bounded`"
+    elif load_instrument(planned.instrument).scales[scale_name(planned)].formula not in ITEM_FORMULAS:
+        yield (
+            (*at, "scale"),
+            f"answers to the items of {planned.instrument} are not simulated; write `scale: bounded`, for scores",
+        )
+
+
+def _covariates(study: Study) -> Iterator[Said]:
+    part = study.assumptions
+    assert part is not None
+    yield from _names(part.covariates, study.covariates, "covariate", ("covariates",))
+    for name, mix in part.covariates.items():
+        at, planned = ("covariates", name), study.covariates.get(name)
+        if planned is None:
+            continue
+        if planned.type == "number" and mix.shares:
+            yield at, f"'{name}' is a number; give its mean and sd"
+        if planned.type == "category":
+            if mix.mean is not None or mix.sd is not None:
+                yield at, f"'{name}' is a category; give the `shares` of its levels"
+            yield from _names(mix.shares, planned.level_labels(), "level", (*at, "shares"))
+    for outcome, assumed in part.outcomes.items():
+        where = ("outcomes", outcome, "covariates")
+        yield from _names(assumed.covariates, study.covariates, "covariate", where)
+        for name, effect in assumed.covariates.items():
+            planned = study.covariates.get(name)
+            if planned and planned.type == "number" and isinstance(effect, dict):
+                yield (*where, name), f"'{name}' is a number; write what one unit of it adds"
+            elif planned and planned.type == "category":
+                if not isinstance(effect, dict):
+                    yield (
+                        (*where, name),
+                        f"'{name}' is a category; write what each level adds, for example {{level: -2}}",
+                    )
+                yield from _names(effect, planned.level_labels(), "level", (*where, name))
+
+
+def _clusters(study: Study) -> Iterator[Said]:
+    part = study.assumptions
+    assert part is not None
+    allowed = [*COLUMNS, *(name for name, covariate in study.covariates.items() if covariate.type == "category")]
+    yield from _names(part.clusters, allowed, "cluster", ("clusters",))
+    for name, cluster in part.clusters.items():
+        at = ("clusters", name)
+        yield from _names(list(cluster.arms), study.arms, "arm", (*at, "arms"))
+        yield from _names(cluster.icc, study.outcomes, "outcome", (*at, "icc"))
+        others = [other for other in part.clusters if other != name]
+        if cluster.within is not None:
+            yield from _names([cluster.within], others, "higher cluster", (*at, "within"))
+            if _in_a_circle(part.clusters, name):
+                yield (*at, "within"), "clusters are nested in each other in a circle; leave out one `within`"
+        levels = study.covariates[name].level_labels() if name in study.covariates else {}
+        if levels and (cluster.within or cluster.own_per_arm or cluster.number != len(levels)):
+            yield (
+                at,
+                f"'{name}' is a covariate with {len(levels)} levels, which are the clusters; write `number: "
+                f"{len(levels)}`, without `within` and `own_per_arm`",
+            )
+        if levels and cluster.size_variation:
+            text = f"the sizes of {name} are the `shares` of that covariate; write them there, without `size_variation`"
+            yield (*at, "size_variation"), text
+    if study.design == "cluster" and not any(cluster.own_per_arm for cluster in part.clusters.values()):
+        text = "the design is cluster, and no clusters are nested in arms; add for example "
+        yield ("clusters",), text + "`site_id: {number: 8, icc: 0.03, own_per_arm: true}`, with the number per arm"
+    for outcome in study.outcomes:
+        total = sum(_icc(cluster.icc, outcome) for cluster in part.clusters.values())
+        if total >= 1:
+            yield ("clusters",), f"the intraclass correlations of {outcome} add up to {total:g}; keep them well below 1"
+
+
+def _in_a_circle(clusters: Mapping[str, AssumedClusters], name: str) -> bool:
+    """Return whether going up from a factor leads back to it."""
+    above, steps = clusters[name].within, 0
+    while above is not None and above in clusters and above != name and steps < len(clusters):
+        above, steps = clusters[above].within, steps + 1
+    return above == name
+
+
+def _icc(given: float | Mapping[str, float], outcome: str) -> float:
+    return given.get(outcome, 0.0) if isinstance(given, Mapping) else given
+
+
+def _events(study: Study) -> Iterator[Said]:
+    part = study.assumptions
+    assert part is not None
+    yield from _names(part.events, study.intercurrent_events, "intercurrent event", ("events",))
+    for name, event in part.events.items():
+        at = ("events", name)
+        yield from _names(event.effect, study.outcomes, "outcome", (*at, "effect"))
+        if event.switch_to is not None:
+            yield from _names([event.switch_to], study.arms, "arm", (*at, "switch_to"))
+        elif event.keeps:
+            yield (*at, "keeps"), "`keeps` belongs to `switch_to`; name the arm whose course is followed afterwards"

@@ -1,0 +1,1 @@
+"""How the treatment of an arm is delivered."""

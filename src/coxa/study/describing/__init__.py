@@ -1,0 +1,1 @@
+"""The study file as a document and as a schema."""

@@ -1,0 +1,158 @@
+"""The study file as a document, generated from the models that read it."""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Iterable, Iterator
+from datetime import date
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
+
+from pydantic.fields import FieldInfo
+
+from coxa.study.delivery.exercises import exercises
+from coxa.study.describing.cluster_examples import CLUSTER_EXAMPLES, ClusterExample
+from coxa.study.describing.data_examples import EXAMPLES, DataExample
+from coxa.study.parts import Name, Part
+from coxa.study.plan import Study
+
+INTRODUCTION = """# The study file
+
+Every key of a study file. This page is generated from the models that read it (`src/coxa/study/`); a key in **bold** is
+required. A *name* is lower-case letters, digits and underscores, first a letter. `coxa schema study` prints the same as
+a JSON Schema, with which an editor completes the file; `coxa new` writes a commented file that runs.
+"""
+
+WORDS = {str: "text", int: "whole number", float: "number", bool: "true or false", date: "date", Any: "anything"}
+
+
+def study_document() -> str:
+    """Return every key of a study file, trials with clusters and the shapes of data as Markdown.
+
+    The bytes are the same every time.
+
+    Examples
+    --------
+    >>> study_document().splitlines()[0]
+    '# The study file'
+    """
+    parts = [_part_section(path, part) for path, part in walk((), Study)]
+    clusters = "## Trials with clusters\n\nWhat a plan says where participants share a therapist or a clinic.\n"
+    shapes = "## Shapes of data\n\nThe `data:` block for each shape in which data come; names are made up.\n"
+    return "\n".join(
+        [
+            INTRODUCTION,
+            *parts,
+            clusters,
+            *map(_example, CLUSTER_EXAMPLES),
+            shapes,
+            *map(_example, EXAMPLES),
+            _exercises(),
+        ]
+    )
+
+
+def _exercises() -> str:
+    """Return the exercise vocabulary as a table."""
+    intro = "## Exercises\n\nWhat `delivery: exercises:` may name.\n"
+    head = "| code | exercise | target | kind |\n|---|---|---|---|"
+    rows = [f"| `{code}` | {one.label} | {one.target} | {one.kind} |" for code, one in exercises().items()]
+    return "\n".join([intro, head, *rows, ""])
+
+
+def _example(each: ClusterExample | DataExample) -> str:
+    return f"### {each.title}\n\n{each.text}\n\n```yaml\n{each.yaml}```\n"
+
+
+def walk(path: tuple[str, ...], part: type[Part]) -> Iterator[tuple[tuple[str, ...], type[Part]]]:
+    """Yield every part of a plan with its key path, in the order of the file; `<name>` stands for a name."""
+    yield path, part
+    for key, field in part.model_fields.items():
+        for step, inner in _parts_in(field.annotation):
+            yield from walk((*path, _key(key, field), *step), inner)
+
+
+def _parts_in(kind: Any) -> Iterator[tuple[tuple[str, ...], type[Part]]]:
+    """Yield the parts that a type holds, with the steps to them."""
+    origin, inner = get_origin(kind), get_args(kind)
+    if isinstance(kind, type) and issubclass(kind, Part):
+        yield (), kind
+    elif origin is dict:
+        word = "table" if get_origin(inner[0]) is Literal else "name"
+        yield from (((f"<{word}>", *step), part) for step, part in _parts_in(inner[1]))
+    elif origin is tuple:
+        yield from _parts_in(inner[0])
+    elif origin in (Union, types.UnionType):
+        for member in inner:
+            yield from _parts_in(member)
+    elif origin is Annotated:
+        yield from _parts_in(inner[0])
+
+
+def _part_section(path: tuple[str, ...], part: type[Part]) -> str:
+    heading = f"## `{'.'.join(path)}`" if path else "## Top level"
+    said = (part.__doc__ or "").split("\n\n")
+    intro = [" ".join(paragraph.split()) for paragraph in said if paragraph.strip()]
+    rows = [_row(key, field) for key, field in part.model_fields.items()]
+    head = "| key | what it holds | default | meaning |\n|---|---|---|---|"
+    return "\n".join([heading, "", "\n\n".join(intro).replace(" : ", ": "), "", head, *rows, ""])
+
+
+def _row(key: str, field: FieldInfo) -> str:
+    name = _key(key, field)
+    shown = f"**`{name}`**" if field.is_required() else f"`{name}`"
+    cells = [
+        shown,
+        "name" if _is_name(field.metadata) else type_words(field.annotation),
+        _default(field),
+        field.description or "",
+    ]
+    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+
+
+def _is_name(metadata: Iterable[Any]) -> bool:
+    """Say whether the constraints of a text are those of `Name`."""
+    wanted = get_args(Name)[1].pattern
+    return any(getattr(extra, "pattern", None) == wanted for extra in metadata)
+
+
+def _key(name: str, field: FieldInfo) -> str:
+    return field.alias or name
+
+
+def _default(field: FieldInfo) -> str:
+    """Return a default as it would be written; empty where there is none, or nothing by default."""
+    value = field.default
+    if field.is_required() or field.default_factory or value is None or value == ():
+        return ""
+    if isinstance(value, bool):
+        return f"`{str(value).lower()}`"
+    return f"`{', '.join(map(str, value))}`" if isinstance(value, tuple) else f"`{value}`"
+
+
+def type_words(kind: Any) -> str:
+    """Say in words what a type of a model holds.
+
+    Examples
+    --------
+    >>> type_words(tuple[int, int] | None), type_words(dict[str, float])
+    ('list of 2 (whole number)', 'mapping of text to number')
+    """
+    origin, inner = get_origin(kind), get_args(kind)
+    if origin is Annotated:
+        return "name" if _is_name(inner[1:]) else type_words(inner[0])
+    if origin is Literal:
+        return ", ".join(f"`{word}`" for word in inner)
+    if origin is dict:
+        return f"mapping of {type_words(inner[0])} to {type_words(inner[1])}"
+    if origin is tuple:
+        return (
+            f"list of {type_words(inner[0])}" if Ellipsis in inner else f"list of {len(inner)} ({type_words(inner[0])})"
+        )
+    if origin in (Union, types.UnionType):
+        words = dict.fromkeys(type_words(member) for member in inner if member is not type(None))
+        if WORDS[float] in words:
+            words.pop(WORDS[int], None)
+        return " or ".join(words)
+    if isinstance(kind, type) and issubclass(kind, Part):
+        return "keys, see below"
+    return WORDS[kind]

@@ -1,0 +1,1 @@
+"""The lock of a plan, and what changed since."""
