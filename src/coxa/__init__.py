@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from coxa.lazy import lazy
+from coxa.version import __version__
 
 if TYPE_CHECKING:
     from coxa.cohort.cohort import Cohort
@@ -93,8 +94,6 @@ if TYPE_CHECKING:
     from coxa.study.delivery.items import delivery_items
     from coxa.study.locking.changes import plan_changes
     from coxa.study.locking.lock import lock, read_lock
-
-__version__ = "0.1.0"
 
 _HOMES = {
     "coxa.cohort.cohort": ("Cohort",),

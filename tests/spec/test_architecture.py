@@ -17,6 +17,7 @@ ROOMS = {
     "findings": set(),
     "files": set(),
     "lazy": set(),
+    "version": set(),
     "disclosure": set(),
     "instruments": set(),
     "study": {"instruments"},
@@ -70,7 +71,7 @@ ROOMS = {
 }
 """Room -> the rooms it may import, apart from the base (`BASE`) and itself. All are upstream of it."""
 
-BASE = {"arguments", "errors", "files", "findings", "lazy"}
+BASE = {"arguments", "errors", "files", "findings", "lazy", "version"}
 TOUCH_FILES = {"files", "study", "cohort", "runs", "report", "cli"}
 DRAW = {"simulate", "design"}
 FILE_CALLS = {"open", "read_csv", "read_excel", "read_parquet", "read_text", "read_bytes"}

@@ -20,7 +20,6 @@ from coxa.report.topics.data.findings import findings_table
 from coxa.report.topics.missing.reasons import silent_participants
 from coxa.report.topics.participants.baseline import baseline_table
 from coxa.report.topics.participants.sets import files_table, left_out_table, participants_table
-from coxa.tables.great import to_great_table
 from coxa.tables.phrases import abbreviations
 from coxa.tables.records import records
 from coxa.tables.table import Cell, Column, Footnote, Row, RowGroup, Table
@@ -320,8 +319,8 @@ def test_great_table_escapes_every_text_and_repeats_its_bytes() -> None:
         (Footnote(NASTY, NASTY),),
         NASTY,
     )
-    shown = to_great_table(nasty).as_raw_html()
+    shown = nasty.to_great_table().as_raw_html()
     assert "<script" not in shown
     assert shown.count("&lt;script&gt;") >= 8
-    assert shown == to_great_table(nasty).as_raw_html()
+    assert shown == nasty.to_great_table().as_raw_html()
     assert nasty._repr_html_() == shown

@@ -10,7 +10,6 @@ from datetime import date as Date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from coxa import __version__
 from coxa.allocation.schemes import factors_of
 from coxa.design.allocation_list import AllocationList
 from coxa.errors import OptionError, check_option
@@ -18,6 +17,7 @@ from coxa.files import save, undamaged, whole_run
 from coxa.findings import Findings
 from coxa.report.output.csv_files import write_csv
 from coxa.study import Study
+from coxa.version import __version__
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -12,7 +12,6 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from coxa import __version__
 from coxa.cli.analyse import analyse_command, report_command
 from coxa.cli.check import check_command
 from coxa.cli.checklist import checklist_command, cite_command
@@ -28,6 +27,7 @@ from coxa.cli.score import score_command
 from coxa.cli.simulate import simulate_command
 from coxa.cli.trace import compare_command, verify_command, why_command
 from coxa.cli.twin import twin_command
+from coxa.version import __version__
 
 WrongUse: Any = typer.BadParameter.__base__
 """What typer raises for an option or a command that is missing, unknown or of the wrong kind."""

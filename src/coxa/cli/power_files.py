@@ -9,11 +9,11 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from coxa import __version__
 from coxa.errors import OptionError
 from coxa.figures.power_curve import plot_power
 from coxa.files import save, whole_run
 from coxa.report.output.csv_files import write_csv
+from coxa.version import __version__
 
 if TYPE_CHECKING:
     from coxa.design.by_simulation.record import SimulatedPower

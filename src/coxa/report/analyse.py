@@ -13,7 +13,6 @@ from typing import Any
 
 import pandas as pd
 
-from coxa import __version__
 from coxa.analyses.planned import asked, join, run_analysis
 from coxa.arguments import PATH, kinds
 from coxa.cohort.cohort import COHORT, Cohort
@@ -28,6 +27,7 @@ from coxa.study import Study, read_study
 from coxa.study.locking.deviations import plan_status
 from coxa.study.plan import PLAN_OR_PATH
 from coxa.study.responders import responder_rules
+from coxa.version import __version__
 
 PACKAGES = (
     "numpy",

@@ -9,15 +9,21 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import TYPE_CHECKING, Any, Literal
+
+import pandas as pd
 
 from coxa.errors import CoxaError
 from coxa.tables.cells import Cell, Statistic
 from coxa.tables.prose import Text, cells_of
 
+if TYPE_CHECKING:
+    from great_tables import GT
+
 __all__ = ["Align", "Cell", "Column", "Footnote", "Row", "RowGroup", "Statistic", "Table", "identifier"]
 
 Align = Literal["left", "center", "right"]
+INDENT = "\N{NO-BREAK SPACE}" * 4
 IDENTIFIER = re.compile(r"[a-z][a-z0-9-]*")
 
 
@@ -140,7 +146,48 @@ class Table:
                 spans.append((column.spanner, 1))
         return tuple(spans)
 
-    def _repr_html_(self) -> str:
-        from coxa.tables.great import to_great_table
+    def to_great_table(self) -> GT:
+        """Return the table as a great-tables `GT`, for notebooks and for restyling.
 
-        return str(to_great_table(self).as_raw_html())
+        All text is escaped by great-tables; ids come from the table's own id, so that the same table gives the same
+        bytes.
+
+        Examples
+        --------
+        >>> table.to_great_table().tab_options(table_font_size="12px")  # doctest: +SKIP
+        """
+        from great_tables import GT
+
+        names = [f"column_{index}" for index in range(len(self.columns))]
+        records: list[dict[str, Any]] = [
+            {
+                "group": group.label,
+                "row": INDENT * row.level + row.label,
+                **{name: f"{cell.text} {cell.mark}".rstrip() for name, cell in zip(names, row.cells, strict=True)},
+            }
+            for group in self.groups
+            for row in group.rows
+        ]
+        frame = pd.DataFrame(records, columns=["group", "row", *names]).astype(object)
+        grouped = any(group.label for group in self.groups)
+        shown = GT(
+            frame if grouped else frame.drop(columns="group"),
+            rowname_col="row",
+            groupname_col="group" if grouped else None,
+            id=self.id,
+        )
+        shown = shown.tab_header(self.title, self.subtitle or None).tab_stubhead(self.stub)
+        shown = shown.cols_label(cases=dict(zip(names, (str(column.label) for column in self.columns), strict=True)))
+        for name, column in zip(names, self.columns, strict=True):
+            shown = shown.cols_align(column.align, columns=name)
+        start = 0
+        for label, width in self.spanners():
+            if label:
+                shown = shown.tab_spanner(str(label), columns=names[start : start + width], id=f"{self.id}-{start}")
+            start += width
+        for note in self.footnotes:
+            shown = shown.tab_source_note(f"{note.mark} {note.text}".lstrip())
+        return shown
+
+    def _repr_html_(self) -> str:
+        return str(self.to_great_table().as_raw_html())

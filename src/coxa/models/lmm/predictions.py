@@ -22,10 +22,10 @@ from coxa.models.numerics.mixed.blup import (
 )
 
 if TYPE_CHECKING:
-    from coxa.models.results.fit import Fit
+    from coxa.models.results.record import FitRecord
 
 
-def random_part_of(fit: Fit) -> RandomPart:
+def random_part_of(fit: FitRecord) -> RandomPart:
     """Return the random part; FitError where the fit has none."""
     if fit.random is None and fit.model == "lmm":
         raise FitError(
@@ -39,7 +39,7 @@ def random_part_of(fit: Fit) -> RandomPart:
     return fit.random
 
 
-def random_effects(fit: Fit, factor: str | None = None) -> pd.DataFrame:
+def random_effects(fit: FitRecord, factor: str | None = None) -> pd.DataFrame:
     """Predict the random effects of the levels of each factor, or of one (best linear unbiased predictions).
 
     Parameters
@@ -138,7 +138,7 @@ def own_error(own: BlockEffects, error: np.ndarray) -> np.ndarray:
 
 
 def predict(
-    fit: Fit, data: pd.DataFrame, *, random: bool | Sequence[str] = True, conf_level: float = 0.95
+    fit: FitRecord, data: pd.DataFrame, *, random: bool | Sequence[str] = True, conf_level: float = 0.95
 ) -> pd.DataFrame:
     """Predict the mean outcome of new rows, with the random effects of their levels or without.
 
@@ -215,7 +215,7 @@ def predict(
     return table.set_index(data.index)
 
 
-def asked_factors(fit: Fit, random: bool | Sequence[str]) -> list[int]:
+def asked_factors(fit: FitRecord, random: bool | Sequence[str]) -> list[int]:
     """Return the positions of the factors whose effects are to be added."""
     if random is False or (random is True and fit.random is None and fit.model != "lmm"):
         return []
@@ -230,7 +230,7 @@ def asked_factors(fit: Fit, random: bool | Sequence[str]) -> list[int]:
     return [names.index(name) for name in asked]
 
 
-def needed_by(fit: Fit, wanted: Sequence[int]) -> list[str]:
+def needed_by(fit: FitRecord, wanted: Sequence[int]) -> list[str]:
     """Return the columns that the random effects asked for need."""
     found = needed_in_effects(fit, wanted)
     for k in wanted:
@@ -239,7 +239,7 @@ def needed_by(fit: Fit, wanted: Sequence[int]) -> list[str]:
     return found
 
 
-def needed_in_effects(fit: Fit, wanted: Sequence[int]) -> list[str]:
+def needed_in_effects(fit: FitRecord, wanted: Sequence[int]) -> list[str]:
     """Return the columns without which a row cannot be predicted: all but the grouping factors."""
     found = list(fit.design.formula.variables)
     for k in wanted:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
+
+from coxa.errors import OptionError
+
+VISIT, COUNT = "visit of the model", "n"
+"""Columns of the counted tables beside the factors."""
 
 
 def criteria(loglik: float, parameters: int, p: int, n: int, participants: int, *, reml: bool) -> dict[str, float]:
@@ -82,3 +87,37 @@ class Optimisation:
     gradient_norm: float
     min_eigenvalue: float
     seconds: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """What a fit of chunks keeps of its rows, beside their sums.
+
+    n_observations : analysed rows
+    n_participants : participants with one or more of them
+    means          : mean of each covariate over the rows
+    cells          : rows of each combination of the factors' levels and the visit, in the column "n"
+    people         : participants of each combination of the levels of the factors other than the visit
+    """
+
+    n_observations: int
+    n_participants: int
+    means: Mapping[str, float]
+    cells: pd.DataFrame
+    people: pd.DataFrame
+
+    def chosen(self, table: pd.DataFrame, levels: Mapping[str, Sequence[Any]]) -> pd.DataFrame:
+        """Return the combinations with the levels named.
+
+        Raises
+        ------
+        OptionError
+            Participants were to be counted, but a factor varies within some of them.
+        """
+        if table is self.people and self.people[COUNT].sum() > self.n_participants:
+            raise OptionError(
+                "a factor of the model varies within a participant, and chunks do not count how many participants "
+                "have each of its levels; fit the rows as one data frame"
+            )
+        keep = [table[name].isin(list(wanted)).to_numpy() for name, wanted in levels.items()]
+        return table[np.logical_and.reduce(keep)] if keep else table

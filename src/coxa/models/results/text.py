@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from coxa.models.covariance import STRUCTURES
+from coxa.models.lmm.predictions import random_part_of
+from coxa.models.lmm.random_part import variance_components
 
 if TYPE_CHECKING:
-    from coxa.models.results.fit import Fit
+    from coxa.models.results.record import FitRecord
 
 TITLES = {"comparison of means": "Comparison of means", "linear regression": "Linear regression", "mean": "Mean"}
 """Titles of models of one visit that have nothing to adjust for, by the first words of their method."""
@@ -26,7 +28,7 @@ SHOWN = {
 }
 
 
-def coefficients(fit: Fit) -> pd.DataFrame:
+def coefficients(fit: FitRecord) -> pd.DataFrame:
     """Return the coefficients as text, one row each, with 95% limits."""
     table = fit.tidy().set_index("term")[list(SHOWN)]
     table.index.name = None
@@ -36,7 +38,7 @@ def coefficients(fit: Fit) -> pd.DataFrame:
     return shown.set_index(table.index)
 
 
-def in_sas(fit: Fit) -> str:
+def in_sas(fit: FitRecord) -> str:
     """Return the options of SAS PROC MIXED that print the same degrees of freedom and standard errors.
 
     SAS's Kenward-Roger takes second derivatives in its own parameters: where the covariance is linear in these there
@@ -54,7 +56,7 @@ def in_sas(fit: Fit) -> str:
     return named.get(fit.ddf, f"ddfm={fit.ddf}") + robust[fit.vcov]
 
 
-def facts(fit: Fit) -> dict[str, str]:
+def facts(fit: FitRecord) -> dict[str, str]:
     """Return what is said about a fit above its coefficients, name and value."""
     criteria = fit.criteria
     said = {
@@ -82,9 +84,9 @@ def facts(fit: Fit) -> dict[str, str]:
     return said
 
 
-def component_table(fit: Fit) -> pd.DataFrame:
+def component_table(fit: FitRecord) -> pd.DataFrame:
     """Return variances of the random effects as text."""
-    table = fit.variance_components
+    table = variance_components(random_part_of(fit))
     return pd.DataFrame(
         {
             "factor": table["factor"],
@@ -98,7 +100,7 @@ def component_table(fit: Fit) -> pd.DataFrame:
     )
 
 
-def components(fit: Fit) -> str:
+def components(fit: FitRecord) -> str:
     """Return variances of the random effects, and the parameters of a structured residual, as text."""
     lines = [component_table(fit).to_string(index=False)]
     if fit.model == "lmm" and fit.structure != "independent":
@@ -108,7 +110,7 @@ def components(fit: Fit) -> str:
     return "\n".join(lines)
 
 
-def fit_text(fit: Fit) -> str:
+def fit_text(fit: FitRecord) -> str:
     """Return the summary of a fit as text."""
     said = facts(fit)
     width = max(map(len, said)) + 2
@@ -133,7 +135,7 @@ def fit_text(fit: Fit) -> str:
     return "\n".join([title.center(wide), rule, f"\n{'-' * wide}\n".join(blocks), rule])
 
 
-def fit_html(fit: Fit) -> str:
+def fit_html(fit: FitRecord) -> str:
     """Return the summary of a fit as HTML: a list of facts, and tables of coefficients and of random effects."""
     items = "".join(f"<dt>{escape(name)}</dt><dd>{escape(value)}</dd>" for name, value in facts(fit).items())
     random = "" if fit.random is None else component_table(fit).to_html(border=0, index=False)

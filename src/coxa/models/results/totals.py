@@ -3,61 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from coxa.errors import OptionError
+from coxa.models.results.records import COUNT, VISIT
 
 if TYPE_CHECKING:
-    from coxa.models.results.fit import Fit
-
-VISIT, COUNT = "visit of the model", "n"
-"""Columns of the counted tables beside the factors."""
+    from coxa.models.results.record import FitRecord
 
 
-@dataclass(frozen=True, slots=True)
-class Totals:
-    """What a fit of chunks keeps of its rows, beside their sums.
-
-    n_observations : analysed rows
-    n_participants : participants with one or more of them
-    means          : mean of each covariate over the rows
-    cells          : rows of each combination of the factors' levels and the visit, in the column "n"
-    people         : participants of each combination of the levels of the factors other than the visit
-    """
-
-    n_observations: int
-    n_participants: int
-    means: Mapping[str, float]
-    cells: pd.DataFrame
-    people: pd.DataFrame
-
-    def chosen(self, table: pd.DataFrame, levels: Mapping[str, Sequence[Any]]) -> pd.DataFrame:
-        """Return the combinations with the levels named.
-
-        Raises
-        ------
-        OptionError
-            Participants were to be counted, but a factor varies within some of them.
-        """
-        if table is self.people and self.people[COUNT].sum() > self.n_participants:
-            raise OptionError(
-                "a factor of the model varies within a participant, and chunks do not count how many participants "
-                "have each of its levels; fit the rows as one data frame"
-            )
-        keep = [table[name].isin(list(wanted)).to_numpy() for name, wanted in levels.items()]
-        return table[np.logical_and.reduce(keep)] if keep else table
-
-
-def covariate_mean(fit: Fit, name: str) -> float:
+def covariate_mean(fit: FitRecord, name: str) -> float:
     """Return the mean of a covariate over the analysed rows."""
     return float(fit.design.frame[name].mean()) if fit.totals is None else fit.totals.means[name]
 
 
-def rows_by(fit: Fit, factors: Sequence[str], visits: Sequence[Any] | None = None) -> pd.Series:
+def rows_by(fit: FitRecord, factors: Sequence[str], visits: Sequence[Any] | None = None) -> pd.Series:
     """Return the number of analysed rows of each combination of levels, at some of the visits or all."""
     if fit.totals is None:
         frame = fit.design.frame
@@ -69,7 +32,7 @@ def rows_by(fit: Fit, factors: Sequence[str], visits: Sequence[Any] | None = Non
     return cells.groupby(list(factors), observed=True)[COUNT].sum()
 
 
-def participants_by(fit: Fit, factor: str) -> pd.Series:
+def participants_by(fit: FitRecord, factor: str) -> pd.Series:
     """Return the number of participants with analysed rows at each level of a factor."""
     if fit.totals is None:
         frame = fit.design.frame.assign(**{COUNT: fit.sample.participant})
@@ -80,7 +43,7 @@ def participants_by(fit: Fit, factor: str) -> pd.Series:
     return totals.chosen(totals.people, {}).groupby(factor, observed=True)[COUNT].sum()
 
 
-def counted_at(fit: Fit, levels: Mapping[str, Sequence[Any]], visit: Any | None) -> tuple[int, int]:
+def counted_at(fit: FitRecord, levels: Mapping[str, Sequence[Any]], visit: Any | None) -> tuple[int, int]:
     """Return participants of the levels named, and their rows, at one visit or all."""
     if fit.totals is None:
         frame = fit.design.frame

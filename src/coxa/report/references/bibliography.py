@@ -11,9 +11,9 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 from ruamel.yaml import YAML
 
-from coxa import __version__
 from coxa.errors import check_option
 from coxa.instruments import load_instrument
+from coxa.version import __version__
 
 YEAR = re.compile(r"\b(19|20)\d\d\b")
 

@@ -9,7 +9,6 @@ from datetime import date as Date
 from pathlib import Path
 from typing import Any
 
-from coxa import __version__
 from coxa.arguments import kinds
 from coxa.errors import LockError, OptionError, PlanError
 from coxa.files import save
@@ -18,6 +17,7 @@ from coxa.study.locking.changes import Change, plan_changes
 from coxa.study.locking.content import data_sha256, meaning_sha256, plan_content
 from coxa.study.plan import PLAN_OR_PATH, Study
 from coxa.study.reading.read import read_study
+from coxa.version import __version__
 
 FORMAT, VERSION = "coxa lock", 1
 SUFFIX = ".lock.json"

@@ -20,8 +20,7 @@ from coxa.models.mmrm.fit import fit_of_sums
 from coxa.models.numerics.pattern_sums import merge_all
 from coxa.models.numerics.stack import Stack, stack
 from coxa.models.results.fit import Fit
-from coxa.models.results.records import Sample
-from coxa.models.results.totals import COUNT, VISIT, Totals
+from coxa.models.results.records import COUNT, VISIT, Sample, Totals
 from coxa.models.spec import MMRMSpec
 
 SHOWN = 10
