@@ -1,4 +1,4 @@
-"""Make the files of this folder: `python synthetic_data/hip_oa_trial/make.py`. Same seed, same bytes."""
+"""Make the files of this folder: `python -m synthetic_data.hip_oa_trial.make`. Same seed, same bytes."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from coxa.simulate import HipOADesign, Truth, simulate_hip_oa_trial
+from coxa.simulate import Truth
+from synthetic_data.hip_oa_trial.simulator.design import HipOADesign
+from synthetic_data.hip_oa_trial.simulator.trial import simulate_hip_oa_trial
 
 SEED = 2025
 N_PER_ARM = 63
@@ -75,7 +77,7 @@ README = """# Synthetic hip osteoarthritis trial
 Made up by a computer; no row stems from a person. Three arms (usual care, exercise, manual therapy), {n_per_arm}
 participants each, three sites, five visits over a year. HOOS item numbers only; the wording belongs to its owner.
 
-Made by `python synthetic_data/hip_oa_trial/make.py` with seed {seed} (`coxa.simulate.simulate_hip_oa_trial`), which
+Made by `python -m synthetic_data.hip_oa_trial.make` with seed {seed} (`simulator/`), which
 also wrote this page. A test rebuilds every file and compares the bytes. The analysis is in
 `analyses/hip_oa_trial`.
 
@@ -113,7 +115,7 @@ Pain intensity: lower is better. The estimates of one trial of this size scatter
 - An item's code is its expected code rounded up or down at random, so that the score is on average exactly the score
   that was meant.
 - The parameters are in `truth.json` under `planted`; those of adverse events, soreness, fidelity and co-interventions
-  are in `coxa.simulate.hip_oa`.
+  are in `synthetic_data.hip_oa_trial.simulator`.
 """
 
 

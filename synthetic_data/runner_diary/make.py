@@ -1,4 +1,4 @@
-"""Make the files of this folder: `python synthetic_data/runner_diary/make.py`. Same seed, same bytes."""
+"""Make the files of this folder: `python -m synthetic_data.runner_diary.make`. Same seed, same bytes."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from coxa.simulate import RunnerDesign, Truth, simulate_runner_diary
+from coxa.simulate import Truth
+from synthetic_data.runner_diary.simulator.design import RunnerDesign
+from synthetic_data.runner_diary.simulator.study import simulate_runner_diary
 
 SEED = 2026
 N_PER_ARM = 30
@@ -43,7 +45,7 @@ README = """# Synthetic runner diary
 Made up by a computer; no row stems from a person. Recreational runners with hip-related pain, movement retraining
 against usual care, {n_per_arm} in each arm, a diary of {weeks} weeks.
 
-Made by `python synthetic_data/runner_diary/make.py` with seed {seed} (`coxa.simulate.simulate_runner_diary`), which
+Made by `python -m synthetic_data.runner_diary.make` with seed {seed} (`simulator/`), which
 also wrote this page. A test rebuilds every file and compares the bytes. The analysis is in `analyses/runner_diary`.
 
 ## Data dictionary

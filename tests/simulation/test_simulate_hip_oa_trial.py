@@ -9,12 +9,11 @@ import pandas as pd
 import pytest
 
 from coxa.errors import CoxaError
-from coxa.simulate import HipOADesign, simulate_hip_oa_trial
-from coxa.simulate.hip_oa.course import Course, follow, planned_values
-from coxa.simulate.hip_oa.design import ARMS, DAYS, VISITS, WINDOWS, EventRisk
-from coxa.simulate.hip_oa.people import People, draw_people
-from coxa.simulate.hip_oa.trial import draw_tables
-from coxa.simulate.hip_oa.truths import true_values
+from synthetic_data.hip_oa_trial.simulator.course import Course, follow, planned_values
+from synthetic_data.hip_oa_trial.simulator.design import ARMS, DAYS, VISITS, WINDOWS, EventRisk, HipOADesign
+from synthetic_data.hip_oa_trial.simulator.people import People, draw_people
+from synthetic_data.hip_oa_trial.simulator.trial import draw_tables, simulate_hip_oa_trial
+from synthetic_data.hip_oa_trial.simulator.truths import true_values
 
 N_PER_ARM = 8_000
 MONTE_CARLO = 4.0

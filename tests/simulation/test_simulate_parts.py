@@ -10,7 +10,7 @@ from coxa.simulate.dropout import draw_gaps, draw_happens, logistic_risk
 from coxa.simulate.events import draw_event_counts, draw_event_days, fading_effect, lasting_effect
 from coxa.simulate.items import draw_item_codes, draw_item_gaps, draw_rating, item_difficulties
 from coxa.simulate.seeds import generator
-from coxa.simulate.trajectories import draw_trajectories, visit_correlation
+from synthetic_data.hip_oa_trial.simulator.trajectories import draw_trajectories, visit_correlation
 
 MONTE_CARLO = 4.0
 """Standard errors allowed; some tests look at dozens of numbers at once, three would fail by chance."""

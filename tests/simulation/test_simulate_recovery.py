@@ -8,11 +8,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from coxa.simulate import HipOADesign
-from coxa.simulate.hip_oa.course import Course, follow
-from coxa.simulate.hip_oa.design import ARMS, SITES, VISITS
-from coxa.simulate.hip_oa.people import People, draw_people
-from coxa.simulate.hip_oa.truths import true_values
+from synthetic_data.hip_oa_trial.simulator.course import Course, follow
+from synthetic_data.hip_oa_trial.simulator.design import ARMS, SITES, VISITS, HipOADesign
+from synthetic_data.hip_oa_trial.simulator.people import People, draw_people
+from synthetic_data.hip_oa_trial.simulator.truths import true_values
 
 TRIALS, N_PER_ARM = 40, 63
 MONTE_CARLO = 3.0

@@ -12,14 +12,13 @@ import statsmodels.formula.api as smf
 
 from coxa.derive import FlareRule, flare_rates, lagged, session_load, within_between
 from coxa.errors import OptionError
-from coxa.simulate import RunnerDesign, simulate_runner_diary
-from coxa.simulate.runner_diary.course import WEEK, RunnerCourse, follow
-from coxa.simulate.runner_diary.design import ARMS, THERAPISTS
-from coxa.simulate.runner_diary.people import Runners, draw_runners
-from coxa.simulate.runner_diary.study import draw_tables
-from coxa.simulate.runner_diary.truths import true_values
 from coxa.simulate.seeds import generator
 from coxa.simulate.serial import draw_runs, draw_serial
+from synthetic_data.runner_diary.simulator.course import WEEK, RunnerCourse, follow
+from synthetic_data.runner_diary.simulator.design import ARMS, THERAPISTS, RunnerDesign
+from synthetic_data.runner_diary.simulator.people import Runners, draw_runners
+from synthetic_data.runner_diary.simulator.study import draw_tables, simulate_runner_diary
+from synthetic_data.runner_diary.simulator.truths import true_values
 
 N_PER_ARM, WEEKS = 2_000, 8
 MONTE_CARLO = 4.0

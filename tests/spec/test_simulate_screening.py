@@ -13,12 +13,12 @@ from coxa.derive import derive_dataset
 from coxa.errors import PlanError
 from coxa.report.topics.participants.flow.build import participant_flow
 from coxa.simulate import simulate_study
-from coxa.simulate.hip_oa.design import HipOADesign
-from coxa.simulate.hip_oa.screening import OUTSIDE
-from coxa.simulate.hip_oa.trial import draw_tables
 from coxa.simulate.screening import NotEnrolled, draw_log, numbers_of
 from coxa.study import Study
 from coxa.study.reading.read import parse_study
+from synthetic_data.hip_oa_trial.simulator.design import HipOADesign
+from synthetic_data.hip_oa_trial.simulator.screening import OUTSIDE
+from synthetic_data.hip_oa_trial.simulator.trial import draw_tables
 from tests.spec.assumed_trial import ASSUMED, SMALL
 
 SCREENING = """\

@@ -15,10 +15,10 @@ import coxa
 from coxa.cohort.cohort import Cohort
 from coxa.report.record import Report
 from coxa.report.write import write_results
-from coxa.simulate.hip_oa.design import ARMS, DAYS, VISITS, WINDOWS
-from coxa.simulate.hip_oa.truths import RESPONSE, TARGETS
 from coxa.simulate.truth import Truth
 from coxa.study import Study
+from synthetic_data.hip_oa_trial.simulator.design import ARMS, DAYS, VISITS, WINDOWS
+from synthetic_data.hip_oa_trial.simulator.truths import RESPONSE, TARGETS
 from tests.spec.small_trial import read_text
 
 ROOT = Path(__file__).parents[2]

@@ -11,8 +11,8 @@ import pytest
 import coxa
 from coxa.cohort.cohort import Cohort
 from coxa.derive import diary_adherence
-from coxa.simulate.runner_diary.design import ARMS, RunnerDesign
 from coxa.simulate.truth import Truth
+from synthetic_data.runner_diary.simulator.design import ARMS, RunnerDesign
 
 ROOT = Path(__file__).parents[2]
 DATA = ROOT / "synthetic_data" / "runner_diary"

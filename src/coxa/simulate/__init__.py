@@ -1,15 +1,7 @@
 """Simulated trials with the truth that was planted in them.
 
-One file per part of a trial (`trajectories`, `serial`, `items`, `attendance`, `dropout`, `events`), each a few
-functions that take a numpy Generator; `from_plan` makes a trial of any plan, `hip_oa` and `runner_diary` are worked
-examples. Names are loaded when first used.
-
-Examples
---------
->>> from coxa.simulate import simulate_hip_oa_trial
->>> tables, truth = simulate_hip_oa_trial(seed=1, n_per_arm=10)
->>> len(tables["participants"])
-30
+One file per part of a trial (`serial`, `items`, `attendance`, `dropout`, `events`), each a few functions that take a
+numpy Generator; `from_plan` makes a trial of any plan. Names are loaded when first used.
 """
 
 from __future__ import annotations
@@ -25,16 +17,10 @@ if TYPE_CHECKING:
     from coxa.simulate.from_plan.strategies import estimand_frame, estimand_values
     from coxa.simulate.from_plan.trial import SimulatedTrial, simulate_study
     from coxa.simulate.from_plan.truths import true_values
-    from coxa.simulate.hip_oa.design import HipOADesign
-    from coxa.simulate.hip_oa.trial import simulate_hip_oa_trial
-    from coxa.simulate.runner_diary.design import RunnerDesign
-    from coxa.simulate.runner_diary.study import simulate_runner_diary
     from coxa.simulate.truth import TrueValue, Truth
 
 __all__ = [
     "DrawnTrial",
-    "HipOADesign",
-    "RunnerDesign",
     "SimulatedTrial",
     "TrialDesign",
     "TrueValue",
@@ -42,8 +28,6 @@ __all__ = [
     "draw_outcomes",
     "estimand_frame",
     "estimand_values",
-    "simulate_hip_oa_trial",
-    "simulate_runner_diary",
     "simulate_study",
     "trial_design",
     "true_values",
@@ -59,12 +43,8 @@ _HOME = {
     "estimand_frame": "from_plan.strategies",
     "estimand_values": "from_plan.strategies",
     "trial_design": "from_plan.design",
-    "HipOADesign": "hip_oa.design",
-    "RunnerDesign": "runner_diary.design",
     "TrueValue": "truth",
     "Truth": "truth",
-    "simulate_hip_oa_trial": "hip_oa.trial",
-    "simulate_runner_diary": "runner_diary.study",
 }
 
 __getattr__ = lazy(__name__, _HOME)

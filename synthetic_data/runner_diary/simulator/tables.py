@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from coxa.simulate.runner_diary.course import RunnerCourse
-from coxa.simulate.runner_diary.design import ARMS
-from coxa.simulate.runner_diary.people import Runners
+from synthetic_data.runner_diary.simulator.course import RunnerCourse
+from synthetic_data.runner_diary.simulator.design import ARMS
+from synthetic_data.runner_diary.simulator.people import Runners
 
 FIRST_DAY = pd.Timestamp("2024-03-04")
 

@@ -10,9 +10,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from coxa.simulate.events import draw_event_counts
-from coxa.simulate.hip_oa.course import Course
-from coxa.simulate.hip_oa.design import ARMS, DAYS
 from coxa.simulate.seeds import generator
+from synthetic_data.hip_oa_trial.simulator.course import Course
+from synthetic_data.hip_oa_trial.simulator.design import ARMS, DAYS
 
 LAST_MISSED = 0.25
 """Share of the planned sessions, the last ones, of which somebody attended none and has stopped treatment."""

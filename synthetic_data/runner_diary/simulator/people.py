@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from coxa.simulate.runner_diary.design import ARMS, THERAPISTS, RunnerDesign
 from coxa.simulate.seeds import generator
+from synthetic_data.runner_diary.simulator.design import ARMS, THERAPISTS, RunnerDesign
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from coxa.simulate.hip_oa.course import follow
-from coxa.simulate.hip_oa.design import HipOADesign
-from coxa.simulate.hip_oa.people import draw_people
-from coxa.simulate.hip_oa.tables import raw_tables
-from coxa.simulate.hip_oa.truths import true_values
 from coxa.simulate.truth import Truth
+from synthetic_data.hip_oa_trial.simulator.course import follow
+from synthetic_data.hip_oa_trial.simulator.design import HipOADesign
+from synthetic_data.hip_oa_trial.simulator.people import draw_people
+from synthetic_data.hip_oa_trial.simulator.tables import raw_tables
+from synthetic_data.hip_oa_trial.simulator.truths import true_values
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 
 from coxa.simulate.dropout import draw_gaps, draw_happens, logistic_risk
 from coxa.simulate.events import draw_event_days, fading_effect, lasting_effect
-from coxa.simulate.hip_oa.design import ARMS, DAYS, VISITS, WINDOWS, EventRisk, HipOADesign
-from coxa.simulate.hip_oa.people import People
 from coxa.simulate.items import Codes, draw_item_codes, draw_item_gaps, draw_rating
 from coxa.simulate.seeds import generator
-from coxa.simulate.trajectories import draw_trajectories, visit_correlation
+from synthetic_data.hip_oa_trial.simulator.design import ARMS, DAYS, VISITS, WINDOWS, EventRisk, HipOADesign
+from synthetic_data.hip_oa_trial.simulator.people import People
+from synthetic_data.hip_oa_trial.simulator.trajectories import draw_trajectories, visit_correlation
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]

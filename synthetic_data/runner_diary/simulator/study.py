@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from coxa.errors import OptionError
-from coxa.simulate.runner_diary.course import follow
-from coxa.simulate.runner_diary.design import RunnerDesign
-from coxa.simulate.runner_diary.people import draw_runners
-from coxa.simulate.runner_diary.tables import raw_tables
-from coxa.simulate.runner_diary.truths import true_values
 from coxa.simulate.truth import Truth
+from synthetic_data.runner_diary.simulator.course import follow
+from synthetic_data.runner_diary.simulator.design import RunnerDesign
+from synthetic_data.runner_diary.simulator.people import draw_runners
+from synthetic_data.runner_diary.simulator.tables import raw_tables
+from synthetic_data.runner_diary.simulator.truths import true_values
 
 if TYPE_CHECKING:
     import pandas as pd

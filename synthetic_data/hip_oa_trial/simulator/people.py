@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from coxa.simulate.hip_oa.design import ARMS, SITES, HipOADesign
 from coxa.simulate.seeds import generator
+from synthetic_data.hip_oa_trial.simulator.design import ARMS, SITES, HipOADesign
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]

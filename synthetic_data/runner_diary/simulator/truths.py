@@ -8,11 +8,11 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from coxa.simulate.runner_diary.course import WEEK, RunnerCourse, follow
-from coxa.simulate.runner_diary.design import ARMS, RunnerDesign
-from coxa.simulate.runner_diary.people import Runners, draw_runners
 from coxa.simulate.seeds import generator
 from coxa.simulate.truth import TrueValue, Truth
+from synthetic_data.runner_diary.simulator.course import WEEK, RunnerCourse, follow
+from synthetic_data.runner_diary.simulator.design import ARMS, RunnerDesign
+from synthetic_data.runner_diary.simulator.people import Runners, draw_runners
 
 Floats = NDArray[np.float64]
 

@@ -18,10 +18,10 @@ from coxa.simulate.daily import (
     yesterdays_load,
 )
 from coxa.simulate.dropout import draw_happens, logistic_risk
-from coxa.simulate.runner_diary.design import ARMS, ExerciseDesign, RunnerDesign
-from coxa.simulate.runner_diary.people import Runners
 from coxa.simulate.seeds import generator
 from coxa.simulate.serial import draw_serial
+from synthetic_data.runner_diary.simulator.design import ARMS, ExerciseDesign, RunnerDesign
+from synthetic_data.runner_diary.simulator.people import Runners
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]

@@ -8,13 +8,18 @@ from numpy.typing import NDArray
 
 from coxa.simulate.attendance import draw_attendance, draw_minutes
 from coxa.simulate.events import draw_event_counts
-from coxa.simulate.hip_oa.course import Course
-from coxa.simulate.hip_oa.delivered import co_interventions, with_fidelity, with_soreness, with_treatment_stops
-from coxa.simulate.hip_oa.design import ARMS, DAYS, SESSIONS, SITES, HipOADesign
-from coxa.simulate.hip_oa.people import People
-from coxa.simulate.hip_oa.screening import screening_table
 from coxa.simulate.items import draw_rating
 from coxa.simulate.seeds import generator
+from synthetic_data.hip_oa_trial.simulator.course import Course
+from synthetic_data.hip_oa_trial.simulator.delivered import (
+    co_interventions,
+    with_fidelity,
+    with_soreness,
+    with_treatment_stops,
+)
+from synthetic_data.hip_oa_trial.simulator.design import ARMS, DAYS, SESSIONS, SITES, HipOADesign
+from synthetic_data.hip_oa_trial.simulator.people import People
+from synthetic_data.hip_oa_trial.simulator.screening import screening_table
 
 Floats = NDArray[np.float64]
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from coxa.simulate.hip_oa.design import ARMS, SITES
-from coxa.simulate.hip_oa.people import People
 from coxa.simulate.screening import NotEnrolled, draw_log, log_columns
 from coxa.simulate.seeds import generator
+from synthetic_data.hip_oa_trial.simulator.design import ARMS, SITES
+from synthetic_data.hip_oa_trial.simulator.people import People
 
 PLANNED = 63 * len(ARMS)
 """Participants for which `OUTSIDE` has its numbers; they grow with the trial."""

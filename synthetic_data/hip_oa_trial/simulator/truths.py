@@ -8,10 +8,10 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from coxa.simulate.hip_oa.course import Course, follow
-from coxa.simulate.hip_oa.design import ARMS, VISITS, HipOADesign
-from coxa.simulate.hip_oa.people import draw_people
 from coxa.simulate.truth import TrueValue, Truth
+from synthetic_data.hip_oa_trial.simulator.course import Course, follow
+from synthetic_data.hip_oa_trial.simulator.design import ARMS, VISITS, HipOADesign
+from synthetic_data.hip_oa_trial.simulator.people import draw_people
 
 Floats = NDArray[np.float64]
 

@@ -1,1 +1,0 @@
-"""A diary study of runners with hip-related pain, made up from its parts."""

@@ -1,0 +1,1 @@
+"""How the synthetic diary of runners with hip-related pain was drawn, from its parts."""
