@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 import coxa
 from coxa.cli.main import app
 from coxa.report.topics.analyses.sentences import result_sentences, verdict_sentences
-from coxa.study.important import Important, compared_with, important_difference
+from coxa.study.important import Important, compared_with
 from tests.spec.classes_trial import page, written
 from tests.spec.small_trial import plan
 
@@ -48,14 +48,14 @@ def test_the_important_difference_is_beside_every_estimate_with_its_source(tmp_p
 
 def test_without_a_source_there_is_no_important_difference() -> None:
     study = plan()
-    assert important_difference(study, "primary") is None, "the responder rule has no source"
+    assert study.planned("primary").important is None, "the responder rule has no source"
     rule = study.outcomes["pain"].responder[0].model_copy(update={"source": "Jones 2019"})
     outcome = study.outcomes["pain"].model_copy(update={"responder": (rule,)})
     sourced = study.model_copy(update={"outcomes": {"pain": outcome}})
-    found = important_difference(sourced, "primary")
+    found = sourced.planned("primary").important
     assert found is not None
     assert found.amount == "10 points of improvement that make a participant a responder"
-    assert important_difference(sourced, "response") is None
+    assert sourced.planned("response").important is None
 
 
 @pytest.mark.parametrize(("value", "verdict"), [("40", "shown"), ("0.5", "not shown")])

@@ -8,7 +8,7 @@ import pytest
 
 from coxa.errors import CoxaError
 from coxa.study.scales import OutcomeScale
-from coxa.tables.formats import cell, number, outcome_decimals, p_value, share, write
+from coxa.tables.formats import cell, number, p_value, share, write
 from coxa.tables.table import Cell, Column, Row, RowGroup, Statistic, Table, identifier
 
 NAN = math.nan
@@ -67,7 +67,7 @@ def test_a_cell_keeps_the_unrounded_numbers_at_their_address() -> None:
 
 @pytest.mark.parametrize(("high", "decimals"), [(10, 2), (20, 2), (80, 1), (100, 1)])
 def test_a_narrow_scale_gets_one_decimal_more(high: float, decimals: int) -> None:
-    assert outcome_decimals(OutcomeScale(0, high, "points", True, "plan")) == decimals
+    assert OutcomeScale(0, high, "points", True, "plan").decimals == decimals
 
 
 def test_a_share_of_nobody_is_no_number() -> None:

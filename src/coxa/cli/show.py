@@ -62,8 +62,6 @@ def show_comparisons(report: Report) -> None:
     """Print every planned comparison with its interval, and what its model warns of."""
     from coxa.report.analyse import primary_rows
     from coxa.report.topics.analyses.sentences import verdict_sentences
-    from coxa.study.important import important_difference
-    from coxa.study.scales import outcome_scale
 
     study = report.study
     table = Table(box=None, pad_edge=False, header_style="bold")
@@ -71,20 +69,19 @@ def show_comparisons(report: Report) -> None:
         table.add_column(name, overflow="fold")
     for name in ("estimate", "95% CI", "df", "p"):
         table.add_column(name, justify="right", no_wrap=True)
-    important = {name: important_difference(study, name) for name in study.estimands}
+    important = {planned.name: planned.important for planned in study.planned_analyses}
     if any(important.values()):
         table.add_column("important difference", overflow="fold")
     said: dict[tuple[str, str], None] = {}
     for row in primary_rows(report).to_dict("records"):
         said |= dict.fromkeys((row["analysis"], text) for text in str(row["warning"] or "").split("; ") if text)
-        outcome = study.outcomes[row["outcome"]]
         table.add_row(
             row["analysis"],
-            f"{study.label('outcomes', row['outcome'])} ({outcome_scale(outcome).direction})",
+            f"{study.label('outcomes', row['outcome'])} ({study.scale(row['outcome']).direction})",
             study.label("visits", row["visit"]) if row["visit"] else _course(row["term"]),
             f"{study.label('arms', row['arm'])} - {study.label('arms', row['reference'])}",
             *_numbers(row),
-            *([_against(important[row["estimand"]], row)] if any(important.values()) else []),
+            *([_against(important[row["analysis"]], row)] if any(important.values()) else []),
         )
     out = console()
     for name in study.analyses:

@@ -27,7 +27,6 @@ from coxa.figures.visit_axis import EVEN, VisitAxis, axis_of_visits
 from coxa.study import Study
 from coxa.study.design_words import DesignWords, words_of
 from coxa.study.scales import outcome_scale
-from coxa.tables.formats import outcome_decimals
 from coxa.tables.hidden import HIDDEN, Protected
 
 HEIGHT = 300
@@ -81,7 +80,7 @@ def plot_profile(
         arm_label=[study.label("arms", arm) for arm in means["arm"]],
         visit_label=[study.label("visits", visit) for visit in means["visit"]],
     )
-    shown = interval_cells(labelled, "mean", outcome_decimals(scale))
+    shown = interval_cells(labelled, "mean", scale.decimals)
     labelled["text"] = [mean.text for mean in shown]
     if labelled["n"].isna().any():
         labelled["n"] = [HIDDEN if pd.isna(n) else f"{n:.0f}" for n in labelled["n"]]

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from coxa.instruments.threshold_lookup import IMPORTANT_CHANGE
-from coxa.study.plan import Study
+from coxa.study.estimand import Endpoint
+from coxa.study.parts import Outcome, ReportedThreshold
 from coxa.study.responders import KIND_WORDS, published_threshold
 from coxa.study.scales import outcome_scale
 
@@ -31,21 +33,21 @@ class Important:
         return f"{self.value:g} {self.unit} {self.what}"
 
 
-def important_difference(study: Study, estimand: str) -> Important | None:
-    """Return the important difference of an estimand's outcome; None where the plan names none with a source.
+def important_difference(
+    endpoint: Endpoint, outcome: Outcome, thresholds: Sequence[ReportedThreshold] = ()
+) -> Important | None:
+    """Return the important difference of an endpoint's outcome; None where the plan names none with a source.
 
     That of the outcome counts first, then a published threshold of change that the report names, and last the
     improvement that makes one participant a responder. A percent change and a response have none.
     """
-    endpoint = study.estimands[estimand].endpoint
-    outcome = study.outcomes[endpoint.outcome]
     if endpoint.measure not in ("value", "change"):
         return None
     unit = outcome_scale(outcome).unit
     if outcome.important_difference is not None:
         given = outcome.important_difference
         return Important(given.value, unit, "that patients call important", given.source)
-    for asked in study.report.thresholds:
+    for asked in thresholds:
         if asked.outcome == endpoint.outcome and asked.kind in IMPORTANT_CHANGE:
             found = published_threshold(outcome, asked)
             assert found.value is not None

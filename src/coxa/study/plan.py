@@ -20,11 +20,12 @@ from coxa.study.assumptions.trial import Assumptions
 from coxa.study.estimand import Estimand
 from coxa.study.factorial import factorial_problem
 from coxa.study.parts import Arm, Covariate, Event, Name, Outcome, Part, PerProtocol, ReportOptions, Visit, label_of
+from coxa.study.planned import PlannedAnalysis, planned_analysis
 from coxa.study.protocol import Protocol
 from coxa.study.random_effects import random_faults
 from coxa.study.randomisation import Randomisation, randomisation_problems
 from coxa.study.responders import report_problems
-from coxa.study.scales import outcome_scale
+from coxa.study.scales import OutcomeScale, outcome_scale
 from coxa.study.source import DataSource
 from coxa.study.words import Design
 
@@ -59,6 +60,8 @@ class Problem:
 
 class Study(Part):
     """The plan: one record that drives simulation, checks, analyses and report."""
+
+    __slots__ = ("_planned",)  # kept for this plan only: a copy with other parts looks its analyses up anew
 
     study: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]*$", description="Short identifier of the study.")
     title: str = Field(description="Title of the report.")
@@ -121,6 +124,41 @@ class Study(Part):
         """Visits after baseline, by planned day."""
         later = [name for name in self.visits if name != self.baseline_visit]
         return tuple(sorted(later, key=lambda name: self.visits[name].day))
+
+    @property
+    def planned_analyses(self) -> tuple[PlannedAnalysis, ...]:
+        """All analyses, in the plan's order, each with what the plan says about it."""
+        return tuple(self.planned(name) for name in self.analyses)
+
+    @property
+    def primary_analyses(self) -> tuple[PlannedAnalysis, ...]:
+        """The primary analyses, in the plan's order."""
+        return tuple(planned for planned in self.planned_analyses if planned.is_primary)
+
+    @property
+    def main_analysis(self) -> PlannedAnalysis:
+        """The first primary analysis; the first of all where none is primary."""
+        return (*self.primary_analyses, *self.planned_analyses)[0]
+
+    def planned(self, name: str) -> PlannedAnalysis:
+        """Return an analysis with its estimand, outcome, scale and labels, looked up once.
+
+        Raises
+        ------
+        CoxaError
+            If the plan has no such analysis; the message names those it has.
+        """
+        if name not in self.analyses:
+            raise CoxaError(not_allowed("analysis", name, self.analyses))
+        kept: dict[str, PlannedAnalysis] = getattr(self, "_planned", {})
+        if name not in kept:
+            kept[name] = planned_analysis(self, name)
+            object.__setattr__(self, "_planned", kept)
+        return kept[name]
+
+    def scale(self, outcome: str) -> OutcomeScale:
+        """Return range, unit and direction of an outcome."""
+        return outcome_scale(self.outcomes[outcome])
 
     def model_visits(self, analysis: str) -> tuple[str, ...]:
         """Return the visits that the model of an analysis is fitted to, by planned day."""

@@ -8,6 +8,9 @@ from coxa.errors import OptionError
 from coxa.instruments import load_instrument
 from coxa.study.parts import Outcome
 
+NARROW_RANGE = 50.0
+"""An outcome whose whole range is narrower than this (0 to 10, 0 to 20) is shown with one decimal more."""
+
 
 @dataclass(frozen=True, slots=True)
 class OutcomeScale:
@@ -28,6 +31,11 @@ class OutcomeScale:
     def direction(self) -> str:
         """Direction in words."""
         return "higher is better" if self.higher_is_better else "lower is better"
+
+    @property
+    def decimals(self) -> int:
+        """Decimals of means on the scale: one, or two where the whole range is narrow."""
+        return 2 if self.high - self.low < NARROW_RANGE else 1
 
 
 def outcome_scale(outcome: Outcome) -> OutcomeScale:

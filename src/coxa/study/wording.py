@@ -6,14 +6,7 @@ from coxa.study.design_words import words_of
 from coxa.study.parts import Responder
 from coxa.study.plan import Study
 from coxa.study.scales import outcome_scale
-from coxa.study.words import GROUPINGS, STRATEGY_NAMES
-
-MEASURE_WORDS = {
-    "value": "{outcome}",
-    "change": "change from baseline in {outcome}",
-    "percent_change": "percent change from baseline in {outcome}",
-    "responder": "response in {outcome}",
-}
+from coxa.study.words import GROUPINGS, MEASURE_WORDS, STRATEGY_NAMES
 
 SUMMARY_WORDS = {
     "difference_in_means": "difference in means",

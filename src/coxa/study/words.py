@@ -40,6 +40,17 @@ Strategy = Literal["treatment_policy", "hypothetical", "composite", "while_on_tr
 
 Measure = Literal["value", "change", "percent_change", "responder"]
 
+MEASURE_WORDS: dict[str, str] = {
+    "value": "{outcome}",
+    "change": "change from baseline in {outcome}",
+    "percent_change": "percent change from baseline in {outcome}",
+    "responder": "response in {outcome}",
+}
+"""Measure -> what is measured, in words."""
+
+PERCENTAGE_POINTS = "percentage points"
+"""Unit of a difference between percent changes, or between proportions."""
+
 Summary = Literal["difference_in_means", "risk_difference"]
 """Population-level summary of an estimand."""
 

@@ -13,7 +13,7 @@ from coxa.estimates.balance import moments, standardised_difference, standardise
 from coxa.study import Study
 from coxa.study.parts import Covariate
 from coxa.study.scales import outcome_scale
-from coxa.tables.formats import cell, outcome_decimals, share
+from coxa.tables.formats import cell, share
 from coxa.tables.table import Cell, Row, Statistic
 
 SUMMARY_LABELS = {"mean_sd": "mean (SD)", "median_iqr": "median [Q1, Q3]"}
@@ -72,7 +72,7 @@ def characteristic_rows(study: Study, name: str, described: Described) -> Iterat
         return
     scale = outcome_scale(study.outcomes[name])
     label = f"{study.label('outcomes', name)} ({scale.low:g} to {scale.high:g}, {scale.direction})"
-    yield from _number_rows(name, label, "mean_sd", described, outcome_decimals(scale))
+    yield from _number_rows(name, label, "mean_sd", described, scale.decimals)
 
 
 def _number_rows(name: str, label: str, summary: str, described: Described, decimals: int = 1) -> Iterator[Row]:

@@ -13,7 +13,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from coxa.study.scales import OutcomeScale
 from coxa.tables.cells import Cell, Statistic
 from coxa.tables.styles import PLAIN, Style
 
@@ -66,8 +65,6 @@ INFINITE = "\N{INFINITY}"
 
 GROUPED = 5
 """Digits of a whole number from which a style may group them."""
-NARROW_RANGE = 50.0
-"""An outcome whose whole range is narrower than this (0 to 10, 0 to 20) is shown with one decimal more."""
 
 
 def number(value: float, decimals: int, style: Style = PLAIN) -> str:
@@ -224,11 +221,6 @@ def restyled(shown: Cell, style: Style, percent_said: bool = False) -> Cell:
         rule = style.unsigned.get(rule, rule)
     values = {item.name: item.value for item in shown.statistics}
     return replace(shown, text=write(rule, values, shown.decimals, style), rule=rule)
-
-
-def outcome_decimals(scale: OutcomeScale) -> int:
-    """Return the decimals of means on a scale: one, or two where the whole range is narrow."""
-    return 2 if scale.high - scale.low < NARROW_RANGE else 1
 
 
 def share(n: float, total: float) -> float:

@@ -14,7 +14,6 @@ from coxa.study import Study
 from coxa.study.design_words import words_of
 from coxa.study.scales import outcome_scale
 from coxa.tables.cells import BEHIND, WHOSE
-from coxa.tables.formats import outcome_decimals
 
 WIDTH = 320
 TEXT_WIDTH = 150
@@ -49,7 +48,7 @@ def plot_forest(study: Study, rows: pd.DataFrame, outcome: str, *, quantity: str
     import altair as alt
 
     scale = outcome_scale(study.outcomes[outcome])
-    decimals = outcome_decimals(scale)
+    decimals = scale.decimals
     labelled = rows.reset_index(drop=True).assign(
         label=rows["label"].to_list() if "label" in rows else row_labels(study, rows),
         place=[f"{index:03d}" for index in range(len(rows))],

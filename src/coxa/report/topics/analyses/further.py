@@ -16,7 +16,7 @@ from coxa.study.design_words import words_of
 from coxa.study.parts import label_of
 from coxa.study.scales import outcome_scale
 from coxa.study.words import SIMULTANEOUS
-from coxa.tables.formats import NONE, outcome_decimals, p_value
+from coxa.tables.formats import NONE, p_value
 from coxa.tables.phrases import mid_sentence
 from coxa.tables.records import Record, records
 from coxa.tables.table import Cell, Column, Footnote, Row, RowGroup, Table, identifier
@@ -153,7 +153,7 @@ def _subgroup_row(study: Study, analysis: str, record: Record) -> Row:
 
 def _cells(study: Study, analysis: str, record: Record, mark: str = "") -> tuple[Cell, ...]:
     estimand = study.estimands[study.analyses[analysis].estimand]
-    decimals = outcome_decimals(outcome_scale(study.outcomes[estimand.endpoint.outcome]))
+    decimals = outcome_scale(study.outcomes[estimand.endpoint.outcome]).decimals
     decimals += 1 if record["term"] == "difference_in_slope" else 0
     interval = estimate_cell("estimate_interval", record, *INTERVAL, decimals=decimals)
     return (

@@ -21,9 +21,8 @@ from coxa.report.topics.analyses.results import (
 )
 from coxa.report.topics.analyses.variances import warning_words
 from coxa.study import Study
-from coxa.study.important import Important, important_difference
+from coxa.study.important import Important
 from coxa.study.scales import outcome_scale
-from coxa.tables.formats import outcome_decimals
 from coxa.tables.phrases import sentence_case
 from coxa.tables.records import Record, records
 from coxa.tables.table import Cell, Column, Footnote, Row, RowGroup, Table
@@ -42,11 +41,7 @@ def planned_table(study: Study, estimates: Estimates) -> Table:
     """
     asked = {name: _asked(study, estimates, name) for name in study.analyses}
     marks = warning_marks(pd.concat(asked.values()))
-    important = {
-        name: found
-        for name, rows in asked.items()
-        if (found := important_difference(study, study.analyses[name].estimand)) and len(rows)
-    }
+    important = {name: found for name, rows in asked.items() if (found := study.planned(name).important) and len(rows)}
     groups = (_group(study, name, rows, marks, important) for name, rows in asked.items() if len(rows))
     columns = (
         Column("Visit", "left"),
@@ -101,7 +96,7 @@ def _group(
     endpoint = study.estimands[study.analyses[analysis].estimand].endpoint
     scale = outcome_scale(study.outcomes[endpoint.outcome])
     direction = "more is better" if endpoint.measure == "responder" else scale.direction
-    decimals = 1 if endpoint.measure == "percent_change" else outcome_decimals(scale)
+    decimals = 1 if endpoint.measure == "percent_change" else scale.decimals
     label = f"{analysis_title(study, analysis)}: {variable_words(study, analysis)} ({direction})"
     shown = tuple(_row(study, record, decimals, marks) for record in records(rows))
     if important:

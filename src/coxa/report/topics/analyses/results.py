@@ -15,10 +15,11 @@ from coxa.report.topics.analyses.footnotes import analysis_footnotes, mean_words
 from coxa.report.topics.analyses.variances import warning_words
 from coxa.study import Study
 from coxa.study.design_words import words_of
-from coxa.study.important import Important, compared_with, important_difference
+from coxa.study.important import Important, compared_with
 from coxa.study.scales import outcome_scale
-from coxa.study.wording import MEASURE_WORDS, estimand_title, join_words
-from coxa.tables.formats import NONE, cell, outcome_decimals, share
+from coxa.study.wording import estimand_title, join_words
+from coxa.study.words import MEASURE_WORDS
+from coxa.tables.formats import NONE, cell, share
 from coxa.tables.phrases import abbreviations, sentence_case
 from coxa.tables.records import Record, records
 from coxa.tables.table import Cell, Column, Footnote, Row, RowGroup, Statistic, Table, identifier
@@ -99,7 +100,7 @@ def differences_table(
     decimals = _decimals(study, analysis)
     marks = warning_marks(rows)
     standardised = rows_of(estimates, analysis, "standardised_difference")
-    important = important_difference(study, study.analyses[analysis].estimand)
+    important = study.planned(analysis).important
     groups = []
     visits = _visits(study, rows)
     for visit in visits:
@@ -279,9 +280,7 @@ def variable_words(study: Study, analysis: str) -> str:
 
 def _decimals(study: Study, analysis: str) -> int:
     endpoint = study.estimands[study.analyses[analysis].estimand].endpoint
-    return (
-        1 if endpoint.measure == "percent_change" else outcome_decimals(outcome_scale(study.outcomes[endpoint.outcome]))
-    )
+    return 1 if endpoint.measure == "percent_change" else outcome_scale(study.outcomes[endpoint.outcome]).decimals
 
 
 def _notes(

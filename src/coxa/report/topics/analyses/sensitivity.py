@@ -15,7 +15,6 @@ from coxa.study import Study
 from coxa.study.design_words import words_of
 from coxa.study.scales import OutcomeScale, outcome_scale
 from coxa.study.wording import join_words
-from coxa.tables.formats import outcome_decimals
 from coxa.tables.phrases import mid_sentence, sentence_case
 from coxa.tables.prose import Prose, prose
 from coxa.tables.records import Record, records
@@ -125,7 +124,7 @@ def _span(rows: pd.DataFrame, scale: OutcomeScale) -> Prose:
     risks = rows["term"].iloc[0] == "risk_difference"
     rule, unit = ("points", "percentage points") if risks else ("estimate", scale.unit)
     order = records(rows.sort_values("estimate", kind="stable"))
-    low, high = (estimate_cell(rule, order[at], "estimate", decimals=outcome_decimals(scale)) for at in (0, -1))
+    low, high = (estimate_cell(rule, order[at], "estimate", decimals=scale.decimals) for at in (0, -1))
     return prose("from ", low, " to ", high, f" {unit}")
 
 
@@ -162,7 +161,7 @@ def _row(study: Study, estimand: str, record: Record, marks: dict[str, str], *, 
     """Return the row of one analysis; what it relaxes is said in the first group only."""
     plan = study.analyses[record["analysis"]]
     rule = "points_interval" if record["term"] == "risk_difference" else "estimate_interval"
-    decimals = outcome_decimals(_scale(study, estimand))
+    decimals = _scale(study, estimand).decimals
     interval = estimate_cell(rule, record, *INTERVAL, decimals=decimals, mark=marks.get(record["warning"], ""))
     p = estimate_cell("p_value", record, "p_value", mark=p_mark(study, record))
     n = estimate_cell("participants", record, "n_participants")

@@ -12,12 +12,12 @@ from coxa.report.topics.analyses.adjusted import is_adjusted
 from coxa.report.topics.analyses.results import INTERVAL, estimate_cell
 from coxa.study import Study
 from coxa.study.design_words import words_of
-from coxa.study.important import compared_with, important_difference
+from coxa.study.important import compared_with
 from coxa.study.scales import outcome_scale
 from coxa.study.wording import endpoint_words
 from coxa.study.words import SIMULTANEOUS
 from coxa.tables.cells import Cell
-from coxa.tables.formats import NO_BREAK, outcome_decimals
+from coxa.tables.formats import NO_BREAK
 from coxa.tables.prose import Prose, prose
 from coxa.tables.records import Record, records
 
@@ -84,7 +84,7 @@ def result_sentence(report: Report, record: Record) -> Prose:
 
 def important_words(study: Study, record: Record) -> Iterator[str | Cell]:
     """Yield how a difference compares with the important one of its outcome, with the source; nothing without one."""
-    important = important_difference(study, record["estimand"]) if record["term"] == MEANS else None
+    important = study.planned(record["analysis"]).important if record["term"] == MEANS else None
     if important is not None:
         size, interval = compared_with(important, *(record[name] for name in INTERVAL))
         yield from (
@@ -133,7 +133,7 @@ def decimals_of(report: Report, estimand: str) -> int:
     endpoint = report.study.estimands[estimand].endpoint
     if endpoint.measure == "percent_change":
         return 1
-    return outcome_decimals(outcome_scale(report.study.outcomes[endpoint.outcome]))
+    return outcome_scale(report.study.outcomes[endpoint.outcome]).decimals
 
 
 def difference_unit(report: Report, estimand: str) -> str:

@@ -15,7 +15,7 @@ from coxa.study import Study
 from coxa.study.design_words import words_of
 from coxa.study.scales import outcome_scale
 from coxa.study.wording import factor_words, join_words
-from coxa.tables.formats import NONE, cell, outcome_decimals, share
+from coxa.tables.formats import NONE, cell, share
 from coxa.tables.phrases import abbreviations, sentence_case
 from coxa.tables.prose import Prose, in_sentence, prose
 from coxa.tables.table import Cell, Column, Footnote, Row, RowGroup, Statistic, Table, identifier
@@ -235,9 +235,7 @@ def _measure(study: Study, analysis: str) -> str:
 
 def _decimals(study: Study, analysis: str) -> int:
     endpoint = study.estimands[study.analyses[analysis].estimand].endpoint
-    return (
-        1 if endpoint.measure == "percent_change" else outcome_decimals(outcome_scale(study.outcomes[endpoint.outcome]))
-    )
+    return 1 if endpoint.measure == "percent_change" else outcome_scale(study.outcomes[endpoint.outcome]).decimals
 
 
 def _address(study: Study, analysis: str, term: str, visit: str = "", arm: str = "") -> Statistic:

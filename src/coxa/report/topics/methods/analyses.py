@@ -26,8 +26,8 @@ from coxa.study import Study
 from coxa.study.analysis import Analysis
 from coxa.study.design_words import words_of
 from coxa.study.scales import outcome_scale
-from coxa.study.wording import MEASURE_WORDS, join_words, responder_words
-from coxa.study.words import DDF_NAMES, SIMULTANEOUS
+from coxa.study.wording import join_words, responder_words
+from coxa.study.words import DDF_NAMES, MEASURE_WORDS, SIMULTANEOUS
 from coxa.tables.phrases import mid_sentence
 from coxa.tables.prose import Prose, Text, joined, prose
 

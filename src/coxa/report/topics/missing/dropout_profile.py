@@ -14,7 +14,7 @@ from coxa.figures.visit_axis import LETTER
 from coxa.study import Study
 from coxa.study.design_words import words_of
 from coxa.study.scales import outcome_scale
-from coxa.tables.formats import number, outcome_decimals
+from coxa.tables.formats import number
 
 HEIGHT = 210
 FEWEST = 3
@@ -63,7 +63,7 @@ def plot_dropout_profile(study: Study, dataset: AnalysisDataset, *, figure_id: s
               scale=alt.Scale(domain=reach, zero=False, padding=8))  # fmt: skip
     each = [_panel(labelled, arm, visits, titled(y, place, columns), width) for place, arm in enumerate(arms)]
     chart = panels(each, columns)
-    text = _text(study, labelled, few, outcome_decimals(scale))
+    text = _text(study, labelled, few, scale.decimals)
     return Figure(figure_id, title, themed(chart), text, drawn, along=("day",))
 
 

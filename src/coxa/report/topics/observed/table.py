@@ -14,7 +14,7 @@ from coxa.study.scales import outcome_scale
 from coxa.tables.by_arm import share_cell, summarised
 from coxa.tables.cells import Cell, Statistic
 from coxa.tables.characteristics import SUMMARY_LABELS
-from coxa.tables.formats import cell, counted, outcome_decimals
+from coxa.tables.formats import cell, counted
 from coxa.tables.phrases import abbreviations
 from coxa.tables.prose import with_n
 from coxa.tables.table import Column, Footnote, Row, RowGroup, Table
@@ -115,4 +115,4 @@ def _cells(
             n = int((known == scale.high).sum())
             yield share_cell(n, len(known), replace(at, term=f"{at.term}={scale.high:g}"))
         else:
-            yield summarised(study.outcomes[outcome].summary, known, at, outcome_decimals(scale))
+            yield summarised(study.outcomes[outcome].summary, known, at, scale.decimals)

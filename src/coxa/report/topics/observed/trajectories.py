@@ -13,7 +13,7 @@ from coxa.figures.theme import OKABE_ITO, RULE, WIDTH, themed
 from coxa.study import Study
 from coxa.study.design_words import words_of
 from coxa.study.scales import outcome_scale
-from coxa.tables.formats import number, outcome_decimals
+from coxa.tables.formats import number
 from coxa.tables.records import records
 
 HEIGHT = 230
@@ -67,7 +67,7 @@ def plot_trajectories(study: Study, dataset: AnalysisDataset, *, figure_id: str,
     drawn = both[["arm_label", "visit_label", "line", "kind", "value"]]
     facet = alt.Facet("arm_label:N", sort=arms, title=None)
     chart = panel.facet(facet=facet, columns=columns, data=drawn)
-    text = _text(study, dataset, courses, means, outcome_decimals(scale))
+    text = _text(study, dataset, courses, means, scale.decimals)
     return Figure(figure_id, title, themed(chart), text, courses, of_people=True)
 
 
