@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from coxa.simulate.events import draw_serial
 from coxa.simulate.seeds import generator
-from coxa.simulate.serial import draw_serial
 
 VISITS = ("week_6", "week_12", "week_26", "week_52")
 SD = np.array([10.0, 12, 14, 15])

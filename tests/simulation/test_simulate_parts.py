@@ -6,8 +6,15 @@ import numpy as np
 import pytest
 
 from coxa.simulate.attendance import SessionPlan, draw_attendance
-from coxa.simulate.dropout import draw_gaps, draw_happens, logistic_risk
-from coxa.simulate.events import draw_event_counts, draw_event_days, fading_effect, lasting_effect
+from coxa.simulate.events import (
+    draw_event_counts,
+    draw_event_days,
+    draw_gaps,
+    draw_happens,
+    fading_effect,
+    lasting_effect,
+    logistic_risk,
+)
 from coxa.simulate.items import draw_item_codes, draw_item_gaps, draw_rating, item_difficulties
 from coxa.simulate.seeds import generator
 from synthetic_data.hip_oa_trial.simulator.trajectories import draw_trajectories, visit_correlation

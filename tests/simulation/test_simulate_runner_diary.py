@@ -12,8 +12,8 @@ import statsmodels.formula.api as smf
 
 from coxa.derive import FlareRule, flare_rates, lagged, session_load, within_between
 from coxa.errors import OptionError
+from coxa.simulate.events import draw_runs, draw_serial
 from coxa.simulate.seeds import generator
-from coxa.simulate.serial import draw_runs, draw_serial
 from synthetic_data.runner_diary.simulator.course import WEEK, RunnerCourse, follow
 from synthetic_data.runner_diary.simulator.design import ARMS, THERAPISTS, RunnerDesign
 from synthetic_data.runner_diary.simulator.people import Runners, draw_runners

@@ -8,7 +8,7 @@ import pytest
 
 from coxa.errors import FitError, OptionError
 from coxa.models import fit_lmm, fit_mmrm
-from coxa.models.design.random_terms import read_terms, split_random
+from coxa.models.design.formula import read_terms, split_random
 from coxa.models.lmm.factors import random_factors
 from tests.reference.tolerances import DEVIANCE
 from tests.spec.drawn_clusters import visits_trial

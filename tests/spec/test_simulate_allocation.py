@@ -9,7 +9,7 @@ import pytest
 from coxa.design import balance, planned_scheme
 from coxa.design.by_simulation.pieces import Piece, replicate_seed, trials_of
 from coxa.simulate import draw_outcomes, trial_design
-from coxa.simulate.from_plan.allocation import blocks
+from coxa.simulate.from_plan.draw import blocks
 from coxa.study import Study
 from coxa.study.reading.read import parse_study
 from tests.spec.assumed_trial import ASSUMED, SMALL, assumed

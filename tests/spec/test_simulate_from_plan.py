@@ -14,8 +14,8 @@ from coxa.instruments import score
 from coxa.simulate import draw_outcomes, simulate_study, trial_design
 from coxa.simulate.from_plan.clusters import ClusterDesign, assign, totals
 from coxa.simulate.from_plan.design import TrialDesign
-from coxa.simulate.from_plan.home import draw_home, home_days
 from coxa.simulate.from_plan.means import mean_on
+from coxa.simulate.from_plan.treatment import draw_home, home_days
 from coxa.study.reading.read import parse_study
 from tests.spec.assumed_trial import ASSUMED, ROOT, SMALL, assumed, hip_oa_text
 

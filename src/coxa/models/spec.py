@@ -11,7 +11,7 @@ import numpy as np
 from coxa.errors import OptionError, check_kind, check_option
 from coxa.models.covariance import structure_named
 from coxa.models.covariance.structure import Structure
-from coxa.models.design.random_terms import split_random
+from coxa.models.design.formula import split_random
 from coxa.models.inference.methods import COVARIANCE_METHODS, check_ddf
 from coxa.models.lmm.options import INDEPENDENT, INFORMATION, chosen_residual
 

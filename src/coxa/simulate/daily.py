@@ -10,8 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from coxa.simulate.events import draw_runs
 from coxa.simulate.seeds import generator
-from coxa.simulate.serial import draw_runs
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]

@@ -1,4 +1,4 @@
-"""Events between visits: when they happen, and what they do to an outcome afterwards."""
+"""Parts of a simulated study, each a few functions on arrays: events, dropout, serial correlation."""
 
 from __future__ import annotations
 
@@ -51,3 +51,75 @@ def draw_event_counts(rng: np.random.Generator, rate: ArrayLike, spread: float) 
     """
     mean = np.asarray(rate, dtype=float)
     return rng.poisson(mean * rng.gamma(1.0 / spread, spread, mean.shape)).astype(np.int64)
+
+
+def logistic_risk(base: float, log_odds: ArrayLike) -> Floats:
+    """Return probabilities: `base` where `log_odds` is 0, shifted by `log_odds` on the logit scale.
+
+    Parameters
+    ----------
+    base
+        Probability of the average participant, between 0 and 1.
+    log_odds
+        (n,) log odds ratio of each participant against the average one.
+
+    Examples
+    --------
+    >>> logistic_risk(0.2, [0.0, np.log(2)]).round(3).tolist()
+    [0.2, 0.333]
+    """
+    logit = np.log(base / (1.0 - base)) + np.asarray(log_odds, dtype=float)
+    return np.asarray(1.0 / (1.0 + np.exp(-logit)))
+
+
+def draw_happens(rng: np.random.Generator, probability: Floats) -> NDArray[np.bool_]:
+    """Draw (n,) whether each participant has an event of the given probability."""
+    return np.asarray(rng.random(probability.shape) < probability)
+
+
+def draw_gaps(rng: np.random.Generator, n: int, n_visits: int, probability: float) -> NDArray[np.bool_]:
+    """Draw (n, n_visits) single visits missed, completely at random; the first visit never is."""
+    missed = rng.random((n, n_visits)) < probability
+    missed[:, 0] = False
+    return missed
+
+
+def draw_serial(rng: np.random.Generator, n: int, days: int, sd: float, correlation: float) -> Floats:
+    """Draw (n, days) normal deviations whose correlation falls with the days between them.
+
+    Parameters
+    ----------
+    rng
+        Generator.
+    n, days
+        Participants and days.
+    sd
+        Standard deviation on every day.
+    correlation
+        Between two days in a row, from 0 to below 1; between days k apart it is its k-th power.
+
+    Examples
+    --------
+    >>> draw_serial(np.random.default_rng(1), 2, 3, sd=1.0, correlation=0.5).shape
+    (2, 3)
+    """
+    shocks = rng.standard_normal((n, days)) * np.sqrt(1.0 - correlation**2)
+    deviations = np.empty((n, days))
+    deviations[:, 0] = shocks[:, 0] / np.sqrt(1.0 - correlation**2)
+    for day in range(1, days):
+        deviations[:, day] = correlation * deviations[:, day - 1] + shocks[:, day]
+    return sd * deviations
+
+
+def draw_runs(rng: np.random.Generator, n: int, days: int, start: float, length: float) -> NDArray[np.bool_]:
+    """Draw (n, days) days that are in a run of missed days.
+
+    `start` is the probability that a run begins on a day outside one; `length` the mean length of runs, 1 or more.
+    """
+    draws = rng.random((n, days))
+    missed = np.zeros((n, days), dtype=bool)
+    before = np.zeros(n, dtype=bool)
+    for day in range(days):
+        before = draws[:, day] < np.where(before, 1.0 - 1.0 / length, start)
+        missed[:, day] = before
+    return missed

@@ -8,8 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from coxa.simulate.dropout import draw_gaps, draw_happens, logistic_risk
-from coxa.simulate.events import draw_event_days, fading_effect, lasting_effect
+from coxa.simulate.events import draw_event_days, draw_gaps, draw_happens, fading_effect, lasting_effect, logistic_risk
 from coxa.simulate.items import Codes, draw_item_codes, draw_item_gaps, draw_rating
 from coxa.simulate.seeds import generator
 from synthetic_data.hip_oa_trial.simulator.design import ARMS, DAYS, VISITS, WINDOWS, EventRisk, HipOADesign

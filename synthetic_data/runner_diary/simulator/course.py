@@ -17,9 +17,8 @@ from coxa.simulate.daily import (
     rated,
     yesterdays_load,
 )
-from coxa.simulate.dropout import draw_happens, logistic_risk
+from coxa.simulate.events import draw_happens, draw_serial, logistic_risk
 from coxa.simulate.seeds import generator
-from coxa.simulate.serial import draw_serial
 from synthetic_data.runner_diary.simulator.design import ARMS, ExerciseDesign, RunnerDesign
 from synthetic_data.runner_diary.simulator.people import Runners
 

@@ -26,7 +26,7 @@ from coxa.models.inference.between_within import between_within_df
 from coxa.models.inference.methods import BetweenWithin, check_ddf
 from coxa.models.mmrm.data import RepeatedData, repeated_data
 from coxa.models.numerics.one_thread import one_thread
-from coxa.models.numerics.patterns import Pattern, patterns
+from coxa.models.numerics.pattern_sums import Pattern, patterns
 from coxa.models.spec import MMRMSpec
 
 BLOCK = 64

@@ -16,9 +16,8 @@ from coxa.models.batch.likelihood import (
 from coxa.models.batch.sums import BatchSums
 from coxa.models.covariance.structure import Structure
 from coxa.models.numerics.identified import NOTHING, in_participants, information_of_one
-from coxa.models.numerics.marginal_fit import fit_sums
+from coxa.models.numerics.marginal_fit import borrow_variance, fit_sums, lifted
 from coxa.models.numerics.newton import CONVERGED, FLAT, MAX_STEP, NOISE, UNINFORMED
-from coxa.models.numerics.starts import borrow_variance, lifted
 
 MAX_ITERATIONS = 20
 """Steps after which an outcome is fitted singly: from a moment start nearly all need four to six."""

@@ -16,7 +16,7 @@ from coxa.models.design.rows import check_frame
 from coxa.models.inference.methods import check_ddf
 from coxa.models.mmrm.data import RepeatedData, repeated_data
 from coxa.models.numerics.one_thread import one_thread
-from coxa.models.numerics.patterns import patterns
+from coxa.models.numerics.pattern_sums import patterns
 from coxa.models.spec import MMRMSpec
 
 WHO = "participant of the trial"

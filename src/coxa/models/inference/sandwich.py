@@ -18,7 +18,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from coxa.models.numerics.patterns import Pattern
+from coxa.models.numerics.pattern_sums import Pattern
 
 SANDWICHES = ("CR0", "CR2", "CR3")
 

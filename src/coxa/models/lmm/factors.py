@@ -14,9 +14,8 @@ from formulaic import model_matrix
 from formulaic.errors import FormulaicError
 
 from coxa.errors import FitError, OptionError
-from coxa.models.design.formula import GRAMMAR
+from coxa.models.design.formula import GRAMMAR, RandomTerm
 from coxa.models.design.matrix import NAMESPACE, check_text, coded, coded_as, label_text, materialised
-from coxa.models.design.random_terms import RandomTerm
 
 APART = 1e-8
 """Part of an effect, relative to its size, that the others must leave over for it to be one of its own."""

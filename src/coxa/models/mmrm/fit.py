@@ -14,19 +14,34 @@ from coxa.models.covariance.spatial_exponential import fades_early
 from coxa.models.covariance.structure import Structure
 from coxa.models.design.basis import orthonormal
 from coxa.models.design.rows import check_memory, check_residuals, nearly_singular, never_together, steps_warning
-from coxa.models.mmrm.covariance_words import covariance_frame, named_parameters
 from coxa.models.mmrm.data import RepeatedData
 from coxa.models.mmrm.inference import PlacedRows, inference_of
-from coxa.models.numerics.covariances import of_groups, visit_times
-from coxa.models.numerics.marginal_fit import Attempt, MarginalFit
-from coxa.models.numerics.pattern_sums import sums_of
-from coxa.models.numerics.patterns import patterns
-from coxa.models.numerics.stack import Stack, stack
-from coxa.models.numerics.starts import USED_UP, left_over, moments
+from coxa.models.numerics.marginal_fit import USED_UP, Attempt, MarginalFit, left_over, moments
+from coxa.models.numerics.pattern_sums import patterns, sums_of
+from coxa.models.numerics.stack import Stack, of_groups, stack, visit_times
 from coxa.models.results.fit import Fit
 from coxa.models.results.ladder import climb, ladder_text, measured, not_converged
 from coxa.models.results.records import Optimisation
 from coxa.models.spec import MMRMSpec
+
+
+def covariance_frame(fitted: MarginalFit, found: RepeatedData) -> pd.DataFrame:
+    """Return the covariance over visits; with groups one under the other."""
+    labels = list(found.labels)
+    if found.group is None:
+        return pd.DataFrame(fitted.covariance[0], labels, labels)
+    index = pd.MultiIndex.from_product([found.group_labels, labels], names=["group", "visit"])
+    return pd.DataFrame(fitted.covariance.reshape(-1, len(labels)), index, labels)
+
+
+def named_parameters(sums: Stack, fitted: MarginalFit, structure: Structure, found: RepeatedData) -> pd.Series:
+    """Return the parameters of the covariance by name; with groups each name begins with its group."""
+    named = {
+        f"{group}: {name}" if group else name: value
+        for g, (group, own) in enumerate(zip(found.group_labels, of_groups(sums, fitted.theta), strict=True))
+        for name, value in structure.parameters(own, visit_times(sums, g), found.labels).items()
+    }
+    return pd.Series(named)
 
 
 @dataclass(frozen=True, slots=True)

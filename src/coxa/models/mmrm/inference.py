@@ -20,10 +20,9 @@ from coxa.models.inference.methods import (
     Satterthwaite,
 )
 from coxa.models.inference.sandwich import sandwich
-from coxa.models.numerics.covariances import first_derivatives, second_sums
 from coxa.models.numerics.marginal_fit import MarginalFit
-from coxa.models.numerics.patterns import Pattern
-from coxa.models.numerics.stack import Stack
+from coxa.models.numerics.pattern_sums import Pattern
+from coxa.models.numerics.stack import Stack, first_derivatives, second_sums
 
 
 @dataclass(frozen=True, slots=True)

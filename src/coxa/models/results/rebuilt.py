@@ -11,13 +11,11 @@ from coxa.errors import FitError
 from coxa.models.covariance import structure_named
 from coxa.models.covariance.structure import Structure
 from coxa.models.design.basis import orthonormal
-from coxa.models.numerics.covariances import covariances, visit_times
 from coxa.models.numerics.marginal_fit import derivatives_at
 from coxa.models.numerics.newton import Point, minimise
-from coxa.models.numerics.pattern_sums import sums_of
-from coxa.models.numerics.patterns import Pattern, patterns
+from coxa.models.numerics.pattern_sums import Pattern, patterns, sums_of
 from coxa.models.numerics.reml import Likelihood, likelihood
-from coxa.models.numerics.stack import Stack, stack
+from coxa.models.numerics.stack import Stack, covariances, stack, visit_times
 from coxa.models.results.fit import Fit
 
 

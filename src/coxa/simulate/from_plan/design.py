@@ -13,13 +13,11 @@ from coxa.errors import OptionError, PlanError
 from coxa.findings import Finding, Findings
 from coxa.simulate.from_plan.clusters import ClusterDesign
 from coxa.simulate.from_plan.dose import DoseDesign, dose_covariance, dose_design
-from coxa.simulate.from_plan.happenings import EventDesign, event_designs
-from coxa.simulate.from_plan.means import mean_courses
+from coxa.simulate.from_plan.happenings import EventDesign, event_designs, risk_table
+from coxa.simulate.from_plan.means import SLACK, cluster_covariance, mean_courses, root_of, total_covariance
 from coxa.simulate.from_plan.measure import Measure, measure_of
 from coxa.simulate.from_plan.mix import Mix, case_mix
 from coxa.simulate.from_plan.numbers import arm_numbers
-from coxa.simulate.from_plan.risk import risk_table
-from coxa.simulate.from_plan.spread import SLACK, cluster_covariance, root_of, total_covariance
 from coxa.study import Study
 from coxa.study.assumptions.correlation import outcome_matrix, visit_matrix
 from coxa.study.assumptions.numbers import by_name

@@ -18,12 +18,12 @@ from coxa.simulate.daily import (
     rated,
     yesterdays_load,
 )
+from coxa.simulate.events import draw_serial
 from coxa.simulate.from_plan.design import TrialDesign
 from coxa.simulate.from_plan.follow import DrawnTrial
 from coxa.simulate.from_plan.strategies import participant_ids
 from coxa.simulate.from_plan.tables import Calendar
 from coxa.simulate.seeds import generator
-from coxa.simulate.serial import draw_serial
 from coxa.study.assumptions.course import Course
 from coxa.study.assumptions.diary import AssumedDailyPain, AssumedDiary, AssumedFlares, AssumedTraining
 from coxa.study.assumptions.numbers import by_name

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit
 
-from coxa.simulate.dropout import draw_gaps
+from coxa.simulate.events import draw_gaps
 from coxa.simulate.from_plan.clusters import assign, draw_effects
 from coxa.simulate.from_plan.design import TrialDesign
 from coxa.simulate.from_plan.dose import dose_effect, draw_sessions

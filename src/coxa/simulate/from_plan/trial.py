@@ -15,7 +15,6 @@ from coxa.simulate.from_plan.draw import draw_outcomes
 from coxa.simulate.from_plan.follow import DrawnTrial
 from coxa.simulate.from_plan.mix import CONDITION
 from coxa.simulate.from_plan.questionnaires import item_table
-from coxa.simulate.from_plan.screening import screening_table
 from coxa.simulate.from_plan.tables import (
     Calendar,
     adverse_events_table,
@@ -24,6 +23,7 @@ from coxa.simulate.from_plan.tables import (
     conditions_table,
     events_table,
     participants_table,
+    screening_table,
 )
 from coxa.simulate.from_plan.treatment import home_tables, sessions_table
 from coxa.simulate.from_plan.truths import SIZE, true_values

@@ -14,8 +14,7 @@ from coxa.models.design.rows import check_memory
 from coxa.models.mmrm.chunks.recipe import ChunkRecipe
 from coxa.models.mmrm.chunks.rows import ChunkRows, chunk_rows, whole_participants
 from coxa.models.mmrm.fit import Coordinates
-from coxa.models.numerics.pattern_sums import PatternSums, merge, sums_of
-from coxa.models.numerics.patterns import patterns
+from coxa.models.numerics.pattern_sums import PatternSums, merge, patterns, sums_of
 from coxa.models.numerics.stack import Stack
 
 RIDGE = 1e-6
@@ -136,7 +135,7 @@ def tally(counts: dict[tuple[int, ...], int], codes: Sequence[np.ndarray], *, di
 
 
 def order_of(sums: PatternSums) -> tuple[object, ...]:
-    """Return what sorts patterns as `coxa.models.numerics.patterns.patterns` does."""
+    """Return what sorts patterns as `coxa.models.numerics.pattern_sums.patterns` does."""
     first = [-1] * (int(sums.visits.max()) + 1)
     for b in sums.visits:
         first[b] = -2

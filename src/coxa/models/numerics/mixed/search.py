@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from coxa.models.numerics.marginal_limits import HIGHER_INSIDE, TIE
+from coxa.models.numerics.identified import HIGHER_INSIDE, TIE
 from coxa.models.numerics.mixed.cholesky import Triangle
 from coxa.models.numerics.mixed.coefficients import Coefficients
 from coxa.models.numerics.mixed.likelihood import Derived, Mixed, State, derived, state

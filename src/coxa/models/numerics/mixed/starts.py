@@ -7,12 +7,12 @@ from itertools import product
 import numpy as np
 from scipy.special import logit
 
+from coxa.models.numerics.marginal_fit import lifted
 from coxa.models.numerics.mixed.cholesky import Triangle
 from coxa.models.numerics.mixed.coefficients import Coefficients
 from coxa.models.numerics.mixed.likelihood import Mixed, state
 from coxa.models.numerics.mixed.markov import Markov
 from coxa.models.numerics.mixed.structured import Structured
-from coxa.models.numerics.starts import lifted
 
 SMALLEST = 0.01
 """Variance of a random effect from which a search starts, relative to the residual's."""

@@ -8,7 +8,7 @@ from functools import partial
 
 from coxa.instruments import load_instrument
 from coxa.models import Fit
-from coxa.models.design.random_terms import split_random
+from coxa.models.design.formula import split_random
 from coxa.report.record import Report
 from coxa.report.references.cited import Fits, cited, instruments_used, marks
 from coxa.report.references.styles import vancouver
