@@ -6,8 +6,7 @@ import sys
 from pathlib import Path
 
 import coxa
-from coxa.report.analyse import primary_rows
-from coxa.report.write import write_report
+from coxa.report import primary_rows
 
 HERE = Path(__file__).parent
 SHOWN = ["analysis", "visit", "arm", "estimate", "conf_low", "conf_high", "p_value"]
@@ -16,7 +15,7 @@ SHOWN = ["analysis", "visit", "arm", "estimate", "conf_low", "conf_high", "p_val
 def main(out: Path) -> None:
     """Analyse the trial as planned, write everything to `out` and print the comparisons."""
     report = coxa.analyse(HERE / "study.yaml")
-    (page,) = write_report(report, out)
+    (page,) = report.write(out)
     print(primary_rows(report)[SHOWN].to_string(index=False, float_format="{:.3f}".format))
     print(f"report: {page}")
 

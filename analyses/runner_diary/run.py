@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 import coxa
-from coxa.derive import FlareRule, PainBands, diary_adherence, flare_rates, pain_monitoring, workload_summary
+from coxa.diary import FlareRule, PainBands, diary_adherence, flare_rates, pain_monitoring, workload_summary
 
 STUDY = Path(__file__).parent / "study.yaml"
 LAST_DAY = 56
@@ -29,7 +29,7 @@ SHOWN = ["estimate", "std_error", "df", "conf_low", "conf_high", "p_value"]
 def main() -> None:
     """Check the data, then print adherence, bands, flares, training load and the models."""
     cohort = coxa.read_cohort(coxa.read_study(STUDY)).require_clean()
-    people, diary = cohort.table("participants")[["participant_id", "arm"]], coxa.derive_diary(cohort)
+    people, diary = cohort.table("participants")[["participant_id", "arm"]], coxa.diary.derive_diary(cohort)
     adherence = diary_adherence(diary, LAST_DAY, participants=people["participant_id"]).merge(people).groupby("arm")
     show("Adherence by the diary, mean", adherence[["completion", "exercise_adherence", "adherent"]].mean())
     weeks = pain_monitoring(diary, BANDS).merge(people).groupby("arm")
@@ -38,7 +38,7 @@ def main() -> None:
     show("Flares", flares.assign(per_28_days=28 * flares["flares"] / flares["days_at_risk"]))
     show("Training load against the load before", workload_summary(diary).set_index("variant"))
     named = diary.assign(load=diary["training_load"] / 100, sleep=diary["sleep_hours"])
-    data = coxa.within_between(coxa.lagged(named, "load"), ["load_lag1", "sleep"], centre="grand_mean")
+    data = coxa.diary.within_between(coxa.diary.lagged(named, "load"), ["load_lag1", "sleep"], centre="grand_mean")
     for name, (formula, options) in MODELS.items():
         fit = coxa.fit_lmm(formula, data, **options)
         show(f"Mixed model, {name}", fit.tidy().set_index("term")[SHOWN])

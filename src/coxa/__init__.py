@@ -9,274 +9,91 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from coxa.lazy import lazy
-from coxa.version import __version__
+from coxa.version import __version__ as __version__
 
 if TYPE_CHECKING:
-    from coxa.cohort.cohort import Cohort
-    from coxa.cohort.disposition import Disposition
-    from coxa.cohort.read import read_cohort
-    from coxa.cohort.readers.chunks import read_chunks
-    from coxa.derive import (
-        AnalysisDataset,
-        FlareRule,
-        PainBands,
-        derive_analysis_sets,
-        derive_dataset,
-        derive_diary,
-        derive_scores,
-        diary_adherence,
-        flare_rates,
-        flares,
-        lagged,
-        pain_monitoring,
-        within_between,
-        workload,
-    )
-    from coxa.design import (
-        AllocationList,
-        balance,
-        find_n,
-        next_allocation,
-        planned_scheme,
-        power_ancova,
-        power_cluster,
-        power_mmrm,
-        power_partially_nested,
-        power_two_means,
-        power_two_proportions,
-        predictability,
-        randomise,
-        rehearse,
-        rerandomisation_test,
-        simulated_power,
-    )
-    from coxa.errors import CoxaError, DataError, FitError, LockError, OptionError, PlanError
-    from coxa.estimates import (
-        Estimates,
-        adjust_multiplicity,
-        contrasts,
-        factorial_contrasts,
-        fit_proportions,
-        joint_test,
-        linear_combination,
-        margin_test,
-        marginal_means,
-        standardised_by_model,
-        standardised_effect,
-        subgroup_contrasts,
-    )
-    from coxa.figures.caterpillar import plot_caterpillar
-    from coxa.figures.power_curve import plot_power
-    from coxa.findings import Finding, Findings
-    from coxa.instruments import instrument_names, items_from_wide, load_instrument, score, threshold, thresholds
-    from coxa.models import Fit, fit_ancova, fit_batch, fit_lmm, fit_mmrm, icc, variance_intervals
-    from coxa.models.mmrm.clda import fit_clda
-    from coxa.report.analyse import analyse, analyse_cohort
-    from coxa.report.output.render import render
-    from coxa.report.record import Report
-    from coxa.simulate import (
-        SimulatedTrial,
-        TrialDesign,
-        draw_outcomes,
-        estimand_frame,
-        simulate_study,
-        trial_design,
-        true_values,
-    )
-    from coxa.simulate.bootstrap import bootstrap_fit
-    from coxa.simulate.presets import preset, preset_names
-    from coxa.simulate.published import compare_published
-    from coxa.simulate.truth import Truth
-    from coxa.simulate.twin import synthetic_twin, synthetic_twins
-    from coxa.study import Study, read_study
-    from coxa.study.delivery.items import delivery_items
-    from coxa.study.locking.changes import plan_changes
-    from coxa.study.locking.lock import lock, read_lock
+    from coxa import cohort as cohort
+    from coxa import derive as derive
+    from coxa import design as design
+    from coxa import diary as diary
+    from coxa import errors as errors
+    from coxa import estimates as estimates
+    from coxa import figures as figures
+    from coxa import findings as findings
+    from coxa import instruments as instruments
+    from coxa import models as models
+    from coxa import report as report
+    from coxa import simulate as simulate
+    from coxa import study as study
+    from coxa import tables as tables
+    from coxa.cohort.cohort import Cohort as Cohort
+    from coxa.cohort.read import read_cohort as read_cohort
+    from coxa.derive.build import derive_dataset as derive_dataset
+    from coxa.derive.dataset import AnalysisDataset as AnalysisDataset
+    from coxa.design.allocate import randomise as randomise
+    from coxa.design.by_simulation.simulated import simulated_power as simulated_power
+    from coxa.estimates.differences import contrasts as contrasts
+    from coxa.estimates.differences import joint_test as joint_test
+    from coxa.estimates.means import marginal_means as marginal_means
+    from coxa.estimates.proportions import fit_proportions as fit_proportions
+    from coxa.estimates.rates import fit_rates as fit_rates
+    from coxa.estimates.table import Estimates as Estimates
+    from coxa.findings import Findings as Findings
+    from coxa.instruments.scoring import score as score
+    from coxa.models.ancova import fit_ancova as fit_ancova
+    from coxa.models.lmm.api import fit_lmm as fit_lmm
+    from coxa.models.mmrm.api import fit_mmrm as fit_mmrm
+    from coxa.models.mmrm.clda import fit_clda as fit_clda
+    from coxa.models.results.fit import Fit as Fit
+    from coxa.report.analyse import analyse as analyse
+    from coxa.report.record import Report as Report
+    from coxa.simulate.from_plan.trial import simulate_study as simulate_study
+    from coxa.simulate.presets import preset as preset
+    from coxa.study.plan import Study as Study
+    from coxa.study.reading.read import read_study as read_study
 
-_HOMES = {
-    "coxa.cohort.cohort": ("Cohort",),
-    "coxa.cohort.disposition": ("Disposition",),
-    "coxa.cohort.read": ("read_cohort",),
-    "coxa.cohort.readers.chunks": ("read_chunks",),
-    "coxa.derive": (
-        "AnalysisDataset",
-        "FlareRule",
-        "PainBands",
-        "derive_analysis_sets",
-        "derive_dataset",
-        "derive_diary",
-        "derive_scores",
-        "diary_adherence",
-        "flare_rates",
-        "flares",
-        "lagged",
-        "pain_monitoring",
-        "within_between",
-        "workload",
+__getattr__, __dir__, __all__ = lazy(
+    __name__,
+    {
+        "coxa.cohort.cohort": ("Cohort",),
+        "coxa.cohort.read": ("read_cohort",),
+        "coxa.derive.build": ("derive_dataset",),
+        "coxa.derive.dataset": ("AnalysisDataset",),
+        "coxa.design.allocate": ("randomise",),
+        "coxa.design.by_simulation.simulated": ("simulated_power",),
+        "coxa.estimates.differences": ("contrasts", "joint_test"),
+        "coxa.estimates.means": ("marginal_means",),
+        "coxa.estimates.proportions": ("fit_proportions",),
+        "coxa.estimates.rates": ("fit_rates",),
+        "coxa.estimates.table": ("Estimates",),
+        "coxa.findings": ("Findings",),
+        "coxa.instruments.scoring": ("score",),
+        "coxa.models.ancova": ("fit_ancova",),
+        "coxa.models.lmm.api": ("fit_lmm",),
+        "coxa.models.mmrm.api": ("fit_mmrm",),
+        "coxa.models.mmrm.clda": ("fit_clda",),
+        "coxa.models.results.fit": ("Fit",),
+        "coxa.report.analyse": ("analyse",),
+        "coxa.report.record": ("Report",),
+        "coxa.simulate.from_plan.trial": ("simulate_study",),
+        "coxa.simulate.presets": ("preset",),
+        "coxa.study.plan": ("Study",),
+        "coxa.study.reading.read": ("read_study",),
+    },
+    namespaces=(
+        "cohort",
+        "derive",
+        "design",
+        "diary",
+        "errors",
+        "estimates",
+        "figures",
+        "findings",
+        "instruments",
+        "models",
+        "report",
+        "simulate",
+        "study",
+        "tables",
     ),
-    "coxa.design": (
-        "AllocationList",
-        "balance",
-        "find_n",
-        "next_allocation",
-        "planned_scheme",
-        "power_ancova",
-        "power_cluster",
-        "power_mmrm",
-        "power_partially_nested",
-        "power_two_means",
-        "power_two_proportions",
-        "predictability",
-        "randomise",
-        "rehearse",
-        "rerandomisation_test",
-        "simulated_power",
-    ),
-    "coxa.errors": ("CoxaError", "DataError", "FitError", "LockError", "OptionError", "PlanError"),
-    "coxa.estimates": (
-        "Estimates",
-        "adjust_multiplicity",
-        "contrasts",
-        "factorial_contrasts",
-        "fit_proportions",
-        "joint_test",
-        "linear_combination",
-        "margin_test",
-        "marginal_means",
-        "standardised_by_model",
-        "standardised_effect",
-        "subgroup_contrasts",
-    ),
-    "coxa.findings": ("Finding", "Findings"),
-    "coxa.instruments": ("instrument_names", "items_from_wide", "load_instrument", "score", "threshold", "thresholds"),
-    "coxa.figures.caterpillar": ("plot_caterpillar",),
-    "coxa.figures.power_curve": ("plot_power",),
-    "coxa.models": ("Fit", "fit_ancova", "fit_batch", "fit_lmm", "fit_mmrm", "icc", "variance_intervals"),
-    "coxa.models.mmrm.clda": ("fit_clda",),
-    "coxa.report.analyse": ("analyse", "analyse_cohort"),
-    "coxa.report.record": ("Report",),
-    "coxa.report.output.render": ("render",),
-    "coxa.simulate": (
-        "SimulatedTrial",
-        "TrialDesign",
-        "draw_outcomes",
-        "estimand_frame",
-        "simulate_study",
-        "trial_design",
-        "true_values",
-    ),
-    "coxa.simulate.bootstrap": ("bootstrap_fit",),
-    "coxa.simulate.presets": ("preset", "preset_names"),
-    "coxa.simulate.published": ("compare_published",),
-    "coxa.simulate.truth": ("Truth",),
-    "coxa.simulate.twin": ("synthetic_twin", "synthetic_twins"),
-    "coxa.study": ("Study", "read_study"),
-    "coxa.study.locking.changes": ("plan_changes",),
-    "coxa.study.delivery.items": ("delivery_items",),
-    "coxa.study.locking.lock": ("lock", "read_lock"),
-}
-_HOME = {name: module.removeprefix("coxa.") for module, names in _HOMES.items() for name in names}
-
-__all__ = [
-    "AllocationList",
-    "AnalysisDataset",
-    "Cohort",
-    "CoxaError",
-    "DataError",
-    "Disposition",
-    "Estimates",
-    "Finding",
-    "Findings",
-    "Fit",
-    "FitError",
-    "FlareRule",
-    "LockError",
-    "OptionError",
-    "PainBands",
-    "PlanError",
-    "Report",
-    "SimulatedTrial",
-    "Study",
-    "TrialDesign",
-    "Truth",
-    "__version__",
-    "adjust_multiplicity",
-    "analyse",
-    "analyse_cohort",
-    "balance",
-    "bootstrap_fit",
-    "compare_published",
-    "contrasts",
-    "delivery_items",
-    "derive_analysis_sets",
-    "derive_dataset",
-    "derive_diary",
-    "derive_scores",
-    "diary_adherence",
-    "draw_outcomes",
-    "estimand_frame",
-    "factorial_contrasts",
-    "find_n",
-    "fit_ancova",
-    "fit_batch",
-    "fit_clda",
-    "fit_lmm",
-    "fit_mmrm",
-    "fit_proportions",
-    "flare_rates",
-    "flares",
-    "icc",
-    "instrument_names",
-    "items_from_wide",
-    "joint_test",
-    "lagged",
-    "linear_combination",
-    "load_instrument",
-    "lock",
-    "margin_test",
-    "marginal_means",
-    "next_allocation",
-    "pain_monitoring",
-    "plan_changes",
-    "planned_scheme",
-    "plot_caterpillar",
-    "plot_power",
-    "power_ancova",
-    "power_cluster",
-    "power_mmrm",
-    "power_partially_nested",
-    "power_two_means",
-    "power_two_proportions",
-    "predictability",
-    "preset",
-    "preset_names",
-    "randomise",
-    "read_chunks",
-    "read_cohort",
-    "read_lock",
-    "read_study",
-    "rehearse",
-    "render",
-    "rerandomisation_test",
-    "score",
-    "simulate_study",
-    "simulated_power",
-    "standardised_by_model",
-    "standardised_effect",
-    "subgroup_contrasts",
-    "synthetic_twin",
-    "synthetic_twins",
-    "threshold",
-    "thresholds",
-    "trial_design",
-    "true_values",
-    "variance_intervals",
-    "within_between",
-    "workload",
-]
-
-__getattr__ = lazy("coxa", _HOME)
-
-
-def __dir__() -> list[str]:
-    return list(__all__)
+)

@@ -14,6 +14,21 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from coxa.findings import Findings
 
+__all__ = [
+    "CoxaError",
+    "DataError",
+    "EmptyCellError",
+    "FewClustersError",
+    "FindingsError",
+    "FitError",
+    "LockError",
+    "NonConvergenceError",
+    "OptionError",
+    "PlanError",
+    "RankDeficientError",
+    "TooFewParticipantsError",
+]
+
 
 class CoxaError(Exception):
     """Base of all errors that coxa raises on purpose."""

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     import pandas as pd
 
+__all__ = ["Finding", "Findings"]
+
 Severity = Literal["error", "warning", "note"]
 
 EXAMPLES = 5

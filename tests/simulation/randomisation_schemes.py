@@ -11,7 +11,8 @@ import argparse
 from pathlib import Path
 
 from coxa.allocation.schemes import Scheme, factors_of
-from coxa.design import Minimisation, PermutedBlocks, Simple, Stratified, balance, in_words, predictability
+from coxa.allocation.words import in_words
+from coxa.design import Minimisation, PermutedBlocks, Simple, Stratified, balance, predictability
 from tests.simulation.between import write_between
 
 N = 96

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from coxa import find_n, power_ancova, power_mmrm, power_two_means, simulated_power
+from coxa import simulated_power
+from coxa.design import find_n, power_ancova, power_mmrm, power_two_means
 from tests.spec.power_plan import MMRM, power_plan, two_arms
 
 ERRORS = 3.0

@@ -15,7 +15,7 @@ from coxa.simulate.presets.document import presets_document
 from coxa.simulate.published import Comparison, compare_published
 
 ROOT = Path(__file__).parents[2]
-NAMES = coxa.preset_names()
+NAMES = coxa.simulate.preset_names()
 FIGURES = [(name, place) for name in NAMES for place in range(len(coxa.preset(name).source.figures))]
 
 

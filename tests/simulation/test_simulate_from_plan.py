@@ -6,17 +6,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from coxa.simulate import (
-    DrawnTrial,
-    TrialDesign,
-    draw_outcomes,
-    estimand_frame,
-    estimand_values,
-    trial_design,
-    true_values,
-)
+from coxa.simulate import DrawnTrial, TrialDesign, draw_outcomes, estimand_frame, trial_design, true_values
 from coxa.simulate.from_plan.exact import cut_mean
 from coxa.simulate.from_plan.follow import Conditions, follow
+from coxa.simulate.from_plan.strategies import estimand_values
 from coxa.simulate.from_plan.truths import exact_differences, large_run
 from tests.spec.assumed_trial import ASSUMED, assumed
 

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 import statsmodels.formula.api as smf
 
-from coxa.derive import FlareRule, flare_rates, lagged, session_load, within_between
+from coxa.diary import FlareRule, flare_rates, lagged, session_load, within_between
 from coxa.errors import OptionError
 from coxa.simulate.events import draw_runs, draw_serial
 from coxa.simulate.seeds import generator

@@ -38,7 +38,7 @@ def plans() -> Iterator[tuple[str, Study, list[int], list[str]]]:
 
 def sum_of(study: Study) -> int:
     """Return the participants of a plan, all arms together."""
-    return coxa.trial_design(study).n
+    return coxa.simulate.trial_design(study).n
 
 
 def rows(replicates: int, seed: int) -> pd.DataFrame:

@@ -11,7 +11,9 @@ import pytest
 
 import coxa
 from coxa.arguments import NUMBER, WHOLE, WHOLES
+from coxa.design import power_two_means
 from coxa.errors import OptionError
+from coxa.report.analyse import analyse_cohort
 from tests.spec.power_plan import power_plan
 
 PLAN = power_plan()
@@ -26,16 +28,16 @@ READ = r'Read it first: `coxa\.read_study\("study\.yaml"\)`'
         (lambda: coxa.simulated_power("study.yaml"), rf"simulated_power: `study` .*; got 'study\.yaml' .*{READ}"),  # type: ignore[arg-type]
         (lambda: coxa.simulated_power(PLAN, n="60"), r"`n` is a whole number, or several; got '60' \(str\)"),  # type: ignore[arg-type]
         (lambda: coxa.simulated_power(PLAN, n=60.5), r"`n` is a whole number, or several; got 60\.5 \(float\)"),  # type: ignore[arg-type]
-        (lambda: coxa.find_n(PLAN, "0.8"), r"find_n: `power` is a number; got '0\.8' \(str\)"),  # type: ignore[arg-type]
+        (lambda: coxa.design.find_n(PLAN, "0.8"), r"find_n: `power` is a number; got '0\.8' \(str\)"),  # type: ignore[arg-type]
         (lambda: coxa.simulate_study({"study": "x"}, seed=1), r"simulate_study: `study` is a plan .*; got {'study'"),  # type: ignore[arg-type]
-        (lambda: coxa.trial_design(None), r"trial_design: `study` is a plan .*; got None"),  # type: ignore[arg-type]
-        (lambda: coxa.rehearse("study.yaml"), r"rehearse: `study` is a plan"),  # type: ignore[arg-type]
-        (lambda: coxa.planned_scheme("blocks"), r"planned_scheme: `study` is a plan"),  # type: ignore[arg-type]
+        (lambda: coxa.simulate.trial_design(None), r"trial_design: `study` is a plan .*; got None"),  # type: ignore[arg-type]
+        (lambda: coxa.design.rehearse("study.yaml"), r"rehearse: `study` is a plan"),  # type: ignore[arg-type]
+        (lambda: coxa.design.planned_scheme("blocks"), r"planned_scheme: `study` is a plan"),  # type: ignore[arg-type]
         (lambda: coxa.analyse(5), r"analyse: `study` is a plan .*, or the path of its study file; got 5 \(int\)"),  # type: ignore[arg-type]
-        (lambda: coxa.analyse_cohort(PLAN), r"analyse_cohort: `cohort` is a checked cohort .*; got Study"),  # type: ignore[arg-type]
+        (lambda: analyse_cohort(PLAN), r"analyse_cohort: `cohort` is a checked cohort .*; got Study"),  # type: ignore[arg-type]
         (lambda: coxa.read_cohort("study.yaml"), rf"read_cohort: `study` is a plan .* {READ}"),  # type: ignore[arg-type]
         (lambda: coxa.read_study(PLAN), r"read_study: `path` is a path; got Study"),  # type: ignore[arg-type]
-        (lambda: coxa.power_two_means(sd="10", difference=5, n=60), r"power_two_means: `sd` is a number; got '10'"),  # type: ignore[arg-type]
+        (lambda: power_two_means(sd="10", difference=5, n=60), r"power_two_means: `sd` is a number; got '10'"),  # type: ignore[arg-type]
     ],
 )  # fmt: skip
 def test_a_wrong_kind_says_what_was_expected_and_what_was_given(call: Callable[[], Any], message: str) -> None:
@@ -47,17 +49,24 @@ def test_a_wrong_kind_says_what_was_expected_and_what_was_given(call: Callable[[
 @pytest.mark.parametrize(
     "name",
     [
-        "adjust_multiplicity", "bootstrap_fit", "compare_published", "delivery_items", "derive_analysis_sets",
-        "derive_dataset", "derive_diary", "derive_scores", "diary_adherence", "draw_outcomes", "estimand_frame",
-        "flare_rates", "flares", "icc", "items_from_wide", "lagged", "load_instrument", "pain_monitoring",
-        "plot_caterpillar", "plot_power", "preset", "read_lock", "render", "score", "standardised_by_model",
-        "standardised_effect", "synthetic_twin", "threshold", "variance_intervals", "within_between", "workload",
+        "derive.derive_analysis_sets", "derive.derive_dataset", "derive.derive_scores",
+        "diary.derive_diary", "diary.diary_adherence", "diary.flare_rates", "diary.flares", "diary.lagged",
+        "diary.pain_monitoring", "diary.within_between", "diary.workload",
+        "estimates.adjust_multiplicity", "estimates.standardised_by_model", "estimates.standardised_effect",
+        "figures.plot_caterpillar", "figures.plot_power",
+        "instruments.items_from_wide", "instruments.load_instrument", "instruments.score", "instruments.threshold",
+        "models.icc", "models.variance_intervals",
+        "report.render",
+        "simulate.bootstrap_fit", "simulate.compare_published", "simulate.draw_outcomes",
+        "simulate.estimand_frame", "simulate.preset", "simulate.synthetic_twin",
+        "study.delivery_items", "study.read_lock",
     ],
 )  # fmt: skip
 def test_a_function_says_what_its_arguments_are_where_every_one_is_of_a_wrong_kind(name: str, given: object) -> None:
-    function = getattr(coxa, name)
+    namespace, short = name.split(".")
+    function = getattr(getattr(coxa, namespace), short)
     needed = [one.name for one in inspect.signature(function).parameters.values() if one.default is one.empty]
-    with pytest.raises(OptionError, match=rf"^{name}: `\w+` is "):
+    with pytest.raises(OptionError, match=rf"^{short}: `\w+` is "):
         function(**dict.fromkeys(needed, given))
 
 

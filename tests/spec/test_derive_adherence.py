@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from coxa.derive import diary_adherence
+from coxa.diary import diary_adherence
 from coxa.errors import DataError, OptionError
 
 

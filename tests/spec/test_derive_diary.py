@@ -8,7 +8,7 @@ import pytest
 from coxa.cohort.cohort import Cohort
 from coxa.cohort.contracts import contract
 from coxa.cohort.disposition import Disposition
-from coxa.derive import derive_diary
+from coxa.diary import derive_diary
 from coxa.errors import CoxaError
 from coxa.findings import Findings
 from tests.spec.test_derive_dataset import PLAN_3, drawn

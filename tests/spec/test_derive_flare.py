@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from coxa.derive import FlareRule, flare_rates, flares
+from coxa.diary import FlareRule, flare_rates, flares
 from coxa.errors import DataError, OptionError
 from tests.spec.drawn_diary import diary
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from coxa.derive import lagged
+from coxa.diary import lagged
 from coxa.errors import DataError, OptionError
 from tests.spec.drawn_diary import diary
 

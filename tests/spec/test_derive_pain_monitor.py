@@ -5,7 +5,8 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from coxa.derive import PAIN_BANDS, PainBands, pain_bands, pain_monitoring
+from coxa.derive.pain_monitor import PAIN_BANDS, pain_bands
+from coxa.diary import PainBands, pain_monitoring
 from coxa.errors import DataError, OptionError
 
 

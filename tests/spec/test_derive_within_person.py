@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from coxa.derive import within_between
+from coxa.diary import within_between
 from coxa.errors import DataError, OptionError
 from tests.spec.drawn_diary import diary
 

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from coxa.derive import WORKLOAD_VARIANTS, session_load, workload, workload_summary
+from coxa.derive.workload_ratio import WORKLOAD_VARIANTS
+from coxa.diary import session_load, workload, workload_summary
 from coxa.errors import DataError, OptionError
 
 CLOSE = 1e-12

@@ -5,17 +5,8 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from coxa.design import (
-    Cluster,
-    Minimisation,
-    PermutedBlocks,
-    Simple,
-    Stratified,
-    balance,
-    in_words,
-    predictability,
-    randomise,
-)
+from coxa.allocation.words import in_words
+from coxa.design import Cluster, Minimisation, PermutedBlocks, Simple, Stratified, balance, predictability, randomise
 from coxa.errors import DataError, OptionError
 
 TWO = {"usual_care": 1, "exercise": 1}

@@ -12,7 +12,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from coxa import find_n, plot_power, simulated_power
+from coxa import simulated_power
+from coxa.design import find_n
 from coxa.design.by_simulation.comparisons import Comparison
 from coxa.design.by_simulation.pieces import Piece, piece_size, replicate_seed, run_piece, trials_of
 from coxa.design.by_simulation.plan_run import run_singly
@@ -22,6 +23,7 @@ from coxa.design.by_simulation.summary import summary
 from coxa.design.by_simulation.truth import TrueDifference, true_differences
 from coxa.design.by_simulation.vary import settings
 from coxa.errors import FitError, OptionError, TooFewParticipantsError
+from coxa.figures import plot_power
 from coxa.simulate import trial_design
 from coxa.study import Study
 from tests.spec.power_plan import MMRM, power_plan, two_arms

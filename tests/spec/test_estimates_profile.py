@@ -8,8 +8,8 @@ import pytest
 from scipy import stats
 
 from coxa.errors import OptionError
-from coxa.estimates import auc, average, contrasts, linear_combination, marginal_means, planned_profile, slope
-from coxa.estimates.profile import Profile
+from coxa.estimates import auc, average, contrasts, linear_combination, marginal_means, slope
+from coxa.estimates.profile import Profile, planned_profile
 from coxa.models import Fit, fit_ancova, fit_mmrm
 from tests.reference.trial import trial
 

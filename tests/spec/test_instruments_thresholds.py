@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from coxa.errors import OptionError
-from coxa.instruments import instruments_document, load_instrument, threshold, thresholds
+from coxa.instruments import load_instrument, threshold, thresholds
+from coxa.instruments.document import instruments_document
 
 PAGE = Path(__file__).parents[2] / "docs" / "instruments.md"
 
@@ -83,7 +84,7 @@ def test_a_threshold_lies_within_its_scale():
 
 def test_the_committed_page_is_what_the_files_say():
     assert PAGE.read_text(encoding="utf-8") == instruments_document(), (
-        "write docs/instruments.md again from coxa.instruments.instruments_document()"
+        "write docs/instruments.md again from coxa.instruments.document.instruments_document()"
     )
 
 

@@ -107,7 +107,7 @@ def test_a_correlation_estimated_at_its_limit_gives_the_independent_fit_and_says
     np.testing.assert_allclose(fit.std_error, independent.std_error, rtol=1e-8)
     np.testing.assert_allclose(fit.df, independent.df, rtol=1e-6)
     assert any("estimated at 0, its lower limit" in text for text in fit.warnings)
-    intervals = coxa.variance_intervals(fit, method="wald").set_index("name")
+    intervals = coxa.models.variance_intervals(fit, method="wald").set_index("name")
     assert intervals.loc["residual correlation[distance 1]", ["conf_low", "conf_high"]].isna().all()
     assert intervals.loc["residual sd", ["conf_low", "conf_high"]].notna().all()
     expected = over_time(rows, "sp_exp", ddf="kenward-roger")
@@ -158,8 +158,8 @@ def test_the_repeated_measures_model_compares_with_independent_rows_too() -> Non
 def test_residuals_intervals_and_predictions_of_a_long_diary() -> None:
     rows = diary(10, 30, seed=5)
     fit = over_time(rows, "sp_exp_nugget")
-    assert coxa.icc(fit, method="wald")["icc"].between(0, 1).all()
-    intervals = coxa.variance_intervals(fit).set_index("name")
+    assert coxa.models.icc(fit, method="wald")["icc"].between(0, 1).all()
+    intervals = coxa.models.variance_intervals(fit).set_index("name")
     named = intervals.loc["residual nugget"]
     assert named["conf_low"] < fit.covariance_parameters["residual nugget"] < named["conf_high"]
     assert fit.predict(rows.head(5))["std_error"].notna().all()

@@ -47,7 +47,7 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Report:
 
 
 def text_of(report: Report) -> str:
-    return read_text(coxa.render(report))
+    return read_text(coxa.report.render(report))
 
 
 def test_the_fit_has_the_clinics_and_no_findings_are_left(report: Report) -> None:

@@ -212,7 +212,7 @@ def test_conditions_are_written_as_a_table_and_shift_the_outcome() -> None:
 
 def test_public_names_lead_here() -> None:
     assert coxa.simulate_study is simulate_study
-    assert coxa.TrialDesign is TrialDesign
+    assert coxa.simulate.TrialDesign is TrialDesign
 
 
 def test_outcomes_improve_together_whatever_their_direction() -> None:

@@ -23,7 +23,7 @@ from coxa.simulate.published import comparison_frame
 from coxa.study.reading.read import parse_study
 from tests.spec.small_trial import plan
 
-NAMES = coxa.preset_names()
+NAMES = coxa.simulate.preset_names()
 PLAN = """
 study: tiny
 title: A tiny trial
@@ -136,18 +136,18 @@ def test_a_plan_of_ones_own_is_compared_in_the_same_way() -> None:
         "[{kind: difference, outcome: pain, visit: week_12, arm: exercise, against: usual_care, value: -5, "
         "rounding: 0.05}, {kind: mean, outcome: pain, visit: week_12, arm: exercise, value: 60, rounding: 0.5}]"
     )
-    told = coxa.compare_published(study, per_arm=4000)
+    told = coxa.simulate.compare_published(study, per_arm=4000)
     assert [one.within for one in told] == [True, False]
     assert told[1].deviation == pytest.approx(-15, abs=0.5)
     frame = comparison_frame(told)
     assert {"kind", "outcome", "value", "tag", "simulated", "error", "allowed", "within"} <= set(frame.columns)
     with pytest.raises(OptionError, match="no published figures"):
-        coxa.compare_published(tiny("[]"))
+        coxa.simulate.compare_published(tiny("[]"))
 
 
 def test_a_participant_is_the_same_under_every_arm_so_that_a_difference_is_exact() -> None:
     figures = "[{kind: difference, outcome: pain, visit: week_12, arm: exercise, against: usual_care, value: -5, "
-    told = coxa.compare_published(tiny(figures + "rounding: 0.0}]"), per_arm=500)
+    told = coxa.simulate.compare_published(tiny(figures + "rounding: 0.0}]"), per_arm=500)
     assert told[0].simulated == pytest.approx(-5, abs=1e-3)
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pandas as pd
 
 from coxa.cohort import Cohort
-from coxa.derive import observed_values
+from coxa.derive.observed import observed_values
 from coxa.report.topics.data.not_reported import not_reported_table
 from coxa.report.topics.observed.table import arm_sizes, observed_table
 from coxa.study import Study

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from coxa.cohort.disposition import Disposition
-from coxa.derive import observed_dataset
+from coxa.derive.build import observed_dataset
 from coxa.derive.dataset import AnalysisDataset
 from coxa.estimates.number_needed import number_needed
 from coxa.findings import Findings

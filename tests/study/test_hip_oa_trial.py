@@ -137,7 +137,7 @@ def test_therapists_are_in_the_two_arms_that_have_them(report: Report, cohort: C
     beside = written[(written["analysis"] == "primary") & (written["term"] == "difference")]
     assert (rows["df"].to_numpy() < beside["df"].to_numpy()).all()
 
-    page = read_text(coxa.render(report))
+    page = read_text(coxa.report.render(report))
     for words in (
         "MMRM with therapists (sensitivity)",
         "therapist (9 levels, in Exercise therapy and Manual therapy only; a variance for each arm)",

@@ -150,7 +150,7 @@ def test_observation_weights_reach_the_fit(report: Report) -> None:
 )
 def test_what_does_not_fit_is_a_fault_of_the_plan(old: str, new: str, message: str) -> None:
     assert old in ANALYSES
-    with pytest.raises(coxa.PlanError, match=message):
+    with pytest.raises(coxa.errors.PlanError, match=message):
         parse_study(plan_text(ANALYSES.replace(old, new)).encode())
 
 
@@ -167,7 +167,7 @@ def test_tukey_compares_all_pairs_and_spatial_takes_the_study_day(report: Report
 
 
 def test_the_report_shows_it_all(report: Report) -> None:
-    page = coxa.render(report)
+    page = coxa.report.render(report)
     for words in (
         "Further comparisons",
         "Non-inferiority",
@@ -179,4 +179,4 @@ def test_the_report_shows_it_all(report: Report) -> None:
         "Model diagnostics",
     ):
         assert words in page, words
-    assert page == coxa.render(report)
+    assert page == coxa.report.render(report)

@@ -150,7 +150,7 @@ def test_the_call_of_a_constrained_longitudinal_analysis() -> None:
     assert is_the_same(fit, called(fit.spec.call(), data))
 
 
-@pytest.mark.parametrize("name", coxa.preset_names())
+@pytest.mark.parametrize("name", coxa.simulate.preset_names())
 def test_the_calls_of_the_presets(name: str, tmp_path: Path) -> None:
     plan = tmp_path / "plan.yaml"
     plan.write_bytes(preset_bytes(name))

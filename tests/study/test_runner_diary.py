@@ -10,7 +10,8 @@ import pytest
 
 import coxa
 from coxa.cohort.cohort import Cohort
-from coxa.derive import diary_adherence
+from coxa.diary import diary_adherence
+from coxa.report.analyse import analyse_cohort
 from coxa.simulate.truth import Truth
 from synthetic_data.runner_diary.simulator.design import ARMS, RunnerDesign
 
@@ -61,22 +62,22 @@ def test_the_planted_coefficients_are_those_of_the_design(truth: Truth) -> None:
 
 
 def test_the_interval_of_the_clinics_ratings_holds_the_truth(cohort: Cohort, truth: Truth) -> None:
-    estimates = coxa.analyse_cohort(cohort).estimates.frame
+    estimates = analyse_cohort(cohort).estimates.frame
     beside = truth.beside(estimates[estimates["term"] == "difference"])
     assert beside["inside"].tolist() == [True]
 
 
 def test_the_diary_reports_more_exercises_than_were_done(cohort: Cohort, truth: Truth) -> None:
     people = cohort.table("participants")["participant_id"]
-    found = diary_adherence(coxa.derive_diary(cohort), last_day=56, participants=people)
+    found = diary_adherence(coxa.diary.derive_diary(cohort), last_day=56, participants=people)
     assert len(found) == 60
     assert found["exercise_adherence"].mean() > truth.planted["exercises"]["done"] + 0.1
 
 
 def test_the_intervals_of_the_mixed_model_hold_what_was_planted(cohort: Cohort, truth: Truth) -> None:
-    diary = coxa.derive_diary(cohort)
+    diary = coxa.diary.derive_diary(cohort)
     named = diary.assign(load=diary["training_load"] / 100, sleep=diary["sleep_hours"])
-    data = coxa.within_between(coxa.lagged(named, "load"), ["load_lag1", "sleep"], centre="grand_mean")
+    data = coxa.diary.within_between(coxa.diary.lagged(named, "load"), ["load_lag1", "sleep"], centre="grand_mean")
     formula = "pain ~ arm * week + load_lag1_within + load_lag1_between + sleep_within + sleep_between"
     fit = coxa.fit_lmm(f"{formula} + (week | participant_id)", data, residual="sp_exp", time="study_day")
     planted = pd.Series(truth.planted["fixed_effects"])

@@ -22,11 +22,11 @@ from coxa.estimates import (
     fit_proportions,
     margin_test,
     marginal_means,
-    planned_profile,
     standardised_by_model,
     subgroup_contrasts,
 )
 from coxa.estimates.margins import MarginType, simultaneous_margins
+from coxa.estimates.profile import planned_profile
 from coxa.estimates.table import COMPARISONS
 from coxa.models import Fit
 from coxa.study import Study

@@ -35,6 +35,6 @@ def schema_command(
 
             typer.echo(dictionary_document(), nl=False)
         else:
-            from coxa.instruments import instruments_document
+            from coxa.instruments.document import instruments_document
 
             typer.echo(instruments_document(), nl=False)

@@ -7,19 +7,17 @@ from typing import TYPE_CHECKING
 from coxa.lazy import lazy
 
 if TYPE_CHECKING:
-    from coxa.cohort.cohort import Cohort, SourceFile
-    from coxa.cohort.disposition import Disposition
-    from coxa.cohort.document import dictionary_document
-    from coxa.cohort.read import read_cohort
+    from coxa.cohort.cohort import Cohort as Cohort
+    from coxa.cohort.disposition import Disposition as Disposition
+    from coxa.cohort.read import read_cohort as read_cohort
+    from coxa.cohort.readers.chunks import read_chunks as read_chunks
 
-__all__ = ["Cohort", "Disposition", "SourceFile", "dictionary_document", "read_cohort"]
-
-_HOME = {
-    "Cohort": "cohort",
-    "Disposition": "disposition",
-    "SourceFile": "cohort",
-    "dictionary_document": "document",
-    "read_cohort": "read",
-}
-
-__getattr__ = lazy(__name__, _HOME)
+__getattr__, __dir__, __all__ = lazy(
+    __name__,
+    {
+        "coxa.cohort.cohort": ("Cohort",),
+        "coxa.cohort.disposition": ("Disposition",),
+        "coxa.cohort.read": ("read_cohort",),
+        "coxa.cohort.readers.chunks": ("read_chunks",),
+    },
+)

@@ -18,91 +18,62 @@ from typing import TYPE_CHECKING
 from coxa.lazy import lazy
 
 if TYPE_CHECKING:
-    from coxa.allocation.planned import planned_scheme
-    from coxa.allocation.schemes import Cluster, Minimisation, PermutedBlocks, Simple, Stratified
-    from coxa.allocation.words import in_words
-    from coxa.design.allocate import next_allocation, randomise
-    from coxa.design.allocation_list import AllocationList, SeedRecord
-    from coxa.design.by_simulation.record import SimulatedPower
-    from coxa.design.by_simulation.rehearsal import Rehearsal, rehearse
-    from coxa.design.by_simulation.search import SampleSize, find_n
-    from coxa.design.by_simulation.simulated import simulated_power
-    from coxa.design.cards import allocation_cards
-    from coxa.design.closed_form.ancova import power_ancova
-    from coxa.design.closed_form.answer import Power
-    from coxa.design.closed_form.cluster import design_effect, power_cluster
-    from coxa.design.closed_form.mmrm import power_mmrm
-    from coxa.design.closed_form.partially_nested import power_partially_nested
-    from coxa.design.closed_form.two_means import power_two_means
-    from coxa.design.closed_form.two_proportions import power_two_proportions
-    from coxa.design.guessing import Predictability, predictability
-    from coxa.design.imbalance import Balance, balance
-    from coxa.design.redcap import redcap_table
-    from coxa.design.rerandomisation import RerandomisationTest, rerandomisation_test
-    from coxa.design.sealed import SealedList, check_seals, seal
+    from coxa.allocation.planned import planned_scheme as planned_scheme
+    from coxa.allocation.schemes import Cluster as Cluster
+    from coxa.allocation.schemes import Minimisation as Minimisation
+    from coxa.allocation.schemes import PermutedBlocks as PermutedBlocks
+    from coxa.allocation.schemes import Simple as Simple
+    from coxa.allocation.schemes import Stratified as Stratified
+    from coxa.design.allocate import next_allocation as next_allocation
+    from coxa.design.allocate import randomise as randomise
+    from coxa.design.allocation_list import AllocationList as AllocationList
+    from coxa.design.by_simulation.record import SimulatedPower as SimulatedPower
+    from coxa.design.by_simulation.rehearsal import Rehearsal as Rehearsal
+    from coxa.design.by_simulation.rehearsal import rehearse as rehearse
+    from coxa.design.by_simulation.search import SampleSize as SampleSize
+    from coxa.design.by_simulation.search import find_n as find_n
+    from coxa.design.by_simulation.simulated import simulated_power as simulated_power
+    from coxa.design.closed_form.ancova import power_ancova as power_ancova
+    from coxa.design.closed_form.answer import Power as Power
+    from coxa.design.closed_form.cluster import design_effect as design_effect
+    from coxa.design.closed_form.cluster import power_cluster as power_cluster
+    from coxa.design.closed_form.mmrm import power_mmrm as power_mmrm
+    from coxa.design.closed_form.partially_nested import power_partially_nested as power_partially_nested
+    from coxa.design.closed_form.two_means import power_two_means as power_two_means
+    from coxa.design.closed_form.two_proportions import power_two_proportions as power_two_proportions
+    from coxa.design.guessing import Predictability as Predictability
+    from coxa.design.guessing import predictability as predictability
+    from coxa.design.imbalance import Balance as Balance
+    from coxa.design.imbalance import balance as balance
+    from coxa.design.redcap import redcap_table as redcap_table
+    from coxa.design.rerandomisation import RerandomisationTest as RerandomisationTest
+    from coxa.design.rerandomisation import rerandomisation_test as rerandomisation_test
+    from coxa.design.sealed import SealedList as SealedList
+    from coxa.design.sealed import check_seals as check_seals
+    from coxa.design.sealed import seal as seal
 
-_HOMES = {
-    "allocation_list": ("AllocationList", "SeedRecord"),
-    "imbalance": ("Balance", "balance"),
-    "by_simulation.record": ("SimulatedPower",),
-    "by_simulation.rehearsal": ("Rehearsal", "rehearse"),
-    "by_simulation.search": ("SampleSize", "find_n"),
-    "by_simulation.simulated": ("simulated_power",),
-    "cards": ("allocation_cards",),
-    ".allocation.planned": ("planned_scheme",),
-    "closed_form.answer": ("Power",),
-    "closed_form.ancova": ("power_ancova",),
-    "closed_form.cluster": ("design_effect", "power_cluster"),
-    "closed_form.mmrm": ("power_mmrm",),
-    "closed_form.partially_nested": ("power_partially_nested",),
-    "closed_form.two_means": ("power_two_means",),
-    "closed_form.two_proportions": ("power_two_proportions",),
-    "guessing": ("Predictability", "predictability"),
-    "allocate": ("next_allocation", "randomise"),
-    "redcap": ("redcap_table",),
-    "rerandomisation": ("RerandomisationTest", "rerandomisation_test"),
-    ".allocation.schemes": ("Cluster", "Minimisation", "PermutedBlocks", "Simple", "Stratified"),
-    "sealed": ("SealedList", "check_seals", "seal"),
-    ".allocation.words": ("in_words",),
-}
-
-__all__ = [
-    "AllocationList",
-    "Balance",
-    "Cluster",
-    "Minimisation",
-    "PermutedBlocks",
-    "Power",
-    "Predictability",
-    "Rehearsal",
-    "RerandomisationTest",
-    "SampleSize",
-    "SealedList",
-    "SeedRecord",
-    "Simple",
-    "SimulatedPower",
-    "Stratified",
-    "allocation_cards",
-    "balance",
-    "check_seals",
-    "design_effect",
-    "find_n",
-    "in_words",
-    "next_allocation",
-    "planned_scheme",
-    "power_ancova",
-    "power_cluster",
-    "power_mmrm",
-    "power_partially_nested",
-    "power_two_means",
-    "power_two_proportions",
-    "predictability",
-    "randomise",
-    "redcap_table",
-    "rehearse",
-    "rerandomisation_test",
-    "seal",
-    "simulated_power",
-]
-
-__getattr__ = lazy(__name__, {name: module for module, names in _HOMES.items() for name in names})
+__getattr__, __dir__, __all__ = lazy(
+    __name__,
+    {
+        "coxa.allocation.planned": ("planned_scheme",),
+        "coxa.allocation.schemes": ("Cluster", "Minimisation", "PermutedBlocks", "Simple", "Stratified"),
+        "coxa.design.allocate": ("next_allocation", "randomise"),
+        "coxa.design.allocation_list": ("AllocationList",),
+        "coxa.design.by_simulation.record": ("SimulatedPower",),
+        "coxa.design.by_simulation.rehearsal": ("Rehearsal", "rehearse"),
+        "coxa.design.by_simulation.search": ("SampleSize", "find_n"),
+        "coxa.design.by_simulation.simulated": ("simulated_power",),
+        "coxa.design.closed_form.ancova": ("power_ancova",),
+        "coxa.design.closed_form.answer": ("Power",),
+        "coxa.design.closed_form.cluster": ("design_effect", "power_cluster"),
+        "coxa.design.closed_form.mmrm": ("power_mmrm",),
+        "coxa.design.closed_form.partially_nested": ("power_partially_nested",),
+        "coxa.design.closed_form.two_means": ("power_two_means",),
+        "coxa.design.closed_form.two_proportions": ("power_two_proportions",),
+        "coxa.design.guessing": ("Predictability", "predictability"),
+        "coxa.design.imbalance": ("Balance", "balance"),
+        "coxa.design.redcap": ("redcap_table",),
+        "coxa.design.rerandomisation": ("RerandomisationTest", "rerandomisation_test"),
+        "coxa.design.sealed": ("SealedList", "check_seals", "seal"),
+    },
+)

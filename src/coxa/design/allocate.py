@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 SCHEME = Kind(
     get_args(Scheme),
     "a scheme, such as `PermutedBlocks`",
-    "Take that of a plan by `coxa.planned_scheme(study)`.",
+    "Take that of a plan by `coxa.design.planned_scheme(study)`.",
 )
 
 

@@ -93,7 +93,9 @@ def parse_instrument(text: str, file: str) -> Instrument:
     return instrument
 
 
-INSTRUMENT = Kind((str, Instrument), "an instrument, or the name of one", "Look at `coxa.instrument_names()`.")
+INSTRUMENT = Kind(
+    (str, Instrument), "an instrument, or the name of one", "Look at `coxa.instruments.instrument_names()`."
+)
 
 
 def as_instrument(instrument: str | Instrument) -> Instrument:

@@ -13,57 +13,43 @@ from typing import TYPE_CHECKING
 from coxa.lazy import lazy
 
 if TYPE_CHECKING:
-    from coxa.models.ancova import fit_ancova
-    from coxa.models.batch.api import BatchFit, fit_batch
-    from coxa.models.batch.trials import fit_trials
-    from coxa.models.lmm.api import fit_lmm
-    from coxa.models.lmm.variances import icc, variance_intervals
-    from coxa.models.mmrm.api import fit_mmrm
-    from coxa.models.mmrm.clda import fit_clda
-    from coxa.models.numerics.pattern_sums import PatternSums, merge, merge_all, pattern_sums
-    from coxa.models.results.fit import Fit
-    from coxa.models.spec import ANCOVASpec, CLDASpec, LMMSpec, MMRMSpec
+    from coxa.models.ancova import fit_ancova as fit_ancova
+    from coxa.models.batch.api import BatchFit as BatchFit
+    from coxa.models.batch.api import fit_batch as fit_batch
+    from coxa.models.batch.trials import fit_trials as fit_trials
+    from coxa.models.lmm.api import fit_lmm as fit_lmm
+    from coxa.models.lmm.variances import icc as icc
+    from coxa.models.lmm.variances import variance_intervals as variance_intervals
+    from coxa.models.mmrm.api import fit_mmrm as fit_mmrm
+    from coxa.models.mmrm.clda import fit_clda as fit_clda
+    from coxa.models.numerics.pattern_sums import PatternSums as PatternSums
+    from coxa.models.numerics.pattern_sums import merge as merge
+    from coxa.models.numerics.pattern_sums import merge_all as merge_all
+    from coxa.models.numerics.pattern_sums import pattern_sums as pattern_sums
+    from coxa.models.results.diagnostics import covariance_check as covariance_check
+    from coxa.models.results.diagnostics import qq_points as qq_points
+    from coxa.models.results.diagnostics import residuals as residuals
+    from coxa.models.results.fit import Fit as Fit
+    from coxa.models.results.influence import influence as influence
+    from coxa.models.spec import ANCOVASpec as ANCOVASpec
+    from coxa.models.spec import CLDASpec as CLDASpec
+    from coxa.models.spec import LMMSpec as LMMSpec
+    from coxa.models.spec import MMRMSpec as MMRMSpec
 
-__all__ = [
-    "ANCOVASpec",
-    "BatchFit",
-    "CLDASpec",
-    "Fit",
-    "LMMSpec",
-    "MMRMSpec",
-    "PatternSums",
-    "fit_ancova",
-    "fit_batch",
-    "fit_clda",
-    "fit_lmm",
-    "fit_mmrm",
-    "fit_trials",
-    "icc",
-    "merge",
-    "merge_all",
-    "pattern_sums",
-    "variance_intervals",
-]
-
-_HOMES = {
-    "ANCOVASpec": "spec",
-    "BatchFit": "batch.api",
-    "CLDASpec": "spec",
-    "Fit": "results.fit",
-    "LMMSpec": "spec",
-    "MMRMSpec": "spec",
-    "PatternSums": "numerics.pattern_sums",
-    "fit_ancova": "ancova",
-    "fit_batch": "batch.api",
-    "fit_clda": "mmrm.clda",
-    "fit_lmm": "lmm.api",
-    "fit_mmrm": "mmrm.api",
-    "fit_trials": "batch.trials",
-    "icc": "lmm.variances",
-    "merge": "numerics.pattern_sums",
-    "merge_all": "numerics.pattern_sums",
-    "pattern_sums": "numerics.pattern_sums",
-    "variance_intervals": "lmm.variances",
-}
-
-__getattr__ = lazy(__name__, _HOMES)
+__getattr__, __dir__, __all__ = lazy(
+    __name__,
+    {
+        "coxa.models.ancova": ("fit_ancova",),
+        "coxa.models.batch.api": ("BatchFit", "fit_batch"),
+        "coxa.models.batch.trials": ("fit_trials",),
+        "coxa.models.lmm.api": ("fit_lmm",),
+        "coxa.models.lmm.variances": ("icc", "variance_intervals"),
+        "coxa.models.mmrm.api": ("fit_mmrm",),
+        "coxa.models.mmrm.clda": ("fit_clda",),
+        "coxa.models.numerics.pattern_sums": ("PatternSums", "merge", "merge_all", "pattern_sums"),
+        "coxa.models.results.diagnostics": ("covariance_check", "qq_points", "residuals"),
+        "coxa.models.results.fit": ("Fit",),
+        "coxa.models.results.influence": ("influence",),
+        "coxa.models.spec": ("ANCOVASpec", "CLDASpec", "LMMSpec", "MMRMSpec"),
+    },
+)

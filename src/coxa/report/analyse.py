@@ -17,7 +17,8 @@ from coxa.analyses.planned import asked, join, run_analysis
 from coxa.arguments import PATH, kinds
 from coxa.cohort.cohort import COHORT, Cohort
 from coxa.cohort.read import read_cohort
-from coxa.derive import derive_dataset, observed_dataset
+from coxa.derive import derive_dataset
+from coxa.derive.build import observed_dataset
 from coxa.errors import FitError, PlanError
 from coxa.estimates import Estimates
 from coxa.findings import Finding, Findings

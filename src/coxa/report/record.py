@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from coxa.arguments import Kind
 from coxa.cohort.cohort import Cohort
@@ -15,6 +16,9 @@ from coxa.findings import Findings
 from coxa.models import Fit
 from coxa.study import Study
 from coxa.study.locking.deviations import PlanStatus
+
+if TYPE_CHECKING:
+    from coxa.report.trace.crate import CrateOptions
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +76,55 @@ class Report:
         from coxa.report.text import report_text
 
         return report_text(self)
+
+    def write(
+        self,
+        folder: str | Path,
+        formats: Sequence[str] = ("html",),
+        *,
+        data: str | Path | None = None,
+        style: str | None = None,
+        share: bool = False,
+        crate: CrateOptions | None = None,
+    ) -> list[Path]:
+        """Write the report and its results, all files of them or none.
+
+        Parameters
+        ----------
+        folder
+            Where to write; made if it is missing.
+        formats
+            "html", "pdf", "docx".
+        data
+            Where the data files are, if elsewhere than the plan says; `coxa verify` looks there again.
+        style
+            How numbers are written: "plain", "jama", "lancet" or "nejm"; otherwise as the plan says.
+        share
+            For others: small counts hidden, and no files that name participants or hold all estimates.
+        crate
+            What an RO-Crate says of itself; without it none is written.
+
+        Returns
+        -------
+        list of Path
+            The report in each format, and the crate.
+
+        Raises
+        ------
+        OptionError
+            If a format is unknown, or the report is to be shared and the folder has files of an earlier report that
+            are not.
+        OSError
+            If a file cannot be written; the folder is as it was.
+
+        Examples
+        --------
+        >>> report.write("out", formats=("html", "docx"))  # doctest: +SKIP
+        [PosixPath('out/report.html'), PosixPath('out/report.docx')]
+        """
+        from coxa.report.write import write_report
+
+        return write_report(self, folder, formats, data=data, style=style, share=share, crate=crate)
 
 
 REPORT = Kind((Report,), "a report (`Report`)", "Make one first, by `coxa.analyse(study)`.")

@@ -11,40 +11,38 @@ from typing import TYPE_CHECKING
 from coxa.lazy import lazy
 
 if TYPE_CHECKING:
-    from coxa.simulate.from_plan.design import TrialDesign, trial_design
-    from coxa.simulate.from_plan.draw import draw_outcomes
-    from coxa.simulate.from_plan.follow import DrawnTrial
-    from coxa.simulate.from_plan.strategies import estimand_frame, estimand_values
-    from coxa.simulate.from_plan.trial import SimulatedTrial, simulate_study
-    from coxa.simulate.from_plan.truths import true_values
-    from coxa.simulate.truth import TrueValue, Truth
+    from coxa.simulate.bootstrap import bootstrap_fit as bootstrap_fit
+    from coxa.simulate.from_plan.design import TrialDesign as TrialDesign
+    from coxa.simulate.from_plan.design import trial_design as trial_design
+    from coxa.simulate.from_plan.draw import draw_outcomes as draw_outcomes
+    from coxa.simulate.from_plan.follow import DrawnTrial as DrawnTrial
+    from coxa.simulate.from_plan.strategies import estimand_frame as estimand_frame
+    from coxa.simulate.from_plan.trial import SimulatedTrial as SimulatedTrial
+    from coxa.simulate.from_plan.trial import simulate_study as simulate_study
+    from coxa.simulate.from_plan.truths import true_values as true_values
+    from coxa.simulate.presets import preset as preset
+    from coxa.simulate.presets import preset_names as preset_names
+    from coxa.simulate.published import compare_published as compare_published
+    from coxa.simulate.truth import TrueValue as TrueValue
+    from coxa.simulate.truth import Truth as Truth
+    from coxa.simulate.twin import Twin as Twin
+    from coxa.simulate.twin import Twins as Twins
+    from coxa.simulate.twin import synthetic_twin as synthetic_twin
+    from coxa.simulate.twin import synthetic_twins as synthetic_twins
 
-__all__ = [
-    "DrawnTrial",
-    "SimulatedTrial",
-    "TrialDesign",
-    "TrueValue",
-    "Truth",
-    "draw_outcomes",
-    "estimand_frame",
-    "estimand_values",
-    "simulate_study",
-    "trial_design",
-    "true_values",
-]
-
-_HOME = {
-    "DrawnTrial": "from_plan.follow",
-    "SimulatedTrial": "from_plan.trial",
-    "TrialDesign": "from_plan.design",
-    "simulate_study": "from_plan.trial",
-    "true_values": "from_plan.truths",
-    "draw_outcomes": "from_plan.draw",
-    "estimand_frame": "from_plan.strategies",
-    "estimand_values": "from_plan.strategies",
-    "trial_design": "from_plan.design",
-    "TrueValue": "truth",
-    "Truth": "truth",
-}
-
-__getattr__ = lazy(__name__, _HOME)
+__getattr__, __dir__, __all__ = lazy(
+    __name__,
+    {
+        "coxa.simulate.bootstrap": ("bootstrap_fit",),
+        "coxa.simulate.from_plan.design": ("TrialDesign", "trial_design"),
+        "coxa.simulate.from_plan.draw": ("draw_outcomes",),
+        "coxa.simulate.from_plan.follow": ("DrawnTrial",),
+        "coxa.simulate.from_plan.strategies": ("estimand_frame",),
+        "coxa.simulate.from_plan.trial": ("SimulatedTrial", "simulate_study"),
+        "coxa.simulate.from_plan.truths": ("true_values",),
+        "coxa.simulate.presets": ("preset", "preset_names"),
+        "coxa.simulate.published": ("compare_published",),
+        "coxa.simulate.truth": ("TrueValue", "Truth"),
+        "coxa.simulate.twin": ("Twin", "Twins", "synthetic_twin", "synthetic_twins"),
+    },
+)

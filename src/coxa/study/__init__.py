@@ -1,6 +1,37 @@
 """The plan of a study: read from a file, checked as a whole, never changed afterwards."""
 
-from coxa.study.plan import Study
-from coxa.study.reading.read import read_study
+from __future__ import annotations
 
-__all__ = ["Study", "read_study"]
+from typing import TYPE_CHECKING
+
+from coxa.lazy import lazy
+
+if TYPE_CHECKING:
+    from coxa.study.delivery.items import delivery_items as delivery_items
+    from coxa.study.describing.json_schema import study_schema as study_schema
+    from coxa.study.formula import model_formula as model_formula
+    from coxa.study.locking.changes import Change as Change
+    from coxa.study.locking.changes import plan_changes as plan_changes
+    from coxa.study.locking.deviations import PlanStatus as PlanStatus
+    from coxa.study.locking.deviations import plan_status as plan_status
+    from coxa.study.locking.lock import Lock as Lock
+    from coxa.study.locking.lock import lock as lock
+    from coxa.study.locking.lock import read_lock as read_lock
+    from coxa.study.plan import Study as Study
+    from coxa.study.reading.read import read_study as read_study
+    from coxa.study.wording import estimand_attributes as estimand_attributes
+
+__getattr__, __dir__, __all__ = lazy(
+    __name__,
+    {
+        "coxa.study.delivery.items": ("delivery_items",),
+        "coxa.study.describing.json_schema": ("study_schema",),
+        "coxa.study.formula": ("model_formula",),
+        "coxa.study.locking.changes": ("Change", "plan_changes"),
+        "coxa.study.locking.deviations": ("PlanStatus", "plan_status"),
+        "coxa.study.locking.lock": ("Lock", "lock", "read_lock"),
+        "coxa.study.plan": ("Study",),
+        "coxa.study.reading.read": ("read_study",),
+        "coxa.study.wording": ("estimand_attributes",),
+    },
+)

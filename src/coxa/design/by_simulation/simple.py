@@ -15,8 +15,9 @@ from coxa.errors import CoxaError
 from coxa.estimates.proportions import comparison
 from coxa.models.design.basis import DEPENDENT
 from coxa.models.design.matrix import design_matrix
-from coxa.simulate import DrawnTrial, TrialDesign, estimand_values
+from coxa.simulate import DrawnTrial, TrialDesign
 from coxa.simulate.from_plan.sets import arm_analysed, set_members
+from coxa.simulate.from_plan.strategies import estimand_values
 from coxa.study import Study
 from coxa.study.formula import model_formula
 

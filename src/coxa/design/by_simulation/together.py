@@ -14,12 +14,13 @@ from coxa.analyses.fits import is_least_squares
 from coxa.design.by_simulation.comparisons import Comparison, level_of
 from coxa.design.by_simulation.plan_run import NUMBERS, row_of
 from coxa.errors import CoxaError
-from coxa.estimates import planned_profile
 from coxa.estimates.margins import ALPHA
 from coxa.estimates.multiplicity import METHODS
+from coxa.estimates.profile import planned_profile
 from coxa.models.batch.trials import fit_trials
-from coxa.simulate import DrawnTrial, TrialDesign, estimand_values
+from coxa.simulate import DrawnTrial, TrialDesign
 from coxa.simulate.from_plan.sets import arm_analysed
+from coxa.simulate.from_plan.strategies import estimand_values
 from coxa.study import Study
 from coxa.study.analysis import Analysis
 from coxa.study.formula import model_formula

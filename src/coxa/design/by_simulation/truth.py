@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from coxa.design.by_simulation.comparisons import Comparison, comparisons
-from coxa.estimates import planned_profile
+from coxa.estimates.profile import planned_profile
 from coxa.simulate import trial_design, true_values
 from coxa.study import Study
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Literal, overload
 
 from coxa.arguments import kinds
@@ -10,26 +11,28 @@ from coxa.report.build import build_document
 from coxa.report.document import Document
 from coxa.report.output.html import render_html
 from coxa.report.record import REPORT, Report
+from coxa.report.transform.styled import in_style
 
 FORMATS = ("html", "pdf", "docx")
+REPORT_OR_DOCUMENT = replace(REPORT, of=(Report, Document))
 
 
 @overload
-def render(report: Report, format: Literal["html"] = "html", style: str | None = None) -> str: ...
+def render(report: Report | Document, format: Literal["html"] = "html", style: str | None = None) -> str: ...
 
 
 @overload
-def render(report: Report, format: str, style: str | None = None) -> str | bytes: ...
+def render(report: Report | Document, format: str, style: str | None = None) -> str | bytes: ...
 
 
-@kinds(report=REPORT)
-def render(report: Report, format: str = "html", style: str | None = None) -> str | bytes:
+@kinds(report=REPORT_OR_DOCUMENT)
+def render(report: Report | Document, format: str = "html", style: str | None = None) -> str | bytes:
     """Render a report as one self-contained file.
 
     Parameters
     ----------
     report
-        A plan, its data and its results.
+        A plan, its data and its results; or a document that was made already, such as `coxa.report.shell(study)`.
     format
         "html", "pdf" or "docx" (Word).
     style
@@ -50,6 +53,8 @@ def render(report: Report, format: str = "html", style: str | None = None) -> st
     >>> Path("report.html").write_text(render(report), encoding="utf-8")  # doctest: +SKIP
     """
     check_option("format", format, FORMATS)
+    if isinstance(report, Document):
+        return render_document(in_style(report, style) if style else report, format)
     return render_document(build_document(report, style), format)
 
 

@@ -98,7 +98,9 @@ class TrialDesign:
         return total_covariance(self.sd if arm is None else self.own_sd[arm], visits, self.between)
 
 
-DESIGN = Kind((TrialDesign,), "the design of a trial (`TrialDesign`)", "Make one by `coxa.trial_design(study)`.")
+DESIGN = Kind(
+    (TrialDesign,), "the design of a trial (`TrialDesign`)", "Make one by `coxa.simulate.trial_design(study)`."
+)
 
 
 @kinds(study=PLAN)

@@ -27,7 +27,7 @@ coxa report my-trial/simulated/study.yaml --out my-trial/out
 ```
 
 In Python, `coxa.preset("harris-hayes-2020")` is the plan, and
-`coxa.compare_published(plan)` the comparison below; it works with any plan that has a `source`.
+`coxa.simulate.compare_published(plan)` the comparison below; it works with any plan that has a `source`.
 
 A figure is *read* (in the paper or its abstract), *read in a secondary source*, or *computed* from figures that were
 read. Everything else that a simulation needs is a *working value* and is listed as such: change it before you rely on
