@@ -9,7 +9,7 @@ import pytest
 from coxa.errors import DataError, OptionError
 from coxa.models import fit_mmrm
 from coxa.models.covariance import STRUCTURES, structure_named
-from coxa.study.analysis import Analysis
+from coxa.study.models.mmrm import MMRM
 from coxa.study.words import COVARIANCE_NAMES, SAS_COVARIANCE
 from tests.reference.tolerances import CLOSED_FORM
 from tests.reference.trial import trial
@@ -96,10 +96,10 @@ def test_words_of_sas_and_of_the_plan_are_understood() -> None:
 
 def test_a_plan_asks_for_the_same() -> None:
     asked = {"estimand": "primary", "model": "mmrm", "covariance": ["UN", "ARH(1)"], "covariance_by": "arm"}
-    plan = Analysis(**asked, standard_errors="CR2", ddf="between-within")
+    plan = MMRM(**asked, standard_errors="CR2", ddf="between-within")
     assert (plan.covariance, plan.covariance_by, plan.standard_errors) == (("us", "ar1h"), "arm", "CR2")
     with pytest.raises(ValueError, match="Kenward-Roger adjusts the model's standard errors, not CR2; use `ddf: satt"):
-        Analysis(**asked, standard_errors="CR2")
+        MMRM(**asked, standard_errors="CR2")
 
 
 # -- what the data must have -------------------------------------------------------------------------------------------

@@ -22,9 +22,11 @@ from coxa.report.references.styles import bibtex, ris, vancouver
 from coxa.report.topics.methods.analyses import references
 from coxa.report.topics.methods.section import methods_section
 from coxa.study import Study
-from coxa.study.analysis import Analysis
+from coxa.study.models import MODELS
+from coxa.study.models.mmrm import MMRM
+from coxa.study.models.proportions import Proportions
 from coxa.study.randomisation import Randomisation
-from coxa.study.words import Contrast, Covariance, Ddf, MarginType, ModelName, Multiplicity, StandardErrors, Weights
+from coxa.study.words import Contrast, Covariance, Ddf, MarginType, Multiplicity, StandardErrors, Weights
 from tests.spec.small_trial import plan, report, with_holm
 
 ROOT = Path(__file__).parents[2]
@@ -85,12 +87,12 @@ def mentioned(made: Report) -> list[int]:
 def test_every_word_that_a_plan_can_ask_for_is_a_method_with_its_entry_or_one_that_needs_none() -> None:
     words = {
         word
-        for closed in (ModelName, Covariance, Ddf, StandardErrors, Weights, Multiplicity, Contrast, MarginType)
+        for closed in (Covariance, Ddf, StandardErrors, Weights, Multiplicity, Contrast, MarginType)
         for word in get_args(closed)
     }
-    for part, key in ((Analysis, "estimation"), (Analysis, "missing_response"), (Randomisation, "scheme")):
+    for part, key in ((MMRM, "estimation"), (Proportions, "missing_response"), (Randomisation, "scheme")):
         words |= set(get_args(part.model_fields[key].annotation))
-    words |= {"HC3", "hedges-g", "random-effects", "g-computation", "within-between", "clda", "estimands"}
+    words |= {*MODELS, "HC3", "hedges-g", "random-effects", "g-computation", "within-between", "clda", "estimands"}
     assert words <= set(methods())
 
 

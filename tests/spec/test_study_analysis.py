@@ -66,7 +66,7 @@ def test_the_joint_model_of_a_subgroup_has_its_interaction() -> None:
     assert model_formula(study, "main") == "change ~ arm * visit + baseline * visit"
     assert model_formula(study, "main", subgroup="sex") == "change ~ arm * visit * sex + baseline * visit"
     one_visit = parse(
-        PLAN.replace("model: mmrm", "model: ancova").replace("[by_visit, average, slope, auc]", "by_visit")
+        PLAN.replace("model: mmrm", "model: ancova").replace("    contrasts: [by_visit, average, slope, auc]\n", "")
     )
     assert model_formula(one_visit, "main", subgroup="sex") == "change ~ arm * sex + baseline"
 
@@ -120,7 +120,7 @@ def test_factors_are_what_some_arms_deliver_and_others_do_not() -> None:
             "analyses.main.subgroups",
             "'age' is a number and has no subgroups",
         ),
-        ("model: mmrm", "model: ancova", 23, "analyses.main", "contrast 'average' is over visits"),
+        ("model: mmrm", "model: ancova", 27, "analyses.main.contrasts", "`contrasts` does not belong to model ancova"),
         ("  week_26: {day: 182}\n", "", 26, "analyses.main.contrasts", "a course needs two visits after baseline"),
         ("multiplicity: dunnett", "multiplicity: dunnet", 28, "analyses.main.multiplicity", "did you mean `dunnett`?"),
     ],
@@ -140,18 +140,35 @@ def test_tukey_is_over_all_arms() -> None:
 
 
 @pytest.mark.parametrize(
-    ("line", "key"),
+    ("line", "message"),
     [
-        ("margin: {type: equivalence, value: 5}", "margin"),
-        ("subgroups: [sex]", "subgroups"),
-        ("multiplicity: tukey", "multiplicity: tukey"),
-        ("weights: counterfactual", "weights: counterfactual"),
+        ("margin: {type: equivalence, value: 5}", "`margin` does not belong to model proportions"),
+        ("subgroups: [sex]", "`subgroups` does not belong to model proportions"),
+        ("multiplicity: tukey", "allowed here: none, bonferroni, holm, hochberg"),
+        ("weights: counterfactual", "`weights` does not belong to model proportions"),
     ],
 )
-def test_proportions_have_no_model_to_ask(line: str, key: str) -> None:
+def test_proportions_have_no_model_to_ask(line: str, message: str) -> None:
     head = PLAN[: PLAN.index("    model: mmrm")].replace("measure: change", "measure: responder")
     plan = head.replace("visit: week_12}", "visit: week_12}\n    summary: risk_difference").replace(
         "higher_is_better: true}", "higher_is_better: true, responder: {measure: change, at_least: 10}}"
     )
     parse(plan + "    model: proportions\n")
-    assert f"`{key}` needs a model of means" in faults(plan + f"    model: proportions\n    {line}\n")[0][2]
+    assert message in faults(plan + f"    model: proportions\n    {line}\n")[0][2]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "field", "message"),
+    [
+        ("model: mmrm", "model: mmrn", 24, "analyses.main.model", "did you mean `mmrm`?"),
+        ("    model: mmrm\n", "", 22, "analyses.main.model", "the key `model` is required"),
+        ("    subgroups: [sex]", "    robust: HC3", 30, "analyses.main.robust", "Remove it, or use `model: ancova`."),
+        ("    multiplicity:", "    multiplicty:", 27, "analyses.main.multiplicty", "did you mean `multiplicity`?"),
+    ],
+)
+def test_the_word_of_the_model_says_which_options_there_are(
+    old: str, new: str, line: int, field: str, message: str
+) -> None:
+    (found,) = faults(PLAN.replace(old, new))
+    assert found[:2] == (line, field)
+    assert message in found[2]

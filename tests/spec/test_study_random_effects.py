@@ -151,7 +151,7 @@ def test_one_column_of_the_file_is_not_fixed_and_random_under_two_names() -> Non
 
 
 def test_random_effects_belong_to_mmrm_and_few_clusters_to_them() -> None:
-    assert "`random` belongs to mmrm, not to ancova" in faults(PLAN.replace("mmrm", "ancova"))[0][2]
+    assert "`random` does not belong to model ancova" in faults(PLAN.replace("mmrm", "ancova"))[0][2]
     alone = PLAN.replace(f"    random: {RANDOM}\n", "    few_clusters: accept\n")
     assert "`few_clusters` is about random effects, and this analysis has none" in faults(alone)[0][2]
 

@@ -90,7 +90,7 @@ def test_a_good_plan_is_read_with_its_lines_and_hash() -> None:
         ("measure: change", "measure: responder", 16, "estimands.primary", "responders go with risk_difference"),
         (", higher_is_better: true", "", 10, "outcomes.pain", "needs its range and direction"),
         ("type: category, levels: [north, south]", "type: category", 12, "covariates.site", "needs its `levels`"),
-        ("model: mmrm", "model: proportions", 21, None, "proportions are not adjusted"),
+        ("model: mmrm", "model: proportions", 21, None, "`adjust` does not belong to model proportions"),
         ("model: mmrm", "estimation: ml, model: mmrm", 21, "analyses.main", "Kenward-Roger needs REML"),
         ("  exercise: {label", "  Exercise Arm: {label", 5, None, "a name should be lower-case letters"),
     ],

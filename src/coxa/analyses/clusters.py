@@ -24,7 +24,7 @@ IGNORED = "the clusters that were randomised are not in this model: its standard
 
 def partially_nested(analysis: Analysis) -> dict[str, str]:
     """Return the factors that only some arms have, each with the column of the arms."""
-    return {factor: "arm" for factor, options in analysis.random.items() if options.only_in}
+    return {factor: "arm" for factor, options in analysis.factors.items() if options.only_in}
 
 
 def clustered_rows(analysis: Analysis, rows: pd.DataFrame) -> pd.DataFrame:
@@ -36,7 +36,7 @@ def clustered_rows(analysis: Analysis, rows: pd.DataFrame) -> pd.DataFrame:
         Nobody has the factor in an arm that is meant to have it, which the model would take for one without.
     """
     table = rows
-    for factor, options in analysis.random.items():
+    for factor, options in analysis.factors.items():
         if not options.only_in:
             continue
         having = rows["arm"].isin(list(options.only_in))
@@ -77,11 +77,11 @@ def checked_clusters(study: Study, name: str, estimates: Estimates, asked: pd.Se
         One of these has fewer than four degrees of freedom, the analysis is primary, and the plan does not accept it.
     """
     analysis, frame = study.analyses[name], estimates.frame
-    if not analysis.random:
+    if not analysis.factors:
         return _warned(estimates, pd.Series(study.design == "cluster", index=frame.index), IGNORED)
     most = most_df(analysis, frame, clustered_rows(analysis, rows))
     few = (frame["df"] < FEWEST_DF) | (most < FEWEST_DF)
-    if analysis.role == "primary" and analysis.few_clusters == "refuse" and (few & asked).any():
+    if analysis.role == "primary" and analysis.option("few_clusters") == "refuse" and (few & asked).any():
         raise _too_few(study, name, frame[few & asked], most)
     return _warned(estimates, few, few_words(study, name))
 
@@ -93,7 +93,7 @@ def most_df(analysis: Analysis, frame: pd.DataFrame, rows: pd.DataFrame) -> pd.S
     out of it and set no limit, unless they have an effect for each arm.
     """
     most = pd.Series(float("inf"), index=frame.index)
-    for factor, options in analysis.random.items():
+    for factor, options in analysis.factors.items():
         known = rows[rows[factor].notna()]
         levels = {str(arm): set(of_arm) for arm, of_arm in known.groupby("arm", observed=True)[factor]}
         for row, sides in zip(frame.index, zip(frame["arm"], frame["reference"], strict=True), strict=True):
@@ -119,7 +119,7 @@ def few_cluster_warnings(study: Study, name: str, rows: pd.DataFrame) -> list[st
 
 
 def _factors(study: Study, name: str) -> str:
-    return join_words([factor_words(study, factor) for factor in study.analyses[name].random] or ["clusters"], "or")
+    return join_words([factor_words(study, factor) for factor in study.analyses[name].factors] or ["clusters"], "or")
 
 
 def _places(study: Study, rows: pd.DataFrame) -> Iterator[str]:

@@ -15,6 +15,8 @@ FORMULA = re.compile(r"^formula '[^']*': |^the formula has (\S+), but ")
 def in_plan_words(study: Study, name: str, error: FitError) -> FitError:
     """Return the error of a model with the analysis that it is of, and remedies that a study file has.
 
+    One that names its analysis has them.
+
     Examples
     --------
     >>> print(in_plan_words(study, "primary", FitError("no row has all of age", ["data.count()"])))  # doctest: +SKIP
@@ -22,23 +24,25 @@ def in_plan_words(study: Study, name: str, error: FitError) -> FitError:
       1. Take terms with gaps or with hardly any data out of `adjust`.
       2. Look at the rows that were left out: `coxa check`.
     """
+    if error.message.startswith(f"analysis {name}: "):
+        return error
     message = FORMULA.sub(lambda found: f"the model has {found[1]}, but " if found[1] else "", error.message)
     return type(error)(f"analysis {name}: {message}", tuple(_remedies(study, name, error)))
 
 
 def _remedies(study: Study, name: str, error: FitError) -> Iterator[str]:
     analysis = study.analyses[name]
-    several = analysis.model == "mmrm" and len(study.model_visits(name)) > 1
+    several = analysis.over_visits and len(study.model_visits(name)) > 1
     if isinstance(error, RankDeficientError):
         yield "Take a term that repeats others out of `adjust`."
     if isinstance(error, EmptyCellError):
         yield "Take the interaction out of `adjust`, or a covariate with a level that hardly anybody has."
-    if isinstance(error, NonConvergenceError) and several:
+    if isinstance(error, NonConvergenceError) and several and analysis.option("covariance"):
         yield "Declare a ladder of structures, the simplest last: `covariance: [us, toeph, csh, cs]`."
-    if analysis.random:
+    if analysis.factors:
         yield "Take a factor with few levels, or whose levels another tells apart, out of `random`."
     if several:
         yield f"Choose the visits of the model: `visits` in analysis {name}, without one that hardly anybody has."
-    if analysis.adjust:
+    if analysis.names_used():
         yield "Take terms with gaps or with hardly any data out of `adjust`."
     yield "Look at the rows that were left out: `coxa check`."

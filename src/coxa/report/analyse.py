@@ -13,7 +13,8 @@ from typing import Any
 
 import pandas as pd
 
-from coxa.analyses.planned import asked, join, run_analysis
+from coxa.analyses.comparisons import asked, join
+from coxa.analyses.planned import run_analysis
 from coxa.arguments import PATH, kinds
 from coxa.cohort.cohort import COHORT, Cohort
 from coxa.cohort.read import read_cohort

@@ -66,7 +66,7 @@ def _clusters(study: Study) -> dict[str, AssumedClusters]:
     """
     found = dict(study.assumptions.clusters) if study.assumptions else {}
     for analysis in study.analyses.values():
-        for name, effect in analysis.random.items():
+        for name, effect in analysis.factors.items():
             levels = study.covariates[name].level_labels() if name in study.covariates else {}
             number = len(levels) or PER_ARM // PER_CLUSTER
             own = study.design == "cluster" and not levels and not found

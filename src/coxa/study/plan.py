@@ -13,24 +13,21 @@ from pydantic_core import PydanticCustomError
 
 from coxa.arguments import PATH, Kind
 from coxa.errors import CoxaError, not_allowed
-from coxa.study.analysis import Analysis
+from coxa.study.analysis_problems import analysis_problems
 from coxa.study.assumptions.problems import assumption_problems
 from coxa.study.assumptions.published import TrialSource, source_problems
 from coxa.study.assumptions.trial import Assumptions
 from coxa.study.estimand import Estimand
 from coxa.study.factorial import factorial_problem
+from coxa.study.models import AnyAnalysis
 from coxa.study.parts import Arm, Covariate, Event, Name, Outcome, Part, PerProtocol, ReportOptions, Visit, label_of
 from coxa.study.planned import PlannedAnalysis, planned_analysis
 from coxa.study.protocol import Protocol
-from coxa.study.random_effects import random_faults
 from coxa.study.randomisation import Randomisation, randomisation_problems
 from coxa.study.responders import report_problems
 from coxa.study.scales import OutcomeScale, outcome_scale
 from coxa.study.source import DataSource
 from coxa.study.words import Design
-
-MODEL_NAMES = ("arm", "visit", "baseline")
-"""Names that a model may use beside the covariates."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +81,7 @@ class Study(Part):
     )
     per_protocol: PerProtocol | None = Field(None, description="Who is in the per-protocol set.")
     estimands: dict[Name, Estimand] = Field(min_length=1, description="What is to be estimated.")
-    analyses: dict[Name, Analysis] = Field(min_length=1, description="How each estimand is estimated.")
+    analyses: dict[Name, AnyAnalysis] = Field(min_length=1, description="How each estimand is estimated.")
     assumptions: Assumptions | None = Field(None, description="What the trial is assumed to be like, to simulate it.")
     source: TrialSource | None = Field(None, description="The published trial that the assumptions come from.")
     data: DataSource | None = Field(None, description="Where the data are; may be added later.")
@@ -118,6 +115,11 @@ class Study(Part):
     def baseline_visit(self) -> str:
         """The baseline visit: the one marked so, else the one on day 0."""
         return baseline_candidates(self.visits)[0]
+
+    @property
+    def later_visits(self) -> list[str]:
+        """Visits that are not the baseline, in the plan's order; there may be no baseline, in a plan with faults."""
+        return [name for name in self.visits if name not in baseline_candidates(self.visits)]
 
     @property
     def post_visits(self) -> tuple[str, ...]:
@@ -162,7 +164,7 @@ class Study(Part):
 
     def model_visits(self, analysis: str) -> tuple[str, ...]:
         """Return the visits that the model of an analysis is fitted to, by planned day."""
-        chosen = self.analyses[analysis].visits
+        chosen = self.analyses[analysis].option("visits", ())
         return tuple(visit for visit in self.post_visits if not chosen or visit in chosen)
 
     def label(self, kind: str, name: str) -> str:
@@ -216,7 +218,7 @@ def cross_check(study: Study) -> Iterator[Problem]:
     for name, estimand in study.estimands.items():
         yield from _check_estimand(study, name, estimand)
     for name, analysis in study.analyses.items():
-        yield from _check_analysis(study, name, analysis)
+        yield from (Problem(path, message) for path, message in analysis_problems(study, name, analysis))
     yield from (Problem(("assumptions", *path), message) for path, message in assumption_problems(study))
     yield from (Problem(path, message) for path, message in source_problems(study))
     yield from _check_data(study)
@@ -301,49 +303,6 @@ def _check_estimand(study: Study, name: str, estimand: Estimand) -> Iterator[Pro
         yield Problem(
             (*at, "endpoint", "visit"),
             f"{estimand.endpoint.measure} at the baseline visit is nothing; name a later visit",
-        )
-
-
-def _check_analysis(study: Study, name: str, analysis: Analysis) -> Iterator[Problem]:
-    at = ("analyses", name)
-    yield from _known([analysis.estimand], study.estimands, "estimand", (*at, "estimand"))
-    allowed = [*MODEL_NAMES, *study.covariates]
-    yield from _known(analysis.names_used(), allowed, "variable", (*at, "adjust"))
-    yield from _known(analysis.subgroups, study.covariates, "covariate", (*at, "subgroups"))
-    yield from (Problem(path, message) for path, message in random_faults(study, name, analysis))
-    if analysis.covariance_by is not None:
-        yield from _known([analysis.covariance_by], ["arm", *study.covariates], "factor", (*at, "covariance_by"))
-    if analysis.observation_weights is not None:
-        numbers = [name for name, covariate in study.covariates.items() if covariate.type == "number"]
-        yield from _known([analysis.observation_weights], numbers, "number", (*at, "observation_weights"))
-    for subgroup in analysis.subgroups:
-        if subgroup in study.covariates and study.covariates[subgroup].type == "number":
-            yield Problem(
-                (*at, "subgroups"),
-                f"'{subgroup}' is a number and has no subgroups; add a covariate of `type: category` with its levels",
-            )
-    estimand = study.estimands.get(analysis.estimand)
-    later = [visit for visit in study.visits if visit not in baseline_candidates(study.visits)]
-    yield from _known(analysis.visits, later, "visit after baseline", (*at, "visits"))
-    missing = [visit for visit in estimand.endpoint.visit if visit not in analysis.visits] if estimand else []
-    if analysis.visits and missing:
-        yield Problem(
-            (*at, "visits"),
-            f"the estimand is about {', '.join(missing)}, which the analysis leaves out; add it to `visits`",
-        )
-    if set(analysis.contrasts) - {"by_visit"} and len(analysis.visits or later) < 2:
-        yield Problem((*at, "contrasts"), "a course needs two visits after baseline; use `contrasts: by_visit`")
-    if analysis.multiplicity == "tukey" and estimand and len(estimand.treatment.compare) + 1 < len(study.arms):
-        yield Problem(
-            (*at, "multiplicity"),
-            "Tukey's adjustment is over all pairs of arms, and this estimand compares some of them; compare all arms, "
-            "or use `multiplicity: dunnett`",
-        )
-    if estimand and (analysis.model == "proportions") != (estimand.summary == "risk_difference"):
-        yield Problem(
-            (*at, "model"),
-            f"model {analysis.model} does not estimate a {estimand.summary}; proportions go with "
-            "risk_difference, mmrm and ancova with difference_in_means",
         )
 
 

@@ -13,6 +13,7 @@ from coxa.study.words import GROUPINGS
 
 if TYPE_CHECKING:
     from coxa.study.analysis import Analysis
+    from coxa.study.models.mmrm import MMRM
     from coxa.study.plan import Study
 
 COUNTS_PARTICIPANTS = ("between-within", "residual")
@@ -55,14 +56,12 @@ RandomEffects = Annotated[dict[Name, RandomEffect], BeforeValidator(_nothing_is_
 """Factor -> its options."""
 
 
-def check_random(analysis: Analysis) -> None:
+def check_random(analysis: MMRM) -> None:
     """Raise ValueError where other keys of an analysis do not go with its random effects."""
     if not analysis.random:
         if analysis.few_clusters != "refuse":
             raise ValueError("`few_clusters` is about random effects, and this analysis has none; remove it")
         return
-    if analysis.model != "mmrm":
-        raise ValueError(f"`random` belongs to mmrm, not to {analysis.model}; remove it, or use `model: mmrm`")
     if analysis.standard_errors != "model":
         raise ValueError(
             f"{analysis.standard_errors} is a sandwich over participants, who are not independent within the levels "
@@ -93,7 +92,7 @@ def random_faults(study: Study, name: str, analysis: Analysis) -> Iterator[Fault
     at = ("analyses", name, "random")
     if study.design == "cluster" and analysis.role == "primary":
         yield from _clusters(study, analysis, at)
-    for factor, options in analysis.random.items():
+    for factor, options in analysis.factors.items():
         here = (*at, factor)
         yield from _known_factor(study, factor, here)
         for arm in options.only_in:
@@ -109,14 +108,14 @@ def random_faults(study: Study, name: str, analysis: Analysis) -> Iterator[Fault
 def _clusters(study: Study, analysis: Analysis, at: tuple[str, ...]) -> Iterator[Fault]:
     """Yield the fault of a primary analysis of a cluster trial without a random effect of what was randomised."""
     unit = study.randomisation.cluster if study.randomisation else None
-    if not analysis.random:
+    if not analysis.factors:
         example = unit if unit in _factors(study) else "site_id"
         yield (
             at[:2],
             "a primary analysis of a cluster trial has a random effect of the clusters that were randomised; add for "
             f"example `random: {{{example}: {{}}}}` to an mmrm",
         )
-    elif unit in _factors(study) and unit not in analysis.random:
+    elif unit in _factors(study) and unit not in analysis.factors:
         yield (
             at,
             f"the primary analysis of a cluster trial has a random effect of {unit}, which was randomised; add "
@@ -146,7 +145,7 @@ def _same_column(study: Study, analysis: Analysis, factor: str, here: tuple[str,
     if people is None:
         return
     column = people.columns.get(factor)
-    for covariate in (*analysis.names_used(), *analysis.subgroups):
+    for covariate in (*analysis.names_used(), *analysis.option("subgroups", ())):
         if covariate != factor and column is not None and column == people.columns.get(covariate, covariate):
             yield (
                 here,

@@ -54,8 +54,6 @@ PERCENTAGE_POINTS = "percentage points"
 Summary = Literal["difference_in_means", "risk_difference"]
 """Population-level summary of an estimand."""
 
-ModelName = Literal["mmrm", "ancova", "proportions"]
-
 Covariance = Literal["us", "cs", "csh", "ar1", "ar1h", "toep", "toeph", "ad", "adh", "sp_exp", "sp_exp_nugget"]
 """Covariance structures; `COVARIANCE_NAMES` has the long names, `SAS_COVARIANCE` the SAS words accepted."""
 

@@ -25,14 +25,14 @@ def check_clusters(draft: Draft) -> Checked:
     found: dict[Finding, None] = {}
     for name, analysis in draft.study.analyses.items():
         arm = _arm(draft.study, analysis, people)
-        for factor, options in analysis.random.items():
+        for factor, options in analysis.factors.items():
             having = tuple(options.only_in) or tuple(draft.study.arms)
             inside = arm.isin(having)
             found |= dict.fromkeys(_absent(people, factor, arm, having))
             if factor in GROUPINGS:  # of a covariate it is said already that it is not complete
                 found |= dict.fromkeys(_unknown(people, factor, inside & _used(people, factor, arm), name))
             found |= dict.fromkeys(_surplus(people, factor, arm.notna() & ~inside, having))
-        if draft.study.design == "cluster" and analysis.random:
+        if draft.study.design == "cluster" and analysis.factors:
             found |= dict.fromkeys(_not_nested(people, arm, name, analysis))
     return Checked(tuple(found))
 
@@ -91,7 +91,7 @@ def _surplus(people: pd.DataFrame, factor: str, where: pd.Series, having: tuple[
 
 def _not_nested(people: pd.DataFrame, arm: pd.Series, name: str, analysis: Analysis) -> Iterator[Finding]:
     """Yield a warning where no factor of an analysis is one whose levels were allocated as a whole."""
-    within = [arm.groupby(people[factor], observed=True).nunique().le(1).all() for factor in analysis.random]
+    within = [arm.groupby(people[factor], observed=True).nunique().le(1).all() for factor in analysis.factors]
     if not any(within):
         yield Finding(
             "warning",
@@ -99,5 +99,5 @@ def _not_nested(people: pd.DataFrame, arm: pd.Series, name: str, analysis: Analy
             f"in a cluster trial all participants of a cluster should be in one arm; no random effect of analysis "
             f"{name} is of such clusters",
             "check arm and cluster at the source, or name the column of what was randomised under `random`",
-            field=next(iter(analysis.random)),
+            field=next(iter(analysis.factors)),
         )

@@ -66,7 +66,7 @@ def read_skeleton(study: Study, data: str | Path | None, estimands: list[str]) -
         The data have errors beside those about arms.
     """
     cohort = read_cohort(blind(study), data)
-    clusters = {factor for analysis in study.analyses.values() for factor in analysis.random}
+    clusters = {factor for analysis in study.analyses.values() for factor in analysis.factors}
     blind_to = {*ARMS, *clusters}  # findings about these mean nothing where everybody has the same arm
     errors = Findings(tuple(item for item in cohort.findings.errors if item.field not in blind_to))
     if errors:

@@ -35,10 +35,9 @@ def comparisons(study: Study, name: str) -> list[Comparison]:
     """Return the comparisons that the estimand of an analysis names: visit by visit, then those over the course."""
     analysis = study.analyses[name]
     estimand = study.estimands[analysis.estimand]
-    term = "risk_difference" if analysis.model == "proportions" else "difference"
+    term = "risk_difference" if analysis.summary == "risk_difference" else "difference"
     places = [(visit, term) for visit in estimand.endpoint.visit]
-    if analysis.model == "mmrm":
-        places += [("", f"difference_in_{word}") for word in analysis.contrasts if word != "by_visit"]
+    places += [("", f"difference_in_{word}") for word in analysis.courses]
     return [
         Comparison(name, analysis.estimand, arm, estimand.treatment.against, visit, term)
         for visit, term in places
@@ -81,7 +80,10 @@ def blind_to_arms(study: Study, names: Sequence[str]) -> tuple[tuple[str, ...], 
 
 def only_comparisons(study: Study, name: str) -> Study:
     """Return the plan with an analysis that does nothing beside its comparisons: no subgroups, no effect sizes."""
-    plain = study.analyses[name].model_copy(update={"subgroups": (), "standardised_effect": False})
+    analysis = study.analyses[name]
+    beside = {"subgroups": (), "standardised_effect": False}
+    asked = {word: value for word, value in beside.items() if analysis.option(word) is not None}
+    plain = analysis.model_copy(update=asked)
     return study.model_copy(update={"analyses": {**study.analyses, name: plain}})
 
 

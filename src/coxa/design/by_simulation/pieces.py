@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from coxa.design.by_simulation.comparisons import comparisons
+from coxa.analyses.methods import method_of
+from coxa.design.by_simulation.comparisons import Comparison, comparisons
 from coxa.design.by_simulation.plan_run import run_singly
 from coxa.design.by_simulation.prior import Prior, scaled
 from coxa.design.by_simulation.simple import ancova_together, proportions_together
-from coxa.design.by_simulation.together import fits_together, mmrm_together, of_one_visit, stacked
+from coxa.design.by_simulation.together import fits_together, mmrm_together, stacked
 from coxa.models.numerics.one_thread import one_thread
 from coxa.simulate import DrawnTrial, TrialDesign, trial_design
 from coxa.simulate.from_plan.draw import draw_trials
@@ -99,23 +100,26 @@ def trials_of(piece: Piece, design: TrialDesign) -> tuple[list[DrawnTrial], np.n
     return draw_trials(designs, seeds), factors
 
 
-def together_of(study: Study, name: str) -> Callable[..., list[Mapping[str, Any]]]:
-    """Return what fits many trials of a model of means together: over the visits, or at each by itself."""
-    repeated = study.analyses[name].model == "mmrm" and not of_one_visit(study, name)
-    return mmrm_together if repeated else ancova_together
+def means_together(
+    study: Study, name: str, every: pd.DataFrame, trials: int, asked: Sequence[Comparison]
+) -> list[Mapping[str, Any]]:
+    """Return the rows of many trials of a model of means, fitted together: over the visits, or at each by itself."""
+    way = method_of(study.analyses[name]).together(study, name)
+    fitted = mmrm_together if way == "repeated" else ancova_together
+    return fitted(study, name, every, trials, asked)
 
 
 def analyse_trials(study: Study, name: str, design: TrialDesign, drawn: list[DrawnTrial]) -> list[Mapping[str, Any]]:
     """Return the rows of one analysis of many trials: together where that can be, and singly the others."""
     rows: list[Mapping[str, Any]] = []
     left = range(len(drawn))
-    if fits_together(study, name):
+    if way := method_of(study.analyses[name]).together(study, name):
         asked = comparisons(study, name)
-        if study.analyses[name].model == "proportions":
+        if way == "proportions":
             rows += proportions_together(study, name, design, drawn, asked)
         else:
             every = stacked(design, drawn, study.analyses[name].estimand)
-            rows += together_of(study, name)(study, name, every, len(drawn), asked)
+            rows += means_together(study, name, every, len(drawn), asked)
         left = sorted(set(left) - {row["replicate"] for row in rows})  # type: ignore[assignment]
     for place in left:
         rows += run_singly(study, name, design, drawn[place], place)

@@ -14,6 +14,7 @@ from coxa.errors import CoxaError, NonConvergenceError
 from coxa.models import Fit
 from coxa.simulate import DrawnTrial, TrialDesign, estimand_frame
 from coxa.study import Study
+from coxa.study.analysis import MeansAnalysis
 
 NUMBERS = ("estimate", "std_error", "df", "p_value", "conf_low", "conf_high")
 
@@ -27,7 +28,9 @@ def run_singly(
     """
     analysis = study.analyses[name]
     frame = estimand_frame(design, drawn, analysis.estimand)
-    if analysis.model == "ancova":  # each visit by itself, so that the others need no model
+    if (
+        isinstance(analysis, MeansAnalysis) and not analysis.over_visits
+    ):  # each visit by itself, so that the others need no model
         frame = frame[frame["visit"].isin(study.estimands[analysis.estimand].endpoint.visit)]
         frame = frame.assign(visit=frame["visit"].cat.remove_unused_categories())
     rows = SimulatedRows(frame, measure_of(study, name))
@@ -46,7 +49,7 @@ def analysed_rows(study: Study, name: str, rows: SimulatedRows, replicate: int) 
     frame = estimates.frame
     keys = list(zip(frame["arm"], frame["reference"], frame["visit"], frame["term"], strict=True))
     place = {key: k for k, key in enumerate(keys)}
-    margin = analysis.margin
+    margin = analysis.option("margin")
     found: list[Mapping[str, Any]] = []
     for one in asked:
         if one.key not in place:
@@ -63,7 +66,11 @@ def analysed_rows(study: Study, name: str, rows: SimulatedRows, replicate: int) 
         found.append(
             row_of(replicate, name, one.key)
             | {word: float(numbers[word]) for word in NUMBERS}
-            | {"shown": bool(tested["p_value"] < level), "rung": rung(fits, analysis.covariance), "problem": ""}
+            | {
+                "shown": bool(tested["p_value"] < level),
+                "rung": rung(fits, analysis.option("covariance", ())),
+                "problem": "",
+            }
         )
     return found
 

@@ -185,7 +185,7 @@ def check_clusters(study: Study, names: tuple[str, ...]) -> None:
     """Raise `OptionError` where a random effect cannot be drawn anew with the arms."""
     known = study.assumptions.clusters if study.assumptions else {}
     for name in names:
-        for factor in study.analyses[name].random:
+        for factor in study.analyses[name].factors:
             if factor not in known:
                 raise OptionError(
                     f"analysis {name} has a random effect of {factor}, which may tell the allocation and is drawn "

@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from coxa.analyses.methods import method_of
 from coxa.analyses.rows import SimulatedRows
 from coxa.derive.change import change_from_baseline, percent_change_from_baseline
 from coxa.derive.responder import responder_status
 from coxa.design.by_simulation.comparisons import comparisons
-from coxa.design.by_simulation.pieces import COLUMNS, replicate_seed, together_of
+from coxa.design.by_simulation.pieces import COLUMNS, means_together, replicate_seed
 from coxa.design.by_simulation.plan_run import analysed_rows, measure_of
-from coxa.design.by_simulation.together import fits_together
 from coxa.design.by_simulation.truth import TrueDifference
 from coxa.models.numerics.one_thread import one_thread
 from coxa.simulate import TrialDesign, trial_design
@@ -58,10 +58,10 @@ def run_rehearsals(piece: RehearsalPiece) -> pd.DataFrame:
 def _analysed(study: Study, name: str, made: list[pd.DataFrame]) -> list[Mapping[str, Any]]:
     measure, found = measure_of(study, name), []
     left = set(range(len(made)))
-    if study.analyses[name].model != "proportions" and fits_together(study, name):
+    if method_of(study.analyses[name]).together(study, name) in ("repeated", "least_squares"):
         every = pd.concat([rows.assign(trial=k) for k, rows in enumerate(made)], ignore_index=True)
         every = every[every[measure].notna()].reset_index(drop=True)
-        found = list(together_of(study, name)(study, name, every, len(made), comparisons(study, name)))
+        found = list(means_together(study, name, every, len(made), comparisons(study, name)))
         left -= {row["replicate"] for row in found}
     for k in sorted(left):
         found += analysed_rows(study, name, SimulatedRows(made[k], measure), k)
@@ -83,7 +83,7 @@ def planted(
     visit = np.array([design.visits.index(str(word)) for word in rows["visit"]])
     added = factor * effects_of(design, k)[arm[person], visit]
     made = rows.assign(arm=pd.Categorical.from_codes(arm[person], pd.Index(list(design.arms), dtype="str")))
-    factors = drawn_anew(design, study.analyses[name].random)
+    factors = drawn_anew(design, study.analyses[name].factors)
     if factors:
         own = replicate_seed(study.study, seed, len(people), replicate)
         codes = assign(factors, arm, arm, {}, own)

@@ -106,7 +106,7 @@ def proportions_together(
         arms = arm_analysed(trial, population)
         status = estimand_values(design, trial, analysis.estimand)[0]
         present = np.asarray(~np.isnan(status[:, 1:]).all(axis=1))
-        if analysis.missing_response == "non_responder":
+        if analysis.option("missing_response") == "non_responder":
             inside = set_members(design, trial, population)
             status = np.where(inside[:, None], np.nan_to_num(status, nan=0.0), np.nan)
         rows = []

@@ -10,7 +10,8 @@ import pandas as pd
 from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
-from coxa.analyses.fits import is_least_squares
+from coxa.analyses.methods import method_of
+from coxa.analyses.methods.method import course_weights
 from coxa.design.by_simulation.comparisons import Comparison, level_of
 from coxa.design.by_simulation.plan_run import NUMBERS, row_of
 from coxa.errors import CoxaError
@@ -24,41 +25,15 @@ from coxa.simulate.from_plan.strategies import estimand_values
 from coxa.study import Study
 from coxa.study.analysis import Analysis
 from coxa.study.formula import model_formula
+from coxa.study.models.repeated import RepeatedMeasures
 from coxa.study.scales import outcome_scale
-from coxa.study.words import SIMULTANEOUS, SPATIAL_COVARIANCE
 
 Floats = np.ndarray
 
 
 def fits_together(study: Study, name: str) -> bool:
-    """Return whether the trials of an analysis can be fitted together, with the numbers of single fits.
-
-    Not where the model has random effects, a covariance per group, weights, a sandwich, between-within degrees of
-    freedom, times of their own or limits adjusted for multiplicity; nor where arms interact with covariates, whose
-    means differ from trial to trial.
-    """
-    analysis = study.analyses[name]
-    if analysis.multiplicity in SIMULTANEOUS or "arm" in analysis.names_used():
-        return False
-    if of_one_visit(study, name):
-        return is_least_squares(analysis)
-    if analysis.model == "proportions":
-        return analysis.multiplicity == "none"
-    if analysis.model == "ancova":
-        return analysis.robust is None
-    return (
-        not analysis.random
-        and analysis.covariance_by is None
-        and analysis.observation_weights is None
-        and analysis.standard_errors == "model"
-        and analysis.ddf != "between-within"
-        and not set(SPATIAL_COVARIANCE) & set(analysis.covariance)
-    )
-
-
-def of_one_visit(study: Study, name: str) -> bool:
-    """Return whether an analysis is a repeated-measures model of one visit: an analysis of covariance."""
-    return study.analyses[name].model == "mmrm" and len(study.model_visits(name)) == 1
+    """Return whether the trials of an analysis can be fitted together, with the numbers of single fits."""
+    return method_of(study.analyses[name]).together(study, name) is not None
 
 
 def mmrm_together(
@@ -70,6 +45,7 @@ def mmrm_together(
     response, under each other, and `trial` says of which (from 0).
     """
     analysis = study.analyses[name]
+    assert isinstance(analysis, RepeatedMeasures)
     rows = rows[rows["visit"].isin(study.model_visits(name))]
     rows = rows.assign(visit=rows["visit"].cat.remove_unused_categories())
     try:
@@ -125,15 +101,11 @@ def _category(codes: np.ndarray, levels: Iterable[str]) -> pd.Categorical:
 
 def coefficients(study: Study, rows: pd.DataFrame, one: Comparison) -> dict[str, float]:
     """Return what a comparison is of the coefficients of ``arm * visit``, as name -> weight."""
-    estimand = study.estimands[one.estimand]
     visits, first = list(rows["visit"].cat.categories), rows["arm"].cat.categories[0]
     weights: Mapping[str, float] = {one.visit: 1.0}
     if not one.visit:
         days = {visit: float(study.visits[visit].day) for visit in visits}
-        changed = estimand.endpoint.measure in ("change", "percent_change")
-        profile = planned_profile(one.term.removeprefix("difference_in_"), days, zero_at=0.0 if changed else None)
-        assert profile is not None
-        weights = profile.weights
+        weights = course_weights(study, one.analysis, one.term.removeprefix("difference_in_"), days)
     found: dict[str, float] = {}
     for arm, sign in ((one.arm, 1.0), (one.reference, -1.0)):
         if arm == first:
@@ -181,7 +153,7 @@ def successes(study: Study, name: str, asked: Sequence[Comparison], numbers: Map
     """Return (B, q) whether a comparison is significant, or keeps the margin of the plan where it has one."""
     analysis = study.analyses[name]
     shown = numbers["p_value"] < level_of(analysis)
-    margin = analysis.margin
+    margin = analysis.option("margin")
     if margin is None:
         return np.asarray(shown)
     outcome = study.estimands[analysis.estimand].endpoint.outcome

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from coxa.analyses.methods import method_of
 from coxa.design.by_simulation.comparisons import Comparison, comparisons
-from coxa.estimates.profile import planned_profile
 from coxa.simulate import trial_design, true_values
 from coxa.study import Study
 
@@ -63,8 +63,5 @@ def _weights(study: Study, one: Comparison) -> dict[str, float]:
     """Return visit -> weight of a comparison."""
     if one.visit:
         return {one.visit: 1.0}
-    days = {visit: float(study.visits[visit].day) for visit in study.model_visits(one.analysis)}
-    changed = study.estimands[one.estimand].endpoint.measure in ("change", "percent_change")
-    profile = planned_profile(one.term.removeprefix("difference_in_"), days, zero_at=0.0 if changed else None)
-    assert profile is not None
-    return dict(profile.weights)
+    method = method_of(study.analyses[one.analysis])
+    return dict(method.course(study, one.analysis, one.term.removeprefix("difference_in_")))

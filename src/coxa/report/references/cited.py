@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import Any
 
+from coxa.analyses.methods import Words, method_of
+from coxa.analyses.model_rows import has_covariates
 from coxa.models import Fit
 from coxa.report.references.bibliography import Entry, of_instrument, of_method
-from coxa.report.topics.analyses.footnotes import has_covariates, model_that_ran
 from coxa.study import Study
 from coxa.study.analysis import Analysis
 from coxa.study.design_words import compares_baseline, words_of
@@ -34,7 +36,7 @@ def methods_used(study: Study, fits: Fits | None = None) -> tuple[str, ...]:
     for name, plan in study.analyses.items():
         ran = None if fits is None else fits.get(name, ())
         adjusts = has_covariates(study, name, ran)
-        words += _analysis(plan, model_that_ran(study, name, ran), ran, adjusts=adjusts)
+        words += _analysis(plan, method_of(plan).words(study, name, ran), ran, adjusts=adjusts)
     return tuple(dict.fromkeys([*words, *descriptions_used(study)]))
 
 
@@ -49,32 +51,26 @@ def descriptions_used(study: Study) -> tuple[str, ...]:
     return tuple(word for word, yes in asked.items() if yes)
 
 
-CITED_AS = {"one_visit": ("ancova",), "mixed_one_visit": (), "means": (), "means_one_visit": ()}
-"""What is cited for models that are cited under another name, or that need no reference."""
-
-
-def _analysis(plan: Analysis, model: str, fits: tuple[Fit, ...] | None, *, adjusts: bool) -> Iterator[str]:
-    yield from CITED_AS.get(model, (model,))
-    if plan.model == "proportions":
-        yield plan.missing_response
-        yield plan.multiplicity
-        return
-    repeated = model == "mmrm"
-    likelihood = repeated or model == "mixed_one_visit"
-    yield from (plan.estimation,) if likelihood else ()
-    yield from (plan.robust,) if plan.robust else ()
-    yield from ("random-effects",) if plan.random else ()
-    if repeated:
-        yield from plan.covariance if fits is None else (fit.structure for fit in fits)
-    if plan.model == "mmrm":
-        yield plan.standard_errors
-    yield from (plan.ddf if likelihood else "residual",) if fits is None else (fit.ddf for fit in fits)
+def _analysis(plan: Analysis, model: Words, fits: tuple[Fit, ...] | None, *, adjusts: bool) -> Iterator[str]:
+    """Yield what an analysis cites: its model, then what it has of what models may have."""
+    yield from model.cites
+    yield from ("random-effects",) if plan.factors else ()
+    if model.whole:
+        yield from plan.option("covariance", ()) if fits is None else (fit.structure for fit in fits)
+    yield from _options(plan, "standard_errors")
+    yield from ((model.ddf,) if model.ddf else ()) if fits is None else (fit.ddf for fit in fits)
     if adjusts:
-        yield plan.weights
-    yield from plan.contrasts
-    yield from (plan.margin.type,) if plan.margin else ()
-    yield from ("hedges-g",) if plan.standardised_effect else ()
+        yield from _options(plan, "weights")
+    yield from plan.courses
+    yield from (margin.type for margin in _options(plan, "margin"))
+    yield from ("hedges-g",) if plan.option("standardised_effect") else ()
     yield plan.multiplicity
+
+
+def _options(plan: Analysis, name: str) -> tuple[Any, ...]:
+    """Return an option, where the model has it and it is asked for."""
+    value = plan.option(name)
+    return () if value is None else (value,)
 
 
 def instruments_used(study: Study) -> tuple[str, ...]:

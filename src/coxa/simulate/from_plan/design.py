@@ -219,7 +219,7 @@ def cluster_designs(
     """Return the factors of clusters of a plan."""
     known_first = set(study.randomisation.covariates if study.randomisation else ())
     for analysis in study.analyses.values():
-        known_first |= {*analysis.names_used(), *analysis.subgroups}
+        known_first |= {*analysis.names_used(), *analysis.option("subgroups", ())}
     return tuple(
         ClusterDesign(
             name=name,

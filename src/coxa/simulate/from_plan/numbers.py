@@ -66,23 +66,17 @@ def too_few(study: Study, analysis: str, n: int) -> str | None:
     participants without a missing value.
     """
     plan = study.analyses[analysis]
-    if plan.model == "proportions":
-        return None
     coefficients = len(study.arms)
     for name in plan.names_used():
         if name in ("arm", "visit"):
             continue
         covariate = study.covariates.get(name)
         coefficients += len(covariate.level_labels()) - 1 if covariate and covariate.type == "category" else 1
-    m = (
-        len(study.model_visits(analysis))
-        if plan.model == "mmrm" and plan.covariance[0] in ("us", "ad", "adh", "toeph")
-        else 1
-    )
-    least = coefficients + m
-    if n >= least:
+    least = plan.fewest(coefficients, len(study.model_visits(analysis)))
+    if least is None or n >= least:
         return None
     return (
         f"{n} participants are too few for analysis {analysis}: {coefficients} coefficients per visit and a covariance "
-        f"over {m} visits need at least {least}; take more, or fewer terms in `adjust`, or `covariance: cs`"
+        f"over {least - coefficients} visits need at least {least}; take more, or fewer terms in `adjust`, or "
+        "`covariance: cs`"
     )

@@ -35,7 +35,7 @@ def study_document() -> str:
     >>> study_document().splitlines()[0]
     '# The study file'
     """
-    parts = [_part_section(path, part) for path, part in walk((), Study)]
+    parts = [_part_section(path, part) for path, part in dict.fromkeys(walk((), Study))]
     clusters = "## Trials with clusters\n\nWhat a plan says where participants share a therapist or a clinic.\n"
     shapes = "## Shapes of data\n\nThe `data:` block for each shape in which data come; names are made up.\n"
     return "\n".join(
@@ -89,12 +89,22 @@ def _parts_in(kind: Any) -> Iterator[tuple[tuple[str, ...], type[Part]]]:
 
 
 def _part_section(path: tuple[str, ...], part: type[Part]) -> str:
-    heading = f"## `{'.'.join(path)}`" if path else "## Top level"
+    heading = f"## `{'.'.join(path)}`{_kind(part)}" if path else "## Top level"
     said = (part.__doc__ or "").split("\n\n")
     intro = [" ".join(paragraph.split()) for paragraph in said if paragraph.strip()]
     rows = [_row(key, field) for key, field in part.model_fields.items()]
     head = "| key | what it holds | default | meaning |\n|---|---|---|---|"
     return "\n".join([heading, "", "\n\n".join(intro).replace(" : ", ": "), "", head, *rows, ""])
+
+
+def _kind(part: type[Part]) -> str:
+    """Return " with `model: mmrm`" for a part that is one kind of several, told apart by a key; empty for any other."""
+    tags = (
+        (key, get_args(field.annotation))
+        for key, field in part.model_fields.items()
+        if field.is_required() and get_origin(field.annotation) is Literal
+    )
+    return "".join(f" with `{key}: {words[0]}`" for key, words in tags if len(words) == 1)
 
 
 def _row(key: str, field: FieldInfo) -> str:

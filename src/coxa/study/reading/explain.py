@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import types
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Annotated, Any, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
@@ -78,7 +78,7 @@ NEAR = 0.7  # likeness from which a word is taken for a slip of another: one or 
 def explain(error: ValidationError, model: type[BaseModel], origin: Origin, data: Mapping[Any, Any]) -> list[Finding]:
     """Return one finding per fault of a plan, with line, key, what is allowed and the nearest match."""
     findings: dict[tuple[Any, ...], Finding] = {}
-    faults: list[dict[str, Any]] = [dict(fault) for fault in error.errors(include_url=False)]
+    faults = faults_of(error)
     misspelt = misspelt_keys(faults, model)
     in_place_of = _in_place_of(faults, model)
     for fault in faults:
@@ -98,6 +98,22 @@ def explain(error: ValidationError, model: type[BaseModel], origin: Origin, data
             finding = _finding(origin, path, rule, remedy, value)
             findings.setdefault((finding.row, finding.field), finding)
     return list(findings.values())
+
+
+def faults_of(error: ValidationError) -> list[dict[str, Any]]:
+    """Return the faults of a plan; of a union whose members a key tells apart, as faults of that key."""
+    return [_of_key(dict(fault)) for fault in error.errors(include_url=False)]
+
+
+def _of_key(fault: dict[str, Any]) -> dict[str, Any]:
+    if not fault["type"].startswith("union_tag"):
+        return fault
+    told = fault["ctx"]
+    place = (*fault["loc"], told["discriminator"].strip("'"))
+    if fault["type"] == "union_tag_not_found":
+        return {**fault, "type": "missing", "loc": place}
+    words = {"expected": told["expected_tags"]}
+    return {**fault, "type": "literal_error", "loc": place, "ctx": words, "input": told["tag"]}
 
 
 def misspelt_keys(faults: Iterable[Mapping[str, Any]], model: type[BaseModel]) -> dict[Place, Place]:
@@ -137,6 +153,8 @@ def written(fault: Mapping[str, Any]) -> Place:
 def meant_by(fault: Mapping[str, Any], model: type[BaseModel]) -> str | None:
     """Return the allowed key or word of which the faulty one is a slip, if there is one."""
     if fault["type"] == "extra_forbidden":
+        if _kinds_with(fault["loc"], model):
+            return None
         return _near(str(fault["loc"][-1]), _keys_at(fault["loc"][:-1], model))
     if fault["type"] == "literal_error":
         return _near(str(fault["input"]), _literals(fault["ctx"]["expected"]))
@@ -169,12 +187,18 @@ def _split(message: str) -> tuple[str, str]:
 
 def _real_path(fault: Mapping[str, Any], origin: Origin) -> tuple[str, ...]:
     """Return the place in the file; steps that pydantic adds for unions fall out, a missing key stays."""
-    path: tuple[str, ...] = ()
-    for step in map(str, fault["loc"]):
-        if (*path, step) in origin.lines:
-            path = (*path, step)
+    path = in_file(fault["loc"], origin)
     key = fault["loc"][-1] if fault["loc"] else None
     return (*path, key) if fault["type"] == "missing" and isinstance(key, str) else path
+
+
+def in_file(place: Place, origin: Origin) -> tuple[str, ...]:
+    """Return a place without the steps that the file does not have."""
+    path: tuple[str, ...] = ()
+    for step in map(str, place):
+        if (*path, step) in origin.lines:
+            path = (*path, step)
+    return path
 
 
 def _explain_one(
@@ -187,6 +211,11 @@ def _explain_one(
     """Return rule and remedy of a fault; `alike` are all faults at its place (one for each member of a union)."""
     kind, loc = fault["type"], fault["loc"]
     key = next((step for step in reversed(path) if not step.isdigit()), "the plan")
+    if kind == "extra_forbidden" and (others := _kinds_with(loc, model)):
+        return (
+            f"`{loc[-1]}` does not belong to {others[0]} {loc[-2]}",
+            f"Remove it, or use {others[1]}.",
+        )
     if kind == "extra_forbidden":
         return f"unknown key `{loc[-1]}`", _allowed(_keys_at(loc[:-1], model), meant_by(fault, model))
     if kind == "missing" and isinstance(loc[-1], str):
@@ -241,12 +270,34 @@ def _literals(expected: str) -> list[str]:
 
 def _keys_at(loc: Place, model: type[BaseModel]) -> list[str]:
     """Return the keys allowed at a place of the plan."""
+    names = [name for kind in _types_at(loc, model) if _is_model(kind) for name in kind.model_fields]
+    return list(dict.fromkeys(names))
+
+
+def _types_at(loc: Place, model: type[BaseModel]) -> list[Any]:
+    """Return the types that a place of the plan may have; a member of a union is named by its class."""
     here: list[Any] = [model]
     for step in loc:
         named = [kind for kind in here if _is_model(kind) and kind.__name__.lower() == str(step).lower()]
         here = named or [inner for kind in here for inner in _into(kind, str(step))] or here
-    names = [name for kind in here if _is_model(kind) for name in kind.model_fields]
-    return list(dict.fromkeys(names))
+    return here
+
+
+def _kinds_with(loc: Place, model: type[BaseModel]) -> tuple[str, str] | None:
+    """Return the key that tells members of a union apart, and those that have an unknown key; None where none has."""
+    part = _types_at(loc[:-1], model)
+    words = [(name, word) for kind in _types_at(loc[:-2], model) if _is_model(kind) and kind not in part
+             for name, word in _tag(kind) if loc[-1] in kind.model_fields]  # fmt: skip
+    if len(part) != 1 or not words or not any(str(loc[-2]) == word for _, word in _tag(part[0])):
+        return None
+    return words[0][0], " or ".join(f"`{name}: {word}`" for name, word in words)
+
+
+def _tag(kind: type[BaseModel]) -> Iterator[tuple[str, str]]:
+    """Yield the key of a member of a union that has one word, and the word."""
+    for name, field in kind.model_fields.items():
+        if field.is_required() and get_origin(field.annotation) is Literal:
+            yield name, str(get_args(field.annotation)[0])
 
 
 def _is_model(kind: Any) -> bool:

@@ -14,11 +14,20 @@ from typing import Any
 from pydantic import Field, ValidationError
 
 from coxa.findings import Finding
-from coxa.study.analysis import Analysis
 from coxa.study.estimand import Estimand
+from coxa.study.models import AnyAnalysis
 from coxa.study.parts import Arm, Name, Outcome, Visit
 from coxa.study.plan import Origin, Study
-from coxa.study.reading.explain import Place, explain, is_key, meant_by, misspelt_keys, unknown_keys
+from coxa.study.reading.explain import (
+    Place,
+    explain,
+    faults_of,
+    in_file,
+    is_key,
+    meant_by,
+    misspelt_keys,
+    unknown_keys,
+)
 
 
 class Remainder(Study):
@@ -30,7 +39,7 @@ class Remainder(Study):
     visits: dict[Name, Visit] = Field(default_factory=dict)
     outcomes: dict[Name, Outcome] = Field(default_factory=dict)
     estimands: dict[Name, Estimand] = Field(default_factory=dict)
-    analyses: dict[Name, Analysis] = Field(default_factory=dict)
+    analyses: dict[Name, AnyAnalysis] = Field(default_factory=dict)
 
 
 def all_faults(error: ValidationError, data: dict[Any, Any], origin: Origin) -> list[Finding]:
@@ -48,12 +57,12 @@ def all_faults(error: ValidationError, data: dict[Any, Any], origin: Origin) -> 
     findings = explain(error, Study, origin, data)
     strange: set[str] = set()
     rest, gone, before = copy.deepcopy(data), set[Place](), set[tuple[str, Place]]()
-    while faults := [dict[str, Any](fault) for fault in error.errors(include_url=False) if fault["type"] != "plan"]:
+    while faults := [fault for fault in faults_of(error) if fault["type"] != "plan"]:
         now = {(str(fault["type"]), tuple(fault["loc"])) for fault in faults}
         if now == before:
             break
         before = now
-        strange |= {".".join(map(str, place[:-1])) for place in unknown_keys(faults, Study) if len(place) > 1}
+        strange |= {".".join(in_file(place[:-1], origin)) for place in unknown_keys(faults, Study) if len(place) > 1}
         renamed = misspelt_keys(faults, Study)
         origin = _with_lines(origin, renamed)
         gone |= _mend(rest, [fault for fault in faults if fault["loc"] not in renamed])
@@ -82,7 +91,8 @@ def _with_lines(origin: Origin, renamed: dict[Place, Place]) -> Origin:
     """Return the origin with the lines of misspelt keys also under the keys meant."""
     lines = dict(origin.lines)
     for meant, written in renamed.items():
-        old, new = tuple(map(str, written)), tuple(map(str, meant))
+        old = in_file(written, origin)
+        new = (*old[:-1], str(meant[-1]))
         lines |= {(*new, *path[len(old) :]): line for path, line in origin.lines.items() if path[: len(old)] == old}
     return replace(origin, lines=lines)
 

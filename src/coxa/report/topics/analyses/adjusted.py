@@ -42,7 +42,7 @@ def family_words(study: Study, analysis: str, rows: pd.DataFrame) -> str:
     marked = [record for record in records(rows) if is_adjusted(study, record)]
     size = max((family_size(record) for record in marked), default=0) or len(marked)
     places = [study.label("visits", visit) for visit in study.estimands[plan.estimand].endpoint.visit]
-    places += [f"{word} over the visits" for word in plan.contrasts if word != "by_visit"]
+    places += [f"{word} over the visits" for word in plan.courses]
     count = f"{size} planned comparisons" if size != 1 else "one planned comparison"
     return f"by the method of {plan.multiplicity.capitalize()} over the {count} ({join_words(places)})"
 

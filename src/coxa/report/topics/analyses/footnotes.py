@@ -6,6 +6,8 @@ from collections.abc import Iterable, Sequence
 
 import pandas as pd
 
+from coxa.analyses.methods import Words, method_of
+from coxa.analyses.model_rows import has_covariates
 from coxa.derive.dataset import AnalysisDataset
 from coxa.models import Fit
 from coxa.report.topics.analyses.adjusted import MARK, adjusted_note
@@ -21,67 +23,29 @@ from coxa.tables.prose import Prose, Text, in_sentence, joined, prose
 from coxa.tables.records import records
 from coxa.tables.table import Footnote
 
-MODEL_NAMES = {
-    "mmrm": "Mixed model for repeated measures",
-    "ancova": "Analysis of covariance at each visit",
-    "proportions": "Proportions, not adjusted",
-    "one_visit": "Analysis of covariance of one visit",
-    "mixed_one_visit": "Linear mixed model of one visit",
-    "means": "Comparison of means at each visit, without covariates",
-    "means_one_visit": "Comparison of means at one visit, without covariates",
-}
-
-NOT_COVARIATES = frozenset(("arm", "visit"))
-"""Variables of a formula that are what is compared, and when."""
-
-
-def has_covariates(study: Study, analysis: str, fits: Sequence[Fit] | None = None) -> bool:
-    """Return whether the models of an analysis, or its plan where there are none, adjust for anything."""
-    if not fits:
-        return bool(study.analyses[analysis].adjust)
-    return any(set(fit.design.formula.variables) - NOT_COVARIATES for fit in fits)
-
 
 def mean_words(study: Study, analysis: str, fits: Sequence[Fit] | None = None) -> str:
     """Return what the means of an analysis are called: adjusted for covariates, estimated over visits, or means."""
     if has_covariates(study, analysis, fits):
         return "Adjusted mean"
-    return "Estimated mean" if model_that_ran(study, analysis, fits) in ("mmrm", "mixed_one_visit") else "Mean"
+    return words_that_ran(study, analysis, fits).means
 
 
-def model_that_ran(study: Study, analysis: str, fits: Sequence[Fit] | None = None) -> str:
-    """Return which of `MODEL_NAMES` an analysis is: as planned, unless its repeated measures have one visit only.
-
-    Parameters
-    ----------
-    study, analysis
-        The plan and the name of the analysis.
-    fits
-        Its models; without them, or where there are none, the visits are those of the plan.
-    """
-    plan = study.analyses[analysis]
-    visits = fits[0].sample.visits if fits else study.model_visits(analysis)
-    adjusts = has_covariates(study, analysis, fits)
-    if plan.model == "ancova":
-        return "ancova" if adjusts else "means"
-    if plan.model != "mmrm" or len(visits) > 1:
-        return plan.model
-    if plan.random:
-        return "mixed_one_visit"
-    return "one_visit" if adjusts else "means_one_visit"
+def words_that_ran(study: Study, analysis: str, fits: Sequence[Fit] | None = None) -> Words:
+    """Return what an analysis is called, as it ran; as planned where there are no models."""
+    return method_of(study.analyses[analysis]).words(study, analysis, fits)
 
 
 def analysis_footnotes(
     study: Study, analysis: str, fits: Sequence[Fit], rows: pd.DataFrame, dataset: AnalysisDataset | None = None
 ) -> list[Footnote]:
     """Return the notes of a table of one analysis: how it was made, in whom, and what its numbers warn of."""
-    plan = study.analyses[analysis]
-    ran = model_that_ran(study, analysis, fits)
-    said: list[Text] = [f"{MODEL_NAMES[ran]}.", *_model_words(study, analysis, fits)]
+    ran = words_that_ran(study, analysis, fits)
+    said: list[Text] = [f"{ran.title}.", *_model_words(study, analysis, fits)]
     said.append(population_words(study, analysis, dataset))
     analysed = analysed_words(study, analysis, fits, rows)
     said.append(prose("Analysed: ", analysed, _not_analysed(study, analysis, fits, dataset), "."))
-    said.append(missing_words(ran, plan.missing_response))
+    said.append(ran.missing)
     notes = [Footnote(joined(" ", said))]
     if adjusted := adjusted_note(study, analysis, rows):
         notes.append(Footnote(adjusted, MARK))
@@ -127,7 +91,7 @@ def analysed_words(study: Study, analysis: str, fits: Sequence[Fit], rows: pd.Da
     Prose
         "59 participants, 214 values", or "53 participants at Week 6, 51 at Week 12".
     """
-    if model_that_ran(study, analysis, fits) == "mmrm":
+    if words_that_ran(study, analysis, fits).whole:
         people = _count(study, analysis, "analysed", len(_people(fits)))
         values = _count(study, analysis, "analysed values", sum(fit.n_observations for fit in fits))
         return prose(people, " participants, ", values, " values")
@@ -179,8 +143,8 @@ def _model_words(study: Study, analysis: str, fits: Sequence[Fit]) -> Iterable[T
         yield f"Formula: {formula}."
     for fit in fits:
         yield from random_words(study, analysis, fit)
-    repeated = model_that_ran(study, analysis, fits) == "mmrm"
-    for structure, group in dict.fromkeys((fit.structure, fit.group) for fit in fits if fit.model == "mmrm"):
+    repeated = words_that_ran(study, analysis, fits).whole and study.analyses[analysis].option("covariance")
+    for structure, group in dict.fromkeys((fit.structure, fit.group) for fit in fits):
         each = f", for each {group} its own" if group else ""
         if repeated:
             yield f"Covariance over the visits: {covariance_name(structure)}{each}."
@@ -195,15 +159,6 @@ def _model_words(study: Study, analysis: str, fits: Sequence[Fit]) -> Iterable[T
 def covariance_name(structure: str) -> str:
     """Return the long name of a covariance structure."""
     return COVARIANCE_NAMES.get(structure, structure)
-
-
-def missing_words(model: str, missing_response: str) -> str:
-    """Say what became of missing outcomes."""
-    if model == "mmrm":
-        return "Missing outcomes: none imputed; missing at random given what is in the model."
-    if model == "proportions" and missing_response == "non_responder":
-        return "Missing outcomes: counted as no response."
-    return "Missing outcomes: left out, nothing imputed."
 
 
 def warning_marks(rows: pd.DataFrame) -> dict[str, str]:

@@ -123,7 +123,7 @@ def _how(rows: pd.DataFrame, term: str) -> str:
 
 
 def _margin_words(study: Study, analysis: str) -> Iterator[str]:
-    margin = study.analyses[analysis].margin
+    margin = study.analyses[analysis].option("margin")
     if margin is not None:
         outcome = study.estimands[study.analyses[analysis].estimand].endpoint.outcome
         source = f" ({margin.source})" if margin.source else ""

@@ -47,7 +47,7 @@ def _analysis(report: Report, name: str) -> Section:
     if name in report.not_fitted:
         blocks += _not_fitted(report, name)
     else:
-        blocks += _proportions(report, name) if plan.model == "proportions" else _means(report, name)
+        blocks += _risks(report, name) if plan.summary == "risk_difference" else _means(report, name)
     return Section(identifier("analysis", name), analysis_title(study, name), tuple(blocks))
 
 
@@ -57,7 +57,7 @@ def _not_fitted(report: Report, name: str) -> list[Block]:
     return [Paragraph(not_fitted_words(report, name), "warning"), *(Paragraph(text) for text in why.remedies)]
 
 
-def _proportions(report: Report, name: str) -> list[Block]:
+def _risks(report: Report, name: str) -> list[Block]:
     dataset = report.datasets[report.study.analyses[name].estimand]
     return [TableBlock(responder_table(report.study, report.estimates, name, dataset))]
 

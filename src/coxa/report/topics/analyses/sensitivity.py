@@ -145,7 +145,7 @@ def _same_variable(study: Study, one: str, other: str) -> bool:
     first, second = (study.estimands[plan.estimand].endpoint for plan in plans)
     if first.outcome != second.outcome or not set(first.visit) & set(second.visit):
         return False
-    adjusted = all("baseline" in plan.names_used() for plan in plans)
+    adjusted = all("baseline" in plan.adjusted_for() for plan in plans)
     return first.measure == second.measure or (adjusted and {first.measure, second.measure} == {"value", "change"})
 
 

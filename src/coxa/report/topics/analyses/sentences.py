@@ -98,7 +98,7 @@ def important_words(study: Study, record: Record) -> Iterator[str | Cell]:
 
 def verdict_sentences(report: Report, analysis: str) -> list[Prose]:
     """Return, for each test against the margin of an analysis, whether what was to be shown was, and at which level."""
-    margin = report.study.analyses[analysis].margin
+    margin = report.study.analyses[analysis].option("margin")
     if margin is None:
         return []
     frame = report.estimates.frame
@@ -109,8 +109,7 @@ def verdict_sentences(report: Report, analysis: str) -> list[Prose]:
 def _verdict(report: Report, record: Record) -> Prose:
     study = report.study
     analysis, decimals = study.analyses[record["analysis"]], decimals_of(report, record["estimand"])
-    margin, unit = analysis.margin, difference_unit(report, record["estimand"])
-    assert margin is not None
+    margin, unit = analysis.option("margin"), difference_unit(report, record["estimand"])
     arm, reference = (study.label("arms", record[side]) for side in ("arm", "reference"))
     source = f", {margin.source}" if margin.source else ""
     kind = f"{analysis.multiplicity.capitalize()}-adjusted " if is_adjusted(study, record) else ""

@@ -54,7 +54,7 @@ def components(study: Study, analysis: str, fit: Fit) -> list[Component]:
         return found
     parts = zip(fit.random.factors, fit.random.covariances, fit.random.at_zero, strict=True)
     for factor, covariance, at_zero in parts:
-        options = study.analyses[analysis].random[factor.name]
+        options = study.analyses[analysis].factors[factor.name]
         having = tuple(arm for arm in study.arm_order if arm in (options.only_in or study.arms))
         for k, name in enumerate(factor.names):
             arm = _arm_of(name)
@@ -70,7 +70,7 @@ def random_words(study: Study, analysis: str, fit: Fit) -> Iterator[Prose]:
         return
     said = []
     for factor in fit.random.factors:
-        options = study.analyses[analysis].random[factor.name]
+        options = study.analyses[analysis].factors[factor.name]
         arms = ""
         if options.only_in:
             labels = [study.label("arms", arm) for arm in study.arm_order if arm in options.only_in]
@@ -151,7 +151,7 @@ def _levels_by_arm(study: Study, analysis: str, rows: pd.DataFrame | None) -> It
     """Yield how many levels of each factor there are in each arm that has it."""
     if rows is None:
         return
-    for factor, options in study.analyses[analysis].random.items():
+    for factor, options in study.analyses[analysis].factors.items():
         having = [arm for arm in study.arm_order if arm in (options.only_in or study.arms)]
         counts = rows.groupby(rows["arm"].astype("object"))[factor].nunique()
         each = [
@@ -209,7 +209,7 @@ def _residual(fit: Fit, group: str, visit: str) -> float:
 
 def _called(study: Study, name: str) -> str:
     """Return the words for a factor of the plan's random effects; any other name as it is."""
-    known = any(name in analysis.random for analysis in study.analyses.values())
+    known = any(name in analysis.factors for analysis in study.analyses.values())
     return factor_words(study, name) if known else name
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from coxa.analyses.methods import method_of
 from coxa.models import Fit
 from coxa.models.results.diagnostics import covariance_check, qq_points, residuals
 from coxa.report.document import Block, FigureBlock, Paragraph, Section
@@ -20,7 +21,7 @@ def diagnostics_section(report: Report) -> Section | None:
     parts = tuple(
         Section(identifier("diagnostics", name), analysis_title(report.study, name), tuple(_blocks(report, name, fit)))
         for name, plan in report.study.analyses.items()
-        if plan.role == "primary" and plan.model == "mmrm"
+        if plan.role == "primary" and method_of(plan).diagnostics
         for fit in report.fits[name]
         if len(fit.sample.visits) > 1
     )
@@ -58,7 +59,7 @@ def _what_is_shown(report: Report, name: str, fit: Fit) -> str:
             "Residuals are scaled by the model's covariance, so that under the model they are independent with mean 0 "
             "and standard deviation 1. The estimated covariance over the visits is shown next to that of the residuals."
         )
-    factors = join_words([factor_words(report.study, factor) for factor in report.study.analyses[name].random])
+    factors = join_words([factor_words(report.study, factor) for factor in report.study.analyses[name].factors])
     return (
         f"Residuals are conditional: the predicted effects of {factors} are taken off. Scaled by the covariance of the "
         "residuals over the visits they are, under the model, nearly independent with mean 0 and standard deviation 1; "

@@ -6,6 +6,8 @@ import re
 from collections.abc import Callable, Iterator
 from functools import partial
 
+from coxa.analyses.methods import Telling, method_of
+from coxa.analyses.model_rows import has_covariates
 from coxa.instruments import load_instrument
 from coxa.models import Fit
 from coxa.models.design.formula import split_random
@@ -13,20 +15,14 @@ from coxa.report.record import Report
 from coxa.report.references.cited import Fits, cited, instruments_used, marks
 from coxa.report.references.styles import vancouver
 from coxa.report.topics.analyses.adjusted import family_words
-from coxa.report.topics.analyses.footnotes import (
-    covariance_name,
-    has_covariates,
-    missing_words,
-    model_that_ran,
-    population_words,
-)
+from coxa.report.topics.analyses.footnotes import covariance_name, population_words, words_that_ran
 from coxa.report.topics.analyses.sentences import asked_rows, not_fitted_words
 from coxa.report.topics.analyses.variances import random_words
 from coxa.study import Study
 from coxa.study.analysis import Analysis
 from coxa.study.design_words import words_of
 from coxa.study.scales import outcome_scale
-from coxa.study.wording import join_words, responder_words
+from coxa.study.wording import join_words
 from coxa.study.words import DDF_NAMES, MEASURE_WORDS, SIMULTANEOUS
 from coxa.tables.phrases import mid_sentence
 from coxa.tables.prose import Prose, Text, joined, prose
@@ -77,7 +73,7 @@ def analysis_methods(report: Report, name: str) -> Prose:
     if name in report.not_fitted:
         return prose(not_fitted_words(report, name))
     said = [*_model(report, name), population_words(study, name, report.datasets.get(plan.estimand))]
-    said.append(missing_words(model_that_ran(study, name, report.fits.get(name)), plan.missing_response))
+    said.append(words_that_ran(study, name, report.fits.get(name)).missing)
     if plan.multiplicity != "none":
         family = family_words(study, name, asked_rows(report, name))
         limits = "" if plan.multiplicity in SIMULTANEOUS else "; confidence limits were not"
@@ -87,61 +83,26 @@ def analysis_methods(report: Report, name: str) -> Prose:
 
 
 def _model(report: Report, name: str) -> Iterator[Text]:
+    """Yield how an analysis was done: in the words of its kind of model, then what models may have."""
     study, plan, fits = report.study, report.study.analyses[name], report.fits.get(name, ())
     cite = partial(marks, study, report.fits)
     endpoint = study.estimands[plan.estimand].endpoint
-    outcome = study.label("outcomes", endpoint.outcome)
-    if plan.model == "proportions":
-        yield (
-            f"Proportions of responders ({responder_words(study, endpoint.outcome)}) were compared without "
-            f"adjustment; intervals of differences are Newcombe's hybrid score intervals{cite('proportions')}. "
-            "Those of ratios are on the log scale; where no or every participant of one "
-            f"{words_of(study).arm} responds, they are score intervals."
-        )
-        return
-    response = MEASURE_WORDS[endpoint.measure].format(outcome=outcome)
-    ran = model_that_ran(study, name, fits)
-    for formula in dict.fromkeys(fit.formula for fit in fits):
-        terms = formula_words(study, formula)
-        at = study.label("visits", str(fits[0].sample.visits[0]))
-        if ran == "mmrm":
-            yield (
-                f"A mixed model for repeated measures of {response}{cite('mmrm')} was fitted by "
-                f"{_likelihood(plan, cite)}. Fixed effects: {terms}."
-            )
-        elif ran == "mixed_one_visit":
-            model = f"A linear mixed model of {response} at {at}"
-            yield f"{model} was fitted by {_likelihood(plan, cite)}. Fixed effects: {terms}."
-        elif ran == "one_visit":
-            each = f", with a residual variance for each {plan.covariance_by}" if plan.covariance_by else ""
-            ancova = f"An analysis of covariance of {response}{cite('ancova')}"
-            yield f"{ancova} was fitted at {at}{each}; terms: {terms}."
-        elif ran in ("means", "means_one_visit"):
-            robust = f", with {plan.robust} standard errors{cite(plan.robust)}" if plan.robust else ""
-            each = f", with a residual variance for each {plan.covariance_by}" if plan.covariance_by else ""
-            where = f"at {at}" if ran == "means_one_visit" else "at each visit"
-            yield f"Means of {response} were compared {where} by least squares, without covariates{each}{robust}."
-        else:
-            robust = f" with {plan.robust} standard errors{cite(plan.robust)}" if plan.robust else ""
-            ancova = f"An analysis of covariance of {response}{cite('ancova')}"
-            yield f"{ancova} was fitted at each visit{robust}; terms: {terms}."
+    response = MEASURE_WORDS[endpoint.measure].format(outcome=study.label("outcomes", endpoint.outcome))
+    yield from method_of(plan).sentences(Telling(study, name, fits, response, cite, partial(formula_words, study)))
     for fit in fits:
         for index, said in enumerate(random_words(study, name, fit)):
             yield said if index else _marked(said, cite("random-effects"))
-        if ran == "mmrm":
+        if plan.option("covariance") and words_that_ran(study, name, fits).whole:
             yield from _covariance(plan, fit, cite(fit.structure))
-    if fits and plan.model == "mmrm" and plan.standard_errors != "model":
-        yield f"Standard errors are a sandwich over participants ({plan.standard_errors}){cite(plan.standard_errors)}."
+    if fits and (errors := plan.option("standard_errors", "model")) != "model":
+        yield f"Standard errors are a sandwich over participants ({errors}){cite(errors)}."
     for ddf, information in dict.fromkeys((fit.ddf, fit.random.information if fit.random else "") for fit in fits):
         from_which = f", from the {information} information" if information else ""
         yield f"Degrees of freedom: {DDF_NAMES.get(ddf, ddf)}{from_which}{cite(ddf)}."
-    if has_covariates(study, name, fits):
-        yield f"{WEIGHTS[plan.weights]}{cite(plan.weights)}."
+    if fits and has_covariates(study, name, fits):
+        weights = plan.option("weights")
+        yield f"{WEIGHTS[weights]}{cite(weights)}."
     yield from _further(study, plan, cite)
-
-
-def _likelihood(plan: Analysis, cite: Callable[..., str]) -> str:
-    return f"{'restricted ' if plan.estimation == 'reml' else ''}maximum likelihood{cite(plan.estimation)}"
 
 
 def _marked(said: Prose, mark: str) -> Prose:
@@ -152,23 +113,22 @@ def _marked(said: Prose, mark: str) -> Prose:
 
 def _further(study: Study, plan: Analysis, cite: Callable[..., str]) -> Iterator[str]:
     """Say what was compared beyond each visit, and how errors were kept in check."""
-    for word in plan.contrasts:
-        if word in COURSES:
-            yield f"{words_of(study).say(COURSES[word])}{cite(word)}."
-    if plan.margin is not None:
+    for word in plan.courses:
+        yield f"{words_of(study).say(COURSES[word])}{cite(word)}."
+    if (margin := plan.option("margin")) is not None:
         unit = outcome_scale(study.outcomes[study.estimands[plan.estimand].endpoint.outcome]).unit
-        against = f"a margin of {plan.margin.value:g} {unit}"
-        yield f"{MARGINS[plan.margin.type]} was tested against {against}{cite(plan.margin.type)}."
+        against = f"a margin of {margin.value:g} {unit}"
+        yield f"{MARGINS[margin.type]} was tested against {against}{cite(margin.type)}."
         if plan.multiplicity != "none":
             limits = "p-values and limits" if plan.multiplicity in SIMULTANEOUS else "p-values, not the limits,"
             yield f"The {limits} of these tests were adjusted in the same way, as a family of their own."
-    if plan.standardised_effect:
+    if plan.option("standardised_effect"):
         yield (
             f"Differences are also given as Hedges g{cite('hedges-g')}: over the model's standard deviation at the "
             "visit, given its terms, with limits by the noncentral t distribution of the difference's own test."
         )
-    if plan.subgroups:
-        names = ", ".join(study.label("covariates", name).lower() for name in plan.subgroups)
+    if subgroups := plan.option("subgroups"):
+        names = ", ".join(study.label("covariates", name).lower() for name in subgroups)
         yield f"Subgroups ({names}) were compared in one joint model each, with a test of the interaction."
     if study.design == "factorial":
         yield "Main effects of the two factors average over the other; their interaction was estimated."
@@ -176,7 +136,7 @@ def _further(study: Study, plan: Analysis, cite: Callable[..., str]) -> Iterator
 
 def _covariance(plan: Analysis, fit: Fit, cited: str) -> Iterator[str]:
     """Say the covariance used, and what of a declared ladder could not be fitted."""
-    ladder = [covariance_name(word) for word in plan.covariance]
+    ladder = [covariance_name(word) for word in plan.option("covariance")]
     text = f"The covariance of a participant's values over the visits was {covariance_name(fit.structure)}{cited}"
     if len(ladder) > 1:
         text += f" (declared, in this order: {', '.join(ladder)})"

@@ -166,8 +166,7 @@ def _adjustment(study: Study, found: Sequence[Imbalance], analysis: str) -> Pros
     """Say which of the imbalances an analysis does not adjust for; in a model its own outcome is called `baseline`."""
     plan = study.analyses[analysis]
     outcome = study.estimands[plan.estimand].endpoint.outcome
-    used = () if plan.model == "proportions" else (*plan.names_used(), *plan.random)
-    adjusted = {outcome if name == "baseline" else name for name in used}
+    adjusted = {outcome if name == "baseline" else name for name in plan.adjusted_for()}
     names = list(dict.fromkeys(one.name for one in found))
     lacking = [_at_baseline(study, name) for name in names if name not in adjusted]
     label = study.label("analyses", analysis)

@@ -92,7 +92,7 @@ def responses(
         estimand = (about or of_outcome)[0]
         analysis = next((name for name, one in study.analyses.items() if one.estimand in about), "")
         said = study.analyses[analysis] if analysis else None
-        missing, level = (said.missing_response, said.conf_level) if said else ("observed", 0.95)
+        missing, level = (said.option("missing_response", "observed"), said.conf_level) if said else ("observed", 0.95)
         arms, endpoint = _asked(study, estimand)
         rows = datasets[estimand]
         found += [Response(outcome, rule, higher, rows, arms, endpoint, missing, analysis, level) for rule in rules]

@@ -63,7 +63,7 @@ def names_anybody(text: str, ids: Iterable[str]) -> bool:
 
 def _table(study: Study, name: str, frame: pd.DataFrame, k: int, ids: frozenset[str]) -> pd.DataFrame:
     """Return a table with its free text joined; what the plan names, it has levels of or models with, stays."""
-    planned = {*study.covariates, *(factor for one in study.analyses.values() for factor in one.random)}
+    planned = {*study.covariates, *(factor for one in study.analyses.values() for factor in one.factors)}
     texts = [one.name for one in load_table(name).fields.values() if one.type == "text"] if name in TABLES else []
     people = frame["participant_id"] if "participant_id" in frame else frame.index.to_series()
     joined = {column: common(frame[column], people, k, ids) for column in texts if column in {*frame} - planned}

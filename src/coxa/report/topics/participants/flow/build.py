@@ -94,7 +94,7 @@ def cluster_column(study: Study, people: pd.DataFrame) -> str | None:
     if study.design != "cluster":
         return None
     named = [study.randomisation.cluster] if study.randomisation and study.randomisation.cluster else []
-    random = (factor for analysis in study.analyses.values() for factor in analysis.random)
+    random = (factor for analysis in study.analyses.values() for factor in analysis.factors)
     for name in (*named, "site_id", *random):
         known = name in people and people[name].notna().any()
         if known and people.groupby(name, observed=True)["arm"].nunique().le(1).all():
@@ -119,7 +119,7 @@ def _fates(cohort: Cohort, dataset: AnalysisDataset, people: pd.DataFrame, words
     mine = [name for name, one in study.analyses.items() if one.estimand == dataset.estimand]
     main = sorted(mine, key=lambda name: study.analyses[name].role != "primary")[:1]
     seen = set(dataset.frame["visit"].cat.categories) - set(visits)
-    of_model = {visit for name in main if study.analyses[name].model == "mmrm" for visit in study.model_visits(name)}
+    of_model = {visit for name in main if study.analyses[name].over_visits for visit in study.model_visits(name)}
     return {
         "allocated": received_paths(study, people),
         "sessions": session_paths(cohort, people),

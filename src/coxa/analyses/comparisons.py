@@ -1,0 +1,36 @@
+"""Which rows of estimates are the comparisons that a plan asks for, and the adjustment of their p-values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import reduce
+from operator import add
+from typing import get_args
+
+import numpy as np
+import pandas as pd
+
+from coxa.estimates import Estimates, adjust_multiplicity
+from coxa.estimates.margins import MarginType
+from coxa.estimates.table import COMPARISONS
+
+
+def join(parts: Iterable[Estimates]) -> Estimates:
+    """Return all rows as one table."""
+    return reduce(add, parts)
+
+
+def asked(frame: pd.DataFrame, visits: tuple[str, ...]) -> pd.Series:
+    """Tell which rows are comparisons that the estimand names: at its visits, or over the whole course."""
+    return frame["term"].isin(COMPARISONS) & (frame["visit"].isin(visits) | frame["visit"].eq(""))
+
+
+def adjust_planned(estimates: Estimates, method: str, visits: tuple[str, ...]) -> Estimates:
+    """Adjust the p-values of two families, and leave the others.
+
+    One is the comparisons that the estimand names, the other the tests of them against a margin.
+    """
+    frame = estimates.frame
+    families = (asked(frame, visits), frame["term"].isin(get_args(MarginType)))
+    adjusted = [adjust_multiplicity(Estimates(frame[mine]), method, family=()).frame for mine in families if mine.any()]
+    return Estimates(pd.concat([*adjusted, frame[~np.logical_or(*families)]]).sort_index())

@@ -1,0 +1,123 @@
+"""What a kind of model in a plan is made of: its fits, its numbers, its words, and what it cites."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from coxa.analyses.rows import AnalysisRows
+from coxa.estimates import Estimates
+from coxa.estimates.profile import planned_profile
+from coxa.models import Fit
+from coxa.study import Study
+
+Together = Literal["repeated", "least_squares", "proportions"]
+"""Ways to fit many trials at once, in `coxa.design.by_simulation`: a repeated-measures model, one of each visit by
+least squares, and proportions."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Words:
+    """What a report calls an analysis, as it ran.
+
+    title   : the model, as the first words of a footnote
+    means   : what its means are called where nothing is adjusted for
+    missing : what became of missing outcomes
+    whole   : whether one model had all the visits
+    cites   : words of `references/bibliography.yaml` for the model itself
+    ddf     : the method of the degrees of freedom that the plan asks for; None where there is no model
+    """
+
+    title: str
+    means: str = "Mean"
+    missing: str = "Missing outcomes: left out, nothing imputed."
+    whole: bool = False
+    cites: tuple[str, ...] = ()
+    ddf: str | None = "residual"
+
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """What the methods section knows when an analysis is described.
+
+    fits     : the models that ran
+    response : what is analysed: "change from baseline in HOOS pain"
+    cite     : word of the bibliography -> " [3]"
+    terms    : formula -> its fixed effects in words
+    """
+
+    study: Study
+    name: str
+    fits: Sequence[Fit]
+    response: str
+    cite: Callable[..., str]
+    terms: Callable[[str], str]
+
+    def formulas(self) -> Iterable[str]:
+        """Return the formulas of the models, each once."""
+        return dict.fromkeys(fit.formula for fit in self.fits)
+
+    def first_visit(self) -> str:
+        """Return the label of the first visit of the models."""
+        return self.study.label("visits", str(self.fits[0].sample.visits[0]))
+
+
+class Method:
+    """One kind of model in a plan, whose options are in `coxa.study.models`.
+
+    A kind of model says how it is fitted, what is estimated from it, and what a report says of it. What has a default
+    here need not be said.
+
+    diagnostics : whether a report shows residuals of a primary analysis
+    """
+
+    diagnostics: bool = False
+
+    def fits(self, study: Study, name: str, dataset: AnalysisRows, subgroup: str | None = None) -> Iterator[Fit]:
+        """Yield the models of an analysis, or the joint models of the levels of a subgroup; none by default.
+
+        Raises
+        ------
+        FitError
+            A model cannot be fitted.
+        """
+        yield from ()
+
+    def estimates(self, study: Study, name: str, fits: Sequence[Fit], dataset: AnalysisRows) -> Iterator[Estimates]:
+        """Yield every number that the plan asks for, from the models or from the rows."""
+        raise NotImplementedError
+
+    def words(self, study: Study, name: str, fits: Sequence[Fit] | None) -> Words:
+        """Return what the analysis is called: as it ran, or as planned where there are no models."""
+        raise NotImplementedError
+
+    def sentences(self, telling: Telling) -> Iterator[str]:
+        """Yield how the models were fitted, for the methods section."""
+        raise NotImplementedError
+
+    def random_words(self, study: Study, name: str, fit: Fit) -> Iterator[str]:
+        """Yield sentences on random effects other than those of factors above the participants."""
+        yield from ()
+
+    def together(self, study: Study, name: str) -> Together | None:
+        """Return how the models of many simulated trials can be fitted together, with the numbers of single fits."""
+        return None
+
+    def course(self, study: Study, name: str, word: str) -> Mapping[str, float]:
+        """Return visit -> weight of the differences at the visits, of which a comparison over the visits is the sum."""
+        days = {visit: float(study.visits[visit].day) for visit in study.model_visits(name)}
+        return course_weights(study, name, word, days)
+
+
+def course_weights(study: Study, name: str, word: str, days: Mapping[str, float]) -> Mapping[str, float]:
+    """Return the weights of a course over visits on given days; a change is zero on the day of randomisation."""
+    profile = planned_profile(word, days, zero_at=zero_day(study, name))
+    assert profile is not None
+    return profile.weights
+
+
+def zero_day(study: Study, name: str) -> float | None:
+    """Return the day on which the response of an analysis is zero by definition; None where there is none."""
+    measure = study.estimands[study.analyses[name].estimand].endpoint.measure
+    return 0.0 if measure in ("change", "percent_change") else None

@@ -1,0 +1,137 @@
+"""A mixed model for repeated measures, which is an analysis of covariance where there is one visit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from coxa.analyses.clusters import clustered_rows, partially_nested
+from coxa.analyses.methods.ancova import least_squares_together
+from coxa.analyses.methods.means import MeansMethod
+from coxa.analyses.methods.method import Telling, Together, Words
+from coxa.analyses.model_rows import check_cells, has_covariates, rows_of_model
+from coxa.analyses.rows import AnalysisRows
+from coxa.models import Fit, fit_ancova, fit_mmrm
+from coxa.study import Study
+from coxa.study.formula import model_formula
+from coxa.study.models.mmrm import MMRM
+from coxa.study.words import SIMULTANEOUS, SPATIAL_COVARIANCE
+
+MISSING = "Missing outcomes: none imputed; missing at random given what is in the model."
+
+
+class MMRMMethod(MeansMethod):
+    """One model over the visits, with a covariance of a participant's values."""
+
+    diagnostics = True
+
+    def fits(self, study: Study, name: str, dataset: AnalysisRows, subgroup: str | None = None) -> Iterator[Fit]:
+        """Yield one model; with data of one visit it is an analysis of covariance, and is fitted as one."""
+        analysis, rows = _options(study, name), rows_of_model(study, name, dataset)
+        visits = list(rows["visit"].cat.categories)
+        formula = model_formula(study, name, subgroup, visits)
+        if len(visits) > 1:
+            check_cells(study, name, rows)
+        elif is_least_squares(analysis):
+            yield fit_ancova(formula, rows, visit=visits[0])
+            return
+        covariance = analysis.covariance if len(visits) > 1 else ("us",)
+        yield fit_mmrm(
+            formula,
+            clustered_rows(analysis, rows),
+            covariance=covariance,
+            group=analysis.covariance_by,
+            weights=analysis.observation_weights,
+            time="study_day" if set(SPATIAL_COVARIANCE) & set(covariance) else None,
+            reml=analysis.estimation == "reml",
+            ddf=analysis.ddf,
+            vcov=analysis.standard_errors,
+            partially_nested=partially_nested(analysis) or None,
+        )
+
+    def words(self, study: Study, name: str, fits: Sequence[Fit] | None) -> Words:
+        """Return what the analysis is called: a model over the visits, or what it is where there is one visit."""
+        analysis = _options(study, name)
+        if len(fits[0].sample.visits if fits else study.model_visits(name)) > 1:
+            return Words(
+                title="Mixed model for repeated measures",
+                means="Estimated mean",
+                missing=MISSING,
+                whole=True,
+                cites=("mmrm", analysis.estimation),
+                ddf=analysis.ddf,
+            )
+        if analysis.random:
+            title, cites = "Linear mixed model of one visit", (analysis.estimation,)
+            return Words(title=title, means="Estimated mean", cites=cites, ddf=analysis.ddf)
+        if has_covariates(study, name, fits):
+            return Words(title="Analysis of covariance of one visit", cites=("ancova",))
+        return Words(title="Comparison of means at one visit, without covariates")
+
+    def sentences(self, telling: Telling) -> Iterator[str]:
+        """Yield the model with its likelihood and fixed effects."""
+        analysis = _options(telling.study, telling.name)
+        for formula in telling.formulas():
+            terms, likelihood = telling.terms(formula), likelihood_words(analysis.estimation, telling)
+            if len(telling.fits[0].sample.visits) > 1:
+                model = f"A mixed model for repeated measures of {telling.response}{telling.cite('mmrm')}"
+                yield f"{model} was fitted by {likelihood}. Fixed effects: {terms}."
+            elif analysis.random:
+                model = f"A linear mixed model of {telling.response} at {telling.first_visit()}"
+                yield f"{model} was fitted by {likelihood}. Fixed effects: {terms}."
+            else:
+                yield _of_one_visit(telling, analysis, terms)
+
+    def together(self, study: Study, name: str) -> Together | None:
+        """Return that many trials are fitted as one stack, where pattern sums give the numbers of single fits.
+
+        Not where the model has random effects, a covariance per group, weights, a sandwich, between-within degrees of
+        freedom, times of their own or limits adjusted for multiplicity; nor where arms interact with covariates, whose
+        means differ from trial to trial.
+        """
+        analysis = _options(study, name)
+        if len(study.model_visits(name)) == 1:
+            return least_squares_together(study, name) if is_least_squares(analysis) else None
+        pattern_sums = (
+            not analysis.random
+            and analysis.covariance_by is None
+            and analysis.observation_weights is None
+            and analysis.standard_errors == "model"
+            and analysis.ddf != "between-within"
+            and not set(SPATIAL_COVARIANCE) & set(analysis.covariance)
+        )
+        apart = analysis.multiplicity in SIMULTANEOUS or "arm" in analysis.names_used()
+        return "repeated" if pattern_sums and not apart else None
+
+
+def is_least_squares(analysis: MMRM) -> bool:
+    """Return whether a repeated-measures model is one of least squares where it has one visit."""
+    return (
+        not analysis.random
+        and analysis.covariance_by is None
+        and analysis.observation_weights is None
+        and analysis.standard_errors == "model"
+        and analysis.estimation == "reml"
+    )
+
+
+def likelihood_words(estimation: str, telling: Telling) -> str:
+    """Return "restricted maximum likelihood [5]"."""
+    return f"{'restricted ' if estimation == 'reml' else ''}maximum likelihood{telling.cite(estimation)}"
+
+
+def _options(study: Study, name: str) -> MMRM:
+    analysis = study.analyses[name]
+    assert isinstance(analysis, MMRM)
+    return analysis
+
+
+def _of_one_visit(telling: Telling, analysis: MMRM, terms: str) -> str:
+    each = f", with a residual variance for each {analysis.covariance_by}" if analysis.covariance_by else ""
+    at = telling.first_visit()
+    if has_covariates(telling.study, telling.name, telling.fits):
+        ancova = f"An analysis of covariance of {telling.response}{telling.cite('ancova')}"
+        return f"{ancova} was fitted at {at}{each}; terms: {terms}."
+    return f"Means of {telling.response} were compared at {at} by least squares, without covariates{each}."
+
+
+METHOD = MMRMMethod()

@@ -1,0 +1,34 @@
+"""The kinds of models that an analysis of a plan may have, each with its own options."""
+
+from __future__ import annotations
+
+from typing import Annotated, get_args
+
+from pydantic import Field
+
+from coxa.study.analysis import Analysis
+from coxa.study.models.ancova import ANCOVA
+from coxa.study.models.mmrm import MMRM
+from coxa.study.models.proportions import Proportions
+
+AnyModel = MMRM | ANCOVA | Proportions
+"""Every kind of model; a new one is added here. Its method is `coxa.analyses.methods.<model>`."""
+
+AnyAnalysis = Annotated[AnyModel, Field(discriminator="model")]
+"""An analysis of a plan; `model` says which options it has."""
+
+MODELS: dict[str, type[Analysis]] = {
+    get_args(kind.model_fields["model"].annotation)[0]: kind for kind in get_args(AnyModel)
+}
+"""Word of a plan -> the options of this kind of model."""
+
+
+def models_of(summary: str) -> list[str]:
+    """Return the models that estimate a population-level summary.
+
+    Examples
+    --------
+    >>> models_of("risk_difference")
+    ['proportions']
+    """
+    return [word for word, kind in MODELS.items() if kind.summary == summary]

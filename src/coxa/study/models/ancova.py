@@ -1,0 +1,21 @@
+"""Options of an analysis of covariance in a plan."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from coxa.study.analysis import MeansAnalysis
+from coxa.study.parts import Name
+
+
+class ANCOVA(MeansAnalysis):
+    """An analysis of covariance: each visit by itself."""
+
+    model: Literal["ancova"] = Field(description="Each visit by itself.")
+    robust: Literal["HC3"] | None = Field(None, description="Robust standard errors.")
+    subgroups: tuple[Name, ...] = Field((), description="Covariates in whose levels the arms are compared too.")
+    standardised_effect: bool = Field(
+        False, description="Also give Hedges g of each difference, by the standard deviation and error of the model."
+    )

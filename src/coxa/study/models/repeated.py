@@ -1,0 +1,70 @@
+"""Options that models of repeated measures share: their covariance over the visits, and what is inferred from it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from coxa.study.analysis import MeansAnalysis
+from coxa.study.parts import OneOrMany
+from coxa.study.words import SAS_COVARIANCE, Contrast, Covariance, Ddf, StandardErrors
+
+SasOrShort = Annotated[Covariance, BeforeValidator(lambda word: SAS_COVARIANCE.get(str(word).lower(), word))]
+"""A covariance structure under its short name or its SAS word."""
+
+HETEROGENEOUS = ("us", "ad", "adh", "toeph")
+"""Structures that need participants for each visit."""
+
+
+class RepeatedMeasures(MeansAnalysis):
+    """An analysis of all visits by one model, with a covariance over the visits of a participant."""
+
+    over_visits: ClassVar[bool] = True
+
+    contrasts: OneOrMany[Contrast] = Field(
+        ("by_visit",), description="Compare arms at each visit, or by average, slope or area over the visits."
+    )
+    covariance: OneOrMany[SasOrShort] = Field(
+        ("us",), description="A covariance structure, or a ladder of them tried in order; SAS words too."
+    )
+    standard_errors: StandardErrors = Field(
+        "model", description="By the model, or a sandwich over participants: CR0, CR2 (bias-reduced), CR3 (jackknife)."
+    )
+    ddf: Ddf = Field("kenward-roger-linear", description="Degrees of freedom.")
+    estimation: Literal["reml", "ml"] = Field("reml", description="Restricted or full maximum likelihood.")
+
+    @model_validator(mode="after")
+    def _inference_fits_the_likelihood(self) -> RepeatedMeasures:
+        check_inference(self)
+        return self
+
+    @property
+    def courses(self) -> tuple[str, ...]:
+        """The contrasts over the visits."""
+        return tuple(word for word in self.contrasts if word != "by_visit")
+
+    def terms(self, visits: Sequence[str]) -> list[str]:
+        """Return the effect of each arm at each visit, and every `adjust` term as written."""
+        return ["arm * visit", *self.adjust] if len(visits) > 1 else MeansAnalysis.terms(self, visits)
+
+    def fewest(self, coefficients: int, visits: int) -> int | None:
+        """Return the participants that the coefficients of a visit and the first structure need."""
+        return coefficients + (visits if self.covariance[0] in HETEROGENEOUS else 1)
+
+
+def check_inference(analysis: RepeatedMeasures) -> None:
+    """Raise ValueError where degrees of freedom do not go with the likelihood or the standard errors."""
+    check_kenward_roger(analysis.ddf, analysis.estimation)
+    if analysis.standard_errors != "model" and analysis.ddf.startswith("kenward-roger"):
+        raise ValueError(
+            f"Kenward-Roger adjusts the model's standard errors, not {analysis.standard_errors}; use "
+            "`ddf: satterthwaite` or `standard_errors: model`"
+        )
+
+
+def check_kenward_roger(ddf: str, estimation: str) -> None:
+    """Raise ValueError where Kenward-Roger is asked for without REML."""
+    if estimation == "ml" and ddf.startswith("kenward-roger"):
+        raise ValueError("Kenward-Roger needs REML; use `estimation: reml` or `ddf: satterthwaite`")
