@@ -160,10 +160,10 @@ def test_proportions_have_no_model_to_ask(line: str, message: str) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "line", "field", "message"),
     [
-        ("model: mmrm", "model: mmrn", 24, "analyses.main.model", "did you mean `mmrm`?"),
-        ("    model: mmrm\n", "", 22, "analyses.main.model", "the key `model` is required"),
-        ("    subgroups: [sex]", "    robust: HC3", 30, "analyses.main.robust", "Remove it, or use `model: ancova`."),
-        ("    multiplicity:", "    multiplicty:", 27, "analyses.main.multiplicty", "did you mean `multiplicity`?"),
+        ("model: mmrm", "model: mmrn", 25, "analyses.main.model", "did you mean `mmrm`?"),
+        ("    model: mmrm\n", "", 23, "analyses.main.model", "the key `model` is required"),
+        ("    subgroups: [sex]", "    robust: HC3", 31, "analyses.main.robust", "Remove it, or use `model: ancova`."),
+        ("    multiplicity:", "    multiplicty:", 28, "analyses.main.multiplicty", "did you mean `multiplicity`?"),
     ],
 )
 def test_the_word_of_the_model_says_which_options_there_are(

@@ -84,6 +84,17 @@ class Analysis(Part):
         """What is compared over the visits, beside the means at each visit: average, slope, auc."""
         return ()
 
+    def terms(self, visits: Sequence[str]) -> list[str]:
+        """Return the fixed effects of the model of these visits, that of the arm first."""
+        return ["arm"]
+
+    def random_terms(self) -> list[str]:
+        """Return the random effects of the model as a formula has them."""
+        return [
+            f"(1 | gr({factor}, by = arm))" if options.by_arm else f"(1 | {factor})"
+            for factor, options in self.factors.items()
+        ]
+
     def fewest(self, coefficients: int, visits: int) -> int | None:
         """Return the participants without a missing value that the model needs at least; None where it has no model.
 
@@ -123,15 +134,8 @@ class MeansAnalysis(Analysis):
         return terms
 
     def terms(self, visits: Sequence[str]) -> list[str]:
-        """Return the fixed effects of the model of these visits, that of the arm first; here of one visit."""
+        """Return the fixed effects of the model of one visit."""
         return ["arm", *(without_visit(term) for term in self.adjust)]
-
-    def random_terms(self) -> list[str]:
-        """Return the random effects of the model as a formula has them."""
-        return [
-            f"(1 | gr({factor}, by = arm))" if options.by_arm else f"(1 | {factor})"
-            for factor, options in self.factors.items()
-        ]
 
     def fewest(self, coefficients: int, visits: int) -> int | None:
         """Return the participants that the coefficients and one variance need."""

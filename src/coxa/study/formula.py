@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from coxa.errors import CoxaError
-from coxa.study.analysis import MeansAnalysis
 from coxa.study.plan import Study
 
 
@@ -18,11 +16,6 @@ def model_formula(study: Study, analysis: str, subgroup: str | None = None, visi
     Change and percent change are adjusted only for what the plan says. With a subgroup, arm (by visit) interacts with
     it. Random effects stand last; ``gr(therapist_id, by = arm)`` has a variance for each arm.
 
-    Raises
-    ------
-    CoxaError
-        The analysis has no model.
-
     Examples
     --------
     >>> model_formula(study, "primary")  # doctest: +SKIP
@@ -33,8 +26,6 @@ def model_formula(study: Study, analysis: str, subgroup: str | None = None, visi
     'change ~ arm * visit + baseline * visit + (1 | therapist_id)'
     """
     plan = study.analyses[analysis]
-    if not isinstance(plan, MeansAnalysis):
-        raise CoxaError(f"analysis {analysis} compares {plan.model}, and has no formula")
     terms = plan.terms(study.model_visits(analysis) if visits is None else visits)
     if subgroup is not None:
         terms[0] += f" * {subgroup}"

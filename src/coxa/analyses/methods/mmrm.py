@@ -71,13 +71,13 @@ class MMRMMethod(MeansMethod):
         """Yield the model with its likelihood and fixed effects."""
         analysis = _options(telling.study, telling.name)
         for formula in telling.formulas():
-            terms, likelihood = telling.terms(formula), likelihood_words(analysis.estimation, telling)
+            terms = telling.terms(formula)
             if len(telling.fits[0].sample.visits) > 1:
                 model = f"A mixed model for repeated measures of {telling.response}{telling.cite('mmrm')}"
-                yield f"{model} was fitted by {likelihood}. Fixed effects: {terms}."
+                yield f"{model} was fitted by {likelihood_words(analysis.estimation, telling)}. Fixed effects: {terms}."
             elif analysis.random:
                 model = f"A linear mixed model of {telling.response} at {telling.first_visit()}"
-                yield f"{model} was fitted by {likelihood}. Fixed effects: {terms}."
+                yield f"{model} was fitted by {likelihood_words(analysis.estimation, telling)}. Fixed effects: {terms}."
             else:
                 yield _of_one_visit(telling, analysis, terms)
 
