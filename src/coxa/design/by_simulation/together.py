@@ -17,7 +17,6 @@ from coxa.design.by_simulation.plan_run import NUMBERS, row_of
 from coxa.errors import CoxaError
 from coxa.estimates.margins import ALPHA
 from coxa.estimates.multiplicity import METHODS
-from coxa.estimates.profile import planned_profile
 from coxa.models.batch.trials import fit_trials
 from coxa.simulate import DrawnTrial, TrialDesign
 from coxa.simulate.from_plan.sets import arm_analysed
