@@ -1,12 +1,18 @@
+from pathlib import Path
+
 import nox
 
 nox.options.default_venv_backend = "venv"
 nox.options.sessions = ["lint", "types", "tests"]
 PYTHONS = ["3.11", "3.12", "3.13", "3.14"]
+FLOOR = 90
+"""Per cent of lines and branches that the whole suite runs at least."""
 
 
-def install(session: nox.Session, extra: str) -> None:
-    session.install("--constraint", "constraints.txt", "--editable", f".[{extra}]")
+def install(session: nox.Session, layer: str) -> None:
+    """Install coxa with the pinned dependencies of requirements/LAYER.txt; every file is checked by its hash."""
+    session.install("--require-hashes", "--requirement", f"requirements/{layer}.txt")
+    session.install("--no-index", "--no-deps", "--no-build-isolation", "--editable", ".")
 
 
 @nox.session(python=PYTHONS)
@@ -19,7 +25,7 @@ def tests(session: nox.Session) -> None:
 @nox.session
 def lint(session: nox.Session) -> None:
     """Style, docstrings and formatting."""
-    session.install("--constraint", "constraints.txt", "ruff")
+    session.install("--require-hashes", "--requirement", "requirements/dev.txt")
     session.run("ruff", "check", ".")
     session.run("ruff", "format", "--check", ".")
 
@@ -32,6 +38,39 @@ def types(session: nox.Session) -> None:
 
 
 @nox.session
+def coverage(session: nox.Session) -> None:
+    """Lines and branches that the tests run, of those there are; fails below FLOOR. Part of the tests: `-- tests/spec`."""
+    install(session, "dev")
+    session.run("pytest", "-n", "2", "--dist", "loadfile", "--cov", "--cov-report=", *session.posargs)
+    whole = [] if session.posargs else [f"--fail-under={FLOOR}"]
+    session.run("coverage", "report", *whole)
+
+
+@nox.session(python=PYTHONS)
+def wheel(session: nox.Session) -> None:
+    """Build the wheel, install it into an environment without the repository, and use it as a stranger would."""
+    session.install("--require-hashes", "--requirement", "requirements/base.txt")
+    built = Path(session.create_tmp(), "wheel")
+    session.run("pip", "wheel", "--no-index", "--no-deps", "--no-build-isolation", "--wheel-dir", str(built), ".")
+    session.install("--no-index", "--no-deps", "--force-reinstall", *map(str, built.glob("coxa-*.whl")))
+    compare = Path("tools", "check_installed.py").resolve()
+    with session.chdir(built):
+        session.run("python", str(compare))
+        session.run("coxa", "demo", "--out", "demo")
+        session.run("coxa", "new", "trial", "--template", "parallel-trial")
+        session.run("coxa", "check", "trial/study.yaml")
+        session.run("coxa", "report", "trial/study.yaml", "--out", "out", "--format", "html,pdf,docx")
+        session.run("coxa", "verify", "out/report.html")
+
+
+@nox.session
+def lock(session: nox.Session) -> None:
+    """Pin the dependencies of every environment in requirements/; `-- --upgrade` takes the newest versions."""
+    session.install("--require-hashes", "--requirement", "requirements/dev.txt")
+    session.run("python", "tools/pin_requirements.py", *session.posargs)
+
+
+@nox.session
 def realdata(session: nox.Session) -> None:
     """Published results on real trials; COXA_REALDATA names their folder."""
     install(session, "test")
@@ -41,15 +80,14 @@ def realdata(session: nox.Session) -> None:
 @nox.session
 def browser(session: nox.Session) -> None:
     """Reports in a real browser; needs Chromium (`apt-get install chromium`)."""
-    install(session, "test,browser")
+    install(session, "browser")
     session.run("pytest", "-m", "browser", "-rs", *session.posargs)
 
 
 @nox.session
 def images(session: nox.Session) -> None:
     """Pictures of the report for the docs; needs Chromium, pdftoppm and LibreOffice."""
-    install(session, "test,browser")
-    session.install("--constraint", "constraints.txt", "pillow")
+    install(session, "browser")
     session.run("python", "-m", "docs.make_images")
 
 

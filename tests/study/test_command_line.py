@@ -16,7 +16,7 @@ from coxa.cli.main import app
 
 ROOT = Path(__file__).parents[2]
 DEMO = ROOT / "analyses" / "hip_oa_trial" / "study.yaml"
-PINNED = b"".join((ROOT / name).read_bytes() for name in ("pyproject.toml", "constraints.txt"))
+PINNED = b"".join(path.read_bytes() for path in (ROOT / "pyproject.toml", *sorted(ROOT.glob("requirements/*.txt"))))
 COMMANDS = [
     "demo",
     "new",
