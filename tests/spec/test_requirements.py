@@ -26,7 +26,8 @@ def pinned(layer: str) -> set[str]:
 
 
 @pytest.mark.parametrize(
-    ("layer", "extras"), [("base", []), ("test", ["test"]), ("browser", ["browser"]), ("dev", ["dev"]), ("lab", ["lab"])]
+    ("layer", "extras"),
+    [("base", []), ("test", ["test"]), ("browser", ["browser"]), ("dev", ["dev"]), ("lab", ["lab"])],
 )
 def test_every_dependency_is_pinned(layer: str, extras: list[str]) -> None:
     extra = PROJECT["project"]["optional-dependencies"]
