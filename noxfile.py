@@ -39,7 +39,7 @@ def types(session: nox.Session) -> None:
 
 @nox.session
 def coverage(session: nox.Session) -> None:
-    """Lines and branches that the tests run, of those there are; fails below FLOOR. Part of the tests: `-- tests/spec`."""
+    """Lines and branches that the tests run; the whole suite fails below FLOOR. Part of it: `-- tests/spec`."""
     install(session, "dev")
     session.run("pytest", "-n", "2", "--dist", "loadfile", "--cov", "--cov-report=", *session.posargs)
     whole = [] if session.posargs else [f"--fail-under={FLOOR}"]

@@ -1,7 +1,7 @@
 """Write the pinned dependencies of each environment, with the hashes of all their files for every platform and Python.
 
-`nox -s lock` keeps the versions that are pinned where they still satisfy pyproject.toml; `nox -s lock -- --upgrade` takes
-the newest. Each file holds what its environment adds to the one it starts from, so that nothing is pinned twice.
+`nox -s lock` keeps the versions that are pinned where they still satisfy pyproject.toml; `nox -s lock -- --upgrade`
+takes the newest. Each file holds what its environment adds to the one it starts from, so that nothing is pinned twice.
 """
 
 from __future__ import annotations
