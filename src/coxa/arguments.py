@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import numbers
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import wraps
 from os import PathLike
@@ -45,6 +45,11 @@ WHOLES = Kind(WHOLE.of, "a whole number, or several", "Give one, or a list such 
 NUMBER = Kind((numbers.Real,), "a number", "Give one without quotation marks, such as 0.8.")
 TEXT = Kind((str,), "text", "Give a name in quotation marks.")
 FRAME = Kind((pd.DataFrame,), "a table (`pandas.DataFrame`)", "Make one by `pandas.DataFrame(...)`.")
+DATA = Kind(
+    (str, PathLike, Mapping),
+    "a path, or frames by the name of their table",
+    'Give for example "data/" or {"participants": people, "assessments": scores}.',
+)
 PATH = Kind((str, PathLike), "a path", "Give it as text or as a `pathlib.Path`.")
 
 

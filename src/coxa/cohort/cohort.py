@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 import pandas as pd
 
@@ -67,6 +67,19 @@ class Cohort:
     def table(self, name: str) -> pd.DataFrame:
         """Return a table; an empty frame where the study does not have it."""
         return self.tables.get(name, pd.DataFrame())
+
+
+@runtime_checkable
+class StudyTables(Protocol):
+    """A plan with its tables in memory, not yet checked, such as a simulated trial."""
+
+    @property
+    def study(self) -> Study:
+        """The plan; its `data:` says how the columns of the tables map to coxa's."""
+
+    @property
+    def tables(self) -> Mapping[str, Any]:
+        """Table name -> frame of pandas, polars or pyarrow."""
 
 
 COHORT = Kind((Cohort,), "a checked cohort (`Cohort`)", "Read it first: `coxa.read_cohort(study)`.")

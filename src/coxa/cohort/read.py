@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from coxa.arguments import PATH, kinds
+from coxa.arguments import DATA, kinds
 from coxa.cohort.checks.checked import Draft
 from coxa.cohort.checks.run import apply_checks, run_checks
 from coxa.cohort.cohort import Cohort
@@ -21,9 +21,11 @@ from coxa.cohort.readers.registry import read_raw
 from coxa.cohort.visits import VISITED, Visited, place_visits
 from coxa.errors import nearest, not_allowed
 from coxa.findings import Finding, Findings
+from coxa.frames import Frame
 from coxa.study import Study
 from coxa.study.plan import PLAN
-from coxa.study.source import TableSource
+from coxa.study.source import DataSource, TableSource
+from coxa.study.words import TABLES
 
 SHOWN = 12
 
@@ -37,8 +39,8 @@ class Files:
     findings: tuple[Finding, ...]
 
 
-@kinds(study=PLAN, data=PATH)
-def read_cohort(study: Study, data: str | Path | None = None) -> Cohort:
+@kinds(study=PLAN, data=DATA)
+def read_cohort(study: Study, data: str | Path | Mapping[str, Frame] | None = None) -> Cohort:
     """Read, map and check the data of a study.
 
     Parameters
@@ -46,7 +48,9 @@ def read_cohort(study: Study, data: str | Path | None = None) -> Cohort:
     study
         The plan; its `data:` says which file holds which table and how columns and codes are named.
     data
-        A folder that replaces the plan's, or a file where the plan names only one.
+        A folder that replaces the plan's, or a file where the plan names only one. Or frames of pandas, polars or
+        pyarrow by the name of their table, such as `participants`; a plan without `data:` then needs none where the
+        columns have coxa's names. Frames are not changed.
 
     Returns
     -------
@@ -59,12 +63,45 @@ def read_cohort(study: Study, data: str | Path | None = None) -> Cohort:
     >>> from coxa.study import read_study
     >>> cohort = read_cohort(read_study("study.yaml"))  # doctest: +SKIP
     >>> print(cohort.findings.as_text())  # doctest: +SKIP
+    >>> cohort = read_cohort(study, {"participants": people, "assessments": scores})  # doctest: +SKIP
     """
+    if isinstance(data, Mapping):
+        return _cohort(*_in_memory(study, data))
     if study.data is None:
         place = study.origin.name if study.origin else "study"
         rule, remedy = "the plan should say where the data are", "add `data:` with the file of each table"
         return Cohort(study, {}, Findings((Finding("error", place, rule, remedy),)), Disposition(), ())
-    files = read_files(study, None if data is None else Path(data))
+    return _cohort(study, read_files(study, None if data is None else Path(data)))
+
+
+def _in_memory(study: Study, frames: Mapping[str, Frame]) -> tuple[Study, Files]:
+    """Return frames as read, and the plan with a table for each of them where it names none."""
+    from coxa.cohort.readers.memory import read_frame
+
+    planned = study.data.tables if study.data else {name: TableSource(file=name) for name in frames if name in TABLES}
+    known = tuple(planned) if study.data else TABLES
+    findings = [
+        Finding("error", name, "The plan has no such table", not_allowed("table", name, known))
+        for name in frames
+        if name not in known
+    ]
+    of_table: dict[str, RawFile | None] = {}
+    for table in planned:
+        if table in frames:
+            result = read_frame(table, frames[table])
+            of_table[table] = result.raw
+            findings += result.findings
+        else:
+            remedy = f"Give a frame for each table of the plan: {', '.join(planned)}."
+            findings.append(Finding("error", table, "The plan has this table, and there is no frame for it", remedy))
+    if study.data is None and planned:
+        study = study.model_copy(update={"data": DataSource(tables=planned)})
+    raws = tuple(raw for raw in of_table.values() if raw)
+    return study, Files(of_table, raws, tuple(findings))
+
+
+def _cohort(study: Study, files: Files) -> Cohort:
+    """Map and check what was read."""
     mapped = {table: map_table(study, table, raw) for table, raw in files.of_table.items() if raw}
     visited = _visited(study, mapped)
     draft = _draft(study, mapped, visited)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from importlib.metadata import version
@@ -15,17 +15,19 @@ import pandas as pd
 
 from coxa.analyses.comparisons import asked, join
 from coxa.analyses.planned import run_analysis
-from coxa.arguments import PATH, kinds
-from coxa.cohort.cohort import COHORT, Cohort
+from coxa.arguments import DATA, Kind, kinds
+from coxa.cohort.cohort import COHORT, Cohort, StudyTables
 from coxa.cohort.read import read_cohort
 from coxa.derive import derive_dataset
 from coxa.derive.build import observed_dataset
-from coxa.errors import FitError, PlanError
+from coxa.errors import FitError, OptionError
 from coxa.estimates import Estimates
 from coxa.findings import Finding, Findings
+from coxa.frames import Frame
 from coxa.models import Fit
 from coxa.report.record import NotFitted, Report, RunRecord
 from coxa.study import Study, read_study
+from coxa.study.locking.content import data_sha256
 from coxa.study.locking.deviations import plan_status
 from coxa.study.plan import PLAN_OR_PATH
 from coxa.study.responders import responder_rules
@@ -48,17 +50,31 @@ PACKAGES = (
 
 Progress = Callable[[str, int, int], None]
 
+ANALYSED = Kind(
+    (*PLAN_OR_PATH.of, Cohort, StudyTables),
+    f"{PLAN_OR_PATH.words}, or a cohort or a simulated trial",
+    PLAN_OR_PATH.remedy,
+)
+REPLACED = Kind((*DATA.of, Cohort), f"{DATA.words}, or a cohort", DATA.remedy)
 
-@kinds(study=PLAN_OR_PATH, data=PATH)
-def analyse(study: Study | str | Path, data: str | Path | None = None, *, progress: Progress | None = None) -> Report:
+
+@kinds(study=ANALYSED, data=REPLACED)
+def analyse(
+    study: Study | str | Path | Cohort | StudyTables,
+    data: str | Path | Mapping[str, Frame] | Cohort | None = None,
+    *,
+    progress: Progress | None = None,
+) -> Report:
     """Read, check, derive and analyse everything that a plan asks for.
 
     Parameters
     ----------
     study
-        A plan, or the path of its study file.
+        A plan, or the path of its study file; or a cohort, or a simulated trial, which have their plan and their data
+        with them.
     data
-        Folder of the data files, or the one file, instead of the plan's `data: folder`.
+        Instead of the plan's data: the folder of the files, or the one file; frames by the name of their table; or a
+        cohort that was read with this plan.
     progress
         Called before each analysis with its label, how many are done, and how many there are.
 
@@ -78,13 +94,37 @@ def analyse(study: Study | str | Path, data: str | Path | None = None, *, progre
         and says so in `not_fitted` and in a finding.
     LockError
         If the lock of the plan is damaged.
+    OptionError
+        If the cohort was read with another plan.
+
+    Examples
+    --------
+    >>> report = analyse("study.yaml")  # doctest: +SKIP
+    >>> report = analyse(coxa.simulate_study(plan, seed=1))  # doctest: +SKIP
     """
     seconds: dict[str, Any] = {}
     with timed(seconds, "read"):
-        plan = study if isinstance(study, Study) else read_study(study)
-        cohort = read_cohort(plan, data).require_clean()
+        cohort = _read(study, data).require_clean()
     report = analyse_cohort(cohort, progress=progress)
     return replace(report, seconds={**seconds, **report.seconds})
+
+
+def _read(
+    study: Study | str | Path | Cohort | StudyTables, data: str | Path | Mapping[str, Frame] | Cohort | None
+) -> Cohort:
+    """Return the cohort that is meant, read where it has not been yet."""
+    if isinstance(study, Cohort | StudyTables) and data is not None:
+        raise OptionError("analyse: a cohort or a simulated trial has its data with it. Leave out `data`.")
+    if isinstance(study, Cohort):
+        return study
+    if isinstance(study, StudyTables):
+        return read_cohort(study.study, study.tables)
+    plan = study if isinstance(study, Study) else read_study(study)
+    if isinstance(data, Cohort):
+        if data.study != plan:
+            raise OptionError("analyse: the cohort was read with another plan. Read it again by `coxa.read_cohort`.")
+        return data
+    return read_cohort(plan, data)
 
 
 @kinds(cohort=COHORT)
@@ -166,14 +206,10 @@ def timed(seconds: dict[str, Any], step: str) -> Iterator[None]:
 def run_record(cohort: Cohort) -> RunRecord:
     """Return hashes and versions, enough to run it again."""
     origin = cohort.study.origin
-    if origin is None:
-        raise PlanError(
-            "the plan was not read from a file",
-            Findings((Finding("error", "plan", "a run has a study file", "read it with `read_study`"),)),
-        )
+    sha256 = origin.sha256 if origin else data_sha256(cohort.study.model_dump(mode="json"))
     versions = {"coxa": __version__, "python": platform.python_version(), **{name: version(name) for name in PACKAGES}}
     hashes = {source.name: source.sha256 for source in cohort.sources}
-    return RunRecord(cohort.study.study, origin.sha256, hashes, versions)
+    return RunRecord(cohort.study.study, sha256, hashes, versions)
 
 
 def primary_rows(report: Report) -> pd.DataFrame:

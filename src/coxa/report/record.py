@@ -18,7 +18,11 @@ from coxa.study import Study
 from coxa.study.locking.deviations import PlanStatus
 
 if TYPE_CHECKING:
+    from coxa.figures.figure import Figure
+    from coxa.report.contents import Contents
+    from coxa.report.document import Document
     from coxa.report.trace.crate import CrateOptions
+    from coxa.tables.table import Table
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +75,8 @@ class Report:
     status: PlanStatus = field(default_factory=PlanStatus)
     not_fitted: Mapping[str, NotFitted] = field(default_factory=dict)
     seconds: Mapping[str, Any] = field(default_factory=dict, compare=False)
+    _built: dict[str, Document] = field(default_factory=dict, init=False, compare=False)
+    """The document, built when a table or a figure is asked for."""
 
     def __repr__(self) -> str:
         from coxa.report.text import report_text
@@ -80,7 +86,7 @@ class Report:
     def write(
         self,
         folder: str | Path,
-        formats: Sequence[str] = ("html",),
+        formats: str | Sequence[str] = "html",
         *,
         data: str | Path | None = None,
         style: str | None = None,
@@ -94,7 +100,7 @@ class Report:
         folder
             Where to write; made if it is missing.
         formats
-            "html", "pdf", "docx".
+            "html", "pdf" or "docx", or several of them.
         data
             Where the data files are, if elsewhere than the plan says; `coxa verify` looks there again.
         style
@@ -122,9 +128,83 @@ class Report:
         >>> report.write("out", formats=("html", "docx"))  # doctest: +SKIP
         [PosixPath('out/report.html'), PosixPath('out/report.docx')]
         """
+        from coxa.errors import check_option
+        from coxa.report.output.render import FORMATS
         from coxa.report.write import write_report
 
-        return write_report(self, folder, formats, data=data, style=style, share=share, crate=crate)
+        wanted = [formats] if isinstance(formats, str) else list(formats)
+        for name in wanted:
+            check_option("format", name, FORMATS)
+        return write_report(self, folder, wanted, data=data, style=style, share=share, crate=crate)
+
+    def to_html(self, path: str | Path, *, style: str | None = None) -> Path:
+        """Write the report as one self-contained page, without its results beside it; return the path.
+
+        Parameters
+        ----------
+        path
+            The file, which is written whole or not at all.
+        style
+            How numbers are written: "plain", "jama", "lancet" or "nejm"; otherwise as the plan says.
+
+        Examples
+        --------
+        >>> report.to_html("report.html")  # doctest: +SKIP
+        PosixPath('report.html')
+        """
+        from coxa.files import save
+        from coxa.report.output.render import render
+
+        return save(Path(path), render(self, "html", style))
+
+    @property
+    def tables(self) -> Contents[Table]:
+        """The tables in reading order by their numbers: `report.tables` lists them, `report.tables["T2"]` is one."""
+        from coxa.report.contents import Contents
+
+        return Contents("Table", list(self._document().tables()))
+
+    @property
+    def figures(self) -> Contents[Figure]:
+        """The figures in reading order by their numbers: `report.figures` lists them."""
+        from coxa.report.contents import Contents
+
+        return Contents("Figure", list(self._document().figures()))
+
+    def table(self, name: str) -> Table:
+        """Return a table by its number in the report, "Table 2" or "T2", or by its identifier.
+
+        Raises
+        ------
+        OptionError
+            If there is none; the message lists those that there are.
+
+        Examples
+        --------
+        >>> report.table("Table 2").to_great_table()  # doctest: +SKIP
+        """
+        return self.tables[name]
+
+    def figure(self, name: str) -> Figure:
+        """Return a figure by its number in the report, "Figure 1" or "F1", or by its identifier.
+
+        Raises
+        ------
+        OptionError
+            If there is none; the message lists those that there are.
+
+        Examples
+        --------
+        >>> Path("flow.svg").write_text(report.figure("F1").svg(), encoding="utf-8")  # doctest: +SKIP
+        """
+        return self.figures[name]
+
+    def _document(self) -> Document:
+        if "document" not in self._built:
+            from coxa.report.build import build_document
+
+            self._built["document"] = build_document(self)
+        return self._built["document"]
 
 
 REPORT = Kind((Report,), "a report (`Report`)", "Make one first, by `coxa.analyse(study)`.")

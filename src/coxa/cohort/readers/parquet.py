@@ -15,9 +15,13 @@ from coxa.cohort.readers.size import COLUMN_CELLS, check_bytes, check_cells
 
 
 def read_parquet(path: Path, options: ReadOptions) -> Sheet:
-    """Read a Parquet file; categories become their words, long whole numbers keep every digit."""
+    """Read a Parquet file; see `arrow_sheet`."""
     _check_size(arrow_parquet.read_metadata(path), options)
-    table = arrow_parquet.read_table(path)
+    return arrow_sheet(arrow_parquet.read_table(path))
+
+
+def arrow_sheet(table: pa.Table) -> Sheet:
+    """Return an Arrow table as a sheet; categories become their words, long whole numbers keep every digit."""
     check_header([str(name) for name in table.column_names])
     frame = table.to_pandas(ignore_metadata=True, strings_to_categorical=False)
     for name in frame.columns:

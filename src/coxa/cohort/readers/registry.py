@@ -83,26 +83,25 @@ def read_raw(path: Path, options: ReadOptions | None = None) -> ReadResult:
     except Exception as error:  # any fault inside a reading library is a fault of the file
         rule, remedy = f"it should be possible to read the file as {path.suffix.lstrip('.')}", "export or copy it again"
         return ReadResult(None, (Finding("error", path.name, rule, remedy, value=str(error) or repr(error)),))
+    sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
+    return as_read(path.name, FORMATS.get(raw_format, raw_format), sha256, sheet, options)
+
+
+def as_read(name: str, raw_format: str, sha256: str, sheet: Sheet, options: ReadOptions | None = None) -> ReadResult:
+    """Return a sheet with where it came from, and what is wrong with it as a whole."""
     sheet = _composed_names(sheet)
     decimal = (options and options.decimal) or proven_decimal(_text_columns(sheet))
     if decimal:
         sheet = replace(sheet, details={**sheet.details, "decimal": decimal})
-    source = SourceFile(
-        path.name,
-        FORMATS.get(raw_format, raw_format),
-        hashlib.sha256(path.read_bytes()).hexdigest(),
-        len(sheet.frame) + len(sheet.unreadable),
-        sheet.details,
-    )
+    n_rows = len(sheet.frame) + len(sheet.unreadable)
+    source = SourceFile(name, raw_format, sha256, n_rows, sheet.details)
     if source.n_rows == 0:
-        nothing = Finding(
-            "error", path.name, "the file should have rows below its header", "export it again, with its data"
-        )
+        nothing = Finding("error", name, "the file should have rows below its header", "export it again, with its data")
         return ReadResult(RawFile(sheet, source), (*sheet.findings, nothing))
     ragged = [
         Finding(
             "error",
-            path.name,
+            name,
             "every row should have as many cells as the header",
             "look for a stray delimiter or quotation mark in this row",
             row=sheet.unreadable[0][0],

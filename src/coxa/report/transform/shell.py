@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import re
 import string
-import tempfile
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from pathlib import Path
 
 from coxa.cohort.cohort import Cohort
 from coxa.cohort.read import read_cohort
@@ -118,14 +116,10 @@ def _cohort(study: Study, seed: int) -> Cohort:
     tables, _ = raw_tables(design, drawn, seed)
     read = study.data.tables if study.data else tables
     scores = ("participants", "assessments", "item_responses")
-    with tempfile.TemporaryDirectory() as folder:
-        sources = {}
-        for name, frame in tables.items():
-            if name in read or name in scores:
-                frame.to_parquet(Path(folder) / f"{name}.parquet", index=False)
-                sources[name] = TableSource(file=f"{name}.parquet", **table_source(design, name, frame))
-        planned = study.model_copy(update={"data": DataSource(folder=folder, tables=sources), "data_cut": None})
-        return replace(read_cohort(planned).require_clean(), study=study)
+    kept = {name: frame for name, frame in tables.items() if name in read or name in scores}
+    sources = {name: TableSource(file=name, **table_source(design, name, frame)) for name, frame in kept.items()}
+    planned = study.model_copy(update={"data": DataSource(tables=sources), "data_cut": None})
+    return replace(read_cohort(planned, kept).require_clean(), study=study)
 
 
 def _section(section: Section) -> Section:

@@ -30,6 +30,7 @@ from coxa.simulate.from_plan.truths import SIZE, true_values
 from coxa.simulate.truth import Truth
 from coxa.study import Study
 from coxa.study.plan import PLAN
+from coxa.study.source import DataSource, TableSource
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -55,6 +56,12 @@ class SimulatedTrial:
     truth: Truth = field(repr=False)
     drawn: DrawnTrial = field(repr=False)
     at_home: pd.DataFrame = field(repr=False)
+
+    @property
+    def study(self) -> Study:
+        """The plan, with a `data:` section for these tables: `coxa.analyse(trial)` reads them without a file."""
+        sources = {name: TableSource(file=name, **source) for name, source in self.sources.items()}
+        return self.design.study.model_copy(update={"data": DataSource(tables=sources)})
 
     @property
     def allocated(self) -> dict[str, int]:
