@@ -19,6 +19,9 @@ from coxa.derive import AnalysisDataset, derive_dataset
 from coxa.estimates import Estimates, contrasts, fit_proportions, marginal_means
 from coxa.findings import Finding, Findings
 from coxa.models import Fit, fit_ancova, fit_mmrm
+from coxa.report.build import build_document
+from coxa.report.document import Document
+from coxa.report.output.render import render_document
 from coxa.report.record import Report, RunRecord
 from coxa.study import Study
 from coxa.study.formula import model_formula
@@ -192,6 +195,18 @@ def report(arm_label: str = "Exercise therapy") -> Report:
         disposition += dataset.disposition
     run = RunRecord(study.study, "a" * 64, {"assessments.csv": "0" * 64}, {"coxa": "0.1.0", "python": "3.12.1"})
     return Report(study, checked, datasets, fits, results, checked.findings, disposition, run)
+
+
+@cache
+def built(style: str = "plain", share: bool = False) -> Document:
+    """Return the document of the report, built once for all tests of a process."""
+    return build_document(report(), style, share)
+
+
+@cache
+def rendered(form: str = "html", style: str = "plain") -> str | bytes:
+    """Return the report in a form, rendered once for all tests of a process."""
+    return render_document(built(style), form)
 
 
 def read_text(html: str) -> str:

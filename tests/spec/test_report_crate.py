@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -35,9 +36,24 @@ def data_block(corrections: list[dict[str, Any]], values: dict[str, Any]) -> Edi
     return lambda keys: keys.update(data={"tables": tables, "corrections": corrections})
 
 
-def crate(folder: Path, made: Report, **options: str) -> Path:
+def crate(folder: Path, made: Report) -> Path:
     write_report(made, folder / "out")
-    return write_crate(made, folder / "out", ("html",), CrateOptions(**{"date": DAY, **options}))
+    return packed((made, folder / "out"))
+
+
+def packed(plain: tuple[Report, Path], **options: str) -> Path:
+    """Put a report that is written into a crate."""
+    made, out = plain
+    return write_crate(made, out, ("html",), CrateOptions(**{"date": DAY, **options}))
+
+
+@pytest.fixture(scope="module")
+def plain(tmp_path_factory: pytest.TempPathFactory) -> tuple[Report, Path]:
+    """A report of a plan that is as it was locked, and where it is written, once for all."""
+    folder = tmp_path_factory.mktemp("plain")
+    made = reported(folder)
+    write_report(made, folder / "out")
+    return made, folder / "out"
 
 
 def graph_of(path: Path) -> dict[str, dict[str, Any]]:
@@ -72,8 +88,8 @@ def test_the_crate_has_what_the_specification_asks_for(tmp_path: Path) -> None:
     assert all(entity["name"] and entity["version"] and entity["url"] for entity in programs)
 
 
-def test_every_entity_is_reached_from_the_root_and_every_reference_is_described(tmp_path: Path) -> None:
-    entities = graph_of(crate(tmp_path, reported(tmp_path)))
+def test_every_entity_is_reached_from_the_root_and_every_reference_is_described(plain: tuple[Report, Path]) -> None:
+    entities = graph_of(packed(plain))
     reached, todo = set(), ["./"]
     while todo:
         here = todo.pop()
@@ -83,8 +99,8 @@ def test_every_entity_is_reached_from_the_root_and_every_reference_is_described(
     assert reached == set(entities) - {"ro-crate-metadata.json"}
 
 
-def test_files_are_in_the_archive_with_their_size_and_hash(tmp_path: Path) -> None:
-    path = crate(tmp_path, reported(tmp_path))
+def test_files_are_in_the_archive_with_their_size_and_hash(plain: tuple[Report, Path]) -> None:
+    path = packed(plain)
     entities = graph_of(path)
     described = {unquote(name): entity for name, entity in entities.items() if entity["@type"] == "File"}
     inside = {name: entity for name, entity in described.items() if not name.startswith("#")}
@@ -98,8 +114,8 @@ def test_files_are_in_the_archive_with_their_size_and_hash(tmp_path: Path) -> No
     assert {"study.yaml", "study.lock.json", "results.json", "report.html", "run.json"} <= set(inside)
 
 
-def test_the_action_has_coxa_as_instrument_and_plan_lock_and_data_as_objects(tmp_path: Path) -> None:
-    entities = graph_of(crate(tmp_path, reported(tmp_path)))
+def test_the_action_has_coxa_as_instrument_and_plan_lock_and_data_as_objects(plain: tuple[Report, Path]) -> None:
+    entities = graph_of(packed(plain))
     action = entities["#run"]
     program = entities[action["instrument"]["@id"]]
     assert (action["@type"], program["name"], program["version"]) == ("CreateAction", "coxa", "0.1.0")
@@ -107,8 +123,8 @@ def test_the_action_has_coxa_as_instrument_and_plan_lock_and_data_as_objects(tmp
     assert {"@id": "report.html"} in action["result"]
 
 
-def test_data_of_participants_are_named_with_their_hash_and_are_not_there(tmp_path: Path) -> None:
-    path = crate(tmp_path, reported(tmp_path))
+def test_data_of_participants_are_named_with_their_hash_and_are_not_there(plain: tuple[Report, Path]) -> None:
+    path = packed(plain)
     assert graph_of(path)["#data/assessments.csv"]["sha256"] == "0" * 64
     with zipfile.ZipFile(path) as archive:
         assert not {"findings.csv", "left_out.csv", "assessments.csv"} & set(archive.namelist())
@@ -127,18 +143,18 @@ def test_a_plan_that_names_participants_is_left_out_but_for_its_protocol(tmp_pat
         assert all(b"QZX" not in archive.read(name) for name in archive.namelist())
 
 
-def test_no_path_of_the_machine_and_no_seconds_are_in_it(tmp_path: Path) -> None:
-    made = reported(tmp_path)
-    with zipfile.ZipFile(crate(tmp_path, made)) as archive:
-        assert all(str(tmp_path).encode() not in archive.read(name) for name in archive.namelist())
+def test_no_path_of_the_machine_and_no_seconds_are_in_it(plain: tuple[Report, Path]) -> None:
+    made, out = plain
+    with zipfile.ZipFile(packed(plain)) as archive:
+        assert all(str(out.parent).encode() not in archive.read(name) for name in archive.namelist())
         assert json.loads(archive.read("results.json"))["inputs"] == {"plan": "study.yaml", "data": None}
         assert json.loads(archive.read("run.json")) == {**run_data(made), "seconds": None}
 
 
-def test_the_same_report_gives_the_same_bytes(tmp_path: Path) -> None:
-    made = reported(tmp_path)
-    first = crate(tmp_path, made).read_bytes()
-    assert crate(tmp_path, made).read_bytes() == first
+def test_the_same_report_gives_the_same_bytes(plain: tuple[Report, Path]) -> None:
+    made, out = plain
+    first = packed(plain).read_bytes()
+    assert crate(out.parent, made).read_bytes() == first
 
 
 @pytest.mark.parametrize(
@@ -149,19 +165,20 @@ def test_the_same_report_gives_the_same_bytes(tmp_path: Path) -> None:
         ("https://spdx.org/licenses/CC-BY-4.0", "https://spdx.org/licenses/CC-BY-4.0", None),
     ],
 )
-def test_a_licence_is_an_entity(tmp_path: Path, licence: str, address: str, name: str | None) -> None:
-    entities = graph_of(crate(tmp_path, reported(tmp_path), licence=licence))
+def test_a_licence_is_an_entity(plain: tuple[Report, Path], licence: str, address: str, name: str | None) -> None:
+    entities = graph_of(packed(plain, licence=licence))
     assert entities["./"]["license"] == {"@id": address}
     assert entities[address]["name"] == (name or licence)
 
 
-def test_a_day_that_is_none_is_refused(tmp_path: Path) -> None:
+def test_a_day_that_is_none_is_refused(plain: tuple[Report, Path]) -> None:
     with pytest.raises(OptionError, match="YYYY-MM-DD"):
-        crate(tmp_path, reported(tmp_path), date="today")
+        packed(plain, date="today")
 
 
-def test_a_plan_that_was_changed_meanwhile_is_refused(tmp_path: Path) -> None:
+def test_a_plan_that_was_changed_meanwhile_is_refused(plain: tuple[Report, Path], tmp_path: Path) -> None:
     made = reported(tmp_path)
+    shutil.copytree(plain[1], tmp_path / "out")
     written(tmp_path, cs)
     with pytest.raises(CoxaError, match="was changed while the report was made"):
-        crate(tmp_path, made)
+        packed((made, tmp_path / "out"))

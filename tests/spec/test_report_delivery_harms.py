@@ -21,7 +21,7 @@ from coxa.report.topics.delivery.section import delivery_section
 from coxa.report.topics.harms.figures import plot_harms
 from coxa.report.topics.harms.section import assessed_sentence, harms_section, serious_sentence
 from coxa.report.topics.harms.tables import harm_risks
-from tests.spec.small_trial import NASTY, report
+from tests.spec.small_trial import NASTY, built, report
 from tests.spec.treated_trial import cohort, plan
 
 RTL = "\u202eright to left\u202c \U0001f9bf"
@@ -77,13 +77,13 @@ def said(part: Section) -> list[str]:
 
 
 def test_delivery_comes_after_participants_and_harms_before_methods() -> None:
-    order = [part.id for part in build_document(report()).sections]
+    order = [part.id for part in built().sections]
     assert order.index("delivery") == order.index("participants-section") + 1
     assert order.index("harms") == order.index("methods") - 1
 
 
 def test_without_data_a_sentence_says_so_and_no_table_is_there() -> None:
-    made = build_document(report())
+    made = built()
     assert said(section(made, "harms")) == [
         "The plan does not say how harms were to be asked for and recorded.",
         "No adverse events table was given: harms cannot be reported.",

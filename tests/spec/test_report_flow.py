@@ -13,23 +13,21 @@ from typer.testing import CliRunner
 
 from coxa.cli.main import app
 from coxa.errors import OptionError
-from coxa.report.build import build_document
 from coxa.report.output.columns import TALLEST, UPRIGHT, figure_width
 from coxa.report.output.figure_files import write_figure
-from coxa.report.output.render import render_document
 from coxa.report.topics.participants.flow.build import participant_flow
 from coxa.report.topics.participants.flow.draw import plot_flow
 from coxa.report.trace.results import results_frame
 from coxa.study.wording import primary_estimand
 from tests.spec.cluster_trial import people, write_trial
-from tests.spec.small_trial import PER_ARM, report
+from tests.spec.small_trial import PER_ARM, built, rendered, report
 
 runner = CliRunner()
 
 
 def test_every_number_of_the_diagram_is_in_the_results() -> None:
     made = report()
-    frame = results_frame(made, build_document(made))
+    frame = results_frame(made, built())
     shown = frame[frame["analysis"] == "flow"].set_index(["term", "arm"])["value"]
     flow = participant_flow(made.cohort, made.datasets["primary"])
     for box in flow.boxes:
@@ -40,13 +38,12 @@ def test_every_number_of_the_diagram_is_in_the_results() -> None:
 
 
 def test_the_diagram_stands_before_the_tables_in_every_form() -> None:
-    document = build_document(report())
-    html = str(render_document(document, "html"))
+    html = str(rendered("html"))
     places = [html.index(f'id="{name}"') for name in ("participant-flow", "flow-counts", "participants")]
     assert places == sorted(places)
-    word = zipfile.ZipFile(io.BytesIO(bytes(render_document(document, "docx"))))  # type: ignore[arg-type]
+    word = zipfile.ZipFile(io.BytesIO(bytes(rendered("docx"))))  # type: ignore[arg-type]
     assert f"Flow diagram. Randomised: {3 * PER_ARM}." in word.read("word/document.xml").decode()
-    assert bytes(render_document(document, "pdf")).startswith(b"%PDF")  # type: ignore[arg-type]
+    assert bytes(rendered("pdf")).startswith(b"%PDF")  # type: ignore[arg-type]
 
 
 def test_a_tall_figure_fits_on_a_page() -> None:

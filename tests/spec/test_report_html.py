@@ -22,14 +22,16 @@ from coxa.report.build import build_document
 from coxa.report.document import Card, Document, FigureBlock, List, Paragraph, Section, TableBlock
 from coxa.report.output.html import render_html
 from coxa.report.output.render import render
+from coxa.report.record import Report
 from coxa.report.text import report_text
 from coxa.report.topics.analyses.sensitivity import agreement_sentences
 from coxa.report.topics.analyses.sentences import asked_rows, result_sentence, result_sentences
 from coxa.report.topics.methods.analyses import analysis_methods, formula_words, references
+from coxa.report.topics.missing.section import missing_section
 from coxa.tables.records import records
 from coxa.tables.table import Cell, Column, Footnote, Row, RowGroup, Table
 from tests.spec.pages import without_scripts
-from tests.spec.small_trial import NASTY, plan, read_text, report, with_holm, with_newcomer
+from tests.spec.small_trial import NASTY, built, plan, read_text, rendered, report, with_holm, with_newcomer
 
 VOID = {"meta", "link", "br", "img", "hr", "input"}
 
@@ -72,7 +74,7 @@ class Page(HTMLParser):
 
 @pytest.fixture(scope="module")
 def html() -> str:
-    return render(report())
+    return str(rendered("html"))
 
 
 @pytest.fixture(scope="module")
@@ -105,7 +107,7 @@ def test_only_the_two_scripts_of_coxa_may_run_and_none_by_evaluation(html: str) 
 
 def test_each_figure_has_its_chart_in_the_page_and_nothing_in_it_ends_the_script(html: str) -> None:
     charts = re.findall(r"<script type=\"application/json\">(.*?)</script>", html, re.DOTALL)
-    figures = list(build_document(report()).figures())
+    figures = list(built().figures())
     assert [json.loads(chart) for chart in charts] == [json.loads(figure.spec()) for figure in figures if figure.spec()]
     assert len(figures) - 1 == len(charts) > 5  # the flow is a drawing
     assert not any("<" in chart for chart in charts)
@@ -157,7 +159,7 @@ def test_the_page_has_landmarks_a_skip_link_and_a_language(page: Page) -> None:
 
 def test_tables_have_captions_scopes_and_a_focusable_region(html: str, page: Page) -> None:
     n = len(page.all("table"))
-    assert n == len(list(build_document(report()).tables())) > 8
+    assert n == len(list(built().tables())) > 8
     assert len(page.all("caption")) == n
     assert all(attrs.get("scope") in ("col", "colgroup", "row", "rowgroup") for attrs in page.all("th"))
     regions = [attrs for attrs in page.all("div") if attrs.get("class") == "scroll"]
@@ -191,7 +193,7 @@ def test_every_number_of_an_analysis_carries_its_address_and_value(page: Page) -
 
 
 def test_the_summary_answers_the_question_with_the_primary_result() -> None:
-    summary = build_document(report()).sections[0]
+    summary = built().sections[0]
     said = [block.text for block in summary.blocks if isinstance(block, Paragraph)]
     assert said[0] == (
         "What is the effect of Exercise therapy and of Manual therapy, compared with Usual care, on change from "
@@ -227,14 +229,15 @@ def test_warnings_of_a_primary_model_stand_in_the_summary() -> None:
     failed = Attempt("us", "moments of the residuals", "the gradient did not vanish")
     fit = replace(made.fits["primary"][0], warnings=("another covariance was used",), attempts=(failed,))
     warned = replace(made, fits={**made.fits, "primary": (fit,)})
-    summary = build_document(warned).sections[0]
+    document = build_document(warned)
+    summary = document.sections[0]
     warnings = [block.text for block in summary.blocks if isinstance(block, Paragraph) and block.kind == "warning"]
     assert warnings[:2] == [
         "Warning on Primary: another covariance was used.",
         "Warning on Primary: tried before and left: unstructured from moments of the residuals: the gradient did not "
         "vanish.",
     ]
-    assert '<p class="warning">Warning on Primary' in render(warned)
+    assert '<p class="warning">Warning on Primary' in render_html(document)
 
 
 def test_an_adjusted_p_value_is_said_to_be_so_and_the_limits_not() -> None:
@@ -257,17 +260,23 @@ def test_an_adjusted_p_value_is_said_to_be_so_and_the_limits_not() -> None:
     )
 
 
+def missing_figures(made: Report) -> list[Figure | Drawing]:
+    """Return the figures of missing values, in their section of the report."""
+    figures = Document("T", "S", (), (missing_section(made),)).figures()
+    return [figure for figure in figures if figure.id.startswith("missing")]
+
+
 def test_missing_values_are_drawn_once_per_outcome_and_pattern_of_primary_estimands() -> None:
     plain = report()
     response = plain.study.analyses["response"].model_copy(update={"role": "primary"})
     study = plain.study.model_copy(update={"analyses": {**plain.study.analyses, "response": response}})
     other = {**plain.datasets, "response": with_newcomer(plain.datasets["response"])}
-    secondary = [f.id for f in build_document(replace(plain, datasets=other)).figures() if f.id.startswith("missing")]
+    secondary = [figure.id for figure in missing_figures(replace(plain, datasets=other))]
     assert secondary == ["missing-pain"]
     made = replace(plain, study=study)
-    titles = [figure.title for figure in build_document(made).figures() if figure.id.startswith("missing")]
+    titles = [figure.title for figure in missing_figures(made)]
     assert titles == ["Hip pain score: missing values by visit and arm"]
-    figures = [f for f in build_document(replace(made, datasets=other)).figures() if f.id.startswith("missing")]
+    figures = missing_figures(replace(made, datasets=other))
     assert [(figure.id, figure.title.partition("(")[2]) for figure in figures] == [
         ("missing-pain-primary", "estimand: Primary)"),
         ("missing-pain-response", "estimand: Response)"),
@@ -378,7 +387,7 @@ def test_a_label_of_the_plan_reaches_the_reader_as_text_everywhere() -> None:
 
 
 def test_text_is_escaped_in_every_kind_of_block() -> None:
-    figure = next(build_document(report()).figures())
+    figure = next(built().figures())
     table = Table(
         "t",
         NASTY,

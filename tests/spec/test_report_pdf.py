@@ -7,17 +7,16 @@ import io
 import pytest
 from pypdf import PdfReader
 
-from coxa.report.build import build_document
 from coxa.report.document import Document
 from coxa.report.output.columns import SIDEWAYS, UPRIGHT, ems, layout
 from coxa.report.output.pdf import page_data, render_pdf
 from coxa.tables.table import Cell, Column, Row, RowGroup, Table
-from tests.spec.small_trial import report
+from tests.spec.small_trial import built
 
 
 @pytest.fixture(scope="module")
 def document() -> Document:
-    return build_document(report())
+    return built()
 
 
 @pytest.fixture(scope="module")
@@ -77,7 +76,7 @@ def test_figures_are_vectors_with_their_words_as_text(pages: PdfReader, text: st
     assert not any(len(page.images) for page in pages.pages)
     assert "favours Usual care" in text
     tags = structure(pages)
-    assert tags.count("/Figure") >= len(list(build_document(report()).figures()))
+    assert tags.count("/Figure") >= len(list(built().figures()))
     assert {"/Table", "/THead", "/TH", "/TD", "/H1", "/H2", "/Caption", "/TOC"} <= set(tags)
 
 

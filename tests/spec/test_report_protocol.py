@@ -10,7 +10,7 @@ import pytest
 
 from coxa.report.analyse import timed
 from coxa.report.build import build_document
-from coxa.report.document import Card, Paragraph, Section, TableBlock
+from coxa.report.document import Card, Document, Paragraph, Section, TableBlock
 from coxa.report.output.render import FORMATS, render_document
 from coxa.report.record import Report
 from coxa.report.topics.protocol.section import deviation_notes, protocol_section
@@ -19,7 +19,7 @@ from coxa.report.write import write_report
 from coxa.study import read_study
 from coxa.study.locking.deviations import PlanStatus, plan_status
 from coxa.study.locking.lock import lock
-from tests.spec.small_trial import NASTY, report
+from tests.spec.small_trial import NASTY, rendered, report
 from tests.spec.test_study_lock import WHY, Edit, cs, relaxes, window, written
 
 
@@ -116,11 +116,15 @@ def test_a_very_long_value_is_cut_in_the_table_and_whole_in_the_record(tmp_path:
     assert run_data(made)["lock"]["deviations"][0]["to"] == "x" * 500
 
 
-@pytest.mark.parametrize("form", FORMATS)
-def test_a_hostile_reason_reaches_every_form_as_text(tmp_path: Path, form: str) -> None:
+@pytest.fixture(scope="module")
+def hostile(tmp_path_factory: pytest.TempPathFactory) -> Document:
     why = f"{NASTY} \u202eשלום ‮ 🦴 {'w' * 300} #set text(red) {{{{ 7 * 7 }}}}"
-    made = reported(tmp_path, (cs,), (), why)
-    shown = render_document(build_document(made), form)
+    return build_document(reported(tmp_path_factory.mktemp("hostile"), (cs,), (), why))
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_a_hostile_reason_reaches_every_form_as_text(hostile: Document, form: str) -> None:
+    shown = render_document(hostile, form)
     assert len(shown) > 10_000
     if form == "html":
         assert isinstance(shown, str)
@@ -173,7 +177,7 @@ def test_every_field_of_the_run_record_is_documented(tmp_path: Path) -> None:
 
 def test_seconds_are_nowhere_but_in_the_run_record() -> None:
     slow = replace(report(), seconds={"read": 98765.4321})
-    assert render_document(build_document(slow), "html") == render_document(build_document(report()), "html")
+    assert render_document(build_document(slow), "html") == rendered("html")
 
 
 def test_a_step_is_timed() -> None:

@@ -12,7 +12,6 @@ from typer.testing import CliRunner
 
 from coxa.cli.main import app
 from coxa.errors import OptionError
-from coxa.report.build import build_document
 from coxa.report.topics.analyses.sentences import result_sentences
 from coxa.report.trace.compare import compare_results
 from coxa.report.trace.kept import read_kept, write_kept
@@ -20,7 +19,8 @@ from coxa.report.trace.provenance import provenance
 from coxa.report.trace.results import ADDRESS, COLUMNS, data_hash, results_frame
 from coxa.report.trace.why import why
 from coxa.tables.formats import write
-from tests.spec.small_trial import report
+from tests.spec.drawn_trial import drawn_trial
+from tests.spec.small_trial import built, report
 
 ROOT = Path(__file__).parents[2]
 DEMO = ROOT / "analyses" / "hip_oa_trial"
@@ -29,11 +29,19 @@ runner = CliRunner()
 
 @pytest.fixture(scope="module")
 def frame() -> pd.DataFrame:
-    return results_frame(report(), build_document(report()))
+    return results_frame(report(), built())
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What is kept of the report, to be read."""
+    folder = tmp_path_factory.mktemp("kept")
+    write_kept(report(), built(), folder)
+    return folder
 
 
 def test_every_statistic_of_every_table_and_sentence_is_a_row(frame: pd.DataFrame) -> None:
-    document = build_document(report())
+    document = built()
     tables = sorted(item.value for table in document.tables() for item in table.statistics())
     in_tables = frame["cell"].str.fullmatch(r"T\d+\..*")
     assert tuple(frame.columns) == COLUMNS
@@ -49,7 +57,7 @@ def test_every_statistic_of_every_table_and_sentence_is_a_row(frame: pd.DataFram
 
 
 def test_every_number_drawn_in_a_figure_is_a_row_but_those_of_single_participants(frame: pd.DataFrame) -> None:
-    figures = list(build_document(report()).figures())
+    figures = list(built().figures())
     rows = frame[frame["cell"].str.fullmatch(r"F\d+\.r\d+")]
     assert list(rows["table"].unique()) == [figure.id for figure in figures if not figure.of_people]
     assert {"trajectories-primary", "residuals-primary"} <= {figure.id for figure in figures if figure.of_people}
@@ -83,7 +91,7 @@ def test_the_shown_text_is_made_from_the_values_by_the_format(frame: pd.DataFram
 
 
 def test_a_cell_is_where_the_reader_counts_it(frame: pd.DataFrame) -> None:
-    tables = list(build_document(report()).tables())
+    tables = list(built().tables())
     for cell, rows in frame[frame["cell"].str.fullmatch(r"T\d+\.r\d+\.c\d+")].groupby("cell", sort=False):
         table, row, column = (int(part[1:]) for part in str(cell).split("."))
         assert list(tables[table - 1].rows())[row - 1].cells[column - 1].text == rows["shown"].iloc[0]
@@ -110,26 +118,23 @@ def test_a_number_of_a_model_names_it_and_its_warning(frame: pd.DataFrame) -> No
 
 def test_no_participant_is_in_the_results(tmp_path: Path) -> None:
     made = report()
-    for path in write_kept(made, build_document(made), tmp_path):
+    for path in write_kept(made, built(), tmp_path):
         assert b"QZX" not in path.read_bytes()
 
 
-def test_what_is_kept_can_be_read_and_the_forms_agree(tmp_path: Path, frame: pd.DataFrame) -> None:
-    made = report()
-    write_kept(made, build_document(made), tmp_path)
-    kept = read_kept(tmp_path)
+def test_what_is_kept_can_be_read_and_the_forms_agree(folder: Path, frame: pd.DataFrame) -> None:
+    kept = read_kept(folder)
     pd.testing.assert_frame_equal(kept.results, frame, check_dtype=False)
-    rows = json.loads((tmp_path / "results.json").read_text())["results"]
+    rows = json.loads((folder / "results.json").read_text())["results"]
     assert [row["cell"] for row in rows] == list(frame["cell"])
-    shown = runner.invoke(app, ["compare", str(tmp_path / "results.parquet"), str(tmp_path / "results.csv")])
+    shown = runner.invoke(app, ["compare", str(folder / "results.parquet"), str(folder / "results.csv")])
     assert (shown.exit_code, shown.output) == (0, "0 difference(s)\n")
 
 
-def test_why_names_statistic_estimand_model_and_what_was_left_out(tmp_path: Path, frame: pd.DataFrame) -> None:
+def test_why_names_statistic_estimand_model_and_what_was_left_out(folder: Path, frame: pd.DataFrame) -> None:
     made = report()
-    write_kept(made, build_document(made), tmp_path)
     row = frame[(frame["analysis"] == "primary") & (frame["statistic"] == "p_value")].iloc[-1]
-    facts = why(read_kept(tmp_path), row["cell"])
+    facts = why(read_kept(folder), row["cell"])
     said = dict(facts)
     assert said["p_value"] == repr(float(row["value"]))
     assert said["shown"] == row["shown"]
@@ -141,10 +146,9 @@ def test_why_names_statistic_estimand_model_and_what_was_left_out(tmp_path: Path
     assert said["data"] == f"assessments.csv, SHA-256 {'0' * 64}"
 
 
-def test_why_says_that_a_number_is_drawn_and_of_whom(tmp_path: Path, frame: pd.DataFrame) -> None:
-    write_kept(report(), build_document(report()), tmp_path)
+def test_why_says_that_a_number_is_drawn_and_of_whom(folder: Path, frame: pd.DataFrame) -> None:
     row = frame[frame["table"].eq("observed-pain")].iloc[0]
-    facts = dict(why(read_kept(tmp_path), row["cell"].lower()))
+    facts = dict(why(read_kept(folder), row["cell"].lower()))
     assert facts["shown"] == "drawn in the figure"
     assert (facts["mean"], facts["arm"], facts["visit"]) == (repr(float(row["value"])), row["arm"], row["visit"])
     assert "format" not in facts
@@ -160,10 +164,9 @@ def test_why_says_that_a_number_is_drawn_and_of_whom(tmp_path: Path, frame: pd.D
         ("T1.r99.c1", "no number in T1.r99.c1; table 1 has numbers in rows 1 to"),
     ],
 )
-def test_a_cell_that_is_not_there_is_answered_with_those_that_are(tmp_path: Path, cell: str, said: str) -> None:
-    write_kept(report(), build_document(report()), tmp_path)
+def test_a_cell_that_is_not_there_is_answered_with_those_that_are(folder: Path, cell: str, said: str) -> None:
     with pytest.raises(OptionError, match=said.replace("(", r"\(")):
-        why(read_kept(tmp_path), cell)
+        why(read_kept(folder), cell)
 
 
 def row(value: float, **address: str) -> dict[str, object]:
@@ -187,8 +190,7 @@ def test_two_data_sets_are_compared_by_what_their_numbers_are() -> None:
 @pytest.fixture(scope="module")
 def handed_over(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("trial")
-    made = runner.invoke(app, ["new", str(folder / "trial")])
-    assert made.exit_code == 0, made.output
+    drawn_trial(folder / "trial", 1, 60)
     made = runner.invoke(app, ["report", str(folder / "trial" / "study.yaml"), "--out", str(folder / "out"), "-q"])
     assert made.exit_code == 0, made.output
     return folder
@@ -210,7 +212,7 @@ def test_a_changed_number_and_a_changed_file_are_found(handed_over: Path, tmp_pa
     text = page.read_text()
     at = text.index(f'data-cell="{cell["cell"]}"')
     page.write_text(text[:at] + text[at:].replace(f">{cell['shown']}<", ">0.049<", 1))
-    data = tmp_path / "moved" / "trial" / "data" / "participants.csv"
+    data = tmp_path / "moved" / "trial" / "p.csv"
     data.write_bytes(data.read_bytes().replace(b"\n", b"\r\n"))
     kept.results.loc[kept.results["term"].eq("marginal_mean").idxmax(), "value"] += 1
     kept.results.to_parquet(out / "results.parquet", index=False)
@@ -219,7 +221,7 @@ def test_a_changed_number_and_a_changed_file_are_found(handed_over: Path, tmp_pa
     found = json.loads(shown.stdout)
     assert isinstance(found, list), found
     assert {(item["table"], item["field"]) for item in found} >= {
-        ("participants.csv", "SHA-256"),
+        ("p.csv", "SHA-256"),
         ("report.html", cell["cell"]),
     }
     assert sum(item["table"] == "results" for item in found) == 1
@@ -234,7 +236,7 @@ def test_a_form_of_another_run_is_refused_and_warned_of(handed_over: Path, tmp_p
     made = runner.invoke(app, ["report", str(plan), "--out", str(out), "-q", "--format", "docx"])
     assert "warning" not in made.output
     assert set(read_kept(out).forms) == {"report.html", "report.docx"}
-    values = plan.parent / "data" / "items.csv"
+    values = plan.parent / "a.csv"
     lines = values.read_text(encoding="utf-8").splitlines(keepends=True)
     values.write_text("".join([lines[0], *lines[2:]]), encoding="utf-8")
     made = runner.invoke(app, ["report", str(plan), "--out", str(out), "-q"])

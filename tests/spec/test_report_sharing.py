@@ -313,7 +313,8 @@ def test_a_shared_page_shows_the_sign_and_says_what_it_means(handed_on: Path) ->
 def test_a_shared_report_is_verified_as_it_is(handed_on: Path) -> None:
     shown = runner.invoke(app, ["verify", str(handed_on / "report.html"), "-q"])
     assert shown.exit_code == 0, shown.output
-    why = runner.invoke(app, ["why", str(handed_on), "--cell", "T2.r1.c2"])
+    cell = pd.read_parquet(handed_on / "results.parquet")["cell"].iloc[0]
+    why = runner.invoke(app, ["why", str(handed_on), "--cell", cell])
     assert why.exit_code == 0, why.output
 
 

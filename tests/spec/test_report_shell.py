@@ -9,7 +9,6 @@ import pytest
 from typer.testing import CliRunner
 
 from coxa.cli.main import app
-from coxa.report.build import build_document
 from coxa.report.document import Document, Paragraph
 from coxa.report.output.render import render_document
 from coxa.report.trace.places import places
@@ -21,7 +20,7 @@ from coxa.tables.table import Column, Row, RowGroup, Table
 from tests.spec.assumed_trial import assumed
 from tests.spec.cluster_trial import PLAN
 from tests.spec.pages import without_scripts
-from tests.spec.small_trial import read_text, report
+from tests.spec.small_trial import built, read_text
 
 runner = CliRunner()
 
@@ -36,8 +35,7 @@ def texts(document: Document) -> str:
 
 
 def test_a_shell_has_the_sections_and_tables_of_the_report_and_no_statistic(planned: Document) -> None:
-    made = report()
-    document, blank = build_document(made), as_shell(build_document(made))
+    document, blank = built(), as_shell(built())
     assert [section.id for section in blank.sections] == [section.id for section in document.sections]
     assert {table.id for table in blank.tables()} == {table.id for table in document.tables()} - {
         "findings",
@@ -51,11 +49,10 @@ def test_a_shell_has_the_sections_and_tables_of_the_report_and_no_statistic(plan
         assert all(figure.data.empty for figure in made_up.figures())
 
 
-def test_nothing_of_the_data_is_left() -> None:
+def test_nothing_of_the_data_is_left(planned: Document) -> None:
     """Two data sets of one plan give the same shell."""
-    plan = assumed()
     plain = assumed("\nassumptions:\n  participants: 90\n  outcomes: {pain: {baseline: {mean: 20, sd: 4}}}\n")
-    assert texts(shell(plan)) == texts(shell(plain))
+    assert texts(planned) == texts(shell(plain))
 
 
 def test_numbers_are_written_as_their_places_and_verdicts_are_open(planned: Document) -> None:

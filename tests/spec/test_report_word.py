@@ -12,16 +12,15 @@ import pytest
 from docx.enum.text import WD_TAB_ALIGNMENT
 from docx.oxml.ns import qn
 
-from coxa.report.build import build_document
 from coxa.report.document import Document, Section, TableBlock
 from coxa.report.output.word.render import render_word
-from tests.spec.small_trial import report
+from tests.spec.small_trial import built
 from tests.spec.test_report_pdf import wide
 
 
 @pytest.fixture(scope="module")
 def document() -> Document:
-    return build_document(report())
+    return built()
 
 
 @pytest.fixture(scope="module")
