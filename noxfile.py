@@ -19,7 +19,14 @@ def install(session: nox.Session, layer: str) -> None:
 def tests(session: nox.Session) -> None:
     """The test suite; on every Python that is installed."""
     install(session, "test")
-    session.run("pytest", "-n", "2", "--dist", "loadfile", *session.posargs)
+    session.run("pytest", "-n", "2", "--dist", "worksteal", *session.posargs)
+
+
+@nox.session
+def full(session: nox.Session) -> None:
+    """Every test: the slow ones too, with all examples and replicates."""
+    install(session, "test")
+    session.run("pytest", "-n", "2", "--dist", "worksteal", *session.posargs, env={"COXA_TESTS": "full"})
 
 
 @nox.session
@@ -41,7 +48,7 @@ def types(session: nox.Session) -> None:
 def coverage(session: nox.Session) -> None:
     """Lines and branches that the tests run; the whole suite fails below FLOOR. Part of it: `-- tests/spec`."""
     install(session, "dev")
-    session.run("pytest", "-n", "2", "--dist", "loadfile", "--cov", "--cov-report=", *session.posargs)
+    session.run("pytest", "-n", "2", "--dist", "worksteal", "--cov", "--cov-report=", *session.posargs)
     whole = [] if session.posargs else [f"--fail-under={FLOOR}"]
     session.run("coverage", "report", *whole)
 

@@ -1,6 +1,34 @@
-"""What holds for all tests: no example of hypothesis has a deadline, so that the suite passes on a slow machine."""
+"""What holds for all tests: no deadlines, few examples, slow tests only where all are asked for (CONTRIBUTING.md)."""
 
+import gc
+
+import pytest
 from hypothesis import HealthCheck, settings
 
-settings.register_profile("coxa", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+from tests.sizes import FULL, few
+
+# No example has a deadline, so that the suite passes on a slow machine.
+settings.register_profile(
+    "coxa", deadline=None, max_examples=few(30, 100), suppress_health_check=[HealthCheck.too_slow]
+)
 settings.load_profile("coxa")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Begin with the files whose fixtures take longest, so that two workers end together; leave slow tests out.
+
+    Slow tests are there where all tests, or those with a marker, are asked for.
+    """
+    items.sort(key=lambda item: "study" not in item.path.parts)
+    if FULL or config.option.markexpr:
+        return
+    slow = [item for item in items if item.get_closest_marker("slow")]
+    if slow:
+        config.hook.pytest_deselected(items=slow)
+        items[:] = [item for item in items if not item.get_closest_marker("slow")]
+
+
+def pytest_collection_finish() -> None:
+    """Keep modules and collected tests out of the garbage collector's rounds: they stay to the end."""
+    gc.collect()
+    gc.freeze()

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from coxa.cohort.cohort import Cohort
 from coxa.cohort.read import read_cohort
 from coxa.study.reading.read import parse_study
+from tests.sizes import few
 from tests.spec.cohort_trial import LONG, PLAN
 
 IDS = st.sampled_from(["1", "2", "3", "03", "3.0", "", " ", "<b>"])
@@ -126,7 +127,7 @@ def check_lost_rows_are_told(cohort: Cohort) -> None:
     assert folded or set(silent["participant_id"].dropna()) <= told
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=few(5, 15), deadline=None)
 @given(people=PEOPLE, values=LONG_ROWS, extra=amendments())
 def test_long_files(people: list[tuple[str, ...]], values: list[tuple[str, ...]], extra: str) -> None:
     with tempfile.TemporaryDirectory() as folder:
@@ -137,7 +138,7 @@ def test_long_files(people: list[tuple[str, ...]], values: list[tuple[str, ...]]
         check_accounts(folder, amended(LONG, extra))
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=few(6, 20), deadline=None)
 @given(rows=WIDE_ROWS, data=st.sampled_from([WIDE, ONE_ROW]), extra=amendments())
 def test_wide_files(rows: list[tuple[str, ...]], data: str, extra: str) -> None:
     with tempfile.TemporaryDirectory() as folder:
@@ -161,7 +162,7 @@ NARROWED = st.sampled_from(
 )
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=few(8, 25), deadline=None)
 @given(people=PEOPLE, values=LONG_ROWS, key=NARROWED, named=st.booleans(), again=st.booleans())
 def test_rows_that_a_plan_narrows(
     people: list[tuple[str, ...]], values: list[tuple[str, ...]], key: str, named: bool, again: bool
@@ -186,7 +187,7 @@ data:
 """
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=few(5, 15), deadline=None)
 @given(rows=st.lists(st.tuples(IDS, IDS, ARMS, NUMBERS, NUMBERS, NUMBERS, NUMBERS), max_size=8))
 def test_an_identifier_of_two_columns(rows: list[tuple[str, ...]]) -> None:
     with tempfile.TemporaryDirectory() as folder:
@@ -216,7 +217,7 @@ SHAPES = st.sampled_from(
 )  # fmt: skip
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=few(6, 20), deadline=None)
 @given(people=PEOPLE, rows=st.lists(st.tuples(IDS, ANSWERS, ANSWERS, ANSWERS, DATES), max_size=8), shape=SHAPES)
 def test_items_wide_over_visits(people: list[tuple[str, ...]], rows: list[tuple[str, ...]], shape: str) -> None:
     with tempfile.TemporaryDirectory() as folder:
@@ -229,7 +230,7 @@ def test_items_wide_over_visits(people: list[tuple[str, ...]], rows: list[tuple[
         assert not cohort.table("item_responses").duplicated(["participant_id", "visit", "item"]).any()
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=few(5, 15), deadline=None)
 @given(raw=st.binary(max_size=200))
 def test_any_bytes_give_findings_and_never_a_stack_trace(raw: bytes) -> None:
     with tempfile.TemporaryDirectory() as folder:

@@ -6,10 +6,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from coxa.instruments import instrument_names, load_instrument, score
+from tests.sizes import few
 
 FLOAT_NOISE = 1e-9  # means of up to 33 answers, scaled to 100
 FALLING_FORMULAS = ("mean_to_percent_reversed", "points")  # the worst answer has the highest code
-EXAMPLES = settings(max_examples=60, deadline=None)
+EXAMPLES = settings(max_examples=few(18, 60), deadline=None)
 
 
 @st.composite

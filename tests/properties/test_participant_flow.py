@@ -14,11 +14,12 @@ from coxa.report.topics.participants.flow.draw import plot_flow
 from coxa.report.topics.participants.flow.layout import lay_out
 from coxa.report.topics.participants.flow.record import Count, Flow
 from coxa.report.topics.participants.flow.table import flow_table
+from tests.sizes import few
 from tests.spec.flow_trial import Assessed, Person, cohort, flow_of, plan
 
 WHY = st.sampled_from([None, "moved away", "Moved  away", " ", "no value", "انتقل إلى مدينة أخرى", "<b>x</b> & 'y'"])
 VALUE = st.sampled_from([None, 0.0, 40.0, 50.0])
-FEW = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+FEW = settings(max_examples=few(12, 40), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 @st.composite

@@ -42,14 +42,14 @@ def default(icc: float) -> pd.DataFrame:
     return counted(Asked("", with_therapist, LAST, methods, factor="therapist"), drawn(icc))
 
 
-@pytest.mark.parametrize("icc", [0.05, 0.15])
+@pytest.mark.parametrize("icc", [pytest.param(0.05, marks=pytest.mark.slow), 0.15])
 def test_default_covers_the_difference_between_arms(icc: float) -> None:
     found = summed(default(icc)).iloc[0]
     assert found["fitted"] >= 0.99 * REPLICATES
     assert found["rejected"] == pytest.approx(100 * ALPHA, abs=MONTE_CARLO)
 
 
-@pytest.mark.parametrize("icc", [0.05, 0.15])
+@pytest.mark.parametrize("icc", [pytest.param(0.05, marks=pytest.mark.slow), 0.15])
 def test_variance_of_the_therapists_is_the_planted_one(icc: float) -> None:
     """Estimates do not go below zero, so that with a small variance their mean is above the truth."""
     found, planted = of_variance(default(icc)), between_sd(icc, SD[-1] ** 2) ** 2

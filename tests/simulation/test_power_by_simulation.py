@@ -7,6 +7,7 @@ import pytest
 
 from coxa import simulated_power
 from coxa.design import find_n, power_ancova, power_mmrm, power_two_means
+from tests.sizes import few
 from tests.spec.power_plan import MMRM, power_plan, two_arms
 
 ERRORS = 3.0
@@ -14,7 +15,7 @@ ERRORS = 3.0
 
 
 def test_two_means() -> None:
-    found = simulated_power(two_arms(60, 7.0, 0.5, []), replicates=4_000).frame.iloc[0]
+    found = simulated_power(two_arms(60, 7.0, 0.5, []), replicates=few(1_500, 4_000)).frame.iloc[0]
     exact = power_two_means(sd=10, difference=7.0, n=30).power
     assert abs(found["power"] - exact) < ERRORS * found["power_error"]
     assert abs(found["coverage"] - 0.95) < ERRORS * found["coverage_error"]
@@ -22,7 +23,7 @@ def test_two_means() -> None:
 
 
 def test_ancova() -> None:
-    found = simulated_power(two_arms(60, 6.0, 0.7, ["baseline"]), replicates=4_000).frame.iloc[0]
+    found = simulated_power(two_arms(60, 6.0, 0.7, ["baseline"]), replicates=few(1_500, 4_000)).frame.iloc[0]
     exact = power_ancova(sd=10, correlation=0.7, difference=6.0, n=30).power
     assert abs(found["power"] - exact) < ERRORS * found["power_error"]
 
@@ -61,7 +62,7 @@ def test_size_without_an_effect(model: str) -> None:
 
 
 def test_the_number_for_a_power_is_that_of_the_formula() -> None:
-    found = find_n(two_arms(60, 6.0, 0.7, ["baseline"]), 0.9, replicates=1_500)
+    found = find_n(two_arms(60, 6.0, 0.7, ["baseline"]), 0.9, replicates=few(500, 1_500))
     exact = sum(power_ancova(sd=10, correlation=0.7, difference=6.0, power=0.9).n)
     assert found.low <= exact <= found.high
     assert abs(found.n - exact) < 0.1 * exact

@@ -11,6 +11,7 @@ from scipy import stats
 
 from coxa.design import Cluster, Minimisation, PermutedBlocks, Simple, Stratified, randomise, rerandomisation_test
 from coxa.errors import DataError, OptionError
+from tests.sizes import few
 
 TWO = {"a": 1, "b": 1}
 Y = np.array([3.0, 7.0, 4.0, 9.0, 2.0, 8.0, 6.0, 7.0])
@@ -95,15 +96,15 @@ def test_clusters_are_drawn_whole() -> None:
 
 def test_the_level_holds_under_minimisation_where_the_outcome_drifts() -> None:
     scheme = Minimisation(TWO, {"site": ("n", "s")}, probability=0.85)
-    rng = np.random.default_rng(11)
+    rng, trials = np.random.default_rng(11), few(60, 150)
     p = []
-    for k in range(150):
+    for k in range(trials):
         units = pd.DataFrame({"participant_id": range(24), "site": rng.choice(["n", "s"], 24)})
         arm = randomise(scheme, participants=units, seed=k).frame["arm"]
         y = rng.normal(size=24) + np.arange(24) / 6 + 2 * (units["site"] == "n")
         p.append(rerandomisation_test(units.assign(arm=arm, y=y), scheme, outcome="y", draws=79, seed=k).p_value)
     assert stats.kstest(p, "uniform", alternative="greater").pvalue > 0.001
-    assert np.mean(np.array(p) <= 0.05) < 0.05 + 3 * np.sqrt(0.05 * 0.95 / 150)
+    assert np.mean(np.array(p) <= 0.05) < 0.05 + 3 * np.sqrt(0.05 * 0.95 / trials)
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from coxa.disclosure import Sums, SumsBuilder, counts_to_hide, feasible_range
+from tests.sizes import few
 
 K = 5
 TRAP = np.array([[30, 47, 64, 89], [90, 124, 5, 31], [92, 100, 59, 85], [800, 991, 651, 685]])
@@ -75,7 +76,7 @@ def test_nothing_is_hidden_where_nothing_is_small() -> None:
     assert not counts_to_hide(sums, K).any()
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=few(18, 60))
 @given(arrays(int, st.tuples(st.integers(2, 6), st.integers(2, 4)), elements=st.integers(0, 15)), st.integers(2, 8))
 def test_no_small_count_can_be_worked_out_from_any_table(inner: np.ndarray, k: int) -> None:
     sums, _ = sums_of(inner)

@@ -155,7 +155,7 @@ def risks(plan: Study) -> pd.DataFrame:
     )
 
 
-@pytest.mark.parametrize("arms", [2, 6, 7, 12])
+@pytest.mark.parametrize("arms", [2, 7, *(pytest.param(arms, marks=pytest.mark.slow) for arms in (6, 12))])
 def test_a_figure_of_any_number_of_arms_names_each_of_them(arms: int) -> None:
     plan = study(arms)
     data = dataset(plan, 20)

@@ -19,6 +19,7 @@ from coxa.models.numerics.mixed.likelihood import derived, state
 from coxa.models.numerics.mixed.markov import Markov
 from coxa.models.numerics.mixed.structured import Structured
 from coxa.models.results.fit import Fit
+from tests.sizes import few
 
 STEP, DIFFERENCE = 1e-5, 1e-6
 """Half a difference of derivatives, and what it is good for here."""
@@ -52,9 +53,16 @@ def over_time(rows: pd.DataFrame, residual: str, formula: str = FORMULA, ddf: st
         return fit_lmm(formula, rows, residual=residual, time="day", participant="participant_id", ddf=ddf)
 
 
-@pytest.mark.parametrize("ddf", ["satterthwaite", "kenward-roger", "kenward-roger-linear"])
-@pytest.mark.parametrize("residual", ["sp_exp", "sp_exp_nugget"])
-@pytest.mark.parametrize("random", ["(1 | participant_id)", "(day || participant_id) + (1 | clinic)", "(1 | clinic)"])
+SEVERAL = "(day || participant_id) + (1 | clinic)"
+CASES = [
+    pytest.param(random, residual, ddf, marks=[pytest.mark.slow] * (random == SEVERAL and ddf != "kenward-roger"))
+    for random in ("(1 | participant_id)", SEVERAL, "(1 | clinic)")
+    for residual in ("sp_exp", "sp_exp_nugget")
+    for ddf in ("satterthwaite", "kenward-roger", "kenward-roger-linear")
+]
+
+
+@pytest.mark.parametrize(("random", "residual", "ddf"), CASES)
 def test_the_recursion_along_times_gives_the_numbers_of_whole_matrices(
     random: str, residual: str, ddf: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -85,7 +93,7 @@ def test_gradient_and_hessian_of_the_recursion_are_those_of_differences(reml: bo
     np.testing.assert_allclose(here.observed, (np.array(up) - np.array(down)) / (2 * STEP), atol=DIFFERENCE)
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", range(few(2, 6)))
 def test_a_correlation_over_time_is_never_less_likely_than_the_independent_rows_it_contains(seed: int) -> None:
     rows = diary(8, 25, nugget=1.0, seed=seed)
     independent = fit_lmm(FORMULA, rows)
@@ -155,6 +163,7 @@ def test_the_repeated_measures_model_compares_with_independent_rows_too() -> Non
     assert nugget.loglik > fit_mmrm("pain ~ visit", half, covariance="cs").loglik - 1e-6
 
 
+@pytest.mark.slow
 def test_residuals_intervals_and_predictions_of_a_long_diary() -> None:
     rows = diary(10, 30, seed=5)
     fit = over_time(rows, "sp_exp_nugget")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -10,14 +11,16 @@ from typer.testing import CliRunner
 from coxa.cli.main import app
 from coxa.errors import OptionError
 from coxa.report.build import build_document
-from coxa.report.output.render import FORMATS, render
+from coxa.report.document import Document
+from coxa.report.output.render import FORMATS, render_document
 from coxa.report.trace.kept import read_kept, write_kept
 from coxa.report.trace.results import results_frame
 from coxa.report.trace.why import why
 from coxa.report.transform.styled import in_style
 from coxa.tables.formats import RULES, write
 from coxa.tables.styles import STYLES
-from tests.spec.small_trial import report
+from tests.spec.drawn_trial import drawn_trial
+from tests.spec.small_trial import built, rendered, report
 
 ROOT = Path(__file__).parents[2]
 DEMO = ROOT / "analyses" / "hip_oa_trial" / "study.yaml"
@@ -26,7 +29,7 @@ runner = CliRunner()
 
 @pytest.mark.parametrize("style", STYLES)
 def test_what_is_shown_is_made_from_the_values_by_rule_pattern_and_style(style: str) -> None:
-    frame = results_frame(report(), build_document(report(), style))
+    frame = results_frame(report(), built(style))
     assert set(frame["style"]) == {style}
     for _, rows in frame[frame["format"] != ""].groupby("cell", sort=False):
         first = rows.iloc[0]
@@ -37,14 +40,14 @@ def test_what_is_shown_is_made_from_the_values_by_rule_pattern_and_style(style: 
 
 @pytest.mark.parametrize("style", STYLES)
 def test_the_numbers_are_the_same_in_every_style(style: str) -> None:
-    plain, other = (results_frame(report(), build_document(report(), name)) for name in ("plain", style))
+    plain, other = (results_frame(report(), built(name)) for name in ("plain", style))
     address = ["cell", "statistic", "estimand", "analysis", "visit", "arm", "reference", "term"]
     assert plain[address].equals(other[address])
     assert plain["value"].equals(other["value"])
 
 
 def test_in_the_lancet_no_number_of_a_table_or_figure_has_a_point() -> None:
-    document = build_document(report(), "lancet")
+    document = built("lancet")
     texts = [cell.text for table in document.tables() for row in table.rows() for cell in row.cells if cell.statistics]
     assert any("\N{MIDDLE DOT}" in text for text in texts)
     assert not any("." in text for text in texts)
@@ -55,40 +58,47 @@ def test_in_the_lancet_no_number_of_a_table_or_figure_has_a_point() -> None:
 
 
 def test_in_jama_headings_say_percent_and_cells_do_not() -> None:
-    baseline = next(table for table in build_document(report(), "jama").tables() if table.id == "baseline")
+    baseline = next(table for table in built("jama").tables() if table.id == "baseline")
     rows = {row.label: [cell.text for cell in row.cells] for row in baseline.rows()}
     assert "Symptom duration (months), median (Q1–Q3)" in rows
     assert not any("[" in text for text in rows["Symptom duration (months), median (Q1–Q3)"])
     assert not any("%" in text for texts in rows.values() for text in texts)
-    headings = {column.label for table in build_document(report(), "jama").tables() for column in table.columns}
+    headings = {column.label for table in built("jama").tables() for column in table.columns}
     assert "P" in headings
     assert "p" not in headings
+
+
+@cache
+def built_again(style: str) -> Document:
+    return build_document(report(), style)
 
 
 @pytest.mark.parametrize("form", FORMATS)
 @pytest.mark.parametrize("style", ["jama", "lancet"])
 def test_every_form_can_be_had_in_every_style_and_is_the_same_twice(style: str, form: str) -> None:
-    assert render(report(), form, style) == render(report(), form, style)
+    assert rendered(form, style) == render_document(built_again(style), form)
 
 
 def test_an_unknown_style_is_refused_with_those_that_are_there() -> None:
     with pytest.raises(OptionError, match=r"style 'bmj'.*plain"):
-        in_style(build_document(report()), "bmj")
+        in_style(built(), "bmj")
     shown = runner.invoke(app, ["report", str(DEMO), "--style", "bmj"])
     assert shown.exit_code == 2
 
 
 def test_why_names_the_style(tmp_path: Path) -> None:
-    document = build_document(report(), "jama")
+    document = built("jama")
     write_kept(report(), document, tmp_path)
     kept = read_kept(tmp_path)
     p = kept.results[kept.results["format"] == "p_value"].iloc[0]
     assert dict(why(kept, p["cell"]))["format"] == "p_value: {p_value:p}, as jama"
 
 
-def test_a_report_in_a_style_is_verified_in_that_style(tmp_path: Path) -> None:
-    made = runner.invoke(app, ["report", str(DEMO), "--out", str(tmp_path), "--style", "lancet", "-q"])
+@pytest.mark.parametrize("which", ["drawn", pytest.param("demonstration", marks=pytest.mark.slow)])
+def test_a_report_in_a_style_is_verified_in_that_style(tmp_path: Path, which: str) -> None:
+    plan, out = drawn_trial(tmp_path / "trial", 1, 40) if which == "drawn" else DEMO, tmp_path / "out"
+    made = runner.invoke(app, ["report", str(plan), "--out", str(out), "--style", "lancet", "-q"])
     assert made.exit_code == 0, made.output
-    shown = runner.invoke(app, ["verify", str(tmp_path / "report.html"), "-q"])
+    shown = runner.invoke(app, ["verify", str(out / "report.html"), "-q"])
     assert shown.exit_code == 0, shown.output
     assert "0 difference(s)" in shown.output

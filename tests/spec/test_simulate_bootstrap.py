@@ -98,6 +98,7 @@ def test_a_seed_gives_the_same_draws_and_another_others() -> None:
     pd.testing.assert_frame_equal(longer.params.iloc[:100], one.params, check_exact=True)
 
 
+@pytest.mark.slow
 def test_percentiles_are_near_the_profile_in_a_large_sample() -> None:
     fit = fit_lmm("pain ~ 1 + (1 | therapist)", one_way(levels=150, each=6, sd=1.5))
     found = bootstrap_fit(fit, draws=800).intervals(0.9).set_index("name")

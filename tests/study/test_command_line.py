@@ -13,6 +13,7 @@ import pytest
 from typer.testing import CliRunner
 
 from coxa.cli.main import app
+from tests.spec.drawn_trial import drawn_trial
 
 ROOT = Path(__file__).parents[2]
 DEMO = ROOT / "analyses" / "hip_oa_trial" / "study.yaml"
@@ -228,16 +229,12 @@ def test_dev_runs_coxa_in_the_directory_of_the_caller(tmp_path: Path) -> None:
         assert shown.stdout == f"{tmp_path} | {ROOT / 'dev'} coxa | {passed}\n", shown.stderr
 
 
-def test_the_demonstration_writes_a_report(tmp_path: Path) -> None:
-    shown = run_apart("demo", "--out", str(tmp_path))
-    assert shown.returncode == 0, shown.stderr
-    assert str(tmp_path / "report.html") in shown.stdout
-
-
-def test_the_same_plan_and_data_give_the_same_bytes(tmp_path: Path) -> None:
+@pytest.mark.parametrize("which", ["drawn", pytest.param("demonstration", marks=pytest.mark.slow)])
+def test_the_same_plan_and_data_give_the_same_bytes(tmp_path: Path, which: str) -> None:
+    plan = drawn_trial(tmp_path / "trial", 1, 40) if which == "drawn" else DEMO
     for name in ("one", "two"):
         out = ["--out", str(tmp_path / name), "--format", "html,pdf,docx"]
-        shown = runner.invoke(app, ["report", str(DEMO), "-q", *out])
+        shown = runner.invoke(app, ["report", str(plan), "-q", *out])
         assert shown.exit_code == 0, shown.output
     assert {"report.html", "report.pdf", "report.docx"} <= {file.name for file in (tmp_path / "one").iterdir()}
     for file in (tmp_path / "one").iterdir():

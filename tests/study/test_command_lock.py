@@ -11,6 +11,7 @@ from click.testing import Result
 from typer.testing import CliRunner
 
 from coxa.cli.main import app
+from tests.spec.drawn_trial import drawn_trial
 
 ROOT = Path(__file__).parents[2]
 DEMO = (ROOT / "analyses" / "hip_oa_trial" / "study.yaml").read_text(encoding="utf-8")
@@ -24,6 +25,12 @@ def study(tmp_path: Path) -> Path:
     folder = tmp_path / "trial"
     assert run("new", folder).exit_code == 0
     return folder / "study.yaml"
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> Path:
+    """A study of its own that takes little to analyse."""
+    return drawn_trial(tmp_path / "trial", 1, 60)
 
 
 def run(*arguments: object) -> Result:
@@ -95,7 +102,8 @@ def test_a_damaged_lock_stops_every_command_with_the_remedy(study: Path) -> None
         assert "is damaged, or was edited" in done.output
 
 
-def test_check_analyse_and_report_say_how_the_plan_stands(study: Path) -> None:
+def test_check_analyse_and_report_say_how_the_plan_stands(small: Path) -> None:
+    study = small
     out = study.parent / "out"
     for command in (("check",), ("analyse", "--out", out), ("report", "--out", out)):
         done = run(command[0], study, *command[1:])
@@ -110,20 +118,21 @@ def test_check_analyse_and_report_say_how_the_plan_stands(study: Path) -> None:
     assert "Warning on the protocol" in (out / "report.html").read_text(encoding="utf-8")
     seconds = json.loads((out / "run.json").read_text(encoding="utf-8"))["seconds"]
     assert set(seconds) == {"read", "derive", "fit", "render"}
-    assert set(seconds["fit"]) == {"primary", "ancova"}
+    assert set(seconds["fit"]) == {"primary", "response"}
     assert set(seconds["render"]) == {"document", "html"}
     verified = run("verify", out / "report.html")
     assert verified.exit_code == 0, verified.output
 
 
-def test_a_report_of_a_locked_plan_and_its_crate_are_the_same_bytes_twice(study: Path) -> None:
+def test_a_report_of_a_locked_plan_and_its_crate_are_the_same_bytes_twice(small: Path) -> None:
+    study = small
     run("lock", study, "--date", "2026-01-15")
     made = []
     for name in ("first", "second"):
         out = study.parent / name
         done = run("report", study, "--out", out, "--crate", "--date", "2026-04-01", "--licence", "CC BY 4.0")
         assert done.exit_code == 0, done.output
-        made.append([(out / file).read_bytes() for file in ("report.html", "my-trial-ro-crate.zip")])
+        made.append([(out / file).read_bytes() for file in ("report.html", "drawn-ro-crate.zip")])
     assert made[0] == made[1]
 
 

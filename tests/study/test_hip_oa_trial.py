@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import runpy
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 
@@ -43,6 +44,16 @@ def cohort(study: Study) -> Cohort:
 @pytest.fixture(scope="module")
 def report() -> Report:
     return coxa.analyse(ANALYSIS / "study.yaml")
+
+
+@pytest.fixture(scope="module")
+def demonstration(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """Run `coxa demo` as a process of its own; return the folder that it wrote and what it printed."""
+    folder = tmp_path_factory.mktemp("demonstration")
+    command = [sys.executable, "-m", "coxa.cli.main", "demo", "--out", str(folder)]
+    shown = subprocess.run(command, capture_output=True, text=True)
+    assert shown.returncode == 0, shown.stderr
+    return folder, shown.stdout
 
 
 @pytest.fixture(scope="module")
@@ -121,7 +132,9 @@ def test_most_of_all_intervals_hold_the_truth(report: Report, truth: Truth) -> N
     assert beside["inside"].mean() > 0.85
 
 
-def test_therapists_are_in_the_two_arms_that_have_them(report: Report, cohort: Cohort, tmp_path: Path) -> None:
+def test_therapists_are_in_the_two_arms_that_have_them(
+    report: Report, cohort: Cohort, demonstration: tuple[Path, str]
+) -> None:
     (fit,) = report.fits["therapists"]
     people = cohort.table("participants")
     assert people.loc[people["arm"] == "usual_care", "therapist_id"].isna().all()
@@ -129,15 +142,15 @@ def test_therapists_are_in_the_two_arms_that_have_them(report: Report, cohort: C
     (alone,) = report.fits["primary"]
     assert (fit.n_participants, fit.n_observations) == (alone.n_participants, alone.n_observations)
 
-    out = write_results(report, tmp_path)[0]
-    written = pd.read_csv(out)
+    folder, _ = demonstration
+    written = pd.read_csv(folder / "estimates.csv")
     rows = written[(written["analysis"] == "therapists") & (written["term"] == "difference")]
     assert set(rows["arm"]) == {"exercise", "manual_therapy"}
     assert rows["warning"].str.contains("therapist_id has 9 levels").all()
     beside = written[(written["analysis"] == "primary") & (written["term"] == "difference")]
     assert (rows["df"].to_numpy() < beside["df"].to_numpy()).all()
 
-    page = read_text(coxa.report.render(report))
+    page = read_text((folder / "report.html").read_text(encoding="utf-8"))
     for words in (
         "MMRM with therapists (sensitivity)",
         "therapist (9 levels, in Exercise therapy and Manual therapy only; a variance for each arm)",
@@ -148,16 +161,27 @@ def test_therapists_are_in_the_two_arms_that_have_them(report: Report, cohort: C
         assert words in page, words
 
 
+@pytest.mark.slow
 def test_the_same_plan_and_data_give_the_same_numbers(report: Report) -> None:
     again = coxa.analyse(ANALYSIS / "study.yaml")
     assert again.estimates.frame.equals(report.estimates.frame)
 
 
+def test_the_demonstration_writes_a_report(demonstration: tuple[Path, str], report: Report, tmp_path: Path) -> None:
+    folder, printed = demonstration
+    assert str(folder / "report.html") in printed
+    assert (folder / "estimates.csv").read_bytes() == write_results(report, tmp_path)[0].read_bytes()
+
+
+@pytest.mark.slow
 def test_the_script_writes_results_and_report(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys) -> None:
     monkeypatch.setattr(sys, "argv", ["run.py", str(tmp_path)])
     runpy.run_path(str(ANALYSIS / "run.py"), run_name="__main__")
     assert "primary" in capsys.readouterr().out
     assert {"report.html", "estimates.csv", "run.json"} <= {path.name for path in tmp_path.iterdir()}
+
+
+def test_the_script_is_short() -> None:
     assert len((ANALYSIS / "run.py").read_text(encoding="utf-8").splitlines()) < 60
 
 

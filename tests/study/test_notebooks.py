@@ -58,6 +58,7 @@ def test_the_first_trial_tells_the_story_that_its_text_promises(monkeypatch: pyt
     assert any("vega" in kind or "svg" in kind for kind in pictures)
 
 
+@pytest.mark.slow
 def test_the_diary_tells_the_story_that_its_text_promises(monkeypatch: pytest.MonkeyPatch) -> None:
     notebook = execute(
         "02_runner_diary.ipynb",

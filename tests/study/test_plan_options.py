@@ -179,4 +179,8 @@ def test_the_report_shows_it_all(report: Report) -> None:
         "Model diagnostics",
     ):
         assert words in page, words
-    assert page == coxa.report.render(report)
+
+
+@pytest.mark.slow
+def test_the_report_is_the_same_twice(report: Report) -> None:
+    assert coxa.report.render(report) == coxa.report.render(report)

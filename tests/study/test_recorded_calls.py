@@ -64,6 +64,7 @@ def test_the_calls_of_a_trial_with_gaps_in_a_wide_file(tmp_path: Path) -> None:
     assert every_call_gives_its_fit(coxa.analyse(ANALYSES / "beat_the_blues" / "study.yaml", tmp_path / "BtheB.csv"))
 
 
+@pytest.mark.slow
 def test_the_calls_of_a_simulated_trial(tmp_path: Path) -> None:
     plan = tmp_path / "plan.yaml"
     plan.write_text(hip_oa_text(), encoding="utf-8")
@@ -150,7 +151,11 @@ def test_the_call_of_a_constrained_longitudinal_analysis() -> None:
     assert is_the_same(fit, called(fit.spec.call(), data))
 
 
-@pytest.mark.parametrize("name", coxa.simulate.preset_names())
+PRESETS = coxa.simulate.preset_names()
+REST = [pytest.param(name, marks=pytest.mark.slow) for place, name in enumerate(PRESETS) if place % 3]
+
+
+@pytest.mark.parametrize("name", [*PRESETS[::3], *REST])
 def test_the_calls_of_the_presets(name: str, tmp_path: Path) -> None:
     plan = tmp_path / "plan.yaml"
     plan.write_bytes(preset_bytes(name))
