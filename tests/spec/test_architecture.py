@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -160,3 +161,10 @@ def test_importing_the_package_loads_no_heavy_library() -> None:
     )
     shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert shown.stdout.strip() == "[]"
+
+
+def test_the_estimand_of_an_analysis_is_looked_up_in_one_place() -> None:
+    """Outside `study` and `analyses` an analysis is a `PlannedAnalysis`, which has its estimand, outcome and scale."""
+    chain = re.compile(r"estimands\[[^\]]*analyses\[")
+    found = [str(path.relative_to(SOURCE)) for path in modules() if chain.search(path.read_text(encoding="utf-8"))]
+    assert [name for name in found if name.split("/")[0] not in ("study", "analyses")] == []

@@ -44,7 +44,7 @@ def profile(arm_label: str = "Exercise therapy") -> Figure:
 
 
 def forest(arm_label: str = "Exercise therapy") -> Figure:
-    return plot_forest(plan(arm_label), DIFFERENCES, "pain", quantity="Difference", figure_id="forest", title="Forest")
+    return plot_forest(plan(arm_label).planned("primary"), DIFFERENCES, figure_id="forest", title="Forest")
 
 
 def drawn_texts(svg: str) -> list[str]:
@@ -74,7 +74,7 @@ def test_observed_means_begin_at_baseline_and_have_t_intervals() -> None:
 
 
 def test_model_means_are_those_of_the_estimates(trial: Report) -> None:
-    found = model_means(trial.study, trial.estimates, "primary")
+    found = model_means(trial.study.planned("primary"), trial.estimates)
     wanted = trial.estimates.only(analysis="primary", term="marginal_mean", visit="week_52", arm="exercise").frame
     here = found[(found["visit"] == "week_52") & (found["arm"] == "exercise")]
     assert here["mean"].item() == wanted["estimate"].item()

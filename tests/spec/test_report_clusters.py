@@ -85,19 +85,21 @@ def test_an_analysis_without_the_clusters_says_so_in_every_row(report: Report) -
 
 
 def test_methods_say_factor_levels_arms_and_degrees_of_freedom(report: Report) -> None:
-    said = str(analysis_methods(report, "primary"))
+    said = str(analysis_methods(report, report.study.planned("primary")))
     assert "Random effects, the same at every visit: site (12 levels) [4]." in said
     assert "Fixed effects: arm, visit, arm by visit, baseline value and baseline value by visit." in said
     assert "Degrees of freedom: Kenward-Roger (linear), from the expected information [5]." in said
-    other = str(analysis_methods(report, "therapists"))
+    other = str(analysis_methods(report, report.study.planned("therapists")))
     assert "therapist (12 levels, in Exercise classes only) and site (12 levels; a variance for each arm)" in other
-    zero = [part for part in components(report.study, "therapists", report.fits["therapists"][0]) if part.at_zero]
+    zero = [
+        part for part in components(report.study.planned("therapists"), report.fits["therapists"][0]) if part.at_zero
+    ]
     assert ("Estimated at zero" in other) == bool(zero)
 
 
 def test_the_table_of_variances_is_that_of_the_fit(report: Report) -> None:
     (fit,) = report.fits["primary"]
-    table = variances_table(report.study, "primary", fit)
+    table = variances_table(report.study.planned("primary"), fit)
     assert table is not None
     assert [row.label for row in table.rows()] == ["Site", "Residual of a participant at Week 12"]
     values = {(one.term, one.name): one.value for one in table.statistics()}
@@ -111,7 +113,7 @@ def test_the_table_of_variances_is_that_of_the_fit(report: Report) -> None:
 
 def test_shares_are_within_the_arm_that_has_the_effect(report: Report) -> None:
     (fit,) = report.fits["therapists"]
-    table = variances_table(report.study, "therapists", fit)
+    table = variances_table(report.study.planned("therapists"), fit)
     assert table is not None
     assert [row.label for row in table.rows()] == [
         "Therapist",
@@ -141,7 +143,7 @@ def test_shares_are_within_the_arm_that_has_the_effect(report: Report) -> None:
 def test_shares_that_differ_between_rows_are_not_shown(tmp_path: Path, option: str, note: str) -> None:
     plan = PLAN.replace(RANDOM, f"{RANDOM}    {option}\n")
     made = coxa.analyse(write_trial(tmp_path, people(12), plan))
-    table = variances_table(made.study, "primary", made.fits["primary"][0])
+    table = variances_table(made.study.planned("primary"), made.fits["primary"][0])
     assert table is not None
     assert [column.label for column in table.columns] == ["Levels", "SD"]
     assert any(str(text.text).startswith(note) for text in table.footnotes)

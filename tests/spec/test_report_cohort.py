@@ -176,7 +176,9 @@ def drawn(
 
 
 def said(cohort: Cohort) -> list[str]:
-    return [str(text) for text in imbalance_sentences(cohort.study, imbalances(cohort), ["primary"])]
+    return [
+        str(text) for text in imbalance_sentences(cohort.study, imbalances(cohort), [cohort.study.planned("primary")])
+    ]
 
 
 def test_groups_of_a_cohort_are_named_by_how_far_they_differ_the_largest_first() -> None:

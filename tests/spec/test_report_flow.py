@@ -18,7 +18,6 @@ from coxa.report.output.figure_files import write_figure
 from coxa.report.topics.participants.flow.build import participant_flow
 from coxa.report.topics.participants.flow.draw import plot_flow
 from coxa.report.trace.results import results_frame
-from coxa.study.wording import primary_estimand
 from tests.spec.cluster_trial import people, write_trial
 from tests.spec.small_trial import PER_ARM, built, rendered, report
 
@@ -53,10 +52,11 @@ def test_a_tall_figure_fits_on_a_page() -> None:
 
 def test_the_estimand_of_the_diagram_is_that_of_the_first_primary_analysis() -> None:
     study = report().study
-    assert primary_estimand(study) == "primary"
+    assert study.main_analysis.estimand_name == "primary"
     others = {name: plan.model_copy(update={"role": "secondary"}) for name, plan in study.analyses.items()}
     response = others["response"].model_copy(update={"role": "primary"})
-    assert primary_estimand(study.model_copy(update={"analyses": {**others, "response": response}})) == "response"
+    changed = study.model_copy(update={"analyses": {**others, "response": response}})
+    assert changed.main_analysis.estimand_name == "response"
 
 
 @pytest.mark.parametrize(("form", "start"), [("svg", b"<?xml"), ("png", b"\x89PNG"), ("pdf", b"%PDF")])

@@ -25,7 +25,7 @@ from coxa.report.output.render import render
 from coxa.report.record import Report
 from coxa.report.text import report_text
 from coxa.report.topics.analyses.sensitivity import agreement_sentences
-from coxa.report.topics.analyses.sentences import asked_rows, result_sentence, result_sentences
+from coxa.report.topics.analyses.sentences import result_sentence, result_sentences
 from coxa.report.topics.methods.analyses import analysis_methods, formula_words, references
 from coxa.report.topics.missing.section import missing_section
 from coxa.tables.records import records
@@ -70,6 +70,11 @@ class Page(HTMLParser):
 
     def all(self, tag: str) -> list[dict[str, str | None]]:
         return [attrs for name, attrs in self.elements if name == tag]
+
+
+def planned_differences(made: Report) -> pd.DataFrame:
+    """The differences that the primary estimand asks for."""
+    return made.study.planned("primary").asked(made.estimates.frame, "difference")
 
 
 @pytest.fixture(scope="module")
@@ -199,8 +204,8 @@ def test_the_summary_answers_the_question_with_the_primary_result() -> None:
         "What is the effect of Exercise therapy and of Manual therapy, compared with Usual care, on change from "
         "baseline in Hip pain score at Week 12 (0 to 100 points, higher is better)?"
     )
-    assert said[1:3] == result_sentences(report(), "primary")
-    agreed = agreement_sentences(report().study, report().estimates, "primary")
+    assert said[1:3] == result_sentences(report(), report().study.planned("primary"))
+    agreed = agreement_sentences(report().study.planned("primary"), report().estimates)
     *between, caution, last = said[3:]
     assert (between, last) == (agreed, "No adverse events table was given: harms cannot be reported.")
     assert str(caution).startswith("Caution: The two arms start far apart (Manual therapy against Usual care")
@@ -210,14 +215,14 @@ def test_the_summary_answers_the_question_with_the_primary_result() -> None:
 
 def test_a_result_stands_in_the_summary_and_with_its_estimand_and_nowhere_else(html: str) -> None:
     read = read_text(html)
-    assert read.count(str(result_sentences(report(), "primary")[0])) == 2
-    assert read.count(str(result_sentences(report(), "simpler")[0])) == 1
+    assert read.count(str(result_sentences(report(), report().study.planned("primary"))[0])) == 2
+    assert read.count(str(result_sentences(report(), report().study.planned("simpler"))[0])) == 1
 
 
 def test_a_number_in_a_sentence_says_where_it_is_and_what_is_behind_it(html: str) -> None:
     found = re.search(r'<span data-cell="summary.b2.n1" data-trace="([^"]*)">([^<]*)</span>', html)
     assert found is not None
-    row = asked_rows(report(), "primary").iloc[0]
+    row = planned_differences(report()).iloc[0]
     ((key, value),) = json.loads(unescape(found.group(1))).items()
     assert key.endswith("/difference/week_12/exercise/estimate")
     assert value == row["estimate"]
@@ -243,20 +248,20 @@ def test_warnings_of_a_primary_model_stand_in_the_summary() -> None:
 def test_an_adjusted_p_value_is_said_to_be_so_and_the_limits_not() -> None:
     holm = with_holm(report())
     row = {
-        **asked_rows(holm, "primary").iloc[0].to_dict(),
+        **planned_differences(holm).iloc[0].to_dict(),
         "p_value": 0.014,
         "estimate": 5.5,
         "conf_low": 2.0,
         "conf_high": 9.0,
     }
-    said = str(result_sentence(holm, row)).replace("\xa0", " ")
+    said = str(result_sentence(holm.study.planned("primary"), row)).replace("\xa0", " ")
     assert "(95% CI 2.0 to 9.0, not adjusted; Holm-adjusted p = 0.014); in favour of Exercise therapy." in said
-    doubtful = str(result_sentence(holm, {**row, "p_value": 0.06}))
+    doubtful = str(result_sentence(holm.study.planned("primary"), {**row, "p_value": 0.06}))
     assert doubtful.endswith("in favour of Exercise therapy by the interval, not by the adjusted p-value.")
-    elsewhere = str(result_sentence(holm, {**row, "visit": "week_6"}))
+    elsewhere = str(result_sentence(holm.study.planned("primary"), {**row, "visit": "week_6"}))
     assert "adjusted" not in elsewhere
     assert "by the method of Holm over the 2 planned comparisons (Week 12); confidence limits were not." in (
-        str(analysis_methods(holm, "primary"))
+        str(analysis_methods(holm, holm.study.planned("primary")))
     )
 
 
@@ -290,7 +295,9 @@ def test_a_report_in_a_few_lines() -> None:
         "Report of small-trial: Exercise and manual therapy for hip pain",
         f"72 participants, 3 analyses, {len(made.estimates)} estimates, 2 findings",
     ]
-    assert lines[2:] == [f"Primary: {said}".replace("\xa0", " ") for said in result_sentences(made, "primary")]
+    assert lines[2:] == [
+        f"Primary: {said}".replace("\xa0", " ") for said in result_sentences(made, made.study.planned("primary"))
+    ]
 
 
 @pytest.mark.parametrize(
@@ -328,13 +335,14 @@ def test_a_result_in_a_sentence(term: str, estimate: float, low: float, high: fl
         "conf_level": 0.95,
         "p_value": 0.004,
     }
-    said = str(result_sentence(report(), row)).replace("\xa0", " ")
+    planned = report().study.planned("response" if term == "risk_difference" else "primary")
+    said = str(result_sentence(planned, row)).replace("\xa0", " ")
     assert said.startswith("Exercise therapy against Usual care at Week 12: difference in ")
     assert said.endswith(verdict)
 
 
 def test_methods_say_what_ran() -> None:
-    said = str(analysis_methods(report(), "primary"))
+    said = str(analysis_methods(report(), report().study.planned("primary")))
     for words in (
         "mixed model for repeated measures of change from baseline in Hip pain score",
         "restricted maximum likelihood",
@@ -362,7 +370,7 @@ def test_methods_say_what_was_tried_before_and_why_it_was_left() -> None:
     fit = made.fits["primary"][0]
     failed = Attempt("us", "moments of the residuals", "the gradient did not vanish")
     tried = replace(made, fits={**made.fits, "primary": (replace(fit, attempts=(failed, *fit.attempts)),)})
-    said = str(analysis_methods(tried, "primary"))
+    said = str(analysis_methods(tried, tried.study.planned("primary")))
     assert "Tried before and left: unstructured from moments of the residuals: the gradient did not vanish." in said
 
 

@@ -37,7 +37,7 @@ def test_the_size_of_a_difference_is_compared_whatever_its_sign(
 def test_the_important_difference_is_beside_every_estimate_with_its_source(tmp_path: Path) -> None:
     report = coxa.analyse(written(tmp_path, outcome=MID))
     said = "less than the 30 points that patients call important (Smith 2020); so is every difference in the interval."
-    assert str(result_sentences(report, "primary")[0]).endswith(f"The difference is {said}")
+    assert str(result_sentences(report, report.study.planned("primary"))[0]).endswith(f"The difference is {said}")
     text = page(report)
     assert text.count("less than 30; so is every difference in the interval") == 6  # planned two, by visit two each
     assert "Important difference: the 30 points that patients call important (Smith 2020)." in text
@@ -63,11 +63,11 @@ def test_the_verdict_is_the_answer_of_summary_and_terminal(tmp_path: Path, value
     plan_file = written(tmp_path, MARGIN.replace("VALUE", value))
     said = f"Equivalence of Classes against Usual care at Week 12 is {verdict} at the one-sided level of 0.05"
     report = coxa.analyse(plan_file)
-    assert str(verdict_sentences(report, "primary")[0]).startswith(
+    assert str(verdict_sentences(report, report.study.planned("primary"))[0]).startswith(
         f"{said} (margin {value} points, agreed with patients): difference in means "
     )
     text = page(report)
     assert text.index(said) < text.index("Classes against Usual care at Week 12: difference in means")
     done = CliRunner().invoke(app, ["analyse", str(plan_file), "--out", str(tmp_path / "out")])
     assert done.stdout.startswith(said)
-    assert verdict_sentences(report, "ancova") == []
+    assert verdict_sentences(report, report.study.planned("ancova")) == []

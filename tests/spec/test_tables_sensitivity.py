@@ -51,20 +51,20 @@ def estimates(**limits: tuple[float, float, float]) -> Estimates:
     ],
 )
 def test_one_sentence_says_whether_the_conclusions_agree(simpler: tuple[float, float, float], said: str) -> None:
-    (sentence,) = agreement_sentences(STUDY, estimates(primary=(6.0, 2.0, 10.0), simpler=simpler), "primary")
+    (sentence,) = agreement_sentences(STUDY.planned("primary"), estimates(primary=(6.0, 2.0, 10.0), simpler=simpler))
     low = f"{simpler[0]:.1f}".replace("-", "−")
     assert str(sentence) == f"Exercise therapy minus Usual care at Week 12: {said}; estimates from {low} to 6.0 points."
 
 
 def test_nothing_is_said_of_one_analysis_alone() -> None:
     alone = estimates(primary=(6.0, 2.0, 10.0))
-    assert agreement_sentences(STUDY, alone, "primary") == []
-    assert sensitivity_table(STUDY, alone, "primary") is None
+    assert agreement_sentences(STUDY.planned("primary"), alone) == []
+    assert sensitivity_table(STUDY.planned("primary"), alone) is None
 
 
 def test_each_analysis_has_role_estimate_p_n_and_what_it_relaxes() -> None:
     both = estimates(primary=(6.0, 2.0, 10.0), simpler=(5.0, 1.0, 9.0))
-    table = sensitivity_table(STUDY, both, "primary")
+    table = sensitivity_table(STUDY.planned("primary"), both)
     assert table is not None
     (group,) = table.groups
     wanted = "Exercise therapy minus Usual care: change from baseline in Hip pain score at Week 12 (higher is better)"
@@ -82,5 +82,5 @@ def test_the_summary_of_a_report_holds_the_table_and_the_sentences() -> None:
     assert [table.id for table in tables] == ["sensitivity-primary", "planned"]
     assert [len(group.rows) for group in tables[0].groups] == [2, 2]
     texts = [block.text for block in summary.blocks if hasattr(block, "text")]
-    for sentence in agreement_sentences(made.study, made.estimates, "primary"):
+    for sentence in agreement_sentences(made.study.planned("primary"), made.estimates):
         assert sentence in texts

@@ -14,6 +14,6 @@ def test_each_interaction_is_said_with_its_p_value_at_the_endpoint_and_over_all_
         {**shared, "analysis": "primary[sex=*]", "visit": "week_6", "p_value": 0.9},
         {**shared, "analysis": "primary[site=*]", "visit": "", "p_value": 0.0002},
     ]
-    assert interaction_words(plan(), Estimates.of(rows), "primary") == (
+    assert interaction_words(plan().planned("primary"), Estimates.of(rows)) == (
         "interaction of arm and sex at Week 12, p = 0.412; interaction of arm and site over all visits, p < 0.001"
     )

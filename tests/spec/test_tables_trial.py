@@ -15,7 +15,7 @@ from coxa.estimates import Estimates
 from coxa.findings import Finding, Findings
 from coxa.report.topics.analyses.adjusted import is_adjusted
 from coxa.report.topics.analyses.planned import planned_table
-from coxa.report.topics.analyses.results import analysis_title, differences_table, means_table, responder_table
+from coxa.report.topics.analyses.results import differences_table, means_table, responder_table
 from coxa.report.topics.data.findings import findings_table
 from coxa.report.topics.missing.reasons import silent_participants
 from coxa.report.topics.participants.baseline import baseline_table
@@ -86,7 +86,7 @@ def test_every_participant_of_a_set_is_accounted_for_at_every_visit(trial: Repor
 
 
 def test_differences_table_prints_the_estimates(trial: Report) -> None:
-    table = differences_table(trial.study, trial.estimates, "primary", trial.fits["primary"])
+    table = differences_table(trial.study.planned("primary"), trial.estimates, trial.fits["primary"])
     frame = trial.estimates.only(analysis="primary", term="difference", visit="week_12", arm="exercise").frame
     wanted = frame.iloc[0]
     group = next(group for group in table.groups if group.label == "Week 12 (endpoint)")
@@ -138,14 +138,14 @@ def test_differences_table_prints_the_estimates(trial: Report) -> None:
 def test_footnotes_name_model_covariance_df_population_and_n(trial: Report, analysis: str, words: list[str]) -> None:
     dataset = trial.datasets["primary"]
     for build in (differences_table, means_table):
-        said = footnotes(build(trial.study, trial.estimates, analysis, trial.fits[analysis], dataset))
+        said = footnotes(build(trial.study.planned(analysis), trial.estimates, trial.fits[analysis], dataset))
         assert [word for word in words if word not in said] == []
 
 
 def test_an_ancova_says_how_many_were_analysed_at_each_visit(trial: Report) -> None:
     rows = trial.datasets["primary"].analysed
     counts = [f"{(rows['visit'] == visit).sum()}" for visit in ("week_6", "week_12", "week_26", "week_52")]
-    said = footnotes(differences_table(trial.study, trial.estimates, "simpler", trial.fits["simpler"]))
+    said = footnotes(differences_table(trial.study.planned("simpler"), trial.estimates, trial.fits["simpler"]))
     expected = "Analysed: {} participants at Week 6, {} at Week 12, {} at Week 26 and {} at Week 52."
     assert expected.format(*counts) in said
     assert "values" not in said
@@ -157,7 +157,7 @@ def test_an_ancova_says_how_many_were_analysed_at_each_visit(trial: Report) -> N
 )
 def test_who_is_analysed_at_no_visit_is_counted_with_the_reason(trial: Report, handled: str, reason: str) -> None:
     dataset = with_newcomer(trial.datasets["primary"], handled)
-    said = footnotes(means_table(trial.study, trial.estimates, "primary", trial.fits["primary"], dataset))
+    said = footnotes(means_table(trial.study.planned("primary"), trial.estimates, trial.fits["primary"], dataset))
     assert "(N = 73)" in said
     assert f"Analysed: 72 participants, 257 values. Not analysed at any visit: 1, {reason}." in said
     group = participants_table(trial.cohort, {"primary": dataset}).groups[1]
@@ -169,15 +169,15 @@ def test_who_is_analysed_at_no_visit_is_counted_with_the_reason(trial: Report, h
 
 
 def test_the_endpoint_is_marked_where_other_visits_are_shown_too(trial: Report) -> None:
-    table = means_table(trial.study, trial.estimates, "primary")
+    table = means_table(trial.study.planned("primary"), trial.estimates)
     assert [row.label for row in table.rows()] == ["Week 6", "Week 12 (endpoint)", "Week 26", "Week 52"]
-    responders = responder_table(trial.study, trial.estimates, "response")
+    responders = responder_table(trial.study.planned("response"), trial.estimates)
     assert [group.label for group in responders.groups] == ["Week 12"]
 
 
 def test_only_abbreviations_that_are_there_are_explained(trial: Report) -> None:
-    means = footnotes(means_table(trial.study, trial.estimates, "primary"))
-    differences = footnotes(differences_table(trial.study, trial.estimates, "primary"))
+    means = footnotes(means_table(trial.study.planned("primary"), trial.estimates))
+    differences = footnotes(differences_table(trial.study.planned("primary"), trial.estimates))
     assert "CI, confidence interval." in means
     assert "degrees of freedom;" not in means
     assert "CI, confidence interval; SE, standard error; df, degrees of freedom." in differences
@@ -188,7 +188,7 @@ def test_only_abbreviations_that_are_there_are_explained(trial: Report) -> None:
 
 def test_adjusted_p_values_are_marked_and_the_note_says_which_and_over_what(trial: Report) -> None:
     holm = with_holm(trial)
-    table = differences_table(holm.study, holm.estimates, "primary", holm.fits["primary"])
+    table = differences_table(holm.study.planned("primary"), holm.estimates, holm.fits["primary"])
     marks = [[row.cells[3].mark for row in group.rows] for group in table.groups]
     assert marks == [["", ""], ["†", "†"], ["", ""], ["", ""]]
     assert (
@@ -203,8 +203,8 @@ def test_adjusted_p_values_are_marked_and_the_note_says_which_and_over_what(tria
     assert [[row.cells[2].mark for row in group.rows] for group in planned.groups] == [["†", "†"], ["", ""], ["", ""]]
     note = "P-value adjusted for multiplicity. Primary: by the method of Holm over the 2 planned comparisons (Week 12)."
     assert Footnote(note, "†") in planned.footnotes
-    assert "adjusted for" not in footnotes(means_table(holm.study, holm.estimates, "primary"))
-    assert "adjusted for" not in footnotes(differences_table(trial.study, trial.estimates, "primary"))
+    assert "adjusted for" not in footnotes(means_table(holm.study.planned("primary"), holm.estimates))
+    assert "adjusted for" not in footnotes(differences_table(trial.study.planned("primary"), trial.estimates))
 
 
 def test_the_p_values_marked_are_those_that_the_run_adjusts(trial: Report) -> None:
@@ -213,21 +213,23 @@ def test_the_p_values_marked_are_those_that_the_run_adjusts(trial: Report) -> No
     after = adjust_planned(Estimates(before), "holm", ("week_12",)).frame
     touched = after["method"].ne(before["method"])
     assert touched.sum() == 2
-    assert [is_adjusted(holm.study, record) for record in records(after)] == touched.to_list()
+    assert [
+        is_adjusted(holm.study.planned(record["analysis"]), record) for record in records(after)
+    ] == touched.to_list()
 
 
 def test_a_warning_of_an_estimate_becomes_a_marked_footnote(trial: Report) -> None:
     frame = trial.estimates.frame
     here = (frame["term"] == "difference") & (frame["visit"] == "week_12") & (frame["arm"] == "exercise")
     warned = Estimates(frame.assign(warning=frame["warning"].mask(here, "few participants")))
-    table = differences_table(trial.study, warned, "primary")
+    table = differences_table(trial.study.planned("primary"), warned)
     marks = [row.cells[0].mark for row in table.rows()]
     assert marks == ["", "", "a", "", "", "", "", ""]
     assert Footnote("few participants", "a") in table.footnotes
 
 
 def test_means_table_has_n_and_mean_under_each_arm(trial: Report) -> None:
-    table = means_table(trial.study, trial.estimates, "primary", trial.fits["primary"])
+    table = means_table(trial.study.planned("primary"), trial.estimates, trial.fits["primary"])
     assert table.spanners() == (("Usual care", 2), ("Exercise therapy", 2), ("Manual therapy", 2))
     analysed = trial.datasets["primary"].analysed
     here = analysed[(analysed["visit"] == "week_12") & (analysed["arm"] == "usual_care")]
@@ -235,7 +237,7 @@ def test_means_table_has_n_and_mean_under_each_arm(trial: Report) -> None:
 
 
 def test_responder_table_counts_and_compares(trial: Report) -> None:
-    table = responder_table(trial.study, trial.estimates, "response")
+    table = responder_table(trial.study.planned("response"), trial.estimates)
     rows = trial.datasets["response"].analysed
     usual = rows[(rows["visit"] == "week_12") & (rows["arm"] == "usual_care")]["responder"]
     first, *others = table.groups[0].rows
@@ -305,8 +307,8 @@ def test_no_table_of_the_report_holds_a_participant(trial: Report) -> None:
 
 
 def test_an_analysis_is_named_with_its_role_once(trial: Report) -> None:
-    assert analysis_title(trial.study, "primary") == "Primary"
-    assert analysis_title(trial.study, "simpler") == "Simpler (sensitivity)"
+    assert trial.study.planned("primary").title == "Primary"
+    assert trial.study.planned("simpler").title == "Simpler (sensitivity)"
 
 
 def test_great_table_escapes_every_text_and_repeats_its_bytes() -> None:

@@ -41,11 +41,10 @@ def flow_command(
             from coxa.derive import derive_dataset
             from coxa.report.topics.participants.flow.draw import flow_figure
             from coxa.study import read_study
-            from coxa.study.wording import primary_estimand
 
             plan = read_study(study)
             cohort = read_cohort(plan, data).require_clean()
-            figure = flow_figure(cohort, derive_dataset(cohort, estimand or primary_estimand(plan)))
+            figure = flow_figure(cohort, derive_dataset(cohort, estimand or plan.main_analysis.estimand_name))
             for file in files:
                 write_figure(figure, file)
         if as_json:

@@ -84,8 +84,8 @@ def show_comparisons(report: Report) -> None:
             *([_against(important[row["analysis"]], row)] if any(important.values()) else []),
         )
     out = console()
-    for name in study.analyses:
-        for text in verdict_sentences(report, name):
+    for planned in study.planned_analyses:
+        for text in verdict_sentences(report, planned):
             out.print(Text(str(text)), soft_wrap=True)
     out.print(table)
     for words in dict.fromkeys(f"important difference: the {each.amount} ({each.source})"

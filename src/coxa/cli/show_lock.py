@@ -99,7 +99,7 @@ def _summary(plan: Study) -> Table:
     for kind in ("randomisation", "per_protocol", "assumptions"):
         if getattr(plan, kind) is not None:
             table.add_row(Text(kind.replace("_", " "), style="dim"), Text("locked"))
-    primary = [name for name, analysis in plan.analyses.items() if analysis.role == "primary"]
+    primary = [planned.name for planned in plan.primary_analyses]
     table.add_row(Text("primary", style="dim"), Text(", ".join(primary) or "none"))
     return table
 

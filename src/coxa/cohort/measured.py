@@ -11,7 +11,6 @@ from coxa.cohort.dictionary import Limits, load_measures
 from coxa.errors import OptionError
 from coxa.instruments import load_instrument
 from coxa.study import Study
-from coxa.study.scales import outcome_scale
 from coxa.study.source import code_text
 
 KIND = {"assessments": "outcome", "item_responses": "item", "clinical_measures": "measure"}
@@ -64,7 +63,7 @@ def _value_ranges(study: Study, table: str, frame: pd.DataFrame) -> Iterator[tup
     if table == "assessments":
         for name in present:
             if name in study.outcomes:
-                scale = outcome_scale(study.outcomes[name])
+                scale = study.scale(name)
                 yield str(name), (scale.low, scale.high)
     elif table == "clinical_measures":
         yield from ((str(name), load_measures()[name].hard) for name in present if name in load_measures())

@@ -12,7 +12,6 @@ import pandas as pd
 from coxa.findings import Finding, Findings
 from coxa.study import Study
 from coxa.study.estimand import Handling
-from coxa.study.scales import outcome_scale
 
 
 def deciding_events(rows: pd.DataFrame, events: pd.DataFrame, handling: dict[str, Handling]) -> pd.DataFrame:
@@ -88,7 +87,7 @@ def _last_before(rows: pd.DataFrame, event_day: pd.Series) -> pd.Series:
 
 def worst_value(study: Study, outcome: str) -> float:
     """Return the worst possible value of an outcome."""
-    scale = outcome_scale(study.outcomes[outcome])
+    scale = study.scale(outcome)
     return scale.low if scale.higher_is_better else scale.high
 
 

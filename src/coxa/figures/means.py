@@ -8,6 +8,7 @@ from scipy import stats
 from coxa.derive.dataset import AnalysisDataset
 from coxa.estimates import Estimates
 from coxa.study import Study
+from coxa.study.planned import PlannedAnalysis
 from coxa.study.words import Measure
 
 MEAN_COLUMNS = ("visit", "day", "arm", "mean", "conf_low", "conf_high", "n")
@@ -47,11 +48,10 @@ def observed_means(
     return _ordered(study, found)
 
 
-def model_means(study: Study, estimates: Estimates, analysis: str) -> pd.DataFrame:
+def model_means(planned: PlannedAnalysis, estimates: Estimates) -> pd.DataFrame:
     """Return the adjusted means of an analysis in the columns MEAN_COLUMNS, by day and arm, reference first."""
-    frame = estimates.frame
-    mine = frame[(frame["analysis"] == analysis) & (frame["term"] == "marginal_mean")]
-    return _ordered(study, mine.rename(columns={"estimate": "mean", "n_observations": "n"}))
+    mine = planned.rows(estimates.frame, "marginal_mean")
+    return _ordered(planned.study, mine.rename(columns={"estimate": "mean", "n_observations": "n"}))
 
 
 def _ordered(study: Study, found: pd.DataFrame) -> pd.DataFrame:

@@ -26,7 +26,6 @@ from coxa.figures.theme import (
 from coxa.figures.visit_axis import EVEN, VisitAxis, axis_of_visits
 from coxa.study import Study
 from coxa.study.design_words import DesignWords, words_of
-from coxa.study.scales import outcome_scale
 from coxa.tables.hidden import HIDDEN, Protected
 
 HEIGHT = 300
@@ -75,7 +74,7 @@ def plot_profile(
     >>> plot_profile(study, observed_means(study, dataset), "pain", quantity="Observed mean",
     ...              figure_id="profile-pain", title="Pain over time")  # doctest: +SKIP
     """
-    scale = outcome_scale(study.outcomes[outcome])
+    scale = study.scale(outcome)
     labelled = means.assign(
         arm_label=[study.label("arms", arm) for arm in means["arm"]],
         visit_label=[study.label("visits", visit) for visit in means["visit"]],

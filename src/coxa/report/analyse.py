@@ -13,7 +13,7 @@ from typing import Any
 
 import pandas as pd
 
-from coxa.analyses.comparisons import asked, join
+from coxa.analyses.comparisons import join
 from coxa.analyses.planned import run_analysis
 from coxa.arguments import DATA, Kind, kinds
 from coxa.cohort.cohort import COHORT, Cohort, StudyTables
@@ -22,6 +22,7 @@ from coxa.derive import derive_dataset
 from coxa.derive.build import observed_dataset
 from coxa.errors import FitError, OptionError
 from coxa.estimates import Estimates
+from coxa.estimates.table import COMPARISONS
 from coxa.findings import Finding, Findings
 from coxa.frames import Frame
 from coxa.models import Fit
@@ -190,7 +191,7 @@ def failure(study: Study, name: str, why: NotFitted) -> Finding:
 
 def _only_counted(study: Study) -> list[str]:
     """Return the outcomes of which responders are counted and that no estimand is about."""
-    about = {study.estimands[analysis.estimand].endpoint.outcome for analysis in study.analyses.values()}
+    about = {planned.outcome_name for planned in study.planned_analyses}
     others = {name: plan for name, plan in study.outcomes.items() if name not in about}
     return [name for name, plan in others.items() if responder_rules(name, plan, study.report)]
 
@@ -215,8 +216,5 @@ def run_record(cohort: Cohort) -> RunRecord:
 def primary_rows(report: Report) -> pd.DataFrame:
     """Return the comparisons at the visits that the estimands name, in the plan's order."""
     frame = report.estimates.frame
-    keep = []
-    for name, analysis in report.study.analyses.items():
-        visits = report.study.estimands[analysis.estimand].endpoint.visit
-        keep.append(frame[frame["analysis"].eq(name) & asked(frame, visits)])
-    return pd.concat(keep, ignore_index=True)
+    asked = (planned.asked(frame, *COMPARISONS, over_visits=True) for planned in report.study.planned_analyses)
+    return pd.concat(asked, ignore_index=True)

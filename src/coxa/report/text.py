@@ -25,11 +25,10 @@ def report_text(report: Report) -> str:
         _counted(len(report.estimates), "estimate"),
         _counted(len(report.findings), "finding"),
     ]
-    primary = [name for name, plan in study.analyses.items() if plan.role == "primary"]
     results = [
-        f"{study.label('analyses', name)}: {text}".replace(NO_BREAK, " ")
-        for name in primary
-        for text in (*verdict_sentences(report, name), *result_sentences(report, name))
+        f"{planned.label}: {text}".replace(NO_BREAK, " ")
+        for planned in study.primary_analyses
+        for text in (*verdict_sentences(report, planned), *result_sentences(report, planned))
     ]
     return "\n".join([f"Report of {study.study}: {study.title}", ", ".join(counts), *results])
 

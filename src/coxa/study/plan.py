@@ -137,6 +137,11 @@ class Study(Part):
         """The primary analyses, in the plan's order."""
         return tuple(planned for planned in self.planned_analyses if planned.is_primary)
 
+    def analyses_of(self, estimand: str) -> tuple[PlannedAnalysis, ...]:
+        """Return the analyses of an estimand, primary ones first."""
+        mine = (planned for planned in self.planned_analyses if planned.estimand_name == estimand)
+        return tuple(sorted(mine, key=lambda planned: not planned.is_primary))
+
     @property
     def main_analysis(self) -> PlannedAnalysis:
         """The first primary analysis; the first of all where none is primary."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from coxa.study.design_words import words_of
 from coxa.study.parts import Responder
 from coxa.study.plan import Study
-from coxa.study.scales import outcome_scale
 from coxa.study.words import GROUPINGS, MEASURE_WORDS, STRATEGY_NAMES
 
 SUMMARY_WORDS = {
@@ -45,7 +44,7 @@ def responder_words(study: Study, outcome: str) -> str:
 
 def rule_words(study: Study, outcome: str, rule: Responder) -> str:
     """Return a responder rule in words: "an improvement of at least 10 points from baseline"."""
-    scale = outcome_scale(study.outcomes[outcome])
+    scale = study.scale(outcome)
     if rule.measure == "value":
         bound = "at least" if scale.higher_is_better else "at most"
         return f"a value of {bound} {rule.at_least:g} {scale.unit}"
@@ -56,7 +55,7 @@ def rule_words(study: Study, outcome: str, rule: Responder) -> str:
 def estimand_attributes(study: Study, estimand: str) -> list[tuple[str, str]]:
     """Return the five attributes of ICH E9(R1) with their wording, in the guideline's order."""
     plan, words = study.estimands[estimand], words_of(study)
-    scale = outcome_scale(study.outcomes[plan.endpoint.outcome])
+    scale = study.scale(plan.endpoint.outcome)
     arms = join_words([study.label("arms", arm) for arm in plan.treatment.compare])
     against = study.label("arms", plan.treatment.against)
     endpoint = endpoint_words(study, estimand)
@@ -83,9 +82,3 @@ def estimand_title(study: Study, estimand: str) -> str:
     arms = join_words([study.label("arms", arm) for arm in plan.treatment.compare])
     against = study.label("arms", plan.treatment.against)
     return f"{endpoint_words(study, estimand)}: {arms} against {against}"
-
-
-def primary_estimand(study: Study) -> str:
-    """Return the estimand of the first primary analysis; of the first analysis where none is primary."""
-    analyses = list(study.analyses.values())
-    return next((one for one in analyses if one.role == "primary"), analyses[0]).estimand

@@ -12,7 +12,6 @@ import pandas as pd
 from coxa.estimates.balance import moments, standardised_difference, standardised_difference_of_shares
 from coxa.study import Study
 from coxa.study.parts import Covariate
-from coxa.study.scales import outcome_scale
 from coxa.tables.formats import cell, share
 from coxa.tables.table import Cell, Row, Statistic
 
@@ -70,7 +69,7 @@ def characteristic_rows(study: Study, name: str, described: Described) -> Iterat
             unit = f" ({covariate.unit})" if covariate.unit else ""
             yield from _number_rows(name, f"{label}{unit}", covariate.summary, described)
         return
-    scale = outcome_scale(study.outcomes[name])
+    scale = study.scale(name)
     label = f"{study.label('outcomes', name)} ({scale.low:g} to {scale.high:g}, {scale.direction})"
     yield from _number_rows(name, label, "mean_sd", described, scale.decimals)
 

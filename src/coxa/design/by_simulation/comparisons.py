@@ -68,7 +68,7 @@ def blind_to_arms(study: Study, names: Sequence[str]) -> tuple[tuple[str, ...], 
         There is none of the first kind.
     """
     able = tuple(
-        name for name in names if study.estimands[study.analyses[name].estimand].population in EVERYBODY
+        name for name in names if study.planned(name).estimand.population in EVERYBODY
     )  # fmt: skip
     if not able:
         raise OptionError(

@@ -77,7 +77,7 @@ def analysed_rows(study: Study, name: str, rows: SimulatedRows, replicate: int) 
 
 def measure_of(study: Study, name: str) -> str:
     """Return the column that an analysis analyses."""
-    return study.estimands[study.analyses[name].estimand].endpoint.measure
+    return study.planned(name).response
 
 
 def row_of(replicate: int, name: str, key: tuple[str, str, str, str]) -> dict[str, Any]:

@@ -44,7 +44,7 @@ def planned_effect(design: TrialDesign, analysis: str) -> float:
     OptionError
         It is zero, and cannot be scaled.
     """
-    estimand = design.study.estimands[design.study.analyses[analysis].estimand]
+    estimand = design.study.planned(analysis).estimand
     k, visit = design.outcomes.index(estimand.endpoint.outcome), design.visits.index(estimand.endpoint.visit[-1])
     arm, other = (design.arms.index(name) for name in (estimand.treatment.compare[0], estimand.treatment.against))
     effect = float(design.means[arm, k, visit] - design.means[other, k, visit])

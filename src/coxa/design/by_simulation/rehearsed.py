@@ -76,7 +76,7 @@ def planted(
     All analyses share the arms of a replicate. What the plan's assumptions say arms differ by is added to the recorded
     outcome at each visit, `factor` times; values are not cut at the ends of the scale.
     """
-    estimand = study.estimands[study.analyses[name].estimand]
+    estimand = study.planned(name).estimand
     k = design.outcomes.index(estimand.endpoint.outcome)
     person, people = pd.factorize(rows["participant_id"], sort=True)
     arm = shuffled(design, len(people), seed, replicate)
@@ -138,7 +138,7 @@ def planted_truth(
 
     For values and changes it is the planted difference itself. Comparisons over the course have none.
     """
-    estimand = study.estimands[study.analyses[name].estimand]
+    estimand = study.planned(name).estimand
     k, measure = design.outcomes.index(estimand.endpoint.outcome), estimand.endpoint.measure
     effect = factor * effects_of(design, k)
     found = {}

@@ -234,7 +234,7 @@ def _no_number(rows: pd.DataFrame, power: float) -> FitError:
 
 def primary(study: Study) -> list[str]:
     """Return the primary analyses of a plan, or all where none is primary."""
-    return [name for name, analysis in study.analyses.items() if analysis.role == "primary"] or list(study.analyses)
+    return [planned.name for planned in study.primary_analyses or study.planned_analyses]
 
 
 def ratio_sum(study: Study) -> int:

@@ -33,7 +33,8 @@ def methods_used(study: Study, fits: Fits | None = None) -> tuple[str, ...]:
         Words of `coxa.report.references.bibliography.methods`, in the order of the methods section.
     """
     words = ["estimands", *((study.randomisation.scheme,) if study.randomisation else ())]
-    for name, plan in study.analyses.items():
+    for planned in study.planned_analyses:
+        plan, name = planned.analysis, planned.name
         ran = None if fits is None else fits.get(name, ())
         adjusts = has_covariates(study, name, ran)
         words += _analysis(plan, method_of(plan).words(study, name, ran), ran, adjusts=adjusts)

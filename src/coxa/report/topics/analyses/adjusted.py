@@ -9,7 +9,7 @@ import pandas as pd
 
 from coxa.estimates.margins import MarginType
 from coxa.estimates.table import COMPARISONS
-from coxa.study import Study
+from coxa.study.planned import PlannedAnalysis
 from coxa.study.wording import join_words
 from coxa.study.words import SIMULTANEOUS
 from coxa.tables.records import Record, records
@@ -21,27 +21,26 @@ FAMILY = re.compile(r"; p by \w+ over (\d+)")
 """What `coxa.estimates.adjust_multiplicity` adds to the method of a row."""
 
 
-def is_adjusted(study: Study, record: Record) -> bool:
-    """Say whether the p-value of a row of estimates is adjusted for multiplicity."""
-    plan = study.analyses[record["analysis"]]
-    planned = record["visit"] in ("", *study.estimands[plan.estimand].endpoint.visit)
-    in_family = planned or plan.multiplicity in SIMULTANEOUS
-    return plan.multiplicity != "none" and in_family and record["term"] in (*COMPARISONS, *get_args(MarginType))
+def is_adjusted(planned: PlannedAnalysis, record: Record) -> bool:
+    """Return whether the p-value of a row of an analysis is adjusted for multiplicity."""
+    method = planned.analysis.multiplicity
+    in_family = record["visit"] in ("", *planned.visits) or method in SIMULTANEOUS
+    return method != "none" and in_family and record["term"] in (*COMPARISONS, *get_args(MarginType))
 
 
-def p_mark(study: Study, record: Record) -> str:
+def p_mark(planned: PlannedAnalysis, record: Record) -> str:
     """Return the mark of a p-value."""
-    return MARK if is_adjusted(study, record) else ""
+    return MARK if is_adjusted(planned, record) else ""
 
 
-def family_words(study: Study, analysis: str, rows: pd.DataFrame) -> str:
+def family_words(planned: PlannedAnalysis, rows: pd.DataFrame) -> str:
     """Return "by the method of Holm over the 2 planned comparisons (Week 12)", or at each visit, with the limits."""
-    plan = study.analyses[analysis]
+    plan = planned.analysis
     if plan.multiplicity in SIMULTANEOUS:
         return f"by the method of {plan.multiplicity.capitalize()} over the comparisons at each visit, limits too"
-    marked = [record for record in records(rows) if is_adjusted(study, record)]
+    marked = [record for record in records(rows) if is_adjusted(planned, record)]
     size = max((family_size(record) for record in marked), default=0) or len(marked)
-    places = [study.label("visits", visit) for visit in study.estimands[plan.estimand].endpoint.visit]
+    places = [planned.study.label("visits", visit) for visit in planned.visits]
     places += [f"{word} over the visits" for word in plan.courses]
     count = f"{size} planned comparisons" if size != 1 else "one planned comparison"
     return f"by the method of {plan.multiplicity.capitalize()} over the {count} ({join_words(places)})"
@@ -53,10 +52,10 @@ def family_size(record: Record) -> int:
     return int(found.group(1)) if found else 0
 
 
-def adjusted_note(study: Study, analysis: str, rows: pd.DataFrame) -> str:
+def adjusted_note(planned: PlannedAnalysis, rows: pd.DataFrame) -> str:
     """Say which p-values of a table are adjusted, how, and over what; empty where none is."""
-    marked = [is_adjusted(study, record) for record in records(rows)]
+    marked = [is_adjusted(planned, record) for record in records(rows)]
     if not any(marked):
         return ""
-    said = f"P-value adjusted for multiplicity {family_words(study, analysis, rows)}."
+    said = f"P-value adjusted for multiplicity {family_words(planned, rows)}."
     return said if all(marked) else f"{said} The other p-values are not adjusted."

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from coxa.report.document import Card, Section, silent
 from coxa.report.record import Report
-from coxa.report.topics.analyses.results import analysis_title
 from coxa.report.topics.analyses.sentences import result_sentences
 from coxa.study.wording import estimand_attributes
 from coxa.tables.prose import prose
@@ -16,10 +15,10 @@ def estimands_section(report: Report) -> Section:
     cards = []
     for name in study.estimands:
         results = [
-            prose(f"{analysis_title(study, analysis)}: ", text)
-            for analysis, plan in study.analyses.items()
-            if plan.estimand == name
-            for text in result_sentences(report, analysis)
+            prose(f"{planned.title}: ", text)
+            for planned in study.planned_analyses
+            if planned.estimand_name == name
+            for text in result_sentences(report, planned)
         ]
         facts = tuple(estimand_attributes(study, name))
         cards.append(Card(study.label("estimands", name), facts, tuple(results)))

@@ -14,8 +14,8 @@ from coxa.report.topics.analyses.adjusted import MARK, adjusted_note
 from coxa.report.topics.analyses.variances import random_words
 from coxa.report.topics.missing.reasons import silent_participants
 from coxa.report.topics.participants.baseline import TOTAL
-from coxa.study import Study
 from coxa.study.design_words import words_of
+from coxa.study.planned import PlannedAnalysis
 from coxa.study.words import COVARIANCE_NAMES, DDF_NAMES
 from coxa.tables.cells import Cell
 from coxa.tables.formats import counted
@@ -24,35 +24,35 @@ from coxa.tables.records import records
 from coxa.tables.table import Footnote
 
 
-def mean_words(study: Study, analysis: str, fits: Sequence[Fit] | None = None) -> str:
+def mean_words(planned: PlannedAnalysis, fits: Sequence[Fit] | None = None) -> str:
     """Return what the means of an analysis are called: adjusted for covariates, estimated over visits, or means."""
-    if has_covariates(study, analysis, fits):
+    if has_covariates(planned.study, planned.name, fits):
         return "Adjusted mean"
-    return words_that_ran(study, analysis, fits).means
+    return words_that_ran(planned, fits).means
 
 
-def words_that_ran(study: Study, analysis: str, fits: Sequence[Fit] | None = None) -> Words:
+def words_that_ran(planned: PlannedAnalysis, fits: Sequence[Fit] | None = None) -> Words:
     """Return what an analysis is called, as it ran; as planned where there are no models."""
-    return method_of(study.analyses[analysis]).words(study, analysis, fits)
+    return method_of(planned.analysis).words(planned.study, planned.name, fits)
 
 
 def analysis_footnotes(
-    study: Study, analysis: str, fits: Sequence[Fit], rows: pd.DataFrame, dataset: AnalysisDataset | None = None
+    planned: PlannedAnalysis, fits: Sequence[Fit], rows: pd.DataFrame, dataset: AnalysisDataset | None = None
 ) -> list[Footnote]:
     """Return the notes of a table of one analysis: how it was made, in whom, and what its numbers warn of."""
-    ran = words_that_ran(study, analysis, fits)
-    said: list[Text] = [f"{ran.title}.", *_model_words(study, analysis, fits)]
-    said.append(population_words(study, analysis, dataset))
-    analysed = analysed_words(study, analysis, fits, rows)
-    said.append(prose("Analysed: ", analysed, _not_analysed(study, analysis, fits, dataset), "."))
+    ran = words_that_ran(planned, fits)
+    said: list[Text] = [f"{ran.title}.", *_model_words(planned, fits)]
+    said.append(population_words(planned, dataset))
+    analysed = analysed_words(planned, fits, rows)
+    said.append(prose("Analysed: ", analysed, _not_analysed(planned, fits, dataset), "."))
     said.append(ran.missing)
     notes = [Footnote(joined(" ", said))]
-    if adjusted := adjusted_note(study, analysis, rows):
+    if adjusted := adjusted_note(planned, rows):
         notes.append(Footnote(adjusted, MARK))
     return notes
 
 
-def population_words(study: Study, analysis: str, dataset: AnalysisDataset | None = None) -> Prose:
+def population_words(planned: PlannedAnalysis, dataset: AnalysisDataset | None = None) -> Prose:
     """Say who is in the analysis set, and how many of those who were randomised or included that is.
 
     Returns
@@ -60,8 +60,8 @@ def population_words(study: Study, analysis: str, dataset: AnalysisDataset | Non
     Prose
         "Population: all randomised participants who were not excluded afterwards, ... (N = 234 of 254 randomised)."
     """
-    words = words_of(study)
-    population = f"Population: {words.sets[study.estimands[study.analyses[analysis].estimand].population]}"
+    words = words_of(planned.study)
+    population = f"Population: {words.sets[planned.estimand.population]}"
     if dataset is None:
         return prose(f"{population}.")
     n = dataset.frame["participant_id"].nunique()
@@ -69,18 +69,16 @@ def population_words(study: Study, analysis: str, dataset: AnalysisDataset | Non
     lost = left_out["table"].eq("participants") & left_out["reason"].ne(words.outside)
     everybody = counted(n + int(lost.sum()), "participants", "allocated", TOTAL)
     whole = prose(" of ", everybody, f" {words.started}") if lost.any() else prose()
-    return prose(f"{population} (N = ", _count(study, analysis, "analysis_set", n), whole, ").")
+    return prose(f"{population} (N = ", _count(planned, "analysis_set", n), whole, ").")
 
 
-def analysed_words(study: Study, analysis: str, fits: Sequence[Fit], rows: pd.DataFrame) -> Prose:
+def analysed_words(planned: PlannedAnalysis, fits: Sequence[Fit], rows: pd.DataFrame) -> Prose:
     """Return how many participants were analysed: over all visits by one model, else at each visit.
 
     Parameters
     ----------
-    study
-        The plan, for labels.
-    analysis
-        Its name, under which the counts are kept.
+    planned
+        The analysis, under whose name the counts are kept.
     fits
         Models of the analysis; none for proportions.
     rows
@@ -91,9 +89,9 @@ def analysed_words(study: Study, analysis: str, fits: Sequence[Fit], rows: pd.Da
     Prose
         "59 participants, 214 values", or "53 participants at Week 6, 51 at Week 12".
     """
-    if words_that_ran(study, analysis, fits).whole:
-        people = _count(study, analysis, "analysed", len(_people(fits)))
-        values = _count(study, analysis, "analysed values", sum(fit.n_observations for fit in fits))
+    if words_that_ran(planned, fits).whole:
+        people = _count(planned, "analysed", len(_people(fits)))
+        values = _count(planned, "analysed values", sum(fit.n_observations for fit in fits))
         return prose(people, " participants, ", values, " values")
     counts = {fit.sample.visits[0]: fit.n_participants for fit in fits}
     if not fits:
@@ -101,21 +99,21 @@ def analysed_words(study: Study, analysis: str, fits: Sequence[Fit], rows: pd.Da
         counts = risks.groupby("visit", sort=False)["n_participants"].sum().astype(int).to_dict()
     each = [
         prose(
-            _count(study, analysis, "analysed", n, str(visit)),
+            _count(planned, "analysed", n, str(visit)),
             " at " if index else " participants at ",
-            study.label("visits", str(visit)),
+            planned.study.label("visits", str(visit)),
         )
         for index, (visit, n) in enumerate(counts.items())
     ]
     return in_sentence(each) if each else prose("nobody")
 
 
-def _not_analysed(study: Study, analysis: str, fits: Sequence[Fit], dataset: AnalysisDataset | None) -> Prose:
+def _not_analysed(planned: PlannedAnalysis, fits: Sequence[Fit], dataset: AnalysisDataset | None) -> Prose:
     """Say how many participants of the set are in no model, and why; empty where all are, or no model was fitted."""
     if dataset is None or not fits:
         return prose()
     analysed = _people(fits)
-    silent = silent_participants(study, dataset)
+    silent = silent_participants(planned.study, dataset)
     reasons = dict(zip(silent["participant_id"], silent["reason"], strict=True))
     for fit in fits:
         for record in records(fit.left_out):
@@ -124,26 +122,25 @@ def _not_analysed(study: Study, analysis: str, fits: Sequence[Fit], dataset: Ana
     lost = pd.Series([reasons.get(person, "not used") for person in everybody if person not in analysed], dtype=object)
     counts = lost.value_counts(sort=False).sort_index()
     words = [
-        prose(_count(study, analysis, f"not analysed: {reason}", n), ", ", Cell(str(reason)))
-        for reason, n in counts.items()
+        prose(_count(planned, f"not analysed: {reason}", n), ", ", Cell(str(reason))) for reason, n in counts.items()
     ]
     return prose(". Not analysed at any visit: ", joined("; ", words)) if words else prose()
 
 
-def _count(study: Study, analysis: str, term: str, n: int, visit: str = "") -> Cell:
-    return counted(n, analysis, term, estimand=study.analyses[analysis].estimand, visit=visit)
+def _count(planned: PlannedAnalysis, term: str, n: int, visit: str = "") -> Cell:
+    return counted(n, planned.name, term, estimand=planned.estimand_name, visit=visit)
 
 
 def _people(fits: Sequence[Fit]) -> set[object]:
     return {person for fit in fits for person in fit.sample.participant}
 
 
-def _model_words(study: Study, analysis: str, fits: Sequence[Fit]) -> Iterable[Text]:
+def _model_words(planned: PlannedAnalysis, fits: Sequence[Fit]) -> Iterable[Text]:
     for formula in dict.fromkeys(fit.formula for fit in fits):
         yield f"Formula: {formula}."
     for fit in fits:
-        yield from random_words(study, analysis, fit)
-    repeated = words_that_ran(study, analysis, fits).whole and study.analyses[analysis].option("covariance")
+        yield from random_words(planned, fit)
+    repeated = words_that_ran(planned, fits).whole and planned.analysis.option("covariance")
     for structure, group in dict.fromkeys((fit.structure, fit.group) for fit in fits):
         each = f", for each {group} its own" if group else ""
         if repeated:

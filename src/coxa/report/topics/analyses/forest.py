@@ -12,7 +12,7 @@ from coxa.figures.text import forest_text, interval_cells
 from coxa.figures.theme import INK, OKABE_ITO, RULE, TEXT_SIZE, themed, told
 from coxa.study import Study
 from coxa.study.design_words import words_of
-from coxa.study.scales import outcome_scale
+from coxa.study.planned import PlannedAnalysis
 from coxa.tables.cells import BEHIND, WHOSE
 
 WIDTH = 320
@@ -24,20 +24,16 @@ DATA_COLUMNS = (*WHOSE, "label", "estimate", "conf_low", "conf_high", *BEHIND)
 """Of each row of estimates, what the figure shows and what it is of."""
 
 
-def plot_forest(study: Study, rows: pd.DataFrame, outcome: str, *, quantity: str, figure_id: str, title: str) -> Figure:
+def plot_forest(planned: PlannedAnalysis, rows: pd.DataFrame, *, figure_id: str, title: str) -> Figure:
     """Draw differences between arms, one row each, in the order given.
 
     Parameters
     ----------
-    study
-        The plan: labels and the direction of the outcome.
+    planned
+        An analysis of the outcome that all rows are of: unit, decimals, direction and labels.
     rows
         Rows of estimates with term `difference`; an optional column `label` says what each row is, else it is the
         visit and the comparison.
-    outcome
-        Outcome of the plan; all rows are of this outcome.
-    quantity
-        What is estimated, for the axis.
     figure_id, title
         Identifier and caption.
 
@@ -47,17 +43,16 @@ def plot_forest(study: Study, rows: pd.DataFrame, outcome: str, *, quantity: str
     """
     import altair as alt
 
-    scale = outcome_scale(study.outcomes[outcome])
-    decimals = scale.decimals
+    study, quantity = planned.study, f"Difference in means ({planned.unit})"
     labelled = rows.reset_index(drop=True).assign(
         label=rows["label"].to_list() if "label" in rows else row_labels(study, rows),
         place=[f"{index:03d}" for index in range(len(rows))],
     )
     lines = [wrap(label, LABEL_LETTERS) for label in labelled["label"]]
     height = len(lines) * (ROW + LINE * (max(map(len, lines), default=1) - 1))
-    shown = interval_cells(labelled, "estimate", decimals)
+    shown = interval_cells(labelled, "estimate", planned.decimals)
     labelled["text"] = [difference.text for difference in shown]
-    sides = favours(study, labelled, higher_is_better=scale.higher_is_better)
+    sides = favours(study, labelled, higher_is_better=planned.higher_is_better)
     drawn = labelled[["place", "label", "text", "estimate", "conf_low", "conf_high"]]
     chart = alt.hconcat(_intervals(drawn, lines, sides, quantity, height), _texts(drawn, height), spacing=16)
     alt_text = forest_text(labelled, quantity, sides)

@@ -14,7 +14,7 @@ from coxa.report.topics.analyses.results import INTERVAL, estimate_cell
 from coxa.study import Study
 from coxa.study.design_words import words_of
 from coxa.study.parts import label_of
-from coxa.study.scales import outcome_scale
+from coxa.study.planned import PlannedAnalysis
 from coxa.study.words import SIMULTANEOUS
 from coxa.tables.formats import NONE, p_value
 from coxa.tables.phrases import mid_sentence
@@ -37,38 +37,40 @@ KINDS = {
 MARGINS = ("noninferiority", "superiority", "equivalence")
 
 
-def further_table(study: Study, estimates: Estimates, analysis: str) -> Table | None:
+def further_table(planned: PlannedAnalysis, estimates: Estimates) -> Table | None:
     """Return what the plan asks beyond the differences at each visit; None where it asks nothing more.
 
     Comparisons over the course have no visit; those against a margin have a one-sided p-value and limits at twice
     its level.
     """
-    rows = _asked(study, estimates, analysis, tuple(KINDS))
+    rows = planned.asked(estimates.frame, *KINDS, over_visits=True)
     if rows.empty:
         return None
     groups = tuple(
-        RowGroup(heading, tuple(_row(study, analysis, record) for record in records(rows[rows["term"] == term])))
+        RowGroup(heading, tuple(_row(planned, record) for record in records(rows[rows["term"] == term])))
         for term, heading in KINDS.items()
         if (rows["term"] == term).any()
     )
-    said = [*_margin_words(study, analysis)] if rows["term"].isin(MARGINS).any() else []
+    said = [*_margin_words(planned)] if rows["term"].isin(MARGINS).any() else []
     said += [f"{heading}: {how}." for term, heading in KINDS.items() if (how := _how(rows, term))]
     columns = (Column("Visit", "left"), Column("Estimate (CI)"), Column("df"), Column("p"), Column("Shown", "left"))
     notes = [Footnote(text) for text in (*said, "CI, confidence interval.")]
-    if adjusted := adjusted_note(study, analysis, rows):
+    if adjusted := adjusted_note(planned, rows):
         notes.append(Footnote(adjusted, MARK))
-    return Table(identifier("further", analysis), "Further comparisons", "Comparison", columns, groups, tuple(notes))
+    return Table(
+        identifier("further", planned.name), "Further comparisons", "Comparison", columns, groups, tuple(notes)
+    )
 
 
-def subgroup_table(study: Study, estimates: Estimates, analysis: str) -> Table | None:
+def subgroup_table(planned: PlannedAnalysis, estimates: Estimates) -> Table | None:
     """Return differences between arms in each subgroup, how these differ, and the interaction tests; None without."""
-    rows = _in_subgroups(study, estimates, analysis)
+    rows = _in_subgroups(planned, estimates)
     if rows.empty:
         return None
     groups = tuple(
         RowGroup(
-            label_of(str(name), study.covariates[str(name)]),
-            tuple(_subgroup_row(study, analysis, record) for record in records(part)),
+            label_of(str(name), planned.study.covariates[str(name)]),
+            tuple(_subgroup_row(planned, record) for record in records(part)),
         )
         for name, part in rows.groupby(rows["subgroup"].str.partition("=")[0], sort=False)
     )
@@ -77,19 +79,21 @@ def subgroup_table(study: Study, estimates: Estimates, analysis: str) -> Table |
         Footnote("One model of all levels of a subgroup. The test of the interaction asks whether the levels differ."),
         Footnote("CI, confidence interval. Limits and p-values are not adjusted for the number of subgroups."),
     )
-    return Table(identifier("subgroups", analysis), "Subgroups", "Comparison", columns, groups, notes)
+    return Table(identifier("subgroups", planned.name), "Subgroups", "Comparison", columns, groups, notes)
 
 
-def subgroup_forest_rows(study: Study, estimates: Estimates, analysis: str) -> pd.DataFrame:
+def subgroup_forest_rows(planned: PlannedAnalysis, estimates: Estimates) -> pd.DataFrame:
     """Return the differences in each subgroup with a `label` each, for `plot_forest`."""
-    rows = _in_subgroups(study, estimates, analysis)
+    rows = _in_subgroups(planned, estimates)
     rows = rows[rows["term"] == "subgroup_difference"]
-    return rows.assign(label=[_subgroup_label(study, record) for record in records(rows)]).drop(columns="subgroup")
+    return rows.assign(label=[_subgroup_label(planned.study, record) for record in records(rows)]).drop(
+        columns="subgroup"
+    )
 
 
-def interaction_words(study: Study, estimates: Estimates, analysis: str) -> str:
+def interaction_words(planned: PlannedAnalysis, estimates: Estimates) -> str:
     """Return "interaction of arm and sex at Week 12, p = 0.412" for each test of the subgroups, for a caption."""
-    rows = _in_subgroups(study, estimates, analysis)
+    study, rows = planned.study, _in_subgroups(planned, estimates)
     said = []
     for record in records(rows[rows["term"] == "interaction_test"]):
         name = str(record["subgroup"]).partition("=")[0]
@@ -100,18 +104,10 @@ def interaction_words(study: Study, estimates: Estimates, analysis: str) -> str:
     return "; ".join(said)
 
 
-def _asked(study: Study, estimates: Estimates, analysis: str, terms: tuple[str, ...]) -> pd.DataFrame:
-    visits = study.estimands[study.analyses[analysis].estimand].endpoint.visit
-    frame = estimates.frame
-    mine = frame["analysis"].eq(analysis) & frame["term"].isin(terms)
-    return frame[mine & frame["visit"].isin([*visits, ""])]
-
-
-def _in_subgroups(study: Study, estimates: Estimates, analysis: str) -> pd.DataFrame:
+def _in_subgroups(planned: PlannedAnalysis, estimates: Estimates) -> pd.DataFrame:
     """Return the rows of subgroups at the visits that the estimand names, and the overall test."""
-    visits = study.estimands[study.analyses[analysis].estimand].endpoint.visit
     frame = estimates.frame
-    mine = frame[frame["analysis"].str.startswith(f"{analysis}[") & frame["visit"].isin([*visits, ""])]
+    mine = frame[frame["analysis"].str.startswith(f"{planned.name}[") & frame["visit"].isin([*planned.visits, ""])]
     return mine.assign(subgroup=[subgroup_in(text) for text in mine["analysis"]])
 
 
@@ -122,39 +118,36 @@ def _how(rows: pd.DataFrame, term: str) -> str:
     return next((part for part in reversed(parts) if term in words and words[term] in part), "")
 
 
-def _margin_words(study: Study, analysis: str) -> Iterator[str]:
-    margin = study.analyses[analysis].option("margin")
+def _margin_words(planned: PlannedAnalysis) -> Iterator[str]:
+    margin = planned.analysis.option("margin")
     if margin is not None:
-        outcome = study.estimands[study.analyses[analysis].estimand].endpoint.outcome
         source = f" ({margin.source})" if margin.source else ""
-        unit = outcome_scale(study.outcomes[outcome]).unit
-        method = study.analyses[analysis].multiplicity
+        method = planned.analysis.multiplicity
         adjusted = "both" if method in SIMULTANEOUS else "p-values" if method != "none" else "neither"
         yield (
-            f"Margin {margin.value:g} {unit}{source}; one-sided p-values, limits at one less twice their level, "
-            f"{adjusted} adjusted for multiplicity."
+            f"Margin {margin.value:g} {planned.unit}{source}; one-sided p-values, limits at one less twice their "
+            f"level, {adjusted} adjusted for multiplicity."
         )
 
 
-def _row(study: Study, analysis: str, record: Record) -> Row:
-    shown = ""
+def _row(planned: PlannedAnalysis, record: Record) -> Row:
+    study, shown = planned.study, ""
     if record["term"] in MARGINS:
         shown = "yes" if is_shown(record) else "no"
     label = _side(study, record["arm"])
     if record["reference"]:
         label += f" minus {_side(study, record['reference'])}"
-    return Row(label, (*_cells(study, analysis, record, p_mark(study, record)), Cell(shown)))
+    return Row(label, (*_cells(planned, record, p_mark(planned, record)), Cell(shown)))
 
 
-def _subgroup_row(study: Study, analysis: str, record: Record) -> Row:
+def _subgroup_row(planned: PlannedAnalysis, record: Record) -> Row:
     strong = record["term"] == "interaction_test"
-    return Row(_subgroup_label(study, record), _cells(study, analysis, record), strong=strong)
+    return Row(_subgroup_label(planned.study, record), _cells(planned, record), strong=strong)
 
 
-def _cells(study: Study, analysis: str, record: Record, mark: str = "") -> tuple[Cell, ...]:
-    estimand = study.estimands[study.analyses[analysis].estimand]
-    decimals = outcome_scale(study.outcomes[estimand.endpoint.outcome]).decimals
-    decimals += 1 if record["term"] == "difference_in_slope" else 0
+def _cells(planned: PlannedAnalysis, record: Record, mark: str = "") -> tuple[Cell, ...]:
+    study = planned.study
+    decimals = planned.decimals + (record["term"] == "difference_in_slope")
     interval = estimate_cell("estimate_interval", record, *INTERVAL, decimals=decimals)
     return (
         Cell(study.label("visits", record["visit"]) if record["visit"] else "all visits"),

@@ -16,9 +16,8 @@ from coxa.report.topics.analyses.variances import warning_words
 from coxa.study import Study
 from coxa.study.design_words import words_of
 from coxa.study.important import Important, compared_with
-from coxa.study.scales import outcome_scale
+from coxa.study.planned import PlannedAnalysis
 from coxa.study.wording import estimand_title, join_words
-from coxa.study.words import MEASURE_WORDS
 from coxa.tables.formats import NONE, cell, share
 from coxa.tables.phrases import abbreviations, sentence_case
 from coxa.tables.records import Record, records
@@ -29,16 +28,9 @@ INTERVAL = ("estimate", "conf_low", "conf_high")
 IMPORTANT = "Important difference"
 
 
-def rows_of(estimates: Estimates, analysis: str, *terms: str) -> pd.DataFrame:
-    """Return the estimates of one analysis and of some terms, in their order."""
-    frame = estimates.frame
-    return frame[(frame["analysis"] == analysis) & frame["term"].isin(terms)]
-
-
 def means_table(
-    study: Study,
+    planned: PlannedAnalysis,
     estimates: Estimates,
-    analysis: str,
     fits: Sequence[Fit] = (),
     dataset: AnalysisDataset | None = None,
 ) -> Table:
@@ -46,15 +38,15 @@ def means_table(
 
     Parameters
     ----------
-    study, estimates, analysis
-        The plan, every number, and the analysis that is shown.
+    planned, estimates
+        The analysis that is shown, and every number.
     fits
         Its models, for the footnotes.
     dataset
         The rows of its estimand; the footnotes then say who of the set is not analysed, and why.
     """
-    rows = rows_of(estimates, analysis, "marginal_mean")
-    decimals = _decimals(study, analysis)
+    study = planned.study
+    rows = planned.rows(estimates.frame, "marginal_mean")
     arms = [arm for arm in study.arm_order if (rows["arm"] == arm).any()]
     level = _level(rows)
     marks = warning_marks(rows)
@@ -71,24 +63,23 @@ def means_table(
     for visit in visits:
         cells: list[Cell] = []
         for arm in arms:
-            cells += _mean_cells(_one(rows, visit, arm), decimals, marks)
-        label = visit_label(study, analysis, visit, visits)
-        shown.append(Row(label, tuple(cells), strong=_asked(study, analysis, visit)))
+            cells += _mean_cells(_one(rows, visit, arm), planned.decimals, marks)
+        label = visit_label(planned, visit, visits)
+        shown.append(Row(label, tuple(cells), strong=visit in planned.visits))
     return Table(
-        identifier("means", analysis),
-        words_of(study).say(f"{mean_words(study, analysis, fits)}s by visit and {{arm}}"),
+        identifier("means", planned.name),
+        words_of(study).say(f"{mean_words(planned, fits)}s by visit and {{arm}}"),
         "Visit",
         columns,
         (RowGroup("", tuple(shown)),),
-        _notes(study, analysis, fits, rows, marks, columns, dataset),
-        subtitle=_every_visit(study, analysis),
+        _notes(planned, fits, rows, marks, columns, dataset),
+        subtitle=_every_visit(planned),
     )
 
 
 def differences_table(
-    study: Study,
+    planned: PlannedAnalysis,
     estimates: Estimates,
-    analysis: str,
     fits: Sequence[Fit] = (),
     dataset: AnalysisDataset | None = None,
 ) -> Table:
@@ -96,23 +87,21 @@ def differences_table(
 
     Parameters are those of `means_table`. A p-value that is adjusted for multiplicity is marked.
     """
-    rows = rows_of(estimates, analysis, "difference")
-    decimals = _decimals(study, analysis)
+    study, important = planned.study, planned.important
+    rows = planned.rows(estimates.frame, "difference")
     marks = warning_marks(rows)
-    standardised = rows_of(estimates, analysis, "standardised_difference")
-    important = study.planned(analysis).important
+    standardised = planned.rows(estimates.frame, "standardised_difference")
     groups = []
     visits = _visits(study, rows)
     for visit in visits:
         here = rows[rows["visit"] == visit]
-        strong = _asked(study, analysis, visit)
-        shown = [_difference_row(study, record, decimals, marks, strong, standardised) for record in records(here)]
+        shown = [_difference_row(planned, record, marks, standardised) for record in records(here)]
         if important:
             shown = [
                 replace(row, cells=(*row.cells, important_cell(important, record)))
                 for row, record in zip(shown, records(here), strict=True)
             ]
-        groups.append(RowGroup(visit_label(study, analysis, visit, visits), tuple(shown)))
+        groups.append(RowGroup(visit_label(planned, visit, visits), tuple(shown)))
     columns = (
         Column(f"Difference ({_level(rows)} CI)"),
         Column("SE"),
@@ -121,15 +110,15 @@ def differences_table(
         *([Column(f"Hedges g ({_level(standardised)} CI)")] if len(standardised) else []),
         *([Column(IMPORTANT, "left")] if important else []),
     )
-    notes = _notes(study, analysis, fits, rows, marks, columns, dataset)
+    notes = _notes(planned, fits, rows, marks, columns, dataset)
     return Table(
-        identifier("differences", analysis),
+        identifier("differences", planned.name),
         words_of(study).say("Differences between {arms} by visit"),
         "Comparison",
         columns,
         tuple(groups),
         (*notes, important_note(important)) if important else notes,
-        subtitle=_every_visit(study, analysis),
+        subtitle=_every_visit(planned),
     )
 
 
@@ -146,15 +135,16 @@ def important_note(important: Important) -> Footnote:
     return Footnote(f"{IMPORTANT}: the {important.amount} ({important.source}).")
 
 
-def responder_table(study: Study, estimates: Estimates, analysis: str, dataset: AnalysisDataset | None = None) -> Table:
+def responder_table(planned: PlannedAnalysis, estimates: Estimates, dataset: AnalysisDataset | None = None) -> Table:
     """Return responders by arm and visit, and each arm's risk difference and ratios against the reference."""
-    rows = rows_of(estimates, analysis, "risk", "risk_difference", "risk_ratio", "odds_ratio")
+    study = planned.study
+    rows = planned.rows(estimates.frame, "risk", "risk_difference", "risk_ratio", "odds_ratio")
     marks = warning_marks(rows)
     groups = []
     for visit in _visits(study, rows):
         here = rows[rows["visit"] == visit]
         arms = [arm for arm in study.arm_order if (here["arm"] == arm).any()]
-        shown = tuple(_responder_row(study, analysis, here[here["arm"] == arm], arm, marks) for arm in arms)
+        shown = tuple(_responder_row(planned, here[here["arm"] == arm], arm, marks) for arm in arms)
         groups.append(RowGroup(study.label("visits", visit), shown))
     level = _level(rows)
     columns = (
@@ -165,20 +155,14 @@ def responder_table(study: Study, estimates: Estimates, analysis: str, dataset: 
         Column("p"),
     )
     return Table(
-        identifier("responders", analysis),
+        identifier("responders", planned.name),
         words_of(study).say("Responders by {arm}"),
         words_of(study).arm.capitalize(),
         columns,
         tuple(groups),
-        _notes(study, analysis, (), rows, marks, columns, dataset),
-        subtitle=sentence_case(estimand_title(study, study.analyses[analysis].estimand)),
+        _notes(planned, (), rows, marks, columns, dataset),
+        subtitle=sentence_case(estimand_title(study, planned.estimand_name)),
     )
-
-
-def analysis_title(study: Study, analysis: str) -> str:
-    """Return the label of an analysis with its role, where the label does not say it: "ANCOVA (sensitivity)"."""
-    label, role = study.label("analyses", analysis), study.analyses[analysis].role
-    return label if role in label.lower() else f"{label} ({role})"
 
 
 def comparison_label(study: Study, record: Record) -> str:
@@ -214,29 +198,23 @@ def _mean_cells(record: Record | None, decimals: int, marks: dict[str, str]) -> 
     ]
 
 
-def _difference_row(
-    study: Study,
-    record: Record,
-    decimals: int,
-    marks: dict[str, str],
-    strong: bool,
-    standardised: pd.DataFrame,
-) -> Row:
+def _difference_row(planned: PlannedAnalysis, record: Record, marks: dict[str, str], standardised: pd.DataFrame) -> Row:
+    decimals = planned.decimals
     mark = marks.get(record["warning"], "")
     cells = [
         estimate_cell("estimate_interval", record, *INTERVAL, decimals=decimals, mark=mark),
         estimate_cell("std_error", record, "std_error", decimals=decimals),
         estimate_cell("df", record, "df"),
-        estimate_cell("p_value", record, "p_value", mark=p_mark(study, record)),
+        estimate_cell("p_value", record, "p_value", mark=p_mark(planned, record)),
     ]
     if len(standardised):
         mine = standardised[standardised["reference"] == record["reference"]]
         found = _one(mine, record["visit"], record["arm"])
         cells.append(estimate_cell("two_decimals_interval", found, *INTERVAL) if found else Cell(NONE))
-    return Row(comparison_label(study, record), tuple(cells), strong=strong)
+    return Row(comparison_label(planned.study, record), tuple(cells), strong=record["visit"] in planned.visits)
 
 
-def _responder_row(study: Study, analysis: str, rows: pd.DataFrame, arm: str, marks: dict[str, str]) -> Row:
+def _responder_row(planned: PlannedAnalysis, rows: pd.DataFrame, arm: str, marks: dict[str, str]) -> Row:
     by_term = {record["term"]: record for record in records(rows)}
     cells = [Cell(NONE)] * 5
     if risk := by_term.get("risk"):
@@ -247,60 +225,45 @@ def _responder_row(study: Study, analysis: str, rows: pd.DataFrame, arm: str, ma
     if found := by_term.get("risk_difference"):
         mark = marks.get(found["warning"], "")
         cells[1] = estimate_cell("points_interval", found, *INTERVAL, mark=mark)
-        cells[4] = estimate_cell("p_value", found, "p_value", mark=p_mark(study, found))
+        cells[4] = estimate_cell("p_value", found, "p_value", mark=p_mark(planned, found))
     for place, term in ((2, "risk_ratio"), (3, "odds_ratio")):
         if found := by_term.get(term):
             mark = marks.get(found["warning"], "")
             cells[place] = estimate_cell("two_decimals_interval", found, *INTERVAL, mark=mark)
-    against = study.estimands[study.analyses[analysis].estimand].treatment.against
-    suffix = " (reference)" if arm == against else ""
-    return Row(study.label("arms", arm) + suffix, tuple(cells))
+    suffix = " (reference)" if arm == planned.against else ""
+    return Row(planned.study.label("arms", arm) + suffix, tuple(cells))
 
 
-def visit_label(study: Study, analysis: str, visit: str, shown: Sequence[str]) -> str:
+def visit_label(planned: PlannedAnalysis, visit: str, shown: Sequence[str]) -> str:
     """Return the label of a visit; that of the endpoint says so where visits that are not it are shown too."""
-    label = study.label("visits", visit)
-    every = all(_asked(study, analysis, other) for other in shown)
-    return f"{label} (endpoint)" if _asked(study, analysis, visit) and not every else label
+    label = planned.study.label("visits", visit)
+    every = set(shown) <= set(planned.visits)
+    return f"{label} (endpoint)" if visit in planned.visits and not every else label
 
 
-def _every_visit(study: Study, analysis: str) -> str:
+def _every_visit(planned: PlannedAnalysis) -> str:
     """Return what a table of all visits shows: the variable, and the arms."""
-    estimand = study.estimands[study.analyses[analysis].estimand]
-    arms = join_words([study.label("arms", arm) for arm in estimand.treatment.compare])
-    against = study.label("arms", estimand.treatment.against)
-    return sentence_case(f"{variable_words(study, analysis)}: {arms} against {against}")
-
-
-def variable_words(study: Study, analysis: str) -> str:
-    """Return what is measured, without its visits, for example "change from baseline in HOOS pain"."""
-    endpoint = study.estimands[study.analyses[analysis].estimand].endpoint
-    return MEASURE_WORDS[endpoint.measure].format(outcome=study.label("outcomes", endpoint.outcome))
-
-
-def _decimals(study: Study, analysis: str) -> int:
-    endpoint = study.estimands[study.analyses[analysis].estimand].endpoint
-    return 1 if endpoint.measure == "percent_change" else outcome_scale(study.outcomes[endpoint.outcome]).decimals
+    arms = join_words([planned.study.label("arms", arm) for arm in planned.compare])
+    against = planned.study.label("arms", planned.against)
+    return sentence_case(f"{planned.variable}: {arms} against {against}")
 
 
 def _notes(
-    study: Study,
-    analysis: str,
+    planned: PlannedAnalysis,
     fits: Sequence[Fit],
     rows: pd.DataFrame,
     marks: dict[str, str],
     columns: Sequence[Column],
     dataset: AnalysisDataset | None,
 ) -> tuple[Footnote, ...]:
-    warnings = (Footnote(warning_words(study, text), mark) for text, mark in marks.items())
-    last = f"{_scale_words(study, analysis)} {abbreviations(str(column.label) for column in columns)}"
-    return (*analysis_footnotes(study, analysis, fits, rows, dataset), *warnings, Footnote(last))
+    warnings = (Footnote(warning_words(planned.study, text), mark) for text, mark in marks.items())
+    last = f"{_scale_words(planned)} {abbreviations(str(column.label) for column in columns)}"
+    return (*analysis_footnotes(planned, fits, rows, dataset), *warnings, Footnote(last))
 
 
-def _scale_words(study: Study, analysis: str) -> str:
-    name = study.estimands[study.analyses[analysis].estimand].endpoint.outcome
-    scale = outcome_scale(study.outcomes[name])
-    return f"{study.label('outcomes', name)}: {scale.low:g} to {scale.high:g} {scale.unit}, {scale.direction}."
+def _scale_words(planned: PlannedAnalysis) -> str:
+    scale = planned.scale
+    return f"{planned.outcome_label}: {scale.low:g} to {scale.high:g} {scale.unit}, {scale.direction}."
 
 
 def _visits(study: Study, rows: pd.DataFrame) -> list[str]:
@@ -311,10 +274,6 @@ def _visits(study: Study, rows: pd.DataFrame) -> list[str]:
 def _one(rows: pd.DataFrame, visit: str, arm: str) -> Record | None:
     found = records(rows[(rows["visit"] == visit) & (rows["arm"] == arm)])
     return found[0] if found else None
-
-
-def _asked(study: Study, analysis: str, visit: str) -> bool:
-    return visit in study.estimands[study.analyses[analysis].estimand].endpoint.visit
 
 
 def _level(rows: pd.DataFrame) -> str:

@@ -13,15 +13,14 @@ from coxa.report.topics.analyses.footnotes import mean_words
 from coxa.report.topics.analyses.forest import plot_forest
 from coxa.report.topics.analyses.further import further_table, interaction_words, subgroup_forest_rows, subgroup_table
 from coxa.report.topics.analyses.results import (
-    analysis_title,
     differences_table,
     means_table,
     responder_table,
-    rows_of,
 )
-from coxa.report.topics.analyses.sentences import MEANS, difference_unit, not_fitted_words
+from coxa.report.topics.analyses.sentences import MEANS, not_fitted_words
 from coxa.report.topics.analyses.variances import variances_table
 from coxa.study.design_words import words_of
+from coxa.study.planned import PlannedAnalysis
 from coxa.study.wording import estimand_title
 from coxa.tables.phrases import sentence_case
 from coxa.tables.table import identifier
@@ -35,93 +34,85 @@ DRAWN = ("primary", "secondary")
 
 def analyses_section(report: Report) -> Section:
     """Return a section per analysis of the plan."""
-    return Section("analyses", "Analyses", (), tuple(_analysis(report, name) for name in report.study.analyses))
+    return Section(
+        "analyses", "Analyses", (), tuple(_analysis(report, planned) for planned in report.study.planned_analyses)
+    )
 
 
-def _analysis(report: Report, name: str) -> Section:
-    study = report.study
-    plan = study.analyses[name]
-    blocks: list[Block] = [Paragraph(sentence_case(f"{estimand_title(study, plan.estimand)}."))]
+def _analysis(report: Report, planned: PlannedAnalysis) -> Section:
+    plan, name = planned.analysis, planned.name
+    blocks: list[Block] = [Paragraph(sentence_case(f"{estimand_title(report.study, plan.estimand)}."))]
     if plan.relaxes:
         blocks.append(Paragraph(f"Beside the primary analysis, this one relaxes: {plan.relaxes}."))
     if name in report.not_fitted:
-        blocks += _not_fitted(report, name)
+        blocks += _not_fitted(report, planned)
     else:
-        blocks += _risks(report, name) if plan.summary == "risk_difference" else _means(report, name)
-    return Section(identifier("analysis", name), analysis_title(study, name), tuple(blocks))
+        blocks += _risks(report, planned) if planned.of_responders else _means(report, planned)
+    return Section(identifier("analysis", name), planned.title, tuple(blocks))
 
 
-def _not_fitted(report: Report, name: str) -> list[Block]:
+def _not_fitted(report: Report, planned: PlannedAnalysis) -> list[Block]:
     """Return why there are no numbers, and what can be done about it."""
-    why = report.not_fitted[name]
-    return [Paragraph(not_fitted_words(report, name), "warning"), *(Paragraph(text) for text in why.remedies)]
+    why = report.not_fitted[planned.name]
+    return [Paragraph(not_fitted_words(report, planned), "warning"), *(Paragraph(text) for text in why.remedies)]
 
 
-def _risks(report: Report, name: str) -> list[Block]:
-    dataset = report.datasets[report.study.analyses[name].estimand]
-    return [TableBlock(responder_table(report.study, report.estimates, name, dataset))]
+def _risks(report: Report, planned: PlannedAnalysis) -> list[Block]:
+    dataset = report.datasets[planned.estimand_name]
+    return [TableBlock(responder_table(planned, report.estimates, dataset))]
 
 
-def _means(report: Report, name: str) -> list[Block]:
+def _means(report: Report, planned: PlannedAnalysis) -> list[Block]:
     """Return the tables of an analysis, each with its figure where the analysis is not one beside the primary."""
-    study, fits = report.study, report.fits[name]
-    dataset = report.datasets[study.analyses[name].estimand]
-    differences = TableBlock(differences_table(study, report.estimates, name, fits, dataset))
-    means = TableBlock(means_table(study, report.estimates, name, fits, dataset))
-    variances = (variances_table(study, name, fit, dataset.analysed) for fit in fits)
-    further = [*(TableBlock(table) for table in variances if table), *_further(report, name)]
-    if study.analyses[name].role not in DRAWN:
+    fits, dataset = report.fits[planned.name], report.datasets[planned.estimand_name]
+    differences = TableBlock(differences_table(planned, report.estimates, fits, dataset))
+    means = TableBlock(means_table(planned, report.estimates, fits, dataset))
+    variances = (variances_table(planned, fit, dataset.analysed) for fit in fits)
+    further = [*(TableBlock(table) for table in variances if table), *_further(report, planned)]
+    if planned.analysis.role not in DRAWN:
         return [differences, means, *further]
-    return [differences, FigureBlock(_forest(report, name)), means, FigureBlock(_profile(report, name)), *further]
+    forest, profile = FigureBlock(_forest(report, planned)), FigureBlock(_profile(report, planned))
+    return [differences, forest, means, profile, *further]
 
 
-def _further(report: Report, name: str) -> Iterator[Block]:
+def _further(report: Report, planned: PlannedAnalysis) -> Iterator[Block]:
     """Yield what the plan asks beyond each visit: courses, margins, factors, subgroups with their forest."""
-    study, estimates, words = report.study, report.estimates, words_of(report.study)
-    if table := further_table(study, estimates, name):
+    estimates, words = report.estimates, words_of(report.study)
+    if table := further_table(planned, estimates):
         yield TableBlock(table)
-    if table := subgroup_table(study, estimates, name):
+    if table := subgroup_table(planned, estimates):
         yield TableBlock(table)
-        estimand = study.analyses[name].estimand
-        outcome = study.estimands[estimand].endpoint.outcome
-        tested = interaction_words(study, estimates, name)
+        tested = interaction_words(planned, estimates)
         yield FigureBlock(
             plot_forest(
-                study,
-                subgroup_forest_rows(study, estimates, name),
-                outcome,
-                quantity=f"Difference in means ({difference_unit(report, estimand)})",
-                figure_id=identifier("subgroup-forest", name),
-                title=f"{study.label('outcomes', outcome)}: differences between {words.arms} in subgroups ({tested})",
+                planned,
+                subgroup_forest_rows(planned, estimates),
+                figure_id=identifier("subgroup-forest", planned.name),
+                title=f"{planned.outcome_label}: differences between {words.arms} in subgroups ({tested})",
             )
         )
 
 
-def _forest(report: Report, name: str) -> Figure:
-    study, estimand = report.study, report.study.analyses[name].estimand
-    outcome = study.estimands[estimand].endpoint.outcome
+def _forest(report: Report, planned: PlannedAnalysis) -> Figure:
     return plot_forest(
-        study,
-        rows_of(report.estimates, name, MEANS),
-        outcome,
-        quantity=f"Difference in means ({difference_unit(report, estimand)})",
-        figure_id=identifier("forest", name),
-        title=f"{study.label('outcomes', outcome)}: differences between {words_of(study).arms} by visit",
+        planned,
+        planned.rows(report.estimates.frame, MEANS),
+        figure_id=identifier("forest", planned.name),
+        title=f"{planned.outcome_label}: differences between {words_of(report.study).arms} by visit",
     )
 
 
-def _profile(report: Report, name: str) -> Figure:
-    study, estimand = report.study, report.study.analyses[name].estimand
-    endpoint = study.estimands[estimand].endpoint
-    quantity = mean_words(study, name, report.fits.get(name)) + MEASURES[endpoint.measure]
+def _profile(report: Report, planned: PlannedAnalysis) -> Figure:
+    study = report.study
+    quantity = mean_words(planned, report.fits.get(planned.name)) + MEASURES[planned.response]
     return plot_profile(
         study,
-        model_means(study, report.estimates, name),
-        endpoint.outcome,
+        model_means(planned, report.estimates),
+        planned.outcome_name,
         quantity=quantity,
-        unit=difference_unit(report, estimand),
+        unit=planned.unit,
         of_model=True,
-        figure_id=identifier("profile", name),
-        title=f"{study.label('outcomes', endpoint.outcome)}: {quantity.lower()} by visit and {words_of(study).arm}, "
+        figure_id=identifier("profile", planned.name),
+        title=f"{planned.outcome_label}: {quantity.lower()} by visit and {words_of(study).arm}, "
         "with confidence interval",
     )

@@ -13,7 +13,7 @@ import pandas as pd
 from coxa.models import Fit
 from coxa.study import Study
 from coxa.study.design_words import words_of
-from coxa.study.scales import outcome_scale
+from coxa.study.planned import PlannedAnalysis
 from coxa.study.wording import factor_words, join_words
 from coxa.tables.formats import NONE, cell, share
 from coxa.tables.phrases import abbreviations, sentence_case
@@ -47,14 +47,15 @@ class Component:
     at_zero: bool
 
 
-def components(study: Study, analysis: str, fit: Fit) -> list[Component]:
+def components(planned: PlannedAnalysis, fit: Fit) -> list[Component]:
     """Return the variances of the random effects of a fit, in the order of the plan and of its arms."""
     found: list[Component] = []
     if fit.random is None:
         return found
+    study = planned.study
     parts = zip(fit.random.factors, fit.random.covariances, fit.random.at_zero, strict=True)
     for factor, covariance, at_zero in parts:
-        options = study.analyses[analysis].factors[factor.name]
+        options = planned.analysis.factors[factor.name]
         having = tuple(arm for arm in study.arm_order if arm in (options.only_in or study.arms))
         for k, name in enumerate(factor.names):
             arm = _arm_of(name)
@@ -64,23 +65,23 @@ def components(study: Study, analysis: str, fit: Fit) -> list[Component]:
     return found
 
 
-def random_words(study: Study, analysis: str, fit: Fit) -> Iterator[Prose]:
+def random_words(planned: PlannedAnalysis, fit: Fit) -> Iterator[Prose]:
     """Yield sentences on the random effects of a fit: of what, in which arms, with which variances, and at the edge."""
     if fit.random is None:
         return
-    said = []
+    study, said = planned.study, []
     for factor in fit.random.factors:
-        options = study.analyses[analysis].factors[factor.name]
+        options = planned.analysis.factors[factor.name]
         arms = ""
         if options.only_in:
             labels = [study.label("arms", arm) for arm in study.arm_order if arm in options.only_in]
             arms = f", in {join_words(labels)} only"
-        levels = cell("count", {"n": len(factor.labels)}, _address(study, analysis, f"levels of {factor.name}"))
+        levels = cell("count", {"n": len(factor.labels)}, _address(planned, f"levels of {factor.name}"))
         each = f"; a variance for each {words_of(study).arm})" if options.by_arm else ")"
         said.append(prose(f"{factor_words(study, factor.name)} (", levels, f" levels{arms}{each}"))
     where = ", the same at every visit" if len(fit.sample.visits) > 1 else ""
     yield prose(f"Random effects{where}: ", in_sentence(said), ".")
-    edge = [_name(study, part) for part in components(study, analysis, fit) if part.at_zero]
+    edge = [_name(study, part) for part in components(planned, fit) if part.at_zero]
     if edge:
         yield prose(f"Estimated at zero: the variance of {join_words(edge)}.")
 
@@ -99,7 +100,7 @@ def warning_words(study: Study, text: str) -> str:
     return LEVELS.sub(lambda found: f"{_called(study, found[1])} has {found[2]} levels", said)
 
 
-def variances_table(study: Study, analysis: str, fit: Fit, rows: pd.DataFrame | None = None) -> Table | None:
+def variances_table(planned: PlannedAnalysis, fit: Fit, rows: pd.DataFrame | None = None) -> Table | None:
     """Return the variance of each random effect beside the residual's; None where the model has no random effects.
 
     The share of a visit is the variance between the levels over the whole variance of a value at that visit, given the
@@ -109,27 +110,26 @@ def variances_table(study: Study, analysis: str, fit: Fit, rows: pd.DataFrame | 
     """
     if fit.random is None:
         return None
-    estimand = study.estimands[study.analyses[analysis].estimand]
-    visits = [visit for visit in estimand.endpoint.visit if visit in fit.covariance.columns]
-    parts = components(study, analysis, fit)
+    visits = [visit for visit in planned.visits if visit in fit.covariance.columns]
+    parts = components(planned, fit)
     shared = fit.sample.weights is None and fit.group in (None, "arm")
-    shown = [row for part in parts for row in _rows(study, analysis, fit, parts, part, visits if shared else [])]
-    shown += _residual_rows(study, analysis, fit, visits)
-    shares = [f"Share of variance at {study.label('visits', visit)}" for visit in visits] if shared else []
+    shown = [row for part in parts for row in _rows(planned, fit, parts, part, visits if shared else [])]
+    shown += _residual_rows(planned, fit, visits)
+    shares = [f"Share of variance at {planned.study.label('visits', visit)}" for visit in visits] if shared else []
     columns = (Column("Levels"), Column("SD"), *map(Column, shares))
     padded = tuple(Row(row.label, (*row.cells, *[Cell(NONE)] * (len(columns) - len(row.cells)))) for row in shown)
     return Table(
-        identifier("variances", analysis),
+        identifier("variances", planned.name),
         "Random effects and residual",
         "Source of variance",
         columns,
         (RowGroup("", padded),),
-        (*_notes(study, analysis, fit, parts, columns), *_levels_by_arm(study, analysis, rows)),
+        (*_notes(planned, fit, parts, columns), *_levels_by_arm(planned, rows)),
     )
 
 
 def _notes(
-    study: Study, analysis: str, fit: Fit, parts: Sequence[Component], columns: Sequence[Column]
+    planned: PlannedAnalysis, fit: Fit, parts: Sequence[Component], columns: Sequence[Column]
 ) -> Iterator[Footnote]:
     if fit.sample.weights is not None:
         yield Footnote("The residual is that of a row of weight 1; shares of variance differ between rows.")
@@ -142,57 +142,58 @@ def _notes(
         )
     if any(part.at_zero for part in parts):
         yield Footnote("Estimated at zero, the smallest value that a variance can have.", BOUNDARY)
-    unit = outcome_scale(study.outcomes[study.estimands[study.analyses[analysis].estimand].endpoint.outcome]).unit
-    unit = "percentage points" if _measure(study, analysis) == "percent_change" else unit
-    yield Footnote(f"SD in {unit}. {abbreviations(str(column.label) for column in columns)}")
+    yield Footnote(f"SD in {planned.unit}. {abbreviations(str(column.label) for column in columns)}")
 
 
-def _levels_by_arm(study: Study, analysis: str, rows: pd.DataFrame | None) -> Iterator[Footnote]:
+def _levels_by_arm(planned: PlannedAnalysis, rows: pd.DataFrame | None) -> Iterator[Footnote]:
     """Yield how many levels of each factor there are in each arm that has it."""
     if rows is None:
         return
-    for factor, options in study.analyses[analysis].factors.items():
+    study = planned.study
+    for factor, options in planned.analysis.factors.items():
         having = [arm for arm in study.arm_order if arm in (options.only_in or study.arms)]
         counts = rows.groupby(rows["arm"].astype("object"))[factor].nunique()
         each = [
             prose(cell("count", {"n": counts.get(arm, 0)}, at), f" in {study.label('arms', arm)}")
             for arm in having
-            for at in [_address(study, analysis, f"levels of {factor}", arm=arm)]
+            for at in [_address(planned, f"levels of {factor}", arm=arm)]
         ]
         yield Footnote(prose(f"Levels of {factor_words(study, factor)}: ", in_sentence(each), "."))
 
 
 def _rows(
-    study: Study, analysis: str, fit: Fit, parts: Sequence[Component], part: Component, visits: Sequence[str]
+    planned: PlannedAnalysis, fit: Fit, parts: Sequence[Component], part: Component, visits: Sequence[str]
 ) -> Iterator[Row]:
     """Yield the row of a variance; one for each arm where its share differs between them."""
+    study = planned.study
     each = {arm: [share(part.variance, _total(fit, parts, arm, visit)) for visit in visits] for arm in part.arms}
     groups: list[tuple[str, ...]] = [(arm,) for arm in part.arms]
     if all(np.allclose(values, each[part.arms[0]]) for values in each.values()):
         groups = [part.arms]
     for arms in groups:
-        at = _address(study, analysis, f"{part.factor} random effect", arm=arms[0] if len(arms) == 1 else "")
+        at = _address(planned, f"{part.factor} random effect", arm=arms[0] if len(arms) == 1 else "")
         mark = BOUNDARY if part.at_zero else ""
         cells = [
             cell("count", {"n": part.levels}, at),
-            cell("sd", {"sd": math.sqrt(part.variance)}, at, _decimals(study, analysis), mark),
+            cell("sd", {"sd": math.sqrt(part.variance)}, at, planned.decimals, mark),
         ]
         for visit, value in zip(visits, each[arms[0]], strict=True):
-            there = _address(study, analysis, at.term, visit, at.arm)
+            there = _address(planned, at.term, visit, at.arm)
             cells.append(cell("share", {"share": value}, there))
         label = _name(study, part) if len(groups) == 1 else f"{_name(study, part)}, {study.label('arms', arms[0])}"
         yield Row(sentence_case(label), tuple(cells))
 
 
-def _residual_rows(study: Study, analysis: str, fit: Fit, visits: Sequence[str]) -> Iterator[Row]:
+def _residual_rows(planned: PlannedAnalysis, fit: Fit, visits: Sequence[str]) -> Iterator[Row]:
+    study = planned.study
     groups = [""] if fit.group is None else list(dict.fromkeys(fit.covariance.index.get_level_values(0)))
     for group in groups:
         label = f", {study.label('arms', group)}" if group in study.arms else f", {group}" if group else ""
         for visit in visits:
             sd = math.sqrt(_residual(fit, group, visit))
-            at = _address(study, analysis, "residual", visit, str(group) if group in study.arms else "")
+            at = _address(planned, "residual", visit, str(group) if group in study.arms else "")
             words = f"Residual of a participant at {study.label('visits', visit)}{label}"
-            yield Row(words, (Cell(NONE), cell("sd", {"sd": sd}, at, _decimals(study, analysis))))
+            yield Row(words, (Cell(NONE), cell("sd", {"sd": sd}, at, planned.decimals)))
 
 
 def _total(fit: Fit, parts: Sequence[Component], arm: str, visit: str) -> float:
@@ -229,14 +230,5 @@ def _name(study: Study, part: Component) -> str:
     return f"{words} in {study.label('arms', part.arms[0])}" if part.own else words
 
 
-def _measure(study: Study, analysis: str) -> str:
-    return study.estimands[study.analyses[analysis].estimand].endpoint.measure
-
-
-def _decimals(study: Study, analysis: str) -> int:
-    endpoint = study.estimands[study.analyses[analysis].estimand].endpoint
-    return 1 if endpoint.measure == "percent_change" else outcome_scale(study.outcomes[endpoint.outcome]).decimals
-
-
-def _address(study: Study, analysis: str, term: str, visit: str = "", arm: str = "") -> Statistic:
-    return Statistic("", math.nan, study.analyses[analysis].estimand, analysis, term, visit, arm)
+def _address(planned: PlannedAnalysis, term: str, visit: str = "", arm: str = "") -> Statistic:
+    return Statistic("", math.nan, planned.estimand_name, planned.name, term, visit, arm)

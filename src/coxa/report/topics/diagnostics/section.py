@@ -9,9 +9,9 @@ from coxa.models import Fit
 from coxa.models.results.diagnostics import covariance_check, qq_points, residuals
 from coxa.report.document import Block, FigureBlock, Paragraph, Section
 from coxa.report.record import Report
-from coxa.report.topics.analyses.results import analysis_title
 from coxa.report.topics.diagnostics.covariance_map import plot_covariance
 from coxa.report.topics.diagnostics.residuals import plot_qq, plot_residuals
+from coxa.study.planned import PlannedAnalysis
 from coxa.study.wording import factor_words, join_words
 from coxa.tables.table import identifier
 
@@ -19,18 +19,19 @@ from coxa.tables.table import identifier
 def diagnostics_section(report: Report) -> Section | None:
     """Return figures of residuals and covariance of each primary repeated-measures model; None without one."""
     parts = tuple(
-        Section(identifier("diagnostics", name), analysis_title(report.study, name), tuple(_blocks(report, name, fit)))
-        for name, plan in report.study.analyses.items()
-        if plan.role == "primary" and method_of(plan).diagnostics
-        for fit in report.fits[name]
+        Section(identifier("diagnostics", planned.name), planned.title, tuple(_blocks(planned, fit)))
+        for planned in report.study.primary_analyses
+        if method_of(planned.analysis).diagnostics
+        for fit in report.fits[planned.name]
         if len(fit.sample.visits) > 1
     )
     return Section("diagnostics", "Model diagnostics", (), parts) if parts else None
 
 
-def _blocks(report: Report, name: str, fit: Fit) -> Iterator[Block]:
-    yield Paragraph(_what_is_shown(report, name, fit))
-    labels = {visit: report.study.label("visits", visit) for visit in report.study.visits}
+def _blocks(planned: PlannedAnalysis, fit: Fit) -> Iterator[Block]:
+    study, name = planned.study, planned.name
+    yield Paragraph(_what_is_shown(planned, fit))
+    labels = {visit: study.label("visits", visit) for visit in study.visits}
     scaled = residuals(fit)
     scaled["visit"] = scaled["visit"].cat.rename_categories(labels)
     kind = "studentised" if fit.random is None else "standardised"
@@ -53,13 +54,13 @@ def _blocks(report: Report, name: str, fit: Fit) -> Iterator[Block]:
     )
 
 
-def _what_is_shown(report: Report, name: str, fit: Fit) -> str:
+def _what_is_shown(planned: PlannedAnalysis, fit: Fit) -> str:
     if fit.random is None:
         return (
             "Residuals are scaled by the model's covariance, so that under the model they are independent with mean 0 "
             "and standard deviation 1. The estimated covariance over the visits is shown next to that of the residuals."
         )
-    factors = join_words([factor_words(report.study, factor) for factor in report.study.analyses[name].factors])
+    factors = join_words([factor_words(planned.study, factor) for factor in planned.analysis.factors])
     return (
         f"Residuals are conditional: the predicted effects of {factors} are taken off. Scaled by the covariance of the "
         "residuals over the visits they are, under the model, nearly independent with mean 0 and standard deviation 1; "

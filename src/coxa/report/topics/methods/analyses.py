@@ -16,14 +16,14 @@ from coxa.report.references.cited import Fits, cited, instruments_used, marks
 from coxa.report.references.styles import vancouver
 from coxa.report.topics.analyses.adjusted import family_words
 from coxa.report.topics.analyses.footnotes import covariance_name, population_words, words_that_ran
-from coxa.report.topics.analyses.sentences import asked_rows, not_fitted_words
+from coxa.report.topics.analyses.sentences import MEANS, RISKS, not_fitted_words
 from coxa.report.topics.analyses.variances import random_words
 from coxa.study import Study
 from coxa.study.analysis import Analysis
 from coxa.study.design_words import words_of
-from coxa.study.scales import outcome_scale
+from coxa.study.planned import PlannedAnalysis
 from coxa.study.wording import join_words
-from coxa.study.words import DDF_NAMES, MEASURE_WORDS, SIMULTANEOUS
+from coxa.study.words import DDF_NAMES, SIMULTANEOUS
 from coxa.tables.phrases import mid_sentence
 from coxa.tables.prose import Prose, Text, joined, prose
 
@@ -66,33 +66,32 @@ def _instruments(study: Study, ran: Fits) -> str:
     return f"Instruments: {'; '.join(named)}. " if named else ""
 
 
-def analysis_methods(report: Report, name: str) -> Prose:
+def analysis_methods(report: Report, planned: PlannedAnalysis) -> Prose:
     """Say how one analysis was done: model, terms, covariance, df, weights, population, missing data."""
-    study = report.study
-    plan = study.analyses[name]
+    study, plan, name = report.study, planned.analysis, planned.name
     if name in report.not_fitted:
-        return prose(not_fitted_words(report, name))
-    said = [*_model(report, name), population_words(study, name, report.datasets.get(plan.estimand))]
-    said.append(words_that_ran(study, name, report.fits.get(name)).missing)
+        return prose(not_fitted_words(report, planned))
+    said = [*_model(report, planned), population_words(planned, report.datasets.get(plan.estimand))]
+    said.append(words_that_ran(planned, report.fits.get(name)).missing)
     if plan.multiplicity != "none":
-        family = family_words(study, name, asked_rows(report, name))
+        family = family_words(planned, planned.asked(report.estimates.frame, MEANS, RISKS))
         limits = "" if plan.multiplicity in SIMULTANEOUS else "; confidence limits were not"
         cite = marks(study, report.fits, plan.multiplicity)
         said.append(f"P-values were adjusted for multiplicity{cite} {family}{limits}.")
     return joined(" ", said)
 
 
-def _model(report: Report, name: str) -> Iterator[Text]:
+def _model(report: Report, planned: PlannedAnalysis) -> Iterator[Text]:
     """Yield how an analysis was done: in the words of its kind of model, then what models may have."""
-    study, plan, fits = report.study, report.study.analyses[name], report.fits.get(name, ())
+    study, plan, name = report.study, planned.analysis, planned.name
+    fits = report.fits.get(name, ())
     cite = partial(marks, study, report.fits)
-    endpoint = study.estimands[plan.estimand].endpoint
-    response = MEASURE_WORDS[endpoint.measure].format(outcome=study.label("outcomes", endpoint.outcome))
-    yield from method_of(plan).sentences(Telling(study, name, fits, response, cite, partial(formula_words, study)))
+    told = Telling(study, name, fits, planned.variable, cite, partial(formula_words, study))
+    yield from method_of(plan).sentences(told)
     for fit in fits:
-        for index, said in enumerate(random_words(study, name, fit)):
+        for index, said in enumerate(random_words(planned, fit)):
             yield said if index else _marked(said, cite("random-effects"))
-        if plan.option("covariance") and words_that_ran(study, name, fits).whole:
+        if plan.option("covariance") and words_that_ran(planned, fits).whole:
             yield from _covariance(plan, fit, cite(fit.structure))
     if fits and (errors := plan.option("standard_errors", "model")) != "model":
         yield f"Standard errors are a sandwich over participants ({errors}){cite(errors)}."
@@ -102,7 +101,7 @@ def _model(report: Report, name: str) -> Iterator[Text]:
     if fits and has_covariates(study, name, fits):
         weights = plan.option("weights")
         yield f"{WEIGHTS[weights]}{cite(weights)}."
-    yield from _further(study, plan, cite)
+    yield from _further(planned, cite)
 
 
 def _marked(said: Prose, mark: str) -> Prose:
@@ -111,13 +110,13 @@ def _marked(said: Prose, mark: str) -> Prose:
     return prose(*pieces, f"{last.removesuffix('.')}{mark}.") if isinstance(last, str) else prose(said, mark)
 
 
-def _further(study: Study, plan: Analysis, cite: Callable[..., str]) -> Iterator[str]:
+def _further(planned: PlannedAnalysis, cite: Callable[..., str]) -> Iterator[str]:
     """Say what was compared beyond each visit, and how errors were kept in check."""
+    study, plan = planned.study, planned.analysis
     for word in plan.courses:
         yield f"{words_of(study).say(COURSES[word])}{cite(word)}."
     if (margin := plan.option("margin")) is not None:
-        unit = outcome_scale(study.outcomes[study.estimands[plan.estimand].endpoint.outcome]).unit
-        against = f"a margin of {margin.value:g} {unit}"
+        against = f"a margin of {margin.value:g} {planned.unit}"
         yield f"{MARGINS[margin.type]} was tested against {against}{cite(margin.type)}."
         if plan.multiplicity != "none":
             limits = "p-values and limits" if plan.multiplicity in SIMULTANEOUS else "p-values, not the limits,"

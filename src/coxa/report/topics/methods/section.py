@@ -5,7 +5,6 @@ from __future__ import annotations
 from coxa.report.document import Paragraph, Section
 from coxa.report.record import Report
 from coxa.report.references.cited import marks
-from coxa.report.topics.analyses.results import analysis_title
 from coxa.report.topics.methods.analyses import analysis_methods, general_methods, references, software
 from coxa.report.topics.methods.described import described_methods
 from coxa.report.topics.trial_design.randomised import randomisation_methods
@@ -16,7 +15,7 @@ def methods_section(report: Report) -> Section:
     """Return a paragraph on all analyses, on the randomisation, one per analysis, the software and the references."""
     study = report.study
     each = tuple(
-        Paragraph(prose(f"{analysis_title(study, name)}. ", analysis_methods(report, name))) for name in study.analyses
+        Paragraph(prose(f"{planned.title}. ", analysis_methods(report, planned))) for planned in study.planned_analyses
     )
     numbered = (Paragraph(f"[{number}] {text}") for number, text in enumerate(references(report), start=1))
     cited = Section("references", "References", tuple(numbered))

@@ -13,7 +13,6 @@ from coxa.figures.theme import INK, OKABE_ITO, TEXT_SIZE, WIDTH, themed
 from coxa.figures.visit_axis import LETTER
 from coxa.study import Study
 from coxa.study.design_words import words_of
-from coxa.study.scales import outcome_scale
 from coxa.tables.formats import number
 
 HEIGHT = 210
@@ -46,7 +45,7 @@ def plot_dropout_profile(study: Study, dataset: AnalysisDataset, *, figure_id: s
     means = last_seen_means(study, dataset)
     drawn = means[means["n_group"] >= FEWEST]
     few = int(means[means["n_group"] < FEWEST].drop_duplicates(["arm", "last_visit"])["n_group"].sum())
-    scale = outcome_scale(study.outcomes[study.estimands[dataset.estimand].endpoint.outcome])
+    scale = study.scale(study.estimands[dataset.estimand].endpoint.outcome)
     last = study.post_visits[-1] if drawn.empty else max(means["last_visit"], key=lambda name: study.visits[name].day)
     labelled = drawn.assign(
         arm_label=[study.label("arms", arm) for arm in drawn["arm"]],

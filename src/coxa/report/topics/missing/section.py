@@ -21,7 +21,7 @@ def missing_section(report: Report) -> Section:
 
 def primary_estimands(report: Report) -> list[str]:
     """Return the estimands of the primary analyses, in the plan's order."""
-    wanted = [plan.estimand for plan in report.study.analyses.values() if plan.role == "primary"]
+    wanted = [planned.estimand_name for planned in report.study.primary_analyses]
     return [name for name in dict.fromkeys(wanted) if name in report.datasets]
 
 

@@ -10,7 +10,6 @@ import pandas as pd
 from coxa.cohort.cohort import Cohort
 from coxa.study import Study
 from coxa.study.design_words import words_of
-from coxa.study.scales import outcome_scale
 from coxa.tables.by_arm import share_cell, summarised
 from coxa.tables.cells import Cell, Statistic
 from coxa.tables.characteristics import SUMMARY_LABELS
@@ -82,14 +81,14 @@ def arm_sizes(cohort: Cohort) -> dict[str, int]:
 def heading(study: Study, outcome: str, values: pd.Series) -> str:
     """Return the label of an outcome with its range, direction, and how its values are described."""
     plan = study.outcomes[outcome]
-    scale = outcome_scale(plan)
+    scale = study.scale(outcome)
     how = f"n (%) with {scale.high:g}" if is_binary(study, outcome, values) else SUMMARY_LABELS[plan.summary]
     return f"{study.label('outcomes', outcome)} ({scale.low:g} to {scale.high:g}, {scale.direction}), {how}"
 
 
 def is_binary(study: Study, outcome: str, values: pd.Series) -> bool:
     """Return whether an outcome has only the two ends of its range as values, as yes and no have."""
-    scale = outcome_scale(study.outcomes[outcome])
+    scale = study.scale(outcome)
     return scale.high - scale.low == 1 and bool(values.isin([scale.low, scale.high]).all())
 
 
@@ -106,7 +105,7 @@ def _cells(
     study: Study, outcome: str, rows: pd.DataFrame, column: str, visit: str, arms: list[str], binary: bool = False
 ) -> Iterator[Cell]:
     """Yield n and the description of a column for each arm."""
-    scale = outcome_scale(study.outcomes[outcome])
+    scale = study.scale(outcome)
     for arm in arms:
         known = rows.loc[rows["arm"] == arm, column].dropna()
         at = Statistic(analysis=ANALYSIS, term=f"{outcome} {column}", visit=visit, arm=arm)

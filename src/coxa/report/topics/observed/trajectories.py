@@ -12,7 +12,6 @@ from coxa.figures.panels import columns_of
 from coxa.figures.theme import OKABE_ITO, RULE, WIDTH, themed
 from coxa.study import Study
 from coxa.study.design_words import words_of
-from coxa.study.scales import outcome_scale
 from coxa.tables.formats import number
 from coxa.tables.records import records
 
@@ -43,7 +42,7 @@ def plot_trajectories(study: Study, dataset: AnalysisDataset, *, figure_id: str,
 
     courses = trajectories(study, dataset)
     means = observed_means(study, dataset)
-    scale = outcome_scale(study.outcomes[study.estimands[dataset.estimand].endpoint.outcome])
+    scale = study.scale(study.estimands[dataset.estimand].endpoint.outcome)
     arms = [study.label("arms", arm) for arm in study.arm_order if (courses["arm"] == arm).any()]
     mean_lines = means.rename(columns={"mean": "value"})[["arm", "visit", "value"]].assign(line=-1)
     both = pd.concat([courses.assign(kind="course"), mean_lines.assign(kind="mean")], ignore_index=True)

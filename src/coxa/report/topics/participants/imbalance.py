@@ -16,6 +16,7 @@ from coxa.cohort.cohort import Cohort
 from coxa.report.topics.participants.baseline import baseline_people, baseline_table, shown_at_baseline
 from coxa.study import Study
 from coxa.study.design_words import words_of
+from coxa.study.planned import PlannedAnalysis
 from coxa.study.wording import join_words
 from coxa.tables.cells import Cell, Statistic
 from coxa.tables.formats import cell
@@ -91,7 +92,7 @@ def imbalances(cohort: Cohort) -> list[Imbalance]:
     return sorted(found, key=lambda one: -abs(one.difference))
 
 
-def imbalance_sentences(study: Study, found: Sequence[Imbalance], analyses: Sequence[str]) -> list[Prose]:
+def imbalance_sentences(study: Study, found: Sequence[Imbalance], analyses: Sequence[PlannedAnalysis]) -> list[Prose]:
     """Say what is far apart at baseline, arm by arm, and which of it the analyses do not adjust for.
 
     Parameters
@@ -101,7 +102,7 @@ def imbalance_sentences(study: Study, found: Sequence[Imbalance], analyses: Sequ
     found
         From `imbalances`.
     analyses
-        Names of the analyses that the reader has before them, usually the primary ones.
+        Those that the reader has before them, usually the primary ones.
     """
     words = words_of(study)
     said = []
@@ -112,7 +113,7 @@ def imbalance_sentences(study: Study, found: Sequence[Imbalance], analyses: Sequ
         sides = f"{study.label('arms', arm)} against {study.label('arms', mine[0].reference)}"
         lead = f"The two {words.arms} start far apart" if words.allocates else f"The {words.arms} differ at baseline"
         said.append(prose(f"{lead} ({sides}; standardised differences): ", named, f"{more}."))
-    return said + [_adjustment(study, found, name) for name in analyses if found]
+    return said + [_adjustment(found, planned) for planned in analyses if found]
 
 
 def _compared(row: Row) -> Iterator[Imbalance]:
@@ -162,14 +163,13 @@ def _label(study: Study, one: Imbalance) -> str:
     return study.label("covariates" if one.name in study.covariates else "outcomes", one.name)
 
 
-def _adjustment(study: Study, found: Sequence[Imbalance], analysis: str) -> Prose:
+def _adjustment(found: Sequence[Imbalance], planned: PlannedAnalysis) -> Prose:
     """Say which of the imbalances an analysis does not adjust for; in a model its own outcome is called `baseline`."""
-    plan = study.analyses[analysis]
-    outcome = study.estimands[plan.estimand].endpoint.outcome
-    adjusted = {outcome if name == "baseline" else name for name in plan.adjusted_for()}
+    study, label = planned.study, planned.label
+    used = planned.analysis.adjusted_for()
+    adjusted = {planned.outcome_name if name == "baseline" else name for name in used}
     names = list(dict.fromkeys(one.name for one in found))
     lacking = [_at_baseline(study, name) for name in names if name not in adjusted]
-    label = study.label("analyses", analysis)
     if not lacking:
         every = _at_baseline(study, names[0]) if len(names) == 1 else "all of them"
         return prose(f"The analysis {label} adjusts for {every}.")

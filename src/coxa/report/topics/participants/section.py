@@ -11,20 +11,17 @@ from coxa.report.topics.participants.flow.draw import plot_flow
 from coxa.report.topics.participants.flow.table import flow_table
 from coxa.report.topics.participants.imbalance import imbalance_sentences, imbalances
 from coxa.report.topics.participants.sets import participants_table
-from coxa.study.wording import primary_estimand
 from coxa.tables.prose import Prose
 
 
 def baseline_cautions(report: Report) -> list[Prose]:
     """Say what of the arms or groups is far apart at baseline, and what the primary analyses do not adjust for."""
-    study = report.study
-    primary = [name for name, plan in study.analyses.items() if plan.role == "primary"]
-    return imbalance_sentences(study, imbalances(report.cohort), primary)
+    return imbalance_sentences(report.study, imbalances(report.cohort), report.study.primary_analyses)
 
 
 def participants_section(report: Report) -> Section:
     """Return the flow of participants, the baseline table and the missing responses of each outcome."""
-    counted = participant_flow(report.cohort, report.datasets[primary_estimand(report.study)])
+    counted = participant_flow(report.cohort, report.datasets[report.study.main_analysis.estimand_name])
     shown = (
         FigureBlock(plot_flow(counted)),
         TableBlock(flow_table(counted)),

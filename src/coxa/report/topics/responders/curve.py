@@ -16,7 +16,6 @@ from coxa.report.topics.responders.tables import Response, missing_words
 from coxa.study import Study
 from coxa.study.design_words import words_of
 from coxa.study.parts import Responder
-from coxa.study.scales import outcome_scale
 from coxa.study.wording import rule_words
 from coxa.tables.formats import number
 from coxa.tables.phrases import sentence_case
@@ -67,7 +66,7 @@ def plot_responder_curve(
     arms = list(dict.fromkeys(labelled["arm_label"]))
     rising = _sign(response) < 0
     marked = [rule for rule in rules if rule.measure == response.rule.measure]
-    scale = outcome_scale(study.outcomes[response.outcome])
+    scale = study.scale(response.outcome)
     bound = "at least" if scale.higher_is_better else "at most"
     axis = AXES[response.rule.measure].format(unit=scale.unit, bound=bound)
     span = _span(response, visit, [rule.at_least for rule in marked])

@@ -10,7 +10,6 @@ from coxa.report.record import Report
 from coxa.report.topics.observed.section import YES_OR_NO
 from coxa.report.topics.responders.curve import plot_responder_curve, responder_curve
 from coxa.report.topics.responders.tables import Response, responders_by_visit, responses
-from coxa.study.scales import outcome_scale
 from coxa.tables.table import identifier
 
 SOURCE = 120
@@ -45,6 +44,6 @@ def _title(report: Report, response: Response, visit: str) -> str:
     study, rule = report.study, response.rule
     label, at = study.label("outcomes", response.outcome), study.label("visits", visit)
     source = f" ({shorten(rule.source, SOURCE, placeholder=' ...')})" if rule.source else ""
-    scale = outcome_scale(study.outcomes[response.outcome])
+    scale = study.scale(response.outcome)
     unit = "%" if rule.measure == "percent_change" else f" {scale.unit}"
     return f"{label}: share of participants who reach each cut, {at}; dashed: {rule.at_least:g}{unit}{source}"

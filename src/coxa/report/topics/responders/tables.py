@@ -16,7 +16,6 @@ from coxa.study import Study
 from coxa.study.design_words import words_of
 from coxa.study.parts import Responder
 from coxa.study.responders import responder_rules
-from coxa.study.scales import outcome_scale
 from coxa.study.wording import rule_words
 from coxa.tables.formats import NONE, cell, share
 from coxa.tables.phrases import mid_sentence
@@ -83,16 +82,17 @@ def responses(
     for outcome, plan in study.outcomes.items():
         of_outcome = [name for name in datasets if study.estimands[name].endpoint.outcome == outcome]
         rules = responder_rules(outcome, plan, study.report)
-        higher = outcome_scale(plan).higher_is_better
+        higher = study.scale(outcome).higher_is_better
         if not of_outcome:
             if outcome in observed:
                 found += [_as_recorded(study, outcome, rule, higher, observed[outcome]) for rule in rules]
             continue
         about = [name for name in of_outcome if study.estimands[name].endpoint.measure == "responder"]
         estimand = (about or of_outcome)[0]
-        analysis = next((name for name, one in study.analyses.items() if one.estimand in about), "")
-        said = study.analyses[analysis] if analysis else None
-        missing, level = (said.option("missing_response", "observed"), said.conf_level) if said else ("observed", 0.95)
+        planned = next((one for one in study.planned_analyses if one.estimand_name in about), None)
+        analysis = planned.name if planned else ""
+        missing = planned.analysis.option("missing_response", "observed") if planned else "observed"
+        level = planned.analysis.conf_level if planned else 0.95
         arms, endpoint = _asked(study, estimand)
         rows = datasets[estimand]
         found += [Response(outcome, rule, higher, rows, arms, endpoint, missing, analysis, level) for rule in rules]

@@ -54,7 +54,7 @@ def participant_flow(cohort: Cohort, dataset: AnalysisDataset) -> Flow:
     cohort
         Checked tables. `screening` says who was assessed; without it the flow starts at randomisation.
     dataset
-        Rows of the estimand whose analysis is shown, usually `primary_estimand`.
+        Rows of the estimand whose analysis is shown, usually that of `Study.main_analysis`.
 
     Returns
     -------
@@ -116,10 +116,9 @@ def _fates(cohort: Cohort, dataset: AnalysisDataset, people: pd.DataFrame, words
     """Return what became of each allocated participant, by box."""
     study = cohort.study
     visits = study.estimands[dataset.estimand].endpoint.visit
-    mine = [name for name, one in study.analyses.items() if one.estimand == dataset.estimand]
-    main = sorted(mine, key=lambda name: study.analyses[name].role != "primary")[:1]
+    main = study.analyses_of(dataset.estimand)[:1]
     seen = set(dataset.frame["visit"].cat.categories) - set(visits)
-    of_model = {visit for name in main if study.analyses[name].over_visits for visit in study.model_visits(name)}
+    of_model = {visit for planned in main if planned.analysis.over_visits for visit in planned.model_visits}
     return {
         "allocated": received_paths(study, people),
         "sessions": session_paths(cohort, people),
