@@ -88,20 +88,20 @@ def test_null_sets_a_value_missing_and_the_account_says_why(tmp_path: Path) -> N
 )  # fmt: skip
 def test_a_correction_that_matches_nothing_is_an_error(tmp_path: Path, entry: str, remedy: str) -> None:
     finding = only(read_tiny(tmp_path, data=corrected(f"table: assessments, {entry}")))
-    assert (finding.severity, finding.rule) == ("error", "a correction should match a value of the file")
+    assert (finding.severity, finding.rule) == ("error", "the correction matches no value of the file")
     assert finding.remedy.startswith(remedy)
 
 
 def test_a_correction_to_a_word_that_is_no_level(tmp_path: Path) -> None:
     entry = 'table: participants, participant_id: "01", field: sex, to: femal'
     finding = only(read_tiny(tmp_path, data=corrected(entry)), "error")
-    assert finding.rule == "`to` of a correction should be a possible value of sex, not femal"
+    assert finding.rule == "`to` of a correction is no possible value of sex: femal"
     assert "allowed: female (Female), male (Male)" in finding.remedy
 
 
 def test_a_corrected_value_is_checked_like_any_other(tmp_path: Path) -> None:
     entry = 'table: assessments, participant_id: "01", visit: week_6, outcome: pain, to: 400'
-    assert only(read_tiny(tmp_path, data=corrected(entry)), "error").rule == "pain should be between 0 and 100 points"
+    assert only(read_tiny(tmp_path, data=corrected(entry)), "error").rule == "pain is not between 0 and 100 points"
 
 
 def test_an_excluded_row_is_noted_and_accounted_for(tmp_path: Path) -> None:
@@ -127,9 +127,9 @@ def test_a_row_excluded_from_a_file_is_excluded_from_every_table_of_it(tmp_path:
 def test_an_excluded_row_that_is_not_there(tmp_path: Path) -> None:
     data = LONG + "  exclude_rows: [{table: participants, row: 9, because: test}, {file: a.csv, row: 2, because: x}]\n"
     assert messages(read_tiny(tmp_path, data=data)) == [
-        "error: a.csv, row 2: `exclude_rows` should name a file of the plan. unknown file 'a.csv'; allowed: "
+        "error: a.csv, row 2: `exclude_rows` names no file of the plan. unknown file 'a.csv'; allowed: "
         "participants.csv, assessments.csv",
-        "error: participants, row 9: a row that the plan excludes should be in the file. correct its number, or remove "
+        "error: participants, row 9: a row that the plan excludes is not in the file. correct its number, or remove "
         "it; the file has rows 2 to 5",
     ]
 

@@ -105,7 +105,7 @@ def test_a_group_over_two_columns_in_the_first_row_is_joined_with_the_second(tmp
 
 def test_a_header_with_an_unnamed_column_is_not_mistaken_for_a_title(tmp_path: Path) -> None:
     path = workbook(tmp_path / "table.xlsx", [["id", None, "arm"], ["a", "x", "b"], ["c", "y", "d"]])
-    assert (fault(path).rule, fault(path).value) == ("every column should have a name", "no name for column 2")
+    assert (fault(path).rule, fault(path).value) == ("a column has no name", "no name for column 2")
 
 
 def test_a_row_beyond_the_sheet_cannot_be_its_header(tmp_path: Path) -> None:
@@ -372,7 +372,7 @@ def test_words_that_a_plan_declares_missing_hold_for_dates_and_other_codes_do_no
     cells = convert(column, agreed.fields["day"])
     assert cells.values.notna().tolist() == [False, True, False]
     (problem,) = cells.problems
-    assert (problem.rows.tolist(), problem.rule) == ([2], "the value should be a date")
+    assert (problem.rows.tolist(), problem.rule) == ([2], "the value is not a date")
     assert '`missing: ["soon"]`' in problem.remedy
 
 

@@ -60,7 +60,7 @@ def test_unmapped_code_lists_what_it_can_mean_and_proposes_nothing(tmp_path: Pat
 
 def test_arm_that_nobody_is_in(tmp_path: Path) -> None:
     finding = only(read_tiny(tmp_path, PARTICIPANTS.assign(arm="usual_care")))
-    assert finding.rule == "somebody should be in arm exercise"
+    assert finding.rule == "no participant is in arm exercise"
     assert finding.severity == "error"
 
 
@@ -68,7 +68,7 @@ def test_duplicate_participant_visit_names_all_rows(tmp_path: Path) -> None:
     values = pd.concat([assessments(), assessments().iloc[[3]]])
     cohort = read_tiny(tmp_path, values=values)
     assert messages(cohort, "error") == [
-        "error: assessments, row 5, participant 01, outcome: there should be one row per participant-visit-outcome "
+        "error: assessments, row 5, participant 01, outcome: there is more than one row per participant-visit-outcome "
         "(found 'week_6, function, rows 5 and 26, identical'). leave one out with `exclude_rows: [{file: "
         "assessments.csv, row: ..., because: ...}]`, or correct their key"
         "; `drop_identical_rows: true` uses rows that are repeated as a whole once"
@@ -81,7 +81,7 @@ def test_duplicate_participant(tmp_path: Path) -> None:
     finding = only(read_tiny(tmp_path, people), "error")
     assert (finding.row, finding.rule, finding.value) == (
         2,
-        "there should be one row per participant",
+        "there is more than one row per participant",
         "rows 2 and 6, identical",
     )
     other = only(read_tiny(tmp_path, changed(people.reset_index(drop=True), 4, age="62")), "error")
@@ -90,14 +90,14 @@ def test_duplicate_participant(tmp_path: Path) -> None:
 
 def test_unknown_participant(tmp_path: Path) -> None:
     finding = only(read_tiny(tmp_path, values=changed(assessments(), 5, id="1")), "error")
-    assert finding.rule == "every participant should be in table participants"
+    assert finding.rule == "the participant is not in table participants"
     assert (finding.row, finding.participant_id, finding.value) == (7, "1", "1 row(s)")
 
 
 def test_value_out_of_range(tmp_path: Path) -> None:
     cohort = read_tiny(tmp_path, values=changed(assessments(), 2, value="104"))
     assert messages(cohort, "error") == [
-        "error: assessments, row 4, participant 01, pain: pain should be between 0 and 100 points (found '104'). "
+        "error: assessments, row 4, participant 01, pain: pain is not between 0 and 100 points (found '104'). "
         "correct it at the source or under `corrections`; a range is never stretched to fit a value"
     ]
     assert cohort.disposition.left_out["reason"].tolist() == ["out of range"]
@@ -106,7 +106,7 @@ def test_value_out_of_range(tmp_path: Path) -> None:
 def test_undeclared_missing_code(tmp_path: Path) -> None:
     values = changed(assessments(), 2, value="999")
     finding = only(read_tiny(tmp_path, values=values), "error")
-    assert finding.rule == "pain should be between 0 and 100 points; 999 looks like a code for missing"
+    assert finding.rule == "pain is not between 0 and 100 points; 999 looks like a code for missing"
     assert finding.remedy == (
         "if it means missing write `missing: [999]` in `data: tables: assessments`; if not, correct it"
     )
@@ -117,13 +117,13 @@ def test_undeclared_missing_code(tmp_path: Path) -> None:
 
 def test_undeclared_missing_code_in_a_covariate(tmp_path: Path) -> None:
     cohort = read_tiny(tmp_path, changed(PARTICIPANTS, 0, age="999"))
-    assert only(cohort, "error").rule == "age should be between 18 and 95 years; 999 looks like a code for missing"
+    assert only(cohort, "error").rule == "age is not between 18 and 95 years; 999 looks like a code for missing"
     assert cohort.table("participants")["age"].isna().tolist() == [True, False, False, False]
 
 
 def test_text_in_a_number(tmp_path: Path) -> None:
     finding = only(read_tiny(tmp_path, values=changed(assessments(), 2, value="about 40")), "error")
-    assert finding.rule == "the value should be a number"
+    assert finding.rule == "the value is not a number"
     assert (finding.row, finding.value) == (4, "about 40")
     assert finding.remedy == "correct it at the source: a number and nothing else"
 
@@ -142,8 +142,8 @@ def test_a_number_that_may_have_a_thousands_mark_is_not_guessed(tmp_path: Path) 
 @pytest.mark.parametrize(
     ("date", "rule"),
     [
-        ("1954-12-31", "a date should not be before the participant's birth"),
-        ("2999-02-21", "a date should not be after 2025-12-31, the data cut"),
+        ("1954-12-31", "the date is before the participant's birth"),
+        ("2999-02-21", "the date is after 2025-12-31, the data cut"),
     ],
 )
 def test_impossible_dates(tmp_path: Path, date: str, rule: str) -> None:
@@ -154,7 +154,7 @@ def test_impossible_dates(tmp_path: Path, date: str, rule: str) -> None:
 
 def test_date_that_is_not_a_date(tmp_path: Path) -> None:
     finding = only(read_tiny(tmp_path, values=changed(assessments(), 14, date="21/02/2025")), "error")
-    assert finding.rule == "the value should be a date"
+    assert finding.rule == "the value is not a date"
     assert finding.remedy == (
         'it is read as year-month-day (2026-03-31); write `date_format: ["%Y-%m-%d", "%d/%m/%Y"]` in its table'
     )
@@ -166,7 +166,7 @@ def test_named_visit_outside_its_window_is_a_warning(tmp_path: Path) -> None:
     finding = only(read_tiny(tmp_path, values=values))
     assert (finding.severity, finding.rule, finding.value) == (
         "warning",
-        "a visit should be within its window: week_6, 28 to 56",
+        "the visit is outside its window: week_6, 28 to 56",
         "69",
     )
 
@@ -175,7 +175,7 @@ def test_unnamed_visit_outside_every_window_is_an_error(tmp_path: Path) -> None:
     values = assessments().drop(columns="visit")
     values.loc[2:3, "date"] = "2025-12-01"
     cohort = read_tiny(tmp_path, values=values)
-    rule = "an assessment without a named visit should lie in the window of one"
+    rule = "an assessment without a named visit is in no visit's window"
     assert [(item.row, item.rule) for item in cohort.findings] == [(4, rule), (5, rule)]
     assert cohort.disposition.left_out["reason"].tolist() == ["outside every visit window"] * 2
     assert cohort.table("assessments")["visit"].value_counts().to_dict() == {"baseline": 8, "week_12": 8, "week_6": 6}
@@ -186,9 +186,9 @@ def test_assessment_before_randomisation(tmp_path: Path) -> None:
     values.loc[2:3, "date"] = "2025-01-03"
     rules = [item.rule for item in read_tiny(tmp_path, values=values).findings]
     assert rules == [
-        "an assessment after baseline should be after randomisation",
-        "a visit should be within its window: week_6, 28 to 56",
-        "later visits should have later dates",
+        "an assessment after baseline is not after randomisation",
+        "the visit is outside its window: week_6, 28 to 56",
+        "a later visit has an earlier date",
     ]
 
 
@@ -201,7 +201,7 @@ def test_covariate_missing(tmp_path: Path) -> None:
     finding = only(read_tiny(tmp_path, changed(PARTICIPANTS, 1, sex=None)))
     assert (finding.severity, finding.rule, finding.value) == (
         "warning",
-        "sex should be known for every participant",
+        "sex is missing for the participant",
         "missing in 1 of 4",
     )
 
@@ -212,8 +212,8 @@ def test_outcome_without_values_and_constant_outcome(tmp_path: Path) -> None:
     values = values[values["outcome"] == "pain"]
     found = {(item.severity, item.rule) for item in read_tiny(tmp_path, values=values).findings}
     assert found == {
-        ("error", "outcome function should have values in the data"),
-        ("warning", "outcome pain should vary between participants"),
+        ("error", "outcome function has no values in the data"),
+        ("warning", "outcome pain is the same for all participants"),
     }
 
 
@@ -315,12 +315,12 @@ def test_a_file_for_a_plan_with_two(tmp_path: Path) -> None:
     read_tiny(tmp_path)
     study = parse_study((PLAN + LONG).encode(), folder=str(tmp_path))
     finding = only(read_cohort(study, tmp_path / "participants.csv"))
-    assert finding.rule == "one file should replace one file"
+    assert finding.rule == "one file cannot replace several"
     assert "participants.csv, assessments.csv" in finding.remedy
 
 
 def test_file_that_is_not_there(tmp_path: Path) -> None:
     read_tiny(tmp_path)
     finding = only(read_with(tmp_path, LONG.replace("assessments.csv", "assessment.csv")), "error")
-    assert (finding.table, finding.rule) == ("assessment.csv", "the file should exist")
+    assert (finding.table, finding.rule) == ("assessment.csv", "the file does not exist")
     assert finding.remedy == "files in its folder: assessments.csv, participants.csv; did you mean assessments.csv?"

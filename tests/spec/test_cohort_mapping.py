@@ -98,7 +98,7 @@ def test_a_participant_whose_rows_differ_is_an_error(tmp_path: Path) -> None:
     finding = next(iter(cohort.findings))
     assert (finding.severity, finding.rule, finding.row, finding.participant_id) == (
         "error",
-        "age should be the same on all rows of a participant",
+        "age differs between the rows of the participant",
         5,
         "2",
     )
@@ -178,8 +178,8 @@ data:
     assert found == [
         ("warning", "file items.csv should have a column for each item of hoos",
          "no column for s1, s2, s3, s4, s5, a1, a2, a3, a4, a5, a6, a7 and 18 more"),
-        ("note", "every column of the file should be used", "HOOS_total"),
-        ("error", "hoos p3 should be between 0 and 4", "7"),
+        ("note", "columns of the file are not used", "HOOS_total"),
+        ("error", "hoos p3 is not between 0 and 4", "7"),
     ]  # fmt: skip
     assert counts(cohort, "item_responses") == [("rows", 2, 2, 0, 0), ("values", 20, 18, 1, 1)]
     assert cohort.disposition.left_out["reason"].tolist() == ["declared missing (9)", "out of range"]
@@ -200,8 +200,8 @@ data:
 """
     cohort = read_tiny(tmp_path, data=data)
     assert [item.rule for item in cohort.findings] == [
-        "every item should be one of hoos",
-        "the instrument and its version should be known",
+        "the item is not an item of hoos",
+        "the instrument or its version is unknown",
     ]
     assert sorted(cohort.disposition.left_out["reason"]) == ["unknown instrument or version", "unknown item (p99)"]
 
@@ -241,7 +241,7 @@ data:
     cohort = read_tiny(tmp_path, data=data)
     assert [(item.severity, item.row, item.rule) for item in cohort.findings] == [
         ("error", 6, "every word of measure should be known"),
-        ("error", 3, "hip_flexion should be between 0 and 150 deg"),
+        ("error", 3, "hip_flexion is not between 0 and 150 deg"),
         ("warning", 4, "hip_flexion should usually be 60 to 140 deg"),
         ("error", 5, "hip_flexion should be in deg"),
     ]
@@ -259,7 +259,7 @@ data:
     assessments: {file: assessments.csv, columns: {participant_id: id, assessment_date: date}}
 """
     cohort = read_tiny(tmp_path, people, data=data)
-    assert only(cohort).rule == "the value should be yes or no"
+    assert only(cohort).rule == "the value is neither yes nor no"
     assert cohort.table("participants")["consent"].tolist()[:3] == [True, False, True]
     assert cohort.table("assessments")["study_day"].tolist()[:3] == [0, 0, 42]
 

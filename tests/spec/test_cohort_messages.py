@@ -37,11 +37,11 @@ def read_wide(folder: Path, frame: pd.DataFrame, data: str = WIDE) -> list[str]:
 
 def test_a_value_of_a_wide_file_is_found_by_its_column(tmp_path: Path) -> None:
     assert read_wide(tmp_path, changed(wide(), 1, FUN_W12="85")) == [
-        "error: assessments, row 3, participant 02, function (FUN_W12): function should be between 0 and 80 points "
+        "error: assessments, row 3, participant 02, function (FUN_W12): function is not between 0 and 80 points "
         "(found '85'). correct it at the source or under `corrections`; a range is never stretched to fit a value"
     ]
     assert read_wide(tmp_path, changed(wide(), 1, FUN_W12="?"))[0] == (
-        "error: assessments, row 3, participant 02, function (FUN_W12): the value should be a number (found '?'). "
+        "error: assessments, row 3, participant 02, function (FUN_W12): the value is not a number (found '?'). "
         'correct it; if it means missing write `missing: ["?"]`'
     )
 
@@ -55,7 +55,7 @@ def test_a_column_of_a_wide_file_that_is_not_there(tmp_path: Path) -> None:
 
 def test_a_participant_entered_twice_is_one_finding(tmp_path: Path) -> None:
     assert read_wide(tmp_path, pd.concat([wide(), wide().iloc[[1]]])) == [
-        "error: participants, row 3, participant 02, participant_id: there should be one row per participant (found "
+        "error: participants, row 3, participant 02, participant_id: there is more than one row per participant (found "
         "'rows 3 and 6, identical'). leave one out with `exclude_rows: [{file: wide.csv, row: ..., because: ...}]`, or "
         "correct their key; `drop_identical_rows: true` uses rows that are repeated as a whole once"
     ]
@@ -64,7 +64,7 @@ def test_a_participant_entered_twice_is_one_finding(tmp_path: Path) -> None:
 def test_a_birth_date_after_everything_else_is_one_finding(tmp_path: Path) -> None:
     cohort = read_tiny(tmp_path, changed(PARTICIPANTS, 0, birth_date="2025-06-01"))
     assert messages(cohort) == [
-        "error: participants, row 2, participant 01, birth_date: birth_date should be before the other dates of a "
+        "error: participants, row 2, participant 01, birth_date: birth_date is after another date of a "
         "participant (found '2025-06-01, first date 2025-01-10'). correct the birth_date (day and month, century)"
     ]
     assert cohort.table("participants")["birth_date"].isna().tolist() == [True, False, False, False]
@@ -130,7 +130,7 @@ def test_a_late_visit_is_told_once_for_its_scores_and_its_answers(tmp_path: Path
     assert [(item.table, item.participant_id) for item in found] == [
         ("assessments", person) for person in ("01", "02", "03", "04")
     ]
-    assert found.items[0].rule == "a visit should be within its window: week_6, 28 to 56"
+    assert found.items[0].rule == "the visit is outside its window: week_6, 28 to 56"
 
 
 def test_a_visit_without_a_window_is_said_so() -> None:
@@ -152,7 +152,7 @@ def test_the_wrong_sheet_is_one_finding(tmp_path: Path) -> None:
         wide().to_excel(book, sheet_name="data", index=False)
     data = WIDE.replace("wide.csv", "wide.xlsx")
     assert messages(read_with(tmp_path, data)) == [
-        "error: wide.xlsx: the sheet should have the columns that the plan names (found 'no column id, PAIN_W0, "
+        "error: wide.xlsx: the sheet lacks columns that the plan names (found 'no column id, PAIN_W0, "
         "PAIN_W12, FUN_W0, FUN_W12'). the first sheet, notes, was read; sheets: notes, data; name `sheet:` in the plan"
     ]
     right = data.replace("file: wide.xlsx", "file: wide.xlsx\n      sheet: data").replace(
@@ -195,7 +195,7 @@ def test_age_is_computed_from_the_two_dates(tmp_path: Path) -> None:
     assert messages(cohort) == [
         "note: participants, age: age is computed from birth_date and randomisation_date. in years with one decimal; "
         "map a column if the files have it",
-        "warning: participants, age: age should be known for every participant (found 'missing in 1 of 4'). complete "
+        "warning: participants, age: age is missing for the participant (found 'missing in 1 of 4'). complete "
         "it at the source; analyses that adjust for it leave these participants out",
     ]
 

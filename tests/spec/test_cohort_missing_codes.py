@@ -29,7 +29,7 @@ def test_a_declared_code_that_could_be_measured_is_a_warning(tmp_path: Path) -> 
     data = LONG.replace("{participant_id: id}}", "{participant_id: id}, missing: [67, 999]}")
     finding = only(read_tiny(tmp_path, data=data), "warning")
     assert finding.table == "participants"
-    assert finding.rule == "a missing code should not be a possible value; 67 could be age (18 to 95)"
+    assert finding.rule == "the missing code is a possible value; 67 could be age (18 to 95)"
     assert finding.remedy == "list it only for the columns that use it: `missing: {column: [67]}` in this table"
 
 
@@ -100,7 +100,7 @@ data:
 """
     finding = only(read_with(tmp_path, data), "error")
     assert (finding.rule, finding.row, finding.participant_id, finding.value) == (
-        "arm should be filled in on every row",
+        "arm is empty",
         3,
         "3",
         "declared missing (9)",
@@ -118,7 +118,7 @@ data:
     assessments: {file: visits.csv, columns: {participant_id: id}, outcomes: {pain: p, function: f}}
 """
     errors = read_with(tmp_path, data).findings.errors
-    assert next((item.participant_id, item.rule) for item in errors) == ("02", "arm should be filled in on every row")
+    assert next((item.participant_id, item.rule) for item in errors) == ("02", "arm is empty")
 
 
 @pytest.mark.parametrize("value", ["107", "108", "-8", "101"])

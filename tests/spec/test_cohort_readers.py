@@ -78,7 +78,7 @@ def test_windows_text_is_noted(tmp_path: Path) -> None:
     note = read_raw(path).findings[0]
     assert (note.severity, note.rule) == (
         "note",
-        "a text file should be UTF-8; this one was read as Windows text (cp1252)",
+        "the text file is not UTF-8 and was read as Windows text (cp1252)",
     )
     assert read_raw(path, ReadOptions(encoding="cp1252")).findings == ()
 
@@ -90,7 +90,7 @@ def test_ragged_rows_are_named_and_the_others_keep_their_numbers(tmp_path: Path)
     assert result.raw is not None
     assert result.raw.sheet.source_row.tolist() == [2, 4, 5]
     assert result.raw.sheet.unreadable == ((3, "2 cells instead of 3"),)
-    assert result.findings[0].rule == "every row should have as many cells as the header"
+    assert result.findings[0].rule == "a row has more or fewer cells than the header"
     assert result.findings[0].row == 3
 
 
@@ -233,18 +233,18 @@ def test_sas_transport(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "raw", "rule"),
     [
-        ("empty.csv", b"", "the file should not be empty"),
-        ("blank.csv", b"\n\n", "the file should not be empty"),
-        ("header.csv", b"id,arm\n", "the file should have rows below its header"),
-        ("twice.csv", b"id,arm,id\n1,2,3\n", "every column name should occur once"),
-        ("unnamed.csv", b"id,,arm\n1,2,3\n", "every column should have a name"),
+        ("empty.csv", b"", "the file is empty"),
+        ("blank.csv", b"\n\n", "the file is empty"),
+        ("header.csv", b"id,arm\n", "the file has no rows below its header"),
+        ("twice.csv", b"id,arm,id\n1,2,3\n", "a column name occurs more than once"),
+        ("unnamed.csv", b"id,,arm\n1,2,3\n", "a column has no name"),
         ("binary.csv", b"\1\2\0\4\5\6", "The file holds zero bytes, as text never does"),
         ("workbook.csv", b"PK\x03\x04rest", "a .csv file should hold what its suffix says"),
-        ("text.xlsx", b"id,arm\n1,2\n", "an .xlsx file should be a zip archive"),
+        ("text.xlsx", b"id,arm\n1,2\n", "the file is no .xlsx file: it is not a zip archive"),
         ("text.sav", b"id,arm\n1,2\n", "it should be possible to read the file as sav"),
         ("text.parquet", b"id,arm\n1,2\n", "it should be possible to read the file as parquet"),
-        ("old.xls", b"\xd0\xcf\x11\xe0", "the file should have a known format"),
-        ("table.cvs", b"id\n1\n", "the file should have a known format"),
+        ("old.xls", b"\xd0\xcf\x11\xe0", "the format of the file is unknown"),
+        ("table.cvs", b"id\n1\n", "the format of the file is unknown"),
     ],
 )
 def test_broken_files_are_findings(tmp_path: Path, name: str, raw: bytes, rule: str) -> None:

@@ -58,18 +58,18 @@ def test_a_plan_without_a_log_is_asked_for_none(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("log", "severity", "field", "rule", "remedy"),
     [
-        (LOG[LOG["number"] != "S5"], "error", "participant_id", "every participant should be in table screening",
+        (LOG[LOG["number"] != "S5"], "error", "participant_id", "the participant is not in table screening",
          "the flow diagram starts at randomisation"),
         (changed("S4", id="03", consented="yes"), "error", "participant_id",
-         "a participant should be enrolled from one assessment", "keep `participant_id` on the row"),
+         "a participant is enrolled from several assessments", "keep `participant_id` on the row"),
         (changed("S1", eligible="no", why="too ill"), "warning", "eligible",
-         "a person who was not eligible should not be a participant", "counts as allocated"),
-        (changed("S1", consented="no"), "error", "consented", "a person who declined should not be a participant",
+         "a participant was not eligible", "counts as allocated"),
+        (changed("S1", consented="no"), "error", "consented", "a participant declined",
          "correct `consented`"),
         (changed("S4", consented="yes"), "warning", "exclusion_reason",
-         "an eligible person who agreed should be a participant, or have a reason", "fill in"),
+         "an eligible person who agreed is no participant and has no reason", "fill in"),
         (changed("S3", seen="2025-01-11"), "warning", "screening_date",
-         "an assessment for eligibility should not be after randomisation", "check both dates"),
+         "the assessment for eligibility is after randomisation", "check both dates"),
     ],
 )  # fmt: skip
 def test_what_the_log_and_the_participants_disagree_about(
@@ -89,7 +89,7 @@ def test_a_participant_whom_nobody_knows(tmp_path: Path) -> None:
 def test_a_number_that_is_twice_in_the_log(tmp_path: Path) -> None:
     found = [item for item in read(tmp_path, changed("S4", number="S2")).findings if item.table == "screening"]
     assert [(item.severity, item.rule, item.value) for item in found] == [
-        ("error", "there should be one row per screening", "rows 3 and 5, not identical")
+        ("error", "there is more than one row per screening", "rows 3 and 5, not identical")
     ]
 
 
@@ -97,5 +97,5 @@ def test_many_participants_without_an_assessment_are_one_finding(tmp_path: Path)
     people = pd.concat([PARTICIPANTS, *[PARTICIPANTS.iloc[:1].assign(id=f"9{number:02d}") for number in range(30)]])
     LOG.to_csv(tmp_path / "screening.csv", index=False)
     cohort = read_tiny(tmp_path, people=people, data=DATA)
-    found = [item for item in cohort.findings if item.rule == "every participant should be in table screening"]
+    found = [item for item in cohort.findings if item.rule == "the participant is not in table screening"]
     assert [item.n_rows for item in found] == [30]

@@ -219,4 +219,4 @@ def test_columns_without_name_and_values_are_left_out_with_a_note(tmp_path: Path
 
 def test_a_column_with_values_needs_a_name(tmp_path: Path) -> None:
     finding = fault(written(tmp_path, ["P01,50,x"], "id,pain,"))
-    assert (finding.rule, finding.value) == ("every column should have a name", "no name for column 3")
+    assert (finding.rule, finding.value) == ("a column has no name", "no name for column 3")

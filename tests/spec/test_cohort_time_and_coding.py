@@ -52,7 +52,7 @@ class TestBaselineAfterRandomisation:
 
     def test_outside_its_window_it_is_reported_once(self, tmp_path: Path) -> None:
         (finding,) = read_tiny(tmp_path, values=with_baseline_on("2025-01-13")).findings
-        assert finding.rule == "a visit should be within its window: baseline, -28 to 0"
+        assert finding.rule == "the visit is outside its window: baseline, -28 to 0"
 
 
 def read_beside(folder: Path, table: str, row: dict[str, object]) -> Cohort:
@@ -155,7 +155,7 @@ class TestCodedOneOff:
         frame.loc[0, "hoos_p1_t1"] = 5
         cohort = everyday.TestItemsWideOverVisits().read(tmp_path, frame)
         (error,) = cohort.findings.errors
-        assert error.rule == "hoos p1 should be between 0 and 4"
+        assert error.rule == "hoos p1 is not between 0 and 4"
 
     def test_a_code_for_missing_does_not_hide_it(self, tmp_path: Path) -> None:
         frame = everyday.wide_items({"t0": 5, "t1": 3, "t2": 2})

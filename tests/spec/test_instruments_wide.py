@@ -51,7 +51,7 @@ def test_the_instruments_own_name_goes_before_other_prefixes():
 
 def test_several_prefixes_that_fit_are_named():
     assert said(find_item_columns(prefixed("pre_") + prefixed("post_"), "hoos")) == [
-        "one prefix should fit the item columns. Give the prefix; these fit: post_, pre_."
+        "several prefixes fit the item columns. Give the prefix; these fit: post_, pre_."
     ]
 
 
@@ -79,7 +79,7 @@ def test_all_items_with_leading_zeros_are_answered_one_by_one():
 
 def test_an_item_with_two_columns_is_refused():
     assert said(find_item_columns([*prefixed("hoos_"), "HOOS_P1"], "hoos", "hoos_")) == [
-        "an item should have one column. Keep one of hoos_p1, HOOS_P1."
+        "an item has two columns. Keep one of hoos_p1, HOOS_P1."
     ]
 
 
@@ -111,9 +111,9 @@ def test_an_item_without_a_column_is_a_warning():
 
 def test_a_table_without_items_or_keys_is_refused():
     wide = pd.DataFrame({"participant_id": ["a"], "age": [50]})
-    with pytest.raises(DataError, match="a column should be named after an item of hoos") as raised:
+    with pytest.raises(DataError, match="no column is named after an item of hoos") as raised:
         items_from_wide(wide, "hoos")
-    assert "visit: the table should have this key" in str(raised.value)
+    assert "visit: the table lacks this key" in str(raised.value)
 
 
 def test_items_in_capitals_become_codes():

@@ -68,7 +68,7 @@ def test_a_good_plan_is_read_with_its_lines_and_hash() -> None:
             "day: twelve",
             8,
             "visits.week_12.day",
-            "`day` should be a whole number. write a whole number, for example `day: 84`",
+            "`day` is not a whole number. write a whole number, for example `day: 84`",
         ),
         (
             "exercise: {label",
@@ -122,7 +122,7 @@ def test_faults_between_parts_are_found_beside_faults_in_parts() -> None:
         PLAN.replace("day: 84", "day: x").replace("visit: week_12}", "visit: week_13}").replace("site], c", "sit], c")
     )
     assert [(line, said.partition(";")[0].partition(".")[0]) for line, _, said in faults(text)] == [
-        (8, "`day` should be a whole number"),
+        (8, "`day` is not a whole number"),
         (18, "unknown visit 'week_13'"),
         (21, "unknown variable 'sit'"),
     ]

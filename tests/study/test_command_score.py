@@ -100,7 +100,7 @@ def test_several_rows_per_participant_need_a_visit(answers: pd.DataFrame, tmp_pa
     assert shown.exit_code == 1
     assert "several rows per participant (rows 2 and 4 are of one). name the visit column with --visit" in words(shown)
     assert score(file, "--visit", "week").exit_code == 0
-    assert "--visit should name a column of the file" in words(score(file, "--visit", "weak"))
+    assert "--visit names no column of the file" in words(score(file, "--visit", "weak"))
 
 
 def test_a_row_that_comes_twice_is_one_message_with_both_rows(answers: pd.DataFrame, tmp_path: Path) -> None:

@@ -112,7 +112,7 @@ def _key(path: Path, frame: pd.DataFrame, key: str, named: str | None) -> str | 
         return column
     if named is None and key == "visit":
         return None
-    rule = f"--{key} should name a column of the file" if named else "a column should say whose row it is"
+    rule = f"--{key} names no column of the file" if named else "no column identifies the participant"
     remedy = not_allowed("column", column, map(str, frame.columns))
     if named is None:
         remedy = f"name it with --{key}; {remedy}"

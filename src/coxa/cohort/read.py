@@ -69,7 +69,7 @@ def read_cohort(study: Study, data: str | Path | Mapping[str, Frame] | None = No
         return _cohort(*_in_memory(study, data))
     if study.data is None:
         place = study.origin.name if study.origin else "study"
-        rule, remedy = "the plan should say where the data are", "add `data:` with the file of each table"
+        rule, remedy = "the plan names no data", "add `data:` with the file of each table"
         return Cohort(study, {}, Findings((Finding("error", place, rule, remedy),)), Disposition(), ())
     return _cohort(study, read_files(study, None if data is None else Path(data)))
 
@@ -131,7 +131,7 @@ def read_files(study: Study, data: Path | None) -> Files:
     if data is not None and data.is_file() and len({source.file for source in sources.values()}) > 1:
         named = ", ".join(dict.fromkeys(source.file for source in sources.values()))
         rule, remedy = (
-            "one file should replace one file",
+            "one file cannot replace several",
             f"the plan names several ({named}); give the folder that has them",
         )
         finding = Finding("error", data.name, rule, remedy)
@@ -170,7 +170,7 @@ def _unknown_files(study: Study) -> Iterator[Finding]:
     for rule in study.data.exclude_rows:
         if rule.file is not None and rule.file not in known:
             remedy = not_allowed("file", rule.file, known)
-            yield Finding("error", rule.file, "`exclude_rows` should name a file of the plan", remedy, row=rule.row)
+            yield Finding("error", rule.file, "`exclude_rows` names no file of the plan", remedy, row=rule.row)
 
 
 def _path(study: Study, file: str, data: Path | None) -> Path:
@@ -196,7 +196,7 @@ def _read_one(path: Path, options: ReadOptions) -> tuple[RawFile | None, tuple[F
     hint = nearest(path.name, existing)
     also = f"; did you mean {hint}?" if hint else ""
     there = ", ".join(existing[:SHOWN]) or ("none" if path.parent.is_dir() else "the folder does not exist")
-    return None, (Finding("error", path.name, "the file should exist", f"files in its folder: {there}{also}"),)
+    return None, (Finding("error", path.name, "the file does not exist", f"files in its folder: {there}{also}"),)
 
 
 def other_sheet(raw: RawFile, asked: Sequence[TableSource]) -> Finding | None:
@@ -211,7 +211,7 @@ def other_sheet(raw: RawFile, asked: Sequence[TableSource]) -> Finding | None:
     return Finding(
         "error",
         raw.source.name,
-        "the sheet should have the columns that the plan names",
+        "the sheet lacks columns that the plan names",
         f"the first sheet, {sheets[0]}, was read; sheets: {', '.join(sheets)}; name `sheet:` in the plan",
         value=f"no column {', '.join(lacking[:SHOWN])}",
     )

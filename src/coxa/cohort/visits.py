@@ -122,7 +122,7 @@ def _outside(study: Study, table: str, frame: pd.DataFrame, where: pd.Series) ->
         severity="error",
         table=table,
         field="study_day",
-        rule="an assessment without a named visit should lie in the window of one",
+        rule="an assessment without a named visit is in no visit's window",
         remedy=f"name its visit, or widen a window in the plan; windows: {describe_windows(study)}",
         value=frame["study_day"],
     )
@@ -135,7 +135,7 @@ def _undated(table: str, frame: pd.DataFrame, where: pd.Series) -> list[Finding]
         severity="error",
         table=table,
         field="visit",
-        rule="a visit should be named, or found by its day from the randomisation_date of the participant",
+        rule="the visit is not named and cannot be found, because the participant has no randomisation_date",
         remedy="map `randomisation_date` in participants, or `visit` or `study_day` here",
     )
 

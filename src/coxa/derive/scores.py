@@ -92,7 +92,7 @@ def _without_score(scores: pd.DataFrame) -> Iterator[Finding]:
         yield Finding(
             "warning",
             "item_responses",
-            f"a questionnaire should have enough answers for a score at {visit}: {reason}",
+            f"the questionnaire has too few answers for a score at {visit}: {reason}",
             "the score is missing; enter the items if they are on paper",
             row=int(rows["source_row"].min()),
             field=str(outcome),

@@ -75,7 +75,7 @@ def items_from_wide(
     definition = as_instrument(instrument)
     absent = [key for key in keys if key not in wide.columns]
     problems = Findings.of(
-        _problem(key, "the table should have this key", "Add or rename the column.") for key in absent
+        _problem(key, "the table lacks this key", "Add or rename the column.") for key in absent
     )
     kept = [*keys, *(["source_row"] if "source_row" in wide.columns else [])]
     found = find_item_columns([str(name) for name in wide.columns if name not in kept], definition, prefix)
@@ -106,7 +106,7 @@ def find_item_columns(columns: Sequence[str], instrument: str | Instrument, pref
     fitting = [_written(columns, prefix, definition)] if prefix is not None else fitting_prefixes(columns, definition)
     if len(fitting) > 1:
         finding = _problem(
-            None, "one prefix should fit the item columns", f"Give the prefix; these fit: {_listed(fitting)}."
+            None, "several prefixes fit the item columns", f"Give the prefix; these fit: {_listed(fitting)}."
         )
         return ItemColumns("", {}, Findings((finding,)))
     named = any(_folded(name).startswith(_folded(definition.name)) for name in columns)
@@ -119,7 +119,7 @@ def find_item_columns(columns: Sequence[str], instrument: str | Instrument, pref
     if not problems and (others or len(held) < len(definition.items)):
         problems += _another(columns, definition, prefix, held)
     if not held and not problems:
-        rule = f"a column should be named after an item of {definition.name}"
+        rule = f"no column is named after an item of {definition.name}"
         problems.append(_problem(None, rule, f"Give the prefix; codes: {definition.numbering}."))
     if problems:
         return ItemColumns(chosen, held, Findings.of(problems))
@@ -181,7 +181,7 @@ def _misspelt(others: Iterable[str], instrument: Instrument, prefix: str, held: 
 
 
 def _twice(names: Sequence[str]) -> Finding:
-    return _problem(names[1], "an item should have one column", f"Keep one of {_listed(names)}.")
+    return _problem(names[1], "an item has two columns", f"Keep one of {_listed(names)}.")
 
 
 def _another(

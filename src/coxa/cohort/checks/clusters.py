@@ -83,7 +83,7 @@ def _surplus(people: pd.DataFrame, factor: str, where: pd.Series, having: tuple[
         severity="warning",
         table="participants",
         field=factor,
-        rule=f"{factor} should be empty: the plan says that only {' and '.join(having)} have one",
+        rule=f"{factor} is not empty: by the plan only {' and '.join(having)} have one",
         remedy="correct it, or the arm, at the source, or name the arm in `only_in`; until then it is not used",
         value=people[factor].astype("object"),
     )
@@ -96,7 +96,7 @@ def _not_nested(people: pd.DataFrame, arm: pd.Series, name: str, analysis: Analy
         yield Finding(
             "warning",
             "participants",
-            f"in a cluster trial all participants of a cluster should be in one arm; no random effect of analysis "
+            f"in a cluster trial the participants of a cluster are in several arms; no random effect of analysis "
             f"{name} is of such clusters",
             "check arm and cluster at the source, or name the column of what was randomised under `random`",
             field=next(iter(analysis.factors)),

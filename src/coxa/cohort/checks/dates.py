@@ -35,7 +35,7 @@ def check_possible_dates(draft: Draft) -> Checked:
         first = people.loc[rows, "participant_id"].map(misborn)
         findings += row_findings(
             people, rows, severity="error", table="participants", field="birth_date",
-            rule="birth_date should be before the other dates of a participant",
+            rule="birth_date is after another date of the participant",
             remedy="correct the birth_date (day and month, century)",
             value=_days(people.loc[rows, "birth_date"]) + ", first date " + _days(first),
         )  # fmt: skip
@@ -47,12 +47,12 @@ def check_possible_dates(draft: Draft) -> Checked:
         late = frame.index[frame[name] > last]
         findings += row_findings(
             _once(frame, early, name), severity="error", table=table, field=name,
-            rule="a date should not be before the participant's birth", remedy="correct the date or the birth_date",
+            rule="the date is before the participant's birth", remedy="correct the date or the birth_date",
             value=_days(frame[name]) + ", birth_date " + _days(born),
         )  # fmt: skip
         findings += row_findings(
             _once(frame, late, name), severity="error", table=table, field=name,
-            rule=f"a date should not be after {last.date()}, "
+            rule=f"the date is after {last.date()}, "
             f"the {'data cut' if draft.study.data_cut else 'day of reading'}",
             remedy="correct the date (day and month, century), or `data_cut` in the plan", value=frame[name],
         )  # fmt: skip
@@ -117,7 +117,7 @@ def check_windows(draft: Draft) -> Checked:
                 severity="warning",
                 table=table,
                 field="study_day",
-                rule=f"a visit should be within its window: {name}, {low} to {high}",
+                rule=f"the visit is outside its window: {name}, {low} to {high}",
                 remedy="check its date and visit",
                 value=in_words(outside["study_day"]),
             )
@@ -140,7 +140,7 @@ def check_visit_order(draft: Draft) -> Checked:
             severity="warning",
             table=table,
             field="visit",
-            rule="later visits should have later dates",
+            rule="a later visit has an earlier date",
             remedy="check whether dates or visits of this participant are swapped",
             value=ordered["visit"],
         )
@@ -160,7 +160,7 @@ def check_study_days(draft: Draft) -> Checked:
             severity="warning",
             table=table,
             field="study_day",
-            rule="the study day should be the assessment date minus the randomisation date",
+            rule="the study day is not the assessment date minus the randomisation date",
             remedy="correct one of the three; the recorded study day is used",
             value="recorded " + in_words(other["study_day"]) + ", from dates " + in_words(elapsed.loc[other.index]),
         )

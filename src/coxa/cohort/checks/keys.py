@@ -58,7 +58,7 @@ def _duplicates(table: str, frame: pd.DataFrame, key: list[str], what: str) -> l
         severity="error",
         table=table,
         field=key[-1],
-        rule=f"there should be one row per {what}",
+        rule=f"there is more than one row per {what}",
         remedy=f"leave one out with `exclude_rows: [{{file: {file}, row: ..., because: ...}}]`, or correct their key"
         + ("; `drop_identical_rows: true` uses rows that are repeated as a whole once" if same.any() else ""),
         value=value,
@@ -95,7 +95,7 @@ def check_known_participants(draft: Draft) -> Checked:
             severity="error",
             table=table,
             field="participant_id",
-            rule="every participant should be in table participants",
+            rule="the participant is not in table participants",
             remedy="correct the identifier (leading zeros, spaces), or add the participant",
             value=stray.groupby("participant_id", sort=False)["source_row"]
             .transform("size")
@@ -116,7 +116,7 @@ def check_arms(draft: Draft) -> Checked:
         Finding(
             "error",
             "participants",
-            f"somebody should be in arm {arm}",
+            f"no participant is in arm {arm}",
             f"map the code of this arm under `values: {{arm: ...}}`, or take it out of the plan; "
             f"arms in the data: {', '.join(present) or 'none'}",
             field="arm",
@@ -139,7 +139,7 @@ def check_complete_covariates(draft: Draft) -> Checked:
                 Finding(
                     "warning",
                     "participants",
-                    f"{name} should be known for every participant",
+                    f"{name} is missing for the participant",
                     "complete it at the source; analyses that adjust for it leave these participants out",
                     field=name,
                     value=f"missing in {lacking} of {len(people)}",

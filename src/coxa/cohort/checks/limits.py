@@ -58,8 +58,8 @@ def _breach_findings(draft: Draft, table: str, frame: pd.DataFrame, breach: Brea
             draft, table, frame, breach.rows, Span(field.name, field.name, *field.hard, field.unit or "", field.name)
         )
     rule = {
-        "required": f"{field.name} should be filled in on every row",
-        "levels": f"{field.name} should be one of its levels",
+        "required": f"{field.name} is empty",
+        "levels": f"{field.name} is none of its levels",
     }
     remedy = {"required": "fill it in, or remove the row", "levels": f"levels: {', '.join(field.levels)}"}
     return row_findings(
@@ -68,7 +68,7 @@ def _breach_findings(draft: Draft, table: str, frame: pd.DataFrame, breach: Brea
         severity="error",
         table=table,
         field=field.name,
-        rule=rule.get(breach.broken, "the contract of the table should hold"),
+        rule=rule.get(breach.broken, "the table breaks its contract"),
         remedy=remedy.get(breach.broken, "correct the value"),
         value=frame[field.name],
     )
@@ -125,7 +125,7 @@ def check_items(draft: Draft) -> Checked:
             broken = answers.index[(answers["value"] % 1 != 0) & span.integer].difference(outside)
             findings += row_findings(
                 answers, broken, severity="error", table="item_responses", field=field,
-                rule=f"an answer to {field} should be a whole number", remedy="correct it at the source",
+                rule=f"an answer to {field} is not a whole number", remedy="correct it at the source",
                 value=answers["value"],
             )  # fmt: skip
             left_out += [LeaveOut("item_responses", index, why) for index, why in
@@ -148,14 +148,14 @@ def _one_off(rows: pd.DataFrame, instrument: Instrument, version: str) -> tuple[
 
 
 def _instrument_finding(rows: pd.DataFrame, message: str) -> Finding:
-    return Finding("error", "item_responses", "the instrument and its version should be known", message,
+    return Finding("error", "item_responses", "the instrument or its version is unknown", message,
                    row=int(rows["source_row"].iloc[0]), field="instrument", n_rows=len(rows))  # fmt: skip
 
 
 def _unknown_item(rows: pd.DataFrame, name: str, code: str, items: tuple[str, ...]) -> Iterator[Finding]:
     yield from row_findings(
         rows.head(1), rows.index[:1], severity="error", table="item_responses", field="item",
-        rule=f"every item should be one of {name}", remedy=not_allowed("item", code, items), value=code,
+        rule=f"the item is not an item of {name}", remedy=not_allowed("item", code, items), value=code,
     )  # fmt: skip
 
 

@@ -26,14 +26,14 @@ def check_outcomes_present(draft: Draft) -> Checked:
     for name, outcome in draft.study.outcomes.items():
         values = frame.loc[frame["outcome"] == name, "value"]
         if values.empty and outcome.instrument not in items:
-            rule = f"outcome {name} should have values in the data"
+            rule = f"outcome {name} has no values in the data"
             findings.append(Finding("error", "assessments", rule, _how_to_map(draft.study, name), field=name))
         elif len(values) > LEAST_SUSPICIOUS and values.nunique() == 1:
             findings.append(
                 Finding(
                     "warning",
                     "assessments",
-                    f"outcome {name} should vary between participants",
+                    f"outcome {name} is the same for all participants",
                     "check that its column is the right one",
                     field=name,
                     value=f"always {values.iloc[0]:g}",
@@ -66,7 +66,7 @@ def check_baselines(draft: Draft) -> Checked:
                 Finding(
                     "warning",
                     "assessments",
-                    f"every participant should have a baseline value of {name}",
+                    f"the participant has no baseline value of {name}",
                     "complete it at the source; change from baseline cannot be computed for these participants",
                     field=name,
                     value=f"missing in {len(lacking)} of {len(people)}",

@@ -60,7 +60,7 @@ def check_before_randomisation(draft: Draft) -> Checked:
             severity="warning",
             table=table,
             field="study_day",
-            rule=f"an assessment after baseline should be after {start}",
+            rule=f"an assessment after baseline is not after {start}",
             remedy=_correct(table, "assessment_date"),
             value=early["visit"] + ", day " + in_words(early["study_day"]),
         )

@@ -36,7 +36,7 @@ def out_of_range(draft: Draft, table: str, frame: pd.DataFrame, rows: pd.Index, 
     """Return findings for values outside a range; a likely missing code is told apart by its remedy."""
     values = frame.loc[rows, span.column]
     code = values.isin(MISSING_CODES)
-    rule = f"{span.shown} should be between {span.low:g} and {span.high:g}{with_unit(span.unit)}"
+    rule = f"{span.shown} is not between {span.low:g} and {span.high:g}{with_unit(span.unit)}"
     findings: list[Finding] = []
     for number in values[code].unique():
         findings += row_findings(

@@ -30,7 +30,7 @@ def check_screening(draft: Draft) -> Checked:
             severity="error",
             table="screening",
             field="participant_id",
-            rule="a participant should be enrolled from one assessment",
+            rule="a participant is enrolled from several assessments",
             remedy="keep `participant_id` on the row that led to enrolment and empty it on the others, or correct it",
             value=screened["screening_id"],
         ),
@@ -48,7 +48,7 @@ def _not_screened(draft: Draft, screened: pd.DataFrame) -> Iterator[Finding]:
         severity="error",
         table="participants",
         field="participant_id",
-        rule="every participant should be in table screening",
+        rule="the participant is not in table screening",
         remedy="add the assessment with this `participant_id`; if the log is not complete, take `screening` out of "
         "`data: tables:`, and the flow diagram starts at randomisation",
     )
@@ -64,7 +64,7 @@ def _contradictions(draft: Draft, screened: pd.DataFrame, enrolled: pd.Series) -
         severity="warning",
         table="screening",
         field="eligible",
-        rule="a person who was not eligible should not be a participant",
+        rule="a participant was not eligible",
         remedy="correct `eligible` or `participant_id`; somebody allocated in error counts as allocated, and is left "
         "out with `excluded_after_randomisation` where the protocol says so",
         value=screened["exclusion_reason"],
@@ -75,7 +75,7 @@ def _contradictions(draft: Draft, screened: pd.DataFrame, enrolled: pd.Series) -
         severity="error",
         table="screening",
         field="consented",
-        rule="a person who declined should not be a participant",
+        rule="a participant declined",
         remedy="correct `consented` or `participant_id`",
         value=screened["exclusion_reason"],
     )
@@ -86,7 +86,7 @@ def _contradictions(draft: Draft, screened: pd.DataFrame, enrolled: pd.Series) -
         severity="warning",
         table="screening",
         field="exclusion_reason",
-        rule="an eligible person who agreed should be a participant, or have a reason",
+        rule="an eligible person who agreed is no participant and has no reason",
         remedy="fill in `participant_id` or `exclusion_reason`; without, the flow diagram says that it is not recorded",
     )
     randomised = participant_dates(draft, screened, "randomisation_date")
@@ -96,7 +96,7 @@ def _contradictions(draft: Draft, screened: pd.DataFrame, enrolled: pd.Series) -
         severity="warning",
         table="screening",
         field="screening_date",
-        rule=f"an assessment for eligibility should not be after {words_of(draft.study).start}",
+        rule=f"the assessment for eligibility is after {words_of(draft.study).start}",
         remedy="check both dates at the source",
         value=screened["screening_date"],
     )

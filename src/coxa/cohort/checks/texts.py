@@ -26,7 +26,7 @@ def check_texts(draft: Draft) -> Checked:
                 severity="note",
                 table=table,
                 field=name,
-                rule="text should be plain, without markup or formulas",
+                rule="the text contains markup or a formula",
                 remedy="it is kept as text and never run; correct it if it is not meant",
                 value=frame[name],
             )

@@ -123,9 +123,9 @@ def _correct(cells: Cells, correction: Correction, wanted: Field) -> Cells:
         return Cells(cells.values.mask(rows), cells.empty, told, problems)
     right = convert(Column(wanted.name, pd.Series([correction.to])), wanted)
     if right.problems or right.values.isna().any():
-        rule = f"`to` of a correction should be a possible value of {wanted.name}"
+        rule = f"`to` of a correction is no possible value of {wanted.name}"
         remedy = right.problems[0].remedy if right.problems else "write the value, or null where it is missing"
-        unusable = Problem(correction.rows, f"{rule}, not {correction.to}", remedy, "unusable correction")
+        unusable = Problem(correction.rows, f"{rule}: {correction.to}", remedy, "unusable correction")
         told = np.where(rows, unusable.reason, cells.reason)
         return Cells(cells.values.mask(rows), cells.empty & ~rows, told, (*problems, unusable))
     return Cells(
@@ -162,7 +162,7 @@ def _by_type(
     if wanted.type == "boolean":
         truth, bad = parse_truth(values)
         remedy = "write 1 or 0, yes or no, true or false, or map its codes under `values` in the plan"
-        problems = [_problem(bad, "the value should be yes or no", remedy, "neither yes nor no")]
+        problems = [_problem(bad, "the value is neither yes nor no", remedy, "neither yes nor no")]
         return truth, tuple(p for p in problems if len(p.rows))
     return code_texts(values), ()
 
@@ -173,7 +173,7 @@ def _not_dates(values: pd.Series, bad: Mask, date_formats: tuple[str, ...], *, o
     double[bad] = [len(readings(str(text).strip(), date_formats)) > 1 for text in values[bad]]
     other = bad & ~double
     remedy = date_remedy(values[other], date_formats, others_read=others_read) if other.any() else ""
-    problems = [_problem(other, "the value should be a date", remedy, "not a date")]
+    problems = [_problem(other, "the value is not a date", remedy, "not a date")]
     if double.any():
         meant = two_readings(str(values[double].iloc[0]).strip(), date_formats)
         rule = "the date has two readings under the `date_format` of the plan"
@@ -193,7 +193,7 @@ def _numbers(column: Column, values: pd.Series, wanted: Field) -> tuple[pd.Serie
             problems.append(_problem(part, *reading_fault(texts[part], mark, column.marks), "two readings"))
             bad = bad & ~part
     problems += [
-        _problem(part, "the value should be a number", number_remedy(values[part], column.marks), "not a number")
+        _problem(part, "the value is not a number", number_remedy(values[part], column.marks), "not a number")
         for part in (worded, bad & ~worded)
         if part.any()
     ]
@@ -201,7 +201,7 @@ def _numbers(column: Column, values: pd.Series, wanted: Field) -> tuple[pd.Serie
         broken = np.isfinite(numbers) & (numbers != np.round(numbers))
         numbers = np.where(broken, np.nan, numbers)
         problems.append(
-            _problem(broken, "the value should be a whole number", "correct the value", "not a whole number")
+            _problem(broken, "the value is not a whole number", "correct the value", "not a whole number")
         )
     return pd.Series(numbers, index=values.index), tuple(p for p in problems if len(p.rows))
 

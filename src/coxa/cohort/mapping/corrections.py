@@ -82,7 +82,7 @@ def _exclude(origin: Origin, rules: list[ExcludedRow]) -> tuple[Origin, list[Fin
             span = f"rows {sheet.source_row.min()} to {sheet.source_row.max()}" if len(sheet.source_row) else "no rows"
             remedy = f"correct its number, or remove it; the file has {span}"
             findings.append(
-                Finding("error", place, "a row that the plan excludes should be in the file", remedy, row=rule.row)
+                Finding("error", place, "a row that the plan excludes is not in the file", remedy, row=rule.row)
             )
     if not reasons:
         return origin, findings
@@ -192,7 +192,7 @@ def _unmatched(planned: Planned, why: str) -> Finding:
     return Finding(
         "error",
         planned.table,
-        "a correction should match a value of the file",
+        "the correction matches no value of the file",
         f"{why}; correct or remove it",
         row=planned.row,
         participant_id=code_text(planned.participant_id),

@@ -128,7 +128,7 @@ def item_findings(origin: Origin, places: Sequence[Place]) -> Iterator[Finding]:
         try:
             load_instrument(name)
         except OptionError as error:
-            rule = "the instrument of the items should be known"
+            rule = "the instrument of the items is unknown"
             yield Finding("error", origin.table, rule, str(error), field="instrument")
     if not places:
         rule, remedy = f"file {origin.file} should have a column for each item", "correct the pattern under `items`"

@@ -146,7 +146,7 @@ def field_findings(origin: Origin, rows: Rows, empty: Mask) -> Iterator[Finding]
         severity="error",
         table=origin.table,
         field="visit",
-        rule="every row should have a visit, or a date or study day from which to find it",
+        rule="the row has no visit, and no date or study day from which to find it",
         remedy="fill in the visit, or name its column under `columns: {visit: ...}`",
     )
 
@@ -159,7 +159,7 @@ def lacking_field(origin: Origin, frame: pd.DataFrame, name: str, where: Mask, t
         severity="error",
         table=origin.table,
         field=name,
-        rule=f"{name} should be filled in on every row",
+        rule=f"{name} is empty",
         remedy="fill it in at the source or under `corrections`, or name the row under `exclude_rows`",
         value=told.where(told != "", None),
     )
@@ -179,7 +179,7 @@ def cell_findings(
         severity="note",
         table=origin.table,
         field=name,
-        rule="an empty cell should have nothing in it",
+        rule="a cell contains only blanks",
         remedy="a cell with only blanks is read as empty",
     )
     for problem in cells.problems:

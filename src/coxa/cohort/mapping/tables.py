@@ -125,5 +125,5 @@ def unlisted_columns(study: Study, raws: Mapping[str, RawFile], mapped: Mapping[
         if unused:
             value = in_short(unused, SHOWN)
             remedy = "name them under `columns` if they are needed, or write `ignore_unlisted: true`"
-            notes.append(Finding("note", key[0], "every column of the file should be used", remedy, value=value))
+            notes.append(Finding("note", key[0], "columns of the file are not used", remedy, value=value))
     return notes

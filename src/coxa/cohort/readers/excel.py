@@ -47,13 +47,13 @@ def read_excel(path: Path, options: ReadOptions) -> Sheet:
     cell, is an `Unstored`.
     """
     if not zipfile.is_zipfile(path):
-        raise FileFault("an .xlsx file should be a zip archive", "open the file in a spreadsheet and save it as .xlsx")
+        raise FileFault("the file is no .xlsx file: it is not a zip archive", "open the file in a spreadsheet and save it as .xlsx")
     check_archive(path, options)
     tabs = scan_workbook(path, options)
     tab = _choose(tabs, options.sheet)
     scan = tab.scan
     if scan is None or not scan.last_row:
-        raise FileFault("the sheet should have a header and rows", "choose another `sheet`", tab.name)
+        raise FileFault("the sheet is empty", "choose another `sheet`", tab.name)
     check_cells(scan.last_row * scan.last_column, options, WORKBOOK_CELLS)
     book = load_workbook(path, read_only=True, data_only=True, keep_links=False)
     try:
@@ -117,10 +117,10 @@ def _choose(tabs: Sequence[Tab], wanted: str | int | None) -> Tab:
         return next((tab for tab in in_order if tab.scan and tab.scan.last_row), in_order[0])
     names = [tab.name for tab in tabs]
     if isinstance(wanted, int) and not 1 <= wanted <= len(names):
-        raise FileFault(f"the workbook should have sheet number {wanted}", f"it has {len(names)}: {', '.join(names)}")
+        raise FileFault(f"the workbook has no sheet number {wanted}", f"it has {len(names)}: {', '.join(names)}")
     name = names[wanted - 1] if isinstance(wanted, int) else wanted
     if name not in names:
-        raise FileFault("the workbook should have the sheet that the plan names", not_allowed("sheet", name, names))
+        raise FileFault("the workbook does not have the sheet that the plan names", not_allowed("sheet", name, names))
     tab = tabs[names.index(name)]
     if tab.scan is None:
         others = ", ".join(other.name for other in tabs if other.scan)

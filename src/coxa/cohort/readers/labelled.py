@@ -27,7 +27,7 @@ def labelled_sheet(frame: pd.DataFrame, meta: Any) -> Sheet:
     check_header([str(name) for name in frame.columns])
     if meta.number_rows is not None and meta.number_rows >= 0 and meta.number_rows != len(frame):
         raise FileFault(
-            "the file should have as many rows as its header says",
+            "the file has fewer rows than its header says",
             "the file is cut off; export or copy it again",
             f"{len(frame)} of {meta.number_rows} rows",
         )

@@ -144,11 +144,11 @@ def numbered(names: Sequence[str]) -> list[str]:
 def check_header(names: Sequence[str], positions: Sequence[int] | None = None) -> None:
     """Refuse a header with an empty or repeated name; `positions` are those of the columns, from 0."""
     if not any(names):
-        raise HeaderFault("the file should have a header with column names", "write the column names in the first row")
+        raise HeaderFault("the file has no header with column names", "write the column names in the first row")
     unnamed = [k + 1 for k, name in zip(positions or range(len(names)), names, strict=True) if not name]
     if unnamed:
         raise HeaderFault(
-            "every column should have a name",
+            "a column has no name",
             "name the column in the header, or remove it",
             f"no name for column {', '.join(map(str, unnamed))}",
         )
@@ -157,4 +157,4 @@ def check_header(names: Sequence[str], positions: Sequence[int] | None = None) -
         remedy = "rename all but one of them"
         if REDCAP_EVENT in names:
             remedy += ", or export the data from REDCap with the variables' names (raw) as headers"
-        raise HeaderFault("every column name should occur once", remedy, ", ".join(repeated))
+        raise HeaderFault("a column name occurs more than once", remedy, ", ".join(repeated))

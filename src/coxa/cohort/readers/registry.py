@@ -96,13 +96,13 @@ def as_read(name: str, raw_format: str, sha256: str, sheet: Sheet, options: Read
     n_rows = len(sheet.frame) + len(sheet.unreadable)
     source = SourceFile(name, raw_format, sha256, n_rows, sheet.details)
     if source.n_rows == 0:
-        nothing = Finding("error", name, "the file should have rows below its header", "export it again, with its data")
+        nothing = Finding("error", name, "the file has no rows below its header", "export it again, with its data")
         return ReadResult(RawFile(sheet, source), (*sheet.findings, nothing))
     ragged = [
         Finding(
             "error",
             name,
-            "every row should have as many cells as the header",
+            "a row has more or fewer cells than the header",
             "look for a stray delimiter or quotation mark in this row",
             row=sheet.unreadable[0][0],
             value="; ".join(f"row {row}: {what}" for row, what in sheet.unreadable[:5]),
@@ -138,12 +138,12 @@ def _read(path: Path, options: ReadOptions) -> tuple[Sheet, str]:
         hint = nearest(suffix, READERS)
         more = f"; did you mean {hint}?" if hint else ""
         raise FileFault(
-            "the file should have a known format", f"save it as one of {', '.join(READERS)}{more}", suffix or None
+            "the format of the file is unknown", f"save it as one of {', '.join(READERS)}{more}", suffix or None
         )
     with path.open("rb") as stream:
         first = stream.read(16)
     if not first.strip():
-        raise FileFault("the file should not be empty", "export it again, with its data")
+        raise FileFault("the file is empty", "export it again, with its data")
     for signature, (module, what) in SIGNATURES.items():
         if first.startswith(signature) and module != READERS[suffix]:
             right = [known for known, name in READERS.items() if name == module]

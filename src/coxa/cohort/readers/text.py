@@ -185,7 +185,7 @@ def _encoding_note(name: str, encoding: str, options: ReadOptions) -> Iterator[F
         yield Finding(
             "note",
             name,
-            "a text file should be UTF-8; this one was read as Windows text (cp1252)",
+            "the text file is not UTF-8 and was read as Windows text (cp1252)",
             "look at its letters with accents; name the `encoding` in the plan if they are wrong",
         )
 
