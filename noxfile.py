@@ -5,8 +5,6 @@ import nox
 nox.options.default_venv_backend = "venv"
 nox.options.sessions = ["lint", "types", "tests"]
 PYTHONS = ["3.11", "3.12", "3.13", "3.14"]
-FLOOR = 90
-"""Per cent of lines and branches that the whole suite runs at least."""
 
 
 def install(session: nox.Session, layer: str) -> None:
@@ -46,11 +44,10 @@ def types(session: nox.Session) -> None:
 
 @nox.session
 def coverage(session: nox.Session) -> None:
-    """Lines and branches that the tests run; the whole suite fails below FLOOR. Part of it: `-- tests/spec`."""
+    """Lines and branches that the tests run; of a part of them: `-- tests/spec`."""
     install(session, "dev")
     session.run("pytest", "-n", "2", "--dist", "worksteal", "--cov", "--cov-report=", *session.posargs)
-    whole = [] if session.posargs else [f"--fail-under={FLOOR}"]
-    session.run("coverage", "report", *whole)
+    session.run("coverage", "report")
 
 
 @nox.session(python=PYTHONS)

@@ -64,7 +64,7 @@ def test_a_participant_entered_twice_is_one_finding(tmp_path: Path) -> None:
 def test_a_birth_date_after_everything_else_is_one_finding(tmp_path: Path) -> None:
     cohort = read_tiny(tmp_path, changed(PARTICIPANTS, 0, birth_date="2025-06-01"))
     assert messages(cohort) == [
-        "error: participants, row 2, participant 01, birth_date: birth_date is after another date of a "
+        "error: participants, row 2, participant 01, birth_date: birth_date is after another date of the "
         "participant (found '2025-06-01, first date 2025-01-10'). correct the birth_date (day and month, century)"
     ]
     assert cohort.table("participants")["birth_date"].isna().tolist() == [True, False, False, False]

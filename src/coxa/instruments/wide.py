@@ -74,9 +74,7 @@ def items_from_wide(
     """
     definition = as_instrument(instrument)
     absent = [key for key in keys if key not in wide.columns]
-    problems = Findings.of(
-        _problem(key, "the table lacks this key", "Add or rename the column.") for key in absent
-    )
+    problems = Findings.of(_problem(key, "the table lacks this key", "Add or rename the column.") for key in absent)
     kept = [*keys, *(["source_row"] if "source_row" in wide.columns else [])]
     found = find_item_columns([str(name) for name in wide.columns if name not in kept], definition, prefix)
     problems += found.findings.errors

@@ -200,9 +200,7 @@ def _numbers(column: Column, values: pd.Series, wanted: Field) -> tuple[pd.Serie
     if wanted.type == "integer":
         broken = np.isfinite(numbers) & (numbers != np.round(numbers))
         numbers = np.where(broken, np.nan, numbers)
-        problems.append(
-            _problem(broken, "the value is not a whole number", "correct the value", "not a whole number")
-        )
+        problems.append(_problem(broken, "the value is not a whole number", "correct the value", "not a whole number"))
     return pd.Series(numbers, index=values.index), tuple(p for p in problems if len(p.rows))
 
 

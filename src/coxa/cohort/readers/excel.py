@@ -47,7 +47,9 @@ def read_excel(path: Path, options: ReadOptions) -> Sheet:
     cell, is an `Unstored`.
     """
     if not zipfile.is_zipfile(path):
-        raise FileFault("the file is no .xlsx file: it is not a zip archive", "open the file in a spreadsheet and save it as .xlsx")
+        raise FileFault(
+            "the file is no .xlsx file: it is not a zip archive", "open the file in a spreadsheet and save it as .xlsx"
+        )
     check_archive(path, options)
     tabs = scan_workbook(path, options)
     tab = _choose(tabs, options.sheet)
