@@ -20,6 +20,7 @@ ROOMS = {
     "frames": set(),
     "lazy": set(),
     "version": set(),
+    "covariances": set(),
     "disclosure": set(),
     "instruments": set(),
     "study": {"instruments"},
@@ -74,7 +75,7 @@ ROOMS = {
 }
 """Room -> the rooms it may import, apart from the base (`BASE`) and itself. All are upstream of it."""
 
-BASE = {"arguments", "errors", "files", "findings", "frames", "lazy", "version"}
+BASE = {"arguments", "errors", "files", "findings", "frames", "lazy", "version", "covariances"}
 TOUCH_FILES = {"files", "study", "cohort", "runs", "report", "cli"}
 DRAW = {"simulate", "design"}
 FILE_CALLS = {"open", "read_csv", "read_excel", "read_parquet", "read_text", "read_bytes"}

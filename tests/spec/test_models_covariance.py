@@ -6,11 +6,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from coxa.covariances import COVARIANCES
 from coxa.errors import DataError, OptionError
 from coxa.models import fit_mmrm
 from coxa.models.covariance import STRUCTURES, structure_named
 from coxa.study.models.mmrm import MMRM
-from coxa.study.words import COVARIANCE_NAMES, SAS_COVARIANCE
 from tests.reference.tolerances import CLOSED_FORM
 from tests.reference.trial import trial
 
@@ -90,8 +90,8 @@ def test_words_of_sas_and_of_the_plan_are_understood() -> None:
     words = {"UN": "us", "cs": "cs", "CSH": "csh", "AR(1)": "ar1", "ARH(1)": "ar1h", "TOEP": "toep", "TOEPH": "toeph"}
     for word, name in {**words, "ANTE(1)": "adh", "SP(EXP)": "sp_exp", "Heterogeneous Toeplitz": "toeph"}.items():
         assert structure_named(word).name == name
-    assert {name: s.long_name for name, s in STRUCTURES.items()} == COVARIANCE_NAMES
-    assert all(structure_named(word).name == name for word, name in SAS_COVARIANCE.items())
+    for name, known in COVARIANCES.items():
+        assert structure_named(known.long_name) is structure_named(known.sas or name) is STRUCTURES[name]
 
 
 def test_a_plan_asks_for_the_same() -> None:

@@ -182,8 +182,6 @@ def diagonal() -> covariance_room.Structure:
     return dataclasses.replace(
         UNSTRUCTURED,
         name="diag",
-        long_name="independent",
-        aliases=(),
         count=lambda m: m,
         matrix=matrix,
         derivatives=derivatives,

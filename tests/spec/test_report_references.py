@@ -12,6 +12,7 @@ from ruamel.yaml import YAML
 from typer.testing import CliRunner
 
 from coxa.cli.main import app
+from coxa.covariances import Covariance
 from coxa.errors import OptionError
 from coxa.instruments import instrument_names
 from coxa.report.document import Paragraph
@@ -26,7 +27,7 @@ from coxa.study.models import MODELS
 from coxa.study.models.mmrm import MMRM
 from coxa.study.models.proportions import Proportions
 from coxa.study.randomisation import Randomisation
-from coxa.study.words import Contrast, Covariance, Ddf, MarginType, Multiplicity, StandardErrors, Weights
+from coxa.study.words import Contrast, Ddf, MarginType, Multiplicity, StandardErrors, Weights
 from tests.spec.small_trial import plan, report, with_holm
 
 ROOT = Path(__file__).parents[2]

@@ -54,9 +54,6 @@ PERCENTAGE_POINTS = "percentage points"
 Summary = Literal["difference_in_means", "risk_difference"]
 """Population-level summary of an estimand."""
 
-Covariance = Literal["us", "cs", "csh", "ar1", "ar1h", "toep", "toeph", "ad", "adh", "sp_exp", "sp_exp_nugget"]
-"""Covariance structures; `COVARIANCE_NAMES` has the long names, `SAS_COVARIANCE` the SAS words accepted."""
-
 Ddf = Literal["satterthwaite", "kenward-roger", "kenward-roger-linear", "between-within", "residual"]
 
 StandardErrors = Literal["model", "CR0", "CR2", "CR3"]
@@ -106,36 +103,6 @@ TableName = Literal[
 ]
 
 TABLES: tuple[TableName, ...] = get_args(TableName)
-
-COVARIANCE_NAMES: dict[str, str] = {
-    "us": "unstructured",
-    "cs": "compound symmetry",
-    "csh": "heterogeneous compound symmetry",
-    "ar1": "first-order autoregressive",
-    "ar1h": "heterogeneous first-order autoregressive",
-    "toep": "Toeplitz",
-    "toeph": "heterogeneous Toeplitz",
-    "ad": "ante-dependence",
-    "adh": "heterogeneous ante-dependence",
-    "sp_exp": "spatial exponential",
-    "sp_exp_nugget": "spatial exponential with nugget",
-}
-
-SPATIAL_COVARIANCE: tuple[Covariance, ...] = ("sp_exp", "sp_exp_nugget")
-"""Structures that look at the time of each assessment."""
-
-SAS_COVARIANCE: dict[str, str] = {
-    "un": "us",
-    "ar(1)": "ar1",
-    "arh(1)": "ar1h",
-    "ante(1)": "adh",
-    "sp(exp)": "sp_exp",
-    "sp(exp) local": "sp_exp_nugget",
-    "cs": "cs",
-    "csh": "csh",
-    "toep": "toep",
-    "toeph": "toeph",
-}
 
 DDF_NAMES: dict[str, str] = {
     "satterthwaite": "Satterthwaite",

@@ -10,11 +10,12 @@ from coxa.analyses.methods.means import MeansMethod
 from coxa.analyses.methods.method import Telling, Together, Words
 from coxa.analyses.model_rows import check_cells, has_covariates, rows_of_model
 from coxa.analyses.rows import AnalysisRows
+from coxa.covariances import COVARIANCES
 from coxa.models import Fit, fit_ancova, fit_mmrm
 from coxa.study import Study
 from coxa.study.formula import model_formula
 from coxa.study.models.mmrm import MMRM
-from coxa.study.words import SIMULTANEOUS, SPATIAL_COVARIANCE
+from coxa.study.words import SIMULTANEOUS
 
 MISSING = "Missing outcomes: none imputed; missing at random given what is in the model."
 
@@ -41,7 +42,7 @@ class MMRMMethod(MeansMethod):
             covariance=covariance,
             group=analysis.covariance_by,
             weights=analysis.observation_weights,
-            time="study_day" if set(SPATIAL_COVARIANCE) & set(covariance) else None,
+            time="study_day" if any(COVARIANCES[word].spatial for word in covariance) else None,
             reml=analysis.estimation == "reml",
             ddf=analysis.ddf,
             vcov=analysis.standard_errors,
@@ -97,7 +98,7 @@ class MMRMMethod(MeansMethod):
             and analysis.observation_weights is None
             and analysis.standard_errors == "model"
             and analysis.ddf != "between-within"
-            and not set(SPATIAL_COVARIANCE) & set(analysis.covariance)
+            and not any(COVARIANCES[word].spatial for word in analysis.covariance)
         )
         apart = analysis.multiplicity in SIMULTANEOUS or "arm" in analysis.names_used()
         return "repeated" if pattern_sums and not apart else None

@@ -46,11 +46,11 @@ def names(labels: Sequence[str]) -> list[str]:
 
 BY_STEP = Pattern(matrix, guess, names)
 
-ANTE_DEPENDENCE = scaled(BY_STEP, name="ad", long_name="ante-dependence", aliases=("ante-dependence",), each=False)
+ANTE_DEPENDENCE = scaled(BY_STEP, name="ad", each=False)
 HETEROGENEOUS_ANTE_DEPENDENCE = scaled(
     BY_STEP,
     name="adh",
-    long_name="heterogeneous ante-dependence",
-    aliases=("ANTE(1)", "heterogeneous ante-dependence"),
     each=True,
 )
+
+FAMILY = (ANTE_DEPENDENCE, HETEROGENEOUS_ANTE_DEPENDENCE)

@@ -28,14 +28,12 @@ FADING = Pattern(matrix, guess, lambda _labels: ["correlation[neighbouring visit
 AUTOREGRESSIVE = scaled(
     FADING,
     name="ar1",
-    long_name="first-order autoregressive",
-    aliases=("AR(1)", "first-order autoregressive"),
     each=False,
 )
 HETEROGENEOUS_AUTOREGRESSIVE = scaled(
     FADING,
     name="ar1h",
-    long_name="heterogeneous first-order autoregressive",
-    aliases=("ARH(1)", "heterogeneous first-order autoregressive"),
     each=True,
 )
+
+FAMILY = (AUTOREGRESSIVE, HETEROGENEOUS_AUTOREGRESSIVE)

@@ -44,14 +44,12 @@ def unbounded(rho: np.ndarray, m: int) -> np.ndarray:
 
 SAME = Pattern(matrix, guess, lambda _labels: ["correlation"], bounded, unbounded)
 
-COMPOUND_SYMMETRY = scaled(
-    SAME, name="cs", long_name="compound symmetry", aliases=("compound symmetry",), each=False, steps=False, linear=True
-)
+COMPOUND_SYMMETRY = scaled(SAME, name="cs", each=False, steps=False, linear=True)
 HETEROGENEOUS_COMPOUND_SYMMETRY = scaled(
     SAME,
     name="csh",
-    long_name="heterogeneous compound symmetry",
-    aliases=("heterogeneous compound symmetry",),
     each=True,
     steps=False,
 )
+
+FAMILY = (COMPOUND_SYMMETRY, HETEROGENEOUS_COMPOUND_SYMMETRY)

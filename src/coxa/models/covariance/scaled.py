@@ -76,8 +76,6 @@ def scaled(
     pattern: Pattern,
     *,
     name: str,
-    long_name: str,
-    aliases: tuple[str, ...],
     each: bool,
     steps: bool = True,
     linear: bool = False,
@@ -133,8 +131,6 @@ def scaled(
 
     return Structure(
         name=name,
-        long_name=long_name,
-        aliases=aliases,
         count=lambda m: scales(m) + len(pattern.names([""] * m)),
         matrix=matrix,
         derivatives=derivatives,

@@ -161,26 +161,22 @@ def fades_early(parameters: Sequence[np.ndarray], gaps: np.ndarray) -> str:
 
 SPATIAL_EXPONENTIAL = Structure(
     name="sp_exp",
-    long_name="spatial exponential",
-    aliases=("SP(EXP)", "spatial exponential"),
     count=lambda _m: 2,
     matrix=matrix,
     derivatives=derivatives,
     start=start,
     parameters=parameters,
-    spatial=True,
     limits=limits,
 )
 
 SPATIAL_EXPONENTIAL_NUGGET = Structure(
     name="sp_exp_nugget",
-    long_name="spatial exponential with nugget",
-    aliases=("SP(EXP) LOCAL", "spatial exponential with nugget"),
     count=lambda _m: 3,
     matrix=nugget_matrix,
     derivatives=nugget_derivatives,
     start=nugget_start,
     parameters=nugget_parameters,
-    spatial=True,
     limits=nugget_limits,
 )
+
+FAMILY = (SPATIAL_EXPONENTIAL, SPATIAL_EXPONENTIAL_NUGGET)

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from coxa.covariances import COVARIANCES
+
 
 @dataclass(frozen=True, slots=True)
 class LeanDerivatives:
@@ -43,15 +45,12 @@ class Structure:
     The visits are given by their `times`, shape (..., m). A structure that looks at the order of the visits alone
     uses only their number and returns one matrix; one that looks at distances returns one for each row of times.
 
-    name        : short name, as in a study file
-    long_name   : name in words, as printed
-    aliases     : other names that are understood (SAS)
+    name        : short name, as in a study file; what it is called otherwise is in `coxa.covariances`
     count       : m -> K
     matrix      : theta (K,), times (..., m) -> covariance (..., m, m)
     derivatives : theta (K,), times (..., m) -> first (..., K, m, m) and second (..., K, K, m, m) derivatives
     start       : positive definite moments (m, m), times (m,) -> theta (K,) of a covariance near the moments
     parameters  : theta (K,), times (m,), labels of the visits -> what a reader calls the parameters, by name
-    spatial     : whether it looks at the distances between times
     steps       : whether it counts how many visits lie between two, whatever the time between them
     linear      : whether the covariance can be written linear in its parameters; SAS's Kenward-Roger is then the
                   linear one
@@ -60,18 +59,27 @@ class Structure:
     """
 
     name: str
-    long_name: str
-    aliases: tuple[str, ...]
     count: Callable[[int], int]
     matrix: Callable[[np.ndarray, np.ndarray], np.ndarray]
     derivatives: Callable[[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]
     start: Callable[[np.ndarray, np.ndarray], np.ndarray]
     parameters: Callable[[np.ndarray, np.ndarray, Sequence[str]], dict[str, float]]
-    spatial: bool = False
     steps: bool = False
     linear: bool = False
     lean: LeanDerivatives | None = None
     limits: Callable[[float], tuple[Limit, ...]] = no_limits
+
+    @property
+    def long_name(self) -> str:
+        """The name in words, as printed."""
+        known = COVARIANCES.get(self.name)
+        return known.long_name if known else self.name
+
+    @property
+    def spatial(self) -> bool:
+        """Whether it looks at the distances between times."""
+        known = COVARIANCES.get(self.name)
+        return known is not None and known.spatial
 
     def first(self, theta: np.ndarray, times: np.ndarray) -> np.ndarray:
         """Return the first derivatives (..., K, m, m)."""

@@ -21,11 +21,11 @@ def guess(correlation: np.ndarray) -> np.ndarray:
 
 BY_LAG = Pattern(matrix, guess, lambda labels: [f"correlation[lag {lag}]" for lag in range(1, len(labels))])
 
-TOEPLITZ = scaled(BY_LAG, name="toep", long_name="Toeplitz", aliases=("Toeplitz",), each=False, linear=True)
+TOEPLITZ = scaled(BY_LAG, name="toep", each=False, linear=True)
 HETEROGENEOUS_TOEPLITZ = scaled(
     BY_LAG,
     name="toeph",
-    long_name="heterogeneous Toeplitz",
-    aliases=("heterogeneous Toeplitz",),
     each=True,
 )
+
+FAMILY = (TOEPLITZ, HETEROGENEOUS_TOEPLITZ)

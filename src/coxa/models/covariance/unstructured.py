@@ -127,8 +127,6 @@ def parameters(theta: np.ndarray, times: np.ndarray, labels: Sequence[str]) -> d
 
 UNSTRUCTURED = Structure(
     name="us",
-    long_name="unstructured",
-    aliases=("UN", "unstructured"),
     count=count,
     matrix=matrix,
     derivatives=derivatives,
@@ -137,3 +135,5 @@ UNSTRUCTURED = Structure(
     linear=True,
     lean=LeanDerivatives(first, inner, summed),
 )
+
+FAMILY = (UNSTRUCTURED,)

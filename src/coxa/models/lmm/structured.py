@@ -9,6 +9,7 @@ from time import perf_counter
 import numpy as np
 import pandas as pd
 
+from coxa.covariances import COVARIANCES
 from coxa.errors import DataError, OptionError
 from coxa.findings import Finding, Findings
 from coxa.models.covariance.spatial_exponential import fades_early
@@ -34,8 +35,6 @@ from coxa.models.spec import LMMSpec, MMRMSpec
 MOST_TIMES = 40
 """Distinct times up to which they are taken for places that participants share."""
 
-ONE_CORRELATION = ("ar1", "ar1h", "sp_exp", "sp_exp_nugget", "ad", "csh", "toeph", "adh")
-"""Structures that have one correlation for two rows."""
 
 SHOWN = 12
 """Places up to which their covariance is shown as a matrix."""
@@ -176,13 +175,13 @@ def repeats(setting: Setting, structure: Structure) -> str:
     """Say why a structure cannot be told from the random effects of participants; empty where it can."""
     if setting.block is None:
         return ""
-    factor = setting.factors[setting.block]
-    if "Intercept" in factor.names and structure.name in ONE_CORRELATION and one_distance(setting, structure):
+    factor, contained = setting.factors[setting.block], COVARIANCES[structure.name].contains
+    if "Intercept" in factor.names and not contained and one_distance(setting, structure):
         return (
             f"participants have two rows each, and the intercept of {factor.name} makes the one correlation there is: "
             "leave it out of the formula, or use independent residuals"
         )
-    if structure.name not in ("us", "cs", "toep") or (structure.name != "us" and "Intercept" not in factor.names):
+    if not contained or (contained == "intercept" and "Intercept" not in factor.names):
         return ""
     return (
         f"{structure.long_name} covariance within participants has the effects of {factor.name} in it already: leave "

@@ -7,15 +7,13 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
+from coxa.covariances import COVARIANCES, Covariance, covariance_called
 from coxa.study.analysis import MeansAnalysis
 from coxa.study.parts import OneOrMany
-from coxa.study.words import SAS_COVARIANCE, Contrast, Covariance, Ddf, StandardErrors
+from coxa.study.words import Contrast, Ddf, StandardErrors
 
-SasOrShort = Annotated[Covariance, BeforeValidator(lambda word: SAS_COVARIANCE.get(str(word).lower(), word))]
-"""A covariance structure under its short name or its SAS word."""
-
-HETEROGENEOUS = ("us", "ad", "adh", "toeph")
-"""Structures that need participants for each visit."""
+CovarianceWord = Annotated[Covariance, BeforeValidator(lambda word: covariance_called(word) or word)]
+"""A covariance structure under its short name, in words or under its SAS name."""
 
 
 class RepeatedMeasures(MeansAnalysis):
@@ -26,7 +24,7 @@ class RepeatedMeasures(MeansAnalysis):
     contrasts: OneOrMany[Contrast] = Field(
         ("by_visit",), description="Compare arms at each visit, or by average, slope or area over the visits."
     )
-    covariance: OneOrMany[SasOrShort] = Field(
+    covariance: OneOrMany[CovarianceWord] = Field(
         ("us",), description="A covariance structure, or a ladder of them tried in order; SAS words too."
     )
     standard_errors: StandardErrors = Field(
@@ -51,7 +49,7 @@ class RepeatedMeasures(MeansAnalysis):
 
     def fewest(self, coefficients: int, visits: int) -> int | None:
         """Return the participants that the coefficients of a visit and the first structure need."""
-        return coefficients + (visits if self.covariance[0] in HETEROGENEOUS else 1)
+        return coefficients + (visits if COVARIANCES[self.covariance[0]].each_visit else 1)
 
 
 def check_inference(analysis: RepeatedMeasures) -> None:

@@ -8,6 +8,7 @@ import pandas as pd
 
 from coxa.analyses.methods import Words, method_of
 from coxa.analyses.model_rows import has_covariates
+from coxa.covariances import COVARIANCES
 from coxa.derive.dataset import AnalysisDataset
 from coxa.models import Fit
 from coxa.report.topics.analyses.adjusted import MARK, adjusted_note
@@ -16,7 +17,7 @@ from coxa.report.topics.missing.reasons import silent_participants
 from coxa.report.topics.participants.baseline import TOTAL
 from coxa.study.design_words import words_of
 from coxa.study.planned import PlannedAnalysis
-from coxa.study.words import COVARIANCE_NAMES, DDF_NAMES
+from coxa.study.words import DDF_NAMES
 from coxa.tables.cells import Cell
 from coxa.tables.formats import counted
 from coxa.tables.prose import Prose, Text, in_sentence, joined, prose
@@ -155,7 +156,8 @@ def _model_words(planned: PlannedAnalysis, fits: Sequence[Fit]) -> Iterable[Text
 
 def covariance_name(structure: str) -> str:
     """Return the long name of a covariance structure."""
-    return COVARIANCE_NAMES.get(structure, structure)
+    known = COVARIANCES.get(structure)
+    return known.long_name if known else structure
 
 
 def warning_marks(rows: pd.DataFrame) -> dict[str, str]:

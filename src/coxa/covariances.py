@@ -1,0 +1,69 @@
+"""The covariance structures by name: what they are called, where they are, and what a plan must know of them.
+
+A structure itself is in `coxa.models.covariance`, in the module that its line here names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Literal
+
+Covariance = Literal["us", "cs", "csh", "ar1", "ar1h", "toep", "toeph", "ad", "adh", "sp_exp", "sp_exp_nugget"]
+"""Short names of covariance structures over the visits of a participant."""
+
+
+@dataclass(frozen=True, slots=True)
+class CovarianceName:
+    """What is known of a structure without its arithmetic.
+
+    long_name  : in words, as printed; understood as a name too
+    home       : module of `coxa.models.covariance`
+    sas        : SAS's word, where it is another one
+    spatial    : whether it looks at the time of each assessment
+    each_visit : whether its correlations are those of single visits, so that each visit needs participants of its own
+    contains   : random effects of participants that it has in it already: an "intercept", or "any" effects
+    """
+
+    long_name: str
+    home: str
+    sas: str = ""
+    spatial: bool = False
+    each_visit: bool = False
+    contains: Literal["", "intercept", "any"] = ""
+
+
+COVARIANCES: Mapping[str, CovarianceName] = MappingProxyType(
+    {
+        "us": CovarianceName("unstructured", "unstructured", "UN", each_visit=True, contains="any"),
+        "cs": CovarianceName("compound symmetry", "compound_symmetry", contains="intercept"),
+        "csh": CovarianceName("heterogeneous compound symmetry", "compound_symmetry"),
+        "ar1": CovarianceName("first-order autoregressive", "autoregressive", "AR(1)"),
+        "ar1h": CovarianceName("heterogeneous first-order autoregressive", "autoregressive", "ARH(1)"),
+        "toep": CovarianceName("Toeplitz", "toeplitz", contains="intercept"),
+        "toeph": CovarianceName("heterogeneous Toeplitz", "toeplitz", each_visit=True),
+        "ad": CovarianceName("ante-dependence", "ante_dependence", each_visit=True),
+        "adh": CovarianceName("heterogeneous ante-dependence", "ante_dependence", "ANTE(1)", each_visit=True),
+        "sp_exp": CovarianceName("spatial exponential", "spatial_exponential", "SP(EXP)", spatial=True),
+        "sp_exp_nugget": CovarianceName(
+            "spatial exponential with nugget", "spatial_exponential", "SP(EXP) LOCAL", spatial=True
+        ),
+    }
+)
+"""Short name -> what is known of the structure, in the order in which they are listed for a reader."""
+
+
+def covariance_called(word: object) -> str | None:
+    """Return the short name of a structure called by its short, long or SAS name in any case; None if there is none.
+
+    Examples
+    --------
+    >>> covariance_called("Heterogeneous Toeplitz"), covariance_called("un"), covariance_called("diagonal")
+    ('toeph', 'us', None)
+    """
+    asked = str(word).lower()
+    for name, known in COVARIANCES.items():
+        if asked in (name, known.long_name.lower(), known.sas.lower()):
+            return name
+    return None
