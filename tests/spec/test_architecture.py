@@ -6,6 +6,7 @@ import ast
 import re
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -94,10 +95,16 @@ def room_of(path: Path) -> str:
     return path.relative_to(SOURCE).parts[0].removesuffix(".py")
 
 
+@cache
+def tree(path: Path) -> ast.Module:
+    """Return the parsed module; it is parsed once for all rules."""
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
 def imported(path: Path) -> set[str]:
     """Rooms of coxa that a module imports, wherever in the module the import stands."""
     names: set[str] = set()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in ast.walk(tree(path)):
         if isinstance(node, ast.ImportFrom) and node.module:
             names |= {f"{node.module}.{alias.name}" for alias in node.names}
         elif isinstance(node, ast.Import):
@@ -105,8 +112,9 @@ def imported(path: Path) -> set[str]:
     return {name.split(".")[1] for name in names if name.startswith("coxa.")} & set(ROOMS)
 
 
+@cache
 def called(path: Path) -> set[str]:
-    calls = (node.func for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, ast.Call))
+    calls = (node.func for node in ast.walk(tree(path)) if isinstance(node, ast.Call))
     return {
         call.id if isinstance(call, ast.Name) else call.attr
         for call in calls
