@@ -114,16 +114,16 @@ def test_a_faulty_plan_exits_with_one_and_shows_line_and_remedy(template: Path, 
     assert "line" in shown.output
 
 
-def test_bad_data_exit_with_one_and_a_table(template: Path, tmp_path: Path) -> None:
-    data = tmp_path / "data"
+def test_bad_data_exit_with_one_and_a_table(tmp_path: Path) -> None:
+    plan, data = drawn_trial(tmp_path / "trial", 1, 40), tmp_path / "data"
     data.mkdir()
-    for file in (template / "data").iterdir():
+    for file in plan.parent.glob("*.csv"):
         (data / file.name).write_bytes(file.read_bytes())
-    people = pd.read_csv(data / "participants.csv", dtype=str)
+    people = pd.read_csv(data / "p.csv", dtype=str)
     people.loc[0, "arm"] = "chiropractic"
-    people.to_csv(data / "participants.csv", index=False)
+    people.to_csv(data / "p.csv", index=False)
     for command in ("check", "analyse"):
-        arguments = [command, str(template / "study.yaml"), "--data", str(data)]
+        arguments = [command, str(plan), "--data", str(data)]
         if command == "analyse":
             arguments += ["--out", str(tmp_path / "out")]
         shown = runner.invoke(app, arguments)
@@ -175,8 +175,9 @@ def test_faults_of_a_plan_are_json_when_json_was_asked_for(command: str, tmp_pat
     assert (finding["table"], finding["field"], finding["rule"]) == ("study.yaml", "armz", "unknown key `armz`")
 
 
-def test_json_is_json(template: Path, tmp_path: Path) -> None:
-    shown = runner.invoke(app, ["analyse", str(template / "study.yaml"), "--json", "--out", str(tmp_path)])
+def test_json_is_json(tmp_path: Path) -> None:
+    plan = drawn_trial(tmp_path / "trial", 1, 40)
+    shown = runner.invoke(app, ["analyse", str(plan), "--json", "--out", str(tmp_path / "out")])
     assert shown.exit_code == 0, shown.output
     rows = json.loads(shown.stdout)
     assert {"estimand", "estimate", "std_error", "df", "p_value"} <= set(rows[0])
