@@ -9,33 +9,27 @@ import pandas as pd
 from coxa.analyses.rows import AnalysisRows
 from coxa.errors import EmptyCellError
 from coxa.models import Fit
-from coxa.study import Study
+from coxa.study.planned import PlannedAnalysis
 from coxa.study.wording import join_words
 
 NOT_COVARIATES = frozenset(("arm", "visit"))
 """Variables of a formula that are what is compared, and when."""
 
 
-def rows_of_model(study: Study, name: str, dataset: AnalysisRows) -> pd.DataFrame:
+def rows_of_model(planned: PlannedAnalysis, dataset: AnalysisRows) -> pd.DataFrame:
     """Return the rows with a response at the visits of the model, without categories of visits that have none."""
     rows = dataset.analysed
-    rows = rows[rows["visit"].isin(study.model_visits(name))]
+    rows = rows[rows["visit"].isin(planned.model_visits)]
     return rows.assign(visit=rows["visit"].cat.remove_unused_categories())
 
 
-def compared_arms(study: Study, name: str) -> tuple[str, ...]:
-    """Return the arms that an analysis compares, the comparator last."""
-    treatment = study.estimands[study.analyses[name].estimand].treatment
-    return (*treatment.compare, treatment.against)
-
-
-def check_arms(study: Study, name: str, dataset: AnalysisRows) -> None:
+def check_arms(planned: PlannedAnalysis, dataset: AnalysisRows) -> None:
     """Raise EmptyCellError where an arm that is compared has no outcome at any visit."""
     present = set(dataset.analysed["arm"].dropna().astype(str))
-    absent = [arm for arm in compared_arms(study, name) if arm not in present]
+    absent = [arm for arm in planned.arms if arm not in present]
     if absent:
         raise EmptyCellError(
-            f"analysis {name}: no outcome in arm {', '.join(absent)}",
+            f"analysis {planned.name}: no outcome in arm {', '.join(absent)}",
             (
                 "Look at the table of what was left out: `coxa check`.",
                 "Check the value map of `arm` in the plan.",
@@ -44,14 +38,14 @@ def check_arms(study: Study, name: str, dataset: AnalysisRows) -> None:
         )
 
 
-def check_arms_at(study: Study, name: str, rows: pd.DataFrame, visit: str) -> None:
+def check_arms_at(planned: PlannedAnalysis, rows: pd.DataFrame, visit: str) -> None:
     """Raise EmptyCellError where an arm that is compared has no outcome at a visit."""
-    absent = [arm for arm in compared_arms(study, name) if not (rows["arm"] == arm).any()]
+    absent = [arm for arm in planned.arms if not (rows["arm"] == arm).any()]
     if absent:
         raise EmptyCellError(f"no outcome of arm {', '.join(absent)} at {visit}")
 
 
-def check_cells(study: Study, name: str, rows: pd.DataFrame) -> None:
+def check_cells(planned: PlannedAnalysis, rows: pd.DataFrame) -> None:
     """Raise EmptyCellError where an arm of a repeated-measures model has no outcome at one of its visits."""
     counts = pd.crosstab(rows["arm"].astype(str), rows["visit"].astype(str))
     empty = [(arm, visit) for arm in counts.index for visit in counts.columns if not counts.loc[arm, visit]]
@@ -61,14 +55,17 @@ def check_cells(study: Study, name: str, rows: pd.DataFrame) -> None:
     said = join_words([f"no outcome of arm {arm} at {visit}" for arm, visit in empty])
     without = {visit for _, visit in empty}
     kept = [visit for visit in visits if visit not in without]
-    named = [visit for visit in study.estimands[study.analyses[name].estimand].endpoint.visit if visit in without]
+    named = [visit for visit in planned.visits if visit in without]
     raise EmptyCellError(
-        f"analysis {name}: {said}, and the model has an effect of each arm at each visit",
+        f"analysis {planned.name}: {said}, and the model has an effect of each arm at each visit",
         (
             *(
                 [f"Take {join_words(named)} out of the estimand, if the arms were not meant to be compared there."]
                 if named
-                else [f"Write `visits: [{', '.join(kept)}]` in analysis {name}, which fits its model to these visits."]
+                else [
+                    f"Write `visits: [{', '.join(kept)}]` in analysis {planned.name}, which fits its model to "
+                    "these visits."
+                ]
             ),
             "Look at the rows that were left out: `coxa check`.",
             "Check the value maps of `arm` and `visit`, and the windows of the visits, in the plan.",
@@ -76,8 +73,8 @@ def check_cells(study: Study, name: str, rows: pd.DataFrame) -> None:
     )
 
 
-def has_covariates(study: Study, name: str, fits: Sequence[Fit] | None = None) -> bool:
+def has_covariates(planned: PlannedAnalysis, fits: Sequence[Fit] | None = None) -> bool:
     """Return whether the models of an analysis, or its plan where there are none, adjust for anything."""
     if not fits:
-        return bool(study.analyses[name].names_used())
+        return bool(planned.analysis.names_used())
     return any(set(fit.design.formula.variables) - NOT_COVARIATES for fit in fits)

@@ -16,6 +16,7 @@ from coxa.estimates import Estimates
 from coxa.models import Fit
 from coxa.study import Study
 from coxa.study.analysis import Analysis
+from coxa.study.planned import PlannedAnalysis
 from coxa.study.words import SIMULTANEOUS
 
 
@@ -33,22 +34,22 @@ def run_analysis(
     FewClustersError
         The clusters are too few for a primary comparison to be relied on, and the plan does not accept that.
     """
-    estimand, method = study.estimands[analysis.estimand], method_of(analysis)
-    check_arms(study, name, dataset)
-    fits = tuple(planned_fits(study, name, dataset))
-    estimates = join(method.estimates(study, name, fits, dataset))
+    planned = study.planned(name)
+    check_arms(planned, dataset)
+    fits = tuple(planned_fits(planned, dataset))
+    estimates = join(method_of(analysis).estimates(planned, fits, dataset))
     for subgroup in analysis.option("subgroups", ()):
-        for fit in planned_fits(study, name, dataset, subgroup):
-            estimates += in_subgroup(study, name, fit, subgroup)
+        for fit in planned_fits(planned, dataset, subgroup):
+            estimates += in_subgroup(planned, fit, subgroup)
     if analysis.multiplicity not in ("none", *SIMULTANEOUS):
-        estimates = adjust_planned(estimates, analysis.multiplicity, estimand.endpoint.visit)
-    named = Estimates(estimates.frame.assign(outcome=estimand.endpoint.outcome))
+        estimates = adjust_planned(estimates, analysis.multiplicity, planned.visits)
+    named = Estimates(estimates.frame.assign(outcome=planned.outcome_name))
     labelled = named.labelled(estimand=analysis.estimand, analysis=name)
-    planned = asked(labelled.frame, estimand.endpoint.visit)
-    return fits, checked_clusters(study, name, labelled, planned, dataset.analysed)
+    comparisons = asked(labelled.frame, planned.visits)
+    return fits, checked_clusters(study, name, labelled, comparisons, dataset.analysed)
 
 
-def planned_fits(study: Study, name: str, dataset: AnalysisRows, subgroup: str | None = None) -> Iterator[Fit]:
+def planned_fits(planned: PlannedAnalysis, dataset: AnalysisRows, subgroup: str | None = None) -> Iterator[Fit]:
     """Yield the models of an analysis: one over the visits, or one per visit; none where it has no model.
 
     Raises
@@ -57,6 +58,6 @@ def planned_fits(study: Study, name: str, dataset: AnalysisRows, subgroup: str |
         A model cannot be fitted; its remedies are in the words of a plan.
     """
     try:
-        yield from method_of(study.analyses[name]).fits(study, name, dataset, subgroup)
+        yield from method_of(planned.analysis).fits(planned, dataset, subgroup)
     except FitError as error:
-        raise in_plan_words(study, name, error) from error
+        raise in_plan_words(planned.study, planned.name, error) from error

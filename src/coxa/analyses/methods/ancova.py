@@ -11,62 +11,60 @@ from coxa.analyses.model_rows import check_arms_at, has_covariates, rows_of_mode
 from coxa.analyses.rows import AnalysisRows
 from coxa.errors import FitError
 from coxa.models import Fit, fit_ancova
-from coxa.study import Study
 from coxa.study.formula import model_formula
+from coxa.study.planned import PlannedAnalysis
 from coxa.study.words import SIMULTANEOUS
 
 
 class ANCOVAMethod(MeansMethod):
     """Least squares at each visit."""
 
-    def fits(self, study: Study, name: str, dataset: AnalysisRows, subgroup: str | None = None) -> Iterator[Fit]:
+    def fits(self, planned: PlannedAnalysis, dataset: AnalysisRows, subgroup: str | None = None) -> Iterator[Fit]:
         """Yield a model of each visit; one that the estimand does not name may fail, and the others then say so."""
-        rows, formula = rows_of_model(study, name, dataset), model_formula(study, name, subgroup)
-        analysis = study.analyses[name]
-        named = study.estimands[analysis.estimand].endpoint.visit
+        rows, formula = rows_of_model(planned, dataset), model_formula(planned.study, planned.name, subgroup)
         fits, left_out = [], []
         for visit in rows["visit"].cat.categories:
             here = rows[rows["visit"] == visit]
             try:
-                check_arms_at(study, name, here, visit)
-                fits.append(fit_ancova(formula, here, visit=visit, robust=analysis.option("robust")))
+                check_arms_at(planned, here, visit)
+                fits.append(fit_ancova(formula, here, visit=visit, robust=planned.analysis.option("robust")))
             except FitError as error:
-                if visit in named:
+                if visit in planned.visits:
                     raise
-                left_out.append(f"no model at {study.label('visits', visit)}: {error.message}")
+                left_out.append(f"no model at {planned.study.label('visits', visit)}: {error.message}")
         for fit in fits:
             yield replace(fit, warnings=(*fit.warnings, *left_out))
 
-    def words(self, study: Study, name: str, fits: Sequence[Fit] | None) -> Words:
+    def words(self, planned: PlannedAnalysis, fits: Sequence[Fit] | None) -> Words:
         """Return what the analysis is called: a comparison of means where nothing is adjusted for."""
-        robust = tuple(word for word in [study.analyses[name].option("robust")] if word)
-        if has_covariates(study, name, fits):
+        robust = tuple(word for word in [planned.analysis.option("robust")] if word)
+        if has_covariates(planned, fits):
             return Words(title="Analysis of covariance at each visit", cites=("ancova", *robust))
         return Words(title="Comparison of means at each visit, without covariates", cites=robust)
 
     def sentences(self, telling: Telling) -> Iterator[str]:
         """Yield the model of each visit."""
-        word, cite = telling.study.analyses[telling.name].option("robust"), telling.cite
+        word, cite = telling.planned.analysis.option("robust"), telling.cite
         errors = f" with {word} standard errors{cite(word)}" if word else ""
         for formula in telling.formulas():
-            if has_covariates(telling.study, telling.name, telling.fits):
-                ancova = f"An analysis of covariance of {telling.response}{cite('ancova')}"
+            if has_covariates(telling.planned, telling.fits):
+                ancova = f"An analysis of covariance of {telling.planned.variable}{cite('ancova')}"
                 yield f"{ancova} was fitted at each visit{errors}; terms: {telling.terms(formula)}."
             else:
                 comma = "," if errors else ""
                 yield (
-                    f"Means of {telling.response} were compared at each visit by least squares, without "
+                    f"Means of {telling.planned.variable} were compared at each visit by least squares, without "
                     f"covariates{comma}{errors}."
                 )
 
-    def together(self, study: Study, name: str) -> Together | None:
+    def together(self, planned: PlannedAnalysis) -> Together | None:
         """Return that many trials are fitted by least squares, unless limits are adjusted or errors robust."""
-        return least_squares_together(study, name) if study.analyses[name].option("robust") is None else None
+        return least_squares_together(planned) if planned.analysis.option("robust") is None else None
 
 
-def least_squares_together(study: Study, name: str) -> Together | None:
+def least_squares_together(planned: PlannedAnalysis) -> Together | None:
     """Return least squares, unless limits are adjusted or arms interact with covariates: means of these differ."""
-    analysis = study.analyses[name]
+    analysis = planned.analysis
     apart = analysis.multiplicity in SIMULTANEOUS or "arm" in analysis.names_used()
     return None if apart else "least_squares"
 

@@ -10,7 +10,7 @@ from coxa.analyses.rows import AnalysisRows
 from coxa.estimates import Estimates
 from coxa.estimates.profile import planned_profile
 from coxa.models import Fit
-from coxa.study import Study
+from coxa.study.planned import PlannedAnalysis
 
 Together = Literal["repeated", "least_squares", "proportions"]
 """Ways to fit many trials at once, in `coxa.design.by_simulation`: a repeated-measures model, one of each visit by
@@ -41,16 +41,13 @@ class Words:
 class Telling:
     """What the methods section knows when an analysis is described.
 
-    fits     : the models that ran
-    response : what is analysed: "change from baseline in HOOS pain"
-    cite     : word of the bibliography -> " [3]"
-    terms    : formula -> its fixed effects in words
+    fits  : the models that ran
+    cite  : word of the bibliography -> " [3]"
+    terms : formula -> its fixed effects in words
     """
 
-    study: Study
-    name: str
+    planned: PlannedAnalysis
     fits: Sequence[Fit]
-    response: str
     cite: Callable[..., str]
     terms: Callable[[str], str]
 
@@ -60,7 +57,7 @@ class Telling:
 
     def first_visit(self) -> str:
         """Return the label of the first visit of the models."""
-        return self.study.label("visits", str(self.fits[0].sample.visits[0]))
+        return self.planned.study.label("visits", str(self.fits[0].sample.visits[0]))
 
 
 class Method:
@@ -74,7 +71,7 @@ class Method:
 
     diagnostics: bool = False
 
-    def fits(self, study: Study, name: str, dataset: AnalysisRows, subgroup: str | None = None) -> Iterator[Fit]:
+    def fits(self, planned: PlannedAnalysis, dataset: AnalysisRows, subgroup: str | None = None) -> Iterator[Fit]:
         """Yield the models of an analysis, or the joint models of the levels of a subgroup; none by default.
 
         Raises
@@ -84,11 +81,11 @@ class Method:
         """
         yield from ()
 
-    def estimates(self, study: Study, name: str, fits: Sequence[Fit], dataset: AnalysisRows) -> Iterator[Estimates]:
+    def estimates(self, planned: PlannedAnalysis, fits: Sequence[Fit], dataset: AnalysisRows) -> Iterator[Estimates]:
         """Yield every number that the plan asks for, from the models or from the rows."""
         raise NotImplementedError
 
-    def words(self, study: Study, name: str, fits: Sequence[Fit] | None) -> Words:
+    def words(self, planned: PlannedAnalysis, fits: Sequence[Fit] | None) -> Words:
         """Return what the analysis is called: as it ran, or as planned where there are no models."""
         raise NotImplementedError
 
@@ -96,28 +93,27 @@ class Method:
         """Yield how the models were fitted, for the methods section."""
         raise NotImplementedError
 
-    def random_words(self, study: Study, name: str, fit: Fit) -> Iterator[str]:
+    def random_words(self, planned: PlannedAnalysis, fit: Fit) -> Iterator[str]:
         """Yield sentences on random effects other than those of factors above the participants."""
         yield from ()
 
-    def together(self, study: Study, name: str) -> Together | None:
+    def together(self, planned: PlannedAnalysis) -> Together | None:
         """Return how the models of many simulated trials can be fitted together, with the numbers of single fits."""
         return None
 
-    def course(self, study: Study, name: str, word: str) -> Mapping[str, float]:
+    def course(self, planned: PlannedAnalysis, word: str) -> Mapping[str, float]:
         """Return visit -> weight of the differences at the visits, of which a comparison over the visits is the sum."""
-        days = {visit: float(study.visits[visit].day) for visit in study.model_visits(name)}
-        return course_weights(study, name, word, days)
+        days = {visit: float(planned.study.visits[visit].day) for visit in planned.model_visits}
+        return course_weights(planned, word, days)
 
 
-def course_weights(study: Study, name: str, word: str, days: Mapping[str, float]) -> Mapping[str, float]:
+def course_weights(planned: PlannedAnalysis, word: str, days: Mapping[str, float]) -> Mapping[str, float]:
     """Return the weights of a course over visits on given days; a change is zero on the day of randomisation."""
-    profile = planned_profile(word, days, zero_at=zero_day(study, name))
+    profile = planned_profile(word, days, zero_at=zero_day(planned))
     assert profile is not None
     return profile.weights
 
 
-def zero_day(study: Study, name: str) -> float | None:
+def zero_day(planned: PlannedAnalysis) -> float | None:
     """Return the day on which the response of an analysis is zero by definition; None where there is none."""
-    measure = study.estimands[study.analyses[name].estimand].endpoint.measure
-    return 0.0 if measure in ("change", "percent_change") else None
+    return 0.0 if planned.response in ("change", "percent_change") else None

@@ -12,9 +12,9 @@ from coxa.analyses.model_rows import check_cells, has_covariates, rows_of_model
 from coxa.analyses.rows import AnalysisRows
 from coxa.covariances import COVARIANCES
 from coxa.models import Fit, fit_ancova, fit_mmrm
-from coxa.study import Study
 from coxa.study.formula import model_formula
 from coxa.study.models.mmrm import MMRM
+from coxa.study.planned import PlannedAnalysis
 from coxa.study.words import SIMULTANEOUS
 
 MISSING = "Missing outcomes: none imputed; missing at random given what is in the model."
@@ -25,13 +25,13 @@ class MMRMMethod(MeansMethod):
 
     diagnostics = True
 
-    def fits(self, study: Study, name: str, dataset: AnalysisRows, subgroup: str | None = None) -> Iterator[Fit]:
+    def fits(self, planned: PlannedAnalysis, dataset: AnalysisRows, subgroup: str | None = None) -> Iterator[Fit]:
         """Yield one model; with data of one visit it is an analysis of covariance, and is fitted as one."""
-        analysis, rows = _options(study, name), rows_of_model(study, name, dataset)
+        analysis, rows = _options(planned), rows_of_model(planned, dataset)
         visits = list(rows["visit"].cat.categories)
-        formula = model_formula(study, name, subgroup, visits)
+        formula = model_formula(planned.study, planned.name, subgroup, visits)
         if len(visits) > 1:
-            check_cells(study, name, rows)
+            check_cells(planned, rows)
         elif is_least_squares(analysis):
             yield fit_ancova(formula, rows, visit=visits[0])
             return
@@ -49,10 +49,10 @@ class MMRMMethod(MeansMethod):
             partially_nested=partially_nested(analysis) or None,
         )
 
-    def words(self, study: Study, name: str, fits: Sequence[Fit] | None) -> Words:
+    def words(self, planned: PlannedAnalysis, fits: Sequence[Fit] | None) -> Words:
         """Return what the analysis is called: a model over the visits, or what it is where there is one visit."""
-        analysis = _options(study, name)
-        if len(fits[0].sample.visits if fits else study.model_visits(name)) > 1:
+        analysis = _options(planned)
+        if len(fits[0].sample.visits if fits else planned.model_visits) > 1:
             return Words(
                 title="Mixed model for repeated measures",
                 means="Estimated mean",
@@ -64,34 +64,34 @@ class MMRMMethod(MeansMethod):
         if analysis.random:
             title, cites = "Linear mixed model of one visit", (analysis.estimation,)
             return Words(title=title, means="Estimated mean", cites=cites, ddf=analysis.ddf)
-        if has_covariates(study, name, fits):
+        if has_covariates(planned, fits):
             return Words(title="Analysis of covariance of one visit", cites=("ancova",))
         return Words(title="Comparison of means at one visit, without covariates")
 
     def sentences(self, telling: Telling) -> Iterator[str]:
         """Yield the model with its likelihood and fixed effects."""
-        analysis = _options(telling.study, telling.name)
+        analysis = _options(telling.planned)
         for formula in telling.formulas():
             terms = telling.terms(formula)
             if len(telling.fits[0].sample.visits) > 1:
-                model = f"A mixed model for repeated measures of {telling.response}{telling.cite('mmrm')}"
+                model = f"A mixed model for repeated measures of {telling.planned.variable}{telling.cite('mmrm')}"
                 yield f"{model} was fitted by {likelihood_words(analysis.estimation, telling)}. Fixed effects: {terms}."
             elif analysis.random:
-                model = f"A linear mixed model of {telling.response} at {telling.first_visit()}"
+                model = f"A linear mixed model of {telling.planned.variable} at {telling.first_visit()}"
                 yield f"{model} was fitted by {likelihood_words(analysis.estimation, telling)}. Fixed effects: {terms}."
             else:
                 yield _of_one_visit(telling, analysis, terms)
 
-    def together(self, study: Study, name: str) -> Together | None:
+    def together(self, planned: PlannedAnalysis) -> Together | None:
         """Return that many trials are fitted as one stack, where pattern sums give the numbers of single fits.
 
         Not where the model has random effects, a covariance per group, weights, a sandwich, between-within degrees of
         freedom, times of their own or limits adjusted for multiplicity; nor where arms interact with covariates, whose
         means differ from trial to trial.
         """
-        analysis = _options(study, name)
-        if len(study.model_visits(name)) == 1:
-            return least_squares_together(study, name) if is_least_squares(analysis) else None
+        analysis = _options(planned)
+        if len(planned.model_visits) == 1:
+            return least_squares_together(planned) if is_least_squares(analysis) else None
         pattern_sums = (
             not analysis.random
             and analysis.covariance_by is None
@@ -120,8 +120,8 @@ def likelihood_words(estimation: str, telling: Telling) -> str:
     return f"{'restricted ' if estimation == 'reml' else ''}maximum likelihood{telling.cite(estimation)}"
 
 
-def _options(study: Study, name: str) -> MMRM:
-    analysis = study.analyses[name]
+def _options(planned: PlannedAnalysis) -> MMRM:
+    analysis = planned.analysis
     assert isinstance(analysis, MMRM)
     return analysis
 
@@ -129,10 +129,10 @@ def _options(study: Study, name: str) -> MMRM:
 def _of_one_visit(telling: Telling, analysis: MMRM, terms: str) -> str:
     each = f", with a residual variance for each {analysis.covariance_by}" if analysis.covariance_by else ""
     at = telling.first_visit()
-    if has_covariates(telling.study, telling.name, telling.fits):
-        ancova = f"An analysis of covariance of {telling.response}{telling.cite('ancova')}"
+    if has_covariates(telling.planned, telling.fits):
+        ancova = f"An analysis of covariance of {telling.planned.variable}{telling.cite('ancova')}"
         return f"{ancova} was fitted at {at}{each}; terms: {terms}."
-    return f"Means of {telling.response} were compared at {at} by least squares, without covariates{each}."
+    return f"Means of {telling.planned.variable} were compared at {at} by least squares, without covariates{each}."
 
 
 METHOD = MMRMMethod()

@@ -8,19 +8,18 @@ from coxa.analyses.methods.method import Method, Telling, Together, Words
 from coxa.analyses.rows import AnalysisRows
 from coxa.estimates import Estimates, fit_proportions
 from coxa.models import Fit
-from coxa.study import Study
 from coxa.study.design_words import words_of
+from coxa.study.planned import PlannedAnalysis
 from coxa.study.wording import responder_words
 
 
 class ProportionsMethod(Method):
     """Newcombe's intervals of differences, and ratios, at each visit of the estimand."""
 
-    def estimates(self, study: Study, name: str, fits: Sequence[Fit], dataset: AnalysisRows) -> Iterator[Estimates]:
+    def estimates(self, planned: PlannedAnalysis, fits: Sequence[Fit], dataset: AnalysisRows) -> Iterator[Estimates]:
         """Yield responder proportions and their differences at each visit of the estimand."""
-        analysis = study.analyses[name]
-        estimand = study.estimands[analysis.estimand]
-        for visit in estimand.endpoint.visit:
+        analysis = planned.analysis
+        for visit in planned.visits:
             rows = dataset.frame[dataset.frame["visit"] == visit]
             if analysis.option("missing_response") == "non_responder":
                 rows = rows.assign(responder=rows["responder"].fillna(0.0))
@@ -28,15 +27,14 @@ class ProportionsMethod(Method):
                 rows.dropna(subset=["responder"]),
                 response="responder",
                 arm="arm",
-                against=estimand.treatment.against,
+                against=planned.against,
                 conf_level=analysis.conf_level,
             )
-            arms = (*estimand.treatment.compare, estimand.treatment.against)
-            yield Estimates(found.frame[found.frame["arm"].isin(arms)].assign(visit=visit))
+            yield Estimates(found.frame[found.frame["arm"].isin(planned.arms)].assign(visit=visit))
 
-    def words(self, study: Study, name: str, fits: Sequence[Fit] | None) -> Words:
+    def words(self, planned: PlannedAnalysis, fits: Sequence[Fit] | None) -> Words:
         """Return what the comparison is called."""
-        how = study.analyses[name].option("missing_response")
+        how = planned.analysis.option("missing_response")
         title, cites = "Proportions, not adjusted", ("proportions", how)
         if how == "non_responder":
             return Words(title=title, cites=cites, ddf=None, missing="Missing outcomes: counted as no response.")
@@ -44,8 +42,7 @@ class ProportionsMethod(Method):
 
     def sentences(self, telling: Telling) -> Iterator[str]:
         """Yield how proportions were compared."""
-        study = telling.study
-        outcome = study.estimands[study.analyses[telling.name].estimand].endpoint.outcome
+        study, outcome = telling.planned.study, telling.planned.outcome_name
         yield (
             f"Proportions of responders ({responder_words(study, outcome)}) were compared without "
             f"adjustment; intervals of differences are Newcombe's hybrid score intervals{telling.cite('proportions')}. "
@@ -53,9 +50,9 @@ class ProportionsMethod(Method):
             f"{words_of(study).arm} responds, they are score intervals."
         )
 
-    def together(self, study: Study, name: str) -> Together | None:
+    def together(self, planned: PlannedAnalysis) -> Together | None:
         """Return that counts of many trials are compared at once, unless p-values are adjusted."""
-        return "proportions" if study.analyses[name].multiplicity == "none" else None
+        return "proportions" if planned.analysis.multiplicity == "none" else None
 
 
 METHOD = ProportionsMethod()

@@ -104,7 +104,7 @@ def means_together(
     study: Study, name: str, every: pd.DataFrame, trials: int, asked: Sequence[Comparison]
 ) -> list[Mapping[str, Any]]:
     """Return the rows of many trials of a model of means, fitted together: over the visits, or at each by itself."""
-    way = method_of(study.analyses[name]).together(study, name)
+    way = method_of(study.analyses[name]).together(study.planned(name))
     fitted = mmrm_together if way == "repeated" else ancova_together
     return fitted(study, name, every, trials, asked)
 
@@ -113,7 +113,7 @@ def analyse_trials(study: Study, name: str, design: TrialDesign, drawn: list[Dra
     """Return the rows of one analysis of many trials: together where that can be, and singly the others."""
     rows: list[Mapping[str, Any]] = []
     left = range(len(drawn))
-    if way := method_of(study.analyses[name]).together(study, name):
+    if way := method_of(study.analyses[name]).together(study.planned(name)):
         asked = comparisons(study, name)
         if way == "proportions":
             rows += proportions_together(study, name, design, drawn, asked)

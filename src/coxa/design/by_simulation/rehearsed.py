@@ -58,7 +58,7 @@ def run_rehearsals(piece: RehearsalPiece) -> pd.DataFrame:
 def _analysed(study: Study, name: str, made: list[pd.DataFrame]) -> list[Mapping[str, Any]]:
     measure, found = measure_of(study, name), []
     left = set(range(len(made)))
-    if method_of(study.analyses[name]).together(study, name) in ("repeated", "least_squares"):
+    if method_of(study.analyses[name]).together(study.planned(name)) in ("repeated", "least_squares"):
         every = pd.concat([rows.assign(trial=k) for k, rows in enumerate(made)], ignore_index=True)
         every = every[every[measure].notna()].reset_index(drop=True)
         found = list(means_together(study, name, every, len(made), comparisons(study, name)))

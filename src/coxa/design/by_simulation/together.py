@@ -32,7 +32,7 @@ Floats = np.ndarray
 
 def fits_together(study: Study, name: str) -> bool:
     """Return whether the trials of an analysis can be fitted together, with the numbers of single fits."""
-    return method_of(study.analyses[name]).together(study, name) is not None
+    return method_of(study.analyses[name]).together(study.planned(name)) is not None
 
 
 def mmrm_together(
@@ -104,7 +104,7 @@ def coefficients(study: Study, rows: pd.DataFrame, one: Comparison) -> dict[str,
     weights: Mapping[str, float] = {one.visit: 1.0}
     if not one.visit:
         days = {visit: float(study.visits[visit].day) for visit in visits}
-        weights = course_weights(study, one.analysis, one.term.removeprefix("difference_in_"), days)
+        weights = course_weights(study.planned(one.analysis), one.term.removeprefix("difference_in_"), days)
     found: dict[str, float] = {}
     for arm, sign in ((one.arm, 1.0), (one.reference, -1.0)):
         if arm == first:

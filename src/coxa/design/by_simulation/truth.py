@@ -64,4 +64,4 @@ def _weights(study: Study, one: Comparison) -> dict[str, float]:
     if one.visit:
         return {one.visit: 1.0}
     method = method_of(study.analyses[one.analysis])
-    return dict(method.course(study, one.analysis, one.term.removeprefix("difference_in_")))
+    return dict(method.course(study.planned(one.analysis), one.term.removeprefix("difference_in_")))

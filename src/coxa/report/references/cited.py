@@ -36,8 +36,9 @@ def methods_used(study: Study, fits: Fits | None = None) -> tuple[str, ...]:
     for planned in study.planned_analyses:
         plan, name = planned.analysis, planned.name
         ran = None if fits is None else fits.get(name, ())
-        adjusts = has_covariates(study, name, ran)
-        words += _analysis(plan, method_of(plan).words(study, name, ran), ran, adjusts=adjusts)
+        planned = study.planned(name)
+        adjusts = has_covariates(planned, ran)
+        words += _analysis(plan, method_of(plan).words(planned, ran), ran, adjusts=adjusts)
     return tuple(dict.fromkeys([*words, *descriptions_used(study)]))
 
 

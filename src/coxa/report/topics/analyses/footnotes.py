@@ -27,14 +27,14 @@ from coxa.tables.table import Footnote
 
 def mean_words(planned: PlannedAnalysis, fits: Sequence[Fit] | None = None) -> str:
     """Return what the means of an analysis are called: adjusted for covariates, estimated over visits, or means."""
-    if has_covariates(planned.study, planned.name, fits):
+    if has_covariates(planned, fits):
         return "Adjusted mean"
     return words_that_ran(planned, fits).means
 
 
 def words_that_ran(planned: PlannedAnalysis, fits: Sequence[Fit] | None = None) -> Words:
     """Return what an analysis is called, as it ran; as planned where there are no models."""
-    return method_of(planned.analysis).words(planned.study, planned.name, fits)
+    return method_of(planned.analysis).words(planned, fits)
 
 
 def analysis_footnotes(

@@ -86,8 +86,7 @@ def _model(report: Report, planned: PlannedAnalysis) -> Iterator[Text]:
     study, plan, name = report.study, planned.analysis, planned.name
     fits = report.fits.get(name, ())
     cite = partial(marks, study, report.fits)
-    told = Telling(study, name, fits, planned.variable, cite, partial(formula_words, study))
-    yield from method_of(plan).sentences(told)
+    yield from method_of(plan).sentences(Telling(planned, fits, cite, partial(formula_words, study)))
     for fit in fits:
         for index, said in enumerate(random_words(planned, fit)):
             yield said if index else _marked(said, cite("random-effects"))
@@ -98,7 +97,7 @@ def _model(report: Report, planned: PlannedAnalysis) -> Iterator[Text]:
     for ddf, information in dict.fromkeys((fit.ddf, fit.random.information if fit.random else "") for fit in fits):
         from_which = f", from the {information} information" if information else ""
         yield f"Degrees of freedom: {DDF_NAMES.get(ddf, ddf)}{from_which}{cite(ddf)}."
-    if fits and has_covariates(study, name, fits):
+    if fits and has_covariates(planned, fits):
         weights = plan.option("weights")
         yield f"{WEIGHTS[weights]}{cite(weights)}."
     yield from _further(planned, cite)
