@@ -9,10 +9,11 @@ import pandas as pd
 from coxa.analyses.rows import AnalysisRows
 from coxa.errors import EmptyCellError
 from coxa.models import Fit
+from coxa.study.models.lmm import DAY
 from coxa.study.planned import PlannedAnalysis
 from coxa.study.wording import join_words
 
-NOT_COVARIATES = frozenset(("arm", "visit"))
+NOT_COVARIATES = frozenset(("arm", "visit", DAY))
 """Variables of a formula that are what is compared, and when."""
 
 

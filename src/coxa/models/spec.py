@@ -28,21 +28,26 @@ class Spec:
     """What the options of all models have in common.
 
     `function` is the name of the one that is called, and `explicit` are the options that its call always has, since
-    their defaults depend on the data or might change.
+    their defaults depend on the data or might change; `of_random_effects` says whether the model has random effects by
+    its kind, and the covariance of a residual beside them. `data` is what the call is given: the rows, held in `data`,
+    or an expression that makes them of these.
     """
 
     function: ClassVar[str]
     explicit: ClassVar[tuple[str, ...]] = ()
+    of_random_effects: ClassVar[bool] = False
+
+    data: str = "data"
 
     def options(self) -> dict[str, Any]:
         """Return the options that the call has: those that are not at their default, and those that are explicit."""
-        given = {each.name: (getattr(self, each.name), each.default) for each in fields(self)}
+        given = {each.name: (getattr(self, each.name), each.default) for each in fields(self) if each.name != "data"}
         return {name: value for name, (value, default) in given.items() if name in self.explicit or value != default}
 
     def call(self) -> str:
         """Return the call that fits the model again to the same rows, held in `data`."""
         options = self.options()
-        first = [repr(options.pop("formula")), "data"] if "formula" in options else ["data"]
+        first = [repr(options.pop("formula")), self.data] if "formula" in options else [self.data]
         said = [f"{name}={written(value)}" for name, value in options.items() if value is not None]
         return f"{self.function}({', '.join([*first, *said])})"
 
@@ -157,6 +162,7 @@ class LMMSpec(Spec):
     """
 
     function: ClassVar[str] = "fit_lmm"
+    of_random_effects: ClassVar[bool] = True
     explicit: ClassVar[tuple[str, ...]] = ("formula", "residual", "reml", "ddf", "information")
 
     formula: str

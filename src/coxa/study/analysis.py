@@ -14,7 +14,7 @@ from pydantic import Field, field_validator, model_validator
 from coxa.study.base import AnyNumber
 from coxa.study.parts import Name, Part
 from coxa.study.random_effects import RandomEffect
-from coxa.study.words import MarginType, Multiplicity, Role, Summary, Weights
+from coxa.study.words import MarginType, Measure, Multiplicity, Role, Summary, Weights
 
 TERM = re.compile(r"^\s*[A-Za-z_]\w*(\s*[*:]\s*[A-Za-z_]\w*)*\s*$")
 IDENTIFIER = re.compile(r"[A-Za-z_]\w*")
@@ -43,10 +43,12 @@ class Analysis(Part):
     A kind of model adds its options, and says here what others need to know of it:
 
     summary     : the population-level summary that it estimates
+    measures    : the measures of an endpoint that it can analyse
     over_visits : whether one model has all visits, or each visit its own
     """
 
     summary: ClassVar[Summary] = "difference_in_means"
+    measures: ClassVar[tuple[Measure, ...]] = ("value", "change", "percent_change", "responder")
     over_visits: ClassVar[bool] = False
 
     label: str | None = Field(None, description="How the analysis is called in the report.")

@@ -80,6 +80,12 @@ def _estimand(study: Study, analysis: Analysis, at: tuple[str, ...]) -> Iterator
             f"model {analysis.model} does not estimate a {estimand.summary}; "
             f"Use {' or '.join(models_of(estimand.summary))}.",
         )
+    elif estimand.endpoint.measure not in analysis.measures:
+        yield (
+            (*at, "model"),
+            f"model {analysis.model} cannot analyse a {estimand.endpoint.measure.replace('_', ' ')}; "
+            f"Use another model, or an estimand with `measure: {analysis.measures[0]}`.",
+        )
 
 
 def _known(names: Iterable[str], allowed: Iterable[str], what: str, path: tuple[str, ...]) -> Iterator[Fault]:

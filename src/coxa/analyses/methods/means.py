@@ -90,7 +90,8 @@ def margins(planned: PlannedAnalysis, fit: Fit, **options: Any) -> Estimates:
         alpha=margin.alpha,
     )
     if analysis.multiplicity in SIMULTANEOUS:
-        rows = contrast_rows(fit, "arm", against=planned.against, weights=options["weights"])
+        where = {name: value for name, value in options.items() if name != "conf_level"}
+        rows = contrast_rows(fit, "arm", against=planned.against, **where)
         tested = simultaneous_margins(tested, fit, rows, analysis.multiplicity)
     return Estimates(tested.frame[tested.frame["arm"].isin(planned.compare)].reset_index(drop=True))
 

@@ -17,6 +17,13 @@ Together = Literal["repeated", "least_squares", "proportions"]
 least squares, and proportions."""
 
 
+COURSES = {
+    "average": "The average over the visits was compared between {arms}, with equal weight for each visit",
+    "slope": "The least-squares slope of the means over planned time was compared between {arms}",
+    "auc": "The area under the course of the means, by trapezoids, was compared between {arms}",
+}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Words:
     """What a report calls an analysis, as it ran.
@@ -25,6 +32,7 @@ class Words:
     means   : what its means are called where nothing is adjusted for
     missing : what became of missing outcomes
     whole   : whether one model had all the visits
+    random  : whether participants have random effects
     cites   : words of `references/bibliography.yaml` for the model itself
     ddf     : the method of the degrees of freedom that the plan asks for; None where there is no model
     """
@@ -33,6 +41,7 @@ class Words:
     means: str = "Mean"
     missing: str = "Missing outcomes: left out, nothing imputed."
     whole: bool = False
+    random: bool = False
     cites: tuple[str, ...] = ()
     ddf: str | None = "residual"
 
@@ -67,9 +76,11 @@ class Method:
     here need not be said.
 
     diagnostics : whether a report shows residuals of a primary analysis
+    courses     : what is compared over the visits -> how the methods section says it, in the words of the design
     """
 
     diagnostics: bool = False
+    courses: Mapping[str, str] = COURSES
 
     def fits(self, planned: PlannedAnalysis, dataset: AnalysisRows, subgroup: str | None = None) -> Iterator[Fit]:
         """Yield the models of an analysis, or the joint models of the levels of a subgroup; none by default.
@@ -93,7 +104,7 @@ class Method:
         """Yield how the models were fitted, for the methods section."""
         raise NotImplementedError
 
-    def random_words(self, planned: PlannedAnalysis, fit: Fit) -> Iterator[str]:
+    def random_words(self, planned: PlannedAnalysis, fit: Fit, cited: str = "") -> Iterator[str]:
         """Yield sentences on random effects other than those of factors above the participants."""
         yield from ()
 

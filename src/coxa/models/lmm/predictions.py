@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 def random_part_of(fit: FitRecord) -> RandomPart:
     """Return the random part; FitError where the fit has none."""
-    if fit.random is None and fit.model == "lmm":
+    if fit.random is None and fit.has_random_effects:
         raise FitError(
             f"the fit of '{fit.formula}' by statsmodels keeps no random effects", ["fit it with engine='coxa'"]
         )
@@ -217,7 +217,7 @@ def predict(
 
 def asked_factors(fit: FitRecord, random: bool | Sequence[str]) -> list[int]:
     """Return the positions of the factors whose effects are to be added."""
-    if random is False or (random is True and fit.random is None and fit.model != "lmm"):
+    if random is False or (random is True and not fit.has_random_effects):
         return []
     part = random_part_of(fit)
     names = [factor.name for factor in part.factors]

@@ -58,7 +58,7 @@ def residuals(fit: Fit) -> pd.DataFrame:
     >>> residuals(fit_ancova("y ~ arm", d))["residual"].round(6).to_list()
     [-1.0, 1.0, -2.0, 2.0]
     """
-    if fit.random is not None or fit.model == "lmm":
+    if fit.has_random_effects:
         return conditional_residuals(fit)
     model = rebuilt(fit)
     p = model.sums.p

@@ -54,7 +54,7 @@ def rebuilt(fit: Fit) -> Rebuilt:
         The fit was made from sums alone and has no rows, or it has random effects.
     """
     design, sample = fit.design, fit.sample
-    if fit.random is not None or fit.model == "lmm":
+    if fit.has_random_effects:
         raise FitError(
             f"the fit of '{fit.formula}' has random effects, with which participants are not independent; it cannot be "
             "put together again participant by participant",

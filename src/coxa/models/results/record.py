@@ -73,6 +73,11 @@ class FitRecord:
     random: RandomPart | None = field(default=None, repr=False)
 
     @property
+    def has_random_effects(self) -> bool:
+        """Whether it has random effects, kept (`random`) or, of another engine, not."""
+        return self.random is not None or self.spec.of_random_effects
+
+    @property
     def formula(self) -> str:
         """The formula as written."""
         return self.design.formula.text

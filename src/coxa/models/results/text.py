@@ -103,7 +103,7 @@ def component_table(fit: FitRecord) -> pd.DataFrame:
 def components(fit: FitRecord) -> str:
     """Return variances of the random effects, and the parameters of a structured residual, as text."""
     lines = [component_table(fit).to_string(index=False)]
-    if fit.model == "lmm" and fit.structure != "independent":
+    if fit.spec.of_random_effects and fit.structure != "independent":
         lines += [
             f"{name}: {v:.4f}" for name, v in fit.covariance_parameters.items() if str(name).startswith("residual")
         ]
@@ -120,9 +120,9 @@ def fit_text(fit: FitRecord) -> str:
     ]
     if fit.random is not None:
         blocks.append("Random effects\n" + components(fit))
-    elif fit.model == "lmm":
+    elif fit.has_random_effects:
         blocks.append("Random effects\n" + fit.covariance_parameters.to_string(float_format="{:.4f}".format))
-    if fit.model != "lmm" or len(fit.covariance) > 1:
+    if not fit.spec.of_random_effects or len(fit.covariance) > 1:
         within = "Covariance within a participant" + (" beside the random effects" if fit.random is not None else "")
         blocks.append(f"{within}\n" + fit.covariance.to_string(float_format="{:.4f}".format))
     wide = max(len(line) for block in blocks[1:] for line in block.splitlines())

@@ -165,6 +165,7 @@ def _primary_places(content: Mapping[str, Any]) -> Iterator[KeyPath]:
 def _covariates(analysis: Mapping[str, Any]) -> Iterator[str]:
     for term in analysis.get("adjust", ()):
         yield from IDENTIFIER.findall(term)
-    yield from analysis.get("random", {})
+    random = analysis.get("random", {})
+    yield from random if isinstance(random, Mapping) else ()
     yield from analysis.get("subgroups", ())
     yield from (str(analysis[key]) for key in ("covariance_by", "observation_weights") if key in analysis)

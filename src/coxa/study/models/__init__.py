@@ -8,10 +8,12 @@ from pydantic import Field
 
 from coxa.study.analysis import Analysis
 from coxa.study.models.ancova import ANCOVA
+from coxa.study.models.clda import CLDA
+from coxa.study.models.lmm import LMM
 from coxa.study.models.mmrm import MMRM
 from coxa.study.models.proportions import Proportions
 
-AnyModel = MMRM | ANCOVA | Proportions
+AnyModel = MMRM | ANCOVA | CLDA | LMM | Proportions
 """Every kind of model; a new one is added here. Its method is `coxa.analyses.methods.<model>`."""
 
 AnyAnalysis = Annotated[AnyModel, Field(discriminator="model")]

@@ -141,6 +141,7 @@ def _model_words(planned: PlannedAnalysis, fits: Sequence[Fit]) -> Iterable[Text
         yield f"Formula: {formula}."
     for fit in fits:
         yield from random_words(planned, fit)
+        yield from method_of(planned.analysis).random_words(planned, fit)
     repeated = words_that_ran(planned, fits).whole and planned.analysis.option("covariance")
     for structure, group in dict.fromkeys((fit.structure, fit.group) for fit in fits):
         each = f", for each {group} its own" if group else ""

@@ -21,6 +21,7 @@ from coxa.report.topics.analyses.variances import random_words
 from coxa.study import Study
 from coxa.study.analysis import Analysis
 from coxa.study.design_words import words_of
+from coxa.study.models.lmm import DAY
 from coxa.study.planned import PlannedAnalysis
 from coxa.study.wording import join_words
 from coxa.study.words import DDF_NAMES, SIMULTANEOUS
@@ -31,12 +32,6 @@ WEIGHTS = {
     "equal": "Adjusted means give equal weight to the levels of factors, with numbers at their mean",
     "proportional": "Adjusted means weight the levels of factors by their frequency, with numbers at their mean",
     "counterfactual": "Adjusted means are averaged over the covariates of the analysed participants (g-computation)",
-}
-
-COURSES = {
-    "average": "The average over the visits was compared between {arms}, with equal weight for each visit",
-    "slope": "The least-squares slope of the means over planned time was compared between {arms}",
-    "auc": "The area under the course of the means, by trapezoids, was compared between {arms}",
 }
 
 MARGINS = {
@@ -90,6 +85,7 @@ def _model(report: Report, planned: PlannedAnalysis) -> Iterator[Text]:
     for fit in fits:
         for index, said in enumerate(random_words(planned, fit)):
             yield said if index else _marked(said, cite("random-effects"))
+        yield from method_of(plan).random_words(planned, fit, cite("random-effects"))
         if plan.option("covariance") and words_that_ran(planned, fits).whole:
             yield from _covariance(plan, fit, cite(fit.structure))
     if fits and (errors := plan.option("standard_errors", "model")) != "model":
@@ -113,7 +109,8 @@ def _further(planned: PlannedAnalysis, cite: Callable[..., str]) -> Iterator[str
     """Say what was compared beyond each visit, and how errors were kept in check."""
     study, plan = planned.study, planned.analysis
     for word in plan.courses:
-        yield f"{words_of(study).say(COURSES[word])}{cite(word)}."
+        mark = cite(word) if word in plan.option("contrasts", ()) else ""
+        yield f"{words_of(study).say(method_of(plan).courses[word])}{mark}."
     if (margin := plan.option("margin")) is not None:
         against = f"a margin of {margin.value:g} {planned.unit}"
         yield f"{MARGINS[margin.type]} was tested against {against}{cite(margin.type)}."
@@ -170,6 +167,8 @@ def formula_words(study: Study, formula: str) -> str:
 def _variable(study: Study, name: str) -> str:
     if name == "baseline":
         return "baseline value"
+    if name == DAY:
+        return "time"
     if name == "arm":
         return words_of(study).arm
     return mid_sentence(study.label("covariates", name)) if name in study.covariates else name
