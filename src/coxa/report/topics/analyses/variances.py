@@ -50,7 +50,7 @@ class Component:
 def components(planned: PlannedAnalysis, fit: Fit) -> list[Component]:
     """Return the variances of the random effects of a fit, in the order of the plan and of its arms."""
     found: list[Component] = []
-    if fit.random is None or not study.analyses[analysis].factors:
+    if fit.random is None or not planned.analysis.factors:
         return found
     study = planned.study
     parts = zip(fit.random.factors, fit.random.covariances, fit.random.at_zero, strict=True)
@@ -67,7 +67,7 @@ def components(planned: PlannedAnalysis, fit: Fit) -> list[Component]:
 
 def random_words(planned: PlannedAnalysis, fit: Fit) -> Iterator[Prose]:
     """Yield sentences on the random effects of a fit: of what, in which arms, with which variances, and at the edge."""
-    if fit.random is None or not study.analyses[analysis].factors:
+    if fit.random is None or not planned.analysis.factors:
         return
     study, said = planned.study, []
     for factor in fit.random.factors:
@@ -108,7 +108,7 @@ def variances_table(planned: PlannedAnalysis, fit: Fit, rows: pd.DataFrame | Non
     differs between rows (by weights, or by a covariance for each level of a covariate). With the rows that were
     analysed a note counts the levels in each arm.
     """
-    if fit.random is None or not study.analyses[analysis].factors:
+    if fit.random is None or not planned.analysis.factors:
         return None
     visits = [visit for visit in planned.visits if visit in fit.covariance.columns]
     parts = components(planned, fit)
