@@ -6,8 +6,9 @@ from typing import ClassVar, Literal
 
 from pydantic import Field, model_validator
 
+from coxa.covariances import COVARIANCES
 from coxa.study.models.repeated import RepeatedMeasures, check_inference
-from coxa.study.words import SPATIAL_COVARIANCE, Measure
+from coxa.study.words import Measure
 
 
 class CLDA(RepeatedMeasures):
@@ -28,7 +29,7 @@ class CLDA(RepeatedMeasures):
             raise ValueError("the baseline is an outcome of a clda; Take it out of `adjust`.")
         if "arm" in self.names_used():
             raise ValueError("a clda has the effect of each arm at each visit; Take `arm` out of `adjust`.")
-        if spatial := [word for word in self.covariance if word in SPATIAL_COVARIANCE]:
+        if spatial := [word for word in self.covariance if COVARIANCES[word].spatial]:
             raise ValueError(
                 f"{spatial[0]} looks at the day of each assessment, and a baseline has none; Use another structure."
             )
