@@ -1,13 +1,20 @@
-"""Time `coxa report`, one form at a time and each with its start, on the shipped trial and on two simulated presets.
+"""Time `coxa report` against the bare import of the libraries it is built on, and each form by itself.
 
-Seconds are medians of repeats after one that is not counted, by the clock on the wall.
+The first line is of the shipped trial: seconds of the processor for the bare import, for the report as a page, and
+their ratio. Both commands run in turn, so that what else the machine does meets both; a first turn is not counted.
 
-    python benchmarks/report.py [--repeats 3] [--acupuncture acupuncture.sav]
+The table has seconds by the clock on the wall, of the shipped trial and of two simulated presets, one form at a time
+and each with its start. All figures are medians.
+
+    python benchmarks/report.py [--repeats 3] [--ratio] [--acupuncture acupuncture.sav]
+
+With --ratio only the first line is measured.
 """
 
 from __future__ import annotations
 
 import argparse
+import resource
 import statistics
 import subprocess
 import sys
@@ -17,6 +24,9 @@ from time import perf_counter
 
 ANALYSES = Path(__file__).parents[1] / "analyses"
 FORMS = ("html", "pdf", "docx")
+HIP_OA = ANALYSES / "hip_oa_trial" / "study.yaml"
+BARE = "import pandas, scipy.stats, statsmodels.api, altair, pandera"
+"""What a report is built on."""
 
 
 def coxa(*arguments: str | Path) -> float:
@@ -26,14 +36,31 @@ def coxa(*arguments: str | Path) -> float:
     return perf_counter() - begun
 
 
+def processor_seconds(*arguments: str | Path) -> float:
+    """Run Python with arguments; return the processor's seconds, of all threads."""
+    begun = resource.getrusage(resource.RUSAGE_CHILDREN)
+    subprocess.run([sys.executable, *map(str, arguments)], check=True, capture_output=True)
+    ended = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return ended.ru_utime + ended.ru_stime - begun.ru_utime - begun.ru_stime
+
+
+def print_ratio(repeats: int, folder: Path) -> None:
+    """Print the median seconds of the bare import and of a report, and the ratio of the two."""
+    report = ("-m", "coxa.cli.main", "report", HIP_OA, "--out", folder / "ratio", "--quiet")
+    turns = [(processor_seconds("-c", BARE), processor_seconds(*report)) for _ in range(repeats + 1)][1:]
+    bare, whole = (statistics.median(seconds) for seconds in zip(*turns, strict=True))
+    print(
+        f"bare import {bare:.2f} s, report {whole:.2f} s, ratio {whole / bare:.1f} (medians of {repeats})", flush=True
+    )
+
+
 def trials(folder: Path, acupuncture: Path | None) -> dict[str, list[str | Path]]:
     """Return the arguments of `coxa report` for each trial; simulated ones are made in the folder."""
-    hip_oa = ANALYSES / "hip_oa_trial" / "study.yaml"
     coxa("new", folder / "factorial", "--preset", "moa-2013")
     coxa("simulate", folder / "factorial" / "study.yaml", "--out", folder / "2x2")
-    coxa("simulate", hip_oa, "--out", folder / "therapists")
+    coxa("simulate", HIP_OA, "--out", folder / "therapists")
     named: dict[str, list[str | Path]] = {
-        "hip_oa_trial": [hip_oa],
+        "hip_oa_trial": [HIP_OA],
         "2x2 factorial, simulated": [folder / "2x2" / "study.yaml"],
         "three arms with therapists, simulated": [folder / "therapists" / "study.yaml"],
     }
@@ -43,13 +70,17 @@ def trials(folder: Path, acupuncture: Path | None) -> dict[str, list[str | Path]
 
 
 def main() -> None:
-    """Print a table of seconds."""
+    """Print the ratio, then a table of seconds."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--ratio", action="store_true", help="only the ratio to the bare import")
     parser.add_argument("--acupuncture", type=Path)
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as made:
         folder = Path(made)
+        print_ratio(asked.repeats, folder)
+        if asked.ratio:
+            return
         print("| trial |", " | ".join(FORMS), "|")
         print("|---|" + "---|" * len(FORMS))
         for name, arguments in trials(folder, asked.acupuncture).items():

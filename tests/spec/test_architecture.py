@@ -20,6 +20,7 @@ ROOMS = {
     "files": set(),
     "frames": set(),
     "lazy": set(),
+    "packaged": set(),
     "version": set(),
     "covariances": set(),
     "disclosure": set(),
@@ -76,13 +77,13 @@ ROOMS = {
 }
 """Room -> the rooms it may import, apart from the base (`BASE`) and itself. All are upstream of it."""
 
-BASE = {"arguments", "errors", "files", "findings", "frames", "lazy", "version", "covariances"}
+BASE = {"arguments", "errors", "files", "findings", "frames", "lazy", "packaged", "version", "covariances"}
 TOUCH_FILES = {"files", "study", "cohort", "runs", "report", "cli"}
 DRAW = {"simulate", "design"}
 FILE_CALLS = {"open", "read_csv", "read_excel", "read_parquet", "read_text", "read_bytes"}
 SAVING_CALLS = {"save", "save_parquet", "whole_file", "whole_run"}
 WRITING_CALLS = {"to_csv", "to_parquet", "write_text", "write_bytes", "mkdir", "touch"}
-OWN_DATA = {"instruments", "simulate"}
+OWN_DATA = {"instruments", "packaged", "simulate"}
 """Rooms that read data of their own package, and no other file."""
 LONGEST = 400
 

@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
-from importlib.resources import files
 from typing import Any, Literal, get_args
 
-from ruamel.yaml import YAML
-
 from coxa.errors import check_option
+from coxa.packaged import packaged_yaml
 from coxa.study.words import TABLES
 
 FieldType = Literal["id", "category", "integer", "number", "date", "text", "boolean"]
@@ -71,8 +69,7 @@ class Measure:
 
 
 def _yaml(name: str) -> dict[str, Any]:
-    text = files("coxa.cohort").joinpath("dictionary", f"{name}.yaml").read_text(encoding="utf-8")
-    content: dict[str, Any] = YAML(typ="safe", pure=True).load(text)
+    content: dict[str, Any] = packaged_yaml("coxa.cohort", f"dictionary/{name}.yaml")
     return content
 
 

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from functools import cache
 from importlib.resources import files
+from typing import Any
 
 from pydantic import ValidationError
-from ruamel.yaml import YAML
-from ruamel.yaml.error import MarkedYAMLError
 
 from coxa.arguments import TEXT, Kind, kinds
 from coxa.errors import FindingsError, check_option
 from coxa.findings import Finding, Findings
 from coxa.instruments.consistency import check_instrument
 from coxa.instruments.definition import Instrument
+from coxa.packaged import packaged_yaml
 
 
 class InstrumentError(FindingsError):
@@ -56,8 +56,7 @@ def load_instrument(name: str) -> Instrument:
     """
     check_option("instrument", name, instrument_names())
     file = f"{name}.yaml"
-    text = files("coxa.instruments").joinpath("data").joinpath(file).read_text(encoding="utf-8")
-    return parse_instrument(text, file)
+    return _checked(packaged_yaml("coxa.instruments", f"data/{file}"), file)
 
 
 def parse_instrument(text: str, file: str) -> Instrument:
@@ -69,12 +68,21 @@ def parse_instrument(text: str, file: str) -> Instrument:
         If the text is not YAML, a key is missing, unknown or of the wrong kind, or keys contradict each
         other (a scale of unknown items, a range that the formula does not give).
     """
+    from ruamel.yaml import YAML
+    from ruamel.yaml.error import MarkedYAMLError
+
     try:
-        instrument = Instrument.model_validate(YAML(typ="safe", pure=True).load(text))
+        return _checked(YAML(typ="safe", pure=True).load(text), file)
     except MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else None
         finding = Finding("error", table=file, row=line, rule=str(error.problem), remedy="Correct the YAML.")
         raise InstrumentError(f"{file} is not valid YAML", Findings((finding,))) from error
+
+
+def _checked(content: Any, file: str) -> Instrument:
+    """Return the instrument that a file holds; raise `InstrumentError` with every fault in it."""
+    try:
+        instrument = Instrument.model_validate(content)
     except ValidationError as error:
         findings = Findings.of(
             Finding(

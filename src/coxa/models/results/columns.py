@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -35,10 +36,15 @@ COUNT_COLUMNS = ("n_participants", "n_observations")
 
 def result_frame(rows: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
     """Return rows that name some of the columns as a frame of all of them, in order and typed."""
-    table = pd.DataFrame(list(rows)).reindex(columns=list(RESULT_COLUMNS))
-    for column in RESULT_COLUMNS:
-        if column in TEXT_COLUMNS:
-            table[column] = table[column].astype("str").where(table[column].notna(), "")
+    given = list(rows)
+    columns = {}
+    for name in RESULT_COLUMNS:
+        values = [row.get(name) for row in given]
+        if name in TEXT_COLUMNS:
+            texts = ["" if pd.isna(value) else str(value) for value in values]
+            columns[name] = pd.Series(texts, dtype="str")
+        elif name in COUNT_COLUMNS:
+            columns[name] = pd.Series([None if pd.isna(value) else value for value in values], dtype="Int64")
         else:
-            table[column] = table[column].astype("Int64" if column in COUNT_COLUMNS else float)
-    return table
+            columns[name] = pd.Series([math.nan if value is None else value for value in values], dtype=float)
+    return pd.DataFrame(columns)

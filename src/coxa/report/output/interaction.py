@@ -9,8 +9,10 @@ from __future__ import annotations
 import base64
 import hashlib
 from functools import cache
+from importlib.metadata import version
 from importlib.resources import files
 
+from coxa.report.output.kept_engine import kept_script
 from coxa.tables.characters import printable
 
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; script-src {}"
@@ -25,10 +27,15 @@ def page_script() -> str:
 @cache
 def engine() -> str:
     """Return Vega-Embed with all that it needs, as one script; the same for every report."""
+    bundle = kept_script(f"vega-embed-{version('vl-convert-python')}.js", bundled)
+    return f"/*!\n{static('engine-licence.txt')}*/\n{bundle}"
+
+
+def bundled() -> str:
+    """Return the engine as the renderer bundles it, without what would end its element in a page."""
     import vl_convert
 
-    bundle = printable(vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;")).replace("</script", "<\\/script")
-    return f"/*!\n{static('engine-licence.txt')}*/\n{bundle}"
+    return printable(vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;")).replace("</script", "<\\/script")
 
 
 def policy(*scripts: str) -> str:

@@ -5,14 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from functools import cache
-from importlib.resources import files
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
-from ruamel.yaml import YAML
 
 from coxa.errors import check_option
 from coxa.instruments import load_instrument
+from coxa.packaged import packaged_yaml
 from coxa.version import __version__
 
 YEAR = re.compile(r"\b(19|20)\d\d\b")
@@ -45,8 +44,7 @@ class _Bibliography(BaseModel):
 
 @cache
 def _bibliography() -> _Bibliography:
-    text = files("coxa.report.references").joinpath("bibliography.yaml").read_text(encoding="utf-8")
-    data = YAML(typ="safe", pure=True).load(text)
+    data = packaged_yaml("coxa.report.references", "bibliography.yaml")
     data["entries"] = {key: {"key": key, **fields} for key, fields in data["entries"].items()}
     return _Bibliography.model_validate(data)
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from functools import cache
-from importlib.resources import files
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, GetJsonSchemaHandler, TypeAdapter
 from pydantic_core import CoreSchema
-from ruamel.yaml import YAML
 
 from coxa.errors import not_allowed
+from coxa.packaged import packaged_yaml
 
 ExerciseKind = Literal["strength", "isometric", "stretch", "balance", "movement", "aquatic", "aerobic", "gait"]
 
@@ -39,8 +38,7 @@ def exercises() -> dict[str, Exercise]:
     >>> exercises()["clamshell"].target
     'hip external rotators and abductors'
     """
-    text = files("coxa.study.delivery").joinpath("exercises.yaml").read_text(encoding="utf-8")
-    return TypeAdapter(dict[str, Exercise]).validate_python(YAML(typ="safe", pure=True).load(text))
+    return TypeAdapter(dict[str, Exercise]).validate_python(packaged_yaml("coxa.study.delivery", "exercises.yaml"))
 
 
 def known_exercise(code: str) -> str:

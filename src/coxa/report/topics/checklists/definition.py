@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cache
-from importlib.resources import files
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
-from ruamel.yaml import YAML
 
 from coxa.errors import check_option
+from coxa.packaged import packaged_yaml
 
 GUIDELINES = ("consort-2025", "consort-pro", "spirit-2025", "strobe", "tidier", "cert")
 """The checklists that ship, in the order in which a report carries them."""
@@ -99,5 +98,4 @@ def load_guideline(name: str) -> Guideline:
     42
     """
     check_option("guideline", name, GUIDELINES)
-    text = files("coxa.report.topics.checklists").joinpath(f"data/{name}.yaml").read_text(encoding="utf-8")
-    return Guideline.model_validate(YAML(typ="safe", pure=True).load(text))
+    return Guideline.model_validate(packaged_yaml("coxa.report.topics.checklists", f"data/{name}.yaml"))
