@@ -220,7 +220,7 @@ def test_arms_of_a_trial_that_start_far_apart_are_named_with_numbers_and_no_test
 
 
 def test_chance_alone_is_no_imbalance_of_a_trial_whatever_its_size() -> None:
-    assert imbalances(drawn("parallel", age=0.4, height=0, pain=0)) == []
+    assert imbalances(drawn("parallel", age=0.4, height=0, pain=0)) == ()
     large = drawn("parallel", age=0.4, height=0.1, pain=0, n=400)
     assert [one.name for one in imbalances(large)] == ["age"]
 

@@ -6,6 +6,7 @@ import pandas as pd
 
 from coxa.arguments import kinds
 from coxa.cohort.cohort import COHORT, Cohort
+from coxa.derive.once import once
 from coxa.study.design_words import DesignWords, words_of
 from coxa.study.words import AnalysisSet
 
@@ -19,6 +20,7 @@ FLAGS: dict[AnalysisSet, str] = {
 
 
 @kinds(cohort=COHORT)
+@once
 def derive_analysis_sets(cohort: Cohort) -> pd.DataFrame:
     """Return one row per participant with the flag of each analysis set and the reason for not being in it.
 
@@ -57,6 +59,7 @@ def derive_analysis_sets(cohort: Cohort) -> pd.DataFrame:
     return pd.DataFrame(columns, index=people.index).reset_index()
 
 
+@once
 def session_counts(cohort: Cohort) -> pd.DataFrame | None:
     """Return supervised sessions per participant (`planned`, `attended`), or None where none are recorded.
 

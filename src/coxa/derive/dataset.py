@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 import pandas as pd
 
@@ -29,6 +30,8 @@ class AnalysisDataset:
     response: str
     findings: Findings
     disposition: Disposition
+    derived: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+    """What was derived from these rows once and is asked for again; it changes no row."""
 
     @property
     def analysed(self) -> pd.DataFrame:

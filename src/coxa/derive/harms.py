@@ -24,6 +24,7 @@ import pandas as pd
 from coxa.cohort.cohort import Cohort
 from coxa.derive.analysis_sets import derive_analysis_sets, session_counts
 from coxa.derive.free_text import unnamed
+from coxa.derive.once import once
 from coxa.derive.study_day import study_days
 
 HarmKind = Literal["soreness", "flare", "adverse_event"]
@@ -84,6 +85,7 @@ class Harms:
         return self.people.assign(events=n, any=(n > 0).astype(int))
 
 
+@once
 def derive_harms(cohort: Cohort) -> Harms | None:
     """Return the harms of a trial; None where there is no table of them.
 

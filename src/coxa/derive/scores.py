@@ -8,6 +8,7 @@ import pandas as pd
 
 from coxa.arguments import kinds
 from coxa.cohort.cohort import COHORT, Cohort
+from coxa.derive.once import once
 from coxa.findings import Finding, Findings
 from coxa.instruments import score
 from coxa.study.scales import scale_name
@@ -16,6 +17,7 @@ KEYS = ["participant_id", "visit"]
 
 
 @kinds(cohort=COHORT)
+@once
 def derive_scores(cohort: Cohort) -> tuple[pd.DataFrame, Findings]:
     """Return the assessments with a row for every score that item responses give; a cohort is scored once.
 
@@ -33,14 +35,6 @@ def derive_scores(cohort: Cohort) -> tuple[pd.DataFrame, Findings]:
     findings : Findings
         Questionnaires without a score, with the reason; scores recorded beside items that give another score.
     """
-    if "scores" not in cohort.derived:
-        cohort.derived["scores"] = _scored(cohort)
-    assessments, findings = cohort.derived["scores"]
-    return assessments.copy(deep=False), findings
-
-
-def _scored(cohort: Cohort) -> tuple[pd.DataFrame, Findings]:
-    """Score the items, and put the scores beside what was recorded."""
     recorded = cohort.table("assessments").assign(source_table="assessments")
     items = cohort.table("item_responses")
     if items.empty:

@@ -30,6 +30,13 @@ def silent_participants(study: Study, dataset: AnalysisDataset) -> pd.DataFrame:
     DataFrame
         participant_id, arm, reason ("no value after baseline"); one row each, in the order of the data.
     """
+    if "silent_participants" not in dataset.derived:
+        dataset.derived["silent_participants"] = _silent(study, dataset)
+    silent: pd.DataFrame = dataset.derived["silent_participants"]
+    return silent.copy(deep=False)
+
+
+def _silent(study: Study, dataset: AnalysisDataset) -> pd.DataFrame:
     frame = dataset.frame
     spoken = frame.loc[frame[dataset.response].notna(), "participant_id"]
     rows = frame[~frame["participant_id"].isin(spoken)]

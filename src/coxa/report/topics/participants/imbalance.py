@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 import pandas as pd
 
 from coxa.cohort.cohort import Cohort
+from coxa.derive.once import once
 from coxa.report.topics.participants.baseline import baseline_people, baseline_table, shown_at_baseline
 from coxa.study import Study
 from coxa.study.design_words import words_of
@@ -58,7 +59,8 @@ class Imbalance:
     centres: tuple[Cell, ...] = ()
 
 
-def imbalances(cohort: Cohort) -> list[Imbalance]:
+@once
+def imbalances(cohort: Cohort) -> tuple[Imbalance, ...]:
     """Return what is far apart at baseline, the largest standardised difference first.
 
     Parameters
@@ -68,7 +70,7 @@ def imbalances(cohort: Cohort) -> list[Imbalance]:
 
     Returns
     -------
-    list of Imbalance
+    tuple of Imbalance
         In a cohort every standardised difference over 0.1. In a trial those over 0.5, and those over 0.1 that are more
         than three times as large as chance alone makes them (the square root of 1/n + 1/m).
 
@@ -89,7 +91,7 @@ def imbalances(cohort: Cohort) -> list[Imbalance]:
             bound = _bound(study, sizes.get(one.arm, 0), sizes.get(one.reference, 0))
             if abs(one.difference) > bound + ROUNDING:
                 found.append(one)
-    return sorted(found, key=lambda one: -abs(one.difference))
+    return tuple(sorted(found, key=lambda one: -abs(one.difference)))
 
 
 def imbalance_sentences(study: Study, found: Sequence[Imbalance], analyses: Sequence[PlannedAnalysis]) -> list[Prose]:

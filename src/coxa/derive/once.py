@@ -1,0 +1,44 @@
+"""What is derived from a cohort, or from the rows of an estimand, is derived once and kept beside its tables."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, Protocol, TypeVar
+
+import pandas as pd
+
+
+class Keeper(Protocol):
+    """A record of tables that are never changed, with room for what was derived from them."""
+
+    @property
+    def derived(self) -> dict[str, Any]:
+        """Name of a function -> what it returned for these tables."""
+
+
+Source = TypeVar("Source", bound=Keeper)
+Result = TypeVar("Result")
+
+
+def once(function: Callable[[Source], Result]) -> Callable[[Source], Result]:
+    """Call a function of a cohort, or of a dataset, once for each; later calls return what it returned.
+
+    Frames are handed out as copies that share their values (copy-on-write), so that a caller who adds a column changes
+    no one else's.
+    """
+    key = f"{function.__module__}.{function.__qualname__}"
+
+    @wraps(function)
+    def kept(source: Source) -> Result:
+        if key not in source.derived:
+            source.derived[key] = function(source)
+        return _handed_out(source.derived[key])
+
+    return kept
+
+
+def _handed_out(result: Any) -> Any:
+    if isinstance(result, pd.DataFrame):
+        return result.copy(deep=False)
+    return tuple(map(_handed_out, result)) if type(result) is tuple else result
