@@ -92,6 +92,7 @@ def test_results_do_not_depend_on_the_workers() -> None:
     importlib.util.find_spec("distributed") is None,
     reason="Dask's scheduler is not installed; it comes with the extra: pip install coxa[large]",
 )
+@pytest.mark.slow
 def test_a_dask_cluster_gives_the_same_results() -> None:
     from distributed import LocalCluster
 

@@ -286,6 +286,7 @@ def test_checklists_are_files_of_their_own(form: str, tmp_path: Path) -> None:
         assert NASTY not in path.read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_a_report_with_hostile_texts_renders_in_every_form() -> None:
     hostile = dict.fromkeys(("background", "funding", "setting", "ethics"), NASTY * 3 + " \u202eשלום 🦴")
     made = build_document(replace(report(), study=planned(protocol=hostile)))

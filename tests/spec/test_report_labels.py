@@ -26,6 +26,7 @@ from coxa.report.output.pdf import render_pdf
 from coxa.report.output.word.render import render_word
 from coxa.tables.characters import FORBIDDEN, breakable, printable
 from coxa.tables.table import Cell, Column, Footnote, Row, RowGroup, Table
+from tests.sizes import few
 from tests.spec.pages import without_scripts
 from tests.spec.small_trial import report
 
@@ -93,7 +94,24 @@ def forms(name: str) -> tuple[str, bytes, bytes]:
     return render_html(document), render_pdf(document), render_word(document)
 
 
-@pytest.mark.parametrize("name", LABELS)
+MOST = [
+    "empty",
+    "one long word",
+    "emoji",
+    "right to left",
+    "hebrew",
+    "html",
+    "typst",
+    "jinja",
+    "formula",
+    "quotes",
+    "control",
+]
+"""Labels that another test reads as well, and one of each other kind."""
+NAMES = [*MOST, *(pytest.param(name, marks=pytest.mark.slow) for name in LABELS if name not in MOST)]
+
+
+@pytest.mark.parametrize("name", NAMES)
 def test_a_label_breaks_no_form(name: str) -> None:
     html, pdf, word = forms(name)
     html.encode("utf-8")
@@ -102,7 +120,7 @@ def test_a_label_breaks_no_form(name: str) -> None:
     assert len(docx.Document(io.BytesIO(word)).tables) == 1
 
 
-@pytest.mark.parametrize("name", LABELS)
+@pytest.mark.parametrize("name", NAMES)
 def test_a_label_is_read_as_it_is(name: str) -> None:
     html, _, word = forms(name)
     said = printable(LABELS[name])
@@ -129,7 +147,7 @@ def test_a_pdf_with_letters_that_nobody_has_is_still_tagged() -> None:
     ]
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=few(3, 8), deadline=None)
 @given(st.text(st.characters(codec=None), max_size=60))
 def test_any_label_breaks_no_form(label: str) -> None:
     document = everywhere(label)

@@ -123,6 +123,7 @@ def test_intervals_have_the_estimates_of_the_fit_beside_them() -> None:
     np.testing.assert_allclose(table[names], shares["icc"], atol=1e-12)
 
 
+@pytest.mark.slow
 def test_with_a_covariance_for_each_group_there_are_no_shares() -> None:
     fit = fit_mmrm("change ~ arm * visit + (1 | leads)", visits_trial(), group="arm", covariance="cs")
     found = bootstrap_fit(fit, draws=100)
