@@ -36,7 +36,7 @@ def mmrm_deviations(key: str) -> dict[str, float]:
     tested = fit.joint_test(np.eye(len(fit.params))[list(fit.design.terms["arm:visit"])])
     means = marginal_means(fit).frame.set_index(["visit", "arm"])
     means = means.loc[list(zip(r["emmeans"]["visit"], r["emmeans"]["arm"], strict=True))]
-    pairs = contrasts(fit, against=None).frame
+    pairs = contrasts(fit, against="pairwise").frame
     return {
         "-2 log-likelihood": relative(fit.loglik, r["logLik"]),
         "effects / SE": float(effects.max()),
@@ -57,7 +57,7 @@ def ancova_deviations() -> dict[str, float]:
     found: dict[str, float] = {}
     for visit in VISITS:
         r = reference("ancova")[f"ancova_{visit}"]
-        rows = contrasts(fit_ancova("change ~ baseline + arm + site + sex", trial(), visit=visit)).frame
+        rows = contrasts(fit_ancova("change ~ baseline + arm + site + sex", trial(), at_visit=visit)).frame
         for name, key in (("estimate", "estimate"), ("std_error", "c_se"), ("conf_low", "lower"), ("p_value", "p")):
             found[name] = max(found.get(name, 0.0), relative(rows[name], r[key]))
     return found

@@ -47,7 +47,7 @@ def test_limits_of_marginal_means(case: tuple[dict, Fit]) -> None:
 
 def test_all_pairs_within_visits(case: tuple[dict, Fit]) -> None:
     r, fit = case
-    wanted, got = r["contrasts"], contrasts(fit, against=None).frame
+    wanted, got = r["contrasts"], contrasts(fit, against="pairwise").frame
     assert (got["arm"] + " - " + got["reference"]).to_list() == wanted["contrast"]
     assert got["visit"].to_list() == wanted["visit"]
     assert (np.abs(got["estimate"] - wanted["estimate"]) / wanted["SE"]).max() < EFFECT
@@ -58,7 +58,7 @@ def test_all_pairs_within_visits(case: tuple[dict, Fit]) -> None:
 
 def test_all_pairs_by_tukey(case: tuple[dict, Fit]) -> None:
     r, fit = case
-    wanted, got = r["contrasts"], contrasts(fit, against=None, adjust="tukey").frame
+    wanted, got = r["contrasts"], contrasts(fit, against="pairwise", adjust="tukey").frame
     np.testing.assert_allclose(got["p_value"], wanted["p.value"], atol=P_VALUE)
     assert (np.abs(got["conf_low"] - wanted["lower.CL"]) / wanted["SE"]).max() < STANDARD_ERROR
     assert (np.abs(got["conf_high"] - wanted["upper.CL"]) / wanted["SE"]).max() < STANDARD_ERROR
@@ -85,7 +85,7 @@ def test_joint_test_by_name(case: tuple[dict, Fit]) -> None:
 @pytest.mark.parametrize("visit", VISITS)
 def test_ancova_at_each_visit(visit: str) -> None:
     r = ANCOVA[f"ancova_{visit}"]
-    fit = fit_ancova("change ~ baseline + arm + site + sex", trial(), visit=visit)
+    fit = fit_ancova("change ~ baseline + arm + site + sex", trial(), at_visit=visit)
     means, differences = marginal_means(fit).frame, contrasts(fit).frame
     assert fit.n_observations == r["n"]
     assert set(means["visit"]) == {visit}

@@ -57,7 +57,7 @@ def intervals_of(fit: Fit, seed: int, *, bootstrap: bool) -> list[tuple[str, str
         share = icc(fit, "therapist", method=method).iloc[0]
         found += [(method, SD, low, high), (method, ICC, share["conf_low"], share["conf_high"])]
     if bootstrap:
-        table = bootstrap_fit(fit, draws=DRAWS, seed=seed).intervals().set_index("name")
+        table = bootstrap_fit(fit, replicates=DRAWS, seed=seed).intervals().set_index("name")
         found += [("bootstrap", name, *table.loc[name, ["conf_low", "conf_high"]]) for name in (SD, ICC)]
     return found
 

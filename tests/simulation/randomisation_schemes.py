@@ -28,18 +28,20 @@ SCHEMES: tuple[Scheme, ...] = (
 )
 
 
-def table(draws: int, seed: int) -> str:
+def table(replicates: int, seed: int) -> str:
     """Return one line per scheme."""
     lines = [
-        f"{N} participants, two arms 1:1, 12 strata of like size, {draws:,} lists, seed {seed}; Monte Carlo standard "
-        "error of a departure at most 0.05, of a share at most 0.1%.",
+        f"{N} participants, two arms 1:1, 12 strata of like size, {replicates:,} lists, seed {seed}; Monte Carlo "
+        "standard error of a departure at most 0.05, of a share at most 0.1%.",
         "",
         "| scheme | off in all: mean, 95% at most | off in the worst site | right: who knows most | who only counts |",
         "|---|---|---|---|---|",
     ]
     for scheme in SCHEMES:
-        within = balance(scheme, N, draws=draws, seed=seed).frame.set_index("within")
-        knowing, counting = (predictability(scheme, N, draws=draws, seed=seed, sees=sees) for sees in (None, "all"))
+        within = balance(scheme, N, replicates=replicates, seed=seed).frame.set_index("within")
+        knowing, counting = (
+            predictability(scheme, N, replicates=replicates, seed=seed, sees=sees) for sees in (None, "all")
+        )
         assert within["mc_error"].max() <= 0.05
         assert max(knowing.mc_error, counting.mc_error) <= 0.001
         site = f"{within.loc['site', 'mean']:.1f}" if factors_of(scheme) else ""
@@ -56,7 +58,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--write", type=Path)
     asked = parser.parse_args()
-    lines = table(asked.draws, asked.seed)
+    lines = table(asked.replicates, asked.seed)
     if asked.write:
         write_between(asked.write, lines)
 

@@ -237,7 +237,7 @@ def _models(study: Study, name: str, rows: pd.DataFrame) -> tuple[Fit, ...]:
         return (fit_mmrm(formula, rows, ddf=analysis.ddf),)
     if analysis.model == "ancova":
         return tuple(
-            fit_ancova(formula, rows[rows["visit"] == visit], visit=visit) for visit in rows["visit"].cat.categories
+            fit_ancova(formula, rows[rows["visit"] == visit], at_visit=visit) for visit in rows["visit"].cat.categories
         )
     return ()
 

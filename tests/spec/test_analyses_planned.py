@@ -73,7 +73,7 @@ def test_a_model_of_one_visit_has_means_and_differences_without_by() -> None:
     """In Python too: a repeated-measures model of one visit is an analysis of covariance."""
     rows = rows_of(power_plan({"a": MMRM})).analysed.query("visit == 'w12'")
     fit = fit_mmrm("change ~ baseline + arm", rows)
-    ancova = fit_ancova("change ~ baseline + arm", rows, visit="w12")
+    ancova = fit_ancova("change ~ baseline + arm", rows, at_visit="w12")
     columns = ["arm", "visit", "estimate", "std_error", "n_observations"]
     for verb in (contrasts, marginal_means):
         pd.testing.assert_frame_equal(verb(fit).frame[columns], verb(ancova).frame[columns], rtol=1e-8)

@@ -37,7 +37,7 @@ def difference(arms: np.ndarray) -> float:
 @pytest.mark.parametrize("alternative", ["two-sided", "greater", "less"])
 def test_p_is_the_share_of_all_lists_of_the_very_scheme(size: int, blocks: int, alternative: str) -> None:
     found = rerandomisation_test(
-        DATA, PermutedBlocks(TWO, (size,)), outcome="y", alternative=alternative, draws=4000, seed=1
+        DATA, PermutedBlocks(TWO, (size,)), outcome="y", alternative=alternative, replicates=4000, seed=1
     )
     every = np.array([difference(arms) for arms in block_lists(size, blocks)])
     seen = difference(ARMS)
@@ -52,11 +52,11 @@ def test_p_is_the_share_of_all_lists_of_the_very_scheme(size: int, blocks: int, 
 
 
 def test_the_adjusted_difference_is_that_of_least_squares() -> None:
-    found = rerandomisation_test(DATA, Simple(TWO), outcome="y", adjust=["x"], draws=9, seed=1)
+    found = rerandomisation_test(DATA, Simple(TWO), outcome="y", adjust=["x"], replicates=9, seed=1)
     design = np.column_stack([np.ones(8), DATA["x"], ARMS == "b"]).astype(float)
     assert found.statistic == pytest.approx(np.linalg.lstsq(design, Y, rcond=None)[0][2])
     words = rerandomisation_test(
-        DATA.assign(x=DATA["x"].astype(str)), Simple(TWO), outcome="y", adjust=["x"], draws=9, seed=1
+        DATA.assign(x=DATA["x"].astype(str)), Simple(TWO), outcome="y", adjust=["x"], replicates=9, seed=1
     )
     within = DATA.assign(y=Y - DATA.groupby("x")["y"].transform("mean"), b=(ARMS == "b").astype(float))
     within["b"] -= within.groupby("x")["b"].transform("mean")
@@ -68,19 +68,19 @@ def test_a_statistic_of_ones_own_and_three_arms() -> None:
     units = pd.DataFrame({"participant_id": range(30)})
     arms = randomise(three, participants=units, seed=3).frame["arm"]
     data = units.assign(arm=arms, y=np.arange(30.0) + 20 * (arms == "c"))
-    by_arm = rerandomisation_test(data, three, outcome="y", compare="c", against="a", draws=199, seed=4)
+    by_arm = rerandomisation_test(data, three, outcome="y", compare="c", against="a", replicates=199, seed=4)
     assert by_arm.p_value == pytest.approx(1 / 200)
 
     def largest_gap(frame: pd.DataFrame, arm: np.ndarray) -> float:
         means = frame["y"].groupby(arm).mean()
         return float(means.max() - means.min())
 
-    assert rerandomisation_test(data, three, statistic=largest_gap, draws=199, seed=4).p_value < 0.02
+    assert rerandomisation_test(data, three, statistic=largest_gap, replicates=199, seed=4).p_value < 0.02
 
 
 def test_participants_without_an_outcome_are_allocated_and_not_counted() -> None:
     data = DATA.assign(y=DATA["y"].where(DATA["participant_id"] != 3))
-    found = rerandomisation_test(data, PermutedBlocks(TWO, (4,)), outcome="y", draws=99, seed=1)
+    found = rerandomisation_test(data, PermutedBlocks(TWO, (4,)), outcome="y", replicates=99, seed=1)
     keep = data["y"].notna().to_numpy()
     assert found.statistic == pytest.approx(Y[keep & (ARMS == "b")].mean() - Y[keep & (ARMS == "a")].mean())
 
@@ -88,10 +88,14 @@ def test_participants_without_an_outcome_are_allocated_and_not_counted() -> None
 def test_clusters_are_drawn_whole() -> None:
     clinic = np.repeat(list("pqrs"), 2)
     data = DATA.assign(clinic=clinic, arm=np.repeat(list("abba"), 2))
-    found = rerandomisation_test(data, Cluster(PermutedBlocks(TWO, (4,)), "clinic"), outcome="y", draws=500, seed=1)
+    found = rerandomisation_test(
+        data, Cluster(PermutedBlocks(TWO, (4,)), "clinic"), outcome="y", replicates=500, seed=1
+    )
     assert len(np.unique(found.drawn.round(9))) <= 6
     with pytest.raises(DataError, match="`arm` is one for all of a clinic"):
-        rerandomisation_test(DATA.assign(clinic=clinic), Cluster(Simple(TWO), "clinic"), outcome="y", draws=9, seed=1)
+        rerandomisation_test(
+            DATA.assign(clinic=clinic), Cluster(Simple(TWO), "clinic"), outcome="y", replicates=9, seed=1
+        )
 
 
 def test_the_level_holds_under_minimisation_where_the_outcome_drifts() -> None:
@@ -102,7 +106,7 @@ def test_the_level_holds_under_minimisation_where_the_outcome_drifts() -> None:
         units = pd.DataFrame({"participant_id": range(24), "site": rng.choice(["n", "s"], 24)})
         arm = randomise(scheme, participants=units, seed=k).frame["arm"]
         y = rng.normal(size=24) + np.arange(24) / 6 + 2 * (units["site"] == "n")
-        p.append(rerandomisation_test(units.assign(arm=arm, y=y), scheme, outcome="y", draws=79, seed=k).p_value)
+        p.append(rerandomisation_test(units.assign(arm=arm, y=y), scheme, outcome="y", replicates=79, seed=k).p_value)
     assert stats.kstest(p, "uniform", alternative="greater").pvalue > 0.001
     assert np.mean(np.array(p) <= 0.05) < 0.05 + 3 * np.sqrt(0.05 * 0.95 / trials)
 
@@ -116,31 +120,31 @@ def test_the_level_holds_under_minimisation_where_the_outcome_drifts() -> None:
         ({"outcome": "y", "arm": "group"}, "no column `group`"),
         ({"outcome": "y", "compare": "b"}, "the one `against` which"),
         ({"outcome": "y", "compare": "b", "against": "c"}, "unknown arm 'c'"),
-        ({"outcome": "y", "draws": 0}, "make no test"),
+        ({"outcome": "y", "replicates": 0}, "make no test"),
         ({"statistic": lambda *_: np.nan}, "the statistic is not a number under 9 of 9 lists"),
     ],
 )
 def test_wrong_use_is_told(options: dict[str, object], said: str) -> None:
     with pytest.raises(OptionError) as caught:
-        rerandomisation_test(DATA, Simple(TWO), **{"draws": 9, **options}, seed=1)  # type: ignore[arg-type]
+        rerandomisation_test(DATA, Simple(TWO), **{"replicates": 9, **options}, seed=1)  # type: ignore[arg-type]
     assert said in str(caught.value)
 
 
 def test_arms_that_the_scheme_does_not_have_are_told() -> None:
     with pytest.raises(DataError, match="name the arms in the scheme as in the table"):
-        rerandomisation_test(DATA.assign(arm="A"), Simple(TWO), outcome="y", draws=9, seed=1)
+        rerandomisation_test(DATA.assign(arm="A"), Simple(TWO), outcome="y", replicates=9, seed=1)
     with pytest.raises(DataError, match="compare arms that have data"):
-        rerandomisation_test(DATA.assign(arm="a"), Simple(TWO), outcome="y", draws=9, seed=1)
+        rerandomisation_test(DATA.assign(arm="a"), Simple(TWO), outcome="y", replicates=9, seed=1)
 
 
 def test_stratified_lists_are_drawn_within_strata() -> None:
     strata = Stratified(PermutedBlocks(TWO, (2,)), {"site": ("n", "s")})
     data = DATA.assign(site=["n"] * 2 + ["s"] * 2 + ["n"] * 2 + ["s"] * 2, arm=list("abbaabab"))
-    found = rerandomisation_test(data, strata, outcome="y", draws=500, seed=1)
+    found = rerandomisation_test(data, strata, outcome="y", replicates=500, seed=1)
     assert len(np.unique(found.drawn.round(9))) <= 16
 
 
 def test_a_stratum_in_which_one_participant_came_is_no_fault_of_a_trial() -> None:
     strata = Stratified(PermutedBlocks(TWO, (2,)), {"site": ("n", "s")})
     data = DATA.assign(site=["s"] + ["n"] * 7)
-    assert 0 < rerandomisation_test(data, strata, outcome="y", draws=99, seed=1).p_value <= 1
+    assert 0 < rerandomisation_test(data, strata, outcome="y", replicates=99, seed=1).p_value <= 1

@@ -36,7 +36,7 @@ BLOCKS = PermutedBlocks(TWO, (4,))
         (lambda: randomise(Simple(TWO), seed=1), "give either `n`"),
         (lambda: randomise(Simple(TWO), 4, seed=-1), "not negative"),
         (lambda: randomise(Minimisation(TWO, SEX), 4, seed=1), "give `participants`"),
-        (lambda: balance(Simple(TWO), 4, draws=1, seed=1), "no Monte Carlo error"),
+        (lambda: balance(Simple(TWO), 4, replicates=1, seed=1), "no Monte Carlo error"),
         (lambda: balance(Stratified(BLOCKS, SEX), 4, seed=1, shares={"site": {}}), "which is no factor"),
         (lambda: balance(Stratified(BLOCKS, SEX), 4, seed=1, shares={"sex": {"male": 1}}), "give every level one"),
         (lambda: predictability(Simple(TWO), 4, seed=1, sees="stratum"), "the scheme has none"),

@@ -96,7 +96,7 @@ def test_weights_and_irregular_times_are_taken_account_of() -> None:
 
 
 def test_quantiles_written_out() -> None:
-    points = qq_points(np.array([2.0, -1.0, 0.5]), level=0.9)
+    points = qq_points(np.array([2.0, -1.0, 0.5]), conf_level=0.9)
     assert points["sample"].to_list() == [-1.0, 0.5, 2.0]
     assert points["theoretical"].iloc[1] == pytest.approx(0, abs=1e-12)
     smallest = stats.norm.cdf(points["low"].iloc[0])

@@ -101,7 +101,7 @@ def test_terms_courses_and_counts_work_as_with_any_fit(fit: Fit) -> None:
 def test_each_arm_can_have_a_covariance_of_its_own() -> None:
     fit = fit_clda(values(), group="arm", covariance="cs", ddf="kenward-roger")
     assert fit.covariance.shape == (15, 5)
-    everybody = marginal_means(fit, weights="counterfactual").frame
+    everybody = marginal_means(fit, averaging="counterfactual").frame
     np.testing.assert_allclose(everybody["estimate"], marginal_means(fit).frame["estimate"], rtol=1e-9)
 
 

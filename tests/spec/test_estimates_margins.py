@@ -131,7 +131,9 @@ def test_simultaneous_margin_tests_agree_with_their_limits(adjust: str, kind: st
     tested = margin_test(every, margin, type=kind, higher_is_better=True)
     found = simultaneous_margins(tested, fit, contrast_rows(fit), adjust).frame
     level = float(found["conf_level"].iloc[0])
-    pairs = contrasts(fit, adjust=adjust, against=None if adjust == "tukey" else "usual_care", conf_level=level).frame
+    pairs = contrasts(
+        fit, adjust=adjust, against="pairwise" if adjust == "tukey" else "usual_care", conf_level=level
+    ).frame
     same = found.merge(pairs, on=["arm", "reference", "visit"], suffixes=("", "_of_pairs"), validate="1:1")
     assert len(same) == len(found)
     np.testing.assert_allclose(same["conf_low"], same["conf_low_of_pairs"], rtol=1e-9)

@@ -40,7 +40,7 @@ def test_equal_weights_average_the_sites_alike(saturated: Fit) -> None:
 
 def test_proportional_weights_follow_the_rows() -> None:
     data = two_by_two().iloc[:10]  # 6 of 10 in the north
-    means = marginal_means(fit_ancova("change ~ arm * site", data), weights="proportional").frame
+    means = marginal_means(fit_ancova("change ~ arm * site", data), averaging="proportional").frame
     assert means["estimate"].to_list() == pytest.approx([0.6 * 1 + 0.4 * 5, 0.6 * 3 + 0.4 * 7], rel=CLOSED_FORM)
 
 
@@ -49,7 +49,7 @@ def test_counterfactual_means_are_predictions_for_everybody_in_every_arm() -> No
     fit = fit_ancova("change ~ arm * site + arm:age", data)
     own = [data.assign(arm=arm) for arm in ("usual_care", "exercise")]
     expected = [float((fit.design.rows(rows) @ fit.params.to_numpy()).mean()) for rows in own]
-    means = marginal_means(fit, weights="counterfactual").frame
+    means = marginal_means(fit, averaging="counterfactual").frame
     assert means["estimate"].to_list() == pytest.approx(expected, rel=CLOSED_FORM)
     assert "averaged over the covariates of the analysed participants" in means["method"].iloc[0]
 
@@ -62,15 +62,15 @@ def test_counterfactual_weights_count_participants_and_not_their_rows() -> None:
     by_sex = {
         sex: contrasts(fit, at={"sex": sex, "baseline": baseline}).frame["estimate"] for sex in ("male", "female")
     }
-    got = contrasts(fit, weights="counterfactual").frame["estimate"]
+    got = contrasts(fit, averaging="counterfactual").frame["estimate"]
     np.testing.assert_allclose(got, men * by_sex["male"] + (1 - men) * by_sex["female"], rtol=1e-9)
-    over_visits = marginal_means(fit, by=None, weights="counterfactual").frame["estimate"]
-    each = marginal_means(fit, weights="counterfactual").frame.groupby("arm", sort=False)["estimate"].mean()
+    over_visits = marginal_means(fit, by=None, averaging="counterfactual").frame["estimate"]
+    each = marginal_means(fit, averaging="counterfactual").frame.groupby("arm", sort=False)["estimate"].mean()
     np.testing.assert_allclose(over_visits, each, rtol=1e-9)
     with pytest.raises(OptionError, match="'change_before' varies within a participant"):
         marginal_means(
             fit_mmrm("change ~ arm * visit + change_before", data.assign(change_before=range(len(data)))),
-            weights="counterfactual",
+            averaging="counterfactual",
         )
 
 
@@ -116,7 +116,7 @@ def test_a_covariate_adjusted_model_of_visits_counts_participants_and_rows() -> 
     [
         (lambda f: marginal_means(f, "arms"), "unknown factor of the model 'arms'; allowed: arm, site; did you mean"),
         (
-            lambda f: marginal_means(f, weights="even"),
+            lambda f: marginal_means(f, averaging="even"),
             "unknown weights 'even'; allowed: equal, proportional, counterfactual",
         ),
         (lambda f: marginal_means(f, at={"site": "east"}), "unknown level of site 'east'; allowed: north, south"),

@@ -62,7 +62,7 @@ def test_tukey_is_scipys(fit: Fit) -> None:
     names = list(one_way()["arm"].cat.categories)
     result = stats.tukey_hsd(*(one_way().query("arm == @name")["change"] for name in names))
     limits = result.confidence_interval(0.95)
-    for row in contrasts(fit, against=None, adjust="tukey").frame.itertuples():
+    for row in contrasts(fit, against="pairwise", adjust="tukey").frame.itertuples():
         place = names.index(row.arm), names.index(row.reference)
         assert row.p_value == pytest.approx(result.pvalue[place], abs=1e-8)
         assert row.conf_low == pytest.approx(limits.low[place], rel=1e-6)
@@ -119,7 +119,7 @@ def test_a_family_can_span_the_visits() -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"adjust": "tukey"}, "Tukey's adjustment is for all pairs: against=None"),
+        ({"adjust": "tukey"}, "Tukey's adjustment is for all pairs: against='pairwise'"),
         ({"adjust": "dunnett", "against": None}, "Dunnett's adjustment is for one reference"),
         ({"adjust": "tukey", "against": None, "family": "all"}, "Tukey's adjustment is for the pairs of one visit"),
         ({"adjust": "dunnet"}, "did you mean 'dunnett'"),

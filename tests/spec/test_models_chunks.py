@@ -168,7 +168,7 @@ def test_what_needs_all_rows_at_once_is_refused() -> None:
     with pytest.raises(OptionError, match="vcov='CR2' looks at rows"):
         fit_mmrm(FORMULA, chunks, vcov="CR2")
     with pytest.raises(OptionError, match="counterfactual weights look at every participant"):
-        marginal_means(fit_mmrm(FORMULA, chunks), weights="counterfactual")
+        marginal_means(fit_mmrm(FORMULA, chunks), averaging="counterfactual")
     with pytest.raises(OptionError, match="levels are for chunks"):
         fit_mmrm(FORMULA, trial(), levels={"site": ["north", "south"]})
 

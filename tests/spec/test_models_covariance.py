@@ -95,11 +95,11 @@ def test_words_of_sas_and_of_the_plan_are_understood() -> None:
 
 
 def test_a_plan_asks_for_the_same() -> None:
-    asked = {"estimand": "primary", "model": "mmrm", "covariance": ["UN", "ARH(1)"], "covariance_by": "arm"}
-    plan = MMRM(**asked, standard_errors="CR2", ddf="between-within")
-    assert (plan.covariance, plan.covariance_by, plan.standard_errors) == (("us", "ar1h"), "arm", "CR2")
+    asked = {"estimand": "primary", "model": "mmrm", "covariance": ["UN", "ARH(1)"], "group": "arm"}
+    plan = MMRM(**asked, vcov="CR2", ddf="between-within")
+    assert (plan.covariance, plan.group, plan.vcov) == (("us", "ar1h"), "arm", "CR2")
     with pytest.raises(ValueError, match="Kenward-Roger adjusts the model's standard errors, not CR2; use `ddf: satt"):
-        MMRM(**asked, standard_errors="CR2")
+        MMRM(**asked, vcov="CR2")
 
 
 # -- what the data must have -------------------------------------------------------------------------------------------

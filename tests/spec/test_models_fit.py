@@ -20,7 +20,7 @@ FORMULA = "change ~ baseline + arm * visit"
 def fit(request: pytest.FixtureRequest) -> Fit:
     if request.param == "mmrm":
         return fit_mmrm(FORMULA, trial())
-    return fit_ancova("change ~ baseline + arm", trial(), visit="week_12")
+    return fit_ancova("change ~ baseline + arm", trial(), at_visit="week_12")
 
 
 def test_parameters_errors_and_limits_belong_together(fit: Fit) -> None:
@@ -109,7 +109,7 @@ def test_ancova_is_statsmodels_least_squares(robust: str | None) -> None:
     data = trial()
     here = data[data["visit"] == "week_12"].dropna(subset=["change"])
     wanted = smf.ols("change ~ baseline + arm", here).fit(cov_type=robust or "nonrobust", use_t=True)
-    fit = fit_ancova("change ~ baseline + arm", data, visit="week_12", robust=robust)
+    fit = fit_ancova("change ~ baseline + arm", data, at_visit="week_12", robust=robust)
     for got, name in (("Intercept", "Intercept"), ("baseline", "baseline"), ("arm[exercise]", "arm[T.exercise]")):
         assert fit.params[got] == pytest.approx(wanted.params[name], rel=CLOSED_FORM)
         assert fit.std_error[got] == pytest.approx(wanted.bse[name], rel=CLOSED_FORM)
@@ -126,9 +126,9 @@ def test_ancova_refuses_two_rows_of_a_participant() -> None:
 
 def test_ancova_refuses_unknown_words_and_too_few_rows() -> None:
     with pytest.raises(OptionError, match="unknown robust 'HC2'; allowed: HC3; did you mean 'HC3'"):
-        fit_ancova("change ~ arm", trial(), visit="week_6", robust="HC2")  # type: ignore[arg-type]
+        fit_ancova("change ~ arm", trial(), at_visit="week_6", vcov="HC2")  # type: ignore[arg-type]
     with pytest.raises(OptionError, match="unknown visit 'week_51'"):
-        fit_ancova("change ~ arm", trial(), visit="week_51")
+        fit_ancova("change ~ arm", trial(), at_visit="week_51")
     two = pd.DataFrame({"participant_id": ["a", "b"], "arm": ["x", "y"], "change": [1.0, 2.0]})
     with pytest.raises(FitError, match="2 rows, 2 fixed effects, outcome from 1 to 2: no variance is left"):
         fit_ancova("change ~ arm", two)

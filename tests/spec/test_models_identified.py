@@ -177,7 +177,7 @@ def test_a_perfect_fit_is_refused() -> None:
     with pytest.raises(FitError, match="the fixed effects explain the outcome completely"):
         fit_lmm("y ~ arm + week + (1 | participant_id)", data)
     with pytest.raises(FitError, match="the fixed effects explain the outcome completely"):
-        fit_ancova("y ~ arm + baseline", data, visit="w2")
+        fit_ancova("y ~ arm + baseline", data, at_visit="w2")
     outcomes = np.vstack([np.random.default_rng(1).normal(size=len(data)), data["y"]])
     with pytest.raises(FitError, match="the fixed effects explain outcome 1 completely"):
         fit_batch(FORMULA, data, outcomes, [{"Intercept": 1}])

@@ -136,8 +136,8 @@ def test_shares_are_within_the_arm_that_has_the_effect(report: Report) -> None:
 @pytest.mark.parametrize(
     ("option", "note"),
     [
-        ("observation_weights: age", "The residual is that of a row of weight 1; shares of variance differ"),
-        ("covariance_by: kind", "Shares of variance differ between levels of kind, and are not shown."),
+        ("weights: age", "The residual is that of a row of weight 1; shares of variance differ"),
+        ("group: kind", "Shares of variance differ between levels of kind, and are not shown."),
     ],
 )
 def test_shares_that_differ_between_rows_are_not_shown(tmp_path: Path, option: str, note: str) -> None:

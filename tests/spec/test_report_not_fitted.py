@@ -50,8 +50,8 @@ def test_one_visit_with_therapists_is_a_linear_mixed_model(tmp_path: Path) -> No
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        (", standard_errors: CR2, ddf: satterthwaite", "linear model of one visit, residual variance, REML, CR2"),
-        (", covariance_by: arm", "linear model of one visit, residual variance for each arm, REML"),
+        (", vcov: CR2, ddf: satterthwaite", "linear model of one visit, residual variance, REML, CR2"),
+        (", group: arm", "linear model of one visit, residual variance for each arm, REML"),
     ],
 )
 def test_other_options_of_one_visit_are_kept(tmp_path: Path, options: str, said: str) -> None:

@@ -198,10 +198,10 @@ def test_a_plan_cites_what_it_may_run_and_a_report_what_ran() -> None:
 @pytest.mark.parametrize(
     ("keys", "key"),
     [
-        ({"standard_errors": "CR2", "ddf": "satterthwaite"}, "bell2002"),
+        ({"vcov": "CR2", "ddf": "satterthwaite"}, "bell2002"),
         ({"ddf": "between-within"}, "schluchter1990"),
         ({"margin": {"type": "equivalence", "value": 5}}, "schuirmann1987"),
-        ({"weights": "counterfactual"}, "snowden2011"),
+        ({"averaging": "counterfactual"}, "snowden2011"),
         ({"contrasts": ["by_visit", "auc"]}, "matthews1990"),
         ({"multiplicity": "dunnett"}, "dunnett1955"),
         ({"standardised_effect": True}, "hedges1981"),

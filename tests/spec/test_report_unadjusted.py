@@ -55,6 +55,6 @@ def test_with_a_covariate_the_words_are_what_they_were(tmp_path: Path) -> None:
     ],
 )
 def test_the_summary_of_a_fit_says_what_it_is(right: str, title: str, method: str) -> None:
-    fit = coxa.fit_ancova(f"change ~ {right}", trial(), visit="week_12")
+    fit = coxa.fit_ancova(f"change ~ {right}", trial(), at_visit="week_12")
     assert fit.summary().splitlines()[0].strip() == title
     assert fit.method.startswith(method)

@@ -65,7 +65,7 @@ def test_every_stratum_has_blocks_of_its_own() -> None:
 def test_minimisation_balances_each_factor_as_its_own_simulation_says() -> None:
     """Departure within the worst level of a factor, of 60 simulated trials and of 2,000 lists of the scheme."""
     study = randomised("{scheme: minimisation, factors: [site, sex], probability: 0.9}")
-    expected = balance(planned_scheme(study), 120, draws=2_000, seed=1).frame
+    expected = balance(planned_scheme(study), 120, replicates=2_000, seed=1).frame
     found = []
     for seed in range(60):
         trial = draw_outcomes(trial_design(study), seed)

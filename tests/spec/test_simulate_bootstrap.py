@@ -89,19 +89,19 @@ def test_fitting_the_same_outcome_again_gives_the_fit() -> None:
 
 def test_a_seed_gives_the_same_draws_and_another_others() -> None:
     fit = fit_lmm("pain ~ 1 + (1 | therapist)", one_way())
-    one, again, other = (bootstrap_fit(fit, draws=100, seed=seed) for seed in (1, 1, 2))
+    one, again, other = (bootstrap_fit(fit, replicates=100, seed=seed) for seed in (1, 1, 2))
     pd.testing.assert_frame_equal(one.params, again.params, check_exact=True)
     pd.testing.assert_frame_equal(one.parameters, again.parameters, check_exact=True)
     assert not np.isclose(one.params, other.params).any()
     assert one.params["Intercept"].is_unique
-    longer = bootstrap_fit(fit, draws=110, seed=1)  # each draw has a generator of its own
+    longer = bootstrap_fit(fit, replicates=110, seed=1)  # each draw has a generator of its own
     pd.testing.assert_frame_equal(longer.params.iloc[:100], one.params, check_exact=True)
 
 
 @pytest.mark.slow
 def test_percentiles_are_near_the_profile_in_a_large_sample() -> None:
     fit = fit_lmm("pain ~ 1 + (1 | therapist)", one_way(levels=150, each=6, sd=1.5))
-    found = bootstrap_fit(fit, draws=800).intervals(0.9).set_index("name")
+    found = bootstrap_fit(fit, replicates=800).intervals(0.9).set_index("name")
     assert found["method"].unique().tolist() == ["parametric bootstrap, 800 draws"]
     profile = variance_intervals(fit, conf_level=0.9).set_index("name")
     profile.loc["icc[therapist]"] = icc(fit, conf_level=0.9).iloc[0]
@@ -115,7 +115,7 @@ def test_percentiles_are_near_the_profile_in_a_large_sample() -> None:
 
 def test_intervals_have_the_estimates_of_the_fit_beside_them() -> None:
     fit = fit_lmm("change ~ arm + (1 | gr(leads, by = arm)) + (1 | participant_id)", visits_trial())
-    table = bootstrap_fit(fit, draws=100).intervals().set_index("name")["estimate"]
+    table = bootstrap_fit(fit, replicates=100).intervals().set_index("name")["estimate"]
     np.testing.assert_allclose(table[fit.params.index], fit.params)
     np.testing.assert_allclose(table[fit.covariance_parameters.index], fit.covariance_parameters, atol=1e-12)
     shares = icc(fit, method="wald")
@@ -126,17 +126,17 @@ def test_intervals_have_the_estimates_of_the_fit_beside_them() -> None:
 @pytest.mark.slow
 def test_with_a_covariance_for_each_group_there_are_no_shares() -> None:
     fit = fit_mmrm("change ~ arm * visit + (1 | leads)", visits_trial(), group="arm", covariance="cs")
-    found = bootstrap_fit(fit, draws=100)
+    found = bootstrap_fit(fit, replicates=100)
     assert found.icc.shape[1] == 0
     assert "exercise: residual correlation" in found.intervals()["name"].to_list()
 
 
 def test_what_is_refused() -> None:
     fit = fit_lmm("pain ~ 1 + (1 | therapist)", one_way())
-    with pytest.raises(OptionError, match="draws are at least 100, for limits of 95%; got 20"):
-        bootstrap_fit(fit, draws=20)
+    with pytest.raises(OptionError, match="replicates are at least 100, for limits of 95%; got 20"):
+        bootstrap_fit(fit, replicates=20)
     with pytest.raises(OptionError, match="conf_level is between 0 and 1"):
-        bootstrap_fit(fit, draws=100).intervals(95)
+        bootstrap_fit(fit, replicates=100).intervals(95)
     plain = fit_mmrm("change ~ arm * visit", visits_trial())
     for function in (bootstrap_fit, lambda one: draw_outcome(one, generator("x", 1))):
         with pytest.raises(FitError, match="has no random effects"):

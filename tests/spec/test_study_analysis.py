@@ -38,7 +38,7 @@ analyses:
     adjust: [baseline * visit]
     contrasts: [by_visit, average, slope, auc]
     multiplicity: dunnett
-    weights: counterfactual
+    averaging: counterfactual
     margin: {type: noninferiority, value: 5, source: agreed with patients}
     subgroups: [sex]
 """
@@ -145,7 +145,7 @@ def test_tukey_is_over_all_arms() -> None:
         ("margin: {type: equivalence, value: 5}", "`margin` does not belong to model proportions"),
         ("subgroups: [sex]", "`subgroups` does not belong to model proportions"),
         ("multiplicity: tukey", "allowed here: none, bonferroni, holm, hochberg"),
-        ("weights: counterfactual", "`weights` does not belong to model proportions"),
+        ("averaging: counterfactual", "`averaging` does not belong to model proportions"),
     ],
 )
 def test_proportions_have_no_model_to_ask(line: str, message: str) -> None:
@@ -162,7 +162,7 @@ def test_proportions_have_no_model_to_ask(line: str, message: str) -> None:
     [
         ("model: mmrm", "model: mmrn", 25, "analyses.main.model", "did you mean `mmrm`?"),
         ("    model: mmrm\n", "", 23, "analyses.main.model", "the key `model` is required"),
-        ("    subgroups: [sex]", "    robust: HC3", 31, "analyses.main.robust", "Remove it, or use `model: ancova`."),
+        ("    subgroups: [sex]", "    vcov: HC3", 31, "analyses.main.vcov", "Remove it, or use `model: ancova`."),
         ("    multiplicity:", "    multiplicty:", 28, "analyses.main.multiplicty", "did you mean `multiplicity`?"),
     ],
 )

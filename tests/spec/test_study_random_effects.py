@@ -121,7 +121,7 @@ def test_factors_are_a_mapping(random: str) -> None:
 @pytest.mark.parametrize(
     ("more", "message"),
     [
-        ("    standard_errors: CR2\n", "CR2 is a sandwich over participants, who are not independent"),
+        ("    vcov: CR2\n", "CR2 is a sandwich over participants, who are not independent"),
         ("    ddf: between-within\n", "takes participants for independent, and has no rule for random effects"),
         ("    ddf: residual\n", "use `kenward-roger-linear`, `kenward-roger` or `satterthwaite`"),
         ("    standardised_effect: true\n", "the interval of Hedges g takes participants for independent"),

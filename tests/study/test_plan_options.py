@@ -32,16 +32,16 @@ analyses:
     model: mmrm
     adjust: [baseline * visit]
     covariance: ARH(1)
-    covariance_by: arm
-    standard_errors: CR2
+    group: arm
+    vcov: CR2
     ddf: satterthwaite
-    weights: counterfactual
+    averaging: counterfactual
   weighted:
     estimand: primary
     role: sensitivity
     model: mmrm
     adjust: [baseline * visit]
-    observation_weights: bmi
+    weights: bmi
   spatial:
     estimand: primary
     role: sensitivity
@@ -143,9 +143,9 @@ def test_observation_weights_reach_the_fit(report: Report) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ("observation_weights: bmi", "observation_weights: sex", "unknown number 'sex'"),
-        ("covariance_by: arm", "covariance_by: therapist", "unknown factor 'therapist'"),
-        ("    model: ancova\n", "    model: ancova\n    covariance_by: arm\n", "`covariance_by` belongs to mmrm"),
+        ("weights: bmi", "weights: sex", "unknown number 'sex'"),
+        ("group: arm", "group: therapist", "unknown factor 'therapist'"),
+        ("    model: ancova\n", "    model: ancova\n    group: arm\n", "`group` belongs to mmrm"),
     ],
 )
 def test_what_does_not_fit_is_a_fault_of_the_plan(old: str, new: str, message: str) -> None:

@@ -141,7 +141,7 @@ def test_the_call_of_a_linear_mixed_model(options: dict[str, Any]) -> None:
 
 def test_the_call_of_an_analysis_of_covariance() -> None:
     data = timed()
-    fit = fit_ancova("change ~ baseline + arm", data, visit="week_12", robust="HC3")
+    fit = fit_ancova("change ~ baseline + arm", data, at_visit="week_12", vcov="HC3")
     assert is_the_same(fit, called(fit.spec.call(), data))
 
 

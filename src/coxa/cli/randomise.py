@@ -98,7 +98,9 @@ def _draw(
     show_written(plan, allocation, written, chosen=seed, quiet=quiet)
 
 
-def _simulate(scheme: Scheme, n: int | None, units: pd.DataFrame | None, draws: int, seed: int, as_json: bool) -> None:
+def _simulate(
+    scheme: Scheme, n: int | None, units: pd.DataFrame | None, replicates: int, seed: int, as_json: bool
+) -> None:
     import json
     from dataclasses import asdict
 
@@ -106,8 +108,8 @@ def _simulate(scheme: Scheme, n: int | None, units: pd.DataFrame | None, draws: 
     from coxa.design.guessing import predictability
     from coxa.design.imbalance import balance
 
-    found = balance(scheme, n, draws=draws, seed=seed, participants=units)
-    guess = predictability(scheme, n, draws=draws, seed=seed, participants=units)
+    found = balance(scheme, n, replicates=replicates, seed=seed, participants=units)
+    guess = predictability(scheme, n, replicates=replicates, seed=seed, participants=units)
     if as_json:
         rows = found.frame.to_dict("records")
         typer.echo(json.dumps({"balance": rows, "predictability": asdict(guess)}))

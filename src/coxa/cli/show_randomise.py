@@ -80,7 +80,7 @@ def show_simulation(scheme: Scheme, found: Balance, guess: Predictability, drawn
     _line(in_words(scheme), style="bold")
     who = "participants" if unit_of(scheme) == "participant_id" else f"units ({unit_of(scheme)})"
     levels = ", levels drawn alike often" if drawn and factors_of(scheme) else ""
-    _line(f"{found.draws} simulated lists of {found.n} {who}{levels}; no list was drawn")
+    _line(f"{found.replicates} simulated lists of {found.n} {who}{levels}; no list was drawn")
     ratio = ":".join(map(str, ratio_of(scheme).values()))
     _line(f"\nBalance: {who} by which the arm furthest from {ratio} is off, in the worst level", style="bold")
     _show(

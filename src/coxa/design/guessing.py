@@ -30,7 +30,7 @@ class Predictability:
     chance   : share of right guesses of somebody who always names the arm with the largest share
     p95      : share that one list in twenty exceeds
     sees     : whose allocations the guesser counts
-    draws, n : lists simulated, units per list
+    replicates, n : lists simulated, units per list
     """
 
     share: float
@@ -38,7 +38,7 @@ class Predictability:
     chance: float
     p95: float
     sees: Sees
-    draws: int
+    replicates: int
     n: int
 
 
@@ -47,7 +47,7 @@ def predictability(
     n: int | None = None,
     *,
     sees: Sees | None = None,
-    draws: int = 1000,
+    replicates: int = 1000,
     seed: int,
     participants: pd.DataFrame | None = None,
     shares: Shares | None = None,
@@ -56,7 +56,7 @@ def predictability(
 
     Parameters
     ----------
-    scheme, n, draws, seed, participants, shares
+    scheme, n, replicates, seed, participants, shares
         As `coxa.design.imbalance.simulate_lists`.
     sees
         Whose allocations the guesser counts. Not given: the stratum for stratified blocks, the levels of the next
@@ -80,7 +80,7 @@ def predictability(
     Examples
     --------
     >>> from coxa.design import PermutedBlocks, predictability
-    >>> found = predictability(PermutedBlocks({"a": 1, "b": 1}, (2,)), 40, draws=400, seed=1)
+    >>> found = predictability(PermutedBlocks({"a": 1, "b": 1}, (2,)), 40, replicates=400, seed=1)
     >>> abs(found.share - 0.75) < 4 * found.mc_error
     True
     """
@@ -88,17 +88,17 @@ def predictability(
     check_option("`sees`", sees, get_args(Sees))
     if sees != "all" and not factors_of(scheme):
         raise OptionError(f"`sees='{sees}'` asks for factors, and the scheme has none; use `sees='all'`")
-    lists = simulate_lists(scheme, n, draws=draws, seed=seed, participants=participants, shares=shares)
+    lists = simulate_lists(scheme, n, replicates=replicates, seed=seed, participants=participants, shares=shares)
     ratio = np.array(list(ratio_of(scheme).values()), dtype=float)
     groups, weights = _groups(scheme, lists, sees)
     right = guessed(lists.arms, groups, weights, ratio / ratio.sum(), generator("guesses", seed)).mean(axis=1)
     return Predictability(
         share=float(right.mean()),
-        mc_error=float(right.std(ddof=1) / np.sqrt(draws)),
+        mc_error=float(right.std(ddof=1) / np.sqrt(replicates)),
         chance=float(ratio.max() / ratio.sum()),
         p95=float(np.quantile(right, 0.95, method="inverted_cdf")),
         sees=sees,
-        draws=draws,
+        replicates=replicates,
         n=lists.arms.shape[1],
     )
 

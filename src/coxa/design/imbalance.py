@@ -40,12 +40,12 @@ class Balance:
             `within`; `mean` of the departure, its Monte Carlo error `mc_error`, `median`, `p95`, `largest`; in
             participants. A departure is how many participants the arm that is furthest off has too many or too few:
             10 against 8 in a 1:1 ratio is 1.
-    draws : lists simulated
+    replicates : lists simulated
     n     : units per list
     """
 
     frame: pd.DataFrame = field(repr=False)
-    draws: int
+    replicates: int
     n: int
 
 
@@ -53,7 +53,7 @@ def simulate_lists(
     scheme: Scheme,
     n: int | None,
     *,
-    draws: int,
+    replicates: int,
     seed: int,
     participants: pd.DataFrame | None = None,
     shares: Shares | None = None,
@@ -66,7 +66,7 @@ def simulate_lists(
         Any scheme.
     n
         Units per list; their levels are drawn for each list, independently, with `shares`.
-    draws
+    replicates
         Lists, B.
     seed
         Not negative.
@@ -75,20 +75,20 @@ def simulate_lists(
     shares
         Factor -> level -> share among those who come; alike where nothing is given.
     """
-    if draws < 2:
-        raise OptionError(f"{draws} simulated lists have no Monte Carlo error; draw at least 2, better 1000")
+    if replicates < 2:
+        raise OptionError(f"{replicates} simulated lists have no Monte Carlo error; draw at least 2, better 1000")
     if (n is None) == (participants is None):
         raise OptionError("give either `n` or `participants`")
     rng = generator("simulated lists", seed)
     if participants is not None:
         codes = level_codes(scheme, participants)
-        levels = np.broadcast_to(codes, (draws, *codes.shape))
+        levels = np.broadcast_to(codes, (replicates, *codes.shape))
     else:
         assert n is not None
         check_number(scheme, n)
-        levels = random_levels(factors_of(scheme), draws, n, rng, shares)
+        levels = random_levels(factors_of(scheme), replicates, n, rng, shares)
     step = max(1, CELLS // (2 * levels.shape[1]))
-    parts = [levels[k : k + step] for k in range(0, draws, step)]
+    parts = [levels[k : k + step] for k in range(0, replicates, step)]
     arms = [draw(scheme, part, rng.random((*part.shape[:2], 2))).arms.astype(np.int16) for part in parts]
     return Lists(levels, np.concatenate(arms))
 
@@ -97,7 +97,7 @@ def balance(
     scheme: Scheme,
     n: int | None = None,
     *,
-    draws: int = 1000,
+    replicates: int = 1000,
     seed: int,
     participants: pd.DataFrame | None = None,
     shares: Shares | None = None,
@@ -106,7 +106,7 @@ def balance(
 
     Parameters
     ----------
-    scheme, n, draws, seed, participants, shares
+    scheme, n, replicates, seed, participants, shares
         As `simulate_lists`.
 
     Returns
@@ -116,25 +116,25 @@ def balance(
     Raises
     ------
     OptionError, DataError
-        As `randomise`; too few draws; shares of unknown levels.
+        As `randomise`; too few replicates; shares of unknown levels.
 
     Examples
     --------
     >>> from coxa.design import PermutedBlocks, balance
-    >>> found = balance(PermutedBlocks({"a": 1, "b": 1}, (4,)), 40, draws=50, seed=1)
+    >>> found = balance(PermutedBlocks({"a": 1, "b": 1}, (4,)), 40, replicates=50, seed=1)
     >>> float(found.frame.loc[0, "largest"])
     0.0
     """
     import pandas as pd
 
-    lists = simulate_lists(scheme, n, draws=draws, seed=seed, participants=participants, shares=shares)
+    lists = simulate_lists(scheme, n, replicates=replicates, seed=seed, participants=participants, shares=shares)
     ratio = np.array(list(ratio_of(scheme).values()), dtype=float)
     groups = {"all": np.zeros(lists.arms.shape, dtype=np.intp)}
     groups |= {name: lists.levels[:, :, k] for k, name in enumerate(factors_of(scheme))}
     if isinstance(inner(scheme), Stratified) and len(factors_of(scheme)) > 1:
         groups[" x ".join(factors_of(scheme))] = stratum_codes(scheme, lists.levels)
     rows = [{"within": name, **_summary(departure(lists.arms, group, ratio))} for name, group in groups.items()]
-    return Balance(pd.DataFrame(rows), draws, lists.arms.shape[1])
+    return Balance(pd.DataFrame(rows), replicates, lists.arms.shape[1])
 
 
 def departure(arms: np.ndarray, groups: np.ndarray, ratio: np.ndarray) -> np.ndarray:

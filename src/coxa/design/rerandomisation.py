@@ -29,18 +29,18 @@ class RerandomisationTest:
     """A re-randomisation test.
 
     statistic   : its value in the trial; for the difference in means, compared arm less reference, units of the outcome
-    p_value     : (1 + lists as extreme as the trial's) / (1 + draws)
+    p_value     : (1 + lists as extreme as the trial's) / (1 + replicates)
     mc_error    : Monte Carlo standard error of `p_value`
     alternative : two-sided, greater or less
-    draws       : lists drawn
-    drawn       : (draws,) the statistic under each of them
+    replicates  : lists drawn
+    drawn       : (replicates,) the statistic under each of them
     """
 
     statistic: float
     p_value: float
     mc_error: float
     alternative: Alternative
-    draws: int
+    replicates: int
     drawn: np.ndarray = field(repr=False)
 
 
@@ -55,7 +55,7 @@ def rerandomisation_test(
     statistic: Statistic | None = None,
     arm: str = "arm",
     alternative: Alternative = "two-sided",
-    draws: int = 999,
+    replicates: int = 999,
     seed: int,
 ) -> RerandomisationTest:
     """Test that the arms do not differ, by drawing the allocation again as the trial drew it.
@@ -79,7 +79,7 @@ def rerandomisation_test(
         Column of the allocated arm.
     alternative
         Two-sided counts lists whose statistic is as far from zero, so it should be zero on average without an effect.
-    draws
+    replicates
         Lists to draw.
     seed
         Not negative.
@@ -114,29 +114,29 @@ def rerandomisation_test(
     check_option("alternative", alternative, get_args(Alternative))
     if (outcome is None) == (statistic is None):
         raise OptionError("give either `outcome`, for a difference in means, or a `statistic` of your own")
-    if draws < 1:
-        raise OptionError(f"{draws} draws make no test; draw at least 999")
+    if replicates < 1:
+        raise OptionError(f"{replicates} lists make no test; draw at least 999")
     arms = np.array(list(ratio_of(scheme)), dtype=object)
     seen = _arms_seen(data, arm, arms)
     codes, unit = _units(data, scheme, arm)
     value = statistic if statistic else _difference(data, str(outcome), seen, _pair(arms, compare, against), adjust)
     observed = float(value(data, seen))
-    drawn = np.array([value(data, arms[own][unit]) for own in _lists(scheme, codes, draws, seed)], dtype=float)
+    drawn = np.array([value(data, arms[own][unit]) for own in _lists(scheme, codes, replicates, seed)], dtype=float)
     if not np.isfinite([observed, *drawn]).all():
         raise OptionError(
-            f"the statistic is not a number under {int((~np.isfinite(drawn)).sum())} of {draws} lists; let it return a "
-            "number for every list, for example 0 where an arm is empty"
+            f"the statistic is not a number under {int((~np.isfinite(drawn)).sum())} of {replicates} lists; let it "
+            "return a number for every list, for example 0 where an arm is empty"
         )
     extreme = _as_extreme(drawn, observed, alternative)
-    p = (1 + int(extreme.sum())) / (1 + draws)
-    return RerandomisationTest(observed, p, float(np.sqrt(p * (1 - p) / draws)), alternative, draws, drawn)
+    p = (1 + int(extreme.sum())) / (1 + replicates)
+    return RerandomisationTest(observed, p, float(np.sqrt(p * (1 - p) / replicates)), alternative, replicates, drawn)
 
 
-def _lists(scheme: Scheme, codes: np.ndarray, draws: int, seed: int) -> np.ndarray:
+def _lists(scheme: Scheme, codes: np.ndarray, replicates: int, seed: int) -> np.ndarray:
     """Return drawn arms of the units, (B, n)."""
     rng = generator("re-randomisation", seed)
     step = max(1, CELLS // (2 * len(codes)))
-    sizes = [min(step, draws - k) for k in range(0, draws, step)]
+    sizes = [min(step, replicates - k) for k in range(0, replicates, step)]
     parts = [
         draw(scheme, np.broadcast_to(codes, (size, *codes.shape)), rng.random((size, len(codes), 2))) for size in sizes
     ]

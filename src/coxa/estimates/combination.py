@@ -16,11 +16,11 @@ from coxa.models.results.fit import Fit
 
 def linear_combination(
     fit: Fit,
-    weights: Mapping[str, float] | Mapping[str, Mapping[str, float]],
+    combination: Mapping[str, float] | Mapping[str, Mapping[str, float]],
     *,
     over: str = "arm",
     by: str | None = "visit",
-    grid_weights: str = "equal",
+    averaging: str = "equal",
     at: Mapping[str, Any] | None = None,
     conf_level: float = 0.95,
 ) -> Estimates:
@@ -29,14 +29,14 @@ def linear_combination(
     Parameters
     ----------
     fit : Fit
-    weights : mapping
+    combination : mapping
         Name -> weight, or label -> (name -> weight) for several. A name is a marginal mean, ``exercise@week_12``
         (level of `over`, at, level of `by`; the level alone where `by` is None or the model has one visit), or a
         coefficient: ``baseline``, ``arm[exercise]:visit[week_12]``.
     over, by, at, conf_level
         As in `coxa.estimates.marginal_means`.
-    grid_weights : {"equal", "proportional", "counterfactual"}
-        `weights` of the marginal means.
+    averaging : {"equal", "proportional", "counterfactual"}
+        `averaging` of the marginal means.
 
     Returns
     -------
@@ -59,12 +59,12 @@ def linear_combination(
     """
     check_level(conf_level)
     check_fit(fit)
-    grid = reference_grid(fit, kept(fit, over, by), weights=grid_weights, at=at)
+    grid = reference_grid(fit, kept(fit, over, by), averaging=averaging, at=at)
     known = {"@".join(map(str, key)): row for key, row in zip(grid.keys, grid.rows, strict=True)}
     coefficients = dict(zip(fit.params.index, np.eye(len(fit.params)), strict=True))
     both = [name for name in known if name in coefficients]
     known |= {name: row for name, row in coefficients.items() if name not in known}
-    labelled = labelled_combinations(weights)
+    labelled = labelled_combinations(combination)
     rows = []
     for label, combination in labelled.items():
         for name in combination:
@@ -76,7 +76,7 @@ def linear_combination(
         if not row.any():
             raise OptionError(f"the combination '{label}' is zero whatever the coefficients are")
         rows.append(row)
-    method = described(fit, over, by, grid_weights, at)
+    method = described(fit, over, by, averaging, at)
     return Estimates.of(
         {
             **row,

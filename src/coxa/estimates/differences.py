@@ -13,7 +13,7 @@ from coxa.errors import OptionError, check_kind, check_level, not_allowed
 from coxa.estimates.means import counts, described, grid_of, numbers, visit_of
 from coxa.estimates.profile import Profile
 from coxa.estimates.reference_grid import Grid, check_fit
-from coxa.estimates.simultaneous import WITH_LIMITS, check_adjustment, simultaneous
+from coxa.estimates.simultaneous import PAIRWISE, WITH_LIMITS, check_adjustment, simultaneous
 from coxa.estimates.table import Estimates
 from coxa.models.results.fit import Fit
 
@@ -22,9 +22,9 @@ def contrasts(
     fit: Fit,
     over: str = "arm",
     *,
-    against: str | None = "usual_care",
+    against: str | None = None,
     by: str | None = "visit",
-    weights: str = "equal",
+    averaging: str = "equal",
     at: Mapping[str, Any] | None = None,
     over_time: Profile | None = None,
     adjust: str = "none",
@@ -39,9 +39,9 @@ def contrasts(
     over : str
         Factor whose levels are compared.
     against : str or None
-        Level that the others are compared with (level less reference), or None for all pairs (the later level less
-        the earlier).
-    by, weights, at, over_time, conf_level
+        Level that the others are compared with (level less reference); unless given the factor's reference level, its
+        first. "pairwise" compares all pairs (the later level less the earlier).
+    by, averaging, at, over_time, conf_level
         As in `coxa.estimates.marginal_means`.
     adjust : {"none", "dunnett", "tukey"}
         p-values and limits that hold for a family together: of comparisons with one reference (Dunnett,
@@ -75,11 +75,11 @@ def contrasts(
     check_level(conf_level)
     check_fit(fit)
     check_adjustment(adjust, family, against)
-    grid = grid_of(fit, over, by, weights, at, over_time)
+    grid = grid_of(fit, over, by, averaging, at, over_time)
     counted = counts(fit, grid, over_time)
     pairs, rows = compared_rows(fit, grid, against)
     found = numbers(fit, rows, conf_level)
-    method = described(fit, over, by, weights, at, over_time)
+    method = described(fit, over, by, averaging, at, over_time)
     if adjust != "none":
         families = ["" if family == "all" else left[1:] for left, _ in pairs]
         found = simultaneous(fit, rows, found, families, adjust, len(fit.design.levels[over]))
@@ -105,9 +105,9 @@ def contrast_rows(
     fit: Fit,
     over: str = "arm",
     *,
-    against: str | None = "usual_care",
+    against: str | None = None,
     by: str | None = "visit",
-    weights: str = "equal",
+    averaging: str = "equal",
     at: Mapping[str, Any] | None = None,
     over_time: Profile | None = None,
 ) -> pd.DataFrame:
@@ -115,7 +115,7 @@ def contrast_rows(
 
     Parameters
     ----------
-    fit, over, against, by, weights, at, over_time
+    fit, over, against, by, averaging, at, over_time
         As in `contrasts`.
 
     Returns
@@ -130,7 +130,7 @@ def contrast_rows(
     >>> contrast_rows(fit_ancova("y ~ arm", d), against="a").loc["b", "a", ""].to_dict()
     {'Intercept': 0.0, 'arm[b]': 1.0}
     """
-    pairs, rows = compared_rows(fit, grid_of(fit, over, by, weights, at, over_time), against)
+    pairs, rows = compared_rows(fit, grid_of(fit, over, by, averaging, at, over_time), against)
     named = [(str(left[0]), str(right[0]), visit_of(fit, left)) for left, right in pairs]
     index = pd.MultiIndex.from_tuples(named, names=["arm", "reference", "visit"])
     return pd.DataFrame(rows, index, fit.params.index)
@@ -151,15 +151,30 @@ def compared_rows(
 
 def compared(levels: list[Any], against: str | None, over: str) -> list[tuple[Any, Any]]:
     """Return the pairs (level, reference) to compare."""
-    if against is None:
+    if against == PAIRWISE:
         return sorted(
             ((later, earlier) for earlier, later in combinations(levels, 2)),
             key=lambda pair: (levels.index(pair[1]), levels.index(pair[0])),
         )
     named = {str(level): level for level in levels}
+    against = str(levels[0]) if against is None else against
     if str(against) not in named:
         raise OptionError(not_allowed(f"level of {over} to compare against", against, named))
     return [(level, named[str(against)]) for level in levels if str(level) != str(against)]
+
+
+def first_level(values: pd.Series) -> str:
+    """Return the reference level of a column: the first category, or the first in alphabetical order.
+
+    Examples
+    --------
+    >>> first_level(pd.Series(["usual_care", "exercise"]))
+    'exercise'
+    """
+    there = values.dropna()
+    if isinstance(there.dtype, pd.CategoricalDtype):
+        return str(there.cat.remove_unused_categories().cat.categories[0])
+    return str(min(there))
 
 
 def joint_test(fit: Fit, term: str) -> Estimates:

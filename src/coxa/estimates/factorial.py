@@ -20,7 +20,7 @@ def factorial_contrasts(
     over: str = "arm",
     *,
     by: str | None = "visit",
-    weights: str = "equal",
+    averaging: str = "equal",
     at: Mapping[str, Any] | None = None,
     conf_level: float = 0.95,
 ) -> Estimates:
@@ -33,7 +33,7 @@ def factorial_contrasts(
     factors : mapping
         Arm -> the factors that it has: ``{"usual_care": [], "exercise": ["exercise"], "manual_therapy":
         ["manual_therapy"], "both": ["exercise", "manual_therapy"]}``.
-    over, by, weights, at, conf_level
+    over, by, averaging, at, conf_level
         As in `coxa.estimates.marginal_means`.
 
     Returns
@@ -67,13 +67,13 @@ def factorial_contrasts(
     """
     check_level(conf_level)
     check_fit(fit)
-    grid = reference_grid(fit, kept(fit, over, by), weights=weights, at=at)
+    grid = reference_grid(fit, kept(fit, over, by), averaging=averaging, at=at)
     counted = counts(fit, grid)
     cells = dict(zip(grid.keys, grid.rows, strict=True))
     rests = list(dict.fromkeys(key[1:] for key in grid.keys))
     asked = [(*part, rest) for rest in rests for part in parts(two_by_two(factors, fit.design.levels[over], over))]
     rows = np.array([sum(w * cells[arm, *rest] for arm, w in arms.items()) for _, _, _, arms, rest in asked])
-    method = described(fit, over, by, weights, at)
+    method = described(fit, over, by, averaging, at)
     return Estimates.of(
         {
             **row,

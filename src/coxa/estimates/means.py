@@ -22,7 +22,7 @@ def marginal_means(
     over: str = "arm",
     by: str | None = "visit",
     *,
-    weights: str = "equal",
+    averaging: str = "equal",
     at: Mapping[str, Any] | None = None,
     over_time: Profile | None = None,
     conf_level: float = 0.95,
@@ -37,7 +37,7 @@ def marginal_means(
     by : str or None
         Factor within which they are wanted; its levels go to the column `visit`. None averages over visits. In a
         model of one visit it is that visit.
-    weights : {"equal", "proportional", "counterfactual"}
+    averaging : {"equal", "proportional", "counterfactual"}
         How the levels of other factors count: alike (SAS LSMEANS, the default of emmeans), as often as they
         are among the analysed rows, or by averaging over the analysed participants' own covariates.
     at : mapping, optional
@@ -71,9 +71,9 @@ def marginal_means(
     """
     check_level(conf_level)
     check_fit(fit)
-    grid = grid_of(fit, over, by, weights, at, over_time)
+    grid = grid_of(fit, over, by, averaging, at, over_time)
     counted = counts(fit, grid, over_time)
-    method = described(fit, over, by, weights, at, over_time)
+    method = described(fit, over, by, averaging, at, over_time)
     return Estimates.of(
         {
             **row,
@@ -91,10 +91,10 @@ def marginal_means(
 
 
 def grid_of(
-    fit: Fit, over: str, by: str | None, weights: str, at: Mapping[str, Any] | None, over_time: Profile | None
+    fit: Fit, over: str, by: str | None, averaging: str, at: Mapping[str, Any] | None, over_time: Profile | None
 ) -> Grid:
     """Return the rows of the means: for each level and visit, or for each level over the visits."""
-    grid = reference_grid(fit, kept(fit, over, by), weights=weights, at=at)
+    grid = reference_grid(fit, kept(fit, over, by), averaging=averaging, at=at)
     return grid if over_time is None else profiled(fit, grid, over_time)
 
 
@@ -148,7 +148,7 @@ def described(
     fit: Fit,
     over: str,
     by: str | None,
-    weights: str,
+    averaging: str,
     at: Mapping[str, Any] | None,
     over_time: Profile | None = None,
 ) -> str:
@@ -157,10 +157,10 @@ def described(
     parts = [fit.method]
     if over != "arm":
         parts.append(f"means of {over}")
-    if weights == "counterfactual":
+    if averaging == "counterfactual":
         parts.append("averaged over the covariates of the analysed participants (g-computation)")
     elif others:
-        parts.append(f"{weights} weights over {', '.join(others)}")
+        parts.append(f"{averaging} weights over {', '.join(others)}")
     if at:
         parts.append("at " + ", ".join(f"{name} {value}" for name, value in at.items()))
     if over_time is not None:

@@ -10,6 +10,7 @@ from scipy import stats
 from statsmodels.stats.proportion import confint_proportions_2indep, proportion_confint
 
 from coxa.errors import FitError, OptionError, check_level, not_allowed
+from coxa.estimates.differences import first_level
 from coxa.estimates.score_limits import odds_ratio_limits, risk_ratio_limits
 from coxa.estimates.table import Estimates
 from coxa.models.design.rows import check_frame, check_unique
@@ -19,7 +20,7 @@ def fit_proportions(
     data: pd.DataFrame,
     response: str,
     arm: str = "arm",
-    against: str = "usual_care",
+    against: str | None = None,
     *,
     participant: str = "participant_id",
     conf_level: float = 0.95,
@@ -34,8 +35,9 @@ def fit_proportions(
         Column of 0 and 1, or booleans. Rows without it, or without an arm, are left out and counted in `warning`.
     arm : str
         Column of the arms.
-    against : str
-        The arm that the others are compared with.
+    against : str, optional
+        The arm that the others are compared with; unless given the first category of the column, or the first arm in
+        alphabetical order.
     participant : str
         Column that says whose row it is; where there is one, nobody may have two rows.
     conf_level : float
@@ -88,6 +90,7 @@ def fit_proportions(
         )
     table = values.groupby(used[arm], observed=True).agg(["sum", "count"]).astype(int)
     named = {str(level): level for level in table.index}
+    against = first_level(used[arm]) if against is None and len(used) else str(against)
     if against not in named:
         raise OptionError(not_allowed(f"{arm} to compare against", against, named))
     if len(table) < 2:

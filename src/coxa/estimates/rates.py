@@ -10,6 +10,7 @@ from scipy import stats
 from statsmodels.stats.rates import confint_poisson
 
 from coxa.errors import FitError, OptionError, check_level, not_allowed
+from coxa.estimates.differences import first_level
 from coxa.estimates.table import Estimates
 from coxa.models.design.rows import check_frame
 
@@ -19,7 +20,7 @@ def fit_rates(
     events: str,
     exposure: str,
     arm: str = "arm",
-    against: str = "usual_care",
+    against: str | None = None,
     *,
     per: float = 1.0,
     conf_level: float = 0.95,
@@ -36,8 +37,9 @@ def fit_rates(
         Column of exposure: years of follow-up, sessions attended.
     arm : str
         Column of the arms.
-    against : str
-        The arm that the others are compared with.
+    against : str, optional
+        The arm that the others are compared with; unless given the first category of the column, or the first arm in
+        alphabetical order.
     per : float
         Units of exposure that a rate is given for: 100 for events per 100 sessions.
     conf_level : float
@@ -82,6 +84,7 @@ def fit_rates(
             ["write 0 for a participant without events", "leave out participants without exposure, and say so"],
         )
     sums = numbers.groupby(used[arm].astype(str), sort=False).sum()
+    against = first_level(used[arm]) if against is None and len(used) else str(against)
     if against not in sums.index:
         raise OptionError(not_allowed(f"{arm} to compare against", against, list(sums.index)))
     cells = {str(name): (int(row[events]), float(row[exposure])) for name, row in sums.iterrows()}

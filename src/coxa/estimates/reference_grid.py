@@ -14,7 +14,7 @@ from coxa.errors import OptionError, check_kind, check_option, not_allowed
 from coxa.models.results.fit import Fit
 from coxa.models.results.totals import covariate_mean, rows_by
 
-Weights = Literal["equal", "proportional", "counterfactual"]
+Averaging = Literal["equal", "proportional", "counterfactual"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ def reference_grid(
     fit: Fit,
     factors: Sequence[str],
     *,
-    weights: str = "equal",
+    averaging: str = "equal",
     at: Mapping[str, Any] | None = None,
 ) -> Grid:
     """Average the design over the factors that are not kept, covariates at their mean.
@@ -51,7 +51,7 @@ def reference_grid(
     fit : Fit
     factors : sequence of str
         Factors to keep apart.
-    weights : {"equal", "proportional", "counterfactual"}
+    averaging : {"equal", "proportional", "counterfactual"}
     at : mapping, optional
         Values of covariates, or levels of factors, to fix.
 
@@ -65,14 +65,14 @@ def reference_grid(
     Source of g-computation: Robins, Mathematical Modelling 1986, 7:1393-1512; for a linear model of a trial,
     FDA, Adjusting for Covariates in Randomized Clinical Trials, 2023. The covariates are taken as given.
     """
-    check_option("weights", weights, get_args(Weights))
+    check_option("averaging", averaging, get_args(Averaging))
     design, fixed = fit.design, dict(at or {})
     for name in factors:
         check_factor(fit, name)
     for name, value in fixed.items():
         check_fixed(fit, name, value)
     keys = tuple(product(*(design.levels[name] for name in factors)))
-    if weights == "counterfactual":
+    if averaging == "counterfactual":
         return Grid(tuple(factors), keys, counterfactual(fit, factors, keys, fixed))
     averaged = [name for name in design.levels if name not in factors and name not in fixed]
     inner = list(product(*(design.levels[name] for name in averaged)))
@@ -87,7 +87,7 @@ def reference_grid(
         ]
     )
     rows = design.rows(frame).reshape(len(keys), len(inner), -1)
-    return Grid(tuple(factors), keys, np.einsum("j,ijp->ip", shares(fit, averaged, inner, weights), rows))
+    return Grid(tuple(factors), keys, np.einsum("j,ijp->ip", shares(fit, averaged, inner, averaging), rows))
 
 
 def counterfactual(
@@ -120,7 +120,7 @@ def own_covariates(fit: Fit, names: Sequence[str]) -> pd.DataFrame:
         if (groups[name].nunique() > 1).any():
             raise OptionError(
                 f"counterfactual weights need one value per participant, but '{name}' varies within a participant; "
-                f"fix it with at={{'{name}': ...}}, or use weights 'proportional'"
+                f"fix it with at={{'{name}': ...}}, or use averaging='proportional'"
             )
     return frame.loc[~pd.Series(fit.sample.participant).duplicated().to_numpy()]
 
@@ -148,9 +148,9 @@ def check_fixed(fit: Fit, name: str, value: Any) -> None:
         raise OptionError(not_allowed(f"level of {name}", value, map(str, fit.design.levels[name])))
 
 
-def shares(fit: Fit, averaged: Sequence[str], inner: Sequence[tuple[Any, ...]], weights: str) -> np.ndarray:
+def shares(fit: Fit, averaged: Sequence[str], inner: Sequence[tuple[Any, ...]], averaging: str) -> np.ndarray:
     """Return the weight of each combination of the factors averaged over; they add up to one."""
-    if weights == "equal" or not averaged:
+    if averaging == "equal" or not averaged:
         return np.full(len(inner), 1 / len(inner))
     counts = rows_by(fit, averaged)
     found = [counts.get(levels if len(averaged) > 1 else levels[0], 0) for levels in inner]

@@ -21,15 +21,18 @@ WITH_LIMITS = {
 }
 """Adjustments that come with limits of their own, in words."""
 
+PAIRWISE = "pairwise"
+"""In place of a reference level: all pairs are compared."""
+
 
 def check_adjustment(adjust: str, family: str, against: str | None) -> None:
     """Raise OptionError unless the adjustment goes with the comparisons that are asked for."""
     check_option("adjustment of contrasts", adjust, get_args(Adjustment))
     check_option("family", family, get_args(Family))
-    if adjust == "tukey" and against is not None:
-        raise OptionError("Tukey's adjustment is for all pairs: against=None; for one reference use 'dunnett'")
-    if adjust == "dunnett" and against is None:
-        raise OptionError("Dunnett's adjustment is for one reference: against='...'; for all pairs use 'tukey'")
+    if adjust == "tukey" and against != PAIRWISE:
+        raise OptionError("Tukey's adjustment is for all pairs: against='pairwise'; for one reference use 'dunnett'")
+    if adjust == "dunnett" and against == PAIRWISE:
+        raise OptionError("Dunnett's adjustment is for one reference; for all pairs use 'tukey'")
     if adjust == "tukey" and family == "all":
         raise OptionError(
             "Tukey's adjustment is for the pairs of one visit (family='visit'); over visits use "

@@ -22,9 +22,9 @@ def subgroup_contrasts(
     subgroup: str,
     over: str = "arm",
     *,
-    against: str,
+    against: str | None = None,
     by: str | None = "visit",
-    weights: str = "equal",
+    averaging: str = "equal",
     conf_level: float = 0.95,
 ) -> Estimates:
     """Estimate the difference between arms in each subgroup, how these differ, and test whether they do.
@@ -35,7 +35,7 @@ def subgroup_contrasts(
         A model of all subgroups together in which `subgroup` interacts with `over`: ``change ~ arm * visit * sex``.
     subgroup : str
         Factor whose levels are the subgroups.
-    over, against, by, weights, conf_level
+    over, against, by, averaging, conf_level
         As in `coxa.estimates.contrasts`.
 
     Returns
@@ -70,7 +70,7 @@ def subgroup_contrasts(
     check_fit(fit)
     check_factor(fit, subgroup)
     check_interaction(fit, subgroup, over)
-    grid = reference_grid(fit, [subgroup, *kept(fit, over, by)], weights=weights)
+    grid = reference_grid(fit, [subgroup, *kept(fit, over, by)], averaging=averaging)
     cells = dict(zip(grid.keys, grid.rows, strict=True))
     rests = list(dict.fromkeys(key[2:] for key in grid.keys))
     pairs = compared(list(fit.design.levels[over]), against, over)
@@ -84,7 +84,7 @@ def subgroup_contrasts(
         for a, b in pairs
         for g, h in combinations(groups, 2)
     }
-    method = f"one model of all levels of {subgroup}; {described(fit, over, by, weights, None)}"
+    method = f"one model of all levels of {subgroup}; {described(fit, over, by, averaging, None)}"
     shared = {"outcome": fit.outcome, "method": method, "warning": "; ".join(fit.warnings)}
     found = numbers(fit, np.array([*differences.values(), *between.values()]), conf_level)
     rows: list[dict[str, Any]] = []

@@ -18,15 +18,17 @@ from coxa.models.results.fit import Fit
 from coxa.models.results.records import Sample
 from coxa.models.spec import ANCOVASpec
 
+MODEL_BASED = {"model": "model-based"}
+
 
 def fit_ancova(
     formula: str,
     data: pd.DataFrame,
     *,
     participant: str = "participant_id",
-    visit: Any = None,
-    visit_column: str = "visit",
-    robust: Literal["HC3"] | None = None,
+    visit: str = "visit",
+    at_visit: Any = None,
+    vcov: Literal["model", "HC3"] = "model",
 ) -> Fit:
     """Fit an analysis of covariance by ordinary least squares (statsmodels) to the rows of one visit.
 
@@ -35,15 +37,16 @@ def fit_ancova(
     formula : str
         ``change ~ baseline + arm``; see `coxa.models.design.formula`.
     data : DataFrame
-        One row per participant, or per participant and visit if `visit` is given. Not changed.
+        One row per participant, or per participant and visit if `at_visit` is given. Not changed.
     participant : str
         Column that says whose row it is.
-    visit : label, optional
-        The visit to analyse, as it stands in `visit_column`. Without it every row is used.
-    visit_column : str
-        Column of the visit; read only if `visit` is given.
-    robust : {"HC3"}, optional
-        Covariance that allows unequal variances (MacKinnon & White, Journal of Econometrics 1985, 29:305-325).
+    visit : str
+        Column of the visit; read only if `at_visit` is given.
+    at_visit : label, optional
+        The visit to analyse, as it is in the column. Without it every row is used.
+    vcov : {"model", "HC3"}
+        Covariance of the coefficients: of one variance of all rows, or one that allows unequal variances (MacKinnon &
+        White, Journal of Econometrics 1985, 29:305-325).
 
     Returns
     -------
@@ -68,15 +71,15 @@ def fit_ancova(
     >>> fit_ancova("y ~ arm", d).params.round(3).to_dict()
     {'Intercept': 2.0, 'arm[b]': 3.0}
     """
-    spec = ANCOVASpec(formula=formula, participant=participant, visit=visit, visit_column=visit_column, robust=robust)
+    spec = ANCOVASpec(formula=formula, participant=participant, visit=visit, at_visit=at_visit, vcov=vcov)
     check_frame(data)
-    single = visit is None
-    check_keys(data, (participant,) if single else (participant, visit_column))
+    single = at_visit is None
+    check_keys(data, (participant,) if single else (participant, visit))
     if single:
         keep = np.ones(len(data), dtype=bool)
     else:
-        order = visit_order(data[visit_column], [visit])
-        keep = data[visit_column].isin(order.labels).to_numpy()
+        order = visit_order(data[visit], [at_visit])
+        keep = data[visit].isin(order.labels).to_numpy()
     design = design_matrix(formula, data, keep=keep)
     check_unique(data, design.complete, (participant,))
     check_cells(design)
@@ -89,10 +92,10 @@ def fit_ancova(
             ["use a smaller formula, or look whether the right rows and the right outcome were given"],
         )
     check_residuals(float((design.y - basis.q @ (basis.q.T @ design.y)).std()), float(np.abs(design.y).max()))
-    result = OLS(design.y, design.x).fit(cov_type=robust or "nonrobust", use_t=True)
-    label = "" if single else label_text(visit)
-    visits = pd.Series(np.full(len(data), "")) if single else data[visit_column]
-    table = data.assign(**{visit_column: visits.array})
+    result = OLS(design.y, design.x).fit(cov_type="nonrobust" if vcov == "model" else vcov, use_t=True)
+    label = "" if single else label_text(at_visit)
+    visits = pd.Series(np.full(len(data), "")) if single else data[visit]
+    table = data.assign(**{visit: visits.array})
     return Fit(
         model="ancova",
         spec=spec,
@@ -106,14 +109,14 @@ def fit_ancova(
             participant=data.loc[design.complete, participant].to_numpy(),
             visit=np.full(len(design.y), label, dtype=object),
             visits=(label,),
-            left_out=rows_left_out(table, design, keep, participant, visit_column, visits),
+            left_out=rows_left_out(table, design, keep, participant, visit, visits),
         ),
         loglik=float(result.llf),
         reml=False,
         structure="residual",
         covariance=pd.DataFrame([[result.mse_resid]], [label], [label]),
         covariance_parameters=pd.Series({"variance": result.mse_resid}),
-        method=f"{kind_of(design)}, ordinary least squares, {robust or 'model-based'} standard errors",
+        method=f"{kind_of(design)}, ordinary least squares, {MODEL_BASED.get(vcov, vcov)} standard errors",
         warnings=design.unused_said,
     )
 

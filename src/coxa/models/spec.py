@@ -15,8 +15,10 @@ from coxa.models.design.formula import split_random
 from coxa.models.inference.methods import COVARIANCE_METHODS, check_ddf
 from coxa.models.lmm.options import INDEPENDENT, INFORMATION, chosen_residual
 
-COLUMNS = ("participant", "visit", "visit_column", "group", "weights", "time", "response", "baseline", "arm")
+COLUMNS = ("participant", "visit", "group", "weights", "time", "response", "baseline", "arm")
 """Options that name a column."""
+
+ANCOVA_VCOV = ("model", "HC3")
 
 ENGINES = ("coxa", "statsmodels")
 
@@ -219,8 +221,8 @@ class ANCOVASpec(Spec):
 
     Examples
     --------
-    >>> ANCOVASpec(formula="change ~ baseline + arm", visit="week_12", robust="HC3").call()
-    "fit_ancova('change ~ baseline + arm', data, visit='week_12', robust='HC3')"
+    >>> ANCOVASpec(formula="change ~ baseline + arm", at_visit="week_12", vcov="HC3").call()
+    "fit_ancova('change ~ baseline + arm', data, at_visit='week_12', vcov='HC3')"
     """
 
     function: ClassVar[str] = "fit_ancova"
@@ -228,16 +230,15 @@ class ANCOVASpec(Spec):
 
     formula: str
     participant: str = "participant_id"
-    visit: Any = None
-    visit_column: str = "visit"
-    robust: str | None = None
+    visit: str = "visit"
+    at_visit: Any = None
+    vcov: str = "model"
 
     def __post_init__(self) -> None:
         split_random(self.formula)
-        for name in ("participant", "visit_column"):
+        for name in ("participant", "visit"):
             check_kind(name, getattr(self, name), str, "the name of a column")
-        if self.robust is not None:
-            check_option("robust", self.robust, ("HC3",))
+        check_option("vcov", self.vcov, ANCOVA_VCOV)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -119,14 +119,14 @@ def share_functions(fit: Fit) -> dict[str, Function]:
 
 
 @kinds(fit=FIT)
-def bootstrap_fit(fit: Fit, *, draws: int = 999, seed: int = 1) -> Bootstrap:
+def bootstrap_fit(fit: Fit, *, replicates: int = 999, seed: int = 1) -> Bootstrap:
     """Draw outcomes from a fitted model with random effects and fit each again (parametric bootstrap).
 
     Parameters
     ----------
     fit : Fit
         With random effects.
-    draws : int
+    replicates : int
         At least 100.
     seed : int
         The same seed gives the same draws; each draw has a generator of its own.
@@ -140,7 +140,7 @@ def bootstrap_fit(fit: Fit, *, draws: int = 999, seed: int = 1) -> Bootstrap:
     Raises
     ------
     OptionError
-        Too few draws.
+        Too few replicates.
     FitError
         The fit has no random effects.
 
@@ -154,16 +154,16 @@ def bootstrap_fit(fit: Fit, *, draws: int = 999, seed: int = 1) -> Bootstrap:
     >>> from coxa.models.lmm.api import fit_lmm
     >>> d = pd.DataFrame({"participant_id": list("aabbccdd"), "y": [1.0, 2, 4, 5, 9, 8, 3, 4]})
     >>> fit = fit_lmm("y ~ 1 + (1 | participant_id)", d)
-    >>> bootstrap_fit(fit, draws=100).intervals()["name"].to_list()[:2]
+    >>> bootstrap_fit(fit, replicates=100).intervals()["name"].to_list()[:2]
     ['Intercept', 'sd[participant_id: Intercept]']
     """
-    if draws < FEWEST:
-        raise OptionError(f"draws are at least {FEWEST}, for limits of 95%; got {draws}")
+    if replicates < FEWEST:
+        raise OptionError(f"replicates are at least {FEWEST}, for limits of 95%; got {replicates}")
     part = random_part_of(fit)
     functions = parameter_functions(fit, part)
     shares = share_functions(fit)
     params, parameters, iccs = [], [], []
-    for k in range(draws):
+    for k in range(replicates):
         again = refit(fit, draw_outcome(fit, generator(f"bootstrap {k}", seed)))
         if again is not None:
             params.append(again.params)
@@ -176,5 +176,5 @@ def bootstrap_fit(fit: Fit, *, draws: int = 999, seed: int = 1) -> Bootstrap:
         parameters=pd.DataFrame(parameters, columns=list(functions)),
         icc=pd.DataFrame(iccs, columns=list(shares)),
         estimates=pd.Series(own, names),
-        failed=draws - len(params),
+        failed=replicates - len(params),
     )

@@ -14,7 +14,7 @@ from pydantic import Field, field_validator, model_validator
 from coxa.study.base import AnyNumber
 from coxa.study.parts import Name, Part
 from coxa.study.random_effects import RandomEffect
-from coxa.study.words import MarginType, Measure, Multiplicity, Role, Summary, Weights
+from coxa.study.words import Averaging, MarginType, Measure, Multiplicity, Role, Summary
 
 TERM = re.compile(r"^\s*[A-Za-z_]\w*(\s*[*:]\s*[A-Za-z_]\w*)*\s*$")
 IDENTIFIER = re.compile(r"[A-Za-z_]\w*")
@@ -121,7 +121,7 @@ class MeansAnalysis(Analysis):
     adjust: tuple[str, ...] = Field(
         (), description="Terms beside arm and visit, for example `baseline * visit` or `site`."
     )
-    weights: Weights = Field("equal", description="Weights of factor levels in marginal means.")
+    averaging: Averaging = Field("equal", description="How marginal means average over levels of other factors.")
     margin: Margin | None = Field(None, description="Non-inferiority, superiority or equivalence by this much.")
 
     @field_validator("adjust")

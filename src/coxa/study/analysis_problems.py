@@ -35,11 +35,11 @@ def analysis_problems(study: Study, name: str, analysis: Analysis) -> Iterator[F
 
 def _columns(study: Study, analysis: Analysis, at: tuple[str, ...]) -> Iterator[Fault]:
     """Yield the faults of covariates that options name."""
-    if by := analysis.option("covariance_by"):
-        yield from _known([by], ["arm", *study.covariates], "factor", (*at, "covariance_by"))
-    if weights := analysis.option("observation_weights"):
+    if by := analysis.option("group"):
+        yield from _known([by], ["arm", *study.covariates], "factor", (*at, "group"))
+    if weights := analysis.option("weights"):
         numbers = [name for name, covariate in study.covariates.items() if covariate.type == "number"]
-        yield from _known([weights], numbers, "number", (*at, "observation_weights"))
+        yield from _known([weights], numbers, "number", (*at, "weights"))
     for subgroup in analysis.option("subgroups", ()):
         if subgroup in study.covariates and study.covariates[subgroup].type == "number":
             yield (

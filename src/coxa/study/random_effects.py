@@ -62,10 +62,10 @@ def check_random(analysis: MMRM) -> None:
         if analysis.few_clusters != "refuse":
             raise ValueError("`few_clusters` is about random effects, and this analysis has none; remove it")
         return
-    if analysis.standard_errors != "model":
+    if analysis.vcov != "model":
         raise ValueError(
-            f"{analysis.standard_errors} is a sandwich over participants, who are not independent within the levels "
-            "of a random effect; use `standard_errors: model`"
+            f"{analysis.vcov} is a sandwich over participants, who are not independent within the levels "
+            "of a random effect; use `vcov: model`"
         )
     if analysis.standardised_effect:
         raise ValueError(

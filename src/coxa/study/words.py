@@ -56,10 +56,10 @@ Summary = Literal["difference_in_means", "risk_difference"]
 
 Ddf = Literal["satterthwaite", "kenward-roger", "kenward-roger-linear", "between-within", "residual"]
 
-StandardErrors = Literal["model", "CR0", "CR2", "CR3"]
+Vcov = Literal["model", "CR0", "CR2", "CR3"]
 """Covariance of the fixed effects: by the model, or a sandwich over participants, plain, bias-reduced, or jackknife."""
 
-Weights = Literal["equal", "proportional", "counterfactual"]
+Averaging = Literal["equal", "proportional", "counterfactual"]
 
 Multiplicity = Literal["none", "bonferroni", "holm", "hochberg", "dunnett", "tukey"]
 """Adjustments; Dunnett's and Tukey's come with limits of their own."""

@@ -27,7 +27,7 @@ class ANCOVAMethod(MeansMethod):
             here = rows[rows["visit"] == visit]
             try:
                 check_arms_at(planned, here, visit)
-                fits.append(fit_ancova(formula, here, visit=visit, robust=planned.analysis.option("robust")))
+                fits.append(fit_ancova(formula, here, at_visit=visit, vcov=planned.analysis.option("vcov")))
             except FitError as error:
                 if visit in planned.visits:
                     raise
@@ -37,15 +37,15 @@ class ANCOVAMethod(MeansMethod):
 
     def words(self, planned: PlannedAnalysis, fits: Sequence[Fit] | None) -> Words:
         """Return what the analysis is called: a comparison of means where nothing is adjusted for."""
-        robust = tuple(word for word in [planned.analysis.option("robust")] if word)
+        robust = tuple(word for word in [planned.analysis.option("vcov")] if word != "model")
         if has_covariates(planned, fits):
             return Words(title="Analysis of covariance at each visit", cites=("ancova", *robust))
         return Words(title="Comparison of means at each visit, without covariates", cites=robust)
 
     def sentences(self, telling: Telling) -> Iterator[str]:
         """Yield the model of each visit."""
-        word, cite = telling.planned.analysis.option("robust"), telling.cite
-        errors = f" with {word} standard errors{cite(word)}" if word else ""
+        word, cite = telling.planned.analysis.option("vcov"), telling.cite
+        errors = f" with {word} standard errors{cite(word)}" if word != "model" else ""
         for formula in telling.formulas():
             if has_covariates(telling.planned, telling.fits):
                 ancova = f"An analysis of covariance of {telling.planned.variable}{cite('ancova')}"
@@ -59,7 +59,7 @@ class ANCOVAMethod(MeansMethod):
 
     def together(self, planned: PlannedAnalysis) -> Together | None:
         """Return that many trials are fitted by least squares, unless limits are adjusted or errors robust."""
-        return least_squares_together(planned) if planned.analysis.option("robust") is None else None
+        return least_squares_together(planned) if planned.analysis.option("vcov") == "model" else None
 
 
 def least_squares_together(planned: PlannedAnalysis) -> Together | None:

@@ -36,13 +36,13 @@ class CLDAMethod(MeansMethod):
             covariance=plan.covariance,
             reml=plan.estimation == "reml",
             ddf=plan.ddf,
-            vcov=plan.standard_errors,
+            vcov=plan.vcov,
         )
 
     def estimates(self, planned: PlannedAnalysis, fits: Sequence[Fit], dataset: AnalysisRows) -> Iterator[Estimates]:
         """Yield means, of values or of changes as the estimand says, and differences at each visit and over them."""
         plan, (fit,) = _options(planned), fits
-        options: dict[str, Any] = {"weights": plan.weights, "conf_level": plan.conf_level}
+        options: dict[str, Any] = {"averaging": plan.averaging, "conf_level": plan.conf_level}
         means = marginal_means(fit, "arm", **options)
         if planned.response == "change":
             yield from _changes(fit, means, planned.study.baseline_visit, options)

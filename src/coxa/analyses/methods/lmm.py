@@ -110,7 +110,7 @@ class LMMMethod(MeansMethod):
 def slopes(planned: PlannedAnalysis, fit: Fit) -> Estimates:
     """Return the differences of the slopes per week between the compared arms and the comparator, or of all pairs."""
     plan, against = _options(planned), planned.against if planned.analysis.multiplicity != "tukey" else None
-    options: dict[str, Any] = {"against": against, "by": None, "weights": plan.weights}
+    options: dict[str, Any] = {"against": against, "by": None, "averaging": plan.averaging}
     start, later = (contrast_rows(fit, "arm", at={DAY: day}, **options) for day in (WEEK, 2 * WEEK))
     rows = later - start
     found = numbers(fit, rows.to_numpy(), plan.conf_level)
@@ -139,7 +139,7 @@ def slopes(planned: PlannedAnalysis, fit: Fit) -> Estimates:
 def _at_visit(planned: PlannedAnalysis, fit: Fit, visit: str) -> Iterator[Estimates]:
     """Yield means, differences and tests of a margin on the planned day of a visit."""
     plan, day = _options(planned), float(planned.study.visits[visit].day)
-    options: dict[str, Any] = {"by": None, "at": {DAY: day}, "weights": plan.weights, "conf_level": plan.conf_level}
+    options: dict[str, Any] = {"by": None, "at": {DAY: day}, "averaging": plan.averaging, "conf_level": plan.conf_level}
     yield marginal_means(fit, "arm", **options)
     yield differences(planned, fit, **options)
     if plan.margin is not None and visit in planned.visits:

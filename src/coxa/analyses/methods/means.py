@@ -20,6 +20,7 @@ from coxa.estimates import (
 )
 from coxa.estimates.margins import simultaneous_margins
 from coxa.estimates.profile import planned_profile
+from coxa.estimates.simultaneous import PAIRWISE
 from coxa.models import Fit
 from coxa.study.factorial import arm_factors
 from coxa.study.planned import PlannedAnalysis
@@ -38,7 +39,7 @@ class MeansMethod(Method):
 def model_estimates(planned: PlannedAnalysis, fit: Fit) -> Iterator[Estimates]:
     """Yield the means and comparisons of one model."""
     analysis = planned.analysis
-    options: dict[str, Any] = {"weights": analysis.option("weights"), "conf_level": analysis.conf_level}
+    options: dict[str, Any] = {"averaging": analysis.option("averaging"), "conf_level": analysis.conf_level}
     yield from at_each_visit(planned, fit, options)
     days = {visit: float(planned.study.visits[visit].day) for visit in fit.sample.visits}
     for word in analysis.courses:
@@ -66,7 +67,7 @@ def differences(planned: PlannedAnalysis, fit: Fit, **options: Any) -> Estimates
     multiplicity = planned.analysis.multiplicity
     adjust = multiplicity if multiplicity in SIMULTANEOUS else "none"
     if adjust == "tukey":
-        return contrasts(fit, "arm", against=None, adjust=adjust, **options)
+        return contrasts(fit, "arm", against=PAIRWISE, adjust=adjust, **options)
     every = contrasts(fit, "arm", against=planned.against, adjust=adjust, **options)
     return Estimates(every.frame[every.frame["arm"].isin(planned.compare)].reset_index(drop=True))
 
@@ -99,13 +100,13 @@ def margins(planned: PlannedAnalysis, fit: Fit, **options: Any) -> Estimates:
 def in_subgroup(planned: PlannedAnalysis, fit: Fit, subgroup: str) -> Estimates:
     """Return the comparisons within the levels of a subgroup and the test of the interaction, from a joint model."""
     analysis = planned.analysis
-    weights = analysis.option("weights")
+    averaging = analysis.option("averaging")
     found = subgroup_contrasts(
         fit,
         subgroup,
         "arm",
         against=planned.against,
-        weights="equal" if weights == "counterfactual" else weights,
+        averaging="equal" if averaging == "counterfactual" else averaging,
         conf_level=analysis.conf_level,
     ).frame
     keep = found["arm"].isin(("", *planned.compare))

@@ -33,19 +33,19 @@ class MMRMMethod(MeansMethod):
         if len(visits) > 1:
             check_cells(planned, rows)
         elif is_least_squares(analysis):
-            yield fit_ancova(formula, rows, visit=visits[0])
+            yield fit_ancova(formula, rows, at_visit=visits[0])
             return
         covariance = analysis.covariance if len(visits) > 1 else ("us",)
         yield fit_mmrm(
             formula,
             clustered_rows(analysis, rows),
             covariance=covariance,
-            group=analysis.covariance_by,
-            weights=analysis.observation_weights,
+            group=analysis.group,
+            weights=analysis.weights,
             time="study_day" if any(COVARIANCES[word].spatial for word in covariance) else None,
             reml=analysis.estimation == "reml",
             ddf=analysis.ddf,
-            vcov=analysis.standard_errors,
+            vcov=analysis.vcov,
             partially_nested=partially_nested(analysis) or None,
         )
 
@@ -94,9 +94,9 @@ class MMRMMethod(MeansMethod):
             return least_squares_together(planned) if is_least_squares(analysis) else None
         pattern_sums = (
             not analysis.random
-            and analysis.covariance_by is None
-            and analysis.observation_weights is None
-            and analysis.standard_errors == "model"
+            and analysis.group is None
+            and analysis.weights is None
+            and analysis.vcov == "model"
             and analysis.ddf != "between-within"
             and not any(COVARIANCES[word].spatial for word in analysis.covariance)
         )
@@ -108,9 +108,9 @@ def is_least_squares(analysis: MMRM) -> bool:
     """Return whether a repeated-measures model is one of least squares where it has one visit."""
     return (
         not analysis.random
-        and analysis.covariance_by is None
-        and analysis.observation_weights is None
-        and analysis.standard_errors == "model"
+        and analysis.group is None
+        and analysis.weights is None
+        and analysis.vcov == "model"
         and analysis.estimation == "reml"
     )
 
@@ -127,7 +127,7 @@ def _options(planned: PlannedAnalysis) -> MMRM:
 
 
 def _of_one_visit(telling: Telling, analysis: MMRM, terms: str) -> str:
-    each = f", with a residual variance for each {analysis.covariance_by}" if analysis.covariance_by else ""
+    each = f", with a residual variance for each {analysis.group}" if analysis.group else ""
     at = telling.first_visit()
     if has_covariates(telling.planned, telling.fits):
         ancova = f"An analysis of covariance of {telling.planned.variable}{telling.cite('ancova')}"

@@ -124,14 +124,14 @@ def standardised_within(part: RandomPart, left: np.ndarray) -> tuple[np.ndarray,
     return standardised, normalised
 
 
-def qq_points(values: np.ndarray | pd.Series, *, level: float = 0.95) -> pd.DataFrame:
+def qq_points(values: np.ndarray | pd.Series, *, conf_level: float = 0.95) -> pd.DataFrame:
     """Return sorted values beside the normal quantiles they should have, with a band for each.
 
     Parameters
     ----------
     values : (n,)
         Standard normal and independent if the model holds: normalised residuals.
-    level : float
+    conf_level : float
         Of the band at each point by itself, between 0 and 1; some points of a good model lie outside.
 
     Returns
@@ -157,10 +157,12 @@ def qq_points(values: np.ndarray | pd.Series, *, level: float = 0.95) -> pd.Data
     """
     ordered = np.sort(np.asarray(values, dtype=float))
     n = len(ordered)
-    if n < 3 or not 0 < level < 1:
-        raise OptionError(f"a QQ plot needs three values and a level between 0 and 1; got {n} values, level {level}")
+    if n < 3 or not 0 < conf_level < 1:
+        raise OptionError(
+            f"a QQ plot needs three values and a level between 0 and 1; got {n} values, level {conf_level}"
+        )
     rank = np.arange(1, n + 1)
-    at = {"theoretical": 0.5, "low": (1 - level) / 2, "high": (1 + level) / 2}
+    at = {"theoretical": 0.5, "low": (1 - conf_level) / 2, "high": (1 + conf_level) / 2}
     found = {name: stats.norm.ppf(stats.beta.ppf(share, rank, n + 1 - rank)) for name, share in at.items()}
     return pd.DataFrame({"theoretical": found["theoretical"], "sample": ordered, **found})
 

@@ -59,10 +59,10 @@ def _analysis(plan: Analysis, model: Words, fits: tuple[Fit, ...] | None, *, adj
     yield from ("random-effects",) if plan.factors or model.random else ()
     if model.whole and (ladder := plan.option("covariance")):
         yield from ladder if fits is None else (fit.structure for fit in fits)
-    yield from _options(plan, "standard_errors")
+    yield from _options(plan, "vcov")
     yield from ((model.ddf,) if model.ddf else ()) if fits is None else (fit.ddf for fit in fits)
     if adjusts:
-        yield from _options(plan, "weights")
+        yield from _options(plan, "averaging")
     yield from (word for word in plan.courses if word in plan.option("contrasts", ()))
     yield from (margin.type for margin in _options(plan, "margin"))
     yield from ("hedges-g",) if plan.option("standardised_effect") else ()

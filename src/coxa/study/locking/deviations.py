@@ -168,4 +168,4 @@ def _covariates(analysis: Mapping[str, Any]) -> Iterator[str]:
     random = analysis.get("random", {})
     yield from random if isinstance(random, Mapping) else ()
     yield from analysis.get("subgroups", ())
-    yield from (str(analysis[key]) for key in ("covariance_by", "observation_weights") if key in analysis)
+    yield from (str(analysis[key]) for key in ("group", "weights") if key in analysis)

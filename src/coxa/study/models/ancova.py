@@ -14,7 +14,9 @@ class ANCOVA(MeansAnalysis):
     """An analysis of covariance: each visit by itself."""
 
     model: Literal["ancova"] = Field(description="Each visit by itself.")
-    robust: Literal["HC3"] | None = Field(None, description="Robust standard errors.")
+    vcov: Literal["model", "HC3"] = Field(
+        "model", description="Covariance of the coefficients: of one variance, or HC3, which allows unequal variances."
+    )
     subgroups: tuple[Name, ...] = Field((), description="Covariates in whose levels the arms are compared too.")
     standardised_effect: bool = Field(
         False, description="Also give Hedges g of each difference, by the standard deviation and error of the model."

@@ -21,7 +21,7 @@ class MMRM(RepeatedMeasures):
         default_factory=dict,
         description="Random effects of factors above the participants, factor: options; for example "
         "`{therapist_id: {only_in: [exercise, manual_therapy], by_arm: true}, site_id: {}}`. They stand beside the "
-        "covariance over the visits of a participant. With them `standard_errors` are those of the model, and `ddf` "
+        "covariance over the visits of a participant. With them `vcov` is that of the model, and `ddf` "
         "is kenward-roger-linear, kenward-roger or satterthwaite; with a factor of fewer than ten levels intervals "
         "hold only with one of the first two.",
     )
@@ -32,10 +32,10 @@ class MMRM(RepeatedMeasures):
         "added up): with so few therapists or clinics neither interval nor p-value can be relied on. `accept` lets it "
         "stand, and says so beside every such number. Other roles always carry the warning.",
     )
-    covariance_by: Name | None = Field(
+    group: Name | None = Field(
         None, description="Factor whose levels have a covariance each, with the same structure; for example `arm`."
     )
-    observation_weights: Name | None = Field(
+    weights: Name | None = Field(
         None, description="Covariate, a number above 0, by which the variance of a row is divided."
     )
     subgroups: tuple[Name, ...] = Field((), description="Covariates in whose levels the arms are compared too.")

@@ -10,7 +10,7 @@ from pydantic import BeforeValidator, Field, model_validator
 from coxa.covariances import COVARIANCES, Covariance, covariance_called
 from coxa.study.analysis import MeansAnalysis
 from coxa.study.parts import OneOrMany
-from coxa.study.words import Contrast, Ddf, StandardErrors
+from coxa.study.words import Contrast, Ddf, Vcov
 
 CovarianceWord = Annotated[Covariance, BeforeValidator(lambda word: covariance_called(word) or word)]
 """A covariance structure under its short name, in words or under its SAS name."""
@@ -27,7 +27,7 @@ class RepeatedMeasures(MeansAnalysis):
     covariance: OneOrMany[CovarianceWord] = Field(
         ("us",), description="A covariance structure, or a ladder of them tried in order; SAS words too."
     )
-    standard_errors: StandardErrors = Field(
+    vcov: Vcov = Field(
         "model", description="By the model, or a sandwich over participants: CR0, CR2 (bias-reduced), CR3 (jackknife)."
     )
     ddf: Ddf = Field("kenward-roger-linear", description="Degrees of freedom.")
@@ -55,10 +55,10 @@ class RepeatedMeasures(MeansAnalysis):
 def check_inference(analysis: RepeatedMeasures) -> None:
     """Raise ValueError where degrees of freedom do not go with the likelihood or the standard errors."""
     check_kenward_roger(analysis.ddf, analysis.estimation)
-    if analysis.standard_errors != "model" and analysis.ddf.startswith("kenward-roger"):
+    if analysis.vcov != "model" and analysis.ddf.startswith("kenward-roger"):
         raise ValueError(
-            f"Kenward-Roger adjusts the model's standard errors, not {analysis.standard_errors}; use "
-            "`ddf: satterthwaite` or `standard_errors: model`"
+            f"Kenward-Roger adjusts the model's standard errors, not {analysis.vcov}; use "
+            "`ddf: satterthwaite` or `vcov: model`"
         )
 
 

@@ -88,13 +88,13 @@ def _model(report: Report, planned: PlannedAnalysis) -> Iterator[Text]:
         yield from method_of(plan).random_words(planned, fit, cite("random-effects"))
         if plan.option("covariance") and words_that_ran(planned, fits).whole:
             yield from _covariance(plan, fit, cite(fit.structure))
-    if fits and (errors := plan.option("standard_errors", "model")) != "model":
+    if fits and (errors := plan.option("vcov", "model")) != "model":
         yield f"Standard errors are a sandwich over participants ({errors}){cite(errors)}."
     for ddf, information in dict.fromkeys((fit.ddf, fit.random.information if fit.random else "") for fit in fits):
         from_which = f", from the {information} information" if information else ""
         yield f"Degrees of freedom: {DDF_NAMES.get(ddf, ddf)}{from_which}{cite(ddf)}."
     if fits and has_covariates(planned, fits):
-        weights = plan.option("weights")
+        weights = plan.option("averaging")
         yield f"{WEIGHTS[weights]}{cite(weights)}."
     yield from _further(planned, cite)
 
