@@ -26,7 +26,7 @@ def two_arms(n: int = 10) -> pd.DataFrame:
 def test_two_plain_groups_have_cohens_d_and_its_exact_limits() -> None:
     data = two_arms()
     fit = fit_ancova("change ~ arm", data)
-    row = standardised_by_model(fit, contrasts(fit)).frame.iloc[0]
+    row = standardised_by_model(fit, contrasts(fit, against="usual_care")).frame.iloc[0]
     groups = [part["change"] for _, part in data.groupby("arm")]
     d = (groups[0].mean() - groups[1].mean()) / np.sqrt((groups[0].var() + groups[1].var()) / 2)
     assert row["estimate"] == pytest.approx(d, rel=CLOSED_FORM)
@@ -38,7 +38,7 @@ def test_two_plain_groups_have_cohens_d_and_its_exact_limits() -> None:
 
 def test_the_delta_method_written_out() -> None:
     fit = fit_ancova("change ~ arm", two_arms())
-    row = standardised_by_model(fit, contrasts(fit), limits="delta").frame.iloc[0]
+    row = standardised_by_model(fit, contrasts(fit, against="usual_care"), limits="delta").frame.iloc[0]
     se = np.sqrt(2 / 10 + row["estimate"] ** 2 / (2 * 18))
     assert row["std_error"] == pytest.approx(se, rel=CLOSED_FORM)
     assert row["conf_high"] - row["estimate"] == pytest.approx(stats.t.ppf(0.975, 18) * se, rel=CLOSED_FORM)

@@ -117,7 +117,7 @@ def test_a_covariate_adjusted_model_of_visits_counts_participants_and_rows() -> 
         (lambda f: marginal_means(f, "arms"), "unknown factor of the model 'arms'; allowed: arm, site; did you mean"),
         (
             lambda f: marginal_means(f, averaging="even"),
-            "unknown weights 'even'; allowed: equal, proportional, counterfactual",
+            "unknown averaging 'even'; allowed: equal, proportional, counterfactual",
         ),
         (lambda f: marginal_means(f, at={"site": "east"}), "unknown level of site 'east'; allowed: north, south"),
         (lambda f: marginal_means(f, at={"sex": "male"}), "unknown variable of the model 'sex'; allowed: arm, site"),

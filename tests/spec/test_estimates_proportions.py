@@ -27,13 +27,13 @@ def one(estimates: Estimates, term: str) -> pd.Series:
 
 def test_newcombes_own_example() -> None:
     """Newcombe 1998 (Statistics in Medicine 17:873-890), table II, 56/70 - 48/80, method 10: 0.0524 to 0.3339."""
-    row = one(fit_proportions(table(56, 70, 48, 80), "better"), "risk_difference")
+    row = one(fit_proportions(table(56, 70, 48, 80), "better", against="usual_care"), "risk_difference")
     assert row["estimate"] == pytest.approx(0.2, abs=1e-12)
     assert (round(row["conf_low"], 4), round(row["conf_high"], 4)) == (0.0524, 0.3339)
 
 
 def test_ratios_by_hand() -> None:
-    result = fit_proportions(table(30, 50, 20, 50), "better")
+    result = fit_proportions(table(30, 50, 20, 50), "better", against="usual_care")
     ratio, odds = one(result, "risk_ratio"), one(result, "odds_ratio")
     assert ratio["estimate"] == pytest.approx(1.5)
     assert ratio["conf_high"] == pytest.approx(1.5 * np.exp(1.959963985 * np.sqrt(1 / 30 - 1 / 50 + 1 / 20 - 1 / 50)))
@@ -43,7 +43,7 @@ def test_ratios_by_hand() -> None:
 
 
 def test_risks_carry_their_counts() -> None:
-    risks = fit_proportions(table(30, 50, 20, 40), "better").only(term="risk").frame
+    risks = fit_proportions(table(30, 50, 20, 40), "better", against="usual_care").only(term="risk").frame
     assert risks["arm"].to_list() == ["exercise", "usual_care"]
     assert risks["estimate"].to_list() == [0.6, 0.5]
     assert risks["n_participants"].to_list() == [50, 40]
@@ -51,7 +51,7 @@ def test_risks_carry_their_counts() -> None:
 
 
 def test_small_counts_take_fishers_test_and_an_empty_cell_score_limits() -> None:
-    result = fit_proportions(table(3, 8, 0, 9), "better")
+    result = fit_proportions(table(3, 8, 0, 9), "better", against="usual_care")
     row = one(result, "odds_ratio")
     assert "Fisher's exact test" in row["method"]
     assert np.isinf(row["estimate"])
@@ -83,7 +83,7 @@ def test_score_limits_leave_out_one_where_pearsons_test_is_significant(n: int, m
 
 def test_a_risk_ratio_without_variance_is_not_certain() -> None:
     """12 of 12 in both arms: the difference may be 24 points either way, and the ratio 0.76 to 1.32."""
-    result = fit_proportions(table(12, 12, 12, 12), "better")
+    result = fit_proportions(table(12, 12, 12, 12), "better", against="usual_care")
     ratio, odds = one(result, "risk_ratio"), one(result, "odds_ratio")
     assert (ratio["conf_low"], ratio["conf_high"]) == pytest.approx((0.7575, 1.3201), abs=1e-4)
     assert np.isnan(odds[["estimate", "conf_low", "conf_high"]].astype(float)).all()
@@ -91,35 +91,37 @@ def test_a_risk_ratio_without_variance_is_not_certain() -> None:
 
 
 def test_no_event_at_all() -> None:
-    result = fit_proportions(table(0, 8, 0, 9), "better")
+    result = fit_proportions(table(0, 8, 0, 9), "better", against="usual_care")
     assert one(result, "risk_difference")["p_value"] == 1
     assert np.isnan(one(result, "risk_ratio")["estimate"])
     assert one(result, "risk_ratio")["warning"] == "no risk ratio: both risks are 0"
 
 
 def test_a_table_whose_numbers_do_not_agree_says_so() -> None:
-    said = fit_proportions(table(30, 50, 20, 50), "better").frame["warning"]
+    said = fit_proportions(table(30, 50, 20, 50), "better", against="usual_care").frame["warning"]
     assert said.iloc[2:].unique().tolist() == [
         "at this level a difference is shown by p-value, risk difference, odds ratio, not by risk ratio; each rests on "
         "its own approximation"
     ]
-    assert (fit_proportions(table(40, 50, 20, 50), "better").frame["warning"] == "").all()
+    assert (fit_proportions(table(40, 50, 20, 50), "better", against="usual_care").frame["warning"] == "").all()
 
 
 def test_rows_left_out_are_counted() -> None:
     data = table(3, 8, 2, 9).assign(better=lambda d: d["better"].where(d.index != 0))
-    assert set(fit_proportions(data, "better").frame["warning"]) == {"1 rows without better or arm left out"}
+    assert set(fit_proportions(data, "better", against="usual_care").frame["warning"]) == {
+        "1 rows without better or arm left out"
+    }
 
 
 def test_what_is_refused() -> None:
     data = table(3, 8, 2, 9)
     with pytest.raises(FitError, match=r"has other values than 0 and 1: \[2.0\]"):
-        fit_proportions(data.assign(better=2), "better")
+        fit_proportions(data.assign(better=2), "better", against="usual_care")
     with pytest.raises(OptionError, match=r"unknown arm to compare against 'usual'; .*did you mean 'usual_care'"):
         fit_proportions(data, "better", against="usual")
     with pytest.raises(OptionError, match=r"unknown column 'beter'; .*did you mean 'better'"):
-        fit_proportions(data, "beter")
+        fit_proportions(data, "beter", against="usual_care")
     with pytest.raises(FitError, match="every row is of arm 'usual_care'; there is nothing to compare"):
-        fit_proportions(data[data["arm"] == "usual_care"], "better")
+        fit_proportions(data[data["arm"] == "usual_care"], "better", against="usual_care")
     with pytest.raises(DataError, match="one row per participant_id, but rows 2, 3 are of one"):
-        fit_proportions(data.assign(participant_id=[1, 1, *range(2, 17)]), "better")
+        fit_proportions(data.assign(participant_id=[1, 1, *range(2, 17)]), "better", against="usual_care")

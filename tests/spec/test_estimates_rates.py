@@ -24,7 +24,7 @@ def test_rates_and_ratio_by_hand() -> None:
     """Seven events in 14 years and two in 8: 50 and 25 per 100 years, twice as many."""
     found = fit_rates(
         people({"usual_care": [2, 0], "exercise": [3, 4]}).assign(years=[4.0, 4.0, 7.0, 7.0]), "events", "years",
-        per=100,
+        against="usual_care", per=100,
     ).frame.set_index(["term", "arm"])["estimate"]  # fmt: skip
     assert found.to_dict() == {
         ("rate", "usual_care"): 25.0,
@@ -69,22 +69,22 @@ def test_limits_of_a_ratio_leave_the_observed_split_a_probability_of_a_fortieth(
 def test_a_ratio_needs_events_in_both_arms_and_a_rate_needs_exposure() -> None:
     assert rate_ratio((0, 10.0), (3, 10.0), 0.95) == {}
     assert math.isnan(rate(0, 0.0, 1, 0.95)["estimate"])
-    found = fit_rates(people({"usual_care": [0], "exercise": [2]}), "events", "years").frame
+    found = fit_rates(people({"usual_care": [0], "exercise": [2]}), "events", "years", against="usual_care").frame
     assert found["term"].tolist() == ["rate", "rate"]
 
 
 def test_what_cannot_be_counted_is_refused() -> None:
     with pytest.raises(FitError, match="missing or negative"):
-        fit_rates(people({"usual_care": [1], "exercise": [-1]}), "events", "years")
+        fit_rates(people({"usual_care": [1], "exercise": [-1]}), "events", "years", against="usual_care")
     with pytest.raises(OptionError, match="did you mean 'years'"):
-        fit_rates(people({"usual_care": [1]}), "events", "year")
+        fit_rates(people({"usual_care": [1]}), "events", "year", against="usual_care")
     with pytest.raises(OptionError, match="compare against"):
-        fit_rates(people({"exercise": [1]}), "events", "years")
+        fit_rates(people({"exercise": [1]}), "events", "years", against="usual_care")
 
 
 def test_one_participant_with_half_of_the_events_is_warned_about() -> None:
     data = people({"usual_care": [1, 1, 2, 0], "exercise": [7, 1, 1, 0], "manual": [1, 0, 0, 0]})
-    found = fit_rates(data, "events", "years").frame.set_index(["term", "arm"])["warning"]
+    found = fit_rates(data, "events", "years", against="usual_care").frame.set_index(["term", "arm"])["warning"]
     said = "one participant has 7 of the 9 events in exercise: events are not independent, and limits are too narrow"
     half = "one participant has 2 of the 4 events in usual_care: events are not independent, and limits are too narrow"
     assert found["rate", "exercise"] == said
@@ -95,4 +95,4 @@ def test_one_participant_with_half_of_the_events_is_warned_about() -> None:
 
 def test_events_that_are_spread_are_not_warned_about() -> None:
     data = people({"usual_care": [1, 1, 1, 2], "exercise": [2, 2, 1, 0]})
-    assert (fit_rates(data, "events", "years").frame["warning"] == "").all()
+    assert (fit_rates(data, "events", "years", against="usual_care").frame["warning"] == "").all()

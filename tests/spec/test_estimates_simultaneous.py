@@ -120,8 +120,11 @@ def test_a_family_can_span_the_visits() -> None:
     ("options", "message"),
     [
         ({"adjust": "tukey"}, "Tukey's adjustment is for all pairs: against='pairwise'"),
-        ({"adjust": "dunnett", "against": None}, "Dunnett's adjustment is for one reference"),
-        ({"adjust": "tukey", "against": None, "family": "all"}, "Tukey's adjustment is for the pairs of one visit"),
+        ({"adjust": "dunnett", "against": "pairwise"}, "Dunnett's adjustment is for one reference"),
+        (
+            {"adjust": "tukey", "against": "pairwise", "family": "all"},
+            "for the pairs of one visit",
+        ),
         ({"adjust": "dunnet"}, "did you mean 'dunnett'"),
         ({"adjust": "dunnett", "family": "outcome"}, "unknown family 'outcome'; allowed: visit, all"),
     ],

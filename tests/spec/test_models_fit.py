@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -104,12 +106,12 @@ def test_the_summary_says_what_sas_would_print(options: dict, said: str) -> None
     assert f" {said}\n" in fit_mmrm(FORMULA, trial(), **options).summary()
 
 
-@pytest.mark.parametrize("robust", [None, "HC3"])
-def test_ancova_is_statsmodels_least_squares(robust: str | None) -> None:
+@pytest.mark.parametrize("vcov", ["model", "HC3"])
+def test_ancova_is_statsmodels_least_squares(vcov: Literal["model", "HC3"]) -> None:
     data = trial()
     here = data[data["visit"] == "week_12"].dropna(subset=["change"])
-    wanted = smf.ols("change ~ baseline + arm", here).fit(cov_type=robust or "nonrobust", use_t=True)
-    fit = fit_ancova("change ~ baseline + arm", data, at_visit="week_12", robust=robust)
+    wanted = smf.ols("change ~ baseline + arm", here).fit(cov_type={"model": "nonrobust"}.get(vcov, vcov), use_t=True)
+    fit = fit_ancova("change ~ baseline + arm", data, at_visit="week_12", vcov=vcov)
     for got, name in (("Intercept", "Intercept"), ("baseline", "baseline"), ("arm[exercise]", "arm[T.exercise]")):
         assert fit.params[got] == pytest.approx(wanted.params[name], rel=CLOSED_FORM)
         assert fit.std_error[got] == pytest.approx(wanted.bse[name], rel=CLOSED_FORM)
@@ -125,7 +127,7 @@ def test_ancova_refuses_two_rows_of_a_participant() -> None:
 
 
 def test_ancova_refuses_unknown_words_and_too_few_rows() -> None:
-    with pytest.raises(OptionError, match="unknown robust 'HC2'; allowed: HC3; did you mean 'HC3'"):
+    with pytest.raises(OptionError, match="unknown vcov 'HC2'; allowed: model, HC3; did you mean 'HC3'"):
         fit_ancova("change ~ arm", trial(), at_visit="week_6", vcov="HC2")  # type: ignore[arg-type]
     with pytest.raises(OptionError, match="unknown visit 'week_51'"):
         fit_ancova("change ~ arm", trial(), at_visit="week_51")

@@ -23,8 +23,8 @@ VERBS: dict[str, Callable[[Any], Any]] = {
     "fit_clda": lambda data: fit_clda(data),
     "fit_batch": lambda data: fit_batch("change ~ visit", data, np.zeros((1, 2)), [{"Intercept": 1}]),
     "fit_trials": lambda data: fit_trials("change ~ visit", data, [{"Intercept": 1}]),
-    "fit_proportions": lambda data: fit_proportions(data, "change"),
-    "fit_rates": lambda data: fit_rates(data, "events", "years"),
+    "fit_proportions": lambda data: fit_proportions(data, "change", against="usual_care"),
+    "fit_rates": lambda data: fit_rates(data, "events", "years", against="usual_care"),
 }
 
 

@@ -27,7 +27,7 @@ from coxa.study.models import MODELS
 from coxa.study.models.mmrm import MMRM
 from coxa.study.models.proportions import Proportions
 from coxa.study.randomisation import Randomisation
-from coxa.study.words import Contrast, Ddf, MarginType, Multiplicity, StandardErrors, Weights
+from coxa.study.words import Averaging, Contrast, Ddf, MarginType, Multiplicity, Vcov
 from tests.spec.small_trial import plan, report, with_holm
 
 ROOT = Path(__file__).parents[2]
@@ -88,7 +88,7 @@ def mentioned(made: Report) -> list[int]:
 def test_every_word_that_a_plan_can_ask_for_is_a_method_with_its_entry_or_one_that_needs_none() -> None:
     words = {
         word
-        for closed in (Covariance, Ddf, StandardErrors, Weights, Multiplicity, Contrast, MarginType)
+        for closed in (Covariance, Ddf, Vcov, Averaging, Multiplicity, Contrast, MarginType)
         for word in get_args(closed)
     }
     for part, key in ((MMRM, "estimation"), (Proportions, "missing_response"), (Randomisation, "scheme")):

@@ -50,7 +50,7 @@ def test_what_is_asked_for_is_read() -> None:
     assert analysis.contrasts == ("by_visit", "average", "slope", "auc")
     assert analysis.margin == Margin(type="noninferiority", value=5, source="agreed with patients")
     assert analysis.subgroups == ("sex",)
-    assert (analysis.multiplicity, analysis.weights) == ("dunnett", "counterfactual")
+    assert (analysis.multiplicity, analysis.averaging) == ("dunnett", "counterfactual")
     assert parse(PLAN.replace("contrasts: [by_visit, average, slope, auc]", "contrasts: slope")).analyses[
         "main"
     ].contrasts == ("slope",)
@@ -162,7 +162,13 @@ def test_proportions_have_no_model_to_ask(line: str, message: str) -> None:
     [
         ("model: mmrm", "model: mmrn", 25, "analyses.main.model", "did you mean `mmrm`?"),
         ("    model: mmrm\n", "", 23, "analyses.main.model", "the key `model` is required"),
-        ("    subgroups: [sex]", "    vcov: HC3", 31, "analyses.main.vcov", "Remove it, or use `model: ancova`."),
+        (
+            "    subgroups: [sex]",
+            "    missing_response: observed",
+            31,
+            "analyses.main.missing_response",
+            "use `model: proportions`.",
+        ),
         ("    multiplicity:", "    multiplicty:", 28, "analyses.main.multiplicty", "did you mean `multiplicity`?"),
     ],
 )

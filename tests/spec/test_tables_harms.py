@@ -153,7 +153,7 @@ def test_an_arm_that_nobody_received_has_no_risk() -> None:
 
 def test_the_table_of_rates_is_what_fit_rates_gives(harms: Harms) -> None:
     rows = shown(harm_rates_table(STUDY, harms))["Adverse event", "Per person-year"]
-    frame = fit_rates(harms.per_participant(harms.of("adverse_event")), "events", "years").frame
+    frame = fit_rates(harms.per_participant(harms.of("adverse_event")), "events", "years", against="usual_care").frame
     limits = frame[["estimate", "conf_low", "conf_high"]].to_dict("records")
     written = [write("two_decimals_interval", {str(name): n for name, n in row.items()}) for row in limits]
     by_arm = dict(zip(zip(frame["term"], frame["arm"], strict=True), written, strict=True))
