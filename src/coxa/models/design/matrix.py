@@ -15,6 +15,7 @@ from formulaic.utils.stateful_transforms import stateful_transform
 
 from coxa.errors import FitError, OptionError
 from coxa.models.design.formula import GRAMMAR, Formula, read_formula
+from coxa.models.design.recipe import direct
 
 
 @stateful_transform
@@ -44,7 +45,7 @@ class Design:
     complete      : for every row that came in, whether it is analysed
     left_out      : one row per row left out: `row` (its label), `missing` (the columns that were empty)
     unused_levels : levels of a categorical column that no analysed row has
-    spec          : formulaic's memory of the coding and of stateful transforms
+    spec          : the recipe for new rows: a `Recipe`, or formulaic's memory of the coding and of stateful transforms
     """
 
     formula: Formula
@@ -207,14 +208,12 @@ def design_matrix(text: str, data: pd.DataFrame, *, keep: np.ndarray | None = No
     check_levels(text, levels)
     try:
         with np.errstate(divide="ignore", invalid="ignore"):  # check_finite names what has no value
-            matrix = model_matrix(formula.right, right, context=NAMESPACE, na_action="ignore", output="numpy")
+            x, spec = columns_of(formula.right, right, levels)
     except FormulaicError as error:
         reason = str(error).split("\n", 1)[0]
         raise OptionError(f"formula '{text}': {reason} Allowed: {GRAMMAR}") from error
-    x = np.asarray(matrix, dtype=float).reshape(int(complete.sum()), -1)
     if x.shape[1] == 0:
         raise OptionError(f"formula '{text}' has no fixed effect on the right; write 1 for a mean alone")
-    spec = matrix.model_spec
     columns = [str(name) for name in spec.column_names]
     check_finite(formula, x, columns)
     return Design(
@@ -230,6 +229,21 @@ def design_matrix(text: str, data: pd.DataFrame, *, keep: np.ndarray | None = No
         unused_levels=unused,
         spec=spec,
     )
+
+
+def columns_of(terms: str, frame: pd.DataFrame, levels: Mapping[str, Sequence[Any]]) -> tuple[np.ndarray, Any]:
+    """Return the columns (N, p) that terms make of coded columns, and the recipe for new rows.
+
+    Raises
+    ------
+    FormulaicError
+        The terms are not taken.
+    """
+    recipe = direct(terms, frame, levels)
+    if recipe is not None:
+        return recipe.get_model_matrix(frame), recipe
+    matrix = model_matrix(terms, frame, context=NAMESPACE, na_action="ignore", output="numpy")
+    return np.asarray(matrix, dtype=float).reshape(len(frame), -1), matrix.model_spec
 
 
 def coded(

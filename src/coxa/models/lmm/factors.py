@@ -10,12 +10,11 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from formulaic import model_matrix
 from formulaic.errors import FormulaicError
 
 from coxa.errors import FitError, OptionError
 from coxa.models.design.formula import GRAMMAR, RandomTerm
-from coxa.models.design.matrix import NAMESPACE, check_text, coded, coded_as, label_text, materialised
+from coxa.models.design.matrix import check_text, coded, coded_as, columns_of, label_text, materialised
 
 APART = 1e-8
 """Part of an effect, relative to its size, that the others must leave over for it to be one of its own."""
@@ -248,11 +247,10 @@ def effects_of(formula: str, term: RandomTerm, frame: pd.DataFrame) -> tuple[Eff
     check_text(frame[list(term.variables)])
     right, levels, _ = coded(frame[list(term.variables)])
     try:
-        matrix = model_matrix(term.effects, right, context=NAMESPACE, na_action="ignore", output="numpy")
+        plain, spec = columns_of(term.effects, right, levels)
     except FormulaicError as error:
         reason = str(error).split("\n", 1)[0]
         raise OptionError(f"formula '{formula}': {term.text}: {reason} Allowed: {GRAMMAR}") from error
-    spec = matrix.model_spec
     names = tuple(str(name).replace("[T.", "[") for name in spec.column_names)
     if not names:
         raise OptionError(f"formula '{formula}': {term.text} has no effect left of the bar; write 1 for an intercept")
@@ -267,7 +265,6 @@ def effects_of(formula: str, term: RandomTerm, frame: pd.DataFrame) -> tuple[Eff
             for name in names
         )
     effects = Effects(term, levels, spec, by_levels, names)
-    plain = np.asarray(matrix, dtype=float).reshape(len(frame), -1)
     return effects, plain if term.by is None else effects.split(plain, frame)
 
 
