@@ -11,12 +11,13 @@ import pandas as pd
 import pytest
 
 from coxa import simulated_power
-from coxa.analyses.methods import method_of
+from coxa.analyses.methods import Telling, method_of
 from coxa.analyses.planned import run_analysis
 from coxa.analyses.rows import SimulatedRows
 from coxa.design.by_simulation.truth import true_differences
 from coxa.estimates import contrasts, marginal_means
 from coxa.models import Fit, fit_clda, fit_lmm, with_baseline
+from coxa.report.topics.analyses.participant_effects import participant_effects_table
 from coxa.simulate import draw_outcomes, estimand_frame, trial_design
 from coxa.study import Study, model_formula
 from coxa.study.models import MODELS
@@ -195,6 +196,44 @@ def test_a_margin_is_tested_on_the_planned_day() -> None:
         assert tested["estimate"] == difference["estimate"]
         assert tested["statistic"] == pytest.approx((difference["estimate"] - 2) / difference["std_error"])
     assert ("superiority", "w6", "exercise") not in found.index
+
+
+# -- in words ----------------------------------------------------------------------------------------------------------
+
+
+def said(analysis: dict[str, Any]) -> str:
+    """Return the sentences of the methods section on a model, without references."""
+    fit, planned_analysis = run(analysis)[0], planned(analysis).planned("a")
+    telling = Telling(planned_analysis, (fit,), lambda *_: "", lambda formula: formula)
+    method = method_of(planned_analysis.analysis)
+    return " ".join([*method.sentences(telling), *method.random_words(planned_analysis, fit)])
+
+
+def test_the_methods_section_says_what_the_baseline_is() -> None:
+    assert "the baseline is an outcome, with one mean for all participants" in said(CLDA)
+    assert "Changes from baseline are differences between the model's means" in said(CLDA)
+    assert "Changes from baseline" not in said({**CLDA, "estimand": "value"})
+    assert "The baseline is an outcome on day 0, with one mean for all participants." in said(FROM_BASELINE)
+
+
+def test_and_which_effects_a_participant_has() -> None:
+    assert said(LMM).endswith("Random effects: intercept of each participant; residuals are independent.")
+    lines = said(LINES)
+    assert "means and differences at visits are those of the lines at the planned days" in lines
+    assert lines.endswith("intercept and slope over time of each participant; residuals are independent.")
+
+
+def test_the_spread_of_participants_is_a_table_with_slopes_per_week() -> None:
+    fit, _ = run(LINES)
+    table = participant_effects_table(planned(LINES).planned("a"), fit)
+    assert table is not None
+    cells = {row.label: [cell.text for cell in row.cells] for row in table.groups[0].rows}
+    parts = fit.variance_components.set_index(["effect", "other"])
+    assert cells["Slope of a participant, per week"][0] == f"{7 * parts.loc[('study_day', ''), 'sd']:.3f}"
+    assert cells["Intercept of a participant"][1].replace("\N{MINUS SIGN}", "-") == (
+        f"{parts.loc[('Intercept', 'study_day'), 'correlation']:.2f}"
+    )
+    assert participant_effects_table(planned(CLDA).planned("a"), run(CLDA)[0]) is None
 
 
 # -- what is asked of the plan -----------------------------------------------------------------------------------------

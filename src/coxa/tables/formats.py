@@ -47,6 +47,7 @@ RULES: dict[str, str] = {
     "nnt_infinite": "∞ (NNTB {nearest:1} to ∞ to NNTH {farthest:1})",
     "std_error": "{std_error:+}",
     "sd": "{sd:+}",
+    "correlation": "{correlation:2}",
     "share": "{share:%}",
     "standardised": "{standardised_difference:2}",
     "share_points": "{share:pp}",

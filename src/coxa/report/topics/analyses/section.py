@@ -12,6 +12,7 @@ from coxa.report.record import Report
 from coxa.report.topics.analyses.footnotes import mean_words
 from coxa.report.topics.analyses.forest import plot_forest
 from coxa.report.topics.analyses.further import further_table, interaction_words, subgroup_forest_rows, subgroup_table
+from coxa.report.topics.analyses.participant_effects import participant_effects_table
 from coxa.report.topics.analyses.results import (
     differences_table,
     means_table,
@@ -67,7 +68,8 @@ def _means(report: Report, planned: PlannedAnalysis) -> list[Block]:
     fits, dataset = report.fits[planned.name], report.datasets[planned.estimand_name]
     differences = TableBlock(differences_table(planned, report.estimates, fits, dataset))
     means = TableBlock(means_table(planned, report.estimates, fits, dataset))
-    variances = (variances_table(planned, fit, dataset.analysed) for fit in fits)
+    variances = [variances_table(planned, fit, dataset.analysed) for fit in fits]
+    variances += [participant_effects_table(planned, fit) for fit in fits]
     further = [*(TableBlock(table) for table in variances if table), *_further(report, planned)]
     if planned.analysis.role not in DRAWN:
         return [differences, means, *further]

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from coxa.models import Fit
+from coxa.report.topics.analyses.participant_effects import participant_warning
 from coxa.study import Study
 from coxa.study.design_words import words_of
 from coxa.study.planned import PlannedAnalysis
@@ -95,7 +96,8 @@ def warning_words(study: Study, text: str) -> str:
     'therapist has 9 levels, fewer than 10'
     """
     said = EFFECT.sub(
-        lambda found: f"variance between levels of {_called(study, found[2])}{_in_arm(study, found[1])}", text
+        lambda found: f"variance between levels of {_called(study, found[2])}{_in_arm(study, found[1])}",
+        participant_warning(text),
     )
     return LEVELS.sub(lambda found: f"{_called(study, found[1])} has {found[2]} levels", said)
 
