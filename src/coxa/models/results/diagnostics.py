@@ -8,13 +8,14 @@ from scipy import stats
 from scipy.linalg import solve_triangular
 
 from coxa.errors import OptionError
-from coxa.models.lmm.predictions import predictions, random_part_of
+from coxa.models.lmm.predictions import random_part_of
 from coxa.models.lmm.random_part import RandomPart, residual_blocks
 from coxa.models.numerics.marginal_fit import correlation
 from coxa.models.numerics.reml import residual_moments
 from coxa.models.numerics.stack import covariances
 from coxa.models.results.fit import Fit
 from coxa.models.results.rebuilt import rebuilt
+from coxa.models.results.statsmodels_names import fitted
 
 
 def residuals(fit: Fit) -> pd.DataFrame:
@@ -73,14 +74,14 @@ def residuals(fit: Fit) -> pd.DataFrame:
         standardised[pattern.rows] = r / np.sqrt(variance)
         studentised[pattern.rows] = r / np.sqrt(np.maximum(variance - lost, np.finfo(float).tiny))
         normalised[pattern.rows] = solve_triangular(lower, r.T, lower=True).T
-    fitted = fit.design.x @ fit.params.to_numpy()
+    at = fitted(fit)
     return pd.DataFrame(
         {
             "participant_id": fit.sample.participant,
             "visit": pd.Categorical(fit.sample.visit, list(fit.sample.visits)),
             "observed": fit.design.y,
-            "fitted": fitted,
-            "residual": fit.design.y - fitted,
+            "fitted": at,
+            "residual": fit.design.y - at,
             "standardised": standardised,
             "studentised": studentised,
             "normalised": normalised,
@@ -90,12 +91,8 @@ def residuals(fit: Fit) -> pd.DataFrame:
 
 def conditional_residuals(fit: Fit) -> pd.DataFrame:
     """Return the residuals of a fit with random effects; the columns are those of `residuals`."""
-    part = random_part_of(fit)
-    fitted = fit.design.x @ fit.params.to_numpy()
-    for factor, values in zip(part.factors, predictions(part).values, strict=True):
-        here = factor.codes >= 0
-        fitted[here] += (values[factor.codes[here]] * factor.effects[here]).sum(axis=1)
-    left = fit.design.y - fitted
+    part, at = random_part_of(fit), fitted(fit)
+    left = fit.design.y - at
     scaled = left if fit.sample.weights is None else left * np.sqrt(fit.sample.weights)
     standardised, normalised = standardised_within(part, scaled)
     return pd.DataFrame(
@@ -103,7 +100,7 @@ def conditional_residuals(fit: Fit) -> pd.DataFrame:
             "participant_id": fit.sample.participant,
             "visit": pd.Categorical(fit.sample.visit, list(fit.sample.visits)),
             "observed": fit.design.y,
-            "fitted": fitted,
+            "fitted": at,
             "residual": left,
             "standardised": standardised,
             "studentised": standardised,
@@ -206,18 +203,18 @@ def covariance_check(fit: Fit) -> pd.DataFrame:
     names = [""] if fit.sample.group is None else list(pd.unique(fit.covariance.index.get_level_values(0)))
     matrices = fit.covariance.to_numpy().reshape(-1, sums.m, sums.m)
     rows = []
-    for g, (name, fitted) in enumerate(zip(names, matrices, strict=True)):
+    for g, (name, modelled) in enumerate(zip(names, matrices, strict=True)):
         mine = sums.members(g)
         n = both[mine].sum(axis=0)
         found = np.divide(total[mine].sum(axis=0), n, out=np.full_like(n, np.nan), where=n > 0)
-        shared = correlation(found), correlation(fitted)
+        shared = correlation(found), correlation(modelled)
         rows += [
             {
                 "group": name,
                 "visit": labels[a],
                 "other": labels[b],
                 "n": int(n[a, b]),
-                "fitted": fitted[a, b],
+                "fitted": modelled[a, b],
                 "empirical": found[a, b],
                 "fitted_correlation": shared[1][a, b],
                 "empirical_correlation": shared[0][a, b],

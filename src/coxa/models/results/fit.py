@@ -10,15 +10,16 @@ import pandas as pd
 from coxa.arguments import Kind
 from coxa.models.lmm.predictions import predict, random_effects, random_part_of
 from coxa.models.lmm.random_part import variance_components
-from coxa.models.results.record import FitRecord
+from coxa.models.results.statsmodels_names import StatsmodelsNames
 from coxa.models.results.text import fit_html, fit_text
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Fit(FitRecord):
+class Fit(StatsmodelsNames):
     """A fitted model of a continuous outcome: fixed effects, their uncertainty, and how they came about.
 
-    Its attributes are those of `coxa.models.results.record.FitRecord`.
+    Its attributes are those of `coxa.models.results.record.FitRecord`; it also answers to statsmodels' names, such as
+    `bse` and `llf` (`coxa.models.results.statsmodels_names`).
     """
 
     @property

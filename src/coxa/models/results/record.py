@@ -137,8 +137,24 @@ class FitRecord:
         """Two-sided p-values of the coefficients."""
         return pd.Series(self.test(np.eye(len(self.params))).p_value, self.params.index)
 
-    def conf_int(self, level: float = 0.95) -> pd.DataFrame:
-        """Return confidence limits `conf_low` and `conf_high` of the coefficients at a level in (0, 1)."""
+    def conf_int(self, conf_level: float = 0.95, *, alpha: float | None = None) -> pd.DataFrame:
+        """Return confidence limits `conf_low` and `conf_high` of the coefficients.
+
+        Parameters
+        ----------
+        conf_level
+            Level between 0 and 1.
+        alpha
+            One less the level, as statsmodels has it; instead of `conf_level`.
+
+        Examples
+        --------
+        >>> from coxa.models import fit_ancova
+        >>> d = pd.DataFrame({"participant_id": range(4), "y": [1.0, 2, 3, 4]})
+        >>> fit_ancova("y ~ 1", d).conf_int(alpha=0.1).round(2).to_numpy().tolist()
+        [[0.98, 4.02]]
+        """
+        level = conf_level if alpha is None else 1 - alpha
         check_level(level)
         half = stats.t.ppf((1 + level) / 2, self.df) * self.std_error
         return pd.DataFrame({"conf_low": self.params - half, "conf_high": self.params + half})
