@@ -24,6 +24,7 @@ from coxa.design.by_simulation.pieces import Piece, run_piece, trials_of
 from coxa.design.by_simulation.simulated import simulated_power
 from coxa.simulate import estimand_frame, trial_design
 from coxa.study import Study
+from coxa.study.kinds import study_of
 
 HERE = Path(__file__).parent
 N = 200
@@ -33,7 +34,7 @@ VISITS = {"week_6": 42, "week_12": 84, "week_26": 182, "week_39": 273, "week_52"
 def plan() -> Study:
     """Return a plan of two arms and five visits after baseline, unstructured with Kenward-Roger, and dropout."""
     pain = {"baseline": {"mean": 50, "sd": 15}, "mean_change": {"exercise": 6}, "scale": "continuous"}
-    return Study.model_validate(
+    return study_of(
         {
             "study": "speed",
             "title": "Speed",

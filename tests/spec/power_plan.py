@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from coxa.study import Study
+from coxa.study.kinds import study_of
 
 ARMS: dict[str, Any] = {"usual_care": {"reference": True}, "exercise": {}, "manual_therapy": {}}
 COMPARE = {"compare": ["exercise", "manual_therapy"], "against": "usual_care"}
@@ -33,7 +34,7 @@ def power_plan(analyses: dict[str, Any] | None = None, **assumed: Any) -> Study:
         "dropout": {"probability": 0.15},
         **assumed,
     }
-    return Study.model_validate(
+    return study_of(
         {
             "study": "power-trial",
             "title": "Three arms",
@@ -74,7 +75,7 @@ def two_arms(n: int, effect: float, correlation: float, adjust: list[str], model
         "scale": "continuous",
         "correlation": correlation,
     }
-    return Study.model_validate(
+    return study_of(
         {
             "study": "two-arms",
             "title": "Two arms",

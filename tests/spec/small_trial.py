@@ -25,6 +25,7 @@ from coxa.report.output.render import render_document
 from coxa.report.record import Report, RunRecord
 from coxa.study import Study
 from coxa.study.formula import model_formula
+from coxa.study.kinds import study_of
 
 PER_ARM = 24
 VISITS = {"baseline": 0, "week_6": 42, "week_12": 84, "week_26": 182, "week_52": 364}
@@ -44,7 +45,7 @@ def plan(arm_label: str = "Exercise therapy") -> Study:
     treatment = {"compare": ["exercise", "manual_therapy"], "against": "usual_care"}
     events = {"hip_surgery": "hypothetical"}
     at_week_12 = {"outcome": "pain", "visit": "week_12"}
-    return Study.model_validate(
+    return study_of(
         {
             "study": "small-trial",
             "title": "Exercise and manual therapy for hip pain",

@@ -12,6 +12,7 @@ from coxa.design.by_simulation.rehearsal import judged, rehearse
 from coxa.design.by_simulation.rehearsed import drawn_anew, planted, shuffled
 from coxa.simulate import trial_design
 from coxa.study import Study
+from coxa.study.kinds import study_of
 from tests.spec.assumed_trial import assumed
 from tests.spec.power_plan import MMRM, power_plan
 
@@ -56,7 +57,7 @@ def trial(tmp_path: Path) -> tuple[Study, Path]:
         tmp_path / "assessments.csv", index=False
     )
     held = study.model_dump(mode="json", exclude_unset=True)
-    return Study.model_validate({**held, "data": DATA}), tmp_path
+    return study_of({**held, "data": DATA}), tmp_path
 
 
 def test_another_allocation_changes_nothing(trial: tuple[Study, Path]) -> None:

@@ -25,7 +25,7 @@ from coxa.design.by_simulation.vary import settings
 from coxa.errors import FitError, OptionError, TooFewParticipantsError
 from coxa.figures import plot_power
 from coxa.simulate import trial_design
-from coxa.study import Study
+from coxa.study.kinds import study_of
 from tests.spec.power_plan import MMRM, power_plan, two_arms
 
 ROUNDING = 1e-9
@@ -242,7 +242,7 @@ def test_the_number_for_equivalence_is_found_from_one_with_less_than_the_level()
     """With 8 participants the power is 2%; the closed form says 50 to 52 for 80%."""
     content = two_arms(60, 0.0, 0.7, ["baseline"]).model_dump(mode="python", exclude_none=True)
     content["analyses"]["primary"]["margin"] = {"type": "equivalence", "value": 6}
-    found = find_n(Study.model_validate(content), 0.8, 8, replicates=200)
+    found = find_n(study_of(content), 0.8, 8, replicates=200)
     assert found.simulated.frame["power"].min() < 0.025
     assert 42 <= found.n <= 62
 

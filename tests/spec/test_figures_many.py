@@ -31,6 +31,7 @@ from coxa.report.topics.responders.curve import MOST as MOST_CUTS
 from coxa.report.topics.responders.curve import plot_responder_curve, responder_curve
 from coxa.report.topics.responders.tables import responses
 from coxa.study import Study
+from coxa.study.kinds import study_of
 from tests.spec import small_trial
 
 PAGE = 1_000_000
@@ -41,7 +42,7 @@ def study(arms: int = 2, days: tuple[int, ...] = (0, 42, 84)) -> Study:
     """Return a plan with so many arms and visits on these days."""
     names = [f"arm_{index}" for index in range(arms)]
     visits = {"baseline" if not day else f"day_{day}": {"day": day, "label": f"Day {day}"} for day in days}
-    return Study.model_validate(
+    return study_of(
         {
             "study": "many",
             "title": "Many",
@@ -259,7 +260,7 @@ def test_two_primary_estimands_of_one_endpoint_are_compared_in_one_figure() -> N
         "intercurrent_events": {"hip_surgery": "treatment_policy"},
     }
     raw["analyses"]["policy"] = {**raw["analyses"]["primary"], "estimand": "policy"}
-    plan = Study.model_validate(raw)
+    plan = study_of(raw)
     cohort = replace(made.cohort, study=plan)
     frame = made.estimates.frame
     again = frame[frame["analysis"] == "primary"].assign(analysis="policy", estimand="policy")

@@ -27,7 +27,9 @@ from coxa.report.topics.checklists.select import by_design, wanted
 from coxa.report.topics.checklists.table import checklist_table, counts_words
 from coxa.study import Study
 from coxa.study.delivery.items import CERT, TIDIER
+from coxa.study.kinds import study_of
 from coxa.study.parts import Arm, Part
+from coxa.study.trial import Trial
 from tests.spec.pages import without_scripts
 from tests.spec.small_trial import NASTY, plan, report
 
@@ -49,7 +51,7 @@ PROTOCOL = {
 
 def planned(**keys: Any) -> Study:
     """Return the small plan with some keys of its top level in place of its own."""
-    return Study.model_validate({**plan().model_dump(exclude_unset=True), **keys})
+    return study_of({**plan().model_dump(exclude_unset=True), **keys})
 
 
 def answers(name: str, study: Study, document: Document | None = None) -> dict[str, Answer]:
@@ -124,7 +126,7 @@ def test_every_key_that_an_item_asks_for_is_a_key_of_a_plan() -> None:
         (where, key)
         for where, need in needs()
         for key in (*need.plan, *need.when)
-        if not leads_somewhere(Study, key.split("."))
+        if not leads_somewhere(Trial, key.split("."))
     ]
     wrong += [(where, key) for where, need in needs() for key in need.arms if not leads_somewhere(Arm, key.split("."))]
     assert not wrong

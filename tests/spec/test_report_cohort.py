@@ -24,8 +24,8 @@ from coxa.report.topics.checklists.answer import fill
 from coxa.report.topics.checklists.definition import load_guideline
 from coxa.report.topics.participants.flow.build import participant_flow
 from coxa.report.topics.participants.imbalance import imbalance_sentences, imbalances
-from coxa.study import Study
 from coxa.study.design_words import COHORT, TRIAL
+from coxa.study.kinds import study_of
 from coxa.study.reading.read import parse_study
 from tests.spec import small_trial
 from tests.spec.pages import without_scripts
@@ -47,7 +47,7 @@ def made(design: str) -> Report:
         "study": "hips",
     }
     plan["analyses"]["primary"]["subgroups"] = ["sex"]
-    study = Study.model_validate(plan)
+    study = study_of(plan)
     people = report.cohort.table("participants")
     who = people["participant_id"].iloc[[0, 30, 60]].to_list()
     day = [-4.0, 20.0, 30.0]
@@ -116,7 +116,7 @@ def test_numbers_needed_to_treat_are_of_trials() -> None:
 
 
 def test_a_cohort_has_no_randomisation() -> None:
-    with pytest.raises(PlanError, match=r"participants are not allocated\. Remove `randomisation`"):
+    with pytest.raises(PlanError, match=r"`design: cohort`\. Remove `randomisation`"):
         parse_study(PLAN.replace("DESIGN", "cohort\nrandomisation: {scheme: simple}").replace("ADJUST", "[]").encode())
 
 

@@ -23,6 +23,7 @@ from coxa.report.references.styles import bibtex, ris, vancouver
 from coxa.report.topics.methods.analyses import references
 from coxa.report.topics.methods.section import methods_section
 from coxa.study import Study
+from coxa.study.kinds import study_of
 from coxa.study.models import MODELS
 from coxa.study.models.mmrm import MMRM
 from coxa.study.models.proportions import Proportions
@@ -71,7 +72,7 @@ def planned(**keys: object) -> Study:
     """Return the small plan with other options of its primary analysis."""
     whole = plan().model_dump(exclude_unset=True)
     whole["analyses"]["primary"] |= keys
-    return Study.model_validate(whole)
+    return study_of(whole)
 
 
 def mentioned(made: Report) -> list[int]:

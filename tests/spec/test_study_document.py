@@ -11,7 +11,8 @@ import pytest
 
 from coxa.cohort.read import read_cohort
 from coxa.study.describing.data_examples import EXAMPLES, DataExample
-from coxa.study.describing.document import study_document, type_words, walk
+from coxa.study.describing.document import KIND_TITLES, study_document, type_words, walk
+from coxa.study.parts import ComparativeReport, Part
 from coxa.study.plan import Study
 from coxa.study.reading.read import parse_study
 from tests.spec.small_trial import plan
@@ -94,18 +95,26 @@ def test_the_page_in_docs_is_the_one_the_models_give() -> None:
 def test_every_key_of_a_study_file_says_what_it_means() -> None:
     silent = [
         ".".join((*path, key))
-        for path, part in walk((), Study)
+        for path, part in every_part()
         for key, field in part.model_fields.items()
         if not field.description
     ]
     assert silent == []
 
 
+def every_part() -> list[tuple[tuple[str, ...], type[Part]]]:
+    """Every part of a plan of any kind, with its path."""
+    return list(dict.fromkeys(each for kind in KIND_TITLES for each in walk((), kind)))
+
+
 def test_every_part_has_a_heading_and_every_key_a_row() -> None:
     page = study_document()
     headings = re.findall(r"^## `(.+)`$", page, flags=re.M)
     assert {"arms.<name>", "estimands.<name>.endpoint", "data.tables.<table>.missing_when"} <= set(headings)
-    assert len(headings) == len(set(headings)) == len(set(walk((), Study))) - 1
+    named = [part for path, part in every_part() if path and part is not ComparativeReport]
+    assert len(headings) == len(set(headings)) == len(named)
+    assert "## `report`, with arms or groups\n" in page
+    assert [line[3:] for line in page.splitlines() if line[3:] in KIND_TITLES.values()] == list(KIND_TITLES.values())
     assert "| **`day`** | whole number |  | Planned study day" in page
     assert "| `conf_level` | number | `0.95` | Level of the confidence intervals. |" in page
 

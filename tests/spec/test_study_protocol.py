@@ -11,6 +11,7 @@ import pytest
 from coxa.errors import PlanError
 from coxa.report.topics.trial_design.section import CARDS, FACT_OF
 from coxa.study import Study
+from coxa.study.kinds import study_of
 from coxa.study.protocol import Blinding, Dates, Protocol
 from coxa.study.reading.keys import has_key
 from coxa.study.reading.read import parse_study
@@ -27,7 +28,7 @@ def with_protocol(text: str) -> Study:
 
 
 def planned(**keys: Any) -> Study:
-    return Study.model_validate({**plan().model_dump(exclude_unset=True), **keys})
+    return study_of({**plan().model_dump(exclude_unset=True), **keys})
 
 
 def faults(text: str) -> str:

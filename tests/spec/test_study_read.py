@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
@@ -11,6 +12,7 @@ from coxa.errors import PlanError
 from coxa.study import Study, read_study
 from coxa.study.describing.json_schema import study_schema
 from coxa.study.reading.read import parse_study
+from coxa.study.words import Design
 
 PLAN = """\
 study: tiny
@@ -160,7 +162,7 @@ def test_a_misspelt_table_is_read_as_the_one_meant() -> None:
 
 def test_an_empty_plan_lacks_every_part_once() -> None:
     lacking = [field for _, field, _ in faults("{}")]
-    assert lacking == ["study", "title", "arms", "visits", "outcomes", "estimands", "analyses"]
+    assert lacking == ["study", "title", "visits", "outcomes", "arms", "estimands", "analyses"]
 
 
 def test_a_part_that_cannot_be_used_does_not_hide_the_rest() -> None:
@@ -252,8 +254,13 @@ def test_the_published_schema_is_the_one_of_the_code() -> None:
     published = Path(__file__).parents[2] / "src/coxa/study/study.schema.json"
     assert published.read_text(encoding="utf-8") == study_schema()
     schema = json.loads(study_schema())
-    assert "additionalProperties" in schema
-    assert {"study", "title", "arms", "estimands"} <= set(schema["required"])
+    kinds = {kind: schema["$defs"][kind] for kind in ("Trial", "CohortStudy", "ServiceEvaluation")}
+    assert not any(kind["additionalProperties"] for kind in kinds.values())
+    assert {"study", "title", "arms", "estimands"} <= set(kinds["Trial"]["required"])
+    assert {"design", "arms"} <= set(kinds["CohortStudy"]["required"])
+    assert kinds["ServiceEvaluation"]["required"] == ["study", "title", "design", "visits", "outcomes"]
+    assert "arms" not in kinds["ServiceEvaluation"]["properties"]
+    assert set(schema["discriminator"]["mapping"]) == set(get_args(Design))
 
 
 @pytest.mark.parametrize("high", [".nan", ".inf"])

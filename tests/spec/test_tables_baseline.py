@@ -13,7 +13,7 @@ import pytest
 from coxa.cohort.cohort import Cohort
 from coxa.errors import DataError
 from coxa.report.topics.participants.baseline import baseline_table
-from coxa.study import Study
+from coxa.study.kinds import study_of
 from coxa.tables.table import Table
 from tests.spec.small_trial import cohort, plan
 
@@ -37,7 +37,7 @@ def drawn(**options: Any) -> Cohort:
         estimand["treatment"]["compare"] = ["exercise"]
     given["covariates"]["weight"] = {"type": "number"}
     given["report"] = {"baseline_table": ["age", "sex"], **options}
-    made = cohort(Study.model_validate(given))
+    made = cohort(study_of(given))
     return replace(made, tables={**made.tables, "participants": PEOPLE})
 
 
@@ -126,7 +126,7 @@ def of_two_arms(people: pd.DataFrame, arms: tuple[str, str], covariates: dict[st
     given["analyses"] = {"primary": {"estimand": "primary", "model": "ancova"}}
     given["covariates"] = covariates
     given["report"] = {"baseline_table": list(covariates), **options}
-    made = cohort(Study.model_validate(given))
+    made = cohort(study_of(given))
     return baseline_table(replace(made, tables={**made.tables, "participants": people}))
 
 

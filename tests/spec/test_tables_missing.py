@@ -14,7 +14,7 @@ from coxa.findings import Findings
 from coxa.report.topics.missing.dropout_profile import last_seen_means, plot_dropout_profile
 from coxa.report.topics.missing.patterns import completion_table, patterns_table, reasons_table
 from coxa.report.topics.observed.trajectories import plot_trajectories, trajectories
-from coxa.study import Study
+from coxa.study.kinds import study_of
 from coxa.tables.table import Table
 from tests.spec.small_trial import cohort, plan, report
 
@@ -70,7 +70,7 @@ def dataset() -> AnalysisDataset:
 def drawn(**options: Any) -> Cohort:
     given = plan().model_dump(exclude_unset=True)
     given["report"] = {"baseline_table": ["age"], **options}
-    made = cohort(Study.model_validate(given))
+    made = cohort(study_of(given))
     return replace(made, tables={**made.tables, "participants": PEOPLE})
 
 

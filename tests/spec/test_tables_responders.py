@@ -16,7 +16,7 @@ from coxa.report.document import Section
 from coxa.report.topics.responders.curve import _within, plot_responder_curve, responder_curve
 from coxa.report.topics.responders.section import responders_section
 from coxa.report.topics.responders.tables import Response, needed_cell, responders_by_visit, responses
-from coxa.study import Study
+from coxa.study.kinds import study_of
 from coxa.study.parts import Responder
 from coxa.tables.table import Statistic, Table
 from tests.spec.small_trial import Report, cohort, plan, report
@@ -165,7 +165,7 @@ def test_the_rules_of_a_report_are_the_plans_own_and_the_thresholds_asked_for() 
         "observed",
         "response",
     )
-    study = Study.model_validate(hoos_plan({"kind": "pass", "population": "hip_replacement_patients"}))
+    study = study_of(hoos_plan({"kind": "pass", "population": "hip_replacement_patients"}))
     asked = responses(study, made.datasets, {})
     assert [(found.rule.measure, found.rule.at_least) for found in asked] == [("change", 10), ("value", 91)]
     assert "patient acceptable symptom state" in str(asked[1].rule.source)
@@ -179,7 +179,7 @@ def test_several_rules_of_an_outcome_are_counted_and_estimands_use_the_first() -
         {"measure": "change", "at_least": 10},
         {"measure": "percent_change", "at_least": 30},
     ]
-    study = Study.model_validate(given)
+    study = study_of(given)
     assert study.outcomes["pain"].response == study.outcomes["pain"].responder[0]
     assert [(found.rule.measure, found.rule.at_least) for found in responses(study, report().datasets, {})] == [
         ("change", 10),
@@ -187,7 +187,7 @@ def test_several_rules_of_an_outcome_are_counted_and_estimands_use_the_first() -
     ]
     given["outcomes"]["pain"]["responder"][1] = {"measure": "change", "at_least": 10}
     with pytest.raises(ValueError, match="same measure and cut"):
-        Study.model_validate(given)
+        study_of(given)
 
 
 def test_a_single_rule_is_kept_as_it_is_written() -> None:
@@ -200,7 +200,7 @@ def test_an_outcome_without_an_estimand_is_counted_as_recorded_in_all_arms_at_ev
     """Stiffness gets better by 10 or more in A1 and C1; A2 has no week 12."""
     given = plan().model_dump(exclude_unset=True)
     given["outcomes"]["stiffness"] = {"range": [0, 100], "higher_is_better": False, "responder": RULE.model_dump()}
-    study = Study.model_validate(given)
+    study = study_of(given)
     arms = {"A1": "usual_care", "A2": "usual_care", "B1": "exercise", "C1": "manual_therapy"}
     values = [("A1", 50.0, 40.0), ("A2", 50.0, None), ("B1", 50.0, 45.0), ("C1", 80.0, 20.0)]
     rows = [
@@ -232,7 +232,7 @@ def test_an_outcome_without_an_estimand_is_counted_as_recorded_in_all_arms_at_ev
 )
 def test_a_threshold_that_is_no_single_number_is_refused(asked: dict[str, str], said: str) -> None:
     with pytest.raises(ValueError, match="parts of the plan do not agree") as caught:
-        Study.model_validate(hoos_plan(asked))
+        study_of(hoos_plan(asked))
     problems = caught.value.errors()[0]["ctx"]["problems"]  # type: ignore[attr-defined]
     assert [problem.path[:2] for problem in problems] == [("report", "thresholds")]
     assert said in problems[0].message

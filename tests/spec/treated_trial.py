@@ -13,6 +13,7 @@ import pandas as pd
 from coxa.cohort.cohort import Cohort
 from coxa.cohort.disposition import Disposition
 from coxa.findings import Findings
+from coxa.study.kinds import study_of
 from coxa.study.plan import Study
 
 PEOPLE = [
@@ -68,7 +69,7 @@ LAST = {"u1": 84, "u2": 80, "u3": 84, "e1": 90, "e2": 42, "e3": 56}
 
 def plan(**arms: dict[str, Any]) -> Study:
     """Return the plan; keyword arguments add to an arm."""
-    return Study.model_validate(
+    return study_of(
         {
             "study": "treated",
             "title": "A tiny trial",

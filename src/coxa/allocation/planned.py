@@ -8,15 +8,14 @@ from coxa.allocation.schemes import Cluster, Minimisation, PermutedBlocks, Schem
 from coxa.arguments import kinds
 from coxa.errors import PlanError
 from coxa.findings import Finding, Findings
-from coxa.study.plan import PLAN
+from coxa.study.comparative import COMPARATIVE, ComparativeStudy
 
 if TYPE_CHECKING:
-    from coxa.study import Study
     from coxa.study.randomisation import Randomisation
 
 
-@kinds(study=PLAN)
-def planned_scheme(study: Study) -> Scheme:
+@kinds(study=COMPARATIVE)
+def planned_scheme(study: ComparativeStudy) -> Scheme:
     """Return the randomisation scheme of a plan.
 
     Parameters
@@ -34,7 +33,7 @@ def planned_scheme(study: Study) -> Scheme:
     >>> planned_scheme(study)  # doctest: +SKIP
     PermutedBlocks(ratio={'usual_care': 1, 'exercise': 1}, sizes=(4, 6))
     """
-    part = study.randomisation
+    part = study.allocation
     if part is None:
         name = study.origin.name if study.origin else "plan"
         remedy = "add for example `randomisation: {scheme: blocks, block_sizes: [4, 6]}`"
@@ -44,7 +43,7 @@ def planned_scheme(study: Study) -> Scheme:
     return Cluster(scheme, part.cluster) if part.cluster else scheme
 
 
-def _of_part(study: Study, part: Randomisation) -> Simple | PermutedBlocks | Stratified | Minimisation:
+def _of_part(study: ComparativeStudy, part: Randomisation) -> Simple | PermutedBlocks | Stratified | Minimisation:
     ratio = part.shares(study.arms)
     factors = {name: tuple(study.covariates[name].level_labels()) for name in part.covariates}
     if part.scheme == "simple":

@@ -8,8 +8,8 @@ import pandas as pd
 
 from coxa.errors import FewClustersError, FitError
 from coxa.estimates import Estimates
-from coxa.study import Study
 from coxa.study.analysis import Analysis
+from coxa.study.comparative import ComparativeStudy
 from coxa.study.wording import factor_words, join_words
 
 FEWEST_DF = 4.0
@@ -54,7 +54,9 @@ def clustered_rows(analysis: Analysis, rows: pd.DataFrame) -> pd.DataFrame:
     return table
 
 
-def checked_clusters(study: Study, name: str, estimates: Estimates, asked: pd.Series, rows: pd.DataFrame) -> Estimates:
+def checked_clusters(
+    study: ComparativeStudy, name: str, estimates: Estimates, asked: pd.Series, rows: pd.DataFrame
+) -> Estimates:
     """Return the numbers of an analysis with warnings where clusters are few, or are not in its model.
 
     Degrees of freedom count as few by the model, or by the number of levels: those of the model are estimated, and are
@@ -104,7 +106,7 @@ def most_df(analysis: Analysis, frame: pd.DataFrame, rows: pd.DataFrame) -> pd.S
     return most
 
 
-def few_words(study: Study, name: str) -> str:
+def few_words(study: ComparativeStudy, name: str) -> str:
     """Say that a number with few degrees of freedom cannot be relied on, and why."""
     return (
         f"too few levels of {_factors(study, name)} for interval and p-value to be relied on: they leave fewer than "
@@ -112,23 +114,23 @@ def few_words(study: Study, name: str) -> str:
     )
 
 
-def few_cluster_warnings(study: Study, name: str, rows: pd.DataFrame) -> list[str]:
+def few_cluster_warnings(study: ComparativeStudy, name: str, rows: pd.DataFrame) -> list[str]:
     """Return the warning on planned comparisons (rows) with few degrees of freedom, and whose and when they are."""
     few = rows[rows["warning"].fillna("").str.contains(few_words(study, name), regex=False)]
     return [f"{join_words(list(_places(study, few)))}: {few_words(study, name)}"] if len(few) else []
 
 
-def _factors(study: Study, name: str) -> str:
+def _factors(study: ComparativeStudy, name: str) -> str:
     return join_words([factor_words(study, factor) for factor in study.analyses[name].factors] or ["clusters"], "or")
 
 
-def _places(study: Study, rows: pd.DataFrame) -> Iterator[str]:
+def _places(study: ComparativeStudy, rows: pd.DataFrame) -> Iterator[str]:
     for arm, reference, visit in zip(rows["arm"], rows["reference"], rows["visit"], strict=True):
         when = f" at {study.label('visits', visit)}" if visit else ""
         yield f"{study.label('arms', arm)} against {study.label('arms', reference)}{when}"
 
 
-def _too_few(study: Study, name: str, rows: pd.DataFrame, most: pd.Series) -> FewClustersError:
+def _too_few(study: ComparativeStudy, name: str, rows: pd.DataFrame, most: pd.Series) -> FewClustersError:
     told = "; ".join(
         f"{place} has {df:.1f}" + (f" by the model, and the number of levels leaves {limit:g}" if limit < df else "")
         for place, df, limit in zip(_places(study, rows), rows["df"], most[rows.index], strict=True)

@@ -9,8 +9,8 @@ import pandas as pd
 from coxa.analyses.rows import AnalysisRows
 from coxa.errors import EmptyCellError
 from coxa.models import Fit
+from coxa.study.comparative import PlannedAnalysis
 from coxa.study.models.lmm import DAY
-from coxa.study.planned import PlannedAnalysis
 from coxa.study.wording import join_words
 
 NOT_COVARIATES = frozenset(("arm", "visit", DAY))

@@ -14,14 +14,13 @@ from coxa.analyses.rows import AnalysisRows
 from coxa.errors import FitError
 from coxa.estimates import Estimates
 from coxa.models import Fit
-from coxa.study import Study
 from coxa.study.analysis import Analysis
-from coxa.study.planned import PlannedAnalysis
+from coxa.study.comparative import ComparativeStudy, PlannedAnalysis
 from coxa.study.words import SIMULTANEOUS
 
 
 def run_analysis(
-    study: Study, name: str, analysis: Analysis, dataset: AnalysisRows
+    study: ComparativeStudy, name: str, analysis: Analysis, dataset: AnalysisRows
 ) -> tuple[tuple[Fit, ...], Estimates]:
     """Run one analysis of the plan on the data of its estimand; return its models and all its numbers.
 

@@ -6,13 +6,13 @@ import re
 from collections.abc import Iterator
 
 from coxa.errors import EmptyCellError, FitError, NonConvergenceError, RankDeficientError
-from coxa.study import Study
+from coxa.study.comparative import ComparativeStudy
 
 FORMULA = re.compile(r"^formula '[^']*': |^the formula has (\S+), but ")
 """How a model begins that names its formula, which nobody wrote who came with a plan."""
 
 
-def in_plan_words(study: Study, name: str, error: FitError) -> FitError:
+def in_plan_words(study: ComparativeStudy, name: str, error: FitError) -> FitError:
     """Return the error of a model with the analysis that it is of, and remedies that a study file has.
 
     One that names its analysis has them.
@@ -30,7 +30,7 @@ def in_plan_words(study: Study, name: str, error: FitError) -> FitError:
     return type(error)(f"analysis {name}: {message}", tuple(_remedies(study, name, error)))
 
 
-def _remedies(study: Study, name: str, error: FitError) -> Iterator[str]:
+def _remedies(study: ComparativeStudy, name: str, error: FitError) -> Iterator[str]:
     analysis = study.analyses[name]
     several = analysis.over_visits and len(study.model_visits(name)) > 1
     if isinstance(error, RankDeficientError):

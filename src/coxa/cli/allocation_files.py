@@ -16,7 +16,7 @@ from coxa.errors import OptionError, check_option
 from coxa.files import save, undamaged, whole_run
 from coxa.findings import Findings
 from coxa.report.output.csv_files import write_csv
-from coxa.study import Study
+from coxa.study.comparative import ComparativeStudy
 from coxa.version import __version__
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ def read_units(path: Path) -> pd.DataFrame:
 
 
 def allocation_files(
-    plan: Study, allocation: AllocationList, folder: Path, formats: tuple[str, ...], date: str | None
+    plan: ComparativeStudy, allocation: AllocationList, folder: Path, formats: tuple[str, ...], date: str | None
 ) -> list[Path]:
     """Write a list in each format and its record, all or none; return the files. Allocations are for the owner only."""
     from coxa.design.cards import allocation_cards
@@ -91,29 +91,31 @@ def allocation_files(
     return [folder / path.name for path in written]
 
 
-def _redcap(plan: Study, allocation: AllocationList) -> pd.DataFrame:
+def _redcap(plan: ComparativeStudy, allocation: AllocationList) -> pd.DataFrame:
     """Return the allocation table that REDCap imports, with the plan's field names and codes."""
     from coxa.design.redcap import redcap_table
 
-    fields = plan.randomisation.redcap if plan.randomisation else {}
+    fields = plan.allocation.redcap if plan.allocation else {}
     names = {name: field.field for name, field in fields.items() if field.field}
     codes = {name: {word: str(code) for word, code in field.codes.items()} for name, field in fields.items()}
     return redcap_table(allocation, fields=names, codes=codes)
 
 
-def card_labels(plan: Study) -> dict[str, dict[str, str]]:
+def card_labels(plan: ComparativeStudy) -> dict[str, dict[str, str]]:
     """Return the plan's labels of arms, covariates and their levels."""
     labels = {name: covariate.level_labels() for name, covariate in plan.covariates.items()}
     labels["factor"] = {name: plan.label("covariates", name) for name in plan.covariates}
-    if plan.randomisation and plan.randomisation.cluster:
+    if plan.allocation and plan.allocation.cluster:
         from coxa.study.parts import readable
 
-        labels["factor"][plan.randomisation.cluster] = readable(plan.randomisation.cluster)
+        labels["factor"][plan.allocation.cluster] = readable(plan.allocation.cluster)
     labels["arm"] = {name: plan.label("arms", name) for name in plan.arms}
     return labels
 
 
-def record_of(plan: Study, allocation: AllocationList, sealed_sha256: str, date: str | None) -> dict[str, Any]:
+def record_of(
+    plan: ComparativeStudy, allocation: AllocationList, sealed_sha256: str, date: str | None
+) -> dict[str, Any]:
     """Return what is needed to draw the list again, and to recognise it."""
     record: dict[str, Any] = {
         "study": plan.study,
@@ -146,9 +148,9 @@ def check_folder(folder: Path) -> Findings:
         return check_seals(*tables)
 
 
-def redcap_choices(plan: Study, allocation: AllocationList) -> dict[str, str]:
+def redcap_choices(plan: ComparativeStudy, allocation: AllocationList) -> dict[str, str]:
     """Return field -> its choices as REDCap's dictionary writes them, for the fields of the REDCap table."""
-    part = plan.randomisation
+    part = plan.allocation
     redcap = part.redcap if part else {}
     words = {"arm": {name: plan.label("arms", name) for name in plan.arms}}
     words |= {name: plan.covariates[name].level_labels() for name in factors_of(allocation.scheme)}

@@ -26,6 +26,7 @@ from coxa.files import save, whole_run
 if TYPE_CHECKING:
     from coxa.report.record import Report
     from coxa.report.trace.crate import CrateOptions
+    from coxa.study import Study
 
 
 def analyse_command(
@@ -38,6 +39,10 @@ def analyse_command(
 ) -> None:
     """Run every analysis of a plan; write estimates, findings and what was left out."""
     with edge(verbose, as_json):
+        from coxa.study import read_study
+        from coxa.study.comparative import with_arms
+
+        with_arms(read_study(study), "`coxa analyse`")
         report = run(study, data, quiet)
         from coxa.report.write import write_results
 
@@ -114,8 +119,9 @@ def _shell(study: Path, data: Path | None, out: Path, forms: tuple[str, ...], qu
         from coxa.report.output.render import render_document
         from coxa.report.transform.shell import shell
         from coxa.study import read_study
+        from coxa.study.comparative import with_arms
 
-        document = shell(read_study(study))
+        document = shell(with_arms(read_study(study), "`coxa report --shell`"))
         with whole_run(out) as part:
             written = [save(part / f"shell.{form}", render_document(document, form)) for form in forms]
     typer.echo(f"shell: {', '.join(str(out / path.name) for path in written)}")
@@ -132,7 +138,7 @@ def asked_forms(text: str) -> tuple[str, ...]:
     return forms
 
 
-def run(study: Path, data: Path | None, quiet: bool) -> Report:
+def run(study: Path, data: Path | None, quiet: bool) -> Report[Study]:
     """Analyse a plan with a sign of life."""
     check_there(data)
     with working(f"analysing {study}", quiet) as tell:
@@ -142,7 +148,7 @@ def run(study: Path, data: Path | None, quiet: bool) -> Report:
 
 
 def write(
-    report: Report,
+    report: Report[Study],
     out: Path,
     quiet: bool,
     forms: tuple[str, ...] = ("html",),
@@ -178,7 +184,7 @@ def crate_options(date: str | None, licence: str) -> CrateOptions:
     return CrateOptions(day_text(date), licence)
 
 
-def stop_if_not_fitted(report: Report) -> None:
+def stop_if_not_fitted(report: Report[Study]) -> None:
     """Print which analyses have no numbers and what can be done, on standard error, and leave with a finding."""
     from coxa.errors import FitError
 
@@ -189,7 +195,7 @@ def stop_if_not_fitted(report: Report) -> None:
         raise typer.Exit(FOUND)
 
 
-def show(report: Report, as_json: bool, quiet: bool) -> None:
+def show(report: Report[Study], as_json: bool, quiet: bool) -> None:
     """Print the comparisons, or all estimates as JSON."""
     if as_json:
         print_json(report.estimates.frame)
@@ -198,10 +204,12 @@ def show(report: Report, as_json: bool, quiet: bool) -> None:
     from coxa.cli.show_lock import show_status
 
     if not quiet:
+        from coxa.report.record import compares
         from coxa.report.topics.analyses.summary import comparison_cautions
 
-        show_comparisons(report)
-        for text in comparison_cautions(report):
-            typer.echo(f"caution: {text}")
+        if compares(report):
+            show_comparisons(report)
+            for text in comparison_cautions(report):
+                typer.echo(f"caution: {text}")
         show_findings(report.findings.warnings)
     show_status(report.status, quiet)

@@ -39,6 +39,7 @@ def checklist_command(
 ) -> None:
     """Fill in reporting checklists: where each item is answered, and what is still a gap."""
     with edge(verbose, as_json):
+        from coxa.errors import OptionError
         from coxa.report.topics.checklists.answer import fill
         from coxa.report.topics.checklists.definition import load_guideline
         from coxa.report.topics.checklists.files import asked_form, write_checklists
@@ -50,6 +51,10 @@ def checklist_command(
         plan = read_study(study)
         names = tuple(word.strip() for word in guideline.split(",")) if guideline else None
         guidelines = [load_guideline(name) for name in names or by_design(plan, reported=bool(data or named_data))]
+        if not guidelines:
+            raise OptionError(
+                f"No checklist goes with `design: {plan.design}`. Name one, such as `--guideline strobe`."
+            )
         report = _analysed(plan, data or named_data, quiet)
         document = _document(report)
         filled = tuple(fill(each, plan, document) for each in guidelines)
@@ -94,7 +99,7 @@ def cite_command(
         typer.echo(FORMATS[form](entries), nl=False)
 
 
-def _analysed(plan: Study, data: Path | None, quiet: bool) -> Report | None:
+def _analysed(plan: Study, data: Path | None, quiet: bool) -> Report[Study] | None:
     """Return the report of a plan on its data, None without data."""
     if data is None:
         return None
@@ -105,7 +110,7 @@ def _analysed(plan: Study, data: Path | None, quiet: bool) -> Report | None:
         return analyse(plan, data)
 
 
-def _document(report: Report | None) -> Document | None:
+def _document(report: Report[Study] | None) -> Document | None:
     from coxa.report.build import build_document
 
     return build_document(report) if report else None

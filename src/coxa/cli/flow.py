@@ -41,8 +41,9 @@ def flow_command(
             from coxa.derive import derive_dataset
             from coxa.report.topics.participants.flow.draw import flow_figure
             from coxa.study import read_study
+            from coxa.study.comparative import with_arms
 
-            plan = read_study(study)
+            plan = with_arms(read_study(study), "`coxa flow`")
             cohort = read_cohort(plan, data).require_clean()
             figure = flow_figure(cohort, derive_dataset(cohort, estimand or plan.main_analysis.estimand_name))
             for file in files:

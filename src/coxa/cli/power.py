@@ -65,8 +65,9 @@ def power_command(
     with edge(verbose, as_json):
         from coxa.cli.lists import assignments, names, numbers, pair
         from coxa.study import read_study
+        from coxa.study.comparative import with_arms
 
-        plan = read_study(study)
+        plan = with_arms(read_study(study), "`coxa power`")
         sizes = [int(each) for each in numbers("--n", n, whole=True)] if n else None
         options: dict[str, object] = {
             "replicates": replicates,

@@ -48,8 +48,9 @@ def randomise_command(
     with edge(verbose, as_json):
         from coxa.allocation.planned import planned_scheme
         from coxa.study import read_study
+        from coxa.study.comparative import with_arms
 
-        plan = read_study(study)
+        plan = with_arms(read_study(study), "`coxa randomise`")
         if verify is not None:
             _verify(verify, as_json)
             return

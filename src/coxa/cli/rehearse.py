@@ -43,9 +43,10 @@ def rehearse_command(
         from coxa.cli.show_lock import check_locked
         from coxa.design.by_simulation.rehearsal import rehearse
         from coxa.study import read_study
+        from coxa.study.comparative import with_arms
 
         check_there(data)
-        plan = read_study(study)
+        plan = with_arms(read_study(study), "`coxa rehearse`")
         check_locked(plan, unlocked, quiet or as_json)
         with following("rehearsing", quiet) as progress:
             found = rehearse(

@@ -93,12 +93,16 @@ def _changes(changes: tuple[Change, ...]) -> Table:
 def _summary(plan: Study) -> Table:
     table = Table(box=None, pad_edge=False, show_header=False)
     for kind in COUNTED:
-        names = list(getattr(plan, kind))
+        names = list(getattr(plan, kind, ()))
         if names:
             table.add_row(Text(kind.replace("_", " "), style="dim"), Text(", ".join(names)))
     for kind in ("randomisation", "per_protocol", "assumptions"):
-        if getattr(plan, kind) is not None:
+        if getattr(plan, kind, None) is not None:
             table.add_row(Text(kind.replace("_", " "), style="dim"), Text("locked"))
+    from coxa.study.comparative import ComparativeStudy
+
+    if not isinstance(plan, ComparativeStudy):
+        return table
     primary = [planned.name for planned in plan.primary_analyses]
     table.add_row(Text("primary", style="dim"), Text(", ".join(primary) or "none"))
     return table

@@ -10,7 +10,7 @@ from rich.text import Text
 from coxa.cli.show import console
 from coxa.simulate.presets.words import arm_words, figure_words, origin_words, published_words, simulated_words
 from coxa.simulate.published import Comparison
-from coxa.study import Study
+from coxa.study.comparative import ComparativeStudy
 
 COLUMNS = ("preset", "trial", "arms", "n", "primary outcome", "paper")
 
@@ -26,7 +26,7 @@ def show_presets(rows: Iterable[Sequence[str]]) -> None:
     console().print(Text("coxa presets NAME shows one; coxa new FOLDER --preset NAME starts from it.", style="dim"))
 
 
-def show_preset(name: str, study: Study, told: Sequence[Comparison], quiet: bool) -> None:
+def show_preset(name: str, study: ComparativeStudy, told: Sequence[Comparison], quiet: bool) -> None:
     """Print a preset: source, arms, published figures beside simulated ones, working values."""
     source = study.source
     assert source is not None
@@ -46,7 +46,7 @@ def show_preset(name: str, study: Study, told: Sequence[Comparison], quiet: bool
                 out.print(Text(f"  {line}"), soft_wrap=True)
 
 
-def _table(study: Study, told: Sequence[Comparison]) -> Table:
+def _table(study: ComparativeStudy, told: Sequence[Comparison]) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("figure", overflow="fold")
     for name in ("published (95% CI)", "simulated", "may be off by"):

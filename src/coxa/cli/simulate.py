@@ -31,10 +31,11 @@ def simulate_command(
     with edge(verbose, as_json):
         from coxa.cli.trial_files import check_formats, refuse_existing, trial_files
         from coxa.study import read_study
+        from coxa.study.comparative import with_arms
 
         formats = check_formats(form)
         refuse_existing(out)
-        plan = read_study(study)
+        plan = with_arms(read_study(study), "`coxa simulate`")
         with working(f"simulating {study}", quiet):
             from coxa.simulate.from_plan.trial import simulate_study
 

@@ -12,9 +12,13 @@ from pandera.errors import SchemaErrors
 
 from coxa.cohort.dictionary import Field, load_measures, load_table
 from coxa.study import Study
+from coxa.study.comparative import ComparativeStudy
 from coxa.study.parts import Covariate
 
 NUMERIC = ("integer", "number")
+
+PARTS_OF_A_COMPARISON = ("arms", "intercurrent_events")
+"""Parts of a plan that only a study with arms or groups has, and that are levels of fields."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +49,16 @@ def contract(study: Study, table: str) -> Contract:
     {'usual_care': 'Usual care', 'exercise': 'Exercise therapy'}
     """
     entry = load_table(table)
-    fields = {name: _with_levels(field, study) for name, field in entry.fields.items()}
+    fields = {name: _with_levels(field, study) for name, field in entry.fields.items() if _is_for(field, study)}
     if entry.plan_adds:
         for name, covariate in study.covariates.items():
             fields[name] = _covariate_field(name, covariate, fields.get(name))
     return Contract(table, entry.key, entry.empty_without, fields)
+
+
+def _is_for(field: Field, study: Study) -> bool:
+    """Return whether a study can have a field: without arms in the plan there is no arm of a participant."""
+    return field.levels_from not in PARTS_OF_A_COMPARISON or isinstance(study, ComparativeStudy)
 
 
 def _with_levels(field: Field, study: Study) -> Field:
@@ -59,8 +68,11 @@ def _with_levels(field: Field, study: Study) -> Field:
         return replace(field, levels={name: measure.label for name, measure in load_measures().items()})
     if field.levels_from == "conditions":
         return replace(field, levels=load_table("conditions").fields["condition"].levels)
-    names = study.arm_order if field.levels_from == "arms" else tuple(getattr(study, field.levels_from))
-    return replace(field, levels={name: study.label(field.levels_from, name) for name in names})
+    if field.levels_from == "arms":
+        return replace(field, levels=study.groups)
+    return replace(
+        field, levels={name: study.label(field.levels_from, name) for name in getattr(study, field.levels_from)}
+    )
 
 
 def _covariate_field(name: str, covariate: Covariate, known: Field | None) -> Field:

@@ -6,8 +6,10 @@ import pandas as pd
 
 from coxa.arguments import kinds
 from coxa.cohort.cohort import COHORT, Cohort
+from coxa.derive.groups import participants_by_group
 from coxa.derive.once import once
-from coxa.study.design_words import DesignWords, words_of
+from coxa.study.comparative import ComparativeStudy
+from coxa.study.design_words import DesignWords
 from coxa.study.words import AnalysisSet
 
 FLAGS: dict[AnalysisSet, str] = {
@@ -42,9 +44,9 @@ def derive_analysis_sets(cohort: Cohort) -> pd.DataFrame:
     safety: started treatment, that is attended a session, where sessions are recorded, else randomised.
     per protocol: as the plan's `per_protocol` says, within the full analysis set.
     """
-    people = cohort.table("participants").set_index("participant_id")
+    people = participants_by_group(cohort).set_index("participant_id")
     sessions = session_counts(cohort)
-    words = words_of(cohort.study)
+    words = cohort.study.words
     outside, excluded = _when(people["arm"].isna(), words.outside), _excluded(people, words)
     reasons = {
         "in_randomised_set": outside,
@@ -75,7 +77,7 @@ def session_counts(cohort: Cohort) -> pd.DataFrame | None:
     every = pd.Series(True, index=supervised.index)
     listed = supervised["planned"].fillna(True).astype(bool) if "planned" in supervised else every
     planned = listed.groupby(supervised["participant_id"]).sum().reindex(people.index, fill_value=0)
-    by_arm = people["arm"].map({name: arm.sessions_planned for name, arm in cohort.study.arms.items()})
+    by_arm = _sessions_planned(cohort)
     counts = pd.DataFrame(index=people.index)
     counts["attended"] = attended.reindex(people.index, fill_value=0)
     counts["planned"] = by_arm.astype("Float64").fillna(planned.astype("Float64"))
@@ -89,11 +91,18 @@ def _session_totals(cohort: Cohort) -> pd.DataFrame | None:
         return None
     people = cohort.table("participants").set_index("participant_id")
     mine = totals.set_index("participant_id").reindex(people.index)
-    by_arm = people["arm"].map({name: arm.sessions_planned for name, arm in cohort.study.arms.items()})
+    by_arm = _sessions_planned(cohort)
     counts = pd.DataFrame(index=people.index)
     counts["attended"] = mine["attended"].astype("Float64")
     counts["planned"] = mine["planned"].astype("Float64").fillna(by_arm.astype("Float64"))
     return counts
+
+
+def _sessions_planned(cohort: Cohort) -> pd.Series:
+    """Return participant -> the sessions that the plan says of the arm; missing where it says none."""
+    study, people = cohort.study, participants_by_group(cohort).set_index("participant_id")
+    arms = study.arms if isinstance(study, ComparativeStudy) else {}
+    return people["arm"].map({name: arm.sessions_planned for name, arm in arms.items()})
 
 
 def _first(*reasons: pd.Series) -> pd.Series:
@@ -125,13 +134,14 @@ def _not_started(people: pd.DataFrame, sessions: pd.DataFrame | None) -> pd.Seri
 
 
 def _off_protocol(cohort: Cohort, people: pd.DataFrame, sessions: pd.DataFrame | None) -> list[pd.Series]:
-    rule = cohort.study.per_protocol
+    study = cohort.study
+    rule = study.per_protocol if isinstance(study, ComparativeStudy) else None
     if rule is None:
         return [_when(pd.Series(True, index=people.index), "the plan defines no per-protocol set")]
     reasons = []
     if rule.received_allocated_arm and "arm_received" in people:
         other = people["arm_received"].notna() & (people["arm_received"] != people["arm"])
-        reasons.append(_when(other, words_of(cohort.study).switched))
+        reasons.append(_when(other, cohort.study.words.switched))
     if rule.min_attendance is not None and sessions is not None:
         share = sessions["attended"] / sessions["planned"].where(sessions["planned"] > 0)
         reasons.append(_when(share < rule.min_attendance, f"attended less than {rule.min_attendance:.0%} of sessions"))

@@ -10,6 +10,7 @@ from coxa.cohort.disposition import COUNT_COLUMNS, LEFT_OUT_COLUMNS, Disposition
 from coxa.derive.analysis_sets import FLAGS, derive_analysis_sets
 from coxa.derive.change import baseline_values, uses_percent_change, with_changes, zero_baselines
 from coxa.derive.dataset import AnalysisDataset
+from coxa.derive.groups import participants_by_group
 from coxa.derive.intercurrent import apply_strategies, deciding_events, undated, worst_value
 from coxa.derive.responder import responder_status
 from coxa.derive.scores import derive_scores
@@ -17,6 +18,7 @@ from coxa.derive.study_day import study_days
 from coxa.errors import DataError
 from coxa.findings import Findings
 from coxa.study import Study
+from coxa.study.comparative import with_arms
 from coxa.study.estimand import Estimand
 from coxa.study.scales import outcome_scale
 from coxa.study.words import AnalysisSet
@@ -48,7 +50,7 @@ def derive_dataset(cohort: Cohort, estimand: str) -> AnalysisDataset:
     DataError
         If an event that the estimand acts on has no date.
     """
-    study = cohort.study
+    study = with_arms(cohort.study, "An estimand")
     plan: Estimand = study.part("estimands", estimand)
     outcome = plan.endpoint.outcome
     assessments, findings = derive_scores(cohort)
@@ -99,14 +101,14 @@ def people_of_set(cohort: Cohort, population: AnalysisSet) -> tuple[pd.DataFrame
     Those of the safety set are in the arm they received, all others in that of the cohort.
     """
     study = cohort.study
-    people = cohort.table("participants").merge(derive_analysis_sets(cohort), on="participant_id")
+    people = participants_by_group(cohort).merge(derive_analysis_sets(cohort), on="participant_id")
     flag = FLAGS[population]
     inside = people[people[flag]].copy()
     outside = people[~people[flag]]
     outside = outside.assign(reason=outside[f"{flag}_reason"])
     if population == "safety_set" and "arm_received" in inside:
         inside["arm"] = inside["arm_received"].fillna(inside["arm"])
-    inside["arm"] = pd.Categorical(inside["arm"], categories=list(study.arm_order))
+    inside["arm"] = pd.Categorical(inside["arm"], categories=list(study.groups))
     for name, covariate in study.covariates.items():
         if covariate.type == "category" and name in inside:
             inside[name] = pd.Categorical(inside[name], categories=list(covariate.level_labels()))

@@ -12,6 +12,7 @@ from coxa.cohort.cohort import Cohort
 from coxa.derive.adherence import diary_adherence
 from coxa.derive.analysis_sets import session_counts
 from coxa.derive.free_text import unnamed
+from coxa.derive.groups import participants_by_group
 from coxa.derive.study_day import study_days
 
 HOME = "home"
@@ -110,7 +111,7 @@ def derive_co_interventions(cohort: Cohort) -> tuple[pd.DataFrame, int] | None:
 
 
 def _allocated(cohort: Cohort) -> pd.DataFrame:
-    people = cohort.table("participants")
+    people = participants_by_group(cohort)
     people = people[people["arm"].notna()]
     received = people["arm_received"] if "arm_received" in people else people["arm"]
     other = received.notna() & (received.astype(object) != people["arm"].astype(object))

@@ -10,6 +10,7 @@ from coxa.derive.participant_days import DAYS_PER_WEEK
 from coxa.derive.session_rpe import session_load
 from coxa.derive.study_day import study_days
 from coxa.errors import CoxaError
+from coxa.study.comparative import ComparativeStudy
 
 
 @kinds(cohort=COHORT)
@@ -51,7 +52,8 @@ def derive_diary(cohort: Cohort) -> pd.DataFrame:
     told = [name for name in ("arm", "site_id", "therapist_id", *study.covariates) if name in people]
     told = [name for name in told if people[name].notna().any()]
     joined = kept.merge(people[["participant_id", *told]], on="participant_id", how="left", validate="many_to_one")
-    joined["arm"] = pd.Categorical(joined["arm"], categories=list(study.arm_order))
+    if isinstance(study, ComparativeStudy):
+        joined["arm"] = pd.Categorical(joined["arm"], categories=list(study.arm_order))
     joined["week"] = joined["study_day"] / DAYS_PER_WEEK
     if joined["study_day"].notna().all():
         joined["study_day"] = joined["study_day"].astype("int64")

@@ -7,6 +7,7 @@ from coxa.derive.build import derive_dataset
 from coxa.derive.scores import derive_scores
 from coxa.errors import DataError
 from coxa.findings import Findings
+from coxa.study.comparative import ComparativeStudy
 
 
 def derived_findings(cohort: Cohort) -> Findings:
@@ -27,7 +28,9 @@ def derived_findings(cohort: Cohort) -> Findings:
         _, findings = derive_scores(cohort)
     except DataError as error:
         return error.findings
-    for name in dict.fromkeys(analysis.estimand for analysis in cohort.study.analyses.values()):
+    study = cohort.study
+    analyses = study.analyses if isinstance(study, ComparativeStudy) else {}
+    for name in dict.fromkeys(analysis.estimand for analysis in analyses.values()):
         try:
             findings += derive_dataset(cohort, name).findings
         except DataError as error:

@@ -24,6 +24,7 @@ import pandas as pd
 from coxa.cohort.cohort import Cohort
 from coxa.derive.analysis_sets import derive_analysis_sets, session_counts
 from coxa.derive.free_text import unnamed
+from coxa.derive.groups import participants_by_group
 from coxa.derive.once import once
 from coxa.derive.study_day import study_days
 
@@ -176,7 +177,7 @@ def last_days(cohort: Cohort) -> pd.Series:
 
 def _safety_set(cohort: Cohort) -> tuple[pd.DataFrame, pd.Series]:
     """Return participant and arm received of the safety set, and the arm of everybody by participant."""
-    people = cohort.table("participants").merge(derive_analysis_sets(cohort), on="participant_id")
+    people = participants_by_group(cohort).merge(derive_analysis_sets(cohort), on="participant_id")
     arm = people["arm_received"].fillna(people["arm"]) if "arm_received" in people else people["arm"]
     everybody = people[["participant_id"]].assign(arm=arm.astype(object))
     inside = everybody[people["in_safety_set"].to_numpy()].reset_index(drop=True)

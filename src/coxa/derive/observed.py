@@ -6,13 +6,14 @@ import pandas as pd
 
 from coxa.cohort.cohort import Cohort
 from coxa.derive.change import with_changes
+from coxa.derive.groups import participants_by_group
 from coxa.derive.scores import derive_scores
 
 KEYS = ["participant_id", "outcome"]
 
 
 def observed_values(cohort: Cohort) -> pd.DataFrame:
-    """Return the recorded values of everybody in an arm or a group.
+    """Return the recorded values of everybody in an arm or a group, or of all in a study without them.
 
     Parameters
     ----------
@@ -30,7 +31,7 @@ def observed_values(cohort: Cohort) -> pd.DataFrame:
     rows, _ = derive_scores(cohort)
     rows = rows.loc[rows["value"].notna(), [*KEYS, "visit", "value"]].astype({"outcome": str, "visit": str})
     rows = rows[rows["outcome"].isin(list(study.outcomes)) & rows["visit"].isin(list(study.visits))]
-    people = cohort.table("participants")[["participant_id", "arm"]].dropna()
+    people = participants_by_group(cohort)[["participant_id", "arm"]].dropna()
     rows = people.astype({"arm": str}).merge(rows, on="participant_id")
     start = rows.loc[rows["visit"] == study.baseline_visit, [*KEYS, "value"]].rename(columns={"value": "baseline"})
     rows = rows.merge(start, on=KEYS, how="left").astype({"value": float, "baseline": float})

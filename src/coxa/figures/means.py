@@ -8,7 +8,7 @@ from scipy import stats
 from coxa.derive.dataset import AnalysisDataset
 from coxa.estimates import Estimates
 from coxa.study import Study
-from coxa.study.planned import PlannedAnalysis
+from coxa.study.comparative import PlannedAnalysis
 from coxa.study.words import Measure
 
 MEAN_COLUMNS = ("visit", "day", "arm", "mean", "conf_low", "conf_high", "n")
@@ -56,6 +56,6 @@ def model_means(planned: PlannedAnalysis, estimates: Estimates) -> pd.DataFrame:
 
 def _ordered(study: Study, found: pd.DataFrame) -> pd.DataFrame:
     days = found["visit"].map({name: visit.day for name, visit in study.visits.items()})
-    place = found["arm"].map({arm: index for index, arm in enumerate(study.arm_order)})
+    place = found["arm"].map({arm: index for index, arm in enumerate(study.groups)})
     placed = found.assign(day=days, n=found["n"].astype(int), _place=place)
     return placed.sort_values(["day", "_place"], ignore_index=True)[list(MEAN_COLUMNS)]

@@ -25,7 +25,7 @@ from coxa.figures.theme import (
 )
 from coxa.figures.visit_axis import EVEN, VisitAxis, axis_of_visits
 from coxa.study import Study
-from coxa.study.design_words import DesignWords, words_of
+from coxa.study.design_words import DesignWords
 from coxa.tables.hidden import HIDDEN, Protected
 
 HEIGHT = 300
@@ -76,7 +76,7 @@ def plot_profile(
     """
     scale = study.scale(outcome)
     labelled = means.assign(
-        arm_label=[study.label("arms", arm) for arm in means["arm"]],
+        arm_label=means["arm"].map(study.groups),
         visit_label=[study.label("visits", visit) for visit in means["visit"]],
     )
     shown = interval_cells(labelled, "mean", scale.decimals)
@@ -85,9 +85,9 @@ def plot_profile(
         labelled["n"] = [HIDDEN if pd.isna(n) else f"{n:.0f}" for n in labelled["n"]]
     arms = list(dict.fromkeys(labelled["arm_label"]))
     axis_title = [quantity, f"({unit or scale.unit}; {scale.direction})"]
-    words = words_of(study)
+    words = study.words
     if len(arms) > MOST_ARMS:
-        reference = study.label("arms", study.reference_arm)
+        reference = next(iter(study.groups.values()))
         chart = _in_panels(labelled, arms, reference, axis_title)
         caption = f"{title} (in grey: {reference})"
     else:

@@ -43,9 +43,9 @@ def forest_text(labelled: pd.DataFrame, quantity: str, sides: tuple[str, str]) -
 
 
 def missing_text(labelled: pd.DataFrame, by: str) -> str:
-    """Say how many values are missing in each arm at each visit; `by` is what an arm is called."""
+    """Say how many values are missing in each arm at each visit; `by` says how: "by visit and arm"."""
     arms = []
     for arm, rows in labelled.groupby("arm_label", sort=False):
         points = [f"{row['visit_label']} {row['missing']} of {row['total']}" for row in records(rows)]
         arms.append(f"{arm}: {', '.join(points)}.")
-    return f"Bars: missing values by visit and {by}. {' '.join(arms)}"
+    return f"Bars: missing values {by}. {' '.join(arms)}"

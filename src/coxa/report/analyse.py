@@ -20,6 +20,7 @@ from coxa.cohort.cohort import COHORT, Cohort, StudyTables
 from coxa.cohort.read import read_cohort
 from coxa.derive import derive_dataset
 from coxa.derive.build import observed_dataset
+from coxa.derive.findings import derived_findings
 from coxa.errors import FitError, OptionError
 from coxa.estimates import Estimates
 from coxa.estimates.table import COMPARISONS
@@ -28,6 +29,7 @@ from coxa.frames import Frame
 from coxa.models import Fit
 from coxa.report.record import NotFitted, Report, RunRecord
 from coxa.study import Study, read_study
+from coxa.study.comparative import ComparativeStudy
 from coxa.study.locking.content import data_sha256
 from coxa.study.locking.deviations import plan_status
 from coxa.study.plan import PLAN_OR_PATH
@@ -65,8 +67,8 @@ def analyse(
     data: str | Path | Mapping[str, Frame] | Cohort | None = None,
     *,
     progress: Progress | None = None,
-) -> Report:
-    """Read, check, derive and analyse everything that a plan asks for.
+) -> Report[Study]:
+    """Read, check, derive and analyse everything that a plan asks for; without arms, describe what was observed.
 
     Parameters
     ----------
@@ -129,9 +131,36 @@ def _read(
 
 
 @kinds(cohort=COHORT)
-def analyse_cohort(cohort: Cohort, *, progress: Progress | None = None) -> Report:
+def analyse_cohort(cohort: Cohort, *, progress: Progress | None = None) -> Report[Study]:
     """Analyse a checked cohort; see `analyse`."""
     study = cohort.study
+    return _compared(study, cohort, progress) if isinstance(study, ComparativeStudy) else _described(cohort)
+
+
+def _described(cohort: Cohort) -> Report[Study]:
+    """Return what was observed in a study without arms: the rows of every outcome, and no estimate."""
+    study = cohort.study
+    seconds: dict[str, Any] = {}
+    with timed(seconds, "derive"):
+        observed = {name: observed_dataset(cohort, name) for name in study.outcomes}
+    findings = Findings(tuple(dict.fromkeys((*cohort.findings, *derived_findings(cohort)))))
+    return Report(
+        study,
+        cohort,
+        {},
+        {},
+        Estimates.of([]),
+        findings,
+        cohort.disposition,
+        run_record(cohort),
+        observed,
+        plan_status(study),
+        seconds=seconds,
+    )
+
+
+def _compared(study: ComparativeStudy, cohort: Cohort, progress: Progress | None) -> Report:
+    """Return the estimates of every analysis of a plan."""
     status = plan_status(study)
     seconds: dict[str, Any] = {}
     wanted = dict.fromkeys(analysis.estimand for analysis in study.analyses.values())
@@ -175,7 +204,7 @@ def analyse_cohort(cohort: Cohort, *, progress: Progress | None = None) -> Repor
     )
 
 
-def failure(study: Study, name: str, why: NotFitted) -> Finding:
+def failure(study: ComparativeStudy, name: str, why: NotFitted) -> Finding:
     """Return the finding that an analysis could not be fitted, at its line of the plan."""
     origin = study.origin
     at = ("analyses", name)
@@ -189,7 +218,7 @@ def failure(study: Study, name: str, why: NotFitted) -> Finding:
     )
 
 
-def _only_counted(study: Study) -> list[str]:
+def _only_counted(study: ComparativeStudy) -> list[str]:
     """Return the outcomes of which responders are counted and that no estimand is about."""
     about = {planned.outcome_name for planned in study.planned_analyses}
     others = {name: plan for name, plan in study.outcomes.items() if name not in about}

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from coxa.report.document import Document
-from coxa.report.record import Report
+from coxa.report.document import Document, Section
+from coxa.report.record import Report, compares
 from coxa.report.topics.analyses.estimands import estimands_section
 from coxa.report.topics.analyses.section import analyses_section
 from coxa.report.topics.analyses.summary import summary_section
@@ -18,14 +18,16 @@ from coxa.report.topics.observed.section import observed_section
 from coxa.report.topics.participants.section import participants_section
 from coxa.report.topics.protocol.section import protocol_section
 from coxa.report.topics.responders.section import responders_section
+from coxa.report.topics.service.section import service_sections
 from coxa.report.topics.trial_design.section import DESIGNS, trial_design_section
 from coxa.report.transform.sharing import shared
 from coxa.report.transform.sharing.rounding import as_printed
 from coxa.report.transform.sharing.words import without_rare_words
 from coxa.report.transform.styled import in_style
+from coxa.study import Study
 
 
-def build_document(report: Report, style: str | None = None, share: bool = False) -> Document:
+def build_document(report: Report[Study], style: str | None = None, share: bool = False) -> Document:
     """Return the document of a report: no time, no path and no participant is in it.
 
     Parameters
@@ -40,9 +42,7 @@ def build_document(report: Report, style: str | None = None, share: bool = False
     Returns
     -------
     Document
-        Sections: summary, trial design, estimands, participants, delivery, observed outcomes, responders, analyses,
-        model diagnostics, harms, methods, protocol and deviations, data, run record, and last the checklists, which
-        say where the others answer them.
+        The sections of its kind of study (`sections`), and last the checklists, which say where the others answer them.
     """
     if share:
         report = without_rare_words(report)
@@ -56,24 +56,41 @@ def build_document(report: Report, style: str | None = None, share: bool = False
         study.title,
         DESIGNS[study.design],
         tuple(facts),
-        (
-            summary_section(report),
-            trial_design_section(report),
-            estimands_section(report),
-            participants_section(report),
-            delivery_section(report),
-            observed_section(report),
-            *([responded] if (responded := responders_section(report)) else []),
-            analyses_section(report),
-            *([checked] if (checked := diagnostics_section(report)) else []),
-            harms_section(report),
-            methods_section(report),
-            protocol_section(report),
-            data_section(report),
-            run_section(report),
-        ),
+        sections(report),
     )
     if share:
         document = shared(document, report)
     styled = in_style(with_checklists(document, study), style or study.report.style)
     return as_printed(styled) if share else styled
+
+
+def sections(report: Report[Study]) -> tuple[Section, ...]:
+    """Return the sections of a report.
+
+    Returns
+    -------
+    tuple of Section
+        Of a study that compares arms or groups: summary, trial design, estimands, participants, delivery, observed
+        outcomes, responders, analyses, model diagnostics, harms, methods, protocol and deviations, data, run record.
+        Of a service: study design, participants, completeness, observed outcomes, protocol and deviations where the
+        plan was locked, data, run record.
+    """
+    ending = (data_section(report), run_section(report))
+    if not compares(report):
+        locked = (protocol_section(report),) if report.status.lock else ()
+        return (trial_design_section(report), *service_sections(report), *locked, *ending)
+    return (
+        summary_section(report),
+        trial_design_section(report),
+        estimands_section(report),
+        participants_section(report),
+        delivery_section(report),
+        observed_section(report),
+        *([responded] if (responded := responders_section(report)) else []),
+        analyses_section(report),
+        *([checked] if (checked := diagnostics_section(report)) else []),
+        harms_section(report),
+        methods_section(report),
+        protocol_section(report),
+        *ending,
+    )

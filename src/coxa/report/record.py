@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Generic, TypeGuard
+
+from typing_extensions import TypeVar
 
 from coxa.arguments import Kind
 from coxa.cohort.cohort import Cohort
@@ -15,6 +17,7 @@ from coxa.estimates import Estimates
 from coxa.findings import Findings
 from coxa.models import Fit
 from coxa.study import Study
+from coxa.study.comparative import ComparativeStudy
 from coxa.study.locking.deviations import PlanStatus
 
 if TYPE_CHECKING:
@@ -23,6 +26,9 @@ if TYPE_CHECKING:
     from coxa.report.document import Document
     from coxa.report.trace.crate import CrateOptions
     from coxa.tables.table import Table
+
+StudyKind = TypeVar("StudyKind", bound=Study, covariant=True, default=ComparativeStudy)
+"""Kind of study of a report: one that compares arms or groups, unless said otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +57,11 @@ class NotFitted:
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Report:
+class Report(Generic[StudyKind]):
     """A plan, its data and its results; renderers turn it into a document.
 
-    observed : outcome with a responder rule and without an estimand -> its rows as recorded
+    observed : outcome -> its rows as recorded: of those with a responder rule and without an estimand; in a study
+               without arms, which has nothing else, of every outcome
     datasets : estimand -> the rows it is estimated from
     fits     : analysis -> the models fitted (one for an MMRM, one per visit for an ANCOVA, none for proportions)
     estimates: every number of every analysis
@@ -63,7 +70,7 @@ class Report:
     seconds  : wall time of each step; it is written to run.json and shown nowhere
     """
 
-    study: Study
+    study: StudyKind
     cohort: Cohort
     datasets: Mapping[str, AnalysisDataset]
     fits: Mapping[str, tuple[Fit, ...]]
@@ -205,6 +212,11 @@ class Report:
 
             self._built["document"] = build_document(self)
         return self._built["document"]
+
+
+def compares(report: Report[Study]) -> TypeGuard[Report]:
+    """Return whether a report is of a study that compares arms or groups, and has estimands and analyses."""
+    return isinstance(report.study, ComparativeStudy)
 
 
 REPORT = Kind((Report,), "a report (`Report`)", "Make one first, by `coxa.analyse(study)`.")

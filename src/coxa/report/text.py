@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from coxa.report.record import Report
+from coxa.report.record import Report, compares
 from coxa.report.topics.analyses.sentences import result_sentences, verdict_sentences
+from coxa.study import Study
 from coxa.tables.formats import NO_BREAK
 
 
-def report_text(report: Report) -> str:
+def report_text(report: Report[Study]) -> str:
     """Return study, number of participants, analyses, and the result of each primary analysis, one line each.
 
     Examples
@@ -19,6 +20,10 @@ def report_text(report: Report) -> str:
     """
     study = report.study
     people = len(report.cohort.table("participants"))
+    heading = f"Report of {study.study}: {study.title}"
+    if not compares(report):
+        counts = [_counted(people, "participant"), _counted(len(report.findings), "finding")]
+        return f"{heading}\n{'; '.join(counts)}"
     counts = [
         _counted(people, "participant"),
         _counted(len(study.analyses), "analysis", "analyses"),
@@ -30,7 +35,7 @@ def report_text(report: Report) -> str:
         for planned in study.primary_analyses
         for text in (*verdict_sentences(report, planned), *result_sentences(report, planned))
     ]
-    return "\n".join([f"Report of {study.study}: {study.title}", ", ".join(counts), *results])
+    return "\n".join([heading, ", ".join(counts), *results])
 
 
 def _counted(n: int, one: str, many: str = "") -> str:

@@ -21,10 +21,12 @@ from coxa.report.record import Report
 from coxa.report.trace.crate import NOT_SHARED, CrateOptions, write_crate
 from coxa.report.trace.kept import write_kept
 from coxa.report.trace.run_data import run_data
+from coxa.study import Study
+from coxa.study.comparative import ComparativeStudy
 
 
 def write_report(
-    report: Report,
+    report: Report[Study],
     folder: str | Path,
     forms: Sequence[str] = ("html",),
     *,
@@ -84,7 +86,7 @@ def write_report(
     return [out / name for name in names]
 
 
-def write_results(report: Report, folder: str | Path) -> list[Path]:
+def write_results(report: Report[Study], folder: str | Path) -> list[Path]:
     """Write estimates, findings, disposition and run record, all or none; return the files written.
 
     Parameters
@@ -112,7 +114,7 @@ def write_checked(cohort: Cohort, folder: str | Path) -> list[Path]:
     return [out / path.name for path in written]
 
 
-def _tables(report: Report, folder: Path) -> list[Path]:
+def _tables(report: Report[Study], folder: Path) -> list[Path]:
     frame = estimates_table(report)
     return [
         write_csv(frame, folder / "estimates.csv"),
@@ -121,7 +123,7 @@ def _tables(report: Report, folder: Path) -> list[Path]:
     ]
 
 
-def estimates_table(report: Report) -> pd.DataFrame:
+def estimates_table(report: Report[Study]) -> pd.DataFrame:
     """Return every estimate, and whether its visit is one that its estimand names.
 
     Returns
@@ -131,7 +133,8 @@ def estimates_table(report: Report) -> pd.DataFrame:
         estimand, which are context; true for a number over all visits.
     """
     frame = report.estimates.frame
-    named = {name: {"", *plan.endpoint.visit} for name, plan in report.study.estimands.items()}
+    estimands = report.study.estimands if isinstance(report.study, ComparativeStudy) else {}
+    named = {name: {"", *plan.endpoint.visit} for name, plan in estimands.items()}
     mine = [
         visit in named.get(estimand, {visit}) for estimand, visit in zip(frame["estimand"], frame["visit"], strict=True)
     ]
@@ -147,7 +150,7 @@ def _accounts(findings: Findings, disposition: Disposition, folder: Path) -> lis
     ]
 
 
-def _run(report: Report, folder: Path, render: Mapping[str, float]) -> Path:
+def _run(report: Report[Study], folder: Path, render: Mapping[str, float]) -> Path:
     """Write the run record, which holds no number of the results."""
     return save(folder / "run.json", json.dumps(run_data(report, render), indent=2, ensure_ascii=False) + "\n")
 

@@ -9,9 +9,8 @@ from coxa.arguments import kinds
 from coxa.errors import OptionError
 from coxa.simulate.from_plan.design import check_seed, trial_design
 from coxa.simulate.published_figures import LargeTrial
-from coxa.study import Study
 from coxa.study.assumptions.published import Figure
-from coxa.study.plan import PLAN
+from coxa.study.comparative import COMPARATIVE, ComparativeStudy
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -48,8 +47,8 @@ class Comparison:
         return abs(self.deviation) <= self.allowed
 
 
-@kinds(study=PLAN)
-def compare_published(study: Study, *, per_arm: int = PER_ARM, seed: int = 1) -> tuple[Comparison, ...]:
+@kinds(study=COMPARATIVE)
+def compare_published(study: ComparativeStudy, *, per_arm: int = PER_ARM, seed: int = 1) -> tuple[Comparison, ...]:
     """Compare the published figures of a plan's source with a large trial simulated from its assumptions.
 
     Parameters

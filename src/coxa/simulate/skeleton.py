@@ -5,7 +5,6 @@ From such data a report has every table, row and figure that the plan asks for, 
 
 from __future__ import annotations
 
-from coxa.study import Study
 from coxa.study.assumptions.trial import (
     AssumedClusters,
     AssumedCovariate,
@@ -14,6 +13,7 @@ from coxa.study.assumptions.trial import (
     AssumedSessions,
     Assumptions,
 )
+from coxa.study.comparative import ComparativeStudy
 
 PER_ARM = 120
 PER_CLUSTER = 10
@@ -22,7 +22,7 @@ OFTEN = 0.2
 """Probability of whatever may happen, large enough that each kind is there at every visit."""
 
 
-def skeleton_study(study: Study) -> Study:
+def skeleton_study(study: ComparativeStudy) -> ComparativeStudy:
     """Return the plan with assumptions of no effect: events, gaps, dropout, sessions and harms in every arm.
 
     Parameters
@@ -50,7 +50,7 @@ def skeleton_study(study: Study) -> Study:
     return study.model_copy(update={"assumptions": assumed, "data": None, "data_cut": None})
 
 
-def _covariates(study: Study) -> dict[str, AssumedCovariate]:
+def _covariates(study: ComparativeStudy) -> dict[str, AssumedCovariate]:
     """Return numbers that nobody takes for errors, where the plan gives no range."""
     return {
         name: AssumedCovariate(mean=USUAL.get(name, 30.0), sd=4.0)
@@ -59,7 +59,7 @@ def _covariates(study: Study) -> dict[str, AssumedCovariate]:
     }
 
 
-def _clusters(study: Study) -> dict[str, AssumedClusters]:
+def _clusters(study: ComparativeStudy) -> dict[str, AssumedClusters]:
     """Return those of the plan's own assumptions, and one of each other factor that an analysis has effects of.
 
     Their variances are well above zero, so that no report of them stands at the edge.

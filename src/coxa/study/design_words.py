@@ -1,4 +1,4 @@
-"""What people, groups and time are called: a trial randomises to arms, a cohort finds groups as they are.
+"""What people, groups and time are called: a trial randomises to arms, a cohort finds groups, a service has neither.
 
 Every text of a report, a table, a figure or a finding that names what participants were put into takes the name from
 here, so that a cohort is never described as a trial, or the other way round.
@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from coxa.study.plan import Study
-from coxa.study.words import AnalysisSet, Design
+from coxa.study.words import AnalysisSet
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +33,7 @@ class DesignWords:
     question    : what an estimand asks
     caution     : what holds for every comparison, however it was estimated; empty where nothing does
     baseline    : how arms or groups are compared at baseline
+    by_visit    : how a table or a figure is divided
     allocates   : whether chance divides participants, so that numbers needed to treat mean something
     """
 
@@ -55,6 +55,7 @@ class DesignWords:
     question: str
     caution: str
     baseline: str
+    by_visit: str
     allocates: bool
 
     def say(self, text: str) -> str:
@@ -94,6 +95,7 @@ TRIAL = DesignWords(
     question="What is the effect of {arm}, compared with {against}, on {endpoint}?",
     caution="",
     baseline="No tests: arms differ by chance.",
+    by_visit="by visit and arm",
     allocates=True,
 )
 
@@ -123,20 +125,34 @@ COHORT = DesignWords(
     caution="The study did not decide who was in which group: a difference can come from who is in a group as well as "
     "from the care that the group had.",
     baseline="Not tested: standardised differences show how far the groups differ.",
+    by_visit="by visit and group",
     allocates=False,
 )
 
-
-def words_of(study: Study) -> DesignWords:
-    """Return the words of a study's design."""
-    return words_of_design(study.design)
-
-
-def compares_baseline(study: Study) -> bool:
-    """Say whether the baseline table has standardised differences: where the plan asks, and always in a cohort."""
-    return study.report.standardised_differences or not words_of(study).allocates
-
-
-def words_of_design(design: Design | str) -> DesignWords:
-    """Return the words of a design by its name."""
-    return COHORT if design == "cohort" else TRIAL
+SERVICE = DesignWords(
+    arm="group",
+    arms="groups",
+    start="intake",
+    started="included",
+    enrolled="Included in the evaluation",
+    placed="Included",
+    membership="All participants of the evaluation",
+    received="treatment received",
+    receivers="another",
+    outside="not included",
+    switched="received another treatment",
+    sets={
+        "randomised_set": "all participants of the evaluation",
+        "full_analysis_set": "all participants of the evaluation who were not excluded afterwards",
+        "per_protocol_set": "participants treated as the protocol asks",
+        "safety_set": "participants who started treatment",
+    },
+    favour="better in",
+    side="better in",
+    compared="Groups compared",
+    question="What is {endpoint}?",
+    caution="",
+    baseline="",
+    by_visit="by visit",
+    allocates=False,
+)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from coxa.study.plan import Study
+from coxa.study.comparative import ComparativeStudy
 
 
-def model_formula(study: Study, analysis: str, subgroup: str | None = None, visits: Sequence[str] | None = None) -> str:
+def model_formula(
+    study: ComparativeStudy, analysis: str, subgroup: str | None = None, visits: Sequence[str] | None = None
+) -> str:
     """Return the formula of an analysis, or of its joint model of the levels of a subgroup.
 
     The fixed effects are those of the analysis's kind of model (`coxa.study.models`). A repeated-measures model has arm

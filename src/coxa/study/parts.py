@@ -1,4 +1,4 @@
-"""The parts of a plan that describe the trial: arms, visits, outcomes, covariates, events, analysis sets."""
+"""The parts of a plan that describe the study: arms, visits, outcomes, covariates, events, analysis sets."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from coxa.study.words import AnalysisSet, ChecklistName, Component, Measure
 
 __all__ = [
     "Arm",
+    "ComparativeReport",
     "Covariate",
     "Event",
     "Name",
@@ -245,19 +246,13 @@ class ReportedThreshold(Part):
 
 
 class ReportOptions(Part):
-    """What the report shows beyond the analyses."""
+    """What the report shows."""
 
     baseline_table: tuple[str, ...] = Field(
         (), description="Covariates and outcomes of the baseline table, in order; empty means all."
     )
-    standardised_differences: bool = Field(
-        False, description="Add standardised differences to the baseline table: each arm against the reference arm."
-    )
     baseline_weight: Name | None = Field(
         None, description="Covariate, a number of 0 or more, that weights the participants of the baseline table."
-    )
-    baseline_set: AnalysisSet = Field(
-        "randomised_set", description="Analysis set whose participants the baseline table describes."
     )
     measure: Measure = Field("value", description="What the mean profiles show.")
     thresholds: tuple[ReportedThreshold, ...] = Field(
@@ -272,3 +267,14 @@ class ReportOptions(Part):
         "plain", description="How numbers are written: plain, or as a journal writes them."
     )
     small_cells: int = Field(5, ge=0, description="Counts below this are hidden when sharing.")
+
+
+class ComparativeReport(ReportOptions):
+    """What the report of a study that compares arms or groups shows beyond the analyses."""
+
+    standardised_differences: bool = Field(
+        False, description="Add standardised differences to the baseline table: each arm against the reference arm."
+    )
+    baseline_set: AnalysisSet = Field(
+        "randomised_set", description="Analysis set whose participants the baseline table describes."
+    )

@@ -88,10 +88,6 @@ def randomisation_problems(
     part: Randomisation, arms: Mapping[str, Arm], covariates: Mapping[str, Covariate], design: Design
 ) -> Iterator[tuple[tuple[str, ...], str]]:
     """Yield what the randomisation and the other parts of a plan disagree about: where, and what with its remedy."""
-    if design == "cohort":
-        fault = "The design is cohort, in which participants are not allocated."
-        yield (), f"{fault} Remove `randomisation`, or write another `design`."
-        return
     for arm in part.ratio:
         if arm not in arms:
             yield ("ratio",), not_allowed("arm", arm, arms)

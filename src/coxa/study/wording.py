@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from coxa.study.design_words import words_of
+from coxa.study.comparative import ComparativeStudy
 from coxa.study.parts import Responder
-from coxa.study.plan import Study
 from coxa.study.words import GROUPINGS, MEASURE_WORDS, STRATEGY_NAMES
 
 SUMMARY_WORDS = {
@@ -18,7 +17,7 @@ def join_words(words: list[str], last: str = "and") -> str:
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} {last} {words[-1]}"
 
 
-def endpoint_words(study: Study, estimand: str) -> str:
+def endpoint_words(study: ComparativeStudy, estimand: str) -> str:
     """Return the endpoint in words, with visits, for example "change from baseline in HOOS pain at Week 12"."""
     endpoint = study.estimands[estimand].endpoint
     label = study.label("outcomes", endpoint.outcome)
@@ -26,7 +25,7 @@ def endpoint_words(study: Study, estimand: str) -> str:
     return f"{MEASURE_WORDS[endpoint.measure].format(outcome=label)} at {visits}"
 
 
-def factor_words(study: Study, factor: str) -> str:
+def factor_words(study: ComparativeStudy, factor: str) -> str:
     """Return what a factor of a random effect is called inside a sentence: "therapist", "type of clinic"."""
     if factor not in study.covariates:
         return GROUPINGS.get(factor, factor)
@@ -34,7 +33,7 @@ def factor_words(study: Study, factor: str) -> str:
     return label if label[1:2].isupper() else label[:1].lower() + label[1:]
 
 
-def responder_words(study: Study, outcome: str) -> str:
+def responder_words(study: ComparativeStudy, outcome: str) -> str:
     """Return the responder rule of an outcome in words, with its source; empty where it has none."""
     rule = study.outcomes[outcome].response
     if rule is None:
@@ -42,7 +41,7 @@ def responder_words(study: Study, outcome: str) -> str:
     return rule_words(study, outcome, rule) + (f" ({rule.source})" if rule.source else "")
 
 
-def rule_words(study: Study, outcome: str, rule: Responder) -> str:
+def rule_words(study: ComparativeStudy, outcome: str, rule: Responder) -> str:
     """Return a responder rule in words: "an improvement of at least 10 points from baseline"."""
     scale = study.scale(outcome)
     if rule.measure == "value":
@@ -52,9 +51,9 @@ def rule_words(study: Study, outcome: str, rule: Responder) -> str:
     return f"an improvement of at least {rule.at_least:g}{unit} from baseline"
 
 
-def estimand_attributes(study: Study, estimand: str) -> list[tuple[str, str]]:
+def estimand_attributes(study: ComparativeStudy, estimand: str) -> list[tuple[str, str]]:
     """Return the five attributes of ICH E9(R1) with their wording, in the guideline's order."""
-    plan, words = study.estimands[estimand], words_of(study)
+    plan, words = study.estimands[estimand], study.words
     scale = study.scale(plan.endpoint.outcome)
     arms = join_words([study.label("arms", arm) for arm in plan.treatment.compare])
     against = study.label("arms", plan.treatment.against)
@@ -76,7 +75,7 @@ def estimand_attributes(study: Study, estimand: str) -> list[tuple[str, str]]:
     ]
 
 
-def estimand_title(study: Study, estimand: str) -> str:
+def estimand_title(study: ComparativeStudy, estimand: str) -> str:
     """Return one line that says what is estimated, from the plan alone."""
     plan = study.estimands[estimand]
     arms = join_words([study.label("arms", arm) for arm in plan.treatment.compare])

@@ -31,7 +31,8 @@ Component = Literal[
 ]
 """What an arm delivers; an arm may deliver several."""
 
-Design = Literal["parallel", "factorial", "cluster", "cohort"]
+Design = Literal["parallel", "factorial", "cluster", "cohort", "service"]
+"""Design of a study, which says of what kind its plan is."""
 
 AnalysisSet = Literal["randomised_set", "full_analysis_set", "per_protocol_set", "safety_set"]
 

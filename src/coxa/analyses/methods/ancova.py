@@ -11,8 +11,8 @@ from coxa.analyses.model_rows import check_arms_at, has_covariates, rows_of_mode
 from coxa.analyses.rows import AnalysisRows
 from coxa.errors import FitError
 from coxa.models import Fit, fit_ancova
+from coxa.study.comparative import PlannedAnalysis
 from coxa.study.formula import model_formula
-from coxa.study.planned import PlannedAnalysis
 from coxa.study.words import SIMULTANEOUS
 
 

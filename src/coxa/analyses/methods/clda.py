@@ -13,8 +13,8 @@ from coxa.analyses.rows import AnalysisRows
 from coxa.estimates import Estimates, marginal_means
 from coxa.estimates.profile import Profile, planned_profile
 from coxa.models import Fit, fit_clda
+from coxa.study.comparative import PlannedAnalysis
 from coxa.study.models.clda import CLDA
-from coxa.study.planned import PlannedAnalysis
 
 
 class CLDAMethod(MeansMethod):

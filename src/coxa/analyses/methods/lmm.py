@@ -18,9 +18,9 @@ from coxa.estimates.means import numbers
 from coxa.estimates.simultaneous import simultaneous
 from coxa.models import Fit, fit_lmm, with_baseline
 from coxa.models.spec import LMMSpec
+from coxa.study.comparative import PlannedAnalysis
 from coxa.study.formula import model_formula
 from coxa.study.models.lmm import DAY, LMM
-from coxa.study.planned import PlannedAnalysis
 from coxa.study.words import SIMULTANEOUS
 
 WEEK = 7.0

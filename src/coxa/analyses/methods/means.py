@@ -22,8 +22,8 @@ from coxa.estimates.margins import simultaneous_margins
 from coxa.estimates.profile import planned_profile
 from coxa.estimates.simultaneous import PAIRWISE
 from coxa.models import Fit
+from coxa.study.comparative import PlannedAnalysis
 from coxa.study.factorial import arm_factors
-from coxa.study.planned import PlannedAnalysis
 from coxa.study.words import SIMULTANEOUS
 
 

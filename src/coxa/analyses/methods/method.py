@@ -10,7 +10,7 @@ from coxa.analyses.rows import AnalysisRows
 from coxa.estimates import Estimates
 from coxa.estimates.profile import planned_profile
 from coxa.models import Fit
-from coxa.study.planned import PlannedAnalysis
+from coxa.study.comparative import PlannedAnalysis
 
 Together = Literal["repeated", "least_squares", "proportions"]
 """Ways to fit many trials at once, in `coxa.design.by_simulation`: a repeated-measures model, one of each visit by

@@ -12,9 +12,9 @@ from coxa.analyses.model_rows import check_cells, has_covariates, rows_of_model
 from coxa.analyses.rows import AnalysisRows
 from coxa.covariances import COVARIANCES
 from coxa.models import Fit, fit_ancova, fit_mmrm
+from coxa.study.comparative import PlannedAnalysis
 from coxa.study.formula import model_formula
 from coxa.study.models.mmrm import MMRM
-from coxa.study.planned import PlannedAnalysis
 from coxa.study.words import SIMULTANEOUS
 
 MISSING = "Missing outcomes: none imputed; missing at random given what is in the model."

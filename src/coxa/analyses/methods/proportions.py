@@ -8,8 +8,7 @@ from coxa.analyses.methods.method import Method, Telling, Together, Words
 from coxa.analyses.rows import AnalysisRows
 from coxa.estimates import Estimates, fit_proportions
 from coxa.models import Fit
-from coxa.study.design_words import words_of
-from coxa.study.planned import PlannedAnalysis
+from coxa.study.comparative import PlannedAnalysis
 from coxa.study.wording import responder_words
 
 
@@ -47,7 +46,7 @@ class ProportionsMethod(Method):
             f"Proportions of responders ({responder_words(study, outcome)}) were compared without "
             f"adjustment; intervals of differences are Newcombe's hybrid score intervals{telling.cite('proportions')}. "
             "Those of ratios are on the log scale; where no or every participant of one "
-            f"{words_of(study).arm} responds, they are score intervals."
+            f"{study.words.arm} responds, they are score intervals."
         )
 
     def together(self, planned: PlannedAnalysis) -> Together | None:

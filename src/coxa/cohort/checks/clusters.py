@@ -9,8 +9,8 @@ import pandas as pd
 from coxa.cohort.checks.checked import Checked, Draft
 from coxa.cohort.row_findings import row_findings
 from coxa.findings import Finding
-from coxa.study import Study
 from coxa.study.analysis import Analysis
+from coxa.study.comparative import ComparativeStudy
 from coxa.study.words import GROUPINGS
 
 
@@ -21,6 +21,9 @@ def check_clusters(draft: Draft) -> Checked:
     should have it and has not is left out of the analysis, and one who should not have it is analysed without; both
     are warnings.
     """
+    study = draft.study
+    if not isinstance(study, ComparativeStudy):
+        return Checked()
     people = draft.table("participants")
     found: dict[Finding, None] = {}
     for name, analysis in draft.study.analyses.items():
@@ -37,7 +40,7 @@ def check_clusters(draft: Draft) -> Checked:
     return Checked(tuple(found))
 
 
-def _arm(study: Study, analysis: Analysis, people: pd.DataFrame) -> pd.Series:
+def _arm(study: ComparativeStudy, analysis: Analysis, people: pd.DataFrame) -> pd.Series:
     """Return the arm in which an analysis has each participant: that received in the safety set."""
     if study.estimands[analysis.estimand].population == "safety_set":
         return people["arm_received"].fillna(people["arm"])

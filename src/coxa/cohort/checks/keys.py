@@ -7,6 +7,7 @@ import pandas as pd
 from coxa.cohort.checks.checked import Checked, Draft, LeaveOut
 from coxa.cohort.row_findings import row_findings
 from coxa.findings import Finding
+from coxa.study.comparative import ComparativeStudy
 
 
 def check_duplicates(draft: Draft) -> Checked:
@@ -107,7 +108,9 @@ def check_known_participants(draft: Draft) -> Checked:
 
 
 def check_arms(draft: Draft) -> Checked:
-    """Find arms of the plan in which nobody is."""
+    """Find arms of the plan in which nobody is; a study without arms has none."""
+    if not isinstance(draft.study, ComparativeStudy):
+        return Checked()
     arms = draft.table("participants")["arm"]
     present = sorted(arms.dropna().unique())
     if not present:
@@ -132,6 +135,9 @@ def check_complete_covariates(draft: Draft) -> Checked:
     """Count participants without a covariate."""
     people = draft.table("participants")
     findings: list[Finding] = []
+    remedy = "complete it at the source"
+    if isinstance(draft.study, ComparativeStudy):
+        remedy += "; analyses that adjust for it leave these participants out"
     for name in draft.study.covariates:
         lacking = int(people[name].isna().sum())
         if lacking:
@@ -140,7 +146,7 @@ def check_complete_covariates(draft: Draft) -> Checked:
                     "warning",
                     "participants",
                     f"{name} is missing for the participant",
-                    "complete it at the source; analyses that adjust for it leave these participants out",
+                    remedy,
                     field=name,
                     value=f"missing in {lacking} of {len(people)}",
                     n_rows=lacking,

@@ -9,7 +9,6 @@ from coxa.cohort.checks.dates import not_yet_reported
 from coxa.cohort.row_findings import in_words, row_findings
 from coxa.cohort.visits import VISITED, days_since_randomisation
 from coxa.findings import Finding
-from coxa.study.design_words import words_of
 
 YEAR = 365
 """Days before randomisation beyond which a baseline is more often a mistyped year than an early visit."""
@@ -48,7 +47,7 @@ ENDS = (
 
 def check_before_randomisation(draft: Draft) -> Checked:
     """Warn of assessments after baseline, events, sessions, returns and ends that are dated before randomisation."""
-    start = words_of(draft.study).start
+    start = draft.study.words.start
     findings: list[Finding] = []
     reported: set[tuple[str, str]] = set()
     for table in VISITED:
@@ -72,7 +71,7 @@ def check_before_randomisation(draft: Draft) -> Checked:
 
 def _early(draft: Draft, later: Later, seen: set[tuple[str, int]]) -> list[Finding]:
     """Return the rows whose date is before randomisation; a row of a table is reported once."""
-    start = words_of(draft.study).start
+    start = draft.study.words.start
     frame = draft.table(later.table)
     day = days_since_randomisation(frame, draft.table("participants"), later.date)
     if "study_day" in frame and later.table not in VISITED and later.date in ("event_date", "start_date"):
@@ -107,7 +106,7 @@ def check_time_of_baseline(draft: Draft) -> Checked:
     name = draft.study.baseline_visit
     if draft.study.visits[name].window is not None:
         return Checked()
-    start = words_of(draft.study).start
+    start = draft.study.words.start
     allowed = f"Where the protocol allows it, give visit {name} a window that says so, such as"
     findings: list[Finding] = []
     reported: set[tuple[str, str]] = set()

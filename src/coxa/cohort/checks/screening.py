@@ -10,7 +10,6 @@ from coxa.cohort.checks.checked import Checked, Draft, LeaveOut
 from coxa.cohort.checks.keys import participant_dates
 from coxa.cohort.row_findings import row_findings
 from coxa.findings import Finding
-from coxa.study.design_words import words_of
 
 
 def check_screening(draft: Draft) -> Checked:
@@ -96,7 +95,7 @@ def _contradictions(draft: Draft, screened: pd.DataFrame, enrolled: pd.Series) -
         severity="warning",
         table="screening",
         field="screening_date",
-        rule=f"the assessment for eligibility is after {words_of(draft.study).start}",
+        rule=f"the assessment for eligibility is after {draft.study.words.start}",
         remedy="check both dates at the source",
         value=screened["screening_date"],
     )

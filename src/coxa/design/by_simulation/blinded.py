@@ -11,7 +11,7 @@ from coxa.cohort.read import read_cohort
 from coxa.derive import derive_dataset
 from coxa.errors import DataError
 from coxa.findings import Findings
-from coxa.study import Study
+from coxa.study.comparative import ComparativeStudy
 
 ARMS = ("arm", "arm_received")
 """Columns that tell the allocation; they are never read."""
@@ -31,7 +31,7 @@ class Skeleton:
     sha256: dict[str, str]
 
 
-def blind(study: Study) -> Study:
+def blind(study: ComparativeStudy) -> ComparativeStudy:
     """Return the plan with no word of where the allocation is: everybody is in the reference arm.
 
     Raises
@@ -57,7 +57,7 @@ def blind(study: Study) -> Study:
     return study.model_copy(update={"data": data})
 
 
-def read_skeleton(study: Study, data: str | Path | None, estimands: list[str]) -> Skeleton:
+def read_skeleton(study: ComparativeStudy, data: str | Path | None, estimands: list[str]) -> Skeleton:
     """Read the data of a plan without its allocation.
 
     Raises

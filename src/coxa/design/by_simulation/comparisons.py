@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from coxa.errors import OptionError, not_allowed
 from coxa.simulate.from_plan.sets import EVERYBODY
-from coxa.study import Study
 from coxa.study.analysis import Analysis
+from coxa.study.comparative import ComparativeStudy
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class Comparison:
         return self.arm, self.reference, self.visit, self.term
 
 
-def comparisons(study: Study, name: str) -> list[Comparison]:
+def comparisons(study: ComparativeStudy, name: str) -> list[Comparison]:
     """Return the comparisons that the estimand of an analysis names: visit by visit, then those over the course."""
     analysis = study.analyses[name]
     estimand = study.estimands[analysis.estimand]
@@ -45,7 +45,7 @@ def comparisons(study: Study, name: str) -> list[Comparison]:
     ]
 
 
-def chosen_analyses(study: Study, wanted: Sequence[str] | None) -> tuple[str, ...]:
+def chosen_analyses(study: ComparativeStudy, wanted: Sequence[str] | None) -> tuple[str, ...]:
     """Return the analyses that are asked for, in the plan's order; all of them unless some are named.
 
     Raises
@@ -59,7 +59,7 @@ def chosen_analyses(study: Study, wanted: Sequence[str] | None) -> tuple[str, ..
     return tuple(name for name in study.analyses if not wanted or name in wanted)
 
 
-def blind_to_arms(study: Study, names: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def blind_to_arms(study: ComparativeStudy, names: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return the analyses whose set is known without the allocation, and those whose set is not.
 
     Raises
@@ -78,7 +78,7 @@ def blind_to_arms(study: Study, names: Sequence[str]) -> tuple[tuple[str, ...], 
     return able, tuple(name for name in names if name not in able)
 
 
-def only_comparisons(study: Study, name: str) -> Study:
+def only_comparisons(study: ComparativeStudy, name: str) -> ComparativeStudy:
     """Return the plan with an analysis that does nothing beside its comparisons: no subgroups, no effect sizes."""
     analysis = study.analyses[name]
     beside = {"subgroups": (), "standardised_effect": False}

@@ -19,7 +19,7 @@ from coxa.design.by_simulation.together import fits_together, mmrm_together, sta
 from coxa.models.numerics.one_thread import one_thread
 from coxa.simulate import DrawnTrial, TrialDesign, trial_design
 from coxa.simulate.from_plan.draw import draw_trials
-from coxa.study import Study
+from coxa.study.comparative import ComparativeStudy
 
 COLUMNS = (
     "replicate", "analysis", "arm", "reference", "visit", "term", "estimate", "std_error", "df", "p_value",
@@ -45,7 +45,7 @@ class Piece:
     prior    : of the effect, where it is uncertain
     """
 
-    study: Study
+    study: ComparativeStudy
     n: int
     analyses: tuple[str, ...]
     seed: int
@@ -70,7 +70,7 @@ MOST_ROWS = 1_000_000
 """Rows of a piece at most (participants by visits by replicates), so that a large trial fits into the memory."""
 
 
-def piece_size(study: Study, analyses: tuple[str, ...], n: int) -> int:
+def piece_size(study: ComparativeStudy, analyses: tuple[str, ...], n: int) -> int:
     """Return the replicates of a piece of n participants; it depends on plan and n alone, not on the workers."""
     size = TOGETHER if all(fits_together(study, name) for name in analyses) else SINGLY
     return max(min(size, MOST_ROWS // (n * len(study.visits))), 1)
@@ -101,7 +101,7 @@ def trials_of(piece: Piece, design: TrialDesign) -> tuple[list[DrawnTrial], np.n
 
 
 def means_together(
-    study: Study, name: str, every: pd.DataFrame, trials: int, asked: Sequence[Comparison]
+    study: ComparativeStudy, name: str, every: pd.DataFrame, trials: int, asked: Sequence[Comparison]
 ) -> list[Mapping[str, Any]]:
     """Return the rows of many trials of a model of means, fitted together: over the visits, or at each by itself."""
     way = method_of(study.analyses[name]).together(study.planned(name))
@@ -109,7 +109,9 @@ def means_together(
     return fitted(study, name, every, trials, asked)
 
 
-def analyse_trials(study: Study, name: str, design: TrialDesign, drawn: list[DrawnTrial]) -> list[Mapping[str, Any]]:
+def analyse_trials(
+    study: ComparativeStudy, name: str, design: TrialDesign, drawn: list[DrawnTrial]
+) -> list[Mapping[str, Any]]:
     """Return the rows of one analysis of many trials: together where that can be, and singly the others."""
     rows: list[Mapping[str, Any]] = []
     left = range(len(drawn))

@@ -13,14 +13,14 @@ from coxa.design.by_simulation.comparisons import comparisons, level_of, only_co
 from coxa.errors import CoxaError, NonConvergenceError
 from coxa.models import Fit
 from coxa.simulate import DrawnTrial, TrialDesign, estimand_frame
-from coxa.study import Study
 from coxa.study.analysis import MeansAnalysis
+from coxa.study.comparative import ComparativeStudy
 
 NUMBERS = ("estimate", "std_error", "df", "p_value", "conf_low", "conf_high")
 
 
 def run_singly(
-    study: Study, name: str, design: TrialDesign, drawn: DrawnTrial, replicate: int
+    study: ComparativeStudy, name: str, design: TrialDesign, drawn: DrawnTrial, replicate: int
 ) -> list[Mapping[str, Any]]:
     """Return one row per comparison of an analysis of one trial.
 
@@ -37,7 +37,7 @@ def run_singly(
     return analysed_rows(study, name, rows, replicate)
 
 
-def analysed_rows(study: Study, name: str, rows: SimulatedRows, replicate: int) -> list[Mapping[str, Any]]:
+def analysed_rows(study: ComparativeStudy, name: str, rows: SimulatedRows, replicate: int) -> list[Mapping[str, Any]]:
     """Return one row per comparison of an analysis of given rows of one trial."""
     analysis = study.analyses[name]
     plain = only_comparisons(study, name)
@@ -75,7 +75,7 @@ def analysed_rows(study: Study, name: str, rows: SimulatedRows, replicate: int) 
     return found
 
 
-def measure_of(study: Study, name: str) -> str:
+def measure_of(study: ComparativeStudy, name: str) -> str:
     """Return the column that an analysis analyses."""
     return study.planned(name).response
 

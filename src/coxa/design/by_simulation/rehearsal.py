@@ -20,8 +20,7 @@ from coxa.design.by_simulation.vary import Setting
 from coxa.errors import OptionError
 from coxa.runs.workers import Workers
 from coxa.simulate import trial_design
-from coxa.study import Study
-from coxa.study.plan import PLAN
+from coxa.study.comparative import COMPARATIVE, ComparativeStudy
 
 Verdict = Literal["PASS", "RISK", "FAIL"]
 REPLICATES, SIZE = 500, 50
@@ -85,9 +84,9 @@ def worst(verdicts: Iterable[str]) -> Verdict:
     return "FAIL" if "FAIL" in there else "RISK" if "RISK" in there else "PASS"
 
 
-@kinds(study=PLAN, replicates=WHOLE, seed=WHOLE, power=NUMBER)
+@kinds(study=COMPARATIVE, replicates=WHOLE, seed=WHOLE, power=NUMBER)
 def rehearse(
-    study: Study,
+    study: ComparativeStudy,
     data: str | Path | None = None,
     *,
     replicates: int = REPLICATES,
@@ -181,7 +180,7 @@ def rehearse(
     )  # fmt: skip
 
 
-def check_clusters(study: Study, names: tuple[str, ...]) -> None:
+def check_clusters(study: ComparativeStudy, names: tuple[str, ...]) -> None:
     """Raise `OptionError` where a random effect cannot be drawn anew with the arms."""
     known = study.assumptions.clusters if study.assumptions else {}
     for name in names:

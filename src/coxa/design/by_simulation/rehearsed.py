@@ -21,7 +21,7 @@ from coxa.models.numerics.one_thread import one_thread
 from coxa.simulate import TrialDesign, trial_design
 from coxa.simulate.from_plan.clusters import ClusterDesign, assign, draw_effects, totals
 from coxa.simulate.seeds import generator
-from coxa.study import Study
+from coxa.study.comparative import ComparativeStudy
 from coxa.study.scales import outcome_scale
 
 
@@ -29,7 +29,7 @@ from coxa.study.scales import outcome_scale
 class RehearsalPiece:
     """Some rehearsals of one plan on one skeleton. factor : what the plan's effects are multiplied by."""
 
-    study: Study
+    study: ComparativeStudy
     rows: Mapping[str, pd.DataFrame]
     analyses: tuple[str, ...]
     seed: int
@@ -55,7 +55,7 @@ def run_rehearsals(piece: RehearsalPiece) -> pd.DataFrame:
     return table.sort_values(["replicate", "analysis"], kind="stable", ignore_index=True)
 
 
-def _analysed(study: Study, name: str, made: list[pd.DataFrame]) -> list[Mapping[str, Any]]:
+def _analysed(study: ComparativeStudy, name: str, made: list[pd.DataFrame]) -> list[Mapping[str, Any]]:
     measure, found = measure_of(study, name), []
     left = set(range(len(made)))
     if method_of(study.analyses[name]).together(study.planned(name)) in ("repeated", "least_squares"):
@@ -69,7 +69,13 @@ def _analysed(study: Study, name: str, made: list[pd.DataFrame]) -> list[Mapping
 
 
 def planted(
-    study: Study, design: TrialDesign, name: str, rows: pd.DataFrame, seed: int, replicate: int, factor: float
+    study: ComparativeStudy,
+    design: TrialDesign,
+    name: str,
+    rows: pd.DataFrame,
+    seed: int,
+    replicate: int,
+    factor: float,
 ) -> pd.DataFrame:
     """Return a trial made of the skeleton of an estimand: new arms, and the outcome with the effect of each.
 
@@ -119,7 +125,7 @@ def effects_of(design: TrialDesign, k: int) -> np.ndarray:
     return np.asarray(design.means[:, k] - design.means[0, k])
 
 
-def measured(study: Study, outcome: str, rows: pd.DataFrame, value: pd.Series) -> pd.DataFrame:
+def measured(study: ComparativeStudy, outcome: str, rows: pd.DataFrame, value: pd.Series) -> pd.DataFrame:
     """Return the rows with another value, and what follows from it."""
     made = rows.assign(value=value)
     made["change"] = change_from_baseline(made["value"], made["baseline"])
@@ -132,7 +138,7 @@ def measured(study: Study, outcome: str, rows: pd.DataFrame, value: pd.Series) -
 
 
 def planted_truth(
-    study: Study, design: TrialDesign, name: str, rows: pd.DataFrame, factor: float
+    study: ComparativeStudy, design: TrialDesign, name: str, rows: pd.DataFrame, factor: float
 ) -> dict[tuple[str, str, str, str], TrueDifference]:
     """Return the mean difference that the planted effect makes in those seen at a visit, by key of the comparison.
 

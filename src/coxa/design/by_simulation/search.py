@@ -17,8 +17,7 @@ from coxa.design.by_simulation.record import SimulatedPower
 from coxa.design.by_simulation.simulated import numbers_of, simulated_power
 from coxa.errors import FitError, OptionError, TooFewParticipantsError
 from coxa.simulate import trial_design
-from coxa.study import Study
-from coxa.study.plan import PLAN
+from coxa.study.comparative import COMPARATIVE, ComparativeStudy
 
 ROUNDS = 8
 """Numbers that are looked for between one too small and one large enough, before the curve is taken as it is."""
@@ -88,11 +87,15 @@ class ProbitCurve:
         return max(roots[0], 0.0) ** 2, roots[1] ** 2
 
 
-@kinds(study=PLAN, power=NUMBER, n=WHOLES)
+@kinds(study=COMPARATIVE, power=NUMBER, n=WHOLES)
 def find_n(
-    study: Study, power: float, n: int | Sequence[int] | None = None, *, analyses: Sequence[str] | None = None,
+    study: ComparativeStudy,
+    power: float,
+    n: int | Sequence[int] | None = None,
+    *,
+    analyses: Sequence[str] | None = None,
     **options: Any,
-) -> SampleSize:  # fmt: skip
+) -> SampleSize:
     """Find the smallest number of participants with which every comparison has a power.
 
     Parameters
@@ -156,7 +159,7 @@ class Search:
     too_few : largest number with which nothing could be fitted, 0 if there was none
     """
 
-    study: Study
+    study: ComparativeStudy
     analyses: tuple[str, ...]
     power: float
     step: int
@@ -232,17 +235,17 @@ def _no_number(rows: pd.DataFrame, power: float) -> FitError:
     )
 
 
-def primary(study: Study) -> list[str]:
+def primary(study: ComparativeStudy) -> list[str]:
     """Return the primary analyses of a plan, or all where none is primary."""
     return [planned.name for planned in study.primary_analyses or study.planned_analyses]
 
 
-def ratio_sum(study: Study) -> int:
+def ratio_sum(study: ComparativeStudy) -> int:
     """Return of what the number of participants is a multiple."""
-    numbers = trial_design(study).numbers if study.randomisation is None else None
+    numbers = trial_design(study).numbers if study.allocation is None else None
     if numbers is not None and not isinstance(study.assumptions and study.assumptions.participants, dict):
         return len(study.arms)
-    shares = study.randomisation.shares(study.arms) if study.randomisation else dict.fromkeys(study.arms, 1)
+    shares = study.allocation.shares(study.arms) if study.allocation else dict.fromkeys(study.arms, 1)
     return sum(shares.values())
 
 

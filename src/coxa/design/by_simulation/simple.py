@@ -18,12 +18,12 @@ from coxa.models.design.matrix import design_matrix
 from coxa.simulate import DrawnTrial, TrialDesign
 from coxa.simulate.from_plan.sets import arm_analysed, set_members
 from coxa.simulate.from_plan.strategies import estimand_values
-from coxa.study import Study
+from coxa.study.comparative import ComparativeStudy
 from coxa.study.formula import model_formula
 
 
 def ancova_together(
-    study: Study, name: str, every: pd.DataFrame, trials: int, asked: Sequence[Comparison]
+    study: ComparativeStudy, name: str, every: pd.DataFrame, trials: int, asked: Sequence[Comparison]
 ) -> list[Mapping[str, Any]]:
     """Return rows of the trials of an ANCOVA in which all coefficients can be estimated.
 
@@ -96,7 +96,7 @@ def _scaled(gram: np.ndarray) -> np.ndarray:
 
 
 def proportions_together(
-    study: Study, name: str, design: TrialDesign, drawn: Sequence[DrawnTrial], asked: Sequence[Comparison]
+    study: ComparativeStudy, name: str, design: TrialDesign, drawn: Sequence[DrawnTrial], asked: Sequence[Comparison]
 ) -> list[Mapping[str, Any]]:
     """Return rows of the trials in which every compared arm has responses at every visit."""
     analysis = study.analyses[name]

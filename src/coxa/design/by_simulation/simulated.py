@@ -21,15 +21,14 @@ from coxa.errors import OptionError
 from coxa.runs.store import open_store
 from coxa.runs.workers import Workers
 from coxa.simulate import trial_design
-from coxa.study import Study
-from coxa.study.plan import PLAN
+from coxa.study.comparative import COMPARATIVE, ComparativeStudy
 
 REPLICATES = 1_000
 
 
-@kinds(study=PLAN, n=WHOLES, replicates=WHOLE, precision=NUMBER, seed=WHOLE, jobs=WHOLE)
+@kinds(study=COMPARATIVE, n=WHOLES, replicates=WHOLE, precision=NUMBER, seed=WHOLE, jobs=WHOLE)
 def simulated_power(
-    study: Study,
+    study: ComparativeStudy,
     n: int | Sequence[int] | None = None,
     *,
     replicates: int = REPLICATES,
@@ -128,7 +127,7 @@ def simulated_power(
 
 
 def power_run(
-    study: Study,
+    study: ComparativeStudy,
     names: tuple[str, ...],
     seed: int,
     prior: Prior | None,
@@ -149,12 +148,12 @@ def power_run(
     return PowerRun(names, seed, prior, workers, store, progress)
 
 
-def plan_hash(study: Study) -> str:
+def plan_hash(study: ComparativeStudy) -> str:
     """Return the SHA-256 of a plan's content, whatever its file looks like."""
     return hashlib.sha256(study.model_dump_json().encode("utf-8")).hexdigest()
 
 
-def numbers_of(study: Study, n: int | Sequence[int] | None) -> list[int]:
+def numbers_of(study: ComparativeStudy, n: int | Sequence[int] | None) -> list[int]:
     """Return the numbers of participants to simulate, each once, in order."""
     if n is None:
         return [trial_design(study).n]

@@ -21,8 +21,8 @@ from coxa.models.batch.trials import fit_trials
 from coxa.simulate import DrawnTrial, TrialDesign
 from coxa.simulate.from_plan.sets import arm_analysed
 from coxa.simulate.from_plan.strategies import estimand_values
-from coxa.study import Study
 from coxa.study.analysis import Analysis
+from coxa.study.comparative import ComparativeStudy
 from coxa.study.formula import model_formula
 from coxa.study.models.repeated import RepeatedMeasures
 from coxa.study.scales import outcome_scale
@@ -30,13 +30,13 @@ from coxa.study.scales import outcome_scale
 Floats = np.ndarray
 
 
-def fits_together(study: Study, name: str) -> bool:
+def fits_together(study: ComparativeStudy, name: str) -> bool:
     """Return whether the trials of an analysis can be fitted together, with the numbers of single fits."""
     return method_of(study.analyses[name]).together(study.planned(name)) is not None
 
 
 def mmrm_together(
-    study: Study, name: str, rows: pd.DataFrame, trials: int, asked: Sequence[Comparison]
+    study: ComparativeStudy, name: str, rows: pd.DataFrame, trials: int, asked: Sequence[Comparison]
 ) -> list[Mapping[str, Any]]:
     """Return rows of the trials that the first structure of the ladder fits; the others have none.
 
@@ -98,7 +98,7 @@ def _category(codes: np.ndarray, levels: Iterable[str]) -> pd.Categorical:
     return pd.Categorical.from_codes(codes, pd.Index(list(levels), dtype="str"))
 
 
-def coefficients(study: Study, rows: pd.DataFrame, one: Comparison) -> dict[str, float]:
+def coefficients(study: ComparativeStudy, rows: pd.DataFrame, one: Comparison) -> dict[str, float]:
     """Return what a comparison is of the coefficients of ``arm * visit``, as name -> weight."""
     visits, first = list(rows["visit"].cat.categories), rows["arm"].cat.categories[0]
     weights: Mapping[str, float] = {one.visit: 1.0}
@@ -148,7 +148,9 @@ def adjusted(p_value: Floats, multiplicity: str) -> Floats:
     return found
 
 
-def successes(study: Study, name: str, asked: Sequence[Comparison], numbers: Mapping[str, Floats]) -> np.ndarray:
+def successes(
+    study: ComparativeStudy, name: str, asked: Sequence[Comparison], numbers: Mapping[str, Floats]
+) -> np.ndarray:
     """Return (B, q) whether a comparison is significant, or keeps the margin of the plan where it has one."""
     analysis = study.analyses[name]
     shown = numbers["p_value"] < level_of(analysis)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from coxa.analyses.methods import method_of
 from coxa.design.by_simulation.comparisons import Comparison, comparisons
 from coxa.simulate import trial_design, true_values
-from coxa.study import Study
+from coxa.study.comparative import ComparativeStudy
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class TrueDifferences:
     how: str
 
 
-def true_differences(study: Study, analyses: Iterable[str]) -> TrueDifferences:
+def true_differences(study: ComparativeStudy, analyses: Iterable[str]) -> TrueDifferences:
     """Return the truth of the comparisons of some analyses.
 
     Those over the course (average, slope, area) are the sums over visits of the truths at the visits; their Monte
@@ -45,7 +45,7 @@ def true_differences(study: Study, analyses: Iterable[str]) -> TrueDifferences:
     return TrueDifferences(found, truth.how)
 
 
-def _at_all_visits(study: Study, asked: Iterable[Comparison]) -> Study:
+def _at_all_visits(study: ComparativeStudy, asked: Iterable[Comparison]) -> ComparativeStudy:
     """Return the plan with only the estimands that are asked, those compared over the course naming every visit."""
     course = {one.estimand for one in asked if not one.visit}  # whichever of the visits their models take
     estimands = {}
@@ -59,7 +59,7 @@ def _at_all_visits(study: Study, asked: Iterable[Comparison]) -> Study:
     return study.model_copy(update={"estimands": estimands})
 
 
-def _weights(study: Study, one: Comparison) -> dict[str, float]:
+def _weights(study: ComparativeStudy, one: Comparison) -> dict[str, float]:
     """Return visit -> weight of a comparison."""
     if one.visit:
         return {one.visit: 1.0}

@@ -10,8 +10,8 @@ from typing import Any
 from pydantic import ValidationError
 
 from coxa.errors import OptionError
-from coxa.study import Study
 from coxa.study.assumptions.trial import Assumptions
+from coxa.study.comparative import ComparativeStudy
 
 SHORT = {"dropout": "dropout.probability", "gaps": "dropout.gaps", "odds_ratio": "dropout.odds_ratio"}
 """Short words for places in the assumptions; the name of a cluster (`therapist_id`) is short for its `icc`."""
@@ -22,10 +22,10 @@ class Setting:
     """A plan under some assumptions, and what differs from the plan's own; empty for these."""
 
     name: str
-    study: Study
+    study: ComparativeStudy
 
 
-def settings(study: Study, vary: Mapping[str, Sequence[float]] | None) -> list[Setting]:
+def settings(study: ComparativeStudy, vary: Mapping[str, Sequence[float]] | None) -> list[Setting]:
     """Return a plan under every combination of other assumptions.
 
     Parameters
@@ -57,7 +57,7 @@ def settings(study: Study, vary: Mapping[str, Sequence[float]] | None) -> list[S
     return found
 
 
-def with_assumption(study: Study, key: str, value: float) -> Study:
+def with_assumption(study: ComparativeStudy, key: str, value: float) -> ComparativeStudy:
     """Return the plan with one assumption replaced."""
     part = study.assumptions or Assumptions()
     path = place_of(part, key).split(".")

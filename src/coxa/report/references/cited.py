@@ -11,13 +11,13 @@ from coxa.models import Fit
 from coxa.report.references.bibliography import Entry, of_instrument, of_method
 from coxa.study import Study
 from coxa.study.analysis import Analysis
-from coxa.study.design_words import compares_baseline, words_of
+from coxa.study.comparative import ComparativeStudy
 from coxa.study.responders import responder_rules
 
 Fits = Mapping[str, tuple[Fit, ...]]
 
 
-def methods_used(study: Study, fits: Fits | None = None) -> tuple[str, ...]:
+def methods_used(study: ComparativeStudy, fits: Fits | None = None) -> tuple[str, ...]:
     """Return the words of the methods of a plan, each once.
 
     Parameters
@@ -32,7 +32,7 @@ def methods_used(study: Study, fits: Fits | None = None) -> tuple[str, ...]:
     tuple of str
         Words of `coxa.report.references.bibliography.methods`, in the order of the methods section.
     """
-    words = ["estimands", *((study.randomisation.scheme,) if study.randomisation else ())]
+    words = ["estimands", *((study.allocation.scheme,) if study.allocation else ())]
     for planned in study.planned_analyses:
         plan, name = planned.analysis, planned.name
         ran = None if fits is None else fits.get(name, ())
@@ -42,12 +42,12 @@ def methods_used(study: Study, fits: Fits | None = None) -> tuple[str, ...]:
     return tuple(dict.fromkeys([*words, *descriptions_used(study)]))
 
 
-def descriptions_used(study: Study) -> tuple[str, ...]:
+def descriptions_used(study: ComparativeStudy) -> tuple[str, ...]:
     """Return the words of what is described beside the analyses: differences at baseline, responders, harms."""
     counted = any(responder_rules(name, outcome, study.report) for name, outcome in study.outcomes.items())
     asked = {
-        "standardised-differences": compares_baseline(study),
-        "number-needed": counted and words_of(study).allocates,
+        "standardised-differences": study.compares_baseline,
+        "number-needed": counted and study.words.allocates,
         "rates": study.data is not None and "adverse_events" in study.data.tables,
     }
     return tuple(word for word, yes in asked.items() if yes)
@@ -82,6 +82,8 @@ def instruments_used(study: Study) -> tuple[str, ...]:
 
 def cited(study: Study, fits: Fits | None = None) -> tuple[Entry, ...]:
     """Return the entries that a plan or a report cites: those of estimands, of instruments, and of methods in turn."""
+    if not isinstance(study, ComparativeStudy):
+        return tuple(entry for name in instruments_used(study) for entry in of_instrument(name))
     words = methods_used(study, fits)
     found = list(of_method(words[0]))
     found += [entry for name in instruments_used(study) for entry in of_instrument(name)]
@@ -89,7 +91,7 @@ def cited(study: Study, fits: Fits | None = None) -> tuple[Entry, ...]:
     return tuple({entry.key: entry for entry in found}.values())
 
 
-def marks(study: Study, fits: Fits, *words: str) -> str:
+def marks(study: ComparativeStudy, fits: Fits, *words: str) -> str:
     """Return " [3]" or " [3,4]": the numbers of the entries of methods or instruments; empty where there is none.
 
     Examples

@@ -56,7 +56,7 @@ class CrateOptions:
 
 
 def write_crate(
-    report: Report,
+    report: Report[Study],
     folder: Path,
     forms: Sequence[str],
     options: CrateOptions,
@@ -96,7 +96,7 @@ def write_crate(
     return save(path, _archive({METADATA: text.encode("utf-8"), **{file.name: file.content for file in files}}))
 
 
-def _plan(report: Report) -> list[CrateFile]:
+def _plan(report: Report[Study]) -> list[CrateFile]:
     """Return plan and lock; of a plan that names participants where the data are, all but that."""
     origin = report.study.origin
     if origin is None:
@@ -143,7 +143,7 @@ def _forms(folder: Path, forms: Sequence[str]) -> list[CrateFile]:
     ]
 
 
-def _run_record(report: Report) -> CrateFile:
+def _run_record(report: Report[Study]) -> CrateFile:
     data = {**run_data(report), "seconds": None}
     note = "Hashes, versions, platform and deviations of the run; without the seconds that it took."
     return CrateFile("run.json", (json.dumps(data, indent=2, ensure_ascii=False) + "\n").encode(), "Run record", note)

@@ -19,6 +19,7 @@ from coxa.report.record import Report
 from coxa.report.trace.provenance import provenance
 from coxa.report.trace.results import ADDRESS, results_frame
 from coxa.report.transform.sharing.words import without_counts
+from coxa.study import Study
 
 SUFFIXES = (".parquet", ".csv")
 FORMS = ("report.html", "report.pdf", "report.docx")
@@ -56,7 +57,7 @@ class Kept:
 
 
 def write_kept(
-    report: Report, document: Document, folder: Path, data: str | Path | None = None, home: Path | None = None
+    report: Report[Study], document: Document, folder: Path, data: str | Path | None = None, home: Path | None = None
 ) -> list[Path]:
     """Write results.parquet, results.csv and results.json; return the files written.
 

@@ -5,16 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 from coxa.models import Fit
-from coxa.report.record import Report
+from coxa.report.record import Report, compares
 from coxa.report.trace.results import data_hash, model_id
 from coxa.report.trace.run_data import lock_data
+from coxa.study import Study
+from coxa.study.comparative import ComparativeStudy
 from coxa.study.wording import estimand_attributes
 from coxa.tables.records import records
 
 STEPS = ("stage", "table", "visit", "reason")
 
 
-def provenance(report: Report) -> dict[str, Any]:
+def provenance(report: Report[Study]) -> dict[str, Any]:
     """Return plan, data, estimands, analyses and models of a report as plain data; nobody is named in it.
 
     Returns
@@ -32,10 +34,10 @@ def provenance(report: Report) -> dict[str, Any]:
         "lock": lock_data(report.status),
         "data": {"files": dict(run.data_sha256), "sha256": data_hash(run.data_sha256)},
         "versions": dict(run.versions),
-        "estimands": {name: _estimand(report, name) for name in report.datasets},
+        "estimands": {name: _estimand(report, name) for name in report.datasets} if compares(report) else {},
         "analyses": {
             name: {"estimand": plan.estimand, "plan_line": _line(report, "analyses", name), "model": plan.model}
-            for name, plan in study.analyses.items()
+            for name, plan in (study.analyses.items() if isinstance(study, ComparativeStudy) else ())
         },
         "models": {
             model_id(name, str(fit.sample.visits[0]), len(fits)): {"analysis": name, **_model(fit)}
@@ -95,6 +97,6 @@ def _empty(report: Report, estimand: str) -> int:
     return int(counts.loc[counts["stage"] == f"values of {estimand}", "empty"].sum())
 
 
-def _line(report: Report, *path: str) -> int | None:
+def _line(report: Report[Study], *path: str) -> int | None:
     origin = report.study.origin
     return origin.line(*path) if origin else None

@@ -11,6 +11,7 @@ import pandas as pd
 from coxa.report.document import Document
 from coxa.report.record import Report
 from coxa.report.trace.places import Place, drawn_places, places
+from coxa.study import Study
 from coxa.tables.cells import BEHIND, WHOSE, Cell, Statistic
 from coxa.tables.formats import RULES
 from coxa.tables.hidden import RULE as SUPPRESSED
@@ -42,7 +43,7 @@ COLUMNS = (
 Where = tuple[str, ...]
 
 
-def results_frame(report: Report, document: Document) -> pd.DataFrame:
+def results_frame(report: Report[Study], document: Document) -> pd.DataFrame:
     """Return the results data set of a report.
 
     Parameters

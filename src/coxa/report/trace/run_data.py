@@ -8,6 +8,7 @@ from typing import Any
 
 from coxa.report.record import Report
 from coxa.report.trace.results import data_hash
+from coxa.study import Study
 from coxa.study.locking.changes import value_words
 from coxa.study.locking.content import meaning_sha256, plan_content
 from coxa.study.locking.deviations import Deviation, PlanStatus
@@ -15,7 +16,7 @@ from coxa.study.locking.deviations import Deviation, PlanStatus
 FORMAT, VERSION = "coxa run record", 1
 
 
-def run_data(report: Report, render: Mapping[str, float] | None = None) -> dict[str, Any]:
+def run_data(report: Report[Study], render: Mapping[str, float] | None = None) -> dict[str, Any]:
     """Return the run record that is written to run.json; docs/lock.md says what each field is.
 
     Parameters

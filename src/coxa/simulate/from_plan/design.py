@@ -18,11 +18,10 @@ from coxa.simulate.from_plan.means import SLACK, cluster_covariance, mean_course
 from coxa.simulate.from_plan.measure import Measure, measure_of
 from coxa.simulate.from_plan.mix import Mix, case_mix
 from coxa.simulate.from_plan.numbers import arm_numbers
-from coxa.study import Study
 from coxa.study.assumptions.correlation import outcome_matrix, visit_matrix
 from coxa.study.assumptions.numbers import by_name
 from coxa.study.assumptions.trial import AssumedBaseline, AssumedOutcome, Assumptions
-from coxa.study.plan import PLAN
+from coxa.study.comparative import COMPARATIVE, ComparativeStudy
 from coxa.study.scales import OutcomeScale, outcome_scale
 
 Floats = NDArray[np.float64]
@@ -56,7 +55,7 @@ class TrialDesign:
     dose        : what attendance adds, None where it adds nothing
     """
 
-    study: Study
+    study: ComparativeStudy
     assumptions: Assumptions
     arms: tuple[str, ...]
     numbers: NDArray[np.intp]
@@ -103,8 +102,8 @@ DESIGN = Kind(
 )
 
 
-@kinds(study=PLAN)
-def trial_design(study: Study, participants: int | Mapping[str, int] | None = None) -> TrialDesign:
+@kinds(study=COMPARATIVE)
+def trial_design(study: ComparativeStudy, participants: int | Mapping[str, int] | None = None) -> TrialDesign:
     """Work out a plan's assumptions.
 
     Parameters
@@ -214,10 +213,10 @@ def own_spreads(assumed: Sequence[AssumedOutcome], sd: Floats, arm: str, visits:
 
 
 def cluster_designs(
-    study: Study, part: Assumptions, arms: tuple[str, ...], outcomes: tuple[str, ...]
+    study: ComparativeStudy, part: Assumptions, arms: tuple[str, ...], outcomes: tuple[str, ...]
 ) -> tuple[ClusterDesign, ...]:
     """Return the factors of clusters of a plan."""
-    known_first = set(study.randomisation.covariates if study.randomisation else ())
+    known_first = set(study.allocation.covariates if study.allocation else ())
     for analysis in study.analyses.values():
         known_first |= {*analysis.names_used(), *analysis.option("subgroups", ())}
     return tuple(
@@ -238,7 +237,7 @@ def cluster_designs(
 
 
 def _roots(
-    study: Study,
+    study: ComparativeStudy,
     arms: tuple[str, ...],
     outcomes: tuple[str, ...],
     visits: tuple[str, ...],
@@ -268,7 +267,7 @@ def _roots(
 
 
 def _too_much(
-    study: Study, arm: str, outcomes: tuple[str, ...], visits: tuple[str, ...], left: Floats, total: Floats
+    study: ComparativeStudy, arm: str, outcomes: tuple[str, ...], visits: tuple[str, ...], left: Floats, total: Floats
 ) -> PlanError:
     """Return the error that covariates, clusters and dose take more than there is, named by outcome and visit."""
     k, m = left.shape[:2]
@@ -283,7 +282,7 @@ def _too_much(
     return _fault(study, ("outcomes", outcomes[int(i)]), rule, remedy)
 
 
-def _fault(study: Study, path: tuple[str, ...], rule: str, remedy: str) -> PlanError:
+def _fault(study: ComparativeStudy, path: tuple[str, ...], rule: str, remedy: str) -> PlanError:
     origin = study.origin
     row = origin.line("assumptions", *path) if origin else None
     field = ".".join(("assumptions", *path))

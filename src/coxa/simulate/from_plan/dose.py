@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from coxa.simulate.attendance import draw_attendance
 from coxa.simulate.from_plan.mix import by_outcome
 from coxa.simulate.seeds import generator
-from coxa.study import Study
 from coxa.study.assumptions.numbers import by_name
 from coxa.study.assumptions.trial import AssumedSessions, Assumptions
+from coxa.study.comparative import ComparativeStudy
 
 Floats = NDArray[np.float64]
 FIRST_DAY = 3
@@ -48,14 +48,22 @@ def session_days(planned: int, last_day: int) -> Floats:
     return np.round(np.linspace(min(FIRST_DAY, last_day), last_day, planned))
 
 
-def attendance_of(study: Study, sessions: AssumedSessions, arms: tuple[str, ...]) -> tuple[NDArray[np.intp], Floats]:
+def attendance_of(
+    study: ComparativeStudy, sessions: AssumedSessions, arms: tuple[str, ...]
+) -> tuple[NDArray[np.intp], Floats]:
     """Return (a,) sessions planned and (a,) mean shares attended."""
     planned = np.array([study.arms[arm].sessions_planned or 0 for arm in arms], dtype=np.intp)
     return planned, np.array([by_name(sessions.attendance, arm) for arm in arms])
 
 
-def dose_design(study: Study, part: Assumptions, arms: tuple[str, ...], outcomes: tuple[str, ...], driver: str,
-                days: Floats) -> DoseDesign | None:  # fmt: skip
+def dose_design(
+    study: ComparativeStudy,
+    part: Assumptions,
+    arms: tuple[str, ...],
+    outcomes: tuple[str, ...],
+    driver: str,
+    days: Floats,
+) -> DoseDesign | None:
     """Return what attendance adds; None where it adds nothing."""
     slope = np.array([by_outcome(part.dose_response, outcome, driver) for outcome in outcomes])
     if part.sessions is None or not slope.any():

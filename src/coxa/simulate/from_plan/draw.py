@@ -78,7 +78,7 @@ def allocate(
 
 def scheme_followed(design: TrialDesign) -> Scheme | None:
     """Return the scheme that allocates; None where the arms have exactly the numbers of the design."""
-    part = design.study.randomisation
+    part = design.study.allocation
     if part is None or (part.cluster is not None and randomised_clusters(design) is None):
         return None
     shares = part.shares(design.study.arms)

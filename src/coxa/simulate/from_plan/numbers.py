@@ -8,15 +8,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from coxa.errors import OptionError, not_allowed
-from coxa.study import Study
 from coxa.study.assumptions.trial import PER_ARM, Assumptions
+from coxa.study.comparative import ComparativeStudy
 
 FEWEST = 2
 """Participants in an arm, so that there is a spread."""
 
 
 def arm_numbers(
-    study: Study, part: Assumptions, participants: int | Mapping[str, int] | None = None
+    study: ComparativeStudy, part: Assumptions, participants: int | Mapping[str, int] | None = None
 ) -> NDArray[np.intp]:
     """Return (a,) participants per arm, the reference first.
 
@@ -33,7 +33,7 @@ def arm_numbers(
                 raise OptionError(not_allowed("arm", name, arms))
         numbers = [int(given.get(arm, 0)) for arm in arms]
     else:
-        ratio = study.randomisation.shares(study.arms) if study.randomisation else dict.fromkeys(arms, 1)
+        ratio = study.allocation.shares(study.arms) if study.allocation else dict.fromkeys(arms, 1)
         numbers = divide(PER_ARM * len(arms) if given is None else int(given), [ratio[arm] for arm in arms])
     for arm, number in zip(arms, numbers, strict=True):
         if number < FEWEST:
@@ -59,7 +59,7 @@ def divide(total: int, shares: list[int]) -> list[int]:
     return [int(number) for number in whole]
 
 
-def too_few(study: Study, analysis: str, n: int) -> str | None:
+def too_few(study: ComparativeStudy, analysis: str, n: int) -> str | None:
     """Return why n participants are too few for an analysis of the plan, and the remedy; None if they are enough.
 
     A model with c coefficients at a visit and an unstructured covariance over m visits needs more than c + m - 1

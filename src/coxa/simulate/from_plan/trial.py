@@ -29,7 +29,7 @@ from coxa.simulate.from_plan.treatment import home_tables, sessions_table
 from coxa.simulate.from_plan.truths import SIZE, true_values
 from coxa.simulate.truth import Truth
 from coxa.study import Study
-from coxa.study.plan import PLAN
+from coxa.study.comparative import COMPARATIVE, ComparativeStudy
 from coxa.study.source import DataSource, TableSource
 
 if TYPE_CHECKING:
@@ -69,9 +69,9 @@ class SimulatedTrial:
         return {arm: int((self.drawn.arm == place).sum()) for place, arm in enumerate(self.design.arms)}
 
 
-@kinds(study=PLAN, seed=WHOLE)
+@kinds(study=COMPARATIVE, seed=WHOLE)
 def simulate_study(
-    study: Study, *, seed: int, participants: int | Mapping[str, int] | None = None, truth_size: int = SIZE
+    study: ComparativeStudy, *, seed: int, participants: int | Mapping[str, int] | None = None, truth_size: int = SIZE
 ) -> SimulatedTrial:
     """Simulate a trial from its plan alone.
 

@@ -10,7 +10,6 @@ from coxa.simulate.from_plan.design import TrialDesign
 from coxa.simulate.from_plan.follow import Conditions, DrawnTrial, follow
 from coxa.simulate.from_plan.sets import arm_analysed, set_members
 from coxa.simulate.from_plan.strategies import estimand_values
-from coxa.study.design_words import words_of
 
 Floats = NDArray[np.float64]
 Key = tuple[str, str, str]
@@ -85,7 +84,7 @@ def _mean_of(design: TrialDesign, key: Key, parts: list[tuple[Floats, Floats]]) 
     u, v = (np.concatenate([part[k] for part in parts]) for k in range(2))
     if not v.any():
         name, arm, _ = key
-        words = words_of(design.study).sets[design.study.estimands[name].population]
+        words = design.study.words.sets[design.study.estimands[name].population]
         raise OptionError(
             f"nobody of {len(v)} simulated participants of {arm} is among the {words}, so that estimand {name} has no "
             "value; look at `per_protocol`, and at attendance and events in `assumptions`"

@@ -12,7 +12,7 @@ from coxa.simulate.presets.words import (
     simulated_words,
 )
 from coxa.simulate.published import ERRORS, PER_ARM, compare_published
-from coxa.study import Study
+from coxa.study.comparative import ComparativeStudy
 
 INTRODUCTION = f"""# Presets
 
@@ -89,7 +89,7 @@ def _section(name: str) -> str:
     )
 
 
-def _figures(study: Study) -> list[str]:
+def _figures(study: ComparativeStudy) -> list[str]:
     lines = ["| figure | published (95% CI) | simulated | may be off by | origin |", "|---|---|---|---|---|"]
     for told in compare_published(study):
         simulated, allowed = simulated_words(told)

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 
 from coxa.simulate.from_plan.numbers import arm_numbers
 from coxa.simulate.published import Comparison
-from coxa.study import Study
 from coxa.study.assumptions.published import Figure
+from coxa.study.comparative import ComparativeStudy
 from coxa.study.delivery.arm import Delivery
 
 KINDS: Mapping[str, str] = {
@@ -31,7 +31,7 @@ KINDS: Mapping[str, str] = {
 TAGS: Mapping[str, str] = {"read": "read", "secondary": "read in a secondary source", "computed": "computed"}
 
 
-def figure_words(study: Study, figure: Figure) -> str:
+def figure_words(study: ComparativeStudy, figure: Figure) -> str:
     """Say what a figure is: kind, outcome, visit, arms.
 
     Examples
@@ -77,7 +77,7 @@ def simulated_words(told: Comparison) -> tuple[str, str]:
     return f"{told.simulated:.{digits}f}", f"{told.allowed:.{digits}f}"
 
 
-def arm_words(study: Study) -> list[str]:
+def arm_words(study: ComparativeStudy) -> list[str]:
     """Return, arm by arm, its label, number, components and dose."""
     part = study.assumptions
     numbers = arm_numbers(study, part) if part else [0] * len(study.arms)
@@ -116,7 +116,7 @@ def _span(value: float | tuple[float, float]) -> str:
     return f"{value[0]:g} to {value[1]:g}" if isinstance(value, tuple) else f"{value:g}"
 
 
-def primary_words(study: Study) -> str:
+def primary_words(study: ComparativeStudy) -> str:
     """Return outcome and visit of the first estimand."""
     endpoint = next(iter(study.estimands.values())).endpoint
     visits = ", ".join(study.label("visits", visit) for visit in endpoint.visit)

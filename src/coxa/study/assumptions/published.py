@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from pydantic import Field, model_validator
 
-from coxa.errors import not_allowed
 from coxa.study.assumptions.numbers import Finite, NotNegative
 from coxa.study.base import Name, OneOrMany, Part
-
-if TYPE_CHECKING:
-    from coxa.study.plan import Study
 
 FigureKind = Literal[
     "mean",
@@ -100,25 +95,3 @@ class TrialSource(Part):
     figures: tuple[Figure, ...] = Field((), description="Published numbers, compared with the simulation's.")
     working: OneOrMany[str] = Field((), description="Assumptions that are working values, not figures of the paper.")
     left_out: OneOrMany[str] = Field((), description="What the trial has and this plan has not, and why.")
-
-
-def source_problems(study: Study) -> Iterator[tuple[tuple[str, ...], str]]:
-    """Yield the names in a plan's source that are not in the plan, each with its path."""
-    if study.source is None:
-        return
-    for place, figure in enumerate(study.source.figures):
-        at = ("source", "figures", str(place))
-        named: list[tuple[str, str | None, Iterable[str]]] = [
-            ("outcome", figure.outcome, study.outcomes),
-            ("visit", figure.visit, study.visits),
-            ("arm", figure.arm, study.arms),
-            ("against", figure.against, study.arms),
-        ]
-        for key, name, allowed in named:
-            if name is not None and name not in allowed:
-                yield (*at, key), not_allowed("arm" if key == "against" else key, name, allowed)
-        outcome = study.outcomes.get(figure.outcome or "")
-        if figure.kind in ("responders", "risk_difference") and outcome and outcome.response is None:
-            yield (*at, "kind"), f"outcome {figure.outcome} has no `responder` rule; add one to the outcome"
-        if figure.kind == "interaction" and study.design != "factorial":
-            yield (*at, "kind"), "an interaction belongs to a factorial design; write `design: factorial`"

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from coxa.arguments import kinds
+from coxa.study.comparative import COMPARATIVE, ComparativeStudy
 from coxa.study.delivery.arm import Delivery
 from coxa.study.delivery.words import delivery_words
 from coxa.study.parts import Arm, label_of
-from coxa.study.plan import PLAN, Study
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -57,8 +57,8 @@ DOSE = "13"
 """The item of CERT that asks for the doses of exercises; others ask which exercises there are."""
 
 
-@kinds(study=PLAN)
-def delivery_items(study: Study) -> pd.DataFrame:
+@kinds(study=COMPARATIVE)
+def delivery_items(study: ComparativeStudy) -> pd.DataFrame:
     """Return which items of TIDieR and CERT the plan says of each arm.
 
     Parameters

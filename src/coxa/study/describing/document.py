@@ -9,18 +9,34 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic.fields import FieldInfo
 
+from coxa.study.cohort_study import CohortStudy
+from coxa.study.comparative import ComparativeStudy
 from coxa.study.delivery.exercises import exercises
 from coxa.study.describing.cluster_examples import CLUSTER_EXAMPLES, ClusterExample
 from coxa.study.describing.data_examples import EXAMPLES, DataExample
-from coxa.study.parts import Name, Part
+from coxa.study.parts import ComparativeReport, Name, Part, ReportOptions
 from coxa.study.plan import Study
+from coxa.study.service import ServiceEvaluation
+from coxa.study.trial import Trial
 
 INTRODUCTION = """# The study file
 
 Every key of a study file. This page is generated from the models that read it (`src/coxa/study/`); a key in **bold** is
 required. A *name* is lower-case letters, digits and underscores, first a letter. `coxa schema study` prints the same as
 a JSON Schema, with which an editor completes the file; `coxa new` writes a commented file that runs.
+
+The `design` says of what kind a study is, and with it which keys its plan may have: those of any study, and those of
+its kind.
 """
+
+KIND_TITLES: dict[type[Part], str] = {
+    Study: "Any study",
+    ComparativeStudy: "Studies that compare arms or groups",
+    Trial: "Trials",
+    CohortStudy: "Cohort studies",
+    ServiceEvaluation: "Service evaluations",
+}
+"""What plans have keys of their own -> the heading of these keys."""
 
 WORDS = {str: "text", int: "whole number", float: "number", bool: "true or false", date: "date", Any: "anything"}
 
@@ -35,13 +51,14 @@ def study_document() -> str:
     >>> study_document().splitlines()[0]
     '# The study file'
     """
-    parts = [_part_section(path, part) for path, part in dict.fromkeys(walk((), Study))]
+    parts = dict.fromkeys(each for kind in KIND_TITLES for each in walk((), kind))
+    sections = [_part_section(path, part) for path, part in parts]
     clusters = "## Trials with clusters\n\nWhat a plan says where participants share a therapist or a clinic.\n"
     shapes = "## Shapes of data\n\nThe `data:` block for each shape in which data come; names are made up.\n"
     return "\n".join(
         [
             INTRODUCTION,
-            *parts,
+            *sections,
             clusters,
             *map(_example, CLUSTER_EXAMPLES),
             shapes,
@@ -89,10 +106,12 @@ def _parts_in(kind: Any) -> Iterator[tuple[tuple[str, ...], type[Part]]]:
 
 
 def _part_section(path: tuple[str, ...], part: type[Part]) -> str:
-    heading = f"## `{'.'.join(path)}`{_kind(part)}" if path else "## Top level"
+    heading = f"## `{'.'.join(path)}`{_kind(part)}" if path else f"## {KIND_TITLES[part]}"
+    if part is ComparativeReport:
+        heading += ", with arms or groups"
     said = (part.__doc__ or "").split("\n\n")
     intro = [" ".join(paragraph.split()) for paragraph in said if paragraph.strip()]
-    rows = [_row(key, field) for key, field in part.model_fields.items()]
+    rows = [_row(key, field) for key, field in _own_fields(part).items()]
     head = "| key | what it holds | default | meaning |\n|---|---|---|---|"
     return "\n".join([heading, "", "\n\n".join(intro).replace(" : ", ": "), "", head, *rows, ""])
 
@@ -105,6 +124,22 @@ def _kind(part: type[Part]) -> str:
         if field.is_required() and get_origin(field.annotation) is Literal
     )
     return "".join(f" with `{key}: {words[0]}`" for key, words in tags if len(words) == 1)
+
+
+def _own_fields(part: type[Part]) -> dict[str, FieldInfo]:
+    """Return the keys of a part, without those that it takes over from one that is documented itself."""
+    documented = next((base for base in part.__mro__[1:] if base in (*KIND_TITLES, ReportOptions)), None)
+    inherited = documented.model_fields if documented and issubclass(documented, Part) else {}
+    return {
+        key: field
+        for key, field in part.model_fields.items()
+        if key not in inherited or (inherited[key].annotation != field.annotation and not _parts_of(field))
+    }
+
+
+def _parts_of(field: FieldInfo) -> bool:
+    """Return whether a field holds a part of its own, which has a section of its own."""
+    return any(True for _ in _parts_in(field.annotation))
 
 
 def _row(key: str, field: FieldInfo) -> str:

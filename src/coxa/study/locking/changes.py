@@ -9,6 +9,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from coxa.findings import Finding
+from coxa.study.kinds import study_of
 from coxa.study.locking.content import plan_content, protocol, written_content
 from coxa.study.plan import Study
 
@@ -132,7 +133,7 @@ def _both(plan: Study | Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, An
     if isinstance(plan, Study):
         return protocol(plan_content(plan)), protocol(written_content(plan))
     try:
-        return _both(Study.model_validate(plan))
+        return _both(study_of(plan))
     except ValidationError:
         return protocol(plan), protocol(plan)
 

@@ -9,8 +9,11 @@ from pydantic import Field, model_validator
 
 from coxa.study.models.repeated import RepeatedMeasures, check_inference
 from coxa.study.parts import Name
-from coxa.study.random_effects import RandomEffect, RandomEffects, check_random
+from coxa.study.random_effects import RandomEffect, RandomEffects
 from coxa.study.words import FewClusters
+
+COUNTS_PARTICIPANTS = ("between-within", "residual")
+"""Degrees of freedom that take participants, or rows, for independent."""
 
 
 class MMRM(RepeatedMeasures):
@@ -47,7 +50,7 @@ class MMRM(RepeatedMeasures):
 
     @model_validator(mode="after")
     def _inference_fits_the_likelihood(self) -> MMRM:
-        check_random(self)
+        _check_random(self)
         check_inference(self)
         return self
 
@@ -55,3 +58,34 @@ class MMRM(RepeatedMeasures):
     def factors(self) -> Mapping[str, RandomEffect]:
         """The factors of `random`."""
         return self.random
+
+
+def _check_random(analysis: MMRM) -> None:
+    """Raise ValueError where other keys of an analysis do not go with its random effects."""
+    if not analysis.random:
+        if analysis.few_clusters != "refuse":
+            raise ValueError("`few_clusters` is about random effects, and this analysis has none; remove it")
+        return
+    if analysis.vcov != "model":
+        raise ValueError(
+            f"{analysis.vcov} is a sandwich over participants, who are not independent within the levels "
+            "of a random effect; use `vcov: model`"
+        )
+    if analysis.standardised_effect:
+        raise ValueError(
+            "the interval of Hedges g takes participants for independent, which they are not within the levels of a "
+            "random effect; remove `standardised_effect`"
+        )
+    if analysis.ddf in COUNTS_PARTICIPANTS:
+        raise ValueError(
+            f"`ddf: {analysis.ddf}` takes participants for independent, and has no rule for random effects; use "
+            "`kenward-roger-linear`, `kenward-roger` or `satterthwaite`"
+        )
+    fixed = {**dict.fromkeys(analysis.names_used(), "adjust"), **dict.fromkeys(analysis.subgroups, "subgroups")}
+    for factor in analysis.random:
+        if factor in fixed:
+            raise ValueError(
+                f"'{factor}' is a random effect and stands in `{fixed[factor]}` too, which leaves nothing between its "
+                "levels; keep `adjust` for a few levels that are of interest themselves, `random` for levels that "
+                "stand for others"
+            )

@@ -10,7 +10,9 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 
 from coxa.findings import Finding
-from coxa.study.plan import Origin
+from coxa.study.kinds import designs_of, kinds_with
+from coxa.study.plan import Origin, Study
+from coxa.study.words import Design
 
 Place = tuple[Any, ...]
 """Where pydantic finds a fault: keys, list positions, and its own names of the members of a union."""
@@ -157,7 +159,7 @@ def meant_by(fault: Mapping[str, Any], model: type[BaseModel]) -> str | None:
             return None
         return _near(str(fault["loc"][-1]), _keys_at(fault["loc"][:-1], model))
     if fault["type"] == "literal_error":
-        return _near(str(fault["input"]), _literals(fault["ctx"]["expected"]))
+        return _near(str(fault["input"]), _words_allowed(fault))
     return None
 
 
@@ -217,13 +219,16 @@ def _explain_one(
             f"Remove it, or use {others[1]}.",
         )
     if kind == "extra_forbidden":
+        if len(loc) == 1 and (others := kinds_with(str(loc[0]))):
+            return _of_other_kinds(str(loc[0]), others, data)
         return f"unknown key `{loc[-1]}`", _allowed(_keys_at(loc[:-1], model), meant_by(fault, model))
     if kind == "missing" and isinstance(loc[-1], str):
-        return f"the key `{loc[-1]}` is required", f"add {_example(loc[-1]) or f'`{loc[-1]}:`'}"
+        remedy = f"add {_example(loc[-1]) or f'`{loc[-1]}:`'}"
+        if loc == ("arms",):
+            remedy += "; a plan without arms, estimands and analyses is of `design: service`"
+        return f"the key `{loc[-1]}` is required", remedy
     if kind == "literal_error":
-        return f"`{key}` should be one of the known words", _allowed(
-            _literals(fault["ctx"]["expected"]), meant_by(fault, model)
-        )
+        return f"`{key}` should be one of the known words", _allowed(_words_allowed(fault), meant_by(fault, model))
     if kind == "value_error":
         return _split(str(fault["ctx"]["error"]))
     if kind == "string_pattern_mismatch" and loc == ("study",):
@@ -266,6 +271,21 @@ def _allowed(words: list[str], hint: str | None) -> str:
 def _literals(expected: str) -> list[str]:
     """Read the words out of pydantic's "'a', 'b' or 'c'"."""
     return [word.strip().strip("'") for word in expected.replace(" or ", ", ").split(",")]
+
+
+def _words_allowed(fault: Mapping[str, Any]) -> list[str]:
+    """Return the words allowed in place of a wrong one; every design, though the kind of study has its own only."""
+    return list(get_args(Design)) if fault["loc"] == ("design",) else _literals(fault["ctx"]["expected"])
+
+
+def _of_other_kinds(key: str, kinds: Iterable[type[Study]], data: Mapping[Any, Any]) -> tuple[str, str]:
+    """Return rule and remedy of a key that only plans of other kinds have."""
+    own = data.get("design", "parallel")
+    designs = [design for kind in kinds for design in designs_of(kind)]
+    return (
+        f"`{key}` is a key of plans of `design: {', '.join(designs)}`, and this plan is of `design: {own}`",
+        f"Remove `{key}`, or correct `design`",
+    )
 
 
 def _keys_at(loc: Place, model: type[BaseModel]) -> list[str]:

@@ -9,14 +9,13 @@ from __future__ import annotations
 import copy
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import Any
+from functools import cache
+from typing import Any, get_origin
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, create_model
 
 from coxa.findings import Finding
-from coxa.study.estimand import Estimand
-from coxa.study.models import AnyAnalysis
-from coxa.study.parts import Arm, Name, Outcome, Visit
+from coxa.study.kinds import kind_of
 from coxa.study.plan import Origin, Study
 from coxa.study.reading.explain import (
     Place,
@@ -30,16 +29,15 @@ from coxa.study.reading.explain import (
 )
 
 
-class Remainder(Study):
-    """A plan of which any part may be gone."""
-
-    study: str = ""
-    title: str = ""
-    arms: dict[Name, Arm] = Field(default_factory=dict)
-    visits: dict[Name, Visit] = Field(default_factory=dict)
-    outcomes: dict[Name, Outcome] = Field(default_factory=dict)
-    estimands: dict[Name, Estimand] = Field(default_factory=dict)
-    analyses: dict[Name, AnyAnalysis] = Field(default_factory=dict)
+@cache
+def remainder_of(kind: type[Study]) -> type[Study]:
+    """Return a kind of study of which any part may be gone."""
+    optional: dict[str, Any] = {
+        key: (Any, "") if get_origin(field.annotation) is not dict else (field.annotation, Field(default_factory=dict))
+        for key, field in kind.model_fields.items()
+        if field.is_required() and key != "design"
+    }
+    return create_model(kind.__name__, __base__=kind, **optional)
 
 
 def all_faults(error: ValidationError, data: dict[Any, Any], origin: Origin) -> list[Finding]:
@@ -54,7 +52,9 @@ def all_faults(error: ValidationError, data: dict[Any, Any], origin: Origin) -> 
     origin
         Name of the file and its lines.
     """
-    findings = explain(error, Study, origin, data)
+    kind = kind_of(data)
+    remainder = remainder_of(kind)
+    findings = explain(error, kind, origin, data)
     strange: set[str] = set()
     rest, gone, before = copy.deepcopy(data), set[Place](), set[tuple[str, Place]]()
     while faults := [fault for fault in faults_of(error) if fault["type"] != "plan"]:
@@ -62,12 +62,12 @@ def all_faults(error: ValidationError, data: dict[Any, Any], origin: Origin) -> 
         if now == before:
             break
         before = now
-        strange |= {".".join(in_file(place[:-1], origin)) for place in unknown_keys(faults, Study) if len(place) > 1}
-        renamed = misspelt_keys(faults, Study)
+        strange |= {".".join(in_file(place[:-1], origin)) for place in unknown_keys(faults, kind) if len(place) > 1}
+        renamed = misspelt_keys(faults, kind)
         origin = _with_lines(origin, renamed)
-        gone |= _mend(rest, [fault for fault in faults if fault["loc"] not in renamed])
+        gone |= _mend(rest, [fault for fault in faults if fault["loc"] not in renamed], kind)
         try:
-            Remainder.model_validate(rest)
+            remainder.model_validate(rest)
         except ValidationError as further:
             error = further
         except (ArithmeticError, AttributeError, LookupError, TypeError):
@@ -78,7 +78,7 @@ def all_faults(error: ValidationError, data: dict[Any, Any], origin: Origin) -> 
         names = _names(gone, data)
         findings += [
             finding
-            for finding in explain(error, Remainder, origin, data)
+            for finding in explain(error, remainder, origin, data)
             if finding.field is not None  # a check met a part that is gone
             and (finding.row, finding.field) not in said
             and finding.field not in strange  # what such a part lacks may be what its unknown key was meant to be
@@ -97,7 +97,7 @@ def _with_lines(origin: Origin, renamed: dict[Place, Place]) -> Origin:
     return replace(origin, lines=lines)
 
 
-def _mend(rest: dict[Any, Any], faults: Iterable[dict[str, Any]]) -> set[Place]:
+def _mend(rest: dict[Any, Any], faults: Iterable[dict[str, Any]], kind: type[Study]) -> set[Place]:
     """Put what was meant in place of slips, take out all else that is faulty, and return the places taken out."""
     gone = set()
     places = {place: fault for fault in faults if (place := _place(fault, rest))}
@@ -105,7 +105,7 @@ def _mend(rest: dict[Any, Any], faults: Iterable[dict[str, Any]]) -> set[Place]:
         holder: Any = rest
         for step in place[:-1]:
             holder = holder[step]
-        word = meant_by(fault, Study)
+        word = meant_by(fault, kind)
         value = holder.pop(place[-1]) if _holds(holder, place[-1]) else None
         if word and is_key(fault):
             holder.setdefault(word, value)

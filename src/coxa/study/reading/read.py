@@ -13,6 +13,7 @@ from ruamel.yaml.error import YAMLError
 from coxa.arguments import PATH, kinds
 from coxa.errors import PlanError
 from coxa.findings import Finding, Findings
+from coxa.study.kinds import study_of
 from coxa.study.plan import Origin, Study
 from coxa.study.reading.faults import all_faults
 from coxa.study.reading.yaml_faults import yaml_fault
@@ -31,7 +32,7 @@ def read_study(path: str | Path) -> Study:
     Returns
     -------
     Study
-        The checked plan; `study.origin` has the file's name, hash and lines.
+        The checked plan, of the kind that its `design` names; `study.origin` has the file's name, hash and lines.
 
     Raises
     ------
@@ -73,7 +74,7 @@ def parse_study(raw: bytes, *, name: str = "study.yaml", folder: str = ".") -> S
         for path, line, first in placed.duplicates
     ]
     try:
-        study = Study.model_validate(placed.data)
+        study = study_of(placed.data)
     except ValidationError as error:
         faults += all_faults(error, placed.data, origin)
     if faults:

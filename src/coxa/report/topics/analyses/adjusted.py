@@ -9,7 +9,7 @@ import pandas as pd
 
 from coxa.estimates.margins import MarginType
 from coxa.estimates.table import COMPARISONS
-from coxa.study.planned import PlannedAnalysis
+from coxa.study.comparative import PlannedAnalysis
 from coxa.study.wording import join_words
 from coxa.study.words import SIMULTANEOUS
 from coxa.tables.records import Record, records

@@ -15,8 +15,7 @@ from coxa.report.topics.analyses.adjusted import MARK, adjusted_note
 from coxa.report.topics.analyses.variances import random_words
 from coxa.report.topics.missing.reasons import silent_participants
 from coxa.report.topics.participants.baseline import TOTAL
-from coxa.study.design_words import words_of
-from coxa.study.planned import PlannedAnalysis
+from coxa.study.comparative import PlannedAnalysis
 from coxa.study.words import DDF_NAMES
 from coxa.tables.cells import Cell
 from coxa.tables.formats import counted
@@ -61,7 +60,7 @@ def population_words(planned: PlannedAnalysis, dataset: AnalysisDataset | None =
     Prose
         "Population: all randomised participants who were not excluded afterwards, ... (N = 234 of 254 randomised)."
     """
-    words = words_of(planned.study)
+    words = planned.study.words
     population = f"Population: {words.sets[planned.estimand.population]}"
     if dataset is None:
         return prose(f"{population}.")

@@ -10,9 +10,7 @@ import pandas as pd
 from coxa.figures.figure import Figure, literal
 from coxa.figures.text import forest_text, interval_cells
 from coxa.figures.theme import INK, OKABE_ITO, RULE, TEXT_SIZE, themed, told
-from coxa.study import Study
-from coxa.study.design_words import words_of
-from coxa.study.planned import PlannedAnalysis
+from coxa.study.comparative import ComparativeStudy, PlannedAnalysis
 from coxa.tables.cells import BEHIND, WHOSE
 
 WIDTH = 320
@@ -59,7 +57,7 @@ def plot_forest(planned: PlannedAnalysis, rows: pd.DataFrame, *, figure_id: str,
     return Figure(figure_id, title, themed(chart), alt_text, labelled.filter(items=DATA_COLUMNS), shown)
 
 
-def row_labels(study: Study, rows: pd.DataFrame) -> list[str]:
+def row_labels(study: ComparativeStudy, rows: pd.DataFrame) -> list[str]:
     """Return "Week 12: Exercise minus usual care" for each row."""
     return [
         f"{study.label('visits', visit)}: {study.label('arms', arm)} minus {study.label('arms', reference)}"
@@ -67,10 +65,10 @@ def row_labels(study: Study, rows: pd.DataFrame) -> list[str]:
     ]
 
 
-def favours(study: Study, rows: pd.DataFrame, *, higher_is_better: bool) -> tuple[str, str]:
+def favours(study: ComparativeStudy, rows: pd.DataFrame, *, higher_is_better: bool) -> tuple[str, str]:
     """Return what values below and above zero say; several arms on one side are "the compared arm"."""
     arms, references = rows["arm"].unique(), rows["reference"].unique()
-    words = words_of(study)
+    words = study.words
     arm = study.label("arms", arms[0]) if len(arms) == 1 else f"the compared {words.arm}"
     reference = study.label("arms", references[0]) if len(references) == 1 else f"the other {words.arm}"
     below, above = (reference, arm) if higher_is_better else (arm, reference)

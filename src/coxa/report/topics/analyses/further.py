@@ -11,10 +11,8 @@ from coxa.estimates.margins import is_shown
 from coxa.estimates.table import subgroup_in
 from coxa.report.topics.analyses.adjusted import MARK, adjusted_note, p_mark
 from coxa.report.topics.analyses.results import INTERVAL, estimate_cell
-from coxa.study import Study
-from coxa.study.design_words import words_of
+from coxa.study.comparative import ComparativeStudy, PlannedAnalysis
 from coxa.study.parts import label_of
-from coxa.study.planned import PlannedAnalysis
 from coxa.study.words import SIMULTANEOUS
 from coxa.tables.formats import NONE, p_value
 from coxa.tables.phrases import mid_sentence
@@ -100,7 +98,7 @@ def interaction_words(planned: PlannedAnalysis, estimates: Estimates) -> str:
         visit = f" at {study.label('visits', record['visit'])}" if record["visit"] else " over all visits"
         p = p_value(float(record["p_value"]))
         label = mid_sentence(label_of(name, study.covariates[name]))
-        said.append(f"interaction of {words_of(study).arm} and {label}{visit}, p {p if p[0] in '<>' else f'= {p}'}")
+        said.append(f"interaction of {study.words.arm} and {label}{visit}, p {p if p[0] in '<>' else f'= {p}'}")
     return "; ".join(said)
 
 
@@ -157,16 +155,16 @@ def _cells(planned: PlannedAnalysis, record: Record, mark: str = "") -> tuple[Ce
     )
 
 
-def _subgroup_label(study: Study, record: Record) -> str:
+def _subgroup_label(study: ComparativeStudy, record: Record) -> str:
     """Return "Female: Exercise minus Usual care", "Male less Female: ...", or the test of the interaction."""
     name, _, level = str(record["subgroup"]).partition("=")
     if record["term"] == "interaction_test":
-        return f"Interaction of {words_of(study).arm} and {label_of(name, study.covariates[name]).lower()} (F test)"
+        return f"Interaction of {study.words.arm} and {label_of(name, study.covariates[name]).lower()} (F test)"
     labels = study.covariates[name].level_labels()
     later, _, earlier = level.partition("-") if level not in labels else (level, "", "")
     words = labels.get(later, later) + (f" less {labels.get(earlier, earlier)}" if earlier else "")
     return f"{words}: {_side(study, record['arm'])} minus {_side(study, record['reference'])}"
 
 
-def _side(study: Study, name: str) -> str:
+def _side(study: ComparativeStudy, name: str) -> str:
     return study.label("arms", name) if name in study.arms else name.replace("_", " ")

@@ -7,8 +7,8 @@ import re
 from collections.abc import Iterator, Sequence
 
 from coxa.models import Fit
+from coxa.study.comparative import PlannedAnalysis
 from coxa.study.models.lmm import DAY
-from coxa.study.planned import PlannedAnalysis
 from coxa.tables.formats import NONE, cell
 from coxa.tables.phrases import abbreviations
 from coxa.tables.table import Cell, Column, Footnote, Row, RowGroup, Statistic, Table, identifier

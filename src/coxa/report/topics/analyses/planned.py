@@ -17,8 +17,7 @@ from coxa.report.topics.analyses.results import (
     important_cell,
 )
 from coxa.report.topics.analyses.variances import warning_words
-from coxa.study import Study
-from coxa.study.planned import PlannedAnalysis
+from coxa.study.comparative import ComparativeStudy, PlannedAnalysis
 from coxa.tables.phrases import sentence_case
 from coxa.tables.records import Record, records
 from coxa.tables.table import Cell, Column, Footnote, Row, RowGroup, Table
@@ -27,7 +26,7 @@ DIFFERENCES = ("difference", "risk_difference")
 INTERVAL = ("estimate", "conf_low", "conf_high")
 
 
-def planned_table(study: Study, estimates: Estimates) -> Table:
+def planned_table(study: ComparativeStudy, estimates: Estimates) -> Table:
     """Return the comparisons of each analysis at the visits of its estimand, with interval and p-value.
 
     Returns

@@ -13,10 +13,8 @@ from coxa.models import Fit
 from coxa.report.topics.analyses.adjusted import p_mark
 from coxa.report.topics.analyses.footnotes import analysis_footnotes, mean_words, warning_marks
 from coxa.report.topics.analyses.variances import warning_words
-from coxa.study import Study
-from coxa.study.design_words import words_of
+from coxa.study.comparative import ComparativeStudy, PlannedAnalysis
 from coxa.study.important import Important, compared_with
-from coxa.study.planned import PlannedAnalysis
 from coxa.study.wording import estimand_title, join_words
 from coxa.tables.formats import NONE, cell, share
 from coxa.tables.phrases import abbreviations, sentence_case
@@ -68,7 +66,7 @@ def means_table(
         shown.append(Row(label, tuple(cells), strong=visit in planned.visits))
     return Table(
         identifier("means", planned.name),
-        words_of(study).say(f"{mean_words(planned, fits)}s by visit and {{arm}}"),
+        study.words.say(f"{mean_words(planned, fits)}s by visit and {{arm}}"),
         "Visit",
         columns,
         (RowGroup("", tuple(shown)),),
@@ -113,7 +111,7 @@ def differences_table(
     notes = _notes(planned, fits, rows, marks, columns, dataset)
     return Table(
         identifier("differences", planned.name),
-        words_of(study).say("Differences between {arms} by visit"),
+        study.words.say("Differences between {arms} by visit"),
         "Comparison",
         columns,
         tuple(groups),
@@ -156,8 +154,8 @@ def responder_table(planned: PlannedAnalysis, estimates: Estimates, dataset: Ana
     )
     return Table(
         identifier("responders", planned.name),
-        words_of(study).say("Responders by {arm}"),
-        words_of(study).arm.capitalize(),
+        study.words.say("Responders by {arm}"),
+        study.words.arm.capitalize(),
         columns,
         tuple(groups),
         _notes(planned, (), rows, marks, columns, dataset),
@@ -165,7 +163,7 @@ def responder_table(planned: PlannedAnalysis, estimates: Estimates, dataset: Ana
     )
 
 
-def comparison_label(study: Study, record: Record) -> str:
+def comparison_label(study: ComparativeStudy, record: Record) -> str:
     """Return "Exercise minus usual care" for a row of differences."""
     arm, reference = (study.label("arms", record[side]) for side in ("arm", "reference"))
     return f"{arm} minus {reference}"
@@ -266,7 +264,7 @@ def _scale_words(planned: PlannedAnalysis) -> str:
     return f"{planned.outcome_label}: {scale.low:g} to {scale.high:g} {scale.unit}, {scale.direction}."
 
 
-def _visits(study: Study, rows: pd.DataFrame) -> list[str]:
+def _visits(study: ComparativeStudy, rows: pd.DataFrame) -> list[str]:
     there = set(rows["visit"])
     return [visit for visit in sorted(study.visits, key=lambda name: study.visits[name].day) if visit in there]
 

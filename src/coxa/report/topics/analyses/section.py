@@ -20,8 +20,7 @@ from coxa.report.topics.analyses.results import (
 )
 from coxa.report.topics.analyses.sentences import MEANS, not_fitted_words
 from coxa.report.topics.analyses.variances import variances_table
-from coxa.study.design_words import words_of
-from coxa.study.planned import PlannedAnalysis
+from coxa.study.comparative import PlannedAnalysis
 from coxa.study.wording import estimand_title
 from coxa.tables.phrases import sentence_case
 from coxa.tables.table import identifier
@@ -79,7 +78,7 @@ def _means(report: Report, planned: PlannedAnalysis) -> list[Block]:
 
 def _further(report: Report, planned: PlannedAnalysis) -> Iterator[Block]:
     """Yield what the plan asks beyond each visit: courses, margins, factors, subgroups with their forest."""
-    estimates, words = report.estimates, words_of(report.study)
+    estimates, words = report.estimates, report.study.words
     if table := further_table(planned, estimates):
         yield TableBlock(table)
     if table := subgroup_table(planned, estimates):
@@ -100,7 +99,7 @@ def _forest(report: Report, planned: PlannedAnalysis) -> Figure:
         planned,
         planned.rows(report.estimates.frame, MEANS),
         figure_id=identifier("forest", planned.name),
-        title=f"{planned.outcome_label}: differences between {words_of(report.study).arms} by visit",
+        title=f"{planned.outcome_label}: differences between {report.study.words.arms} by visit",
     )
 
 
@@ -115,6 +114,5 @@ def _profile(report: Report, planned: PlannedAnalysis) -> Figure:
         unit=planned.unit,
         of_model=True,
         figure_id=identifier("profile", planned.name),
-        title=f"{planned.outcome_label}: {quantity.lower()} by visit and {words_of(study).arm}, "
-        "with confidence interval",
+        title=f"{planned.outcome_label}: {quantity.lower()} by visit and {study.words.arm}, with confidence interval",
     )

@@ -11,9 +11,7 @@ from coxa.report.topics.analyses.adjusted import MARK, family_words, is_adjusted
 from coxa.report.topics.analyses.footnotes import warning_marks
 from coxa.report.topics.analyses.results import INTERVAL, comparison_label, estimate_cell
 from coxa.report.topics.analyses.variances import warning_words
-from coxa.study import Study
-from coxa.study.design_words import words_of
-from coxa.study.planned import PlannedAnalysis
+from coxa.study.comparative import ComparativeStudy, PlannedAnalysis
 from coxa.study.wording import join_words
 from coxa.tables.phrases import mid_sentence, sentence_case
 from coxa.tables.prose import Prose, prose
@@ -106,7 +104,7 @@ def conclusion(planned: PlannedAnalysis, record: Record) -> str:
         return "the interval includes no difference"
     study = planned.study
     side = "arm" if (record["estimate"] > 0) == planned.higher_is_better else "reference"
-    return f"{words_of(study).favour} {study.label('arms', record[side])}"
+    return f"{study.words.favour} {study.label('arms', record[side])}"
 
 
 def _agreement(planned: PlannedAnalysis, rows: pd.DataFrame) -> Prose:
@@ -180,11 +178,11 @@ def _relaxes(first: PlannedAnalysis, planned: PlannedAnalysis) -> str:
     return plan.relaxes or "not stated in the plan"
 
 
-def _notes(study: Study, rows: pd.DataFrame, marks: dict[str, str]) -> Iterator[Footnote]:
+def _notes(study: ComparativeStudy, rows: pd.DataFrame, marks: dict[str, str]) -> Iterator[Footnote]:
     percent = " Proportions differ in percentage points." if (rows["term"] == "risk_difference").any() else ""
     yield Footnote(
         "CI, confidence interval, at the level of each analysis. n, participants of the two "
-        f"{words_of(study).arms} in the analysis." + percent
+        f"{study.words.arms} in the analysis." + percent
     )
     for name, part in rows.groupby("analysis", sort=False):
         planned = study.planned(str(name))

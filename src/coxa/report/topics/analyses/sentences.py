@@ -9,9 +9,8 @@ from coxa.report.record import Report
 from coxa.report.topics.analyses.adjusted import is_adjusted
 from coxa.report.topics.analyses.results import INTERVAL, estimate_cell
 from coxa.study.analysis import Margin
-from coxa.study.design_words import words_of
+from coxa.study.comparative import PlannedAnalysis
 from coxa.study.important import compared_with
-from coxa.study.planned import PlannedAnalysis
 from coxa.study.wording import endpoint_words
 from coxa.study.words import SIMULTANEOUS
 from coxa.tables.cells import Cell
@@ -46,7 +45,7 @@ def result_sentence(planned: PlannedAnalysis, record: Record) -> Prose:
     risks = record["term"] == RISKS
     better = arm if (record["estimate"] > 0) == planned.higher_is_better else reference
     clear = record["conf_low"] > 0 or record["conf_high"] < 0
-    verdict = f"{words_of(study).favour} {better}" if clear else "the interval includes no difference"
+    verdict = f"{study.words.favour} {better}" if clear else "the interval includes no difference"
     kind = said_of_limits = ""
     if is_adjusted(planned, record):
         method = planned.analysis.multiplicity
@@ -120,7 +119,7 @@ def not_fitted_words(report: Report, planned: PlannedAnalysis) -> str:
 def question(planned: PlannedAnalysis) -> str:
     """Return what was asked, as a sentence."""
     study, scale = planned.study, planned.scale
-    words = words_of(study)
+    words = study.words
     span = f"{scale.low:g} to {scale.high:g} {scale.unit}, {scale.direction}"
     joining = " and of " if words.allocates else " and in "
     return words.question.format(

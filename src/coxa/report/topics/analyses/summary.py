@@ -24,8 +24,7 @@ from coxa.report.topics.harms.section import serious_sentence
 from coxa.report.topics.methods.analyses import failed_attempts
 from coxa.report.topics.participants.section import baseline_cautions
 from coxa.report.topics.protocol.section import deviation_notes
-from coxa.study.design_words import words_of
-from coxa.study.planned import PlannedAnalysis
+from coxa.study.comparative import PlannedAnalysis
 from coxa.tables.prose import Text, joined
 from coxa.tables.records import records
 from coxa.tables.table import identifier
@@ -61,7 +60,7 @@ def summary_section(report: Report) -> Section:
 
 def comparison_cautions(report: Report) -> list[Text]:
     """Return what holds for every comparison of the design, and how unlike the arms or groups started."""
-    always = words_of(report.study).caution
+    always = report.study.words.caution
     return [*([always] if always else []), *baseline_cautions(report)]
 
 

@@ -12,9 +12,7 @@ import pandas as pd
 
 from coxa.models import Fit
 from coxa.report.topics.analyses.participant_effects import participant_warning
-from coxa.study import Study
-from coxa.study.design_words import words_of
-from coxa.study.planned import PlannedAnalysis
+from coxa.study.comparative import ComparativeStudy, PlannedAnalysis
 from coxa.study.wording import factor_words, join_words
 from coxa.tables.formats import NONE, cell, share
 from coxa.tables.phrases import abbreviations, sentence_case
@@ -78,7 +76,7 @@ def random_words(planned: PlannedAnalysis, fit: Fit) -> Iterator[Prose]:
             labels = [study.label("arms", arm) for arm in study.arm_order if arm in options.only_in]
             arms = f", in {join_words(labels)} only"
         levels = cell("count", {"n": len(factor.labels)}, _address(planned, f"levels of {factor.name}"))
-        each = f"; a variance for each {words_of(study).arm})" if options.by_arm else ")"
+        each = f"; a variance for each {study.words.arm})" if options.by_arm else ")"
         said.append(prose(f"{factor_words(study, factor.name)} (", levels, f" levels{arms}{each}"))
     where = ", the same at every visit" if len(fit.sample.visits) > 1 else ""
     yield prose(f"Random effects{where}: ", in_sentence(said), ".")
@@ -87,7 +85,7 @@ def random_words(planned: PlannedAnalysis, fit: Fit) -> Iterator[Prose]:
         yield prose(f"Estimated at zero: the variance of {join_words(edge)}.")
 
 
-def warning_words(study: Study, text: str) -> str:
+def warning_words(study: ComparativeStudy, text: str) -> str:
     """Return what a model with random effects warns of, with labels in place of the names of columns and effects.
 
     Examples
@@ -210,7 +208,7 @@ def _residual(fit: Fit, group: str, visit: str) -> float:
     return float(matrix.to_numpy()[list(matrix.index).index(visit), list(matrix.columns).index(visit)])
 
 
-def _called(study: Study, name: str) -> str:
+def _called(study: ComparativeStudy, name: str) -> str:
     """Return the words for a factor of the plan's random effects; any other name as it is."""
     known = any(name in analysis.factors for analysis in study.analyses.values())
     return factor_words(study, name) if known else name
@@ -221,13 +219,13 @@ def _arm_of(effect: str) -> str:
     return effect.removeprefix("arm[").removesuffix("]")
 
 
-def _in_arm(study: Study, effect: str) -> str:
+def _in_arm(study: ComparativeStudy, effect: str) -> str:
     """Return " in Exercise therapy" for the effect `arm[exercise]`, nothing for one of all arms."""
     arm = _arm_of(effect)
     return f" in {study.label('arms', arm)}" if arm in study.arms else ""
 
 
-def _name(study: Study, part: Component) -> str:
+def _name(study: ComparativeStudy, part: Component) -> str:
     words = factor_words(study, part.factor)
     return f"{words} in {study.label('arms', part.arms[0])}" if part.own else words
 

@@ -11,6 +11,7 @@ from coxa.report.document import Document
 from coxa.report.topics.checklists.definition import Guideline, Item, Need
 from coxa.report.topics.checklists.places import section_place, sections_by_id, trial_design_place
 from coxa.study import Study
+from coxa.study.comparative import ComparativeStudy
 from coxa.study.reading.keys import has_key, said
 from coxa.study.wording import join_words
 
@@ -79,6 +80,8 @@ def fill(guideline: Guideline, study: Study, document: Document | None = None) -
 
 def exercise_arms(study: Study) -> list[str]:
     """Return the arms that deliver exercise: by their components, or by exercises prescribed."""
+    if not isinstance(study, ComparativeStudy):
+        return []
     return [
         name
         for name in study.arm_order
@@ -134,6 +137,8 @@ def _in_report(need: Need, document: Document | None) -> Iterator[str]:
 
 def _in_arms(need: Need, guideline: Guideline, study: Study, document: Document | None) -> tuple[list[str], str]:
     """Return the first key that each arm says, with the arms that say it, and the arms that say none."""
+    if not isinstance(study, ComparativeStudy):
+        return [], need.what
     arms = exercise_arms(study) if guideline.arms == "exercise" else list(study.arm_order)
     telling: dict[str, list[str]] = {}
     silent: list[str] = []

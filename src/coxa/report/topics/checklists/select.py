@@ -5,6 +5,7 @@ from __future__ import annotations
 from coxa.report.topics.checklists.answer import exercise_arms
 from coxa.report.topics.checklists.definition import GUIDELINES
 from coxa.study import Study
+from coxa.study.comparative import ComparativeStudy
 
 
 def by_design(study: Study, *, reported: bool = True) -> tuple[str, ...]:
@@ -20,10 +21,13 @@ def by_design(study: Study, *, reported: bool = True) -> tuple[str, ...]:
     Returns
     -------
     tuple of str
-        A cohort has STROBE. A randomised trial has CONSORT 2025, and CONSORT-PRO if an outcome is an instrument, or
+        A cohort has STROBE, and a study without arms none.
+        A randomised trial has CONSORT 2025, and CONSORT-PRO if an outcome is an instrument, or
         before there are data SPIRIT 2025. Where an arm delivers exercise, TIDieR and CERT go with them.
     """
     delivered = ("tidier", "cert") if exercise_arms(study) else ()
+    if not isinstance(study, ComparativeStudy):
+        return ()
     if study.design == "cohort":
         return ("strobe", *delivered)
     if not reported:

@@ -11,14 +11,14 @@ from coxa.derive.delivery import Delivered
 from coxa.figures.figure import Figure
 from coxa.figures.panels import stepped_panels
 from coxa.figures.theme import MOST_ARMS, RULE, WIDTH, ArmScales, arm_scales, themed
-from coxa.study import Study
+from coxa.study.comparative import ComparativeStudy
 
 HEIGHT = 260
 SAID = (0.25, 0.5, 0.75, 1.0)
 """Shares of the planned sessions that the text names."""
 
 
-def plot_attendance(study: Study, delivered: Delivered, *, figure_id: str, title: str) -> Figure:
+def plot_attendance(study: ComparativeStudy, delivered: Delivered, *, figure_id: str, title: str) -> Figure:
     """Draw, by arm, the share of participants who attended at least a share of their planned supervised sessions.
 
     Parameters
@@ -80,7 +80,7 @@ def _lines(labelled: pd.DataFrame, arms: ArmScales, x: Any, y: Any) -> Any:
     )  # fmt: skip
 
 
-def attendance_steps(study: Study, delivered: Delivered) -> pd.DataFrame:
+def attendance_steps(study: ComparativeStudy, delivered: Delivered) -> pd.DataFrame:
     """Return arm, attended (share of the planned sessions, 0 to 1), participants (share with at least that)."""
     parts = []
     for arm in study.arm_order:

@@ -7,7 +7,6 @@ from dataclasses import replace
 import pandas as pd
 
 from coxa.study import Study
-from coxa.study.design_words import words_of
 from coxa.study.parts import readable
 from coxa.tables.by_arm import ByArm, named_columns
 from coxa.tables.formats import counted
@@ -27,7 +26,7 @@ def co_interventions_table(study: Study, found: pd.DataFrame, before: int, sizes
     sizes
         Participants allocated to each arm, in order.
     """
-    words = words_of(study)
+    words = study.words
     rows = ByArm("co_interventions", tuple(sizes))
     kinds = found["kind"].value_counts(sort=False).sort_index().sort_values(ascending=False, kind="stable").index
     hip = found["study_hip"].eq(True).fillna(False).astype(bool)

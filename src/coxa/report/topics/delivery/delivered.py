@@ -8,8 +8,8 @@ from dataclasses import replace
 import pandas as pd
 
 from coxa.derive.delivery import Delivered
-from coxa.study import Study
-from coxa.study.design_words import DesignWords, words_of
+from coxa.study.comparative import ComparativeStudy
+from coxa.study.design_words import DesignWords
 from coxa.study.parts import readable
 from coxa.tables.by_arm import ByArm, named_columns
 from coxa.tables.phrases import abbreviations, sentence_case
@@ -23,7 +23,7 @@ OVER_REPORTED = (
 )
 
 
-def delivered_table(study: Study, delivered: Delivered) -> Table:
+def delivered_table(study: ComparativeStudy, delivered: Delivered) -> Table:
     """Describe the treatment that the participants allocated to each arm got.
 
     Parameters
@@ -59,7 +59,7 @@ def delivered_table(study: Study, delivered: Delivered) -> Table:
         "Treatment",
         named_columns(study, sizes),
         groups,
-        tuple(Footnote(text) for text in _notes(words_of(study), delivered, made, labels)),
+        tuple(Footnote(text) for text in _notes(study.words, delivered, made, labels)),
     )
 
 
@@ -78,16 +78,14 @@ def _notes(words: DesignWords, delivered: Delivered, made: dict[str, list[Row]],
         yield OVER_REPORTED
 
 
-def _elsewhere(study: Study, people: pd.DataFrame, rows: ByArm) -> Iterator[Row]:
+def _elsewhere(study: ComparativeStudy, people: pd.DataFrame, rows: ByArm) -> Iterator[Row]:
     if people["other_arm"].any():
         total = people.groupby("arm").size()
         other = people.groupby("arm")["other_arm"].sum()
-        yield rows.shares(
-            f"Received {words_of(study).receivers} treatment, participants (%)", "other arm", other, total
-        )
+        yield rows.shares(f"Received {study.words.receivers} treatment, participants (%)", "other arm", other, total)
 
 
-def _sessions(study: Study, people: pd.DataFrame, rows: ByArm) -> Iterator[Row]:
+def _sessions(study: ComparativeStudy, people: pd.DataFrame, rows: ByArm) -> Iterator[Row]:
     if "planned" not in people:
         return
     due = people[people["planned"] > 0]
@@ -104,7 +102,7 @@ def _sessions(study: Study, people: pd.DataFrame, rows: ByArm) -> Iterator[Row]:
         yield rows.shares(f"{label}, participants (%)", term, reached.groupby(due["arm"]).sum(), total)
 
 
-def _marks(study: Study, due: pd.DataFrame) -> Iterator[tuple[str, str, pd.Series]]:
+def _marks(study: ComparativeStudy, due: pd.DataFrame) -> Iterator[tuple[str, str, pd.Series]]:
     """Yield what attendance is counted at: none, half, the share that the plan asks for, all."""
     yield "Attended none", "attended none", due["attended"] == 0
     yield "Attended at least half", "attended half", due["share"] >= HALF

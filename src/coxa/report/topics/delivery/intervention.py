@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Literal
 
 from coxa.derive.delivery import Delivered
-from coxa.study import Study
+from coxa.study.comparative import ComparativeStudy
 from coxa.study.delivery.items import delivery_items
 from coxa.tables.by_arm import ByArm
 from coxa.tables.formats import cell, share
@@ -24,7 +24,9 @@ ABOUT = {
 }
 
 
-def intervention_table(study: Study, guideline: Literal["TIDieR", "CERT"], delivered: Delivered | None) -> Table:
+def intervention_table(
+    study: ComparativeStudy, guideline: Literal["TIDieR", "CERT"], delivered: Delivered | None
+) -> Table:
     """Return what the plan says of each arm, item by item.
 
     Parameters
@@ -85,7 +87,7 @@ def intervention_table(study: Study, guideline: Literal["TIDieR", "CERT"], deliv
     )
 
 
-def _actual(study: Study, delivered: Delivered | None, guideline: str) -> dict[str, Cell]:
+def _actual(study: ComparativeStudy, delivered: Delivered | None, guideline: str) -> dict[str, Cell]:
     """Return supervised sessions attended of those planned, of the arms that have any."""
     if delivered is None or "planned" not in delivered.people:
         return {}
@@ -105,7 +107,7 @@ def _actual(study: Study, delivered: Delivered | None, guideline: str) -> dict[s
     }
 
 
-def _fidelity_row(study: Study, delivered: Delivered, guideline: str) -> Row:
+def _fidelity_row(study: ComparativeStudy, delivered: Delivered, guideline: str) -> Row:
     """Return the share of a session's protocol that was delivered, over the sessions that were rated."""
     came = delivered.sessions[delivered.sessions["attended"]]
     label = "Delivered of a session's protocol, %, mean (SD)"

@@ -9,8 +9,7 @@ from coxa.report.topics.delivery.attendance import plot_attendance
 from coxa.report.topics.delivery.co_interventions import co_interventions_table
 from coxa.report.topics.delivery.delivered import delivered_table
 from coxa.report.topics.delivery.intervention import intervention_table
-from coxa.study import Study
-from coxa.study.design_words import words_of
+from coxa.study.comparative import ComparativeStudy
 from coxa.study.wording import join_words
 from coxa.tables.formats import counted
 from coxa.tables.prose import Text, prose
@@ -38,7 +37,7 @@ def delivery_section(report: Report) -> Section:
     )
 
 
-def _as_delivered(study: Study, delivered: Delivered | None) -> tuple[Block, ...]:
+def _as_delivered(study: ComparativeStudy, delivered: Delivered | None) -> tuple[Block, ...]:
     if delivered is None:
         return (silent(NO_SESSIONS),)
     blocks: list[Block] = []
@@ -58,7 +57,7 @@ def _beside(report: Report) -> tuple[Block, ...]:
         return (silent(NO_CO_INTERVENTIONS),)
     frame, before = found
     if frame.empty:
-        said: Text = f"No co-intervention was recorded after {words_of(report.study).start}."
+        said: Text = f"No co-intervention was recorded after {report.study.words.start}."
         if before:
             said = prose(f"{said} ", counted(before, "co-interventions", "before randomisation"), " began before it.")
         return (Paragraph(said),)
@@ -67,7 +66,7 @@ def _beside(report: Report) -> tuple[Block, ...]:
     return (TableBlock(co_interventions_table(report.study, frame, before, sizes)),)
 
 
-def _as_planned(study: Study, delivered: Delivered | None) -> tuple[Block, ...]:
+def _as_planned(study: ComparativeStudy, delivered: Delivered | None) -> tuple[Block, ...]:
     unsaid = [study.label("arms", arm) for arm in study.arm_order if study.arms[arm].delivery is None]
     if len(unsaid) == len(study.arms):
         return (

@@ -11,7 +11,7 @@ from coxa.report.document import Block, FigureBlock, Paragraph, Section
 from coxa.report.record import Report
 from coxa.report.topics.diagnostics.covariance_map import plot_covariance
 from coxa.report.topics.diagnostics.residuals import plot_qq, plot_residuals
-from coxa.study.planned import PlannedAnalysis
+from coxa.study.comparative import PlannedAnalysis
 from coxa.study.wording import factor_words, join_words
 from coxa.tables.table import identifier
 

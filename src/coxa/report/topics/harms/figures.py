@@ -9,8 +9,7 @@ import pandas as pd
 
 from coxa.figures.figure import Figure
 from coxa.figures.theme import INK, MOST_ARMS, OKABE_ITO, RULE, TEXT_SIZE, ArmScales, arm_scales, themed
-from coxa.study import Study
-from coxa.study.design_words import words_of
+from coxa.study.comparative import ComparativeStudy
 from coxa.tables.formats import write
 from coxa.tables.records import records
 
@@ -19,7 +18,7 @@ STEP = 20
 """Height of one arm within a kind of harm."""
 
 
-def plot_harms(study: Study, risks: pd.DataFrame, *, figure_id: str, title: str) -> Figure:
+def plot_harms(study: ComparativeStudy, risks: pd.DataFrame, *, figure_id: str, title: str) -> Figure:
     """Draw the share of participants with each kind of harm by arm, and the risk differences with their intervals.
 
     Parameters
@@ -123,7 +122,7 @@ def _pair(base: Any, unnamed: Any, shape: dict[str, Any], labelled: pd.DataFrame
     return alt.hconcat(risk, (zero + bars + dots).properties(width=WIDTH, height=height), spacing=24)
 
 
-def harms_text(labelled: pd.DataFrame, study: Study) -> str:
+def harms_text(labelled: pd.DataFrame, study: ComparativeStudy) -> str:
     """Say each risk, and each difference with its interval."""
     kinds = []
     for label, rows in labelled.groupby("label", sort=False):
@@ -131,7 +130,7 @@ def harms_text(labelled: pd.DataFrame, study: Study) -> str:
         kinds.append(f"{label}: {'; '.join(arms)}.")
     against = study.label("arms", study.reference_arm)
     return (
-        f"Dots: participants with at least one, by {words_of(study).arm}; differences against {against} in "
+        f"Dots: participants with at least one, by {study.words.arm}; differences against {against} in "
         f"percentage points, with interval. {' '.join(kinds)}"
     )
 

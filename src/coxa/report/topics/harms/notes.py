@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from coxa.derive.harms import LIGHT, Harms
-from coxa.study import Study
-from coxa.study.design_words import words_of
+from coxa.study.comparative import ComparativeStudy
 from coxa.study.wording import join_words
 from coxa.tables.formats import counted
 from coxa.tables.prose import Prose, Text, in_sentence, prose
@@ -27,11 +26,11 @@ LIMITS = (
 )
 
 
-def counted_notes(study: Study, harms: Harms) -> Iterator[Text]:
+def counted_notes(study: ComparativeStudy, harms: Harms) -> Iterator[Text]:
     """Yield the notes of the table of harms."""
-    yield f"Population: safety set ({words_of(study).sets['safety_set']})."
+    yield f"Population: safety set ({study.words.sets['safety_set']})."
     if not harms.knows_received:
-        yield f"The treatment received is not recorded: {words_of(study).membership.lower()}."
+        yield f"The treatment received is not recorded: {study.words.membership.lower()}."
     yield DEFINED
     yield (
         "Related to treatment: possible, probable or definite. Led to stopping: treatment was stopped for it. "
@@ -40,7 +39,7 @@ def counted_notes(study: Study, harms: Harms) -> Iterator[Text]:
     )
     if harms.before:
         yield prose(
-            words_of(study).say("Left out, before {start}: "), _by_arm(study, harms.before, "before randomisation"), "."
+            study.words.say("Left out, before {start}: "), _by_arm(study, harms.before, "before randomisation"), "."
         )
     if harms.outside:
         outside = _by_arm(study, harms.outside, "outside the safety set")
@@ -59,12 +58,12 @@ def absent_sentence(harms: Harms) -> str:
     return f"No event is recorded as {join_words(absent, 'or')}; whether it was asked for, the data do not say."
 
 
-def exposed_words(study: Study) -> str:
+def exposed_words(study: ComparativeStudy) -> str:
     """Say from when to when a participant is followed for harms."""
-    return words_of(study).say(EXPOSED)
+    return study.words.say(EXPOSED)
 
 
-def rate_notes(study: Study, harms: Harms) -> Iterator[Text]:
+def rate_notes(study: ComparativeStudy, harms: Harms) -> Iterator[Text]:
     """Yield the notes of the table of rates."""
     yield exposed_words(study)
     if harms.unknown_end:
@@ -74,7 +73,7 @@ def rate_notes(study: Study, harms: Harms) -> Iterator[Text]:
         yield "Per session: all events of the follow-up, by the supervised sessions attended."
     else:
         yield "Sessions are not recorded: no rates per session."
-    yield words_of(study).say(LIMITS)
+    yield study.words.say(LIMITS)
 
 
 def _lacking(harms: Harms) -> Iterator[Text]:
@@ -95,7 +94,7 @@ def _lacking(harms: Harms) -> Iterator[Text]:
         yield prose("Not recorded of some events, which are not counted as such: ", in_sentence(some), ".")
 
 
-def _by_arm(study: Study, counts: dict[str, int], term: str) -> Prose:
+def _by_arm(study: ComparativeStudy, counts: dict[str, int], term: str) -> Prose:
     return in_sentence(
         [
             prose(counted(counts.get(arm, 0), "harms", f"events {term}", arm), f" of {study.label('arms', arm)}")

@@ -10,8 +10,7 @@ from coxa.report.record import Report
 from coxa.report.topics.harms.figures import plot_harms
 from coxa.report.topics.harms.notes import absent_sentence, exposed_words
 from coxa.report.topics.harms.tables import harm_rates_table, harm_risks, harm_sizes, harm_terms_table, harms_table
-from coxa.study import Study
-from coxa.study.design_words import words_of
+from coxa.study.comparative import ComparativeStudy
 from coxa.study.wording import join_words
 from coxa.tables.cells import Cell, Statistic
 from coxa.tables.formats import cell, counted
@@ -31,7 +30,7 @@ def harms_section(report: Report) -> Section:
     elif harms.events.empty:
         blocks = tuple(Paragraph(text) for text in _nothing(study, harms))
     else:
-        title = words_of(study).say("Participants with at least one harm by {arm}, and risk differences")
+        title = study.words.say("Participants with at least one harm by {arm}, and risk differences")
         figure = plot_harms(study, harm_risks(study, harms), figure_id="harms-at-a-glance", title=title)
         absent = absent_sentence(harms)
         blocks = (
@@ -44,7 +43,7 @@ def harms_section(report: Report) -> Section:
     return Section("harms", "Harms", (silent(assessed_sentence(study)), *blocks))
 
 
-def assessed_sentence(study: Study) -> str:
+def assessed_sentence(study: ComparativeStudy) -> str:
     """Say how the plan has harms asked for and recorded, arm by arm (CONSORT 2025, item 15)."""
     told: dict[str, list[str]] = {}
     for arm in study.arm_order:
@@ -82,22 +81,20 @@ def serious_sentence(report: Report) -> Text:
         events = counted(unknown, "harms", "events without serious")
         gap = (" Whether it was serious is not recorded of ", events, " events.")
     return prose(
-        words_of(study).say("At least one serious adverse event (safety set, {received}): "),
+        study.words.say("At least one serious adverse event (safety set, {received}): "),
         in_sentence(said),
         ".",
         *gap,
     )
 
 
-def _nothing(study: Study, harms: Harms) -> Iterator[Text]:
+def _nothing(study: ComparativeStudy, harms: Harms) -> Iterator[Text]:
     sizes = harm_sizes(study, harms)
     by_arm = [
         prose(counted(n, "harms", "safety set", arm), f" under {study.label('arms', arm)}") for arm, n in sizes.items()
     ]
     yield prose(
-        words_of(study).say(
-            "The table of adverse events has no soreness, flare or adverse event after {start} in the "
-        ),
+        study.words.say("The table of adverse events has no soreness, flare or adverse event after {start} in the "),
         counted(sum(sizes.values()), "harms", "safety set"),
         " participants of the safety set (",
         in_sentence(by_arm),
@@ -107,7 +104,7 @@ def _nothing(study: Study, harms: Harms) -> Iterator[Text]:
         yield prose(
             "Left out: ",
             counted(before, "harms", "events before randomisation"),
-            f" events before {words_of(study).start}.",
+            f" events before {study.words.start}.",
         )
     if outside := sum(harms.outside.values()):
         events = counted(outside, "harms", "events outside the safety set")

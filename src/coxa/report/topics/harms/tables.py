@@ -13,8 +13,7 @@ from coxa.derive.harms import LIGHT, NOT_RECORDED, Harms
 from coxa.estimates.proportions import comparison
 from coxa.estimates.rates import rate, rate_ratio
 from coxa.report.topics.harms.notes import counted_notes, rate_notes
-from coxa.study import Study
-from coxa.study.design_words import words_of
+from coxa.study.comparative import ComparativeStudy
 from coxa.study.parts import readable
 from coxa.tables.by_arm import ByArm, named_columns, share_cell
 from coxa.tables.formats import cell
@@ -49,7 +48,7 @@ def harm_rows(harms: Harms) -> tuple[HarmRow, ...]:
     )
 
 
-def harms_table(study: Study, harms: Harms) -> Table:
+def harms_table(study: ComparativeStudy, harms: Harms) -> Table:
     """Count participants with at least one harm, and harms, by arm received; risks against the reference arm.
 
     Returns
@@ -68,10 +67,10 @@ def harms_table(study: Study, harms: Harms) -> Table:
           for arm in sizes if arm != study.reference_arm),
     )  # fmt: skip
     notes = tuple(Footnote(text) for text in counted_notes(study, harms))
-    return Table("harms-by-arm", words_of(study).say("Harms by {arm}"), "Harm", columns, tuple(groups), notes)
+    return Table("harms-by-arm", study.words.say("Harms by {arm}"), "Harm", columns, tuple(groups), notes)
 
 
-def harm_rates_table(study: Study, harms: Harms) -> Table:
+def harm_rates_table(study: ComparativeStudy, harms: Harms) -> Table:
     """Return events per 100 supervised sessions attended and per person-year, with exact limits and rate ratios."""
     sizes = harm_sizes(study, harms)
     exposure = harms.people.groupby("arm")[["years", "sessions"]].sum()
@@ -99,7 +98,7 @@ def harm_rates_table(study: Study, harms: Harms) -> Table:
     return Table("harm-rates", "Rates of harms", "Harm", columns, tuple(groups), notes)
 
 
-def harm_terms_table(study: Study, harms: Harms) -> Table:
+def harm_terms_table(study: ComparativeStudy, harms: Harms) -> Table:
     """List what happened in the words of the data, by kind: participants (%) and events of each arm."""
     sizes = harm_sizes(study, harms)
     groups = []
@@ -120,12 +119,12 @@ def harm_terms_table(study: Study, harms: Harms) -> Table:
     return Table("harm-terms", "What happened, by term", "Term", columns, tuple(groups), (note,))
 
 
-def harm_sizes(study: Study, harms: Harms) -> dict[str, int]:
+def harm_sizes(study: ComparativeStudy, harms: Harms) -> dict[str, int]:
     """Return participants of the safety set by arm received, the reference first."""
     return {arm: int((harms.people["arm"] == arm).sum()) for arm in study.arm_order}
 
 
-def harm_risks(study: Study, harms: Harms) -> pd.DataFrame:
+def harm_risks(study: ComparativeStudy, harms: Harms) -> pd.DataFrame:
     """Return risks and risk differences of the kinds of harm.
 
     Returns
@@ -166,7 +165,7 @@ def _participants(events: pd.DataFrame, sizes: dict[str, int]) -> dict[str, int]
     return {arm: int(counts.get(arm, 0)) for arm in sizes}
 
 
-def _counted(study: Study, harms: Harms, kind: HarmRow, sizes: dict[str, int]) -> Iterator[Row]:
+def _counted(study: ComparativeStudy, harms: Harms, kind: HarmRow, sizes: dict[str, int]) -> Iterator[Row]:
     others = [arm for arm in sizes if arm != study.reference_arm]
     rows, blank = ByArm("harms", tuple(sizes)), tuple(Cell("") for _ in others)
     first = _people(rows, "Participants, n (%)", kind.term, kind.events, sizes)
@@ -177,7 +176,7 @@ def _counted(study: Study, harms: Harms, kind: HarmRow, sizes: dict[str, int]) -
             yield replace(row, cells=(*row.cells, *blank))
 
 
-def _differences(study: Study, harms: Harms, kind: HarmRow, arms: list[str]) -> Iterator[Cell]:
+def _differences(study: ComparativeStudy, harms: Harms, kind: HarmRow, arms: list[str]) -> Iterator[Cell]:
     risks = harm_risks(study, harms)
     mine = risks[risks["term"] == kind.term].set_index("arm")
     for arm in arms:

@@ -18,11 +18,9 @@ from coxa.report.topics.analyses.adjusted import family_words
 from coxa.report.topics.analyses.footnotes import covariance_name, population_words, words_that_ran
 from coxa.report.topics.analyses.sentences import MEANS, RISKS, not_fitted_words
 from coxa.report.topics.analyses.variances import random_words
-from coxa.study import Study
 from coxa.study.analysis import Analysis
-from coxa.study.design_words import words_of
+from coxa.study.comparative import ComparativeStudy, PlannedAnalysis
 from coxa.study.models.lmm import DAY
-from coxa.study.planned import PlannedAnalysis
 from coxa.study.wording import join_words
 from coxa.study.words import DDF_NAMES, SIMULTANEOUS
 from coxa.tables.phrases import mid_sentence
@@ -50,13 +48,13 @@ def general_methods(report: Report) -> str:
     return (
         f"Estimands follow ICH E9(R1){marks(study, ran, 'estimands')}. "
         f"{_instruments(study, ran)}"
-        f"The reference {words_of(study).arm} is {study.label('arms', study.reference_arm)}. "
+        f"The reference {study.words.arm} is {study.label('arms', study.reference_arm)}. "
         f"The baseline visit is {study.label('visits', start)} (day {study.visits[start].day}). "
         f"Tests are two-sided, confidence intervals are {levels}. Numbers are rounded for display only."
     )
 
 
-def _instruments(study: Study, ran: Fits) -> str:
+def _instruments(study: ComparativeStudy, ran: Fits) -> str:
     named = [f"{load_instrument(name).label}{marks(study, ran, name)}" for name in instruments_used(study)]
     return f"Instruments: {'; '.join(named)}. " if named else ""
 
@@ -110,7 +108,7 @@ def _further(planned: PlannedAnalysis, cite: Callable[..., str]) -> Iterator[str
     study, plan = planned.study, planned.analysis
     for word in plan.courses:
         mark = cite(word) if word in plan.option("contrasts", ()) else ""
-        yield f"{words_of(study).say(method_of(plan).courses[word])}{mark}."
+        yield f"{study.words.say(method_of(plan).courses[word])}{mark}."
     if (margin := plan.option("margin")) is not None:
         against = f"a margin of {margin.value:g} {planned.unit}"
         yield f"{MARGINS[margin.type]} was tested against {against}{cite(margin.type)}."
@@ -148,7 +146,7 @@ def failed_attempts(fit: Fit) -> list[str]:
     )
 
 
-def formula_words(study: Study, formula: str) -> str:
+def formula_words(study: ComparativeStudy, formula: str) -> str:
     """Return the fixed effects of a formula in words.
 
     Examples
@@ -164,13 +162,13 @@ def formula_words(study: Study, formula: str) -> str:
     return join_words(list(dict.fromkeys(words)))
 
 
-def _variable(study: Study, name: str) -> str:
+def _variable(study: ComparativeStudy, name: str) -> str:
     if name == "baseline":
         return "baseline value"
     if name == DAY:
         return "time"
     if name == "arm":
-        return words_of(study).arm
+        return study.words.arm
     return mid_sentence(study.label("covariates", name)) if name in study.covariates else name
 
 

@@ -7,14 +7,13 @@ from collections.abc import Iterator
 from coxa.report.record import Report
 from coxa.report.references.cited import descriptions_used, marks
 from coxa.report.topics.responders.tables import responses
-from coxa.study.design_words import words_of
 from coxa.study.wording import join_words
 from coxa.tables.phrases import mid_sentence
 
 
 def described_methods(report: Report) -> Iterator[str]:
     """Yield a paragraph on each kind of description that the report has: balance, responders, harms."""
-    study, ran, words = report.study, report.fits, words_of(report.study)
+    study, ran, words = report.study, report.fits, report.study.words
     used = descriptions_used(study)
     if "standardised-differences" in used:
         cite = marks(study, ran, "standardised-differences")

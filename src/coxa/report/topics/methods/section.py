@@ -20,8 +20,8 @@ def methods_section(report: Report) -> Section:
     numbered = (Paragraph(f"[{number}] {text}") for number, text in enumerate(references(report), start=1))
     cited = Section("references", "References", tuple(numbered))
     allocated = (
-        (Paragraph(randomisation_methods(study, marks(study, report.fits, study.randomisation.scheme))),)
-        if study.randomisation
+        (Paragraph(randomisation_methods(study, marks(study, report.fits, study.allocation.scheme))),)
+        if study.allocation
         else ()
     )
     described = tuple(map(Paragraph, described_methods(report)))

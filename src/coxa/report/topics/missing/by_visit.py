@@ -25,19 +25,19 @@ from coxa.figures.theme import (
 )
 from coxa.figures.visit_axis import LETTER, SLANT
 from coxa.study import Study
-from coxa.study.design_words import words_of
 from coxa.tables.formats import cell
 from coxa.tables.table import Statistic
 
 HEIGHT, ROW = 220, 20
-TITLE = "Missing, share of the analysis set"
 SMALL_LETTER, GAP = 6.2, 12
 """Width of a letter of a count, and what is left between two counts, in pixels."""
 MOST_WIDTH = 900
 """Width up to which bars of all arms stand side by side."""
 
 
-def plot_missingness(study: Study, dataset: AnalysisDataset, *, figure_id: str, title: str) -> Figure:
+def plot_missingness(
+    study: Study, dataset: AnalysisDataset, *, figure_id: str, title: str, whom: str = "the analysis set"
+) -> Figure:
     """Draw the share of the analysis set without a response, by visit and arm, the counts above the bars.
 
     Parameters
@@ -48,6 +48,8 @@ def plot_missingness(study: Study, dataset: AnalysisDataset, *, figure_id: str, 
         Rows of an estimand.
     figure_id, title
         Identifier and caption.
+    whom
+        Of whom the share is, for the axis.
 
     Returns
     -------
@@ -55,12 +57,12 @@ def plot_missingness(study: Study, dataset: AnalysisDataset, *, figure_id: str, 
     """
     counted = missing_counts(study, dataset)
     labelled = counted.assign(
-        arm_label=[study.label("arms", arm) for arm in counted["arm"]],
+        arm_label=counted["arm"].map(study.groups),
         visit_label=[study.label("visits", visit) for visit in counted["visit"]],
         share=counted["missing"] / counted["total"],
         count=counted["missing"].astype(str) + "/" + counted["total"].astype(str),
     )
-    words = words_of(study)
+    words = study.words
     shown = tuple(cell("share", {"share": part}, Statistic()) for part in labelled["share"])
     drawn = labelled[["arm_label", "visit_label", "share", "count"]].assign(percent=[part.text for part in shown])
     said = told(**{words.arm.capitalize(): "arm_label"}, Visit="visit_label", Missing="count", Share="percent")
@@ -70,11 +72,21 @@ def plot_missingness(study: Study, dataset: AnalysisDataset, *, figure_id: str, 
         chart = _rows(drawn, arms, visits, said)
     else:
         width = max(WIDTH, round(wanted))
-        chart = _bars(drawn, arm_scales(arms), visits, said, width, arm_choice(arms, words.say("All {arms}")))
-    return Figure(figure_id, title, themed(chart), missing_text(labelled, words.arm), counted, shown)
+        chart = _bars(
+            drawn,
+            arm_scales(arms),
+            visits,
+            said,
+            width,
+            arm_choice(arms, words.say("All {arms}")),
+            f"Missing, share of {whom}",
+        )
+    return Figure(figure_id, title, themed(chart), missing_text(labelled, words.by_visit), counted, shown)
 
 
-def _bars(drawn: pd.DataFrame, arms: ArmScales, visits: list[str], said: list[Any], width: int, choice: Any) -> Any:
+def _bars(
+    drawn: pd.DataFrame, arms: ArmScales, visits: list[str], said: list[Any], width: int, choice: Any, title: str
+) -> Any:
     """Draw bars side by side at each visit, an arm in its colour."""
     import altair as alt
 
@@ -85,7 +97,7 @@ def _bars(drawn: pd.DataFrame, arms: ArmScales, visits: list[str], said: list[An
         xOffset=alt.XOffset("arm_label:N", sort=arms.domain),
         y=alt.Y(
             "share:Q",
-            title=TITLE,
+            title=title,
             scale=alt.Scale(domain=[0, _top(drawn)], nice=False),
             axis=alt.Axis(format="%", tickCount=5),
         ),
@@ -121,7 +133,7 @@ def _top(drawn: pd.DataFrame) -> float:
 def missing_counts(study: Study, dataset: AnalysisDataset) -> pd.DataFrame:
     """Return visit, arm, total and missing: participants of the set, and those without a response."""
     frame = dataset.frame
-    place = {arm: index for index, arm in enumerate(study.arm_order)}
+    place = {arm: index for index, arm in enumerate(study.groups)}
     keys = {"visit": frame["visit"].astype(str), "arm": frame["arm"].astype(str)}
     missing = frame[dataset.response].isna().groupby(list(keys.values())).agg(["size", "sum"]).reset_index()
     missing.columns = pd.Index(["visit", "arm", "total", "missing"])

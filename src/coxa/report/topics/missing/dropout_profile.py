@@ -11,8 +11,7 @@ from coxa.figures.figure import Figure
 from coxa.figures.panels import columns_of, panel_title, panels, titled
 from coxa.figures.theme import INK, OKABE_ITO, TEXT_SIZE, WIDTH, themed
 from coxa.figures.visit_axis import LETTER
-from coxa.study import Study
-from coxa.study.design_words import words_of
+from coxa.study.comparative import ComparativeStudy
 from coxa.tables.formats import number
 
 HEIGHT = 210
@@ -23,7 +22,7 @@ GROUPS = [SEEN, LEFT]
 SLANT, ROW = -45, 20
 
 
-def plot_dropout_profile(study: Study, dataset: AnalysisDataset, *, figure_id: str, title: str) -> Figure:
+def plot_dropout_profile(study: ComparativeStudy, dataset: AnalysisDataset, *, figure_id: str, title: str) -> Figure:
     """Draw observed means over the visits, a panel for each arm and a line for each last visit with a value.
 
     Parameters
@@ -96,7 +95,7 @@ def _panel(labelled: pd.DataFrame, arm: str, visits: list[str], y: Any, width: i
     return alt.vconcat(top, numbers, bounds="flush", spacing=room)
 
 
-def last_seen_means(study: Study, dataset: AnalysisDataset) -> pd.DataFrame:
+def last_seen_means(study: ComparativeStudy, dataset: AnalysisDataset) -> pd.DataFrame:
     """Return arm, last_visit, visit, day, mean, n and n_group: participants by the last visit with a value.
 
     n is how many of the group have a value at the visit, n_group how many are in the group. Whoever has only a baseline
@@ -120,11 +119,9 @@ def last_seen_means(study: Study, dataset: AnalysisDataset) -> pd.DataFrame:
     return ordered.drop(columns=["_arm", "_end"])
 
 
-def _text(study: Study, labelled: pd.DataFrame, few: int, decimals: int) -> str:
+def _text(study: ComparativeStudy, labelled: pd.DataFrame, few: int, decimals: int) -> str:
     """Say each group of each arm: how many, and their means."""
-    said = [
-        f"Lines over the visits, a panel for each {words_of(study).arm} and a line for each last visit with a value."
-    ]
+    said = [f"Lines over the visits, a panel for each {study.words.arm} and a line for each last visit with a value."]
     for arm, of_arm in labelled.groupby("arm_label", sort=False):
         parts = []
         for visit, rows in of_arm.groupby("last_visit", sort=False):

@@ -18,8 +18,7 @@ from coxa.report.topics.participants.baseline import (
     by_arm,
     shown_at_baseline,
 )
-from coxa.study import Study
-from coxa.study.design_words import words_of
+from coxa.study.comparative import ComparativeStudy
 from coxa.tables.characteristics import Columns, Described, characteristic_rows
 from coxa.tables.formats import cell, counted, share
 from coxa.tables.phrases import abbreviations
@@ -36,7 +35,7 @@ MOST = 16
 """Patterns that are shown; rarer ones are counted together."""
 
 
-def patterns_table(study: Study, dataset: AnalysisDataset) -> Table:
+def patterns_table(study: ComparativeStudy, dataset: AnalysisDataset) -> Table:
     """Return the patterns of values over the visits, with counts by arm.
 
     Returns
@@ -155,7 +154,7 @@ def completion_table(cohort: Cohort, dataset: AnalysisDataset) -> Table | None:
         for word, _, arm in [key.partition(" ")]
     )
     pooled = (
-        "" if len(columns) > 2 else words_of(study).say(" All {arms} together, because some have too few participants.")
+        "" if len(columns) > 2 else study.words.say(" All {arms} together, because some have too few participants.")
     )
     said = abbreviations(row.label for row in rows)
     return Table(
@@ -178,7 +177,7 @@ def _split(arms: Columns, known: pd.Series) -> Columns:
     }
 
 
-def endpoint_visit(study: Study, dataset: AnalysisDataset) -> str:
+def endpoint_visit(study: ComparativeStudy, dataset: AnalysisDataset) -> str:
     """Return the last visit that the estimand names."""
     visits = study.estimands[dataset.estimand].endpoint.visit
     return max(visits, key=lambda name: study.visits[name].day)

@@ -7,14 +7,14 @@ from collections.abc import Iterable
 import pandas as pd
 
 from coxa.derive.dataset import AnalysisDataset
-from coxa.study import Study
+from coxa.study.comparative import ComparativeStudy
 from coxa.tables.phrases import mid_sentence
 
 NO_VALUE = "No value"
 NO_BASELINE = "No baseline value"
 
 
-def why_missing(study: Study, rows: pd.DataFrame) -> pd.Series:
+def why_missing(study: ComparativeStudy, rows: pd.DataFrame) -> pd.Series:
     """Say, for rows without a response, why there is none."""
     handled = rows["handled"].fillna("").astype(str)
     reason = pd.Series(NO_VALUE, index=rows.index)
@@ -22,7 +22,7 @@ def why_missing(study: Study, rows: pd.DataFrame) -> pd.Series:
     return reason.mask(handled != "", handled.map(lambda text: _event_words(study, text)))
 
 
-def silent_participants(study: Study, dataset: AnalysisDataset) -> pd.DataFrame:
+def silent_participants(study: ComparativeStudy, dataset: AnalysisDataset) -> pd.DataFrame:
     """Return the participants of the analysis set without a response at any visit, and why.
 
     Returns
@@ -36,7 +36,7 @@ def silent_participants(study: Study, dataset: AnalysisDataset) -> pd.DataFrame:
     return silent.copy(deep=False)
 
 
-def _silent(study: Study, dataset: AnalysisDataset) -> pd.DataFrame:
+def _silent(study: ComparativeStudy, dataset: AnalysisDataset) -> pd.DataFrame:
     frame = dataset.frame
     spoken = frame.loc[frame[dataset.response].notna(), "participant_id"]
     rows = frame[~frame["participant_id"].isin(spoken)]
@@ -54,7 +54,7 @@ def stop_recorded(people: pd.DataFrame) -> pd.Series:
     return date.notna() | reason.astype(object).fillna("").astype(str).str.strip().ne("")
 
 
-def stopped_by(study: Study, people: pd.DataFrame, visits: Iterable[str]) -> pd.Series:
+def stopped_by(study: ComparativeStudy, people: pd.DataFrame, visits: Iterable[str]) -> pd.Series:
     """Return whose follow-up had stopped before the last of some visits was over.
 
     A visit is over at the end of its window, or after its planned day where it has none: one rule for the flow diagram
@@ -83,7 +83,7 @@ def _joined(reasons: list[str]) -> str:
     return ", ".join(mid_sentence(reason) for reason in distinct)
 
 
-def _event_words(study: Study, handled: str) -> str:
+def _event_words(study: ComparativeStudy, handled: str) -> str:
     """Return "After hip surgery (hypothetical)" for `hypothetical: hip_surgery`."""
     strategy, _, event = handled.partition(": ")
     if event not in study.intercurrent_events:

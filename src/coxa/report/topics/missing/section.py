@@ -10,7 +10,6 @@ from coxa.report.record import Report
 from coxa.report.topics.missing.by_visit import missing_counts, plot_missingness
 from coxa.report.topics.missing.dropout_profile import plot_dropout_profile
 from coxa.report.topics.missing.patterns import completion_table, patterns_table, reasons_table
-from coxa.study.design_words import words_of
 from coxa.tables.table import identifier
 
 
@@ -43,7 +42,7 @@ def _blocks(report: Report) -> Iterator[Block]:
             labels = "; ".join(study.label("estimands", name) for name in names)
             extra = f" (estimand{'s' if len(names) > 1 else ''}: {labels})"
         place = (outcome, *(names[:1] if of_outcome[outcome] > 1 else ()))
-        title = f"{label}: missing values by visit and {words_of(study).arm}{extra}"
+        title = f"{label}: missing values {study.words.by_visit}{extra}"
         yield FigureBlock(plot_missingness(study, dataset, figure_id=identifier("missing", *place), title=title))
         yield TableBlock(patterns_table(study, dataset))
         if reasons := reasons_table(report.cohort, dataset):

@@ -11,7 +11,6 @@ from coxa.report.topics.missing.section import primary_estimands
 from coxa.report.topics.observed.carried_forward import carried_forward
 from coxa.report.topics.observed.table import arm_sizes, observed_table
 from coxa.report.topics.observed.trajectories import plot_trajectories
-from coxa.study.design_words import words_of
 from coxa.study.words import Measure
 from coxa.tables.table import identifier
 
@@ -29,7 +28,7 @@ YES_OR_NO = 2
 def observed_section(report: Report) -> Section:
     """Return the table of observed values, mean profiles of each outcome, and courses of the primary outcome."""
     study = report.study
-    measure, arm = study.report.measure, words_of(study).arm
+    measure = study.report.measure
     figures = []
     for outcome, estimand in first_estimands(report).items():
         label = study.label("outcomes", outcome)
@@ -41,13 +40,13 @@ def observed_section(report: Report) -> Section:
                     outcome,
                     quantity=MEASURES[measure],
                     figure_id=identifier("observed", outcome),
-                    title=f"{label}: {MEASURES[measure].lower()} by visit and {arm}, with 95% confidence interval",
+                    title=f"{label}: {MEASURES[measure].lower()} {study.words.by_visit}, with 95% confidence interval",
                 )
             )
         )
     for estimand in primary_estimands(report)[:1]:
         label = study.label("outcomes", study.estimands[estimand].endpoint.outcome)
-        title = f"{label}: courses of participants by {arm}, and the mean"
+        title = f"{label}: courses of participants by {study.words.arm}, and the mean"
         figure_id = identifier("trajectories", estimand)
         dataset = report.datasets[estimand]
         if dataset.frame["value"].nunique() <= YES_OR_NO:

@@ -8,8 +8,9 @@ from dataclasses import replace
 import pandas as pd
 
 from coxa.cohort.cohort import Cohort
+from coxa.derive.groups import participants_by_group
 from coxa.study import Study
-from coxa.study.design_words import words_of
+from coxa.study.comparative import ComparativeStudy
 from coxa.tables.by_arm import share_cell, summarised
 from coxa.tables.cells import Cell, Statistic
 from coxa.tables.characteristics import SUMMARY_LABELS
@@ -44,9 +45,10 @@ def observed_table(study: Study, values: pd.DataFrame, sizes: Mapping[str, int])
     --------
     >>> observed_table(study, observed_values(cohort), {"usual_care": 59, "exercise": 60})  # doctest: +SKIP
     """
+    words = study.words
     arms = list(sizes)
     columns = [
-        Column(label, spanner=with_n(study.label("arms", arm), counted(sizes[arm], "participants", "allocated", arm)))
+        Column(label, spanner=with_n(study.groups[arm], counted(sizes[arm], "participants", study.counted_as, arm)))
         for arm in arms
         for label in ("n", "Value")
     ]
@@ -55,16 +57,17 @@ def observed_table(study: Study, values: pd.DataFrame, sizes: Mapping[str, int])
         for name in study.outcomes
         if len(rows := values[values["outcome"] == name])
     ]
-    words = words_of(study)
+    applied = "no model and no strategy for intercurrent events is"
+    if not isinstance(study, ComparativeStudy):
+        applied = "no model is"
     notes = (
-        f"Values as recorded, of all {words.started} participants: no model and no "
-        "strategy for intercurrent events is applied. Change is the value minus that at "
-        f"{study.label('visits', study.baseline_visit)}, of participants with both.",
+        f"Values as recorded, of all {words.started} participants: {applied} applied. Change is the value minus that "
+        f"at {study.label('visits', study.baseline_visit)}, of participants with both.",
         abbreviations([group.label for group in groups]),
     )
     return Table(
         "observed-values",
-        f"Observed values by visit and {words.arm}",
+        f"Observed values {words.by_visit}",
         "Outcome and visit",
         tuple(columns),
         tuple(groups),
@@ -74,8 +77,8 @@ def observed_table(study: Study, values: pd.DataFrame, sizes: Mapping[str, int])
 
 def arm_sizes(cohort: Cohort) -> dict[str, int]:
     """Return how many participants are in each arm or group, the reference first."""
-    arms = cohort.table("participants")["arm"].astype(str)
-    return {arm: int((arms == arm).sum()) for arm in cohort.study.arm_order}
+    arms = participants_by_group(cohort)["arm"].astype(str)
+    return {arm: int((arms == arm).sum()) for arm in cohort.study.groups}
 
 
 def heading(study: Study, outcome: str, values: pd.Series) -> str:

@@ -10,8 +10,7 @@ from coxa.figures.figure import Figure
 from coxa.figures.means import observed_means
 from coxa.figures.panels import columns_of
 from coxa.figures.theme import OKABE_ITO, RULE, WIDTH, themed
-from coxa.study import Study
-from coxa.study.design_words import words_of
+from coxa.study.comparative import ComparativeStudy
 from coxa.tables.formats import number
 from coxa.tables.records import records
 
@@ -20,7 +19,7 @@ MOST = 60
 """Participants of an arm whose courses are drawn; more would be a grey area."""
 
 
-def plot_trajectories(study: Study, dataset: AnalysisDataset, *, figure_id: str, title: str) -> Figure:
+def plot_trajectories(study: ComparativeStudy, dataset: AnalysisDataset, *, figure_id: str, title: str) -> Figure:
     """Draw the observed values of participants over the visits, a panel for each arm, the mean of all of them on top.
 
     Parameters
@@ -70,7 +69,7 @@ def plot_trajectories(study: Study, dataset: AnalysisDataset, *, figure_id: str,
     return Figure(figure_id, title, themed(chart), text, courses, of_people=True)
 
 
-def trajectories(study: Study, dataset: AnalysisDataset, most: int = MOST) -> pd.DataFrame:
+def trajectories(study: ComparativeStudy, dataset: AnalysisDataset, most: int = MOST) -> pd.DataFrame:
     """Return arm, line, visit and value of the courses that are drawn; `line` is a place in the order of values.
 
     Of an arm with more than `most` participants of two values or more, those evenly spaced in the order of baseline,
@@ -94,11 +93,11 @@ def trajectories(study: Study, dataset: AnalysisDataset, most: int = MOST) -> pd
     return pd.concat(parts, ignore_index=True)[["arm", "line", "visit", "value"]]
 
 
-def _text(study: Study, dataset: AnalysisDataset, courses: pd.DataFrame, means: pd.DataFrame, decimals: int) -> str:
+def _text(
+    study: ComparativeStudy, dataset: AnalysisDataset, courses: pd.DataFrame, means: pd.DataFrame, decimals: int
+) -> str:
     """Say how many courses are drawn of how many participants, their range, and the means."""
-    said = [
-        f"Thin lines, one for each participant, and a thick line for the mean; a panel for each {words_of(study).arm}."
-    ]
+    said = [f"Thin lines, one for each participant, and a thick line for the mean; a panel for each {study.words.arm}."]
     people = dataset.frame.drop_duplicates("participant_id")["arm"].astype(str).value_counts()
     for arm, rows in courses.groupby("arm", sort=False):
         span = " to ".join(number(float(value), decimals) for value in (rows["value"].min(), rows["value"].max()))
@@ -109,6 +108,6 @@ def _text(study: Study, dataset: AnalysisDataset, courses: pd.DataFrame, means: 
         label, n = study.label("arms", str(arm)), rows["line"].nunique()
         said.append(f"{label}: {n} of {people[str(arm)]} participants drawn, values {span}; means: {points}.")
     if (courses.groupby("arm")["line"].nunique() >= MOST).any():
-        each = words_of(study).arm
+        each = study.words.arm
         said.append(f"At most {MOST} of each {each} are drawn, evenly spaced in the order of their baseline values.")
     return " ".join(said)

@@ -18,7 +18,8 @@ from coxa.errors import DataError
 from coxa.estimates.balance import moments
 from coxa.findings import Finding, Findings
 from coxa.study import Study
-from coxa.study.design_words import compares_baseline, words_of
+from coxa.study.comparative import ComparativeStudy
+from coxa.study.plan import EVERYBODY
 from coxa.study.words import AnalysisSet
 from coxa.tables.cells import Cell, Statistic
 from coxa.tables.characteristics import Columns, Described, characteristic_rows
@@ -27,7 +28,7 @@ from coxa.tables.phrases import abbreviations, mid_sentence
 from coxa.tables.prose import NB_N, Prose, Text, with_n
 from coxa.tables.table import Column, Footnote, RowGroup, Table
 
-TOTAL = "total"
+TOTAL = EVERYBODY
 
 
 def baseline_table(cohort: Cohort, *, compared: bool | None = None) -> Table:
@@ -58,14 +59,16 @@ def baseline_table(cohort: Cohort, *, compared: bool | None = None) -> Table:
     >>> baseline_table(cohort)  # doctest: +SKIP
     """
     study = cohort.study
-    people = baseline_people(cohort, shown_at_baseline(study), study.report.baseline_set)
+    people = baseline_people(cohort, shown_at_baseline(study), _set_shown(study))
     weight = study.report.baseline_weight or ""
     if weight:
         _check_weights(people, weight)
     columns = by_arm(study, people)
-    pairs = tuple((arm, study.reference_arm) for arm in study.arm_order[1:])
-    shows = compares_baseline(study) if compared is None else compared
-    described = Described(columns, _at, weight, pairs if shows else ())
+    reference, *others = study.groups
+    pairs = tuple((arm, reference) for arm in others)
+    if compared is None:
+        compared = isinstance(study, ComparativeStudy) and study.compares_baseline
+    described = Described(columns, _at, weight, pairs if compared else ())
     rows = [row for name in shown_at_baseline(study) for row in characteristic_rows(study, name, described)]
     return Table(
         "baseline",
@@ -82,6 +85,11 @@ def shown_at_baseline(study: Study) -> tuple[str, ...]:
     return study.report.baseline_table or (*study.covariates, *study.outcomes)
 
 
+def _set_shown(study: Study) -> AnalysisSet:
+    """Return the analysis set that the plan names for the table; everybody in a study without arms."""
+    return study.report.baseline_set if isinstance(study, ComparativeStudy) else "randomised_set"
+
+
 def baseline_people(cohort: Cohort, shown: tuple[str, ...], population: AnalysisSet = "randomised_set") -> pd.DataFrame:
     """Return the participants of an analysis set with covariates and the outcomes at baseline, one row each."""
     people, _ = people_of_set(cohort, population)
@@ -92,7 +100,7 @@ def baseline_people(cohort: Cohort, shown: tuple[str, ...], population: Analysis
 def by_arm(study: Study, people: pd.DataFrame) -> Columns:
     """Split rows by arm, the reference first, and all of them last."""
     arms = people["arm"].astype(str)
-    return {**{arm: people[arms == arm] for arm in study.arm_order}, TOTAL: people}
+    return {**{arm: people[arms == arm] for arm in study.groups}, TOTAL: people}
 
 
 def arm_columns(study: Study, columns: Columns) -> tuple[Column, ...]:
@@ -106,15 +114,15 @@ def _heading(study: Study, arm: str, rows: pd.DataFrame, effective: float | None
     if effective is not None:
         weighted = Statistic(analysis="participants", term="effective number, weighted", arm=arm)
         more = (f", effective {NB_N}", cell("number", {"n": effective}, weighted, 1))
-    shown = study.report.baseline_set
-    term = "allocated" if shown == "randomised_set" else shown
+    shown = _set_shown(study)
+    term = study.counted_as if shown == "randomised_set" else shown
     n = counted(rows["participant_id"].nunique(), "participants", term, arm)
     return with_n(arm_label(study, arm), n, *more)
 
 
 def arm_label(study: Study, arm: str) -> str:
     """Return the heading of an arm's column, or that of all of them."""
-    return "All" if arm == TOTAL else study.label("arms", arm)
+    return "All" if arm == TOTAL else study.groups[arm]
 
 
 def _headings(study: Study, described: Described) -> Iterator[Column]:
@@ -131,15 +139,15 @@ def _difference_columns(study: Study, described: Described) -> Iterator[Column]:
         if len(described.compared) == 1:
             yield Column("Standardised difference")
         else:
-            yield Column(study.label("arms", arm), spanner="Standardised difference")
+            yield Column(study.groups[arm], spanner="Standardised difference")
 
 
 def _notes(study: Study, described: Described, labels: list[str]) -> Iterator[str]:
-    words = words_of(study)
-    shown = study.report.baseline_set
+    words = study.words
+    shown = _set_shown(study)
     whom = words.membership if shown == "randomised_set" else f"Described are {words.sets[shown]}"
     yield f"{whom}. {abbreviations(labels)}".rstrip()
-    yield f"Percentages are of participants with a known value. {words.baseline}"
+    yield f"Percentages are of participants with a known value. {words.baseline}".rstrip()
     if described.weight:
         label = mid_sentence(study.label("covariates", described.weight))
         yield (
@@ -148,7 +156,7 @@ def _notes(study: Study, described: Described, labels: list[str]) -> Iterator[st
         )
     if described.compared:
         yield (
-            f"Standardised difference: against {study.label('arms', study.reference_arm)}. Of numbers, the difference "
+            f"Standardised difference: against {next(iter(study.groups.values()))}. Of numbers, the difference "
             "of means over the root of the mean of the two variances; of categories, the distance of the two "
             "distributions in units of their mean covariance (Yang and Dalton 2012), which has no sign."
         )

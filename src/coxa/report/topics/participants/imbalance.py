@@ -16,8 +16,7 @@ from coxa.cohort.cohort import Cohort
 from coxa.derive.once import once
 from coxa.report.topics.participants.baseline import baseline_people, baseline_table, shown_at_baseline
 from coxa.study import Study
-from coxa.study.design_words import words_of
-from coxa.study.planned import PlannedAnalysis
+from coxa.study.comparative import ComparativeStudy, PlannedAnalysis
 from coxa.study.wording import join_words
 from coxa.tables.cells import Cell, Statistic
 from coxa.tables.formats import cell
@@ -106,7 +105,7 @@ def imbalance_sentences(study: Study, found: Sequence[Imbalance], analyses: Sequ
     analyses
         Those that the reader has before them, usually the primary ones.
     """
-    words = words_of(study)
+    words = study.words
     said = []
     for arm in dict.fromkeys(one.arm for one in found):
         mine = [one for one in found if one.arm == arm]
@@ -144,15 +143,15 @@ def _centre(shown: Cell, at: Statistic) -> Cell:
     return cell(name, {name: value}, replace(at, name=""), shown.decimals)
 
 
-def _bound(study: Study, n: int, m: int) -> float:
+def _bound(study: ComparativeStudy, n: int, m: int) -> float:
     """Return the standardised difference beyond which a variable is named."""
-    if not words_of(study).allocates:
+    if not study.words.allocates:
         return NEGLIGIBLE
     chance = math.sqrt(1 / n + 1 / m) if n and m else math.inf
     return min(FAR, max(NEGLIGIBLE, CHANCE * chance))
 
 
-def _named(study: Study, one: Imbalance) -> Prose:
+def _named(study: ComparativeStudy, one: Imbalance) -> Prose:
     """Return "age 70.1 against 52.0 (2.05)", for a category "sex (0.42)"."""
     label = mid_sentence(_label(study, one))
     apart: Cell | str = "nothing in common" if math.isinf(one.difference) else one.shown
@@ -161,7 +160,7 @@ def _named(study: Study, one: Imbalance) -> Prose:
     return prose(f"{label} ", one.centres[0], " against ", one.centres[1], " (", apart, ")")
 
 
-def _label(study: Study, one: Imbalance) -> str:
+def _label(study: ComparativeStudy, one: Imbalance) -> str:
     return study.label("covariates" if one.name in study.covariates else "outcomes", one.name)
 
 
@@ -179,7 +178,7 @@ def _adjustment(found: Sequence[Imbalance], planned: PlannedAnalysis) -> Prose:
     return prose(f"The analysis {label} does not adjust for {join_words(shown, 'or')}.")
 
 
-def _at_baseline(study: Study, name: str) -> str:
+def _at_baseline(study: ComparativeStudy, name: str) -> str:
     """Return "age", or of an outcome "hip pain at baseline"."""
     if name in study.covariates:
         return mid_sentence(study.label("covariates", name))

@@ -15,7 +15,7 @@ from coxa.models import Fit
 from coxa.report.topics.missing.reasons import silent_participants, why_missing
 from coxa.report.topics.participants.baseline import arm_columns, by_arm
 from coxa.study import Study
-from coxa.study.design_words import DesignWords, words_of
+from coxa.study.design_words import DesignWords
 from coxa.tables.characteristics import Columns
 from coxa.tables.formats import cell, counted
 from coxa.tables.prose import Prose, prose
@@ -36,7 +36,7 @@ def participants_table(cohort: Cohort, datasets: Mapping[str, AnalysisDataset]) 
         who contribute to no visit are counted below the set.
     """
     study = cohort.study
-    words = words_of(study)
+    words = study.words
     people = cohort.table("participants")
     columns = by_arm(study, people[people["arm"].notna()])
     groups = [RowGroup("", (_count_row(words.placed, "allocated", columns),))]

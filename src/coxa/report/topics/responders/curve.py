@@ -13,8 +13,7 @@ from coxa.figures.figure import Figure
 from coxa.figures.panels import Step, stepped_panels
 from coxa.figures.theme import INK, MOST_ARMS, RULE, TEXT_SIZE, WIDTH, ArmScales, arm_scales, themed
 from coxa.report.topics.responders.tables import Response, missing_words
-from coxa.study import Study
-from coxa.study.design_words import words_of
+from coxa.study.comparative import ComparativeStudy
 from coxa.study.parts import Responder
 from coxa.study.wording import rule_words
 from coxa.tables.formats import number
@@ -37,7 +36,7 @@ AXES = {
 
 
 def plot_responder_curve(
-    study: Study, response: Response, visit: str, rules: Sequence[Responder], *, figure_id: str, title: str
+    study: ComparativeStudy, response: Response, visit: str, rules: Sequence[Responder], *, figure_id: str, title: str
 ) -> Figure:
     """Draw the share of each arm with an improvement of at least x, for every x, at one visit.
 
@@ -100,7 +99,9 @@ def _lines(within: pd.DataFrame, arms: ArmScales, x: Any, y: Any, way: Step) -> 
     return lines.encode(x=x, y=y, color=colour, strokeDash=dash)
 
 
-def responder_curve(study: Study, response: Response, visit: str, rules: Sequence[Responder] = ()) -> pd.DataFrame:
+def responder_curve(
+    study: ComparativeStudy, response: Response, visit: str, rules: Sequence[Responder] = ()
+) -> pd.DataFrame:
     """Return arm, cut, n, total and share: how many of each arm reach each cut at a visit.
 
     An improvement has the direction of the outcome; for a rule on the value itself a cut is a value. After an event
@@ -195,10 +196,10 @@ def _cuts(rules: Sequence[Responder], unit: str, *, named: bool = True) -> Any:
     )
 
 
-def _text(study: Study, response: Response, labelled: pd.DataFrame, rules: Sequence[Responder]) -> str:
+def _text(study: ComparativeStudy, response: Response, labelled: pd.DataFrame, rules: Sequence[Responder]) -> str:
     """Say how many of each arm reach no worsening, and each of the cuts, and where the cuts are from."""
     way = "rising" if _sign(response) < 0 else "falling"
-    said = [f"Steps, {way} from left to right: the share of each {words_of(study).arm} that reaches a cut."]
+    said = [f"Steps, {way} from left to right: the share of each {study.words.arm} that reaches a cut."]
     said.append(missing_words(study, response))
     if response.rule.measure != "value":
         said.append(f"No worsening: {_reached(response, labelled, 0.0)}.")

@@ -12,8 +12,7 @@ from coxa.derive.dataset import AnalysisDataset
 from coxa.derive.responder import responder_status
 from coxa.estimates.number_needed import number_needed
 from coxa.estimates.proportions import comparison
-from coxa.study import Study
-from coxa.study.design_words import words_of
+from coxa.study.comparative import ComparativeStudy
 from coxa.study.parts import Responder
 from coxa.study.responders import responder_rules
 from coxa.study.wording import rule_words
@@ -62,7 +61,7 @@ class Response:
 
 
 def responses(
-    study: Study, datasets: Mapping[str, AnalysisDataset], observed: Mapping[str, AnalysisDataset]
+    study: ComparativeStudy, datasets: Mapping[str, AnalysisDataset], observed: Mapping[str, AnalysisDataset]
 ) -> list[Response]:
     """Return every rule by which responders are counted, on the data of the estimand that fits it best.
 
@@ -99,7 +98,7 @@ def responses(
     return found
 
 
-def _asked(study: Study, estimand: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def _asked(study: ComparativeStudy, estimand: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return the arms that an estimand compares, in the plan's order, the reference first, and its visits."""
     plan = study.estimands[estimand]
     against = plan.treatment.against
@@ -107,12 +106,14 @@ def _asked(study: Study, estimand: str) -> tuple[tuple[str, ...], tuple[str, ...
     return (against, *compared), plan.endpoint.visit
 
 
-def _as_recorded(study: Study, outcome: str, rule: Responder, higher: bool, rows: AnalysisDataset) -> Response:
+def _as_recorded(
+    study: ComparativeStudy, outcome: str, rule: Responder, higher: bool, rows: AnalysisDataset
+) -> Response:
     last = tuple(map(str, rows.frame["visit"].cat.categories))[-1:]
     return Response(outcome, rule, higher, rows, study.arm_order, last, "observed", "", 0.95)
 
 
-def responders_by_visit(study: Study, response: Response) -> Table:
+def responders_by_visit(study: ComparativeStudy, response: Response) -> Table:
     """Return responders by arm at each visit, with each compared arm's risk difference, and number needed to treat.
 
     Returns
@@ -135,12 +136,12 @@ def responders_by_visit(study: Study, response: Response) -> Table:
         Column("Responders, n/N (%)"),
         Column("No value, n"),
         Column(f"Difference, percentage points ({level} CI)"),
-        *([Column(f"Number needed to treat ({level} CI)")] if words_of(study).allocates else []),
+        *([Column(f"Number needed to treat ({level} CI)")] if study.words.allocates else []),
     )
     return Table(
         identifier("responders-by-visit", response.outcome, response.rule.measure, f"{response.rule.at_least:g}"),
-        f"{study.label('outcomes', response.outcome)}: responders by {words_of(study).arm} and visit",
-        words_of(study).arm.capitalize(),
+        f"{study.label('outcomes', response.outcome)}: responders by {study.words.arm} and visit",
+        study.words.arm.capitalize(),
         columns,
         tuple(groups),
         tuple(Footnote(text) for text in notes(study, response)),
@@ -148,7 +149,7 @@ def responders_by_visit(study: Study, response: Response) -> Table:
     )
 
 
-def notes(study: Study, response: Response) -> Iterator[str]:
+def notes(study: ComparativeStudy, response: Response) -> Iterator[str]:
     """Yield where the cut is from, who is counted, and what the numbers are."""
     rule = response.rule
     yield f"Source of the cut: {rule.source or 'not stated in the plan'}."
@@ -157,7 +158,7 @@ def notes(study: Study, response: Response) -> Iterator[str]:
         estimand = mid_sentence(study.label("estimands", response.dataset.estimand))
         how = f"Intercurrent events as in the estimand: {estimand}"
     yield f"{missing_words(study, response)} {how}."
-    if not words_of(study).allocates:
+    if not study.words.allocates:
         yield "CI, confidence interval, by Newcombe's method. Nothing is adjusted."
         return
     yield (
@@ -167,7 +168,7 @@ def notes(study: Study, response: Response) -> Iterator[str]:
     )
 
 
-def missing_words(study: Study, response: Response) -> str:
+def missing_words(study: ComparativeStudy, response: Response) -> str:
     """Say how participants without a value are counted, and which analysis says so."""
     how = "count as no response" if response.missing == "non_responder" else "are left out"
     by = f", as in the analysis {study.label('analyses', response.said_by)}" if response.said_by else ""
@@ -189,7 +190,9 @@ def _count(rows: pd.DataFrame, missing: str) -> Count:
     return Count(int(rows["responder"].sum()), total, len(rows) - known)
 
 
-def _row(study: Study, response: Response, visit: str, arm: str, against: str, counts: Mapping[str, Count]) -> Row:
+def _row(
+    study: ComparativeStudy, response: Response, visit: str, arm: str, against: str, counts: Mapping[str, Count]
+) -> Row:
     own, other = counts[arm], counts[against]
     at = Statistic(
         estimand=response.dataset.estimand,
@@ -203,7 +206,7 @@ def _row(study: Study, response: Response, visit: str, arm: str, against: str, c
         cell("count_of_percent", total, at),
         cell("count", {"n": own.missing}, replace(at, term=f"{at.term} missing")),
     ]
-    needed = words_of(study).allocates
+    needed = study.words.allocates
     if arm == against:
         return Row(f"{study.label('arms', arm)} (reference)", (*cells, *(Cell(""),) * (1 + needed)))
     if not own.total or not other.total:

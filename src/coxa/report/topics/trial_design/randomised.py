@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from coxa.study import Study
 from coxa.study.allocation_rules import lowest_terms
+from coxa.study.comparative import ComparativeStudy
 from coxa.study.randomisation import Randomisation
 from coxa.study.wording import factor_words, join_words
 from coxa.tables.phrases import mid_sentence
@@ -23,7 +23,7 @@ MEASURES = {
 }
 
 
-def randomisation_methods(study: Study, cite: str = "") -> str:
+def randomisation_methods(study: ComparativeStudy, cite: str = "") -> str:
     """Say how participants were randomised, and what the plan does not say of it.
 
     Parameters
@@ -41,15 +41,15 @@ def randomisation_methods(study: Study, cite: str = "") -> str:
     return " ".join(filter(None, [randomisation_words(study, cite), not_said(study)]))
 
 
-def randomisation_words(study: Study, cite: str = "") -> str:
+def randomisation_words(study: ComparativeStudy, cite: str = "") -> str:
     """Say what was randomised, to which arms in which ratio, by which scheme and with which restrictions."""
-    part = study.randomisation
+    part = study.allocation
     assert part is not None
     first, *others = _sentences(study, part)
     return " ".join((f"{first.removesuffix('.')}{cite}.", *others))
 
 
-def not_said(study: Study) -> str:
+def not_said(study: ComparativeStudy) -> str:
     """Say which items on randomisation the plan does not answer; empty where it answers all."""
     open_items = [said for key, said in OF_AUTHORS.items() if getattr(study.protocol, key, None) is None]
     if not open_items:
@@ -61,7 +61,7 @@ def not_said(study: Study) -> str:
     return f"{words[:1].upper()}{words[1:]} {'are' if several else 'is'} not in the plan ({where})."
 
 
-def _sentences(study: Study, part: Randomisation) -> Iterator[str]:
+def _sentences(study: ComparativeStudy, part: Randomisation) -> Iterator[str]:
     shares = lowest_terms(part.shares(study.arms))
     arms = join_words([study.label("arms", arm) for arm in shares])
     ratio = ":".join(map(str, shares.values()))
@@ -72,7 +72,7 @@ def _sentences(study: Study, part: Randomisation) -> Iterator[str]:
         yield from _rule(part, unequal=set(shares.values()) != {1})
 
 
-def _how(study: Study, part: Randomisation) -> str:
+def _how(study: ComparativeStudy, part: Randomisation) -> str:
     """Return the type of randomisation and its restrictions."""
     if part.scheme == "simple":
         return "by simple randomisation without restriction"
@@ -88,7 +88,7 @@ def _how(study: Study, part: Randomisation) -> str:
     return f"{blocks}, stratified by {_covariates(study, part)} with blocks of their own in {within}"
 
 
-def _covariates(study: Study, part: Randomisation) -> str:
+def _covariates(study: ComparativeStudy, part: Randomisation) -> str:
     """Return the covariates that the scheme looks at, with their weights where these differ."""
     weights = {name: part.weights.get(name, 1.0) for name in part.covariates}
     alike = len(set(weights.values())) == 1

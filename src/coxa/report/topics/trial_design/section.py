@@ -11,7 +11,7 @@ from coxa.report.record import Report
 from coxa.report.topics.trial_design.randomised import randomisation_words
 from coxa.study import Study
 from coxa.study.base import Part
-from coxa.study.design_words import words_of
+from coxa.study.comparative import ComparativeStudy
 from coxa.study.parts import readable
 from coxa.study.protocol import Protocol
 from coxa.study.wording import join_words
@@ -22,6 +22,7 @@ DESIGNS = {
     "factorial": "Randomised factorial trial",
     "cluster": "Cluster-randomised trial",
     "cohort": "Cohort study",
+    "service": "Service evaluation",
 }
 
 ARMS, ALLOCATION = "Arms", "Allocation and blinding"
@@ -107,21 +108,21 @@ FACT_OF: Mapping[str, str] = {**FROM_PLAN, **dict(_facts(Protocol, "protocol"))}
 """Key of the plan -> the fact of this section that says it."""
 
 
-def trial_design_section(report: Report) -> Section:
+def trial_design_section(report: Report[Study]) -> Section:
     """Return cards of the design and of what `protocol:` says; only what is given."""
     study = report.study
     cards = [Card(title, tuple(facts)) for title, facts in _cards(study) if facts]
     said = "The design as the plan states it."
     if study.protocol:
         said = "The design as the plan states it, and what the authors say of it; these are their own words."
-    title = "Trial design" if words_of(study).allocates else "Study design"
+    title = "Trial design" if study.words.allocates else "Study design"
     return Section("trial-design", title, (silent(said), *cards))
 
 
 def _cards(study: Study) -> Iterator[tuple[str, list[tuple[str, str]]]]:
     own = {"Design": _design(study), ARMS: _arms(study), ALLOCATION: _allocation(study)}
     for title, keys in CARDS.items():
-        shown = title if words_of(study).allocates else TITLES_IN_COHORT.get(title, title)
+        shown = title if study.words.allocates else TITLES_IN_COHORT.get(title, title)
         yield shown, [*own.get(title, ()), *_said(study, keys)]
 
 
@@ -139,6 +140,8 @@ def _window(window: tuple[int, int] | None) -> str:
 
 
 def _arms(study: Study) -> Iterator[tuple[str, str]]:
+    if not isinstance(study, ComparativeStudy):
+        return
     for name in study.arm_order:
         arm = study.arms[name]
         sessions = f"{arm.sessions_planned} sessions planned" if arm.sessions_planned is not None else ""
@@ -148,7 +151,7 @@ def _arms(study: Study) -> Iterator[tuple[str, str]]:
 
 
 def _allocation(study: Study) -> Iterator[tuple[str, str]]:
-    if study.randomisation:
+    if isinstance(study, ComparativeStudy) and study.allocation:
         yield FROM_PLAN["randomisation"], randomisation_words(study)
 
 

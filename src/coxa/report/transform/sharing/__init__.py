@@ -11,11 +11,13 @@ from coxa.report.record import Report
 from coxa.report.transform.sharing.collect import Collector
 from coxa.report.transform.sharing.figures import shared_figure
 from coxa.report.transform.sharing.protect import Protection
+from coxa.study import Study
+from coxa.study.comparative import ComparativeStudy
 from coxa.tables.hidden import ALL, Address, Protected
 from coxa.tables.prose import with_cells
 
 
-def shared(document: Document, report: Report) -> Document:
+def shared(document: Document, report: Report[Study]) -> Document:
     """Return a document without small counts, and without what would give them away.
 
     Parameters
@@ -35,7 +37,8 @@ def shared(document: Document, report: Report) -> Document:
     --------
     >>> shared(build_document(report), report)  # doctest: +SKIP
     """
-    outcomes = {name: estimand.endpoint.outcome for name, estimand in report.study.estimands.items()}
+    estimands = report.study.estimands if isinstance(report.study, ComparativeStudy) else {}
+    outcomes = {name: estimand.endpoint.outcome for name, estimand in estimands.items()}
     protected = protected_counts(document, report.study.report.small_cells, outcomes)
     models = frozenset(name for name, fits in report.fits.items() if fits)
     protection = Protection(protected, models).after(document)

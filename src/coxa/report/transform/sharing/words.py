@@ -11,8 +11,9 @@ import pandas as pd
 from coxa.cohort.dictionary import load_table
 from coxa.cohort.disposition import Disposition
 from coxa.findings import Finding, Findings
-from coxa.report.record import Report
+from coxa.report.record import Report, StudyKind
 from coxa.study import Study
+from coxa.study.comparative import ComparativeStudy
 from coxa.study.words import TABLES
 
 OTHER = "Other"
@@ -20,7 +21,7 @@ OTHER_FINDING = ("other findings", "The list of findings of the study team has t
 TOKEN = re.compile(r"[^\s,;:()\"']+")
 
 
-def without_rare_words(report: Report) -> Report:
+def without_rare_words(report: Report[StudyKind]) -> Report[StudyKind]:
     """Return a report in which free text of fewer than `report: small_cells` participants is one kind, "Other".
 
     Reasons, terms and notes that people wrote are joined in the data before anything is counted, so that the numbers
@@ -63,7 +64,8 @@ def names_anybody(text: str, ids: Iterable[str]) -> bool:
 
 def _table(study: Study, name: str, frame: pd.DataFrame, k: int, ids: frozenset[str]) -> pd.DataFrame:
     """Return a table with its free text joined; what the plan names, it has levels of or models with, stays."""
-    planned = {*study.covariates, *(factor for one in study.analyses.values() for factor in one.factors)}
+    analyses = study.analyses.values() if isinstance(study, ComparativeStudy) else ()
+    planned = {*study.covariates, *(factor for one in analyses for factor in one.factors)}
     texts = [one.name for one in load_table(name).fields.values() if one.type == "text"] if name in TABLES else []
     people = frame["participant_id"] if "participant_id" in frame else frame.index.to_series()
     joined = {column: common(frame[column], people, k, ids) for column in texts if column in {*frame} - planned}

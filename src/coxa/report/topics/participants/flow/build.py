@@ -35,8 +35,7 @@ from coxa.report.topics.participants.flow.people import (
     treatment_stop_paths,
 )
 from coxa.report.topics.participants.flow.record import ALL, Box, Count, Flow, Stage
-from coxa.study import Study
-from coxa.study.design_words import words_of
+from coxa.study.comparative import ComparativeStudy
 from coxa.study.factorial import arm_factors
 from coxa.study.wording import join_words
 from coxa.tables.phrases import sentence_case
@@ -89,11 +88,11 @@ def participant_flow(cohort: Cohort, dataset: AnalysisDataset) -> Flow:
     return check_flow(Flow(study.design, dataset.estimand, words[2], arms, tuple(boxes)))
 
 
-def cluster_column(study: Study, people: pd.DataFrame) -> str | None:
+def cluster_column(study: ComparativeStudy, people: pd.DataFrame) -> str | None:
     """Return the column of what was randomised in a cluster trial; None in other designs, or if none is in one arm."""
     if study.design != "cluster":
         return None
-    named = [study.randomisation.cluster] if study.randomisation and study.randomisation.cluster else []
+    named = [study.allocation.cluster] if study.allocation and study.allocation.cluster else []
     random = (factor for analysis in study.analyses.values() for factor in analysis.factors)
     for name in (*named, "site_id", *random):
         known = name in people and people[name].notna().any()
@@ -102,7 +101,7 @@ def cluster_column(study: Study, people: pd.DataFrame) -> str | None:
     return None
 
 
-def analysis_words(study: Study, estimand: str) -> Path:
+def analysis_words(study: ComparativeStudy, estimand: str) -> Path:
     """Return what those analysed and those not analysed are called, and what is analysed."""
     endpoint = study.estimands[estimand].endpoint
     at = join_words([study.label("visits", visit) for visit in endpoint.visit])
@@ -137,7 +136,7 @@ def _enrolment(cohort: Cohort, people: pd.DataFrame, allocated: pd.DataFrame, cl
     if len(screened):
         outside = screened[~screened["participant_id"].isin(allocated["participant_id"])]
         known = outside["participant_id"].isin(people["participant_id"])
-        paths = screening_paths(outside, known, sentence_case(words_of(study).outside))
+        paths = screening_paths(outside, known, sentence_case(study.words.outside))
         at = screened["site_id"] if cluster == "site_id" and screened["site_id"].notna().any() else None
         assessed = None if at is None or n_clusters is None else _clusters(pd.concat([at, allocated["site_id"]]))
         lost = None if assessed is None or n_clusters is None else assessed - n_clusters
@@ -145,13 +144,13 @@ def _enrolment(cohort: Cohort, people: pd.DataFrame, allocated: pd.DataFrame, cl
         yield Box("assessed", "main", "enrolment", ALL, Count("Assessed for eligibility", len(screened), assessed),
                   into=("excluded", "enrolled"))  # fmt: skip
         yield Box("excluded", "leaving", "enrolment", ALL, excluded)
-    count = Count(words_of(study).enrolled, int(allocated["participant_id"].nunique()), n_clusters)
+    count = Count(study.words.enrolled, int(allocated["participant_id"].nunique()), n_clusters)
     into = tuple(f"allocated.{arm}" for arm in study.arm_order)
     yield Box("enrolled", "main", "enrolment", ALL, count, into, note="" if len(screened) else NOT_ASSESSED)
 
 
 def _arm_boxes(
-    study: Study,
+    study: ComparativeStudy,
     arm: str,
     people: pd.DataFrame,
     found: dict[str, pd.Series | None],
@@ -175,7 +174,7 @@ def _arm_boxes(
         count = Count(label, len(paths), None, divide(paths, order))
         return Box(f"{name}.{arm}", "beside", stage, arm, count, about=((f"{about}.{arm}", part),))
 
-    allocates = words_of(study).allocates
+    allocates = study.words.allocates
     treated = RECEIVED[allocates], NOT_RECEIVED[allocates]
     label = "Allocated" if allocates else "In the group"
     yield main("allocation", label, mine["allocated"], (*treated, NOT_KNOWN), "follow_up", TREATMENT_NOTE)
@@ -199,7 +198,7 @@ def _arm_boxes(
         yield beside("other_visits", "analysis", said, without, (OTHER_VISITS, NO_VISIT), "analysis", words[1])
 
 
-def _margins(study: Study, boxes: Iterable[Box], words: Path) -> Iterator[Box]:
+def _margins(study: ComparativeStudy, boxes: Iterable[Box], words: Path) -> Iterator[Box]:
     """Yield, for each factor of a factorial design, how many of those analysed have it and how many have not."""
     having = arm_factors(study.arms)
     analysed = {box.arm: part.n for box in boxes if box.id.startswith("analysis.")

@@ -10,8 +10,7 @@ from coxa.cohort.cohort import Cohort
 from coxa.derive.analysis_sets import FLAGS, derive_analysis_sets, session_counts
 from coxa.derive.dataset import AnalysisDataset
 from coxa.report.topics.missing.reasons import NO_VALUE, stop_days, stop_recorded, stopped_by, why_missing
-from coxa.study import Study
-from coxa.study.design_words import words_of
+from coxa.study.comparative import ComparativeStudy
 from coxa.tables.phrases import mid_sentence, sentence_case
 
 Path = tuple[str, ...]
@@ -46,7 +45,7 @@ def given(reason: object) -> str:
     return sentence_case(text) if text else NO_REASON
 
 
-def received_paths(study: Study, people: pd.DataFrame) -> pd.Series | None:
+def received_paths(study: ComparativeStudy, people: pd.DataFrame) -> pd.Series | None:
     """Return whether each participant received the treatment of their arm; None where nothing is recorded of it.
 
     The arm received decides. Where it is empty, somebody without a date of a first treatment has not started, if such
@@ -56,7 +55,7 @@ def received_paths(study: Study, people: pd.DataFrame) -> pd.Series | None:
     started = _column(people, "treatment_start_date").notna()
     if received.isna().all() and not started.any():
         return None
-    allocates = words_of(study).allocates
+    allocates = study.words.allocates
     yes, no = RECEIVED[allocates], NOT_RECEIVED[allocates]
     dated = people["arm"].isin(people.loc[started, "arm"])
     paths: list[Path] = []
@@ -71,7 +70,7 @@ def received_paths(study: Study, people: pd.DataFrame) -> pd.Series | None:
     return pd.Series(paths, index=people.index, dtype=object)
 
 
-def follow_up_paths(study: Study, people: pd.DataFrame) -> pd.Series | None:
+def follow_up_paths(study: ComparativeStudy, people: pd.DataFrame) -> pd.Series | None:
     """Return who stopped follow-up, why and when; None where no stop is recorded of anybody."""
     stopped = stop_recorded(people)
     if not stopped.any():
@@ -103,7 +102,7 @@ def _recorded(people: pd.DataFrame, date: str, reason: str) -> pd.Series:
     return _column(people, date).notna() | (_column(people, reason).fillna("").astype(str).str.strip() != "")
 
 
-def periods(study: Study) -> tuple[str, ...]:
+def periods(study: ComparativeStudy) -> tuple[str, ...]:
     """Return the times between visits in which somebody can stop, in order.
 
     Examples
@@ -116,7 +115,7 @@ def periods(study: Study) -> tuple[str, ...]:
     return (f"before {labels[0]}", *between, f"after {labels[-1]}", NO_DATE)
 
 
-def _period(study: Study, day: float) -> str:
+def _period(study: ComparativeStudy, day: float) -> str:
     """Say between which visits a study day lies, by their planned days; that of a visit comes after it."""
     if day != day:
         return NO_DATE

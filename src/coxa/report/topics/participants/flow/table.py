@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from coxa.report.topics.participants.baseline import TOTAL
 from coxa.report.topics.participants.flow.record import ALL, Box, Count, Flow, Stage
-from coxa.study.design_words import words_of_design
+from coxa.study.kinds import words_of_design
 from coxa.tables.formats import cell
 from coxa.tables.hidden import Protected
 from coxa.tables.table import Cell, Column, Footnote, Row, RowGroup, Statistic, Table

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from coxa.errors import CoxaError, not_allowed
 from coxa.instruments import load_instrument
 from coxa.study.assumptions.correlation import matrix_problem, outcome_matrix, visit_problem
 from coxa.study.assumptions.trial import AssumedClusters, AssumedOutcome
+from coxa.study.comparative import ComparativeStudy
 from coxa.study.scales import outcome_scale, scale_name
-
-if TYPE_CHECKING:
-    from coxa.study.plan import Study
 
 Said = tuple[tuple[str, ...], str]
 """Where in the assumptions, and what is wrong with its remedy."""
@@ -21,7 +19,7 @@ COLUMNS = ("site_id", "therapist_id")
 ITEM_FORMULAS = ("mean_to_percent", "mean_to_percent_reversed", "mean", "sum")
 
 
-def assumption_problems(study: Study) -> Iterator[Said]:
+def assumption_problems(study: ComparativeStudy) -> Iterator[Said]:
     """Yield what the assumptions and the other parts of a plan disagree about."""
     part = study.assumptions
     if part is None:
@@ -75,7 +73,7 @@ def _names(given: object, allowed: Iterable[str], what: str, path: tuple[str, ..
             )
 
 
-def _outcomes(study: Study) -> Iterator[Said]:
+def _outcomes(study: ComparativeStudy) -> Iterator[Said]:
     part = study.assumptions
     assert part is not None
     yield from _names(part.outcomes, study.outcomes, "outcome", ("outcomes",))
@@ -111,7 +109,7 @@ def _outcomes(study: Study) -> Iterator[Said]:
         yield where, message
 
 
-def _visits_by_day(study: Study) -> list[str]:
+def _visits_by_day(study: ComparativeStudy) -> list[str]:
     """Return the visits, the baseline first; the first by day where the plan has none, or several."""
     marked = [name for name, visit in study.visits.items() if visit.baseline]
     by_day = sorted(study.visits, key=lambda name: study.visits[name].day)
@@ -120,7 +118,7 @@ def _visits_by_day(study: Study) -> list[str]:
     )
 
 
-def _scale(study: Study, name: str, outcome: AssumedOutcome) -> Iterator[Said]:
+def _scale(study: ComparativeStudy, name: str, outcome: AssumedOutcome) -> Iterator[Said]:
     """Yield what does not fit the range or the instrument of the outcome."""
     at, planned = ("outcomes", name), study.outcomes[name]
     try:
@@ -141,7 +139,7 @@ def _scale(study: Study, name: str, outcome: AssumedOutcome) -> Iterator[Said]:
         )
 
 
-def _covariates(study: Study) -> Iterator[Said]:
+def _covariates(study: ComparativeStudy) -> Iterator[Said]:
     part = study.assumptions
     assert part is not None
     yield from _names(part.covariates, study.covariates, "covariate", ("covariates",))
@@ -171,7 +169,7 @@ def _covariates(study: Study) -> Iterator[Said]:
                 yield from _names(effect, planned.level_labels(), "level", (*where, name))
 
 
-def _clusters(study: Study) -> Iterator[Said]:
+def _clusters(study: ComparativeStudy) -> Iterator[Said]:
     part = study.assumptions
     assert part is not None
     allowed = [*COLUMNS, *(name for name, covariate in study.covariates.items() if covariate.type == "category")]
@@ -216,7 +214,7 @@ def _icc(given: float | Mapping[str, float], outcome: str) -> float:
     return given.get(outcome, 0.0) if isinstance(given, Mapping) else given
 
 
-def _events(study: Study) -> Iterator[Said]:
+def _events(study: ComparativeStudy) -> Iterator[Said]:
     part = study.assumptions
     assert part is not None
     yield from _names(part.events, study.intercurrent_events, "intercurrent event", ("events",))

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING
 
 from coxa.errors import not_allowed
 from coxa.study.analysis import Analysis
+from coxa.study.checks.random_effects import random_faults
+from coxa.study.comparative import ComparativeStudy
 from coxa.study.models import models_of
-from coxa.study.random_effects import random_faults
-
-if TYPE_CHECKING:
-    from coxa.study.plan import Study
 
 MODEL_NAMES = ("arm", "visit", "baseline")
 """Names that a model may use beside the covariates."""
@@ -20,20 +17,20 @@ Fault = tuple[tuple[str, ...], str]
 """Key path and message."""
 
 
-def analysis_problems(study: Study, name: str, analysis: Analysis) -> Iterator[Fault]:
-    """Yield every disagreement between an analysis and other parts of its plan."""
+def analysis_problems(study: ComparativeStudy, name: str, analysis: Analysis, cluster: str | None) -> Iterator[Fault]:
+    """Yield every disagreement between an analysis and other parts of its plan; `cluster` is what was randomised."""
     at = ("analyses", name)
     yield from _known([analysis.estimand], study.estimands, "estimand", (*at, "estimand"))
     allowed = [*MODEL_NAMES, *study.covariates]
     yield from _known(analysis.names_used(), allowed, "variable", (*at, "adjust"))
     yield from _known(analysis.option("subgroups", ()), study.covariates, "covariate", (*at, "subgroups"))
-    yield from random_faults(study, name, analysis)
+    yield from random_faults(study, name, analysis, cluster)
     yield from _columns(study, analysis, at)
     yield from _visits(study, analysis, at)
     yield from _estimand(study, analysis, at)
 
 
-def _columns(study: Study, analysis: Analysis, at: tuple[str, ...]) -> Iterator[Fault]:
+def _columns(study: ComparativeStudy, analysis: Analysis, at: tuple[str, ...]) -> Iterator[Fault]:
     """Yield the faults of covariates that options name."""
     if by := analysis.option("group"):
         yield from _known([by], ["arm", *study.covariates], "factor", (*at, "group"))
@@ -48,7 +45,7 @@ def _columns(study: Study, analysis: Analysis, at: tuple[str, ...]) -> Iterator[
             )
 
 
-def _visits(study: Study, analysis: Analysis, at: tuple[str, ...]) -> Iterator[Fault]:
+def _visits(study: ComparativeStudy, analysis: Analysis, at: tuple[str, ...]) -> Iterator[Fault]:
     """Yield the faults of the visits of the model."""
     estimand, chosen = study.estimands.get(analysis.estimand), analysis.option("visits", ())
     later = study.later_visits
@@ -63,7 +60,7 @@ def _visits(study: Study, analysis: Analysis, at: tuple[str, ...]) -> Iterator[F
         yield (*at, "contrasts"), "a course needs two visits after baseline; use `contrasts: by_visit`"
 
 
-def _estimand(study: Study, analysis: Analysis, at: tuple[str, ...]) -> Iterator[Fault]:
+def _estimand(study: ComparativeStudy, analysis: Analysis, at: tuple[str, ...]) -> Iterator[Fault]:
     """Yield the faults of an analysis that cannot estimate its estimand."""
     estimand = study.estimands.get(analysis.estimand)
     if estimand is None:

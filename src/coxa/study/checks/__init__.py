@@ -1,0 +1,1 @@
+"""Checks that reach across the parts of a plan: functions from a study to its problems."""

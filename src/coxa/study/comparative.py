@@ -1,0 +1,298 @@
+"""What the plan of a study that compares arms or groups adds: who is compared, what is estimated, and how."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, ClassVar
+
+from pydantic import Field
+
+from coxa.arguments import PATH, Kind
+from coxa.errors import CoxaError, OptionError, not_allowed
+from coxa.study.analysis import Analysis
+from coxa.study.assumptions.published import TrialSource
+from coxa.study.assumptions.trial import Assumptions
+from coxa.study.estimand import Endpoint, Estimand
+from coxa.study.important import Important, important_difference
+from coxa.study.models import AnyAnalysis
+from coxa.study.parts import Arm, ComparativeReport, Event, Name, Outcome, PerProtocol, label_of
+from coxa.study.plan import Study
+from coxa.study.randomisation import Randomisation
+from coxa.study.scales import OutcomeScale, outcome_scale
+from coxa.study.words import MEASURE_WORDS, PERCENTAGE_POINTS
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+PERCENT_DECIMALS = 1
+"""Decimals of a percent change."""
+
+
+class ComparativeStudy(Study):
+    """The plan of a study that compares arms, to which participants were allocated, or groups as they were found."""
+
+    counted_as: ClassVar[str] = "allocated"
+
+    __slots__ = ("_planned",)  # kept for this plan only: a copy with other parts looks its analyses up anew
+
+    arms: dict[Name, Arm] = Field(
+        min_length=1, description="Every arm that participants were allocated to; in a cohort, every group."
+    )
+    intercurrent_events: dict[Name, Event] = Field(
+        default_factory=dict, description="Events after which an outcome means something else."
+    )
+    per_protocol: PerProtocol | None = Field(None, description="Who is in the per-protocol set.")
+    estimands: dict[Name, Estimand] = Field(min_length=1, description="What is to be estimated.")
+    analyses: dict[Name, AnyAnalysis] = Field(min_length=1, description="How each estimand is estimated.")
+    assumptions: Assumptions | None = Field(None, description="What the study is assumed to be like, to simulate it.")
+    source: TrialSource | None = Field(None, description="The published trial that the assumptions come from.")
+    report: ComparativeReport = Field(default_factory=ComparativeReport, description="What the report shows.")
+
+    @property
+    def reference_arm(self) -> str:
+        """The arm named as reference."""
+        return next(name for name, arm in self.arms.items() if arm.reference)
+
+    @property
+    def arm_order(self) -> tuple[str, ...]:
+        """All arms, the reference first, then in the plan's order."""
+        return (self.reference_arm, *(name for name in self.arms if name != self.reference_arm))
+
+    @property
+    def groups(self) -> dict[str, str]:
+        """Arm -> its label, the reference first."""
+        return {name: self.label("arms", name) for name in self.arm_order}
+
+    @property
+    def compares_baseline(self) -> bool:
+        """Whether the baseline table has standardised differences: where the plan asks, and always in a cohort."""
+        return self.report.standardised_differences or not self.words.allocates
+
+    @property
+    def allocation(self) -> Randomisation | None:
+        """How participants are allocated to the arms; None where they are not, or the plan does not say."""
+        return None
+
+    @property
+    def planned_analyses(self) -> tuple[PlannedAnalysis, ...]:
+        """All analyses, in the plan's order, each with what the plan says about it."""
+        return tuple(self.planned(name) for name in self.analyses)
+
+    @property
+    def primary_analyses(self) -> tuple[PlannedAnalysis, ...]:
+        """The primary analyses, in the plan's order."""
+        return tuple(planned for planned in self.planned_analyses if planned.is_primary)
+
+    def analyses_of(self, estimand: str) -> tuple[PlannedAnalysis, ...]:
+        """Return the analyses of an estimand, primary ones first."""
+        mine = (planned for planned in self.planned_analyses if planned.estimand_name == estimand)
+        return tuple(sorted(mine, key=lambda planned: not planned.is_primary))
+
+    @property
+    def main_analysis(self) -> PlannedAnalysis:
+        """The first primary analysis; the first of all where none is primary."""
+        return (*self.primary_analyses, *self.planned_analyses)[0]
+
+    def planned(self, name: str) -> PlannedAnalysis:
+        """Return an analysis with its estimand, outcome, scale and labels, looked up once.
+
+        Raises
+        ------
+        CoxaError
+            If the plan has no such analysis; the message names those it has.
+        """
+        if name not in self.analyses:
+            raise CoxaError(not_allowed("analysis", name, self.analyses))
+        kept: dict[str, PlannedAnalysis] = getattr(self, "_planned", {})
+        if name not in kept:
+            kept[name] = planned_analysis(self, name)
+            object.__setattr__(self, "_planned", kept)
+        return kept[name]
+
+    def model_visits(self, analysis: str) -> tuple[str, ...]:
+        """Return the visits that the model of an analysis is fitted to, by planned day."""
+        chosen = self.analyses[analysis].option("visits", ())
+        return tuple(visit for visit in self.post_visits if not chosen or visit in chosen)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PlannedAnalysis:
+    """One analysis of a plan, looked up once. `study.planned(name)` returns it.
+
+    study     : the plan, for labels and for what all analyses share
+    name      : of the analysis
+    analysis  : its part of the plan: model, terms, role
+    estimand  : what it estimates
+    outcome   : the outcome of the estimand's endpoint
+    scale     : range, unit and direction of the outcome
+    important : the difference that patients call important, in units of the outcome; None where none is named
+    """
+
+    study: ComparativeStudy = field(repr=False)
+    name: str
+    analysis: Analysis = field(repr=False)
+    estimand: Estimand = field(repr=False)
+    outcome: Outcome = field(repr=False)
+    scale: OutcomeScale = field(repr=False)
+    important: Important | None = field(repr=False)
+
+    @property
+    def estimand_name(self) -> str:
+        """Name of the estimand."""
+        return self.analysis.estimand
+
+    @property
+    def endpoint(self) -> Endpoint:
+        """Outcome, measure and visits of the estimand."""
+        return self.estimand.endpoint
+
+    @property
+    def outcome_name(self) -> str:
+        """Name of the outcome."""
+        return self.endpoint.outcome
+
+    @property
+    def response(self) -> str:
+        """Column of an analysis data set that is analysed: value, change, percent_change or responder."""
+        return self.endpoint.measure
+
+    @property
+    def visits(self) -> tuple[str, ...]:
+        """Visits at which the estimand compares the arms."""
+        return self.endpoint.visit
+
+    @property
+    def model_visits(self) -> tuple[str, ...]:
+        """Visits that the model is fitted to, by planned day."""
+        return self.study.model_visits(self.name)
+
+    @property
+    def compare(self) -> tuple[str, ...]:
+        """Arms that are compared with the comparator."""
+        return self.estimand.treatment.compare
+
+    @property
+    def against(self) -> str:
+        """Arm that the others are compared with."""
+        return self.estimand.treatment.against
+
+    @property
+    def arms(self) -> tuple[str, ...]:
+        """Arms of the comparison, the comparator last."""
+        return (*self.compare, self.against)
+
+    @property
+    def is_primary(self) -> bool:
+        """Whether it is a primary analysis."""
+        return self.analysis.role == "primary"
+
+    @property
+    def of_responders(self) -> bool:
+        """Whether proportions of responders are compared, not means."""
+        return self.response == "responder"
+
+    @property
+    def decimals(self) -> int:
+        """Decimals of its means and differences."""
+        return PERCENT_DECIMALS if self.response == "percent_change" else self.scale.decimals
+
+    @property
+    def unit(self) -> str:
+        """Unit of its differences: of the outcome, or percentage points."""
+        return PERCENTAGE_POINTS if self.response in ("percent_change", "responder") else self.scale.unit
+
+    @property
+    def higher_is_better(self) -> bool:
+        """Direction of its differences; more responders are always better."""
+        return self.of_responders or self.scale.higher_is_better
+
+    @property
+    def direction(self) -> str:
+        """Direction in words."""
+        return "more is better" if self.of_responders else self.scale.direction
+
+    @property
+    def label(self) -> str:
+        """What the analysis is called in a report."""
+        return label_of(self.name, self.analysis)
+
+    @property
+    def title(self) -> str:
+        """Label with the role, where the label does not say it: "ANCOVA (sensitivity)"."""
+        role = self.analysis.role
+        return self.label if role in self.label.lower() else f"{self.label} ({role})"
+
+    @property
+    def outcome_label(self) -> str:
+        """What the outcome is called in a report."""
+        return label_of(self.outcome_name, self.outcome)
+
+    @property
+    def variable(self) -> str:
+        """What is measured, without its visits: "change from baseline in HOOS pain"."""
+        return MEASURE_WORDS[self.response].format(outcome=self.outcome_label)
+
+    def rows(self, frame: pd.DataFrame, *terms: str) -> pd.DataFrame:
+        """Return the rows of estimates that belong to this analysis, of some terms or of all, in their order."""
+        mine = frame["analysis"] == self.name
+        return frame[mine & frame["term"].isin(terms)] if terms else frame[mine]
+
+    def asked(self, frame: pd.DataFrame, *terms: str, over_visits: bool = False) -> pd.DataFrame:
+        """Return the rows of estimates that the estimand asks for: of this analysis, at the visits that it names.
+
+        Parameters
+        ----------
+        frame
+            Rows of estimates.
+        *terms
+            Kinds of rows, for example `difference`; all unless given.
+        over_visits
+            Whether rows over the whole course, with an empty `visit`, are asked for too.
+        """
+        rows = self.rows(frame, *terms)
+        return rows[rows["visit"].isin((*self.visits, "") if over_visits else self.visits)]
+
+
+def planned_analysis(study: ComparativeStudy, name: str) -> PlannedAnalysis:
+    """Return an analysis of a plan with what the plan says about it; `study.planned(name)` keeps it."""
+    analysis = study.analyses[name]
+    estimand = study.estimands[analysis.estimand]
+    outcome = study.outcomes[estimand.endpoint.outcome]
+    important = important_difference(estimand.endpoint, outcome, study.report.thresholds)
+    return PlannedAnalysis(study, name, analysis, estimand, outcome, outcome_scale(outcome), important)
+
+
+COMPARATIVE = Kind(
+    (ComparativeStudy,),
+    "the plan of a study that compares arms (`ComparativeStudy`)",
+    'Read one with arms, estimands and analyses: `coxa.read_study("study.yaml")`.',
+)
+"""What functions expect that compare arms."""
+
+COMPARATIVE_OR_PATH = Kind(
+    (ComparativeStudy, *PATH.of), f"{COMPARATIVE.words}, or the path of its study file", COMPARATIVE.remedy
+)
+
+
+def with_arms(study: Study, what: str) -> ComparativeStudy:
+    """Return a plan as one that has arms or groups.
+
+    Parameters
+    ----------
+    study
+        A plan of any kind.
+    what
+        What needs the arms, as the subject of a sentence: "`coxa power`".
+
+    Raises
+    ------
+    OptionError
+        If the plan has none.
+    """
+    if isinstance(study, ComparativeStudy):
+        return study
+    raise OptionError(
+        f"{what} needs a plan with arms, and {study.study} is of `design: {study.design}`, which has none. Use the "
+        "plan of a trial or a cohort."
+    )
