@@ -11,6 +11,7 @@ from coxa.cohort.row_findings import row_findings
 from coxa.findings import Finding
 from coxa.study.analysis import Analysis
 from coxa.study.comparative import ComparativeStudy
+from coxa.study.planned import PlannedAnalysis
 from coxa.study.words import GROUPINGS
 
 
@@ -27,7 +28,7 @@ def check_clusters(draft: Draft) -> Checked:
     people = draft.table("participants")
     found: dict[Finding, None] = {}
     for name, analysis in draft.study.analyses.items():
-        arm = _arm(draft.study, analysis, people)
+        arm = _arm(draft.study.planned(name), people)
         for factor, options in analysis.factors.items():
             having = tuple(options.only_in) or tuple(draft.study.arms)
             inside = arm.isin(having)
@@ -40,9 +41,9 @@ def check_clusters(draft: Draft) -> Checked:
     return Checked(tuple(found))
 
 
-def _arm(study: ComparativeStudy, analysis: Analysis, people: pd.DataFrame) -> pd.Series:
+def _arm(planned: PlannedAnalysis, people: pd.DataFrame) -> pd.Series:
     """Return the arm in which an analysis has each participant: that received in the safety set."""
-    if study.estimands[analysis.estimand].population == "safety_set":
+    if planned.estimand.population == "safety_set":
         return people["arm_received"].fillna(people["arm"])
     return people["arm"]
 

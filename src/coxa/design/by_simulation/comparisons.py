@@ -33,15 +33,14 @@ class Comparison:
 
 def comparisons(study: ComparativeStudy, name: str) -> list[Comparison]:
     """Return the comparisons that the estimand of an analysis names: visit by visit, then those over the course."""
-    analysis = study.analyses[name]
-    estimand = study.estimands[analysis.estimand]
-    term = "risk_difference" if analysis.summary == "risk_difference" else "difference"
-    places = [(visit, term) for visit in estimand.endpoint.visit]
-    places += [("", f"difference_in_{word}") for word in analysis.courses]
+    planned = study.planned(name)
+    term = "risk_difference" if planned.of_responders else "difference"
+    places = [(visit, term) for visit in planned.visits]
+    places += [("", f"difference_in_{word}") for word in planned.analysis.courses]
     return [
-        Comparison(name, analysis.estimand, arm, estimand.treatment.against, visit, term)
+        Comparison(name, planned.estimand_name, arm, planned.against, visit, term)
         for visit, term in places
-        for arm in estimand.treatment.compare
+        for arm in planned.compare
     ]
 
 

@@ -31,7 +31,7 @@ def run_singly(
     if (
         isinstance(analysis, MeansAnalysis) and not analysis.over_visits
     ):  # each visit by itself, so that the others need no model
-        frame = frame[frame["visit"].isin(study.estimands[analysis.estimand].endpoint.visit)]
+        frame = frame[frame["visit"].isin(study.planned(name).visits)]
         frame = frame.assign(visit=frame["visit"].cat.remove_unused_categories())
     rows = SimulatedRows(frame, measure_of(study, name))
     return analysed_rows(study, name, rows, replicate)

@@ -22,7 +22,6 @@ from coxa.simulate import TrialDesign, trial_design
 from coxa.simulate.from_plan.clusters import ClusterDesign, assign, draw_effects, totals
 from coxa.simulate.seeds import generator
 from coxa.study.comparative import ComparativeStudy
-from coxa.study.scales import outcome_scale
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +131,7 @@ def measured(study: ComparativeStudy, outcome: str, rows: pd.DataFrame, value: p
     made["percent_change"] = percent_change_from_baseline(made["value"], made["baseline"])
     rule = study.outcomes[outcome].response
     if rule is not None:
-        status = responder_status(made, rule, outcome_scale(study.outcomes[outcome]).higher_is_better)
+        status = responder_status(made, rule, study.scale(outcome).higher_is_better)
         made["responder"] = status.mask(rows["responder"].eq(0.0) & rows[rule.measure].isna(), 0.0)
     return made
 

@@ -99,8 +99,7 @@ def proportions_together(
     study: ComparativeStudy, name: str, design: TrialDesign, drawn: Sequence[DrawnTrial], asked: Sequence[Comparison]
 ) -> list[Mapping[str, Any]]:
     """Return rows of the trials in which every compared arm has responses at every visit."""
-    analysis = study.analyses[name]
-    population = study.estimands[analysis.estimand].population
+    analysis, population = study.analyses[name], study.planned(name).estimand.population
     found: list[Mapping[str, Any]] = []
     for k, trial in enumerate(drawn):
         arms = arm_analysed(trial, population)

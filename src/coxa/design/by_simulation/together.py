@@ -25,7 +25,6 @@ from coxa.study.analysis import Analysis
 from coxa.study.comparative import ComparativeStudy
 from coxa.study.formula import model_formula
 from coxa.study.models.repeated import RepeatedMeasures
-from coxa.study.scales import outcome_scale
 
 Floats = np.ndarray
 
@@ -157,8 +156,7 @@ def successes(
     margin = analysis.option("margin")
     if margin is None:
         return np.asarray(shown)
-    outcome = study.estimands[analysis.estimand].endpoint.outcome
-    sign = 1.0 if outcome_scale(study.outcomes[outcome]).higher_is_better else -1.0
+    sign = 1.0 if study.planned(name).higher_is_better else -1.0
     benefit, se = sign * numbers["estimate"], numbers["std_error"]
     statistic = {
         "noninferiority": (benefit + margin.value) / se,
