@@ -34,7 +34,16 @@ class Draft:
 
     def table(self, name: str) -> pd.DataFrame:
         """Return a table; one without rows and with every column where the study does not have it."""
-        return self.tables[name] if name in self.tables else empty_table(self.contracts[name])
+        if name in self.tables:
+            return self.tables[name]
+        if name not in self._empty:
+            self._empty[name] = empty_table(self.contracts[name])
+        return self._empty[name]
+
+    @cached_property
+    def _empty(self) -> dict[str, pd.DataFrame]:
+        """Tables that the study does not have, each made when it is first asked for."""
+        return {}
 
     @cached_property
     def contracts(self) -> dict[str, Contract]:

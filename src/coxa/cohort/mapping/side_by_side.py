@@ -110,12 +110,8 @@ def _stack(
     for place, cell in zip(places, cells, strict=True):
         positions.append(np.flatnonzero(kept & cell.values.notna().to_numpy(dtype=bool)))
         dropped = np.flatnonzero(kept & (cell.reason != ""))
-        lines = rows.frame.iloc[dropped].assign(source_column=place.column)
-        if place.visit:
-            lines = lines.assign(visit=place.visit)
-        lines["outcome"] = place.measured
-        reason = pd.Series(cell.reason[dropped], index=lines.index)
-        lost.append(left_out_rows(STAGE, origin.table, origin.file, lines, reason))
+        if len(dropped):
+            lost.append(_values_left_out(origin, rows.frame.iloc[dropped], place, cell.reason[dropped]))
         findings += cell_findings(origin, rows.frame, place.measured, place.column, cell, ~kept)
     if not places:
         nothing = rows.frame.iloc[:0].copy()
@@ -135,6 +131,14 @@ def _stack(
         stacked["assessment_date"] = days
         findings += undated
     return stacked, lost, findings
+
+
+def _values_left_out(origin: Origin, rows: pd.DataFrame, place: Place, reason: np.ndarray) -> pd.DataFrame:
+    """Return one line per row whose value in a column cannot be used."""
+    lines = rows.assign(source_column=place.column, outcome=place.measured)
+    if place.visit:
+        lines["visit"] = place.visit
+    return left_out_rows(STAGE, origin.table, origin.file, lines, pd.Series(reason, index=lines.index))
 
 
 def _repeat(words: list[str], sizes: list[int]) -> pd.Series:
