@@ -20,6 +20,7 @@ from coxa.models import Fit, fit_clda, fit_lmm, with_baseline
 from coxa.report.topics.analyses.participant_effects import participant_effects_table
 from coxa.simulate import draw_outcomes, estimand_frame, trial_design
 from coxa.study import Study, model_formula
+from coxa.study.kinds import study_of
 from coxa.study.models import MODELS
 from tests.spec.power_plan import COMPARE, power_plan
 from tests.spec.test_study_analysis import PLAN
@@ -38,7 +39,7 @@ def planned(analysis: dict[str, Any], **assumed: Any) -> Study:
     content = power_plan(**assumed).model_dump(mode="json", exclude_unset=True)
     endpoint = {"outcome": "pain", "measure": "value", "visit": ["w12", "w26"]}
     content["estimands"]["value"] = {"treatment": COMPARE, "endpoint": endpoint}
-    return Study.model_validate({**content, "analyses": {"a": analysis}})
+    return study_of({**content, "analyses": {"a": analysis}})
 
 
 def drawn(study: Study, seed: int = 3) -> pd.DataFrame:
@@ -260,6 +261,12 @@ def test_visit_in_a_term_stands_for_time() -> None:
         ("lmm", "random: slopes", "did you mean `slope`?"),
         ("lmm", "ddf: between-within", "allowed here: satterthwaite, kenward-roger"),
         ("lmm", "estimation: ml", "Kenward-Roger needs REML"),
+        (
+            "lmm",
+            "random: slope",
+            "a random slope of each participant needs 3 visits, and the model has 2. Use `random: inte",
+        ),
+        ("lmm", "visits: [week_12]", "a random intercept of each participant needs 2 visits, and the model has 1"),
     ],
 )
 def test_what_a_model_cannot_have_is_refused_by_name(model: str, options: str, message: str) -> None:

@@ -97,6 +97,10 @@ class Analysis(Part):
             for factor, options in self.factors.items()
         ]
 
+    def visits_problem(self, visits: int) -> str | None:
+        """Return why so many visits after baseline are too few, with the remedy; None where they are enough."""
+        return None
+
     def fewest(self, coefficients: int, visits: int) -> int | None:
         """Return the participants without a missing value that the model needs at least; None where it has no model.
 

@@ -30,6 +30,7 @@ WEEK = 7.0
 class LMMMethod(MeansMethod):
     """One model of all visits, with the visit as a factor or straight lines over time."""
 
+    diagnostics = True
     courses: Mapping[str, str] = {"slope": "The slopes over time, per week, were compared between {arms}"}
 
     def fits(self, planned: PlannedAnalysis, dataset: AnalysisRows, subgroup: str | None = None) -> Iterator[Fit]:

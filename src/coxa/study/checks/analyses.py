@@ -56,7 +56,9 @@ def _visits(study: ComparativeStudy, analysis: Analysis, at: tuple[str, ...]) ->
             (*at, "visits"),
             f"the estimand is about {', '.join(missing)}, which the analysis leaves out; add it to `visits`",
         )
-    if analysis.courses and len(chosen or later) < 2:
+    if problem := analysis.visits_problem(len(chosen or later)):
+        yield at, problem
+    elif analysis.courses and len(chosen or later) < 2:
         yield (*at, "contrasts"), "a course needs two visits after baseline; use `contrasts: by_visit`"
 
 

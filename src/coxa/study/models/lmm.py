@@ -91,6 +91,17 @@ class LMM(MeansAnalysis):
         """Return the random effects of a participant."""
         return [f"({DAY if self.random == 'slope' else 1} | participant_id)"]
 
+    def visits_problem(self, visits: int) -> str | None:
+        """Return why a participant's effects cannot be told from the residuals of so many visits."""
+        there, needed = visits + self.baseline_is_response, 3 if self.random == "slope" else 2
+        if there >= needed:
+            return None
+        simpler = "`random: intercept`" if there == 2 else "`model: ancova`"
+        return (
+            f"a random {self.random} of each participant needs {needed} visits, and the model has {there}; "
+            f"Use {simpler}."
+        )
+
     def fewest(self, coefficients: int, visits: int) -> int | None:
         """Return the participants that the coefficients and the variances of a participant's effects need."""
         return coefficients + (2 if self.random == "slope" else 1)

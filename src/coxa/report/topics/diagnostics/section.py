@@ -60,7 +60,15 @@ def _what_is_shown(planned: PlannedAnalysis, fit: Fit) -> str:
             "Residuals are scaled by the model's covariance, so that under the model they are independent with mean 0 "
             "and standard deviation 1. The estimated covariance over the visits is shown next to that of the residuals."
         )
-    factors = join_words([factor_words(planned.study, factor) for factor in planned.analysis.factors])
+    factors = join_words(
+        [factor_words(planned.study, factor) for factor in planned.analysis.factors] or ["participants"]
+    )
+    if fit.spec.of_random_effects:
+        return (
+            f"Residuals are conditional: the predicted effects of {factors} are taken off. Scaled by their standard "
+            "deviation they are, under the model, nearly independent with mean 0 and standard deviation 1; only "
+            "nearly, because the effects are predicted."
+        )
     return (
         f"Residuals are conditional: the predicted effects of {factors} are taken off. Scaled by the covariance of the "
         "residuals over the visits they are, under the model, nearly independent with mean 0 and standard deviation 1; "
