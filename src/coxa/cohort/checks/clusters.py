@@ -10,8 +10,7 @@ from coxa.cohort.checks.checked import Checked, Draft
 from coxa.cohort.row_findings import row_findings
 from coxa.findings import Finding
 from coxa.study.analysis import Analysis
-from coxa.study.comparative import ComparativeStudy
-from coxa.study.planned import PlannedAnalysis
+from coxa.study.comparative import ComparativeStudy, PlannedAnalysis
 from coxa.study.words import GROUPINGS
 
 
