@@ -9,16 +9,16 @@ import pandas as pd
 import pytest
 
 from coxa.errors import CoxaError
-from coxa.study import Study
+from coxa.study.trial import Trial
 from tests.spec.small_trial import plan
 
 
-def with_endpoint(outcome: dict[str, Any] | None = None, **endpoint: Any) -> Study:
+def with_endpoint(outcome: dict[str, Any] | None = None, **endpoint: Any) -> Trial:
     """Return the small plan with an outcome and the endpoint of its primary estimand changed."""
     given = plan().model_dump(mode="json", exclude_unset=True)
     given["outcomes"]["pain"] |= outcome or {}
     given["estimands"]["primary"]["endpoint"] |= endpoint
-    return Study.model_validate(given)
+    return Trial.model_validate(given)
 
 
 def test_an_analysis_has_what_the_plan_says_about_it() -> None:

@@ -26,16 +26,16 @@ def check_clusters(draft: Draft) -> Checked:
         return Checked()
     people = draft.table("participants")
     found: dict[Finding, None] = {}
-    for name, analysis in draft.study.analyses.items():
-        arm = _arm(draft.study.planned(name), people)
+    for name, analysis in study.analyses.items():
+        arm = _arm(study.planned(name), people)
         for factor, options in analysis.factors.items():
-            having = tuple(options.only_in) or tuple(draft.study.arms)
+            having = tuple(options.only_in) or tuple(study.arms)
             inside = arm.isin(having)
             found |= dict.fromkeys(_absent(people, factor, arm, having))
             if factor in GROUPINGS:  # of a covariate it is said already that it is not complete
                 found |= dict.fromkeys(_unknown(people, factor, inside & _used(people, factor, arm), name))
             found |= dict.fromkeys(_surplus(people, factor, arm.notna() & ~inside, having))
-        if draft.study.design == "cluster" and analysis.factors:
+        if study.design == "cluster" and analysis.factors:
             found |= dict.fromkeys(_not_nested(people, arm, name, analysis))
     return Checked(tuple(found))
 
