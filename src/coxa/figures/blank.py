@@ -24,6 +24,6 @@ def blank_figure(figure: Figure, said: str = NOT_YET) -> Figure:
     empty = pd.DataFrame({"said": [said]})
     whole = {"x": alt.XValue(0), "x2": alt.X2Value(WIDTH), "y": alt.YValue(0), "y2": alt.Y2Value(HEIGHT)}
     frame = alt.Chart(empty).mark_rect(filled=False, stroke=GREY, strokeDash=[6, 4]).encode(**whole)
-    words = alt.Chart(empty).mark_text(fontSize=14, color=GREY).encode(text="said:N")
+    words = alt.Chart(empty).mark_text(fontSize=14, color=GREY).encode(text=alt.Text("said:N"))
     chart = (frame + words).properties(width=WIDTH, height=HEIGHT).configure_view(stroke=None)
     return Figure(figure.id, figure.title, chart, f"{said}: {figure.title}.", empty.iloc[:0])

@@ -77,9 +77,9 @@ def plot_caterpillar(
     base = alt.Chart(shown).encode(y=axis)
     label = f"Predicted effect ({effect}), {conf_level:.0%} interval"
     width = 1.5 if len(data) <= NAMED else 0.7
-    bars = base.mark_rule(color=RULE, strokeWidth=width).encode(x=alt.X("low:Q", title=label), x2="high:Q")
+    bars = base.mark_rule(color=RULE, strokeWidth=width).encode(x=alt.X("low:Q", title=label), x2=alt.X2("high:Q"))
     dots = base.mark_circle(size=30, color=OKABE_ITO[0], opacity=1).encode(x=alt.X("value:Q", title=label))
-    zero = alt.Chart(pd.DataFrame({"at": [0.0]})).mark_rule(color=INK, strokeDash=[4, 3]).encode(x="at:Q")
+    zero = alt.Chart(pd.DataFrame({"at": [0.0]})).mark_rule(color=INK, strokeDash=[4, 3]).encode(x=alt.X("at:Q"))
     away = int(((data["low"] > 0) | (data["high"] < 0)).sum())
     text = (
         f"Predicted effects of {len(data)} levels of {factor}, from {data['value'].min():.3g} to "

@@ -76,9 +76,9 @@ def plot_power(
     shape = alt.Shape("line:N", legend=legend, scale=alt.Scale(domain=lines, range=list(SHAPES[: len(lines)])))
     base = alt.Chart(shown).encode(x=x, color=colour)
     layers = [
-        base.mark_area(opacity=0.12).encode(y=alt.Y("low:Q", title="Power"), y2="high:Q"),
+        base.mark_area(opacity=0.12).encode(y=alt.Y("low:Q", title="Power"), y2=alt.Y2("high:Q")),
         base.mark_line(strokeWidth=1.8).encode(y=y, strokeDash=dash),
-        base.mark_rule(strokeWidth=1.4).encode(y=alt.Y("low:Q", title="Power"), y2="high:Q"),
+        base.mark_rule(strokeWidth=1.4).encode(y=alt.Y("low:Q", title="Power"), y2=alt.Y2("high:Q")),
         base.mark_point(filled=True, size=70, opacity=1).encode(
             y=y, shape=shape, tooltip=["line", "n", "power", "low", "high"]
         ),

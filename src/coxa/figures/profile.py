@@ -146,7 +146,7 @@ def _panel(drawn: pd.DataFrame, arm: str, reference: str, y: Any, visits: VisitA
     layers = [
         alt.Chart(other).mark_line(strokeWidth=1.6, color=RULE, strokeDash=[6, 3]).encode(x=x, y=y),
         alt.Chart(mine).mark_line(strokeWidth=1.8, color=OKABE_ITO[0]).encode(x=x, y=y),
-        base.mark_rule(strokeWidth=1.6, color=OKABE_ITO[0]).encode(y=alt.Y("conf_low:Q"), y2="conf_high:Q"),
+        base.mark_rule(strokeWidth=1.6, color=OKABE_ITO[0]).encode(y=alt.Y("conf_low:Q"), y2=alt.Y2("conf_high:Q")),
         base.mark_point(filled=True, size=50, opacity=1, color=OKABE_ITO[0]).encode(y=y),
     ]
     top = alt.layer(*(layers[1:] if arm == reference else layers)).properties(
@@ -167,7 +167,7 @@ def _lines(drawn: pd.DataFrame, arms: ArmScales, axis_title: list[str], visits: 
     y = alt.Y("mean:Q", title=axis_title, scale=alt.Scale(zero=False), axis=alt.Axis(tickCount=6))
     dash = alt.StrokeDash("arm_label:N", scale=alt.Scale(domain=arms.domain, range=arms.dashes), title=None)
     shape = alt.Shape("arm_label:N", scale=alt.Scale(domain=arms.domain, range=arms.shapes), title=None)
-    whiskers = pointed.mark_rule(strokeWidth=1.6).encode(y=alt.Y("conf_low:Q"), y2="conf_high:Q")
+    whiskers = pointed.mark_rule(strokeWidth=1.6).encode(y=alt.Y("conf_low:Q"), y2=alt.Y2("conf_high:Q"))
     lines = base.mark_line(strokeWidth=1.8).encode(y=y, strokeDash=dash)
     points = pointed.mark_point(filled=True, size=70).encode(y=y, shape=shape)
     points = points.properties(name="means").add_params(choice)

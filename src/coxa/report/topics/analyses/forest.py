@@ -88,9 +88,11 @@ def _intervals(labelled: pd.DataFrame, lines: list[list[str]], sides: tuple[str,
     low, high = _domain(labelled)
     x = alt.X("conf_low:Q", title=title, scale=alt.Scale(domain=[low, high], nice=False), axis=alt.Axis(tickCount=6))
     base = alt.Chart(labelled).encode(y=y, tooltip=told(Comparison="label", Difference="text"))
-    whiskers = base.mark_rule(strokeWidth=1.8, color=OKABE_ITO[0]).encode(x=x, x2="conf_high:Q")
-    points = base.mark_point(filled=True, shape="square", size=80, opacity=1, color=OKABE_ITO[0]).encode(x="estimate:Q")
-    zero = alt.Chart(pd.DataFrame({"zero": [0.0]})).mark_rule(color=RULE, strokeDash=[4, 3]).encode(x="zero:Q")
+    whiskers = base.mark_rule(strokeWidth=1.8, color=OKABE_ITO[0]).encode(x=x, x2=alt.X2("conf_high:Q"))
+    points = base.mark_point(filled=True, shape="square", size=80, opacity=1, color=OKABE_ITO[0]).encode(
+        x=alt.X("estimate:Q")
+    )
+    zero = alt.Chart(pd.DataFrame({"zero": [0.0]})).mark_rule(color=RULE, strokeDash=[4, 3]).encode(x=alt.X("zero:Q"))
     return alt.layer(zero, whiskers, points, _side(sides[0], -1), _side(sides[1], 1)).properties(
         width=WIDTH, height=height
     )
@@ -105,7 +107,7 @@ def _side(name: str, direction: int) -> Any:
     return (
         alt.Chart(pd.DataFrame({"zero": [0.0], "text": [text]}))
         .mark_text(align=align, dx=8 * direction, fontSize=TEXT_SIZE - 1, color=INK, clip=False)
-        .encode(x="zero:Q", y=alt.YValue(-12), text="text:N")
+        .encode(x=alt.X("zero:Q"), y=alt.YValue(-12), text=alt.Text("text:N"))
     )
 
 
@@ -115,7 +117,7 @@ def _texts(labelled: pd.DataFrame, height: int) -> Any:
     return (
         alt.Chart(labelled)
         .mark_text(align="left", fontSize=TEXT_SIZE, color=INK)
-        .encode(y=alt.Y("place:N", sort=None, axis=None), x=alt.XValue(0), text="text:N")
+        .encode(y=alt.Y("place:N", sort=None, axis=None), x=alt.XValue(0), text=alt.Text("text:N"))
         .properties(width=TEXT_WIDTH, height=height)
     )
 

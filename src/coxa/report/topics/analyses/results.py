@@ -58,10 +58,11 @@ def means_table(
     )
     shown = []
     visits = _visits(study, rows)
+    by_place = _by_visit_and_arm(rows)
     for visit in visits:
         cells: list[Cell] = []
         for arm in arms:
-            cells += _mean_cells(_one(rows, visit, arm), planned.decimals, marks)
+            cells += _mean_cells(by_place.get((visit, arm)), planned.decimals, marks)
         label = visit_label(planned, visit, visits)
         shown.append(Row(label, tuple(cells), strong=visit in planned.visits))
     return Table(
@@ -206,8 +207,8 @@ def _difference_row(planned: PlannedAnalysis, record: Record, marks: dict[str, s
         estimate_cell("p_value", record, "p_value", mark=p_mark(planned, record)),
     ]
     if len(standardised):
-        mine = standardised[standardised["reference"] == record["reference"]]
-        found = _one(mine, record["visit"], record["arm"])
+        mine = _by_visit_and_arm(standardised[standardised["reference"] == record["reference"]])
+        found = mine.get((record["visit"], record["arm"]))
         cells.append(estimate_cell("two_decimals_interval", found, *INTERVAL) if found else Cell(NONE))
     return Row(comparison_label(planned.study, record), tuple(cells), strong=record["visit"] in planned.visits)
 
@@ -269,9 +270,9 @@ def _visits(study: ComparativeStudy, rows: pd.DataFrame) -> list[str]:
     return [visit for visit in sorted(study.visits, key=lambda name: study.visits[name].day) if visit in there]
 
 
-def _one(rows: pd.DataFrame, visit: str, arm: str) -> Record | None:
-    found = records(rows[(rows["visit"] == visit) & (rows["arm"] == arm)])
-    return found[0] if found else None
+def _by_visit_and_arm(rows: pd.DataFrame) -> dict[tuple[str, str], Record]:
+    """Return the first row of each visit and arm."""
+    return {(record["visit"], record["arm"]): record for record in reversed(records(rows))}
 
 
 def _level(rows: pd.DataFrame) -> str:

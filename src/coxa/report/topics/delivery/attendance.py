@@ -47,7 +47,7 @@ def plot_attendance(study: ComparativeStudy, delivered: Delivered, *, figure_id:
     y = alt.Y("participants:Q", title="Participants", axis=percent, scale=alt.Scale(domain=[0, 1]))
     asked = study.per_protocol.min_attendance if study.per_protocol else None
     at = pd.DataFrame({"at": [asked] if asked else []}, dtype=float)
-    mark = alt.Chart(at).mark_rule(color=RULE, strokeDash=[4, 3]).encode(x="at:Q") if asked else None
+    mark = alt.Chart(at).mark_rule(color=RULE, strokeDash=[4, 3]).encode(x=alt.X("at:Q")) if asked else None
     text = attendance_text(labelled)
     if many:
         reference = study.label("arms", study.reference_arm)
@@ -75,7 +75,7 @@ def _lines(labelled: pd.DataFrame, arms: ArmScales, x: Any, y: Any) -> Any:
                             legend=legend),
             strokeDash=alt.StrokeDash("arm_label:N", scale=alt.Scale(domain=arms.domain, range=arms.dashes),
                                       title=None, legend=legend),
-            detail="arm_label:N",
+            detail=alt.Detail("arm_label:N"),
         )
     )  # fmt: skip
 

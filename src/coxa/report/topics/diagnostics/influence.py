@@ -50,7 +50,7 @@ def plot_influence(influence: pd.DataFrame, *, measure: str = "cook_distance", f
         title += f" (the {MOST} most influential of {len(data)})"
     base = alt.Chart(drawn).encode(x=alt.X("place:Q", title="Participant, most influential first"))
     stems = base.mark_rule(color=RULE).encode(y=alt.Y("value:Q", title=MEASURES[measure]), y2=alt.datum(0))
-    dots = base.mark_circle(size=22, color=OKABE_ITO[0]).encode(y="value:Q")
+    dots = base.mark_circle(size=22, color=OKABE_ITO[0]).encode(y=alt.Y("value:Q"))
     text = (
         f"{MEASURES[measure]}, for {len(data)} participants left out one by one; the largest is "
         f"{data['value'].iloc[0]:.3g}."

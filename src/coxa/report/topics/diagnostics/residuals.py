@@ -93,9 +93,9 @@ def plot_qq(points: pd.DataFrame, *, figure_id: str, title: str) -> Figure:
     band = base.mark_area(opacity=1, fillOpacity=0.25, color=RULE).encode(
         y=alt.Y("low:Q", title="Normalised residual"), y2=alt.Y2("high:Q")
     )
-    line = base.mark_line(color=RULE, strokeDash=[4, 3]).encode(y="theoretical:Q")
+    line = base.mark_line(color=RULE, strokeDash=[4, 3]).encode(y=alt.Y("theoretical:Q"))
     said = _numbers(Normal_quantile="theoretical", Residual="sample")
-    dots = base.mark_circle(size=22, color=OKABE_ITO[0]).encode(y="sample:Q", tooltip=said)
+    dots = base.mark_circle(size=22, color=OKABE_ITO[0]).encode(y=alt.Y("sample:Q"), tooltip=said)
     text = (
         f"Quantiles of {len(points)} residuals against those of the normal distribution, {int(outside.sum())} outside "
         "their band."

@@ -116,9 +116,9 @@ def _pair(base: Any, unnamed: Any, shape: dict[str, Any], labelled: pd.DataFrame
     if compared.empty:
         return alt.hconcat(risk, spacing=24)
     mine = unnamed.properties(data=compared)
-    bars = mine.mark_rule(strokeWidth=1.8).encode(x=scales.difference, x2="conf_high:Q")
-    dots = mine.mark_point(filled=True, size=80, opacity=1).encode(x="difference:Q", **shape)
-    zero = alt.Chart(pd.DataFrame({"zero": [0.0]})).mark_rule(color=RULE, strokeDash=[4, 3]).encode(x="zero:Q")
+    bars = mine.mark_rule(strokeWidth=1.8).encode(x=scales.difference, x2=alt.X2("conf_high:Q"))
+    dots = mine.mark_point(filled=True, size=80, opacity=1).encode(x=alt.X("difference:Q"), **shape)
+    zero = alt.Chart(pd.DataFrame({"zero": [0.0]})).mark_rule(color=RULE, strokeDash=[4, 3]).encode(x=alt.X("zero:Q"))
     return alt.hconcat(risk, (zero + bars + dots).properties(width=WIDTH, height=height), spacing=24)
 
 

@@ -77,7 +77,7 @@ def _panel(labelled: pd.DataFrame, arm: str, visits: list[str], y: Any, width: i
     colour = alt.Color("group:N", scale=alt.Scale(domain=GROUPS, range=list(OKABE_ITO[:2])), legend=legend)
     dash = alt.StrokeDash("group:N", scale=alt.Scale(domain=GROUPS, range=[[1, 0], [6, 3]]), legend=legend)
     base = alt.Chart(mine).encode(x=x, y=y, color=colour)
-    lines = base.mark_line(strokeWidth=1.8).encode(strokeDash=dash, detail="last_visit:N")
+    lines = base.mark_line(strokeWidth=1.8).encode(strokeDash=dash, detail=alt.Detail("last_visit:N"))
     points = base.mark_point(filled=True, size=36, opacity=1)
     top = alt.layer(lines, points).properties(width=width, height=HEIGHT, title=panel_title(arm))
     row = alt.Axis(title=None, domain=False, ticks=False, labelLimit=90, labelPadding=8)
@@ -87,7 +87,7 @@ def _panel(labelled: pd.DataFrame, arm: str, visits: list[str], y: Any, width: i
         .encode(
             x=alt.X("visit_label:N", sort=visits, axis=None, scale=place),
             y=alt.Y("row:N", axis=row),
-            text="n_group:Q",
+            text=alt.Text("n_group:Q"),
         )
         .properties(width=width, height=ROW)
     )

@@ -52,7 +52,7 @@ def plot_trajectories(study: ComparativeStudy, dataset: AnalysisDataset, *, figu
     axis = alt.Axis(labelAngle=-45, labelAlign="right", labelOverlap=False)
     x = alt.X("visit_label:N", title=None, sort=visits, axis=axis, scale=alt.Scale(type="point", padding=0.3))
     y = alt.Y("value:Q", title=[f"Value ({scale.unit};", f"{scale.direction})"], scale=alt.Scale(zero=False))
-    base = alt.Chart().encode(x=x, y=y, detail="line:N")
+    base = alt.Chart().encode(x=x, y=y, detail=alt.Detail("line:N"))
     thin = base.transform_filter("datum.kind == 'course'").mark_line(
         strokeWidth=0.7, opacity=1, strokeOpacity=0.6, color=RULE
     )

@@ -187,12 +187,13 @@ def _cuts(rules: Sequence[Responder], unit: str, *, named: bool = True) -> Any:
     words = ["%" if rule.measure == "percent_change" else f" {unit}" for rule in rules]
     names = [f"{rule.at_least:g}{word}" for rule, word in zip(rules, words, strict=True)]
     drawn = pd.DataFrame({"cut": [rule.at_least for rule in rules], "name": names})
-    base = alt.Chart(drawn).encode(x="cut:Q")
+    base = alt.Chart(drawn).encode(x=alt.X("cut:Q"))
     line = base.mark_rule(color=RULE, strokeDash=[4, 3])
     return (
         line
         if not named
-        else line + base.mark_text(dy=-8, fontSize=TEXT_SIZE - 1, color=INK).encode(y=alt.YValue(0), text="name:N")
+        else line
+        + base.mark_text(dy=-8, fontSize=TEXT_SIZE - 1, color=INK).encode(y=alt.YValue(0), text=alt.Text("name:N"))
     )
 
 
