@@ -7,7 +7,7 @@ from importlib.resources import files
 
 from coxa.arguments import TEXT, kinds
 from coxa.errors import check_option
-from coxa.study import Study
+from coxa.study.comparative import ComparativeStudy, with_arms
 from coxa.study.reading.read import parse_study
 
 
@@ -31,7 +31,7 @@ def preset_bytes(name: str) -> bytes:
 
 @kinds(name=TEXT)
 @cache
-def preset(name: str) -> Study:
+def preset(name: str) -> ComparativeStudy:
     """Return the plan of a published trial, with assumptions calibrated to its figures.
 
     Parameters
@@ -41,7 +41,7 @@ def preset(name: str) -> Study:
 
     Returns
     -------
-    Study
+    ComparativeStudy
         With `assumptions`, to be simulated, and `source`: the paper, its figures, and what is a working value.
 
     Raises
@@ -54,4 +54,4 @@ def preset(name: str) -> Study:
     >>> preset("harris-hayes-2020").source.trial
     'Harris-Hayes 2020'
     """
-    return parse_study(preset_bytes(name), name=f"{name}.yaml")
+    return with_arms(parse_study(preset_bytes(name), name=f"{name}.yaml"), "A preset")

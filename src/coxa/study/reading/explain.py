@@ -219,8 +219,8 @@ def _explain_one(
             f"Remove it, or use {others[1]}.",
         )
     if kind == "extra_forbidden":
-        if len(loc) == 1 and (others := kinds_with(str(loc[0]))):
-            return _of_other_kinds(str(loc[0]), others, data)
+        if len(loc) == 1 and (having := kinds_with(str(loc[0]))):
+            return _of_other_kinds(str(loc[0]), having, data)
         return f"unknown key `{loc[-1]}`", _allowed(_keys_at(loc[:-1], model), meant_by(fault, model))
     if kind == "missing" and isinstance(loc[-1], str):
         remedy = f"add {_example(loc[-1]) or f'`{loc[-1]}:`'}"

@@ -18,7 +18,7 @@ from coxa.report.topics.participants.baseline import (
     by_arm,
     shown_at_baseline,
 )
-from coxa.study.comparative import ComparativeStudy
+from coxa.study.comparative import ComparativeStudy, with_arms
 from coxa.tables.characteristics import Columns, Described, characteristic_rows
 from coxa.tables.formats import cell, counted, share
 from coxa.tables.phrases import abbreviations
@@ -88,7 +88,7 @@ def reasons_table(cohort: Cohort, dataset: AnalysisDataset) -> Table | None:
 
     The reason is the intercurrent event whose strategy set the value aside, or else why follow-up had stopped by then.
     """
-    study = cohort.study
+    study = with_arms(cohort.study, "A table of reasons")
     visit = endpoint_visit(study, dataset)
     here = dataset.frame[dataset.frame["visit"] == visit]
     reason = _reasons(cohort, here[here[dataset.response].isna()], visit)
@@ -125,7 +125,7 @@ def completion_table(cohort: Cohort, dataset: AnalysisDataset) -> Table | None:
         By arm where each group has as many participants as the plan's `small_cells`, else of all arms together; None
         where even then a group is smaller, so that nobody's values are shown.
     """
-    study = cohort.study
+    study = with_arms(cohort.study, "A table of reasons")
     visit = endpoint_visit(study, dataset)
     here = dataset.frame[dataset.frame["visit"] == visit]
     known = here.loc[here[dataset.response].notna(), "participant_id"]

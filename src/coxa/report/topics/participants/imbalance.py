@@ -16,7 +16,7 @@ from coxa.cohort.cohort import Cohort
 from coxa.derive.once import once
 from coxa.report.topics.participants.baseline import baseline_people, baseline_table, shown_at_baseline
 from coxa.study import Study
-from coxa.study.comparative import ComparativeStudy, PlannedAnalysis
+from coxa.study.comparative import ComparativeStudy, PlannedAnalysis, with_arms
 from coxa.study.wording import join_words
 from coxa.tables.cells import Cell, Statistic
 from coxa.tables.formats import cell
@@ -78,7 +78,7 @@ def imbalances(cohort: Cohort) -> tuple[Imbalance, ...]:
     >>> [found.name for found in imbalances(cohort)]  # doctest: +SKIP
     ['age', 'pain']
     """
-    study = cohort.study
+    study = with_arms(cohort.study, "A comparison at baseline")
     people = baseline_people(cohort, shown_at_baseline(study), study.report.baseline_set)
     sizes = people["arm"].astype(str).value_counts().to_dict()
     known = people.notna().groupby(people["arm"].astype(str)).any()

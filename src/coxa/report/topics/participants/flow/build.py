@@ -35,7 +35,7 @@ from coxa.report.topics.participants.flow.people import (
     treatment_stop_paths,
 )
 from coxa.report.topics.participants.flow.record import ALL, Box, Count, Flow, Stage
-from coxa.study.comparative import ComparativeStudy
+from coxa.study.comparative import ComparativeStudy, with_arms
 from coxa.study.factorial import arm_factors
 from coxa.study.wording import join_words
 from coxa.tables.phrases import sentence_case
@@ -71,7 +71,7 @@ def participant_flow(cohort: Cohort, dataset: AnalysisDataset) -> Flow:
     >>> flow.box("allocated.exercise").count.n  # doctest: +SKIP
     63
     """
-    study = cohort.study
+    study = with_arms(cohort.study, "The flow of participants")
     people = cohort.table("participants")
     allocated = people[people["arm"].notna()].reset_index(drop=True)
     cluster = cluster_column(study, allocated)
@@ -113,7 +113,7 @@ def analysis_words(study: ComparativeStudy, estimand: str) -> Path:
 
 def _fates(cohort: Cohort, dataset: AnalysisDataset, people: pd.DataFrame, words: Path) -> dict[str, pd.Series | None]:
     """Return what became of each allocated participant, by box."""
-    study = cohort.study
+    study = with_arms(cohort.study, "The flow of participants")
     visits = study.estimands[dataset.estimand].endpoint.visit
     main = study.analyses_of(dataset.estimand)[:1]
     seen = set(dataset.frame["visit"].cat.categories) - set(visits)
@@ -130,7 +130,7 @@ def _fates(cohort: Cohort, dataset: AnalysisDataset, people: pd.DataFrame, words
 
 def _enrolment(cohort: Cohort, people: pd.DataFrame, allocated: pd.DataFrame, cluster: str | None) -> Iterator[Box]:
     """Yield the boxes of all arms: assessed and excluded where that is recorded, and randomised."""
-    study = cohort.study
+    study = with_arms(cohort.study, "The flow of participants")
     screened = cohort.table("screening")
     n_clusters = _clusters(allocated[cluster]) if cluster else None
     if len(screened):

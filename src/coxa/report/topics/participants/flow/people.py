@@ -10,7 +10,7 @@ from coxa.cohort.cohort import Cohort
 from coxa.derive.analysis_sets import FLAGS, derive_analysis_sets, session_counts
 from coxa.derive.dataset import AnalysisDataset
 from coxa.report.topics.missing.reasons import NO_VALUE, stop_days, stop_recorded, stopped_by, why_missing
-from coxa.study.comparative import ComparativeStudy
+from coxa.study.comparative import ComparativeStudy, with_arms
 from coxa.tables.phrases import mid_sentence, sentence_case
 
 Path = tuple[str, ...]
@@ -149,7 +149,7 @@ def analysis_paths(cohort: Cohort, dataset: AnalysisDataset, people: pd.DataFram
     words
         What those analysed and those not analysed are called.
     """
-    study = cohort.study
+    study = with_arms(cohort.study, "The flow of participants")
     visits = study.estimands[dataset.estimand].endpoint.visit
     frame = dataset.frame[dataset.frame["visit"].isin(visits)]
     analysed = set(frame.loc[frame[dataset.response].notna(), "participant_id"])
