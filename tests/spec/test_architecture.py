@@ -19,6 +19,7 @@ ROOMS = {
     "findings": set(),
     "files": set(),
     "frames": set(),
+    "cards": set(),
     "lazy": set(),
     "packaged": set(),
     "version": set(),
@@ -77,7 +78,7 @@ ROOMS = {
 }
 """Room -> the rooms it may import, apart from the base (`BASE`) and itself. All are upstream of it."""
 
-BASE = {"arguments", "errors", "files", "findings", "frames", "lazy", "packaged", "version", "covariances"}
+BASE = {"arguments", "cards", "errors", "files", "findings", "frames", "lazy", "packaged", "version", "covariances"}
 TOUCH_FILES = {"files", "study", "cohort", "runs", "report", "cli"}
 DRAW = {"simulate", "design"}
 FILE_CALLS = {"open", "read_csv", "read_excel", "read_parquet", "read_text", "read_bytes"}

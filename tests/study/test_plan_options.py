@@ -145,7 +145,7 @@ def test_observation_weights_reach_the_fit(report: Report) -> None:
     [
         ("weights: bmi", "weights: sex", "unknown number 'sex'"),
         ("group: arm", "group: therapist", "unknown factor 'therapist'"),
-        ("    model: ancova\n", "    model: ancova\n    group: arm\n", "`group` belongs to mmrm"),
+        ("    model: ancova\n", "    model: ancova\n    group: arm\n", "`group` does not belong to model ancova"),
     ],
 )
 def test_what_does_not_fit_is_a_fault_of_the_plan(old: str, new: str, message: str) -> None:

@@ -9,6 +9,7 @@ from typing import Any, Protocol, runtime_checkable
 import pandas as pd
 
 from coxa.arguments import Kind
+from coxa.cohort.card import cohort_card
 from coxa.cohort.disposition import Disposition
 from coxa.errors import DataError
 from coxa.findings import Findings
@@ -33,7 +34,7 @@ class SourceFile:
     details: Mapping[str, str]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Cohort:
     """The data of a study under coxa's names.
 
@@ -50,6 +51,12 @@ class Cohort:
     sources: tuple[SourceFile, ...]
     derived: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
     """What was derived from these tables once and is asked for again, such as scores; it changes no table."""
+
+    def __repr__(self) -> str:
+        return cohort_card(self).text()
+
+    def _repr_html_(self) -> str:
+        return cohort_card(self).html()
 
     def require_clean(self) -> Cohort:
         """Return the cohort if it has no errors.

@@ -7,11 +7,13 @@ from typing import Any
 
 import pandas as pd
 
+from coxa.cards import Card
+from coxa.cohort.card import findings_words, left_out_words
 from coxa.cohort.disposition import Disposition
 from coxa.findings import Findings
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class AnalysisDataset:
     """The rows that an estimand is estimated from.
 
@@ -33,7 +35,30 @@ class AnalysisDataset:
     derived: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
     """What was derived from these rows once and is asked for again; it changes no row."""
 
+    def __repr__(self) -> str:
+        return dataset_card(self).text()
+
+    def _repr_html_(self) -> str:
+        return dataset_card(self).html()
+
     @property
     def analysed(self) -> pd.DataFrame:
         """The rows with a response."""
         return self.frame[self.frame[self.response].notna()]
+
+
+def dataset_card(dataset: AnalysisDataset) -> Card:
+    """Return what the rows of an estimand show of themselves: counts by visit and arm, no value."""
+    rows, people = dataset.analysed, lambda frame: frame["participant_id"].nunique()
+    counts = rows.groupby(["visit", "arm"], observed=True)["participant_id"].nunique().unstack("arm", fill_value=0)
+    facts = {
+        "Response": dataset.response,
+        "Participants": f"{people(rows):,} with a response, {people(dataset.frame):,} in all",
+        "Rows": f"{len(rows):,} with a response, {len(dataset.frame):,} in all",
+        "Left out": left_out_words(dataset.disposition),
+        "Findings": findings_words(dataset.findings),
+    }
+    lines = zip(counts.index, counts.to_numpy(), strict=True)
+    table = [[str(visit), *(f"{int(n):,}" for n in line)] for visit, line in lines]
+    head = ["participants at", *map(str, counts.columns)]
+    return Card(f"Data of estimand {dataset.estimand}", facts, head, table)

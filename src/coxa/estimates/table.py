@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from coxa.arguments import Kind
+from coxa.cards import MOST, Card, counted
 from coxa.errors import OptionError, check_option
 from coxa.models.results.columns import RESULT_COLUMNS, result_frame
 
@@ -49,7 +50,7 @@ COMPARISONS = ("difference", "risk_difference", "difference_in_average", "differ
 """Kinds of rows that compare two arms as a plan asks, at a visit or (with an empty `visit`) over the visits."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Estimates:
     """Results, one row per number, in the columns `coxa.models.results.columns.RESULT_COLUMNS`.
 
@@ -130,8 +131,45 @@ class Estimates:
             names["analysis"] = [f"{analysis}[{text}]" if text else analysis for text in within]
         return Estimates(self.frame.assign(**names))
 
+    def __repr__(self) -> str:
+        return estimates_card(self).text()
+
     def _repr_html_(self) -> str:
-        return str(self.frame._repr_html_())  # type: ignore[operator]
+        return estimates_card(self).html()
+
+
+LABELS = ("estimand", "analysis", "outcome", "visit", "term", "arm", "reference")
+NUMBERS = ("estimate", "std_error", "conf_low", "conf_high", "p_value")
+
+
+def estimates_card(estimates: Estimates) -> Card:
+    """Return a table of estimates as it is shown: the columns that say something, numbers to three decimals."""
+    frame = estimates.frame
+    labels = [name for name in LABELS if frame[name].astype(str).ne("").any()]
+    numbers = [name for name in NUMBERS if frame[name].notna().any()]
+    rows = [
+        [*(str(row[name]) for name in labels), *(decimals(name, row[name]) for name in numbers)]
+        for row in frame.head(MOST).to_dict("records")
+    ]
+    title = counted(len(frame), "estimate")
+    warned = int(frame["warning"].astype(str).ne("").sum())
+    said = f"{counted(warned, 'row')} with a warning; " if warned else ""
+    note = f"{said}`.frame` has every column"
+    more = len(frame) - len(rows)
+    return Card(title, {}, [*labels, *numbers], rows, more, note) if len(frame) else Card(title)
+
+
+def decimals(name: str, value: Any) -> str:
+    """Return a number as it is shown; empty where it does not apply.
+
+    Examples
+    --------
+    >>> decimals("estimate", -5.71234), decimals("p_value", 0.00002), decimals("p_value", float("nan"))
+    ('-5.712', '<0.001', '')
+    """
+    if pd.isna(value):
+        return ""
+    return "<0.001" if name == "p_value" and value < 0.001 else f"{value:.3f}"
 
 
 def subgroup_in(analysis: str) -> str:

@@ -90,6 +90,11 @@ class Report(Generic[StudyKind]):
 
         return report_text(self)
 
+    def _repr_html_(self) -> str:
+        from coxa.report.text import report_card
+
+        return report_card(self).html()
+
     def write(
         self,
         folder: str | Path,

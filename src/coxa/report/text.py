@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from coxa.cards import Card, counted
 from coxa.report.record import Report, compares
 from coxa.report.topics.analyses.sentences import result_sentences, verdict_sentences
 from coxa.study import Study
@@ -22,13 +23,13 @@ def report_text(report: Report[Study]) -> str:
     people = len(report.cohort.table("participants"))
     heading = f"Report of {study.study}: {study.title}"
     if not compares(report):
-        counts = [_counted(people, "participant"), _counted(len(report.findings), "finding")]
+        counts = [counted(people, "participant"), counted(len(report.findings), "finding")]
         return f"{heading}\n{'; '.join(counts)}"
     counts = [
-        _counted(people, "participant"),
-        _counted(len(study.analyses), "analysis", "analyses"),
-        _counted(len(report.estimates), "estimate"),
-        _counted(len(report.findings), "finding"),
+        counted(people, "participant"),
+        counted(len(study.analyses), "analysis", "analyses"),
+        counted(len(report.estimates), "estimate"),
+        counted(len(report.findings), "finding"),
     ]
     results = [
         f"{planned.label}: {text}".replace(NO_BREAK, " ")
@@ -38,5 +39,9 @@ def report_text(report: Report[Study]) -> str:
     return "\n".join([heading, ", ".join(counts), *results])
 
 
-def _counted(n: int, one: str, many: str = "") -> str:
-    return f"{n} {one if n == 1 else many or one + 's'}"
+def report_card(report: Report[Study]) -> Card:
+    """Return what a report shows of itself in a notebook."""
+    title, counts, *results = report_text(report).splitlines()
+    facts = {"Contents": counts, "Primary": "\n".join(results), "Plan": report.status.as_text()}
+    note = "`tables` and `figures` list what it shows, `write(folder)` writes it"
+    return Card(title, {name: said for name, said in facts.items() if said}, note=note)

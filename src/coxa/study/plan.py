@@ -12,6 +12,7 @@ from pydantic_core import PydanticCustomError
 
 from coxa.arguments import PATH, Kind
 from coxa.errors import CoxaError, not_allowed
+from coxa.study.card import study_card
 from coxa.study.checks.problem import Problem
 from coxa.study.design_words import DesignWords
 from coxa.study.parts import Covariate, Name, Outcome, Part, ReportOptions, Visit, label_of
@@ -83,6 +84,14 @@ class Study(Part):
     def _problems(self) -> Iterator[Problem]:
         """Yield every disagreement between the parts; each kind of study has its own."""
         raise NotImplementedError
+
+    def __repr__(self) -> str:
+        return study_card(self).text()
+
+    __str__ = __repr__
+
+    def _repr_html_(self) -> str:
+        return study_card(self).html()
 
     @property
     def origin(self) -> Origin | None:

@@ -11,7 +11,7 @@ from coxa.arguments import Kind
 from coxa.models.lmm.predictions import predict, random_effects, random_part_of
 from coxa.models.lmm.random_part import variance_components
 from coxa.models.results.statsmodels_names import StatsmodelsNames
-from coxa.models.results.text import fit_html, fit_text
+from coxa.models.results.text import fit_card, fit_text
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -41,8 +41,11 @@ class Fit(StatsmodelsNames):
         """Return the fit as text, in the manner of statsmodels."""
         return fit_text(self)
 
+    def __repr__(self) -> str:
+        return fit_card(self).text()
+
     def _repr_html_(self) -> str:
-        return fit_html(self)
+        return fit_card(self).html()
 
 
 FIT = Kind((Fit,), "a fitted model (`Fit`)", "Fit one first, such as by `coxa.fit_mmrm(formula, data)`.")

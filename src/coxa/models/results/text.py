@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from html import escape
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from coxa.cards import Card
 from coxa.models.covariance import STRUCTURES
 from coxa.models.lmm.predictions import random_part_of
 from coxa.models.lmm.random_part import variance_components
@@ -110,6 +110,15 @@ def components(fit: FitRecord) -> str:
     return "\n".join(lines)
 
 
+def title_of(fit: FitRecord) -> str:
+    """Return what kind of model it is."""
+    return {
+        "mmrm": "Mixed model for repeated measures",
+        "ancova": TITLES.get(fit.method.partition(",")[0], "Analysis of covariance"),
+        "lmm": "Linear mixed model",
+    }[fit.model]
+
+
 def fit_text(fit: FitRecord) -> str:
     """Return the summary of a fit as text."""
     said = facts(fit)
@@ -126,17 +135,16 @@ def fit_text(fit: FitRecord) -> str:
         within = "Covariance within a participant" + (" beside the random effects" if fit.random is not None else "")
         blocks.append(f"{within}\n" + fit.covariance.to_string(float_format="{:.4f}".format))
     wide = max(len(line) for block in blocks[1:] for line in block.splitlines())
-    title = {
-        "mmrm": "Mixed model for repeated measures",
-        "ancova": TITLES.get(fit.method.partition(",")[0], "Analysis of covariance"),
-        "lmm": "Linear mixed model",
-    }[fit.model]
     rule = "=" * wide
-    return "\n".join([title.center(wide), rule, f"\n{'-' * wide}\n".join(blocks), rule])
+    return "\n".join([title_of(fit).center(wide), rule, f"\n{'-' * wide}\n".join(blocks), rule])
 
 
-def fit_html(fit: FitRecord) -> str:
-    """Return the summary of a fit as HTML: a list of facts, and tables of coefficients and of random effects."""
-    items = "".join(f"<dt>{escape(name)}</dt><dd>{escape(value)}</dd>" for name, value in facts(fit).items())
-    random = "" if fit.random is None else component_table(fit).to_html(border=0, index=False)
-    return f"<div><dl>{items}</dl>{coefficients(fit).to_html(border=0)}{random}</div>"
+def fit_card(fit: FitRecord) -> Card:
+    """Return what a fit shows of itself: facts, and its coefficients; `summary` has the covariance too."""
+    table = coefficients(fit)
+    rows = [[str(name), *map(str, line)] for name, line in zip(table.index, table.to_numpy(), strict=True)]
+    said = dict(facts(fit))
+    if fit.random is not None:
+        spread = component_table(fit)[["factor", "effect", "sd"]].itertuples(index=False)
+        said["SD of random effects"] = "\n".join(f"{factor}: {effect} {sd}" for factor, effect, sd in spread if sd)
+    return Card(title_of(fit), said, ["", *map(str, table.columns)], rows, note="`summary()` has the covariance too")

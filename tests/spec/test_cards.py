@@ -1,0 +1,60 @@
+"""Records show themselves: short in a terminal, as a card in a notebook, without anything about a participant."""
+
+from __future__ import annotations
+
+import pytest
+
+import coxa
+from coxa.cards import MOST, Card
+from coxa.simulate import SimulatedTrial
+from tests.reference.trial import trial as rows
+from tests.spec.assumed_trial import assumed
+
+
+@pytest.fixture(scope="module")
+def trial() -> SimulatedTrial:
+    return coxa.simulate_study(assumed(), seed=3, participants=90, truth_size=2000)
+
+
+@pytest.fixture(scope="module")
+def cohort(trial: SimulatedTrial) -> coxa.Cohort:
+    return coxa.read_cohort(trial.study, trial.tables)
+
+
+def test_a_study_shows_its_parts(trial: SimulatedTrial) -> None:
+    lines = repr(trial.study).splitlines()
+    assert lines[0] == "Study small: A small trial"
+    assert "  Arms         Usual care (reference), Exercise" in lines
+    assert str(trial.study) == repr(trial.study)
+    assert "Usual care (reference), Exercise" in trial.study._repr_html_()
+
+
+def test_a_cohort_shows_counts_and_nobody(cohort: coxa.Cohort) -> None:
+    shown = repr(cohort) + cohort._repr_html_()
+    assert "Usual care 45, Exercise 45" in shown
+    assert not [name for name in cohort.table("participants")["participant_id"] if name in shown]
+
+
+def test_the_data_of_an_estimand_show_participants_by_visit_and_arm(cohort: coxa.Cohort) -> None:
+    dataset = coxa.derive_dataset(cohort, "primary")
+    assert repr(dataset).splitlines()[0] == "Data of estimand primary"
+    assert ["week_6", "45", "45"] in [line.split() for line in repr(dataset).splitlines()]
+    assert "<td" in dataset._repr_html_()
+
+
+def test_a_fit_shows_its_coefficients_and_estimates_their_columns() -> None:
+    fit = coxa.fit_mmrm("change ~ arm * visit", rows())
+    assert repr(fit).splitlines()[0] == "Mixed model for repeated measures"
+    assert "arm[exercise]" in repr(fit)
+    shown = repr(coxa.contrasts(fit)).splitlines()
+    assert shown[0] == f"{len(coxa.contrasts(fit))} estimates"
+    assert shown[1].split()[-1] == "p_value"
+    assert "estimand" not in shown[1]
+
+
+def test_html_is_escaped_and_long_tables_are_cut() -> None:
+    card = Card("<script>", {"a<b": "x & y"}, ["<h>"], [["<td>"]] * (MOST + 3), note="<i>")
+    assert "<script>" not in card.html()
+    assert "x &amp; y" in card.html()
+    assert "and 3 more rows" in card.text()
+    assert card.text().count("<td>") == MOST
