@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from coxa.cards import Card, counted
 
 if TYPE_CHECKING:
-    from coxa.cohort.cohort import Cohort
     from coxa.cohort.disposition import Disposition
     from coxa.findings import Findings
 
 
-def cohort_card(cohort: Cohort) -> Card:
-    """Return what a cohort shows of itself."""
+def cohort_card(cohort: Any) -> Card:
+    """Return what a `Cohort` shows of itself."""
     people = cohort.table("participants")
     study = cohort.study
     facts = {"Participants": f"{len(people):,}"}

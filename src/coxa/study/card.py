@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import Any
 
 from coxa.cards import Card
 
-if TYPE_CHECKING:
-    from coxa.study.plan import Study
 
-
-def study_card(study: Study) -> Card:
-    """Return what a plan shows of itself."""
+def study_card(study: Any) -> Card:
+    """Return what a plan (`Study`) shows of itself, whatever parts its kind has."""
 
     def named(kind: str) -> dict[str, str]:
         return {name: study.label(kind, name) for name in getattr(study, kind, {})}
