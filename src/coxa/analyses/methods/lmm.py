@@ -81,8 +81,7 @@ class LMMMethod(MeansMethod):
             means="Estimated mean",
             missing=MISSING,
             whole=True,
-            random=True,
-            cites=(plan.estimation,),
+            cites=("lmm", plan.estimation),
             ddf=plan.ddf,
         )
 
@@ -91,7 +90,7 @@ class LMMMethod(MeansMethod):
         plan = _options(telling.planned)
         for formula in telling.formulas():
             yield (
-                f"A linear mixed model of {telling.planned.variable} was fitted by "
+                f"A linear mixed model of {telling.planned.variable}{telling.cite('lmm')} was fitted by "
                 f"{likelihood_words(plan.estimation, telling)}. Fixed effects: {telling.terms(formula)}."
             )
         if plan.is_linear:
@@ -102,10 +101,10 @@ class LMMMethod(MeansMethod):
         if plan.baseline_is_response:
             yield "The baseline is an outcome on day 0, with one mean for all participants."
 
-    def random_words(self, planned: PlannedAnalysis, fit: Fit, cited: str = "") -> Iterator[str]:
+    def random_words(self, planned: PlannedAnalysis, fit: Fit) -> Iterator[str]:
         """Yield which effects a participant has."""
         effects = "intercept and slope over time" if _options(planned).random == "slope" else "intercept"
-        yield f"Random effects{cited}: {effects} of each participant; residuals are independent."
+        yield f"Random effects: {effects} of each participant; residuals are independent."
 
 
 def slopes(planned: PlannedAnalysis, fit: Fit) -> Estimates:

@@ -32,7 +32,6 @@ class Words:
     means   : what its means are called where nothing is adjusted for
     missing : what became of missing outcomes
     whole   : whether one model had all the visits
-    random  : whether participants have random effects
     cites   : words of `references/bibliography.yaml` for the model itself
     ddf     : the method of the degrees of freedom that the plan asks for; None where there is no model
     """
@@ -41,7 +40,6 @@ class Words:
     means: str = "Mean"
     missing: str = "Missing outcomes: left out, nothing imputed."
     whole: bool = False
-    random: bool = False
     cites: tuple[str, ...] = ()
     ddf: str | None = "residual"
 
@@ -104,7 +102,7 @@ class Method:
         """Yield how the models were fitted, for the methods section."""
         raise NotImplementedError
 
-    def random_words(self, planned: PlannedAnalysis, fit: Fit, cited: str = "") -> Iterator[str]:
+    def random_words(self, planned: PlannedAnalysis, fit: Fit) -> Iterator[str]:
         """Yield sentences on random effects other than those of factors above the participants."""
         yield from ()
 

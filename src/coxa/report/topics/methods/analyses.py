@@ -83,7 +83,7 @@ def _model(report: Report, planned: PlannedAnalysis) -> Iterator[Text]:
     for fit in fits:
         for index, said in enumerate(random_words(planned, fit)):
             yield said if index else _marked(said, cite("random-effects"))
-        yield from method_of(plan).random_words(planned, fit, cite("random-effects"))
+        yield from method_of(plan).random_words(planned, fit)
         if plan.option("covariance") and words_that_ran(planned, fits).whole:
             yield from _covariance(plan, fit, cite(fit.structure))
     if fits and (errors := plan.option("vcov", "model")) != "model":
