@@ -13,6 +13,7 @@ from typing import Any, ParamSpec, TypeVar
 import pandas as pd
 
 from coxa.errors import OptionError, in_brief
+from coxa.frames import ColumnarFrame, as_pandas
 
 Arguments = ParamSpec("Arguments")
 Answer = TypeVar("Answer")
@@ -26,12 +27,14 @@ class Kind:
     words  : the same in words
     remedy : an imperative sentence
     many   : whether a sequence of them may be given too
+    as_one : makes one kind of what is given, before the function starts
     """
 
     of: tuple[type, ...]
     words: str
     remedy: str
     many: bool = False
+    as_one: Callable[[Any], Any] | None = None
 
     def fits(self, value: Any) -> bool:
         """Return whether a value is of this kind; true and false are no numbers."""
@@ -44,7 +47,12 @@ WHOLE = Kind((numbers.Integral,), "a whole number", "Give one without quotation 
 WHOLES = Kind(WHOLE.of, "a whole number, or several", "Give one, or a list such as [60, 80].", many=True)
 NUMBER = Kind((numbers.Real,), "a number", "Give one without quotation marks, such as 0.8.")
 TEXT = Kind((str,), "text", "Give a name in quotation marks.")
-FRAME = Kind((pd.DataFrame,), "a table (`pandas.DataFrame`)", "Make one by `pandas.DataFrame(...)`.")
+FRAME = Kind(
+    (pd.DataFrame, ColumnarFrame),
+    "a table (`pandas.DataFrame`, or one of polars or pyarrow)",
+    "Make one by `pandas.DataFrame(...)`.",
+    as_one=as_pandas,
+)
 DATA = Kind(
     (str, PathLike, Mapping),
     "a path, or frames by the name of their table",
@@ -82,14 +90,17 @@ as 60.
 
         @wraps(function)
         def call(*args: Arguments.args, **kwargs: Arguments.kwargs) -> Answer:
-            for name, value in signature.bind_partial(*args, **kwargs).arguments.items():
+            bound = signature.bind_partial(*args, **kwargs)
+            for name, value in bound.arguments.items():
                 kind = expected.get(name)
                 optional = value is None and signature.parameters[name].default is None
                 if kind is not None and not optional and not kind.fits(value):
                     raise OptionError(
                         f"{function.__name__}: `{name}` is {kind.words}; got {in_brief(value)}. {kind.remedy}"
                     )
-            return function(*args, **kwargs)
+                if kind is not None and kind.as_one is not None and not optional:
+                    bound.arguments[name] = kind.as_one(value)
+            return function(*bound.args, **bound.kwargs)
 
         return call
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol, TypeAlias, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, runtime_checkable
 
 import pandas as pd
-import pyarrow as pa
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 
 @runtime_checkable
@@ -39,6 +41,7 @@ def as_pandas(frame: Frame) -> pd.DataFrame:
 
     Examples
     --------
+    >>> import pyarrow as pa
     >>> as_pandas(pa.table({"arm": ["a", "b"], "pain": [2.5, None]}))
       arm  pain
     0   a   2.5
@@ -60,6 +63,8 @@ def as_arrow(frame: Frame) -> pa.Table:
     >>> as_arrow(pd.DataFrame({"pain": [2.5, 3.0]})).column_names
     ['pain']
     """
+    import pyarrow as pa
+
     if isinstance(frame, pd.DataFrame):
         return pa.Table.from_pandas(frame, preserve_index=False).replace_schema_metadata()
     return pa.table(frame)

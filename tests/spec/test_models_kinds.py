@@ -15,7 +15,7 @@ from coxa.estimates.rates import fit_rates
 from coxa.models import Fit, fit_ancova, fit_batch, fit_clda, fit_lmm, fit_mmrm, fit_trials
 from tests.reference.trial import trial
 
-FRAME = "data is a pandas DataFrame with a row for each observation; got"
+FRAME = "data is a pandas DataFrame with a row for each observation, or a frame of polars or pyarrow; got"
 VERBS: dict[str, Callable[[Any], Any]] = {
     "fit_mmrm": lambda data: fit_mmrm("change ~ visit", data),
     "fit_lmm": lambda data: fit_lmm("change ~ visit + (1 | participant_id)", data),

@@ -20,7 +20,7 @@ WRONG: dict[str, tuple[dict[str, Any], type[CoxaError], str]] = {
     "no frame": (
         {"data": []},
         OptionError,
-        "data is a pandas DataFrame with a row for each observation; got [] (list)",
+        "data is a pandas DataFrame with a row for each observation, or a frame of polars or pyarrow; got [] (list)",
     ),
     "fixed and random": ({"formula": "change ~ arm + leads + (1 | leads)"}, OptionError, "Keep one of the two"),
     "outcome by itself": ({"formula": "change ~ arm + (change | leads)"}, OptionError, "it cannot explain itself"),

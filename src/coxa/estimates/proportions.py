@@ -75,7 +75,7 @@ def fit_proportions(
     0.3
     """
     check_level(conf_level)
-    check_frame(data)
+    data = check_frame(data)
     for column in (response, arm):
         if column not in data.columns:
             raise OptionError(not_allowed("column", column, map(str, data.columns)))

@@ -72,7 +72,7 @@ def fit_rates(
     [['rate', 3.5], ['rate', 1.0], ['rate_ratio', 3.5]]
     """
     check_level(conf_level)
-    check_frame(data)
+    data = check_frame(data)
     for column in (events, exposure, arm):
         if column not in data.columns:
             raise OptionError(not_allowed("column", column, map(str, data.columns)))

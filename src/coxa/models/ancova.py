@@ -72,7 +72,7 @@ def fit_ancova(
     {'Intercept': 2.0, 'arm[b]': 3.0}
     """
     spec = ANCOVASpec(formula=formula, participant=participant, visit=visit, at_visit=at_visit, vcov=vcov)
-    check_frame(data)
+    data = check_frame(data)
     single = at_visit is None
     check_keys(data, (participant,) if single else (participant, visit))
     if single:

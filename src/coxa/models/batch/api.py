@@ -142,7 +142,7 @@ def fit_batch(
     structure, methods = spec.ladder[0], (ddf,) if isinstance(ddf, str) else tuple(ddf)
     for method in methods:
         check_ddf(method, reml=reml)
-    check_frame(data)
+    data = check_frame(data)
     with one_thread():
         found = repeated_data(spec, data)
         wanted = checked_rows(rows, found.design.names)

@@ -91,7 +91,7 @@ def fit_trials(
         check_ddf(method, reml=reml)
         if method == "between-within":
             raise OptionError("between-within degrees of freedom are counted trial by trial; use fit_mmrm for each")
-    check_frame(data)
+    data = check_frame(data)
     for column in (trial, participant):
         if column not in data.columns:
             raise OptionError(not_allowed("column", column, map(str, data.columns)))

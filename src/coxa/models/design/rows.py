@@ -13,6 +13,7 @@ import pandas as pd
 
 from coxa.errors import DataError, EmptyCellError, FitError, OptionError, check_kind, not_allowed
 from coxa.findings import Finding, Findings
+from coxa.frames import ColumnarFrame, as_pandas
 from coxa.models.covariance.structure import Structure
 from coxa.models.design.matrix import Design, in_order
 
@@ -114,9 +115,11 @@ def visit_order(values: pd.Series, visits: Sequence[Any] | None) -> VisitOrder:
     return VisitOrder(ordered, f"visits taken in the order of the alphabet ({names}); give visits=[...] in theirs")
 
 
-def check_frame(data: object) -> None:
-    """Raise OptionError unless data are a DataFrame."""
-    check_kind("data", data, pd.DataFrame, "a pandas DataFrame with a row for each observation")
+def check_frame(data: Any) -> pd.DataFrame:
+    """Return a frame of pandas, polars or pyarrow as a pandas frame; raise OptionError for anything else."""
+    needed = "a pandas DataFrame with a row for each observation, or a frame of polars or pyarrow"
+    check_kind("data", data, (pd.DataFrame, ColumnarFrame), needed)
+    return as_pandas(data)
 
 
 def check_keys(data: pd.DataFrame, columns: Sequence[str]) -> None:

@@ -8,6 +8,7 @@ from time import perf_counter
 
 import pandas as pd
 
+from coxa.models.design.rows import check_frame
 from coxa.models.lmm.data import mixed_data
 from coxa.models.lmm.fit import fit_independent
 from coxa.models.lmm.options import chosen_ddf, chosen_information
@@ -131,6 +132,7 @@ def fit_lmm(
         engine=engine,
     )
     structure = spec.structure
+    data = check_frame(data)
     with one_thread():
         found = mixed_data(spec, data)
         if engine == "statsmodels":

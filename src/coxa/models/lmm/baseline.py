@@ -42,7 +42,7 @@ def with_baseline(
     >>> with_baseline(d)[["participant_id", "study_day", "value"]].values.tolist()
     [[1, 0, 5], [2, 0, 6], [1, 40, 7], [2, 44, 9]]
     """
-    check_frame(data)
+    data = check_frame(data)
     check_keys(data, (participant,))
     check_keys(data.head(0), (response, baseline, time))
     check_constant(data, participant, (baseline,))

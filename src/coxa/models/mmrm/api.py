@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 from coxa.errors import OptionError
+from coxa.frames import ColumnarFrame, as_pandas
 from coxa.models.design.formula import read_terms
 from coxa.models.design.rows import check_frame
 from coxa.models.lmm.data import check_outcome, used_by, with_own_level
@@ -138,6 +139,8 @@ def fit_mmrm(
         partially_nested=partially_nested,
         information=information,
     )
+    if isinstance(data, ColumnarFrame):
+        data = as_pandas(data)
     with one_thread():
         if spec.random:
             return fit_with_random(spec, data, clock=[started])

@@ -104,7 +104,7 @@ def fit_clda(
         "visits": visits,
         "baseline_visit": baseline_visit,
     }
-    check_frame(data)
+    data = check_frame(data)
     rows = clda_rows(data, **own)
     fit = fit_mmrm(rows.formula, rows.frame, participant=participant, visit=visit, visits=rows.visits, **options)
     design = with_arm(fit.design, rows, arm, visit)
