@@ -204,10 +204,12 @@ def test_a_margin_is_tested_on_the_planned_day() -> None:
 
 def said(analysis: dict[str, Any]) -> str:
     """Return the sentences of the methods section on a model, without references."""
-    fit, planned_analysis = run(analysis)[0], planned(analysis).planned("a")
-    telling = Telling(planned_analysis, (fit,), lambda *_: "", lambda formula: formula)
+    study = planned(analysis)
+    planned_analysis = study.planned("a")
+    fits, _ = run_analysis(study, "a", study.analyses["a"], SimulatedRows(drawn(study), planned_analysis.response))
+    telling = Telling(planned_analysis, fits, lambda *_: "", lambda formula: formula)
     method = method_of(planned_analysis.analysis)
-    return " ".join([*method.sentences(telling), *method.random_words(planned_analysis, fit)])
+    return " ".join([*method.sentences(telling), *method.random_words(planned_analysis, fits[0])])
 
 
 def test_the_methods_section_says_what_the_baseline_is() -> None:
@@ -215,6 +217,11 @@ def test_the_methods_section_says_what_the_baseline_is() -> None:
     assert "Changes from baseline are differences between the model's means" in said(CLDA)
     assert "Changes from baseline" not in said({**CLDA, "estimand": "value"})
     assert "The baseline is an outcome on day 0, with one mean for all participants." in said(FROM_BASELINE)
+
+
+def test_robust_errors_of_an_ancova_are_named_once() -> None:
+    robust = said({"estimand": "primary", "model": "ancova", "adjust": ["baseline"], "vcov": "HC3"})
+    assert robust.count("HC3") == 1
 
 
 def test_and_which_effects_a_participant_has() -> None:

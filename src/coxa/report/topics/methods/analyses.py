@@ -86,7 +86,10 @@ def _model(report: Report, planned: PlannedAnalysis) -> Iterator[Text]:
         yield from method_of(plan).random_words(planned, fit)
         if plan.option("covariance") and words_that_ran(planned, fits).whole:
             yield from _covariance(plan, fit, cite(fit.structure))
-    if fits and (errors := plan.option("vcov", "model")) != "model":
+    errors = (
+        plan.option("vcov", "model") if plan.option("covariance") else "model"
+    )  # an ANCOVA has them in its sentence
+    if fits and errors != "model":
         yield f"Standard errors are a sandwich over participants ({errors}){cite(errors)}."
     for ddf, information in dict.fromkeys((fit.ddf, fit.random.information if fit.random else "") for fit in fits):
         from_which = f", from the {information} information" if information else ""
