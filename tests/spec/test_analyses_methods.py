@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import coxa
 from coxa import simulated_power
 from coxa.analyses.methods import Telling, method_of
 from coxa.analyses.planned import run_analysis
@@ -18,6 +19,7 @@ from coxa.design.by_simulation.truth import true_differences
 from coxa.estimates import contrasts, marginal_means
 from coxa.models import Fit, fit_clda, fit_lmm, with_baseline
 from coxa.report.topics.analyses.participant_effects import participant_effects_table
+from coxa.report.topics.methods.analyses import analysis_methods
 from coxa.simulate import draw_outcomes, estimand_frame, trial_design
 from coxa.study import Study, model_formula
 from coxa.study.kinds import study_of
@@ -220,8 +222,9 @@ def test_the_methods_section_says_what_the_baseline_is() -> None:
 
 
 def test_robust_errors_of_an_ancova_are_named_once() -> None:
-    robust = said({"estimand": "primary", "model": "ancova", "adjust": ["baseline"], "vcov": "HC3"})
-    assert robust.count("HC3") == 1
+    study = planned({"estimand": "primary", "model": "ancova", "adjust": ["baseline"], "vcov": "HC3"})
+    report = coxa.analyse(coxa.simulate_study(study, seed=1, truth_size=1_000))
+    assert str(analysis_methods(report, report.study.planned("a"))).count("HC3") == 1
 
 
 def test_and_which_effects_a_participant_has() -> None:
