@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from coxa.allocation.schemes import Scheme
     from coxa.findings import Findings
-    from coxa.study import Study
+    from coxa.study.comparative import ComparativeStudy
 
 FORMATS = ("csv", "redcap", "sealed", "cards")
 
@@ -68,7 +68,7 @@ def randomise_command(
 
 
 def _draw(
-    plan: Study,
+    plan: ComparativeStudy,
     scheme: Scheme,
     n: int | None,
     units: pd.DataFrame | None,

@@ -17,7 +17,7 @@ from coxa.design.allocation_list import AllocationList
 from coxa.design.guessing import Predictability
 from coxa.design.imbalance import Balance
 from coxa.design.sealed import SHORT_SEED
-from coxa.study import Study
+from coxa.study.comparative import ComparativeStudy
 
 KEYS = ("median", "p95", "largest")
 SEEN = {
@@ -27,7 +27,7 @@ SEEN = {
 }
 
 
-def show_counts_of(plan: Study, allocation: AllocationList, n: int | None) -> None:
+def show_counts_of(plan: ComparativeStudy, allocation: AllocationList, n: int | None) -> None:
     """Print the scheme and the allocations per arm, of the list and of each level and stratum."""
     labels = card_labels(plan)
     _line(allocation.words, style="bold")
@@ -54,7 +54,9 @@ def _place(labels: dict[str, dict[str, str]], factor: str, level: str) -> str:
     return ", ".join(shown) if len(names) > 1 else f"{labels['factor'].get(factor, factor)}: {shown[0]}"
 
 
-def show_written(plan: Study, allocation: AllocationList, written: list[Path], chosen: int | None, quiet: bool) -> None:
+def show_written(
+    plan: ComparativeStudy, allocation: AllocationList, written: list[Path], chosen: int | None, quiet: bool
+) -> None:
     """Print the hashes, what was written and who may see it."""
     from coxa.design.sealed import seal
 

@@ -6,6 +6,7 @@ from coxa.cards import Card, counted
 from coxa.report.record import Report, compares
 from coxa.report.topics.analyses.sentences import result_sentences, verdict_sentences
 from coxa.study import Study
+from coxa.study.comparative import ComparativeStudy
 from coxa.tables.formats import NO_BREAK
 
 
@@ -22,7 +23,7 @@ def report_text(report: Report[Study]) -> str:
     study = report.study
     people = len(report.cohort.table("participants"))
     heading = f"Report of {study.study}: {study.title}"
-    if not compares(report):
+    if not compares(report) or not isinstance(study, ComparativeStudy):
         counts = [counted(people, "participant"), counted(len(report.findings), "finding")]
         return f"{heading}\n{'; '.join(counts)}"
     counts = [

@@ -12,21 +12,22 @@ from coxa.report.document import Document
 from coxa.report.output.html import render_html
 from coxa.report.record import REPORT, Report
 from coxa.report.transform.styled import in_style
+from coxa.study import Study
 
 FORMATS = ("html", "pdf", "docx")
 REPORT_OR_DOCUMENT = replace(REPORT, of=(Report, Document))
 
 
 @overload
-def render(report: Report | Document, format: Literal["html"] = "html", style: str | None = None) -> str: ...
+def render(report: Report[Study] | Document, format: Literal["html"] = "html", style: str | None = None) -> str: ...
 
 
 @overload
-def render(report: Report | Document, format: str, style: str | None = None) -> str | bytes: ...
+def render(report: Report[Study] | Document, format: str, style: str | None = None) -> str | bytes: ...
 
 
 @kinds(report=REPORT_OR_DOCUMENT)
-def render(report: Report | Document, format: str = "html", style: str | None = None) -> str | bytes:
+def render(report: Report[Study] | Document, format: str = "html", style: str | None = None) -> str | bytes:
     """Render a report as one self-contained file.
 
     Parameters

@@ -14,7 +14,7 @@ from coxa.figures.blank import blank_figure
 from coxa.report.analyse import analyse_cohort
 from coxa.report.build import build_document
 from coxa.report.document import Block, Document, FigureBlock, Paragraph, Section, TableBlock, with_blocks, with_texts
-from coxa.report.record import Report
+from coxa.report.record import Report, compares
 from coxa.report.topics.analyses.adjusted import MARK
 from coxa.simulate.from_plan.calendar import visit_days
 from coxa.simulate.from_plan.design import trial_design
@@ -22,6 +22,7 @@ from coxa.simulate.from_plan.draw import draw_outcomes
 from coxa.simulate.from_plan.trial import raw_tables, table_source
 from coxa.simulate.skeleton import skeleton_study
 from coxa.study import Study
+from coxa.study.comparative import ComparativeStudy, with_arms
 from coxa.study.source import DataSource, TableSource
 from coxa.tables.cells import Cell
 from coxa.tables.formats import NO_BREAK, RULES
@@ -87,7 +88,7 @@ def shell(study: Study) -> Document:
     >>> from coxa.study import read_study
     >>> render_document(shell(read_study("study.yaml")), "docx")  # doctest: +SKIP
     """
-    return as_shell(build_document(_made_up(study)))
+    return as_shell(build_document(_made_up(with_arms(study, "A shell"))))
 
 
 def as_shell(document: Document) -> Document:
@@ -98,18 +99,21 @@ def as_shell(document: Document) -> Document:
     return replace(document, facts=(*document.facts, status), sections=(first, *others))
 
 
-def _made_up(study: Study) -> Report:
+def _made_up(study: ComparativeStudy) -> Report:
     """Return the report of made-up data, from the first of several sets to which every model can be fitted."""
     for attempt in range(ATTEMPTS):
         try:
-            return analyse_cohort(_cohort(study, seed=attempt))
+            report = analyse_cohort(_cohort(study, seed=attempt))
         except FitError:
             if attempt == ATTEMPTS - 1:
                 raise
+        else:
+            assert compares(report)
+            return report
     raise AssertionError("unreachable")
 
 
-def _cohort(study: Study, seed: int) -> Cohort:
+def _cohort(study: ComparativeStudy, seed: int) -> Cohort:
     """Return a cohort of made-up data, of those tables that the plan reads, all of them where it does not say."""
     design = trial_design(skeleton_study(study))
     drawn = draw_outcomes(design, seed, day=visit_days(design, design.n, seed))

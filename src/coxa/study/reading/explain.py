@@ -252,7 +252,7 @@ def _explain_one(
     expected = list(dict.fromkeys(EXPECTED[other["type"]] for other in alike if other["type"] in EXPECTED))
     if expected:
         words = " or ".join(expected)
-        return f"`{key}` should be {words}", f"write {words}{_such_as(key)}"
+        return f"`{key}` is not {words}", f"write {words}{_such_as(key)}"
     return f"`{key}` {str(fault['msg']).lower().removeprefix('input ')}", f"correct the value{_such_as(key)}"
 
 

@@ -211,7 +211,7 @@ def _pattern_row(dataset: AnalysisDataset, label: str, patterns: list[str], colu
 
 def _reasons(cohort: Cohort, rows: pd.DataFrame, visit: str) -> pd.Series:
     """Return why each row has no response: an event, the reason for stopping, or that none is known."""
-    study, people = cohort.study, cohort.table("participants")
+    study, people = with_arms(cohort.study, "A table of reasons"), cohort.table("participants")
     reason = why_missing(study, rows)
     stopped = people[["participant_id"]].assign(
         why=people.get("discontinuation_reason", pd.Series(pd.NA, index=people.index)),

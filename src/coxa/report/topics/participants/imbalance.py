@@ -15,7 +15,6 @@ import pandas as pd
 from coxa.cohort.cohort import Cohort
 from coxa.derive.once import once
 from coxa.report.topics.participants.baseline import baseline_people, baseline_table, shown_at_baseline
-from coxa.study import Study
 from coxa.study.comparative import ComparativeStudy, PlannedAnalysis, with_arms
 from coxa.study.wording import join_words
 from coxa.tables.cells import Cell, Statistic
@@ -93,7 +92,9 @@ def imbalances(cohort: Cohort) -> tuple[Imbalance, ...]:
     return tuple(sorted(found, key=lambda one: -abs(one.difference)))
 
 
-def imbalance_sentences(study: Study, found: Sequence[Imbalance], analyses: Sequence[PlannedAnalysis]) -> list[Prose]:
+def imbalance_sentences(
+    study: ComparativeStudy, found: Sequence[Imbalance], analyses: Sequence[PlannedAnalysis]
+) -> list[Prose]:
     """Say what is far apart at baseline, arm by arm, and which of it the analyses do not adjust for.
 
     Parameters

@@ -15,6 +15,7 @@ from coxa.models import Fit
 from coxa.report.topics.missing.reasons import silent_participants, why_missing
 from coxa.report.topics.participants.baseline import arm_columns, by_arm
 from coxa.study import Study
+from coxa.study.comparative import ComparativeStudy, with_arms
 from coxa.study.design_words import DesignWords
 from coxa.tables.characteristics import Columns
 from coxa.tables.formats import cell, counted
@@ -35,7 +36,7 @@ def participants_table(cohort: Cohort, datasets: Mapping[str, AnalysisDataset]) 
         counted under its reason, so that every participant of the set is accounted for at every visit; those
         who contribute to no visit are counted below the set.
     """
-    study = cohort.study
+    study = with_arms(cohort.study, "A table of analysis sets")
     words = study.words
     people = cohort.table("participants")
     columns = by_arm(study, people[people["arm"].notna()])
@@ -61,7 +62,7 @@ def _not_shown(words: DesignWords, unallocated: int) -> Prose:
     return prose(n, f" participants who are in no {words.arm} are not shown.")
 
 
-def _joined(study: Study, datasets: Iterable[AnalysisDataset]) -> list[RowGroup]:
+def _joined(study: ComparativeStudy, datasets: Iterable[AnalysisDataset]) -> list[RowGroup]:
     """Return one group of rows per estimand; estimands with the same counts share one."""
     shared: dict[tuple[tuple[str, ...], ...], tuple[list[str], tuple[Row, ...]]] = {}
     for dataset in datasets:
@@ -75,7 +76,7 @@ def _joined(study: Study, datasets: Iterable[AnalysisDataset]) -> list[RowGroup]
     ]
 
 
-def _estimand_rows(study: Study, dataset: AnalysisDataset) -> tuple[Row, ...]:
+def _estimand_rows(study: ComparativeStudy, dataset: AnalysisDataset) -> tuple[Row, ...]:
     name = dataset.estimand
     frame = dataset.frame[["participant_id", "arm", "visit", "value", "handled", dataset.response]]
     frame = frame.loc[:, ~frame.columns.duplicated()]
@@ -95,7 +96,7 @@ def _estimand_rows(study: Study, dataset: AnalysisDataset) -> tuple[Row, ...]:
     return tuple(rows)
 
 
-def _silent_rows(study: Study, dataset: AnalysisDataset) -> Iterator[Row]:
+def _silent_rows(study: ComparativeStudy, dataset: AnalysisDataset) -> Iterator[Row]:
     """Yield, per reason, a row that counts the participants who are analysed at no visit."""
     silent = silent_participants(study, dataset)
     for reason, people in silent.groupby("reason", sort=True):
