@@ -67,4 +67,7 @@ def as_arrow(frame: Frame) -> pa.Table:
 
     if isinstance(frame, pd.DataFrame):
         return pa.Table.from_pandas(frame, preserve_index=False).replace_schema_metadata()
-    return pa.table(frame)
+    import narwhals.stable.v2 as narwhals
+
+    native: Any = frame
+    return narwhals.from_native(native, eager_only=True).to_arrow()
