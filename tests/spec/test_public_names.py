@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import doctest
+import inspect
 import json
 import re
 import subprocess
@@ -14,12 +16,15 @@ from types import ModuleType
 import pytest
 
 import coxa
+from docs.make_reference import reference_page
 
 ROOT = Path(__file__).parents[2]
 SOURCE = ROOT / "src" / "coxa"
 NAMESPACES = sorted(name for name in dir(coxa) if isinstance(getattr(coxa, name), ModuleType))
 SCRIPTS = sorted((ROOT / "analyses").rglob("*.py"))
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+WITHOUT_EXAMPLE = 98
+"""Public names whose docstrings have no example that runs, at most."""
 PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md")])
 
 
@@ -121,3 +126,32 @@ def test_a_namespace_loads_nothing_heavy_before_a_name_is_used() -> None:
     )
     shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert shown.stdout.strip() == "set()"
+
+
+def everything() -> list[tuple[str, object]]:
+    """Return every public name of the namespaces with what it names."""
+    return [
+        (f"coxa.{name}.{each}", getattr(import_module(f"coxa.{name}"), each))
+        for name in NAMESPACES
+        for each in import_module(f"coxa.{name}").__all__
+    ]
+
+
+def test_the_page_of_the_reference_is_current() -> None:
+    page = (ROOT / "docs" / "reference.md").read_text(encoding="utf-8")
+    assert page == reference_page(), "write it again: python -m docs.make_reference"
+
+
+def test_every_public_name_has_a_docstring() -> None:
+    assert not [name for name, thing in everything() if not inspect.getdoc(thing)]
+
+
+def test_no_more_public_names_are_without_an_example_that_runs() -> None:
+    """A new name comes with an example; the number of old ones without may only fall."""
+    parser = doctest.DocTestParser()
+    without = [
+        name
+        for name, thing in everything()
+        if all(each.options.get(doctest.SKIP) for each in parser.get_examples(inspect.getdoc(thing) or ""))
+    ]
+    assert len(without) <= WITHOUT_EXAMPLE, without
