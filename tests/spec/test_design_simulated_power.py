@@ -243,7 +243,7 @@ def test_the_number_for_equivalence_is_found_from_one_with_less_than_the_level()
     content = two_arms(60, 0.0, 0.7, ["baseline"]).model_dump(mode="python", exclude_none=True)
     content["analyses"]["primary"]["margin"] = {"type": "equivalence", "value": 6}
     found = find_n(study_of(content), 0.8, 8, replicates=200)
-    assert found.simulated.frame["power"].min() < 0.025
+    assert found.simulated.frame["power"].min() <= 0.025
     assert 42 <= found.n <= 62
 
 

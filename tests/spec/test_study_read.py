@@ -133,11 +133,11 @@ def test_faults_between_parts_are_found_beside_faults_in_parts() -> None:
 @pytest.mark.parametrize(
     ("old", "new", "line", "said"),
     [
-        ("day: 84", "day: x", 8, "`day` should be"),  # not: unknown visit 'week_12'
+        ("day: 84", "day: x", 8, "`day` is not"),  # not: unknown visit 'week_12'
         ("arms:", "armz:", 3, "did you mean `arms`?"),  # not: `arms` is required, unknown arm 'usual_care'
         ("reference: true", "refrence: true", 4, "did you mean `reference`?"),  # not: no arm is the reference
-        ("reference: true", "reference: yess", 4, "`reference` should be true or false"),
-        ("{day: 0}", "[0]", 7, "`baseline` should be a mapping of keys"),  # not: no visit is the baseline
+        ("reference: true", "reference: yess", 4, "`reference` is not true or false"),
+        ("{day: 0}", "[0]", 7, "`baseline` is not a mapping of keys"),  # not: no visit is the baseline
         ("estimand: primary, ", "", 21, "the key `estimand` is required"),
         ("title: A tiny trial\n", "", None, "the key `title` is required"),
         ("against: usual_care", "", 17, "the key `against` is required"),
@@ -189,7 +189,7 @@ def test_a_part_that_cannot_be_used_does_not_hide_the_rest() -> None:
             "delivers: exercise",
             "write a list, for example `delivers: [exercise_therapy]`",
         ),
-        ("levels: [north, south]", "levels: 3", "`levels` should be a mapping of keys or a list"),
+        ("levels: [north, south]", "levels: 3", "`levels` is not a mapping of keys or a list"),
     ],
 )
 def test_a_hint_fits_the_key(old: str, new: str, said: str) -> None:

@@ -37,8 +37,8 @@ def draw_outcome(fit: Fit, rng: np.random.Generator) -> np.ndarray:
     drawn = fit.design.x @ fit.params.to_numpy()
     for factor, covariance in zip(part.factors, part.covariances, strict=True):
         values, vectors = np.linalg.eigh(covariance)
-        root = vectors * np.sqrt(np.maximum(values, 0.0))
-        effects = rng.normal(size=(len(factor.labels), len(covariance))) @ root.T
+        root = (vectors * np.sqrt(np.maximum(values, 0.0))) @ vectors.T  # unique, unlike the signs of eigenvectors
+        effects = rng.normal(size=(len(factor.labels), len(covariance))) @ root
         here = factor.codes >= 0
         drawn[here] += (effects[factor.codes[here]] * factor.effects[here]).sum(axis=1)
     residual = draw_residual(part, len(drawn), rng)

@@ -291,7 +291,8 @@ def scores_correlation(scores: np.ndarray) -> np.ndarray:
 def draw_rows(scores: np.ndarray, correlation: np.ndarray, n: int, rng: np.random.Generator) -> np.ndarray:
     """Draw normal scores (n, columns), with the gaps of an original row that is near in the columns without gaps."""
     values, vectors = np.linalg.eigh(correlation)
-    drawn = rng.normal(size=(n, len(correlation))) @ (vectors * np.sqrt(np.maximum(values, 0.0))).T
+    root = (vectors * np.sqrt(np.maximum(values, 0.0))) @ vectors.T  # unique, unlike the signs of eigenvectors
+    drawn = rng.normal(size=(n, len(correlation))) @ root
     whole = ~np.isnan(scores).any(axis=0)
     if whole.any():
         distance = ((drawn[:, None, whole] - scores[None][:, :, whole]) ** 2).sum(axis=2)

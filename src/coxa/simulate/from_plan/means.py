@@ -87,8 +87,12 @@ def cluster_covariance(factor: ClusterDesign, sd: Floats, between: Floats) -> Fl
 
 
 def root_of(covariance: Floats) -> tuple[Floats, Floats]:
-    """Return a root (km, km) of a covariance (k, m, k, m), and its smallest eigenvalue as a share of the largest."""
+    """Return the symmetric root (km, km) of a covariance (k, m, k, m), and its smallest eigenvalue over the largest.
+
+    The symmetric root is unique; eigenvectors by themselves have signs, and bases of equal eigenvalues, that depend on
+    the processor.
+    """
     size = covariance.shape[0] * covariance.shape[1]
     values, vectors = np.linalg.eigh(covariance.reshape(size, size))
     least = values[0] / values[-1]
-    return np.asarray(vectors * np.sqrt(np.maximum(values, 0.0))), np.asarray(least)
+    return np.asarray((vectors * np.sqrt(np.maximum(values, 0.0))) @ vectors.T), np.asarray(least)
