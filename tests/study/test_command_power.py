@@ -107,7 +107,7 @@ def test_wrong_words_are_answered(plan: Path, words: list[str], said: str) -> No
 
 
 def test_a_rehearsal_of_a_simulated_trial(plan: Path, tmp_path: Path) -> None:
-    made = run("simulate", plan, "--out", tmp_path / "trial", "--seed", 2)
+    made = run("simulate", plan, "--out", tmp_path / "trial", "--seed", 2, "--participants", 50)
     assert made.exit_code == 0, made.output
     study = tmp_path / "trial" / "study.yaml"
     done = run("rehearse", study, study.parent / "data", "--replicates", 60, "--analyses", "plain", "--power", 0.99)
@@ -120,7 +120,7 @@ def test_a_rehearsal_of_a_simulated_trial(plan: Path, tmp_path: Path) -> None:
 
 
 def test_a_rehearsal_is_written_as_tables_and_a_record(plan: Path, tmp_path: Path) -> None:
-    made = run("simulate", plan, "--out", tmp_path / "trial", "--seed", 2)
+    made = run("simulate", plan, "--out", tmp_path / "trial", "--seed", 2, "--participants", 50)
     assert made.exit_code == 0, made.output
     study = tmp_path / "trial" / "study.yaml"
     words = ["rehearse", study, "--replicates", 60, "--analyses", "plain,protocol", "--power", 0.99, "--seed", 4]
