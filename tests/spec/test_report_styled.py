@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
 from coxa.cli.main import app
 from coxa.errors import OptionError
+from coxa.figures.blank import blank_figure
+from coxa.figures.drawing import Drawing
+from coxa.figures.figure import Figure
 from coxa.report.build import build_document
-from coxa.report.document import Document
+from coxa.report.document import Document, FigureBlock, Section
 from coxa.report.output.render import FORMATS, render_document
 from coxa.report.trace.kept import read_kept, write_kept
 from coxa.report.trace.results import results_frame
 from coxa.report.trace.why import why
 from coxa.report.transform.styled import in_style
-from coxa.tables.formats import RULES, write
+from coxa.tables.cells import Statistic
+from coxa.tables.formats import RULES, cell, write
+from coxa.tables.prose import prose
 from coxa.tables.styles import STYLES
 from tests.spec.drawn_trial import drawn_trial
 from tests.spec.small_trial import built, rendered, report
@@ -51,9 +58,9 @@ def test_in_the_lancet_no_number_of_a_table_or_figure_has_a_point() -> None:
     texts = [cell.text for table in document.tables() for row in table.rows() for cell in row.cells if cell.statistics]
     assert any("\N{MIDDLE DOT}" in text for text in texts)
     assert not any("." in text for text in texts)
-    forest = next(figure for figure in document.figures() if figure.shown)
-    assert all(text in forest.alt for _, text in forest.texts)
-    assert all(after in forest.spec() and before not in forest.spec() for before, after in forest.texts)
+    forest, before = (next(one for one in made.figures() if one.shown) for made in (document, built("plain")))
+    assert all(cell.text in forest.alt and cell.text in forest.spec() for cell in forest.shown)
+    assert not any(cell.text in forest.spec() for cell in before.shown)
     assert "\N{MIDDLE DOT}" in forest.svg()
 
 
@@ -102,3 +109,23 @@ def test_a_report_in_a_style_is_verified_in_that_style(tmp_path: Path, which: st
     shown = runner.invoke(app, ["verify", str(out / "report.html"), "-q"])
     assert shown.exit_code == 0, shown.output
     assert "0 difference(s)" in shown.output
+
+
+def test_a_chart_is_made_when_it_is_drawn_and_once_in_the_style_of_the_report() -> None:
+    made: list[list[str]] = []
+
+    def draw(texts: Sequence[str]) -> Drawing:
+        made.append(list(texts))
+        return Drawing(10, 20, ())
+
+    shown = cell("mean", {"mean": 1.25}, Statistic())
+    figure = Figure("f", "F", draw, prose("Mean ", shown, "."), pd.DataFrame(), (shown,))
+    document = Document("D", "", (), (Section("s", "S", (FigureBlock(figure),)),))
+    (lancet,) = in_style(document, "lancet").figures()
+    blank_figure(figure).svg()
+    assert not made
+    for _ in range(2):
+        lancet.svg()
+        lancet.spec()
+    assert made == [["1\N{MIDDLE DOT}2"]]
+    assert lancet.alt == "Mean 1\N{MIDDLE DOT}2."

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 from scipy import stats
 
@@ -54,8 +56,6 @@ def plot_caterpillar(
     >>> plot_caterpillar(effects, factor="participant_id").data["place"].to_list()
     [1, 2, 3]
     """
-    import altair as alt
-
     chosen = effects[(effects["factor"] == factor) & (effects["effect"] == effect)]
     if chosen.empty:
         there = ", ".join(
@@ -68,6 +68,21 @@ def plot_caterpillar(
     data = data.sort_values("value", kind="stable", ignore_index=True)
     data["place"] = range(1, len(data) + 1)
     named = names and len(data) <= NAMED
+    away = int(((data["low"] > 0) | (data["high"] < 0)).sum())
+    text = (
+        f"Predicted effects of {len(data)} levels of {factor}, from {data['value'].min():.3g} to "
+        f"{data['value'].max():.3g}; the {conf_level:.0%} intervals of {away} do not contain zero."
+    )
+    label = f"Predicted effect ({effect}), {conf_level:.0%} interval"
+    columns = [*(["level"] if names else []), "place", "value", "std_error", "low", "high"]
+    caption = title or f"Predicted effects of {factor}"
+    return Figure(figure_id, caption, lambda _: themed(_chart(data, factor, label, named)), text, data[columns])
+
+
+def _chart(data: pd.DataFrame, factor: str, label: str, named: bool) -> Any:
+    """Draw a dot with its interval for each level, and a line at zero."""
+    import altair as alt
+
     axis = (
         alt.Y("level:N", sort=data["level"].to_list(), title=factor)
         if named
@@ -75,17 +90,9 @@ def plot_caterpillar(
     )
     shown = data[["place", "value", "low", "high"]].assign(level=data["level"] if named else "")
     base = alt.Chart(shown).encode(y=axis)
-    label = f"Predicted effect ({effect}), {conf_level:.0%} interval"
     width = 1.5 if len(data) <= NAMED else 0.7
     bars = base.mark_rule(color=RULE, strokeWidth=width).encode(x=alt.X("low:Q", title=label), x2=alt.X2("high:Q"))
     dots = base.mark_circle(size=30, color=OKABE_ITO[0], opacity=1).encode(x=alt.X("value:Q", title=label))
     zero = alt.Chart(pd.DataFrame({"at": [0.0]})).mark_rule(color=INK, strokeDash=[4, 3]).encode(x=alt.X("at:Q"))
-    away = int(((data["low"] > 0) | (data["high"] < 0)).sum())
-    text = (
-        f"Predicted effects of {len(data)} levels of {factor}, from {data['value'].min():.3g} to "
-        f"{data['value'].max():.3g}; the {conf_level:.0%} intervals of {away} do not contain zero."
-    )
     height = 18 * len(data) if named else min(420, max(120, 6 * len(data)))
-    chart = alt.layer(zero, bars, dots).properties(width=480, height=height)
-    columns = [*(["level"] if names else []), "place", "value", "std_error", "low", "high"]
-    return Figure(figure_id, title or f"Predicted effects of {factor}", themed(chart), text, data[columns])
+    return alt.layer(zero, bars, dots).properties(width=480, height=height)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import lru_cache
 from html import escape
 from typing import Any
@@ -15,6 +15,7 @@ import pandas as pd
 from coxa.figures.drawing import Drawing
 from coxa.tables.characters import printable
 from coxa.tables.hidden import Protected
+from coxa.tables.prose import Text
 from coxa.tables.table import Cell
 
 INNER = re.compile(r"\b(clip|gradient_)(\d+)\b")
@@ -27,17 +28,21 @@ ABOVE = re.compile("[\U00010000-\U0010ffff]")
 LINES = re.compile(r"[\t\r\n\u2028\u2029]+")
 
 
+Draw = Callable[[Sequence[str]], Any]
+"""From the texts of the cells that stand in a chart to the chart, or a `Drawing`."""
+
+
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A figure to be rendered.
+    """A figure to be rendered, drawn when it is asked for: no chart is made of a figure that is not shown.
 
     id    : lower-case letters, digits and dashes; unique in a document
     title : caption
-    chart : Altair chart, or a `Drawing` where no grammar of charts has it
-    alt   : what the figure shows, with the numbers, for those who do not see it
+    draw  : returns the Altair chart, or a `Drawing` where no grammar of charts has it, from the texts of `shown`; a
+            chart that is there already is taken as it is
+    words : what the figure shows, with the numbers, for those who do not see it; `alt` is their text
     data  : the numbers in it, unrounded
-    shown : cells whose text stands in the chart and in `alt`, so that another style can write them again
-    texts : (text, what stands in its place) in the chart
+    shown : cells whose text stands in the chart
     decimal_mark : of the numbers that the chart writes itself
     of_people : whether it shows single participants, and so is not for everybody
     hiding : returns the figure without counts that are not shown; None where it would not be the same figure
@@ -47,18 +52,30 @@ class Figure:
 
     id: str
     title: str
-    chart: Any
-    alt: str
+    draw: Draw | Any
+    words: Text
     data: pd.DataFrame
     shown: tuple[Cell, ...] = ()
-    texts: tuple[tuple[str, str], ...] = ()
     decimal_mark: str = "."
     of_people: bool = False
     along: tuple[str, ...] = ()
     digits: Mapping[str, int] = field(default_factory=dict)
     hiding: Callable[[Protected], Figure] | None = field(default=None, repr=False, compare=False)
-    _spec: str = field(default="", init=False, repr=False, compare=False)
-    """Kept, as telling a chart takes longer than drawing it."""
+    _kept: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+    """The chart and its description, as making them takes longer than drawing them."""
+
+    @property
+    def alt(self) -> str:
+        """What the figure shows, as text."""
+        return str(self.words)
+
+    @property
+    def chart(self) -> Any:
+        """The Altair chart, or the `Drawing`; made once."""
+        if "chart" not in self._kept:
+            texts = [cell.text for cell in self.shown]
+            self._kept["chart"] = self.draw(texts) if callable(self.draw) else self.draw
+        return self._kept["chart"]
 
     def svg(self) -> str:
         """Return the figure as SVG, text as text, the same bytes for the same figure.
@@ -75,32 +92,21 @@ class Figure:
 
         Empty where the figure is a drawing.
         """
-        if isinstance(self.chart, Drawing):
-            return ""
-        if not self._spec:
-            object.__setattr__(self, "_spec", self._told())
-        return self._spec
+        if "spec" not in self._kept:
+            self._kept["spec"] = "" if isinstance(self.chart, Drawing) else self._described()
+        return str(self._kept["spec"])
 
-    def _told(self) -> str:
+    def _described(self) -> str:
         import altair as alt
 
         with alt.data_transformers.enable("default", max_rows=None):  # builders choose what is drawn, and say so
-            drawn = self.chart.to_dict(validate=False)
-        chart = _retold(drawn, dict(self.texts))
+            chart = self.chart.to_dict(validate=False)
         if self.digits:
             chart["datasets"] = {name: _shorter(rows, self.digits) for name, rows in chart["datasets"].items()}
         if self.decimal_mark != ".":
             numbers = {"decimal": self.decimal_mark, "thousands": ",", "grouping": [3], "currency": ["", ""]}
             chart["config"] = {**chart.get("config", {}), "locale": {"number": numbers}}
         return json.dumps(_printable(chart), ensure_ascii=False)
-
-    def retold(self, texts: Mapping[str, str], decimal_mark: str = ".") -> Figure:
-        """Return the figure with other texts in its chart and in its words, in place of `shown`."""
-        if not texts:
-            return replace(self, decimal_mark=decimal_mark)
-        longest = sorted(texts, key=len, reverse=True)
-        words = re.sub("|".join(map(re.escape, longest)), lambda found: texts[found.group()], self.alt)
-        return replace(self, alt=words, texts=tuple(texts.items()), decimal_mark=decimal_mark)
 
     def png(self, ppi: float = 160) -> bytes:
         """Return the figure as PNG on white, `ppi` pixels for 72 of the drawing; the same bytes for the same figure."""
@@ -125,15 +131,6 @@ def _shorter(rows: list[dict[str, Any]], digits: Mapping[str, int]) -> list[dict
          for name, value in row.items()}
         for row in rows
     ]  # fmt: skip
-
-
-def _retold(node: Any, texts: Mapping[str, str]) -> Any:
-    """Return a chart's description with some of its texts, where they are whole, replaced."""
-    if isinstance(node, dict):
-        return {key: _retold(value, texts) for key, value in node.items()}
-    if isinstance(node, list):
-        return [_retold(item, texts) for item in node]
-    return texts.get(node, node) if isinstance(node, str) else node
 
 
 def _printable(node: Any) -> Any:

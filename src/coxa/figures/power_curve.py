@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 from scipy import stats
 
@@ -49,8 +51,6 @@ def plot_power(
     >>> plot_power(pd.DataFrame(rows, columns=columns)).data["low"].round(3).to_list()
     [0.58, 0.88]
     """
-    import altair as alt
-
     z = float(stats.norm.ppf((1 + conf_level) / 2))
     drawn = power.assign(
         line=_names(power),
@@ -63,6 +63,17 @@ def plot_power(
             f"{len(lines)} lines cannot be told apart in a figure, at most {len(OKABE_ITO)}; choose analyses "
             "or settings"
         )
+    text = " ".join(
+        f"{line}: " + ", ".join(f"{p:.0%} with {n}" for n, p in zip(rows["n"], rows["power"], strict=True)) + "."
+        for line, rows in drawn.groupby("line", sort=False)
+    )
+    return Figure(figure_id, title, lambda _: themed(_chart(drawn, lines, target)), text, drawn)
+
+
+def _chart(drawn: pd.DataFrame, lines: list[str], target: float | None) -> Any:
+    """Draw a line with its band for each comparison, and the wanted power across."""
+    import altair as alt
+
     shown = drawn[["line", "n", "power", "low", "high"]]
     x = alt.X("n:Q", title="Participants of all arms together", scale=alt.Scale(zero=False, padding=14))
     y = alt.Y("power:Q", title="Power", scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(format="%"))
@@ -86,12 +97,7 @@ def plot_power(
     if target is not None:
         wanted = alt.Chart(pd.DataFrame({"at": [target]})).mark_rule(color=INK, strokeDash=[4, 3])
         layers.insert(0, wanted.encode(y=alt.Y("at:Q", title="Power")))
-    chart = alt.layer(*layers).properties(width=WIDTH, height=HEIGHT)
-    text = " ".join(
-        f"{line}: " + ", ".join(f"{p:.0%} with {n}" for n, p in zip(rows["n"], rows["power"], strict=True)) + "."
-        for line, rows in drawn.groupby("line", sort=False)
-    )
-    return Figure(figure_id, title, themed(chart), text, drawn)
+    return alt.layer(*layers).properties(width=WIDTH, height=HEIGHT)
 
 
 def _names(power: pd.DataFrame) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from textwrap import wrap
 from typing import Any
 
@@ -27,6 +28,7 @@ from coxa.figures.visit_axis import EVEN, VisitAxis, axis_of_visits
 from coxa.study import Study
 from coxa.study.design_words import DesignWords
 from coxa.tables.hidden import HIDDEN, Protected
+from coxa.tables.prose import prose
 
 HEIGHT = 300
 ROW = 20
@@ -80,30 +82,30 @@ def plot_profile(
         visit_label=[study.label("visits", visit) for visit in means["visit"]],
     )
     shown = interval_cells(labelled, "mean", scale.decimals)
-    labelled["text"] = [mean.text for mean in shown]
+    labelled["text"] = shown
     if labelled["n"].isna().any():
         labelled["n"] = [HIDDEN if pd.isna(n) else f"{n:.0f}" for n in labelled["n"]]
     arms = list(dict.fromkeys(labelled["arm_label"]))
     axis_title = [quantity, f"({unit or scale.unit}; {scale.direction})"]
-    words = study.words
-    if len(arms) > MOST_ARMS:
-        reference = next(iter(study.groups.values()))
-        chart = _in_panels(labelled, arms, reference, axis_title)
-        caption = f"{title} (in grey: {reference})"
-    else:
-        caption = title
-        chart = _together(labelled, arm_scales(arms), axis_title, words)
-    alt_text = profile_text(labelled, quantity, scale)
+    words, many, reference = study.words, len(arms) > MOST_ARMS, next(iter(study.groups.values()))
+    said = profile_text(labelled, quantity, scale)
     if not axis_of_visits(labelled).to_scale:
-        alt_text += f" {EVEN}."
-    if len(arms) > MOST_ARMS:
-        alt_text += words.say(" A panel for each {arm}, each with the reference {arm} in grey.")
+        said = prose(said, f" {EVEN}.")
+    if many:
+        said = prose(said, words.say(" A panel for each {arm}, each with the reference {arm} in grey."))
+
+    def draw(texts: Sequence[str]) -> Any:
+        written = labelled.assign(text=texts)
+        if many:
+            return themed(_in_panels(written, arms, reference, axis_title))
+        return themed(_together(written, arm_scales(arms), axis_title, words))
 
     def hiding(protected: Protected) -> Figure:
         less = without_numbers(means, protected, ["n"] if of_model else ["n", "conf_low", "conf_high"])
         return plot_profile(study, less, outcome, quantity=quantity, figure_id=figure_id, title=title, unit=unit)
 
-    return Figure(figure_id, caption, themed(chart), alt_text, means, shown, along=("day",), hiding=hiding)
+    caption = f"{title} (in grey: {reference})" if many else title
+    return Figure(figure_id, caption, draw, said, means, shown, along=("day",), hiding=hiding)
 
 
 def without_numbers(means: pd.DataFrame, protected: Protected, columns: list[str]) -> pd.DataFrame:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import pandas as pd
 
 from coxa.figures.figure import Figure
 from coxa.study.scales import OutcomeScale
 from coxa.tables.formats import cell
+from coxa.tables.prose import Prose, joined, prose
 from coxa.tables.records import records
 from coxa.tables.table import Cell, Statistic
 
@@ -16,13 +19,14 @@ def figure_text(figure: Figure) -> str:
     return f"{figure.title}. {figure.alt}"
 
 
-def profile_text(labelled: pd.DataFrame, quantity: str, scale: OutcomeScale) -> str:
-    """Say the means of each arm at each visit, with their limits (`text`) and n."""
+def profile_text(labelled: pd.DataFrame, quantity: str, scale: OutcomeScale) -> Prose:
+    """Say the means of each arm at each visit, with their limits (cells in `text`) and n."""
+    said = f"Lines over the visits. {quantity} with confidence interval; {scale.direction}."
     arms = []
     for arm, rows in labelled.groupby("arm_label", sort=False):
-        points = [f"{row['visit_label']} {row['text']}, n {row['n']}" for row in records(rows)]
-        arms.append(f"{arm}: {'; '.join(points)}.")
-    return f"Lines over the visits. {quantity} with confidence interval; {scale.direction}. {' '.join(arms)}"
+        points = [prose(f"{row['visit_label']} ", row["text"], f", n {row['n']}") for row in records(rows)]
+        arms.append(prose(f"{arm}: ", joined("; ", points), "."))
+    return joined(" ", [said, *arms])
 
 
 def interval_cells(rows: pd.DataFrame, estimate: str, decimals: int) -> tuple[Cell, ...]:
@@ -33,13 +37,14 @@ def interval_cells(rows: pd.DataFrame, estimate: str, decimals: int) -> tuple[Ce
     )
 
 
-def forest_text(labelled: pd.DataFrame, quantity: str, sides: tuple[str, str]) -> str:
+def forest_text(labels: Iterable[str], shown: Iterable[Cell], quantity: str, sides: tuple[str, str]) -> Prose:
     """Say each difference with its limits, and what the two sides of zero mean."""
-    rows = "; ".join(f"{label}, {text}" for label, text in zip(labelled["label"], labelled["text"], strict=True))
-    return (
+    said = (
         f"Differences with confidence interval, one row each. {quantity}. Below zero: {sides[0]}; above zero: "
-        f"{sides[1]}. {rows}."
+        f"{sides[1]}. "
     )
+    rows = [prose(f"{label}, ", difference) for label, difference in zip(labels, shown, strict=True)]
+    return prose(said, joined("; ", rows), ".")
 
 
 def missing_text(labelled: pd.DataFrame, by: str) -> str:

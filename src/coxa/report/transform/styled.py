@@ -9,7 +9,7 @@ from coxa.errors import check_option
 from coxa.figures.figure import Figure
 from coxa.report.document import Block, Document, FigureBlock, TableBlock, with_blocks, with_texts
 from coxa.tables.formats import restyled
-from coxa.tables.prose import Prose, Text
+from coxa.tables.prose import Prose, Text, with_cells
 from coxa.tables.styles import STYLES, Style
 from coxa.tables.table import Column, Row, RowGroup, Table
 
@@ -83,8 +83,9 @@ def _row(row: Row, columns: tuple[Column, ...], said: bool, style: Style) -> Row
 
 def _figure(figure: Figure, style: Style) -> Figure:
     """Write the numbers that stand in a figure and in its words."""
-    texts = {shown.text: restyled(shown, style).text for shown in figure.shown}
-    return figure.retold({before: after for before, after in texts.items() if before != after}, style.decimal_mark)
+    shown = tuple(restyled(cell, style) for cell in figure.shown)
+    words = with_cells(figure.words, lambda cell: restyled(cell, style))
+    return replace(figure, shown=shown, words=words, decimal_mark=style.decimal_mark)
 
 
 def _text(text: Text, style: Style) -> Text:

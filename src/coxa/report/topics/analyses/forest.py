@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from textwrap import wrap
 from typing import Any, Literal
 
@@ -39,8 +40,6 @@ def plot_forest(planned: PlannedAnalysis, rows: pd.DataFrame, *, figure_id: str,
     -------
     Figure
     """
-    import altair as alt
-
     study, quantity = planned.study, f"Difference in means ({planned.unit})"
     labelled = rows.reset_index(drop=True).assign(
         label=rows["label"].to_list() if "label" in rows else row_labels(study, rows),
@@ -49,12 +48,17 @@ def plot_forest(planned: PlannedAnalysis, rows: pd.DataFrame, *, figure_id: str,
     lines = [wrap(label, LABEL_LETTERS) for label in labelled["label"]]
     height = len(lines) * (ROW + LINE * (max(map(len, lines), default=1) - 1))
     shown = interval_cells(labelled, "estimate", planned.decimals)
-    labelled["text"] = [difference.text for difference in shown]
     sides = favours(study, labelled, higher_is_better=planned.higher_is_better)
-    drawn = labelled[["place", "label", "text", "estimate", "conf_low", "conf_high"]]
-    chart = alt.hconcat(_intervals(drawn, lines, sides, quantity, height), _texts(drawn, height), spacing=16)
-    alt_text = forest_text(labelled, quantity, sides)
-    return Figure(figure_id, title, themed(chart), alt_text, labelled.filter(items=DATA_COLUMNS), shown)
+    words = forest_text(labelled["label"], shown, quantity, sides)
+
+    def draw(texts: Sequence[str]) -> Any:
+        import altair as alt
+
+        drawn = labelled.assign(text=texts)[["place", "label", "text", "estimate", "conf_low", "conf_high"]]
+        intervals = _intervals(drawn, lines, sides, quantity, height)
+        return themed(alt.hconcat(intervals, _texts(drawn, height), spacing=16))
+
+    return Figure(figure_id, title, draw, words, labelled.filter(items=DATA_COLUMNS), shown)
 
 
 def row_labels(study: ComparativeStudy, rows: pd.DataFrame) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -34,31 +35,39 @@ def plot_attendance(study: ComparativeStudy, delivered: Delivered, *, figure_id:
     -------
     Figure
     """
-    import altair as alt
-
     steps = attendance_steps(study, delivered)
     labelled = steps.assign(arm_label=[study.label("arms", arm) for arm in steps["arm"]])
     arms = list(dict.fromkeys(labelled["arm_label"]))
+    asked = study.per_protocol.min_attendance if study.per_protocol else None
+    text = attendance_text(labelled)
+    reference = study.label("arms", study.reference_arm)
+    if len(arms) > MOST_ARMS:
+        title += f" (in grey: {reference})"
+    if asked:
+        text += f" The dashed line is at {asked:.0%}, which the per-protocol set asks for."
+
+    def draw(_: Sequence[str]) -> Any:
+        return themed(_chart(labelled, arms, reference, asked))
+
+    return Figure(figure_id, title, draw, text, steps, along=("attended",))
+
+
+def _chart(labelled: pd.DataFrame, arms: list[str], reference: str, asked: float | None) -> Any:
+    """Draw the arms together, or a panel for each of many, and a line at the share that is asked for."""
+    import altair as alt
+
     percent = alt.Axis(format="%", tickCount=5)
     title_of_x = "Share of the planned sessions attended, at least"
     many = len(arms) > MOST_ARMS
     x = alt.X("attended:Q", title="Share attended, at least" if many else title_of_x, axis=percent,
               scale=alt.Scale(domain=[0, 1], nice=False))  # fmt: skip
     y = alt.Y("participants:Q", title="Participants", axis=percent, scale=alt.Scale(domain=[0, 1]))
-    asked = study.per_protocol.min_attendance if study.per_protocol else None
     at = pd.DataFrame({"at": [asked] if asked else []}, dtype=float)
     mark = alt.Chart(at).mark_rule(color=RULE, strokeDash=[4, 3]).encode(x=alt.X("at:Q")) if asked else None
-    text = attendance_text(labelled)
     if many:
-        reference = study.label("arms", study.reference_arm)
-        chart = stepped_panels(labelled, arms, reference, x, y, "step-before", mark)
-        title += f" (in grey: {reference})"
-    else:
-        lines = _lines(labelled, arm_scales(arms), x, y)
-        chart = (mark + lines if mark is not None else lines).properties(width=WIDTH, height=HEIGHT)
-    if asked:
-        text += f" The dashed line is at {asked:.0%}, which the per-protocol set asks for."
-    return Figure(figure_id, title, themed(chart), text, steps, along=("attended",))
+        return stepped_panels(labelled, arms, reference, x, y, "step-before", mark)
+    lines = _lines(labelled, arm_scales(arms), x, y)
+    return (mark + lines if mark is not None else lines).properties(width=WIDTH, height=HEIGHT)
 
 
 def _lines(labelled: pd.DataFrame, arms: ArmScales, x: Any, y: Any) -> Any:

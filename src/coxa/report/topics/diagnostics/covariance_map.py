@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pandas as pd
 
@@ -36,8 +37,6 @@ def plot_covariance(check: pd.DataFrame, *, what: str = "correlation", figure_id
     OptionError
         `what` is neither.
     """
-    import altair as alt
-
     check_option("map", what, ("correlation", "covariance"))
     ending = "_correlation" if what == "correlation" else ""
     visits = list(dict.fromkeys(check["visit"]))
@@ -47,9 +46,21 @@ def plot_covariance(check: pd.DataFrame, *, what: str = "correlation", figure_id
     ]
     data = pd.concat(parts, ignore_index=True)
     apart = (check["fitted" + ending] - check["empirical" + ending]).abs()
+    text = (
+        f"{what.capitalize()} of residuals over {', '.join(visits)}, by the model and as observed; they differ by "
+        f"{apart.max():.3g} at most."
+    )
+    every = Figure(figure_id, title, lambda _: themed(_maps(data, visits, what)), text, check)
+    return replace(every, hiding=lambda _: replace(every, data=check.drop(columns="n", errors="ignore")))
+
+
+def _maps(data: pd.DataFrame, visits: list[str], what: str) -> Any:
+    """Draw the two maps of each group, each cell with its number."""
+    import altair as alt
+
     x = alt.X("other:N", sort=visits, title=None)
     y = alt.Y("visit:N", sort=visits, title=None)
-    written = ".2f" if ending else ".3g"
+    written = ".2f" if what == "correlation" else ".3g"
     said = [
         *told(Visit="visit", With="other", Of="side"),
         alt.Tooltip("value:Q", title=what.capitalize(), format=written),
@@ -75,12 +86,6 @@ def plot_covariance(check: pd.DataFrame, *, what: str = "correlation", figure_id
         )
     )
     size = CELL * len(visits)
-    text = (
-        f"{what.capitalize()} of residuals over {', '.join(visits)}, by the model and as observed; they differ by "
-        f"{apart.max():.3g} at most."
-    )
     row = alt.Row("group:N", title=None)
     column = alt.Column("side:N", sort=list(SIDES.values()), title=None)
-    chart = alt.layer(cells, numbers).properties(width=size, height=size).facet(row=row, column=column, data=data)
-    without_n = Figure(figure_id, title, themed(chart), text, check.drop(columns="n", errors="ignore"))
-    return replace(without_n, data=check, hiding=lambda _: without_n)
+    return alt.layer(cells, numbers).properties(width=size, height=size).facet(row=row, column=column, data=data)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 
 from coxa.errors import check_option
@@ -39,8 +41,6 @@ def plot_influence(influence: pd.DataFrame, *, measure: str = "cook_distance", f
     OptionError
         The measure is not one of these.
     """
-    import altair as alt
-
     check_option("measure of influence", measure, tuple(MEASURES))
     values = influence[measure].dropna()
     order = values.abs().sort_values(ascending=False, kind="stable").index
@@ -48,12 +48,17 @@ def plot_influence(influence: pd.DataFrame, *, measure: str = "cook_distance", f
     drawn = data.head(MOST)
     if len(drawn) < len(data):
         title += f" (the {MOST} most influential of {len(data)})"
-    base = alt.Chart(drawn).encode(x=alt.X("place:Q", title="Participant, most influential first"))
-    stems = base.mark_rule(color=RULE).encode(y=alt.Y("value:Q", title=MEASURES[measure]), y2=alt.datum(0))
-    dots = base.mark_circle(size=22, color=OKABE_ITO[0]).encode(y=alt.Y("value:Q"))
     text = (
         f"{MEASURES[measure]}, for {len(data)} participants left out one by one; the largest is "
         f"{data['value'].iloc[0]:.3g}."
     )
-    chart = alt.layer(stems, dots).properties(width=480, height=220)
-    return Figure(figure_id, title, themed(chart), text, drawn, of_people=True)
+    return Figure(figure_id, title, lambda _: themed(_stems(drawn, measure)), text, drawn, of_people=True)
+
+
+def _stems(drawn: pd.DataFrame, measure: str) -> Any:
+    import altair as alt
+
+    base = alt.Chart(drawn).encode(x=alt.X("place:Q", title="Participant, most influential first"))
+    stems = base.mark_rule(color=RULE).encode(y=alt.Y("value:Q", title=MEASURES[measure]), y2=alt.datum(0))
+    dots = base.mark_circle(size=22, color=OKABE_ITO[0]).encode(y=alt.Y("value:Q"))
+    return alt.layer(stems, dots).properties(width=480, height=220)

@@ -38,8 +38,6 @@ def plot_residuals(residuals: pd.DataFrame, *, kind: str = "studentised", figure
         Dashed lines at -2, 0 and 2. No participant is named in it. Of more than MOST points those evenly spaced in
         the order of the residuals of a visit are drawn, and all far ones; the caption says how many.
     """
-    import altair as alt
-
     visits = [str(visit) for visit in residuals["visit"].cat.categories]
     every = residuals[["fitted", kind]].assign(visit=residuals["visit"].astype(str))
     beyond = int((every[kind].abs() > 2).sum())
@@ -48,6 +46,16 @@ def plot_residuals(residuals: pd.DataFrame, *, kind: str = "studentised", figure
         title += (
             f" ({len(data)} of {len(every)} drawn: evenly spaced in their order at each visit, and all beyond {FAR:g})"
         )
+    text = (
+        f"{kind.capitalize()} residuals against fitted values at {', '.join(visits)}: {len(every)} points, "
+        f"{beyond} of them beyond 2 or -2."
+    )
+    return Figure(figure_id, title, lambda _: themed(_residuals(data, visits, kind)), text, data, of_people=True)
+
+
+def _residuals(data: pd.DataFrame, visits: list[str], kind: str) -> Any:
+    import altair as alt
+
     points = (
         alt.Chart()
         .mark_circle(size=22, opacity=1, fillOpacity=0.55, color=OKABE_ITO[0])
@@ -60,12 +68,7 @@ def plot_residuals(residuals: pd.DataFrame, *, kind: str = "studentised", figure
     )
     once = alt.Chart().transform_aggregate(n="count()", groupby=["visit"])  # and not once for each point
     rules = [once.mark_rule(color=RULE, strokeDash=[4, 3]).encode(y=alt.datum(level)) for level in (-2, 0, 2)]
-    text = (
-        f"{kind.capitalize()} residuals against fitted values at {', '.join(visits)}: {len(every)} points, "
-        f"{beyond} of them beyond 2 or -2."
-    )
-    chart = alt.layer(*rules, points).facet(column=alt.Column("visit:N", sort=visits, title=None), data=data)
-    return Figure(figure_id, title, themed(chart), text, data, of_people=True)
+    return alt.layer(*rules, points).facet(column=alt.Column("visit:N", sort=visits, title=None), data=data)
 
 
 def plot_qq(points: pd.DataFrame, *, figure_id: str, title: str) -> Figure:
@@ -82,13 +85,21 @@ def plot_qq(points: pd.DataFrame, *, figure_id: str, title: str) -> Figure:
     -------
     Figure
     """
-    import altair as alt
-
     outside = (points["sample"] < points["low"]) | (points["sample"] > points["high"])
     order = points["theoretical"].rank(method="first")
     drawn = _spread(points.sort_values("theoretical", kind="stable"), (order <= TAIL) | (order > len(points) - TAIL))
     if len(drawn) < len(points):
         title += f" ({len(drawn)} of {len(points)} drawn: evenly spaced in their order, and {TAIL} at each end)"
+    text = (
+        f"Quantiles of {len(points)} residuals against those of the normal distribution, {int(outside.sum())} outside "
+        "their band."
+    )
+    return Figure(figure_id, title, lambda _: themed(_quantiles(drawn)), text, drawn, of_people=True)
+
+
+def _quantiles(drawn: pd.DataFrame) -> Any:
+    import altair as alt
+
     base = alt.Chart(drawn).encode(x=alt.X("theoretical:Q", title="Normal quantile"))
     band = base.mark_area(opacity=1, fillOpacity=0.25, color=RULE).encode(
         y=alt.Y("low:Q", title="Normalised residual"), y2=alt.Y2("high:Q")
@@ -96,12 +107,7 @@ def plot_qq(points: pd.DataFrame, *, figure_id: str, title: str) -> Figure:
     line = base.mark_line(color=RULE, strokeDash=[4, 3]).encode(y=alt.Y("theoretical:Q"))
     said = _numbers(Normal_quantile="theoretical", Residual="sample")
     dots = base.mark_circle(size=22, color=OKABE_ITO[0]).encode(y=alt.Y("sample:Q"), tooltip=said)
-    text = (
-        f"Quantiles of {len(points)} residuals against those of the normal distribution, {int(outside.sum())} outside "
-        "their band."
-    )
-    chart = alt.layer(band, line, dots).properties(width=2 * WIDTH, height=2 * WIDTH)
-    return Figure(figure_id, title, themed(chart), text, drawn, of_people=True)
+    return alt.layer(band, line, dots).properties(width=2 * WIDTH, height=2 * WIDTH)
 
 
 def _spread(ordered: pd.DataFrame, always: pd.Series) -> pd.DataFrame:

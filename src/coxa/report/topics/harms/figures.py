@@ -34,20 +34,23 @@ def plot_harms(study: ComparativeStudy, risks: pd.DataFrame, *, figure_id: str, 
     -------
     Figure
     """
-    import altair as alt
-
     there = risks.groupby("term")["n"].transform("sum") > 0
     shown = risks[there & risks["total"].gt(0)].reset_index(drop=True)
     labelled = shown.assign(arm_label=[study.label("arms", arm) for arm in shown["arm"]])
+    return Figure(figure_id, title, lambda _: themed(_chart(study, labelled)), harms_text(labelled, study), shown)
+
+
+def _chart(study: ComparativeStudy, labelled: pd.DataFrame) -> Any:
+    """Draw the arms of each kind together, or a row for each where they are many."""
+    import altair as alt
+
     arms = [study.label("arms", arm) for arm in study.arm_order]
     kinds = list(dict.fromkeys(labelled["label"]))
     scales = _Scales(labelled, study.label("arms", study.reference_arm))
-    if len(arms) > MOST_ARMS:
-        rows = [_of_kind(labelled[labelled["label"] == kind], kind, arms, scales) for kind in kinds]
-        chart = alt.vconcat(*rows, spacing=24)
-    else:
-        chart = _together(labelled, kinds, arm_scales(arms), scales)
-    return Figure(figure_id, title, themed(chart), harms_text(labelled, study), shown)
+    if len(arms) <= MOST_ARMS:
+        return _together(labelled, kinds, arm_scales(arms), scales)
+    rows = [_of_kind(labelled[labelled["label"] == kind], kind, arms, scales) for kind in kinds]
+    return alt.vconcat(*rows, spacing=24)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
@@ -25,6 +26,7 @@ from coxa.figures.theme import (
 )
 from coxa.figures.visit_axis import LETTER, SLANT
 from coxa.study import Study
+from coxa.study.design_words import DesignWords
 from coxa.tables.formats import cell
 from coxa.tables.table import Statistic
 
@@ -64,24 +66,23 @@ def plot_missingness(
     )
     words = study.words
     shown = tuple(cell("share", {"share": part}, Statistic()) for part in labelled["share"])
-    drawn = labelled[["arm_label", "visit_label", "share", "count"]].assign(percent=[part.text for part in shown])
+
+    def draw(texts: Sequence[str]) -> Any:
+        drawn = labelled[["arm_label", "visit_label", "share", "count"]].assign(percent=texts)
+        return themed(_chart(drawn, words, f"Missing, share of {whom}"))
+
+    return Figure(figure_id, title, draw, missing_text(labelled, words.by_visit), counted, shown)
+
+
+def _chart(drawn: pd.DataFrame, words: DesignWords, title: str) -> Any:
+    """Draw bars side by side, or rows and panels where they would be too many."""
     said = told(**{words.arm.capitalize(): "arm_label"}, Visit="visit_label", Missing="count", Share="percent")
     arms, visits = (list(dict.fromkeys(drawn[name])) for name in ("arm_label", "visit_label"))
     wanted = len(arms) * len(visits) * (SMALL_LETTER * max(map(len, drawn["count"])) + GAP)
     if len(arms) > MOST_ARMS or wanted > MOST_WIDTH:
-        chart = _rows(drawn, arms, visits, said)
-    else:
-        width = max(WIDTH, round(wanted))
-        chart = _bars(
-            drawn,
-            arm_scales(arms),
-            visits,
-            said,
-            width,
-            arm_choice(arms, words.say("All {arms}")),
-            f"Missing, share of {whom}",
-        )
-    return Figure(figure_id, title, themed(chart), missing_text(labelled, words.by_visit), counted, shown)
+        return _rows(drawn, arms, visits, said)
+    choice = arm_choice(arms, words.say("All {arms}"))
+    return _bars(drawn, arm_scales(arms), visits, said, max(WIDTH, round(wanted)), choice, title)
 
 
 def _bars(

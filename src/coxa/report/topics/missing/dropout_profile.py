@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
@@ -39,8 +40,6 @@ def plot_dropout_profile(study: ComparativeStudy, dataset: AnalysisDataset, *, f
     Figure
         A line ends at the last visit of those it stands for; their number stands below the axis there.
     """
-    import altair as alt
-
     means = last_seen_means(study, dataset)
     drawn = means[means["n_group"] >= FEWEST]
     few = int(means[means["n_group"] < FEWEST].drop_duplicates(["arm", "last_visit"])["n_group"].sum())
@@ -57,12 +56,17 @@ def plot_dropout_profile(study: ComparativeStudy, dataset: AnalysisDataset, *, f
     width = max(round(WIDTH / max(columns, 1)) - 60, 130)
     visits = list(dict.fromkeys(labelled.sort_values("day")["visit_label"]))
     reach = [float(labelled["mean"].min()), float(labelled["mean"].max())] if len(labelled) else [scale.low, scale.high]
-    y = alt.Y("mean:Q", title=[f"Mean ({scale.unit};", f"{scale.direction})"],
-              scale=alt.Scale(domain=reach, zero=False, padding=8))  # fmt: skip
-    each = [_panel(labelled, arm, visits, titled(y, place, columns), width) for place, arm in enumerate(arms)]
-    chart = panels(each, columns)
+
+    def draw(_: Sequence[str]) -> Any:
+        import altair as alt
+
+        y = alt.Y("mean:Q", title=[f"Mean ({scale.unit};", f"{scale.direction})"],
+                  scale=alt.Scale(domain=reach, zero=False, padding=8))  # fmt: skip
+        each = [_panel(labelled, arm, visits, titled(y, place, columns), width) for place, arm in enumerate(arms)]
+        return themed(panels(each, columns))
+
     text = _text(study, labelled, few, scale.decimals)
-    return Figure(figure_id, title, themed(chart), text, drawn, along=("day",))
+    return Figure(figure_id, title, draw, text, drawn, along=("day",))
 
 
 def _panel(labelled: pd.DataFrame, arm: str, visits: list[str], y: Any, width: int) -> Any:

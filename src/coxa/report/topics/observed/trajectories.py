@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -37,8 +39,6 @@ def plot_trajectories(study: ComparativeStudy, dataset: AnalysisDataset, *, figu
         Lines are numbered by their values; no identifier is in the drawing or in its data. In an arm of more than MOST
         participants every k-th is drawn, from the lowest to the highest baseline, and nothing is left to chance.
     """
-    import altair as alt
-
     courses = trajectories(study, dataset)
     means = observed_means(study, dataset)
     scale = study.scale(study.estimands[dataset.estimand].endpoint.outcome)
@@ -49,9 +49,21 @@ def plot_trajectories(study: ComparativeStudy, dataset: AnalysisDataset, *, figu
     both["visit_label"] = [study.label("visits", visit) for visit in both["visit"]]
     seen = set(both["visit"])
     visits = [study.label("visits", v) for v in (study.baseline_visit, *study.post_visits) if v in seen]
+    drawn = both[["arm_label", "visit_label", "line", "kind", "value"]]
+    title_of_y = [f"Value ({scale.unit};", f"{scale.direction})"]
+    text = _text(study, dataset, courses, means, scale.decimals)
+    return Figure(
+        figure_id, title, lambda _: themed(_panels(drawn, visits, arms, title_of_y)), text, courses, of_people=True
+    )
+
+
+def _panels(drawn: pd.DataFrame, visits: list[str], arms: list[str], title_of_y: list[str]) -> Any:
+    """Draw a panel for each arm, thin lines below a thick one."""
+    import altair as alt
+
     axis = alt.Axis(labelAngle=-45, labelAlign="right", labelOverlap=False)
     x = alt.X("visit_label:N", title=None, sort=visits, axis=axis, scale=alt.Scale(type="point", padding=0.3))
-    y = alt.Y("value:Q", title=[f"Value ({scale.unit};", f"{scale.direction})"], scale=alt.Scale(zero=False))
+    y = alt.Y("value:Q", title=title_of_y, scale=alt.Scale(zero=False))
     base = alt.Chart().encode(x=x, y=y, detail=alt.Detail("line:N"))
     thin = base.transform_filter("datum.kind == 'course'").mark_line(
         strokeWidth=0.7, opacity=1, strokeOpacity=0.6, color=RULE
@@ -62,11 +74,8 @@ def plot_trajectories(study: ComparativeStudy, dataset: AnalysisDataset, *, figu
     columns = columns_of(len(arms))
     width = max(round(WIDTH / max(columns, 1)) - 30, 130)
     panel = alt.layer(thin, thick).properties(width=width, height=HEIGHT)
-    drawn = both[["arm_label", "visit_label", "line", "kind", "value"]]
     facet = alt.Facet("arm_label:N", sort=arms, title=None)
-    chart = panel.facet(facet=facet, columns=columns, data=drawn)
-    text = _text(study, dataset, courses, means, scale.decimals)
-    return Figure(figure_id, title, themed(chart), text, courses, of_people=True)
+    return panel.facet(facet=facet, columns=columns, data=drawn)
 
 
 def trajectories(study: ComparativeStudy, dataset: AnalysisDataset, most: int = MOST) -> pd.DataFrame:

@@ -58,35 +58,48 @@ def plot_responder_curve(
     Figure
         Its data are shares by arm; no participant is in them.
     """
-    import altair as alt
-
     curve = responder_curve(study, response, visit, rules)
     labelled = curve.assign(arm_label=[study.label("arms", arm) for arm in curve["arm"]])
     arms = list(dict.fromkeys(labelled["arm_label"]))
-    rising = _sign(response) < 0
     marked = [rule for rule in rules if rule.measure == response.rule.measure]
-    scale = study.scale(response.outcome)
-    bound = "at least" if scale.higher_is_better else "at most"
-    axis = AXES[response.rule.measure].format(unit=scale.unit, bound=bound)
     span = _span(response, visit, [rule.at_least for rule in marked])
-    within = _within(labelled, span, _sign(response))
-    way: Step = "step-after" if rising else "step-before"
-    many = len(arms) > MOST_ARMS
-    if many:
-        axis = axis.replace(" from baseline", "")
-    x = alt.X("cut:Q", title=wrap(axis, LETTERS) if many else axis, scale=alt.Scale(domain=list(span), nice=False))
-    y = alt.Y("share:Q", title="Share of participants", scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(format="%"))
     text = _text(study, response, labelled, marked)
     if thinned(response, visit):
         title += f" (drawn at {labelled['cut'].nunique()} cuts, evenly spaced in the order of the values)"
-    if many:
-        reference = study.label("arms", study.estimands[response.dataset.estimand].treatment.against)
-        chart = stepped_panels(within, arms, reference, x, y, way, _cuts(marked, scale.unit, named=False))
+    reference = study.label("arms", study.estimands[response.dataset.estimand].treatment.against)
+    if len(arms) > MOST_ARMS:
         title += f" (in grey: {reference})"
-    else:
-        lines = _lines(within, arm_scales(arms), x, y, way)
-        chart = alt.layer(_cuts(marked, scale.unit), lines).properties(width=WIDTH, height=HEIGHT)
-    return Figure(figure_id, title, themed(chart), text, curve, along=("cut",))
+
+    def draw(_: Sequence[str]) -> Any:
+        within = _within(labelled, span, _sign(response))
+        return themed(_chart(study, response, within, span, arms, marked, reference))
+
+    return Figure(figure_id, title, draw, text, curve, along=("cut",))
+
+
+def _chart(
+    study: ComparativeStudy,
+    response: Response,
+    within: pd.DataFrame,
+    span: tuple[float, float],
+    arms: list[str],
+    marked: Sequence[Responder],
+    reference: str,
+) -> Any:
+    """Draw the curves together, or a panel for each of many arms, with the cuts behind them."""
+    import altair as alt
+
+    scale, many = study.scale(response.outcome), len(arms) > MOST_ARMS
+    bound = "at least" if scale.higher_is_better else "at most"
+    axis = AXES[response.rule.measure].format(unit=scale.unit, bound=bound)
+    named = wrap(axis.replace(" from baseline", ""), LETTERS) if many else axis
+    x = alt.X("cut:Q", title=named, scale=alt.Scale(domain=list(span), nice=False))
+    y = alt.Y("share:Q", title="Share of participants", scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(format="%"))
+    way: Step = "step-after" if _sign(response) < 0 else "step-before"
+    if many:
+        return stepped_panels(within, arms, reference, x, y, way, _cuts(marked, scale.unit, named=False))
+    lines = _lines(within, arm_scales(arms), x, y, way)
+    return alt.layer(_cuts(marked, scale.unit), lines).properties(width=WIDTH, height=HEIGHT)
 
 
 def _lines(within: pd.DataFrame, arms: ArmScales, x: Any, y: Any, way: Step) -> Any:

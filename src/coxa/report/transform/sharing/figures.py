@@ -8,6 +8,7 @@ from coxa.figures.blank import blank_figure
 from coxa.figures.figure import Figure
 from coxa.tables.cells import BEHIND
 from coxa.tables.hidden import COUNTS, HIDDEN, Protected
+from coxa.tables.prose import prose
 from coxa.tables.records import records
 
 OF_PEOPLE = "Not shown where the report is shared, as it shows single participants"
@@ -26,7 +27,7 @@ def shared_figure(figure: Figure, protected: Protected) -> Figure:
     drawn = figure.hiding(protected)
     if not all_shown(drawn, protected):
         return blank_figure(figure, OF_FEW)
-    return replace(drawn, alt=f"{drawn.alt} {HIDDEN}: {protected.note()}")
+    return replace(drawn, words=prose(drawn.words, f" {HIDDEN}: {protected.note()}"))
 
 
 def all_shown(figure: Figure, protected: Protected) -> bool:

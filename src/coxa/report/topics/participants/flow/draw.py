@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from coxa.cohort.cohort import Cohort
 from coxa.derive.dataset import AnalysisDataset
@@ -42,18 +42,25 @@ def plot_flow(flow: Flow, *, figure_id: str = "participant-flow", title: str = T
     --------
     >>> Path("flow.svg").write_text(plot_flow(flow).svg(), encoding="utf-8")  # doctest: +SKIP
     """
+
+    def hiding(protected: Protected) -> Figure:
+        return plot_flow(without(flow, protected), figure_id=figure_id, title=title)
+
+    def draw(_: Sequence[str]) -> Drawing:
+        return _drawing(flow, figure_id)
+
+    return Figure(figure_id, title, draw, flow_text(flow), flow.to_frame(), along=("level",), hiding=hiding)
+
+
+def _drawing(flow: Flow, figure_id: str) -> Drawing:
+    """Place the boxes of a flow, and draw them with bands and arrows."""
     placed = lay_out(flow)
     marks = [
         *(_band(figure_id, placed, *band) for band in placed.bands),
         group(f"{figure_id}-arrows", "flow-arrows", list(_arrows(placed))),
         *(_box(figure_id, placed.size, one) for one in placed.boxes),
     ]
-    drawing = Drawing(placed.width, placed.height, tuple(marks), "flow")
-
-    def hiding(protected: Protected) -> Figure:
-        return plot_flow(without(flow, protected), figure_id=figure_id, title=title)
-
-    return Figure(figure_id, title, drawing, flow_text(flow), flow.to_frame(), along=("level",), hiding=hiding)
+    return Drawing(placed.width, placed.height, tuple(marks), "flow")
 
 
 def flow_figure(cohort: Cohort, dataset: AnalysisDataset) -> Figure:
