@@ -50,7 +50,7 @@ class FindingsError(CoxaError):
 
 
 class PlanError(FindingsError):
-    """The study file cannot be used as it stands."""
+    """The study file has faults."""
 
 
 class LockError(FindingsError):
@@ -110,6 +110,19 @@ def not_allowed(what: str, word: object, allowed: Iterable[str]) -> str:
     hint = nearest(str(word), options)
     suggestion = f"; did you mean '{hint}'?" if hint else ""
     return f"unknown {what} '{word}'; allowed: {', '.join(options)}{suggestion}"
+
+
+def use_one_of(word: object, allowed: Iterable[str]) -> str:
+    """Return the remedy for a word that is not allowed: what is, and the nearest.
+
+    Examples
+    --------
+    >>> use_one_of("assesments", ["participants", "assessments"])
+    "Use one of: participants, assessments. Did you mean 'assessments'?"
+    """
+    options = list(allowed)
+    hint = nearest(str(word), options)
+    return f"Use one of: {', '.join(options)}." + (f" Did you mean '{hint}'?" if hint else "")
 
 
 def check_option(what: str, word: str, allowed: Sequence[str]) -> str:

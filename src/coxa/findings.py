@@ -19,7 +19,7 @@ __all__ = ["Finding", "Findings"]
 Severity = Literal["error", "warning", "note"]
 
 EXAMPLES = 5
-"""So many of the rows of a folded finding are written out; more findings alike are folded where a list is long."""
+"""So many of the rows and values of a folded finding are written out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,17 +51,25 @@ class Finding:
 
     def as_text(self) -> str:
         """Return the finding as one line."""
-        counted = "line" if self.table.endswith((".yaml", ".yml")) else "row"
-        parts = [
-            self.table,
-            f"{counted} {self.row}" if self.row is not None else "",
-            f"participant {self.participant_id}" if self.participant_id else "",
-            self.field or "",
-        ]
-        place = ", ".join(part for part in parts if part)
+        place = ", ".join(part for part in (*self.place(), self.field or "") if part)
         value = f" (found {self.value!r})" if self.value is not None else ""
-        many = f" [{self.n_rows} rows]" if self.n_rows > 1 else ""
-        return f"{self.severity}: {place}: {self.rule}{value}{many}. {self.remedy}"
+        return f"{self.severity}: {place}: {self.rule}{value}. {self.remedy}"
+
+    def place(self) -> tuple[str, ...]:
+        """Return the table, the rows (of many the first, and how many there are) and the participant, in words."""
+        if self.n_rows > 1:
+            return self.table, self._many()
+        row = f"{self._counted()} {self.row}" if self.row is not None else ""
+        return self.table, row, f"participant {self.participant_id}" if self.participant_id else ""
+
+    def _many(self) -> str:
+        numbers = self.rows or (() if self.row is None else (self.row,))
+        listed = ", ".join(map(str, numbers[:EXAMPLES]))
+        more = ", ..." if self.n_rows > EXAMPLES or self.n_rows > len(numbers) else ""
+        return f"{self.n_rows} {self._counted()}s" + (f" ({listed}{more})" if listed else "")
+
+    def _counted(self) -> str:
+        return "line" if self.table.endswith((".yaml", ".yml")) else "row"
 
 
 COLUMNS = tuple(field.name for field in fields(Finding))
@@ -72,27 +80,26 @@ def fold(alike: Sequence[Finding]) -> Finding:
 
     Examples
     --------
-    >>> days = [Finding("error", "daily_diary", "a day is whole", "Correct it", row=k, value="1.5") for k in (2, 3)]
+    >>> days = [Finding("error", "diary", "the day is not whole", "Correct it.", row=k, value="1.5") for k in (2, 3)]
     >>> print(fold(days).as_text())
-    error: daily_diary, row 2: a day is whole (found '1.5 in row 2; 1.5 in row 3') [2 rows]. Correct it
+    error: diary, 2 rows (2, 3): the day is not whole (found '1.5'). Correct it.
     """
     if len(alike) == 1:
         return alike[0]
     numbers = [row for item in alike for row in (item.rows or (() if item.row is None else (item.row,)))]
-    if all(item.n_rows == 1 for item in alike):
-        places = [_place(item) for item in alike[:EXAMPLES]]
-    else:
-        places = [item.value for item in alike[:EXAMPLES] if item.value]
-    more = len(alike) - len(places)
-    value = "; ".join(place for place in places if place) + (f"; and {more} more" if more and places else "")
-    return replace(alike[0], value=value or None, n_rows=sum(item.n_rows for item in alike), rows=tuple(numbers))
+    return replace(alike[0], value=_values(alike), n_rows=sum(item.n_rows for item in alike), rows=tuple(numbers))
 
 
-def _place(item: Finding) -> str:
-    """Return the value of a finding with its row, for a list of several."""
-    counted = "line" if item.table.endswith((".yaml", ".yml")) else "row"
-    row = "" if item.row is None else f"{counted} {item.row}"
-    return row if item.value is None else f"{item.value} in {row}" if row else item.value
+def _values(alike: Sequence[Finding]) -> str | None:
+    """Return the values of several findings: the one that all have, or the first with their rows."""
+    values = [item.value for item in alike]
+    if len(set(values)) == 1:
+        return values[0]
+    valued = [item for item in alike if item.value is not None]
+    several = all(item.n_rows == 1 and item.row is not None for item in valued)
+    shown = [f"{item.value} in row {item.row}" if several else str(item.value) for item in valued[:EXAMPLES]]
+    more = len(valued) - len(shown)
+    return "; ".join(shown) + (f"; and {more} more" if more else "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,15 +136,12 @@ class Findings:
         """Return the findings of one severity."""
         return Findings(tuple(item for item in self.items if item.severity == severity))
 
-    def folded(self, above: int = EXAMPLES) -> Findings:
-        """Return the findings with like ones folded into the first of them, where there are more than `above`."""
+    def folded(self) -> Findings:
+        """Return one finding per kind: like ones are folded into the first of them."""
         alike: dict[tuple[str | None, ...], list[Finding]] = {}
         for item in self.items:
             alike.setdefault((item.severity, item.table, item.field, item.rule, item.remedy), []).append(item)
-        folded: list[Finding] = []
-        for group in alike.values():
-            folded += [fold(group)] if len(group) > above else group
-        return Findings(tuple(folded))
+        return Findings(tuple(fold(group) for group in alike.values()))
 
     def to_frame(self) -> pd.DataFrame:
         """Return one row per finding, columns as the fields of `Finding`; `rows` as text, "2, 5, 9"."""
@@ -148,11 +152,8 @@ class Findings:
         return frame.astype({"row": "Int64", "n_rows": "Int64"})
 
     def as_text(self, limit: int = 50) -> str:
-        """Return one line per finding, the first `limit` of them, and how many more there are.
-
-        Where there are more than `limit`, like findings are folded into one line, so that none hides the next.
-        """
-        items = self.items if len(self.items) <= limit else self.folded().items
+        """Return one line per kind of finding, the first `limit` of them, and how many more there are."""
+        items = self.folded().items
         lines = [item.as_text() for item in items[:limit]]
         more = len(items) - limit
         return "\n".join(lines + ([f"... and {more} more"] if more > 0 else []))

@@ -269,7 +269,7 @@ def test_visit_in_a_term_stands_for_time() -> None:
         ("lmm", "baseline: response", "`baseline: response` goes with `time: weeks`"),
         ("lmm", "baseline: response, time: weeks", "cannot analyse a change"),
         ("lmm", "random: slopes", "did you mean `slope`?"),
-        ("lmm", "ddf: between-within", "allowed here: satterthwaite, kenward-roger"),
+        ("lmm", "ddf: between-within", "Allowed here: satterthwaite, kenward-roger"),
         ("lmm", "estimation: ml", "Kenward-Roger needs REML"),
         (
             "lmm",

@@ -77,13 +77,14 @@ def test_null_sets_a_value_missing_and_the_account_says_why(tmp_path: Path) -> N
     ("entry", "remedy"),
     [
         ('participant_id: "05", outcome: pain, visit: week_6, to: 4',
-         "no row has participant_id 05; quote it if it has leading zeros; correct or remove it"),
+         "No row has participant_id 05; quote it if it has leading zeros. Correct or remove the entry."),
         ("participant_id: 1, outcome: pain, visit: week_6, to: 4",
-         "no row has participant_id 1; quote it if it has leading zeros; correct or remove it"),
-        ('participant_id: "01", outcome: pain, visit: week_9, to: 4', "no row has visit week_9; correct or remove it"),
+         "No row has participant_id 1; quote it if it has leading zeros. Correct or remove the entry."),
+        ('participant_id: "01", outcome: pain, visit: week_9, '
+            'to: 4', "No row has visit week_9. Correct or remove the entry."),
         ('participant_id: "01", outcome: pain, visit: week_6, from: 12, to: 4',
-         "the file has 41 there, not 12; correct or remove it"),
-        ('participant_id: "01", field: valeu, visit: week_6, to: 4', "unknown field 'valeu'; allowed: participant_id,"),
+         "The file has 41 there, not 12. Correct or remove the entry."),
+        ('participant_id: "01", field: valeu, visit: week_6, to: 4', "Unknown field 'valeu'; allowed: participant_id,"),
     ],
 )  # fmt: skip
 def test_a_correction_that_matches_nothing_is_an_error(tmp_path: Path, entry: str, remedy: str) -> None:
@@ -96,7 +97,7 @@ def test_a_correction_to_a_word_that_is_no_level(tmp_path: Path) -> None:
     entry = 'table: participants, participant_id: "01", field: sex, to: femal'
     finding = only(read_tiny(tmp_path, data=corrected(entry)), "error")
     assert finding.rule == "`to` of a correction is no possible value of sex: femal"
-    assert "allowed: female (Female), male (Male)" in finding.remedy
+    assert "llowed: female (Female), male (Male)" in finding.remedy
 
 
 def test_a_corrected_value_is_checked_like_any_other(tmp_path: Path) -> None:
@@ -127,8 +128,7 @@ def test_a_row_excluded_from_a_file_is_excluded_from_every_table_of_it(tmp_path:
 def test_an_excluded_row_that_is_not_there(tmp_path: Path) -> None:
     data = LONG + "  exclude_rows: [{table: participants, row: 9, because: test}, {file: a.csv, row: 2, because: x}]\n"
     assert messages(read_tiny(tmp_path, data=data)) == [
-        "error: a.csv, row 2: `exclude_rows` names no file of the plan. unknown file 'a.csv'; allowed: "
-        "participants.csv, assessments.csv",
+        "error: a.csv, row 2: `exclude_rows` names no file of the plan. Use one of: participants.csv, assessments.csv",
         "error: participants, row 9: a row that the plan excludes is not in the file. correct its number, or remove "
         "it; the file has rows 2 to 5",
     ]

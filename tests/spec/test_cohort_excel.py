@@ -250,7 +250,7 @@ def test_true_among_numbers_is_an_error(tmp_path: Path) -> None:
 def test_percentages_are_read_only_as_the_plan_says(tmp_path: Path) -> None:
     rows = [["1", 1, 0.57], ["1", 2, 0.4]]
     error = next(iter(cohort(tmp_path, rows, shape="0%").findings.errors))
-    assert (error.row, error.rule) == (2, "The cell shows a percentage and stores a fraction, as 0.57 for 57%")
+    assert (error.row, error.rule) == (2, "the cell shows a percentage and stores a fraction, as 0.57 for 57%")
     assert error.remedy == "Write `percent: shown` in its table to read 57, or `percent: stored` to read 0.57"
     shown = cohort(tmp_path, rows, "      percent: shown", "0%")
     assert shown.table("assessments")["value"].tolist() == [57, 40]

@@ -32,18 +32,18 @@ def test_missing_column(tmp_path: Path) -> None:
     cohort = read_tiny(tmp_path, PARTICIPANTS.rename(columns={"arm": "arms"}))
     first = messages(cohort)[0]
     assert first == (
-        "error: participants, arm: file participants.csv should have a column for arm (found 'no column arm'). "
-        "its columns: id, arms, age, sex, birth_date, randomisation_date; did you mean arms? Name the right one under "
-        "`columns: {arm: ...}`"
+        "error: participants, arm: file participants.csv lacks the column for arm (found 'no column arm'). "
+        "Its columns: id, arms, age, sex, birth_date, randomisation_date. Did you mean arms? Name the right one under "
+        "`columns: {arm: ...}`."
     )
 
 
 def test_unmapped_arm_label(tmp_path: Path) -> None:
     cohort = read_tiny(tmp_path, changed(PARTICIPANTS, 1, arm="exercises"))
     assert messages(cohort, "error") == [
-        "error: participants, row 3, participant 02, arm: every word of arm should be known (found 'exercises'). if it "
-        'is a slip of exercise, correct it; if not, add it under `values: {arm: {"exercises": ...}}`; allowed: '
-        "usual_care (Usual care), exercise (Exercise therapy)"
+        "error: participants, row 3, participant 02, arm: the word of arm is unknown (found 'exercises'). If it "
+        'is a slip of exercise, correct it. If not, add it under `values: {arm: {"exercises": ...}}`. Allowed: '
+        "usual_care (Usual care), exercise (Exercise therapy)."
     ]
     lost = cohort.disposition.left_out
     assert lost.loc[lost["table"] == "participants", "reason"].tolist() == ["unmapped arm (exercises)"]
@@ -54,7 +54,7 @@ def test_unmapped_code_lists_what_it_can_mean_and_proposes_nothing(tmp_path: Pat
     people = PARTICIPANTS.assign(arm=["0", "1", "2", "1"])
     data = LONG.replace("{participant_id: id}}", "{participant_id: id}, values: {arm: {0: usual_care, 1: exercise}}}")
     assert only(read_tiny(tmp_path, people, data=data), "error").remedy == (
-        'add it under `values: {arm: {"2": ...}}`; allowed: usual_care (Usual care), exercise (Exercise therapy)'
+        'Add it under `values: {arm: {"2": ...}}`. Allowed: usual_care (Usual care), exercise (Exercise therapy).'
     )
 
 
@@ -69,9 +69,9 @@ def test_duplicate_participant_visit_names_all_rows(tmp_path: Path) -> None:
     cohort = read_tiny(tmp_path, values=values)
     assert messages(cohort, "error") == [
         "error: assessments, row 5, participant 01, outcome: there is more than one row per participant-visit-outcome "
-        "(found 'week_6, function, rows 5 and 26, identical'). leave one out with `exclude_rows: [{file: "
-        "assessments.csv, row: ..., because: ...}]`, or correct their key"
-        "; `drop_identical_rows: true` uses rows that are repeated as a whole once"
+        "(found 'week_6, function, rows 5 and 26, identical'). Leave one out with `exclude_rows: [{file: "
+        "assessments.csv, row: ..., because: ...}]`, or correct their key."
+        " `drop_identical_rows: true` uses rows that are repeated as a whole once."
     ]
     assert cohort.disposition.left_out["reason"].tolist() == ["duplicate participant-visit-outcome"] * 2
 
@@ -98,7 +98,7 @@ def test_value_out_of_range(tmp_path: Path) -> None:
     cohort = read_tiny(tmp_path, values=changed(assessments(), 2, value="104"))
     assert messages(cohort, "error") == [
         "error: assessments, row 4, participant 01, pain: pain is not between 0 and 100 points (found '104'). "
-        "correct it at the source or under `corrections`; a range is never stretched to fit a value"
+        "Correct it at the source or under `corrections`. A range is never stretched to fit a value."
     ]
     assert cohort.disposition.left_out["reason"].tolist() == ["out of range"]
 
@@ -125,7 +125,7 @@ def test_text_in_a_number(tmp_path: Path) -> None:
     finding = only(read_tiny(tmp_path, values=changed(assessments(), 2, value="about 40")), "error")
     assert finding.rule == "the value is not a number"
     assert (finding.row, finding.value) == (4, "about 40")
-    assert finding.remedy == "correct it at the source: a number and nothing else"
+    assert finding.remedy == "Correct it at the source: a number and nothing else."
 
 
 def test_numbers_as_text_are_converted(tmp_path: Path) -> None:
@@ -156,7 +156,8 @@ def test_date_that_is_not_a_date(tmp_path: Path) -> None:
     finding = only(read_tiny(tmp_path, values=changed(assessments(), 14, date="21/02/2025")), "error")
     assert finding.rule == "the value is not a date"
     assert finding.remedy == (
-        'it is read as year-month-day (2026-03-31); write `date_format: ["%Y-%m-%d", "%d/%m/%Y"]` in its table'
+        'Dates of the column are read as year-month-day (2026-03-31). Write `date_format: ["%Y-%m-%d", '
+        '"%d/%m/%Y"]` in its table.'
     )
 
 
@@ -219,7 +220,7 @@ def test_outcome_without_values_and_constant_outcome(tmp_path: Path) -> None:
 
 def test_other_unit(tmp_path: Path) -> None:
     finding = only(read_tiny(tmp_path, values=changed(assessments().assign(unit="points"), 4, unit="mm")), "error")
-    assert (finding.rule, finding.value) == ("pain should be in points", "mm")
+    assert (finding.rule, finding.value) == ("pain is in another unit than points", "mm")
 
 
 def test_outcome_outside_the_plan_is_left_out_and_said(tmp_path: Path) -> None:
@@ -238,14 +239,16 @@ def test_columns_that_nobody_uses_are_noted(tmp_path: Path) -> None:
 def test_cells_with_only_blanks_are_empty_and_noted(tmp_path: Path) -> None:
     cohort = read_tiny(tmp_path, values=changed(assessments(), 2, value="  "))
     finding = only(cohort)
-    assert (finding.severity, finding.row, finding.remedy) == ("note", 4, "a cell with only blanks is read as empty")
+    assert (finding.severity, finding.row, finding.remedy) == ("note", 4, "A cell with only blanks is read as empty.")
     assert len(cohort.table("assessments")) == 23
 
 
 def test_a_map_to_a_word_that_is_no_level(tmp_path: Path) -> None:
     data = LONG.replace("{participant_id: id}}", "{participant_id: id}, values: {sex: {female: woman, male: male}}}")
     remedies = {item.remedy for item in read_tiny(tmp_path, data=data).findings.errors}
-    assert remedies == {"the plan maps female to woman, which is not a level; allowed: female (Female), male (Male)"}
+    assert remedies == {
+        "The plan maps female to woman, which is not a level. Use one of: female (Female), male (Male)."
+    }
 
 
 def test_markup_and_formulas_stay_text(tmp_path: Path) -> None:
@@ -262,15 +265,15 @@ def test_events(tmp_path: Path) -> None:
     data = LONG + "    intercurrent_events: {file: events.csv, columns: {participant_id: id}}\n"
     cohort = read_tiny(tmp_path, data=data)
     assert [(item.severity, item.row, item.rule) for item in cohort.findings] == [
-        ("error", 4, "every word of event should be known"),
-        ("warning", 3, "an intercurrent event should be after randomisation"),
+        ("error", 4, "the word of event is unknown"),
+        ("warning", 3, "an intercurrent event is before randomisation"),
     ]
 
 
 def test_many_like_rows_are_one_finding(tmp_path: Path) -> None:
     finding = read_tiny(tmp_path, values=assessments().assign(value="x")).findings.items[0]
     assert (finding.row, finding.n_rows) == (2, 24)
-    assert finding.value == "x in row 2; x in row 3; x in row 4; x in row 5; x in row 6; and 19 more"
+    assert finding.value == "x"
 
 
 def test_zero_where_everything_else_is_missing(tmp_path: Path) -> None:
@@ -289,7 +292,7 @@ data:
       outcomes: {pain: {baseline: p0, week_12: p12}, function: {baseline: f0, week_12: f12}}
 """
     finding = only(read_with(tmp_path, data))
-    assert finding.rule == "function should have no value at Week 12 where everything else is missing"
+    assert finding.rule == "function has a value at Week 12 where everything else is missing"
     assert (finding.value, finding.n_rows) == ("0 in 4 participants, and in 0 of 16 with other outcomes", 4)
     assert "`missing_when: [{column: f12, equals: 0, when_missing: [p12], because: ...}]`" in finding.remedy
     declared = data + "      missing_when: [{column: f12, equals: 0, when_missing: [p12], because: not returned}]\n"
@@ -308,7 +311,7 @@ def test_require_clean_raises_with_every_error(tmp_path: Path) -> None:
 
 
 def test_plan_without_data() -> None:
-    assert only(read_cohort(parse_study(PLAN.encode()))).remedy == "add `data:` with the file of each table"
+    assert only(read_cohort(parse_study(PLAN.encode()))).remedy == "Add `data:` with the file of each table."
 
 
 def test_a_file_for_a_plan_with_two(tmp_path: Path) -> None:
@@ -323,4 +326,7 @@ def test_file_that_is_not_there(tmp_path: Path) -> None:
     read_tiny(tmp_path)
     finding = only(read_with(tmp_path, LONG.replace("assessments.csv", "assessment.csv")), "error")
     assert (finding.table, finding.rule) == ("assessment.csv", "the file does not exist")
-    assert finding.remedy == "files in its folder: assessments.csv, participants.csv; did you mean assessments.csv?"
+    assert (
+        finding.remedy
+        == "Name one of the files in its folder: assessments.csv, participants.csv. Did you mean assessments.csv?"
+    )

@@ -176,7 +176,7 @@ data:
     )
     found = [(item.severity, item.rule, item.value) for item in cohort.findings]
     assert found == [
-        ("warning", "file items.csv should have a column for each item of hoos",
+        ("warning", "file items.csv lacks the columns of 30 of the 40 items of hoos",
          "no column for s1, s2, s3, s4, s5, a1, a2, a3, a4, a5, a6, a7 and 18 more"),
         ("note", "columns of the file are not used", "HOOS_total"),
         ("error", "hoos p3 is not between 0 and 4", "7"),
@@ -240,10 +240,10 @@ data:
 """
     cohort = read_tiny(tmp_path, data=data)
     assert [(item.severity, item.row, item.rule) for item in cohort.findings] == [
-        ("error", 6, "every word of measure should be known"),
+        ("error", 6, "the word of measure is unknown"),
         ("error", 3, "hip_flexion is not between 0 and 150 deg"),
-        ("warning", 4, "hip_flexion should usually be 60 to 140 deg"),
-        ("error", 5, "hip_flexion should be in deg"),
+        ("warning", 4, "hip_flexion is outside its usual range, 60 to 140 deg"),
+        ("error", 5, "hip_flexion is in another unit than deg"),
     ]
     assert cohort.table("clinical_measures")["value"].tolist() == [99.0, 45.0]
 

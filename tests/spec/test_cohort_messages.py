@@ -38,7 +38,7 @@ def read_wide(folder: Path, frame: pd.DataFrame, data: str = WIDE) -> list[str]:
 def test_a_value_of_a_wide_file_is_found_by_its_column(tmp_path: Path) -> None:
     assert read_wide(tmp_path, changed(wide(), 1, FUN_W12="85")) == [
         "error: assessments, row 3, participant 02, function (FUN_W12): function is not between 0 and 80 points "
-        "(found '85'). correct it at the source or under `corrections`; a range is never stretched to fit a value"
+        "(found '85'). Correct it at the source or under `corrections`. A range is never stretched to fit a value."
     ]
     assert read_wide(tmp_path, changed(wide(), 1, FUN_W12="?"))[0] == (
         "error: assessments, row 3, participant 02, function (FUN_W12): the value is not a number (found '?'). "
@@ -48,16 +48,16 @@ def test_a_value_of_a_wide_file_is_found_by_its_column(tmp_path: Path) -> None:
 
 def test_a_column_of_a_wide_file_that_is_not_there(tmp_path: Path) -> None:
     first, second = read_wide(tmp_path, wide().rename(columns={"FUN_W12": "FUNC_W12", "PAIN_W12": "x"}))[:2]
-    assert "file wide.csv should have a column for function at week_12 (found 'no column FUN_W12')" in second
-    assert second.endswith("did you mean FUNC_W12? Name the right one under `outcomes: {function: {week_12: ...}}`")
-    assert first.endswith("FUN_W0, FUNC_W12. Name the right one under `outcomes: {pain: {week_12: ...}}`")
+    assert "file wide.csv lacks the column for function at week_12 (found 'no column FUN_W12')" in second
+    assert second.endswith("Did you mean FUNC_W12? Name the right one under `outcomes: {function: {week_12: ...}}`.")
+    assert first.endswith("FUN_W0, FUNC_W12. Name the right one under `outcomes: {pain: {week_12: ...}}`.")
 
 
 def test_a_participant_entered_twice_is_one_finding(tmp_path: Path) -> None:
     assert read_wide(tmp_path, pd.concat([wide(), wide().iloc[[1]]])) == [
         "error: participants, row 3, participant 02, participant_id: there is more than one row per participant (found "
-        "'rows 3 and 6, identical'). leave one out with `exclude_rows: [{file: wide.csv, row: ..., because: ...}]`, or "
-        "correct their key; `drop_identical_rows: true` uses rows that are repeated as a whole once"
+        "'rows 3 and 6, identical'). Leave one out with `exclude_rows: [{file: wide.csv, row: ..., because: ...}]`, or "
+        "correct their key. `drop_identical_rows: true` uses rows that are repeated as a whole once."
     ]
 
 
@@ -65,7 +65,7 @@ def test_a_birth_date_after_everything_else_is_one_finding(tmp_path: Path) -> No
     cohort = read_tiny(tmp_path, changed(PARTICIPANTS, 0, birth_date="2025-06-01"))
     assert messages(cohort) == [
         "error: participants, row 2, participant 01, birth_date: birth_date is after another date of the "
-        "participant (found '2025-06-01, first date 2025-01-10'). correct the birth_date (day and month, century)"
+        "participant (found '2025-06-01, first date 2025-01-10'). Correct the birth_date (day and month, century)."
     ]
     assert cohort.table("participants")["birth_date"].isna().tolist() == [True, False, False, False]
     assert cohort.table("assessments")["assessment_date"].notna().all()
@@ -74,29 +74,34 @@ def test_a_birth_date_after_everything_else_is_one_finding(tmp_path: Path) -> No
 @pytest.mark.parametrize(
     ("dates", "proposed"),
     [
-        (["10.01.2025", "13.01.2025"], 'write `date_format: "%d.%m.%Y"` in its table'),
-        (["13/01/2025", "10/01/2025"], 'write `date_format: "%d/%m/%Y"` in its table'),
+        (["10.01.2025", "13.01.2025"], 'Write `date_format: "%d.%m.%Y"` in its table.'),
+        (["13/01/2025", "10/01/2025"], 'Write `date_format: "%d/%m/%Y"` in its table.'),
         (
             ["10/01/2025", "11/01/2025"],
-            'write `date_format: "%d/%m/%Y"` or `date_format: "%m/%d/%Y"` in its table, whichever is meant',
+            'Write `date_format: "%d/%m/%Y"` or `date_format: "%m/%d/%Y"` in its table, whichever is meant.',
         ),
-        (["10 Jan", "11 Jan"], "correct it, or name the `date_format` of the file, such as %d/%m/%Y"),
+        (["10 Jan", "11 Jan"], "Correct it, or name the `date_format` of the file, such as %d/%m/%Y."),
     ],
 )
 def test_the_date_format_that_the_text_has_is_proposed(tmp_path: Path, dates: list[str], proposed: str) -> None:
     people = PARTICIPANTS.assign(randomisation_date=dates * 2)
     values = assessments().drop(columns="date")
     finding = read_tiny(tmp_path, people, values, LONG.replace(", assessment_date: date", "")).findings.items[0]
-    assert finding.remedy == f"it is read as year-month-day (2026-03-31); {proposed}"
+    assert finding.remedy == f"Dates of the column are read as year-month-day (2026-03-31). {proposed}"
 
 
 @pytest.mark.parametrize(
     ("declared", "remedy"),
     [
-        ("", 'it is read as year-month-day (2026-03-31); write `date_format: ["%Y-%m-%d", "%d/%m/%Y"]` in its table'),
+        (
+            "",
+            'Dates of the column are read as year-month-day (2026-03-31). Write `date_format: ["%Y-%m-%d", '
+            '"%d/%m/%Y"]` in its table',
+        ),
         (
             ', date_format: "%d/%m/%Y"',
-            'it is read as %d/%m/%Y; correct it, or add the format: `date_format: ["%d/%m/%Y", "%Y-%m-%d"]`',
+            'Dates of the column are read as %d/%m/%Y. Correct it, or add the format: `date_format: ["%d/%m/%Y", '
+            '"%Y-%m-%d"]`.',
         ),
         (', date_format: ["%Y-%m-%d", "%d/%m/%Y"]', None),
     ],
@@ -153,7 +158,7 @@ def test_the_wrong_sheet_is_one_finding(tmp_path: Path) -> None:
     data = WIDE.replace("wide.csv", "wide.xlsx")
     assert messages(read_with(tmp_path, data)) == [
         "error: wide.xlsx: the sheet lacks columns that the plan names (found 'no column id, PAIN_W0, "
-        "PAIN_W12, FUN_W0, FUN_W12'). the first sheet, notes, was read; sheets: notes, data; name `sheet:` in the plan"
+        "PAIN_W12, FUN_W0, FUN_W12'). The first sheet, notes, was read. Name `sheet:` in the plan, one of: notes, data."
     ]
     right = data.replace("file: wide.xlsx", "file: wide.xlsx\n      sheet: data").replace(
         "{file: wide.xlsx\n      sheet: data,", "{file: wide.xlsx, sheet: data,"
@@ -174,9 +179,9 @@ data:
 """
     finding = next(item for item in read_with(tmp_path, data).findings if item.field == "arm")
     assert (finding.rule, finding.remedy) == (
-        "every code of arm should be known",
-        'add it under `values: {arm: {"2": ...}}`; allowed: usual_care (Usual care), exercise (Exercise therapy); '
-        "the file's label says: Übungstherapie",
+        "the code of arm is unknown",
+        'Add it under `values: {arm: {"2": ...}}`. Allowed: usual_care (Usual care), exercise (Exercise therapy). '
+        "Its label in the file is: Übungstherapie.",
     )
 
 
@@ -203,5 +208,5 @@ def test_age_is_computed_from_the_two_dates(tmp_path: Path) -> None:
 def test_age_without_a_column_and_without_the_dates(tmp_path: Path) -> None:
     people = PARTICIPANTS.drop(columns=["age", "birth_date"])
     finding = only(read_tiny(tmp_path, people), "error")
-    assert finding.rule == "file participants.csv should have a column for age"
+    assert finding.rule == "file participants.csv lacks the column for age"
     assert finding.remedy.endswith("or map birth_date and randomisation_date, from which it is computed")

@@ -30,7 +30,7 @@ def test_a_declared_code_that_could_be_measured_is_a_warning(tmp_path: Path) -> 
     finding = only(read_tiny(tmp_path, data=data), "warning")
     assert finding.table == "participants"
     assert finding.rule == "the missing code is a possible value; 67 could be age (18 to 95)"
-    assert finding.remedy == "list it only for the columns that use it: `missing: {column: [67]}` in this table"
+    assert finding.remedy == "List it only for the columns that use it: `missing: {column: [67]}` in this table."
 
 
 def test_the_warning_names_every_outcome_that_could_be_hit(tmp_path: Path) -> None:
@@ -75,8 +75,8 @@ data:
 @pytest.mark.parametrize(
     ("name", "remedy"),
     [
-        ("arm", "remove it; correct the value at the source or under `corrections`"),
-        ("aeg", "unknown name 'aeg'; allowed: age,"),
+        ("arm", "Remove it, and correct the value at the source or under `corrections`."),
+        ("aeg", "Use one of: age,"),
     ],
 )
 def test_codes_of_a_column_that_takes_none(tmp_path: Path, name: str, remedy: str) -> None:
@@ -124,7 +124,7 @@ data:
 @pytest.mark.parametrize("value", ["107", "108", "-8", "101"])
 def test_a_number_that_nobody_writes_for_missing_is_not_proposed(tmp_path: Path, value: str) -> None:
     finding = only(read_tiny(tmp_path, values=changed(assessments(), 2, value=value)), "error")
-    assert finding.remedy.startswith("correct it at the source")
+    assert finding.remedy.startswith("Correct it at the source")
 
 
 def test_where_another_outcome_can_have_the_code_it_is_proposed_for_one_column_only(tmp_path: Path) -> None:
@@ -138,7 +138,7 @@ def test_where_another_outcome_can_have_the_code_it_is_proposed_for_one_column_o
 @pytest.mark.parametrize(
     ("text", "remedy"),
     [
-        (">90", "correct it at the source: a number and nothing else"),
+        (">90", "Correct it at the source: a number and nothing else."),
         ("1.045,5", 'Write `thousands: "."` in its table if that marks thousands, or correct it'),
         ("k.A.", 'correct it; if it means missing write `missing: ["k.A."]`'),
     ],

@@ -105,7 +105,7 @@ def test_excel(tmp_path: Path) -> None:
     assert result.sheet.source_row.tolist() == [2, 3, 4]
     assert result.source.details == {"sheet": "data"}
     assert read(path, sheet=2).source.details == {"sheet": "data"}
-    assert fault(path, sheet="date").remedy == "unknown sheet 'date'; allowed: notes, data; did you mean 'data'?"
+    assert fault(path, sheet="date").remedy == "Use one of: notes, data. Did you mean 'data'?"
 
 
 def test_parquet(tmp_path: Path) -> None:
@@ -239,10 +239,10 @@ def test_sas_transport(tmp_path: Path) -> None:
         ("twice.csv", b"id,arm,id\n1,2,3\n", "a column name occurs more than once"),
         ("unnamed.csv", b"id,,arm\n1,2,3\n", "a column has no name"),
         ("binary.csv", b"\1\2\0\4\5\6", "The file holds zero bytes, as text never does"),
-        ("workbook.csv", b"PK\x03\x04rest", "a .csv file should hold what its suffix says"),
+        ("workbook.csv", b"PK\x03\x04rest", "the file is not a .csv file"),
         ("text.xlsx", b"id,arm\n1,2\n", "the file is no .xlsx file: it is not a zip archive"),
-        ("text.sav", b"id,arm\n1,2\n", "it should be possible to read the file as sav"),
-        ("text.parquet", b"id,arm\n1,2\n", "it should be possible to read the file as parquet"),
+        ("text.sav", b"id,arm\n1,2\n", "the file cannot be read as sav"),
+        ("text.parquet", b"id,arm\n1,2\n", "the file cannot be read as parquet"),
         ("old.xls", b"\xd0\xcf\x11\xe0", "the format of the file is unknown"),
         ("table.cvs", b"id\n1\n", "the format of the file is unknown"),
     ],
@@ -259,10 +259,10 @@ def test_remedies_name_the_right_suffix(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_bytes(b"$FL2 and so on")
     (tmp_path / "a.cvs").write_bytes(b"id\n1\n")
     assert (fault(tmp_path / "a.csv").remedy, fault(tmp_path / "a.csv").value) == (
-        "rename it to .sav",
+        "Rename it to .sav.",
         "it is an SPSS file",
     )
-    assert fault(tmp_path / "a.cvs").remedy.endswith("did you mean .csv?")
+    assert fault(tmp_path / "a.cvs").remedy.endswith("Did you mean .csv?")
 
 
 @pytest.mark.parametrize("suffix", [".sav", ".dta", ".xpt", ".parquet", ".xlsx"])

@@ -61,15 +61,15 @@ def test_a_plan_without_a_log_is_asked_for_none(tmp_path: Path) -> None:
         (LOG[LOG["number"] != "S5"], "error", "participant_id", "the participant is not in table screening",
          "the flow diagram starts at randomisation"),
         (changed("S4", id="03", consented="yes"), "error", "participant_id",
-         "a participant is enrolled from several assessments", "keep `participant_id` on the row"),
+         "a participant is enrolled from several assessments", "Keep `participant_id` on the row"),
         (changed("S1", eligible="no", why="too ill"), "warning", "eligible",
          "a participant was not eligible", "counts as allocated"),
         (changed("S1", consented="no"), "error", "consented", "a participant declined",
-         "correct `consented`"),
+         "Correct `consented`"),
         (changed("S4", consented="yes"), "warning", "exclusion_reason",
          "an eligible person who agreed is no participant and has no reason", "fill in"),
         (changed("S3", seen="2025-01-11"), "warning", "screening_date",
-         "the assessment for eligibility is after randomisation", "check both dates"),
+         "the assessment for eligibility is after randomisation", "Check both dates"),
     ],
 )  # fmt: skip
 def test_what_the_log_and_the_participants_disagree_about(

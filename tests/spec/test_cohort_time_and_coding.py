@@ -81,7 +81,7 @@ def test_what_belongs_after_randomisation_is_not_before_it(
 ) -> None:
     (finding,) = read_beside(tmp_path, table, row).findings
     assert (finding.severity, finding.table, finding.field, finding.row) == ("warning", table, field, 2)
-    assert finding.rule.endswith("should be after randomisation")
+    assert finding.rule.endswith("is before randomisation")
     assert f"`corrections: [{{table: {table}, participant_id: ..., field: {field}, to: ..., because: ...}}]`" in (
         finding.remedy
     )

@@ -61,7 +61,7 @@ def test_no_visit_and_no_randomisation_date(tmp_path: Path) -> None:
         {"id": ["01", "02", "03", "04"], "arm": ["usual_care", "exercise"] * 2, "age": "60", "sex": "male"}
     )
     cohort = read_tiny(tmp_path, people, values=assessments().drop(columns="visit"))
-    assert "map `randomisation_date` in participants" in cohort.findings.items[0].remedy
+    assert "Map `randomisation_date` in participants" in cohort.findings.items[0].remedy
     assert cohort.table("assessments").empty
 
 

@@ -180,4 +180,4 @@ def test_a_level_that_is_a_number_is_not_itself_where_the_codes_are_mapped(tmp_p
     plan = PLAN.replace("levels: [female, male]", 'levels: ["0", "1"]')
     data = LONG.replace("{participant_id: id}}", '{participant_id: id}, values: {sex: {1: "0", 2: "1"}}}')
     finding = only(read_tiny(tmp_path, people(sex=["1", "2", "0", "1"]), data=data, plan=plan), "error")
-    assert (finding.field, finding.value, finding.rule) == ("sex", "0", "every code of sex should be known")
+    assert (finding.field, finding.value, finding.rule) == ("sex", "0", "the code of sex is unknown")

@@ -81,7 +81,7 @@ def test_what_cannot_be_is_refused() -> None:
         diary_adherence(TWO_WEEKS, last_day=14, by="month")  # type: ignore[arg-type]
     with pytest.raises(OptionError, match=r"cut is 80; give a share"):
         diary_adherence(TWO_WEEKS, last_day=14, cut=80)
-    with pytest.raises(DataError, match="row 2, participant a, exercises_done: exercises_done should not be below 0"):
+    with pytest.raises(DataError, match="row 2, participant a, exercises_done: exercises_done is below 0"):
         diary_adherence(entries(("a", 1, 1, 2, -1)), last_day=1)
-    with pytest.raises(DataError, match="one row a day"):
+    with pytest.raises(DataError, match="earlier row of this day"):
         diary_adherence(pd.concat([TWO_WEEKS, TWO_WEEKS]), last_day=14)

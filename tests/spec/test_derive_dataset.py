@@ -134,7 +134,7 @@ def test_a_value_set_missing_by_a_strategy_is_listed() -> None:
 
 def test_an_event_without_a_date_cannot_be_placed() -> None:
     undated = SURGERY.assign(event_date=None)
-    with pytest.raises(DataError, match="add the date, or handle this event by treatment_policy"):
+    with pytest.raises(DataError, match="Add the date, or handle this event by treatment_policy"):
         derive_dataset(cohort(intercurrent_events=undated), "primary")
 
 

@@ -125,7 +125,7 @@ def test_an_impossible_rule_is_refused(options: dict, message: str) -> None:
 
 
 def test_two_rows_for_a_day_are_refused() -> None:
-    with pytest.raises(DataError, match="a participant should have one row a day"):
+    with pytest.raises(DataError, match="the participant has an earlier row of this day"):
         flares(pd.concat([diary(a=CALM), diary(a="3")]), RULE)
 
 

@@ -92,5 +92,5 @@ def test_what_cannot_be_is_refused() -> None:
         pain_bands(ON_THE_CUTS, "pain", "safe_to3")
     with pytest.raises(DataError, match=r"row 3, participant a, pain: pain is not between 0 and 10 \(found '11'\)"):
         pain_bands(ratings(1, 11).astype({"pain": int}), "pain")
-    with pytest.raises(DataError, match="one row a day"):
+    with pytest.raises(DataError, match="earlier row of this day"):
         pain_monitoring(pd.concat([ratings(1), ratings(2)]))

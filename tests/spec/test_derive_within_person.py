@@ -66,11 +66,13 @@ def test_wrong_options_are_answered(data: pd.DataFrame, options: dict, message: 
 
 
 def test_wrong_rows_are_named() -> None:
-    with pytest.raises(DataError, match=r"row 3, participant a, load: load should be a finite number \(found 'much'\)"):
+    with pytest.raises(DataError, match=r"row 3, participant a, load: load is not a finite number \(found 'much'\)"):
         within_between(LOAD.assign(load=["1", "much", "3", "4", "5"]), "load")
-    with pytest.raises(DataError, match="row 4, participant_id: every row should say whose it is"):
+    with pytest.raises(DataError, match="row 4, participant_id: the row has no participant"):
         within_between(LOAD.assign(participant_id=["a", "a", None, "b", "b"]), "load")
-    with pytest.raises(DataError, match="row 3, participant a, study_day: a participant should have one row a day"):
+    with pytest.raises(
+        DataError, match="row 3, participant a, study_day: the participant has an earlier row of this day"
+    ):
         within_between(LOAD.assign(study_day=[1, 1, 3, 1, 3]), "load")
 
 

@@ -137,9 +137,9 @@ def test_wrong_options_and_loads_are_refused() -> None:
         workload(FIVE, min_recorded=0)
     with pytest.raises(OptionError, match="'acute_load' is there already"):
         workload(workload(FIVE))
-    with pytest.raises(DataError, match="row 2, participant a, training_load: training_load should not be below 0"):
+    with pytest.raises(DataError, match="row 2, participant a, training_load: training_load is below 0"):
         workload(FIVE.assign(training_load=-1))
-    with pytest.raises(DataError, match="one row a day"):
+    with pytest.raises(DataError, match="earlier row of this day"):
         workload(pd.concat([FIVE, FIVE]))
 
 

@@ -160,7 +160,10 @@ def test_what_was_allocated_before_is_kept_and_counts() -> None:
 
 @pytest.mark.parametrize(
     ("arms", "said"),
-    [(["exercise", "sham", None], "`arm` is one of"), ([None, "exercise", None], "units allocated before stand first")],
+    [
+        (["exercise", "sham", None], "`arm` is one of"),
+        ([None, "exercise", None], "the unit was allocated before, and is below one that was not"),
+    ],
 )
 def test_a_history_that_cannot_be_is_refused(arms: list[str | None], said: str) -> None:
     units = people(3).assign(arm=arms)
@@ -172,7 +175,7 @@ def test_a_history_that_cannot_be_is_refused(arms: list[str | None], said: str) 
 def test_only_a_minimisation_has_a_history() -> None:
     with pytest.raises(OptionError, match="only a minimisation goes on"):
         randomise(Simple(TWO), participants=people(3).assign(arm="exercise"), seed=1)
-    with pytest.raises(DataError, match="have their `slot`"):
+    with pytest.raises(DataError, match="lack their `slot`"):
         randomise(Minimisation({"a": 1, "b": 2}, FACTORS), participants=people(3).assign(arm="a"), seed=1)
 
 

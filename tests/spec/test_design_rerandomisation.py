@@ -92,7 +92,7 @@ def test_clusters_are_drawn_whole() -> None:
         data, Cluster(PermutedBlocks(TWO, (4,)), "clinic"), outcome="y", replicates=500, seed=1
     )
     assert len(np.unique(found.drawn.round(9))) <= 6
-    with pytest.raises(DataError, match="`arm` is one for all of a clinic"):
+    with pytest.raises(DataError, match="`arm` differs within a clinic"):
         rerandomisation_test(
             DATA.assign(clinic=clinic), Cluster(Simple(TWO), "clinic"), outcome="y", replicates=9, seed=1
         )
@@ -131,9 +131,9 @@ def test_wrong_use_is_told(options: dict[str, object], said: str) -> None:
 
 
 def test_arms_that_the_scheme_does_not_have_are_told() -> None:
-    with pytest.raises(DataError, match="name the arms in the scheme as in the table"):
+    with pytest.raises(DataError, match="Name the arms in the scheme as in the table"):
         rerandomisation_test(DATA.assign(arm="A"), Simple(TWO), outcome="y", replicates=9, seed=1)
-    with pytest.raises(DataError, match="compare arms that have data"):
+    with pytest.raises(DataError, match="Compare arms that have data"):
         rerandomisation_test(DATA.assign(arm="a"), Simple(TWO), outcome="y", replicates=9, seed=1)
 
 

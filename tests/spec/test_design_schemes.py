@@ -51,12 +51,15 @@ def test_wrong_options_are_answered_with_the_rule_and_the_remedy(make: object, s
 @pytest.mark.parametrize(
     ("units", "said"),
     [
-        ({"participant_id": ["1", "2", "3", "4"]}, "the table has the column `sex`"),
-        ({"participant_id": ["1", "2", "3", "3"], "sex": ["male"] * 4}, "a `participant_id` is allocated once"),
-        ({"participant_id": ["1", "2", None, "4"], "sex": ["male"] * 4}, "every row has a `participant_id`"),
+        ({"participant_id": ["1", "2", "3", "4"]}, "the table lacks the column `sex`"),
+        ({"participant_id": ["1", "2", "3", "3"], "sex": ["male"] * 4}, "the `participant_id` is allocated twice"),
+        ({"participant_id": ["1", "2", None, "4"], "sex": ["male"] * 4}, "the row has no `participant_id`"),
         ({"participant_id": ["1", "2", "3", "4"], "sex": ["male", "man", "male", "male"]}, "one of female, male"),
         ({"participant_id": ["1", "2", "3", "4"], "sex": ["male", None, "male", "male"]}, "one of female, male"),
-        ({"participant_id": ["1", "2", "3", "4"], "sex": ["male", "female", "male", "male"]}, "at least two units"),
+        (
+            {"participant_id": ["1", "2", "3", "4"], "sex": ["male", "female", "male", "male"]},
+            "the stratum has one unit",
+        ),
     ],
 )
 def test_faults_of_the_units_are_findings(units: dict[str, list[str]], said: str) -> None:
@@ -81,7 +84,7 @@ def test_a_wrong_word_is_one_finding_with_its_rows_and_the_nearest() -> None:
     found = [(item.row, item.value, item.n_rows, item.remedy) for item in caught.value.findings]
     assert found == [
         (3, "femail", 2, "did you mean 'female'?"),
-        (4, "x", 1, "correct it; nobody is allocated without it"),
+        (4, "x", 1, "Correct it. A participant without it is not allocated."),
     ]
 
 

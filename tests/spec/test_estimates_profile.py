@@ -108,7 +108,7 @@ def test_combinations_by_the_name_of_means_and_of_coefficients(fit: Fit) -> None
     ("call", "message"),
     [
         (lambda f: contrasts(f, over_time=average(["week_7"])), "unknown visit of the model 'week_7'; allowed: week_6"),
-        (lambda _: average(["a", "a"]), "a list in which each stands once"),
+        (lambda _: average(["a", "a"]), "a list in which each occurs once"),
         (lambda _: average({"a": 1, "b": -1}), "weights of visits are at least 0"),
         (lambda _: slope({"a": 5}), "at least 2 visit.s. on different days"),
         (lambda _: auc({"a": 5, "b": 5}), "at least 2 visit.s. on different days"),
@@ -117,7 +117,7 @@ def test_combinations_by_the_name_of_means_and_of_coefficients(fit: Fit) -> None
         (lambda f: linear_combination(f, {"exercise@week12": 1}), "did you mean 'exercise@week_12'"),
         (lambda f: linear_combination(f, {}), "name -> weight, or label"),
         (lambda f: linear_combination(f, {"a": 1, "b": {"c": 1}}), "at least one and not mixed"),
-        (lambda f: linear_combination(f, {"exercise@week_6": 0}), "is zero whatever the coefficients are"),
+        (lambda f: linear_combination(f, {"exercise@week_6": 0}), "is zero for all coefficients"),
     ],
 )
 def test_what_cannot_be_asked_is_said(fit: Fit, call: object, message: str) -> None:

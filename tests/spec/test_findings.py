@@ -38,11 +38,14 @@ def test_sixty_repeats_do_not_hide_the_next_fault(capsys: pytest.CaptureFixture[
     findings = Findings((*repeats(60), OTHER))
     assert findings.as_text().splitlines()[-1] == OTHER.as_text()
     show_findings(findings)
-    assert "no participant is in arm exercise" in capsys.readouterr().out
+    assert "No participant is in arm exercise" in capsys.readouterr().out
 
 
-def test_a_short_list_is_shown_row_by_row() -> None:
-    assert len(Findings.of(repeats(9)).as_text().splitlines()) == 9
+def test_a_short_list_is_one_line_too_and_names_its_rows() -> None:
+    (line,) = Findings.of(repeats(2)).as_text().splitlines()
+    assert line == (
+        "error: assessments, 2 rows (2, 3), pain: pain is 0 to 100 (found '102 in row 2; 103 in row 3'). Correct it."
+    )
 
 
 def test_the_frame_lists_the_rows_of_a_folded_finding() -> None:

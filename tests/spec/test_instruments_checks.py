@@ -26,32 +26,32 @@ def test_good_items_have_no_findings():
 def test_an_answer_out_of_range():
     finding = only(check_items(table(GOOD, ("b", "week_12", "p3", 5)), "hoos"))
     assert (finding.row, finding.participant_id, finding.field, finding.value) == (3, "b", "p3", "5")
-    assert finding.rule == "an answer is between 0 and 4"
+    assert finding.rule == "the answer is not between 0 and 4"
     assert finding.remedy == "Correct the answer, or leave it empty if it is not known."
 
 
 def test_an_answer_that_is_not_whole():
     finding = only(check_items(table(("a", "baseline", "q1", 1.5)), "hoos"))
-    assert finding.rule == "an answer is a whole number between 0 and 4"
+    assert finding.rule == "the answer is not a whole number between 0 and 4"
     assert len(check_items(table(("a", "baseline", "item_1", 1.5)), "ihot_12")) == 0
 
 
 def test_an_answer_that_is_not_a_number():
     finding = only(check_items(table(GOOD, ("a", "baseline", "q2", "mild")), "hoos"))
-    assert (finding.rule, finding.value) == ("an answer is a number", "mild")
+    assert (finding.rule, finding.value) == ("the answer is not a number", "mild")
 
 
 def test_an_unknown_item_is_one_finding_however_often_it_comes():
     rows = [("a", "baseline", "pp1", 1), ("b", "baseline", "pp1", 1), GOOD]
     finding = only(check_items(table(*rows), "hoos"))
     assert (finding.row, finding.n_rows, finding.value) == (2, 2, "pp1")
-    assert finding.rule == "an item is one of hoos's"
-    assert finding.remedy.startswith("Use 'p1' if that is meant; codes: s1-s5")
+    assert finding.rule == "the item is not one of hoos's"
+    assert finding.remedy.startswith("Use 'p1' if that is meant. Codes: s1-s5")
 
 
 def test_an_item_answered_twice():
     finding = only(check_items(table(GOOD, ("a", "baseline", "q1", 2)), "hoos"))
-    assert finding.rule == "an item is answered once at a participant-visit (a, baseline); row 2 has it too"
+    assert finding.rule == "the item is answered twice at one visit (a, baseline); row 2 has it too"
     assert (finding.row, finding.value) == (3, "2")
 
 
@@ -60,7 +60,7 @@ def test_a_row_of_the_file_that_comes_twice_is_one_finding_that_names_both():
     items = table(*answers, *answers).assign(source_row=[2] * 3 + [9] * 3)
     finding = only(check_items(items, "hoos"))
     assert (finding.row, finding.field) == (9, None)
-    assert finding.rule == "a participant-visit (a, baseline) has one row; row 9 repeats row 2"
+    assert finding.rule == "the visit (a, baseline) has two rows; row 9 repeats row 2"
 
 
 def test_answers_that_cannot_be_are_set_missing_and_listed():
@@ -91,7 +91,7 @@ def test_a_missing_column_suggests_the_nearest():
 def test_an_answer_is_judged_by_the_version():
     item = table(("a", "baseline", "p1", 60))
     assert len(check_items(item, "womac", version="vas")) == 0
-    assert only(check_items(item, "womac", version="nrs")).rule == "an answer is between 0 and 10"
+    assert only(check_items(item, "womac", version="nrs")).rule == "the answer is not between 0 and 10"
 
 
 def test_a_changed_list_of_activities():

@@ -68,7 +68,7 @@ def test_only_another_spelling_of_an_item_is_suggested(written):
     columns = [written, *(name for name in prefixed("hoos_") if name != "hoos_p1"), "hoos_pa"]
     found = find_item_columns(columns, "hoos", "hoos_")
     assert [item.field for item in found.findings] == [written]
-    assert said(found) == ["a column should be named as the item of hoos that it holds. Rename it to 'hoos_p1'."]
+    assert said(found) == ["the column is not named as an item of hoos. Rename it to 'hoos_p1'."]
 
 
 def test_all_items_with_leading_zeros_are_answered_one_by_one():
@@ -95,18 +95,18 @@ def test_an_item_with_two_columns_is_refused():
 )
 def test_items_of_another_instrument_are_told(columns, asked, meant):
     ((told),) = said(find_item_columns(columns, asked))
-    assert told.startswith(f"the item columns should be those of {asked}; these look like items of {meant}.")
+    assert told.startswith(f"the item columns are not those of {asked}, and look like items of {meant}.")
 
 
 def test_a_part_of_an_instrument_is_not_another():
     found = find_item_columns(prefixed("", HOOS[:20]), "hoos")
     assert said(found) == []
-    assert said(found, "warning")[0].startswith("every item of hoos should have a column; 20 have none")
+    assert said(found, "warning")[0].startswith("20 of the 40 items of hoos have no column")
 
 
 def test_an_item_without_a_column_is_a_warning():
     found = find_item_columns([name for name in prefixed("hoos_") if name != "hoos_q4"], "hoos", "hoos_")
-    assert said(found, "warning") == ["every item of hoos should have a column; 1 have none. Taken as unanswered: q4."]
+    assert said(found, "warning") == ["1 of the 40 items of hoos have no column. Taken as unanswered: q4."]
 
 
 def test_a_table_without_items_or_keys_is_refused():

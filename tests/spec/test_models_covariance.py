@@ -134,7 +134,7 @@ def test_what_does_not_go_together_is_refused(options: dict, message: str) -> No
 def test_a_weight_that_is_not_above_zero_is_named_by_row() -> None:
     data = trial()
     data.loc[2, "weight"] = 0.0
-    with pytest.raises(DataError, match=r"data, row 4, weight: a weight is a number above 0 \(found '0.0'\)"):
+    with pytest.raises(DataError, match=r"data, row 4, weight: the weight is not a number above 0 \(found '0.0'\)"):
         fit_mmrm("change ~ visit", data, weights="weight")
 
 
@@ -148,7 +148,7 @@ def test_a_participant_in_two_groups_is_named_by_row() -> None:
 def test_two_rows_at_one_time_are_named_by_row() -> None:
     data = timed()
     data.loc[1, "week"] = 6.0
-    with pytest.raises(DataError, match="row 3, week: a participant's rows are at different times"):
+    with pytest.raises(DataError, match="row 3, week: the participant has another row at this time"):
         fit_mmrm("change ~ visit", data, covariance="sp_exp", time="week")
 
 

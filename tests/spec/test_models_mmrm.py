@@ -238,14 +238,14 @@ def test_a_second_row_for_a_participant_and_visit() -> None:
         fit_mmrm("change ~ arm * visit", pd.concat([data, data.iloc[[4]]]))
     assert str(raised.value) == (
         "the same participant was measured twice:\n"
-        "error: data, row 122, participant P01, visit: one row per participant_id and visit, but rows 6, 122 are of "
-        "one (found 'week_12') [2 rows]. keep the one that counts, or correct the key"
+        "error: data, 2 rows (6, 122), visit: rows 6, 122 have the same participant_id and visit (found 'week_12'). "
+        "Keep the one that counts, or correct the key."
     )
 
 
 def test_a_row_without_participant() -> None:
     data = complete_trial()
-    with pytest.raises(DataError, match=r"data, row 5, participant_id: every row has a participant_id. fill it in"):
+    with pytest.raises(DataError, match=r"data, row 5, participant_id: the row has no participant_id. Fill it in"):
         fit_mmrm("change ~ visit", data.assign(participant_id=data["participant_id"].where(data.index != 3)))
 
 
@@ -256,7 +256,7 @@ def test_an_arm_without_data_at_a_visit() -> None:
         fit_mmrm("change ~ arm * visit", data[~gone])
     assert str(raised.value).startswith(
         "the formula has arm:visit, but arm 'exercise' has no data at visit 'week_26'\n"
-        "  1. leave that visit out of the analysis (for a visit: visits=[...] without it)"
+        "  1. Leave that visit out of the analysis (for a visit: visits=[...] without it)"
     )
 
 

@@ -204,7 +204,7 @@ def test_options_that_do_not_go_together(data: pd.DataFrame, formula: str, optio
 def test_chunks_and_repeated_rows_are_refused(data: pd.DataFrame) -> None:
     with pytest.raises(OptionError, match="random effects need the rows as one data frame"):
         fit_mmrm(f"{BY_VISIT} + (1 | leads)", [data])
-    with pytest.raises(DataError, match="one row per participant_id and visit, but rows 2, 146 are of one"):
+    with pytest.raises(DataError, match="rows 2, 146 have the same participant_id and visit"):
         fit_mmrm(f"{BY_VISIT} + (1 | leads)", pd.concat([data, data.iloc[[0]]]))
 
 

@@ -38,7 +38,7 @@ def test_a_formula_is_split_into_fixed_and_random(formula: str, fixed: str, rand
 @pytest.mark.parametrize(
     ("formula", "said"),
     [
-        ("change ~ arm + 1 | clinic", "a random effect stands in brackets: (1 | therapist)"),
+        ("change ~ arm + 1 | clinic", "a random effect is written in brackets: (1 | therapist)"),
         ("change ~ arm + (1 | clinic", "a bracket is not closed, or closed twice"),
         ("change ~ arm + (1 | clinic))", "a bracket is not closed, or closed twice"),
         ("change ~ arm - (1 | clinic)", "added to the other terms, '+ (1 | clinic)', and no more"),
@@ -164,8 +164,8 @@ def test_levels_and_rows_without_one() -> None:
     ("effects", "said"),
     [
         ("(0 | leads)", "has no effect left of the bar; write 1 for an intercept"),
-        ("(1 | leads) + (1 | leads)", "effect 'Intercept' of 'leads' stands in two terms; keep one"),
-        ("(week | leads) + (0 + week | leads)", "effect 'week' of 'leads' stands in two terms; keep one"),
+        ("(1 | leads) + (1 | leads)", "effect 'Intercept' of 'leads' occurs in two terms; keep one"),
+        ("(week | leads) + (0 + week | leads)", "effect 'week' of 'leads' occurs in two terms; keep one"),
         ("(none | leads)", "effect 'none' of 'leads' is zero in every row; leave it out"),
     ],
 )

@@ -206,7 +206,7 @@ def test_four_clinics_are_too_few_for_a_primary_analysis(tmp_path: Path) -> None
     with pytest.raises(FewClustersError, match="at least 4 degrees of freedom") as caught:
         coxa.analyse(plan)
     assert "Exercise classes against Usual care at Week 12 has 3.1 by the model" in str(caught.value)
-    assert "4. write `few_clusters: accept` in analysis primary" in str(caught.value)
+    assert "4. Write `few_clusters: accept` in analysis primary" in str(caught.value)
     shown = CliRunner().invoke(app, ["analyse", str(plan), "--out", str(tmp_path / "out"), "--json"])
     assert shown.exit_code == 1
     assert "at least 4 degrees of freedom" in json.loads(shown.stdout)["error"]
@@ -263,7 +263,7 @@ def test_who_lacks_a_therapist_is_left_out_and_who_should_have_none_keeps_the_ar
     report = coxa.analyse(write_trial(tmp_path, who, plan))
     lacking, surplus = report.findings
     assert (lacking.severity, lacking.participant_id, lacking.field) == ("warning", "P008", "therapist_id")
-    assert lacking.rule == "therapist_id should be known: the arm has it in analysis primary"
+    assert lacking.rule == "therapist_id is unknown, and analysis primary has it in this arm"
     assert (surplus.severity, surplus.participant_id, surplus.value) == ("warning", "P001", "T3")
     assert surplus.rule == "therapist_id is not empty: by the plan only classes have one"
     (fit,) = report.fits["primary"]
@@ -281,7 +281,7 @@ def test_who_lacks_a_therapist_is_left_out_and_who_should_have_none_keeps_the_ar
     ("random", "message"),
     [
         ("    random: {therapist_id: {}}\n", r"say `only_in: \[classes\]` in the plan"),
-        ("    random: {therapist_id: {only_in: usual_care}}\n", "somebody in usual_care should have a therapist_id"),
+        ("    random: {therapist_id: {only_in: usual_care}}\n", "no participant in usual_care has a therapist_id"),
     ],
 )
 def test_an_arm_in_which_nobody_has_the_factor_is_an_error(tmp_path: Path, random: str, message: str) -> None:

@@ -78,5 +78,5 @@ def test_soreness_needs_sessions_and_known_arms() -> None:
     with pytest.raises(PlanError) as found:
         assumed(more="  soreness: 0.1\n  co_interventions: {exercize: 1}\n")
     said = found.value.findings.as_text()
-    assert "add for example `sessions: {attendance: 0.85}`" in said
-    assert "did you mean 'exercise'" in said
+    assert "Add for example `sessions: {attendance: 0.85}`" in said
+    assert "Did you mean 'exercise'" in said

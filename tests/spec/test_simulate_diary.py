@@ -137,7 +137,7 @@ def test_a_diary_leaves_every_other_table_as_it_was() -> None:
 @pytest.mark.parametrize(
     ("diary", "answer"),
     [
-        ("{pain: {mean_change: {excercise: -1}}}", r"unknown arm 'excercise'.*did you mean 'exercise'"),
+        ("{pain: {mean_change: {excercise: -1}}}", r"unknown arm 'excercise'.*Did you mean 'exercise'"),
         ("{training: {days: {other: 0.5}}}", r"unknown arm 'other'"),
         ("{pain: {day_correlation: 1}}", r"less than 1"),
         ("{pain: {mean_change: {exercise: {plateau: -2}}}}", r"the key `plateau_day` is required"),

@@ -121,7 +121,7 @@ def test_the_diary_reports_a_quarter_more_than_is_done_and_agrees_only_moderatel
 
 def test_a_plan_without_assumptions_cannot_be_simulated() -> None:
     study = assumed("")
-    with pytest.raises(PlanError, match=r"add `assumptions:`"):
+    with pytest.raises(PlanError, match=r"Add `assumptions:`"):
         trial_design(study)
 
 

@@ -80,7 +80,7 @@ def test_the_flow_of_a_simulated_trial_has_the_numbers_of_its_plan(tmp_path: Pat
     [
         ("  screening: {excluded: {a: 1.5}}\n", "neither a whole number of people nor a share below 1"),
         ("  screening: {excluded: {a: -1}}\n", "a number of people, or a share below 1"),
-        ("  screening: {excluded: {a: 0.6}, declined: 0.5}\n", "nobody is left to take part"),
+        ("  screening: {excluded: {a: 0.6}, declined: 0.5}\n", "no person is left to take part"),
     ],
 )
 def test_impossible_numbers_are_refused(screening: str, message: str) -> None:

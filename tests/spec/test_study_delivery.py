@@ -60,16 +60,16 @@ def test_sessions_are_said_once() -> None:
     assert arm("{delivery: {sessions: 12}}").sessions_planned == 12
     assert arm("{sessions_planned: 12, delivery: {sessions: 12}}").sessions_planned == 12
     assert Arm(delivery=Delivery(sessions=9)).sessions_planned == 9
-    assert "keep one of them" in faults("{sessions_planned: 10, delivery: {sessions: 12}}")
+    assert "Keep one of them" in faults("{sessions_planned: 10, delivery: {sessions: 12}}")
 
 
 def test_faults_name_key_rule_and_remedy() -> None:
     unknown = faults("{delivery: {exercises: [{exercise: leg_pres}]}}")
     assert "exercises.0.exercise" in unknown
-    assert "did you mean 'leg_press'" in unknown
-    assert "write [fewest, most]" in faults("{delivery: {minutes: [60, 45]}}")
+    assert "Did you mean 'leg_press'" in unknown
+    assert "Write [fewest, most]" in faults("{delivery: {minutes: [60, 45]}}")
     assert "tailoring: tailored" in faults("{delivery: {tailoring: generic, tailored_how: by level}}")
-    assert "did you mean `provider`" in faults("{delivery: {providers: physiotherapist}}")
+    assert "Did you mean `provider`" in faults("{delivery: {providers: physiotherapist}}")
 
 
 def test_every_exercise_has_a_target_and_a_code_that_is_a_name() -> None:

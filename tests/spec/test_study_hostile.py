@@ -55,7 +55,7 @@ def test_anchors_may_be_used() -> None:
 def test_an_empty_key_beside_a_value_of_the_wrong_kind_is_two_findings() -> None:
     broken = PLAN.replace("label: Exercise therapy", "label: {x: 1}") + "'': {a: 1}\n"
     assert [(row, text.split(".")[0]) for row, _, text in faults(broken)] == [
-        (5, "`label` should be text"),
+        (5, "`label` is not text"),
         (END + 1, "unknown key ``"),
     ]
 

@@ -240,7 +240,7 @@ def test_a_damaged_or_edited_lock_is_named_with_its_remedy(tmp_path: Path, damag
     for use in (read_lock, lock, lambda path: plan_status(read_study(path))):
         with pytest.raises(LockError, match=r"study\.lock\.json is damaged, or was edited") as caught:
             use(path)
-        assert "put back the file" in caught.value.findings.items[0].remedy
+        assert "Put back the file" in caught.value.findings.items[0].remedy
 
 
 def test_a_lock_of_a_later_format_asks_for_a_newer_coxa(tmp_path: Path) -> None:

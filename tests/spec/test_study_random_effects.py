@@ -39,7 +39,7 @@ analyses:
     random: {therapist_id: {only_in: [exercise, manual_therapy], by_arm: true}, site_id: {}}
 """
 RANDOM = "{therapist_id: {only_in: [exercise, manual_therapy], by_arm: true}, site_id: {}}"
-FACTORS = "allowed: site_id, therapist_id, clinic"
+FACTORS = "Allowed: site_id, therapist_id, clinic"
 
 
 def with_random(text: str, more: str = "") -> str:
@@ -87,23 +87,23 @@ def test_the_identifiers_are_those_of_the_data_dictionary() -> None:
 @pytest.mark.parametrize(
     ("random", "field", "message"),
     [
-        ("{terapist_id: {}}", "terapist_id", f"unknown factor 'terapist_id'. {FACTORS}; did you mean 'therapist_id'?"),
-        ("{clinik: {}}", "clinik", f"unknown factor 'clinik'. {FACTORS}; did you mean 'clinic'?"),
+        ("{terapist_id: {}}", "terapist_id", f"unknown factor 'terapist_id'. {FACTORS}. Did you mean 'therapist_id'?"),
+        ("{clinik: {}}", "clinik", f"unknown factor 'clinik'. {FACTORS}. Did you mean 'clinic'?"),
         ("{participant_id: {}}", "participant_id", f"unknown factor 'participant_id'. {FACTORS}"),
-        ("{age: {}}", "age", "'age' is a number and has no levels. name one of site_id, therapist_id, clinic"),
+        ("{age: {}}", "age", "'age' is a number and has no levels. Name one of site_id, therapist_id, clinic"),
         (
             "{site_id: {only_in: [exercis]}}",
             "site_id.only_in",
-            "unknown arm 'exercis'. allowed: usual_care, exercise, manual_therapy; did you mean 'exercise'?",
+            "unknown arm 'exercis'. Allowed: usual_care, exercise, manual_therapy. Did you mean 'exercise'?",
         ),
         (
             "{site_id: {only_in: [exercise, manual_therapy, usual_care]}}",
             "site_id.only_in",
-            "`only_in` names every arm. leave it out",
+            "`only_in` names every arm. Leave it out",
         ),
-        ("{site_id: {only_in: []}}", "site_id.only_in", "add one, for example `only_in: [exercise, manual_therapy]`"),
+        ("{site_id: {only_in: []}}", "site_id.only_in", "Add one, for example `only_in: [exercise, manual_therapy]`"),
         ("{site_id: {only_in: exercise, by_arm: true}}", "site_id.by_arm", "one arm alone has the factor"),
-        ("{site_id: {by_am: true}}", "site_id.by_am", "allowed here: only_in, by_arm; did you mean `by_arm`?"),
+        ("{site_id: {by_am: true}}", "site_id.by_am", "Allowed here: only_in, by_arm. Did you mean `by_arm`?"),
     ],
 )
 def test_a_faulty_factor_is_answered_with_line_key_and_remedy(random: str, field: str, message: str) -> None:
@@ -115,7 +115,7 @@ def test_a_faulty_factor_is_answered_with_line_key_and_remedy(random: str, field
 @pytest.mark.parametrize("random", ["therapist_id", "[therapist_id]"])
 def test_factors_are_a_mapping(random: str) -> None:
     (found,) = faults(with_random(random))
-    assert "write a mapping of keys, for example `random: {site_id: {}}`" in found[2]
+    assert "Write a mapping of keys, for example `random: {site_id: {}}`" in found[2]
 
 
 @pytest.mark.parametrize(
@@ -123,10 +123,10 @@ def test_factors_are_a_mapping(random: str) -> None:
     [
         ("    vcov: CR2\n", "CR2 is a sandwich over participants, who are not independent"),
         ("    ddf: between-within\n", "takes participants for independent, and has no rule for random effects"),
-        ("    ddf: residual\n", "use `kenward-roger-linear`, `kenward-roger` or `satterthwaite`"),
+        ("    ddf: residual\n", "Use `kenward-roger-linear`, `kenward-roger` or `satterthwaite`"),
         ("    standardised_effect: true\n", "the interval of Hedges g takes participants for independent"),
-        ("    few_clusters: acept\n", "did you mean `accept`?"),
-        ("    subgroups: [clinic]\n", "'clinic' is a random effect and stands in `subgroups` too"),
+        ("    few_clusters: acept\n", "Did you mean `accept`?"),
+        ("    subgroups: [clinic]\n", "'clinic' is a random effect and also in `subgroups`"),
     ],
 )
 def test_what_does_not_go_with_random_effects(more: str, message: str) -> None:
@@ -137,8 +137,8 @@ def test_what_does_not_go_with_random_effects(more: str, message: str) -> None:
 def test_a_factor_is_fixed_or_random() -> None:
     text = with_random("{clinic: {}}").replace("[baseline * visit]", "[baseline * visit, clinic * visit]")
     (found,) = faults(text)
-    assert "'clinic' is a random effect and stands in `adjust` too" in found[2]
-    assert "keep `adjust` for a few levels that are of interest themselves" in found[2]
+    assert "'clinic' is a random effect and also in `adjust`" in found[2]
+    assert "Keep `adjust` for a few levels that are of interest themselves" in found[2]
 
 
 def test_one_column_of_the_file_is_not_fixed_and_random_under_two_names() -> None:
@@ -146,7 +146,7 @@ def test_one_column_of_the_file_is_not_fixed_and_random_under_two_names() -> Non
     text = with_random("{site_id: {}}").replace("[baseline * visit]", "[baseline * visit, clinic]")
     said = [found[2] for found in faults(text + data + "    assessments: {file: a.csv}\n")]
     assert said == [
-        "'site_id' and 'clinic', which is adjusted for, are the same column 'clinic' of the file. keep one of the two"
+        "'site_id' and 'clinic', which is adjusted for, are the same column 'clinic' of the file. Keep one of the two."
     ]
 
 
@@ -162,7 +162,7 @@ def test_a_cluster_trial_has_the_cluster_in_its_primary_analysis() -> None:
     without = cluster.replace(f"    random: {RANDOM}\n", "")
     (found,) = faults(without)
     assert found[:2] == (21, "analyses.main")
-    assert "add for example `random: {site_id: {}}` to an mmrm" in found[2]
+    assert "Add for example `random: {site_id: {}}` to an mmrm" in found[2]
     parse(without + "    role: sensitivity\n")
 
 

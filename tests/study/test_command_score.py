@@ -74,7 +74,7 @@ def test_answers_out_of_range_stop_and_are_written_down(answers: pd.DataFrame, t
     file, out = saved(answers.assign(HOOS_P1=["9", "1"], HOOS_P2=["1", "x"]), tmp_path), tmp_path / "scores.csv"
     shown = score(file, "--out", str(out))
     assert shown.exit_code == 1
-    assert "an answer is between 0 and 4" in words(shown)
+    assert "the answer is not between 0 and 4" in words(shown)
     assert not out.exists()
     findings = pd.read_csv(tmp_path / "scores.findings.csv", dtype=str).query("severity == 'error'")
     assert findings[["row", "field", "value"]].to_numpy().tolist() == [["3", "p2", "x"], ["2", "p1", "9"]]
@@ -98,7 +98,7 @@ def test_several_rows_per_participant_need_a_visit(answers: pd.DataFrame, tmp_pa
     file = saved(pd.concat([answers.assign(week="w0"), answers.assign(week="w12")]), tmp_path)
     shown = score(file)
     assert shown.exit_code == 1
-    assert "several rows per participant (rows 2 and 4 are of one). name the visit column with --visit" in words(shown)
+    assert "several rows per participant (rows 2 and 4 are of one). Name the visit column with --visit." in words(shown)
     assert score(file, "--visit", "week").exit_code == 0
     assert "--visit names no column of the file" in words(score(file, "--visit", "weak"))
 
@@ -108,7 +108,7 @@ def test_a_row_that_comes_twice_is_one_message_with_both_rows(answers: pd.DataFr
     shown = score(file, "--json")
     assert shown.exit_code == 1
     ((finding),) = json.loads(shown.stdout)
-    assert finding["rule"] == "a participant-visit (007, w0) has one row; row 4 repeats row 2"
+    assert finding["rule"] == "the visit (007, w0) has two rows; row 4 repeats row 2"
 
 
 @pytest.mark.parametrize("suffix", [".sav", ".dta"])

@@ -36,8 +36,10 @@ def planned_scheme(study: ComparativeStudy) -> Scheme:
     part = study.allocation
     if part is None:
         name = study.origin.name if study.origin else "plan"
-        remedy = "add for example `randomisation: {scheme: blocks, block_sizes: [4, 6]}`"
-        finding = Finding("error", name, "the plan says how participants are randomised", remedy, field="randomisation")
+        remedy = "Add for example `randomisation: {scheme: blocks, block_sizes: [4, 6]}`."
+        finding = Finding(
+            "error", name, "the plan does not describe how participants are randomised", remedy, field="randomisation"
+        )
         raise PlanError("the plan has no randomisation", Findings((finding,)))
     scheme = _of_part(study, part)
     return Cluster(scheme, part.cluster) if part.cluster else scheme

@@ -46,8 +46,8 @@ def clustered_rows(analysis: Analysis, rows: pd.DataFrame) -> pd.DataFrame:
             raise FitError(
                 f"no analysed row of {', '.join(empty)} has a {factor}, and the plan says that this arm has one",
                 (
-                    f"look at the column `{factor}` of the participants, and at its mapping in the plan",
-                    f"take the arm out of `only_in` of {factor}, if it has none",
+                    f"Look at the column `{factor}` of the participants, and at its mapping in the plan.",
+                    f"Take the arm out of `only_in` of {factor}, if it has none.",
                 ),
             )
         table = table.assign(**{factor: rows[factor].where(having)})
@@ -139,12 +139,12 @@ def _too_few(study: ComparativeStudy, name: str, rows: pd.DataFrame, most: pd.Se
         f"analysis {name}: a primary comparison needs at least {FEWEST_DF:g} degrees of freedom, and with these "
         f"levels of {_factors(study, name)} {told}",
         (
-            "count the levels in each arm: what matters is their number, not that of participants",
-            "take terms that are constant within a level, such as the kind of clinic, out of `adjust`; each costs "
-            "a degree of freedom",
-            "include more of them; more participants in the same ones hardly help",
-            f"write `few_clusters: accept` in analysis {name}, if this was foreseen: the numbers then stand, each "
-            "with this warning",
+            "Count the levels in each arm: what matters is their number, not that of participants.",
+            "Take terms that are constant within a level, such as the kind of clinic, out of `adjust`; each costs "
+            "a degree of freedom.",
+            "Include more of them; more participants in the same ones hardly help.",
+            f"Write `few_clusters: accept` in analysis {name}, if this was foreseen: the numbers then stand, each "
+            "with this warning.",
         ),
     )
 

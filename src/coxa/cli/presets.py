@@ -10,7 +10,7 @@ from coxa.cli.edge import FOUND, AsJson, Quiet, Verbose, edge, print_json, worki
 
 
 def presets_command(
-    name: Annotated[str | None, typer.Argument(help="One preset, to see its figures beside simulated ones.")] = None,
+    name: Annotated[str | None, typer.Argument(help="One preset, to compare its figures with simulated ones.")] = None,
     markdown: Annotated[bool, typer.Option("--markdown", help="Print the page of the docs on all presets.")] = False,
     as_json: AsJson = False,
     quiet: Quiet = False,

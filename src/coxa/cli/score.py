@@ -41,7 +41,8 @@ def score_command(
     header_row: HeaderRow = None,
     max_cells: MaxCells = None,
     out: Annotated[
-        Path | None, typer.Option("--out", help="File for the scores, .csv or .parquet; findings go beside it.")
+        Path | None,
+        typer.Option("--out", help="File for the scores, .csv or .parquet; the findings go into its folder."),
     ] = None,
     as_json: AsJson = False,
     quiet: Quiet = False,

@@ -27,35 +27,27 @@ def console(to_stderr: bool = False) -> Console:
 
 
 def show_findings(findings: Findings, to_stderr: bool = False) -> None:
-    """Print findings as a table, the first forty of them; more than five alike are one line with their number."""
+    """Print findings as a table, one line per kind with its rows, the first forty of them."""
     if not findings:
         return
     shown = findings.folded()
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in ("severity", "where", "field", "found", "rule and remedy"):
+    for name in ("severity", "where", "field", "found", "fault and remedy"):
         table.add_column(name, overflow="fold")
     for item in shown.items[:SHOWN]:
-        place = [
-            item.table,
-            f"row {item.row}" if item.row is not None else "",
-            f"participant {item.participant_id}" if item.participant_id else "",
-        ]
-        if item.table.endswith((".yaml", ".yml")):
-            place[1] = place[1].replace("row", "line")
-        many = f" [{item.n_rows} rows]" if item.n_rows > 1 else ""
         table.add_row(
             Text(item.severity, style=COLOURS[item.severity]),
-            Text(" ".join(part for part in place if part) + many),
+            Text(" ".join(part for part in item.place() if part)),
             Text(item.field or ""),
             Text(item.value or ""),
-            Text(f"{item.rule}. {item.remedy}"),
+            Text(f"{item.rule[:1].upper()}{item.rule[1:]}. {item.remedy}"),
         )
     out = console(to_stderr)
     out.print(table)
     if len(shown) > SHOWN:
         out.print(f"... and {len(shown) - SHOWN} more; `--out` or `--json` gives all of them")
     elif len(shown) < len(findings):
-        out.print("`--out` or `--json` gives every row of the findings that are folded here")
+        out.print("Like findings are one line here; `--out` or `--json` lists every row.")
 
 
 def show_comparisons(report: Report) -> None:

@@ -17,7 +17,7 @@ from coxa.cohort.mapping.missing import coded
 from coxa.cohort.number_text import COMMA_NUMBER, Marks
 from coxa.cohort.readers.raw import Percent, ReadOptions, Sheet
 from coxa.cohort.readers.registry import read_raw
-from coxa.errors import DataError, not_allowed
+from coxa.errors import DataError, use_one_of
 from coxa.findings import Finding, Findings
 from coxa.instruments import items_from_wide
 from coxa.instruments.wide import find_item_columns
@@ -113,9 +113,9 @@ def _key(path: Path, frame: pd.DataFrame, key: str, named: str | None) -> str | 
     if named is None and key == "visit":
         return None
     rule = f"--{key} names no column of the file" if named else "no column identifies the participant"
-    remedy = not_allowed("column", column, map(str, frame.columns))
+    remedy = use_one_of(column, map(str, frame.columns))
     if named is None:
-        remedy = f"name it with --{key}; {remedy}"
+        remedy = f"Name it with --{key}. {remedy}"
     raise DataError(
         f"{path.name} cannot be scored", Findings((Finding("error", path.name, rule, remedy, field=column),))
     )
@@ -133,7 +133,7 @@ def _one_visit(path: Path, table: pd.DataFrame, visits: str | None, unique: list
         "error",
         path.name,
         f"several rows per participant (rows {rows} are of one)",
-        "name the visit column with --visit",
+        "Name the visit column with --visit.",
         row=int(again["source_row"]),
         participant_id=str(again["participant_id"]),
         n_rows=int(repeated.sum()),

@@ -19,7 +19,7 @@ from coxa.cohort.mapping.tables import map_table, unlisted_columns
 from coxa.cohort.readers.raw import RawFile, ReadOptions
 from coxa.cohort.readers.registry import read_raw
 from coxa.cohort.visits import VISITED, Visited, place_visits
-from coxa.errors import nearest, not_allowed
+from coxa.errors import nearest, use_one_of
 from coxa.findings import Finding, Findings
 from coxa.frames import Frame
 from coxa.study import Study
@@ -69,7 +69,7 @@ def read_cohort(study: Study, data: str | Path | Mapping[str, Frame] | None = No
         return _cohort(*_in_memory(study, data))
     if study.data is None:
         place = study.origin.name if study.origin else "study"
-        rule, remedy = "the plan names no data", "add `data:` with the file of each table"
+        rule, remedy = "the plan names no data", "Add `data:` with the file of each table."
         return Cohort(study, {}, Findings((Finding("error", place, rule, remedy),)), Disposition(), ())
     return _cohort(study, read_files(study, None if data is None else Path(data)))
 
@@ -81,7 +81,7 @@ def _in_memory(study: Study, frames: Mapping[str, Frame]) -> tuple[Study, Files]
     planned = study.data.tables if study.data else {name: TableSource(file=name) for name in frames if name in TABLES}
     known = tuple(planned) if study.data else TABLES
     findings = [
-        Finding("error", name, "The plan has no such table", not_allowed("table", name, known))
+        Finding("error", name, "The plan has no such table", use_one_of(name, known))
         for name in frames
         if name not in known
     ]
@@ -132,7 +132,7 @@ def read_files(study: Study, data: Path | None) -> Files:
         named = ", ".join(dict.fromkeys(source.file for source in sources.values()))
         rule, remedy = (
             "one file cannot replace several",
-            f"the plan names several ({named}); give the folder that has them",
+            f"The plan names several ({named}). Give the folder that has them.",
         )
         finding = Finding("error", data.name, rule, remedy)
         return Files(dict.fromkeys(sources), (), (finding,))
@@ -169,7 +169,7 @@ def _unknown_files(study: Study) -> Iterator[Finding]:
     known = list(dict.fromkeys(source.file for source in study.data.tables.values()))
     for rule in study.data.exclude_rows:
         if rule.file is not None and rule.file not in known:
-            remedy = not_allowed("file", rule.file, known)
+            remedy = use_one_of(rule.file, known)
             yield Finding("error", rule.file, "`exclude_rows` names no file of the plan", remedy, row=rule.row)
 
 
@@ -194,9 +194,11 @@ def _read_one(path: Path, options: ReadOptions) -> tuple[RawFile | None, tuple[F
         return result.raw, result.findings
     existing = sorted(entry.name for entry in path.parent.iterdir() if entry.is_file()) if path.parent.is_dir() else []
     hint = nearest(path.name, existing)
-    also = f"; did you mean {hint}?" if hint else ""
+    also = f" Did you mean {hint}?" if hint else ""
     there = ", ".join(existing[:SHOWN]) or ("none" if path.parent.is_dir() else "the folder does not exist")
-    return None, (Finding("error", path.name, "the file does not exist", f"files in its folder: {there}{also}"),)
+    return None, (
+        Finding("error", path.name, "the file does not exist", f"Name one of the files in its folder: {there}.{also}"),
+    )
 
 
 def other_sheet(raw: RawFile, asked: Sequence[TableSource]) -> Finding | None:
@@ -212,7 +214,7 @@ def other_sheet(raw: RawFile, asked: Sequence[TableSource]) -> Finding | None:
         "error",
         raw.source.name,
         "the sheet lacks columns that the plan names",
-        f"the first sheet, {sheets[0]}, was read; sheets: {', '.join(sheets)}; name `sheet:` in the plan",
+        f"The first sheet, {sheets[0]}, was read. Name `sheet:` in the plan, one of: {', '.join(sheets)}.",
         value=f"no column {', '.join(lacking[:SHOWN])}",
     )
 

@@ -123,7 +123,7 @@ def _outside(study: Study, table: str, frame: pd.DataFrame, where: pd.Series) ->
         table=table,
         field="study_day",
         rule="an assessment without a named visit is in no visit's window",
-        remedy=f"name its visit, or widen a window in the plan; windows: {describe_windows(study)}",
+        remedy=f"Name its visit, or widen a window in the plan. Windows: {describe_windows(study)}.",
         value=frame["study_day"],
     )
 
@@ -136,7 +136,7 @@ def _undated(table: str, frame: pd.DataFrame, where: pd.Series) -> list[Finding]
         table=table,
         field="visit",
         rule="the visit is not named and cannot be found, because the participant has no randomisation_date",
-        remedy="map `randomisation_date` in participants, or `visit` or `study_day` here",
+        remedy="Map `randomisation_date` in participants, or `visit` or `study_day` here.",
     )
 
 

@@ -105,7 +105,10 @@ def diary_adherence(
 
 def _check_known(data: pd.DataFrame, everybody: list[Any], participant: str) -> None:
     stranger = ~data[participant].isin(everybody) & ~data[participant].duplicated()
-    rule, remedy = "whoever fills in a diary should be among those who owe one", "add the participant to the list"
+    rule, remedy = (
+        "the participant has a diary and is not in the list of those who owe one",
+        "Add the participant to the list.",
+    )
     refuse("days due are not known:", broken(data, stranger, participant, participant, rule, remedy))
 
 
@@ -128,7 +131,7 @@ def _written(
     did, asked = numbers(data, done, participant), numbers(data, prescribed, participant)
     both = did.notna() & asked.notna()
     for column, values in ((done, did), (prescribed, asked)):
-        rule, remedy = f"{column} should not be below 0", "correct the number, or leave it empty"
+        rule, remedy = f"{column} is below 0", "Correct the number, or leave it empty."
         refuse("exercises cannot be counted:", broken(data, values < 0, participant, column, rule, remedy))
     return pd.DataFrame(
         {

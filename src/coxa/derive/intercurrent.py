@@ -101,8 +101,8 @@ def undated(events: pd.DataFrame, handling: dict[str, Handling]) -> Findings:
         Finding(
             "error",
             "intercurrent_events",
-            f"an event handled as {_words(handling[str(row['event'])])} should have a date or a study day",
-            "add the date, or handle this event by treatment_policy",
+            f"the event has neither date nor study day, and is handled as {_words(handling[str(row['event'])])}",
+            "Add the date, or handle this event by treatment_policy.",
             row=row["source_row"],
             participant_id=row["participant_id"],
             field="event_date",

@@ -31,7 +31,7 @@ def check_new(data: pd.DataFrame, columns: Sequence[str]) -> None:
 def check_participants(data: pd.DataFrame, participant: str) -> None:
     """Raise OptionError where the column of participants is absent, DataError where a row has none."""
     check_columns(data, [participant])
-    refuse("rows of nobody cannot be used:", _nobodys(data, participant))
+    refuse("rows without a participant cannot be used:", _without_participant(data, participant))
 
 
 def column_list(columns: str | Sequence[str]) -> list[str]:
@@ -88,7 +88,7 @@ def numbers(data: pd.DataFrame, column: str, participant: str) -> pd.Series:
     check_columns(data, [participant, column])
     values = pd.to_numeric(data[column], errors="coerce").astype(float)
     wrong = (values.isna() & data[column].notna()) | np.isinf(values)
-    rule, remedy = f"{column} should be a finite number", "correct the value, or leave it empty"
+    rule, remedy = f"{column} is not a finite number", "Correct the value, or leave it empty."
     refuse(f"{column} cannot be used:", broken(data, wrong, participant, column, rule, remedy))
     return values
 
@@ -117,8 +117,8 @@ def diary_days(data: pd.DataFrame, participant: str = "participant_id", day: str
     """
     check_columns(data, [participant, day])
     days = _as_numbers(data[day])
-    message = "the rows of the diary cannot be told apart:"
-    refuse(message, _nobodys(data, participant) + _no_day(data, days, participant, day))
+    message = "rows of the diary cannot be used:"
+    refuse(message, _without_participant(data, participant) + _no_day(data, days, participant, day))
     refuse(message, _twice(data, days, participant, day))
     return days.astype(np.int64)
 
@@ -172,18 +172,18 @@ def _as_numbers(column: pd.Series) -> pd.Series:
     return pd.to_numeric(column, errors="coerce").astype(float)
 
 
-def _nobodys(data: pd.DataFrame, participant: str) -> Findings:
-    rule, remedy = "every row should say whose it is", "fill it in, or leave the row out"
+def _without_participant(data: pd.DataFrame, participant: str) -> Findings:
+    rule, remedy = "the row has no participant", "Fill it in, or leave the row out."
     return broken(data, data[participant].isna(), participant, participant, rule, remedy)
 
 
 def _no_day(data: pd.DataFrame, days: pd.Series, participant: str, day: str) -> Findings:
     rule = f"{day} is not a whole number, or a date in a column of dates"
-    remedy = "correct it, or leave the row out; text becomes dates with pd.to_datetime"
+    remedy = "Correct it, or leave the row out. Text becomes dates with pd.to_datetime."
     return broken(data, ~(np.isfinite(days) & (days == np.floor(days))), participant, day, rule, remedy)
 
 
 def _twice(data: pd.DataFrame, days: pd.Series, participant: str, day: str) -> Findings:
     again = pd.DataFrame({"who": data[participant].tolist(), "day": days.tolist()}).duplicated()
-    rule = "a participant should have one row a day, and has one of this day before"
-    return broken(data, again, participant, day, rule, "keep the row that counts, or correct its day")
+    rule = "the participant has an earlier row of this day"
+    return broken(data, again, participant, day, rule, "Keep the row that counts, or correct its day.")

@@ -57,11 +57,11 @@ def session_load(
     """
     check_new(data, [load])
     length, hardness = numbers(data, minutes, participant), numbers(data, exertion, participant)
-    remedy = "correct the value, or leave it empty"
+    remedy = "Correct the value, or leave it empty."
     outside = (hardness < 0) | (hardness > HARDEST)
     refuse(
         "training load cannot be computed:",
-        broken(data, length < 0, participant, minutes, f"{minutes} should not be below 0", remedy)
+        broken(data, length < 0, participant, minutes, f"{minutes} is below 0", remedy)
         + broken(data, outside, participant, exertion, f"{exertion} is not between 0 and {HARDEST:g}", remedy),
     )
     return data.assign(**{load: (length * hardness).mask(length == 0, 0.0)})

@@ -227,6 +227,6 @@ def _weighted(load: pd.Series, days: int) -> pd.Series:
 
 def _loads(data: pd.DataFrame, load: str, participant: str) -> pd.Series:
     values = numbers(data, load, participant)
-    rule, remedy = f"{load} should not be below 0", "correct the value, or leave it empty"
+    rule, remedy = f"{load} is below 0", "Correct the value, or leave it empty."
     refuse("training load cannot be compared:", broken(data, values < 0, participant, load, rule, remedy))
     return values

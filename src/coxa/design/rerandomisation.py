@@ -156,7 +156,11 @@ def _arms_seen(data: pd.DataFrame, arm: str, arms: np.ndarray) -> np.ndarray:
         raise OptionError(f"the table has no column `{arm}`; name the column of the allocated arm with `arm`")
     unknown = [str(word) for word in data[arm].unique() if word not in set(arms)]
     if unknown:
-        _stop(f"`{arm}` is one of {', '.join(arms)}", "name the arms in the scheme as in the table", ", ".join(unknown))
+        _stop(
+            f"`{arm}` is not one of {', '.join(arms)}",
+            "Name the arms in the scheme as in the table.",
+            ", ".join(unknown),
+        )
     return data[arm].to_numpy(dtype=object)
 
 
@@ -172,7 +176,7 @@ def _units(data: pd.DataFrame, scheme: Scheme, arm: str) -> tuple[np.ndarray, np
     for column in same:
         if mixed[column].any():
             words = ", ".join(map(str, mixed.index[mixed[column]]))
-            _stop(f"`{column}` is one for all of a {name}", "correct the rows of these", words)
+            _stop(f"`{column}` differs within a {name}", "Correct the rows of these.", words)
     units = data.drop_duplicates(name)
     place = {word: k for k, word in enumerate(units[name])}
     return level_codes(scheme, units), data[name].map(place).to_numpy(dtype=np.intp)
@@ -200,7 +204,7 @@ def _difference(
     used = data[[outcome, *adjust]].notna().all(axis=1).to_numpy()
     for word in pair:
         if not (used & (seen == word)).any():
-            _stop(f"arm {word} has participants with `{outcome}`", "compare arms that have data", word)
+            _stop(f"arm {word} has no participant with `{outcome}`", "Compare arms that have data.", word)
     y = data.loc[used, outcome].to_numpy(dtype=float)
     held = data.loc[used, list(adjust)]
     around = np.ones((len(y), 1))

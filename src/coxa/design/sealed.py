@@ -82,11 +82,13 @@ def check_seals(public: pd.DataFrame, key: pd.DataFrame, frame: pd.DataFrame) ->
     repeated: list[Finding] = []
     for column, table in tables.items():
         if not {"sequence", column} <= set(table.columns):
-            rule = f"the table of the {column}s has the columns sequence and {column}"
-            return Findings((_finding(rule, f"it has {', '.join(map(str, table.columns))}"),))
+            rule = f"the table of the {column}s lacks a column, sequence or {column}"
+            return Findings((_finding(rule, f"Add it. The table has {', '.join(map(str, table.columns))}."),))
         numbers = table["sequence"].astype("str")
         again = numbers[numbers.duplicated()].unique()
-        repeated += [_finding(f"number {number} has one {column}", "remove the repeated row") for number in again]
+        repeated += [
+            _finding(f"number {number} has more than one {column}", "Remove the repeated row.") for number in again
+        ]
         rows[column] = dict(zip(numbers, table[column].astype("str"), strict=True))
     every = dict.fromkeys(number for held in rows.values() for number in held)
     return Findings.of([*repeated, *(fault for number in every if (fault := _broken(number, rows)))])
@@ -96,10 +98,13 @@ def _broken(number: str, rows: dict[str, dict[str, str]]) -> Finding | None:
     """Return what is wrong with one number of a list, if anything is."""
     absent = [name for name, held in rows.items() if number not in held]
     if absent:
-        return _finding(f"number {number} has a seal, a salt and an arm", f"it has no {' and no '.join(absent)}")
+        return _finding(
+            f"number {number} has no {' and no '.join(absent)}",
+            "Compare the list, the key and the sealed list of one allocation.",
+        )
     if _seal(rows["salt"][number], number, rows["arm"][number]) != rows["seal"][number]:
-        remedy = "the list, the key or the sealed list was changed"
-        return _finding(f"the seal of number {number} fits its arm", remedy)
+        remedy = "Look which of them was changed: the list, the key or the sealed list."
+        return _finding(f"the seal of number {number} does not fit its arm", remedy)
     return None
 
 

@@ -58,7 +58,10 @@ def level_codes(scheme: Scheme, units: pd.DataFrame) -> np.ndarray:
     if absent:
         has = ", ".join(map(str, units.columns)) or "none"
         _stop(
-            [_finding(f"the table has the column `{column}`", f"add or rename it; columns: {has}") for column in absent]
+            [
+                _finding(f"the table lacks the column `{column}`", f"Add or rename it. Its columns: {has}.")
+                for column in absent
+            ]
         )
     check_number(scheme, len(units))
     faults = list(_unit_faults(name, units[name]))
@@ -70,8 +73,8 @@ def level_codes(scheme: Scheme, units: pd.DataFrame) -> np.ndarray:
         for word in words[found.isna().to_numpy()].unique():
             rows = np.flatnonzero(words.eq(word))
             hint = nearest(word, levels) if word else None
-            remedy = f"did you mean '{hint}'?" if hint else "correct it; nobody is allocated without it"
-            rule = f"`{factor}` is one of {', '.join(levels)}"
+            remedy = f"Did you mean '{hint}'?" if hint else "Correct it. A participant without it is not allocated."
+            rule = f"`{factor}` is not one of {', '.join(levels)}"
             faults.append(_finding(rule, remedy, rows[0], factor, word, len(rows)))
         codes[:, k] = found.fillna(0).to_numpy(dtype=np.intp)
     if faults:
@@ -82,9 +85,9 @@ def level_codes(scheme: Scheme, units: pd.DataFrame) -> np.ndarray:
 def _unit_faults(name: str, column: pd.Series) -> Iterator[Finding]:
     words = column.astype("object").where(column.notna(), "").astype("str").str.strip()
     for row in np.flatnonzero(words.eq("")):
-        yield _finding(f"every row has a `{name}`", "give it one", row, name)
+        yield _finding(f"the row has no `{name}`", "Give it one.", row, name)
     for row in np.flatnonzero(words.duplicated() & words.ne("")):
-        yield _finding(f"a `{name}` is allocated once", "remove the repeated row", row, name, words.iloc[row])
+        yield _finding(f"the `{name}` is allocated twice", "Remove the repeated row.", row, name, words.iloc[row])
 
 
 def check_strata(scheme: Scheme, codes: np.ndarray) -> None:
@@ -94,9 +97,9 @@ def check_strata(scheme: Scheme, codes: np.ndarray) -> None:
     factors = factors_of(scheme)
     listed = strata(factors)
     found, first, number = np.unique(stratum_codes(scheme, codes[None])[0], return_index=True, return_counts=True)
-    remedy = "join levels, stratify by fewer factors, or use minimisation, which balances each factor by itself"
+    remedy = "Join levels, stratify by fewer factors, or use minimisation, which balances each factor by itself."
     single = [
-        _finding("a stratum has at least two units", remedy, row, " x ".join(factors), ", ".join(listed[code]))
+        _finding("the stratum has one unit", remedy, row, " x ".join(factors), ", ".join(listed[code]))
         for code, row, size in zip(found, first, number, strict=True)
         if size == 1
     ]
@@ -123,17 +126,22 @@ def given_slots(scheme: Scheme, units: pd.DataFrame, slots: list[str]) -> np.nda
     unequal = set(ratio_of(scheme).values()) != {1}
     column = "slot" if unequal else "arm"
     if column not in units:
-        _stop([_finding("earlier allocations of an unequal ratio have their `slot`", "keep the column of the list")])
+        _stop([_finding("earlier allocations of an unequal ratio lack their `slot`", "Keep the column of the list.")])
     words = units[column].astype("object").where(units[column].notna(), "").astype("str").str.strip()
     known = {name: k for k, name in enumerate(slots)}
     faults = [
-        _finding(f"`{column}` is one of {', '.join(slots)}", "correct it", row, column, words.iloc[row])
+        _finding(f"`{column}` is not one of {', '.join(slots)}", "Correct it.", row, column, words.iloc[row])
         for row in np.flatnonzero(words.ne("") & ~words.isin(known))
     ]
     codes = words.map(known).fillna(-1).to_numpy(dtype=np.intp)
     open_before = np.maximum.accumulate(codes < 0)
     faults += [
-        _finding("units allocated before stand first", "sort the table by the order of allocation", row, column)
+        _finding(
+            "the unit was allocated before, and is below one that was not",
+            "Sort the table by the order of allocation.",
+            row,
+            column,
+        )
         for row in np.flatnonzero(open_before & (codes >= 0))
     ]
     if faults:

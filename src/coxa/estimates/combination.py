@@ -74,7 +74,7 @@ def linear_combination(
                 raise OptionError(f"'{name}' is both a mean and a coefficient; rename the level or the column")
         row = sum((weight * known[name] for name, weight in combination.items()), np.zeros(len(fit.params)))
         if not row.any():
-            raise OptionError(f"the combination '{label}' is zero whatever the coefficients are")
+            raise OptionError(f"the combination '{label}' is zero for all coefficients")
         rows.append(row)
     method = described(fit, over, by, averaging, at)
     return Estimates.of(

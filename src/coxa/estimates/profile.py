@@ -227,4 +227,4 @@ def check_distinct(visits: Sequence[str]) -> None:
     """Raise OptionError where a visit is named twice, or none is named."""
     twice = [visit for k, visit in enumerate(visits) if visit in visits[:k]]
     if isinstance(visits, str) or twice or not len(visits):
-        raise OptionError(f"visits are a list in which each stands once; got {visits!r}")
+        raise OptionError(f"visits is a list in which each occurs once; got {visits!r}")

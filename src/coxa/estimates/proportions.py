@@ -86,7 +86,7 @@ def fit_proportions(
     if not values.isin([0, 1]).all():
         raise FitError(
             f"the outcome '{response}' has other values than 0 and 1: {sorted(set(values) - {0, 1})[:3]}",
-            ["make it yes or no first, by a threshold with a source"],
+            ["Make it yes or no first, by a threshold with a source."],
         )
     table = values.groupby(used[arm], observed=True).agg(["sum", "count"]).astype(int)
     named = {str(level): level for level in table.index}
@@ -94,7 +94,7 @@ def fit_proportions(
     if against not in named:
         raise OptionError(not_allowed(f"{arm} to compare against", against, named))
     if len(table) < 2:
-        raise FitError(f"every row is of {arm} '{against}'; there is nothing to compare", ["look at the column"])
+        raise FitError(f"every row is of {arm} '{against}'; there is nothing to compare", ["Look at the column."])
     lost = len(data) - len(used)
     shared = {"outcome": response, "conf_level": conf_level}
     left_out = f"{lost} rows without {response} or {arm} left out" if lost else ""

@@ -81,7 +81,7 @@ def fit_rates(
     if numbers.isna().to_numpy().any() or (numbers < 0).to_numpy().any():
         raise FitError(
             f"'{events}' and '{exposure}' have missing or negative numbers",
-            ["write 0 for a participant without events", "leave out participants without exposure, and say so"],
+            ["Write 0 for a participant without events.", "Leave out participants without exposure, and say so."],
         )
     sums = numbers.groupby(used[arm].astype(str), sort=False).sum()
     against = first_level(used[arm]) if against is None and len(used) else str(against)

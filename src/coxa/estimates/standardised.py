@@ -83,7 +83,7 @@ def hedges(row: pd.Series, groups: list[np.ndarray], response: str, conf_level: 
         raise FitError(
             f"'{response}' has {n} values in {row['arm']} and {m} in {row['reference']} at visit '{row['visit']}'; "
             "a standard deviation needs two in each",
-            ["give the data that hold this visit, or visit=None for a column without visits"],
+            ["Give the data that hold this visit, or visit=None for a column without visits."],
         )
     sd = float(np.sqrt(((n - 1) * groups[0].var(ddof=1) + (m - 1) * groups[1].var(ddof=1)) / (n + m - 2)))
     g = float(pingouin.convert_effsize(row["estimate"] / sd, "cohen", "hedges", nx=n, ny=m))

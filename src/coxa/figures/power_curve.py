@@ -60,7 +60,7 @@ def plot_power(
     lines = list(dict.fromkeys(drawn["line"]))
     if len(lines) > len(OKABE_ITO):
         raise OptionError(
-            f"{len(lines)} lines cannot be told apart in a figure, at most {len(OKABE_ITO)}; choose analyses "
+            f"{len(lines)} lines cannot be distinguished in a figure, at most {len(OKABE_ITO)}; choose analyses "
             "or settings"
         )
     text = " ".join(

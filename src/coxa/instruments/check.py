@@ -85,8 +85,8 @@ def _missing_column(column: str, items: pd.DataFrame) -> Finding:
         "error",
         table="items",
         field=column,
-        rule="the table has this column",
-        remedy=f"Rename '{near}' to '{column}'." if near else f"Add it; found {', '.join(map(str, items))}.",
+        rule="the table lacks this column",
+        remedy=f"Rename '{near}' to '{column}'." if near else f"Add it. The table has {', '.join(map(str, items))}.",
     )
 
 
@@ -116,7 +116,7 @@ def _bad_keys(items: pd.DataFrame, rows: Rows) -> Iterator[Finding]:
     for row in np.flatnonzero(rows.visit < 0):
         for key in rows.keys.columns:
             if bool(items[key].isna().iloc[row]):
-                yield _at(items, rows, int(row), str(key), "every row has this key", "Fill it in.")
+                yield _at(items, rows, int(row), str(key), "the row has no such key", "Fill it in.")
 
 
 def _unknown_items(items: pd.DataFrame, rows: Rows, instrument: Instrument) -> Iterator[Finding]:
@@ -124,12 +124,12 @@ def _unknown_items(items: pd.DataFrame, rows: Rows, instrument: Instrument) -> I
     names = items["item"].iloc[unknown].astype(object).fillna("(empty)").astype(str).to_numpy()
     for item, members in pd.Series(unknown).groupby(names, sort=False):
         near = nearest(str(item), instrument.items)
-        hint = f"Use '{near}' if that is meant; " if near else ""
+        hint = f"Use '{near}' if that is meant. " if near else ""
         yield Finding(
             "error",
             table="items",
-            rule=f"an item is one of {instrument.name}'s",
-            remedy=f"{hint}codes: {instrument.numbering}.",
+            rule=f"the item is not one of {instrument.name}'s",
+            remedy=f"{hint}Codes: {instrument.numbering}.",
             row=_counted(items, int(members.iloc[0])),
             field="item",
             value=str(item),
@@ -196,13 +196,13 @@ def _judge(rows: Rows, instrument: Instrument, version: str) -> _Judged:
 def _bad_answers(items: pd.DataFrame, rows: Rows, instrument: Instrument, version: str) -> Iterator[Finding]:
     remedy = "Correct the answer, or leave it empty if it is not known."
     for row in np.flatnonzero(rows.not_numeric):
-        yield _at(items, rows, int(row), str(items["item"].iloc[row]), "an answer is a number", remedy)
+        yield _at(items, rows, int(row), str(items["item"].iloc[row]), "the answer is not a number", remedy)
     judged = _judge(rows, instrument, version)
     shifted, findings = _shifted(items, rows, judged, instrument)
     yield from findings
     for row in np.flatnonzero((judged.outside | judged.broken) & ~shifted):
         span = f"between {judged.low[row]:g} and {judged.high[row]:g}"
-        rule = f"an answer is {span}" if judged.outside[row] else f"an answer is a whole number {span}"
+        rule = f"the answer is not {span}" if judged.outside[row] else f"the answer is not a whole number {span}"
         yield _at(items, rows, int(row), instrument.items[rows.item[row]], rule, remedy)
 
 
@@ -243,10 +243,10 @@ def _repeats(items: pd.DataFrame, rows: Rows) -> Iterator[Finding]:
         visit = ", ".join(str(part) for part in rows.keys.iloc[rows.visit[row]])
         remedy = "Keep the row that is right."
         if len(members) == 1:
-            rule = f"an item is answered once at a participant-visit ({visit}); row {original} has it too"
+            rule = f"the item is answered twice at one visit ({visit}); row {original} has it too"
             yield _at(items, rows, row, str(items["item"].iloc[row]), rule, remedy)
         else:
-            rule = f"a participant-visit ({visit}) has one row; row {counted} repeats row {original}"
+            rule = f"the visit ({visit}) has two rows; row {counted} repeats row {original}"
             yield replace(_at(items, rows, row, "item", rule, remedy), field=None, value=None)
 
 
@@ -266,6 +266,6 @@ def _changed_lists(items: pd.DataFrame, rows: Rows, instrument: Instrument) -> I
             rows,
             row,
             instrument.items[item],
-            f"a participant's own items are the same at every visit (not listed at {visits})",
+            f"the participant's own items differ between visits (not listed at {visits})",
             "Rate the same items at every visit; give an unanswered one a row with an empty value.",
         )

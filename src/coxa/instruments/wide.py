@@ -172,7 +172,7 @@ def _folded(text: str) -> str:
 def _misspelt(others: Iterable[str], instrument: Instrument, prefix: str, held: Mapping[str, str]) -> list[Finding]:
     """Return a finding for every column that is an item but for its separators or zeros."""
     meant = {_folded(prefix + code): prefix + code for code in instrument.items if code not in held}
-    rule = f"a column should be named as the item of {instrument.name} that it holds"
+    rule = f"the column is not named as an item of {instrument.name}"
     return [
         _problem(name, rule, f"Rename it to '{meant[_folded(name)]}'.") for name in others if _folded(name) in meant
     ]
@@ -195,7 +195,7 @@ def _another(
                 best = max(best, (len(theirs), len(theirs) / len(other.items), other.name))
     if not best[0]:
         return []
-    rule = f"the item columns should be those of {instrument.name}; these look like items of {best[2]}"
+    rule = f"the item columns are not those of {instrument.name}, and look like items of {best[2]}"
     return [_problem(None, rule, f"Name the instrument {best[2]}, or rename the columns ({instrument.numbering}).")]
 
 
@@ -204,7 +204,7 @@ def _remarks(
 ) -> Iterable[Finding]:
     absent = [code for code in instrument.items if code not in held]
     if absent:
-        rule = f"every item of {instrument.name} should have a column; {len(absent)} have none"
+        rule = f"{len(absent)} of the {len(instrument.items)} items of {instrument.name} have no column"
         yield Finding("warning", "items", rule, f"Taken as unanswered: {_listed(absent)}.")
     if asked != prefix and prefix:
         rule = f"the prefix of the item columns is taken to be '{prefix}'"

@@ -89,7 +89,7 @@ def fit_ancova(
         raise FitError(
             f"{len(design.y)} rows, {len(design.names)} fixed effects, outcome from {design.y.min():g} to "
             f"{design.y.max():g}: no variance is left to estimate",
-            ["use a smaller formula, or look whether the right rows and the right outcome were given"],
+            ["Use a smaller formula, or look whether the right rows and the right outcome were given."],
         )
     check_residuals(float((design.y - basis.q @ (basis.q.T @ design.y)).std()), float(np.abs(design.y).max()))
     result = OLS(design.y, design.x).fit(cov_type="nonrobust" if vcov == "model" else vcov, use_t=True)

@@ -219,11 +219,17 @@ def check_once(data: pd.DataFrame, keys: Sequence[str]) -> None:
     """Raise DataError where two rows share the keys, or one has none."""
     wrong = data.duplicated(list(keys), keep=False) | data[list(keys)].isna().any(axis=1)
     findings = Findings.of(
-        Finding("error", "data", f"one row per {' and '.join(keys)}", "keep the one that counts", int(k) + 2)
+        Finding(
+            "error",
+            "data",
+            f"the row has the {' and '.join(keys)} of another, or none",
+            "Keep the one that counts.",
+            int(k) + 2,
+        )
         for k in np.flatnonzero(wrong)
     )
     if findings:
-        raise DataError("the rows cannot be told apart:", findings)
+        raise DataError("the rows cannot be used:", findings)
 
 
 def side_by_side(data: pd.DataFrame, participant: str, visit: str) -> pd.DataFrame:

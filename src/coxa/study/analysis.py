@@ -123,7 +123,7 @@ class MeansAnalysis(Analysis):
         "unless given. For a visit that one arm did not have, or hardly anybody.",
     )
     adjust: tuple[str, ...] = Field(
-        (), description="Terms beside arm and visit, for example `baseline * visit` or `site`."
+        (), description="Terms other than arm and visit, for example `baseline * visit` or `site`."
     )
     averaging: Averaging = Field("equal", description="How marginal means average over levels of other factors.")
     margin: Margin | None = Field(None, description="Non-inferiority, superiority or equivalence by this much.")

@@ -257,7 +257,8 @@ class ReportOptions(Part):
     measure: Measure = Field("value", description="What the mean profiles show.")
     thresholds: tuple[ReportedThreshold, ...] = Field(
         (),
-        description="Cuts beside the `responder` rule of an outcome by which responders are counted at every visit.",
+        description="Cuts in addition to the `responder` rule of an outcome by which responders are counted at "
+        "every visit.",
     )
     checklists: OneOrMany[ChecklistName] = Field(
         ("by_design",),

@@ -27,8 +27,8 @@ class RandomEffect(Part):
     )
     by_arm: bool = Field(
         False,
-        description="True: each arm that has the factor has a variance of its own, and a level that stands in two "
-        "arms has an effect in each. False: one variance, and one effect of a level wherever it stands.",
+        description="True: each arm that has the factor has a variance of its own, and a level that occurs in "
+        "two arms has an effect in each. False: one variance, and one effect of a level in all arms.",
     )
 
 

@@ -93,7 +93,7 @@ def randomisation_problems(
             yield ("ratio",), not_allowed("arm", arm, arms)
     silent = [arm for arm in arms if part.ratio and arm not in part.ratio]
     if silent:
-        yield ("ratio",), f"nothing is said of {', '.join(silent)}; give every arm its share, or leave out `ratio`"
+        yield ("ratio",), f"{', '.join(silent)} has no share; give every arm its share, or leave out `ratio`"
     if len(arms) < 2:
         yield (), "a randomisation has at least two arms; remove `randomisation`, or add the arms"
         return
@@ -104,7 +104,7 @@ def randomisation_problems(
         elif covariates[name].type == "number":
             yield (key,), f"'{name}' is a number; add a covariate of `type: category` with its levels"
         elif len(covariates[name].level_labels()) < 2:
-            yield (key,), f"'{name}' has one level and divides nobody; leave it out"
+            yield (key,), f"'{name}' has one level and divides no participants; leave it out"
     if len(set(part.covariates)) < len(part.covariates):
         yield (key,), f"a covariate is there twice; name each once in `{key}`"
     if message := name_problem(part.covariates):

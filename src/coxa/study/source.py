@@ -276,7 +276,7 @@ class DataSource(Part):
     missing: tuple[Code, ...] = Field(
         (), description="Codes that mean missing in every measured column of every table."
     )
-    corrections: tuple[Correction, ...] = Field((), description="Wrong values and what they should be.")
+    corrections: tuple[Correction, ...] = Field((), description="Wrong values and their corrections.")
     exclude_rows: tuple[ExcludedRow, ...] = Field((), description="Rows of files that are not used.")
     max_cells: int | None = Field(
         None,

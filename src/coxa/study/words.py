@@ -117,6 +117,6 @@ STRATEGY_NAMES: dict[str, str] = {
     "treatment_policy": "values are used whether or not the event happened",
     "hypothetical": "values after the event are set to missing, as if it had not happened",
     "composite": "the event is part of the outcome",
-    "while_on_treatment": "the last value before the event stands for the visits after it",
+    "while_on_treatment": "the last value before the event is used for the visits after it",
     "principal_stratum": "only those in whom the event would not happen",
 }

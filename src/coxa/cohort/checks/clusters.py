@@ -61,8 +61,8 @@ def _absent(people: pd.DataFrame, factor: str, arm: pd.Series, having: tuple[str
         yield Finding(
             "error",
             "participants",
-            f"somebody in {', '.join(empty)} should have a {factor}, of which the plan has a random effect there",
-            f"name the file's column under `columns: {{{factor}: ...}}`, or say {only} in the plan",
+            f"no participant in {', '.join(empty)} has a {factor}, of which the plan has a random effect there",
+            f"Name the file's column under `columns: {{{factor}: ...}}`, or write {only} in the plan.",
             field=factor,
         )
 
@@ -74,8 +74,8 @@ def _unknown(people: pd.DataFrame, factor: str, where: pd.Series, analysis: str)
         severity="warning",
         table="participants",
         field=factor,
-        rule=f"{factor} should be known: the arm has it in analysis {analysis}",
-        remedy="complete it at the source; the analysis leaves this participant out",
+        rule=f"{factor} is unknown, and analysis {analysis} has it in this arm",
+        remedy="Complete it at the source. Until then the analysis leaves this participant out.",
     )
 
 
@@ -87,7 +87,7 @@ def _surplus(people: pd.DataFrame, factor: str, where: pd.Series, having: tuple[
         table="participants",
         field=factor,
         rule=f"{factor} is not empty: by the plan only {' and '.join(having)} have one",
-        remedy="correct it, or the arm, at the source, or name the arm in `only_in`; until then it is not used",
+        remedy="Correct it, or the arm, at the source, or name the arm in `only_in`. Until then it is not used.",
         value=people[factor].astype("object"),
     )
 
@@ -101,6 +101,6 @@ def _not_nested(people: pd.DataFrame, arm: pd.Series, name: str, analysis: Analy
             "participants",
             f"in a cluster trial the participants of a cluster are in several arms; no random effect of analysis "
             f"{name} is of such clusters",
-            "check arm and cluster at the source, or name the column of what was randomised under `random`",
+            "Check arm and cluster at the source, or name the column of what was randomised under `random`.",
             field=next(iter(analysis.factors)),
         )

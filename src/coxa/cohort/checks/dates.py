@@ -36,7 +36,7 @@ def check_possible_dates(draft: Draft) -> Checked:
         findings += row_findings(
             people, rows, severity="error", table="participants", field="birth_date",
             rule="birth_date is after another date of the participant",
-            remedy="correct the birth_date (day and month, century)",
+            remedy="Correct the birth_date (day and month, century).",
             value=_days(people.loc[rows, "birth_date"]) + ", first date " + _days(first),
         )  # fmt: skip
         blanked.append(Blank("participants", "birth_date", rows))
@@ -47,14 +47,14 @@ def check_possible_dates(draft: Draft) -> Checked:
         late = frame.index[frame[name] > last]
         findings += row_findings(
             _once(frame, early, name), severity="error", table=table, field=name,
-            rule="the date is before the participant's birth", remedy="correct the date or the birth_date",
+            rule="the date is before the participant's birth", remedy="Correct the date or the birth_date.",
             value=_days(frame[name]) + ", birth_date " + _days(born),
         )  # fmt: skip
         findings += row_findings(
             _once(frame, late, name), severity="error", table=table, field=name,
             rule=f"the date is after {last.date()}, "
             f"the {'data cut' if draft.study.data_cut else 'day of reading'}",
-            remedy="correct the date (day and month, century), or `data_cut` in the plan", value=frame[name],
+            remedy="Correct the date (day and month, century), or `data_cut` in the plan.", value=frame[name],
         )  # fmt: skip
         wrong = early.union(late)
         if len(wrong):
@@ -118,7 +118,7 @@ def check_windows(draft: Draft) -> Checked:
                 table=table,
                 field="study_day",
                 rule=f"the visit is outside its window: {name}, {low} to {high}",
-                remedy="check its date and visit",
+                remedy="Check its date and visit.",
                 value=in_words(outside["study_day"]),
             )
     return Checked(tuple(findings))
@@ -141,7 +141,7 @@ def check_visit_order(draft: Draft) -> Checked:
             table=table,
             field="visit",
             rule="a later visit has an earlier date",
-            remedy="check whether dates or visits of this participant are swapped",
+            remedy="Check whether dates or visits of this participant are swapped.",
             value=ordered["visit"],
         )
     return Checked(tuple(findings))
@@ -161,7 +161,7 @@ def check_study_days(draft: Draft) -> Checked:
             table=table,
             field="study_day",
             rule="the study day is not the assessment date minus the randomisation date",
-            remedy="correct one of the three; the recorded study day is used",
+            remedy="Correct one of the three. The recorded study day is used.",
             value="recorded " + in_words(other["study_day"]) + ", from dates " + in_words(elapsed.loc[other.index]),
         )
     return Checked(tuple(findings))

@@ -60,8 +60,8 @@ def _duplicates(table: str, frame: pd.DataFrame, key: list[str], what: str) -> l
         table=table,
         field=key[-1],
         rule=f"there is more than one row per {what}",
-        remedy=f"leave one out with `exclude_rows: [{{file: {file}, row: ..., because: ...}}]`, or correct their key"
-        + ("; `drop_identical_rows: true` uses rows that are repeated as a whole once" if same.any() else ""),
+        remedy=f"Leave one out with `exclude_rows: [{{file: {file}, row: ..., because: ...}}]`, or correct their key."
+        + (" `drop_identical_rows: true` uses rows that are repeated as a whole once." if same.any() else ""),
         value=value,
     )
 
@@ -97,7 +97,7 @@ def check_known_participants(draft: Draft) -> Checked:
             table=table,
             field="participant_id",
             rule="the participant is not in table participants",
-            remedy="correct the identifier (leading zeros, spaces), or add the participant",
+            remedy="Correct the identifier (leading zeros, spaces), or add the participant.",
             value=stray.groupby("participant_id", sort=False)["source_row"]
             .transform("size")
             .map("{} row(s)".format)
@@ -120,8 +120,8 @@ def check_arms(draft: Draft) -> Checked:
             "error",
             "participants",
             f"no participant is in arm {arm}",
-            f"map the code of this arm under `values: {{arm: ...}}`, or take it out of the plan; "
-            f"arms in the data: {', '.join(present) or 'none'}",
+            f"Map the code of this arm under `values: {{arm: ...}}`, or take it out of the plan. "
+            f"Arms in the data: {', '.join(present)}.",
             field="arm",
             value=arm,
         )
@@ -135,9 +135,9 @@ def check_complete_covariates(draft: Draft) -> Checked:
     """Count participants without a covariate."""
     people = draft.table("participants")
     findings: list[Finding] = []
-    remedy = "complete it at the source"
+    remedy = "Complete it at the source."
     if isinstance(draft.study, ComparativeStudy):
-        remedy += "; analyses that adjust for it leave these participants out"
+        remedy += " Analyses that adjust for it leave these participants out."
     for name in draft.study.covariates:
         lacking = int(people[name].isna().sum())
         if lacking:

@@ -50,7 +50,7 @@ def _alike(table: str, name: str, labels: pd.Series) -> list[Finding]:
                 "warning",
                 table,
                 f"{len(group)} labels differ only in capitals, blanks, hyphens or leading zeros and count as different",
-                f"If they mean the same, write `values: {{{name}: {{{words}}}}}` in its table",
+                f"If they mean the same, write `values: {{{name}: {{{words}}}}}` in its table.",
                 field=name,
                 value=", ".join(f"{label} ({counts[label]} row{'' if counts[label] == 1 else 's'})" for label in group),
                 n_rows=int(counts[group].sum()),

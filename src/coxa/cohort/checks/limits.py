@@ -14,7 +14,7 @@ from coxa.cohort.contracts import Breach, breaches
 from coxa.cohort.dictionary import load_measures
 from coxa.cohort.measured import named_version
 from coxa.cohort.row_findings import row_findings
-from coxa.errors import OptionError, not_allowed
+from coxa.errors import OptionError, use_one_of
 from coxa.findings import Finding
 from coxa.instruments import load_instrument
 from coxa.instruments.definition import Instrument
@@ -44,8 +44,9 @@ def check_contracts(draft: Draft) -> Checked:
                 severity="warning",
                 table=table,
                 field=breach.field.name,
-                rule=f"{breach.field.name} should usually be {low:g} to {high:g}{with_unit(breach.field.unit)}",
-                remedy="check the value and its unit at the source",
+                rule=f"{breach.field.name} is outside its usual range, {low:g} to "
+                f"{high:g}{with_unit(breach.field.unit)}",
+                remedy="Check the value and its unit at the source.",
                 value=frame[breach.field.name],
             )
     return Checked(tuple(findings), tuple(left_out), tuple(blanked))
@@ -59,9 +60,9 @@ def _breach_findings(draft: Draft, table: str, frame: pd.DataFrame, breach: Brea
         )
     rule = {
         "required": f"{field.name} is empty",
-        "levels": f"{field.name} is none of its levels",
+        "levels": f"{field.name} is not one of its levels",
     }
-    remedy = {"required": "fill it in, or remove the row", "levels": f"levels: {', '.join(field.levels)}"}
+    remedy = {"required": "Fill it in, or remove the row.", "levels": f"Use one of: {', '.join(field.levels)}."}
     return row_findings(
         frame,
         breach.rows,
@@ -69,7 +70,7 @@ def _breach_findings(draft: Draft, table: str, frame: pd.DataFrame, breach: Brea
         table=table,
         field=field.name,
         rule=rule.get(breach.broken, "the table breaks its contract"),
-        remedy=remedy.get(breach.broken, "correct the value"),
+        remedy=remedy.get(breach.broken, "Correct the value."),
         value=frame[field.name],
     )
 
@@ -125,7 +126,7 @@ def check_items(draft: Draft) -> Checked:
             broken = answers.index[(answers["value"] % 1 != 0) & span.integer].difference(outside)
             findings += row_findings(
                 answers, broken, severity="error", table="item_responses", field=field,
-                rule=f"an answer to {field} is not a whole number", remedy="correct it at the source",
+                rule=f"an answer to {field} is not a whole number", remedy="Correct it at the source.",
                 value=answers["value"],
             )  # fmt: skip
             left_out += [LeaveOut("item_responses", index, why) for index, why in
@@ -155,7 +156,7 @@ def _instrument_finding(rows: pd.DataFrame, message: str) -> Finding:
 def _unknown_item(rows: pd.DataFrame, name: str, code: str, items: tuple[str, ...]) -> Iterator[Finding]:
     yield from row_findings(
         rows.head(1), rows.index[:1], severity="error", table="item_responses", field="item",
-        rule=f"the item is not an item of {name}", remedy=not_allowed("item", code, items), value=code,
+        rule=f"the item is not an item of {name}", remedy=use_one_of(code, items), value=code,
     )  # fmt: skip
 
 
@@ -175,8 +176,9 @@ def check_measures(draft: Draft) -> Checked:
         unusual = rows.index[~rows["value"].between(*(measure.soft or measure.hard))].difference(outside)
         findings += row_findings(
             rows, unusual, severity="warning", table="clinical_measures", field=str(name),
-            rule=f"{name} should usually be {{:g}} to {{:g}} {measure.unit}".format(*(measure.soft or measure.hard)),
-            remedy="check the value and its unit at the source", value=rows["value"],
+            rule=f"{name} is outside its usual range, {{:g}} to {{:g}} "
+                f"{measure.unit}".format(*(measure.soft or measure.hard)),
+            remedy="Check the value and its unit at the source.", value=rows["value"],
         )  # fmt: skip
         other = rows.index[rows["unit"].notna() & (rows["unit"] != measure.unit)]
         findings += unit_findings(rows, other, "clinical_measures", str(name), measure.unit)
@@ -189,7 +191,8 @@ def unit_findings(frame: pd.DataFrame, rows: pd.Index, table: str, field: str, u
     """Return findings for values in another unit; nothing is converted by guess."""
     return row_findings(
         frame, rows, severity="error", table=table, field="unit",
-        rule=f"{field} should be in {unit}", remedy="convert the values, or correct the unit, at the source",
+        rule=f"{field} is in another unit than {unit}", remedy="Convert the values, or correct the unit, at the "
+            "source.",
         value=frame["unit"],
     )  # fmt: skip
 

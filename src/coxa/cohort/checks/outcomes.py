@@ -34,7 +34,7 @@ def check_outcomes_present(draft: Draft) -> Checked:
                     "warning",
                     "assessments",
                     f"outcome {name} is the same for all participants",
-                    "check that its column is the right one",
+                    "Check that its column is the right one.",
                     field=name,
                     value=f"always {values.iloc[0]:g}",
                     n_rows=len(values),
@@ -67,7 +67,7 @@ def check_baselines(draft: Draft) -> Checked:
                     "warning",
                     "assessments",
                     f"the participant has no baseline value of {name}",
-                    "complete it at the source; change from baseline cannot be computed for these participants",
+                    "Complete it at the source; change from baseline cannot be computed for these participants.",
                     field=name,
                     value=f"missing in {len(lacking)} of {len(people)}",
                     n_rows=len(lacking),
@@ -114,9 +114,9 @@ def _alone(
     return Finding(
         "warning",
         "assessments",
-        f"{outcome} should have no value at {draft.study.label('visits', visit)} where everything else is missing",
-        f"if {number:g} stands for missing there, declare it: `missing_when: [{{column: {column}, equals: {number:g}, "
-        f"when_missing: [{', '.join(beside) or 'columns of the other outcomes'}], because: ...}}]`",
+        f"{outcome} has a value at {draft.study.label('visits', visit)} where everything else is missing",
+        f"If {number:g} means missing there, declare it: `missing_when: [{{column: {column}, equals: {number:g}, "
+        f"when_missing: [{', '.join(beside) or 'columns of the other outcomes'}], because: ...}}]`.",
         row=int(first["source_row"]),
         participant_id=first["participant_id"],
         field=outcome,

@@ -85,7 +85,7 @@ def _early(draft: Draft, later: Later, seen: set[tuple[str, int]]) -> list[Findi
         severity="warning",
         table=later.table,
         field=later.date,
-        rule=f"{later.what} should be after {start}",
+        rule=f"{later.what} is before {start}",
         remedy=f"{_correct(later.table, later.date)} What was before {start} {later.otherwise}.",
         value=shown,
     )

@@ -57,7 +57,7 @@ def out_of_range(draft: Draft, table: str, frame: pd.DataFrame, rows: pd.Index, 
         table=table,
         field=span.shown,
         rule=rule,
-        remedy="correct it at the source or under `corrections`; a range is never stretched to fit a value",
+        remedy="Correct it at the source or under `corrections`. A range is never stretched to fit a value.",
         value=frame[span.column],
         by_column=span.column == "value",
     )

@@ -30,7 +30,7 @@ def check_screening(draft: Draft) -> Checked:
             table="screening",
             field="participant_id",
             rule="a participant is enrolled from several assessments",
-            remedy="keep `participant_id` on the row that led to enrolment and empty it on the others, or correct it",
+            remedy="Keep `participant_id` on the row that led to enrolment and empty it on the others, or correct it.",
             value=screened["screening_id"],
         ),
         *_contradictions(draft, screened, enrolled & ~twice),
@@ -48,8 +48,8 @@ def _not_screened(draft: Draft, screened: pd.DataFrame) -> Iterator[Finding]:
         table="participants",
         field="participant_id",
         rule="the participant is not in table screening",
-        remedy="add the assessment with this `participant_id`; if the log is not complete, take `screening` out of "
-        "`data: tables:`, and the flow diagram starts at randomisation",
+        remedy="Add the assessment with this `participant_id`. If the log is not complete, take `screening` out of "
+        "`data: tables:`, and the flow diagram starts at randomisation.",
     )
 
 
@@ -64,8 +64,9 @@ def _contradictions(draft: Draft, screened: pd.DataFrame, enrolled: pd.Series) -
         table="screening",
         field="eligible",
         rule="a participant was not eligible",
-        remedy="correct `eligible` or `participant_id`; somebody allocated in error counts as allocated, and is left "
-        "out with `excluded_after_randomisation` where the protocol says so",
+        remedy="Correct `eligible` or `participant_id`. A participant allocated in error counts as allocated, "
+        "and is left "
+        "out with `excluded_after_randomisation` where the protocol says so.",
         value=screened["exclusion_reason"],
     )
     yield from row_findings(
@@ -75,7 +76,7 @@ def _contradictions(draft: Draft, screened: pd.DataFrame, enrolled: pd.Series) -
         table="screening",
         field="consented",
         rule="a participant declined",
-        remedy="correct `consented` or `participant_id`",
+        remedy="Correct `consented` or `participant_id`.",
         value=screened["exclusion_reason"],
     )
     silent = screened["exclusion_reason"].fillna("").astype(str).str.strip() == ""
@@ -86,7 +87,8 @@ def _contradictions(draft: Draft, screened: pd.DataFrame, enrolled: pd.Series) -
         table="screening",
         field="exclusion_reason",
         rule="an eligible person who agreed is no participant and has no reason",
-        remedy="fill in `participant_id` or `exclusion_reason`; without, the flow diagram says that it is not recorded",
+        remedy="Fill in `participant_id` or `exclusion_reason`. Without them the flow diagram says that it is "
+        "not recorded.",
     )
     randomised = participant_dates(draft, screened, "randomisation_date")
     yield from row_findings(
@@ -96,6 +98,6 @@ def _contradictions(draft: Draft, screened: pd.DataFrame, enrolled: pd.Series) -
         table="screening",
         field="screening_date",
         rule=f"the assessment for eligibility is after {draft.study.words.start}",
-        remedy="check both dates at the source",
+        remedy="Check both dates at the source.",
         value=screened["screening_date"],
     )

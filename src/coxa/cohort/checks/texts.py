@@ -27,7 +27,7 @@ def check_texts(draft: Draft) -> Checked:
                 table=table,
                 field=name,
                 rule="the text contains markup or a formula",
-                remedy="it is kept as text and never run; correct it if it is not meant",
+                remedy="It is kept as text and never run. Correct it if it is not meant.",
                 value=frame[name],
             )
     return Checked(tuple(findings))

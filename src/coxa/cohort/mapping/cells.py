@@ -124,7 +124,7 @@ def _correct(cells: Cells, correction: Correction, wanted: Field) -> Cells:
     right = convert(Column(wanted.name, pd.Series([correction.to])), wanted)
     if right.problems or right.values.isna().any():
         rule = f"`to` of a correction is no possible value of {wanted.name}"
-        remedy = right.problems[0].remedy if right.problems else "write the value, or null where it is missing"
+        remedy = right.problems[0].remedy if right.problems else "Write the value, or null where it is missing."
         unusable = Problem(correction.rows, f"{rule}: {correction.to}", remedy, "unusable correction")
         told = np.where(rows, unusable.reason, cells.reason)
         return Cells(cells.values.mask(rows), cells.empty & ~rows, told, (*problems, unusable))
@@ -161,7 +161,7 @@ def _by_type(
         return days, tuple(p for p in problems if len(p.rows))
     if wanted.type == "boolean":
         truth, bad = parse_truth(values)
-        remedy = "write 1 or 0, yes or no, true or false, or map its codes under `values` in the plan"
+        remedy = "Write 1 or 0, yes or no, true or false, or map its codes under `values` in the plan."
         problems = [_problem(bad, "the value is neither yes nor no", remedy, "neither yes nor no")]
         return truth, tuple(p for p in problems if len(p.rows))
     return code_texts(values), ()
@@ -200,7 +200,7 @@ def _numbers(column: Column, values: pd.Series, wanted: Field) -> tuple[pd.Serie
     if wanted.type == "integer":
         broken = np.isfinite(numbers) & (numbers != np.round(numbers))
         numbers = np.where(broken, np.nan, numbers)
-        problems.append(_problem(broken, "the value is not a whole number", "correct the value", "not a whole number"))
+        problems.append(_problem(broken, "the value is not a whole number", "Correct the value.", "not a whole number"))
     return pd.Series(numbers, index=values.index), tuple(p for p in problems if len(p.rows))
 
 

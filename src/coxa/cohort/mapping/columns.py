@@ -176,13 +176,13 @@ def missing_column(origin: Origin, column: str, name: str, place: str | None = N
     """
     existing = [str(existing) for existing in origin.frame.columns]
     hint = slip_of(column, [other for other in existing if other not in origin.source.named_columns()])
-    also = f"; did you mean {hint}?" if hint else "."
+    also = f" Did you mean {hint}?" if hint else ""
     return Finding(
         "error",
         origin.table,
-        f"file {origin.file} should have a column for {name}",
-        f"{_columns_of(existing, column)}{also} Name the right one under `{place or f'columns: {{{name}: ...}}'}`"
-        + (", or map birth_date and randomisation_date, from which it is computed" if name == "age" else ""),
+        f"file {origin.file} lacks the column for {name}",
+        f"{_columns_of(existing, column)}.{also} Name the right one under `{place or f'columns: {{{name}: ...}}'}`"
+        + (", or map birth_date and randomisation_date, from which it is computed." if name == "age" else "."),
         field=name,
         value=f"no column {column}",
     )
@@ -191,20 +191,20 @@ def missing_column(origin: Origin, column: str, name: str, place: str | None = N
 def _columns_of(existing: list[str], column: str) -> str:
     """Name the columns of a file; of many, those whose names are most like the one that is missing."""
     if len(existing) <= COLUMNS_NAMED:
-        return f"its columns: {', '.join(existing)}"
+        return f"Its columns: {', '.join(existing)}"
     alike = {other: SequenceMatcher(None, column.lower(), other.lower()).ratio() for other in existing}
     likest = sorted(existing, key=alike.__getitem__, reverse=True)[:COLUMNS_NAMED]
-    return f"of its {len(existing)} columns, the most like it: {', '.join(likest)}"
+    return f"Of its {len(existing)} columns, the most like it: {', '.join(likest)}"
 
 
 def _unknown_field(origin: Origin, name: str) -> Finding:
     allowed = list(origin.agreed.fields)
     hint = nearest(name, allowed)
-    also = f"; did you mean {hint}?" if hint else "."
+    also = f" Did you mean {hint}?" if hint else ""
     return Finding(
         "error",
         origin.table,
-        f"`{name}` should be a field of table {origin.table}",
-        f"fields: {', '.join(allowed)}{also}",
+        f"`{name}` is not a field of table {origin.table}",
+        f"Use one of: {', '.join(allowed)}.{also}",
         field=name,
     )

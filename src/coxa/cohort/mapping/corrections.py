@@ -80,7 +80,7 @@ def _exclude(origin: Origin, rules: list[ExcludedRow]) -> tuple[Origin, list[Fin
             findings.append(Finding("note", place, "the plan excludes this row", rule.because, row=rule.row))
         else:
             span = f"rows {sheet.source_row.min()} to {sheet.source_row.max()}" if len(sheet.source_row) else "no rows"
-            remedy = f"correct its number, or remove it; the file has {span}"
+            remedy = f"Correct its number, or remove it. The file has {span}."
             findings.append(
                 Finding("error", place, "a row that the plan excludes is not in the file", remedy, row=rule.row)
             )
@@ -193,7 +193,7 @@ def _unmatched(planned: Planned, why: str) -> Finding:
         "error",
         planned.table,
         "the correction matches no value of the file",
-        f"{why}; correct or remove it",
+        f"{why[:1].upper()}{why[1:]}{'' if why.endswith('?') else '.'} Correct or remove the entry.",
         row=planned.row,
         participant_id=code_text(planned.participant_id),
         field=_target(planned),

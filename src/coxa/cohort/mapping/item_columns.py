@@ -131,15 +131,20 @@ def item_findings(origin: Origin, places: Sequence[Place]) -> Iterator[Finding]:
             rule = "the instrument of the items is unknown"
             yield Finding("error", origin.table, rule, str(error), field="instrument")
     if not places:
-        rule, remedy = f"file {origin.file} should have a column for each item", "correct the pattern under `items`"
+        rule, remedy = (
+            f"file {origin.file} has no column that fits the pattern of the items",
+            "Correct the pattern under `items`.",
+        )
         yield Finding("error", origin.table, rule, remedy, field="items", value=str(origin.source.items))
     for visit in dict.fromkeys(place.visit for place in places):
         there = {place.measured for place in places if place.visit == visit}
         lacking = [item for item in known or () if item not in there]
         if lacking:
             at = f" at {visit}" if visit else ""
-            rule = f"file {origin.file} should have a column for each item of {name}{at}"
-            remedy = "scales with items missing may get no score; check the pattern under `items`"
+            rule = (
+                f"file {origin.file} lacks the columns of {len(lacking)} of the {len(known or ())} items of {name}{at}"
+            )
+            remedy = "Scales with items missing may get no score. Check the pattern under `items`."
             yield Finding(
                 "warning", origin.table, rule, remedy, field="items", value=f"no column for {in_short(lacking, SHOWN)}"
             )

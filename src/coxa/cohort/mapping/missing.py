@@ -13,7 +13,7 @@ from coxa.cohort.mapping.codes import Mask, code_texts, empty_cells, parse_numbe
 from coxa.cohort.mapping.typed_cells import truth_values
 from coxa.cohort.measured import as_number, could_be, in_short, measured_names, takes_missing_codes
 from coxa.cohort.number_text import UNKNOWN, Marks
-from coxa.errors import not_allowed
+from coxa.errors import use_one_of
 from coxa.findings import Finding
 from coxa.study import Study
 from coxa.study.source import MissingWhen, TableSource, code_text
@@ -114,12 +114,12 @@ def check_codes(study: Study, agreed: Contract, codes: MissingCodes, frame: pd.D
         Finding(
             "error",
             agreed.table,
-            "missing codes should be for measured values; identifiers, arms, visits and dates take only words (NA)"
+            "the missing code is for a field without measured values, which takes only words (NA)"
             if name in agreed.fields
-            else f"`missing` should name columns or outcomes of {agreed.table}",
-            "remove it; correct the value at the source or under `corrections`"
+            else f"`missing` names no column or outcome of {agreed.table}",
+            "Remove it, and correct the value at the source or under `corrections`."
             if name in agreed.fields
-            else not_allowed("name", name, allowed),
+            else use_one_of(name, allowed),
             field=f"missing.{name}",
         )
         for name, own in codes.of_name.items()
@@ -129,6 +129,6 @@ def check_codes(study: Study, agreed: Contract, codes: MissingCodes, frame: pd.D
         hits = could_be(study, agreed, frame, code)
         if hits:
             rule = f"the missing code is a possible value; {code} could be {in_short(hits)}"
-            remedy = f"list it only for the columns that use it: `missing: {{column: [{code}]}}` in this table"
+            remedy = f"List it only for the columns that use it: `missing: {{column: [{code}]}}` in this table."
             findings.append(Finding("warning", agreed.table, rule, remedy, field="missing", value=code))
     return findings

@@ -147,7 +147,7 @@ def field_findings(origin: Origin, rows: Rows, empty: Mask) -> Iterator[Finding]
         table=origin.table,
         field="visit",
         rule="the row has no visit, and no date or study day from which to find it",
-        remedy="fill in the visit, or name its column under `columns: {visit: ...}`",
+        remedy="Fill in the visit, or name its column under `columns: {visit: ...}`.",
     )
 
 
@@ -160,7 +160,7 @@ def lacking_field(origin: Origin, frame: pd.DataFrame, name: str, where: Mask, t
         table=origin.table,
         field=name,
         rule=f"{name} is empty",
-        remedy="fill it in at the source or under `corrections`, or name the row under `exclude_rows`",
+        remedy="Fill it in at the source or under `corrections`, or name the row under `exclude_rows`.",
         value=told.where(told != "", None),
     )
 
@@ -180,7 +180,7 @@ def cell_findings(
         table=origin.table,
         field=name,
         rule="a cell contains only blanks",
-        remedy="a cell with only blanks is read as empty",
+        remedy="A cell with only blanks is read as empty.",
     )
     for problem in cells.problems:
         rows = problem.rows[~empty[problem.rows]]

@@ -124,6 +124,6 @@ def unlisted_columns(study: Study, raws: Mapping[str, RawFile], mapped: Mapping[
         unused = [str(column) for column in raws[tables[0]].sheet.frame.columns if str(column) not in used]
         if unused:
             value = in_short(unused, SHOWN)
-            remedy = "name them under `columns` if they are needed, or write `ignore_unlisted: true`"
+            remedy = "Name them under `columns` if they are needed, or write `ignore_unlisted: true`."
             notes.append(Finding("note", key[0], "columns of the file are not used", remedy, value=value))
     return notes

@@ -75,7 +75,7 @@ def _unstored(values: pd.Series) -> list[Problem]:
 def _truth_values(values: pd.Series) -> list[Problem]:
     rows = np.flatnonzero(truth_values(values))
     rule = "The cell holds TRUE or FALSE, not a number"
-    remedy = "Correct it in the file or under `corrections`; a spreadsheet stores a logical value there"
+    remedy = "Correct it in the file or under `corrections`; a spreadsheet stores a logical value there."
     return [Problem(rows, rule, remedy, "true or false, not a number")] if len(rows) else []
 
 
@@ -85,8 +85,8 @@ def _percentages(values: pd.Series) -> list[Problem]:
         return []
     first = values.iloc[rows[0]]
     shown = _as_shown(first)
-    rule = f"The cell shows a percentage and stores a fraction, as {float(first):g} for {shown:g}%"
-    remedy = f"Write `percent: shown` in its table to read {shown:g}, or `percent: stored` to read {float(first):g}"
+    rule = f"the cell shows a percentage and stores a fraction, as {float(first):g} for {shown:g}%"
+    remedy = f"Write `percent: shown` in its table to read {shown:g}, or `percent: stored` to read {float(first):g}."
     return [Problem(rows, rule, remedy, "a percentage of unknown scale")]
 
 
@@ -99,7 +99,7 @@ def _long_numbers(values: pd.Series, exact: float) -> list[Problem]:
         return []
     rows = np.flatnonzero((sizes > exact).fillna(False).to_numpy(dtype=bool))
     rule = f"The identifier is stored as a number that keeps its digits only up to {exact:,.0f}; the last are lost"
-    remedy = "Store the identifiers as text at the source, and export them again"
+    remedy = "Store the identifiers as text at the source, and export them again."
     return [Problem(rows, rule, remedy, "identifier with lost digits")] if len(rows) else []
 
 

@@ -46,7 +46,7 @@ def number_remedy(bad: pd.Series, marks: Marks = UNKNOWN) -> str:
     if pd.Series(codes, dtype="str").str.fullmatch(MARKED_NUMBER).all():
         named = _thousands(pd.Series(codes, dtype="str"), marks)
         return named or "write it without a thousands mark, or name the `decimal` mark of the file"
-    return "correct it at the source: a number and nothing else"
+    return "Correct it at the source: a number and nothing else."
 
 
 def _thousands(texts: pd.Series, marks: Marks) -> str | None:
@@ -63,28 +63,28 @@ def date_remedy(bad: pd.Series, expected: Sequence[str], *, others_read: bool = 
 
     Where the other dates of the column can be read, the formats that are proposed read them as well.
     """
-    read_as = f"it is read as {' or '.join(expected) or 'year-month-day (2026-03-31)'}"
+    read_as = f"Dates of the column are read as {' or '.join(expected) or 'year-month-day (2026-03-31)'}"
     texts = pd.Series(code_texts(bad.head(LOOKED_AT)).dropna().unique(), dtype="str").str.strip()
     if len(texts) and not texts.str.contains(r"\d").any():
         shown = ", ".join(f'"{word}"' for word in texts[:SHOWN])
-        return f"correct it; if it means that there is none yet write `missing: [{shown}]` under `data` or in its table"
+        return f"Correct it, or write `missing: [{shown}]` under `data` or in its table if there is no date yet."
     fitting = [
         shape
         for shape in ((ISO, *DATE_FORMATS) if expected else DATE_FORMATS)
         if len(texts) and all(readings(text, [shape]) for text in texts)
     ]
     if not fitting and expected:
-        return f"{read_as}; correct it, or add its format to `date_format`"
+        return f"{read_as}. Correct it, or add its format to `date_format`."
     if not fitting:
         several = f'all formats of the column, such as `date_format: ["{ISO}", "%d/%m/%Y"]`'
         named = several if others_read else "the `date_format` of the file, such as %d/%m/%Y"
-        return f"{read_as}; correct it, or name {named}"
+        return f"{read_as}. Correct it, or name {named}."
     if expected:
         more = ", ".join(f'"{shape}"' for shape in (*expected, fitting[0]))
-        return f"{read_as}; correct it, or add the format: `date_format: [{more}]`"
+        return f"{read_as}. Correct it, or add the format: `date_format: [{more}]`."
     formats = [f'["{ISO}", "{shape}"]' if others_read else f'"{shape}"' for shape in fitting[:2]]
     named = " or ".join(f"`date_format: {shape}`" for shape in formats)
-    return f"{read_as}; write {named} in its table{', whichever is meant' if len(fitting) > 1 else ''}"
+    return f"{read_as}. Write {named} in its table{', whichever is meant' if len(fitting) > 1 else ''}."
 
 
 def two_readings(text: str, date_formats: Sequence[str]) -> str:

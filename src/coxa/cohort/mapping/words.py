@@ -37,22 +37,22 @@ def known_words(labels: Mapping[str, str], wanted: Field, words: Words | None) -
 def unmapped(wanted: Field, code: str, words: Words | None, labels: Mapping[str, str]) -> tuple[str, str, str]:
     """Return rule, remedy and reason for a code that stands for nothing; which word it means is not guessed."""
     name = wanted.name
-    rule = f"every {'code' if words else 'word'} of {name} should be known"
+    rule = f"the {'code' if words else 'word'} of {name} is unknown"
     reason = f"unmapped {name} ({code})"
     allowed = _levels_in_words(wanted)
     for key, word in (words or {}).items():
         if code_text(key) == code:
-            return rule, f"the plan maps {code} to {word}, which is not a level; allowed: {allowed}", reason
+            return rule, f"The plan maps {code} to {word}, which is not a level. Use one of: {allowed}.", reason
     alike = [word for word in (*map(code_text, words or ()), *wanted.levels) if folded(word) == folded(code)]
     if alike:
         level = {code_text(key): code_text(word) for key, word in (words or {}).items()}.get(alike[0], alike[0])
-        remedy = f'Write `values: {{{name}: {{"{code}": {level}}}}}` in its table if it means {level}, or correct it'
+        remedy = f'Write `values: {{{name}: {{"{code}": {level}}}}}` in its table if it means {level}, or correct it.'
         return rule, remedy, reason
     words_known = [word for word in (*wanted.levels, *map(code_text, words or ())) if not word[-1:].isdigit()]
     typo = slip_of(code, words_known)
-    meant = f"if it is a slip of {typo}, correct it; if not, " if typo else ""
-    label = f"; the file's label says: {labels[code]}" if code in labels else ""
-    remedy = f'{meant}add it under `values: {{{name}: {{"{code}": ...}}}}`; allowed: {allowed}{label}'
+    add = f"If it is a slip of {typo}, correct it. If not, add" if typo else "Add"
+    label = f" Its label in the file is: {labels[code]}." if code in labels else ""
+    remedy = f'{add} it under `values: {{{name}: {{"{code}": ...}}}}`. Allowed: {allowed}.{label}'
     return rule, remedy, reason
 
 

@@ -19,7 +19,7 @@ from coxa.cohort.readers.excel_scan import SheetScan, Tab, scan_workbook
 from coxa.cohort.readers.header import LOOKED_AT, better_header, header_detail, header_names
 from coxa.cohort.readers.raw import FileFault, HeaderFault, Percent, ReadOptions, Sheet, Unstored, with_header
 from coxa.cohort.readers.size import WORKBOOK_CELLS, check_archive, check_cells
-from coxa.errors import not_allowed
+from coxa.errors import use_one_of
 from coxa.findings import Finding
 
 EXACT = 10.0**15
@@ -48,14 +48,14 @@ def read_excel(path: Path, options: ReadOptions) -> Sheet:
     """
     if not zipfile.is_zipfile(path):
         raise FileFault(
-            "the file is no .xlsx file: it is not a zip archive", "open the file in a spreadsheet and save it as .xlsx"
+            "the file is no .xlsx file: it is not a zip archive", "Open the file in a spreadsheet and save it as .xlsx."
         )
     check_archive(path, options)
     tabs = scan_workbook(path, options)
     tab = _choose(tabs, options.sheet)
     scan = tab.scan
     if scan is None or not scan.last_row:
-        raise FileFault("the sheet is empty", "choose another `sheet`", tab.name)
+        raise FileFault("the sheet is empty", "Choose another `sheet`.", tab.name)
     check_cells(scan.last_row * scan.last_column, options, WORKBOOK_CELLS)
     book = load_workbook(path, read_only=True, data_only=True, keep_links=False)
     try:
@@ -119,14 +119,16 @@ def _choose(tabs: Sequence[Tab], wanted: str | int | None) -> Tab:
         return next((tab for tab in in_order if tab.scan and tab.scan.last_row), in_order[0])
     names = [tab.name for tab in tabs]
     if isinstance(wanted, int) and not 1 <= wanted <= len(names):
-        raise FileFault(f"the workbook has no sheet number {wanted}", f"it has {len(names)}: {', '.join(names)}")
+        raise FileFault(
+            f"the workbook has no sheet number {wanted}", f"Use one of its {len(names)}: {', '.join(names)}."
+        )
     name = names[wanted - 1] if isinstance(wanted, int) else wanted
     if name not in names:
-        raise FileFault("the workbook does not have the sheet that the plan names", not_allowed("sheet", name, names))
+        raise FileFault("the workbook does not have the sheet that the plan names", use_one_of(name, names))
     tab = tabs[names.index(name)]
     if tab.scan is None:
         others = ", ".join(other.name for other in tabs if other.scan)
-        raise FileFault(f"Sheet {name} holds a chart and no cells", f"Name another `sheet`: {others}")
+        raise FileFault(f"Sheet {name} holds a chart and no cells", f"Name another `sheet`: {others}.")
     return tab
 
 

@@ -27,7 +27,7 @@ def header_names(rows: Sequence[Row], numbers: Sequence[int], reach: Sequence[bo
     """
     if numbers[-1] > len(rows):
         rule = f"The file has no row {numbers[-1]} to take column names from"
-        raise FileFault(rule, f"Correct `header_row`; there are {len(rows)} rows")
+        raise FileFault(rule, f"Correct `header_row`; there are {len(rows)} rows.")
     return joined_names(rows, numbers, reach)
 
 
@@ -128,13 +128,13 @@ def _proposal(fault: FileFault, rows: Sequence[Row], likely: tuple[int, ...], na
     value = title.pop() if len(title) == 1 else fault.value
     if len(likely) == 1:
         shown = ", ".join(filter(None, names[:SHOWN]))
-        remedy = f"Row {likely[0]} looks like the header ({shown}, ...): write `header_row: {likely[0]}` in its table"
+        remedy = f"Row {likely[0]} looks like the header ({shown}, ...): write `header_row: {likely[0]}` in its table."
         return HeaderFault("Row 1 does not name every column", remedy, value)
     last = [_word(cell) for cell in rows[likely[1] - 1]]
     again = next((word for word in last if last.count(word) > 1), None)
     shown = ", ".join(name for name, word in zip(names, last, strict=True) if again in (word, None))
     remedy = (
         f"Rows {likely[0]} and {likely[1]} look like the header: write `header_row: {list(likely)}` in its table, "
-        f"which joins their names ({shown})"
+        f"which joins their names ({shown})."
     )
     return HeaderFault("Row 1 does not name every column", remedy, value)

@@ -27,8 +27,8 @@ def labelled_sheet(frame: pd.DataFrame, meta: Any) -> Sheet:
     check_header([str(name) for name in frame.columns])
     if meta.number_rows is not None and meta.number_rows >= 0 and meta.number_rows != len(frame):
         raise FileFault(
-            "the file has fewer rows than its header says",
-            "the file is cut off; export or copy it again",
+            "the file has another number of rows than its header gives",
+            "Export or copy the file again; it may be cut off.",
             f"{len(frame)} of {meta.number_rows} rows",
         )
     labels = {

@@ -17,7 +17,7 @@ SHAPED_ROWS = 1000
 REPEATED = 2
 """A column is coded where each shape of its values occurs this often on average; others hold free text."""
 
-REMEDY = "Close the quotation mark or remove it; inside a quoted cell a quotation mark is written twice"
+REMEDY = "Close the quotation mark or remove it; inside a quoted cell a quotation mark is written twice."
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,7 @@ def refuse_swallowed_rows(cells: Sequence[LongCell], frame: pd.DataFrame, delimi
             what = "a line that looks like a row" if rows == 1 else f"{rows} lines that look like rows"
             raise FileFault(
                 f"The quoted cell that begins in line {cell.line} holds {what} of the file",
-                f"Close its quotation mark in line {cell.line}, or write the text of the cell on one line",
+                f"Close its quotation mark in line {cell.line}, or write the text of the cell on one line.",
             )
 
 

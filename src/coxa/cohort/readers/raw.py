@@ -154,7 +154,7 @@ def check_header(names: Sequence[str], positions: Sequence[int] | None = None) -
         )
     repeated = sorted({name for name in names if names.count(name) > 1})
     if repeated:
-        remedy = "rename all but one of them"
+        remedy = "Rename all but one of them."
         if REDCAP_EVENT in names:
             remedy += ", or export the data from REDCap with the variables' names (raw) as headers"
         raise HeaderFault("a column name occurs more than once", remedy, ", ".join(repeated))

@@ -81,7 +81,7 @@ def read_raw(path: Path, options: ReadOptions | None = None) -> ReadResult:
     except FileFault as fault:
         return ReadResult(None, (Finding("error", path.name, fault.rule, fault.remedy, value=fault.value),))
     except Exception as error:  # any fault inside a reading library is a fault of the file
-        rule, remedy = f"it should be possible to read the file as {path.suffix.lstrip('.')}", "export or copy it again"
+        rule, remedy = f"the file cannot be read as {path.suffix.lstrip('.')}", "Export or copy it again."
         return ReadResult(None, (Finding("error", path.name, rule, remedy, value=str(error) or repr(error)),))
     sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
     return as_read(path.name, FORMATS.get(raw_format, raw_format), sha256, sheet, options)
@@ -96,14 +96,14 @@ def as_read(name: str, raw_format: str, sha256: str, sheet: Sheet, options: Read
     n_rows = len(sheet.frame) + len(sheet.unreadable)
     source = SourceFile(name, raw_format, sha256, n_rows, sheet.details)
     if source.n_rows == 0:
-        nothing = Finding("error", name, "the file has no rows below its header", "export it again, with its data")
+        nothing = Finding("error", name, "the file has no rows below its header", "Export it again, with its data.")
         return ReadResult(RawFile(sheet, source), (*sheet.findings, nothing))
     ragged = [
         Finding(
             "error",
             name,
             "a row has more or fewer cells than the header",
-            "look for a stray delimiter or quotation mark in this row",
+            "Look for a stray delimiter or quotation mark in this row.",
             row=sheet.unreadable[0][0],
             value="; ".join(f"row {row}: {what}" for row, what in sheet.unreadable[:5]),
             n_rows=len(sheet.unreadable),
@@ -136,21 +136,23 @@ def _read(path: Path, options: ReadOptions) -> tuple[Sheet, str]:
     suffix = path.suffix.lower()
     if suffix not in READERS:
         hint = nearest(suffix, READERS)
-        more = f"; did you mean {hint}?" if hint else ""
+        more = f" Did you mean {hint}?" if hint else ""
         raise FileFault(
-            "the format of the file is unknown", f"save it as one of {', '.join(READERS)}{more}", suffix or None
+            "the format of the file is unknown", f"Save it as one of {', '.join(READERS)}.{more}", suffix or None
         )
     with path.open("rb") as stream:
         first = stream.read(16)
     if not first.strip():
-        raise FileFault("the file is empty", "export it again, with its data")
+        raise FileFault("the file is empty", "Export it again, with its data.")
     for signature, (module, what) in SIGNATURES.items():
         if first.startswith(signature) and module != READERS[suffix]:
             right = [known for known, name in READERS.items() if name == module]
-            remedy = f"rename it to {right[0]}" if right else "open it in its own program and save it as .xlsx or .csv"
-            raise FileFault(f"a {suffix} file should hold what its suffix says", remedy, f"it is {what}")
+            remedy = (
+                f"Rename it to {right[0]}." if right else "Open it in its own program and save it as .xlsx or .csv."
+            )
+            raise FileFault(f"the file is not a {suffix} file", remedy, f"it is {what}")
     module = READERS[suffix]
     if options.header_row and module not in WITH_ROWS:
-        raise FileFault(f"A {suffix} file has no header row; it names its columns by itself", "Remove `header_row`")
+        raise FileFault(f"a {suffix} file has no header row; it names its columns by itself", "Remove `header_row`.")
     reader: Reader = getattr(import_module(f"coxa.cohort.readers.{module}"), f"read_{module}")
     return reader(path, options), module

@@ -16,7 +16,7 @@ def read_sas(path: Path, options: ReadOptions) -> Sheet:
     """Read a SAS file; in a data set special missing values (.A to .Z) are listed as missing codes A to Z."""
     if path.suffix.lower() == ".xpt":
         if path.stat().st_size % RECORD_BYTES:
-            rule = f"a transport file should consist of whole records of {RECORD_BYTES} bytes"
-            raise FileFault(rule, "the file is cut off; export or copy it again")
+            rule = f"the file does not consist of whole records of {RECORD_BYTES} bytes"
+            raise FileFault(rule, "The file is cut off; export or copy it again.")
         return read_labelled(pyreadstat.read_xport, path, options)
     return read_labelled(pyreadstat.read_sas7bdat, path, options, user_missing=True)

@@ -24,7 +24,7 @@ READ_PARTS = (".xml", ".rels", ".vml")
 
 REMEDY = (
     "Check that it is the right file. If it is, save it as CSV, or raise `max_cells` under `data` in the plan, or "
-    "`--max-cells` of a command without a plan"
+    "`--max-cells` of a command without a plan."
 )
 
 

@@ -35,7 +35,7 @@ BYTE_ORDER_MARKS = {
 }
 """First bytes -> encoding; that of UTF-32 begins like that of UTF-16."""
 
-ENCODING_REMEDY = "Name its `encoding` in the plan, such as utf-8, cp1252 or utf-16, or save it again as UTF-8"
+ENCODING_REMEDY = "Name its `encoding` in the plan, such as utf-8, cp1252 or utf-16, or save it again as UTF-8."
 
 
 def read_text(path: Path, options: ReadOptions) -> Sheet:
@@ -123,16 +123,16 @@ def _account_for_lines(body: bytes, cells: Sequence[LongCell], n_above: int, n_r
         raise FileFault(
             f"The file has {lines} lines, {inside} of them within quoted cells, and {n_rows} rows were found "
             "below its header",
-            "Look for a stray quotation mark, or save the file again as CSV in UTF-8",
+            "Look for a stray quotation mark, or save the file again as CSV in UTF-8.",
         )
 
 
 def _other_width(expected: int, n_fitting: int, unreadable: Sequence[tuple[int, str]]) -> HeaderFault:
     """Return the fault of a file in which most rows have another number of cells than the header."""
     found = {cells for _, cells in unreadable}
-    remedy = "Look for a missing name in the header, or name the `delimiter` of the file in the plan"
+    remedy = "Look for a missing name in the header, or name the `delimiter` of the file in the plan."
     if found == {_cells(expected + 1, expected)}:
-        remedy = "Add a name at the beginning of the header if rows begin with a row name, as those of R's write.table"
+        remedy = "Add a name at the beginning of the header if rows begin with a row name, as those of R's write.table."
     how_many = f"Only {n_fitting} of {n_fitting + len(unreadable)} rows have" if n_fitting else "No row has"
     rule = f"{how_many} as many cells as the header ({expected})"
     return HeaderFault(rule, remedy, "; ".join(sorted(found)[:SHOWN]))
@@ -176,8 +176,8 @@ def _zero_bytes_remedy(raw: bytes) -> str:
     """Return what to do about zero bytes: Latin text in UTF-16 has one in every second place."""
     for first, name in ((1, "utf-16-le"), (0, "utf-16-be")):
         if 2 * raw[first::2].count(0) > len(raw[first::2]) and not raw[1 - first :: 2].count(0):
-            return f"It looks like UTF-16 without a byte-order mark. Write `encoding: {name}` in its table"
-    return "Check that the file is text, and save it again as CSV in UTF-8"
+            return f"It looks like UTF-16 without a byte-order mark. Write `encoding: {name}` in its table."
+    return "Check that the file is text, and save it again as CSV in UTF-8."
 
 
 def _encoding_note(name: str, encoding: str, options: ReadOptions) -> Iterator[Finding]:
@@ -186,7 +186,7 @@ def _encoding_note(name: str, encoding: str, options: ReadOptions) -> Iterator[F
             "note",
             name,
             "the text file is not UTF-8 and was read as Windows text (cp1252)",
-            "look at its letters with accents; name the `encoding` in the plan if they are wrong",
+            "Look at its letters with accents; name the `encoding` in the plan if they are wrong.",
         )
 
 

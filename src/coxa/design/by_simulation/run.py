@@ -154,9 +154,9 @@ def check_some_fit(cell: Cell, rows: pd.DataFrame) -> None:
             f"analysis {name} gives no number in any of {len(table) // asked} trials of {n} participants; the "
             f"commonest reason: {problem}",
             (
-                "ask for more participants: --n",
-                "if more do not help, the model asks for more than such a trial can tell: fewer terms in `adjust`, a "
-                "ladder of simpler structures in `covariance`, more clusters in `assumptions`",
-                "look at one such trial: `coxa simulate` with --participants, then `coxa analyse`",
+                "Ask for more participants: --n.",
+                "If more do not help, the model asks for more than such a trial can tell: fewer terms in `adjust`, a "
+                "ladder of simpler structures in `covariance`, more clusters in `assumptions`.",
+                "Look at one such trial: `coxa simulate` with --participants, then `coxa analyse`.",
             ),
         )

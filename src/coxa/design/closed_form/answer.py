@@ -186,7 +186,7 @@ def _smallest(enough: Callable[[int], bool]) -> int:
         if high > LARGEST:
             raise FitError(
                 f"no number up to {LARGEST:,} per arm gives this power",
-                ["ask for a larger difference", "use more clusters where the number of participants cannot help"],
+                ["Ask for a larger difference.", "Use more clusters where the number of participants cannot help."],
             )
     low = high // 2 if high > 2 else 1
     while high - low > 1:
@@ -201,7 +201,7 @@ def _difference(power_of: Callable[[float], float], wanted: float) -> float:
     while power_of(high) < wanted:
         high *= 2
         if high > 1e12:
-            raise FitError("no difference has this power with so few participants", ["use more participants"])
+            raise FitError("no difference has this power with so few participants", ["Use more participants."])
     return float(optimize.brentq(lambda d: power_of(d) - wanted, high / 2 if high > 1e-6 else 0.0, high, xtol=1e-12))
 
 

@@ -80,7 +80,7 @@ def power_two_proportions(
     found = solve(question, power_of)
     compared = reference + found.difference
     if not 0 < compared < 1 or (question.power is not None and found.power < question.power - 1e-6):
-        raise FitError("no proportion below 1 has this power", ["use more participants, or a lower reference"])
+        raise FitError("no proportion below 1 has this power", ["Use more participants, or a lower reference."])
     analysed = (found.n[0] * kept, found.n[1] * kept)
     variance = reference * (1 - reference) / analysed[0] + compared * (1 - compared) / analysed[1]
     return Power(

@@ -130,7 +130,7 @@ def nugget_limits(gap: float) -> tuple[Limit, ...]:
         Limit(
             "correlation 1",
             "the correlation of the residuals over time was estimated at 1, its upper limit: it does not fade, as with "
-            "a random intercept of the participant beside independent residuals",
+            "a random intercept of the participant and independent residuals",
             {1: AT_ONE},
         ),
     )

@@ -243,7 +243,7 @@ def split_random(text: str) -> tuple[str, tuple[str, ...]]:
     if depth != 0:
         raise OptionError(f"formula '{text}': a bracket is not closed, or closed twice")
     if "|" in fixed:
-        raise OptionError(f"formula '{text}': a random effect stands in brackets: (1 | therapist)")
+        raise OptionError(f"formula '{text}': a random effect is written in brackets: (1 | therapist)")
     if not terms:
         return text, ()
     for term, (before, after) in zip(terms, around, strict=True):

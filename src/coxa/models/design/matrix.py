@@ -201,7 +201,7 @@ def design_matrix(text: str, data: pd.DataFrame, *, keep: np.ndarray | None = No
     if not complete.any():
         raise FitError(
             f"formula '{text}': no row has all of {', '.join(used)}",
-            ["look at how many values each of these columns has: data[columns].count()"],
+            ["Look at how many values each of these columns has: data[columns].count()."],
         )
     check_text(data.loc[complete, list(formula.variables)])
     right, levels, unused = coded(data.loc[complete, list(formula.variables)])
@@ -285,7 +285,7 @@ def check_text(frame: pd.DataFrame) -> None:
         if values.dtype.kind in "mM":
             raise FitError(
                 f"'{name}' is a date or a duration ({values.dtype}), which would become a factor with a level for each",
-                [f"turn it into a number of days: (data['{name}'] - start).dt.days, or .dt.days of a duration"],
+                [f"Turn it into a number of days: (data['{name}'] - start).dt.days, or .dt.days of a duration."],
             )
         if not pd.api.types.is_string_dtype(values.dtype):
             continue
@@ -295,8 +295,8 @@ def check_text(frame: pd.DataFrame) -> None:
             raise FitError(
                 f"'{name}' is text that reads as numbers, such as '{distinct.iloc[0]}'",
                 [
-                    f"turn it into numbers: data['{name}'].str.replace(',', '.').astype(float)",
-                    f"make it a factor on purpose: data['{name}'].astype('category')",
+                    f"Turn it into numbers: data['{name}'].str.replace(',', '.').astype(float).",
+                    f"Make it a factor on purpose: data['{name}'].astype('category').",
                 ],
             )
 
@@ -307,7 +307,7 @@ def check_levels(text: str, levels: Mapping[str, tuple[Any, ...]]) -> None:
         if len(there) < 2:
             raise FitError(
                 f"formula '{text}': every analysed row has {name} '{there[0]}'; a factor needs two levels",
-                [f"leave '{name}' out of the formula", "look whether rows were lost when the data were chosen"],
+                [f"Leave '{name}' out of the formula.", "Look whether rows were lost when the data were chosen."],
             )
 
 
@@ -316,13 +316,13 @@ def response(formula: Formula, values: pd.Series) -> np.ndarray:
     if not pd.api.types.is_numeric_dtype(values.dtype):
         raise FitError(
             f"formula '{formula.text}': the outcome '{formula.response}' is not a number ({values.dtype})",
-            ["turn it into numbers first; text in a numeric column is a reading problem, not a model's"],
+            ["Turn it into numbers first; text in a numeric column is a reading problem, not a model's."],
         )
     y = values.to_numpy(dtype=float)
     if not np.isfinite(y).all():
         raise FitError(
             f"the outcome '{formula.response}' is infinite in {(~np.isfinite(y)).sum()} rows",
-            ["correct these values, or leave them empty so that they count as missing"],
+            ["Correct these values, or leave them empty so that they count as missing."],
         )
     return y
 
@@ -335,8 +335,8 @@ def check_finite(formula: Formula, x: np.ndarray, names: list[str]) -> None:
         raise FitError(
             f"formula '{formula.text}': '{column}' has no finite value in {bad.any(axis=1).sum()} rows",
             [
-                "a logarithm needs values above 0 and a square root values from 0 up; look at the column",
-                "correct infinite values, or leave them empty so that they count as missing",
+                "A logarithm needs values above 0 and a square root values from 0 up; look at the column.",
+                "Correct infinite values, or leave them empty so that they count as missing.",
             ],
         )
 

@@ -128,7 +128,7 @@ def check_keys(data: pd.DataFrame, columns: Sequence[str]) -> None:
         if column not in data.columns:
             raise OptionError(not_allowed("column", column, map(str, data.columns)))
     findings = Findings.of(
-        Finding("error", "data", f"every row has a {column}", "fill it in, or remove the row", place(row), field=column)
+        Finding("error", "data", f"the row has no {column}", "Fill it in, or remove the row.", place(row), field=column)
         for column in columns
         for row in np.flatnonzero(data[column].isna())
     )
@@ -146,8 +146,8 @@ def check_unique(data: pd.DataFrame, complete: np.ndarray, keys: Sequence[str]) 
         Finding(
             "error",
             "data",
-            f"one row per {' and '.join(keys)}, but rows {', '.join(str(place(row)) for row in rows)} are of one",
-            "keep the one that counts, or correct the key",
+            f"rows {', '.join(str(place(row)) for row in rows)} have the same {' and '.join(keys)}",
+            "Keep the one that counts, or correct the key.",
             row=place(rows[-1]),
             participant_id=str(key[0]),
             field=keys[-1],
@@ -181,9 +181,9 @@ def check_cells(design: Design) -> None:
             raise EmptyCellError(
                 f"the formula has {pair[0]}:{pair[1]}, but {cells}",
                 [
-                    f"leave that {pair[1]} out of the analysis (for a visit: visits=[...] without it)",
-                    f"leave the interaction {pair[0]}:{pair[1]} out of the formula",
-                    "look whether the rows were lost on the way: fit.left_out, or the reader's findings",
+                    f"Leave that {pair[1]} out of the analysis (for a visit: visits=[...] without it).",
+                    f"Leave the interaction {pair[0]}:{pair[1]} out of the formula.",
+                    "Look whether the rows were lost on the way: fit.left_out, or the reader's findings.",
                 ],
             )
 
@@ -201,18 +201,18 @@ def check_counts(
     if y_range[0] == y_range[1]:
         raise FitError(
             f"the outcome is {y_range[0]:g} in every row; there is no variance to model",
-            ["look whether the right column is the outcome, and whether a reader filled its gaps"],
+            ["Look whether the right column is the outcome, and whether a reader filled its gaps."],
         )
     for label, here in zip(labels, present, strict=True):
         if here < MIN_PARTICIPANTS:
             raise FitError(
                 f"visit '{label}' has data of {here} participant(s); at least {MIN_PARTICIPANTS} are needed",
-                ["leave the visit out: visits=[...]", "look whether visits were mapped to the right windows"],
+                ["Leave the visit out: visits=[...].", "Look whether visits were mapped to the right windows."],
             )
     if n <= len(labels) or n_rows <= p:
         raise FitError(
             f"{n} participants and {n_rows} rows are too few for {len(labels)} visits and {p} fixed effects",
-            ["use fewer visits, or a smaller formula"],
+            ["Use fewer visits, or a smaller formula."],
         )
 
 
@@ -225,7 +225,7 @@ def check_residuals(size: float, largest: float, outcome: str = "the outcome") -
     if size <= NO_RESIDUAL * largest:
         raise FitError(
             f"the fixed effects explain {outcome} completely; there is no variance to model",
-            ["look whether the outcome was computed from columns of the formula", "use a smaller formula"],
+            ["Look whether the outcome was computed from columns of the formula.", "Use a smaller formula."],
         )
 
 
@@ -241,8 +241,8 @@ def check_memory(observed: Sequence[int], columns: int) -> None:
             f"the products of {columns} fixed effects at up to {max(observed)} visits in {len(observed)} patterns of "
             f"seen visits would take {needed:,.0f} MB; at most {MOST_MEMORY:,} MB are used",
             [
-                "leave visits out (visits=[...]), or take neighbouring ones together",
-                "use a smaller formula: with the visit as a number, or without its interactions",
+                "Leave visits out (visits=[...]), or take neighbouring ones together.",
+                "Use a smaller formula: with the visit as a number, or without its interactions.",
             ],
         )
 

@@ -95,7 +95,7 @@ def check_outcome(design: Design, terms: Sequence[RandomTerm]) -> None:
     for term in terms:
         if design.formula.response in used_by([term]):
             raise OptionError(
-                f"formula '{design.formula.text}': the outcome '{design.formula.response}' stands in {term.text}; it "
+                f"formula '{design.formula.text}': the outcome '{design.formula.response}' occurs in {term.text}; it "
                 "cannot explain itself"
             )
 
@@ -151,15 +151,15 @@ def check_rows(formula: str, design: Design, factors: Sequence[RandomFactor]) ->
     if np.ptp(design.y) == 0:
         raise FitError(
             f"the outcome is {design.y[0]:g} in every row; there is no variance to model",
-            ["look whether the right column is the outcome, and whether a reader filled its gaps"],
+            ["Look whether the right column is the outcome, and whether a reader filled its gaps."],
         )
     if n <= p + 1:
-        raise FitError(f"{n} rows are too few for {p} fixed effects and a variance", ["use a smaller formula"])
+        raise FitError(f"{n} rows are too few for {p} fixed effects and a variance", ["Use a smaller formula."])
     for factor in factors:
         q = len(factor.names)
         if q == 1 and len(factor.labels) >= n:
             raise FitError(
-                f"formula '{formula}': '{factor.name}' has a level for every row, so that its variance cannot be told "
-                "from the residual's",
-                [f"leave ({factor.terms[0].term.text.strip('()')}) out, or look whether rows were lost"],
+                f"formula '{formula}': '{factor.name}' has a level for every row, so that its variance cannot be "
+                "distinguished from the residual's",
+                [f"Leave ({factor.terms[0].term.text.strip('()')}) out, or look whether rows were lost."],
             )

@@ -178,8 +178,8 @@ def check_distinct(formula: str, factors: Sequence[RandomFactor]) -> None:
         if len(pairs) == len(np.unique(one.codes)) == len(np.unique(other.codes)):
             raise FitError(
                 f"formula '{formula}': '{one.name}' and '{other.name}' have the same levels: each of one belongs to "
-                "one of the other, so that their variances cannot be told apart",
-                [f"keep one of the two, such as (1 | {one.name})", "look whether identifiers were read as they should"],
+                "one of the other, so that their variances cannot be distinguished",
+                [f"Keep one of the two, such as (1 | {one.name}).", "Look whether identifiers were read correctly."],
             )
 
 
@@ -207,13 +207,16 @@ def factor_of(formula: str, name: str, terms: Sequence[RandomTerm], frame: pd.Da
         raise FitError(
             f"formula '{formula}': '{name}' has {len(labels)} level(s) in the analysed rows; a variance between levels "
             f"needs {FEWEST_LEVELS}",
-            [f"leave {terms[0].text} out of the formula", "look whether the column was read as it should be"],
+            [f"Leave {terms[0].text} out of the formula.", "Look whether the column was read correctly."],
         )
     twice = [label for label, count in Counter(labels).items() if count > 1]
     if twice:
         raise FitError(
             f"formula '{formula}': two levels of '{name}' read the same, '{twice[0]}', one as text and one as a number",
-            [f"make the column one kind: data['{columns[0]}'].astype(str)", "look whether two files were put together"],
+            [
+                f"Make the column one kind: data['{columns[0]}'].astype(str).",
+                "Look whether two files were put together.",
+            ],
         )
     made = [effects_of(formula, term, frame) for term in terms]
     effects = tuple(each for each, _ in made)
@@ -273,13 +276,13 @@ def check_effects(formula: str, name: str, effects: Sequence[Effects], matrix: n
     names = [label for each in effects for label in each.names]
     twice = [label for k, label in enumerate(names) if label in names[:k]]
     if twice:
-        raise OptionError(f"formula '{formula}': effect '{twice[0]}' of '{name}' stands in two terms; keep one")
+        raise OptionError(f"formula '{formula}': effect '{twice[0]}' of '{name}' occurs in two terms; keep one")
     if not np.isfinite(matrix).all():
         column = names[int((~np.isfinite(matrix)).any(axis=0).argmax())]
         raise FitError(
             f"formula '{formula}': the effect '{column}' of '{name}' has no finite value in "
             f"{(~np.isfinite(matrix)).any(axis=1).sum()} rows",
-            ["correct infinite values, or leave them empty so that they count as missing"],
+            ["Correct infinite values, or leave them empty so that they count as missing."],
         )
     empty = [label for label, column in zip(names, matrix.T, strict=True) if not column.any()]
     if empty:
@@ -303,6 +306,9 @@ def check_apart(formula: str, name: str, names: Sequence[str], matrix: np.ndarra
             said = " and ".join(f"'{names[j]}'" for j in others)
             raise FitError(
                 f"formula '{formula}': the effect '{names[k]}' of '{name}' follows from {said} in every row, so that "
-                "their variances cannot be told apart",
-                [f"leave '{names[k]}' out of the random effects", f"look whether '{names[k]}' has more than one value"],
+                "their variances cannot be distinguished",
+                [
+                    f"Leave '{names[k]}' out of the random effects.",
+                    f"Look whether '{names[k]}' has more than one value.",
+                ],
             )

@@ -82,10 +82,10 @@ def not_proven(attempts: Sequence[Attempt], setting: Setting) -> NonConvergenceE
         [
             *(perfect if VANISHED_TEXT in said else []),
             *(text for factor in factors for text in (*too_many(factor), *far_from_zero(factor))),
-            "leave out the random effect that the data say least of, such as a slope with few visits",
-            "use independent effects in place of correlated ones: || in place of |",
-            "look for a factor whose levels the fixed effects or other factors tell apart already",
-            "look for a factor within whose levels the outcome does not vary",
+            "Leave out the random effect that the data say least of, such as a slope with few visits.",
+            "Use independent effects in place of correlated ones: || in place of |.",
+            "Look for a factor whose levels the fixed effects or other factors tell apart already.",
+            "Look for a factor within whose levels the outcome does not vary.",
         ],
     )
 
@@ -170,8 +170,8 @@ def informed(model: Mixed, found: MixedOptimum, information: str) -> Informed:
             return Informed(straight, at, slope, covariance)
         except np.linalg.LinAlgError:
             raise FitError(
-                "the expected information on the variances is singular: two of them cannot be told apart",
-                ["look for a factor whose levels other factors tell apart already", "use information='observed'"],
+                "the expected information on the variances is singular: two of them cannot be distinguished",
+                ["Look for a factor whose levels other factors tell apart already.", "Use information='observed'."],
             ) from None
     return Informed(model, found.at, found.derived, found.covariance)
 

@@ -50,7 +50,7 @@ def not_apart(setting: Setting, model: Mixed) -> str:
         return ""
     return (
         f"the rows cannot tell the variances of {effects} and of the residuals apart: the likelihood is the same for "
-        "many values of them, whatever the outcome"
+        "many values of them, for any outcome"
     )
 
 

@@ -73,8 +73,8 @@ def hardly_repeated(factors: Sequence[RandomFactor]) -> list[str]:
         several = int((counts > 1).sum())
         if len(factor.names) == 1 and 0 < several < FEW_REPEATED < len(factor.labels):
             said.append(
-                f"levels of {factor.name} with more than one row: {several} of {len(factor.labels)}; its variance can "
-                "hardly be told from the residual's"
+                f"levels of {factor.name} with more than one row: {several} of {len(factor.labels)}; its "
+                "variance can hardly be distinguished from the residual's"
             )
     return said
 

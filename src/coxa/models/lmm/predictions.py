@@ -29,12 +29,12 @@ def random_part_of(fit: FitRecord) -> RandomPart:
     """Return the random part; FitError where the fit has none."""
     if fit.random is None and fit.has_random_effects:
         raise FitError(
-            f"the fit of '{fit.formula}' by statsmodels keeps no random effects", ["fit it with engine='coxa'"]
+            f"the fit of '{fit.formula}' by statsmodels keeps no random effects", ["Fit it with engine='coxa'."]
         )
     if fit.random is None:
         raise FitError(
             f"the fit of '{fit.formula}' has no random effects that could be predicted",
-            ["put one in the formula: (1 | therapist)", "for participants, use fit_lmm with (1 | participant_id)"],
+            ["Put one in the formula: (1 | therapist).", "For participants, use fit_lmm with (1 | participant_id)."],
         )
     return fit.random
 

@@ -166,7 +166,7 @@ def outer_columns(setting: Setting, ready: Prepared) -> ColumnsAbove:
             f"the effects of {names} share rows, so that up to {outer.above.width} of them are solved for together; "
             f"that takes about {8e-9 * KEPT_AT_ONCE * cells:.0f} GB of memory, more than the "
             f"{8e-9 * KEPT_AT_ONCE * MOST_ABOVE**2:.0f} GB that coxa uses",
-            ["leave out one of the factors", "fit the model to a part of the rows"],
+            ["Leave out one of the factors.", "Fit the model to a part of the rows."],
         )
     return outer
 

@@ -52,7 +52,7 @@ def fit_by_statsmodels(found: MixedData, spec: LMMSpec) -> Fit:
         warnings.simplefilter("always")
         result = model.fit(reml=reml, method=["bfgs", "lbfgs"])
     if not result.converged:
-        raise NonConvergenceError("statsmodels' MixedLM did not converge", ["use engine='coxa'"])
+        raise NonConvergenceError("statsmodels' MixedLM did not converge", ["Use engine='coxa'."])
     p = len(design.names)
     scale = float(result.scale)
     parameters = component_parameters(factors, np.asarray(result.cov_re), np.asarray(result.vcomp), correlated)

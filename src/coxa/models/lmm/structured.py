@@ -316,8 +316,8 @@ def places_of_visits(
         Finding(
             "error",
             "data",
-            f"a participant's residuals are correlated over {values.name}: one row at each, and none without",
-            "keep the row that counts, or fill in the column",
+            f"the row has no {values.name}, or that of another row of the participant",
+            "Keep the row that counts, or fill in the column.",
             place(rows[k]),
             participant_id=str(participant[k]),
             field=str(values.name),

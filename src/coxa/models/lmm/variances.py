@@ -146,7 +146,7 @@ def icc(fit: Fit, factor: str | None = None, *, method: str = "profile", conf_le
     if not rows:
         raise FitError(
             f"'{fit.formula}' has no random intercept, whose variance could be a share of the whole",
-            ["write (1 | factor), or (1 + slope | factor)"],
+            ["Write (1 | factor), or (1 + slope | factor)."],
         )
     columns = ["factor", "by", "visit", "icc", "conf_low", "conf_high", "conf_level", "method"]
     return pd.DataFrame(rows, columns=columns)
@@ -312,7 +312,7 @@ def residual_variances(fit: Fit, part: RandomPart) -> dict[str, Function]:
     if within.groups > 1:
         raise FitError(
             "with a covariance for each group the share of a factor differs between groups",
-            ["take it from fit.covariance and fit.variance_components of the group that is of interest"],
+            ["Take it from fit.covariance and fit.variance_components of the group that is of interest."],
         )
     labels = list(fit.covariance.index)
 

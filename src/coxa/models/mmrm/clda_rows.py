@@ -139,8 +139,8 @@ def check_constant(data: pd.DataFrame, participant: str, columns: Sequence[str])
             Finding(
                 "error",
                 "data",
-                f"a participant has one {column} on all rows",
-                "keep the one that counts",
+                f"{column} differs between the rows of the participant",
+                "Keep the one that counts.",
                 participant_id=str(who),
                 field=column,
                 n_rows=int((data[participant] == who).sum()),

@@ -140,8 +140,8 @@ def group_codes(values: pd.Series, who: np.ndarray, rows: np.ndarray) -> tuple[n
         codes != first[who],
         rows,
         values,
-        "a participant is in one covariance group in all rows",
-        "correct the column, or use a group that does not change",
+        "the covariance group differs between the rows of the participant",
+        "Correct the column, or use a group that does not change.",
     )
     return codes, tuple(label_text(level) for level in levels)
 
@@ -151,21 +151,21 @@ def checked_weights(values: pd.Series, rows: np.ndarray) -> np.ndarray:
     numbers = pd.to_numeric(values, errors="coerce").to_numpy(dtype=float)
     wrong = ~(np.isfinite(numbers) & (numbers > 0))
     check_rows(
-        wrong, rows, values, "a weight is a number above 0", "correct it, or leave it empty to leave the row out"
+        wrong, rows, values, "the weight is not a number above 0", "Correct it, or leave it empty to leave the row out."
     )
     return numbers
 
 
 def checked_times(values: pd.Series, who: np.ndarray, rows: np.ndarray) -> np.ndarray:
     """Return times (N,); raise DataError where one is not a number, or a participant has two rows at one time."""
-    rule = "a time is a number, in one unit for all rows"
+    rule = "the time is not a number"
     if values.dtype.kind in "mM":  # pandas would count nanoseconds
-        check_rows(np.ones(len(values), dtype=bool)[:1], rows, values, rule, "give days or weeks since randomisation")
+        check_rows(np.ones(len(values), dtype=bool)[:1], rows, values, rule, "Give days or weeks since randomisation.")
     numbers = pd.to_numeric(values, errors="coerce").to_numpy(dtype=float)
-    check_rows(~np.isfinite(numbers), rows, values, rule, "give days or weeks since randomisation")
+    check_rows(~np.isfinite(numbers), rows, values, rule, "Give days or weeks since randomisation.")
     twice = pd.DataFrame({"who": who, "time": numbers}).duplicated().to_numpy()
-    rule = "a participant's rows are at different times"
-    check_rows(twice, rows, values, rule, "correct the time, or keep the row that counts")
+    rule = "the participant has another row at this time"
+    check_rows(twice, rows, values, rule, "Correct the time, or keep the row that counts.")
     return numbers
 
 

@@ -60,8 +60,8 @@ def not_converged(attempts: Sequence[Attempt], seen: Sequence[str]) -> NonConver
         f"no proven optimum of the likelihood. Tried: {tried or 'a visit has no variance at all'}",
         [
             *seen,
-            "look for a visit that repeats another, or has hardly any variance or participants",
-            "use a covariance with fewer parameters, as a declared ladder: covariance=['us', ...]",
-            "leave terms with hardly any data out of the formula",
+            "Look for a visit that repeats another, or has hardly any variance or participants.",
+            "Use a covariance with fewer parameters, as a declared ladder: covariance=['us', ...].",
+            "Leave terms with hardly any data out of the formula.",
         ],
     )

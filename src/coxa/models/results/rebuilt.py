@@ -59,13 +59,13 @@ def rebuilt(fit: Fit) -> Rebuilt:
             f"the fit of '{fit.formula}' has random effects, with which participants are not independent; it cannot be "
             "put together again participant by participant",
             [
-                "fit the model without the random effects for the influence of participants and the check of its "
-                "covariance over the visits",
-                "look at the effects themselves: `fit.random_effects()` and `fit.variance_components`",
+                "Fit the model without the random effects for the influence of participants and the check of its "
+                "covariance over the visits.",
+                "Look at the effects themselves: `fit.random_effects()` and `fit.variance_components`.",
             ],
         )
     if not len(design.y):
-        raise FitError("the fit has no rows, only sums of them", ["fit the rows themselves for its diagnostics"])
+        raise FitError("the fit has no rows, only sums of them", ["Fit the rows themselves for its diagnostics."])
     reml = fit.reml or sample.visit_column is None
     structure = structure_named("us" if sample.visit_column is None else fit.structure)
     who = pd.factorize(sample.participant)[0]

@@ -215,7 +215,7 @@ class FitRecord:
             raise FitError(
                 f"ddf '{self.ddf}' adjusts a variance to {variance.min():.3g}: the data say too little of the "
                 f"{self.structure} covariance for the adjustment",
-                ["use a covariance with fewer parameters", "use ddf='satterthwaite', which adjusts no variance"],
+                ["Use a covariance with fewer parameters.", "Use ddf='satterthwaite', which adjusts no variance."],
             )
         return np.sqrt(variance)
 

@@ -132,7 +132,9 @@ def fit_text(fit: FitRecord) -> str:
     elif fit.has_random_effects:
         blocks.append("Random effects\n" + fit.covariance_parameters.to_string(float_format="{:.4f}".format))
     if not fit.spec.of_random_effects or len(fit.covariance) > 1:
-        within = "Covariance within a participant" + (" beside the random effects" if fit.random is not None else "")
+        within = "Covariance within a participant" + (
+            " in addition to the random effects" if fit.random is not None else ""
+        )
         blocks.append(f"{within}\n" + fit.covariance.to_string(float_format="{:.4f}".format))
     wide = max(len(line) for block in blocks[1:] for line in block.splitlines())
     rule = "=" * wide

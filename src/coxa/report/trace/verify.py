@@ -68,7 +68,7 @@ def verify(report: Path, data: Path | None = None, tolerance: float = TOLERANCE)
     kept = read_kept(report)
     plan = kept.path("plan")
     if plan is None or not plan.is_file():
-        raise CoxaError(f"the plan is not at {plan}; move the folder of the report back beside it, or report again")
+        raise CoxaError(f"the plan is not at {plan}; move the folder of the report back to it, or report again")
     made = analyse(plan, data or kept.path("data"))
     share = bool(kept.provenance.get("small_cells"))
     document = build_document(made, kept.provenance.get("style", "plain"), share)
@@ -85,16 +85,14 @@ def _hashes(kept: Kept, run: RunRecord) -> Iterator[Finding]:
     for name in dict.fromkeys((*before, *now)):
         if before.get(name) != now.get(name):
             said = f"{before.get(name, 'not there')} then, {now.get(name, 'not there')} now"
-            yield Finding(
-                "error", name, "plan and data should be those of the report", AGAIN, field="SHA-256", value=said
-            )
+            yield Finding("error", name, "the file is not the one of the report", AGAIN, field="SHA-256", value=said)
 
 
 def _numbers(before: pd.DataFrame, now: pd.DataFrame, tolerance: float) -> Iterator[Finding]:
     for row in records(compare_results(before, now, tolerance)):
         address = "/".join(str(row[name]) or "-" for name in ADDRESS)
         said = f"{row['first']!r} in the report, {row['second']!r} again ({row['what']})"
-        rule = "a second run should give the same number"
+        rule = "a second run gives another number"
         yield Finding("error", "results", rule, AGAIN, field=address, value=said)
 
 
@@ -121,7 +119,7 @@ def _page(page: Path, document: Document) -> Iterator[Finding]:
         if there != again:
             said = f"{there} on the page, {again} again"
             yield Finding(
-                "error", page.name, "a cell should show what a second run gives", AGAIN, field=cell, value=said
+                "error", page.name, "the cell does not show what a second run gives", AGAIN, field=cell, value=said
             )
 
 
@@ -131,7 +129,12 @@ def _versions(kept: Kept, run: RunRecord) -> Iterator[Finding]:
         if before.get(name) != version:
             said = f"{before.get(name, 'not there')} then, {version} now"
             yield Finding(
-                "note", "versions", "another version was used", "install the old one to compare", field=name, value=said
+                "note",
+                "versions",
+                "another version was used",
+                "Install the old one to compare.",
+                field=name,
+                value=said,
             )
 
 

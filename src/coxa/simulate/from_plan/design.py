@@ -132,8 +132,8 @@ def trial_design(study: ComparativeStudy, participants: int | Mapping[str, int] 
     """
     part = study.assumptions
     if part is None:
-        remedy = "add `assumptions:`; `assumptions: {}` takes all defaults (docs/simulate.md)"
-        raise _fault(study, (), "the plan should say what the trial is assumed to be like", remedy)
+        remedy = "Add `assumptions:`; `assumptions: {}` takes all defaults (docs/simulate.md)."
+        raise _fault(study, (), "the plan has no assumptions about the trial", remedy)
     arms = study.arm_order
     visits = (study.baseline_visit, *study.post_visits)
     days = np.array([study.visits[visit].day for visit in visits], dtype=float)
@@ -273,7 +273,7 @@ def _too_much(
     k, m = left.shape[:2]
     own = np.array([[left[i, t, i, t] / total[i, t, i, t] for t in range(m)] for i in range(k)])
     i, t = np.unravel_index(own.argmin(), own.shape)
-    remedy = "lower their effects or intraclass correlations, or raise the sd"
+    remedy = "Lower their effects or intraclass correlations, or raise the sd."
     if own[i, t] < 0:
         rule = f"covariates, clusters and dose take {1 - own[i, t]:.0%} of the variance at {visits[t]} in {arm}"
     else:

@@ -20,7 +20,7 @@ Published trials as study files, ready to be simulated. This page is generated b
 
 ```
 coxa presets                                        # what there is
-coxa presets harris-hayes-2020                      # one of them, published figures beside simulated ones
+coxa presets harris-hayes-2020                      # one of them, published and simulated figures
 coxa new my-trial --preset harris-hayes-2020        # a copy of its study file, to be changed
 coxa simulate my-trial/study.yaml --out my-trial/simulated
 coxa report my-trial/simulated/study.yaml --out my-trial/out

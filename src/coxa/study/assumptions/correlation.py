@@ -105,7 +105,7 @@ def matrix_problem(matrix: Floats, names: Sequence[str], what: str) -> str | Non
             f"{matrix[j, i]:g} for {names[j]} with {names[i]}; write the same number in both places"
         )
     if np.abs(matrix - np.eye(m)).max() >= 1:
-        return f"the correlation {what} has numbers between -1 and 1 beside its diagonal; correct those beyond"
+        return f"the correlation {what} has numbers between -1 and 1 off its diagonal; correct those beyond"
     if np.linalg.eigvalsh(matrix)[0] > LEAST:
         return None
     return (

@@ -28,7 +28,7 @@ class AssumedDailyPain(Part):
     shared_change: DailyChange = Field(0.0, description="Change of every arm: from the first day, or a course.")
     mean_change: dict[Name, DailyChange] = Field(
         default_factory=dict,
-        description="Arm: its mean change beside the shared one; less pain is negative.",
+        description="Arm: its mean change in addition to the shared one; less pain is negative.",
     )
     day_sd: Spread = Field(1.0, description="Standard deviation of a participant's days.")
     day_correlation: Probability = Field(0.5, lt=1, description="Of these deviations between one day and the next.")

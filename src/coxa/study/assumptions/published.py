@@ -70,7 +70,9 @@ class Figure(Part):
     )
     origin: str | None = Field(None, description="Where it was read, if not in the paper: a DOI or address.")
     how: str | None = Field(None, description="How it was computed.")
-    allow: NotNegative = Field(0.0, description="How far the simulation may be off beside rounding and its own error.")
+    allow: NotNegative = Field(
+        0.0, description="How far the simulation may be off, on top of rounding and its own error."
+    )
     because: str | None = Field(None, description="Why it may.")
 
     @model_validator(mode="after")

@@ -55,12 +55,14 @@ class AssumedOutcome(Part):
     )
     shared_change: Change = Field(
         0.0,
-        description="Change of every arm, beside its own: natural course and non-specific response as under sham. A "
+        description="Change of every arm, in addition to its own: natural course and non-specific response as "
+        "under sham. A "
         "number, a course, or by visit.",
     )
     mean_change: dict[Name, Change] = Field(
         default_factory=dict,
-        description="Arm: its mean change, beside the shared one; a number, a course, or by visit. An arm that is not "
+        description="Arm: its mean change, in addition to the shared one; a number, a course, or by visit. An "
+        "arm that is not "
         "named has none.",
     )
     sd: Spread | dict[Name, Spread] | None = Field(
@@ -217,7 +219,9 @@ class AssumedScreening(Part):
         declined = self.declined.values() if isinstance(self.declined, dict) else [self.declined]
         shares = sum(number for number in (*self.excluded.values(), *declined, *self.other.values()) if number < 1)
         if shares > 0.99:
-            raise ValueError(f"the shares add up to {shares:g}, and nobody is left to take part; keep them below 0.99")
+            raise ValueError(
+                f"the shares add up to {shares:g}, and no person is left to take part; keep them below 0.99"
+            )
         return self
 
 
@@ -266,9 +270,7 @@ class Assumptions(Part):
     soreness: Probabilities = Field(
         0.0, description="Of expected soreness after a session that was attended; one, or by arm. It needs `sessions`."
     )
-    co_interventions: Rates = Field(
-        0.0, description="Mean number of treatments beside those of the trial; one, or by arm."
-    )
+    co_interventions: Rates = Field(0.0, description="Mean number of concomitant treatments; one, or by arm.")
     first_day: date | None = Field(None, description="First day of enrolment; chosen so that all visits are past.")
     enrolment_days: int = Field(365, ge=1, description="Days over which participants are enrolled, evenly.")
 

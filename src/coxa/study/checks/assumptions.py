@@ -45,7 +45,10 @@ def assumption_problems(study: ComparativeStudy) -> Iterator[Said]:
     if isinstance(part.participants, dict):
         silent = [arm for arm in study.arms if arm not in part.participants]
         if silent:
-            yield ("participants",), f"nothing is said of {', '.join(silent)}; give every arm its number, or one number"
+            yield (
+                ("participants",),
+                f"the assumptions have no number for {', '.join(silent)}; give every arm its number, or one number",
+            )
     yield from _outcomes(study)
     yield from _covariates(study)
     yield from _clusters(study)

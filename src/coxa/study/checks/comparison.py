@@ -21,7 +21,7 @@ def comparison_problems(study: ComparativeStudy, cluster: str | None = None) -> 
         named = ", ".join(references) if references else "none"
         yield Problem(
             ("arms",),
-            f"exactly one arm is the reference, this plan has {len(references)} ({named}); write "
+            f"{len(references)} arms are the reference ({named}) in place of one; write "
             "`reference: true` on the comparator only",
         )
     yield from shared_problems(study)
@@ -54,7 +54,8 @@ def _estimand_problems(study: ComparativeStudy, name: str, estimand: Estimand) -
         if event not in estimand.intercurrent_events:
             yield Problem(
                 events,
-                f"nothing is said of intercurrent event '{event}'; add for example `{event}: treatment_policy`",
+                f"the estimand has no strategy for intercurrent event '{event}'; add for example `{event}: "
+                "treatment_policy`",
             )
     for event, handling in estimand.intercurrent_events.items():
         if handling.strategy == "principal_stratum":
@@ -76,7 +77,7 @@ def _estimand_problems(study: ComparativeStudy, name: str, estimand: Estimand) -
     if estimand.endpoint.measure != "value" and set(baselines) & set(estimand.endpoint.visit):
         yield Problem(
             (*at, "endpoint", "visit"),
-            f"{estimand.endpoint.measure} at the baseline visit is nothing; name a later visit",
+            f"{estimand.endpoint.measure} is not defined at the baseline visit; choose a later visit",
         )
 
 

@@ -18,7 +18,7 @@ def shared_problems(study: Study) -> Iterator[Problem]:
     if len(baselines) != 1:
         yield Problem(
             ("visits",),
-            f"exactly one visit is the baseline, this plan has {len(baselines)}; give one visit `day: 0` or mark "
+            f"{len(baselines)} visits are the baseline in place of one; give one visit `day: 0` or mark "
             "it with `baseline: true`",
         )
     yield from _window_problems(study)
@@ -44,7 +44,7 @@ def _window_problems(study: Study) -> Iterator[Problem]:
         if start <= end:
             yield Problem(
                 ("visits", second, "window"),
-                f"windows of {first} and {second} overlap on days {start} to {end}; a day belongs to one visit",
+                f"windows of {first} and {second} overlap on days {start} to {end}; narrow one of them",
             )
 
 
@@ -62,7 +62,7 @@ def _data_problems(study: Study) -> Iterator[Problem]:
     for required in ("participants", "assessments"):
         needed = required == "participants" or "item_responses" not in study.data.tables
         if needed and required not in study.data.tables:
-            yield Problem(("data", "tables"), f"table `{required}` is required; say which file holds it")
+            yield Problem(("data", "tables"), f"table `{required}` is missing; name the file that holds it")
     for table, source in study.data.tables.items():
         at = ("data", "tables", table)
         yield from known(source.outcomes, study.outcomes, "outcome", (*at, "outcomes"))

@@ -41,8 +41,8 @@ analyses:
         "Clinics allocated to arms (cluster trial)",
         "Whole clinics were randomised, so that the primary analysis must have a random effect of the clinic. What "
         "counts is the number of clinics, not of participants: where it leaves a planned comparison fewer than 4 "
-        "degrees of freedom (with two arms, fewer than six clinics), the run stops. `few_clusters: accept` lets the "
-        "analysis stand, with the warning beside every such number. Analyses that cannot have the effect (ancova, "
+        "degrees of freedom (with two arms, fewer than six clinics), the run stops. `few_clusters: accept` keeps "
+        "the analysis, with the warning at every such number. Analyses that cannot have the effect (ancova, "
         "proportions) are possible in other roles, and say that they ignore the clusters.",
         """\
 design: cluster

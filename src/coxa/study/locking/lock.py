@@ -111,7 +111,12 @@ def lock(study: Study | str | Path, reason: str = "", date: str | Date | None = 
     plan = study if isinstance(study, Study) else read_study(study)
     path = lock_path(plan)
     if path is None:
-        found = Finding("error", "plan", "a plan that is locked has a study file", "read it with `read_study`")
+        found = Finding(
+            "error",
+            "plan",
+            "the plan was not read from a study file, and only such a plan can be locked",
+            "Read it with `read_study`.",
+        )
         raise PlanError("the plan was not read from a file", Findings((found,)))
     day = day_text(date)
     held = read_lock(plan)
@@ -178,7 +183,7 @@ def parse_lock(raw: bytes, file: str) -> Lock:
     if version != VERSION:
         raise LockError(
             f"{file} has another format",
-            Findings((Finding("error", file, f"the lock has format {version}", "read it with a newer coxa"),)),
+            Findings((Finding("error", file, f"the lock has format {version}", "Read it with a newer coxa."),)),
         )
     made: list[LockEntry] = []
     for number, entry in enumerate(entries, start=1):
@@ -239,8 +244,8 @@ def day_text(date: str | Date | None) -> str:
 
 def _damaged(file: str, rule: str, field: str | None = None) -> LockError:
     remedy = (
-        "put back the file as coxa wrote it, from version control or a copy; where there is none, move it away and "
-        "lock the plan again: reports then show the day of the new lock"
+        "Put back the file as coxa wrote it, from version control or a copy; where there is none, move it away and "
+        "lock the plan again: reports then show the day of the new lock."
     )
     return LockError(
         f"{file} is damaged, or was edited", Findings((Finding("error", file, rule, remedy, field=field),))
@@ -248,6 +253,6 @@ def _damaged(file: str, rule: str, field: str | None = None) -> LockError:
 
 
 def _refused(held: Lock, changes: tuple[Change, ...]) -> LockError:
-    remedy = 'say why: `coxa lock STUDY.YAML --reason "..."`; or undo the change'
+    remedy = 'Say why: `coxa lock STUDY.YAML --reason "..."`; or undo the change.'
     found = (change.finding(held.file, f"the plan changed since {held.last.date}", remedy) for change in changes)
     return LockError(f"the plan was locked on {held.last.date} and changed since", Findings.of(found))

@@ -29,7 +29,7 @@ class LMM(MeansAnalysis):
     time: Literal["visit", "weeks"] = Field(
         "visit",
         description="Time in the fixed effects: the visit as a factor, or a straight line. `visit` in a term of "
-        "`adjust` stands for it.",
+        "`adjust` means the same.",
     )
     random: Literal["intercept", "slope"] = Field(
         "intercept", description="Random effects of each participant: an intercept, or also a slope over time."

@@ -23,8 +23,8 @@ class MMRM(RepeatedMeasures):
     random: RandomEffects = Field(
         default_factory=dict,
         description="Random effects of factors above the participants, factor: options; for example "
-        "`{therapist_id: {only_in: [exercise, manual_therapy], by_arm: true}, site_id: {}}`. They stand beside the "
-        "covariance over the visits of a participant. With them `vcov` is that of the model, and `ddf` "
+        "`{therapist_id: {only_in: [exercise, manual_therapy], by_arm: true}, site_id: {}}`. They are added to "
+        "the covariance over the visits of a participant. With them `vcov` is that of the model, and `ddf` "
         "is kenward-roger-linear, kenward-roger or satterthwaite; with a factor of fewer than ten levels intervals "
         "hold only with one of the first two.",
     )
@@ -32,8 +32,8 @@ class MMRM(RepeatedMeasures):
         "refuse",
         description="A primary analysis with random effects is refused where a comparison that its estimand names "
         "has fewer than 4 degrees of freedom, by the model or by the number of levels (those of each arm less one, "
-        "added up): with so few therapists or clinics neither interval nor p-value can be relied on. `accept` lets it "
-        "stand, and says so beside every such number. Other roles always carry the warning.",
+        "added up): with so few therapists or clinics neither interval nor p-value can be relied on. `accept` "
+        "keeps it, with a warning at every such number. Other roles always carry the warning.",
     )
     group: Name | None = Field(
         None, description="Factor whose levels have a covariance each, with the same structure; for example `arm`."
@@ -85,7 +85,7 @@ def _check_random(analysis: MMRM) -> None:
     for factor in analysis.random:
         if factor in fixed:
             raise ValueError(
-                f"'{factor}' is a random effect and stands in `{fixed[factor]}` too, which leaves nothing between its "
+                f"'{factor}' is a random effect and also in `{fixed[factor]}`, which leaves nothing between its "
                 "levels; keep `adjust` for a few levels that are of interest themselves, `random` for levels that "
                 "stand for others"
             )

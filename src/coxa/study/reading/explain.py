@@ -96,7 +96,7 @@ def explain(error: ValidationError, model: type[BaseModel], origin: Origin, data
             rule, remedy = _explain_one(fault, alike, path, model, data)
             if meant := in_place_of.get(fault["loc"]):
                 rule = f"{rule}, and the key `{meant[-1]}` is missing"
-                remedy = f"write {_example(meant[-1]) or f'`{meant[-1]}:`'} if that is meant; {remedy}"
+                remedy = f"Write {_example(meant[-1]) or f'`{meant[-1]}:`'} if that is meant. {remedy}"
             finding = _finding(origin, path, rule, remedy, value)
             findings.setdefault((finding.row, finding.field), finding)
     return list(findings.values())
@@ -184,7 +184,13 @@ def _finding(origin: Origin, path: tuple[str, ...], rule: str, remedy: str, valu
 def _split(message: str) -> tuple[str, str]:
     """Split a message at its first semicolon into what is wrong and what to do."""
     rule, _, remedy = message.partition("; ")
-    return rule, remedy or "correct it"
+    return rule, _sentences(remedy or "correct it")
+
+
+def _sentences(remedy: str) -> str:
+    """Write a remedy as sentences, each with a capital letter and its stop."""
+    text = remedy.replace("; did you mean", ". Did you mean")
+    return f"{text[:1].upper()}{text[1:]}" + ("" if text.endswith((".", "?")) else ".")
 
 
 def _real_path(fault: Mapping[str, Any], origin: Origin) -> tuple[str, ...]:
@@ -223,37 +229,46 @@ def _explain_one(
             return _of_other_kinds(str(loc[0]), having, data)
         return f"unknown key `{loc[-1]}`", _allowed(_keys_at(loc[:-1], model), meant_by(fault, model))
     if kind == "missing" and isinstance(loc[-1], str):
-        remedy = f"add {_example(loc[-1]) or f'`{loc[-1]}:`'}"
+        remedy = f"Add {_example(loc[-1]) or f'`{loc[-1]}:`'}."
         if loc == ("arms",):
-            remedy += "; a plan without arms, estimands and analyses is of `design: service`"
+            remedy += " A plan without arms, estimands and analyses is of `design: service`."
         return f"the key `{loc[-1]}` is required", remedy
     if kind == "literal_error":
-        return f"`{key}` should be one of the known words", _allowed(_words_allowed(fault), meant_by(fault, model))
+        return f"`{key}` is not one of the known words", _allowed(_words_allowed(fault), meant_by(fault, model))
     if kind == "value_error":
         return _split(str(fault["ctx"]["error"]))
     if kind == "string_pattern_mismatch" and loc == ("study",):
         return (
-            "`study` should be a short identifier of lower-case letters, digits, hyphens and underscores",
-            "write for example `study: hip-oa-exercise`; the long form goes in `title`",
+            "`study` is not a short identifier of lower-case letters, digits, hyphens and underscores",
+            "Write for example `study: hip-oa-exercise`, and the long form in `title`.",
         )
     declared = data.get(NAMES[key]) if key in NAMES else None
     if kind == "string_type" and isinstance(declared, Mapping):
         section = NAMES[key].replace("_", " ")
-        return f"`{key}` should be a name from the plan", f"{section} of this plan: {', '.join(map(str, declared))}"
+        return (
+            f"`{key}` is not a name from the plan",
+            f"Use one of the {section} of this plan: {', '.join(map(str, declared))}.",
+        )
     if kind == "string_pattern_mismatch" or "[key]" in loc:
         return (
-            "a name should be lower-case letters, digits and underscores, and start with a letter",
-            "rename it, for example `week_12`, and keep the long form in `label`",
+            "the name has other characters than lower-case letters, digits and underscores, or starts with a digit",
+            "Rename it, for example `week_12`, and keep the long form in `label`.",
         )
     if kind in ("missing", "too_long"):
-        return f"`{key}` should have two values", f"write for example {_example(key) or '`[low, high]`'}"
+        return f"`{key}` does not have two values", f"Write for example {_example(key) or '`[low, high]`'}."
     if kind == "too_short":
-        return f"`{key}` should have at least one member", f"add one{_such_as(key)}"
+        return f"`{key}` has no member", f"Add one{_such_as(key)}."
     expected = list(dict.fromkeys(EXPECTED[other["type"]] for other in alike if other["type"] in EXPECTED))
     if expected:
         words = " or ".join(expected)
-        return f"`{key}` is not {words}", f"write {words}{_such_as(key)}"
-    return f"`{key}` {str(fault['msg']).lower().removeprefix('input ')}", f"correct the value{_such_as(key)}"
+        return f"`{key}` is not {words}", f"Write {words}{_such_as(key)}."
+    return f"`{key}` {_as_fact(str(fault['msg']))}", f"Correct the value{_such_as(key)}."
+
+
+def _as_fact(message: str) -> str:
+    """Return a message of pydantic, which says what ought to be, as what is."""
+    text = message.lower().removeprefix("input ")
+    return text.replace("should be", "is not").replace("should have", "does not have")
 
 
 def _example(key: str) -> str:
@@ -265,7 +280,7 @@ def _such_as(key: str) -> str:
 
 
 def _allowed(words: list[str], hint: str | None) -> str:
-    return f"allowed here: {', '.join(words)}" + (f"; did you mean `{hint}`?" if hint else "")
+    return f"Allowed here: {', '.join(words)}." + (f" Did you mean `{hint}`?" if hint else "")
 
 
 def _literals(expected: str) -> list[str]:
@@ -284,7 +299,7 @@ def _of_other_kinds(key: str, kinds: Iterable[type[Study]], data: Mapping[Any, A
     designs = [design for kind in kinds for design in designs_of(kind)]
     return (
         f"`{key}` is a key of plans of `design: {', '.join(designs)}`, and this plan is of `design: {own}`",
-        f"Remove `{key}`, or correct `design`",
+        f"Remove `{key}`, or correct `design`.",
     )
 
 

@@ -54,20 +54,20 @@ def parse_study(raw: bytes, *, name: str = "study.yaml", folder: str = ".") -> S
         placed = place(text)
     except UnicodeDecodeError as error:
         line = raw[: error.start].count(b"\n") + 1
-        raise _unreadable(name, line, "the file should be UTF-8 text", "save it as UTF-8") from None
+        raise _unreadable(name, line, "the file is not UTF-8 text", "Save it as UTF-8.") from None
     except YAMLError as error:
         raise _unreadable(name, *yaml_fault(error, text)) from None
     if not isinstance(placed.data, dict):
-        text = "start with `study:`, or write one with `coxa new`"
-        raise _unreadable(name, 1, "the file should hold a plan (a mapping of keys)", text)
+        text = "Start it with `study:`, or write one with `coxa new`."
+        raise _unreadable(name, 1, "the file has no plan (a mapping of keys)", text)
 
     origin = Origin(name, folder, hashlib.sha256(raw).hexdigest(), placed.lines)
     faults = [
         Finding(
             "error",
             name,
-            f"a key should be written once; `{path[-1]}` is already on line {first}",
-            "keep one of the two",
+            f"the key `{path[-1]}` is already on line {first}",
+            "Keep one of the two.",
             row=line,
             field=".".join(path),
         )

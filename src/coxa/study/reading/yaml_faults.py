@@ -31,7 +31,7 @@ def yaml_fault(error: YAMLError, text: str) -> Said:
     if isinstance(error, PlanYAMLError):
         return error.problem_mark.line + 1, *NOT_A_PLAN[error.problem]
     if not isinstance(error, MarkedYAMLError):
-        return None, "the file is not valid YAML", f"{error}"
+        return None, f"the file is not valid YAML: {error}", "Check indentation, colons and quotes."
     return _marked_fault(error, text)
 
 
@@ -40,35 +40,34 @@ def _marked_fault(error: MarkedYAMLError, text: str) -> Said:
     mark = error.problem_mark or error.context_mark
     problem, context = error.problem or "", error.context or ""
     if mark is None:
-        return None, "the file should be valid YAML", f"{problem or context}; check indentation, colons and quotes"
+        return None, f"the file is not valid YAML: {problem or context}", "Check indentation, colons and quotes."
     lines = text.splitlines()
     line = lines[mark.line] if mark.line < len(lines) else ""
     at = mark.line + 1
     opened = error.context_mark.line + 1 if error.context_mark else at
     if "\t" in line[: mark.column + 1]:
-        return at, "a line should be indented with spaces; this one has a tab", "replace the tab; use spaces"
+        return at, "the line is indented with a tab", "Replace the tab with spaces."
     if "mapping values" in problem and ":" in line[: mark.column].strip(" -"):
-        return at, "a text with a colon in it should be in quotes", 'put the text in quotes, for example title: "A: b"'
+        return at, "a text with a colon in it is not in quotes", 'Put the text in quotes, for example title: "A: b".'
     if "quoted scalar" in context:
-        return opened, "a quote should be closed; the one opened on this line is not", "add the closing quote"
+        return opened, "the quote opened on this line is not closed", "Add the closing quote."
     if "flow" in context:
-        bracket = "a bracket should be closed, and its members separated by commas"
-        return opened, f"{bracket}; the one opened on this line is not", "add the bracket or comma that is missing"
+        return opened, "the bracket opened on this line lacks its end or a comma", "Add the bracket or the comma."
     if "block" in context and ":" in line[: mark.column]:
         return (
             at,
-            "a text that goes on after a quote should be in quotes as a whole",
-            "write for example \"the 'A' arm\"",
+            "a text goes on after its closing quote",
+            "Put the whole text in quotes, for example \"the 'A' arm\".",
         )
     if "mapping values" in problem and mark.line and _is_bare(lines[mark.line - 1], line):
-        return mark.line, "a key should be followed by a colon; this line has none", "write `key: value`"
+        return mark.line, "the key on this line has no colon", "Write `key: value`."
     if "mapping values" in problem or "block" in context:
-        return at, "keys of one level should start in one column; this line starts wrongly", _aligned(lines, mark.line)
+        return at, "the line does not start in the column of its level", _aligned(lines, mark.line)
     if "expected ':'" in problem:
-        return opened, "a key should be followed by a colon; this line has none", "write `key: value`"
+        return opened, "the key on this line has no colon", "Write `key: value`."
     if "cannot start any token" in problem:
-        return at, "a text that starts with this character should be in quotes", "put the text in quotes"
-    return at, "the file should be valid YAML", f"{problem or context}; check indentation, colons and quotes here"
+        return at, "a text starts with a character that has a meaning in YAML", "Put the text in quotes."
+    return at, f"the file is not valid YAML: {problem or context}", "Check indentation, colons and quotes here."
 
 
 def _aligned(lines: list[str], at: int) -> str:
@@ -76,8 +75,8 @@ def _aligned(lines: list[str], at: int) -> str:
     before = next((k for k in range(at - 1, -1, -1) if lines[k].strip()), None)
     here = _indent(lines[at]) if at < len(lines) else 0
     if before is None:
-        return f"it starts after {here} spaces; start it in the first column"
-    return f"it starts after {here} spaces, line {before + 1} after {_indent(lines[before])}; align it with its level"
+        return f"It starts after {here} spaces. Start it in the first column."
+    return f"It starts after {here} spaces, line {before + 1} after {_indent(lines[before])}. Align it with its level."
 
 
 def _is_bare(before: str, line: str) -> bool:

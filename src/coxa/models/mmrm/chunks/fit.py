@@ -68,7 +68,7 @@ def known_once(seen: Gathered, recipe: ChunkRecipe) -> np.ndarray:
                     "error",
                     "data",
                     f"{recipe.participant} comes back after rows of others",
-                    f"sort the source: ORDER BY {recipe.participant}, {recipe.visit}",
+                    f"Sort the source: ORDER BY {recipe.participant}, {recipe.visit}.",
                     participant_id=str(name),
                     field=recipe.participant,
                 )
@@ -117,13 +117,13 @@ def checked(seen: Gathered, recipe: ChunkRecipe, totals: Totals) -> None:
             kept = [level for level in recipe.design.levels[name] if level in there]
             raise FitError(
                 f"no analysed row has {name} '{unused[0]}', and levels are fixed before the first chunk",
-                [f"give those there are: levels={{'{name}': {kept}}}"],
+                [f"Give those there are: levels={{'{name}': {kept}}}."],
             )
     if recipe.group is not None:
         groups = {item.group for item in seen.sums.values()}
         unused = [level for k, level in enumerate(recipe.levels[recipe.group]) if k not in groups]
         if unused:
-            raise FitError(f"no participant is in group '{unused[0]}'", [f"give levels={{'{recipe.group}': [...]}}"])
+            raise FitError(f"no participant is in group '{unused[0]}'", [f"Give levels={{'{recipe.group}': [...]}}."])
     check_cells(replace(recipe.design, frame=totals.cells))
 
 

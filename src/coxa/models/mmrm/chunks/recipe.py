@@ -79,7 +79,7 @@ def chunk_recipe(spec: MMRMSpec, source: Iterable[pd.DataFrame]) -> tuple[ChunkR
     chunks = iter(source)
     first = next(chunks, None)
     if first is None:
-        raise FitError("there are no rows: the source has no chunks", ["look at the query, or at the path"])
+        raise FitError("there are no rows: the source has no chunks", ["Look at the query, or at the path."])
     check_kind("a chunk of data", first, pd.DataFrame, "a pandas DataFrame")
     checked = read_formula(formula, [str(name) for name in first.columns])
     stateful = [word for word in OF_ALL_ROWS if re.search(rf"\b{word}\s*\(", checked.right)]
@@ -110,7 +110,7 @@ def chunk_recipe(spec: MMRMSpec, source: Iterable[pd.DataFrame]) -> tuple[ChunkR
         known |= {name: in_order(found[name], name) for name in unknown if name != visit}
     nowhere = [name for name, values in known.items() if not values]
     if nowhere:
-        raise FitError(f"no row has a value of {nowhere[0]}", ["look at the query, or at how the column was written"])
+        raise FitError(f"no row has a value of {nowhere[0]}", ["Look at the query, or at how the column was written."])
     given_visits = visits if visits is not None else given.get(visit)
     seen = pd.Series(found[visit], name=visit) if visit in unknown else first[visit]
     order = VisitOrder(tuple(given_visits)) if given_visits is not None else ordered(seen)

@@ -88,7 +88,7 @@ def chunk_rows(recipe: ChunkRecipe, frame: pd.DataFrame, before: int) -> ChunkRo
     rows = before + np.arange(len(frame))
     for name in (recipe.participant, recipe.visit):
         empty = frame[name].isna().to_numpy()
-        check_rows(empty, rows, frame[name], f"every row has a {name}", "fill it in, or remove the row")
+        check_rows(empty, rows, frame[name], f"the row has no {name}", "Fill it in, or remove the row.")
     when = level_codes(frame[recipe.visit], recipe.order.labels, rows, strict=recipe.take_all)
     keep = when >= 0
     used = [name for name in recipe.columns if name not in (recipe.participant, recipe.visit)]
@@ -107,7 +107,7 @@ def chunk_rows(recipe: ChunkRecipe, frame: pd.DataFrame, before: int) -> ChunkRo
     if group is not None:
         changed = group != group[np.flatnonzero(starts)][who]
         rule = "a participant is in one covariance group in all rows"
-        check_rows(changed, at, table[recipe.group], rule, "correct the column, or use a group that does not change")
+        check_rows(changed, at, table[recipe.group], rule, "Correct the column, or use a group that does not change.")
     numbers = {name: as_numbers(table[name]) for name in recipe.formula.variables if name not in recipe.design.levels}
     frame_of_design = pd.DataFrame(
         {
@@ -167,8 +167,8 @@ def as_numbers(values: pd.Series) -> np.ndarray:
 def once(recipe: ChunkRecipe, table: pd.DataFrame, who: np.ndarray, when: np.ndarray, rows: np.ndarray) -> None:
     """Raise DataError where a participant has two analysed rows at one visit."""
     twice = pd.Series(who * len(recipe.labels) + when).duplicated().to_numpy()
-    rule = f"one row per {recipe.participant} and {recipe.visit}"
-    check_rows(twice, rows, table[recipe.visit], rule, "keep the one that counts, or correct the key")
+    rule = f"the row has the {recipe.participant} and {recipe.visit} of another"
+    check_rows(twice, rows, table[recipe.visit], rule, "Keep the one that counts, or correct the key.")
 
 
 def left_out_of(

@@ -80,7 +80,7 @@ def gather(recipe: ChunkRecipe, chunks: Iterable[pd.DataFrame]) -> tuple[Provisi
     if at is None:
         raise FitError(
             f"formula '{recipe.formula.text}': no row has all of {', '.join(recipe.columns)}",
-            ["look at how many values each of these columns has"],
+            ["Look at how many values each of these columns has."],
         )
     return at, seen
 

@@ -43,7 +43,7 @@ def _analysis(report: Report, planned: PlannedAnalysis) -> Section:
     plan, name = planned.analysis, planned.name
     blocks: list[Block] = [Paragraph(sentence_case(f"{estimand_title(report.study, plan.estimand)}."))]
     if plan.relaxes:
-        blocks.append(Paragraph(f"Beside the primary analysis, this one relaxes: {plan.relaxes}."))
+        blocks.append(Paragraph(f"Sensitivity analysis relaxing {plan.relaxes}."))
     if name in report.not_fitted:
         blocks += _not_fitted(report, planned)
     else:

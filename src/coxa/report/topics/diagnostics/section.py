@@ -72,6 +72,6 @@ def _what_is_shown(planned: PlannedAnalysis, fit: Fit) -> str:
     return (
         f"Residuals are conditional: the predicted effects of {factors} are taken off. Scaled by the covariance of the "
         "residuals over the visits they are, under the model, nearly independent with mean 0 and standard deviation 1; "
-        "only nearly, because the effects are predicted. The covariance of residuals is not set beside the estimated "
-        "one, which is for models without random effects."
+        "only nearly, because the effects are predicted. The covariance of residuals is not compared with the "
+        "estimated one, which is for models without random effects."
     )

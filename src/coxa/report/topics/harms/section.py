@@ -54,7 +54,7 @@ def assessed_sentence(study: ComparativeStudy) -> str:
     if not told:
         return "The plan does not say how harms were to be asked for and recorded."
     said = "; ".join(f"{join_words(arms)}: {how}" for how, arms in told.items())
-    gap = f" Not said of {join_words(silent)}." if silent else ""
+    gap = f" Not described for {join_words(silent)}." if silent else ""
     return f"How harms were to be asked for and recorded, by the plan: {said}.{gap}"
 
 

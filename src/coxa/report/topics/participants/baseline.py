@@ -168,14 +168,14 @@ def _check_weights(people: pd.DataFrame, weight: str) -> None:
     wrong = people[~(pd.to_numeric(found) >= 0)]
     if wrong.empty:
         return
-    remedy = "give every participant a weight of 0 or more, or take `baseline_weight` out of the plan"
+    remedy = "Give every participant a weight of 0 or more, or take `baseline_weight` out of the plan."
     raise DataError(
         f"the baseline table cannot be weighted by {weight}",
         Findings.of(
             Finding(
                 "error",
                 "participants",
-                "a weight should be a number of 0 or more",
+                "the weight is not a number of 0 or more",
                 remedy,
                 row=row.get("source_row"),
                 participant_id=row["participant_id"],

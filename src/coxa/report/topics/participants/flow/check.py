@@ -10,8 +10,8 @@ from coxa.findings import Finding, Findings
 from coxa.report.topics.participants.flow.record import Box, Count, Flow
 
 REMEDY = (
-    "look for somebody who is twice, or in no arm of the plan, in table participants, or whose `participant_id` in "
-    "table screening is another; `coxa check` lists them"
+    "Look in table participants for a row that is repeated or in no arm of the plan, and in table screening for "
+    "another `participant_id`. `coxa check` lists them."
 )
 
 
@@ -52,7 +52,7 @@ def check_flow(flow: Flow) -> Flow:
     """
     broken = [one for one in flow_sums(flow) if not one.holds]
     if broken:
-        rule = "every box of the flow diagram should be the sum of what comes out of it"
+        rule = "a box of the flow diagram is not the sum of what comes out of it"
         findings = Findings.of(Finding("error", "participants", rule, REMEDY, value=str(one)) for one in broken)
         raise DataError("the flow of participants does not add up, and is not drawn", findings)
     return flow
