@@ -128,9 +128,9 @@ def test_a_row_excluded_from_a_file_is_excluded_from_every_table_of_it(tmp_path:
 def test_an_excluded_row_that_is_not_there(tmp_path: Path) -> None:
     data = LONG + "  exclude_rows: [{table: participants, row: 9, because: test}, {file: a.csv, row: 2, because: x}]\n"
     assert messages(read_tiny(tmp_path, data=data)) == [
-        "error: a.csv, row 2: `exclude_rows` names no file of the plan. Use one of: participants.csv, assessments.csv",
-        "error: participants, row 9: a row that the plan excludes is not in the file. correct its number, or remove "
-        "it; the file has rows 2 to 5",
+        "error: a.csv, row 2: `exclude_rows` names no file of the plan. Use one of: participants.csv, assessments.csv.",
+        "error: participants, row 9: a row that the plan excludes is not in the file. Correct its number, or remove "
+        "it. The file has rows 2 to 5.",
     ]
 
 

@@ -96,7 +96,7 @@ def test_the_date_format_that_the_text_has_is_proposed(tmp_path: Path, dates: li
         (
             "",
             'Dates of the column are read as year-month-day (2026-03-31). Write `date_format: ["%Y-%m-%d", '
-            '"%d/%m/%Y"]` in its table',
+            '"%d/%m/%Y"]` in its table.',
         ),
         (
             ', date_format: "%d/%m/%Y"',
@@ -120,7 +120,7 @@ def test_of_many_columns_those_most_like_the_missing_one_are_named(tmp_path: Pat
     people = pd.concat([answers, PARTICIPANTS.rename(columns={"arm": "GRP"})], axis=1)
     data = LONG.replace("participant_id: id", "participant_id: id, arm: group", 1)
     first = messages(read_tiny(tmp_path, people, data=data), "error")[0]
-    assert "of its 306 columns, the most like it: GRP, " in first
+    assert "Of its 306 columns, the most like it: GRP, " in first
     assert first.count("q") < 20
 
 
@@ -198,10 +198,10 @@ def test_age_is_computed_from_the_two_dates(tmp_path: Path) -> None:
     cohort = read_tiny(tmp_path, people)
     assert cohort.table("participants")["age"].tolist()[:3] == [61.0, 58.0, 70.0]
     assert messages(cohort) == [
-        "note: participants, age: age is computed from birth_date and randomisation_date. in years with one decimal; "
-        "map a column if the files have it",
-        "warning: participants, age: age is missing for the participant (found 'missing in 1 of 4'). complete "
-        "it at the source; analyses that adjust for it leave these participants out",
+        "note: participants, age: age is computed from birth_date and randomisation_date. In years with one decimal; "
+        "map a column if the files have it.",
+        "warning: participants, age: age is missing for the participant (found 'missing in 1 of 4'). Complete "
+        "it at the source. Analyses that adjust for it leave these participants out.",
     ]
 
 
@@ -209,4 +209,4 @@ def test_age_without_a_column_and_without_the_dates(tmp_path: Path) -> None:
     people = PARTICIPANTS.drop(columns=["age", "birth_date"])
     finding = only(read_tiny(tmp_path, people), "error")
     assert finding.rule == "file participants.csv lacks the column for age"
-    assert finding.remedy.endswith("or map birth_date and randomisation_date, from which it is computed")
+    assert finding.remedy.endswith("or map birth_date and randomisation_date, from which it is computed.")

@@ -67,7 +67,7 @@ def test_a_plan_without_a_log_is_asked_for_none(tmp_path: Path) -> None:
         (changed("S1", consented="no"), "error", "consented", "a participant declined",
          "Correct `consented`"),
         (changed("S4", consented="yes"), "warning", "exclusion_reason",
-         "an eligible person who agreed is no participant and has no reason", "fill in"),
+         "an eligible person who agreed is no participant and has no reason", "Fill in"),
         (changed("S3", seen="2025-01-11"), "warning", "screening_date",
          "the assessment for eligibility is after randomisation", "Check both dates"),
     ],

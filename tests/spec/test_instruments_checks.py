@@ -103,7 +103,7 @@ def test_a_changed_list_of_activities():
     )
     finding = only(check_items(items, "psfs"))
     assert (finding.participant_id, finding.field, finding.row) == ("a", "activity_2", 3)
-    assert finding.rule.endswith("the same at every visit (not listed at week_12)")
+    assert finding.rule.endswith("differ between visits (not listed at week_12)")
 
 
 def test_scoring_refuses_with_all_problems_at_once():

@@ -111,7 +111,7 @@ def test_how_harms_were_asked_for_is_the_plans_word_arm_by_arm() -> None:
     asked = {"delivery": {"harms": "asked at every session"}}
     assert assessed_sentence(plan(exercise=asked)) == (
         "How harms were to be asked for and recorded, by the plan: Exercise: asked at every session. "
-        "Not said of Usual care."
+        "Not described for Usual care."
     )
     assert "Usual care and Exercise: asked" in assessed_sentence(plan(exercise=asked, usual_care=asked))
 

@@ -79,13 +79,13 @@ def test_a_key_of_a_trial_is_refused_with_its_line_and_a_remedy(tmp_path: Path) 
             lines.index("arms:") + 1,
             "`arms` is a key of plans of `design: parallel, factorial, cluster, cohort`, and this plan is of "
             "`design: service`",
-            "Remove `arms`, or correct `design`",
+            "Remove `arms`, or correct `design`.",
         ),
         (
             len(lines),
             "`randomisation` is a key of plans of `design: parallel, factorial, cluster`, and this plan is of "
             "`design: service`",
-            "Remove `randomisation`, or correct `design`",
+            "Remove `randomisation`, or correct `design`.",
         ),
     ]
     assert [kind.__name__ for kind in kinds_with("randomisation")] == ["Trial"]
@@ -101,9 +101,9 @@ def test_a_trial_without_arms_says_what_is_missing(tmp_path: Path) -> None:
 
 def test_a_misspelt_design_names_every_design_and_nothing_else(tmp_path: Path) -> None:
     [(row, rule, remedy)] = faults(tmp_path, PLAN.replace("design: service", "design: servise"))
-    assert (row, rule) == (4, "`design` should be one of the known words")
+    assert (row, rule) == (4, "`design` is not one of the known words")
     assert "parallel, factorial, cluster, cohort, service" in remedy
-    assert "did you mean `service`?" in remedy
+    assert "Did you mean `service`?" in remedy
 
 
 @pytest.mark.parametrize(
