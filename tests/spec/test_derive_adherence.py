@@ -71,7 +71,7 @@ def test_the_last_day_may_differ() -> None:
 
 
 def test_what_cannot_be_is_refused() -> None:
-    with pytest.raises(DataError, match="row 7, participant b, participant_id: whoever fills in a diary"):
+    with pytest.raises(DataError, match="row 7, participant b, participant_id: the participant has a diary"):
         diary_adherence(TWO_WEEKS, last_day=14, participants=["a"])
     with pytest.raises(OptionError, match="last_day has no day for participant 'b'"):
         diary_adherence(TWO_WEEKS, last_day={"a": 14})

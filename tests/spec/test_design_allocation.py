@@ -161,7 +161,7 @@ def test_what_was_allocated_before_is_kept_and_counts() -> None:
 @pytest.mark.parametrize(
     ("arms", "said"),
     [
-        (["exercise", "sham", None], "`arm` is one of"),
+        (["exercise", "sham", None], "`arm` is not one of"),
         ([None, "exercise", None], "the unit was allocated before, and is below one that was not"),
     ],
 )

@@ -47,9 +47,9 @@ def test_a_change_is_found_where_it_was_made() -> None:
     (finding,) = check_seals(sealed.public, sealed.key, other)
     assert finding.rule == "the seal of number 1 does not fit its arm"
     shorter = check_seals(sealed.public, sealed.key, LIST.frame.iloc[:-1])
-    assert [item.remedy for item in shorter] == ["it has no arm"]
+    assert ["has no arm" in item.rule for item in shorter] == [True]
     twice = check_seals(sealed.public, sealed.key, pd.concat([other.head(1), LIST.frame]))
-    assert [item.rule for item in twice] == ["number 1 has one arm"]
+    assert [item.rule for item in twice] == ["number 1 has more than one arm"]
     (nameless,) = check_seals(sealed.public, sealed.key, LIST.frame.drop(columns="arm"))
     assert nameless.rule == "the table of the arms lacks a column, sequence or arm"
 

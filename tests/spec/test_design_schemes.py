@@ -83,7 +83,7 @@ def test_a_wrong_word_is_one_finding_with_its_rows_and_the_nearest() -> None:
         randomise(Stratified(BLOCKS, SEX), participants=units, seed=1)
     found = [(item.row, item.value, item.n_rows, item.remedy) for item in caught.value.findings]
     assert found == [
-        (3, "femail", 2, "did you mean 'female'?"),
+        (3, "femail", 2, "Did you mean 'female'?"),
         (4, "x", 1, "Correct it. A participant without it is not allocated."),
     ]
 

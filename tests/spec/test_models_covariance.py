@@ -141,7 +141,7 @@ def test_a_weight_that_is_not_above_zero_is_named_by_row() -> None:
 def test_a_participant_in_two_groups_is_named_by_row() -> None:
     data = trial()
     data.loc[1, "sex"] = {"male": "female", "female": "male"}[data.loc[0, "sex"]]
-    with pytest.raises(DataError, match="row 3, sex: a participant is in one covariance group in all rows"):
+    with pytest.raises(DataError, match="row 3, sex: the covariance group differs between the rows of the participant"):
         fit_mmrm("change ~ visit", data, group="sex")
 
 
