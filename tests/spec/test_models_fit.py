@@ -120,7 +120,7 @@ def test_ancova_is_statsmodels_least_squares(vcov: Literal["model", "HC3"]) -> N
 
 
 def test_ancova_refuses_two_rows_of_a_participant() -> None:
-    with pytest.raises(DataError, match=r"row 5, participant H001, .*rows 2, 3, 4, 5 have the same participant_id"):
+    with pytest.raises(DataError, match=r"4 rows \(2, 3, 4, 5\), .*rows 2, 3, 4, 5 have the same participant_id"):
         fit_ancova("change ~ baseline + arm", trial())
 
 

@@ -105,7 +105,7 @@ UNFIT: dict[str, tuple[dict[str, Any], str, dict[str, Any], type[CoxaError], str
         "(1 | leads)",
         {"residual": "sp_exp", "time": "day"},
         DataError,
-        "row 2, day: a time is a number",
+        "row 2, day: the time is not a number",
     ),
     "weight of zero": (
         {"w": lambda d: np.where(d.index == 9, 0, 1)},

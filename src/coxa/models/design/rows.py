@@ -153,6 +153,7 @@ def check_unique(data: pd.DataFrame, complete: np.ndarray, keys: Sequence[str]) 
             field=keys[-1],
             value=str(key[-1]) if len(keys) > 1 else None,
             n_rows=len(rows),
+            rows=tuple(place(row) for row in rows),
         )
         for key, rows in groups.items()
     )
