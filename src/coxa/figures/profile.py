@@ -82,7 +82,7 @@ def plot_profile(
         visit_label=[study.label("visits", visit) for visit in means["visit"]],
     )
     shown = interval_cells(labelled, "mean", scale.decimals)
-    labelled["text"] = shown
+    labelled["text"] = pd.Series(shown, labelled.index, dtype=object)
     if labelled["n"].isna().any():
         labelled["n"] = [HIDDEN if pd.isna(n) else f"{n:.0f}" for n in labelled["n"]]
     arms = list(dict.fromkeys(labelled["arm_label"]))
