@@ -10,7 +10,7 @@ from scipy import stats
 from coxa.arguments import FRAME, TEXT, kinds
 from coxa.errors import OptionError, check_level
 from coxa.figures.figure import Figure
-from coxa.figures.theme import INK, OKABE_ITO, RULE, themed
+from coxa.figures.theme import INK, OKABE_ITO, RULE, options, themed
 
 NAMED = 60
 """Levels up to which they are named on the axis, if names are wanted."""
@@ -86,7 +86,7 @@ def _chart(data: pd.DataFrame, factor: str, label: str, named: bool) -> Any:
     axis = (
         alt.Y("level:N", sort=data["level"].to_list(), title=factor)
         if named
-        else alt.Y("place:Q", title=f"{factor}, in the order of their effects", axis=alt.Axis(tickMinStep=1))
+        else alt.Y("place:Q", title=f"{factor}, in the order of their effects", axis=options(tickMinStep=1))
     )
     shown = data[["place", "value", "low", "high"]].assign(level=data["level"] if named else "")
     base = alt.Chart(shown).encode(y=axis)

@@ -10,7 +10,7 @@ from scipy import stats
 from coxa.arguments import FRAME, kinds
 from coxa.errors import OptionError
 from coxa.figures.figure import Figure
-from coxa.figures.theme import DASHES, INK, OKABE_ITO, SHAPES, WIDTH, themed
+from coxa.figures.theme import DASHES, INK, OKABE_ITO, SHAPES, WIDTH, options, themed
 
 HEIGHT = 300
 LONG = 34
@@ -75,16 +75,16 @@ def _chart(drawn: pd.DataFrame, lines: list[str], target: float | None) -> Any:
     import altair as alt
 
     shown = drawn[["line", "n", "power", "low", "high"]]
-    x = alt.X("n:Q", title="Participants of all arms together", scale=alt.Scale(zero=False, padding=14))
-    y = alt.Y("power:Q", title="Power", scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(format="%"))
+    x = alt.X("n:Q", title="Participants of all arms together", scale=options(zero=False, padding=14))
+    y = alt.Y("power:Q", title="Power", scale=options(domain=[0, 1]), axis=options(format="%"))
     columns = 1 if max(map(len, lines)) > LONG else 2
-    legend = alt.Legend(columns=columns, labelLimit=WIDTH, symbolOpacity=1)
-    colours = alt.Scale(domain=lines, range=list(OKABE_ITO[: len(lines)]))
+    legend = options(columns=columns, labelLimit=WIDTH, symbolOpacity=1)
+    colours = options(domain=lines, range=list(OKABE_ITO[: len(lines)]))
     colour = alt.Color("line:N", scale=colours, legend=legend)
     dash = alt.StrokeDash(
-        "line:N", legend=legend, scale=alt.Scale(domain=lines, range=[list(one) for one in DASHES[: len(lines)]])
+        "line:N", legend=legend, scale=options(domain=lines, range=[list(one) for one in DASHES[: len(lines)]])
     )
-    shape = alt.Shape("line:N", legend=legend, scale=alt.Scale(domain=lines, range=list(SHAPES[: len(lines)])))
+    shape = alt.Shape("line:N", legend=legend, scale=options(domain=lines, range=list(SHAPES[: len(lines)])))
     base = alt.Chart(shown).encode(x=x, color=colour)
     layers = [
         base.mark_area(opacity=0.12).encode(y=alt.Y("low:Q", title="Power"), y2=alt.Y2("high:Q")),

@@ -21,6 +21,7 @@ from coxa.figures.theme import (
     arm_choice,
     arm_scales,
     chosen,
+    options,
     themed,
     told,
 )
@@ -135,7 +136,7 @@ def _in_panels(labelled: pd.DataFrame, arms: list[str], reference: str, axis_tit
     y_scale = [float(reach.min().min()), float(reach.max().max())]
     drawn = labelled.assign(x=labelled["day"].map(visits.place))[DRAWN]
     y = alt.Y("mean:Q", title=[line for text in axis_title for line in wrap(text, LETTERS)],
-              scale=alt.Scale(domain=y_scale, padding=6), axis=alt.Axis(tickCount=5))  # fmt: skip
+              scale=options(domain=y_scale, padding=6), axis=options(tickCount=5))  # fmt: skip
     return panels([_panel(drawn, arm, reference, titled(y, place), visits) for place, arm in enumerate(arms)])
 
 
@@ -161,14 +162,14 @@ def _panel(drawn: pd.DataFrame, arm: str, reference: str, y: Any, visits: VisitA
 def _lines(drawn: pd.DataFrame, arms: ArmScales, axis_title: list[str], visits: VisitAxis, words: DesignWords) -> Any:
     import altair as alt
 
-    colour = alt.Color("arm_label:N", scale=alt.Scale(domain=arms.domain, range=arms.colours), title=None)
+    colour = alt.Color("arm_label:N", scale=options(domain=arms.domain, range=arms.colours), title=None)
     choice = arm_choice(arms.domain, words.say("All {arms}"))
     base = alt.Chart(drawn).encode(x=visits.x(), color=colour, opacity=chosen(choice))
     said = told(**{words.arm.capitalize(): "arm_label"}, Visit="visit_label", Mean="text", n="n")
     pointed = base.encode(tooltip=said)
-    y = alt.Y("mean:Q", title=axis_title, scale=alt.Scale(zero=False), axis=alt.Axis(tickCount=6))
-    dash = alt.StrokeDash("arm_label:N", scale=alt.Scale(domain=arms.domain, range=arms.dashes), title=None)
-    shape = alt.Shape("arm_label:N", scale=alt.Scale(domain=arms.domain, range=arms.shapes), title=None)
+    y = alt.Y("mean:Q", title=axis_title, scale=options(zero=False), axis=options(tickCount=6))
+    dash = alt.StrokeDash("arm_label:N", scale=options(domain=arms.domain, range=arms.dashes), title=None)
+    shape = alt.Shape("arm_label:N", scale=options(domain=arms.domain, range=arms.shapes), title=None)
     whiskers = pointed.mark_rule(strokeWidth=1.6).encode(y=alt.Y("conf_low:Q"), y2=alt.Y2("conf_high:Q"))
     lines = base.mark_line(strokeWidth=1.8).encode(y=y, strokeDash=dash)
     points = pointed.mark_point(filled=True, size=70).encode(y=y, shape=shape)
@@ -181,7 +182,7 @@ def _numbers(drawn: pd.DataFrame, arms: list[str], visits: VisitAxis) -> Any:
     import altair as alt
 
     named = "datum.label + ', n'" if arms != [""] else "'n'"
-    axis = alt.Axis(title=None, labelExpr=named, domain=False, ticks=False, labelLimit=200)
+    axis = options(title=None, labelExpr=named, domain=False, ticks=False, labelLimit=200)
     plain = drawn.assign(x=drawn["day"].map(visits.place).astype(float))
     return (
         alt.Chart(plain)

@@ -66,6 +66,19 @@ def chosen(choice: Any) -> Any:
     return alt.OpacityValue(FAINT, condition={"param": choice.name, "value": 1})
 
 
+def options(**chosen: Any) -> dict[str, Any]:
+    """Return options of an axis, a scale or a legend of Vega-Lite, in the order in which Altair writes them.
+
+    A record of Altair for them has some seventy fields, all of which are copied with each layer of a chart.
+
+    Examples
+    --------
+    >>> options(tickCount=5, format="%")
+    {'format': '%', 'tickCount': 5}
+    """
+    return dict(sorted(chosen.items()))
+
+
 def told(**fields: str) -> list[Any]:
     """Return what a mark says when it is pointed at: fields of its data, each under its name.
 

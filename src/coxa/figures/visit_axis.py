@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from coxa.figures.figure import literal
-from coxa.figures.theme import WIDTH
+from coxa.figures.theme import WIDTH, options
 
 DODGE = 0.011
 """Step between arms at one visit, as a share of the axis, so that intervals do not hide each other."""
@@ -77,7 +77,7 @@ class VisitAxis:
         named = " : ".join(
             f"datum.value == {self.place[day]} ? {literal(self.names[day])}" for day in sorted(self.place)
         )
-        axis = alt.Axis(
+        axis = options(
             values=places,
             labelExpr=f"{named} : ''",
             labelAngle=SLANT if self.slanted else 0,
@@ -88,7 +88,7 @@ class VisitAxis:
             title=None if self.to_scale else EVEN if self.width >= WIDTH else EVEN_SHORT,
         )
         edge = MARGIN * self.span
-        scale = alt.Scale(domain=[places[0] - edge, places[-1] + edge], nice=False, zero=False)
+        scale = options(domain=[places[0] - edge, places[-1] + edge], nice=False, zero=False)
         return alt.X("x:Q", axis=axis if labels else None, scale=scale)
 
 

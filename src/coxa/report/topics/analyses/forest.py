@@ -10,7 +10,7 @@ import pandas as pd
 
 from coxa.figures.figure import Figure, literal
 from coxa.figures.text import forest_text, interval_cells
-from coxa.figures.theme import INK, OKABE_ITO, RULE, TEXT_SIZE, themed, told
+from coxa.figures.theme import INK, OKABE_ITO, RULE, TEXT_SIZE, options, themed, told
 from coxa.study.comparative import ComparativeStudy, PlannedAnalysis
 from coxa.tables.cells import BEHIND, WHOSE
 
@@ -87,10 +87,10 @@ def _intervals(labelled: pd.DataFrame, lines: list[list[str]], sides: tuple[str,
         "place:N",
         title=None,
         sort=None,
-        axis=alt.Axis(labelExpr=_lookup(names), labelLimit=360, domain=False, ticks=False, grid=False, labelPadding=12),
+        axis=options(labelExpr=_lookup(names), labelLimit=360, domain=False, ticks=False, grid=False, labelPadding=12),
     )
     low, high = _domain(labelled)
-    x = alt.X("conf_low:Q", title=title, scale=alt.Scale(domain=[low, high], nice=False), axis=alt.Axis(tickCount=6))
+    x = alt.X("conf_low:Q", title=title, scale=options(domain=[low, high], nice=False), axis=options(tickCount=6))
     base = alt.Chart(labelled).encode(y=y, tooltip=told(Comparison="label", Difference="text"))
     whiskers = base.mark_rule(strokeWidth=1.8, color=OKABE_ITO[0]).encode(x=x, x2=alt.X2("conf_high:Q"))
     points = base.mark_point(filled=True, shape="square", size=80, opacity=1, color=OKABE_ITO[0]).encode(

@@ -11,7 +11,7 @@ import pandas as pd
 from coxa.derive.delivery import Delivered
 from coxa.figures.figure import Figure
 from coxa.figures.panels import stepped_panels
-from coxa.figures.theme import MOST_ARMS, RULE, WIDTH, ArmScales, arm_scales, themed
+from coxa.figures.theme import MOST_ARMS, RULE, WIDTH, ArmScales, arm_scales, options, themed
 from coxa.study.comparative import ComparativeStudy
 
 HEIGHT = 260
@@ -56,12 +56,12 @@ def _chart(labelled: pd.DataFrame, arms: list[str], reference: str, asked: float
     """Draw the arms together, or a panel for each of many, and a line at the share that is asked for."""
     import altair as alt
 
-    percent = alt.Axis(format="%", tickCount=5)
+    percent = options(format="%", tickCount=5)
     title_of_x = "Share of the planned sessions attended, at least"
     many = len(arms) > MOST_ARMS
     x = alt.X("attended:Q", title="Share attended, at least" if many else title_of_x, axis=percent,
-              scale=alt.Scale(domain=[0, 1], nice=False))  # fmt: skip
-    y = alt.Y("participants:Q", title="Participants", axis=percent, scale=alt.Scale(domain=[0, 1]))
+              scale=options(domain=[0, 1], nice=False))  # fmt: skip
+    y = alt.Y("participants:Q", title="Participants", axis=percent, scale=options(domain=[0, 1]))
     at = pd.DataFrame({"at": [asked] if asked else []}, dtype=float)
     mark = alt.Chart(at).mark_rule(color=RULE, strokeDash=[4, 3]).encode(x=alt.X("at:Q")) if asked else None
     if many:
@@ -73,16 +73,16 @@ def _chart(labelled: pd.DataFrame, arms: list[str], reference: str, asked: float
 def _lines(labelled: pd.DataFrame, arms: ArmScales, x: Any, y: Any) -> Any:
     import altair as alt
 
-    legend = alt.Legend(symbolType="stroke", symbolStrokeWidth=2.5, symbolSize=400)
+    legend = options(symbolType="stroke", symbolStrokeWidth=2.5, symbolSize=400)
     return (
         alt.Chart(labelled)
         .mark_line(interpolate="step-before", strokeWidth=2.2, clip=False)
         .encode(
             x=x,
             y=y,
-            color=alt.Color("arm_label:N", scale=alt.Scale(domain=arms.domain, range=arms.colours), title=None,
+            color=alt.Color("arm_label:N", scale=options(domain=arms.domain, range=arms.colours), title=None,
                             legend=legend),
-            strokeDash=alt.StrokeDash("arm_label:N", scale=alt.Scale(domain=arms.domain, range=arms.dashes),
+            strokeDash=alt.StrokeDash("arm_label:N", scale=options(domain=arms.domain, range=arms.dashes),
                                       title=None, legend=legend),
             detail=alt.Detail("arm_label:N"),
         )

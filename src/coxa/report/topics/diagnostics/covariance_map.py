@@ -9,7 +9,7 @@ import pandas as pd
 
 from coxa.errors import check_option
 from coxa.figures.figure import Figure
-from coxa.figures.theme import themed, told
+from coxa.figures.theme import options, themed, told
 
 CELL = 56
 SIDES = {"fitted": "Model", "empirical": "Residuals"}
@@ -69,7 +69,7 @@ def _maps(data: pd.DataFrame, visits: list[str], what: str) -> Any:
         alt.Chart()
         .mark_rect()
         .encode(
-            x=x, y=y, tooltip=said, color=alt.Color("value:Q", title=what.capitalize(), scale=alt.Scale(scheme="blues"))
+            x=x, y=y, tooltip=said, color=alt.Color("value:Q", title=what.capitalize(), scale=options(scheme="blues"))
         )
     )
     middle = float(data["value"].max() + data["value"].min()) / 2

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from coxa.figures.figure import Figure
-from coxa.figures.theme import OKABE_ITO, RULE, themed, told
+from coxa.figures.theme import OKABE_ITO, RULE, options, themed, told
 
 MOST = 1500
 """Points up to which all are drawn."""
@@ -60,7 +60,7 @@ def _residuals(data: pd.DataFrame, visits: list[str], kind: str) -> Any:
         alt.Chart()
         .mark_circle(size=22, opacity=1, fillOpacity=0.55, color=OKABE_ITO[0])
         .encode(
-            x=alt.X("fitted:Q", title="Fitted value", scale=alt.Scale(zero=False)),
+            x=alt.X("fitted:Q", title="Fitted value", scale=options(zero=False)),
             y=alt.Y(f"{kind}:Q", title=f"{kind.capitalize()} residual"),
             tooltip=[*told(Visit="visit"), *_numbers(Fitted_value="fitted", Residual=kind)],
         )

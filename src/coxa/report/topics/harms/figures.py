@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from coxa.figures.figure import Figure
-from coxa.figures.theme import INK, MOST_ARMS, OKABE_ITO, RULE, TEXT_SIZE, ArmScales, arm_scales, themed
+from coxa.figures.theme import INK, MOST_ARMS, OKABE_ITO, RULE, TEXT_SIZE, ArmScales, arm_scales, options, themed
 from coxa.study.comparative import ComparativeStudy
 from coxa.tables.formats import write
 from coxa.tables.records import records
@@ -66,8 +66,8 @@ class _Scales:
         import altair as alt
 
         top = max(float(self.labelled["estimate"].max()) * 1.1, 0.05)
-        return alt.X("estimate:Q", title="Participants with at least one", axis=alt.Axis(format="%", tickCount=4),
-                     scale=alt.Scale(domain=[0, top], nice=False))  # fmt: skip
+        return alt.X("estimate:Q", title="Participants with at least one", axis=options(format="%", tickCount=4),
+                     scale=options(domain=[0, top], nice=False))  # fmt: skip
 
     @property
     def difference(self) -> Any:
@@ -76,8 +76,8 @@ class _Scales:
 
         reach = max(float(self.labelled[["conf_low", "conf_high"]].abs().max().max()), 0.01) * 1.05
         return alt.X("conf_low:Q", title=["Risk difference (95% CI)", f"against {self.against}"],
-                     axis=alt.Axis(format=".0%", tickCount=4),
-                     scale=alt.Scale(domain=[-reach, reach], nice=False))  # fmt: skip
+                     axis=options(format=".0%", tickCount=4),
+                     scale=options(domain=[-reach, reach], nice=False))  # fmt: skip
 
 
 def _together(labelled: pd.DataFrame, kinds: list[str], arms: ArmScales, scales: _Scales) -> Any:
@@ -85,13 +85,13 @@ def _together(labelled: pd.DataFrame, kinds: list[str], arms: ArmScales, scales:
     import altair as alt
 
     height = len(kinds) * (len(arms.domain) + 1) * STEP
-    named = alt.Axis(ticks=False, domain=False, labelPadding=12)
+    named = options(ticks=False, domain=False, labelPadding=12)
     base = alt.Chart(labelled).encode(
         y=alt.Y("label:N", sort=kinds, title=None, axis=named),
-        yOffset=alt.YOffset("arm_label:N", sort=arms.domain, scale=alt.Scale(domain=arms.domain)),
-        color=alt.Color("arm_label:N", scale=alt.Scale(domain=arms.domain, range=arms.colours), title=None),
+        yOffset=alt.YOffset("arm_label:N", sort=arms.domain, scale=options(domain=arms.domain)),
+        color=alt.Color("arm_label:N", scale=options(domain=arms.domain, range=arms.colours), title=None),
     )
-    shape = {"shape": alt.Shape("arm_label:N", scale=alt.Scale(domain=arms.domain, range=arms.shapes), title=None)}
+    shape = {"shape": alt.Shape("arm_label:N", scale=options(domain=arms.domain, range=arms.shapes), title=None)}
     unnamed = base.encode(y=alt.Y("label:N", sort=kinds, title=None, axis=None))
     return _pair(base, unnamed, shape, labelled, scales, height)
 
@@ -100,11 +100,11 @@ def _of_kind(rows: pd.DataFrame, kind: str, arms: list[str], scales: _Scales) ->
     """Draw one kind of harm, a row for each of many arms."""
     import altair as alt
 
-    named = alt.Axis(ticks=False, domain=False, labelPadding=12)
+    named = options(ticks=False, domain=False, labelPadding=12)
     base = alt.Chart(rows).encode(
         y=alt.Y("arm_label:N", sort=arms, title=None, axis=named), color=alt.ColorValue(OKABE_ITO[0])
     )
-    unnamed = base.encode(y=alt.Y("arm_label:N", sort=arms, title=None, axis=None, scale=alt.Scale(domain=arms)))
+    unnamed = base.encode(y=alt.Y("arm_label:N", sort=arms, title=None, axis=None, scale=options(domain=arms)))
     pair = _pair(base, unnamed, {}, rows, scales, len(arms) * STEP)
     return pair.properties(title=alt.Title(kind, fontSize=TEXT_SIZE, fontWeight="normal", color=INK, anchor="start"))
 

@@ -21,6 +21,7 @@ from coxa.figures.theme import (
     arm_choice,
     arm_scales,
     chosen,
+    options,
     themed,
     told,
 )
@@ -92,19 +93,19 @@ def _bars(
     import altair as alt
 
     tight = max(map(len, visits)) * LETTER > width / len(visits)
-    names = alt.Axis(labelAngle=SLANT if tight else 0, labelAlign="right" if tight else "center", labelOverlap=False)
+    names = options(labelAngle=SLANT if tight else 0, labelAlign="right" if tight else "center", labelOverlap=False)
     base = alt.Chart(drawn).encode(
         x=alt.X("visit_label:N", sort=visits, title=None, axis=names),
         xOffset=alt.XOffset("arm_label:N", sort=arms.domain),
         y=alt.Y(
             "share:Q",
             title=title,
-            scale=alt.Scale(domain=[0, _top(drawn)], nice=False),
-            axis=alt.Axis(format="%", tickCount=5),
+            scale=options(domain=[0, _top(drawn)], nice=False),
+            axis=options(format="%", tickCount=5),
         ),
         opacity=chosen(choice),
     )
-    colour = alt.Color("arm_label:N", scale=alt.Scale(domain=arms.domain, range=arms.colours), title=None)
+    colour = alt.Color("arm_label:N", scale=options(domain=arms.domain, range=arms.colours), title=None)
     bars = base.mark_bar().encode(color=colour, tooltip=said).properties(name="bars").add_params(choice)
     texts = base.mark_text(dy=-8, fontSize=TEXT_SIZE - 2, color=INK).encode(text=alt.Text("count:N"))
     return (bars + texts).properties(width=width, height=HEIGHT)
@@ -115,9 +116,9 @@ def _rows(drawn: pd.DataFrame, arms: list[str], visits: list[str], said: list[An
     import altair as alt
 
     base = alt.Chart().encode(
-        y=alt.Y("arm_label:N", sort=arms, title=None, axis=alt.Axis(ticks=False, domain=False, labelPadding=8)),
-        x=alt.X("share:Q", title="Missing", axis=alt.Axis(format="%", tickCount=3),
-                scale=alt.Scale(domain=[0, 1.25 * _top(drawn)], nice=False)),
+        y=alt.Y("arm_label:N", sort=arms, title=None, axis=options(ticks=False, domain=False, labelPadding=8)),
+        x=alt.X("share:Q", title="Missing", axis=options(format="%", tickCount=3),
+                scale=options(domain=[0, 1.25 * _top(drawn)], nice=False)),
     )  # fmt: skip
     bars = base.mark_bar(color=OKABE_ITO[0]).encode(tooltip=said)
     texts = base.mark_text(align="left", dx=4, fontSize=TEXT_SIZE - 2, color=INK).encode(text=alt.Text("count:N"))

@@ -10,7 +10,7 @@ import pandas as pd
 from coxa.derive.dataset import AnalysisDataset
 from coxa.figures.figure import Figure
 from coxa.figures.panels import columns_of, panel_title, panels, titled
-from coxa.figures.theme import INK, OKABE_ITO, TEXT_SIZE, WIDTH, themed
+from coxa.figures.theme import INK, OKABE_ITO, TEXT_SIZE, WIDTH, options, themed
 from coxa.figures.visit_axis import LETTER
 from coxa.study.comparative import ComparativeStudy
 from coxa.tables.formats import number
@@ -61,7 +61,7 @@ def plot_dropout_profile(study: ComparativeStudy, dataset: AnalysisDataset, *, f
         import altair as alt
 
         y = alt.Y("mean:Q", title=[f"Mean ({scale.unit};", f"{scale.direction})"],
-                  scale=alt.Scale(domain=reach, zero=False, padding=8))  # fmt: skip
+                  scale=options(domain=reach, zero=False, padding=8))  # fmt: skip
         each = [_panel(labelled, arm, visits, titled(y, place, columns), width) for place, arm in enumerate(arms)]
         return themed(panels(each, columns))
 
@@ -74,17 +74,17 @@ def _panel(labelled: pd.DataFrame, arm: str, visits: list[str], y: Any, width: i
     import altair as alt
 
     mine = labelled[labelled["arm_label"] == arm]
-    place = alt.Scale(type="point", padding=0.4, domain=visits)
-    axis = alt.Axis(labelAngle=SLANT, labelAlign="right", labelOverlap=False)
+    place = options(type="point", padding=0.4, domain=visits)
+    axis = options(labelAngle=SLANT, labelAlign="right", labelOverlap=False)
     x = alt.X("visit_label:N", title=None, sort=visits, axis=axis, scale=place)
-    legend = alt.Legend(symbolType="stroke", symbolStrokeWidth=2, symbolSize=500)
-    colour = alt.Color("group:N", scale=alt.Scale(domain=GROUPS, range=list(OKABE_ITO[:2])), legend=legend)
-    dash = alt.StrokeDash("group:N", scale=alt.Scale(domain=GROUPS, range=[[1, 0], [6, 3]]), legend=legend)
+    legend = options(symbolType="stroke", symbolStrokeWidth=2, symbolSize=500)
+    colour = alt.Color("group:N", scale=options(domain=GROUPS, range=list(OKABE_ITO[:2])), legend=legend)
+    dash = alt.StrokeDash("group:N", scale=options(domain=GROUPS, range=[[1, 0], [6, 3]]), legend=legend)
     base = alt.Chart(mine).encode(x=x, y=y, color=colour)
     lines = base.mark_line(strokeWidth=1.8).encode(strokeDash=dash, detail=alt.Detail("last_visit:N"))
     points = base.mark_point(filled=True, size=36, opacity=1)
     top = alt.layer(lines, points).properties(width=width, height=HEIGHT, title=panel_title(arm))
-    row = alt.Axis(title=None, domain=False, ticks=False, labelLimit=90, labelPadding=8)
+    row = options(title=None, domain=False, ticks=False, labelLimit=90, labelPadding=8)
     numbers = (
         alt.Chart(mine[mine["ends"]].assign(row="Last seen, n"))
         .mark_text(fontSize=TEXT_SIZE - 1, color=INK)

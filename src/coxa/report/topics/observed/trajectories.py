@@ -11,7 +11,7 @@ from coxa.derive.dataset import AnalysisDataset
 from coxa.figures.figure import Figure
 from coxa.figures.means import observed_means
 from coxa.figures.panels import columns_of
-from coxa.figures.theme import OKABE_ITO, RULE, WIDTH, themed
+from coxa.figures.theme import OKABE_ITO, RULE, WIDTH, options, themed
 from coxa.study.comparative import ComparativeStudy
 from coxa.tables.formats import number
 from coxa.tables.records import records
@@ -61,9 +61,9 @@ def _panels(drawn: pd.DataFrame, visits: list[str], arms: list[str], title_of_y:
     """Draw a panel for each arm, thin lines below a thick one."""
     import altair as alt
 
-    axis = alt.Axis(labelAngle=-45, labelAlign="right", labelOverlap=False)
-    x = alt.X("visit_label:N", title=None, sort=visits, axis=axis, scale=alt.Scale(type="point", padding=0.3))
-    y = alt.Y("value:Q", title=title_of_y, scale=alt.Scale(zero=False))
+    axis = options(labelAngle=-45, labelAlign="right", labelOverlap=False)
+    x = alt.X("visit_label:N", title=None, sort=visits, axis=axis, scale=options(type="point", padding=0.3))
+    y = alt.Y("value:Q", title=title_of_y, scale=options(zero=False))
     base = alt.Chart().encode(x=x, y=y, detail=alt.Detail("line:N"))
     thin = base.transform_filter("datum.kind == 'course'").mark_line(
         strokeWidth=0.7, opacity=1, strokeOpacity=0.6, color=RULE

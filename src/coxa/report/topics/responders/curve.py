@@ -11,7 +11,7 @@ import pandas as pd
 
 from coxa.figures.figure import Figure
 from coxa.figures.panels import Step, stepped_panels
-from coxa.figures.theme import INK, MOST_ARMS, RULE, TEXT_SIZE, WIDTH, ArmScales, arm_scales, themed
+from coxa.figures.theme import INK, MOST_ARMS, RULE, TEXT_SIZE, WIDTH, ArmScales, arm_scales, options, themed
 from coxa.report.topics.responders.tables import Response, missing_words
 from coxa.study.comparative import ComparativeStudy
 from coxa.study.parts import Responder
@@ -93,8 +93,8 @@ def _chart(
     bound = "at least" if scale.higher_is_better else "at most"
     axis = AXES[response.rule.measure].format(unit=scale.unit, bound=bound)
     named = wrap(axis.replace(" from baseline", ""), LETTERS) if many else axis
-    x = alt.X("cut:Q", title=named, scale=alt.Scale(domain=list(span), nice=False))
-    y = alt.Y("share:Q", title="Share of participants", scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(format="%"))
+    x = alt.X("cut:Q", title=named, scale=options(domain=list(span), nice=False))
+    y = alt.Y("share:Q", title="Share of participants", scale=options(domain=[0, 1]), axis=options(format="%"))
     way: Step = "step-after" if _sign(response) < 0 else "step-before"
     if many:
         return stepped_panels(within, arms, reference, x, y, way, _cuts(marked, scale.unit, named=False))
@@ -105,9 +105,9 @@ def _chart(
 def _lines(within: pd.DataFrame, arms: ArmScales, x: Any, y: Any, way: Step) -> Any:
     import altair as alt
 
-    legend = alt.Legend(symbolType="stroke", symbolStrokeWidth=2, symbolSize=500)
-    colour = alt.Color("arm_label:N", scale=alt.Scale(domain=arms.domain, range=arms.colours), legend=legend)
-    dash = alt.StrokeDash("arm_label:N", scale=alt.Scale(domain=arms.domain, range=arms.dashes), legend=legend)
+    legend = options(symbolType="stroke", symbolStrokeWidth=2, symbolSize=500)
+    colour = alt.Color("arm_label:N", scale=options(domain=arms.domain, range=arms.colours), legend=legend)
+    dash = alt.StrokeDash("arm_label:N", scale=options(domain=arms.domain, range=arms.dashes), legend=legend)
     lines = alt.Chart(within).mark_line(strokeWidth=2, interpolate=way)
     return lines.encode(x=x, y=y, color=colour, strokeDash=dash)
 
