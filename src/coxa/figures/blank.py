@@ -32,4 +32,4 @@ def _frame(empty: pd.DataFrame) -> Any:
     whole = {"x": alt.XValue(0), "x2": alt.X2Value(WIDTH), "y": alt.YValue(0), "y2": alt.Y2Value(HEIGHT)}
     frame = alt.Chart(empty).mark_rect(filled=False, stroke=GREY, strokeDash=[6, 4]).encode(**whole)
     words = alt.Chart(empty).mark_text(fontSize=14, color=GREY).encode(text=alt.Text("said:N"))
-    return (frame + words).properties(width=WIDTH, height=HEIGHT).configure_view(stroke=None)
+    return alt.layer(frame, words, width=WIDTH, height=HEIGHT).configure_view(stroke=None)

@@ -63,7 +63,7 @@ def stepped_panels(
         grey = other.mark_line(interpolate=interpolate, strokeWidth=1.6, color=RULE, strokeDash=[6, 3])
         own, grey = (line.encode(x=x, y=y_of) for line in (own, grey))
         layers = [*([behind] if behind is not None else []), *([grey] if arm != reference else []), own]
-        charts.append(alt.layer(*layers).properties(width=PANEL, height=PANEL_HEIGHT, title=panel_title(arm)))
+        charts.append(alt.layer(*layers, width=PANEL, height=PANEL_HEIGHT, title=panel_title(arm)))
     return panels(charts)
 
 

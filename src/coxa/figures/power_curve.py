@@ -97,7 +97,7 @@ def _chart(drawn: pd.DataFrame, lines: list[str], target: float | None) -> Any:
     if target is not None:
         wanted = alt.Chart(pd.DataFrame({"at": [target]})).mark_rule(color=INK, strokeDash=[4, 3])
         layers.insert(0, wanted.encode(y=alt.Y("at:Q", title="Power")))
-    return alt.layer(*layers).properties(width=WIDTH, height=HEIGHT)
+    return alt.layer(*layers, width=WIDTH, height=HEIGHT)
 
 
 def _names(power: pd.DataFrame) -> list[str]:

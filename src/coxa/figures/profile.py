@@ -152,8 +152,8 @@ def _panel(drawn: pd.DataFrame, arm: str, reference: str, y: Any, visits: VisitA
         base.mark_rule(strokeWidth=1.6, color=OKABE_ITO[0]).encode(y=alt.Y("conf_low:Q"), y2=alt.Y2("conf_high:Q")),
         base.mark_point(filled=True, size=50, opacity=1, color=OKABE_ITO[0]).encode(y=y),
     ]
-    top = alt.layer(*(layers[1:] if arm == reference else layers)).properties(
-        width=PANEL, height=PANEL_HEIGHT, title=panel_title(arm)
+    top = alt.layer(
+        *(layers[1:] if arm == reference else layers), width=PANEL, height=PANEL_HEIGHT, title=panel_title(arm)
     )
     numbers = _numbers(mine.assign(arm_label=""), [""], visits)
     return alt.vconcat(top, numbers, bounds="flush", spacing=visits.room_below).resolve_scale(x="shared")
@@ -174,7 +174,7 @@ def _lines(drawn: pd.DataFrame, arms: ArmScales, axis_title: list[str], visits: 
     lines = base.mark_line(strokeWidth=1.8).encode(y=y, strokeDash=dash)
     points = pointed.mark_point(filled=True, size=70).encode(y=y, shape=shape)
     points = points.properties(name="means").add_params(choice)
-    return alt.layer(lines, whiskers, points).properties(width=visits.width, height=HEIGHT)
+    return alt.layer(lines, whiskers, points, width=visits.width, height=HEIGHT)
 
 
 def _numbers(drawn: pd.DataFrame, arms: list[str], visits: VisitAxis) -> Any:

@@ -97,9 +97,7 @@ def _intervals(labelled: pd.DataFrame, lines: list[list[str]], sides: tuple[str,
         x=alt.X("estimate:Q")
     )
     zero = alt.Chart(pd.DataFrame({"zero": [0.0]})).mark_rule(color=RULE, strokeDash=[4, 3]).encode(x=alt.X("zero:Q"))
-    return alt.layer(zero, whiskers, points, _side(sides[0], -1), _side(sides[1], 1)).properties(
-        width=WIDTH, height=height
-    )
+    return alt.layer(zero, whiskers, points, _side(sides[0], -1), _side(sides[1], 1), width=WIDTH, height=height)
 
 
 def _side(name: str, direction: int) -> Any:

@@ -88,4 +88,4 @@ def _maps(data: pd.DataFrame, visits: list[str], what: str) -> Any:
     size = CELL * len(visits)
     row = alt.Row("group:N", title=None)
     column = alt.Column("side:N", sort=list(SIDES.values()), title=None)
-    return alt.layer(cells, numbers).properties(width=size, height=size).facet(row=row, column=column, data=data)
+    return alt.layer(cells, numbers, width=size, height=size).facet(row=row, column=column, data=data)

@@ -61,4 +61,4 @@ def _stems(drawn: pd.DataFrame, measure: str) -> Any:
     base = alt.Chart(drawn).encode(x=alt.X("place:Q", title="Participant, most influential first"))
     stems = base.mark_rule(color=RULE).encode(y=alt.Y("value:Q", title=MEASURES[measure]), y2=alt.datum(0))
     dots = base.mark_circle(size=22, color=OKABE_ITO[0]).encode(y=alt.Y("value:Q"))
-    return alt.layer(stems, dots).properties(width=480, height=220)
+    return alt.layer(stems, dots, width=480, height=220)

@@ -107,7 +107,7 @@ def _quantiles(drawn: pd.DataFrame) -> Any:
     line = base.mark_line(color=RULE, strokeDash=[4, 3]).encode(y=alt.Y("theoretical:Q"))
     said = _numbers(Normal_quantile="theoretical", Residual="sample")
     dots = base.mark_circle(size=22, color=OKABE_ITO[0]).encode(y=alt.Y("sample:Q"), tooltip=said)
-    return alt.layer(band, line, dots).properties(width=2 * WIDTH, height=2 * WIDTH)
+    return alt.layer(band, line, dots, width=2 * WIDTH, height=2 * WIDTH)
 
 
 def _spread(ordered: pd.DataFrame, always: pd.Series) -> pd.DataFrame:

@@ -122,7 +122,7 @@ def _pair(base: Any, unnamed: Any, shape: dict[str, Any], labelled: pd.DataFrame
     bars = mine.mark_rule(strokeWidth=1.8).encode(x=scales.difference, x2=alt.X2("conf_high:Q"))
     dots = mine.mark_point(filled=True, size=80, opacity=1).encode(x=alt.X("difference:Q"), **shape)
     zero = alt.Chart(pd.DataFrame({"zero": [0.0]})).mark_rule(color=RULE, strokeDash=[4, 3]).encode(x=alt.X("zero:Q"))
-    return alt.hconcat(risk, (zero + bars + dots).properties(width=WIDTH, height=height), spacing=24)
+    return alt.hconcat(risk, alt.layer(zero, bars, dots, width=WIDTH, height=height), spacing=24)
 
 
 def harms_text(labelled: pd.DataFrame, study: ComparativeStudy) -> str:

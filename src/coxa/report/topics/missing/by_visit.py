@@ -108,7 +108,7 @@ def _bars(
     colour = alt.Color("arm_label:N", scale=options(domain=arms.domain, range=arms.colours), title=None)
     bars = base.mark_bar().encode(color=colour, tooltip=said).properties(name="bars").add_params(choice)
     texts = base.mark_text(dy=-8, fontSize=TEXT_SIZE - 2, color=INK).encode(text=alt.Text("count:N"))
-    return (bars + texts).properties(width=width, height=HEIGHT)
+    return alt.layer(bars, texts, width=width, height=HEIGHT)
 
 
 def _rows(drawn: pd.DataFrame, arms: list[str], visits: list[str], said: list[Any]) -> Any:
@@ -122,7 +122,7 @@ def _rows(drawn: pd.DataFrame, arms: list[str], visits: list[str], said: list[An
     )  # fmt: skip
     bars = base.mark_bar(color=OKABE_ITO[0]).encode(tooltip=said)
     texts = base.mark_text(align="left", dx=4, fontSize=TEXT_SIZE - 2, color=INK).encode(text=alt.Text("count:N"))
-    panel = alt.layer(bars, texts).properties(width=PANEL, height=ROW * len(arms))
+    panel = alt.layer(bars, texts, width=PANEL, height=ROW * len(arms))
     facet = alt.Facet("visit_label:N", sort=visits, title=None)
     return panel.facet(facet=facet, columns=COLUMNS, data=drawn)
 

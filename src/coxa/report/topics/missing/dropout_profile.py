@@ -83,7 +83,7 @@ def _panel(labelled: pd.DataFrame, arm: str, visits: list[str], y: Any, width: i
     base = alt.Chart(mine).encode(x=x, y=y, color=colour)
     lines = base.mark_line(strokeWidth=1.8).encode(strokeDash=dash, detail=alt.Detail("last_visit:N"))
     points = base.mark_point(filled=True, size=36, opacity=1)
-    top = alt.layer(lines, points).properties(width=width, height=HEIGHT, title=panel_title(arm))
+    top = alt.layer(lines, points, width=width, height=HEIGHT, title=panel_title(arm))
     row = options(title=None, domain=False, ticks=False, labelLimit=90, labelPadding=8)
     numbers = (
         alt.Chart(mine[mine["ends"]].assign(row="Last seen, n"))

@@ -73,7 +73,7 @@ def _panels(drawn: pd.DataFrame, visits: list[str], arms: list[str], title_of_y:
     )
     columns = columns_of(len(arms))
     width = max(round(WIDTH / max(columns, 1)) - 30, 130)
-    panel = alt.layer(thin, thick).properties(width=width, height=HEIGHT)
+    panel = alt.layer(thin, thick, width=width, height=HEIGHT)
     facet = alt.Facet("arm_label:N", sort=arms, title=None)
     return panel.facet(facet=facet, columns=columns, data=drawn)
 

@@ -99,7 +99,7 @@ def _chart(
     if many:
         return stepped_panels(within, arms, reference, x, y, way, _cuts(marked, scale.unit, named=False))
     lines = _lines(within, arm_scales(arms), x, y, way)
-    return alt.layer(_cuts(marked, scale.unit), lines).properties(width=WIDTH, height=HEIGHT)
+    return alt.layer(_cuts(marked, scale.unit), lines, width=WIDTH, height=HEIGHT)
 
 
 def _lines(within: pd.DataFrame, arms: ArmScales, x: Any, y: Any, way: Step) -> Any:
