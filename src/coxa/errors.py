@@ -31,15 +31,43 @@ __all__ = [
 
 
 class CoxaError(Exception):
-    """Base of all errors that coxa raises on purpose."""
+    """Base of all errors that coxa raises on purpose.
+
+    Examples
+    --------
+    >>> import coxa
+    >>> try:
+    ...     coxa.preset("moa")
+    ... except coxa.errors.CoxaError as error:
+    ...     print(type(error).__name__)
+    OptionError
+    """
 
 
 class OptionError(CoxaError, ValueError):
-    """An option has a value that is not one of those allowed."""
+    """An option has a value that is not one of those allowed.
+
+    Examples
+    --------
+    >>> from coxa.design import PermutedBlocks
+    >>> PermutedBlocks({"usual_care": 1, "exercise": 1}, sizes=(5,))
+    Traceback (most recent call last):
+    coxa.errors.OptionError: block size 5 is not a multiple of 2, the sum of the ratio 1:1; use for example 2, 4, 6
+    """
 
 
 class FindingsError(CoxaError):
-    """Something was wrong with a plan or with data; `findings` lists every problem."""
+    """Something was wrong with a plan or with data; `findings` lists every problem.
+
+    Examples
+    --------
+    >>> from coxa.findings import Finding, Findings
+    >>> age = Finding("error", "participants", "age is at least 18", "Correct the age", row=2, field="age", value="7")
+    >>> raise FindingsError("the data have 1 error", Findings((age,)))
+    Traceback (most recent call last):
+    coxa.errors.FindingsError: the data have 1 error
+    error: participants, row 2, age: age is at least 18 (found '7'). Correct the age
+    """
 
     def __init__(self, message: str, findings: Findings) -> None:
         self.findings = findings
@@ -50,19 +78,59 @@ class FindingsError(CoxaError):
 
 
 class PlanError(FindingsError):
-    """The study file has faults."""
+    """The study file has faults.
+
+    Examples
+    --------
+    >>> import coxa
+    >>> from coxa.findings import Finding, Findings
+    >>> fault = Finding("error", "study.yaml", "`arms` names at least two arms", "Add an arm", row=4, field="arms")
+    >>> error = PlanError("the plan has 1 error", Findings((fault,)))
+    >>> error.findings.items[0].row
+    4
+    """
 
 
 class LockError(FindingsError):
-    """The lock of a plan is damaged, or does not allow what was asked."""
+    """The lock of a plan is damaged, or does not allow what was asked.
+
+    Examples
+    --------
+    >>> from coxa.findings import Finding, Findings
+    >>> fault = Finding("error", "study.lock.json", "the hash of entry 1 fits its content", "Restore the lock")
+    >>> print(LockError("study.lock.json is damaged", Findings((fault,))))
+    study.lock.json is damaged
+    error: study.lock.json: the hash of entry 1 fits its content. Restore the lock
+    """
 
 
 class DataError(FindingsError):
-    """The data break a rule that the analysis relies on."""
+    """The data break a rule that the analysis relies on.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> import coxa
+    >>> study = coxa.preset("moa-2013")
+    >>> try:
+    ...     coxa.read_cohort(study, {"participants": pd.DataFrame()}).require_clean()
+    ... except DataError as error:
+    ...     print(len(error.findings) > 0)
+    True
+    """
 
 
 class FitError(CoxaError):
-    """A model could not be fitted; `remedies` says what to look at, most likely first."""
+    """A model could not be fitted; `remedies` says what to look at, most likely first.
+
+    Examples
+    --------
+    >>> raise FitError("the model has no residual degrees of freedom", ["leave a covariate out", "add participants"])
+    Traceback (most recent call last):
+    coxa.errors.FitError: the model has no residual degrees of freedom
+      1. leave a covariate out
+      2. add participants
+    """
 
     def __init__(self, message: str, remedies: Sequence[str] = ()) -> None:
         self.message = message
@@ -72,23 +140,61 @@ class FitError(CoxaError):
 
 
 class NonConvergenceError(FitError):
-    """The likelihood has no proven optimum."""
+    """The likelihood has no proven optimum.
+
+    Examples
+    --------
+    >>> NonConvergenceError("no structure has a proven optimum", ["declare a simpler covariance"]).remedies
+    ('declare a simpler covariance',)
+    """
 
 
 class RankDeficientError(FitError):
-    """The fixed effects are not all estimable from the data."""
+    """The fixed effects are not all estimable from the data.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from coxa.models import fit_ancova
+    >>> d = pd.DataFrame({"participant_id": range(6), "arm": list("aaabbb"), "site": list("aaabbb"), "y": range(6)})
+    >>> try:
+    ...     fit_ancova("y ~ arm + site", d)
+    ... except RankDeficientError as error:
+    ...     print(error.message)
+    1 of 3 fixed effects cannot be estimated: 'site[b]' is a combination of arm[b]
+    """
 
 
 class EmptyCellError(FitError):
-    """An arm has no data at a visit at which it is to be estimated."""
+    """An arm has no data at a visit at which it is to be estimated.
+
+    Examples
+    --------
+    >>> issubclass(EmptyCellError, FitError)
+    True
+    """
 
 
 class FewClustersError(FitError):
-    """Too few therapists, clinics or other clusters for a primary comparison to be relied on."""
+    """Too few therapists, clinics or other clusters for a primary comparison to be relied on.
+
+    Examples
+    --------
+    >>> print(FewClustersError("there are 3 therapists", ["name the therapist as a covariate"]))
+    there are 3 therapists
+      1. name the therapist as a covariate
+    """
 
 
 class TooFewParticipantsError(FitError):
-    """A trial of this size gives a planned analysis nothing to fit."""
+    """A trial of this size gives a planned analysis nothing to fit.
+
+    Examples
+    --------
+    >>> print(TooFewParticipantsError("1 participant has a value", ["simulate more participants"]))
+    1 participant has a value
+      1. simulate more participants
+    """
 
 
 def nearest(word: str, allowed: Iterable[str], alike: float = 0.6) -> str | None:

@@ -36,6 +36,12 @@ class Finding:
     value          : the offending value as text
     n_rows         : how many rows the finding stands for (1 unless repeats were folded into one)
     rows           : all these rows, where repeats were folded into one
+
+    Examples
+    --------
+    >>> age = Finding("error", "participants", "age is at least 18", "Correct the age", row=2, field="age", value="7")
+    >>> print(age.as_text())
+    error: participants, row 2, age: age is at least 18 (found '7'). Correct the age
     """
 
     severity: Severity
@@ -104,7 +110,17 @@ def _values(alike: Sequence[Finding]) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """Every problem found, in the order found. Immutable; add two to join them."""
+    """Every problem found, in the order found. Immutable; add two to join them.
+
+    Examples
+    --------
+    >>> found = Findings((Finding("warning", "participants", "sex is given", "Ask the site", row=3),))
+    >>> len(found), len(found.errors)
+    (1, 0)
+    >>> found = found + Findings((Finding("error", "participants", "age is at least 18", "Correct the age", row=2),))
+    >>> len(found), len(found.errors)
+    (2, 1)
+    """
 
     items: tuple[Finding, ...] = ()
 

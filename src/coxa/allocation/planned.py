@@ -30,8 +30,10 @@ def planned_scheme(study: ComparativeStudy) -> Scheme:
 
     Examples
     --------
-    >>> planned_scheme(study)  # doctest: +SKIP
-    PermutedBlocks(ratio={'usual_care': 1, 'exercise': 1}, sizes=(4, 6))
+    >>> import coxa
+    >>> plan = coxa.preset("moa-2013")
+    >>> planned_scheme(type(plan).model_validate(plan.model_dump() | {"randomisation": {"scheme": "simple"}}))
+    Simple(ratio={'usual_care': 1, 'manual_therapy': 1, 'exercise': 1, 'both': 1})
     """
     part = study.allocation
     if part is None:

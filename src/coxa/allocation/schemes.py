@@ -21,6 +21,12 @@ class Simple:
     """Every participant by a draw of its own, as by a die.
 
     ratio : arm -> its share, in whole numbers
+
+    Examples
+    --------
+    >>> from coxa.design import randomise
+    >>> randomise(Simple({"usual_care": 1, "exercise": 2}), 6, seed=1).frame["arm"].tolist()
+    ['exercise', 'exercise', 'usual_care', 'exercise', 'exercise', 'usual_care']
     """
 
     ratio: Mapping[str, int]
@@ -40,6 +46,14 @@ class PermutedBlocks:
     ------
     OptionError
         A size is not a multiple of the ratio's sum; the message lists sizes that are.
+
+    Examples
+    --------
+    >>> PermutedBlocks({"usual_care": 1, "exercise": 1}, sizes=(4, 6)).sizes
+    (4, 6)
+    >>> PermutedBlocks({"usual_care": 1, "exercise": 1}, sizes=(5,))
+    Traceback (most recent call last):
+    coxa.errors.OptionError: block size 5 is not a multiple of 2, the sum of the ratio 1:1; use for example 2, 4, 6
     """
 
     ratio: Mapping[str, int]
@@ -57,6 +71,14 @@ class Stratified:
 
     within  : the blocks of each stratum
     factors : factor -> its levels
+
+    Examples
+    --------
+    >>> from coxa.design import randomise
+    >>> blocks = PermutedBlocks({"usual_care": 1, "exercise": 1}, sizes=(2,))
+    >>> scheme = Stratified(blocks, {"site": ("north", "south")})
+    >>> randomise(scheme, 2, seed=1).frame["site"].tolist()
+    ['north', 'north', 'south', 'south']
     """
 
     within: PermutedBlocks
@@ -81,6 +103,15 @@ class Minimisation:
     Pocock & Simon, Biometrics 1975, 31:103-115. With an unequal ratio an arm of share 2 takes part as two arms of
     share 1 that are put together afterwards, so that the ratio holds at every allocation (Kuznetsova & Tymofyeyev,
     Statistics in Medicine 2012, 31:701-723); `probability` is then that of one such share.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from coxa.design import randomise
+    >>> scheme = Minimisation({"usual_care": 1, "exercise": 1}, {"sex": ("female", "male")}, probability=1.0)
+    >>> people = pd.DataFrame({"participant_id": ["P1", "P2"], "sex": ["male", "male"]})
+    >>> sorted(randomise(scheme, participants=people, seed=1).frame["arm"])
+    ['exercise', 'usual_care']
     """
 
     ratio: Mapping[str, int]
@@ -104,6 +135,13 @@ class Cluster:
 
     scheme : how the clusters are allocated; its factors describe clusters
     unit   : what a cluster is called, and the column that names it
+
+    Examples
+    --------
+    >>> from coxa.design import randomise
+    >>> scheme = Cluster(PermutedBlocks({"usual_care": 1, "exercise": 1}, sizes=(2,)), unit="clinic")
+    >>> sorted(randomise(scheme, 2, seed=1).frame["arm"])
+    ['exercise', 'usual_care']
     """
 
     scheme: Simple | PermutedBlocks | Stratified | Minimisation

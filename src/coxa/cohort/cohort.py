@@ -42,6 +42,24 @@ class Cohort:
              for values that stood side by side in a row, `source_column`. `participants` has one row per
              participant with every covariate of the plan; `assessments` one row per participant, visit and
              outcome, only where there is a value.
+
+    Examples
+    --------
+    >>> import coxa
+    >>> trial = coxa.simulate_study(coxa.preset("moa-2013"), participants=40, truth_size=2000, seed=1)
+    >>> cohort = coxa.read_cohort(trial.study, trial.tables)
+    >>> cohort
+    Cohort of moa-2013: Manual therapy, exercise therapy, both or neither for osteoarthritis of the hip or knee
+      Participants  40
+      Groups        Usual care 10, Manual therapy 10, Exercise therapy 10, Manual and exercise therapy 10
+      Tables        participants: 40 rows
+                    assessments: 155 rows
+                    treatment_sessions: 270 rows
+      Sources       participants, assessments, treatment_sessions
+      Findings      none
+      Left out      nothing
+    >>> cohort.table("participants")["arm"].value_counts().unique().tolist()
+    [10]
     """
 
     study: Study

@@ -32,6 +32,16 @@ class Disposition:
                `stage` is the step ("reading", "checking", "analysis set primary", ...)
     counts   : one row per stage and table (COUNT_COLUMNS): how many `counted` things (rows, values,
                participants) entered, were kept, were empty in the file, and were left out
+
+    Examples
+    --------
+    >>> import coxa
+    >>> trial = coxa.simulate_study(coxa.preset("moa-2013"), participants=40, truth_size=2000, seed=1)
+    >>> disposition = coxa.read_cohort(trial.study, trial.tables).disposition
+    >>> disposition.counts.loc[0, ["stage", "table", "counted"]].tolist(), int(disposition.counts.loc[0, "kept"])
+    (['reading', 'participants', 'rows'], 40)
+    >>> len(disposition.left_out), len(disposition.imbalance())
+    (0, 0)
     """
 
     left_out: pd.DataFrame = field(default_factory=lambda: _empty(LEFT_OUT_COLUMNS))

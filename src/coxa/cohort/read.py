@@ -60,10 +60,12 @@ def read_cohort(study: Study, data: str | Path | Mapping[str, Frame] | None = No
 
     Examples
     --------
-    >>> from coxa.study import read_study
-    >>> cohort = read_cohort(read_study("study.yaml"))  # doctest: +SKIP
-    >>> print(cohort.findings.as_text())  # doctest: +SKIP
-    >>> cohort = read_cohort(study, {"participants": people, "assessments": scores})  # doctest: +SKIP
+    >>> import coxa
+    >>> trial = coxa.simulate_study(coxa.preset("moa-2013"), participants=40, truth_size=2000, seed=1)
+    >>> cohort = read_cohort(trial.study, trial.tables)
+    >>> sorted(cohort.tables), len(cohort.findings)
+    (['assessments', 'participants', 'treatment_sessions'], 0)
+    >>> cohort = read_cohort(coxa.read_study("study.yaml"))  # doctest: +SKIP
     """
     if isinstance(data, Mapping):
         return _cohort(*_in_memory(study, data))

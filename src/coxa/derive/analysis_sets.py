@@ -43,6 +43,14 @@ def derive_analysis_sets(cohort: Cohort) -> pd.DataFrame:
     randomised: allocated to an arm. full analysis: randomised and not declared as excluded afterwards.
     safety: started treatment, that is attended a session, where sessions are recorded, else randomised.
     per protocol: as the plan's `per_protocol` says, within the full analysis set.
+
+    Examples
+    --------
+    >>> import coxa
+    >>> trial = coxa.simulate_study(coxa.preset("moa-2013"), participants=40, truth_size=2000, seed=1)
+    >>> sets = derive_analysis_sets(coxa.read_cohort(trial.study, trial.tables))
+    >>> int(sets["in_full_analysis_set"].sum()), sets["in_per_protocol_set_reason"].iloc[0]
+    (40, 'the plan defines no per-protocol set')
     """
     people = participants_by_group(cohort).set_index("participant_id")
     sessions = session_counts(cohort)

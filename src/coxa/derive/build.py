@@ -49,6 +49,22 @@ def derive_dataset(cohort: Cohort, estimand: str) -> AnalysisDataset:
         If the plan has no such estimand.
     DataError
         If an event that the estimand acts on has no date.
+
+    Examples
+    --------
+    >>> import coxa
+    >>> trial = coxa.simulate_study(coxa.preset("moa-2013"), participants=40, truth_size=2000, seed=1)
+    >>> derive_dataset(coxa.read_cohort(trial.study, trial.tables), "primary")
+    Data of estimand primary
+      Response      change
+      Participants  39 with a response, 40 in all
+      Rows          115 with a response, 120 in all
+      Left out      nothing
+      Findings      none
+      participants at  usual_care  manual_therapy  exercise  both
+               week_9          10               9        10    10
+              month_6          10               9         9    10
+               year_1          10               9         9    10
     """
     study = with_arms(cohort.study, "An estimand")
     plan: Estimand = study.part("estimands", estimand)

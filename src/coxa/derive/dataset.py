@@ -25,6 +25,14 @@ class AnalysisDataset:
                empty), `carried_forward` (True where the data say that the value is of an earlier visit),
                `source_table`, `source_file`, `source_row`, `source_column` of the value
     response : the column that is analysed
+
+    Examples
+    --------
+    >>> import coxa
+    >>> trial = coxa.simulate_study(coxa.preset("moa-2013"), participants=40, truth_size=2000, seed=1)
+    >>> dataset = coxa.derive_dataset(coxa.read_cohort(trial.study, trial.tables), "primary")
+    >>> dataset.response, len(dataset.frame), len(dataset.analysed)
+    ('change', 120, 115)
     """
 
     estimand: str

@@ -52,6 +52,14 @@ def derive_delivered(cohort: Cohort) -> Delivered | None:
     -----
     Sessions are those of `coxa.derive.analysis_sets.session_counts`: supervised, planned as the plan says or else as
     listed. A planned session without a row was missed. Everybody allocated to an arm is in it, also who never came.
+
+    Examples
+    --------
+    >>> import coxa
+    >>> trial = coxa.simulate_study(coxa.preset("moa-2013"), participants=40, truth_size=2000, seed=1)
+    >>> delivered = derive_delivered(coxa.read_cohort(trial.study, trial.tables))
+    >>> len(delivered.people), delivered.missed["reason"].unique().tolist()
+    (40, ['no reason recorded'])
     """
     people = _allocated(cohort)
     diary = _diary(cohort, people)
@@ -86,6 +94,13 @@ def derive_co_interventions(cohort: Cohort) -> tuple[pd.DataFrame, int] | None:
         participant_id, arm (allocated), kind, study_hip (missing where it is not recorded), study_day.
     before : int
         Those that began before randomisation; they are left out. Without a day they are counted as begun after it.
+
+    Examples
+    --------
+    >>> import coxa
+    >>> trial = coxa.simulate_study(coxa.preset("moa-2013"), participants=40, truth_size=2000, seed=1)
+    >>> print(derive_co_interventions(coxa.read_cohort(trial.study, trial.tables)))
+    None
     """
     if "co_interventions" not in cohort.tables:
         return None

@@ -47,6 +47,14 @@ class FlareRule:
     min_recorded   : recorded days among them without which there is no reference; a day without is not at risk
     max_gap        : days in a row without a value that a flare may go on through. They count for its length, but not
                      as raised days. With 0 a missing day ends it
+
+    Examples
+    --------
+    >>> FlareRule(rise=2, days=3).reference
+    'baseline_mean'
+    >>> FlareRule(days=0)
+    Traceback (most recent call last):
+    coxa.errors.OptionError: days of the flare rule is 0; give a whole number, 1 or more
     """
 
     rise: float = 2.0

@@ -104,6 +104,13 @@ def derive_harms(cohort: Cohort) -> Harms | None:
     Population: the safety set (who started treatment), in the arm received. Follow-up of a participant runs from
     randomisation to the last day on which anything is recorded: an assessment, a session attended, an event, or the
     date on which follow-up stopped. Events without a day are counted.
+
+    Examples
+    --------
+    >>> import coxa
+    >>> trial = coxa.simulate_study(coxa.preset("moa-2013"), participants=40, truth_size=2000, seed=1)
+    >>> print(derive_harms(coxa.read_cohort(trial.study, trial.tables)))
+    None
     """
     if "adverse_events" not in cohort.tables:
         return None

@@ -25,6 +25,14 @@ class PainBands:
     safe       : pain up to and with this is safe
     acceptable : pain above `safe`, up to and with this, is acceptable; more is excessive
     worst      : upper end of the scale; the lower end is 0
+
+    Examples
+    --------
+    >>> PainBands(safe=3).acceptable
+    5.0
+    >>> PainBands(safe=6)
+    Traceback (most recent call last):
+    coxa.errors.OptionError: pain bands are 6, 5 on a scale to 10; give 0 <= safe < acceptable < worst
     """
 
     safe: float = 2.0

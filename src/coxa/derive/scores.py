@@ -34,6 +34,14 @@ def derive_scores(cohort: Cohort) -> tuple[pd.DataFrame, Findings]:
         were recorded as such.
     findings : Findings
         Questionnaires without a score, with the reason; scores recorded beside items that give another score.
+
+    Examples
+    --------
+    >>> import coxa
+    >>> trial = coxa.simulate_study(coxa.preset("moa-2013"), participants=40, truth_size=2000, seed=1)
+    >>> assessments, findings = derive_scores(coxa.read_cohort(trial.study, trial.tables))
+    >>> assessments["outcome"].unique().tolist(), len(findings)
+    (['womac'], 0)
     """
     recorded = cohort.table("assessments").assign(source_table="assessments")
     items = cohort.table("item_responses")

@@ -41,6 +41,15 @@ class AllocationList:
              stratum; for given units their name; with blocks `block`; with an unequal minimisation `slot`; `arm`
     scheme : how it was drawn
     seed   : from what
+
+    Examples
+    --------
+    >>> from coxa.design import PermutedBlocks, randomise
+    >>> allocation = randomise(PermutedBlocks({"usual_care": 1, "exercise": 1}, sizes=(4,)), 8, seed=7)
+    >>> allocation.words
+    'permuted blocks of size 4; usual_care to exercise 1:1'
+    >>> allocation.counts().to_dict("records")
+    [{'factor': '', 'level': 'all', 'usual_care': 4, 'exercise': 4, 'total': 8}]
     """
 
     frame: pd.DataFrame = field(repr=False)

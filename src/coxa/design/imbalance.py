@@ -42,6 +42,13 @@ class Balance:
             10 against 8 in a 1:1 ratio is 1.
     replicates : lists simulated
     n     : units per list
+
+    Examples
+    --------
+    >>> from coxa.design import Simple, balance
+    >>> found = balance(Simple({"a": 1, "b": 1}), 40, replicates=50, seed=1)
+    >>> found.replicates, found.n, found.frame["within"].tolist()
+    (50, 40, ['all'])
     """
 
     frame: pd.DataFrame = field(repr=False)

@@ -34,6 +34,15 @@ class RerandomisationTest:
     alternative : two-sided, greater or less
     replicates  : lists drawn
     drawn       : (replicates,) the statistic under each of them
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from coxa.design import PermutedBlocks, rerandomisation_test
+    >>> data = pd.DataFrame({"participant_id": range(8), "arm": list("abbaabab"), "y": [1.0, 4, 5, 2, 1, 6, 2, 5]})
+    >>> found = rerandomisation_test(data, PermutedBlocks({"a": 1, "b": 1}, (4,)), outcome="y", replicates=50, seed=1)
+    >>> found.alternative, found.drawn.shape
+    ('two-sided', (50,))
     """
 
     statistic: float

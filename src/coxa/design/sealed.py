@@ -24,6 +24,13 @@ class SealedList:
 
     public : sequence, in a list made in advance the strata, seal
     key    : sequence, salt; keep it with the allocation list
+
+    Examples
+    --------
+    >>> from coxa.design import Simple, randomise, seal
+    >>> sealed = seal(randomise(Simple({"a": 1, "b": 1}), 4, seed=2**100 + 7))
+    >>> sealed.public.columns.tolist(), len(sealed.sha256)
+    (['sequence', 'seal'], 64)
     """
 
     public: pd.DataFrame
@@ -76,6 +83,15 @@ def check_seals(public: pd.DataFrame, key: pd.DataFrame, frame: pd.DataFrame) ->
         The two parts of a `SealedList`.
     frame
         The list as it was used: sequence and arm.
+
+    Examples
+    --------
+    >>> from coxa.design import Simple, randomise, seal
+    >>> used = randomise(Simple({"a": 1, "b": 1}), 4, seed=2**100 + 7)
+    >>> sealed = seal(used)
+    >>> changed = used.frame.assign(arm=["b" if arm == "a" else "a" for arm in used.frame["arm"]])
+    >>> len(check_seals(sealed.public, sealed.key, used.frame)), len(check_seals(sealed.public, sealed.key, changed))
+    (0, 4)
     """
     tables = {"seal": public, "salt": key, "arm": frame}
     rows: dict[str, dict[str, str]] = {}

@@ -195,6 +195,13 @@ def joint_test(fit: Fit, term: str) -> Estimates:
     Notes
     -----
     The numerator's degrees of freedom are in `method`.
+
+    Examples
+    --------
+    >>> from coxa.models.ancova import fit_ancova
+    >>> d = pd.DataFrame({"participant_id": range(6), "arm": list("aabbcc"), "y": [1.0, 2, 3, 4, 5, 6]})
+    >>> joint_test(fit_ancova("y ~ arm", d), "arm").frame[["statistic", "df"]].round(6).to_dict("records")
+    [{'statistic': 16.0, 'df': 3.0}]
     """
     check_fit(fit)
     check_kind("term", term, str, "the name of a term, such as 'arm:visit'")

@@ -23,6 +23,12 @@ class Profile:
               is called ``difference_in_`` and this
     weights : visit -> weight
     said    : in words, for a footnote
+
+    Examples
+    --------
+    >>> from coxa.estimates import average
+    >>> average(["week_6", "week_12"])
+    Profile(term='average', weights={'week_6': 0.5, 'week_12': 0.5}, said='equal weights over week_6, week_12')
     """
 
     term: Literal["average", "slope", "auc"]

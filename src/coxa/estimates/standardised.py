@@ -56,6 +56,15 @@ def standardised_effect(
     Source: Hedges, Journal of Educational Statistics 1981, 6:107-128. The small-sample correction and the limits
     are those of pingouin's `convert_effsize` and `compute_esci`; the limits take the difference as one of two
     plain means, so they do not profit from covariates.
+
+    Examples
+    --------
+    >>> from coxa.estimates.differences import contrasts
+    >>> from coxa.models.ancova import fit_ancova
+    >>> d = pd.DataFrame({"participant_id": range(6), "arm": list("aaabbb"), "y": [1.0, 2, 3, 4, 5, 6]})
+    >>> e = standardised_effect(contrasts(fit_ancova("y ~ arm", d), against="a"), d, response="y", visit=None)
+    >>> e.frame["estimate"].round(3).to_list()
+    [2.4]
     """
     check_level(conf_level)
     columns = [response, arm] + ([visit] if visit is not None else [])

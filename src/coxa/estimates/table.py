@@ -63,6 +63,12 @@ class Estimates:
     ------
     OptionError
         The frame has other columns, or a row of an unknown kind.
+
+    Examples
+    --------
+    >>> e = Estimates.of([{"term": "difference", "arm": "exercise", "reference": "usual_care", "estimate": -4.5}])
+    >>> len(e + e), e.frame["estimate"].tolist()
+    (2, [-4.5])
     """
 
     frame: pd.DataFrame

@@ -48,6 +48,15 @@ class Figure:
     hiding : returns the figure without counts that are not shown; None where it would not be the same figure
     along : columns of `data` that say where on an axis a row stands, and are no results
     digits : significant digits of columns of the chart's data, where it is not to have them all
+
+    Examples
+    --------
+    >>> import altair as alt
+    >>> data = pd.DataFrame({"day": [0, 42], "pain": [6.1, 4.2]})
+    >>> chart = alt.Chart(data).mark_line().encode(x="day:Q", y="pain:Q")
+    >>> figure = Figure("pain", "Pain over time", chart, "Pain fell from 6.1 to 4.2.", data)
+    >>> figure.svg().startswith("<svg")
+    True
     """
 
     id: str

@@ -34,6 +34,14 @@ def observed_means(
     -------
     DataFrame
         MEAN_COLUMNS, by day and arm, reference first; limits are missing where only one value is known.
+
+    Examples
+    --------
+    >>> import coxa
+    >>> trial = coxa.simulate_study(coxa.preset("moa-2013"), participants=40, truth_size=2000, seed=1)
+    >>> dataset = coxa.derive_dataset(coxa.read_cohort(trial.study, trial.tables), "primary")
+    >>> observed_means(trial.study, dataset)[["visit", "arm"]].iloc[0].tolist()
+    ['baseline', 'usual_care']
     """
     frame = dataset.frame[["participant_id", "arm", "visit", measure]].rename(columns={measure: "y"})
     frame = frame.astype({"arm": str, "visit": str})

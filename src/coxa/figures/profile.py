@@ -74,8 +74,15 @@ def plot_profile(
 
     Examples
     --------
-    >>> plot_profile(study, observed_means(study, dataset), "pain", quantity="Observed mean",
-    ...              figure_id="profile-pain", title="Pain over time")  # doctest: +SKIP
+    >>> import coxa
+    >>> study = coxa.preset("moa-2013")
+    >>> means = pd.DataFrame(
+    ...     {"visit": ["week_9", "year_1"], "day": [63, 365], "arm": "exercise", "n": 20, "mean": [-20.0, -25.0],
+    ...      "conf_low": [-30.0, -36.0], "conf_high": [-10.0, -14.0]}
+    ... )
+    >>> figure = plot_profile(study, means, "womac", quantity="Mean change", figure_id="means", title="Change of WOMAC")
+    >>> figure.title, len(figure.data)
+    ('Change of WOMAC', 2)
     """
     scale = study.scale(outcome)
     labelled = means.assign(

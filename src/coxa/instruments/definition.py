@@ -125,6 +125,13 @@ class Scale:
     higher_is_better : direction of the score
     default_rule     : missing rule used unless another is named
     confirmed        : False where its scoring was not read in a source; `note` says what
+
+    Examples
+    --------
+    >>> from coxa.instruments import load_instrument
+    >>> scale = load_instrument("hoos").scale("pain")
+    >>> scale.label, scale.low, scale.high, len(scale.items), scale.higher_is_better
+    ('Pain', 0.0, 100.0, 10, True)
     """
 
     instrument: str

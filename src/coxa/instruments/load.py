@@ -17,7 +17,17 @@ from coxa.packaged import packaged_yaml
 
 
 class InstrumentError(FindingsError):
-    """An instrument file cannot be used; the findings name the file and the key."""
+    """An instrument file cannot be used; the findings name the file and the key.
+
+    Examples
+    --------
+    >>> from coxa.instruments import parse_instrument
+    >>> try:
+    ...     parse_instrument("name: [", file="mine.yaml")
+    ... except InstrumentError as error:
+    ...     print(error.args[0])
+    mine.yaml is not valid YAML
+    """
 
 
 def instrument_names() -> tuple[str, ...]:
@@ -67,6 +77,20 @@ def parse_instrument(text: str, file: str) -> Instrument:
     InstrumentError
         If the text is not YAML, a key is missing, unknown or of the wrong kind, or keys contradict each
         other (a scale of unknown items, a range that the formula does not give).
+
+    Examples
+    --------
+    >>> lines = [
+    ...     "{name: mine, label: My scale, numbering: item_1 to item_2 in the order of the form,",
+    ...     "licence: {holder: the authors, terms: none seen, confirmed: false, source: none seen},",
+    ...     "sources: [unpublished], versions: {mine_2: {label: two items}},",
+    ...     "items: {item_: {count: 2, range: [0, 4]}},",
+    ...     "scales: {total: {label: Total, items: [item_], formula: sum, range: [0, 8], higher_is_better: true}},",
+    ...     "default_rule: complete,",
+    ...     "missing_rules: {complete: {label: every item, least: all, citation: none, confirmed: true}}}",
+    ... ]
+    >>> parse_instrument(" ".join(lines), file="mine.yaml").scale("total").items
+    ('item_1', 'item_2')
     """
     from ruamel.yaml import YAML
     from ruamel.yaml.error import MarkedYAMLError

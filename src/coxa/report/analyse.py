@@ -102,8 +102,13 @@ def analyse(
 
     Examples
     --------
+    >>> import coxa
+    >>> report = analyse(coxa.simulate_study(coxa.preset("moa-2013"), participants=40, truth_size=2000, seed=1))
+    >>> len(report.fits["primary"]), report.fits["primary"][0].n_participants
+    (1, 39)
+    >>> report.estimates.only(term="difference", visit="year_1").frame["arm"].tolist()
+    ['manual_therapy', 'exercise', 'both']
     >>> report = analyse("study.yaml")  # doctest: +SKIP
-    >>> report = analyse(coxa.simulate_study(plan, seed=1))  # doctest: +SKIP
     """
     seconds: dict[str, Any] = {}
     with timed(seconds, "read"):

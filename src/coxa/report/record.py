@@ -50,7 +50,13 @@ class RunRecord:
 
 @dataclass(frozen=True, slots=True)
 class NotFitted:
-    """Why an analysis of the plan has no numbers, and what can be done about it, most likely first."""
+    """Why an analysis of the plan has no numbers, and what can be done about it, most likely first.
+
+    Examples
+    --------
+    >>> NotFitted("no structure has a proven optimum", ("declare a simpler covariance",)).remedies
+    ('declare a simpler covariance',)
+    """
 
     message: str
     remedies: tuple[str, ...] = ()
@@ -68,6 +74,13 @@ class Report(Generic[StudyKind]):
     not_fitted: analyses without numbers; a finding says the same
     status   : how the plan stands to its lock
     seconds  : wall time of each step; it is written to run.json and shown nowhere
+
+    Examples
+    --------
+    >>> import coxa
+    >>> report = coxa.analyse(coxa.simulate_study(coxa.preset("moa-2013"), participants=40, truth_size=2000, seed=1))
+    >>> report.status.lock is None, len(report.findings), list(report.estimates.frame["term"].unique())
+    (True, 0, ['marginal_mean', 'difference', 'main_effect', 'simple_effect', 'interaction'])
     """
 
     study: StudyKind

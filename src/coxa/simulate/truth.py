@@ -22,6 +22,13 @@ class TrueValue:
     value             : in the units of the estimand (points, or a difference in proportions)
     monte_carlo_error : standard error of `value`; 0 where it is exact
     obtained          : exact, or a large simulation
+
+    Examples
+    --------
+    >>> import coxa
+    >>> trial = coxa.simulate_study(coxa.preset("moa-2013"), participants=40, truth_size=2000, seed=1)
+    >>> trial.truth.value("primary", "exercise", "year_1").reference
+    'usual_care'
     """
 
     estimand: str
@@ -42,6 +49,13 @@ class Truth:
     planted : the generator's parameters, plain numbers and words
     values  : one per estimand, visit and compared arm
     how     : how the values were obtained, in a sentence
+
+    Examples
+    --------
+    >>> value = TrueValue("primary", "pain", "difference", "week_6", "exercise", "usual_care", -5.0, 0.0, "exact")
+    >>> truth = Truth({"effect": -5.0}, (value,), "the mean difference is as planted")
+    >>> truth.value("primary", "exercise").value
+    -5.0
     """
 
     planted: Mapping[str, Any]

@@ -20,12 +20,9 @@ def model_formula(
 
     Examples
     --------
-    >>> model_formula(study, "primary")  # doctest: +SKIP
-    'change ~ arm * visit + baseline * visit + site'
-    >>> model_formula(study, "primary", subgroup="sex")  # doctest: +SKIP
-    'change ~ arm * visit * sex + baseline * visit + site'
-    >>> model_formula(study, "therapists")  # doctest: +SKIP
-    'change ~ arm * visit + baseline * visit + (1 | therapist_id)'
+    >>> import coxa
+    >>> model_formula(coxa.preset("moa-2013"), "primary")
+    'change ~ arm * visit + baseline * visit'
     """
     plan = study.analyses[analysis]
     terms = plan.terms(study.model_visits(analysis) if visits is None else visits)

@@ -43,7 +43,15 @@ class Origin:
 
 
 class Study(Part):
-    """The plan of a study: what is measured and in whom, where the data are, and what a report shows."""
+    """The plan of a study: what is measured and in whom, where the data are, and what a report shows.
+
+    Examples
+    --------
+    >>> import coxa
+    >>> plan = coxa.preset("moa-2013")
+    >>> plan.baseline_visit, plan.later_visits
+    ('baseline', ['week_9', 'month_6', 'year_1'])
+    """
 
     # Made as one of the kinds in `coxa.study.kinds`, by its `design`: each has its own words, may have keys of its own,
     # and says how its parts have to agree.

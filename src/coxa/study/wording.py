@@ -52,7 +52,14 @@ def rule_words(study: ComparativeStudy, outcome: str, rule: Responder) -> str:
 
 
 def estimand_attributes(study: ComparativeStudy, estimand: str) -> list[tuple[str, str]]:
-    """Return the five attributes of ICH E9(R1) with their wording, in the guideline's order."""
+    """Return the five attributes of ICH E9(R1) with their wording, in the guideline's order.
+
+    Examples
+    --------
+    >>> import coxa
+    >>> [name for name, _ in estimand_attributes(coxa.preset("moa-2013"), "primary")]
+    ['Treatment', 'Population', 'Endpoint', 'Intercurrent events', 'Population-level summary']
+    """
     plan, words = study.estimands[estimand], study.words
     scale = study.scale(plan.endpoint.outcome)
     arms = join_words([study.label("arms", arm) for arm in plan.treatment.compare])

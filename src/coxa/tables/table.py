@@ -96,6 +96,12 @@ class Table:
     ------
     CoxaError
         If the id is not an identifier, or a row has more or fewer cells than there are columns.
+
+    Examples
+    --------
+    >>> Table("not an id", "Title", "", (), ())
+    Traceback (most recent call last):
+    coxa.errors.CoxaError: table id 'not an id' is not an identifier; use `identifier(...)`
     """
 
     id: str

@@ -18,6 +18,13 @@ class SimulatedPower:
     failures : setting, n, analysis, problem and in how many replicates; those without a number count as not shown
     how_true : how the true values were obtained
     inputs   : seed, plan hash and what else was asked
+
+    Examples
+    --------
+    >>> import coxa
+    >>> found = coxa.simulated_power(coxa.preset("bennell-2014"), 40, replicates=10, analyses=["primary"])
+    >>> found.frame[["n", "replicates"]].drop_duplicates().to_numpy().tolist()
+    [[40, 10]]
     """
 
     frame: pd.DataFrame

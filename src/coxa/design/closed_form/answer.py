@@ -109,6 +109,13 @@ class Power:
     df         : degrees of freedom; infinite for a normal test
     alpha, sides, inputs : as given
     source     : of the formula
+
+    Examples
+    --------
+    >>> from coxa.design import power_two_means
+    >>> found = power_two_means(sd=1, difference=0.5, power=0.8)
+    >>> found.solved, found.n, round(found.power, 3)
+    ('n', (64, 64), 0.801)
     """
 
     method: str

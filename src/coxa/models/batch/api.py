@@ -56,6 +56,16 @@ class BatchFit:
     converged : (B,) whether gradient and Hessian prove an optimum
     single    : (B,) whether the set was fitted singly, from several starts
     tests     : standard errors and degrees of freedom of the rows, by method
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> who = np.repeat(np.arange(40), 2)
+    >>> d = pd.DataFrame({"participant_id": who, "visit": ["a", "b"] * 40, "y": np.sin(np.arange(80.0) ** 2)})
+    >>> many = np.cos(np.outer([1.0, 2.0], np.arange(80) ** 2))
+    >>> fits = fit_batch("y ~ visit", d, many, [{"visit[b]": 1}])
+    >>> fits.names, fits.params.shape
+    (('Intercept', 'visit[b]'), (2, 2))
     """
 
     names: tuple[str, ...]

@@ -86,6 +86,13 @@ class PatternSums:
     gram   : (v, v, p + 1, p + 1) sums over participants of z_a z_b', z = (design row, outcome)
     group  : which of several covariances they have, counted from 0
     times  : (v,) when they were seen, for a covariance of distances; None where only the visit counts
+
+    Examples
+    --------
+    >>> x, y = np.ones((4, 1)), np.array([1.0, 2, 3, 4])
+    >>> sums = pattern_sums(np.array([0, 0, 1, 2]), np.array([0, 1, 0, 0]), x, y)
+    >>> [(item.visits.tolist(), item.n) for item in sums]
+    [([0, 1], 1), ([0], 2)]
     """
 
     visits: np.ndarray
@@ -151,6 +158,12 @@ def merge(left: PatternSums, right: PatternSums) -> PatternSums:
     ------
     ValueError
         The two are sums of different visits, groups or times, or of designs with different numbers of columns.
+
+    Examples
+    --------
+    >>> north, south = (PatternSums(np.array([0]), n, n * np.ones((1, 1, 2, 2))) for n in (3, 4))
+    >>> merge(north, south).n
+    7
     """
     if left.key != right.key or left.gram.shape != right.gram.shape:
         raise ValueError(
@@ -167,7 +180,15 @@ def described(sums: PatternSums) -> str:
 
 
 def merge_all(sums: Iterable[PatternSums]) -> tuple[PatternSums, ...]:
-    """Merge whatever has the same pattern, keeping the order in which the patterns first appear."""
+    """Merge whatever has the same pattern, keeping the order in which the patterns first appear.
+
+    Examples
+    --------
+    >>> seen = [[0], [0, 1], [0]]
+    >>> clinics = [PatternSums(np.array(at), 3, np.ones((len(at), len(at), 2, 2))) for at in seen]
+    >>> [(item.visits.tolist(), item.n) for item in merge_all(clinics)]
+    [([0], 6), ([0, 1], 3)]
+    """
     merged: dict[tuple[object, ...], PatternSums] = {}
     for item in sums:
         merged[item.key] = merge(merged[item.key], item) if item.key in merged else item

@@ -20,6 +20,14 @@ class Fit(StatsmodelsNames):
 
     Its attributes are those of `coxa.models.results.record.FitRecord`; it also answers to statsmodels' names, such as
     `bse` and `llf` (`coxa.models.results.statsmodels_names`).
+
+    Examples
+    --------
+    >>> from coxa.models import fit_ancova
+    >>> d = pd.DataFrame({"participant_id": range(6), "arm": list("aaabbb"), "y": [1.0, 2, 3, 4, 5, 6]})
+    >>> fit = fit_ancova("y ~ arm", d)
+    >>> fit.params.round(6).to_dict(), fit.n_participants
+    ({'Intercept': 2.0, 'arm[b]': 3.0}, 6)
     """
 
     @property

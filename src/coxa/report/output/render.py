@@ -51,7 +51,12 @@ def render(report: Report[Study] | Document, format: str = "html", style: str | 
 
     Examples
     --------
-    >>> Path("report.html").write_text(render(report), encoding="utf-8")  # doctest: +SKIP
+    >>> page = render(Document("A trial", "Report of a randomised trial", (("Registration", "none"),), ()))
+    >>> page.startswith("<!DOCTYPE html>"), "Report of a randomised trial" in page
+    (True, True)
+    >>> render(Document("A trial", "Report of a randomised trial", (), ()), "odt")
+    Traceback (most recent call last):
+    coxa.errors.OptionError: unknown format 'odt'; allowed: html, pdf, docx
     """
     check_option("format", format, FORMATS)
     if isinstance(report, Document):

@@ -37,8 +37,9 @@ def compare_results(first: pd.DataFrame, second: pd.DataFrame, tolerance: float 
 
     Examples
     --------
-    >>> compare_results(ours, theirs).empty  # doctest: +SKIP
-    True
+    >>> frame = pd.DataFrame([dict.fromkeys(ADDRESS, "") | {"value": 1.0}])
+    >>> compare_results(frame, frame).empty, compare_results(frame, frame.assign(value=2.0))["what"].tolist()
+    (True, ['differs'])
     """
     both = _numbers(first, "first").merge(_numbers(second, "second"), how="outer", on=[*ADDRESS, "time"], sort=False)
     one, other = both["first"].to_numpy(float), both["second"].to_numpy(float)

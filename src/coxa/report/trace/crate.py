@@ -49,6 +49,11 @@ class CrateOptions:
 
     date    : day of publication, as YYYY-MM-DD; today if None
     licence : words, or the address of a licence; without one the crate says that none was given
+
+    Examples
+    --------
+    >>> CrateOptions(date="2026-01-15", licence="CC-BY-4.0").licence
+    'CC-BY-4.0'
     """
 
     date: str | None = None

@@ -53,6 +53,13 @@ class TrialDesign:
     dropout     : (a, m - 1) intercepts of the risk of leaving
     not_started : (a,) probabilities
     dose        : what attendance adds, None where it adds nothing
+
+    Examples
+    --------
+    >>> import coxa
+    >>> design = coxa.simulate.trial_design(coxa.preset("moa-2013"), 40)
+    >>> design.arms, design.numbers.tolist()
+    (('usual_care', 'manual_therapy', 'exercise', 'both'), [10, 10, 10, 10])
     """
 
     study: ComparativeStudy
@@ -127,8 +134,11 @@ def trial_design(study: ComparativeStudy, participants: int | Mapping[str, int] 
 
     Examples
     --------
-    >>> trial_design(study, participants=60).n  # doctest: +SKIP
-    60
+    >>> import coxa
+    >>> numbers = {"usual_care": 8, "manual_therapy": 8, "exercise": 16, "both": 8}
+    >>> design = trial_design(coxa.preset("moa-2013"), numbers)
+    >>> design.numbers.tolist()
+    [8, 8, 16, 8]
     """
     part = study.assumptions
     if part is None:

@@ -157,9 +157,11 @@ def draw_outcomes(
 
     Examples
     --------
-    >>> design = trial_design(study)  # doctest: +SKIP
-    >>> draw_outcomes(design, seed=1).value.shape  # doctest: +SKIP
-    (200, 1, 5)
+    >>> import coxa
+    >>> design = coxa.simulate.trial_design(coxa.preset("moa-2013"), 40)
+    >>> first, second = draw_outcomes(design, 1), draw_outcomes(design, 1)
+    >>> np.array_equal(first.value, second.value, equal_nan=True)
+    True
     """
     check_seed(seed)
     n = design.n if arm is None else len(arm)

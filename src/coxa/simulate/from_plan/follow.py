@@ -57,6 +57,13 @@ class DrawnTrial:
     codes         : outcome -> (n, m, j) answers to items, as if all were answered
     attended      : by arm, (n_arm, s) sessions attended by those who receive it, as if nobody left; may be empty
     seed          : of its draws, from which what else is recorded is drawn
+
+    Examples
+    --------
+    >>> import coxa
+    >>> drawn = coxa.simulate.draw_outcomes(coxa.simulate.trial_design(coxa.preset("moa-2013"), 40), 1)
+    >>> drawn.value.shape, bool(drawn.present[:, 0].all())
+    ((40, 1, 4), True)
     """
 
     arm: Integers

@@ -130,6 +130,14 @@ def estimand_frame(design: TrialDesign, drawn: DrawnTrial, estimand: str) -> pd.
         reference and the earliest first), study_day, value, baseline, change, percent_change, responder (where the
         outcome has a rule), covariates and clusters. Rows without a response are there, with NaN; those of participants
         outside the analysis set are not. In the safety set `arm` is the one received.
+
+    Examples
+    --------
+    >>> import coxa
+    >>> design = coxa.simulate.trial_design(coxa.preset("moa-2013"), 40)
+    >>> frame = estimand_frame(design, coxa.simulate.draw_outcomes(design, 1), "primary")
+    >>> frame["visit"].unique().tolist(), frame["participant_id"].nunique()
+    (['week_9', 'month_6', 'year_1'], 40)
     """
     import pandas as pd
 

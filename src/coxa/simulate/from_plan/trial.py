@@ -47,6 +47,15 @@ class SimulatedTrial:
     truth   : what was planted, and the value of each estimand
     drawn   : the same as arrays, with what a trial does not see
     at_home : sessions at home asked for, done and reported, by participant; no part of a trial's data
+
+    Examples
+    --------
+    >>> import coxa
+    >>> trial = coxa.simulate_study(coxa.preset("moa-2013"), participants=40, truth_size=2000, seed=1)
+    >>> trial.allocated
+    {'usual_care': 10, 'manual_therapy': 10, 'exercise': 10, 'both': 10}
+    >>> sorted(trial.tables)
+    ['assessments', 'participants', 'treatment_sessions']
     """
 
     design: TrialDesign
@@ -100,9 +109,12 @@ def simulate_study(
 
     Examples
     --------
-    >>> from coxa.study import read_study
-    >>> trial = simulate_study(read_study("study.yaml"), seed=1)  # doctest: +SKIP
-    >>> trial.truth.to_frame()[["estimand", "arm", "visit", "value"]]  # doctest: +SKIP
+    >>> import coxa
+    >>> trial = simulate_study(coxa.preset("moa-2013"), participants=40, truth_size=2000, seed=1)
+    >>> len(trial.tables["participants"])
+    40
+    >>> trial.truth.to_frame()[["arm", "reference", "visit"]].iloc[0].tolist()
+    ['manual_therapy', 'usual_care', 'year_1']
     """
     check_seed(seed)
     design = trial_design(study, participants)

@@ -101,8 +101,10 @@ def true_values(design: TrialDesign, *, n: int = SIZE, seed: int = SEED) -> Trut
 
     Examples
     --------
-    >>> true_values(trial_design(study)).value("primary", "exercise").value  # doctest: +SKIP
-    6.0
+    >>> import coxa
+    >>> truth = true_values(coxa.simulate.trial_design(coxa.preset("moa-2013"), 40), n=2000)
+    >>> truth.estimands, truth.value("primary", "exercise", "year_1").obtained
+    (('primary',), 'exact')
     """
     check_seed(seed)
     plans = design.study.estimands

@@ -78,8 +78,10 @@ def delivery_items(study: ComparativeStudy) -> pd.DataFrame:
 
     Examples
     --------
-    >>> items = delivery_items(study)  # doctest: +SKIP
-    >>> items.query("arm == 'exercise' and not said")["item"].tolist()  # doctest: +SKIP
+    >>> import coxa
+    >>> items = delivery_items(coxa.preset("moa-2013"))
+    >>> items.columns.tolist()
+    ['arm', 'guideline', 'item', 'topic', 'keys', 'text', 'said']
     """
     import pandas as pd
 

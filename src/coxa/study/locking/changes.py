@@ -34,6 +34,11 @@ class Change:
     path   : of the key, from the top of the plan
     before : the value before; None where there was none
     after  : the value after; None where there is none
+
+    Examples
+    --------
+    >>> Change(("analyses", "primary", "covariance"), ["us"], ["cs"]).what
+    'analysis primary: covariance'
     """
 
     path: KeyPath
@@ -68,8 +73,12 @@ def plan_changes(old: Study | Mapping[str, Any], new: Study | Mapping[str, Any])
 
     Examples
     --------
-    >>> plan_changes(then, now)  # doctest: +SKIP
-    (Change(path=('analyses', 'primary', 'covariance'), before=['us'], after=['cs']),)
+    >>> import coxa
+    >>> plan = coxa.preset("moa-2013")
+    >>> analysis = plan.analyses["primary"].model_copy(update={"conf_level": 0.9})
+    >>> later = plan.model_copy(update={"analyses": {"primary": analysis}})
+    >>> [(change.what, change.before, change.after) for change in plan_changes(plan, later)]
+    [('analysis primary: conf level', 0.95, 0.9)]
     """
     (full_old, short_old), (full_new, short_new) = _both(old), _both(new)
     return tuple(

@@ -48,6 +48,11 @@ class PlanStatus:
 
     lock       : the lock, where there is one
     deviations : what was changed since the plan was locked first; amendments in order, then what is not recorded
+
+    Examples
+    --------
+    >>> PlanStatus().deviations
+    ()
     """
 
     lock: Lock | None = None
@@ -97,6 +102,13 @@ def plan_status(study: Study) -> PlanStatus:
     ------
     LockError
         If the lock is damaged.
+
+    Examples
+    --------
+    >>> import coxa
+    >>> status = plan_status(coxa.preset("moa-2013"))
+    >>> status.lock is None, status.deviations
+    (True, ())
     """
     held = read_lock(study)
     return PlanStatus() if held is None else PlanStatus(held, tuple(deviations(held, study)))

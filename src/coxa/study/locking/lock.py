@@ -55,6 +55,19 @@ class Lock:
 
     file    : name of the lock
     entries : the first lock and its amendments, in order; never empty
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> plan = [
+    ...     "{study: tiny, title: Tiny, design: service,",
+    ...     "visits: {baseline: {day: 0}, week_6: {day: 42}},",
+    ...     "outcomes: {pain: {label: Pain, unit: points, range: [0, 10], higher_is_better: false}}}",
+    ... ]
+    >>> _ = Path("study.yaml").write_text(" ".join(plan), encoding="utf-8")
+    >>> held = lock("study.yaml", date="2026-01-15")
+    >>> held.last == held.first, list(held.amendments())
+    (True, [])
     """
 
     file: str
@@ -105,7 +118,18 @@ def lock(study: Study | str | Path, reason: str = "", date: str | Date | None = 
 
     Examples
     --------
-    >>> lock("study.yaml", date="2026-01-15")  # doctest: +SKIP
+    >>> from pathlib import Path
+    >>> plan = [
+    ...     "{study: tiny, title: Tiny, design: service,",
+    ...     "visits: {baseline: {day: 0}, week_6: {day: 42}},",
+    ...     "outcomes: {pain: {label: Pain, unit: points, range: [0, 10], higher_is_better: false}}}",
+    ... ]
+    >>> _ = Path("study.yaml").write_text(" ".join(plan), encoding="utf-8")
+    >>> locked = lock("study.yaml", date="2026-01-15")
+    >>> locked.file, [entry.date for entry in locked.entries]
+    ('study.lock.json', ['2026-01-15'])
+    >>> lock("study.yaml", date="2026-02-01") == locked
+    True
     >>> lock("study.yaml", reason="the sponsor asked for a second comparison; no outcome was seen")  # doctest: +SKIP
     """
     plan = study if isinstance(study, Study) else read_study(study)
@@ -156,6 +180,12 @@ def read_lock(study: Study | str | Path) -> Lock | None:
     ------
     LockError
         If the lock was damaged or edited: a hash does not fit its content.
+
+    Examples
+    --------
+    >>> import coxa
+    >>> print(read_lock(coxa.preset("moa-2013")))
+    None
     """
     path = lock_path(study)
     if path is None or not path.is_file():

@@ -40,6 +40,19 @@ def read_study(path: str | Path) -> Study:
         With one finding per fault: line, key, what was expected, the nearest match.
     OSError
         If there is no file, or it cannot be opened.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> plan = [
+    ...     "{study: tiny, title: Tiny, design: service,",
+    ...     "visits: {baseline: {day: 0}, week_6: {day: 42}},",
+    ...     "outcomes: {pain: {label: Pain, unit: points, range: [0, 10], higher_is_better: false}}}",
+    ... ]
+    >>> _ = Path("study.yaml").write_text(" ".join(plan), encoding="utf-8")
+    >>> study = read_study("study.yaml")
+    >>> study.study, study.baseline_visit, study.later_visits
+    ('tiny', 'baseline', ['week_6'])
     """
     path = Path(path)
     if path.is_dir():

@@ -72,7 +72,15 @@ def attack(folder: Path, full: pd.DataFrame, k: int) -> list[Recovered]:
 
 
 def texts_in(folder: Path, texts: Iterable[str]) -> list[tuple[str, str]]:
-    """Return which texts (identifiers, free text, paths) are in which files of a folder, archives opened."""
+    """Return which texts (identifiers, free text, paths) are in which files of a folder, archives opened.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> _ = Path("report.txt").write_text("P001 fell", encoding="utf-8")
+    >>> texts_in(Path("."), ["P001", "P002"])
+    [('report.txt', 'P001')]
+    """
     found = []
     for path in sorted(folder.iterdir()):
         contents = [path.read_bytes()]

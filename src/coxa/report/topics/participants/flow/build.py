@@ -67,9 +67,12 @@ def participant_flow(cohort: Cohort, dataset: AnalysisDataset) -> Flow:
 
     Examples
     --------
-    >>> flow = participant_flow(cohort, datasets["primary"])  # doctest: +SKIP
-    >>> flow.box("allocated.exercise").count.n  # doctest: +SKIP
-    63
+    >>> import coxa
+    >>> trial = coxa.simulate_study(coxa.preset("moa-2013"), participants=40, truth_size=2000, seed=1)
+    >>> cohort = coxa.read_cohort(trial.study, trial.tables)
+    >>> flow = participant_flow(cohort, coxa.derive_dataset(cohort, "primary"))
+    >>> [label for _, label in flow.arms]
+    ['Usual care', 'Manual therapy', 'Exercise therapy', 'Manual and exercise therapy']
     """
     study = with_arms(cohort.study, "The flow of participants")
     people = cohort.table("participants")

@@ -40,7 +40,11 @@ def plot_flow(flow: Flow, *, figure_id: str = "participant-flow", title: str = T
 
     Examples
     --------
-    >>> Path("flow.svg").write_text(plot_flow(flow).svg(), encoding="utf-8")  # doctest: +SKIP
+    >>> import coxa
+    >>> trial = coxa.simulate_study(coxa.preset("moa-2013"), participants=40, truth_size=2000, seed=1)
+    >>> cohort = coxa.read_cohort(trial.study, trial.tables)
+    >>> plot_flow(coxa.report.participant_flow(cohort, coxa.derive_dataset(cohort, "primary"))).title
+    'Flow of participants'
     """
 
     def hiding(protected: Protected) -> Figure:
