@@ -48,9 +48,10 @@ def by_file(stage: str, table: str, frame: pd.DataFrame, reason: pd.Series) -> D
     named = frame if "outcome" in frame or "item" not in frame else frame.assign(outcome=frame["item"])
     for name, rows in named.groupby("source_file", observed=True, sort=False):
         mine = reason.loc[rows.index]
-        lost = left_out_rows(stage, table, str(name), rows[mine != ""], mine[mine != ""])
+        gone = mine != ""
+        lost = [left_out_rows(stage, table, str(name), rows[gone], mine[gone])] if gone.any() else []
         disposition += account(
             stage, table, str(name), "rows",
-            kept=int((mine == "").sum()), empty=0, left_out=[lost], entered=len(rows),
+            kept=int((mine == "").sum()), empty=0, left_out=lost, entered=len(rows),
         )  # fmt: skip
     return disposition

@@ -37,6 +37,8 @@ def row_findings(
         True where the finding is about the value that stood in `source_column`: the column is named beside the
         field.
     """
+    if where is not None and not (len(where) if isinstance(where, pd.Index) else where.any()):
+        return []
     rows = frame if where is None else frame.loc[where]
     if rows.empty:
         return []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -39,6 +39,12 @@ class Draft:
         if name not in self._empty:
             self._empty[name] = empty_table(self.contracts[name])
         return self._empty[name]
+
+    def with_rows(self, names: Iterable[str]) -> Iterator[tuple[str, pd.DataFrame]]:
+        """Yield name and frame of each of some tables that has rows; in the others there is nothing to find."""
+        for name in names:
+            if name in self.tables and len(self.tables[name]):
+                yield name, self.tables[name]
 
     @cached_property
     def _empty(self) -> dict[str, pd.DataFrame]:

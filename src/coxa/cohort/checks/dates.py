@@ -45,6 +45,9 @@ def check_possible_dates(draft: Draft) -> Checked:
         born = participant_dates(draft, frame, "birth_date")
         early = frame.index[(frame[name] < born) & ~frame["participant_id"].isin(misborn.index)]
         late = frame.index[frame[name] > last]
+        wrong = early.union(late)
+        if wrong.empty:
+            continue
         findings += row_findings(
             _once(frame, early, name), severity="error", table=table, field=name,
             rule="the date is before the participant's birth", remedy="Correct the date or the birth_date.",
@@ -56,10 +59,8 @@ def check_possible_dates(draft: Draft) -> Checked:
             f"the {'data cut' if draft.study.data_cut else 'day of reading'}",
             remedy="Correct the date (day and month, century), or `data_cut` in the plan.", value=frame[name],
         )  # fmt: skip
-        wrong = early.union(late)
-        if len(wrong):
-            blanked.append(Blank(table, name, wrong))
-            blanked += [Blank(table, "study_day", wrong)] if table in VISITED else []
+        blanked.append(Blank(table, name, wrong))
+        blanked += [Blank(table, "study_day", wrong)] if table in VISITED else []
     return Checked(tuple(findings), blanked=tuple(blanked))
 
 
@@ -92,6 +93,8 @@ def not_yet_reported(rows: pd.DataFrame, reported: set[tuple[str, str]]) -> pd.D
 
     Answers and scores of one visit are in several tables; what is wrong with its date is one finding.
     """
+    if rows.empty:
+        return rows
     pairs = pd.Series(list(zip(rows["participant_id"], rows["visit"], strict=True)), index=rows.index, dtype=object)
     fresh = rows[~pairs.duplicated() & ~pairs.isin(list(reported))]
     reported.update(pairs)
@@ -102,8 +105,7 @@ def check_windows(draft: Draft) -> Checked:
     """Warn of named visits whose day is outside their window."""
     findings: list[Finding] = []
     reported: set[tuple[str, str]] = set()
-    for table in VISITED:
-        frame = draft.table(table)
+    for table, frame in draft.with_rows(VISITED):
         named = frame[frame["visit"].notna() & frame["study_day"].notna()]
         if table in draft.assigned:
             named = named[~draft.assigned[table].loc[named.index]]
@@ -129,8 +131,7 @@ def check_visit_order(draft: Draft) -> Checked:
     findings: list[Finding] = []
     reported: set[tuple[str, str]] = set()
     rank = {name: k for k, name in enumerate((draft.study.baseline_visit, *draft.study.post_visits))}
-    for table in VISITED:
-        frame = draft.table(table)
+    for table, frame in draft.with_rows(VISITED):
         dated = frame[frame["study_day"].notna() & frame["visit"].notna()]
         first = dated.drop_duplicates(["participant_id", "visit"])
         ordered = first.assign(rank=first["visit"].map(rank).astype(float)).sort_values(["participant_id", "rank"])
@@ -151,8 +152,7 @@ def check_study_days(draft: Draft) -> Checked:
     """Warn where a recorded study day is not the date minus the randomisation date."""
     findings: list[Finding] = []
     reported: set[tuple[str, str]] = set()
-    for table in VISITED:
-        frame = draft.table(table)
+    for table, frame in draft.with_rows(VISITED):
         elapsed = days_since_randomisation(frame, draft.table("participants"), "assessment_date")
         other = frame[elapsed.notna() & frame["study_day"].notna() & (elapsed != frame["study_day"])]
         findings += row_findings(

@@ -16,6 +16,8 @@ def check_forms(draft: Draft) -> Checked:
     check for duplicates reports it.
     """
     frame = draft.table("item_responses")
+    if frame.empty:
+        return Checked()
     dated = frame[frame["participant_id"].notna() & frame["visit"].notna()]
     groups = dated.groupby(FORM, sort=False, observed=True)
     several = (groups["study_day"].transform("nunique") > 1) | (groups["assessment_date"].transform("nunique") > 1)

@@ -98,6 +98,8 @@ def check_outcome_ranges(draft: Draft) -> Checked:
 def check_items(draft: Draft) -> Checked:
     """Check each item response: the instrument and item are known, the code is in range and whole."""
     frame = draft.table("item_responses")
+    if frame.empty:
+        return Checked()
     findings: list[Finding] = []
     left_out: list[LeaveOut] = []
     for name, rows in frame.groupby(frame["instrument"].astype("str"), sort=False):
@@ -163,6 +165,8 @@ def _unknown_item(rows: pd.DataFrame, name: str, code: str, items: tuple[str, ..
 def check_measures(draft: Draft) -> Checked:
     """Check each clinical measure against its limits and unit."""
     frame = draft.table("clinical_measures")
+    if frame.empty:
+        return Checked()
     findings: list[Finding] = []
     left_out: list[LeaveOut] = []
     for name, rows in frame.dropna(subset="value").groupby("measure", sort=False):

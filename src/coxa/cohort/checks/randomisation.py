@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import pandas as pd
+
 from coxa.cohort.checks.checked import Checked, Draft
 from coxa.cohort.checks.dates import not_yet_reported
 from coxa.cohort.row_findings import in_words, row_findings
@@ -50,8 +52,7 @@ def check_before_randomisation(draft: Draft) -> Checked:
     start = draft.study.words.start
     findings: list[Finding] = []
     reported: set[tuple[str, str]] = set()
-    for table in VISITED:
-        frame = draft.table(table)
+    for table, frame in draft.with_rows(VISITED):
         later = frame["visit"].isin(draft.study.post_visits)
         early = frame[later & (frame["study_day"] < 0)]
         findings += row_findings(
@@ -65,18 +66,20 @@ def check_before_randomisation(draft: Draft) -> Checked:
         )
     seen: set[tuple[str, int]] = set()
     for later_date in LATER:
-        findings += _early(draft, later_date, seen)
+        for _, frame in draft.with_rows([later_date.table]):
+            findings += _early(draft, frame, later_date, seen)
     return Checked(tuple(findings))
 
 
-def _early(draft: Draft, later: Later, seen: set[tuple[str, int]]) -> list[Finding]:
+def _early(draft: Draft, frame: pd.DataFrame, later: Later, seen: set[tuple[str, int]]) -> list[Finding]:
     """Return the rows whose date is before randomisation; a row of a table is reported once."""
     start = draft.study.words.start
-    frame = draft.table(later.table)
     day = days_since_randomisation(frame, draft.table("participants"), later.date)
     if "study_day" in frame and later.table not in VISITED and later.date in ("event_date", "start_date"):
         day = frame["study_day"].fillna(day)
     early = frame[day < 0]
+    if early.empty:
+        return []
     early = early[~early["source_row"].isin([row for table, row in seen if table == later.table])]
     seen.update((later.table, int(row)) for row in early["source_row"])
     shown = early["event"].astype(object) if "event" in early else "day " + in_words(day.loc[early.index])
@@ -110,8 +113,7 @@ def check_time_of_baseline(draft: Draft) -> Checked:
     allowed = f"Where the protocol allows it, give visit {name} a window that says so, such as"
     findings: list[Finding] = []
     reported: set[tuple[str, str]] = set()
-    for table in VISITED:
-        frame = draft.table(table)
+    for table, frame in draft.with_rows(VISITED):
         baseline = frame[frame["visit"] == name]
         late = baseline[baseline["study_day"] > 0]
         early = baseline[baseline["study_day"] < -YEAR]
@@ -136,6 +138,8 @@ def check_ends(draft: Draft) -> Checked:
     for table, start, end, rule in ENDS:
         frame = draft.table(table)
         wrong = frame[(frame[end] < frame[start]).fillna(False)]
+        if wrong.empty:
+            continue
         days = wrong[[start, end]].apply(lambda column: column.dt.strftime("%Y-%m-%d"))
         findings += row_findings(
             wrong,
@@ -144,6 +148,6 @@ def check_ends(draft: Draft) -> Checked:
             field=end,
             rule=rule,
             remedy="Correct one of the two dates at the source or under `corrections`.",
-            value=(days[start] + " to " + days[end]).astype(object) if len(wrong) else None,
+            value=(days[start] + " to " + days[end]).astype(object),
         )
     return Checked(tuple(findings))

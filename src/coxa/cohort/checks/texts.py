@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pandas as pd
-
 from coxa.cohort.checks.checked import Checked, Draft
 from coxa.cohort.row_findings import row_findings
 from coxa.findings import Finding
@@ -20,9 +18,11 @@ def check_texts(draft: Draft) -> Checked:
                 continue
             texts = frame[name].drop_duplicates().dropna()
             strange = texts[texts.astype("str").str.contains(SUSPECT, regex=True)]
+            if strange.empty:
+                continue
             findings += row_findings(
                 frame,
-                frame[name].isin(strange) if len(strange) else pd.Series(False, index=frame.index),
+                frame[name].isin(strange),
                 severity="note",
                 table=table,
                 field=name,

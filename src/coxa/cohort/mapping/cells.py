@@ -96,7 +96,8 @@ def convert(column: Column, wanted: Field, words: Words | None = None) -> Cells:
     reason = np.full(len(empty), "", dtype=object)
     _mark_declared(column, empty, reason)
     open_cells = ~empty & (reason == "")
-    usable, unusable = checked_types(column.values.where(open_cells), wanted, column.percent, column.exact)
+    values = column.values if open_cells.all() else column.values.where(open_cells)
+    usable, unusable = checked_types(values, wanted, column.percent, column.exact)
     converted, problems = _by_type(column, usable, wanted, words)
     problems = (*unusable, *problems)
     for problem in problems:
@@ -183,6 +184,16 @@ def _not_dates(values: pd.Series, bad: Mask, date_formats: tuple[str, ...], *, o
 
 def _numbers(column: Column, values: pd.Series, wanted: Field) -> tuple[pd.Series, tuple[Problem, ...]]:
     numbers, bad = parse_numbers(values, column.marks.decimal, column.marks.thousands)
+    problems = _not_numbers(column, values, bad) if bad.any() else []
+    if wanted.type == "integer":
+        broken = np.isfinite(numbers) & (numbers != np.round(numbers))
+        numbers = np.where(broken, np.nan, numbers)
+        problems.append(_problem(broken, "the value is not a whole number", "Correct the value.", "not a whole number"))
+    return pd.Series(numbers, index=values.index), tuple(p for p in problems if len(p.rows))
+
+
+def _not_numbers(column: Column, values: pd.Series, bad: Mask) -> list[Problem]:
+    """Return the cells that are no number: those that can be read in two ways, words, and the others."""
     worded = np.zeros(len(bad), dtype=bool)
     worded[bad] = ~code_texts(values[bad]).str.contains(r"\d").to_numpy(dtype=bool)
     problems = []
@@ -192,16 +203,11 @@ def _numbers(column: Column, values: pd.Series, wanted: Field) -> tuple[pd.Serie
         if part.any():
             problems.append(_problem(part, *reading_fault(texts[part], mark, column.marks), "two readings"))
             bad = bad & ~part
-    problems += [
+    return problems + [
         _problem(part, "the value is not a number", number_remedy(values[part], column.marks), "not a number")
         for part in (worded, bad & ~worded)
         if part.any()
     ]
-    if wanted.type == "integer":
-        broken = np.isfinite(numbers) & (numbers != np.round(numbers))
-        numbers = np.where(broken, np.nan, numbers)
-        problems.append(_problem(broken, "the value is not a whole number", "Correct the value.", "not a whole number"))
-    return pd.Series(numbers, index=values.index), tuple(p for p in problems if len(p.rows))
 
 
 def _problem(bad: Mask, rule: str, remedy: str, reason: str) -> Problem:

@@ -36,9 +36,8 @@ def code_texts(column: pd.Series) -> pd.Series:
     if pd.api.types.is_datetime64_any_dtype(column.dtype):
         column = column.dt.date.astype(object)
     positions, distinct = pd.factorize(column)
-    words = pd.array([_one_text(value) for value in distinct], dtype="str")
-    texts = pd.Series(words.take(positions, allow_fill=True), index=column.index)
-    return texts.mask(texts.eq("").fillna(False))
+    words = pd.array([_one_text(value) or None for value in distinct], dtype="str")
+    return pd.Series(words.take(positions, allow_fill=True), index=column.index)
 
 
 def _one_text(value: Any) -> str:
@@ -53,11 +52,10 @@ def parse_numbers(
     Text that is one number with a decimal mark and another with a thousands mark (4.408) is read where a mark is
     known, or proven by another value of the column; if not, it is not a number: it is not guessed.
     """
-    empty = empty_cells(column)
     if not is_text(column):
         usable = column if not pd.api.types.is_datetime64_any_dtype(column.dtype) else pd.Series(np.nan, column.index)
         numbers = pd.to_numeric(usable, errors="coerce").to_numpy(dtype=float, na_value=np.nan)
-        return numbers, ~np.isfinite(numbers) & ~empty
+        return numbers, _filled(column, ~np.isfinite(numbers))
     numbers = pd.to_numeric(column, errors="coerce").to_numpy(dtype=float, na_value=np.nan, copy=True)
     numbers[~np.isfinite(numbers)] = np.nan
     texts = texts_of(column)
@@ -66,7 +64,12 @@ def parse_numbers(
         plain = number_texts(texts.iloc[marked], Marks(decimal, thousands))
         numbers[marked] = pd.to_numeric(plain, errors="coerce").to_numpy(dtype=float, na_value=np.nan)
         numbers[~np.isfinite(numbers)] = np.nan
-    return numbers, np.isnan(numbers) & ~empty
+    return numbers, _filled(column, np.isnan(numbers))
+
+
+def _filled(column: pd.Series, unread: Mask) -> Mask:
+    """Return which of the cells that were not read have something in them."""
+    return unread & ~empty_cells(column) if unread.any() else unread
 
 
 def parse_days(column: pd.Series, date_formats: Sequence[str] | None) -> tuple[pd.Series, Mask]:

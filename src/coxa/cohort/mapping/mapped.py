@@ -9,7 +9,6 @@ import numpy as np
 import pandas as pd
 
 from coxa.cohort.contracts import Contract
-from coxa.cohort.dictionary import Field
 from coxa.cohort.disposition import Disposition
 from coxa.findings import Finding
 
@@ -36,8 +35,11 @@ class Mapped:
 
 def complete(frame: pd.DataFrame, agreed: Contract, source_file: str) -> pd.DataFrame:
     """Return the frame with every column of the contract, in its order, then the places."""
+    dtypes = {DTYPES.get(wanted.type, "str") for name, wanted in agreed.fields.items() if name not in frame}
+    blank = {dtype: pd.Series(None, frame.index, dtype=dtype) for dtype in sorted(dtypes)}
     columns = {
-        name: frame[name] if name in frame else absent(wanted, frame.index) for name, wanted in agreed.fields.items()
+        name: frame[name] if name in frame else blank[DTYPES.get(wanted.type, "str")]
+        for name, wanted in agreed.fields.items()
     }
     columns["source_file"] = pd.Series(
         pd.Categorical.from_codes(np.zeros(len(frame), np.int8), pd.Index([source_file])), frame.index
@@ -46,11 +48,6 @@ def complete(frame: pd.DataFrame, agreed: Contract, source_file: str) -> pd.Data
     beside = "source_column" in frame
     columns["source_column"] = frame["source_column"] if beside else pd.Series(None, frame.index, dtype="str")
     return pd.DataFrame(columns)
-
-
-def absent(wanted: Field, index: pd.Index) -> pd.Series:
-    """Return a column of the field's type with nothing in it."""
-    return pd.Series(None, index=index, dtype=DTYPES.get(wanted.type, "str"))
 
 
 def empty_table(agreed: Contract) -> pd.DataFrame:

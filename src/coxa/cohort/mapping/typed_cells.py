@@ -53,7 +53,9 @@ def truth_values(column: pd.Series) -> Mask:
     """Return which cells are true or false by their type, as in Excel and Parquet; the words are text."""
     if column.dtype == object:
         return _where(column, lambda cell: isinstance(cell, bool | np.bool_))
-    return column.notna().to_numpy(dtype=bool) & pd.api.types.is_bool_dtype(column.dtype)
+    if not pd.api.types.is_bool_dtype(column.dtype):
+        return np.zeros(len(column), dtype=bool)
+    return column.notna().to_numpy(dtype=bool)
 
 
 def _where(values: pd.Series, kind: Callable[[Any], bool]) -> Mask:
