@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import reduce
 from operator import add
-from typing import get_args
+from typing import cast, get_args
 
 import numpy as np
 import pandas as pd
 
 from coxa.estimates import Estimates, adjust_multiplicity
 from coxa.estimates.margins import MarginType
+from coxa.estimates.multiplicity import Method
 from coxa.estimates.table import COMPARISONS
 
 
@@ -32,5 +33,6 @@ def adjust_planned(estimates: Estimates, method: str, visits: tuple[str, ...]) -
     """
     frame = estimates.frame
     families = (asked(frame, visits), frame["term"].isin(get_args(MarginType)))
-    adjusted = [adjust_multiplicity(Estimates(frame[mine]), method, family=()).frame for mine in families if mine.any()]
+    named = cast(Method, method)
+    adjusted = [adjust_multiplicity(Estimates(frame[mine]), named, family=()).frame for mine in families if mine.any()]
     return Estimates(pd.concat([*adjusted, frame[~np.logical_or(*families)]]).sort_index())

@@ -9,7 +9,7 @@ import numpy as np
 
 from coxa.errors import OptionError, check_level, not_allowed
 from coxa.estimates.means import described, kept, numbers
-from coxa.estimates.reference_grid import check_fit, reference_grid
+from coxa.estimates.reference_grid import Averaging, check_fit, reference_grid
 from coxa.estimates.table import Estimates
 from coxa.models.results.fit import Fit
 
@@ -20,7 +20,7 @@ def linear_combination(
     *,
     over: str = "arm",
     by: str | None = "visit",
-    averaging: str = "equal",
+    averaging: Averaging = "equal",
     at: Mapping[str, Any] | None = None,
     conf_level: float = 0.95,
 ) -> Estimates:

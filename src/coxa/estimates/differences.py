@@ -12,8 +12,8 @@ import pandas as pd
 from coxa.errors import OptionError, check_kind, check_level, not_allowed
 from coxa.estimates.means import counts, described, grid_of, numbers, visit_of
 from coxa.estimates.profile import Profile
-from coxa.estimates.reference_grid import Grid, check_fit
-from coxa.estimates.simultaneous import PAIRWISE, WITH_LIMITS, check_adjustment, simultaneous
+from coxa.estimates.reference_grid import Averaging, Grid, check_fit
+from coxa.estimates.simultaneous import PAIRWISE, WITH_LIMITS, Adjustment, Family, check_adjustment, simultaneous
 from coxa.estimates.table import Estimates
 from coxa.models.results.fit import Fit
 
@@ -24,11 +24,11 @@ def contrasts(
     *,
     against: str | None = None,
     by: str | None = "visit",
-    averaging: str = "equal",
+    averaging: Averaging = "equal",
     at: Mapping[str, Any] | None = None,
     over_time: Profile | None = None,
-    adjust: str = "none",
-    family: str = "visit",
+    adjust: Adjustment = "none",
+    family: Family = "visit",
     conf_level: float = 0.95,
 ) -> Estimates:
     """Estimate differences of marginal means, at each visit or over them.
@@ -107,7 +107,7 @@ def contrast_rows(
     *,
     against: str | None = None,
     by: str | None = "visit",
-    averaging: str = "equal",
+    averaging: Averaging = "equal",
     at: Mapping[str, Any] | None = None,
     over_time: Profile | None = None,
 ) -> pd.DataFrame:

@@ -11,7 +11,7 @@ from scipy import stats
 
 from coxa.errors import check_level
 from coxa.estimates.profile import Profile, profiled
-from coxa.estimates.reference_grid import Grid, check_fit, reference_grid
+from coxa.estimates.reference_grid import Averaging, Grid, check_fit, reference_grid
 from coxa.estimates.table import Estimates
 from coxa.models.results.fit import Fit
 from coxa.models.results.totals import participants_by, rows_by
@@ -22,7 +22,7 @@ def marginal_means(
     over: str = "arm",
     by: str | None = "visit",
     *,
-    averaging: str = "equal",
+    averaging: Averaging = "equal",
     at: Mapping[str, Any] | None = None,
     over_time: Profile | None = None,
     conf_level: float = 0.95,
@@ -91,7 +91,7 @@ def marginal_means(
 
 
 def grid_of(
-    fit: Fit, over: str, by: str | None, averaging: str, at: Mapping[str, Any] | None, over_time: Profile | None
+    fit: Fit, over: str, by: str | None, averaging: Averaging, at: Mapping[str, Any] | None, over_time: Profile | None
 ) -> Grid:
     """Return the rows of the means: for each level and visit, or for each level over the visits."""
     grid = reference_grid(fit, kept(fit, over, by), averaging=averaging, at=at)
@@ -148,7 +148,7 @@ def described(
     fit: Fit,
     over: str,
     by: str | None,
-    averaging: str,
+    averaging: Averaging,
     at: Mapping[str, Any] | None,
     over_time: Profile | None = None,
 ) -> str:

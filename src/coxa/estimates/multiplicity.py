@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Literal
 
 import pandas as pd
 from statsmodels.stats.multitest import multipletests
@@ -13,7 +14,9 @@ from coxa.estimates.margins import with_verdicts
 from coxa.estimates.table import ESTIMATES, Estimates
 from coxa.models.results.columns import RESULT_COLUMNS
 
-METHODS = {
+Method = Literal["holm", "hochberg", "hommel", "bonferroni", "fdr"]
+
+METHODS: dict[str, str] = {
     "holm": "holm",
     "hochberg": "simes-hochberg",
     "hommel": "hommel",
@@ -25,7 +28,7 @@ METHODS = {
 
 @kinds(estimates=ESTIMATES)
 def adjust_multiplicity(
-    estimates: Estimates, method: str = "holm", *, family: Sequence[str] = ("outcome", "visit")
+    estimates: Estimates, method: Method = "holm", *, family: Sequence[str] = ("outcome", "visit")
 ) -> Estimates:
     """Adjust p-values within families of rows; estimates and limits stay as they are.
 

@@ -35,7 +35,7 @@ def reference_grid(
     fit: Fit,
     factors: Sequence[str],
     *,
-    averaging: str = "equal",
+    averaging: Averaging = "equal",
     at: Mapping[str, Any] | None = None,
 ) -> Grid:
     """Average the design over the factors that are not kept, covariates at their mean.
@@ -148,7 +148,7 @@ def check_fixed(fit: Fit, name: str, value: Any) -> None:
         raise OptionError(not_allowed(f"level of {name}", value, map(str, fit.design.levels[name])))
 
 
-def shares(fit: Fit, averaged: Sequence[str], inner: Sequence[tuple[Any, ...]], averaging: str) -> np.ndarray:
+def shares(fit: Fit, averaged: Sequence[str], inner: Sequence[tuple[Any, ...]], averaging: Averaging) -> np.ndarray:
     """Return the weight of each combination of the factors averaged over; they add up to one."""
     if averaging == "equal" or not averaged:
         return np.full(len(inner), 1 / len(inner))

@@ -11,7 +11,7 @@ import numpy as np
 from coxa.errors import OptionError, check_level
 from coxa.estimates.differences import compared
 from coxa.estimates.means import described, kept, numbers, visit_of
-from coxa.estimates.reference_grid import check_factor, check_fit, reference_grid
+from coxa.estimates.reference_grid import Averaging, check_factor, check_fit, reference_grid
 from coxa.estimates.table import Estimates
 from coxa.models.results.fit import Fit
 from coxa.models.results.totals import counted_at
@@ -24,7 +24,7 @@ def subgroup_contrasts(
     *,
     against: str | None = None,
     by: str | None = "visit",
-    averaging: str = "equal",
+    averaging: Averaging = "equal",
     conf_level: float = 0.95,
 ) -> Estimates:
     """Estimate the difference between arms in each subgroup, how these differ, and test whether they do.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal, get_args
 
 import numpy as np
 
@@ -20,7 +20,8 @@ COLUMNS = ("participant", "visit", "group", "weights", "time", "response", "base
 
 ANCOVA_VCOV = ("model", "HC3")
 
-ENGINES = ("coxa", "statsmodels")
+Engine = Literal["coxa", "statsmodels"]
+ENGINES: tuple[str, ...] = get_args(Engine)
 
 NESTED = "{'therapist': 'arm'}"
 

@@ -20,7 +20,7 @@ from coxa.estimates import (
 )
 from coxa.estimates.margins import simultaneous_margins
 from coxa.estimates.profile import planned_profile
-from coxa.estimates.simultaneous import PAIRWISE
+from coxa.estimates.simultaneous import PAIRWISE, Adjustment
 from coxa.models import Fit
 from coxa.study.comparative import PlannedAnalysis
 from coxa.study.factorial import arm_factors
@@ -65,9 +65,9 @@ def at_each_visit(planned: PlannedAnalysis, fit: Fit, options: dict[str, Any]) -
 def differences(planned: PlannedAnalysis, fit: Fit, **options: Any) -> Estimates:
     """Return each compared arm against the estimand's comparator, or all pairs of arms for Tukey's adjustment."""
     multiplicity = planned.analysis.multiplicity
-    adjust = multiplicity if multiplicity in SIMULTANEOUS else "none"
-    if adjust == "tukey":
-        return contrasts(fit, "arm", against=PAIRWISE, adjust=adjust, **options)
+    if multiplicity == "tukey":
+        return contrasts(fit, "arm", against=PAIRWISE, adjust="tukey", **options)
+    adjust: Adjustment = "dunnett" if multiplicity == "dunnett" else "none"
     every = contrasts(fit, "arm", against=planned.against, adjust=adjust, **options)
     return Estimates(every.frame[every.frame["arm"].isin(planned.compare)].reset_index(drop=True))
 

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from coxa.covariances import Covariance
 from coxa.errors import OptionError
 from coxa.models.batch.inference import (
     kenward_roger_adjustments,
@@ -23,7 +24,7 @@ from coxa.models.covariance.structure import Structure
 from coxa.models.design.basis import Basis, orthonormal
 from coxa.models.design.rows import check_frame, check_memory, check_residuals
 from coxa.models.inference.between_within import between_within_df
-from coxa.models.inference.methods import BetweenWithin, check_ddf
+from coxa.models.inference.methods import BetweenWithin, DfMethod, check_ddf
 from coxa.models.mmrm.data import RepeatedData, repeated_data
 from coxa.models.numerics.one_thread import one_thread
 from coxa.models.numerics.pattern_sums import Pattern, patterns
@@ -95,10 +96,10 @@ def fit_batch(
     *,
     participant: str = "participant_id",
     visit: str = "visit",
-    covariance: str = "us",
+    covariance: Covariance | str = "us",
     time: str | None = None,
     reml: bool = True,
-    ddf: str | Sequence[str] = "satterthwaite",
+    ddf: DfMethod | Sequence[DfMethod] = "satterthwaite",
     visits: Sequence[Any] | None = None,
 ) -> BatchFit:
     """Fit the model of `fit_mmrm` to many outcomes that share design and pattern of missing visits.

@@ -8,12 +8,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from coxa.covariances import Covariance
 from coxa.errors import OptionError, not_allowed
 from coxa.models.batch.api import BLOCK, BatchFit, BatchTests, checked_rows, fit_sums_of, joined, shared_times
 from coxa.models.batch.sums import BatchSums, trial_sums
 from coxa.models.design.basis import DEPENDENT, orthonormal
 from coxa.models.design.rows import check_frame
-from coxa.models.inference.methods import check_ddf
+from coxa.models.inference.methods import DfMethod, check_ddf
 from coxa.models.mmrm.data import RepeatedData, repeated_data
 from coxa.models.numerics.one_thread import one_thread
 from coxa.models.numerics.pattern_sums import patterns
@@ -31,10 +32,10 @@ def fit_trials(
     trial: str = "trial",
     participant: str = "participant_id",
     visit: str = "visit",
-    covariance: str = "us",
+    covariance: Covariance | str = "us",
     time: str | None = None,
     reml: bool = True,
-    ddf: str | Sequence[str] = "satterthwaite",
+    ddf: DfMethod | Sequence[DfMethod] = "satterthwaite",
     visits: Sequence[Any] | None = None,
 ) -> BatchFit:
     """Fit the model of `fit_mmrm` to each of many trials that stand one under the other.

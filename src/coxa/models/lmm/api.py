@@ -5,17 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from time import perf_counter
+from typing import Literal
 
 import pandas as pd
 
+from coxa.covariances import Covariance
 from coxa.models.design.rows import check_frame
+from coxa.models.inference.methods import DfMethod
 from coxa.models.lmm.data import mixed_data
 from coxa.models.lmm.fit import fit_independent
-from coxa.models.lmm.options import chosen_ddf, chosen_information
+from coxa.models.lmm.options import Information, chosen_ddf, chosen_information
 from coxa.models.lmm.structured import fit_with_structure
 from coxa.models.numerics.one_thread import one_thread
 from coxa.models.results.fit import Fit
-from coxa.models.spec import LMMSpec
+from coxa.models.spec import Engine, LMMSpec
 
 
 def fit_lmm(
@@ -24,14 +27,14 @@ def fit_lmm(
     *,
     participant: str | None = None,
     visit: str = "visit",
-    residual: str = "independent",
+    residual: Literal["independent"] | Covariance | str = "independent",
     time: str | None = None,
     weights: str | None = None,
     partially_nested: Mapping[str, str] | None = None,
     reml: bool = True,
-    ddf: str | None = None,
-    information: str | None = None,
-    engine: str = "coxa",
+    ddf: DfMethod | None = None,
+    information: Information | None = None,
+    engine: Engine = "coxa",
 ) -> Fit:
     """Fit a linear mixed model: random intercepts and slopes, nested and crossed factors, correlated residuals.
 

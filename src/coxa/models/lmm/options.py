@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Literal, get_args
 
 import numpy as np
 
@@ -16,7 +17,8 @@ from coxa.models.results.records import Sample
 INDEPENDENT = "independent"
 """The residual without a covariance structure."""
 
-INFORMATION = ("observed", "expected")
+Information = Literal["observed", "expected"]
+INFORMATION: tuple[str, ...] = get_args(Information)
 
 FEW_REPEATED = 3
 """Levels with several rows below which results say that the variance between levels rests on these."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Literal, get_args
 
 import numpy as np
 import pandas as pd
@@ -21,7 +22,8 @@ from coxa.models.numerics.mixed.structured import Structured
 from coxa.models.numerics.one_thread import one_thread
 from coxa.models.results.fit import FIT, Fit
 
-METHODS = ("profile", "wald")
+Method = Literal["profile", "wald"]
+METHODS: tuple[str, ...] = get_args(Method)
 
 Covariance = Callable[[np.ndarray], np.ndarray]
 """Covariance (q, q) of the effects of a factor as a function of the parameters of the search."""
@@ -34,7 +36,7 @@ ZERO = 1e-9
 
 
 @kinds(fit=FIT)
-def variance_intervals(fit: Fit, *, method: str = "profile", conf_level: float = 0.95) -> pd.DataFrame:
+def variance_intervals(fit: Fit, *, method: Method = "profile", conf_level: float = 0.95) -> pd.DataFrame:
     """Estimate the standard deviations and correlations of random effects with confidence intervals.
 
     Parameters
@@ -86,7 +88,7 @@ def variance_intervals(fit: Fit, *, method: str = "profile", conf_level: float =
 
 
 @kinds(fit=FIT)
-def icc(fit: Fit, factor: str | None = None, *, method: str = "profile", conf_level: float = 0.95) -> pd.DataFrame:
+def icc(fit: Fit, factor: str | None = None, *, method: Method = "profile", conf_level: float = 0.95) -> pd.DataFrame:
     """Estimate the intraclass correlation: the share of an observation's variance that lies between levels of a factor.
 
     Parameters

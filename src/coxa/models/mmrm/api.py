@@ -9,13 +9,15 @@ from typing import Any
 
 import pandas as pd
 
+from coxa.covariances import Covariance
 from coxa.errors import OptionError
 from coxa.frames import ColumnarFrame, as_pandas
 from coxa.models.design.formula import read_terms
 from coxa.models.design.rows import check_frame
+from coxa.models.inference.methods import CovarianceMethod, DfMethod
 from coxa.models.lmm.data import check_outcome, used_by, with_own_level
 from coxa.models.lmm.factors import check_not_fixed, random_factors
-from coxa.models.lmm.options import chosen_ddf, chosen_information
+from coxa.models.lmm.options import Information, chosen_ddf, chosen_information
 from coxa.models.lmm.structured import fit_repeated
 from coxa.models.mmrm.chunks.fit import fit_chunks
 from coxa.models.mmrm.data import repeated_data
@@ -31,17 +33,17 @@ def fit_mmrm(
     *,
     participant: str = "participant_id",
     visit: str = "visit",
-    covariance: str | Sequence[str] = "us",
+    covariance: Covariance | str | Sequence[str] = "us",
     group: str | None = None,
     weights: str | None = None,
     time: str | None = None,
     reml: bool = True,
-    ddf: str | None = None,
-    vcov: str = "model",
+    ddf: DfMethod | None = None,
+    vcov: CovarianceMethod = "model",
     visits: Sequence[Any] | None = None,
     levels: Mapping[str, Sequence[Any]] | None = None,
     partially_nested: Mapping[str, str] | None = None,
-    information: str | None = None,
+    information: Information | None = None,
 ) -> Fit:
     """Fit a mixed model for repeated measures: one covariance over the visits of a participant.
 
@@ -63,7 +65,7 @@ def fit_mmrm(
         Columns that say whose row it is, and of which visit.
     covariance : str or sequence of str
         Structure (`coxa.models.covariance.STRUCTURES`), or a ladder of structures that are tried in order until one
-        is fitted. SAS's words are understood.
+        is fitted. SAS's words and long names, such as "UN" and "unstructured", are understood.
     group : str, optional
         Column whose levels have a covariance each, with the same structure: the arm, or another factor.
     weights : str, optional
