@@ -57,7 +57,17 @@ def observed_means(
 
 
 def model_means(planned: PlannedAnalysis, estimates: Estimates) -> pd.DataFrame:
-    """Return the adjusted means of an analysis in the columns MEAN_COLUMNS, by day and arm, reference first."""
+    """Return the adjusted means of an analysis in the columns MEAN_COLUMNS, by day and arm, reference first.
+
+    Examples
+    --------
+    >>> import coxa
+    >>> mean = {"term": "marginal_mean", "estimand": "primary", "analysis": "primary", "outcome": "womac"}
+    >>> row = {**mean, "arm": "exercise", "visit": "year_1", "estimate": -12.5, "n_observations": 48}
+    >>> means = model_means(coxa.preset("moa-2013").planned("primary"), coxa.Estimates.of([row]))
+    >>> means[["day", "mean", "n"]].to_dict("list")
+    {'day': [365], 'mean': [-12.5], 'n': [48]}
+    """
     mine = planned.rows(estimates.frame, "marginal_mean")
     return _ordered(planned.study, mine.rename(columns={"estimate": "mean", "n_observations": "n"}))
 

@@ -59,7 +59,7 @@ def check_items(
     >>> import pandas as pd
     >>> items = pd.DataFrame({"participant_id": ["a"], "visit": ["v1"], "item": ["p1"], "value": [5]})
     >>> print(check_items(items, "hoos").as_text())
-    error: items, row 2, participant a, p1: an answer is between 0 and 4 (found '5'). Correct the answer, \
+    error: items, row 2, participant a, p1: the answer is not between 0 and 4 (found '5'). Correct the answer, \
 or leave it empty if it is not known.
     """
     definition = as_instrument(instrument)

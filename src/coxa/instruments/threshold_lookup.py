@@ -29,6 +29,13 @@ class Threshold:
     value     : the threshold in `unit`; None where only a range was published
     low, high : the range published with or instead of the value
     evidence  : primary where read in the publication or its abstract, secondary where in another source
+
+    Examples
+    --------
+    >>> from coxa.instruments import threshold
+    >>> found = threshold("hoos", "mic", population="hip_oa")
+    >>> found.kind, found.low, found.high
+    ('mic', 6.0, 10.0)
     """
 
     instrument: str

@@ -248,7 +248,15 @@ def run_record(cohort: Cohort) -> RunRecord:
 
 
 def primary_rows(report: Report) -> pd.DataFrame:
-    """Return the comparisons at the visits that the estimands name, in the plan's order."""
+    """Return the comparisons at the visits that the estimands name, in the plan's order.
+
+    Examples
+    --------
+    >>> import coxa
+    >>> report = analyse(coxa.simulate_study(coxa.preset("moa-2013"), participants=40, truth_size=2000, seed=1))
+    >>> primary_rows(report)[["visit", "arm"]].to_numpy().tolist()
+    [['year_1', 'manual_therapy'], ['year_1', 'exercise'], ['year_1', 'both']]
+    """
     frame = report.estimates.frame
     asked = (planned.asked(frame, *COMPARISONS, over_visits=True) for planned in report.study.planned_analyses)
     return pd.concat(asked, ignore_index=True)

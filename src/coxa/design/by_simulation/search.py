@@ -43,6 +43,14 @@ class SampleSize:
     power     : that was asked
     decided_by : the comparison that needs most
     simulated : what was simulated on the way, with the number found in it
+
+    Examples
+    --------
+    >>> import coxa
+    >>> found = coxa.simulated_power(coxa.preset("bennell-2014"), 40, replicates=10, analyses=["primary"])
+    >>> size = SampleSize(n=142, low=130.0, high=math.inf, power=0.8, decided_by="primary", simulated=found)
+    >>> size.as_text()
+    '142 participants (95% Monte Carlo interval 130 to no limit) give power 0.8; decided by primary'
     """
 
     n: int
