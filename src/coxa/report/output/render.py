@@ -23,6 +23,10 @@ def render(report: Report[Study] | Document, format: Literal["html"] = "html", s
 
 
 @overload
+def render(report: Report[Study] | Document, format: Literal["pdf", "docx"], style: str | None = None) -> bytes: ...
+
+
+@overload
 def render(report: Report[Study] | Document, format: str, style: str | None = None) -> str | bytes: ...
 
 
