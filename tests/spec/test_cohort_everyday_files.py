@@ -288,7 +288,7 @@ class TestPatientAndEpisode:
 
     def test_both_ways_at_once_are_a_fault_of_the_plan(self) -> None:
         plan = PLAN + self.DATA.replace("columns: {assessment", "columns: {participant_id: x, assessment")
-        with pytest.raises(PlanError, match="keep one of them"):
+        with pytest.raises(PlanError, match="Keep one of them"):
             parse_study(plan.encode())
 
 

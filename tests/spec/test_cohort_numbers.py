@@ -158,7 +158,7 @@ def test_a_decimal_comma_before_a_nought_is_a_decimal_comma(decimal: str | None,
 
 def test_a_mark_has_one_meaning() -> None:
     table = 'assessments.csv, decimal: ",", thousands: ","'
-    with pytest.raises(PlanError, match="a mark has one meaning"):
+    with pytest.raises(PlanError, match="A mark has one meaning"):
         parse_study((PLAN + LONG.replace("assessments.csv", table)).encode())
 
 
