@@ -29,7 +29,7 @@ def test_marginal_means(case: tuple[dict, Fit], weights: str, key: str) -> None:
     r, fit = case
     wanted = r[key]
     se = np.array(wanted.get("SE", wanted.get("se")))
-    got = marginal_means(fit, weights=weights).frame.set_index(["visit", "arm"])
+    got = marginal_means(fit, averaging=weights).frame.set_index(["visit", "arm"])
     got = got.loc[list(zip(wanted["visit"], wanted["arm"], strict=True))]
     assert (np.abs(got["estimate"] - wanted["emmean"]) / se).max() < EFFECT
     np.testing.assert_allclose(got["std_error"], se, rtol=STANDARD_ERROR)

@@ -81,7 +81,7 @@ def test_two_header_rows_below_a_title_are_proposed_and_joined(tmp_path: Path, m
     assert (finding.rule, finding.value) == ("Row 1 does not name every column", "Register, export of 3 June")
     assert finding.remedy == (
         "Rows 3 and 4 look like the header: write `header_row: [3, 4]` in its table, which joins their names "
-        "(Start NPRS, End NPRS)"
+        "(Start NPRS, End NPRS)."
     )
     raw = read(path, header_row=(3, 4))
     assert list(raw.sheet.frame.columns) == ["Patient No", "Patient Site", "Start NPRS", "Start LEFS", "End NPRS"]
@@ -92,7 +92,7 @@ def test_two_header_rows_below_a_title_are_proposed_and_joined(tmp_path: Path, m
 
 def test_one_header_row_below_a_title_is_proposed(tmp_path: Path) -> None:
     path = workbook(tmp_path / "table.xlsx", [["Export of June"], ["id", "arm", "pain"], ["1", "a", 3]])
-    assert fault(path).remedy == "Row 2 looks like the header (id, arm, pain, ...): write `header_row: 2` in its table"
+    assert fault(path).remedy == "Row 2 looks like the header (id, arm, pain, ...): write `header_row: 2` in its table."
     assert read(path, header_row=(2,)).sheet.frame["pain"].tolist() == [3]
 
 
@@ -251,7 +251,7 @@ def test_percentages_are_read_only_as_the_plan_says(tmp_path: Path) -> None:
     rows = [["1", 1, 0.57], ["1", 2, 0.4]]
     error = next(iter(cohort(tmp_path, rows, shape="0%").findings.errors))
     assert (error.row, error.rule) == (2, "the cell shows a percentage and stores a fraction, as 0.57 for 57%")
-    assert error.remedy == "Write `percent: shown` in its table to read 57, or `percent: stored` to read 0.57"
+    assert error.remedy == "Write `percent: shown` in its table to read 57, or `percent: stored` to read 0.57."
     shown = cohort(tmp_path, rows, "      percent: shown", "0%")
     assert shown.table("assessments")["value"].tolist() == [57, 40]
     stored = cohort(tmp_path, rows, "      percent: stored", "0%")
@@ -356,7 +356,7 @@ def test_a_directory_with_false_sizes_is_no_way_around_the_limit(tmp_path: Path)
     raw[place : place + 4] = (900).to_bytes(4, "little")
     path.write_bytes(raw)
     check_archive(path, ReadOptions(max_cells=20_000))
-    assert fault(path, max_cells=20_000).remedy == "export or copy it again"
+    assert fault(path, max_cells=20_000).remedy == "Export or copy it again."
 
 
 def test_dates_are_read_as_dates(tmp_path: Path) -> None:

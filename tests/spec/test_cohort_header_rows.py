@@ -42,7 +42,7 @@ def test_two_header_rows_below_a_title_are_proposed_and_joined(tmp_path: Path, t
     assert fault(path).rule == "Row 1 does not name every column"
     assert fault(path).remedy == (
         "Rows 3 and 4 look like the header: write `header_row: [3, 4]` in its table, which joins their names "
-        "(Start NPRS, End NPRS)"
+        "(Start NPRS, End NPRS)."
     )
     raw = read(path, header_row=(3, 4))
     assert list(raw.sheet.frame.columns) == NAMES
@@ -53,7 +53,7 @@ def test_two_header_rows_below_a_title_are_proposed_and_joined(tmp_path: Path, t
 
 def test_one_header_row_below_a_title_is_proposed(tmp_path: Path) -> None:
     path = file(tmp_path, "Export of June\nid,arm,pain\n1,a,3\n2,b,4\n")
-    assert fault(path).remedy == "Row 2 looks like the header (id, arm, pain, ...): write `header_row: 2` in its table"
+    assert fault(path).remedy == "Row 2 looks like the header (id, arm, pain, ...): write `header_row: 2` in its table."
     assert read(path, header_row=(2,)).sheet.frame["pain"].tolist() == ["3", "4"]
 
 
@@ -85,7 +85,7 @@ def test_a_row_beyond_the_file_cannot_be_its_header(tmp_path: Path) -> None:
 def test_a_parquet_file_has_no_header_row(tmp_path: Path) -> None:
     (tmp_path / "table.parquet").write_bytes(b"PAR1")
     finding = fault(tmp_path / "table.parquet", header_row=(2,))
-    assert finding.rule == "A .parquet file has no header row; it names its columns by itself"
+    assert finding.rule == "a .parquet file has no header row; it names its columns by itself"
 
 
 @pytest.mark.parametrize(

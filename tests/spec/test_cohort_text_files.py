@@ -62,7 +62,7 @@ def test_a_cell_that_swallowed_rows_is_refused_though_its_quotes_are_in_order(tm
     rows = changed(40, 'knee pain"', changed(21, '"knee swollen'))
     finding = fault(written(tmp_path, rows))
     assert finding.rule == "The quoted cell that begins in line 23 holds 19 lines that look like rows of the file"
-    assert finding.remedy == "Close its quotation mark in line 23, or write the text of the cell on one line"
+    assert finding.remedy == "Close its quotation mark in line 23, or write the text of the cell on one line."
 
 
 def test_a_cell_that_swallowed_one_row_is_refused(tmp_path: Path) -> None:
@@ -156,7 +156,7 @@ def test_a_byte_order_mark_tells_the_encoding(tmp_path: Path, mark: bytes, encod
 def test_utf_16_without_a_mark_is_refused_with_its_name(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_bytes(PLAIN.encode("utf-16-le"))
-    assert fault(path).remedy.endswith("Write `encoding: utf-16-le` in its table")
+    assert fault(path).remedy.endswith("Write `encoding: utf-16-le` in its table.")
 
 
 @pytest.mark.parametrize(

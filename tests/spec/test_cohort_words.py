@@ -121,7 +121,7 @@ def test_labels_that_are_nearly_the_same_are_named_with_their_map(tmp_path: Path
     finding = only(labelled(tmp_path, ["T03", "T03 ", other, "T04"], field), "warning")
     name = other.strip()
     assert (finding.field, finding.value) == (field, f"T03 (2 rows), {name} (1 row)")
-    assert finding.remedy == f'If they mean the same, write `values: {{{field}: {{"{name}": "T03"}}}}` in its table'
+    assert finding.remedy == f'If they mean the same, write `values: {{{field}: {{"{name}": "T03"}}}}` in its table.'
 
 
 def test_the_proposed_map_makes_one_label_of_them(tmp_path: Path) -> None:

@@ -108,9 +108,9 @@ def test_marginal_means_and_contrasts_are_those_of_the_whole(weights: str) -> No
     chunked, whole = fit_mmrm(FORMULA, cut(rows, 50)), fit_mmrm(FORMULA, rows)
     columns = ["estimate", "std_error", "df", "n_participants", "n_observations"]
     for table in (
-        lambda fit: marginal_means(fit, weights=weights),
-        lambda fit: marginal_means(fit, by=None, weights=weights),
-        lambda fit: contrasts(fit, against="usual_care", weights=weights),
+        lambda fit: marginal_means(fit, averaging=weights),
+        lambda fit: marginal_means(fit, by=None, averaging=weights),
+        lambda fit: contrasts(fit, against="usual_care", averaging=weights),
     ):
         left, right = (table(fit).frame[columns].astype(float).to_numpy() for fit in (chunked, whole))
         assert left == pytest.approx(right, rel=1e-10)
@@ -135,7 +135,7 @@ def test_a_participant_who_comes_back_is_an_error() -> None:
 def test_a_second_row_of_a_visit_is_an_error_even_in_the_next_chunk() -> None:
     rows = trial()
     twice = pd.concat([rows.iloc[:3], rows.iloc[2:]], ignore_index=True)
-    with pytest.raises(DataError, match="one row per participant_id and visit"):
+    with pytest.raises(DataError, match="the row has the participant_id and visit of another"):
         fit_mmrm(FORMULA, [twice.iloc[:3], twice.iloc[3:]])
 
 

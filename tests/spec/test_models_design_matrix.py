@@ -79,7 +79,7 @@ def test_the_frame_that_comes_in_is_not_changed() -> None:
 
 
 def test_a_logarithm_of_zero_is_an_error() -> None:
-    with pytest.raises(FitError, match=r"'log\(baseline\)' has no finite value in 1 rows\n  1. a logarithm needs"):
+    with pytest.raises(FitError, match=r"'log\(baseline\)' has no finite value in 1 rows\n  1. A logarithm needs"):
         design_matrix("change ~ log(baseline)", table().assign(baseline=[0.0, 1, 2, 3, 4, 5]))
 
 

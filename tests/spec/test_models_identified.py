@@ -132,7 +132,7 @@ def test_an_adjusted_variance_below_zero_is_no_standard_error() -> None:
     fit = fit_mmrm(FORMULA, two_with_both_ends(10), covariance="toeph", ddf="kenward-roger")
     with pytest.raises(FitError, match=r"'kenward-roger' adjusts a variance to -\d+: the data say too little of the"):
         contrasts(fit, "arm", against="usual")
-    with pytest.raises(FitError, match="use ddf='satterthwaite'"):
+    with pytest.raises(FitError, match="Use ddf='satterthwaite'"):
         _ = fit.std_error
 
 

@@ -280,7 +280,7 @@ def test_who_lacks_a_therapist_is_left_out_and_who_should_have_none_keeps_the_ar
 @pytest.mark.parametrize(
     ("random", "message"),
     [
-        ("    random: {therapist_id: {}}\n", r"say `only_in: \[classes\]` in the plan"),
+        ("    random: {therapist_id: {}}\n", r"write `only_in: \[classes\]` in the plan"),
         ("    random: {therapist_id: {only_in: usual_care}}\n", "no participant in usual_care has a therapist_id"),
     ],
 )

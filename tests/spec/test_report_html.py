@@ -410,7 +410,7 @@ def test_text_is_escaped_in_every_kind_of_block() -> None:
         List((NASTY,)),
         Card(NASTY, ((NASTY, NASTY),), (NASTY,)),
         TableBlock(table),
-        FigureBlock(replace(figure, title=NASTY, alt=NASTY)),
+        FigureBlock(replace(figure, title=NASTY, words=NASTY)),
     )
     inner = Section("inner", NASTY, (Paragraph(NASTY),))
     document = Document(NASTY, NASTY, ((NASTY, NASTY),), (Section("outer", NASTY, blocks, (inner,)),))

@@ -18,7 +18,7 @@ from tests.spec.classes_trial import PLAN, page, written
 
 
 def differences(report: Report, analysis: str) -> pd.DataFrame:
-    return report.estimates.only(analysis=analysis, term="Difference", visit="week_12").frame
+    return report.estimates.only(analysis=analysis, term="difference", visit="week_12").frame
 
 
 def test_with_one_follow_up_repeated_measures_are_an_analysis_of_covariance(tmp_path: Path) -> None:

@@ -256,7 +256,7 @@ def test_damaged_results_are_a_finding(handed_over: Path, tmp_path: Path, name: 
     for command in (["why", "--cell", "T1.r1.c1"], ["verify"]):
         shown = runner.invoke(app, [command[0], str(tmp_path / "out"), *command[1:]])
         assert shown.exit_code == 1
-        assert "the file is damaged" in shown.output.replace("\n", " ")
+        assert "The file is damaged" in shown.output.replace("\n", " ")
         assert "fault of coxa" not in shown.output
 
 

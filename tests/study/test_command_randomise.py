@@ -130,7 +130,7 @@ def test_the_seals_are_checked(plan: Path, tmp_path: Path) -> None:
     listed.to_csv(out / "allocation_list.csv", index=False)
     bad = randomise(plan, "--verify", str(out))
     assert bad.exit_code == 1
-    assert "the seal of number 5 does not fit its arm" in bad.output
+    assert "The seal of number 5 does not fit its arm" in bad.output
     assert len(json.loads(randomise(plan, "--verify", str(out), "--json").stdout)) == 1
     assert randomise(plan, "--verify", str(tmp_path / "nowhere")).exit_code == 2
 
@@ -174,7 +174,7 @@ def test_a_stratum_with_one_participant_is_a_finding(plan: Path, tmp_path: Path)
     file = people(tmp_path, 4)
     shown = randomise(plan, "--participants", str(file), "--seed", "7", "--out", str(tmp_path / "out"))
     assert shown.exit_code == 1
-    assert "the stratum has one unit" in " ".join(shown.output.split())
+    assert "The stratum has one unit" in " ".join(shown.output.split())
     assert not (tmp_path / "out").exists()
 
 

@@ -52,7 +52,7 @@ def test_a_spreadsheet_export_is_scored(tmp_path: Path) -> None:
 def test_the_prefix_that_was_found_and_the_columns_left_out_are_said(answers: pd.DataFrame, tmp_path: Path) -> None:
     shown = score(saved(answers.assign(hoos_total=[1, 2]), tmp_path))
     assert shown.exit_code == 0, shown.output
-    assert "the prefix of the item columns is taken to be 'hoos_'" in words(shown)
+    assert "The prefix of the item columns is taken to be 'hoos_'" in words(shown)
     assert "Left out: hoos_total." in words(shown)
     assert "10 scores, 0 of them missing" in words(shown)
 
@@ -66,7 +66,7 @@ def test_an_item_without_a_column_is_a_warning(answers: pd.DataFrame, tmp_path: 
 def test_the_wrong_instrument_is_told(answers: pd.DataFrame, tmp_path: Path) -> None:
     shown = CliRunner().invoke(app, ["score", str(saved(answers, tmp_path)), "--instrument", "ihot_12"])
     assert shown.exit_code == 1
-    assert "these look like items of hoos" in words(shown)
+    assert "look like items of hoos" in words(shown)
     assert "Rename" not in shown.output
 
 
@@ -74,7 +74,7 @@ def test_answers_out_of_range_stop_and_are_written_down(answers: pd.DataFrame, t
     file, out = saved(answers.assign(HOOS_P1=["9", "1"], HOOS_P2=["1", "x"]), tmp_path), tmp_path / "scores.csv"
     shown = score(file, "--out", str(out))
     assert shown.exit_code == 1
-    assert "the answer is not between 0 and 4" in words(shown)
+    assert "The answer is not between 0 and 4" in words(shown)
     assert not out.exists()
     findings = pd.read_csv(tmp_path / "scores.findings.csv", dtype=str).query("severity == 'error'")
     assert findings[["row", "field", "value"]].to_numpy().tolist() == [["3", "p2", "x"], ["2", "p1", "9"]]
@@ -98,7 +98,7 @@ def test_several_rows_per_participant_need_a_visit(answers: pd.DataFrame, tmp_pa
     file = saved(pd.concat([answers.assign(week="w0"), answers.assign(week="w12")]), tmp_path)
     shown = score(file)
     assert shown.exit_code == 1
-    assert "several rows per participant (rows 2 and 4 are of one). Name the visit column with --visit." in words(shown)
+    assert "Several rows per participant (rows 2 and 4 are of one). Name the visit column with --visit." in words(shown)
     assert score(file, "--visit", "week").exit_code == 0
     assert "--visit names no column of the file" in words(score(file, "--visit", "weak"))
 

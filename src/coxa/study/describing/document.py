@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import types
 from collections.abc import Iterable, Iterator
 from datetime import date
@@ -109,8 +110,8 @@ def _part_section(path: tuple[str, ...], part: type[Part]) -> str:
     heading = f"## `{'.'.join(path)}`{_kind(part)}" if path else f"## {KIND_TITLES[part]}"
     if part is ComparativeReport:
         heading += ", with arms or groups"
-    said = (part.__doc__ or "").split("\n\n")
-    intro = [" ".join(paragraph.split()) for paragraph in said if paragraph.strip()]
+    text = re.split(r"\n\s*\w+\n\s*-{3,}\n", part.__doc__ or "")[0]
+    intro = [" ".join(paragraph.split()) for paragraph in text.split("\n\n") if paragraph.strip()]
     rows = [_row(key, field) for key, field in _own_fields(part).items()]
     head = "| key | what it holds | default | meaning |\n|---|---|---|---|"
     return "\n".join([heading, "", "\n\n".join(intro).replace(" : ", ": "), "", head, *rows, ""])
