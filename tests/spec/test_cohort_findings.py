@@ -108,7 +108,7 @@ def test_undeclared_missing_code(tmp_path: Path) -> None:
     finding = only(read_tiny(tmp_path, values=values), "error")
     assert finding.rule == "pain is not between 0 and 100 points; 999 looks like a code for missing"
     assert finding.remedy == (
-        "if it means missing write `missing: [999]` in `data: tables: assessments`; if not, correct it"
+        "If it means missing, write `missing: [999]` in `data: tables: assessments`; if not, correct it."
     )
     declared = read_tiny(tmp_path, values=values, data=LONG + "  missing: [999]\n")
     assert messages(declared) == []

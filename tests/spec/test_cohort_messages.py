@@ -42,7 +42,7 @@ def test_a_value_of_a_wide_file_is_found_by_its_column(tmp_path: Path) -> None:
     ]
     assert read_wide(tmp_path, changed(wide(), 1, FUN_W12="?"))[0] == (
         "error: assessments, row 3, participant 02, function (FUN_W12): the value is not a number (found '?'). "
-        'correct it; if it means missing write `missing: ["?"]`'
+        'Correct it; if it means missing, write `missing: ["?"]`.'
     )
 
 

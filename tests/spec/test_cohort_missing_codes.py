@@ -130,8 +130,8 @@ def test_a_number_that_nobody_writes_for_missing_is_not_proposed(tmp_path: Path,
 def test_where_another_outcome_can_have_the_code_it_is_proposed_for_one_column_only(tmp_path: Path) -> None:
     finding = only(read_tiny(tmp_path, values=changed(assessments(), 3, value="99")), "error")
     assert finding.remedy == (
-        "if it means missing write `missing: {function: [99]}` in `data: tables: assessments`, not `[99]` for all of "
-        "it, which could hit pain (0 to 100); if not, correct it"
+        "If it means missing, write `missing: {function: [99]}` in `data: tables: assessments`, not `[99]` for all of "
+        "it, which could hit pain (0 to 100); if not, correct it."
     )
 
 
@@ -140,7 +140,7 @@ def test_where_another_outcome_can_have_the_code_it_is_proposed_for_one_column_o
     [
         (">90", "Correct it at the source: a number and nothing else."),
         ("1.045,5", 'Write `thousands: "."` in its table if that marks thousands, or correct it'),
-        ("k.A.", 'correct it; if it means missing write `missing: ["k.A."]`'),
+        ("k.A.", 'Correct it; if it means missing, write `missing: ["k.A."]`.'),
     ],
 )
 def test_only_words_are_proposed_as_missing(tmp_path: Path, text: str, remedy: str) -> None:

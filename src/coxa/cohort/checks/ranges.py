@@ -67,10 +67,10 @@ def _declare(draft: Draft, table: str, name: str, code: str) -> str:
     """Return how to declare a code: for the whole table, or for one column where others can have that value."""
     hits = could_be(draft.study, draft.contracts[table], draft.table(table), code)
     if not hits:
-        return f"if it means missing write `missing: [{code}]` in `data: tables: {table}`; if not, correct it"
+        return f"If it means missing, write `missing: [{code}]` in `data: tables: {table}`; if not, correct it."
     return (
-        f"if it means missing write `missing: {{{name}: [{code}]}}` in `data: tables: {table}`, not `[{code}]` for all "
-        f"of it, which could hit {in_short(hits)}; if not, correct it"
+        f"If it means missing, write `missing: {{{name}: [{code}]}}` in `data: tables: {table}`, not `[{code}]` for "
+        f"all of it, which could hit {in_short(hits)}; if not, correct it."
     )
 
 

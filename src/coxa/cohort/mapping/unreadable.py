@@ -42,10 +42,12 @@ def number_remedy(bad: pd.Series, marks: Marks = UNKNOWN) -> str:
         labels = (
             f'; if these are labels of answers, write their numbers under `values: {{value: {{"{words[0]}": ...}}}}`'
         )
-        return f"correct it; if it means missing write `missing: [{shown}]`" + (labels if len(words) > 1 else "")
+        return f"Correct it; if it means missing, write `missing: [{shown}]`" + (
+            f"{labels}." if len(words) > 1 else "."
+        )
     if pd.Series(codes, dtype="str").str.fullmatch(MARKED_NUMBER).all():
         named = _thousands(pd.Series(codes, dtype="str"), marks)
-        return named or "write it without a thousands mark, or name the `decimal` mark of the file"
+        return named or "Write it without a thousands mark, or name the `decimal` mark of the file."
     return "Correct it at the source: a number and nothing else."
 
 
