@@ -46,7 +46,13 @@ KINDS: dict[str, dict[str, Any]] = {
 NUMBERS = ["estimate", "std_error", "df", "p_value", "conf_low", "conf_high"]
 
 
-@pytest.mark.parametrize("kind", KINDS)
+SLOW = ("mmrm, margin, holm", "mmrm, holm")
+"""Kinds whose parts the others have."""
+
+
+@pytest.mark.parametrize(
+    "kind", [pytest.param(kind, marks=pytest.mark.slow) if kind in SLOW else kind for kind in KINDS]
+)
 def test_trials_fitted_together_have_the_numbers_of_the_plan_run_on_each(kind: str) -> None:
     study = power_plan({"a": KINDS[kind]})
     piece = Piece(study, 60, ("a",), seed=3, first=0, count=3)

@@ -130,14 +130,15 @@ def test_without_a_word_on_it_seriousness_cannot_be_reported() -> None:
 
 
 def test_hostile_words_are_text_in_every_form() -> None:
-    page = render_html(document())
+    made = document()
+    page = render_html(made)
     assert "<script>alert" not in page
     assert "&lt;script&gt;alert" in page
     assert "QZX" not in page
     assert "[participant]" in page
-    text = "".join(one.extract_text() for one in PdfReader(io.BytesIO(render_pdf(document()))).pages)
+    text = "".join(one.extract_text() for one in PdfReader(io.BytesIO(render_pdf(made))).pages)
     assert "QZX" not in text
-    word = open_word(io.BytesIO(render_word(document())))
+    word = open_word(io.BytesIO(render_word(made)))
     cells = {cell.text for table in word.tables for row in table.rows for cell in row.cells}
     assert NASTY in cells
 

@@ -124,6 +124,7 @@ def test_check_analyse_and_report_say_how_the_plan_stands(small: Path) -> None:
     assert verified.exit_code == 0, verified.output
 
 
+@pytest.mark.slow  # a crate and a report are the same bytes twice in test_report_crate too
 def test_a_report_of_a_locked_plan_and_its_crate_are_the_same_bytes_twice(small: Path) -> None:
     study = small
     run("lock", study, "--date", "2026-01-15")
