@@ -191,6 +191,17 @@ def test_limits_of_lines_are_adjusted_at_each_visit_and_for_the_slope(method: st
     assert (both["estimate_adjusted"] == both["estimate"]).all()
 
 
+def test_slopes_are_compared_between_all_pairs_for_tukey() -> None:
+    fit, found = run({**LINES, "multiplicity": "tukey"})
+    rows = found[found["term"] == "difference_in_slope"].set_index(["arm", "reference"])
+    at_12 = found[(found["term"] == "difference") & (found["visit"] == "w12")].set_index(["arm", "reference"])
+    assert len(rows) == 3
+    assert list(rows.index) == list(at_12.index)
+    slopes = {arm: fit.params.get(f"arm[{arm}]:study_day", 0.0) for pair in rows.index for arm in pair}
+    by_hand = [7 * (slopes[arm] - slopes[reference]) for arm, reference in rows.index]
+    assert rows["estimate"].to_list() == pytest.approx(by_hand)
+
+
 def test_a_margin_is_tested_on_the_planned_day() -> None:
     margin = {"type": "superiority", "value": 2}
     found = run({**LINES, "margin": margin})[1].set_index(["term", "visit", "arm"])

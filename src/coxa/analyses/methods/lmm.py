@@ -15,7 +15,7 @@ from coxa.analyses.model_rows import check_cells, rows_of_model
 from coxa.analyses.rows import AnalysisRows
 from coxa.estimates import Estimates, contrast_rows, marginal_means
 from coxa.estimates.means import numbers
-from coxa.estimates.simultaneous import simultaneous
+from coxa.estimates.simultaneous import PAIRWISE, simultaneous
 from coxa.models import Fit, fit_lmm, with_baseline
 from coxa.models.spec import LMMSpec
 from coxa.study.comparative import PlannedAnalysis
@@ -109,7 +109,8 @@ class LMMMethod(MeansMethod):
 
 def slopes(planned: PlannedAnalysis, fit: Fit) -> Estimates:
     """Return the differences of the slopes per week between the compared arms and the comparator, or of all pairs."""
-    plan, against = _options(planned), planned.against if planned.analysis.multiplicity != "tukey" else None
+    plan, every_pair = _options(planned), planned.analysis.multiplicity == "tukey"
+    against = PAIRWISE if every_pair else planned.against
     options: dict[str, Any] = {"against": against, "by": None, "averaging": plan.averaging}
     start, later = (contrast_rows(fit, "arm", at={DAY: day}, **options) for day in (WEEK, 2 * WEEK))
     rows = later - start
@@ -132,7 +133,7 @@ def slopes(planned: PlannedAnalysis, fit: Fit) -> Estimates:
             "warning": "; ".join(fit.warnings),
         }
         for (arm, reference, _), each in zip(rows.index, found, strict=True)
-        if against is None or arm in planned.compare
+        if every_pair or arm in planned.compare
     )
 
 
