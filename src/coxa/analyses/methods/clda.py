@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from coxa.analyses.methods.means import MeansMethod, differences, margins
-from coxa.analyses.methods.method import Telling, Words, zero_day
+from coxa.analyses.methods.method import Telling, Words, options_of, zero_day
 from coxa.analyses.methods.mmrm import MISSING, likelihood_words
 from coxa.analyses.model_rows import check_cells, rows_of_model
 from coxa.analyses.rows import AnalysisRows
@@ -24,7 +24,7 @@ class CLDAMethod(MeansMethod):
 
     def fits(self, planned: PlannedAnalysis, dataset: AnalysisRows, subgroup: str | None = None) -> Iterator[Fit]:
         """Yield the model of the outcome itself, of all who have a value at baseline or later."""
-        plan, there = _options(planned), rows_of_model(planned, dataset)
+        plan, there = options_of(planned, CLDA), rows_of_model(planned, dataset)
         check_cells(planned, there)
         visits = list(there["visit"].cat.categories)
         rows = dataset.frame[dataset.frame["visit"].isin(visits)]
@@ -41,7 +41,7 @@ class CLDAMethod(MeansMethod):
 
     def estimates(self, planned: PlannedAnalysis, fits: Sequence[Fit], dataset: AnalysisRows) -> Iterator[Estimates]:
         """Yield means, of values or of changes as the estimand says, and differences at each visit and over them."""
-        plan, (fit,) = _options(planned), fits
+        plan, (fit,) = options_of(planned, CLDA), fits
         options: dict[str, Any] = {"averaging": plan.averaging, "conf_level": plan.conf_level}
         means = marginal_means(fit, "arm", **options)
         if planned.response == "change":
@@ -58,7 +58,7 @@ class CLDAMethod(MeansMethod):
 
     def words(self, planned: PlannedAnalysis, fits: Sequence[Fit] | None) -> Words:
         """Return what the analysis is called."""
-        plan = _options(planned)
+        plan = options_of(planned, CLDA)
         return Words(
             title="Constrained longitudinal data analysis: the baseline is an outcome, with one mean for all "
             "participants",
@@ -71,7 +71,7 @@ class CLDAMethod(MeansMethod):
 
     def sentences(self, telling: Telling) -> Iterator[str]:
         """Yield the model with its likelihood and fixed effects."""
-        plan, planned = _options(telling.planned), telling.planned
+        plan, planned = options_of(telling.planned, CLDA), telling.planned
         for formula in telling.formulas():
             yield (
                 f"A constrained longitudinal data analysis of {planned.outcome_label}{telling.cite('clda')} was fitted "
@@ -91,12 +91,6 @@ def _changes(fit: Fit, means: Estimates, baseline: str, options: dict[str, Any])
         found = marginal_means(fit, "arm", over_time=change, **options).frame
         n = found["arm"].map(at.set_index("arm")["n_observations"])
         yield Estimates(found.assign(term="marginal_mean", visit=visit, n_observations=n))
-
-
-def _options(planned: PlannedAnalysis) -> CLDA:
-    plan = planned.analysis
-    assert isinstance(plan, CLDA)
-    return plan
 
 
 METHOD = CLDAMethod()

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from coxa.analyses.methods.means import MeansMethod, differences, margins
-from coxa.analyses.methods.method import Telling, Words
+from coxa.analyses.methods.method import Telling, Words, options_of
 from coxa.analyses.methods.mmrm import MISSING, likelihood_words
 from coxa.analyses.model_rows import check_cells, rows_of_model
 from coxa.analyses.rows import AnalysisRows
@@ -35,7 +35,7 @@ class LMMMethod(MeansMethod):
 
     def fits(self, planned: PlannedAnalysis, dataset: AnalysisRows, subgroup: str | None = None) -> Iterator[Fit]:
         """Yield the model; with the baseline as an outcome, of all who have a value at baseline or later."""
-        plan, rows = _options(planned), rows_of_model(planned, dataset)
+        plan, rows = options_of(planned, LMM), rows_of_model(planned, dataset)
         if not plan.is_linear:
             check_cells(planned, rows)
         if plan.baseline_is_response:
@@ -53,7 +53,7 @@ class LMMMethod(MeansMethod):
 
     def estimates(self, planned: PlannedAnalysis, fits: Sequence[Fit], dataset: AnalysisRows) -> Iterator[Estimates]:
         """Yield means and differences at each visit, of lines at the planned days, and differences of slopes."""
-        plan, (fit,) = _options(planned), fits
+        plan, (fit,) = options_of(planned, LMM), fits
         if not plan.is_linear:
             yield from MeansMethod.estimates(self, planned, fits, dataset)
             return
@@ -65,7 +65,7 @@ class LMMMethod(MeansMethod):
 
     def course(self, planned: PlannedAnalysis, word: str) -> Mapping[str, float]:
         """Return the weights of a slope; that of lines with one mean on day 0 is of lines through that point."""
-        if not _options(planned).baseline_is_response:
+        if not options_of(planned, LMM).baseline_is_response:
             return MeansMethod.course(self, planned, word)
         days = {visit: float(planned.study.visits[visit].day) for visit in planned.model_visits}
         square = sum(day**2 for day in days.values())
@@ -73,7 +73,7 @@ class LMMMethod(MeansMethod):
 
     def words(self, planned: PlannedAnalysis, fits: Sequence[Fit] | None) -> Words:
         """Return what the analysis is called."""
-        plan = _options(planned)
+        plan = options_of(planned, LMM)
         lines = ", means as straight lines over time" if plan.is_linear else ""
         start = ", the baseline an outcome on day 0 with one mean for all participants"
         return Words(
@@ -87,7 +87,7 @@ class LMMMethod(MeansMethod):
 
     def sentences(self, telling: Telling) -> Iterator[str]:
         """Yield the model with its likelihood, fixed effects and time."""
-        plan = _options(telling.planned)
+        plan = options_of(telling.planned, LMM)
         for formula in telling.formulas():
             yield (
                 f"A linear mixed model of {telling.planned.variable}{telling.cite('lmm')} was fitted by "
@@ -103,13 +103,13 @@ class LMMMethod(MeansMethod):
 
     def random_words(self, planned: PlannedAnalysis, fit: Fit) -> Iterator[str]:
         """Yield which effects a participant has."""
-        effects = "intercept and slope over time" if _options(planned).random == "slope" else "intercept"
+        effects = "intercept and slope over time" if options_of(planned, LMM).random == "slope" else "intercept"
         yield f"Random effects: {effects} of each participant; residuals are independent."
 
 
 def slopes(planned: PlannedAnalysis, fit: Fit) -> Estimates:
     """Return the differences of the slopes per week between the compared arms and the comparator, or of all pairs."""
-    plan, every_pair = _options(planned), planned.analysis.multiplicity == "tukey"
+    plan, every_pair = options_of(planned, LMM), planned.analysis.multiplicity == "tukey"
     against = PAIRWISE if every_pair else planned.against
     options: dict[str, Any] = {"against": against, "by": None, "averaging": plan.averaging}
     start, later = (contrast_rows(fit, "arm", at={DAY: day}, **options) for day in (WEEK, 2 * WEEK))
@@ -139,7 +139,7 @@ def slopes(planned: PlannedAnalysis, fit: Fit) -> Estimates:
 
 def _at_visit(planned: PlannedAnalysis, fit: Fit, visit: str) -> Iterator[Estimates]:
     """Yield means, differences and tests of a margin on the planned day of a visit."""
-    plan, day = _options(planned), float(planned.study.visits[visit].day)
+    plan, day = options_of(planned, LMM), float(planned.study.visits[visit].day)
     options: dict[str, Any] = {"by": None, "at": {DAY: day}, "averaging": plan.averaging, "conf_level": plan.conf_level}
     yield marginal_means(fit, "arm", **options)
     yield differences(planned, fit, **options)
@@ -153,12 +153,6 @@ def _counted(found: Estimates, rows: pd.DataFrame, visit: str) -> Estimates:
     frame = found.frame
     values = [int(n.get(arm, 0) + n.get(other, 0)) for arm, other in zip(frame["arm"], frame["reference"], strict=True)]
     return Estimates(frame.assign(visit=visit, n_observations=values))
-
-
-def _options(planned: PlannedAnalysis) -> LMM:
-    plan = planned.analysis
-    assert isinstance(plan, LMM)
-    return plan
 
 
 METHOD = LMMMethod()

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeVar
 
 from coxa.analyses.rows import AnalysisRows
 from coxa.estimates import Estimates
 from coxa.estimates.profile import planned_profile
 from coxa.models import Fit
+from coxa.study.analysis import Analysis
 from coxa.study.comparative import PlannedAnalysis
+
+Options = TypeVar("Options", bound=Analysis)
+"""Options of one kind of model."""
 
 Together = Literal["repeated", "least_squares", "proportions"]
 """Ways to fit many trials at once, in `coxa.design.by_simulation`: a repeated-measures model, one of each visit by
@@ -65,6 +69,13 @@ class Telling:
     def first_visit(self) -> str:
         """Return the label of the first visit of the models."""
         return self.planned.study.label("visits", str(self.fits[0].sample.visits[0]))
+
+
+def options_of(planned: PlannedAnalysis, kind: type[Options]) -> Options:
+    """Return the options of an analysis, as those of its kind of model."""
+    options = planned.analysis
+    assert isinstance(options, kind)
+    return options
 
 
 class Method:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from coxa.analyses.clusters import clustered_rows, partially_nested
 from coxa.analyses.methods.ancova import least_squares_together
 from coxa.analyses.methods.means import MeansMethod
-from coxa.analyses.methods.method import Telling, Together, Words
+from coxa.analyses.methods.method import Telling, Together, Words, options_of
 from coxa.analyses.model_rows import check_cells, has_covariates, rows_of_model
 from coxa.analyses.rows import AnalysisRows
 from coxa.covariances import COVARIANCES
@@ -27,7 +27,7 @@ class MMRMMethod(MeansMethod):
 
     def fits(self, planned: PlannedAnalysis, dataset: AnalysisRows, subgroup: str | None = None) -> Iterator[Fit]:
         """Yield one model; with data of one visit it is an analysis of covariance, and is fitted as one."""
-        analysis, rows = _options(planned), rows_of_model(planned, dataset)
+        analysis, rows = options_of(planned, MMRM), rows_of_model(planned, dataset)
         visits = list(rows["visit"].cat.categories)
         formula = model_formula(planned.study, planned.name, subgroup, visits)
         if len(visits) > 1:
@@ -51,7 +51,7 @@ class MMRMMethod(MeansMethod):
 
     def words(self, planned: PlannedAnalysis, fits: Sequence[Fit] | None) -> Words:
         """Return what the analysis is called: a model over the visits, or what it is where there is one visit."""
-        analysis = _options(planned)
+        analysis = options_of(planned, MMRM)
         if len(fits[0].sample.visits if fits else planned.model_visits) > 1:
             return Words(
                 title="Mixed model for repeated measures",
@@ -70,7 +70,7 @@ class MMRMMethod(MeansMethod):
 
     def sentences(self, telling: Telling) -> Iterator[str]:
         """Yield the model with its likelihood and fixed effects."""
-        analysis = _options(telling.planned)
+        analysis = options_of(telling.planned, MMRM)
         for formula in telling.formulas():
             terms = telling.terms(formula)
             if len(telling.fits[0].sample.visits) > 1:
@@ -89,7 +89,7 @@ class MMRMMethod(MeansMethod):
         freedom, times of their own or limits adjusted for multiplicity; nor where arms interact with covariates, whose
         means differ from trial to trial.
         """
-        analysis = _options(planned)
+        analysis = options_of(planned, MMRM)
         if len(planned.model_visits) == 1:
             return least_squares_together(planned) if is_least_squares(analysis) else None
         pattern_sums = (
@@ -118,12 +118,6 @@ def is_least_squares(analysis: MMRM) -> bool:
 def likelihood_words(estimation: str, telling: Telling) -> str:
     """Return "restricted maximum likelihood [5]"."""
     return f"{'restricted ' if estimation == 'reml' else ''}maximum likelihood{telling.cite(estimation)}"
-
-
-def _options(planned: PlannedAnalysis) -> MMRM:
-    analysis = planned.analysis
-    assert isinstance(analysis, MMRM)
-    return analysis
 
 
 def _of_one_visit(telling: Telling, analysis: MMRM, terms: str) -> str:
