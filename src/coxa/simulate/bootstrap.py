@@ -16,6 +16,7 @@ from coxa.models.lmm.variances import icc_functions, parameter_functions
 from coxa.models.numerics.mixed.profile import Function
 from coxa.models.numerics.mixed.structured import Structured
 from coxa.models.results.fit import FIT, Fit
+from coxa.simulate.root import symmetric_root
 from coxa.simulate.seeds import generator
 
 
@@ -36,8 +37,7 @@ def draw_outcome(fit: Fit, rng: np.random.Generator) -> np.ndarray:
     part = random_part_of(fit)
     drawn = fit.design.x @ fit.params.to_numpy()
     for factor, covariance in zip(part.factors, part.covariances, strict=True):
-        values, vectors = np.linalg.eigh(covariance)
-        root = (vectors * np.sqrt(np.maximum(values, 0.0))) @ vectors.T  # unique, unlike the signs of eigenvectors
+        root, _ = symmetric_root(covariance)
         effects = rng.normal(size=(len(factor.labels), len(covariance))) @ root
         here = factor.codes >= 0
         drawn[here] += (effects[factor.codes[here]] * factor.effects[here]).sum(axis=1)

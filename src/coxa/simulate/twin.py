@@ -13,6 +13,7 @@ from coxa.arguments import FRAME, kinds
 from coxa.errors import DataError, FitError, OptionError, not_allowed
 from coxa.findings import Finding, Findings
 from coxa.simulate.disclosure import Disclosure, disclosure
+from coxa.simulate.root import symmetric_root
 from coxa.simulate.seeds import generator
 from coxa.study.assumptions.correlation import nearest_correlation
 
@@ -311,8 +312,7 @@ def scores_correlation(scores: np.ndarray) -> np.ndarray:
 
 def draw_rows(scores: np.ndarray, correlation: np.ndarray, n: int, rng: np.random.Generator) -> np.ndarray:
     """Draw normal scores (n, columns), with the gaps of an original row that is near in the columns without gaps."""
-    values, vectors = np.linalg.eigh(correlation)
-    root = (vectors * np.sqrt(np.maximum(values, 0.0))) @ vectors.T  # unique, unlike the signs of eigenvectors
+    root, _ = symmetric_root(correlation)
     drawn = rng.normal(size=(n, len(correlation))) @ root
     whole = ~np.isnan(scores).any(axis=0)
     if whole.any():

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from coxa.simulate.from_plan.clusters import ClusterDesign
+from coxa.simulate.root import symmetric_root
 from coxa.study.assumptions.course import Course
 from coxa.study.assumptions.trial import AssumedOutcome
 
@@ -87,12 +88,7 @@ def cluster_covariance(factor: ClusterDesign, sd: Floats, between: Floats) -> Fl
 
 
 def root_of(covariance: Floats) -> tuple[Floats, Floats]:
-    """Return the symmetric root (km, km) of a covariance (k, m, k, m), and its smallest eigenvalue over the largest.
-
-    The symmetric root is unique; eigenvectors by themselves have signs, and bases of equal eigenvalues, that depend on
-    the processor.
-    """
+    """Return the symmetric root (km, km) of a covariance (k, m, k, m), and its smallest eigenvalue over the largest."""
     size = covariance.shape[0] * covariance.shape[1]
-    values, vectors = np.linalg.eigh(covariance.reshape(size, size))
-    least = values[0] / values[-1]
-    return np.asarray((vectors * np.sqrt(np.maximum(values, 0.0))) @ vectors.T), np.asarray(least)
+    root, values = symmetric_root(covariance.reshape(size, size))
+    return root, np.asarray(values[0] / values[-1])
