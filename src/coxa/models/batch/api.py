@@ -150,9 +150,7 @@ def fit_batch(
         reml=reml,
         visits=visits,
     )
-    structure, methods = spec.ladder[0], (ddf,) if isinstance(ddf, str) else tuple(ddf)
-    for method in methods:
-        check_ddf(method, reml=reml)
+    structure, methods = spec.ladder[0], checked_methods(ddf, reml=reml)
     data = check_frame(data)
     with one_thread():
         found = repeated_data(spec, data)
@@ -260,6 +258,14 @@ def joined(blocks: Sequence[BatchFit], methods: Sequence[str]) -> BatchFit:
         name: np.concatenate([getattr(b, name) for b in blocks]) for name in ("params", "loglik", "converged", "single")
     }
     return BatchFit(blocks[0].names, blocks[0].rows, tests=tests, **together)
+
+
+def checked_methods(ddf: str | Sequence[str], *, reml: bool) -> tuple[str, ...]:
+    """Return the methods for degrees of freedom that are asked for, one or several; OptionError for an unknown one."""
+    methods = (ddf,) if isinstance(ddf, str) else tuple(ddf)
+    for method in methods:
+        check_ddf(method, reml=reml)
+    return methods
 
 
 def counted_df(found: RepeatedData, rows: np.ndarray) -> np.ndarray:

@@ -10,11 +10,20 @@ import pandas as pd
 
 from coxa.covariances import Covariance
 from coxa.errors import OptionError, not_allowed
-from coxa.models.batch.api import BLOCK, BatchFit, BatchTests, checked_rows, fit_sums_of, joined, shared_times
+from coxa.models.batch.api import (
+    BLOCK,
+    BatchFit,
+    BatchTests,
+    checked_methods,
+    checked_rows,
+    fit_sums_of,
+    joined,
+    shared_times,
+)
 from coxa.models.batch.sums import BatchSums, trial_sums
 from coxa.models.design.basis import DEPENDENT, orthonormal
 from coxa.models.design.rows import check_frame
-from coxa.models.inference.methods import DfMethod, check_ddf
+from coxa.models.inference.methods import DfMethod
 from coxa.models.mmrm.data import RepeatedData, repeated_data
 from coxa.models.numerics.one_thread import one_thread
 from coxa.models.numerics.pattern_sums import patterns
@@ -87,11 +96,9 @@ def fit_trials(
         reml=reml,
         visits=visits,
     )
-    structure, methods = spec.ladder[0], (ddf,) if isinstance(ddf, str) else tuple(ddf)
-    for method in methods:
-        check_ddf(method, reml=reml)
-        if method == "between-within":
-            raise OptionError("between-within degrees of freedom are counted trial by trial; use fit_mmrm for each")
+    structure, methods = spec.ladder[0], checked_methods(ddf, reml=reml)
+    if "between-within" in methods:
+        raise OptionError("between-within degrees of freedom are counted trial by trial; use fit_mmrm for each")
     data = check_frame(data)
     for column in (trial, participant):
         if column not in data.columns:
