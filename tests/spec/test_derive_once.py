@@ -62,6 +62,6 @@ def test_who_is_analysed_at_no_visit_is_asked_once_for_a_dataset(monkeypatch: py
     calls = counted(monkeypatch, (reasons, "why_missing"))
     made = report()
     fresh = derive_dataset(made.cohort, "primary")
-    first = silent_participants(made.study, fresh)
-    assert silent_participants(made.study, fresh).equals(first)
+    first = silent_participants(fresh, made.study)
+    assert silent_participants(fresh, made.study).equals(first)
     assert calls["why_missing"] == 1

@@ -165,7 +165,7 @@ def test_who_is_analysed_at_no_visit_is_counted_with_the_reason(trial: Report, h
         ("In the analysis set", ["24", "25", "24", "73"]),
         (f"Not analysed at any visit: {reason}", ["0", "1", "0", "1"]),
     ]
-    assert silent_participants(trial.study, dataset)["reason"].to_list() == [reason]
+    assert silent_participants(dataset, trial.study)["reason"].to_list() == [reason]
 
 
 def test_the_endpoint_is_marked_where_other_visits_are_shown_too(trial: Report) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, Protocol, TypeVar
+from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 
 import pandas as pd
 
@@ -19,10 +19,13 @@ class Keeper(Protocol):
 
 Source = TypeVar("Source", bound=Keeper)
 Result = TypeVar("Result")
+Given = ParamSpec("Given")
 
 
-def once(function: Callable[[Source], Result]) -> Callable[[Source], Result]:
+def once(function: Callable[Concatenate[Source, Given], Result]) -> Callable[Concatenate[Source, Given], Result]:
     """Call a function of a cohort, or of a dataset, once for each; later calls return what it returned.
+
+    What else the function takes is the same for all calls with a source, such as the plan of a dataset.
 
     Frames are handed out as copies that share their values (copy-on-write), so that a caller who adds a column changes
     no one else's.
@@ -30,9 +33,9 @@ def once(function: Callable[[Source], Result]) -> Callable[[Source], Result]:
     key = f"{function.__module__}.{function.__qualname__}"
 
     @wraps(function)
-    def kept(source: Source) -> Result:
+    def kept(source: Source, *given: Given.args, **named: Given.kwargs) -> Result:
         if key not in source.derived:
-            source.derived[key] = function(source)
+            source.derived[key] = function(source, *given, **named)
         return _handed_out(source.derived[key])
 
     return kept

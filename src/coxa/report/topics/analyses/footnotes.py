@@ -113,7 +113,7 @@ def _not_analysed(planned: PlannedAnalysis, fits: Sequence[Fit], dataset: Analys
     if dataset is None or not fits:
         return prose()
     analysed = _people(fits)
-    silent = silent_participants(planned.study, dataset)
+    silent = silent_participants(dataset, planned.study)
     reasons = dict(zip(silent["participant_id"], silent["reason"], strict=True))
     for fit in fits:
         for record in records(fit.left_out):

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 import pandas as pd
 
 from coxa.derive.dataset import AnalysisDataset
+from coxa.derive.once import once
 from coxa.study.comparative import ComparativeStudy
 from coxa.tables.phrases import mid_sentence
 
@@ -22,7 +23,8 @@ def why_missing(study: ComparativeStudy, rows: pd.DataFrame) -> pd.Series:
     return reason.mask(handled != "", handled.map(lambda text: _event_words(study, text)))
 
 
-def silent_participants(study: ComparativeStudy, dataset: AnalysisDataset) -> pd.DataFrame:
+@once
+def silent_participants(dataset: AnalysisDataset, study: ComparativeStudy) -> pd.DataFrame:
     """Return the participants of the analysis set without a response at any visit, and why.
 
     Returns
@@ -30,13 +32,6 @@ def silent_participants(study: ComparativeStudy, dataset: AnalysisDataset) -> pd
     DataFrame
         participant_id, arm, reason ("no value after baseline"); one row each, in the order of the data.
     """
-    if "silent_participants" not in dataset.derived:
-        dataset.derived["silent_participants"] = _silent(study, dataset)
-    silent: pd.DataFrame = dataset.derived["silent_participants"]
-    return silent.copy(deep=False)
-
-
-def _silent(study: ComparativeStudy, dataset: AnalysisDataset) -> pd.DataFrame:
     frame = dataset.frame
     spoken = frame.loc[frame[dataset.response].notna(), "participant_id"]
     rows = frame[~frame["participant_id"].isin(spoken)]

@@ -98,7 +98,7 @@ def _estimand_rows(study: ComparativeStudy, dataset: AnalysisDataset) -> tuple[R
 
 def _silent_rows(study: ComparativeStudy, dataset: AnalysisDataset) -> Iterator[Row]:
     """Yield, per reason, a row that counts the participants who are analysed at no visit."""
-    silent = silent_participants(study, dataset)
+    silent = silent_participants(dataset, study)
     for reason, people in silent.groupby("reason", sort=True):
         label = f"Not analysed at any visit: {reason}"
         row = _count_row(label, f"not analysed: {reason}", by_arm(study, people), dataset.estimand, level=1)
