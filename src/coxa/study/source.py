@@ -56,7 +56,7 @@ def code_text(code: object) -> str:
 
 
 class MissingWhen(Part):
-    """A value that is not a measurement, told by other columns of the same row."""
+    """A value that other columns of the same row show to be no measurement."""
 
     column: str = Field(description="Column of the file that holds the false value.")
     equals: Code = Field(description="The false value.")

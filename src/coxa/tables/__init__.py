@@ -1,4 +1,4 @@
-"""Tables of a report, as records: formatted text beside the statistics it was made from."""
+"""Tables of a report, as records: formatted text with the statistics it was made from."""
 
 from __future__ import annotations
 

@@ -180,7 +180,7 @@ def described(sums: PatternSums) -> str:
 
 
 def merge_all(sums: Iterable[PatternSums]) -> tuple[PatternSums, ...]:
-    """Merge whatever has the same pattern, keeping the order in which the patterns first appear.
+    """Merge sums of the same pattern, in the order in which the patterns first appear.
 
     Examples
     --------

@@ -122,7 +122,7 @@ def standardised_within(part: RandomPart, left: np.ndarray) -> tuple[np.ndarray,
 
 
 def qq_points(values: np.ndarray | pd.Series, *, conf_level: float = 0.95) -> pd.DataFrame:
-    """Return sorted values beside the normal quantiles they should have, with a band for each.
+    """Return sorted values and the normal quantiles expected of them, with a band for each.
 
     Parameters
     ----------
