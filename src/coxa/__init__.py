@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from coxa.models.mmrm.clda import fit_clda as fit_clda
     from coxa.models.results.fit import Fit as Fit
     from coxa.report.analyse import analyse as analyse
-    from coxa.report.record import Report as Report
+    from coxa.report.report import Report as Report
     from coxa.simulate.from_plan.trial import simulate_study as simulate_study
     from coxa.simulate.presets import preset as preset
     from coxa.study.plan import Study as Study
@@ -74,7 +74,7 @@ __getattr__, __dir__, __all__ = lazy(
         "coxa.models.mmrm.clda": ("fit_clda",),
         "coxa.models.results.fit": ("Fit",),
         "coxa.report.analyse": ("analyse",),
-        "coxa.report.record": ("Report",),
+        "coxa.report.report": ("Report",),
         "coxa.simulate.from_plan.trial": ("simulate_study",),
         "coxa.simulate.presets": ("preset",),
         "coxa.study.plan": ("Study",),

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import coxa
-from coxa.report.record import Report
+from coxa.report.report import Report
 from coxa.report.topics.missing.patterns import completion_table
 from coxa.report.topics.participants.flow.build import participant_flow
 from coxa.report.topics.responders.tables import responders_by_visit, responses

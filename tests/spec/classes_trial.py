@@ -10,7 +10,7 @@ import pandas as pd
 
 from coxa.report.build import build_document
 from coxa.report.output.html import render_html
-from coxa.report.record import Report
+from coxa.report.report import Report
 from tests.spec.pages import without_scripts
 
 PLAN = """\

@@ -22,7 +22,8 @@ from coxa.models import Fit, fit_ancova, fit_mmrm
 from coxa.report.build import build_document
 from coxa.report.document import Document
 from coxa.report.output.render import render_document
-from coxa.report.record import Report, RunRecord
+from coxa.report.record import RunRecord
+from coxa.report.report import Report
 from coxa.study import Study
 from coxa.study.formula import model_formula
 from coxa.study.kinds import study_of

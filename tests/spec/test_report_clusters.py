@@ -17,7 +17,7 @@ from coxa.errors import DataError, FewClustersError, FitError, OptionError
 from coxa.estimates.effect_size import standardised_by_model
 from coxa.models.results.diagnostics import covariance_check
 from coxa.models.results.influence import influence
-from coxa.report.record import Report
+from coxa.report.report import Report
 from coxa.report.topics.analyses.variances import components, variances_table, warning_words
 from coxa.report.topics.methods.analyses import analysis_methods
 from coxa.study.reading.read import parse_study

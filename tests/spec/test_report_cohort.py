@@ -18,7 +18,7 @@ from coxa.findings import Findings
 from coxa.report.build import build_document
 from coxa.report.document import Document, Paragraph
 from coxa.report.output.render import render_document
-from coxa.report.record import Report
+from coxa.report.report import Report
 from coxa.report.topics.analyses.summary import comparison_cautions
 from coxa.report.topics.checklists.answer import fill
 from coxa.report.topics.checklists.definition import load_guideline

@@ -13,7 +13,7 @@ from urllib.parse import unquote
 import pytest
 
 from coxa.errors import CoxaError, OptionError
-from coxa.report.record import Report
+from coxa.report.report import Report
 from coxa.report.trace.crate import CrateOptions, write_crate
 from coxa.report.trace.run_data import run_data
 from coxa.report.write import write_report

@@ -16,7 +16,7 @@ from coxa.report.document import Document, Paragraph, Section
 from coxa.report.output.html import render_html
 from coxa.report.output.pdf import render_pdf
 from coxa.report.output.word.render import render_word
-from coxa.report.record import Report
+from coxa.report.report import Report
 from coxa.report.topics.delivery.section import delivery_section
 from coxa.report.topics.harms.figures import plot_harms
 from coxa.report.topics.harms.section import assessed_sentence, harms_section, serious_sentence

@@ -22,7 +22,7 @@ from coxa.report.build import build_document
 from coxa.report.document import Card, Document, FigureBlock, List, Paragraph, Section, TableBlock
 from coxa.report.output.html import render_html
 from coxa.report.output.render import render
-from coxa.report.record import Report
+from coxa.report.report import Report
 from coxa.report.text import report_text
 from coxa.report.topics.analyses.sensitivity import agreement_sentences
 from coxa.report.topics.analyses.sentences import result_sentence, result_sentences

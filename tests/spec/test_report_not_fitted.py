@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 import coxa
 from coxa.cli.main import app
 from coxa.errors import EmptyCellError, PlanError
-from coxa.report.record import Report
+from coxa.report.report import Report
 from coxa.study.reading.read import parse_study
 from tests.spec.classes_trial import PLAN, page, written
 

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from coxa.report.analyse import timed
 from coxa.report.build import build_document
 from coxa.report.document import Card, Document, Paragraph, Section, TableBlock
 from coxa.report.output.render import FORMATS, render_document
-from coxa.report.record import Report
+from coxa.report.report import Report
+from coxa.report.timing import timed
 from coxa.report.topics.protocol.section import deviation_notes, protocol_section
 from coxa.report.trace.run_data import run_data
 from coxa.report.write import write_report

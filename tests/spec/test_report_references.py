@@ -16,10 +16,10 @@ from coxa.covariances import Covariance
 from coxa.errors import OptionError
 from coxa.instruments import instrument_names
 from coxa.report.document import Paragraph
-from coxa.report.record import Report
 from coxa.report.references.bibliography import coxa_entry, entries, methods, of_instrument, of_method
 from coxa.report.references.cited import cited, methods_used
 from coxa.report.references.styles import bibtex, ris, vancouver
+from coxa.report.report import Report
 from coxa.report.topics.methods.analyses import references
 from coxa.report.topics.methods.section import methods_section
 from coxa.study import Study

@@ -17,7 +17,7 @@ from coxa.figures.figure import Figure
 from coxa.report.analyse import analyse
 from coxa.report.build import build_document
 from coxa.report.document import Card, Document, List, Paragraph, Section, TableBlock
-from coxa.report.record import Report
+from coxa.report.report import Report
 from coxa.report.trace.crate import NOT_SHARED
 from coxa.report.trace.places import drawn_places, places
 from coxa.report.trace.results import results_frame

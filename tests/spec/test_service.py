@@ -18,7 +18,8 @@ from coxa.derive.build import derive_dataset, observed_dataset
 from coxa.derive.observed import observed_values
 from coxa.errors import OptionError, PlanError
 from coxa.report.build import build_document
-from coxa.report.record import Report, compares
+from coxa.report.record import compares
+from coxa.report.report import Report
 from coxa.report.topics.service.completeness import completeness_table
 from coxa.study.comparative import ComparativeStudy, with_arms
 from coxa.study.kinds import KINDS, designs_of, kind_of, kinds_with, study_of

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 import coxa
-from coxa.report.record import Report
+from coxa.report.report import Report
 
 PLAN = Path(__file__).parents[2] / "analyses" / "beat_the_blues" / "study.yaml"
 COLUMNS = {"bdi.2m": "month_2", "bdi.4m": "month_4", "bdi.6m": "month_6", "bdi.8m": "month_8"}

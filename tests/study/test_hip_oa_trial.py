@@ -14,7 +14,7 @@ import pytest
 
 import coxa
 from coxa.cohort.cohort import Cohort
-from coxa.report.record import Report
+from coxa.report.report import Report
 from coxa.report.write import write_results
 from coxa.simulate.truth import Truth
 from coxa.study import Study

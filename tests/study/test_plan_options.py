@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 import coxa
 from coxa.cli.main import app
 from coxa.estimates import margin_test
-from coxa.report.record import Report
+from coxa.report.report import Report
 from coxa.study.reading.read import parse_study
 
 ROOT = Path(__file__).parents[2]

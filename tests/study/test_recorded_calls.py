@@ -12,7 +12,7 @@ import pytest
 import coxa
 from coxa.cli.trial_files import trial_files
 from coxa.models import Fit, fit_ancova, fit_clda, fit_lmm, fit_mmrm
-from coxa.report.record import Report
+from coxa.report.report import Report
 from coxa.report.trace.provenance import provenance
 from coxa.simulate import simulate_study
 from coxa.simulate.presets import preset_bytes

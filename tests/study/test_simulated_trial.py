@@ -16,7 +16,7 @@ from coxa.cli.trial_files import trial_files
 from coxa.cohort.read import read_cohort
 from coxa.derive import derive_dataset
 from coxa.report.analyse import analyse_cohort, primary_rows
-from coxa.report.record import Report
+from coxa.report.report import Report
 from coxa.simulate import SimulatedTrial, estimand_frame, simulate_study
 from coxa.study import read_study
 from tests.spec.assumed_trial import ASSUMED, SMALL, hip_oa_text

@@ -24,7 +24,7 @@ from coxa.errors import OptionError
 from coxa.files import save, whole_run
 
 if TYPE_CHECKING:
-    from coxa.report.record import Report
+    from coxa.report.report import Report
     from coxa.report.trace.crate import CrateOptions
     from coxa.study import Study
 

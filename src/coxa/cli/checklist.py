@@ -11,7 +11,7 @@ from coxa.cli.edge import AsJson, DataPath, Quiet, StudyPath, Verbose, check_the
 
 if TYPE_CHECKING:
     from coxa.report.document import Document
-    from coxa.report.record import Report
+    from coxa.report.report import Report
     from coxa.report.topics.checklists.answer import Checklist
     from coxa.study import Study
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from coxa.findings import Findings
-    from coxa.report.record import Report
+    from coxa.report.record import ReportRecord
     from coxa.study.important import Important
 
 COLOURS = {"error": "red", "warning": "yellow", "note": "dim"}
@@ -50,7 +50,7 @@ def show_findings(findings: Findings, to_stderr: bool = False) -> None:
         out.print("Like findings are one line here; `--out` or `--json` lists every row.")
 
 
-def show_comparisons(report: Report) -> None:
+def show_comparisons(report: ReportRecord) -> None:
     """Print every planned comparison with its interval, and what its model warns of."""
     from coxa.report.analyse import primary_rows
     from coxa.report.topics.analyses.sentences import verdict_sentences

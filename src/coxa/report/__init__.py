@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from coxa.report.analyse import primary_rows as primary_rows
     from coxa.report.output.render import render as render
     from coxa.report.record import NotFitted as NotFitted
-    from coxa.report.record import Report as Report
+    from coxa.report.report import Report as Report
     from coxa.report.topics.participants.flow.build import participant_flow as participant_flow
     from coxa.report.topics.participants.flow.draw import plot_flow as plot_flow
     from coxa.report.trace.compare import compare_results as compare_results
@@ -26,7 +26,8 @@ __getattr__, __dir__, __all__ = lazy(
     {
         "coxa.report.analyse": ("primary_rows",),
         "coxa.report.output.render": ("render",),
-        "coxa.report.record": ("NotFitted", "Report"),
+        "coxa.report.record": ("NotFitted",),
+        "coxa.report.report": ("Report",),
         "coxa.report.topics.participants.flow.build": ("participant_flow",),
         "coxa.report.topics.participants.flow.draw": ("plot_flow",),
         "coxa.report.trace.compare": ("compare_results",),

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
-from time import perf_counter
 from typing import Any
 
 import pandas as pd
@@ -27,7 +25,9 @@ from coxa.estimates.table import COMPARISONS
 from coxa.findings import Finding, Findings
 from coxa.frames import Frame
 from coxa.models import Fit
-from coxa.report.record import NotFitted, Report, RunRecord
+from coxa.report.record import NotFitted, ReportRecord, RunRecord
+from coxa.report.report import Report
+from coxa.report.timing import timed
 from coxa.study import Study, read_study
 from coxa.study.comparative import ComparativeStudy
 from coxa.study.locking.content import data_sha256
@@ -230,14 +230,6 @@ def _only_counted(study: ComparativeStudy) -> list[str]:
     return [name for name, plan in others.items() if responder_rules(name, plan, study.report)]
 
 
-@contextmanager
-def timed(seconds: dict[str, Any], step: str) -> Iterator[None]:
-    """Keep the wall time of a step, in seconds."""
-    start = perf_counter()
-    yield
-    seconds[step] = round(perf_counter() - start, 4)
-
-
 def run_record(cohort: Cohort) -> RunRecord:
     """Return hashes and versions, enough to run it again."""
     origin = cohort.study.origin
@@ -247,7 +239,7 @@ def run_record(cohort: Cohort) -> RunRecord:
     return RunRecord(cohort.study.study, sha256, hashes, versions)
 
 
-def primary_rows(report: Report) -> pd.DataFrame:
+def primary_rows(report: ReportRecord) -> pd.DataFrame:
     """Return the comparisons at the visits that the estimands name, in the plan's order.
 
     Examples

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from coxa.report.document import Document, Section
-from coxa.report.record import Report, compares
+from coxa.report.record import ReportRecord, compares
 from coxa.report.topics.analyses.estimands import estimands_section
 from coxa.report.topics.analyses.section import analyses_section
 from coxa.report.topics.analyses.summary import summary_section
@@ -27,7 +27,7 @@ from coxa.report.transform.styled import in_style
 from coxa.study import Study
 
 
-def build_document(report: Report[Study], style: str | None = None, share: bool = False) -> Document:
+def build_document(report: ReportRecord[Study], style: str | None = None, share: bool = False) -> Document:
     """Return the document of a report: no time, no path and no participant is in it.
 
     Parameters
@@ -64,7 +64,7 @@ def build_document(report: Report[Study], style: str | None = None, share: bool 
     return as_printed(styled) if share else styled
 
 
-def sections(report: Report[Study]) -> tuple[Section, ...]:
+def sections(report: ReportRecord[Study]) -> tuple[Section, ...]:
     """Return the sections of a report.
 
     Returns

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from coxa.cards import Card, counted
-from coxa.report.record import Report, compares
+from coxa.report.record import ReportRecord, compares
 from coxa.report.topics.analyses.sentences import result_sentences, verdict_sentences
 from coxa.study import Study
 from coxa.study.comparative import ComparativeStudy
 from coxa.tables.formats import NO_BREAK
 
 
-def report_text(report: Report[Study]) -> str:
+def report_text(report: ReportRecord[Study]) -> str:
     """Return study, number of participants, analyses, and the result of each primary analysis, one line each.
 
     Examples
@@ -40,7 +40,7 @@ def report_text(report: Report[Study]) -> str:
     return "\n".join([heading, ", ".join(counts), *results])
 
 
-def report_card(report: Report[Study]) -> Card:
+def report_card(report: ReportRecord[Study]) -> Card:
     """Return what a report shows of itself in a notebook."""
     title, counts, *results = report_text(report).splitlines()
     facts = {"Contents": counts, "Primary": "\n".join(results), "Plan": report.status.as_text()}

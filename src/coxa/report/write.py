@@ -13,11 +13,11 @@ from coxa.cohort.disposition import Disposition
 from coxa.errors import OptionError
 from coxa.files import save, save_parquet, whole_run
 from coxa.findings import Findings
-from coxa.report.analyse import timed
 from coxa.report.build import build_document
 from coxa.report.output.csv_files import write_csv
 from coxa.report.output.render import render_document
-from coxa.report.record import Report
+from coxa.report.record import ReportRecord
+from coxa.report.timing import timed
 from coxa.report.trace.crate import NOT_SHARED, CrateOptions, write_crate
 from coxa.report.trace.kept import write_kept
 from coxa.report.trace.run_data import run_data
@@ -26,7 +26,7 @@ from coxa.study.comparative import ComparativeStudy
 
 
 def write_report(
-    report: Report[Study],
+    report: ReportRecord[Study],
     folder: str | Path,
     forms: Sequence[str] = ("html",),
     *,
@@ -86,7 +86,7 @@ def write_report(
     return [out / name for name in names]
 
 
-def write_results(report: Report[Study], folder: str | Path) -> list[Path]:
+def write_results(report: ReportRecord[Study], folder: str | Path) -> list[Path]:
     """Write estimates, findings, disposition and run record, all or none; return the files written.
 
     Parameters
@@ -114,7 +114,7 @@ def write_checked(cohort: Cohort, folder: str | Path) -> list[Path]:
     return [out / path.name for path in written]
 
 
-def _tables(report: Report[Study], folder: Path) -> list[Path]:
+def _tables(report: ReportRecord[Study], folder: Path) -> list[Path]:
     frame = estimates_table(report)
     return [
         write_csv(frame, folder / "estimates.csv"),
@@ -123,7 +123,7 @@ def _tables(report: Report[Study], folder: Path) -> list[Path]:
     ]
 
 
-def estimates_table(report: Report[Study]) -> pd.DataFrame:
+def estimates_table(report: ReportRecord[Study]) -> pd.DataFrame:
     """Return every estimate, and whether its visit is one that its estimand names.
 
     Returns
@@ -150,7 +150,7 @@ def _accounts(findings: Findings, disposition: Disposition, folder: Path) -> lis
     ]
 
 
-def _run(report: Report[Study], folder: Path, render: Mapping[str, float]) -> Path:
+def _run(report: ReportRecord[Study], folder: Path, render: Mapping[str, float]) -> Path:
     """Write the run record, which holds no number of the results."""
     return save(folder / "run.json", json.dumps(run_data(report, render), indent=2, ensure_ascii=False) + "\n")
 

@@ -10,28 +10,32 @@ from coxa.errors import check_option
 from coxa.report.build import build_document
 from coxa.report.document import Document
 from coxa.report.output.html import render_html
-from coxa.report.record import REPORT, Report
+from coxa.report.record import REPORT, ReportRecord
 from coxa.report.transform.styled import in_style
 from coxa.study import Study
 
 FORMATS = ("html", "pdf", "docx")
-REPORT_OR_DOCUMENT = replace(REPORT, of=(Report, Document))
+REPORT_OR_DOCUMENT = replace(REPORT, of=(ReportRecord, Document))
 
 
 @overload
-def render(report: Report[Study] | Document, format: Literal["html"] = "html", style: str | None = None) -> str: ...
+def render(
+    report: ReportRecord[Study] | Document, format: Literal["html"] = "html", style: str | None = None
+) -> str: ...
 
 
 @overload
-def render(report: Report[Study] | Document, format: Literal["pdf", "docx"], style: str | None = None) -> bytes: ...
+def render(
+    report: ReportRecord[Study] | Document, format: Literal["pdf", "docx"], style: str | None = None
+) -> bytes: ...
 
 
 @overload
-def render(report: Report[Study] | Document, format: str, style: str | None = None) -> str | bytes: ...
+def render(report: ReportRecord[Study] | Document, format: str, style: str | None = None) -> str | bytes: ...
 
 
 @kinds(report=REPORT_OR_DOCUMENT)
-def render(report: Report[Study] | Document, format: str = "html", style: str | None = None) -> str | bytes:
+def render(report: ReportRecord[Study] | Document, format: str = "html", style: str | None = None) -> str | bytes:
     """Render a report as one self-contained file.
 
     Parameters

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from coxa.errors import CoxaError
 from coxa.files import save
-from coxa.report.record import Report
+from coxa.report.record import ReportRecord
 from coxa.report.trace.crate_graph import CrateFile, crate_graph
 from coxa.report.trace.run_data import run_data
 from coxa.study import Study
@@ -61,7 +61,7 @@ class CrateOptions:
 
 
 def write_crate(
-    report: Report[Study],
+    report: ReportRecord[Study],
     folder: Path,
     forms: Sequence[str],
     options: CrateOptions,
@@ -101,7 +101,7 @@ def write_crate(
     return save(path, _archive({METADATA: text.encode("utf-8"), **{file.name: file.content for file in files}}))
 
 
-def _plan(report: Report[Study]) -> list[CrateFile]:
+def _plan(report: ReportRecord[Study]) -> list[CrateFile]:
     """Return plan and lock; of a plan that names participants where the data are, all but that."""
     origin = report.study.origin
     if origin is None:
@@ -148,7 +148,7 @@ def _forms(folder: Path, forms: Sequence[str]) -> list[CrateFile]:
     ]
 
 
-def _run_record(report: Report[Study]) -> CrateFile:
+def _run_record(report: ReportRecord[Study]) -> CrateFile:
     data = {**run_data(report), "seconds": None}
     note = "Hashes, versions, platform and deviations of the run; without the seconds that it took."
     return CrateFile("run.json", (json.dumps(data, indent=2, ensure_ascii=False) + "\n").encode(), "Run record", note)

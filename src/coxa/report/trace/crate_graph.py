@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
-from coxa.report.record import Report
+from coxa.report.record import ReportRecord
 from coxa.study import Study
 
 CONTEXT = "https://w3id.org/ro/crate/1.2/context"
@@ -49,7 +49,9 @@ class CrateFile:
     given: bool = False
 
 
-def crate_graph(report: Report[Study], files: tuple[CrateFile, ...], date: str, licence: str = "") -> dict[str, Any]:
+def crate_graph(
+    report: ReportRecord[Study], files: tuple[CrateFile, ...], date: str, licence: str = ""
+) -> dict[str, Any]:
     """Return the content of ro-crate-metadata.json.
 
     Parameters
@@ -110,7 +112,7 @@ def _descriptor() -> Entity:
     }
 
 
-def _description(report: Report[Study]) -> str:
+def _description(report: ReportRecord[Study]) -> str:
     registered = f", {report.study.registration}" if report.study.registration else ""
     return (
         f"Plan, results and report of the study {report.study.study}{registered}, made with coxa "
@@ -144,7 +146,7 @@ def _absent(name: str, sha256: str) -> Entity:
     }
 
 
-def _programs(report: Report[Study]) -> list[Entity]:
+def _programs(report: ReportRecord[Study]) -> list[Entity]:
     """Return coxa, and what it ran on."""
     coxa, *others = (_program(name, version) for name, version in report.run.versions.items())
     return [{**coxa, "softwareRequirements": _refer([entity["@id"] for entity in others])}, *others]

@@ -15,7 +15,7 @@ from coxa.errors import OptionError, check_option
 from coxa.files import save, save_parquet, settle, undamaged
 from coxa.report.document import Document
 from coxa.report.output.csv_files import write_csv
-from coxa.report.record import Report
+from coxa.report.record import ReportRecord
 from coxa.report.trace.provenance import provenance
 from coxa.report.trace.results import ADDRESS, results_frame
 from coxa.report.transform.sharing.words import without_counts
@@ -57,7 +57,11 @@ class Kept:
 
 
 def write_kept(
-    report: Report[Study], document: Document, folder: Path, data: str | Path | None = None, home: Path | None = None
+    report: ReportRecord[Study],
+    document: Document,
+    folder: Path,
+    data: str | Path | None = None,
+    home: Path | None = None,
 ) -> list[Path]:
     """Write results.parquet, results.csv and results.json; return the files written.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from coxa.models import Fit
-from coxa.report.record import Report, compares
+from coxa.report.record import ReportRecord, compares
 from coxa.report.trace.results import data_hash, model_id
 from coxa.report.trace.run_data import lock_data
 from coxa.study import Study
@@ -16,7 +16,7 @@ from coxa.tables.records import records
 STEPS = ("stage", "table", "visit", "reason")
 
 
-def provenance(report: Report[Study]) -> dict[str, Any]:
+def provenance(report: ReportRecord[Study]) -> dict[str, Any]:
     """Return plan, data, estimands, analyses and models of a report as plain data; nobody is named in it.
 
     Returns
@@ -66,7 +66,7 @@ def _model(fit: Fit) -> dict[str, Any]:
     }
 
 
-def _estimand(report: Report, name: str) -> dict[str, Any]:
+def _estimand(report: ReportRecord, name: str) -> dict[str, Any]:
     dataset = report.datasets[name]
     return {
         "label": report.study.label("estimands", name),
@@ -78,7 +78,7 @@ def _estimand(report: Report, name: str) -> dict[str, Any]:
     }
 
 
-def _left_out(report: Report, estimand: str) -> list[dict[str, Any]]:
+def _left_out(report: ReportRecord, estimand: str) -> list[dict[str, Any]]:
     """Count what did not reach an estimand, by step, visit and rule: from the files, its set, and its values."""
     lost = report.disposition.left_out.astype(object).fillna("").astype(str)
     outcome = report.study.estimands[estimand].endpoint.outcome
@@ -91,12 +91,12 @@ def _left_out(report: Report, estimand: str) -> list[dict[str, Any]]:
     return [{**row, "n": int(row["n"])} for row in records(counted)]
 
 
-def _empty(report: Report, estimand: str) -> int:
+def _empty(report: ReportRecord, estimand: str) -> int:
     """Return how many values were never there."""
     counts = report.disposition.counts
     return int(counts.loc[counts["stage"] == f"values of {estimand}", "empty"].sum())
 
 
-def _line(report: Report[Study], *path: str) -> int | None:
+def _line(report: ReportRecord[Study], *path: str) -> int | None:
     origin = report.study.origin
     return origin.line(*path) if origin else None

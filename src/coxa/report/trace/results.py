@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from coxa.report.document import Document
-from coxa.report.record import Report
+from coxa.report.record import ReportRecord
 from coxa.report.trace.places import Place, drawn_places, places
 from coxa.study import Study
 from coxa.tables.cells import BEHIND, WHOSE, Cell, Statistic
@@ -43,7 +43,7 @@ COLUMNS = (
 Where = tuple[str, ...]
 
 
-def results_frame(report: Report[Study], document: Document) -> pd.DataFrame:
+def results_frame(report: ReportRecord[Study], document: Document) -> pd.DataFrame:
     """Return the results data set of a report.
 
     Parameters

@@ -6,7 +6,7 @@ import platform
 from collections.abc import Mapping
 from typing import Any
 
-from coxa.report.record import Report
+from coxa.report.record import ReportRecord
 from coxa.report.trace.results import data_hash
 from coxa.study import Study
 from coxa.study.locking.changes import value_words
@@ -16,7 +16,7 @@ from coxa.study.locking.deviations import Deviation, PlanStatus
 FORMAT, VERSION = "coxa run record", 1
 
 
-def run_data(report: Report[Study], render: Mapping[str, float] | None = None) -> dict[str, Any]:
+def run_data(report: ReportRecord[Study], render: Mapping[str, float] | None = None) -> dict[str, Any]:
     """Return the run record that is written to run.json; docs/lock.md says what each field is.
 
     Parameters

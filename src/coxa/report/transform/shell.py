@@ -14,7 +14,7 @@ from coxa.figures.blank import blank_figure
 from coxa.report.analyse import analyse_cohort
 from coxa.report.build import build_document
 from coxa.report.document import Block, Document, FigureBlock, Paragraph, Section, TableBlock, with_blocks, with_texts
-from coxa.report.record import Report, compares
+from coxa.report.record import ReportRecord, compares
 from coxa.report.topics.analyses.adjusted import MARK
 from coxa.simulate.from_plan.calendar import visit_days
 from coxa.simulate.from_plan.design import trial_design
@@ -99,7 +99,7 @@ def as_shell(document: Document) -> Document:
     return replace(document, facts=(*document.facts, status), sections=(first, *others))
 
 
-def _made_up(study: ComparativeStudy) -> Report:
+def _made_up(study: ComparativeStudy) -> ReportRecord:
     """Return the report of made-up data, from the first of several sets to which every model can be fitted."""
     for attempt in range(ATTEMPTS):
         try:

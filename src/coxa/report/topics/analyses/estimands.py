@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from coxa.report.document import Card, Section, silent
-from coxa.report.record import Report
+from coxa.report.record import ReportRecord
 from coxa.report.topics.analyses.sentences import result_sentences
 from coxa.study.wording import estimand_attributes
 from coxa.tables.prose import prose
 
 
-def estimands_section(report: Report) -> Section:
+def estimands_section(report: ReportRecord) -> Section:
     """Return a card per estimand: its five attributes after ICH E9(R1), and the results of its analyses."""
     study = report.study
     cards = []

@@ -8,7 +8,7 @@ from coxa.figures.figure import Figure
 from coxa.figures.means import model_means
 from coxa.figures.profile import plot_profile
 from coxa.report.document import Block, FigureBlock, Paragraph, Section, TableBlock
-from coxa.report.record import Report
+from coxa.report.record import ReportRecord
 from coxa.report.topics.analyses.footnotes import mean_words
 from coxa.report.topics.analyses.forest import plot_forest
 from coxa.report.topics.analyses.further import further_table, interaction_words, subgroup_forest_rows, subgroup_table
@@ -32,14 +32,14 @@ DRAWN = ("primary", "secondary")
 """Roles whose analyses are drawn; the others stand beside the primary one in the figure of the summary."""
 
 
-def analyses_section(report: Report) -> Section:
+def analyses_section(report: ReportRecord) -> Section:
     """Return a section per analysis of the plan."""
     return Section(
         "analyses", "Analyses", (), tuple(_analysis(report, planned) for planned in report.study.planned_analyses)
     )
 
 
-def _analysis(report: Report, planned: PlannedAnalysis) -> Section:
+def _analysis(report: ReportRecord, planned: PlannedAnalysis) -> Section:
     plan, name = planned.analysis, planned.name
     blocks: list[Block] = [Paragraph(sentence_case(f"{estimand_title(report.study, plan.estimand)}."))]
     if plan.relaxes:
@@ -51,18 +51,18 @@ def _analysis(report: Report, planned: PlannedAnalysis) -> Section:
     return Section(identifier("analysis", name), planned.title, tuple(blocks))
 
 
-def _not_fitted(report: Report, planned: PlannedAnalysis) -> list[Block]:
+def _not_fitted(report: ReportRecord, planned: PlannedAnalysis) -> list[Block]:
     """Return why there are no numbers, and what can be done about it."""
     why = report.not_fitted[planned.name]
     return [Paragraph(not_fitted_words(report, planned), "warning"), *(Paragraph(text) for text in why.remedies)]
 
 
-def _risks(report: Report, planned: PlannedAnalysis) -> list[Block]:
+def _risks(report: ReportRecord, planned: PlannedAnalysis) -> list[Block]:
     dataset = report.datasets[planned.estimand_name]
     return [TableBlock(responder_table(planned, report.estimates, dataset))]
 
 
-def _means(report: Report, planned: PlannedAnalysis) -> list[Block]:
+def _means(report: ReportRecord, planned: PlannedAnalysis) -> list[Block]:
     """Return the tables of an analysis, each with its figure where the analysis is not one beside the primary."""
     fits, dataset = report.fits[planned.name], report.datasets[planned.estimand_name]
     differences = TableBlock(differences_table(planned, report.estimates, fits, dataset))
@@ -76,7 +76,7 @@ def _means(report: Report, planned: PlannedAnalysis) -> list[Block]:
     return [differences, forest, means, profile, *further]
 
 
-def _further(report: Report, planned: PlannedAnalysis) -> Iterator[Block]:
+def _further(report: ReportRecord, planned: PlannedAnalysis) -> Iterator[Block]:
     """Yield what the plan asks beyond each visit: courses, margins, factors, subgroups with their forest."""
     estimates, words = report.estimates, report.study.words
     if table := further_table(planned, estimates):
@@ -94,7 +94,7 @@ def _further(report: Report, planned: PlannedAnalysis) -> Iterator[Block]:
         )
 
 
-def _forest(report: Report, planned: PlannedAnalysis) -> Figure:
+def _forest(report: ReportRecord, planned: PlannedAnalysis) -> Figure:
     return plot_forest(
         planned,
         planned.rows(report.estimates.frame, MEANS),
@@ -103,7 +103,7 @@ def _forest(report: Report, planned: PlannedAnalysis) -> Figure:
     )
 
 
-def _profile(report: Report, planned: PlannedAnalysis) -> Figure:
+def _profile(report: ReportRecord, planned: PlannedAnalysis) -> Figure:
     study = report.study
     quantity = mean_words(planned, report.fits.get(planned.name)) + MEASURES[planned.response]
     return plot_profile(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from coxa.estimates.margins import is_shown
-from coxa.report.record import Report
+from coxa.report.record import ReportRecord
 from coxa.report.topics.analyses.adjusted import is_adjusted
 from coxa.report.topics.analyses.results import INTERVAL, estimate_cell
 from coxa.study.analysis import Margin
@@ -28,7 +28,7 @@ MARGIN_WORDS = {
 }
 
 
-def result_sentences(report: Report, planned: PlannedAnalysis) -> list[Prose]:
+def result_sentences(report: ReportRecord, planned: PlannedAnalysis) -> list[Prose]:
     """Return one sentence per comparison that an analysis was planned for."""
     rows = planned.asked(report.estimates.frame, MEANS, RISKS)
     return [result_sentence(planned, record) for record in records(rows)]
@@ -82,7 +82,7 @@ def important_words(planned: PlannedAnalysis, record: Record) -> Iterator[str | 
         )
 
 
-def verdict_sentences(report: Report, planned: PlannedAnalysis) -> list[Prose]:
+def verdict_sentences(report: ReportRecord, planned: PlannedAnalysis) -> list[Prose]:
     """Return, for each test against the margin of an analysis, whether what was to be shown was, and at which level."""
     margin = planned.analysis.option("margin")
     if margin is None:
@@ -110,7 +110,7 @@ def _verdict(planned: PlannedAnalysis, margin: Margin, record: Record) -> Prose:
     )
 
 
-def not_fitted_words(report: Report, planned: PlannedAnalysis) -> str:
+def not_fitted_words(report: ReportRecord, planned: PlannedAnalysis) -> str:
     """Say that an analysis has no numbers, and why: "Primary could not be fitted: no outcome of ..."."""
     why = report.not_fitted[planned.name].message.removeprefix(f"analysis {planned.name}: ")
     return f"{planned.label} could not be fitted: {why}."

@@ -6,7 +6,7 @@ import pandas as pd
 
 from coxa.analyses.clusters import few_cluster_warnings
 from coxa.report.document import Block, FigureBlock, Paragraph, Section, TableBlock
-from coxa.report.record import Report
+from coxa.report.record import ReportRecord
 from coxa.report.topics.analyses.forest import plot_forest
 from coxa.report.topics.analyses.planned import planned_table
 from coxa.report.topics.analyses.results import comparison_label
@@ -30,7 +30,7 @@ from coxa.tables.records import records
 from coxa.tables.table import identifier
 
 
-def summary_section(report: Report) -> Section:
+def summary_section(report: ReportRecord) -> Section:
     """Return question, result and warnings of each primary analysis, all planned comparisons, and serious harms."""
     study = report.study
     primary = study.primary_analyses
@@ -58,13 +58,13 @@ def summary_section(report: Report) -> Section:
     return Section("summary", "Summary", tuple(blocks))
 
 
-def comparison_cautions(report: Report) -> list[Text]:
+def comparison_cautions(report: ReportRecord) -> list[Text]:
     """Return what holds for every comparison of the design, and how unlike the arms or groups started."""
     always = report.study.words.caution
     return [*([always] if always else []), *baseline_cautions(report)]
 
 
-def warning_sentences(report: Report, planned: PlannedAnalysis) -> list[str]:
+def warning_sentences(report: ReportRecord, planned: PlannedAnalysis) -> list[str]:
     """Return what the models of an analysis warn of, and what was tried before them without success."""
     label = planned.label
     said: list[str] = []
@@ -85,7 +85,7 @@ def _again(block: FigureBlock, drawn: set[str]) -> bool:
     return known
 
 
-def _side_by_side(report: Report, first: PlannedAnalysis) -> list[FigureBlock]:
+def _side_by_side(report: ReportRecord, first: PlannedAnalysis) -> list[FigureBlock]:
     """Return a forest of all analyses of the variable of an analysis at its visits, where there is more than one."""
     frames = [
         rows[rows["visit"].isin(first.visits)]
@@ -106,7 +106,7 @@ def _side_by_side(report: Report, first: PlannedAnalysis) -> list[FigureBlock]:
     return [FigureBlock(figure)]
 
 
-def _label(report: Report, record: dict[str, object], several_visits: bool) -> str:
+def _label(report: ReportRecord, record: dict[str, object], several_visits: bool) -> str:
     study = report.study
     visit = f", {study.label('visits', str(record['visit']))}" if several_visits else ""
     analysis = study.label("analyses", str(record["analysis"]))

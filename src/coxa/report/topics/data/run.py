@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from coxa.report.document import Card, Paragraph, Section
-from coxa.report.record import Report
+from coxa.report.record import ReportRecord
 from coxa.study import Study
 
 
-def run_section(report: Report[Study]) -> Section:
+def run_section(report: ReportRecord[Study]) -> Section:
     """Return hashes of plan and data, versions and seed; no time, so that the same run gives the same bytes."""
     run = report.run
     hashes = (("Study file", run.plan_sha256), *run.data_sha256.items())

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from coxa.report.document import Block, Paragraph, Section, TableBlock
-from coxa.report.record import Report
+from coxa.report.record import ReportRecord
 from coxa.report.topics.data.findings import findings_table
 from coxa.report.topics.data.not_reported import not_reported_table
 from coxa.report.topics.participants.sets import files_table, left_out_table
 from coxa.study import Study
 
 
-def data_section(report: Report[Study]) -> Section:
+def data_section(report: ReportRecord[Study]) -> Section:
     """Return the findings, the counts from files to values, what was left out, and what is not reported."""
     found: Block = Paragraph("The checks found nothing.")
     if len(report.findings):

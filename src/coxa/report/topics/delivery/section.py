@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from coxa.derive.delivery import Delivered, derive_co_interventions, derive_delivered
 from coxa.report.document import Block, FigureBlock, Paragraph, Section, TableBlock, silent
-from coxa.report.record import Report
+from coxa.report.record import ReportRecord
 from coxa.report.topics.delivery.attendance import plot_attendance
 from coxa.report.topics.delivery.co_interventions import co_interventions_table
 from coxa.report.topics.delivery.delivered import delivered_table
@@ -19,7 +19,7 @@ NOTHING_DELIVERED = "The tables have no session that was planned or attended, an
 NO_CO_INTERVENTIONS = "No table of co-interventions was given: concomitant care cannot be reported."
 
 
-def delivery_section(report: Report) -> Section:
+def delivery_section(report: ReportRecord) -> Section:
     """Return the treatments as planned (TIDieR, CERT), as delivered (CONSORT 24a), and co-interventions (24b).
 
     What the data do not have is said in a sentence; no table is empty.
@@ -51,7 +51,7 @@ def _as_delivered(study: ComparativeStudy, delivered: Delivered | None) -> tuple
     return tuple(blocks)
 
 
-def _beside(report: Report) -> tuple[Block, ...]:
+def _beside(report: ReportRecord) -> tuple[Block, ...]:
     found = derive_co_interventions(report.cohort)
     if found is None:
         return (silent(NO_CO_INTERVENTIONS),)

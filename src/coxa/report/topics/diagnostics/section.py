@@ -8,7 +8,7 @@ from coxa.analyses.methods import method_of
 from coxa.models import Fit
 from coxa.models.results.diagnostics import covariance_check, qq_points, residuals
 from coxa.report.document import Block, FigureBlock, Paragraph, Section
-from coxa.report.record import Report
+from coxa.report.record import ReportRecord
 from coxa.report.topics.diagnostics.covariance_map import plot_covariance
 from coxa.report.topics.diagnostics.residuals import plot_qq, plot_residuals
 from coxa.study.comparative import PlannedAnalysis
@@ -16,7 +16,7 @@ from coxa.study.wording import factor_words, join_words
 from coxa.tables.table import identifier
 
 
-def diagnostics_section(report: Report) -> Section | None:
+def diagnostics_section(report: ReportRecord) -> Section | None:
     """Return figures of residuals and covariance of each primary repeated-measures model; None without one."""
     parts = tuple(
         Section(identifier("diagnostics", planned.name), planned.title, tuple(_blocks(planned, fit)))

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from coxa.derive.harms import Harms, derive_harms
 from coxa.report.document import Block, FigureBlock, Paragraph, Section, TableBlock, silent
-from coxa.report.record import Report
+from coxa.report.record import ReportRecord
 from coxa.report.topics.harms.figures import plot_harms
 from coxa.report.topics.harms.notes import absent_sentence, exposed_words
 from coxa.report.topics.harms.tables import harm_rates_table, harm_risks, harm_sizes, harm_terms_table, harms_table
@@ -19,7 +19,7 @@ from coxa.tables.prose import Text, in_sentence, prose
 NO_TABLE = "No adverse events table was given: harms cannot be reported."
 
 
-def harms_section(report: Report) -> Section:
+def harms_section(report: ReportRecord) -> Section:
     """Return harms by arm, their rates and terms (CONSORT 2025, items 15 and 27).
 
     Where there is no table, or no event, a sentence says so; no table is empty.
@@ -58,7 +58,7 @@ def assessed_sentence(study: ComparativeStudy) -> str:
     return f"How harms were to be asked for and recorded, by the plan: {said}.{gap}"
 
 
-def serious_sentence(report: Report) -> Text:
+def serious_sentence(report: ReportRecord) -> Text:
     """Say in one sentence how many participants of each arm had a serious adverse event."""
     study, harms = report.study, derive_harms(report.cohort)
     if harms is None:

@@ -11,7 +11,7 @@ from coxa.analyses.model_rows import has_covariates
 from coxa.instruments import load_instrument
 from coxa.models import Fit
 from coxa.models.design.formula import split_random
-from coxa.report.record import Report
+from coxa.report.record import ReportRecord
 from coxa.report.references.cited import Fits, cited, instruments_used, marks
 from coxa.report.references.styles import vancouver
 from coxa.report.topics.analyses.adjusted import family_words
@@ -39,7 +39,7 @@ MARGINS = {
 }
 
 
-def general_methods(report: Report) -> str:
+def general_methods(report: ReportRecord) -> str:
     """Say what holds for all analyses: estimands, reference arm, time, level."""
     study = report.study
     ran = report.fits
@@ -59,7 +59,7 @@ def _instruments(study: ComparativeStudy, ran: Fits) -> str:
     return f"Instruments: {'; '.join(named)}. " if named else ""
 
 
-def analysis_methods(report: Report, planned: PlannedAnalysis) -> Prose:
+def analysis_methods(report: ReportRecord, planned: PlannedAnalysis) -> Prose:
     """Say how one analysis was done: model, terms, covariance, df, weights, population, missing data."""
     study, plan, name = report.study, planned.analysis, planned.name
     if name in report.not_fitted:
@@ -74,7 +74,7 @@ def analysis_methods(report: Report, planned: PlannedAnalysis) -> Prose:
     return joined(" ", said)
 
 
-def _model(report: Report, planned: PlannedAnalysis) -> Iterator[Text]:
+def _model(report: ReportRecord, planned: PlannedAnalysis) -> Iterator[Text]:
     """Yield how an analysis was done: in the words of its kind of model, then what models may have."""
     study, plan, name = report.study, planned.analysis, planned.name
     fits = report.fits.get(name, ())
@@ -175,7 +175,7 @@ def _variable(study: ComparativeStudy, name: str) -> str:
     return mid_sentence(study.label("covariates", name)) if name in study.covariates else name
 
 
-def software(report: Report) -> str:
+def software(report: ReportRecord) -> str:
     """Name the software and its versions."""
     versions = dict(report.run.versions)
     coxa = versions.pop("coxa", "")
@@ -183,6 +183,6 @@ def software(report: Report) -> str:
     return f"Software: coxa {coxa}" + (f", with {others}." if others else ".")
 
 
-def references(report: Report) -> list[str]:
+def references(report: ReportRecord) -> list[str]:
     """Return the references of what ran, in the order of their numbers: estimands, instruments, methods."""
     return [vancouver(entry) for entry in cited(report.study, report.fits)]

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from coxa.report.record import Report
+from coxa.report.record import ReportRecord
 from coxa.report.references.cited import descriptions_used, marks
 from coxa.report.topics.responders.tables import responses
 from coxa.study.wording import join_words
 from coxa.tables.phrases import mid_sentence
 
 
-def described_methods(report: Report) -> Iterator[str]:
+def described_methods(report: ReportRecord) -> Iterator[str]:
     """Yield a paragraph on each kind of description that the report has: balance, responders, harms."""
     study, ran, words = report.study, report.fits, report.study.words
     used = descriptions_used(study)

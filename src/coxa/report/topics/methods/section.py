@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from coxa.report.document import Paragraph, Section
-from coxa.report.record import Report
+from coxa.report.record import ReportRecord
 from coxa.report.references.cited import marks
 from coxa.report.topics.methods.analyses import analysis_methods, general_methods, references, software
 from coxa.report.topics.methods.described import described_methods
@@ -11,7 +11,7 @@ from coxa.report.topics.trial_design.randomised import randomisation_methods
 from coxa.tables.prose import prose
 
 
-def methods_section(report: Report) -> Section:
+def methods_section(report: ReportRecord) -> Section:
     """Return a paragraph on all analyses, on the randomisation, one per analysis, the software and the references."""
     study = report.study
     each = tuple(

@@ -6,25 +6,25 @@ from collections import Counter
 from collections.abc import Iterator
 
 from coxa.report.document import Block, FigureBlock, Section, TableBlock, silent
-from coxa.report.record import Report
+from coxa.report.record import ReportRecord
 from coxa.report.topics.missing.by_visit import missing_counts, plot_missingness
 from coxa.report.topics.missing.dropout_profile import plot_dropout_profile
 from coxa.report.topics.missing.patterns import completion_table, patterns_table, reasons_table
 from coxa.tables.table import identifier
 
 
-def missing_section(report: Report) -> Section:
+def missing_section(report: ReportRecord) -> Section:
     """Return the missing values of each primary estimand: when, why, and who these participants are."""
     return Section("missing-values", "Missing values", tuple(_blocks(report)))
 
 
-def primary_estimands(report: Report) -> list[str]:
+def primary_estimands(report: ReportRecord) -> list[str]:
     """Return the estimands of the primary analyses, in the plan's order."""
     wanted = [planned.estimand_name for planned in report.study.primary_analyses]
     return [name for name in dict.fromkeys(wanted) if name in report.datasets]
 
 
-def _blocks(report: Report) -> Iterator[Block]:
+def _blocks(report: ReportRecord) -> Iterator[Block]:
     """Yield the blocks of each outcome and pattern of missing values; estimands with the same pattern share them."""
     study = report.study
     shared: dict[tuple[str, str], list[str]] = {}

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from coxa.report.record import Report
+from coxa.report.record import ReportRecord
 from coxa.tables.formats import counted
 from coxa.tables.prose import Text, in_sentence, prose
 
 
-def carried_forward(report: Report, estimands: Mapping[str, str]) -> Iterator[Text]:
+def carried_forward(report: ReportRecord, estimands: Mapping[str, str]) -> Iterator[Text]:
     """Yield a sentence for each outcome with values carried forward: how many, at which visit and in which arm.
 
     Parameters

@@ -6,7 +6,7 @@ from coxa.derive.observed import observed_values
 from coxa.figures.means import observed_means
 from coxa.figures.profile import plot_profile
 from coxa.report.document import FigureBlock, Paragraph, Section, TableBlock, silent
-from coxa.report.record import Report
+from coxa.report.record import ReportRecord
 from coxa.report.topics.missing.section import primary_estimands
 from coxa.report.topics.observed.carried_forward import carried_forward
 from coxa.report.topics.observed.table import arm_sizes, observed_table
@@ -25,7 +25,7 @@ YES_OR_NO = 2
 """Different values of an outcome of which no courses are drawn."""
 
 
-def observed_section(report: Report) -> Section:
+def observed_section(report: ReportRecord) -> Section:
     """Return the table of observed values, mean profiles of each outcome, and courses of the primary outcome."""
     study = report.study
     measure = study.report.measure
@@ -60,7 +60,7 @@ def observed_section(report: Report) -> Section:
     return Section("observed-outcomes", "Observed outcomes", (table, *carried, silent(note), *figures))
 
 
-def first_estimands(report: Report) -> dict[str, str]:
+def first_estimands(report: ReportRecord) -> dict[str, str]:
     """Return each outcome with the first estimand that is about it."""
     firsts: dict[str, str] = {}
     for name in report.datasets:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from coxa.report.document import Block, Card, Paragraph, Section, TableBlock
-from coxa.report.record import Report
+from coxa.report.record import ReportRecord
 from coxa.report.topics.protocol.deviations import deviations_table
 from coxa.study import Study
 from coxa.study.locking.deviations import Deviation, PlanStatus
@@ -19,7 +19,7 @@ OTHER_FILE = (
 )
 
 
-def protocol_section(report: Report[Study]) -> Section:
+def protocol_section(report: ReportRecord[Study]) -> Section:
     """Return when the plan was locked, the hashes, and every change since as a dated deviation."""
     status = report.status
     blocks: list[Block] = [Paragraph(_said(status, report.run.plan_sha256), answers=status.lock is not None)]
@@ -31,7 +31,7 @@ def protocol_section(report: Report[Study]) -> Section:
     return Section("protocol", "Protocol and deviations", tuple(blocks))
 
 
-def deviation_notes(report: Report[Study]) -> list[Block]:
+def deviation_notes(report: ReportRecord[Study]) -> list[Block]:
     """Return what the summary says of changes that concern a primary analysis; a warning where not recorded."""
     primary = [deviation for deviation in report.status.deviations if deviation.primary]
     recorded = [deviation for deviation in primary if deviation.recorded]

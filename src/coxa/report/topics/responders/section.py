@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from textwrap import shorten
 
 from coxa.report.document import Block, FigureBlock, Section, TableBlock
-from coxa.report.record import Report
+from coxa.report.record import ReportRecord
 from coxa.report.topics.observed.section import YES_OR_NO
 from coxa.report.topics.responders.curve import plot_responder_curve, responder_curve
 from coxa.report.topics.responders.tables import Response, responders_by_visit, responses
@@ -16,7 +16,7 @@ SOURCE = 120
 """Letters of a source in a caption; the table has all of it."""
 
 
-def responders_section(report: Report) -> Section | None:
+def responders_section(report: ReportRecord) -> Section | None:
     """Return, for each outcome with a cut, responders by visit for each cut, and one curve; None without any."""
     study = report.study
     found = responses(study, report.datasets, report.observed)
@@ -30,7 +30,7 @@ def responders_section(report: Report) -> Section | None:
     return Section("responders", "Responders", (), tuple(parts)) if parts else None
 
 
-def _curve(report: Report, responses_of: list[Response], visit: str) -> Iterator[Block]:
+def _curve(report: ReportRecord, responses_of: list[Response], visit: str) -> Iterator[Block]:
     """Yield the curve of an outcome; a yes or no has none."""
     study, first = report.study, responses_of[0]
     if responder_curve(study, first, visit)["cut"].nunique() > YES_OR_NO:
@@ -39,7 +39,7 @@ def _curve(report: Report, responses_of: list[Response], visit: str) -> Iterator
         yield FigureBlock(plot_responder_curve(study, first, visit, rules, figure_id=figure_id, title=title))
 
 
-def _title(report: Report, response: Response, visit: str) -> str:
+def _title(report: ReportRecord, response: Response, visit: str) -> str:
     """Return the caption of a curve: what is drawn, and where the cut on it is from."""
     study, rule = report.study, response.rule
     label, at = study.label("outcomes", response.outcome), study.label("visits", visit)

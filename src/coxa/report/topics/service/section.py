@@ -6,7 +6,7 @@ from coxa.derive.observed import observed_values
 from coxa.figures.means import observed_means
 from coxa.figures.profile import plot_profile
 from coxa.report.document import Block, FigureBlock, Section, TableBlock, silent
-from coxa.report.record import Report
+from coxa.report.record import ReportRecord
 from coxa.report.topics.missing.by_visit import plot_missingness
 from coxa.report.topics.observed.section import MEASURES
 from coxa.report.topics.observed.table import arm_sizes, observed_table
@@ -16,16 +16,16 @@ from coxa.study import Study
 from coxa.tables.table import identifier
 
 
-def service_sections(report: Report[Study]) -> tuple[Section, ...]:
+def service_sections(report: ReportRecord[Study]) -> tuple[Section, ...]:
     """Return who the participants are, how complete their data are, and what was observed."""
     return (_participants(report), _completeness(report), _observed(report))
 
 
-def _participants(report: Report[Study]) -> Section:
+def _participants(report: ReportRecord[Study]) -> Section:
     return Section("participants-section", "Participants at baseline", (TableBlock(baseline_table(report.cohort)),))
 
 
-def _completeness(report: Report[Study]) -> Section:
+def _completeness(report: ReportRecord[Study]) -> Section:
     """Return how many participants have a value of each outcome at each visit, and a figure of those who have none."""
     study, cohort = report.study, report.cohort
     people = cohort.table("participants")["participant_id"].nunique()
@@ -41,7 +41,7 @@ def _completeness(report: Report[Study]) -> Section:
     return Section("completeness-section", "Completeness", tuple(blocks))
 
 
-def _observed(report: Report[Study]) -> Section:
+def _observed(report: ReportRecord[Study]) -> Section:
     """Return the table of observed values, and the course of the mean of each outcome."""
     study, cohort = report.study, report.cohort
     measure = study.report.measure

@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 from coxa.report.document import Card, Section, silent
-from coxa.report.record import Report
+from coxa.report.record import ReportRecord
 from coxa.report.topics.trial_design.randomised import randomisation_words
 from coxa.study import Study
 from coxa.study.base import Part
@@ -108,7 +108,7 @@ FACT_OF: Mapping[str, str] = {**FROM_PLAN, **dict(_facts(Protocol, "protocol"))}
 """Key of the plan -> the fact of this section that says it."""
 
 
-def trial_design_section(report: Report[Study]) -> Section:
+def trial_design_section(report: ReportRecord[Study]) -> Section:
     """Return cards of the design and of what `protocol:` says; only what is given."""
     study = report.study
     cards = [Card(title, tuple(facts)) for title, facts in _cards(study) if facts]

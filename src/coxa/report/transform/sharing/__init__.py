@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from coxa.disclosure import counts_to_hide
 from coxa.report.document import Block, Document, FigureBlock, TableBlock, with_blocks, with_texts
-from coxa.report.record import Report
+from coxa.report.record import ReportRecord
 from coxa.report.transform.sharing.collect import Collector
 from coxa.report.transform.sharing.figures import shared_figure
 from coxa.report.transform.sharing.protect import Protection
@@ -17,7 +17,7 @@ from coxa.tables.hidden import ALL, Address, Protected
 from coxa.tables.prose import with_cells
 
 
-def shared(document: Document, report: Report[Study]) -> Document:
+def shared(document: Document, report: ReportRecord[Study]) -> Document:
     """Return a document without small counts, and without what would give them away.
 
     Parameters

@@ -11,7 +11,7 @@ import pandas as pd
 from coxa.cohort.dictionary import load_table
 from coxa.cohort.disposition import Disposition
 from coxa.findings import Finding, Findings
-from coxa.report.record import Report, StudyKind
+from coxa.report.record import ReportRecord, StudyKind
 from coxa.study import Study
 from coxa.study.comparative import ComparativeStudy
 from coxa.study.words import TABLES
@@ -21,7 +21,7 @@ OTHER_FINDING = ("other findings", "The list of findings of the study team has t
 TOKEN = re.compile(r"[^\s,;:()\"']+")
 
 
-def without_rare_words(report: Report[StudyKind]) -> Report[StudyKind]:
+def without_rare_words(report: ReportRecord[StudyKind]) -> ReportRecord[StudyKind]:
     """Return a report in which free text of fewer than `report: small_cells` participants is one kind, "Other".
 
     Reasons, terms and notes that people wrote are joined in the data before anything is counted, so that the numbers
