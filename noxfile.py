@@ -68,6 +68,17 @@ def wheel(session: nox.Session) -> None:
 
 
 @nox.session
+def crate(session: nox.Session) -> None:
+    """The RO-Crate of the worked example by roc-validator; `-- recommended` also asks for what is recommended."""
+    install(session, "base")
+    out = Path(session.create_tmp(), "out")
+    session.run("coxa", "report", "analyses/hip_oa_trial/study.yaml", "--crate", "--out", str(out), "--quiet")
+    session.install("roc-validator==0.13.0", "rocrate==0.16.0")
+    level = session.posargs[0] if session.posargs else "required"
+    session.run("python", "tools/check_crate.py", level, *map(str, out.glob("*-ro-crate.zip")))
+
+
+@nox.session
 def lock(session: nox.Session) -> None:
     """Pin the dependencies of every environment in requirements/; `-- --upgrade` takes the newest versions."""
     session.install("--require-hashes", "--requirement", "requirements/dev.txt")

@@ -13,6 +13,7 @@ from coxa.study import Study
 CONTEXT = "https://w3id.org/ro/crate/1.2/context"
 CRATE = "https://w3id.org/ro/crate/1.2"
 PROFILE = "https://w3id.org/ro/wfrun/process/0.5"
+PACKAGES, GENERIC = "https://pypi.org/project/", "pkg:generic/"
 NO_LICENCE = "No licence was given: ask the owners of the trial before using it."
 ENCODINGS = {
     "csv": "text/csv",
@@ -153,9 +154,10 @@ def _programs(report: ReportRecord[Study]) -> list[Entity]:
 
 
 def _program(name: str, version: str) -> Entity:
-    """Describe a program; a package by its package URL."""
-    kind = "generic" if name in ("coxa", "python") else "pypi"
-    address = f"pkg:{kind}/{quote(name)}@{quote(version)}"
+    """Describe a program: a package by its page on PyPI, coxa and Python by their package URLs."""
+    listed = name not in ("coxa", "python")
+    where = f"{quote(name)}/{quote(version)}/" if listed else f"{quote(name)}@{quote(version)}"
+    address = f"{PACKAGES if listed else GENERIC}{where}"
     return {"@id": address, "@type": "SoftwareApplication", "name": name, "version": version, "url": address}
 
 
