@@ -9,10 +9,12 @@ from __future__ import annotations
 import difflib
 import numbers
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
     from coxa.findings import Findings
+
+Word = TypeVar("Word", bound=str)
 
 __all__ = [
     "CoxaError",
@@ -231,11 +233,12 @@ def use_one_of(word: object, allowed: Iterable[str]) -> str:
     return f"Use one of: {', '.join(options)}." + (f" Did you mean '{hint}'?" if hint else "")
 
 
-def check_option(what: str, word: str, allowed: Sequence[str]) -> str:
+def check_option(what: str, word: str, allowed: Sequence[Word]) -> Word:
     """Return `word` if it is allowed, else raise `OptionError` with the list and the nearest."""
-    if word not in allowed:
-        raise OptionError(not_allowed(what, word, allowed))
-    return word
+    for each in allowed:
+        if each == word:
+            return each
+    raise OptionError(not_allowed(what, word, allowed))
 
 
 def check_level(conf_level: float) -> None:

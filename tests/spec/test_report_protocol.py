@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from coxa.report.build import build_document
-from coxa.report.document import Card, Document, Paragraph, Section, TableBlock
-from coxa.report.output.render import FORMATS, render_document
+from coxa.report.document import FORMATS, Card, Document, Paragraph, Section, TableBlock
+from coxa.report.output.render import render_document
 from coxa.report.report import Report
 from coxa.report.timing import timed
 from coxa.report.topics.protocol.section import deviation_notes, protocol_section

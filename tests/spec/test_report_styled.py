@@ -16,8 +16,8 @@ from coxa.figures.blank import blank_figure
 from coxa.figures.drawing import Drawing
 from coxa.figures.figure import Figure
 from coxa.report.build import build_document
-from coxa.report.document import Document, FigureBlock, Section
-from coxa.report.output.render import FORMATS, render_document
+from coxa.report.document import FORMATS, Document, FigureBlock, Section
+from coxa.report.output.render import render_document
 from coxa.report.trace.kept import read_kept, write_kept
 from coxa.report.trace.results import results_frame
 from coxa.report.trace.why import why

@@ -24,9 +24,11 @@ from coxa.errors import OptionError
 from coxa.files import save, whole_run
 
 if TYPE_CHECKING:
+    from coxa.report.document import Format
     from coxa.report.report import Report
     from coxa.report.trace.crate import CrateOptions
     from coxa.study import Study
+    from coxa.study.words import StyleName
 
 
 def analyse_command(
@@ -92,8 +94,7 @@ def report_command(
         from coxa.report.write import refuse_team_files
 
         wanted = asked_forms(forms)
-        if style is not None:
-            check_style(style)
+        named = check_style(style) if style is not None else None
         if shell:
             _shell(study, data, out, wanted, quiet)
             return
@@ -104,14 +105,14 @@ def report_command(
         if for_others:
             refuse_team_files(out)
         report = run(study, data, quiet)
-        written = write(report, out, quiet, wanted, data=data, style=style, share=for_others, crate=options)
+        written = write(report, out, quiet, wanted, data=data, style=named, share=for_others, crate=options)
         show(report, as_json, quiet)
         if not as_json:
             typer.echo(f"report: {', '.join(map(str, written))}")
         stop_if_not_fitted(report)
 
 
-def _shell(study: Path, data: Path | None, out: Path, forms: tuple[str, ...], quiet: bool) -> None:
+def _shell(study: Path, data: Path | None, out: Path, forms: tuple[Format, ...], quiet: bool) -> None:
     """Write the report before there are data, and say where."""
     if data is not None:
         raise OptionError("a shell is made without data; leave out --data, or --shell")
@@ -127,15 +128,13 @@ def _shell(study: Path, data: Path | None, out: Path, forms: tuple[str, ...], qu
     typer.echo(f"shell: {', '.join(str(out / path.name) for path in written)}")
 
 
-def asked_forms(text: str) -> tuple[str, ...]:
+def asked_forms(text: str) -> tuple[Format, ...]:
     """Return the forms named in a list with commas, each once; refuse what there is not."""
     from coxa.errors import check_option
-    from coxa.report.output.render import FORMATS
+    from coxa.report.document import FORMATS
 
-    forms = tuple(dict.fromkeys(word.strip().lower() for word in text.split(",")))
-    for form in forms:
-        check_option("report format", form, FORMATS)
-    return forms
+    forms = (check_option("report format", word.strip().lower(), FORMATS) for word in text.split(","))
+    return tuple(dict.fromkeys(forms))
 
 
 def run(study: Path, data: Path | None, quiet: bool) -> Report[Study]:
@@ -151,10 +150,10 @@ def write(
     report: Report[Study],
     out: Path,
     quiet: bool,
-    forms: tuple[str, ...] = ("html",),
+    forms: tuple[Format, ...] = ("html",),
     *,
     data: Path | None = None,
-    style: str | None = None,
+    style: StyleName | None = None,
     share: bool = False,
     crate: CrateOptions | None = None,
 ) -> list[Path]:

@@ -47,7 +47,7 @@ def checklist_command(
         from coxa.report.topics.checklists.table import frame
         from coxa.study import read_study
 
-        form = asked_form(out) if out else ""
+        form = asked_form(out) if out else None
         plan = read_study(study)
         names = tuple(word.strip() for word in guideline.split(",")) if guideline else None
         guidelines = [load_guideline(name) for name in names or by_design(plan, reported=bool(data or named_data))]
@@ -62,7 +62,7 @@ def checklist_command(
             print_json(frame(filled))
         else:
             _show(filled, quiet)
-        if out:
+        if out and form:
             written = write_checklists(plan, filled, out, form)
             if not as_json:
                 typer.echo(f"checklist: {written}")

@@ -25,9 +25,10 @@ from coxa.report.transform.sharing.rounding import as_printed
 from coxa.report.transform.sharing.words import without_rare_words
 from coxa.report.transform.styled import in_style
 from coxa.study import Study
+from coxa.study.words import StyleName
 
 
-def build_document(report: ReportRecord[Study], style: str | None = None, share: bool = False) -> Document:
+def build_document(report: ReportRecord[Study], style: StyleName | None = None, share: bool = False) -> Document:
     """Return the document of a report: no time, no path and no participant is in it.
 
     Parameters

@@ -30,6 +30,8 @@ class Contents(Mapping[str, Shown], Generic[Shown]):
     T1  Baseline characteristics
     >>> tables["Table 1"] is tables["T1"] is tables["baseline"]
     True
+    >>> "Table 1" in tables, "baseline" in tables, "T2" in tables
+    (True, True, False)
     >>> tables["T2"]
     Traceback (most recent call last):
     coxa.errors.OptionError: The report has no table 'T2'. Choose one of these:
@@ -41,19 +43,22 @@ class Contents(Mapping[str, Shown], Generic[Shown]):
         self._shown: dict[str, Shown] = {f"{kind[0]}{number}": one for number, one in enumerate(shown, start=1)}
 
     def __getitem__(self, name: str) -> Shown:
-        number = re.fullmatch(rf"\s*(?:{self._kind}|{self._kind[0]})?\s*(\d+)\s*", str(name), re.IGNORECASE)
-        key = f"{self._kind[0]}{int(number[1])}" if number else ""
-        by_id = {one.id: one for one in self._shown.values()}
-        if key in self._shown:
-            return self._shown[key]
-        if name in by_id:
-            return by_id[name]
-        kind = self._kind.lower()
-        choice = f"Choose one of these:\n{self._list('  ')}" if self._shown else f"It has no {kind} at all."
-        raise OptionError(f"The report has no {kind} {name!r}. {choice}")
+        key = self._key(name)
+        if key is None:
+            kind = self._kind.lower()
+            choice = f"Choose one of these:\n{self._list('  ')}" if self._shown else f"It has no {kind} at all."
+            raise OptionError(f"The report has no {kind} {name!r}. {choice}")
+        return self._shown[key]
 
     def __contains__(self, name: object) -> bool:
-        return name in self._shown
+        return self._key(name) is not None
+
+    def _key(self, name: object) -> str | None:
+        """Return the key that a number or an identifier means; None where there is none."""
+        number = re.fullmatch(rf"\s*(?:{self._kind}|{self._kind[0]})?\s*(\d+)\s*", str(name), re.IGNORECASE)
+        if number and (key := f"{self._kind[0]}{int(number[1])}") in self._shown:
+            return key
+        return next((key for key, one in self._shown.items() if one.id == name), None)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._shown)

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Literal, get_args
 
 from coxa.figures.figure import Figure
+from coxa.study.words import StyleName
 from coxa.tables.prose import Text
 from coxa.tables.table import Table
 
+Format = Literal["html", "pdf", "docx"]
+FORMATS: tuple[Format, ...] = get_args(Format)
 INTRODUCTION = 400
 """Characters of a paragraph that can stay with what it introduces."""
 
@@ -96,7 +99,7 @@ class Document:
     subtitle: str
     facts: tuple[tuple[str, str], ...]
     sections: tuple[Section, ...]
-    style: str = "plain"
+    style: StyleName = "plain"
     small_cells: int = 0
 
     def walk(self) -> Iterator[Section]:

@@ -12,8 +12,9 @@ from coxa.report.record import ReportRecord, StudyKind
 if TYPE_CHECKING:
     from coxa.figures.figure import Figure
     from coxa.report.contents import Contents
-    from coxa.report.document import Document
+    from coxa.report.document import Document, Format
     from coxa.report.trace.crate import CrateOptions
+    from coxa.study.words import StyleName
     from coxa.tables.table import Table
 
 
@@ -47,10 +48,10 @@ class Report(ReportRecord[StudyKind]):
     def write(
         self,
         folder: str | Path,
-        formats: str | Sequence[str] = "html",
+        formats: Format | Sequence[Format] = "html",
         *,
         data: str | Path | None = None,
-        style: str | None = None,
+        style: StyleName | None = None,
         share: bool = False,
         crate: CrateOptions | None = None,
     ) -> list[Path]:
@@ -90,15 +91,14 @@ class Report(ReportRecord[StudyKind]):
         [PosixPath('out/report.html'), PosixPath('out/report.docx')]
         """
         from coxa.errors import check_option
-        from coxa.report.output.render import FORMATS
+        from coxa.report.document import FORMATS
         from coxa.report.write import write_report
 
-        wanted = [formats] if isinstance(formats, str) else list(formats)
-        for name in wanted:
-            check_option("format", name, FORMATS)
+        named = [formats] if isinstance(formats, str) else formats
+        wanted = [check_option("format", name, FORMATS) for name in named]
         return write_report(self, folder, wanted, data=data, style=style, share=share, crate=crate)
 
-    def to_html(self, path: str | Path, *, style: str | None = None) -> Path:
+    def to_html(self, path: str | Path, *, style: StyleName | None = None) -> Path:
         """Write the report as one self-contained page, without its results beside it; return the path.
 
         Parameters

@@ -14,6 +14,7 @@ from coxa.errors import OptionError
 from coxa.files import save, save_parquet, whole_run
 from coxa.findings import Findings
 from coxa.report.build import build_document
+from coxa.report.document import Format
 from coxa.report.output.csv_files import write_csv
 from coxa.report.output.render import render_document
 from coxa.report.record import ReportRecord
@@ -23,15 +24,16 @@ from coxa.report.trace.kept import write_kept
 from coxa.report.trace.run_data import run_data
 from coxa.study import Study
 from coxa.study.comparative import ComparativeStudy
+from coxa.study.words import StyleName
 
 
 def write_report(
     report: ReportRecord[Study],
     folder: str | Path,
-    forms: Sequence[str] = ("html",),
+    forms: Sequence[Format] = ("html",),
     *,
     data: str | Path | None = None,
-    style: str | None = None,
+    style: StyleName | None = None,
     share: bool = False,
     crate: CrateOptions | None = None,
 ) -> list[Path]:

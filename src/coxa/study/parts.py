@@ -8,7 +8,7 @@ from pydantic import BeforeValidator, Field, FiniteFloat, field_serializer, fiel
 
 from coxa.study.base import Name, OneOrMany, Part
 from coxa.study.delivery.arm import Delivery
-from coxa.study.words import AnalysisSet, ChecklistName, Component, Measure
+from coxa.study.words import AnalysisSet, ChecklistName, Component, Measure, StyleName
 
 __all__ = [
     "Arm",
@@ -264,9 +264,7 @@ class ReportOptions(Part):
         ("by_design",),
         description="Reporting checklists at the end of the report: those that go with the design, `none`, or by name.",
     )
-    style: Literal["plain", "jama", "lancet", "nejm"] = Field(
-        "plain", description="How numbers are written: plain, or as a journal writes them."
-    )
+    style: StyleName = Field("plain", description="How numbers are written: plain, or as a journal writes them.")
     small_cells: int = Field(5, ge=0, description="Counts below this are hidden when sharing.")
 
 

@@ -78,6 +78,9 @@ Role = Literal["primary", "secondary", "sensitivity", "supplementary"]
 ChecklistName = Literal["by_design", "none", "consort-2025", "consort-pro", "spirit-2025", "strobe", "tidier", "cert"]
 """Reporting checklists at the end of a report, or a word for which."""
 
+StyleName = Literal["plain", "jama", "lancet", "nejm"]
+"""How numbers are written in a report: plain, or as a journal writes them."""
+
 FewClusters = Literal["refuse", "accept"]
 """What is done with a primary analysis whose random effects leave few degrees of freedom."""
 

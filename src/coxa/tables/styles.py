@@ -15,6 +15,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from coxa.study.words import StyleName
+
 THIN = "\N{THIN SPACE}"
 MIDLINE = "\N{MIDDLE DOT}"
 
@@ -51,7 +53,7 @@ class Style:
     sources      : where each of these is from
     """
 
-    name: str
+    name: StyleName
     decimal_mark: str = "."
     thousands: str = ""
     p: PValues = field(default_factory=PValues)
@@ -116,4 +118,4 @@ NEJM = Style(
     },
 )
 
-STYLES: dict[str, Style] = {style.name: style for style in (PLAIN, JAMA, LANCET, NEJM)}
+STYLES: dict[StyleName, Style] = {style.name: style for style in (PLAIN, JAMA, LANCET, NEJM)}

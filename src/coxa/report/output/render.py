@@ -8,34 +8,36 @@ from typing import Literal, overload
 from coxa.arguments import kinds
 from coxa.errors import check_option
 from coxa.report.build import build_document
-from coxa.report.document import Document
+from coxa.report.document import FORMATS, Document, Format
 from coxa.report.output.html import render_html
 from coxa.report.record import REPORT, ReportRecord
 from coxa.report.transform.styled import in_style
 from coxa.study import Study
+from coxa.study.words import StyleName
 
-FORMATS = ("html", "pdf", "docx")
 REPORT_OR_DOCUMENT = replace(REPORT, of=(ReportRecord, Document))
 
 
 @overload
 def render(
-    report: ReportRecord[Study] | Document, format: Literal["html"] = "html", style: str | None = None
+    report: ReportRecord[Study] | Document, format: Literal["html"] = "html", style: StyleName | None = None
 ) -> str: ...
 
 
 @overload
 def render(
-    report: ReportRecord[Study] | Document, format: Literal["pdf", "docx"], style: str | None = None
+    report: ReportRecord[Study] | Document, format: Literal["pdf", "docx"], style: StyleName | None = None
 ) -> bytes: ...
 
 
 @overload
-def render(report: ReportRecord[Study] | Document, format: str, style: str | None = None) -> str | bytes: ...
+def render(report: ReportRecord[Study] | Document, format: Format, style: StyleName | None = None) -> str | bytes: ...
 
 
 @kinds(report=REPORT_OR_DOCUMENT)
-def render(report: ReportRecord[Study] | Document, format: str = "html", style: str | None = None) -> str | bytes:
+def render(
+    report: ReportRecord[Study] | Document, format: Format = "html", style: StyleName | None = None
+) -> str | bytes:
     """Render a report as one self-contained file.
 
     Parameters
@@ -72,7 +74,7 @@ def render(report: ReportRecord[Study] | Document, format: str = "html", style: 
     return render_document(build_document(report, style), format)
 
 
-def render_document(document: Document, format: str) -> str | bytes:
+def render_document(document: Document, format: Format) -> str | bytes:
     """Render a document in one of `FORMATS`; several forms of a report can share the document."""
     if format == "pdf":
         from coxa.report.output.pdf import render_pdf

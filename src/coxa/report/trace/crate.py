@@ -15,6 +15,7 @@ from pathlib import Path
 
 from coxa.errors import CoxaError
 from coxa.files import save
+from coxa.report.document import Format
 from coxa.report.record import ReportRecord
 from coxa.report.trace.crate_graph import CrateFile, crate_graph
 from coxa.report.trace.run_data import run_data
@@ -63,7 +64,7 @@ class CrateOptions:
 def write_crate(
     report: ReportRecord[Study],
     folder: Path,
-    forms: Sequence[str],
+    forms: Sequence[Format],
     options: CrateOptions,
     share: bool = False,
 ) -> Path:
@@ -140,7 +141,7 @@ def _results(folder: Path, share: bool) -> list[CrateFile]:
     return files
 
 
-def _forms(folder: Path, forms: Sequence[str]) -> list[CrateFile]:
+def _forms(folder: Path, forms: Sequence[Format]) -> list[CrateFile]:
     words = {"html": "web page", "pdf": "PDF", "docx": "Word document"}
     return [
         CrateFile(f"report.{form}", (folder / f"report.{form}").read_bytes(), f"Report as {words[form]}", "The report.")

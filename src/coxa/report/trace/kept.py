@@ -13,7 +13,7 @@ import pandas as pd
 
 from coxa.errors import OptionError, check_option
 from coxa.files import save, save_parquet, settle, undamaged
-from coxa.report.document import Document
+from coxa.report.document import FORMATS, Document
 from coxa.report.output.csv_files import write_csv
 from coxa.report.record import ReportRecord
 from coxa.report.trace.provenance import provenance
@@ -22,7 +22,7 @@ from coxa.report.transform.sharing.words import without_counts
 from coxa.study import Study
 
 SUFFIXES = (".parquet", ".csv")
-FORMS = ("report.html", "report.pdf", "report.docx")
+FORMS = tuple(f"report.{form}" for form in FORMATS)
 AGAIN = "Make the report again with `coxa report`."
 
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 from coxa.errors import check_option
 from coxa.figures.figure import Figure
 from coxa.report.document import Block, Document, FigureBlock, TableBlock, with_blocks, with_texts
+from coxa.study.words import StyleName
 from coxa.tables.formats import restyled
 from coxa.tables.prose import Prose, Text, with_cells
 from coxa.tables.styles import STYLES, Style
@@ -17,7 +18,7 @@ PERCENT = "%)"
 """How a heading ends that says what the percentages below it are."""
 
 
-def in_style(document: Document, style: str) -> Document:
+def in_style(document: Document, style: StyleName) -> Document:
     """Return a document with its numbers written in a style.
 
     Parameters
@@ -44,9 +45,9 @@ def in_style(document: Document, style: str) -> Document:
     return replace(with_blocks(document, lambda block: _block(block, rules)), style=style)
 
 
-def check_style(style: str) -> None:
-    """Refuse a style that there is not."""
-    check_option("style", style, tuple(STYLES))
+def check_style(style: str) -> StyleName:
+    """Return the name of a style; refuse one that there is not."""
+    return check_option("style", style, tuple(STYLES))
 
 
 def _block(block: Block, style: Style) -> Block:

@@ -4,22 +4,25 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Literal
 
 from coxa.errors import check_option
 from coxa.files import save
+from coxa.report.document import FORMATS, Format
 from coxa.report.output.csv_files import write_csv
-from coxa.report.output.render import FORMATS, render_document
+from coxa.report.output.render import render_document
 from coxa.report.topics.checklists.answer import Checklist
 from coxa.report.topics.checklists.section import checklist_document
 from coxa.report.topics.checklists.table import counts_words, frame, place_words
 from coxa.study import Study
 
-FORMS = (*FORMATS, "csv", "md")
+Form = Format | Literal["csv", "md"]
+FORMS: tuple[Form, ...] = (*FORMATS, "csv", "md")
 MARKDOWN = re.compile(r"([\\`*_\[\]<>|~])")
 """Signs that Markdown takes for its own."""
 
 
-def asked_form(path: Path) -> str:
+def asked_form(path: Path) -> Form:
     """Return the form that a file's ending asks for.
 
     Raises
@@ -28,11 +31,10 @@ def asked_form(path: Path) -> str:
         Checklists are not written in that form.
     """
     form = path.suffix.removeprefix(".").lower()
-    check_option("form of a checklist", form, FORMS)
-    return form
+    return check_option("form of a checklist", form, FORMS)
 
 
-def write_checklists(study: Study, filled: tuple[Checklist, ...], path: str | Path, form: str) -> Path:
+def write_checklists(study: Study, filled: tuple[Checklist, ...], path: str | Path, form: Form) -> Path:
     """Write checklists to one file in one of `FORMS`; return its path."""
     path = Path(path)
     if form == "csv":
