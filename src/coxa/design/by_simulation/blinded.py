@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from coxa.cohort.read import read_cohort
 from coxa.derive import derive_dataset
 from coxa.errors import DataError
 from coxa.findings import Findings
+from coxa.frames import Frame
 from coxa.study.comparative import ComparativeStudy
 
 ARMS = ("arm", "arm_received")
@@ -57,7 +59,9 @@ def blind(study: ComparativeStudy) -> ComparativeStudy:
     return study.model_copy(update={"data": data})
 
 
-def read_skeleton(study: ComparativeStudy, data: str | Path | None, estimands: list[str]) -> Skeleton:
+def read_skeleton(
+    study: ComparativeStudy, data: str | Path | Mapping[str, Frame] | None, estimands: list[str]
+) -> Skeleton:
     """Read the data of a plan without its allocation.
 
     Raises

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 import pandas as pd
 
-from coxa.arguments import NUMBER, WHOLE, kinds
+from coxa.arguments import DATA, NUMBER, WHOLE, kinds
 from coxa.design.by_simulation.blinded import read_skeleton
 from coxa.design.by_simulation.comparisons import blind_to_arms, chosen_analyses, comparisons
 from coxa.design.by_simulation.rehearsed import RehearsalPiece, planted_truth, run_rehearsals
@@ -18,6 +18,7 @@ from coxa.design.by_simulation.simulated import check_numbers, failures, plan_ha
 from coxa.design.by_simulation.summary import POWER_COLUMNS, share_error, summary
 from coxa.design.by_simulation.vary import Setting
 from coxa.errors import OptionError
+from coxa.frames import Frame
 from coxa.runs.workers import Workers
 from coxa.simulate import trial_design
 from coxa.study.comparative import COMPARATIVE, ComparativeStudy
@@ -45,6 +46,14 @@ class Rehearsal:
     left_out : analyses that cannot be rehearsed
     n        : participants of the skeleton
     inputs   : seed, hashes of plan and data, and what else was asked
+
+    Examples
+    --------
+    >>> import coxa
+    >>> trial = coxa.simulate_study(coxa.preset("bennell-2014"), participants=40, truth_size=2000, seed=1)
+    >>> found = rehearse(trial.study, trial.tables, replicates=10, analyses=["primary"])
+    >>> found.estimands, found.by_estimand["decided_by"].tolist()
+    ({'primary': 'FAIL'}, ['power'])
     """
 
     frame: pd.DataFrame
@@ -84,10 +93,10 @@ def worst(verdicts: Iterable[str]) -> Verdict:
     return "FAIL" if "FAIL" in there else "RISK" if "RISK" in there else "PASS"
 
 
-@kinds(study=COMPARATIVE, replicates=WHOLE, seed=WHOLE, power=NUMBER)
+@kinds(study=COMPARATIVE, data=DATA, replicates=WHOLE, seed=WHOLE, power=NUMBER)
 def rehearse(
     study: ComparativeStudy,
-    data: str | Path | None = None,
+    data: str | Path | Mapping[str, Frame] | None = None,
     *,
     replicates: int = REPLICATES,
     power: float = 0.8,
@@ -109,7 +118,7 @@ def rehearse(
     study
         A plan with `data` and `assumptions`.
     data
-        Folder of the data files, or the one file, instead of the plan's.
+        Instead of the plan's data: the folder of the files, or the one file; or frames by the name of their table.
     replicates
         Rehearsals.
     power
@@ -140,6 +149,14 @@ def rehearse(
     that within an arm, so that power is rather too low than too high. Only blinded values are looked at, as in a
     blinded review (Friede & Kieser, Biometrical Journal 2006, 48:537-555). Effects are added after strategies for
     intercurrent events.
+
+    Examples
+    --------
+    >>> import coxa
+    >>> trial = coxa.simulate_study(coxa.preset("bennell-2014"), participants=40, truth_size=2000, seed=1)
+    >>> found = rehearse(trial.study, trial.tables, replicates=10, analyses=["primary"])
+    >>> found.n, found.verdict
+    (40, 'FAIL')
     """
     check_numbers(replicates, None, seed)
     if not 0.05 < power < 1:

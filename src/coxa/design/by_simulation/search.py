@@ -134,6 +134,13 @@ def find_n(
     sqrt(n). Source of the approach: Wilson et al., Statistical Methods in Medical Research 2021, 30:799-815, who fit a
     surrogate to simulated power. Going up ends early where the power rises too slowly to reach what is asked: in
     sqrt(n) the probit of a power rises ever less.
+
+    Examples
+    --------
+    >>> import coxa
+    >>> found = find_n(coxa.preset("bennell-2014"), 0.5, replicates=10, analyses=["primary"])
+    >>> bool(found.low < found.n < found.high), found.decided_by
+    (True, 'primary, physiotherapy - sham at week_13')
     """
     if not 0.05 < power < 1:
         raise OptionError(f"the power is {power:g}; it lies above 0.05 and below 1")

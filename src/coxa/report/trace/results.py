@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from coxa.report.build import build_document
 from coxa.report.document import Document
 from coxa.report.record import ReportRecord
 from coxa.report.trace.places import Place, drawn_places, places
@@ -43,13 +44,15 @@ COLUMNS = (
 Where = tuple[str, ...]
 
 
-def results_frame(report: ReportRecord[Study], document: Document) -> pd.DataFrame:
+def results_frame(report: ReportRecord[Study], document: Document | None = None) -> pd.DataFrame:
     """Return the results data set of a report.
 
     Parameters
     ----------
-    report, document
-        Results, and the document that shows them.
+    report
+        A plan, its data and its results.
+    document
+        The document that shows them; the report as the plan says unless given.
 
     Returns
     -------
@@ -65,9 +68,13 @@ def results_frame(report: ReportRecord[Study], document: Document) -> pd.DataFra
 
     Examples
     --------
-    >>> frame = results_frame(report, document)  # doctest: +SKIP
-    >>> frame[frame["cell"] == "T3.r4.c2"]  # doctest: +SKIP
+    >>> import coxa
+    >>> report = coxa.analyse(coxa.simulate_study(coxa.preset("moa-2013"), participants=40, truth_size=2000, seed=1))
+    >>> frame = results_frame(report)
+    >>> frame[(frame["term"] == "difference") & (frame["statistic"] == "estimate")]["arm"].unique().tolist()
+    ['manual_therapy', 'exercise', 'both']
     """
+    document = document or build_document(report)
     estimated = {_where(record): record for record in records(report.estimates.frame)}
     models = {name: len(fits) for name, fits in report.fits.items()}
     hashes = {"plan_sha256": report.run.plan_sha256, "data_sha256": data_hash(report.run.data_sha256)}

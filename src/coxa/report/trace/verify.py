@@ -64,6 +64,32 @@ def verify(report: Path, data: Path | None = None, tolerance: float = TOLERANCE)
         If the plan is not where it was.
     FindingsError
         If the plan or the data have faults by now.
+
+    Examples
+    --------
+    >>> import coxa
+    >>> import pandas as pd
+    >>> scores = pd.DataFrame({"id": ["P1", "P2", "P3"], "before": [6, 7, 5], "after": [4, 3, 5]})
+    >>> scores.to_csv("scores.csv", index=False)
+    >>> _ = Path("study.yaml").write_text('''
+    ... study: hip-clinic
+    ... title: Hip osteoarthritis in one clinic
+    ... design: service
+    ... visits: {intake: {day: 0}, week_6: {day: 42}}
+    ... outcomes: {pain: {label: Hip pain, range: [0, 10], unit: points, higher_is_better: false}}
+    ... data:
+    ...   folder: .
+    ...   tables:
+    ...     participants: {file: scores.csv, columns: {participant_id: id}}
+    ...     assessments:
+    ...       file: scores.csv
+    ...       columns: {participant_id: id}
+    ...       outcomes: {pain: {intake: before, week_6: after}}
+    ... ''', encoding="utf-8")
+    >>> _ = coxa.analyse("study.yaml").write("out")
+    >>> verified = verify(Path("out"))
+    >>> verified.n_numbers > 0, len(verified.findings)
+    (True, 0)
     """
     kept = read_kept(report)
     plan = kept.path("plan")

@@ -14,6 +14,7 @@ from coxa.tables.phrases import sentence_case
 from coxa.tables.table import Cell, Column, Footnote, Row, RowGroup, Statistic, Table
 
 GAP = "Not stated"
+ITEMS_STATED = "stated"
 ACTUAL = {"TIDieR": "12", "CERT": "16b"}
 """The item that asks how well it was delivered, which the data answer."""
 
@@ -67,7 +68,7 @@ def intervention_table(
             cell(
                 "count_of_percent",
                 {"n": n, "total": total, "share": share(n, total)},
-                Statistic(analysis=guideline, term="stated", arm=arm),
+                Statistic(analysis=guideline, term=ITEMS_STATED, arm=arm),
             ),
             of_people=False,
         )

@@ -18,6 +18,7 @@ from scipy.sparse.csgraph import connected_components
 from coxa.disclosure import Sums, feasible_range
 from coxa.disclosure.sums import Bools
 from coxa.errors import CoxaError
+from coxa.report.topics.delivery.intervention import ITEMS_STATED
 from coxa.report.trace.kept import read_results
 from coxa.tables.cells import WHOSE
 from coxa.tables.hidden import COUNTS
@@ -28,6 +29,9 @@ ROW = re.compile(
 )
 PLACE = re.compile(r"(T(\d+)\.r(\d+))\.c\d+")
 Key = tuple[str, ...]
+
+NOT_PEOPLE = (ITEMS_STATED,)
+"""Terms of counts that are not of people, so that small ones are shown."""
 
 ANALYSED = {"analysed", "marginal_mean", "total"}
 """Terms and statistics of those who are analysed at a visit."""
@@ -63,6 +67,14 @@ def attack(folder: Path, full: pd.DataFrame, k: int) -> list[Recovered]:
     -------
     list of Recovered
         Counts that can be only fewer than k + 1 numbers; empty where there are none.
+
+    Examples
+    --------
+    >>> import coxa
+    >>> report = coxa.analyse(coxa.simulate_study(coxa.preset("moa-2013"), participants=40, truth_size=2000, seed=1))
+    >>> _ = report.write("shared", share=True)
+    >>> attack(Path("shared"), coxa.report.results_frame(report), k=5)
+    []
     """
     shared = read_results(folder / "results.csv")
     levels = row_levels((folder / "report.html").read_text(encoding="utf-8"))
@@ -77,8 +89,10 @@ def texts_in(folder: Path, texts: Iterable[str]) -> list[tuple[str, str]]:
     Examples
     --------
     >>> from pathlib import Path
-    >>> _ = Path("report.txt").write_text("P001 fell", encoding="utf-8")
-    >>> texts_in(Path("."), ["P001", "P002"])
+    >>> sent = Path("sent")
+    >>> sent.mkdir()
+    >>> _ = (sent / "report.txt").write_text("P001 fell", encoding="utf-8")
+    >>> texts_in(sent, ["P001", "P002"])
     [('report.txt', 'P001')]
     """
     found = []
@@ -97,7 +111,8 @@ def row_levels(page: str) -> dict[str, int]:
 
 
 def _counted(frame: pd.DataFrame) -> pd.Series:
-    return frame["statistic"].isin(COUNTS) & frame["reference"].fillna("").eq("")
+    of_people = ~frame["term"].isin(NOT_PEOPLE)
+    return frame["statistic"].isin(COUNTS) & frame["reference"].fillna("").eq("") & of_people
 
 
 def _counts(frame: pd.DataFrame) -> dict[Key, float]:
