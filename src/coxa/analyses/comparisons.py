@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import reduce
-from operator import add
 from typing import cast, get_args
 
 import numpy as np
@@ -18,7 +16,9 @@ from coxa.estimates.table import COMPARISONS
 
 def join(parts: Iterable[Estimates]) -> Estimates:
     """Return all rows as one table."""
-    return reduce(add, parts)
+    frames = [part.frame for part in parts]
+    filled = [frame for frame in frames if len(frame)]
+    return Estimates(pd.concat(filled, ignore_index=True) if filled else frames[0])
 
 
 def asked(frame: pd.DataFrame, visits: tuple[str, ...]) -> pd.Series:
