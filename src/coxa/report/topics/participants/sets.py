@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
@@ -13,15 +14,17 @@ from coxa.cohort.disposition import Disposition
 from coxa.derive.dataset import AnalysisDataset
 from coxa.models import Fit
 from coxa.report.topics.missing.reasons import silent_participants, why_missing
-from coxa.report.topics.participants.baseline import arm_columns, by_arm
+from coxa.report.topics.participants.baseline import TOTAL, arm_columns, by_arm
 from coxa.study import Study
 from coxa.study.comparative import ComparativeStudy, with_arms
 from coxa.study.design_words import DesignWords
-from coxa.tables.characteristics import Columns
 from coxa.tables.formats import cell, counted
 from coxa.tables.prose import Prose, prose
 from coxa.tables.records import records
 from coxa.tables.table import Cell, Column, Footnote, Row, RowGroup, Statistic, Table
+
+Counts = dict[str, int]
+"""Arm, or all of them -> participants."""
 
 LEFT_OUT_KEYS = ["stage", "table", "outcome", "visit", "reason"]
 
@@ -40,7 +43,8 @@ def participants_table(cohort: Cohort, datasets: Mapping[str, AnalysisDataset]) 
     words = study.words
     people = cohort.table("participants")
     columns = by_arm(study, people[people["arm"].notna()])
-    groups = [RowGroup("", (_count_row(words.placed, "allocated", columns),))]
+    allocated = {arm: rows["participant_id"].nunique() for arm, rows in columns.items()}
+    groups = [RowGroup("", (_count_row(words.placed, "allocated", allocated),))]
     groups += _joined(study, datasets.values())
     unallocated = int(people["arm"].isna().sum())
     notes = [
@@ -77,39 +81,44 @@ def _joined(study: ComparativeStudy, datasets: Iterable[AnalysisDataset]) -> lis
 
 
 def _estimand_rows(study: ComparativeStudy, dataset: AnalysisDataset) -> tuple[Row, ...]:
-    name = dataset.estimand
-    frame = dataset.frame[["participant_id", "arm", "visit", "value", "handled", dataset.response]]
-    frame = frame.loc[:, ~frame.columns.duplicated()]
-    rows = [
-        _count_row("In the analysis set", "analysis_set", by_arm(study, frame), name),
-        *_silent_rows(study, dataset),
-    ]
-    known = frame[dataset.response].notna()
+    name, frame = dataset.estimand, dataset.frame
+    people, arms = frame["participant_id"].tolist(), frame["arm"].tolist()
+    everyone = set(zip(people, arms, strict=True))
+    rows = [_count_row("In the analysis set", "analysis_set", _in_arms(study, everyone), name)]
+    rows += _silent_rows(study, dataset)
+    known, why = frame[dataset.response].notna().tolist(), why_missing(study, frame).tolist()
+    analysed, missing = defaultdict(set), defaultdict(lambda: defaultdict(set))
+    for visit, person, arm, is_known, reason in zip(frame["visit"], people, arms, known, why, strict=True):
+        (analysed[visit] if is_known else missing[visit][reason]).add((person, arm))
     for visit in frame["visit"].cat.categories:
-        here = frame["visit"] == visit
         label = study.label("visits", visit)
-        rows.append(_count_row(f"{label}: analysed", "analysed", by_arm(study, frame[here & known]), name, visit))
-        missing = frame[here & ~known]
-        for reason, of_reason in missing.groupby(why_missing(study, missing), sort=True):
-            split = by_arm(study, of_reason)
-            rows.append(_count_row(str(reason), str(reason), split, name, visit, level=1))
+        rows.append(_count_row(f"{label}: analysed", "analysed", _in_arms(study, analysed[visit]), name, visit))
+        for reason, who in sorted(missing[visit].items()):
+            rows.append(_count_row(reason, reason, _in_arms(study, who), name, visit, level=1))
     return tuple(rows)
 
 
 def _silent_rows(study: ComparativeStudy, dataset: AnalysisDataset) -> Iterator[Row]:
     """Yield, per reason, a row that counts the participants who are analysed at no visit."""
     silent = silent_participants(dataset, study)
-    for reason, people in silent.groupby("reason", sort=True):
+    for reason, rows in silent.groupby("reason", sort=True):
+        who = set(zip(rows["participant_id"], rows["arm"], strict=True))
         label = f"Not analysed at any visit: {reason}"
-        row = _count_row(label, f"not analysed: {reason}", by_arm(study, people), dataset.estimand, level=1)
+        row = _count_row(label, f"not analysed: {reason}", _in_arms(study, who), dataset.estimand, level=1)
         yield replace(row, found=True)
 
 
-def _count_row(label: str, term: str, columns: Columns, estimand: str = "", visit: str = "", level: int = 0) -> Row:
+def _in_arms(study: ComparativeStudy, who: set[tuple[str, str]]) -> Counts:
+    """Count participants, each with an arm, by arm, the reference first, and all of them last."""
+    counts = Counter(arm for _, arm in who)
+    return {**{arm: counts[arm] for arm in study.groups}, TOTAL: len(who)}
+
+
+def _count_row(label: str, term: str, counts: Counts, estimand: str = "", visit: str = "", level: int = 0) -> Row:
     cells = []
-    for arm, rows in columns.items():
+    for arm, n in counts.items():
         at = Statistic("", math.nan, estimand, "participants", term, visit, arm)
-        cells.append(cell("count", {"n": rows["participant_id"].nunique()}, at))
+        cells.append(cell("count", {"n": n}, at))
     return Row(label, tuple(cells), level)
 
 
