@@ -67,7 +67,7 @@ class Cohort:
     findings: Findings
     disposition: Disposition
     sources: tuple[SourceFile, ...]
-    derived: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+    derived: dict[tuple[str, ...], Any] = field(default_factory=dict, init=False, repr=False, compare=False)
     """What was derived from these tables once and is asked for again, such as scores; it changes no table."""
 
     def __repr__(self) -> str:

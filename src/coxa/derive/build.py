@@ -12,6 +12,7 @@ from coxa.derive.change import baseline_values, uses_percent_change, with_change
 from coxa.derive.dataset import AnalysisDataset
 from coxa.derive.groups import participants_by_group
 from coxa.derive.intercurrent import apply_strategies, deciding_events, undated, worst_value
+from coxa.derive.once import once
 from coxa.derive.responder import responder_status
 from coxa.derive.scores import derive_scores
 from coxa.derive.study_day import study_days
@@ -69,9 +70,9 @@ def derive_dataset(cohort: Cohort, estimand: str) -> AnalysisDataset:
     study = with_arms(cohort.study, "An estimand")
     plan: Estimand = study.part("estimands", estimand)
     outcome = plan.endpoint.outcome
-    assessments, findings = derive_scores(cohort)
+    _, findings = derive_scores(cohort)
     people, left_out_people = people_of_set(cohort, plan.population)
-    rows = _skeleton(study, people, assessments, outcome)
+    rows = _skeleton(cohort, outcome, plan.population)
     events = _events(cohort)
     problems = undated(events, plan.intercurrent_events)
     if problems:
@@ -106,11 +107,11 @@ def observed_dataset(cohort: Cohort, outcome: str) -> AnalysisDataset:
     AnalysisDataset
         As of `derive_dataset`, with an empty `estimand`; no strategy is applied to any value.
     """
-    people, _ = people_of_set(cohort, "randomised_set")
-    rows = _skeleton(cohort.study, people, derive_scores(cohort)[0], outcome)
+    rows = _skeleton(cohort, outcome, "randomised_set")
     return AnalysisDataset("", with_changes(rows).assign(handled=""), "value", Findings(), Disposition())
 
 
+@once
 def people_of_set(cohort: Cohort, population: AnalysisSet) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Split participants into an analysis set and those left out, with the reason.
 
@@ -131,8 +132,11 @@ def people_of_set(cohort: Cohort, population: AnalysisSet) -> tuple[pd.DataFrame
     return inside, outside
 
 
-def _skeleton(study: Study, people: pd.DataFrame, assessments: pd.DataFrame, outcome: str) -> pd.DataFrame:
+@once
+def _skeleton(cohort: Cohort, outcome: str, population: AnalysisSet) -> pd.DataFrame:
     """Return one row per participant and measured visit after baseline, with value, baseline and lineage."""
+    study, (people, _) = cohort.study, people_of_set(cohort, population)
+    assessments, _ = derive_scores(cohort)
     mine = assessments[assessments["outcome"] == outcome]
     visits = [visit for visit in study.post_visits if (mine["visit"] == visit).any()]
     measured = [name for name in ("value", "assessment_date", "study_day", "carried_forward", *LINEAGE) if name in mine]
@@ -148,6 +152,7 @@ def _skeleton(study: Study, people: pd.DataFrame, assessments: pd.DataFrame, out
     return rows.sort_values(["participant_id", "visit"], kind="stable", ignore_index=True)
 
 
+@once
 def _events(cohort: Cohort) -> pd.DataFrame:
     """Return the intercurrent events with their study day."""
     events = cohort.table("intercurrent_events")

@@ -10,6 +10,7 @@ import pandas as pd
 from coxa.cards import Card
 from coxa.cohort.card import findings_words, left_out_words
 from coxa.cohort.disposition import Disposition
+from coxa.derive.once import once
 from coxa.findings import Findings
 
 
@@ -40,7 +41,7 @@ class AnalysisDataset:
     response: str
     findings: Findings
     disposition: Disposition
-    derived: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+    derived: dict[tuple[str, ...], Any] = field(default_factory=dict, init=False, repr=False, compare=False)
     """What was derived from these rows once and is asked for again; it changes no row."""
 
     def __repr__(self) -> str:
@@ -50,6 +51,7 @@ class AnalysisDataset:
         return dataset_card(self).html()
 
     @property
+    @once
     def analysed(self) -> pd.DataFrame:
         """The rows with a response."""
         return self.frame[self.frame[self.response].notna()]

@@ -66,11 +66,11 @@ def apply_strategies(
     """
     strategy = decided["event"].map({name: how.strategy for name, how in handling.items()}).astype("str")
     given = decided["event"].map({name: worst if how.value == "worst" else how.value for name, how in handling.items()})
-    carried = _last_before(rows, decided["event_day"])
     value = rows["value"].astype(float)
     value = value.mask(strategy == "hypothetical", np.nan)
     value = value.mask(strategy == "composite", given.astype(float))
-    value = value.mask(strategy == "while_on_treatment", carried)
+    if strategy.eq("while_on_treatment").any():
+        value = value.mask(strategy == "while_on_treatment", _last_before(rows, decided["event_day"]))
     handled = (strategy + ": " + decided["event"]).where(strategy.notna(), "")
     return value, handled
 
