@@ -36,15 +36,15 @@ class CovarianceName:
 
 COVARIANCES: Mapping[str, CovarianceName] = MappingProxyType(
     {
-        "us": CovarianceName("unstructured", "unstructured", "UN", each_visit=True, contains="any"),
-        "cs": CovarianceName("compound symmetry", "compound_symmetry", contains="intercept"),
-        "csh": CovarianceName("heterogeneous compound symmetry", "compound_symmetry"),
-        "ar1": CovarianceName("first-order autoregressive", "autoregressive", "AR(1)"),
-        "ar1h": CovarianceName("heterogeneous first-order autoregressive", "autoregressive", "ARH(1)"),
-        "toep": CovarianceName("Toeplitz", "toeplitz", contains="intercept"),
-        "toeph": CovarianceName("heterogeneous Toeplitz", "toeplitz", each_visit=True),
-        "ad": CovarianceName("ante-dependence", "ante_dependence", each_visit=True),
-        "adh": CovarianceName("heterogeneous ante-dependence", "ante_dependence", "ANTE(1)", each_visit=True),
+        "us": CovarianceName("unstructured", "structure", "UN", each_visit=True, contains="any"),
+        "cs": CovarianceName("compound symmetry", "scaled", contains="intercept"),
+        "csh": CovarianceName("heterogeneous compound symmetry", "scaled"),
+        "ar1": CovarianceName("first-order autoregressive", "scaled", "AR(1)"),
+        "ar1h": CovarianceName("heterogeneous first-order autoregressive", "scaled", "ARH(1)"),
+        "toep": CovarianceName("Toeplitz", "scaled", contains="intercept"),
+        "toeph": CovarianceName("heterogeneous Toeplitz", "scaled", each_visit=True),
+        "ad": CovarianceName("ante-dependence", "scaled", each_visit=True),
+        "adh": CovarianceName("heterogeneous ante-dependence", "scaled", "ANTE(1)", each_visit=True),
         "sp_exp": CovarianceName("spatial exponential", "spatial_exponential", "SP(EXP)", spatial=True),
         "sp_exp_nugget": CovarianceName(
             "spatial exponential with nugget", "spatial_exponential", "SP(EXP) LOCAL", spatial=True

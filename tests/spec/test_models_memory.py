@@ -11,7 +11,7 @@ import pytest
 from coxa.errors import FitError
 from coxa.models import fit_batch, fit_mmrm
 from coxa.models.batch.api import BLOCK, together
-from coxa.models.covariance.unstructured import count
+from coxa.models.covariance.structure import count
 
 
 def many_visits(m: int, people: int, *, gaps: bool) -> pd.DataFrame:

@@ -15,7 +15,7 @@ import coxa.models.mmrm.fit as mmrm_room
 from coxa.errors import DataError, EmptyCellError, FitError, NonConvergenceError, OptionError, RankDeficientError
 from coxa.estimates import contrasts, marginal_means
 from coxa.models import fit_mmrm
-from coxa.models.covariance.unstructured import UNSTRUCTURED
+from coxa.models.covariance.structure import UNSTRUCTURED
 from coxa.models.inference.kenward_roger import matched_f
 from coxa.models.inference.satterthwaite import matched_df
 from tests.reference.tolerances import CLOSED_FORM

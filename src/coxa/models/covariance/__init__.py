@@ -1,8 +1,8 @@
-"""Covariance structures over the visits of one participant, one family a file.
+"""Covariance structures over the visits of one participant.
 
 A structure maps unconstrained parameters to a covariance matrix and gives its first and second derivatives. To add
-one, write a file like `unstructured.py`, or like `toeplitz.py` for a correlation scaled by standard deviations, and
-add its line to `coxa.covariances`.
+one, write a file like `spatial_exponential.py`, or a `Pattern` in `scaled.py` for a correlation scaled by standard
+deviations, and add its line to `coxa.covariances`.
 """
 
 from __future__ import annotations

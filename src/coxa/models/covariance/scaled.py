@@ -3,22 +3,37 @@
 theta holds the logs of the standard deviations, then one unconstrained number t for each correlation, by default
 rho = t / sqrt(1 + t^2). These are the parameters of the R package mmrm (0.3.18), so that the second derivatives
 that enter its Kenward-Roger adjustment are the same here.
+
+Compound symmetry: every two visits have the same correlation. It lies between -1 / (m - 1) and 1; its parameter is the
+logit of where between, as in mmrm.
+
+Autoregressive: the correlation of two visits is rho to the power of how many steps they are apart, whatever lies
+between them; for real distances use `spatial_exponential`.
+
+Toeplitz: visits that are equally many steps apart have the same correlation.
+
+Ante-dependence: neighbours have their own correlation, and visits further apart the product of those between. SAS's
+ANTE(1) has a variance for each visit: it is `adh`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
+from scipy.special import expit, logit
 
 from coxa.models.covariance.structure import Structure
 
 INSIDE = 0.99
 """Largest correlation that a search starts from."""
 
+
 SHRINK = 0.8
 """Factor by which correlations are drawn to zero until they make a positive definite matrix."""
+
 
 SMALLEST = 1e-3
 """Smallest eigenvalue of a correlation that a search starts from."""
@@ -139,3 +154,158 @@ def scaled(
         steps=steps,
         linear=linear,
     )
+
+
+def compound(rho: np.ndarray, m: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return the correlation (m, m) and its derivatives in rho (1,)."""
+    apart = (lags(m) > 0).astype(float)
+    return np.eye(m) + rho[0] * apart, apart[None], np.zeros((1, 1, m, m))
+
+
+def mean_correlation(correlation: np.ndarray) -> np.ndarray:
+    """Return the mean correlation."""
+    return correlation[np.triu_indices(len(correlation), 1)].mean(keepdims=True)
+
+
+def between(t: np.ndarray, m: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return rho with its first and second derivatives."""
+    share, lowest = expit(t), -1 / (m - 1)
+    slope = (1 - lowest) * share * (1 - share)
+    return lowest + (1 - lowest) * share, slope, slope * (1 - 2 * share)
+
+
+def logit_between(rho: np.ndarray, m: int) -> np.ndarray:
+    """Return the t whose rho is given.
+
+    Examples
+    --------
+    >>> float(logit_between(np.array(1 / 3), 4))
+    0.0
+    """
+    lowest = -1 / (m - 1)
+    return logit((rho - lowest) / (1 - lowest))
+
+
+SAME = Pattern(compound, mean_correlation, lambda _labels: ["correlation"], between, logit_between)
+
+
+COMPOUND_SYMMETRY = scaled(SAME, name="cs", each=False, steps=False, linear=True)
+
+
+HETEROGENEOUS_COMPOUND_SYMMETRY = scaled(
+    SAME,
+    name="csh",
+    each=True,
+    steps=False,
+)
+
+
+def autoregressive(rho: np.ndarray, m: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return the correlation (m, m) and its derivatives in rho (1,)."""
+    lag = lags(m)
+    first = lag * rho[0] ** np.maximum(lag - 1, 0)
+    second = lag * (lag - 1) * rho[0] ** np.maximum(lag - 2, 0)
+    return rho[0] ** lag, first[None], second[None, None]
+
+
+def mean_of_neighbours(correlation: np.ndarray) -> np.ndarray:
+    """Return the mean correlation of neighbours."""
+    return np.diag(correlation, 1).mean(keepdims=True)
+
+
+FADING = Pattern(autoregressive, mean_of_neighbours, lambda _labels: ["correlation[neighbouring visits]"])
+
+
+AUTOREGRESSIVE = scaled(
+    FADING,
+    name="ar1",
+    each=False,
+)
+
+
+HETEROGENEOUS_AUTOREGRESSIVE = scaled(
+    FADING,
+    name="ar1h",
+    each=True,
+)
+
+
+def toeplitz(rho: np.ndarray, m: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return the correlation (m, m) and its derivatives in rho (m - 1,), one for each number of steps."""
+    lag = lags(m)
+    first = (lag == np.arange(1, m)[:, None, None]).astype(float)
+    return np.append(1.0, rho)[lag], first, np.zeros((m - 1, m - 1, m, m))
+
+
+def means_by_lag(correlation: np.ndarray) -> np.ndarray:
+    """Return the mean correlation at each number of steps."""
+    return np.array([np.diag(correlation, lag).mean() for lag in range(1, len(correlation))])
+
+
+BY_LAG = Pattern(toeplitz, means_by_lag, lambda labels: [f"correlation[lag {lag}]" for lag in range(1, len(labels))])
+
+
+TOEPLITZ = scaled(BY_LAG, name="toep", each=False, linear=True)
+
+
+HETEROGENEOUS_TOEPLITZ = scaled(
+    BY_LAG,
+    name="toeph",
+    each=True,
+)
+
+
+def ante_dependent(rho: np.ndarray, m: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return the correlation (m, m) and its derivatives in rho (m - 1,), one for each two neighbours."""
+    step, visit = np.arange(m - 1)[:, None, None], np.arange(m)
+    low, high = np.minimum.outer(visit, visit), np.maximum.outer(visit, visit)
+    between = (low <= step) & (step < high)
+
+    def product(without: tuple[int, ...]) -> np.ndarray:
+        """Return the product of the steps between, those of `without` left out; zero where one is not between."""
+        kept = between & ~np.isin(step, without)
+        needed = between[list(without)].all(axis=0)
+        return np.where(kept, rho[:, None, None], 1.0).prod(axis=0) * needed
+
+    first = np.zeros((m - 1, m, m))
+    second = np.zeros((m - 1, m - 1, m, m))
+    for i in range(m - 1):
+        first[i] = product((i,))
+        for j in range(i):
+            second[i, j] = second[j, i] = product((i, j))
+    return product(()), first, second
+
+
+def neighbours(correlation: np.ndarray) -> np.ndarray:
+    """Return the correlations of neighbours."""
+    return np.diag(correlation, 1).copy()
+
+
+def pair_names(labels: Sequence[str]) -> list[str]:
+    """Return a name for the correlation of each two neighbours."""
+    return [f"correlation[{a}, {b}]" for a, b in pairwise(labels)]
+
+
+BY_STEP = Pattern(ante_dependent, neighbours, pair_names)
+
+
+ANTE_DEPENDENCE = scaled(BY_STEP, name="ad", each=False)
+
+
+HETEROGENEOUS_ANTE_DEPENDENCE = scaled(
+    BY_STEP,
+    name="adh",
+    each=True,
+)
+
+
+FAMILY = (
+    COMPOUND_SYMMETRY,
+    HETEROGENEOUS_COMPOUND_SYMMETRY,
+    AUTOREGRESSIVE,
+    HETEROGENEOUS_AUTOREGRESSIVE,
+    TOEPLITZ,
+    HETEROGENEOUS_TOEPLITZ,
+    ANTE_DEPENDENCE,
+    HETEROGENEOUS_ANTE_DEPENDENCE,
+)
