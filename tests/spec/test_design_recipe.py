@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 from formulaic import model_matrix
 
-from coxa.models.design.matrix import columns_of, design_matrix
-from coxa.models.design.recipe import Recipe, direct
+from coxa.models.design.columns import Recipe, columns_of, direct
+from coxa.models.design.matrix import design_matrix
 
 N = 60
 LEVELS = {

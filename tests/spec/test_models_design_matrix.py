@@ -7,8 +7,7 @@ import pandas as pd
 import pytest
 
 from coxa.errors import FitError, OptionError, RankDeficientError
-from coxa.models.design.basis import orthonormal
-from coxa.models.design.matrix import design_matrix
+from coxa.models.design.matrix import design_matrix, orthonormal
 
 
 def table() -> pd.DataFrame:

@@ -9,8 +9,7 @@ import pandas as pd
 from statsmodels.regression.linear_model import OLS
 
 from coxa.errors import FitError
-from coxa.models.design.basis import orthonormal
-from coxa.models.design.matrix import Design, design_matrix
+from coxa.models.design.matrix import Design, design_matrix, orthonormal
 from coxa.models.design.rows import check_cells, check_frame, check_keys, check_residuals, check_unique, visit_order
 from coxa.models.inference.methods import FixedDf
 from coxa.models.mmrm.data import label_text, rows_left_out

@@ -13,8 +13,7 @@ from coxa.design.by_simulation.plan_run import NUMBERS, row_of
 from coxa.design.by_simulation.together import coefficients_of, numbers_of_t, successes
 from coxa.errors import CoxaError
 from coxa.estimates.proportions import comparison
-from coxa.models.design.basis import DEPENDENT
-from coxa.models.design.matrix import design_matrix
+from coxa.models.design.matrix import DEPENDENT, design_matrix
 from coxa.simulate import DrawnTrial, TrialDesign
 from coxa.simulate.from_plan.sets import arm_analysed, set_members
 from coxa.simulate.from_plan.strategies import estimand_values

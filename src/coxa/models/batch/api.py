@@ -21,7 +21,7 @@ from coxa.models.batch.inference import (
 from coxa.models.batch.search import optima
 from coxa.models.batch.sums import BatchSums, batch_sums
 from coxa.models.covariance.structure import Structure
-from coxa.models.design.basis import Basis, orthonormal
+from coxa.models.design.matrix import Basis, orthonormal
 from coxa.models.design.rows import check_frame, check_memory, check_residuals
 from coxa.models.inference.between_within import between_within_df
 from coxa.models.inference.methods import BetweenWithin, DfMethod, check_ddf

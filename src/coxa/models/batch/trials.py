@@ -21,7 +21,7 @@ from coxa.models.batch.api import (
     shared_times,
 )
 from coxa.models.batch.sums import BatchSums, trial_sums
-from coxa.models.design.basis import DEPENDENT, orthonormal
+from coxa.models.design.matrix import DEPENDENT, orthonormal
 from coxa.models.design.rows import check_frame
 from coxa.models.inference.methods import DfMethod
 from coxa.models.mmrm.data import RepeatedData, repeated_data

@@ -15,7 +15,8 @@ from coxa.errors import DataError, EmptyCellError, FitError, OptionError, check_
 from coxa.findings import Finding, Findings
 from coxa.frames import ColumnarFrame, as_pandas
 from coxa.models.covariance.structure import Structure
-from coxa.models.design.matrix import Design, in_order
+from coxa.models.design.columns import in_order
+from coxa.models.design.matrix import Design
 
 MIN_PARTICIPANTS = 2
 """Fewest participants at a visit, or at both of two, from whom a variance or covariance is estimated."""

@@ -10,8 +10,9 @@ import numpy as np
 import pandas as pd
 
 from coxa.errors import FitError, OptionError, not_allowed
+from coxa.models.design.columns import label_text
 from coxa.models.design.formula import RandomTerm, read_terms, split_random
-from coxa.models.design.matrix import Design, design_matrix, label_text
+from coxa.models.design.matrix import Design, design_matrix
 from coxa.models.design.rows import check_cells, check_frame, check_keys
 from coxa.models.lmm.factors import RandomFactor, check_not_fixed, random_factors
 from coxa.models.mmrm.data import checked_weights

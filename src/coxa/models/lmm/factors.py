@@ -13,8 +13,8 @@ import pandas as pd
 from formulaic.errors import FormulaicError
 
 from coxa.errors import FitError, OptionError
+from coxa.models.design.columns import check_text, coded, coded_as, columns_of, label_text, materialised
 from coxa.models.design.formula import GRAMMAR, RandomTerm
-from coxa.models.design.matrix import check_text, coded, coded_as, columns_of, label_text, materialised
 
 APART = 1e-8
 """Part of an effect, relative to its size, that the others must leave over for it to be one of its own."""

@@ -9,8 +9,7 @@ import numpy as np
 
 from coxa.errors import FitError
 from coxa.models.covariance.structure import Structure
-from coxa.models.design.basis import Basis, orthonormal
-from coxa.models.design.matrix import Design
+from coxa.models.design.matrix import Basis, Design, orthonormal
 from coxa.models.design.rows import check_residuals
 from coxa.models.lmm.factors import RandomFactor
 from coxa.models.numerics.mixed.build import (

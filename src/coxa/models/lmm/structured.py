@@ -14,7 +14,7 @@ from coxa.errors import DataError, OptionError
 from coxa.findings import Finding, Findings
 from coxa.models.covariance.spatial_exponential import fades_early
 from coxa.models.covariance.structure import Structure
-from coxa.models.design.matrix import in_order
+from coxa.models.design.columns import in_order
 from coxa.models.design.rows import place, skipped, steps_warning, visit_order
 from coxa.models.lmm.data import MixedData
 from coxa.models.lmm.factors import RandomFactor

@@ -11,8 +11,8 @@ import pandas as pd
 
 from coxa.errors import DataError, OptionError
 from coxa.findings import Finding, Findings
+from coxa.models.design.columns import in_order
 from coxa.models.design.formula import OPERATORS, tokenise
-from coxa.models.design.matrix import in_order
 from coxa.models.design.rows import check_keys, visit_order
 from coxa.models.mmrm.data import label_text
 

@@ -11,8 +11,9 @@ import pandas as pd
 from coxa.errors import DataError, OptionError, not_allowed
 from coxa.findings import Finding, Findings
 from coxa.models.covariance.structure import Structure
+from coxa.models.design.columns import in_order, label_text
 from coxa.models.design.formula import split_random
-from coxa.models.design.matrix import Design, design_matrix, in_order, label_text
+from coxa.models.design.matrix import Design, design_matrix
 from coxa.models.design.rows import check_cells, check_enough, check_keys, check_unique, place, skipped, visit_order
 from coxa.models.results.records import Sample
 from coxa.models.spec import MMRMSpec

@@ -12,7 +12,7 @@ import pandas as pd
 from coxa.errors import NonConvergenceError
 from coxa.models.covariance.spatial_exponential import fades_early
 from coxa.models.covariance.structure import Structure
-from coxa.models.design.basis import orthonormal
+from coxa.models.design.matrix import orthonormal
 from coxa.models.design.rows import check_memory, check_residuals, nearly_singular, never_together, steps_warning
 from coxa.models.mmrm.data import RepeatedData
 from coxa.models.mmrm.inference import PlacedRows, inference_of

@@ -10,7 +10,7 @@ import pandas as pd
 from coxa.errors import FitError
 from coxa.models.covariance import structure_named
 from coxa.models.covariance.structure import Structure
-from coxa.models.design.basis import orthonormal
+from coxa.models.design.matrix import orthonormal
 from coxa.models.numerics.marginal_fit import derivatives_at
 from coxa.models.numerics.newton import Point, minimise
 from coxa.models.numerics.pattern_sums import Pattern, patterns, sums_of

@@ -11,8 +11,9 @@ import numpy as np
 import pandas as pd
 
 from coxa.errors import FitError, OptionError, check_kind, not_allowed
+from coxa.models.design.columns import in_order
 from coxa.models.design.formula import Formula, read_formula
-from coxa.models.design.matrix import Design, design_matrix, in_order
+from coxa.models.design.matrix import Design, design_matrix
 from coxa.models.design.rows import VisitOrder, visit_order
 from coxa.models.mmrm.data import label_text
 from coxa.models.spec import MMRMSpec

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from coxa.errors import FitError
-from coxa.models.design.basis import orthonormal
+from coxa.models.design.matrix import orthonormal
 from coxa.models.design.rows import check_memory
 from coxa.models.mmrm.chunks.recipe import ChunkRecipe
 from coxa.models.mmrm.chunks.rows import ChunkRows, chunk_rows, whole_participants
