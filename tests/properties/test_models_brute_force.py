@@ -20,9 +20,8 @@ from coxa.models.covariance import STRUCTURES
 from coxa.models.inference.kenward_roger import kenward_roger_adjustment
 from coxa.models.numerics.marginal_fit import derivatives_at
 from coxa.models.numerics.one_thread import one_thread
-from coxa.models.numerics.pattern_sums import pattern_sums
-from coxa.models.numerics.reml import likelihood
-from coxa.models.numerics.stack import second_sums, stack
+from coxa.models.numerics.pattern_sums import pattern_sums, stack
+from coxa.models.numerics.reml import likelihood, second_sums
 
 DENSE = 1e-9  # relative: the same algebra; what is left is rounding and the order of summation
 DIFFERENCE = 1e-6  # relative to the largest entry: central differences lose about half the digits

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from coxa.models.numerics.mixed.adjustment import adjustment
+from coxa.models.inference.kenward_roger import adjustment
 from coxa.models.numerics.mixed.blup import effects_above, joint_error
 from coxa.models.numerics.mixed.likelihood import derived, linear, state
 from tests.properties.dense_mixed import Dense, drawn

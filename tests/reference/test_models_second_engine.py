@@ -8,9 +8,8 @@ import pytest
 import statsmodels.api as sm
 
 from coxa.models.design.matrix import design_matrix
-from coxa.models.numerics.pattern_sums import pattern_sums
+from coxa.models.numerics.pattern_sums import pattern_sums, stack
 from coxa.models.numerics.reml import likelihood
-from coxa.models.numerics.stack import stack
 from tests.reference.tolerances import DENSE, EFFECT
 from tests.reference.trial import FORMULA, trial
 

@@ -9,8 +9,7 @@ import pytest
 from coxa.errors import OptionError
 from coxa.models import BatchFit, fit_batch, fit_mmrm
 from coxa.models.batch.sums import batch_sums
-from coxa.models.numerics.pattern_sums import pattern_sums, patterns
-from coxa.models.numerics.stack import stack
+from coxa.models.numerics.pattern_sums import pattern_sums, patterns, stack
 
 SAME = 1e-8
 """Relative. The same arithmetic in another order, from the same start."""

@@ -10,10 +10,9 @@ from coxa.errors import FitError, NonConvergenceError
 from coxa.estimates import contrasts
 from coxa.models import fit_ancova, fit_batch, fit_lmm, fit_mmrm, fit_trials
 from coxa.models.covariance import STRUCTURES
-from coxa.models.numerics.identified import in_participants, one_participant
 from coxa.models.numerics.marginal_fit import fit_sums
-from coxa.models.numerics.pattern_sums import pattern_sums
-from coxa.models.numerics.stack import stack
+from coxa.models.numerics.pattern_sums import pattern_sums, stack
+from coxa.models.numerics.reml import in_participants, one_participant
 
 FORMULA = "y ~ baseline + arm * visit"
 

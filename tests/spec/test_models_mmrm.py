@@ -17,7 +17,7 @@ from coxa.estimates import contrasts, marginal_means
 from coxa.models import fit_mmrm
 from coxa.models.covariance.structure import UNSTRUCTURED
 from coxa.models.inference.kenward_roger import matched_f
-from coxa.models.inference.satterthwaite import matched_df
+from coxa.models.inference.methods import matched_df
 from tests.reference.tolerances import CLOSED_FORM
 from tests.reference.trial import trial
 

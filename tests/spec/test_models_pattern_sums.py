@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from coxa.models.numerics.pattern_sums import PatternSums, merge, merge_all, pattern_sums
-from coxa.models.numerics.stack import stack
+from coxa.models.numerics.pattern_sums import PatternSums, merge, merge_all, pattern_sums, stack
 
 # participant 0 at visits 0 and 1, participant 1 at visit 1, participant 2 at visits 0 and 1; rows not in order
 PARTICIPANT = np.array([1, 0, 0, 2, 2])

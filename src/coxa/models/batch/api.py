@@ -23,8 +23,7 @@ from coxa.models.batch.sums import BatchSums, batch_sums
 from coxa.models.covariance.structure import Structure
 from coxa.models.design.matrix import Basis, orthonormal
 from coxa.models.design.rows import check_frame, check_memory, check_residuals
-from coxa.models.inference.between_within import between_within_df
-from coxa.models.inference.methods import BetweenWithin, DfMethod, check_ddf
+from coxa.models.inference.methods import BetweenWithin, DfMethod, between_within_df, check_ddf
 from coxa.models.mmrm.data import RepeatedData, repeated_data
 from coxa.models.numerics.one_thread import one_thread
 from coxa.models.numerics.pattern_sums import Pattern, patterns

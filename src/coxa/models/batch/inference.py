@@ -1,6 +1,6 @@
 """Variance and degrees of freedom of linear functions of the coefficients, for many outcomes on one more axis.
 
-Sources: as in `coxa.models.inference.satterthwaite` and `coxa.models.inference.kenward_roger`.
+Sources: as in `coxa.models.inference.methods` and `coxa.models.inference.kenward_roger`.
 """
 
 from __future__ import annotations

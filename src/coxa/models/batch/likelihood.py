@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from coxa.models.batch.sums import BatchSums
-from coxa.models.covariance.structure import Structure
-from coxa.models.numerics.marginal_fit import SINGULAR, correlation
+from coxa.models.covariance.structure import Structure, correlation
+from coxa.models.numerics.marginal_fit import SINGULAR
 from coxa.models.numerics.reml import padded_inverse
 
 

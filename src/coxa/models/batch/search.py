@@ -14,10 +14,10 @@ from coxa.models.batch.likelihood import (
     likelihoods,
 )
 from coxa.models.batch.sums import BatchSums
-from coxa.models.covariance.structure import Structure
-from coxa.models.numerics.identified import NOTHING, in_participants, information_of_one
-from coxa.models.numerics.marginal_fit import borrow_variance, fit_sums, lifted
+from coxa.models.covariance.structure import Structure, lifted
+from coxa.models.numerics.marginal_fit import NOTHING, borrow_variance, fit_sums
 from coxa.models.numerics.newton import CONVERGED, FLAT, MAX_STEP, NOISE, UNINFORMED
+from coxa.models.numerics.reml import in_participants, information_of_one
 
 MAX_ITERATIONS = 20
 """Steps after which an outcome is fitted singly: from a moment start nearly all need four to six."""

@@ -7,8 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from coxa.models.numerics.pattern_sums import Pattern, sums_of
-from coxa.models.numerics.stack import Stack, stack
+from coxa.models.numerics.pattern_sums import Pattern, Stack, stack, sums_of
 
 
 @dataclass(frozen=True, slots=True)

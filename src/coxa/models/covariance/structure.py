@@ -227,3 +227,27 @@ UNSTRUCTURED = Structure(
 
 
 FAMILY = (UNSTRUCTURED,)
+
+
+FLOOR = 1e-3
+"""Smallest eigenvalue of the correlation from which the optimiser starts."""
+
+
+def lifted(raw: np.ndarray) -> np.ndarray:
+    """Return a positive definite matrix (m, m) with the variances of `raw` and near its correlations."""
+    sd = np.sqrt(np.diag(raw))
+    values, vectors = np.linalg.eigh(raw / np.outer(sd, sd))
+    near = (vectors * np.maximum(values, FLOOR)) @ vectors.T
+    root = np.sqrt(np.diag(near))
+    return near / np.outer(root, root) * np.outer(sd, sd)
+
+
+def correlation(covariance: np.ndarray) -> np.ndarray:
+    """Return the correlation of covariances (..., m, m)."""
+    sd = np.sqrt(np.diagonal(covariance, axis1=-2, axis2=-1))
+    return covariance / (sd[..., :, None] * sd[..., None, :])
+
+
+def smallest_eigenvalue(covariance: np.ndarray) -> float:
+    """Return the smallest eigenvalue of the correlations, 1 without correlation and 0 for a singular matrix."""
+    return float(np.linalg.eigvalsh(correlation(covariance))[..., 0].min())

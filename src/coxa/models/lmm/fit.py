@@ -11,6 +11,7 @@ import pandas as pd
 
 from coxa.errors import FitError, NonConvergenceError
 from coxa.models.design.matrix import Design
+from coxa.models.inference.kenward_roger import adjustment
 from coxa.models.inference.methods import FixedDf, Inference, KenwardRoger, Satterthwaite
 from coxa.models.lmm.data import MixedData
 from coxa.models.lmm.factors import RandomFactor
@@ -20,7 +21,6 @@ from coxa.models.lmm.random_part import Informed, RandomPart, named_variances
 from coxa.models.lmm.rows import Prepared, Setting, block_of, built, prepared, terms_of
 from coxa.models.mmrm.data import RepeatedData
 from coxa.models.numerics.marginal_fit import Attempt
-from coxa.models.numerics.mixed.adjustment import adjustment
 from coxa.models.numerics.mixed.build import Blocks
 from coxa.models.numerics.mixed.likelihood import Mixed, derived, linear, state
 from coxa.models.numerics.mixed.search import VANISHED_TEXT, MixedOptimum, optimum_of

@@ -17,8 +17,8 @@ from coxa.models.design.rows import check_memory, check_residuals, nearly_singul
 from coxa.models.mmrm.data import RepeatedData
 from coxa.models.mmrm.inference import PlacedRows, inference_of
 from coxa.models.numerics.marginal_fit import USED_UP, Attempt, MarginalFit, left_over, moments
-from coxa.models.numerics.pattern_sums import patterns, sums_of
-from coxa.models.numerics.stack import Stack, of_groups, stack, visit_times
+from coxa.models.numerics.pattern_sums import Stack, patterns, stack, sums_of
+from coxa.models.numerics.reml import of_groups, visit_times
 from coxa.models.results.fit import Fit
 from coxa.models.results.ladder import climb, ladder_text, measured, not_converged
 from coxa.models.results.records import Optimisation

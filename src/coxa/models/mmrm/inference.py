@@ -9,7 +9,6 @@ from functools import partial
 import numpy as np
 
 from coxa.models.covariance.structure import Structure
-from coxa.models.inference.between_within import between_within_df
 from coxa.models.inference.kenward_roger import kenward_roger_adjustment
 from coxa.models.inference.methods import (
     BetweenWithin,
@@ -18,11 +17,12 @@ from coxa.models.inference.methods import (
     KenwardRoger,
     RobustSatterthwaite,
     Satterthwaite,
+    between_within_df,
 )
 from coxa.models.inference.sandwich import sandwich
 from coxa.models.numerics.marginal_fit import MarginalFit
-from coxa.models.numerics.pattern_sums import Pattern
-from coxa.models.numerics.stack import Stack, first_derivatives, second_sums
+from coxa.models.numerics.pattern_sums import Pattern, Stack
+from coxa.models.numerics.reml import first_derivatives, second_sums
 
 
 @dataclass(frozen=True, slots=True)

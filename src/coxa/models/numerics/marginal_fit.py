@@ -1,4 +1,4 @@
-"""From sums to a fitted marginal model: the search from several starts, and what inference needs of its end."""
+"""From sums to a fitted marginal model: what the data identify, the search, and what inference needs of its end."""
 
 from __future__ import annotations
 
@@ -8,31 +8,81 @@ from functools import partial
 
 import numpy as np
 
-from coxa.models.covariance.structure import Limit, Structure
-from coxa.models.numerics.identified import (
-    NOTHING,
-    best_of,
-    free_of,
-    in_participants,
-    limits_of_sums,
-    named,
-    one_participant,
-    unidentified,
-)
-from coxa.models.numerics.newton import Optimum, Point, minimise
-from coxa.models.numerics.reml import Derivatives, Likelihood, derivatives, likelihood, residual_moments
-from coxa.models.numerics.stack import (
-    Stack,
+from coxa.models.covariance.structure import Limit, Structure, lifted, smallest_eigenvalue
+from coxa.models.numerics.newton import Optimum, Point, best_of, free_of, held_limits, minimise
+from coxa.models.numerics.pattern_sums import Stack
+from coxa.models.numerics.reml import (
+    Derivatives,
+    Likelihood,
     covariances,
+    derivatives,
+    expected_information,
     first_derivatives,
+    in_participants,
+    likelihood,
     of_groups,
+    one_participant,
+    residual_moments,
     second_products,
     visit_covariances,
     visit_times,
 )
 
-FLOOR = 1e-3
-"""Smallest eigenvalue of the correlation from which the optimiser starts."""
+NOTHING = 1e-6
+"""Participants below which the data say nothing of a direction: rounding leaves 1e-12, one residual 0.01 or more."""
+
+
+NEIGHBOURS = 0.5
+"""Correlation of neighbouring visits at which the rank of the information is taken, fading as its powers: no
+derivative of a structure is zero there, as it would be without correlation."""
+
+
+STEP = 1e-4
+"""Step along a direction in which the parameters that a reader knows are seen to move, as part of its length."""
+
+
+MOVED = 0.1
+"""Movement of a parameter, relative to the largest, from which a direction is named after it."""
+
+
+def unidentified(sums: Stack, structure: Structure, labels: Sequence[str], *, reml: bool) -> list[str]:
+    """Return the names of the parameters of which design and pattern of visits say nothing, whatever the outcome."""
+    lags = np.abs(np.subtract.outer(np.arange(sums.m), np.arange(sums.m)))
+    start = NEIGHBOURS ** lags.astype(float)
+    theta = np.concatenate([structure.start(start, visit_times(sums, g)) for g in range(sums.groups)])
+    at = likelihood(sums, covariances(sums, structure, theta), reml=reml)
+    first = first_derivatives(sums, structure, theta)
+    values, directions = in_participants(expected_information(sums, at, first), one_participant(sums, structure, theta))
+    return named(sums, structure, theta, directions[:, values < NOTHING], labels)
+
+
+def named(
+    sums: Stack, structure: Structure, theta: np.ndarray, directions: np.ndarray, labels: Sequence[str]
+) -> list[str]:
+    """Return the names of the parameters that move along directions (BK, n)."""
+    moved: dict[str, float] = {}
+    for direction in directions.T:
+        step = STEP * direction / np.linalg.norm(direction)
+        ends = [parameters_of(sums, structure, theta + sign * step, labels) for sign in (1, -1)]
+        change = {name: abs(value - ends[1][name]) for name, value in ends[0].items()}
+        largest = max(change.values())
+        moved |= {name: value for name, value in change.items() if value > MOVED * largest}
+    return [name for name in parameters_of(sums, structure, theta, labels) if name in moved]
+
+
+def parameters_of(sums: Stack, structure: Structure, theta: np.ndarray, labels: Sequence[str]) -> dict[str, float]:
+    """Return the parameters of all groups by name, with the number of the group where there are several."""
+    return {
+        f"{name} of group {g + 1}" if sums.groups > 1 else name: value
+        for g, own in enumerate(of_groups(sums, theta))
+        for name, value in structure.parameters(own, visit_times(sums, g), labels).items()
+    }
+
+
+def limits_of_sums(sums: Stack, structure: Structure) -> list[Limit]:
+    """Return the simpler models that a structure has at its boundary, for sums."""
+    return held_limits(structure, sums.times, sums.groups, structure.count(sums.m))
+
 
 FEWEST = 2
 """Participants seen at both of two visits from whom a group's covariance is guessed; with fewer, from all groups."""
@@ -68,15 +118,6 @@ def left_over(sums: Stack) -> np.ndarray:
     return np.array([each[sums.members(g)].sum(axis=0) for g in range(sums.groups)])
 
 
-def lifted(raw: np.ndarray) -> np.ndarray:
-    """Return a positive definite matrix (m, m) with the variances of `raw` and near its correlations."""
-    sd = np.sqrt(np.diag(raw))
-    values, vectors = np.linalg.eigh(raw / np.outer(sd, sd))
-    near = (vectors * np.maximum(values, FLOOR)) @ vectors.T
-    root = np.sqrt(np.diag(near))
-    return near / np.outer(root, root) * np.outer(sd, sd)
-
-
 def borrow_variance(moments: np.ndarray, fitted_exactly: np.ndarray) -> None:
     """Give visits (m,) whose residuals are nothing but rounding the mean variance of the others, in moments (m, m)."""
     if not fitted_exactly.any() or fitted_exactly.all():
@@ -104,6 +145,7 @@ def starts(sums: Stack) -> list[tuple[str, np.ndarray]]:
 
 SINGULAR = 1e-9
 """Smallest eigenvalue of the correlation below which the covariance counts as singular."""
+
 
 NEARLY_SINGULAR = 1e-4
 """Smallest eigenvalue of the correlation below which a failed search is said to have met a singular matrix, and how
@@ -149,17 +191,6 @@ class Attempt:
     failure: str
     loglik: float = float("nan")
     criteria: tuple[tuple[str, float], ...] = ()
-
-
-def correlation(covariance: np.ndarray) -> np.ndarray:
-    """Return the correlation of covariances (..., m, m)."""
-    sd = np.sqrt(np.diagonal(covariance, axis1=-2, axis2=-1))
-    return covariance / (sd[..., :, None] * sd[..., None, :])
-
-
-def smallest_eigenvalue(covariance: np.ndarray) -> float:
-    """Return the smallest eigenvalue of the correlations, 1 without correlation and 0 for a singular matrix."""
-    return float(np.linalg.eigvalsh(correlation(covariance))[..., 0].min())
 
 
 def fit_sums(

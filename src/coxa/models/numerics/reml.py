@@ -18,7 +18,70 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from coxa.models.numerics.stack import Stack
+from coxa.models.covariance.structure import Structure
+from coxa.models.numerics.pattern_sums import Stack
+
+
+def of_groups(sums: Stack, theta: np.ndarray) -> np.ndarray:
+    """Return the parameters of each group, shape (B, K)."""
+    return theta.reshape(sums.groups, -1)
+
+
+def covariances(sums: Stack, structure: Structure, theta: np.ndarray) -> np.ndarray:
+    """Return the covariances (C, m, m) at theta (BK,)."""
+    found = np.empty((len(sums.group), sums.m, sums.m))
+    for g, own in enumerate(of_groups(sums, theta)):
+        mine = sums.group == g
+        found[mine] = structure.matrix(own, sums.times[mine])
+    return found
+
+
+def first_derivatives(sums: Stack, structure: Structure, theta: np.ndarray) -> np.ndarray:
+    """Return the first derivatives (C, K, m, m), each in the parameters of its own group."""
+    first = np.empty((len(sums.group), structure.count(sums.m), sums.m, sums.m))
+    for g, own in enumerate(of_groups(sums, theta)):
+        mine = sums.group == g
+        first[mine] = structure.first(own, sums.times[mine])
+    return first
+
+
+def second_products(sums: Stack, structure: Structure, theta: np.ndarray, kernels: np.ndarray) -> np.ndarray:
+    """Return the inner products (B, K, K) of the second derivatives with kernels (C, m, m), summed over each group."""
+    size = structure.count(sums.m)
+    total = np.zeros((sums.groups, size, size))
+    for g, own in enumerate(of_groups(sums, theta)):
+        mine = sums.group == g
+        if structure.spatial:
+            total[g] = structure.inner(own, sums.times[mine], kernels[mine]).sum(axis=0)
+        else:
+            total[g] = structure.inner(own, sums.times[mine][0], kernels[mine].sum(axis=0))
+    return total
+
+
+def second_sums(sums: Stack, structure: Structure, theta: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Return the sums (C, m, m) of the second derivatives with the weights (B, K, K) of their groups."""
+    total = np.empty((len(sums.group), sums.m, sums.m))
+    for g, own in enumerate(of_groups(sums, theta)):
+        mine = sums.group == g
+        total[mine] = structure.summed(own, sums.times[mine], weights[g])
+    return total
+
+
+def visit_times(sums: Stack, group: int) -> np.ndarray:
+    """Return the mean time of each visit in a group, shape (m,); in between or beyond where it was never seen."""
+    mine = sums.members(group)
+    counted = sums.n[mine, None] * sums.observed[mine]
+    total = counted.sum(axis=0)
+    times = sums.times[sums.covariance[mine]]
+    mean = (counted * times).sum(axis=0) / np.maximum(total, 1)
+    return np.where(total > 0, mean, times.mean(axis=0))
+
+
+def visit_covariances(sums: Stack, structure: Structure, theta: np.ndarray) -> np.ndarray:
+    """Return the covariance of each group with the visits at their mean times, shape (B, m, m)."""
+    each = enumerate(of_groups(sums, theta))
+    return np.array([structure.matrix(own, visit_times(sums, g)) for g, own in each])
+
 
 AT_ONCE = 4_000_000
 """Numbers in the products of patterns with all derivatives up to which patterns are taken together."""
@@ -196,3 +259,38 @@ def derivatives(
     if at.reml:
         hessian -= 0.5 * trace_products(at.phi @ slopes[:, :p, :p])
     return Derivatives(gradient, (hessian + hessian.T) / 2, slopes[:, :p, :p])
+
+
+def information_of_one(covariance: np.ndarray, first: np.ndarray) -> np.ndarray:
+    """Return the information (K, K) of one participant with a covariance (m, m) and its derivatives (K, m, m)."""
+    root = np.linalg.inv(np.linalg.cholesky(covariance))
+    whitened = (root @ first @ root.T).reshape(len(first), -1)
+    return 0.5 * whitened @ whitened.T
+
+
+def one_participant(sums: Stack, structure: Structure, theta: np.ndarray) -> np.ndarray:
+    """Return the information of one participant seen at all visits in each group, shape (BK, BK)."""
+    size = structure.count(sums.m)
+    total = np.zeros((len(theta), len(theta)))
+    for g, own in enumerate(of_groups(sums, theta)):
+        times, mine = visit_times(sums, g), slice(g * size, (g + 1) * size)
+        total[mine, mine] = information_of_one(structure.matrix(own, times), structure.first(own, times))
+    return total
+
+
+def in_participants(information: np.ndarray, unit: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return what the data say of each direction, least first (K,), and the directions as columns (K, K).
+
+    A direction in which the covariance itself does not move has nothing of either: it counts as known from none.
+
+    Examples
+    --------
+    >>> in_participants(np.diag([6.0, 20.0]), np.diag([0.5, 2.0]))[0]
+    array([10., 12.])
+    """
+    scale = 1 / np.sqrt(np.maximum(np.diag(unit), np.finfo(float).tiny))
+    moved, directions = np.linalg.eigh(scale[:, None] * unit * scale)
+    length = np.sqrt(np.maximum(moved, len(moved) * np.finfo(float).eps * moved[-1]))
+    basis = scale[:, None] * directions / length
+    values, vectors = np.linalg.eigh(basis.T @ information @ basis)
+    return values, basis @ vectors

@@ -8,11 +8,10 @@ from scipy import stats
 from scipy.linalg import solve_triangular
 
 from coxa.errors import OptionError
+from coxa.models.covariance.structure import correlation
 from coxa.models.lmm.predictions import random_part_of
 from coxa.models.lmm.random_part import RandomPart, residual_blocks
-from coxa.models.numerics.marginal_fit import correlation
-from coxa.models.numerics.reml import residual_moments
-from coxa.models.numerics.stack import covariances
+from coxa.models.numerics.reml import covariances, residual_moments
 from coxa.models.results.fit import Fit
 from coxa.models.results.rebuilt import rebuilt
 from coxa.models.results.statsmodels_names import fitted

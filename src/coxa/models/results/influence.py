@@ -11,8 +11,8 @@ import pandas as pd
 
 from coxa.errors import OptionError, check_option
 from coxa.models.numerics.newton import minimise, newton_step
-from coxa.models.numerics.reml import Likelihood, likelihood
-from coxa.models.numerics.stack import Stack, covariances
+from coxa.models.numerics.pattern_sums import Stack
+from coxa.models.numerics.reml import Likelihood, covariances, likelihood
 from coxa.models.results.fit import Fit
 from coxa.models.results.rebuilt import Rebuilt, minus_loglik, point_at, rebuilt
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from coxa.errors import NonConvergenceError
 from coxa.models.covariance.structure import Structure
 from coxa.models.numerics.marginal_fit import Attempt, MarginalFit, fit_sums
-from coxa.models.numerics.stack import Stack
+from coxa.models.numerics.pattern_sums import Stack
 from coxa.models.results.records import criteria
 
 

@@ -13,9 +13,8 @@ from coxa.models.covariance.structure import Structure
 from coxa.models.design.matrix import orthonormal
 from coxa.models.numerics.marginal_fit import derivatives_at
 from coxa.models.numerics.newton import Point, minimise
-from coxa.models.numerics.pattern_sums import Pattern, patterns, sums_of
-from coxa.models.numerics.reml import Likelihood, likelihood
-from coxa.models.numerics.stack import Stack, covariances, stack, visit_times
+from coxa.models.numerics.pattern_sums import Pattern, Stack, patterns, stack, sums_of
+from coxa.models.numerics.reml import Likelihood, covariances, likelihood, visit_times
 from coxa.models.results.fit import Fit
 
 

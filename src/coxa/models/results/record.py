@@ -10,10 +10,11 @@ import pandas as pd
 from scipy import stats
 
 from coxa.errors import FitError, OptionError, check_level, shortened
+from coxa.models.covariance.structure import correlation
 from coxa.models.design.matrix import Design
 from coxa.models.inference.methods import Inference
 from coxa.models.lmm.random_part import RandomPart
-from coxa.models.numerics.marginal_fit import Attempt, correlation
+from coxa.models.numerics.marginal_fit import Attempt
 from coxa.models.results.columns import result_frame
 from coxa.models.results.records import JointTest, LinearTest, Optimisation, Sample, Totals, criteria
 from coxa.models.spec import AnySpec

@@ -17,8 +17,7 @@ from coxa.models.mmrm.chunks.recipe import ChunkRecipe, chunk_recipe
 from coxa.models.mmrm.chunks.sums import Gathered, gather, order_of, turned
 from coxa.models.mmrm.data import RepeatedData, check_one_visit, label_text
 from coxa.models.mmrm.fit import fit_of_sums
-from coxa.models.numerics.pattern_sums import merge_all
-from coxa.models.numerics.stack import Stack, stack
+from coxa.models.numerics.pattern_sums import Stack, merge_all, stack
 from coxa.models.results.fit import Fit
 from coxa.models.results.records import COUNT, VISIT, Sample, Totals
 from coxa.models.spec import MMRMSpec

@@ -14,8 +14,7 @@ from coxa.models.design.rows import check_memory
 from coxa.models.mmrm.chunks.recipe import ChunkRecipe
 from coxa.models.mmrm.chunks.rows import ChunkRows, chunk_rows, whole_participants
 from coxa.models.mmrm.fit import Coordinates
-from coxa.models.numerics.pattern_sums import PatternSums, merge, patterns, sums_of
-from coxa.models.numerics.stack import Stack
+from coxa.models.numerics.pattern_sums import PatternSums, Stack, merge, patterns, sums_of
 
 RIDGE = 1e-6
 """Weight, relative to a column's length, that keeps the first chunk's coordinates defined where it has too few rows

@@ -7,11 +7,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from coxa.models.numerics.identified import HIGHER_INSIDE, TIE
 from coxa.models.numerics.mixed.cholesky import Triangle
 from coxa.models.numerics.mixed.coefficients import Coefficients
 from coxa.models.numerics.mixed.likelihood import Derived, Mixed, State, derived, state
-from coxa.models.numerics.newton import Optimum, Point, minimise
+from coxa.models.numerics.newton import HIGHER_INSIDE, TIE, Optimum, Point, minimise
 
 NIL = 1e-4
 """Standard deviation of a random effect, in units of the residual's, below which its variance counts as zero; and part

@@ -7,7 +7,7 @@ from itertools import product
 import numpy as np
 from scipy.special import logit
 
-from coxa.models.numerics.marginal_fit import lifted
+from coxa.models.covariance.structure import lifted
 from coxa.models.numerics.mixed.cholesky import Triangle
 from coxa.models.numerics.mixed.coefficients import Coefficients
 from coxa.models.numerics.mixed.likelihood import Mixed, state
