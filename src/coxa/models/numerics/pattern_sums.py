@@ -86,13 +86,6 @@ class PatternSums:
     gram   : (v, v, p + 1, p + 1) sums over participants of z_a z_b', z = (design row, outcome)
     group  : which of several covariances they have, counted from 0
     times  : (v,) when they were seen, for a covariance of distances; None where only the visit counts
-
-    Examples
-    --------
-    >>> x, y = np.ones((4, 1)), np.array([1.0, 2, 3, 4])
-    >>> sums = pattern_sums(np.array([0, 0, 1, 2]), np.array([0, 1, 0, 0]), x, y)
-    >>> [(item.visits.tolist(), item.n) for item in sums]
-    [([0, 1], 1), ([0], 2)]
     """
 
     visits: np.ndarray
