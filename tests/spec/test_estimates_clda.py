@@ -9,8 +9,7 @@ import pytest
 from coxa.errors import DataError, OptionError
 from coxa.estimates import auc, contrasts, joint_test, marginal_means
 from coxa.models import Fit, fit_ancova
-from coxa.models.mmrm.clda import fit_clda
-from coxa.models.mmrm.clda_rows import clda_rows
+from coxa.models.mmrm.clda import clda_rows, fit_clda
 from tests.reference.trial import VISITS, trial
 
 OPTIMUM = 1e-7

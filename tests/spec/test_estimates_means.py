@@ -9,7 +9,7 @@ import pytest
 from coxa.errors import OptionError
 from coxa.estimates import Estimates, contrasts, joint_test, marginal_means
 from coxa.models import Fit, fit_ancova, fit_mmrm
-from coxa.models.results.columns import RESULT_COLUMNS
+from coxa.models.results.record import RESULT_COLUMNS
 from tests.reference.tolerances import CLOSED_FORM
 from tests.reference.trial import trial
 

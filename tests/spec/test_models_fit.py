@@ -11,7 +11,7 @@ import statsmodels.formula.api as smf
 
 from coxa.errors import DataError, FitError, OptionError
 from coxa.models import Fit, fit_ancova, fit_mmrm
-from coxa.models.results.columns import RESULT_COLUMNS
+from coxa.models.results.record import RESULT_COLUMNS
 from tests.reference.tolerances import CLOSED_FORM
 from tests.reference.trial import VISITS, trial
 

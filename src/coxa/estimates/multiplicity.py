@@ -12,7 +12,7 @@ from coxa.arguments import kinds
 from coxa.errors import OptionError, check_option
 from coxa.estimates.margins import with_verdicts
 from coxa.estimates.table import ESTIMATES, Estimates
-from coxa.models.results.columns import RESULT_COLUMNS
+from coxa.models.results.record import RESULT_COLUMNS
 
 Method = Literal["holm", "hochberg", "hommel", "bonferroni", "fdr"]
 

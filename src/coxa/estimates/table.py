@@ -11,7 +11,7 @@ import pandas as pd
 from coxa.arguments import Kind
 from coxa.cards import MOST, Card, counted
 from coxa.errors import OptionError, check_option
-from coxa.models.results.columns import RESULT_COLUMNS, result_frame
+from coxa.models.results.record import RESULT_COLUMNS, result_frame
 
 TERMS = (
     "marginal_mean",
@@ -52,7 +52,7 @@ COMPARISONS = ("difference", "risk_difference", "difference_in_average", "differ
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Estimates:
-    """Results, one row per number, in the columns `coxa.models.results.columns.RESULT_COLUMNS`.
+    """Results, one row per number, in the columns `coxa.models.results.record.RESULT_COLUMNS`.
 
     `arm` less (or over) `reference` is what a difference (or ratio) is; `term` says what kind of row it is
     (`TERMS`). Rows of a subgroup have it in `analysis`, as ``sex=female``, and keep it there when they are

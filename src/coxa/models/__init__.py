@@ -18,11 +18,11 @@ if TYPE_CHECKING:
     from coxa.models.batch.api import fit_batch as fit_batch
     from coxa.models.batch.trials import fit_trials as fit_trials
     from coxa.models.lmm.api import fit_lmm as fit_lmm
-    from coxa.models.lmm.baseline import with_baseline as with_baseline
     from coxa.models.lmm.variances import icc as icc
     from coxa.models.lmm.variances import variance_intervals as variance_intervals
     from coxa.models.mmrm.api import fit_mmrm as fit_mmrm
     from coxa.models.mmrm.clda import fit_clda as fit_clda
+    from coxa.models.mmrm.clda import with_baseline as with_baseline
     from coxa.models.numerics.pattern_sums import PatternSums as PatternSums
     from coxa.models.numerics.pattern_sums import merge as merge
     from coxa.models.numerics.pattern_sums import merge_all as merge_all
@@ -44,10 +44,9 @@ __getattr__, __dir__, __all__ = lazy(
         "coxa.models.batch.api": ("BatchFit", "fit_batch"),
         "coxa.models.batch.trials": ("fit_trials",),
         "coxa.models.lmm.api": ("fit_lmm",),
-        "coxa.models.lmm.baseline": ("with_baseline",),
         "coxa.models.lmm.variances": ("icc", "variance_intervals"),
         "coxa.models.mmrm.api": ("fit_mmrm",),
-        "coxa.models.mmrm.clda": ("fit_clda",),
+        "coxa.models.mmrm.clda": ("fit_clda", "with_baseline"),
         "coxa.models.numerics.pattern_sums": ("PatternSums", "merge", "merge_all", "pattern_sums"),
         "coxa.models.results.diagnostics": ("covariance_check", "qq_points", "residuals"),
         "coxa.models.results.fit": ("Fit",),

@@ -26,8 +26,7 @@ from coxa.models.numerics.mixed.likelihood import Mixed, derived, linear, state
 from coxa.models.numerics.mixed.search import VANISHED_TEXT, MixedOptimum, optimum_of
 from coxa.models.numerics.mixed.starts import starts
 from coxa.models.results.fit import Fit
-from coxa.models.results.ladder import ladder_text
-from coxa.models.results.records import Optimisation, Sample, criteria
+from coxa.models.results.records import Optimisation, Sample, criteria, ladder_text
 from coxa.models.spec import LMMSpec, MMRMSpec
 
 FAR = 30.0

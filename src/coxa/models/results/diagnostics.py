@@ -12,9 +12,8 @@ from coxa.models.covariance.structure import correlation
 from coxa.models.lmm.predictions import random_part_of
 from coxa.models.lmm.random_part import RandomPart, residual_blocks
 from coxa.models.numerics.reml import covariances, residual_moments
-from coxa.models.results.fit import Fit
+from coxa.models.results.fit import Fit, fitted
 from coxa.models.results.rebuilt import rebuilt
-from coxa.models.results.statsmodels_names import fitted
 
 
 def residuals(fit: Fit) -> pd.DataFrame:

@@ -1,9 +1,11 @@
-"""What is known of a fitted model: the record, and tests of its coefficients."""
+"""What is known of a fitted model: the record, tests of its coefficients, and the columns of every table of results."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -15,9 +17,54 @@ from coxa.models.design.matrix import Design
 from coxa.models.inference.methods import Inference
 from coxa.models.lmm.random_part import RandomPart
 from coxa.models.numerics.marginal_fit import Attempt
-from coxa.models.results.columns import result_frame
 from coxa.models.results.records import JointTest, LinearTest, Optimisation, Sample, Totals, criteria
 from coxa.models.spec import AnySpec
+
+RESULT_COLUMNS = (
+    "estimand",
+    "analysis",
+    "outcome",
+    "visit",
+    "arm",
+    "reference",
+    "term",
+    "estimate",
+    "std_error",
+    "df",
+    "statistic",
+    "p_value",
+    "conf_low",
+    "conf_high",
+    "conf_level",
+    "n_participants",
+    "n_observations",
+    "method",
+    "warning",
+)
+
+
+TEXT_COLUMNS = ("estimand", "analysis", "outcome", "visit", "arm", "reference", "term", "method", "warning")
+"""Columns of text; what does not apply is the empty string there, and NaN in the columns of numbers."""
+
+
+COUNT_COLUMNS = ("n_participants", "n_observations")
+
+
+def result_frame(rows: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
+    """Return rows that name some of the columns as a frame of all of them, in order and typed."""
+    given = list(rows)
+    columns = {}
+    for name in RESULT_COLUMNS:
+        values = [row.get(name) for row in given]
+        if name in TEXT_COLUMNS:
+            texts = ["" if pd.isna(value) else str(value) for value in values]
+            columns[name] = pd.Series(texts, dtype="str")
+        elif name in COUNT_COLUMNS:
+            columns[name] = pd.Series([None if pd.isna(value) else value for value in values], dtype="Int64")
+        else:
+            columns[name] = pd.Series([math.nan if value is None else value for value in values], dtype=float)
+    return pd.DataFrame(columns)
+
 
 Rows = np.ndarray | Mapping[str, float]
 
