@@ -8,7 +8,7 @@ import pytest
 
 from coxa.errors import FitError, OptionError
 from coxa.models import fit_lmm, fit_mmrm, icc, variance_intervals
-from coxa.models.lmm.refit import refit
+from coxa.models.lmm.api import refit
 from coxa.simulate.bootstrap import bootstrap_fit, draw_outcome
 from coxa.simulate.seeds import generator
 from tests.spec.drawn_clusters import one_way, visits_trial

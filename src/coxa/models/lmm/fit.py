@@ -15,10 +15,9 @@ from coxa.models.inference.kenward_roger import adjustment
 from coxa.models.inference.methods import FixedDf, Inference, KenwardRoger, Satterthwaite
 from coxa.models.lmm.data import MixedData
 from coxa.models.lmm.factors import RandomFactor
-from coxa.models.lmm.identified import SLOPES, not_apart
 from coxa.models.lmm.options import few_levels, hardly_repeated
 from coxa.models.lmm.random_part import Informed, RandomPart, named_variances
-from coxa.models.lmm.rows import Prepared, Setting, block_of, built, prepared, terms_of
+from coxa.models.lmm.rows import SLOPES, Prepared, Setting, block_of, built, not_apart, prepared, terms_of
 from coxa.models.mmrm.data import RepeatedData
 from coxa.models.numerics.marginal_fit import Attempt
 from coxa.models.numerics.mixed.build import Blocks
