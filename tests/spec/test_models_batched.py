@@ -8,7 +8,7 @@ import pytest
 
 from coxa.errors import OptionError
 from coxa.models import BatchFit, fit_batch, fit_mmrm
-from coxa.models.batch.sums import batch_sums
+from coxa.models.batch.likelihood import batch_sums
 from coxa.models.numerics.pattern_sums import pattern_sums, patterns, stack
 
 SAME = 1e-8

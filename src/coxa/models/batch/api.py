@@ -12,14 +12,8 @@ from scipy import stats
 
 from coxa.covariances import Covariance
 from coxa.errors import OptionError
-from coxa.models.batch.inference import (
-    kenward_roger_adjustments,
-    satterthwaite_of,
-    theta_covariances,
-    variances,
-)
-from coxa.models.batch.search import optima
-from coxa.models.batch.sums import BatchSums, batch_sums
+from coxa.models.batch.likelihood import BatchSums, batch_sums
+from coxa.models.batch.search import kenward_roger_adjustments, optima, satterthwaite_of, theta_covariances, variances
 from coxa.models.covariance.structure import Structure
 from coxa.models.design.matrix import Basis, orthonormal
 from coxa.models.design.rows import check_frame, check_memory, check_residuals

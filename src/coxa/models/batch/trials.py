@@ -20,7 +20,7 @@ from coxa.models.batch.api import (
     joined,
     shared_times,
 )
-from coxa.models.batch.sums import BatchSums, trial_sums
+from coxa.models.batch.likelihood import BatchSums, trial_sums
 from coxa.models.design.matrix import DEPENDENT, orthonormal
 from coxa.models.design.rows import check_frame
 from coxa.models.inference.methods import DfMethod
