@@ -9,11 +9,10 @@ import numpy as np
 from scipy.linalg import block_diag
 
 from coxa.models.covariance import structure_named
-from coxa.models.numerics.mixed.cholesky import Triangle
 from coxa.models.numerics.mixed.coefficients import Coefficients
 from coxa.models.numerics.mixed.likelihood import Mixed
 from coxa.models.numerics.mixed.patterns import KeptRows, Sparse, summed
-from coxa.models.numerics.mixed.random_design import Above, single
+from coxa.models.numerics.mixed.random_design import Above, Triangle, single
 from coxa.models.numerics.mixed.structured import Structured
 
 N, M, P = 14, 4, 3

@@ -23,10 +23,10 @@ from coxa.models.numerics.mixed.build import (
     markov,
     structured,
 )
-from coxa.models.numerics.mixed.cholesky import Triangle
 from coxa.models.numerics.mixed.coefficients import Coefficients
 from coxa.models.numerics.mixed.likelihood import Mixed, derived, linear, state
 from coxa.models.numerics.mixed.markov import Markov
+from coxa.models.numerics.mixed.random_design import Triangle
 from coxa.models.numerics.mixed.starts import unit
 
 MOST_ABOVE = 6000

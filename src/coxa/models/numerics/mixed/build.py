@@ -9,13 +9,11 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from coxa.models.covariance.structure import Structure
-from coxa.models.numerics.mixed.cholesky import Triangle
 from coxa.models.numerics.mixed.coefficients import Coefficients
-from coxa.models.numerics.mixed.component_rows import ComponentRows, component_rows
-from coxa.models.numerics.mixed.components import Layout, layout
+from coxa.models.numerics.mixed.components import ComponentRows, Layout, component_rows, layout
 from coxa.models.numerics.mixed.markov import Markov
 from coxa.models.numerics.mixed.patterns import Columns, KeptRows, Sparse, gathered, no_columns
-from coxa.models.numerics.mixed.random_design import Above
+from coxa.models.numerics.mixed.random_design import Above, Triangle
 from coxa.models.numerics.mixed.structured import Structured
 
 ALIKE = 10

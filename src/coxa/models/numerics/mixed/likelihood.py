@@ -22,10 +22,9 @@ from itertools import pairwise, product
 import numpy as np
 from scipy.linalg import solve_triangular
 
-from coxa.models.numerics.mixed.coefficients import Coefficients
+from coxa.models.numerics.mixed.coefficients import Coefficients, Curvature, Slopes, Within
 from coxa.models.numerics.mixed.markov import Markov
 from coxa.models.numerics.mixed.random_design import Above
-from coxa.models.numerics.mixed.residual import Curvature, Slopes, Within
 from coxa.models.numerics.mixed.structured import Structured
 
 

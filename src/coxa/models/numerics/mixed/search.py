@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from coxa.models.numerics.mixed.cholesky import Triangle
 from coxa.models.numerics.mixed.coefficients import Coefficients
 from coxa.models.numerics.mixed.likelihood import Derived, Mixed, State, derived, state
+from coxa.models.numerics.mixed.random_design import Triangle
 from coxa.models.numerics.newton import HIGHER_INSIDE, TIE, Optimum, Point, minimise
 
 NIL = 1e-4

@@ -8,10 +8,10 @@ import numpy as np
 from scipy.special import logit
 
 from coxa.models.covariance.structure import lifted
-from coxa.models.numerics.mixed.cholesky import Triangle
 from coxa.models.numerics.mixed.coefficients import Coefficients
 from coxa.models.numerics.mixed.likelihood import Mixed, state
 from coxa.models.numerics.mixed.markov import Markov
+from coxa.models.numerics.mixed.random_design import Triangle
 from coxa.models.numerics.mixed.structured import Structured
 
 SMALLEST = 0.01

@@ -14,9 +14,9 @@ from operator import add
 import numpy as np
 
 from coxa.models.covariance.structure import Structure
-from coxa.models.numerics.mixed.cholesky import Triangle
+from coxa.models.numerics.mixed.coefficients import Curvature, Slopes, Within
 from coxa.models.numerics.mixed.patterns import Columns
-from coxa.models.numerics.mixed.residual import Curvature, Slopes, Within
+from coxa.models.numerics.mixed.random_design import Triangle
 from coxa.models.numerics.reml import padded_inverse
 
 AT_ONCE = 2_000_000
