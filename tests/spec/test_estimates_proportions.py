@@ -11,7 +11,7 @@ from scipy import stats
 
 from coxa.errors import DataError, FitError, OptionError
 from coxa.estimates import Estimates, fit_proportions
-from coxa.estimates.score_limits import odds_ratio_limits, risk_ratio_limits
+from coxa.estimates.proportions import odds_ratio_limits, risk_ratio_limits
 
 
 def table(a: int, n: int, c: int, m: int) -> pd.DataFrame:

@@ -10,7 +10,7 @@ from scipy.integrate import quad
 
 from coxa.errors import OptionError
 from coxa.estimates import contrasts
-from coxa.estimates.multivariate_t import adjusted_p, box_probability, critical_value
+from coxa.estimates.simultaneous import adjusted_p, box_probability, critical_value
 from coxa.models import Fit, fit_ancova, fit_mmrm
 from tests.reference.trial import trial
 

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 from coxa.lazy import lazy
 
 if TYPE_CHECKING:
-    from coxa.estimates.combination import linear_combination as linear_combination
     from coxa.estimates.differences import contrast_rows as contrast_rows
     from coxa.estimates.differences import contrasts as contrasts
     from coxa.estimates.differences import joint_test as joint_test
     from coxa.estimates.effect_size import standardised_by_model as standardised_by_model
+    from coxa.estimates.effect_size import standardised_effect as standardised_effect
     from coxa.estimates.factorial import factorial_contrasts as factorial_contrasts
     from coxa.estimates.margins import margin_test as margin_test
+    from coxa.estimates.means import linear_combination as linear_combination
     from coxa.estimates.means import marginal_means as marginal_means
     from coxa.estimates.multiplicity import adjust_multiplicity as adjust_multiplicity
     from coxa.estimates.profile import Profile as Profile
@@ -22,24 +23,21 @@ if TYPE_CHECKING:
     from coxa.estimates.profile import slope as slope
     from coxa.estimates.proportions import fit_proportions as fit_proportions
     from coxa.estimates.rates import fit_rates as fit_rates
-    from coxa.estimates.standardised import standardised_effect as standardised_effect
     from coxa.estimates.subgroups import subgroup_contrasts as subgroup_contrasts
     from coxa.estimates.table import Estimates as Estimates
 
 __getattr__, __dir__, __all__ = lazy(
     __name__,
     {
-        "coxa.estimates.combination": ("linear_combination",),
         "coxa.estimates.differences": ("contrast_rows", "contrasts", "joint_test"),
-        "coxa.estimates.effect_size": ("standardised_by_model",),
+        "coxa.estimates.effect_size": ("standardised_by_model", "standardised_effect"),
         "coxa.estimates.factorial": ("factorial_contrasts",),
         "coxa.estimates.margins": ("margin_test",),
-        "coxa.estimates.means": ("marginal_means",),
+        "coxa.estimates.means": ("linear_combination", "marginal_means"),
         "coxa.estimates.multiplicity": ("adjust_multiplicity",),
         "coxa.estimates.profile": ("Profile", "auc", "average", "slope"),
         "coxa.estimates.proportions": ("fit_proportions",),
         "coxa.estimates.rates": ("fit_rates",),
-        "coxa.estimates.standardised": ("standardised_effect",),
         "coxa.estimates.subgroups": ("subgroup_contrasts",),
         "coxa.estimates.table": ("Estimates",),
     },

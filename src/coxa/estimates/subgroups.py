@@ -11,10 +11,9 @@ import numpy as np
 from coxa.errors import OptionError, check_level
 from coxa.estimates.differences import compared
 from coxa.estimates.means import described, kept, numbers, visit_of
-from coxa.estimates.reference_grid import Averaging, check_factor, check_fit, reference_grid
+from coxa.estimates.reference_grid import Averaging, check_factor, check_fit, counted_at, reference_grid
 from coxa.estimates.table import Estimates
 from coxa.models.results.fit import Fit
-from coxa.models.results.totals import counted_at
 
 
 def subgroup_contrasts(
