@@ -86,6 +86,11 @@ class PatternSums:
     gram   : (v, v, p + 1, p + 1) sums over participants of z_a z_b', z = (design row, outcome)
     group  : which of several covariances they have, counted from 0
     times  : (v,) when they were seen, for a covariance of distances; None where only the visit counts
+
+    Examples
+    --------
+    >>> PatternSums(np.array([0, 1]), 5, np.ones((2, 2, 3, 3))).key
+    (0, (0, 1), None)
     """
 
     visits: np.ndarray
