@@ -26,8 +26,7 @@ class Pattern:
     @property
     def key(self) -> tuple[object, ...]:
         """What the sums of two patterns must share to add up."""
-        times = None if self.times is None else tuple(self.times.tolist())
-        return self.group, tuple(self.visits.tolist()), times
+        return self.group, tuple(self.visits.tolist()), None if self.times is None else tuple(self.times.tolist())
 
 
 def patterns(
@@ -102,8 +101,7 @@ class PatternSums:
     @property
     def key(self) -> tuple[object, ...]:
         """What two sums must share to add up."""
-        times = None if self.times is None else tuple(self.times.tolist())
-        return self.group, tuple(self.visits.tolist()), times
+        return self.group, tuple(self.visits.tolist()), None if self.times is None else tuple(self.times.tolist())
 
 
 def pattern_sums(
