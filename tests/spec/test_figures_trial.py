@@ -7,9 +7,10 @@ from xml.etree import ElementTree
 
 import pandas as pd
 import pytest
+import vl_convert
 
 from coxa.errors import OptionError
-from coxa.figures.figure import Figure
+from coxa.figures.figure import Figure, accessible_svg
 from coxa.figures.means import MEAN_COLUMNS, model_means, observed_means
 from coxa.figures.profile import plot_profile
 from coxa.figures.text import figure_text
@@ -145,6 +146,12 @@ def test_a_drawing_is_well_formed_named_and_repeats_its_bytes(figure: Figure) ->
     assert len(ids) == len(set(ids))
     assert all(str(each).startswith(figure.id) for each in ids)
     assert svg == figure.svg()
+
+
+@pytest.mark.parametrize("figure", [profile(), forest()], ids=["profile", "forest"])
+def test_what_the_renderer_leaves_out_is_not_in_a_drawing(figure: Figure) -> None:
+    whole = vl_convert.vegalite_to_svg(figure.spec())
+    assert figure.svg() == accessible_svg(whole, figure.id, figure.title, figure.alt)
 
 
 @pytest.mark.parametrize("draw", [profile, forest])

@@ -24,6 +24,10 @@ INNER = re.compile(r"\b(clip|gradient_)(\d+)\b")
 ROOT = re.compile(r"<svg\b[^>]*?viewBox=\"([^\"]*)\"[^>]*>")
 BACKDROP = re.compile(r"^<rect\b[^>]*fill=\"(?:white|transparent)\"[^>]*/>")
 
+UNSEEN = {"aria": False, "axisQuantitative": {"labelLimit": 0}}
+"""What the renderer need not do: name every mark for a reader of the screen, as the figure has one description for all,
+and measure each number of an axis several times to see that it is not cut."""
+
 ABOVE = re.compile("[\U00010000-\U0010ffff]")
 LINES = re.compile(r"[\t\r\n\u2028\u2029]+")
 
@@ -166,7 +170,7 @@ def _drawing(chart: str) -> str:
 
     private = (code for code in range(0xE000, 0xF900) if chr(code) not in chart)
     halves = dict(zip(sorted(set(ABOVE.findall(chart))), private, strict=False))
-    drawn = str(vl_convert.vegalite_to_svg(chart.translate(str.maketrans(halves))))
+    drawn = str(vl_convert.vegalite_to_svg(chart.translate(str.maketrans(halves)), config=UNSEEN))
     return drawn.translate({code: character for character, code in halves.items()})
 
 
