@@ -126,8 +126,10 @@ def test_no_participant_is_in_the_results(tmp_path: Path) -> None:
 def test_what_is_kept_can_be_read_and_the_forms_agree(folder: Path, frame: pd.DataFrame) -> None:
     kept = read_kept(folder)
     pd.testing.assert_frame_equal(kept.results, frame, check_dtype=False)
-    rows = json.loads((folder / "results.json").read_text())["results"]
+    text = (folder / "results.json").read_text(encoding="utf-8")
+    rows = json.loads(text)["results"]
     assert [row["cell"] for row in rows] == list(frame["cell"])
+    assert text == json.dumps(json.loads(text), indent=1, ensure_ascii=False) + "\n"
     shown = runner.invoke(app, ["compare", str(folder / "results.parquet"), str(folder / "results.csv")])
     assert (shown.exit_code, shown.output) == (0, "0 difference(s)\n")
 

@@ -163,8 +163,9 @@ def write(
         from coxa.report.write import write_report
 
         written = write_report(report, out, forms, data=data, style=style, share=share, crate=crate)
-        kept = read_kept(out)
-        others = [form for form in FORMS if (out / form).is_file() and not written_with(kept, out / form)]
+        before = [out / form for form in FORMS if (out / form).is_file() and out / form not in written]
+        kept = read_kept(out) if before else None
+        others = [form.name for form in before if kept and not written_with(kept, form)]
     if others:
         typer.secho(
             f"warning: {out} also has {', '.join(others)} of an earlier run with other results. Write all forms in one "

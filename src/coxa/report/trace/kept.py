@@ -94,12 +94,27 @@ def write_kept(
         },
         "results": json.loads(frame.to_json(orient="records", double_precision=15)),
     }
-    kept["forms"] = dict(sorted({**_still_of(kept, home), **_hashes(folder)}.items()))
+    written = _hashes(folder)
+    kept["forms"] = dict(sorted({**_still_of(kept, home, set(written)), **written}.items()))
     return [
         save_parquet(frame, folder / "results.parquet"),
         write_csv(frame, folder / "results.csv"),
-        save(folder / "results.json", json.dumps(kept, indent=1, ensure_ascii=False) + "\n"),
+        save(folder / "results.json", _as_text(kept)),
     ]
+
+
+def _as_text(kept: dict[str, Any]) -> str:
+    """Return what is kept as JSON, an entry in each line.
+
+    Python's encoder takes twice as long where it indents, so that the many rows of the results are indented here.
+    """
+    rest = {**kept, "results": []}
+    rows = [
+        "{\n   " + json.dumps(row, ensure_ascii=False, separators=(",\n   ", ": "))[1:-1] + "\n  }"
+        for row in kept["results"]
+    ]
+    text = json.dumps(rest, indent=1, ensure_ascii=False) + "\n"
+    return text.replace('\n "results": []', '\n "results": [\n  ' + ",\n  ".join(rows) + "\n ]", 1) if rows else text
 
 
 def written_with(kept: Kept, form: Path) -> bool:
@@ -113,8 +128,10 @@ def _hashes(folder: Path) -> dict[str, str]:
     }
 
 
-def _still_of(kept: dict[str, Any], home: Path) -> dict[str, str]:
-    """Return the forms of an earlier run in a folder whose results and whose facts are the same."""
+def _still_of(kept: dict[str, Any], home: Path, written: set[str]) -> dict[str, str]:
+    """Return the forms of an earlier run in a folder whose results and whose facts are the same; none written anew."""
+    if not any((home / name).is_file() for name in FORMS if name not in written):
+        return {}
     try:
         earlier = json.loads((home / "results.json").read_text(encoding="utf-8"))
         forms = earlier.pop("forms")
