@@ -53,6 +53,12 @@ FRAME = Kind(
     "Make one by `pandas.DataFrame(...)`.",
     as_one=as_pandas,
 )
+FRAMES = Kind(
+    (Mapping,),
+    "frames by the name of their table",
+    'Give for example {"participants": people, "assessments": scores}.',
+    as_one=lambda frames: {name: as_pandas(frame) for name, frame in frames.items()},
+)
 DATA = Kind(
     (str, PathLike, Mapping),
     "a path, or frames by the name of their table",

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import inspect
+from collections.abc import Callable, Iterator
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,10 +14,15 @@ import pyarrow as pa
 import pytest
 
 import coxa
-from coxa.diary import flare_rates, lagged, within_between
+from coxa import design, diary, estimates, figures, instruments, models, report, simulate
 from coxa.errors import OptionError
 from coxa.frames import as_arrow, as_pandas
 from tests.reference.trial import trial
+from tests.spec.clinic import clinic
+from tests.spec.test_public_names import everything
+
+As = Callable[[pd.DataFrame], Any]
+"""Makes a frame of one kind."""
 
 
 def to_polars(frame: pd.DataFrame) -> Any:
@@ -25,46 +33,229 @@ def to_arrow(frame: pd.DataFrame) -> pa.Table:
     return pa.Table.from_pandas(frame, preserve_index=False)
 
 
+VISITS = ["week_6", "week_12", "week_26", "week_52"]
+BLOCKS = design.PermutedBlocks({"a": 1, "b": 1}, (4,))
+BY_SEX = design.Stratified(BLOCKS, {"sex": ("female", "male")})
+BY_MINIMISATION = design.Minimisation({"a": 1, "b": 1}, {"sex": ("female", "male")}, probability=1)
+PEOPLE = pd.DataFrame({"participant_id": [f"P{k}" for k in range(8)], "sex": ["female", "male"] * 4})
+SCORES = pd.DataFrame({"participant_id": range(6), "arm": list("aaabbb"), "y": [1.0, 2, 3, 4, 5, 6]})
+BINARY = pd.DataFrame({"participant_id": range(20), "arm": ["a"] * 10 + ["b"] * 10, "better": [1] * 7 + [0] * 13})
+EVENTS = pd.DataFrame({"arm": ["a", "a", "b", "b"], "flares": [3, 4, 1, 1], "years": [1.0, 1.0, 1.0, 2.0]})
+ANSWERS = pd.DataFrame({"participant_id": "a", "visit": "v", "item": ["q1", "q2", "q3", "q4"], "value": [2, 1, 3, 9]})
+WIDE = pd.DataFrame({"participant_id": ["a", "b"], "visit": ["v", "v"], "nprs_pain": [4.0, np.nan]})
+WAVES = pd.DataFrame({"participant_id": range(40), "age": np.arange(40) % 23, "pain": 50 + 9 * np.sin(np.arange(40.0))})
+COURSE = pd.DataFrame(
+    {"visit": ["week_9", "year_1"], "day": [63, 365], "arm": "exercise", "n": 20, "mean": [-20.0, -25.0]}
+).assign(conf_low=lambda d: d["mean"] - 9, conf_high=lambda d: d["mean"] + 9)
+POWER = pd.DataFrame(
+    [["main", "a", "b", "w", "", n, p, 0.01] for n, p in ((50, 0.6), (100, 0.9))],
+    columns=["analysis", "arm", "reference", "visit", "setting", "n", "power", "power_error"],
+)
+
+
 def rows() -> pd.DataFrame:
     return trial().assign(arm=lambda d: d["arm"].astype(str), visit=lambda d: d["visit"].astype(str))
 
 
-def diary() -> pd.DataFrame:
-    days = np.tile(np.arange(1, 15), 3)
-    pain = np.random.default_rng(1).integers(0, 8, 42).astype(float)
-    return pd.DataFrame({"participant_id": np.repeat(list("abc"), 14), "study_day": days, "pain": pain})
+def days() -> pd.DataFrame:
+    rng = np.random.default_rng(1)
+    frame = pd.DataFrame({"participant_id": np.repeat(list("abc"), 35), "study_day": np.tile(np.arange(1, 36), 3)})
+    return frame.assign(
+        pain=rng.integers(0, 8, 105).astype(float),
+        pain_next_morning=rng.integers(0, 6, 105).astype(float),
+        training_load=rng.integers(0, 400, 105).astype(float),
+        training_minutes=rng.integers(0, 90, 105),
+        perceived_exertion=rng.integers(1, 10, 105),
+        exercises_done=rng.integers(0, 4, 105),
+        exercises_prescribed=3,
+    )
 
 
-VISITS = ["week_6", "week_12", "week_26", "week_52"]
-FUNCTIONS: dict[str, tuple[Callable[[], pd.DataFrame], Callable[[Any], pd.DataFrame]]] = {
-    "fit_mmrm": (rows, lambda d: coxa.fit_mmrm("change ~ arm * visit", d, visits=VISITS).tidy()),
-    "fit_lmm": (rows, lambda d: coxa.fit_lmm("change ~ arm + (1 | participant_id)", d, ddf="satterthwaite").tidy()),
-    "fit_ancova": (rows, lambda d: coxa.fit_ancova("change ~ baseline + arm", d, at_visit="week_12").tidy()),
-    "lagged": (diary, lambda d: lagged(d, "pain")),
-    "within_between": (diary, lambda d: within_between(d, "pain")),
-    "flare_rates": (diary, flare_rates),
+def in_many() -> pd.DataFrame:
+    """Return three small trials, one below the other."""
+    who, visits = np.tile(np.repeat(np.arange(30), 2), 3), ["a", "b"] * 90
+    frame = pd.DataFrame({"trial": np.repeat([1, 2, 3], 60), "participant_id": who, "visit": visits})
+    return frame.assign(y=np.sin(np.arange(180.0) ** 2))
+
+
+def followed() -> pd.DataFrame:
+    """Return sixty participants with their value before and six weeks later."""
+    rng = np.random.default_rng(1)
+    frame = pd.DataFrame({"participant_id": range(60), "visit": "week_6", "arm": ["a", "b"] * 30, "study_day": 42})
+    frame["baseline"] = rng.normal(50, 10, 60)
+    return frame.assign(value=20 + 0.5 * frame["baseline"] + rng.normal(0, 5, 60))
+
+
+@cache
+def fitted() -> models.Fit:
+    return models.fit_lmm("y ~ arm + (1 | site)", SCORES.assign(site=list("pqpqpq")))
+
+
+@cache
+def simulated() -> simulate.SimulatedTrial:
+    return coxa.simulate_study(coxa.preset("bennell-2014"), participants=40, truth_size=2000, seed=1)
+
+
+@cache
+def analysed() -> coxa.Report:
+    return coxa.analyse(simulated())
+
+
+def seals(into: As) -> pd.DataFrame:
+    used = design.randomise(design.Simple({"a": 1, "b": 1}), 4, seed=2**100 + 7)
+    sealed = design.seal(used)
+    changed = used.frame.assign(arm=["b" if arm == "a" else "a" for arm in used.frame["arm"]])
+    return design.check_seals(into(sealed.public), into(sealed.key), into(changed)).to_frame()
+
+
+def attacked(into: As) -> list[report.Recovered] | Any:
+    """Attack a report that is shared without protection, so that something is found."""
+    made = coxa.analyse(clinic(Path()))
+    made.write("all", style="plain")
+    return report.attack(Path("all"), into(report.results_frame(made)), k=100)
+
+
+def changed_results(into: As) -> pd.DataFrame:
+    frame = report.results_frame(analysed())
+    return report.compare_results(into(frame), into(frame.assign(value=frame["value"] + 1)))
+
+
+CASES: dict[str, Callable[[As], Any]] = {
+    "cohort.read_cohort": lambda into: coxa.read_cohort(
+        simulated().study, {name: into(frame) for name, frame in simulated().tables.items()}
+    ).table("assessments"),
+    "design.balance": lambda into: design.balance(BY_SEX, participants=into(PEOPLE), replicates=20, seed=1).frame,
+    "design.check_seals": seals,
+    "design.next_allocation": lambda into: (
+        design.next_allocation(
+            BY_MINIMISATION, into(PEOPLE.head(1).assign(arm="b")), {"participant_id": "2", "sex": "female"}, seed=1
+        ).frame
+    ),
+    "design.predictability": lambda into: (
+        design.predictability(BY_SEX, participants=into(PEOPLE), replicates=20, seed=1).share
+    ),
+    "design.randomise": lambda into: design.randomise(BY_SEX, participants=into(PEOPLE), seed=1).frame,
+    "design.rehearse": lambda into: (
+        design.rehearse(
+            simulated().study, {name: into(frame) for name, frame in simulated().tables.items()}, replicates=5
+        ).frame
+    ),
+    "design.rerandomisation_test": lambda into: (
+        design.rerandomisation_test(
+            into(PEOPLE.assign(arm=list("abbaabab"), y=[1.0, 4, 5, 2, 1, 6, 2, 5])), BLOCKS, outcome="y", seed=1
+        ).p_value
+    ),
+    "diary.diary_adherence": lambda into: diary.diary_adherence(into(days()), last_day=40),
+    "diary.flare_rates": lambda into: diary.flare_rates(into(days())),
+    "diary.flares": lambda into: diary.flares(into(days())),
+    "diary.lagged": lambda into: diary.lagged(into(days()), "pain"),
+    "diary.pain_monitoring": lambda into: diary.pain_monitoring(into(days())),
+    "diary.session_load": lambda into: diary.session_load(into(days().drop(columns="training_load"))),
+    "diary.within_between": lambda into: diary.within_between(into(days()), "pain"),
+    "diary.workload": lambda into: diary.workload(into(days()), "week_on_week"),
+    "diary.workload_summary": lambda into: diary.workload_summary(into(days())),
+    "estimates.fit_proportions": lambda into: estimates.fit_proportions(into(BINARY), "better", against="b").frame,
+    "estimates.fit_rates": lambda into: estimates.fit_rates(into(EVENTS), "flares", "years", against="b").frame,
+    "estimates.standardised_effect": lambda into: (
+        estimates.standardised_effect(
+            estimates.contrasts(models.fit_ancova("y ~ arm", SCORES)), into(SCORES), response="y", visit=None
+        ).frame
+    ),
+    "figures.plot_caterpillar": lambda into: (
+        figures.plot_caterpillar(into(fitted().random_effects()), factor="site").data
+    ),
+    "figures.plot_power": lambda into: figures.plot_power(into(POWER)).data,
+    "figures.plot_profile": lambda into: (
+        figures.plot_profile(
+            coxa.preset("moa-2013"), into(COURSE), "womac", quantity="Mean", figure_id="means", title="WOMAC"
+        ).data
+    ),
+    "instruments.check_items": lambda into: instruments.check_items(into(ANSWERS), "hoos").to_frame(),
+    "instruments.items_from_wide": lambda into: instruments.items_from_wide(into(WIDE), "nprs"),
+    "instruments.score": lambda into: instruments.score(into(ANSWERS.head(3)), "hoos", scales="qol"),
+    "instruments.womac_from_hoos": lambda into: instruments.womac_from_hoos(
+        into(ANSWERS.assign(item=["p4", "a17", "p1", "q1"]))
+    ),
+    "models.Fit.predict": lambda into: fitted().predict(into(pd.DataFrame({"arm": ["a", "b"], "site": ["p", "q"]}))),
+    "models.fit_ancova": lambda into: models.fit_ancova("change ~ arm", into(rows()), at_visit="week_12").tidy(),
+    "models.fit_batch": lambda into: (
+        models.fit_batch(
+            "y ~ visit", into(in_many().head(60)), np.cos(np.outer([1.0, 2.0], np.arange(60) ** 2)), [{"visit[b]": 1}]
+        ).estimate
+    ),
+    "models.fit_clda": lambda into: models.fit_clda(into(followed())).tidy(),
+    "models.fit_lmm": lambda into: models.fit_lmm(
+        "change ~ arm + (1 | participant_id)", into(rows()), ddf="satterthwaite"
+    ).tidy(),
+    "models.fit_mmrm": lambda into: models.fit_mmrm("change ~ arm * visit", into(rows()), visits=VISITS).tidy(),
+    "models.fit_trials": lambda into: models.fit_trials("y ~ visit", into(in_many()), [{"visit[b]": 1}]).estimate,
+    "models.with_baseline": lambda into: models.with_baseline(into(followed())),
+    "report.attack": attacked,
+    "report.compare_results": changed_results,
+    "simulate.Truth.beside": lambda into: simulated().truth.beside(into(analysed().estimates.frame)),
+    "simulate.synthetic_twin": lambda into: simulate.synthetic_twin(into(WAVES), seed=1).data,
+    "simulate.synthetic_twins": lambda into: simulate.synthetic_twins(
+        {"people": into(WAVES.drop(columns="pain")), "pain": into(WAVES.drop(columns="age"))}, seed=1
+    ).tables["pain"],
 }
+"""Public function -> what it gives for frames of one kind."""
+
+KINDS: dict[str, As] = {"pandas": lambda frame: frame, "polars": to_polars, "pyarrow": to_arrow}
 
 
-@pytest.mark.parametrize("name", list(FUNCTIONS))
-@pytest.mark.parametrize("kind", [to_arrow, to_polars])
-def test_a_function_gives_the_same_for_any_frame(name: str, kind: Callable[[pd.DataFrame], Any]) -> None:
-    made, function = FUNCTIONS[name]
-    frame = made()
-    before = frame.copy()
-    wanted, got = function(frame), function(kind(frame))
-    pd.testing.assert_frame_equal(got, wanted, check_dtype=False)
-    pd.testing.assert_frame_equal(frame, before)
+def takers() -> Iterator[str]:
+    """Yield every public function, and method of a public class, that takes a frame."""
+    for name, thing in everything():
+        methods = inspect.getmembers(thing, inspect.isfunction) if inspect.isclass(thing) else [("", thing)]
+        for method, function in methods:
+            takes = inspect.signature(function).parameters.values() if inspect.isroutine(function) else ()
+            if not method.startswith("_") and any("Frame" in str(each.annotation) for each in takes):
+                yield f"{name}.{method}".removeprefix("coxa.").rstrip(".")
+
+
+def test_every_public_function_that_takes_a_frame_is_tried() -> None:
+    assert sorted(CASES) == sorted(takers())
+
+
+@pytest.mark.parametrize("kind", list(KINDS))
+@pytest.mark.parametrize("name", list(CASES))
+def test_a_function_gives_the_same_for_any_frame(
+    name: str, kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    handed: list[tuple[pd.DataFrame, pd.DataFrame]] = []
+
+    def into(frame: pd.DataFrame) -> Any:
+        handed.append((frame, frame.copy()))
+        return KINDS[kind](frame)
+
+    same(CASES[name](into), CASES[name](lambda frame: frame))
+    for frame, before in handed:
+        pd.testing.assert_frame_equal(frame, before)
+
+
+def same(got: Any, wanted: Any) -> None:
+    """Assert that two results are the same; there is something in them."""
+    if isinstance(wanted, pd.DataFrame):
+        assert len(wanted)
+        pd.testing.assert_frame_equal(got, wanted, check_dtype=False)
+    elif isinstance(wanted, np.ndarray):
+        np.testing.assert_allclose(got, wanted)
+    else:
+        assert got == wanted
+        assert wanted
 
 
 def test_a_pandas_frame_is_taken_as_it_is() -> None:
-    frame = diary()
+    frame = days()
     assert as_pandas(frame) is frame
     pd.testing.assert_frame_equal(as_pandas(as_arrow(frame)), frame, check_dtype=False)
 
 
-def test_what_is_no_frame_is_answered() -> None:
+@pytest.mark.parametrize("given", [[1, 2], {"change": [1.0]}, None])
+@pytest.mark.parametrize("function", [models.fit_ancova, diary.lagged, estimates.fit_rates, models.fit_clda])
+def test_what_is_no_frame_is_answered(function: Callable[..., Any], given: object) -> None:
+    words = {"formula": "change ~ arm", "columns": "pain", "events": "flares", "exposure": "years"}
+    asked = {name: word for name, word in words.items() if name in inspect.signature(function).parameters}
     with pytest.raises(OptionError, match="polars or pyarrow"):
-        coxa.fit_ancova("change ~ arm", {"change": [1.0]})  # type: ignore[arg-type]
-    with pytest.raises(OptionError, match="polars or pyarrow"):
-        lagged([1, 2], "pain")  # type: ignore[arg-type]
+        function(data=given, **asked)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import pandas as pd
 
+from coxa.arguments import FRAME, kinds
 from coxa.derive.participant_days import broken, check_new, numbers, refuse
 
 HARDEST = 10.0
 """Upper end of the scale of perceived exertion."""
 
 
+@kinds(data=FRAME)
 def session_load(
     data: pd.DataFrame,
     minutes: str = "training_minutes",

@@ -129,6 +129,7 @@ def workload(
     return data.assign(acute_load=acute, chronic_load=chronic, workload_ratio=ratio, workload_variant=variant)
 
 
+@kinds(data=FRAME)
 def workload_summary(
     data: pd.DataFrame,
     *,

@@ -9,7 +9,7 @@ import numpy as np
 
 from coxa.allocation.draw import draw, slot_names, stratum_codes
 from coxa.allocation.schemes import Minimisation, Scheme, blocks_of, factors_of, inner, ratio_of, unit_of
-from coxa.arguments import WHOLE, Kind, kinds
+from coxa.arguments import FRAME, WHOLE, Kind, kinds
 from coxa.design.allocation_list import AllocationList, SeedRecord
 from coxa.design.units import check_number, check_strata, given_slots, level_codes, strata
 from coxa.errors import OptionError
@@ -26,7 +26,7 @@ SCHEME = Kind(
 )
 
 
-@kinds(scheme=SCHEME, n=WHOLE, seed=WHOLE)
+@kinds(scheme=SCHEME, n=WHOLE, seed=WHOLE, participants=FRAME)
 def randomise(
     scheme: Scheme, n: int | None = None, *, seed: int, participants: pd.DataFrame | None = None
 ) -> AllocationList:
@@ -90,6 +90,7 @@ def randomise(
     return AllocationList(frame, scheme, SeedRecord(seed))
 
 
+@kinds(history=FRAME)
 def next_allocation(
     scheme: Scheme, history: pd.DataFrame, participant: Mapping[str, Any], *, seed: int
 ) -> AllocationList:

@@ -9,6 +9,7 @@ import numpy as np
 
 from coxa.allocation.draw import TIE, stratum_codes
 from coxa.allocation.schemes import Minimisation, Scheme, Stratified, factors_of, inner, ratio_of
+from coxa.arguments import FRAME, kinds
 from coxa.design.imbalance import Lists, simulate_lists
 from coxa.design.units import Shares
 from coxa.errors import OptionError, check_option
@@ -49,6 +50,7 @@ class Predictability:
     n: int
 
 
+@kinds(participants=FRAME)
 def predictability(
     scheme: Scheme,
     n: int | None = None,

@@ -9,6 +9,7 @@ import numpy as np
 
 from coxa.allocation.draw import draw, stratum_codes
 from coxa.allocation.schemes import Scheme, Stratified, factors_of, inner, ratio_of
+from coxa.arguments import FRAME, kinds
 from coxa.design.units import Shares, check_number, level_codes, random_levels
 from coxa.errors import OptionError
 from coxa.simulate.seeds import generator
@@ -100,6 +101,7 @@ def simulate_lists(
     return Lists(levels, np.concatenate(arms))
 
 
+@kinds(participants=FRAME)
 def balance(
     scheme: Scheme,
     n: int | None = None,

@@ -10,6 +10,7 @@ import numpy as np
 
 from coxa.allocation.draw import draw
 from coxa.allocation.schemes import Cluster, Scheme, factors_of, ratio_of, unit_of
+from coxa.arguments import FRAME, kinds
 from coxa.design.imbalance import CELLS
 from coxa.design.units import level_codes
 from coxa.errors import DataError, OptionError, check_option
@@ -53,6 +54,7 @@ class RerandomisationTest:
     drawn: np.ndarray = field(repr=False)
 
 
+@kinds(data=FRAME)
 def rerandomisation_test(
     data: pd.DataFrame,
     scheme: Scheme,

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from coxa.allocation.schemes import factors_of
+from coxa.arguments import FRAME, kinds
 from coxa.design.allocation_list import AllocationList, csv_text
 from coxa.findings import Finding, Findings
 
@@ -74,6 +75,7 @@ def seal(allocation: AllocationList) -> SealedList:
     return SealedList(shown.assign(seal=seals), pd.DataFrame({"sequence": sequence, "salt": salts}))
 
 
+@kinds(public=FRAME, key=FRAME, frame=FRAME)
 def check_seals(public: pd.DataFrame, key: pd.DataFrame, frame: pd.DataFrame) -> Findings:
     """Return a finding for every row of a list that does not fit its seal.
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from coxa.arguments import FRAME, kinds
 from coxa.figures.figure import Figure
 from coxa.figures.panels import PANEL, PANEL_HEIGHT, panel_title, panels, titled
 from coxa.figures.text import interval_cells, profile_text
@@ -38,6 +39,7 @@ LETTERS = 24
 DRAWN = ["arm_label", "visit_label", "day", "x", "mean", "conf_low", "conf_high", "n", "text"]
 
 
+@kinds(means=FRAME)
 def plot_profile(
     study: Study,
     means: pd.DataFrame,

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from coxa.arguments import FRAME, kinds
 from coxa.errors import DataError, nearest
 from coxa.findings import Finding, Findings
 from coxa.instruments.answers import Rows, code_rows, listed_matrix
@@ -20,6 +21,7 @@ KEYS = ("participant_id", "visit")
 HEADER_ROWS = 2  # a file's reader counts from 1, and row 1 is the header
 
 
+@kinds(items=FRAME)
 def check_items(
     items: pd.DataFrame,
     instrument: str | Instrument,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pandas as pd
 
+from coxa.arguments import FRAME, kinds
+
 # WOMAC LK code -> HOOS code: the HOOS holds the 24 WOMAC LK 3.0 items unchanged (Nilsdotter et al. 2003).
 WOMAC_IN_HOOS = {
     **{f"p{k}": f"p{k + 3}" for k in range(1, 6)},
@@ -12,6 +14,7 @@ WOMAC_IN_HOOS = {
 }
 
 
+@kinds(items=FRAME)
 def womac_from_hoos(items: pd.DataFrame) -> pd.DataFrame:
     """Return the WOMAC Likert items that a long HOOS item table contains.
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import TYPE_CHECKING, Any, Literal
 
+from coxa.arguments import FRAME, kinds
 from coxa.errors import CoxaError, not_allowed
 
 if TYPE_CHECKING:
@@ -92,6 +93,7 @@ class Truth:
 
         return pd.DataFrame([asdict(item) for item in self.values], columns=[field.name for field in fields(TrueValue)])
 
+    @kinds(estimates=FRAME)
     def beside(self, estimates: pd.DataFrame) -> pd.DataFrame:
         """Return the true values beside the estimates of them.
 

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from coxa.arguments import FRAME, kinds
+from coxa.arguments import FRAME, FRAMES, kinds
 from coxa.errors import DataError, FitError, OptionError, not_allowed
 from coxa.findings import Finding, Findings
 from coxa.simulate.disclosure import Disclosure, disclosure
@@ -128,6 +128,7 @@ def synthetic_twin(
     return Twin(found.tables["data"], found.disclosure, found.blank["data"])
 
 
+@kinds(tables=FRAMES)
 def synthetic_twins(
     tables: Mapping[str, pd.DataFrame], *, seed: int, participant: str = "participant_id", visit: str | None = None
 ) -> Twins:

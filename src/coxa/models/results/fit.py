@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from coxa.arguments import Kind
+from coxa.arguments import FRAME, Kind, kinds
 from coxa.cards import Card
 from coxa.errors import FitError
 from coxa.models.covariance import STRUCTURES
@@ -269,6 +269,7 @@ class Fit(StatsmodelsNames):
         """Predict the random effects of each level; see `coxa.models.lmm.predictions.random_effects`."""
         return random_effects(self, factor)
 
+    @kinds(data=FRAME)
     def predict(
         self, data: pd.DataFrame, *, random: bool | Sequence[str] = True, conf_level: float = 0.95
     ) -> pd.DataFrame:

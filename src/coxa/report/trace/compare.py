@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from coxa.arguments import FRAME, kinds
 from coxa.errors import OptionError, not_allowed
 from coxa.report.trace.results import ADDRESS
 
@@ -14,6 +15,7 @@ TOLERANCE = 1e-9
 DIFFERENCE_COLUMNS = (*ADDRESS, "first", "second", "what")
 
 
+@kinds(first=FRAME, second=FRAME)
 def compare_results(first: pd.DataFrame, second: pd.DataFrame, tolerance: float = TOLERANCE) -> pd.DataFrame:
     """Return the numbers in which two sets of results differ.
 

@@ -15,6 +15,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.sparse.csgraph import connected_components
 
+from coxa.arguments import FRAME, kinds
 from coxa.disclosure import Sums, feasible_range
 from coxa.disclosure.sums import Bools
 from coxa.errors import CoxaError
@@ -50,6 +51,7 @@ class Recovered:
     high: float
 
 
+@kinds(full=FRAME)
 def attack(folder: Path, full: pd.DataFrame, k: int) -> list[Recovered]:
     """Try to work out every small count of a shared report.
 
