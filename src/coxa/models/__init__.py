@@ -1,6 +1,6 @@
 """Models: a formula and a checked table go in, a `Fit` comes out.
 
-`coxa.models.mmrm.fit_mmrm` fits the mixed model for repeated measures, `coxa.models.lmm.fit_lmm` the linear mixed
+`coxa.models.fit_mmrm` fits the mixed model for repeated measures, `coxa.models.fit_lmm` the linear mixed
 model, `coxa.models.ancova.fit_ancova` the analysis of covariance of one visit, `coxa.models.batch.api.fit_batch` many
 outcomes on one design. The arithmetic is in `coxa.models.numerics`, as functions on arrays; the sums of patterns, and
 what adds them up, are public.

@@ -103,7 +103,7 @@ def fit_batch(
     Parameters
     ----------
     formula, participant, visit, covariance, time, reml, visits
-        As for `coxa.models.mmrm.fit_mmrm`; one structure, no ladder.
+        As for `coxa.models.fit_mmrm`; one structure, no ladder.
     data : DataFrame
         The design, one row per participant and visit. Its outcome says which rows are analysed: those where it, and
         every other column of the formula, has a value. Not changed.

@@ -55,7 +55,7 @@ def fit_trials(
     Parameters
     ----------
     formula, participant, visit, covariance, time, reml, visits
-        As for `coxa.models.mmrm.fit_mmrm`; one structure, no ladder.
+        As for `coxa.models.fit_mmrm`; one structure, no ladder.
     data : DataFrame
         One row per trial, participant and visit. Not changed.
     rows : (q, p) array, or sequence of mappings

@@ -40,7 +40,7 @@ class MixedData:
 
 
 def mixed_data(spec: LMMSpec, data: pd.DataFrame) -> MixedData:
-    """Read and check the rows; the errors are those of `coxa.models.lmm.fit_lmm`."""
+    """Read and check the rows; the errors are those of `coxa.models.fit_lmm`."""
     formula, participant, visit, time, weights = spec.formula, spec.participant, spec.visit, spec.time, spec.weights
     data = check_frame(data)
     fixed, written = split_random(formula)

@@ -57,7 +57,7 @@ def fit_mmrm(
     ----------
     formula : str
         ``change ~ baseline * visit + arm * visit``; see `coxa.models.design.formula`. The visit is a factor in it.
-        Random effects are written as in `coxa.models.lmm.fit_lmm`.
+        Random effects are written as in `coxa.models.fit_lmm`.
     data : DataFrame, or iterable of DataFrames
         One row per participant and visit. Not changed. Chunks are summed one after the other and never held together;
         the rows of a participant must be next to each other, and may go on in the next chunk.
@@ -88,7 +88,7 @@ def fit_mmrm(
         Levels of factors, the reference first, where chunks do not tell: those of a text column in a source that can be
         read once only. By default the categories of the first chunk, else what a first reading finds, sorted.
     partially_nested, information
-        As in `coxa.models.lmm.fit_lmm`; they belong to random effects.
+        As in `coxa.models.fit_lmm`; they belong to random effects.
 
     Returns
     -------
@@ -161,7 +161,7 @@ def check_no_levels(levels: Mapping[str, Sequence[Any]] | None) -> None:
 
 
 def fit_with_random(spec: MMRMSpec, data: pd.DataFrame | Iterable[pd.DataFrame], *, clock: list[float]) -> Fit:
-    """Fit the model; the errors are those of `coxa.models.mmrm.fit_mmrm`, and `clock` says when it began.
+    """Fit the model; the errors are those of `coxa.models.fit_mmrm`, and `clock` says when it began.
 
     Raises
     ------

@@ -59,7 +59,7 @@ class RepeatedData:
 
 
 def repeated_data(spec: MMRMSpec, data: pd.DataFrame, *, also: Sequence[str] = ()) -> RepeatedData:
-    """Read and check the rows of a model; the errors are those of `coxa.models.mmrm.fit_mmrm`.
+    """Read and check the rows of a model; the errors are those of `coxa.models.fit_mmrm`.
 
     also : further columns that an analysed row must have
     """

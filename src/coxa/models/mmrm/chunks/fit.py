@@ -177,7 +177,7 @@ SHOWN = 10
 
 
 def fit_chunks(spec: MMRMSpec, source: Iterable[pd.DataFrame]) -> Fit:
-    """Fit chunks of rows; the errors are those of `coxa.models.mmrm.fit_mmrm`."""
+    """Fit chunks of rows; the errors are those of `coxa.models.fit_mmrm`."""
     if spec.vcov != "model" or spec.ddf == "between-within":
         word = f"vcov='{spec.vcov}'" if spec.vcov != "model" else f"ddf='{spec.ddf}'"
         raise OptionError(f"{word} looks at rows, and chunks leave only their sums; give the rows as one data frame")
