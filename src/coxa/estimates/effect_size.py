@@ -118,7 +118,6 @@ def hedges(row: pd.Series, groups: list[np.ndarray], response: str, conf_level: 
 
 Limits = Literal["noncentral_t", "delta"]
 
-
 FURTHEST = 40.0
 """How many standard deviations of the statistic beyond it the noncentrality is looked for."""
 

@@ -201,7 +201,6 @@ def two_by_two(counts: np.ndarray) -> tuple[float, str]:
 Cell = tuple[int, int]
 """Events and participants."""
 
-
 FURTHEST = 60.0
 """Largest log ratio that is looked at; a ratio beyond it is one without a limit."""
 

@@ -22,16 +22,13 @@ from coxa.models.results.fit import Fit
 
 Adjustment = Literal["none", "dunnett", "tukey"]
 
-
 Family = Literal["visit", "all"]
-
 
 WITH_LIMITS = {
     "dunnett": "Dunnett, multivariate t",
     "tukey": "Tukey, studentised range",
 }
 """Adjustments that come with limits of their own, in words."""
-
 
 PAIRWISE = "pairwise"
 """In place of a reference level: all pairs are compared."""
@@ -113,22 +110,17 @@ def dunnett(statistic: float, correlation: np.ndarray, df: float, level: float) 
 
 SCALE_NODES = 18
 
-
 TENSOR_NODES = {0: 1, 1: 48, 2: 40, 3: 26}
 """Nodes in each of so many conditional variables; against closed forms the error is then below 3e-7."""
-
 
 LATTICE_NODES = 4093
 """Points of the lattice for more variables; against closed forms the error is then below 2e-4."""
 
-
 BEYOND = 1e-10
 """Probability of the scale that is left outside at either end."""
 
-
 CRITICAL = 1e-6
 """How near a critical value is looked for."""
-
 
 FAR = 7.5
 """Where the normal distribution is cut: 6e-14 of it lies beyond."""

@@ -6,14 +6,23 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, ClassVar, Literal, get_args
 
-import numpy as np
-
 from coxa.errors import OptionError, check_kind, check_option
 from coxa.models.covariance import structure_named
 from coxa.models.covariance.structure import Structure
 from coxa.models.design.formula import split_random
-from coxa.models.inference.methods import COVARIANCE_METHODS, check_ddf
-from coxa.models.lmm.options import INDEPENDENT, INFORMATION, chosen_residual
+from coxa.models.options import (
+    COVARIANCE_METHODS,
+    INDEPENDENT,
+    check_ddf,
+    check_random_options,
+    check_times,
+    chosen_residual,
+    flag,
+    ladder_of,
+    mapping_of,
+    sequence_of,
+    written,
+)
 
 COLUMNS = ("participant", "visit", "group", "weights", "time", "response", "baseline", "arm")
 """Options that name a column."""
@@ -278,88 +287,3 @@ class CLDASpec(Spec):
 
 
 AnySpec = MMRMSpec | LMMSpec | ANCOVASpec | CLDASpec
-
-
-def ladder_of(covariance: str | Sequence[str]) -> tuple[str, ...]:
-    """Return the short names of one structure, or of a ladder of them.
-
-    Raises
-    ------
-    OptionError
-        It is neither, a word is no structure, or there is none.
-    """
-    words = [covariance] if isinstance(covariance, str) else covariance
-    if isinstance(words, Mapping) or not isinstance(words, Sequence) or not len(words):
-        raise OptionError(
-            "covariance is a structure, such as 'us', or a list of structures that are tried in order, such as "
-            f"['us', 'toeph', 'cs']; got {covariance!r}"
-        )
-    return tuple(structure_named(word).name for word in words)
-
-
-def check_times(ladder: Sequence[Structure], time: str | None) -> None:
-    """Raise OptionError where a structure lacks times, or times are given that none looks at."""
-    spatial = [structure.name for structure in ladder if structure.spatial]
-    if spatial and time is None:
-        raise OptionError(f"covariance '{spatial[0]}' looks at distances in time; name the column: time='week'")
-    if time is not None and not spatial:
-        names = ", ".join(structure.name for structure in ladder)
-        raise OptionError(
-            f"time='{time}' is used by covariance 'sp_exp' and 'sp_exp_nugget' alone, not by {names}; leave it out"
-        )
-
-
-def check_random_options(ddf: str | None, information: str | None, *, reml: bool) -> None:
-    """Raise OptionError where degrees of freedom or information cannot be had with random effects."""
-    if ddf is not None:
-        check_ddf(ddf, reml=reml)
-    if ddf == "between-within":
-        raise OptionError(
-            "ddf 'between-within' counts participants and has no rule for random effects; use satterthwaite or "
-            "kenward-roger"
-        )
-    if information is not None:
-        check_option("information", information, INFORMATION)
-
-
-def flag(name: str, value: object) -> bool:
-    """Return a truth value as Python's own; raise OptionError where it is none."""
-    check_kind(name, value, (bool, np.bool_), "True or False")
-    return bool(value)
-
-
-def sequence_of(name: str, values: Any) -> tuple[Any, ...] | None:
-    """Return values as a tuple; raise OptionError where they are one word or no sequence."""
-    if values is None:
-        return None
-    if isinstance(values, (str, bytes, Mapping)) or not hasattr(values, "__iter__"):
-        raise OptionError(f"{name} is a list, such as {name}=[{values!r}]; got {type(values).__name__}")
-    return tuple(plain(value) for value in values)
-
-
-def mapping_of(name: str, values: Any, example: str) -> Mapping[str, Any] | None:
-    """Return a copy of a mapping; raise OptionError where it is none."""
-    if values is None:
-        return None
-    check_kind(name, values, Mapping, f"a mapping, such as {example}")
-    return dict(values)
-
-
-def plain(value: Any) -> Any:
-    """Return a number or a text of numpy as Python's own."""
-    return value.item() if isinstance(value, np.generic) else value
-
-
-def written(value: Any) -> str:
-    """Return an option as it is written in a call.
-
-    Examples
-    --------
-    >>> written("us"), written((1, 2)), written({"arm": ("a", "b")})
-    ("'us'", '[1, 2]', "{'arm': ['a', 'b']}")
-    """
-    if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{key!r}: {written(each)}" for key, each in value.items()) + "}"
-    if isinstance(value, (tuple, list)):
-        return "[" + ", ".join(map(written, value)) + "]"
-    return repr(plain(value))

@@ -17,15 +17,15 @@ from coxa.models.batch.search import kenward_roger_adjustments, optima, satterth
 from coxa.models.covariance.structure import Structure
 from coxa.models.design.matrix import Basis, orthonormal
 from coxa.models.design.rows import check_frame, check_memory, check_residuals
-from coxa.models.inference.methods import BetweenWithin, DfMethod, between_within_df, check_ddf
+from coxa.models.inference.methods import BetweenWithin, between_within_df
 from coxa.models.mmrm.data import RepeatedData, repeated_data
 from coxa.models.numerics.one_thread import one_thread
 from coxa.models.numerics.pattern_sums import Pattern, patterns
+from coxa.models.options import DfMethod, check_ddf
 from coxa.models.spec import MMRMSpec
 
 BLOCK = 64
 """Outcomes fitted at a time: enough to spread the cost of a call, few enough to stay in the processor's cache."""
-
 
 NUMBERS = 32_000_000
 """Numbers in the largest array of derivatives of the outcomes that are fitted at a time."""

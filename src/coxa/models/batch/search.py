@@ -25,10 +25,8 @@ from coxa.models.numerics.reml import in_participants, information_of_one
 MAX_ITERATIONS = 20
 """Steps after which an outcome is fitted singly: from a moment start nearly all need four to six."""
 
-
 MAX_HALVINGS = 8
 """Halvings of a step after which an outcome is fitted singly."""
-
 
 ROUNDING = 1e-20
 """Variance of a visit, over the largest, that is nothing but rounding: the fixed effects fit its values exactly."""

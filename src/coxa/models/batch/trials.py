@@ -23,10 +23,10 @@ from coxa.models.batch.api import (
 from coxa.models.batch.likelihood import BatchSums, trial_sums
 from coxa.models.design.matrix import DEPENDENT, orthonormal
 from coxa.models.design.rows import check_frame
-from coxa.models.inference.methods import DfMethod
 from coxa.models.mmrm.data import RepeatedData, repeated_data
 from coxa.models.numerics.one_thread import one_thread
 from coxa.models.numerics.pattern_sums import patterns
+from coxa.models.options import DfMethod
 from coxa.models.spec import MMRMSpec
 
 WHO = "participant of the trial"

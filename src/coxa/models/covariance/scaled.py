@@ -30,10 +30,8 @@ from coxa.models.covariance.structure import Structure
 INSIDE = 0.99
 """Largest correlation that a search starts from."""
 
-
 SHRINK = 0.8
 """Factor by which correlations are drawn to zero until they make a positive definite matrix."""
-
 
 SMALLEST = 1e-3
 """Smallest eigenvalue of a correlation that a search starts from."""
@@ -188,9 +186,7 @@ def logit_between(rho: np.ndarray, m: int) -> np.ndarray:
 
 SAME = Pattern(compound, mean_correlation, lambda _labels: ["correlation"], between, logit_between)
 
-
 COMPOUND_SYMMETRY = scaled(SAME, name="cs", each=False, steps=False, linear=True)
-
 
 HETEROGENEOUS_COMPOUND_SYMMETRY = scaled(
     SAME,
@@ -215,13 +211,11 @@ def mean_of_neighbours(correlation: np.ndarray) -> np.ndarray:
 
 FADING = Pattern(autoregressive, mean_of_neighbours, lambda _labels: ["correlation[neighbouring visits]"])
 
-
 AUTOREGRESSIVE = scaled(
     FADING,
     name="ar1",
     each=False,
 )
-
 
 HETEROGENEOUS_AUTOREGRESSIVE = scaled(
     FADING,
@@ -244,9 +238,7 @@ def means_by_lag(correlation: np.ndarray) -> np.ndarray:
 
 BY_LAG = Pattern(toeplitz, means_by_lag, lambda labels: [f"correlation[lag {lag}]" for lag in range(1, len(labels))])
 
-
 TOEPLITZ = scaled(BY_LAG, name="toep", each=False, linear=True)
-
 
 HETEROGENEOUS_TOEPLITZ = scaled(
     BY_LAG,
@@ -288,16 +280,13 @@ def pair_names(labels: Sequence[str]) -> list[str]:
 
 BY_STEP = Pattern(ante_dependent, neighbours, pair_names)
 
-
 ANTE_DEPENDENCE = scaled(BY_STEP, name="ad", each=False)
-
 
 HETEROGENEOUS_ANTE_DEPENDENCE = scaled(
     BY_STEP,
     name="adh",
     each=True,
 )
-
 
 FAMILY = (
     COMPOUND_SYMMETRY,

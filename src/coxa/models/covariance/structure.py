@@ -225,9 +225,7 @@ UNSTRUCTURED = Structure(
     lean=LeanDerivatives(first, inner, summed),
 )
 
-
 FAMILY = (UNSTRUCTURED,)
-
 
 FLOOR = 1e-3
 """Smallest eigenvalue of the correlation from which the optimiser starts."""

@@ -25,7 +25,6 @@ from coxa.errors import FitError, OptionError
 Kinds = tuple[tuple[str, tuple[tuple[str, Any], ...] | None], ...]
 """The columns of a formula; of a factor the levels, each with the name of its type, as 1 and True are equal."""
 
-
 Part = tuple[str, int | None]
 """A column of numbers; or a factor and the place of the level whose rows have 1."""
 
@@ -129,7 +128,6 @@ def natural_spline(x: Any, df: int = 3, *, _state: dict[str, Any]) -> Any:
 
 NAMESPACE: Mapping[str, Any] = {"sqrt": np.sqrt, "cr": natural_spline}
 """What a formula can reach beside its columns and formulaic's own transforms."""
-
 
 FEW_CODES = 5
 """Text columns with at most this many distinct numbers are taken for codes (visit 1 to 4), not for measurements."""

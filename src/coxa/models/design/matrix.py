@@ -203,14 +203,11 @@ def term_name(term: Any) -> str:
 DEPENDENT = 1e-9
 """Part of a column's length that the other columns must leave unexplained for it to count as its own."""
 
-
 WELL_CONDITIONED = 1e-3
 """Part of a column's length that the columns before it must leave for Cholesky's factor to be used."""
 
-
 FAR_APART = 0.1
 """The same part, above which one pass of Cholesky's factor is enough."""
-
 
 IN_COMBINATION = 1e-6
 """Smallest coefficient, between columns of unit length, at which a column is named in a combination."""

@@ -8,11 +8,10 @@ Simulation 1996, 54:363-378, for the F test; Schluchter & Elashoff, Journal of S
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, Protocol, get_args
+from typing import Protocol
 
 import numpy as np
 
-from coxa.errors import OptionError, check_option
 from coxa.models.inference.kenward_roger import kenward_roger_f
 from coxa.models.inference.sandwich import Sandwich
 
@@ -89,18 +88,6 @@ def between_within_df(participant: np.ndarray, x: np.ndarray, intercept: np.ndar
     between_df = n - (~within & ~intercept).sum() - intercept.sum()
     within_df = len(who) - n - (within & ~intercept).sum()
     return np.where(within | intercept, within_df, between_df).astype(float)
-
-
-DfMethod = Literal["satterthwaite", "kenward-roger", "kenward-roger-linear", "between-within", "residual"]
-
-
-DF_METHODS: tuple[str, ...] = get_args(DfMethod)
-
-
-CovarianceMethod = Literal["model", "CR0", "CR2", "CR3"]
-
-
-COVARIANCE_METHODS: tuple[str, ...] = get_args(CovarianceMethod)
 
 
 NOT_INVOLVED = 1e-10
@@ -225,26 +212,3 @@ class KenwardRoger:
     def f_test(self, rows: np.ndarray, beta: np.ndarray) -> tuple[float, float]:
         """Return the scaled F statistic and its denominator."""
         return kenward_roger_f(rows, beta, self.covariance, self.phi, self.slopes, self.theta_covariance)
-
-
-def check_ddf(ddf: str, vcov: str = "model", *, reml: bool) -> str:
-    """Return `ddf` if it is a method that can be used with this likelihood and covariance of the coefficients.
-
-    Raises
-    ------
-    OptionError
-        No such method; Kenward-Roger with the full likelihood, or with a sandwich.
-    """
-    check_option("ddf", ddf, DF_METHODS)
-    check_option("vcov", vcov, COVARIANCE_METHODS)
-    if ddf.startswith("kenward-roger") and not reml:
-        raise OptionError(
-            f"ddf '{ddf}' is derived for restricted likelihood and has no meaning under ML; "
-            "use reml=True, or ddf='satterthwaite'"
-        )
-    if ddf.startswith("kenward-roger") and vcov != "model":
-        raise OptionError(
-            f"ddf '{ddf}' adjusts the covariance of the model and cannot be used with vcov='{vcov}'; "
-            "use ddf='satterthwaite', or vcov='model'"
-        )
-    return ddf

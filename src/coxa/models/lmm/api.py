@@ -12,10 +12,8 @@ import pandas as pd
 
 from coxa.covariances import Covariance
 from coxa.models.design.rows import check_frame
-from coxa.models.inference.methods import DfMethod
 from coxa.models.lmm.data import mixed_data
 from coxa.models.lmm.fit import fit_independent
-from coxa.models.lmm.options import Information, chosen_ddf, chosen_information
 from coxa.models.lmm.predictions import random_part_of
 from coxa.models.lmm.random_part import RandomPart
 from coxa.models.lmm.rows import built, terms_of
@@ -23,6 +21,7 @@ from coxa.models.lmm.structured import fit_with_structure
 from coxa.models.numerics.mixed.search import optimum_of
 from coxa.models.numerics.mixed.starts import starts
 from coxa.models.numerics.one_thread import one_thread
+from coxa.models.options import DfMethod, Information, chosen_ddf, chosen_information
 from coxa.models.results.fit import Fit
 from coxa.models.spec import Engine, LMMSpec
 

@@ -15,7 +15,6 @@ from coxa.models.inference.kenward_roger import adjustment
 from coxa.models.inference.methods import FixedDf, Inference, KenwardRoger, Satterthwaite
 from coxa.models.lmm.data import MixedData
 from coxa.models.lmm.factors import RandomFactor
-from coxa.models.lmm.options import few_levels, hardly_repeated
 from coxa.models.lmm.random_part import Informed, RandomPart, named_variances
 from coxa.models.lmm.rows import SLOPES, Prepared, Setting, block_of, built, not_apart, prepared, terms_of
 from coxa.models.mmrm.data import RepeatedData
@@ -24,6 +23,7 @@ from coxa.models.numerics.mixed.build import Blocks
 from coxa.models.numerics.mixed.likelihood import Mixed, derived, linear, state
 from coxa.models.numerics.mixed.search import VANISHED_TEXT, MixedOptimum, optimum_of
 from coxa.models.numerics.mixed.starts import starts
+from coxa.models.options import few_levels, hardly_repeated
 from coxa.models.results.fit import Fit
 from coxa.models.results.records import Optimisation, Sample, criteria, ladder_text
 from coxa.models.spec import LMMSpec, MMRMSpec

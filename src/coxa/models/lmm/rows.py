@@ -33,14 +33,11 @@ MOST_ABOVE = 6000
 """Rows of a dense matrix of effects above the blocks from which it is too large; components together may have as many
 cells."""
 
-
 FEW = 64
 """Effects above the blocks up to which one dense matrix is smaller work than a matrix for each component."""
 
-
 MANY_TIMES = 12
 """Rows of a participant above which residuals that fade over times of his or her own are solved for row by row."""
-
 
 KEPT_AT_ONCE = 16
 """Matrices of that size that a step of the search holds at once."""
@@ -192,14 +189,11 @@ def terms_of(model: Mixed, setting: Setting) -> list[tuple[int, Triangle]]:
 FLAT = 1e-10
 """Eigenvalue of the expected information, scaled to a diagonal of 1, below which a direction has none."""
 
-
 INVOLVED = 1e-4
 """Part of a flat direction, relative to its largest, from which a variance has to do with it."""
 
-
 NEIGHBOURS = 0.5
 """Correlation of neighbouring places at which the rank is taken: no derivative of a structure is zero there."""
-
 
 SLOPES = (
     "count the distinct values of a slope: correlated with an intercept, it needs three in some level",

@@ -35,7 +35,6 @@ from coxa.models.spec import LMMSpec, MMRMSpec
 MOST_TIMES = 40
 """Distinct times up to which they are taken for places that participants share."""
 
-
 SHOWN = 12
 """Places up to which their covariance is shown as a matrix."""
 

@@ -14,15 +14,14 @@ from coxa.errors import OptionError
 from coxa.frames import ColumnarFrame, as_pandas
 from coxa.models.design.formula import read_terms
 from coxa.models.design.rows import check_frame
-from coxa.models.inference.methods import CovarianceMethod, DfMethod
 from coxa.models.lmm.data import check_outcome, used_by, with_own_level
 from coxa.models.lmm.factors import check_not_fixed, random_factors
-from coxa.models.lmm.options import Information, chosen_ddf, chosen_information
 from coxa.models.lmm.structured import fit_repeated
 from coxa.models.mmrm.chunks.fit import fit_chunks
 from coxa.models.mmrm.data import repeated_data
 from coxa.models.mmrm.fit import fit_rows
 from coxa.models.numerics.one_thread import one_thread
+from coxa.models.options import CovarianceMethod, DfMethod, Information, chosen_ddf, chosen_information
 from coxa.models.results.fit import Fit
 from coxa.models.spec import MMRMSpec
 

@@ -31,15 +31,12 @@ from coxa.models.numerics.reml import (
 NOTHING = 1e-6
 """Participants below which the data say nothing of a direction: rounding leaves 1e-12, one residual 0.01 or more."""
 
-
 NEIGHBOURS = 0.5
 """Correlation of neighbouring visits at which the rank of the information is taken, fading as its powers: no
 derivative of a structure is zero there, as it would be without correlation."""
 
-
 STEP = 1e-4
 """Step along a direction in which the parameters that a reader knows are seen to move, as part of its length."""
-
 
 MOVED = 0.1
 """Movement of a parameter, relative to the largest, from which a direction is named after it."""
@@ -86,7 +83,6 @@ def limits_of_sums(sums: Stack, structure: Structure) -> list[Limit]:
 
 FEWEST = 2
 """Participants seen at both of two visits from whom a group's covariance is guessed; with fewer, from all groups."""
-
 
 USED_UP = 1e-6
 """Degrees of freedom below which the fixed effects have left nothing at a visit; what they leave is 1 or a part of it
@@ -145,7 +141,6 @@ def starts(sums: Stack) -> list[tuple[str, np.ndarray]]:
 
 SINGULAR = 1e-9
 """Smallest eigenvalue of the correlation below which the covariance counts as singular."""
-
 
 NEARLY_SINGULAR = 1e-4
 """Smallest eigenvalue of the correlation below which a failed search is said to have met a singular matrix, and how

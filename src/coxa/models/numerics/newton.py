@@ -16,25 +16,19 @@ from coxa.models.covariance.structure import Limit, Structure
 
 MAX_ITERATIONS = 60
 
-
 MAX_HALVINGS = 30
-
 
 MAX_STEP = 2.0
 """Longest step in any parameter, relative to one plus its size."""
 
-
 CONVERGED = 1e-6
 """sqrt(g' H^-1 g): how many standard errors of the parameters the minimum is away, to second order."""
-
 
 NOISE = 1e-12
 """Relative rounding of the objective: a step that raises it by less is not held against it."""
 
-
 FLAT = 1e-6
 """Smallest eigenvalue at which a Hessian scaled to a unit diagonal counts as positive definite."""
-
 
 UNINFORMED = 1e-6
 """Diagonal element, relative to the largest, below which a parameter is not scaled up to the others: what is
@@ -152,7 +146,6 @@ def proof_missing(distance: float, smallest: float) -> str:
 
 TIE = 1e-6
 """Log-likelihood by which an optimum must be higher than a simpler model's to be taken for another one."""
-
 
 HIGHER_INSIDE = "the likelihood is higher without this limit, where no optimum is proven"
 """Why an optimum of a simpler model is left."""

@@ -108,7 +108,6 @@ def fitted(fit: FitRecord) -> np.ndarray:
 TITLES = {"comparison of means": "Comparison of means", "linear regression": "Linear regression", "mean": "Mean"}
 """Titles of models of one visit that have nothing to adjust for, by the first words of their method."""
 
-
 SHOWN = {
     "estimate": "coef",
     "std_error": "std err",

@@ -42,10 +42,8 @@ RESULT_COLUMNS = (
     "warning",
 )
 
-
 TEXT_COLUMNS = ("estimand", "analysis", "outcome", "visit", "arm", "reference", "term", "method", "warning")
 """Columns of text; what does not apply is the empty string there, and NaN in the columns of numbers."""
-
 
 COUNT_COLUMNS = ("n_participants", "n_observations")
 
