@@ -25,6 +25,7 @@ from coxa.files import save, whole_run
 
 if TYPE_CHECKING:
     from coxa.report.document import Format
+    from coxa.report.lengths import ReportLength
     from coxa.report.report import Report
     from coxa.report.trace.crate import CrateOptions
     from coxa.study import Study
@@ -66,6 +67,14 @@ def report_command(
         str | None,
         typer.Option("--style", help="How numbers are written: plain, jama, lancet, nejm; else as the plan says."),
     ] = None,
+    length: Annotated[
+        str | None,
+        typer.Option(
+            "--length",
+            help="How long: brief (two pages), journal (with the rest as a supplement), full; else a page is full, PDF "
+            "and Word are for a journal.",
+        ),
+    ] = None,
     shell: Annotated[
         bool, typer.Option("--shell", help="Write shell.html: the planned report with blanks, without any data.")
     ] = False,
@@ -90,11 +99,14 @@ def report_command(
 ) -> None:
     """Run every analysis of a plan and write the report beside the results."""
     with edge(verbose, as_json):
+        from coxa.errors import check_option
+        from coxa.report.lengths import LENGTHS
         from coxa.report.transform.styled import check_style
         from coxa.report.write import refuse_team_files
 
         wanted = asked_forms(forms)
         named = check_style(style) if style is not None else None
+        long = check_option("length", length, LENGTHS) if length is not None else None
         if shell:
             _shell(study, data, out, wanted, quiet)
             return
@@ -105,7 +117,9 @@ def report_command(
         if for_others:
             refuse_team_files(out)
         report = run(study, data, quiet)
-        written = write(report, out, quiet, wanted, data=data, style=named, share=for_others, crate=options)
+        written = write(
+            report, out, quiet, wanted, data=data, style=named, length=long, share=for_others, crate=options
+        )
         show(report, as_json, quiet)
         if not as_json:
             typer.echo(f"report: {', '.join(map(str, written))}")
@@ -154,6 +168,7 @@ def write(
     *,
     data: Path | None = None,
     style: StyleName | None = None,
+    length: ReportLength | None = None,
     share: bool = False,
     crate: CrateOptions | None = None,
 ) -> list[Path]:
@@ -162,7 +177,7 @@ def write(
         from coxa.report.trace.kept import FORMS, read_kept, written_with
         from coxa.report.write import write_report
 
-        written = write_report(report, out, forms, data=data, style=style, share=share, crate=crate)
+        written = write_report(report, out, forms, data=data, style=style, length=length, share=share, crate=crate)
         before = [out / form for form in FORMS if (out / form).is_file() and out / form not in written]
         kept = read_kept(out) if before else None
         others = [form.name for form in before if kept and not written_with(kept, form)]
@@ -205,7 +220,7 @@ def show(report: Report[Study], as_json: bool, quiet: bool) -> None:
 
     if not quiet:
         from coxa.report.record import compares
-        from coxa.report.topics.analyses.summary import comparison_cautions
+        from coxa.report.topics.answer.section import comparison_cautions
 
         if compares(report):
             show_comparisons(report)

@@ -7,11 +7,13 @@ import pandas as pd
 from coxa.cohort.cohort import Cohort
 from coxa.derive.change import with_changes
 from coxa.derive.groups import participants_by_group
+from coxa.derive.once import once
 from coxa.derive.scores import derive_scores
 
 KEYS = ["participant_id", "outcome"]
 
 
+@once
 def observed_values(cohort: Cohort) -> pd.DataFrame:
     """Return the recorded values of everybody in an arm or a group, or of all in a study without them.
 

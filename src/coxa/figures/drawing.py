@@ -40,6 +40,12 @@ def rect(x: float, y: float, width: float, height: float, *, fill: str, stroke: 
     )
 
 
+def circle(x: float, y: float, radius: float, *, fill: str, stroke: str) -> str:
+    """Return a circle around a point."""
+    at = f'cx="{_number(x)}" cy="{_number(y)}" r="{_number(radius)}"'
+    return f'<circle {at} fill="{fill}" stroke="{stroke}"/>'
+
+
 def text(x: float, y: float, said: str, size: float, *, bold: bool = False, colour: str = INK, turned: bool = False,
          ) -> str:  # fmt: skip
     """Return one line of text, its baseline at y; a turned one reads upwards and has its middle at the point."""

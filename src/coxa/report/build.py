@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from coxa.report.document import Document, Section
+from collections.abc import Iterator
+from dataclasses import replace
+
+from coxa.report.document import Document, Part, Section
 from coxa.report.record import ReportRecord, compares
 from coxa.report.topics.analyses.estimands import estimands_section
+from coxa.report.topics.analyses.main_results import main_results_section
 from coxa.report.topics.analyses.section import analyses_section
-from coxa.report.topics.analyses.summary import summary_section
+from coxa.report.topics.answer.people import main_response, people_section
+from coxa.report.topics.answer.section import answer_section
 from coxa.report.topics.checklists.section import with_checklists
 from coxa.report.topics.data.run import run_section
 from coxa.report.topics.data.section import data_section
 from coxa.report.topics.delivery.section import delivery_section
 from coxa.report.topics.diagnostics.section import diagnostics_section
-from coxa.report.topics.harms.section import harms_section
+from coxa.report.topics.harms.section import harms_detail_section, harms_section
 from coxa.report.topics.methods.section import methods_section
 from coxa.report.topics.observed.section import observed_section
-from coxa.report.topics.participants.section import participants_section
+from coxa.report.topics.participants.section import analysed_section, participants_section
 from coxa.report.topics.protocol.section import protocol_section
 from coxa.report.topics.responders.section import responders_section
 from coxa.report.topics.service.section import service_sections
@@ -66,32 +71,46 @@ def build_document(report: ReportRecord[Study], style: StyleName | None = None, 
 
 
 def sections(report: ReportRecord[Study]) -> tuple[Section, ...]:
-    """Return the sections of a report.
+    """Return the sections of a report in the order of its parts: answer, main, people, supplement, annex.
 
     Returns
     -------
     tuple of Section
-        Of a study that compares arms or groups: summary, trial design, estimands, participants, delivery, observed
-        outcomes, responders, analyses, model diagnostics, harms, methods, protocol and deviations, data, run record.
-        Of a service: study design, participants, completeness, observed outcomes, protocol and deviations where the
-        plan was locked, data, run record.
+        Of a study that compares arms or groups: the answer; methods, participants, results and harms; the result in
+        people; design, estimands, who was analysed, delivery, observed outcomes, responders, each analysis, model
+        diagnostics, rates and terms of harms; protocol and deviations, data, run record. Of a service: study design,
+        participants, completeness, observed outcomes; protocol and deviations where the plan was locked, data, run
+        record.
     """
-    ending = (data_section(report), run_section(report))
+    records = (data_section(report), run_section(report))
     if not compares(report):
         locked = (protocol_section(report),) if report.status.lock else ()
-        return (trial_design_section(report), *service_sections(report), *locked, *ending)
+        main = (trial_design_section(report), *service_sections(report))
+        return (*main, *_in("annex", *locked, *records))
+    response = main_response(report)
     return (
-        summary_section(report),
-        trial_design_section(report),
-        estimands_section(report),
-        participants_section(report),
-        delivery_section(report),
-        observed_section(report),
-        *([responded] if (responded := responders_section(report)) else []),
-        analyses_section(report),
-        *([checked] if (checked := diagnostics_section(report)) else []),
-        harms_section(report),
+        answer_section(report),
         methods_section(report),
-        protocol_section(report),
-        *ending,
+        participants_section(report),
+        main_results_section(report),
+        harms_section(report),
+        *([people_section(report, response)] if response else []),
+        *_in(
+            "supplement",
+            trial_design_section(report),
+            estimands_section(report),
+            analysed_section(report),
+            delivery_section(report),
+            observed_section(report),
+            responders_section(report),
+            analyses_section(report),
+            diagnostics_section(report),
+            harms_detail_section(report),
+        ),
+        *_in("annex", protocol_section(report), *records),
     )
+
+
+def _in(part: Part, *sections: Section | None) -> Iterator[Section]:
+    """Yield those sections that there are, as parts of a kind."""
+    return (replace(section, part=part) for section in sections if section)

@@ -6,7 +6,7 @@ tables, and are then traced like those.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
@@ -17,6 +17,19 @@ from coxa.tables.table import Table
 
 Format = Literal["html", "pdf", "docx"]
 FORMATS: tuple[Format, ...] = get_args(Format)
+Part = Literal["answer", "main", "people", "supplement", "annex"]
+"""What a section is for: the answer on one page, what a paper has, a page for patients, all else, and the records."""
+
+Length = Literal["brief", "journal", "supplement", "full"]
+
+PARTS: Mapping[Length, tuple[Part, ...]] = {
+    "brief": ("answer", "people"),
+    "journal": ("answer", "main"),
+    "supplement": ("people", "supplement", "annex"),
+    "full": get_args(Part),
+}
+"""Length -> the parts it shows, in their order."""
+
 INTRODUCTION = 400
 """Characters of a paragraph that can stay with what it introduces."""
 
@@ -42,11 +55,10 @@ class List:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """Facts under a heading, name beside text, and below them the results that belong to them."""
+    """Facts under a heading, name beside text; an empty heading is not shown."""
 
     title: str
-    facts: tuple[tuple[str, str], ...]
-    results: tuple[Text, ...] = ()
+    facts: tuple[tuple[str, Text], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +80,13 @@ Block = Paragraph | List | Card | TableBlock | FigureBlock
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A heading with what stands below it; `id` is unique in the document."""
+    """A heading with what is below it; `id` is unique in the document, `part` counts on the first level."""
 
     id: str
     title: str
     blocks: tuple[Block, ...] = ()
     sections: tuple[Section, ...] = ()
+    part: Part = "main"
 
     def introduces(self, index: int) -> bool:
         """Say whether a block is a paragraph that leads to a table, figure or card, and stays on its page."""
@@ -93,6 +106,7 @@ class Document:
     sections : in order
     style    : how its numbers are written, a name of `coxa.tables.styles`
     small_cells : counts from 1 to below this are hidden (`coxa.report.transform.sharing`); 0 where none are
+    length   : how much of it is rendered; sections, tables and figures have the same numbers at every length
     """
 
     title: str
@@ -101,10 +115,20 @@ class Document:
     sections: tuple[Section, ...]
     style: StyleName = "plain"
     small_cells: int = 0
+    length: Length = "full"
+
+    @property
+    def shown(self) -> tuple[Section, ...]:
+        """The sections that are rendered at the length of the document."""
+        return tuple(section for section in self.sections if section.part in PARTS[self.length])
 
     def walk(self) -> Iterator[Section]:
         """Yield every section, depth first, in reading order."""
         yield from _walk(self.sections)
+
+    def walk_shown(self) -> Iterator[Section]:
+        """Yield every section that is rendered, depth first, in reading order."""
+        yield from _walk(self.shown)
 
     def tables(self) -> Iterator[Table]:
         """Yield every table in reading order."""
@@ -145,8 +169,8 @@ def with_texts(block: Block, change: Callable[[Text], Text]) -> Block:
             return replace(block, text=change(text))
         case List(items):
             return List(tuple(map(change, items)))
-        case Card(results=results):
-            return replace(block, results=tuple(map(change, results)))
+        case Card(facts=facts):
+            return replace(block, facts=tuple((name, change(text)) for name, text in facts))
     return block
 
 

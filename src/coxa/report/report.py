@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from coxa.figures.figure import Figure
     from coxa.report.contents import Contents
     from coxa.report.document import Document, Format
+    from coxa.report.lengths import ReportLength
     from coxa.report.trace.crate import CrateOptions
     from coxa.study.words import StyleName
     from coxa.tables.table import Table
@@ -52,6 +53,7 @@ class Report(ReportRecord[StudyKind]):
         *,
         data: str | Path | None = None,
         style: StyleName | None = None,
+        length: ReportLength | None = None,
         share: bool = False,
         crate: CrateOptions | None = None,
     ) -> list[Path]:
@@ -67,6 +69,9 @@ class Report(ReportRecord[StudyKind]):
             Where the data files are, if elsewhere than the plan says; `coxa verify` looks there again.
         style
             How numbers are written: "plain", "jama", "lancet" or "nejm"; otherwise as the plan says.
+        length
+            "brief" (the answer and the result in people), "journal" (what a paper shows, with the rest as a supplement
+            beside it) or "full"; unless given, a page is full, and PDF and Word are for a journal.
         share
             For others: small counts hidden, and no files that name participants or hold all estimates.
         crate
@@ -75,7 +80,7 @@ class Report(ReportRecord[StudyKind]):
         Returns
         -------
         list of Path
-            The report in each format, and the crate.
+            The report in each format, its supplement, and the crate.
 
         Raises
         ------
@@ -96,9 +101,9 @@ class Report(ReportRecord[StudyKind]):
 
         named = [formats] if isinstance(formats, str) else formats
         wanted = [check_option("format", name, FORMATS) for name in named]
-        return write_report(self, folder, wanted, data=data, style=style, share=share, crate=crate)
+        return write_report(self, folder, wanted, data=data, style=style, length=length, share=share, crate=crate)
 
-    def to_html(self, path: str | Path, *, style: StyleName | None = None) -> Path:
+    def to_html(self, path: str | Path, *, style: StyleName | None = None, length: ReportLength | None = None) -> Path:
         """Write the report as one self-contained page, without its results beside it; return the path.
 
         Parameters
@@ -107,6 +112,8 @@ class Report(ReportRecord[StudyKind]):
             The file, which is written whole or not at all.
         style
             How numbers are written: "plain", "jama", "lancet" or "nejm"; otherwise as the plan says.
+        length
+            "brief", "journal" or "full"; unless given, full.
 
         Examples
         --------
@@ -116,7 +123,7 @@ class Report(ReportRecord[StudyKind]):
         from coxa.files import save
         from coxa.report.output.render import render
 
-        return save(Path(path), render(self, "html", style))
+        return save(Path(path), render(self, "html", style, length))
 
     @property
     def tables(self) -> Contents[Table]:

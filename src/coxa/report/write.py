@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -15,6 +16,7 @@ from coxa.files import save, save_parquet, whole_run
 from coxa.findings import Findings
 from coxa.report.build import build_document
 from coxa.report.document import Format
+from coxa.report.lengths import ReportLength, files_of
 from coxa.report.output.csv_files import write_csv
 from coxa.report.output.render import render_document
 from coxa.report.record import ReportRecord
@@ -34,6 +36,7 @@ def write_report(
     *,
     data: str | Path | None = None,
     style: StyleName | None = None,
+    length: ReportLength | None = None,
     share: bool = False,
     crate: CrateOptions | None = None,
 ) -> list[Path]:
@@ -51,6 +54,9 @@ def write_report(
         Where the data files are, if elsewhere than the plan says; `coxa verify` looks there again.
     style
         How numbers are written: "plain", "jama", "lancet" or "nejm"; else as the plan says.
+    length
+        "brief" (the answer and the result in people), "journal" (what a paper shows; the rest is written beside it as
+        a supplement) or "full"; unless given, a page is full, and PDF and Word are for a journal.
     share
         For others: small counts hidden, and no files that name participants or hold all estimates.
     crate
@@ -59,7 +65,7 @@ def write_report(
     Returns
     -------
     list of Path
-        The report in each form, and the crate.
+        The report in each form, its supplement, and the crate.
 
     Raises
     ------
@@ -72,20 +78,21 @@ def write_report(
     if share:
         refuse_team_files(out)
     seconds: dict[str, float] = {}
+    lengths: dict[str, str] = {}
     with timed(seconds, "document"):
         document = build_document(report, style, share)
     with whole_run(out) as part:
-        names = [f"report.{form}" for form in forms]
-        for form, name in zip(forms, names, strict=True):
+        for form in forms:
             with timed(seconds, form):
-                save(part / name, render_document(document, form))
+                for name, shown in files_of(form, length).items():
+                    save(part / name, render_document(replace(document, length=shown), form))
+                    lengths[name] = shown
         if not share:
             _tables(report, part)
         _run(report, part, seconds)
-        write_kept(report, document, part, data, home=out)
-        if crate is not None:
-            names.append(write_crate(report, part, forms, crate, share).name)
-    return [out / name for name in names]
+        write_kept(report, document, part, lengths, data, home=out)
+        crates = [write_crate(report, part, tuple(lengths), crate, share).name] if crate is not None else []
+    return [out / name for name in (*lengths, *crates)]
 
 
 def write_results(report: ReportRecord[Study], folder: str | Path) -> list[Path]:

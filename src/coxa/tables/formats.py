@@ -29,6 +29,8 @@ RULES: dict[str, str] = {
     "count_percent": "{n:0} ({share:%})",
     "count_points": "{n:0} ({share:pp})",
     "count_of_percent": "{n:0}/{total:0} ({share:%})",
+    "of_hundred": "{of_100:0} ({n:0} of {total:0})",
+    "of_hundred_interval": "{estimate:0} ({conf_low:0} to {conf_high:0})",
     "attended_of_percent": "{attended:0} of {planned:0} supervised sessions attended ({share:%})",
     "count_of_points": "{n:0}/{total:0} ({share:pp})",
     "estimate_interval": "{estimate:v} ({conf_low:v} to {conf_high:v})",

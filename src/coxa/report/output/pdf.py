@@ -98,7 +98,7 @@ def page_data(document: Document) -> dict[str, Any]:
         "kind": _shortened(_text(document.subtitle)),
         "study": _shortened(_text(facts.get("Study", ""))),
         "facts": _pairs(document.facts),
-        "sections": [_section(section, document.section_numbers()) for section in document.sections],
+        "sections": [_section(section, document.section_numbers()) for section in document.shown],
     }
 
 
@@ -124,10 +124,9 @@ def _block(block: Block) -> dict[str, Any]:
             return {"text": _text(text), "kind": kind}
         case List(items):
             return {"items": [_text(item) for item in items]}
-        case Card(title, facts, results):
-            said = [_text(result) for result in results]
-            short = sum(map(len, (*said, *(text for _, text in facts)))) <= CARD_OF_ONE_PAGE
-            return {"title": _title(title), "facts": _pairs(facts), "results": said, "whole": short}
+        case Card(title, facts):
+            short = sum(len(str(text)) for _, text in facts) <= CARD_OF_ONE_PAGE
+            return {"title": _title(title) if title else "", "facts": _pairs(facts), "whole": short}
         case TableBlock(table):
             return _table(table)
         case FigureBlock(figure):
@@ -176,7 +175,7 @@ def _figure(figure: Figure) -> dict[str, Any]:
     return {"title": _text(figure.title), "alt": printable(figure.alt) or NONE, "svg": svg, "width": round(width, 2)}
 
 
-def _pairs(facts: tuple[tuple[str, str], ...]) -> list[list[str]]:
+def _pairs(facts: tuple[tuple[str, Text], ...]) -> list[list[str]]:
     return [[_cell(name), _text(text)] for name, text in facts]
 
 

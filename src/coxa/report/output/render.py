@@ -9,6 +9,7 @@ from coxa.arguments import kinds
 from coxa.errors import check_option
 from coxa.report.build import build_document
 from coxa.report.document import FORMATS, Document, Format
+from coxa.report.lengths import ReportLength, length_of
 from coxa.report.output.html import render_html
 from coxa.report.record import REPORT, ReportRecord
 from coxa.report.transform.styled import in_style
@@ -20,23 +21,37 @@ REPORT_OR_DOCUMENT = replace(REPORT, of=(ReportRecord, Document))
 
 @overload
 def render(
-    report: ReportRecord[Study] | Document, format: Literal["html"] = "html", style: StyleName | None = None
+    report: ReportRecord[Study] | Document,
+    format: Literal["html"] = "html",
+    style: StyleName | None = None,
+    length: ReportLength | None = None,
 ) -> str: ...
 
 
 @overload
 def render(
-    report: ReportRecord[Study] | Document, format: Literal["pdf", "docx"], style: StyleName | None = None
+    report: ReportRecord[Study] | Document,
+    format: Literal["pdf", "docx"],
+    style: StyleName | None = None,
+    length: ReportLength | None = None,
 ) -> bytes: ...
 
 
 @overload
-def render(report: ReportRecord[Study] | Document, format: Format, style: StyleName | None = None) -> str | bytes: ...
+def render(
+    report: ReportRecord[Study] | Document,
+    format: Format,
+    style: StyleName | None = None,
+    length: ReportLength | None = None,
+) -> str | bytes: ...
 
 
 @kinds(report=REPORT_OR_DOCUMENT)
 def render(
-    report: ReportRecord[Study] | Document, format: Format = "html", style: StyleName | None = None
+    report: ReportRecord[Study] | Document,
+    format: Format = "html",
+    style: StyleName | None = None,
+    length: ReportLength | None = None,
 ) -> str | bytes:
     """Render a report as one self-contained file.
 
@@ -48,6 +63,9 @@ def render(
         "html", "pdf" or "docx" (Word).
     style
         How numbers are written, where it is not as the plan says: "plain", "jama", "lancet" or "nejm".
+    length
+        "brief", "journal" or "full"; unless given, a page is full, PDF and Word are for a journal, and a document that
+        was made already has its own.
 
     Returns
     -------
@@ -57,7 +75,7 @@ def render(
     Raises
     ------
     OptionError
-        If the format or the style is unknown.
+        If the format, the style or the length is unknown.
 
     Examples
     --------
@@ -70,8 +88,11 @@ def render(
     """
     check_option("format", format, FORMATS)
     if isinstance(report, Document):
-        return render_document(in_style(report, style) if style else report, format)
-    return render_document(build_document(report, style), format)
+        document = in_style(report, style) if style else report
+        shown = length_of(format, length) if length else report.length
+    else:
+        document, shown = build_document(report, style), length_of(format, length)
+    return render_document(replace(document, length=shown), format)
 
 
 def render_document(document: Document, format: Format) -> str | bytes:

@@ -15,7 +15,6 @@ from pathlib import Path
 
 from coxa.errors import CoxaError
 from coxa.files import save
-from coxa.report.document import Format
 from coxa.report.record import ReportRecord
 from coxa.report.trace.crate_graph import CrateFile, crate_graph
 from coxa.report.trace.run_data import run_data
@@ -64,7 +63,7 @@ class CrateOptions:
 def write_crate(
     report: ReportRecord[Study],
     folder: Path,
-    forms: Sequence[Format],
+    names: Sequence[str],
     options: CrateOptions,
     share: bool = False,
 ) -> Path:
@@ -76,8 +75,8 @@ def write_crate(
         The report whose results and forms are in the folder.
     folder
         Where they were written; the archive goes there as well.
-    forms
-        Forms of the report that belong to it: "html", "pdf", "docx".
+    names
+        Files of the report that belong to it, such as report.html.
     options
         Date and licence.
     share
@@ -95,7 +94,7 @@ def write_crate(
     CoxaError
         If the plan on disk is no longer the one that was analysed.
     """
-    files = [*_plan(report), *_results(folder, share), *_forms(folder, forms), _run_record(report)]
+    files = [*_plan(report), *_results(folder, share), *_forms(folder, names), _run_record(report)]
     graph = crate_graph(report, tuple(files), day_text(options.date), options.licence)
     text = json.dumps(graph, indent=1, ensure_ascii=False) + "\n"
     path = folder / f"{report.study.study}-ro-crate.zip"
@@ -141,11 +140,14 @@ def _results(folder: Path, share: bool) -> list[CrateFile]:
     return files
 
 
-def _forms(folder: Path, forms: Sequence[Format]) -> list[CrateFile]:
-    words = {"html": "web page", "pdf": "PDF", "docx": "Word document"}
+def _forms(folder: Path, names: Sequence[str]) -> list[CrateFile]:
+    words = {".html": "web page", ".pdf": "PDF", ".docx": "Word document"}
+    paths = [folder / name for name in names]
     return [
-        CrateFile(f"report.{form}", (folder / f"report.{form}").read_bytes(), f"Report as {words[form]}", "The report.")
-        for form in forms
+        CrateFile(
+            path.name, path.read_bytes(), f"{path.stem.capitalize()} as {words[path.suffix]}", f"The {path.stem}."
+        )
+        for path in paths
     ]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ import pandas as pd
 
 from coxa.errors import OptionError, check_option
 from coxa.files import save, save_parquet, settle, undamaged
-from coxa.report.document import FORMATS, Document
+from coxa.report.document import FORMATS, Document, Length
 from coxa.report.output.csv_files import write_csv
 from coxa.report.record import ReportRecord
 from coxa.report.trace.provenance import provenance
@@ -22,8 +23,16 @@ from coxa.report.transform.sharing.words import without_counts
 from coxa.study import Study
 
 SUFFIXES = (".parquet", ".csv")
-FORMS = tuple(f"report.{form}" for form in FORMATS)
+FORMS = tuple(f"{part}.{form}" for part in ("report", "supplement") for form in FORMATS)
 AGAIN = "Make the report again with `coxa report`."
+
+
+@dataclass(frozen=True, slots=True)
+class KeptForm:
+    """A file of the report as it was written: its SHA-256, and how much of the document it shows."""
+
+    sha256: str
+    length: Length
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,14 +43,14 @@ class Kept:
     results    : the results data set
     provenance : plan, data, estimands, analyses and models; see `coxa.report.trace.provenance`
     inputs     : paths of plan and data, from the folder
-    forms      : SHA-256 of each form of the report that was written with these results, by file name
+    forms      : each file of the report that was written with these results, by its name
     """
 
     folder: Path
     results: pd.DataFrame
     provenance: dict[str, Any]
     inputs: dict[str, str | None]
-    forms: dict[str, str]
+    forms: dict[str, KeptForm]
 
     def path(self, name: str) -> Path | None:
         """Return where the plan or the data are; None where the plan says it.
@@ -60,6 +69,7 @@ def write_kept(
     report: ReportRecord[Study],
     document: Document,
     folder: Path,
+    lengths: Mapping[str, str],
     data: str | Path | None = None,
     home: Path | None = None,
 ) -> list[Path]:
@@ -70,7 +80,9 @@ def write_kept(
     report, document
         The results, and the tree in which they are shown.
     folder
-        Where to write. The forms of the report that are there already are recorded as those of these results.
+        Where to write. The files of the report that are there already are recorded as those of these results.
+    lengths
+        How much of the document each file of the report shows that was written now.
     data
         Where the data files are, if elsewhere than the plan says.
     home
@@ -94,7 +106,7 @@ def write_kept(
         },
         "results": json.loads(frame.to_json(orient="records", double_precision=15)),
     }
-    written = _hashes(folder)
+    written = {name: {"sha256": sha256, "length": lengths[name]} for name, sha256 in _hashes(folder).items()}
     kept["forms"] = dict(sorted({**_still_of(kept, home, set(written)), **written}.items()))
     return [
         save_parquet(frame, folder / "results.parquet"),
@@ -119,7 +131,8 @@ def _as_text(kept: dict[str, Any]) -> str:
 
 def written_with(kept: Kept, form: Path) -> bool:
     """Return whether a form of the report, such as report.pdf, is as it was written with the results."""
-    return kept.forms.get(form.name) == _hashes(kept.folder).get(form.name)
+    written = kept.forms.get(form.name)
+    return written is not None and written.sha256 == _hashes(kept.folder).get(form.name)
 
 
 def _hashes(folder: Path) -> dict[str, str]:
@@ -128,8 +141,8 @@ def _hashes(folder: Path) -> dict[str, str]:
     }
 
 
-def _still_of(kept: dict[str, Any], home: Path, written: set[str]) -> dict[str, str]:
-    """Return the forms of an earlier run in a folder whose results and whose facts are the same; none written anew."""
+def _still_of(kept: dict[str, Any], home: Path, written: set[str]) -> dict[str, dict[str, str]]:
+    """Return the files of an earlier run in a folder whose results and whose facts are the same; none written anew."""
     if not any((home / name).is_file() for name in FORMS if name not in written):
         return {}
     try:
@@ -140,7 +153,8 @@ def _still_of(kept: dict[str, Any], home: Path, written: set[str]) -> dict[str, 
     same = {key: value for key, value in earlier.items() if key != "inputs"} == {
         key: value for key, value in json.loads(json.dumps(kept)).items() if key != "inputs"
     }
-    return {name: sha256 for name, sha256 in _hashes(home).items() if same and forms.get(name) == sha256}
+    hashes = _hashes(home)
+    return {name: form for name, form in forms.items() if same and form["sha256"] == hashes.get(name)}
 
 
 def read_kept(report: Path) -> Kept:
@@ -173,7 +187,7 @@ def read_kept(report: Path) -> Kept:
         results = pd.read_parquet(parquet)
         if not set(ADDRESS) <= set(results.columns):
             raise ValueError("without the columns of an address")
-    return Kept(folder, results, kept, inputs, forms)
+    return Kept(folder, results, kept, inputs, {name: KeptForm(**form) for name, form in forms.items()})
 
 
 def read_results(path: Path) -> pd.DataFrame:

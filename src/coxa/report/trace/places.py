@@ -20,8 +20,8 @@ class Place:
 
     name  : "T3.r4.c2" (table 3, row 4, column 2; headings are not counted), "T3.h2.n1" (the first number in the heading
             of column 2), "T3.s1.n1" (in the first heading above several columns), "T3.f1.n1" (in the first note),
-            "summary.b2.n1" (in the second block of the section summary), "estimands.b3.i2.n1" (in the second item of
-            its third block), "F3.r2" (drawn in figure 3: the second row of its data)
+            "answer.b2.n1" (in the second block of the section answer), "answer.b5.i2.n1" (in the second item or fact
+            of its fifth block), "F3.r2" (drawn in figure 3: the second row of its data)
     table : id of the table or figure, or of the section where it is a sentence
     """
 
@@ -34,9 +34,9 @@ class Place:
 
 
 def places(document: Document) -> Iterator[Place]:
-    """Yield every place of a document in reading order."""
+    """Yield every place of a document in reading order, at its length."""
     numbers = document.numbers()
-    for section in document.walk():
+    for section in document.walk_shown():
         for index, block in enumerate(section.blocks, start=1):
             if isinstance(block, TableBlock):
                 yield from _in_table(block.table, numbers[block.table.id])
@@ -78,8 +78,10 @@ def _sentences(block: Block, name: str) -> Iterator[tuple[str, Text]]:
     match block:
         case Paragraph(text):
             yield name, text
-        case List(items) | Card(results=items):
+        case List(items):
             yield from ((f"{name}.i{index}", item) for index, item in enumerate(items, start=1))
+        case Card(facts=facts):
+            yield from ((f"{name}.i{index}", fact) for index, (_, fact) in enumerate(facts, start=1))
 
 
 def _in_table(table: Table, number: int) -> Iterator[Place]:

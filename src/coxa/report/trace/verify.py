@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -126,7 +126,9 @@ def _form(kept: Kept, path: Path, document: Document) -> list[Finding]:
     """Return a finding for every number of a page that differs, or for a file of another run."""
     if not path.is_file():
         return []
-    page = list(_page(path, document)) if path.suffix == ".html" else []
+    held = kept.forms.get(path.name)
+    shown = replace(document, length=held.length if held else "full")
+    page = list(_page(path, shown)) if path.suffix == ".html" else []
     if page or written_with(kept, path):
         return page
     if path.suffix == ".html":

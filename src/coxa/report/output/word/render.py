@@ -13,6 +13,7 @@ from coxa.report.output.word.package import EPOCH, same_every_time
 from coxa.report.output.word.styles import FACT, LEAD, WARNING, add_paragraph, prepare, running_title
 from coxa.report.output.word.tables import add_table
 from coxa.tables.characters import printable
+from coxa.tables.prose import Text
 
 if TYPE_CHECKING:
     from docx.document import Document as Word
@@ -60,7 +61,7 @@ def render_word(document: Document) -> bytes:
     places = Places(bookmark_names(document), document.numbers(), document.section_numbers())
     add_contents(word, document, places.marks)
     word.add_page_break()
-    for section in document.sections:
+    for section in document.shown:
         _section(word, section, 1, places)
     held = io.BytesIO()
     word.save(held)
@@ -86,11 +87,10 @@ def _section(word: Word, section: Section, level: int, places: Places) -> None:
             case List(items):
                 for item in items:
                     add_paragraph(word, printable(str(item)), "List Bullet")
-            case Card(title, facts, results):
-                add_heading(word, printable(title), level + 1)
+            case Card(title, facts):
+                if title:
+                    add_heading(word, printable(title), level + 1)
                 _facts(word, facts)
-                for result in results:
-                    add_paragraph(word, printable(str(result)), "List Bullet")
             case TableBlock(table):
                 add_table(word, table, places.numbers[table.id])
             case FigureBlock(figure):
@@ -99,10 +99,10 @@ def _section(word: Word, section: Section, level: int, places: Places) -> None:
         _section(word, inner, level + 1, places)
 
 
-def _facts(word: Word, facts: tuple[tuple[str, str], ...]) -> None:
+def _facts(word: Word, facts: tuple[tuple[str, Text], ...]) -> None:
     """Write names beside texts, with a tab between them."""
     for name, text in facts:
         said = add_paragraph(word, "", FACT)
         said.add_run(printable(name)).bold = True
         said.add_run("\t")
-        said.add_run(printable(text))
+        said.add_run(printable(str(text)))

@@ -187,6 +187,13 @@ def estimate_cell(rule: str, record: Record, *names: str, decimals: int = 1, mar
     return cell(rule, {name: float(record[name]) for name in names}, address(record), decimals, mark)
 
 
+def responders_cell(risk: Record) -> Cell:
+    """Write the risk of an arm as n/N (%)."""
+    total = risk["n_participants"]
+    n = round(risk["estimate"] * total)
+    return cell("count_of_percent", {"n": n, "total": total, "share": share(n, total)}, address(risk))
+
+
 def _mean_cells(record: Record | None, decimals: int, marks: dict[str, str]) -> list[Cell]:
     if record is None:
         return [Cell(NONE), Cell(NONE)]
@@ -217,10 +224,7 @@ def _responder_row(planned: PlannedAnalysis, rows: pd.DataFrame, arm: str, marks
     by_term = {record["term"]: record for record in records(rows)}
     cells = [Cell(NONE)] * 5
     if risk := by_term.get("risk"):
-        total = risk["n_participants"]
-        n = round(risk["estimate"] * total)
-        counts = {"n": n, "total": total, "share": share(n, total)}
-        cells[0] = cell("count_of_percent", counts, address(risk))
+        cells[0] = responders_cell(risk)
     if found := by_term.get("risk_difference"):
         mark = marks.get(found["warning"], "")
         cells[1] = estimate_cell("points_interval", found, *INTERVAL, mark=mark)

@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from coxa.figures.figure import Figure
-from coxa.figures.means import model_means
-from coxa.figures.profile import plot_profile
 from coxa.report.document import Block, FigureBlock, Paragraph, Section, TableBlock
 from coxa.report.record import ReportRecord
-from coxa.report.topics.analyses.footnotes import mean_words
 from coxa.report.topics.analyses.forest import plot_forest
 from coxa.report.topics.analyses.further import further_table, interaction_words, subgroup_forest_rows, subgroup_table
 from coxa.report.topics.analyses.participant_effects import participant_effects_table
+from coxa.report.topics.analyses.profile import analysis_profile, has_profile
 from coxa.report.topics.analyses.results import (
     differences_table,
     means_table,
@@ -25,11 +23,8 @@ from coxa.study.wording import estimand_title
 from coxa.tables.phrases import sentence_case
 from coxa.tables.table import identifier
 
-MEASURES = {"value": "", "change": " change from baseline", "percent_change": " percent change from baseline"}
-
-
 DRAWN = ("primary", "secondary")
-"""Roles whose analyses are drawn; the others stand beside the primary one in the figure of the summary."""
+"""Roles whose analyses are drawn; the others are in one figure with the primary one (`side_by_side`)."""
 
 
 def analyses_section(report: ReportRecord) -> Section:
@@ -72,8 +67,10 @@ def _means(report: ReportRecord, planned: PlannedAnalysis) -> list[Block]:
     further = [*(TableBlock(table) for table in variances if table), *_further(report, planned)]
     if planned.analysis.role not in DRAWN:
         return [differences, means, *further]
-    forest, profile = FigureBlock(_forest(report, planned)), FigureBlock(_profile(report, planned))
-    return [differences, forest, means, profile, *further]
+    forest = FigureBlock(_forest(report, planned))
+    on_page_one = planned is report.study.main_analysis and has_profile(report, planned)
+    profile = [] if on_page_one else [FigureBlock(analysis_profile(report, planned))]
+    return [differences, forest, means, *profile, *further]
 
 
 def _further(report: ReportRecord, planned: PlannedAnalysis) -> Iterator[Block]:
@@ -100,19 +97,4 @@ def _forest(report: ReportRecord, planned: PlannedAnalysis) -> Figure:
         planned.rows(report.estimates.frame, MEANS),
         figure_id=identifier("forest", planned.name),
         title=f"{planned.outcome_label}: differences between {report.study.words.arms} by visit",
-    )
-
-
-def _profile(report: ReportRecord, planned: PlannedAnalysis) -> Figure:
-    study = report.study
-    quantity = mean_words(planned, report.fits.get(planned.name)) + MEASURES[planned.response]
-    return plot_profile(
-        study,
-        model_means(planned, report.estimates),
-        planned.outcome_name,
-        quantity=quantity,
-        unit=planned.unit,
-        of_model=True,
-        figure_id=identifier("profile", planned.name),
-        title=f"{planned.outcome_label}: {quantity.lower()} by visit and {study.words.arm}, with confidence interval",
     )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Sequence
+from textwrap import shorten
 
 from coxa.estimates.margins import is_shown
 from coxa.report.record import ReportRecord
@@ -11,12 +12,15 @@ from coxa.report.topics.analyses.results import INTERVAL, estimate_cell
 from coxa.study.analysis import Margin
 from coxa.study.comparative import PlannedAnalysis
 from coxa.study.important import compared_with
-from coxa.study.wording import endpoint_words
+from coxa.study.wording import endpoint_words, join_words
 from coxa.study.words import SIMULTANEOUS
 from coxa.tables.cells import Cell
 from coxa.tables.formats import NO_BREAK
 from coxa.tables.prose import Prose, prose
 from coxa.tables.records import Record, records
+
+SOURCE = 160
+"""Letters of the source of an important difference in a sentence; the tables have all of it."""
 
 MEANS = "difference"
 RISKS = "risk_difference"
@@ -44,14 +48,13 @@ def result_sentence(planned: PlannedAnalysis, record: Record) -> Prose:
     arm, reference = (study.label("arms", record[side]) for side in ("arm", "reference"))
     risks = record["term"] == RISKS
     better = arm if (record["estimate"] > 0) == planned.higher_is_better else reference
-    clear = record["conf_low"] > 0 or record["conf_high"] < 0
-    verdict = f"{study.words.favour} {better}" if clear else "the interval includes no difference"
+    verdict = f"{study.words.favour} {better}" if clear(record) else "the interval includes no difference"
     kind = said_of_limits = ""
     if is_adjusted(planned, record):
         method = planned.analysis.multiplicity
         kind = f"{method.capitalize()}-adjusted "
         said_of_limits = f", {'adjusted too' if method in SIMULTANEOUS else 'not adjusted'}"
-        if clear and record["p_value"] > 1 - record["conf_level"]:
+        if clear(record) and record["p_value"] > 1 - record["conf_level"]:
             verdict += " by the interval, not by the adjusted p-value"
     return prose(
         f"{arm} against {reference} at {study.label('visits', record['visit'])}: difference in ",
@@ -64,22 +67,43 @@ def result_sentence(planned: PlannedAnalysis, record: Record) -> Prose:
         "); ",
         Cell(verdict),
         ".",
-        *important_words(planned, record),
     )
 
 
-def important_words(planned: PlannedAnalysis, record: Record) -> Iterator[str | Cell]:
-    """Yield how a difference compares with the important one of its outcome, with the source; nothing without one."""
-    important = planned.important if record["term"] == MEANS else None
-    if important is not None:
-        size, interval = compared_with(important, *(record[name] for name in INTERVAL))
-        yield from (
-            " The difference is ",
-            Cell(size),
-            f" the {important.amount} ({important.source}); ",
-            Cell(interval),
-            ".",
+def clear(record: Record) -> bool:
+    """Return whether the interval of a difference leaves out zero."""
+    return bool(record["conf_low"] > 0 or record["conf_high"] < 0)
+
+
+def summed_up(report: ReportRecord, planned: PlannedAnalysis) -> list[Prose]:
+    """Return a sentence for each comparison whose interval leaves out zero, and one for all others."""
+    rows = records(planned.asked(report.estimates.frame, MEANS, RISKS))
+    others = [record for record in rows if not clear(record)]
+    labels = [planned.study.label("arms", record["arm"]) for record in others]
+    rest = [prose(f"The interval includes no difference for {join_words(labels)}.")] if others else []
+    return [*(result_sentence(planned, record) for record in rows if clear(record)), *rest]
+
+
+def important_sentence(planned: PlannedAnalysis, rows: Sequence[Record]) -> Prose:
+    """Say how differences compare with the important one of their outcome, those that compare alike together."""
+    important = planned.important
+    if important is None or planned.of_responders:
+        return prose(
+            f"The plan names no difference in {planned.outcome_label} that is important, so the report cannot say."
         )
+    alike: dict[tuple[str, str], list[str]] = {}
+    for record in rows:
+        words = compared_with(important, *(record[name] for name in INTERVAL))
+        at = f" at {planned.study.label('visits', record['visit'])}" if len(planned.visits) > 1 else ""
+        alike.setdefault(words, []).append(planned.study.label("arms", record["arm"]) + at)
+    several = len(rows) > 1
+    parts = [
+        prose(f"{join_words(labels)}: " if several else "", "The difference is " if not several else "", Cell(size),
+              f" {important.value:g} {important.unit}; ", Cell(interval), ". ")
+        for (size, interval), labels in alike.items()
+    ]  # fmt: skip
+    source = shorten(important.source, SOURCE, placeholder=" ...")
+    return prose(*parts, f"Held against: the {important.amount} ({source}).")
 
 
 def verdict_sentences(report: ReportRecord, planned: PlannedAnalysis) -> list[Prose]:

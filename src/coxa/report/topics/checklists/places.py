@@ -55,8 +55,8 @@ def _has_content(block: Block) -> bool:
             return block.answers and bool(str(text).strip())
         case List(items):
             return bool(items)
-        case Card(_, facts, results):
-            return bool(facts or results)
+        case Card(facts=facts):
+            return bool(facts)
         case TableBlock(table):
             return any(True for _ in table.rows())
         case FigureBlock():

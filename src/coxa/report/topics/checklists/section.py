@@ -33,7 +33,7 @@ def with_checklists(document: Document, study: Study) -> Document:
 def checklists_section(filled: Iterable[Checklist]) -> Section:
     """Return a section with a table per checklist."""
     parts = tuple(_one(checklist) for checklist in filled)
-    return Section("checklists", "Reporting checklists", (Paragraph(INTRODUCTION),), parts)
+    return Section("checklists", "Reporting checklists", (Paragraph(INTRODUCTION),), parts, part="annex")
 
 
 def checklist_document(study: Study, filled: Iterable[Checklist]) -> Document:

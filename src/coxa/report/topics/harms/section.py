@@ -20,7 +20,7 @@ NO_TABLE = "No adverse events table was given: harms cannot be reported."
 
 
 def harms_section(report: ReportRecord) -> Section:
-    """Return harms by arm, their rates and terms (CONSORT 2025, items 15 and 27).
+    """Return harms by arm (CONSORT 2025, items 15 and 27).
 
     Where there is no table, or no event, a sentence says so; no table is empty.
     """
@@ -37,10 +37,17 @@ def harms_section(report: ReportRecord) -> Section:
             *([silent(absent)] if absent else []),
             TableBlock(harms_table(study, harms)),
             FigureBlock(figure),
-            TableBlock(harm_rates_table(study, harms)),
-            TableBlock(harm_terms_table(study, harms)),
         )
     return Section("harms", "Harms", (silent(assessed_sentence(study)), *blocks))
+
+
+def harms_detail_section(report: ReportRecord) -> Section | None:
+    """Return how often harms happened and what they were; None where there is no event."""
+    study, harms = report.study, derive_harms(report.cohort)
+    if harms is None or harms.events.empty:
+        return None
+    tables = (TableBlock(harm_rates_table(study, harms)), TableBlock(harm_terms_table(study, harms)))
+    return Section("harms-detail", "Rates and terms of harms", tables)
 
 
 def assessed_sentence(study: ComparativeStudy) -> str:

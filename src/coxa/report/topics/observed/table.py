@@ -108,13 +108,24 @@ def _cells(
     study: Study, outcome: str, rows: pd.DataFrame, column: str, visit: str, arms: list[str], binary: bool = False
 ) -> Iterator[Cell]:
     """Yield n and the description of a column for each arm."""
-    scale = study.scale(outcome)
     for arm in arms:
         known = rows.loc[rows["arm"] == arm, column].dropna()
         at = Statistic(analysis=ANALYSIS, term=f"{outcome} {column}", visit=visit, arm=arm)
         yield cell("count", {"n": len(known)}, at)
-        if binary:
-            n = int((known == scale.high).sum())
-            yield share_cell(n, len(known), replace(at, term=f"{at.term}={scale.high:g}"))
-        else:
-            yield summarised(study.outcomes[outcome].summary, known, at, scale.decimals)
+        yield _described(study, outcome, known, at, binary)
+
+
+def _described(study: Study, outcome: str, known: pd.Series, at: Statistic, binary: bool) -> Cell:
+    scale = study.scale(outcome)
+    if binary:
+        n = int((known == scale.high).sum())
+        return share_cell(n, len(known), replace(at, term=f"{at.term}={scale.high:g}"))
+    return summarised(study.outcomes[outcome].summary, known, at, scale.decimals)
+
+
+def described(study: Study, outcome: str, values: pd.DataFrame, visit: str, arm: str) -> Cell:
+    """Describe the recorded values of an outcome at one visit in one arm, as the table of observed values does."""
+    mine = values[values["outcome"] == outcome]
+    known = mine.loc[(mine["arm"] == arm) & (mine["visit"] == visit), "value"].dropna()
+    at = Statistic(analysis=ANALYSIS, term=f"{outcome} value", visit=visit, arm=arm)
+    return _described(study, outcome, known, at, is_binary(study, outcome, mine["value"]))

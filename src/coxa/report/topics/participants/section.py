@@ -8,7 +8,6 @@ from coxa.report.topics.missing.section import missing_section
 from coxa.report.topics.participants.baseline import baseline_table
 from coxa.report.topics.participants.flow.build import participant_flow
 from coxa.report.topics.participants.flow.draw import plot_flow
-from coxa.report.topics.participants.flow.table import flow_table
 from coxa.report.topics.participants.imbalance import imbalance_sentences, imbalances
 from coxa.report.topics.participants.sets import participants_table
 from coxa.tables.prose import Prose
@@ -20,14 +19,15 @@ def baseline_cautions(report: ReportRecord) -> list[Prose]:
 
 
 def participants_section(report: ReportRecord) -> Section:
-    """Return the flow of participants, the baseline table and the missing responses of each outcome."""
+    """Return the flow of participants and the baseline table."""
     counted = participant_flow(report.cohort, report.datasets[report.study.main_analysis.estimand_name])
-    shown = (
-        FigureBlock(plot_flow(counted)),
-        TableBlock(flow_table(counted)),
-        TableBlock(participants_table(report.cohort, report.datasets)),
-    )
-    flow = Section("flow", "From assessment to analysis", shown)
+    flow = Section("flow", "From assessment to analysis", (FigureBlock(plot_flow(counted)),))
     judged = (Paragraph(text) for text in baseline_cautions(report))
     baseline = Section("at-baseline", "Baseline", (*judged, TableBlock(baseline_table(report.cohort))))
-    return Section("participants-section", "Participants", (), (flow, baseline, missing_section(report)))
+    return Section("participants-section", "Participants", (), (flow, baseline))
+
+
+def analysed_section(report: ReportRecord) -> Section:
+    """Return who is in each analysis set and analysed at each visit, and what is missing and why."""
+    sets = Section("sets", "Analysis sets", (TableBlock(participants_table(report.cohort, report.datasets)),))
+    return Section("analysed", "Who was analysed", (), (sets, missing_section(report)))

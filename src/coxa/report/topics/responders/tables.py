@@ -127,8 +127,7 @@ def responders_by_visit(study: ComparativeStudy, response: Response) -> Table:
     groups = []
     visits = response.dataset.frame["visit"].cat.categories
     for visit in visits:
-        here = status[status["visit"] == visit]
-        counts = {arm: _count(here[here["arm"] == arm], response.missing) for arm in arms}
+        counts = _counts(status, str(visit), response)
         rows = tuple(_row(study, response, str(visit), arm, against, counts) for arm in arms)
         mark = " (endpoint)" if visit in response.endpoint and len(visits) > 1 else ""
         groups.append(RowGroup(study.label("visits", visit) + mark, rows))
@@ -184,6 +183,28 @@ class Count:
     missing: int
 
 
+def response_counts(response: Response, visit: str) -> dict[str, Count]:
+    """Return the responders of each arm at a visit, the reference first."""
+    return _counts(response.status, visit, response)
+
+
+def response_address(response: Response, visit: str, arm: str, reference: str = "") -> Statistic:
+    """Return the address of the responders of an arm at a visit, or of what they differ by from the reference."""
+    return Statistic(
+        estimand=response.dataset.estimand,
+        analysis=ANALYSIS,
+        term=f"{response.outcome} {response.rule.measure} {response.rule.at_least:g}",
+        visit=visit,
+        arm=arm,
+        reference=reference,
+    )
+
+
+def _counts(status: pd.DataFrame, visit: str, response: Response) -> dict[str, Count]:
+    here = status[status["visit"] == visit]
+    return {arm: _count(here[here["arm"] == arm], response.missing) for arm in response.arms}
+
+
 def _count(rows: pd.DataFrame, missing: str) -> Count:
     known = int(rows["responder"].notna().sum())
     total = len(rows) if missing == "non_responder" else known
@@ -194,13 +215,7 @@ def _row(
     study: ComparativeStudy, response: Response, visit: str, arm: str, against: str, counts: Mapping[str, Count]
 ) -> Row:
     own, other = counts[arm], counts[against]
-    at = Statistic(
-        estimand=response.dataset.estimand,
-        analysis=ANALYSIS,
-        term=f"{response.outcome} {response.rule.measure} {response.rule.at_least:g}",
-        visit=visit,
-        arm=arm,
-    )
+    at = response_address(response, visit, arm)
     total = {"n": own.n, "total": own.total, "share": share(own.n, own.total)}
     cells = [
         cell("count_of_percent", total, at),
@@ -213,7 +228,7 @@ def _row(
         return Row(study.label("arms", arm), (*cells, *(Cell(NONE),) * (1 + needed)))
     found = comparison((own.n, own.total), (other.n, other.total), response.conf_level)[0]
     limits = {name: float(found[name]) for name in ("estimate", "conf_low", "conf_high")}
-    compared = replace(at, reference=against)
+    compared = response_address(response, visit, arm, against)
     cells.append(cell("points_interval", limits, compared))
     if needed:
         cells.append(needed_cell(*limits.values(), at=compared))

@@ -234,6 +234,6 @@ def _texts(block: Block) -> Iterable[Text]:
             return (text,)
         case List(items):
             return items
-        case Card(results=results):
-            return results
+        case Card(facts=facts):
+            return tuple(text for _, text in facts)
     return ()

@@ -1,0 +1,47 @@
+"""How long a report is: the length that is usual for each form, and the files that a length has."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal, get_args
+
+from coxa.errors import check_option
+from coxa.report.document import Format, Length
+
+ReportLength = Literal["brief", "journal", "full"]
+"""Two pages for who treats or is treated; what a paper shows, with the rest as a supplement; everything."""
+
+LENGTHS: tuple[ReportLength, ...] = get_args(ReportLength)
+
+USUAL: Mapping[Format, ReportLength] = {"html": "full", "pdf": "journal", "docx": "journal"}
+"""Form -> its length where none is asked for."""
+
+
+def files_of(form: Format, length: ReportLength | None = None) -> dict[str, Length]:
+    """Return the files of a report in one form, each with how much of the document it shows.
+
+    Parameters
+    ----------
+    form
+        "html", "pdf" or "docx".
+    length
+        One of `LENGTHS`; without one the usual length of the form.
+
+    Raises
+    ------
+    OptionError
+        There is no such length.
+
+    Examples
+    --------
+    >>> files_of("pdf"), files_of("html")
+    ({'report.pdf': 'journal', 'supplement.pdf': 'supplement'}, {'report.html': 'full'})
+    """
+    shown = length_of(form, length)
+    files: dict[str, Length] = {f"report.{form}": shown}
+    return {**files, f"supplement.{form}": "supplement"} if shown == "journal" else files
+
+
+def length_of(form: Format, length: ReportLength | None = None) -> ReportLength:
+    """Return the length that is asked for, or the usual one of a form."""
+    return USUAL[form] if length is None else check_option("length", length, LENGTHS)

@@ -1,0 +1,163 @@
+"""What was observed and what was estimated, arm by arm, in one table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from coxa.derive.observed import observed_values
+from coxa.report.record import ReportRecord
+from coxa.report.topics.analyses.adjusted import MARK, family_words, is_adjusted, p_mark
+from coxa.report.topics.analyses.footnotes import mean_words, warning_marks
+from coxa.report.topics.analyses.results import INTERVAL, address, comparison_label, estimate_cell, responders_cell
+from coxa.report.topics.analyses.sentences import MEANS, RISKS
+from coxa.report.topics.analyses.variances import warning_words
+from coxa.report.topics.observed.table import described
+from coxa.study.comparative import PlannedAnalysis
+from coxa.tables.characteristics import SUMMARY_LABELS
+from coxa.tables.formats import NONE, cell
+from coxa.tables.phrases import mid_sentence, sentence_case
+from coxa.tables.records import Record, records
+from coxa.tables.table import Cell, Column, Footnote, Row, RowGroup, Table
+
+
+def results_table(report: ReportRecord, analyses: Sequence[PlannedAnalysis], table_id: str, title: str) -> Table:
+    """Return observed values, adjusted means and differences of analyses at the visits of their estimands.
+
+    Parameters
+    ----------
+    report
+        A plan, its data and its results.
+    analyses
+        What is shown, a group of rows for each of their visits; those without numbers are left out.
+    table_id, title
+        Identifier and caption.
+
+    Returns
+    -------
+    Table
+        A row for each arm, the reference first, with n analysed, the values at baseline and at the visit as
+        recorded, the adjusted mean, and the difference from the reference with its p-value; proportions differ in
+        percentage points. Comparisons of other arms have rows of their own.
+    """
+    study = report.study
+    asked = {one: one.asked(report.estimates.frame, MEANS, RISKS) for one in analyses}
+    asked = {planned: rows for planned, rows in asked.items() if len(rows)}
+    marks = warning_marks(pd.concat(asked.values())) if asked else {}
+    values = observed_values(report.cohort)
+    groups = [
+        RowGroup(_heading(planned, visit), tuple(_rows(report, _Place(planned, visit, rows, values, marks))))
+        for planned, rows in asked.items()
+        for visit in planned.visits
+        if (rows["visit"] == visit).any()
+    ]
+    columns = (
+        Column("n"),
+        Column("Baseline"),
+        Column("At the visit"),
+        Column("Adjusted mean (CI)"),
+        Column("Difference (CI)"),
+        Column("p"),
+    )
+    return Table(
+        table_id, title, study.words.arm.capitalize(), columns, tuple(groups), tuple(_notes(report, asked, marks))
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """An analysis at one visit: its comparisons there and elsewhere, and all observed values."""
+
+    planned: PlannedAnalysis
+    visit: str
+    asked: pd.DataFrame
+    values: pd.DataFrame
+    marks: Mapping[str, str]
+
+
+def _heading(planned: PlannedAnalysis, visit: str) -> str:
+    at = planned.study.label("visits", visit)
+    return sentence_case(f"{planned.variable} at {at} ({planned.direction}): {mid_sentence(planned.title)}")
+
+
+def _rows(report: ReportRecord, place: _Place) -> Iterator[Row]:
+    """Yield the rows of the arms that are in the analysis, and of comparisons that are not with the reference."""
+    planned, visit = place.planned, place.visit
+    study, against = planned.study, planned.against
+    estimated = planned.rows(report.estimates.frame, "marginal_mean", "risk")
+    means = {one["arm"]: one for one in records(estimated[estimated["visit"] == visit])}
+    compared = records(place.asked[place.asked["visit"] == visit])
+    differences = {one["arm"]: one for one in compared if one["reference"] == against}
+    for arm in study.arm_order:
+        if arm in differences or arm == against:
+            label = study.label("arms", arm) + (" (reference)" if arm == against else "")
+            described_cells = _described(place, arm, means.get(arm))
+            yield Row(label, (*described_cells, *_compared(place, differences.get(arm), arm == against)))
+    for one in compared:
+        if one["reference"] != against:
+            yield Row(comparison_label(study, one), (*(Cell(""),) * 4, *_compared(place, one, False)))
+
+
+def _described(place: _Place, arm: str, mean: Record | None) -> Iterator[Cell]:
+    """Yield n, the values at baseline and at the visit, and the adjusted mean of one arm."""
+    planned, study = place.planned, place.planned.study
+    outcome, values = planned.outcome_name, place.values
+    n = "n_participants" if planned.of_responders else "n_observations"
+    yield cell("count", {"n": mean[n]}, address(mean)) if mean else Cell(NONE)
+    yield described(study, outcome, values, study.baseline_visit, arm)
+    if planned.of_responders:
+        yield responders_cell(mean) if mean else Cell(NONE)
+        yield Cell(NONE)
+        return
+    yield described(study, outcome, values, place.visit, arm)
+    yield estimate_cell("estimate_interval", mean, *INTERVAL, decimals=planned.decimals) if mean else Cell(NONE)
+
+
+def _compared(place: _Place, record: Record | None, is_reference: bool) -> tuple[Cell, Cell]:
+    """Return the difference and its p-value; nothing for the reference."""
+    if record is None:
+        blank = Cell("" if is_reference else NONE)
+        return blank, blank
+    rule = "points_interval" if record["term"] == RISKS else "estimate_interval"
+    mark = place.marks.get(record["warning"], "")
+    return (
+        estimate_cell(rule, record, *INTERVAL, decimals=place.planned.decimals, mark=mark),
+        estimate_cell("p_value", record, "p_value", mark=p_mark(place.planned, record)),
+    )
+
+
+def _notes(
+    report: ReportRecord, asked: Mapping[PlannedAnalysis, pd.DataFrame], marks: Mapping[str, str]
+) -> Iterator[Footnote]:
+    study = report.study
+    of_means = [planned for planned in asked if not planned.of_responders]
+    if of_means:
+        kinds = dict.fromkeys(mean_words(one, report.fits.get(one.name)) for one in of_means)
+        what = " or ".join(map(mid_sentence, kinds))
+        change = any(one.response != "value" for one in of_means)
+        yield Footnote(
+            f"At baseline and at the visit: {_summaries(of_means)} as recorded. Adjusted mean: {what}"
+            f"{' of the change from baseline' if change else ''}."
+        )
+    if len(of_means) < len(asked):
+        yield Footnote(
+            "Of responders: n/N (%) at the visit in place of a mean; proportions differ in percentage points."
+        )
+    yield Footnote(
+        "CI, confidence interval, at the level of each analysis. n, participants analysed. SD, standard deviation."
+    )
+    families = [
+        f"{planned.label}: {family_words(planned, rows)}"
+        for planned, rows in asked.items()
+        if any(is_adjusted(planned, record) for record in records(rows))
+    ]
+    if families:
+        yield Footnote(f"P-value adjusted for multiplicity. {'; '.join(families)}.", MARK)
+    yield from (Footnote(warning_words(study, text), mark) for text, mark in marks.items())
+
+
+def _summaries(analyses: Sequence[PlannedAnalysis]) -> str:
+    """Return how values are described: "mean (SD)", or both ways where outcomes differ."""
+    return " or ".join(dict.fromkeys(SUMMARY_LABELS[planned.outcome.summary] for planned in analyses))

@@ -1,0 +1,41 @@
+"""All analyses of one endpoint in one forest."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from coxa.figures.figure import Figure
+from coxa.report.record import ReportRecord
+from coxa.report.topics.analyses.forest import plot_forest
+from coxa.report.topics.analyses.results import comparison_label
+from coxa.report.topics.analyses.sentences import MEANS
+from coxa.study.comparative import PlannedAnalysis
+from coxa.tables.records import Record, records
+from coxa.tables.table import identifier
+
+
+def side_by_side(report: ReportRecord, first: PlannedAnalysis) -> Figure | None:
+    """Return a forest of all analyses of the variable of an analysis at its visits; None where there is only one."""
+    frames = [
+        rows[rows["visit"].isin(first.visits)]
+        for planned in report.study.planned_analyses
+        if (planned.outcome_name, planned.response) == (first.outcome_name, first.response)
+        for rows in [planned.asked(report.estimates.frame, MEANS)]
+    ]
+    if sum(len(rows) > 0 for rows in frames) < 2:
+        return None
+    rows = pd.concat([frame for frame in frames if len(frame)], ignore_index=True)
+    labels = [_label(report, record, len(first.visits) > 1) for record in records(rows)]
+    return plot_forest(
+        first,
+        rows.assign(label=labels),
+        figure_id=identifier("compared", first.estimand_name),
+        title="The planned comparison in every analysis of this endpoint",
+    )
+
+
+def _label(report: ReportRecord, record: Record, several_visits: bool) -> str:
+    study = report.study
+    visit = f", {study.label('visits', str(record['visit']))}" if several_visits else ""
+    analysis = study.label("analyses", str(record["analysis"]))
+    return f"{analysis}{visit}: {comparison_label(study, record)}"

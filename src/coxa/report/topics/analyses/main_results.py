@@ -1,0 +1,35 @@
+"""The results that a paper shows: one table of all planned outcomes, and how far the primary result holds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from coxa.report.document import Block, FigureBlock, Paragraph, Section, TableBlock
+from coxa.report.record import ReportRecord
+from coxa.report.topics.analyses.arms_table import results_table
+from coxa.report.topics.analyses.compared import side_by_side
+from coxa.report.topics.analyses.sensitivity import agreement_sentences, sensitivity_table
+
+SHOWN = ("primary", "secondary")
+"""Roles of the analyses in the table of results; the others answer to the primary one, and are beside it."""
+
+
+def main_results_section(report: ReportRecord) -> Section:
+    """Return observed and adjusted results of primary and secondary analyses, and what the sensitivity analyses say."""
+    analyses = [planned for planned in report.study.planned_analyses if planned.analysis.role in SHOWN]
+    table = results_table(report, analyses, "results", "Results of the primary and secondary analyses")
+    return Section("results", "Results", (TableBlock(table), *_sensitivity(report)))
+
+
+def _sensitivity(report: ReportRecord) -> Iterator[Block]:
+    """Yield for each primary estimand how its analyses agree, with their forest and table; a forest once."""
+    drawn: set[str] = set()
+    firsts = {planned.estimand_name: planned for planned in reversed(report.study.primary_analyses)}
+    for first in reversed(firsts.values()):
+        yield from (Paragraph(text) for text in agreement_sentences(first, report.estimates))
+        figure = side_by_side(report, first)
+        if figure and figure.alt not in drawn:
+            drawn.add(figure.alt)
+            yield FigureBlock(figure)
+        if table := sensitivity_table(first, report.estimates):
+            yield TableBlock(table)

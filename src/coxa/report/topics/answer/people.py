@@ -1,0 +1,170 @@
+"""The result in people: of 100 in each arm, how many reach what counts as a response."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from textwrap import shorten
+
+import pandas as pd
+
+from coxa.estimates.proportions import comparison
+from coxa.figures.drawing import Drawing, circle, group, text
+from coxa.figures.figure import Figure
+from coxa.figures.theme import OKABE_ITO, RULE, TEXT_SIZE
+from coxa.report.document import Block, FigureBlock, Paragraph, Section
+from coxa.report.record import ReportRecord
+from coxa.report.topics.responders.tables import (
+    Count,
+    Response,
+    missing_words,
+    response_address,
+    response_counts,
+    responses,
+)
+from coxa.study.comparative import ComparativeStudy
+from coxa.study.wording import rule_words
+from coxa.tables.cells import Cell
+from coxa.tables.formats import NO_BREAK, cell, share
+from coxa.tables.hidden import Protected
+from coxa.tables.prose import Prose, in_sentence, prose
+
+OF = 100
+ACROSS = 10
+STEP, RADIUS = 15.0, 5.5
+PANEL = ACROSS * STEP
+GAP, TOP = 34.0, 40.0
+PANELS_ACROSS = 4
+SOURCE = 160
+"""Letters of a source in a sentence; the table of responders has all of it."""
+
+
+def main_response(report: ReportRecord) -> Response | None:
+    """Return the rule by which responders of the main outcome are counted; None without one or without anybody."""
+    outcome = report.study.main_analysis.outcome_name
+    found = responses(report.study, report.datasets, report.observed)
+    mine = next((one for one in found if one.outcome == outcome), None)
+    return mine if mine and all(one.total for one in response_counts(mine, _visit(report, mine)).values()) else None
+
+
+def people_sentence(report: ReportRecord, response: Response) -> Prose:
+    """Return "Of 100 participants, about 44 under exercise and 33 under usual care have an improvement of ..."."""
+    study, visit = report.study, _visit(report, response)
+    counts = response_counts(response, visit)
+    parts = [
+        prose(_of_hundred(response, visit, arm, n), f" under {study.label('arms', arm)}") for arm, n in counts.items()
+    ]
+    return prose(
+        f"Of {OF} participants, about ",
+        in_sentence(parts),
+        f" have {rule_words(study, response.outcome, response.rule)} at {study.label('visits', visit)}.",
+    )
+
+
+def people_section(report: ReportRecord, response: Response) -> Section:
+    """Return a page for patients and those who treat them: the result in plain words, and drawn in people."""
+    study, visit = report.study, _visit(report, response)
+    rule = response.rule
+    said: list[Block] = [
+        Paragraph(people_sentence(report, response), "lead"),
+        *(Paragraph(text) for text in _differences(study, response, visit)),
+        FigureBlock(people_figure(study, response, visit)),
+        Paragraph(
+            f"{missing_words(study, response)} These are shares of the people who took part, as they were observed; "
+            "they do not foretell the course of one person."
+        ),
+        Paragraph(
+            f"What counts: {rule_words(study, response.outcome, response.rule)} in "
+            f"{study.label('outcomes', response.outcome)}. Source: "
+            f"{shorten(rule.source, SOURCE, placeholder=' ...') if rule.source else 'not stated in the plan'}."
+        ),
+    ]
+    return Section("people", "In people", tuple(said), part="people")
+
+
+def _visit(report: ReportRecord, response: Response) -> str:
+    return max(response.endpoint, key=lambda name: report.study.visits[name].day)
+
+
+def _of_hundred(response: Response, visit: str, arm: str, counted: Count) -> Cell:
+    """Return "44 (25 of 57)"."""
+    values = {"of_100": OF * share(counted.n, counted.total), "n": counted.n, "total": counted.total}
+    return cell("of_hundred", values, response_address(response, visit, arm))
+
+
+def _differences(study: ComparativeStudy, response: Response, visit: str) -> Iterator[Prose]:
+    """Yield, for each arm, how many more or fewer of 100 that is than under the reference, and what chance allows."""
+    counts = response_counts(response, visit)
+    against = response.arms[0]
+    other = counts[against]
+    for arm in response.arms[1:]:
+        own = counts[arm]
+        found = comparison((own.n, own.total), (other.n, other.total), response.conf_level)[0]
+        at = response_address(response, visit, arm, against)
+        limits = {name: OF * float(found[name]) for name in ("estimate", "conf_low", "conf_high")}
+        yield prose(
+            f"{study.label('arms', arm)} against {study.label('arms', against)}, more of {OF} "
+            f"({100 * response.conf_level:g}%{NO_BREAK}CI): ",
+            cell("of_hundred_interval", limits, replace(at, term=f"{at.term} of {OF}")),
+            ". A number below 0 means fewer.",
+        )
+
+
+def people_figure(study: ComparativeStudy, response: Response, visit: str) -> Figure:
+    """Draw 100 people for each arm, those who respond filled.
+
+    Returns
+    -------
+    Figure
+        Ten rows of ten circles for each arm. Where a report is shared, arms whose counts are hidden are not drawn.
+    """
+    counts = response_counts(response, visit)
+    rows = [
+        {"arm": arm, "arm_label": study.label("arms", arm), "n": one.n, "total": one.total,
+         "of_100": OF * share(one.n, one.total)}
+        for arm, one in counts.items()
+    ]  # fmt: skip
+    what = f"{rule_words(study, response.outcome, response.rule)} in {study.label('outcomes', response.outcome)}"
+    title = (
+        f"{OF} participants under each {study.words.arm}: filled, those with {what} at {study.label('visits', visit)}"
+    )
+    return _people(pd.DataFrame(rows), title)
+
+
+def _people(data: pd.DataFrame, title: str) -> Figure:
+    def hiding(protected: Protected) -> Figure:
+        known = [
+            protected.shows_number(arm, n) and protected.shows_number(arm, total - n)
+            for arm, n, total in zip(data["arm"], data["n"], data["total"], strict=True)
+        ]
+        return _people(data[known], title)
+
+    labels = [(str(label), round(value)) for label, value in zip(data["arm_label"], data["of_100"], strict=True)]
+    words = "; ".join(f"{label}: {filled} of {OF}" for label, filled in labels)
+    return Figure(
+        "people-of-100", title, lambda _: _drawing(labels), f"{words}.", data.drop(columns="arm_label"), hiding=hiding
+    )
+
+
+def _drawing(labels: Sequence[tuple[str, int]]) -> Drawing:
+    across = max(1, min(PANELS_ACROSS, len(labels)))
+    down = -(-len(labels) // across)
+    marks = [
+        _panel(label, filled, (place % across) * (PANEL + GAP), (place // across) * (PANEL + TOP + GAP))
+        for place, (label, filled) in enumerate(labels)
+    ]
+    return Drawing(across * (PANEL + GAP), max(1, down) * (PANEL + TOP + GAP), tuple(marks), "people")
+
+
+def _panel(label: str, filled: int, x: float, y: float) -> str:
+    """Return one arm: its label, how many of 100, and the people, row by row from the top."""
+    people = [
+        circle(x + RADIUS + 1 + (place % ACROSS) * STEP, y + TOP + RADIUS + (place // ACROSS) * STEP, RADIUS,
+               fill=OKABE_ITO[0] if place < filled else "none", stroke=OKABE_ITO[0] if place < filled else RULE)
+        for place in range(OF)
+    ]  # fmt: skip
+    heading = [
+        text(x, y + 14, shorten(label, 26, placeholder="…"), TEXT_SIZE + 1, bold=True),
+        text(x, y + 31, f"{filled} of {OF}", TEXT_SIZE + 1),
+    ]
+    return group(f"people-{label}", "people", [*heading, *people])

@@ -1,0 +1,184 @@
+"""Page one: the question, the answer, whether it matters, in whom, how sure, over time, and harms."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from textwrap import shorten
+
+from coxa.analyses.clusters import few_cluster_warnings
+from coxa.report.document import Block, Card, FigureBlock, Paragraph, Section, TableBlock
+from coxa.report.record import ReportRecord
+from coxa.report.topics.analyses.arms_table import results_table
+from coxa.report.topics.analyses.compared import side_by_side
+from coxa.report.topics.analyses.profile import analysis_profile, has_profile
+from coxa.report.topics.analyses.results import estimate_cell
+from coxa.report.topics.analyses.sensitivity import agreement_sentences
+from coxa.report.topics.analyses.sentences import (
+    MEANS,
+    RISKS,
+    clear,
+    important_sentence,
+    not_fitted_words,
+    question,
+    result_sentences,
+    summed_up,
+    verdict_sentences,
+)
+from coxa.report.topics.analyses.variances import warning_words
+from coxa.report.topics.answer.people import main_response, people_sentence
+from coxa.report.topics.harms.section import serious_sentence
+from coxa.report.topics.methods.analyses import failed_attempts
+from coxa.report.topics.observed.table import arm_sizes
+from coxa.report.topics.participants.section import baseline_cautions
+from coxa.report.topics.protocol.section import UNLOCKED, deviation_notes
+from coxa.study.comparative import PlannedAnalysis
+from coxa.tables.cells import Cell, Statistic
+from coxa.tables.formats import cell, counted
+from coxa.tables.prose import Prose, Text, in_sentence, joined, prose
+from coxa.tables.records import Record, records
+
+MOST_SENTENCES = 3
+"""Comparisons that have a sentence each; more are summed up in one, and the table has them all."""
+
+ELIGIBLE = 240
+"""Letters of who was eligible; the section on the design has all of it."""
+
+
+def answer_section(report: ReportRecord) -> Section:
+    """Return the answer to each primary question, a table of every arm, one figure, and what a reader asks next."""
+    primary = report.study.primary_analyses
+    blocks: list[Block] = []
+    for estimand in dict.fromkeys(planned.estimand_name for planned in primary):
+        blocks += _answered(report, [planned for planned in primary if planned.estimand_name == estimand])
+    if any(planned.name not in report.not_fitted for planned in primary):
+        blocks.append(TableBlock(results_table(report, primary, "answer", "The primary result in every arm")))
+    blocks += _figure(report)
+    blocks.append(Card("", tuple((name, text) for name, text in _facts(report) if str(text))))
+    blocks += [Paragraph(text, "warning") for planned in primary for text in warning_sentences(report, planned)]
+    if cautions := comparison_cautions(report):
+        blocks.append(Paragraph(joined(" ", ("Caution:", *cautions)), "warning"))
+    blocks += deviation_notes(report)
+    others = [planned for planned in report.study.planned_analyses if planned.name in report.not_fitted]
+    blocks += [Paragraph(not_fitted_words(report, one), "warning") for one in others if not one.is_primary]
+    return Section("answer", "The answer", tuple(blocks), part="answer")
+
+
+def _answered(report: ReportRecord, analyses: list[PlannedAnalysis]) -> Iterator[Block]:
+    """Yield the question of an estimand, and what its primary analyses answer."""
+    yield Paragraph(question(analyses[0]))
+    for planned in analyses:
+        if planned.name in report.not_fitted:
+            yield Paragraph(not_fitted_words(report, planned), "lead")
+    for planned in analyses:
+        yield from (Paragraph(text, "lead") for text in verdict_sentences(report, planned))
+    for planned in analyses:
+        several = len(_compared(report, planned)) > MOST_SENTENCES
+        said = summed_up(report, planned) if several else result_sentences(report, planned)
+        yield from (Paragraph(text, "lead") for text in said)
+
+
+def _compared(report: ReportRecord, planned: PlannedAnalysis) -> list[Record]:
+    """Return the comparisons that an analysis was planned for, at the visits of its estimand."""
+    return records(planned.asked(report.estimates.frame, MEANS, RISKS))
+
+
+def _figure(report: ReportRecord) -> Iterator[Block]:
+    """Yield the course of the main outcome; where there is one visit only, the comparison in every analysis."""
+    main = report.study.main_analysis
+    if has_profile(report, main):
+        yield FigureBlock(analysis_profile(report, main))
+    elif figure := side_by_side(report, main):
+        yield FigureBlock(figure)
+
+
+def _facts(report: ReportRecord) -> Iterator[tuple[str, Text]]:
+    """Yield what a reader asks after the result, each with its answer."""
+    main = report.study.main_analysis
+    if compared := _compared(report, main):
+        yield "Does it matter?", important_sentence(main, compared)
+    if response := main_response(report):
+        yield "In people", people_sentence(report, response)
+    yield "For whom?", joined(" ", _for_whom(report, main))
+    yield "How sure?", joined(" ", _how_sure(report, main))
+    yield "Over time", joined(" ", _over_time(report, main))
+    yield "Harms", serious_sentence(report)
+    if report.status.lock is None:
+        yield "As planned?", UNLOCKED
+    elif not report.status.deviations:
+        yield "As planned?", "Yes: nothing in the plan was changed after it was locked."
+
+
+def _for_whom(report: ReportRecord, main: PlannedAnalysis) -> Iterator[Text]:
+    """Yield who could take part, how many did, and how many have a value at the endpoint."""
+    study = report.study
+    if eligibility := study.protocol.eligibility if study.protocol else None:
+        yield f"{shorten(eligibility, ELIGIBLE, placeholder=' ...').rstrip('.')}."
+    sizes = arm_sizes(report.cohort)
+    by_arm = [
+        prose(counted(n, "participants", study.counted_as, arm), f" {study.label('arms', arm)}")
+        for arm, n in sizes.items()
+    ]
+    everybody = counted(sum(sizes.values()), "participants", study.counted_as, "total")
+    yield prose(everybody, f" {study.words.started} participants (", in_sentence(by_arm), ").")
+    frame = report.datasets[main.estimand_name].frame
+    for visit in main.visits:
+        known = frame[(frame["visit"] == visit) & frame[main.response].notna()]
+        people = known.groupby(known["arm"].astype(str))["participant_id"].nunique()
+        at = Statistic(estimand=main.estimand_name, analysis="participants", term="analysed", visit=visit)
+        analysed = [
+            prose(cell("count", {"n": int(people.get(arm, 0))}, _of(at, arm)), f" {study.label('arms', arm)}")
+            for arm in sizes
+            if arm in main.arms
+        ]
+        yield prose(f"With a value at {study.label('visits', visit)}: ", in_sentence(analysed), ".")
+
+
+def _of(at: Statistic, arm: str) -> Statistic:
+    return Statistic(estimand=at.estimand, analysis=at.analysis, term=at.term, visit=at.visit, arm=arm)
+
+
+def _how_sure(report: ReportRecord, main: PlannedAnalysis) -> Iterator[Text]:
+    agreed = agreement_sentences(main, report.estimates)
+    yield from agreed
+    if not agreed:
+        yield "The plan has no sensitivity analysis of this result."
+
+
+def _over_time(report: ReportRecord, main: PlannedAnalysis) -> Iterator[Prose]:
+    """Yield the differences of the main analysis at every visit of its model, where there are several."""
+    study = report.study
+    rows = records(main.rows(report.estimates.frame, MEANS))
+    days = {visit: plan.day for visit, plan in study.visits.items()}
+    if len({row["visit"] for row in rows}) < 2:
+        return
+    rows.sort(key=lambda row: days[row["visit"]])
+    for arm, reference in dict.fromkeys((row["arm"], row["reference"]) for row in rows):
+        parts = [
+            prose(
+                f"{study.label('visits', row['visit'])} ",
+                estimate_cell("estimate", row, "estimate", decimals=main.decimals),
+                Cell("*" if clear(row) else ""),
+            )
+            for row in rows
+            if (row["arm"], row["reference"]) == (arm, reference)
+        ]
+        yield prose(f"{study.label('arms', arm)} minus {study.label('arms', reference)}: ", in_sentence(parts), ".")
+    yield "* The interval leaves out zero."
+
+
+def comparison_cautions(report: ReportRecord) -> list[Text]:
+    """Return what holds for every comparison of the design, and how unlike the arms or groups started."""
+    always = report.study.words.caution
+    return [*([always] if always else []), *baseline_cautions(report)]
+
+
+def warning_sentences(report: ReportRecord, planned: PlannedAnalysis) -> list[str]:
+    """Return what the models of an analysis warn of, and what was tried before them without success."""
+    label = planned.label
+    warnings: list[str] = []
+    for fit in report.fits.get(planned.name, ()):
+        warnings += [f"Warning on {label}: {warning_words(report.study, text)}." for text in fit.warnings]
+        warnings += [f"Warning on {label}: tried before and left: {text}." for text in failed_attempts(fit)]
+    few = few_cluster_warnings(report.study, planned.name, planned.asked(report.estimates.frame, MEANS, RISKS))
+    warnings += [f"Warning on {label}: {text}." for text in few]
+    return list(dict.fromkeys(warnings))
