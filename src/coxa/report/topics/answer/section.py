@@ -34,7 +34,7 @@ from coxa.report.topics.protocol.section import UNLOCKED, deviation_notes
 from coxa.study.comparative import PlannedAnalysis
 from coxa.tables.cells import Cell, Statistic
 from coxa.tables.formats import cell, counted
-from coxa.tables.prose import Prose, Text, in_sentence, joined, prose
+from coxa.tables.prose import Text, in_sentence, joined, prose
 from coxa.tables.records import Record, records
 
 MOST_SENTENCES = 3
@@ -144,7 +144,7 @@ def _how_sure(report: ReportRecord, main: PlannedAnalysis) -> Iterator[Text]:
         yield "The plan has no sensitivity analysis of this result."
 
 
-def _over_time(report: ReportRecord, main: PlannedAnalysis) -> Iterator[Prose]:
+def _over_time(report: ReportRecord, main: PlannedAnalysis) -> Iterator[Text]:
     """Yield the differences of the main analysis at every visit of its model, where there are several."""
     study = report.study
     rows = records(main.rows(report.estimates.frame, MEANS))
