@@ -9,11 +9,9 @@ import pytest
 
 import coxa
 from coxa.errors import PlanError
-from coxa.study.delivery.arm import Delivery, Prescription
-from coxa.study.delivery.exercises import exercises
+from coxa.study.delivery.arm import Delivery, Prescription, exercises
 from coxa.study.delivery.items import CERT, TIDIER, delivery_items
-from coxa.study.describing.document import study_document
-from coxa.study.describing.json_schema import study_schema
+from coxa.study.describing.document import study_document, study_schema
 from coxa.study.parts import Arm
 from coxa.study.reading.read import parse_study
 

@@ -13,8 +13,15 @@ import pytest
 from coxa.errors import LockError, OptionError, PlanError
 from coxa.study import read_study
 from coxa.study.kinds import study_of
-from coxa.study.locking.changes import path_words, plan_changes, value_words
-from coxa.study.locking.content import data_sha256, meaning_sha256, plan_content, protocol
+from coxa.study.locking.content import (
+    data_sha256,
+    meaning_sha256,
+    path_words,
+    plan_changes,
+    plan_content,
+    protocol,
+    value_words,
+)
 from coxa.study.locking.deviations import plan_status, require_locked
 from coxa.study.locking.lock import lock, parse_lock, read_lock
 from tests.spec.small_trial import plan

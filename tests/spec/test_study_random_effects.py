@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from coxa.cohort.dictionary import load_table
-from coxa.study.describing.cluster_examples import CLUSTER_EXAMPLES
+from coxa.study.describing.data_examples import CLUSTER_EXAMPLES
 from coxa.study.describing.document import study_document
 from coxa.study.formula import model_formula
 from coxa.study.random_effects import RandomEffect

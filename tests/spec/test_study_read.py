@@ -10,7 +10,7 @@ import pytest
 
 from coxa.errors import PlanError
 from coxa.study import Study, read_study
-from coxa.study.describing.json_schema import study_schema
+from coxa.study.describing.document import study_schema
 from coxa.study.reading.read import parse_study
 from coxa.study.words import Design
 

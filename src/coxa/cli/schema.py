@@ -27,7 +27,7 @@ def schema_command(
 
             show_instrument(name) if what == "instruments" else show_table(name)
         elif what == "study":
-            from coxa.study.describing.json_schema import study_schema
+            from coxa.study.describing.document import study_schema
 
             typer.echo(study_schema(), nl=False)
         elif what == "data":

@@ -14,7 +14,7 @@ from coxa.cli.show import COLOURS, console
 
 if TYPE_CHECKING:
     from coxa.study import Study
-    from coxa.study.locking.changes import Change
+    from coxa.study.locking.content import Change
     from coxa.study.locking.deviations import PlanStatus
     from coxa.study.locking.lock import Lock
 
@@ -41,7 +41,7 @@ def check_locked(plan: Study, unlocked: bool, quiet: bool) -> None:
 
 def show_locked(plan: Study, made: Lock, before: Lock | None, path: Path | None, quiet: bool) -> None:
     """Print what was locked; for an amendment, what was changed."""
-    from coxa.study.locking.changes import plan_changes
+    from coxa.study.locking.content import plan_changes
 
     out, entry = console(), made.last
     if before is not None and len(before.entries) == len(made.entries):
@@ -67,7 +67,7 @@ def show_locked(plan: Study, made: Lock, before: Lock | None, path: Path | None,
 
 def lock_json(made: Lock, before: Lock | None) -> str:
     """Return what was locked as JSON: the hashes, and the changes of an amendment."""
-    from coxa.study.locking.changes import plan_changes
+    from coxa.study.locking.content import plan_changes
 
     entry = made.last
     amended = before is not None and len(before.entries) < len(made.entries)
@@ -80,7 +80,7 @@ def lock_json(made: Lock, before: Lock | None) -> str:
 
 
 def _changes(changes: tuple[Change, ...]) -> Table:
-    from coxa.study.locking.changes import value_words
+    from coxa.study.locking.content import value_words
 
     table = Table(box=None, pad_edge=False, header_style="bold")
     for name in ("what", "from", "to"):

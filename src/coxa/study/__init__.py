@@ -8,10 +8,10 @@ from coxa.lazy import lazy
 
 if TYPE_CHECKING:
     from coxa.study.delivery.items import delivery_items as delivery_items
-    from coxa.study.describing.json_schema import study_schema as study_schema
+    from coxa.study.describing.document import study_schema as study_schema
     from coxa.study.formula import model_formula as model_formula
-    from coxa.study.locking.changes import Change as Change
-    from coxa.study.locking.changes import plan_changes as plan_changes
+    from coxa.study.locking.content import Change as Change
+    from coxa.study.locking.content import plan_changes as plan_changes
     from coxa.study.locking.deviations import PlanStatus as PlanStatus
     from coxa.study.locking.deviations import plan_status as plan_status
     from coxa.study.locking.lock import Lock as Lock
@@ -25,9 +25,9 @@ __getattr__, __dir__, __all__ = lazy(
     __name__,
     {
         "coxa.study.delivery.items": ("delivery_items",),
-        "coxa.study.describing.json_schema": ("study_schema",),
+        "coxa.study.describing.document": ("study_schema",),
         "coxa.study.formula": ("model_formula",),
-        "coxa.study.locking.changes": ("Change", "plan_changes"),
+        "coxa.study.locking.content": ("Change", "plan_changes"),
         "coxa.study.locking.deviations": ("PlanStatus", "plan_status"),
         "coxa.study.locking.lock": ("Lock", "lock", "read_lock"),
         "coxa.study.plan": ("Study",),

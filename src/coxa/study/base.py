@@ -1,10 +1,14 @@
-"""What every part of a plan is made of: the base model, names, and lists that may be a single word."""
+"""What every part of a plan is made of: the base model, names, lists that may be a word; and faults of a whole plan."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+
+from coxa.errors import not_allowed
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
 """A name in a plan: lower-case letters, digits and underscores, first a letter."""
@@ -27,3 +31,19 @@ class Part(BaseModel):
     """A part of the plan: no unknown keys, nothing changes after reading, words are not numbers."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A fault of the plan that no single part can see: where it is, and what is wrong."""
+
+    path: tuple[str, ...]
+    message: str
+
+
+def known(names: Iterable[str], allowed: Iterable[str], what: str, path: tuple[str, ...]) -> Iterator[Problem]:
+    """Yield a problem for every name that is not among those allowed."""
+    allowed = list(allowed)
+    for name in names:
+        if name not in allowed:
+            yield Problem(path, not_allowed(what, name, allowed or ["(none declared)"]))

@@ -12,8 +12,8 @@ from pydantic_core import PydanticCustomError
 
 from coxa.arguments import PATH, Kind
 from coxa.errors import CoxaError, not_allowed
+from coxa.study.base import Problem
 from coxa.study.card import study_card
-from coxa.study.checks.problem import Problem
 from coxa.study.design_words import DesignWords
 from coxa.study.parts import Covariate, Name, Outcome, Part, ReportOptions, Visit, label_of
 from coxa.study.protocol import Protocol

@@ -7,7 +7,7 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from coxa.study.checks.problem import Problem
+from coxa.study.base import Problem
 from coxa.study.checks.shared import shared_problems
 from coxa.study.design_words import SERVICE, DesignWords
 from coxa.study.plan import Study

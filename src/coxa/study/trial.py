@@ -7,8 +7,8 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
+from coxa.study.base import Problem
 from coxa.study.checks.comparison import comparison_problems
-from coxa.study.checks.problem import Problem
 from coxa.study.comparative import ComparativeStudy
 from coxa.study.design_words import TRIAL, DesignWords
 from coxa.study.factorial import factorial_problem

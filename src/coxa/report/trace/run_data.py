@@ -9,8 +9,7 @@ from typing import Any
 from coxa.report.record import ReportRecord
 from coxa.report.trace.results import data_hash
 from coxa.study import Study
-from coxa.study.locking.changes import value_words
-from coxa.study.locking.content import meaning_sha256, plan_content
+from coxa.study.locking.content import meaning_sha256, plan_content, value_words
 from coxa.study.locking.deviations import Deviation, PlanStatus
 
 FORMAT, VERSION = "coxa run record", 1

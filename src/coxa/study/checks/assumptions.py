@@ -1,4 +1,7 @@
-"""What a plan's assumptions and its other parts disagree about."""
+"""What a plan's assumptions and its other parts disagree about.
+
+Names in the published source of the assumptions are checked too.
+"""
 
 from __future__ import annotations
 
@@ -16,6 +19,7 @@ Said = tuple[tuple[str, ...], str]
 """Where in the assumptions, and what is wrong with its remedy."""
 
 COLUMNS = ("site_id", "therapist_id")
+
 ITEM_FORMULAS = ("mean_to_percent", "mean_to_percent_reversed", "mean", "sum")
 
 
@@ -228,3 +232,25 @@ def _events(study: ComparativeStudy) -> Iterator[Said]:
             yield from _names([event.switch_to], study.arms, "arm", (*at, "switch_to"))
         elif event.keeps:
             yield (*at, "keeps"), "`keeps` belongs to `switch_to`; name the arm whose course is followed afterwards"
+
+
+def source_problems(study: ComparativeStudy) -> Iterator[tuple[tuple[str, ...], str]]:
+    """Yield the names in a plan's source that are not in the plan, each with its path."""
+    if study.source is None:
+        return
+    for place, figure in enumerate(study.source.figures):
+        at = ("source", "figures", str(place))
+        named: list[tuple[str, str | None, Iterable[str]]] = [
+            ("outcome", figure.outcome, study.outcomes),
+            ("visit", figure.visit, study.visits),
+            ("arm", figure.arm, study.arms),
+            ("against", figure.against, study.arms),
+        ]
+        for key, name, allowed in named:
+            if name is not None and name not in allowed:
+                yield (*at, key), not_allowed("arm" if key == "against" else key, name, allowed)
+        outcome = study.outcomes.get(figure.outcome or "")
+        if figure.kind in ("responders", "risk_difference") and outcome and outcome.response is None:
+            yield (*at, "kind"), f"outcome {figure.outcome} has no `responder` rule; add one to the outcome"
+        if figure.kind == "interaction" and study.design != "factorial":
+            yield (*at, "kind"), "an interaction belongs to a factorial design; write `design: factorial`"

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from coxa.study.base import Problem, known
 from coxa.study.checks.analyses import analysis_problems
-from coxa.study.checks.assumptions import assumption_problems
-from coxa.study.checks.problem import Problem, known
+from coxa.study.checks.assumptions import assumption_problems, source_problems
 from coxa.study.checks.shared import shared_problems
-from coxa.study.checks.source import source_problems
 from coxa.study.comparative import ComparativeStudy
 from coxa.study.estimand import Estimand
 from coxa.study.plan import baseline_candidates

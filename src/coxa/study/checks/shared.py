@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from coxa.errors import CoxaError
-from coxa.study.checks.problem import Problem, known
+from coxa.study.base import Problem, known
 from coxa.study.plan import Study, baseline_candidates
 from coxa.study.responders import report_problems
 from coxa.study.scales import outcome_scale

@@ -1,14 +1,72 @@
-"""How an arm's treatment is delivered: the items of TIDieR and CERT, doses, and exercises prescribed."""
+"""How an arm's treatment is delivered: the items of TIDieR and CERT, doses, and exercises prescribed.
+
+Exercises are codes of a vocabulary, as data in `exercises.yaml`; no wording of a programme.
+"""
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from functools import cache
+from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, ValidationInfo, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    GetJsonSchemaHandler,
+    TypeAdapter,
+    ValidationInfo,
+    model_validator,
+)
+from pydantic_core import CoreSchema
 
+from coxa.errors import not_allowed
+from coxa.packaged import packaged_yaml
 from coxa.study.assumptions.numbers import NotNegative, Positive, Probability
 from coxa.study.base import Part
-from coxa.study.delivery.exercises import CodeSchema, known_exercise
+
+ExerciseKind = Literal["strength", "isometric", "stretch", "balance", "movement", "aquatic", "aerobic", "gait"]
+
+
+class Exercise(BaseModel):
+    """One exercise of the vocabulary.
+
+    label  : what it is called
+    target : muscle, joint or task
+    kind   : what it trains
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    label: str
+    target: str
+    kind: ExerciseKind
+
+
+@cache
+def exercises() -> dict[str, Exercise]:
+    """Return code -> exercise, in the order of the file.
+
+    Examples
+    --------
+    >>> exercises()["clamshell"].target
+    'hip external rotators and abductors'
+    """
+    return TypeAdapter(dict[str, Exercise]).validate_python(packaged_yaml("coxa.study.delivery", "exercises.yaml"))
+
+
+def known_exercise(code: str) -> str:
+    """Return the code; raise ValueError with the nearest match if it is not in the vocabulary."""
+    if code not in exercises():
+        raise ValueError(not_allowed("exercise", code, exercises()))
+    return code
+
+
+class CodeSchema:
+    """Lists the codes in the JSON Schema, so that an editor completes them."""
+
+    def __get_pydantic_json_schema__(self, _core: CoreSchema, _handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        return {"type": "string", "enum": list(exercises())}
 
 
 def _in_order(given: float | tuple[float, float], info: ValidationInfo) -> float | tuple[float, float]:
@@ -21,6 +79,7 @@ OneOrSpan = Annotated[Positive | tuple[Positive, Positive], AfterValidator(_in_o
 """A number above 0, or [fewest, most]."""
 
 LoadType = Literal["bodyweight", "band", "kg", "percent_1rm", "rm", "water"]
+
 ExerciseCode = Annotated[str, AfterValidator(known_exercise), CodeSchema()]
 
 

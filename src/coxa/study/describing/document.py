@@ -1,7 +1,8 @@
-"""The study file as a document, generated from the models that read it."""
+"""The study file as a document and as a JSON Schema, both generated from the models that read it."""
 
 from __future__ import annotations
 
+import json
 import re
 import types
 from collections.abc import Iterable, Iterator
@@ -12,13 +13,33 @@ from pydantic.fields import FieldInfo
 
 from coxa.study.cohort_study import CohortStudy
 from coxa.study.comparative import ComparativeStudy
-from coxa.study.delivery.exercises import exercises
-from coxa.study.describing.cluster_examples import CLUSTER_EXAMPLES, ClusterExample
-from coxa.study.describing.data_examples import EXAMPLES, DataExample
+from coxa.study.delivery.arm import exercises
+from coxa.study.describing.data_examples import CLUSTER_EXAMPLES, EXAMPLES, ClusterExample, DataExample
+from coxa.study.kinds import ANY_KIND
 from coxa.study.parts import ComparativeReport, Name, Part, ReportOptions
 from coxa.study.plan import Study
 from coxa.study.service import ServiceEvaluation
 from coxa.study.trial import Trial
+
+
+def study_schema() -> str:
+    """Return the JSON Schema (draft 2020-12) of a study file as text, the same bytes every time.
+
+    It has one schema for each kind of study, told apart by `design`.
+
+    Examples
+    --------
+    >>> import json
+    >>> json.loads(study_schema())["title"]
+    'coxa study file'
+    """
+    schema = {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        **ANY_KIND.json_schema(),
+        "title": "coxa study file",
+    }
+    return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
+
 
 INTRODUCTION = """# The study file
 

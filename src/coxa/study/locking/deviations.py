@@ -9,8 +9,7 @@ from typing import Any, Literal
 from coxa.errors import LockError
 from coxa.findings import Findings
 from coxa.study.analysis import IDENTIFIER
-from coxa.study.locking.changes import Change, KeyPath, plan_changes
-from coxa.study.locking.content import plan_content
+from coxa.study.locking.content import Change, KeyPath, plan_changes, plan_content
 from coxa.study.locking.lock import Lock, read_lock
 from coxa.study.plan import Study
 

@@ -13,8 +13,7 @@ from coxa.arguments import kinds
 from coxa.errors import LockError, OptionError, PlanError
 from coxa.files import save
 from coxa.findings import Finding, Findings
-from coxa.study.locking.changes import Change, plan_changes
-from coxa.study.locking.content import data_sha256, meaning_sha256, plan_content
+from coxa.study.locking.content import Change, data_sha256, meaning_sha256, plan_changes, plan_content
 from coxa.study.plan import PLAN_OR_PATH, Study
 from coxa.study.reading.read import read_study
 from coxa.version import __version__

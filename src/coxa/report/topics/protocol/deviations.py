@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from coxa.study.locking.changes import value_words
+from coxa.study.locking.content import value_words
 from coxa.study.locking.deviations import Deviation, PlanStatus
 from coxa.tables.table import Cell, Column, Footnote, Row, RowGroup, Table
 
