@@ -230,7 +230,7 @@ def test_the_planned_model_is_unbiased_under_the_truth_with_dropout_at_random_an
     """What power by simulation relies on: draw, apply the estimand, fit, and hold the mean against the truth."""
     from coxa.estimates import contrasts
     from coxa.models import fit_mmrm
-    from coxa.study.formula import model_formula
+    from coxa.study.wording import model_formula
 
     more = "  dropout: {probability: 0.25, mechanism: mar, odds_ratio: 1.8, gaps: 0.03}\n"
     more += "  events: {surgery: {probability: 0.15, odds_ratio: 1.6, effect: -20}}\n"

@@ -25,8 +25,8 @@ from coxa.report.output.render import render_document
 from coxa.report.record import RunRecord
 from coxa.report.report import Report
 from coxa.study import Study
-from coxa.study.formula import model_formula
 from coxa.study.kinds import study_of
+from coxa.study.wording import model_formula
 
 PER_ARM = 24
 VISITS = {"baseline": 0, "week_6": 42, "week_12": 84, "week_26": 182, "week_52": 364}

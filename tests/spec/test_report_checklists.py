@@ -27,9 +27,8 @@ from coxa.report.topics.checklists.select import by_design, wanted
 from coxa.report.topics.checklists.table import checklist_table, counts_words
 from coxa.study import Study
 from coxa.study.delivery.items import CERT, TIDIER
-from coxa.study.kinds import study_of
+from coxa.study.kinds import Trial, study_of
 from coxa.study.parts import Arm, Part
-from coxa.study.trial import Trial
 from tests.spec.pages import without_scripts
 from tests.spec.small_trial import NASTY, plan, report
 

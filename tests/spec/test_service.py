@@ -22,9 +22,7 @@ from coxa.report.record import compares
 from coxa.report.report import Report
 from coxa.report.topics.service.completeness import completeness_table
 from coxa.study.comparative import ComparativeStudy, with_arms
-from coxa.study.kinds import KINDS, designs_of, kind_of, kinds_with, study_of
-from coxa.study.service import ServiceEvaluation
-from coxa.study.trial import Trial
+from coxa.study.kinds import KINDS, ServiceEvaluation, Trial, designs_of, kind_of, kinds_with, study_of
 from tests.spec.clinic import PATIENTS, PLAN, clinic, patients
 
 OF_A_TRIAL = re.compile(r"randomi|allocat|\barms?\b|effect|trial|estimand|intercurrent|treatment", re.IGNORECASE)

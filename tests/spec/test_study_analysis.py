@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from coxa.study.analysis import Margin
-from coxa.study.factorial import arm_factors
-from coxa.study.formula import model_formula
+from coxa.study.parts import arm_factors
+from coxa.study.wording import model_formula
 from tests.spec.test_study_read import faults, parse
 
 PLAN = """\

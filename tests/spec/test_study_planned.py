@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from coxa.errors import CoxaError
-from coxa.study.trial import Trial
+from coxa.study.kinds import Trial
 from tests.spec.small_trial import plan
 
 

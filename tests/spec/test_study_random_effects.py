@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from coxa.cohort.dictionary import load_table
+from coxa.study.analysis import RandomEffect
 from coxa.study.describing.data_examples import CLUSTER_EXAMPLES
 from coxa.study.describing.document import study_document
-from coxa.study.formula import model_formula
-from coxa.study.random_effects import RandomEffect
+from coxa.study.wording import model_formula
 from coxa.study.words import GROUPINGS
 from tests.spec.test_study_read import faults, parse
 

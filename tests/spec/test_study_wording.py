@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from coxa.study.formula import model_formula
-from coxa.study.wording import estimand_attributes, estimand_title, join_words, responder_words
+from coxa.study.wording import estimand_attributes, estimand_title, join_words, model_formula, responder_words
 from tests.spec.test_study_read import PLAN, parse
 
 

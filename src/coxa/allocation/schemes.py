@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal, get_args
 
 from coxa.errors import OptionError, check_option
-from coxa.study.allocation_rules import block_problem, lowest_terms, name_problem, probability_problem, weight_problem
+from coxa.study.randomisation import block_problem, lowest_terms, name_problem, probability_problem, weight_problem
 
 Imbalance = Literal["range", "variance"]
 """How far apart the arms are within a level: largest less smallest count, or the variance of the counts."""

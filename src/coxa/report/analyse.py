@@ -30,10 +30,10 @@ from coxa.report.report import Report
 from coxa.report.timing import timed
 from coxa.study import Study, read_study
 from coxa.study.comparative import ComparativeStudy
+from coxa.study.important import responder_rules
 from coxa.study.locking.content import data_sha256
 from coxa.study.locking.deviations import plan_status
 from coxa.study.plan import PLAN_OR_PATH
-from coxa.study.responders import responder_rules
 from coxa.version import __version__
 
 PACKAGES = (

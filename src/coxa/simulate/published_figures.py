@@ -19,7 +19,7 @@ from coxa.simulate.from_plan.dose import attendance_of, draw_sessions
 from coxa.simulate.from_plan.follow import Conditions, DrawnTrial, follow
 from coxa.simulate.from_plan.strategies import participant_ids
 from coxa.study.assumptions.published import Figure
-from coxa.study.factorial import arm_factors
+from coxa.study.parts import arm_factors
 
 Floats = NDArray[np.float64]
 

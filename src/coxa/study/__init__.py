@@ -9,7 +9,6 @@ from coxa.lazy import lazy
 if TYPE_CHECKING:
     from coxa.study.delivery.items import delivery_items as delivery_items
     from coxa.study.describing.document import study_schema as study_schema
-    from coxa.study.formula import model_formula as model_formula
     from coxa.study.locking.content import Change as Change
     from coxa.study.locking.content import plan_changes as plan_changes
     from coxa.study.locking.deviations import PlanStatus as PlanStatus
@@ -20,18 +19,18 @@ if TYPE_CHECKING:
     from coxa.study.plan import Study as Study
     from coxa.study.reading.read import read_study as read_study
     from coxa.study.wording import estimand_attributes as estimand_attributes
+    from coxa.study.wording import model_formula as model_formula
 
 __getattr__, __dir__, __all__ = lazy(
     __name__,
     {
         "coxa.study.delivery.items": ("delivery_items",),
         "coxa.study.describing.document": ("study_schema",),
-        "coxa.study.formula": ("model_formula",),
         "coxa.study.locking.content": ("Change", "plan_changes"),
         "coxa.study.locking.deviations": ("PlanStatus", "plan_status"),
         "coxa.study.locking.lock": ("Lock", "lock", "read_lock"),
         "coxa.study.plan": ("Study",),
         "coxa.study.reading.read": ("read_study",),
-        "coxa.study.wording": ("estimand_attributes",),
+        "coxa.study.wording": ("estimand_attributes", "model_formula"),
     },
 )

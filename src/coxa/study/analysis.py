@@ -1,22 +1,52 @@
-"""An analysis of the plan, whatever its model: the estimand it targets, its part in the plan, and what it adjusts for.
-
-Each kind of model has its options in a file of `coxa.study.models`.
-"""
+"""An analysis of the plan, whatever its model: its estimand, its part in the plan, covariates and random effects."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from coxa.study.base import AnyNumber
-from coxa.study.parts import Name, Part
-from coxa.study.random_effects import RandomEffect
+from coxa.study.parts import Name, OneOrMany, Part
 from coxa.study.words import Averaging, MarginType, Measure, Multiplicity, Role, Summary
 
+
+class RandomEffect(Part):
+    """A factor above the participants whose levels are a sample: therapists, clinics, classes.
+
+    Participants of one level share an effect of it, the same at every visit, and so are more alike than others. The
+    name is that of a column of the participants table (`site_id`, `therapist_id`) or of a covariate of
+    `type: category`; `site_id: {}` is all that is needed where every arm has the factor and one variance will do.
+    """
+
+    only_in: OneOrMany[Name] = Field(
+        (),
+        description="The arms that have the factor, in a partially nested trial: therapists treat in the arms of "
+        "exercise and manual therapy, and in usual care there are none. Participants of the other arms are analysed "
+        "without it; a participant of these arms for whom it is not known is left out of the analysis and listed. "
+        "Leave it out where every arm has the factor.",
+    )
+    by_arm: bool = Field(
+        False,
+        description="True: each arm that has the factor has a variance of its own, and a level that occurs in "
+        "two arms has an effect in each. False: one variance, and one effect of a level in all arms.",
+    )
+
+
+def _nothing_is_all_defaults(given: Any) -> Any:
+    """Read `site_id:` with nothing behind it as `site_id: {}`."""
+    if not isinstance(given, Mapping):
+        return given
+    return {name: {} if options is None else options for name, options in given.items()}
+
+
+RandomEffects = Annotated[dict[Name, RandomEffect], BeforeValidator(_nothing_is_all_defaults)]
+"""Factor -> its options."""
+
 TERM = re.compile(r"^\s*[A-Za-z_]\w*(\s*[*:]\s*[A-Za-z_]\w*)*\s*$")
+
 IDENTIFIER = re.compile(r"[A-Za-z_]\w*")
 
 

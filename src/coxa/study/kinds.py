@@ -1,18 +1,90 @@
-"""The kinds of study that a plan can be of, by its design."""
+"""The kinds of study that a plan can be of, by its design: a trial, a cohort study, a service evaluation."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
-from typing import Annotated, Any, get_args
+from typing import Annotated, Any, ClassVar, Literal, get_args
 
 from pydantic import Field, TypeAdapter
 
-from coxa.study.cohort_study import CohortStudy
-from coxa.study.design_words import DesignWords
+from coxa.study.base import Problem
+from coxa.study.checks.comparison import comparison_problems
+from coxa.study.checks.shared import shared_problems
+from coxa.study.comparative import ComparativeStudy
+from coxa.study.design_words import COHORT, SERVICE, TRIAL, DesignWords
+from coxa.study.parts import factorial_problem
 from coxa.study.plan import Study
-from coxa.study.service import ServiceEvaluation
-from coxa.study.trial import Trial
+from coxa.study.randomisation import Randomisation, randomisation_problems
+
+
+class Trial(ComparativeStudy):
+    """The plan of a trial, in which participants or clusters of them are allocated to arms."""
+
+    words: ClassVar[DesignWords] = TRIAL
+
+    design: Literal["parallel", "factorial", "cluster"] = Field(
+        "parallel",
+        description="Design of the trial; in a cluster trial a primary analysis has a random effect of the clusters.",
+    )
+    randomisation: Randomisation | None = Field(None, description="How participants are allocated to the arms.")
+
+    @property
+    def allocation(self) -> Randomisation | None:
+        """How participants are allocated to the arms; None where the plan does not say."""
+        return self.randomisation
+
+    def _problems(self) -> Iterator[Problem]:
+        if self.design == "factorial" and (problem := factorial_problem(self.arms)):
+            yield Problem(("arms",), problem)
+        if self.randomisation:
+            found = randomisation_problems(self.randomisation, self.arms, self.covariates, self.design)
+            yield from (Problem(("randomisation", *path), message) for path, message in found)
+        cluster = self.randomisation.cluster if self.randomisation else None
+        yield from comparison_problems(self, cluster)
+
+
+class CohortStudy(ComparativeStudy):
+    """The plan of a cohort study: `arms` are groups as they were found, and nothing is randomised."""
+
+    words: ClassVar[DesignWords] = COHORT
+
+    design: Literal["cohort"] = Field(description="Participants are compared in the groups that they are in.")
+
+    def _problems(self) -> Iterator[Problem]:
+        yield from comparison_problems(self)
+
+
+CHECKLISTS = ("by_design", "none", "strobe")
+"""Words for checklists of a report that a plan without arms may have."""
+
+
+class ServiceEvaluation(Study):
+    """The plan of a service evaluation: what a clinic measures in its patients, who are not compared with anybody.
+
+    It has no keys of its own: who the patients are, how complete their data are and what was observed at each visit
+    follows from what any plan has.
+    """
+
+    words: ClassVar[DesignWords] = SERVICE
+
+    design: Literal["service"] = Field(description="The care of one service is described; there are no arms.")
+
+    def _problems(self) -> Iterator[Problem]:
+        yield from shared_problems(self)
+        if self.data and "intercurrent_events" in self.data.tables:
+            yield Problem(
+                ("data", "tables", "intercurrent_events"),
+                "Table `intercurrent_events` has events that a plan with arms declares, and this plan has no arms; "
+                "Remove the table",
+            )
+        for name in self.report.checklists:
+            if name not in CHECKLISTS:
+                yield Problem(
+                    ("report", "checklists"),
+                    f"{name} is a checklist of studies with arms; Write `none`, or `strobe`",
+                )
+
 
 KINDS: tuple[type[Study], ...] = (Trial, CohortStudy, ServiceEvaluation)
 """Every kind; the first is that of a plan that does not name its design."""

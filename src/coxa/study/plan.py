@@ -11,15 +11,45 @@ from pydantic import Field, PrivateAttr, model_validator
 from pydantic_core import PydanticCustomError
 
 from coxa.arguments import PATH, Kind
+from coxa.cards import Card
 from coxa.errors import CoxaError, not_allowed
 from coxa.study.base import Problem
-from coxa.study.card import study_card
 from coxa.study.design_words import DesignWords
 from coxa.study.parts import Covariate, Name, Outcome, Part, ReportOptions, Visit, label_of
 from coxa.study.protocol import Protocol
 from coxa.study.scales import OutcomeScale, outcome_scale
 from coxa.study.source import DataSource
 from coxa.study.words import Design
+
+
+def study_card(study: Any) -> Card:
+    """Return what a plan (`Study`) shows of itself, whatever parts its kind has."""
+
+    def named(kind: str) -> dict[str, str]:
+        return {name: study.label(kind, name) for name in getattr(study, kind, {})}
+
+    arms = [
+        f"{label} (reference)" if study.part("arms", name).reference else label for name, label in named("arms").items()
+    ]
+    visits = [f"{label} (day {study.visits[name].day})" for name, label in named("visits").items()]
+    analyses = [
+        f"{label} ({analysis.role}, {analysis.model})"
+        for name, label in named("analyses").items()
+        for analysis in [study.part("analyses", name)]
+    ]
+    facts = {
+        "Design": study.design,
+        "Arms": ", ".join(arms),
+        "Visits": ", ".join(visits),
+        "Outcomes": ", ".join(named("outcomes").values()),
+        "Covariates": ", ".join(named("covariates").values()),
+        "Estimands": ", ".join(named("estimands").values()),
+        "Analyses": "\n".join(analyses),
+        "Assumptions": "yes, it can be simulated" if getattr(study, "assumptions", None) else "",
+        "Data": ", ".join(study.data.tables) if study.data else "none named",
+    }
+    return Card(f"Study {study.study}: {study.title}", {name: said for name, said in facts.items() if said})
+
 
 EVERYBODY = "total"
 """Name of the group of all participants, where nobody is compared."""

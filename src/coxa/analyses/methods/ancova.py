@@ -12,7 +12,7 @@ from coxa.analyses.rows import AnalysisRows
 from coxa.errors import FitError
 from coxa.models import Fit, fit_ancova
 from coxa.study.comparative import PlannedAnalysis
-from coxa.study.formula import model_formula
+from coxa.study.wording import model_formula
 from coxa.study.words import SIMULTANEOUS
 
 

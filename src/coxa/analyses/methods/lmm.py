@@ -19,8 +19,8 @@ from coxa.estimates.simultaneous import PAIRWISE, simultaneous
 from coxa.models import Fit, fit_lmm, with_baseline
 from coxa.models.spec import LMMSpec
 from coxa.study.comparative import PlannedAnalysis
-from coxa.study.formula import model_formula
 from coxa.study.models.lmm import DAY, LMM
+from coxa.study.wording import model_formula
 from coxa.study.words import SIMULTANEOUS
 
 WEEK = 7.0

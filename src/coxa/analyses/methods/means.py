@@ -23,7 +23,7 @@ from coxa.estimates.profile import planned_profile
 from coxa.estimates.simultaneous import PAIRWISE, Adjustment
 from coxa.models import Fit
 from coxa.study.comparative import PlannedAnalysis
-from coxa.study.factorial import arm_factors
+from coxa.study.parts import arm_factors
 from coxa.study.words import SIMULTANEOUS
 
 

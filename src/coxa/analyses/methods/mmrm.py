@@ -13,8 +13,8 @@ from coxa.analyses.rows import AnalysisRows
 from coxa.covariances import COVARIANCES
 from coxa.models import Fit, fit_ancova, fit_mmrm
 from coxa.study.comparative import PlannedAnalysis
-from coxa.study.formula import model_formula
 from coxa.study.models.mmrm import MMRM
+from coxa.study.wording import model_formula
 from coxa.study.words import SIMULTANEOUS
 
 MISSING = "Missing outcomes: none imputed; missing at random given what is in the model."

@@ -18,7 +18,7 @@ from coxa.simulate import DrawnTrial, TrialDesign
 from coxa.simulate.from_plan.sets import arm_analysed, set_members
 from coxa.simulate.from_plan.strategies import estimand_values
 from coxa.study.comparative import ComparativeStudy
-from coxa.study.formula import model_formula
+from coxa.study.wording import model_formula
 
 
 def ancova_together(

@@ -23,8 +23,8 @@ from coxa.simulate.from_plan.sets import arm_analysed
 from coxa.simulate.from_plan.strategies import estimand_values
 from coxa.study.analysis import Analysis
 from coxa.study.comparative import ComparativeStudy
-from coxa.study.formula import model_formula
 from coxa.study.models.repeated import RepeatedMeasures
+from coxa.study.wording import model_formula
 
 Floats = np.ndarray
 

@@ -12,7 +12,7 @@ from coxa.report.references.bibliography import Entry, of_instrument, of_method
 from coxa.study import Study
 from coxa.study.analysis import Analysis
 from coxa.study.comparative import ComparativeStudy
-from coxa.study.responders import responder_rules
+from coxa.study.important import responder_rules
 
 Fits = Mapping[str, tuple[Fit, ...]]
 

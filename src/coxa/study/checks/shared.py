@@ -7,8 +7,8 @@ from itertools import pairwise
 
 from coxa.errors import CoxaError
 from coxa.study.base import Problem, known
+from coxa.study.important import report_problems
 from coxa.study.plan import Study, baseline_candidates
-from coxa.study.responders import report_problems
 from coxa.study.scales import outcome_scale
 
 

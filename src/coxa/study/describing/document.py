@@ -11,15 +11,12 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic.fields import FieldInfo
 
-from coxa.study.cohort_study import CohortStudy
 from coxa.study.comparative import ComparativeStudy
 from coxa.study.delivery.arm import exercises
 from coxa.study.describing.data_examples import CLUSTER_EXAMPLES, EXAMPLES, ClusterExample, DataExample
-from coxa.study.kinds import ANY_KIND
+from coxa.study.kinds import ANY_KIND, CohortStudy, ServiceEvaluation, Trial
 from coxa.study.parts import ComparativeReport, Name, Part, ReportOptions
 from coxa.study.plan import Study
-from coxa.study.service import ServiceEvaluation
-from coxa.study.trial import Trial
 
 
 def study_schema() -> str:

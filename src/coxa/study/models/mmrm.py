@@ -7,9 +7,9 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
+from coxa.study.analysis import RandomEffect, RandomEffects
 from coxa.study.models.repeated import RepeatedMeasures, check_inference
 from coxa.study.parts import Name
-from coxa.study.random_effects import RandomEffect, RandomEffects
 from coxa.study.words import FewClusters
 
 COUNTS_PARTICIPANTS = ("between-within", "residual")

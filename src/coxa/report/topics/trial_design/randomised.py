@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from coxa.study.allocation_rules import lowest_terms
 from coxa.study.comparative import ComparativeStudy
-from coxa.study.randomisation import Randomisation
+from coxa.study.randomisation import Randomisation, lowest_terms
 from coxa.study.wording import factor_words, join_words
 from coxa.tables.phrases import mid_sentence
 

@@ -36,7 +36,7 @@ from coxa.report.topics.participants.flow.people import (
 )
 from coxa.report.topics.participants.flow.record import ALL, Box, Count, Flow, Stage
 from coxa.study.comparative import ComparativeStudy, with_arms
-from coxa.study.factorial import arm_factors
+from coxa.study.parts import arm_factors
 from coxa.study.wording import join_words
 from coxa.tables.phrases import sentence_case
 
