@@ -10,8 +10,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from coxa.allocation.schemes import Scheme, factors_of
-from coxa.allocation.words import in_words
+from coxa.allocation.schemes import Scheme, factors_of, in_words
 from coxa.design import Minimisation, PermutedBlocks, Simple, Stratified, balance, predictability
 from tests.simulation.between import write_between
 

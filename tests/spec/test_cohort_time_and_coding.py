@@ -13,8 +13,7 @@ from coxa.derive import derive_dataset
 from coxa.derive.findings import derived_findings
 from coxa.errors import DataError
 from coxa.findings import Finding
-from coxa.instruments.check import blank_bad_answers, check_items
-from coxa.instruments.shift import shift_of
+from coxa.instruments.check import blank_bad_answers, check_items, shift_of
 from tests.spec import test_cohort_everyday_files as everyday
 from tests.spec.cohort_trial import LONG, PARTICIPANTS, PLAN, assessments, read_tiny
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from coxa.allocation.words import in_words
+from coxa.allocation.schemes import in_words
 from coxa.design import Cluster, Minimisation, PermutedBlocks, Simple, Stratified, balance, predictability, randomise
 from coxa.errors import DataError, OptionError
 

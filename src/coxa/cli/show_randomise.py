@@ -9,8 +9,7 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from coxa.allocation.schemes import Scheme, factors_of, ratio_of, unit_of
-from coxa.allocation.words import in_words
+from coxa.allocation.schemes import Scheme, factors_of, in_words, ratio_of, unit_of
 from coxa.cli.allocation_files import REDCAP, SEALED, card_labels, redcap_choices
 from coxa.cli.show import console
 from coxa.design.allocation_list import AllocationList

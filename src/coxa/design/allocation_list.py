@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from coxa.allocation.schemes import Scheme, factors_of, ratio_of
-from coxa.allocation.words import in_words
+from coxa.allocation.schemes import Scheme, factors_of, in_words, ratio_of
 
 if TYPE_CHECKING:
     import pandas as pd

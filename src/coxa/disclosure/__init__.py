@@ -7,16 +7,15 @@ from typing import TYPE_CHECKING
 from coxa.lazy import lazy
 
 if TYPE_CHECKING:
-    from coxa.disclosure.attack import feasible_range as feasible_range
     from coxa.disclosure.choose import counts_to_hide as counts_to_hide
+    from coxa.disclosure.choose import feasible_range as feasible_range
     from coxa.disclosure.sums import Sums as Sums
     from coxa.disclosure.sums import SumsBuilder as SumsBuilder
 
 __getattr__, __dir__, __all__ = lazy(
     __name__,
     {
-        "coxa.disclosure.attack": ("feasible_range",),
-        "coxa.disclosure.choose": ("counts_to_hide",),
+        "coxa.disclosure.choose": ("counts_to_hide", "feasible_range"),
         "coxa.disclosure.sums": ("Sums", "SumsBuilder"),
     },
 )

@@ -1,19 +1,155 @@
-"""Instruments by name. Each is one YAML file in the package; a new file is a new instrument."""
+"""Instruments by name, checked: each is one YAML file in the package, and a new file is a new instrument.
+
+What must agree within a file is a finding where it does not; the finding names the key.
+"""
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterator
 from functools import cache
 from importlib.resources import files
 from typing import Any
 
+import numpy as np
 from pydantic import ValidationError
 
 from coxa.arguments import TEXT, Kind, kinds
-from coxa.errors import FindingsError, check_option
+from coxa.errors import FindingsError, check_option, not_allowed
 from coxa.findings import Finding, Findings
-from coxa.instruments.consistency import check_instrument
 from coxa.instruments.definition import Instrument
+from coxa.instruments.formulas import ITEM_FORMULAS, SCALE_FORMULAS, Coding
 from coxa.packaged import packaged_yaml
+
+RANGE_TOLERANCE = 1e-9  # a range is written in decimals, the formula computes it in binary
+
+Problem = tuple[str, str]
+
+
+def coding_of(instrument: Instrument, scale: str, version: str) -> Coding:
+    """Return how the items of a scale are coded in a version."""
+    written, codes = instrument.scales[scale], instrument.scale_items(scale)
+    ranges = [instrument.item_range(code, version) for code in codes]
+    return Coding(
+        low=np.array([item.low for item in ranges]),
+        high=np.array([item.high for item in ranges]),
+        reversed=np.array([code in written.reversed for code in codes]),
+        points=tuple(np.array(written.points[code]) for code in codes if code in written.points),
+        factor=written.factor,
+    )
+
+
+def extremes(instrument: Instrument, scale: str, version: str) -> tuple[float, float]:
+    """Return the lowest and highest score that the formula of a scale can give."""
+    written = instrument.scales[scale]
+    if written.of:
+        parts = np.array([extremes(instrument, part, version) for part in written.of]).T
+        low, high = SCALE_FORMULAS[written.formula](parts)
+    else:
+        coding = coding_of(instrument, scale, version)
+        at_low = np.where(coding.reversed, coding.high, coding.low)
+        at_high = np.where(coding.reversed, coding.low, coding.high)
+        low, high = sorted(ITEM_FORMULAS[written.formula](np.array([at_low, at_high]), coding))
+    return float(low), float(high)
+
+
+def check_instrument(instrument: Instrument, file: str) -> Findings:
+    """Return what does not agree within an instrument, one finding for each key concerned."""
+    # Names are checked first: what follows looks scales and items up by them.
+    problems = list(_names(instrument)) or [*_partition(instrument), *_ranges(instrument)]
+    return Findings.of(
+        Finding("error", table=file, field=key, rule=rule, remedy="Correct the key in the instrument file.")
+        for key, rule in problems
+    )
+
+
+def _names(instrument: Instrument) -> Iterator[Problem]:
+    codes, scales, rules = instrument.items, tuple(instrument.scales), instrument.missing_rules
+    for code, times in Counter(codes).items():
+        if times > 1:
+            yield "items", f"item code '{code}' is defined once (found {times} times)"
+    for code in instrument.unscored:
+        if code not in codes:
+            yield "unscored", not_allowed("item", code, codes)
+    if instrument.default_rule not in rules:
+        yield "default_rule", not_allowed("missing rule", instrument.default_rule, rules)
+    for k, threshold in enumerate(instrument.thresholds):
+        if threshold.scale is not None and threshold.scale not in scales:
+            yield f"thresholds.{k}.scale", not_allowed("scale", threshold.scale, scales)
+        if threshold.value is None and threshold.range is None:
+            yield f"thresholds.{k}", "a threshold has a value or a range"
+    for name in instrument.scales:
+        yield from _scale_names(instrument, name)
+    for rule, written in rules.items():
+        yield from _rule_names(instrument, f"missing_rules.{rule}.least", written.least)
+
+
+def _scale_names(instrument: Instrument, name: str) -> Iterator[Problem]:
+    scale, key = instrument.scales[name], f"scales.{name}"
+    codes, earlier = instrument.items, tuple(instrument.scales)[: list(instrument.scales).index(name)]
+    if bool(scale.items) == bool(scale.of):
+        yield key, "a scale has either items or of"
+    if bool(scale.of) != (scale.formula in SCALE_FORMULAS):
+        kinds = SCALE_FORMULAS if scale.of else ITEM_FORMULAS
+        yield f"{key}.formula", not_allowed("formula here", scale.formula, kinds)
+    for item in scale.items:
+        if item not in instrument.groups and item not in codes:
+            yield f"{key}.items", not_allowed("item or stem", item, (*instrument.groups, *codes))
+    for part in scale.of:
+        if part not in earlier:
+            yield f"{key}.of", not_allowed("scale (parts come first)", part, earlier)
+    own = () if scale.of else instrument.scale_items(name)
+    for item in scale.reversed:
+        if item not in own:
+            yield f"{key}.reversed", not_allowed("item of the scale", item, own)
+    if scale.formula == "points" and set(scale.points) != set(own):
+        yield f"{key}.points", "every item of the scale has a table of points, and no other"
+    if isinstance(scale.range, dict) and set(scale.range) != set(instrument.versions):
+        yield f"{key}.range", f"one range for each version: {', '.join(instrument.versions)}"
+
+
+def _rule_names(instrument: Instrument, key: str, least: dict[str, int] | str) -> Iterator[Problem]:
+    if not isinstance(least, dict):
+        return
+    made_of_items = {name for name, scale in instrument.scales.items() if scale.items}
+    if set(least) != made_of_items:
+        yield key, f"one number for each scale made of items: {', '.join(sorted(made_of_items))}"
+        return
+    for name, number in least.items():
+        size = len(instrument.scale_items(name))
+        if not 1 <= number <= size:
+            yield f"{key}.{name}", f"between 1 and the {size} items of the scale (found {number})"
+        elif number < size and instrument.scales[name].formula == "points":
+            yield f"{key}.{name}", f"points are summed over all {size} items (found {number})"
+
+
+def _partition(instrument: Instrument) -> Iterator[Problem]:
+    used = Counter(
+        code for name, scale in instrument.scales.items() if scale.items for code in instrument.scale_items(name)
+    )
+    for code in instrument.items:
+        expected = 0 if code in instrument.unscored else 1
+        if used[code] != expected:
+            rule = "is unscored" if expected == 0 else "belongs to one scale made of items"
+            yield "scales", f"item '{code}' {rule} (found in {used[code]})"
+
+
+def _ranges(instrument: Instrument) -> Iterator[Problem]:
+    for stem, group in instrument.groups.items():
+        if not group.range[0] < group.range[1]:
+            yield f"items.{stem}.range", "from low to high"
+            return
+    for name, written in instrument.scales.items():
+        for code, table in written.points.items():
+            spans = [instrument.item_range(code, version) for version in instrument.versions]
+            if any((span.low, span.high) != (1, len(table)) for span in spans):
+                yield f"scales.{name}.points.{code}", "as many points as the item has answers, from 1"
+                return
+        for version in instrument.versions:
+            scale = instrument.scale(name, version)
+            low, high = extremes(instrument, name, version)
+            if abs(low - scale.low) > RANGE_TOLERANCE or abs(high - scale.high) > RANGE_TOLERANCE:
+                yield f"scales.{name}.range", f"the formula gives {low:g} to {high:g} in version {version}"
 
 
 class InstrumentError(FindingsError):

@@ -14,10 +14,9 @@ from coxa.errors import DataError
 from coxa.findings import Findings
 from coxa.instruments.answers import answer_matrix, code_rows, listed_matrix
 from coxa.instruments.check import KEYS, check_items, check_rows
-from coxa.instruments.consistency import coding_of
 from coxa.instruments.definition import Instrument
 from coxa.instruments.formulas import ITEM_FORMULAS, SCALE_FORMULAS, Floats
-from coxa.instruments.load import INSTRUMENT, as_instrument
+from coxa.instruments.load import INSTRUMENT, as_instrument, coding_of
 
 Counts = NDArray[np.intp]
 

@@ -6,7 +6,7 @@ import pandas as pd
 
 from coxa.cohort.checks.ranges import Span
 from coxa.findings import Finding
-from coxa.instruments.shift import recoding, shift_of
+from coxa.instruments.check import recoding, shift_of
 
 REASON = "coded one off its range"
 
