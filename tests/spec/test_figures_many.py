@@ -9,6 +9,7 @@ import altair as alt
 import numpy as np
 import pandas as pd
 import pytest
+from coxa.report.topics.analyses.summary import summary_section
 
 from coxa.derive import derive_dataset
 from coxa.derive.dataset import AnalysisDataset
@@ -19,7 +20,6 @@ from coxa.figures.means import observed_means
 from coxa.figures.profile import plot_profile
 from coxa.figures.visit_axis import DODGE, EVEN, LETTER, axis_of_visits
 from coxa.report.document import FigureBlock
-from coxa.report.topics.analyses.summary import summary_section
 from coxa.report.topics.delivery.attendance import plot_attendance
 from coxa.report.topics.diagnostics.influence import plot_influence
 from coxa.report.topics.diagnostics.residuals import FAR, MOST, TAIL, plot_qq, plot_residuals

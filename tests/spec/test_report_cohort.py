@@ -10,6 +10,7 @@ from functools import cache
 import numpy as np
 import pandas as pd
 import pytest
+from coxa.report.topics.analyses.summary import comparison_cautions
 
 from coxa.cohort.cohort import Cohort
 from coxa.cohort.disposition import Disposition
@@ -19,7 +20,6 @@ from coxa.report.build import build_document
 from coxa.report.document import Document, Paragraph
 from coxa.report.output.render import render_document
 from coxa.report.report import Report
-from coxa.report.topics.analyses.summary import comparison_cautions
 from coxa.report.topics.checklists.answer import fill
 from coxa.report.topics.checklists.definition import load_guideline
 from coxa.report.topics.participants.flow.build import participant_flow

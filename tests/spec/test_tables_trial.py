@@ -8,13 +8,13 @@ from itertools import pairwise
 
 import pandas as pd
 import pytest
+from coxa.report.topics.analyses.planned import planned_table
 
 from coxa.analyses.comparisons import adjust_planned
 from coxa.cohort.disposition import COUNT_COLUMNS, LEFT_OUT_COLUMNS, Disposition
 from coxa.estimates import Estimates
 from coxa.findings import Finding, Findings
 from coxa.report.topics.analyses.adjusted import is_adjusted
-from coxa.report.topics.analyses.planned import planned_table
 from coxa.report.topics.analyses.results import differences_table, means_table, responder_table
 from coxa.report.topics.data.findings import findings_table
 from coxa.report.topics.missing.reasons import silent_participants

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from coxa.report.document import Format
     from coxa.report.lengths import ReportLength
     from coxa.report.report import Report
+    from coxa.report.topics.committee.groups import Arms
     from coxa.report.trace.crate import CrateOptions
     from coxa.study import Study
     from coxa.study.words import StyleName
@@ -71,9 +72,13 @@ def report_command(
         str | None,
         typer.Option(
             "--length",
-            help="How long: brief (two pages), journal (with the rest as a supplement), full; else a page is full, PDF "
-            "and Word are for a journal.",
+            help="How long: brief (two pages), journal (with the rest as a supplement), committee (recruitment, "
+            "completeness, harms; no results), full; else a page is full, PDF and Word are for a journal.",
         ),
+    ] = None,
+    arms: Annotated[
+        str | None,
+        typer.Option("--arms", help="Arms in a report to a committee: pooled, or masked as A, B; else pooled."),
     ] = None,
     shell: Annotated[
         bool, typer.Option("--shell", help="Write shell.html: the planned report with blanks, without any data.")
@@ -101,12 +106,16 @@ def report_command(
     with edge(verbose, as_json):
         from coxa.errors import check_option
         from coxa.report.lengths import LENGTHS
+        from coxa.report.topics.committee.groups import ARMS
         from coxa.report.transform.styled import check_style
         from coxa.report.write import refuse_team_files
 
         wanted = asked_forms(forms)
         named = check_style(style) if style is not None else None
         long = check_option("length", length, LENGTHS) if length is not None else None
+        if arms is not None and long != "committee":
+            raise OptionError("`--arms` is for a report to a committee. Add `--length committee`.")
+        seen = check_option("arms", arms, ARMS) if arms is not None else "pooled"
         if shell:
             _shell(study, data, out, wanted, quiet)
             return
@@ -116,11 +125,12 @@ def report_command(
         for_others = crate if share is None else share
         if for_others:
             refuse_team_files(out)
-        report = run(study, data, quiet)
+        report = observe(study, data, quiet) if long == "committee" else run(study, data, quiet)
         written = write(
-            report, out, quiet, wanted, data=data, style=named, length=long, share=for_others, crate=options
+            report, out, quiet, wanted, data=data, style=named, length=long, arms=seen, share=for_others, crate=options
         )
-        show(report, as_json, quiet)
+        if long != "committee":
+            show(report, as_json, quiet)
         if not as_json:
             typer.echo(f"report: {', '.join(map(str, written))}")
         stop_if_not_fitted(report)
@@ -160,6 +170,15 @@ def run(study: Path, data: Path | None, quiet: bool) -> Report[Study]:
         return analyse(study, data, progress=tell)
 
 
+def observe(study: Path, data: Path | None, quiet: bool) -> Report[Study]:
+    """Read and check the data of a plan, and analyse nothing."""
+    check_there(data)
+    with working(f"reading {study}", quiet):
+        from coxa.report.analyse import describe
+
+        return describe(study, data)
+
+
 def write(
     report: Report[Study],
     out: Path,
@@ -169,6 +188,7 @@ def write(
     data: Path | None = None,
     style: StyleName | None = None,
     length: ReportLength | None = None,
+    arms: Arms = "pooled",
     share: bool = False,
     crate: CrateOptions | None = None,
 ) -> list[Path]:
@@ -177,7 +197,9 @@ def write(
         from coxa.report.trace.kept import FORMS, read_kept, written_with
         from coxa.report.write import write_report
 
-        written = write_report(report, out, forms, data=data, style=style, length=length, share=share, crate=crate)
+        written = write_report(
+            report, out, forms, data=data, style=style, length=length, arms=arms, share=share, crate=crate
+        )
         before = [out / form for form in FORMS if (out / form).is_file() and out / form not in written]
         kept = read_kept(out) if before else None
         others = [form.name for form in before if kept and not written_with(kept, form)]

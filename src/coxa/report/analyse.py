@@ -117,6 +117,13 @@ def analyse(
     return replace(report, seconds={**seconds, **report.seconds})
 
 
+def describe(
+    study: Study | str | Path | Cohort | StudyTables, data: str | Path | Mapping[str, Frame] | Cohort | None = None
+) -> Report[Study]:
+    """Read, check and derive what was observed, without any analysis; parameters and errors are those of `analyse`."""
+    return _described(_read(study, data).require_clean())
+
+
 def _read(
     study: Study | str | Path | Cohort | StudyTables, data: str | Path | Mapping[str, Frame] | Cohort | None
 ) -> Cohort:
@@ -143,7 +150,7 @@ def analyse_cohort(cohort: Cohort, *, progress: Progress | None = None) -> Repor
 
 
 def _described(cohort: Cohort) -> Report[Study]:
-    """Return what was observed in a study without arms: the rows of every outcome, and no estimate."""
+    """Return what was observed: the rows of every outcome, and no estimate."""
     study = cohort.study
     seconds: dict[str, Any] = {}
     with timed(seconds, "derive"):

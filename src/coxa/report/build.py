@@ -13,6 +13,8 @@ from coxa.report.topics.analyses.section import analyses_section
 from coxa.report.topics.answer.people import main_response, people_section
 from coxa.report.topics.answer.section import answer_section
 from coxa.report.topics.checklists.section import with_checklists
+from coxa.report.topics.committee.groups import Arms
+from coxa.report.topics.committee.section import committee_sections
 from coxa.report.topics.data.run import run_section
 from coxa.report.topics.data.section import data_section
 from coxa.report.topics.delivery.section import delivery_section
@@ -33,7 +35,9 @@ from coxa.study import Study
 from coxa.study.words import StyleName
 
 
-def build_document(report: ReportRecord[Study], style: StyleName | None = None, share: bool = False) -> Document:
+def build_document(
+    report: ReportRecord[Study], style: StyleName | None = None, share: bool = False, committee: Arms | None = None
+) -> Document:
     """Return the document of a report: no time, no path and no participant is in it.
 
     Parameters
@@ -44,6 +48,8 @@ def build_document(report: ReportRecord[Study], style: StyleName | None = None, 
         How numbers are written, where it is not as the plan says.
     share
         Whether small counts are hidden, and figures of single participants left out (`coxa.report.transform.sharing`).
+    committee
+        How a monitoring committee sees the arms: "pooled", or "masked" under letters; None for any other reader.
 
     Returns
     -------
@@ -58,15 +64,16 @@ def build_document(report: ReportRecord[Study], style: StyleName | None = None, 
         facts.append(("Registration", study.registration))
     if study.data_cut:
         facts.append(("Data cut", study.data_cut.isoformat()))
-    document = Document(
-        study.title,
-        DESIGNS[study.design],
-        tuple(facts),
-        sections(report),
-    )
+    if committee is None:
+        document = Document(study.title, DESIGNS[study.design], tuple(facts), sections(report))
+    else:
+        subtitle = f"Report to the monitoring committee, {study.words.arms} {committee}"
+        document = Document(study.title, subtitle, tuple(facts), committee_sections(report, committee))
     if share:
         document = shared(document, report)
-    styled = in_style(with_checklists(document, study), style or study.report.style)
+    if committee is None:
+        document = with_checklists(document, study)
+    styled = in_style(document, style or study.report.style)
     return as_printed(styled) if share else styled
 
 

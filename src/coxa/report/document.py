@@ -20,12 +20,13 @@ FORMATS: tuple[Format, ...] = get_args(Format)
 Part = Literal["answer", "main", "people", "supplement", "annex"]
 """What a section is for: the answer on one page, what a paper has, a page for patients, all else, and the records."""
 
-Length = Literal["brief", "journal", "supplement", "full"]
+Length = Literal["brief", "journal", "supplement", "committee", "full"]
 
 PARTS: Mapping[Length, tuple[Part, ...]] = {
     "brief": ("answer", "people"),
     "journal": ("answer", "main"),
     "supplement": ("people", "supplement", "annex"),
+    "committee": get_args(Part),
     "full": get_args(Part),
 }
 """Length -> the parts it shows, in their order."""

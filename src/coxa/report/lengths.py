@@ -8,8 +8,9 @@ from typing import Literal, get_args
 from coxa.errors import check_option
 from coxa.report.document import Format, Length
 
-ReportLength = Literal["brief", "journal", "full"]
-"""Two pages for who treats or is treated; what a paper shows, with the rest as a supplement; everything."""
+ReportLength = Literal["brief", "journal", "committee", "full"]
+"""Two pages for who treats or is treated; what a paper shows, with the rest as a supplement; what a monitoring
+committee sees, which is a document of its own; everything."""
 
 LENGTHS: tuple[ReportLength, ...] = get_args(ReportLength)
 

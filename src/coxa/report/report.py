@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from coxa.report.contents import Contents
     from coxa.report.document import Document, Format
     from coxa.report.lengths import ReportLength
+    from coxa.report.topics.committee.groups import Arms
     from coxa.report.trace.crate import CrateOptions
     from coxa.study.words import StyleName
     from coxa.tables.table import Table
@@ -54,6 +55,7 @@ class Report(ReportRecord[StudyKind]):
         data: str | Path | None = None,
         style: StyleName | None = None,
         length: ReportLength | None = None,
+        arms: Arms = "pooled",
         share: bool = False,
         crate: CrateOptions | None = None,
     ) -> list[Path]:
@@ -71,7 +73,10 @@ class Report(ReportRecord[StudyKind]):
             How numbers are written: "plain", "jama", "lancet" or "nejm"; otherwise as the plan says.
         length
             "brief" (the answer and the result in people), "journal" (what a paper shows, with the rest as a supplement
-            beside it) or "full"; unless given, a page is full, and PDF and Word are for a journal.
+            beside it), "committee" (recruitment, completeness, departures and harms, no results) or "full"; unless
+            given, a page is full, and PDF and Word are for a journal.
+        arms
+            Of a report to a committee: "pooled", or "masked" under letters.
         share
             For others: small counts hidden, and no files that name participants or hold all estimates.
         crate
@@ -101,7 +106,9 @@ class Report(ReportRecord[StudyKind]):
 
         named = [formats] if isinstance(formats, str) else formats
         wanted = [check_option("format", name, FORMATS) for name in named]
-        return write_report(self, folder, wanted, data=data, style=style, length=length, share=share, crate=crate)
+        return write_report(
+            self, folder, wanted, data=data, style=style, length=length, arms=arms, share=share, crate=crate
+        )
 
     def to_html(self, path: str | Path, *, style: StyleName | None = None, length: ReportLength | None = None) -> Path:
         """Write the report as one self-contained page, without its results beside it; return the path.
@@ -113,7 +120,7 @@ class Report(ReportRecord[StudyKind]):
         style
             How numbers are written: "plain", "jama", "lancet" or "nejm"; otherwise as the plan says.
         length
-            "brief", "journal" or "full"; unless given, full.
+            "brief", "journal", "committee" or "full"; unless given, full.
 
         Examples
         --------

@@ -12,6 +12,7 @@ import pandas as pd
 from coxa.cohort import Cohort
 from coxa.cohort.disposition import Disposition
 from coxa.errors import OptionError
+from coxa.estimates import Estimates
 from coxa.files import save, save_parquet, whole_run
 from coxa.findings import Findings
 from coxa.report.build import build_document
@@ -21,6 +22,7 @@ from coxa.report.output.csv_files import write_csv
 from coxa.report.output.render import render_document
 from coxa.report.record import ReportRecord
 from coxa.report.timing import timed
+from coxa.report.topics.committee.groups import Arms
 from coxa.report.trace.crate import NOT_SHARED, CrateOptions, write_crate
 from coxa.report.trace.kept import write_kept
 from coxa.report.trace.run_data import run_data
@@ -37,6 +39,7 @@ def write_report(
     data: str | Path | None = None,
     style: StyleName | None = None,
     length: ReportLength | None = None,
+    arms: Arms = "pooled",
     share: bool = False,
     crate: CrateOptions | None = None,
 ) -> list[Path]:
@@ -55,8 +58,11 @@ def write_report(
     style
         How numbers are written: "plain", "jama", "lancet" or "nejm"; else as the plan says.
     length
-        "brief" (the answer and the result in people), "journal" (what a paper shows; the rest is written beside it as
-        a supplement) or "full"; unless given, a page is full, and PDF and Word are for a journal.
+        "brief" (the answer and the result in people), "journal" (what a paper shows, with the rest as a supplement
+        beside it), "committee" (recruitment, completeness, departures and harms, no results) or "full"; unless given,
+        a page is full, and PDF and Word are for a journal.
+    arms
+        Of a report to a committee: "pooled", or "masked" under letters.
     share
         For others: small counts hidden, and no files that name participants or hold all estimates.
     crate
@@ -75,24 +81,33 @@ def write_report(
         If a file cannot be written; the folder is as it was.
     """
     out = Path(folder)
-    if share:
+    files = {form: files_of(form, length) for form in forms}
+    committee = arms if length == "committee" else None
+    if share or committee:
         refuse_team_files(out)
+    if committee:
+        report = without_results(report)
     seconds: dict[str, float] = {}
     lengths: dict[str, str] = {}
     with timed(seconds, "document"):
-        document = build_document(report, style, share)
+        document = build_document(report, style, share, committee)
     with whole_run(out) as part:
-        for form in forms:
+        for form, parts in files.items():
             with timed(seconds, form):
-                for name, shown in files_of(form, length).items():
+                for name, shown in parts.items():
                     save(part / name, render_document(replace(document, length=shown), form))
                     lengths[name] = shown
-        if not share:
+        if not share and not committee:
             _tables(report, part)
         _run(report, part, seconds)
-        write_kept(report, document, part, lengths, data, home=out)
+        write_kept(report, document, part, lengths, data, home=out, arms=committee)
         crates = [write_crate(report, part, tuple(lengths), crate, share).name] if crate is not None else []
     return [out / name for name in (*lengths, *crates)]
+
+
+def without_results(report: ReportRecord[Study]) -> ReportRecord[Study]:
+    """Return a report of which no number compares arms: for those who are not to see any."""
+    return replace(report, datasets={}, fits={}, estimates=Estimates.of([]), observed={}, not_fitted={})
 
 
 def write_results(report: ReportRecord[Study], folder: str | Path) -> list[Path]:

@@ -51,6 +51,20 @@ class Dates(Part):
         return self
 
 
+class RecruitmentTarget(Part):
+    """How many participants were to be recruited, and by when; a committee sees it beside those who were."""
+
+    participants: int = Field(gt=0, title="Participants to recruit", description="How many, over all arms.")
+    first_day: date = Field(title="Recruitment from", description="Planned first day.")
+    last_day: date = Field(title="Recruitment until", description="Planned last day.")
+
+    @model_validator(mode="after")
+    def _in_order(self) -> RecruitmentTarget:
+        if self.first_day >= self.last_day:
+            raise ValueError(f"`first_day` is {self.first_day} and `last_day` is {self.last_day}; write them in order")
+        return self
+
+
 class Protocol(Part):
     """What a report and a checklist cannot take from design, analyses or data. All may be left out.
 
@@ -224,6 +238,9 @@ class Protocol(Part):
     )
     post_trial_care: str | None = Field(
         None, title="Care after the study", description="And what is paid for harm (SPIRIT 34)."
+    )
+    recruitment_target: RecruitmentTarget | None = Field(
+        None, description="How many participants were to be recruited by when, for the report to a committee."
     )
     dates: Dates | None = Field(None, description="When recruitment and follow-up took place (CONSORT 23a).")
     ended: str | None = Field(

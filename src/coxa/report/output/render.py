@@ -12,6 +12,7 @@ from coxa.report.document import FORMATS, Document, Format
 from coxa.report.lengths import ReportLength, length_of
 from coxa.report.output.html import render_html
 from coxa.report.record import REPORT, ReportRecord
+from coxa.report.topics.committee.groups import Arms
 from coxa.report.transform.styled import in_style
 from coxa.study import Study
 from coxa.study.words import StyleName
@@ -64,8 +65,8 @@ def render(
     style
         How numbers are written, where it is not as the plan says: "plain", "jama", "lancet" or "nejm".
     length
-        "brief", "journal" or "full"; unless given, a page is full, PDF and Word are for a journal, and a document that
-        was made already has its own.
+        "brief", "journal", "committee" or "full"; unless given, a page is full, PDF and Word are for a journal, and a
+        document that was made already has its own.
 
     Returns
     -------
@@ -91,7 +92,8 @@ def render(
         document = in_style(report, style) if style else report
         shown = length_of(format, length) if length else report.length
     else:
-        document, shown = build_document(report, style), length_of(format, length)
+        committee: Arms | None = "pooled" if length == "committee" else None
+        document, shown = build_document(report, style, committee=committee), length_of(format, length)
     return render_document(replace(document, length=shown), format)
 
 

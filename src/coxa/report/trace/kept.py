@@ -72,6 +72,7 @@ def write_kept(
     lengths: Mapping[str, str],
     data: str | Path | None = None,
     home: Path | None = None,
+    arms: str | None = None,
 ) -> list[Path]:
     """Write results.parquet, results.csv and results.json; return the files written.
 
@@ -89,6 +90,8 @@ def write_kept(
         Where the folder's files will be in the end, if elsewhere. The paths of plan and data in results.json are
         those from there, so that the whole can be moved. Forms there that were written with the same results, and are
         not written anew, still belong to them.
+    arms
+        How the arms are shown to a committee; nothing of any other report.
     """
     frame = results_frame(report, document)
     home = home or folder
@@ -100,6 +103,7 @@ def write_kept(
         **(without_counts(facts) if share else facts),
         "style": document.style,
         "small_cells": document.small_cells,
+        "arms": arms or "",
         "inputs": {
             "plan": plan.name if share and plan else _from(home, plan),
             "data": None if share or data is None else _from(home, Path(data)),

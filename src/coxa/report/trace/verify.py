@@ -11,7 +11,7 @@ import pandas as pd
 
 from coxa.errors import CoxaError
 from coxa.findings import Finding, Findings
-from coxa.report.analyse import analyse
+from coxa.report.analyse import analyse, describe
 from coxa.report.build import build_document
 from coxa.report.document import Document
 from coxa.report.record import RunRecord
@@ -95,9 +95,10 @@ def verify(report: Path, data: Path | None = None, tolerance: float = TOLERANCE)
     plan = kept.path("plan")
     if plan is None or not plan.is_file():
         raise CoxaError(f"the plan is not at {plan}; move the folder of the report back to it, or report again")
-    made = analyse(plan, data or kept.path("data"))
+    committee = kept.provenance.get("arms") or None
+    made = (describe if committee else analyse)(plan, data or kept.path("data"))
     share = bool(kept.provenance.get("small_cells"))
-    document = build_document(made, kept.provenance.get("style", "plain"), share)
+    document = build_document(made, kept.provenance.get("style", "plain"), share, committee)
     again = results_frame(made, document)
     found = [*_hashes(kept, made.run), *_numbers(kept.results, again, tolerance)]
     for form in FORMS:

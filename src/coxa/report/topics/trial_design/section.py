@@ -47,7 +47,7 @@ CARDS: Mapping[str, tuple[str, ...]] = {
     ),
     "Background and objectives": ("background", "comparator_choice", "objectives", "pro_hypothesis"),
     "Design": ("patient_involvement", "framework", "changes"),
-    "Participants": ("setting", "eligibility", "sites_and_providers", "recruitment"),
+    "Participants": ("setting", "eligibility", "sites_and_providers", "recruitment", "recruitment_target"),
     ARMS: (),
     "Harms and size": ("harms_assessment", "sample_size", "interim_analyses", "stopping"),
     ALLOCATION: ("sequence_generation", "concealment", "implementation", "blinding"),
@@ -172,5 +172,5 @@ def _said(study: Study, keys: tuple[str, ...]) -> Iterator[tuple[str, str]]:
         yield from ((FACT_OF[where], _text(one)) for where, one in given.items() if one not in (None, ""))
 
 
-def _text(value: str | date) -> str:
-    return value.isoformat() if isinstance(value, date) else value
+def _text(value: str | date | int) -> str:
+    return value.isoformat() if isinstance(value, date) else str(value)
