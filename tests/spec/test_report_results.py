@@ -14,9 +14,10 @@ from coxa.cli.main import app
 from coxa.errors import OptionError
 from coxa.report.topics.analyses.sentences import result_sentences
 from coxa.report.trace.compare import compare_results
+from coxa.report.trace.identity import data_hash
 from coxa.report.trace.kept import read_kept, write_kept
 from coxa.report.trace.provenance import provenance
-from coxa.report.trace.results import ADDRESS, COLUMNS, data_hash, results_frame
+from coxa.report.trace.results import ADDRESS, COLUMNS, results_frame
 from coxa.report.trace.why import why
 from coxa.tables.formats import write
 from tests.spec.drawn_trial import drawn_trial

@@ -6,7 +6,7 @@ from typing import Any
 
 from coxa.models import Fit
 from coxa.report.record import ReportRecord, compares
-from coxa.report.trace.results import data_hash, model_id
+from coxa.report.trace.identity import data_hash, model_id
 from coxa.report.trace.run_data import lock_data
 from coxa.study import Study
 from coxa.study.comparative import ComparativeStudy

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,6 +10,7 @@ import pandas as pd
 from coxa.report.build import build_document
 from coxa.report.document import Document
 from coxa.report.record import ReportRecord
+from coxa.report.trace.identity import data_hash, model_id
 from coxa.report.trace.places import Place, drawn_places, places
 from coxa.study import Study
 from coxa.tables.cells import BEHIND, WHOSE, Cell, Statistic
@@ -86,22 +86,6 @@ def results_frame(report: ReportRecord[Study], document: Document | None = None)
     ]
     frame = pd.DataFrame(rows, columns=list(COLUMNS))
     return frame.astype({"value": float, "decimals": int, "n_participants": "Int64", "n_observations": "Int64"})
-
-
-def data_hash(files: Mapping[str, str]) -> str:
-    """Return one hash of all data files: of their names and hashes, by name."""
-    listed = "".join(f"{sha256}  {name}\n" for name, sha256 in sorted(files.items()))
-    return hashlib.sha256(listed.encode("utf-8")).hexdigest()
-
-
-def model_id(analysis: str, visit: str, n_models: int) -> str:
-    """Return the name of a model: that of its analysis, with the visit where there is one model for each.
-
-    A number of several models together has none.
-    """
-    if n_models > 1:
-        return f"{analysis}@{visit}" if visit else ""
-    return analysis
 
 
 def _labels(place: Place) -> Record:

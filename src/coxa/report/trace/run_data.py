@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from coxa.report.record import ReportRecord
-from coxa.report.trace.results import data_hash
+from coxa.report.trace.identity import data_hash
 from coxa.study import Study
 from coxa.study.locking.content import meaning_sha256, plan_content, value_words
 from coxa.study.locking.deviations import Deviation, PlanStatus

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from difflib import get_close_matches
-from typing import Any
 
 import pandas as pd
 
 from coxa.errors import OptionError
+from coxa.report.trace.facts import analysis_facts, estimand_facts, left_out_facts
 from coxa.report.trace.kept import Kept
 from coxa.tables.records import Record, records
 
@@ -50,9 +49,9 @@ def why(kept: Kept, cell: str) -> Facts:
         *([("format", _format(first))] if first["format"] else []),
     ]
     facts += [(name, str(first[name])) for name in ("visit", "arm", "reference", "term") if first[name]]
-    facts += _estimand(told, first["estimand"])
-    facts += _analysis(told, first)
-    facts += _left_out(told, first["estimand"])
+    facts += estimand_facts(told, first["estimand"])
+    facts += analysis_facts(told, first)
+    facts += left_out_facts(told, first["estimand"])
     facts.append(("plan", f"{told['plan']['file']}, SHA-256 {told['plan']['sha256']}"))
     facts += [("data", f"{name}, SHA-256 {sha256}") for name, sha256 in told["data"]["files"].items()]
     facts.append(("data hash", str(first["data_sha256"])))
@@ -95,58 +94,3 @@ def _format(row: Record) -> str:
 
 def _place(row: Record) -> str:
     return " / ".join(str(part) for part in (row["row_group"], row["row_label"], row["column_label"]) if part)
-
-
-def _estimand(told: dict[str, Any], name: str) -> Iterator[tuple[str, str]]:
-    if plan := told["estimands"].get(name):
-        yield "estimand", f"{name}: {plan['label']} ({_line(told, plan)})"
-        yield from ((f"  {attribute.lower()}", text) for attribute, text in plan["attributes"])
-
-
-def _analysis(told: dict[str, Any], row: Record) -> Iterator[tuple[str, str]]:
-    """Yield the analysis, its model, and the rows that it used."""
-    plan = told["analyses"].get(str(row["analysis"]).partition("[")[0])
-    if plan is None:
-        yield "analysis", f"{row['analysis']}: a description of the data; no model is behind it"
-        return
-    yield "analysis", f"{row['analysis']} ({_line(told, plan)})"
-    if row["method"]:
-        yield "method", str(row["method"])
-    model = told["models"].get(str(row["model"]))
-    if _known(row["n_participants"]):
-        values = f"{row['n_observations']} values of " if _known(row["n_observations"]) else ""
-        yield "behind this number", f"{values}{row['n_participants']} participants"
-    if model is None:
-        return
-    yield "model", f"{row['model']}: {model['call']}"
-    if model["rows"] is not None:
-        yield "rows used", f"{model['rows']} rows of {model['participants']} participants"
-    yield from (("left out by the model", f"{part['rows']} rows: {part['reason']}") for part in model["left_out"])
-    yield from (("tried before", text) for text in model["tried"])
-    yield from (("warning", text) for text in dict.fromkeys((*model["warnings"], row["warning"])) if text)
-
-
-def _left_out(told: dict[str, Any], name: str) -> Iterator[tuple[str, str]]:
-    """Yield how many values of an estimand were expected and analysed, and what was left out by which rule."""
-    plan = told["estimands"].get(name)
-    if plan and plan["participants"] is not None:
-        values = plan["values"]
-        yield (
-            "values",
-            (
-                f"{values['expected']} expected of {plan['participants']} participants, {values['analysed']} analysed, "
-                f"{values['empty']} not there"
-            ),
-        )
-        for part in plan["left_out"]:
-            at = f" at {part['visit']}" if part["visit"] else ""
-            yield "left out", f"{part['n']} of {part['table']}{at}: {part['reason']} ({part['stage']})"
-
-
-def _known(value: object) -> bool:
-    return bool(pd.Series([value]).notna().all())
-
-
-def _line(told: dict[str, Any], plan: dict[str, Any]) -> str:
-    line = plan["plan_line"]
-    return told["plan"]["file"] + (f", line {line}" if line is not None else "")
