@@ -15,7 +15,7 @@ from coxa.errors import OptionError
 from coxa.report.topics.analyses.sentences import result_sentences
 from coxa.report.trace.compare import compare_results
 from coxa.report.trace.identity import data_hash
-from coxa.report.trace.kept import read_kept, write_kept
+from coxa.report.trace.kept import read_kept, write_kept, write_numbers
 from coxa.report.trace.provenance import provenance
 from coxa.report.trace.results import ADDRESS, COLUMNS, results_frame
 from coxa.report.trace.why import why
@@ -37,7 +37,7 @@ def frame() -> pd.DataFrame:
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What is kept of the report, to be read."""
     folder = tmp_path_factory.mktemp("kept")
-    write_kept(report(), built(), folder)
+    write_kept(report(), built(), write_numbers(report(), built(), folder), folder, {})
     return folder
 
 
@@ -120,8 +120,9 @@ def test_a_number_of_a_model_names_it_and_its_warning(frame: pd.DataFrame) -> No
 
 def test_no_participant_is_in_the_results(tmp_path: Path) -> None:
     made = report()
-    for path in write_kept(made, built(), tmp_path):
-        assert b"QZX" not in path.read_bytes()
+    write_kept(made, built(), write_numbers(made, built(), tmp_path), tmp_path, {})
+    for name in ("results.parquet", "results.csv", "results.json"):
+        assert b"QZX" not in (tmp_path / name).read_bytes()
 
 
 def test_what_is_kept_can_be_read_and_the_forms_agree(folder: Path, frame: pd.DataFrame) -> None:

@@ -18,7 +18,7 @@ from coxa.figures.figure import Figure
 from coxa.report.build import build_document
 from coxa.report.document import FORMATS, Document, FigureBlock, Section
 from coxa.report.output.render import render_document
-from coxa.report.trace.kept import read_kept, write_kept
+from coxa.report.trace.kept import read_kept, write_kept, write_numbers
 from coxa.report.trace.results import results_frame
 from coxa.report.trace.why import why
 from coxa.report.transform.styled import in_style
@@ -95,7 +95,7 @@ def test_an_unknown_style_is_refused_with_those_that_are_there() -> None:
 
 def test_why_names_the_style(tmp_path: Path) -> None:
     document = built("jama")
-    write_kept(report(), document, tmp_path)
+    write_kept(report(), document, write_numbers(report(), document, tmp_path), tmp_path, {})
     kept = read_kept(tmp_path)
     p = kept.results[kept.results["format"] == "p_value"].iloc[0]
     assert dict(why(kept, p["cell"]))["format"] == "p_value: {p_value:p}, as jama"

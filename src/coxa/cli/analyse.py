@@ -105,6 +105,7 @@ def report_command(
     """Run every analysis of a plan and write the report beside the results."""
     with edge(verbose, as_json):
         from coxa.errors import check_option
+        from coxa.figures.renderer import second_process
         from coxa.report.lengths import LENGTHS
         from coxa.report.topics.committee.groups import ARMS
         from coxa.report.transform.styled import check_style
@@ -125,10 +126,20 @@ def report_command(
         for_others = crate if share is None else share
         if for_others:
             refuse_team_files(out)
-        report = observe(study, data, quiet) if long == "committee" else run(study, data, quiet)
-        written = write(
-            report, out, quiet, wanted, data=data, style=named, length=long, arms=seen, share=for_others, crate=options
-        )
+        with second_process():
+            report = observe(study, data, quiet) if long == "committee" else run(study, data, quiet)
+            written = write(
+                report,
+                out,
+                quiet,
+                wanted,
+                data=data,
+                style=named,
+                length=long,
+                arms=seen,
+                share=for_others,
+                crate=options,
+            )
         if long != "committee":
             show(report, as_json, quiet)
         if not as_json:

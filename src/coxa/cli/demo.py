@@ -27,8 +27,11 @@ def demo_files() -> Path:
 def demo_command(out: OutPath = Path("coxa-demo"), quiet: Quiet = False, verbose: Verbose = False) -> None:
     """Analyse a small synthetic hip osteoarthritis trial and write its report."""
     with edge(verbose):
-        report = run(demo_files() / "analyses" / "hip_oa_trial" / "study.yaml", None, quiet)
-        (page,) = write(report, out, quiet)
+        from coxa.figures.renderer import second_process
+
+        with second_process():
+            report = run(demo_files() / "analyses" / "hip_oa_trial" / "study.yaml", None, quiet)
+            (page,) = write(report, out, quiet)
         show(report, as_json=False, quiet=quiet)
         typer.echo(f"report: {page}")
 

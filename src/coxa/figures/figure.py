@@ -6,13 +6,13 @@ import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
 from html import escape
 from typing import Any
 
 import pandas as pd
 
 from coxa.figures.drawing import Drawing
+from coxa.figures.renderer import drawn
 from coxa.tables.characters import printable
 from coxa.tables.hidden import Protected
 from coxa.tables.prose import Text
@@ -24,11 +24,6 @@ INNER = re.compile(r"\b(clip|gradient_)(\d+)\b")
 ROOT = re.compile(r"<svg\b[^>]*?viewBox=\"([^\"]*)\"[^>]*>")
 BACKDROP = re.compile(r"^<rect\b[^>]*fill=\"(?:white|transparent)\"[^>]*/>")
 
-UNSEEN = {"aria": False, "axisQuantitative": {"labelLimit": 0}}
-"""What the renderer need not do: name every mark for a reader of the screen, as the figure has one description for all,
-and measure each number of an axis several times to see that it is not cut."""
-
-ABOVE = re.compile("[\U00010000-\U0010ffff]")
 LINES = re.compile(r"[\t\r\n\u2028\u2029]+")
 
 
@@ -98,7 +93,7 @@ class Figure:
         """
         if isinstance(self.chart, Drawing):
             return printable(drawn_svg(self.chart, self.id, self.title, self.alt))
-        return printable(accessible_svg(_drawing(self.spec()), self.id, self.title, self.alt))
+        return printable(accessible_svg(drawn(self.spec()), self.id, self.title, self.alt))
 
     def spec(self) -> str:
         """Return the chart as Vega-Lite, in JSON: what is drawn, and what a page needs to make it interactive.
@@ -157,21 +152,6 @@ def _printable(node: Any) -> Any:
     if isinstance(node, list):
         return [_printable(item) for item in node]
     return LINES.sub(" ", printable(node)) if isinstance(node, str) else node
-
-
-@lru_cache(maxsize=64)
-def _drawing(chart: str) -> str:
-    """Return the drawing of a chart; a report in several forms draws each figure once.
-
-    The renderer shortens a long label between the two halves of a character above U+FFFF, and then fails. Such
-    characters are drawn as private ones of one half, and put back.
-    """
-    import vl_convert
-
-    private = (code for code in range(0xE000, 0xF900) if chr(code) not in chart)
-    halves = dict(zip(sorted(set(ABOVE.findall(chart))), private, strict=False))
-    drawn = str(vl_convert.vegalite_to_svg(chart.translate(str.maketrans(halves)), config=UNSEEN))
-    return drawn.translate({code: character for character, code in halves.items()})
 
 
 def on_white(svg: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,10 +13,11 @@ from coxa.cohort import Cohort
 from coxa.cohort.disposition import Disposition
 from coxa.errors import OptionError
 from coxa.estimates import Estimates
+from coxa.figures.renderer import begin
 from coxa.files import save, save_parquet, whole_run
 from coxa.findings import Findings
 from coxa.report.build import build_document
-from coxa.report.document import Format
+from coxa.report.document import Document, FigureBlock, Format
 from coxa.report.lengths import ReportLength, files_of
 from coxa.report.output.csv_files import write_csv
 from coxa.report.output.render import render_document
@@ -24,7 +25,7 @@ from coxa.report.record import ReportRecord
 from coxa.report.timing import timed
 from coxa.report.topics.committee.groups import Arms
 from coxa.report.trace.crate import NOT_SHARED, CrateOptions, write_crate
-from coxa.report.trace.kept import write_kept
+from coxa.report.trace.kept import write_kept, write_numbers
 from coxa.report.trace.run_data import run_data
 from coxa.study import Study
 from coxa.study.comparative import ComparativeStudy
@@ -88,21 +89,31 @@ def write_report(
     if committee:
         report = without_results(report)
     seconds: dict[str, float] = {}
-    lengths: dict[str, str] = {}
     with timed(seconds, "document"):
         document = build_document(report, style, share, committee)
+    lengths = {name: shown for parts in files.values() for name, shown in parts.items()}
+    _begin_charts(replace(document, length=shown) for shown in lengths.values())
     with whole_run(out) as part:
+        numbers = write_numbers(report, document, part)
+        if not share and not committee:
+            _tables(report, part)
         for form, parts in files.items():
             with timed(seconds, form):
                 for name, shown in parts.items():
                     save(part / name, render_document(replace(document, length=shown), form))
-                    lengths[name] = shown
-        if not share and not committee:
-            _tables(report, part)
         _run(report, part, seconds)
-        write_kept(report, document, part, lengths, data, home=out, arms=committee)
+        write_kept(report, document, numbers, part, lengths, data, home=out, arms=committee)
         crates = [write_crate(report, part, tuple(lengths), crate, share).name] if crate is not None else []
     return [out / name for name in (*lengths, *crates)]
+
+
+def _begin_charts(documents: Iterable[Document]) -> None:
+    """Have the charts of documents drawn while their tables and results are written."""
+    for document in documents:
+        for section in document.walk_shown():
+            for block in section.blocks:
+                if isinstance(block, FigureBlock):
+                    begin(block.figure.spec())
 
 
 def without_results(report: ReportRecord[Study]) -> ReportRecord[Study]:

@@ -65,21 +65,32 @@ class Kept:
         return Path(os.path.normpath(there[0] if there else self.folder / kept))
 
 
+def write_numbers(report: ReportRecord[Study], document: Document, folder: Path) -> pd.DataFrame:
+    """Write results.parquet and results.csv, the results data set of a report; return it."""
+    frame = results_frame(report, document)
+    save_parquet(frame, folder / "results.parquet")
+    write_csv(frame, folder / "results.csv")
+    return frame
+
+
 def write_kept(
     report: ReportRecord[Study],
     document: Document,
+    numbers: pd.DataFrame,
     folder: Path,
     lengths: Mapping[str, str],
     data: str | Path | None = None,
     home: Path | None = None,
     arms: str | None = None,
-) -> list[Path]:
-    """Write results.parquet, results.csv and results.json; return the files written.
+) -> Path:
+    """Write results.json: the results data set, where it is from, and the forms of the report; return its path.
 
     Parameters
     ----------
     report, document
         The results, and the tree in which they are shown.
+    numbers
+        The results data set, from `write_numbers`.
     folder
         Where to write. The files of the report that are there already are recorded as those of these results.
     lengths
@@ -93,7 +104,6 @@ def write_kept(
     arms
         How the arms are shown to a committee; nothing of any other report.
     """
-    frame = results_frame(report, document)
     home = home or folder
     origin = report.study.origin
     plan = Path(origin.folder) / origin.name if origin else None
@@ -108,15 +118,11 @@ def write_kept(
             "plan": plan.name if share and plan else _from(home, plan),
             "data": None if share or data is None else _from(home, Path(data)),
         },
-        "results": json.loads(frame.to_json(orient="records", double_precision=15)),
+        "results": json.loads(numbers.to_json(orient="records", double_precision=15)),
     }
     written = {name: {"sha256": sha256, "length": lengths[name]} for name, sha256 in _hashes(folder).items()}
     kept["forms"] = dict(sorted({**_still_of(kept, home, set(written)), **written}.items()))
-    return [
-        save_parquet(frame, folder / "results.parquet"),
-        write_csv(frame, folder / "results.csv"),
-        save(folder / "results.json", _as_text(kept)),
-    ]
+    return save(folder / "results.json", _as_text(kept))
 
 
 def _as_text(kept: dict[str, Any]) -> str:
