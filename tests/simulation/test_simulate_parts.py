@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from coxa.simulate.attendance import SessionPlan, draw_attendance
 from coxa.simulate.events import (
     draw_event_counts,
     draw_event_days,
@@ -15,7 +14,8 @@ from coxa.simulate.events import (
     lasting_effect,
     logistic_risk,
 )
-from coxa.simulate.items import draw_item_codes, draw_item_gaps, draw_rating, item_difficulties
+from coxa.simulate.from_plan.dose import SessionPlan, draw_attendance
+from coxa.simulate.from_plan.measure import draw_item_codes, draw_item_gaps, draw_rating, item_difficulties
 from coxa.simulate.seeds import generator
 from synthetic_data.hip_oa_trial.simulator.trajectories import draw_trajectories, visit_correlation
 

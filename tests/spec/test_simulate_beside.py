@@ -7,7 +7,7 @@ import pytest
 
 from coxa.errors import PlanError
 from coxa.simulate import simulate_study
-from coxa.simulate.from_plan.beside import RATED
+from coxa.simulate.from_plan.treatment import RATED
 from tests.spec.assumed_trial import ASSUMED, assumed
 
 PLAIN = "  sessions: {attendance: 0.8}\n  adverse_events: 0.5\n"

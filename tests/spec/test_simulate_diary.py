@@ -9,8 +9,15 @@ import statsmodels.api as sm
 
 from coxa.errors import PlanError
 from coxa.simulate import draw_outcomes, simulate_study, trial_design
-from coxa.simulate.daily import mean_of_yesterdays, next_morning, yesterdays_load
-from coxa.simulate.from_plan.diary import DailyCourse, daily_changes, daily_course, in_flare
+from coxa.simulate.from_plan.diary import (
+    DailyCourse,
+    daily_changes,
+    daily_course,
+    in_flare,
+    mean_of_yesterdays,
+    next_morning,
+    yesterdays_load,
+)
 from coxa.simulate.from_plan.follow import DrawnTrial
 from coxa.study import Study
 from tests.spec.assumed_trial import ASSUMED, assumed

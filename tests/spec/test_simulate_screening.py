@@ -13,7 +13,7 @@ from coxa.derive import derive_dataset
 from coxa.errors import PlanError
 from coxa.report.topics.participants.flow.build import participant_flow
 from coxa.simulate import simulate_study
-from coxa.simulate.screening import NotEnrolled, draw_log, numbers_of
+from coxa.simulate.from_plan.tables import NotEnrolled, draw_log, numbers_of
 from coxa.study import Study
 from coxa.study.reading.read import parse_study
 from synthetic_data.hip_oa_trial.simulator.design import HipOADesign

@@ -8,7 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from coxa.cli.show import console
-from coxa.simulate.presets.words import arm_words, figure_words, origin_words, published_words, simulated_words
+from coxa.simulate.presets.document import arm_words, figure_words, origin_words, published_words, simulated_words
 from coxa.simulate.published import Comparison
 from coxa.study.comparative import ComparativeStudy
 

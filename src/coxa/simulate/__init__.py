@@ -1,7 +1,7 @@
 """Simulated trials with the truth that was planted in them.
 
-One file per part of a trial (`serial`, `items`, `attendance`, `dropout`, `events`), each a few functions that take a
-numpy Generator; `from_plan` makes a trial of any plan. Names are loaded when first used.
+`from_plan` makes a trial of any plan: one file per part of a trial, each a few functions that take a numpy Generator.
+Names are loaded when first used.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from coxa.simulate.events import draw_event_days, draw_gaps, draw_happens, fading_effect, lasting_effect, logistic_risk
-from coxa.simulate.items import Codes, draw_item_codes, draw_item_gaps, draw_rating
+from coxa.simulate.from_plan.measure import Codes, draw_item_codes, draw_item_gaps, draw_rating
 from coxa.simulate.seeds import generator
 from synthetic_data.hip_oa_trial.simulator.design import ARMS, DAYS, VISITS, WINDOWS, EventRisk, HipOADesign
 from synthetic_data.hip_oa_trial.simulator.people import People

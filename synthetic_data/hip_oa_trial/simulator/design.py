@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field
 from types import MappingProxyType
 from typing import Any
 
-from coxa.simulate.attendance import SessionPlan
+from coxa.simulate.from_plan.dose import SessionPlan
 
 ARMS = ("usual_care", "exercise", "manual_therapy")
 """Arms, the reference first."""

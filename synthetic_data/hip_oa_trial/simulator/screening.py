@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from coxa.simulate.screening import NotEnrolled, draw_log, log_columns
+from coxa.simulate.from_plan.tables import NotEnrolled, draw_log, log_columns
 from coxa.simulate.seeds import generator
 from synthetic_data.hip_oa_trial.simulator.design import ARMS, SITES
 from synthetic_data.hip_oa_trial.simulator.people import People

@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from coxa.simulate.attendance import draw_attendance, draw_minutes
 from coxa.simulate.events import draw_event_counts
-from coxa.simulate.items import draw_rating
+from coxa.simulate.from_plan.dose import draw_attendance, draw_minutes
+from coxa.simulate.from_plan.measure import draw_rating
 from coxa.simulate.seeds import generator
 from synthetic_data.hip_oa_trial.simulator.course import Course
 from synthetic_data.hip_oa_trial.simulator.delivered import (

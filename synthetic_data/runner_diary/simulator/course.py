@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from coxa.simulate.daily import (
+from coxa.simulate.events import draw_happens, draw_serial, logistic_risk
+from coxa.simulate.from_plan.diary import (
     Training,
     TrainingHabits,
     draw_training,
@@ -17,7 +18,6 @@ from coxa.simulate.daily import (
     rated,
     yesterdays_load,
 )
-from coxa.simulate.events import draw_happens, draw_serial, logistic_risk
 from coxa.simulate.seeds import generator
 from synthetic_data.runner_diary.simulator.design import ARMS, ExerciseDesign, RunnerDesign
 from synthetic_data.runner_diary.simulator.people import Runners

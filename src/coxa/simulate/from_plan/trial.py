@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from coxa.arguments import WHOLE, kinds
-from coxa.simulate.from_plan.beside import co_interventions_table, with_fidelity, with_soreness
 from coxa.simulate.from_plan.calendar import visit_days
 from coxa.simulate.from_plan.design import TrialDesign, check_seed, trial_design
 from coxa.simulate.from_plan.diary import daily_course, daily_table, one_diary
@@ -25,7 +24,13 @@ from coxa.simulate.from_plan.tables import (
     participants_table,
     screening_table,
 )
-from coxa.simulate.from_plan.treatment import home_tables, sessions_table
+from coxa.simulate.from_plan.treatment import (
+    co_interventions_table,
+    home_tables,
+    sessions_table,
+    with_fidelity,
+    with_soreness,
+)
 from coxa.simulate.from_plan.truths import SIZE, true_values
 from coxa.simulate.truth import Truth
 from coxa.study import Study
