@@ -20,7 +20,7 @@ from time import perf_counter
 
 import pandas as pd
 
-from coxa.design.by_simulation.pieces import Piece, run_piece, trials_of
+from coxa.design.by_simulation.run import Piece, run_piece, trials_of
 from coxa.design.by_simulation.simulated import simulated_power
 from coxa.simulate import estimand_frame, trial_design
 from coxa.study import Study

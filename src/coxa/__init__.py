@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from coxa.cohort.read import read_cohort as read_cohort
     from coxa.derive.build import derive_dataset as derive_dataset
     from coxa.derive.dataset import AnalysisDataset as AnalysisDataset
-    from coxa.design.allocate import randomise as randomise
+    from coxa.design.allocation_list import randomise as randomise
     from coxa.design.by_simulation.simulated import simulated_power as simulated_power
     from coxa.estimates.differences import contrasts as contrasts
     from coxa.estimates.differences import joint_test as joint_test
@@ -59,7 +59,7 @@ __getattr__, __dir__, __all__ = lazy(
         "coxa.cohort.read": ("read_cohort",),
         "coxa.derive.build": ("derive_dataset",),
         "coxa.derive.dataset": ("AnalysisDataset",),
-        "coxa.design.allocate": ("randomise",),
+        "coxa.design.allocation_list": ("randomise",),
         "coxa.design.by_simulation.simulated": ("simulated_power",),
         "coxa.estimates.differences": ("contrasts", "joint_test"),
         "coxa.estimates.means": ("marginal_means",),

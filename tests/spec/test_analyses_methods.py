@@ -15,7 +15,7 @@ from coxa import simulated_power
 from coxa.analyses.methods import Telling, method_of
 from coxa.analyses.planned import run_analysis
 from coxa.analyses.rows import SimulatedRows
-from coxa.design.by_simulation.truth import true_differences
+from coxa.design.by_simulation.comparisons import true_differences
 from coxa.estimates import contrasts, marginal_means
 from coxa.models import Fit, fit_clda, fit_lmm, with_baseline
 from coxa.report.topics.analyses.participant_effects import participant_effects_table

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from coxa.design import Minimisation, PermutedBlocks, Stratified, check_seals, randomise, redcap_table, seal
-from coxa.design.cards import allocation_cards
+from coxa.design.handed_over import allocation_cards
 from coxa.errors import OptionError
 
 TWO = {"usual_care": 1, "exercise": 1}

@@ -7,9 +7,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from coxa.design.by_simulation.blinded import blind
 from coxa.design.by_simulation.rehearsal import judged, rehearse
-from coxa.design.by_simulation.rehearsed import drawn_anew, planted, shuffled
+from coxa.design.by_simulation.rehearsed import blind, drawn_anew, planted, shuffled
 from coxa.simulate import trial_design
 from coxa.study import Study
 from coxa.study.kinds import study_of
@@ -106,7 +105,7 @@ def test_clusters_nested_in_others_that_the_model_does_not_have_are_drawn_anew()
 
 
 def test_rows_that_come_in_are_not_changed(trial: tuple[Study, Path]) -> None:
-    from coxa.design.by_simulation.blinded import read_skeleton
+    from coxa.design.by_simulation.rehearsed import read_skeleton
 
     study, folder = trial
     rows = read_skeleton(study, folder, ["primary"]).rows["primary"]

@@ -14,13 +14,11 @@ import pytest
 
 from coxa import simulated_power
 from coxa.design import find_n
-from coxa.design.by_simulation.comparisons import Comparison
-from coxa.design.by_simulation.pieces import Piece, piece_size, replicate_seed, run_piece, trials_of
+from coxa.design.by_simulation.comparisons import Comparison, TrueDifference, true_differences
 from coxa.design.by_simulation.plan_run import run_singly
-from coxa.design.by_simulation.run import check_some_fit
+from coxa.design.by_simulation.run import Piece, check_some_fit, piece_size, replicate_seed, run_piece, trials_of
 from coxa.design.by_simulation.search import needed, probit_curve, rounded
 from coxa.design.by_simulation.summary import summary
-from coxa.design.by_simulation.truth import TrueDifference, true_differences
 from coxa.design.by_simulation.vary import settings
 from coxa.errors import FitError, OptionError, TooFewParticipantsError
 from coxa.figures import plot_power

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from coxa.design import Cluster, Minimisation, PermutedBlocks, Simple, Stratified, balance, predictability
-from coxa.design.imbalance import departure
+from coxa.design.balance_and_guessing import departure
 
 TWO = {"usual_care": 1, "exercise": 1}
 SEX = {"sex": ("female", "male")}

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from coxa.design import balance, planned_scheme
-from coxa.design.by_simulation.pieces import Piece, replicate_seed, trials_of
+from coxa.design.by_simulation.run import Piece, replicate_seed, trials_of
 from coxa.simulate import draw_outcomes, trial_design
 from coxa.simulate.from_plan.draw import blocks
 from coxa.study import Study

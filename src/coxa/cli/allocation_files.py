@@ -71,7 +71,7 @@ def allocation_files(
     plan: ComparativeStudy, allocation: AllocationList, folder: Path, formats: tuple[str, ...], date: str | None
 ) -> list[Path]:
     """Write a list in each format and its record, all or none; return the files. Allocations are for the owner only."""
-    from coxa.design.cards import allocation_cards
+    from coxa.design.handed_over import allocation_cards
     from coxa.design.sealed import seal
 
     sealed = seal(allocation)
@@ -93,7 +93,7 @@ def allocation_files(
 
 def _redcap(plan: ComparativeStudy, allocation: AllocationList) -> pd.DataFrame:
     """Return the allocation table that REDCap imports, with the plan's field names and codes."""
-    from coxa.design.redcap import redcap_table
+    from coxa.design.handed_over import redcap_table
 
     fields = plan.allocation.redcap if plan.allocation else {}
     names = {name: field.field for name, field in fields.items() if field.field}

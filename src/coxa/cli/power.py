@@ -13,8 +13,8 @@ import typer
 from coxa.cli.edge import AsJson, Quiet, StudyPath, Verbose, edge, print_json
 
 if TYPE_CHECKING:
-    from coxa.design.by_simulation.record import SimulatedPower
     from coxa.design.by_simulation.search import SampleSize
+    from coxa.design.by_simulation.simulated import SimulatedPower
 
 Jobs = Annotated[int, typer.Option("--jobs", help="Processes on this machine; results do not depend on it.")]
 Scheduler = Annotated[

@@ -16,9 +16,9 @@ from coxa.report.output.csv_files import write_csv
 from coxa.version import __version__
 
 if TYPE_CHECKING:
-    from coxa.design.by_simulation.record import SimulatedPower
     from coxa.design.by_simulation.rehearsal import Rehearsal
     from coxa.design.by_simulation.search import SampleSize
+    from coxa.design.by_simulation.simulated import SimulatedPower
 
 
 def power_files(found: SimulatedPower, answer: SampleSize | None, out: Path, target: float | None = None) -> list[Path]:

@@ -84,7 +84,7 @@ def _draw(
 
     from coxa.cli.allocation_files import allocation_files, check_date, check_formats, refuse_existing
     from coxa.cli.show_randomise import show_counts_of, show_written
-    from coxa.design.allocate import randomise
+    from coxa.design.allocation_list import randomise
 
     formats = check_formats(form, FORMATS, given=units is not None)
     check_date(date)
@@ -106,8 +106,7 @@ def _simulate(
     from dataclasses import asdict
 
     from coxa.cli.show_randomise import show_simulation
-    from coxa.design.guessing import predictability
-    from coxa.design.imbalance import balance
+    from coxa.design.balance_and_guessing import balance, predictability
 
     found = balance(scheme, n, replicates=replicates, seed=seed, participants=units)
     guess = predictability(scheme, n, replicates=replicates, seed=seed, participants=units)

@@ -12,9 +12,9 @@ from coxa.cli.show import console
 from coxa.study import Study
 
 if TYPE_CHECKING:
-    from coxa.design.by_simulation.record import SimulatedPower
     from coxa.design.by_simulation.rehearsal import Rehearsal
     from coxa.design.by_simulation.search import SampleSize
+    from coxa.design.by_simulation.simulated import SimulatedPower
 
 HEAD = ("analysis", "comparison", "n", "power", "truth", "bias", "coverage", "type S", "type M", "width", "no number",
         "fallback")  # fmt: skip

@@ -13,8 +13,7 @@ from coxa.allocation.schemes import Scheme, factors_of, in_words, ratio_of, unit
 from coxa.cli.allocation_files import REDCAP, SEALED, card_labels, redcap_choices
 from coxa.cli.show import console
 from coxa.design.allocation_list import AllocationList
-from coxa.design.guessing import Predictability
-from coxa.design.imbalance import Balance
+from coxa.design.balance_and_guessing import Balance, Predictability
 from coxa.design.sealed import SHORT_SEED
 from coxa.study.comparative import ComparativeStudy
 

@@ -24,28 +24,28 @@ if TYPE_CHECKING:
     from coxa.allocation.schemes import PermutedBlocks as PermutedBlocks
     from coxa.allocation.schemes import Simple as Simple
     from coxa.allocation.schemes import Stratified as Stratified
-    from coxa.design.allocate import next_allocation as next_allocation
-    from coxa.design.allocate import randomise as randomise
     from coxa.design.allocation_list import AllocationList as AllocationList
-    from coxa.design.by_simulation.record import SimulatedPower as SimulatedPower
+    from coxa.design.allocation_list import next_allocation as next_allocation
+    from coxa.design.allocation_list import randomise as randomise
+    from coxa.design.balance_and_guessing import Balance as Balance
+    from coxa.design.balance_and_guessing import Predictability as Predictability
+    from coxa.design.balance_and_guessing import balance as balance
+    from coxa.design.balance_and_guessing import predictability as predictability
     from coxa.design.by_simulation.rehearsal import Rehearsal as Rehearsal
     from coxa.design.by_simulation.rehearsal import rehearse as rehearse
     from coxa.design.by_simulation.search import SampleSize as SampleSize
     from coxa.design.by_simulation.search import find_n as find_n
+    from coxa.design.by_simulation.simulated import SimulatedPower as SimulatedPower
     from coxa.design.by_simulation.simulated import simulated_power as simulated_power
-    from coxa.design.closed_form.ancova import power_ancova as power_ancova
     from coxa.design.closed_form.answer import Power as Power
     from coxa.design.closed_form.cluster import design_effect as design_effect
     from coxa.design.closed_form.cluster import power_cluster as power_cluster
+    from coxa.design.closed_form.cluster import power_partially_nested as power_partially_nested
+    from coxa.design.closed_form.means import power_ancova as power_ancova
+    from coxa.design.closed_form.means import power_two_means as power_two_means
     from coxa.design.closed_form.mmrm import power_mmrm as power_mmrm
-    from coxa.design.closed_form.partially_nested import power_partially_nested as power_partially_nested
-    from coxa.design.closed_form.two_means import power_two_means as power_two_means
     from coxa.design.closed_form.two_proportions import power_two_proportions as power_two_proportions
-    from coxa.design.guessing import Predictability as Predictability
-    from coxa.design.guessing import predictability as predictability
-    from coxa.design.imbalance import Balance as Balance
-    from coxa.design.imbalance import balance as balance
-    from coxa.design.redcap import redcap_table as redcap_table
+    from coxa.design.handed_over import redcap_table as redcap_table
     from coxa.design.rerandomisation import RerandomisationTest as RerandomisationTest
     from coxa.design.rerandomisation import rerandomisation_test as rerandomisation_test
     from coxa.design.sealed import SealedList as SealedList
@@ -57,22 +57,17 @@ __getattr__, __dir__, __all__ = lazy(
     {
         "coxa.allocation.planned": ("planned_scheme",),
         "coxa.allocation.schemes": ("Cluster", "Minimisation", "PermutedBlocks", "Simple", "Stratified"),
-        "coxa.design.allocate": ("next_allocation", "randomise"),
-        "coxa.design.allocation_list": ("AllocationList",),
-        "coxa.design.by_simulation.record": ("SimulatedPower",),
+        "coxa.design.allocation_list": ("AllocationList", "next_allocation", "randomise"),
+        "coxa.design.balance_and_guessing": ("Balance", "Predictability", "balance", "predictability"),
         "coxa.design.by_simulation.rehearsal": ("Rehearsal", "rehearse"),
         "coxa.design.by_simulation.search": ("SampleSize", "find_n"),
-        "coxa.design.by_simulation.simulated": ("simulated_power",),
-        "coxa.design.closed_form.ancova": ("power_ancova",),
+        "coxa.design.by_simulation.simulated": ("SimulatedPower", "simulated_power"),
         "coxa.design.closed_form.answer": ("Power",),
-        "coxa.design.closed_form.cluster": ("design_effect", "power_cluster"),
+        "coxa.design.closed_form.cluster": ("design_effect", "power_cluster", "power_partially_nested"),
+        "coxa.design.closed_form.means": ("power_ancova", "power_two_means"),
         "coxa.design.closed_form.mmrm": ("power_mmrm",),
-        "coxa.design.closed_form.partially_nested": ("power_partially_nested",),
-        "coxa.design.closed_form.two_means": ("power_two_means",),
         "coxa.design.closed_form.two_proportions": ("power_two_proportions",),
-        "coxa.design.guessing": ("Predictability", "predictability"),
-        "coxa.design.imbalance": ("Balance", "balance"),
-        "coxa.design.redcap": ("redcap_table",),
+        "coxa.design.handed_over": ("redcap_table",),
         "coxa.design.rerandomisation": ("RerandomisationTest", "rerandomisation_test"),
         "coxa.design.sealed": ("SealedList", "check_seals", "seal"),
     },

@@ -11,7 +11,7 @@ import numpy as np
 from coxa.allocation.draw import draw
 from coxa.allocation.schemes import Cluster, Scheme, factors_of, ratio_of, unit_of
 from coxa.arguments import FRAME, kinds
-from coxa.design.imbalance import CELLS
+from coxa.design.balance_and_guessing import CELLS
 from coxa.design.units import level_codes
 from coxa.errors import DataError, OptionError, check_option
 from coxa.findings import Finding, Findings

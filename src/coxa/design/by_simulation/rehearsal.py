@@ -10,9 +10,8 @@ from typing import Any, Literal
 import pandas as pd
 
 from coxa.arguments import DATA, NUMBER, WHOLE, kinds
-from coxa.design.by_simulation.blinded import read_skeleton
 from coxa.design.by_simulation.comparisons import blind_to_arms, chosen_analyses, comparisons
-from coxa.design.by_simulation.rehearsed import RehearsalPiece, planted_truth, run_rehearsals
+from coxa.design.by_simulation.rehearsed import RehearsalPiece, planted_truth, read_skeleton, run_rehearsals
 from coxa.design.by_simulation.run import Progress
 from coxa.design.by_simulation.simulated import check_numbers, failures, plan_hash
 from coxa.design.by_simulation.summary import POWER_COLUMNS, share_error, summary

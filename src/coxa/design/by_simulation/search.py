@@ -13,8 +13,7 @@ import pandas as pd
 from scipy.stats import norm
 
 from coxa.arguments import NUMBER, WHOLES, kinds
-from coxa.design.by_simulation.record import SimulatedPower
-from coxa.design.by_simulation.simulated import numbers_of, simulated_power
+from coxa.design.by_simulation.simulated import SimulatedPower, numbers_of, simulated_power
 from coxa.errors import FitError, OptionError, TooFewParticipantsError
 from coxa.simulate import trial_design
 from coxa.study.comparative import COMPARATIVE, ComparativeStudy

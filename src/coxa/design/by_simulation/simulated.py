@@ -4,24 +4,66 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from coxa.arguments import NUMBER, WHOLE, WHOLES, kinds
-from coxa.design.by_simulation.comparisons import chosen_analyses, comparisons
-from coxa.design.by_simulation.prior import Prior, planned_effect
-from coxa.design.by_simulation.record import SimulatedPower
+from coxa.design.by_simulation.comparisons import TrueDifferences, chosen_analyses, comparisons, true_differences
 from coxa.design.by_simulation.run import Cell, PowerRun, Progress
 from coxa.design.by_simulation.summary import POWER_COLUMNS, summary
-from coxa.design.by_simulation.truth import TrueDifferences, true_differences
-from coxa.design.by_simulation.vary import settings
+from coxa.design.by_simulation.vary import Prior, planned_effect, settings
 from coxa.errors import OptionError
 from coxa.runs.store import open_store
 from coxa.runs.workers import Workers
 from coxa.simulate import trial_design
 from coxa.study.comparative import COMPARATIVE, ComparativeStudy
+
+
+@dataclass(frozen=True, slots=True)
+class SimulatedPower:
+    """Power by simulation, one row per comparison, setting and number of participants.
+
+    frame    : in `POWER_COLUMNS`: power and what else the replicates say, with Monte Carlo errors; `n` participants of
+               all arms together; nothing is rounded
+    failures : setting, n, analysis, problem and in how many replicates; those without a number count as not shown
+    how_true : how the true values were obtained
+    inputs   : seed, plan hash and what else was asked
+
+    Examples
+    --------
+    >>> import coxa
+    >>> found = coxa.simulated_power(coxa.preset("bennell-2014"), 40, replicates=10, analyses=["primary"])
+    >>> found.frame[["n", "replicates"]].drop_duplicates().to_numpy().tolist()
+    [[40, 10]]
+    """
+
+    frame: pd.DataFrame
+    failures: pd.DataFrame
+    how_true: str
+    inputs: Mapping[str, Any] = field(repr=False)
+
+    def only(self, **where: Any) -> pd.DataFrame:
+        """Return the rows whose columns have these values."""
+        rows = self.frame
+        for column, value in where.items():
+            rows = rows[rows[column] == value]
+        return rows.reset_index(drop=True)
+
+    def as_text(self) -> str:
+        """Return one line per row."""
+        return "\n".join(
+            f"{row['analysis']}, {row['arm']} - {row['reference']}{' at ' * bool(row['visit'])}{row['visit']}"
+            f"{', ' * bool(row['setting'])}{row['setting']}, n {row['n']}: power {row['power']:.3f} "
+            f"(Monte Carlo error {row['power_error']:.3f}, {row['replicates']} replicates)"
+            for row in self.frame.to_dict("records")
+        )
+
+    def _repr_html_(self) -> str:
+        return str(self.frame._repr_html_())  # type: ignore[operator]
+
 
 REPLICATES = 1_000
 

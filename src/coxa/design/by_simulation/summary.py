@@ -8,8 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from coxa.design.by_simulation.comparisons import Comparison
-from coxa.design.by_simulation.truth import TrueDifference
+from coxa.design.by_simulation.comparisons import Comparison, TrueDifference
 
 POWER_COLUMNS = (
     "estimand", "analysis", "arm", "reference", "visit", "term", "setting", "n", "replicates", "power", "power_error",

@@ -9,8 +9,8 @@ from typing import Literal
 
 import numpy as np
 
-from coxa.design.closed_form.ancova import imbalance_factor
 from coxa.design.closed_form.answer import Accuracy, Power, Question, t_answer, with_numbers
+from coxa.design.closed_form.means import imbalance_factor
 from coxa.errors import OptionError, check_option
 
 
