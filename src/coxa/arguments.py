@@ -87,7 +87,7 @@ def kinds(**expected: Kind) -> Callable[[Callable[Arguments, Answer]], Callable[
     ...     return 2 * n
     >>> doubled("4")
     Traceback (most recent call last):
-    coxa.errors.OptionError: doubled: `n` is a whole number; got '4' (str). Give one without quotation marks, such \
+    coxa.errors.OptionError: doubled: `n` is '4' (str), not a whole number. Give one without quotation marks, such \
 as 60.
     """
 
@@ -102,7 +102,7 @@ as 60.
                 optional = value is None and signature.parameters[name].default is None
                 if kind is not None and not optional and not kind.fits(value):
                     raise OptionError(
-                        f"{function.__name__}: `{name}` is {kind.words}; got {in_brief(value)}. {kind.remedy}"
+                        f"{function.__name__}: `{name}` is {in_brief(value)}, not {kind.words}. {kind.remedy}"
                     )
                 if kind is not None and kind.as_one is not None and not optional:
                     bound.arguments[name] = kind.as_one(value)

@@ -206,59 +206,91 @@ def nearest(word: str, allowed: Iterable[str], alike: float = 0.6) -> str | None
     return by_folded[match[0]] if match else None
 
 
-def not_allowed(what: str, word: object, allowed: Iterable[str]) -> str:
-    """Say that `word` is not an allowed `what`, list what is, and suggest the nearest.
-
-    Examples
-    --------
-    >>> not_allowed("df method", "kenward", ["satterthwaite", "kenward-roger"])
-    "unknown df method 'kenward'; allowed: satterthwaite, kenward-roger; did you mean 'kenward-roger'?"
-    """
-    options = list(allowed)
-    hint = nearest(str(word), options)
-    suggestion = f"; did you mean '{hint}'?" if hint else ""
-    return f"unknown {what} '{word}'; allowed: {', '.join(options)}{suggestion}"
-
-
-def use_one_of(word: object, allowed: Iterable[str]) -> str:
+def choose(word: object, allowed: Iterable[str]) -> str:
     """Return the remedy for a word that is not allowed: what is, and the nearest.
 
     Examples
     --------
-    >>> use_one_of("assesments", ["participants", "assessments"])
-    "Use one of: participants, assessments. Did you mean 'assessments'?"
+    >>> choose("assesments", ["participants", "assessments"])
+    'Choose one of participants, assessments; did you mean assessments?'
+    >>> choose("jama", []), choose("jama", ["plain"])
+    ('None is declared.', 'Choose plain.')
     """
-    options = list(allowed)
-    hint = nearest(str(word), options)
-    return f"Use one of: {', '.join(options)}." + (f" Did you mean '{hint}'?" if hint else "")
+    options = list(dict.fromkeys(map(str, allowed)))
+    return choose_from(options, nearest(str(word), options))
 
 
-def check_option(what: str, word: str, allowed: Sequence[Word]) -> Word:
-    """Return `word` if it is allowed, else raise `OptionError` with the list and the nearest."""
+def choose_from(options: Sequence[str], hint: str | None) -> str:
+    """Return the remedy with all words that are allowed, and the one that is probably meant."""
+    if not options:
+        return "None is declared."
+    if len(options) == 1:
+        return f"Choose {options[0]}."
+    end = f"; did you mean {hint}?" if hint else "."
+    return f"Choose one of {', '.join(options)}{end}"
+
+
+def not_allowed(what: str, word: object, allowed: Iterable[str]) -> str:
+    """Say that there is nothing of that name, list what there is, and suggest the nearest.
+
+    Examples
+    --------
+    >>> not_allowed("column", "weigth", ["arm", "weight"])
+    'There is no column "weigth". Choose one of arm, weight; did you mean weight?'
+    """
+    return f"There is no {what} {_quoted(word)}. {choose(word, allowed)}"
+
+
+def check_known(what: str, word: str, allowed: Sequence[Word]) -> Word:
+    """Return `word` if there is something of that name, else raise `OptionError` with the list and the nearest."""
     for each in allowed:
         if each == word:
             return each
     raise OptionError(not_allowed(what, word, allowed))
 
 
+def check_option(option: str, word: str, allowed: Sequence[Word]) -> Word:
+    """Return `word` if an option may have it, else raise `OptionError` with the list and the nearest.
+
+    Examples
+    --------
+    >>> check_option("style", "jamma", ("plain", "jama", "lancet"))
+    Traceback (most recent call last):
+    coxa.errors.OptionError: `style` is "jamma". Choose one of plain, jama, lancet; did you mean jama?
+    """
+    for each in allowed:
+        if each == word:
+            return each
+    raise OptionError(f"{_named(option)} is {_quoted(word)}. {choose(word, allowed)}")
+
+
+def _quoted(word: object) -> str:
+    return f'"{word}"' if isinstance(word, str) else str(word)
+
+
+def _named(option: str) -> str:
+    """Return an option as it is typed, or in words: `style`, The ending of `--out`."""
+    return f"`{option}`" if option.lstrip("-").isidentifier() else f"The {option}"
+
+
 def check_level(conf_level: float) -> None:
     """Raise OptionError unless a confidence level is a number between 0 and 1."""
     check_kind("conf_level", conf_level, numbers.Real, "a number between 0 and 1")
     if not 0 < conf_level < 1:
-        raise OptionError(f"conf_level is between 0 and 1, for instance 0.95; got {conf_level}")
+        raise OptionError(f"`conf_level` is {conf_level}, not between 0 and 1. Choose for example 0.95.")
 
 
-def check_kind(what: str, value: object, kind: type | tuple[type, ...], needed: str) -> None:
+def check_kind(option: str, value: object, kind: type | tuple[type, ...], needed: str) -> None:
     """Raise OptionError unless `value` is of a kind, which is described in words.
 
     Examples
     --------
     >>> check_kind("weights", 3, str, "the name of a column")
     Traceback (most recent call last):
-    coxa.errors.OptionError: weights is the name of a column; got 3 (int)
+    coxa.errors.OptionError: `weights` is 3 (int), not the name of a column.
     """
     if not isinstance(value, kind):
-        raise OptionError(f"{what} is {needed}; got {in_brief(value)}")
+        raise OptionError(f"{_named(option)} is {in_brief(value)}, not {needed}.")
 
 
 def in_brief(value: object) -> str:
@@ -267,14 +299,14 @@ def in_brief(value: object) -> str:
     Examples
     --------
     >>> in_brief("study.yaml"), in_brief(None), in_brief(CoxaError())
-    ("'study.yaml' (str)", 'None', 'CoxaError')
+    ("'study.yaml' (str)", 'None', 'of type CoxaError')
     """
     kind = type(value).__name__
     if value is None:
         return "None"
     if isinstance(value, (str, bytes, numbers.Number, list, tuple, set, dict)):
         return f"{shortened(value)} ({kind})"
-    return kind
+    return f"of type {kind}"
 
 
 def shortened(value: object, most: int = 60) -> str:

@@ -279,8 +279,8 @@ def test_visit_in_a_term_stands_for_time() -> None:
         ("lmm", "covariance: us", "`covariance` does not belong to model lmm"),
         ("lmm", "baseline: response", "`baseline: response` goes with `time: weeks`"),
         ("lmm", "baseline: response, time: weeks", "cannot analyse a change"),
-        ("lmm", "random: slopes", "Did you mean `slope`?"),
-        ("lmm", "ddf: between-within", "Allowed here: satterthwaite, kenward-roger"),
+        ("lmm", "random: slopes", "did you mean slope?"),
+        ("lmm", "ddf: between-within", "Choose one of satterthwaite, kenward-roger"),
         ("lmm", "estimation: ml", "Kenward-Roger needs REML"),
         (
             "lmm",

@@ -23,21 +23,21 @@ READ = r'Read one .*: `coxa\.read_study\("study\.yaml"\)`'
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda: coxa.randomise(PLAN, n=60, seed=1), r"`scheme` is a scheme, .*; got Trial\. .*planned_scheme"),
-        (lambda: coxa.randomise(PLAN, n=60), r"randomise: `scheme` is a scheme"),  # type: ignore[call-arg]
-        (lambda: coxa.simulated_power("study.yaml"), rf"simulated_power: `study` .*; got 'study\.yaml' .*{READ}"),  # type: ignore[arg-type]
-        (lambda: coxa.simulated_power(PLAN, n="60"), r"`n` is a whole number, or several; got '60' \(str\)"),  # type: ignore[arg-type]
-        (lambda: coxa.simulated_power(PLAN, n=60.5), r"`n` is a whole number, or several; got 60\.5 \(float\)"),  # type: ignore[arg-type]
-        (lambda: coxa.design.find_n(PLAN, "0.8"), r"find_n: `power` is a number; got '0\.8' \(str\)"),  # type: ignore[arg-type]
-        (lambda: coxa.simulate_study({"study": "x"}, seed=1), r"simulate_study: `study` is the plan .*; got {'study'"),  # type: ignore[arg-type]
-        (lambda: coxa.simulate.trial_design(None), r"trial_design: `study` is the plan .*; got None"),  # type: ignore[arg-type]
-        (lambda: coxa.design.rehearse("study.yaml"), r"rehearse: `study` is the plan"),  # type: ignore[arg-type]
-        (lambda: coxa.design.planned_scheme("blocks"), r"planned_scheme: `study` is the plan"),  # type: ignore[arg-type]
-        (lambda: coxa.analyse(5), r"analyse: `study` is a plan .* or a simulated trial; got 5 \(int\)"),  # type: ignore[arg-type]
-        (lambda: analyse_cohort(PLAN), r"analyse_cohort: `cohort` is a checked cohort .*; got Trial"),  # type: ignore[arg-type]
-        (lambda: coxa.read_cohort("study.yaml"), "read_cohort: `study` is a plan .* Read it first: "),  # type: ignore[arg-type]
-        (lambda: coxa.read_study(PLAN), r"read_study: `path` is a path; got Trial"),  # type: ignore[arg-type]
-        (lambda: power_two_means(sd="10", difference=5, n=60), r"power_two_means: `sd` is a number; got '10'"),  # type: ignore[arg-type]
+        (lambda: coxa.randomise(PLAN, n=60, seed=1), r"`scheme` is of type Trial, not a scheme, .* .*planned_scheme"),
+        (lambda: coxa.randomise(PLAN, n=60), r"randomise: `scheme` is of type Trial, not a scheme"),  # type: ignore[call-arg]
+        (lambda: coxa.simulated_power("study.yaml"), rf"simulated_power: `study` is 'study\.yaml' .*{READ}"),  # type: ignore[arg-type]
+        (lambda: coxa.simulated_power(PLAN, n="60"), r"`n` is '60' \(str\), not a whole number, or several"),  # type: ignore[arg-type]
+        (lambda: coxa.simulated_power(PLAN, n=60.5), r"`n` is 60\.5 \(float\), not a whole number, or several"),  # type: ignore[arg-type]
+        (lambda: coxa.design.find_n(PLAN, "0.8"), r"find_n: `power` is '0\.8' \(str\), not a number"),  # type: ignore[arg-type]
+        (lambda: coxa.simulate_study({"study": "x"}, seed=1), r"simulate_study: `study` is {'study': 'x'} \(dict\)"),  # type: ignore[arg-type]
+        (lambda: coxa.simulate.trial_design(None), r"trial_design: `study` is None, not the plan"),  # type: ignore[arg-type]
+        (lambda: coxa.design.rehearse("study.yaml"), r"rehearse: `study` is 'study\.yaml' \(str\), not the plan"),  # type: ignore[arg-type]
+        (lambda: coxa.design.planned_scheme("blocks"), r"planned_scheme: `study` is 'blocks' .*, not the plan"),  # type: ignore[arg-type]
+        (lambda: coxa.analyse(5), r"analyse: `study` is 5 \(int\), not a plan .* or a simulated trial"),  # type: ignore[arg-type]
+        (lambda: analyse_cohort(PLAN), r"analyse_cohort: `cohort` is of type Trial, not a checked cohort"),  # type: ignore[arg-type]
+        (lambda: coxa.read_cohort("study.yaml"), "read_cohort: `study` is .*, not a plan .* Read it first: "),  # type: ignore[arg-type]
+        (lambda: coxa.read_study(PLAN), r"read_study: `path` is of type Trial, not a path"),  # type: ignore[arg-type]
+        (lambda: power_two_means(sd="10", difference=5, n=60), r"power_two_means: `sd` is '10' \(str\), not a number"),  # type: ignore[arg-type]
     ],
 )  # fmt: skip
 def test_a_wrong_kind_says_what_was_expected_and_what_was_given(call: Callable[[], Any], message: str) -> None:

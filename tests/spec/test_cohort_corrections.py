@@ -84,7 +84,7 @@ def test_null_sets_a_value_missing_and_the_account_says_why(tmp_path: Path) -> N
             'to: 4', "No row has visit week_9. Correct or remove the entry."),
         ('participant_id: "01", outcome: pain, visit: week_6, from: 12, to: 4',
          "The file has 41 there, not 12. Correct or remove the entry."),
-        ('participant_id: "01", field: valeu, visit: week_6, to: 4', "Unknown field 'valeu'; allowed: participant_id,"),
+        ('participant_id: "01", field: valeu, visit: week_6, to: 4', 'There is no field "valeu". Choose one of '),
     ],
 )  # fmt: skip
 def test_a_correction_that_matches_nothing_is_an_error(tmp_path: Path, entry: str, remedy: str) -> None:
@@ -128,7 +128,8 @@ def test_a_row_excluded_from_a_file_is_excluded_from_every_table_of_it(tmp_path:
 def test_an_excluded_row_that_is_not_there(tmp_path: Path) -> None:
     data = LONG + "  exclude_rows: [{table: participants, row: 9, because: test}, {file: a.csv, row: 2, because: x}]\n"
     assert messages(read_tiny(tmp_path, data=data)) == [
-        "error: a.csv, row 2: `exclude_rows` names no file of the plan. Use one of: participants.csv, assessments.csv.",
+        "error: a.csv, row 2: `exclude_rows` names no file of the plan. Choose one of participants.csv, "
+        "assessments.csv.",
         "error: participants, row 9: a row that the plan excludes is not in the file. Correct its number, or remove "
         "it. The file has rows 2 to 5.",
     ]

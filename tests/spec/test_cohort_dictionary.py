@@ -48,7 +48,7 @@ def test_the_document_is_current() -> None:
 
 
 def test_unknown_table() -> None:
-    with pytest.raises(OptionError, match="did you mean 'participants'"):
+    with pytest.raises(OptionError, match="did you mean participants"):
         load_table("participant")
 
 

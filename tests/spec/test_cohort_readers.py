@@ -105,7 +105,7 @@ def test_excel(tmp_path: Path) -> None:
     assert result.sheet.source_row.tolist() == [2, 3, 4]
     assert result.source.details == {"sheet": "data"}
     assert read(path, sheet=2).source.details == {"sheet": "data"}
-    assert fault(path, sheet="date").remedy == "Use one of: notes, data. Did you mean 'data'?"
+    assert fault(path, sheet="date").remedy == "Choose one of notes, data; did you mean data?"
 
 
 def test_parquet(tmp_path: Path) -> None:

@@ -99,7 +99,7 @@ def test_words_in_the_range_of_a_condition_are_errors_that_name_the_condition(tm
 def test_conditions_of_columns_that_are_not_there_are_named(tmp_path: Path) -> None:
     found = cohort(tmp_path, "      columns_where: {hypertensoin: {redcap_event_name: baseline_arm_1}}")
     (error,) = [item for item in found.findings.errors if item.field == "columns_where"]
-    assert "Did you mean 'hypertension'?" in error.remedy
+    assert "did you mean hypertension?" in error.remedy
     found = cohort(tmp_path, "      columns_where: {hypertension: {event: baseline_arm_1}}")
     assert any(item.value == "no column event" for item in found.findings.errors)
     found = cohort(tmp_path, "      columns_where: {hypertension: {redcap_event_name: base_arm_1}}")

@@ -77,7 +77,7 @@ def test_what_cannot_be_is_refused() -> None:
         diary_adherence(TWO_WEEKS, last_day={"a": 14})
     with pytest.raises(OptionError, match="due on no day"):
         diary_adherence(TWO_WEEKS, last_day=0)
-    with pytest.raises(OptionError, match="allowed: participant, week"):
+    with pytest.raises(OptionError, match="Choose one of participant, week"):
         diary_adherence(TWO_WEEKS, last_day=14, by="month")  # type: ignore[arg-type]
     with pytest.raises(OptionError, match=r"cut is 80; give a share"):
         diary_adherence(TWO_WEEKS, last_day=14, cut=80)

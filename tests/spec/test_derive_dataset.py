@@ -139,7 +139,7 @@ def test_an_event_without_a_date_cannot_be_placed() -> None:
 
 
 def test_an_unknown_estimand_is_answered_with_those_there_are() -> None:
-    with pytest.raises(CoxaError, match="did you mean 'primary'"):
+    with pytest.raises(CoxaError, match="Choose primary"):
         derive_dataset(cohort(), "primry")
 
 

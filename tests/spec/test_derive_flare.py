@@ -116,7 +116,7 @@ def test_no_flare_gives_an_empty_table_with_all_columns() -> None:
         ({"days": 1.5}, "days of the flare rule is 1.5"),
         ({"max_gap": -1}, "max_gap of the flare rule is -1; give a whole number, 0 or more"),
         ({"min_recorded": 8}, "min_recorded is 8, but the reference has 7 days"),
-        ({"reference": "rolling_mean"}, "did you mean 'rolling_median'"),
+        ({"reference": "rolling_mean"}, "did you mean rolling_median"),
     ],
 )
 def test_an_impossible_rule_is_refused(options: dict, message: str) -> None:

@@ -52,7 +52,7 @@ def test_a_lag_is_a_number_of_days(lag: float) -> None:
 def test_what_would_overwrite_or_is_not_there_is_refused() -> None:
     with pytest.raises(OptionError, match="'load_lag1' is there already"):
         lagged(lagged(LOAD, "load"), "load")
-    with pytest.raises(OptionError, match="did you mean 'load'"):
+    with pytest.raises(OptionError, match="did you mean load"):
         lagged(LOAD, "loads")
 
 

@@ -54,9 +54,9 @@ def test_visits_need_no_study_day() -> None:
 @pytest.mark.parametrize(
     ("data", "options", "message"),
     [
-        (LOAD, {"columns": "lod"}, "did you mean 'load'"),
+        (LOAD, {"columns": "lod"}, "did you mean load"),
         (LOAD, {"columns": []}, "no column was named"),
-        (LOAD, {"columns": "load", "centre": "grand mean"}, "allowed: none, grand_mean"),
+        (LOAD, {"columns": "load", "centre": "grand mean"}, "Choose one of none, grand_mean"),
         (LOAD.assign(load_within=1), {"columns": "load"}, "'load_within' is there already"),
     ],
 )

@@ -90,7 +90,7 @@ def test_an_average_over_visits_and_arms_that_lose_differently() -> None:
         ({"weights": (0, 0, 0, 0)}, "not all zero"),
         ({"baseline": True, "retention": (0.9, 0.9, 0.8, 0.7)}, "one that everybody has"),
         ({"baseline": True, "weights": (1, 0, 0, -1)}, "has the weight 0"),
-        ({"test": "z"}, "allowed: t, normal"),
+        ({"test": "z"}, "Choose one of t, normal"),
     ],
 )
 def test_what_cannot_be_is_told(options: dict[str, object], said: str) -> None:

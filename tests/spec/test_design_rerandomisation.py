@@ -115,11 +115,11 @@ def test_the_level_holds_under_minimisation_where_the_outcome_drifts() -> None:
     ("options", "said"),
     [
         ({}, "either `outcome`"),
-        ({"outcome": "y", "alternative": "both"}, "allowed: two-sided"),
+        ({"outcome": "y", "alternative": "both"}, "Choose one of two-sided"),
         ({"outcome": "z"}, "the table has no column 'z'"),
         ({"outcome": "y", "arm": "group"}, "no column `group`"),
         ({"outcome": "y", "compare": "b"}, "the one `against` which"),
-        ({"outcome": "y", "compare": "b", "against": "c"}, "unknown arm 'c'"),
+        ({"outcome": "y", "compare": "b", "against": "c"}, 'no arm "c"'),
         ({"outcome": "y", "replicates": 0}, "make no test"),
         ({"statistic": lambda *_: np.nan}, "the statistic is not a number under 9 of 9 lists"),
     ],

@@ -30,7 +30,7 @@ BLOCKS = PermutedBlocks(TWO, (4,))
         (lambda: Minimisation(TWO, SEX, {"site": 2}), "'site' has a weight and is no factor; factors: sex"),
         (lambda: Minimisation(TWO, SEX, {"sex": 0}), "weights are positive"),
         (lambda: Minimisation(TWO, SEX, probability=0.5), "take more than 1/2, which is chance"),
-        (lambda: Minimisation(TWO, SEX, measure="sd"), "allowed: range, variance"),  # type: ignore[arg-type]
+        (lambda: Minimisation(TWO, SEX, measure="sd"), "Choose one of range, variance"),  # type: ignore[arg-type]
         (lambda: randomise(Simple(TWO), 1, seed=1), "n = 1 participants is too small for the ratio 1:1"),
         (lambda: randomise(Cluster(Simple(TWO), "clinic"), 1, seed=1), "n = 1 units (clinic) is too small"),
         (lambda: randomise(Simple(TWO), seed=1), "give either `n`"),

@@ -67,7 +67,7 @@ def test_only_differences_at_a_visit_have_a_standard_deviation() -> None:
     fit = fit_ancova("change ~ arm", two_arms())
     with pytest.raises(OptionError, match="a marginal_mean has no standard deviation"):
         standardised_by_model(fit, marginal_means(fit))
-    with pytest.raises(OptionError, match="unknown limits 'normal'; allowed: noncentral_t, delta"):
+    with pytest.raises(OptionError, match=r'`limits` is "normal". Choose one of noncentral_t, delta'):
         standardised_by_model(fit, contrasts(fit), limits="normal")
 
 

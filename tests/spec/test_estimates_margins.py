@@ -78,7 +78,7 @@ def test_the_sentence_says_what_was_not_shown() -> None:
     [
         (0.0, {"type": "noninferiority"}, "a margin is a number above 0"),
         (-2.0, {"type": "superiority"}, "a margin is a number above 0"),
-        (3.0, {"type": "non-inferiority"}, "did you mean 'noninferiority'"),
+        (3.0, {"type": "non-inferiority"}, "did you mean noninferiority"),
         (3.0, {"type": "equivalence", "alpha": 0.95}, "alpha is the one-sided level"),
     ],
 )

@@ -125,8 +125,8 @@ def test_a_family_can_span_the_visits() -> None:
             {"adjust": "tukey", "against": "pairwise", "family": "all"},
             "for the pairs of one visit",
         ),
-        ({"adjust": "dunnet"}, "did you mean 'dunnett'"),
-        ({"adjust": "dunnett", "family": "outcome"}, "unknown family 'outcome'; allowed: visit, all"),
+        ({"adjust": "dunnet"}, "did you mean dunnett"),
+        ({"adjust": "dunnett", "family": "outcome"}, '`family` is "outcome". Choose one of visit, all'),
     ],
 )
 def test_an_adjustment_must_fit_the_comparisons(fit: Fit, options: dict, message: str) -> None:

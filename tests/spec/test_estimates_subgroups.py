@@ -80,7 +80,7 @@ def test_without_an_interaction_there_are_no_subgroups(joint: Fit) -> None:
     fit = fit_mmrm("change ~ arm * visit + site", trial(), visits=["week_6", "week_12"])
     with pytest.raises(OptionError, match=r"no interaction of arm and site.*fit it with 'arm \* visit \* site'"):
         subgroup_contrasts(fit, "site", against="usual_care")
-    with pytest.raises(OptionError, match="unknown factor of the model 'sexe'"):
+    with pytest.raises(OptionError, match='no factor of the model "sexe"'):
         subgroup_contrasts(joint, "sexe", against="usual_care")
     with pytest.raises(OptionError, match="a subgroup is another factor"):
         subgroup_contrasts(joint, "arm", against="usual_care")

@@ -75,7 +75,7 @@ def test_a_fit_is_drawn_and_a_wider_level_is_wider() -> None:
     [
         ({"factor": "therapists"}, "no effect 'Intercept' of a factor 'therapists'; there are therapist: Intercept"),
         ({"factor": "clinic", "effect": "week"}, "no effect 'week' of a factor 'clinic'"),
-        ({"factor": "clinic", "conf_level": 95}, "conf_level is between 0 and 1, for instance 0.95; got 95"),
+        ({"factor": "clinic", "conf_level": 95}, "`conf_level` is 95, not between 0 and 1. Choose for example 0.95."),
     ],
 )
 def test_what_is_not_there_is_named(asked: dict[str, Any], said: str) -> None:

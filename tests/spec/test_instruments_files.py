@@ -121,9 +121,9 @@ def test_no_file_holds_a_question():
 
 
 def test_an_unknown_name_suggests_the_nearest():
-    with pytest.raises(OptionError, match="did you mean 'ihot_12'"):
+    with pytest.raises(OptionError, match="did you mean ihot_12"):
         load_instrument("ihot12")
-    with pytest.raises(OptionError, match=r"unknown scale of hoos 'pian'.*did you mean 'pain'"):
+    with pytest.raises(OptionError, match=r'no scale of hoos "pian".*did you mean pain'):
         load_instrument("hoos").scale("pian")
 
 
@@ -153,13 +153,13 @@ def test_a_new_instrument_is_one_document():
         ("numbering:", "colour: red\nnumbering:", "colour", "Extra inputs are not permitted"),
         ("formula: sum", "formula: median", "scales.total.formula", "Input should be"),
         ("formula: sum", "formula: sum_of_scales", "scales.total.formula", "unknown formula here"),
-        ("items: [x]", "items: [y]", "scales.total.items", "unknown item or stem 'y'"),
+        ("items: [x]", "items: [y]", "scales.total.items", 'no item or stem "y"'),
         ("items: [x]", "items: [x1, x2]", "scales", "item 'x3' belongs to one scale"),
         ("range: [0, 12]", "range: [0, 10]", "scales.total.range", "the formula gives 0 to 12"),
         ("range: [0, 4]", "range: [4, 4]", "items.x.range", "from low to high"),
         ("formula: sum", "formula: sum, reversed: [x4]", "scales.total.reversed", "unknown item of the scale"),
         ("formula: sum", "formula: points", "scales.total.points", "every item of the scale has a table"),
-        ("default_rule: complete", "default_rule: half", "default_rule", "unknown missing rule 'half'"),
+        ("default_rule: complete", "default_rule: half", "default_rule", 'no missing rule "half"'),
         ("least: all", "least: {total: 4}", "missing_rules.complete.least.total", "between 1 and the 3 items"),
         ("least: all", "least: {sum: 1}", "missing_rules.complete.least", "one number for each scale"),
     ],

@@ -151,7 +151,7 @@ def test_a_level_that_was_not_told_is_an_error_with_its_row() -> None:
     rows = trial()
     first_south = int(np.flatnonzero((rows["site"] == "south") & rows["y"].notna())[0])
     with pytest.raises(
-        OptionError, match=f"row {first_south + 2}: unknown level of site 'south'; allowed: north, west"
+        OptionError, match=f'row {first_south + 2}: no level of site "south". Choose one of north, west'
     ):
         fit_mmrm(FORMULA, cut(rows, 50), levels={"site": ["north", "west"]})
 

@@ -120,9 +120,9 @@ def timed() -> pd.DataFrame:
             "time='week' is used by covariance 'sp_exp' and 'sp_exp_nugget' alone, not by us, cs",
         ),
         ({"covariance": "cs", "visits": ["week_6"]}, "covariance 'cs' needs two visits or more; with one use 'us'"),
-        ({"group": "arms"}, "unknown column 'arms'; allowed: .*; did you mean 'arm'"),
-        ({"weights": "weigth"}, "unknown column 'weigth'; allowed: .*; did you mean 'weight'"),
-        ({"vcov": "CR1"}, "unknown vcov 'CR1'; allowed: model, CR0, CR2, CR3"),
+        ({"group": "arms"}, 'no column "arms". Choose one of .*; did you mean arm'),
+        ({"weights": "weigth"}, 'no column "weigth". Choose one of .*; did you mean weight'),
+        ({"vcov": "CR1"}, '`vcov` is "CR1". Choose one of model, CR0, CR2, CR3'),
         ({"vcov": "CR2", "ddf": "kenward-roger"}, "adjusts the covariance of the model and cannot be used with vcov"),
     ],
 )

@@ -40,7 +40,7 @@ def test_tokens() -> None:
         ("change ~ age, arm", "found ',' outside a transform"),
         ("change ~ log(age + arm)", "'log' takes one column, found 'age + arm'"),
         ("change ~ log(log(age))", "'log' takes one column"),
-        ("change ~ bs(age, knots=3)", "'bs' does not take 'knots=3'; allowed: df=<whole number>, degree=<whole"),
+        ("change ~ bs(age, knots=3)", "'bs' does not take 'knots=3'. Allowed: df=<whole number>, degree=<whole"),
         ("change ~ log(age", "the bracket after 'log' is not closed"),
         ("change", "expected 'response ~ terms'"),
         ("change ~", "expected 'response ~ terms'"),
@@ -55,10 +55,10 @@ def test_what_is_not_allowed_is_named_and_not_run(formula: str, found: str) -> N
 
 
 def test_a_misspelt_column_is_answered_with_the_nearest() -> None:
-    with pytest.raises(OptionError, match=r"columns: change, baseline, arm, visit, age; .*did you mean 'baseline'\?"):
+    with pytest.raises(OptionError, match=r"Choose one of change, baseline, arm, visit, age; did you mean baseline\?"):
         read_formula("change ~ basline", COLUMNS)
 
 
 def test_a_misspelt_transform_is_answered_with_the_nearest() -> None:
-    with pytest.raises(OptionError, match=r"did you mean 'sqrt'\?"):
+    with pytest.raises(OptionError, match=r"did you mean sqrt\?"):
         read_formula("change ~ sqrtt(age)", COLUMNS)

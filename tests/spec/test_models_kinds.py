@@ -15,7 +15,7 @@ from coxa.estimates.rates import fit_rates
 from coxa.models import Fit, fit_ancova, fit_batch, fit_clda, fit_lmm, fit_mmrm, fit_trials
 from tests.reference.trial import trial
 
-FRAME = "data is a pandas DataFrame with a row for each observation, or a frame of polars or pyarrow; got"
+FRAME = "`data` is .*, not a pandas DataFrame with a row for each observation, or a frame of polars or pyarrow"
 VERBS: dict[str, Callable[[Any], Any]] = {
     "fit_mmrm": lambda data: fit_mmrm("change ~ visit", data),
     "fit_lmm": lambda data: fit_lmm("change ~ visit + (1 | participant_id)", data),
@@ -43,7 +43,7 @@ def test_data_that_are_no_frame(verb: str, data: Any) -> None:
 
 
 def test_chunks_that_are_no_frames() -> None:
-    with pytest.raises(OptionError, match="a chunk of data is a pandas DataFrame; got"):
+    with pytest.raises(OptionError, match=r"The first chunk of data is .*, not a pandas DataFrame"):
         fit_mmrm("change ~ visit", [{"change": 1}])
 
 
@@ -52,16 +52,16 @@ def test_chunks_that_are_no_frames() -> None:
     [
         ({"formula": 3}, "a formula is text, such as "),
         ({"formula": ["change", "visit"]}, "a formula is text, such as "),
-        ({"covariance": ["us", "bad"]}, "unknown covariance structure 'bad'"),
-        ({"covariance": ["us", 3]}, "unknown covariance structure '3'"),
+        ({"covariance": ["us", "bad"]}, 'no covariance structure "bad"'),
+        ({"covariance": ["us", 3]}, "no covariance structure 3"),
         ({"covariance": []}, "covariance is a structure, such as 'us', or a list"),
         ({"covariance": 3}, "covariance is a structure, such as 'us', or a list of structures that are tried in order"),
-        ({"reml": "yes"}, r"reml is True or False; got 'yes' \(str\)"),
-        ({"group": ["arm"]}, r"group is the name of a column; got \['arm'\] \(list\)"),
-        ({"weights": 2.0}, r"weights is the name of a column; got 2.0 \(float\)"),
-        ({"visits": "week_6"}, r"visits is a list, such as visits=\['week_6'\]; got str"),
-        ({"partially_nested": "arm"}, "partially_nested is a mapping, such as {'therapist': 'arm'}; got 'arm'"),
-        ({"ddf": 3}, "unknown ddf '3'; allowed: satterthwaite"),
+        ({"reml": "yes"}, r"`reml` is 'yes' \(str\), not True or False"),
+        ({"group": ["arm"]}, r"`group` is \['arm'\] \(list\), not the name of a column"),
+        ({"weights": 2.0}, r"`weights` is 2.0 \(float\), not the name of a column"),
+        ({"visits": "week_6"}, r"`visits` is 'week_6' \(str\), not a list. Give for example visits=\['week_6'\]"),
+        ({"partially_nested": "arm"}, "`partially_nested` is 'arm' .*, not a mapping, such as {'therapist': 'arm'}"),
+        ({"ddf": 3}, "`ddf` is 3. Choose one of satterthwaite"),
     ],
 )
 def test_options_of_a_wrong_kind(options: dict[str, Any], message: str) -> None:
@@ -80,13 +80,13 @@ def test_a_term_in_place_of_weights(fit: Fit) -> None:
 
 def test_estimates_of_what_is_no_fit(fit: Fit) -> None:
     for verb in (marginal_means, contrasts):
-        with pytest.raises(OptionError, match=r"fit is a fitted model, such as fit_mmrm\(\.\.\.\); got"):
+        with pytest.raises(OptionError, match=r"`fit` is .*, not a fitted model, such as fit_mmrm\(\.\.\.\)"):
             verb(trial())
-        with pytest.raises(OptionError, match="a factor is the name of a column of the model; got"):
+        with pytest.raises(OptionError, match=r"`factor` is .*, not the name of a column of the model"):
             verb(fit, ["arm"])
-        with pytest.raises(OptionError, match=r"conf_level is a number between 0 and 1; got '95%' \(str\)"):
+        with pytest.raises(OptionError, match=r"`conf_level` is '95%' \(str\), not a number between 0 and 1"):
             verb(fit, conf_level="95%")
-    with pytest.raises(OptionError, match="term is the name of a term, such as 'arm:visit'; got"):
+    with pytest.raises(OptionError, match=r"`term` is .*, not the name of a term, such as 'arm:visit'"):
         joint_test(fit, ["arm"])
 
 

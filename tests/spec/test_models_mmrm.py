@@ -317,15 +317,18 @@ def test_kenward_roger_under_maximum_likelihood() -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"ddf": "kenward"}, "unknown ddf 'kenward'; allowed: satterthwaite, kenward-roger, .*did you mean 'kenward-r"),
+        (
+            {"ddf": "kenward"},
+            '`ddf` is "kenward". Choose one of satterthwaite, kenward-roger, .*did you mean kenward-r',
+        ),
         (
             {"covariance": "toepl"},
-            r"unknown covariance structure 'toepl'; allowed: us, cs, csh, .*; did you mean 'toep'\?",
+            r'no covariance structure "toepl". Choose one of us, cs, csh, .*; did you mean toep\?',
         ),
-        ({"participant": "participant"}, "unknown column 'participant'; allowed: .*did you mean 'participant_id'"),
+        ({"participant": "participant"}, 'no column "participant". Choose one of .*did you mean participant_id'),
         (
             {"visits": ["week_6", "week_13"]},
-            "unknown visit 'week_13'; allowed: week_6, week_12, .*did you mean 'week_12",
+            'no visit "week_13". Choose one of week_6, week_12, .*did you mean week_12',
         ),
     ],
 )

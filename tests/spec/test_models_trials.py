@@ -79,7 +79,7 @@ def test_a_trial_in_which_an_effect_cannot_be_estimated_is_not_a_number(trials: 
 
 
 def test_bad_input_is_named(trials: pd.DataFrame) -> None:
-    with pytest.raises(OptionError, match="unknown column 'study'"):
+    with pytest.raises(OptionError, match='no column "study"'):
         fit_trials(FORMULA, trials, WANTED, trial="study")
     with pytest.raises(OptionError, match="between-within"):
         fit_trials(FORMULA, trials, WANTED, ddf="between-within")

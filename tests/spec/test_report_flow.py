@@ -66,7 +66,7 @@ def test_a_figure_is_a_file_of_the_same_bytes(tmp_path: Path, form: str, start: 
     first = write_figure(figure, tmp_path / f"deep/a.{form}", 72).read_bytes()
     assert first.startswith(start)
     assert write_figure(figure, tmp_path / f"b.{form}", 72).read_bytes() == first
-    with pytest.raises(OptionError, match=r"allowed: \.svg, \.png"):
+    with pytest.raises(OptionError, match=r"Choose one of \.svg, \.png"):
         write_figure(figure, tmp_path / "a.jpeg")
 
 
@@ -85,8 +85,8 @@ def test_the_command_draws_what_it_counts(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "code", "said"),
     [
-        (["--out", "flow.doc"], 2, "unknown ending of --out '.doc'; allowed: .svg, .png, .pdf, .csv"),
-        (["--estimand", "primry", "--out", "flow.svg"], 1, "did you mean 'primary'?"),
+        (["--out", "flow.doc"], 2, 'The ending of `--out` is ".doc". Choose one of .svg, .png, .pdf, .csv'),
+        (["--estimand", "primry", "--out", "flow.svg"], 1, "did you mean primary?"),
     ],
 )
 def test_a_wrong_word_is_answered(tmp_path: Path, options: list[str], code: int, said: str) -> None:

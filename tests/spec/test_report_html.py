@@ -383,7 +383,7 @@ def test_a_formula_in_words() -> None:
 
 
 def test_an_unknown_format_is_answered_with_those_there_are() -> None:
-    with pytest.raises(OptionError, match="unknown format 'htm'; allowed: html, pdf, docx; did you mean 'html'"):
+    with pytest.raises(OptionError, match=r'`format` is "htm". Choose one of html, pdf, docx; did you mean html'):
         render(report(), "htm")
 
 

@@ -130,7 +130,7 @@ def test_an_instrument_is_cited_by_its_paper_and_a_generic_scale_by_none() -> No
 
 
 def test_an_unknown_method_is_answered_with_the_nearest() -> None:
-    with pytest.raises(OptionError, match="did you mean 'kenward-roger'"):
+    with pytest.raises(OptionError, match="did you mean kenward-roger"):
         of_method("kenward-rogers")
 
 

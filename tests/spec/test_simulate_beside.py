@@ -79,4 +79,4 @@ def test_soreness_needs_sessions_and_known_arms() -> None:
         assumed(more="  soreness: 0.1\n  co_interventions: {exercize: 1}\n")
     said = found.value.findings.as_text()
     assert "Add for example `sessions: {attendance: 0.85}`" in said
-    assert "Did you mean 'exercise'" in said
+    assert "did you mean exercise" in said

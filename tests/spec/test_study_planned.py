@@ -92,7 +92,7 @@ def test_an_analysis_is_looked_up_once_and_anew_in_a_copy_of_the_plan() -> None:
 
 
 def test_an_unknown_analysis_is_answered_with_those_there_are() -> None:
-    with pytest.raises(CoxaError, match=r"unknown analysis 'primry'.*primary"):
+    with pytest.raises(CoxaError, match=r'no analysis "primry".*primary'):
         plan().planned("primry")
 
 

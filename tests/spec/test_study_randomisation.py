@@ -93,7 +93,7 @@ def test_clusters_of_a_plan() -> None:
         ("{scheme: minimisation, strata: [sex]}", "", "whose covariates are `factors`"),
         ("{scheme: minimisation}", "", "for example `factors: [site, sex]`"),
         ("{scheme: blocks, block_sizes: 4, factors: [sex]}", "", "use `strata`"),
-        ("{scheme: blocks, block_sizes: 4, strata: [sit]}", "strata", "Did you mean 'site'?"),
+        ("{scheme: blocks, block_sizes: 4, strata: [sit]}", "strata", "did you mean site?"),
         ("{scheme: blocks, block_sizes: 4, strata: [age]}", "strata", "Add a covariate of `type: category`"),
         ("{scheme: blocks, block_sizes: 4, strata: [only]}", "strata", "divides no participants"),
         ("{scheme: blocks, block_sizes: 4, strata: [sex, sex]}", "strata", "Name each once"),
@@ -103,7 +103,7 @@ def test_clusters_of_a_plan() -> None:
             "Give the covariate or the cluster another name",
         ),
         ("{scheme: blocks, block_sizes: 4, strata: [[sex]]}", "strata.0", ""),
-        ("{scheme: simple, ratio: {exercise: 1, usual_care: 1, sham: 1}}", "ratio", "unknown arm 'sham'"),
+        ("{scheme: simple, ratio: {exercise: 1, usual_care: 1, sham: 1}}", "ratio", 'no arm "sham"'),
         ("{scheme: simple, ratio: {exercise: 2}}", "ratio", "usual_care has no share"),
         ("{scheme: simple, ratio: {exercise: 0, usual_care: 1}}", "ratio.exercise", "greater than or equal to 1"),
         (
@@ -113,9 +113,9 @@ def test_clusters_of_a_plan() -> None:
         ),
         ("{scheme: minimisation, factors: [sex], probability: 0.5}", "probability", "which is chance"),
         ("{scheme: minimisation, factors: [sex], probability: 80}", "probability", "less than or equal to 1"),
-        ("{scheme: bloks, block_sizes: 4}", "scheme", "Did you mean `blocks`?"),
+        ("{scheme: bloks, block_sizes: 4}", "scheme", "did you mean blocks?"),
         ("{scheme: simple, cluster: clinic}", "cluster", "Write `design: cluster`, or remove `cluster`"),
-        ("{scheme: simple, redcap: {sex: {field: dem_sex}}}", "redcap", "Allowed: arm"),
+        ("{scheme: simple, redcap: {sex: {field: dem_sex}}}", "redcap", "Choose arm"),
     ],
 )
 def test_faults_have_line_key_and_remedy(part: str, field: str, said: str) -> None:

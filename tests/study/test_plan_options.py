@@ -143,8 +143,8 @@ def test_observation_weights_reach_the_fit(report: Report) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ("weights: bmi", "weights: sex", "unknown number 'sex'"),
-        ("group: arm", "group: therapist", "unknown factor 'therapist'"),
+        ("weights: bmi", "weights: sex", 'no numeric covariate "sex"'),
+        ("group: arm", "group: therapist", 'no factor "therapist"'),
         ("    model: ancova\n", "    model: ancova\n    group: arm\n", "`group` does not belong to model ancova"),
     ],
 )

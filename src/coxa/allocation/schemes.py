@@ -123,7 +123,7 @@ class Minimisation:
     def __post_init__(self) -> None:
         check_ratio(self.ratio)
         check_factors(self.factors)
-        check_option("measure of imbalance", self.measure, get_args(Imbalance))
+        check_option("measure", self.measure, get_args(Imbalance))
         message = weight_problem(self.factors, self.weights) or probability_problem(self.ratio, self.probability)
         if message:
             raise OptionError(message)

@@ -33,7 +33,7 @@ def check_formats(asked: str | None, known: tuple[str, ...], given: bool) -> tup
         return tuple(word for word in known if not (given and word == "redcap"))
     words = tuple(dict.fromkeys(word.strip() for word in asked.split(",")))
     for word in words:
-        check_option("format", word, known)
+        check_option("--format", word, known)
     if given and "redcap" in words:
         raise OptionError("REDCap takes lists made in advance, not those of given participants; leave out redcap")
     return words

@@ -113,10 +113,10 @@ def report_command(
 
         wanted = asked_forms(forms)
         named = check_style(style) if style is not None else None
-        long = check_option("length", length, LENGTHS) if length is not None else None
+        long = check_option("--length", length, LENGTHS) if length is not None else None
         if arms is not None and long != "committee":
             raise OptionError("`--arms` is for a report to a committee. Add `--length committee`.")
-        seen = check_option("arms", arms, ARMS) if arms is not None else "pooled"
+        seen = check_option("--arms", arms, ARMS) if arms is not None else "pooled"
         if shell:
             _shell(study, data, out, wanted, quiet)
             return
@@ -168,7 +168,7 @@ def asked_forms(text: str) -> tuple[Format, ...]:
     from coxa.errors import check_option
     from coxa.report.document import FORMATS
 
-    forms = (check_option("report format", word.strip().lower(), FORMATS) for word in text.split(","))
+    forms = (check_option("--format", word.strip().lower(), FORMATS) for word in text.split(","))
     return tuple(dict.fromkeys(forms))
 
 

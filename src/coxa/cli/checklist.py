@@ -85,7 +85,7 @@ def cite_command(
         from coxa.report.references.styles import FORMATS
         from coxa.study import read_study
 
-        check_option("format", form, list(FORMATS))
+        check_option("--format", form, list(FORMATS))
         if (study is None) == (method is None):
             raise OptionError("cite takes a study file, or `--method` with one method, such as --method kenward-roger")
         if method is not None:

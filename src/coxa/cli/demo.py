@@ -11,7 +11,7 @@ import typer
 
 from coxa.cli.analyse import run, show, write
 from coxa.cli.edge import OutPath, Quiet, Verbose, edge
-from coxa.errors import OptionError, check_option
+from coxa.errors import OptionError, check_known
 from coxa.files import is_empty, save, whole_run
 
 PACKAGE = Path(__file__).parents[1]
@@ -52,7 +52,7 @@ def new_command(
             return
         template = template or "parallel-trial"
         names = sorted(path.name for path in TEMPLATES.iterdir() if path.is_dir())
-        check_option("template", template, names)
+        check_known("template", template, names)
         _refuse_existing(folder)
         example = demo_files() / "synthetic_data" / "hip_oa_trial"
         with whole_run(folder) as part:

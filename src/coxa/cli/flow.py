@@ -35,7 +35,7 @@ def flow_command(
         check_there(data)
         files = out or [Path("flow.svg")]
         for file in files:
-            check_option("ending of --out", file.suffix.lower(), FORMS)
+            check_option("ending of `--out`", file.suffix.lower(), FORMS)
         with working(f"counting the participants of {study}", quiet):
             from coxa.cohort.read import read_cohort
             from coxa.derive import derive_dataset

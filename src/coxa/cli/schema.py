@@ -17,9 +17,9 @@ def schema_command(
 ) -> None:
     """Print the JSON Schema of study files, the data dictionary or the instruments; all, or the one named."""
     with edge():
-        from coxa.errors import OptionError, check_option
+        from coxa.errors import OptionError, check_known
 
-        check_option("schema", what, ["study", "data", "instruments"])
+        check_known("schema", what, ["study", "data", "instruments"])
         if what == "study" and name:
             raise OptionError(f"the schema of study files is one; leave out '{name}'")
         if name:

@@ -59,7 +59,7 @@ def score_command(
         from coxa.instruments.check import blank_bad_answers
 
         if out is not None:
-            check_option("ending of --out", out.suffix.lower(), ENDINGS)
+            check_option("ending of `--out`", out.suffix.lower(), ENDINGS)
         options = ReadOptions(sheet=sheet, header_row=tuple(header_row or ()) or None, max_cells=max_cells)
         findings = Findings()
         try:

@@ -44,7 +44,7 @@ Made up by a computer from the assumptions of the plan; no row stems from a pers
 
 def check_formats(given: str) -> tuple[str, ...]:
     """Return the formats of the raw files; raise `OptionError` for an unknown one."""
-    return tuple(check_option("format", word.strip(), FORMATS) for word in given.split(","))
+    return tuple(check_option("--format", word.strip(), FORMATS) for word in given.split(","))
 
 
 def refuse_existing(folder: Path) -> None:

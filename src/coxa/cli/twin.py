@@ -86,7 +86,7 @@ def twin_places(files: list[Path], out: Path) -> list[Path]:
     from coxa.errors import OptionError, check_option
 
     if len(files) == 1:
-        check_option("ending of --out", out.suffix.lower(), ENDINGS)
+        check_option("ending of `--out`", out.suffix.lower(), ENDINGS)
         places = [out]
     else:
         places = [out / f"{file.stem}.csv" for file in files]

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, Literal, get_args
 
-from coxa.errors import check_option
+from coxa.errors import check_known
 from coxa.packaged import packaged_yaml
 from coxa.study.words import TABLES
 
@@ -107,7 +107,7 @@ def load_table(name: str) -> TableDictionary:
     >>> load_table("assessments").key
     ('participant_id', 'visit', 'outcome')
     """
-    given = _yaml(check_option("table", name, TABLES))
+    given = _yaml(check_known("table", name, TABLES))
     return TableDictionary(
         name=given["table"],
         label=given["label"],

@@ -17,7 +17,7 @@ from coxa.cohort.mapping.missing import coded
 from coxa.cohort.number_text import COMMA_NUMBER, Marks
 from coxa.cohort.readers.raw import Percent, ReadOptions, Sheet
 from coxa.cohort.readers.registry import read_raw
-from coxa.errors import DataError, use_one_of
+from coxa.errors import DataError, choose
 from coxa.findings import Finding, Findings
 from coxa.instruments import items_from_wide
 from coxa.instruments.wide import find_item_columns
@@ -113,7 +113,7 @@ def _key(path: Path, frame: pd.DataFrame, key: str, named: str | None) -> str | 
     if named is None and key == "visit":
         return None
     rule = f"--{key} names no column of the file" if named else "no column identifies the participant"
-    remedy = use_one_of(column, map(str, frame.columns))
+    remedy = choose(column, map(str, frame.columns))
     if named is None:
         remedy = f"Name it with --{key}. {remedy}"
     raise DataError(

@@ -19,7 +19,7 @@ from coxa.cohort.mapping.tables import map_table, unlisted_columns
 from coxa.cohort.readers.raw import RawFile, ReadOptions
 from coxa.cohort.readers.registry import read_raw
 from coxa.cohort.visits import VISITED, Visited, place_visits
-from coxa.errors import nearest, use_one_of
+from coxa.errors import choose, nearest
 from coxa.findings import Finding, Findings
 from coxa.frames import Frame
 from coxa.study import Study
@@ -83,7 +83,7 @@ def _in_memory(study: Study, frames: Mapping[str, Frame]) -> tuple[Study, Files]
     planned = study.data.tables if study.data else {name: TableSource(file=name) for name in frames if name in TABLES}
     known = tuple(planned) if study.data else TABLES
     findings = [
-        Finding("error", name, "The plan has no such table", use_one_of(name, known))
+        Finding("error", name, "The plan has no such table", choose(name, known))
         for name in frames
         if name not in known
     ]
@@ -171,7 +171,7 @@ def _unknown_files(study: Study) -> Iterator[Finding]:
     known = list(dict.fromkeys(source.file for source in study.data.tables.values()))
     for rule in study.data.exclude_rows:
         if rule.file is not None and rule.file not in known:
-            remedy = use_one_of(rule.file, known)
+            remedy = choose(rule.file, known)
             yield Finding("error", rule.file, "`exclude_rows` names no file of the plan", remedy, row=rule.row)
 
 

@@ -88,7 +88,7 @@ def diary_adherence(
     >>> found["exercise_adherence"].round(2).tolist(), found["adherent"].tolist()
     ([0.83, nan], [True, <NA>])
     """
-    check_option("unit", by, BY)
+    check_option("by", by, BY)
     if not 0 < cut <= 1:
         raise OptionError(f"cut is {cut}; give a share above 0, up to 1")
     check_columns(data, [filled])

@@ -205,7 +205,7 @@ def _week_before(weekly: pd.Series) -> pd.Series:
 def _named(bands: PainBands | str) -> PainBands:
     if isinstance(bands, PainBands):
         return bands
-    return PAIN_BANDS[check_option("pain bands", bands, tuple(PAIN_BANDS))]
+    return PAIN_BANDS[check_option("bands", bands, tuple(PAIN_BANDS))]
 
 
 def _ratings(data: pd.DataFrame, column: str, bands: PainBands, participant: str) -> pd.Series:

@@ -114,8 +114,8 @@ def workload(
     >>> workload(d, "week_on_week")[["acute_load", "chronic_load", "workload_ratio"]].iloc[-1].tolist()
     [130.0, 100.0, 1.3]
     """
-    check_option("workload variant", variant, tuple(WORKLOAD_VARIANTS))
-    check_option("meaning of missing days", missing, MISSING)
+    check_option("variant", variant, tuple(WORKLOAD_VARIANTS))
+    check_option("missing", missing, MISSING)
     if not 0 < min_recorded <= 1:
         raise OptionError(f"min_recorded is {min_recorded}; give a share above 0, up to 1")
     check_new(data, ADDED)
@@ -173,7 +173,7 @@ def workload_summary(
     1.0
     """
     for name in marks or {}:
-        check_option("workload variant", name, tuple(WORKLOAD_VARIANTS))
+        check_option("variant", name, tuple(WORKLOAD_VARIANTS))
     rows = []
     for variant, described in WORKLOAD_VARIANTS.items():
         found = workload(

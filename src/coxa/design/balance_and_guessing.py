@@ -242,7 +242,7 @@ def predictability(
     True
     """
     sees = _seen_by_default(scheme) if sees is None else sees
-    check_option("`sees`", sees, get_args(Sees))
+    check_option("sees", sees, get_args(Sees))
     if sees != "all" and not factors_of(scheme):
         raise OptionError(f"`sees='{sees}'` asks for factors, and the scheme has none; use `sees='all'`")
     lists = simulate_lists(scheme, n, replicates=replicates, seed=seed, participants=participants, shares=shares)

@@ -13,7 +13,7 @@ from coxa.allocation.schemes import Cluster, Scheme, factors_of, ratio_of, unit_
 from coxa.arguments import FRAME, kinds
 from coxa.design.balance_and_guessing import CELLS
 from coxa.design.units import level_codes
-from coxa.errors import DataError, OptionError, check_option
+from coxa.errors import DataError, OptionError, check_known, check_option
 from coxa.findings import Finding, Findings
 from coxa.simulate.seeds import generator
 
@@ -199,7 +199,7 @@ def _pair(arms: np.ndarray, compare: str | None, against: str | None) -> tuple[s
     if compare is None or against is None:
         raise OptionError(f"name the arms to `compare` and the one `against` which; arms: {', '.join(arms)}")
     for word in (compare, against):
-        check_option("arm", word, list(arms))
+        check_known("arm", word, list(arms))
     return compare, against
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from coxa.errors import OptionError, check_kind, check_level, not_allowed
+from coxa.errors import OptionError, check_kind, check_level, check_option, not_allowed
 from coxa.estimates.means import counts, described, grid_of, numbers, visit_of
 from coxa.estimates.profile import Profile
 from coxa.estimates.reference_grid import Averaging, Grid, check_fit
@@ -142,14 +142,14 @@ def compared_rows(
     """Return the combinations that are compared, and the difference of their rows (q, p); none that is zero."""
     place = {key: k for k, key in enumerate(grid.keys)}
     rests = list(dict.fromkeys(key[1:] for key in grid.keys))
-    levels = compared(list(fit.design.levels[grid.factors[0]]), against, grid.factors[0])
+    levels = compared(list(fit.design.levels[grid.factors[0]]), against)
     pairs = [((a, *rest), (b, *rest)) for rest in rests for a, b in levels]
     rows = np.array([grid.rows[place[left]] - grid.rows[place[right]] for left, right in pairs])
     free = np.flatnonzero((rows != 0).sum(axis=1))
     return [pairs[k] for k in free], rows[free]
 
 
-def compared(levels: list[Any], against: str | None, over: str) -> list[tuple[Any, Any]]:
+def compared(levels: list[Any], against: str | None) -> list[tuple[Any, Any]]:
     """Return the pairs (level, reference) to compare."""
     if against == PAIRWISE:
         return sorted(
@@ -158,8 +158,7 @@ def compared(levels: list[Any], against: str | None, over: str) -> list[tuple[An
         )
     named = {str(level): level for level in levels}
     against = str(levels[0]) if against is None else against
-    if str(against) not in named:
-        raise OptionError(not_allowed(f"level of {over} to compare against", against, named))
+    check_option("against", str(against), list(named))
     return [(level, named[str(against)]) for level in levels if str(level) != str(against)]
 
 

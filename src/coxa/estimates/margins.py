@@ -85,7 +85,7 @@ def margin_test(
     >>> tested.frame[["statistic", "conf_level"]].to_dict("records")
     [{'statistic': 4.0, 'conf_level': 0.95}]
     """
-    check_option("type of margin", type, get_args(MarginType))
+    check_option("type", type, get_args(MarginType))
     if not (0 < margin < np.inf or (type == "superiority" and margin == 0)):
         raise OptionError(f"a margin is a number above 0, in units of the outcome; got {margin}")
     level = ALPHA[type] if alpha is None else alpha

@@ -61,7 +61,7 @@ def adjust_multiplicity(
     >>> adjust_multiplicity(Estimates.of(rows)).frame["p_value"].to_list()
     [0.02, 0.04]
     """
-    check_option("multiplicity method", method, tuple(METHODS))
+    check_option("method", method, tuple(METHODS))
     for column in family:
         check_option("column of a family", column, RESULT_COLUMNS)
     frame = estimates.frame

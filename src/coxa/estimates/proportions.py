@@ -11,7 +11,7 @@ from scipy import stats
 from scipy.optimize import brentq
 from statsmodels.stats.proportion import confint_proportions_2indep, proportion_confint
 
-from coxa.errors import FitError, OptionError, check_level, not_allowed
+from coxa.errors import FitError, OptionError, check_level, check_option, not_allowed
 from coxa.estimates.differences import first_level
 from coxa.estimates.table import Estimates
 from coxa.models.design.rows import check_frame, check_unique
@@ -92,8 +92,7 @@ def fit_proportions(
     table = values.groupby(used[arm], observed=True).agg(["sum", "count"]).astype(int)
     named = {str(level): level for level in table.index}
     against = first_level(used[arm]) if against is None and len(used) else str(against)
-    if against not in named:
-        raise OptionError(not_allowed(f"{arm} to compare against", against, named))
+    check_option("against", against, list(named))
     if len(table) < 2:
         raise FitError(f"every row is of {arm} '{against}'; there is nothing to compare", ["Look at the column."])
     lost = len(data) - len(used)

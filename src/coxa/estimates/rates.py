@@ -9,7 +9,7 @@ import pandas as pd
 from scipy import stats
 from statsmodels.stats.rates import confint_poisson
 
-from coxa.errors import FitError, OptionError, check_level, not_allowed
+from coxa.errors import FitError, OptionError, check_level, check_option, not_allowed
 from coxa.estimates.differences import first_level
 from coxa.estimates.table import Estimates
 from coxa.models.design.rows import check_frame
@@ -85,8 +85,7 @@ def fit_rates(
         )
     sums = numbers.groupby(used[arm].astype(str), sort=False).sum()
     against = first_level(used[arm]) if against is None and len(used) else str(against)
-    if against not in sums.index:
-        raise OptionError(not_allowed(f"{arm} to compare against", against, list(sums.index)))
+    check_option("against", against, list(map(str, sums.index)))
     cells = {str(name): (int(row[events]), float(row[exposure])) for name, row in sums.iterrows()}
     highest = numbers[events].groupby(used[arm].astype(str), sort=False).max()
     said = {name: concentrated(name, int(highest[name]), cell[0]) for name, cell in cells.items()}

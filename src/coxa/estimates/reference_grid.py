@@ -136,7 +136,7 @@ def check_fit(fit: object) -> None:
 
 def check_factor(fit: Fit, name: str) -> None:
     """Raise OptionError unless `name` is a factor of the model."""
-    check_kind("a factor", name, str, "the name of a column of the model")
+    check_kind("factor", name, str, "the name of a column of the model")
     if name in fit.design.levels:
         return
     if name in fit.design.formula.variables:

@@ -36,7 +36,7 @@ PAIRWISE = "pairwise"
 
 def check_adjustment(adjust: str, family: str, against: str | None) -> None:
     """Raise OptionError unless the adjustment goes with the comparisons that are asked for."""
-    check_option("adjustment of contrasts", adjust, get_args(Adjustment))
+    check_option("adjust", adjust, get_args(Adjustment))
     check_option("family", family, get_args(Family))
     if adjust == "tukey" and against != PAIRWISE:
         raise OptionError("Tukey's adjustment is for all pairs: against='pairwise'; for one reference use 'dunnett'")

@@ -72,7 +72,7 @@ def subgroup_contrasts(
     grid = reference_grid(fit, [subgroup, *kept(fit, over, by)], averaging=averaging)
     cells = dict(zip(grid.keys, grid.rows, strict=True))
     rests = list(dict.fromkeys(key[2:] for key in grid.keys))
-    pairs = compared(list(fit.design.levels[over]), against, over)
+    pairs = compared(list(fit.design.levels[over]), against)
     groups = list(fit.design.levels[subgroup])
     differences = {
         (g, a, b, *rest): cells[g, a, *rest] - cells[g, b, *rest] for rest in rests for a, b in pairs for g in groups

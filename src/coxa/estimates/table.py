@@ -10,7 +10,7 @@ import pandas as pd
 
 from coxa.arguments import Kind
 from coxa.cards import MOST, Card, counted
-from coxa.errors import OptionError, check_option
+from coxa.errors import OptionError, check_known
 from coxa.models.results.record import RESULT_COLUMNS, result_frame
 
 TERMS = (
@@ -80,7 +80,7 @@ class Estimates:
                 f"{', '.join(map(str, self.frame.columns))}"
             )
         for term in pd.unique(self.frame["term"]):
-            check_option("kind of result", term, TERMS)
+            check_known("kind of result", term, TERMS)
 
     def __len__(self) -> int:
         return len(self.frame)
@@ -118,7 +118,7 @@ class Estimates:
         """
         chosen = pd.Series(True, index=self.frame.index)
         for column, value in where.items():
-            check_option("column", column, RESULT_COLUMNS)
+            check_known("column", column, RESULT_COLUMNS)
             chosen &= self.frame[column] == value
         return Estimates(self.frame[chosen].reset_index(drop=True))
 

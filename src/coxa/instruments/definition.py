@@ -13,7 +13,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from coxa.errors import OptionError, check_option
+from coxa.errors import OptionError, check_known
 from coxa.instruments.formulas import FormulaName
 
 ThresholdKind = Literal["mic", "mcii", "mcid", "mid", "mdc", "sdc", "pass", "scb"]
@@ -201,7 +201,7 @@ class Instrument(Record):
             If the version is unknown, or there are several and none was named.
         """
         if version is not None:
-            return check_option(f"version of {self.name}", version, tuple(self.versions))
+            return check_known(f"version of {self.name}", version, tuple(self.versions))
         if len(self.versions) > 1:
             raise OptionError(
                 f"{self.name} has several versions that differ in range; name one of: {', '.join(self.versions)}"
@@ -210,12 +210,12 @@ class Instrument(Record):
 
     def choose_rule(self, rule: str | None = None) -> str:
         """Return `rule` if it exists, the default without one; raise `OptionError` if it is unknown."""
-        return check_option(f"missing rule of {self.name}", rule or self.default_rule, tuple(self.missing_rules))
+        return check_known(f"missing rule of {self.name}", rule or self.default_rule, tuple(self.missing_rules))
 
     def choose_scales(self, scales: str | Sequence[str] | None = None) -> tuple[str, ...]:
         """Return the scales named, all without any; raise `OptionError` if one is unknown."""
         names = (scales,) if isinstance(scales, str) else tuple(self.scales if scales is None else scales)
-        return tuple(check_option(f"scale of {self.name}", name, tuple(self.scales)) for name in names)
+        return tuple(check_known(f"scale of {self.name}", name, tuple(self.scales)) for name in names)
 
     def needed(self, rule: str, scale: str) -> int:
         """Return how many items of `scale` must be answered under `rule`."""

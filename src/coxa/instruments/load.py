@@ -15,7 +15,7 @@ import numpy as np
 from pydantic import ValidationError
 
 from coxa.arguments import TEXT, Kind, kinds
-from coxa.errors import FindingsError, check_option, not_allowed
+from coxa.errors import FindingsError, check_known, not_allowed
 from coxa.findings import Finding, Findings
 from coxa.instruments.definition import Instrument
 from coxa.instruments.formulas import ITEM_FORMULAS, SCALE_FORMULAS, Coding
@@ -91,13 +91,13 @@ def _scale_names(instrument: Instrument, name: str) -> Iterator[Problem]:
         yield key, "a scale has either items or of"
     if bool(scale.of) != (scale.formula in SCALE_FORMULAS):
         kinds = SCALE_FORMULAS if scale.of else ITEM_FORMULAS
-        yield f"{key}.formula", not_allowed("formula here", scale.formula, kinds)
+        yield f"{key}.formula", not_allowed("formula of this kind", scale.formula, kinds)
     for item in scale.items:
         if item not in instrument.groups and item not in codes:
             yield f"{key}.items", not_allowed("item or stem", item, (*instrument.groups, *codes))
     for part in scale.of:
         if part not in earlier:
-            yield f"{key}.of", not_allowed("scale (parts come first)", part, earlier)
+            yield f"{key}.of", not_allowed("earlier scale", part, earlier)
     own = () if scale.of else instrument.scale_items(name)
     for item in scale.reversed:
         if item not in own:
@@ -200,7 +200,7 @@ def load_instrument(name: str) -> Instrument:
     >>> load_instrument("mhhs").scale("total").high
     100.1
     """
-    check_option("instrument", name, instrument_names())
+    check_known("instrument", name, instrument_names())
     file = f"{name}.yaml"
     return _checked(packaged_yaml("coxa.instruments", f"data/{file}"), file)
 

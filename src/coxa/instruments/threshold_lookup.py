@@ -12,7 +12,7 @@ from typing import get_args
 import pandas as pd
 
 from coxa.arguments import kinds
-from coxa.errors import OptionError, check_option
+from coxa.errors import OptionError, check_known
 from coxa.instruments.definition import Instrument, ThresholdKind
 from coxa.instruments.load import INSTRUMENT, as_instrument, instrument_names
 
@@ -99,7 +99,7 @@ def threshold(
     63.0
     """
     definition = as_instrument(instrument)
-    check_option("threshold", kind, get_args(ThresholdKind))
+    check_known("threshold", kind, get_args(ThresholdKind))
     if scale is not None:
         definition.choose_scales(scale)
     kinds = IMPORTANT_CHANGE if kind == "mcid" else (kind,)

@@ -7,7 +7,7 @@ from typing import Any, Literal, get_args
 
 import numpy as np
 
-from coxa.errors import OptionError, check_kind, check_option, not_allowed
+from coxa.errors import OptionError, check_kind, check_option, in_brief, not_allowed
 from coxa.models.covariance import STRUCTURES, structure_named
 from coxa.models.covariance.structure import Structure
 from coxa.models.lmm.factors import RandomFactor
@@ -173,7 +173,7 @@ def sequence_of(name: str, values: Any) -> tuple[Any, ...] | None:
     if values is None:
         return None
     if isinstance(values, (str, bytes, Mapping)) or not hasattr(values, "__iter__"):
-        raise OptionError(f"{name} is a list, such as {name}=[{values!r}]; got {type(values).__name__}")
+        raise OptionError(f"`{name}` is {in_brief(values)}, not a list. Give for example {name}=[{values!r}].")
     return tuple(plain(value) for value in values)
 
 

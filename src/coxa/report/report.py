@@ -105,7 +105,7 @@ class Report(ReportRecord[StudyKind]):
         from coxa.report.write import write_report
 
         named = [formats] if isinstance(formats, str) else formats
-        wanted = [check_option("format", name, FORMATS) for name in named]
+        wanted = [check_option("formats", name, FORMATS) for name in named]
         return write_report(
             self, folder, wanted, data=data, style=style, length=length, arms=arms, share=share, crate=crate
         )

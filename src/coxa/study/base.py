@@ -46,4 +46,4 @@ def known(names: Iterable[str], allowed: Iterable[str], what: str, path: tuple[s
     allowed = list(allowed)
     for name in names:
         if name not in allowed:
-            yield Problem(path, not_allowed(what, name, allowed or ["(none declared)"]))
+            yield Problem(path, not_allowed(what, name, allowed))

@@ -64,7 +64,7 @@ def report_problems(
     """Yield, for each threshold or weight of the report that cannot be used, its path and what is wrong."""
     numbers = [name for name, covariate in covariates.items() if covariate.type == "number"]
     if options.baseline_weight is not None and options.baseline_weight not in numbers:
-        yield ("baseline_weight",), not_allowed("number", options.baseline_weight, numbers or ["(none declared)"])
+        yield ("baseline_weight",), not_allowed("numeric covariate", options.baseline_weight, numbers)
     for place, asked in enumerate(options.thresholds):
         if asked.outcome not in outcomes:
             yield ("thresholds", str(place), "outcome"), not_allowed("outcome", asked.outcome, outcomes)

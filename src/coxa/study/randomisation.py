@@ -181,7 +181,7 @@ def randomisation_problems(
     key = "strata" if part.strata else "factors"
     for name in part.covariates:
         if name not in covariates:
-            yield (key,), not_allowed("covariate", name, covariates or ["(none declared)"])
+            yield (key,), not_allowed("covariate", name, covariates)
         elif covariates[name].type == "number":
             yield (key,), f"'{name}' is a number; add a covariate of `type: category` with its levels"
         elif len(covariates[name].level_labels()) < 2:

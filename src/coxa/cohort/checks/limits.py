@@ -14,7 +14,7 @@ from coxa.cohort.contracts import Breach, breaches
 from coxa.cohort.dictionary import load_measures
 from coxa.cohort.measured import named_version
 from coxa.cohort.row_findings import row_findings
-from coxa.errors import OptionError, use_one_of
+from coxa.errors import OptionError, choose
 from coxa.findings import Finding
 from coxa.instruments import load_instrument
 from coxa.instruments.definition import Instrument
@@ -158,7 +158,7 @@ def _instrument_finding(rows: pd.DataFrame, message: str) -> Finding:
 def _unknown_item(rows: pd.DataFrame, name: str, code: str, items: tuple[str, ...]) -> Iterator[Finding]:
     yield from row_findings(
         rows.head(1), rows.index[:1], severity="error", table="item_responses", field="item",
-        rule=f"the item is not an item of {name}", remedy=use_one_of(code, items), value=code,
+        rule=f"the item is not an item of {name}", remedy=choose(code, items), value=code,
     )  # fmt: skip
 
 

@@ -193,7 +193,7 @@ def _unmatched(planned: Planned, why: str) -> Finding:
         "error",
         planned.table,
         "the correction matches no value of the file",
-        f"{why[:1].upper()}{why[1:]}{'' if why.endswith('?') else '.'} Correct or remove the entry.",
+        f"{why[:1].upper()}{why[1:]}{'' if why.endswith(('?', '.')) else '.'} Correct or remove the entry.",
         row=planned.row,
         participant_id=code_text(planned.participant_id),
         field=_target(planned),

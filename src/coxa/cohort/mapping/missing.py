@@ -13,7 +13,7 @@ from coxa.cohort.mapping.codes import Mask, code_texts, empty_cells, parse_numbe
 from coxa.cohort.mapping.typed_cells import truth_values
 from coxa.cohort.measured import as_number, could_be, in_short, measured_names, takes_missing_codes
 from coxa.cohort.number_text import UNKNOWN, Marks
-from coxa.errors import use_one_of
+from coxa.errors import choose
 from coxa.findings import Finding
 from coxa.study import Study
 from coxa.study.source import MissingWhen, TableSource, code_text
@@ -119,7 +119,7 @@ def check_codes(study: Study, agreed: Contract, codes: MissingCodes, frame: pd.D
             else f"`missing` names no column or outcome of {agreed.table}",
             "Remove it, and correct the value at the source or under `corrections`."
             if name in agreed.fields
-            else use_one_of(name, allowed),
+            else choose(name, allowed),
             field=f"missing.{name}",
         )
         for name, own in codes.of_name.items()

@@ -17,7 +17,7 @@ from coxa.cohort.mapping.columns import Origin, missing_column
 from coxa.cohort.mapping.taken_out import take_out
 from coxa.cohort.measured import in_short
 from coxa.cohort.row_findings import row_findings
-from coxa.errors import use_one_of
+from coxa.errors import choose
 from coxa.findings import Finding
 from coxa.study.source import Code, Span, code_text
 
@@ -111,7 +111,7 @@ def _column_conditions(origin: Origin) -> tuple[Origin, list[Finding]]:
         column = origin.source.columns.get(field, field)
         if field not in origin.agreed.fields or column not in origin.frame:
             allowed = [name for name in origin.agreed.fields if origin.source.columns.get(name, name) in origin.frame]
-            remedy = use_one_of(field, allowed)
+            remedy = choose(field, allowed)
             rule = f"`columns_where` names a column of {origin.table} that the file does not have"
             findings.append(Finding("error", origin.table, rule, remedy, field="columns_where"))
             continue

@@ -19,7 +19,7 @@ from coxa.cohort.readers.excel_scan import SheetScan, Tab, scan_workbook
 from coxa.cohort.readers.header import LOOKED_AT, better_header, header_detail, header_names
 from coxa.cohort.readers.raw import FileFault, HeaderFault, Percent, ReadOptions, Sheet, Unstored, with_header
 from coxa.cohort.readers.size import WORKBOOK_CELLS, check_archive, check_cells
-from coxa.errors import use_one_of
+from coxa.errors import choose
 from coxa.findings import Finding
 
 EXACT = 10.0**15
@@ -124,7 +124,7 @@ def _choose(tabs: Sequence[Tab], wanted: str | int | None) -> Tab:
         )
     name = names[wanted - 1] if isinstance(wanted, int) else wanted
     if name not in names:
-        raise FileFault("the workbook does not have the sheet that the plan names", use_one_of(name, names))
+        raise FileFault("the workbook does not have the sheet that the plan names", choose(name, names))
     tab = tabs[names.index(name)]
     if tab.scan is None:
         others = ", ".join(other.name for other in tabs if other.scan)

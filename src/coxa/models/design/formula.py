@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from coxa.errors import OptionError, nearest
+from coxa.errors import OptionError, choose
 
 TRANSFORMS: dict[str, tuple[str, ...]] = {
     "log": (),
@@ -119,7 +119,7 @@ def tokenise(text: str, whole: str | None = None) -> list[str]:
         match = _TOKEN.match(text, position)
         if match is None:
             found = text[position:].lstrip()[:12]
-            raise OptionError(f"formula '{whole or text}': found '{found}'; allowed: {GRAMMAR}")
+            raise OptionError(f"formula '{whole or text}': found '{found}'. Allowed: {GRAMMAR}.")
         tokens.append(match.group().strip())
         position = match.end()
     return tokens
@@ -134,11 +134,8 @@ def check_column(text: str, token: str, known: list[str]) -> None:
     """Raise OptionError unless the token is a column."""
     if token in known:
         return
-    hint = nearest(token, known)
-    suggestion = f"; did you mean '{hint}'?" if hint else ""
     raise OptionError(
-        f"formula '{text}': found '{token}', which is no column; columns: {', '.join(known)}; "
-        f"allowed: {GRAMMAR}{suggestion}"
+        f"formula '{text}': found '{token}', which is no column. {choose(token, known)} Allowed: {GRAMMAR}."
     )
 
 
@@ -147,18 +144,17 @@ def check_token(text: str, tokens: list[str], position: int) -> None:
     token = tokens[position]
     power = position > 0 and tokens[position - 1] == "**"
     if token.isdigit() and token not in ("0", "1") and not power:
-        raise OptionError(f"formula '{text}': found '{token}'; allowed: {GRAMMAR}")
+        raise OptionError(f"formula '{text}': found '{token}'. Allowed: {GRAMMAR}.")
     if token in (",", "="):
-        raise OptionError(f"formula '{text}': found '{token}' outside a transform; allowed: {GRAMMAR}")
+        raise OptionError(f"formula '{text}': found '{token}' outside a transform. Allowed: {GRAMMAR}.")
 
 
 def transformed_column(text: str, tokens: list[str], position: int, known: list[str]) -> str:
     """Return the column inside ``transform(column, option=number, ...)`` that begins at `position`."""
     name = tokens[position]
     if name not in TRANSFORMS:
-        hint = nearest(name, TRANSFORMS)
-        suggestion = f"; did you mean '{hint}'?" if hint else ""
-        raise OptionError(f"formula '{text}': found '{name}(', which is no transform; allowed: {GRAMMAR}{suggestion}")
+        remedy = choose(name, TRANSFORMS)
+        raise OptionError(f"formula '{text}': found '{name}(', which is no transform. {remedy} Allowed: {GRAMMAR}.")
     call = tokens[position:]
     if ")" not in call:
         raise OptionError(f"formula '{text}': the bracket after '{name}' is not closed")
@@ -173,7 +169,7 @@ def transformed_column(text: str, tokens: list[str], position: int, known: list[
         if word not in TRANSFORMS[name] or not number.isdigit():
             allowed = ", ".join(f"{key}=<whole number>" for key in TRANSFORMS[name]) or "no options"
             raise OptionError(
-                f"formula '{text}': '{name}' does not take '{option.replace(' ', '')}'; allowed: {allowed}"
+                f"formula '{text}': '{name}' does not take '{option.replace(' ', '')}'. Allowed: {allowed}."
             )
     return column
 

@@ -9,7 +9,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from coxa.errors import check_option
+from coxa.errors import check_known
 from coxa.instruments import load_instrument
 from coxa.packaged import packaged_yaml
 from coxa.version import __version__
@@ -83,7 +83,7 @@ def of_method(word: str) -> tuple[Entry, ...]:
     >>> [one.year for one in of_method("kenward-roger")]
     ['1997']
     """
-    check_option("method", word, list(methods()))
+    check_known("method", word, list(methods()))
     return tuple(entry(key) for key in methods()[word])
 
 

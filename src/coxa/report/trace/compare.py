@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from coxa.arguments import FRAME, kinds
-from coxa.errors import OptionError, not_allowed
+from coxa.errors import OptionError
 from coxa.report.trace.results import ADDRESS
 
 TOLERANCE = 1e-9
@@ -57,8 +57,8 @@ def _numbers(frame: pd.DataFrame, name: str) -> pd.DataFrame:
     lacking = [column for column in (*ADDRESS, "value") if column not in frame]
     if lacking:
         raise OptionError(
-            f"the {name} data set has no column {', '.join(lacking)}; "
-            f"{not_allowed('column', lacking[0], list(map(str, frame.columns)))}"
+            f"The {name} data set has no column {', '.join(lacking)}. Its columns are "
+            f"{', '.join(map(str, frame.columns))}."
         )
     numbers = frame[[*ADDRESS, "value"]].copy()
     numbers[list(ADDRESS)] = numbers[list(ADDRESS)].astype(object).fillna("").astype(str)

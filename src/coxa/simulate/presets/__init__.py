@@ -6,7 +6,7 @@ from functools import cache
 from importlib.resources import files
 
 from coxa.arguments import TEXT, kinds
-from coxa.errors import check_option
+from coxa.errors import check_known
 from coxa.study.comparative import ComparativeStudy, with_arms
 from coxa.study.reading.read import parse_study
 
@@ -25,7 +25,7 @@ def preset_names() -> tuple[str, ...]:
 
 def preset_bytes(name: str) -> bytes:
     """Return the study file of a preset; `OptionError` with the nearest name if there is none."""
-    check_option("preset", name, preset_names())
+    check_known("preset", name, preset_names())
     return files("coxa.simulate.presets").joinpath(f"{name}.yaml").read_bytes()
 
 

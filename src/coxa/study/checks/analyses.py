@@ -24,7 +24,7 @@ def random_faults(study: ComparativeStudy, name: str, analysis: Analysis, cluste
         yield from _known_factor(study, factor, here)
         for arm in options.only_in:
             if arm not in study.arms:
-                yield (*here, "only_in"), not_allowed("arm", arm, study.arms or ["(none declared)"])
+                yield (*here, "only_in"), not_allowed("arm", arm, study.arms)
         if options.only_in and set(options.only_in) == set(study.arms):
             yield (*here, "only_in"), "`only_in` names every arm; leave it out where all arms have the factor"
         if options.by_arm and len(set(options.only_in)) == 1:
@@ -105,7 +105,7 @@ def _columns(study: ComparativeStudy, analysis: Analysis, at: tuple[str, ...]) -
         yield from _known([by], ["arm", *study.covariates], "factor", (*at, "group"))
     if weights := analysis.option("weights"):
         numbers = [name for name, covariate in study.covariates.items() if covariate.type == "number"]
-        yield from _known([weights], numbers, "number", (*at, "weights"))
+        yield from _known([weights], numbers, "numeric covariate", (*at, "weights"))
     for subgroup in analysis.option("subgroups", ()):
         if subgroup in study.covariates and study.covariates[subgroup].type == "number":
             yield (
@@ -160,4 +160,4 @@ def _known(names: Iterable[str], allowed: Iterable[str], what: str, path: tuple[
     allowed = list(allowed)
     for name in names:
         if name not in allowed:
-            yield path, not_allowed(what, name, allowed or ["(none declared)"])
+            yield path, not_allowed(what, name, allowed)

@@ -76,7 +76,7 @@ def _names(given: object, allowed: Iterable[str], what: str, path: tuple[str, ..
         if name not in allowed:
             yield (
                 (*path, *([name] if isinstance(given, dict) else [])),
-                not_allowed(what, name, allowed or ["(none declared)"]),
+                not_allowed(what, name, allowed),
             )
 
 

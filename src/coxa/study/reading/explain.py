@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import difflib
+import re
 import types
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
+from coxa.errors import choose_from
 from coxa.findings import Finding
 from coxa.study.kinds import designs_of, kinds_with
 from coxa.study.plan import Origin, Study
@@ -182,15 +184,14 @@ def _finding(origin: Origin, path: tuple[str, ...], rule: str, remedy: str, valu
 
 
 def _split(message: str) -> tuple[str, str]:
-    """Split a message at its first semicolon into what is wrong and what to do."""
-    rule, _, remedy = message.partition("; ")
-    return rule, _sentences(remedy or "correct it")
+    """Split a message at its first semicolon, or after its first sentence, into what is wrong and what to do."""
+    rule, *remedy = re.split(r"; |\. ", message, maxsplit=1)
+    return re.sub("^There is", "there is", rule), _sentences(remedy[0] if remedy else "correct it")
 
 
 def _sentences(remedy: str) -> str:
-    """Write a remedy as sentences, each with a capital letter and its stop."""
-    text = remedy.replace("; did you mean", ". Did you mean")
-    return f"{text[:1].upper()}{text[1:]}" + ("" if text.endswith((".", "?")) else ".")
+    """Write a remedy with a capital letter and its stop."""
+    return f"{remedy[:1].upper()}{remedy[1:]}" + ("" if remedy.endswith((".", "?")) else ".")
 
 
 def _real_path(fault: Mapping[str, Any], origin: Origin) -> tuple[str, ...]:
@@ -227,14 +228,14 @@ def _explain_one(
     if kind == "extra_forbidden":
         if len(loc) == 1 and (having := kinds_with(str(loc[0]))):
             return _of_other_kinds(str(loc[0]), having, data)
-        return f"unknown key `{loc[-1]}`", _allowed(_keys_at(loc[:-1], model), meant_by(fault, model))
+        return f"unknown key `{loc[-1]}`", choose_from(_keys_at(loc[:-1], model), meant_by(fault, model))
     if kind == "missing" and isinstance(loc[-1], str):
         remedy = f"Add {_example(loc[-1]) or f'`{loc[-1]}:`'}."
         if loc == ("arms",):
             remedy += " A plan without arms, estimands and analyses is of `design: service`."
         return f"the key `{loc[-1]}` is required", remedy
     if kind == "literal_error":
-        return f"`{key}` is not one of the known words", _allowed(_words_allowed(fault), meant_by(fault, model))
+        return f"`{key}` is not one of the known words", choose_from(_words_allowed(fault), meant_by(fault, model))
     if kind == "value_error":
         return _split(str(fault["ctx"]["error"]))
     if kind == "string_pattern_mismatch" and loc == ("study",):
@@ -277,10 +278,6 @@ def _example(key: str) -> str:
 
 def _such_as(key: str) -> str:
     return f", for example {_example(key)}" if key in EXAMPLES else ""
-
-
-def _allowed(words: list[str], hint: str | None) -> str:
-    return f"Allowed here: {', '.join(words)}." + (f" Did you mean `{hint}`?" if hint else "")
 
 
 def _literals(expected: str) -> list[str]:

@@ -155,9 +155,9 @@ def _follows(finding: Finding, gone: set[Place], names: set[str]) -> bool:
         taken = ".".join(map(str, path)) + "."
         if field.startswith(taken) or taken.startswith(field):
             return True
-        if len(path) == 1 and finding.rule.startswith(f"unknown {taken[:-2]} "):
+        if len(path) == 1 and finding.rule.startswith(f"there is no {taken[:-2]} "):
             return True
-    return any(f"'{name}'" in finding.rule for name in names)
+    return any(f"'{name}'" in finding.rule or f'"{name}"' in finding.rule for name in names)
 
 
 @kinds(path=PATH)

@@ -81,7 +81,7 @@ def chunk_recipe(spec: MMRMSpec, source: Iterable[pd.DataFrame]) -> tuple[ChunkR
     first = next(chunks, None)
     if first is None:
         raise FitError("there are no rows: the source has no chunks", ["Look at the query, or at the path."])
-    check_kind("a chunk of data", first, pd.DataFrame, "a pandas DataFrame")
+    check_kind("first chunk of data", first, pd.DataFrame, "a pandas DataFrame")
     checked = read_formula(formula, [str(name) for name in first.columns])
     stateful = [word for word in OF_ALL_ROWS if re.search(rf"\b{word}\s*\(", checked.right)]
     if stateful:

@@ -150,9 +150,10 @@ def level_codes(values: pd.Series, levels: Sequence[Any], rows: np.ndarray, *, s
     unknown = np.flatnonzero((codes < 0) & values.notna().to_numpy())
     if strict and len(unknown):
         row = int(unknown[0])
-        text = not_allowed(f"level of {values.name}", values.iloc[row], map(str, levels))
         raise OptionError(
-            f"row {rows[row] + 2}: {text}; levels are fixed before the first chunk: levels=..., visits=..."
+            f'Row {rows[row] + 2} has "{values.iloc[row]}", which is no level of {values.name} '
+            f"({', '.join(map(str, levels))}). Levels are fixed before the first chunk: give them all by `levels` "
+            "and `visits`."
         )
     return codes
 

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from coxa.errors import check_option
+from coxa.errors import check_known
 from coxa.packaged import packaged_yaml
 
 GUIDELINES = ("consort-2025", "consort-pro", "spirit-2025", "strobe", "tidier", "cert")
@@ -97,5 +97,5 @@ def load_guideline(name: str) -> Guideline:
     >>> len(list(load_guideline("consort-2025").items()))
     42
     """
-    check_option("guideline", name, GUIDELINES)
+    check_known("guideline", name, GUIDELINES)
     return Guideline.model_validate(packaged_yaml("coxa.report.topics.checklists", f"data/{name}.yaml"))

@@ -41,7 +41,7 @@ def plot_influence(influence: pd.DataFrame, *, measure: str = "cook_distance", f
     OptionError
         The measure is not one of these.
     """
-    check_option("measure of influence", measure, tuple(MEASURES))
+    check_option("measure", measure, tuple(MEASURES))
     values = influence[measure].dropna()
     order = values.abs().sort_values(ascending=False, kind="stable").index
     data = pd.DataFrame({"place": range(1, len(order) + 1), "value": values.loc[order].to_list()})
