@@ -62,7 +62,7 @@ def test_what_is_not_known_is_refused_with_what_is():
         threshold("ucla", "mcid")
     with pytest.raises(OptionError, match='no threshold "mcd"'):
         threshold("hoos", "mcd")
-    with pytest.raises(OptionError, match="unknown scale of hoos"):
+    with pytest.raises(OptionError, match="There is no scale of hoos"):
         threshold("hoos", "mic", scale="pains")
 
 

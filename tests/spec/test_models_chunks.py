@@ -151,7 +151,7 @@ def test_a_level_that_was_not_told_is_an_error_with_its_row() -> None:
     rows = trial()
     first_south = int(np.flatnonzero((rows["site"] == "south") & rows["y"].notna())[0])
     with pytest.raises(
-        OptionError, match=f'row {first_south + 2}: no level of site "south". Choose one of north, west'
+        OptionError, match=f'Row {first_south + 2} has "south", which is no level of site .north, west.'
     ):
         fit_mmrm(FORMULA, cut(rows, 50), levels={"site": ["north", "west"]})
 
@@ -234,7 +234,7 @@ def test_a_parquet_file_is_read_by_column_and_in_chunks(tmp_path: Path) -> None:
 
 
 def test_a_source_that_is_none() -> None:
-    with pytest.raises(OptionError, match=r"cannot read 'trial.csv' in chunks; allowed: a path that ends in .parquet"):
+    with pytest.raises(OptionError, match=r"cannot read 'trial.csv' in chunks. Give a path that ends in .parquet"):
         read_chunks("trial.csv")
     with pytest.raises(OptionError, match="rows is the size of a chunk"):
         read_chunks("trial.parquet", rows=0)

@@ -141,7 +141,7 @@ def test_bad_data_exit_with_one_and_a_table(tmp_path: Path) -> None:
         (["check", str(DEMO), "--data", "nowhere"], "no file at nowhere"),
         (["report", "."], ".: this is a folder; name the study file in it"),
         (["score", "nowhere.csv", "--instrument", "hoos"], "no file at nowhere.csv"),
-        (["score", "a.csv", "--instrument", "hoos", "--out", "b.xlsx"], "allowed: .csv, .parquet"),
+        (["score", "a.csv", "--instrument", "hoos", "--out", "b.xlsx"], "Choose one of .csv, .parquet"),
         (["schema", "stdy"], "did you mean study?"),
         (["schema", "study", "hoos"], "leave out 'hoos'"),
         (["schema", "instruments", "hos_"], "did you mean hos?"),

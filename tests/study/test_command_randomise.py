@@ -198,7 +198,7 @@ def test_clusters(tmp_path: Path) -> None:
         ((), 2, "give either `n`"),
         (("--n", "2"), 2, "n = 2 participants is too small for the ratio 1:1:1; take at least 3"),
         (("--n", "9", "--seed", "-1"), 2, "not negative"),
-        (("--n", "9", "--format", "pdf"), 2, "allowed: csv, redcap, sealed, cards"),
+        (("--n", "9", "--format", "pdf"), 2, "Choose one of csv, redcap, sealed, cards"),
         (("--n", "9", "--date", "31.3.2026"), 2, "write year-month-day"),
         (("--participants", "nowhere.csv"), 2, "no file at nowhere.csv"),
         (("--n", "9", "--simulate", "1"), 2, "draw at least 2"),

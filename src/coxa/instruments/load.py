@@ -57,9 +57,10 @@ def check_instrument(instrument: Instrument, file: str) -> Findings:
     """Return what does not agree within an instrument, one finding for each key concerned."""
     # Names are checked first: what follows looks scales and items up by them.
     problems = list(_names(instrument)) or [*_partition(instrument), *_ranges(instrument)]
+    split = ((key, *message.partition(". ")) for key, message in problems)
     return Findings.of(
-        Finding("error", table=file, field=key, rule=rule, remedy="Correct the key in the instrument file.")
-        for key, rule in problems
+        Finding("error", table=file, field=key, rule=rule, remedy=remedy or "Correct the key in the instrument file.")
+        for key, rule, _, remedy in split
     )
 
 

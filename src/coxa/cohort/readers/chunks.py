@@ -157,6 +157,6 @@ def read_chunks(source: Any, *, engine: Any = None, rows: int = ROWS) -> Chunks:
     if library.startswith("dask"):
         return DaskChunks(source)
     raise OptionError(
-        f"cannot read '{source}' in chunks; allowed: a path that ends in .parquet, a DuckDB relation, a Dask "
+        f"cannot read '{source}' in chunks. Give a path that ends in .parquet, a DuckDB relation, a Dask "
         "DataFrame, or a query with engine=sqlalchemy.create_engine(...)"
     )
