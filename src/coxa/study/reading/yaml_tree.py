@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from ruamel.yaml import YAML
+from ruamel.yaml.composer import Composer
 from ruamel.yaml.constructor import ConstructorError, SafeConstructor
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
-from ruamel.yaml.events import CollectionEndEvent, CollectionStartEvent
+from ruamel.yaml.events import CollectionStartEvent
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from ruamel.yaml.reader import ReaderError
 
@@ -51,8 +52,9 @@ def place(text: str) -> Placed:
     ruamel.yaml.error.YAMLError
         If the text is not YAML, or not of a plan (`PlanYAMLError`).
     """
-    _check_depth(text)
-    root = YAML(typ="safe", pure=True).compose(io.StringIO(text))
+    yaml = YAML(typ="safe", pure=True)
+    yaml.Composer = _Levels
+    root = yaml.compose(io.StringIO(text))
     if root is not None:
         _check_size(root, {})
     lines: dict[tuple[str, ...], int] = {}
@@ -65,6 +67,23 @@ def place(text: str) -> Placed:
         else:
             lines[path] = line
     return Placed(_data(root), lines, tuple(duplicates))
+
+
+class _Levels(Composer):
+    """Makes the tree; brackets or levels nested more deeply than in any plan are an error with their place."""
+
+    depth = 0
+
+    def compose_node(self, parent: Node | None, index: Any) -> Node | None:
+        """Return the next node with all that is below it."""
+        event = self.parser.peek_event()
+        inside = isinstance(event, CollectionStartEvent)
+        self.depth += inside
+        if self.depth > DEEPEST:
+            raise PlanYAMLError(problem=TOO_DEEP, problem_mark=event.start_mark)
+        node: Node | None = super().compose_node(parent, index)
+        self.depth -= inside
+        return node
 
 
 class _Values(SafeConstructor):
@@ -101,15 +120,6 @@ def _data(root: Node | None) -> Any:
     yaml.Constructor = _Values
     yaml.allow_duplicate_keys = True
     return yaml.constructor.construct_document(root)
-
-
-def _check_depth(text: str) -> None:
-    """Raise an error where brackets or levels are nested more deeply than in any plan."""
-    depth = 0
-    for event in YAML(typ="safe", pure=True).parse(io.StringIO(text)):
-        depth += isinstance(event, CollectionStartEvent) - isinstance(event, CollectionEndEvent)
-        if depth > DEEPEST:
-            raise PlanYAMLError(problem=TOO_DEEP, problem_mark=event.start_mark)
 
 
 def _check_size(node: Node, known: dict[int, int]) -> int:
