@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from coxa.study import Study
 from coxa.tables.formats import cell, counted, share
@@ -50,8 +51,16 @@ class ByArm:
 
     def numbers(self, label: str, term: str, rule: str, frame: pd.DataFrame, column: str, level: int = 0) -> Row:
         """Return a row of mean (SD), or median [Q1, Q3], of a column of `frame` by its `arm`; missing is left out."""
-        cells = (summarised(rule, frame.loc[frame["arm"] == arm, column], self.at(term, arm)) for arm in self.arms)
+        values = known_by_arm(frame, column, self.arms)
+        cells = (summarised(rule, known, self.at(term, arm)) for arm, known in values.items())
         return Row(label, tuple(cells), level)
+
+
+def known_by_arm(frame: pd.DataFrame, column: str, arms: Iterable[str]) -> dict[str, NDArray[np.float64]]:
+    """Return the known values of a column in each arm."""
+    values, of = frame[column].to_numpy(dtype=float, na_value=np.nan), frame["arm"].to_numpy(dtype=object)
+    known = ~np.isnan(values)
+    return {arm: values[known & (of == arm)] for arm in arms}
 
 
 def share_cell(n: float, total: float, at: Statistic, rule: str = "") -> Cell:
@@ -71,9 +80,8 @@ def named_columns(
     return tuple(Column(with_n(study.label("arms", arm), counted(n, analysis, term, arm))) for arm, n in sizes.items())
 
 
-def summarised(rule: str, values: pd.Series, at: Statistic, decimals: int = 1) -> Cell:
-    """Return mean (SD), or median [Q1, Q3], of what is known; dashes of nothing, and for the SD of a single value."""
-    known = values.dropna().to_numpy(dtype=float)
+def summarised(rule: str, known: NDArray[np.float64], at: Statistic, decimals: int = 1) -> Cell:
+    """Return mean (SD), or median [Q1, Q3], of known values; dashes of nothing, and for the SD of a single value."""
     if rule == "mean_sd":
         mean = known.mean() if len(known) else float("nan")
         sd = known.std(ddof=1) if len(known) > 1 else float("nan")

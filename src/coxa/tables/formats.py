@@ -11,7 +11,6 @@ import math
 import string
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
 
 from coxa.tables.cells import Cell, Statistic
 from coxa.tables.styles import PLAIN, Style
@@ -58,6 +57,12 @@ RULES: dict[str, str] = {
     "p_words": "{p_value:P}",
 }
 
+PARTS = {
+    rule: tuple((text, name, spec or "") for text, name, spec, _ in string.Formatter().parse(written))
+    for rule, written in RULES.items()
+}
+"""Each rule as its parts: a text, and the name of the number behind it with how it is written."""
+
 MINUS = "\N{MINUS SIGN}"
 NO_BREAK = "\N{NO-BREAK SPACE}"
 NONE = "\N{EN DASH}"
@@ -102,7 +107,7 @@ def rounded(shown: Cell, style: Style = PLAIN) -> Cell:
     """
     if shown.rule not in RULES:
         return shown
-    specs = {name: spec or "" for _, name, spec, _ in string.Formatter().parse(RULES[shown.rule]) if name}
+    specs = {name: spec for _, name, spec in PARTS[shown.rule] if name}
     kept = tuple(
         replace(one, value=_as_printed(one.value, specs[one.name], shown.decimals, style))
         if one.name in specs else replace(one, value=math.nan)
@@ -164,21 +169,15 @@ def _p_words(value: float, style: Style) -> str:
     return f"{style.p.symbol} {said}".replace(" ", "\N{NO-BREAK SPACE}")
 
 
-class _Writer(string.Formatter):
-    """Fills a rule; `decimals` are those of the outcome."""
-
-    def __init__(self, decimals: int, style: Style) -> None:
-        self.decimals = decimals
-        self.style = style
-
-    def format_field(self, value: Any, format_spec: str) -> str:
-        if format_spec in ("p", "P"):
-            return (p_value if format_spec == "p" else _p_words)(value, self.style)
-        if format_spec in ("%", "pp"):
-            sign = "%" if format_spec == "%" and math.isfinite(value) else ""
-            return number(100 * value, 1, self.style) + sign
-        extra = {"v": self.decimals, "+": self.decimals + 1}
-        return number(value, extra[format_spec] if format_spec in extra else int(format_spec), self.style)
+def _field(value: float, spec: str, decimals: int, style: Style) -> str:
+    """Write a number as a rule says; `decimals` are those of the outcome."""
+    if spec in ("p", "P"):
+        return (p_value if spec == "p" else _p_words)(value, style)
+    if spec in ("%", "pp"):
+        sign = "%" if spec == "%" and math.isfinite(value) else ""
+        return number(100 * value, 1, style) + sign
+    extra = {"v": decimals, "+": decimals + 1}
+    return number(value, extra[spec] if spec in extra else int(spec), style)
 
 
 def write(rule: str, values: Mapping[str, float], decimals: int = 1, style: Style = PLAIN) -> str:
@@ -191,7 +190,9 @@ def write(rule: str, values: Mapping[str, float], decimals: int = 1, style: Styl
     """
     if not any(math.isfinite(value) for value in values.values()):
         return NONE
-    return _Writer(decimals, style).format(RULES[rule], **values)
+    return "".join(
+        text if name is None else text + _field(values[name], spec, decimals, style) for text, name, spec in PARTS[rule]
+    )
 
 
 def cell(rule: str, values: Mapping[str, float], at: Statistic, decimals: int = 1, mark: str = "") -> Cell:

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from coxa.cohort.cohort import Cohort
 from coxa.derive.groups import participants_by_group
 from coxa.study import Study
 from coxa.study.comparative import ComparativeStudy
-from coxa.tables.by_arm import share_cell, summarised
+from coxa.tables.by_arm import known_by_arm, share_cell, summarised
 from coxa.tables.cells import Cell, Statistic
 from coxa.tables.characteristics import SUMMARY_LABELS
 from coxa.tables.formats import cell, counted
@@ -108,14 +110,13 @@ def _cells(
     study: Study, outcome: str, rows: pd.DataFrame, column: str, visit: str, arms: list[str], binary: bool = False
 ) -> Iterator[Cell]:
     """Yield n and the description of a column for each arm."""
-    for arm in arms:
-        known = rows.loc[rows["arm"] == arm, column].dropna()
+    for arm, known in known_by_arm(rows, column, arms).items():
         at = Statistic(analysis=ANALYSIS, term=f"{outcome} {column}", visit=visit, arm=arm)
         yield cell("count", {"n": len(known)}, at)
         yield _described(study, outcome, known, at, binary)
 
 
-def _described(study: Study, outcome: str, known: pd.Series, at: Statistic, binary: bool) -> Cell:
+def _described(study: Study, outcome: str, known: NDArray[np.float64], at: Statistic, binary: bool) -> Cell:
     scale = study.scale(outcome)
     if binary:
         n = int((known == scale.high).sum())
@@ -126,6 +127,6 @@ def _described(study: Study, outcome: str, known: pd.Series, at: Statistic, bina
 def described(study: Study, outcome: str, values: pd.DataFrame, visit: str, arm: str) -> Cell:
     """Describe the recorded values of an outcome at one visit in one arm, as the table of observed values does."""
     mine = values[values["outcome"] == outcome]
-    known = mine.loc[(mine["arm"] == arm) & (mine["visit"] == visit), "value"].dropna()
+    known = known_by_arm(mine[mine["visit"] == visit], "value", [arm])[arm]
     at = Statistic(analysis=ANALYSIS, term=f"{outcome} value", visit=visit, arm=arm)
     return _described(study, outcome, known, at, is_binary(study, outcome, mine["value"]))
