@@ -184,14 +184,17 @@ def _values_left_out(estimand: str, rows: pd.DataFrame, observed: pd.Series, res
     stage = f"values of {estimand}"
     usable = rows[response].notna()
     lost = rows[observed & ~usable]
+    kept, empty = int(usable.sum()), int((~observed & ~usable).sum())
+    counts = _counts(stage, "assessments", len(rows), kept, empty, len(lost), "values")
+    if lost.empty:
+        return Disposition(counts=counts)
     zero = (lost["baseline"] == 0).map({True: "baseline is 0", False: "baseline missing"})
     reason = lost["handled"].where(lost["handled"] != "", f"no {response}: " + zero)
     reason = reason.where(lost["handled"] == "", "intercurrent event, " + lost["handled"])
     left_out = lost.reindex(columns=list(LEFT_OUT_COLUMNS)).assign(
         stage=stage, table="assessments", source_file="", visit=lost["visit"].astype(str), reason=reason
     )
-    kept, empty = int(usable.sum()), int((~observed & ~usable).sum())
-    return Disposition(left_out, _counts(stage, "assessments", len(rows), kept, empty, len(lost), "values"))
+    return Disposition(left_out, counts)
 
 
 def _counts(

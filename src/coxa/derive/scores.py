@@ -66,11 +66,12 @@ def _score_outcomes(cohort: Cohort, items: pd.DataFrame) -> Iterator[pd.DataFram
 
     A form has one date (`choose_forms`, `check_forms`), though not every row of it may carry it.
     """
-    lineage = [name for name in ("assessment_date", "study_day", "source_file", "source_row") if name in items]
+    answers = {str(name): rows for name, rows in items.groupby("instrument", observed=True, sort=False)}
+    forms = {name: _forms(rows) for name, rows in answers.items()}
     for name, outcome in cohort.study.outcomes.items():
-        mine = items[items["instrument"] == outcome.instrument]
-        if outcome.instrument is None or mine.empty:
+        if outcome.instrument not in answers:
             continue
+        mine = answers[outcome.instrument]
         found = score(
             mine[[*KEYS, "item", "value", "source_row"]],
             outcome.instrument,
@@ -78,13 +79,18 @@ def _score_outcomes(cohort: Cohort, items: pd.DataFrame) -> Iterator[pd.DataFram
             version=outcome.version,
             scales=[scale_name(outcome)],
         )
-        ordered = mine.sort_values("source_row")
-        where = ordered.groupby(KEYS, sort=False, observed=True)[lineage].first().reset_index()
         yield (
             found[[*KEYS, "value", "reason"]]
-            .merge(where, on=KEYS, how="left", validate="one_to_one")
+            .merge(forms[outcome.instrument], on=KEYS, how="left", validate="one_to_one")
             .assign(outcome=name, source_table="item_responses")
         )
+
+
+def _forms(answers: pd.DataFrame) -> pd.DataFrame:
+    """Return the participant and visit of each form with its lineage, that of its first answer in the file."""
+    lineage = [name for name in ("assessment_date", "study_day", "source_file", "source_row") if name in answers]
+    ordered = answers.sort_values("source_row")
+    return ordered.groupby(KEYS, sort=False, observed=True)[lineage].first().reset_index()
 
 
 def _without_score(scores: pd.DataFrame) -> Iterator[Finding]:
