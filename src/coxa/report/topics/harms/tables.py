@@ -58,8 +58,8 @@ def harms_table(study: ComparativeStudy, harms: Harms) -> Table:
         that there were; those related to treatment; those that led to stopping it. Of a kind that nobody had, only the
         first row.
     """
-    sizes = harm_sizes(study, harms)
-    groups = [RowGroup(kind.label, tuple(_counted(study, harms, kind, sizes))) for kind in harm_rows(harms)]
+    sizes, risks = harm_sizes(study, harms), harm_risks(study, harms)
+    groups = [RowGroup(kind.label, tuple(_counted(study, harms, kind, sizes, risks))) for kind in harm_rows(harms)]
     against = study.label("arms", study.reference_arm)
     columns = (
         *named_columns(study, sizes, "harms", "safety set"),
@@ -165,19 +165,20 @@ def _participants(events: pd.DataFrame, sizes: dict[str, int]) -> dict[str, int]
     return {arm: int(counts.get(arm, 0)) for arm in sizes}
 
 
-def _counted(study: ComparativeStudy, harms: Harms, kind: HarmRow, sizes: dict[str, int]) -> Iterator[Row]:
+def _counted(
+    study: ComparativeStudy, harms: Harms, kind: HarmRow, sizes: dict[str, int], risks: pd.DataFrame
+) -> Iterator[Row]:
     others = [arm for arm in sizes if arm != study.reference_arm]
     rows, blank = ByArm("harms", tuple(sizes)), tuple(Cell("") for _ in others)
     first = _people(rows, "Participants, n (%)", kind.term, kind.events, sizes)
-    compared = _differences(study, harms, kind, others)
+    compared = _differences(study, risks, kind, others)
     yield replace(first, cells=(*first.cells, *compared), strong=True)
     if len(kind.events):
         for row in _described(harms, kind, sizes, rows):
             yield replace(row, cells=(*row.cells, *blank))
 
 
-def _differences(study: ComparativeStudy, harms: Harms, kind: HarmRow, arms: list[str]) -> Iterator[Cell]:
-    risks = harm_risks(study, harms)
+def _differences(study: ComparativeStudy, risks: pd.DataFrame, kind: HarmRow, arms: list[str]) -> Iterator[Cell]:
     mine = risks[risks["term"] == kind.term].set_index("arm")
     for arm in arms:
         values = {"estimate": mine["difference"][arm], **{name: mine[name][arm] for name in ("conf_low", "conf_high")}}

@@ -94,7 +94,7 @@ def reasons_table(cohort: Cohort, dataset: AnalysisDataset) -> Table | None:
     reason = _reasons(cohort, here[here[dataset.response].isna()], visit)
     if reason.isin([UNKNOWN]).all():
         return None
-    columns = by_arm(study, here.assign(reason=reason.reindex(here.index)))
+    columns = by_arm(study, here[["participant_id", "arm"]].assign(reason=reason.reindex(here.index)))
     counts = reason.value_counts()
     names = sorted(counts.index, key=lambda name: (-counts[name], name))
     rows = [_share_row(dataset, "With a value", "value", _where(columns, known=True), columns, visit)]
