@@ -13,6 +13,8 @@ def left_out_rows(
     stage: str, table: str, source_file: str, frame: pd.DataFrame, reason: pd.Series | str
 ) -> pd.DataFrame:
     """Return one line per row of `frame`, each with its place and the reason it was left out."""
+    if frame.empty:
+        return pd.DataFrame(columns=list(LEFT_OUT_COLUMNS))
     lines = frame.reindex(columns=list(LEFT_OUT_COLUMNS))
     lines = lines.assign(stage=stage, table=table, source_file=source_file, reason=reason)
     return lines.astype({name: object for name in LEFT_OUT_COLUMNS if name != "source_row"})

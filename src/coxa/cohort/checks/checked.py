@@ -47,6 +47,11 @@ class Draft:
                 yield name, self.tables[name]
 
     @cached_property
+    def people(self) -> pd.DataFrame:
+        """The first row of each participant, by participant."""
+        return self.table("participants").drop_duplicates("participant_id").set_index("participant_id")
+
+    @cached_property
     def _empty(self) -> dict[str, pd.DataFrame]:
         """Tables that the study does not have, each made when it is first asked for."""
         return {}

@@ -109,11 +109,12 @@ def check_windows(draft: Draft) -> Checked:
         named = frame[frame["visit"].notna() & frame["study_day"].notna()]
         if table in draft.assigned:
             named = named[~draft.assigned[table].loc[named.index]]
-        for name, visit in draft.study.visits.items():
-            if visit.window is None:
-                continue
-            low, high = (visit.day + days for days in visit.window)
-            outside = named[(named["visit"] == name) & ~named["study_day"].between(low, high)]
+        windows = {name: visit.window for name, visit in draft.study.visits.items() if visit.window is not None}
+        spans = {name: [draft.study.visits[name].day + days for days in window] for name, window in windows.items()}
+        limits = (named["visit"].map({name: span[end] for name, span in spans.items()}).astype(float) for end in (0, 1))
+        strays = named[~named["study_day"].between(*limits) & named["visit"].isin(spans)]
+        for name, (low, high) in spans.items():
+            outside = strays[strays["visit"] == name]
             findings += row_findings(
                 not_yet_reported(outside, reported),
                 severity="warning",

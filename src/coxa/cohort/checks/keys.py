@@ -157,5 +157,4 @@ def check_complete_covariates(draft: Draft) -> Checked:
 
 def participant_dates(draft: Draft, frame: pd.DataFrame, column: str) -> pd.Series:
     """Return a date of the participant for each row of a table."""
-    people = draft.table("participants").drop_duplicates("participant_id").set_index("participant_id")
-    return pd.Series(people[column].reindex(frame["participant_id"]).to_numpy(), index=frame.index)
+    return pd.Series(draft.people[column].reindex(frame["participant_id"]).to_numpy(), index=frame.index)

@@ -34,6 +34,8 @@ class Span:
 
 def out_of_range(draft: Draft, table: str, frame: pd.DataFrame, rows: pd.Index, span: Span) -> list[Finding]:
     """Return findings for values outside a range; a likely missing code is told apart by its remedy."""
+    if rows.empty:
+        return []
     values = frame.loc[rows, span.column]
     code = values.isin(MISSING_CODES)
     rule = f"{span.shown} is not between {span.low:g} and {span.high:g}{with_unit(span.unit)}"

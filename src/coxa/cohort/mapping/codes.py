@@ -69,7 +69,11 @@ def parse_numbers(
 
 def _filled(column: pd.Series, unread: Mask) -> Mask:
     """Return which of the cells that were not read have something in them."""
-    return unread & ~empty_cells(column) if unread.any() else unread
+    filled = unread & column.notna().to_numpy(dtype=bool)
+    where = np.flatnonzero(filled)
+    if len(where):
+        filled[where] = ~empty_cells(column.iloc[where])
+    return filled
 
 
 def parse_days(column: pd.Series, date_formats: Sequence[str] | None) -> tuple[pd.Series, Mask]:
