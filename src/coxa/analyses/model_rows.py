@@ -26,7 +26,7 @@ def rows_of_model(planned: PlannedAnalysis, dataset: AnalysisRows) -> pd.DataFra
 
 def check_arms(planned: PlannedAnalysis, dataset: AnalysisRows) -> None:
     """Raise EmptyCellError where an arm that is compared has no outcome at any visit."""
-    present = set(dataset.analysed["arm"].dropna().astype(str))
+    present = set(map(str, dataset.analysed["arm"].dropna().unique()))
     absent = [arm for arm in planned.arms if arm not in present]
     if absent:
         raise EmptyCellError(
@@ -48,8 +48,9 @@ def check_arms_at(planned: PlannedAnalysis, rows: pd.DataFrame, visit: str) -> N
 
 def check_cells(planned: PlannedAnalysis, rows: pd.DataFrame) -> None:
     """Raise EmptyCellError where an arm of a repeated-measures model has no outcome at one of its visits."""
-    counts = pd.crosstab(rows["arm"].astype(str), rows["visit"].astype(str))
-    empty = [(arm, visit) for arm in counts.index for visit in counts.columns if not counts.loc[arm, visit]]
+    present = set(zip(rows["arm"].astype(str), rows["visit"].astype(str), strict=True))
+    arms, seen = sorted({arm for arm, _ in present}), sorted({visit for _, visit in present})
+    empty = [(arm, visit) for arm in arms for visit in seen if (arm, visit) not in present]
     if not empty:
         return
     visits = list(rows["visit"].cat.categories)

@@ -22,7 +22,9 @@ from coxa.study.scales import OutcomeScale, outcome_scale
 from coxa.study.words import MEASURE_WORDS, PERCENTAGE_POINTS
 
 if TYPE_CHECKING:
+    import numpy as np
     import pandas as pd
+    from numpy.typing import NDArray
 
 
 PERCENT_DECIMALS = 1
@@ -235,8 +237,12 @@ class PlannedAnalysis:
 
     def rows(self, frame: pd.DataFrame, *terms: str) -> pd.DataFrame:
         """Return the rows of estimates that belong to this analysis, of some terms or of all, in their order."""
-        mine = frame["analysis"] == self.name
-        return frame[mine & frame["term"].isin(terms)] if terms else frame[mine]
+        return frame[self._mine(frame, terms)]
+
+    def _mine(self, frame: pd.DataFrame, terms: tuple[str, ...]) -> NDArray[np.bool_]:
+        """Return which rows of estimates belong to this analysis, of some terms or of all."""
+        mine = (frame["analysis"] == self.name).to_numpy(dtype=bool)
+        return mine & frame["term"].isin(terms).to_numpy() if terms else mine
 
     def asked(self, frame: pd.DataFrame, *terms: str, over_visits: bool = False) -> pd.DataFrame:
         """Return the rows of estimates that the estimand asks for: of this analysis, at the visits that it names.
@@ -250,8 +256,8 @@ class PlannedAnalysis:
         over_visits
             Whether rows over the whole course, with an empty `visit`, are asked for too.
         """
-        rows = self.rows(frame, *terms)
-        return rows[rows["visit"].isin((*self.visits, "") if over_visits else self.visits)]
+        visits = (*self.visits, "") if over_visits else self.visits
+        return frame[self._mine(frame, terms) & frame["visit"].isin(visits).to_numpy()]
 
 
 def planned_analysis(study: ComparativeStudy, name: str) -> PlannedAnalysis:
