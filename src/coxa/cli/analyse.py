@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -98,11 +99,17 @@ def report_command(
         str | None, typer.Option("--date", help="Day of the crate, as YYYY-MM-DD; today unless given.")
     ] = None,
     licence: Annotated[str, typer.Option("--licence", help="Licence of the crate: words, or an address.")] = "",
+    watched: Annotated[
+        bool, typer.Option("--watch", help="Write the report again whenever the plan or its data change.")
+    ] = False,
     as_json: AsJson = False,
     quiet: Quiet = False,
     verbose: Verbose = False,
 ) -> None:
-    """Run every analysis of a plan and write the report beside the results."""
+    """Run every analysis of a plan and write the report with its results.
+
+    Example: coxa report study.yaml --format html,pdf --out report
+    """
     with edge(verbose, as_json):
         from coxa.errors import check_option
         from coxa.figures.renderer import second_process
@@ -126,25 +133,32 @@ def report_command(
         for_others = crate if share is None else share
         if for_others:
             refuse_team_files(out)
-        with second_process():
-            report = observe(study, data, quiet) if long == "committee" else run(study, data, quiet)
-            written = write(
-                report,
-                out,
-                quiet,
-                wanted,
-                data=data,
-                style=named,
-                length=long,
-                arms=seen,
-                share=for_others,
-                crate=options,
-            )
-        if long != "committee":
-            show(report, as_json, quiet)
-        if not as_json:
-            typer.echo(f"report: {', '.join(map(str, written))}")
-        stop_if_not_fitted(report)
+
+        def make() -> None:
+            with second_process():
+                report = observe(study, data, quiet) if long == "committee" else run(study, data, quiet)
+                written = write(
+                    report, out, quiet, wanted, data=data, style=named, length=long, arms=seen, share=for_others,
+                    crate=options,
+                )  # fmt: skip
+            if long != "committee":
+                show(report, as_json, quiet)
+            if not as_json:
+                typer.echo(f"report: {', '.join(map(str, written))}")
+            stop_if_not_fitted(report)
+
+        if watched:
+            from coxa.cli.watch import watch
+
+            watch(study, data, lambda: _again(make, verbose))
+        else:
+            make()
+
+
+def _again(make: Callable[[], None], verbose: bool) -> None:
+    """Make a report, and show what is wrong with the plan or the data as the command does."""
+    with edge(verbose):
+        make()
 
 
 def _shell(study: Path, data: Path | None, out: Path, forms: tuple[Format, ...], quiet: bool) -> None:

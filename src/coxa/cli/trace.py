@@ -68,20 +68,38 @@ def verify_command(
 
 
 def compare_command(
-    first: Annotated[Path, typer.Argument(metavar="FIRST", help="A results data set, .parquet or .csv.")],
+    first: Annotated[
+        Path, typer.Argument(metavar="FIRST", help="The folder of a report, or a results data set, .parquet or .csv.")
+    ],
     second: Annotated[Path, typer.Argument(metavar="SECOND", help="Another one.")],
     tolerance: Tolerance = SAME,
+    page: Annotated[
+        Path | None,
+        typer.Option("--page", help="Also write a page of two reports: which numbers moved, and what is not the same."),
+    ] = None,
     as_json: AsJson = False,
     verbose: Verbose = False,
 ) -> None:
-    """Compare two results data sets number by number (double programming); exit code 1 if anything differs."""
+    """Compare two reports or results data sets number by number; exit code 1 if anything differs.
+
+    Example: coxa compare out-before out-after --page moved.html
+    """
     with edge(verbose, as_json):
         check_there(first)
         check_there(second)
         from coxa.report.trace.compare import compare_results
         from coxa.report.trace.kept import read_results
 
-        differences = compare_results(read_results(first), read_results(second), tolerance)
+        paths = [path / "results.parquet" if path.is_dir() else path for path in (first, second)]
+        differences = compare_results(*map(read_results, paths), tolerance)
+        if page is not None:
+            from coxa.files import save
+            from coxa.report.output.html import render_html
+            from coxa.report.trace.kept import read_kept
+            from coxa.report.trace.moved import moved_document
+
+            save(page, render_html(moved_document(read_kept(first), read_kept(second), tolerance)))
+            typer.echo(f"page: {page}", err=True)
         if as_json:
             print_json(differences)
         else:

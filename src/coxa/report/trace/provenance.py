@@ -10,6 +10,7 @@ from coxa.report.trace.identity import data_hash, model_id
 from coxa.report.trace.run_data import lock_data
 from coxa.study import Study
 from coxa.study.comparative import ComparativeStudy
+from coxa.study.locking.content import plan_content
 from coxa.study.wording import estimand_attributes
 from coxa.tables.records import records
 
@@ -22,15 +23,15 @@ def provenance(report: ReportRecord[Study]) -> dict[str, Any]:
     Returns
     -------
     dict
-        `plan` and `data` with hashes; `lock` with deviations; `estimands` with the five attributes, the line of the
-        plan, and what was left out by step and rule; `analyses` with the line of the plan; `models` by the names in
-        the results data set, with the call, rows used and rows left out.
+        `plan` with its hash and its content but for the data, `data` with hashes; `lock` with deviations; `estimands`
+        with the five attributes, the line of the plan, and what was left out by step and rule; `analyses` with the
+        line of the plan; `models` by the names in the results data set, with the call, rows used and rows left out.
     """
     study, run = report.study, report.run
     file = study.origin.name if study.origin else ""
     return {
         "study": study.study,
-        "plan": {"file": file, "sha256": run.plan_sha256},
+        "plan": {"file": file, "sha256": run.plan_sha256, "content": plan_content(study)},
         "lock": lock_data(report.status),
         "data": {"files": dict(run.data_sha256), "sha256": data_hash(run.data_sha256)},
         "versions": dict(run.versions),
