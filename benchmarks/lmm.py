@@ -310,7 +310,7 @@ def large(name: str) -> None:
     elif name == "independent":
         fit = fit_lmm("pain ~ arm * day + (1 | participant_id)", rows)
     else:
-        fit = fit_lmm("pain ~ arm * day + (1 | participant_id)", rows, residual=name, time="day")
+        fit = fit_lmm("pain ~ arm * day + (1 | participant_id)", rows, covariance=name, time="day")
     fit.df  # noqa: B018
     seconds, peak = perf_counter() - start, peak_memory()
     cells = (name, f"{len(rows):,}", f"{seconds:.1f}", f"{peak - before:.0f}", f"{peak:.0f}", f"{fit.loglik:.4f}")

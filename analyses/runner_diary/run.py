@@ -16,7 +16,7 @@ BANDS = PainBands(safe=2, acceptable=5)
 FORMULA = (
     "pain ~ arm * week + load_lag1_within + load_lag1_between + sleep_within + sleep_between + (week | participant_id)"
 )
-SERIAL = {"residual": "sp_exp", "time": "study_day", "ddf": "satterthwaite"}
+SERIAL = {"covariance": "sp_exp", "time": "study_day", "ddf": "satterthwaite"}
 MODELS = {
     "days independent": (FORMULA, {"ddf": "satterthwaite"}),
     "days in a row alike": (FORMULA, SERIAL),

@@ -27,7 +27,7 @@ def fitted(name: str, ddf: str = "satterthwaite") -> Fit:
     serial = {}
     if case.serial is not None:
         residual = {"car1": "sp_exp", "ar1": "ar1"}[case.serial]
-        serial = {"residual": residual, "time": case.time, "participant": case.within}
+        serial = {"covariance": residual, "time": case.time, "participant": case.within}
     return fit_lmm(case.formula, case.frame(), reml=case.reml, weights=case.weights, ddf=ddf, **serial)
 
 

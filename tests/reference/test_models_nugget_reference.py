@@ -36,7 +36,7 @@ def test_the_optimum_is_that_of_nlme(case: str) -> None:
     reml = wanted["method"] == "REML"
     if wanted["random"]:
         formula = "pain ~ arm * day + (1 | participant_id)"
-        fit = fit_lmm(formula, rows, residual=structure, time="day", reml=reml)
+        fit = fit_lmm(formula, rows, covariance=structure, time="day", reml=reml)
     else:
         fit = fit_mmrm("pain ~ arm * day", rows[rows["visit"] < 12], covariance=structure, time="day", reml=reml)
     assert fit.loglik == pytest.approx(wanted["loglik"], abs=NLME_LOGLIK)
@@ -51,6 +51,6 @@ def test_the_optimum_is_that_of_nlme(case: str) -> None:
 
 
 def test_where_nlme_went_to_the_limit_the_fit_is_at_it_and_says_so() -> None:
-    fit = fit_lmm("pain ~ arm * day + (1 | participant_id)", diary(), residual="sp_exp", time="day")
+    fit = fit_lmm("pain ~ arm * day + (1 | participant_id)", diary(), covariance="sp_exp", time="day")
     assert fit.covariance_parameters["residual correlation[distance 1]"] == 0.0
     assert any("estimated at 0, its lower limit" in text for text in fit.warnings)

@@ -300,7 +300,7 @@ Power, %:
 
 20 participants, 30 days of which a tenth is missed; pain depends on the load of the day before, less the participant's
 mean. Load and residual are alike from one day to the next (correlations 0.6 and 0.5). The model is
-`{DIARY}` with `residual="sp_exp"`; the first column
+`{DIARY}` with `covariance="sp_exp"`; the first column
 takes residuals for independent.
 
 Rejected, %:

@@ -144,7 +144,7 @@ def daily(replicates: int, seed: int) -> list[Cell]:
     weights = {"load_yesterday": 1.0}
     plain = Asked("residuals independent: ", lambda rows: fit_lmm(DIARY, rows), weights, METHODS[-1:], LAG)
     asked = Asked(
-        "", lambda rows: fit_lmm(DIARY, rows, residual="sp_exp", time="day"), weights, LINEAR, LAG, "participant_id"
+        "", lambda rows: fit_lmm(DIARY, rows, covariance="sp_exp", time="day"), weights, LINEAR, LAG, "participant_id"
     )
     drawn = spread(lambda sets, name: diaries(20, sets, name, seed), replicates)
     tables = [("", counted(plain, drawn), LAG), ("participant_id", counted(asked, drawn), LAG)]

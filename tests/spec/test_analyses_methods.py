@@ -281,7 +281,7 @@ def test_visit_in_a_term_stands_for_time() -> None:
         ("lmm", "baseline: response, time: weeks", "cannot analyse a change"),
         ("lmm", "random: slopes", "did you mean slope?"),
         ("lmm", "ddf: between-within", "Choose one of satterthwaite, kenward-roger"),
-        ("lmm", "estimation: ml", "Kenward-Roger needs REML"),
+        ("lmm", "reml: false", "Kenward-Roger needs REML"),
         (
             "lmm",
             "random: slope",

@@ -112,7 +112,7 @@ def test_visits_of_several_kinds_are_named() -> None:
     with pytest.raises(OptionError, match=named):
         fit_mmrm("value ~ visit", [data.iloc[:30], data.iloc[30:]])
     with pytest.raises(OptionError, match=named):
-        fit_lmm("value ~ arm + (1 | participant_id)", data, residual="ar1")
+        fit_lmm("value ~ arm + (1 | participant_id)", data, covariance="ar1")
     with pytest.raises(OptionError, match=named):
         fit_clda(data)
     assert fit_mmrm("value ~ visit", data.astype({"visit": str})).sample.visits == ("1", "12a", "2")
@@ -166,6 +166,6 @@ def test_the_residual_of_a_linear_mixed_model_counts_steps_too() -> None:
     data = never_seen().assign(clinic=lambda frame: frame["participant_id"].str[1:].astype(int) % 12)
     data["y"] += rng.normal(size=12)[data["clinic"]] + rng.normal(size=40).repeat(3)
     for formula, verb in (("y ~ visit + (1 | clinic)", fit_mmrm), ("y ~ visit + (1 | clinic)", fit_lmm)):
-        option = {"covariance": "ar1"} if verb is fit_mmrm else {"residual": "ar1", "participant": "participant_id"}
+        option = {"covariance": "ar1"} if verb is fit_mmrm else {"covariance": "ar1", "participant": "participant_id"}
         warnings = verb(formula, data, **option).warnings
         assert [text for text in warnings if text.startswith("visit: no row is of c, between 'b' and 'd'")]

@@ -202,7 +202,7 @@ def test_without_a_therapist_a_row_is_left_out_only_in_the_arm_that_has_them() -
 
 def test_a_row_without_time_is_left_out() -> None:
     data = visits_trial().assign(day=lambda d: d["week"].where(d.index != 4))
-    fit = fit_lmm("change ~ arm + (1 | leads)", data, residual="sp_exp", time="day")
+    fit = fit_lmm("change ~ arm + (1 | leads)", data, covariance="sp_exp", time="day")
     assert fit.left_out[["row", "reason"]].to_dict("records") == [{"row": 4, "reason": "day is missing"}]
 
 
@@ -277,18 +277,18 @@ def test_diagnostics_that_take_no_account_of_random_effects_refuse_them(diagnost
 
 def test_residuals_over_text_visits_warn_of_their_order() -> None:
     data = visits_trial().assign(visit=lambda d: d["visit"].astype(str))
-    fit = fit_lmm("change ~ arm + (1 | leads)", data, residual="ar1")
+    fit = fit_lmm("change ~ arm + (1 | leads)", data, covariance="ar1")
     order = "visits taken in the order of the alphabet (week_12, week_26, week_6); make 'visit' categorical in theirs"
     assert order in fit.warnings
     assert not any(
-        "alphabet" in text for text in fit_lmm("change ~ arm + (1 | leads)", visits_trial(), residual="ar1").warnings
+        "alphabet" in text for text in fit_lmm("change ~ arm + (1 | leads)", visits_trial(), covariance="ar1").warnings
     )
 
 
 def test_correlation_over_time_does_not_depend_on_its_unit() -> None:
     data = visits_trial().assign(day=lambda d: 7 * d["week"])
     weeks, days = (
-        fit_lmm("change ~ arm + (1 | leads)", data, residual="sp_exp", time=time) for time in ("week", "day")
+        fit_lmm("change ~ arm + (1 | leads)", data, covariance="sp_exp", time=time) for time in ("week", "day")
     )
     assert days.loglik == pytest.approx(weeks.loglik, rel=DEVIANCE)
     rho = "residual correlation[distance 1]"
@@ -332,7 +332,7 @@ def test_statsmodels_agrees_and_says_what_it_has_not() -> None:
     ("effects", "options", "said"),
     [
         (PARTICIPANT, {"weights": "week"}, "has no weights"),
-        (PARTICIPANT, {"residual": "ar1"}, "has no residual"),
+        (PARTICIPANT, {"covariance": "ar1"}, "has no covariance"),
         (PARTICIPANT, {"ddf": "satterthwaite"}, "has no ddf"),
         ("(week | participant_id) + (1 | leads)", {}, "correlated effects of one factor alone"),
         ("(week | leads) + (0 + visit || leads)", {}, "correlated effects in one bracket, in all rows"),

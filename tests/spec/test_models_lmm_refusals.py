@@ -26,11 +26,15 @@ WRONG: dict[str, tuple[dict[str, Any], type[CoxaError], str]] = {
     "outcome by itself": ({"formula": "change ~ arm + (change | leads)"}, OptionError, "it cannot explain itself"),
     "column of participants": ({"participant": "patient"}, OptionError, 'no column "patient"'),
     "column of weights": ({"weights": "w"}, OptionError, 'no column "w"'),
-    "column of time": ({"residual": "sp_exp", "time": "weak"}, OptionError, "did you mean week?"),
-    "time for nothing": ({"time": "week"}, OptionError, "is used by a correlated residual alone"),
-    "no time": ({"residual": "sp_exp"}, OptionError, "name the column: time='study_day'"),
-    "no visit": ({"residual": "ar1", "visit": "when"}, OptionError, "needs to know where the rows of a participant"),
-    "residual": ({"residual": "indep"}, OptionError, 'no residual "indep". Choose one of independent, us, cs'),
+    "column of time": ({"covariance": "sp_exp", "time": "weak"}, OptionError, "did you mean week?"),
+    "time for nothing": ({"time": "week"}, OptionError, "is used by correlated residuals alone"),
+    "no time": ({"covariance": "sp_exp"}, OptionError, "name the column: time='study_day'"),
+    "no visit": ({"covariance": "ar1", "visit": "when"}, OptionError, "needs to know where the rows of a participant"),
+    "covariance": (
+        {"covariance": "indep"},
+        OptionError,
+        'no covariance structure "indep". Choose one of independent',
+    ),
     "ddf": ({"ddf": "kenward"}, OptionError, "did you mean kenward-roger?"),
     "counted ddf": ({"ddf": "between-within"}, OptionError, "has no rule for random effects"),
     "kenward-roger of ml": ({"ddf": "kenward-roger", "reml": False}, OptionError, "no meaning under ML"),
@@ -103,7 +107,7 @@ UNFIT: dict[str, tuple[dict[str, Any], str, dict[str, Any], type[CoxaError], str
     "dates as time": (
         {"day": lambda d: pd.Timestamp("2024-01-01") + pd.to_timedelta(d["week"], unit="D")},
         "(1 | leads)",
-        {"residual": "sp_exp", "time": "day"},
+        {"covariance": "sp_exp", "time": "day"},
         DataError,
         "row 2, day: the time is not a number",
     ),
@@ -124,21 +128,21 @@ UNFIT: dict[str, tuple[dict[str, Any], str, dict[str, Any], type[CoxaError], str
     "two rows at one time": (
         {"week": lambda d: d["week"].where(d.index != 1, 6.0)},
         "(1 | leads)",
-        {"residual": "sp_exp", "time": "week"},
+        {"covariance": "sp_exp", "time": "week"},
         DataError,
         "row 3, week: the participant has another row at this time",
     ),
     "two rows at one visit": (
         {"visit": lambda d: d["visit"].where(d.index != 1, "week_6")},
         "(1 | leads)",
-        {"residual": "ar1"},
+        {"covariance": "ar1"},
         DataError,
         "row 3, participant P00, visit",
     ),
     "an intercept in an unstructured covariance": (
         {},
         PARTICIPANT,
-        {"residual": "us"},
+        {"covariance": "us"},
         NonConvergenceError,
         "unstructured covariance within participants has the effects of participant_id in it already",
     ),
@@ -229,7 +233,7 @@ def test_a_slope_that_some_participants_have_at_three_times_is_fitted() -> None:
 def test_a_structure_that_leaves_nothing_to_a_slope_is_passed_over() -> None:
     data = visits_trial()
     with pytest.raises(NonConvergenceError, match="toeph from any start: the rows cannot tell the variances of"):
-        fit_lmm("change ~ arm + (week | participant_id)", data, residual="toeph", visit="visit")
+        fit_lmm("change ~ arm + (week | participant_id)", data, covariance="toeph", visit="visit")
 
 
 def test_a_perfect_fit_is_refused_as_one() -> None:
@@ -248,7 +252,7 @@ def test_a_variance_that_rests_on_one_level_with_two_rows_is_said() -> None:
 def test_an_intercept_beside_the_one_correlation_of_two_rows_is_named(residual: str) -> None:
     time = "week" if residual == "sp_exp" else None
     with pytest.raises(NonConvergenceError, match="the one correlation there is"):
-        fit_lmm("y ~ week + (1 | participant_id)", pairs(), residual=residual, time=time)
+        fit_lmm("y ~ week + (1 | participant_id)", pairs(), covariance=residual, time=time)
 
 
 def test_residuals_that_are_all_alike_within_participants_are_no_limit_of_independence() -> None:

@@ -43,7 +43,7 @@ def test_compound_symmetry_with_therapists_is_nested_intercepts(data: pd.DataFra
 
 def test_correlated_residuals_of_a_linear_mixed_model_are_the_same_model(data: pd.DataFrame) -> None:
     one = fit_mmrm(f"{BY_VISIT} + (1 | leads)", data, covariance="ar1h", ddf="satterthwaite")
-    other = fit_lmm(f"{BY_VISIT} + (1 | leads)", data, residual="ar1h", ddf="satterthwaite")
+    other = fit_lmm(f"{BY_VISIT} + (1 | leads)", data, covariance="ar1h", ddf="satterthwaite")
     assert one.loglik == pytest.approx(other.loglik, rel=1e-9)
     np.testing.assert_allclose(one.tidy()["p_value"].astype(float), other.tidy()["p_value"].astype(float), rtol=1e-6)
 

@@ -81,7 +81,7 @@ def test_clinics_solved_for_apart_give_the_numbers_of_all_together(
             rows,
             ddf=ddf,
             weights="weight" if model == "weighted" else None,
-            residual="ar1" if model == "ar1" else "independent",
+            covariance="ar1" if model == "ar1" else "independent",
             reml=model != "full likelihood",
         )
 

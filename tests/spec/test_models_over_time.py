@@ -50,7 +50,7 @@ def diary(
 def over_time(rows: pd.DataFrame, residual: str, formula: str = FORMULA, ddf: str = "satterthwaite") -> Fit:
     with warnings.catch_warnings():
         warnings.simplefilter("error", RuntimeWarning)
-        return fit_lmm(formula, rows, residual=residual, time="day", participant="participant_id", ddf=ddf)
+        return fit_lmm(formula, rows, covariance=residual, time="day", participant="participant_id", ddf=ddf)
 
 
 SEVERAL = "(day || participant_id) + (1 | clinic)"
@@ -85,7 +85,7 @@ def test_the_recursion_along_times_gives_the_numbers_of_whole_matrices(
 
 @pytest.mark.parametrize("reml", [True, False])
 def test_gradient_and_hessian_of_the_recursion_are_those_of_differences(reml: bool) -> None:
-    fit = fit_lmm(FORMULA, diary(), residual="sp_exp_nugget", time="day", reml=reml)
+    fit = fit_lmm(FORMULA, diary(), covariance="sp_exp_nugget", time="day", reml=reml)
     part = random_part_of(fit)
     model, theta = part.model, part.optimum.theta + np.array([0.1, 0.3, -0.4, 0.2])
     here = derived(model, state(model, theta))
@@ -133,7 +133,9 @@ def test_a_correlation_that_does_not_fade_is_a_shared_intercept() -> None:
     plain = STRUCTURES["sp_exp"].matrix(np.array([0.2, 0.4]), times)
     np.testing.assert_allclose(nugget.matrix(np.array([0.2, 0.4, -AT_ZERO]), times), plain)
     rows = diary(30, 12, rho=1 - 1e-9, nugget=0.5, seed=4).assign(one=lambda table: table["participant_id"])
-    fit = fit_lmm("pain ~ day + (1 | clinic)", rows, residual="sp_exp_nugget", time="day", participant="participant_id")
+    fit = fit_lmm(
+        "pain ~ day + (1 | clinic)", rows, covariance="sp_exp_nugget", time="day", participant="participant_id"
+    )
     intercept = fit_lmm("pain ~ day + (1 | clinic) + (1 | one)", rows)
     assert fit.loglik > intercept.loglik - 1e-6
     assert fit.loglik < intercept.loglik + 1e-6 or fit.covariance_parameters["residual correlation[distance 1]"] < 1

@@ -25,7 +25,6 @@ from coxa.report.topics.methods.section import methods_section
 from coxa.study import Study
 from coxa.study.kinds import study_of
 from coxa.study.models import MODELS
-from coxa.study.models.mmrm import MMRM
 from coxa.study.models.proportions import Proportions
 from coxa.study.randomisation import Randomisation
 from coxa.study.words import Averaging, Contrast, Ddf, MarginType, Multiplicity, Vcov
@@ -92,9 +91,20 @@ def test_every_word_that_a_plan_can_ask_for_is_a_method_with_its_entry_or_one_th
         for closed in (Covariance, Ddf, Vcov, Averaging, Multiplicity, Contrast, MarginType)
         for word in get_args(closed)
     }
-    for part, key in ((MMRM, "estimation"), (Proportions, "missing_response"), (Randomisation, "scheme")):
+    for part, key in ((Proportions, "missing_response"), (Randomisation, "scheme")):
         words |= set(get_args(part.model_fields[key].annotation))
-    words |= {*MODELS, "HC3", "hedges-g", "random-effects", "g-computation", "within-between", "clda", "estimands"}
+    words |= {
+        *MODELS,
+        "reml",
+        "ml",
+        "HC3",
+        "hedges-g",
+        "random-effects",
+        "g-computation",
+        "within-between",
+        "clda",
+        "estimands",
+    }
     assert words <= set(methods())
 
 

@@ -25,8 +25,8 @@ def moments(drawn: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     ("effects", "options"),
     [
         ("(week | participant_id) + (1 | leads)", {}),
-        ("(1 | leads)", {"residual": "ar1h"}),
-        ("(1 | leads)", {"residual": "sp_exp", "time": "week"}),
+        ("(1 | leads)", {"covariance": "ar1h"}),
+        ("(1 | leads)", {"covariance": "sp_exp", "time": "week"}),
         ("(1 | gr(leads, by = arm)) + (1 | participant_id)", {"weights": "w"}),
     ],
 )

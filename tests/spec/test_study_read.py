@@ -93,7 +93,7 @@ def test_a_good_plan_is_read_with_its_lines_and_hash() -> None:
         (", higher_is_better: true", "", 10, "outcomes.pain", "needs its range and direction"),
         ("type: category, levels: [north, south]", "type: category", 12, "covariates.site", "needs its `levels`"),
         ("model: mmrm", "model: proportions", 21, None, "`adjust` does not belong to model proportions"),
-        ("model: mmrm", "estimation: ml, model: mmrm", 21, "analyses.main", "Kenward-Roger needs REML"),
+        ("model: mmrm", "reml: false, model: mmrm", 21, "analyses.main", "Kenward-Roger needs REML"),
         (
             "  exercise: {label",
             "  Exercise Arm: {label",

@@ -122,7 +122,7 @@ def test_the_call_of_a_fit_of_chunks() -> None:
     "options",
     [
         {"formula": "change ~ week + (1 | participant_id)", "weights": "w", "reml": False},
-        {"formula": "change ~ week + (1 | clinic)", "residual": "ar1", "participant": "participant_id"},
+        {"formula": "change ~ week + (1 | clinic)", "covariance": "ar1", "participant": "participant_id"},
         {"formula": "change ~ week + (1 | participant_id)", "engine": "statsmodels"},
         {
             "formula": "change ~ arm * week + (week || participant_id)",

@@ -79,7 +79,7 @@ def test_the_intervals_of_the_mixed_model_hold_what_was_planted(cohort: Cohort, 
     named = diary.assign(load=diary["training_load"] / 100, sleep=diary["sleep_hours"])
     data = coxa.diary.within_between(coxa.diary.lagged(named, "load"), ["load_lag1", "sleep"], centre="grand_mean")
     formula = "pain ~ arm * week + load_lag1_within + load_lag1_between + sleep_within + sleep_between"
-    fit = coxa.fit_lmm(f"{formula} + (week | participant_id)", data, residual="sp_exp", time="study_day")
+    fit = coxa.fit_lmm(f"{formula} + (week | participant_id)", data, covariance="sp_exp", time="study_day")
     planted = pd.Series(truth.planted["fixed_effects"])
     limits = fit.conf_int().loc[planted.index]
     assert planted.between(limits["conf_low"], limits["conf_high"]).all(), limits.assign(planted=planted).to_string()

@@ -55,7 +55,7 @@ def test_the_planted_effects_of_arm_and_of_yesterdays_load_lie_in_their_interval
     fit = coxa.fit_lmm(
         "pain ~ arm * week + load_lag1_within + load_lag1_between + (1 | participant_id)",
         rows,
-        residual="sp_exp",
+        covariance="sp_exp",
         time="study_day",
     )
     table = fit.tidy().set_index("term")

@@ -56,7 +56,7 @@ FEW_LEVELS = 10
 """Levels of a factor above the participants below which results carry a warning and Kenward-Roger is the default."""
 
 
-def chosen_residual(word: str) -> Structure | None:
+def covariance_of_residuals(word: str) -> Structure | None:
     """Return the covariance structure of the residuals, or None where they are independent.
 
     Raises
@@ -69,7 +69,7 @@ def chosen_residual(word: str) -> Structure | None:
     try:
         return structure_named(word)
     except OptionError:
-        raise OptionError(not_allowed("residual", word, [INDEPENDENT, *STRUCTURES])) from None
+        raise OptionError(not_allowed("covariance structure", word, [INDEPENDENT, *STRUCTURES])) from None
 
 
 def chosen_ddf(ddf: str | None, small: str, factors: Sequence[RandomFactor], sample: Sample, *, reml: bool) -> str:

@@ -16,7 +16,7 @@ from coxa.models.options import (
     check_ddf,
     check_random_options,
     check_times,
-    chosen_residual,
+    covariance_of_residuals,
     flag,
     ladder_of,
     mapping_of,
@@ -169,18 +169,18 @@ class LMMSpec(Spec):
 
     Examples
     --------
-    >>> LMMSpec(formula="pain ~ week + (1 | participant_id)", residual="AR(1)", time="week").call()
-    "fit_lmm('pain ~ week + (1 | participant_id)', data, residual='ar1', time='week', reml=True)"
+    >>> LMMSpec(formula="pain ~ week + (1 | participant_id)", covariance="AR(1)", time="week").call()
+    "fit_lmm('pain ~ week + (1 | participant_id)', data, covariance='ar1', time='week', reml=True)"
     """
 
     function: ClassVar[str] = "fit_lmm"
     of_random_effects: ClassVar[bool] = True
-    explicit: ClassVar[tuple[str, ...]] = ("formula", "residual", "reml", "ddf", "information")
+    explicit: ClassVar[tuple[str, ...]] = ("formula", "covariance", "reml", "ddf", "information")
 
     formula: str
     participant: str | None = None
     visit: str = "visit"
-    residual: str = INDEPENDENT
+    covariance: str = INDEPENDENT
     time: str | None = None
     weights: str | None = None
     partially_nested: Mapping[str, str] | None = None
@@ -196,19 +196,19 @@ class LMMSpec(Spec):
         check_option("engine", self.engine, ENGINES)
         structure = self.structure
         self._keep(
-            residual=INDEPENDENT if structure is None else structure.name,
+            covariance=INDEPENDENT if structure is None else structure.name,
             partially_nested=mapping_of("partially_nested", self.partially_nested, NESTED),
         )
         if self.time is not None and structure is None:
             raise OptionError(
-                f"time='{self.time}' is used by a correlated residual alone: residual='sp_exp'; or leave it out"
+                f"time='{self.time}' is used by correlated residuals alone: covariance='sp_exp'; or leave it out"
             )
         if structure is not None and structure.spatial and self.time is None:
             raise OptionError(
-                f"residual '{structure.name}' looks at distances in time; name the column: time='study_day'"
+                f"covariance '{structure.name}' looks at distances in time; name the column: time='study_day'"
             )
         if self.engine == "statsmodels":
-            asked = {"residual": structure is not None, "ddf": self.ddf, "information": self.information}
+            asked = {"covariance": structure is not None, "ddf": self.ddf, "information": self.information}
             for name, given in asked.items():
                 if given:
                     raise OptionError(f"engine 'statsmodels' has no {name}; use engine='coxa'")
@@ -217,7 +217,7 @@ class LMMSpec(Spec):
     @property
     def structure(self) -> Structure | None:
         """The covariance structure of the residuals; None where they are independent."""
-        return chosen_residual(self.residual)
+        return covariance_of_residuals(self.covariance)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

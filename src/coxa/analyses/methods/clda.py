@@ -7,7 +7,7 @@ from typing import Any
 
 from coxa.analyses.methods.means import MeansMethod, differences, margins
 from coxa.analyses.methods.method import Telling, Words, options_of, zero_day
-from coxa.analyses.methods.mmrm import MISSING, likelihood_words
+from coxa.analyses.methods.mmrm import MISSING, likelihood, likelihood_words
 from coxa.analyses.model_rows import check_cells, rows_of_model
 from coxa.analyses.rows import AnalysisRows
 from coxa.estimates import Estimates, marginal_means
@@ -34,7 +34,7 @@ class CLDAMethod(MeansMethod):
             visits=visits,
             baseline_visit=planned.study.baseline_visit,
             covariance=plan.covariance,
-            reml=plan.estimation == "reml",
+            reml=plan.reml,
             ddf=plan.ddf,
             vcov=plan.vcov,
         )
@@ -65,7 +65,7 @@ class CLDAMethod(MeansMethod):
             means="Estimated mean",
             missing=MISSING,
             whole=True,
-            cites=("clda", plan.estimation),
+            cites=("clda", likelihood(reml=plan.reml)),
             ddf=plan.ddf,
         )
 
@@ -75,7 +75,7 @@ class CLDAMethod(MeansMethod):
         for formula in telling.formulas():
             yield (
                 f"A constrained longitudinal data analysis of {planned.outcome_label}{telling.cite('clda')} was fitted "
-                f"by {likelihood_words(plan.estimation, telling)}: a mixed model for repeated measures in which the "
+                f"by {likelihood_words(telling, reml=plan.reml)}: a mixed model for repeated measures in which the "
                 "baseline is an outcome, with one mean for all participants. "
                 f"Fixed effects: {telling.terms(formula)}."
             )

@@ -10,7 +10,7 @@ import pandas as pd
 
 from coxa.analyses.methods.means import MeansMethod, differences, margins
 from coxa.analyses.methods.method import Telling, Words, options_of
-from coxa.analyses.methods.mmrm import MISSING, likelihood_words
+from coxa.analyses.methods.mmrm import MISSING, likelihood, likelihood_words
 from coxa.analyses.model_rows import check_cells, rows_of_model
 from coxa.analyses.rows import AnalysisRows
 from coxa.estimates import Estimates, contrast_rows, marginal_means
@@ -45,7 +45,7 @@ class LMMMethod(MeansMethod):
             model_formula(planned.study, planned.name),
             with_baseline(rows) if plan.baseline_is_response else rows,
             participant="participant_id",
-            reml=plan.estimation == "reml",
+            reml=plan.reml,
             ddf=plan.ddf,
         )
         assert isinstance(fit.spec, LMMSpec)
@@ -81,7 +81,7 @@ class LMMMethod(MeansMethod):
             means="Estimated mean",
             missing=MISSING,
             whole=True,
-            cites=("lmm", plan.estimation),
+            cites=("lmm", likelihood(reml=plan.reml)),
             ddf=plan.ddf,
         )
 
@@ -91,7 +91,7 @@ class LMMMethod(MeansMethod):
         for formula in telling.formulas():
             yield (
                 f"A linear mixed model of {telling.planned.variable}{telling.cite('lmm')} was fitted by "
-                f"{likelihood_words(plan.estimation, telling)}. Fixed effects: {telling.terms(formula)}."
+                f"{likelihood_words(telling, reml=plan.reml)}. Fixed effects: {telling.terms(formula)}."
             )
         if plan.is_linear:
             yield (

@@ -43,7 +43,7 @@ class MMRMMethod(MeansMethod):
             group=analysis.group,
             weights=analysis.weights,
             time="study_day" if any(COVARIANCES[word].spatial for word in covariance) else None,
-            reml=analysis.estimation == "reml",
+            reml=analysis.reml,
             ddf=analysis.ddf,
             vcov=analysis.vcov,
             partially_nested=partially_nested(analysis) or None,
@@ -58,11 +58,11 @@ class MMRMMethod(MeansMethod):
                 means="Estimated mean",
                 missing=MISSING,
                 whole=True,
-                cites=("mmrm", analysis.estimation),
+                cites=("mmrm", likelihood(reml=analysis.reml)),
                 ddf=analysis.ddf,
             )
         if analysis.random:
-            title, cites = "Linear mixed model of one visit", (analysis.estimation,)
+            title, cites = "Linear mixed model of one visit", (likelihood(reml=analysis.reml),)
             return Words(title=title, means="Estimated mean", cites=cites, ddf=analysis.ddf)
         if has_covariates(planned, fits):
             return Words(title="Analysis of covariance of one visit", cites=("ancova",))
@@ -75,10 +75,10 @@ class MMRMMethod(MeansMethod):
             terms = telling.terms(formula)
             if len(telling.fits[0].sample.visits) > 1:
                 model = f"A mixed model for repeated measures of {telling.planned.variable}{telling.cite('mmrm')}"
-                yield f"{model} was fitted by {likelihood_words(analysis.estimation, telling)}. Fixed effects: {terms}."
+                yield f"{model} was fitted by {likelihood_words(telling, reml=analysis.reml)}. Fixed effects: {terms}."
             elif analysis.random:
                 model = f"A linear mixed model of {telling.planned.variable} at {telling.first_visit()}"
-                yield f"{model} was fitted by {likelihood_words(analysis.estimation, telling)}. Fixed effects: {terms}."
+                yield f"{model} was fitted by {likelihood_words(telling, reml=analysis.reml)}. Fixed effects: {terms}."
             else:
                 yield _of_one_visit(telling, analysis, terms)
 
@@ -111,13 +111,18 @@ def is_least_squares(analysis: MMRM) -> bool:
         and analysis.group is None
         and analysis.weights is None
         and analysis.vcov == "model"
-        and analysis.estimation == "reml"
+        and analysis.reml
     )
 
 
-def likelihood_words(estimation: str, telling: Telling) -> str:
+def likelihood(*, reml: bool) -> str:
+    """Return the likelihood by the word under which it is cited."""
+    return "reml" if reml else "ml"
+
+
+def likelihood_words(telling: Telling, *, reml: bool) -> str:
     """Return "restricted maximum likelihood [5]"."""
-    return f"{'restricted ' if estimation == 'reml' else ''}maximum likelihood{telling.cite(estimation)}"
+    return f"{'restricted ' if reml else ''}maximum likelihood{telling.cite(likelihood(reml=reml))}"
 
 
 def _of_one_visit(telling: Telling, analysis: MMRM, terms: str) -> str:

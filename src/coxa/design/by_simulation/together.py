@@ -54,7 +54,7 @@ def mmrm_together(
             rows,
             [coefficients(study, rows, one) for one in asked],
             covariance=analysis.covariance[0],
-            reml=analysis.estimation == "reml",
+            reml=analysis.reml,
             ddf=analysis.ddf,
         )
     except CoxaError:

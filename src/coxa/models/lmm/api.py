@@ -32,7 +32,7 @@ def fit_lmm(
     *,
     participant: str | None = None,
     visit: str = "visit",
-    residual: Literal["independent"] | Covariance | str = "independent",
+    covariance: Literal["independent"] | Covariance | str = "independent",
     time: str | None = None,
     weights: str | None = None,
     partially_nested: Mapping[str, str] | None = None,
@@ -61,12 +61,12 @@ def fit_lmm(
         levels.
     visit : str
         Column of the visit. If it is a factor of the formula, marginal means are taken at its levels.
-    residual : str
+    covariance : str
         "independent", or a covariance structure within participants (`coxa.models.covariance.STRUCTURES`): ``ar1`` over
         the visits, ``sp_exp`` over continuous time, as a diary needs it, ``sp_exp_nugget`` with an error of each
         rating besides (nlme's ``corExp(nugget = TRUE)``).
     time : str, optional
-        Column of the time of each row, for a `residual` that is correlated; a number, such as days.
+        Column of the time of each row, for a `covariance` that is not independent; a number, such as days.
     weights : str, optional
         Column of weights of the rows, above 0: the residual variance of a row is the model's over its weight.
     partially_nested : mapping, optional
@@ -78,7 +78,7 @@ def fit_lmm(
     ddf : {"satterthwaite", "kenward-roger", "kenward-roger-linear", "residual"}, optional
         Degrees of freedom, and whether the covariance of the coefficients is adjusted. By default satterthwaite; with a
         factor of fewer than ten levels above the participants kenward-roger. The covariance is linear in the variances
-        of random effects; the two Kenward-Roger differ only with a correlated `residual`.
+        of random effects; the two Kenward-Roger differ only with a `covariance` that is not independent.
     information : {"observed", "expected"}, optional
         What the uncertainty of the variances is taken from. By default what R prints: observed for Satterthwaite
         (lmerTest), expected for Kenward-Roger (pbkrtest; Kenward & Roger 1997). With observed information a variance
@@ -97,7 +97,7 @@ def fit_lmm(
     OptionError
         An option, a column, or a part of the formula is not allowed.
     DataError
-        Rows without participant; with a correlated residual two rows at one time; a weight that is not above 0.
+        Rows without participant; with correlated residuals two rows at one time; a weight that is not above 0.
     RankDeficientError
         Fixed effects that cannot be estimated.
     NonConvergenceError
@@ -130,7 +130,7 @@ def fit_lmm(
         formula=formula,
         participant=participant,
         visit=visit,
-        residual=residual,
+        covariance=covariance,
         time=time,
         weights=weights,
         partially_nested=partially_nested,

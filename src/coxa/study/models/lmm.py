@@ -40,11 +40,11 @@ class LMM(MeansAnalysis):
         "one mean; with `time: weeks`, and an endpoint of `measure: value`.",
     )
     ddf: Literal["satterthwaite", "kenward-roger"] = Field("kenward-roger", description="Degrees of freedom.")
-    estimation: Literal["reml", "ml"] = Field("reml", description="Restricted or full maximum likelihood.")
+    reml: bool = Field(True, description="Restricted maximum likelihood; `false` is full maximum likelihood.")
 
     @model_validator(mode="after")
     def _options_agree(self) -> LMM:
-        check_kenward_roger(self.ddf, self.estimation)
+        check_kenward_roger(self.ddf, reml=self.reml)
         if not self.baseline_is_response:
             return self
         if self.time != "weeks":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar
 
 from pydantic import BeforeValidator, Field, model_validator
 
@@ -31,7 +31,7 @@ class RepeatedMeasures(MeansAnalysis):
         "model", description="By the model, or a sandwich over participants: CR0, CR2 (bias-reduced), CR3 (jackknife)."
     )
     ddf: Ddf = Field("kenward-roger-linear", description="Degrees of freedom.")
-    estimation: Literal["reml", "ml"] = Field("reml", description="Restricted or full maximum likelihood.")
+    reml: bool = Field(True, description="Restricted maximum likelihood; `false` is full maximum likelihood.")
 
     @model_validator(mode="after")
     def _inference_fits_the_likelihood(self) -> RepeatedMeasures:
@@ -54,7 +54,7 @@ class RepeatedMeasures(MeansAnalysis):
 
 def check_inference(analysis: RepeatedMeasures) -> None:
     """Raise ValueError where degrees of freedom do not go with the likelihood or the standard errors."""
-    check_kenward_roger(analysis.ddf, analysis.estimation)
+    check_kenward_roger(analysis.ddf, reml=analysis.reml)
     if analysis.vcov != "model" and analysis.ddf.startswith("kenward-roger"):
         raise ValueError(
             f"Kenward-Roger adjusts the model's standard errors, not {analysis.vcov}; use "
@@ -62,7 +62,7 @@ def check_inference(analysis: RepeatedMeasures) -> None:
         )
 
 
-def check_kenward_roger(ddf: str, estimation: str) -> None:
+def check_kenward_roger(ddf: str, *, reml: bool) -> None:
     """Raise ValueError where Kenward-Roger is asked for without REML."""
-    if estimation == "ml" and ddf.startswith("kenward-roger"):
-        raise ValueError("Kenward-Roger needs REML; use `estimation: reml` or `ddf: satterthwaite`")
+    if not reml and ddf.startswith("kenward-roger"):
+        raise ValueError("Kenward-Roger needs REML; use `reml: true` or `ddf: satterthwaite`")
