@@ -12,6 +12,7 @@ from typing import Any
 import pandas as pd
 
 from coxa.figures.drawing import Drawing
+from coxa.figures.plain_rows import unchecked, with_plain_rows
 from coxa.figures.renderer import drawn
 from coxa.tables.characters import printable
 from coxa.tables.hidden import Protected
@@ -82,7 +83,8 @@ class Figure:
         """The Altair chart, or the `Drawing`; made once."""
         if "chart" not in self._kept:
             texts = [cell.text for cell in self.shown]
-            self._kept["chart"] = self.draw(texts) if callable(self.draw) else self.draw
+            with unchecked():
+                self._kept["chart"] = self.draw(texts) if callable(self.draw) else self.draw
         return self._kept["chart"]
 
     def svg(self) -> str:
@@ -105,9 +107,7 @@ class Figure:
         return str(self._kept["spec"])
 
     def _described(self) -> str:
-        import altair as alt
-
-        with alt.data_transformers.enable("default", max_rows=None):  # builders choose what is drawn, and say so
+        with with_plain_rows():
             chart = self.chart.to_dict(validate=False)
         if self.digits:
             chart["datasets"] = {name: _shorter(rows, self.digits) for name, rows in chart["datasets"].items()}
@@ -151,7 +151,7 @@ def _printable(node: Any) -> Any:
         return {_printable(key): _printable(value) for key, value in node.items()}
     if isinstance(node, list):
         return [_printable(item) for item in node]
-    return LINES.sub(" ", printable(node)) if isinstance(node, str) else node
+    return LINES.sub(" ", printable(node)) if isinstance(node, str) and not node.isprintable() else node
 
 
 def on_white(svg: str) -> str:
