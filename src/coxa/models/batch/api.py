@@ -146,16 +146,18 @@ def fit_batch(
     structure, methods = spec.ladder[0], checked_methods(ddf, reml=reml)
     data = check_frame(data)
     with one_thread():
-        found = repeated_data(spec, data)
-        wanted = checked_rows(rows, found.design.names)
-        y = checked_outcomes(outcomes, found.design.complete)
-        spaced = shared_times(found)
-        basis = orthonormal(found.design.x, found.design.names)
-        alike = tuple(patterns(found.who, found.when))
-        check_memory([len(pattern.visits) for pattern in alike], len(found.design.names))
-        step = together(structure.count(len(found.labels)), len(found.labels), len(alike), len(found.design.names))
+        analysed = repeated_data(spec, data)
+        wanted = checked_rows(rows, analysed.design.names)
+        y = checked_outcomes(outcomes, analysed.design.complete)
+        spaced = shared_times(analysed)
+        basis = orthonormal(analysed.design.x, analysed.design.names)
+        alike = tuple(patterns(analysed.who, analysed.when))
+        check_memory([len(pattern.visits) for pattern in alike], len(analysed.design.names))
+        step = together(
+            structure.count(len(analysed.labels)), len(analysed.labels), len(alike), len(analysed.design.names)
+        )
         blocks = [
-            fit_block(y[k : k + step], k, found, alike, basis, structure, spaced, methods, wanted, reml=reml)
+            fit_block(y[k : k + step], k, analysed, alike, basis, structure, spaced, methods, wanted, reml=reml)
             for k in range(0, len(y), step)
         ]
     return joined(blocks, methods)
@@ -169,7 +171,7 @@ def together(parameters: int, m: int, patterns: int, p: int) -> int:
 def fit_block(
     y: np.ndarray,
     first: int,
-    found: RepeatedData,
+    analysed: RepeatedData,
     alike: Sequence[Pattern],
     basis: Basis,
     structure: Structure,
@@ -184,9 +186,9 @@ def fit_block(
     left = y - guess @ basis.q.T
     for k, (own, outcome) in enumerate(zip(left, y, strict=True)):
         check_residuals(float(own.std()), float(np.abs(outcome).max()), f"outcome {first + k}")
-    sums = batch_sums(alike, basis.q, left, len(found.labels), spaced)
-    counted = counted_df(found, rows) if "between-within" in methods else None
-    return fit_sums_of(sums, found.design.names, guess, basis, structure, methods, rows, reml=reml, counted=counted)
+    sums = batch_sums(alike, basis.q, left, len(analysed.labels), spaced)
+    counted = counted_df(analysed, rows) if "between-within" in methods else None
+    return fit_sums_of(sums, analysed.design.names, guess, basis, structure, methods, rows, reml=reml, counted=counted)
 
 
 def fit_sums_of(
@@ -207,9 +209,9 @@ def fit_sums_of(
     counted : (q,) between-within degrees of freedom, where they are asked for
     """
     optimum = optima(sums, structure, reml=reml)
-    turned = rows @ basis.back
+    contrasts = rows @ basis.back
     information = theta_covariances(optimum)
-    plain = variances(turned, optimum.at.phi)
+    plain = variances(contrasts, optimum.at.phi)
     tests = {}
     for method in methods:
         variance = plain
@@ -219,12 +221,12 @@ def fit_sums_of(
         elif method == "between-within" and counted is not None:
             df = np.broadcast_to(counted, plain.shape)
         else:
-            df = satterthwaite_of(turned, optimum, information)
+            df = satterthwaite_of(contrasts, optimum, information)
         if method.startswith("kenward-roger"):
             adjustment = kenward_roger_adjustments(
                 sums, structure, optimum, information, bends=method == "kenward-roger"
             )
-            variance = plain + variances(turned, adjustment)
+            variance = plain + variances(contrasts, adjustment)
         std_error = np.where(optimum.converged[:, None], np.sqrt(variance), np.nan)
         tests[method] = BatchTests(std_error, np.where(optimum.converged[:, None], df, np.nan))
     known = optimum.converged
@@ -261,14 +263,14 @@ def checked_methods(ddf: str | Sequence[str], *, reml: bool) -> tuple[str, ...]:
     return methods
 
 
-def counted_df(found: RepeatedData, rows: np.ndarray) -> np.ndarray:
+def counted_df(analysed: RepeatedData, rows: np.ndarray) -> np.ndarray:
     """Return between-within degrees of freedom of rows (q, p), shape (q,)."""
-    intercept = np.array([name == "Intercept" for name in found.design.names])
-    counted = BetweenWithin(np.empty((0, 0)), between_within_df(found.who, found.design.x, intercept))
+    intercept = np.array([name == "Intercept" for name in analysed.design.names])
+    counted = BetweenWithin(np.empty((0, 0)), between_within_df(analysed.who, analysed.design.x, intercept))
     return np.array([counted.df(row) for row in rows])
 
 
-def shared_times(found: RepeatedData) -> np.ndarray | None:
+def shared_times(analysed: RepeatedData) -> np.ndarray | None:
     """Return the times of the visits (m,), None where only the visits count.
 
     Raises
@@ -276,9 +278,9 @@ def shared_times(found: RepeatedData) -> np.ndarray | None:
     OptionError
         The times differ between participants, so that they do not share a covariance.
     """
-    if found.times is not None and found.visit_times is None:
+    if analysed.times is not None and analysed.visit_times is None:
         raise OptionError("outcomes are fitted together where a visit is at one time for all; fit these singly")
-    return found.visit_times
+    return analysed.visit_times
 
 
 def checked_outcomes(outcomes: np.ndarray, complete: np.ndarray) -> np.ndarray:

@@ -101,9 +101,9 @@ class BatchSums:
     def spread(self, values: np.ndarray) -> np.ndarray:
         """Return values (B, R) of pairs of visits as symmetric matrices (B, S, m, m), both halves of a pair alike."""
         pattern, a, b = self.index
-        found = np.zeros((len(values), len(self.observed), self.m, self.m))
-        found[:, pattern, a, b] = found[:, pattern, b, a] = values / np.where(a == b, 1.0, 2.0)
-        return found
+        matrices = np.zeros((len(values), len(self.observed), self.m, self.m))
+        matrices[:, pattern, a, b] = matrices[:, pattern, b, a] = values / np.where(a == b, 1.0, 2.0)
+        return matrices
 
 
 def batch_sums(alike: Sequence[Pattern], x: np.ndarray, y: np.ndarray, m: int, times: np.ndarray | None) -> BatchSums:
@@ -160,8 +160,8 @@ def trial_sums(
         edges = np.searchsorted(of[order], np.arange(trials + 1))
         gram = np.zeros((trials, v * q, v * q))
         for t in np.flatnonzero(np.diff(edges)):
-            mine = wide[edges[t] : edges[t + 1]]
-            gram[t] = mine.T @ mine
+            of_trial = wide[edges[t] : edges[t + 1]]
+            gram[t] = of_trial.T @ of_trial
         pairs = gram.reshape(trials, v, q, v, q).transpose(0, 1, 3, 2, 4)[:, a, b]
         both = pairs + pairs.swapaxes(2, 3)
         both[:, a == b] /= 2
@@ -259,14 +259,14 @@ def derivatives_of(sums: BatchSums, structure: Structure, theta: np.ndarray, at:
     s, m, size = w.shape[1], w.shape[2], theta.shape[1]
     first = np.array([structure.first(own, sums.times) for own in theta])
 
-    turned = w @ residual_moments_of(sums, at)
+    whitened_moments = w @ residual_moments_of(sums, at)
     counts = sums.counts
-    in_covariance = 0.5 * (counts * w - turned @ w).sum(axis=1)
+    in_covariance = 0.5 * (counts * w - whitened_moments @ w).sum(axis=1)
     gradient = (first.reshape(n, size, -1) @ in_covariance.reshape(n, m * m, 1))[:, :, 0]
     bend = np.array([structure.inner(own, sums.times, a) for own, a in zip(theta, in_covariance, strict=True)])
 
     half = w @ first.transpose(0, 2, 1, 3).reshape(n, 1, m, size * m)
-    weighted = (0.5 * counts * np.eye(m) - turned) @ half
+    weighted = (0.5 * counts * np.eye(m) - whitened_moments) @ half
     half = half.reshape(n, s, m, size, m)
     weighted = weighted.reshape(n, s, m, size, m).transpose(0, 3, 1, 4, 2).reshape(n, size, -1)
     traces = weighted @ half.transpose(0, 1, 2, 4, 3).reshape(n, -1, size)

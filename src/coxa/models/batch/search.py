@@ -167,17 +167,17 @@ def part(at: BatchLikelihood, which: np.ndarray) -> BatchLikelihood:
 def theta_covariances(optimum: BatchOptimum) -> np.ndarray:
     """Return the inverse observed information (B, K, K); not a number where no optimum is proven."""
     good = optimum.converged
-    found = np.full(optimum.derivatives.hessian.shape, np.nan)
-    found[good] = np.linalg.inv(optimum.derivatives.hessian[good])
-    return found
+    inverses = np.full(optimum.derivatives.hessian.shape, np.nan)
+    inverses[good] = np.linalg.inv(optimum.derivatives.hessian[good])
+    return inverses
 
 
 def satterthwaite_of(rows: np.ndarray, optimum: BatchOptimum, theta_covariance: np.ndarray) -> np.ndarray:
     """Return Satterthwaite's degrees of freedom (B, q) of rows (q, p)."""
     along = rows @ optimum.at.phi
     variance = (along * rows).sum(axis=2)
-    turned = along[:, None] @ optimum.derivatives.slopes
-    gradient = (turned * along[:, None]).sum(axis=3).swapaxes(1, 2)
+    along_slopes = along[:, None] @ optimum.derivatives.slopes
+    gradient = (along_slopes * along[:, None]).sum(axis=3).swapaxes(1, 2)
     return 2 * variance**2 / ((gradient @ theta_covariance) * gradient).sum(axis=2)
 
 

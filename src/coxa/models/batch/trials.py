@@ -107,33 +107,33 @@ def fit_trials(
     people = pd.factorize(data[participant])[0]
     table = data.assign(**{WHO: codes * (int(people.max()) + 1) + people})
     with one_thread():
-        found = repeated_data(spec, table)
-        wanted = checked_rows(rows, found.design.names)
-        spaced = shared_times(found)
-        basis = orthonormal(found.design.x, found.design.names)
-        guess = basis.q.T @ found.design.y
-        values = np.column_stack([basis.q, found.design.y - basis.q @ guess])
-        of_row = codes[found.design.complete]
+        analysed = repeated_data(spec, table)
+        wanted = checked_rows(rows, analysed.design.names)
+        spaced = shared_times(analysed)
+        basis = orthonormal(analysed.design.x, analysed.design.names)
+        guess = basis.q.T @ analysed.design.y
+        values = np.column_stack([basis.q, analysed.design.y - basis.q @ guess])
+        of_row = codes[analysed.design.complete]
         blocks = []
         for first in range(0, len(labels), BLOCK):
             trials = min(BLOCK, len(labels) - first)
-            sums = block_sums(found, of_row - first, trials, values, spaced)
+            sums = block_sums(analysed, of_row - first, trials, values, spaced)
             good = estimable(sums)
             fitted = fit_sums_of(
-                sums.take(good), found.design.names, guess, basis, structure, methods, wanted, reml=reml
+                sums.take(good), analysed.design.names, guess, basis, structure, methods, wanted, reml=reml
             )
             blocks.append(fitted if good.all() else with_gaps(fitted, good))
     return joined(blocks, methods)
 
 
 def block_sums(
-    found: RepeatedData, trial: np.ndarray, trials: int, values: np.ndarray, times: np.ndarray | None
+    analysed: RepeatedData, trial: np.ndarray, trials: int, values: np.ndarray, times: np.ndarray | None
 ) -> BatchSums:
     """Return the sums of the trials with codes from 0; `trial` (N,) and `values` (N, p + 1) are of all rows."""
-    here = np.flatnonzero((trial >= 0) & (trial < trials))
-    who = pd.factorize(found.who[here])[0]
-    alike = tuple(patterns(who, found.when[here]))
-    return trial_sums(trial[here], alike, values[here], trials, len(found.labels), times)
+    in_block = np.flatnonzero((trial >= 0) & (trial < trials))
+    who = pd.factorize(analysed.who[in_block])[0]
+    alike = tuple(patterns(who, analysed.when[in_block]))
+    return trial_sums(trial[in_block], alike, values[in_block], trials, len(analysed.labels), times)
 
 
 def estimable(sums: BatchSums) -> np.ndarray:

@@ -118,8 +118,8 @@ def tokenise(text: str, whole: str | None = None) -> list[str]:
     while position < len(text):
         match = _TOKEN.match(text, position)
         if match is None:
-            found = text[position:].lstrip()[:12]
-            raise OptionError(f"formula '{whole or text}': found '{found}'. Allowed: {GRAMMAR}.")
+            unread = text[position:].lstrip()[:12]
+            raise OptionError(f"formula '{whole or text}': found '{unread}'. Allowed: {GRAMMAR}.")
         tokens.append(match.group().strip())
         position = match.end()
     return tokens
@@ -280,7 +280,7 @@ def read_terms(text: str, terms: Sequence[str], columns: Sequence[str]) -> tuple
     >>> [term.factor for term in read_terms("", ["(1 | clinic/therapist)"], ["clinic", "therapist"])]
     ['clinic', 'clinic:therapist']
     """
-    found: list[RandomTerm] = []
+    random_terms: list[RandomTerm] = []
     for term in terms:
         left, bar, right = term[1:-1].partition("|")
         correlated = not right.startswith("|")
@@ -298,5 +298,5 @@ def read_terms(text: str, terms: Sequence[str], columns: Sequence[str]) -> tuple
         variables = read_right(text, left.strip(), columns)
         for depth in range(1, len(levels) + 1):
             used = tuple(part for step in levels[:depth] for part in step)
-            found.append(RandomTerm(term, left.strip(), correlated, used, by, variables))
-    return tuple(found)
+            random_terms.append(RandomTerm(term, left.strip(), correlated, used, by, variables))
+    return tuple(random_terms)

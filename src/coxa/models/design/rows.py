@@ -205,10 +205,10 @@ def check_counts(
             f"the outcome is {y_range[0]:g} in every row; there is no variance to model",
             ["Look whether the right column is the outcome, and whether a reader filled its gaps."],
         )
-    for label, here in zip(labels, present, strict=True):
-        if here < MIN_PARTICIPANTS:
+    for label, participants in zip(labels, present, strict=True):
+        if participants < MIN_PARTICIPANTS:
             raise FitError(
-                f"visit '{label}' has data of {here} participant(s); at least {MIN_PARTICIPANTS} are needed",
+                f"visit '{label}' has data of {participants} participant(s); at least {MIN_PARTICIPANTS} are needed",
                 ["Leave the visit out: visits=[...].", "Look whether visits were mapped to the right windows."],
             )
     if n <= len(labels) or n_rows <= p:

@@ -84,10 +84,10 @@ def kenward_roger_f(
     estimate = rows @ beta
     f = float(estimate @ np.linalg.solve(rows @ adjusted @ rows.T, estimate)) / q
     theta = rows.T @ np.linalg.solve(rows @ phi @ rows.T, rows)
-    turned = theta @ phi_slopes
-    trace = np.einsum("kaa->k", turned)
+    products = theta @ phi_slopes
+    trace = np.einsum("kaa->k", products)
     a1 = float(trace @ theta_covariance @ trace)
-    a2 = float(np.einsum("ij,iab,jba->", theta_covariance, turned, turned, optimize=True))
+    a2 = float(np.einsum("ij,iab,jba->", theta_covariance, products, products, optimize=True))
     df, scale = matched_f(q, a1, a2)
     return scale * f, df
 

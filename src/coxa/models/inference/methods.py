@@ -44,9 +44,9 @@ def satterthwaite_f(
     returned.
     """
     values, vectors = np.linalg.eigh(rows @ phi @ rows.T)
-    turned = vectors.T @ rows
-    f = float(((turned @ beta) ** 2 / values).mean())
-    each = np.array([satterthwaite_df(row, phi, phi_slopes, theta_covariance) for row in turned])
+    independent = vectors.T @ rows
+    f = float(((independent @ beta) ** 2 / values).mean())
+    each = np.array([satterthwaite_df(row, phi, phi_slopes, theta_covariance) for row in independent])
     return f, matched_df(each)
 
 

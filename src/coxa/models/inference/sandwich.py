@@ -60,14 +60,14 @@ class Sandwich:
 
 
 def sandwich(
-    kind: str, found: Iterable[Pattern], rows: np.ndarray, beta: np.ndarray, phi: np.ndarray, inverse: np.ndarray
+    kind: str, observed: Iterable[Pattern], rows: np.ndarray, beta: np.ndarray, phi: np.ndarray, inverse: np.ndarray
 ) -> Sandwich:
     """Return the sandwich covariance.
 
     Parameters
     ----------
     kind : {"CR0", "CR2", "CR3"}
-    found : iterable of S Pattern
+    observed : iterable of S Pattern
         In the order of `inverse`.
     rows : (N, p + 1)
         Design and outcome, weighted.
@@ -78,10 +78,10 @@ def sandwich(
     p = len(beta)
     whitened, adjusted, lengths = [], [], []
     meat = np.zeros((p, p))
-    for pattern, padded in zip(found, inverse, strict=True):
+    for pattern, padded in zip(observed, inverse, strict=True):
         root = np.linalg.cholesky(padded[np.ix_(pattern.visits, pattern.visits)])
-        turned = root.T @ rows[pattern.rows]
-        b, e = turned[..., :p], turned[..., p] - turned[..., :p] @ beta
+        whitened_rows = root.T @ rows[pattern.rows]
+        b, e = whitened_rows[..., :p], whitened_rows[..., p] - whitened_rows[..., :p] @ beta
         fb = b if kind == "CR0" else adjustment(kind, b, phi) @ b
         score = np.einsum("iva,iv->ia", fb, e)
         meat += score.T @ score

@@ -142,16 +142,16 @@ def fit_lmm(
     structure = spec.structure
     data = check_frame(data)
     with one_thread():
-        found = mixed_data(spec, data)
+        analysed = mixed_data(spec, data)
         if engine == "statsmodels":
             from coxa.models.lmm.statsmodels import fit_by_statsmodels
 
-            return fit_by_statsmodels(found, spec)
-        method = chosen_ddf(ddf, "kenward-roger", found.factors, found.sample, reml=spec.reml)
+            return fit_by_statsmodels(analysed, spec)
+        method = chosen_ddf(ddf, "kenward-roger", analysed.factors, analysed.sample, reml=spec.reml)
         spec = replace(spec, ddf=method, information=chosen_information(information, method))
         if structure is not None:
-            return fit_with_structure(found, data, structure, spec, clock=clock)
-        return fit_independent(found, spec, clock=clock)
+            return fit_with_structure(analysed, data, structure, spec, clock=clock)
+        return fit_independent(analysed, spec, clock=clock)
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +180,7 @@ def refit(fit: Fit, outcome: np.ndarray) -> Refitted | None:
     with one_thread():
         model, _ = built(part.setting, replace(ready, xy=np.column_stack([ready.xy[:, :-1], left])), reml=fit.reml)
         begin = [("the first fit", np.where(part.optimum.free, part.optimum.theta, 0.1)), *starts(model)]
-        found, _ = optimum_of(model, begin, terms_of(model, part.setting))
-    if found is None:
+        optimum, _ = optimum_of(model, begin, terms_of(model, part.setting))
+    if optimum is None:
         return None
-    return Refitted(ready.basis.back @ (guess + ready.size * found.at.beta), found.theta)
+    return Refitted(ready.basis.back @ (guess + ready.size * optimum.at.beta), optimum.theta)

@@ -113,7 +113,7 @@ def with_own_level(
     OptionError
         A factor or column is unknown, or no level of the column is without the factor.
     """
-    table, found = data, {}
+    table, own_levels = data, {}
     factors = list(dict.fromkeys(name for term in terms for name in term.columns))
     for factor, by in (nested or {}).items():
         if factor not in factors:
@@ -129,21 +129,21 @@ def with_own_level(
                 f"partially_nested: every {by} has rows with a {factor} ({said}); leave '{factor}' out of "
                 f"partially_nested, or leave the {factor} empty in the {by} that has none"
             )
-        found[factor] = (by, tuple(label_text(level) for level in without))
+        own_levels[factor] = (by, tuple(label_text(level) for level in without))
         filled = data[factor].astype("object").where(~data[by].isin(without), WITHOUT)
         table = table.assign(**{factor: filled})
-    return table, found
+    return table, own_levels
 
 
 def left_out(data: pd.DataFrame, design: Design, who: str, visit: str) -> pd.DataFrame:
     """Return every row that is not analysed: its label, participant, visit (if there is one) and the reason."""
     rows = np.flatnonzero(~design.complete)
-    found: dict[str, Any] = {"row": data.index[rows]}
+    columns: dict[str, Any] = {"row": data.index[rows]}
     for name in (who, visit):
         if name in data.columns:
-            found[name] = ["" if pd.isna(value) else label_text(value) for value in data[name].iloc[rows]]
-    found["reason"] = [f"{missing} is missing" for missing in design.left_out["missing"]]
-    return pd.DataFrame(found)
+            columns[name] = ["" if pd.isna(value) else label_text(value) for value in data[name].iloc[rows]]
+    columns["reason"] = [f"{missing} is missing" for missing in design.left_out["missing"]]
+    return pd.DataFrame(columns)
 
 
 def check_rows(formula: str, design: Design, factors: Sequence[RandomFactor]) -> None:

@@ -104,8 +104,8 @@ class RandomFactor:
         Rows that are meant to be without the factor have no level, and effects of zero.
         """
         known = {label: k for k, label in enumerate(self.labels)}
-        found = (-1 if label is None else known.get(label, -1) for label in level_labels(frame, self.columns))
-        codes = np.fromiter(found, dtype=np.intp, count=len(frame))
+        level_codes = (-1 if label is None else known.get(label, -1) for label in level_labels(frame, self.columns))
+        codes = np.fromiter(level_codes, dtype=np.intp, count=len(frame))
         effects = np.concatenate([term.rows(frame) for term in self.terms], axis=1)
         out = self.meant_without(frame)
         codes[out], effects[out] = -1, 0.0

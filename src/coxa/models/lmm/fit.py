@@ -32,11 +32,11 @@ FAR = 30.0
 """Mean of a covariate over its standard deviation from which the intercept at 0 says nothing of the data."""
 
 
-def fit_independent(found: MixedData, spec: LMMSpec, *, clock: list[float]) -> Fit:
+def fit_independent(analysed: MixedData, spec: LMMSpec, *, clock: list[float]) -> Fit:
     """Fit rows with independent residuals; `clock` says when the formula was begun and done."""
-    design, factors, sample = found.design, found.factors, found.sample
+    design, factors, sample = analysed.design, analysed.factors, analysed.sample
     setting = Setting(factors, block_of(factors), None, None)
-    ready = prepared(design, factors, found.weights)
+    ready = prepared(design, factors, analysed.weights)
     clock.append(perf_counter())
     model, blocks = built(setting, ready, reml=spec.reml)
     clock.append(perf_counter())
@@ -52,7 +52,7 @@ def fit_independent(found: MixedData, spec: LMMSpec, *, clock: list[float]) -> F
     part = random_part(setting, ready, model, optimum, blocks, str(spec.information))
     residual = float(part.residual or np.nan)
     return as_fit(
-        found,
+        analysed,
         part,
         attempts,
         spec,
@@ -115,21 +115,21 @@ def random_part(
     setting: Setting,
     ready: Prepared,
     model: Mixed,
-    found: MixedOptimum,
+    optimum: MixedOptimum,
     blocks: Blocks | None,
     information: str,
     residual_names: tuple[tuple[str, ...], ...] = (),
 ) -> RandomPart:
     """Return the random part in units of the data."""
     factors = setting.factors
-    s2 = float(np.exp(found.theta[0])) if setting.independent else None
+    s2 = float(np.exp(optimum.theta[0])) if setting.independent else None
     own: dict[int, tuple[np.ndarray, tuple[str, ...], tuple[str, ...]]] = {}
     for t, (k, (start, triangle)) in enumerate(zip(setting.order, terms_of(model, setting), strict=True)):
-        lower = triangle.matrix(found.theta[start : start + triangle.size])
+        lower = triangle.matrix(optimum.theta[start : start + triangle.size])
         relative = ready.size**2 * (s2 if s2 is not None and k == setting.block else 1.0)
         unit = 1 / ready.sizes[k]
         names = factors[k].names
-        held = [edge for edge in found.boundary if edge.term == t]
+        held = [edge for edge in optimum.boundary if edge.term == t]
         own[k] = (
             relative * np.outer(unit, unit) * (lower @ lower.T),
             tuple(names[edge.effect] for edge in held if not edge.multiple),
@@ -145,14 +145,14 @@ def random_part(
         multiples=tuple(each[2] for each in every),
         residual_names=residual_names,
         information=information,
-        informed=informed(model, found, information),
+        informed=informed(model, optimum, information),
         model=model,
-        optimum=found,
+        optimum=optimum,
         blocks=blocks,
     )
 
 
-def informed(model: Mixed, found: MixedOptimum, information: str) -> Informed:
+def informed(model: Mixed, optimum: MixedOptimum, information: str) -> Informed:
     """Return what inference takes for known of the parameters.
 
     By the observed information, parameters at the boundary are held there. By the expected one, which is taken in
@@ -160,9 +160,9 @@ def informed(model: Mixed, found: MixedOptimum, information: str) -> Informed:
     """
     if information == "expected":
         straight = linear(model)
-        at = state(straight, found.theta)
+        at = state(straight, optimum.theta)
         slope = derived(straight, at)
-        known, covariance = found.limited, np.zeros_like(slope.expected)
+        known, covariance = optimum.limited, np.zeros_like(slope.expected)
         try:
             covariance[np.ix_(~known, ~known)] = np.linalg.inv(slope.expected[np.ix_(~known, ~known)])
             return Informed(straight, at, slope, covariance)
@@ -171,7 +171,7 @@ def informed(model: Mixed, found: MixedOptimum, information: str) -> Informed:
                 "the expected information on the variances is singular: two of them cannot be distinguished",
                 ["Look for a factor whose levels other factors tell apart already.", "Use information='observed'."],
             ) from None
-    return Informed(model, found.at, found.derived, found.covariance)
+    return Informed(model, optimum.at, optimum.derived, optimum.covariance)
 
 
 def inference_of(part: RandomPart, ddf: str) -> Inference:
@@ -190,7 +190,7 @@ def inference_of(part: RandomPart, ddf: str) -> Inference:
 
 
 def as_fit(
-    found: MixedData | RepeatedData,
+    analysed: MixedData | RepeatedData,
     part: RandomPart,
     attempts: tuple[Attempt, ...],
     spec: MMRMSpec | LMMSpec,
@@ -203,7 +203,7 @@ def as_fit(
     clock: list[float],
 ) -> Fit:
     """Return the fit in units of the data; `spec` has the degrees of freedom and the information that are used."""
-    design, sample, reml, ddf = found.design, found.sample, spec.reml, str(spec.ddf)
+    design, sample, reml, ddf = analysed.design, analysed.sample, spec.reml, str(spec.ddf)
     loglik = loglik_of(part, reml=reml)
     inference = inference_of(part, ddf)
     clock.append(perf_counter())
@@ -265,11 +265,11 @@ def warnings_of(design: Design, part: RandomPart, sample: Sample, *said: str) ->
     return tuple(text for text in (*levels, *part.boundary, *said, *design.unused_said) if text)
 
 
-def record(found: MixedOptimum, seconds: np.ndarray) -> Optimisation:
+def record(ended: MixedOptimum, seconds: np.ndarray) -> Optimisation:
     """Return the optimiser's record with the time of each stage."""
     return Optimisation(
-        iterations=found.optimum.iterations,
-        gradient_norm=float(np.abs(found.optimum.point.gradient).max()),
-        min_eigenvalue=found.optimum.min_eigenvalue,
+        iterations=ended.optimum.iterations,
+        gradient_norm=float(np.abs(ended.optimum.point.gradient).max()),
+        min_eigenvalue=ended.optimum.min_eigenvalue,
         seconds=dict(zip(("formula", "sums", "optimiser", "df"), map(float, seconds), strict=True)),
     )

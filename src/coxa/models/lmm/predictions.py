@@ -112,17 +112,17 @@ def predictions(part: RandomPart) -> Predicted:
     model, at = part.model, part.optimum.at
     u, error, given = effects_above(model, at), joint_error(model, at), joint_error(model, at, coefficients=False)
     variance, conditional = (np.diagonal(each, axis1=1, axis2=2) for each in (error, given))
-    found: dict[int, tuple[np.ndarray, np.ndarray, np.ndarray]] = {}
-    above = [k for k in range(len(part.factors)) if k != part.block]
-    for k, placed in zip(above, model.above.factors, strict=True):
-        found[k] = placed.of_levels(u), placed.of_levels(variance), placed.of_levels(conditional)
+    effects: dict[int, tuple[np.ndarray, np.ndarray, np.ndarray]] = {}
+    outer = [k for k in range(len(part.factors)) if k != part.block]
+    for k, placed in zip(outer, model.above.factors, strict=True):
+        effects[k] = placed.of_levels(u), placed.of_levels(variance), placed.of_levels(conditional)
     if part.block is not None:
         own = effects_of_blocks(model, at, part.blocks)
         count = len(part.factors[part.block].labels)
-        found[part.block] = tuple(each[:count] for each in (own.values, own_error(own, error), own_error(own, given)))  # type: ignore[assignment]
+        effects[part.block] = tuple(each[:count] for each in (own.values, own_error(own, error), own_error(own, given)))  # type: ignore[assignment]
     size = part.ready.size
     scaled = [
-        tuple(each * (size / part.ready.sizes[k]) ** power for each, power in zip(found[k], (1, 2, 2), strict=True))
+        tuple(each * (size / part.ready.sizes[k]) ** power for each, power in zip(effects[k], (1, 2, 2), strict=True))
         for k in range(len(part.factors))
     ]
     values, errors, cond = zip(*scaled, strict=True)
@@ -131,10 +131,10 @@ def predictions(part: RandomPart) -> Predicted:
 
 def own_error(own: BlockEffects, error: np.ndarray) -> np.ndarray:
     """Return the variance of the errors of the effects of blocks (n, q)."""
-    found = np.diagonal(own.own, axis1=1, axis2=2).copy()
-    for c, mine in members(own.component):
-        found[mine] += np.einsum("nqa,nqa->nq", own.reach[mine] @ error[c], own.reach[mine])
-    return found
+    variance = np.diagonal(own.own, axis1=1, axis2=2).copy()
+    for c, blocks in members(own.component):
+        variance[blocks] += np.einsum("nqa,nqa->nq", own.reach[blocks] @ error[c], own.reach[blocks])
+    return variance
 
 
 def predict(
@@ -203,14 +203,14 @@ def predict(
         estimate = estimate + added
     df = np.array([fit.inference.df(row) for row in x])
     half = stats.t.ppf((1 + conf_level) / 2, df) * np.sqrt(variance)
-    found = {
+    columns = {
         "estimate": estimate,
         "std_error": np.sqrt(variance),
         "df": df,
         "conf_low": estimate - half,
         "conf_high": estimate + half,
     }
-    table = pd.DataFrame(found, index=np.flatnonzero(~missing)).reindex(range(len(data)))
+    table = pd.DataFrame(columns, index=np.flatnonzero(~missing)).reindex(range(len(data)))
     table["known"] = pd.Series(known, np.flatnonzero(~missing)).reindex(range(len(data)), fill_value=False)
     return table.set_index(data.index)
 
@@ -232,20 +232,20 @@ def asked_factors(fit: FitRecord, random: bool | Sequence[str]) -> list[int]:
 
 def needed_by(fit: FitRecord, wanted: Sequence[int]) -> list[str]:
     """Return the columns that the random effects asked for need."""
-    found = needed_in_effects(fit, wanted)
+    columns = needed_in_effects(fit, wanted)
     for k in wanted:
         factor = random_part_of(fit).factors[k]
-        found += [*factor.columns, *([factor.without[0]] if factor.without else [])]
-    return found
+        columns += [*factor.columns, *([factor.without[0]] if factor.without else [])]
+    return columns
 
 
 def needed_in_effects(fit: FitRecord, wanted: Sequence[int]) -> list[str]:
     """Return the columns without which a row cannot be predicted: all but the grouping factors."""
-    found = list(fit.design.formula.variables)
+    columns = list(fit.design.formula.variables)
     for k in wanted:
         for term in random_part_of(fit).factors[k].terms:
-            found += [*term.term.variables, *([term.term.by] if term.term.by else [])]
-    return list(dict.fromkeys(found))
+            columns += [*term.term.variables, *([term.term.by] if term.term.by else [])]
+    return list(dict.fromkeys(columns))
 
 
 def with_effects(
@@ -257,27 +257,27 @@ def with_effects(
     combined = Combined(x @ part.ready.basis.back, [])
     values = predictions(part).values
     added, new, known = np.zeros(len(rows)), np.zeros(len(rows)), np.ones(len(rows), dtype=bool)
-    above = [j for j in range(len(part.factors)) if j != part.block]
+    outer = [j for j in range(len(part.factors)) if j != part.block]
     within = np.zeros(len(rows))
     for j in wanted:
         factor = part.factors[j]
         codes, effects = factor.rows(rows)
-        here = np.flatnonzero(codes >= 0)
-        level = codes[here]
+        with_level = np.flatnonzero(codes >= 0)
+        level = codes[with_level]
         known &= (codes >= 0) | factor.meant_without(rows)
-        added[here] += (values[j][level] * effects[here]).sum(axis=1)
+        added[with_level] += (values[j][level] * effects[with_level]).sum(axis=1)
         unknown = codes < 0
         new[unknown] += np.einsum("ia,ab,ib->i", effects[unknown], part.covariances[j], effects[unknown])
-        scaled = (effects / part.ready.sizes[j])[here]
+        scaled = (effects / part.ready.sizes[j])[with_level]
         if j == part.block:
             own = effects_of_blocks(model, at, part.blocks)
-            within[here] = np.einsum("ia,iab,ib->i", scaled, own.own[level], scaled)
+            within[with_level] = np.einsum("ia,iab,ib->i", scaled, own.own[level], scaled)
             reach = np.einsum("ia,iab->ib", scaled, own.reach[level])
-            combined.fixed[here] -= reach[:, k : k + p]
-            combined.add(here, own.component[level], -reach[:, :k])
+            combined.fixed[with_level] -= reach[:, k : k + p]
+            combined.add(with_level, own.component[level], -reach[:, :k])
         else:
-            placed = model.above.factors[above.index(j)]
-            weights = np.zeros((len(here), k))
-            weights[np.arange(len(here))[:, None], placed.places[level]] = scaled
-            combined.add(here, placed.component[level], weights)
+            placed = model.above.factors[outer.index(j)]
+            weights = np.zeros((len(with_level), k))
+            weights[np.arange(len(with_level))[:, None], placed.places[level]] = scaled
+            combined.add(with_level, placed.component[level], weights)
     return added, size**2 * (within + combined.variance(model, at)) + new, known

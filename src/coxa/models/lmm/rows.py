@@ -77,8 +77,8 @@ def prepared(design: Design, factors: Sequence[RandomFactor], weights: np.ndarra
     root = None if weights is None else np.sqrt(weights)[:, None]
     levels, sizes = [], []
     for factor in factors:
-        here = factor.codes >= 0
-        rms = np.sqrt((factor.effects[here] ** 2).mean(axis=0))
+        with_level = factor.codes >= 0
+        rms = np.sqrt((factor.effects[with_level] ** 2).mean(axis=0))
         sizes.append(rms)
         scaled = factor.effects / rms if root is None else factor.effects / rms * root
         levels.append(Levels(factor.codes, scaled, Triangle(factor.parts), len(factor.labels)))
@@ -234,21 +234,21 @@ def inside(model: Mixed) -> np.ndarray:
     within = model.within
     assert not isinstance(within, Markov)
     own = unit(within.triangle, 1.0)
-    above = [unit(factor.triangle, 1.0) for factor in model.above.factors]
+    outer = [unit(factor.triangle, 1.0) for factor in model.above.factors]
     if isinstance(within, Coefficients):
-        return np.concatenate([np.zeros(1), own, *above])
+        return np.concatenate([np.zeros(1), own, *outer])
     m = within.observed.shape[1]
     fading = NEIGHBOURS ** np.abs(np.subtract.outer(np.arange(m), np.arange(m))).astype(float)
     residuals = within.structure.start(fading, within.times.mean(axis=0))
-    return np.concatenate([own, *[residuals] * within.groups, *above])
+    return np.concatenate([own, *[residuals] * within.groups, *outer])
 
 
 def involved(model: Mixed, setting: Setting, moved: np.ndarray) -> str:
     """Return the effects, by factor, whose variances and covariances move along a direction (K,)."""
-    found = []
+    moving = []
     for k, (start, triangle) in zip(setting.order, terms_of(model, setting), strict=True):
         factor = setting.factors[k]
         own = np.column_stack(triangle.entries)[moved[start : start + triangle.size] > INVOLVED]
         if len(own):
-            found.append(f"{', '.join(factor.names[effect] for effect in np.unique(own))} by {factor.name}")
-    return "; ".join(found)
+            moving.append(f"{', '.join(factor.names[effect] for effect in np.unique(own))} by {factor.name}")
+    return "; ".join(moving)

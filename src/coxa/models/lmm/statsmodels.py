@@ -17,7 +17,7 @@ from coxa.models.results.fit import Fit
 from coxa.models.spec import LMMSpec
 
 
-def fit_by_statsmodels(found: MixedData, spec: LMMSpec) -> Fit:
+def fit_by_statsmodels(analysed: MixedData, spec: LMMSpec) -> Fit:
     """Fit by MixedLM: tests are normal, without degrees of freedom, and nothing is predicted.
 
     One factor may have correlated effects; the others, and uncorrelated effects, are variance components within the
@@ -32,9 +32,9 @@ def fit_by_statsmodels(found: MixedData, spec: LMMSpec) -> Fit:
         MixedLM says that it did not converge.
     """
     reml = spec.reml
-    if found.weights is not None:
+    if analysed.weights is not None:
         raise OptionError("engine 'statsmodels' has no weights; use engine='coxa'")
-    design, factors = found.design, found.factors
+    design, factors = analysed.design, analysed.factors
     correlated = [factor for factor in factors if max(factor.parts) > 1]
     if len(correlated) > 1 or (correlated and len(factors) > 1):
         raise OptionError("engine 'statsmodels' takes correlated effects of one factor alone; use engine='coxa'")
@@ -65,7 +65,7 @@ def fit_by_statsmodels(found: MixedData, spec: LMMSpec) -> Fit:
         params=pd.Series(np.asarray(result.fe_params), list(design.names)),
         inference=FixedDf(covariance, np.inf),
         ddf="normal",
-        sample=found.sample,
+        sample=analysed.sample,
         loglik=float(result.llf),
         reml=reml,
         structure="independent",

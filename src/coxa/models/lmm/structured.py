@@ -42,7 +42,7 @@ Climbed = tuple[MixedOptimum, Mixed, Blocks | None, Setting, tuple[Attempt, ...]
 
 
 def fit_with_structure(
-    found: MixedData,
+    analysed: MixedData,
     data: pd.DataFrame,
     structure: Structure,
     spec: LMMSpec,
@@ -58,11 +58,11 @@ def fit_with_structure(
     DataError
         A time is not a number, or a participant has two rows at one place.
     """
-    sample, order, apart = found.sample, "", ""
-    used = data.loc[found.design.complete]
+    sample, order, apart = analysed.sample, "", ""
+    used = data.loc[analysed.design.complete]
     who = pd.factorize(sample.participant)[0]
     if structure.spatial and spec.time is not None:
-        moments = checked_times(used[spec.time], who, np.flatnonzero(found.design.complete))
+        moments = checked_times(used[spec.time], who, np.flatnonzero(analysed.design.complete))
         where, labels = places_of_times(who, moments)
     else:
         column = spec.time or spec.visit
@@ -71,14 +71,14 @@ def fit_with_structure(
                 f"covariance '{structure.name}' needs to know where the rows of a participant stand; name the column "
                 "of the visit (visit=...) or of the time (time=...)"
             )
-        where, labels = places_of_visits(used[column], who, found.design.complete, sample.participant)
+        where, labels = places_of_visits(used[column], who, analysed.design.complete, sample.participant)
         order = visit_order(used[column], None).warning.partition("; give")[0]
         apart = steps_warning(structure, skipped(used[column], visit_order(used[column], None).labels), column)
-    ready = prepared(found.design, found.factors, found.weights)
-    setting = setting_of(found.factors, sample.participant_column, where, structure)
+    ready = prepared(analysed.design, analysed.factors, analysed.weights)
+    setting = setting_of(analysed.factors, sample.participant_column, where, structure)
     climbed = climb(setting, ready, [structure], clock, reml=spec.reml)
     return finished(
-        found,
+        analysed,
         ready,
         climbed,
         labels,
@@ -90,29 +90,29 @@ def fit_with_structure(
 
 
 def fit_repeated(
-    found: RepeatedData,
+    analysed: RepeatedData,
     factors: tuple[RandomFactor, ...],
     spec: MMRMSpec,
     *,
     clock: list[float],
 ) -> Fit:
     """Fit a mixed model for repeated measures with random effects beside its covariance over visits."""
-    ready = prepared(found.design, factors, found.weights)
-    grouped = np.zeros(len(found.who), dtype=np.intp) if found.group is None else found.group
-    times = found.visit_times if found.times is not None else np.arange(len(found.labels), dtype=float)
-    where = Places(found.who, found.when, found.times if times is None else times, grouped)  # type: ignore[arg-type]
-    setting = setting_of(factors, found.sample.participant_column, where, spec.ladder[0])
+    ready = prepared(analysed.design, factors, analysed.weights)
+    grouped = np.zeros(len(analysed.who), dtype=np.intp) if analysed.group is None else analysed.group
+    times = analysed.visit_times if analysed.times is not None else np.arange(len(analysed.labels), dtype=float)
+    where = Places(analysed.who, analysed.when, analysed.times if times is None else times, grouped)  # type: ignore[arg-type]
+    setting = setting_of(factors, analysed.sample.participant_column, where, spec.ladder[0])
     climbed = climb(setting, ready, spec.ladder, clock, reml=spec.reml)
     return finished(
-        found,
+        analysed,
         ready,
         climbed,
-        found.labels,
-        found.group_labels,
+        analysed.labels,
+        analysed.group_labels,
         spec,
         place_warnings=(
-            found.order_warning,
-            steps_warning(climbed[3].structure or spec.ladder[0], found.apart, spec.visit),
+            analysed.order_warning,
+            steps_warning(climbed[3].structure or spec.ladder[0], analysed.apart, spec.visit),
         ),
         clock=clock,
     )
@@ -162,12 +162,12 @@ def limits_of(model: Mixed, structure: Structure) -> list[HeldAt]:
     first = within.triangle.size if isinstance(within, Structured) else 0
     each = within.size - first if isinstance(within, Markov) else within.each
     groups = list(range(within.groups))
-    found = []
+    limits = []
     for limit in structure.limits(within.gap):
         for chosen in [groups, *([g] for g in groups if len(groups) > 1)]:
             held = {first + g * each + place: value for g in chosen for place, value in limit.held.items()}
-            found.append(HeldAt(limit.name, limit.words, held))
-    return found
+            limits.append(HeldAt(limit.name, limit.words, held))
+    return limits
 
 
 def repeats(setting: Setting, structure: Structure) -> str:
@@ -201,7 +201,7 @@ def one_distance(setting: Setting, structure: Structure) -> bool:
 
 
 def finished(
-    found: MixedData | RepeatedData,
+    analysed: MixedData | RepeatedData,
     ready: Prepared,
     climbed: Climbed,
     labels: Sequence[str],
@@ -228,16 +228,16 @@ def finished(
     residual = f"{structure.long_name} covariance within participants" if len(labels) > 1 else "independent residuals"
     residual += f" for each {group}" if group else ""
     rests_on = "" if optimum.limits else close_rows(structure, own, setting)
-    warnings = warnings_of(found.design, part, found.sample, rests_on, *place_warnings)
+    warnings = warnings_of(analysed.design, part, analysed.sample, rests_on, *place_warnings)
     return as_fit(
-        found,
+        analysed,
         part,
         attempts,
         spec,
         structure=structure.name,
         covariance=covariance_frame(matrices, labels, groups),
         parameters=named,
-        method=method_text(part, kind, residual, ddf, found.sample, reml=spec.reml),
+        method=method_text(part, kind, residual, ddf, analysed.sample, reml=spec.reml),
         warnings=warnings,
         clock=clock,
     )

@@ -216,20 +216,20 @@ def effect_covariance(part: RandomPart, factor: int) -> Covariance:
 
 def parameter_functions(fit: Fit, part: RandomPart) -> dict[str, Function]:
     """Return every parameter by name as a function of the parameters of the search."""
-    found: dict[str, Function] = {}
+    functions: dict[str, Function] = {}
     for k, factor in enumerate(part.factors):
         covariance = effect_covariance(part, k)
         for i, name in enumerate(factor.names):
-            found[f"sd[{factor.name}: {name}]"] = root_of(entry(covariance, i))
+            functions[f"sd[{factor.name}: {name}]"] = root_of(entry(covariance, i))
             for j in range(i):
                 label = f"correlation[{factor.name}: {factor.names[j]}, {name}]"
-                found[label] = correlation_of(covariance, i, j)
+                functions[label] = correlation_of(covariance, i, j)
     if part.setting.independent:
         size = part.ready.size
-        found["sd[residual]"] = lambda theta: float(size * np.exp(theta[0] / 2))
+        functions["sd[residual]"] = lambda theta: float(size * np.exp(theta[0] / 2))
     else:
-        found |= structure_functions(fit, part)
-    return {name: found[name] for name in fit.covariance_parameters.index}
+        functions |= structure_functions(fit, part)
+    return {name: functions[name] for name in fit.covariance_parameters.index}
 
 
 def entry(covariance: Covariance, i: int) -> Function:
@@ -290,13 +290,15 @@ def icc_functions(fit: Fit, part: RandomPart) -> list[tuple[str, str, str, Funct
                 place += 1
     residuals = residual_variances(fit, part)
     arms = list(dict.fromkeys(by for _, by, _ in intercepts if by)) or [""]
-    found = []
+    functions = []
     for name, by, own in intercepts:
         # with variances by arm, an observation of one arm has the effects of that arm alone
         for arm in [by] if by else arms:
             shared = [g for _, their, g in intercepts if their in ("", arm)]
-            found += [(name, arm, visit, share_of(own, [*shared, residual])) for visit, residual in residuals.items()]
-    return found
+            functions += [
+                (name, arm, visit, share_of(own, [*shared, residual])) for visit, residual in residuals.items()
+            ]
+    return functions
 
 
 def share_of(own: Function, every: list[Function]) -> Function:

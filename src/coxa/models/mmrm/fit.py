@@ -106,21 +106,21 @@ def kenward_roger(
     return KenwardRoger(phi + back @ adjustment @ back.T, phi, phi_slopes(fitted, back), fitted.theta_covariance)
 
 
-def covariance_frame(fitted: MarginalFit, found: RepeatedData) -> pd.DataFrame:
+def covariance_frame(fitted: MarginalFit, analysed: RepeatedData) -> pd.DataFrame:
     """Return the covariance over visits; with groups one under the other."""
-    labels = list(found.labels)
-    if found.group is None:
+    labels = list(analysed.labels)
+    if analysed.group is None:
         return pd.DataFrame(fitted.covariance[0], labels, labels)
-    index = pd.MultiIndex.from_product([found.group_labels, labels], names=["group", "visit"])
+    index = pd.MultiIndex.from_product([analysed.group_labels, labels], names=["group", "visit"])
     return pd.DataFrame(fitted.covariance.reshape(-1, len(labels)), index, labels)
 
 
-def named_parameters(sums: Stack, fitted: MarginalFit, structure: Structure, found: RepeatedData) -> pd.Series:
+def named_parameters(sums: Stack, fitted: MarginalFit, structure: Structure, analysed: RepeatedData) -> pd.Series:
     """Return the parameters of the covariance by name; with groups each name begins with its group."""
     named = {
         f"{group}: {name}" if group else name: value
-        for g, (group, own) in enumerate(zip(found.group_labels, of_groups(sums, fitted.theta), strict=True))
-        for name, value in structure.parameters(own, visit_times(sums, g), found.labels).items()
+        for g, (group, own) in enumerate(zip(analysed.group_labels, of_groups(sums, fitted.theta), strict=True))
+        for name, value in structure.parameters(own, visit_times(sums, g), analysed.labels).items()
     }
     return pd.Series(named)
 
@@ -139,31 +139,31 @@ class Coordinates:
     origin: np.ndarray
 
 
-def fit_rows(found: RepeatedData, spec: MMRMSpec, *, started: float) -> Fit:
+def fit_rows(analysed: RepeatedData, spec: MMRMSpec, *, started: float) -> Fit:
     """Fit checked rows; `started` says when the formula was begun."""
-    design, clock = found.design, [started]
+    design, clock = analysed.design, [started]
     basis = orthonormal(design.x, design.names)
     clock.append(perf_counter())
 
     guess = basis.q.T @ design.y
-    scale = np.ones(len(design.y)) if found.weights is None else np.sqrt(found.weights)
+    scale = np.ones(len(design.y)) if analysed.weights is None else np.sqrt(analysed.weights)
     left = design.y - basis.q @ guess
     check_residuals(float(left.std()), float(np.abs(design.y).max()))
     rows = np.column_stack([basis.q, left]) * scale[:, None]
-    own_times = None if found.visit_times is not None else found.times
-    alike = tuple(patterns(found.who, found.when, group=found.group, times=own_times))
+    own_times = None if analysed.visit_times is not None else analysed.times
+    alike = tuple(patterns(analysed.who, analysed.when, group=analysed.group, times=own_times))
     check_memory([len(pattern.visits) for pattern in alike], len(design.names))
-    sums = stack((sums_of(pattern, rows) for pattern in alike), len(found.labels), found.visit_times)
+    sums = stack((sums_of(pattern, rows) for pattern in alike), len(analysed.labels), analysed.visit_times)
     clock.append(perf_counter())
 
-    placed = PlacedRows(found.who, alike, rows, design.x, design.names)
+    placed = PlacedRows(analysed.who, alike, rows, design.x, design.names)
     log_weights = float(np.log(scale).sum())
     coordinates = Coordinates(basis.back, basis.log_det, basis.back @ guess)
-    return fit_of_sums(found, sums, spec, coordinates, placed, log_weights=log_weights, clock=clock)
+    return fit_of_sums(analysed, sums, spec, coordinates, placed, log_weights=log_weights, clock=clock)
 
 
 def fit_of_sums(
-    found: RepeatedData,
+    analysed: RepeatedData,
     sums: Stack,
     spec: MMRMSpec,
     coordinates: Coordinates,
@@ -178,9 +178,9 @@ def fit_of_sums(
     clock       : when the formula was begun, when the sums, and when they were done
     """
     reml, ddf = spec.reml, str(spec.ddf)
-    fitted, structure, tried = climb(sums, spec.ladder, reml=reml, labels=found.labels)
+    fitted, structure, tried = climb(sums, spec.ladder, reml=reml, labels=analysed.labels)
     if fitted is None:
-        raise not_converged_on(found, sums, tried)
+        raise not_converged_on(analysed, sums, tried)
     clock = [*clock, perf_counter()]
     back = coordinates.back
     inference = inference_of(ddf, spec.vcov, sums, fitted, structure, back, placed)
@@ -190,37 +190,41 @@ def fit_of_sums(
     attempts = measured(tried, fitted, sums, loglik)
     return Fit(
         model="mmrm",
-        design=found.design,
-        params=pd.Series(coordinates.origin + back @ fitted.at.beta, list(found.design.names)),
+        design=analysed.design,
+        params=pd.Series(coordinates.origin + back @ fitted.at.beta, list(analysed.design.names)),
         inference=inference,
         ddf=ddf,
-        sample=found.sample,
+        sample=analysed.sample,
         loglik=loglik,
         reml=reml,
         structure=structure.name,
-        covariance=covariance_frame(fitted, found),
-        covariance_parameters=named_parameters(sums, fitted, structure, found),
-        method=method_text(structure, spec, len(found.labels)),
+        covariance=covariance_frame(fitted, analysed),
+        covariance_parameters=named_parameters(sums, fitted, structure, analysed),
+        method=method_text(structure, spec, len(analysed.labels)),
         spec=spec,
         vcov=spec.vcov,
         group=spec.group,
         attempts=attempts,
         optimisation=record(fitted, np.diff(clock)),
-        warnings=tuple(warnings_of(found, structure, ladder_text(attempts), fitted, fading(sums, fitted, structure))),
+        warnings=tuple(
+            warnings_of(analysed, structure, ladder_text(attempts), fitted, fading(sums, fitted, structure))
+        ),
     )
 
 
-def not_converged_on(found: RepeatedData, sums: Stack, attempts: Sequence[Attempt]) -> NonConvergenceError:
+def not_converged_on(analysed: RepeatedData, sums: Stack, attempts: Sequence[Attempt]) -> NonConvergenceError:
     """Return the error, with what was seen in the residuals and the visits of each group."""
     seen, free = [], left_over(sums)
-    for g, (name, raw) in enumerate(zip(found.group_labels, moments(sums), strict=True)):
-        mine = sums.members(g)
-        counts = np.einsum("s,sa,sb->ab", sums.n[mine], sums.observed[mine], sums.observed[mine]).astype(int)
-        used_up = [label for label, left in zip(found.labels, free[g], strict=True) if left < USED_UP]
+    for g, (name, raw) in enumerate(zip(analysed.group_labels, moments(sums), strict=True)):
+        in_group = sums.members(g)
+        counts = np.einsum("s,sa,sb->ab", sums.n[in_group], sums.observed[in_group], sums.observed[in_group]).astype(
+            int
+        )
+        used_up = [label for label, left in zip(analysed.labels, free[g], strict=True) if left < USED_UP]
         said = [
             *fitted_exactly(used_up),
-            *(text for text in nearly_singular(raw, found.labels) if not used_up),
-            *never_together(counts, found.labels),
+            *(text for text in nearly_singular(raw, analysed.labels) if not used_up),
+            *never_together(counts, analysed.labels),
         ]
         seen += [f"{name}: {text}" if name else text for text in said]
     return not_converged(attempts, seen)
@@ -255,10 +259,20 @@ def fading(sums: Stack, fitted: MarginalFit, structure: Structure) -> str:
     return fades_early(list(of_groups(sums, fitted.theta)), np.diff(np.sort(visit_times(sums, 0))))
 
 
-def warnings_of(found: RepeatedData, structure: Structure, ladder: str, fitted: MarginalFit, fades: str) -> list[str]:
+def warnings_of(
+    analysed: RepeatedData, structure: Structure, ladder: str, fitted: MarginalFit, fades: str
+) -> list[str]:
     """Return what a reader of any result of this fit should know."""
-    apart = steps_warning(structure, found.apart, found.sample.visit_column or "visit")
-    said = (found.order_warning, apart, ladder, fitted.limit, fades, *found.design.unused_said, hardly_known(fitted))
+    apart = steps_warning(structure, analysed.apart, analysed.sample.visit_column or "visit")
+    said = (
+        analysed.order_warning,
+        apart,
+        ladder,
+        fitted.limit,
+        fades,
+        *analysed.design.unused_said,
+        hardly_known(fitted),
+    )
     return [text for text in said if text]
 
 

@@ -217,10 +217,10 @@ def fit_sums(
             return np.inf
 
     def point_at(theta: np.ndarray) -> Point:
-        here = covariances(sums, structure, theta)
-        if smallest_eigenvalue(here) < SINGULAR:
+        matrices_at = covariances(sums, structure, theta)
+        if smallest_eigenvalue(matrices_at) < SINGULAR:
             raise np.linalg.LinAlgError("singular covariance")
-        at = likelihood(sums, here, reml=reml)
+        at = likelihood(sums, matrices_at, reml=reml)
         slope = derivatives_at(sums, structure, theta, at)
         return Point(theta, -at.loglik, slope.gradient, slope.hessian, (at, slope))
 

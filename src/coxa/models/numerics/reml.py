@@ -29,19 +29,19 @@ def of_groups(sums: Stack, theta: np.ndarray) -> np.ndarray:
 
 def covariances(sums: Stack, structure: Structure, theta: np.ndarray) -> np.ndarray:
     """Return the covariances (C, m, m) at theta (BK,)."""
-    found = np.empty((len(sums.group), sums.m, sums.m))
+    matrices = np.empty((len(sums.group), sums.m, sums.m))
     for g, own in enumerate(of_groups(sums, theta)):
-        mine = sums.group == g
-        found[mine] = structure.matrix(own, sums.times[mine])
-    return found
+        in_group = sums.group == g
+        matrices[in_group] = structure.matrix(own, sums.times[in_group])
+    return matrices
 
 
 def first_derivatives(sums: Stack, structure: Structure, theta: np.ndarray) -> np.ndarray:
     """Return the first derivatives (C, K, m, m), each in the parameters of its own group."""
     first = np.empty((len(sums.group), structure.count(sums.m), sums.m, sums.m))
     for g, own in enumerate(of_groups(sums, theta)):
-        mine = sums.group == g
-        first[mine] = structure.first(own, sums.times[mine])
+        in_group = sums.group == g
+        first[in_group] = structure.first(own, sums.times[in_group])
     return first
 
 
@@ -50,11 +50,11 @@ def second_products(sums: Stack, structure: Structure, theta: np.ndarray, kernel
     size = structure.count(sums.m)
     total = np.zeros((sums.groups, size, size))
     for g, own in enumerate(of_groups(sums, theta)):
-        mine = sums.group == g
+        in_group = sums.group == g
         if structure.spatial:
-            total[g] = structure.inner(own, sums.times[mine], kernels[mine]).sum(axis=0)
+            total[g] = structure.inner(own, sums.times[in_group], kernels[in_group]).sum(axis=0)
         else:
-            total[g] = structure.inner(own, sums.times[mine][0], kernels[mine].sum(axis=0))
+            total[g] = structure.inner(own, sums.times[in_group][0], kernels[in_group].sum(axis=0))
     return total
 
 
@@ -62,17 +62,17 @@ def second_sums(sums: Stack, structure: Structure, theta: np.ndarray, weights: n
     """Return the sums (C, m, m) of the second derivatives with the weights (B, K, K) of their groups."""
     total = np.empty((len(sums.group), sums.m, sums.m))
     for g, own in enumerate(of_groups(sums, theta)):
-        mine = sums.group == g
-        total[mine] = structure.summed(own, sums.times[mine], weights[g])
+        in_group = sums.group == g
+        total[in_group] = structure.summed(own, sums.times[in_group], weights[g])
     return total
 
 
 def visit_times(sums: Stack, group: int) -> np.ndarray:
     """Return the mean time of each visit in a group, shape (m,); in between or beyond where it was never seen."""
-    mine = sums.members(group)
-    counted = sums.n[mine, None] * sums.observed[mine]
+    in_group = sums.members(group)
+    counted = sums.n[in_group, None] * sums.observed[in_group]
     total = counted.sum(axis=0)
-    times = sums.times[sums.covariance[mine]]
+    times = sums.times[sums.covariance[in_group]]
     mean = (counted * times).sum(axis=0) / np.maximum(total, 1)
     return np.where(total > 0, mean, times.mean(axis=0))
 
@@ -273,8 +273,8 @@ def one_participant(sums: Stack, structure: Structure, theta: np.ndarray) -> np.
     size = structure.count(sums.m)
     total = np.zeros((len(theta), len(theta)))
     for g, own in enumerate(of_groups(sums, theta)):
-        times, mine = visit_times(sums, g), slice(g * size, (g + 1) * size)
-        total[mine, mine] = information_of_one(structure.matrix(own, times), structure.first(own, times))
+        times, in_group = visit_times(sums, g), slice(g * size, (g + 1) * size)
+        total[in_group, in_group] = information_of_one(structure.matrix(own, times), structure.first(own, times))
     return total
 
 

@@ -158,8 +158,8 @@ def qq_points(values: np.ndarray | pd.Series, *, conf_level: float = 0.95) -> pd
         )
     rank = np.arange(1, n + 1)
     at = {"theoretical": 0.5, "low": (1 - conf_level) / 2, "high": (1 + conf_level) / 2}
-    found = {name: stats.norm.ppf(stats.beta.ppf(share, rank, n + 1 - rank)) for name, share in at.items()}
-    return pd.DataFrame({"theoretical": found["theoretical"], "sample": ordered, **found})
+    quantiles = {name: stats.norm.ppf(stats.beta.ppf(share, rank, n + 1 - rank)) for name, share in at.items()}
+    return pd.DataFrame({"theoretical": quantiles["theoretical"], "sample": ordered, **quantiles})
 
 
 def covariance_check(fit: Fit) -> pd.DataFrame:
@@ -202,10 +202,10 @@ def covariance_check(fit: Fit) -> pd.DataFrame:
     matrices = fit.covariance.to_numpy().reshape(-1, sums.m, sums.m)
     rows = []
     for g, (name, modelled) in enumerate(zip(names, matrices, strict=True)):
-        mine = sums.members(g)
-        n = both[mine].sum(axis=0)
-        found = np.divide(total[mine].sum(axis=0), n, out=np.full_like(n, np.nan), where=n > 0)
-        shared = correlation(found), correlation(modelled)
+        in_group = sums.members(g)
+        n = both[in_group].sum(axis=0)
+        empirical = np.divide(total[in_group].sum(axis=0), n, out=np.full_like(n, np.nan), where=n > 0)
+        shared = correlation(empirical), correlation(modelled)
         rows += [
             {
                 "group": name,
@@ -213,7 +213,7 @@ def covariance_check(fit: Fit) -> pd.DataFrame:
                 "other": labels[b],
                 "n": int(n[a, b]),
                 "fitted": modelled[a, b],
-                "empirical": found[a, b],
+                "empirical": empirical[a, b],
                 "fitted_correlation": shared[1][a, b],
                 "empirical_correlation": shared[0][a, b],
             }

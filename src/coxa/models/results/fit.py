@@ -100,8 +100,8 @@ def fitted(fit: FitRecord) -> np.ndarray:
     if fit.has_random_effects:
         part = random_part_of(fit)
         for factor, effects in zip(part.factors, predictions(part).values, strict=True):
-            here = factor.codes >= 0
-            values[here] += (effects[factor.codes[here]] * factor.effects[here]).sum(axis=1)
+            with_level = factor.codes >= 0
+            values[with_level] += (effects[factor.codes[with_level]] * factor.effects[with_level]).sum(axis=1)
     return np.asarray(values)
 
 

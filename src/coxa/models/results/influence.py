@@ -80,12 +80,12 @@ def influence(
     model = rebuilt(fit)
     row = None if rows is None else one_row(fit, rows)
     target = None if row is None else row @ model.back
-    found = pd.DataFrame(list(each_without(fit, model, target, refit)))
+    distances = pd.DataFrame(list(each_without(fit, model, target, refit)))
     columns = [*NAMED, *DISTANCES, "note"]
     if row is not None:
-        found = found.assign(estimate_without=float(row @ fit.params.to_numpy()) + found["change"])
+        distances = distances.assign(estimate_without=float(row @ fit.params.to_numpy()) + distances["change"])
         columns = [*NAMED, *DISTANCES, *OF_TARGET, "note"]
-    return found[columns].sort_values("cook_distance", ascending=False, kind="stable", ignore_index=True)
+    return distances[columns].sort_values("cook_distance", ascending=False, kind="stable", ignore_index=True)
 
 
 def one_row(fit: Fit, rows: Any) -> np.ndarray:
@@ -156,15 +156,15 @@ def refitted(model: Rebuilt, without: Stack, refit: str) -> tuple[Likelihood, fl
 def measures(model: Rebuilt, at: Likelihood, lower: float, target: np.ndarray | None) -> dict[str, float]:
     """Return the distances and the change of the target, a function (p,) of the orthonormal coefficients."""
     moved = at.beta - model.at.beta
-    found = {
+    answers = {
         "cook_distance": float(moved @ np.linalg.solve(model.at.phi, moved)) / len(moved),
         "likelihood_distance": 2 * max(lower, 0.0),
     }
     if target is not None:
         change = float(target @ moved)
-        found |= {
+        answers |= {
             "std_error_without": float(np.sqrt(target @ at.phi @ target)),
             "change": change,
             "change_in_std_errors": change / float(np.sqrt(target @ model.at.phi @ target)),
         }
-    return found
+    return answers

@@ -133,8 +133,8 @@ def tally(counts: dict[tuple[int, ...], int], codes: Sequence[np.ndarray], *, di
     if distinct:
         rest = int(np.prod(sizes[1:], dtype=np.int64))
         places, sizes = np.unique(places) % rest, sizes[1:]
-    found, number = np.unique(places, return_counts=True)
-    columns = zip(*np.unravel_index(found, sizes), strict=True) if sizes else iter([()])
+    cells, number = np.unique(places, return_counts=True)
+    columns = zip(*np.unravel_index(cells, sizes), strict=True) if sizes else iter([()])
     for key, n in zip(columns, number, strict=True):
         combination = tuple(int(k) for k in key)
         counts[combination] = counts.get(combination, 0) + int(n)
@@ -199,9 +199,9 @@ def fit_chunks(spec: MMRMSpec, source: Iterable[pd.DataFrame]) -> Fit:
     final, coordinates = turned(raw, at, recipe.design.names)
     squares = final.gram.reshape(-1, final.p + 1, final.p + 1)[final.index[1] == final.index[2], -1, -1].sum()
     check_residuals(float(np.sqrt(max(squares, 0.0) / seen.n)), max(map(abs, seen.y_range)))
-    found = found_of(recipe, seen, names)
+    analysed = found_of(recipe, seen, names)
     clock = [started, begun, perf_counter()]
-    fit = fit_of_sums(found, final, spec, coordinates, None, log_weights=seen.log_weights / 2, clock=clock)
+    fit = fit_of_sums(analysed, final, spec, coordinates, None, log_weights=seen.log_weights / 2, clock=clock)
     return replace(fit, totals=totals)
 
 

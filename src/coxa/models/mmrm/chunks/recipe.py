@@ -107,13 +107,13 @@ def chunk_recipe(spec: MMRMSpec, source: Iterable[pd.DataFrame]) -> tuple[ChunkR
     if visit not in given and visits is None and not isinstance(first[visit].dtype, pd.CategoricalDtype):
         unknown.append(visit)
     if unknown:
-        found = distinct(source, chunks, unknown)
-        known |= {name: in_order(found[name], name) for name in unknown if name != visit}
+        distinct_values = distinct(source, chunks, unknown)
+        known |= {name: in_order(distinct_values[name], name) for name in unknown if name != visit}
     nowhere = [name for name, values in known.items() if not values]
     if nowhere:
         raise FitError(f"no row has a value of {nowhere[0]}", ["Look at the query, or at how the column was written."])
     given_visits = visits if visits is not None else given.get(visit)
-    seen = pd.Series(found[visit], name=visit) if visit in unknown else first[visit]
+    seen = pd.Series(distinct_values[visit], name=visit) if visit in unknown else first[visit]
     order = VisitOrder(tuple(given_visits)) if given_visits is not None else ordered(seen)
     labels = tuple(label_text(label) for label in order.labels)
     recipe = ChunkRecipe(
@@ -187,11 +187,11 @@ def distinct(
             "or give a source that can be read twice"
         )
     left(chunks)
-    found: dict[str, dict[Any, None]] = {name: {} for name in names}
+    values_of: dict[str, dict[Any, None]] = {name: {} for name in names}
     for chunk in source.only(names) if isinstance(source, ByColumn) else source:
         for name in names:
-            found[name] |= dict.fromkeys(pd.unique(chunk[name].dropna()))
-    return {name: list(values) for name, values in found.items()}
+            values_of[name] |= dict.fromkeys(pd.unique(chunk[name].dropna()))
+    return {name: list(values) for name, values in values_of.items()}
 
 
 def blank_design(formula: Formula, levels: Mapping[str, Sequence[Any]]) -> Design:

@@ -99,9 +99,9 @@ def members(components: np.ndarray) -> Iterator[tuple[int, np.ndarray]]:
     """Yield each component of `components` (N,) with the positions that have it; -1 is none."""
     order = np.argsort(components, kind="stable")
     codes, first = np.unique(components[order], return_index=True)
-    for code, mine in zip(codes.tolist(), np.split(order, first[1:]), strict=True):
+    for code, positions in zip(codes.tolist(), np.split(order, first[1:]), strict=True):
         if code >= 0:
-            yield code, mine
+            yield code, positions
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,8 +133,8 @@ class Combined:
         k, p = model.above.width, model.p
         fixed, variance = self.fixed.copy(), np.zeros(len(self.fixed))
         for components, weights in self.parts:
-            for c, mine in members(components):
-                own = weights[mine]
-                variance[mine] += np.einsum("ia,ab,ib->i", own, at.b[c], own, optimize=True)
-                fixed[mine] += own @ at.turned[c, :k, k : k + p]
+            for c, functions in members(components):
+                own = weights[functions]
+                variance[functions] += np.einsum("ia,ab,ib->i", own, at.b[c], own, optimize=True)
+                fixed[functions] += own @ at.turned[c, :k, k : k + p]
         return variance + np.einsum("ia,ab,ib->i", fixed, at.phi, fixed)

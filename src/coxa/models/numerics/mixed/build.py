@@ -112,11 +112,11 @@ def coefficients(block: Levels, xy: np.ndarray, outer: ColumnsAbove) -> tuple[Co
         project = csr_array((block.effects.ravel(), (places, np.repeat(each, q))), shape=(n * q, rows))
     projected = (project @ xy).reshape(n, q, -1)
     gram = (project @ block.effects).reshape(n, q, q)
-    above = project @ u.matrix if u.width else None
-    projected_u = no_columns(n * q) if above is None else padded(above.tocsr(), u.width)
+    outer_projected = project @ u.matrix if u.width else None
+    projected_u = no_columns(n * q) if outer_projected is None else padded(outer_projected.tocsr(), u.width)
     columns, kept, pattern, firsts = patterned(outer.layout, alike(gram), projected, projected_u)
-    found = Coefficients(columns, gram[firsts], total_of(xy, outer, codes), block.triangle, rows)
-    return found, Blocks(kept, pattern, gram, outer.layout.of_block)
+    random = Coefficients(columns, gram[firsts], total_of(xy, outer, codes), block.triangle, rows)
+    return random, Blocks(kept, pattern, gram, outer.layout.of_block)
 
 
 def patterned(
@@ -218,7 +218,7 @@ def structured(
     alone = same([group, *observed.T.astype(np.intp)]) if shared else np.arange(n)
     columns, kept, pattern, firsts = patterned(outer.layout, alone, full.reshape(n, m, -1), every)
     cover = np.zeros(len(firsts), dtype=np.intp) if shared else firsts
-    found = Structured(
+    within = Structured(
         columns,
         observed[firsts],
         cover,
@@ -230,7 +230,7 @@ def structured(
         int(group.max()) + 1,
         rows,
     )
-    return found, Blocks(kept, pattern, coefficients_of, outer.layout.of_block)
+    return within, Blocks(kept, pattern, coefficients_of, outer.layout.of_block)
 
 
 def markov(where: Places, xy: np.ndarray, outer: ColumnsAbove, structure: Structure) -> Markov:

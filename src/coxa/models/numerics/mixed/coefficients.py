@@ -124,27 +124,27 @@ class Coefficients:
     ) -> tuple[Slopes, list[Curvature]]:
         """Return first derivatives and traces, and the contractions with symmetric kernels."""
         parts: Parts = at.parts
-        turned = self.columns.turned(parts.y)
+        transformed = self.columns.turned(parts.y)
         q = parts.n.shape[-1]
         flat, first = parts.n.reshape(-1, q * q), parts.first.reshape(-1, q * q)
         second = parts.second.reshape(*parts.second.shape[:2], q * q)
-        by_d = np.tensordot(parts.first, turned.outer(), axes=2) / parts.s2
+        by_d = np.tensordot(parts.first, transformed.outer(), axes=2) / parts.s2
         n = self.columns.n @ flat
         trace = np.concatenate([[self.n_rows], first @ n])
         twice = ((flat * self.columns.n[:, None]).T @ flat).reshape(q, q, q, q)
         pairs = with_scale(trace, first @ twice.transpose(3, 0, 1, 2).reshape(q * q, q * q) @ first.T)
-        bends = with_scale(trace, second @ n)
-        slopes = Slopes(np.concatenate([at.moments[None], by_d]), trace, bends - pairs, pairs)
-        found = []
+        curvature = with_scale(trace, second @ n)
+        slopes = Slopes(np.concatenate([at.moments[None], by_d]), trace, curvature - pairs, pairs)
+        contractions = []
         for kernel in kernels:
-            seen = (turned.contract(kernel) / parts.s2).reshape(-1, q * q)
+            seen = (transformed.contract(kernel) / parts.s2).reshape(-1, q * q)
             total = seen.sum(axis=0)
             edge = np.concatenate([[(kernel * at.moments).sum()], first @ total])
             products = (seen.T @ flat).reshape(q, q, q, q).transpose(1, 2, 3, 0).reshape(q * q, q * q)
             one = first @ products @ first.T  # <seen, D_k N D_l>
             squares, bent = with_scale(edge, (one + one.T) / 2), with_scale(edge, second @ total)
-            found.append(Curvature(2 * squares - bent, squares))
-        return slopes, found
+            contractions.append(Curvature(2 * squares - bent, squares))
+        return slopes, contractions
 
     def paired(self, at: Within, weights: np.ndarray) -> np.ndarray:
         """Return sum_kl weights_kl Z'W V_k W V_l W Z, shape (C, width, width)."""
@@ -164,10 +164,10 @@ class Coefficients:
 
 def with_scale(edge: np.ndarray, inner: np.ndarray) -> np.ndarray:
     """Return (K, K): `inner`, and before it row and column of tau, in which the covariance is its own derivative."""
-    found = np.empty((len(edge), len(edge)))
-    found[0], found[:, 0] = edge, edge
-    found[1:, 1:] = inner
-    return found
+    matrix = np.empty((len(edge), len(edge)))
+    matrix[0], matrix[:, 0] = edge, edge
+    matrix[1:, 1:] = inner
+    return matrix
 
 
 def small_product(left: np.ndarray, right: np.ndarray) -> np.ndarray:
@@ -176,11 +176,11 @@ def small_product(left: np.ndarray, right: np.ndarray) -> np.ndarray:
         return left * right
     if left.shape[-1] > 2:
         return left @ right
-    found = np.empty_like(left)
+    product = np.empty_like(left)
     for a in range(2):
         for b in range(2):
-            found[:, a, b] = left[:, a, 0] * right[:, 0, b] + left[:, a, 1] * right[:, 1, b]
-    return found
+            product[:, a, b] = left[:, a, 0] * right[:, 0, b] + left[:, a, 1] * right[:, 1, b]
+    return product
 
 
 def small_inverse(matrices: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -197,13 +197,13 @@ def small_inverse(matrices: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         root = np.linalg.inv(lower)
         return root.swapaxes(1, 2) @ root, 2 * np.log(np.diagonal(lower, axis1=1, axis2=2)).sum(axis=1)
     if q == 1:
-        found, det = 1 / matrices, matrices[:, 0, 0]
+        inverse, det = 1 / matrices, matrices[:, 0, 0]
     else:
         a, b, d = matrices[:, 0, 0], matrices[:, 0, 1], matrices[:, 1, 1]
         det = a * d - b * b
-        found = np.empty_like(matrices)
-        found[:, 0, 0], found[:, 1, 1] = d / det, a / det
-        found[:, 0, 1] = found[:, 1, 0] = -b / det
+        inverse = np.empty_like(matrices)
+        inverse[:, 0, 0], inverse[:, 1, 1] = d / det, a / det
+        inverse[:, 0, 1] = inverse[:, 1, 0] = -b / det
     if not (det > 0).all():
         raise np.linalg.LinAlgError("not positive definite")
-    return found, np.log(det)
+    return inverse, np.log(det)

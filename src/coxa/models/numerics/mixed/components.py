@@ -58,9 +58,9 @@ def layout(
     total = sum(count * triangle.q for count, triangle in zip(counts, triangles, strict=True))
     if total > few:
         groups = packed(connected(codes, counts, block), counts, triangles, beside)
-        found = placed(groups[: len(counts)], triangles)
-        if found.components * (found.width + beside) ** 2 * GAIN < (total + beside) ** 2:
-            return Layout(found, groups[-1])
+        in_components = placed(groups[: len(counts)], triangles)
+        if in_components.components * (in_components.width + beside) ** 2 * GAIN < (total + beside) ** 2:
+            return Layout(in_components, groups[-1])
     alone = [np.zeros(count, dtype=np.intp) for count in counts]
     return Layout(placed(alone, triangles), np.zeros(n, dtype=np.intp))
 
@@ -144,24 +144,24 @@ class ComponentRows:
     def fold(self, weights: np.ndarray) -> np.ndarray:
         """Return sum_s sum_ab weights[..., s, a, b] z_a z_b', shape (..., C, width, width)."""
         w = self.width
-        found = np.empty((*weights.shape[:-3], len(self.ends) - 1, w, w))
-        for c, mine in enumerate(self.components):
-            z = self.z[mine]
-            weighted = weights[..., self.pattern[mine], :, :] @ z
-            found[..., c, :, :] = z.reshape(-1, w).T @ weighted.reshape(*weights.shape[:-3], -1, w)
-        return found
+        totals = np.empty((*weights.shape[:-3], len(self.ends) - 1, w, w))
+        for c, blocks in enumerate(self.components):
+            z = self.z[blocks]
+            weighted = weights[..., self.pattern[blocks], :, :] @ z
+            totals[..., c, :, :] = z.reshape(-1, w).T @ weighted.reshape(*weights.shape[:-3], -1, w)
+        return totals
 
     def contract(self, kernels: np.ndarray) -> np.ndarray:
         """Return the sums over the blocks of a pattern of z_a' kernel z_b, shape (S, m, m)."""
         n, m, _ = self.z.shape
         each = np.empty((n, m, m))
-        for kernel, mine in zip(kernels, self.components, strict=True):
-            z = self.z[mine]
-            each[mine] = (z @ kernel) @ z.swapaxes(1, 2)
+        for kernel, blocks in zip(kernels, self.components, strict=True):
+            z = self.z[blocks]
+            each[blocks] = (z @ kernel) @ z.swapaxes(1, 2)
         if len(self.n) == n:
-            found = np.empty_like(each)
-            found[self.pattern] = each
-            return found
+            by_pattern = np.empty_like(each)
+            by_pattern[self.pattern] = each
+            return by_pattern
         gather = csr_array((np.ones(n), (self.pattern, np.arange(n))), shape=(len(self.n), n))
         return np.asarray(gather @ each.reshape(n, -1)).reshape(-1, m, m)
 
@@ -172,17 +172,17 @@ class ComponentRows:
     def outer(self) -> np.ndarray:
         """Return the sums over all blocks of z_a z_b', made symmetric, shape (m, m, C, width, width)."""
         _, m, w = self.z.shape
-        found = np.empty((m, m, len(self.ends) - 1, w, w))
-        for c, mine in enumerate(self.components):
-            wide = self.z[mine].reshape(-1, m * w)
-            found[:, :, c] = (wide.T @ wide).reshape(m, w, m, w).swapaxes(1, 2)
-        return (found + found.swapaxes(0, 1)) / 2
+        totals = np.empty((m, m, len(self.ends) - 1, w, w))
+        for c, blocks in enumerate(self.components):
+            wide = self.z[blocks].reshape(-1, m * w)
+            totals[:, :, c] = (wide.T @ wide).reshape(m, w, m, w).swapaxes(1, 2)
+        return (totals + totals.swapaxes(0, 1)) / 2
 
     def as_given(self) -> np.ndarray:
         """Return the columns (n, m, width) of the blocks as they were given."""
-        found = np.empty_like(self.z)
-        found[self.order] = self.z
-        return found
+        columns = np.empty_like(self.z)
+        columns[self.order] = self.z
+        return columns
 
 
 def component_rows(above: Above, of_block: np.ndarray, xy: np.ndarray, u: Sparse, pattern: np.ndarray) -> ComponentRows:

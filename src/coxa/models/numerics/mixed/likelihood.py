@@ -217,8 +217,8 @@ def inner_part(
     to_u = with_r[..., :k]
     to_x = np.einsum("kca,cap->kp", with_r, at.turned[..., k : k + p])
     squares = np.einsum("kca,cab,lcb->kl", to_u, at.b, to_u, optimize=True) + to_x @ at.phi @ to_x.T
-    bends = inner.second + by_trace.second + by_square.second
-    observed[:own, :own] = 0.5 * (bends - traces - 2 * squares)
+    second = inner.second + by_trace.second + by_square.second
+    observed[:own, :own] = 0.5 * (second - traces - 2 * squares)
     expected[:own, :own] = 0.5 * (inner.pairs - 2 * by_trace.pairs + traces)
     return gradient, observed, expected
 
@@ -279,9 +279,9 @@ def outer_part(
 
 def padded(above: Above, f: int, rows: np.ndarray) -> np.ndarray:
     """Return one factor's rows (C, ., n) among zeros for the rows of the others, (C, width, n)."""
-    found = np.zeros((len(rows), above.width, rows.shape[-1]))
-    found[:, above.factors[f].columns] = rows
-    return found
+    every = np.zeros((len(rows), above.width, rows.shape[-1]))
+    every[:, above.factors[f].columns] = rows
+    return every
 
 
 def crossed(
@@ -313,11 +313,11 @@ def crossed(
     # y'P V_k P U
     score_slopes = np.einsum("kca,cau->kcu", with_r, at.turned[..., :k]) - np.einsum("kp,cpu->kcu", by_r, through)
     firsts = [first for first, _ in above.products(at.theta[own:])]
-    found = np.concatenate([np.einsum("kab,lab->kl", *each) for each in zip(sums, firsts, strict=True)], axis=1)
+    traces = np.concatenate([np.einsum("kab,lab->kl", *each) for each in zip(sums, firsts, strict=True)], axis=1)
     if model.reml:
-        found += between(at.phi, by_x, by_outer)
+        traces += between(at.phi, by_x, by_outer)
     outer = slice(places[0].start, places[-1].stop)
-    expected[:own, outer] = 0.5 * found
-    observed[:own, outer] = np.einsum("kcu,jcu->kj", score_slopes, shifted) - 0.5 * found
+    expected[:own, outer] = 0.5 * traces
+    observed[:own, outer] = np.einsum("kcu,jcu->kj", score_slopes, shifted) - 0.5 * traces
     expected[outer, :own] = expected[:own, outer].T
     observed[outer, :own] = observed[:own, outer].T

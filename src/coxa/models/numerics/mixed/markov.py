@@ -158,10 +158,10 @@ class Markov:
         every: list[Jet] = []
         errors = np.empty_like(self.z)
         slopes = np.empty((parameters, *self.z.shape))
-        bends = np.empty((parameters, parameters, *self.z.shape))
+        curvatures = np.empty((parameters, parameters, *self.z.shape))
         for rows, later in zip_longest(self.steps, self.steps[1:]):
             every.append(variance + nugget)
-            errors[rows], slopes[:, rows], bends[:, :, rows] = self.z[rows] - latest, -first, -second
+            errors[rows], slopes[:, rows], curvatures[:, :, rows] = self.z[rows] - latest, -first, -second
             if later is None:
                 break
             n = later.stop - later.start
@@ -182,18 +182,18 @@ class Markov:
             )
             first = keep.first[..., None] * latest + keep.value[:, None] * first + take.first[..., None] * seen
             latest = keep.value[:, None] * latest + take.value[:, None] * seen
-        return joined(every), (errors, slopes, bends)
+        return joined(every), (errors, slopes, curvatures)
 
     def nugget(self, theta: np.ndarray, parameters: int) -> tuple[Jet, Jet]:
         """Return the nugget and one less it, the same for all rows."""
         if self.size < 3:
             return constant(np.zeros(1), parameters), constant(np.ones(1), parameters)
         value, rest = expit(theta[2]), expit(-theta[2])
-        found = constant(np.array([value]), parameters)
+        share = constant(np.array([value]), parameters)
         if parameters:
-            found.first[1] = value * rest
-            found.second[1, 1] = value * rest * (rest - value)
-        return found, Jet(np.array([rest]), -found.first, -found.second)
+            share.first[1] = value * rest
+            share.second[1, 1] = value * rest * (rest - value)
+        return share, Jet(np.array([rest]), -share.first, -share.second)
 
     def fading(self, theta: np.ndarray, parameters: int) -> tuple[Jet, Jet, Jet]:
         """Return rho to the power of the time since the row before, its square, and one less that.
@@ -219,7 +219,7 @@ class Markov:
     ) -> tuple[Slopes, list[Curvature]]:
         """Return first derivatives and traces, and the contractions with symmetric kernels."""
         theta, k, variance = at.parts, self.size, float(np.exp(at.parts[0]))
-        variances, (errors, slopes, bends) = self.filtered(theta, k - 1)
+        variances, (errors, slopes, curvatures) = self.filtered(theta, k - 1)
         precision = variances.inverse()
         moments = np.empty((k, *at.moments.shape))
         moments[0] = at.moments
@@ -234,7 +234,7 @@ class Markov:
                     precision.second[a, b, :, None] * errors / 2
                     + precision.first[a, :, None] * slopes[b]
                     + precision.first[b, :, None] * slopes[a]
-                    + precision.value[:, None] * bends[a, b]
+                    + precision.value[:, None] * curvatures[a, b]
                 )
                 both = self.folded(errors, weighted) + self.folded(slopes[a], precision.value[:, None] * slopes[b])
                 twice[a + 1, b + 1] = twice[b + 1, a + 1] = symmetric(both) / variance
@@ -243,11 +243,11 @@ class Markov:
         trace[1:] = along.sum(axis=1)
         second[1:, 1:] = (variances.second * precision.value).sum(axis=2) - along @ along.T
         pairs = self.pairs(at, kernels) if expected else np.full((1 + len(kernels), k, k), np.nan)
-        found = [
+        contractions = [
             Curvature(np.einsum("klcab,cab->kl", twice, kernel), pair)
             for kernel, pair in zip(kernels, pairs[1:], strict=True)
         ]
-        return Slopes(moments, trace, second, pairs[0]), found
+        return Slopes(moments, trace, second, pairs[0]), contractions
 
     def blocks(self) -> Iterator[tuple[np.ndarray, int]]:
         """Yield the rows of each block in the order of time, and its component."""
@@ -268,32 +268,32 @@ class Markov:
     def pairs(self, at: Within, kernels: Sequence[np.ndarray]) -> np.ndarray:
         """Return tr(W V_k W V_l), and <kernel, Z'W V_k W V_l W Z> of each kernel, shape (1 + kernels, K, K)."""
         k = self.size
-        found = np.zeros((1 + len(kernels), k, k))
+        totals = np.zeros((1 + len(kernels), k, k))
         for component, inverse, weighted, first, _ in self.dense(at.parts):
-            turned = inverse @ first
-            flat, across = turned.reshape(k, -1), turned.swapaxes(1, 2).reshape(k, -1)
-            found[0] += flat @ across.T
+            products = inverse @ first
+            flat, across = products.reshape(k, -1), products.swapaxes(1, 2).reshape(k, -1)
+            totals[0] += flat @ across.T
             moved = first @ weighted
             inner = np.einsum("kia,ij,ljb->klab", moved, inverse, moved, optimize=True)
             for place, kernel in enumerate(kernels):
                 one = np.einsum("klab,ab->kl", inner, kernel[component])
-                found[1 + place] += (one + one.T) / 2
-        return found
+                totals[1 + place] += (one + one.T) / 2
+        return totals
 
     def paired(self, at: Within, weights: np.ndarray) -> np.ndarray:
         """Return sum_kl weights_kl Z'W V_k W V_l W Z, shape (C, width, width)."""
-        found = np.zeros_like(at.moments)
+        total = np.zeros_like(at.moments)
         for component, inverse, weighted, first, _ in self.dense(at.parts):
             moved = first @ weighted
-            found[component] += np.einsum("kl,kia,ij,ljb->ab", weights, moved, inverse, moved, optimize=True)
-        return (found + found.swapaxes(1, 2)) / 2
+            total[component] += np.einsum("kl,kia,ij,ljb->ab", weights, moved, inverse, moved, optimize=True)
+        return (total + total.swapaxes(1, 2)) / 2
 
     def bent(self, at: Within, weights: np.ndarray) -> np.ndarray:
         """Return sum_kl weights_kl Z'W V_kl W Z, shape (C, width, width)."""
-        found = np.zeros_like(at.moments)
+        total = np.zeros_like(at.moments)
         for component, _, weighted, _, second in self.dense(at.parts):
-            found[component] += weighted.T @ np.einsum("kl,klij->ij", weights, second) @ weighted
-        return found
+            total[component] += weighted.T @ np.einsum("kl,klij->ij", weights, second) @ weighted
+        return total
 
 
 def symmetric(matrix: np.ndarray) -> np.ndarray:

@@ -100,8 +100,8 @@ class KeptRows:
     def fold(self, weights: np.ndarray) -> np.ndarray:
         """Return sum_s sum_ab weights[..., s, a, b] z_a z_b', shape (..., 1, width, width)."""
         lead, flat = weights.shape[:-3], weights.reshape(-1, *weights.shape[-3:])
-        found = np.array([self.folded(one) for one in flat])
-        return found.reshape(*lead, 1, self.width, self.width)
+        totals = np.array([self.folded(one) for one in flat])
+        return totals.reshape(*lead, 1, self.width, self.width)
 
     def folded(self, weights: np.ndarray) -> np.ndarray:
         """Return one sum, for weights (S, m, m)."""
@@ -166,10 +166,10 @@ def small_weighted(weights: np.ndarray, rows: np.ndarray) -> np.ndarray:
     m = rows.shape[1]
     if m > 3:
         return weights @ rows
-    found = np.empty_like(rows)
+    products = np.empty_like(rows)
     for a in range(m):
-        found[:, a] = sum(weights[:, a, b, None] * rows[:, b] for b in range(m))
-    return found
+        products[:, a] = sum(weights[:, a, b, None] * rows[:, b] for b in range(m))
+    return products
 
 
 def row_products(left: np.ndarray, right: np.ndarray) -> np.ndarray:
@@ -177,11 +177,11 @@ def row_products(left: np.ndarray, right: np.ndarray) -> np.ndarray:
     m = left.shape[1]
     if m > 3:
         return left @ right.swapaxes(1, 2)
-    found = np.empty((len(left), m, m))
+    products = np.empty((len(left), m, m))
     for a in range(m):
         for b in range(m):
-            found[:, a, b] = np.einsum("sc,sc->s", left[:, a], right[:, b])
-    return found
+            products[:, a, b] = np.einsum("sc,sc->s", left[:, a], right[:, b])
+    return products
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,7 +261,7 @@ def gathered(pattern: np.ndarray, xy: np.ndarray, u: Sparse) -> tuple[Columns, n
         return KeptRows(xy, u), every, every
     order = np.argsort(pattern, kind="stable")
     members = np.split(order, np.searchsorted(pattern[order], np.arange(1, count)))
-    return summed(members, xy, u), pattern, np.array([mine[0] for mine in members])
+    return summed(members, xy, u), pattern, np.array([blocks[0] for blocks in members])
 
 
 def summed(members: Sequence[np.ndarray], xy: np.ndarray, u: Sparse) -> SummedRows:
@@ -272,14 +272,14 @@ def summed(members: Sequence[np.ndarray], xy: np.ndarray, u: Sparse) -> SummedRo
     half = np.where(a == b, 0.5, 1.0)[:, None]
     x, y = np.triu_indices(c)
     dense, mixed, sparse = [], [], []
-    for mine in members:
-        wide = xy[mine].reshape(-1, m * c)
+    for blocks in members:
+        wide = xy[blocks].reshape(-1, m * c)
         gram = (wide.T @ wide).reshape(m, c, m, c)
         dense.append((gram[a[:, None], x, b[:, None], y] + gram[b[:, None], x, a[:, None], y]) * half)
         if k:
-            rows = (mine[:, None] * m + np.arange(m)).ravel()
-            places = u.places[rows] + np.tile(np.arange(m), len(mine))[:, None] * k
-            wide_u = Sparse(places.reshape(len(mine), -1), u.values[rows].reshape(len(mine), -1), m * k).matrix
+            rows = (blocks[:, None] * m + np.arange(m)).ravel()
+            places = u.places[rows] + np.tile(np.arange(m), len(blocks))[:, None] * k
+            wide_u = Sparse(places.reshape(len(blocks), -1), u.values[rows].reshape(len(blocks), -1), m * k).matrix
             across = (wide_u.T @ wide).reshape(m, k, m, c)
             mixed.append(((across[a, :, b] + across[b, :, a]) * half[:, None]).reshape(len(a), -1))
             sparse.append((wide_u.T @ wide_u).tocoo())
@@ -293,7 +293,7 @@ def summed(members: Sequence[np.ndarray], xy: np.ndarray, u: Sparse) -> SummedRo
         met, values = meeting(sparse, m, k, r)
         parts += [values]
         pairs += [met]
-    n = np.array([len(mine) for mine in members], dtype=float)
+    n = np.array([len(blocks) for blocks in members], dtype=float)
     return SummedRows(n, m, k + c, index, np.concatenate(pairs, axis=1), np.concatenate(parts, axis=1))
 
 

@@ -36,7 +36,7 @@ def gradient(g: Function, theta: np.ndarray) -> np.ndarray:
     return np.array([(g(theta + step) - g(theta - step)) / (2 * STEP) for step in steps])
 
 
-def profile_limit(model: Mixed, found: MixedOptimum, g: Function, level: float, *, upper: bool) -> float:
+def profile_limit(model: Mixed, optimum: MixedOptimum, g: Function, level: float, *, upper: bool) -> float:
     """Return one limit of g by the profile likelihood; NaN where the search did not end at the level.
 
     Parameters
@@ -51,7 +51,7 @@ def profile_limit(model: Mixed, found: MixedOptimum, g: Function, level: float, 
         Which of the two limits.
     """
     allowed = 0.5 * float(stats.chi2.ppf(level, 1))
-    best, sign = found.at.loglik, -1.0 if upper else 1.0
+    best, sign = optimum.at.loglik, -1.0 if upper else 1.0
 
     def room(theta: np.ndarray) -> float:
         try:
@@ -72,7 +72,7 @@ def profile_limit(model: Mixed, found: MixedOptimum, g: Function, level: float, 
         for share in SHARES:
             result = optimize.minimize(  # type: ignore[call-overload]
                 lambda theta: sign * g(theta),
-                beginning(found, g, sign * share, allowed),
+                beginning(optimum, g, sign * share, allowed),
                 jac=lambda theta: sign * gradient(g, theta),
                 method="SLSQP",
                 constraints={"type": "ineq", "fun": room, "jac": room_gradient},
@@ -85,11 +85,11 @@ def profile_limit(model: Mixed, found: MixedOptimum, g: Function, level: float, 
     return np.nan
 
 
-def beginning(found: MixedOptimum, g: Function, share: float, allowed: float) -> np.ndarray:
+def beginning(optimum: MixedOptimum, g: Function, share: float, allowed: float) -> np.ndarray:
     """Return where a search for a limit begins: a share of the way to where a quadratic likelihood would have it."""
-    slope = gradient(g, found.theta)
-    along = found.covariance @ slope
+    slope = gradient(g, optimum.theta)
+    along = optimum.covariance @ slope
     size = float(np.sqrt(slope @ along))
     if size == 0 or not np.isfinite(size):
-        return found.theta + np.where(found.free, 0.0, 0.2 * abs(share))
-    return found.theta - share * np.sqrt(2 * allowed) * along / size + np.where(found.free, 0.0, 0.05)
+        return optimum.theta + np.where(optimum.free, 0.0, 0.2 * abs(share))
+    return optimum.theta - share * np.sqrt(2 * allowed) * along / size + np.where(optimum.free, 0.0, 0.05)

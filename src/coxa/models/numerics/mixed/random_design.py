@@ -141,17 +141,17 @@ class Above:
 
     def multiply(self, blocks: Sequence[np.ndarray], other: np.ndarray) -> np.ndarray:
         """Return the block-diagonal matrix with one block (q, q) for each level, times `other` (..., width, n)."""
-        found = np.empty_like(other)
+        product = np.empty_like(other)
         for f, block in enumerate(blocks):
-            found[..., self.factors[f].columns, :] = self.moved(f, block, other)
-        return found
+            product[..., self.factors[f].columns, :] = self.moved(f, block, other)
+        return product
 
     def moved(self, f: int, block: np.ndarray, other: np.ndarray) -> np.ndarray:
         """Return one factor's rows of the block-diagonal matrix times `other` (..., width, n); others are zero."""
         factor = self.factors[f]
-        mine = other[..., factor.columns, :]
-        shaped = mine.reshape(*mine.shape[:-2], factor.levels, len(block), mine.shape[-1])
-        return np.asarray((block @ shaped).reshape(mine.shape))
+        rows = other[..., factor.columns, :]
+        shaped = rows.reshape(*rows.shape[:-2], factor.levels, len(block), rows.shape[-1])
+        return np.asarray((block @ shaped).reshape(rows.shape))
 
     def roots(self, theta: np.ndarray) -> list[np.ndarray]:
         """Return the Cholesky factor of each factor's covariance."""
@@ -165,24 +165,24 @@ class Above:
 
     def diagonal(self, matrix: np.ndarray) -> list[np.ndarray]:
         """Return for each factor the sum over its levels of the diagonal blocks (q, q) of (C, width, width)."""
-        found = []
+        totals = []
         for factor in self.factors:
             q = factor.triangle.q
-            mine = matrix[:, factor.columns, factor.columns]
-            shaped = mine.reshape(len(mine), factor.levels, q, factor.levels, q)
-            found.append(np.einsum("claLb,lL->ab", shaped, np.eye(factor.levels)) if q > 1 else summed(mine))
-        return found
+            block = matrix[:, factor.columns, factor.columns]
+            shaped = block.reshape(len(block), factor.levels, q, factor.levels, q)
+            totals.append(np.einsum("claLb,lL->ab", shaped, np.eye(factor.levels)) if q > 1 else summed(block))
+        return totals
 
     def diagonal_of(self, left: np.ndarray, right: np.ndarray) -> list[np.ndarray]:
         """Return `diagonal` of left' right for left (C, n, width) and right (..., C, n, width), shape (..., q, q)."""
-        found = []
+        totals = []
         for factor in self.factors:
             q = factor.triangle.q
             one = left[..., factor.columns].reshape(-1, q)
             lead = right.shape[:-3]
             other = right[..., factor.columns].reshape(*lead, -1, q)
-            found.append(one.T @ other)
-        return found
+            totals.append(one.T @ other)
+        return totals
 
     def squares(self, matrix: np.ndarray, f: int, g: int) -> np.ndarray:
         """Return sum over levels l of f and k of g of M[la, kb] M[kc, ld], shape (q, q', q', q), M symmetric.

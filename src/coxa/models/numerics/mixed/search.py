@@ -78,16 +78,16 @@ class MixedOptimum:
     @property
     def limited(self) -> np.ndarray:
         """Which parameters (K,) have no information, being held at a limit of the residuals' structure."""
-        found = np.zeros(len(self.theta), dtype=bool)
-        found[[place for limit in self.limits for place in limit.held]] = True
-        return found
+        at_limit = np.zeros(len(self.theta), dtype=bool)
+        at_limit[[place for limit in self.limits for place in limit.held]] = True
+        return at_limit
 
     @property
     def covariance(self) -> np.ndarray:
         """Inverse observed information of the free parameters (K, K), zero at those held at the boundary."""
-        here = np.ix_(self.free, self.free)
+        free_pairs = np.ix_(self.free, self.free)
         covariance = np.zeros_like(self.derived.observed)
-        covariance[here] = np.linalg.inv(self.derived.observed[here])
+        covariance[free_pairs] = np.linalg.inv(self.derived.observed[free_pairs])
         return covariance
 
 
@@ -111,21 +111,21 @@ def optimum_of(
     tried: list[tuple[str, str]] = []
     for name, theta in starts:
         try:
-            found = from_start(model, theta, terms, fixed)
+            ended = from_start(model, theta, terms, fixed)
         except np.linalg.LinAlgError:
             tried.append((name, "a covariance became singular"))
             continue
-        tried.append((name, failure_of(model, found)))
-        if found.optimum.converged:
-            return found, tried
+        tried.append((name, failure_of(model, ended)))
+        if ended.optimum.converged:
+            return ended, tried
     return None, tried
 
 
-def failure_of(model: Mixed, found: MixedOptimum) -> str:
+def failure_of(model: Mixed, ended: MixedOptimum) -> str:
     """Say why an optimum is not proven, and whether the residual variance vanished; empty if it is proven."""
-    if found.optimum.failure and isinstance(model.within, Coefficients) and found.theta[0] < np.log(VANISHED):
-        return f"{found.optimum.failure}; {VANISHED_TEXT}"
-    return found.optimum.failure
+    if ended.optimum.failure and isinstance(model.within, Coefficients) and ended.theta[0] < np.log(VANISHED):
+        return f"{ended.optimum.failure}; {VANISHED_TEXT}"
+    return ended.optimum.failure
 
 
 def best_optimum(
@@ -150,12 +150,12 @@ def best_optimum(
     record: list[tuple[str, str]] = []
     ended: list[tuple[MixedOptimum, str]] = []
     for limit, begin in [*searches, *((None, [start]) for start in starts)]:
-        found, tried = optimum_of(model, begin, terms, () if limit is None else tuple(limit.held))
+        optimum, tried = optimum_of(model, begin, terms, () if limit is None else tuple(limit.held))
         named = [(name if limit is None else f"{limit.name}, {name}", failure) for name, failure in tried]
-        if found is None:
+        if optimum is None:
             record += named
             continue
-        ended.append((replace(found, limits=() if limit is None else (limit,)), named[-1][0]))
+        ended.append((replace(optimum, limits=() if limit is None else (limit,)), named[-1][0]))
         record += named[:-1]
     if not ended:
         return None, record
@@ -173,24 +173,24 @@ def best_optimum(
 
 def highest(model: Mixed, starts: Sequence[tuple[str, np.ndarray]]) -> float:
     """Return the highest log-likelihood of the starts."""
-    found = [-np.inf]
+    values = [-np.inf]
     for _, theta in starts:
         try:
-            found.append(state(model, theta).loglik)
+            values.append(state(model, theta).loglik)
         except np.linalg.LinAlgError:
             continue
-    return max(found)
+    return max(values)
 
 
 def starts_at(limit: HeldAt, starts: Sequence[tuple[str, np.ndarray]]) -> list[tuple[str, np.ndarray]]:
     """Return the starts with the parameters of a limit held."""
-    found = []
+    held_starts = []
     for name, theta in starts:
         moved = theta.copy()
         for place, value in limit.held.items():
             moved[place] = value
-        found.append((name, moved))
-    return found
+        held_starts.append((name, moved))
+    return held_starts
 
 
 def from_start(

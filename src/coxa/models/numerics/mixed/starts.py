@@ -39,11 +39,11 @@ KEPT = 2
 def starts(model: Mixed) -> list[tuple[str, np.ndarray]]:
     """Return parameters to start from, the best guess first; the outcome has variance 1 about least squares."""
     within = model.within
-    above = np.concatenate([np.zeros(0), *(unit(factor.triangle, np.sqrt(ABOVE)) for factor in model.above.factors)])
+    outer = np.concatenate([np.zeros(0), *(unit(factor.triangle, np.sqrt(ABOVE)) for factor in model.above.factors)])
     if isinstance(within, Markov):
-        return from_times(model, within, above)
+        return from_times(model, within, outer)
     guesses = from_coefficients(model, within) if isinstance(within, Coefficients) else from_places(model, within)
-    return [(name, np.concatenate([theta, above])) for name, theta in guesses]
+    return [(name, np.concatenate([theta, outer])) for name, theta in guesses]
 
 
 def unit(triangle: Triangle, sd: float) -> np.ndarray:
@@ -64,22 +64,22 @@ def least_squares(model: Mixed, moments: np.ndarray) -> np.ndarray:
     return np.broadcast_to(np.outer(r, r), moments.shape)
 
 
-def from_times(model: Mixed, within: Markov, above: np.ndarray) -> list[tuple[str, np.ndarray]]:
+def from_times(model: Mixed, within: Markov, outer: np.ndarray) -> list[tuple[str, np.ndarray]]:
     """Return the likeliest of a grid of correlations between neighbours, and of nuggets."""
     later = within.gaps[within.counts[0] :]
     usual = float(np.median(later)) if len(later) else 1.0
-    found = []
+    tried = []
     for correlation, nugget in product(NEIGHBOURS, NUGGETS if within.size > 2 else (0.0,)):
         rho = np.clip(correlation ** (1 / usual), LEAST_RHO, 1 - LEAST_RHO)
         shape = [logit(rho), *([logit(nugget)] if within.size > 2 else [])]
-        theta = np.concatenate([[np.log(REST)], shape, above])
+        theta = np.concatenate([[np.log(REST)], shape, outer])
         try:
             loglik = state(model, theta).loglik
         except np.linalg.LinAlgError:
             continue
-        found.append((loglik, f"correlation {correlation:g} of neighbours", theta))
-    found.sort(key=lambda each: -each[0])
-    return [(name, theta) for _, name, theta in found[:KEPT]]
+        tried.append((loglik, f"correlation {correlation:g} of neighbours", theta))
+    tried.sort(key=lambda each: -each[0])
+    return [(name, theta) for _, name, theta in tried[:KEPT]]
 
 
 def from_coefficients(model: Mixed, within: Coefficients) -> list[tuple[str, np.ndarray]]:
@@ -101,8 +101,8 @@ def from_coefficients(model: Mixed, within: Coefficients) -> list[tuple[str, np.
     flat = gram.reshape(len(gram), -1)
     square = ((flat * n[:, None]).T @ flat).reshape(q, q, q, q).transpose(0, 2, 1, 3).reshape(q * q, q * q)
     right = seen.sum(axis=0) - s2 * np.einsum("s,sab->ab", n, gram)
-    found = np.linalg.lstsq(square, right.ravel(), rcond=None)[0].reshape(q, q) / s2
-    values, vectors = np.linalg.eigh((found + found.T) / 2)
+    covariance = np.linalg.lstsq(square, right.ravel(), rcond=None)[0].reshape(q, q) / s2
+    values, vectors = np.linalg.eigh((covariance + covariance.T) / 2)
     near = (vectors * np.maximum(values, SMALLEST)) @ vectors.T
     return [("moments of the residuals", np.concatenate([[np.log(s2)], within.triangle.theta(near)])), *plain]
 

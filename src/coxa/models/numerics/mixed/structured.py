@@ -87,11 +87,11 @@ class Structured:
         random = self.rows @ (lower @ lower.T) @ self.rows.swapaxes(1, 2)
         covariance = np.empty((len(self.observed), m, m))
         for g in range(self.groups):
-            mine = np.flatnonzero(self.group == g)
-            use = self.covering[mine]
+            patterns = np.flatnonzero(self.group == g)
+            use = self.covering[patterns]
             residual = self.structure.matrix(self.own(theta, g), self.times)
             every = random + residual
-            covariance[mine] = every[use]
+            covariance[patterns] = every[use]
         inverse, log_det = padded_inverse(self.observed, covariance)
         return Within(float(self.columns.n @ log_det), self.columns.fold(inverse), (theta, inverse))
 
@@ -105,9 +105,9 @@ class Structured:
         k = t + self.each
         step = max(1, AT_ONCE // (k * k * m * m))
         for g in range(self.groups):
-            mine = np.flatnonzero(self.group == g)
-            for start in range(0, len(mine), step):
-                chosen = mine[start : start + step]
+            patterns = np.flatnonzero(self.group == g)
+            for start in range(0, len(patterns), step):
+                chosen = patterns[start : start + step]
                 sets, place = np.unique(self.covering[chosen], return_inverse=True)
                 rows = self.rows[sets]
                 once, twice = self.structure.derivatives(self.own(theta, g), self.times[sets])
@@ -139,54 +139,64 @@ class Structured:
         """Return first derivatives and traces."""
         theta, inverse = at.parts
         moments = np.zeros((self.size, *at.moments.shape))
-        trace, pairs, bends = np.zeros(self.size), np.zeros((self.size, self.size)), np.zeros((self.size, self.size))
-        for mine, places, first, second, _ in self.parts(theta):
-            w, n = inverse[mine], self.columns.n[mine]
-            turned = w[:, None] @ first
-            weights = (turned @ w[:, None]).swapaxes(0, 1)
-            moments[places] += self.columns.fold(self.some(weights, mine))
-            trace[places] += np.einsum("s,skaa->k", n, turned)
-            flat, across = turned.reshape(*turned.shape[:2], -1), turned.swapaxes(2, 3).reshape(*turned.shape[:2], -1)
+        trace, pairs, curvature = (
+            np.zeros(self.size),
+            np.zeros((self.size, self.size)),
+            np.zeros((self.size, self.size)),
+        )
+        for patterns, places, first, second, _ in self.parts(theta):
+            w, n = inverse[patterns], self.columns.n[patterns]
+            products = w[:, None] @ first
+            weights = (products @ w[:, None]).swapaxes(0, 1)
+            moments[places] += self.columns.fold(self.some(weights, patterns))
+            trace[places] += np.einsum("s,skaa->k", n, products)
+            flat, across = (
+                products.reshape(*products.shape[:2], -1),
+                products.swapaxes(2, 3).reshape(*products.shape[:2], -1),
+            )
             pairs[np.ix_(places, places)] += np.einsum("s,ska,sla->kl", n, flat, across, optimize=True)
-            bends[np.ix_(places, places)] += np.einsum("s,sab,sklab->kl", n, w, second, optimize=True)
-        return Slopes(moments, trace, bends - pairs, pairs)
+            curvature[np.ix_(places, places)] += np.einsum("s,sab,sklab->kl", n, w, second, optimize=True)
+        return Slopes(moments, trace, curvature - pairs, pairs)
 
     def curvature(self, at: Within, kernels: Sequence[np.ndarray]) -> list[Curvature]:
         """Return the contractions with symmetric kernels."""
         theta, inverse = at.parts
         seen = [self.columns.contract(kernel) for kernel in kernels]
-        pairs, bends = np.zeros((len(kernels), self.size, self.size)), np.zeros((len(kernels), self.size, self.size))
-        for mine, places, first, second, _ in self.parts(theta):
-            w = inverse[mine]
-            here = np.ix_(places, places)
+        pairs, curvatures = (
+            np.zeros((len(kernels), self.size, self.size)),
+            np.zeros((len(kernels), self.size, self.size)),
+        )
+        for patterns, places, first, second, _ in self.parts(theta):
+            w = inverse[patterns]
+            block = np.ix_(places, places)
             left = first @ w[:, None]
             flat = left.reshape(*left.shape[:2], -1)
             for k, contracted in enumerate(seen):
-                inner = w @ contracted[mine] @ w
+                inner = w @ contracted[patterns] @ w
                 right = inner[:, None] @ first  # tr(V_k W V_l inner)
                 products = np.einsum("ska,sla->kl", flat, right.reshape(*right.shape[:2], -1), optimize=True)
-                pairs[k][here] += (products + products.T) / 2
-                bends[k][here] += np.einsum("sab,sklab->kl", inner, second, optimize=True)
-        return [Curvature(2 * pair - bent, pair) for pair, bent in zip(pairs, bends, strict=True)]
+                pairs[k][block] += (products + products.T) / 2
+                curvatures[k][block] += np.einsum("sab,sklab->kl", inner, second, optimize=True)
+        return [Curvature(2 * pair - bent, pair) for pair, bent in zip(pairs, curvatures, strict=True)]
 
     def paired(self, at: Within, weights: np.ndarray) -> np.ndarray:
         """Return sum_kl weights_kl Z'W V_k W V_l W Z, shape (C, width, width)."""
         theta, inverse = at.parts
         folded = []
-        for mine, places, first, _, _ in self.parts(theta):
-            w = inverse[mine]
+        for patterns, places, first, _, _ in self.parts(theta):
+            w = inverse[patterns]
             weighted = np.einsum("kl,skab->slab", weights[np.ix_(places, places)], first)
             inner = (weighted @ w[:, None] @ first).sum(axis=1)
-            folded.append(self.columns.fold(self.some(w @ (inner + inner.swapaxes(1, 2)) @ w / 2, mine)))
+            folded.append(self.columns.fold(self.some(w @ (inner + inner.swapaxes(1, 2)) @ w / 2, patterns)))
         return reduce(add, folded)
 
     def bent(self, at: Within, weights: np.ndarray) -> np.ndarray:
         """Return sum_kl weights_kl Z'W R_kl W Z over the parameters of the structure, shape (C, width, width)."""
         theta, inverse = at.parts
         folded = []
-        for mine, places, _, second, t in self.parts(theta):
-            w = inverse[mine]
+        for patterns, places, _, second, t in self.parts(theta):
+            w = inverse[patterns]
             own = weights[np.ix_(places, places)][t:, t:]
             inner = np.einsum("kl,sklab->sab", own, second[:, t:, t:])
-            folded.append(self.columns.fold(self.some(w @ inner @ w, mine)))
+            folded.append(self.columns.fold(self.some(w @ inner @ w, patterns)))
         return reduce(add, folded)
