@@ -12,7 +12,7 @@ from coxa.models.covariance import structure_named
 from coxa.models.numerics.mixed.coefficients import Coefficients
 from coxa.models.numerics.mixed.likelihood import Mixed
 from coxa.models.numerics.mixed.patterns import KeptRows, Sparse, summed
-from coxa.models.numerics.mixed.random_design import Above, Triangle, single
+from coxa.models.numerics.mixed.random_design import CholeskyFactor, OuterFactors, single
 from coxa.models.numerics.mixed.structured import Structured
 
 N, M, P = 14, 4, 3
@@ -65,7 +65,7 @@ def drawn(kind: str, *, reml: bool, kept: bool, groups: int = 1, seed: int = 1) 
     )
     values = np.stack([np.ones((N, M)), rng.normal(size=(N, M)), np.ones((N, M))], axis=-1)
     every = Sparse(places.reshape(N * M, -1), values.reshape(N * M, -1), 11).matrix.toarray()
-    above = Above((single(0, 4, Triangle((2,))), single(8, 3, Triangle((1,)))))
+    above = OuterFactors((single(0, 4, CholeskyFactor((2,))), single(8, 3, CholeskyFactor((1,)))))
     group = np.arange(N) % groups
     shown = [np.where(seen[..., None], part, 0.0) for part in (xy, t, values)]
     if kind == "coefficients":
@@ -79,7 +79,7 @@ def drawn(kind: str, *, reml: bool, kept: bool, groups: int = 1, seed: int = 1) 
     def covariance(at: np.ndarray) -> np.ndarray:
         inner, outer = at[: within.size], at[within.size :]
         blocks = [block_covariance(kind, within, inner, t[i if kept else 0], int(group[i])) for i in range(N)]
-        lower = Triangle((2,)).matrix(outer[:3])
+        lower = CholeskyFactor((2,)).matrix(outer[:3])
         gamma = block_diag(*[lower @ lower.T] * 4, *[[[outer[3] ** 2]]] * 3)
         return (block_diag(*blocks) + every @ gamma @ every.T)[np.ix_(there, there)]
 
@@ -99,9 +99,9 @@ def block_covariance(
 ) -> np.ndarray:
     """Return the covariance (M, M) of one block."""
     if isinstance(within, Coefficients):
-        lower = Triangle((2,)).matrix(theta[1:])
+        lower = CholeskyFactor((2,)).matrix(theta[1:])
         return np.exp(theta[0]) * (np.eye(M) + t @ lower @ lower.T @ t.T)
-    lower = Triangle((2,)).matrix(theta[:3])
+    lower = CholeskyFactor((2,)).matrix(theta[:3])
     residual = structure_named(kind).matrix(within.own(theta, group), np.arange(float(M)))
     return t @ lower @ lower.T @ t.T + residual
 
@@ -116,13 +116,13 @@ def coefficients(xy: np.ndarray, t: np.ndarray, values: np.ndarray, places: np.n
     z = np.hstack([every, xy.reshape(N * M, -1)])
     rows = int((t[..., 0] != 0).sum())
     if kept:
-        return Coefficients(KeptRows(projected, u), gram, (z.T @ z)[None], Triangle((2,)), rows)
+        return Coefficients(KeptRows(projected, u), gram, (z.T @ z)[None], CholeskyFactor((2,)), rows)
     alike: dict[bytes, list[int]] = {}
     for i, matrix in enumerate(gram):
         alike.setdefault(matrix.round(9).tobytes(), []).append(i)
     members = [np.array(mine) for mine in alike.values()]
     firsts = [mine[0] for mine in members]
-    return Coefficients(summed(members, projected, u), gram[firsts], (z.T @ z)[None], Triangle((2,)), rows)
+    return Coefficients(summed(members, projected, u), gram[firsts], (z.T @ z)[None], CholeskyFactor((2,)), rows)
 
 
 def structured(
@@ -151,5 +151,5 @@ def structured(
     total = int(seen.sum())
     structure = structure_named(kind)
     return Structured(
-        columns, seen[firsts], cover, group[firsts], times, rows, structure, Triangle((2,)), groups, total
+        columns, seen[firsts], cover, group[firsts], times, rows, structure, CholeskyFactor((2,)), groups, total
     )

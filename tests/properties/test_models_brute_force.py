@@ -134,8 +134,8 @@ def test_kenward_roger_is_that_of_the_whole_matrices(seed: int, m: int, linear: 
     slope = derivatives_at(sums, structure, theta, here)
     noise = np.random.default_rng(seed).normal(size=(len(theta), len(theta)))
     spread = noise @ noise.T  # any covariance of the parameters will do
-    bends = None if linear else partial(second_sums, sums, structure, theta)
-    got = kenward_roger_adjustment(sums, here, first[None], bends, slope.slopes, spread)
+    curvature = None if linear else partial(second_sums, sums, structure, theta)
+    got = kenward_roger_adjustment(sums, here, first[None], curvature, slope.slopes, spread)
 
     order, v = blocks(participant, visit, structure.matrix(theta, times))
     x, inverse = x[order], np.linalg.inv(v)

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from coxa.models.inference.kenward_roger import adjustment
-from coxa.models.numerics.mixed.blup import effects_above, joint_error
+from coxa.models.numerics.mixed.blup import joint_error, outer_effects
 from coxa.models.numerics.mixed.likelihood import derived, linear, state
 from tests.properties.dense_mixed import Dense, drawn
 
@@ -96,7 +96,7 @@ def test_kenward_roger_adjustment(dense: Dense) -> None:
             for j in own:
                 middle -= 0.25 * w[i, j] * to_x.T @ bend(dense, i, j) @ to_x
     wanted = at.phi @ (middle + middle.T) @ at.phi
-    np.testing.assert_allclose(adjustment(dense.model, at, found, w, bends=True), wanted, rtol=1e-4, atol=1e-6)
+    np.testing.assert_allclose(adjustment(dense.model, at, found, w, curvature=True), wanted, rtol=1e-4, atol=1e-6)
 
 
 def bend(dense: Dense, i: int, j: int, step: float = 1e-3) -> np.ndarray:
@@ -113,20 +113,20 @@ def test_the_adjustment_does_not_depend_on_the_parameters_of_the_random_effects(
     for model in (dense.model, linear(dense.model)):
         at = state(model, dense.theta)
         slope = derived(model, at)
-        found.append(adjustment(model, at, slope, np.linalg.inv(slope.expected), bends=True))
+        found.append(adjustment(model, at, slope, np.linalg.inv(slope.expected), curvature=True))
     np.testing.assert_allclose(found[0], found[1], rtol=1e-9, atol=1e-12)
 
 
 def test_predictions_above_the_blocks_and_their_joint_error() -> None:
     dense = drawn("coefficients", reml=True, kept=False)
-    at, k = state(dense.model, dense.theta), dense.model.above.width
+    at, k = state(dense.model, dense.theta), dense.model.outer_factors.width
     error = joint_error(dense.model, at)[0]
     np.testing.assert_allclose(error[k : k + 3, k : k + 3], at.phi, atol=1e-12)
     # the errors of Gamma U'Py, of variance Gamma - Gamma U'PU Gamma
-    roots = dense.model.above.roots(dense.theta[dense.model.within.size :])
-    gamma = dense.model.above.multiply([root @ root.T for root in roots], np.eye(k))
+    roots = dense.model.outer_factors.roots(dense.theta[dense.model.within.size :])
+    gamma = dense.model.outer_factors.multiply([root @ root.T for root in roots], np.eye(k))
     across = at.moments[0, :k, k : k + 3]
     upu = at.moments[0, :k, :k] - across @ at.phi @ across.T
     np.testing.assert_allclose(error[:k, :k], gamma - gamma @ upu @ gamma, atol=1e-10)
     score = at.moments[0, :k, -1] - across @ at.beta
-    np.testing.assert_allclose(effects_above(dense.model, at)[0], gamma @ score, atol=1e-12)
+    np.testing.assert_allclose(outer_effects(dense.model, at)[0], gamma @ score, atol=1e-12)

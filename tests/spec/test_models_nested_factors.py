@@ -86,10 +86,10 @@ def test_clinics_solved_for_apart_give_the_numbers_of_all_together(
         )
 
     together = fitted()
-    assert random_part_of(together).model.above.components == 1
+    assert random_part_of(together).model.outer_factors.components == 1
     apart(monkeypatch)
     alone = fitted()
-    assert random_part_of(alone).model.above.components > 2
+    assert random_part_of(alone).model.outer_factors.components > 2
     wanted = numbers(together, new)
     for name, found in numbers(alone, new).items():
         np.testing.assert_allclose(found, wanted[name], rtol=SAME, atol=SAME, err_msg=name)

@@ -224,7 +224,7 @@ def fit_sums_of(
             df = satterthwaite_of(contrasts, optimum, information)
         if method.startswith("kenward-roger"):
             adjustment = kenward_roger_adjustments(
-                sums, structure, optimum, information, bends=method == "kenward-roger"
+                sums, structure, optimum, information, curvature=method == "kenward-roger"
             )
             variance = plain + variances(contrasts, adjustment)
         std_error = np.where(optimum.converged[:, None], np.sqrt(variance), np.nan)

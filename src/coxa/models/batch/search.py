@@ -187,16 +187,16 @@ def variances(rows: np.ndarray, covariance: np.ndarray) -> np.ndarray:
 
 
 def kenward_roger_adjustments(
-    sums: BatchSums, structure: Structure, optimum: BatchOptimum, theta_covariance: np.ndarray, *, bends: bool
+    sums: BatchSums, structure: Structure, optimum: BatchOptimum, theta_covariance: np.ndarray, *, curvature: bool
 ) -> np.ndarray:
-    """Return 2 Lambda (B, p, p), as `kenward_roger_adjustment`; `bends` is whether R_ij is in it."""
+    """Return 2 Lambda (B, p, p), as `kenward_roger_adjustment`; `curvature` is whether R_ij is in it."""
     slope, w, phi = optimum.derivatives, optimum.at.inverse, optimum.at.phi
     n, size, m = slope.first.shape[:3]
     p, s = sums.p, w.shape[1]
     paired = (theta_covariance @ slope.first.reshape(n, size, -1)).reshape(n, size, m, m)
     inner = slope.half.transpose(0, 1, 3, 2, 4).reshape(n, s, size * m, m)
     between = paired.transpose(0, 2, 1, 3).reshape(n, 1, m, size * m) @ inner
-    if bends:
+    if curvature:
         each = zip(optimum.theta, theta_covariance, strict=True)
         curved = np.array([structure.summed(own, sums.times, weights) for own, weights in each])
         between = between - 0.25 * curved[:, None]

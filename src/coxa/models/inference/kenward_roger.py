@@ -105,7 +105,7 @@ def matched_f(q: int, a1: float, a2: float) -> tuple[float, float]:
     return df, df / (mean * (df - 2))
 
 
-def adjustment(model: Mixed, at: State, slope: Derived, theta_covariance: np.ndarray, *, bends: bool) -> np.ndarray:
+def adjustment(model: Mixed, at: State, slope: Derived, theta_covariance: np.ndarray, *, curvature: bool) -> np.ndarray:
     """Return 2 Lambda (p, p), to be added to Phi.
 
     Parameters
@@ -114,36 +114,38 @@ def adjustment(model: Mixed, at: State, slope: Derived, theta_covariance: np.nda
         At the optimum.
     theta_covariance : (K, K)
         Of all parameters; zero rows for those held at the boundary.
-    bends : bool
+    curvature : bool
         Whether the second derivatives of a covariance structure enter.
     """
-    k, p, own = model.above.width, model.p, model.within.size
+    k, p, own = model.outer_factors.width, model.p, model.within.size
     x = slice(k, k + p)
     w = theta_covariance
-    to_x = at.turned[..., x]
+    to_x = at.c_z[..., x]
     inside = model.within.paired(at.within, w[:own, :own])
-    if bends:
+    if curvature:
         inside = inside - 0.25 * model.within.bent(at.within, w[:own, :own])
     q = (to_x.swapaxes(1, 2) @ inside @ to_x).sum(axis=0)
     if k:
-        q += above_part(model, at, slope, w)
+        q += outer_added(model, at, slope, w)
     slopes = slope.slopes
     p_phi_p = (np.einsum("ij,iab->jab", w, slopes) @ at.phi @ slopes).sum(axis=0)
     middle = q - p_phi_p
     return at.phi @ (middle + middle.T) @ at.phi
 
 
-def above_part(model: Mixed, at: State, slope: Derived, w: np.ndarray) -> np.ndarray:
+def outer_added(model: Mixed, at: State, slope: Derived, w: np.ndarray) -> np.ndarray:
     """Return what the factors above the blocks add to sum_ij w_ij Q_ij, shape (p, p)."""
-    above, own, k, p = model.above, model.within.size, model.above.width, model.p
+    outer_factors, own, k, p = model.outer_factors, model.within.size, model.outer_factors.width, model.p
     x = slice(k, k + p)
-    moments, to_x, across = slope.inner.moments, at.turned[..., x], at.moments[:, :k, x]
+    moments, to_x, across = slope.inner.moments, at.c_z[..., x], at.moments[:, :k, x]
     # X'V^-1 V_k V^-1 = (X'V0..) less what goes by way of U: Z'W V_k W Z turned on both sides
     by_x = moments @ to_x  # (own, C, width, p)
     weighted = np.einsum("kl,kcap->lcap", w[:own, :own], by_x)
     total = -sum(joined(one[:, :k], at.b @ other[:, :k]) for one, other in zip(weighted, by_x, strict=True))
-    into_u = np.einsum("kcap,cau->kcpu", by_x, at.turned[..., :k])  # X'V^-1 V_k V^-1 U
-    moved = np.array([padded(above, f, above.moved(f, first, across)) for f, first in each_first(model, at)])
+    into_u = np.einsum("kcap,cau->kcpu", by_x, at.c_z[..., :k])  # X'V^-1 V_k V^-1 U
+    moved = np.array(
+        [padded(outer_factors, f, outer_factors.moved(f, first, across)) for f, first in each_first(model, at)]
+    )
     cross = w[:own, own:] + w[own:, :own].T
     half = np.einsum("kj,kcpu->jcpu", cross, into_u)
     mixed = np.einsum("jcpu,jcuq->pq", half, moved, optimize=True)

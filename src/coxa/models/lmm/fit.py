@@ -124,8 +124,8 @@ def random_part(
     factors = setting.factors
     s2 = float(np.exp(optimum.theta[0])) if setting.independent else None
     own: dict[int, tuple[np.ndarray, tuple[str, ...], tuple[str, ...]]] = {}
-    for t, (k, (start, triangle)) in enumerate(zip(setting.order, terms_of(model, setting), strict=True)):
-        lower = triangle.matrix(optimum.theta[start : start + triangle.size])
+    for t, (k, (start, cholesky)) in enumerate(zip(setting.order, terms_of(model, setting), strict=True)):
+        lower = cholesky.matrix(optimum.theta[start : start + cholesky.size])
         relative = ready.size**2 * (s2 if s2 is not None and k == setting.block else 1.0)
         unit = 1 / ready.sizes[k]
         names = factors[k].names
@@ -185,7 +185,7 @@ def inference_of(part: RandomPart, ddf: str) -> Inference:
     slopes = -along @ slope.slopes @ along.T
     if ddf == "satterthwaite":
         return Satterthwaite(phi, slopes, w)
-    added = adjustment(model, at, slope, w, bends=ddf == "kenward-roger")
+    added = adjustment(model, at, slope, w, curvature=ddf == "kenward-roger")
     return KenwardRoger(phi + back @ added @ back.T, phi, slopes, w)
 
 

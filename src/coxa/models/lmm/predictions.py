@@ -15,10 +15,10 @@ from coxa.models.lmm.random_part import RandomPart
 from coxa.models.numerics.mixed.blup import (
     BlockEffects,
     Combined,
-    effects_above,
     effects_of_blocks,
     joint_error,
     members,
+    outer_effects,
 )
 
 if TYPE_CHECKING:
@@ -110,11 +110,11 @@ class Predicted:
 def predictions(part: RandomPart) -> Predicted:
     """Return the predictions of the effects of all levels of all factors."""
     model, at = part.model, part.optimum.at
-    u, error, given = effects_above(model, at), joint_error(model, at), joint_error(model, at, coefficients=False)
+    u, error, given = outer_effects(model, at), joint_error(model, at), joint_error(model, at, coefficients=False)
     variance, conditional = (np.diagonal(each, axis1=1, axis2=2) for each in (error, given))
     effects: dict[int, tuple[np.ndarray, np.ndarray, np.ndarray]] = {}
     outer = [k for k in range(len(part.factors)) if k != part.block]
-    for k, placed in zip(outer, model.above.factors, strict=True):
+    for k, placed in zip(outer, model.outer_factors.factors, strict=True):
         effects[k] = placed.of_levels(u), placed.of_levels(variance), placed.of_levels(conditional)
     if part.block is not None:
         own = effects_of_blocks(model, at, part.blocks)
@@ -253,7 +253,7 @@ def with_effects(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return what the random effects add (N,), the variance of the whole (N,), and whether all levels are known."""
     model, at, size = part.model, part.optimum.at, part.ready.size
-    k, p = model.above.width, model.p
+    k, p = model.outer_factors.width, model.p
     combined = Combined(x @ part.ready.basis.back, [])
     values = predictions(part).values
     added, new, known = np.zeros(len(rows)), np.zeros(len(rows)), np.ones(len(rows), dtype=bool)
@@ -276,7 +276,7 @@ def with_effects(
             combined.fixed[with_level] -= reach[:, k : k + p]
             combined.add(with_level, own.component[level], -reach[:, :k])
         else:
-            placed = model.above.factors[outer.index(j)]
+            placed = model.outer_factors.factors[outer.index(j)]
             weights = np.zeros((len(with_level), k))
             weights[np.arange(len(with_level))[:, None], placed.places[level]] = scaled
             combined.add(with_level, placed.component[level], weights)

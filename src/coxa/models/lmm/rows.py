@@ -14,19 +14,19 @@ from coxa.models.design.rows import check_residuals
 from coxa.models.lmm.factors import RandomFactor
 from coxa.models.numerics.mixed.build import (
     Blocks,
-    ColumnsAbove,
     Levels,
+    OuterColumns,
     Places,
     all_in_blocks,
     coefficients,
-    columns_above,
+    columns_of_outer,
     markov,
     structured,
 )
 from coxa.models.numerics.mixed.coefficients import Coefficients
 from coxa.models.numerics.mixed.likelihood import Mixed, derived, linear, state
 from coxa.models.numerics.mixed.markov import Markov
-from coxa.models.numerics.mixed.random_design import Triangle
+from coxa.models.numerics.mixed.random_design import CholeskyFactor
 from coxa.models.numerics.mixed.starts import unit
 
 MOST_ABOVE = 6000
@@ -81,7 +81,7 @@ def prepared(design: Design, factors: Sequence[RandomFactor], weights: np.ndarra
         rms = np.sqrt((factor.effects[with_level] ** 2).mean(axis=0))
         sizes.append(rms)
         scaled = factor.effects / rms if root is None else factor.effects / rms * root
-        levels.append(Levels(factor.codes, scaled, Triangle(factor.parts), len(factor.labels)))
+        levels.append(Levels(factor.codes, scaled, CholeskyFactor(factor.parts), len(factor.labels)))
     xy = np.column_stack([basis.q, left / size])
     log_weights = 0.0 if root is None else float(np.log(root).sum())
     return Prepared(xy if root is None else xy * root, tuple(levels), basis, guess, size, tuple(sizes), log_weights)
@@ -121,14 +121,14 @@ class Setting:
         return places > MANY_TIMES and len(self.where.times) == rows != places
 
     @property
-    def above(self) -> list[int]:
+    def outer_factors(self) -> list[int]:
         """Positions of the factors above the blocks."""
         return [k for k in range(len(self.factors)) if k != self.block]
 
     @property
     def order(self) -> list[int]:
         """Positions of the factors in the order of their parameters."""
-        return self.above if self.block is None else [self.block, *self.above]
+        return self.outer_factors if self.block is None else [self.block, *self.outer_factors]
 
 
 def built(setting: Setting, ready: Prepared, *, reml: bool) -> tuple[Mixed, Blocks | None]:
@@ -139,17 +139,17 @@ def built(setting: Setting, ready: Prepared, *, reml: bool) -> tuple[Mixed, Bloc
     if setting.structure is None:
         assert own is not None
         independent, blocks = coefficients(own, ready.xy, outer)
-        return Mixed(independent, outer.above, p, reml), blocks
+        return Mixed(independent, outer.outer_factors, p, reml), blocks
     assert setting.where is not None
     if setting.along_times:
-        return Mixed(markov(setting.where, ready.xy, outer, setting.structure), outer.above, p, reml), None
+        return Mixed(markov(setting.where, ready.xy, outer, setting.structure), outer.outer_factors, p, reml), None
     effects = np.zeros((len(ready.xy), 0)) if own is None else own.effects
-    triangle = Triangle(()) if own is None else own.triangle
-    within, blocks = structured(setting.where, effects, triangle, ready.xy, outer, setting.structure)
-    return Mixed(within, outer.above, p, reml), blocks
+    cholesky = CholeskyFactor(()) if own is None else own.cholesky
+    within, blocks = structured(setting.where, effects, cholesky, ready.xy, outer, setting.structure)
+    return Mixed(within, outer.outer_factors, p, reml), blocks
 
 
-def outer_columns(setting: Setting, ready: Prepared) -> ColumnsAbove:
+def outer_columns(setting: Setting, ready: Prepared) -> OuterColumns:
     """Return the columns of the factors above the blocks."""
     if setting.where is None:
         assert setting.block is not None
@@ -158,31 +158,31 @@ def outer_columns(setting: Setting, ready: Prepared) -> ColumnsAbove:
         block = setting.where.block
     beside = ready.xy.shape[1]
     few = 0 if setting.along_times else FEW
-    outer = columns_above([ready.levels[k] for k in setting.above], block, beside, few)
-    cells = outer.above.components * (outer.above.width + beside) ** 2
+    outer = columns_of_outer([ready.levels[k] for k in setting.outer_factors], block, beside, few)
+    cells = outer.outer_factors.components * (outer.outer_factors.width + beside) ** 2
     if cells > MOST_ABOVE**2:
         names = ", ".join(
-            f"{one.name} ({len(one.labels)} levels)" for one in (setting.factors[k] for k in setting.above)
+            f"{one.name} ({len(one.labels)} levels)" for one in (setting.factors[k] for k in setting.outer_factors)
         )
         raise FitError(
-            f"the effects of {names} share rows, so that up to {outer.above.width} of them are solved for together; "
-            f"that takes about {8e-9 * KEPT_AT_ONCE * cells:.0f} GB of memory, more than the "
+            f"the effects of {names} share rows, so that up to {outer.outer_factors.width} of them are solved for "
+            f"together; that takes about {8e-9 * KEPT_AT_ONCE * cells:.0f} GB of memory, more than the "
             f"{8e-9 * KEPT_AT_ONCE * MOST_ABOVE**2:.0f} GB that coxa uses",
             ["Leave out one of the factors.", "Fit the model to a part of the rows."],
         )
     return outer
 
 
-def terms_of(model: Mixed, setting: Setting) -> list[tuple[int, Triangle]]:
-    """Return the position of the first parameter, and the triangle, of each factor in the order of the setting."""
+def terms_of(model: Mixed, setting: Setting) -> list[tuple[int, CholeskyFactor]]:
+    """Return the position of the first parameter, and the Cholesky factor, of each factor in the setting's order."""
     start, terms = model.within.size, []
     for k in setting.order:
-        triangle = Triangle(setting.factors[k].parts)
+        cholesky = CholeskyFactor(setting.factors[k].parts)
         if k == setting.block:
-            terms.append((1 if setting.independent else 0, triangle))
+            terms.append((1 if setting.independent else 0, cholesky))
             continue
-        terms.append((start, triangle))
-        start += triangle.size
+        terms.append((start, cholesky))
+        start += cholesky.size
     return terms
 
 
@@ -233,8 +233,8 @@ def inside(model: Mixed) -> np.ndarray:
     """Return parameters of uncorrelated random effects beside residuals whose correlation fades over the places."""
     within = model.within
     assert not isinstance(within, Markov)
-    own = unit(within.triangle, 1.0)
-    outer = [unit(factor.triangle, 1.0) for factor in model.above.factors]
+    own = unit(within.cholesky, 1.0)
+    outer = [unit(factor.cholesky, 1.0) for factor in model.outer_factors.factors]
     if isinstance(within, Coefficients):
         return np.concatenate([np.zeros(1), own, *outer])
     m = within.observed.shape[1]
@@ -246,9 +246,9 @@ def inside(model: Mixed) -> np.ndarray:
 def involved(model: Mixed, setting: Setting, moved: np.ndarray) -> str:
     """Return the effects, by factor, whose variances and covariances move along a direction (K,)."""
     moving = []
-    for k, (start, triangle) in zip(setting.order, terms_of(model, setting), strict=True):
+    for k, (start, cholesky) in zip(setting.order, terms_of(model, setting), strict=True):
         factor = setting.factors[k]
-        own = np.column_stack(triangle.entries)[moved[start : start + triangle.size] > INVOLVED]
+        own = np.column_stack(cholesky.entries)[moved[start : start + cholesky.size] > INVOLVED]
         if len(own):
             moving.append(f"{', '.join(factor.names[effect] for effect in np.unique(own))} by {factor.name}")
     return "; ".join(moving)

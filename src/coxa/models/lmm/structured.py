@@ -159,7 +159,7 @@ def limits_of(model: Mixed, structure: Structure) -> list[HeldAt]:
     """Return the simpler models that a structure has at its boundary, in each group and in all of them."""
     within = model.within
     assert isinstance(within, (Structured, Markov))
-    first = within.triangle.size if isinstance(within, Structured) else 0
+    first = within.cholesky.size if isinstance(within, Structured) else 0
     each = within.size - first if isinstance(within, Markov) else within.each
     groups = list(range(within.groups))
     limits = []

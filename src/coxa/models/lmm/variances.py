@@ -202,12 +202,12 @@ def held_at_limit(part: RandomPart, g: Function) -> bool:
 def effect_covariance(part: RandomPart, factor: int) -> Covariance:
     """Return the covariance (q, q) of the effects of a factor as a function of the parameters, in units of the data."""
     setting = part.setting
-    start, triangle = terms_of(part.model, setting)[setting.order.index(factor)]
+    start, cholesky = terms_of(part.model, setting)[setting.order.index(factor)]
     unit = part.ready.size / part.ready.sizes[factor]
     relative = setting.independent and factor == setting.block
 
     def covariance(theta: np.ndarray) -> np.ndarray:
-        lower = triangle.matrix(theta[start : start + triangle.size])
+        lower = cholesky.matrix(theta[start : start + cholesky.size])
         scale = float(np.exp(theta[0])) if relative else 1.0
         return np.asarray(scale * np.outer(unit, unit) * (lower @ lower.T))
 

@@ -68,7 +68,7 @@ def inference_of(
     placed : None where there are sums alone; sandwich and between-within then cannot be had
     """
     if ddf.startswith("kenward-roger"):
-        return kenward_roger(sums, fitted, structure, back, bends=ddf == "kenward-roger")
+        return kenward_roger(sums, fitted, structure, back, curvature=ddf == "kenward-roger")
     at = fitted.at
     robust = None
     if vcov != "model" and placed is not None:
@@ -91,14 +91,14 @@ def phi_slopes(fitted: MarginalFit, back: np.ndarray) -> np.ndarray:
 
 
 def kenward_roger(
-    sums: Stack, fitted: MarginalFit, structure: Structure, back: np.ndarray, *, bends: bool
+    sums: Stack, fitted: MarginalFit, structure: Structure, back: np.ndarray, *, curvature: bool
 ) -> KenwardRoger:
     """Return Kenward and Roger's inference, with the second derivatives of the covariance or without."""
     adjustment = kenward_roger_adjustment(
         sums,
         fitted.at,
         first_derivatives(sums, structure, fitted.theta),
-        partial(second_sums, sums, structure, fitted.theta) if bends else None,
+        partial(second_sums, sums, structure, fitted.theta) if curvature else None,
         fitted.derivatives.slopes,
         fitted.theta_covariance,
     )

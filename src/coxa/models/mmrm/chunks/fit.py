@@ -148,7 +148,7 @@ def order_of(sums: PatternSums) -> tuple[object, ...]:
     return sums.group, tuple(first), () if sums.times is None else tuple(sums.times.tolist())
 
 
-def turned(sums: Stack, at: Provisional, names: Sequence[str]) -> tuple[Stack, Coordinates]:
+def orthonormalised(sums: Stack, at: Provisional, names: Sequence[str]) -> tuple[Stack, Coordinates]:
     """Return the sums in coordinates in which the design of all rows is orthonormal.
 
     Raises
@@ -196,7 +196,7 @@ def fit_chunks(spec: MMRMSpec, source: Iterable[pd.DataFrame]) -> Fit:
     in_order = sorted(sums, key=order_of)
     raw = stack(in_order, len(recipe.labels), shared)
     check_present(raw, seen, recipe)
-    final, coordinates = turned(raw, at, recipe.design.names)
+    final, coordinates = orthonormalised(raw, at, recipe.design.names)
     squares = final.gram.reshape(-1, final.p + 1, final.p + 1)[final.index[1] == final.index[2], -1, -1].sum()
     check_residuals(float(np.sqrt(max(squares, 0.0) / seen.n)), max(map(abs, seen.y_range)))
     analysed = found_of(recipe, seen, names)

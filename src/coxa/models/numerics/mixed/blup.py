@@ -41,44 +41,44 @@ def joint_error(model: Mixed, at: State, *, coefficients: bool = True) -> np.nda
 
     coefficients : of u alone, given beta, if not
     """
-    k, p = model.above.width, model.p
+    k, p = model.outer_factors.width, model.p
     every = np.zeros_like(at.moments)
     every[:, :k, :k] = at.b
     if coefficients:
-        across = at.turned[..., k : k + p]
+        across = at.c_z[..., k : k + p]
         every += across @ at.phi @ across.swapaxes(1, 2)
     return every
 
 
-def effects_above(model: Mixed, at: State) -> np.ndarray:
+def outer_effects(model: Mixed, at: State) -> np.ndarray:
     """Return the predictions of the effects above the blocks (C, k): Gamma U'P y."""
-    k, p = model.above.width, model.p
+    k, p = model.outer_factors.width, model.p
     score = at.moments[:, :k, -1:] - at.moments[:, :k, k : k + p] @ at.beta[:, None]
-    roots = model.above.roots(at.theta[model.within.size :])
-    return model.above.multiply([root @ root.T for root in roots], score)[..., 0]
+    roots = model.outer_factors.roots(at.theta[model.within.size :])
+    return model.outer_factors.multiply([root @ root.T for root in roots], score)[..., 0]
 
 
 def effects_of_blocks(model: Mixed, at: State, blocks: Blocks | None) -> BlockEffects:
     """Return the predictions of the random coefficients of all blocks."""
     assert blocks is not None  # blocks with effects are kept one by one
-    d, h, inside = heights(model, at, blocks)
+    d, h, inside = block_projections(model, at, blocks)
     reach = d @ h
     projected = residual_columns(model, at)[blocks.component]
     return BlockEffects(np.einsum("nqw,nw->nq", reach, projected), d - d @ inside @ d, reach, blocks.component)
 
 
-def heights(model: Mixed, at: State, blocks: Blocks) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def block_projections(model: Mixed, at: State, blocks: Blocks) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return D (q, q), and of each block H (n, q, width) and T'WT (n, q, q)."""
     within = model.within
     rows = dense(blocks)
     if isinstance(within, Coefficients):
         parts: Parts = at.within.parts
-        lower = within.triangle.matrix(at.theta[1 : within.size])
+        lower = within.cholesky.matrix(at.theta[1 : within.size])
         y, inside = parts.y[blocks.pattern], parts.n[blocks.pattern]
         return parts.s2 * lower @ lower.T, y.swapaxes(1, 2) @ rows / parts.s2, inside / parts.s2
     assert isinstance(within, Structured)
     _, inverse = at.within.parts
-    lower = within.triangle.matrix(at.theta[: within.triangle.size])
+    lower = within.cholesky.matrix(at.theta[: within.cholesky.size])
     t = within.rows[within.covering[blocks.pattern]]
     weighted = t.swapaxes(1, 2) @ inverse[blocks.pattern]
     return lower @ lower.T, weighted @ rows, weighted @ t
@@ -130,11 +130,11 @@ class Combined:
 
     def variance(self, model: Mixed, at: State) -> np.ndarray:
         """Return the variance of the error of each function (N,)."""
-        k, p = model.above.width, model.p
+        k, p = model.outer_factors.width, model.p
         fixed, variance = self.fixed.copy(), np.zeros(len(self.fixed))
         for components, weights in self.parts:
             for c, functions in members(components):
                 own = weights[functions]
                 variance[functions] += np.einsum("ia,ab,ib->i", own, at.b[c], own, optimize=True)
-                fixed[functions] += own @ at.turned[c, :k, k : k + p]
+                fixed[functions] += own @ at.c_z[c, :k, k : k + p]
         return variance + np.einsum("ia,ab,ib->i", fixed, at.phi, fixed)

@@ -13,7 +13,7 @@ from coxa.models.numerics.mixed.coefficients import Coefficients
 from coxa.models.numerics.mixed.components import ComponentRows, Layout, component_rows, layout
 from coxa.models.numerics.mixed.markov import Markov
 from coxa.models.numerics.mixed.patterns import Columns, KeptRows, Sparse, gathered, no_columns
-from coxa.models.numerics.mixed.random_design import Above, Triangle
+from coxa.models.numerics.mixed.random_design import CholeskyFactor, OuterFactors
 from coxa.models.numerics.mixed.structured import Structured
 
 ALIKE = 10
@@ -26,7 +26,7 @@ class Levels:
 
     codes: np.ndarray
     effects: np.ndarray
-    triangle: Triangle
+    cholesky: CholeskyFactor
     count: int
 
 
@@ -47,7 +47,7 @@ class Blocks:
 
 
 @dataclass(frozen=True, slots=True)
-class ColumnsAbove:
+class OuterColumns:
     """The columns u of the factors above the blocks.
 
     layout : where the levels have their columns
@@ -58,12 +58,12 @@ class ColumnsAbove:
     u: Sparse
 
     @property
-    def above(self) -> Above:
+    def outer_factors(self) -> OuterFactors:
         """The factors."""
-        return self.layout.above
+        return self.layout.outer_factors
 
 
-def columns_above(factors: Sequence[Levels], block: np.ndarray, beside: int, few: int) -> ColumnsAbove:
+def columns_of_outer(factors: Sequence[Levels], block: np.ndarray, beside: int, few: int) -> OuterColumns:
     """Return the columns of the factors above the blocks.
 
     block  : (N,) block of each row, from 0
@@ -71,16 +71,18 @@ def columns_above(factors: Sequence[Levels], block: np.ndarray, beside: int, few
     few    : number of effects up to which all are in one component
     """
     if not factors:
-        return ColumnsAbove(Layout(Above(()), np.zeros(int(block.max()) + 1, dtype=np.intp)), no_columns(len(block)))
+        return OuterColumns(
+            Layout(OuterFactors(()), np.zeros(int(block.max()) + 1, dtype=np.intp)), no_columns(len(block))
+        )
     codes, counts = [factor.codes for factor in factors], [factor.count for factor in factors]
-    where = layout(codes, counts, [factor.triangle for factor in factors], block, beside, few)
+    where = layout(codes, counts, [factor.cholesky for factor in factors], block, beside, few)
     places, values = [], []
-    for factor, own in zip(factors, where.above.factors, strict=True):
+    for factor, own in zip(factors, where.outer_factors.factors, strict=True):
         there = factor.codes >= 0
         places.append(np.where(there[:, None], own.places[factor.codes], own.start))
         values.append(np.where(there[:, None], factor.effects, 0.0))
-    u = Sparse(np.concatenate(places, axis=1), np.concatenate(values, axis=1), where.above.width)
-    return ColumnsAbove(where, u)
+    u = Sparse(np.concatenate(places, axis=1), np.concatenate(values, axis=1), where.outer_factors.width)
+    return OuterColumns(where, u)
 
 
 def all_in_blocks(codes: np.ndarray) -> tuple[np.ndarray, int]:
@@ -94,7 +96,7 @@ def all_in_blocks(codes: np.ndarray) -> tuple[np.ndarray, int]:
     return filled, first + len(alone)
 
 
-def coefficients(block: Levels, xy: np.ndarray, outer: ColumnsAbove) -> tuple[Coefficients, Blocks]:
+def coefficients(block: Levels, xy: np.ndarray, outer: OuterColumns) -> tuple[Coefficients, Blocks]:
     """Return blocks with random coefficients and independent residuals.
 
     block : the factor whose levels are the blocks
@@ -103,7 +105,7 @@ def coefficients(block: Levels, xy: np.ndarray, outer: ColumnsAbove) -> tuple[Co
     """
     codes, n = all_in_blocks(block.codes)
     u = outer.u
-    q, rows = block.triangle.q, len(xy)
+    q, rows = block.cholesky.q, len(xy)
     each = np.arange(rows)
     if q == 1 and (block.effects == 1).all():
         project = csr_array((np.ones(rows), (codes, each)), shape=(n, rows))
@@ -115,7 +117,7 @@ def coefficients(block: Levels, xy: np.ndarray, outer: ColumnsAbove) -> tuple[Co
     outer_projected = project @ u.matrix if u.width else None
     projected_u = no_columns(n * q) if outer_projected is None else padded(outer_projected.tocsr(), u.width)
     columns, kept, pattern, firsts = patterned(outer.layout, alike(gram), projected, projected_u)
-    random = Coefficients(columns, gram[firsts], total_of(xy, outer, codes), block.triangle, rows)
+    random = Coefficients(columns, gram[firsts], total_of(xy, outer, codes), block.cholesky, rows)
     return random, Blocks(kept, pattern, gram, outer.layout.of_block)
 
 
@@ -123,18 +125,20 @@ def patterned(
     where: Layout, pattern: np.ndarray, xy: np.ndarray, u: Sparse
 ) -> tuple[Columns, KeptRows | ComponentRows, np.ndarray, np.ndarray]:
     """Return the columns of blocks, the same block by block, the pattern of each block, and a block of each pattern."""
-    if where.above.components == 1:
+    if where.outer_factors.components == 1:
         columns, own, firsts = gathered(pattern, xy, u)
         return columns, KeptRows(xy, u), own, firsts
-    rows = component_rows(where.above, where.of_block, xy, u, pattern)
+    rows = component_rows(where.outer_factors, where.of_block, xy, u, pattern)
     return rows, rows, pattern, np.unique(pattern, return_index=True)[1]
 
 
-def total_of(xy: np.ndarray, outer: ColumnsAbove, block: np.ndarray) -> np.ndarray:
+def total_of(xy: np.ndarray, outer: OuterColumns, block: np.ndarray) -> np.ndarray:
     """Return Z'Z for the columns z = (u, x, y), shape (C, width, width)."""
-    u, above = outer.u, outer.above
-    if above.components > 1:
-        each = component_rows(above, outer.layout.of_block[block], xy[:, None], u, np.zeros(len(xy), dtype=np.intp))
+    u, outer_factors = outer.u, outer.outer_factors
+    if outer_factors.components > 1:
+        each = component_rows(
+            outer_factors, outer.layout.of_block[block], xy[:, None], u, np.zeros(len(xy), dtype=np.intp)
+        )
         return each.fold(np.ones((1, 1, 1)))
     k, c = u.width, xy.shape[1]
     total = np.empty((k + c, k + c))
@@ -195,7 +199,12 @@ class Places:
 
 
 def structured(
-    where: Places, effects: np.ndarray, triangle: Triangle, xy: np.ndarray, outer: ColumnsAbove, structure: Structure
+    where: Places,
+    effects: np.ndarray,
+    cholesky: CholeskyFactor,
+    xy: np.ndarray,
+    outer: OuterColumns,
+    structure: Structure,
 ) -> tuple[Structured, Blocks]:
     """Return blocks with a covariance structure and random coefficients.
 
@@ -226,14 +235,14 @@ def structured(
         times,
         coefficients_of,
         structure,
-        triangle,
+        cholesky,
         int(group.max()) + 1,
         rows,
     )
     return within, Blocks(kept, pattern, coefficients_of, outer.layout.of_block)
 
 
-def markov(where: Places, xy: np.ndarray, outer: ColumnsAbove, structure: Structure) -> Markov:
+def markov(where: Places, xy: np.ndarray, outer: OuterColumns, structure: Structure) -> Markov:
     """Return blocks whose rows have times of their own, along which their correlation fades.
 
     where     : with the times (N,) of the rows
@@ -254,7 +263,7 @@ def markov(where: Places, xy: np.ndarray, outer: ColumnsAbove, structure: Struct
     z[:, u.width :] = xy
     component = outer.layout.of_block[where.block[order]]
     by_component = np.argsort(component, kind="stable")
-    ends = np.searchsorted(component[by_component], np.arange(outer.above.components + 1))
+    ends = np.searchsorted(component[by_component], np.arange(outer.outer_factors.components + 1))
     counts = np.bincount(step)
     return Markov(z[order], counts, gaps[order], by_component, ends, where.times[order], structure)
 

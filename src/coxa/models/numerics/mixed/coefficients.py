@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from coxa.models.numerics.mixed.patterns import Columns
-from coxa.models.numerics.mixed.random_design import Triangle
+from coxa.models.numerics.mixed.random_design import CholeskyFactor
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,20 +81,20 @@ class Coefficients:
     columns  : the projected rows B
     gram     : (S, q, q) C of each pattern
     total    : (C, width, width) Z'Z of each component
-    triangle : which entries of L are parameters
+    cholesky : which entries of L are parameters
     n_rows   : number of rows N
     """
 
     columns: Columns
     gram: np.ndarray
     total: np.ndarray
-    triangle: Triangle
+    cholesky: CholeskyFactor
     n_rows: int
 
     @property
     def size(self) -> int:
         """Number of parameters K."""
-        return 1 + self.triangle.size
+        return 1 + self.cholesky.size
 
     @property
     def width(self) -> int:
@@ -104,7 +104,7 @@ class Coefficients:
     def within(self, theta: np.ndarray) -> Within:
         """Return the covariance at theta (K,): tau, then L."""
         s2 = float(np.exp(theta[0]))
-        lower = self.triangle.matrix(theta[1:])
+        lower = self.cholesky.matrix(theta[1:])
         q = len(lower)
         both = np.kron(lower, lower)  # vec(L' C L) = (L x L)' vec(C), by rows
         inside = (self.gram.reshape(-1, q * q) @ both).reshape(-1, q, q) + np.eye(q)
@@ -112,7 +112,7 @@ class Coefficients:
         f = (inverse.reshape(-1, q * q) @ both.T).reshape(-1, q, q)
         y = np.eye(q) - small_product(f, self.gram)
         moments = (self.total - self.columns.fold(f)) / s2
-        parts = Parts(s2, y, small_product(self.gram, y), *self.triangle.products(theta[1:]))
+        parts = Parts(s2, y, small_product(self.gram, y), *self.cholesky.products(theta[1:]))
         return Within(self.n_rows * float(theta[0]) + float(self.columns.n @ log_det), moments, parts)
 
     def derivatives(
@@ -124,7 +124,7 @@ class Coefficients:
     ) -> tuple[Slopes, list[Curvature]]:
         """Return first derivatives and traces, and the contractions with symmetric kernels."""
         parts: Parts = at.parts
-        transformed = self.columns.turned(parts.y)
+        transformed = self.columns.transformed(parts.y)
         q = parts.n.shape[-1]
         flat, first = parts.n.reshape(-1, q * q), parts.first.reshape(-1, q * q)
         second = parts.second.reshape(*parts.second.shape[:2], q * q)
@@ -154,7 +154,7 @@ class Coefficients:
         inner = (parts.n.reshape(-1, q * q) @ four.transpose(1, 2, 0, 3).reshape(q * q, q * q)).reshape(-1, q, q)
         inner = (inner + inner.swapaxes(1, 2)) / 2
         alone = np.tensordot(weights[0, 1:] + weights[1:, 0], parts.first, axes=1)
-        every = self.columns.turned(parts.y).fold(inner + alone) / parts.s2
+        every = self.columns.transformed(parts.y).fold(inner + alone) / parts.s2
         return every + weights[0, 0] * at.moments
 
     def bent(self, at: Within, weights: np.ndarray) -> np.ndarray:  # noqa: ARG002

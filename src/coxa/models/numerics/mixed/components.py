@@ -11,7 +11,7 @@ from scipy.sparse import coo_array, csr_array
 from scipy.sparse.csgraph import connected_components
 
 from coxa.models.numerics.mixed.patterns import Sparse
-from coxa.models.numerics.mixed.random_design import Above, Factor, Triangle
+from coxa.models.numerics.mixed.random_design import CholeskyFactor, Factor, OuterFactors
 
 GAIN = 2.0
 """How many times smaller the matrices of all components must be than the one dense matrix to be worth it."""
@@ -21,18 +21,18 @@ GAIN = 2.0
 class Layout:
     """Where the levels of factors have their columns.
 
-    above : the factors, with their columns in each component
+    outer_factors : the factors, with their columns in each component
     of_block : (n,) component of each block
     """
 
-    above: Above
+    outer_factors: OuterFactors
     of_block: np.ndarray
 
 
 def layout(
     codes: Sequence[np.ndarray],
     counts: Sequence[int],
-    triangles: Sequence[Triangle],
+    cholesky_factors: Sequence[CholeskyFactor],
     block: np.ndarray,
     beside: int,
     few: int,
@@ -45,7 +45,7 @@ def layout(
         Level of each row for each factor; -1 for none.
     counts : sequence of int
         Number of levels of each factor.
-    triangles : sequence of Triangle
+    cholesky_factors : sequence of CholeskyFactor
         Which effects the levels of each factor have.
     block : (N,)
         Block of each row, from 0.
@@ -55,14 +55,14 @@ def layout(
         Number of effects up to which all are in one component.
     """
     n = int(block.max()) + 1
-    total = sum(count * triangle.q for count, triangle in zip(counts, triangles, strict=True))
+    total = sum(count * cholesky.q for count, cholesky in zip(counts, cholesky_factors, strict=True))
     if total > few:
-        groups = packed(connected(codes, counts, block), counts, triangles, beside)
-        in_components = placed(groups[: len(counts)], triangles)
+        groups = packed(connected(codes, counts, block), counts, cholesky_factors, beside)
+        in_components = placed(groups[: len(counts)], cholesky_factors)
         if in_components.components * (in_components.width + beside) ** 2 * GAIN < (total + beside) ** 2:
             return Layout(in_components, groups[-1])
     alone = [np.zeros(count, dtype=np.intp) for count in counts]
-    return Layout(placed(alone, triangles), np.zeros(n, dtype=np.intp))
+    return Layout(placed(alone, cholesky_factors), np.zeros(n, dtype=np.intp))
 
 
 def connected(codes: Sequence[np.ndarray], counts: Sequence[int], block: np.ndarray) -> list[np.ndarray]:
@@ -77,7 +77,7 @@ def connected(codes: Sequence[np.ndarray], counts: Sequence[int], block: np.ndar
 
 
 def packed(
-    components: Sequence[np.ndarray], counts: Sequence[int], triangles: Sequence[Triangle], beside: int
+    components: Sequence[np.ndarray], counts: Sequence[int], cholesky_factors: Sequence[CholeskyFactor], beside: int
 ) -> list[np.ndarray]:
     """Return the components renumbered, small ones put together.
 
@@ -86,8 +86,8 @@ def packed(
     """
     labels = int(max(each.max() for each in components)) + 1
     width = np.zeros(labels)
-    for of_level, triangle in zip(components[: len(counts)], triangles, strict=True):
-        width += triangle.q * np.bincount(of_level, minlength=labels)
+    for of_level, cholesky in zip(components[: len(counts)], cholesky_factors, strict=True):
+        width += cholesky.q * np.bincount(of_level, minlength=labels)
     order = np.argsort(-width, kind="stable")  # alike ones next to each other
     room = max(float(width.max()), float(beside))
     group = np.zeros(labels, dtype=np.intp)
@@ -100,18 +100,18 @@ def packed(
     return [group[each] for each in components]
 
 
-def placed(components: Sequence[np.ndarray], triangles: Sequence[Triangle]) -> Above:
+def placed(components: Sequence[np.ndarray], cholesky_factors: Sequence[CholeskyFactor]) -> OuterFactors:
     """Return the factors with columns in the components of their levels."""
     factors, start = [], 0
     count = 1 + int(max((each.max() for each in components), default=0))
-    for component, triangle in zip(components, triangles, strict=True):
+    for component, cholesky in zip(components, cholesky_factors, strict=True):
         order = np.argsort(component, kind="stable")
         first = np.searchsorted(component[order], np.arange(count))
         place = np.empty(len(component), dtype=np.intp)
         place[order] = np.arange(len(order)) - first[component[order]]
-        factors.append(Factor(start, int(place.max()) + 1, triangle, component, place))
+        factors.append(Factor(start, int(place.max()) + 1, cholesky, component, place))
         start = factors[-1].columns.stop
-    return Above(tuple(factors), count)
+    return OuterFactors(tuple(factors), count)
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +165,7 @@ class ComponentRows:
         gather = csr_array((np.ones(n), (self.pattern, np.arange(n))), shape=(len(self.n), n))
         return np.asarray(gather @ each.reshape(n, -1)).reshape(-1, m, m)
 
-    def turned(self, y: np.ndarray) -> ComponentRows:
+    def transformed(self, y: np.ndarray) -> ComponentRows:
         """Return the columns of y_s' z, for y (S, m, m)."""
         return replace(self, z=y.swapaxes(1, 2)[self.pattern] @ self.z)
 
@@ -185,12 +185,14 @@ class ComponentRows:
         return columns
 
 
-def component_rows(above: Above, of_block: np.ndarray, xy: np.ndarray, u: Sparse, pattern: np.ndarray) -> ComponentRows:
+def component_rows(
+    outer_factors: OuterFactors, of_block: np.ndarray, xy: np.ndarray, u: Sparse, pattern: np.ndarray
+) -> ComponentRows:
     """Return the rows of blocks.
 
     Parameters
     ----------
-    above : Above
+    outer_factors : OuterFactors
     of_block : (n,)
         Component of each block.
     xy : (n, m, p + 1)
@@ -201,10 +203,10 @@ def component_rows(above: Above, of_block: np.ndarray, xy: np.ndarray, u: Sparse
         Pattern of each block.
     """
     n, m, c = xy.shape
-    z = np.zeros((n * m, above.width + c))
+    z = np.zeros((n * m, outer_factors.width + c))
     np.add.at(z, (np.arange(n * m)[:, None], u.places), u.values)
-    z[:, above.width :] = xy.reshape(n * m, c)
+    z[:, outer_factors.width :] = xy.reshape(n * m, c)
     order = np.argsort(of_block, kind="stable")
-    ends = np.searchsorted(of_block[order], np.arange(above.components + 1))
+    ends = np.searchsorted(of_block[order], np.arange(outer_factors.components + 1))
     counts = np.bincount(pattern).astype(float)
     return ComponentRows(z.reshape(n, m, -1)[order], order, ends, pattern[order], counts)

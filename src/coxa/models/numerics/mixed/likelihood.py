@@ -5,9 +5,9 @@ With V = V0 + U Gamma U' (V0 within blocks, W its inverse), Gamma = L L' and K =
     S = I + L' K_UU L      B = L S^-1 L'      M = Z'V^-1 Z = K - K_ZU B K_UZ
     log|V| = log|V0| + log|S|      beta = M_XX^-1 M_Xy
 
-All of these but the sums X'V^-1X and X'V^-1y are made component by component (see `above`). Within a component the
-projection P = V^-1 - V^-1 X Phi X'V^-1 is W - W Z E Z'W with a matrix E of the size of the columns, and PZ = W Z C with
-another, so that every trace and every quadratic form is one of K and its derivatives. Between components P is
+All of these but the sums X'V^-1X and X'V^-1y are made component by component (see `random_design`). Within a component
+the projection P = V^-1 - V^-1 X Phi X'V^-1 is W - W Z E Z'W with a matrix E of the size of the columns, and PZ = W Z C
+with another, so that every trace and every quadratic form is one of K and its derivatives. Between components P is
 -V^-1 X Phi X'V^-1 alone, which `between` adds.
 
 Sources: Harville, JASA 1977, 72:320-338; Lindstrom & Bates, JASA 1988, 83:1014-1022; Searle, Casella & McCulloch,
@@ -24,7 +24,7 @@ from scipy.linalg import solve_triangular
 
 from coxa.models.numerics.mixed.coefficients import Coefficients, Curvature, Slopes, Within
 from coxa.models.numerics.mixed.markov import Markov
-from coxa.models.numerics.mixed.random_design import Above
+from coxa.models.numerics.mixed.random_design import OuterFactors
 from coxa.models.numerics.mixed.structured import Structured
 
 
@@ -32,31 +32,31 @@ from coxa.models.numerics.mixed.structured import Structured
 class Mixed:
     """A model: the covariance within blocks, the factors above them, and which likelihood.
 
-    within : parameters first
-    above  : parameters last
-    p      : columns of the design
-    reml   : restricted likelihood, or the full one
+    within        : parameters first
+    outer_factors : parameters last
+    p             : columns of the design
+    reml          : restricted likelihood, or the full one
     """
 
     within: Coefficients | Structured | Markov
-    above: Above
+    outer_factors: OuterFactors
     p: int
     reml: bool
 
     @property
     def size(self) -> int:
         """Number of parameters K."""
-        return self.within.size + self.above.size
+        return self.within.size + self.outer_factors.size
 
 
 def linear(model: Mixed) -> Mixed:
     """Return the model with its derivatives taken in variances and covariances of random effects."""
-    factors = tuple(replace(one, triangle=replace(one.triangle, linear=True)) for one in model.above.factors)
-    above = replace(model.above, factors=factors)
+    factors = tuple(replace(one, cholesky=replace(one.cholesky, linear=True)) for one in model.outer_factors.factors)
+    outer_factors = replace(model.outer_factors, factors=factors)
     if isinstance(model.within, Markov):
-        return replace(model, above=above)
-    within = replace(model.within, triangle=replace(model.within.triangle, linear=True))
-    return replace(model, within=within, above=above)
+        return replace(model, outer_factors=outer_factors)
+    within = replace(model.within, cholesky=replace(model.within.cholesky, linear=True))
+    return replace(model, within=within, outer_factors=outer_factors)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ class State:
     within  : the covariance within blocks
     moments : (C, k + p + 1, same) M = Z'V^-1 Z of each component
     b       : (C, k, k) B
-    turned  : (C, k + p + 1, same) C_Z: V^-1 Z = W Z C_Z
+    c_z     : (C, k + p + 1, same) C_Z: V^-1 Z = W Z C_Z
     """
 
     theta: np.ndarray
@@ -79,7 +79,7 @@ class State:
     within: Within
     moments: np.ndarray
     b: np.ndarray
-    turned: np.ndarray
+    c_z: np.ndarray
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,16 +108,16 @@ def state(model: Mixed, theta: np.ndarray) -> State:
     numpy.linalg.LinAlgError
         A covariance, or Phi^-1, is not positive definite.
     """
-    k, p = model.above.width, model.p
+    k, p = model.outer_factors.width, model.p
     within = model.within.within(theta[: model.within.size])
     moments, log_det, b = within.moments, within.log_det, np.zeros((len(within.moments), k, k))
     if k:
-        roots = model.above.roots(theta[model.within.size :])
+        roots = model.outer_factors.roots(theta[model.within.size :])
         transposed = [root.T for root in roots]
-        lu = model.above.multiply(transposed, moments[:, :k])
-        inside = np.eye(k) + model.above.multiply(transposed, lu[..., :k].swapaxes(1, 2))
+        lu = model.outer_factors.multiply(transposed, moments[:, :k])
+        inside = np.eye(k) + model.outer_factors.multiply(transposed, lu[..., :k].swapaxes(1, 2))
         lower = np.linalg.cholesky((inside + inside.swapaxes(1, 2)) / 2)
-        half = forward(lower, model.above.multiply(transposed, np.eye(k)))
+        half = forward(lower, model.outer_factors.multiply(transposed, np.eye(k)))
         b = half.swapaxes(1, 2) @ half
         reached = half @ moments[:, :k]
         moments = moments - reached.swapaxes(1, 2) @ reached
@@ -131,9 +131,9 @@ def state(model: Mixed, theta: np.ndarray) -> State:
     minus_2 = log_det + total[y, y] - total[x, y] @ beta + model.within.n_rows * np.log(2 * np.pi)
     if model.reml:
         minus_2 += 2 * np.log(np.diag(lower)).sum() - p * np.log(2 * np.pi)
-    turned = np.broadcast_to(np.eye(moments.shape[-1]), moments.shape).copy()
-    turned[:, :k] -= b @ within.moments[:, :k]
-    return State(theta, -0.5 * float(minus_2), beta, phi, within, moments, b, turned)
+    c_z = np.broadcast_to(np.eye(moments.shape[-1]), moments.shape).copy()
+    c_z[:, :k] -= b @ within.moments[:, :k]
+    return State(theta, -0.5 * float(minus_2), beta, phi, within, moments, b, c_z)
 
 
 def forward(lower: np.ndarray, right: np.ndarray) -> np.ndarray:
@@ -145,23 +145,23 @@ def forward(lower: np.ndarray, right: np.ndarray) -> np.ndarray:
 
 def embedded(model: Mixed, at: State) -> np.ndarray:
     """Return E with P = W - W Z E Z'W under REML, or V^-1 = W - W Z E Z'W under ML; shape of the moments."""
-    k, p = model.above.width, model.p
+    k, p = model.outer_factors.width, model.p
     every = np.zeros_like(at.moments)
     every[:, :k, :k] = at.b
     if model.reml:
-        across = at.turned[..., k : k + p]
+        across = at.c_z[..., k : k + p]
         every += across @ at.phi @ across.swapaxes(1, 2)
     return every
 
 
 def derived(model: Mixed, at: State, *, expected: bool = True) -> Derived:
     """Return gradient, observed information, the expected one where it is wanted, and the slopes of Phi^-1."""
-    k, p = model.above.width, model.p
+    k, p = model.outer_factors.width, model.p
     e = embedded(model, at)
     # r: Py = W Z r
     r = residual_columns(model, at)
     inner, kernels = model.within.derivatives(at.within, [e, r[:, :, None] * r[:, None]], expected=expected)
-    to_x = at.turned[..., k : k + p]
+    to_x = at.c_z[..., k : k + p]
     by_x = to_x.swapaxes(1, 2) @ inner.moments @ to_x  # X'V^-1 V_k V^-1 X of each component
     gradient, observed, information = inner_part(inner, kernels, e, r, by_x, at, model)
     slopes = -by_x.sum(axis=1)
@@ -173,11 +173,11 @@ def derived(model: Mixed, at: State, *, expected: bool = True) -> Derived:
 
 def residual_columns(model: Mixed, at: State) -> np.ndarray:
     """Return r (C, width) with Py = W Z r: 1 for y, minus the coefficients, minus the effects above."""
-    k, p = model.above.width, model.p
+    k, p = model.outer_factors.width, model.p
     projected = np.zeros(at.moments.shape[-1])
     projected[-1] = 1.0
     projected[k : k + p] = -at.beta
-    return np.asarray(at.turned @ projected)
+    return np.asarray(at.c_z @ projected)
 
 
 def between(phi: np.ndarray, left: np.ndarray, right: np.ndarray) -> np.ndarray:
@@ -202,7 +202,7 @@ def inner_part(
 
     by_x : (K, C, p, p) X'V^-1 V_k V^-1 X of each component
     """
-    own, k, p = model.within.size, model.above.width, model.p
+    own, k, p = model.within.size, model.outer_factors.width, model.p
     gradient = np.zeros(model.size)
     observed, expected = np.zeros((model.size, model.size)), np.zeros((model.size, model.size))
     with_e = inner.moments @ e
@@ -215,7 +215,7 @@ def inner_part(
         traces += between(at.phi, by_x, by_x)
     # y'P V_k P V_l P y needs the projection of REML also under ML, where beta is estimated too
     to_u = with_r[..., :k]
-    to_x = np.einsum("kca,cap->kp", with_r, at.turned[..., k : k + p])
+    to_x = np.einsum("kca,cap->kp", with_r, at.c_z[..., k : k + p])
     squares = np.einsum("kca,cab,lcb->kl", to_u, at.b, to_u, optimize=True) + to_x @ at.phi @ to_x.T
     second = inner.second + by_trace.second + by_square.second
     observed[:own, :own] = 0.5 * (second - traces - 2 * squares)
@@ -225,7 +225,7 @@ def inner_part(
 
 def each_first(model: Mixed, at: State) -> list[tuple[int, np.ndarray]]:
     """Return factor and first derivative (q, q) of its covariance for each parameter above the blocks."""
-    products = model.above.products(at.theta[model.within.size :])
+    products = model.outer_factors.products(at.theta[model.within.size :])
     return [(f, first) for f, (every, _) in enumerate(products) for first in every]
 
 
@@ -243,32 +243,37 @@ def outer_part(
 
     by_x : (K, C, p, p) X'V^-1 V_k V^-1 X of each component, for the parameters within blocks
     """
-    above, own, k, p = model.above, model.within.size, model.above.width, model.p
+    outer_factors, own, k, p = model.outer_factors, model.within.size, model.outer_factors.width, model.p
     x, y = slice(k, k + p), k + p
     across = at.moments[:, :k, x]  # U'V^-1 X
     squares = at.moments[:, :k, :k] - across @ at.phi @ across.swapaxes(1, 2)  # U'PU
     traces = squares if model.reml else at.moments[:, :k, :k]
     score = at.moments[:, :k, y] - across @ at.beta  # U'Py
-    products = above.products(at.theta[own:])
-    ends = own + np.cumsum([0, *(factor.triangle.size for factor in above.factors)])
+    products = outer_factors.products(at.theta[own:])
+    ends = own + np.cumsum([0, *(factor.cholesky.size for factor in outer_factors.factors)])
     places = [slice(int(low), int(high)) for low, high in pairwise(ends)]
-    blocks = above.diagonal(traces)
-    for f, (factor, (first, second)) in enumerate(zip(above.factors, products, strict=True)):
-        by_level = score[:, factor.columns].reshape(-1, factor.triangle.q)
+    blocks = outer_factors.diagonal(traces)
+    for f, (factor, (first, second)) in enumerate(zip(outer_factors.factors, products, strict=True)):
+        by_level = score[:, factor.columns].reshape(-1, factor.cholesky.q)
         gap = blocks[f] - by_level.T @ by_level
         gradient[places[f]] = 0.5 * np.einsum("kab,ab->k", first, gap)
         observed[places[f], places[f]] += 0.5 * np.einsum("klab,ab->kl", second, gap)
     firsts = each_first(model, at)
-    shifted = np.array([padded(above, f, above.moved(f, first, score[..., None])) for f, first in firsts])[..., 0]
+    shifted = np.array(
+        [padded(outer_factors, f, outer_factors.moved(f, first, score[..., None])) for f, first in firsts]
+    )[..., 0]
     by_outer = np.array(
-        [across[:, above.factors[f].columns].swapaxes(1, 2) @ above.moved(f, first, across) for f, first in firsts]
+        [
+            across[:, outer_factors.factors[f].columns].swapaxes(1, 2) @ outer_factors.moved(f, first, across)
+            for f, first in firsts
+        ]
     )  # X'V^-1 U Gamma_j U'V^-1 X of each component
     to_x = np.einsum("kca,cap->kp", shifted, across)
     outer = slice(own, model.size)
     quadratic = np.einsum("kca,cab,lcb->kl", shifted, at.moments[:, :k, :k], shifted, optimize=True)
     observed[outer, outer] += quadratic - to_x @ at.phi @ to_x.T
     for f, g in product(range(len(products)), repeat=2):
-        four = above.squares(traces, f, g)  # [a, b, c, d]: M[la, kb] M[kc, ld]
+        four = outer_factors.squares(traces, f, g)  # [a, b, c, d]: M[la, kb] M[kc, ld]
         expected[places[f], places[g]] = 0.5 * np.einsum("ida,abcd,jbc->ij", products[f][0], four, products[g][0])
     if model.reml:
         expected[outer, outer] += 0.5 * between(at.phi, by_outer, by_outer)
@@ -277,10 +282,10 @@ def outer_part(
     return -by_outer.sum(axis=1)
 
 
-def padded(above: Above, f: int, rows: np.ndarray) -> np.ndarray:
+def padded(outer_factors: OuterFactors, f: int, rows: np.ndarray) -> np.ndarray:
     """Return one factor's rows (C, ., n) among zeros for the rows of the others, (C, width, n)."""
-    every = np.zeros((len(rows), above.width, rows.shape[-1]))
-    every[:, above.factors[f].columns] = rows
+    every = np.zeros((len(rows), outer_factors.width, rows.shape[-1]))
+    every[:, outer_factors.factors[f].columns] = rows
     return every
 
 
@@ -302,17 +307,17 @@ def crossed(
     shifted  : (J, C, k) Gamma_j U'Py
     places   : of the parameters of each factor above
     """
-    above, own, k, p = model.above, model.within.size, model.above.width, model.p
-    across, to_x = at.moments[:, :k, k : k + p], at.turned[..., k : k + p]
+    outer_factors, own, k, p = model.outer_factors, model.within.size, model.outer_factors.width, model.p
+    across, to_x = at.moments[:, :k, k : k + p], at.c_z[..., k : k + p]
     through = at.phi @ across.swapaxes(1, 2)
-    full_u = at.turned[..., :k] - to_x @ through  # PU = W Z full_u within a component
-    away = full_u if model.reml else at.turned[..., :k]
-    sums = above.diagonal_of(away, inner.moments @ away)  # of U'P V_k P U
+    full_u = at.c_z[..., :k] - to_x @ through  # PU = W Z full_u within a component
+    away = full_u if model.reml else at.c_z[..., :k]
+    sums = outer_factors.diagonal_of(away, inner.moments @ away)  # of U'P V_k P U
     with_r = (inner.moments @ r[:, :, None])[..., 0]
     by_r = np.einsum("kca,cap->kp", with_r, to_x)
     # y'P V_k P U
-    score_slopes = np.einsum("kca,cau->kcu", with_r, at.turned[..., :k]) - np.einsum("kp,cpu->kcu", by_r, through)
-    firsts = [first for first, _ in above.products(at.theta[own:])]
+    score_slopes = np.einsum("kca,cau->kcu", with_r, at.c_z[..., :k]) - np.einsum("kp,cpu->kcu", by_r, through)
+    firsts = [first for first, _ in outer_factors.products(at.theta[own:])]
     traces = np.concatenate([np.einsum("kab,lab->kl", *each) for each in zip(sums, firsts, strict=True)], axis=1)
     if model.reml:
         traces += between(at.phi, by_x, by_outer)

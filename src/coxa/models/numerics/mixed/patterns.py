@@ -67,7 +67,7 @@ class Columns(Protocol):
         """Return the sums over the blocks of a pattern of z_a' kernel z_b, (S, m, m), for a symmetric kernel each."""
         ...
 
-    def turned(self, y: np.ndarray) -> Columns:
+    def transformed(self, y: np.ndarray) -> Columns:
         """Return the columns of y_s' z, for y (S, m, m)."""
         ...
 
@@ -118,7 +118,7 @@ class KeptRows:
             total[:k, :k] = (u.T @ (blocks.tocsr() @ u)).toarray()
         return total
 
-    def turned(self, y: np.ndarray) -> KeptRows:
+    def transformed(self, y: np.ndarray) -> KeptRows:
         """Return the columns of y_s' z, for y (S, m, m)."""
         s, m, _ = self.xy.shape
         transposed = y.swapaxes(1, 2)
@@ -225,7 +225,7 @@ class SummedRows:
         total[pattern, b, a] = values
         return total
 
-    def turned(self, y: np.ndarray) -> SummedRows:
+    def transformed(self, y: np.ndarray) -> SummedRows:
         """Return the columns of y_s' z, for y (S, m, m)."""
         a, b = np.triu_indices(self.m)
         half = np.where(a == b, 0.5, 1.0)

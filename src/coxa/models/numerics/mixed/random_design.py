@@ -19,7 +19,7 @@ import numpy as np
 
 
 @dataclass(frozen=True)
-class Triangle:
+class CholeskyFactor:
     """Which entries of L (q, q) are parameters, by rows.
 
     parts  : numbers of effects that are correlated with each other; effects of different parts are independent
@@ -83,39 +83,39 @@ class Factor:
 
     start     : first of its columns in u; level by level, the effects of a level next to each other
     levels    : number of levels of a component, of the one with the most
-    triangle  : of the covariance G of the effects of a level
+    cholesky  : of the covariance G of the effects of a level
     component : (L,) component of each of all its levels
     place     : (L,) place of each among the levels of its component
     """
 
     start: int
     levels: int
-    triangle: Triangle
+    cholesky: CholeskyFactor
     component: np.ndarray
     place: np.ndarray
 
     @property
     def columns(self) -> slice:
         """Its columns in u."""
-        return slice(self.start, self.start + self.levels * self.triangle.q)
+        return slice(self.start, self.start + self.levels * self.cholesky.q)
 
     @property
     def places(self) -> np.ndarray:
         """Columns in u of the effects of each level (L, q), in the level's component."""
-        return self.start + self.place[:, None] * self.triangle.q + np.arange(self.triangle.q)
+        return self.start + self.place[:, None] * self.cholesky.q + np.arange(self.cholesky.q)
 
     def of_levels(self, values: np.ndarray) -> np.ndarray:
         """Return the values (C, width) of each level's effects, shape (L, q)."""
         return np.asarray(values[self.component[:, None], self.places])
 
 
-def single(start: int, levels: int, triangle: Triangle) -> Factor:
+def single(start: int, levels: int, cholesky: CholeskyFactor) -> Factor:
     """Return a factor whose levels are all in one component."""
-    return Factor(start, levels, triangle, np.zeros(levels, dtype=np.intp), np.arange(levels))
+    return Factor(start, levels, cholesky, np.zeros(levels, dtype=np.intp), np.arange(levels))
 
 
 @dataclass(frozen=True, slots=True)
-class Above:
+class OuterFactors:
     """All factors above the blocks; Gamma is the covariance of all their effects.
 
     factors    : in the order of their columns
@@ -133,11 +133,11 @@ class Above:
     @property
     def size(self) -> int:
         """Number of parameters."""
-        return sum(factor.triangle.size for factor in self.factors)
+        return sum(factor.cholesky.size for factor in self.factors)
 
     def split(self, theta: np.ndarray) -> list[np.ndarray]:
         """Return the parameters of each factor."""
-        return np.split(theta, np.cumsum([factor.triangle.size for factor in self.factors])[:-1])
+        return np.split(theta, np.cumsum([factor.cholesky.size for factor in self.factors])[:-1])
 
     def multiply(self, blocks: Sequence[np.ndarray], other: np.ndarray) -> np.ndarray:
         """Return the block-diagonal matrix with one block (q, q) for each level, times `other` (..., width, n)."""
@@ -156,18 +156,18 @@ class Above:
     def roots(self, theta: np.ndarray) -> list[np.ndarray]:
         """Return the Cholesky factor of each factor's covariance."""
         own = self.split(theta) if self.factors else []
-        return [factor.triangle.matrix(part) for factor, part in zip(self.factors, own, strict=True)]
+        return [factor.cholesky.matrix(part) for factor, part in zip(self.factors, own, strict=True)]
 
     def products(self, theta: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
         """Return first and second derivatives of each factor's covariance."""
         own = self.split(theta) if self.factors else []
-        return [factor.triangle.products(part) for factor, part in zip(self.factors, own, strict=True)]
+        return [factor.cholesky.products(part) for factor, part in zip(self.factors, own, strict=True)]
 
     def diagonal(self, matrix: np.ndarray) -> list[np.ndarray]:
         """Return for each factor the sum over its levels of the diagonal blocks (q, q) of (C, width, width)."""
         totals = []
         for factor in self.factors:
-            q = factor.triangle.q
+            q = factor.cholesky.q
             block = matrix[:, factor.columns, factor.columns]
             shaped = block.reshape(len(block), factor.levels, q, factor.levels, q)
             totals.append(np.einsum("claLb,lL->ab", shaped, np.eye(factor.levels)) if q > 1 else summed(block))
@@ -177,7 +177,7 @@ class Above:
         """Return `diagonal` of left' right for left (C, n, width) and right (..., C, n, width), shape (..., q, q)."""
         totals = []
         for factor in self.factors:
-            q = factor.triangle.q
+            q = factor.cholesky.q
             one = left[..., factor.columns].reshape(-1, q)
             lead = right.shape[:-3]
             other = right[..., factor.columns].reshape(*lead, -1, q)
@@ -190,7 +190,7 @@ class Above:
         M is (C, width, width); levels of different components do not meet.
         """
         one, other = self.factors[f], self.factors[g]
-        q, p = one.triangle.q, other.triangle.q
+        q, p = one.cholesky.q, other.cholesky.q
         part = matrix[:, one.columns, other.columns].reshape(-1, one.levels, q, other.levels, p)
         flat = part.transpose(2, 4, 0, 1, 3).reshape(q * p, -1)
         return (flat @ flat.T).reshape(q, p, q, p).transpose(0, 1, 3, 2)

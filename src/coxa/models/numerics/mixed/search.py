@@ -9,7 +9,7 @@ import numpy as np
 
 from coxa.models.numerics.mixed.coefficients import Coefficients
 from coxa.models.numerics.mixed.likelihood import Derived, Mixed, State, derived, state
-from coxa.models.numerics.mixed.random_design import Triangle
+from coxa.models.numerics.mixed.random_design import CholeskyFactor
 from coxa.models.numerics.newton import HIGHER_INSIDE, TIE, Optimum, Point, minimise
 
 NIL = 1e-4
@@ -94,7 +94,7 @@ class MixedOptimum:
 def optimum_of(
     model: Mixed,
     starts: Sequence[tuple[str, np.ndarray]],
-    terms: Sequence[tuple[int, Triangle]],
+    terms: Sequence[tuple[int, CholeskyFactor]],
     fixed: Sequence[int] = (),
 ) -> tuple[MixedOptimum | None, list[tuple[str, str]]]:
     """Return the first proven optimum, and for each start that was tried why it was left (empty if it was kept).
@@ -103,7 +103,7 @@ def optimum_of(
     ----------
     model : Mixed
     starts : sequence of (name, theta)
-    terms : sequence of (position of the first parameter, Triangle)
+    terms : sequence of (position of the first parameter, CholeskyFactor)
         The covariances of random effects among the parameters.
     fixed : sequence of int
         Positions of parameters that stay as they are.
@@ -131,7 +131,7 @@ def failure_of(model: Mixed, ended: MixedOptimum) -> str:
 def best_optimum(
     model: Mixed,
     starts: Sequence[tuple[str, np.ndarray]],
-    terms: Sequence[tuple[int, Triangle]],
+    terms: Sequence[tuple[int, CholeskyFactor]],
     limits: Sequence[HeldAt],
 ) -> tuple[MixedOptimum | None, list[tuple[str, str]]]:
     """Return the best proven optimum of all starts and of the simpler models that this one has at its boundary.
@@ -194,7 +194,7 @@ def starts_at(limit: HeldAt, starts: Sequence[tuple[str, np.ndarray]]) -> list[t
 
 
 def from_start(
-    model: Mixed, theta: np.ndarray, terms: Sequence[tuple[int, Triangle]], fixed: Sequence[int] = ()
+    model: Mixed, theta: np.ndarray, terms: Sequence[tuple[int, CholeskyFactor]], fixed: Sequence[int] = ()
 ) -> MixedOptimum:
     """Search from one start; effects that end at the boundary are held there and the search goes on.
 
@@ -213,9 +213,9 @@ def from_start(
         if not new:
             break
         for edge in new:
-            offset, triangle = terms[edge.term]
-            gone = triangle.touching(edge.effect) if not edge.multiple else diagonal(triangle, edge.effect)
-            free[offset : offset + triangle.size] &= ~gone
+            offset, cholesky = terms[edge.term]
+            gone = cholesky.touching(edge.effect) if not edge.multiple else diagonal(cholesky, edge.effect)
+            free[offset : offset + cholesky.size] &= ~gone
         held += new
         theta = np.where(free | stays, theta, 0.0)
     at, slope = optimum.point.made_of
@@ -252,12 +252,12 @@ def minimise_free(model: Mixed, theta: np.ndarray, free: np.ndarray) -> Optimum:
     return minimise(value, point_at, theta[free])
 
 
-def at_boundary(theta: np.ndarray, free: np.ndarray, terms: Sequence[tuple[int, Triangle]]) -> Iterator[Boundary]:
+def at_boundary(theta: np.ndarray, free: np.ndarray, terms: Sequence[tuple[int, CholeskyFactor]]) -> Iterator[Boundary]:
     """Yield the effects that have come to the boundary and are not held there yet."""
-    for t, (offset, triangle) in enumerate(terms):
-        own = slice(offset, offset + triangle.size)
-        lower, open_ = triangle.matrix(theta[own]), triangle.matrix(free[own].astype(float)) > 0
-        for effect in range(triangle.q):
+    for t, (offset, cholesky) in enumerate(terms):
+        own = slice(offset, offset + cholesky.size)
+        lower, open_ = cholesky.matrix(theta[own]), cholesky.matrix(free[own].astype(float)) > 0
+        for effect in range(cholesky.q):
             if not open_[effect, effect]:
                 continue
             if np.linalg.norm(lower[effect]) < NIL:
@@ -266,9 +266,9 @@ def at_boundary(theta: np.ndarray, free: np.ndarray, terms: Sequence[tuple[int, 
                 yield Boundary(t, effect, multiple=True)
 
 
-def diagonal(triangle: Triangle, effect: int) -> np.ndarray:
+def diagonal(cholesky: CholeskyFactor, effect: int) -> np.ndarray:
     """Return which parameter is the diagonal entry of an effect."""
-    rows, columns = triangle.entries
+    rows, columns = cholesky.entries
     return (rows == effect) & (columns == effect)
 
 

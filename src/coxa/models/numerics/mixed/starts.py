@@ -11,7 +11,7 @@ from coxa.models.covariance.structure import lifted
 from coxa.models.numerics.mixed.coefficients import Coefficients
 from coxa.models.numerics.mixed.likelihood import Mixed, state
 from coxa.models.numerics.mixed.markov import Markov
-from coxa.models.numerics.mixed.random_design import Triangle
+from coxa.models.numerics.mixed.random_design import CholeskyFactor
 from coxa.models.numerics.mixed.structured import Structured
 
 SMALLEST = 0.01
@@ -39,16 +39,18 @@ KEPT = 2
 def starts(model: Mixed) -> list[tuple[str, np.ndarray]]:
     """Return parameters to start from, the best guess first; the outcome has variance 1 about least squares."""
     within = model.within
-    outer = np.concatenate([np.zeros(0), *(unit(factor.triangle, np.sqrt(ABOVE)) for factor in model.above.factors)])
+    outer = np.concatenate(
+        [np.zeros(0), *(unit(factor.cholesky, np.sqrt(ABOVE)) for factor in model.outer_factors.factors)]
+    )
     if isinstance(within, Markov):
         return from_times(model, within, outer)
     guesses = from_coefficients(model, within) if isinstance(within, Coefficients) else from_places(model, within)
     return [(name, np.concatenate([theta, outer])) for name, theta in guesses]
 
 
-def unit(triangle: Triangle, sd: float) -> np.ndarray:
+def unit(cholesky: CholeskyFactor, sd: float) -> np.ndarray:
     """Return the parameters of uncorrelated effects with one standard deviation."""
-    return triangle.theta(sd**2 * np.eye(triangle.q))
+    return cholesky.theta(sd**2 * np.eye(cholesky.q))
 
 
 def least_squares(model: Mixed, moments: np.ndarray) -> np.ndarray:
@@ -56,7 +58,7 @@ def least_squares(model: Mixed, moments: np.ndarray) -> np.ndarray:
 
     u stands for nothing; the sum of `moments` (C, width, width) over components has the normal equations.
     """
-    k, p = model.above.width, model.p
+    k, p = model.outer_factors.width, model.p
     total = moments[:, k:, k:].sum(axis=0)
     r = np.zeros(moments.shape[-1])
     r[k : k + p] = -np.linalg.solve(total[:p, :p], total[:p, p])
@@ -88,7 +90,7 @@ def from_coefficients(model: Mixed, within: Coefficients) -> list[tuple[str, np.
     seen, gram, n = within.columns.contract(kernel), within.gram, within.columns.n
     q = gram.shape[1]
     plain = [
-        (name, np.concatenate([[np.log(s2)], unit(within.triangle, np.sqrt(d))]))
+        (name, np.concatenate([[np.log(s2)], unit(within.cholesky, np.sqrt(d))]))
         for name, s2, d in (("equal variances", 0.5, 1.0), ("small variances", 0.9, 0.05))
     ]
     inverse = np.linalg.pinv(gram, hermitian=True)
@@ -104,7 +106,7 @@ def from_coefficients(model: Mixed, within: Coefficients) -> list[tuple[str, np.
     covariance = np.linalg.lstsq(square, right.ravel(), rcond=None)[0].reshape(q, q) / s2
     values, vectors = np.linalg.eigh((covariance + covariance.T) / 2)
     near = (vectors * np.maximum(values, SMALLEST)) @ vectors.T
-    return [("moments of the residuals", np.concatenate([[np.log(s2)], within.triangle.theta(near)])), *plain]
+    return [("moments of the residuals", np.concatenate([[np.log(s2)], within.cholesky.theta(near)])), *plain]
 
 
 def from_places(model: Mixed, within: Structured) -> list[tuple[str, np.ndarray]]:
@@ -120,12 +122,12 @@ def from_places(model: Mixed, within: Structured) -> list[tuple[str, np.ndarray]
         return []
     near = lifted(raw)
     times = within.times.mean(axis=0)
-    q = within.triangle.q
+    q = within.cholesky.q
     share = 0.4 if q else 0.0
     effects = np.zeros(0)
     if q:
         size = (within.rows**2).mean(axis=(0, 1))
-        effects = within.triangle.theta(np.diag(share * variance.mean() / np.maximum(size, 1e-12) / q))
+        effects = within.cholesky.theta(np.diag(share * variance.mean() / np.maximum(size, 1e-12) / q))
     kept = (1 - share) * (near - share * near * (1 - np.eye(len(near))))
     guesses = [("moments of the residuals", kept), ("no correlation", (1 - share) * np.diag(variance))]
     return [

@@ -16,7 +16,7 @@ import numpy as np
 from coxa.models.covariance.structure import Structure
 from coxa.models.numerics.mixed.coefficients import Curvature, Slopes, Within
 from coxa.models.numerics.mixed.patterns import Columns
-from coxa.models.numerics.mixed.random_design import Triangle
+from coxa.models.numerics.mixed.random_design import CholeskyFactor
 from coxa.models.numerics.reml import padded_inverse
 
 AT_ONCE = 2_000_000
@@ -34,7 +34,7 @@ class Structured:
     times     : (C, m) when the places are
     rows      : (C, m, q) rows T of the random coefficients; q may be 0
     structure : of R
-    triangle  : of D
+    cholesky  : of D
     groups    : number of groups B
     n_rows    : number of rows N
     """
@@ -46,14 +46,14 @@ class Structured:
     times: np.ndarray
     rows: np.ndarray
     structure: Structure
-    triangle: Triangle
+    cholesky: CholeskyFactor
     groups: int
     n_rows: int
 
     @property
     def size(self) -> int:
         """Number of parameters K."""
-        return self.triangle.size + self.groups * self.each
+        return self.cholesky.size + self.groups * self.each
 
     @property
     def each(self) -> int:
@@ -72,18 +72,18 @@ class Structured:
 
     def own(self, theta: np.ndarray, group: int) -> np.ndarray:
         """Return the parameters of the structure in a group."""
-        start = self.triangle.size + group * self.each
+        start = self.cholesky.size + group * self.each
         return theta[start : start + self.each]
 
     def places(self, group: int) -> np.ndarray:
         """Return which parameters (of K) move the covariance of a group."""
-        start = self.triangle.size + group * self.each
-        return np.concatenate([np.arange(self.triangle.size), np.arange(start, start + self.each)])
+        start = self.cholesky.size + group * self.each
+        return np.concatenate([np.arange(self.cholesky.size), np.arange(start, start + self.each)])
 
     def within(self, theta: np.ndarray) -> Within:
         """Return the covariance at theta (K,)."""
         m = self.observed.shape[1]
-        lower = self.triangle.matrix(theta[: self.triangle.size])
+        lower = self.cholesky.matrix(theta[: self.cholesky.size])
         random = self.rows @ (lower @ lower.T) @ self.rows.swapaxes(1, 2)
         covariance = np.empty((len(self.observed), m, m))
         for g in range(self.groups):
@@ -100,8 +100,8 @@ class Structured:
 
         The last is how many of the parameters are of the random coefficients, in which the covariance is linear.
         """
-        m, t = self.observed.shape[1], self.triangle.size
-        first_d, second_d = self.triangle.products(theta[:t])
+        m, t = self.observed.shape[1], self.cholesky.size
+        first_d, second_d = self.cholesky.products(theta[:t])
         k = t + self.each
         step = max(1, AT_ONCE // (k * k * m * m))
         for g in range(self.groups):
