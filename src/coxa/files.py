@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import math
 import os
 import shutil
 from collections.abc import Iterator
@@ -74,9 +75,17 @@ def save(path: Path, content: str | bytes, private: bool = False) -> Path:
 
 
 def save_parquet(frame: pd.DataFrame, path: Path, private: bool = False) -> Path:
-    """Write a table as Parquet without its index; return its path. See `whole_file`."""
+    """Write a table as Parquet without its index; return its path. See `whole_file`.
+
+    Texts are written as those of Arrow, however pandas keeps them: the same table gives the same bytes.
+    """
+    import pandas as pd
+
+    arrow = pd.StringDtype("pyarrow", na_value=math.nan)
     with whole_file(path, private) as part:
-        frame.to_parquet(part, index=False)
+        frame.astype({name: arrow for name, dtype in frame.dtypes.items() if dtype == "str"}).to_parquet(
+            part, index=False
+        )
     return path
 
 

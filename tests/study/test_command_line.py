@@ -244,3 +244,17 @@ def test_the_same_plan_and_data_give_the_same_bytes(tmp_path: Path, which: str) 
     records = [json.loads((tmp_path / name / "run.json").read_text(encoding="utf-8")) for name in ("one", "two")]
     assert [sorted(record.pop("seconds")) for record in records] == [["derive", "fit", "read", "render"]] * 2
     assert records[0] == records[1]
+
+
+def test_results_are_the_same_bytes_where_data_count_as_large(
+    template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """How pandas keeps texts goes by the size of the data, and is in no file; afterwards it is as it was."""
+    before = pd.get_option("mode.string_storage")
+    for name, limit in (("small", 10**9), ("large", -1)):
+        monkeypatch.setattr("coxa.cli.analyse.SMALL_DATA", limit)
+        made = runner.invoke(app, ["analyse", str(template / "study.yaml"), "--out", str(tmp_path / name), "-q"])
+        assert made.exit_code == 0, made.output
+    assert pd.get_option("mode.string_storage") == before
+    for name in ("estimates.csv", "estimates.parquet", "findings.csv", "left_out.csv", "disposition.csv"):
+        assert (tmp_path / "small" / name).read_bytes() == (tmp_path / "large" / name).read_bytes(), name

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from coxa.cli.analyse import run, show, write
+from coxa.cli.analyse import run, show, texts_by_size, write
 from coxa.cli.edge import OutPath, Quiet, Verbose, edge
 from coxa.errors import OptionError, check_known
 from coxa.files import is_empty, save, whole_run
@@ -28,10 +28,13 @@ def demo_command(out: OutPath = Path("coxa-demo"), quiet: Quiet = False, verbose
     """Analyse a small synthetic hip osteoarthritis trial and write its report."""
     with edge(verbose):
         from coxa.figures.renderer import second_process
+        from coxa.study import read_study
 
         with second_process():
-            report = run(demo_files() / "analyses" / "hip_oa_trial" / "study.yaml", None, quiet)
-            (page,) = write(report, out, quiet)
+            plan = read_study(demo_files() / "analyses" / "hip_oa_trial" / "study.yaml")
+            with texts_by_size(plan, None):
+                report = run(plan, None, quiet)
+                (page,) = write(report, out, quiet)
         show(report, as_json=False, quiet=quiet)
         typer.echo(f"report: {page}")
 

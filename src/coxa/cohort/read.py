@@ -158,6 +158,13 @@ def read_files(study: Study, data: Path | None) -> Files:
     return Files(of_table, tuple(raws.values()), tuple(dict.fromkeys(findings)))
 
 
+def data_size(study: Study, data: Path | None) -> int:
+    """Return how many bytes the files have that a plan names; those that are not there have none."""
+    named = {source.file for source in study.data.tables.values()} if study.data else ()
+    paths = {_path(study, file, data) for file in named}
+    return sum(path.stat().st_size for path in paths if path.is_file())
+
+
 def read_options(source: TableSource, max_cells: int | None) -> ReadOptions:
     """Return what the plan says about the file of a table."""
     return ReadOptions(
