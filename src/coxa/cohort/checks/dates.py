@@ -103,24 +103,25 @@ def not_yet_reported(rows: pd.DataFrame, reported: set[tuple[str, str]]) -> pd.D
 
 def check_windows(draft: Draft) -> Checked:
     """Warn of named visits whose day is outside their window."""
+    visits = draft.study.visits
+    earliest = {name: visit.day + visit.window[0] for name, visit in visits.items() if visit.window is not None}
+    latest = {name: visit.day + visit.window[1] for name, visit in visits.items() if visit.window is not None}
     findings: list[Finding] = []
     reported: set[tuple[str, str]] = set()
     for table, frame in draft.with_rows(VISITED):
         named = frame[frame["visit"].notna() & frame["study_day"].notna()]
         if table in draft.assigned:
             named = named[~draft.assigned[table].loc[named.index]]
-        windows = {name: visit.window for name, visit in draft.study.visits.items() if visit.window is not None}
-        spans = {name: [draft.study.visits[name].day + days for days in window] for name, window in windows.items()}
-        limits = (named["visit"].map({name: span[end] for name, span in spans.items()}).astype(float) for end in (0, 1))
-        strays = named[~named["study_day"].between(*limits) & named["visit"].isin(spans)]
-        for name, (low, high) in spans.items():
+        first, last = (named["visit"].map(days).astype(float) for days in (earliest, latest))
+        strays = named[~named["study_day"].between(first, last) & named["visit"].isin(earliest)]
+        for name in earliest:
             outside = strays[strays["visit"] == name]
             findings += row_findings(
                 not_yet_reported(outside, reported),
                 severity="warning",
                 table=table,
                 field="study_day",
-                rule=f"the visit is outside its window: {name}, {low} to {high}",
+                rule=f"the visit is outside its window: {name}, {earliest[name]} to {latest[name]}",
                 remedy="Check its date and visit.",
                 value=in_words(outside["study_day"]),
             )

@@ -87,7 +87,8 @@ def _estimand_rows(study: ComparativeStudy, dataset: AnalysisDataset) -> tuple[R
     rows = [_count_row("In the analysis set", "analysis_set", _in_arms(study, everyone), name)]
     rows += _silent_rows(study, dataset)
     known, why = frame[dataset.response].notna().tolist(), why_missing(study, frame).tolist()
-    analysed, missing = defaultdict(set), defaultdict(lambda: defaultdict(set))
+    analysed: defaultdict[str, set[tuple[str, str]]] = defaultdict(set)
+    missing: defaultdict[str, defaultdict[str, set[tuple[str, str]]]] = defaultdict(lambda: defaultdict(set))
     for visit, person, arm, is_known, reason in zip(frame["visit"], people, arms, known, why, strict=True):
         (analysed[visit] if is_known else missing[visit][reason]).add((person, arm))
     for visit in frame["visit"].cat.categories:
