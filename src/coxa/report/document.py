@@ -40,11 +40,13 @@ class Paragraph:
     """A paragraph: text, the `lead` that a reader in a hurry wants, or a `warning` that nobody should miss.
 
     answers : whether it can answer an item of a checklist; not where it introduces something, or says what is missing
+    found : whether it is there because of what the data say, so that a plan does not tell it
     """
 
     text: Text
     kind: Literal["text", "lead", "warning"] = "text"
     answers: bool = True
+    found: bool = False
 
 
 @dataclass(frozen=True, slots=True)

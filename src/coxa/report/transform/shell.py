@@ -131,7 +131,17 @@ def _section(section: Section) -> Section:
     if section.id in AFTERWARDS:
         return Section(section.id, section.title, (Paragraph(AFTERWARDS[section.id]),))
     before = (Paragraph(BEFORE[section.id]),) if section.id in BEFORE else ()
-    return replace(section, blocks=(*before, *section.blocks))
+    return replace(section, blocks=(*before, *_found_once(section.blocks)))
+
+
+def _found_once(blocks: Iterable[Block]) -> Iterator[Block]:
+    """Yield blocks; neighbouring paragraphs that are there because of what the data say become one."""
+    was_found = False
+    for block in blocks:
+        found = isinstance(block, Paragraph) and block.found
+        if not (found and was_found):
+            yield replace(block, text=FOUND) if isinstance(block, Paragraph) and found else block
+        was_found = found
 
 
 def _block(block: Block) -> Block | None:
@@ -165,8 +175,11 @@ def _rows(rows: Iterable[Row]) -> Iterator[Row]:
 
 
 def _said(text: Text) -> str:
-    """Return a text with its numbers as blanks, words that depend on data as dots, and a list of these as one item."""
-    blank = with_cells(text, lambda cell: _blank(cell) if cell.rule else Cell(UNKNOWN))
+    """Return a text with its numbers as blanks, words that depend on data as dots, and a list of these as one item.
+
+    A mark that the data give a number, or do not, is left out.
+    """
+    blank = with_cells(text, lambda cell: _blank(cell) if cell.rule else Cell(UNKNOWN if cell.text.strip("*") else ""))
     return ITEMS.sub(r"\1", str(blank))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
@@ -57,7 +57,7 @@ def results_table(report: ReportRecord, analyses: Sequence[PlannedAnalysis], tab
         Column("n"),
         Column("Baseline"),
         Column("At the visit"),
-        Column("Adjusted mean (CI)"),
+        Column(f"{_means(report, asked)} (CI)"),
         Column("Difference (CI)"),
         Column("p"),
     )
@@ -134,13 +134,11 @@ def _notes(
     study = report.study
     of_means = [planned for planned in asked if not planned.of_responders]
     if of_means:
-        kinds = dict.fromkeys(mean_words(one, report.fits.get(one.name)) for one in of_means)
-        what = " or ".join(map(mid_sentence, kinds))
-        change = any(one.response != "value" for one in of_means)
-        yield Footnote(
-            f"At baseline and at the visit: {_summaries(of_means)} as recorded. Adjusted mean: {what}"
-            f"{' of the change from baseline' if change else ''}."
-        )
+        kinds, heading = _kinds(report, of_means), _means(report, of_means)
+        what = f" {' or '.join(map(mid_sentence, kinds))}" if len(kinds) > 1 else ""
+        change = " of the change from baseline" if any(one.response != "value" for one in of_means) else ""
+        estimated = f" {heading}:{what}{change}." if what or change else ""
+        yield Footnote(f"At baseline and at the visit: {_summaries(of_means)} as recorded.{estimated}")
     if len(of_means) < len(asked):
         yield Footnote(
             "Of responders: n/N (%) at the visit in place of a mean; proportions differ in percentage points."
@@ -156,6 +154,18 @@ def _notes(
     if families:
         yield Footnote(f"P-value adjusted for multiplicity. {'; '.join(families)}.", MARK)
     yield from (Footnote(warning_words(study, text), mark) for text, mark in marks.items())
+
+
+def _means(report: ReportRecord, analyses: Iterable[PlannedAnalysis]) -> str:
+    """Return what the means of the analyses are called, where there are several kinds of them in one word."""
+    kinds = _kinds(report, analyses)
+    return kinds[0] if len(kinds) == 1 else "Estimated mean"
+
+
+def _kinds(report: ReportRecord, analyses: Iterable[PlannedAnalysis]) -> list[str]:
+    """Return what the means of analyses are called, each word once; responders have none."""
+    words = (mean_words(one, report.fits.get(one.name)) for one in analyses if not one.of_responders)
+    return list(dict.fromkeys(words))
 
 
 def _summaries(analyses: Sequence[PlannedAnalysis]) -> str:

@@ -17,7 +17,7 @@ SHOWN = ("primary", "secondary")
 def main_results_section(report: ReportRecord) -> Section:
     """Return observed and adjusted results of primary and secondary analyses, and what the sensitivity analyses say."""
     analyses = [planned for planned in report.study.planned_analyses if planned.analysis.role in SHOWN]
-    table = results_table(report, analyses, "results", "Results of the primary and secondary analyses")
+    table = results_table(report, analyses, "results-by-arm", "Results of the primary and secondary analyses")
     return Section("results", "Results", (TableBlock(table), *_sensitivity(report)))
 
 

@@ -115,12 +115,12 @@ def _agreement(planned: PlannedAnalysis, rows: pd.DataFrame) -> Prose:
         said.setdefault(conclusion(planned, record), []).append(label)
     first = records(rows)[0]
     where = f"{comparison_label(study, first)} at {study.label('visits', first['visit'])}"
-    verdict = f" agree, {next(iter(said))}"
+    verdict = f"agree, {next(iter(said))}"
     if len(said) > 1:
-        verdict = " do not agree: " + "; ".join(f"{what} by {join_words(labels)}" for what, labels in said.items())
+        verdict = "do not agree: " + "; ".join(f"{what} by {join_words(labels)}" for what, labels in said.items())
     n = rows["analysis"].nunique()
     return prose(
-        f"{where}: the {n} primary and sensitivity analyses", Cell(verdict), "; estimates ", _span(planned, rows), "."
+        f"{where}: the {n} primary and sensitivity analyses ", Cell(verdict), "; estimates ", _span(planned, rows), "."
     )
 
 

@@ -134,16 +134,17 @@ def people_figure(study: ComparativeStudy, response: Response, visit: str) -> Fi
 def _people(data: pd.DataFrame, title: str) -> Figure:
     def hiding(protected: Protected) -> Figure:
         known = [
-            protected.shows_number(arm, n) and protected.shows_number(arm, total - n)
+            protected.shows_number(arm, n) and protected.shows_number(arm, total)
             for arm, n, total in zip(data["arm"], data["n"], data["total"], strict=True)
         ]
-        return _people(data[known], title)
+        return _people(data[known], title) if any(known) else made
 
     labels = [(str(label), round(value)) for label, value in zip(data["arm_label"], data["of_100"], strict=True)]
     words = "; ".join(f"{label}: {filled} of {OF}" for label, filled in labels)
-    return Figure(
+    made = Figure(
         "people-of-100", title, lambda _: _drawing(labels), f"{words}.", data.drop(columns="arm_label"), hiding=hiding
     )
+    return made
 
 
 def _drawing(labels: Sequence[tuple[str, int]]) -> Drawing:

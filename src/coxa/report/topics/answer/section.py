@@ -51,7 +51,11 @@ def answer_section(report: ReportRecord) -> Section:
     for estimand in dict.fromkeys(planned.estimand_name for planned in primary):
         blocks += _answered(report, [planned for planned in primary if planned.estimand_name == estimand])
     if any(planned.name not in report.not_fitted for planned in primary):
-        blocks.append(TableBlock(results_table(report, primary, "answer", "The primary result in every arm")))
+        blocks.append(
+            TableBlock(
+                results_table(report, primary, "answer-by-arm", f"The primary result in every {report.study.words.arm}")
+            )
+        )
     blocks += _figure(report)
     blocks.append(Card("", tuple((name, text) for name, text in _facts(report) if str(text))))
     blocks += [Paragraph(text, "warning") for planned in primary for text in warning_sentences(report, planned)]
@@ -73,8 +77,8 @@ def _answered(report: ReportRecord, analyses: list[PlannedAnalysis]) -> Iterator
         yield from (Paragraph(text, "lead") for text in verdict_sentences(report, planned))
     for planned in analyses:
         several = len(_compared(report, planned)) > MOST_SENTENCES
-        said = summed_up(report, planned) if several else result_sentences(report, planned)
-        yield from (Paragraph(text, "lead") for text in said)
+        found = summed_up(report, planned) if several else result_sentences(report, planned)
+        yield from (Paragraph(text, "lead", found=several) for text in found)
 
 
 def _compared(report: ReportRecord, planned: PlannedAnalysis) -> list[Record]:
@@ -103,9 +107,9 @@ def _facts(report: ReportRecord) -> Iterator[tuple[str, Text]]:
     yield "Over time", joined(" ", _over_time(report, main))
     yield "Harms", serious_sentence(report)
     if report.status.lock is None:
-        yield "As planned?", UNLOCKED
+        yield "As planned?", prose(Cell(UNLOCKED))
     elif not report.status.deviations:
-        yield "As planned?", "Yes: nothing in the plan was changed after it was locked."
+        yield "As planned?", prose(Cell("Yes: nothing in the plan was changed after it was locked."))
 
 
 def _for_whom(report: ReportRecord, main: PlannedAnalysis) -> Iterator[Text]:

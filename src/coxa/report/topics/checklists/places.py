@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from coxa.report.document import Block, Card, Document, FigureBlock, List, Paragraph, Section, TableBlock
+from coxa.report.document import PARTS, Block, Card, Document, FigureBlock, List, Paragraph, Section, TableBlock
 from coxa.report.topics.trial_design.section import FACT_OF, printed
 
 TRIAL_DESIGN = "trial-design"
@@ -40,7 +40,10 @@ def trial_design_place(document: Document | None, key: str) -> str:
 
 
 def _heading(document: Document, section: Section) -> str:
-    return f"Section {document.section_numbers()[section.id]}, {section.title}"
+    number = document.section_numbers()[section.id]
+    top = document.sections[int(number.partition(".")[0]) - 1]
+    where = "" if top.part in PARTS["journal"] else " of the supplement"
+    return f"Section {number}{where}, {section.title}"
 
 
 def _blocks(section: Section) -> Iterator[Block]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import re
 import zipfile
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import combinations, permutations, takewhile
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +21,7 @@ from coxa.disclosure import Sums, feasible_range
 from coxa.disclosure.sums import Bools
 from coxa.errors import CoxaError
 from coxa.report.topics.delivery.intervention import ITEMS_STATED
+from coxa.report.topics.responders.tables import ANALYSIS as RESPONDERS
 from coxa.report.trace.kept import read_results
 from coxa.tables.cells import WHOSE
 from coxa.tables.hidden import COUNTS
@@ -29,10 +31,16 @@ ROW = re.compile(
     r'<th scope="row" class="left(?: strong)?(?: level(\d))?[^"]*">.*?data-cell="(T\d+\.r\d+)\.c\d+"', re.DOTALL
 )
 PLACE = re.compile(r"(T(\d+)\.r(\d+))\.c\d+")
+BOX = re.compile(r"box ([^\s,]+), .*?, level (\d+), ")
+"""Where a number is in a diagram of the flow, from the words that say so."""
+
 Key = tuple[str, ...]
 
 NOT_PEOPLE = (ITEMS_STATED,)
 """Terms of counts that are not of people, so that small ones are shown."""
+
+PEOPLE = "people-of-100"
+"""Term of the counts behind the drawing of 100 people in each arm."""
 
 ANALYSED = {"analysed", "marginal_mean", "total"}
 """Terms and statistics of those who are analysed at a visit."""
@@ -80,8 +88,10 @@ def attack(folder: Path, full: pd.DataFrame, k: int) -> list[Recovered]:
     """
     shared = read_results(folder / "results.csv")
     levels = row_levels((folder / "report.html").read_text(encoding="utf-8"))
-    attacker = _Attacker(_counts(shared), _counts(full))
+    flow = full[_counted(full) & full["row_label"].fillna("").str.match(BOX)]
+    attacker = _Attacker({**dict.fromkeys(_counts(flow), math.nan), **_counts(shared)}, _counts(full))
     attacker.read(records(shared[_counted(shared)]), levels)
+    attacker.flow(records(flow.fillna(dict.fromkeys(WHOSE, ""))))
     return list(attacker.recovered(k))
 
 
@@ -190,6 +200,35 @@ class _Attacker:
                     self.guess(whole, parts if below else [])
             for alike in labels.values():
                 self.guess(everybody, alike)
+
+    def flow(self, rows: list[Record]) -> None:
+        """Boxes of a diagram are the sums of their parts, which with others are everybody of the arm or of all arms."""
+        boxes: dict[str, list[tuple[int, int]]] = defaultdict(list)
+        for row in rows:
+            if match := BOX.match(str(row["row_label"])):
+                boxes[match[1]].append((self.at[_key(row)], int(match[2])))
+        kinds: dict[str, list[int]] = defaultdict(list)
+        for box, counts in boxes.items():
+            kinds[box.partition(".")[0]].append(counts[0][0])
+            arm = self.keys[counts[0][0]][3]
+            everybody = [self.sizes[arm]] if arm in self.sizes else []
+            self.guess(everybody, [counts[0][0]])
+            for index, (whole, level) in enumerate(counts):
+                inside = takewhile(lambda one, level=level: one[1] > level, counts[index + 1 :])
+                parts = [at for at, deeper in inside if deeper == level + 1]
+                self.guess([whole] if parts else [], parts)
+        for first, second in permutations(kinds.values(), 2):
+            self.guess(first, second)
+        self.drawn(at for box, counts in boxes.items() if box.startswith("analysis.") for at, _ in counts)
+        self.drawn(at for key, at in self.at.items() if key[4] == PEOPLE)
+
+    def drawn(self, counts: Iterable[int]) -> None:
+        """Take a number that is drawn for an equal one of those who are analysed, or respond, in the same arm."""
+        for at in counts:
+            for key, other in self.at.items():
+                in_table = key[2] and (ANALYSED & {key[4], key[5]} or key[1] == RESPONDERS)
+                if in_table and key[3] == self.keys[at][3]:
+                    self.guess([at], [other])
 
     def same(self) -> None:
         """Take equal counts of one arm and visit for one; with those who are missing they may be everybody."""

@@ -39,8 +39,9 @@ class Collector:
         self.guesses: list[list[Line]] = []
 
     def document(self, document: Document) -> None:
-        """Collect tables first, then texts, then what the counts say together."""
-        for table in document.tables():
+        """Collect tables and the counts of drawings first, then texts, then what the counts say together."""
+        drawn = (figure.counts for figure in document.figures() if figure.counts)
+        for table in (*document.tables(), *drawn):
             self.table(table)
         for section in document.walk():
             for block in section.blocks:

@@ -12,7 +12,7 @@ from coxa.figures.theme import INK
 from coxa.report.topics.participants.flow.build import participant_flow
 from coxa.report.topics.participants.flow.layout import ARROW, BAND, EDGE, Layout, Placed, lay_out
 from coxa.report.topics.participants.flow.record import ALL, Flow
-from coxa.report.topics.participants.flow.table import without
+from coxa.report.topics.participants.flow.table import flow_table, without
 from coxa.report.topics.participants.flow.words import flow_text
 from coxa.tables.hidden import Protected
 from coxa.tables.table import identifier
@@ -53,7 +53,8 @@ def plot_flow(flow: Flow, *, figure_id: str = "participant-flow", title: str = T
     def draw(_: Sequence[str]) -> Drawing:
         return _drawing(flow, figure_id)
 
-    return Figure(figure_id, title, draw, flow_text(flow), flow.to_frame(), along=("level",), hiding=hiding)
+    words, data, counts = flow_text(flow), flow.to_frame(), flow_table(flow)
+    return Figure(figure_id, title, draw, words, data, along=("level",), counts=counts, hiding=hiding)
 
 
 def _drawing(flow: Flow, figure_id: str) -> Drawing:

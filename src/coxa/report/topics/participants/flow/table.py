@@ -1,4 +1,4 @@
-"""The numbers of the flow diagram as a table, each with its address."""
+"""The numbers of the flow diagram as rows that add up, each with its address; sharing says by them what is hidden."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def flow_table(flow: Flow) -> Table:
 
 
 def without(flow: Flow, protected: Protected) -> Flow:
-    """Return a flow without the numbers that its table does not show."""
+    """Return a flow without the numbers that are hidden in its table."""
 
     def kept(count: Count, box: Box, path: tuple[str, ...]) -> Count:
         parts = tuple(kept(part, box, (*path, part.label)) for part in count.parts)
