@@ -9,7 +9,6 @@ import altair as alt
 import numpy as np
 import pandas as pd
 import pytest
-from coxa.report.topics.analyses.summary import summary_section
 
 from coxa.derive import derive_dataset
 from coxa.derive.dataset import AnalysisDataset
@@ -20,6 +19,7 @@ from coxa.figures.means import observed_means
 from coxa.figures.profile import plot_profile
 from coxa.figures.visit_axis import DODGE, EVEN, LETTER, axis_of_visits
 from coxa.report.document import FigureBlock
+from coxa.report.topics.analyses.main_results import main_results_section
 from coxa.report.topics.delivery.attendance import plot_attendance
 from coxa.report.topics.diagnostics.influence import plot_influence
 from coxa.report.topics.diagnostics.residuals import FAR, MOST, TAIL, plot_qq, plot_residuals
@@ -272,6 +272,6 @@ def test_two_primary_estimands_of_one_endpoint_are_compared_in_one_figure() -> N
         fits={**made.fits, "policy": made.fits["primary"]},
         estimates=Estimates(pd.concat([frame, again], ignore_index=True)),
     )
-    drawn = [block.figure for block in summary_section(both).blocks if isinstance(block, FigureBlock)]
+    drawn = [block.figure for block in main_results_section(both).blocks if isinstance(block, FigureBlock)]
     assert len(drawn) == 1
     assert {"primary", "policy"} <= set(drawn[0].data["analysis"])

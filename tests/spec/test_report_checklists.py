@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 from coxa.cli.main import app
 from coxa.errors import OptionError
 from coxa.report.build import build_document
-from coxa.report.document import Document, Paragraph, Section
+from coxa.report.document import PARTS, Document, Paragraph, Section
 from coxa.report.output.render import render_document
 from coxa.report.references.bibliography import entry
 from coxa.report.topics.checklists.answer import Answer, Checklist, fill
@@ -34,8 +34,8 @@ from tests.spec.small_trial import NASTY, plan, report
 
 TEMPLATE = Path(__file__).parents[2] / "src" / "coxa" / "study" / "templates" / "parallel-trial" / "study.yaml"
 SECTIONS = {
-    *("summary", "trial-design", "estimands", "flow", "at-baseline", "missing-values", "observed-outcomes", "analyses"),
-    *("methods", "as-delivered", "co-interventions-section", "harms", "protocol", "responders"),
+    *("answer", "flow", "at-baseline", "results", "trial-design", "estimands", "missing-values", "observed-outcomes"),
+    *("analyses", "methods", "as-delivered", "co-interventions-section", "harms", "protocol", "responders"),
 }
 """Sections that an item may point at; a report need not have all of them."""
 
@@ -161,12 +161,31 @@ def test_an_item_that_is_half_said_names_the_other_half() -> None:
     assert (said.status, said.missing, said.keys) == ("partly", ("role of the funders",), ("protocol.sponsor_role",))
 
 
+def test_every_section_that_an_item_points_at_is_in_a_full_report(document: Document) -> None:
+    there = {section.id for section in document.walk()}
+    assert {name for _, need in needs() for name in need.report} <= there
+
+
 def test_a_section_of_the_report_answers_and_without_it_there_is_a_gap(document: Document) -> None:
     study = planned(protocol=PROTOCOL)
     found = answers("consort-2025", study, document)["25"]
-    assert (found.status, found.where) == ("answered", ("Section 4.2, Baseline, Table 5",))
+    assert (found.status, found.where) == ("answered", ("Section 3.2, Baseline, Table 2",))
     assert answers("consort-2025", study, without(document, "at-baseline"))["25"].status == "gap"
     assert answers("consort-2025", study)["25"].status == "gap"
+
+
+def test_an_item_that_the_supplement_answers_says_so(document: Document) -> None:
+    numbers = document.section_numbers()
+    in_supplement = {numbers[one.id] for one in document.sections if one.part not in PARTS["journal"]}
+    assert len(in_supplement) > 5
+    said = answers("consort-2025", planned(protocol=PROTOCOL), document)
+    places = [place for one in said.values() for place in one.where if place.startswith("Section ")]
+    for place in places:
+        number, _, rest = place.removeprefix("Section ").replace(",", " ,", 1).partition(" ")
+        assert rest.startswith("of the supplement ,") == (number.partition(".")[0] in in_supplement)
+    assert {"of the supplement" in place for place in places} == {True, False}
+    assert said["26"].where[0].startswith("Section 4, Results, Tables ")
+    assert said["28"].where[0].startswith("Section 13 of the supplement, ")
 
 
 def test_without_data_nothing_that_needs_data_is_ticked() -> None:
@@ -187,8 +206,8 @@ def test_a_section_without_content_answers_nothing(document: Document) -> None:
 
 def test_what_the_report_prints_of_the_protocol_is_found_there(document: Document) -> None:
     said = answers("consort-2025", planned(protocol=PROTOCOL), document)
-    assert said["6"].where == ("Section 2, Trial design (Background)",)
-    assert said["9"].where == ("Section 2, Trial design (Type of study; Framework)",)
+    assert said["6"].where == ("Section 7 of the supplement, Trial design (Background)",)
+    assert said["9"].where == ("Section 7 of the supplement, Trial design (Type of study; Framework)",)
     assert said["9"].missing == ("allocation ratio",)
     elsewhere = answers("consort-2025", planned(protocol=PROTOCOL), without(document, "trial-design"))
     assert elsewhere["6"].where == ("plan: protocol.background",)

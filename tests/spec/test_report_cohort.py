@@ -10,7 +10,6 @@ from functools import cache
 import numpy as np
 import pandas as pd
 import pytest
-from coxa.report.topics.analyses.summary import comparison_cautions
 
 from coxa.cohort.cohort import Cohort
 from coxa.cohort.disposition import Disposition
@@ -20,6 +19,7 @@ from coxa.report.build import build_document
 from coxa.report.document import Document, Paragraph
 from coxa.report.output.render import render_document
 from coxa.report.report import Report
+from coxa.report.topics.answer.section import comparison_cautions
 from coxa.report.topics.checklists.answer import fill
 from coxa.report.topics.checklists.definition import load_guideline
 from coxa.report.topics.participants.flow.build import participant_flow
@@ -225,12 +225,12 @@ def test_chance_alone_is_no_imbalance_of_a_trial_whatever_its_size() -> None:
     assert [one.name for one in imbalances(large)] == ["age"]
 
 
-def test_the_summary_warns_and_strobe_is_not_ticked_by_it() -> None:
+def test_the_answer_warns_and_strobe_is_not_ticked_by_it() -> None:
     cautions = [str(text) for text in comparison_cautions(made("cohort"))]
     assert cautions[0].startswith("The study did not decide who was in which group")
     assert cautions[1].startswith("The groups differ at baseline (")
-    summary = document("cohort").sections[0].blocks
-    first = [str(block.text) for block in summary if isinstance(block, Paragraph) and block.kind == "warning"]
+    answer = document("cohort").sections[0].blocks
+    first = [str(block.text) for block in answer if isinstance(block, Paragraph) and block.kind == "warning"]
     assert any(text.startswith("Caution: The study did not decide") for text in first)
     strobe = {
         one.item.item: one for one in fill(load_guideline("strobe"), made("cohort").study, document("cohort")).answers

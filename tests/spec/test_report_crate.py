@@ -44,7 +44,7 @@ def crate(folder: Path, made: Report) -> Path:
 def packed(plain: tuple[Report, Path], **options: str) -> Path:
     """Put a report that is written into a crate."""
     made, out = plain
-    return write_crate(made, out, ("html",), CrateOptions(**{"date": DAY, **options}))
+    return write_crate(made, out, ("report.html",), CrateOptions(**{"date": DAY, **options}))
 
 
 @pytest.fixture(scope="module")

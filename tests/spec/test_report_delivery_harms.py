@@ -12,7 +12,7 @@ from pypdf import PdfReader
 
 from coxa.derive.harms import derive_harms
 from coxa.report.build import build_document
-from coxa.report.document import Document, Paragraph, Section
+from coxa.report.document import Card, Document, Paragraph, Section
 from coxa.report.output.html import render_html
 from coxa.report.output.pdf import render_pdf
 from coxa.report.output.word.render import render_word
@@ -76,10 +76,10 @@ def said(part: Section) -> list[str]:
     return [str(block.text) for block in part.blocks if isinstance(block, Paragraph)]
 
 
-def test_delivery_comes_after_participants_and_harms_before_methods() -> None:
+def test_delivery_comes_after_who_was_analysed_and_harms_after_the_results() -> None:
     order = [part.id for part in built().sections]
-    assert order.index("delivery") == order.index("participants-section") + 1
-    assert order.index("harms") == order.index("methods") - 1
+    assert order.index("delivery") == order.index("analysed") + 1
+    assert order.index("harms") == order.index("results") + 1
 
 
 def test_without_data_a_sentence_says_so_and_no_table_is_there() -> None:
@@ -116,8 +116,9 @@ def test_how_harms_were_asked_for_is_the_plans_word_arm_by_arm() -> None:
     assert "Usual care and Exercise: asked" in assessed_sentence(plan(exercise=asked, usual_care=asked))
 
 
-def test_serious_adverse_events_are_in_the_summary() -> None:
-    assert "1 of 24 participants under Usual care" in said(section(document(), "summary"))[-1]
+def test_serious_adverse_events_are_in_the_answer() -> None:
+    (card,) = (block for block in section(document(), "answer").blocks if isinstance(block, Card))
+    assert "1 of 24 participants under Usual care" in str(dict(card.facts)["Harms"])
 
 
 def test_without_a_word_on_it_seriousness_cannot_be_reported() -> None:

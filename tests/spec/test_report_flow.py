@@ -27,18 +27,22 @@ runner = CliRunner()
 def test_every_number_of_the_diagram_is_in_the_results() -> None:
     made = report()
     frame = results_frame(made, built())
-    shown = frame[frame["analysis"] == "flow"].set_index(["term", "arm"])["value"]
+    drawn = frame[frame["table"] == "participant-flow"]
+    assert drawn["cell"].str.fullmatch(r"F\d+\.r\d+").all()
+    shown = drawn.loc[drawn["statistic"] == "n"].set_index("row_label")["value"]
     flow = participant_flow(made.cohort, made.datasets["primary"])
-    for box in flow.boxes:
-        name = box.id.partition(".")[0].replace("_", " ")
-        for path, count in box.count.walk():
-            if len(path) > 1 or box.shows_whole:
-                assert shown[": ".join((name, *path[1:])), box.arm or "total"] == count.n
+    counts = flow.to_frame()
+    assert len(counts) == len(shown) > 20
+    for row in counts.to_dict("records"):
+        within = f", within {row['within']}" if row["within"] else ""
+        at = f"box {row['box']}, kind {row['kind']}, stage {row['stage']}, level {row['level']}, label {row['label']}"
+        assert shown[f"{at}{within}"] == row["n"]
+    assert set(drawn["arm"]) == {"", *made.study.arm_order}
 
 
 def test_the_diagram_stands_before_the_tables_in_every_form() -> None:
     html = str(rendered("html"))
-    places = [html.index(f'id="{name}"') for name in ("participant-flow", "flow-counts", "participants")]
+    places = [html.index(f'id="{name}"') for name in ("participant-flow", "baseline", "participants")]
     assert places == sorted(places)
     word = zipfile.ZipFile(io.BytesIO(bytes(rendered("docx"))))  # type: ignore[arg-type]
     assert f"Flow diagram. Randomised: {3 * PER_ARM}." in word.read("word/document.xml").decode()

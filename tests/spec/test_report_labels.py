@@ -25,6 +25,7 @@ from coxa.report.output.html import render_html
 from coxa.report.output.pdf import render_pdf
 from coxa.report.output.word.render import render_word
 from coxa.tables.characters import FORBIDDEN, breakable, printable
+from coxa.tables.prose import prose
 from coxa.tables.table import Cell, Column, Footnote, Row, RowGroup, Table
 from tests.sizes import few
 from tests.spec.pages import without_scripts
@@ -73,7 +74,7 @@ def everywhere(label: str) -> Document:
         Paragraph(label),
         Paragraph(label, "warning"),
         List((label, label)),
-        Card(label, ((label, label), ("", "")), (label,)),
+        Card(label, ((label, label), ("", ""), (label, prose(label, Cell(label))))),
         TableBlock(table),
         FigureBlock(drawn(label)),
     )

@@ -154,7 +154,7 @@ def test_counts_of_things_of_the_plan_are_shared() -> None:
 
 def test_a_sentence_hides_its_small_numbers() -> None:
     text = prose("Left: ", count(3, "usual"), ", stayed: ", count(50, "usual", "y"))
-    blocks = (Paragraph(text), List((text,)), Card("C", (), (text,)))
+    blocks = (Paragraph(text), List((text,)), Card("C", (("F", text),)))
     document = Document("T", "S", (), (Section("s", "S", blocks),))
     protection = Protection(protected_counts(document, K), frozenset())
     assert [protection.cell(one).text for one in text.pieces if isinstance(one, Cell)] == [HIDDEN, "50"]

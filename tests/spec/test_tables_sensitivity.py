@@ -75,12 +75,12 @@ def test_each_analysis_has_role_estimate_p_n_and_what_it_relaxes() -> None:
     ]
 
 
-def test_the_summary_of_a_report_holds_the_table_and_the_sentences() -> None:
+def test_the_results_of_a_report_hold_the_table_and_the_sentences() -> None:
     made = report()
-    summary = next(section for section in build_document(made).walk() if section.id == "summary")
-    tables = [block.table for block in summary.blocks if hasattr(block, "table")]
-    assert [table.id for table in tables] == ["sensitivity-primary", "planned"]
-    assert [len(group.rows) for group in tables[0].groups] == [2, 2]
-    texts = [block.text for block in summary.blocks if hasattr(block, "text")]
+    results = next(section for section in build_document(made).walk() if section.id == "results")
+    tables = [block.table for block in results.blocks if hasattr(block, "table")]
+    assert [table.id for table in tables] == ["results-by-arm", "sensitivity-primary"]
+    assert [len(group.rows) for group in tables[1].groups] == [2, 2]
+    texts = [block.text for block in results.blocks if hasattr(block, "text")]
     for sentence in agreement_sentences(made.study.planned("primary"), made.estimates):
         assert sentence in texts

@@ -8,13 +8,13 @@ from itertools import pairwise
 
 import pandas as pd
 import pytest
-from coxa.report.topics.analyses.planned import planned_table
 
 from coxa.analyses.comparisons import adjust_planned
 from coxa.cohort.disposition import COUNT_COLUMNS, LEFT_OUT_COLUMNS, Disposition
 from coxa.estimates import Estimates
 from coxa.findings import Finding, Findings
 from coxa.report.topics.analyses.adjusted import is_adjusted
+from coxa.report.topics.analyses.arms_table import results_table
 from coxa.report.topics.analyses.results import differences_table, means_table, responder_table
 from coxa.report.topics.data.findings import findings_table
 from coxa.report.topics.missing.reasons import silent_participants
@@ -199,8 +199,12 @@ def test_adjusted_p_values_are_marked_and_the_note_says_which_and_over_what(tria
         )
         in table.footnotes
     )
-    planned = planned_table(holm.study, holm.estimates)
-    assert [[row.cells[2].mark for row in group.rows] for group in planned.groups] == [["†", "†"], ["", ""], ["", ""]]
+    analyses = [holm.study.planned(name) for name in ("primary", "response")]
+    planned = results_table(holm, analyses, "planned", "Planned comparisons")
+    assert [[row.cells[5].mark for row in group.rows] for group in planned.groups] == [
+        ["", "†", "†"],
+        ["", "", ""],
+    ]
     note = "P-value adjusted for multiplicity. Primary: by the method of Holm over the 2 planned comparisons (Week 12)."
     assert Footnote(note, "†") in planned.footnotes
     assert "adjusted for" not in footnotes(means_table(holm.study.planned("primary"), holm.estimates))
