@@ -133,12 +133,12 @@ def test_a_page_is_full_and_paper_is_for_a_journal_with_a_supplement() -> None:
 
 
 def test_an_unknown_length_is_refused_in_a_sentence_and_nothing_is_written(tmp_path: Path) -> None:
-    with pytest.raises(OptionError, match="unknown length 'short'; allowed: brief, journal, committee, full"):
+    with pytest.raises(OptionError, match=r"`length` is \"short\"\. Choose one of brief, journal, committee, full\."):
         report().write(tmp_path / "out", length="short")  # type: ignore[arg-type]
     assert not list(tmp_path.rglob("*.*"))
     asked = runner.invoke(app, ["report", str(tmp_path / "study.yaml"), "--length", "breif"])
     assert asked.exit_code == 2
-    assert "unknown length 'breif'; allowed: brief, journal, committee, full; did you mean 'brief'?" in asked.output
+    assert '`length` is "breif". Choose' in asked.output
 
 
 @pytest.fixture(scope="module")
