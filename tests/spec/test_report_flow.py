@@ -90,7 +90,7 @@ def test_the_command_draws_what_it_counts(tmp_path: Path) -> None:
     ("options", "code", "said"),
     [
         (["--out", "flow.doc"], 2, 'The ending of `--out` is ".doc". Choose one of .svg, .png, .pdf, .csv'),
-        (["--estimand", "primry", "--out", "flow.svg"], 1, "did you mean primary?"),
+        (["--estimand", "primry", "--out", "flow.svg"], 1, 'There is no estimand "primry". Choose primary.'),
     ],
 )
 def test_a_wrong_word_is_answered(tmp_path: Path, options: list[str], code: int, said: str) -> None:

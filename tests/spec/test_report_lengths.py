@@ -138,7 +138,7 @@ def test_an_unknown_length_is_refused_in_a_sentence_and_nothing_is_written(tmp_p
     assert not list(tmp_path.rglob("*.*"))
     asked = runner.invoke(app, ["report", str(tmp_path / "study.yaml"), "--length", "breif"])
     assert asked.exit_code == 2
-    assert '`length` is "breif". Choose' in asked.output
+    assert '`--length` is "breif". Choose one of brief, journal, committee, full; did you mean brief?' in asked.output
 
 
 @pytest.fixture(scope="module")

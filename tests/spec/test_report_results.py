@@ -192,7 +192,7 @@ def test_two_data_sets_are_compared_by_what_their_numbers_are() -> None:
         ["only", "x", 5.0, "none", "only in the first"],
     ]
     assert compare_results(first, second, tolerance=0.01)["what"].tolist() == ["only in the first"]
-    with pytest.raises(OptionError, match="the second data set has no column value"):
+    with pytest.raises(OptionError, match=r"The second data set has no column value\."):
         compare_results(first, second.drop(columns="value"))
 
 
