@@ -26,7 +26,8 @@ def write_csv(frame: pd.DataFrame, path: Path, private: bool = False) -> Path:
     """
     safe = frame.copy()
     for name in safe.select_dtypes(include=["object", "string", "category"]).columns:
-        safe[name] = safe[name].map(harmless, na_action="ignore")
+        if safe[name].astype(str).str.startswith(FORMULA_STARTS).any():
+            safe[name] = safe[name].map(harmless, na_action="ignore")
     with whole_file(path, private) as part:
         safe.to_csv(part, index=False, lineterminator="\n")
     return path
