@@ -97,7 +97,7 @@ def test_the_same_seed_gives_the_same_twin(beat_the_blues: pd.DataFrame) -> None
 
 
 def test_bad_input_is_named(trial: pd.DataFrame) -> None:
-    with pytest.raises(OptionError, match=r'no column "vist"; .* did you mean visit'):
+    with pytest.raises(OptionError, match=r'no column "vist".*did you mean visit'):
         synthetic_twin(trial, seed=1, visit="vist")
     with pytest.raises(DataError, match="the row has the participant_id of another"):
         synthetic_twin(trial, seed=1)

@@ -227,7 +227,7 @@ def test_an_outcome_without_an_estimand_is_counted_as_recorded_in_all_arms_at_ev
     [
         ({"kind": "mic", "population": "hip_oa"}, "only a range was published"),
         ({"kind": "mcii", "population": "nobody"}, "no threshold is known"),
-        ({"kind": "pass", "outcome": "pian"}, "did you mean pain"),
+        ({"kind": "pass", "outcome": "pian"}, "Choose pain"),
     ],
 )
 def test_a_threshold_that_is_no_single_number_is_refused(asked: dict[str, str], said: str) -> None:

@@ -91,7 +91,8 @@ def compare_command(
         from coxa.report.trace.kept import read_results
 
         paths = [path / "results.parquet" if path.is_dir() else path for path in (first, second)]
-        differences = compare_results(*map(read_results, paths), tolerance)
+        before, after = map(read_results, paths)
+        differences = compare_results(before, after, tolerance)
         if page is not None:
             from coxa.files import save
             from coxa.report.output.html import render_html

@@ -85,7 +85,7 @@ def render(
     (True, True)
     >>> render(Document("A trial", "Report of a randomised trial", (), ()), "odt")
     Traceback (most recent call last):
-    coxa.errors.OptionError: `format` is "odt". Choose one of html, pdf, docx; did you mean docx?
+    coxa.errors.OptionError: `format` is "odt". Choose one of html, pdf, docx.
     """
     check_option("format", format, FORMATS)
     if isinstance(report, Document):
