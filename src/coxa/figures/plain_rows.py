@@ -51,7 +51,7 @@ def plain_rows(data: Any) -> Any:
     if any(column is None for column in columns):
         import altair as alt
 
-        return alt.default_data_transformer(data, max_rows=None)
+        return alt.to_values(data)
     return {"values": [dict(zip(data.columns, row, strict=True)) for row in zip(*columns, strict=True)]}
 
 
