@@ -32,7 +32,7 @@ from coxa.study.design_words import DesignWords
 from coxa.tables.hidden import HIDDEN, Protected
 from coxa.tables.prose import prose
 
-HEIGHT = 300
+HEIGHT = 220
 ROW = 20
 LETTERS = 24
 """Letters of a line beside a panel."""
