@@ -20,7 +20,7 @@ from coxa.report.topics.data.section import data_section
 from coxa.report.topics.delivery.section import delivery_section
 from coxa.report.topics.diagnostics.section import diagnostics_section
 from coxa.report.topics.harms.section import harms_detail_section, harms_section
-from coxa.report.topics.methods.section import methods_section
+from coxa.report.topics.methods.section import methods_section, references_section
 from coxa.report.topics.observed.section import observed_section
 from coxa.report.topics.participants.section import analysed_section, participants_section
 from coxa.report.topics.protocol.section import protocol_section
@@ -83,11 +83,11 @@ def sections(report: ReportRecord[Study]) -> tuple[Section, ...]:
     Returns
     -------
     tuple of Section
-        Of a study that compares arms or groups: the answer; methods, participants, results and harms; the result in
-        people; design, estimands, who was analysed, delivery, observed outcomes, responders, each analysis, model
-        diagnostics, rates and terms of harms; protocol and deviations, data, run record. Of a service: study design,
-        participants, completeness, observed outcomes; protocol and deviations where the plan was locked, data, run
-        record.
+        Of a study that compares arms or groups: the answer; methods, participants, results, harms and references; the
+        result in people; design, estimands, who was analysed, delivery, observed outcomes, responders, each analysis,
+        model diagnostics, rates and terms of harms; protocol and deviations, data, run record. Of a service: study
+        design, participants, completeness, observed outcomes; protocol and deviations where the plan was locked, data,
+        run record.
     """
     records = (data_section(report), run_section(report))
     if not compares(report):
@@ -101,6 +101,7 @@ def sections(report: ReportRecord[Study]) -> tuple[Section, ...]:
         participants_section(report),
         main_results_section(report),
         harms_section(report),
+        references_section(report),
         *([people_section(report, response)] if response else []),
         *_in(
             "supplement",

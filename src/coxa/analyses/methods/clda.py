@@ -76,9 +76,9 @@ class CLDAMethod(MeansMethod):
             yield (
                 f"A constrained longitudinal data analysis of {planned.outcome_label}{telling.cite('clda')} was fitted "
                 f"by {likelihood_words(telling, reml=plan.reml)}: a mixed model for repeated measures in which the "
-                "baseline is an outcome, with one mean for all participants. "
-                f"Fixed effects: {telling.terms(formula)}."
+                "baseline is an outcome, with one mean for all participants."
             )
+            yield f"Fixed effects: {telling.terms(formula)}."
         if planned.response == "change":
             yield "Changes from baseline are differences between the model's means at a visit and at baseline."
 

@@ -91,8 +91,9 @@ class LMMMethod(MeansMethod):
         for formula in telling.formulas():
             yield (
                 f"A linear mixed model of {telling.planned.variable}{telling.cite('lmm')} was fitted by "
-                f"{likelihood_words(telling, reml=plan.reml)}. Fixed effects: {telling.terms(formula)}."
+                f"{likelihood_words(telling, reml=plan.reml)}."
             )
+            yield f"Fixed effects: {telling.terms(formula)}."
         if plan.is_linear:
             yield (
                 "Means are straight lines over time, by the day of each assessment; means and differences at visits "

@@ -75,10 +75,12 @@ class MMRMMethod(MeansMethod):
             terms = telling.terms(formula)
             if len(telling.fits[0].sample.visits) > 1:
                 model = f"A mixed model for repeated measures of {telling.planned.variable}{telling.cite('mmrm')}"
-                yield f"{model} was fitted by {likelihood_words(telling, reml=analysis.reml)}. Fixed effects: {terms}."
+                yield f"{model} was fitted by {likelihood_words(telling, reml=analysis.reml)}."
+                yield f"Fixed effects: {terms}."
             elif analysis.random:
                 model = f"A linear mixed model of {telling.planned.variable} at {telling.first_visit()}"
-                yield f"{model} was fitted by {likelihood_words(telling, reml=analysis.reml)}. Fixed effects: {terms}."
+                yield f"{model} was fitted by {likelihood_words(telling, reml=analysis.reml)}."
+                yield f"Fixed effects: {terms}."
             else:
                 yield _of_one_visit(telling, analysis, terms)
 

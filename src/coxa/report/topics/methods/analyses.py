@@ -61,9 +61,14 @@ def _instruments(study: ComparativeStudy, ran: Fits) -> str:
 
 def analysis_methods(report: ReportRecord, planned: PlannedAnalysis) -> Prose:
     """Say how one analysis was done: model, terms, covariance, df, weights, population, missing data."""
-    study, plan, name = report.study, planned.analysis, planned.name
-    if name in report.not_fitted:
+    if planned.name in report.not_fitted:
         return prose(not_fitted_words(report, planned))
+    return joined(" ", method_sentences(report, planned))
+
+
+def method_sentences(report: ReportRecord, planned: PlannedAnalysis) -> list[Text]:
+    """Return the sentences on how an analysis was done that has run."""
+    study, plan, name = report.study, planned.analysis, planned.name
     said = [*_model(report, planned), population_words(planned, report.datasets.get(plan.estimand))]
     said.append(words_that_ran(planned, report.fits.get(name)).missing)
     if plan.multiplicity != "none":
@@ -71,7 +76,7 @@ def analysis_methods(report: ReportRecord, planned: PlannedAnalysis) -> Prose:
         limits = "" if plan.multiplicity in SIMULTANEOUS else "; confidence limits were not"
         cite = marks(study, report.fits, plan.multiplicity)
         said.append(f"P-values were adjusted for multiplicity{cite} {family}{limits}.")
-    return joined(" ", said)
+    return said
 
 
 def _model(report: ReportRecord, planned: PlannedAnalysis) -> Iterator[Text]:
