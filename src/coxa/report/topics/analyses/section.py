@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from coxa.figures.figure import Figure
 from coxa.report.document import Block, FigureBlock, Paragraph, Section, TableBlock
@@ -21,7 +22,7 @@ from coxa.report.topics.analyses.variances import variances_table
 from coxa.study.comparative import PlannedAnalysis
 from coxa.study.wording import estimand_title
 from coxa.tables.phrases import sentence_case
-from coxa.tables.table import identifier
+from coxa.tables.table import Footnote, Table, identifier
 
 DRAWN = ("primary", "secondary")
 """Roles whose analyses are drawn; the others are in one figure with the primary one (`side_by_side`)."""
@@ -60,8 +61,9 @@ def _risks(report: ReportRecord, planned: PlannedAnalysis) -> list[Block]:
 def _means(report: ReportRecord, planned: PlannedAnalysis) -> list[Block]:
     """Return the tables of an analysis, each with its figure where the analysis is not one beside the primary."""
     fits, dataset = report.fits[planned.name], report.datasets[planned.estimand_name]
-    differences = TableBlock(differences_table(planned, report.estimates, fits, dataset))
-    means = TableBlock(means_table(planned, report.estimates, fits, dataset))
+    compared = differences_table(planned, report.estimates, fits, dataset)
+    differences = TableBlock(compared)
+    means = TableBlock(_noted_once(means_table(planned, report.estimates, fits, dataset), compared))
     variances = [variances_table(planned, fit, dataset.analysed) for fit in fits]
     variances += [participant_effects_table(planned, fit) for fit in fits]
     further = [*(TableBlock(table) for table in variances if table), *_further(report, planned)]
@@ -71,6 +73,15 @@ def _means(report: ReportRecord, planned: PlannedAnalysis) -> list[Block]:
     on_page_one = planned is report.study.main_analysis and has_profile(report, planned)
     profile = [] if on_page_one else [FigureBlock(analysis_profile(report, planned))]
     return [differences, forest, means, *profile, *further]
+
+
+def _noted_once(table: Table, above: Table) -> Table:
+    """Return a table without the notes that the one above it has, and a note that says so."""
+    said = {(str(note.text), note.mark) for note in above.footnotes}
+    own = tuple(note for note in table.footnotes if (str(note.text), note.mark) not in said)
+    if len(own) == len(table.footnotes):
+        return table
+    return replace(table, footnotes=(*own, Footnote("Model, population and missing outcomes as in the table above.")))
 
 
 def _further(report: ReportRecord, planned: PlannedAnalysis) -> Iterator[Block]:
