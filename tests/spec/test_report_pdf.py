@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
+from functools import cache
 
 import pytest
 from pypdf import PdfReader
 
-from coxa.report.document import Document
+from coxa.report.document import Card, Document, FigureBlock, Length, Paragraph, TableBlock
 from coxa.report.output.columns import SIDEWAYS, UPRIGHT, ems, layout
 from coxa.report.output.pdf import page_data, render_pdf
 from coxa.tables.table import Cell, Column, Row, RowGroup, Table
@@ -78,6 +80,80 @@ def test_figures_are_vectors_with_their_words_as_text(pages: PdfReader, text: st
     tags = structure(pages)
     assert tags.count("/Figure") >= len(list(built().figures()))
     assert {"/Table", "/THead", "/TH", "/TD", "/H1", "/H2", "/Caption", "/TOC"} <= set(tags)
+
+
+@cache
+def read(length: Length) -> tuple[str, ...]:
+    """Return the text of each page of the report at a length, every space a plain one."""
+    pages = PdfReader(io.BytesIO(render_pdf(replace(built(), length=length)))).pages
+    return tuple(" ".join(page.extract_text().split()) for page in pages)
+
+
+def words(text: object) -> str:
+    """Return a text as it is read from a page, without the spaces and breaks that setting it may add."""
+    return "".join(str(text).split())
+
+
+@pytest.mark.parametrize("length", ["brief", "journal", "full"])
+def test_page_one_has_the_whole_answer(length: Length) -> None:
+    document = built()
+    answer = next(section for section in document.sections if section.part == "answer")
+    page = words(read(length)[0]).replace("-", "")
+    for block in answer.blocks:
+        match block:
+            case Paragraph(text):
+                said = [text]
+            case Card(facts=facts):
+                said = [text for pair in facts for text in pair]
+            case TableBlock(table):
+                said = [table.title, *(cell.text for row in table.rows() for cell in row.cells)]
+            case FigureBlock(figure):
+                said = [figure.title]
+        for text in said:
+            assert words(text).replace("-", "") in page, text
+    assert [kind in {type(block) for block in answer.blocks} for kind in (Card, TableBlock, FigureBlock)] == [True] * 3
+
+
+def test_page_one_begins_with_kind_title_and_facts_in_one_line() -> None:
+    document = built()
+    facts = dict(document.facts)
+    line = f"{facts['Study']} \N{MIDDLE DOT} Registration {facts['Registration']}"
+    assert read("journal")[0].startswith(f"{document.subtitle} {document.title} {line}")
+
+
+def test_a_leaflet_has_two_pages_and_no_numbers_of_sections_tables_and_figures() -> None:
+    first, second = read("brief")
+    assert "In people" in second
+    for page in (first, second):
+        assert not any(word in page for word in ("Contents", "Table 1", "Figure 1", "1 The answer"))
+
+
+def test_only_long_forms_have_contents_and_they_take_part_of_a_page() -> None:
+    listed = {length: [place for place, page in enumerate(read(length)) if "Contents" in page]
+              for length in ("brief", "journal", "supplement", "full")}  # fmt: skip
+    assert listed == {"brief": [], "journal": [], "supplement": [0], "full": [1]}
+    document = built()
+    for length in ("supplement", "full"):
+        (place,) = listed[length]
+        following = document.sections[1] if length == "full" else replace(document, length="supplement").shown[0]
+        number = document.section_numbers()[following.id]
+        assert read(length)[place].count(f"{number} {following.title}") == 2
+
+
+def test_a_supplement_says_what_it_supplements_and_goes_on_with_the_numbers() -> None:
+    document = replace(built(), length="supplement")
+    assert f"Supplement to \N{LEFT DOUBLE QUOTATION MARK}{document.title}" in read("supplement")[0]
+    text = " ".join(read("supplement"))
+    numbers = document.numbers()
+    tables = [b.table for section in document.walk_shown() for b in section.blocks if isinstance(b, TableBlock)]
+    figures = [b.figure for section in document.walk_shown() for b in section.blocks if isinstance(b, FigureBlock)]
+    assert min(numbers[table.id] for table in tables) > 1
+    assert all(f"Table {numbers[table.id]}. {table.title}" in text for table in tables)
+    assert all(f"Figure {numbers[figure.id]}. " in text for figure in figures)
+
+
+def test_references_are_the_last_section_of_a_paper() -> None:
+    assert replace(built(), length="journal").shown[-1].id == "references"
 
 
 def structure(pages: PdfReader) -> list[str]:

@@ -6,6 +6,7 @@ every machine, and enough to choose between smaller type and a page on its side.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from coxa.tables.table import Table
@@ -21,7 +22,7 @@ WORDS_AT_LEAST, WORDS_AT_MOST = 7.0, 16.0
 """A text that is shorter is not wrapped, a column of words that needs more is not given it before others have theirs;
 in ems."""
 
-SIZES = (9.0, 8.5, 8.0, 7.5)
+SIZES = (9.0, 8.5, 8.0, 7.5, 7.0)
 """Sizes of type of a table in points, the largest that fits is used."""
 UPRIGHT, SIDEWAYS = 482.0, 729.0
 """Width of the text on an A4 page with margins of 20 mm, in points."""
@@ -90,6 +91,21 @@ def figure_width(width: float, height: float) -> float:
     (347.2, 482.0, 177.0)
     """
     return min(PIXEL * width, UPRIGHT, TALLEST * width / height)
+
+
+def half(lengths: Sequence[int]) -> int:
+    """Return how many of some texts, given their lengths, go into the first of two columns to make them most alike.
+
+    Examples
+    --------
+    >>> half([300, 100, 120, 250]), half([]), half([40])
+    (2, 0, 1)
+    """
+
+    def uneven(n: int) -> int:
+        return abs(sum(lengths[:n]) - sum(lengths[n:]))
+
+    return min(range(len(lengths), -1, -1), key=uneven)
 
 
 def ems(text: str) -> float:

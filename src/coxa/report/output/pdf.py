@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
 from importlib.resources import files
@@ -13,7 +14,8 @@ from typing import Any
 from coxa.errors import CoxaError
 from coxa.figures.figure import Figure
 from coxa.report.document import Block, Card, Document, FigureBlock, List, Paragraph, Section, TableBlock
-from coxa.report.output.columns import UPRIGHT, figure_width, layout
+from coxa.report.output.columns import UPRIGHT, figure_width, half, layout
+from coxa.report.output.opening import heading, opening
 from coxa.tables.characters import breakable, printable
 from coxa.tables.formats import NONE
 from coxa.tables.prose import Text
@@ -90,16 +92,28 @@ def compiled(template: bytes, data: str) -> bytes:
 
 def page_data(document: Document) -> dict[str, Any]:
     """Return a document as plain data for the template: nothing but texts, numbers and lists."""
-    facts = dict(document.facts)
+    first = opening(document)
+    places = _Places(document.section_numbers(), document.numbers(), first.numbered)
     return {
-        "title": _title(document.title),
-        "running": _shortened(_text(document.title)),
-        "subtitle": _text(document.subtitle),
-        "kind": _shortened(_text(document.subtitle)),
-        "study": _shortened(_text(facts.get("Study", ""))),
-        "facts": _pairs(document.facts),
-        "sections": [_section(section, document.section_numbers()) for section in document.shown],
+        "title": _title(first.title),
+        "running": _shortened(_text(first.title)),
+        "subtitle": _text(first.kind),
+        "kind": _shortened(_text(first.kind)),
+        "study": _shortened(_text(dict(document.facts).get("Study", ""))),
+        "facts": _text(first.facts),
+        "contents": first.contents,
+        "numbered": first.numbered,
+        "sections": [_section(section, places) for section in document.shown],
     }
+
+
+@dataclass(frozen=True, slots=True)
+class _Places:
+    """The number of each section, and of each table and figure, by their ids; and whether they are shown."""
+
+    sections: Mapping[str, str]
+    numbers: Mapping[str, int]
+    shown: bool
 
 
 @cache
@@ -107,30 +121,37 @@ def _template() -> bytes:
     return files("coxa.report.output").joinpath("templates/report.typ").read_bytes()
 
 
-def _section(section: Section, numbers: Mapping[str, str]) -> dict[str, Any]:
+def _section(section: Section, places: _Places) -> dict[str, Any]:
     return {
-        "title": f"{numbers[section.id]} {_title(section.title)}",
+        "title": _title(heading(section, places.sections[section.id], places.shown)),
+        "part": section.part,
+        "references": section.id == "references",
         "blocks": [
-            {"type": type(block).__name__, "introduces": section.introduces(index), **_block(block)}
+            {"type": type(block).__name__, "introduces": section.introduces(index), **_block(block, places)}
             for index, block in enumerate(section.blocks)
         ],
-        "sections": [_section(inner, numbers) for inner in section.sections],
+        "sections": [_section(inner, places) for inner in section.sections],
     }
 
 
-def _block(block: Block) -> dict[str, Any]:
+def _block(block: Block, places: _Places) -> dict[str, Any]:
     match block:
         case Paragraph(text, kind):
             return {"text": _text(text), "kind": kind}
         case List(items):
             return {"items": [_text(item) for item in items]}
         case Card(title, facts):
-            short = sum(len(str(text)) for _, text in facts) <= CARD_OF_ONE_PAGE
-            return {"title": _title(title) if title else "", "facts": _pairs(facts), "whole": short}
+            lengths = [len(str(text)) for _, text in facts]
+            return {
+                "title": _title(title) if title else "",
+                "facts": _pairs(facts),
+                "whole": sum(lengths) <= CARD_OF_ONE_PAGE,
+                "half": half(lengths),
+            }
         case TableBlock(table):
-            return _table(table)
+            return {"number": places.numbers[table.id], "numbered": places.shown, **_table(table)}
         case FigureBlock(figure):
-            return _figure(figure)
+            return {"number": places.numbers[figure.id], "numbered": places.shown, **_figure(figure)}
 
 
 def _table(table: Table) -> dict[str, Any]:
@@ -141,7 +162,6 @@ def _table(table: Table) -> dict[str, Any]:
         "stub": _cell(table.stub or "Row"),
         "size": placed.size,
         "sideways": placed.sideways,
-        "whole": placed.whole,
         "repeat": len(table.stub) + sum(len(str(c.label)) + len(str(c.spanner)) for c in table.columns)
         <= REPEATED_HEADINGS,
         "widths": [round(width, 2) for width in placed.widths],

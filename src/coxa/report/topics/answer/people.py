@@ -154,7 +154,7 @@ def _drawing(labels: Sequence[tuple[str, int]]) -> Drawing:
         _panel(label, filled, (place % across) * (PANEL + GAP), (place // across) * (PANEL + TOP + GAP))
         for place, (label, filled) in enumerate(labels)
     ]
-    return Drawing(across * (PANEL + GAP), max(1, down) * (PANEL + TOP + GAP), tuple(marks), "people")
+    return Drawing(across * (PANEL + GAP) - GAP, max(1, down) * (PANEL + TOP + GAP) - GAP, tuple(marks), "people")
 
 
 def _panel(label: str, filled: int, x: float, y: float) -> str:
