@@ -185,7 +185,7 @@ def test_an_item_that_the_supplement_answers_says_so(document: Document) -> None
         assert rest.startswith("of the supplement ,") == (number.partition(".")[0] in in_supplement)
     assert {"of the supplement" in place for place in places} == {True, False}
     assert said["26"].where[0].startswith("Section 4, Results, Tables ")
-    assert said["28"].where[0].startswith("Section 13 of the supplement, ")
+    assert said["28"].where[0].startswith("Section 14 of the supplement, ")
 
 
 def test_without_data_nothing_that_needs_data_is_ticked() -> None:
@@ -206,8 +206,8 @@ def test_a_section_without_content_answers_nothing(document: Document) -> None:
 
 def test_what_the_report_prints_of_the_protocol_is_found_there(document: Document) -> None:
     said = answers("consort-2025", planned(protocol=PROTOCOL), document)
-    assert said["6"].where == ("Section 7 of the supplement, Trial design (Background)",)
-    assert said["9"].where == ("Section 7 of the supplement, Trial design (Type of study; Framework)",)
+    assert said["6"].where == ("Section 8 of the supplement, Trial design (Background)",)
+    assert said["9"].where == ("Section 8 of the supplement, Trial design (Type of study; Framework)",)
     assert said["9"].missing == ("allocation ratio",)
     elsewhere = answers("consort-2025", planned(protocol=PROTOCOL), without(document, "trial-design"))
     assert elsewhere["6"].where == ("plan: protocol.background",)
