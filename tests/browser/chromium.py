@@ -61,11 +61,17 @@ def opened(
     context.close()
 
 
+def open_all(page: Any) -> None:
+    """Open every section that is folded."""
+    page.evaluate("for (const fold of document.querySelectorAll('details.fold')) fold.open = true")
+
+
 def all_interactive(page: Any) -> None:
-    """Make every figure interactive that can be, and wait until it is."""
+    """Open every section, make every figure interactive that can be, and wait until it is."""
     from playwright.sync_api import expect
 
-    buttons = page.locator(".tools button")
+    open_all(page)
+    buttons = page.locator(".plot .tools [aria-pressed]")
     for index in range(buttons.count()):
         buttons.nth(index).evaluate("button => button.click()")
     expect(page.locator(".is-live")).to_have_count(buttons.count())

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import io
+import json
+import struct
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
+import pandas as pd
 import pytest
 from pypdf import PdfReader
 
 from coxa.report.analyse import analyse
 from coxa.report.output.render import render
 from coxa.simulate.presets import preset_bytes
-from tests.browser.chromium import WIDTHS, all_interactive, browser, executable, opened
+from tests.browser.chromium import WIDTHS, all_interactive, browser, executable, open_all, opened
 from tests.spec.small_trial import NASTY
 from tests.spec.small_trial import report as hostile
 
@@ -29,6 +33,9 @@ pytestmark = [
 ROOT = Path(__file__).parents[2]
 PRESET = "moa-2013"
 SCHEMES = ["light", "dark"]
+SCREEN = {"desktop": 800, "phone": 844}
+"""Height of what is seen first."""
+
 OF_THAT_ARM = 4
 """A bar of the second of three arms; bars are drawn visit by visit."""
 
@@ -68,12 +75,13 @@ def test_every_figure_is_drawn_and_the_page_is_quiet_and_no_wider_than_the_scree
     chromium: Any, file: Path, device: str
 ) -> None:
     with opened(chromium, file, device) as here:
+        open_all(here.page)
         sizes = [svg.bounding_box() for svg in here.page.locator("figure .scroll > svg").all()]
         assert len(sizes) == here.page.locator("figure").count() > 3
         assert all(size["width"] > 100 and size["height"] > 100 for size in sizes)
         all_interactive(here.page)
         sizes = [svg.bounding_box() for svg in here.page.locator(".live svg").all()]
-        assert len(sizes) == here.page.locator(".plot script").count() > 3
+        assert len(sizes) == here.page.locator(".plot script:not(.data)").count() > 3
         assert all(size["width"] > 100 and size["height"] > 100 for size in sizes)
         assert here.page.evaluate("document.documentElement.scrollWidth") == WIDTHS[device]
         assert here.complaints == []
@@ -82,6 +90,7 @@ def test_every_figure_is_drawn_and_the_page_is_quiet_and_no_wider_than_the_scree
 
 def test_figures_are_named_drawings_before_and_after_they_become_interactive(chromium: Any, file: Path) -> None:
     with opened(chromium, file) as here:
+        open_all(here.page)
         drawings = here.page.get_by_role("img")
         before = [drawing.get_attribute("aria-labelledby") for drawing in drawings.all()]
         assert len(before) == here.page.locator("figure").count()
@@ -93,9 +102,10 @@ def test_figures_are_named_drawings_before_and_after_they_become_interactive(chr
 
 def test_a_mark_says_its_numbers_and_an_arm_can_be_chosen_by_keyboard(chromium: Any, file: Path) -> None:
     with opened(chromium, file) as here:
+        open_all(here.page)
         plot = here.page.locator(".plot[id^=missing]").first
         plot.scroll_into_view_if_needed()
-        plot.locator(".tools button").focus()
+        plot.locator(".tools [aria-pressed]").focus()
         here.page.keyboard.press("Enter")
         bars = plot.locator(".live .role-mark.mark-rect path")
         bars.first.hover()
@@ -117,16 +127,16 @@ def test_a_hostile_label_is_text_in_a_figure_its_choice_of_arms_and_its_tooltip(
         assert plot.locator(".vega-bind-radio label", has_text=NASTY).count() >= 1
         plot.locator(".live .role-mark.mark-rect path").nth(OF_THAT_ARM).hover()
         assert NASTY in here.page.locator("#vg-tooltip-element").inner_text()
-        assert here.page.locator("script").count() == 2 + here.page.locator(".plot script").count() + 1
+        assert here.page.locator("script").count() == 3 + here.page.locator(".plot script").count() + 1
         assert (here.complaints, here.requests) == ([], [path.resolve().as_uri()])
 
 
 def test_links_of_the_contents_lead_to_their_headings_and_say_where_one_is(chromium: Any, file: Path) -> None:
     with opened(chromium, file) as here:
         links = here.page.locator(".contents a")
-        assert links.count() == here.page.locator("main h2, main section section > h3").count()
-        for index in range(0, links.count(), 3):
-            link = links.nth(index)
+        assert links.count() == here.page.locator("main :is(h2, h3, h4)[id]").count()
+        visible = [link for link in links.all() if link.is_visible()]
+        for link in visible[::3]:
             link.focus()
             here.page.keyboard.press("Enter")
             target = str(link.get_attribute("href"))[1:]
@@ -171,6 +181,7 @@ def test_the_first_key_leads_past_the_contents_and_tables_scroll_by_keyboard(chr
 def test_axe_finds_nothing_serious(chromium: Any, file: Path, scheme: Any) -> None:
     with opened(chromium, file, "phone" if scheme == "dark" else "desktop", scheme) as here:
         all_interactive(here.page)
+        here.page.get_by_role("button", name="Explain numbers").click()
         found = axe.Axe().run(here.page, options={"resultTypes": ["violations"]}).response["violations"]
         told = [f"{item['id']} ({item['impact']}): {item['nodes'][0]['html'][:200]}" for item in found]
         assert [text for text, item in zip(told, found, strict=True) if item["impact"] in ("serious", "critical")] == []
@@ -189,7 +200,7 @@ def test_on_paper_the_drawings_are_printed_without_contents_and_buttons(chromium
         all_interactive(here.page)
         here.page.emulate_media(media="print", color_scheme="dark")
         assert here.page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
-        for hidden in (".contents", ".tools", ".live", ".skip", ".plot details"):
+        for hidden in (".contents", ".tools", ".live", ".skip", ".plot details", ".why"):
             assert not any(part.is_visible() for part in here.page.locator(hidden).all())
         assert all(drawing.is_visible() for drawing in here.page.locator("figure .scroll > svg").all())
         paper = PdfReader(io.BytesIO(here.page.pdf(format="A4")))
@@ -204,3 +215,120 @@ def test_without_scripts_everything_is_there(chromium: Any, file: Path) -> None:
         assert here.page.locator(".contents a").first.is_visible()
         assert here.page.locator(".tools").count() == 0
         assert here.page.locator("svg.still").first.is_visible()
+        fold = here.page.locator("details.fold").first
+        fold.locator("summary").first.click()
+        assert fold.locator("p").first.is_visible()
+
+
+@pytest.mark.parametrize("device", WIDTHS)
+def test_the_first_screen_has_title_question_and_answer(chromium: Any, file: Path, device: str) -> None:
+    with opened(chromium, file, device) as here:
+        lead = here.page.locator(".of-answer .lead").first.bounding_box()
+        assert lead["y"] + lead["height"] < SCREEN[device]
+        assert here.page.evaluate("getComputedStyle(document.querySelector('.contents')).position") == "sticky"
+
+
+def test_a_folded_section_opens_by_its_link_an_address_and_the_button(chromium: Any, file: Path) -> None:
+    with opened(chromium, file) as here:
+        folds = here.page.locator("details.fold")
+        assert here.page.locator("details.fold[open]").count() == 0
+        here.page.locator(".contents .part a").nth(1).click()
+        assert here.page.locator("details.fold[open]").count() == 1
+        inside = here.page.locator("details.fold .table").last.get_attribute("id")
+        here.page.goto(f"{file.resolve().as_uri()}#{inside}")
+        expect(here.page.locator(f"[id='{inside}']")).to_be_in_viewport()
+        here.page.get_by_role("button", name="Open all").first.click()
+        assert here.page.locator("details.fold[open]").count() == folds.count()
+        here.page.get_by_role("button", name="Close all").first.click()
+        assert here.page.locator("details.fold[open]").count() == 0
+
+
+def test_on_paper_every_fold_is_open_and_closed_again_afterwards(chromium: Any, file: Path) -> None:
+    with opened(chromium, file) as here:
+        titles = here.page.locator("details.fold h4").all_text_contents()
+        assert titles
+        paper = PdfReader(io.BytesIO(here.page.pdf(format="A4")))
+        pages = [" ".join(page.extract_text().split()) for page in paper.pages]
+        assert all(" ".join(title.split()) in " ".join(pages) for title in titles)
+        assert "The answer" in pages[0]
+        assert "Figure 1." in pages[0]
+        assert here.page.locator("details.fold[open]").count() == 0
+
+
+def test_a_number_is_explained_by_keyboard_and_focus_returns(chromium: Any, file: Path) -> None:
+    with opened(chromium, file) as here:
+        assert here.page.locator(".number-button").count() == 0
+        here.page.get_by_role("button", name="Explain numbers").press("Enter")
+        table = here.page.locator("#T1")
+        stops = "table => [...table.querySelectorAll('table .number-button')].filter(one => one.tabIndex === 0).length"
+        assert table.evaluate(stops) == 1
+        table.locator(".number-button").first.focus()
+        here.page.keyboard.press("ArrowDown")
+        here.page.keyboard.press("End")
+        assert table.evaluate(stops) == 1
+        place = here.page.evaluate("document.activeElement.parentElement.dataset.cell")
+        here.page.keyboard.press("Enter")
+        dialog = here.page.get_by_role("dialog")
+        said = dialog.inner_text()
+        trace = here.page.locator(f"[data-cell='{place}']").get_attribute("data-trace")
+        number = next(iter(json.loads(trace).values()))
+        for words in (repr(number), place, "What it estimates", "study.yaml, line", "fit_"):
+            assert words in said
+        here.page.keyboard.press("Escape")
+        expect(dialog).to_have_count(0)
+        assert here.page.evaluate("document.activeElement.parentElement.dataset.cell") == place
+        here.page.get_by_role("button", name="Explain numbers").click()
+        assert here.page.locator(".number-button").count() == 0
+        assert (here.complaints, len(here.requests)) == ([], 1)
+
+
+@pytest.mark.parametrize("device", WIDTHS)
+def test_the_dialog_has_no_fault_that_axe_finds(chromium: Any, file: Path, device: str) -> None:
+    with opened(chromium, file, device) as here:
+        here.page.get_by_role("button", name="Explain numbers").click()
+        here.page.locator("#T1 .number-button").last.click()
+        found = axe.Axe().run(here.page, options={"resultTypes": ["violations"]}).response["violations"]
+        assert [item["id"] for item in found if item["impact"] in ("serious", "critical")] == []
+
+
+def test_a_figure_is_saved_as_drawing_picture_and_data(chromium: Any, file: Path, tmp_path: Path) -> None:
+    with opened(chromium, file, accept_downloads=True) as here:
+        plot = here.page.locator(".plot").first
+        saved = {}
+        for name in ("SVG", "PNG", "Data (CSV)"):
+            with here.page.expect_download() as waiting:
+                plot.get_by_role("button", name=name).click()
+            saved[name] = tmp_path / waiting.value.suggested_filename
+            waiting.value.save_as(saved[name])
+        root = ElementTree.parse(saved["SVG"]).getroot()
+        width, height = (float(root.attrib[name]) for name in ("width", "height"))
+        kind, *size = struct.unpack(">4s2I", saved["PNG"].read_bytes()[12:24])
+        assert (kind, size) == (b"IHDR", [round(3 * width), round(3 * height)])
+        data = pd.read_csv(saved["Data (CSV)"])
+        assert len(data) > 2
+        assert {"arm", "conf_low", "conf_high"} <= set(data)
+        of_people = here.page.locator(".plot[id^=trajectories]").first
+        menu = of_people.locator(".save button").all_text_contents()
+        assert menu == ["SVG", "PNG"]
+        assert here.complaints == []
+
+
+def test_on_a_phone_the_answer_is_restacked_and_other_tables_scroll_with_their_first_column(
+    chromium: Any, file: Path
+) -> None:
+    with opened(chromium, file, "phone") as here:
+        answer = here.page.locator("#T1 .scroll")
+        assert answer.evaluate("region => region.scrollWidth <= region.clientWidth")
+        assert answer.locator("td").first.evaluate("cell => getComputedStyle(cell, '::before').content") == '"n"'
+        open_all(here.page)
+        wide = here.page.evaluate_handle(
+            "[...document.querySelectorAll('.table .scroll')].find(part => part.scrollWidth > part.clientWidth + 40)"
+        ).as_element()
+        assert "linear-gradient" in wide.evaluate("region => getComputedStyle(region).backgroundImage")
+        wide.evaluate("region => region.scrollLeft = 30")
+        edges = (
+            "region => [region, region.querySelector('tbody th[scope=row]')].map(one => one.getBoundingClientRect().x)"
+        )
+        frame, first = wide.evaluate(edges)
+        assert first == pytest.approx(frame, abs=1)
+        assert here.page.evaluate("document.documentElement.scrollWidth") == WIDTHS["phone"]

@@ -11,4 +11,4 @@ def without_scripts(html: str) -> str:
     """Return a page without its script, its engine and the charts for it; any other script stays."""
     html = html.replace(f"<script>{page_script()}</script>", "")
     html = html.replace(f'<script type="text/plain" id="engine">{engine()}</script>', "")
-    return re.sub(r'<script type="application/json">[^<]*</script>', "", html)
+    return re.sub(r'<script type="application/json"[^>]*>[^<]*</script>', "", html)

@@ -225,7 +225,7 @@ def test_a_result_is_in_the_answer_and_in_no_other_sentence(html: str) -> None:
 
 
 def test_a_number_in_a_sentence_says_where_it_is_and_what_is_behind_it(html: str) -> None:
-    found = re.search(r'<span data-cell="answer.b2.n1" data-trace="([^"]*)">([^<]*)</span>', html)
+    found = re.search(r'<span data-cell="answer.b2.n1" data-trace="([^"]*)"[^>]*>([^<]*)</span>', html)
     assert found is not None
     row = planned_differences(report()).iloc[0]
     ((key, value),) = json.loads(unescape(found.group(1))).items()

@@ -27,6 +27,7 @@ from coxa.report.topics.protocol.section import protocol_section
 from coxa.report.topics.responders.section import responders_section
 from coxa.report.topics.service.section import service_sections
 from coxa.report.topics.trial_design.section import DESIGNS, trial_design_section
+from coxa.report.trace.explained import explained
 from coxa.report.transform.sharing import shared
 from coxa.report.transform.sharing.rounding import as_printed
 from coxa.report.transform.sharing.words import without_rare_words
@@ -65,7 +66,8 @@ def build_document(
     if study.data_cut:
         facts.append(("Data cut", study.data_cut.isoformat()))
     if committee is None:
-        document = Document(study.title, DESIGNS[study.design], tuple(facts), sections(report))
+        behind = {} if share else explained(report)
+        document = Document(study.title, DESIGNS[study.design], tuple(facts), sections(report), behind=behind)
     else:
         subtitle = f"Report to the monitoring committee, {study.words.arms} {committee}"
         document = Document(study.title, subtitle, tuple(facts), committee_sections(report, committee))

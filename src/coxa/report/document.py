@@ -7,8 +7,8 @@ tables, and are then traced like those.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
-from typing import Literal, get_args
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal, get_args
 
 from coxa.figures.figure import Figure
 from coxa.study.words import StyleName
@@ -110,6 +110,7 @@ class Document:
     style    : how its numbers are written, a name of `coxa.tables.styles`
     small_cells : counts from 1 to below this are hidden (`coxa.report.transform.sharing`); 0 where none are
     length   : how much of it is rendered; sections, tables and figures have the same numbers at every length
+    behind   : what is behind its numbers (`coxa.report.trace.explained`); empty where it is shared
     """
 
     title: str
@@ -119,6 +120,7 @@ class Document:
     style: StyleName = "plain"
     small_cells: int = 0
     length: Length = "full"
+    behind: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
     @property
     def shown(self) -> tuple[Section, ...]:

@@ -24,13 +24,19 @@ def write_csv(frame: pd.DataFrame, path: Path, private: bool = False) -> Path:
     private
         Whether only the owner may read the file, because it identifies participants.
     """
+    text = csv_text(frame)
+    with whole_file(path, private) as part:
+        part.write_bytes(text.encode("utf-8"))
+    return path
+
+
+def csv_text(frame: pd.DataFrame) -> str:
+    """Return a table as CSV; a text that a spreadsheet would take for a formula gets an apostrophe before it."""
     safe = frame.copy()
     for name in safe.select_dtypes(include=["object", "string", "category"]).columns:
         if safe[name].astype(str).str.startswith(FORMULA_STARTS).any():
             safe[name] = safe[name].map(harmless, na_action="ignore")
-    with whole_file(path, private) as part:
-        safe.to_csv(part, index=False, lineterminator="\n")
-    return path
+    return str(safe.to_csv(index=False, lineterminator="\n"))
 
 
 def write_table(frame: pd.DataFrame, path: Path, private: bool = False) -> Path:

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cache
-from itertools import count
+from itertools import count, groupby
+from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from coxa.figures.figure import Figure
-from coxa.report.document import Document
+from coxa.report.document import Document, Part, Section
+from coxa.report.output.csv_files import csv_text
 from coxa.report.output.interaction import engine, page_script, policy, static
 from coxa.tables.cells import Cell
 from coxa.tables.characters import printable
@@ -20,8 +24,34 @@ from coxa.tables.prose import Text
 XMLNS = ' xmlns="http://www.w3.org/2000/svg"'
 """A file of its own needs the name of its language; inside a page it says nothing."""
 
-TRACED = Markup('<span data-cell="{}" data-trace="{}">{}</span>')
+TRACED = Markup('<span data-cell="{}" data-trace="{}"{}>{}</span>')
 """A number in a text."""
+
+FOLDED: Mapping[Part, str] = {"supplement": "Supplement", "annex": "Records"}
+"""Parts of a full page whose sections are closed until a reader opens them, and the heading above them."""
+
+OF_WHAT = (
+    "This is the supplement to the report of the study (report.html), which gives the answer and the main results. "
+    "Sections, tables and figures are numbered as in the full report."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ShownPart:
+    """Sections that follow each other in one part; with a title where they are folded."""
+
+    id: str
+    title: str
+    sections: tuple[Section, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Numbering:
+    """The numbers of sections, tables and figures, and whether captions show them."""
+
+    headings: Mapping[str, str]
+    numbers: Mapping[str, int]
+    captions: bool
 
 
 def render_html(document: Document) -> str:
@@ -42,16 +72,30 @@ def render_html(document: Document) -> str:
     scripts = [page_script()]
     if any(_spec(figure) for figure in document.figures()):
         scripts.append(engine())
-    page = _environment().get_template("report.html.j2")
-    text = page.render(
+    numbered = document.length != "brief"
+    page = Numbering(document.section_numbers() if numbered else {}, document.numbers(), numbered)
+    text = _environment().get_template("report.html.j2").render(
         document=document,
-        numbers={**document.section_numbers(), **document.numbers()},
+        parts=shown_parts(document),
+        page=page,
+        headings=page.headings,
+        supplement=OF_WHAT if document.length == "supplement" else "",
         style=Markup(static("report.css")),
         policy=policy(*scripts),
+        behind=_json(document.behind) if document.behind else "",
         page_script=Markup(scripts[0]),
         engine=Markup("".join(scripts[1:])),
-    )
+    )  # fmt: skip
     return printable(text)
+
+
+def shown_parts(document: Document) -> list[ShownPart]:
+    """Return the sections of a page by part; in a full one those of `FOLDED` have a title."""
+    titles = FOLDED if document.length == "full" else {}
+    return [
+        ShownPart(f"part-{part}", titles.get(part, ""), tuple(sections))
+        for part, sections in groupby(document.shown, key=lambda section: section.part)
+    ]
 
 
 @cache
@@ -66,7 +110,9 @@ def _environment() -> Environment:
     )
     environment.filters["svg"] = _svg
     environment.filters["spec"] = _spec
+    environment.filters["data"] = _data
     environment.filters["trace"] = trace
+    environment.filters["against"] = _against
     environment.filters["said"] = said
     environment.tests["of_kind"] = lambda block, kind: type(block).__name__ == kind
     return environment
@@ -79,7 +125,20 @@ def _svg(figure: Figure) -> Markup:
 
 def _spec(figure: Figure) -> Markup:
     """Return a figure's chart for the page's engine, in which nothing can end its element; empty without a chart."""
-    return Markup(figure.spec().replace("<", "\\u003c"))
+    return _in_script(figure.spec())
+
+
+def _data(figure: Figure) -> Markup:
+    """Return the numbers of a figure as CSV, in JSON; empty for a figure of single participants, or without any."""
+    return Markup("") if figure.of_people or figure.data.empty else _json(csv_text(figure.data))
+
+
+def _json(value: Any) -> Markup:
+    return _in_script(json.dumps(value, ensure_ascii=False, separators=(",", ":")))
+
+
+def _in_script(text: str) -> Markup:
+    return Markup(text.replace("<", "\\u003c"))
 
 
 def said(text: Text, name: str) -> Markup:
@@ -93,7 +152,13 @@ def said(text: Text, name: str) -> Markup:
 
 
 def _piece(cell: Cell, name: str) -> Markup:
-    return TRACED.format(name, trace(cell), cell.text) if cell.statistics else escape(cell.text)
+    return TRACED.format(name, trace(cell), _against(cell), cell.text) if cell.statistics else escape(cell.text)
+
+
+def _against(cell: Cell) -> Markup:
+    """Return what a cell is compared with, as an attribute; empty where it is with nothing."""
+    reference = cell.statistics[0].reference
+    return Markup(' data-against="{}"').format(reference) if reference else Markup("")
 
 
 def trace(cell: Cell) -> str:

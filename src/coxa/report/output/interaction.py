@@ -17,11 +17,13 @@ from coxa.tables.characters import printable
 
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; script-src {}"
 
+SCRIPTS = ("page.js", "figures.js", "explain.js")
+
 
 @cache
 def page_script() -> str:
-    """Return the script of the page."""
-    return static("page.js")
+    """Return the script of the page: its contents and folds, its figures, and what is behind its numbers."""
+    return "".join(static(name) for name in SCRIPTS)
 
 
 @cache

@@ -13,7 +13,7 @@ from coxa.tables.records import Record
 def estimand_facts(told: dict[str, Any], name: str) -> Iterator[tuple[str, str]]:
     """Yield an estimand with its line of the plan, and its attributes."""
     if plan := told["estimands"].get(name):
-        yield "estimand", f"{name}: {plan['label']} ({_line(told, plan)})"
+        yield "estimand", f"{name}: {plan['label']} ({plan_line(told, plan)})"
         yield from ((f"  {attribute.lower()}", text) for attribute, text in plan["attributes"])
 
 
@@ -23,7 +23,7 @@ def analysis_facts(told: dict[str, Any], row: Record) -> Iterator[tuple[str, str
     if plan is None:
         yield "analysis", f"{row['analysis']}: a description of the data; no model is behind it"
         return
-    yield "analysis", f"{row['analysis']} ({_line(told, plan)})"
+    yield "analysis", f"{row['analysis']} ({plan_line(told, plan)})"
     if row["method"]:
         yield "method", str(row["method"])
     model = told["models"].get(str(row["model"]))
@@ -33,11 +33,16 @@ def analysis_facts(told: dict[str, Any], row: Record) -> Iterator[tuple[str, str
     if model is None:
         return
     yield "model", f"{row['model']}: {model['call']}"
+    yield from model_facts(model)
+    yield from (("warning", text) for text in dict.fromkeys((*model["warnings"], row["warning"])) if text)
+
+
+def model_facts(model: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield the rows that a model used, those that it left out, and what was tried before it."""
     if model["rows"] is not None:
         yield "rows used", f"{model['rows']} rows of {model['participants']} participants"
     yield from (("left out by the model", f"{part['rows']} rows: {part['reason']}") for part in model["left_out"])
     yield from (("tried before", text) for text in model["tried"])
-    yield from (("warning", text) for text in dict.fromkeys((*model["warnings"], row["warning"])) if text)
 
 
 def left_out_facts(told: dict[str, Any], name: str) -> Iterator[tuple[str, str]]:
@@ -61,6 +66,7 @@ def _known(value: object) -> bool:
     return bool(pd.Series([value]).notna().all())
 
 
-def _line(told: dict[str, Any], plan: dict[str, Any]) -> str:
+def plan_line(told: dict[str, Any], plan: dict[str, Any]) -> str:
+    """Return the file of the plan, and the line of it where a part is."""
     line = plan["plan_line"]
     return told["plan"]["file"] + (f", line {line}" if line is not None else "")

@@ -96,7 +96,7 @@ def as_shell(document: Document) -> Document:
     status = ("Status", "Shell, before there are data")
     first, *others = map(_section, with_blocks(document, _block).sections)
     first = replace(first, blocks=(Paragraph(BANNER, "lead"), *first.blocks))
-    return replace(document, facts=(*document.facts, status), sections=(first, *others))
+    return replace(document, facts=(*document.facts, status), sections=(first, *others), behind={})
 
 
 def _made_up(study: ComparativeStudy) -> ReportRecord:
@@ -129,7 +129,7 @@ def _cohort(study: ComparativeStudy, seed: int) -> Cohort:
 def _section(section: Section) -> Section:
     """Return a section of the shell with what is said in place of its content, or before it."""
     if section.id in AFTERWARDS:
-        return Section(section.id, section.title, (Paragraph(AFTERWARDS[section.id]),))
+        return replace(section, blocks=(Paragraph(AFTERWARDS[section.id]),), sections=())
     before = (Paragraph(BEFORE[section.id]),) if section.id in BEFORE else ()
     return replace(section, blocks=(*before, *_found_once(section.blocks)))
 

@@ -1,20 +1,26 @@
 "use strict";
-/* What a browser adds to the page: contents that say where one is, and figures that answer to the pointer. */
+/* What a browser adds to the page: contents that say where one is, and sections that open when they are asked for. */
 (() => {
   const narrow = matchMedia("(max-width: 63.99rem)");
   const contents = document.querySelector(".contents details");
   const here = contents.querySelector(".here");
   const links = new Map([...contents.querySelectorAll("a")].map((link) => [link.hash.slice(1), link]));
   const targets = [...links.keys()].map((id) => document.getElementById(id));
+  const folds = [...document.querySelectorAll("details.fold")];
 
   function fold() {
     contents.open = !narrow.matches;
   }
 
+  function closed(target) {
+    const around = target.closest("details.fold");
+    return around && !around.open && !target.closest("summary");
+  }
+
   function mark() {
     const line = innerHeight / 4;
     const end = innerHeight + scrollY >= document.documentElement.scrollHeight - 2;
-    const passed = targets.filter((target) => target.getBoundingClientRect().top < (end ? innerHeight : line));
+    const passed = targets.filter((target) => !closed(target) && target.getBoundingClientRect().top < (end ? innerHeight : line));
     const current = passed.at(-1);
     for (const [id, link] of links) {
       if (current && id === current.id) link.setAttribute("aria-current", "location");
@@ -37,66 +43,71 @@
   narrow.addEventListener("change", fold);
   contents.addEventListener("toggle", mark);
   contents.addEventListener("click", (event) => {
-    if (event.target.closest("a") && narrow.matches) contents.open = false;
+    const link = event.target.closest("a");
+    if (!link) return;
+    reveal(link.hash);
+    if (narrow.matches) contents.open = false;
   });
+
+  function reveal(hash) {
+    const target = document.getElementById(decodeURIComponent(hash.slice(1)));
+    const around = target && target.closest("details.fold");
+    if (around) around.open = true;
+    return target;
+  }
+
+  function go() {
+    const target = location.hash && reveal(location.hash);
+    if (target) target.scrollIntoView();
+  }
+
+  const tools = document.createElement("div");
+  tools.className = "tools page-tools";
+  contents.before(tools);
+
+  const switches = [];
+
+  function name() {
+    const all = folds.every((one) => one.open);
+    for (const one of switches) one.textContent = all ? "Close all" : "Open all";
+  }
+
+  function openAll() {
+    const open = !folds.every((one) => one.open);
+    for (const one of folds) one.open = open;
+    name();
+  }
+
+  function addSwitch(place) {
+    const one = document.createElement("button");
+    one.type = "button";
+    one.className = "open-all";
+    one.addEventListener("click", openAll);
+    switches.push(one);
+    place.append(one);
+  }
+
+  if (folds.length) {
+    addSwitch(tools);
+    const beside = document.createElement("p");
+    beside.className = "tools";
+    document.querySelector("section.part h2").after(beside);
+    addSwitch(beside);
+    for (const one of folds) one.addEventListener("toggle", () => { name(); mark(); });
+    name();
+  }
+
+  let forPaper = [];
+  addEventListener("beforeprint", () => {
+    forPaper = folds.filter((one) => !one.open);
+    for (const one of forPaper) one.open = true;
+  });
+  addEventListener("afterprint", () => {
+    for (const one of forPaper) one.open = false;
+  });
+
+  addEventListener("hashchange", go);
   fold();
+  go();
   mark();
-
-  const engine = document.getElementById("engine");
-  const started = new WeakMap();
-
-  function load() {
-    if (globalThis.vegaEmbed) return;
-    const script = document.createElement("script");
-    script.textContent = engine.textContent;
-    document.head.append(script);
-  }
-
-  function once(plot) {
-    if (!started.has(plot)) started.set(plot, start(plot));
-    return started.get(plot);
-  }
-
-  async function start(plot) {
-    load();
-    const live = document.createElement("div");
-    live.className = "live";
-    live.hidden = true;
-    plot.querySelector(".scroll").append(live);
-    await vegaEmbed(live, JSON.parse(plot.querySelector("script").textContent), {
-      mode: "vega-lite", renderer: "svg", actions: false, ast: true, defaultStyle: false, config: { aria: false },
-      tooltip: { disableDefaultStyle: true },
-    });
-    const still = plot.querySelector("svg.still");
-    const drawing = live.querySelector("svg");
-    drawing.setAttribute("role", "img");
-    drawing.setAttribute("aria-labelledby", still.getAttribute("aria-labelledby"));
-    for (const part of drawing.children) part.setAttribute("aria-hidden", "true");
-    drawing.style.setProperty("--figure-width", `${drawing.viewBox.baseVal.width}px`);
-  }
-
-  async function show(plot, on) {
-    if (on) await once(plot);
-    plot.querySelector(".live").hidden = !on;
-    plot.classList.toggle("is-live", on);
-    plot.querySelector(".tools button").setAttribute("aria-pressed", String(on));
-  }
-
-  for (const plot of document.querySelectorAll(".plot:has(script)")) {
-    const tools = document.createElement("p");
-    tools.className = "tools";
-    const button = document.createElement("button");
-    button.type = "button";
-    button.textContent = "Interactive";
-    button.setAttribute("aria-pressed", "false");
-    button.setAttribute("aria-describedby", plot.querySelector("figcaption").id);
-    button.addEventListener("click", () => show(plot, button.getAttribute("aria-pressed") !== "true"));
-    const hint = document.createElement("span");
-    hint.textContent = "Point at a mark for its numbers.";
-    tools.append(button, hint);
-    plot.querySelector(".scroll").after(tools);
-    plot.querySelector(".scroll").addEventListener("pointerenter", (event) => {
-      if (event.pointerType === "mouse") show(plot, true);
-    }, { once: true });
-  }
 })();
