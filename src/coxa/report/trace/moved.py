@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -22,6 +23,9 @@ MOST = 300
 """Rows of the table; the numbers of the plan's analyses come first, and a note says how many are left out."""
 
 UNCHANGED = "the same"
+
+PLACE = ("estimand", "analysis", "term", "visit", "arm", "reference")
+"""Where a number belongs, in the order of a `Statistic`."""
 
 STATISTICS = {
     "conf_low": "lower limit",
@@ -108,7 +112,7 @@ def _label(plan: Mapping[str, Any], part: str, name: str) -> str:
 
 
 def _cells(record: Record) -> tuple[Cell, ...]:
-    at = Statistic(**{name: str(record[name]) for name in ADDRESS if name != "statistic"})
+    at = Statistic("", math.nan, *(str(record[name]) for name in PLACE))
     one, other = float(record["first"]), float(record["second"])
     values = {"first": one, "second": other, "difference": other - one}
     return tuple(cell("mean", {"mean": value}, at, 4) if pd.notna(value) else Cell(NONE) for value in values.values())

@@ -214,8 +214,7 @@ class _Attacker:
             everybody = [self.sizes[arm]] if arm in self.sizes else []
             self.guess(everybody, [counts[0][0]])
             for index, (whole, level) in enumerate(counts):
-                inside = takewhile(lambda one, level=level: one[1] > level, counts[index + 1 :])
-                parts = [at for at, deeper in inside if deeper == level + 1]
+                parts = _children(level, counts[index + 1 :])
                 self.guess([whole] if parts else [], parts)
         for first, second in permutations(kinds.values(), 2):
             self.guess(first, second)
@@ -283,3 +282,9 @@ def _range(sums: Sums, hidden: Bools, near: NDArray[np.int32], at: int) -> tuple
     place = {one: index for index, one in enumerate(there)}
     equations = tuple(tuple((place[one], by) for one, by in terms) for terms in mine)
     return feasible_range(Sums(sums.values[there], sums.weights[there], equations), hidden[there], place[at])
+
+
+def _children(level: int, following: Sequence[tuple[int, int]]) -> list[int]:
+    """Return the counts one level below, as far as the next one that is not below."""
+    below = takewhile(lambda one: one[1] > level, following)
+    return [at for at, deeper in below if deeper == level + 1]
