@@ -12,6 +12,7 @@ from coxa.lazy import lazy
 from coxa.version import __version__ as __version__
 
 if TYPE_CHECKING:
+    from coxa import audit as audit
     from coxa import cohort as cohort
     from coxa import derive as derive
     from coxa import design as design
@@ -81,6 +82,7 @@ __getattr__, __dir__, __all__ = lazy(
         "coxa.study.reading.read": ("read_study",),
     },
     namespaces=(
+        "audit",
         "cohort",
         "derive",
         "design",

@@ -33,6 +33,7 @@ ROOMS = {
     "models": set(),
     "estimates": {"models"},
     "analyses": {"estimates", "models", "study", "instruments"},
+    "audit": {"disclosure", "models"},
     "runs": set(),
     "allocation": {"study"},
     "simulate": {"allocation", "models", "study", "instruments"},
