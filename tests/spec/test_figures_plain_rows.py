@@ -36,7 +36,7 @@ def test_rows_are_those_of_altair(name: str) -> None:
 def test_more_rows_than_altair_allows_are_drawn() -> None:
     points = pd.DataFrame({"x": np.arange(6000.0)})
     figure = Figure("points", "Points", alt.Chart(points).mark_point().encode(x="x:Q"), "Points.", points)
-    assert figure.spec().count('.0}') == 6000
+    assert figure.spec().count(".0}") == 6000
     assert alt.data_transformers.active == "default"
 
 

@@ -19,11 +19,11 @@ from coxa.report.topics.analyses.arms_table import results_table
 from coxa.report.topics.analyses.sentences import not_fitted_words
 from coxa.report.topics.answer.people import main_response, people_sentence
 from coxa.report.topics.answer.section import answer_section
-from coxa.report.topics.responders.tables import response_counts
+from coxa.report.topics.responders.tables import response_address, response_counts
 from coxa.report.transform.sharing.figures import OF_FEW, shared_figure
 from coxa.study.comparative import PlannedAnalysis
 from coxa.study.kinds import study_of
-from coxa.tables.hidden import Protected
+from coxa.tables.hidden import Protected, address
 from coxa.tables.prose import cells_of
 from coxa.tables.records import records
 from coxa.tables.table import Row, Table
@@ -173,15 +173,23 @@ def test_the_people_are_drawn_as_they_are_counted() -> None:
 
 
 def test_people_whose_counts_are_hidden_are_not_drawn() -> None:
+    report = small_trial.report()
+    response = main_response(report)
+    assert response is not None
     figure = next(one for one in small_trial.built().figures() if one.id == "people-of-100")
-    known = {(str(arm), int(n)) for row in figure.data.to_dict("records") for arm, n in
-             ((row["arm"], row["n"]), (row["arm"], row["total"]))}  # fmt: skip
-    assert shared_figure(figure, Protected(5, frozenset(), frozenset(known))).alt == figure.alt
-    without = frozenset(one for one in known if one[0] != "exercise")
-    drawn = shared_figure(figure, Protected(5, frozenset(), without))
-    assert list(drawn.data["arm"]) == ["usual_care", "manual_therapy"]
-    assert "Exercise therapy" not in drawn.alt
-    assert "Exercise therapy" not in drawn.svg()
+    known = {
+        address(replace(response_address(response, "week_12", arm), name=name))
+        for arm in report.study.arm_order
+        for name in ("n", "total")
+    }
+    everything = shared_figure(figure, Protected(5, frozenset(known), frozenset()))
+    assert (everything.alt, everything.svg()) == (figure.alt, figure.svg())
+    for hidden in ("n", "total"):
+        gone = address(replace(response_address(response, "week_12", "exercise"), name=hidden))
+        drawn = shared_figure(figure, Protected(5, frozenset(known - {gone}), frozenset()))
+        assert list(drawn.data["arm"]) == ["usual_care", "manual_therapy"]
+        assert "Exercise therapy" not in drawn.alt + drawn.svg()
+        assert "Not shown: a count from 1 to 4" in drawn.alt
     assert shared_figure(figure, Protected(5, frozenset(), frozenset())).alt.startswith(OF_FEW)
 
 

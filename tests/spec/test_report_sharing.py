@@ -29,7 +29,7 @@ from coxa.report.transform.sharing.words import OTHER, common, without_rare_word
 from coxa.report.write import write_report
 from coxa.tables.cells import Cell, Statistic
 from coxa.tables.formats import cell
-from coxa.tables.hidden import COUNTS, HIDDEN, Protected
+from coxa.tables.hidden import COUNTS, HIDDEN, Protected, address
 from coxa.tables.prose import prose, with_n
 from coxa.tables.table import Column, Row, RowGroup, Table
 from tests.spec.drawn_trial import drawn_trial
@@ -224,11 +224,38 @@ def test_diagnostics_of_single_participants_are_not_shared(safe: Document) -> No
     assert all(figure.data.empty and figure.alt.startswith(OF_PEOPLE) for figure in single)
 
 
-def test_the_shared_flow_is_drawn_without_what_its_table_hides(safe: Document) -> None:
-    figure = next(one for one in safe.figures() if one.id == "participant-flow")
+def test_the_shared_flow_is_drawn_without_what_is_hidden_and_with_all_else(document: Document, safe: Document) -> None:
+    figure, whole = (next(one for one in made.figures() if one.id == "participant-flow") for made in (safe, document))
     assert "(n\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}*)" in figure.svg()
     assert "Not shown: a count from 1 to 4" in figure.alt
-    assert 0 < figure.data["n"].isna().sum() < len(figure.data)
+    hidden, n = figure.data["n"].isna(), whole.data["n"]
+    assert len(figure.data) == len(whole.data)
+    assert hidden[n.between(1, K - 1)].all()
+    assert (n[~hidden] == figure.data["n"][~hidden]).all()
+    assert (n[~hidden] > 0).any()
+
+
+def test_the_flow_is_drawn_though_one_of_its_numbers_is_hidden_elsewhere(document: Document) -> None:
+    """Which count it is decides, as in a table: not that another count, which is hidden, is as large."""
+    figure = next(one for one in document.figures() if one.id == "participant-flow")
+    assert figure.counts is not None
+    shown = frozenset(map(address, figure.counts.statistics()))
+    assert shared_figure(figure, Protected(K, shown, frozenset())).alt == figure.alt
+    gone = next(one for one in figure.counts.statistics() if one.value > 20 and one.arm == "exercise")
+    drawn = shared_figure(figure, Protected(K, shown - {address(gone)}, frozenset()))
+    assert drawn.data["n"].isna().sum() == 1
+
+
+def test_the_attack_reads_the_numbers_that_are_drawn(tmp_path: Path) -> None:
+    """A count of the flow that is shown though it is hidden in the plan of sharing gives others away."""
+    folder, full = small_shared(report(), tmp_path)
+    shared = pd.read_csv(folder / "results.csv")
+    plain = full[full["table"].isin(["participant-flow", "people-of-100"])]
+    assert len(plain) > 20
+    leaky = pd.concat([shared[~shared["table"].isin(["participant-flow", "people-of-100"])], plain])
+    leaky.to_csv(folder / "results.csv", index=False)
+    recovered = {one.count for one in attack(folder, full, K)}
+    assert any("participant-flow" in one for one in recovered)
 
 
 def test_means_are_drawn_without_the_numbers_that_are_hidden(safe: Document) -> None:

@@ -46,6 +46,7 @@ class Figure:
     decimal_mark : of the numbers that the chart writes itself
     of_people : whether it shows single participants, and so is not for everybody
     hiding : returns the figure without counts that are not shown; None where it would not be the same figure
+    by_address : whether `hiding` knows which count each is, as a table does, and not the number alone
     counts : the counts in it as rows that add up, where no table of the document has them; sharing hides them by it
     along : columns of `data` that say where on an axis a row stands, and are no results
     digits : significant digits of columns of the chart's data, where it is not to have them all
@@ -72,6 +73,7 @@ class Figure:
     digits: Mapping[str, int] = field(default_factory=dict)
     counts: Table | None = field(default=None, repr=False)
     hiding: Callable[[Protected], Figure] | None = field(default=None, repr=False, compare=False)
+    by_address: bool = False
     _kept: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
     """The chart and its description, as making them takes longer than drawing them."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from textwrap import shorten
 
@@ -24,10 +24,11 @@ from coxa.report.topics.responders.tables import (
 )
 from coxa.study.comparative import ComparativeStudy
 from coxa.study.wording import rule_words
-from coxa.tables.cells import Cell
+from coxa.tables.cells import Cell, Statistic
 from coxa.tables.formats import NO_BREAK, cell, share
 from coxa.tables.hidden import Protected
 from coxa.tables.prose import Prose, in_sentence, prose
+from coxa.tables.records import records
 
 OF = 100
 ACROSS = 10
@@ -128,23 +129,24 @@ def people_figure(study: ComparativeStudy, response: Response, visit: str) -> Fi
     title = (
         f"{OF} participants under each {study.words.arm}: filled, those with {what} at {study.label('visits', visit)}"
     )
-    return _people(pd.DataFrame(rows), title)
+    at = {arm: response_address(response, visit, arm) for arm in counts}
+    return _people(pd.DataFrame(rows), title, at)
 
 
-def _people(data: pd.DataFrame, title: str) -> Figure:
+def _people(data: pd.DataFrame, title: str, at: Mapping[str, Statistic]) -> Figure:
     def hiding(protected: Protected) -> Figure:
         known = [
-            protected.shows_number(arm, n) and protected.shows_number(arm, total)
-            for arm, n, total in zip(data["arm"], data["n"], data["total"], strict=True)
+            all(protected.shows(replace(at[row["arm"]], name=name, value=row[name])) for name in ("n", "total"))
+            for row in records(data)
         ]
-        return _people(data[known], title) if any(known) else made
+        return _people(data[known], title, at)
 
     labels = [(str(label), round(value)) for label, value in zip(data["arm_label"], data["of_100"], strict=True)]
     words = "; ".join(f"{label}: {filled} of {OF}" for label, filled in labels)
-    made = Figure(
-        "people-of-100", title, lambda _: _drawing(labels), f"{words}.", data.drop(columns="arm_label"), hiding=hiding
+    numbers = data.drop(columns="arm_label")
+    return Figure(
+        "people-of-100", title, lambda _: _drawing(labels), f"{words}.", numbers, hiding=hiding, by_address=True
     )
-    return made
 
 
 def _drawing(labels: Sequence[tuple[str, int]]) -> Drawing:

@@ -25,8 +25,10 @@ def shared_figure(figure: Figure, protected: Protected) -> Figure:
     if figure.hiding is None:
         return blank_figure(figure, OF_FEW)
     drawn = figure.hiding(protected)
-    if not all_shown(drawn, protected):
+    if drawn.data.empty or not (figure.by_address or all_shown(drawn, protected)):
         return blank_figure(figure, OF_FEW)
+    if drawn.data.equals(figure.data):
+        return drawn
     return replace(drawn, words=prose(drawn.words, f" {HIDDEN}: {protected.note()}"))
 
 

@@ -54,7 +54,7 @@ def plot_flow(flow: Flow, *, figure_id: str = "participant-flow", title: str = T
         return _drawing(flow, figure_id)
 
     words, data, counts = flow_text(flow), flow.to_frame(), flow_table(flow)
-    return Figure(figure_id, title, draw, words, data, along=("level",), counts=counts, hiding=hiding)
+    return Figure(figure_id, title, draw, words, data, along=("level",), counts=counts, hiding=hiding, by_address=True)
 
 
 def _drawing(flow: Flow, figure_id: str) -> Drawing:
