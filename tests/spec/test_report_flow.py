@@ -42,7 +42,9 @@ def test_every_number_of_the_diagram_is_in_the_results() -> None:
 
 def test_the_diagram_stands_before_the_tables_in_every_form() -> None:
     html = str(rendered("html"))
-    places = [html.index(f'id="{name}"') for name in ("participant-flow", "baseline", "participants")]
+    numbers = built().numbers()
+    tables = [f"T{numbers[name]}-caption" for name in ("baseline", "participants")]
+    places = [html.index(f'id="{name}"') for name in ("participant-flow", *tables)]
     assert places == sorted(places)
     word = zipfile.ZipFile(io.BytesIO(bytes(rendered("docx"))))  # type: ignore[arg-type]
     assert f"Flow diagram. Randomised: {3 * PER_ARM}." in word.read("word/document.xml").decode()
