@@ -195,6 +195,17 @@ def write(rule: str, values: Mapping[str, float], decimals: int = 1, style: Styl
     )
 
 
+def write_one(rule: str, name: str, value: float, decimals: int = 1, style: Style = PLAIN) -> str:
+    """Write one of the values of a rule as the rule writes it among the others.
+
+    Examples
+    --------
+    >>> write_one("estimate_interval", "conf_low", -9.31), write_one("count_percent", "share", 0.5238)
+    ('−9.3', '52.4%')
+    """
+    return _field(value, next(spec for _, field, spec in PARTS[rule] if field == name), decimals, style)
+
+
 def cell(rule: str, values: Mapping[str, float], at: Statistic, decimals: int = 1, mark: str = "") -> Cell:
     """Write values by a rule and keep each behind the text, by name, at the address of `at`."""
     kept = tuple(replace(at, name=name, value=float(value)) for name, value in values.items())
