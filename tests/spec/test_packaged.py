@@ -13,7 +13,7 @@ from coxa.packaged import packaged_yaml
 HOME = Path(coxa.__file__).parent
 SHIPPED = sorted(
     path.relative_to(HOME)
-    for room in ("instruments", "cohort", "study/delivery", "report")
+    for room in ("instruments", "cohort", "study/delivery", "report", "exchange")
     for path in (HOME / room).rglob("*.yaml")
 )
 

@@ -33,6 +33,7 @@ COMMANDS = [
     "randomise",
     "analyse",
     "report",
+    "export",
     "flow",
     "why",
     "verify",

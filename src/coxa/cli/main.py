@@ -16,6 +16,7 @@ from coxa.cli.analyse import analyse_command, report_command
 from coxa.cli.check import check_command
 from coxa.cli.checklist import checklist_command, cite_command
 from coxa.cli.demo import demo_command, new_command
+from coxa.cli.export import export_command
 from coxa.cli.flow import flow_command
 from coxa.cli.lock import lock_command
 from coxa.cli.power import power_command
@@ -100,6 +101,7 @@ app.command("power")(power_command)
 app.command("rehearse")(rehearse_command)
 app.command("analyse")(analyse_command)
 app.command("report")(report_command)
+app.command("export")(export_command)
 app.command("flow")(flow_command)
 app.command("checklist")(checklist_command)
 app.command("cite")(cite_command)

@@ -1,0 +1,1 @@
+"""A cohort as ADaM data sets."""

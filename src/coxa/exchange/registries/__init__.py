@@ -1,0 +1,1 @@
+"""Results of a report as tables that registries of trials ask for."""
