@@ -89,6 +89,12 @@ def test_a_place_is_named_once(frame: pd.DataFrame) -> None:
     assert not frame.duplicated(["cell", "statistic"]).any()
 
 
+def test_a_number_of_a_planned_analysis_has_an_address_of_its_own(frame: pd.DataFrame) -> None:
+    planned = frame[frame["analysis"].isin(list(report().study.analyses)) & frame["cell"].str.startswith("T")]
+    values = planned.drop_duplicates([*ADDRESS, "value"])
+    assert not values.duplicated(list(ADDRESS)).any()
+
+
 def test_the_shown_text_is_made_from_the_values_by_the_format(frame: pd.DataFrame) -> None:
     for _, rows in frame[frame["format"] != ""].groupby("cell", sort=False):
         first = rows.iloc[0]

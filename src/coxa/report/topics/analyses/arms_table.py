@@ -104,8 +104,7 @@ def _described(place: _Place, arm: str, mean: Record | None) -> Iterator[Cell]:
     """Yield n, the values at baseline and at the visit, and the adjusted mean of one arm."""
     planned, study = place.planned, place.planned.study
     outcome, values = planned.outcome_name, place.values
-    n = "n_participants" if planned.of_responders else "n_observations"
-    yield cell("count", {"n": mean[n]}, address(mean)) if mean else Cell(NONE)
+    yield _analysed(planned, mean) if mean else Cell(NONE)
     yield described(study, outcome, values, study.baseline_visit, arm)
     if planned.of_responders:
         yield responders_cell(mean) if mean else Cell(NONE)
@@ -113,6 +112,13 @@ def _described(place: _Place, arm: str, mean: Record | None) -> Iterator[Cell]:
         return
     yield described(study, outcome, values, place.visit, arm)
     yield estimate_cell("estimate_interval", mean, *INTERVAL, decimals=planned.decimals) if mean else Cell(NONE)
+
+
+def _analysed(planned: PlannedAnalysis, mean: Record) -> Cell:
+    """Return those behind a mean or a proportion; `n` of a proportion are its responders."""
+    if planned.of_responders:
+        return cell("participants", {"n_participants": mean["n_participants"]}, address(mean))
+    return cell("count", {"n": mean["n_observations"]}, address(mean))
 
 
 def _compared(place: _Place, record: Record | None, is_reference: bool) -> tuple[Cell, Cell]:
