@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 import runpy
 import shutil
@@ -11,9 +12,11 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from pypdf import PdfReader
 
 import coxa
 from coxa.cohort.cohort import Cohort
+from coxa.report.output.render import render
 from coxa.report.report import Report
 from coxa.report.write import write_results
 from coxa.simulate.truth import Truth
@@ -218,3 +221,11 @@ def test_the_template_explains_every_kind_of_key_once() -> None:
             (explained if comment else bare).add(key)
     names = {*ARMS, *VISITS, "pain", "age", "sex", "site", "primary", "ancova"}
     assert bare - explained - names == set()
+
+
+def test_the_brief_report_is_two_pages_with_the_answer_on_the_first(report: Report) -> None:
+    first, second = PdfReader(io.BytesIO(render(report, "pdf", length="brief"))).pages
+    answered = " ".join(first.extract_text().split())
+    assert "The answer" in answered
+    assert "Exercise therapy against Usual care at Week 12: difference in means" in answered
+    assert "In people" in second.extract_text()
