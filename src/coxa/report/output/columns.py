@@ -24,6 +24,8 @@ in ems."""
 
 SIZES = (9.0, 8.5, 8.0, 7.5, 7.0)
 """Sizes of type of a table in points, the largest that fits is used."""
+WIDER_FONT = 1.25
+"""How much wider letters are in DejaVu Sans, which is shown where nothing else is there."""
 UPRIGHT, SIDEWAYS = 482.0, 729.0
 """Width of the text on an A4 page with margins of 20 mm, in points."""
 ONE_PAGE_ROWS, ONE_PAGE_CHARACTERS = 16, 5000
@@ -52,11 +54,18 @@ class Layout:
     whole: bool
 
 
-def layout(table: Table) -> Layout:
+def layout(table: Table, other_fonts: bool = False) -> Layout:
     """Choose the size of type, the direction of the page and the widths of the columns.
 
     Numbers are never broken where that can be avoided: first the type gets smaller, then the page is turned. What
     is left over goes to the columns of words.
+
+    Parameters
+    ----------
+    table
+        What is set.
+    other_fonts
+        Whether it may be read in a wider font than it is made for, as a Word file is; columns have room for that.
 
     Examples
     --------
@@ -65,6 +74,9 @@ def layout(table: Table) -> Layout:
     """
     least, wished = _needs(table)
     whole = _stands_on_one_page(table)
+    if other_fonts:
+        least = [WIDER_FONT * width for width in least]
+        wished = [WIDER_FONT * width for width in wished]
     for sideways, room in ((False, UPRIGHT), (True, SIDEWAYS)):
         for size in SIZES:
             if sum(least) * size <= room:

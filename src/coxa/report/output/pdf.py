@@ -16,7 +16,7 @@ from coxa.figures.figure import Figure
 from coxa.report.document import Block, Card, Document, FigureBlock, List, Paragraph, Section, TableBlock
 from coxa.report.output.columns import UPRIGHT, figure_width, half, layout
 from coxa.report.output.opening import heading, opening
-from coxa.tables.characters import breakable, printable
+from coxa.tables.characters import breakable, kept_whole, printable
 from coxa.tables.formats import NONE
 from coxa.tables.prose import Text
 from coxa.tables.table import Table
@@ -200,7 +200,7 @@ def _pairs(facts: tuple[tuple[str, Text], ...]) -> list[list[str]]:
 
 
 def _text(text: Text) -> str:
-    return breakable(printable(str(text)), LONGEST_WORD)
+    return breakable(kept_whole(printable(str(text))), LONGEST_WORD)
 
 
 def _title(text: str) -> str:

@@ -6,8 +6,8 @@ import io
 from typing import TYPE_CHECKING
 
 from coxa.figures.figure import Figure
-from coxa.report.output.columns import figure_width
-from coxa.report.output.word.captions import add_caption
+from coxa.report.output.columns import UPRIGHT, figure_width
+from coxa.report.output.word.captions import Place, add_caption
 from coxa.tables.characters import printable
 
 if TYPE_CHECKING:
@@ -17,15 +17,18 @@ PPI = 128
 """Pixels of the picture for 72 of the drawing; on paper, 206 to an inch or more."""
 
 
-def add_figure(word: Word, figure: Figure, number: int) -> None:
-    """Add the caption, the picture (at least 200 dots per inch) and what it says to those who do not see it."""
+def add_figure(word: Word, figure: Figure, place: Place, scale: float = 1) -> None:
+    """Add the caption, the picture (at least 200 dots per inch) and what it says to those who do not see it.
+
+    `scale` is how wide it is against what is usual.
+    """
     from docx.shared import Pt
 
-    add_caption(word, "Figure", number, printable(figure.title))
+    add_caption(word, "Figure", place, printable(figure.title))
     picture = word.add_picture(io.BytesIO(figure.png(PPI)))
-    wanted = figure_width(picture.width.pt, picture.height.pt)
+    wanted = min(scale * figure_width(picture.width.pt, picture.height.pt), UPRIGHT)
     picture.height, picture.width = Pt(wanted * picture.height.pt / picture.width.pt), Pt(wanted)
     about = picture._inline.docPr
-    about.set("name", f"Figure {number}")
+    about.set("name", f"Figure {place.number}")
     about.set("descr", printable(figure.alt))
     word.paragraphs[-1].style = "Figure"

@@ -10,15 +10,18 @@ if TYPE_CHECKING:
     from docx.document import Document as Word
     from docx.text.paragraph import Paragraph
 
-FONT = "Calibri"
+FONT = "Arial"
+"""On every machine, or there is one of the same widths."""
 INK, SOFT, ACCENT, ALERT, LINE = "1B1F24", "56606B", "0A5A9C", "B3420B", "D5DAE0"
 LEAD, WARNING, FACT, FIGURE = "Lead", "Warning", "Fact", "Figure"
+FACTS, ANSWER_FACT = "Facts Line", "Answer Fact"
+CARD = "F6F7F9"
 CELL, NOTE, TABLE = "Table Text", "Table Note", "Report Table"
 MARGIN_MM = 20
 NAMES_MM = 52
 AFTER_BORDER = ("w:shd", "w:tabs", "w:spacing", "w:ind", "w:contextualSpacing", "w:jc", "w:outlineLvl", "w:rPr")
 """What Word wants behind the border of a paragraph; it does not open a file with another order."""
-HEADINGS = {1: (16, 24), 2: (13, 16), 3: (11.5, 12), 4: (11, 10)}
+HEADINGS = {1: (13, 12), 2: (11, 10), 3: (10, 8), 4: (9.5, 8)}
 """Level -> size and space above, in points."""
 
 
@@ -30,7 +33,7 @@ def prepare(word: Word) -> None:
     page = word.sections[0]
     page.page_width, page.page_height = Mm(210), Mm(297)
     page.left_margin = page.right_margin = Mm(MARGIN_MM)
-    page.top_margin, page.bottom_margin = Mm(24), Mm(22)
+    page.top_margin, page.bottom_margin = Mm(22), Mm(19)
     sheet = word.styles.element
     for fonts in sheet.iter(qn("w:rFonts")):
         fonts.attrib.clear()
@@ -47,45 +50,48 @@ def _texts(word: Word) -> None:
     from docx.oxml.ns import qn
     from docx.shared import Mm
 
-    _style(word, "Normal", size=10.5, after=6, colour=INK)
-    _style(word, "Body Text", after=6)
-    for name, size, after, colour in (("Title", 22, 10, INK), ("Subtitle", 11, 2, SOFT)):
+    _style(word, "Normal", size=9.5, after=5, colour=INK)
+    _style(word, "Body Text", after=4)
+    for name, size, after, colour in (("Title", 15, 2, INK), ("Subtitle", 10, 2, SOFT)):
         style = _style(word, name, size=size, after=after, colour=colour, bold=name == "Title")
         style.font.italic = False
+        for spread in style.element.rPr.findall(qn("w:spacing")):
+            style.element.rPr.remove(spread)
         for border in style.element.pPr.findall(qn("w:pBdr")):
             style.element.pPr.remove(border)
     _style(word, "List Bullet", after=3)
-    _style(word, "Caption", size=10, before=12, after=4, colour=INK, bold=False, keep=True)
-    _style(word, FIGURE, after=12)
+    _style(word, "Caption", size=9, before=8, after=3, colour=INK, bold=False, keep=True)
+    _style(word, FIGURE, after=6)
+    _style(word, FACTS, size=9, after=2, colour=SOFT)
+    line = _style(word, ANSWER_FACT, size=8, after=0)
+    line.paragraph_format.line_spacing = 1.0
+    shaded = element("w:shd", val="clear", color="auto", fill=CARD)
+    line.element.get_or_add_pPr().insert_element_before(shaded, *AFTER_BORDER[1:])
     fact = _style(word, FACT, after=2).paragraph_format
     fact.left_indent, fact.first_line_indent = Mm(NAMES_MM), Mm(-NAMES_MM)
     fact.tab_stops.add_tab_stop(Mm(NAMES_MM))
     for name, colour in ((LEAD, ACCENT), (WARNING, ALERT)):
         side = element("w:left", val="single", sz="18", space="8", color=colour)
-        properties = _style(word, name, after=6).element.get_or_add_pPr()
+        properties = _style(word, name, after=4).element.get_or_add_pPr()
         properties.insert_element_before(element("w:pBdr", side), *AFTER_BORDER)
         word.styles[name].paragraph_format.left_indent = Mm(3)
 
 
 def _headings(word: Word) -> None:
-    from docx.shared import Mm, Pt
 
     for level in range(1, 10):
         size, before = HEADINGS.get(level, HEADINGS[4])
         _style(word, f"Heading {level}", size=size, before=before, after=5, colour=INK, bold=True, keep=True)
-    _style(word, "TOC Heading", size=13, before=18, after=5, colour=INK, bold=True)
-    for level in (1, 2):
-        contents = _style(word, f"toc {level}", after=2)
-        contents.paragraph_format.left_indent = Mm(5 * (level - 1))
-        contents.font.size = Pt(10.5)
+    _style(word, "TOC Heading", size=11, before=8, after=5, colour=INK, bold=True)
+    _style(word, "toc 1", size=9.5, after=1)
     word.styles["Heading 1"].paragraph_format.page_break_before = False
 
 
 def _tables(word: Word) -> None:
     from docx.enum.style import WD_STYLE_TYPE
 
-    _style(word, CELL, size=9).paragraph_format.line_spacing = 1.0
-    _style(word, NOTE, size=8.5, after=2, colour=SOFT).paragraph_format.line_spacing = 1.0
+    _style(word, CELL, size=8.5).paragraph_format.line_spacing = 1.0
+    _style(word, NOTE, size=7.5, after=1, colour=SOFT).paragraph_format.line_spacing = 1.0
     style = word.styles.add_style(TABLE, WD_STYLE_TYPE.TABLE)
     style.base_style = word.styles["Normal Table"]
     edges = (element(f"w:{side}", val="single", sz="8", space="0", color=INK) for side in ("top", "bottom"))

@@ -9,9 +9,9 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from coxa.report.output.columns import Layout, layout
-from coxa.report.output.word.captions import add_caption
+from coxa.report.output.word.captions import Place, add_caption
 from coxa.report.output.word.styles import CELL, INK, MARGIN_MM, NOTE, SOFT, TABLE, add_paragraph
-from coxa.tables.characters import printable
+from coxa.tables.characters import joined_dashes, kept_whole, printable
 from coxa.tables.table import Row, Table
 
 if TYPE_CHECKING:
@@ -19,24 +19,27 @@ if TYPE_CHECKING:
 
 STYLE_ID = CELL.replace(" ", "")
 
-SIZE = 9
+SIZE = 8.5
 """Of the style of cells, in points."""
 
 NOTE_SPACE = 50800
 """Between a table and its notes: four points, in the units of Word."""
 
+TOGETHER = 4
+"""Last rows that stay on one page with the notes."""
+
 INDENT = 10.0
 """Points by which a row is indented for each level."""
 
 
-def add_table(word: Word, table: Table, number: int) -> None:
+def add_table(word: Word, table: Table, place: Place) -> None:
     """Add caption, table and notes; a table that is too wide stands on a page of its own, on its side."""
     from docx.oxml import parse_xml
 
-    placed = layout(table)
+    placed = layout(table, other_fonts=True)
     if placed.sideways:
         _turn(word)
-    add_caption(word, "Table", number, printable(table.title), printable(table.subtitle))
+    add_caption(word, "Table", place, printable(table.title), printable(table.subtitle))
     word.element.body.sectPr.addprevious(parse_xml(_table(table, placed)))
     for index, note in enumerate(table.footnotes):
         said = add_paragraph(word, "", NOTE)
@@ -45,7 +48,7 @@ def add_table(word: Word, table: Table, number: int) -> None:
         if note.mark:
             said.add_run(printable(note.mark)).font.superscript = True
             said.add_run(" ")
-        said.add_run(printable(str(note.text)))
+        said.add_run(kept_whole(printable(str(note.text))))
     add_paragraph(word, "", NOTE)
     if placed.sideways:
         _turn(word)
@@ -118,7 +121,7 @@ def _body(table: Table, width: list[int], placed: Layout) -> Iterator[str]:
             yield _line([_cell(said, sum(width), f'<w:gridSpan w:val="{len(width)}"/>')])
         for row in group.rows:
             left -= 1
-            keep = bool(table.footnotes) if not left else placed.whole
+            keep = bool(table.footnotes) if not left else placed.whole or left < TOGETHER
             yield _row(table, row, width, placed.size, keep)
 
 
@@ -154,7 +157,7 @@ def _said(
 
 
 def _run(text: str, look: str) -> str:
-    lines = escape(printable(text), quote=False).splitlines()
+    lines = escape(joined_dashes(kept_whole(printable(text))), quote=False).splitlines()
     said = "<w:br/>".join(f'<w:t xml:space="preserve">{line}</w:t>' for line in lines)
     return f"<w:r><w:rPr>{look}</w:rPr>{said}</w:r>" if said else ""
 
