@@ -52,7 +52,7 @@ def page_of_html(page: Path) -> Path:
     with browser(path) as running, opened(running, page) as here:
         plot = here.page.locator(FIGURE)
         plot.evaluate("plot => plot.scrollIntoView({block: 'end'})")
-        plot.locator(".tools button").click()
+        plot.locator(".tools [aria-pressed]").click()
         plot.locator(".live .mark-symbol.role-mark path").nth(POINT).hover()
         here.page.screenshot(path=picture)
     return picture
