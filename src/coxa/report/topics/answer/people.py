@@ -77,10 +77,15 @@ def people_section(report: ReportRecord, response: Response) -> Section:
         Paragraph(
             f"What counts: {rule_words(study, response.outcome, response.rule)} in "
             f"{study.label('outcomes', response.outcome)}. Source: "
-            f"{shorten(rule.source, SOURCE, placeholder=' ...') if rule.source else 'not stated in the plan'}."
+            f"{_whole_sentence(shorten(rule.source or 'not stated in the plan', SOURCE, placeholder=' ...'))}"
         ),
     ]
     return Section("people", "In people", tuple(said), part="people")
+
+
+def _whole_sentence(text: str) -> str:
+    """Return a text with a full stop, unless one or an ellipsis ends it."""
+    return text if text.endswith(".") else f"{text}."
 
 
 def _visit(report: ReportRecord, response: Response) -> str:
