@@ -27,6 +27,12 @@ def hip_oa() -> Report[Study]:
     return analyse(HIP_OA)
 
 
+@cache
+def tables_of(registry: str = "clinicaltrials.gov", share: bool = False) -> dict[str, pd.DataFrame]:
+    """Return the tables of the worked example, which are made once."""
+    return registry_tables(hip_oa(), registry, share=share)  # type: ignore[arg-type]
+
+
 EVENTS = pd.DataFrame(
     [
         (0, "adverse_event", "Fall", True),
@@ -48,7 +54,7 @@ def test_outcomes_and_comparisons_are_the_numbers_of_the_report(share: bool) -> 
         ["analysis", "term", "visit", "arm", "reference", "statistic"]
     )["value"]
     frame = frame[~frame.index.duplicated()]
-    tables = registry_tables(report, "clinicaltrials.gov", share=share)
+    tables = tables_of(share=share)
     arms = {f"OG{place:03d}": arm for place, arm in enumerate(report.study.groups)}
     visits = {report.study.label("visits", name): name for name in report.study.visits}
     means = tables["outcome_measures"][tables["outcome_measures"]["paramType"] == "LEAST_SQUARES_MEAN"]
@@ -69,7 +75,7 @@ def test_outcomes_and_comparisons_are_the_numbers_of_the_report(share: bool) -> 
 
 
 def test_both_registries_have_the_same_numbers() -> None:
-    ours, theirs = (registry_tables(hip_oa(), name) for name in REGISTRIES)
+    ours, theirs = (tables_of(name) for name in REGISTRIES)
     assert ours["outcome_measures"]["value"].tolist() == theirs["end_points"]["value"].tolist()
     assert ours["outcome_analyses"]["paramValue"].tolist() == theirs["statistical_analyses"]["pointEstimate"].tolist()
     assert ours["participant_flow"]["numSubjects"].tolist() == theirs["subject_disposition"]["subjects"].tolist()
@@ -77,7 +83,7 @@ def test_both_registries_have_the_same_numbers() -> None:
 
 
 def test_participants_who_started_completed_or_did_not() -> None:
-    flow = registry_tables(hip_oa())["participant_flow"]
+    flow = tables_of()["participant_flow"]
     whole = flow[flow["reason"] == ""].pivot_table(index="groupId", columns="type", values="numSubjects", aggfunc="sum")
     assert (whole["STARTED"] == whole["COMPLETED"] + whole["NOT COMPLETED"]).all()
     reasons = flow[flow["reason"] != ""].groupby("groupId")["numSubjects"].sum()
@@ -85,7 +91,7 @@ def test_participants_who_started_completed_or_did_not() -> None:
 
 
 def test_responders_are_counts_of_those_analysed() -> None:
-    rows = registry_tables(hip_oa())["outcome_measures"]
+    rows = tables_of()["outcome_measures"]
     counts = rows[rows["paramType"] == "COUNT_OF_PARTICIPANTS"]
     assert counts["analysis"].unique().tolist() == ["pain_responders", "non_responders"]
     assert (counts["value"] < counts["numSubjects"]).all()
@@ -114,9 +120,13 @@ def test_what_was_only_serious_is_no_other_event() -> None:
 @pytest.mark.parametrize("registry", REGISTRIES)
 def test_what_is_shared_has_no_small_count(registry: str) -> None:
     counted = ("numSubjects", "numAffected", "numEvents", "subjects", "subjectsAffected", "occurrences")
-    for report in (hip_oa(), with_events(EVENTS)):
-        small = report.study.report.small_cells
-        for table in registry_tables(report, registry, share=True).values():  # type: ignore[arg-type]
+    drawn = with_events(EVENTS)
+    for made_of, tables in (
+        (hip_oa(), tables_of(registry, share=True)),
+        (drawn, registry_tables(drawn, registry, share=True)),  # type: ignore[arg-type]
+    ):
+        small = made_of.study.report.small_cells
+        for table in tables.values():
             for name in table.columns.intersection(list(counted)):
                 assert not table[name].dropna().between(1, small - 1).any()
 
@@ -127,7 +137,7 @@ def test_what_is_shared_adds_nothing_to_the_report_that_is_shared() -> None:
     shown = results_frame(report, build_document(report, share=True))
     counts = shown.dropna(subset=["value"]).groupby("arm")["value"].apply(set).to_dict()
     arms = {label: name for name, label in report.study.groups.items()} | {"Total": "total"}
-    for name, table in registry_tables(report, share=True).items():
+    for name, table in tables_of(share=True).items():
         for column in table.columns.intersection(["numSubjects", "numAffected", "numEvents", "otherNumAffected"]):
             if name == "outcome_analyses":
                 continue

@@ -22,6 +22,7 @@ class Shown:
     """What a report of a study with arms or groups shows.
 
     results : the results data set
+    frame   : its rows that are in tables, not in sentences or figures
     share   : whether small counts are hidden in it
     """
 
@@ -29,12 +30,8 @@ class Shown:
     report: ReportRecord[Study]
     document: Document
     results: pd.DataFrame
+    frame: pd.DataFrame
     share: bool
-
-    @property
-    def frame(self) -> pd.DataFrame:
-        """The rows of the results data set that are in tables, not in sentences or figures."""
-        return self.results[self.results["cell"].str.match(r"T\d+\.")]
 
 
 def shown_by(report: ReportRecord[Study], what: str, share: bool = False) -> Shown:
@@ -47,7 +44,8 @@ def shown_by(report: ReportRecord[Study], what: str, share: bool = False) -> Sho
     """
     study = with_arms(report.study, what)
     document = build_document(report, share=share)
-    return Shown(study, report, document, results_frame(report, document), share)
+    results = results_frame(report, document)
+    return Shown(study, report, document, results, results[results["cell"].str.match(r"T\d+\.")], share)
 
 
 def first_of_each(frame: pd.DataFrame) -> pd.DataFrame:
