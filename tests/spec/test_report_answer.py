@@ -202,7 +202,7 @@ def test_of_100_says_no_count_that_is_hidden(tmp_path: Path) -> None:
     assert "about *" in people_words(safe)
     page = next(section for section in safe.walk() if section.id == "people")
     said = " ".join(str(block.text) for block in page.blocks if isinstance(block, Paragraph))
-    assert "more of 100 (95%\xa0CI): *" in said
+    assert "against Usual care: * of 100 (95%\xa0CI *)" in said
     (figure,) = (block.figure for block in page.blocks if isinstance(block, FigureBlock))
     assert figure.data.empty
     assert figure.alt.startswith(OF_FEW)

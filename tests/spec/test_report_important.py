@@ -23,10 +23,10 @@ POINTS = Important(1.5, "points", "that patients call important", "Smith 2020")
 @pytest.mark.parametrize(
     ("numbers", "size", "interval"),
     [
-        ((0.8, 0.1, 1.4), "less than", "so is every difference in the interval"),
-        ((-0.8, -1.6, 0.2), "less than", "the interval includes it"),
-        ((1.6, -0.2, 3.4), "at least", "the interval includes smaller ones"),
-        ((-2.4, -3.2, -1.6), "at least", "so is every difference in the interval"),
+        ((0.8, 0.1, 1.4), "less than", "and so is the whole interval"),
+        ((-0.8, -1.6, 0.2), "less than", "but the interval includes it"),
+        ((1.6, -0.2, 3.4), "at least", "but the interval includes smaller ones"),
+        ((-2.4, -3.2, -1.6), "at least", "and so is the whole interval"),
     ],
 )
 def test_the_size_of_a_difference_is_compared_whatever_its_sign(
@@ -38,18 +38,18 @@ def test_the_size_of_a_difference_is_compared_whatever_its_sign(
 def test_the_important_difference_is_beside_every_estimate_with_its_source(tmp_path: Path) -> None:
     report = coxa.analyse(written(tmp_path, outcome=MID))
     said = (
-        "The difference is less than 30 points; so is every difference in the interval. "
-        "Held against: the 30 points that patients call important (Smith 2020)."
+        "The difference is less than 30 points, and so is the whole interval. "
+        "Important difference: the 30 points that patients call important (Smith 2020)."
     )
     planned = report.study.planned("primary")
     (answered,) = [important_sentence(planned, records(planned.asked(report.estimates.frame, "difference")))]
     assert str(answered).replace("\xa0", " ") == said
     text = page(report)
-    assert text.count("less than 30; so is every difference in the interval") == 4  # by visit, of both analyses
+    assert text.count("less than 30, and so is the whole interval") == 4  # by visit, of both analyses
     assert said in text
     assert "Important difference: the 30 points that patients call important (Smith 2020)." in text
     done = CliRunner().invoke(app, ["analyse", str(tmp_path / "study.yaml"), "--out", str(tmp_path / "out")])
-    assert "less than 30; so is every" in " ".join(done.stdout.split())
+    assert "less than 30, and so is the whole" in " ".join(done.stdout.split())
     assert "important difference: the 30 points that patients call important (Smith 2020)" in done.stdout
 
 

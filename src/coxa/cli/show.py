@@ -94,7 +94,7 @@ def _against(important: Important | None, row: Mapping[Hashable, Any]) -> str:
     from coxa.study.important import compared_with
 
     size, interval = compared_with(important, row["estimate"], row["conf_low"], row["conf_high"])
-    return f"{size} {important.value:g}; {interval}"
+    return f"{size} {important.value:g}, {interval}"
 
 
 def _course(term: str) -> str:

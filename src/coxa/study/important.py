@@ -128,14 +128,14 @@ def compared_with(important: Important, estimate: float, low: float, high: float
     --------
     >>> mid = Important(1.5, "points", "that patients call important", "Source")
     >>> compared_with(mid, -0.8, -1.9, 0.3)
-    ('less than', 'the interval includes it')
+    ('less than', 'but the interval includes it')
     >>> compared_with(mid, 2.0, 1.6, 2.4)
-    ('at least', 'so is every difference in the interval')
+    ('at least', 'and so is the whole interval')
     """
     farthest = max(abs(low), abs(high))
     nearest = 0.0 if low <= 0 <= high else min(abs(low), abs(high))
     if abs(estimate) < important.value:
         whole = farthest < important.value
-        return "less than", "so is every difference in the interval" if whole else "the interval includes it"
+        return "less than", "and so is the whole interval" if whole else "but the interval includes it"
     whole = nearest >= important.value
-    return "at least", "so is every difference in the interval" if whole else "the interval includes smaller ones"
+    return "at least", "and so is the whole interval" if whole else "but the interval includes smaller ones"

@@ -1,8 +1,9 @@
 """How numbers are written. The rules are one line each; nothing is rounded anywhere else.
 
 In a rule, `{mean:v}` is a number with the decimals of its outcome, `{se:+}` one decimal more, `{share:%}` a
-proportion as a percentage, `{estimate:pp}` one in percentage points, `{n:0}` a whole number, `{p:p}` a p-value, and
-`{p:P}` a p-value with its symbol. What marks a decimal, and how p-values are rounded, is the style's (`styles.py`).
+proportion as a percentage, `{estimate:pp}` one in percentage points, `{n:0}` a whole number, `{p:p}` a p-value,
+`{p:P}` a p-value with its symbol, and `{n:more}` a difference of counts in words ("11 more"). What marks a decimal, and
+how p-values are rounded, is the style's (`styles.py`).
 """
 
 from __future__ import annotations
@@ -29,7 +30,8 @@ RULES: dict[str, str] = {
     "count_points": "{n:0} ({share:pp})",
     "count_of_percent": "{n:0}/{total:0} ({share:%})",
     "of_hundred": "{of_100:0} ({n:0} of {total:0})",
-    "of_hundred_interval": "{estimate:0} ({conf_low:0} to {conf_high:0})",
+    "of_hundred_difference": "{estimate:more}",
+    "of_hundred_limits": "{conf_low:more} to {conf_high:more}",
     "attended_of_percent": "{attended:0} of {planned:0} supervised sessions attended ({share:%})",
     "count_of_points": "{n:0}/{total:0} ({share:pp})",
     "estimate_interval": "{estimate:v} ({conf_low:v} to {conf_high:v})",
@@ -123,7 +125,7 @@ def _as_printed(value: float, spec: str, decimals: int, style: Style) -> float:
         if value < style.p.smallest:
             return 0.0
         return round(value, _p_decimals(value, style))
-    places = {"v": decimals, "+": decimals + 1, "%": 3, "pp": 3}
+    places = {"v": decimals, "+": decimals + 1, "%": 3, "pp": 3, "more": 0}
     return round(value, places[spec] if spec in places else int(spec))
 
 
@@ -169,10 +171,19 @@ def _p_words(value: float, style: Style) -> str:
     return f"{style.p.symbol} {said}".replace(" ", "\N{NO-BREAK SPACE}")
 
 
+def _more_or_fewer(value: float, style: Style) -> str:
+    """Write a difference of counts in words: "11 more", "6 fewer"; none is "0 more"."""
+    if not math.isfinite(value):
+        return NONE
+    return number(abs(value), 0, style) + (" fewer" if round(value) < 0 else " more")
+
+
 def _field(value: float, spec: str, decimals: int, style: Style) -> str:
     """Write a number as a rule says; `decimals` are those of the outcome."""
     if spec in ("p", "P"):
         return (p_value if spec == "p" else _p_words)(value, style)
+    if spec == "more":
+        return _more_or_fewer(value, style)
     if spec in ("%", "pp"):
         sign = "%" if spec == "%" and math.isfinite(value) else ""
         return number(100 * value, 1, style) + sign

@@ -122,11 +122,11 @@ def differences_table(
 
 
 def important_cell(important: Important | None, record: Record) -> Cell:
-    """Return how a difference compares with the important one: "less than 1.5; the interval includes it"."""
+    """Return how a difference compares with the important one: "less than 1.5, but the interval includes it"."""
     if important is None:
         return Cell(NONE)
     size, interval = compared_with(important, *(record[name] for name in INTERVAL))
-    return Cell(f"{size} {important.value:g}; {interval}")
+    return Cell(f"{size} {important.value:g}, {interval}")
 
 
 def important_note(important: Important) -> Footnote:

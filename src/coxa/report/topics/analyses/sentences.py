@@ -98,12 +98,12 @@ def important_sentence(planned: PlannedAnalysis, rows: Sequence[Record]) -> Pros
         alike.setdefault(words, []).append(planned.study.label("arms", record["arm"]) + at)
     several = len(rows) > 1
     parts = [
-        f"{f'{join_words(labels)}:' if several else 'The difference is'} {size} {important.value:g} {important.unit}; "
+        f"{f'{join_words(labels)}:' if several else 'The difference is'} {size} {important.value:g} {important.unit}, "
         f"{interval}."
         for (size, interval), labels in alike.items()
     ]
     source = shorten(important.source, SOURCE, placeholder=" ...")
-    return prose(Cell(" ".join(parts)), f" Held against: the {important.amount} ({source}).")
+    return prose(Cell(" ".join(parts)), f" Important difference: the {important.amount} ({source}).")
 
 
 def verdict_sentences(report: ReportRecord, planned: PlannedAnalysis) -> list[Prose]:

@@ -108,11 +108,13 @@ def _differences(study: ComparativeStudy, response: Response, visit: str) -> Ite
         found = comparison((own.n, own.total), (other.n, other.total), response.conf_level)[0]
         at = response_address(response, visit, arm, against)
         limits = {name: OF * float(found[name]) for name in ("estimate", "conf_low", "conf_high")}
+        of_hundred = replace(at, term=f"{at.term} of {OF}")
         yield prose(
-            f"{study.label('arms', arm)} against {study.label('arms', against)}, more of {OF} "
-            f"({100 * response.conf_level:g}%{NO_BREAK}CI): ",
-            cell("of_hundred_interval", limits, replace(at, term=f"{at.term} of {OF}")),
-            ". A number below 0 means fewer.",
+            f"{study.label('arms', arm)} against {study.label('arms', against)}: ",
+            cell("of_hundred_difference", {"estimate": limits.pop("estimate")}, of_hundred),
+            f" of {OF} ({100 * response.conf_level:g}%{NO_BREAK}CI ",
+            cell("of_hundred_limits", limits, of_hundred),
+            ").",
         )
 
 

@@ -56,8 +56,8 @@ def answer_section(report: ReportRecord) -> Section:
                 results_table(report, primary, "answer-by-arm", f"The primary result in every {report.study.words.arm}")
             )
         )
-    blocks += _figure(report)
     blocks.append(Card("", tuple((name, text) for name, text in _facts(report) if str(text))))
+    blocks += _figure(report)
     blocks += [Paragraph(text, "warning") for planned in primary for text in warning_sentences(report, planned)]
     if cautions := comparison_cautions(report):
         blocks.append(Paragraph(joined(" ", ("Caution:", *cautions)), "warning"))
