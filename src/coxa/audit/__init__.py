@@ -17,6 +17,12 @@ if TYPE_CHECKING:
     from coxa.audit.limits import normal_limits as normal_limits
     from coxa.audit.limits import poisson_count_limits as poisson_count_limits
     from coxa.audit.limits import poisson_predictive_limits as poisson_predictive_limits
+    from coxa.disclosure.attack import Attack as Attack
+    from coxa.disclosure.attack import attack_tables as attack_tables
+    from coxa.disclosure.protect import Certificate as Certificate
+    from coxa.disclosure.protect import Protected as Protected
+    from coxa.disclosure.protect import protect_tables as protect_tables
+    from coxa.disclosure.tables import CountTable as CountTable
 
 __getattr__, __dir__, __all__ = lazy(
     __name__,
@@ -24,5 +30,8 @@ __getattr__, __dir__, __all__ = lazy(
         "coxa.audit.dispersion": ("Dispersion", "over_dispersion"),
         "coxa.audit.funnel": ("Funnel", "funnel_means", "funnel_proportions", "funnel_ratios"),
         "coxa.audit.limits": ("binomial_limits", "normal_limits", "poisson_count_limits", "poisson_predictive_limits"),
+        "coxa.disclosure.attack": ("Attack", "attack_tables"),
+        "coxa.disclosure.protect": ("Certificate", "Protected", "protect_tables"),
+        "coxa.disclosure.tables": ("CountTable",),
     },
 )

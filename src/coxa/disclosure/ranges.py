@@ -2,13 +2,84 @@
 
 from __future__ import annotations
 
-import math
+from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
 from scipy.optimize import Bounds, LinearConstraint, milp
+from scipy.sparse.csgraph import connected_components
 
-from coxa.disclosure.sums import Bools, Sums
+from coxa.disclosure.sums import Bools, Floats, Sums
+
+Indices = NDArray[np.intp]
+
+OPTIMAL, INFEASIBLE, UNBOUNDED = 0, 2, 3
+"""Status codes of `scipy.optimize.milp` that answer the question; any other leaves it open."""
+
+NEAR = 1e-6
+"""Sums of whole numbers that are further apart differ."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ranges:
+    """The least and the largest whole number that each of some counts can be.
+
+    at        : (m,) the counts
+    low, high : (m,) infinite where nothing is a limit, NaN where the solver had no answer
+    statuses  : how often the solver gave which answer
+    """
+
+    at: Indices
+    low: Floats
+    high: Floats
+    statuses: dict[str, int]
+
+
+def feasible_ranges(matrix: sparse.csr_matrix, low: Floats, high: Floats, at: Indices) -> Ranges:
+    """Return the range of each of some counts, given limits of all of them and the sums among them.
+
+    Parameters
+    ----------
+    matrix
+        (equations, n), each row a sum that is zero.
+    low, high
+        (n,) what an attacker knows of each count: both the same where it is shown.
+    at
+        The counts that the attacker is after.
+
+    Returns
+    -------
+    Ranges
+        By mixed-integer linear programs (HiGHS), two for each count, over the counts that hang together with it.
+
+    Raises
+    ------
+    ValueError
+        The limits contradict the sums.
+
+    Examples
+    --------
+    >>> from coxa.disclosure import Sums
+    >>> matrix = Sums(np.ones(3), np.ones(3), (((0, 1), (1, 1), (2, -1)),)).matrix()
+    >>> found = feasible_ranges(matrix, np.array([1.0, 1, 15]), np.array([np.inf, np.inf, 15]), np.array([0]))
+    >>> found.low.tolist(), found.high.tolist(), found.statuses
+    ([1.0], [14.0], {'optimal': 2})
+    """
+    free = low < high
+    rest = -np.asarray(matrix[:, ~free] @ low[~free]).ravel()
+    unknown = matrix[:, free].tocsr()
+    empty = np.diff(unknown.indptr) == 0
+    if (np.abs(rest[empty]) > NEAR).any():
+        raise ValueError("the shown counts contradict the equations")
+    place = np.cumsum(free) - 1
+    parts = _Parts.of(unknown, rest, low[free], high[free])
+    counted: Counter[str] = Counter()
+    ends = np.array([(low[one], low[one]) if not free[one] else parts.range_of(place[one], counted) for one in at])
+    ends = ends.reshape(-1, 2)
+    return Ranges(at, ends[:, 0], ends[:, 1], dict(counted))
 
 
 def feasible_range(sums: Sums, hidden: Bools, at: int, least: Sequence[float] | float = 1) -> tuple[float, float]:
@@ -42,14 +113,62 @@ def feasible_range(sums: Sums, hidden: Bools, at: int, least: Sequence[float] | 
     """
     low = np.where(hidden, least, sums.values)
     high = np.where(hidden, np.inf, sums.values)
-    matrix = sums.matrix()
-    constraints = [LinearConstraint(matrix, 0, 0)] if matrix.shape[0] else []
-    found = []
-    for sign in (1.0, -1.0):
-        cost = np.zeros(len(low))
-        cost[at] = sign
-        solved = milp(cost, constraints=constraints, bounds=Bounds(low, high), integrality=np.ones(len(low), dtype=int))
-        if solved.status == 2:
-            raise ValueError("the shown counts contradict the equations")
-        found.append(math.inf if solved.x is None else float(np.rint(solved.x[at])))
-    return found[0], found[1]
+    found = feasible_ranges(sums.matrix(), low, high, np.array([at]))
+    return float(found.low[0]), float(found.high[0])
+
+
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    """Unknown counts and their equations, divided into those that hang together."""
+
+    matrix: sparse.csr_matrix
+    rest: Floats
+    low: Floats
+    high: Floats
+    part: Indices
+    programs: dict[int, tuple[Indices, list[LinearConstraint]]]
+
+    @classmethod
+    def of(cls, matrix: sparse.csr_matrix, rest: Floats, low: Floats, high: Floats) -> _Parts:
+        n_rows, (rows, columns) = matrix.shape[0], matrix.nonzero()
+        shape = (n_rows + matrix.shape[1],) * 2
+        together = sparse.csr_matrix((np.ones(len(rows)), (rows, columns + n_rows)), shape=shape)
+        part = np.asarray(connected_components(together, directed=False)[1][n_rows:], dtype=np.intp)
+        return cls(matrix, rest, low, high, part, {})
+
+    def program(self, part: int) -> tuple[Indices, list[LinearConstraint]]:
+        """Return the counts of a part and the constraints on them."""
+        if part not in self.programs:
+            members = np.flatnonzero(self.part == part)
+            columns = self.matrix[:, members].tocsr()
+            rows = np.flatnonzero(np.diff(columns.indptr))
+            sums = [LinearConstraint(columns[rows], self.rest[rows], self.rest[rows])] if len(rows) else []
+            self.programs[part] = members, sums
+        return self.programs[part]
+
+    def range_of(self, one: int, counted: Counter[str]) -> tuple[float, float]:
+        """Return the range of one count, and count the answers of the solver."""
+        members, constraints = self.program(self.part[one])
+        bounds = Bounds(self.low[members], self.high[members])
+        ends = []
+        for sign in (1.0, -1.0):
+            cost = np.where(members == one, sign, 0.0)
+            end, answer = _least(cost, constraints, bounds)
+            counted[answer] += 1
+            ends.append(sign * end)
+        return ends[0], ends[1]
+
+
+def _least(cost: Floats, constraints: list[LinearConstraint], bounds: Bounds) -> tuple[float, str]:
+    """Return the least that a whole count, or its negative, can be, and the answer of the solver.
+
+    Where the linear program has a solution in whole numbers, that is the answer.
+    """
+    solved = milp(cost, constraints=constraints, bounds=bounds)
+    if solved.x is not None and np.abs(solved.x - np.rint(solved.x)).max() > NEAR:
+        solved = milp(cost, constraints=constraints, bounds=bounds, integrality=np.ones(len(cost), dtype=int))
+    if solved.status == INFEASIBLE:
+        raise ValueError("the shown counts contradict the equations")
+    if solved.status == OPTIMAL and solved.x is not None:
+        return float(np.rint(cost @ solved.x)), "optimal"
+    return (-np.inf, "unbounded") if solved.status == UNBOUNDED else (np.nan, solved.message)

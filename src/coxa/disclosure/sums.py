@@ -20,7 +20,7 @@ Term = tuple[int, int]
 class Sums:
     """Counts, and equations among them.
 
-    values    : (n,) the counts, all above zero
+    values    : (n,) the counts, above zero where zeros are public
     weights   : (n,) what is lost where a count is not shown; 0 of a count that is not published and only follows from
                 others
     equations : each the terms that add up to zero

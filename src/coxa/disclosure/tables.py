@@ -1,0 +1,163 @@
+"""Tables of counts with their totals, and what a reader of several of them can reckon with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import product
+
+import numpy as np
+import pandas as pd
+
+from coxa.disclosure.sums import Bools, Floats
+from coxa.errors import OptionError, not_allowed
+
+TOTAL = "all"
+"""Level of a dimension in rows that are totals over it."""
+
+NOT_RECORDED = "not recorded"
+
+Place = frozenset[tuple[str, str]]
+"""Which people a cell counts: dimension and level, without the dimensions it is a total of."""
+
+Key = tuple[str, Place]
+"""What is counted, and whom."""
+
+
+@dataclass(frozen=True, slots=True)
+class CountTable:
+    """Counts of people by the levels of some dimensions, with the totals over each of them.
+
+    dimensions : columns of `cells`
+    cells      : one row for each combination of levels, the level "all" being the total; `n` is the count, NaN where it
+                 is hidden
+    measure    : what is counted; cells of two tables with the same measure and the same levels are the same number
+    within     : the measure that this one is a part of (those asked, within those eligible), so that the rest, those
+                 not asked, can be worked out from both
+    k          : of a published table, counts below it were hidden
+    rounded_to : of a published table, shown counts are rounded to multiples of it
+
+    Examples
+    --------
+    >>> table = CountTable.of_array([[3, 12], [20, 9]], {"clinic": ["A", "B"], "sex": ["f", "m"]})
+    >>> table.cells["n"].tolist()
+    [3.0, 12.0, 15.0, 20.0, 9.0, 29.0, 23.0, 21.0, 44.0]
+    """
+
+    dimensions: tuple[str, ...]
+    cells: pd.DataFrame
+    measure: str = "n"
+    within: str | None = None
+    k: int | None = None
+    rounded_to: int = 1
+
+    @classmethod
+    def of_rows(
+        cls, rows: pd.DataFrame, dimensions: Sequence[str], *, measure: str = "n", within: str | None = None
+    ) -> CountTable:
+        """Return the counts of rows, each a person or an episode, by all combinations of the levels.
+
+        Parameters
+        ----------
+        rows
+            Not changed. A level that is missing is "not recorded".
+        dimensions
+            Columns.
+        measure, within
+            As in the record.
+
+        Raises
+        ------
+        OptionError
+            There is no such column, or one of its levels is "all".
+
+        Examples
+        --------
+        >>> people = pd.DataFrame({"clinic": ["A", "A", "B"], "sex": ["f", "m", None]})
+        >>> CountTable.of_rows(people, ["clinic"]).cells.values.tolist()
+        [['A', 2.0], ['B', 1.0], ['all', 3.0]]
+        """
+        for name in dimensions:
+            if name not in rows.columns:
+                raise OptionError(not_allowed("column", name, map(str, rows.columns)))
+        labels = {name: rows[name].astype("str").fillna(NOT_RECORDED) for name in dimensions}
+        levels = {name: sorted(set(values)) for name, values in labels.items()}
+        codes = [pd.Categorical(labels[name], levels[name]).codes for name in dimensions]
+        shape = [len(each) for each in levels.values()]
+        flat = np.ravel_multi_index(codes, shape) if len(rows) else np.array([], dtype=int)
+        counts = np.bincount(flat, minlength=int(np.prod(shape))).reshape(shape)
+        return cls.of_array(counts, levels, measure=measure, within=within)
+
+    @classmethod
+    def of_array(
+        cls, counts: object, levels: Mapping[str, Sequence[str]], *, measure: str = "n", within: str | None = None
+    ) -> CountTable:
+        """Return a table of inner counts with its totals.
+
+        Parameters
+        ----------
+        counts
+            An array with one axis for each dimension.
+        levels
+            Dimension -> its levels, in the order of the axes.
+        measure, within
+            As in the record.
+
+        Raises
+        ------
+        OptionError
+            The array does not fit the levels, a count is below 0 or no whole number, or a level is "all".
+
+        Examples
+        --------
+        >>> CountTable.of_array([4, 6], {"clinic": ["A", "B"]}).cells["n"].tolist()
+        [4.0, 6.0, 10.0]
+        """
+        inner = np.asarray(counts, dtype=float)
+        shape = tuple(len(each) for each in levels.values())
+        if inner.shape != shape:
+            raise OptionError(f"Counts of shape {inner.shape} do not fit levels of shape {shape}. Give one per level.")
+        if not (np.isfinite(inner).all() and (inner >= 0).all() and (inner == np.rint(inner)).all()):
+            raise OptionError("A count is missing, below 0 or no whole number. Give counts of people.")
+        if any(TOTAL in map(str, each) for each in levels.values()):
+            raise OptionError(f'"{TOTAL}" is the level of totals. Give the level another name.')
+        for axis in range(inner.ndim):
+            inner = np.concatenate([inner, inner.sum(axis=axis, keepdims=True)], axis=axis)
+        named = [[*map(str, each), TOTAL] for each in levels.values()]
+        cells = pd.DataFrame(list(product(*named)), columns=list(levels)).assign(n=inner.ravel())
+        return cls(tuple(levels), cells, measure, within)
+
+    def published(self, hidden: Bools, k: int, round_to: int = 1) -> CountTable:
+        """Return the table as it is published: counts hidden, and others rounded, halves up."""
+        rounded = np.floor(self.cells["n"] / round_to + 0.5) * round_to
+        return replace(self, cells=self.cells.assign(n=rounded.where(~hidden)), k=k, rounded_to=round_to)
+
+    def limits(self, least: float) -> tuple[Floats, Floats]:
+        """Return what each cell says by itself: the least and the most that it can be; `least` is of a hidden one."""
+        n, step = self.cells["n"].to_numpy(dtype=float), self.rounded_to
+        low, high = n, n
+        if step > 1:
+            most = (step - 1) // 2
+            low = np.where(n > 0, np.maximum(n - step // 2, self.k or 1), 0.0)
+            high = np.where((n == 0) & (most < (self.k or 1)), 0.0, n + most)
+        return np.where(np.isnan(n), least, low), np.where(np.isnan(n), np.inf, high)
+
+    def counted(self) -> list[Key]:
+        """Return what each row of `cells` counts."""
+        rows = self.cells[list(self.dimensions)].itertuples(index=False, name=None)
+        return [(self.measure, _place(self.dimensions, row)) for row in rows]
+
+    def sums(self) -> Iterator[tuple[Key, list[Key]]]:
+        """Yield each total with its parts, along every dimension that it is a total over."""
+        parts: dict[tuple[str, Place], list[Key]] = {}
+        for row in self.cells[list(self.dimensions)].itertuples(index=False, name=None):
+            place = _place(self.dimensions, row)
+            for name, level in zip(self.dimensions, row, strict=True):
+                if level != TOTAL:
+                    parts.setdefault((name, place - {(name, level)}), []).append((self.measure, place))
+        for (_, whole), below in parts.items():
+            yield (self.measure, whole), below
+
+
+def _place(dimensions: tuple[str, ...], row: tuple[str, ...]) -> Place:
+    return frozenset((name, level) for name, level in zip(dimensions, row, strict=True) if level != TOTAL)
