@@ -71,3 +71,21 @@ def as_arrow(frame: Frame) -> pa.Table:
 
     native: Any = frame
     return narwhals.from_native(native, eager_only=True).to_arrow()
+
+
+def among(column: pd.Series, listed: pd.Series) -> pd.Series:
+    """Return which cells of a column are one of those listed, as `isin` does, in one pass over long lists of text.
+
+    Examples
+    --------
+    >>> among(pd.Series(["a", "b", "c"]), pd.Series(["c", "a"])).tolist()
+    [True, False, True]
+    """
+    if not all(isinstance(part.dtype, pd.StringDtype) for part in (column, listed)):
+        return column.isin(listed)
+    import pyarrow as pa
+    import pyarrow.compute as compute
+
+    cells, words = (pa.array(part, pa.large_string(), from_pandas=True) for part in (column, listed))
+    found = compute.is_in(cells, value_set=words)
+    return pd.Series(found.to_numpy(zero_copy_only=False), index=column.index, dtype=bool)

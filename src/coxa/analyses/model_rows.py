@@ -48,7 +48,8 @@ def check_arms_at(planned: PlannedAnalysis, rows: pd.DataFrame, visit: str) -> N
 
 def check_cells(planned: PlannedAnalysis, rows: pd.DataFrame) -> None:
     """Raise EmptyCellError where an arm of a repeated-measures model has no outcome at one of its visits."""
-    present = set(zip(rows["arm"].astype(str), rows["visit"].astype(str), strict=True))
+    cells = rows[["arm", "visit"]].drop_duplicates().astype(str)
+    present = set(zip(cells["arm"], cells["visit"], strict=True))
     arms, seen = sorted({arm for arm, _ in present}), sorted({visit for _, visit in present})
     empty = [(arm, visit) for arm in arms for visit in seen if (arm, visit) not in present]
     if not empty:

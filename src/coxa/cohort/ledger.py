@@ -44,16 +44,16 @@ def account(
 def by_file(stage: str, table: str, frame: pd.DataFrame, reason: pd.Series) -> Disposition:
     """Return the account of a step that leaves out whole rows of a table, one line per file.
 
-    `reason` is aligned with `frame`; "" for the rows that stay.
+    `reason` has the rows that do not stay, by their index in `frame`.
     """
     disposition = Disposition()
-    named = frame if "outcome" in frame or "item" not in frame else frame.assign(outcome=frame["item"])
-    for name, rows in named.groupby("source_file", observed=True, sort=False):
-        mine = reason.loc[rows.index]
-        gone = mine != ""
-        lost = [left_out_rows(stage, table, str(name), rows[gone], mine[gone])] if gone.any() else []
-        disposition += account(
-            stage, table, str(name), "rows",
-            kept=int((mine == "").sum()), empty=0, left_out=lost, entered=len(rows),
-        )  # fmt: skip
+    gone = frame[frame.index.isin(reason.index)] if len(reason) else frame.iloc[:0]
+    if "outcome" not in gone and "item" in gone:
+        gone = gone.assign(outcome=gone["item"].astype(object))
+    for name in frame["source_file"].dropna().unique():
+        entered = int((frame["source_file"] == name).sum())
+        rows = gone[gone["source_file"] == name]
+        lost = left_out_rows(stage, table, str(name), rows, reason.reindex(rows.index))
+        kept = entered - len(rows)
+        disposition += account(stage, table, str(name), "rows", kept=kept, empty=0, left_out=[lost], entered=entered)
     return disposition

@@ -96,7 +96,11 @@ def place_visits(study: Study, table: str, frame: pd.DataFrame, participants: pd
     elapsed = days_since_randomisation(frame, participants, "assessment_date")
     day = frame["study_day"].fillna(elapsed)
     unnamed = frame["visit"].isna()
-    filled = frame.assign(study_day=day, visit=frame["visit"].where(~unnamed, assign_visits(study, day)))
+    if not unnamed.any():
+        return Visited(frame.assign(study_day=day), unnamed)
+    found = assign_visits(study, day[unnamed]).reindex(frame.index)
+    visits = frame["visit"].astype("str").where(~unnamed, found)
+    filled = frame.assign(study_day=day, visit=visits.astype("category") if table == "item_responses" else visits)
     lost = unnamed & filled["visit"].isna() & (table in PLACED)
     undated = lost & day.isna()
     reason = pd.Series("", index=frame.index, dtype=object).mask(lost, "outside every visit window")
@@ -111,7 +115,7 @@ def place_visits(study: Study, table: str, frame: pd.DataFrame, participants: pd
         filled[kept],
         assigned[kept],
         (*_outside(study, table, filled, lost & ~undated), *_undated(table, filled, undated), *findings),
-        by_file(STAGE, table, filled, reason) if assigned.any() or lost.any() else Disposition(),
+        by_file(STAGE, table, filled, reason[~kept]) if assigned.any() or lost.any() else Disposition(),
     )
 
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, Literal
 
+import numpy as np
 import pandas as pd
 
 from coxa.arguments import FRAME, kinds
-from coxa.derive.participant_days import broken, check_columns, diary_days, numbers, refuse, week_of
+from coxa.derive.participant_days import DAYS_PER_WEEK, broken, check_columns, diary_days, numbers, refuse, week_of
 from coxa.errors import OptionError, check_option
+from coxa.frames import among
 
 By = Literal["participant", "week"]
 BY: tuple[By, ...] = ("participant", "week")
@@ -95,16 +97,16 @@ def diary_adherence(
     days = diary_days(data, participant, day)
     everybody = list(pd.unique(data[participant]) if participants is None else dict.fromkeys(participants))
     _check_known(data, everybody, participant)
-    due = _days_due(everybody, last_day, first_day).rename(columns={"who": participant})
-    written = _written(data, days, filled, done, prescribed, participant)
-    table = due.merge(written, on=[participant, "day"], how="outer")
-    table["due"] = table["due"].eq(True)
-    table["week"] = week_of(table["day"], first_day)
-    return _summed(table, everybody, [participant, "week"] if by == "week" else [participant], cut)
+    last = _last_days(everybody, last_day, first_day)
+    written = _written(data, days, filled, done, prescribed, participant).sort_values([participant, "day"])
+    written["due"] = written["day"].between(first_day, written[participant].map(last))
+    written["week"] = week_of(written["day"], first_day)
+    due = _days_due(last, first_day, weekly=by == "week").rename(columns={"who": participant})
+    return _summed(written, due, everybody, [participant, "week"] if by == "week" else [participant], cut)
 
 
 def _check_known(data: pd.DataFrame, everybody: list[Any], participant: str) -> None:
-    stranger = ~data[participant].isin(everybody) & ~data[participant].duplicated()
+    stranger = ~among(data[participant], pd.Series(everybody)) & ~data[participant].duplicated()
     rule, remedy = (
         "the participant has a diary and is not in the list of those who owe one",
         "Add the participant to the list.",
@@ -112,16 +114,26 @@ def _check_known(data: pd.DataFrame, everybody: list[Any], participant: str) -> 
     refuse("days due are not known:", broken(data, stranger, participant, participant, rule, remedy))
 
 
-def _days_due(everybody: list[Any], last_day: int | Mapping[Any, int], first_day: int) -> pd.DataFrame:
-    """Return one row per participant (`who`) and `day` due."""
+def _last_days(everybody: list[Any], last_day: int | Mapping[Any, int], first_day: int) -> dict[Any, int]:
+    """Return participant -> the last day on which a diary is due."""
     last = dict(last_day) if isinstance(last_day, Mapping | pd.Series) else dict.fromkeys(everybody, last_day)
     for who in everybody:
         if who not in last:
             raise OptionError(f"last_day has no day for participant '{who}'; it has one for {len(last)} of them")
         if last[who] < first_day:
             raise OptionError(f"the diary of '{who}' is due on no day: first_day is {first_day}, last_day {last[who]}")
-    rows = [(who, number) for who in everybody for number in range(first_day, int(last[who]) + 1)]
-    return pd.DataFrame(rows, columns=["who", "day"]).assign(due=True)
+    return {who: int(last[who]) for who in everybody}
+
+
+def _days_due(last: Mapping[Any, int], first_day: int, *, weekly: bool) -> pd.DataFrame:
+    """Return participant (`who`) and `days_due`, one row for each, or one for each `week` of it."""
+    people, n_days = pd.Index(list(last)), np.array(list(last.values()), dtype=np.int64) - first_day + 1
+    if not weekly:
+        return pd.DataFrame({"who": people, "days_due": n_days})
+    n_weeks = -(-n_days // DAYS_PER_WEEK)
+    before = DAYS_PER_WEEK * (np.arange(n_weeks.sum()) - np.repeat(np.cumsum(n_weeks) - n_weeks, n_weeks))
+    days_due = np.minimum(np.repeat(n_days, n_weeks) - before, DAYS_PER_WEEK)
+    return pd.DataFrame({"who": people.repeat(n_weeks), "week": before // DAYS_PER_WEEK + 1, "days_due": days_due})
 
 
 def _written(
@@ -144,19 +156,22 @@ def _written(
     )
 
 
-def _summed(table: pd.DataFrame, everybody: list[Any], keys: list[str], cut: float) -> pd.DataFrame:
+def _summed(
+    written: pd.DataFrame, days_due: pd.DataFrame, everybody: list[Any], keys: list[str], cut: float
+) -> pd.DataFrame:
     """Return the sums and shares, participants in the order of `everybody`."""
-    due, filled = table["due"], table["filled"].eq(True)
-    counted = table[keys].assign(
-        days_due=due,
+    due, filled = written["due"], written["filled"]
+    counted = written[keys].assign(
         days_filled=due & filled,
         days_outside=~due & filled,
-        exercises_prescribed=table["prescribed"].where(due, 0.0),
-        exercises_done=table["done"].where(due, 0.0),
+        exercises_prescribed=written["prescribed"].where(due, 0.0),
+        exercises_done=written["done"].where(due, 0.0),
     )
-    counted = counted[due | filled]
-    counted[keys[0]] = pd.Categorical(counted[keys[0]], categories=list(everybody), ordered=True)
-    sums = counted.groupby(keys, observed=True, as_index=False).sum()
+    sums = days_due.merge(counted[due | filled].groupby(keys, as_index=False).sum(), on=keys, how="outer")
+    sums = sums.fillna(dict.fromkeys(sums.columns.difference(keys), 0))
+    sums = sums.astype(dict.fromkeys(("days_due", "days_filled", "days_outside"), np.int64))
+    sums[keys[0]] = pd.Categorical(sums[keys[0]], categories=everybody, ordered=True)
+    sums = sums.sort_values(keys, ignore_index=True)
     sums[keys[0]] = sums[keys[0]].tolist()
     adherence = sums["exercises_done"] / sums["exercises_prescribed"].where(sums["exercises_prescribed"] > 0)
     sums.insert(len(keys) + 2, "completion", sums["days_filled"] / sums["days_due"].where(sums["days_due"] > 0))

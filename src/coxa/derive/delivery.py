@@ -14,6 +14,7 @@ from coxa.derive.analysis_sets import session_counts
 from coxa.derive.free_text import unnamed
 from coxa.derive.groups import participants_by_group
 from coxa.derive.study_day import study_days
+from coxa.frames import among
 
 HOME = "home"
 NO_REASON = "no reason recorded"
@@ -68,7 +69,7 @@ def derive_delivered(cohort: Cohort) -> Delivered | None:
         return None
     arms = people.set_index("participant_id")["arm"]
     table = cohort.table("treatment_sessions")
-    table = table[table["participant_id"].isin(arms.index)] if len(table) else table
+    table = table[among(table["participant_id"], people["participant_id"])] if len(table) else table
     at_home = _column(table, "setting").eq(HOME)
     rows = _session_rows(table[~at_home], arms)
     if counts is not None:
@@ -199,7 +200,7 @@ def _diary(cohort: Cohort, people: pd.DataFrame) -> pd.DataFrame | None:
     if diary.empty or not {"exercises_prescribed", "exercises_done"} <= set(diary):
         return None
     day = study_days(diary, cohort.table("participants"), "diary_date")
-    used = diary.assign(study_day=day)[day.notna() & diary["participant_id"].isin(people["participant_id"])]
+    used = diary.assign(study_day=day)[day.notna() & among(diary["participant_id"], people["participant_id"])]
     used = used[used["exercises_prescribed"].notna() & used["exercises_done"].notna()]
     if used.empty:
         return None

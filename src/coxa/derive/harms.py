@@ -22,11 +22,13 @@ import numpy as np
 import pandas as pd
 
 from coxa.cohort.cohort import Cohort
+from coxa.cohort.form_rows import one_row_per_form
 from coxa.derive.analysis_sets import derive_analysis_sets, session_counts
 from coxa.derive.free_text import unnamed
 from coxa.derive.groups import participants_by_group
 from coxa.derive.once import once
 from coxa.derive.study_day import study_days
+from coxa.frames import among
 
 HarmKind = Literal["soreness", "flare", "adverse_event"]
 HARM_KINDS: tuple[HarmKind, ...] = get_args(HarmKind)
@@ -118,7 +120,7 @@ def derive_harms(cohort: Cohort) -> Harms | None:
     table = cohort.table("adverse_events")
     described = _described(cohort, table)
     arm = described["participant_id"].map(arms)
-    inside = described["participant_id"].isin(people["participant_id"])
+    inside = among(described["participant_id"], people["participant_id"])
     early = (described["study_day"] < 0).to_numpy()
     kept = described[inside & ~early].assign(arm=arm).reset_index(drop=True)
     source = table[(inside & ~early).to_numpy()]
@@ -167,7 +169,7 @@ def last_days(cohort: Cohort) -> pd.Series:
         ("treatment_sessions", "session_date"),
         ("adverse_events", "start_date"),
     ):
-        rows = cohort.table(table)
+        rows = one_row_per_form(cohort.table(table))
         if rows.empty:
             continue
         if "attended" in rows:

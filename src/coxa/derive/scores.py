@@ -8,6 +8,7 @@ import pandas as pd
 
 from coxa.arguments import kinds
 from coxa.cohort.cohort import COHORT, Cohort
+from coxa.cohort.form_rows import one_row_per_form
 from coxa.derive.once import once
 from coxa.findings import Finding, Findings
 from coxa.instruments import score
@@ -66,31 +67,42 @@ def _score_outcomes(cohort: Cohort, items: pd.DataFrame) -> Iterator[pd.DataFram
 
     A form has one date (`choose_forms`, `check_forms`), though not every row of it may carry it.
     """
-    answers = {str(name): rows for name, rows in items.groupby("instrument", observed=True, sort=False)}
+    answers = {str(name): _of_instrument(items, name) for name in items["instrument"].dropna().unique()}
     forms = {name: _forms(rows) for name, rows in answers.items()}
-    for name, outcome in cohort.study.outcomes.items():
-        if outcome.instrument not in answers:
-            continue
-        mine = answers[outcome.instrument]
-        found = score(
-            mine[[*KEYS, "item", "value", "source_row"]],
-            outcome.instrument,
-            rule=outcome.rule,
-            version=outcome.version,
-            scales=[scale_name(outcome)],
-        )
+    scored: dict[tuple[str, str | None, str | None], pd.DataFrame] = {}
+    outcomes = {name: outcome for name, outcome in cohort.study.outcomes.items() if outcome.instrument in answers}
+    for name, outcome in outcomes.items():
+        assert outcome.instrument is not None
+        way = (outcome.instrument, outcome.rule, outcome.version)
+        if way not in scored:
+            alike = [other for other in outcomes.values() if (other.instrument, other.rule, other.version) == way]
+            scored[way] = score(
+                answers[outcome.instrument],
+                outcome.instrument,
+                rule=outcome.rule,
+                version=outcome.version,
+                scales=list(dict.fromkeys(map(scale_name, alike))),
+            ).astype(dict.fromkeys(KEYS, "str"))
+        found = scored[way]
         yield (
-            found[[*KEYS, "value", "reason"]]
+            found.loc[found["scale"] == scale_name(outcome), [*KEYS, "value", "reason"]]
             .merge(forms[outcome.instrument], on=KEYS, how="left", validate="one_to_one")
             .assign(outcome=name, source_table="item_responses")
         )
 
 
+def _of_instrument(items: pd.DataFrame, name: object) -> pd.DataFrame:
+    """Return the answers to one instrument; all of them, uncopied, where there is no other."""
+    mine = items["instrument"] == name
+    return items if mine.all() else items[mine]
+
+
 def _forms(answers: pd.DataFrame) -> pd.DataFrame:
     """Return the participant and visit of each form with its lineage, that of its first answer in the file."""
     lineage = [name for name in ("assessment_date", "study_day", "source_file", "source_row") if name in answers]
-    ordered = answers.sort_values("source_row")
-    return ordered.groupby(KEYS, sort=False, observed=True)[lineage].first().reset_index()
+    ordered = one_row_per_form(answers).sort_values("source_row")
+    forms = ordered.groupby(KEYS, sort=False, observed=True)[lineage].first().reset_index()
+    return forms.astype({**dict.fromkeys(KEYS, "str"), "source_row": "int64"})
 
 
 def _without_score(scores: pd.DataFrame) -> Iterator[Finding]:

@@ -27,7 +27,7 @@ class Rows:
 
     visit: NDArray[np.intp]
     participant: NDArray[np.intp]
-    item: NDArray[np.intp]
+    item: NDArray[np.int32]
     value: Floats
     not_numeric: NDArray[np.bool_]
     keys: pd.DataFrame
@@ -36,16 +36,18 @@ class Rows:
 def code_rows(items: pd.DataFrame, instrument: Instrument, keys: Sequence[str]) -> Rows:
     """Code the rows of `items` (columns: the keys, item, value) against an instrument."""
     visit, first = _number(items, keys)
+    named = items[list(keys)].iloc[first].reset_index(drop=True)
+    participant, _ = _number(named, keys[:-1] or keys)
     item, names = pd.factorize(items["item"])
-    number = pd.Index(instrument.items).get_indexer(pd.Index(names))
+    number = np.append(pd.Index(instrument.items).get_indexer(pd.Index(names)), -1)
     value = pd.to_numeric(items["value"], errors="coerce").to_numpy(dtype=float, na_value=np.nan)
     return Rows(
         visit=visit,
-        participant=_number(items, keys[:-1] or keys)[0],
-        item=np.where(item >= 0, number[item] if len(number) else -1, -1),
+        participant=np.append(participant, -1)[visit],
+        item=number.astype(np.int32)[item],
         value=value,
         not_numeric=np.isnan(value) & items["value"].notna().to_numpy(),
-        keys=items[list(keys)].iloc[first].reset_index(drop=True),
+        keys=named,
     )
 
 
@@ -57,8 +59,12 @@ def _number(frame: pd.DataFrame, keys: Sequence[str]) -> tuple[NDArray[np.intp],
         code, levels = pd.factorize(frame[key])
         missing |= code < 0
         number, _ = pd.factorize(number * (len(levels) + 1) + code + 1)
-    number, _ = pd.factorize(np.where(missing, np.nan, number.astype(float)))
-    first = np.flatnonzero(~pd.Series(number).duplicated().to_numpy() & (number >= 0))
+    if missing.any():
+        number[~missing], _ = pd.factorize(number[~missing])
+        number[missing] = -1
+    first = np.zeros(number.max(initial=-1) + 1, dtype=np.intp)
+    known = np.flatnonzero(number >= 0)[::-1]
+    first[number[known]] = known
     return number, first
 
 

@@ -221,7 +221,7 @@ def blank_bad_answers(
 
 @dataclass(frozen=True, slots=True)
 class _Judged:
-    """Answers against the range of their item: (n,) low, high, outside, broken (a fraction where none can be)."""
+    """Answers against ranges: (items,) low, high; (n,) outside, broken (a fraction where none can be)."""
 
     low: NDArray[np.floating]
     high: NDArray[np.floating]
@@ -231,10 +231,10 @@ class _Judged:
 
 def _judge(rows: Rows, instrument: Instrument, version: str) -> _Judged:
     ranges = [instrument.item_range(code, version) for code in instrument.items]
-    low, high = (np.array([getattr(span, end) for span in ranges])[rows.item] for end in ("low", "high"))
+    low, high = (np.array([getattr(span, end) for span in ranges]) for end in ("low", "high"))
     whole = np.array([span.integer for span in ranges])[rows.item]
     answered = (rows.item >= 0) & ~np.isnan(rows.value)
-    outside = answered & ((rows.value < low) | (rows.value > high))
+    outside = answered & ((rows.value < low[rows.item]) | (rows.value > high[rows.item]))
     return _Judged(low, high, outside, answered & ~outside & whole & (rows.value != np.floor(rows.value)))
 
 
@@ -246,7 +246,7 @@ def _bad_answers(items: pd.DataFrame, rows: Rows, instrument: Instrument, versio
     shifted, findings = _shifted(items, rows, judged, instrument)
     yield from findings
     for row in np.flatnonzero((judged.outside | judged.broken) & ~shifted):
-        span = f"between {judged.low[row]:g} and {judged.high[row]:g}"
+        span = f"between {judged.low[rows.item[row]]:g} and {judged.high[rows.item[row]]:g}"
         rule = f"the answer is not {span}" if judged.outside[row] else f"the answer is not a whole number {span}"
         yield _at(items, rows, int(row), instrument.items[rows.item[row]], rule, remedy)
 
@@ -256,9 +256,12 @@ def _shifted(
 ) -> tuple[NDArray[np.bool_], list[Finding]]:
     """Return which answers are in a range that looks coded one off, and one finding for each such range."""
     off, findings = np.zeros(len(rows.value), dtype=bool), []
+    if not judged.outside.any():
+        return off, findings
     answered = (rows.item >= 0) & ~np.isnan(rows.value)
-    for low, high in dict.fromkeys(zip(judged.low[answered].tolist(), judged.high[answered].tolist(), strict=True)):
-        mine = answered & (judged.low == low) & (judged.high == high)
+    used = pd.unique(rows.item[answered])
+    for low, high in dict.fromkeys(zip(judged.low[used].tolist(), judged.high[used].tolist(), strict=True)):
+        mine = answered & (judged.low == low)[rows.item] & (judged.high == high)[rows.item]
         shift = shift_of(rows.value[mine], low, high)
         if not shift:
             continue
@@ -277,7 +280,12 @@ def _shifted(
 def _repeats(items: pd.DataFrame, rows: Rows) -> Iterator[Finding]:
     """Yield one finding for every row of the file that repeats items of another row."""
     known = np.flatnonzero((rows.visit >= 0) & (rows.item >= 0))
-    place = pd.Series(rows.visit[known] * (rows.item.max(initial=0) + 1) + rows.item[known])
+    n_items = int(rows.item.max(initial=0)) + 1
+    answered = np.zeros((len(rows.keys), n_items), dtype=bool)
+    answered[rows.visit[known], rows.item[known]] = True
+    if answered.sum() == len(known):
+        return
+    place = pd.Series(rows.visit[known] * n_items + rows.item[known])
     first = known[place.groupby(place).transform("idxmin")]
     pairs: dict[tuple[int, int], list[int]] = {}
     for row, original in zip(known.tolist(), first.tolist(), strict=True):

@@ -10,6 +10,7 @@ from functools import cached_property
 import pandas as pd
 
 from coxa.cohort.contracts import Contract, contract
+from coxa.cohort.form_rows import one_row_per_form
 from coxa.cohort.mapping.mapped import empty_table
 from coxa.findings import Finding
 from coxa.study import Study
@@ -46,6 +47,13 @@ class Draft:
             if name in self.tables and len(self.tables[name]):
                 yield name, self.tables[name]
 
+    def forms(self, names: Iterable[str]) -> Iterator[tuple[str, pd.DataFrame]]:
+        """Yield name and frame of each of some tables that has rows, with one row for all answers of a form."""
+        for name, frame in self.with_rows(names):
+            if name not in self._forms:
+                self._forms[name] = one_row_per_form(frame)
+            yield name, self._forms[name]
+
     @cached_property
     def people(self) -> pd.DataFrame:
         """The first row of each participant, by participant."""
@@ -54,6 +62,11 @@ class Draft:
     @cached_property
     def _empty(self) -> dict[str, pd.DataFrame]:
         """Tables that the study does not have, each made when it is first asked for."""
+        return {}
+
+    @cached_property
+    def _forms(self) -> dict[str, pd.DataFrame]:
+        """Tables with one row for all answers of a form."""
         return {}
 
     @cached_property

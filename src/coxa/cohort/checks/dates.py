@@ -41,13 +41,13 @@ def check_possible_dates(draft: Draft) -> Checked:
         )  # fmt: skip
         blanked.append(Blank("participants", "birth_date", rows))
     for table, name in dated:
+        if not any(_wrong_dates(draft, frame, name, misborn).any() for _, frame in draft.forms([table])):
+            continue
         frame = draft.tables[table]
         born = participant_dates(draft, frame, "birth_date")
         early = frame.index[(frame[name] < born) & ~frame["participant_id"].isin(misborn.index)]
         late = frame.index[frame[name] > last]
         wrong = early.union(late)
-        if wrong.empty:
-            continue
         findings += row_findings(
             _once(frame, early, name), severity="error", table=table, field=name,
             rule="the date is before the participant's birth", remedy="Correct the date or the birth_date.",
@@ -64,6 +64,12 @@ def check_possible_dates(draft: Draft) -> Checked:
     return Checked(tuple(findings), blanked=tuple(blanked))
 
 
+def _wrong_dates(draft: Draft, frame: pd.DataFrame, name: str, misborn: pd.Series) -> pd.Series:
+    """Return which dates are before the participant's birth, unless that is wrong itself, or after the last day."""
+    before = frame[name] < participant_dates(draft, frame, "birth_date")
+    return (before & ~frame["participant_id"].isin(misborn.index)) | (frame[name] > pd.Timestamp(draft.last_day))
+
+
 def _wrong_births(draft: Draft, dated: list[tuple[str, str]]) -> pd.Series:
     """Return participant -> first date, where two or more different dates are before the birth date."""
     early = [
@@ -71,7 +77,7 @@ def _wrong_births(draft: Draft, dated: list[tuple[str, str]]) -> pd.Series:
             ["participant_id", "date"], axis=1
         )
         for table, name in dated
-        for frame in [draft.tables[table]]
+        for _, frame in draft.forms([table])
     ]
     if not early:
         return pd.Series(dtype="datetime64[us]")
@@ -108,7 +114,7 @@ def check_windows(draft: Draft) -> Checked:
     latest = {name: visit.day + visit.window[1] for name, visit in visits.items() if visit.window is not None}
     findings: list[Finding] = []
     reported: set[tuple[str, str]] = set()
-    for table, frame in draft.with_rows(VISITED):
+    for table, frame in draft.forms(VISITED):
         named = frame[frame["visit"].notna() & frame["study_day"].notna()]
         if table in draft.assigned:
             named = named[~draft.assigned[table].loc[named.index]]
@@ -133,7 +139,7 @@ def check_visit_order(draft: Draft) -> Checked:
     findings: list[Finding] = []
     reported: set[tuple[str, str]] = set()
     rank = {name: k for k, name in enumerate((draft.study.baseline_visit, *draft.study.post_visits))}
-    for table, frame in draft.with_rows(VISITED):
+    for table, frame in draft.forms(VISITED):
         dated = frame[frame["study_day"].notna() & frame["visit"].notna()]
         first = dated.drop_duplicates(["participant_id", "visit"])
         ordered = first.assign(rank=first["visit"].map(rank).astype(float)).sort_values(["participant_id", "rank"])
@@ -154,7 +160,7 @@ def check_study_days(draft: Draft) -> Checked:
     """Warn where a recorded study day is not the date minus the randomisation date."""
     findings: list[Finding] = []
     reported: set[tuple[str, str]] = set()
-    for table, frame in draft.with_rows(VISITED):
+    for table, frame in draft.forms(VISITED):
         elapsed = days_since_randomisation(frame, draft.table("participants"), "assessment_date")
         other = frame[elapsed.notna() & frame["study_day"].notna() & (elapsed != frame["study_day"])]
         findings += row_findings(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pandas as pd
+
 from coxa.cohort.checks.checked import Checked, Draft, LeaveOut
 from coxa.cohort.row_findings import in_words, row_findings
 
@@ -18,12 +20,10 @@ def check_forms(draft: Draft) -> Checked:
     frame = draft.table("item_responses")
     if frame.empty:
         return Checked()
-    dated = frame[frame["participant_id"].notna() & frame["visit"].notna()]
-    groups = dated.groupby(FORM, sort=False, observed=True)
-    several = (groups["study_day"].transform("nunique") > 1) | (groups["assessment_date"].transform("nunique") > 1)
-    if not several.any():
+    if not any(_of_two_days(form).any() for _, form in draft.forms(["item_responses"])):
         return Checked()
-    mixed = dated[several]
+    dated = frame[frame["participant_id"].notna() & frame["visit"].notna()]
+    mixed = dated[_of_two_days(dated)]
     twice = mixed.duplicated([*FORM, "item"], keep=False).groupby([mixed[name] for name in FORM], observed=True)
     told = twice.transform("any")
     days = mixed["assessment_date"].dt.strftime("%Y-%m-%d").astype(object)
@@ -42,3 +42,9 @@ def check_forms(draft: Draft) -> Checked:
         value=mixed["visit"].astype(object) + ", " + listed,
     )
     return Checked(tuple(findings), (LeaveOut("item_responses", mixed.index, REASON),))
+
+
+def _of_two_days(answers: pd.DataFrame) -> pd.Series:
+    """Return which rows are of a participant, visit and instrument that has rows of several days."""
+    groups = answers.groupby(FORM, sort=False, observed=True)
+    return (groups["study_day"].transform("nunique") > 1) | (groups["assessment_date"].transform("nunique") > 1)

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import math
+
+import numpy as np
 import pandas as pd
 
 from coxa.cohort.checks.checked import Checked, Draft, LeaveOut
 from coxa.cohort.row_findings import row_findings
 from coxa.findings import Finding
+from coxa.frames import among
 from coxa.study.comparative import ComparativeStudy
+
+MARKS_PER_ROW = 64
+"""So many possible keys per row, a byte each, are less than what a search for repeated keys takes."""
 
 
 def check_duplicates(draft: Draft) -> Checked:
@@ -24,6 +31,8 @@ def check_duplicates(draft: Draft) -> Checked:
         key = [name for name in draft.contracts[table].key if frame[name].notna().any()]
         if len(key) < min(2, len(draft.contracts[table].key)) or len(frame) < 2:
             continue
+        if all_different(frame, key):
+            continue
         repeated = frame.duplicated(key, keep=False) & frame[key[0]].notna()
         if not repeated.any():
             continue
@@ -34,6 +43,24 @@ def check_duplicates(draft: Draft) -> Checked:
         if table == "participants":
             twice = set(frame.loc[repeated, "participant_id"])
     return Checked(tuple(findings), tuple(left_out))
+
+
+def all_different(frame: pd.DataFrame, key: list[str]) -> bool:
+    """Say whether no two rows are known to share a key of categories, by a mark for each key that there can be."""
+    if not all(frame[name].dtype == "category" for name in key):
+        return False
+    sizes = [len(frame[name].cat.categories) + 1 for name in key]
+    n_keys = math.prod(sizes)
+    if n_keys > MARKS_PER_ROW * len(frame):
+        return False
+    place = np.zeros(len(frame), dtype=np.int64)
+    for name, size in zip(key, sizes, strict=True):
+        place *= size
+        place += frame[name].cat.codes.to_numpy()
+        place += 1
+    marked = np.zeros(n_keys, dtype=bool)
+    marked[place] = True
+    return int(marked.sum()) == len(frame)
 
 
 def _duplicates(table: str, frame: pd.DataFrame, key: list[str], what: str) -> list[Finding]:
@@ -83,7 +110,7 @@ def check_known_participants(draft: Draft) -> Checked:
         if table == "participants":
             continue
         listed = frame["participant_id"].drop_duplicates().dropna()
-        strangers = listed[~listed.isin(people)]
+        strangers = listed[~among(listed, people)]
         if strangers.empty:
             continue
         unknown = frame["participant_id"].isin(strangers)

@@ -35,14 +35,13 @@ def _is_label(table: str, wanted: Field) -> bool:
 
 
 def _alike(table: str, name: str, labels: pd.Series) -> list[Finding]:
-    counts = labels.dropna().astype("str").value_counts(sort=False)
     groups: dict[str, list[str]] = {}
-    for label in counts.index:
+    for label in _perhaps_alike(labels.dropna().drop_duplicates().astype("str")):
         groups.setdefault(folded(label), []).append(label)
+    alike = [group for group in groups.values() if len(group) > 1]
+    counts = labels.astype("str").value_counts() if alike else pd.Series(dtype=int)
     findings = []
-    for group in groups.values():
-        if len(group) < 2:
-            continue
+    for group in alike:
         right = max(group, key=lambda label: counts[label])
         words = ", ".join(f"{_quoted(label)}: {_quoted(right)}" for label in group if label != right)
         findings.append(
@@ -57,6 +56,14 @@ def _alike(table: str, name: str, labels: pd.Series) -> list[Finding]:
             )
         )
     return findings
+
+
+def _perhaps_alike(labels: pd.Series) -> pd.Series:
+    """Return the labels that are alike without their marks and leading zeros; in others `folded` finds nothing."""
+    if not labels.str.isascii().all():
+        return labels
+    digits = labels.str.lower().str.replace(r"([^0-9]|^)0+([0-9])", r"\1\2", regex=True)
+    return labels[digits.str.replace(r"[^0-9a-z]", "", regex=True).duplicated(keep=False)]
 
 
 def _quoted(label: str) -> str:

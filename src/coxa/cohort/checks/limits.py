@@ -102,13 +102,17 @@ def check_items(draft: Draft) -> Checked:
         return Checked()
     findings: list[Finding] = []
     left_out: list[LeaveOut] = []
-    for name, rows in frame.groupby(frame["instrument"].astype("str"), sort=False):
+    for name in frame["instrument"].dropna().unique():
+        mine = frame["instrument"] == name
+        rows = frame if mine.all() else frame[mine]
         try:
             instrument = load_instrument(str(name))
             version = instrument.choose_version(named_version(draft.study, str(name)))
         except OptionError as error:
             findings.append(_instrument_finding(rows, str(error)))
             left_out.append(LeaveOut("item_responses", rows.index, "unknown instrument or version"))
+            continue
+        if answers_in_range(rows, instrument, version):
             continue
         shifted, off = _one_off(rows, instrument, version)
         findings += shifted
@@ -134,6 +138,19 @@ def check_items(draft: Draft) -> Checked:
             left_out += [LeaveOut("item_responses", index, why) for index, why in
                          ((outside, "out of range"), (broken, "not a whole number")) if len(index)]  # fmt: skip
     return Checked(tuple(findings), tuple(left_out))
+
+
+def answers_in_range(rows: pd.DataFrame, instrument: Instrument, version: str) -> bool:
+    """Say whether every row is an answer that its item allows, so that there is nothing to find."""
+    codes, names = pd.factorize(rows["item"])
+    if (codes < 0).any() or not set(names) <= set(instrument.items):
+        return False
+    spans = [instrument.item_range(str(name), version) for name in names]
+    values = rows["value"].to_numpy(dtype=float)
+    low, high = (np.array([getattr(span, end) for span in spans]) for end in ("low", "high"))
+    within = (values >= low[codes]) & (values <= high[codes])
+    whole = np.array([span.integer for span in spans])
+    return bool(within.all() and (~whole[codes] | (values == np.floor(values))).all())
 
 
 def _one_off(rows: pd.DataFrame, instrument: Instrument, version: str) -> tuple[list[Finding], pd.Index]:

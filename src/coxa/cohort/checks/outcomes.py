@@ -6,6 +6,7 @@ import pandas as pd
 
 from coxa.cohort.checks.checked import Checked, Draft
 from coxa.findings import Finding
+from coxa.frames import among
 from coxa.study import Study
 
 LEAST_SUSPICIOUS = 3
@@ -21,7 +22,7 @@ def check_outcomes_present(draft: Draft) -> Checked:
     if draft.study.data and not set(draft.study.data.tables) <= set(draft.tables):
         return Checked()
     frame = draft.table("assessments")
-    items = set(draft.table("item_responses")["instrument"].dropna().astype(str))
+    items = set(draft.table("item_responses")["instrument"].dropna().unique())
     findings: list[Finding] = []
     for name, outcome in draft.study.outcomes.items():
         values = frame.loc[frame["outcome"] == name, "value"]
@@ -60,7 +61,7 @@ def check_baselines(draft: Draft) -> Checked:
     findings: list[Finding] = []
     for name in draft.study.outcomes:
         mine = frame["outcome"] == name
-        lacking = people[~people.isin(frame.loc[mine & baseline, "participant_id"].unique())]
+        lacking = people[~among(people, frame.loc[mine & baseline, "participant_id"])]
         if (mine & ~baseline).any() and len(lacking):
             findings.append(
                 Finding(

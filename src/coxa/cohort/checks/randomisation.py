@@ -52,7 +52,7 @@ def check_before_randomisation(draft: Draft) -> Checked:
     start = draft.study.words.start
     findings: list[Finding] = []
     reported: set[tuple[str, str]] = set()
-    for table, frame in draft.with_rows(VISITED):
+    for table, frame in draft.forms(VISITED):
         later = frame["visit"].isin(draft.study.post_visits)
         early = frame[later & (frame["study_day"] < 0)]
         findings += row_findings(
@@ -62,7 +62,7 @@ def check_before_randomisation(draft: Draft) -> Checked:
             field="study_day",
             rule=f"an assessment after baseline is not after {start}",
             remedy=_correct(table, "assessment_date"),
-            value=early["visit"] + ", day " + in_words(early["study_day"]),
+            value=early["visit"].astype("str") + ", day " + in_words(early["study_day"]),
         )
     seen: set[tuple[str, int]] = set()
     for later_date in LATER:
@@ -113,7 +113,7 @@ def check_time_of_baseline(draft: Draft) -> Checked:
     allowed = f"Where the protocol allows it, give visit {name} a window that says so, such as"
     findings: list[Finding] = []
     reported: set[tuple[str, str]] = set()
-    for table, frame in draft.with_rows(VISITED):
+    for table, frame in draft.forms(VISITED):
         baseline = frame[frame["visit"] == name]
         late = baseline[baseline["study_day"] > 0]
         early = baseline[baseline["study_day"] < -YEAR]

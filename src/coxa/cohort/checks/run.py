@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import pandas as pd
 
-from coxa.cohort.checks.checked import Checked, Draft, join_checked
+from coxa.cohort.checks.checked import Checked, Draft, LeaveOut, join_checked
 from coxa.cohort.checks.clusters import check_clusters
 from coxa.cohort.checks.dates import (
     check_possible_dates,
@@ -89,19 +89,26 @@ def apply_checks(draft: Draft, checked: Checked) -> tuple[dict[str, pd.DataFrame
     disposition = Disposition()
     for table in sorted(draft.tables, key=lambda name: name != "participants"):
         frame = draft.tables[table]
-        reason = pd.Series("", index=frame.index, dtype=object)
-        for part in checked.left_out:
-            if part.table == table:
-                reason.loc[part.rows[reason.loc[part.rows] == ""]] = part.reason
+        reason = _reasons(frame, [part for part in checked.left_out if part.table == table])
         for blank in checked.blanked:
             if blank.table == table:
                 cells = frame[blank.field].mask(frame.index.isin(blank.rows))
                 frame = frame.assign(**{blank.field: cells})
         if table == "participants":
-            lost_people = set(frame.loc[reason != "", "participant_id"])
+            lost_people = set(frame.loc[reason.index, "participant_id"])
         elif lost_people:
-            gone = frame["participant_id"].isin(list(lost_people))
-            reason = reason.mask(gone & (reason == ""), "the participant is left out")
-        tables[table] = frame[reason == ""].reset_index(drop=True)
+            gone = frame.index[frame["participant_id"].isin(list(lost_people))].difference(reason.index)
+            reason = pd.concat([reason, pd.Series("the participant is left out", index=gone, dtype=object)])
+        kept = frame if reason.empty else frame[~frame.index.isin(reason.index)]
+        tables[table] = kept.set_axis(pd.RangeIndex(len(kept)))
         disposition += by_file(STAGE, table, frame, reason)
     return tables, disposition
+
+
+def _reasons(frame: pd.DataFrame, parts: Iterable[LeaveOut]) -> pd.Series:
+    """Return why rows cannot stay, by row: the first reason of each; the other rows are not in it."""
+    given = [pd.Series(part.reason, index=part.rows, dtype=object) for part in parts]
+    if not given:
+        return pd.Series(dtype=object, index=frame.index[:0])
+    reason = pd.concat(given)
+    return reason[~reason.index.duplicated()]

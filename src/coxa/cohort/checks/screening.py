@@ -10,6 +10,7 @@ from coxa.cohort.checks.checked import Checked, Draft, LeaveOut
 from coxa.cohort.checks.keys import participant_dates
 from coxa.cohort.row_findings import row_findings
 from coxa.findings import Finding
+from coxa.frames import among
 
 
 def check_screening(draft: Draft) -> Checked:
@@ -43,7 +44,7 @@ def _not_screened(draft: Draft, screened: pd.DataFrame) -> Iterator[Finding]:
     people = draft.table("participants")
     yield from row_findings(
         people,
-        people["participant_id"].notna() & ~people["participant_id"].isin(screened["participant_id"].dropna()),
+        people["participant_id"].notna() & ~among(people["participant_id"], screened["participant_id"].dropna()),
         severity="error",
         table="participants",
         field="participant_id",

@@ -19,6 +19,9 @@ NO = ("0", "false", "no", "n", "unchecked")
 TIME = r"[T ](?:[01]?\d|2[0-3]):[0-5]\d(?::[0-5]\d(?:[.,]\d+)?)?(?: ?[AaPp][Mm])?(?: ?(?:Z|UTC|[+-]\d{2}:?\d{2}))?"
 """A time of day behind a date."""
 
+ODD = r"[^!-~]|[.,]0$|^$"
+"""Text that `code_text` may write in another way: empty, with blanks, beyond ASCII, or with a zero fraction."""
+
 
 def empty_cells(column: pd.Series) -> Mask:
     """Return which cells have nothing in them; blanks count as nothing."""
@@ -36,7 +39,13 @@ def code_texts(column: pd.Series) -> pd.Series:
     if pd.api.types.is_datetime64_any_dtype(column.dtype):
         column = column.dt.date.astype(object)
     positions, distinct = pd.factorize(column)
-    words = pd.array([_one_text(value) or None for value in distinct], dtype="str")
+    if isinstance(column.dtype, pd.StringDtype):
+        texts = pd.Series(distinct, dtype=column.dtype)
+        odd = texts.str.contains(ODD).to_numpy(dtype=bool)
+        texts[odd] = [code_text(text) or None for text in texts[odd]]
+        words = texts.array
+    else:
+        words = pd.array([_one_text(value) or None for value in distinct], dtype="str")
     return pd.Series(words.take(positions, allow_fill=True), index=column.index)
 
 
@@ -56,6 +65,15 @@ def parse_numbers(
         usable = column if not pd.api.types.is_datetime64_any_dtype(column.dtype) else pd.Series(np.nan, column.index)
         numbers = pd.to_numeric(usable, errors="coerce").to_numpy(dtype=float, na_value=np.nan)
         return numbers, _filled(column, ~np.isfinite(numbers))
+    positions, distinct = pd.factorize(column)
+    numbers, filled = _numbers_of_texts(pd.Series(distinct, dtype=column.dtype), decimal, thousands)
+    return np.append(numbers, np.nan)[positions], np.append(filled, False)[positions]
+
+
+def _numbers_of_texts(
+    column: pd.Series, decimal: str | None, thousands: str | None
+) -> tuple[NDArray[np.float64], Mask]:
+    """Return the numbers of distinct texts, and which of them are neither blank nor a number."""
     numbers = pd.to_numeric(column, errors="coerce").to_numpy(dtype=float, na_value=np.nan, copy=True)
     numbers[~np.isfinite(numbers)] = np.nan
     texts = texts_of(column)

@@ -11,7 +11,7 @@ import pandas as pd
 from coxa.cohort.ledger import account, left_out_rows
 from coxa.cohort.mapping.cells import Cells, convert
 from coxa.cohort.mapping.columns import Origin, missing_column
-from coxa.cohort.mapping.mapped import STAGE, Mapped, complete, joined
+from coxa.cohort.mapping.mapped import ANSWERS, STAGE, Mapped, compact, complete, joined, one_word
 from coxa.cohort.mapping.rows import (
     Rows,
     cell_findings,
@@ -77,7 +77,8 @@ def map_side_by_side(origin: Origin, places: Sequence[Place], field: str, fixed:
     empty = np.all([cell.empty for cell in cells], axis=0) if cells else np.zeros(len(rows.frame), dtype=bool)
     kept = ~empty & (rows.reason == "")
     stacked, lost_values, findings = _stack(origin, rows, found, cells, kept, field)
-    frame = complete(stacked.assign(**fixed), origin.agreed, origin.file)
+    same = {name: one_word(word, stacked.index) for name, word in fixed.items()}
+    frame = complete(stacked.assign(**same), origin.agreed, origin.file)
     lost_rows = left_out_lines(origin, rows.frame, ~empty & ~kept, rows.reason)
     disposition = account(
         STAGE, origin.table, origin.file, "rows",
@@ -119,14 +120,15 @@ def _stack(
         return nothing, lost, findings
     taken = np.concatenate(positions)
     sizes = [len(part) for part in positions]
-    stacked = rows.frame.iloc[taken].reset_index(drop=True)
+    answers = origin.table == ANSWERS
+    stacked = (compact(rows.frame) if answers else rows.frame).take(taken).set_axis(range(len(taken)))
     stacked["value"] = np.concatenate([c.values.to_numpy()[p] for c, p in zip(cells, positions, strict=True)])
-    stacked[field] = _repeat([place.measured for place in places], sizes).astype(
-        "category" if field == "item" else "str"
-    )
+    words = "category" if answers else "str"
+    stacked[field] = _repeat([place.measured for place in places], sizes).astype(words)
     stacked["source_column"] = _repeat([place.column for place in places], sizes)
     if any(place.visit for place in places):
-        stacked["visit"] = _repeat([str(place.visit) for place in places], sizes).astype("str")
+        visits = _repeat([str(place.visit) for place in places], sizes)
+        stacked["visit"] = visits.cat.reorder_categories(sorted(visits.cat.categories)).astype(words)
         days, undated = _dates(origin, rows, places, positions)
         stacked["assessment_date"] = days
         findings += undated

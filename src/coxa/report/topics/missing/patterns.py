@@ -9,6 +9,7 @@ import pandas as pd
 
 from coxa.cohort.cohort import Cohort
 from coxa.derive.dataset import AnalysisDataset
+from coxa.frames import among
 from coxa.report.topics.missing.reasons import NO_VALUE, stopped_by, why_missing
 from coxa.report.topics.participants.baseline import (
     TOTAL,
@@ -130,7 +131,7 @@ def completion_table(cohort: Cohort, dataset: AnalysisDataset) -> Table | None:
     here = dataset.frame[dataset.frame["visit"] == visit]
     known = here.loc[here[dataset.response].notna(), "participant_id"]
     people = baseline_people(cohort, shown_at_baseline(study))
-    arms = by_arm(study, people[people["participant_id"].isin(here["participant_id"])])
+    arms = by_arm(study, people[among(people["participant_id"], here["participant_id"])])
     columns = _split({arm: rows for arm, rows in arms.items() if arm != TOTAL}, known)
     least = max(study.report.small_cells, 1)
     if min(map(len, columns.values())) < least:
@@ -171,7 +172,7 @@ def completion_table(cohort: Cohort, dataset: AnalysisDataset) -> Table | None:
 def _split(arms: Columns, known: pd.Series) -> Columns:
     """Split each arm into those with and those without a value, keyed by a word and the arm."""
     return {
-        f"{word} {arm}": rows[rows["participant_id"].isin(known) == (word == WITH)]
+        f"{word} {arm}": rows[among(rows["participant_id"], known) == (word == WITH)]
         for arm, rows in arms.items()
         for word in (WITH, WITHOUT)
     }

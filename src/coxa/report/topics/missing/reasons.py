@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+import numpy as np
 import pandas as pd
 
 from coxa.derive.dataset import AnalysisDataset
 from coxa.derive.once import once
+from coxa.frames import among
 from coxa.study.comparative import ComparativeStudy
 from coxa.tables.phrases import mid_sentence
 
@@ -18,9 +20,9 @@ NO_BASELINE = "No baseline value"
 def why_missing(study: ComparativeStudy, rows: pd.DataFrame) -> pd.Series:
     """Say, for rows without a response, why there is none."""
     handled = rows["handled"].fillna("").astype(str)
-    reason = pd.Series(NO_VALUE, index=rows.index)
-    reason = reason.mask(rows["value"].notna(), NO_BASELINE)
-    return reason.mask(handled != "", handled.map(lambda text: _event_words(study, text)))
+    words = {text: _event_words(study, text) for text in handled.unique() if text}
+    reason = np.where(rows["value"].notna(), NO_BASELINE, NO_VALUE).astype(object)
+    return pd.Series(reason, index=rows.index, dtype="str").mask(handled != "", handled.map(words))
 
 
 @once
@@ -34,7 +36,7 @@ def silent_participants(dataset: AnalysisDataset, study: ComparativeStudy) -> pd
     """
     frame = dataset.frame
     spoken = frame.loc[frame[dataset.response].notna(), "participant_id"]
-    rows = frame[~frame["participant_id"].isin(spoken)]
+    rows = frame[~among(frame["participant_id"], spoken)]
     reasons: dict[tuple[str, str], list[str]] = {}
     for person, arm, reason in zip(rows["participant_id"], rows["arm"], why_missing(study, rows), strict=True):
         reasons.setdefault((str(person), str(arm)), []).append(reason)

@@ -99,7 +99,7 @@ def is_binary(study: Study, outcome: str, values: pd.Series) -> bool:
 
 def _rows(study: Study, outcome: str, rows: pd.DataFrame, arms: list[str]) -> Iterator[Row]:
     binary = is_binary(study, outcome, rows["value"])
-    for visit in sorted(set(rows["visit"]), key=lambda visit: study.visits[visit].day):
+    for visit in sorted(rows["visit"].unique(), key=lambda visit: study.visits[visit].day):
         here = rows[rows["visit"] == visit]
         yield Row(study.label("visits", visit), tuple(_cells(study, outcome, here, "value", visit, arms, binary)))
         if not binary and here["change"].notna().any():

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
@@ -82,20 +81,17 @@ def _joined(study: ComparativeStudy, datasets: Iterable[AnalysisDataset]) -> lis
 
 def _estimand_rows(study: ComparativeStudy, dataset: AnalysisDataset) -> tuple[Row, ...]:
     name, frame = dataset.estimand, dataset.frame
-    people, arms = frame["participant_id"].tolist(), frame["arm"].tolist()
-    everyone = set(zip(people, arms, strict=True))
+    everyone = frame.drop_duplicates(["participant_id", "arm"])["arm"]
     rows = [_count_row("In the analysis set", "analysis_set", _in_arms(study, everyone), name)]
     rows += _silent_rows(study, dataset)
-    known, why = frame[dataset.response].notna().tolist(), why_missing(study, frame).tolist()
-    analysed: defaultdict[str, set[tuple[str, str]]] = defaultdict(set)
-    missing: defaultdict[str, defaultdict[str, set[tuple[str, str]]]] = defaultdict(lambda: defaultdict(set))
-    for visit, person, arm, is_known, reason in zip(frame["visit"], people, arms, known, why, strict=True):
-        (analysed[visit] if is_known else missing[visit][reason]).add((person, arm))
+    known, why = frame[dataset.response].notna(), why_missing(study, frame)
     for visit in frame["visit"].cat.categories:
+        here = frame["visit"] == visit
         label = study.label("visits", visit)
-        rows.append(_count_row(f"{label}: analysed", "analysed", _in_arms(study, analysed[visit]), name, visit))
-        for reason, who in sorted(missing[visit].items()):
-            rows.append(_count_row(reason, reason, _in_arms(study, who), name, visit, level=1))
+        analysed = _in_arms(study, frame.loc[here & known, "arm"])
+        rows.append(_count_row(f"{label}: analysed", "analysed", analysed, name, visit))
+        for reason, arms in frame.loc[here & ~known, "arm"].groupby(why[here & ~known], sort=True):
+            rows.append(_count_row(str(reason), str(reason), _in_arms(study, arms), name, visit, level=1))
     return tuple(rows)
 
 
@@ -103,16 +99,15 @@ def _silent_rows(study: ComparativeStudy, dataset: AnalysisDataset) -> Iterator[
     """Yield, per reason, a row that counts the participants who are analysed at no visit."""
     silent = silent_participants(dataset, study)
     for reason, rows in silent.groupby("reason", sort=True):
-        who = set(zip(rows["participant_id"], rows["arm"], strict=True))
         label = f"Not analysed at any visit: {reason}"
-        row = _count_row(label, f"not analysed: {reason}", _in_arms(study, who), dataset.estimand, level=1)
+        row = _count_row(label, f"not analysed: {reason}", _in_arms(study, rows["arm"]), dataset.estimand, level=1)
         yield replace(row, found=True)
 
 
-def _in_arms(study: ComparativeStudy, who: set[tuple[str, str]]) -> Counts:
-    """Count participants, each with an arm, by arm, the reference first, and all of them last."""
-    counts = Counter(arm for _, arm in who)
-    return {**{arm: counts[arm] for arm in study.groups}, TOTAL: len(who)}
+def _in_arms(study: ComparativeStudy, arms: pd.Series) -> Counts:
+    """Count participants, of whom each has an arm, by arm, the reference first, and all of them last."""
+    counts = arms.value_counts()
+    return {**{arm: int(counts.get(arm, 0)) for arm in study.groups}, TOTAL: len(arms)}
 
 
 def _count_row(label: str, term: str, counts: Counts, estimand: str = "", visit: str = "", level: int = 0) -> Row:

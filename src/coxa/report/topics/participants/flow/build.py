@@ -8,6 +8,7 @@ import pandas as pd
 
 from coxa.cohort.cohort import Cohort
 from coxa.derive.dataset import AnalysisDataset
+from coxa.frames import among
 from coxa.report.topics.participants.flow.check import check_flow
 from coxa.report.topics.participants.flow.people import (
     HALF,
@@ -137,8 +138,8 @@ def _enrolment(cohort: Cohort, people: pd.DataFrame, allocated: pd.DataFrame, cl
     screened = cohort.table("screening")
     n_clusters = _clusters(allocated[cluster]) if cluster else None
     if len(screened):
-        outside = screened[~screened["participant_id"].isin(allocated["participant_id"])]
-        known = outside["participant_id"].isin(people["participant_id"])
+        outside = screened[~among(screened["participant_id"], allocated["participant_id"])]
+        known = among(outside["participant_id"], people["participant_id"])
         paths = screening_paths(outside, known, sentence_case(study.words.outside))
         at = screened["site_id"] if cluster == "site_id" and screened["site_id"].notna().any() else None
         assessed = None if at is None or n_clusters is None else _clusters(pd.concat([at, allocated["site_id"]]))
