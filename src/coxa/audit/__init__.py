@@ -1,4 +1,4 @@
-"""Audit of clinics: funnels with exact limits, and how much more clinics differ than by chance."""
+"""Audit of clinics: funnels, over-dispersion, control charts, and tables of counts that are safe to publish."""
 
 from __future__ import annotations
 
@@ -7,6 +7,25 @@ from typing import TYPE_CHECKING
 from coxa.lazy import lazy
 
 if TYPE_CHECKING:
+    from coxa.audit.charts.chart import ControlChart as ControlChart
+    from coxa.audit.charts.chart import assurance_icon as assurance_icon
+    from coxa.audit.charts.chart import variation_icon as variation_icon
+    from coxa.audit.charts.cusum import cusum_limit as cusum_limit
+    from coxa.audit.charts.cusum import cusum_run_length as cusum_run_length
+    from coxa.audit.charts.cusum import cusum_scores as cusum_scores
+    from coxa.audit.charts.cusum import risk_adjusted_cusum as risk_adjusted_cusum
+    from coxa.audit.charts.over_time import p_chart as p_chart
+    from coxa.audit.charts.over_time import u_chart as u_chart
+    from coxa.audit.charts.over_time import xmr_chart as xmr_chart
+    from coxa.audit.charts.rare import g_chart as g_chart
+    from coxa.audit.charts.rare import t_chart as t_chart
+    from coxa.audit.charts.rules import seven_on_one_side as seven_on_one_side
+    from coxa.audit.charts.rules import seven_point_trend as seven_point_trend
+    from coxa.audit.charts.rules import special_causes as special_causes
+    from coxa.audit.charts.rules import spread_back as spread_back
+    from coxa.audit.charts.rules import two_in_three as two_in_three
+    from coxa.audit.charts.runs import RunChart as RunChart
+    from coxa.audit.charts.runs import run_chart as run_chart
     from coxa.audit.dispersion import Dispersion as Dispersion
     from coxa.audit.dispersion import over_dispersion as over_dispersion
     from coxa.audit.funnel import Funnel as Funnel
@@ -27,6 +46,18 @@ if TYPE_CHECKING:
 __getattr__, __dir__, __all__ = lazy(
     __name__,
     {
+        "coxa.audit.charts.chart": ("ControlChart", "assurance_icon", "variation_icon"),
+        "coxa.audit.charts.cusum": ("cusum_limit", "cusum_run_length", "cusum_scores", "risk_adjusted_cusum"),
+        "coxa.audit.charts.over_time": ("p_chart", "u_chart", "xmr_chart"),
+        "coxa.audit.charts.rare": ("g_chart", "t_chart"),
+        "coxa.audit.charts.rules": (
+            "seven_on_one_side",
+            "seven_point_trend",
+            "special_causes",
+            "spread_back",
+            "two_in_three",
+        ),
+        "coxa.audit.charts.runs": ("RunChart", "run_chart"),
         "coxa.audit.dispersion": ("Dispersion", "over_dispersion"),
         "coxa.audit.funnel": ("Funnel", "funnel_means", "funnel_proportions", "funnel_ratios"),
         "coxa.audit.limits": ("binomial_limits", "normal_limits", "poisson_count_limits", "poisson_predictive_limits"),

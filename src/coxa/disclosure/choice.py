@@ -71,7 +71,9 @@ class Choice:
         for at, name in zip(narrow.index, narrow["what"], strict=True):
             more = self._other_set(hidden, k, at)
             if more is None:
-                raise CoxaError(f"The number of {name} can be worked out even where all others are hidden. Do not share this.")
+                raise CoxaError(
+                    f"The number of {name} can be worked out where all others are hidden. Do not share this."
+                )
             hidden = hidden | more
         return hidden
 
