@@ -11,6 +11,8 @@ import numbers
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
+from coxa.sentences import sentence
+
 if TYPE_CHECKING:
     from coxa.findings import Findings
 
@@ -54,7 +56,7 @@ class OptionError(CoxaError, ValueError):
     >>> from coxa.design import PermutedBlocks
     >>> PermutedBlocks({"usual_care": 1, "exercise": 1}, sizes=(5,))
     Traceback (most recent call last):
-    coxa.errors.OptionError: block size 5 is not a multiple of 2, the sum of the ratio 1:1; use for example 2, 4, 6
+    coxa.errors.OptionError: Block size 5 is not a multiple of 2, the sum of the ratio 1:1. Use for example 2, 4, 6.
     """
 
 
@@ -64,11 +66,11 @@ class FindingsError(CoxaError):
     Examples
     --------
     >>> from coxa.findings import Finding, Findings
-    >>> age = Finding("error", "participants", "age is at least 18", "Correct the age", row=2, field="age", value="7")
+    >>> age = Finding("error", "participants", "age is below 18", "Correct the age.", row=2, field="age", value="7")
     >>> raise FindingsError("the data have 1 error", Findings((age,)))
     Traceback (most recent call last):
-    coxa.errors.FindingsError: the data have 1 error
-    error: participants, row 2, age: age is at least 18 (found '7'). Correct the age
+    coxa.errors.FindingsError: The data have 1 error.
+    error: participants, row 2, age: age is below 18 (found '7'). Correct the age.
     """
 
     def __init__(self, message: str, findings: Findings) -> None:
@@ -76,7 +78,7 @@ class FindingsError(CoxaError):
         super().__init__(message)
 
     def __str__(self) -> str:
-        return f"{self.args[0]}\n{self.findings.as_text()}"
+        return f"{sentence(self.args[0])}\n{self.findings.as_text()}"
 
 
 class PlanError(FindingsError):
@@ -86,7 +88,7 @@ class PlanError(FindingsError):
     --------
     >>> import coxa
     >>> from coxa.findings import Finding, Findings
-    >>> fault = Finding("error", "study.yaml", "`arms` names at least two arms", "Add an arm", row=4, field="arms")
+    >>> fault = Finding("error", "study.yaml", "`arms` names one arm", "Add an arm.", row=4, field="arms")
     >>> error = PlanError("the plan has 1 error", Findings((fault,)))
     >>> error.findings.items[0].row
     4
@@ -99,10 +101,10 @@ class LockError(FindingsError):
     Examples
     --------
     >>> from coxa.findings import Finding, Findings
-    >>> fault = Finding("error", "study.lock.json", "the hash of entry 1 fits its content", "Restore the lock")
+    >>> fault = Finding("error", "study.lock.json", "the hash of entry 1 does not fit its content", "Restore it.")
     >>> print(LockError("study.lock.json is damaged", Findings((fault,))))
-    study.lock.json is damaged
-    error: study.lock.json: the hash of entry 1 fits its content. Restore the lock
+    study.lock.json is damaged.
+    error: study.lock.json: the hash of entry 1 does not fit its content. Restore it.
     """
 
 
@@ -127,18 +129,18 @@ class FitError(CoxaError):
 
     Examples
     --------
-    >>> raise FitError("the model has no residual degrees of freedom", ["leave a covariate out", "add participants"])
+    >>> raise FitError("the model has no residual degrees of freedom", ["Leave a covariate out.", "Add participants."])
     Traceback (most recent call last):
-    coxa.errors.FitError: the model has no residual degrees of freedom
-      1. leave a covariate out
-      2. add participants
+    coxa.errors.FitError: The model has no residual degrees of freedom.
+      1. Leave a covariate out.
+      2. Add participants.
     """
 
     def __init__(self, message: str, remedies: Sequence[str] = ()) -> None:
         self.message = message
         self.remedies = tuple(remedies)
         steps = "".join(f"\n  {k}. {text}" for k, text in enumerate(self.remedies, start=1))
-        super().__init__(f"{message}{steps}")
+        super().__init__(f"{sentence(message)}{steps}")
 
 
 class NonConvergenceError(FitError):
@@ -146,8 +148,8 @@ class NonConvergenceError(FitError):
 
     Examples
     --------
-    >>> NonConvergenceError("no structure has a proven optimum", ["declare a simpler covariance"]).remedies
-    ('declare a simpler covariance',)
+    >>> NonConvergenceError("no structure has a proven optimum", ["Declare a simpler covariance."]).remedies
+    ('Declare a simpler covariance.',)
     """
 
 
@@ -182,9 +184,9 @@ class FewClustersError(FitError):
 
     Examples
     --------
-    >>> print(FewClustersError("there are 3 therapists", ["name the therapist as a covariate"]))
-    there are 3 therapists
-      1. name the therapist as a covariate
+    >>> print(FewClustersError("there are 3 therapists", ["Name the therapist as a covariate."]))
+    There are 3 therapists.
+      1. Name the therapist as a covariate.
     """
 
 
@@ -193,9 +195,9 @@ class TooFewParticipantsError(FitError):
 
     Examples
     --------
-    >>> print(TooFewParticipantsError("1 participant has a value", ["simulate more participants"]))
-    1 participant has a value
-      1. simulate more participants
+    >>> print(TooFewParticipantsError("1 participant has a value", ["Simulate more participants."]))
+    1 participant has a value.
+      1. Simulate more participants.
     """
 
 

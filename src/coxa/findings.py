@@ -28,8 +28,8 @@ class Finding:
 
     severity       : error stops the run, warning travels into the report, note is for the record
     table          : table of the cohort, or the name of the plan file
-    rule           : the rule that was broken, in words ("value is between 0 and 100")
-    remedy         : what to do about it
+    rule           : the fault as a fact, without a stop ("the value is not between 0 and 100")
+    remedy         : what to do about it, a sentence with a capital and a full stop
     row            : row of the source file as its reader would count it (header is row 1), or line of the plan
     participant_id : whose row it is, where there is one; never shown in anything meant for sharing
     field          : column of the table, or key of the plan
@@ -39,9 +39,9 @@ class Finding:
 
     Examples
     --------
-    >>> age = Finding("error", "participants", "age is at least 18", "Correct the age", row=2, field="age", value="7")
+    >>> age = Finding("error", "participants", "age is below 18", "Correct the age.", row=2, field="age", value="7")
     >>> print(age.as_text())
-    error: participants, row 2, age: age is at least 18 (found '7'). Correct the age
+    error: participants, row 2, age: age is below 18 (found '7'). Correct the age.
     """
 
     severity: Severity
@@ -114,10 +114,10 @@ class Findings:
 
     Examples
     --------
-    >>> found = Findings((Finding("warning", "participants", "sex is given", "Ask the site", row=3),))
+    >>> found = Findings((Finding("warning", "participants", "sex is missing", "Ask the site.", row=3),))
     >>> len(found), len(found.errors)
     (1, 0)
-    >>> found = found + Findings((Finding("error", "participants", "age is at least 18", "Correct the age", row=2),))
+    >>> found = found + Findings((Finding("error", "participants", "age is below 18", "Correct the age.", row=2),))
     >>> len(found), len(found.errors)
     (2, 1)
     """

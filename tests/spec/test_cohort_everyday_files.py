@@ -177,7 +177,7 @@ class TestWhere:
     def test_a_code_that_no_row_has_is_a_warning_with_those_there_are(self, tmp_path: Path) -> None:
         finding = self.read(tmp_path, "{flag: [Y, X]}").findings.items[0]
         assert finding.as_text() == (
-            "warning: assessments, where: no row has X in column flag (found 'X'). Correct `where: {flag: ...}`; the "
+            "warning: assessments, where: no row has X in column flag (found 'X'). Correct `where: {flag: ...}`. The "
             "column has Y."
         )
 

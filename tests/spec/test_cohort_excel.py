@@ -129,7 +129,7 @@ def test_the_first_sheet_with_cells_is_read(tmp_path: Path) -> None:
     result = read_raw(path)
     assert result.raw is not None
     assert result.raw.source.details == {"sheet": "People"}
-    assert result.findings[0].rule == "Sheet People was read; Chart, the first, is hidden or holds no cells"
+    assert result.findings[0].rule == "Sheet People was read, because Chart, the first, is hidden or holds no cells"
     assert fault(path, sheet="Chart").rule == "Sheet Chart holds a chart and no cells"
     assert read(path, sheet="Lists").sheet.frame.columns.tolist() == ["M", "F"]
 
@@ -280,7 +280,8 @@ def test_long_identifiers_stored_as_numbers_are_refused(tmp_path: Path) -> None:
     (error,) = found.findings.errors
     assert (error.row, error.field) == (2, "participant_id (id)")
     assert error.rule == (
-        "The identifier is stored as a number that keeps its digits only up to 1,000,000,000,000,000; the last are lost"
+        "The identifier is stored as a number that keeps its digits only up to "
+        "1,000,000,000,000,000, so that the last are lost"
     )
 
 

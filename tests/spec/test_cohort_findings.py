@@ -106,9 +106,9 @@ def test_value_out_of_range(tmp_path: Path) -> None:
 def test_undeclared_missing_code(tmp_path: Path) -> None:
     values = changed(assessments(), 2, value="999")
     finding = only(read_tiny(tmp_path, values=values), "error")
-    assert finding.rule == "pain is not between 0 and 100 points; 999 looks like a code for missing"
+    assert finding.rule == "pain is not between 0 and 100 points, and 999 looks like a code for missing"
     assert finding.remedy == (
-        "If it means missing, write `missing: [999]` in `data: tables: assessments`; if not, correct it."
+        "Write `missing: [999]` in `data: tables: assessments` if it means missing. If not, correct it."
     )
     declared = read_tiny(tmp_path, values=values, data=LONG + "  missing: [999]\n")
     assert messages(declared) == []
@@ -117,7 +117,7 @@ def test_undeclared_missing_code(tmp_path: Path) -> None:
 
 def test_undeclared_missing_code_in_a_covariate(tmp_path: Path) -> None:
     cohort = read_tiny(tmp_path, changed(PARTICIPANTS, 0, age="999"))
-    assert only(cohort, "error").rule == "age is not between 18 and 95 years; 999 looks like a code for missing"
+    assert only(cohort, "error").rule == "age is not between 18 and 95 years, and 999 looks like a code for missing"
     assert cohort.table("participants")["age"].isna().tolist() == [True, False, False, False]
 
 
@@ -247,7 +247,7 @@ def test_a_map_to_a_word_that_is_no_level(tmp_path: Path) -> None:
     data = LONG.replace("{participant_id: id}}", "{participant_id: id}, values: {sex: {female: woman, male: male}}}")
     remedies = {item.remedy for item in read_tiny(tmp_path, data=data).findings.errors}
     assert remedies == {
-        "The plan maps female to woman, which is not a level. Use one of: female (Female), male (Male)."
+        "The plan maps female to woman, which is not a level. Choose one of female (Female), male (Male)."
     }
 
 
@@ -305,7 +305,7 @@ data:
 
 def test_require_clean_raises_with_every_error(tmp_path: Path) -> None:
     cohort = read_tiny(tmp_path, values=changed(changed(assessments(), 2, value="104"), 3, value="x"))
-    with pytest.raises(DataError, match=r"the data of tiny have 2 error\(s\)") as raised:
+    with pytest.raises(DataError, match=r"The data of tiny have 2 errors") as raised:
         cohort.require_clean()
     assert len(raised.value.findings) == 2
 

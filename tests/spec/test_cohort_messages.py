@@ -42,7 +42,7 @@ def test_a_value_of_a_wide_file_is_found_by_its_column(tmp_path: Path) -> None:
     ]
     assert read_wide(tmp_path, changed(wide(), 1, FUN_W12="?"))[0] == (
         "error: assessments, row 3, participant 02, function (FUN_W12): the value is not a number (found '?'). "
-        'Correct it; if it means missing, write `missing: ["?"]`.'
+        'Correct it. If it means missing, write `missing: ["?"]`.'
     )
 
 
@@ -146,8 +146,8 @@ def test_a_visit_without_a_window_is_said_so() -> None:
 def test_how_an_outcome_without_values_is_mapped(tmp_path: Path) -> None:
     values = assessments().query("outcome == 'pain'")
     assert only(read_tiny(tmp_path, values=values)).remedy == (
-        "in `data: tables: assessments: outcomes` write `function: COLUMN` (a row per visit) or `function: {baseline: "
-        "COLUMN, week_6: COLUMN, week_12: COLUMN}` (a row per participant), or take the outcome out of the plan"
+        "In `data: tables: assessments: outcomes` write `function: COLUMN` (a row per visit) or `function: {baseline: "
+        "COLUMN, week_6: COLUMN, week_12: COLUMN}` (a row per participant), or take the outcome out of the plan."
     )
 
 
@@ -198,8 +198,8 @@ def test_age_is_computed_from_the_two_dates(tmp_path: Path) -> None:
     cohort = read_tiny(tmp_path, people)
     assert cohort.table("participants")["age"].tolist()[:3] == [61.0, 58.0, 70.0]
     assert messages(cohort) == [
-        "note: participants, age: age is computed from birth_date and randomisation_date. In years with one decimal; "
-        "map a column if the files have it.",
+        "note: participants, age: age is computed from birth_date and randomisation_date. Map a column if "
+        "the files have the age. The computed age is in years with one decimal.",
         "warning: participants, age: age is missing for the participant (found 'missing in 1 of 4'). Complete "
         "it at the source. Analyses that adjust for it leave these participants out.",
     ]

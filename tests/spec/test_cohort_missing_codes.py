@@ -29,21 +29,21 @@ def test_a_declared_code_that_could_be_measured_is_a_warning(tmp_path: Path) -> 
     data = LONG.replace("{participant_id: id}}", "{participant_id: id}, missing: [67, 999]}")
     finding = only(read_tiny(tmp_path, data=data), "warning")
     assert finding.table == "participants"
-    assert finding.rule == "the missing code is a possible value; 67 could be age (18 to 95)"
+    assert finding.rule == "the missing code 67 is also a possible value of age (18 to 95)"
     assert finding.remedy == "List it only for the columns that use it: `missing: {column: [67]}` in this table."
 
 
 def test_the_warning_names_every_outcome_that_could_be_hit(tmp_path: Path) -> None:
     data = LONG.replace("assessment_date: date}", "assessment_date: date}, missing: [66]")
     finding = only(read_tiny(tmp_path, data=data), "warning")
-    assert finding.rule.endswith("66 could be pain (0 to 100), function (0 to 80)")
+    assert finding.rule.endswith("66 is also a possible value of pain (0 to 100), function (0 to 80)")
 
 
 def test_a_code_that_is_mapped_to_a_word_could_be_measured(tmp_path: Path) -> None:
     people = PARTICIPANTS.assign(sex=["1", "2", "1", "1"])
     data = LONG.replace("{participant_id: id}}", "{participant_id: id}, values: {sex: {1: female, 2: male}}}")
     cohort = read_tiny(tmp_path, people, data=data + "  missing: [2]\n")
-    assert "2 could be sex" in messages(cohort, "warning")[0]
+    assert "the missing code 2 is also a possible value of sex" in messages(cohort, "warning")[0]
 
 
 def test_codes_of_one_outcome_of_a_long_table(tmp_path: Path) -> None:
@@ -130,8 +130,9 @@ def test_a_number_that_nobody_writes_for_missing_is_not_proposed(tmp_path: Path,
 def test_where_another_outcome_can_have_the_code_it_is_proposed_for_one_column_only(tmp_path: Path) -> None:
     finding = only(read_tiny(tmp_path, values=changed(assessments(), 3, value="99")), "error")
     assert finding.remedy == (
-        "If it means missing, write `missing: {function: [99]}` in `data: tables: assessments`, not `[99]` for all of "
-        "it, which could hit pain (0 to 100); if not, correct it."
+        "Write `missing: {function: [99]}` in `data: tables: assessments` if it means missing, not "
+        "`[99]` for the whole "
+        "table, which could also be pain (0 to 100). If not, correct it."
     )
 
 
@@ -140,7 +141,7 @@ def test_where_another_outcome_can_have_the_code_it_is_proposed_for_one_column_o
     [
         (">90", "Correct it at the source: a number and nothing else."),
         ("1.045,5", 'Write `thousands: "."` in its table if that marks thousands, or correct it'),
-        ("k.A.", 'Correct it; if it means missing, write `missing: ["k.A."]`.'),
+        ("k.A.", 'Correct it. If it means missing, write `missing: ["k.A."]`.'),
     ],
 )
 def test_only_words_are_proposed_as_missing(tmp_path: Path, text: str, remedy: str) -> None:

@@ -185,7 +185,7 @@ def test_a_delimiter_of_the_plan_is_kept(written_as: str, mark: str) -> None:
 
 @pytest.mark.parametrize("delimiter", ["", ";;", '"', "§"])
 def test_a_delimiter_is_one_character(delimiter: str) -> None:
-    with pytest.raises(PlanError, match="a delimiter is one ASCII character"):
+    with pytest.raises(PlanError, match="the delimiter is not one ASCII character"):
         parse_study((PLAN + LONG.replace("assessments.csv", f"a.csv, delimiter: '{delimiter}'")).encode())
 
 

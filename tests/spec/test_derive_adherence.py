@@ -73,13 +73,13 @@ def test_the_last_day_may_differ() -> None:
 def test_what_cannot_be_is_refused() -> None:
     with pytest.raises(DataError, match="row 7, participant b, participant_id: the participant has a diary"):
         diary_adherence(TWO_WEEKS, last_day=14, participants=["a"])
-    with pytest.raises(OptionError, match="last_day has no day for participant 'b'"):
+    with pytest.raises(OptionError, match="`last_day` has a day for 1 participants, but none for 'b'"):
         diary_adherence(TWO_WEEKS, last_day={"a": 14})
     with pytest.raises(OptionError, match="due on no day"):
         diary_adherence(TWO_WEEKS, last_day=0)
     with pytest.raises(OptionError, match="Choose one of participant, week"):
         diary_adherence(TWO_WEEKS, last_day=14, by="month")  # type: ignore[arg-type]
-    with pytest.raises(OptionError, match=r"cut is 80; give a share"):
+    with pytest.raises(OptionError, match=r"`cut` is 80, not a share"):
         diary_adherence(TWO_WEEKS, last_day=14, cut=80)
     with pytest.raises(DataError, match="row 2, participant a, exercises_done: exercises_done is below 0"):
         diary_adherence(entries(("a", 1, 1, 2, -1)), last_day=1)

@@ -111,11 +111,11 @@ def test_no_flare_gives_an_empty_table_with_all_columns() -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"rise": 0}, "rise of the flare rule is 0; give points above 0"),
-        ({"days": 0}, "days of the flare rule is 0; give a whole number, 1 or more"),
-        ({"days": 1.5}, "days of the flare rule is 1.5"),
-        ({"max_gap": -1}, "max_gap of the flare rule is -1; give a whole number, 0 or more"),
-        ({"min_recorded": 8}, "min_recorded is 8, but the reference has 7 days"),
+        ({"rise": 0}, "`rise` of the flare rule is 0. Give a number of points above 0."),
+        ({"days": 0}, "`days` of the flare rule is 0. Give a whole number, 1 or more."),
+        ({"days": 1.5}, "`days` of the flare rule is 1.5"),
+        ({"max_gap": -1}, "`max_gap` of the flare rule is -1. Give a whole number, 0 or more."),
+        ({"min_recorded": 8}, "`min_recorded` is 8, but the reference has 7 days"),
         ({"reference": "rolling_mean"}, "did you mean rolling_median"),
     ],
 )

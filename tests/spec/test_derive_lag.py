@@ -45,12 +45,12 @@ def test_dates_are_days_too_and_any_column_can_be_lagged() -> None:
 
 @pytest.mark.parametrize("lag", [0, -1, 1.5, True])
 def test_a_lag_is_a_number_of_days(lag: float) -> None:
-    with pytest.raises(OptionError, match="give a whole number of days"):
+    with pytest.raises(OptionError, match="Give a whole number of days"):
         lagged(LOAD, "load", lag=lag)  # type: ignore[arg-type]
 
 
 def test_what_would_overwrite_or_is_not_there_is_refused() -> None:
-    with pytest.raises(OptionError, match="'load_lag1' is there already"):
+    with pytest.raises(OptionError, match="'load_lag1' exists already"):
         lagged(lagged(LOAD, "load"), "load")
     with pytest.raises(OptionError, match="did you mean load"):
         lagged(LOAD, "loads")

@@ -86,7 +86,7 @@ def test_published_cuts() -> None:
 
 
 def test_what_cannot_be_is_refused() -> None:
-    with pytest.raises(OptionError, match="give 0 <= safe < acceptable < worst"):
+    with pytest.raises(OptionError, match="Give 0 <= safe < acceptable < worst"):
         PainBands(safe=5, acceptable=2)
     with pytest.raises(OptionError, match="did you mean safe_to_3"):
         pain_bands(ON_THE_CUTS, "pain", "safe_to3")

@@ -55,9 +55,9 @@ def test_visits_need_no_study_day() -> None:
     ("data", "options", "message"),
     [
         (LOAD, {"columns": "lod"}, "did you mean load"),
-        (LOAD, {"columns": []}, "no column was named"),
+        (LOAD, {"columns": []}, "No column was named"),
         (LOAD, {"columns": "load", "centre": "grand mean"}, "Choose one of none, grand_mean"),
-        (LOAD.assign(load_within=1), {"columns": "load"}, "'load_within' is there already"),
+        (LOAD.assign(load_within=1), {"columns": "load"}, "'load_within' exists already"),
     ],
 )
 def test_wrong_options_are_answered(data: pd.DataFrame, options: dict, message: str) -> None:

@@ -49,7 +49,7 @@ def test_a_column_of_the_data_dictionary_that_is_empty_is_filled() -> None:
         {"participant_id": ["a"], "training_minutes": 40, "perceived_exertion": 5, "training_load": None}
     )
     assert session_load(day)["training_load"].tolist() == [200.0]
-    with pytest.raises(OptionError, match="'training_load' is there already"):
+    with pytest.raises(OptionError, match="'training_load' exists already"):
         session_load(session_load(day))
 
 
@@ -133,9 +133,9 @@ def test_wrong_options_and_loads_are_refused() -> None:
         workload(FIVE, "uncopled")  # type: ignore[arg-type]
     with pytest.raises(OptionError, match="Choose one of unknown, zero"):
         workload(FIVE, missing="rest")  # type: ignore[arg-type]
-    with pytest.raises(OptionError, match="min_recorded is 0; give a share"):
+    with pytest.raises(OptionError, match=r"`min_recorded` is 0. Give a share"):
         workload(FIVE, min_recorded=0)
-    with pytest.raises(OptionError, match="'acute_load' is there already"):
+    with pytest.raises(OptionError, match="'acute_load' exists already"):
         workload(workload(FIVE))
     with pytest.raises(DataError, match=r"35 rows \(2, 3, 4, 5, 6, ...\), training_load: training_load is below 0"):
         workload(FIVE.assign(training_load=-1))

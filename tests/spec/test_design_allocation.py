@@ -173,7 +173,7 @@ def test_a_history_that_cannot_be_is_refused(arms: list[str | None], said: str) 
 
 
 def test_only_a_minimisation_has_a_history() -> None:
-    with pytest.raises(OptionError, match="only a minimisation goes on"):
+    with pytest.raises(OptionError, match="only a minimisation continues"):
         randomise(Simple(TWO), participants=people(3).assign(arm="exercise"), seed=1)
     with pytest.raises(DataError, match="lack their `slot`"):
         randomise(Minimisation({"a": 1, "b": 2}, FACTORS), participants=people(3).assign(arm="a"), seed=1)

@@ -142,20 +142,32 @@ def test_an_answer_holds_all_that_went_in_and_says_it_in_a_line() -> None:
 @pytest.mark.parametrize(
     ("call", "said"),
     [
-        (lambda: power_two_means(sd=1), "leave out exactly one"),
-        (lambda: power_two_means(sd=1, difference=1, n=10, power=0.8), "leave out exactly one"),
-        (lambda: power_two_means(sd=0, difference=1, n=10), "sd is 0"),
-        (lambda: power_two_means(sd=1, difference=0, n=10), "a difference that is not zero"),
-        (lambda: power_two_means(sd=1, difference=1, n=1), "n = 1 is too small"),
-        (lambda: power_two_means(sd=1, difference=1, power=80), "lies between alpha"),
-        (lambda: power_two_means(sd=1, difference=1, n=10, alpha=5), "alpha is 5"),
-        (lambda: power_two_means(sd=1, difference=1, n=10, sides=3), "has 1 or 2"),  # type: ignore[arg-type]
+        (
+            lambda: power_two_means(sd=1),
+            "3 of difference, n (or clusters) and power are left out. Leave",
+        ),
+        (
+            lambda: power_two_means(sd=1, difference=1, n=10, power=0.8),
+            "0 of difference, n (or clusters) and power are left out. Leave out exactly one",
+        ),
+        (lambda: power_two_means(sd=0, difference=1, n=10), "`sd` is 0"),
+        (lambda: power_two_means(sd=1, difference=0, n=10), "`difference` is 0. Give another number"),
+        (lambda: power_two_means(sd=1, difference=1, n=1), "`n` is 1. Give at least 2"),
+        (lambda: power_two_means(sd=1, difference=1, power=80), "`power` is 80. Give a number between alpha"),
+        (lambda: power_two_means(sd=1, difference=1, n=10, alpha=5), "`alpha` is 5"),
+        (lambda: power_two_means(sd=1, difference=1, n=10, sides=3), "`sides` is 3. Give 1 or 2"),  # type: ignore[arg-type]
         (lambda: power_two_means(sd=1, difference=1, n=10, dropout=20), "a share from 0"),
         (lambda: power_ancova(sd=1, correlation=1, difference=1, n=10), "between -1 and 1"),
         (lambda: power_ancova(sd=1, correlation=0.5, covariates=0, difference=1, n=10), "use `power_two_means`"),
         (lambda: power_two_proportions(reference=0.9, difference=0.2, n=10), "compared proportion is 1.1"),
-        (lambda: power_cluster(sd=1, icc=1, cluster_size=5, difference=1, clusters=5), "intracluster correlation is 1"),
-        (lambda: power_cluster(sd=1, icc=0.1, cluster_size=0.5, difference=1, clusters=5), "at least one participant"),
+        (
+            lambda: power_cluster(sd=1, icc=1, cluster_size=5, difference=1, clusters=5),
+            "`icc` is 1. Give a number from 0",
+        ),
+        (
+            lambda: power_cluster(sd=1, icc=0.1, cluster_size=0.5, difference=1, clusters=5),
+            "`cluster_size` is 0.5. Give at least 1",
+        ),
     ],
 )
 def test_wrong_numbers_are_told(call: object, said: str) -> None:
@@ -165,7 +177,7 @@ def test_wrong_numbers_are_told(call: object, said: str) -> None:
 
 
 def test_what_no_number_can_reach_is_told() -> None:
-    with pytest.raises(FitError, match="no number up to"):
+    with pytest.raises(FitError, match="No number up to"):
         power_two_means(sd=1e6, difference=1e-3, power=0.8)
-    with pytest.raises(FitError, match="no proportion below 1"):
+    with pytest.raises(FitError, match="No proportion below 1"):
         power_two_proportions(reference=0.9, n=10, power=0.9)

@@ -83,13 +83,13 @@ def test_an_average_over_visits_and_arms_that_lose_differently() -> None:
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        ({"retention": (1, 0.9, 0.95, 0.7)}, "do not rise"),
-        ({"retention": (1, 0.9)}, "give one per visit"),
+        ({"retention": (1, 0.9, 0.95, 0.7)}, "none above the one before"),
+        ({"retention": (1, 0.9)}, "Give one share per visit"),
         ({"covariance": np.ones((4, 4))}, "not positive definite"),
         ({"covariance": [[1, 0.2], [0.3, 1]]}, "not a symmetric matrix"),
         ({"weights": (0, 0, 0, 0)}, "not all zero"),
-        ({"baseline": True, "retention": (0.9, 0.9, 0.8, 0.7)}, "one that everybody has"),
-        ({"baseline": True, "weights": (1, 0, 0, -1)}, "has the weight 0"),
+        ({"baseline": True, "retention": (0.9, 0.9, 0.8, 0.7)}, "the first is not attended by all"),
+        ({"baseline": True, "weights": (1, 0, 0, -1)}, "Give it the weight 0"),
         ({"test": "z"}, "Choose one of t, normal"),
     ],
 )

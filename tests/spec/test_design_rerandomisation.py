@@ -114,14 +114,14 @@ def test_the_level_holds_under_minimisation_where_the_outcome_drifts() -> None:
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        ({}, "either `outcome`"),
+        ({}, "Exactly one of `outcome` and `statistic` is needed"),
         ({"outcome": "y", "alternative": "both"}, "Choose one of two-sided"),
-        ({"outcome": "z"}, "the table has no column 'z'"),
-        ({"outcome": "y", "arm": "group"}, "no column `group`"),
-        ({"outcome": "y", "compare": "b"}, "the one `against` which"),
+        ({"outcome": "z"}, 'There is no column "z"'),
+        ({"outcome": "y", "arm": "group"}, 'There is no column "group"'),
+        ({"outcome": "y", "compare": "b"}, "`compare` and `against` do not name different arms"),
         ({"outcome": "y", "compare": "b", "against": "c"}, 'no arm "c"'),
-        ({"outcome": "y", "replicates": 0}, "make no test"),
-        ({"statistic": lambda *_: np.nan}, "the statistic is not a number under 9 of 9 lists"),
+        ({"outcome": "y", "replicates": 0}, "`replicates` is 0, too few for a test"),
+        ({"statistic": lambda *_: np.nan}, "The statistic is not a number under 9 of 9 lists"),
     ],
 )
 def test_wrong_use_is_told(options: dict[str, object], said: str) -> None:

@@ -111,7 +111,9 @@ def test_groups_weights_and_other_structures(options: dict) -> None:
 
 
 def test_one_function_is_followed(fit: Fit) -> None:
-    with pytest.raises(OptionError, match="influence follows one linear function; got 8 rows"):
+    with pytest.raises(
+        OptionError, match=r"There are 8 rows, and influence follows one linear function. Give one row."
+    ):
         influence(fit, contrast_rows(fit).to_numpy())
     with pytest.raises(OptionError, match=r'`refit` is "two_steps". Choose one of one_step, full, fixed'):
         influence(fit, refit="two_steps")

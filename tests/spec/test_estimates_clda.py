@@ -136,7 +136,7 @@ def test_what_cannot_be_a_baseline_is_said() -> None:
         clda_rows(twice)
     with pytest.raises(OptionError, match="is an outcome"):
         clda_rows(data, adjust=["baseline * visit"])
-    with pytest.raises(OptionError, match="the data have rows of a visit 'week_12'"):
+    with pytest.raises(OptionError, match="The data have rows of a visit 'week_12'"):
         clda_rows(data, baseline_visit="week_12")
     with pytest.raises(OptionError, match='no column "change"'):
         clda_rows(data, response="change")

@@ -65,7 +65,7 @@ def test_the_two_kinds_of_limits_are_close_in_a_trial_of_this_size() -> None:
 
 def test_only_differences_at_a_visit_have_a_standard_deviation() -> None:
     fit = fit_ancova("change ~ arm", two_arms())
-    with pytest.raises(OptionError, match="a marginal_mean has no standard deviation"):
+    with pytest.raises(OptionError, match="rows of a marginal_mean, which has no standard deviation"):
         standardised_by_model(fit, marginal_means(fit))
     with pytest.raises(OptionError, match=r'`limits` is "normal". Choose one of noncentral_t, delta'):
         standardised_by_model(fit, contrasts(fit), limits="normal")

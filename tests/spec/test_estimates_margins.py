@@ -76,10 +76,10 @@ def test_the_sentence_says_what_was_not_shown() -> None:
 @pytest.mark.parametrize(
     ("margin", "options", "message"),
     [
-        (0.0, {"type": "noninferiority"}, "a margin is a number above 0"),
-        (-2.0, {"type": "superiority"}, "a margin is a number above 0"),
+        (0.0, {"type": "noninferiority"}, "`margin` is 0.0. Give a number above 0"),
+        (-2.0, {"type": "superiority"}, "`margin` is -2.0. Give a number above 0"),
         (3.0, {"type": "non-inferiority"}, "did you mean noninferiority"),
-        (3.0, {"type": "equivalence", "alpha": 0.95}, "alpha is the one-sided level"),
+        (3.0, {"type": "equivalence", "alpha": 0.95}, "`alpha` is 0.95. Give a one-sided level"),
     ],
 )
 def test_what_is_no_margin_is_said(margin: float, options: dict, message: str) -> None:
@@ -89,10 +89,10 @@ def test_what_is_no_margin_is_said(margin: float, options: dict, message: str) -
 
 def test_only_differences_with_a_standard_error_are_tested() -> None:
     mean = Estimates.of([{"term": "marginal_mean", "estimate": 1.0}])
-    with pytest.raises(OptionError, match="a marginal_mean has no margin"):
+    with pytest.raises(OptionError, match="rows of a marginal_mean, which has no margin"):
         margin_test(mean, 3.0, type="superiority", higher_is_better=True)
     bare = Estimates.of([{"term": "difference", "estimate": 1.0}])
-    with pytest.raises(OptionError, match="needs the standard error and df"):
+    with pytest.raises(OptionError, match="no standard error or degrees of freedom"):
         margin_test(bare, 3.0, type="superiority", higher_is_better=True)
 
 

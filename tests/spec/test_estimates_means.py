@@ -131,7 +131,7 @@ def test_a_covariate_adjusted_model_of_visits_counts_participants_and_rows() -> 
         ),
         (
             lambda f: joint_test(f, "arm"),
-            "'arm' is part of 'arm:site': its coefficients are effects at a reference level",
+            "'arm' is part of 'arm:site', so that its coefficients are effects at a reference level",
         ),
         (lambda f: joint_test(f, "arm:sites"), 'no term "arm:sites".*did you mean arm:site'),
     ],
@@ -143,7 +143,7 @@ def test_an_unknown_word_is_answered(saturated: Fit, call: object, message: str)
 
 def test_a_number_has_no_marginal_means() -> None:
     fit = fit_ancova("change ~ arm + age", two_by_two())
-    with pytest.raises(OptionError, match="'age' is a number in the model; make it categorical"):
+    with pytest.raises(OptionError, match=r"'age' is a number in the model. Make it categorical"):
         marginal_means(fit, "age")
 
 
@@ -167,5 +167,5 @@ def test_tables_of_results_join_choose_and_take_names() -> None:
         Estimates.of([{"term": "mean"}])
     with pytest.raises(OptionError, match='no column "visits"'):
         both.only(visits="week_6")
-    with pytest.raises(OptionError, match="a table of results has the columns estimand, analysis"):
+    with pytest.raises(OptionError, match="Give those of results: estimand, analysis"):
         Estimates(pd.DataFrame({"estimate": [1.0]}))

@@ -50,7 +50,7 @@ def test_what_is_refused() -> None:
         adjust_multiplicity(family(0.1), "bonferoni")
     with pytest.raises(OptionError, match='The column of a family is "visits"'):
         adjust_multiplicity(family(0.1), family=("visits",))
-    with pytest.raises(OptionError, match="every row of a family needs a p-value"):
+    with pytest.raises(OptionError, match="Rows of a family have no p-value"):
         adjust_multiplicity(Estimates.of([{"term": "risk"}]))
 
 
@@ -77,7 +77,7 @@ def test_hedges_g_of_two_plain_means_is_pingouins() -> None:
 def test_only_differences_with_a_spread_can_be_standardised() -> None:
     data = groups()
     fit = fit_ancova("change ~ arm", data)
-    with pytest.raises(OptionError, match=r"only differences can be standardised: estimates.only\(term='difference'\)"):
+    with pytest.raises(OptionError, match=r"Choose them by estimates.only\(term='difference'\)"):
         standardised_effect(marginal_means(fit), data, response="change", visit=None)
     with pytest.raises(FitError, match="'change' has 1 values in exercise and 12 in usual_care"):
         standardised_effect(contrasts(fit), data.iloc[:13], response="change", visit=None)

@@ -109,14 +109,14 @@ def test_combinations_by_the_name_of_means_and_of_coefficients(fit: Fit) -> None
     [
         (lambda f: contrasts(f, over_time=average(["week_7"])), 'no visit of the model "week_7". Choose one of week_6'),
         (lambda _: average(["a", "a"]), "a list in which each occurs once"),
-        (lambda _: average({"a": 1, "b": -1}), "weights of visits are at least 0"),
-        (lambda _: slope({"a": 5}), "at least 2 visit.s. on different days"),
-        (lambda _: auc({"a": 5, "b": 5}), "at least 2 visit.s. on different days"),
-        (lambda _: slope(DAYS, per=0), "per is a number of days above 0"),
-        (lambda _: auc(DAYS, zero_at=50), r"zero_at is a day before the first visit \(week_6, day 42\)"),
+        (lambda _: average({"a": 1, "b": -1}), "Give numbers of 0 or more, not all 0"),
+        (lambda _: slope({"a": 5}), "Give 2 or more on different days"),
+        (lambda _: auc({"a": 5, "b": 5}), "Give 2 or more on different days"),
+        (lambda _: slope(DAYS, per=0), "`per` is 0. Give a number of days above 0"),
+        (lambda _: auc(DAYS, zero_at=50), r"`zero_at` is 50. Give a day before the first visit \(week_6, day 42\)"),
         (lambda f: linear_combination(f, {"exercise@week12": 1}), "did you mean exercise@week_12"),
-        (lambda f: linear_combination(f, {}), "name -> weight, or label"),
-        (lambda f: linear_combination(f, {"a": 1, "b": {"c": 1}}), "at least one and not mixed"),
+        (lambda f: linear_combination(f, {}), "neither a mapping from name to weight nor from label"),
+        (lambda f: linear_combination(f, {"a": 1, "b": {"c": 1}}), "Give one of the two, with at least one weight"),
         (lambda f: linear_combination(f, {"exercise@week_6": 0}), "is zero for all coefficients"),
     ],
 )
@@ -127,5 +127,5 @@ def test_what_cannot_be_asked_is_said(fit: Fit, call: object, message: str) -> N
 
 def test_one_visit_has_no_course() -> None:
     data = complete().query("visit == 'week_6'")
-    with pytest.raises(OptionError, match="a model of one visit has no slope over visits"):
+    with pytest.raises(OptionError, match="The model has one visit, and so no slope over visits"):
         contrasts(fit_ancova("change ~ arm", data), over_time=slope(DAYS))

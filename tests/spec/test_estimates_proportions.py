@@ -121,7 +121,7 @@ def test_what_is_refused() -> None:
         fit_proportions(data, "better", against="usual")
     with pytest.raises(OptionError, match=r'no column "beter".*did you mean better'):
         fit_proportions(data, "beter", against="usual_care")
-    with pytest.raises(FitError, match="every row is of arm 'usual_care'; there is nothing to compare"):
+    with pytest.raises(FitError, match="Every row is of arm 'usual_care', so that there is nothing to compare"):
         fit_proportions(data[data["arm"] == "usual_care"], "better", against="usual_care")
     with pytest.raises(DataError, match="rows 2, 3 have the same participant_id"):
         fit_proportions(data.assign(participant_id=[1, 1, *range(2, 17)]), "better", against="usual_care")

@@ -119,7 +119,7 @@ def test_a_family_can_span_the_visits() -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"adjust": "tukey"}, "Tukey's adjustment is for all pairs: against='pairwise'"),
+        ({"adjust": "tukey"}, "Tukey's adjustment is for all pairs, not for one reference. Write against='pairwise'"),
         ({"adjust": "dunnett", "against": "pairwise"}, "Dunnett's adjustment is for one reference"),
         (
             {"adjust": "tukey", "against": "pairwise", "family": "all"},

@@ -73,7 +73,10 @@ def test_a_fit_is_drawn_and_a_wider_level_is_wider() -> None:
 @pytest.mark.parametrize(
     ("asked", "said"),
     [
-        ({"factor": "therapists"}, "no effect 'Intercept' of a factor 'therapists'; there are therapist: Intercept"),
+        (
+            {"factor": "therapists"},
+            "There is no effect 'Intercept' of a factor 'therapists'. Choose from therapist: Intercept",
+        ),
         ({"factor": "clinic", "effect": "week"}, "no effect 'week' of a factor 'clinic'"),
         ({"factor": "clinic", "conf_level": 95}, "`conf_level` is 95, not between 0 and 1. Choose for example 0.95."),
     ],

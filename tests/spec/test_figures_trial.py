@@ -168,7 +168,7 @@ def test_arms_differ_in_colour_shape_and_dash() -> None:
 
 
 def test_more_arms_than_can_be_told_apart_are_refused() -> None:
-    with pytest.raises(OptionError, match="7 arms cannot be distinguished in a figure"):
+    with pytest.raises(OptionError, match="7 arms are more than the 6 that can be distinguished in a figure"):
         arm_scales(list("abcdefg"))
 
 

@@ -108,7 +108,7 @@ def test_a_changed_list_of_activities():
 
 def test_scoring_refuses_with_all_problems_at_once():
     bad = table(GOOD, ("a", "baseline", "q2", 7), ("a", "baseline", "q99x", 1), ("a", "baseline", "q1", 1))
-    with pytest.raises(DataError, match="these items cannot be scored as hoos") as raised:
+    with pytest.raises(DataError, match="These items cannot be scored as hoos") as raised:
         score(bad, "hoos")
     assert len(raised.value.findings) == 3
     assert raised.value.findings.to_frame()["row"].tolist() == [4, 3, 5]

@@ -22,7 +22,7 @@ def test_the_mcid_is_refused_where_there_are_several_and_all_are_listed():
     with pytest.raises(OptionError) as raised:
         threshold("ihot_12", "mcid")
     message = str(raised.value)
-    assert "the mcid of ihot_12 differs between populations" in message
+    assert "The mcid of ihot_12 differs between populations" in message
     assert "Name the population (nonarthritic_hip_pain, fai) or the context" in message
     assert "mcii 14, scale=total, population=nonarthritic_hip_pain, context=nonoperative_12_months" in message
     assert "mcid 13, scale=total, population=fai, context=arthroscopy_1_year" in message
@@ -32,7 +32,7 @@ def test_the_population_is_asked_for_though_only_one_is_known():
     with pytest.raises(OptionError) as raised:
         threshold("hoos", "pass", scale="pain")
     message = str(raised.value)
-    assert "the pass of hoos for scale pain differs between populations" in message
+    assert "The pass of hoos for scale pain differs between populations" in message
     assert "Name the population (hip_replacement_patients) or the context" in message
     assert "pass 91, scale=pain, population=hip_replacement_patients" in message
     assert threshold("hoos", "pass", scale="pain", population="hip_replacement_patients").value == 91
@@ -48,7 +48,7 @@ def test_a_context_or_population_decides():
 
 def test_scales_with_different_values_are_not_confused():
     population = "hip_arthroscopy_patients"
-    with pytest.raises(OptionError, match="several thresholds fit mcid of hos"):
+    with pytest.raises(OptionError, match="Several thresholds fit mcid of hos"):
         threshold("hos", "mcid", population=population)
     assert threshold("hos", "mcid", scale="adl", population=population).value == 9
     # published for both scales together
@@ -56,9 +56,9 @@ def test_scales_with_different_values_are_not_confused():
 
 
 def test_what_is_not_known_is_refused_with_what_is():
-    with pytest.raises(OptionError, match=r"no threshold is known for pass of hoos for context exercise"):
+    with pytest.raises(OptionError, match=r"There is no threshold for pass of hoos for context exercise"):
         threshold("hoos", "pass", context="exercise")
-    with pytest.raises(OptionError, match="no threshold is known for mcid of ucla, nor any other"):
+    with pytest.raises(OptionError, match="There is no threshold for mcid of ucla, nor any other"):
         threshold("ucla", "mcid")
     with pytest.raises(OptionError, match='no threshold "mcd"'):
         threshold("hoos", "mcd")

@@ -95,16 +95,18 @@ def test_sums_of_a_batch_are_the_sums_of_each() -> None:
 
 def test_wrong_outcomes_and_rows_are_refused() -> None:
     rows, outcomes = trial(sets=2)
-    with pytest.raises(OptionError, match=r"outcomes are an array \(sets, 90\), one column per row of data"):
+    with pytest.raises(OptionError, match=r"Give an array \(sets, 90\), one column per row of data"):
         fit_batch(FORMULA, rows, outcomes[0], [EFFECT])
-    with pytest.raises(OptionError, match=r"no coefficient 'arm\[c\]'; there are Intercept, baseline, arm\[b\]"):
+    with pytest.raises(
+        OptionError, match=r"There is no coefficient 'arm\[c\]'. Choose from Intercept, baseline, arm\[b\]."
+    ):
         fit_batch(FORMULA, rows, outcomes, [{"arm[c]": 1.0}])
-    with pytest.raises(OptionError, match="a row needs 7 weights, one per coefficient"):
+    with pytest.raises(OptionError, match="Give 7 in each row, one per coefficient"):
         fit_batch(FORMULA, rows, outcomes, np.ones(3))
     first = int(np.flatnonzero(rows["y"].notna())[0])
     gap = outcomes.copy()
     gap[1, first] = np.nan
-    with pytest.raises(OptionError, match=f"outcome 1 has no number in row {first} of data, which is analysed"):
+    with pytest.raises(OptionError, match=f"Outcome 1 has no number in row {first} of data, which is analysed"):
         fit_batch(FORMULA, rows, gap, [EFFECT])
     with pytest.raises(OptionError, match="derived for restricted likelihood"):
         fit_batch(FORMULA, rows, outcomes, [EFFECT], ddf="kenward-roger", reml=False)

@@ -127,7 +127,9 @@ def test_a_participant_who_comes_back_is_an_error() -> None:
     rows = trial()
     shuffled = pd.concat([rows.iloc[1:], rows.iloc[:1]], ignore_index=True)
     with pytest.raises(
-        DataError, match=r"next to each other in chunks; those of 1 are not:(?s:.*)ORDER BY participant_id, visit"
+        DataError,
+        match=r"The rows of 1 participant_id are not next to each other in the chunks:(?s:.*)ORDER BY "
+        r"participant_id, visit",
     ):
         fit_mmrm(FORMULA, cut(shuffled, 50))
 
@@ -141,7 +143,7 @@ def test_a_second_row_of_a_visit_is_an_error_even_in_the_next_chunk() -> None:
 
 def test_a_source_that_can_be_read_once_must_say_its_levels() -> None:
     rows = trial()
-    with pytest.raises(OptionError, match=r"the levels of site must be known before the first chunk(?s:.*)levels="):
+    with pytest.raises(OptionError, match=r"The levels of site are needed before the first chunk(?s:.*)levels="):
         fit_mmrm(FORMULA, iter(cut(rows, 50)))
     told = fit_mmrm(FORMULA, iter(cut(rows, 50)), levels={"site": ["north", "south"]})
     assert_same(told, fit_mmrm(FORMULA, rows))
@@ -157,19 +159,19 @@ def test_a_level_that_was_not_told_is_an_error_with_its_row() -> None:
 
 
 def test_a_level_without_rows_is_an_error() -> None:
-    with pytest.raises(FitError, match="no analysed row has site 'west'"):
+    with pytest.raises(FitError, match="No analysed row has site 'west'"):
         fit_mmrm(FORMULA, cut(trial(), 50), levels={"site": ["north", "south", "west"]})
 
 
 def test_what_needs_all_rows_at_once_is_refused() -> None:
     chunks = cut(trial(), 50)
-    with pytest.raises(OptionError, match=r"center\(\) looks at all rows at once"):
+    with pytest.raises(OptionError, match=r"center\(\) needs all rows at once"):
         fit_mmrm("y ~ center(baseline) + arm * visit", chunks)
-    with pytest.raises(OptionError, match="vcov='CR2' looks at rows"):
+    with pytest.raises(OptionError, match="vcov='CR2' needs rows"):
         fit_mmrm(FORMULA, chunks, vcov="CR2")
-    with pytest.raises(OptionError, match="counterfactual weights look at every participant"):
+    with pytest.raises(OptionError, match="Counterfactual weights need every participant"):
         marginal_means(fit_mmrm(FORMULA, chunks), averaging="counterfactual")
-    with pytest.raises(OptionError, match="levels are for chunks"):
+    with pytest.raises(OptionError, match="`levels` is for chunks"):
         fit_mmrm(FORMULA, trial(), levels={"site": ["north", "south"]})
 
 
@@ -234,7 +236,7 @@ def test_a_parquet_file_is_read_by_column_and_in_chunks(tmp_path: Path) -> None:
 
 
 def test_a_source_that_is_none() -> None:
-    with pytest.raises(OptionError, match=r"cannot read 'trial.csv' in chunks. Give a path that ends in .parquet"):
+    with pytest.raises(OptionError, match=r"'trial.csv' cannot be read in chunks. Give a path that ends in .parquet"):
         read_chunks("trial.csv")
-    with pytest.raises(OptionError, match="rows is the size of a chunk"):
+    with pytest.raises(OptionError, match=r"`rows` is 0. Give the size of a chunk"):
         read_chunks("trial.parquet", rows=0)

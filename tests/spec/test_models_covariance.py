@@ -114,16 +114,16 @@ def timed() -> pd.DataFrame:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"covariance": "sp_exp"}, "covariance 'sp_exp' looks at distances in time; name the column: time='week'"),
+        ({"covariance": "sp_exp"}, "Covariance 'sp_exp' needs the times of the visits. Name the column: time='week'."),
         (
             {"covariance": ["us", "cs"], "time": "week"},
-            "time='week' is used by covariance 'sp_exp' and 'sp_exp_nugget' alone, not by us, cs",
+            "`time` is 'week', which only covariance 'sp_exp' and 'sp_exp_nugget' use, not us, cs",
         ),
-        ({"covariance": "cs", "visits": ["week_6"]}, "covariance 'cs' needs two visits or more; with one use 'us'"),
+        ({"covariance": "cs", "visits": ["week_6"]}, "Covariance 'cs' needs two visits or more. Use 'us' with one."),
         ({"group": "arms"}, 'no column "arms". Choose one of .*; did you mean arm'),
         ({"weights": "weigth"}, 'no column "weigth". Choose one of .*; did you mean weight'),
         ({"vcov": "CR1"}, '`vcov` is "CR1". Choose one of model, CR0, CR2, CR3'),
-        ({"vcov": "CR2", "ddf": "kenward-roger"}, "adjusts the covariance of the model and cannot be used with vcov"),
+        ({"vcov": "CR2", "ddf": "kenward-roger"}, "adjusts the covariance of the model and does not go with vcov"),
     ],
 )
 def test_what_does_not_go_together_is_refused(options: dict, message: str) -> None:

@@ -66,7 +66,7 @@ def test_a_transform_remembers_the_rows_it_was_made_on(term: str) -> None:
 def test_new_rows_with_an_unseen_level_are_refused() -> None:
     design = design_matrix("change ~ arm", table())
     with pytest.raises(
-        OptionError, match="'arm' has no level 'sham' in the analysed rows; it has usual_care, exercise"
+        OptionError, match=r"'arm' has no level 'sham' in the analysed rows. Choose from usual_care, exercise."
     ):
         design.rows(pd.DataFrame({"arm": ["sham"]}))
 
@@ -78,7 +78,9 @@ def test_the_frame_that_comes_in_is_not_changed() -> None:
 
 
 def test_a_logarithm_of_zero_is_an_error() -> None:
-    with pytest.raises(FitError, match=r"'log\(baseline\)' has no finite value in 1 rows\n  1. A logarithm needs"):
+    with pytest.raises(
+        FitError, match=r"'log\(baseline\)' has no finite value in 1 rows\.\n  1\. Check the column\. A logarithm"
+    ):
         design_matrix("change ~ log(baseline)", table().assign(baseline=[0.0, 1, 2, 3, 4, 5]))
 
 
@@ -99,7 +101,7 @@ def test_what_formulaic_cannot_read_is_an_option_error(formula: str) -> None:
 
 
 def test_no_fixed_effect_is_an_error() -> None:
-    with pytest.raises(OptionError, match="has no fixed effect on the right; write 1 for a mean alone"):
+    with pytest.raises(OptionError, match=r"has no fixed effect on the right\. Write 1 for a mean alone"):
         design_matrix("change ~ 0", table())
 
 
@@ -138,5 +140,5 @@ def test_a_text_column_of_numbers_is_not_taken_for_a_factor() -> None:
 
 def test_a_factor_of_one_level_is_refused_by_name() -> None:
     data = pd.DataFrame({"y": range(4), "arm": ["exercise"] * 4})
-    with pytest.raises(FitError, match="every analysed row has arm 'exercise'; a factor needs two levels"):
+    with pytest.raises(FitError, match="every analysed row has arm 'exercise', and a factor has two levels"):
         design_matrix("y ~ arm", data)

@@ -56,8 +56,8 @@ def test_one_participant_of_each_arm_at_a_visit_says_nothing_of_its_covariance(c
     """The formula fits both values exactly, so that nothing of the visit is left."""
     with pytest.raises(NonConvergenceError) as raised:
         fit_mmrm(FORMULA, left_at_the_last(drawn(seed), 1), covariance=covariance)
-    assert f"{covariance} from any start: the data do not identify {REFUSED[covariance]}\n" in str(raised.value)
-    assert "1. the fixed effects fit every value at visit 'w3' exactly" in str(raised.value)
+    assert f"{covariance} from any start: the data do not identify {REFUSED[covariance]}.\n" in str(raised.value)
+    assert "1. The fixed effects fit every value at visit 'w3' exactly" in str(raised.value)
 
 
 @pytest.mark.parametrize("covariance", ["cs", "ar1"])
@@ -81,7 +81,7 @@ def test_visits_that_no_participant_has_both_of(covariance: str, name: str, reml
     for seed in range(3):
         with pytest.raises(NonConvergenceError) as raised:
             fit_mmrm(FORMULA, never_together(drawn(seed), "w1", "w3"), covariance=covariance, reml=reml)
-        assert f"the data do not identify {name}\n" in str(raised.value)
+        assert f"the data do not identify {name}.\n" in str(raised.value)
 
 
 def test_one_visit_for_each_participant_says_nothing_of_any_correlation() -> None:
@@ -167,18 +167,20 @@ def perfect() -> pd.DataFrame:
 
 def test_a_perfect_fit_is_refused() -> None:
     data = perfect()
-    with pytest.raises(FitError, match="the fixed effects explain the outcome completely; there is no variance"):
+    with pytest.raises(
+        FitError, match="The fixed effects explain the outcome completely, so that there is no variance"
+    ):
         fit_mmrm(FORMULA, data)
-    with pytest.raises(FitError, match="the fixed effects explain the outcome completely"):
+    with pytest.raises(FitError, match="The fixed effects explain the outcome completely"):
         fit_mmrm(FORMULA, [data.iloc[:36], data.iloc[36:]])
-    with pytest.raises(FitError, match="the fixed effects explain the outcome completely"):
+    with pytest.raises(FitError, match="The fixed effects explain the outcome completely"):
         fit_mmrm(f"{FORMULA} + (1 | clinic)", data)
-    with pytest.raises(FitError, match="the fixed effects explain the outcome completely"):
+    with pytest.raises(FitError, match="The fixed effects explain the outcome completely"):
         fit_lmm("y ~ arm + week + (1 | participant_id)", data)
-    with pytest.raises(FitError, match="the fixed effects explain the outcome completely"):
+    with pytest.raises(FitError, match="The fixed effects explain the outcome completely"):
         fit_ancova("y ~ arm + baseline", data, at_visit="w2")
     outcomes = np.vstack([np.random.default_rng(1).normal(size=len(data)), data["y"]])
-    with pytest.raises(FitError, match="the fixed effects explain outcome 1 completely"):
+    with pytest.raises(FitError, match="The fixed effects explain outcome 1 completely"):
         fit_batch(FORMULA, data, outcomes, [{"Intercept": 1}])
 
 

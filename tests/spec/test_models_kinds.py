@@ -50,12 +50,15 @@ def test_chunks_that_are_no_frames() -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"formula": 3}, "a formula is text, such as "),
-        ({"formula": ["change", "visit"]}, "a formula is text, such as "),
+        ({"formula": 3}, "Give text, such as "),
+        ({"formula": ["change", "visit"]}, "Give text, such as "),
         ({"covariance": ["us", "bad"]}, 'no covariance structure "bad"'),
         ({"covariance": ["us", 3]}, "no covariance structure 3"),
-        ({"covariance": []}, "covariance is a structure, such as 'us', or a list"),
-        ({"covariance": 3}, "covariance is a structure, such as 'us', or a list of structures that are tried in order"),
+        ({"covariance": []}, r"`covariance` is \[\]. Give a structure, such as 'us', or a list"),
+        (
+            {"covariance": 3},
+            "`covariance` is 3. Give a structure, such as 'us', or a list of structures that are tried in order",
+        ),
         ({"reml": "yes"}, r"`reml` is 'yes' \(str\), not True or False"),
         ({"group": ["arm"]}, r"`group` is \['arm'\] \(list\), not the name of a column"),
         ({"weights": 2.0}, r"`weights` is 2.0 \(float\), not the name of a column"),
@@ -72,9 +75,9 @@ def test_options_of_a_wrong_kind(options: dict[str, Any], message: str) -> None:
 def test_a_term_in_place_of_weights(fit: Fit) -> None:
     with pytest.raises(OptionError, match=r"use coxa.joint_test\(fit, 'arm'\)"):
         fit.joint_test("arm")
-    with pytest.raises(OptionError, match="rows are weights of the coefficients"):
+    with pytest.raises(OptionError, match="Give weights of the coefficients"):
         fit.test("arm")
-    with pytest.raises(OptionError, match="rows are weights of the coefficients, as numbers; got"):
+    with pytest.raises(OptionError, match="Give weights of the coefficients, as numbers"):
         fit.test([["a", "b"]])
 
 
@@ -100,7 +103,7 @@ def mixed_visits() -> pd.DataFrame:
 
 
 KINDS = (
-    r"column '{}' has values of several kinds, which have no order: 1 \(int\), '\w+' \(str\). Write all of them as text"
+    r"Column '{}' has values of several kinds, which have no order: 1 \(int\), '\w+' \(str\). Write all of them as text"
 )
 
 

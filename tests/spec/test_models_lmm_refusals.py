@@ -15,7 +15,7 @@ from tests.spec.drawn_clusters import visits_trial
 PARTICIPANT = "(1 | participant_id)"
 
 WRONG: dict[str, tuple[dict[str, Any], type[CoxaError], str]] = {
-    "no random effect": ({"formula": "change ~ arm"}, OptionError, "no random effect; write (1 | participant_id)"),
+    "no random effect": ({"formula": "change ~ arm"}, OptionError, "no random effect. Write (1 | participant_id)"),
     "typo": ({"formula": "change ~ arm + (1 | participantid)"}, OptionError, "did you mean participant_id?"),
     "no frame": (
         {"data": []},
@@ -23,13 +23,17 @@ WRONG: dict[str, tuple[dict[str, Any], type[CoxaError], str]] = {
         "`data` is [] (list), not a pandas DataFrame with a row for each observation, or a frame of polars or pyarrow",
     ),
     "fixed and random": ({"formula": "change ~ arm + leads + (1 | leads)"}, OptionError, "Keep one of the two"),
-    "outcome by itself": ({"formula": "change ~ arm + (change | leads)"}, OptionError, "it cannot explain itself"),
+    "outcome by itself": (
+        {"formula": "change ~ arm + (change | leads)"},
+        OptionError,
+        "occurs in (change | leads). Leave it out there",
+    ),
     "column of participants": ({"participant": "patient"}, OptionError, 'no column "patient"'),
     "column of weights": ({"weights": "w"}, OptionError, 'no column "w"'),
     "column of time": ({"covariance": "sp_exp", "time": "weak"}, OptionError, "did you mean week?"),
-    "time for nothing": ({"time": "week"}, OptionError, "is used by correlated residuals alone"),
-    "no time": ({"covariance": "sp_exp"}, OptionError, "name the column: time='study_day'"),
-    "no visit": ({"covariance": "ar1", "visit": "when"}, OptionError, "needs to know where the rows of a participant"),
+    "time for nothing": ({"time": "week"}, OptionError, "which only correlated residuals use"),
+    "no time": ({"covariance": "sp_exp"}, OptionError, "Name the column: time='study_day'"),
+    "no visit": ({"covariance": "ar1", "visit": "when"}, OptionError, "needs the place of each row of a participant"),
     "covariance": (
         {"covariance": "indep"},
         OptionError,
@@ -65,7 +69,7 @@ def test_a_wrong_option_is_named_with_its_remedy(case: str) -> None:
 
 
 UNFIT: dict[str, tuple[dict[str, Any], str, dict[str, Any], type[CoxaError], str]] = {
-    "one level": ({"leads": "T1"}, "(1 | leads)", {}, FitError, "'leads' has 1 level(s) in the analysed rows"),
+    "one level": ({"leads": "T1"}, "(1 | leads)", {}, FitError, "'leads' has 1 level in the analysed rows"),
     "a level for each row": ({"leads": range(72)}, "(1 | leads)", {}, FitError, "'leads' has a level for every row"),
     "the same levels twice": (
         {"lead": lambda d: d["leads"].str.lower()},
@@ -81,13 +85,13 @@ UNFIT: dict[str, tuple[dict[str, Any], str, dict[str, Any], type[CoxaError], str
         FitError,
         "two levels of 'leads' read the same, '1'",
     ),
-    "constant outcome": ({"change": 3.0}, "(1 | leads)", {}, FitError, "the outcome is 3 in every row"),
+    "constant outcome": ({"change": 3.0}, "(1 | leads)", {}, FitError, "The outcome is 3 in every row"),
     "explained outcome": (
         {"change": lambda d: d["arm"].cat.codes * 0.1},
         "(1 | leads)",
         {},
         FitError,
-        "the fixed effects explain the outcome completely",
+        "The fixed effects explain the outcome completely",
     ),
     "text outcome": ({"change": "good"}, "(1 | leads)", {}, FitError, "the outcome 'change' is not a number"),
     "infinite covariate": (

@@ -37,7 +37,7 @@ def test_an_unstructured_covariance_takes_no_array_of_second_derivatives(ddf: st
 
 def test_sums_that_would_take_gigabytes_are_refused_with_their_size() -> None:
     data = many_visits(60, 130, gaps=True)
-    message = r"would take [2-9]\d,\d{3} MB; at most 4,000 MB are used"
+    message = r"would take [2-9]\d,\d{3} MB, more than the 4,000 MB that are used"
     with pytest.raises(FitError, match=message):
         fit_mmrm("y ~ arm * visit", data)
     with pytest.raises(FitError, match=message):

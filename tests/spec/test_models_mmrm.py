@@ -237,7 +237,7 @@ def test_a_second_row_for_a_participant_and_visit() -> None:
     with pytest.raises(DataError) as raised:
         fit_mmrm("change ~ arm * visit", pd.concat([data, data.iloc[[4]]]))
     assert str(raised.value) == (
-        "the same participant was measured twice:\n"
+        "The same participant was measured twice:\n"
         "error: data, 2 rows (6, 122), visit: rows 6, 122 have the same participant_id and visit (found 'week_12'). "
         "Keep the one that counts, or correct the key."
     )
@@ -255,7 +255,7 @@ def test_an_arm_without_data_at_a_visit() -> None:
     with pytest.raises(EmptyCellError) as raised:
         fit_mmrm("change ~ arm * visit", data[~gone])
     assert str(raised.value).startswith(
-        "the formula has arm:visit, but arm 'exercise' has no data at visit 'week_26'\n"
+        "The formula has arm:visit, but arm 'exercise' has no data at visit 'week_26'.\n"
         "  1. Leave that visit out of the analysis (for a visit: visits=[...] without it)"
     )
 
@@ -269,14 +269,14 @@ def test_a_term_that_repeats_another() -> None:
 
 
 def test_a_constant_outcome() -> None:
-    with pytest.raises(FitError, match="the outcome is 3 in every row; there is no variance to model"):
+    with pytest.raises(FitError, match="The outcome is 3 in every row, so that there is no variance to model"):
         fit_mmrm("change ~ visit", complete_trial().assign(change=3.0))
 
 
 def test_a_visit_with_one_participant() -> None:
     data = complete_trial()
     few = data[(data["visit"] != "week_26") | (data["participant_id"] == "P00")]
-    with pytest.raises(FitError, match=r"visit 'week_26' has data of 1 participant\(s\); at least 2 are needed"):
+    with pytest.raises(FitError, match=r"Visit 'week_26' has data of fewer than 2 participants \(1\)"):
         fit_mmrm("change ~ visit", few)
 
 
@@ -288,14 +288,14 @@ def test_fewer_participants_than_needed() -> None:
 def test_a_visit_that_repeats_another_is_singular_and_named() -> None:
     with pytest.raises(NonConvergenceError) as raised:
         fit_mmrm("change ~ arm * visit", repeated_visit())
-    assert "no proven optimum of the likelihood. Tried: us from moments of the residuals: " in str(raised.value)
+    assert "No proven optimum of the likelihood. Tried: us from moments of the residuals: " in str(raised.value)
     assert "singular" in str(raised.value)
-    assert "  1. visits 'week_6' and 'week_12' repeat each other: their correlation is 1" in str(raised.value)
+    assert "  1. Visits 'week_6' and 'week_12' repeat each other: their correlation is 1" in str(raised.value)
 
 
 def test_a_visit_without_variance_is_named() -> None:
     data = complete_trial()
-    with pytest.raises(NonConvergenceError, match=r"1. visit 'week_6' has hardly any variance about its mean"):
+    with pytest.raises(NonConvergenceError, match=r"1. Visit 'week_6' has hardly any variance about its mean"):
         fit_mmrm("change ~ visit", data.assign(change=data["change"].where(data["visit"] != "week_6", 1.0)))
 
 
@@ -303,13 +303,13 @@ def test_two_visits_that_nobody_has_both_of() -> None:
     data = complete_trial()
     odd = data["participant_id"].str[1:].astype(int) % 2 == 1
     gaps = ((data["visit"] == "week_12") & odd) | ((data["visit"] == "week_26") & ~odd)
-    with pytest.raises(NonConvergenceError, match="visits 'week_12' and 'week_26' were both seen in 0 participants"):
+    with pytest.raises(NonConvergenceError, match="Visits 'week_12' and 'week_26' were both seen in 0 participants"):
         fit_mmrm("change ~ visit", data[~gaps])
 
 
 def test_kenward_roger_under_maximum_likelihood() -> None:
     with pytest.raises(
-        OptionError, match="'kenward-roger' is derived for restricted likelihood and has no meaning und"
+        OptionError, match="'kenward-roger', which is derived for restricted likelihood and has no meaning und"
     ):
         fit_mmrm("change ~ visit", complete_trial(), reml=False, ddf="kenward-roger")
 

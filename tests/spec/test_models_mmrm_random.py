@@ -181,7 +181,7 @@ def test_visits_can_be_chosen_and_the_others_are_listed(data: pd.DataFrame) -> N
             "a sandwich over participants, who are not independent with (1 | leads)",
         ),
         ("(1 | leads)", {"vcov": "HC3"}, '`vcov` is "HC3"'),
-        ("(1 | leads)", {"levels": {"arm": ["a"]}}, "levels are for chunks"),
+        ("(1 | leads)", {"levels": {"arm": ["a"]}}, "`levels` is for chunks"),
         ("(1 | leads)", {"ddf": "between-within"}, "has no rule for random effects"),
         (
             "(1 | leads)",
@@ -190,9 +190,13 @@ def test_visits_can_be_chosen_and_the_others_are_listed(data: pd.DataFrame) -> N
         ),
         ("(1 | leads)", {"covariance": "sp_exp"}, "sp_exp"),
         ("(1 | arm)", {}, "'arm' is a fixed effect and a random one"),
-        ("(change | leads)", {}, "it cannot explain itself"),
-        ("0", {"partially_nested": NESTED}, "partially_nested is about random effects, and the formula has none"),
-        ("0", {"information": "observed"}, "information is about random effects, and the formula has none"),
+        ("(change | leads)", {}, "Leave it out there"),
+        (
+            "0",
+            {"partially_nested": NESTED},
+            "`partially_nested` is an option of random effects, and the formula has none",
+        ),
+        ("0", {"information": "observed"}, "`information` is an option of random effects, and the formula has none"),
     ],
 )
 def test_options_that_do_not_go_together(data: pd.DataFrame, formula: str, options: dict[str, Any], said: str) -> None:
@@ -202,7 +206,7 @@ def test_options_that_do_not_go_together(data: pd.DataFrame, formula: str, optio
 
 
 def test_chunks_and_repeated_rows_are_refused(data: pd.DataFrame) -> None:
-    with pytest.raises(OptionError, match="random effects need the rows as one data frame"):
+    with pytest.raises(OptionError, match="Random effects need the rows as one data frame"):
         fit_mmrm(f"{BY_VISIT} + (1 | leads)", [data])
     with pytest.raises(DataError, match="rows 2, 146 have the same participant_id and visit"):
         fit_mmrm(f"{BY_VISIT} + (1 | leads)", pd.concat([data, data.iloc[[0]]]))

@@ -81,7 +81,7 @@ def test_a_trial_in_which_an_effect_cannot_be_estimated_is_not_a_number(trials: 
 def test_bad_input_is_named(trials: pd.DataFrame) -> None:
     with pytest.raises(OptionError, match='no column "study"'):
         fit_trials(FORMULA, trials, WANTED, trial="study")
-    with pytest.raises(OptionError, match="between-within"):
+    with pytest.raises(OptionError, match="Between-within"):
         fit_trials(FORMULA, trials, WANTED, ddf="between-within")
     with pytest.raises(DataError, match="measured twice"):
         fit_trials(FORMULA, pd.concat([trials, trials.dropna().iloc[[0]]]), WANTED)

@@ -296,4 +296,4 @@ def test_a_cluster_trial_whose_factor_is_in_both_arms_is_warned_of(tmp_path: Pat
     cohort = coxa.read_cohort(parse_study(PLAN.encode()), write_trial(tmp_path, mixed).parent)
     (found,) = cohort.findings
     assert found.severity == "warning"
-    assert found.rule.startswith("in a cluster trial the participants of a cluster are in several arms")
+    assert found.rule.startswith("clusters have participants in several arms")

@@ -172,11 +172,11 @@ def test_why_says_that_a_number_is_drawn_and_of_whom(folder: Path, frame: pd.Dat
 @pytest.mark.parametrize(
     ("cell", "said"),
     [
-        ("T3", "no number 'T3'; write it as T3.r4.c2"),
-        ("answer.b2.n9", "the nearest is answer.b2.n"),
-        ("F1.r99", "the nearest is F"),
-        ("T99.r1.c1", "no number in table 99; tables with numbers: 1 to"),
-        ("T1.r99.c1", "no number in T1.r99.c1; table 1 has numbers in rows 1 to"),
+        ("T3", "There is no number 'T3'. Write it as T3.r4.c2"),
+        ("answer.b2.n9", "The nearest is answer.b2.n"),
+        ("F1.r99", "The nearest is F"),
+        ("T99.r1.c1", "There is no number in table 99. Choose a table from 1 to"),
+        ("T1.r99.c1", "There is no number in T1.r99.c1. Choose one of rows 1 to"),
     ],
 )
 def test_a_cell_that_is_not_there_is_answered_with_those_that_are(folder: Path, cell: str, said: str) -> None:
@@ -279,7 +279,7 @@ def test_verify_without_a_plan_says_where_it_should_be(handed_over: Path, tmp_pa
     shutil.copytree(handed_over / "out", tmp_path / "out")
     shown = runner.invoke(app, ["verify", str(tmp_path / "out")])
     assert shown.exit_code == 1
-    assert "the plan is not at" in shown.output
+    assert "The plan is not at" in shown.output
     empty = tmp_path / "empty"
     empty.mkdir()
     shown = runner.invoke(app, ["why", str(empty), "--cell", "T1.r1.c1"])

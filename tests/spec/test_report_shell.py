@@ -108,4 +108,4 @@ def test_the_command_writes_every_form_without_reading_data(tmp_path: Path) -> N
     assert made.exit_code == 0, made.output
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["shell.docx", "shell.html", "shell.pdf"]
     refused = runner.invoke(app, ["report", plan, "--shell", "--data", str(tmp_path)])
-    assert (refused.exit_code, "a shell is made without data; leave out --data" in refused.output) == (2, True)
+    assert (refused.exit_code, "A shell is made without data. Leave out `--data`" in refused.output) == (2, True)

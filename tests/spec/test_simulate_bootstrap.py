@@ -133,7 +133,7 @@ def test_with_a_covariance_for_each_group_there_are_no_shares() -> None:
 
 def test_what_is_refused() -> None:
     fit = fit_lmm("pain ~ 1 + (1 | therapist)", one_way())
-    with pytest.raises(OptionError, match="replicates are at least 100, for limits of 95%; got 20"):
+    with pytest.raises(OptionError, match=r"`replicates` is 20, too few for limits of 95%. Give 100 or more."):
         bootstrap_fit(fit, replicates=20)
     with pytest.raises(OptionError, match=r"`conf_level` is .*, not between 0 and 1"):
         bootstrap_fit(fit, replicates=100).intervals(95)

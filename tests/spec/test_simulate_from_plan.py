@@ -132,7 +132,7 @@ def test_covariates_that_take_more_than_the_variance_are_refused_by_outcome_and_
         trial_design(study)
 
 
-@pytest.mark.parametrize(("participants", "answer"), [(2, "1 participants in"), (4, "too few for analysis primary")])
+@pytest.mark.parametrize(("participants", "answer"), [(2, "has 1 participants"), (4, "too few for analysis primary")])
 def test_too_few_participants_are_refused_with_what_is_needed(participants: int, answer: str) -> None:
     with pytest.raises(OptionError, match=answer):
         trial_design(assumed(), participants=participants)

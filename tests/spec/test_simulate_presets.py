@@ -209,9 +209,9 @@ def test_what_is_cut_at_the_ends_has_the_mean_and_spread_that_were_asked_for(
 
 
 def test_an_impossible_spread_is_refused() -> None:
-    with pytest.raises(OptionError, match="lower the standard deviation"):
+    with pytest.raises(OptionError, match="Lower the standard deviation"):
         before_the_ends(50, 60, 0, 100)
-    with pytest.raises(OptionError, match="no correlation"):
+    with pytest.raises(OptionError, match="No correlation"):
         correlation_for_change((50, 10), (50, 10), 30, 0, 100)
 
 

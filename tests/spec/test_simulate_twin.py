@@ -99,9 +99,9 @@ def test_the_same_seed_gives_the_same_twin(beat_the_blues: pd.DataFrame) -> None
 def test_bad_input_is_named(trial: pd.DataFrame) -> None:
     with pytest.raises(OptionError, match=r'no column "vist".*did you mean visit'):
         synthetic_twin(trial, seed=1, visit="vist")
-    with pytest.raises(DataError, match="the row has the participant_id of another"):
+    with pytest.raises(DataError, match="the row has no participant_id, or that of another row"):
         synthetic_twin(trial, seed=1)
-    with pytest.raises(FitError, match="5 participants are too few"):
+    with pytest.raises(FitError, match="5 participants are fewer than the "):
         synthetic_twin(trial.drop_duplicates("participant_id").head(5), seed=1)
 
 

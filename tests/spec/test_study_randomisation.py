@@ -90,7 +90,7 @@ def test_clusters_of_a_plan() -> None:
         ),
         ("{scheme: blocks}", "", "Add for example `block_sizes: [4, 6]`"),
         ("{scheme: simple, block_sizes: 4}", "", "belong to `scheme: blocks`"),
-        ("{scheme: minimisation, strata: [sex]}", "", "whose covariates are `factors`"),
+        ("{scheme: minimisation, strata: [sex]}", "", "not to minimisation; Name covariates as `factors`"),
         ("{scheme: minimisation}", "", "for example `factors: [site, sex]`"),
         ("{scheme: blocks, block_sizes: 4, factors: [sex]}", "", "use `strata`"),
         ("{scheme: blocks, block_sizes: 4, strata: [sit]}", "strata", "did you mean site?"),
@@ -109,7 +109,7 @@ def test_clusters_of_a_plan() -> None:
         (
             "{scheme: minimisation, factors: [sex], weights: {site: 1}}",
             "weights",
-            "'site' has a weight and is no factor",
+            "'site' has a weight and is not a factor",
         ),
         ("{scheme: minimisation, factors: [sex], probability: 0.5}", "probability", "which is chance"),
         ("{scheme: minimisation, factors: [sex], probability: 80}", "probability", "less than or equal to 1"),

@@ -88,10 +88,10 @@ def test_a_good_plan_is_read_with_its_lines_and_hash() -> None:
         ("[-14, 21]", "[14, 21]", 8, "visits.week_12", "does not contain the planned day"),
         ("hip_surgery: hypothetical", "", 19, "estimands.primary.intercurrent_events", "no strategy for"),
         ("hip_surgery: hypothetical", "hip_surgery: principal_stratum", 19, None, "no estimator is offered"),
-        ("hypothetical}", "composite}", 19, None, "a composite strategy needs a `value`"),
+        ("hypothetical}", "composite}", 19, None, "a composite strategy, and no other, has a `value`"),
         ("measure: change", "measure: responder", 16, "estimands.primary", "Responders go with risk_difference"),
         (", higher_is_better: true", "", 10, "outcomes.pain", "needs its range and direction"),
-        ("type: category, levels: [north, south]", "type: category", 12, "covariates.site", "needs its `levels`"),
+        ("type: category, levels: [north, south]", "type: category", 12, "covariates.site", "the category has no `levels`"),
         ("model: mmrm", "model: proportions", 21, None, "`adjust` does not belong to model proportions"),
         ("model: mmrm", "reml: false, model: mmrm", 21, "analyses.main", "Kenward-Roger needs REML"),
         (

@@ -76,7 +76,7 @@ def test_a_share_of_nobody_is_no_number() -> None:
 
 
 def test_a_table_refuses_a_row_that_does_not_fit() -> None:
-    with pytest.raises(CoxaError, match="table t, row 'Age': 1 cells for 2 columns"):
+    with pytest.raises(CoxaError, match="Table t, row 'Age': 1 cells for 2 columns"):
         Table("t", "T", "", (Column("A"), Column("B")), (RowGroup("", (Row("Age", (Cell("1"),)),)),))
 
 

@@ -225,8 +225,8 @@ def test_an_outcome_without_an_estimand_is_counted_as_recorded_in_all_arms_at_ev
 @pytest.mark.parametrize(
     ("asked", "said"),
     [
-        ({"kind": "mic", "population": "hip_oa"}, "only a range was published"),
-        ({"kind": "mcii", "population": "nobody"}, "no threshold is known"),
+        ({"kind": "mic", "population": "hip_oa"}, "Only a range was published"),
+        ({"kind": "mcii", "population": "nobody"}, "There is no threshold for"),
         ({"kind": "pass", "outcome": "pian"}, "Choose pain"),
     ],
 )

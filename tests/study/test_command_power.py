@@ -94,7 +94,7 @@ def test_a_number_is_found(plan: Path) -> None:
     ("words", "said"),
     [
         (["--n", "sixty"], "'sixty' is no number"),
-        (["--vary", "dropout"], "write for example dropout=0.1,0.2"),
+        (["--vary", "dropout"], "Write for example dropout=0.1,0.2"),
         (["--assurance", "6"], "mean and sd"),
         (["--analyses", "plane"], "did you mean plain"),
         (["--jobs", "0"], "at least 1"),

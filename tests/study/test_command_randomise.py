@@ -195,8 +195,8 @@ def test_clusters(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "code", "said"),
     [
-        ((), 2, "give either `n`"),
-        (("--n", "2"), 2, "n = 2 participants is too small for the ratio 1:1:1; take at least 3"),
+        ((), 2, "Exactly one of `n`"),
+        (("--n", "2"), 2, "2 participants are too few for the ratio 1:1:1. Give at least 3"),
         (("--n", "9", "--seed", "-1"), 2, "not negative"),
         (("--n", "9", "--format", "pdf"), 2, "Choose one of csv, redcap, sealed, cards"),
         (("--n", "9", "--date", "31.3.2026"), 2, "write year-month-day"),

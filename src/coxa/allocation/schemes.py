@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal, get_args
 
 from coxa.errors import OptionError, check_option
+from coxa.sentences import sentences
 from coxa.study.randomisation import block_problem, lowest_terms, name_problem, probability_problem, weight_problem
 
 Imbalance = Literal["range", "variance"]
@@ -53,7 +54,7 @@ class PermutedBlocks:
     (4, 6)
     >>> PermutedBlocks({"usual_care": 1, "exercise": 1}, sizes=(5,))
     Traceback (most recent call last):
-    coxa.errors.OptionError: block size 5 is not a multiple of 2, the sum of the ratio 1:1; use for example 2, 4, 6
+    coxa.errors.OptionError: Block size 5 is not a multiple of 2, the sum of the ratio 1:1. Use for example 2, 4, 6.
     """
 
     ratio: Mapping[str, int]
@@ -62,7 +63,7 @@ class PermutedBlocks:
     def __post_init__(self) -> None:
         check_ratio(self.ratio)
         if message := block_problem(self.ratio, self.sizes):
-            raise OptionError(message)
+            raise OptionError(sentences(message))
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +127,7 @@ class Minimisation:
         check_option("measure", self.measure, get_args(Imbalance))
         message = weight_problem(self.factors, self.weights) or probability_problem(self.ratio, self.probability)
         if message:
-            raise OptionError(message)
+            raise OptionError(sentences(message))
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +150,7 @@ class Cluster:
 
     def __post_init__(self) -> None:
         if message := name_problem([self.unit]):
-            raise OptionError(message)
+            raise OptionError(sentences(message))
 
 
 Scheme = Simple | PermutedBlocks | Stratified | Minimisation | Cluster
@@ -195,21 +196,21 @@ def blocks_of(scheme: Scheme) -> PermutedBlocks | None:
 def check_ratio(ratio: Mapping[str, int]) -> None:
     """Raise `OptionError` unless at least two arms have a whole, positive share."""
     if len(ratio) < 2:
-        raise OptionError(f"a randomisation has at least two arms, this one has {len(ratio)}; name every arm's share")
+        raise OptionError(f"The randomisation has {len(ratio)} arms. Give two or more, each with its share.")
     for arm, share in ratio.items():
         if isinstance(share, bool) or not isinstance(share, int) or share < 1:
-            raise OptionError(f"the share of arm '{arm}' is {share!r}; write whole numbers, such as 2 and 1 for 2:1")
+            raise OptionError(f"The share of arm '{arm}' is {share!r}. Write whole numbers, such as 2 and 1 for 2:1.")
 
 
 def check_factors(factors: Factors) -> None:
     """Raise `OptionError` unless there are factors, each with two different levels or more."""
     if not factors:
-        raise OptionError("there is no factor; name at least one with its levels, or use a scheme without factors")
+        raise OptionError("There is no factor. Name at least one with its levels, or choose a scheme without factors.")
     if message := name_problem(factors):
-        raise OptionError(message)
+        raise OptionError(sentences(message))
     for name, levels in factors.items():
         if len(levels) < 2 or len(set(levels)) < len(levels):
-            raise OptionError(f"factor '{name}' has levels {levels!r}; give two different levels or more")
+            raise OptionError(f"Factor '{name}' has levels {levels!r}. Give two different levels or more.")
 
 
 def in_words(scheme: Scheme) -> str:

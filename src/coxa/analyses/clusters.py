@@ -140,11 +140,15 @@ def _too_few(study: ComparativeStudy, name: str, rows: pd.DataFrame, most: pd.Se
         f"levels of {_factors(study, name)} {told}",
         (
             "Count the levels in each arm: what matters is their number, not that of participants.",
-            "Take terms that are constant within a level, such as the kind of clinic, out of `adjust`; each costs "
-            "a degree of freedom.",
-            "Include more of them; more participants in the same ones hardly help.",
-            f"Write `few_clusters: accept` in analysis {name}, if this was foreseen: the numbers then stand, each "
-            "with this warning.",
+            (
+                "Take terms that are constant within a level, such as the kind of clinic, out of `adjust`, "
+                "because each costs a degree of freedom."
+            ),
+            "Include more of them, because more participants in the same ones hardly help.",
+            (
+                f"Write `few_clusters: accept` in analysis {name}, if this was foreseen. Each of its numbers then "
+                "has this warning."
+            ),
         ),
     )
 

@@ -35,7 +35,7 @@ def check_formats(asked: str | None, known: tuple[str, ...], given: bool) -> tup
     for word in words:
         check_option("--format", word, known)
     if given and "redcap" in words:
-        raise OptionError("REDCap takes lists made in advance, not those of given participants; leave out redcap")
+        raise OptionError("REDCap takes lists made in advance, not lists of given participants. Leave out redcap.")
     return words
 
 
@@ -45,7 +45,7 @@ def check_date(text: str | None) -> None:
         if text is not None:
             Date.fromisoformat(text)
     except ValueError:
-        raise OptionError(f"--date is '{text}'; write year-month-day, for example 2026-03-31") from None
+        raise OptionError(f"`--date` is '{text}'. Write year-month-day, for example 2026-03-31.") from None
 
 
 def refuse_existing(folder: Path) -> None:
@@ -53,7 +53,8 @@ def refuse_existing(folder: Path) -> None:
     there = [name for name in FILES if (folder / name).exists()]
     if there:
         raise OptionError(
-            f"{folder} already holds {', '.join(there)}; a list is never overwritten: name another folder with --out"
+            f"{folder} already holds {', '.join(there)}, and a list is never overwritten. Name another folder "
+            "with `--out`."
         )
 
 

@@ -136,7 +136,7 @@ def report_command(
             _shell(study, data, out, wanted, quiet)
             return
         if not crate and (date or licence):
-            raise OptionError("--date and --licence are those of a crate; add --crate")
+            raise OptionError("`--date` and `--licence` describe a crate. Add `--crate`.")
         options = crate_options(date, licence) if crate else None
         for_others = crate if share is None else share
         if for_others:
@@ -172,7 +172,7 @@ def _again(make: Callable[[], None], verbose: bool) -> None:
 def _shell(study: Path, data: Path | None, out: Path, forms: tuple[Format, ...], quiet: bool) -> None:
     """Write the report before there are data, and say where."""
     if data is not None:
-        raise OptionError("a shell is made without data; leave out --data, or --shell")
+        raise OptionError("A shell is made without data. Leave out `--data` or `--shell`.")
     with working(f"planning the report of {study}", quiet):
         from coxa.report.output.render import render_document
         from coxa.report.transform.shell import shell
@@ -269,7 +269,8 @@ def stop_if_not_fitted(report: Report[Study]) -> None:
     from coxa.errors import FitError
 
     for why in report.not_fitted.values():
-        error = FitError(f"{why.message}. The other analyses of the plan are in the results.", why.remedies)
+        rest = "the other analyses of the plan are in the results"
+        error = FitError(f"{why.message} ({rest})", why.remedies)
         typer.secho(str(error), fg="red", err=True)
     if report.not_fitted:
         raise typer.Exit(FOUND)

@@ -87,7 +87,9 @@ def cite_command(
 
         check_option("--format", form, list(FORMATS))
         if (study is None) == (method is None):
-            raise OptionError("cite takes a study file, or `--method` with one method, such as --method kenward-roger")
+            raise OptionError(
+                "`cite` takes either a study file or `--method`. Give one of them, such as `--method kenward-roger`."
+            )
         if method is not None:
             entries = of_method(method)
             if not entries:

@@ -49,7 +49,7 @@ def new_command(
     """Start a study: a commented study.yaml that runs, with example data; or a published trial, to be simulated."""
     with edge():
         if template is not None and preset is not None:
-            raise OptionError("a study starts from a template or from a preset; keep one of --template and --preset")
+            raise OptionError("There are a template and a preset. Keep one of `--template` and `--preset`.")
         if preset is not None:
             _from_preset(folder, preset)
             return

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 
 from coxa.errors import CoxaError, FindingsError, OptionError
+from coxa.sentences import sentence
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -55,7 +56,7 @@ def edge(verbose: bool = False, as_json: bool = False) -> Iterator[None]:
     except FindingsError as error:
         from coxa.cli.show import show_findings
 
-        typer.secho(str(error.args[0]), fg="red", bold=True, err=True)
+        typer.secho(sentence(str(error.args[0])), fg="red", bold=True, err=True)
         if as_json:
             print_json(error.findings.to_frame())
         else:
@@ -68,11 +69,11 @@ def edge(verbose: bool = False, as_json: bool = False) -> Iterator[None]:
     except BrokenPipeError:
         raise
     except FileNotFoundError as error:
-        _stop(f"no file at {error.filename}", WRONG_USE, as_json)
+        _stop(f"There is no file {error.filename}.", WRONG_USE, as_json)
     except OSError as error:
         if error.errno in NO_ROOM:
             _stop(f"{error.filename} cannot be written: {error.strerror}. Nothing was changed.", FOUND, as_json)
-        _stop(f"{error.filename}: {error.strerror or error}", WRONG_USE, as_json)
+        _stop(f"{error.filename} cannot be used: {error.strerror or error}.", WRONG_USE, as_json)
     except MemoryError as error:
         _stop(f"There is not enough memory for this. {error}".rstrip(), FOUND, as_json)
     except (typer.Exit, typer.Abort, KeyboardInterrupt):
@@ -81,7 +82,7 @@ def edge(verbose: bool = False, as_json: bool = False) -> Iterator[None]:
         if verbose:
             traceback.print_exc()
         _stop(
-            f"unexpected {type(error).__name__}: {error}\nThis is a fault of coxa, not of your data; run again with "
+            f"Unexpected {type(error).__name__}: {error}\nThis is a fault of coxa, not of your data. Run again with "
             "-v and report what it prints.",
             FOUND,
             as_json,

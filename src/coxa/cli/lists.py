@@ -26,10 +26,11 @@ def numbers(option: str, text: str, *, whole: bool = False) -> list[float]:
             value = float(part)
         except ValueError:
             raise OptionError(
-                f"{option}: {part.strip()!r} is no number; write numbers with commas, 60,80,100"
+                f"`{option}` has {part.strip()!r}, which is not a number. Separate numbers by commas, such as "
+                "60,80,100."
             ) from None
         if whole and value != int(value):
-            raise OptionError(f"{option}: {part.strip()} is no whole number")
+            raise OptionError(f"`{option}` has {part.strip()}, which is not a whole number. Correct it.")
         found.append(value)
     return found
 
@@ -51,7 +52,7 @@ def pair(option: str, text: str | None) -> tuple[float, float] | None:
         return None
     found = numbers(option, text)
     if len(found) != 2:
-        raise OptionError(f"{option} takes two numbers, mean and sd, such as 6,2; got {text!r}")
+        raise OptionError(f"`{option}` is {text!r}, not two numbers. Give mean and standard deviation, such as 6,2.")
     return found[0], found[1]
 
 
@@ -67,8 +68,8 @@ def assignments(option: str, texts: Iterable[str]) -> dict[str, list[float]]:
     for text in texts:
         key, sign, values = text.partition("=")
         if not sign or not key.strip():
-            raise OptionError(f"{option} {text!r} has no key and values; write for example dropout=0.1,0.2")
+            raise OptionError(f"`{option}` is {text!r}, without key or values. Write for example dropout=0.1,0.2.")
         if key.strip() in found:
-            raise OptionError(f"{option}: {key.strip()} comes twice; write its values in one list")
+            raise OptionError(f"`{option}` has the key {key.strip()} twice. Write its values in one list.")
         found[key.strip()] = numbers(option, values)
     return found

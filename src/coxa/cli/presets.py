@@ -22,7 +22,7 @@ def presets_command(
 
         if markdown:
             if name or as_json:
-                raise OptionError("--markdown prints the page on all presets; leave out the name and --json")
+                raise OptionError("`--markdown` prints the page on all presets. Leave out the name and `--json`.")
             from coxa.simulate.presets.document import presets_document
 
             typer.echo(presets_document(), nl=False)

@@ -21,7 +21,7 @@ def schema_command(
 
         check_known("schema", what, ["study", "data", "instruments"])
         if what == "study" and name:
-            raise OptionError(f"the schema of study files is one; leave out '{name}'")
+            raise OptionError(f"There is one schema for all study files. Leave out '{name}'.")
         if name:
             from coxa.cli.show_schema import show_instrument, show_table
 

@@ -50,7 +50,7 @@ def check_formats(given: str) -> tuple[str, ...]:
 def refuse_existing(folder: Path) -> None:
     """Raise `OptionError` where the folder has something in it."""
     if folder.exists() and not (folder.is_dir() and is_empty(folder)):
-        raise OptionError(f"{folder} exists and is not empty; name another folder with --out")
+        raise OptionError(f"{folder} exists and is not empty. Name another folder with `--out`.")
 
 
 def trial_files(trial: SimulatedTrial, plan: Path, folder: Path, formats: tuple[str, ...]) -> list[Path]:

@@ -94,7 +94,7 @@ def twin_places(files: list[Path], out: Path) -> list[Path]:
             raise OptionError("Two of the files have the same name. Give them different names.")
     there = [str(path) for path in (*places, *([] if len(files) == 1 else [out])) if path.is_file()]
     if there:
-        raise OptionError(f"{', '.join(there)} is there already; name another place with --out")
+        raise OptionError(f"{', '.join(there)} exists already. Name another place with `--out`.")
     return places
 
 

@@ -9,6 +9,7 @@ from typing import Any, Protocol, runtime_checkable
 import pandas as pd
 
 from coxa.arguments import Kind
+from coxa.cards import counted
 from coxa.cohort.card import cohort_card
 from coxa.cohort.disposition import Disposition
 from coxa.errors import DataError
@@ -86,7 +87,7 @@ class Cohort:
         """
         errors = self.findings.errors
         if errors:
-            raise DataError(f"the data of {self.study.study} have {len(errors)} error(s)", errors)
+            raise DataError(f"the data of {self.study.study} have {counted(len(errors), 'error')}", errors)
         return self
 
     def table(self, name: str) -> pd.DataFrame:

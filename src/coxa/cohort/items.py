@@ -190,7 +190,7 @@ def _declared_missing(
     }
     if hit:
         codes = sorted({code for name in hit for code in sheet.missing_codes[name]})
-        rule = f"{sum(hit.values())} answers have a code that the file declares missing; they are no answers"
+        rule = f"{sum(hit.values())} answers have a code that the file declares missing, and are left out"
         yield Finding("note", path.name, rule, "Nothing needs to be done.", value=", ".join(codes))
 
 

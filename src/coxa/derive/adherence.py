@@ -92,7 +92,7 @@ def diary_adherence(
     """
     check_option("by", by, BY)
     if not 0 < cut <= 1:
-        raise OptionError(f"cut is {cut}; give a share above 0, up to 1")
+        raise OptionError(f"`cut` is {cut}, not a share. Give a number above 0, up to 1.")
     check_columns(data, [filled])
     days = diary_days(data, participant, day)
     everybody = list(pd.unique(data[participant]) if participants is None else dict.fromkeys(participants))
@@ -119,9 +119,12 @@ def _last_days(everybody: list[Any], last_day: int | Mapping[Any, int], first_da
     last = dict(last_day) if isinstance(last_day, Mapping | pd.Series) else dict.fromkeys(everybody, last_day)
     for who in everybody:
         if who not in last:
-            raise OptionError(f"last_day has no day for participant '{who}'; it has one for {len(last)} of them")
+            raise OptionError(f"`last_day` has a day for {len(last)} participants, but none for '{who}'. Add it.")
         if last[who] < first_day:
-            raise OptionError(f"the diary of '{who}' is due on no day: first_day is {first_day}, last_day {last[who]}")
+            raise OptionError(
+                f"The diary of '{who}' is due on no day, because `first_day` is {first_day} and `last_day` "
+                f"{last[who]}. Correct one of them."
+            )
     return {who: int(last[who]) for who in everybody}
 
 

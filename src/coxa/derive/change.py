@@ -60,8 +60,10 @@ def zero_baselines(rows: pd.DataFrame, outcome: str) -> list[Finding]:
             "warning",
             "assessments",
             "percent change from a baseline of 0 is not defined",
-            "These participants have none and are left out of what uses it. Write `measure: change`, in the outcome's "
-            "unit, for the endpoint, the responder rule or the report.",
+            (
+                "Write `measure: change`, in the unit of the outcome, for the endpoint, the responder rule or "
+                "the report. Without it these participants are left out of what uses percent change."
+            ),
             participant_id=str(people[0]),
             field=outcome,
             value=f"baseline 0 in {len(people)} of {rows['participant_id'].nunique()} participants",

@@ -44,7 +44,9 @@ def derive_diary(cohort: Cohort) -> pd.DataFrame:
     """
     rows, study = cohort.table("daily_diary"), cohort.study
     if rows.empty:
-        raise CoxaError(f"{study.study} has no diary; say under `data: tables:` which file holds `daily_diary`")
+        raise CoxaError(
+            f"The plan of {study.study} has no diary. Name the file of `daily_diary` under `data: tables:`."
+        )
     people = cohort.table("participants")
     rows = rows.assign(study_day=study_days(rows, people, "diary_date"))
     rows = _with_load(rows)

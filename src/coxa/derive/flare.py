@@ -54,7 +54,7 @@ class FlareRule:
     'baseline_mean'
     >>> FlareRule(days=0)
     Traceback (most recent call last):
-    coxa.errors.OptionError: days of the flare rule is 0; give a whole number, 1 or more
+    coxa.errors.OptionError: `days` of the flare rule is 0. Give a whole number, 1 or more.
     """
 
     rise: float = 2.0
@@ -69,12 +69,12 @@ class FlareRule:
         for name, low in {"days": 1, "reference_days": 1, "min_recorded": 1, "max_gap": 0}.items():
             value = getattr(self, name)
             if value != int(value) or value < low:
-                raise OptionError(f"{name} of the flare rule is {value}; give a whole number, {low} or more")
+                raise OptionError(f"`{name}` of the flare rule is {value}. Give a whole number, {low} or more.")
         if not self.rise > 0:
-            raise OptionError(f"rise of the flare rule is {self.rise}; give points above 0")
+            raise OptionError(f"`rise` of the flare rule is {self.rise}. Give a number of points above 0.")
         if self.min_recorded > self.reference_days:
             raise OptionError(
-                f"min_recorded is {self.min_recorded}, but the reference has {self.reference_days} days; lower it"
+                f"`min_recorded` is {self.min_recorded}, but the reference has {self.reference_days} days. Lower it."
             )
 
 
@@ -197,7 +197,7 @@ def flare_rates(
     [{'flares': 1, 'days_at_risk': 2, 'rate': 3.5}]
     """
     if not per > 0:
-        raise OptionError(f"per is {per}; give a number of days above 0")
+        raise OptionError(f"`per` is {per}. Give a number of days above 0.")
     definition = rule or FlareRule()
     days = diary_days(data, participant, day)
     counts = []

@@ -60,7 +60,7 @@ def lagged(
     [nan, nan, 300.0]
     """
     if isinstance(lag, bool) or lag != int(lag) or lag < 1:
-        raise OptionError(f"lag is {lag!r}; give a whole number of days, 1 or more")
+        raise OptionError(f"`lag` is {lag!r}. Give a whole number of days, 1 or more.")
     names, days = column_list(columns), diary_days(data, participant, day)
     check_columns(data, names)
     check_new(data, [f"{name}_lag{lag}" for name in names])

@@ -32,7 +32,7 @@ class PainBands:
     5.0
     >>> PainBands(safe=6)
     Traceback (most recent call last):
-    coxa.errors.OptionError: pain bands are 6, 5 on a scale to 10; give 0 <= safe < acceptable < worst
+    coxa.errors.OptionError: The pain bands are 6 and 5 on a scale to 10. Give 0 <= safe < acceptable < worst.
     """
 
     safe: float = 2.0
@@ -42,8 +42,8 @@ class PainBands:
     def __post_init__(self) -> None:
         if not 0 <= self.safe < self.acceptable < self.worst:
             raise OptionError(
-                f"pain bands are {self.safe:g}, {self.acceptable:g} on a scale to {self.worst:g}; "
-                "give 0 <= safe < acceptable < worst"
+                f"The pain bands are {self.safe:g} and {self.acceptable:g} on a scale to {self.worst:g}. Give "
+                "0 <= safe < acceptable < worst."
             )
 
 

@@ -25,7 +25,7 @@ def check_new(data: pd.DataFrame, columns: Sequence[str]) -> None:
     """Raise OptionError where a column that is to be added is there already, with a value in it."""
     for column in columns:
         if column in data.columns and data[column].notna().any():
-            raise OptionError(f"column '{column}' is there already; drop or rename it before it is derived again")
+            raise OptionError(f"Column '{column}' exists already. Drop or rename it before it is derived again.")
 
 
 def check_participants(data: pd.DataFrame, participant: str) -> None:
@@ -38,7 +38,7 @@ def column_list(columns: str | Sequence[str]) -> list[str]:
     """Return one name or several as a list; none is refused."""
     names = [columns] if isinstance(columns, str) else list(columns)
     if not names:
-        raise OptionError("no column was named; give one, or a list")
+        raise OptionError("No column was named. Give one, or a list.")
     return names
 
 

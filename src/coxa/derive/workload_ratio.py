@@ -117,7 +117,7 @@ def workload(
     check_option("variant", variant, tuple(WORKLOAD_VARIANTS))
     check_option("missing", missing, MISSING)
     if not 0 < min_recorded <= 1:
-        raise OptionError(f"min_recorded is {min_recorded}; give a share above 0, up to 1")
+        raise OptionError(f"`min_recorded` is {min_recorded}. Give a share above 0, up to 1.")
     check_new(data, ADDED)
     days, loads = diary_days(data, participant, day), _loads(data, load, participant)
     acute, chronic = np.full(len(data), np.nan), np.full(len(data), np.nan)

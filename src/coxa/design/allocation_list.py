@@ -167,16 +167,19 @@ def randomise(
     import pandas as pd
 
     if seed < 0:
-        raise OptionError(f"the seed is {seed}; give a whole number that is not negative")
+        raise OptionError(f"`seed` is {seed}. Give a whole number of 0 or more.")
     if (n is None) == (participants is None):
-        raise OptionError("give either `n`, for a list made in advance, or `participants`, to allocate these")
+        raise OptionError(
+            "Exactly one of `n` and `participants` is needed. Give `n` for a list made in advance, or "
+            "`participants` to allocate these."
+        )
     if participants is not None:
         frame = _of_units(scheme, participants, seed)
     else:
         assert n is not None
         if isinstance(inner(scheme), Minimisation):
             raise OptionError(
-                "a minimisation looks at each participant's factors and has no list in advance; give `participants`"
+                "A minimisation uses the factors of each participant and has no list in advance. Give `participants`."
             )
         check_number(scheme, n)
         frames = [_in_advance(scheme, stratum, n, seed) for stratum in strata(factors_of(scheme))]

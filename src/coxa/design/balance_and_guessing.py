@@ -85,9 +85,11 @@ def simulate_lists(
         Factor -> level -> share among those who come; alike where nothing is given.
     """
     if replicates < 2:
-        raise OptionError(f"{replicates} simulated lists have no Monte Carlo error; draw at least 2, better 1000")
+        raise OptionError(
+            f"`replicates` is {replicates}, too few for a Monte Carlo error. Give at least 2, better 1000."
+        )
     if (n is None) == (participants is None):
-        raise OptionError("give either `n` or `participants`")
+        raise OptionError("Exactly one of `n` and `participants` is needed. Give one of them.")
     rng = generator("simulated lists", seed)
     if participants is not None:
         codes = level_codes(scheme, participants)
@@ -244,7 +246,7 @@ def predictability(
     sees = _seen_by_default(scheme) if sees is None else sees
     check_option("sees", sees, get_args(Sees))
     if sees != "all" and not factors_of(scheme):
-        raise OptionError(f"`sees='{sees}'` asks for factors, and the scheme has none; use `sees='all'`")
+        raise OptionError('`sees` is "factors", and the scheme has none. Write `sees="all"`.')
     lists = simulate_lists(scheme, n, replicates=replicates, seed=seed, participants=participants, shares=shares)
     ratio = np.array(list(ratio_of(scheme).values()), dtype=float)
     groups, weights = _groups(scheme, lists, sees)

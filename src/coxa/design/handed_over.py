@@ -118,7 +118,7 @@ def redcap_table(
     factors = factors_of(allocation.scheme)
     if "number" not in allocation.frame and len(allocation.frame.columns.difference(["sequence", "block", "arm"])):
         raise OptionError(
-            "this list is of given participants, and REDCap takes lists made in advance; leave redcap out"
+            "This list is of given participants, and REDCap takes lists made in advance. Leave out redcap."
         )
     columns = {GROUP: _coded(allocation.frame["arm"], codes.get("arm", {}))}
     columns |= {fields.get(name, name): _coded(allocation.frame[name], codes.get(name, {})) for name in factors}

@@ -13,7 +13,7 @@ from coxa.allocation.schemes import Cluster, Scheme, factors_of, ratio_of, unit_
 from coxa.arguments import FRAME, kinds
 from coxa.design.balance_and_guessing import CELLS
 from coxa.design.units import level_codes
-from coxa.errors import DataError, OptionError, check_known, check_option
+from coxa.errors import DataError, OptionError, check_known, check_option, not_allowed
 from coxa.findings import Finding, Findings
 from coxa.simulate.seeds import generator
 
@@ -124,9 +124,12 @@ def rerandomisation_test(
     """
     check_option("alternative", alternative, get_args(Alternative))
     if (outcome is None) == (statistic is None):
-        raise OptionError("give either `outcome`, for a difference in means, or a `statistic` of your own")
+        raise OptionError(
+            "Exactly one of `outcome` and `statistic` is needed. Give `outcome` for a difference in means, or a "
+            "`statistic` of your own."
+        )
     if replicates < 1:
-        raise OptionError(f"{replicates} lists make no test; draw at least 999")
+        raise OptionError(f"`replicates` is {replicates}, too few for a test. Give at least 999.")
     arms = np.array(list(ratio_of(scheme)), dtype=object)
     seen = _arms_seen(data, arm, arms)
     codes, unit = _units(data, scheme, arm)
@@ -135,8 +138,8 @@ def rerandomisation_test(
     drawn = np.array([value(data, arms[own][unit]) for own in _lists(scheme, codes, replicates, seed)], dtype=float)
     if not np.isfinite([observed, *drawn]).all():
         raise OptionError(
-            f"the statistic is not a number under {int((~np.isfinite(drawn)).sum())} of {replicates} lists; let it "
-            "return a number for every list, for example 0 where an arm is empty"
+            f"The statistic is not a number under {int((~np.isfinite(drawn)).sum())} of {replicates} lists. "
+            "Return a number for every list, for example 0 where an arm is empty."
         )
     extreme = _as_extreme(drawn, observed, alternative)
     p = (1 + int(extreme.sum())) / (1 + replicates)
@@ -164,7 +167,7 @@ def _as_extreme(drawn: np.ndarray, observed: float, alternative: Alternative) ->
 
 def _arms_seen(data: pd.DataFrame, arm: str, arms: np.ndarray) -> np.ndarray:
     if arm not in data:
-        raise OptionError(f"the table has no column `{arm}`; name the column of the allocated arm with `arm`")
+        raise OptionError(f'There is no column "{arm}". Name the column of the allocated arm with `arm`.')
     unknown = [str(word) for word in data[arm].unique() if word not in set(arms)]
     if unknown:
         _stop(
@@ -181,7 +184,7 @@ def _units(data: pd.DataFrame, scheme: Scheme, arm: str) -> tuple[np.ndarray, np
         return level_codes(scheme, data), np.arange(len(data))
     name = unit_of(scheme)
     if name not in data:
-        raise OptionError(f"the table has no column `{name}`, which the scheme allocates; add or rename it")
+        raise OptionError(f'There is no column "{name}", which the scheme allocates. Add or rename it.')
     same = [*factors_of(scheme), arm]
     mixed = data.groupby(name, sort=False, observed=True)[same].nunique(dropna=False).gt(1)
     for column in same:
@@ -197,7 +200,9 @@ def _pair(arms: np.ndarray, compare: str | None, against: str | None) -> tuple[s
     if compare is None and against is None and len(arms) == 2:
         return str(arms[1]), str(arms[0])
     if compare is None or against is None:
-        raise OptionError(f"name the arms to `compare` and the one `against` which; arms: {', '.join(arms)}")
+        raise OptionError(
+            f"`compare` and `against` do not name different arms of the list. Choose them from {', '.join(arms)}."
+        )
     for word in (compare, against):
         check_known("arm", word, list(arms))
     return compare, against
@@ -211,7 +216,7 @@ def _difference(
 
     for column in (outcome, *adjust):
         if column not in data:
-            raise OptionError(f"the table has no column '{column}'; columns: {', '.join(map(str, data.columns))}")
+            raise OptionError(not_allowed("column", column, map(str, data.columns)))
     used = data[[outcome, *adjust]].notna().all(axis=1).to_numpy()
     for word in pair:
         if not (used & (seen == word)).any():

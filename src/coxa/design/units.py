@@ -38,7 +38,7 @@ def check_number(scheme: Scheme, n: int) -> None:
         unit = "participants" if unit_of(scheme) == "participant_id" else f"units ({unit_of(scheme)})"
         shown = ":".join(map(str, ratio.values()))
         raise OptionError(
-            f"n = {n} {unit} is too small for the ratio {shown}; take at least {sum(ratio.values())}, or fewer arms"
+            f"{n} {unit} are too few for the ratio {shown}. Give at least {sum(ratio.values())}, or fewer arms."
         )
 
 
@@ -85,7 +85,7 @@ def level_codes(scheme: Scheme, units: pd.DataFrame) -> np.ndarray:
 def _unit_faults(name: str, column: pd.Series) -> Iterator[Finding]:
     words = column.astype("object").where(column.notna(), "").astype("str").str.strip()
     for row in np.flatnonzero(words.eq("")):
-        yield _finding(f"the row has no `{name}`", "Give it one.", row, name)
+        yield _finding(f"the row has no `{name}`", "Fill it in.", row, name)
     for row in np.flatnonzero(words.duplicated() & words.ne("")):
         yield _finding(f"the `{name}` is allocated twice", "Remove the repeated row.", row, name, words.iloc[row])
 
@@ -121,7 +121,7 @@ def given_slots(scheme: Scheme, units: pd.DataFrame, slots: list[str]) -> np.nda
         return None
     if not isinstance(inner(scheme), Minimisation):
         raise OptionError(
-            "the table has a column `arm`, and only a minimisation goes on from earlier allocations; remove the column"
+            "The table has a column `arm`, and only a minimisation continues earlier allocations. Remove the column."
         )
     unequal = set(ratio_of(scheme).values()) != {1}
     column = "slot" if unequal else "arm"
@@ -163,12 +163,14 @@ def random_levels(
     shares = shares or {}
     for name in shares:
         if name not in factors:
-            raise OptionError(f"shares are given for '{name}', which is no factor; factors: {', '.join(factors)}")
+            raise OptionError(
+                f"Shares are given for '{name}', which is not a factor. Choose one of {', '.join(factors)}."
+            )
     for k, (name, levels) in enumerate(factors.items()):
         own = shares.get(name, dict.fromkeys(levels, 1.0))
         weights = np.array([own.get(level, -1.0) for level in levels])
         if set(own) != set(levels) or (weights < 0).any() or weights.sum() <= 0:
-            raise OptionError(f"shares of '{name}' are {dict(own)}; give every level one: {', '.join(levels)}")
+            raise OptionError(f"The shares of '{name}' are {dict(own)}. Give one for every level: {', '.join(levels)}.")
         steps = weights.cumsum()[:-1] / weights.sum()
         codes[:, :, k] = np.searchsorted(steps, rng.random((lists, n)), side="right")
     return codes

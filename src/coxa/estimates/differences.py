@@ -211,8 +211,8 @@ def joint_test(fit: Fit, term: str) -> Estimates:
     higher = [name for factors, name in parts.items() if wanted < factors]
     if higher:
         raise OptionError(
-            f"'{term}' is part of '{higher[0]}': its coefficients are effects at a reference level; test "
-            f"'{higher[0]}', or compare marginal means with contrasts()"
+            f"'{term}' is part of '{higher[0]}', so that its coefficients are effects at a reference level. "
+            f"Test '{higher[0]}', or compare marginal means with contrasts()."
         )
     tested = fit.joint_test(np.eye(len(fit.params))[list(fit.design.terms[parts[wanted]])])
     return Estimates.of(

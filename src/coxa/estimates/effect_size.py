@@ -77,7 +77,10 @@ def standardised_effect(
         if column not in data.columns:
             raise OptionError(not_allowed("column", column, map(str, data.columns)))
     if set(differences.frame["term"]) - {"difference"}:
-        raise OptionError("only differences can be standardised: estimates.only(term='difference')")
+        raise OptionError(
+            "The table has other rows than differences, which alone can be standardised. Choose them by "
+            "estimates.only(term='difference')."
+        )
     used = data[columns].dropna()
     rows = []
     for _, row in differences.frame.iterrows():
@@ -95,9 +98,16 @@ def hedges(row: pd.Series, groups: list[np.ndarray], response: str, conf_level: 
     n, m = (len(values) for values in groups)
     if min(n, m) < 2:
         raise FitError(
-            f"'{response}' has {n} values in {row['arm']} and {m} in {row['reference']} at visit '{row['visit']}'; "
-            "a standard deviation needs two in each",
-            ["Give the data that hold this visit, or visit=None for a column without visits."],
+            (
+                f"'{response}' has {n} values in {row['arm']} and {m} in {row['reference']} at visit "
+                f"'{row['visit']}', too few for a standard deviation"
+            ),
+            [
+                (
+                    "Give data with this visit and two values or more in each arm, or visit=None for a column "
+                    "without visits."
+                )
+            ],
         )
     sd = float(np.sqrt(((n - 1) * groups[0].var(ddof=1) + (m - 1) * groups[1].var(ddof=1)) / (n + m - 2)))
     g = float(pingouin.convert_effsize(row["estimate"] / sd, "cohen", "hedges", nx=n, ny=m))
@@ -185,12 +195,15 @@ def standardised_by_model(
     check_option("limits", limits, get_args(Limits))
     if fit.random is not None:
         raise OptionError(
-            f"the model '{fit.formula}' has random effects, and its covariance over the visits is not the whole "
-            "variance of the outcome; divide the differences by a standard deviation of your choice"
+            f"The model '{fit.formula}' has random effects, so that its covariance over the visits is not the "
+            "whole variance of the outcome. Divide the differences by a standard deviation of your choice."
         )
     wrong = sorted(set(differences.frame["term"]) - {"difference", "subgroup_difference"})
     if wrong:
-        raise OptionError(f"a {wrong[0]} has no standard deviation; choose estimates.only(term='difference')")
+        raise OptionError(
+            f"The table has rows of a {wrong[0]}, which has no standard deviation. Choose the differences by "
+            "estimates.only(term='difference')."
+        )
     sd = standard_deviations(fit)
     rows = []
     for _, row in differences.frame.iterrows():

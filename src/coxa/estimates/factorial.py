@@ -104,14 +104,15 @@ def two_by_two(
     named = {str(level): level for level in levels}
     if set(factors) != set(named):
         raise OptionError(
-            f"a factorial design needs the factors of every {over} ({', '.join(named)}); got {', '.join(factors)}"
+            f"There are factors of {', '.join(factors)}, and a factorial design needs those of every {over}. "
+            f"Give the factors of {', '.join(named)}."
         )
     names = list(dict.fromkeys(name for having in factors.values() for name in having))
     found = {frozenset(having): named[arm] for arm, having in factors.items()}
     if len(names) != 2 or len(found) != 4 or len(factors) != 4:
         raise OptionError(
-            "a two by two design has four arms: with neither of two factors, with one, with the other, with both; "
-            f"got { ({arm: sorted(having) for arm, having in factors.items()}) }"
+            f"The arms have the factors { ({arm: sorted(having) for arm, having in factors.items()}) }, not "
+            "those of a two by two design. Give four arms: neither of two factors, one, the other, both."
         )
     return (names[0], names[1]), found
 

@@ -87,15 +87,18 @@ def margin_test(
     """
     check_option("type", type, get_args(MarginType))
     if not (0 < margin < np.inf or (type == "superiority" and margin == 0)):
-        raise OptionError(f"a margin is a number above 0, in units of the outcome; got {margin}")
+        raise OptionError(f"`margin` is {margin}. Give a number above 0, in units of the outcome.")
     level = ALPHA[type] if alpha is None else alpha
     if not 0 < level < 0.5:
-        raise OptionError(f"alpha is the one-sided level, above 0 and below 0.5, for instance 0.025; got {alpha}")
+        raise OptionError(f"`alpha` is {alpha}. Give a one-sided level above 0 and below 0.5, such as 0.025.")
     wrong = sorted(set(differences.frame["term"]) - set(TESTABLE))
     if wrong:
-        raise OptionError(f"a {wrong[0]} has no margin; choose the rows first: estimates.only(term='difference')")
+        raise OptionError(
+            f"The table has rows of a {wrong[0]}, which has no margin. Choose the differences by "
+            "estimates.only(term='difference')."
+        )
     if differences.frame[["std_error", "df"]].isna().any(axis=None):
-        raise OptionError("a margin test needs the standard error and df of each difference")
+        raise OptionError("Rows of the table have no standard error or degrees of freedom. Give differences with both.")
     rows = [tested(row, margin, type, 1 if higher_is_better else -1, level) for _, row in differences.frame.iterrows()]
     return Estimates.of(rows)
 

@@ -224,10 +224,12 @@ def linear_combination(
             if name not in known:
                 raise OptionError(not_allowed("mean or coefficient", name, known))
             if name in both:
-                raise OptionError(f"'{name}' is both a mean and a coefficient; rename the level or the column")
+                raise OptionError(f"'{name}' is both a mean and a coefficient. Rename the level or the column.")
         row = sum((weight * known[name] for name, weight in combination.items()), np.zeros(len(fit.params)))
         if not row.any():
-            raise OptionError(f"the combination '{label}' is zero for all coefficients")
+            raise OptionError(
+                f"The combination '{label}' is zero for all coefficients. Give it a weight that is not 0."
+            )
         rows.append(row)
     method = described(fit, over, by, averaging, at)
     return Estimates.of(
@@ -249,7 +251,10 @@ def labelled_combinations(weights: Mapping[str, Any]) -> dict[str, dict[str, flo
     """Return label -> (name -> weight), whichever of the two ways they were given."""
     nested = [isinstance(value, Mapping) for value in weights.values()]
     if not nested or (any(nested) and not all(nested)):
-        raise OptionError("weights are name -> weight, or label -> {name: weight}, at least one and not mixed")
+        raise OptionError(
+            "`weights` is neither a mapping from name to weight nor from label to such a mapping. Give one of "
+            "the two, with at least one weight."
+        )
     if all(nested):
         return {str(label): {str(n): float(w) for n, w in inner.items()} for label, inner in weights.items()}
     single = {str(name): float(weight) for name, weight in weights.items()}

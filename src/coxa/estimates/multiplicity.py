@@ -66,7 +66,7 @@ def adjust_multiplicity(
         check_option("column of a family", column, RESULT_COLUMNS)
     frame = estimates.frame
     if frame["p_value"].isna().any():
-        raise OptionError("every row of a family needs a p-value; choose the rows first: estimates.only(term=...)")
+        raise OptionError("Rows of a family have no p-value. Choose the rows first by estimates.only(term=...).")
     keys = list(family)
     groups = frame.groupby(keys, sort=False).indices.values() if keys else [range(len(frame))]
     parts = []

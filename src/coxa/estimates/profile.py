@@ -59,7 +59,7 @@ def average(visits: Sequence[str] | Mapping[str, float]) -> Profile:
     given = dict(visits) if isinstance(visits, Mapping) else dict.fromkeys(visits, 1.0)
     total = float(sum(given.values()))
     if not total > 0 or min(given.values()) < 0:
-        raise OptionError(f"weights of visits are at least 0 and not all 0; got {given}")
+        raise OptionError(f"The weights of the visits are {given}. Give numbers of 0 or more, not all 0.")
     weights = {str(visit): float(weight) / total for visit, weight in given.items()}
     alike = len(set(given.values())) == 1
     listed = ", ".join(visit if alike else f"{visit} ({weight:.3g})" for visit, weight in weights.items())
@@ -131,7 +131,7 @@ def auc(days: Mapping[str, float], *, per: float | Span = 1.0, zero_at: float | 
     """
     names, d = in_order(days, fewest=2 if zero_at is None else 1)
     if zero_at is not None and not zero_at < d[0]:
-        raise OptionError(f"zero_at is a day before the first visit ({names[0]}, day {d[0]:g}); got {zero_at:g}")
+        raise OptionError(f"`zero_at` is {zero_at:g}. Give a day before the first visit ({names[0]}, day {d[0]:g}).")
     whole = d if zero_at is None else np.concatenate([[zero_at], d])
     unit = unit_of(per, whole)
     gaps = np.diff(whole)
@@ -180,7 +180,7 @@ def profiled(fit: Fit, grid: Grid, profile: Profile) -> Grid:
         The model has no visits, or not one that the profile names.
     """
     if fit.sample.visit_column is None or len(grid.factors) != 2:
-        raise OptionError(f"a model of one visit has no {profile.term} over visits; fit_mmrm has all visits")
+        raise OptionError(f"The model has one visit, and so no {profile.term} over visits. Fit all visits by fit_mmrm.")
     visits = {str(level): level for level in fit.design.levels[grid.factors[1]]}
     for visit in profile.weights:
         if visit not in visits:
@@ -199,7 +199,7 @@ def in_order(days: Mapping[str, float], fewest: int = 2) -> tuple[list[str], np.
     names = sorted(days, key=lambda visit: days[visit])
     d = np.array([days[visit] for visit in names], dtype=float)
     if len(d) < fewest or (np.diff(d) <= 0).any():
-        raise OptionError(f"at least {fewest} visit(s) on different days are needed; got {dict(days)}")
+        raise OptionError(f"The visits are {dict(days)}. Give {fewest} or more on different days.")
     return [str(name) for name in names], d
 
 
@@ -208,7 +208,7 @@ def unit_of(per: Any, d: np.ndarray) -> float:
     if per == "span":
         return float(d[-1] - d[0])
     if isinstance(per, str) or not 0 < per < np.inf:
-        raise OptionError(f"per is a number of days above 0 (7 for weeks), or 'span'; got {per!r}")
+        raise OptionError(f"`per` is {per!r}. Give a number of days above 0 (7 for weeks), or 'span'.")
     return float(per)
 
 
@@ -233,4 +233,4 @@ def check_distinct(visits: Sequence[str]) -> None:
     """Raise OptionError where a visit is named twice, or none is named."""
     twice = [visit for k, visit in enumerate(visits) if visit in visits[:k]]
     if isinstance(visits, str) or twice or not len(visits):
-        raise OptionError(f"visits is a list in which each occurs once; got {visits!r}")
+        raise OptionError(f"`visits` is {visits!r}. Give a list in which each occurs once.")

@@ -94,7 +94,7 @@ def fit_proportions(
     against = first_level(used[arm]) if against is None and len(used) else str(against)
     check_option("against", against, list(named))
     if len(table) < 2:
-        raise FitError(f"every row is of {arm} '{against}'; there is nothing to compare", ["Look at the column."])
+        raise FitError(f"every row is of {arm} '{against}', so that there is nothing to compare", ["Check the column."])
     lost = len(data) - len(used)
     shared = {"outcome": response, "conf_level": conf_level}
     left_out = f"{lost} rows without {response} or {arm} left out" if lost else ""

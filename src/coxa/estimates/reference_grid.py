@@ -117,14 +117,17 @@ def counterfactual(
 def own_covariates(fit: Fit, names: Sequence[str]) -> pd.DataFrame:
     """Return one row per analysed participant with the covariates named; OptionError where one varies within."""
     if fit.totals is not None:
-        raise OptionError("counterfactual weights look at every participant, and a fit of chunks has no rows")
+        raise OptionError(
+            "Counterfactual weights need every participant, and a fit of chunks keeps no rows. Fit the rows as "
+            "one data frame."
+        )
     frame = fit.design.frame[list(names)].reset_index(drop=True)
     groups = frame.groupby(fit.sample.participant, sort=False)
     for name in names:
         if (groups[name].nunique() > 1).any():
             raise OptionError(
-                f"counterfactual weights need one value per participant, but '{name}' varies within a participant; "
-                f"fix it with at={{'{name}': ...}}, or use averaging='proportional'"
+                f"Counterfactual weights need one value per participant, but '{name}' varies within a "
+                f"participant. Fix it with at={{'{name}': ...}}, or use averaging='proportional'."
             )
     return frame.loc[~pd.Series(fit.sample.participant).duplicated().to_numpy()]
 
@@ -140,7 +143,7 @@ def check_factor(fit: Fit, name: str) -> None:
     if name in fit.design.levels:
         return
     if name in fit.design.formula.variables:
-        raise OptionError(f"'{name}' is a number in the model; make it categorical to have a mean for each value")
+        raise OptionError(f"'{name}' is a number in the model. Make it categorical to have a mean for each value.")
     raise OptionError(not_allowed("factor of the model", name, fit.design.levels))
 
 
@@ -185,7 +188,7 @@ def participants_by(fit: FitRecord, factor: str) -> pd.Series:
         return frame.groupby(factor, observed=True)[COUNT].nunique()
     totals = fit.totals
     if factor not in totals.people:
-        raise OptionError(f"chunks do not count participants at each '{factor}'; fit the rows as one data frame")
+        raise OptionError(f"Chunks do not count participants at each '{factor}'. Fit the rows as one data frame.")
     return totals.chosen(totals.people, {}).groupby(factor, observed=True)[COUNT].sum()
 
 

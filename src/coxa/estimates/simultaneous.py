@@ -39,13 +39,15 @@ def check_adjustment(adjust: str, family: str, against: str | None) -> None:
     check_option("adjust", adjust, get_args(Adjustment))
     check_option("family", family, get_args(Family))
     if adjust == "tukey" and against != PAIRWISE:
-        raise OptionError("Tukey's adjustment is for all pairs: against='pairwise'; for one reference use 'dunnett'")
+        raise OptionError(
+            "Tukey's adjustment is for all pairs, not for one reference. Write against='pairwise', or choose 'dunnett'."
+        )
     if adjust == "dunnett" and against == PAIRWISE:
-        raise OptionError("Dunnett's adjustment is for one reference; for all pairs use 'tukey'")
+        raise OptionError("Dunnett's adjustment is for one reference, not for all pairs. Choose 'tukey'.")
     if adjust == "tukey" and family == "all":
         raise OptionError(
-            "Tukey's adjustment is for the pairs of one visit (family='visit'); over visits use "
-            "adjust_multiplicity(..., family=())"
+            "Tukey's adjustment is for the pairs of one visit (family='visit'). Over visits, use "
+            "adjust_multiplicity(..., family=())."
         )
 
 

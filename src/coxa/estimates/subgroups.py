@@ -100,12 +100,12 @@ def subgroup_contrasts(
 def check_interaction(fit: Fit, subgroup: str, over: str) -> None:
     """Raise OptionError unless some term of the model has both factors."""
     if subgroup == over:
-        raise OptionError(f"'{over}' is what is compared; a subgroup is another factor")
+        raise OptionError(f"'{over}' is what is compared. Choose another factor as the subgroup.")
     if not any({subgroup, over} <= set(term.split(":")) for term in fit.design.terms):
         visit = f" * {fit.sample.visit_column}" if fit.sample.visit_column else ""
         raise OptionError(
-            f"the model has no interaction of {over} and {subgroup}, so its differences are the same in every "
-            f"subgroup; fit it with '{over}{visit} * {subgroup}' in the formula"
+            f"The model has no interaction of {over} and {subgroup}, so its differences are the same in every "
+            f"subgroup. Fit it with '{over}{visit} * {subgroup}' in the formula."
         )
 
 

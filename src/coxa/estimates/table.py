@@ -76,8 +76,8 @@ class Estimates:
     def __post_init__(self) -> None:
         if tuple(self.frame.columns) != RESULT_COLUMNS:
             raise OptionError(
-                f"a table of results has the columns {', '.join(RESULT_COLUMNS)}; got "
-                f"{', '.join(map(str, self.frame.columns))}"
+                f"The table has the columns {', '.join(map(str, self.frame.columns))}. Give those of results: "
+                f"{', '.join(RESULT_COLUMNS)}."
             )
         for term in pd.unique(self.frame["term"]):
             check_known("kind of result", term, TERMS)

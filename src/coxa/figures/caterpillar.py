@@ -61,7 +61,7 @@ def plot_caterpillar(
         there = ", ".join(
             f"{f}: {e}" for f, e in effects[["factor", "effect"]].drop_duplicates().itertuples(index=False)
         )
-        raise OptionError(f"no effect '{effect}' of a factor '{factor}'; there are {there}")
+        raise OptionError(f"There is no effect '{effect}' of a factor '{factor}'. Choose from {there}.")
     check_level(conf_level)
     half = stats.norm.ppf((1 + conf_level) / 2) * chosen["std_error"]
     data = chosen.assign(low=chosen["value"] - half, high=chosen["value"] + half)

@@ -60,8 +60,8 @@ def plot_power(
     lines = list(dict.fromkeys(drawn["line"]))
     if len(lines) > len(OKABE_ITO):
         raise OptionError(
-            f"{len(lines)} lines cannot be distinguished in a figure, at most {len(OKABE_ITO)}; choose analyses "
-            "or settings"
+            f"{len(lines)} lines are more than the {len(OKABE_ITO)} that can be distinguished in a figure. "
+            "Choose analyses or settings."
         )
     text = " ".join(
         f"{line}: " + ", ".join(f"{p:.0%} with {n}" for n, p in zip(rows["n"], rows["power"], strict=True)) + "."

@@ -46,7 +46,9 @@ def arm_scales(labels: Sequence[str]) -> ArmScales:
     """
     n = len(labels)
     if n > MOST_ARMS:
-        raise OptionError(f"{n} arms cannot be distinguished in a figure; at most {MOST_ARMS} are drawn together")
+        raise OptionError(
+            f"{n} arms are more than the {MOST_ARMS} that can be distinguished in a figure. Draw fewer together."
+        )
     dashes = [list(dash) for dash in DASHES[:n]]
     return ArmScales(list(labels), list(OKABE_ITO[:n]), list(SHAPES[:n]), dashes)
 

@@ -126,11 +126,13 @@ def _refusal(
     what += f" for {given}" if given else ""
     listed = "".join(f"\n  {one.as_text()}" for one in fitting or every)
     if not fitting:
-        return f"no threshold is known for {what}" + (f"; known are:{listed}" if listed else ", nor any other")
+        return f"There is no threshold for {what}" + (
+            f". Choose one of these:{listed}" if listed else ", nor any other."
+        )
     populations = ", ".join(dict.fromkeys(one.population for one in fitting))
     if asked[1] is None and asked[2] is None:
-        return f"the {what} differs between populations. Name the population ({populations}) or the context:{listed}"
-    return f"several thresholds fit {what}. Name the scale, population and context, one of:{listed}"
+        return f"The {what} differs between populations. Name the population ({populations}) or the context:{listed}"
+    return f"Several thresholds fit {what}. Name the scale, population and context, one of:{listed}"
 
 
 @kinds(instrument=INSTRUMENT)

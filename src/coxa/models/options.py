@@ -32,13 +32,13 @@ def check_ddf(ddf: str, vcov: str = "model", *, reml: bool) -> str:
     check_option("vcov", vcov, COVARIANCE_METHODS)
     if ddf.startswith("kenward-roger") and not reml:
         raise OptionError(
-            f"ddf '{ddf}' is derived for restricted likelihood and has no meaning under ML; "
-            "use reml=True, or ddf='satterthwaite'"
+            f"`ddf` is '{ddf}', which is derived for restricted likelihood and has no meaning under ML. Use "
+            "reml=True, or ddf='satterthwaite'."
         )
     if ddf.startswith("kenward-roger") and vcov != "model":
         raise OptionError(
-            f"ddf '{ddf}' adjusts the covariance of the model and cannot be used with vcov='{vcov}'; "
-            "use ddf='satterthwaite', or vcov='model'"
+            f"`ddf` is '{ddf}', which adjusts the covariance of the model and does not go with vcov='{vcov}'. "
+            "Use ddf='satterthwaite', or vcov='model'."
         )
     return ddf
 
@@ -84,8 +84,8 @@ def chosen_ddf(ddf: str | None, small: str, factors: Sequence[RandomFactor], sam
     chosen = check_ddf(ddf or (small if few and reml else "satterthwaite"), reml=reml)
     if chosen == "between-within":
         raise OptionError(
-            "ddf 'between-within' counts participants and has no rule for random effects; use satterthwaite or "
-            "kenward-roger"
+            '`ddf` is "between-within", which counts participants and has no rule for random effects. Use '
+            "satterthwaite or kenward-roger."
         )
     return chosen
 
@@ -131,8 +131,8 @@ def ladder_of(covariance: str | Sequence[str]) -> tuple[str, ...]:
     words = [covariance] if isinstance(covariance, str) else covariance
     if isinstance(words, Mapping) or not isinstance(words, Sequence) or not len(words):
         raise OptionError(
-            "covariance is a structure, such as 'us', or a list of structures that are tried in order, such as "
-            f"['us', 'toeph', 'cs']; got {covariance!r}"
+            f"`covariance` is {covariance!r}. Give a structure, such as 'us', or a list of structures that "
+            "are tried in order, such as ['us', 'toeph', 'cs']."
         )
     return tuple(structure_named(word).name for word in words)
 
@@ -141,11 +141,11 @@ def check_times(ladder: Sequence[Structure], time: str | None) -> None:
     """Raise OptionError where a structure lacks times, or times are given that none looks at."""
     spatial = [structure.name for structure in ladder if structure.spatial]
     if spatial and time is None:
-        raise OptionError(f"covariance '{spatial[0]}' looks at distances in time; name the column: time='week'")
+        raise OptionError(f"Covariance '{spatial[0]}' needs the times of the visits. Name the column: time='week'.")
     if time is not None and not spatial:
         names = ", ".join(structure.name for structure in ladder)
         raise OptionError(
-            f"time='{time}' is used by covariance 'sp_exp' and 'sp_exp_nugget' alone, not by {names}; leave it out"
+            f"`time` is '{time}', which only covariance 'sp_exp' and 'sp_exp_nugget' use, not {names}. Leave it out."
         )
 
 
@@ -155,8 +155,8 @@ def check_random_options(ddf: str | None, information: str | None, *, reml: bool
         check_ddf(ddf, reml=reml)
     if ddf == "between-within":
         raise OptionError(
-            "ddf 'between-within' counts participants and has no rule for random effects; use satterthwaite or "
-            "kenward-roger"
+            '`ddf` is "between-within", which counts participants and has no rule for random effects. Use '
+            "satterthwaite or kenward-roger."
         )
     if information is not None:
         check_option("information", information, INFORMATION)

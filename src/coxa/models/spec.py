@@ -126,15 +126,18 @@ class MMRMSpec(Spec):
             return
         for name in ("partially_nested", "information"):
             if getattr(self, name) is not None:
-                raise OptionError(f"{name} is about random effects, and the formula has none, such as (1 | therapist)")
+                raise OptionError(
+                    f"`{name}` is an option of random effects, and the formula has none. Leave it out, or add "
+                    "one, such as (1 | therapist)."
+                )
         self._keep(ddf=check_ddf(self.ddf or "satterthwaite", self.vcov, reml=self.reml))
 
     def _check_random(self) -> None:
         check_option("vcov", self.vcov, COVARIANCE_METHODS)
         if self.vcov != "model":
             raise OptionError(
-                f"vcov '{self.vcov}' is a sandwich over participants, who are not independent with "
-                f"{' and '.join(split_random(self.formula)[1])} in the formula; use vcov='model'"
+                f"`vcov` is '{self.vcov}', a sandwich over participants, who are not independent with "
+                f"{' and '.join(split_random(self.formula)[1])} in the formula. Use vcov='model'."
             )
         check_random_options(self.ddf, self.information, reml=self.reml)
 
@@ -201,17 +204,18 @@ class LMMSpec(Spec):
         )
         if self.time is not None and structure is None:
             raise OptionError(
-                f"time='{self.time}' is used by correlated residuals alone: covariance='sp_exp'; or leave it out"
+                f"`time` is '{self.time}', which only correlated residuals use. Add covariance='sp_exp', or "
+                "leave `time` out."
             )
         if structure is not None and structure.spatial and self.time is None:
             raise OptionError(
-                f"covariance '{structure.name}' looks at distances in time; name the column: time='study_day'"
+                f"Covariance '{structure.name}' needs the times of the rows. Name the column: time='study_day'."
             )
         if self.engine == "statsmodels":
             asked = {"covariance": structure is not None, "ddf": self.ddf, "information": self.information}
             for name, given in asked.items():
                 if given:
-                    raise OptionError(f"engine 'statsmodels' has no {name}; use engine='coxa'")
+                    raise OptionError(f"Engine 'statsmodels' has no {name}. Use engine='coxa'.")
         check_random_options(self.ddf, self.information, reml=self.reml)
 
     @property

@@ -195,6 +195,6 @@ def refuse_team_files(folder: Path) -> None:
     there = [name for name in NOT_SHARED if (folder / name).is_file()]
     if there:
         raise OptionError(
-            f"{folder} has {', '.join(there)} of an earlier report, which are not to be shared; name another folder "
-            "with --out"
+            f"{folder} has {', '.join(there)} of an earlier report, which are not to be shared. Name another "
+            "folder with `--out`."
         )

@@ -66,8 +66,8 @@ def open_store(folder: str | Path, record: Mapping[str, Any]) -> PieceStore:
         if other:
             said = ", ".join(f"{key} {held.get(key)} and not {record.get(key)}" for key in other)
             raise OptionError(
-                f"{folder} holds results of another run ({said}); choose another folder with --out, or remove "
-                f"{place} to begin anew"
+                f"{folder} holds results of another run ({said}). Choose another folder with `--out`, or "
+                f"remove {place} to start anew."
             )
     save(path, json.dumps(dict(record), indent=1, sort_keys=True) + "\n")
     return PieceStore(place)

@@ -25,7 +25,7 @@ class Workers:
 
     def __post_init__(self) -> None:
         if self.jobs < 1:
-            raise OptionError(f"jobs is {self.jobs}; give the number of processes, at least 1")
+            raise OptionError(f"`jobs` is {self.jobs}. Give the number of processes, at least 1.")
 
     def map(self, work: Callable[..., Any], pieces: Sequence[tuple[Any, ...]]) -> Iterator[tuple[int, Any]]:
         """Yield (number of the piece, what `work(*piece)` returned) as they are finished, in any order.
@@ -91,7 +91,7 @@ def _dask(address: str) -> Iterator[None]:
         from distributed import Client
     except ImportError:
         raise OptionError(
-            "--scheduler needs Dask, which is not installed; install coxa[large], or use --jobs on this machine"
+            "`--scheduler` needs Dask, which is not installed. Install coxa[large], or use `--jobs` on this machine."
         ) from None
     from joblib import parallel_config
 
@@ -99,7 +99,7 @@ def _dask(address: str) -> Iterator[None]:
         client = Client(address, timeout="10s")
     except (OSError, ValueError) as error:
         raise OptionError(
-            f"no Dask scheduler answers at {address} ({error}); start one with `dask scheduler`, or use --jobs"
+            f"No Dask scheduler answers at {address} ({error}). Start one with `dask scheduler`, or use `--jobs`."
         ) from None
     with client, parallel_config("dask"):
         yield

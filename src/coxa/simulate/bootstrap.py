@@ -158,7 +158,7 @@ def bootstrap_fit(fit: Fit, *, replicates: int = 999, seed: int = 1) -> Bootstra
     ['Intercept', 'sd[participant_id: Intercept]']
     """
     if replicates < FEWEST:
-        raise OptionError(f"replicates are at least {FEWEST}, for limits of 95%; got {replicates}")
+        raise OptionError(f"`replicates` is {replicates}, too few for limits of 95%. Give {FEWEST} or more.")
     part = random_part_of(fit)
     functions = parameter_functions(fit, part)
     shares = share_functions(fit)

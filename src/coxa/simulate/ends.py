@@ -61,8 +61,8 @@ def before_the_ends(mean: float, sd: float, low: float, high: float, step: float
     found = least_squares(off, [mean, np.log(sd)], x_scale=[sd, 1.0], xtol=1e-14, ftol=1e-14, gtol=1e-14)
     if not low < mean < high or np.abs(found.fun).max() > 1e-6 * sd:
         raise OptionError(
-            f"no normal value cut at {low:g} and {high:g} has mean {mean:g} and standard deviation {sd:g}; lower the "
-            "standard deviation"
+            f"No normal value cut at {low:g} and {high:g} has mean {mean:g} and standard deviation {sd:g}. "
+            "Lower the standard deviation."
         )
     return float(found.x[0]), float(np.exp(found.x[1]))
 
@@ -96,7 +96,8 @@ def correlation_for_change(first: tuple[float, float], second: tuple[float, floa
 
     if off(-0.99) < 0 or off(0.99) > 0:
         raise OptionError(
-            f"no correlation gives a change with standard deviation {change_sd:g}; check the three of them"
+            f"No correlation gives a change with standard deviation {change_sd:g}. Check this and the two "
+            "standard deviations."
         )
     return float(brentq(off, -0.99, 0.99, xtol=1e-6))
 

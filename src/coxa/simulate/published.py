@@ -82,7 +82,7 @@ def compare_published(study: ComparativeStudy, *, per_arm: int = PER_ARM, seed: 
     """
     check_seed(seed)
     if study.source is None or not study.source.figures:
-        raise OptionError("the plan has no published figures; add `source: {figures: [...]}` (docs/study-file.md)")
+        raise OptionError("The plan has no published figures. Add `source: {figures: [...]}` (docs/study-file.md).")
     large = LargeTrial(trial_design(study, dict.fromkeys(study.arms, per_arm)), per_arm, seed)
     compared = []
     for figure in study.source.figures:

@@ -139,7 +139,7 @@ class LargeTrial:
         """Return arm -> (n, s) sessions attended, for the arms that have any."""
         part = self.design.assumptions.sessions
         if part is None:
-            raise OptionError("attendance was published and the plan assumes no sessions; add `sessions:`")
+            raise OptionError("Attendance was published, and the plan assumes no sessions. Add `sessions:`.")
         planned, mean = attendance_of(self.design.study, part, self.design.arms)
         found = {}
         for place, arm in enumerate(self.design.arms):

@@ -83,7 +83,8 @@ class Truth:
         if len(found) != 1:
             there = ", ".join(f"{item.arm} at {item.visit}" for item in mine)
             raise CoxaError(
-                f"{len(found)} true values of {estimand} fit arm {arm!r} and visit {visit!r}; there are: {there}"
+                f"{len(found)} true values of {estimand} fit arm {arm!r} and visit {visit!r}. Choose from "
+                f"these: {there}."
             )
         return found[0]
 

@@ -165,7 +165,7 @@ def synthetic_twins(
     parts = {name: _wide(data, participant, visit, tables) for name, data in tables.items()}
     everybody = list(dict.fromkeys(name for part in parts.values() for name in part.index))
     if len(everybody) < FEWEST:
-        raise FitError(f"{len(everybody)} participants are too few to be imitated; at least {FEWEST} are needed", [])
+        raise FitError(f"{len(everybody)} participants are fewer than the {FEWEST} that can be imitated", [])
     wide = pd.concat([_named(part, name, everybody) for name, part in parts.items()], axis=1)
     blank = [name for name in wide.columns if is_free_text(wide[name])]
     made, near = _drawn(wide.drop(columns=blank), seed)
@@ -239,7 +239,7 @@ def check_once(data: pd.DataFrame, keys: Sequence[str]) -> None:
         Finding(
             "error",
             "data",
-            f"the row has the {' and '.join(keys)} of another, or none",
+            f"the row has no {' and '.join(keys)}, or that of another row",
             "Keep the one that counts.",
             int(k) + 2,
         )

@@ -37,7 +37,7 @@ class Handling(Part):
     def _composite_says_its_value(self) -> Handling:
         if (self.value is not None) != (self.strategy == "composite"):
             raise ValueError(
-                "a composite strategy needs a `value` (a number or `worst`), and no other strategy takes one"
+                "a composite strategy, and no other, has a `value` (a number or `worst`); add or remove it"
             )
         return self
 
@@ -70,5 +70,5 @@ class Estimand(Part):
                 "risk_difference, all other measures with difference_in_means"
             )
         if self.treatment.against in self.treatment.compare:
-            raise ValueError(f"arm {self.treatment.against!r} is compared against itself")
+            raise ValueError(f"arm {self.treatment.against!r} is compared against itself; name two different arms")
         return self

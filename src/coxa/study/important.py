@@ -32,14 +32,14 @@ def published_threshold(outcome: Outcome, asked: ReportedThreshold) -> Threshold
     """
     if outcome.instrument is None:
         raise CoxaError(
-            "the outcome is of no instrument, so no threshold is known for it; give it a `responder` with its source"
+            "The outcome is of no instrument, so no threshold is known for it. Give it a `responder` with its source."
         )
     found = threshold(
         outcome.instrument, asked.kind, scale=outcome.scale, population=asked.population, context=asked.context
     )
     if found.value is None:
         raise CoxaError(
-            f"only a range was published: {found.as_text()}; write a value of it as the outcome's `responder`"
+            f"Only a range was published: {found.as_text()}. Write a value of it as the `responder` of the outcome."
         )
     return found
 

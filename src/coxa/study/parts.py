@@ -206,7 +206,7 @@ class Covariate(Part):
     @model_validator(mode="after")
     def _levels_for_categories(self) -> Covariate:
         if self.type == "category" and not self.levels:
-            raise ValueError("a category needs its `levels`, in the order in which they are shown")
+            raise ValueError("the category has no `levels`; list them in the order in which they are shown")
         if self.type == "number" and self.levels:
             raise ValueError("a number has no `levels`; use `type: category`, or remove them")
         return self

@@ -70,9 +70,9 @@ def weight_problem(factors: Iterable[str], weights: Mapping[str, float]) -> str 
     factors = list(factors)
     for name, weight in weights.items():
         if name not in factors:
-            return f"'{name}' has a weight and is no factor; factors: {', '.join(factors)}"
+            return f"'{name}' has a weight and is not a factor; choose one of {', '.join(factors)}"
         if not (math.isfinite(weight) and weight > 0):
-            return f"the weight of '{name}' is {weight:g}; weights are positive numbers"
+            return f"the weight of '{name}' is {weight:g}; give a number above 0"
     return None
 
 
@@ -82,14 +82,14 @@ def probability_problem(ratio: Mapping[str, int], probability: float) -> str | N
     Examples
     --------
     >>> probability_problem({"a": 1, "b": 1}, 0.5)
-    'the probability of the favoured arm is 0.5; take more than 1/2, which is chance, and at most 1; 0.8 is common'
+    'the probability of the favoured arm is 0.5; take more than 1/2, which is chance, and at most 1, such as 0.8'
     """
     shares = sum(lowest_terms(ratio).values())
     if 1 / shares < probability <= 1:
         return None
     return (
         f"the probability of the favoured arm is {probability:g}; take more than 1/{shares}, which is chance, and at "
-        "most 1; 0.8 is common"
+        "most 1, such as 0.8"
     )
 
 
@@ -144,8 +144,8 @@ class Randomisation(Part):
             raise ValueError("blocks need `block_sizes`; add for example `block_sizes: [4, 6]`")
         if self.scheme != "blocks" and (self.block_sizes is not None or self.strata):
             raise ValueError(
-                f"`block_sizes` and `strata` belong to `scheme: blocks`; this one is {self.scheme}"
-                + (", whose covariates are `factors`" if self.scheme == "minimisation" else "; remove them")
+                f"`block_sizes` and `strata` belong to `scheme: blocks`, not to {self.scheme}; "
+                + ("name covariates as `factors`" if self.scheme == "minimisation" else "remove them")
             )
         if self.scheme == "minimisation" and not self.factors:
             raise ValueError("minimisation needs `factors`; name covariates, for example `factors: [site, sex]`")

@@ -61,8 +61,8 @@ def scale_name(outcome: Outcome) -> str:
     if outcome.scale is None:
         if len(instrument.scales) > 1:
             raise OptionError(
-                f"{instrument.name} has {len(instrument.scales)} scales; add `scale:` with one of "
-                f"{', '.join(instrument.scales)}"
+                f"{instrument.name} has {len(instrument.scales)} scales. Add `scale:` with one of "
+                f"{', '.join(instrument.scales)}."
             )
         return next(iter(instrument.scales))
     return outcome.scale

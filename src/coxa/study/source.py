@@ -26,7 +26,9 @@ def _as_character(given: object) -> object:
 
 def _one_character(delimiter: str) -> str:
     if len(delimiter) != 1 or not delimiter.isascii() or delimiter in '"\r\n':
-        raise ValueError('a delimiter is one ASCII character, for example ";" or "\\t", or a word such as tab')
+        raise ValueError(
+            'the delimiter is not one ASCII character; write for example "," or "\\t", or a word such as tab'
+        )
     return delimiter
 
 
@@ -218,7 +220,7 @@ class TableSource(Part):
     def _header_rows_in_order(self) -> TableSource:
         rows = self.header_row or ()
         if any(row < 1 for row in rows) or sorted(set(rows)) != list(rows):
-            raise ValueError("`header_row` is a row counted from 1, or rows from the top down, such as [3, 4]")
+            raise ValueError("`header_row` is not a row, or rows from the top down; count from 1, for example [3, 4]")
         return self
 
     def named_columns(self) -> tuple[str, ...]:
@@ -250,7 +252,9 @@ class Correction(Part):
     @model_validator(mode="after")
     def _one_target(self) -> Correction:
         if sum(name is not None for name in (self.field, self.outcome, self.item)) != 1:
-            raise ValueError("a correction names one of `field`, `outcome` and `item`")
+            raise ValueError(
+                "the correction does not name exactly one of `field`, `outcome` and `item`; name one of them"
+            )
         return self
 
 
@@ -265,7 +269,7 @@ class ExcludedRow(Part):
     @model_validator(mode="after")
     def _one_place(self) -> ExcludedRow:
         if (self.table is None) == (self.file is None):
-            raise ValueError("an excluded row names either its `table` or its `file`")
+            raise ValueError("the excluded row does not name either its `table` or its `file`; name one of them")
         return self
 
 

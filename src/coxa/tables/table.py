@@ -101,7 +101,7 @@ class Table:
     --------
     >>> Table("not an id", "Title", "", (), ())
     Traceback (most recent call last):
-    coxa.errors.CoxaError: table id 'not an id' is not an identifier; use `identifier(...)`
+    coxa.errors.CoxaError: The table id 'not an id' is not an identifier. Use `identifier(...)`.
     """
 
     id: str
@@ -115,11 +115,11 @@ class Table:
 
     def __post_init__(self) -> None:
         if not IDENTIFIER.fullmatch(self.id):
-            raise CoxaError(f"table id {self.id!r} is not an identifier; use `identifier(...)`")
+            raise CoxaError(f"The table id {self.id!r} is not an identifier. Use `identifier(...)`.")
         for row in self.rows():
             if len(row.cells) != len(self.columns):
                 raise CoxaError(
-                    f"table {self.id}, row {row.label!r}: {len(row.cells)} cells for {len(self.columns)} columns"
+                    f"Table {self.id}, row {row.label!r}: {len(row.cells)} cells for {len(self.columns)} columns."
                 )
 
     def rows(self) -> Iterator[Row]:

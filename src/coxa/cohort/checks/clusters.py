@@ -99,8 +99,10 @@ def _not_nested(people: pd.DataFrame, arm: pd.Series, name: str, analysis: Analy
         yield Finding(
             "warning",
             "participants",
-            f"in a cluster trial the participants of a cluster are in several arms; no random effect of analysis "
-            f"{name} is of such clusters",
-            "Check arm and cluster at the source, or name the column of what was randomised under `random`.",
+            (
+                f"clusters have participants in several arms, and analysis {name} has no random effect of what "
+                "was randomised"
+            ),
+            "Check arm and cluster at the source, or name the column of the randomised cluster under `random`.",
             field=next(iter(analysis.factors)),
         )

@@ -62,7 +62,7 @@ def _breach_findings(draft: Draft, table: str, frame: pd.DataFrame, breach: Brea
         "required": f"{field.name} is empty",
         "levels": f"{field.name} is not one of its levels",
     }
-    remedy = {"required": "Fill it in, or remove the row.", "levels": f"Use one of: {', '.join(field.levels)}."}
+    remedy = {"required": "Fill it in, or remove the row.", "levels": f"Choose one of {', '.join(field.levels)}."}
     return row_findings(
         frame,
         breach.rows,

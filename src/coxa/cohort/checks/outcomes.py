@@ -48,8 +48,8 @@ def _how_to_map(study: Study, name: str) -> str:
     """Return how the plan says in which columns an outcome is, for a row per visit and for a row per participant."""
     visits = ", ".join(f"{visit}: COLUMN" for visit in (study.baseline_visit, *study.post_visits))
     return (
-        f"in `data: tables: assessments: outcomes` write `{name}: COLUMN` (a row per visit) or "
-        f"`{name}: {{{visits}}}` (a row per participant), or take the outcome out of the plan"
+        f"In `data: tables: assessments: outcomes` write `{name}: COLUMN` (a row per visit) or `{name}: "
+        f"{{{visits}}}` (a row per participant), or take the outcome out of the plan."
     )
 
 
@@ -68,7 +68,7 @@ def check_baselines(draft: Draft) -> Checked:
                     "warning",
                     "assessments",
                     f"the participant has no baseline value of {name}",
-                    "Complete it at the source; change from baseline cannot be computed for these participants.",
+                    "Complete it at the source. Change from baseline is not computed for these participants.",
                     field=name,
                     value=f"missing in {len(lacking)} of {len(people)}",
                     n_rows=len(lacking),
@@ -139,8 +139,11 @@ def check_carried_forward(draft: Draft) -> Checked:
                 "warning",
                 "assessments",
                 f"{len(rows)} of {values} values are carried forward from an earlier visit",
-                "They are used as they are, and the report counts them. Leave them out with `where` in `data: tables: "
-                "assessments`; a mixed model uses the earlier visits without them.",
+                (
+                    "Leave them out with `where` in `data: tables: assessments`, if they are not to be used. A "
+                    "mixed model uses the earlier visits without them. Otherwise they are used as they are, and "
+                    "the report counts them."
+                ),
                 row=int(rows["source_row"].iloc[0]),
                 field="carried_forward",
                 value=f"{outcome} at {visit}",

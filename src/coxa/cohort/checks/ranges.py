@@ -47,7 +47,7 @@ def out_of_range(draft: Draft, table: str, frame: pd.DataFrame, rows: pd.Index, 
             severity="error",
             table=table,
             field=span.shown,
-            rule=f"{rule}; {number:g} looks like a code for missing",
+            rule=f"{rule}, and {number:g} looks like a code for missing",
             remedy=_declare(draft, table, span.name, f"{number:g}"),
             value=frame[span.column],
             by_column=span.column == "value",
@@ -69,10 +69,10 @@ def _declare(draft: Draft, table: str, name: str, code: str) -> str:
     """Return how to declare a code: for the whole table, or for one column where others can have that value."""
     hits = could_be(draft.study, draft.contracts[table], draft.table(table), code)
     if not hits:
-        return f"If it means missing, write `missing: [{code}]` in `data: tables: {table}`; if not, correct it."
+        return f"Write `missing: [{code}]` in `data: tables: {table}` if it means missing. If not, correct it."
     return (
-        f"If it means missing, write `missing: {{{name}: [{code}]}}` in `data: tables: {table}`, not `[{code}]` for "
-        f"all of it, which could hit {in_short(hits)}; if not, correct it."
+        f"Write `missing: {{{name}: [{code}]}}` in `data: tables: {table}` if it means missing, not "
+        f"`[{code}]` for the whole table, which could also be {in_short(hits)}. If not, correct it."
     )
 
 

@@ -33,5 +33,6 @@ def with_age(mapped: Mapped, origin: Origin) -> Mapped:
         return mapped
     age = age_in_years(*(mapped.frame[name] for name in AGE_FROM))
     note = Finding("note", "participants", "age is computed from birth_date and randomisation_date",
-                   "In years with one decimal; map a column if the files have it.", field="age")  # fmt: skip
+                   "Map a column if the files have the age. The computed age is in years with one decimal.",
+                   field="age")  # fmt: skip
     return replace(mapped, frame=mapped.frame.assign(age=age), findings=(*mapped.findings, note))

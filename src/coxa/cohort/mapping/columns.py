@@ -205,6 +205,6 @@ def _unknown_field(origin: Origin, name: str) -> Finding:
         "error",
         origin.table,
         f"`{name}` is not a field of table {origin.table}",
-        f"Use one of: {', '.join(allowed)}.{also}",
+        f"Choose one of {', '.join(allowed)}.{also}",
         field=name,
     )

@@ -128,7 +128,7 @@ def check_codes(study: Study, agreed: Contract, codes: MissingCodes, frame: pd.D
     for code in sorted(codes.everywhere):
         hits = could_be(study, agreed, frame, code)
         if hits:
-            rule = f"the missing code is a possible value; {code} could be {in_short(hits)}"
+            rule = f"the missing code {code} is also a possible value of {in_short(hits)}"
             remedy = f"List it only for the columns that use it: `missing: {{column: [{code}]}}` in this table."
             findings.append(Finding("warning", agreed.table, rule, remedy, field="missing", value=code))
     return findings

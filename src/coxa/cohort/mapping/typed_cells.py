@@ -77,7 +77,7 @@ def _unstored(values: pd.Series) -> list[Problem]:
 def _truth_values(values: pd.Series) -> list[Problem]:
     rows = np.flatnonzero(truth_values(values))
     rule = "The cell holds TRUE or FALSE, not a number"
-    remedy = "Correct it in the file or under `corrections`; a spreadsheet stores a logical value there."
+    remedy = "Correct it in the file or under `corrections`. A spreadsheet stores a logical value there."
     return [Problem(rows, rule, remedy, "true or false, not a number")] if len(rows) else []
 
 
@@ -100,7 +100,9 @@ def _long_numbers(values: pd.Series, exact: float) -> list[Problem]:
     else:
         return []
     rows = np.flatnonzero((sizes > exact).fillna(False).to_numpy(dtype=bool))
-    rule = f"The identifier is stored as a number that keeps its digits only up to {exact:,.0f}; the last are lost"
+    rule = (
+        f"The identifier is stored as a number that keeps its digits only up to {exact:,.0f}, so that the last are lost"
+    )
     remedy = "Store the identifiers as text at the source, and export them again."
     return [Problem(rows, rule, remedy, "identifier with lost digits")] if len(rows) else []
 

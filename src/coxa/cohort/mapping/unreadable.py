@@ -42,7 +42,7 @@ def number_remedy(bad: pd.Series, marks: Marks = UNKNOWN) -> str:
         labels = (
             f'; if these are labels of answers, write their numbers under `values: {{value: {{"{words[0]}": ...}}}}`'
         )
-        return f"Correct it; if it means missing, write `missing: [{shown}]`" + (
+        return f"Correct it. If it means missing, write `missing: [{shown}]`" + (
             f"{labels}." if len(words) > 1 else "."
         )
     if pd.Series(codes, dtype="str").str.fullmatch(MARKED_NUMBER).all():

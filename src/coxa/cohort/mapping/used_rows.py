@@ -72,7 +72,7 @@ def _where(origin: Origin) -> tuple[Origin, list[Finding]]:
                 "error",
                 origin.table,
                 f"no row of {origin.file} meets the conditions of the table",
-                "Correct `where`; the codes that the columns have are in the other findings.",
+                "Correct `where`. The other findings have the codes of the columns.",
                 field="where",
                 value=str(reason[0]),
                 n_rows=len(reason),
@@ -164,7 +164,7 @@ def _never(origin: Origin, name: str, codes: tuple[Code, ...], key: str) -> Iter
                 "warning",
                 origin.table,
                 f"no row has {code_text(code) or 'an empty cell'} in column {name}",
-                f"Correct `{key}: {{{name}: ...}}`; the column has {in_short(there, SHOWN)}.",
+                f"Correct `{key}: {{{name}: ...}}`. The column has {in_short(there, SHOWN)}.",
                 field=key,
                 value=code_text(code),
             )

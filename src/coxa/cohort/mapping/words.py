@@ -42,7 +42,7 @@ def unmapped(wanted: Field, code: str, words: Words | None, labels: Mapping[str,
     allowed = _levels_in_words(wanted)
     for key, word in (words or {}).items():
         if code_text(key) == code:
-            return rule, f"The plan maps {code} to {word}, which is not a level. Use one of: {allowed}.", reason
+            return rule, f"The plan maps {code} to {word}, which is not a level. Choose one of {allowed}.", reason
     alike = [word for word in (*map(code_text, words or ()), *wanted.levels) if folded(word) == folded(code)]
     if alike:
         level = {code_text(key): code_text(word) for key, word in (words or {}).items()}.get(alike[0], alike[0])

@@ -146,7 +146,7 @@ def read_chunks(source: Any, *, engine: Any = None, rows: int = ROWS) -> Chunks:
     ParquetChunks(path=PosixPath('trial.parquet'), rows=1000, names=None)
     """
     if rows < 1:
-        raise OptionError(f"rows is the size of a chunk, 1 or more; got {rows}")
+        raise OptionError(f"`rows` is {rows}. Give the size of a chunk, 1 or more.")
     if engine is not None:
         return QueryChunks(str(source), engine, rows)
     if isinstance(source, str | Path) and Path(source).suffix.lower() in (".parquet", ".pq"):
@@ -157,6 +157,6 @@ def read_chunks(source: Any, *, engine: Any = None, rows: int = ROWS) -> Chunks:
     if library.startswith("dask"):
         return DaskChunks(source)
     raise OptionError(
-        f"cannot read '{source}' in chunks. Give a path that ends in .parquet, a DuckDB relation, a Dask "
-        "DataFrame, or a query with engine=sqlalchemy.create_engine(...)"
+        f"'{source}' cannot be read in chunks. Give a path that ends in .parquet, a DuckDB relation, a Dask "
+        "DataFrame, or a query with engine=sqlalchemy.create_engine(...)."
     )

@@ -134,7 +134,7 @@ def _choose(tabs: Sequence[Tab], wanted: str | int | None) -> Tab:
 
 def _other_than_first(name: str, tabs: Sequence[Tab], tab: Tab, options: ReadOptions) -> Iterator[Finding]:
     if options.sheet is None and tab is not tabs[0]:
-        rule = f"Sheet {tab.name} was read; {tabs[0].name}, the first, is hidden or holds no cells"
+        rule = f"Sheet {tab.name} was read, because {tabs[0].name}, the first, is hidden or holds no cells"
         yield Finding("note", name, rule, "Name `sheet` in the plan if another is meant.")
 
 

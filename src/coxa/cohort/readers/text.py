@@ -186,7 +186,7 @@ def _encoding_note(name: str, encoding: str, options: ReadOptions) -> Iterator[F
             "note",
             name,
             "the text file is not UTF-8 and was read as Windows text (cp1252)",
-            "Look at its letters with accents; name the `encoding` in the plan if they are wrong.",
+            "Check its letters with accents, and name the `encoding` in the plan if they are wrong.",
         )
 
 

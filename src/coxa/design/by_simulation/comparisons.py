@@ -73,8 +73,8 @@ def blind_to_arms(study: ComparativeStudy, names: Sequence[str]) -> tuple[tuple[
     )  # fmt: skip
     if not able:
         raise OptionError(
-            f"no analysis among {', '.join(names)} can be rehearsed: who is in the per-protocol and the safety set "
-            "depends on the arm; choose an analysis of the full analysis set or of all randomised"
+            f"No analysis among {', '.join(names)} can be rehearsed, because the per-protocol and the safety "
+            "set depend on the arm. Choose an analysis of the full analysis set or of all randomised."
         )
     return able, tuple(name for name in names if name not in able)
 

@@ -159,7 +159,7 @@ def rehearse(
     """
     check_numbers(replicates, None, seed)
     if not 0.05 < power < 1:
-        raise OptionError(f"the power is {power:g}; it lies above 0.05 and below 1")
+        raise OptionError(f"`power` is {power:g}. Give a number above 0.05 and below 1.")
     names, left_out = blind_to_arms(study, chosen_analyses(study, analyses))
     design = trial_design(study)
     check_clusters(study, names)
@@ -203,8 +203,8 @@ def check_clusters(study: ComparativeStudy, names: tuple[str, ...]) -> None:
         for factor in study.analyses[name].factors:
             if factor not in known:
                 raise OptionError(
-                    f"analysis {name} has a random effect of {factor}, which may tell the allocation and is drawn "
-                    f"anew; add `clusters: {{{factor}: {{number: ..., icc: ...}}}}` to the assumptions"
+                    f"Analysis {name} has a random effect of {factor}, which may reveal the allocation and is "
+                    f"drawn anew. Add `clusters: {{{factor}: {{number: ..., icc: ...}}}}` to the assumptions."
                 )
 
 

@@ -12,6 +12,7 @@ import pandas as pd
 
 from coxa.analyses.methods import method_of
 from coxa.analyses.rows import SimulatedRows
+from coxa.cards import counted
 from coxa.cohort.read import read_cohort
 from coxa.derive import derive_dataset
 from coxa.derive.change import change_from_baseline, percent_change_from_baseline
@@ -55,7 +56,7 @@ def blind(study: ComparativeStudy) -> ComparativeStudy:
         The plan does not say where the data are.
     """
     if study.data is None or "participants" not in study.data.tables:
-        raise DataError("the plan does not say where the data are; add `data:`", Findings(()))
+        raise DataError("the plan does not name the data (`data:`)", Findings(()))
     tables = {
         name: source.model_copy(
             update={
@@ -87,7 +88,7 @@ def read_skeleton(
     blind_to = {*ARMS, *clusters}  # findings about these mean nothing where everybody has the same arm
     errors = Findings(tuple(item for item in cohort.findings.errors if item.field not in blind_to))
     if errors:
-        raise DataError(f"the data of {study.study} have {len(errors)} error(s)", errors)
+        raise DataError(f"the data of {study.study} have {counted(len(errors), 'error')}", errors)
     rows = {name: derive_dataset(cohort, name).frame for name in estimands}
     return Skeleton(rows, cohort.findings.warnings, {source.name: source.sha256 for source in cohort.sources})
 

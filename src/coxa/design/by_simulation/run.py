@@ -270,12 +270,16 @@ def check_some_fit(cell: Cell, rows: pd.DataFrame) -> None:
         problem = table["problem"].mode().iloc[0]
         asked = len(comparisons(setting.study, str(name)))
         raise TooFewParticipantsError(
-            f"analysis {name} gives no number in any of {len(table) // asked} trials of {n} participants; the "
-            f"commonest reason: {problem}",
+            (
+                f"analysis {name} gives no number in any of {len(table) // asked} trials of {n} participants, "
+                f"most often because: {problem}"
+            ),
             (
                 "Ask for more participants: --n.",
-                "If more do not help, the model asks for more than such a trial can tell: fewer terms in `adjust`, a "
-                "ladder of simpler structures in `covariance`, more clusters in `assumptions`.",
+                (
+                    "If more do not help, simplify the model: fewer terms in `adjust`, a ladder of simpler "
+                    "structures in `covariance`, or more clusters in `assumptions`."
+                ),
                 "Look at one such trial: `coxa simulate` with --participants, then `coxa analyse`.",
             ),
         )

@@ -142,9 +142,12 @@ def find_n(
     (True, 'primary, physiotherapy - sham at week_13')
     """
     if not 0.05 < power < 1:
-        raise OptionError(f"the power is {power:g}; it lies above 0.05 and below 1")
+        raise OptionError(f"`power` is {power:g}. Give a number above 0.05 and below 1.")
     if options.get("vary"):
-        raise OptionError("a number is searched for under one setting; change the plan, or give --n with --vary")
+        raise OptionError(
+            "A number is searched for under one setting, and several were given. Change the plan, or give `--n` "
+            "with `--vary`."
+        )
     counted, step = tuple(analyses or primary(study)), ratio_sum(study)
     first = simulated_power(study, numbers_of(study, n), analyses=counted, **options)
     search = Search(study, counted, power, step, options, first)
@@ -239,11 +242,16 @@ def rises_too_slowly(rows: pd.DataFrame, power: float) -> bool:
 def _no_number(rows: pd.DataFrame, power: float) -> FitError:
     last = rows.iloc[-1]
     return FitError(
-        f"no number up to {LARGEST:,} gives {comparison_name(last)} power {power:g}; with {int(last['n']):,} "
-        f"participants it is {last['power']:.2f}",
         (
-            "Look at the `mean_change` that the assumptions give the arms: without an effect there is no power.",
-            "Raise the `number` of therapists or clinics in `clusters`: with few, more participants cannot help.",
+            f"no number up to {LARGEST:,} gives {comparison_name(last)} power {power:g}, and {int(last['n']):,} "
+            f"participants give {last['power']:.2f}"
+        ),
+        (
+            "Check the `mean_change` that the assumptions give the arms. Without an effect there is no power.",
+            (
+                "Raise the `number` of therapists or clinics in `clusters`. With few of them, more participants "
+                "do not help."
+            ),
             "Ask for more replicates, if the power hardly rises between the numbers tried.",
         ),
     )

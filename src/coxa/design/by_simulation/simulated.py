@@ -204,18 +204,18 @@ def numbers_of(study: ComparativeStudy, n: int | Sequence[int] | None) -> list[i
         return [trial_design(study).n]
     given = [n] if isinstance(n, int) else list(n)
     if not given or min(given) < 1:
-        raise OptionError(f"n is {given}; give numbers of participants of all arms together, such as 80,100,120")
+        raise OptionError(f"`n` is {given}. Give numbers of participants of all arms together, such as 80,100,120.")
     return list(dict.fromkeys(given))
 
 
 def check_numbers(replicates: int, precision: float | None, seed: int) -> None:
     """Raise `OptionError` where a number is out of range."""
     if replicates < 2:
-        raise OptionError(f"replicates is {replicates}; give at least 2, better 1,000")
+        raise OptionError(f"`replicates` is {replicates}. Give at least 2, better 1,000.")
     if seed < 0:
-        raise OptionError(f"the seed is {seed}; give a whole number that is not negative")
+        raise OptionError(f"`seed` is {seed}. Give a whole number of 0 or more.")
     if precision is not None and not 0.001 <= precision < 0.5:
-        raise OptionError(f"precision is {precision:g}; it is a standard error of a power, from 0.001 to below 0.5")
+        raise OptionError(f"`precision` is {precision:g}. Give the standard error of a power, from 0.001 to below 0.5.")
 
 
 def power_table(cell: Cell, rows: pd.DataFrame, names: tuple[str, ...], truth: TrueDifferences | None) -> pd.DataFrame:

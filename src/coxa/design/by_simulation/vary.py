@@ -71,18 +71,18 @@ def with_assumption(study: ComparativeStudy, key: str, value: float) -> Comparat
         inner = inner.get(step) if isinstance(inner, dict) else None  # type: ignore[assignment]
         if not isinstance(inner, dict):
             raise OptionError(
-                f"cannot vary {key}: the plan's assumptions have no `{step}` on that path; write it first"
+                f"`{key}` cannot be varied: the assumptions of the plan have no `{step}` on that path. Write it first."
             )
     if path[-1] not in inner:
         raise OptionError(
-            f"cannot vary {key}: there is no `{path[-1]}`; short words are {', '.join([*SHORT, *part.clusters])}, "
-            "others are paths in `assumptions`, such as outcomes.pain.sd"
+            f"`{key}` cannot be varied: there is no `{path[-1]}`. Choose a short word "
+            f"({', '.join([*SHORT, *part.clusters])}) or a path in `assumptions`, such as outcomes.pain.sd."
         )
     inner[path[-1]] = value
     try:
         assumed = Assumptions.model_validate(held)
     except ValidationError as error:
-        raise OptionError(f"cannot set {key} to {value:g}: {error.errors()[0]['msg']}") from None
+        raise OptionError(f"`{key}` cannot be {value:g}: {error.errors()[0]['msg']}.") from None
     return study.model_copy(update={"assumptions": assumed})
 
 
@@ -93,7 +93,7 @@ def place_of(part: Assumptions, key: str) -> str:
     if key == "icc":
         if len(part.clusters) != 1:
             there = ", ".join(part.clusters) or "none"
-            raise OptionError(f"`icc` is not one: the assumptions have as clusters {there}; name the cluster")
+            raise OptionError(f"`icc` could mean several clusters: {there}. Name the cluster.")
         return f"clusters.{next(iter(part.clusters))}.icc"
     return SHORT.get(key, key)
 
@@ -114,7 +114,9 @@ class Prior:
 
     def __post_init__(self) -> None:
         if not (math.isfinite(self.mean) and math.isfinite(self.sd) and self.sd > 0):
-            raise OptionError(f"a prior has a finite mean and an sd above 0; got mean {self.mean:g}, sd {self.sd:g}")
+            raise OptionError(
+                f"The prior has mean {self.mean:g} and sd {self.sd:g}. Give a finite mean and an sd above 0."
+            )
 
     def factor(self, design: TrialDesign, analysis: str, seed: int) -> float:
         """Draw by how much the plan's effects are multiplied, from the seed of a replicate."""
@@ -136,8 +138,8 @@ def planned_effect(design: TrialDesign, analysis: str) -> float:
     effect = float(design.means[arm, k, visit] - design.means[other, k, visit])
     if effect == 0:
         raise OptionError(
-            f"the plan assumes no effect of {estimand.treatment.compare[0]} on {estimand.endpoint.outcome} at "
-            f"{estimand.endpoint.visit[-1]}, so that an uncertain one has no course; write its `mean_change`"
+            f"The plan assumes no effect of {estimand.treatment.compare[0]} on {estimand.endpoint.outcome} at "
+            f"{estimand.endpoint.visit[-1]}, so that an uncertain one has no course. Write its `mean_change`."
         )
     return effect
 

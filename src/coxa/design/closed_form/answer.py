@@ -72,21 +72,21 @@ class Question:
         left_out = [name for name in ("difference", "n", "power") if getattr(self, name) is None]
         if len(left_out) != 1:
             raise OptionError(
-                f"leave out exactly one of difference, n (or clusters) and power: the one to be found; "
-                f"{len(left_out)} are left out"
+                f"{len(left_out)} of difference, n (or clusters) and power are left out. Leave out exactly "
+                "one, which is then computed."
             )
         check_positive("ratio", self.ratio)
         check_share("alpha", self.alpha)
         if self.difference is not None and not (math.isfinite(self.difference) and self.difference):
-            raise OptionError(f"the difference is {self.difference:g}; a difference that is not zero can be detected")
+            raise OptionError(f"`difference` is {self.difference:g}. Give another number than 0.")
         if self.n is not None and self.n < 2:
-            raise OptionError(f"n = {self.n} is too small; give at least 2")
+            raise OptionError(f"`n` is {self.n}. Give at least 2.")
         if self.power is not None and not self.alpha < self.power < 1:
-            raise OptionError(f"the power is {self.power:g}; it lies between alpha ({self.alpha:g}) and 1")
+            raise OptionError(f"`power` is {self.power:g}. Give a number between alpha ({self.alpha:g}) and 1.")
         if self.sides not in (1, 2):
-            raise OptionError(f"sides is {self.sides}; a test has 1 or 2")
+            raise OptionError(f"`sides` is {self.sides}. Give 1 or 2.")
         if not 0 <= self.dropout < 1:
-            raise OptionError(f"dropout is {self.dropout:g}; it is a share from 0 to below 1")
+            raise OptionError(f"`dropout` is {self.dropout:g}. Give a share from 0 to below 1.")
 
     @property
     def solved(self) -> Solved:
@@ -271,10 +271,10 @@ def t_answer(
 def check_positive(name: str, value: float) -> None:
     """Raise `OptionError` unless a number is positive and finite."""
     if not (math.isfinite(value) and value > 0):
-        raise OptionError(f"{name} is {value:g}; give a positive number")
+        raise OptionError(f"`{name}` is {value:g}. Give a number above 0.")
 
 
 def check_share(name: str, value: float) -> None:
     """Raise `OptionError` unless a number lies between 0 and 1."""
     if not 0 < value < 1:
-        raise OptionError(f"{name} is {value:g}; give a number between 0 and 1")
+        raise OptionError(f"`{name}` is {value:g}. Give a number between 0 and 1.")

@@ -32,11 +32,11 @@ def design_effect(cluster_size: float, icc: float, cluster_size_cv: float = 0.0)
     (1.95, 2.31)
     """
     if not cluster_size >= 1:
-        raise OptionError(f"the cluster size is {cluster_size:g}; a cluster has at least one participant")
+        raise OptionError(f"`cluster_size` is {cluster_size:g}. Give at least 1.")
     if not 0 <= icc < 1:
-        raise OptionError(f"the intracluster correlation is {icc:g}; give a number from 0 to below 1")
+        raise OptionError(f"`icc` is {icc:g}. Give a number from 0 to below 1.")
     if not (math.isfinite(cluster_size_cv) and cluster_size_cv >= 0):
-        raise OptionError(f"the coefficient of variation is {cluster_size_cv:g}; it is not negative")
+        raise OptionError(f"`cluster_size_cv` is {cluster_size_cv:g}. Give 0 or more.")
     return 1 + ((1 + cluster_size_cv**2) * cluster_size - 1) * icc
 
 
@@ -195,7 +195,7 @@ def power_partially_nested(
     kept = 1 - dropout
     size = cluster_size * kept
     if size < 1:
-        raise OptionError(f"clusters keep {size:g} participants after dropout; make them larger")
+        raise OptionError(f"Clusters keep {size:g} participants after dropout. Make them larger.")
     effect = design_effect(size, icc, cluster_size_cv)
 
     def reference(k: int) -> int:

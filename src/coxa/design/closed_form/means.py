@@ -120,7 +120,7 @@ def power_ancova(
     check_positive("sd", sd)
     check_correlation(correlation)
     if covariates < 1:
-        raise OptionError(f"covariates is {covariates}; without any use `power_two_means`")
+        raise OptionError(f"`covariates` is {covariates}. Give 1 or more, or use `power_two_means`.")
     question = Question(difference, n, power, ratio, alpha, sides, dropout)
     residual = sd * math.sqrt(1 - correlation**2)
 
@@ -141,4 +141,4 @@ def imbalance_factor(total: float, covariates: int) -> float:
 def check_correlation(value: float) -> None:
     """Raise `OptionError` unless a correlation lies between -1 and 1."""
     if not -1 < value < 1:
-        raise OptionError(f"the correlation is {value:g}; give a number between -1 and 1")
+        raise OptionError(f"The correlation is {value:g}. Give a number between -1 and 1.")

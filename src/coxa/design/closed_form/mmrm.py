@@ -86,7 +86,10 @@ def power_mmrm(
     question = Question(difference, n, power, ratio, alpha, sides, 0.0)
     if baseline:
         if len(own) < 2 or min(kept[0], kept_compared[0]) < 1:
-            raise OptionError("with `baseline=True` the first of two visits or more is one that everybody has")
+            raise OptionError(
+                "`baseline` is True, and there is one visit, or the first is not attended by all. Give two "
+                "visits or more, the first with retention 1."
+            )
         own = own[1:, 1:] - np.outer(own[1:, 0], own[0, 1:]) / own[0, 0]
         kept, kept_compared, contrast = kept[1:], kept_compared[1:], contrast[1:]
     first = float(contrast @ mean_variance(own, kept) @ contrast)
@@ -134,25 +137,29 @@ def mean_variance(covariance: np.ndarray, retention: np.ndarray) -> np.ndarray:
 def _covariance(given: np.ndarray | Sequence[Sequence[float]]) -> np.ndarray:
     matrix = np.array(given, dtype=float)
     if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1] or not np.allclose(matrix, matrix.T):
-        raise OptionError("the covariance is not a symmetric matrix; give one row and one column per visit")
+        raise OptionError("`covariance` is not a symmetric matrix. Give one row and one column per visit.")
     if np.linalg.eigvalsh(matrix).min() <= 1e-10 * matrix.diagonal().max():
-        raise OptionError("the covariance is not positive definite; look for a correlation of 1 or a wrong entry")
+        raise OptionError("`covariance` is not positive definite. Look for a correlation of 1 or a wrong entry.")
     return matrix
 
 
 def _retention(given: Sequence[float], visits: int) -> np.ndarray:
     shares = np.array(given, dtype=float)
     if shares.shape != (visits,):
-        raise OptionError(f"retention has {shares.size} shares and the covariance {visits} visits; give one per visit")
+        raise OptionError(
+            f"`retention` has {shares.size} shares and the covariance {visits} visits. Give one share per visit."
+        )
     if (shares <= 0).any() or (shares > 1).any() or (np.diff(shares) > 0).any():
-        raise OptionError(f"retention is {shares.tolist()}; shares lie above 0, are at most 1, and do not rise")
+        raise OptionError(
+            f"`retention` is {shares.tolist()}. Give shares above 0, at most 1, none above the one before."
+        )
     return shares
 
 
 def _contrast(given: Sequence[float] | None, visits: int, baseline: bool) -> np.ndarray:
     contrast = np.eye(visits)[-1] if given is None else np.array(given, dtype=float)
     if contrast.shape != (visits,) or not contrast.any():
-        raise OptionError(f"weights are {contrast.tolist()}; give one per visit, not all zero")
+        raise OptionError(f"`weights` are {contrast.tolist()}. Give one per visit, not all zero.")
     if baseline and contrast[0]:
-        raise OptionError("the baseline is adjusted for and has the weight 0")
+        raise OptionError("`weights` gives the baseline {contrast[0]}, and it is adjusted for. Give it the weight 0.")
     return contrast

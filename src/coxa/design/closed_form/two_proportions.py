@@ -61,7 +61,10 @@ def power_two_proportions(
     """
     check_share("reference", reference)
     if difference is not None and not 0 < reference + difference < 1:
-        raise OptionError(f"the compared proportion is {reference + difference:g}; it lies between 0 and 1")
+        raise OptionError(
+            f"The compared proportion is {reference + difference:g}. Choose reference and difference so that it "
+            "is between 0 and 1."
+        )
     question = Question(difference, n, power, ratio, alpha, sides, dropout)
     kept = 1 - dropout
 

@@ -279,7 +279,10 @@ def shared_times(analysed: RepeatedData) -> np.ndarray | None:
         The times differ between participants, so that they do not share a covariance.
     """
     if analysed.times is not None and analysed.visit_times is None:
-        raise OptionError("outcomes are fitted together where a visit is at one time for all; fit these singly")
+        raise OptionError(
+            "Participants have a visit at different times, and outcomes are fitted together where it is at one "
+            "time for all. Fit these singly."
+        )
     return analysed.visit_times
 
 
@@ -293,14 +296,16 @@ def checked_outcomes(outcomes: np.ndarray, complete: np.ndarray) -> np.ndarray:
     """
     y = np.asarray(outcomes, dtype=float)
     if y.ndim != 2 or y.shape[1] != len(complete) or not len(y):
-        raise OptionError(f"outcomes are an array (sets, {len(complete)}), one column per row of data; got {y.shape}")
+        raise OptionError(
+            f"`outcomes` has the shape {y.shape}. Give an array (sets, {len(complete)}), one column per row of data."
+        )
     used = y[:, complete]
     wrong = np.argwhere(~np.isfinite(used))
     if len(wrong):
         row = int(np.flatnonzero(complete)[wrong[0, 1]])
         raise OptionError(
-            f"outcome {wrong[0, 0]} has no number in row {row} of data, which is analysed; fill it in, or leave the "
-            "row out of all sets by leaving its outcome in data empty"
+            f"Outcome {wrong[0, 0]} has no number in row {row} of data, which is analysed. Fill it in, or "
+            "leave the row out of all sets by leaving its outcome in data empty."
         )
     return used
 
@@ -315,9 +320,11 @@ def checked_rows(rows: np.ndarray | Sequence[Mapping[str, float]], names: Sequen
     """
     if not isinstance(rows, np.ndarray):
         for unknown in (name for row in rows for name in row if name not in names):
-            raise OptionError(f"no coefficient '{unknown}'; there are {', '.join(names)}")
+            raise OptionError(f"There is no coefficient '{unknown}'. Choose from {', '.join(names)}.")
         rows = np.array([[row.get(name, 0.0) for name in names] for row in rows])
     matrix = np.atleast_2d(np.asarray(rows, dtype=float))
     if matrix.ndim != 2 or matrix.shape[1] != len(names):
-        raise OptionError(f"a row needs {len(names)} weights, one per coefficient; got an array {matrix.shape}")
+        raise OptionError(
+            f"The weights have the shape {matrix.shape}. Give {len(names)} in each row, one per coefficient."
+        )
     return matrix

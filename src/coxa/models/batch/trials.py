@@ -98,7 +98,7 @@ def fit_trials(
     )
     structure, methods = spec.ladder[0], checked_methods(ddf, reml=reml)
     if "between-within" in methods:
-        raise OptionError("between-within degrees of freedom are counted trial by trial; use fit_mmrm for each")
+        raise OptionError("Between-within degrees of freedom are counted trial by trial. Use fit_mmrm for each.")
     data = check_frame(data)
     for column in (trial, participant):
         if column not in data.columns:

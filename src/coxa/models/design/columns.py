@@ -147,11 +147,14 @@ def materialised(spec: Any, frame: pd.DataFrame) -> np.ndarray:
     except FormulaicError as error:
         reason = str(error).split("\n", 1)[0]
         raise OptionError(
-            f"{reason} In place of bs, the natural spline cr has values beyond the rows analysed"
+            f"{reason} Use the natural spline cr, which has values beyond the rows analysed, in place of bs."
         ) from error
     if not np.isfinite(matrix).all():
         bad = (~np.isfinite(matrix)).any(axis=1).sum()
-        raise OptionError(f"a transform of the formula has no finite value in {bad} of these rows; a log is above 0")
+        raise OptionError(
+            f"A transform of the formula has no finite value in {bad} of these rows. Leave them out, or correct "
+            "their values (a log needs values above 0)."
+        )
     return matrix.reshape(len(frame), -1)
 
 
@@ -172,13 +175,15 @@ def coded_as(frame: pd.DataFrame, columns: Sequence[str], levels: Mapping[str, t
             unseen = [text for text in texts if text not in known]
             if unseen:
                 raise OptionError(
-                    f"'{column}' has no level '{unseen[0]}' in the analysed rows; it has {', '.join(known)}"
+                    f"'{column}' has no level '{unseen[0]}' in the analysed rows. Choose from {', '.join(known)}."
                 )
             coded[column] = pd.Categorical.from_codes([known[text] for text in texts], pd.Index(levels[column]))
         else:
             numbers = pd.to_numeric(values, errors="coerce")
             if not pd.api.types.is_numeric_dtype(values.dtype) and numbers.isna().any():
-                raise OptionError(f"'{column}' is a number in the analysed rows; in these it is not ({values.dtype})")
+                raise OptionError(
+                    f"'{column}' is a number in the analysed rows, and {values.dtype} in these. Give numbers."
+                )
             coded[column] = numbers.to_numpy(dtype=float)
     return pd.DataFrame(coded)
 
@@ -205,8 +210,8 @@ def in_order(values: Iterable[Any], column: Any) -> tuple[Any, ...]:
         kinds = {type(level).__name__: level for level in reversed(levels)}
         shown = ", ".join(f"{level!r} ({kind})" for kind, level in sorted(kinds.items()))
         raise OptionError(
-            f"column '{column}' has values of several kinds, which have no order: {shown}. Write all of them as text, "
-            "or make the column categorical with its levels in order"
+            f"Column '{column}' has values of several kinds, which have no order: {shown}. Write all of them "
+            "as text, or make the column categorical with its levels in order."
         ) from None
 
 

@@ -71,7 +71,7 @@ def read_formula(text: str, columns: Iterable[str]) -> Formula:
     known = list(columns)
     tokens = tokenise(text)
     if tokens.count("~") != 1 or len(tokens) < 3 or tokens[1] != "~":
-        raise OptionError(f"formula '{text}': expected 'response ~ terms', with one column on the left")
+        raise OptionError(f"Formula '{text}' is not of the form 'response ~ terms'. Give it one column on the left.")
     check_column(text, tokens[0], known)
     return Formula(text, tokens[0], text.split("~", 1)[1].strip(), columns_used(text, tokens[2:], known))
 
@@ -119,7 +119,7 @@ def tokenise(text: str, whole: str | None = None) -> list[str]:
         match = _TOKEN.match(text, position)
         if match is None:
             unread = text[position:].lstrip()[:12]
-            raise OptionError(f"formula '{whole or text}': found '{unread}'. Allowed: {GRAMMAR}.")
+            raise OptionError(f"Formula '{whole or text}': '{unread}' is not understood. Allowed: {GRAMMAR}.")
         tokens.append(match.group().strip())
         position = match.end()
     return tokens
@@ -134,9 +134,7 @@ def check_column(text: str, token: str, known: list[str]) -> None:
     """Raise OptionError unless the token is a column."""
     if token in known:
         return
-    raise OptionError(
-        f"formula '{text}': found '{token}', which is no column. {choose(token, known)} Allowed: {GRAMMAR}."
-    )
+    raise OptionError(f"Formula '{text}': '{token}' is not a column. {choose(token, known)} Allowed: {GRAMMAR}.")
 
 
 def check_token(text: str, tokens: list[str], position: int) -> None:
@@ -144,9 +142,9 @@ def check_token(text: str, tokens: list[str], position: int) -> None:
     token = tokens[position]
     power = position > 0 and tokens[position - 1] == "**"
     if token.isdigit() and token not in ("0", "1") and not power:
-        raise OptionError(f"formula '{text}': found '{token}'. Allowed: {GRAMMAR}.")
+        raise OptionError(f"Formula '{text}': '{token}' is not understood. Allowed: {GRAMMAR}.")
     if token in (",", "="):
-        raise OptionError(f"formula '{text}': found '{token}' outside a transform. Allowed: {GRAMMAR}.")
+        raise OptionError(f"Formula '{text}': '{token}' is outside a transform. Allowed: {GRAMMAR}.")
 
 
 def transformed_column(text: str, tokens: list[str], position: int, known: list[str]) -> str:
@@ -154,13 +152,13 @@ def transformed_column(text: str, tokens: list[str], position: int, known: list[
     name = tokens[position]
     if name not in TRANSFORMS:
         remedy = choose(name, TRANSFORMS)
-        raise OptionError(f"formula '{text}': found '{name}(', which is no transform. {remedy} Allowed: {GRAMMAR}.")
+        raise OptionError(f"Formula '{text}': '{name}(' is not a transform. {remedy} Allowed: {GRAMMAR}.")
     call = tokens[position:]
     if ")" not in call:
-        raise OptionError(f"formula '{text}': the bracket after '{name}' is not closed")
+        raise OptionError(f"Formula '{text}': the bracket after '{name}' is not closed. Close it.")
     column, *options = " ".join(call[2 : call.index(")")]).split(" , ")
     if not column or not is_name(column) or " " in column:
-        raise OptionError(f"formula '{text}': '{name}' takes one column, found '{column}'")
+        raise OptionError(f"Formula '{text}': '{name}' takes one column, not '{column}'. Name one.")
     check_column(text, column, known)
     for k, option in enumerate(options):
         word, _, number = option.partition(" = ")
@@ -169,7 +167,7 @@ def transformed_column(text: str, tokens: list[str], position: int, known: list[
         if word not in TRANSFORMS[name] or not number.isdigit():
             allowed = ", ".join(f"{key}=<whole number>" for key in TRANSFORMS[name]) or "no options"
             raise OptionError(
-                f"formula '{text}': '{name}' does not take '{option.replace(' ', '')}'. Allowed: {allowed}."
+                f"Formula '{text}': '{name}' does not take '{option.replace(' ', '')}'. Allowed: {allowed}."
             )
     return column
 
@@ -218,7 +216,9 @@ def split_random(text: str) -> tuple[str, tuple[str, ...]]:
     ('pain ~ arm * week', ('(week | participant_id)',))
     """
     if not isinstance(text, str):
-        raise OptionError(f"a formula is text, such as 'pain ~ arm + (1 | therapist)'; got {type(text).__name__}")
+        raise OptionError(
+            f"The formula is of type {type(text).__name__}. Give text, such as 'pain ~ arm + (1 | therapist)'."
+        )
     fixed, depth, start = "", 0, 0
     terms: list[str] = []
     around: list[tuple[str, str]] = []
@@ -237,16 +237,16 @@ def split_random(text: str) -> tuple[str, tuple[str, ...]]:
                 else:
                     fixed += inside
     if depth != 0:
-        raise OptionError(f"formula '{text}': a bracket is not closed, or closed twice")
+        raise OptionError(f"Formula '{text}': a bracket is not closed, or closed twice. Correct the brackets.")
     if "|" in fixed:
-        raise OptionError(f"formula '{text}': a random effect is written in brackets: (1 | therapist)")
+        raise OptionError(f"Formula '{text}': a random effect has no brackets. Write for example (1 | therapist).")
     if not terms:
         return text, ()
     for term, (before, after) in zip(terms, around, strict=True):
         check_summand(text, term, before, after)
     left, tilde, right = fixed.partition("~")
     if not tilde or "~" in right or not left.strip():
-        raise OptionError(f"formula '{text}': expected 'response ~ terms', with one column on the left")
+        raise OptionError(f"Formula '{text}' is not of the form 'response ~ terms'. Give it one column on the left.")
     parts = [part.strip() for part in re.split(r"\+(?![^(]*\))", right)]
     joined = " + ".join(part for part in parts if part) or "1"
     return f"{left.strip()} ~ {joined.replace('+ - ', '- ')}", tuple(terms)
@@ -255,7 +255,9 @@ def split_random(text: str) -> tuple[str, tuple[str, ...]]:
 def check_summand(text: str, term: str, before: str, after: str) -> None:
     """Raise OptionError unless a random effect is added to the terms around it."""
     if not before.endswith(("~", "+")) or (after and after[0] not in "+-"):
-        raise OptionError(f"formula '{text}': a random effect is added to the other terms, '+ {term}', and no more")
+        raise OptionError(
+            f"Formula '{text}': '{term}' is not added to the other terms by a plus alone. Write '+ {term}'."
+        )
 
 
 def read_terms(text: str, terms: Sequence[str], columns: Sequence[str]) -> tuple[RandomTerm, ...]:
@@ -288,8 +290,8 @@ def read_terms(text: str, terms: Sequence[str], columns: Sequence[str]) -> tuple
         match = _BY.match(right) or _GROUP.match(right)
         if not bar or not left.strip() or match is None:
             raise OptionError(
-                f"formula '{text}': '{term}' is no random effect; write effects, a bar and a factor, such as "
-                f"(week | participant_id); a factor is {GROUPING}"
+                f"Formula '{text}': '{term}' is not a random effect. Write effects, a bar and a factor, such "
+                f"as (week | participant_id), where a factor is {GROUPING}."
             )
         by = match.groupdict().get("by")
         levels = [[part.strip() for part in step.split(":")] for step in match["columns"].split("/")]

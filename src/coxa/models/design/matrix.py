@@ -119,9 +119,9 @@ def design_matrix(text: str, data: pd.DataFrame, *, keep: np.ndarray | None = No
             x, spec = columns_of(formula.right, right, levels)
     except FormulaicError as error:
         reason = str(error).split("\n", 1)[0]
-        raise OptionError(f"formula '{text}': {reason} Allowed: {GRAMMAR}") from error
+        raise OptionError(f"Formula '{text}': {reason} Allowed: {GRAMMAR}.") from error
     if x.shape[1] == 0:
-        raise OptionError(f"formula '{text}' has no fixed effect on the right; write 1 for a mean alone")
+        raise OptionError(f"Formula '{text}' has no fixed effect on the right. Write 1 for a mean alone.")
     columns = [str(name) for name in spec.column_names]
     check_finite(formula, x, columns)
     return Design(
@@ -144,7 +144,7 @@ def check_once(data: pd.DataFrame, columns: Sequence[str]) -> None:
     names = [str(name) for name in data.columns]
     for column in columns:
         if names.count(column) > 1:
-            raise OptionError(f"{names.count(column)} columns are named '{column}'; keep one, or rename the others")
+            raise OptionError(f"{names.count(column)} columns are named '{column}'. Keep one, or rename the others.")
 
 
 def check_levels(text: str, levels: Mapping[str, tuple[Any, ...]]) -> None:
@@ -152,7 +152,7 @@ def check_levels(text: str, levels: Mapping[str, tuple[Any, ...]]) -> None:
     for name, there in levels.items():
         if len(there) < 2:
             raise FitError(
-                f"formula '{text}': every analysed row has {name} '{there[0]}'; a factor needs two levels",
+                f"formula '{text}': every analysed row has {name} '{there[0]}', and a factor has two levels or more",
                 [f"Leave '{name}' out of the formula.", "Look whether rows were lost when the data were chosen."],
             )
 
@@ -162,7 +162,7 @@ def response(formula: Formula, values: pd.Series) -> np.ndarray:
     if not pd.api.types.is_numeric_dtype(values.dtype):
         raise FitError(
             f"formula '{formula.text}': the outcome '{formula.response}' is not a number ({values.dtype})",
-            ["Turn it into numbers first; text in a numeric column is a reading problem, not a model's."],
+            ["Turn it into numbers first, where the data are read."],
         )
     y = values.to_numpy(dtype=float)
     if not np.isfinite(y).all():
@@ -181,7 +181,7 @@ def check_finite(formula: Formula, x: np.ndarray, names: list[str]) -> None:
         raise FitError(
             f"formula '{formula.text}': '{column}' has no finite value in {bad.any(axis=1).sum()} rows",
             [
-                "A logarithm needs values above 0 and a square root values from 0 up; look at the column.",
+                "Check the column. A logarithm needs values above 0, and a square root values from 0 up.",
                 "Correct infinite values, or leave them empty so that they count as missing.",
             ],
         )

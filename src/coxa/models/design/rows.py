@@ -202,13 +202,13 @@ def check_counts(
     """Raise FitError as `check_enough`, from counts: participants at each visit (m,) and in all, and rows."""
     if y_range[0] == y_range[1]:
         raise FitError(
-            f"the outcome is {y_range[0]:g} in every row; there is no variance to model",
+            f"the outcome is {y_range[0]:g} in every row, so that there is no variance to model",
             ["Look whether the right column is the outcome, and whether a reader filled its gaps."],
         )
     for label, participants in zip(labels, present, strict=True):
         if participants < MIN_PARTICIPANTS:
             raise FitError(
-                f"visit '{label}' has data of {participants} participant(s); at least {MIN_PARTICIPANTS} are needed",
+                f"visit '{label}' has data of fewer than {MIN_PARTICIPANTS} participants ({participants})",
                 ["Leave the visit out: visits=[...].", "Look whether visits were mapped to the right windows."],
             )
     if n <= len(labels) or n_rows <= p:
@@ -226,7 +226,7 @@ def check_residuals(size: float, largest: float, outcome: str = "the outcome") -
     """
     if size <= NO_RESIDUAL * largest:
         raise FitError(
-            f"the fixed effects explain {outcome} completely; there is no variance to model",
+            f"the fixed effects explain {outcome} completely, so that there is no variance to model",
             ["Look whether the outcome was computed from columns of the formula.", "Use a smaller formula."],
         )
 
@@ -240,8 +240,11 @@ def check_memory(observed: Sequence[int], columns: int) -> None:
     needed = MEMORY_PER_PRODUCT * sum((v * (columns + 1)) ** 2 for v in observed) / 1e6
     if needed > MOST_MEMORY:
         raise FitError(
-            f"the products of {columns} fixed effects at up to {max(observed)} visits in {len(observed)} patterns of "
-            f"seen visits would take {needed:,.0f} MB; at most {MOST_MEMORY:,} MB are used",
+            (
+                f"the products of {columns} fixed effects at up to {max(observed)} visits in {len(observed)} "
+                f"patterns of seen visits would take {needed:,.0f} MB, more than the {MOST_MEMORY:,} MB that are "
+                "used"
+            ),
             [
                 "Leave visits out (visits=[...]), or take neighbouring ones together.",
                 "Use a smaller formula: with the visit as a number, or without its interactions.",

@@ -47,7 +47,7 @@ def mixed_data(spec: LMMSpec, data: pd.DataFrame) -> MixedData:
     columns = [str(name) for name in data.columns]
     if not written:
         raise OptionError(
-            f"formula '{formula}' has no random effect; write (1 | participant_id), or use fit_ancova or fit_mmrm"
+            f"Formula '{formula}' has no random effect. Write (1 | participant_id), or use fit_ancova or fit_mmrm."
         )
     terms = read_terms(formula, written, columns)
     for name in (participant, weights, time):
@@ -96,8 +96,8 @@ def check_outcome(design: Design, terms: Sequence[RandomTerm]) -> None:
     for term in terms:
         if design.formula.response in used_by([term]):
             raise OptionError(
-                f"formula '{design.formula.text}': the outcome '{design.formula.response}' occurs in {term.text}; it "
-                "cannot explain itself"
+                f"Formula '{design.formula.text}': the outcome '{design.formula.response}' occurs in "
+                f"{term.text}. Leave it out there."
             )
 
 
@@ -126,8 +126,8 @@ def with_own_level(
             counts = data[factor].notna().groupby(data[by], observed=True).agg(["sum", "size"])
             said = "; ".join(f"'{level}' in {have} of {of} rows" for level, have, of in counts.itertuples())
             raise OptionError(
-                f"partially_nested: every {by} has rows with a {factor} ({said}); leave '{factor}' out of "
-                f"partially_nested, or leave the {factor} empty in the {by} that has none"
+                f"`partially_nested`: every {by} has rows with a {factor} ({said}). Leave '{factor}' out of "
+                f"`partially_nested`, or leave the {factor} empty in the {by} without one."
             )
         own_levels[factor] = (by, tuple(label_text(level) for level in without))
         filled = data[factor].astype("object").where(~data[by].isin(without), WITHOUT)
@@ -151,7 +151,7 @@ def check_rows(formula: str, design: Design, factors: Sequence[RandomFactor]) ->
     n, p = len(design.y), len(design.names)
     if np.ptp(design.y) == 0:
         raise FitError(
-            f"the outcome is {design.y[0]:g} in every row; there is no variance to model",
+            f"the outcome is {design.y[0]:g} in every row, so that there is no variance to model",
             ["Look whether the right column is the outcome, and whether a reader filled its gaps."],
         )
     if n <= p + 1:

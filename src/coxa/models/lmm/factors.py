@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 from formulaic.errors import FormulaicError
 
+from coxa.cards import counted
 from coxa.errors import FitError, OptionError
 from coxa.models.design.columns import check_text, coded, coded_as, columns_of, label_text, materialised
 from coxa.models.design.formula import GRAMMAR, RandomTerm
@@ -193,9 +194,9 @@ def check_not_fixed(
         own = frozenset(factor.columns)
         if "Intercept" in factor.names and own in fixed and own <= coded:
             raise OptionError(
-                f"formula '{formula}': '{factor.name}' is a fixed effect and a random one; the fixed effects leave "
-                "nothing between its levels. Keep one of the two: fixed for a few levels that are of interest "
-                "themselves, random for levels that stand for others"
+                f"Formula '{formula}': '{factor.name}' is a fixed effect and a random one, and the fixed "
+                "effects leave nothing between its levels. Keep one of the two: fixed for a few levels that "
+                "are of interest themselves, random for levels that represent others."
             )
 
 
@@ -205,8 +206,10 @@ def factor_of(formula: str, name: str, terms: Sequence[RandomTerm], frame: pd.Da
     codes, labels = level_codes(frame, columns)
     if len(labels) < FEWEST_LEVELS:
         raise FitError(
-            f"formula '{formula}': '{name}' has {len(labels)} level(s) in the analysed rows; a variance between levels "
-            f"needs {FEWEST_LEVELS}",
+            (
+                f"formula '{formula}': '{name}' has {counted(len(labels), 'level')} in the analysed rows, fewer "
+                f"than the {FEWEST_LEVELS} of a variance"
+            ),
             [f"Leave {terms[0].text} out of the formula.", "Look whether the column was read correctly."],
         )
     twice = [label for label, count in Counter(labels).items() if count > 1]
@@ -253,10 +256,10 @@ def effects_of(formula: str, term: RandomTerm, frame: pd.DataFrame) -> tuple[Eff
         plain, spec = columns_of(term.effects, right, levels)
     except FormulaicError as error:
         reason = str(error).split("\n", 1)[0]
-        raise OptionError(f"formula '{formula}': {term.text}: {reason} Allowed: {GRAMMAR}") from error
+        raise OptionError(f"Formula '{formula}': {term.text}: {reason} Allowed: {GRAMMAR}.") from error
     names = tuple(str(name).replace("[T.", "[") for name in spec.column_names)
     if not names:
-        raise OptionError(f"formula '{formula}': {term.text} has no effect left of the bar; write 1 for an intercept")
+        raise OptionError(f"Formula '{formula}': {term.text} has no effect left of the bar. Write 1 for an intercept.")
     by_levels: tuple[Any, ...] = ()
     if term.by is not None:
         _, by, _ = coded(frame[[term.by]].astype("category"))
@@ -276,7 +279,7 @@ def check_effects(formula: str, name: str, effects: Sequence[Effects], matrix: n
     names = [label for each in effects for label in each.names]
     twice = [label for k, label in enumerate(names) if label in names[:k]]
     if twice:
-        raise OptionError(f"formula '{formula}': effect '{twice[0]}' of '{name}' occurs in two terms; keep one")
+        raise OptionError(f"Formula '{formula}': effect '{twice[0]}' of '{name}' occurs in two terms. Keep one.")
     if not np.isfinite(matrix).all():
         column = names[int((~np.isfinite(matrix)).any(axis=0).argmax())]
         raise FitError(
@@ -286,7 +289,7 @@ def check_effects(formula: str, name: str, effects: Sequence[Effects], matrix: n
         )
     empty = [label for label, column in zip(names, matrix.T, strict=True) if not column.any()]
     if empty:
-        raise OptionError(f"formula '{formula}': effect '{empty[0]}' of '{name}' is zero in every row; leave it out")
+        raise OptionError(f"Formula '{formula}': effect '{empty[0]}' of '{name}' is zero in every row. Leave it out.")
     check_apart(formula, name, names, matrix, [part for each in effects for part in each.parts])
 
 

@@ -190,7 +190,7 @@ def predict(
     absent = [name for name in needed if name not in data.columns]
     if absent:
         raise OptionError(
-            f"the rows to predict have no column {', '.join(absent)}; the model needs {', '.join(needed)}"
+            f"The rows to predict have no column {', '.join(absent)}. Add it. The model needs {', '.join(needed)}."
         )
     missing = data[needed_in_effects(fit, wanted)].isna().any(axis=1).to_numpy()
     rows = data.loc[~missing]

@@ -165,9 +165,11 @@ def outer_columns(setting: Setting, ready: Prepared) -> OuterColumns:
             f"{one.name} ({len(one.labels)} levels)" for one in (setting.factors[k] for k in setting.outer_factors)
         )
         raise FitError(
-            f"the effects of {names} share rows, so that up to {outer.outer_factors.width} of them are solved for "
-            f"together; that takes about {8e-9 * KEPT_AT_ONCE * cells:.0f} GB of memory, more than the "
-            f"{8e-9 * KEPT_AT_ONCE * MOST_ABOVE**2:.0f} GB that coxa uses",
+            (
+                f"the effects of {names} share rows, so that up to {outer.outer_factors.width} of them are solved "
+                f"for together, in about {8e-09 * KEPT_AT_ONCE * cells} GB of memory, more than the "
+                f"{8e-09 * KEPT_AT_ONCE * MOST_ABOVE**2} GB that coxa uses"
+            ),
             ["Leave out one of the factors.", "Fit the model to a part of the rows."],
         )
     return outer

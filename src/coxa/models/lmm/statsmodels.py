@@ -33,15 +33,15 @@ def fit_by_statsmodels(analysed: MixedData, spec: LMMSpec) -> Fit:
     """
     reml = spec.reml
     if analysed.weights is not None:
-        raise OptionError("engine 'statsmodels' has no weights; use engine='coxa'")
+        raise OptionError("Engine 'statsmodels' has no weights. Use engine='coxa'.")
     design, factors = analysed.design, analysed.factors
     correlated = [factor for factor in factors if max(factor.parts) > 1]
     if len(correlated) > 1 or (correlated and len(factors) > 1):
-        raise OptionError("engine 'statsmodels' takes correlated effects of one factor alone; use engine='coxa'")
+        raise OptionError("Engine 'statsmodels' takes correlated effects of one factor alone. Use engine='coxa'.")
     if correlated and (len(correlated[0].parts) > 1 or (correlated[0].codes < 0).any()):
         raise OptionError(
-            f"engine 'statsmodels' takes correlated effects in one bracket, in all rows; those of {correlated[0].name} "
-            "are in several, or some rows are without; use engine='coxa'"
+            "Engine 'statsmodels' takes correlated effects in one bracket, in all rows, and those of "
+            f"{correlated[0].name} are in several, or some rows are without. Use engine='coxa'."
         )
     top = outermost(factors)
     groups = np.zeros(len(design.y), dtype=int) if top is None else top.codes

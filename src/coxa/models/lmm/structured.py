@@ -68,8 +68,8 @@ def fit_with_structure(
         column = spec.time or spec.visit
         if column not in data.columns:
             raise OptionError(
-                f"covariance '{structure.name}' needs to know where the rows of a participant stand; name the column "
-                "of the visit (visit=...) or of the time (time=...)"
+                f"Covariance '{structure.name}' needs the place of each row of a participant. Name the column "
+                "of the visit (visit=...) or of the time (time=...)."
             )
         where, labels = places_of_visits(used[column], who, analysed.design.complete, sample.participant)
         order = visit_order(used[column], None).warning.partition("; give")[0]

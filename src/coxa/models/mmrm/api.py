@@ -156,7 +156,7 @@ def fit_mmrm(
 def check_no_levels(levels: Mapping[str, Sequence[Any]] | None) -> None:
     """Raise OptionError where levels are given with one data frame."""
     if levels is not None:
-        raise OptionError("levels are for chunks; in one data frame make the column categorical")
+        raise OptionError("`levels` is for chunks. Make the column of a data frame categorical.")
 
 
 def fit_with_random(spec: MMRMSpec, data: pd.DataFrame | Iterable[pd.DataFrame], *, clock: list[float]) -> Fit:
@@ -168,7 +168,10 @@ def fit_with_random(spec: MMRMSpec, data: pd.DataFrame | Iterable[pd.DataFrame],
         Rows come in chunks, or what belongs to chunks is asked for.
     """
     if not isinstance(data, pd.DataFrame):
-        raise OptionError("random effects need the rows as one data frame; chunks are for models without them")
+        raise OptionError(
+            "Random effects need the rows as one data frame, and these are chunks. Give one data frame, or leave "
+            "the random effects out."
+        )
     check_no_levels(spec.levels)
     formula = spec.formula
     terms = read_terms(formula, spec.random, [str(name) for name in data.columns])

@@ -99,12 +99,12 @@ def clda_rows(
     check_keys(data.head(0), (response, baseline))
     words = {word for term in adjust for word in tokenise(term)} - set(OPERATORS)
     if baseline in words or arm in words:
-        raise OptionError(f"'{baseline}' is an outcome and '{arm}' is in the model already; leave both out of adjust")
+        raise OptionError(f"'{baseline}' is an outcome and '{arm}' is in the model already. Leave both out of adjust.")
     check_constant(data, participant, (baseline, arm))
     order = visit_order(data[visit], visits).labels
     labels = [label_text(label) for label in order]
     if baseline_visit in labels:
-        raise OptionError(f"the data have rows of a visit '{baseline_visit}'; give the rows after it, or another name")
+        raise OptionError(f"The data have rows of a visit '{baseline_visit}'. Give the rows after it, or another name.")
     later = data[data[visit].isin(order)]
     later = later.assign(**{visit: [label_text(label) for label in later[visit]]})
     first = later.drop_duplicates(participant)

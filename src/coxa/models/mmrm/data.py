@@ -119,7 +119,7 @@ def check_one_visit(ladder: Sequence[Structure], m: int) -> None:
     """Raise OptionError where a structure needs more visits than one."""
     for structure in ladder:
         if m == 1 and structure.count(1) > 1:
-            raise OptionError(f"covariance '{structure.name}' needs two visits or more; with one use 'us'")
+            raise OptionError(f"Covariance '{structure.name}' needs two visits or more. Use 'us' with one.")
 
 
 def group_codes(values: pd.Series, who: np.ndarray, rows: np.ndarray) -> tuple[np.ndarray, tuple[str, ...]]:

@@ -233,8 +233,8 @@ def not_converged_on(analysed: RepeatedData, sums: Stack, attempts: Sequence[Att
 def fitted_exactly(visits: Sequence[str]) -> list[str]:
     """Say at which visits the fixed effects leave nothing to a variance."""
     return [
-        f"the fixed effects fit every value at visit '{visit}' exactly, so that nothing there is left for a variance: "
-        "leave the visit out (visits=[...]), or use a covariance with one variance for all visits"
+        f"the fixed effects fit every value at visit '{visit}' exactly, so that nothing there is left for a variance. "
+        "Leave the visit out (visits=[...]), or use a covariance with one variance for all visits."
         for visit in visits
     ]
 

@@ -154,7 +154,8 @@ def qq_points(values: np.ndarray | pd.Series, *, conf_level: float = 0.95) -> pd
     n = len(ordered)
     if n < 3 or not 0 < conf_level < 1:
         raise OptionError(
-            f"a QQ plot needs three values and a level between 0 and 1; got {n} values, level {conf_level}"
+            f"There is no QQ plot of {n} values with limits at level {conf_level}. Give three values or more, and a "
+            "level between 0 and 1."
         )
     rank = np.arange(1, n + 1)
     at = {"theoretical": 0.5, "low": (1 - conf_level) / 2, "high": (1 + conf_level) / 2}

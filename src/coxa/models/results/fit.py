@@ -95,7 +95,7 @@ class StatsmodelsNames(FitRecord):
 def fitted(fit: FitRecord) -> np.ndarray:
     """Return the fitted outcome of each analysed row (N,), with the predicted random effects."""
     if fit.totals is not None:
-        raise FitError("a fit of chunks has no rows, and so no fitted values", ["fit the rows as one frame"])
+        raise FitError("a fit of chunks has no rows, and so no fitted values", ["Fit the rows as one frame."])
     values = fit.design.x @ fit.params.to_numpy()
     if fit.has_random_effects:
         part = random_part_of(fit)

@@ -92,7 +92,7 @@ def one_row(fit: Fit, rows: Any) -> np.ndarray:
     """Return the linear function as an array (p,)."""
     matrix = fit.weights(rows)
     if len(matrix) != 1:
-        raise OptionError(f"influence follows one linear function; got {len(matrix)} rows")
+        raise OptionError(f"There are {len(matrix)} rows, and influence follows one linear function. Give one row.")
     return matrix[0]
 
 

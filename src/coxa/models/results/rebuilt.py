@@ -55,8 +55,10 @@ def rebuilt(fit: Fit) -> Rebuilt:
     design, sample = fit.design, fit.sample
     if fit.has_random_effects:
         raise FitError(
-            f"the fit of '{fit.formula}' has random effects, with which participants are not independent; it cannot be "
-            "put together again participant by participant",
+            (
+                f"the fit of '{fit.formula}' has random effects, with which participants are not independent, so "
+                "that it cannot be rebuilt participant by participant"
+            ),
             [
                 "Fit the model without the random effects for the influence of participants and the check of its "
                 "covariance over the visits.",

@@ -249,7 +249,7 @@ class FitRecord:
         _, values, basis = np.linalg.svd(self.weights(rows), full_matrices=False)
         independent = basis[values > 1e-10 * max(values.max(), 1.0)]
         if not len(independent):
-            raise OptionError("a joint test needs at least one row that is not zero")
+            raise OptionError("All rows are zero. Give a joint test at least one row that is not zero.")
         f, denominator = self.inference.f_test(independent, self.params.to_numpy())
         q = len(independent)
         return JointTest(f, q, denominator, float(stats.f.sf(f, q, denominator)))
@@ -276,20 +276,20 @@ class FitRecord:
         names = list(self.params.index)
         if isinstance(rows, str):
             raise OptionError(
-                f"rows are weights of the coefficients, as an array or a mapping from their names; got '{rows}'. For "
-                f"the test of a term use coxa.joint_test(fit, '{rows}')"
+                f"`rows` is '{rows}'. Give weights of the coefficients, as an array or a mapping from their "
+                f"names. For the test of a term, use coxa.joint_test(fit, '{rows}')."
             )
         if isinstance(rows, Mapping):
             unknown = [name for name in rows if name not in names]
             if unknown:
-                raise OptionError(f"no coefficient '{unknown[0]}'; there are {', '.join(names)}")
+                raise OptionError(f"There is no coefficient '{unknown[0]}'. Choose from {', '.join(names)}.")
             return np.array([[rows.get(name, 0.0) for name in names]], dtype=float)
         try:
             matrix = np.atleast_2d(np.asarray(rows, dtype=float))
         except (TypeError, ValueError):
-            raise OptionError(f"rows are weights of the coefficients, as numbers; got {shortened(rows)}") from None
+            raise OptionError(f"`rows` is {shortened(rows)}. Give weights of the coefficients, as numbers.") from None
         if matrix.shape[1] != len(names):
-            raise OptionError(f"a row needs {len(names)} weights, one per coefficient; got {matrix.shape[1]}")
+            raise OptionError(f"A row has {matrix.shape[1]} weights. Give {len(names)}, one per coefficient.")
         return matrix
 
     def tidy(self, conf_level: float = 0.95) -> pd.DataFrame:

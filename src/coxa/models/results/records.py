@@ -13,6 +13,7 @@ from coxa.errors import NonConvergenceError, OptionError
 from coxa.models.covariance.structure import Structure
 from coxa.models.numerics.marginal_fit import Attempt, MarginalFit, fit_sums
 from coxa.models.numerics.pattern_sums import Stack
+from coxa.sentences import sentence
 
 VISIT, COUNT = "visit of the model", "n"
 """Columns of the counted tables beside the factors."""
@@ -119,8 +120,8 @@ class Totals:
         """
         if table is self.people and self.people[COUNT].sum() > self.n_participants:
             raise OptionError(
-                "a factor of the model varies within a participant, and chunks do not count how many participants "
-                "have each of its levels; fit the rows as one data frame"
+                "A factor of the model varies within a participant, and chunks do not count how many "
+                "participants have each of its levels. Fit the rows as one data frame."
             )
         keep = [table[name].isin(list(wanted)).to_numpy() for name, wanted in levels.items()]
         return table[np.logical_and.reduce(keep)] if keep else table
@@ -173,7 +174,7 @@ def not_converged(attempts: Sequence[Attempt], seen: Sequence[str]) -> NonConver
     return NonConvergenceError(
         f"no proven optimum of the likelihood. Tried: {tried or 'a visit has no variance at all'}",
         [
-            *seen,
+            *map(sentence, seen),
             "Look for a visit that repeats another, or has hardly any variance or participants.",
             "Use a covariance with fewer parameters, as a declared ladder: covariance=['us', ...].",
             "Leave terms with hardly any data out of the formula.",

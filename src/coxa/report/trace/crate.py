@@ -105,10 +105,10 @@ def _plan(report: ReportRecord[Study]) -> list[CrateFile]:
     """Return plan and lock; of a plan that names participants where the data are, all but that."""
     origin = report.study.origin
     if origin is None:
-        raise CoxaError("the plan was not read from a file; read it with `read_study`")
+        raise CoxaError("The plan was not read from a file. Read it with `read_study`.")
     raw = (Path(origin.folder) / origin.name).read_bytes()
     if hashlib.sha256(raw).hexdigest() != origin.sha256:
-        raise CoxaError(f"{origin.name} was changed while the report was made; make the report again")
+        raise CoxaError(f"{origin.name} was changed while the report was made. Make the report again.")
     if _names_participants(report.study):
         text = json.dumps(plan_content(report.study), indent=1, ensure_ascii=False) + "\n"
         note = f"All of {origin.name} but its `data` and `report`: participants are named there."

@@ -24,7 +24,7 @@ from coxa.tables.records import records
 CELLS = ("td", "span")
 """Elements of a page that hold numbers: cells of tables, and numbers in texts."""
 
-AGAIN = "find out what changed, and make the report again with `coxa report`"
+AGAIN = "Find out what changed, and make the report again with `coxa report`."
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +94,9 @@ def verify(report: Path, data: Path | None = None, tolerance: float = TOLERANCE)
     kept = read_kept(report)
     plan = kept.path("plan")
     if plan is None or not plan.is_file():
-        raise CoxaError(f"the plan is not at {plan}; move the folder of the report back to it, or report again")
+        raise CoxaError(
+            f"The plan is not at {plan}. Move the folder of the report back to it, or make the report again."
+        )
     committee = kept.provenance.get("arms") or None
     made = (describe if committee else analyse)(plan, data or kept.path("data"))
     share = bool(kept.provenance.get("small_cells"))
@@ -133,7 +135,7 @@ def _form(kept: Kept, path: Path, document: Document) -> list[Finding]:
     if page or written_with(kept, path):
         return page
     if path.suffix == ".html":
-        rule = "the page was changed after it was written; its numbers are those of the results"
+        rule = "the page was changed after it was written, but its numbers are those of the results"
         return [Finding("note", path.name, rule, "Keep the file that `coxa report` wrote.")]
     rule = "the file is of another run, or was changed after it was written"
     return [Finding("error", path.name, rule, "Write all forms in one run, such as `coxa report --format html,pdf`.")]

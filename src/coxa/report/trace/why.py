@@ -68,21 +68,22 @@ def _rows(results: pd.DataFrame, cell: str) -> pd.DataFrame:
     if not match:
         named = {name.lower(): name for name in results["cell"].unique()}
         near = get_close_matches(asked, named, n=1)
-        hint = f"; the nearest is {named[near[0]]}" if near else ""
+        hint = f". The nearest is {named[near[0]]}" if near else ""
         raise OptionError(
-            f"no number {cell!r}; write it as T3.r4.c2 (table 3, row 4, column 2), F3.r2 (figure 3, row 2 of its "
-            f"data), or as the page has it in `data-cell`, such as summary.b2.n1 (the first number in the second block "
-            f"of the summary){hint}"
+            f"There is no number {cell!r}. Write it as T3.r4.c2 (table 3, row 4, column 2), F3.r2 (figure 3, "
+            "row 2 of its data), or as the page has it in `data-cell`, such as summary.b2.n1 (the first "
+            f"number in the second block of the summary){hint}."
         )
     table, row, column = match.groups()
     name = f"T{int(table)}.r{int(row)}.c{int(column)}"
     places = results["cell"].str.extract(r"^T(\d+)\.r(\d+)\.c(\d+)$").dropna().astype(int)
     mine = places[places[0] == int(table)]
     if mine.empty:
-        raise OptionError(f"no number in table {int(table)}; tables with numbers: 1 to {places[0].max()}")
+        raise OptionError(f"There is no number in table {int(table)}. Choose a table from 1 to {places[0].max()}.")
     raise OptionError(
-        f"no number in {name}; table {int(table)} has numbers in rows {mine[1].min()} to {mine[1].max()} and columns "
-        f"{', '.join(map(str, sorted(mine[2].unique())))} (row headings and column headings are not counted)"
+        f"There is no number in {name}. Choose one of rows {mine[1].min()} to {mine[1].max()} and columns "
+        f"{', '.join(map(str, sorted(mine[2].unique())))} of table {int(table)} (row headings and column "
+        "headings are not counted)."
     )
 
 

@@ -303,5 +303,5 @@ def _fault(study: ComparativeStudy, path: tuple[str, ...], rule: str, remedy: st
 def check_seed(seed: int) -> int:
     """Return the seed; raise `OptionError` if it is negative."""
     if seed < 0:
-        raise OptionError(f"the seed is {seed}; give a whole number that is not negative")
+        raise OptionError(f"`seed` is {seed!r}. Give a whole number of 0 or more.")
     return seed

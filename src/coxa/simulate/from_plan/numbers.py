@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from coxa.errors import OptionError, not_allowed
+from coxa.sentences import sentences
 from coxa.study.assumptions.trial import PER_ARM, Assumptions
 from coxa.study.comparative import ComparativeStudy
 
@@ -37,10 +38,10 @@ def arm_numbers(
         numbers = divide(PER_ARM * len(arms) if given is None else int(given), [ratio[arm] for arm in arms])
     for arm, number in zip(arms, numbers, strict=True):
         if number < FEWEST:
-            raise OptionError(f"{number} participants in {arm} are too few; give every arm {FEWEST} or more")
+            raise OptionError(f"Arm {arm} has {number} participants. Give every arm {FEWEST} or more.")
     for name in study.analyses:
         if message := too_few(study, name, sum(numbers)):
-            raise OptionError(message)
+            raise OptionError(sentences(message))
     return np.array(numbers, dtype=np.intp)
 
 

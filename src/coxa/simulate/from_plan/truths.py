@@ -98,8 +98,8 @@ def _mean_of(design: TrialDesign, key: Key, parts: list[tuple[Floats, Floats]]) 
         name, arm, _ = key
         words = design.study.words.sets[design.study.estimands[name].population]
         raise OptionError(
-            f"none of {len(v)} simulated participants of {arm} is among the {words}, so that estimand {name} has no "
-            "value; look at `per_protocol`, and at attendance and events in `assumptions`"
+            f"None of {len(v)} simulated participants of {arm} is among the {words}, so that estimand {name} "
+            "has no value. Check `per_protocol`, and attendance and events in `assumptions`."
         )
     mean = float(u.sum() / v.sum())
     return mean, (u - mean * v) / v.mean()

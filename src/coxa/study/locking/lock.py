@@ -153,7 +153,7 @@ def lock(study: Study | str | Path, reason: str = "", date: str | Date | None = 
             raise _refused(held, changes)
         if day < held.last.date:
             raise OptionError(
-                f"{held.file} was last locked on {held.last.date}; an amendment of {day} would be earlier"
+                f"{held.file} was last locked on {held.last.date}, and {day} is earlier. Give a later date."
             )
         entries = (*held.entries, _entry(plan, day, reason, held.last.sha256))
     made = Lock(path.name, entries)
@@ -268,13 +268,13 @@ def day_text(date: str | Date | None) -> str:
     try:
         return Date.fromisoformat(str(date)).isoformat()
     except ValueError:
-        raise OptionError(f"{str(date)!r} is not a day; write it as YYYY-MM-DD, for example 2026-01-15") from None
+        raise OptionError(f"{str(date)!r} is not a day. Write it as YYYY-MM-DD, for example 2026-01-15.") from None
 
 
 def _damaged(file: str, rule: str, field: str | None = None) -> LockError:
     remedy = (
-        "Put back the file as coxa wrote it, from version control or a copy; where there is none, move it away and "
-        "lock the plan again: reports then show the day of the new lock."
+        "Put back the file as coxa wrote it, from version control or a copy. Without one, move it away and "
+        "lock the plan again. Reports then show the day of the new lock."
     )
     return LockError(
         f"{file} is damaged, or was edited", Findings((Finding("error", file, rule, remedy, field=field),))
@@ -282,6 +282,6 @@ def _damaged(file: str, rule: str, field: str | None = None) -> LockError:
 
 
 def _refused(held: Lock, changes: tuple[Change, ...]) -> LockError:
-    remedy = 'Say why: `coxa lock STUDY.YAML --reason "..."`; or undo the change.'
+    remedy = 'Give the reason (`coxa lock STUDY.YAML --reason "..."`), or undo the change.'
     found = (change.finding(held.file, f"the plan changed since {held.last.date}", remedy) for change in changes)
     return LockError(f"the plan was locked on {held.last.date} and changed since", Findings.of(found))

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ValidationError
 
 from coxa.errors import choose_from
 from coxa.findings import Finding
+from coxa.sentences import sentence
 from coxa.study.kinds import designs_of, kinds_with
 from coxa.study.plan import Origin, Study
 from coxa.study.words import Design
@@ -186,12 +187,7 @@ def _finding(origin: Origin, path: tuple[str, ...], rule: str, remedy: str, valu
 def _split(message: str) -> tuple[str, str]:
     """Split a message at its first semicolon, or after its first sentence, into what is wrong and what to do."""
     rule, *remedy = re.split(r"; |\. ", message, maxsplit=1)
-    return re.sub("^There is", "there is", rule), _sentences(remedy[0] if remedy else "correct it")
-
-
-def _sentences(remedy: str) -> str:
-    """Write a remedy with a capital letter and its stop."""
-    return f"{remedy[:1].upper()}{remedy[1:]}" + ("" if remedy.endswith((".", "?")) else ".")
+    return re.sub("^There is", "there is", rule), sentence(remedy[0] if remedy else "Correct it.")
 
 
 def _real_path(fault: Mapping[str, Any], origin: Origin) -> tuple[str, ...]:

@@ -180,7 +180,7 @@ def fit_chunks(spec: MMRMSpec, source: Iterable[pd.DataFrame]) -> Fit:
     """Fit chunks of rows; the errors are those of `coxa.models.fit_mmrm`."""
     if spec.vcov != "model" or spec.ddf == "between-within":
         word = f"vcov='{spec.vcov}'" if spec.vcov != "model" else f"ddf='{spec.ddf}'"
-        raise OptionError(f"{word} looks at rows, and chunks leave only their sums; give the rows as one data frame")
+        raise OptionError(f"{word} needs rows, and chunks leave only their sums. Give the rows as one data frame.")
     started = perf_counter()
     recipe, chunks = chunk_recipe(spec, source)
     check_one_visit(spec.ladder, len(recipe.labels))
@@ -211,7 +211,7 @@ def known_once(seen: Gathered, recipe: ChunkRecipe) -> np.ndarray:
     again = names[names.duplicated()].unique()
     if len(again):
         raise DataError(
-            f"the rows of a {recipe.participant} must be next to each other in chunks; those of {len(again)} are not:",
+            f"the rows of {len(again)} {recipe.participant} are not next to each other in the chunks:",
             Findings.of(
                 Finding(
                     "error",

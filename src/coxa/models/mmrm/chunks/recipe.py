@@ -86,8 +86,8 @@ def chunk_recipe(spec: MMRMSpec, source: Iterable[pd.DataFrame]) -> tuple[ChunkR
     stateful = [word for word in OF_ALL_ROWS if re.search(rf"\b{word}\s*\(", checked.right)]
     if stateful:
         raise OptionError(
-            f"formula '{formula}': {stateful[0]}() looks at all rows at once and cannot be used with chunks; "
-            "make it a column of the source, or give the rows as one data frame"
+            f"Formula '{formula}': {stateful[0]}() needs all rows at once, and these are chunks. Make it a "
+            "column of the source, or give the rows as one data frame."
         )
     extra = [name for name in (group, weights, time) if name is not None]
     columns = tuple(dict.fromkeys((participant, visit, checked.response, *checked.variables, *extra)))
@@ -182,9 +182,9 @@ def distinct(
     """
     if chunks is source:
         raise OptionError(
-            f"the levels of {', '.join(names)} must be known before the first chunk, and this source can be read once "
-            f"only; give levels={{'{names[0]}': [...]}} (visits=[...] for the visits), make the columns categorical, "
-            "or give a source that can be read twice"
+            f"The levels of {', '.join(names)} are needed before the first chunk, and this source can be read "
+            f"only once. Give levels={{'{names[0]}': [...]}} (visits=[...] for the visits), make the columns "
+            "categorical, or give a source that can be read twice."
         )
     left(chunks)
     values_of: dict[str, dict[Any, None]] = {name: {} for name in names}

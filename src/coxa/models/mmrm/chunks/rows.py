@@ -161,7 +161,10 @@ def level_codes(values: pd.Series, levels: Sequence[Any], rows: np.ndarray, *, s
 def as_numbers(values: pd.Series) -> np.ndarray:
     """Return a covariate as numbers; OptionError where a later chunk has something else in it."""
     if not pd.api.types.is_numeric_dtype(values.dtype):
-        raise OptionError(f"column '{values.name}' is a number in the first chunk and {values.dtype} in a later one")
+        raise OptionError(
+            f"Column '{values.name}' is a number in the first chunk and {values.dtype} in a later one. Give it "
+            "one type in the source."
+        )
     return values.to_numpy(dtype=float)
 
 

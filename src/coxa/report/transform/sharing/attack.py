@@ -257,7 +257,7 @@ class _Attacker:
                 hidden.append(True)
         sums = Sums(np.array(values), np.ones(len(values)), tuple(sorted(equations)))
         if sums.residuals().any():
-            raise CoxaError("a sum that was taken for true is not")
+            raise CoxaError("A sum that was taken as true is false.")
         unknown = np.array(hidden)
         near = _components(sums, unknown)
         for place, value in enumerate(values):
