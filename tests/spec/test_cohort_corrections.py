@@ -102,7 +102,7 @@ def test_a_correction_to_a_word_that_is_no_level(tmp_path: Path) -> None:
 
 def test_a_corrected_value_is_checked_like_any_other(tmp_path: Path) -> None:
     entry = 'table: assessments, participant_id: "01", visit: week_6, outcome: pain, to: 400'
-    assert only(read_tiny(tmp_path, data=corrected(entry)), "error").rule == "pain is not between 0 and 100 points"
+    assert only(read_tiny(tmp_path, data=corrected(entry)), "error").rule == "`pain` is not between 0 and 100 points"
 
 
 def test_an_excluded_row_is_noted_and_accounted_for(tmp_path: Path) -> None:

@@ -97,7 +97,7 @@ def test_unknown_participant(tmp_path: Path) -> None:
 def test_value_out_of_range(tmp_path: Path) -> None:
     cohort = read_tiny(tmp_path, values=changed(assessments(), 2, value="104"))
     assert messages(cohort, "error") == [
-        "error: assessments, row 4, participant 01, pain: pain is not between 0 and 100 points (found '104'). "
+        "error: assessments, row 4, participant 01, pain: `pain` is not between 0 and 100 points (found '104'). "
         "Correct it at the source or under `corrections`. A range is never stretched to fit a value."
     ]
     assert cohort.disposition.left_out["reason"].tolist() == ["out of range"]
@@ -106,7 +106,7 @@ def test_value_out_of_range(tmp_path: Path) -> None:
 def test_undeclared_missing_code(tmp_path: Path) -> None:
     values = changed(assessments(), 2, value="999")
     finding = only(read_tiny(tmp_path, values=values), "error")
-    assert finding.rule == "pain is not between 0 and 100 points, and 999 looks like a code for missing"
+    assert finding.rule == "`pain` is not between 0 and 100 points, and 999 looks like a code for missing"
     assert finding.remedy == (
         "Write `missing: [999]` in `data: tables: assessments` if it means missing. If not, correct it."
     )
@@ -117,7 +117,7 @@ def test_undeclared_missing_code(tmp_path: Path) -> None:
 
 def test_undeclared_missing_code_in_a_covariate(tmp_path: Path) -> None:
     cohort = read_tiny(tmp_path, changed(PARTICIPANTS, 0, age="999"))
-    assert only(cohort, "error").rule == "age is not between 18 and 95 years, and 999 looks like a code for missing"
+    assert only(cohort, "error").rule == "`age` is not between 18 and 95 years, and 999 looks like a code for missing"
     assert cohort.table("participants")["age"].isna().tolist() == [True, False, False, False]
 
 
@@ -202,7 +202,7 @@ def test_covariate_missing(tmp_path: Path) -> None:
     finding = only(read_tiny(tmp_path, changed(PARTICIPANTS, 1, sex=None)))
     assert (finding.severity, finding.rule, finding.value) == (
         "warning",
-        "sex is missing for the participant",
+        "`sex` is missing for the participant",
         "missing in 1 of 4",
     )
 
@@ -213,14 +213,14 @@ def test_outcome_without_values_and_constant_outcome(tmp_path: Path) -> None:
     values = values[values["outcome"] == "pain"]
     found = {(item.severity, item.rule) for item in read_tiny(tmp_path, values=values).findings}
     assert found == {
-        ("error", "outcome function has no values in the data"),
-        ("warning", "outcome pain is the same for all participants"),
+        ("error", "outcome `function` has no values in the data"),
+        ("warning", "outcome `pain` is the same for all participants"),
     }
 
 
 def test_other_unit(tmp_path: Path) -> None:
     finding = only(read_tiny(tmp_path, values=changed(assessments().assign(unit="points"), 4, unit="mm")), "error")
-    assert (finding.rule, finding.value) == ("pain is in another unit than points", "mm")
+    assert (finding.rule, finding.value) == ("`pain` is in another unit than points", "mm")
 
 
 def test_outcome_outside_the_plan_is_left_out_and_said(tmp_path: Path) -> None:
@@ -292,7 +292,7 @@ data:
       outcomes: {pain: {baseline: p0, week_12: p12}, function: {baseline: f0, week_12: f12}}
 """
     finding = only(read_with(tmp_path, data))
-    assert finding.rule == "function has a value at Week 12 where everything else is missing"
+    assert finding.rule == "`function` has a value at Week 12 where everything else is missing"
     assert (finding.value, finding.n_rows) == ("0 in 4 participants, and in 0 of 16 with other outcomes", 4)
     assert "`missing_when: [{column: f12, equals: 0, when_missing: [p12], because: ...}]`" in finding.remedy
     declared = data + "      missing_when: [{column: f12, equals: 0, when_missing: [p12], because: not returned}]\n"

@@ -98,7 +98,7 @@ def test_a_participant_whose_rows_differ_is_an_error(tmp_path: Path) -> None:
     finding = next(iter(cohort.findings))
     assert (finding.severity, finding.rule, finding.row, finding.participant_id) == (
         "error",
-        "age differs between the rows of the participant",
+        "`age` differs between the rows of the participant",
         5,
         "2",
     )
@@ -179,7 +179,7 @@ data:
         ("warning", "file items.csv lacks the columns of 30 of the 40 items of hoos",
          "no column for s1, s2, s3, s4, s5, a1, a2, a3, a4, a5, a6, a7 and 18 more"),
         ("note", "columns of the file are not used", "HOOS_total"),
-        ("error", "hoos p3 is not between 0 and 4", "7"),
+        ("error", "item p3 of hoos is not between 0 and 4", "7"),
     ]  # fmt: skip
     assert counts(cohort, "item_responses") == [("rows", 2, 2, 0, 0), ("values", 20, 18, 1, 1)]
     assert cohort.disposition.left_out["reason"].tolist() == ["declared missing (9)", "out of range"]
@@ -241,9 +241,9 @@ data:
     cohort = read_tiny(tmp_path, data=data)
     assert [(item.severity, item.row, item.rule) for item in cohort.findings] == [
         ("error", 6, "the word of measure is unknown"),
-        ("error", 3, "hip_flexion is not between 0 and 150 deg"),
-        ("warning", 4, "hip_flexion is outside its usual range, 60 to 140 deg"),
-        ("error", 5, "hip_flexion is in another unit than deg"),
+        ("error", 3, "`hip_flexion` is not between 0 and 150 deg"),
+        ("warning", 4, "`hip_flexion` is outside its usual range, 60 to 140 deg"),
+        ("error", 5, "`hip_flexion` is in another unit than deg"),
     ]
     assert cohort.table("clinical_measures")["value"].tolist() == [99.0, 45.0]
 

@@ -37,7 +37,7 @@ def read_wide(folder: Path, frame: pd.DataFrame, data: str = WIDE) -> list[str]:
 
 def test_a_value_of_a_wide_file_is_found_by_its_column(tmp_path: Path) -> None:
     assert read_wide(tmp_path, changed(wide(), 1, FUN_W12="85")) == [
-        "error: assessments, row 3, participant 02, function (FUN_W12): function is not between 0 and 80 points "
+        "error: assessments, row 3, participant 02, function (FUN_W12): `function` is not between 0 and 80 points "
         "(found '85'). Correct it at the source or under `corrections`. A range is never stretched to fit a value."
     ]
     assert read_wide(tmp_path, changed(wide(), 1, FUN_W12="?"))[0] == (
@@ -200,7 +200,7 @@ def test_age_is_computed_from_the_two_dates(tmp_path: Path) -> None:
     assert messages(cohort) == [
         "note: participants, age: age is computed from birth_date and randomisation_date. Map a column if "
         "the files have the age. The computed age is in years with one decimal.",
-        "warning: participants, age: age is missing for the participant (found 'missing in 1 of 4'). Complete "
+        "warning: participants, age: `age` is missing for the participant (found 'missing in 1 of 4'). Complete "
         "it at the source. Analyses that adjust for it leave these participants out.",
     ]
 

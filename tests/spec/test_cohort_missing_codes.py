@@ -100,7 +100,7 @@ data:
 """
     finding = only(read_with(tmp_path, data), "error")
     assert (finding.rule, finding.row, finding.participant_id, finding.value) == (
-        "arm is empty",
+        "`arm` is empty",
         3,
         "3",
         "declared missing (9)",
@@ -118,7 +118,7 @@ data:
     assessments: {file: visits.csv, columns: {participant_id: id}, outcomes: {pain: p, function: f}}
 """
     errors = read_with(tmp_path, data).findings.errors
-    assert next((item.participant_id, item.rule) for item in errors) == ("02", "arm is empty")
+    assert next((item.participant_id, item.rule) for item in errors) == ("02", "`arm` is empty")
 
 
 @pytest.mark.parametrize("value", ["107", "108", "-8", "101"])

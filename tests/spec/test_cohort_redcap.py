@@ -59,7 +59,7 @@ def cohort(tmp_path: Path, condition: str = "", export: str = EXPORT, plan: str 
 def test_a_checkbox_at_other_events_is_answered_with_the_condition_of_its_event(tmp_path: Path) -> None:
     found = cohort(tmp_path)
     (error,) = [item for item in found.findings.errors if item.field == "hypertension"]
-    assert error.rule == "hypertension differs between the rows of the participant"
+    assert error.rule == "`hypertension` differs between the rows of the participant"
     assert f"`columns_where: {{hypertension: {CHECKED}}}`" in error.remedy
     assert f"`where: {CHECKED}`" in error.remedy
 

@@ -140,7 +140,7 @@ class TestCodedOneOff:
     def test_answers_from_1_to_5_are_one_finding_with_the_map(self, tmp_path: Path) -> None:
         cohort = self.read(tmp_path, {"t0": 5, "t1": 3, "t2": 2})
         (error,) = cohort.findings.errors
-        assert error.rule == "hoos is 0 to 4, and its values look coded 1 to 5: 5 occurs, and 0 never"
+        assert error.rule == "`hoos` is 0 to 4, and its values look coded 1 to 5: 5 occurs, and 0 never"
         assert "`values: {value: {1: 0, 2: 1, 3: 2, 4: 3, 5: 4}}`" in error.remedy
         assert cohort.table("item_responses").empty
 
@@ -154,7 +154,7 @@ class TestCodedOneOff:
         frame.loc[0, "hoos_p1_t1"] = 5
         cohort = everyday.TestItemsWideOverVisits().read(tmp_path, frame)
         (error,) = cohort.findings.errors
-        assert error.rule == "hoos p1 is not between 0 and 4"
+        assert error.rule == "item p1 of hoos is not between 0 and 4"
 
     def test_a_code_for_missing_does_not_hide_it(self, tmp_path: Path) -> None:
         frame = everyday.wide_items({"t0": 5, "t1": 3, "t2": 2})
@@ -168,7 +168,7 @@ class TestCodedOneOff:
         pain = values["outcome"] == "pain"
         values.loc[pain, "value"] = [str(1 + k % 11) for k in range(int(pain.sum()))]
         (error,) = read_tiny(tmp_path, values=values, plan=plan).findings.errors
-        assert error.rule == "pain is 0 to 10, and its values look coded 1 to 11: 11 occurs, and 0 never"
+        assert error.rule == "`pain` is 0 to 10, and its values look coded 1 to 11: 11 occurs, and 0 never"
 
     @pytest.mark.parametrize(
         ("answers", "low", "high", "shift"),

@@ -90,7 +90,7 @@ def test_what_cannot_be_is_refused() -> None:
         PainBands(safe=5, acceptable=2)
     with pytest.raises(OptionError, match="did you mean safe_to_3"):
         pain_bands(ON_THE_CUTS, "pain", "safe_to3")
-    with pytest.raises(DataError, match=r"row 3, participant a, pain: pain is not between 0 and 10 \(found '11'\)"):
+    with pytest.raises(DataError, match=r"row 3, participant a, pain: `pain` is not between 0 and 10 \(found '11'\)"):
         pain_bands(ratings(1, 11).astype({"pain": int}), "pain")
     with pytest.raises(DataError, match="earlier row of this day"):
         pain_monitoring(pd.concat([ratings(1), ratings(2)]))

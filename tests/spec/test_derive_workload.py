@@ -38,7 +38,7 @@ def test_load_is_minutes_times_exertion_and_rest_is_none() -> None:
     load = session_load(day)["training_load"].tolist()
     assert load[:2] == [200.0, 0.0]
     assert np.isnan(load[2:]).all()  # half known is not known
-    with pytest.raises(DataError, match="perceived_exertion is not between 0 and 10"):
+    with pytest.raises(DataError, match="`perceived_exertion` is not between 0 and 10"):
         session_load(day.assign(perceived_exertion=[5, None, 11, 6]))
     with pytest.raises(DataError, match="row 2, participant a, training_minutes: training_minutes is below"):
         session_load(day.assign(training_minutes=[-40, 0, 30, 20]))

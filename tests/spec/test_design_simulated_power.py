@@ -166,7 +166,7 @@ def test_settings_vary_dropout_and_the_variance_of_therapists() -> None:
     assert changed.clusters["therapist_id"].icc == 0.05
     with pytest.raises(OptionError, match=r"Choose a short word \(dropout"):
         settings(study, {"drop": [0.1]})
-    with pytest.raises(OptionError, match="cannot set dropout to 2"):
+    with pytest.raises(OptionError, match="`dropout` cannot be 2"):
         settings(study, {"dropout": [2.0]})
 
 
@@ -252,7 +252,7 @@ def test_the_number_for_equivalence_is_found_from_one_with_less_than_the_level()
 
 
 def test_the_search_ends_early_where_the_power_does_not_rise() -> None:
-    with pytest.raises(FitError, match=r"No number up to 20,000 .* power 0\.9; with .* it is 0\.0") as error:
+    with pytest.raises(FitError, match=r"No number up to 20,000 .* power 0\.9, and .* participants give 0\.0") as error:
         find_n(two_arms(60, 0.0, 0.7, ["baseline"]), 0.9, replicates=200)
     reached = int(re.search(r"with ([\d,]+) participants", str(error.value))[1].replace(",", ""))  # type: ignore[index]
     assert reached < 10_000

@@ -132,7 +132,7 @@ def test_rows_written_out() -> None:
 def test_what_cannot_be_a_baseline_is_said() -> None:
     data = complete(6)
     twice = pd.concat([data, data.assign(visit="week_26", baseline=data["baseline"] + 1)])
-    with pytest.raises(DataError, match="baseline differs between the rows of the participant"):
+    with pytest.raises(DataError, match="`baseline` differs between the rows of the participant"):
         clda_rows(twice)
     with pytest.raises(OptionError, match="is an outcome"):
         clda_rows(data, adjust=["baseline * visit"])

@@ -51,7 +51,7 @@ def test_an_unknown_item_is_one_finding_however_often_it_comes():
 
 def test_an_item_answered_twice():
     finding = only(check_items(table(GOOD, ("a", "baseline", "q1", 2)), "hoos"))
-    assert finding.rule == "the item is answered twice at one visit (a, baseline); row 2 has it too"
+    assert finding.rule == "the item is answered twice at one visit (a, baseline), also in row 2"
     assert (finding.row, finding.value) == (3, "2")
 
 
@@ -60,7 +60,7 @@ def test_a_row_of_the_file_that_comes_twice_is_one_finding_that_names_both():
     items = table(*answers, *answers).assign(source_row=[2] * 3 + [9] * 3)
     finding = only(check_items(items, "hoos"))
     assert (finding.row, finding.field) == (9, None)
-    assert finding.rule == "the visit (a, baseline) has two rows; row 9 repeats row 2"
+    assert finding.rule == "the visit (a, baseline) has two rows: row 9 repeats row 2"
 
 
 def test_answers_that_cannot_be_are_set_missing_and_listed():

@@ -51,7 +51,7 @@ def test_the_instruments_own_name_goes_before_other_prefixes():
 
 def test_several_prefixes_that_fit_are_named():
     assert said(find_item_columns(prefixed("pre_") + prefixed("post_"), "hoos")) == [
-        "several prefixes fit the item columns. Give the prefix; these fit: post_, pre_."
+        "several prefixes fit the item columns. Give the prefix, one of post_, pre_."
     ]
 
 

@@ -263,9 +263,9 @@ def test_who_lacks_a_therapist_is_left_out_and_who_should_have_none_keeps_the_ar
     report = coxa.analyse(write_trial(tmp_path, who, plan))
     lacking, surplus = report.findings
     assert (lacking.severity, lacking.participant_id, lacking.field) == ("warning", "P008", "therapist_id")
-    assert lacking.rule == "therapist_id is unknown, and analysis primary has it in this arm"
+    assert lacking.rule == "`therapist_id` is unknown, and analysis primary has it in this arm"
     assert (surplus.severity, surplus.participant_id, surplus.value) == ("warning", "P001", "T3")
-    assert surplus.rule == "therapist_id is not empty: by the plan only classes have one"
+    assert surplus.rule == "`therapist_id` is not empty: by the plan only classes have one"
     (fit,) = report.fits["primary"]
     assert sorted(set(fit.left_out["participant_id"])) == ["P008"]
     assert set(fit.left_out["reason"]) == {"therapist_id is missing"}

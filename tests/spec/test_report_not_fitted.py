@@ -97,7 +97,7 @@ def test_a_visit_of_the_estimand_has_to_be_among_those_of_the_model() -> None:
 
 
 def test_where_nothing_can_be_fitted_the_remedies_are_in_the_words_of_the_plan(tmp_path: Path) -> None:
-    with pytest.raises(EmptyCellError, match=r"analysis ancova: no outcome of arm classes at week_12\n") as error:
+    with pytest.raises(EmptyCellError, match=r"Analysis ancova: no outcome of arm classes at week_12\n") as error:
         coxa.analyse(written(tmp_path, unseen=("classes", "week_12")))
     assert not {"formula", "visits=[", "fit."} & set(str(error.value).split())
 
@@ -106,7 +106,7 @@ def test_the_command_writes_the_others_and_ends_with_a_finding(tmp_path: Path) -
     plan = written(tmp_path, unseen=("classes", "week_6"))
     done = CliRunner().invoke(app, ["analyse", str(plan), "--out", str(tmp_path / "out")])
     assert done.exit_code == 1
-    assert "analysis primary: no outcome of arm classes at week_6" in done.stderr
+    assert "Analysis primary: no outcome of arm classes at week_6" in done.stderr
     assert "1. Write `visits: [week_12]` in analysis primary" in done.stderr
     frame = pd.read_csv(tmp_path / "out" / "estimates.csv")
     assert set(frame["analysis"]) == {"ancova"}

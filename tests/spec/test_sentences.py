@@ -6,7 +6,7 @@ import ast
 import itertools
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,7 +23,6 @@ MODELS = {
     "TooFewParticipantsError",
 }
 HEADINGS = {"DataError", "PlanError", "LockError", "InstrumentError"}
-FINDINGS = {"Finding", "row_findings"}
 PLAN = "study/"
 """Where `ValueError` and `Problem` have rule and remedy in one text; `study/reading/explain.py` takes them apart."""
 
@@ -69,20 +68,26 @@ def _chained(text: str) -> str | None:
 class Texts:
     """The texts of one module: names of it are looked up where they are assigned, functions where they return."""
 
-    def __init__(self, file: str, tree: ast.Module) -> None:
-        self.file, self.tree = file, tree
+    def __init__(self, file: str, tree: ast.Module, known: dict[str, list[str]] | None = None) -> None:
+        self.file, self.tree, self.takers = file, tree, dict(known or {}) | takers([tree])
         self.functions = {node.name: node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
 
     def __iter__(self) -> Iterator[Written]:
         for scope in (self.tree, *self.functions.values()):
-            for call in _own(scope):
-                if isinstance(call, ast.Call):
-                    for kind, node in self._parts(call):
-                        for text in dict.fromkeys(self._forms(node, scope)):
-                            if re.search(r"[a-z]", text.replace("{}", "")):
-                                yield Written(self.file, call.lineno, kind, text)
+            for place in _own(scope):
+                for kind, node in self._parts(place):
+                    for text in dict.fromkeys(self._forms(node, scope)):
+                        if re.search(r"[a-z]", text.replace("{}", "")):
+                            yield Written(self.file, node.lineno, kind, text)
 
-    def _parts(self, call: ast.Call) -> Iterator[tuple[str, ast.expr]]:
+    def _parts(self, place: ast.AST) -> Iterator[tuple[str, ast.expr]]:
+        """Yield the texts of a call, or of an assignment to the names `rule` and `remedy`."""
+        if isinstance(place, ast.Call):
+            yield from self._called(place)
+        for name in ("rule", "remedy") if isinstance(place, ast.Assign) else ():
+            yield from ((name, value) for value in _assigned_here(name, place))
+
+    def _called(self, call: ast.Call) -> Iterator[tuple[str, ast.expr]]:
         name, args = getattr(call.func, "id", getattr(call.func, "attr", "")), call.args
         named = {word.arg: word.value for word in call.keywords}
         if name in MESSAGES and args:
@@ -91,12 +96,12 @@ class Texts:
             yield "rule", args[0]
             remedies = args[1:2] if name in MODELS else []
             yield from (("remedy", each) for part in remedies for each in _members(part))
-        elif name in FINDINGS or (name == "Problem" and len(args) > 2):
-            first = 1 if name == "Problem" else 2
-            yield from zip(("rule", "remedy"), args[first : first + 2], strict=False)
-            yield from ((kind, named[kind]) for kind in ("rule", "remedy") if kind in named)
         elif name in ("Problem", "ValueError") and args and self.file.startswith(PLAN):
             yield "problem", args[-1]
+        elif name in self.takers:
+            plain = itertools.takewhile(lambda each: not isinstance(each, ast.Starred), args)
+            given = dict(zip(self.takers[name], plain, strict=False)) | named
+            yield from ((kind, given[kind]) for kind in ("rule", "remedy") if kind in given)
 
     def _forms(self, node: ast.expr, scope: ast.AST, depth: int = 4) -> list[str]:
         """Return the forms that an expression may take, with {} for what is not known here."""
@@ -148,21 +153,40 @@ def _assigned(name: str, scope: ast.AST) -> list[ast.expr]:
     found: list[ast.expr] = []
     for node in _own(scope):
         if isinstance(node, ast.Assign):
-            for target in node.targets:
-                if isinstance(target, ast.Name) and target.id == name:
-                    found.append(node.value)
-                elif isinstance(target, ast.Tuple) and isinstance(node.value, ast.Tuple):
-                    pairs = zip(target.elts, node.value.elts, strict=False)
-                    found += [value for part, value in pairs if isinstance(part, ast.Name) and part.id == name]
+            found += _assigned_here(name, node)
         elif isinstance(node, ast.AnnAssign | ast.NamedExpr) and getattr(node.target, "id", "") == name and node.value:
             found.append(node.value)
     return found
 
 
+def _assigned_here(name: str, node: ast.Assign) -> Iterator[ast.expr]:
+    for target in node.targets:
+        if isinstance(target, ast.Name) and target.id == name:
+            yield node.value
+        elif isinstance(target, ast.Tuple) and isinstance(node.value, ast.Tuple):
+            pairs = zip(target.elts, node.value.elts, strict=False)
+            yield from (value for part, value in pairs if isinstance(part, ast.Name) and part.id == name)
+
+
+def takers(trees: Iterable[ast.Module]) -> dict[str, list[str]]:
+    """Return function or record -> its parameters, for those that take a rule and a remedy."""
+    found = {}
+    for node in (node for tree in trees for node in ast.walk(tree)):
+        if isinstance(node, ast.FunctionDef):
+            names = [each.arg for each in (*node.args.posonlyargs, *node.args.args) if each.arg != "self"]
+            found[node.name] = names + [each.arg for each in node.args.kwonlyargs]
+        elif isinstance(node, ast.ClassDef):
+            found[node.name] = [each.target.id for each in node.body if isinstance(each, ast.AnnAssign)
+                                and isinstance(each.target, ast.Name)]  # fmt: skip
+    return {name: names for name, names in found.items() if {"rule", "remedy"} <= set(names)}
+
+
 def all_texts() -> Iterator[Written]:
-    for path in sorted(SOURCE.rglob("*.py")):
-        if "_demo" not in path.parts:
-            yield from Texts(path.relative_to(SOURCE).as_posix(), ast.parse(path.read_text(encoding="utf-8")))
+    paths = [path for path in sorted(SOURCE.rglob("*.py")) if "_demo" not in path.parts]
+    trees = {path.relative_to(SOURCE).as_posix(): ast.parse(path.read_text(encoding="utf-8")) for path in paths}
+    known = {name: names for name, names in takers(trees.values()).items() if not name.startswith("_")}
+    for file, tree in trees.items():
+        yield from Texts(file, tree, known)
 
 
 def test_every_error_and_finding_is_written_in_sentences() -> None:
@@ -178,6 +202,7 @@ CAPITAL, STOPPED, OPEN, CHAINED = (
     "has no full stop",
     "is chained by a semicolon",
 )
+TAKERS = {"Finding": ["severity", "table", "rule", "remedy"], "row_findings": ["frame", "rule", "remedy"]}
 EMPTY = 'row_findings(frame, rule="it is empty", remedy='
 
 
@@ -195,4 +220,4 @@ EMPTY = 'row_findings(frame, rule="it is empty", remedy='
     ],
 )
 def test_the_texts_of_a_module_are_found_and_judged(source: str, faults: list[str]) -> None:
-    assert [fault for text in Texts("x.py", ast.parse(source)) if (fault := text.fault())] == faults
+    assert [fault for text in Texts("x.py", ast.parse(source), TAKERS) if (fault := text.fault())] == faults

@@ -109,7 +109,7 @@ def test_a_misspelt_design_names_every_design_and_nothing_else(tmp_path: Path) -
     ("written", "said"),
     [
         ("report: {checklists: consort-2025}", "consort-2025 is a checklist of studies with arms"),
-        ("report: {baseline_set: safety_set}", "unknown key `baseline_set`"),
+        ("report: {baseline_set: safety_set}", "there is no key `baseline_set`"),
         ("report: {baseline_table: [pian]}", 'no covariate or outcome "pian"'),
     ],
 )

@@ -139,7 +139,7 @@ def test_too_few_participants_are_refused_with_what_is_needed(participants: int,
 
 
 def test_a_negative_seed_is_refused() -> None:
-    with pytest.raises(OptionError, match="not negative"):
+    with pytest.raises(OptionError, match="Give a whole number of 0 or more"):
         draw_outcomes(trial_design(assumed()), -1)
 
 

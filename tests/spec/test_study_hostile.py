@@ -56,7 +56,7 @@ def test_an_empty_key_beside_a_value_of_the_wrong_kind_is_two_findings() -> None
     broken = PLAN.replace("label: Exercise therapy", "label: {x: 1}") + "'': {a: 1}\n"
     assert [(row, text.split(".")[0]) for row, _, text in faults(broken)] == [
         (5, "`label` is not text"),
-        (END + 1, "unknown key ``"),
+        (END + 1, "there is no key ``"),
     ]
 
 

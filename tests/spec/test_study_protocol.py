@@ -54,7 +54,7 @@ def test_texts_dates_and_blinding_are_read() -> None:
 
 
 def test_an_unknown_key_is_answered_with_the_nearest() -> None:
-    assert "unknown key `concealmnt`" in faults("\nprotocol:\n  concealmnt: envelopes\n")
+    assert "there is no key `concealmnt`" in faults("\nprotocol:\n  concealmnt: envelopes\n")
     assert "did you mean concealment?" in faults("\nprotocol:\n  concealmnt: envelopes\n")
     assert "did you mean unblinding?" in faults("\nprotocol:\n  blinding:\n    unbliding: by phone\n")
     assert "did you mean consort-2025?" in faults("\nreport:\n  checklists: [consort-2026]\n")

@@ -91,7 +91,13 @@ def test_a_good_plan_is_read_with_its_lines_and_hash() -> None:
         ("hypothetical}", "composite}", 19, None, "a composite strategy, and no other, has a `value`"),
         ("measure: change", "measure: responder", 16, "estimands.primary", "Responders go with risk_difference"),
         (", higher_is_better: true", "", 10, "outcomes.pain", "needs its range and direction"),
-        ("type: category, levels: [north, south]", "type: category", 12, "covariates.site", "the category has no `levels`"),
+        (
+            "type: category, levels: [north, south]",
+            "type: category",
+            12,
+            "covariates.site",
+            "the category has no `levels`",
+        ),
         ("model: mmrm", "model: proportions", 21, None, "`adjust` does not belong to model proportions"),
         ("model: mmrm", "reml: false, model: mmrm", 21, "analyses.main", "Kenward-Roger needs REML"),
         (
@@ -145,9 +151,14 @@ def test_faults_between_parts_are_found_beside_faults_in_parts() -> None:
         ("estimand: primary, ", "", 21, "the key `estimand` is required"),
         ("title: A tiny trial\n", "", None, "the key `title` is required"),
         ("against: usual_care", "", 17, "the key `against` is required"),
-        ("against: usual_care", "control: usual_care", 17, "unknown key `control`, and the key `against` is missing"),
-        ("visits:", "timepoints:", 6, "unknown key `timepoints`, and the key `visits` is missing"),
-        ("range:", "limits:", 10, "unknown key `limits`"),  # not: an outcome without an instrument needs its range
+        (
+            "against: usual_care",
+            "control: usual_care",
+            17,
+            "there is no key `control`, and the key `against` is missing",
+        ),
+        ("visits:", "timepoints:", 6, "there is no key `timepoints`, and the key `visits` is missing"),
+        ("range:", "limits:", 10, "there is no key `limits`"),  # not: an outcome without an instrument needs its range
     ],
 )
 def test_one_fault_is_said_once(old: str, new: str, line: int | None, said: str) -> None:
@@ -205,7 +216,7 @@ def test_a_hint_fits_the_key(old: str, new: str, said: str) -> None:
 
 def test_no_far_fetched_word_is_suggested() -> None:
     ((_, _, message),) = faults(PLAN.replace("label: Exercise", "legend: Exercise"))
-    assert message.startswith("unknown key `legend`. Choose one of label, reference")
+    assert message.startswith("there is no key `legend`. Choose one of label, reference")
     assert "id you mean" not in message
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from typer.main import get_command
 from typer.testing import CliRunner
 
 from coxa.cli.main import app
@@ -41,6 +42,7 @@ COMMANDS = [
 ]
 
 runner = CliRunner()
+COMMAND_GROUP = get_command(app)
 
 
 @pytest.fixture(scope="module")
@@ -83,6 +85,17 @@ def test_every_command_explains_itself(command: str) -> None:
     shown = runner.invoke(app, [command, "--help"])
     assert shown.exit_code == 0
     assert "Usage" in shown.output
+
+
+@pytest.mark.parametrize("command", sorted(COMMAND_GROUP.commands))
+def test_every_command_has_an_example_with_its_own_options_and_a_sentence_for_each(command: str) -> None:
+    asked = COMMAND_GROUP.commands[command]
+    example = (asked.help or "").split("Example: ")[-1].split()
+    options = {name for parameter in asked.params for name in parameter.opts}
+    assert example[:2] == ["coxa", command]
+    assert {word for word in example if word.startswith("--")} <= options
+    helps = {parameter.name: str(getattr(parameter, "help", "")) for parameter in asked.params}
+    assert not {name: text for name, text in helps.items() if not text[:1].isupper() or not text.endswith(".")}
 
 
 def test_a_new_trial_can_be_checked_and_reported(template: Path, tmp_path: Path) -> None:
@@ -138,13 +151,13 @@ def test_bad_data_exit_with_one_and_a_table(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["check", "nowhere.yaml"], "no file at nowhere.yaml"),
-        (["check", str(DEMO), "--data", "nowhere"], "no file at nowhere"),
-        (["report", "."], ".: this is a folder; name the study file in it"),
-        (["score", "nowhere.csv", "--instrument", "hoos"], "no file at nowhere.csv"),
+        (["check", "nowhere.yaml"], "There is no file nowhere.yaml"),
+        (["check", str(DEMO), "--data", "nowhere"], "There is no file nowhere"),
+        (["report", "."], ".: This is a folder. Name the study file in it"),
+        (["score", "nowhere.csv", "--instrument", "hoos"], "There is no file nowhere.csv"),
         (["score", "a.csv", "--instrument", "hoos", "--out", "b.xlsx"], "Choose one of .csv, .parquet"),
         (["schema", "stdy"], "did you mean study?"),
-        (["schema", "study", "hoos"], "leave out 'hoos'"),
+        (["schema", "study", "hoos"], "Leave out 'hoos'"),
         (["schema", "instruments", "hos_"], "did you mean hos?"),
         (["report"], "Missing argument"),
         (["report", str(DEMO), "--format", "pdf,word"], '`--format` is "word". Choose one of html, pdf, docx'),
@@ -163,7 +176,7 @@ def test_a_missing_file_is_json_when_json_was_asked_for(command: str) -> None:
     options = ["--instrument", "hoos"] if command == "score" else []
     shown = runner.invoke(app, [command, "nowhere", *options, "--json"])
     assert shown.exit_code == 2
-    assert json.loads(shown.stdout) == {"error": "no file at nowhere"}
+    assert json.loads(shown.stdout) == {"error": "There is no file nowhere."}
 
 
 @pytest.mark.parametrize("command", ["check", "analyse", "report"])
@@ -173,7 +186,7 @@ def test_faults_of_a_plan_are_json_when_json_was_asked_for(command: str, tmp_pat
     shown = runner.invoke(app, [command, str(plan), "--json"])
     assert shown.exit_code == 1
     (finding,) = json.loads(shown.stdout)
-    assert (finding["table"], finding["field"], finding["rule"]) == ("study.yaml", "armz", "unknown key `armz`")
+    assert (finding["table"], finding["field"], finding["rule"]) == ("study.yaml", "armz", "there is no key `armz`")
 
 
 def test_json_is_json(tmp_path: Path) -> None:

@@ -141,7 +141,7 @@ def test_a_report_of_a_locked_plan_and_its_crate_are_the_same_bytes_twice(small:
 def test_options_of_a_crate_need_one(study: Path, option: tuple[str, str]) -> None:
     done = run("report", study, *option)
     assert done.exit_code == 2
-    assert "add --crate" in done.output
+    assert "Add `--crate`" in done.output
 
 
 def test_a_wrong_day_of_a_crate_stops_before_the_analyses(study: Path) -> None:

@@ -197,11 +197,11 @@ def test_clusters(tmp_path: Path) -> None:
     [
         ((), 2, "Exactly one of `n`"),
         (("--n", "2"), 2, "2 participants are too few for the ratio 1:1:1. Give at least 3"),
-        (("--n", "9", "--seed", "-1"), 2, "not negative"),
+        (("--n", "9", "--seed", "-1"), 2, "Give a whole number of 0 or more"),
         (("--n", "9", "--format", "pdf"), 2, "Choose one of csv, redcap, sealed, cards"),
-        (("--n", "9", "--date", "31.3.2026"), 2, "write year-month-day"),
-        (("--participants", "nowhere.csv"), 2, "no file at nowhere.csv"),
-        (("--n", "9", "--simulate", "1"), 2, "draw at least 2"),
+        (("--n", "9", "--date", "31.3.2026"), 2, "Write year-month-day"),
+        (("--participants", "nowhere.csv"), 2, "There is no file nowhere.csv"),
+        (("--n", "9", "--simulate", "1"), 2, "Give at least 2"),
     ],
 )
 def test_wrong_use_exits_with_two(plan: Path, tmp_path: Path, options: tuple[str, ...], code: int, said: str) -> None:

@@ -108,7 +108,7 @@ def test_a_row_that_comes_twice_is_one_message_with_both_rows(answers: pd.DataFr
     shown = score(file, "--json")
     assert shown.exit_code == 1
     ((finding),) = json.loads(shown.stdout)
-    assert finding["rule"] == "the visit (007, w0) has two rows; row 4 repeats row 2"
+    assert finding["rule"] == "the visit (007, w0) has two rows: row 4 repeats row 2"
 
 
 @pytest.mark.parametrize("suffix", [".sav", ".dta"])

@@ -48,7 +48,7 @@ def test_an_existing_file_is_kept_and_a_wrong_column_named(tmp_path: Path) -> No
     out.write_text("mine", encoding="utf-8")
     code, said = run(str(TRIAL), "--visit", "visit", "--out", str(out))
     assert (code, out.read_text(encoding="utf-8")) == (2, "mine")
-    assert "there already" in said
+    assert "exists already" in said
     code, said = run(str(TRIAL), "--participant", "patient", "--out", str(tmp_path / "other.csv"))
     assert code == 2
     assert 'no column "patient"' in said
@@ -92,4 +92,4 @@ def test_the_files_of_a_study_are_drawn_together(tmp_path: Path) -> None:
     assert set(drawn["change"]["participant_id"]) == set(drawn["people"]["participant_id"])
     code, said = run(*files, "--visit", "visit", "--out", str(tmp_path / "twins"))
     assert code == 2
-    assert "there already" in said
+    assert "exists already" in said

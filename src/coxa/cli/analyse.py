@@ -48,7 +48,10 @@ def analyse_command(
     quiet: Quiet = False,
     verbose: Verbose = False,
 ) -> None:
-    """Run every analysis of a plan; write estimates, findings and what was left out."""
+    """Run every analysis of a plan, and write estimates, findings and excluded rows.
+
+    Example: coxa analyse study.yaml --data data --out results
+    """
     with edge(verbose, as_json):
         from coxa.study import read_study
         from coxa.study.comparative import with_arms
@@ -70,42 +73,46 @@ def report_command(
     data: DataPath = None,
     out: OutPath = Path("out"),
     forms: Annotated[
-        str, typer.Option("--format", help="Forms of the report: html, pdf, docx (Word), or several with commas.")
+        str, typer.Option("--format", help="Formats of the report: html, pdf, docx (Word), or several with commas.")
     ] = "html",
     style: Annotated[
         str | None,
-        typer.Option("--style", help="How numbers are written: plain, jama, lancet, nejm; else as the plan says."),
+        typer.Option("--style", help="Style of numbers: plain, jama, lancet or nejm; by default that of the plan."),
     ] = None,
     length: Annotated[
         str | None,
         typer.Option(
             "--length",
-            help="How long: brief (two pages), journal (with the rest as a supplement), committee (recruitment, "
-            "completeness, harms; no results), full; else a page is full, PDF and Word are for a journal.",
+            help=(
+                "Length: brief (two pages), journal (with a supplement), committee (recruitment, completeness "
+                "and harms, without results) or full. The default is full for a page, journal for PDF and Word."
+            ),
         ),
     ] = None,
     arms: Annotated[
         str | None,
-        typer.Option("--arms", help="Arms in a report to a committee: pooled, or masked as A, B; else pooled."),
+        typer.Option("--arms", help="Arms in a report to a committee: pooled (default), or masked as A and B."),
     ] = None,
     shell: Annotated[
-        bool, typer.Option("--shell", help="Write shell.html: the planned report with blanks, without any data.")
+        bool, typer.Option("--shell", help="Write shell.html, the planned report with blanks, without any data.")
     ] = False,
     share: Annotated[
         bool | None,
         typer.Option(
             "--share/--no-share",
-            help="For others: hide small counts (`report: small_cells`), leave out single participants. A crate is for "
-            "others unless --no-share.",
+            help=(
+                "Hide small counts (`report: small_cells`) and leave out single participants, for a report that "
+                "is shared. The default for a crate."
+            ),
         ),
     ] = None,
     crate: Annotated[
         bool, typer.Option("--crate", help="Also write an RO-Crate: plan, lock, results and report in one archive.")
     ] = False,
     date: Annotated[
-        str | None, typer.Option("--date", help="Day of the crate, as YYYY-MM-DD; today unless given.")
+        str | None, typer.Option("--date", help="Date of the crate, as YYYY-MM-DD; today by default.")
     ] = None,
-    licence: Annotated[str, typer.Option("--licence", help="Licence of the crate: words, or an address.")] = "",
+    licence: Annotated[str, typer.Option("--licence", help="Licence of the crate, as text or as an address.")] = "",
     watched: Annotated[
         bool, typer.Option("--watch", help="Write the report again whenever the plan or its data change.")
     ] = False,

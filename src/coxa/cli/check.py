@@ -20,7 +20,10 @@ def check_command(
     quiet: Quiet = False,
     verbose: Verbose = False,
 ) -> None:
-    """Check a plan and its data; print everything that is wrong and account for every row."""
+    """Check a plan and its data, list every fault, and account for every row.
+
+    Example: coxa check study.yaml --data data
+    """
     with edge(verbose, as_json):
         check_there(data)
         with working(f"checking {study}", quiet):

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 Data = Annotated[
     Path | None,
-    typer.Argument(metavar="[DATA]", help="Folder of the data files, or the one file; without it, the plan alone."),
+    typer.Argument(metavar="[DATA]", help="Folder of the data files, or one file; without it, only the plan is used."),
 ]
 
 
@@ -28,8 +28,10 @@ def checklist_command(
     guideline: Annotated[
         str | None,
         typer.Option(
-            help="consort-2025, consort-pro, spirit-2025, strobe, tidier or cert, or several with commas; without it "
-            "those that go with the design."
+            help=(
+                "Checklists: consort-2025, consort-pro, spirit-2025, strobe, tidier, cert, or several with "
+                "commas; by default those of the design."
+            )
         ),
     ] = None,
     out: Annotated[Path | None, typer.Option(help="File to write: .docx, .pdf, .html, .csv or .md.")] = None,
@@ -37,7 +39,10 @@ def checklist_command(
     quiet: Quiet = False,
     verbose: Verbose = False,
 ) -> None:
-    """Fill in reporting checklists: where each item is answered, and what is still a gap."""
+    """Fill in reporting checklists: where each item is reported, and which items are missing.
+
+    Example: coxa checklist study.yaml data --out checklist.docx
+    """
     with edge(verbose, as_json):
         from coxa.errors import OptionError
         from coxa.report.topics.checklists.answer import fill
@@ -72,12 +77,17 @@ def cite_command(
     study: Annotated[Path | None, typer.Argument(metavar="[STUDY.YAML]", help="The study file.")] = None,
     data: Data = None,
     named_data: DataPath = None,
-    method: Annotated[str | None, typer.Option(help="One method, by its word in a plan, instead of a plan.")] = None,
-    form: Annotated[str, typer.Option("--format", help="bibtex, ris or text.")] = "bibtex",
+    method: Annotated[
+        str | None, typer.Option(help="Method by its name in a plan, such as kenward-roger, instead of a plan.")
+    ] = None,
+    form: Annotated[str, typer.Option("--format", help="Format of the references: bibtex, ris or text.")] = "bibtex",
     quiet: Quiet = False,
     verbose: Verbose = False,
 ) -> None:
-    """Print the references of the methods of a plan, with data of those that ran, and of coxa itself."""
+    """Print the references of a plan's methods (with data, of those that ran) and of coxa.
+
+    Example: coxa cite study.yaml --format ris
+    """
     with edge(verbose):
         from coxa.errors import OptionError, check_option
         from coxa.report.references.bibliography import coxa_entry, of_method

@@ -25,7 +25,10 @@ def demo_files() -> Path:
 
 
 def demo_command(out: OutPath = Path("coxa-demo"), quiet: Quiet = False, verbose: Verbose = False) -> None:
-    """Analyse a small synthetic hip osteoarthritis trial and write its report."""
+    """Analyse a small synthetic hip osteoarthritis trial and write its report.
+
+    Example: coxa demo --out demo
+    """
     with edge(verbose):
         from coxa.figures.renderer import second_process
         from coxa.study import read_study
@@ -40,13 +43,16 @@ def demo_command(out: OutPath = Path("coxa-demo"), quiet: Quiet = False, verbose
 
 
 def new_command(
-    folder: Annotated[Path, typer.Argument(help="Folder to make.")] = Path("my-trial"),
-    template: Annotated[str | None, typer.Option("--template", help="Which example to start from.")] = None,
+    folder: Annotated[Path, typer.Argument(help="Folder to create.")] = Path("my-trial"),
+    template: Annotated[str | None, typer.Option("--template", help="Example to start from.")] = None,
     preset: Annotated[
-        str | None, typer.Option("--preset", help="A published trial to start from; `coxa presets` lists them.")
+        str | None, typer.Option("--preset", help="Published trial to start from; `coxa presets` lists them.")
     ] = None,
 ) -> None:
-    """Start a study: a commented study.yaml that runs, with example data; or a published trial, to be simulated."""
+    """Start a study from a commented study.yaml with example data, or from a published trial.
+
+    Example: coxa new my-trial --preset bennell-2014
+    """
     with edge():
         if template is not None and preset is not None:
             raise OptionError("There are a template and a preset. Keep one of `--template` and `--preset`.")

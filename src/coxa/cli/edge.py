@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 
 from coxa.errors import CoxaError, FindingsError, OptionError
-from coxa.sentences import sentence
+from coxa.sentences import sentence, sentences
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -31,18 +31,19 @@ DataPath = Annotated[
     Path | None,
     typer.Option("--data", help="Folder of the data files, or the one data file, instead of the plan's folder."),
 ]
-OutPath = Annotated[Path, typer.Option("--out", help="Folder for the results; made if it is not there.")]
+OutPath = Annotated[Path, typer.Option("--out", help="Folder for the results; created if it does not exist.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")]
-SheetName = Annotated[str | None, typer.Option("--sheet", help="Sheet of an Excel file; the first if not named.")]
+SheetName = Annotated[str | None, typer.Option("--sheet", help="Sheet of an Excel file; the first by default.")]
 HeaderRow = Annotated[
     list[int] | None,
-    typer.Option("--header-row", help="Row with the names of the columns; repeatable, for names in several rows."),
+    typer.Option("--header-row", help="Row with the names of the columns; repeat it for names in several rows."),
 ]
 MaxCells = Annotated[
-    int | None, typer.Option("--max-cells", min=1, help="Most cells that the file may have; 2 million in Excel.")
+    int | None,
+    typer.Option("--max-cells", min=1, help="Largest number of cells of the file; 2 million by default for Excel."),
 ]
-Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Print only what was found and where results are.")]
-Verbose = Annotated[bool, typer.Option("-v", "--verbose", help="Show where an unexpected error came from.")]
+Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Print only findings and the places of the results.")]
+Verbose = Annotated[bool, typer.Option("-v", "--verbose", help="Show the traceback of an unexpected error.")]
 
 
 @contextmanager
@@ -73,7 +74,7 @@ def edge(verbose: bool = False, as_json: bool = False) -> Iterator[None]:
     except OSError as error:
         if error.errno in NO_ROOM:
             _stop(f"{error.filename} cannot be written: {error.strerror}. Nothing was changed.", FOUND, as_json)
-        _stop(f"{error.filename} cannot be used: {error.strerror or error}.", WRONG_USE, as_json)
+        _stop(f"{error.filename}: {sentences(str(error.strerror or error))}", WRONG_USE, as_json)
     except MemoryError as error:
         _stop(f"There is not enough memory for this. {error}".rstrip(), FOUND, as_json)
     except (typer.Exit, typer.Abort, KeyboardInterrupt):

@@ -22,7 +22,8 @@ def export_command(
         Path, typer.Argument(metavar="STUDY.YAML|REPORT", help="The study file, or the folder of a report.")
     ],
     target: Annotated[
-        str, typer.Option("--to", help="adam, dataset-json, ars, clinicaltrials or eudract.", show_default=False)
+        str,
+        typer.Option("--to", help="Standard: adam, dataset-json, ars, clinicaltrials or eudract.", show_default=False),
     ],
     data: DataPath = None,
     out: OutPath = Path("exported"),

@@ -16,18 +16,21 @@ def flow_command(
     out: Annotated[
         list[Path] | None,
         typer.Option(
-            "--out", help="File for the diagram, .svg, .png or .pdf, or .csv for its counts; may be repeated."
+            "--out", help="File for the diagram (.svg, .png or .pdf) or its counts (.csv); repeat it for several."
         ),
     ] = None,
     estimand: Annotated[
         str | None,
-        typer.Option("--estimand", help="Whose analysis is shown; that of the primary analysis if not named."),
+        typer.Option("--estimand", help="Estimand whose analysis is shown; by default that of the primary analysis."),
     ] = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
     verbose: Verbose = False,
 ) -> None:
-    """Draw the participant flow diagram (CONSORT 2025, item 22); its counts are proved to add up."""
+    """Draw the participant flow diagram (CONSORT 2025, item 22), and check that its counts add up.
+
+    Example: coxa flow study.yaml --out flow.svg --out flow.csv
+    """
     with edge(verbose, as_json):
         from coxa.errors import check_option
         from coxa.report.output.figure_files import FORMS, write_figure

@@ -16,9 +16,11 @@ if TYPE_CHECKING:
     from coxa.design.by_simulation.search import SampleSize
     from coxa.design.by_simulation.simulated import SimulatedPower
 
-Jobs = Annotated[int, typer.Option("--jobs", help="Processes on this machine; results do not depend on it.")]
+Jobs = Annotated[
+    int, typer.Option("--jobs", help="Processes on this machine. The results do not depend on their number.")
+]
 Scheduler = Annotated[
-    str | None, typer.Option("--scheduler", help="Dask scheduler that does the work, such as tcp://10.0.0.5:8786.")
+    str | None, typer.Option("--scheduler", help="Dask scheduler for the work, such as tcp://10.0.0.5:8786.")
 ]
 Precision = Annotated[
     float | None, typer.Option("--precision", help="Add replicates until each power has this Monte Carlo error.")
@@ -29,39 +31,47 @@ def power_command(
     study: StudyPath,
     n: Annotated[
         str | None,
-        typer.Option("--n", help="Participants of all arms together, such as 60,80,100; the plan's unless given."),
+        typer.Option(
+            "--n", help=("Participants of all arms together, such as 60,80,100; by default those of the plan.")
+        ),
     ] = None,
-    replicates: Annotated[int, typer.Option("--replicates", help="Simulated trials per number and setting.")] = 1000,
+    replicates: Annotated[
+        int, typer.Option("--replicates", help="Simulated trials for each number and setting.")
+    ] = 1000,
     precision: Precision = None,
     power: Annotated[
-        float | None, typer.Option("--power", help="Find the smallest number of participants with this power.")
+        float | None,
+        typer.Option("--power", help="Find the smallest number of participants with this power, such as 0.8."),
     ] = None,
     analyses: Annotated[
-        str | None, typer.Option("--analyses", help="Analyses of the plan, such as primary,ancova; all unless given.")
+        str | None, typer.Option("--analyses", help="Analyses of the plan, such as primary,ancova; all by default.")
     ] = None,
     vary: Annotated[
         list[str] | None,
         typer.Option(
-            "--vary", help="Another assumption, such as dropout=0.1,0.2 or therapist_id=0.01,0.05; repeatable."
+            "--vary",
+            help=("Vary an assumption, such as dropout=0.1,0.2 or therapist_id=0.01,0.05; repeat it for several."),
         ),
     ] = None,
     assurance: Annotated[
-        str | None, typer.Option("--assurance", help="Average over an uncertain effect: mean,sd in the outcome's unit.")
+        str | None,
+        typer.Option("--assurance", help="Average over an uncertain effect with mean,sd in the unit of the outcome."),
     ] = None,
     seed: Annotated[int, typer.Option("--seed", help="Seed; the same plan and seed give the same numbers.")] = 1,
     jobs: Jobs = 1,
     scheduler: Scheduler = None,
     out: Annotated[
         Path | None,
-        typer.Option(
-            "--out", help="Folder for table, figure and finished pieces; a run that was stopped goes on there."
-        ),
+        typer.Option("--out", help="Folder for table, figure and finished pieces; a stopped run is continued there."),
     ] = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
     verbose: Verbose = False,
 ) -> None:
-    """Simulate trials from the plan's assumptions, analyse each as the plan says: power, bias, coverage, width."""
+    """Estimate power, bias, coverage and width by simulating trials and analysing each by the plan.
+
+    Example: coxa power study.yaml --n 60,80,100 --replicates 500
+    """
     with edge(verbose, as_json):
         from coxa.cli.lists import assignments, names, numbers, pair
         from coxa.study import read_study

@@ -10,13 +10,16 @@ from coxa.cli.edge import FOUND, AsJson, Quiet, Verbose, edge, print_json, worki
 
 
 def presets_command(
-    name: Annotated[str | None, typer.Argument(help="One preset, to compare its figures with simulated ones.")] = None,
-    markdown: Annotated[bool, typer.Option("--markdown", help="Print the page of the docs on all presets.")] = False,
+    name: Annotated[str | None, typer.Argument(help="Preset to compare with simulated data.")] = None,
+    markdown: Annotated[bool, typer.Option("--markdown", help="Print the documentation page of all presets.")] = False,
     as_json: AsJson = False,
     quiet: Quiet = False,
     verbose: Verbose = False,
 ) -> None:
-    """List the presets: published trials as study files; or show one, its figures beside simulated ones."""
+    """List the presets (published trials as study files), or compare one with simulated data.
+
+    Example: coxa presets bennell-2014
+    """
     with edge(verbose, as_json):
         from coxa.errors import OptionError
 

@@ -21,30 +21,39 @@ FORMATS = ("csv", "redcap", "sealed", "cards")
 
 def randomise_command(
     study: StudyPath,
-    n: Annotated[int | None, typer.Option("--n", help="Entries of the list; with strata, of each stratum's.")] = None,
+    n: Annotated[
+        int | None, typer.Option("--n", help="Entries of the list; with strata, entries of each stratum.")
+    ] = None,
     participants: Annotated[
         Path | None,
-        typer.Option("--participants", help="File of participants or clusters, in order, instead of --n."),
+        typer.Option("--participants", help="File of participants or clusters in their order, instead of `--n`."),
     ] = None,
     seed: Annotated[
-        int | None, typer.Option("--seed", help="Seed; without it one of 128 bits is drawn and kept in record.json.")
+        int | None, typer.Option("--seed", help="Seed; by default 128 random bits, which are kept in record.json.")
     ] = None,
-    out: Annotated[Path, typer.Option("--out", help="Folder for the list; made if not there.")] = Path("randomisation"),
+    out: Annotated[Path, typer.Option("--out", help="Folder for the list; created if it does not exist.")] = Path(
+        "randomisation"
+    ),
     form: Annotated[
-        str | None, typer.Option("--format", help=f"What to write, among {','.join(FORMATS)}; all that apply.")
+        str | None, typer.Option("--format", help="Formats among csv,redcap,sealed,cards; by default all that apply.")
     ] = None,
     simulate: Annotated[
-        int | None, typer.Option("--simulate", help="Draw no list; try the scheme on this many simulated ones.")
+        int | None,
+        typer.Option("--simulate", help="Number of lists to simulate, to study the scheme instead of drawing a list."),
     ] = None,
     verify: Annotated[
-        Path | None, typer.Option("--verify", help="Draw no list; check the one in this folder against its seals.")
+        Path | None,
+        typer.Option("--verify", help="Folder of a list to check against its seals, instead of drawing one."),
     ] = None,
     date: Annotated[str | None, typer.Option("--date", help="Date for record.json, such as 2026-03-31.")] = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
     verbose: Verbose = False,
 ) -> None:
-    """Draw the allocation list of a plan's randomisation: CSV, REDCap table, sealed list and cards."""
+    """Draw the allocation list of a plan: CSV, REDCap table, sealed list and cards.
+
+    Example: coxa randomise study.yaml --n 80 --out allocation
+    """
     with edge(verbose, as_json):
         from coxa.allocation.planned import planned_scheme
         from coxa.study import read_study

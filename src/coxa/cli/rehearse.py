@@ -18,17 +18,15 @@ def rehearse_command(
     study: StudyPath,
     data: Annotated[
         Path | None,
-        typer.Argument(metavar="DATA", help="Folder of the data files, or the one file; the plan's if not given."),
+        typer.Argument(metavar="DATA", help="Folder of the data files, or one file; by default that of the plan."),
     ] = None,
-    replicates: Annotated[int, typer.Option("--replicates", help="How often the plan is run.")] = 500,
-    power: Annotated[float, typer.Option("--power", help="Power that is wanted.")] = 0.8,
-    effect: Annotated[
-        float, typer.Option("--effect", help="What the effects of the assumptions are multiplied by; 0 plants none.")
-    ] = 1.0,
-    analyses: Annotated[str | None, typer.Option("--analyses", help="Analyses of the plan; all unless given.")] = None,
+    replicates: Annotated[int, typer.Option("--replicates", help="Number of rehearsals.")] = 500,
+    power: Annotated[float, typer.Option("--power", help="Power to be reached.")] = 0.8,
+    effect: Annotated[float, typer.Option("--effect", help="Factor of the assumed effects; 0 plants none.")] = 1.0,
+    analyses: Annotated[str | None, typer.Option("--analyses", help="Analyses of the plan; all by default.")] = None,
     seed: Annotated[int, typer.Option("--seed", help="Seed; the same data and seed give the same numbers.")] = 1,
     unlocked: Annotated[
-        bool, typer.Option("--unlocked", help="Rehearse the plan although it is not the one that was locked.")
+        bool, typer.Option("--unlocked", help="Rehearse a plan that differs from the locked one.")
     ] = False,
     jobs: Jobs = 1,
     scheduler: Scheduler = None,
@@ -37,7 +35,10 @@ def rehearse_command(
     quiet: Quiet = False,
     verbose: Verbose = False,
 ) -> None:
-    """Run the whole plan on its blinded data with shuffled arms and a planted effect: PASS, RISK or FAIL."""
+    """Run the plan on its blinded data with shuffled arms and a planted effect: PASS, RISK or FAIL.
+
+    Example: coxa rehearse study.yaml data --replicates 200
+    """
     with edge(verbose, as_json):
         from coxa.cli.lists import names
         from coxa.cli.show_lock import check_locked

@@ -11,11 +11,19 @@ from coxa.cli.edge import edge
 
 def schema_command(
     what: Annotated[
-        str, typer.Argument(help="study (JSON Schema of study.yaml), data (data dictionary) or instruments.")
+        str,
+        typer.Argument(
+            help=("What to print: study (JSON Schema of study.yaml), data (data dictionary) or instruments.")
+        ),
     ] = "study",
-    name: Annotated[str | None, typer.Argument(help="One table of the data, or one instrument.")] = None,
+    name: Annotated[
+        str | None, typer.Argument(help="Table of the data dictionary, or instrument; all by default.")
+    ] = None,
 ) -> None:
-    """Print the JSON Schema of study files, the data dictionary or the instruments; all, or the one named."""
+    """Print the JSON Schema of study files, the data dictionary, or the instruments.
+
+    Example: coxa schema instruments hoos
+    """
     with edge():
         from coxa.errors import OptionError, check_known
 

@@ -22,33 +22,39 @@ def score_command(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="CSV, Excel, Parquet, SPSS, Stata or SAS file.")],
     instrument: Annotated[str, typer.Option("--instrument", help="Instrument; `coxa schema instruments` lists them.")],
     prefix: Annotated[
-        str | None, typer.Option("--prefix", help="Before the item code in column names, such as hoos_; else found.")
+        str | None,
+        typer.Option("--prefix", help="Prefix of item codes in column names, such as hoos_; found by default."),
     ] = None,
     participant: Annotated[
-        str | None, typer.Option("--participant", help="Column of the participant; participant_id if not named.")
+        str | None, typer.Option("--participant", help="Column of the participant; participant_id by default.")
     ] = None,
     visit: Annotated[
         str | None,
-        typer.Option("--visit", help="Column of the visit; visit if not named; may be absent for one visit."),
+        typer.Option("--visit", help="Column of the visit; visit by default, not needed for one visit."),
     ] = None,
-    rule: Annotated[str | None, typer.Option("--rule", help="Missing-item rule.")] = None,
+    rule: Annotated[str | None, typer.Option("--rule", help="Rule for missing items.")] = None,
     version: Annotated[str | None, typer.Option("--version", help="Version of the instrument.")] = None,
-    missing: Annotated[list[str] | None, typer.Option("--missing", help="Code that means missing; repeatable.")] = None,
+    missing: Annotated[
+        list[str] | None, typer.Option("--missing", help="Code for missing; repeat it for several.")
+    ] = None,
     leave_out: Annotated[
-        bool, typer.Option("--leave-out", help="Set answers that cannot be missing, list them, score the rest.")
+        bool, typer.Option("--leave-out", help="Set impossible answers to missing, list them, and score the rest.")
     ] = False,
     sheet: SheetName = None,
     header_row: HeaderRow = None,
     max_cells: MaxCells = None,
     out: Annotated[
         Path | None,
-        typer.Option("--out", help="File for the scores, .csv or .parquet; the findings go into its folder."),
+        typer.Option("--out", help="File for the scores (.csv or .parquet); findings are written into its folder."),
     ] = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
     verbose: Verbose = False,
 ) -> None:
-    """Score the questionnaires of one file: one column per item, or columns item and value."""
+    """Score the questionnaires of a file that has a column per item, or columns item and value.
+
+    Example: coxa score hoos.csv --instrument hoos --out scores.csv
+    """
     with edge(verbose, as_json):
         from coxa.cli.show import show_findings, show_scores
         from coxa.cohort.items import read_items

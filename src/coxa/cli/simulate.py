@@ -15,19 +15,23 @@ if TYPE_CHECKING:
 
 def simulate_command(
     study: StudyPath,
-    out: Annotated[Path, typer.Option("--out", help="Folder for the trial; has to be new or empty.")] = Path(
-        "simulated"
-    ),
+    out: Annotated[Path, typer.Option("--out", help="Folder for the trial; new or empty.")] = Path("simulated"),
     seed: Annotated[int, typer.Option("--seed", help="Seed; the same plan and seed give the same files.")] = 1,
     participants: Annotated[
-        int | None, typer.Option("--participants", help="Participants of all arms together, instead of the plan's.")
+        int | None,
+        typer.Option("--participants", help="Participants of all arms together; by default those of the plan."),
     ] = None,
-    form: Annotated[str, typer.Option("--format", help="Form of the raw files: csv, parquet, or both.")] = "csv",
+    form: Annotated[
+        str, typer.Option("--format", help="Format of the raw files: csv, parquet, or csv,parquet.")
+    ] = "csv",
     as_json: AsJson = False,
     quiet: Quiet = False,
     verbose: Verbose = False,
 ) -> None:
-    """Simulate a trial from the assumptions of a plan: raw files, data dictionary, the plan that reads them, truth."""
+    """Simulate a trial from a plan's assumptions: raw files, data dictionary, plan and true values.
+
+    Example: coxa simulate study.yaml --out trial --seed 1
+    """
     with edge(verbose, as_json):
         from coxa.cli.trial_files import check_formats, refuse_existing, trial_files
         from coxa.study import read_study

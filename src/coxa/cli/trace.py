@@ -11,17 +11,22 @@ import typer
 from coxa.cli.edge import FOUND, AsJson, DataPath, Quiet, Verbose, check_there, edge, print_json, working
 
 ReportPath = Annotated[Path, typer.Argument(metavar="REPORT", help="Folder of a report, or a file in it.")]
-Tolerance = Annotated[float, typer.Option("--tolerance", min=0, help="Relative difference that is the same number.")]
+Tolerance = Annotated[float, typer.Option("--tolerance", min=0, help="Largest relative difference of equal numbers.")]
 SAME = 1e-9
 
 
 def why_command(
     report: ReportPath,
-    cell: Annotated[str, typer.Option("--cell", help="Such as T3.r4.c2: table 3, row 4, column 2.")],
+    cell: Annotated[
+        str, typer.Option("--cell", help="Address of the number, such as T3.r4.c2 for table 3, row 4, column 2.")
+    ],
     as_json: AsJson = False,
     verbose: Verbose = False,
 ) -> None:
-    """Say what is behind a cell: statistic, estimand, model, line of the plan, rows used and left out."""
+    """Explain a number of a report: statistic, estimand, model, line of the plan, rows used and excluded.
+
+    Example: coxa why report --cell T3.r4.c2
+    """
     with edge(verbose, as_json):
         check_there(report)
         from coxa.files import undamaged
@@ -47,7 +52,10 @@ def verify_command(
     quiet: Quiet = False,
     verbose: Verbose = False,
 ) -> None:
-    """Run the plan of a report again and compare number by number; exit code 1 if anything differs."""
+    """Run the plan of a report again and compare every number; exit code 1 if any differs.
+
+    Example: coxa verify report
+    """
     with edge(verbose, as_json):
         check_there(report)
         check_there(data)
@@ -71,16 +79,18 @@ def compare_command(
     first: Annotated[
         Path, typer.Argument(metavar="FIRST", help="The folder of a report, or a results data set, .parquet or .csv.")
     ],
-    second: Annotated[Path, typer.Argument(metavar="SECOND", help="Another one.")],
+    second: Annotated[
+        Path, typer.Argument(metavar="SECOND", help="The folder or results data set to compare it with.")
+    ],
     tolerance: Tolerance = SAME,
     page: Annotated[
         Path | None,
-        typer.Option("--page", help="Also write a page of two reports: which numbers moved, and what is not the same."),
+        typer.Option("--page", help="Also write a page on two reports with the numbers that differ."),
     ] = None,
     as_json: AsJson = False,
     verbose: Verbose = False,
 ) -> None:
-    """Compare two reports or results data sets number by number; exit code 1 if anything differs.
+    """Compare every number of two reports or results data sets; exit code 1 if any differs.
 
     Example: coxa compare out-before out-after --page moved.html
     """

@@ -18,19 +18,17 @@ ENDINGS = (".csv", ".parquet")
 def twin_command(
     files: Annotated[
         list[Path],
-        typer.Argument(
-            metavar="FILE...", help="CSV, Excel, Parquet, SPSS, Stata or SAS file; several of one study together."
-        ),
+        typer.Argument(metavar="FILE...", help="CSV, Excel, Parquet, SPSS, Stata or SAS files of one study."),
     ],
     out: Annotated[
         Path,
-        typer.Option("--out", help="File for the twin, .csv or .parquet; of several files a folder. A new one."),
+        typer.Option("--out", help="New file for the twin (.csv or .parquet); a new folder for several files."),
     ],
     participant: Annotated[str, typer.Option("--participant", help="Column of the participant.")] = "participant_id",
     visit: Annotated[
-        str | None, typer.Option("--visit", help="Column of the visit, if there is a row for each.")
+        str | None, typer.Option("--visit", help="Column of the visit, if there is a row for each visit.")
     ] = None,
-    seed: Annotated[int, typer.Option("--seed", min=0, help="The same seed gives the same twin.")] = 1,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Seed; the same seed gives the same twin.")] = 1,
     sheet: SheetName = None,
     header_row: HeaderRow = None,
     max_cells: MaxCells = None,
@@ -38,9 +36,11 @@ def twin_command(
     quiet: Quiet = False,
     verbose: Verbose = False,
 ) -> None:
-    """Draw a synthetic twin: distributions, correlations and gaps are those of the data, and no real row is copied.
+    """Draw a synthetic twin with the distributions, correlations and gaps of the data, without copying any row.
 
     Several files of one study are drawn together: a participant has the same new identifier in all of them.
+
+    Example: coxa twin participants.csv visits.csv --out twin
     """
     with edge(verbose, as_json):
         from coxa.cohort.readers.raw import ReadOptions

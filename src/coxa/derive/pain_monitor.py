@@ -210,7 +210,7 @@ def _named(bands: PainBands | str) -> PainBands:
 
 def _ratings(data: pd.DataFrame, column: str, bands: PainBands, participant: str) -> pd.Series:
     values = numbers(data, column, participant)
-    rule, remedy = f"{column} is not between 0 and {bands.worst:g}", "correct the rating, or leave it empty"
+    rule, remedy = f"`{column}` is not between 0 and {bands.worst:g}", "Correct the rating, or leave it empty."
     outside = (values < 0) | (values > bands.worst)
     refuse(f"{column} is outside its scale:", broken(data, outside, participant, column, rule, remedy))
     return values

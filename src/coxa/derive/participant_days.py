@@ -178,7 +178,7 @@ def _without_participant(data: pd.DataFrame, participant: str) -> Findings:
 
 
 def _no_day(data: pd.DataFrame, days: pd.Series, participant: str, day: str) -> Findings:
-    rule = f"{day} is not a whole number, or a date in a column of dates"
+    rule = f"`{day}` is not a whole number, or a date in a column of dates"
     remedy = "Correct it, or leave the row out. Text becomes dates with pd.to_datetime."
     return broken(data, ~(np.isfinite(days) & (days == np.floor(days))), participant, day, rule, remedy)
 

@@ -64,6 +64,6 @@ def session_load(
     refuse(
         "training load cannot be computed:",
         broken(data, length < 0, participant, minutes, f"{minutes} is below 0", remedy)
-        + broken(data, outside, participant, exertion, f"{exertion} is not between 0 and {HARDEST:g}", remedy),
+        + broken(data, outside, participant, exertion, f"`{exertion}` is not between 0 and {HARDEST:g}", remedy),
     )
     return data.assign(**{load: (length * hardness).mask(length == 0, 0.0)})

@@ -212,7 +212,7 @@ def blank_bad_answers(
     _, shifted = _shifted(items, rows, bad, definition)
     if shifted:
         raise DataError(f"answers of {definition.name} cannot be left out one by one", Findings.of(shifted))
-    remedy = "The answer is set missing; correct it if it is known."
+    remedy = "Correct the answer if it is known. Until then it is set to missing."
     found = Findings.of(
         replace(finding, severity="warning", remedy=remedy) for finding in _bad_answers(items, rows, definition, chosen)
     )
@@ -296,10 +296,10 @@ def _repeats(items: pd.DataFrame, rows: Rows) -> Iterator[Finding]:
         visit = ", ".join(str(part) for part in rows.keys.iloc[rows.visit[row]])
         remedy = "Keep the row that is right."
         if len(members) == 1:
-            rule = f"the item is answered twice at one visit ({visit}); row {original} has it too"
+            rule = f"the item is answered twice at one visit ({visit}), also in row {original}"
             yield _at(items, rows, row, str(items["item"].iloc[row]), rule, remedy)
         else:
-            rule = f"the visit ({visit}) has two rows; row {counted} repeats row {original}"
+            rule = f"the visit ({visit}) has two rows: row {counted} repeats row {original}"
             yield replace(_at(items, rows, row, "item", rule, remedy), field=None, value=None)
 
 
@@ -320,5 +320,5 @@ def _changed_lists(items: pd.DataFrame, rows: Rows, instrument: Instrument) -> I
             row,
             instrument.items[item],
             f"the participant's own items differ between visits (not listed at {visits})",
-            "Rate the same items at every visit; give an unanswered one a row with an empty value.",
+            "Rate the same items at every visit, and give an unanswered one a row with an empty value.",
         )

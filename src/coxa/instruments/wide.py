@@ -104,7 +104,7 @@ def find_item_columns(columns: Sequence[str], instrument: str | Instrument, pref
     fitting = [_written(columns, prefix, definition)] if prefix is not None else fitting_prefixes(columns, definition)
     if len(fitting) > 1:
         finding = _problem(
-            None, "several prefixes fit the item columns", f"Give the prefix; these fit: {_listed(fitting)}."
+            None, "several prefixes fit the item columns", f"Give the prefix, one of {_listed(fitting)}."
         )
         return ItemColumns("", {}, Findings((finding,)))
     named = any(_folded(name).startswith(_folded(definition.name)) for name in columns)
@@ -118,7 +118,7 @@ def find_item_columns(columns: Sequence[str], instrument: str | Instrument, pref
         problems += _another(columns, definition, prefix, held)
     if not held and not problems:
         rule = f"no column is named after an item of {definition.name}"
-        problems.append(_problem(None, rule, f"Give the prefix; codes: {definition.numbering}."))
+        problems.append(_problem(None, rule, f"Give the prefix of the codes ({definition.numbering})."))
     if problems:
         return ItemColumns(chosen, held, Findings.of(problems))
     prefixed = [name for name in others if chosen and name.lower().startswith(chosen.lower())]

@@ -74,7 +74,7 @@ def _unknown(people: pd.DataFrame, factor: str, where: pd.Series, analysis: str)
         severity="warning",
         table="participants",
         field=factor,
-        rule=f"{factor} is unknown, and analysis {analysis} has it in this arm",
+        rule=f"`{factor}` is unknown, and analysis {analysis} has it in this arm",
         remedy="Complete it at the source. Until then the analysis leaves this participant out.",
     )
 
@@ -86,7 +86,7 @@ def _surplus(people: pd.DataFrame, factor: str, where: pd.Series, having: tuple[
         severity="warning",
         table="participants",
         field=factor,
-        rule=f"{factor} is not empty: by the plan only {' and '.join(having)} have one",
+        rule=f"`{factor}` is not empty: by the plan only {' and '.join(having)} have one",
         remedy="Correct it, or the arm, at the source, or name the arm in `only_in`. Until then it is not used.",
         value=people[factor].astype("object"),
     )

@@ -32,7 +32,7 @@ def one_off(table: str, rows: pd.DataFrame, span: Span) -> Finding | None:
     return Finding(
         "error",
         table,
-        f"{span.shown} is {span.low:g} to {span.high:g}, and its values look coded {span.low + shift:g} to "
+        f"{span.words} is {span.low:g} to {span.high:g}, and its values look coded {span.low + shift:g} to "
         f"{span.high + shift:g}: {used:g} occurs, and {never:g} never",
         f"{recode} If they are coded as the range says, correct the values outside it.",
         row=int(outside["source_row"].iloc[0]),

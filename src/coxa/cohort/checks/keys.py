@@ -172,7 +172,7 @@ def check_complete_covariates(draft: Draft) -> Checked:
                 Finding(
                     "warning",
                     "participants",
-                    f"{name} is missing for the participant",
+                    f"`{name}` is missing for the participant",
                     remedy,
                     field=name,
                     value=f"missing in {lacking} of {len(people)}",

@@ -44,7 +44,7 @@ def check_contracts(draft: Draft) -> Checked:
                 severity="warning",
                 table=table,
                 field=breach.field.name,
-                rule=f"{breach.field.name} is outside its usual range, {low:g} to "
+                rule=f"`{breach.field.name}` is outside its usual range, {low:g} to "
                 f"{high:g}{with_unit(breach.field.unit)}",
                 remedy="Check the value and its unit at the source.",
                 value=frame[breach.field.name],
@@ -59,8 +59,8 @@ def _breach_findings(draft: Draft, table: str, frame: pd.DataFrame, breach: Brea
             draft, table, frame, breach.rows, Span(field.name, field.name, *field.hard, field.unit or "", field.name)
         )
     rule = {
-        "required": f"{field.name} is empty",
-        "levels": f"{field.name} is not one of its levels",
+        "required": f"`{field.name}` is empty",
+        "levels": f"`{field.name}` is not one of its levels",
     }
     remedy = {"required": "Fill it in, or remove the row.", "levels": f"Choose one of {', '.join(field.levels)}."}
     return row_findings(
@@ -132,7 +132,7 @@ def check_items(draft: Draft) -> Checked:
             broken = answers.index[(answers["value"] % 1 != 0) & span.integer].difference(outside)
             findings += row_findings(
                 answers, broken, severity="error", table="item_responses", field=field,
-                rule=f"an answer to {field} is not a whole number", remedy="Correct it at the source.",
+                rule=f"an answer to item {code} of {name} is not a whole number", remedy="Correct it at the source.",
                 value=answers["value"],
             )  # fmt: skip
             left_out += [LeaveOut("item_responses", index, why) for index, why in
@@ -197,7 +197,7 @@ def check_measures(draft: Draft) -> Checked:
         unusual = rows.index[~rows["value"].between(*(measure.soft or measure.hard))].difference(outside)
         findings += row_findings(
             rows, unusual, severity="warning", table="clinical_measures", field=str(name),
-            rule=f"{name} is outside its usual range, {{:g}} to {{:g}} "
+            rule=f"`{name}` is outside its usual range, {{:g}} to {{:g}} "
                 f"{measure.unit}".format(*(measure.soft or measure.hard)),
             remedy="Check the value and its unit at the source.", value=rows["value"],
         )  # fmt: skip
@@ -212,7 +212,7 @@ def unit_findings(frame: pd.DataFrame, rows: pd.Index, table: str, field: str, u
     """Return findings for values in another unit; nothing is converted by guess."""
     return row_findings(
         frame, rows, severity="error", table=table, field="unit",
-        rule=f"{field} is in another unit than {unit}", remedy="Convert the values, or correct the unit, at the "
+        rule=f"`{field}` is in another unit than {unit}", remedy="Convert the values, or correct the unit, at the "
             "source.",
         value=frame["unit"],
     )  # fmt: skip

@@ -27,14 +27,14 @@ def check_outcomes_present(draft: Draft) -> Checked:
     for name, outcome in draft.study.outcomes.items():
         values = frame.loc[frame["outcome"] == name, "value"]
         if values.empty and outcome.instrument not in items:
-            rule = f"outcome {name} has no values in the data"
+            rule = f"outcome `{name}` has no values in the data"
             findings.append(Finding("error", "assessments", rule, _how_to_map(draft.study, name), field=name))
         elif len(values) > LEAST_SUSPICIOUS and values.nunique() == 1:
             findings.append(
                 Finding(
                     "warning",
                     "assessments",
-                    f"outcome {name} is the same for all participants",
+                    f"outcome `{name}` is the same for all participants",
                     "Check that its column is the right one.",
                     field=name,
                     value=f"always {values.iloc[0]:g}",
@@ -67,7 +67,7 @@ def check_baselines(draft: Draft) -> Checked:
                 Finding(
                     "warning",
                     "assessments",
-                    f"the participant has no baseline value of {name}",
+                    f"the participant has no baseline value of `{name}`",
                     "Complete it at the source. Change from baseline is not computed for these participants.",
                     field=name,
                     value=f"missing in {len(lacking)} of {len(people)}",
@@ -115,7 +115,7 @@ def _alone(
     return Finding(
         "warning",
         "assessments",
-        f"{outcome} has a value at {draft.study.label('visits', visit)} where everything else is missing",
+        f"`{outcome}` has a value at {draft.study.label('visits', visit)} where everything else is missing",
         f"If {number:g} means missing there, declare it: `missing_when: [{{column: {column}, equals: {number:g}, "
         f"when_missing: [{', '.join(beside) or 'columns of the other outcomes'}], because: ...}}]`.",
         row=int(first["source_row"]),

@@ -31,6 +31,12 @@ class Span:
     unit: str
     column: str = "value"
 
+    @property
+    def words(self) -> str:
+        """The name as it is typed, or an item with its instrument."""
+        name, _, item = self.shown.partition(" ")
+        return f"item {item} of {name}" if item else f"`{name}`"
+
 
 def out_of_range(draft: Draft, table: str, frame: pd.DataFrame, rows: pd.Index, span: Span) -> list[Finding]:
     """Return findings for values outside a range; a likely missing code is told apart by its remedy."""
@@ -38,7 +44,7 @@ def out_of_range(draft: Draft, table: str, frame: pd.DataFrame, rows: pd.Index, 
         return []
     values = frame.loc[rows, span.column]
     code = values.isin(MISSING_CODES)
-    rule = f"{span.shown} is not between {span.low:g} and {span.high:g}{with_unit(span.unit)}"
+    rule = f"{span.words} is not between {span.low:g} and {span.high:g}{with_unit(span.unit)}"
     findings: list[Finding] = []
     for number in values[code].unique():
         findings += row_findings(

@@ -101,7 +101,7 @@ def _one_row_each(origin: Origin, people: pd.DataFrame) -> tuple[pd.DataFrame, s
             severity="error",
             table=origin.table,
             field=str(name),
-            rule=f"{name} differs between the rows of the participant",
+            rule=f"`{name}` differs between the rows of the participant",
             remedy=same_on_all_rows(origin, str(name)),
             value=expected.astype(str) + " and " + people[name].astype(str),
         )

@@ -159,7 +159,7 @@ def lacking_field(origin: Origin, frame: pd.DataFrame, name: str, where: Mask, t
         severity="error",
         table=origin.table,
         field=name,
-        rule=f"{name} is empty",
+        rule=f"`{name}` is empty",
         remedy="Fill it in at the source or under `corrections`, or name the row under `exclude_rows`.",
         value=told.where(told != "", None),
     )

@@ -12,6 +12,7 @@ import numpy as np
 from pydantic import ValidationError
 
 from coxa.errors import OptionError
+from coxa.sentences import sentences
 from coxa.simulate import TrialDesign
 from coxa.simulate.seeds import generator
 from coxa.study.assumptions.trial import Assumptions
@@ -82,7 +83,9 @@ def with_assumption(study: ComparativeStudy, key: str, value: float) -> Comparat
     try:
         assumed = Assumptions.model_validate(held)
     except ValidationError as error:
-        raise OptionError(f"`{key}` cannot be {value:g}: {error.errors()[0]['msg']}.") from None
+        first = error.errors()[0]
+        why = sentences(str(first.get("ctx", {}).get("error", first["msg"])))
+        raise OptionError(f"`{key}` cannot be {value:g}. {why}") from None
     return study.model_copy(update={"assumptions": assumed})
 
 

@@ -148,7 +148,7 @@ def check_constant(data: pd.DataFrame, participant: str, columns: Sequence[str])
             Finding(
                 "error",
                 "data",
-                f"{column} differs between the rows of the participant",
+                f"`{column}` differs between the rows of the participant",
                 "Keep the one that counts.",
                 participant_id=str(who),
                 field=column,

@@ -142,7 +142,7 @@ def trial_design(study: ComparativeStudy, participants: int | Mapping[str, int] 
     """
     part = study.assumptions
     if part is None:
-        remedy = "Add `assumptions:`; `assumptions: {}` takes all defaults (docs/simulate.md)."
+        remedy = "Add `assumptions:`, or `assumptions: {}` for all defaults (docs/simulate.md)."
         raise _fault(study, (), "the plan has no assumptions about the trial", remedy)
     arms = study.arm_order
     visits = (study.baseline_visit, *study.post_visits)

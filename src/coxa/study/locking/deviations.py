@@ -136,7 +136,7 @@ def require_locked(status: PlanStatus) -> None:
     """
     if status.lock is None or not status.unrecorded:
         return
-    remedy = 'Record it: `coxa lock STUDY.YAML --reason "..."`; undo it; or go on all the same with `--unlocked`.'
+    remedy = 'Record it (`coxa lock STUDY.YAML --reason "..."`), undo it, or go on with `--unlocked`.'
     found = (
         one.change.finding(status.lock.file, "the plan is not the one that was locked", remedy)
         for one in status.unrecorded

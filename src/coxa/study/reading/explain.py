@@ -224,7 +224,7 @@ def _explain_one(
     if kind == "extra_forbidden":
         if len(loc) == 1 and (having := kinds_with(str(loc[0]))):
             return _of_other_kinds(str(loc[0]), having, data)
-        return f"unknown key `{loc[-1]}`", choose_from(_keys_at(loc[:-1], model), meant_by(fault, model))
+        return f"there is no key `{loc[-1]}`", choose_from(_keys_at(loc[:-1], model), meant_by(fault, model))
     if kind == "missing" and isinstance(loc[-1], str):
         remedy = f"Add {_example(loc[-1]) or f'`{loc[-1]}:`'}."
         if loc == ("arms",):
