@@ -59,7 +59,7 @@ def test_what_would_overwrite_or_is_not_there_is_refused() -> None:
 def test_days_that_cannot_be_told_apart_are_refused() -> None:
     with pytest.raises(DataError, match=r"row 3, participant a, study_day: .* has an earlier row of this day"):
         lagged(LOAD.assign(study_day=[1, 1, 4, 5, 6, 1, 2, 3]), "load")
-    with pytest.raises(DataError, match="study_day is not a whole number"):
+    with pytest.raises(DataError, match="`study_day` is not a whole number"):
         lagged(LOAD.assign(study_day=LOAD["study_day"] + 0.5), "load")
     with pytest.raises(DataError, match=r"pd\.to_datetime"):
         lagged(LOAD.assign(study_day="1 March"), "load")

@@ -97,7 +97,7 @@ def test_a_visit_of_the_estimand_has_to_be_among_those_of_the_model() -> None:
 
 
 def test_where_nothing_can_be_fitted_the_remedies_are_in_the_words_of_the_plan(tmp_path: Path) -> None:
-    with pytest.raises(EmptyCellError, match=r"Analysis ancova: no outcome of arm classes at week_12\n") as error:
+    with pytest.raises(EmptyCellError, match=r"Analysis ancova: no outcome of arm classes at week_12.\n") as error:
         coxa.analyse(written(tmp_path, unseen=("classes", "week_12")))
     assert not {"formula", "visits=[", "fit."} & set(str(error.value).split())
 

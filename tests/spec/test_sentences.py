@@ -220,4 +220,5 @@ EMPTY = 'row_findings(frame, rule="it is empty", remedy='
     ],
 )
 def test_the_texts_of_a_module_are_found_and_judged(source: str, faults: list[str]) -> None:
-    assert [fault for text in Texts("x.py", ast.parse(source), TAKERS) if (fault := text.fault())] == faults
+    found = [fault for text in Texts("x.py", ast.parse(source), TAKERS) if (fault := text.fault())]
+    assert list(dict.fromkeys(found)) == faults

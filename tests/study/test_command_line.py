@@ -124,7 +124,7 @@ def test_a_faulty_plan_exits_with_one_and_shows_line_and_remedy(template: Path, 
     plan.write_text(text.replace("arms:", "armz:", 1))
     shown = runner.invoke(app, ["check", str(plan)])
     assert shown.exit_code == 1
-    assert "Unknown key `armz`" in " ".join(shown.output.split())
+    assert "There is no key `armz`" in " ".join(shown.output.split())
     assert "line" in shown.output
 
 

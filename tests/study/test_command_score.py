@@ -86,7 +86,7 @@ def test_leave_out_scores_the_rest_and_lists_what_was_left_out(answers: pd.DataF
     file, out = saved(answers.assign(HOOS_P1=["9", "1"]), tmp_path), tmp_path / "scores.parquet"
     shown = score(file, "--leave-out", "--out", str(out))
     assert shown.exit_code == 0, shown.output
-    assert "The answer is set missing" in words(shown)
+    assert "Until then it is set to missing" in words(shown)
     scores = pd.read_parquet(out).query("scale == 'pain'")
     assert scores["items_answered"].tolist() == [9, 10]
     assert scores["value"].tolist() == [75.0, 75.0]

@@ -54,7 +54,7 @@ def test_an_existing_file_is_kept_and_a_wrong_column_named(tmp_path: Path) -> No
     assert 'no column "patient"' in said
     code, said = run(str(TRIAL), "--out", str(tmp_path / "other.csv"))  # four rows of each participant
     assert code == 1
-    assert "the participant_id of another" in said
+    assert "that of another row" in said
 
 
 def test_codes_that_the_file_declares_missing_are_gaps_of_the_twin(tmp_path: Path) -> None:
