@@ -16,7 +16,7 @@ from coxa.report.document import Card, Document, FigureBlock, Paragraph, Section
 from coxa.report.record import NotFitted
 from coxa.report.report import Report
 from coxa.report.topics.analyses.arms_table import results_table
-from coxa.report.topics.analyses.sentences import not_fitted_words
+from coxa.report.topics.analyses.sentences import factorial_sentences, not_fitted_words
 from coxa.report.topics.answer.people import main_response, people_sentence
 from coxa.report.topics.answer.section import answer_section
 from coxa.report.topics.responders.tables import response_address, response_counts
@@ -74,18 +74,38 @@ def test_the_table_has_the_estimates_of_a_mixed_model_an_ancova_and_responders(a
     assert same_as_the_estimates(report, report.study.planned(analysis)) == 2
 
 
-def test_the_table_has_what_was_observed_in_each_arm() -> None:
+def test_the_table_has_what_was_observed_in_those_analysed_of_each_arm() -> None:
     report = small_trial.report()
     table = shown(report, report.study.planned("primary"))
     assert [row.label for row in table.rows()] == ["Usual care (reference)", "Exercise therapy", "Manual therapy"]
     scores = report.cohort.table("assessments")
+    analysed = report.datasets["primary"].analysed
+    analysed = analysed[analysed["visit"] == "week_12"]
     for row, arm in zip(table.rows(), report.study.arm_order, strict=True):
         people = report.cohort.table("participants")
         ids = people.loc[people["arm"] == arm, "participant_id"]
+        ids = ids[ids.isin(analysed["participant_id"])]
+        assert row.cells[0].text == str(len(ids))
         for at, visit in ((1, "baseline"), (2, "week_12")):
             here = scores[(scores["visit"] == visit) & scores["participant_id"].isin(ids)]["value"].astype(float)
             assert values(row, at)["mean"] == pytest.approx(here.mean(), rel=1e-12)
             assert values(row, at)["sd"] == pytest.approx(here.std(), rel=1e-12)
+
+
+def test_two_treatments_together_are_held_against_the_sum_of_both() -> None:
+    report = coxa.analyse(coxa.simulate_study(coxa.preset("moa-2013"), participants=206, truth_size=2000, seed=1))
+    planned = report.study.main_analysis
+    together, *factors = map(str, factorial_sentences(report, planned))
+    rows = planned.asked(report.estimates.frame, "interaction", "main_effect")
+    (estimate,) = rows.loc[rows["term"] == "interaction", "estimate"]
+    assert together.startswith("Interaction of manual therapy with exercise therapy at Year 1: ")
+    assert f"{estimate:.1f}" in together
+    assert estimate > 0, "lower is better: both together do less than their sum"
+    assert together.endswith("together they do less than the sum of both; each effect depends on the other.")
+    assert len(factors) == (rows["term"] == "main_effect").sum()
+    texts = [str(block.text) for block in answer_section(report).blocks if isinstance(block, Paragraph)]
+    assert {together, *factors} <= set(texts)
+    assert "further-primary" in [table.id for table in build_document(report).tables()]
 
 
 def test_the_table_of_responders_has_their_counts_and_the_analysed() -> None:

@@ -118,7 +118,10 @@ def test_how_harms_were_asked_for_is_the_plans_word_arm_by_arm() -> None:
 
 def test_serious_adverse_events_are_in_the_answer() -> None:
     (card,) = (block for block in section(document(), "answer").blocks if isinstance(block, Card))
-    assert "1 of 24 participants under Usual care" in str(dict(card.facts)["Harms"])
+    said = str(dict(card.facts)["Harms"])
+    assert said.startswith("Participants with at least one under Usual care, Exercise therapy and Manual therapy: ")
+    assert "serious adverse event 1 (4.2%), 0 (0.0%) and 0 (0.0%)." in said
+    assert "1 of 24 participants under Usual care" in str(serious_sentence(hostile()))
 
 
 def test_without_a_word_on_it_seriousness_cannot_be_reported() -> None:

@@ -83,12 +83,14 @@ class Important:
     unit   : of the outcome
     what   : what it is, in words that follow the number: "points that patients call important"
     source : where it comes from
+    of_one : whether it is the cut for the change of one participant, in want of one for a difference
     """
 
     value: float
     unit: str
     what: str
     source: str
+    of_one: bool = False
 
     @property
     def amount(self) -> str:
@@ -117,7 +119,9 @@ def important_difference(
             return Important(found.value, unit, f"of the {KIND_WORDS[found.kind]}", found.citation)
     for rule in outcome.responder:
         if rule.measure == "change" and rule.source:
-            return Important(rule.at_least, unit, "of improvement that make a participant a responder", rule.source)
+            return Important(
+                rule.at_least, unit, "of improvement that make a participant a responder", rule.source, True
+            )
     return None
 
 

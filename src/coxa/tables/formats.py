@@ -2,8 +2,8 @@
 
 In a rule, `{mean:v}` is a number with the decimals of its outcome, `{se:+}` one decimal more, `{share:%}` a
 proportion as a percentage, `{estimate:pp}` one in percentage points, `{n:0}` a whole number, `{p:p}` a p-value,
-`{p:P}` a p-value with its symbol, and `{n:more}` a difference of counts in words ("11 more"). What marks a decimal, and
-how p-values are rounded, is the style's (`styles.py`).
+`{p:P}` a p-value with its symbol, and `{n:more}` a difference of counts in words ("11.5 more"). What marks a decimal,
+and how p-values are rounded, is the style's (`styles.py`).
 """
 
 from __future__ import annotations
@@ -125,7 +125,7 @@ def _as_printed(value: float, spec: str, decimals: int, style: Style) -> float:
         if value < style.p.smallest:
             return 0.0
         return round(value, _p_decimals(value, style))
-    places = {"v": decimals, "+": decimals + 1, "%": 3, "pp": 3, "more": 0}
+    places = {"v": decimals, "+": decimals + 1, "%": 3, "pp": 3, "more": 1}
     return round(value, places[spec] if spec in places else int(spec))
 
 
@@ -172,10 +172,10 @@ def _p_words(value: float, style: Style) -> str:
 
 
 def _more_or_fewer(value: float, style: Style) -> str:
-    """Write a difference of counts in words: "11 more", "6 fewer"; none is "0 more"."""
+    """Write a difference of counts in words: "11.5 more", "6.0 fewer"; none is "0.0 more"."""
     if not math.isfinite(value):
         return NONE
-    return number(abs(value), 0, style) + (" fewer" if round(value) < 0 else " more")
+    return number(abs(value), 1, style) + (" fewer" if round(value, 1) < 0 else " more")
 
 
 def _field(value: float, spec: str, decimals: int, style: Style) -> str:

@@ -41,3 +41,21 @@ def abbreviations(texts: Iterable[str]) -> str:
     words = {word for text in texts for word in re.findall(r"\w+", text)}
     said = "; ".join(meaning for word, meaning in ABBREVIATIONS.items() if word in words)
     return f"{said}." if said else ""
+
+
+def cut_short(text: str, letters: int) -> str:
+    """Return a text that is not longer, cut where a clause ends and with no bracket left open.
+
+    Examples
+    --------
+    >>> cut_short("six to ten points, in hips (n = 160, global rating; modelled)", 40)
+    'six to ten points, in hips ...'
+    >>> cut_short("a short one", 40)
+    'a short one'
+    """
+    if len(text) <= letters:
+        return text
+    part = text[:letters].rsplit(" ", 1)[0]
+    if part.count("(") > part.count(")"):
+        part = part[: part.rindex("(")]
+    return part.rstrip(" ,;.(") + " ..."

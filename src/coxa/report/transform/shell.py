@@ -209,7 +209,7 @@ def _places(form: str, decimals: int) -> str:
     if form in ("p", "P"):
         return f"p = {ONE_P}".replace(" ", NO_BREAK) if form == "P" else ONE_P
     if form == "more":
-        return f"xx {UNKNOWN}"
+        return f"xx.x {UNKNOWN}"
     if form in ("%", "pp"):
         return "xx.x%" if form == "%" else "xx.x"
     after = {"v": decimals, "+": decimals + 1}[form] if form in ("v", "+") else int(form)

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
-from coxa.derive.observed import observed_values
 from coxa.report.record import ReportRecord
 from coxa.report.topics.analyses.adjusted import MARK, family_words, is_adjusted, p_mark
 from coxa.report.topics.analyses.footnotes import mean_words, warning_marks
 from coxa.report.topics.analyses.results import INTERVAL, address, comparison_label, estimate_cell, responders_cell
 from coxa.report.topics.analyses.sentences import MEANS, RISKS
 from coxa.report.topics.analyses.variances import warning_words
-from coxa.report.topics.observed.table import described
 from coxa.study.comparative import PlannedAnalysis
+from coxa.tables.by_arm import summarised
+from coxa.tables.cells import Statistic
 from coxa.tables.characteristics import SUMMARY_LABELS
 from coxa.tables.formats import NONE, cell
 from coxa.tables.phrases import mid_sentence, sentence_case
@@ -38,17 +40,16 @@ def results_table(report: ReportRecord, analyses: Sequence[PlannedAnalysis], tab
     Returns
     -------
     Table
-        A row for each arm, the reference first, with n analysed, the values at baseline and at the visit as
-        recorded, the adjusted mean, and the difference from the reference with its p-value; proportions differ in
+        A row for each arm, the reference first, with n analysed, their values at baseline and at the visit, the
+        adjusted mean, and the difference from the reference with its p-value; proportions differ in
         percentage points. Comparisons of other arms have rows of their own.
     """
     study = report.study
     asked = {one: one.asked(report.estimates.frame, MEANS, RISKS) for one in analyses}
     asked = {planned: rows for planned, rows in asked.items() if len(rows)}
     marks = warning_marks(pd.concat(asked.values())) if asked else {}
-    values = observed_values(report.cohort)
     groups = [
-        RowGroup(_heading(planned, visit), tuple(_rows(report, _Place(planned, visit, rows, values, marks))))
+        RowGroup(_heading(planned, visit), tuple(_rows(report, _Place(planned, visit, rows, marks))))
         for planned, rows in asked.items()
         for visit in planned.visits
         if (rows["visit"] == visit).any()
@@ -68,12 +69,11 @@ def results_table(report: ReportRecord, analyses: Sequence[PlannedAnalysis], tab
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """An analysis at one visit: its comparisons there and elsewhere, and all observed values."""
+    """An analysis at one visit, with its comparisons there and elsewhere."""
 
     planned: PlannedAnalysis
     visit: str
     asked: pd.DataFrame
-    values: pd.DataFrame
     marks: Mapping[str, str]
 
 
@@ -93,25 +93,32 @@ def _rows(report: ReportRecord, place: _Place) -> Iterator[Row]:
     for arm in study.arm_order:
         if arm in differences or arm == against:
             label = study.label("arms", arm) + (" (reference)" if arm == against else "")
-            described_cells = _described(place, arm, means.get(arm))
+            described_cells = _described(report, place, arm, means.get(arm))
             yield Row(label, (*described_cells, *_compared(place, differences.get(arm), arm == against)))
     for one in compared:
         if one["reference"] != against:
             yield Row(comparison_label(study, one), (*(Cell(""),) * 4, *_compared(place, one, False)))
 
 
-def _described(place: _Place, arm: str, mean: Record | None) -> Iterator[Cell]:
-    """Yield n, the values at baseline and at the visit, and the adjusted mean of one arm."""
-    planned, study = place.planned, place.planned.study
-    outcome, values = planned.outcome_name, place.values
+def _described(report: ReportRecord, place: _Place, arm: str, mean: Record | None) -> Iterator[Cell]:
+    """Yield n of one arm, the values of those at baseline and at the visit, and the adjusted mean."""
+    planned = place.planned
+    rows = report.datasets[planned.estimand_name].analysed
+    rows = rows[(rows["visit"] == place.visit) & (rows["arm"].astype(str) == arm)]
+    at = Statistic(estimand=planned.estimand_name, analysis="analysed", visit=place.visit, arm=arm)
+    summary, decimals = planned.outcome.summary, planned.scale.decimals
     yield _analysed(planned, mean) if mean else Cell(NONE)
-    yield described(study, outcome, values, study.baseline_visit, arm)
+    yield summarised(summary, _known(rows["baseline"]), replace(at, term="baseline"), decimals)
     if planned.of_responders:
         yield responders_cell(mean) if mean else Cell(NONE)
         yield Cell(NONE)
         return
-    yield described(study, outcome, values, place.visit, arm)
+    yield summarised(summary, _known(rows["value"]), replace(at, term="value"), decimals)
     yield estimate_cell("estimate_interval", mean, *INTERVAL, decimals=planned.decimals) if mean else Cell(NONE)
+
+
+def _known(values: pd.Series) -> NDArray[np.float64]:
+    return values.dropna().to_numpy(dtype=float)
 
 
 def _analysed(planned: PlannedAnalysis, mean: Record) -> Cell:
@@ -144,14 +151,12 @@ def _notes(
         what = f" {' or '.join(map(mid_sentence, kinds))}" if len(kinds) > 1 else ""
         change = " of the change from baseline" if any(one.response != "value" for one in of_means) else ""
         estimated = f" {heading}:{what}{change}." if what or change else ""
-        yield Footnote(f"At baseline and at the visit: {_summaries(of_means)} as recorded.{estimated}")
+        yield Footnote(f"Baseline and visit: {_summaries(of_means)} of the participants analysed.{estimated}")
     if len(of_means) < len(asked):
         yield Footnote(
             "Of responders: n/N (%) at the visit in place of a mean; proportions differ in percentage points."
         )
-    yield Footnote(
-        "CI, confidence interval, at the level of each analysis. n, participants analysed. SD, standard deviation."
-    )
+    yield Footnote(f"{_interval_words(asked)} n, participants analysed. SD, standard deviation.")
     families = [
         f"{planned.label}: {family_words(planned, rows)}"
         for planned, rows in asked.items()
@@ -159,7 +164,20 @@ def _notes(
     ]
     if families:
         yield Footnote(f"P-value adjusted for multiplicity. {'; '.join(families)}.", MARK)
+    if any(planned.analysis.multiplicity == "none" and len(rows) > 1 for planned, rows in asked.items()):
+        named = "" if not families else "The other p"
+        yield Footnote(f"{named or 'P'}-values are not adjusted for the number of comparisons.")
     yield from (Footnote(warning_words(study, text), mark) for text, mark in marks.items())
+
+
+def _interval_words(asked: Mapping[PlannedAnalysis, pd.DataFrame]) -> str:
+    """Return what CI means: at which level, where that is the same for all."""
+    levels = {f"{100 * planned.analysis.conf_level:g}%" for planned in asked}
+    return (
+        f"CI, {levels.pop()} confidence interval."
+        if len(levels) == 1
+        else "CI, confidence interval, at the level of each analysis."
+    )
 
 
 def _means(report: ReportRecord, analyses: Iterable[PlannedAnalysis]) -> str:

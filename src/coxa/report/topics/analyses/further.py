@@ -11,11 +11,12 @@ from coxa.estimates.margins import is_shown
 from coxa.estimates.table import subgroup_in
 from coxa.report.topics.analyses.adjusted import MARK, adjusted_note, p_mark
 from coxa.report.topics.analyses.results import INTERVAL, estimate_cell
+from coxa.report.topics.analyses.sentences import side_label
 from coxa.study.comparative import ComparativeStudy, PlannedAnalysis
 from coxa.study.parts import label_of
 from coxa.study.words import SIMULTANEOUS
 from coxa.tables.formats import NONE, p_value
-from coxa.tables.phrases import mid_sentence
+from coxa.tables.phrases import mid_sentence, sentence_case
 from coxa.tables.records import Record, records
 from coxa.tables.table import Cell, Column, Footnote, Row, RowGroup, Table, identifier
 
@@ -44,14 +45,16 @@ def further_table(planned: PlannedAnalysis, estimates: Estimates) -> Table | Non
     rows = planned.asked(estimates.frame, *KINDS, over_visits=True)
     if rows.empty:
         return None
+    margins = rows["term"].isin(MARGINS).any()
     groups = tuple(
-        RowGroup(heading, tuple(_row(planned, record) for record in records(rows[rows["term"] == term])))
+        RowGroup(heading, tuple(_row(planned, record, bool(margins)) for record in records(rows[rows["term"] == term])))
         for term, heading in KINDS.items()
         if (rows["term"] == term).any()
     )
-    said = [*_margin_words(planned)] if rows["term"].isin(MARGINS).any() else []
+    said = [*_margin_words(planned)] if margins else []
     said += [f"{heading}: {how}." for term, heading in KINDS.items() if (how := _how(rows, term))]
-    columns = (Column("Visit", "left"), Column("Estimate (CI)"), Column("df"), Column("p"), Column("Shown", "left"))
+    shown = [Column("Shown", "left")] if margins else []
+    columns = (Column("Visit", "left"), Column("Estimate (CI)"), Column("df"), Column("p"), *shown)
     notes = [Footnote(text) for text in (*said, "CI, confidence interval.")]
     if adjusted := adjusted_note(planned, rows):
         notes.append(Footnote(adjusted, MARK))
@@ -128,14 +131,15 @@ def _margin_words(planned: PlannedAnalysis) -> Iterator[str]:
         )
 
 
-def _row(planned: PlannedAnalysis, record: Record) -> Row:
+def _row(planned: PlannedAnalysis, record: Record, margins: bool) -> Row:
     study, shown = planned.study, ""
     if record["term"] in MARGINS:
         shown = "yes" if is_shown(record) else "no"
-    label = _side(study, record["arm"])
+    label = sentence_case(side_label(study, record["arm"]))
     if record["reference"]:
-        label += f" minus {_side(study, record['reference'])}"
-    return Row(label, (*_cells(planned, record, p_mark(planned, record)), Cell(shown)))
+        label += f" minus {mid_sentence(side_label(study, record['reference']))}"
+    last = (Cell(shown),) if margins else ()
+    return Row(label, (*_cells(planned, record, p_mark(planned, record)), *last))
 
 
 def _subgroup_row(planned: PlannedAnalysis, record: Record) -> Row:
@@ -163,8 +167,4 @@ def _subgroup_label(study: ComparativeStudy, record: Record) -> str:
     labels = study.covariates[name].level_labels()
     later, _, earlier = level.partition("-") if level not in labels else (level, "", "")
     words = labels.get(later, later) + (f" less {labels.get(earlier, earlier)}" if earlier else "")
-    return f"{words}: {_side(study, record['arm'])} minus {_side(study, record['reference'])}"
-
-
-def _side(study: ComparativeStudy, name: str) -> str:
-    return study.label("arms", name) if name in study.arms else name.replace("_", " ")
+    return f"{words}: {side_label(study, record['arm'])} minus {side_label(study, record['reference'])}"

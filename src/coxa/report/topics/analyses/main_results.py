@@ -8,6 +8,7 @@ from coxa.report.document import Block, FigureBlock, Paragraph, Section, TableBl
 from coxa.report.record import ReportRecord
 from coxa.report.topics.analyses.arms_table import results_table
 from coxa.report.topics.analyses.compared import side_by_side
+from coxa.report.topics.analyses.further import further_table
 from coxa.report.topics.analyses.sensitivity import agreement_sentences, sensitivity_table
 
 SHOWN = ("primary", "secondary")
@@ -32,4 +33,6 @@ def _sensitivity(report: ReportRecord) -> Iterator[Block]:
             drawn.add(figure.alt)
             yield FigureBlock(figure)
         if table := sensitivity_table(first, report.estimates):
+            yield TableBlock(table)
+        if table := further_table(first, report.estimates):
             yield TableBlock(table)

@@ -85,9 +85,10 @@ def _noted_once(table: Table, above: Table) -> Table:
 
 
 def _further(report: ReportRecord, planned: PlannedAnalysis) -> Iterator[Block]:
-    """Yield what the plan asks beyond each visit: courses, margins, factors, subgroups with their forest."""
+    """Yield what the plan asks beyond each visit and the results do not show: courses, margins, factors, subgroups."""
     estimates, words = report.estimates, report.study.words
-    if table := further_table(planned, estimates):
+    in_results = planned.is_primary and report.study.analyses_of(planned.estimand_name)[0] is planned
+    if not in_results and (table := further_table(planned, estimates)):
         yield TableBlock(table)
     if table := subgroup_table(planned, estimates):
         yield TableBlock(table)

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from textwrap import shorten
+from collections.abc import Iterator, Sequence
 
 from coxa.estimates.margins import is_shown
 from coxa.report.record import ReportRecord
 from coxa.report.topics.analyses.adjusted import is_adjusted
 from coxa.report.topics.analyses.results import INTERVAL, estimate_cell
 from coxa.study.analysis import Margin
-from coxa.study.comparative import PlannedAnalysis
+from coxa.study.comparative import ComparativeStudy, PlannedAnalysis
 from coxa.study.important import compared_with
 from coxa.study.wording import endpoint_words, join_words
 from coxa.study.words import SIMULTANEOUS
 from coxa.tables.cells import Cell
 from coxa.tables.formats import NO_BREAK
+from coxa.tables.phrases import cut_short, mid_sentence
 from coxa.tables.prose import Prose, prose
 from coxa.tables.records import Record, records
 
@@ -70,6 +70,41 @@ def result_sentence(planned: PlannedAnalysis, record: Record) -> Prose:
     )
 
 
+def factorial_sentences(report: ReportRecord, planned: PlannedAnalysis) -> Iterator[Prose]:
+    """Yield how two treatments together differ from the sum of both, and what each does over the other."""
+    for record in records(planned.asked(report.estimates.frame, "interaction")):
+        better = (record["estimate"] > 0) == planned.higher_is_better
+        verdict = (
+            f"together they do {'more' if better else 'less'} than the sum of both; each effect depends on the other"
+            if clear(record)
+            else "the interval includes no interaction"
+        )
+        yield _factor_sentence(planned, record, f"Interaction of {side_label(planned.study, record['arm'])}", verdict)
+    for record in records(planned.asked(report.estimates.frame, "main_effect")):
+        sides = (side_label(planned.study, record[side]) for side in ("arm", "reference"))
+        yield _factor_sentence(planned, record, "Main effect, {} against {}".format(*map(mid_sentence, sides)), "")
+
+
+def _factor_sentence(planned: PlannedAnalysis, record: Record, what: str, verdict: str) -> Prose:
+    decimals = planned.decimals
+    return prose(
+        f"{what} at {planned.study.label('visits', record['visit'])}: ",
+        estimate_cell("estimate", record, "estimate", decimals=decimals),
+        f" {planned.unit} ({100 * record['conf_level']:g}%{NO_BREAK}CI ",
+        estimate_cell("limits", record, "conf_low", "conf_high", decimals=decimals),
+        "; ",
+        estimate_cell("p_words", record, "p_value"),
+        ")",
+        prose("; ", Cell(verdict)) if verdict else "",
+        ".",
+    )
+
+
+def side_label(study: ComparativeStudy, name: str) -> str:
+    """Return the label of an arm, or the words of a factor: "manual therapy with exercise therapy"."""
+    return study.label("arms", name) if name in study.arms else name.replace("_", " ")
+
+
 def clear(record: Record) -> bool:
     """Return whether the interval of a difference leaves out zero."""
     return bool(record["conf_low"] > 0 or record["conf_high"] < 0)
@@ -96,14 +131,16 @@ def important_sentence(planned: PlannedAnalysis, rows: Sequence[Record]) -> Pros
         words = compared_with(important, *(record[name] for name in INTERVAL))
         at = f" at {planned.study.label('visits', record['visit'])}" if len(planned.visits) > 1 else ""
         alike.setdefault(words, []).append(planned.study.label("arms", record["arm"]) + at)
-    several = len(rows) > 1
-    parts = [
-        f"{f'{join_words(labels)}:' if several else 'The difference is'} {size} {important.value:g} {important.unit}, "
-        f"{interval}."
+    parts = (
+        f"{f'{join_words(labels)}: the' if len(rows) > 1 else 'The'} difference is {size} {important.value:g} "
+        f"{important.unit}, {interval}."
         for (size, interval), labels in alike.items()
-    ]
-    source = shorten(important.source, SOURCE, placeholder=" ...")
-    return prose(Cell(" ".join(parts)), f" Important difference: the {important.amount} ({source}).")
+    )
+    source = cut_short(important.source, SOURCE)
+    limits = (
+        " It is a cut for the change of one person; the plan names none for a difference." if important.of_one else ""
+    )
+    return prose(Cell(" ".join(parts)), f" Important difference: the {important.amount} ({source}).{limits}")
 
 
 def verdict_sentences(report: ReportRecord, planned: PlannedAnalysis) -> list[Prose]:

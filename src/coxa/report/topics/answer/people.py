@@ -23,10 +23,11 @@ from coxa.report.topics.responders.tables import (
     responses,
 )
 from coxa.study.comparative import ComparativeStudy
-from coxa.study.wording import rule_words
+from coxa.study.wording import join_words, rule_words
 from coxa.tables.cells import Cell, Statistic
 from coxa.tables.formats import NO_BREAK, cell, share
 from coxa.tables.hidden import Protected
+from coxa.tables.phrases import cut_short, mid_sentence
 from coxa.tables.prose import Prose, in_sentence, prose
 from coxa.tables.records import records
 
@@ -59,7 +60,17 @@ def people_sentence(report: ReportRecord, response: Response) -> Prose:
         f"Of {OF} participants, about ",
         in_sentence(parts),
         f" have {rule_words(study, response.outcome, response.rule)} at {study.label('visits', visit)}.",
+        _set_aside(study, response),
     )
+
+
+def _set_aside(study: ComparativeStudy, response: Response) -> str:
+    """Say after which events a participant counts as without a response."""
+    if not response.never.any():
+        return ""
+    handling = study.estimands[response.dataset.estimand].intercurrent_events
+    events = [study.label("intercurrent_events", name) for name, how in handling.items() if how.strategy == "composite"]
+    return f" After {mid_sentence(join_words(events, 'or'))} a participant counts as without it."
 
 
 def people_section(report: ReportRecord, response: Response) -> Section:
@@ -77,7 +88,7 @@ def people_section(report: ReportRecord, response: Response) -> Section:
         Paragraph(
             f"What counts: {rule_words(study, response.outcome, response.rule)} in "
             f"{study.label('outcomes', response.outcome)}. Source: "
-            f"{_whole_sentence(shorten(rule.source or 'not stated in the plan', SOURCE, placeholder=' ...'))}"
+            f"{_whole_sentence(cut_short(rule.source or 'not stated in the plan', SOURCE))}"
         ),
     ]
     return Section("people", "In people", tuple(said), part="people")

@@ -17,6 +17,7 @@ from coxa.report.topics.analyses.sentences import (
     MEANS,
     RISKS,
     clear,
+    factorial_sentences,
     important_sentence,
     not_fitted_words,
     question,
@@ -26,7 +27,7 @@ from coxa.report.topics.analyses.sentences import (
 )
 from coxa.report.topics.analyses.variances import warning_words
 from coxa.report.topics.answer.people import main_response, people_sentence
-from coxa.report.topics.harms.section import serious_sentence
+from coxa.report.topics.harms.section import harms_sentence
 from coxa.report.topics.methods.analyses import failed_attempts
 from coxa.report.topics.observed.table import arm_sizes
 from coxa.report.topics.participants.section import baseline_cautions
@@ -48,8 +49,11 @@ def answer_section(report: ReportRecord) -> Section:
     """Return the answer to each primary question, a table of every arm, one figure, and what a reader asks next."""
     primary = report.study.primary_analyses
     blocks: list[Block] = []
+    cautions = comparison_cautions(report)
     for estimand in dict.fromkeys(planned.estimand_name for planned in primary):
         blocks += _answered(report, [planned for planned in primary if planned.estimand_name == estimand])
+    if cautions:
+        blocks.append(Paragraph(joined(" ", ("Caution:", *cautions)), "warning"))
     if any(planned.name not in report.not_fitted for planned in primary):
         blocks.append(
             TableBlock(
@@ -59,8 +63,6 @@ def answer_section(report: ReportRecord) -> Section:
     blocks.append(Card("", tuple((name, text) for name, text in _facts(report) if str(text))))
     blocks += _figure(report)
     blocks += [Paragraph(text, "warning") for planned in primary for text in warning_sentences(report, planned)]
-    if cautions := comparison_cautions(report):
-        blocks.append(Paragraph(joined(" ", ("Caution:", *cautions)), "warning"))
     blocks += deviation_notes(report)
     others = [planned for planned in report.study.planned_analyses if planned.name in report.not_fitted]
     blocks += [Paragraph(not_fitted_words(report, one), "warning") for one in others if not one.is_primary]
@@ -79,6 +81,7 @@ def _answered(report: ReportRecord, analyses: list[PlannedAnalysis]) -> Iterator
         several = len(_compared(report, planned)) > MOST_SENTENCES
         found = summed_up(report, planned) if several else result_sentences(report, planned)
         yield from (Paragraph(text, "lead", found=several) for text in found)
+        yield from (Paragraph(text, found=True) for text in factorial_sentences(report, planned))
 
 
 def _compared(report: ReportRecord, planned: PlannedAnalysis) -> list[Record]:
@@ -105,7 +108,7 @@ def _facts(report: ReportRecord) -> Iterator[tuple[str, Text]]:
     yield "For whom?", joined(" ", _for_whom(report, main))
     yield "How sure?", joined(" ", _how_sure(report, main))
     yield "Over time", joined(" ", _over_time(report, main))
-    yield "Harms", serious_sentence(report)
+    yield "Harms", harms_sentence(report)
     if report.status.lock is None:
         yield "As planned?", prose(Cell(UNLOCKED))
     elif not report.status.deviations:
@@ -123,7 +126,7 @@ def _for_whom(report: ReportRecord, main: PlannedAnalysis) -> Iterator[Text]:
         for arm, n in sizes.items()
     ]
     everybody = counted(sum(sizes.values()), "participants", study.counted_as, "total")
-    yield prose(everybody, f" {study.words.started} participants (", in_sentence(by_arm), ").")
+    yield prose(everybody, f" {study.words.started} participants (", in_sentence(by_arm), ")", *_clusters(report), ".")
     frame = report.datasets[main.estimand_name].frame
     for visit in main.visits:
         known = frame[(frame["visit"] == visit) & frame[main.response].notna()]
@@ -134,7 +137,19 @@ def _for_whom(report: ReportRecord, main: PlannedAnalysis) -> Iterator[Text]:
             for arm in sizes
             if arm in main.arms
         ]
-        yield prose(f"With a value at {study.label('visits', visit)}: ", in_sentence(analysed), ".")
+        yield prose(f"With a value at {study.label('visits', visit)}, as analysed: ", in_sentence(analysed), ".")
+
+
+def _clusters(report: ReportRecord) -> Iterator[Text | Cell]:
+    """Yield how many clusters were randomised, where participants were not."""
+    part = report.study.allocation
+    if part and part.cluster:
+        n = report.cohort.table("participants")[part.cluster].nunique()
+        yield from (
+            " in ",
+            counted(n, "participants", f"clusters of {part.cluster}"),
+            " clusters, which were randomised",
+        )
 
 
 def _of(at: Statistic, arm: str) -> Statistic:
@@ -159,15 +174,15 @@ def _over_time(report: ReportRecord, main: PlannedAnalysis) -> Iterator[Text]:
     for arm, reference in dict.fromkeys((row["arm"], row["reference"]) for row in rows):
         parts = [
             prose(
-                f"{study.label('visits', row['visit'])} ",
+                f"{study.label('visits', row['visit'])}: ",
                 estimate_cell("estimate", row, "estimate", decimals=main.decimals),
                 Cell("*" if clear(row) else ""),
             )
             for row in rows
             if (row["arm"], row["reference"]) == (arm, reference)
         ]
-        yield prose(f"{study.label('arms', arm)} minus {study.label('arms', reference)}: ", in_sentence(parts), ".")
-    yield "* The interval leaves out zero."
+        yield prose(f"{study.label('arms', arm)} minus {study.label('arms', reference)}: ", joined("; ", parts), ".")
+    yield "* The interval excludes zero."
 
 
 def comparison_cautions(report: ReportRecord) -> list[Text]:

@@ -14,7 +14,8 @@ from coxa.study.comparative import ComparativeStudy
 from coxa.study.wording import join_words
 from coxa.tables.cells import Cell, Statistic
 from coxa.tables.formats import cell, counted
-from coxa.tables.prose import Text, in_sentence, prose
+from coxa.tables.phrases import mid_sentence
+from coxa.tables.prose import Text, in_sentence, joined, prose
 
 NO_TABLE = "No adverse events table was given: harms cannot be reported."
 
@@ -93,6 +94,19 @@ def serious_sentence(report: ReportRecord) -> Text:
         ".",
         *gap,
     )
+
+
+def harms_sentence(report: ReportRecord) -> Text:
+    """Say in how many participants of each arm there was at least one harm of each kind; of none, that it is so."""
+    study, harms = report.study, derive_harms(report.cohort)
+    if harms is None or harms.events.empty or not harms.serious_recorded:
+        return serious_sentence(report)
+    kinds = [
+        prose(f"{mid_sentence(group.label)} ", in_sentence(group.rows[0].cells[: len(study.arm_order)]))
+        for group in harms_table(study, harms).groups
+    ]
+    arms = join_words([study.label("arms", arm) for arm in study.arm_order])
+    return prose(f"Participants with at least one under {arms}: ", joined("; ", kinds), ".")
 
 
 def _nothing(study: ComparativeStudy, harms: Harms) -> Iterator[Text]:
