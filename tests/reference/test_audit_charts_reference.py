@@ -27,7 +27,7 @@ PRINTED_SCORE = 6e-4
 """Absolute. Steiner's scores are printed to three digits."""
 
 CHAIN = 2e-3
-"""Relative. Two Markov chains of 2,000 states: the other one rounds scores to a state, this one shares them among two."""
+"""Relative. Two Markov chains of 2,000 states: the other one rounds scores to a state, here it is shared among two."""
 
 R = audit_reference("xmr_rules")
 VALUES = R["snapshots"]["values"]

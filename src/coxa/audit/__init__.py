@@ -1,4 +1,4 @@
-"""Audit of clinics: funnels, over-dispersion, control charts, and tables of counts that are safe to publish."""
+"""Audit of clinics: completeness, funnels, small numbers, control charts, and tables of counts safe to publish."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from coxa.lazy import lazy
 
 if TYPE_CHECKING:
+    from coxa.audit.cascade import completeness as completeness
     from coxa.audit.charts.chart import ControlChart as ControlChart
     from coxa.audit.charts.chart import assurance_icon as assurance_icon
     from coxa.audit.charts.chart import variation_icon as variation_icon
@@ -36,6 +37,13 @@ if TYPE_CHECKING:
     from coxa.audit.limits import normal_limits as normal_limits
     from coxa.audit.limits import poisson_count_limits as poisson_count_limits
     from coxa.audit.limits import poisson_predictive_limits as poisson_predictive_limits
+    from coxa.audit.shrinkage import power_of_difference as power_of_difference
+    from coxa.audit.shrinkage import shrunken_means as shrunken_means
+    from coxa.audit.shrinkage import smallest_difference as smallest_difference
+    from coxa.audit.tipping import tipping_means as tipping_means
+    from coxa.audit.tipping import tipping_proportions as tipping_proportions
+    from coxa.audit.weighting import CompletenessWeights as CompletenessWeights
+    from coxa.audit.weighting import completeness_weights as completeness_weights
     from coxa.disclosure.attack import Attack as Attack
     from coxa.disclosure.attack import attack_tables as attack_tables
     from coxa.disclosure.protect import Certificate as Certificate
@@ -46,6 +54,7 @@ if TYPE_CHECKING:
 __getattr__, __dir__, __all__ = lazy(
     __name__,
     {
+        "coxa.audit.cascade": ("completeness",),
         "coxa.audit.charts.chart": ("ControlChart", "assurance_icon", "variation_icon"),
         "coxa.audit.charts.cusum": ("cusum_limit", "cusum_run_length", "cusum_scores", "risk_adjusted_cusum"),
         "coxa.audit.charts.over_time": ("p_chart", "u_chart", "xmr_chart"),
@@ -61,6 +70,9 @@ __getattr__, __dir__, __all__ = lazy(
         "coxa.audit.dispersion": ("Dispersion", "over_dispersion"),
         "coxa.audit.funnel": ("Funnel", "funnel_means", "funnel_proportions", "funnel_ratios"),
         "coxa.audit.limits": ("binomial_limits", "normal_limits", "poisson_count_limits", "poisson_predictive_limits"),
+        "coxa.audit.shrinkage": ("power_of_difference", "shrunken_means", "smallest_difference"),
+        "coxa.audit.tipping": ("tipping_means", "tipping_proportions"),
+        "coxa.audit.weighting": ("CompletenessWeights", "completeness_weights"),
         "coxa.disclosure.attack": ("Attack", "attack_tables"),
         "coxa.disclosure.protect": ("Certificate", "Protected", "protect_tables"),
         "coxa.disclosure.tables": ("CountTable",),
