@@ -32,6 +32,7 @@ class CovarianceName:
     spatial: bool = False
     each_visit: bool = False
     contains: Literal["", "intercept", "any"] = ""
+    cites: tuple[str, ...] = ()
 
 
 COVARIANCES: Mapping[str, CovarianceName] = MappingProxyType(

@@ -48,6 +48,7 @@ class Spec:
     function: ClassVar[str]
     explicit: ClassVar[tuple[str, ...]] = ()
     of_random_effects: ClassVar[bool] = False
+    title: ClassVar[str] = ""
 
     data: str = "data"
 
@@ -288,6 +289,3 @@ class CLDASpec(Spec):
         own.pop("model")
         fixed = ("formula", "participant", "visit", "visits")
         return own | {name: value for name, value in self.model.options().items() if name not in fixed}
-
-
-AnySpec = MMRMSpec | LMMSpec | ANCOVASpec | CLDASpec

@@ -207,7 +207,7 @@ def title_of(fit: FitRecord) -> str:
         "mmrm": "Mixed model for repeated measures",
         "ancova": TITLES.get(fit.method.partition(",")[0], "Analysis of covariance"),
         "lmm": "Linear mixed model",
-    }[fit.model]
+    }.get(fit.model, fit.spec.title)
 
 
 def fit_text(fit: FitRecord) -> str:

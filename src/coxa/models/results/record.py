@@ -18,7 +18,7 @@ from coxa.models.inference.methods import Inference
 from coxa.models.lmm.random_part import RandomPart
 from coxa.models.numerics.marginal_fit import Attempt
 from coxa.models.results.records import JointTest, LinearTest, Optimisation, Sample, Totals, criteria
-from coxa.models.spec import AnySpec
+from coxa.models.spec import Spec
 
 RESULT_COLUMNS = (
     "estimand",
@@ -109,7 +109,7 @@ class FitRecord:
     covariance: pd.DataFrame = field(repr=False)
     covariance_parameters: pd.Series = field(repr=False)
     method: str
-    spec: AnySpec = field(repr=False)
+    spec: Spec = field(repr=False)
     vcov: str = "model"
     group: str | None = None
     attempts: tuple[Attempt, ...] = field(default=(), repr=False)

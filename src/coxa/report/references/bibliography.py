@@ -9,6 +9,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from coxa.covariances import COVARIANCES
 from coxa.errors import check_known
 from coxa.instruments import load_instrument
 from coxa.packaged import packaged_yaml
@@ -67,7 +68,8 @@ def entries() -> tuple[Entry, ...]:
 
 def methods() -> Mapping[str, tuple[str, ...]]:
     """Return the methods that can be cited, each with the keys of its entries; no key where none is needed."""
-    return _bibliography().methods
+    structures = {name: known.cites for name, known in COVARIANCES.items() if known.cites}
+    return {**_bibliography().methods, **structures}
 
 
 def of_method(word: str) -> tuple[Entry, ...]:

@@ -60,7 +60,8 @@ def _analysis(plan: Analysis, model: Words, fits: tuple[Fit, ...] | None, *, adj
     if model.whole and (ladder := plan.option("covariance")):
         yield from ladder if fits is None else (fit.structure for fit in fits)
     yield from _options(plan, "vcov")
-    yield from ((model.ddf,) if model.ddf else ()) if fits is None else (fit.ddf for fit in fits)
+    if model.ddf:
+        yield from (model.ddf,) if fits is None else (fit.ddf for fit in fits)
     if adjusts:
         yield from _options(plan, "averaging")
     yield from (word for word in plan.courses if word in plan.option("contrasts", ()))

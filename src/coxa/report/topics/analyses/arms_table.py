@@ -12,7 +12,14 @@ from numpy.typing import NDArray
 from coxa.report.record import ReportRecord
 from coxa.report.topics.analyses.adjusted import MARK, family_words, is_adjusted, p_mark
 from coxa.report.topics.analyses.footnotes import mean_words, warning_marks
-from coxa.report.topics.analyses.results import INTERVAL, address, comparison_label, estimate_cell, responders_cell
+from coxa.report.topics.analyses.results import (
+    INTERVAL,
+    address,
+    adjusted_cell,
+    comparison_label,
+    estimate_cell,
+    responders_cell,
+)
 from coxa.report.topics.analyses.sentences import MEANS, RISKS
 from coxa.report.topics.analyses.variances import warning_words
 from coxa.study.comparative import PlannedAnalysis
@@ -86,21 +93,25 @@ def _rows(report: ReportRecord, place: _Place) -> Iterator[Row]:
     """Yield the rows of the arms that are in the analysis, and of comparisons that are not with the reference."""
     planned, visit = place.planned, place.visit
     study, against = planned.study, planned.against
-    estimated = planned.rows(report.estimates.frame, "marginal_mean", "risk")
-    means = {one["arm"]: one for one in records(estimated[estimated["visit"] == visit])}
+    estimated = records(planned.rows(report.estimates.frame, "marginal_mean", "risk"))
+    adjusted = {one["arm"]: one for one in estimated if (one["visit"], one["term"]) == (visit, "marginal_mean")}
+    risks = {one["arm"]: one for one in estimated if (one["visit"], one["term"]) == (visit, "risk")}
+    means = risks if planned.of_responders else adjusted
     compared = records(place.asked[place.asked["visit"] == visit])
     differences = {one["arm"]: one for one in compared if one["reference"] == against}
     for arm in study.arm_order:
         if arm in differences or arm == against:
             label = study.label("arms", arm) + (" (reference)" if arm == against else "")
-            described_cells = _described(report, place, arm, means.get(arm))
+            described_cells = _described(report, place, arm, means.get(arm), adjusted.get(arm))
             yield Row(label, (*described_cells, *_compared(place, differences.get(arm), arm == against)))
     for one in compared:
         if one["reference"] != against:
             yield Row(comparison_label(study, one), (*(Cell(""),) * 4, *_compared(place, one, False)))
 
 
-def _described(report: ReportRecord, place: _Place, arm: str, mean: Record | None) -> Iterator[Cell]:
+def _described(
+    report: ReportRecord, place: _Place, arm: str, mean: Record | None, adjusted: Record | None
+) -> Iterator[Cell]:
     """Yield n of one arm, the values of those at baseline and at the visit, and the adjusted mean."""
     planned = place.planned
     rows = report.datasets[planned.estimand_name].analysed
@@ -111,7 +122,7 @@ def _described(report: ReportRecord, place: _Place, arm: str, mean: Record | Non
     yield summarised(summary, _known(rows["baseline"]), replace(at, term="baseline"), decimals)
     if planned.of_responders:
         yield responders_cell(mean) if mean else Cell(NONE)
-        yield Cell(NONE)
+        yield adjusted_cell(adjusted)
         return
     yield summarised(summary, _known(rows["value"]), replace(at, term="value"), decimals)
     yield estimate_cell("estimate_interval", mean, *INTERVAL, decimals=planned.decimals) if mean else Cell(NONE)

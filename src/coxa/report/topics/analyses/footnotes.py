@@ -150,7 +150,7 @@ def _model_words(planned: PlannedAnalysis, fits: Sequence[Fit]) -> Iterable[Text
             yield f"Residual variance: for each {group} its own."
     for vcov in dict.fromkeys(fit.vcov for fit in fits if fit.vcov != "model"):
         yield f"Standard errors: {vcov} sandwich over participants."
-    for ddf in dict.fromkeys(fit.ddf for fit in fits):
+    for ddf in dict.fromkeys(fit.ddf for fit in fits if words_that_ran(planned, fits).ddf):
         yield f"Degrees of freedom: {DDF_NAMES.get(ddf, ddf)}."
 
 

@@ -134,20 +134,32 @@ def important_note(important: Important) -> Footnote:
     return Footnote(f"{IMPORTANT}: the {important.amount} ({important.source}).")
 
 
-def responder_table(planned: PlannedAnalysis, estimates: Estimates, dataset: AnalysisDataset | None = None) -> Table:
+def responder_table(
+    planned: PlannedAnalysis,
+    estimates: Estimates,
+    fits: Sequence[Fit] = (),
+    dataset: AnalysisDataset | None = None,
+) -> Table:
     """Return responders by arm and visit, and each arm's risk difference and ratios against the reference."""
     study = planned.study
     rows = planned.rows(estimates.frame, "risk", "risk_difference", "risk_ratio", "odds_ratio")
+    adjusted = _by_visit_and_arm(planned.rows(estimates.frame, "marginal_mean"))
     marks = warning_marks(rows)
     groups = []
     for visit in _visits(study, rows):
         here = rows[rows["visit"] == visit]
         arms = [arm for arm in study.arm_order if (here["arm"] == arm).any()]
-        shown = tuple(_responder_row(planned, here[here["arm"] == arm], arm, marks) for arm in arms)
-        groups.append(RowGroup(study.label("visits", visit), shown))
+        shown = [_responder_row(planned, here[here["arm"] == arm], arm, marks) for arm in arms]
+        if adjusted:
+            shown = [
+                replace(row, cells=(row.cells[0], adjusted_cell(adjusted.get((visit, arm))), *row.cells[1:]))
+                for row, arm in zip(shown, arms, strict=True)
+            ]
+        groups.append(RowGroup(study.label("visits", visit), tuple(shown)))
     level = _level(rows)
     columns = (
         Column("Responders, n/N (%)"),
+        *([Column(f"Adjusted, % ({level} CI)")] if adjusted else []),
         Column(f"Difference, percentage points ({level} CI)"),
         Column(f"Risk ratio ({level} CI)"),
         Column(f"Odds ratio ({level} CI)"),
@@ -159,7 +171,7 @@ def responder_table(planned: PlannedAnalysis, estimates: Estimates, dataset: Ana
         study.words.arm.capitalize(),
         columns,
         tuple(groups),
-        _notes(planned, (), rows, marks, columns, dataset),
+        _notes(planned, fits, rows, marks, columns, dataset),
         subtitle=sentence_case(estimand_title(study, planned.estimand_name)),
     )
 
@@ -192,6 +204,11 @@ def responders_cell(risk: Record) -> Cell:
     total = risk["n_participants"]
     n = round(risk["estimate"] * total)
     return cell("count_of_percent", {"n": n, "total": total, "share": share(n, total)}, address(risk))
+
+
+def adjusted_cell(record: Record | None) -> Cell:
+    """Write the adjusted proportion of an arm in percent; a dash where there is none."""
+    return estimate_cell("points_interval", record, *INTERVAL) if record else Cell(NONE)
 
 
 def _mean_cells(record: Record | None, decimals: int, marks: dict[str, str]) -> list[Cell]:

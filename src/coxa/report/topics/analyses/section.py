@@ -55,7 +55,7 @@ def _not_fitted(report: ReportRecord, planned: PlannedAnalysis) -> list[Block]:
 
 def _risks(report: ReportRecord, planned: PlannedAnalysis) -> list[Block]:
     dataset = report.datasets[planned.estimand_name]
-    return [TableBlock(responder_table(planned, report.estimates, dataset))]
+    return [TableBlock(responder_table(planned, report.estimates, report.fits[planned.name], dataset))]
 
 
 def _means(report: ReportRecord, planned: PlannedAnalysis) -> list[Block]:

@@ -96,11 +96,12 @@ def _model(report: ReportRecord, planned: PlannedAnalysis) -> Iterator[Text]:
     )  # an ANCOVA has them in its sentence
     if fits and errors != "model":
         yield f"Standard errors are a sandwich over participants ({errors}){cite(errors)}."
-    for ddf, information in dict.fromkeys((fit.ddf, fit.random.information if fit.random else "") for fit in fits):
+    with_df = fits if words_that_ran(planned, fits).ddf else ()
+    for ddf, information in dict.fromkeys((fit.ddf, fit.random.information if fit.random else "") for fit in with_df):
         from_which = f", from the {information} information" if information else ""
         yield f"Degrees of freedom: {DDF_NAMES.get(ddf, ddf)}{from_which}{cite(ddf)}."
-    if fits and has_covariates(planned, fits):
-        weights = plan.option("averaging")
+    weights = plan.option("averaging")
+    if fits and weights and has_covariates(planned, fits):
         yield f"{WEIGHTS[weights]}{cite(weights)}."
     yield from _further(planned, cite)
 
