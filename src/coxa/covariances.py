@@ -24,6 +24,7 @@ class CovarianceName:
     spatial    : whether it looks at the time of each assessment
     each_visit : whether its correlations are those of single visits, so that each visit needs participants of its own
     contains   : random effects of participants that it has in it already: an "intercept", or "any" effects
+    cites      : keys of `coxa.report.references`, where nothing is in its bibliography under the short name
     """
 
     long_name: str

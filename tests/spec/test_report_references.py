@@ -12,10 +12,11 @@ from ruamel.yaml import YAML
 from typer.testing import CliRunner
 
 from coxa.cli.main import app
-from coxa.covariances import Covariance
+from coxa.covariances import COVARIANCES, Covariance
 from coxa.errors import OptionError
 from coxa.instruments import instrument_names
 from coxa.report.document import Paragraph
+from coxa.report.references import bibliography
 from coxa.report.references.bibliography import coxa_entry, entries, methods, of_instrument, of_method
 from coxa.report.references.cited import cited, methods_used
 from coxa.report.references.styles import bibtex, ris, vancouver
@@ -106,6 +107,12 @@ def test_every_word_that_a_plan_can_ask_for_is_a_method_with_its_entry_or_one_th
         "estimands",
     }
     assert words <= set(methods())
+
+
+def test_a_covariance_structure_brings_its_reference(monkeypatch: pytest.MonkeyPatch) -> None:
+    band = replace(COVARIANCES["toep"], cites=("jennrich1986",))
+    monkeypatch.setattr(bibliography, "COVARIANCES", {**COVARIANCES, "band": band})
+    assert methods()["band"] == ("jennrich1986",)
 
 
 def test_methods_that_need_no_entry_are_listed() -> None:

@@ -240,6 +240,18 @@ def test_means_table_has_n_and_mean_under_each_arm(trial: Report) -> None:
     assert texts(table)["Week 12 (endpoint)"][0] == str(len(here))
 
 
+def test_adjusted_proportions_have_a_column_where_a_model_gives_them(trial: Report) -> None:
+    planned = trial.study.planned("response")
+    risks = planned.rows(trial.estimates.frame, "risk")
+    adjusted = risks.assign(term="marginal_mean", estimate=0.25, conf_low=0.125, conf_high=0.5)
+    estimates = Estimates.of([*trial.estimates.frame.to_dict("records"), *adjusted.to_dict("records")])
+    table = responder_table(planned, estimates)
+    assert [str(column.label) for column in table.columns][1] == "Adjusted, % (95% CI)"
+    assert {row.cells[1].text for row in table.rows()} == {"25.0 (12.5 to 50.0)"}
+    shown = results_table(replace(trial, estimates=estimates), [planned], "results-by-arm", "Results")
+    assert {row.cells[3].text for row in shown.rows()} == {"25.0 (12.5 to 50.0)"}
+
+
 def test_responder_table_counts_and_compares(trial: Report) -> None:
     table = responder_table(trial.study.planned("response"), trial.estimates)
     rows = trial.datasets["response"].analysed
