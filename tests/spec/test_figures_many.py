@@ -22,7 +22,7 @@ from coxa.report.document import FigureBlock
 from coxa.report.topics.analyses.main_results import main_results_section
 from coxa.report.topics.delivery.attendance import plot_attendance
 from coxa.report.topics.diagnostics.influence import plot_influence
-from coxa.report.topics.diagnostics.residuals import FAR, MOST, TAIL, plot_qq, plot_residuals
+from coxa.report.topics.diagnostics.residuals import DRAWN, FAR, TAIL, plot_qq, plot_residuals
 from coxa.report.topics.harms.figures import plot_harms
 from coxa.report.topics.missing.by_visit import plot_missingness
 from coxa.report.topics.missing.dropout_profile import plot_dropout_profile
@@ -193,7 +193,7 @@ def test_residuals_of_a_large_trial_are_a_sample_that_the_caption_states() -> No
     every = scaled(5000)
     figure = plot_residuals(every, figure_id="residuals", title="Residuals")
     far = every["studentised"].abs() > FAR
-    assert MOST <= len(figure.data) <= MOST + far.sum()
+    assert DRAWN <= len(figure.data) <= DRAWN + far.sum()
     assert far[far].index.isin(figure.data.index).all()
     assert figure.title == (
         f"Residuals ({len(figure.data)} of 20000 drawn: evenly spaced in their order at each visit, and all beyond 3)"
@@ -213,7 +213,7 @@ def test_quantiles_of_a_large_trial_keep_both_ends() -> None:
     )
     figure = plot_qq(points, figure_id="qq", title="Quantiles")
     assert set(figure.data.index) >= {*range(TAIL), *range(n - TAIL, n)}
-    assert len(figure.data) <= MOST + 2 * TAIL
+    assert len(figure.data) <= DRAWN + 2 * TAIL
     assert figure.title.startswith(f"Quantiles ({len(figure.data)} of 20000 drawn")
     assert len(figure.svg()) + len(figure.spec()) < PAGE
 

@@ -22,11 +22,11 @@ import numpy as np
 import pandas as pd
 
 from coxa.cohort.cohort import Cohort
-from coxa.cohort.form_rows import one_row_per_form
 from coxa.derive.analysis_sets import derive_analysis_sets, session_counts
 from coxa.derive.free_text import unnamed
 from coxa.derive.groups import participants_by_group
 from coxa.derive.once import once
+from coxa.derive.scores import form_rows
 from coxa.derive.study_day import study_days
 from coxa.frames import among
 
@@ -169,7 +169,7 @@ def last_days(cohort: Cohort) -> pd.Series:
         ("treatment_sessions", "session_date"),
         ("adverse_events", "start_date"),
     ):
-        rows = one_row_per_form(cohort.table(table))
+        rows = form_rows(cohort) if table == "item_responses" else cohort.table(table)
         if rows.empty:
             continue
         if "attended" in rows:

@@ -68,7 +68,8 @@ def _score_outcomes(cohort: Cohort, items: pd.DataFrame) -> Iterator[pd.DataFram
     A form has one date (`choose_forms`, `check_forms`), though not every row of it may carry it.
     """
     answers = {str(name): _of_instrument(items, name) for name in items["instrument"].dropna().unique()}
-    forms = {name: _forms(rows) for name, rows in answers.items()}
+    first = form_rows(cohort)
+    forms = {name: _forms(first[first["instrument"] == name]) for name in answers}
     scored: dict[tuple[str, str | None, str | None], pd.DataFrame] = {}
     outcomes = {name: outcome for name, outcome in cohort.study.outcomes.items() if outcome.instrument in answers}
     for name, outcome in outcomes.items():
@@ -91,6 +92,12 @@ def _score_outcomes(cohort: Cohort, items: pd.DataFrame) -> Iterator[pd.DataFram
         )
 
 
+@once
+def form_rows(cohort: Cohort) -> pd.DataFrame:
+    """Return the item responses of a cohort with one row for all answers of a form."""
+    return one_row_per_form(cohort.table("item_responses"))
+
+
 def _of_instrument(items: pd.DataFrame, name: object) -> pd.DataFrame:
     """Return the answers to one instrument; all of them, uncopied, where there is no other."""
     mine = items["instrument"] == name
@@ -100,7 +107,7 @@ def _of_instrument(items: pd.DataFrame, name: object) -> pd.DataFrame:
 def _forms(answers: pd.DataFrame) -> pd.DataFrame:
     """Return the participant and visit of each form with its lineage, that of its first answer in the file."""
     lineage = [name for name in ("assessment_date", "study_day", "source_file", "source_row") if name in answers]
-    ordered = one_row_per_form(answers).sort_values("source_row")
+    ordered = answers.sort_values("source_row")
     forms = ordered.groupby(KEYS, sort=False, observed=True)[lineage].first().reset_index()
     return forms.astype({**dict.fromkeys(KEYS, "str"), "source_row": "int64"})
 

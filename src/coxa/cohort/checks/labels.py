@@ -36,7 +36,7 @@ def _is_label(table: str, wanted: Field) -> bool:
 
 def _alike(table: str, name: str, labels: pd.Series) -> list[Finding]:
     groups: dict[str, list[str]] = {}
-    for label in _perhaps_alike(labels.dropna().drop_duplicates().astype("str")):
+    for label in perhaps_alike(labels.dropna().drop_duplicates().astype("str")):
         groups.setdefault(folded(label), []).append(label)
     alike = [group for group in groups.values() if len(group) > 1]
     counts = labels.astype("str").value_counts() if alike else pd.Series(dtype=int)
@@ -58,7 +58,7 @@ def _alike(table: str, name: str, labels: pd.Series) -> list[Finding]:
     return findings
 
 
-def _perhaps_alike(labels: pd.Series) -> pd.Series:
+def perhaps_alike(labels: pd.Series) -> pd.Series:
     """Return the labels that are alike without their marks and leading zeros; in others `folded` finds nothing."""
     if not labels.str.isascii().all():
         return labels

@@ -12,6 +12,8 @@ from coxa.figures.theme import OKABE_ITO, RULE, options, themed, told
 
 MOST = 1500
 """Points up to which all are drawn."""
+DRAWN = 500
+"""Points that are drawn of more, apart from those that always are."""
 FAR = 3.0
 """Residuals beyond this are always drawn."""
 TAIL = 50
@@ -35,8 +37,8 @@ def plot_residuals(residuals: pd.DataFrame, *, kind: str = "studentised", figure
     Returns
     -------
     Figure
-        Dashed lines at -2, 0 and 2. No participant is named in it. Of more than MOST points those evenly spaced in
-        the order of the residuals of a visit are drawn, and all far ones; the caption says how many.
+        Dashed lines at -2, 0 and 2. No participant is named in it. Of more than MOST points DRAWN, evenly spaced in
+        the order of the residuals of a visit, are drawn, and all far ones; the caption says how many.
     """
     visits = [str(visit) for visit in residuals["visit"].cat.categories]
     every = residuals[["fitted", kind]].assign(visit=residuals["visit"].astype(str))
@@ -111,10 +113,10 @@ def _quantiles(drawn: pd.DataFrame) -> Any:
 
 
 def _spread(ordered: pd.DataFrame, always: pd.Series) -> pd.DataFrame:
-    """Return rows that are evenly spaced in their order, MOST at most, and those that are always drawn."""
+    """Return all of up to MOST rows; of more, DRAWN that are evenly spaced, and those that are always drawn."""
     if len(ordered) <= MOST:
         return ordered.sort_index()
-    even = ordered.index[np.linspace(0, len(ordered) - 1, MOST).round().astype(int)]
+    even = ordered.index[np.linspace(0, len(ordered) - 1, DRAWN).round().astype(int)]
     return ordered.loc[ordered.index.isin(even) | always.reindex(ordered.index).to_numpy(dtype=bool)].sort_index()
 
 
