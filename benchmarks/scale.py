@@ -1,6 +1,6 @@
 """Measure `coxa report` of simulated trials by the number of participants: seconds of the processor and peak memory.
 
-Two trials: the shipped one, whose scores are made from 42 items at five visits, and the preset moa-2013, whose scores
+Two trials: the shipped one, whose scores are made from 40 items at five visits, and the preset moa-2013, whose scores
 are read as scores. A row has the seconds of the processor of all processes (those of the system in brackets), the
 largest memory of one of them, the size of the page, and what 10,000 more participants took since the row above. One
 report runs at a time, and one run of each is measured.

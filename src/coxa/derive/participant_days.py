@@ -53,7 +53,8 @@ def broken(
     data: pd.DataFrame, wrong: pd.Series | np.ndarray, participant: str, field: str, rule: str, remedy: str
 ) -> Findings:
     """Return the rows that are wrong as errors, many as one; `wrong` is (n,) flags in the order of the rows."""
-    row, who, value = source_rows(data), data[participant].tolist(), data[field].tolist()
+    places = np.flatnonzero(np.asarray(wrong, dtype=bool))
+    row, who, value = source_rows(data)[places], *(data[name].iloc[places].tolist() for name in (participant, field))
     return Findings.of(
         Finding(
             "error",
@@ -65,7 +66,7 @@ def broken(
             field=field,
             value=None if pd.isna(value[place]) else str(value[place]),
         )
-        for place in np.flatnonzero(np.asarray(wrong, dtype=bool)).tolist()
+        for place in range(len(places))
     ).folded()
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pandas as pd
+
 from coxa.cohort.checks.checked import Checked, Draft
 from coxa.cohort.row_findings import row_findings
 from coxa.findings import Finding
@@ -16,7 +18,7 @@ def check_texts(draft: Draft) -> Checked:
         for name, field in draft.contracts[table].fields.items():
             if field.type not in ("text", "id") or name in ("instrument", "item"):
                 continue
-            texts = frame[name].drop_duplicates().dropna()
+            texts = pd.Series(frame[name].unique()).dropna()
             strange = texts[texts.astype("str").str.contains(SUSPECT, regex=True)]
             if strange.empty:
                 continue

@@ -10,6 +10,7 @@ from coxa.analyses.methods import Words, method_of
 from coxa.analyses.model_rows import has_covariates
 from coxa.covariances import COVARIANCES
 from coxa.derive.dataset import AnalysisDataset
+from coxa.frames import among
 from coxa.models import Fit
 from coxa.report.topics.analyses.adjusted import MARK, adjusted_note
 from coxa.report.topics.analyses.variances import random_words
@@ -118,8 +119,9 @@ def _not_analysed(planned: PlannedAnalysis, fits: Sequence[Fit], dataset: Analys
     for fit in fits:
         for record in records(fit.left_out):
             reasons.setdefault(record[fit.sample.participant_column], str(record["reason"]))
-    everybody = dataset.frame["participant_id"].unique()
-    lost = pd.Series([reasons.get(person, "not used") for person in everybody if person not in analysed], dtype=object)
+    everybody = dataset.frame["participant_id"].drop_duplicates()
+    others = everybody[~among(everybody, analysed)]
+    lost = pd.Series([reasons.get(person, "not used") for person in others], dtype=object)
     counts = lost.value_counts(sort=False).sort_index()
     words = [
         prose(_count(planned, f"not analysed: {reason}", n), ", ", Cell(str(reason))) for reason, n in counts.items()
@@ -131,8 +133,10 @@ def _count(planned: PlannedAnalysis, term: str, n: int, visit: str = "") -> Cell
     return counted(n, planned.name, term, estimand=planned.estimand_name, visit=visit)
 
 
-def _people(fits: Sequence[Fit]) -> set[object]:
-    return {person for fit in fits for person in fit.sample.participant}
+def _people(fits: Sequence[Fit]) -> pd.Series:
+    """Return the participants of the models, each once."""
+    each = [pd.Series(fit.sample.participant).drop_duplicates() for fit in fits]
+    return pd.concat(each).drop_duplicates() if each else pd.Series(dtype=object)
 
 
 def _model_words(planned: PlannedAnalysis, fits: Sequence[Fit]) -> Iterable[Text]:

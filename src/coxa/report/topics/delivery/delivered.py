@@ -153,12 +153,12 @@ def _sets(people: pd.DataFrame, rows: ByArm, asked: str, done: str, share: str, 
 
 def _components(delivered: Delivered, rows: ByArm) -> Iterator[Row]:
     came = delivered.sessions[delivered.sessions["attended"]]
-    split = came["components"].astype(str).str.split(";").explode().str.strip()
-    told = came[["arm"]].join(split[split != ""], how="inner").reset_index()
-    told = told.drop_duplicates(["index", "components"])
+    texts = came["components"].astype(str)
+    split = {text: {part.strip() for part in text.split(";")} for text in texts.dropna().unique()}
     total = came.groupby("arm").size()
-    for component in dict.fromkeys(told["components"]):
-        n = told[told["components"] == component].groupby("arm").size()
+    in_order = dict.fromkeys(part.strip() for text in split for part in text.split(";") if part.strip())
+    for component in in_order:
+        n = came[texts.isin([text for text, parts in split.items() if component in parts])].groupby("arm").size()
         yield replace(rows.shares(readable(component), f"component: {component}", n, total), found=True)
 
 

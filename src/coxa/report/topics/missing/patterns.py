@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
+import numpy as np
 import pandas as pd
 
 from coxa.cohort.cohort import Cohort
@@ -188,17 +189,27 @@ def _patterns(dataset: AnalysisDataset) -> pd.DataFrame:
     """Return participant_id, arm, pattern and kind (place in GROUPS), one row per participant."""
     frame = dataset.frame
     aside = frame["handled"].fillna("").astype(str).ne("")
-    letter = aside.map({True: EVENT, False: NOTHING}).mask(frame[dataset.response].notna(), VALUE)
-    keyed = frame[["participant_id", "arm"]].assign(letter=letter)
-    people = keyed.groupby("participant_id", sort=False).agg(arm=("arm", "first"), letters=("letter", list))
-    pattern = people["letters"].map(" ".join)
-    last = pattern.str.rfind(VALUE)
-    gaps = [
-        any(letter not in (VALUE, " ") for letter in text[: at + 1]) for text, at in zip(pattern, last, strict=True)
-    ]
-    kind = pd.Series(1, index=people.index).mask(pd.Series(gaps, index=people.index), 2)
-    kind = kind.mask(last < 0, 3).mask(pattern.str.replace(" ", "").str.fullmatch(f"{VALUE}+"), 0)
-    return people.assign(pattern=pattern, kind=kind).reset_index()[["participant_id", "arm", "pattern", "kind"]]
+    letters = np.array(["", NOTHING, EVENT, VALUE], dtype=object)
+    letter = np.where(frame[dataset.response].notna(), 3, np.where(aside, 2, 1))
+    person, _ = pd.factorize(frame["participant_id"])
+    place = frame.groupby(person).cumcount().to_numpy()
+    given = np.zeros((person.max(initial=-1) + 1, place.max(initial=-1) + 1), dtype=np.int8)
+    given[person, place] = letter
+    distinct, which = np.unique(given, axis=0, return_inverse=True)
+    patterns = np.array([" ".join(letters[row[row > 0]]) for row in distinct], dtype=object)
+    kinds = np.array([_kind(pattern) for pattern in patterns], dtype=np.int64)
+    people = frame.loc[place == 0, ["participant_id", "arm"]].reset_index(drop=True)
+    return people.assign(pattern=pd.array(patterns, dtype="str")[which.ravel()], kind=kinds[which.ravel()])
+
+
+def _kind(pattern: str) -> int:
+    """Return the place in GROUPS of a pattern."""
+    seen = pattern.replace(" ", "")
+    if VALUE not in seen:
+        return 3
+    if set(seen) == {VALUE}:
+        return 0
+    return 2 if set(seen.rstrip(EVENT + NOTHING)) != {VALUE} else 1
 
 
 def _pattern_row(dataset: AnalysisDataset, label: str, patterns: list[str], columns: Columns) -> Row:
