@@ -254,7 +254,7 @@ def test_the_number_for_equivalence_is_found_from_one_with_less_than_the_level()
 def test_the_search_ends_early_where_the_power_does_not_rise() -> None:
     with pytest.raises(FitError, match=r"No number up to 20,000 .* power 0\.9, and .* participants give 0\.0") as error:
         find_n(two_arms(60, 0.0, 0.7, ["baseline"]), 0.9, replicates=200)
-    reached = int(re.search(r"with ([\d,]+) participants", str(error.value))[1].replace(",", ""))  # type: ignore[index]
+    reached = int(re.search(r"and ([\d,]+) participants", str(error.value))[1].replace(",", ""))  # type: ignore[index]
     assert reached < 10_000
 
 

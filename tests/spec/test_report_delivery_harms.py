@@ -85,7 +85,7 @@ def test_delivery_comes_after_who_was_analysed_and_harms_after_the_results() -> 
 def test_without_data_a_sentence_says_so_and_no_table_is_there() -> None:
     made = built()
     assert said(section(made, "harms")) == [
-        "The plan does not say how harms were to be asked for and recorded.",
+        "The plan does not describe how harms are assessed.",
         "No adverse events table was given: harms cannot be reported.",
     ]
     assert said(section(made, "as-delivered"))[0].startswith("No table of treatment sessions was given")
@@ -110,8 +110,7 @@ def test_no_event_is_said_with_the_population() -> None:
 def test_how_harms_were_asked_for_is_the_plans_word_arm_by_arm() -> None:
     asked = {"delivery": {"harms": "asked at every session"}}
     assert assessed_sentence(plan(exercise=asked)) == (
-        "How harms were to be asked for and recorded, by the plan: Exercise: asked at every session. "
-        "Not described for Usual care."
+        "Planned assessment of harms: Exercise: asked at every session. Not described for Usual care."
     )
     assert "Usual care and Exercise: asked" in assessed_sentence(plan(exercise=asked, usual_care=asked))
 

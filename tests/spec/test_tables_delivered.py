@@ -38,7 +38,7 @@ def test_attendance_by_hand(delivered: Delivered) -> None:
     assert rows["Attended of all planned, n/N (%)"] == ["3/6 (50.0%)", "7/12 (58.3%)"]
     assert rows["Attended none, participants (%)"] == ["1 (33.3%)", "0 (0.0%)"]
     assert rows["Attended at least half, participants (%)"] == ["2 (66.7%)", "2 (66.7%)"]
-    at_least = "Attended at least 67%, as the per-protocol set asks, participants (%)"
+    at_least = "Attended at least 67% (per-protocol set), participants (%)"
     assert rows[at_least] == ["1 (33.3%)", "1 (33.3%)"]
     assert rows["Attended all, participants (%)"] == ["1 (33.3%)", "1 (33.3%)"]
 

@@ -67,7 +67,7 @@ def test_missing_as_no_response_enlarges_the_denominator_and_is_said() -> None:
     assert texts(table)["Exercise therapy"][:2] == ["3/6 (50.0%)", "1"]
     said = " ".join(note.text for note in table.footnotes)
     assert "Participants without a value at a visit count as no response, as in the analysis Response." in said
-    assert "Source of the cut: drawn." in said
+    assert "Source of the threshold: drawn." in said
     assert table.subtitle == "A responder has an improvement of at least 10 points from baseline"
 
 
@@ -109,7 +109,7 @@ def test_the_curve_agrees_with_the_table_at_the_cut_and_says_so_in_words() -> No
     figure = plot_responder_curve(plan(), response(), "week_12", [RULE], figure_id="curve", title="Curve")
     assert (
         "An improvement of at least 10 points from baseline: Usual care 2 of 4 (50.0%), Exercise therapy 3 of 5 "
-        "(60.0%), Manual therapy 2 of 2 (100.0%). Source of this cut: drawn."
+        "(60.0%), Manual therapy 2 of 2 (100.0%). Source of this threshold: drawn."
     ) in figure.alt
     assert "No worsening: Usual care 3 of 4 (75.0%)" in figure.alt
 

@@ -307,7 +307,7 @@ def test_findings_table_joins_like_findings_and_names_nobody() -> None:
     ]
     table = findings_table(Findings.of(found))
     assert [group.label for group in table.groups] == ["Warnings"]
-    assert texts(table) == {"Assessments": ["value", "a rule", "a remedy", "2"]}
+    assert texts(table) == {"Assessments": ["value", "A rule", "a remedy", "2"]}
     assert "QZX" not in repr(table)
 
 

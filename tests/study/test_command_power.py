@@ -93,9 +93,9 @@ def test_a_number_is_found(plan: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["--n", "sixty"], "'sixty' is no number"),
+        (["--n", "sixty"], "`--n` has 'sixty', which is not a number"),
         (["--vary", "dropout"], "Write for example dropout=0.1,0.2"),
-        (["--assurance", "6"], "mean and sd"),
+        (["--assurance", "6"], "Give mean and standard deviation"),
         (["--analyses", "plane"], "did you mean plain"),
         (["--jobs", "0"], "at least 1"),
     ],

@@ -21,7 +21,7 @@ def in_plan_words(study: ComparativeStudy, name: str, error: FitError) -> FitErr
     --------
     >>> print(in_plan_words(study, "primary", FitError("no row has all of age", ["data.count()"])))  # doctest: +SKIP
     analysis primary: no row has all of age
-      1. Take terms with gaps or with hardly any data out of `adjust`.
+      1. Take terms with gaps or few data out of `adjust`.
       2. Look at the rows that were left out: `coxa check`.
     """
     if error.message.startswith(f"analysis {name}: "):
@@ -36,13 +36,13 @@ def _remedies(study: ComparativeStudy, name: str, error: FitError) -> Iterator[s
     if isinstance(error, RankDeficientError):
         yield "Take a term that repeats others out of `adjust`."
     if isinstance(error, EmptyCellError):
-        yield "Take the interaction out of `adjust`, or a covariate with a level that hardly anybody has."
+        yield "Take the interaction out of `adjust`, or a covariate with a level of few participants."
     if isinstance(error, NonConvergenceError) and several and analysis.option("covariance"):
         yield "Declare a ladder of structures, the simplest last: `covariance: [us, toeph, csh, cs]`."
     if analysis.factors:
         yield "Take a factor with few levels, or whose levels another tells apart, out of `random`."
     if several:
-        yield f"Choose the visits of the model: `visits` in analysis {name}, without one that hardly anybody has."
+        yield (f"Choose the visits of the model (`visits` in analysis {name}), without one that few participants have.")
     if analysis.names_used():
-        yield "Take terms with gaps or with hardly any data out of `adjust`."
+        yield "Take terms with gaps or few data out of `adjust`."
     yield "Look at the rows that were left out: `coxa check`."

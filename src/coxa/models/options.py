@@ -113,8 +113,10 @@ def hardly_repeated(factors: Sequence[RandomFactor]) -> list[str]:
 def few_levels(factors: Sequence[RandomFactor], sample: Sample) -> list[str]:
     """Say which factors above the participants have too few levels for their variance to be known well."""
     return [
-        f"{factor.name} has {len(factor.labels)} levels, fewer than {FEW_LEVELS}: its variance is poorly known, and "
-        "intervals hold only with Kenward-Roger degrees of freedom"
+        (
+            f"{factor.name} has {len(factor.labels)} levels, fewer than {FEW_LEVELS}: its variance is imprecise, "
+            "and intervals are valid only with Kenward-Roger degrees of freedom"
+        )
         for factor in factors
         if factor.name != sample.participant_column and len(factor.labels) < FEW_LEVELS
     ]

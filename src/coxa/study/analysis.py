@@ -150,7 +150,7 @@ class MeansAnalysis(Analysis):
     visits: AnyNumber[Name] = Field(
         (),
         description="Visits that the model is fitted to, those that the estimand names among them; all after baseline "
-        "unless given. For a visit that one arm did not have, or hardly anybody.",
+        "unless given. For a visit that one arm did not have, or few participants.",
     )
     adjust: tuple[str, ...] = Field(
         (), description="Terms other than arm and visit, for example `baseline * visit` or `site`."

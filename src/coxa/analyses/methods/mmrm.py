@@ -17,7 +17,7 @@ from coxa.study.models.mmrm import MMRM
 from coxa.study.wording import model_formula
 from coxa.study.words import SIMULTANEOUS
 
-MISSING = "Missing outcomes: none imputed; missing at random given what is in the model."
+MISSING = "Missing outcomes: none imputed; missing at random given the variables of the model."
 
 
 class MMRMMethod(MeansMethod):

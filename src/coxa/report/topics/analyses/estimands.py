@@ -11,5 +11,5 @@ def estimands_section(report: ReportRecord) -> Section:
     """Return a card per estimand: its five attributes after ICH E9(R1)."""
     study = report.study
     cards = (Card(study.label("estimands", name), tuple(estimand_attributes(study, name))) for name in study.estimands)
-    intro = silent("Each estimand by the five attributes of ICH E9(R1), as the plan states them.")
+    intro = silent("The five attributes (ICH E9(R1)) of each estimand in the plan.")
     return Section("estimands", "Estimands", (intro, *cards))

@@ -137,8 +137,8 @@ def _notes(
         yield Footnote(f"Shares of variance differ between levels of {fit.group}, and are not shown.")
     else:
         yield Footnote(
-            "Share of variance: of the variance of a value at that visit, given the fixed effects; by so much two "
-            "participants of the same level are correlated through this factor (intraclass correlation)."
+            "Share of variance (intraclass correlation): share of the variance of a value at that visit, given the "
+            "fixed effects, which is the correlation of two participants of the same level."
         )
     if any(part.at_zero for part in parts):
         yield Footnote("Estimated at zero, the smallest value that a variance can have.", BOUNDARY)

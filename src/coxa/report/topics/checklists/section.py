@@ -16,9 +16,9 @@ from coxa.study import Study
 from coxa.tables.table import identifier
 
 INTRODUCTION = (
-    "Filled in from the plan and from this report. An item is answered only where this report has the section, with "
-    "content, or the plan has the key; everything else is a gap for the authors. That something is reported does not "
-    "say that it was done well."
+    "Filled in from the plan and from this report. An item is answered only if this report has the section, "
+    "with content, or the plan the key; all others are gaps for the authors. A reported item need not be a "
+    "well-conducted one."
 )
 
 

@@ -23,7 +23,7 @@ def checklist_table(checklist: Checklist) -> Table:
         for section in checklist.guideline.sections
     )
     columns = (Column("Topic", "left"), Column("Status", "left"), Column("Where reported; what is missing", "left"))
-    note = Footnote("Topics are paraphrased; the published checklist and its explanations hold.")
+    note = Footnote("Topics are paraphrased; the published checklist and its explanations are authoritative.")
     label = checklist.guideline.label
     title = f"{label} checklist: {counts_words(checklist)}"
     return Table(identifier("checklist", checklist.guideline.name), title, "Item", columns, groups, (note,))

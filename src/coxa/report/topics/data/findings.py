@@ -5,6 +5,7 @@ from __future__ import annotations
 from coxa.findings import Finding, Findings
 from coxa.report.topics.participants.sets import readable
 from coxa.tables.formats import cell
+from coxa.tables.phrases import sentence_case
 from coxa.tables.table import Cell, Column, Footnote, Row, RowGroup, Statistic, Table
 
 HEADINGS = {"error": "Errors", "warning": "Warnings", "note": "Notes"}
@@ -22,7 +23,7 @@ def findings_table(findings: Findings) -> Table:
         if rows:
             groups.append(RowGroup(heading, tuple(rows)))
     columns = (Column("Field", "left"), Column("Rule", "left"), Column("What to do", "left"), Column("Rows"))
-    note = Footnote("Who is concerned is in the list of findings that stays with the study team.")
+    note = Footnote("The participants concerned are in the list of findings, which stays with the study team.")
     return Table("findings", "What the checks found", "Table", columns, tuple(groups), (note,))
 
 
@@ -42,4 +43,4 @@ def _row(severity: str, key: tuple[str, str, str, str], n: int) -> Row:
     table, field, rule, remedy = key
     at = Statistic(analysis="findings", term=f"{severity} {table} {field}".strip())
     place = table if "." in table else readable(table)
-    return Row(place, (Cell(field), Cell(rule), Cell(remedy), cell("count", {"n": n}, at)))
+    return Row(place, (Cell(field), Cell(sentence_case(rule)), Cell(remedy), cell("count", {"n": n}, at)))

@@ -13,7 +13,7 @@ def run_section(report: ReportRecord[Study]) -> Section:
     hashes = (("Study file", run.plan_sha256), *run.data_sha256.items())
     versions = tuple(run.versions.items())
     seed = () if run.seed is None else (("Seed", str(run.seed)),)
-    said = "The same plan, data and versions give this report again, byte for byte."
+    said = "The same plan, data and versions give the same report, byte for byte."
     return Section(
         "run-record",
         "Run record",

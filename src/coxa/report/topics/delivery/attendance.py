@@ -44,7 +44,7 @@ def plot_attendance(study: ComparativeStudy, delivered: Delivered, *, figure_id:
     if len(arms) > MOST_ARMS:
         title += f" (in grey: {reference})"
     if asked:
-        text += f" The dashed line is at {asked:.0%}, which the per-protocol set asks for."
+        text += f" The dashed line is at {asked:.0%}, the minimum of the per-protocol set."
 
     def draw(_: Sequence[str]) -> Any:
         return themed(_chart(labelled, arms, reference, asked))

@@ -64,10 +64,12 @@ def delivered_table(study: ComparativeStudy, delivered: Delivered) -> Table:
 
 
 def _notes(words: DesignWords, delivered: Delivered, made: dict[str, list[Row]], labels: list[str]) -> Iterator[str]:
-    planned = " Shares of participants are of those with sessions planned." if made["Supervised sessions"] else ""
-    yield f"{words.membership}, those who never came among them.{planned} {abbreviations(labels)}".rstrip()
+    planned = " Percentages of participants are of those with planned sessions." if made["Supervised sessions"] else ""
+    yield f"{words.membership}, including those who attended no session.{planned} {abbreviations(labels)}".rstrip()
     if delivered.people["other_arm"].any() and made["Supervised sessions"]:
-        yield f"Who received {words.receivers} treatment counts here with the sessions that were attended there."
+        yield (
+            f"Participants who received {words.receivers} treatment are counted here, with the sessions attended there."
+        )
     silent = [label for label, key in (("load", "load"), ("sets of exercise", "sets_prescribed"))
               if key in delivered.people and not delivered.people[key].notna().any()]  # fmt: skip
     if made["Supervised sessions"] and not made["Fidelity: share of the session's protocol delivered"]:
@@ -108,7 +110,7 @@ def _marks(study: ComparativeStudy, due: pd.DataFrame) -> Iterator[tuple[str, st
     yield "Attended at least half", "attended half", due["share"] >= HALF
     asked = study.per_protocol.min_attendance if study.per_protocol else None
     if asked and asked not in (HALF, 1.0):
-        label = f"Attended at least {asked:.0%}, as the per-protocol set asks"
+        label = f"Attended at least {asked:.0%} (per-protocol set)"
         yield label, "attended per protocol", due["share"] >= asked
     yield "Attended all", "attended all", due["share"] >= 1
 

@@ -20,8 +20,10 @@ ACTUAL = {"TIDieR": "12", "CERT": "16b"}
 
 ABOUT = {
     "TIDieR": "TIDieR, template for intervention description and replication (12 items).",
-    "CERT": "CERT, consensus on exercise reporting template (16 items, three of them in two parts). It is about "
-    "exercise; of a treatment without exercise most items have no answer.",
+    "CERT": (
+        "CERT, consensus on exercise reporting template (16 items, three of them in two parts). For a treatment "
+        "without exercise most items do not apply."
+    ),
 }
 
 
@@ -75,7 +77,7 @@ def intervention_table(
         for arm, n in stated.items()
     ]
     rows.append(Row("Items stated, n/N (%)", tuple(cells), strong=True))
-    note = f"{ABOUT[guideline]} From the plan; what it does not answer is a gap."
+    note = f"{ABOUT[guideline]} From the plan; items without an answer in it are gaps."
     if delivered is not None and "planned" in delivered.people:
         note += f" Item {ACTUAL[guideline]} is from the data."
     return Table(

@@ -11,18 +11,18 @@ from coxa.tables.formats import counted
 from coxa.tables.prose import Prose, Text, in_sentence, prose
 
 DEFINED = (
-    "Expected soreness: recorded as soreness, not serious, and not marked as unexpected. Flare: recorded as a flare of "
-    "symptoms, and not serious. Adverse event: everything else, and all that is serious. Serious adverse events are "
-    "among the adverse events; otherwise every event is in one group."
+    "Expected soreness: recorded as soreness, not serious, and not marked as unexpected. Flare: recorded as "
+    "a flare of symptoms, and not serious. Adverse event: all other events, and all serious ones. Serious "
+    "adverse events are included in the adverse events; otherwise each event is in one group."
 )
 EXPOSED = (
     "Follow-up of a participant runs from {start} to the last day on which anything is recorded: an assessment, "
     "a session attended, an event, or the date on which follow-up stopped; a year has 365.25 days."
 )
 LIMITS = (
-    "Limits of rates are exact Poisson (Garwood), those of rate ratios exact given the number of events of both "
-    "{arms}; a ratio is shown where both {arms} have events. Both take events as independent: where few participants "
-    "have many events, the limits are too narrow."
+    "Limits of rates are exact Poisson (Garwood), those of rate ratios exact given the number of events of "
+    "both {arms}; a ratio is shown where both {arms} have events. Both assume independent events; if few "
+    "participants have many events, the limits are too narrow."
 )
 
 
@@ -33,9 +33,9 @@ def counted_notes(study: ComparativeStudy, harms: Harms) -> Iterator[Text]:
         yield f"The treatment received is not recorded: {study.words.membership.lower()}."
     yield DEFINED
     yield (
-        "Related to treatment: possible, probable or definite. Led to stopping: treatment was stopped for it. "
-        "Risk differences have Newcombe intervals, without adjustment for "
-        "multiplicity; no tests. CI, confidence interval."
+        "Related to treatment: possible, probable or definite. Led to stopping: treatment was stopped "
+        "because of it. Risk differences have Newcombe intervals, without adjustment for multiplicity; no "
+        "tests. CI, confidence interval."
     )
     if harms.before:
         yield prose(
@@ -70,7 +70,7 @@ def rate_notes(study: ComparativeStudy, harms: Harms) -> Iterator[Text]:
         unknown = counted(harms.unknown_end, "harms", "participants without a day")
         yield prose("No day is recorded of ", unknown, " participants, who add no follow-up.")
     if harms.counted_sessions:
-        yield "Per session: all events of the follow-up, by the supervised sessions attended."
+        yield "Per session: all events of follow-up, divided by the supervised sessions attended."
     else:
         yield "Sessions are not recorded: no rates per session."
     yield study.words.say(LIMITS)

@@ -60,10 +60,10 @@ def assessed_sentence(study: ComparativeStudy) -> str:
         told.setdefault(how or "", []).append(study.label("arms", arm))
     silent = told.pop("", [])
     if not told:
-        return "The plan does not say how harms were to be asked for and recorded."
+        return "The plan does not describe how harms are assessed."
     said = "; ".join(f"{join_words(arms)}: {how}" for how, arms in told.items())
     gap = f" Not described for {join_words(silent)}." if silent else ""
-    return f"How harms were to be asked for and recorded, by the plan: {said}.{gap}"
+    return f"Planned assessment of harms: {said}.{gap}"
 
 
 def serious_sentence(report: ReportRecord) -> Text:

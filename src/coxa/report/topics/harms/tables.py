@@ -113,8 +113,8 @@ def harm_terms_table(study: ComparativeStudy, harms: Harms) -> Table:
         for column in (Column("Participants (%)", spanner=arm.label), Column("Events", spanner=arm.label))
     )
     note = Footnote(
-        "In the words of the data, not coded; capitals and spaces aside, other words are another row. Serious adverse "
-        "events are among the adverse events."
+        "Verbatim terms, not coded; terms that differ only in capitals and spaces are one row. Serious "
+        "adverse events are included in the adverse events."
     )
     return Table("harm-terms", "What happened, by term", "Term", columns, tuple(groups), (note,))
 

@@ -61,8 +61,9 @@ def patterns_table(study: ComparativeStudy, dataset: AnalysisDataset) -> Table:
         groups.append(RowGroup(GROUPS[int(str(kind))], tuple(rows)))
     visits = ", ".join(study.label("visits", str(visit)) for visit in dataset.frame["visit"].cat.categories)
     note = (
-        f"One letter per visit: {visits}. {VALUE}, a value that is analysed; {EVENT}, set aside by the strategy for an "
-        "intercurrent event; a dash, no value, or none at baseline to compare with. n (%) of the analysis set."
+        f"One letter per visit: {visits}. {VALUE}, value analysed; {EVENT}, value excluded by the strategy "
+        "for an intercurrent event; dash, no value, or no baseline value for the change. n (%) of the "
+        "analysis set."
     )
     return Table(
         identifier("patterns", dataset.estimand),
@@ -107,11 +108,16 @@ def reasons_table(cohort: Cohort, dataset: AnalysisDataset) -> Table | None:
         rows.append(replace(row, found=True))
     return Table(
         identifier("missing-reasons", dataset.estimand),
-        f"Why there is no value at {study.label('visits', visit)}",
+        f"Reasons for missing values at {study.label('visits', visit)}",
         "Participants",
         arm_columns(study, columns),
         (RowGroup("", tuple(rows)),),
-        (Footnote("n (%) of the analysis set. A reason counts when follow-up stopped before the visit was over."),),
+        (
+            Footnote(
+                "n (%) of the analysis set. A reason is counted if follow-up stopped before the end of the visit's "
+                "window."
+            ),
+        ),
         subtitle=study.label("estimands", dataset.estimand),
     )
 
@@ -165,7 +171,7 @@ def completion_table(cohort: Cohort, dataset: AnalysisDataset) -> Table | None:
         "Characteristic",
         headings,
         (RowGroup("", tuple(rows)),),
-        (Footnote(f"Percentages are of participants with a known value. Nothing is tested.{pooled} {said}".rstrip()),),
+        (Footnote(f"Percentages are of participants with a known value. No tests.{pooled} {said}".rstrip()),),
         subtitle=study.label("estimands", dataset.estimand),
     )
 

@@ -34,7 +34,7 @@ def _blocks(report: ReportRecord) -> Iterator[Block]:
         shared.setdefault((outcome, counts), []).append(name)
     of_outcome = Counter(outcome for outcome, _ in shared)
     if len(report.datasets) > len(shared):
-        yield silent("Of the primary estimands; the counts of the others are in the table of participants.")
+        yield silent("Primary estimands only. The counts of the others are in the table of participants.")
     for (outcome, _), names in sorted(shared.items(), key=lambda item: list(of_outcome).index(item[0][0])):
         dataset = report.datasets[names[0]]
         label, extra = study.label("outcomes", outcome), ""

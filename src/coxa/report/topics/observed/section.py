@@ -52,8 +52,8 @@ def observed_section(report: ReportRecord) -> Section:
         if dataset.frame["value"].nunique() <= YES_OR_NO:
             continue
         figures.append(FigureBlock(plot_trajectories(study, dataset, figure_id=figure_id, title=title)))
-    note = "The figures show means of observed values after each estimand's strategies for intercurrent events; "
-    note += "no model is behind them, and participants who are missing at a visit are missing from its mean."
+    note = "The figures show means of observed values after each estimand's strategies for intercurrent events, "
+    note += "without a model. Participants with a missing value at a visit are not in its mean."
     values = observed_values(report.cohort)
     table = TableBlock(observed_table(study, values, arm_sizes(report.cohort)))
     carried = [Paragraph(text) for text in carried_forward(report, first_estimands(report))]

@@ -59,12 +59,14 @@ def observed_table(study: Study, values: pd.DataFrame, sizes: Mapping[str, int])
         for name in study.outcomes
         if len(rows := values[values["outcome"] == name])
     ]
-    applied = "no model and no strategy for intercurrent events is"
+    applied = "without a model or strategies for intercurrent events"
     if not isinstance(study, ComparativeStudy):
-        applied = "no model is"
+        applied = "without a model"
     notes = (
-        f"Values as recorded, of all {words.started} participants: {applied} applied. Change is the value minus that "
-        f"at {study.label('visits', study.baseline_visit)}, of participants with both.",
+        (
+            f"Recorded values of all {words.started} participants, {applied}. Changes are from "
+            f"{study.label('visits', study.baseline_visit)}, of participants with both values."
+        ),
         abbreviations([group.label for group in groups]),
     )
     return Table(

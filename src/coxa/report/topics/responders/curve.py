@@ -219,7 +219,7 @@ def _text(study: ComparativeStudy, response: Response, labelled: pd.DataFrame, r
         said.append(f"No worsening: {_reached(response, labelled, 0.0)}.")
     for rule in rules:
         words = sentence_case(rule_words(study, response.outcome, rule))
-        source = f" Source of this cut: {rule.source}." if rule.source else ""
+        source = f" Source of this threshold: {rule.source}." if rule.source else ""
         said.append(f"{words}: {_reached(response, labelled, rule.at_least)}.{source}")
     return " ".join(said)
 

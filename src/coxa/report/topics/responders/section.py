@@ -46,4 +46,4 @@ def _title(report: ReportRecord, response: Response, visit: str) -> str:
     source = f" ({shorten(rule.source, SOURCE, placeholder=' ...')})" if rule.source else ""
     scale = study.scale(response.outcome)
     unit = "%" if rule.measure == "percent_change" else f" {scale.unit}"
-    return f"{label}: share of participants who reach each cut, {at}; dashed: {rule.at_least:g}{unit}{source}"
+    return f"{label}: share of participants who reach each threshold, {at}; dashed: {rule.at_least:g}{unit}{source}"

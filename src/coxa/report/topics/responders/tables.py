@@ -151,19 +151,19 @@ def responders_by_visit(study: ComparativeStudy, response: Response) -> Table:
 def notes(study: ComparativeStudy, response: Response) -> Iterator[str]:
     """Yield where the cut is from, who is counted, and what the numbers are."""
     rule = response.rule
-    yield f"Source of the cut: {rule.source or 'not stated in the plan'}."
+    yield f"Source of the threshold: {rule.source or 'not stated in the plan'}."
     how = "No estimand is about this outcome; values are as recorded, those after intercurrent events among them"
     if response.dataset.estimand:
         estimand = mid_sentence(study.label("estimands", response.dataset.estimand))
         how = f"Intercurrent events as in the estimand: {estimand}"
     yield f"{missing_words(study, response)} {how}."
     if not study.words.allocates:
-        yield "CI, confidence interval, by Newcombe's method. Nothing is adjusted."
+        yield "CI, confidence interval, by Newcombe's method. No adjustment."
         return
     yield (
-        "CI, confidence interval, by Newcombe's method. NNTB and NNTH, number needed to treat for one more response "
-        "(benefit) or for one less (harm): the inverse of the difference. Where its interval includes no difference, "
-        "that of the number goes through infinity to the other side (Altman 1998). Nothing is adjusted."
+        "CI, confidence interval, by Newcombe's method. NNTB and NNTH, number needed to treat for one more "
+        "response (benefit) or for one less (harm): the inverse of the difference. Where the interval of the "
+        "difference includes zero, that of the number passes through infinity (Altman 1998). No adjustment."
     )
 
 

@@ -112,9 +112,9 @@ def trial_design_section(report: ReportRecord[Study]) -> Section:
     """Return cards of the design and of what `protocol:` says; only what is given."""
     study = report.study
     cards = [Card(title, tuple(facts)) for title, facts in _cards(study) if facts]
-    said = "The design as the plan states it."
+    said = "Design of the study, from the plan."
     if study.protocol:
-        said = "The design as the plan states it, and what the authors say of it; these are their own words."
+        said = "Design and rationale of the study, verbatim from the plan."
     title = "Trial design" if study.words.allocates else "Study design"
     return Section("trial-design", title, (silent(said), *cards))
 
