@@ -60,7 +60,7 @@ CHECKLISTS = ("by_design", "none", "strobe")
 
 
 class ServiceEvaluation(Study):
-    """The plan of a service evaluation: what a clinic measures in its patients, who are not compared with anybody.
+    """The plan of a service evaluation: what a clinic measures in its patients, without a comparison.
 
     It has no keys of its own: who the patients are, how complete their data are and what was observed at each visit
     follows from what any plan has.

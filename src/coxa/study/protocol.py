@@ -52,7 +52,7 @@ class Dates(Part):
 
 
 class RecruitmentTarget(Part):
-    """How many participants were to be recruited, and by when; a committee sees it beside those who were."""
+    """How many participants were to be recruited, and by when; a committee sees it with those who were."""
 
     participants: int = Field(gt=0, title="Participants to recruit", description="How many, over all arms.")
     first_day: date = Field(title="Recruitment from", description="Planned first day.")

@@ -234,7 +234,7 @@ class TableSource(Part):
 
 
 class Correction(Part):
-    """A value of the files that is known to be wrong, and what it should be."""
+    """A value of the files that is known to be wrong, and its correct value."""
 
     model_config = ConfigDict(populate_by_name=True)
 

@@ -77,7 +77,7 @@ class AssumedMissingDays(Part):
 
 
 class AssumedDiary(Part):
-    """A daily diary of pain and training load, beside exercise at home."""
+    """A daily diary of pain and training load, and of exercise at home."""
 
     last_day: int = Field(84, ge=2, description="Study day of the last entry; the first is day 1.")
     pain: AssumedDailyPain = Field(default_factory=AssumedDailyPain, description="Pain over the day.")

@@ -48,7 +48,7 @@ NEEDS: dict[str, tuple[str, ...]] = {
 
 
 class Figure(Part):
-    """One published number that the simulated trial should reproduce.
+    """One published number that the simulated trial is to reproduce.
 
     A difference is `arm` minus `against`, in the outcome's own direction; an interaction is both minus one minus the
     other plus neither, of the four arms of a factorial design.

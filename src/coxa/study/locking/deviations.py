@@ -43,7 +43,7 @@ class Deviation:
 
 @dataclass(frozen=True, slots=True)
 class PlanStatus:
-    """How a plan stands to its lock.
+    """Whether a plan is the one that was locked.
 
     lock       : the lock, where there is one
     deviations : what was changed since the plan was locked first; amendments in order, then what is not recorded
