@@ -113,7 +113,7 @@ def test_sides_of_a_forest_turn_with_the_direction_of_the_outcome() -> None:
     assert favours(study, DIFFERENCES, higher_is_better=True) == ("favours Usual care", "favours Exercise therapy")
     assert favours(study, DIFFERENCES, higher_is_better=False) == ("favours Exercise therapy", "favours Usual care")
     several = DIFFERENCES.assign(arm=["exercise", "manual_therapy"])
-    assert favours(study, several, higher_is_better=True) == ("favours Usual care", "favours the compared arm")
+    assert favours(study, several, higher_is_better=True) == ("favours Usual care", "favours treatment")
 
 
 def test_axis_of_a_profile_says_the_direction_and_n_stands_below() -> None:

@@ -294,7 +294,7 @@ def test_a_table_has_item_topic_status_and_place() -> None:
     assert [cell.text for cell in row.cells] == [
         "Funding, and what the funders did",
         "Partly",
-        "Plan: protocol.funding. Missing: role of the funders",
+        "Plan: `protocol.funding`. Missing: role of the funders",
     ]
 
 

@@ -187,16 +187,16 @@ def test_groups_of_a_cohort_are_named_by_how_far_they_differ_the_largest_first()
     assert said(cohort) == [
         "The groups differ at baseline (Exercise against Usual care; standardised differences): age 42.0 against 60.0 "
         "(−1.80) and pain 46.9 against 40.0 (0.30).",
-        "The analysis Main does not adjust for age.",
+        "The primary analysis does not adjust for age.",
     ]
 
 
 def test_what_is_adjusted_for_is_said_as_well() -> None:
     assert said(drawn("cohort", age=-1.8, height=0, pain=0, adjust="[baseline, age]"))[1] == (
-        "The analysis Main adjusts for age."
+        "The primary analysis adjusts for age."
     )
     assert said(drawn("cohort", age=-1.8, height=0, pain=0.5, adjust="[]"))[1] == (
-        "The analysis Main does not adjust for age or pain at baseline."
+        "The primary analysis does not adjust for age or pain at baseline."
     )
 
 
@@ -215,7 +215,7 @@ def test_arms_of_a_trial_that_start_far_apart_are_named_with_numbers_and_no_test
     assert said(cohort) == [
         "The two arms start far apart (Exercise against Usual care; standardised differences): pain 21.1 against 40.0 "
         "(−0.82).",
-        "The analysis Main adjusts for pain at baseline.",
+        "The primary analysis adjusts for pain at baseline.",
     ]
 
 

@@ -21,6 +21,7 @@ from coxa.report.topics.delivery.section import delivery_section
 from coxa.report.topics.harms.figures import plot_harms
 from coxa.report.topics.harms.section import assessed_sentence, harms_section, serious_sentence
 from coxa.report.topics.harms.tables import harm_risks
+from coxa.study.protocol import Protocol
 from tests.spec.small_trial import NASTY, built, report
 from tests.spec.treated_trial import cohort, plan
 
@@ -110,9 +111,19 @@ def test_no_event_is_said_with_the_population() -> None:
 def test_how_harms_were_asked_for_is_the_plans_word_arm_by_arm() -> None:
     asked = {"delivery": {"harms": "asked at every session"}}
     assert assessed_sentence(plan(exercise=asked)) == (
-        "Planned assessment of harms: Exercise: asked at every session. Not described for Usual care."
+        "Planned assessment of harms. Exercise: Asked at every session. Not described for Usual care."
     )
-    assert "Usual care and Exercise: asked" in assessed_sentence(plan(exercise=asked, usual_care=asked))
+    assert "Usual care and Exercise: Asked at every session." in assessed_sentence(
+        plan(exercise=asked, usual_care=asked)
+    )
+
+
+def test_an_arm_without_words_of_its_own_has_those_of_the_protocol() -> None:
+    asked = plan(exercise={"delivery": {"harms": "asked at every session"}})
+    study = asked.model_copy(update={"protocol": Protocol(harms_assessment="Asked for at every visit")})
+    assert assessed_sentence(study) == (
+        "Planned assessment of harms. Usual care: Asked for at every visit. Exercise: Asked at every session."
+    )
 
 
 def test_serious_adverse_events_are_in_the_answer() -> None:

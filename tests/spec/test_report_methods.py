@@ -38,6 +38,22 @@ def test_an_analysis_is_described_by_what_differs_from_one_before_it() -> None:
     )
 
 
+def test_an_estimand_that_handles_an_event_otherwise_is_said() -> None:
+    made = with_alike()
+    own = made.study.estimands["primary"]
+    events = {name: how.model_copy(update={"strategy": "treatment_policy"}) for name, how in
+              own.intercurrent_events.items()}  # fmt: skip
+    other = own.model_copy(update={"intercurrent_events": events})
+    analyses = dict(made.study.analyses)
+    analyses["Again"] = analyses["Again"].model_copy(update={"estimand": "other"})
+    estimands = {**made.study.estimands, "other": other}
+    study = made.study.model_copy(update={"analyses": analyses, "estimands": estimands})
+    said = paragraphs(replace(made, study=study, datasets={**made.datasets, "other": made.datasets["primary"]}))
+    wanted = "Hip surgery: treatment policy (values are used whether or not the event happened)."
+    assert f"except as follows. {wanted}" in said["Again"]
+    assert wanted not in said["Primary"]
+
+
 def test_every_sentence_on_an_analysis_is_in_its_paragraph_or_in_those_that_it_refers_to() -> None:
     made = with_alike()
     said = paragraphs(made)

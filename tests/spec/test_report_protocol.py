@@ -19,6 +19,7 @@ from coxa.report.write import write_report
 from coxa.study import read_study
 from coxa.study.locking.deviations import PlanStatus, plan_status
 from coxa.study.locking.lock import lock
+from coxa.study.protocol import Protocol
 from tests.spec.small_trial import NASTY, rendered, report
 from tests.spec.test_study_lock import WHY, Edit, cs, relaxes, window, written
 
@@ -50,6 +51,24 @@ def test_a_report_of_a_plan_without_lock_says_so() -> None:
     assert text_of(section)[0].startswith("The plan was not locked.")
     assert len(section.blocks) == 1
     assert deviation_notes(report()) == []
+
+
+def test_enrolment_outside_the_days_of_the_plan_is_a_departure() -> None:
+    made = report()
+    said = {"recruitment_target": {"participants": 72, "first_day": "2022-03-01", "last_day": "2023-03-31"},
+            "dates": {"first_enrolment": "2022-02-28", "last_enrolment": "2023-04-22"}}  # fmt: skip
+
+    def departures(**changed: dict[str, str]) -> list[str]:
+        protocol = Protocol.model_validate({**said, **changed})
+        study = made.study.model_copy(update={"protocol": protocol})
+        return text_of(protocol_section(replace(made, study=study)))[1:]
+
+    assert departures() == [
+        "Enrolment began on 2022-02-28, 1 day before its planned start (2022-03-01).",
+        "Enrolment ended on 2023-04-22, 22 days after its planned end (2023-03-31).",
+    ]
+    assert departures(dates={"first_enrolment": "2022-03-01", "last_enrolment": "2023-03-31"}) == []
+    assert departures(dates={}) == []
 
 
 def test_a_report_of_a_locked_plan_says_when_and_gives_the_hashes(tmp_path: Path) -> None:

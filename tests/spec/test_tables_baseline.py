@@ -83,7 +83,7 @@ def test_the_table_can_describe_another_set_than_all_participants() -> None:
     table = baseline_table(replace(made, tables={**made.tables, "participants": people}))
     assert headings(table)[0] == "Usual care (N = 3)"
     assert texts(table)["Age (years), mean (SD)"][0] == "70.0 (10.0)"
-    assert "not excluded afterwards" in str(table.footnotes[0].text)
+    assert "as allocated, except those excluded afterwards" in str(table.footnotes[0].text)
     whole = baseline_table(drawn())
     assert headings(whole)[0] == "Usual care (N = 4)"
 

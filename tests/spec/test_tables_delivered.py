@@ -40,6 +40,10 @@ def test_attendance_by_hand(delivered: Delivered) -> None:
     assert rows["Attended at least half, participants (%)"] == ["2 (66.7%)", "2 (66.7%)"]
     at_least = "Attended at least 67% (per-protocol set), participants (%)"
     assert rows[at_least] == ["1 (33.3%)", "1 (33.3%)"]
+    assert (
+        "Per-protocol set: participants who attended at least 67% of the planned sessions and did not receive another "
+        "arm's treatment."
+    ) in [note.text for note in delivered_table(plan(), delivered).footnotes]
     assert rows["Attended all, participants (%)"] == ["1 (33.3%)", "1 (33.3%)"]
 
 

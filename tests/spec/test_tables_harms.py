@@ -85,6 +85,25 @@ def test_rates_by_hand(harms: Harms) -> None:
     assert rows["Serious adverse event", "Per person-year"][2] == "–"
 
 
+def test_an_arm_whose_sessions_are_not_treatment_has_no_rate_per_session(harms: Harms) -> None:
+    """Talks of usual care are no exposure to treatment; its rate over time is the same as before."""
+    talks = plan(usual_care={"delivers": ["usual_care", "education"]})
+    table = harm_rates_table(talks, harms)
+    before, rows = shown(harm_rates_table(STUDY, harms)), shown(table)
+    per_session, per_year = ("Adverse event", "Per 100 sessions attended"), ("Adverse event", "Per person-year")
+    assert rows[per_session] == ["–", before[per_session][1], "–"]
+    assert rows[per_year] == before[per_year]
+    assert "No rate per session for Usual care, where sessions are not treatment." in notes(table)
+    assert "No rate per session" not in notes(harm_rates_table(STUDY, harms))
+    assert "also those after the last session" in notes(table)
+
+
+def test_what_no_row_shows_is_not_explained(harms: Harms) -> None:
+    silent = replace(harms, lacking={**harms.lacking, "action": len(harms.events)})
+    assert "Led to stopping" not in notes(harms_table(STUDY, silent))
+    assert "Led to stopping: treatment was stopped because of it." in notes(harms_table(STUDY, harms))
+
+
 def test_terms_are_those_of_the_data_but_for_capitals_and_spaces(harms: Harms) -> None:
     rows = shown(harm_terms_table(STUDY, harms))
     assert rows["Flare of symptoms", "Flare"] == ["1 (33.3%)", "2", "0 (0.0%)", "0"]

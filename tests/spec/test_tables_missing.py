@@ -85,7 +85,7 @@ def test_patterns_are_grouped_and_counted_by_arm() -> None:
     }
     assert found == {
         "A value at every visit": [("X X X X", ["1 (25.0%)", "1 (33.3%)", "1 (100.0%)", "3 (37.5%)"])],
-        "None after some visit": [
+        "No value from some visit on": [
             ("X X – –", ["1 (25.0%)", "0 (0.0%)", "0 (0.0%)", "1 (12.5%)"]),
             ("X E E E", ["0 (0.0%)", "1 (33.3%)", "0 (0.0%)", "1 (12.5%)"]),
         ],

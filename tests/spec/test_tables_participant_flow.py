@@ -70,11 +70,13 @@ def test_a_tiny_trial_counted_by_hand() -> None:
         "Not analysed at Week 12: After hip surgery (hypothetical)": 1,
         "Not analysed at Week 12: No baseline value": 1,
     }
-    # The operated and the one without week 12 have a change at week 6; the others of arm B have none at all.
+    # The operated and the one without week 12 have a change at week 6; the others have none.
     assert numbers(flow, "other_visits.b") == {
         "Of those not analysed": 4,
         "With values at other visits, which the model uses": 2,
-        "Without a value at any visit": 2,
+        "Not in the model at any visit": 2,
+        "Not in the model at any visit: no baseline value": 1,
+        "Not in the model at any visit: no value after baseline": 1,
     }
 
 
@@ -264,7 +266,7 @@ def tampered(flow: Flow, box: str, change: int, label: str = "") -> Flow:
         ("sessions.b", ""),
         ("follow_up.a", "Week 6 to Week 12"),
         ("analysis.b", "No baseline value"),
-        ("other_visits.b", "Without a value at any visit"),
+        ("other_visits.b", "Not in the model at any visit"),
     ],
 )
 def test_any_number_that_is_another_is_refused(box: str, label: str) -> None:

@@ -37,15 +37,15 @@ def estimates(**limits: tuple[float, float, float]) -> Estimates:
 @pytest.mark.parametrize(
     ("simpler", "said"),
     [
-        ((5.0, 1.0, 9.0), "the 2 primary and sensitivity analyses agree, in favour of Exercise therapy"),
+        ((5.0, 1.0, 9.0), "the primary and the sensitivity analysis agree, in favour of Exercise therapy"),
         (
             (1.0, -3.0, 5.0),
-            "the 2 primary and sensitivity analyses do not agree: in favour of Exercise therapy by Primary; the "
+            "the primary and the sensitivity analysis do not agree: in favour of Exercise therapy by Primary; the "
             "interval includes no difference by Simpler",
         ),
         (
             (-4.0, -7.0, -1.0),
-            "the 2 primary and sensitivity analyses do not agree: in favour of Exercise therapy by Primary; in "
+            "the primary and the sensitivity analysis do not agree: in favour of Exercise therapy by Primary; in "
             "favour of Usual care by Simpler",
         ),
     ],
@@ -70,9 +70,23 @@ def test_each_analysis_has_role_estimate_p_n_and_what_it_relaxes() -> None:
     wanted = "Exercise therapy minus Usual care: change from baseline in Hip pain score at Week 12 (higher is better)"
     assert group.label == wanted
     assert [(row.label, [cell.text for cell in row.cells], row.strong) for row in group.rows] == [
-        ("Primary", ["primary", "6.0 (2.0 to 10.0)", "0.040", "48", "nothing: the primary analysis"], True),
+        ("Primary", ["primary", "6.0 (2.0 to 10.0)", "0.040", "48", "none (primary analysis)"], True),
         ("Simpler", ["sensitivity", "5.0 (1.0 to 9.0)", "0.040", "48", "the covariance over the visits"], False),
     ]
+
+
+def test_an_analysis_that_asks_another_question_is_shown_and_not_counted() -> None:
+    analyses = dict(STUDY.analyses)
+    analyses["more"] = analyses["simpler"].model_copy(update={"role": "supplementary", "label": "More"})
+    first = STUDY.model_copy(update={"analyses": analyses}).planned("primary")
+    found = estimates(primary=(6.0, 2.0, 10.0), simpler=(5.0, 1.0, 9.0), more=(1.0, -3.0, 5.0))
+    (sentence,) = agreement_sentences(first, found)
+    table = sensitivity_table(first, found)
+    assert table is not None
+    assert "the primary and the sensitivity analysis agree" in str(sentence)
+    note = "Analyses that are supplementary ask another question; they are not counted"
+    assert any(str(one.text).startswith(note) for one in table.footnotes)
+    assert len(table.groups[0].rows) == 3
 
 
 def test_the_results_of_a_report_hold_the_table_and_the_sentences() -> None:

@@ -13,7 +13,7 @@ from coxa.analyses.comparisons import adjust_planned
 from coxa.cohort.disposition import COUNT_COLUMNS, LEFT_OUT_COLUMNS, Disposition
 from coxa.estimates import Estimates
 from coxa.findings import Finding, Findings
-from coxa.report.topics.analyses.adjusted import is_adjusted
+from coxa.report.topics.analyses.adjusted import is_adjusted, unadjusted_note
 from coxa.report.topics.analyses.arms_table import results_table
 from coxa.report.topics.analyses.results import differences_table, means_table, responder_table
 from coxa.report.topics.data.findings import findings_table
@@ -116,7 +116,7 @@ def test_differences_table_prints_the_estimates(trial: Report) -> None:
                 "unstructured",
                 "Kenward-Roger (linear)",
                 "all randomised participants",
-                "who were not excluded afterwards, in the arm they were allocated to (N = 72)",
+                "as allocated (N = 72, none excluded)",
                 "Analysed: 72 participants, 257 values.",
                 "missing at random",
                 "higher is better",
@@ -158,7 +158,7 @@ def test_an_ancova_says_how_many_were_analysed_at_each_visit(trial: Report) -> N
 def test_who_is_analysed_at_no_visit_is_counted_with_the_reason(trial: Report, handled: str, reason: str) -> None:
     dataset = with_newcomer(trial.datasets["primary"], handled)
     said = footnotes(means_table(trial.study.planned("primary"), trial.estimates, trial.fits["primary"], dataset))
-    assert "(N = 73)" in said
+    assert "(N = 73, none excluded)" in said
     assert f"Analysed: 72 participants, 257 values. Not analysed at any visit: 1, {reason}." in said
     group = participants_table(trial.cohort, {"primary": dataset}).groups[1]
     assert [(row.label, [cell.text for cell in row.cells]) for row in group.rows[:2]] == [
@@ -209,6 +209,21 @@ def test_adjusted_p_values_are_marked_and_the_note_says_which_and_over_what(tria
     assert Footnote(note, "†") in planned.footnotes
     assert "adjusted for" not in footnotes(means_table(holm.study.planned("primary"), holm.estimates))
     assert "adjusted for" not in footnotes(differences_table(trial.study.planned("primary"), trial.estimates))
+
+
+def test_p_values_that_another_analysis_adjusts_are_said_not_to_be_adjusted(trial: Report) -> None:
+    holm = with_holm(trial)
+    study = holm.study
+    own = study.estimands["primary"]
+    later = own.model_copy(update={"endpoint": own.endpoint.model_copy(update={"visit": ("week_26",)})})
+    other = study.analyses["primary"].model_copy(update={"multiplicity": "none", "estimand": "later", "label": "Later"})
+    analyses, estimands = {**study.analyses, "later": other}, {**study.estimands, "later": later}
+    study = study.model_copy(update={"analyses": analyses, "estimands": estimands})
+    rows = holm.estimates.frame[holm.estimates.frame["analysis"] == "primary"]
+    assert unadjusted_note(study.planned("later"), rows) == (
+        "P-values at Week 12 are not adjusted for multiplicity here; the adjusted ones are those of Primary."
+    )
+    assert unadjusted_note(trial.study.planned("primary"), rows) == ""
 
 
 def test_the_p_values_marked_are_those_that_the_run_adjusts(trial: Report) -> None:
@@ -269,7 +284,7 @@ def test_files_table_shows_counts_that_add_up() -> None:
         [("reading", "assessments", "a.csv", "rows", 10, 7, 2, 1), ("set", "participants", None, "people", 5, 5, 0, 0)],
         columns=list(COUNT_COLUMNS),
     )
-    rows = texts(files_table(Disposition(counts=counts)))
+    rows = texts(files_table(plan(), Disposition(counts=counts)))
     assert rows == {
         "Reading": ["Assessments", "a.csv", "rows", "10", "7", "2", "1"],
         "Set": ["Participants", "", "people", "5", "5", "0", "0"],
@@ -287,8 +302,8 @@ def test_left_out_table_counts_by_reason_in_the_order_of_steps_and_visits() -> N
     )
     table = left_out_table(plan(), Disposition(left_out=listed), {})
     assert [[cell.text for cell in row.cells] for row in table.rows()] == [
-        ["Assessments", "Pain", "Week 6", "out of range", "1"],
-        ["Assessments", "Pain", "Week 26", "repeats another row", "2"],
+        ["Assessments", "Hip pain score", "Week 6", "out of range", "1"],
+        ["Assessments", "Hip pain score", "Week 26", "repeats another row", "2"],
     ]
 
 
@@ -297,7 +312,7 @@ def test_rows_a_model_could_not_use_are_listed_as_left_out(trial: Report) -> Non
     lost = pd.DataFrame({"row": [1], "participant_id": ["QZX7001"], "visit": ["week_6"], "reason": ["site is missing"]})
     short = replace(fit, sample=replace(fit.sample, left_out=lost))
     table = left_out_table(trial.study, Disposition(), {"primary": (short,)})
-    assert texts(table) == {"Model of primary": ["", "", "Week 6", "site is missing", "1"]}
+    assert texts(table) == {"Model: Primary": ["", "", "Week 6", "site is missing", "1"]}
 
 
 def test_findings_table_joins_like_findings_and_names_nobody() -> None:
@@ -305,19 +320,37 @@ def test_findings_table_joins_like_findings_and_names_nobody() -> None:
         Finding("warning", "assessments", "a rule", "a remedy", row=row, participant_id=who, field="value", value=who)
         for row, who in ((2, "QZX7001"), (9, "QZX7002"))
     ]
-    table = findings_table(Findings.of(found))
+    table = findings_table(plan(), Findings.of(found))
     assert [group.label for group in table.groups] == ["Warnings"]
-    assert texts(table) == {"Assessments": ["value", "A rule", "a remedy", "2"]}
+    assert texts(table) == {"Assessments": ["`value`", "A rule", "a remedy", "2"]}
     assert "QZX" not in repr(table)
+
+
+def test_tables_of_data_have_labels_in_place_of_keys() -> None:
+    step, rule = "values of primary", "the visit is outside its window: week_6, 32 to 56"
+    listed = pd.DataFrame(
+        [(step, "assessments", "", None, "", "P1", "week_6", "pain", "intercurrent event, hypothetical: hip_surgery")],
+        columns=list(LEFT_OUT_COLUMNS),
+    )
+    label = plan().label("estimands", "primary")
+    (row,) = left_out_table(plan(), Disposition(left_out=listed), {}).rows()
+    said = ["Assessments", "Hip pain score", "Week 6", "intercurrent event, hypothetical: hip surgery", "1"]
+    assert (row.label, [cell.text for cell in row.cells]) == (f"Values: {label}", said)
+    found = Finding(
+        "warning", "co_interventions", rule, "Check it.", row=1, participant_id="P1", field="pain", value="1"
+    )
+    assert texts(findings_table(plan(), Findings.of([found]))) == {
+        "Co-interventions": ["Hip pain score", "The visit is outside its window: Week 6, 32 to 56", "Check it.", "1"]
+    }
 
 
 def test_no_table_of_the_report_holds_a_participant(trial: Report) -> None:
     shown = [
         baseline_table(trial.cohort),
         participants_table(trial.cohort, trial.datasets),
-        files_table(trial.disposition),
+        files_table(trial.study, trial.disposition),
         left_out_table(trial.study, trial.disposition, trial.fits),
-        findings_table(trial.findings),
+        findings_table(trial.study, trial.findings),
     ]
     assert "QZX" not in repr(shown)
 

@@ -11,6 +11,9 @@ from dataclasses import dataclass
 
 from coxa.study.words import AnalysisSet
 
+EXCEPT = ", except those excluded afterwards"
+"""What is left unsaid of a full analysis set from which nobody was excluded."""
+
 
 @dataclass(frozen=True, slots=True)
 class DesignWords:
@@ -84,8 +87,7 @@ TRIAL = DesignWords(
     switched="received another arm than allocated",
     sets={
         "randomised_set": "all randomised participants",
-        "full_analysis_set": "all randomised participants who were not excluded afterwards, in the arm they were "
-        "allocated to",
+        "full_analysis_set": "all randomised participants, as allocated" + EXCEPT,
         "per_protocol_set": "participants treated as the protocol asks",
         "safety_set": "participants who started treatment, in the arm they received",
     },
@@ -113,8 +115,7 @@ COHORT = DesignWords(
     switched="received the treatment of another group",
     sets={
         "randomised_set": "all participants of the cohort",
-        "full_analysis_set": "all participants of the cohort who were not excluded afterwards, in the group they were "
-        "in at the start",
+        "full_analysis_set": "all participants of the cohort, in the group they were in at the start" + EXCEPT,
         "per_protocol_set": "participants treated as the protocol asks",
         "safety_set": "participants who started treatment, in the group whose treatment they received",
     },
@@ -143,7 +144,7 @@ SERVICE = DesignWords(
     switched="received another treatment",
     sets={
         "randomised_set": "all participants of the evaluation",
-        "full_analysis_set": "all participants of the evaluation who were not excluded afterwards",
+        "full_analysis_set": "all participants of the evaluation" + EXCEPT,
         "per_protocol_set": "participants treated as the protocol asks",
         "safety_set": "participants who started treatment",
     },

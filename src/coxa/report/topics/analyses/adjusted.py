@@ -52,6 +52,25 @@ def family_size(record: Record) -> int:
     return int(found.group(1)) if found else 0
 
 
+def unadjusted_note(planned: PlannedAnalysis, rows: pd.DataFrame) -> str:
+    """Say which p-values of an analysis are not adjusted although another analysis adjusts them; empty without any."""
+    study, shown = planned.study, set(rows.loc[rows["term"].isin(COMPARISONS), "visit"]) - set(planned.visits)
+    adjusted = {
+        other.label: [visit for visit in other.visits if visit in shown]
+        for other in study.planned_analyses
+        if other.analysis.multiplicity != "none"
+        and (other.outcome_name, other.response) == (planned.outcome_name, planned.response)
+    }
+    said = []
+    for label, visits in adjusted.items():
+        if visits:
+            at = join_words([study.label("visits", visit) for visit in visits])
+            said.append(
+                f"P-values at {at} are not adjusted for multiplicity here; the adjusted ones are those of {label}."
+            )
+    return " ".join(said)
+
+
 def adjusted_note(planned: PlannedAnalysis, rows: pd.DataFrame) -> str:
     """Say which p-values of a table are adjusted, how, and over what; empty where none is."""
     marked = [is_adjusted(planned, record) for record in records(rows)]

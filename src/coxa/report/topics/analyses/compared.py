@@ -30,7 +30,7 @@ def side_by_side(report: ReportRecord, first: PlannedAnalysis) -> Figure | None:
         first,
         rows.assign(label=labels),
         figure_id=identifier("compared", first.estimand_name),
-        title="The planned comparison in every analysis of this endpoint",
+        title="Primary comparisons in every analysis",
     )
 
 

@@ -12,11 +12,12 @@ from coxa.covariances import COVARIANCES
 from coxa.derive.dataset import AnalysisDataset
 from coxa.frames import among
 from coxa.models import Fit
-from coxa.report.topics.analyses.adjusted import MARK, adjusted_note
+from coxa.report.topics.analyses.adjusted import MARK, adjusted_note, unadjusted_note
 from coxa.report.topics.analyses.variances import random_words
 from coxa.report.topics.missing.reasons import silent_participants
 from coxa.report.topics.participants.baseline import TOTAL
 from coxa.study.comparative import PlannedAnalysis
+from coxa.study.design_words import EXCEPT
 from coxa.study.words import DDF_NAMES
 from coxa.tables.cells import Cell
 from coxa.tables.formats import counted
@@ -50,6 +51,8 @@ def analysis_footnotes(
     notes = [Footnote(joined(" ", said))]
     if adjusted := adjusted_note(planned, rows):
         notes.append(Footnote(adjusted, MARK))
+    elif unadjusted := unadjusted_note(planned, rows):
+        notes.append(Footnote(unadjusted))
     return notes
 
 
@@ -59,7 +62,7 @@ def population_words(planned: PlannedAnalysis, dataset: AnalysisDataset | None =
     Returns
     -------
     Prose
-        "Population: all randomised participants who were not excluded afterwards, ... (N = 234 of 254 randomised)."
+        "Population: all randomised participants, as allocated (N = 189, none excluded)."
     """
     words = planned.study.words
     population = f"Population: {words.sets[planned.estimand.population]}"
@@ -70,6 +73,8 @@ def population_words(planned: PlannedAnalysis, dataset: AnalysisDataset | None =
     lost = left_out["table"].eq("participants") & left_out["reason"].ne(words.outside)
     everybody = counted(n + int(lost.sum()), "participants", "allocated", TOTAL)
     whole = prose(" of ", everybody, f" {words.started}") if lost.any() else prose()
+    if not lost.any() and population.endswith(EXCEPT):
+        population, whole = population.removesuffix(EXCEPT), prose(", none excluded")
     return prose(f"{population} (N = ", _count(planned, "analysis_set", n), whole, ").")
 
 

@@ -70,11 +70,12 @@ def row_labels(study: ComparativeStudy, rows: pd.DataFrame) -> list[str]:
 
 
 def favours(study: ComparativeStudy, rows: pd.DataFrame, *, higher_is_better: bool) -> tuple[str, str]:
-    """Return what values below and above zero say; several arms on one side are "the compared arm"."""
+    """Return what values below and above zero say; several arms on one side of a trial are "treatment"."""
     arms, references = rows["arm"].unique(), rows["reference"].unique()
     words = study.words
-    arm = study.label("arms", arms[0]) if len(arms) == 1 else f"the compared {words.arm}"
-    reference = study.label("arms", references[0]) if len(references) == 1 else f"the other {words.arm}"
+    compared = ("treatment", "the comparator") if words.allocates else ("the compared group", "the other group")
+    arm = study.label("arms", arms[0]) if len(arms) == 1 else compared[0]
+    reference = study.label("arms", references[0]) if len(references) == 1 else compared[1]
     below, above = (reference, arm) if higher_is_better else (arm, reference)
     return f"{words.side} {below}", f"{words.side} {above}"
 

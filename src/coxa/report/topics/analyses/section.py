@@ -39,7 +39,7 @@ def _analysis(report: ReportRecord, planned: PlannedAnalysis) -> Section:
     plan, name = planned.analysis, planned.name
     blocks: list[Block] = [Paragraph(sentence_case(f"{estimand_title(report.study, plan.estimand)}."))]
     if plan.relaxes:
-        blocks.append(Paragraph(f"Sensitivity analysis relaxing {plan.relaxes}."))
+        blocks.append(Paragraph(f"Sensitivity analysis. Assumption changed: {plan.relaxes}."))
     if name in report.not_fitted:
         blocks += _not_fitted(report, planned)
     else:

@@ -70,7 +70,7 @@ def sensitivity_table(first: PlannedAnalysis, estimates: Estimates) -> Table | N
         Column("Difference (CI)"),
         Column("p"),
         Column("n"),
-        Column("What it relaxes", "left"),
+        Column("Assumption changed", "left"),
     )
     return Table(
         identifier("sensitivity", first.estimand_name),
@@ -118,10 +118,15 @@ def _agreement(planned: PlannedAnalysis, rows: pd.DataFrame) -> Prose:
     verdict = f"agree, {next(iter(said))}"
     if len(said) > 1:
         verdict = "do not agree: " + "; ".join(f"{what} by {join_words(labels)}" for what, labels in said.items())
-    n = rows["analysis"].nunique()
-    return prose(
-        f"{where}: the {n} primary and sensitivity analyses ", Cell(verdict), "; estimates ", _span(planned, rows), "."
-    )
+    return prose(f"{where}: {_which(planned, rows)} ", Cell(verdict), "; estimates ", _span(planned, rows), ".")
+
+
+def _which(planned: PlannedAnalysis, rows: pd.DataFrame) -> str:
+    """Return how many analyses of each role are held against each other."""
+    roles = [planned.study.analyses[name].role for name in rows["analysis"].unique()]
+    counts = {role: roles.count(role) for role in COUNTED if role in roles}
+    said = [role if n == 1 else f"{n} {role}" for role, n in counts.items()]
+    return f"the {' and the '.join(said)} analys{'es' if list(counts.values())[-1] > 1 else 'is'}"
 
 
 def _span(planned: PlannedAnalysis, rows: pd.DataFrame) -> Prose:
@@ -174,7 +179,7 @@ def _relaxes(first: PlannedAnalysis, planned: PlannedAnalysis) -> str:
         other = f"another estimand: {mid_sentence(first.study.label('estimands', plan.estimand))}"
         return f"{plan.relaxes} ({other})" if plan.relaxes else other
     if planned.is_primary:
-        return "nothing: the primary analysis"
+        return "none (primary analysis)"
     return plan.relaxes or "not stated in the plan"
 
 
@@ -184,6 +189,12 @@ def _notes(study: ComparativeStudy, rows: pd.DataFrame, marks: dict[str, str]) -
         "CI, confidence interval, at the level of each analysis. n, participants of the two "
         f"{study.words.arms} in the analysis." + percent
     )
+    others = dict.fromkeys(study.analyses[name].role for name in rows["analysis"].unique())
+    if asked := [role for role in others if role not in COUNTED]:
+        yield Footnote(
+            f"Analyses that are {join_words(asked)} ask another question; they are not counted where primary and "
+            "sensitivity analyses are said to agree."
+        )
     for name, part in rows.groupby("analysis", sort=False):
         planned = study.planned(str(name))
         if any(is_adjusted(planned, record) for record in records(part)):

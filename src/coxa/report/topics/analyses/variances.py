@@ -104,7 +104,7 @@ def variances_table(planned: PlannedAnalysis, fit: Fit, rows: pd.DataFrame | Non
     """Return the variance of each random effect beside the residual's; None where the model has no random effects.
 
     The share of a visit is the variance between the levels over the whole variance of a value at that visit, given the
-    fixed effects: by so much two participants of one level are correlated through the factor. It is left out where it
+    fixed effects: the intraclass correlation of two participants with the same level. It is left out where it
     differs between rows (by weights, or by a covariance for each level of a covariate). With the rows that were
     analysed a note counts the levels in each arm.
     """
@@ -136,9 +136,10 @@ def _notes(
     elif fit.group not in (None, "arm"):
         yield Footnote(f"Shares of variance differ between levels of {fit.group}, and are not shown.")
     else:
+        names = list(dict.fromkeys(_called(planned.study, part.factor) for part in parts))
         yield Footnote(
             "Share of variance (intraclass correlation): share of the variance of a value at that visit, given the "
-            "fixed effects, which is the correlation of two participants of the same level."
+            f"fixed effects, which is the correlation of two participants with the same {join_words(names, 'or')}."
         )
     if any(part.at_zero for part in parts):
         yield Footnote("Estimated at zero, the smallest value that a variance can have.", BOUNDARY)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ from coxa.tables.table import Cell, Column, Footnote, Row, RowGroup, Table, iden
 if TYPE_CHECKING:
     import pandas as pd
 
+PLAN_KEY = re.compile(r"plan: ([\w.]+)")
 COLUMNS = ("guideline", "item", "topic", "status", "where", "missing", "keys")
 
 
@@ -36,8 +38,9 @@ def counts_words(checklist: Checklist) -> str:
 
 
 def place_words(answer: Answer) -> str:
-    """Return where an item is answered and what is missing, in one text."""
-    said = ["; ".join(answer.where), f"missing: {'; '.join(answer.missing)}" if answer.missing else ""]
+    """Return where an item is answered and what is missing, in one text; keys of the plan in backticks."""
+    where = PLAN_KEY.sub(r"plan: `\1`", "; ".join(answer.where))
+    said = [where, f"missing: {'; '.join(answer.missing)}" if answer.missing else ""]
     return ". ".join(sentence_case(part) for part in said if part)
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from coxa.findings import Finding, Findings
-from coxa.report.topics.participants.sets import readable
+from coxa.report.topics.data.labels import table_words, with_labels
+from coxa.study import Study
 from coxa.tables.formats import cell
 from coxa.tables.phrases import sentence_case
 from coxa.tables.table import Cell, Column, Footnote, Row, RowGroup, Statistic, Table
@@ -11,7 +12,7 @@ from coxa.tables.table import Cell, Column, Footnote, Row, RowGroup, Statistic, 
 HEADINGS = {"error": "Errors", "warning": "Warnings", "note": "Notes"}
 
 
-def findings_table(findings: Findings) -> Table:
+def findings_table(study: Study, findings: Findings) -> Table:
     """List what was found by severity: the place, the rule, the remedy and how many rows it concerns.
 
     Rows of the source, values and participants stay with the study team (`coxa check` shows them); like findings
@@ -19,7 +20,7 @@ def findings_table(findings: Findings) -> Table:
     """
     groups = []
     for severity, heading in HEADINGS.items():
-        rows = [_row(severity, key, n) for key, n in _counted(findings, severity).items()]
+        rows = [_row(study, severity, key, n) for key, n in _counted(findings, severity).items()]
         if rows:
             groups.append(RowGroup(heading, tuple(rows)))
     columns = (Column("Field", "left"), Column("Rule", "left"), Column("What to do", "left"), Column("Rows"))
@@ -39,8 +40,10 @@ def _key(item: Finding) -> tuple[str, str, str, str]:
     return (item.table, item.field or "", item.rule, item.remedy)
 
 
-def _row(severity: str, key: tuple[str, str, str, str], n: int) -> Row:
+def _row(study: Study, severity: str, key: tuple[str, str, str, str], n: int) -> Row:
     table, field, rule, remedy = key
     at = Statistic(analysis="findings", term=f"{severity} {table} {field}".strip())
-    place = table if "." in table else readable(table)
-    return Row(place, (Cell(field), Cell(sentence_case(rule)), Cell(remedy), cell("count", {"n": n}, at)))
+    outcomes = getattr(study, "outcomes", {})
+    name = study.label("outcomes", field) if field in outcomes else f"`{field}`" if field else ""
+    said = (Cell(name), Cell(sentence_case(with_labels(study, rule))), Cell(with_labels(study, remedy)))
+    return Row(table if "." in table else table_words(table), (*said, cell("count", {"n": n}, at)))

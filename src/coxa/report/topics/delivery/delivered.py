@@ -9,13 +9,14 @@ import pandas as pd
 
 from coxa.derive.delivery import Delivered
 from coxa.study.comparative import ComparativeStudy
-from coxa.study.design_words import DesignWords
 from coxa.study.parts import readable
+from coxa.study.wording import join_words
 from coxa.tables.by_arm import ByArm, named_columns
-from coxa.tables.phrases import abbreviations, sentence_case
+from coxa.tables.phrases import abbreviations, mid_sentence, sentence_case
 from coxa.tables.table import Footnote, Row, RowGroup, Table
 
 HALF = 0.5
+PER_PROTOCOL = "per-protocol set"
 OVER_REPORTED = (
     "A diary says more than was done: over 12 weeks diaries reported a median of 220 exercises where hidden "
     "accelerometers counted 176, 25% more, with a correlation of 0.52 (Nicolson et al., Journal of Orthopaedic & "
@@ -59,16 +60,22 @@ def delivered_table(study: ComparativeStudy, delivered: Delivered) -> Table:
         "Treatment",
         named_columns(study, sizes),
         groups,
-        tuple(Footnote(text) for text in _notes(study.words, delivered, made, labels)),
+        tuple(Footnote(text) for text in _notes(study, delivered, made, labels)),
     )
 
 
-def _notes(words: DesignWords, delivered: Delivered, made: dict[str, list[Row]], labels: list[str]) -> Iterator[str]:
+def _notes(
+    study: ComparativeStudy, delivered: Delivered, made: dict[str, list[Row]], labels: list[str]
+) -> Iterator[str]:
+    words = study.words
     planned = " Percentages of participants are of those with planned sessions." if made["Supervised sessions"] else ""
     yield f"{words.membership}, including those who attended no session.{planned} {abbreviations(labels)}".rstrip()
+    if any(PER_PROTOCOL in label for label in labels):
+        yield per_protocol_words(study)
     if delivered.people["other_arm"].any() and made["Supervised sessions"]:
         yield (
-            f"Participants who received {words.receivers} treatment are counted here, with the sessions attended there."
+            f"Sessions of participants who received {words.receivers} treatment count for the {words.arm} they "
+            f"were in; rates of harms count them by the {words.received}."
         )
     silent = [label for label, key in (("load", "load"), ("sets of exercise", "sets_prescribed"))
               if key in delivered.people and not delivered.people[key].notna().any()]  # fmt: skip
@@ -78,6 +85,18 @@ def _notes(words: DesignWords, delivered: Delivered, made: dict[str, list[Row]],
         yield f"Not recorded in the supervised sessions: {', '.join(silent)}."
     if "diary_prescribed" in delivered.people:
         yield OVER_REPORTED
+
+
+def per_protocol_words(study: ComparativeStudy) -> str:
+    """Say who is in the per-protocol set of a plan; empty where it has none."""
+    rule = study.per_protocol
+    if rule is None:
+        return ""
+    asked = [f"attended at least {rule.min_attendance:.0%} of the planned sessions"] if rule.min_attendance else []
+    asked += [f"did not receive {study.words.receivers} treatment"] if rule.received_allocated_arm else []
+    events = [mid_sentence(study.label("intercurrent_events", event)) for event in rule.without_events]
+    asked += [f"had no {join_words(events, 'or')}"] if events else []
+    return f"{sentence_case(PER_PROTOCOL)}: participants who {join_words(asked)}." if asked else ""
 
 
 def _elsewhere(study: ComparativeStudy, people: pd.DataFrame, rows: ByArm) -> Iterator[Row]:
@@ -110,7 +129,7 @@ def _marks(study: ComparativeStudy, due: pd.DataFrame) -> Iterator[tuple[str, st
     yield "Attended at least half", "attended half", due["share"] >= HALF
     asked = study.per_protocol.min_attendance if study.per_protocol else None
     if asked and asked not in (HALF, 1.0):
-        label = f"Attended at least {asked:.0%} (per-protocol set)"
+        label = f"Attended at least {asked:.0%} ({PER_PROTOCOL})"
         yield label, "attended per protocol", due["share"] >= asked
     yield "Attended all", "attended all", due["share"] >= 1
 
@@ -135,7 +154,7 @@ def _dose(delivered: Delivered, rows: ByArm) -> Iterator[Row]:
         if name not in people or not people[name].notna().any():
             continue
         yield rows.numbers(f"{unit} per session, mean (SD)", f"{name} per session", "mean_sd", came, name)
-        label, term = f"{unit} per participant who came", f"{name} per participant"
+        label, term = f"{unit} per participant who attended any", f"{name} per participant"
         yield rows.numbers(f"{label}, mean (SD)", term, "mean_sd", people, name)
         yield rows.numbers(f"{label}, median [Q1, Q3]", term, "median_iqr", people, name)
         known = came[came[name].notna()].groupby("arm").size()

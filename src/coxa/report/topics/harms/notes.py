@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from coxa.derive.harms import LIGHT, Harms
+from coxa.report.topics.harms.sessions import untreated_arms
 from coxa.study.comparative import ComparativeStudy
 from coxa.study.wording import join_words
 from coxa.tables.formats import counted
+from coxa.tables.phrases import mid_sentence
 from coxa.tables.prose import Prose, Text, in_sentence, prose
 
 DEFINED = (
@@ -32,10 +34,12 @@ def counted_notes(study: ComparativeStudy, harms: Harms) -> Iterator[Text]:
     if not harms.knows_received:
         yield f"The treatment received is not recorded: {study.words.membership.lower()}."
     yield DEFINED
+    some = {name for name, n in harms.lacking.items() if n < len(harms.events)}
+    related = "Related to treatment: possible, probable or definite. " if "relatedness" in some else ""
+    stopped = "Led to stopping: treatment was stopped because of it. " if "action" in some else ""
     yield (
-        "Related to treatment: possible, probable or definite. Led to stopping: treatment was stopped "
-        "because of it. Risk differences have Newcombe intervals, without adjustment for multiplicity; no "
-        "tests. CI, confidence interval."
+        f"{related}{stopped}Risk differences have Newcombe intervals, without adjustment for multiplicity; no tests. "
+        "CI, confidence interval."
     )
     if harms.before:
         yield prose(
@@ -70,7 +74,17 @@ def rate_notes(study: ComparativeStudy, harms: Harms) -> Iterator[Text]:
         unknown = counted(harms.unknown_end, "harms", "participants without a day")
         yield prose("No day is recorded of ", unknown, " participants, who add no follow-up.")
     if harms.counted_sessions:
-        yield "Per session: all events of follow-up, divided by the supervised sessions attended."
+        yield (
+            "Per session: all events of follow-up, also those after the last session, divided by the supervised "
+            "sessions attended."
+        )
+        if without := [study.label("arms", arm) for arm in untreated_arms(study)]:
+            yield f"No rate per session for {join_words(without)}, where sessions are not treatment."
+        if harms.knows_received:
+            yield (
+                f"Sessions and events are counted by the {study.words.received}; the table of treatment as delivered "
+                f"shows {mid_sentence(study.words.membership)}, so that its sessions can differ."
+            )
     else:
         yield "Sessions are not recorded: no rates per session."
     yield study.words.say(LIMITS)

@@ -14,7 +14,7 @@ from coxa.study.comparative import ComparativeStudy
 from coxa.study.wording import join_words
 from coxa.tables.cells import Cell, Statistic
 from coxa.tables.formats import cell, counted
-from coxa.tables.phrases import mid_sentence
+from coxa.tables.phrases import mid_sentence, sentence_case
 from coxa.tables.prose import Text, in_sentence, joined, prose
 
 NO_TABLE = "No adverse events table was given: harms cannot be reported."
@@ -52,18 +52,22 @@ def harms_detail_section(report: ReportRecord) -> Section | None:
 
 
 def assessed_sentence(study: ComparativeStudy) -> str:
-    """Say how the plan has harms asked for and recorded, arm by arm (CONSORT 2025, item 15)."""
+    """Say how the plan has harms asked for and recorded, arm by arm (CONSORT 2025, item 15).
+
+    What the protocol says of the whole study holds for each arm that has no words of its own.
+    """
+    everywhere = study.protocol.harms_assessment if study.protocol else None
     told: dict[str, list[str]] = {}
     for arm in study.arm_order:
         delivery = study.arms[arm].delivery
-        how = delivery.harms if delivery else None
+        how = (delivery.harms if delivery else None) or everywhere
         told.setdefault(how or "", []).append(study.label("arms", arm))
     silent = told.pop("", [])
     if not told:
         return "The plan does not describe how harms are assessed."
-    said = "; ".join(f"{join_words(arms)}: {how}" for how, arms in told.items())
+    said = " ".join(f"{join_words(arms)}: {sentence_case(how).removesuffix('.')}." for how, arms in told.items())
     gap = f" Not described for {join_words(silent)}." if silent else ""
-    return f"Planned assessment of harms: {said}.{gap}"
+    return f"Planned assessment of harms. {said}{gap}"
 
 
 def serious_sentence(report: ReportRecord) -> Text:

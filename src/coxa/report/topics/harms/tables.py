@@ -13,6 +13,7 @@ from coxa.derive.harms import LIGHT, NOT_RECORDED, Harms
 from coxa.estimates.proportions import comparison
 from coxa.estimates.rates import rate, rate_ratio
 from coxa.report.topics.harms.notes import counted_notes, rate_notes
+from coxa.report.topics.harms.sessions import untreated_arms
 from coxa.study.comparative import ComparativeStudy
 from coxa.study.parts import readable
 from coxa.tables.by_arm import ByArm, named_columns, share_cell
@@ -71,13 +72,16 @@ def harms_table(study: ComparativeStudy, harms: Harms) -> Table:
 
 
 def harm_rates_table(study: ComparativeStudy, harms: Harms) -> Table:
-    """Return events per 100 supervised sessions attended and per person-year, with exact limits and rate ratios."""
+    """Return events per 100 supervised sessions attended and per person-year, with exact limits and rate ratios.
+
+    There is no rate per session, and no ratio of it, of an arm whose sessions are not treatment.
+    """
     sizes = harm_sizes(study, harms)
     exposure = harms.people.groupby("arm")[["years", "sessions"]].sum()
     years = {arm: float(exposure["years"].get(arm, 0.0)) for arm in sizes}
     sessions = {arm: float(exposure["sessions"].get(arm, 0.0)) for arm in sizes}
     others = [arm for arm in sizes if arm != study.reference_arm]
-    blank = tuple(Cell("") for _ in others)
+    blank, untreated = tuple(Cell("") for _ in others), untreated_arms(study)
     basis = [Row("Person-years of follow-up", (*_exposure("years", years, 1), *blank))]
     if harms.counted_sessions:
         basis.append(Row("Supervised sessions attended", (*_exposure("sessions", sessions, 0), *blank)))
@@ -87,7 +91,8 @@ def harm_rates_table(study: ComparativeStudy, harms: Harms) -> Table:
         rows = [_rate_row("Per person-year", kind.term, "years", counts, years, 1, study.reference_arm)]
         if harms.counted_sessions:
             label = f"Per {PER_SESSIONS} sessions attended"
-            rows.append(_rate_row(label, kind.term, "sessions", counts, sessions, PER_SESSIONS, study.reference_arm))
+            treated = {arm: 0.0 if arm in untreated else n for arm, n in sessions.items()}
+            rows.append(_rate_row(label, kind.term, "sessions", counts, treated, PER_SESSIONS, study.reference_arm))
         groups.append(RowGroup(kind.label, tuple(rows)))
     against = study.label("arms", study.reference_arm)
     columns = (

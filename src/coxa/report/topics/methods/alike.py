@@ -8,6 +8,8 @@ from coxa.analyses.methods import method_of
 from coxa.report.record import ReportRecord
 from coxa.report.topics.methods.analyses import analysis_methods, method_sentences
 from coxa.study.comparative import PlannedAnalysis
+from coxa.study.parts import readable
+from coxa.study.words import STRATEGY_NAMES
 from coxa.tables.prose import Prose, Text, joined, prose
 
 UNADJUSTED = "P-values were not adjusted for multiplicity."
@@ -73,6 +75,18 @@ def _told_apart(report: ReportRecord, planned: PlannedAnalysis) -> list[Text]:
     return [*own, UNADJUSTED] if planned.analysis.multiplicity == "none" else own
 
 
+def _strategies(planned: PlannedAnalysis, like: PlannedAnalysis) -> list[str]:
+    """Say which intercurrent events the estimand of an analysis handles otherwise than that of another."""
+    study, there = planned.study, like.estimand.intercurrent_events
+    changed = {event: how for event, how in planned.estimand.intercurrent_events.items() if how != there.get(event)}
+    return [
+        f"{study.label('intercurrent_events', event)}: {readable(how.strategy).lower()} "
+        f"({STRATEGY_NAMES[how.strategy]})."
+        for event, how in changed.items()
+    ]
+
+
 def _compared(planned: PlannedAnalysis, like: PlannedAnalysis, differences: Sequence[Text]) -> Prose:
+    differences = [*_strategies(planned, like), *differences]
     beginning = f"{planned.title}. As for \N{LEFT DOUBLE QUOTATION MARK}{like.label}\N{RIGHT DOUBLE QUOTATION MARK}"
     return joined(" ", (f"{beginning}, except as follows.", *differences)) if differences else prose(f"{beginning}.")

@@ -19,14 +19,15 @@ def described_methods(report: ReportRecord) -> Iterator[str]:
         cite = marks(study, ran, "standardised-differences")
         yield (
             f"{words.arms.capitalize()} at baseline were described, not tested; standardised differences are those of "
-            f"means over the root of the mean variance, and for categories the distance of the distributions{cite}."
+            f"means over the root of the mean variance, for categories the Mahalanobis distance of distributions{cite}."
         )
     if found := responses(study, report.datasets, report.observed):
         names = dict.fromkeys(mid_sentence(study.label("outcomes", one.outcome)) for one in found)
         needed = ""
         if "number-needed" in used:
             needed = (
-                ", and numbers needed to treat are their reciprocals, through infinity where a difference includes zero"
+                ", and numbers needed to treat are their reciprocals: where the interval includes zero, that of the "
+                "number needed runs from benefit through infinity to harm"
                 f"{marks(study, ran, 'number-needed')}"
             )
         yield (

@@ -29,7 +29,7 @@ from coxa.tables.table import Column, Footnote, Row, RowGroup, Statistic, Table,
 
 VALUE, EVENT, NOTHING = "X", "E", "\N{EN DASH}"
 
-GROUPS = ("A value at every visit", "None after some visit", "Gaps before a value", "None at any visit")
+GROUPS = ("A value at every visit", "No value from some visit on", "Gaps before a value", "None at any visit")
 
 WITH, WITHOUT = "with", "without"
 UNKNOWN = "No reason recorded"

@@ -157,8 +157,8 @@ def _notes(study: Study, described: Described, labels: list[str]) -> Iterator[st
     if described.compared:
         yield (
             f"Standardised difference: against {next(iter(study.groups.values()))}. Of numbers, the difference "
-            "of means over the root of the mean of the two variances; of categories, the distance of the two "
-            "distributions in units of their mean covariance (Yang and Dalton 2012), which has no sign."
+            "of means over the root of the mean of the two variances; of categories, the Mahalanobis "
+            "distance of the two distributions (Yang and Dalton 2012), which has no sign."
         )
 
 

@@ -167,16 +167,17 @@ def _label(study: ComparativeStudy, one: Imbalance) -> str:
 
 def _adjustment(found: Sequence[Imbalance], planned: PlannedAnalysis) -> Prose:
     """Say which of the imbalances an analysis does not adjust for; in a model its own outcome is called `baseline`."""
-    study, label = planned.study, planned.label
+    study = planned.study
+    named = "The primary analysis" if study.primary_analyses == (planned,) else f'The analysis "{planned.label}"'
     used = planned.analysis.adjusted_for()
     adjusted = {planned.outcome_name if name == "baseline" else name for name in used}
     names = list(dict.fromkeys(one.name for one in found))
     lacking = [_at_baseline(study, name) for name in names if name not in adjusted]
     if not lacking:
         every = _at_baseline(study, names[0]) if len(names) == 1 else "all of them"
-        return prose(f"The analysis {label} adjusts for {every}.")
+        return prose(f"{named} adjusts for {every}.")
     shown = lacking if len(lacking) <= MOST else [*lacking[: MOST - 1], "others"]
-    return prose(f"The analysis {label} does not adjust for {join_words(shown, 'or')}.")
+    return prose(f"{named} does not adjust for {join_words(shown, 'or')}.")
 
 
 def _at_baseline(study: ComparativeStudy, name: str) -> str:

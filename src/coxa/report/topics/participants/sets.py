@@ -12,12 +12,14 @@ from coxa.cohort.cohort import Cohort
 from coxa.cohort.disposition import Disposition
 from coxa.derive.dataset import AnalysisDataset
 from coxa.models import Fit
+from coxa.report.topics.data.labels import part_words, step_words, table_words, with_labels
 from coxa.report.topics.missing.reasons import silent_participants, why_missing
 from coxa.report.topics.participants.baseline import TOTAL, arm_columns, by_arm
 from coxa.study import Study
 from coxa.study.comparative import ComparativeStudy, with_arms
 from coxa.study.design_words import DesignWords
 from coxa.tables.formats import cell, counted
+from coxa.tables.phrases import sentence_case
 from coxa.tables.prose import Prose, prose
 from coxa.tables.records import records
 from coxa.tables.table import Cell, Column, Footnote, Row, RowGroup, Statistic, Table
@@ -47,7 +49,7 @@ def participants_table(cohort: Cohort, datasets: Mapping[str, AnalysisDataset]) 
     groups += _joined(study, datasets.values())
     unallocated = int(people["arm"].isna().sum())
     notes = [
-        Footnote("A value is analysed when the response of the estimand is known at that visit."),
+        Footnote("A participant is counted at a visit if the outcome there is known and the estimand uses it."),
         *([Footnote(_not_shown(words, unallocated))] if unallocated else []),
     ]
     return Table(
@@ -118,24 +120,24 @@ def _count_row(label: str, term: str, counts: Counts, estimand: str = "", visit:
     return Row(label, tuple(cells), level)
 
 
-def files_table(disposition: Disposition) -> Table:
+def files_table(study: Study, disposition: Disposition) -> Table:
     """Show, for each step and file, how many rows, values or participants entered, stayed, and were left out."""
     numbers = ("entered", "kept", "empty", "left_out")
     rows = []
     for record in records(disposition.counts.fillna({"source_file": ""})):
         file = str(record["source_file"])
         step = f"{record['stage']} {record['table']} {file}".strip()
-        words = (Cell(readable(record["table"])), Cell(file), Cell(str(record["counted"])))
+        words = (Cell(table_words(str(record["table"]))), Cell(file), Cell(str(record["counted"])))
         counts = (
             cell("count", {"n": record[name]}, Statistic(analysis="disposition", term=f"{step} {name}"))
             for name in numbers
         )
-        rows.append(Row(readable(record["stage"]), (*words, *counts)))
+        rows.append(Row(step_words(study, str(record["stage"])), (*words, *counts)))
     columns = (
         Column("Table", "left"),
         Column("File", "left"),
         Column("Counted", "left"),
-        *(Column(readable(name)) for name in numbers),
+        *(Column(sentence_case(name.replace("_", " "))) for name in numbers),
     )
     note = Footnote("Entered = kept + empty + left out, in every row.")
     return Table("files", "From files to analysed values", "Step", columns, (RowGroup("", tuple(rows)),), (note,))
@@ -161,9 +163,11 @@ def left_out_table(study: Study, disposition: Disposition, fits: Mapping[str, tu
     shown = []
     for record in records(counted):
         at = Statistic(analysis="left_out", term=f"{record['stage']}: {record['reason']}", visit=str(record["visit"]))
-        words = (Cell(readable(record[name])) for name in ("table", "outcome", "visit"))
+        table, outcome, visit, reason = (str(record[name]) for name in ("table", "outcome", "visit", "reason"))
+        words = (table_words(table), part_words(study, "outcomes", outcome), part_words(study, "visits", visit))
         number = cell("count", {"n": record["n"]}, at)
-        shown.append(Row(readable(record["stage"]), (*words, Cell(str(record["reason"])), number)))
+        said = map(Cell, (*words, with_labels(study, reason)))
+        shown.append(Row(step_words(study, str(record["stage"])), (*said, number)))
     columns = (
         Column("Table", "left"),
         Column("Outcome", "left"),
@@ -171,10 +175,8 @@ def left_out_table(study: Study, disposition: Disposition, fits: Mapping[str, tu
         Column("Reason", "left"),
         Column("Number"),
     )
-    return Table("left-out", "What was left out, and why", "Step", columns, (RowGroup("", tuple(shown)),))
-
-
-def readable(name: object) -> str:
-    """Return a name of a table, step or visit as words."""
-    words = str(name).replace("_", " ").strip()
-    return words[:1].upper() + words[1:]
+    note = Footnote(
+        "Number: rows of a table, or values, that are in the data. Participants without a value are not among them; "
+        "the tables of participants count them too."
+    )
+    return Table("left-out", "What was left out, and why", "Step", columns, (RowGroup("", tuple(shown)),), (note,))

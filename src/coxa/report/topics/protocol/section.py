@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from coxa.report.document import Block, Card, Paragraph, Section, TableBlock
 from coxa.report.record import ReportRecord
 from coxa.report.topics.protocol.deviations import deviations_table
@@ -28,7 +30,31 @@ def protocol_section(report: ReportRecord[Study]) -> Section:
         blocks.append(Card("SHA-256", tuple(_hashes(status.lock, report.run.plan_sha256))))
     if status.deviations:
         blocks.append(TableBlock(deviations_table(status)))
+    blocks += [Paragraph(text) for text in recruitment_departures(report.study)]
     return Section("protocol", "Protocol and deviations", tuple(blocks))
+
+
+def recruitment_departures(study: Study) -> list[str]:
+    """Say where the dates of enrolment are outside the days that the plan set for it."""
+    target = study.protocol.recruitment_target if study.protocol else None
+    dates = study.protocol.dates if study.protocol else None
+    if target is None or dates is None:
+        return []
+    said = []
+    if dates.first_enrolment and dates.first_enrolment < target.first_day:
+        early = _days(target.first_day, dates.first_enrolment)
+        said.append(
+            f"Enrolment began on {dates.first_enrolment}, {early} before its planned start ({target.first_day})."
+        )
+    if dates.last_enrolment and dates.last_enrolment > target.last_day:
+        late = _days(dates.last_enrolment, target.last_day)
+        said.append(f"Enrolment ended on {dates.last_enrolment}, {late} after its planned end ({target.last_day}).")
+    return said
+
+
+def _days(later: date, earlier: date) -> str:
+    n = (later - earlier).days
+    return "1 day" if n == 1 else f"{n} days"
 
 
 def deviation_notes(report: ReportRecord[Study]) -> list[Block]:

@@ -12,7 +12,7 @@ from coxa.tables.phrases import mid_sentence
 OF_AUTHORS = {
     "sequence_generation": ("who generated the sequence and how", "17a"),
     "concealment": ("how it was concealed", "18"),
-    "implementation": ("who could see it", "19"),
+    "implementation": ("who could see the allocation list", "19"),
 }
 """Key of `protocol:` -> what only the authors know of the randomisation, and its item in CONSORT 2025."""
 
@@ -55,9 +55,8 @@ def not_said(study: ComparativeStudy) -> str:
         return ""
     what, items = zip(*open_items, strict=True)
     words = join_words(list(what))
-    several = len(items) > 1
-    where = f"CONSORT 2025, item{'s' if several else ''} {join_words(list(items))}"
-    return f"{words[:1].upper()}{words[1:]} {'are' if several else 'is'} not in the plan ({where})."
+    where = f"CONSORT 2025, item{'s' if len(items) > 1 else ''} {join_words(list(items))}"
+    return f"The plan does not say {words} ({where})."
 
 
 def _sentences(study: ComparativeStudy, part: Randomisation) -> Iterator[str]:
@@ -83,8 +82,9 @@ def _how(study: ComparativeStudy, part: Randomisation) -> str:
     )  # fmt: skip
     if not part.strata:
         return f"{blocks}, without stratification"
-    within = "each level" if len(part.strata) == 1 else "each combination of levels"
-    return f"{blocks}, stratified by {_covariates(study, part)} with blocks of their own in {within}"
+    by = _covariates(study, part)
+    within = f"each {by}" if len(part.strata) == 1 else "each combination of their levels"
+    return f"{blocks}, stratified by {by}, with separate blocks for {within}"
 
 
 def _covariates(study: ComparativeStudy, part: Randomisation) -> str:

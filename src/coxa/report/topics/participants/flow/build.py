@@ -128,7 +128,7 @@ def _fates(cohort: Cohort, dataset: AnalysisDataset, people: pd.DataFrame, words
         "follow_up": follow_up_paths(study, people),
         "treatment": treatment_stop_paths(people),
         "analysis": analysis_paths(cohort, dataset, people, words),
-        "other_visits": other_visit_paths(dataset, people, of_model) if seen & of_model else None,
+        "other_visits": other_visit_paths(study, dataset, people, of_model) if seen & of_model else None,
     }
 
 

@@ -9,7 +9,14 @@ import pandas as pd
 from coxa.cohort.cohort import Cohort
 from coxa.derive.analysis_sets import FLAGS, derive_analysis_sets, session_counts
 from coxa.derive.dataset import AnalysisDataset
-from coxa.report.topics.missing.reasons import NO_VALUE, stop_days, stop_recorded, stopped_by, why_missing
+from coxa.report.topics.missing.reasons import (
+    NO_VALUE,
+    silent_participants,
+    stop_days,
+    stop_recorded,
+    stopped_by,
+    why_missing,
+)
 from coxa.study.comparative import ComparativeStudy, with_arms
 from coxa.tables.phrases import mid_sentence, sentence_case
 
@@ -27,7 +34,8 @@ NO_REASON = "Reason not recorded"
 NO_DATE = "date not recorded"
 HALF, LESS = "Attended at least half of the planned sessions", "Attended fewer of the planned sessions"
 NONE_PLANNED, NOT_RECORDED = "No sessions planned", "Attendance not recorded"
-OTHER_VISITS, NO_VISIT = "With values at other visits, which the model uses", "Without a value at any visit"
+OTHER_VISITS, NO_VISIT = "With values at other visits, which the model uses", "Not in the model at any visit"
+OUTSIDE_MODEL = "values only at visits that the model leaves out"
 NOT_ELIGIBLE, DECLINED, OTHER = "Not eligible", "Declined to take part", "Other reasons"
 TREATMENT_STOP = ("treatment_stop_date", "treatment_stop_reason")
 SCREENED_REASONS = (NOT_ELIGIBLE, DECLINED, OTHER)
@@ -177,10 +185,19 @@ def analysis_paths(cohort: Cohort, dataset: AnalysisDataset, people: pd.DataFram
     return pd.Series(paths, index=people.index, dtype=object)
 
 
-def other_visit_paths(dataset: AnalysisDataset, people: pd.DataFrame, visits: set[str]) -> pd.Series:
-    """Return who has a response of the estimand at any of the visits of its model."""
+def other_visit_paths(
+    study: ComparativeStudy, dataset: AnalysisDataset, people: pd.DataFrame, visits: set[str]
+) -> pd.Series:
+    """Return who has a response of the estimand at any of the visits of its model, and why others have none.
+
+    The reasons are those of the table of analysis sets, so that the two agree.
+    """
     spoken = set(dataset.analysed.loc[dataset.analysed["visit"].isin(visits), "participant_id"])
-    paths: list[Path] = [(OTHER_VISITS,) if person in spoken else (NO_VISIT,) for person in people["participant_id"]]
+    silent = silent_participants(dataset, study).set_index("participant_id")["reason"]
+    paths: list[Path] = [
+        (OTHER_VISITS,) if person in spoken else (NO_VISIT, str(silent.get(person, OUTSIDE_MODEL)))
+        for person in people["participant_id"]
+    ]
     return pd.Series(paths, index=people.index, dtype=object)
 
 
