@@ -255,7 +255,8 @@ def _shifted(
     items: pd.DataFrame, rows: Rows, judged: _Judged, instrument: Instrument
 ) -> tuple[NDArray[np.bool_], list[Finding]]:
     """Return which answers are in a range that looks coded one off, and one finding for each such range."""
-    off, findings = np.zeros(len(rows.value), dtype=bool), []
+    off = np.zeros(len(rows.value), dtype=bool)
+    findings: list[Finding] = []
     if not judged.outside.any():
         return off, findings
     answered = (rows.item >= 0) & ~np.isnan(rows.value)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -123,7 +124,7 @@ def _stack(
     answers = origin.table == ANSWERS
     stacked = (compact(rows.frame) if answers else rows.frame).take(taken).set_axis(range(len(taken)))
     stacked["value"] = np.concatenate([c.values.to_numpy()[p] for c, p in zip(cells, positions, strict=True)])
-    words = "category" if answers else "str"
+    words: Literal["category", "str"] = "category" if answers else "str"
     stacked[field] = _repeat([place.measured for place in places], sizes).astype(words)
     stacked["source_column"] = _repeat([place.column for place in places], sizes)
     if any(place.visit for place in places):
