@@ -255,12 +255,10 @@ def _shifted(
     items: pd.DataFrame, rows: Rows, judged: _Judged, instrument: Instrument
 ) -> tuple[NDArray[np.bool_], list[Finding]]:
     """Return which answers are in a range that looks coded one off, and one finding for each such range."""
-    off = np.zeros(len(rows.value), dtype=bool)
-    findings: list[Finding] = []
+    off, findings = np.zeros(len(rows.value), dtype=bool), list[Finding]()
     if not judged.outside.any():
         return off, findings
-    answered = (rows.item >= 0) & ~np.isnan(rows.value)
-    used = pd.unique(rows.item[answered])
+    used = pd.unique(rows.item[answered := (rows.item >= 0) & ~np.isnan(rows.value)])
     for low, high in dict.fromkeys(zip(judged.low[used].tolist(), judged.high[used].tolist(), strict=True)):
         mine = answered & (judged.low == low)[rows.item] & (judged.high == high)[rows.item]
         shift = shift_of(rows.value[mine], low, high)
@@ -281,12 +279,9 @@ def _shifted(
 def _repeats(items: pd.DataFrame, rows: Rows) -> Iterator[Finding]:
     """Yield one finding for every row of the file that repeats items of another row."""
     known = np.flatnonzero((rows.visit >= 0) & (rows.item >= 0))
-    n_items = int(rows.item.max(initial=0)) + 1
-    answered = np.zeros((len(rows.keys), n_items), dtype=bool)
-    answered[rows.visit[known], rows.item[known]] = True
-    if answered.sum() == len(known):
+    place = pd.Series(rows.visit[known] * (rows.item.max(initial=0) + 1) + rows.item[known])
+    if np.bincount(place).max(initial=0) < 2:
         return
-    place = pd.Series(rows.visit[known] * n_items + rows.item[known])
     first = known[place.groupby(place).transform("idxmin")]
     pairs: dict[tuple[int, int], list[int]] = {}
     for row, original in zip(known.tolist(), first.tolist(), strict=True):
