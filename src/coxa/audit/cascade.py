@@ -104,7 +104,7 @@ def _indicators(yes: dict[str, np.ndarray], late: np.ndarray) -> pd.DataFrame:
     due = yes["eligible"] & yes["due"]
     counts |= {"of": due, "of_done": due & yes["done"], "not_in_order": ~in_order}
     counts |= {"forms": yes["done"] | late, "intakes": yes["intake"]}
-    return pd.DataFrame(counts).astype(int)
+    return pd.DataFrame(counts).astype("int8")
 
 
 def _rates(table: pd.DataFrame, conf_level: float) -> pd.DataFrame:

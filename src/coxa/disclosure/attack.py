@@ -43,7 +43,8 @@ class Attack:
             (frame["low"] <= 0) & (frame["high"] >= 0), 0, np.minimum(frame["low"].abs(), frame["high"].abs())
         )
         nothing = (frame["low"] == 0) & (frame["high"] == 0) & (not zeros_disclose)
-        matters = (frame["kind"] == "hidden") | ((nearest < k) & ~nothing)
+        open_still = frame["width"].isna()  # the solver had no answer
+        matters = (frame["kind"] == "hidden") | open_still | ((nearest < k) & ~nothing)
         return frame[~(frame["width"] >= k) & matters]
 
 
@@ -84,7 +85,13 @@ def attack_known(known: Known, tables: Tables, earlier: Sequence[Tables], zeros_
     low, high = known.limits(tables, earlier, 0.0 if zeros_disclose else 1.0)
     cells = np.arange(len(low)) < known.n_cells
     after = np.flatnonzero(~cells | np.isinf(high))
-    found = feasible_ranges(known.matrix(), low, high, after)
+    try:
+        found = feasible_ranges(known.matrix(), low, high, after)
+    except ValueError:
+        if not known.since or np.isinf(low[known.since]).all():
+            raise
+        low[known.since] = -np.inf  # people left, though no cell that is shown twice has become smaller
+        found = feasible_ranges(known.matrix(), low, high, after)
     names, since = list(known.places), set(known.since)
     frame = pd.DataFrame(
         {
