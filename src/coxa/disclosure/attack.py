@@ -48,7 +48,9 @@ class Attack:
         return frame[~(frame["width"] >= k) & matters]
 
 
-def attack_tables(tables: Tables, *, earlier: Sequence[Tables] = (), zeros_disclose: bool = False) -> Attack:
+def attack_tables(
+    tables: Tables, *, earlier: Sequence[Tables] = (), left: bool = False, zeros_disclose: bool = False
+) -> Attack:
     """Work out by linear programs how far each hidden count is known from all that is published.
 
     Parameters
@@ -57,6 +59,8 @@ def attack_tables(tables: Tables, *, earlier: Sequence[Tables] = (), zeros_discl
         As they are published, hidden counts being NaN.
     earlier
         The tables of earlier publications, as they were published: their people are among those of now.
+    left
+        Some of these people are not counted any more, so that a count may have become smaller.
     zeros_disclose
         Whether zeros were hidden too. Otherwise an attacker knows that a hidden count is at least 1.
 
@@ -77,21 +81,17 @@ def attack_tables(tables: Tables, *, earlier: Sequence[Tables] = (), zeros_discl
     >>> attack_tables([table.published(hidden, k=5)]).frame[["low", "high"]].values.tolist()
     [[1.0, 14.0], [1.0, 14.0], [9.0, 22.0], [7.0, 20.0]]
     """
-    return attack_known(Known.of(tables, earlier), tables, earlier, zeros_disclose)
+    return attack_known(Known.of(tables, earlier), tables, earlier, left=left, zeros_disclose=zeros_disclose)
 
 
-def attack_known(known: Known, tables: Tables, earlier: Sequence[Tables], zeros_disclose: bool) -> Attack:
+def attack_known(
+    known: Known, tables: Tables, earlier: Sequence[Tables], *, left: bool, zeros_disclose: bool
+) -> Attack:
     """Attack tables of which it is known already how they add up; the index of the frame is that of `known`."""
-    low, high = known.limits(tables, earlier, 0.0 if zeros_disclose else 1.0)
+    low, high = known.limits(tables, earlier, 0.0 if zeros_disclose else 1.0, left)
     cells = np.arange(len(low)) < known.n_cells
     after = np.flatnonzero(~cells | np.isinf(high))
-    try:
-        found = feasible_ranges(known.matrix(), low, high, after)
-    except ValueError:
-        if not known.since or np.isinf(low[known.since]).all():
-            raise
-        low[known.since] = -np.inf  # people left, though no cell that is shown twice has become smaller
-        found = feasible_ranges(known.matrix(), low, high, after)
+    found = feasible_ranges(known.matrix(), low, high, after)
     names, since = list(known.places), set(known.since)
     frame = pd.DataFrame(
         {

@@ -63,8 +63,12 @@ class Choice:
         return cls(known, sums, counted, unprotected[counted], least[counted])
 
     def first(self, k: int) -> Bools:
-        """Return which of all counts are hidden before the first attack."""
-        return self._of_all(counts_to_hide(self.sums, k, least=self.least, unprotected=self.unprotected))
+        """Return which of all counts are hidden before the first attack; of a hard choice small ones alone."""
+        try:
+            hidden = counts_to_hide(self.sums, k, least=self.least, unprotected=self.unprotected)
+        except CoxaError:
+            hidden = (self.sums.values < k) & (self.sums.weights > 0) & ~self.unprotected
+        return self._of_all(hidden)
 
     def more(self, hidden: Bools, k: int, narrow: pd.DataFrame) -> Bools:
         """Return which are hidden after an attack that narrowed down the counts of these rows too far."""
@@ -72,16 +76,25 @@ class Choice:
             more = self._other_set(hidden, k, at)
             if more is None:
                 raise CoxaError(
-                    f"The number of {name} can be worked out where all others are hidden. Do not share this."
+                    f"The number of {name} can be worked out where all others are hidden. Do not publish this."
                 )
             hidden = hidden | more
         return hidden
 
     def _other_set(self, hidden: Bools, k: int, at: int) -> Bools | None:
-        """Return what is hidden so that one count could be larger by k; None where nothing makes it so."""
-        place, used = int(self.counted[:at].sum()), hidden[self.counted] | (self.sums.weights == 0)
-        more = other_set(self.sums, used, k, place, least=self.least, unprotected=self.unprotected)
-        return None if more is None else self._of_all(more & (self.sums.weights > 0))
+        """Return what is hidden so that the largest and the least value of a count are k apart; None where none is so.
+
+        The count could be larger by k, or else larger by less and smaller by the rest.
+        """
+        place = int(self.counted[:at].sum())
+        for up in range(k, -1, -1):
+            used: Bools | None = hidden[self.counted] | (self.sums.weights == 0)
+            for by in (up, up - k):
+                if by and used is not None:
+                    used = other_set(self.sums, used, by, place, least=self.least, unprotected=self.unprotected)
+            if used is not None:
+                return self._of_all(used & (self.sums.weights > 0))
+        return None
 
     def _of_all(self, hidden: Bools) -> Bools:
         found = np.zeros(len(self.counted), dtype=bool)

@@ -81,14 +81,14 @@ class _Choice:
 
 
 def other_set(
-    sums: Sums, hidden: Bools, k: int, at: int, *, least: float | Floats = 1, unprotected: Bools | None = None
+    sums: Sums, hidden: Bools, by: int, at: int, *, least: float | Floats = 1, unprotected: Bools | None = None
 ) -> Bools | None:
-    """Return which more counts are hidden so that one could be larger by k; None where nothing makes it so.
+    """Return which counts are hidden so that one could be larger by this, or smaller; None where nothing makes it so.
 
     The other set is of whole numbers: the last resort where counts of several tables have one only in fractions.
     """
     known = np.zeros(len(sums.values), dtype=bool) if unprotected is None else unprotected
-    moved = _other_set(_Choice(sums, hidden, known, least), k, np.array([at]), known, whole=True)
+    moved = _other_set(_Choice(sums, hidden, known, least), by, np.array([at]), known, whole=True)
     return None if moved is None else hidden | (np.abs(moved) > TINY)
 
 
@@ -122,8 +122,11 @@ def _other_set(choice: _Choice, k: int, group: Indices, fixed: Bools, *, whole: 
     low = np.zeros(2 * n)
     low[group] = k
     high = np.concatenate([most, np.minimum(sums.values - choice.least, most)])
-    if whole:
-        high[n + group] = 0  # otherwise going up by k and down again would do
+    if whole:  # in one direction only: going up and down again would do otherwise
+        low[group], high[group] = max(k, 0), max(k, 0)
+        low[n + group], high[n + group] = max(-k, 0), np.minimum(max(-k, 0), high[n + group])
+        if (low > high).any():
+            return None
     loss = np.where(hidden, FREE, np.sqrt(sums.weights))
     same = LinearConstraint(sparse.hstack([matrix, -matrix]), 0, 0)
     solved = milp(

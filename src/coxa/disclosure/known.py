@@ -90,14 +90,20 @@ class Known:
                 raise OptionError(f"{words(names[part])} is more than {words(names[whole])}. Correct `within`.")
         return values
 
-    def limits(self, tables: Tables, earlier: Sequence[Tables], least: float) -> tuple[Floats, Floats]:
-        """Return the least and the most that a reader knows each count to be, before any sum is looked at."""
+    def some_left(self, tables: Tables, earlier: Sequence[Tables]) -> bool:
+        """Return whether a true count is smaller than in an earlier publication."""
+        return bool((self.values(tables, earlier)[self.since] < 0).any())
+
+    def limits(self, tables: Tables, earlier: Sequence[Tables], least: float, left: bool) -> tuple[Floats, Floats]:
+        """Return the least and the most that a reader knows each count to be, before any sum is looked at.
+
+        Where people have left since an earlier publication, nothing is known of how many came.
+        """
         low, high = np.zeros(len(self.places)), np.full(len(self.places), np.inf)
         for table, at in self._located(tables, earlier):
             below, above = table.limits(least)
             low[at], high[at] = np.maximum(low[at], below), np.minimum(high[at], above)
-        came = [(self.rests[rest], rest) for rest in self.since]
-        if any(high[whole] < low[part] for (whole, part), _ in came):  # some left: it is not known how many came
+        if left:
             low[self.since] = -np.inf
         return low, high
 

@@ -26,6 +26,7 @@ class Certificate:
     k              : no hidden count can be narrowed down to fewer than this many people
     n_tables       : tables attacked together
     n_earlier      : publications before this one whose tables the attacker has too
+    left           : whether some people of an earlier publication are not counted any more, which the attacker knows
     n_cells        : different cells of the tables
     n_hidden       : cells among them that are hidden
     n_attacked     : hidden cells, of earlier publications too, and counts that only follow from others
@@ -47,6 +48,7 @@ class Certificate:
     k: int
     n_tables: int
     n_earlier: int
+    left: bool
     n_cells: int
     n_hidden: int
     n_attacked: int
@@ -94,8 +96,8 @@ def protect_tables(
     k
         Counts from 1 to k - 1 are small: 5, 8 (HES), 10 or 11 (CMS) are usual.
     earlier
-        What was published before of some of the same people, all of whom are counted now too. Those who came since are
-        protected as well, in every cell that was in a table before.
+        What was published before of some of the same people. Those who came since, or left, are protected as well, in
+        every cell that was in a table before.
     zeros_disclose
         Hide zeros as well.
     round_to
@@ -131,24 +133,27 @@ def protect_tables(
         raise OptionError(f"`k` is {k} and `round_to` {round_to}. Choose a `k` of at least 2, and 1 not to round.")
     before, published_before = [each.true_tables for each in earlier], [each.tables for each in earlier]
     known = Known.of(tables, before)
+    left = known.some_left(tables, before)
     choice = Choice.of(known, tables, before, published_before, zeros_disclose)
     hidden = choice.first(k)
     for _ in range(ROUNDS):
         shown = [table.published(hidden[known.indices(table)], k) for table in tables]
-        narrow = attack_known(known, shown, published_before, zeros_disclose).narrower(k, zeros_disclose=zeros_disclose)
+        attack = attack_known(known, shown, published_before, left=left, zeros_disclose=zeros_disclose)
+        narrow = attack.narrower(k, zeros_disclose=zeros_disclose)
         if narrow.empty:
             break
         hidden = choice.more(hidden, k, narrow)
     else:
         raise CoxaError("The tables are not proved to be safe. Publish fewer of them, or join levels.")
     final = tuple(table.published(hidden[known.indices(table)], k, round_to) for table in tables)
-    attack = attack_known(known, final, published_before, zeros_disclose)
+    attack = attack_known(known, final, published_before, left=left, zeros_disclose=zeros_disclose)
     if not attack.narrower(k, zeros_disclose=zeros_disclose).empty:
         raise CoxaError("The rounded tables are not proved to be safe. Publish them without rounding.")
     certificate = Certificate(
         k=k,
         n_tables=len(tables),
         n_earlier=len(earlier),
+        left=left,
         n_cells=known.n_now,
         n_hidden=int(hidden[: known.n_now].sum()),
         n_attacked=len(attack.frame),
