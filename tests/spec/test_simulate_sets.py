@@ -112,5 +112,5 @@ def test_power_of_an_analysis_of_the_per_protocol_set() -> None:
 
 def test_a_set_without_members_is_refused_by_name() -> None:
     study = plan("  sessions: {attendance: 0.0}\n", "per_protocol: {min_attendance: 0.5}")
-    with pytest.raises(OptionError, match=r"none of 400 simulated participants of exercise .* estimand protocol"):
+    with pytest.raises(OptionError, match=r"None of 400 simulated participants of exercise .* estimand protocol"):
         true_values(trial_design(study), n=400)
