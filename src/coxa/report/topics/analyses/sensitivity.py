@@ -192,8 +192,8 @@ def _notes(study: ComparativeStudy, rows: pd.DataFrame, marks: dict[str, str]) -
     others = dict.fromkeys(study.analyses[name].role for name in rows["analysis"].unique())
     if asked := [role for role in others if role not in COUNTED]:
         yield Footnote(
-            f"Analyses that are {join_words(asked)} ask another question; they are not counted where primary and "
-            "sensitivity analyses are said to agree."
+            f"Analyses that are {join_words(asked)} ask another question; they are not counted in the agreement of "
+            "primary and sensitivity analyses."
         )
     for name, part in rows.groupby("analysis", sort=False):
         planned = study.planned(str(name))
