@@ -30,7 +30,7 @@ START = re.compile(r"[A-Z0-9`\"'{(]|[a-z_]+: ")
 """A capital, a number, something quoted, something that is put in, or the name of the function that refuses."""
 STOP = re.compile(r"[.?}]$")
 CHAIN = re.compile(r"; (?!did you mean)")
-EXCEPTIONS: dict[str, int] = {"audit/cascade.py": 1, "audit/weighting.py": 2, "report/output/pdf.py": 2}
+EXCEPTIONS: dict[str, int] = {"audit/cascade.py": 1, "audit/weighting.py": 2}
 """File -> texts that wait for an editor. Lower a count when you mend one; never raise it."""
 
 

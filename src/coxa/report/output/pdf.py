@@ -85,9 +85,9 @@ def compiled(template: bytes, data: str) -> bytes:
             return bytes(made)
         except typst.TypstError as error:
             if "could not be displayed" not in str(error):
-                raise CoxaError(f"typst could not set the page: {error}; report this as a fault of coxa") from error
+                raise CoxaError(f"The page cannot be set by typst: {error}. Report this as a fault of coxa.") from error
             missing = error
-    raise CoxaError(f"typst could not set the page: {missing}; report this as a fault of coxa")
+    raise CoxaError(f"The page cannot be set by typst: {missing}. Report this as a fault of coxa.")
 
 
 def page_data(document: Document) -> dict[str, Any]:
