@@ -301,10 +301,11 @@ def test_left_out_table_counts_by_reason_in_the_order_of_steps_and_visits() -> N
         columns=list(LEFT_OUT_COLUMNS),
     )
     table = left_out_table(plan(), Disposition(left_out=listed), {})
-    assert [[cell.text for cell in row.cells] for row in table.rows()] == [
-        ["Assessments", "Hip pain score", "Week 6", "out of range", "1"],
-        ["Assessments", "Hip pain score", "Week 26", "repeats another row", "2"],
+    assert [(row.label, [cell.text for cell in row.cells]) for row in table.rows()] == [
+        ("Assessments", ["Hip pain score", "Week 6", "out of range", "1"]),
+        ("Assessments", ["Hip pain score", "Week 26", "repeats another row", "2"]),
     ]
+    assert [group.label for group in table.groups] == ["Reading"]
 
 
 def test_rows_a_model_could_not_use_are_listed_as_left_out(trial: Report) -> None:
@@ -312,7 +313,8 @@ def test_rows_a_model_could_not_use_are_listed_as_left_out(trial: Report) -> Non
     lost = pd.DataFrame({"row": [1], "participant_id": ["QZX7001"], "visit": ["week_6"], "reason": ["site is missing"]})
     short = replace(fit, sample=replace(fit.sample, left_out=lost))
     table = left_out_table(trial.study, Disposition(), {"primary": (short,)})
-    assert texts(table) == {"Model: Primary": ["", "", "Week 6", "site is missing", "1"]}
+    assert [group.label for group in table.groups] == ["Model: Primary"]
+    assert texts(table) == {"": ["", "Week 6", "site is missing", "1"]}
 
 
 def test_findings_table_joins_like_findings_and_names_nobody() -> None:
@@ -333,9 +335,10 @@ def test_tables_of_data_have_labels_in_place_of_keys() -> None:
         columns=list(LEFT_OUT_COLUMNS),
     )
     label = plan().label("estimands", "primary")
-    (row,) = left_out_table(plan(), Disposition(left_out=listed), {}).rows()
-    said = ["Assessments", "Hip pain score", "Week 6", "intercurrent event, hypothetical: hip surgery", "1"]
-    assert (row.label, [cell.text for cell in row.cells]) == (f"Values: {label}", said)
+    (group,) = left_out_table(plan(), Disposition(left_out=listed), {}).groups
+    said = ["Hip pain score", "Week 6", "intercurrent event, hypothetical: hip surgery", "1"]
+    assert (group.label, group.rows[0].label) == (f"Values: {label}", "Assessments")
+    assert [cell.text for cell in group.rows[0].cells] == said
     found = Finding(
         "warning", "co_interventions", rule, "Check it.", row=1, participant_id="P1", field="pain", value="1"
     )

@@ -34,7 +34,7 @@ ONE_PAGE_ROWS, ONE_PAGE_CHARACTERS = 16, 5000
 PIXEL = 0.62
 """Points of a pixel of a figure: letters of 13 pixels are 8 points high, unless the figure is wider than the page."""
 
-TALLEST = 590.0
+TALLEST = 620.0
 """Height of a figure on an A4 page, below two headings and its caption, in points."""
 
 
@@ -100,7 +100,7 @@ def figure_width(width: float, height: float) -> float:
     Examples
     --------
     >>> figure_width(560, 300), figure_width(2000, 300), figure_width(600, 2000)
-    (347.2, 482.0, 177.0)
+    (347.2, 482.0, 186.0)
     """
     return min(PIXEL * width, UPRIGHT, TALLEST * width / height)
 

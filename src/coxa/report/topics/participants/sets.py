@@ -144,7 +144,7 @@ def files_table(study: Study, disposition: Disposition) -> Table:
 
 
 def left_out_table(study: Study, disposition: Disposition, fits: Mapping[str, tuple[Fit, ...]]) -> Table:
-    """Count what was left out by step, table, outcome, visit and reason; nobody is named.
+    """Count what was left out, by table, outcome, visit and reason under each step; nobody is named.
 
     Rows that a model could not use (a covariate is missing) are counted under their analysis.
     """
@@ -160,16 +160,16 @@ def left_out_table(study: Study, disposition: Disposition, fits: Mapping[str, tu
     counted = every.groupby(LEFT_OUT_KEYS, sort=False).size().reset_index(name="n")
     order = pd.DataFrame({"step": counted["stage"].map(steps), "day": counted["visit"].map(days)})
     counted = counted.loc[order.sort_values(["step", "day"], kind="stable").index]
-    shown = []
+    groups: dict[str, list[Row]] = {}
     for record in records(counted):
         at = Statistic(analysis="left_out", term=f"{record['stage']}: {record['reason']}", visit=str(record["visit"]))
         table, outcome, visit, reason = (str(record[name]) for name in ("table", "outcome", "visit", "reason"))
-        words = (table_words(table), part_words(study, "outcomes", outcome), part_words(study, "visits", visit))
+        words = (part_words(study, "outcomes", outcome), part_words(study, "visits", visit))
         number = cell("count", {"n": record["n"]}, at)
         said = map(Cell, (*words, with_labels(study, reason)))
-        shown.append(Row(step_words(study, str(record["stage"])), (*said, number)))
+        step = step_words(study, str(record["stage"]))
+        groups.setdefault(step, []).append(Row(table_words(table), (*said, number)))
     columns = (
-        Column("Table", "left"),
         Column("Outcome", "left"),
         Column("Visit", "left"),
         Column("Reason", "left"),
@@ -179,4 +179,5 @@ def left_out_table(study: Study, disposition: Disposition, fits: Mapping[str, tu
         "Number: rows of a table, or values, that are in the data. Participants without a value are not among them; "
         "the tables of participants count them too."
     )
-    return Table("left-out", "What was left out, and why", "Step", columns, (RowGroup("", tuple(shown)),), (note,))
+    shown = tuple(RowGroup(step, tuple(rows)) for step, rows in groups.items())
+    return Table("left-out", "What was left out, and why", "Table", columns, shown, (note,))

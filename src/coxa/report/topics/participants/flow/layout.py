@@ -12,6 +12,10 @@ from coxa.report.topics.participants.flow.words import Said, box_words
 
 COLUMNS = {1: 430.0, 2: 330.0, 3: 240.0, 4: 190.0, 5: 154.0, 6: 134.0}
 """Width of a column by the number of arms, in pixels; more than six arms have columns of six."""
+WIDER = (1.0, 1.1, 1.2, 1.3, 1.4, 1.5)
+"""How much wider columns may be made."""
+PAGE = (482.0, 620.0)
+"""Width and height that a figure has at most on a page, in points."""
 SIZES = {1: 13.0, 2: 13.0, 3: 13.0}
 SMALL = 12.0
 """Size of the type by the number of arms, and that of four and more."""
@@ -81,13 +85,27 @@ class Layout:
 
 
 def lay_out(flow: Flow) -> Layout:
-    """Place the boxes of a flow.
+    """Place the boxes of a flow, in columns of the width that makes its letters largest on a page.
+
+    Wider columns have fewer lines, so that a flow which is higher than a page gets wider instead.
+    """
+    column = COLUMNS[min(max(len(flow.arms), 1), max(COLUMNS))]
+    return max((_lay_out(flow, factor * column) for factor in WIDER), key=_scale)
+
+
+def _scale(made: Layout) -> float:
+    """Return how large a flow is on a page; differences of one percent do not count."""
+    return round(min(PAGE[0] / made.width, PAGE[1] / made.height), 2)
+
+
+def _lay_out(flow: Flow, column: float) -> Layout:
+    """Place the boxes of a flow in columns of one width.
 
     Boxes of all arms stand above the columns (who leaves there, right of the way down) or, beside the others, below
     them; the boxes of an arm stand in its column. Boxes of one row are equally high.
     """
     n = max(len(flow.arms), 1)
-    column, size = COLUMNS[min(n, max(COLUMNS))], SIZES.get(n, SMALL)
+    size = SIZES.get(n, SMALL)
     left = EDGE + BAND + BAND_GAP
     inner = n * column + (n - 1) * GAP
     beside = any(box.kind == "beside" and box.arm != ALL for box in flow.boxes)
