@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import io
+import re
 from dataclasses import replace
 from functools import cache
 
 import pytest
 from pypdf import PdfReader
 
-from coxa.report.document import Card, Document, FigureBlock, Length, Paragraph, TableBlock
+from coxa.report.document import Card, Document, FigureBlock, Length, Paragraph, Section, TableBlock
 from coxa.report.output.columns import SIDEWAYS, UPRIGHT, ems, layout
 from coxa.report.output.pdf import page_data, render_pdf
 from coxa.tables.table import Cell, Column, Row, RowGroup, Table
@@ -203,3 +204,20 @@ def test_the_page_is_data_and_nothing_else(document: Document) -> None:
         return {type(node)}
 
     assert leaves(page_data(document)) <= {str, int, float, bool}
+
+
+def rows_by_page(n: int) -> list[int]:
+    """Return how many of the rows of a table of n rows are on each page that has any of them."""
+    rows = tuple(Row(f"Line {index}", (Cell("1"),)) for index in range(n))
+    table = Table("long", "A long table", "Line", (Column("Number"),), (RowGroup("All", rows),))
+    made = Document("T", "", (), (Section("one", "One", (TableBlock(table),)),))
+    texts = [page.extract_text() for page in PdfReader(io.BytesIO(render_pdf(made))).pages]
+    counts = [len(set(re.findall(r"Line \d+", text))) for text in texts]
+    return [count for count in counts if count]
+
+
+def test_no_row_of_a_table_is_alone_on_a_page() -> None:
+    fits = next(n for n in range(40, 80) if len(rows_by_page(n)) > 1) - 1
+    assert rows_by_page(fits) == [fits]
+    assert rows_by_page(fits + 1) == [fits - 1, 2]
+    assert rows_by_page(fits + 2) == [fits, 2]
