@@ -53,7 +53,7 @@ def test_a_full_page_opens_with_what_is_read_and_folds_supplement_and_records() 
 
 def test_what_comes_first_is_kind_title_facts_and_the_answer() -> None:
     main = without_scripts(page("full"))
-    order = ('class="kind"', "<h1>", 'class="facts"', 'id="answer"', 'class="lead"', 'id="T1"', "<figure", '"card"')
+    order = ('class="kind"', "<h1>", 'class="facts"', 'id="answer"', 'class="lead"', 'id="T1"', '"card"', "<figure")
     at = [main.index(part) for part in order]
     assert at == sorted(at)
 

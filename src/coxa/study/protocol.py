@@ -240,7 +240,7 @@ class Protocol(Part):
         None, title="Care after the study", description="And what is paid for harm (SPIRIT 34)."
     )
     recruitment_target: RecruitmentTarget | None = Field(
-        None, description="How many participants were to be recruited by when, for the report to a committee."
+        None, description="How many were to be recruited by when, for the report to a committee (SPIRIT 20)."
     )
     dates: Dates | None = Field(None, description="When recruitment and follow-up took place (CONSORT 23a).")
     ended: str | None = Field(
