@@ -273,7 +273,7 @@ def test_who_lacks_a_therapist_is_left_out_and_who_should_have_none_keeps_the_ar
     assert "P001" in set(fit.sample.participant)
     assert int((fit.random.factors[0].codes < 0).sum()) == int(usual.sum())
     page = text_of(report)
-    assert "Not analysed at any visit: 1, therapist_id is missing" in page
+    assert "Not analysed at any visit: 1, therapist is missing" in page
     assert "Model: Primary" in page
 
 

@@ -14,6 +14,7 @@ from coxa.frames import among
 from coxa.models import Fit
 from coxa.report.topics.analyses.adjusted import MARK, adjusted_note, unadjusted_note
 from coxa.report.topics.analyses.variances import random_words
+from coxa.report.topics.data.labels import with_labels
 from coxa.report.topics.missing.reasons import silent_participants
 from coxa.report.topics.participants.baseline import TOTAL
 from coxa.study.comparative import PlannedAnalysis
@@ -129,7 +130,8 @@ def _not_analysed(planned: PlannedAnalysis, fits: Sequence[Fit], dataset: Analys
     lost = pd.Series([reasons.get(person, "not used") for person in others], dtype=object)
     counts = lost.value_counts(sort=False).sort_index()
     words = [
-        prose(_count(planned, f"not analysed: {reason}", n), ", ", Cell(str(reason))) for reason, n in counts.items()
+        prose(_count(planned, f"not analysed: {reason}", n), ", ", Cell(with_labels(planned.study, str(reason))))
+        for reason, n in counts.items()
     ]
     return prose(". Not analysed at any visit: ", joined("; ", words)) if words else prose()
 

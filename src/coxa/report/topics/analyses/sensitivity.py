@@ -189,7 +189,7 @@ def _notes(study: ComparativeStudy, rows: pd.DataFrame, marks: dict[str, str]) -
         "CI, confidence interval, at the level of each analysis. n, participants of the two "
         f"{study.words.arms} in the analysis." + percent
     )
-    others = dict.fromkeys(study.analyses[name].role for name in rows["analysis"].unique())
+    others: dict[str, None] = dict.fromkeys(study.analyses[name].role for name in rows["analysis"].unique())
     if asked := [role for role in others if role not in COUNTED]:
         yield Footnote(
             f"Analyses that are {join_words(asked)} ask another question; they are not counted in the agreement of "

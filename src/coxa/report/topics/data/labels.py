@@ -6,7 +6,9 @@ import re
 
 from coxa.cohort.dictionary import load_table
 from coxa.study import Study
+from coxa.study.comparative import ComparativeStudy
 from coxa.study.parts import readable
+from coxa.study.wording import factor_words
 from coxa.study.words import TABLES
 from coxa.tables.phrases import mid_sentence
 
@@ -35,13 +37,15 @@ def part_words(study: Study, kind: str, name: str) -> str:
 
 
 def with_labels(study: Study, text: str) -> str:
-    """Return a text with the labels of visits and intercurrent events in place of their keys.
+    """Return a text with the labels of visits, intercurrent events and random factors in place of their keys.
 
     Only keys that no sentence would have by chance, with an underscore or a digit, are replaced.
     """
     labels = {name: study.label("visits", name) for name in study.visits}
     events = getattr(study, "intercurrent_events", {})
     labels |= {name: mid_sentence(study.label("intercurrent_events", name)) for name in events}
+    if isinstance(study, ComparativeStudy):
+        labels |= {name: factor_words(study, name) for one in study.analyses.values() for name in one.factors}
     for name in sorted(labels, key=len, reverse=True):
         if "_" in name or any(letter.isdigit() for letter in name):
             text = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", labels[name].replace("\\", r"\\"), text)
