@@ -221,3 +221,9 @@ def test_no_row_of_a_table_is_alone_on_a_page() -> None:
     assert rows_by_page(fits) == [fits]
     assert rows_by_page(fits + 1) == [fits - 1, 2]
     assert rows_by_page(fits + 2) == [fits, 2]
+
+
+def test_a_paragraph_that_leads_to_a_section_stays_with_it() -> None:
+    inner = Section("inner", "Inner", (Paragraph("Within."),))
+    assert Section("outer", "Outer", (Paragraph("One."), Paragraph("Two.")), (inner,)).introduces(0)
+    assert not Section("outer", "Outer", (Paragraph("One."),)).introduces(0)

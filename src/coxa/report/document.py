@@ -92,11 +92,12 @@ class Section:
     part: Part = "main"
 
     def introduces(self, index: int) -> bool:
-        """Say whether a block is a paragraph that leads to a table, figure or card, and stays on its page."""
+        """Say whether a block is a paragraph that leads to a table, figure, card or section, and stays on its page."""
         here, *rest = self.blocks[index:]
         following = next((block for block in rest if not isinstance(block, Paragraph)), None)
         short = isinstance(here, Paragraph) and len(str(here.text)) <= INTRODUCTION
-        return short and isinstance(following, Card | TableBlock | FigureBlock)
+        leads = isinstance(following, Card | TableBlock | FigureBlock) or (following is None and bool(self.sections))
+        return short and leads
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from coxa.study.comparative import ComparativeStudy
 from coxa.study.delivery.items import delivery_items
 from coxa.tables.by_arm import ByArm
 from coxa.tables.formats import cell, share
-from coxa.tables.phrases import sentence_case
+from coxa.tables.phrases import mid_sentence, sentence_case
 from coxa.tables.table import Cell, Column, Footnote, Row, RowGroup, Statistic, Table
 
 GAP = "Not stated"
@@ -79,7 +79,7 @@ def intervention_table(
     rows.append(Row("Items stated, n/N (%)", tuple(cells), strong=True))
     note = f"{ABOUT[guideline]} From the plan; items without an answer in it are gaps."
     if delivered is not None and "planned" in delivered.people:
-        note += f" Item {ACTUAL[guideline]} is from the data."
+        note += f" Item {ACTUAL[guideline]} is from the data ({mid_sentence(study.words.membership)})."
     return Table(
         guideline.lower(),
         f"The treatments by the items of {guideline}",
