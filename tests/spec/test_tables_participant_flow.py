@@ -75,8 +75,8 @@ def test_a_tiny_trial_counted_by_hand() -> None:
         "Of those not analysed": 4,
         "With values at other visits, which the model uses": 2,
         "Not in the model at any visit": 2,
-        "Not in the model at any visit: no baseline value": 1,
-        "Not in the model at any visit: no value after baseline": 1,
+        "Not in the model at any visit: No baseline value": 1,
+        "Not in the model at any visit: No value after baseline": 1,
     }
 
 

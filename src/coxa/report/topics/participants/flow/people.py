@@ -195,7 +195,7 @@ def other_visit_paths(
     spoken = set(dataset.analysed.loc[dataset.analysed["visit"].isin(visits), "participant_id"])
     silent = silent_participants(dataset, study).set_index("participant_id")["reason"]
     paths: list[Path] = [
-        (OTHER_VISITS,) if person in spoken else (NO_VISIT, str(silent.get(person, OUTSIDE_MODEL)))
+        (OTHER_VISITS,) if person in spoken else (NO_VISIT, sentence_case(str(silent.get(person, OUTSIDE_MODEL))))
         for person in people["participant_id"]
     ]
     return pd.Series(paths, index=people.index, dtype=object)
