@@ -14,7 +14,7 @@ import pyarrow as pa
 import pytest
 
 import coxa
-from coxa import design, diary, estimates, figures, instruments, models, report, simulate
+from coxa import audit, design, diary, estimates, figures, instruments, models, report, simulate
 from coxa.errors import OptionError
 from coxa.frames import as_arrow, as_pandas
 from tests.reference.trial import trial
@@ -47,6 +47,11 @@ WAVES = pd.DataFrame({"participant_id": range(40), "age": np.arange(40) % 23, "p
 COURSE = pd.DataFrame(
     {"visit": ["week_9", "year_1"], "day": [63, 365], "arm": "exercise", "n": 20, "mean": [-20.0, -25.0]}
 ).assign(conf_low=lambda d: d["mean"] - 9, conf_high=lambda d: d["mean"] + 9)
+EPISODES = pd.DataFrame(
+    {"clinic": list("aabb"), "eligible": 1, "asked": 1, "intake": [1, 1, 1, 0], "due": [1, 1, 0, 0]}
+)
+EPISODES = EPISODES.assign(done=[1, 0, 0, 0])
+SEEN = pd.DataFrame({"sex": list("fffmmm"), "done": [1, 1, 0, 1, 0, 0]})
 POWER = pd.DataFrame(
     [["main", "a", "b", "w", "", n, p, 0.01] for n, p in ((50, 0.6), (100, 0.9))],
     columns=["analysis", "arm", "reference", "visit", "setting", "n", "power", "power_error"],
@@ -121,6 +126,8 @@ def changed_results(into: As) -> pd.DataFrame:
 
 
 CASES: dict[str, Callable[[As], Any]] = {
+    "audit.completeness": lambda into: audit.completeness(into(EPISODES), ["clinic"]),
+    "audit.completeness_weights": lambda into: audit.completeness_weights("done ~ sex", into(SEEN)).params.to_frame(),
     "cohort.read_cohort": lambda into: coxa.read_cohort(
         simulated().study, {name: into(frame) for name, frame in simulated().tables.items()}
     ).table("assessments"),

@@ -123,7 +123,7 @@ def test_wrong_use_and_faulty_plans_have_their_exit_codes(tmp_path: Path) -> Non
     assert simulate(tmp_path, "--format", "xlsx", "--out", str(tmp_path / "x")).exit_code == 2
     few = simulate(tmp_path, "--participants", "3", "--out", str(tmp_path / "x"))
     assert few.exit_code == 2
-    assert "too few" in few.output
+    assert "Give every arm 2 or more." in few.output
     faulty = simulate(tmp_path, "--out", str(tmp_path / "x"), plan=SMALL_PLAN.replace("sd: 8}", "sd: -8}"))
     assert faulty.exit_code == 1
     without = simulate(tmp_path, "--out", str(tmp_path / "x"), plan=SMALL.replace("DESIGN", ""))
