@@ -31,6 +31,7 @@ from coxa.tables.phrases import cut_short, mid_sentence
 from coxa.tables.prose import Prose, in_sentence, prose
 from coxa.tables.records import records
 
+IN_PEOPLE = "In people"
 OF = 100
 ACROSS = 10
 STEP, RADIUS = 15.0, 5.5
@@ -91,7 +92,7 @@ def people_section(report: ReportRecord, response: Response) -> Section:
             f"{_whole_sentence(cut_short(rule.source or 'not stated in the plan', SOURCE))}"
         ),
     ]
-    return Section("people", "In people", tuple(said), part="people")
+    return Section("people", IN_PEOPLE, tuple(said), part="people")
 
 
 def _whole_sentence(text: str) -> str:

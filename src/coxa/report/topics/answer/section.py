@@ -26,7 +26,7 @@ from coxa.report.topics.analyses.sentences import (
     verdict_sentences,
 )
 from coxa.report.topics.analyses.variances import warning_words
-from coxa.report.topics.answer.people import main_response, people_sentence
+from coxa.report.topics.answer.people import IN_PEOPLE, main_response, people_sentence
 from coxa.report.topics.harms.section import harms_sentence
 from coxa.report.topics.methods.analyses import failed_attempts
 from coxa.report.topics.observed.table import arm_sizes
@@ -104,7 +104,7 @@ def _facts(report: ReportRecord) -> Iterator[tuple[str, Text]]:
     if compared := _compared(report, main):
         yield "Does it matter?", important_sentence(main, compared)
     if response := main_response(report):
-        yield "In people", people_sentence(report, response)
+        yield IN_PEOPLE, people_sentence(report, response)
     yield "For whom?", joined(" ", _for_whom(report, main))
     yield "How sure?", joined(" ", _how_sure(report, main))
     yield "Over time", joined(" ", _over_time(report, main))
