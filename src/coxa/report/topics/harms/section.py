@@ -9,7 +9,14 @@ from coxa.report.document import Block, FigureBlock, Paragraph, Section, TableBl
 from coxa.report.record import ReportRecord
 from coxa.report.topics.harms.figures import plot_harms
 from coxa.report.topics.harms.notes import absent_sentence, exposed_words
-from coxa.report.topics.harms.tables import harm_rates_table, harm_risks, harm_sizes, harm_terms_table, harms_table
+from coxa.report.topics.harms.tables import (
+    harm_rates_table,
+    harm_risks,
+    harm_sizes,
+    harm_terms_table,
+    harmed_people,
+    harms_table,
+)
 from coxa.study.comparative import ComparativeStudy
 from coxa.study.wording import join_words
 from coxa.tables.cells import Cell, Statistic
@@ -105,10 +112,7 @@ def harms_sentence(report: ReportRecord) -> Text:
     study, harms = report.study, derive_harms(report.cohort)
     if harms is None or harms.events.empty or not harms.serious_recorded:
         return serious_sentence(report)
-    kinds = [
-        prose(f"{mid_sentence(group.label)} ", in_sentence(group.rows[0].cells[: len(study.arm_order)]))
-        for group in harms_table(study, harms).groups
-    ]
+    kinds = [prose(f"{mid_sentence(label)} ", in_sentence(cells)) for label, cells in harmed_people(study, harms)]
     arms = join_words([study.label("arms", arm) for arm in study.arm_order])
     return prose(f"Participants with at least one under {arms}: ", joined("; ", kinds), ".")
 

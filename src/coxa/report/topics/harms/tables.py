@@ -49,6 +49,12 @@ def harm_rows(harms: Harms) -> tuple[HarmRow, ...]:
     )
 
 
+def harmed_people(study: ComparativeStudy, harms: Harms) -> list[tuple[str, tuple[Cell, ...]]]:
+    """Return each kind of harm with the participants who had at least one, by arm received, as the table shows them."""
+    sizes = harm_sizes(study, harms)
+    return [(kind.label, _people_row(kind, sizes).cells) for kind in harm_rows(harms)]
+
+
 def harms_table(study: ComparativeStudy, harms: Harms) -> Table:
     """Count participants with at least one harm, and harms, by arm received; risks against the reference arm.
 
@@ -170,12 +176,16 @@ def _participants(events: pd.DataFrame, sizes: dict[str, int]) -> dict[str, int]
     return {arm: int(counts.get(arm, 0)) for arm in sizes}
 
 
+def _people_row(kind: HarmRow, sizes: dict[str, int]) -> Row:
+    return _people(ByArm("harms", tuple(sizes)), "Participants, n (%)", kind.term, kind.events, sizes)
+
+
 def _counted(
     study: ComparativeStudy, harms: Harms, kind: HarmRow, sizes: dict[str, int], risks: pd.DataFrame
 ) -> Iterator[Row]:
     others = [arm for arm in sizes if arm != study.reference_arm]
     rows, blank = ByArm("harms", tuple(sizes)), tuple(Cell("") for _ in others)
-    first = _people(rows, "Participants, n (%)", kind.term, kind.events, sizes)
+    first = _people_row(kind, sizes)
     compared = _differences(study, risks, kind, others)
     yield replace(first, cells=(*first.cells, *compared), strong=True)
     if len(kind.events):

@@ -124,11 +124,3 @@ def _described(study: Study, outcome: str, known: NDArray[np.float64], at: Stati
         n = int((known == scale.high).sum())
         return share_cell(n, len(known), replace(at, term=f"{at.term}={scale.high:g}"))
     return summarised(study.outcomes[outcome].summary, known, at, scale.decimals)
-
-
-def described(study: Study, outcome: str, values: pd.DataFrame, visit: str, arm: str) -> Cell:
-    """Describe the recorded values of an outcome at one visit in one arm, as the table of observed values does."""
-    mine = values.loc[values["outcome"] == outcome, ["visit", "arm", "value"]]
-    known = known_by_arm(mine[mine["visit"] == visit], "value", [arm])[arm]
-    at = Statistic(analysis=ANALYSIS, term=f"{outcome} value", visit=visit, arm=arm)
-    return _described(study, outcome, known, at, is_binary(study, outcome, mine["value"]))
