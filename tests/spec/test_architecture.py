@@ -35,6 +35,7 @@ ROOMS = {
     "estimates": {"models"},
     "analyses": {"estimates", "models", "study", "instruments"},
     "audit": {"disclosure", "models"},
+    "episodes": {"cohort", "study", "instruments"},
     "runs": set(),
     "allocation": {"study"},
     "simulate": {"allocation", "models", "study", "instruments"},
@@ -65,8 +66,23 @@ ROOMS = {
         "study",
         "instruments",
     },
+    "clinics": {
+        "audit",
+        "disclosure",
+        "episodes",
+        "report",
+        "figures",
+        "tables",
+        "simulate",
+        "models",
+        "cohort",
+        "study",
+        "instruments",
+    },
     "exchange": {"report", "tables", "estimates", "models", "derive", "cohort", "study", "instruments"},
     "cli": {
+        "clinics",
+        "episodes",
         "exchange",
         "report",
         "figures",
@@ -86,7 +102,7 @@ BASE = {
     "arguments", "cards", "covariances", "errors", "files", "findings", "frames", "lazy", "packaged", "sentences",
     "version",
 }  # fmt: skip
-TOUCH_FILES = {"files", "study", "cohort", "runs", "report", "exchange", "cli"}
+TOUCH_FILES = {"files", "study", "cohort", "episodes", "clinics", "runs", "report", "exchange", "cli"}
 DRAW = {"simulate", "design"}
 FILE_CALLS = {"open", "read_csv", "read_excel", "read_parquet", "read_text", "read_bytes"}
 SAVING_CALLS = {"save", "save_parquet", "whole_file", "whole_run"}

@@ -222,7 +222,7 @@ def _explain_one(
             f"Remove it, or use {others[1]}.",
         )
     if kind == "extra_forbidden":
-        if len(loc) == 1 and (having := kinds_with(str(loc[0]))):
+        if len(loc) == 1 and issubclass(model, Study) and (having := kinds_with(str(loc[0]))):
             return _of_other_kinds(str(loc[0]), having, data)
         return f"there is no key `{loc[-1]}`", choose_from(_keys_at(loc[:-1], model), meant_by(fault, model))
     if kind == "missing" and isinstance(loc[-1], str):

@@ -9,19 +9,19 @@ import copy
 import errno
 import hashlib
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
-from typing import Any, get_origin
+from typing import TYPE_CHECKING, Any, TypeVar, get_origin
 
-from pydantic import Field, ValidationError, create_model
+from pydantic import BaseModel, Field, ValidationError, create_model
 from ruamel.yaml.error import YAMLError
 
 from coxa.arguments import PATH, kinds
 from coxa.errors import PlanError
 from coxa.findings import Finding, Findings
-from coxa.study.kinds import kind_of, study_of
+from coxa.study.kinds import kind_of
 from coxa.study.plan import Origin, Study
 from coxa.study.reading.explain import (
     Place,
@@ -35,10 +35,15 @@ from coxa.study.reading.explain import (
 )
 from coxa.study.reading.yaml_tree import place, yaml_fault
 
+if TYPE_CHECKING:
+    from coxa.study.audit.plan import AuditPlan
+
+Plan = TypeVar("Plan", Study, "AuditPlan")
+
 
 @cache
-def remainder_of(kind: type[Study]) -> type[Study]:
-    """Return a kind of study of which any part may be gone."""
+def remainder_of(kind: type[BaseModel]) -> type[BaseModel]:
+    """Return a kind of plan of which any part may be gone."""
     optional: dict[str, Any] = {
         key: (Any, "") if get_origin(field.annotation) is not dict else (field.annotation, Field(default_factory=dict))
         for key, field in kind.model_fields.items()
@@ -47,7 +52,7 @@ def remainder_of(kind: type[Study]) -> type[Study]:
     return create_model(kind.__name__, __base__=kind, **optional)
 
 
-def all_faults(error: ValidationError, data: dict[Any, Any], origin: Origin) -> list[Finding]:
+def all_faults(error: ValidationError, data: dict[Any, Any], origin: Origin, kind: type[BaseModel]) -> list[Finding]:
     """Return the faults of a plan: those that pydantic found, and those that they hid.
 
     Parameters
@@ -58,8 +63,9 @@ def all_faults(error: ValidationError, data: dict[Any, Any], origin: Origin) -> 
         The plan as read; it is not changed.
     origin
         Name of the file and its lines.
+    kind
+        The kind of plan.
     """
-    kind = kind_of(data)
     remainder = remainder_of(kind)
     findings = explain(error, kind, origin, data)
     strange: set[str] = set()
@@ -104,7 +110,7 @@ def _with_lines(origin: Origin, renamed: dict[Place, Place]) -> Origin:
     return replace(origin, lines=lines)
 
 
-def _mend(rest: dict[Any, Any], faults: Iterable[dict[str, Any]], kind: type[Study]) -> set[Place]:
+def _mend(rest: dict[Any, Any], faults: Iterable[dict[str, Any]], kind: type[BaseModel]) -> set[Place]:
     """Put what was meant in place of slips, take out all else that is faulty, and return the places taken out."""
     gone = set()
     places = {place: fault for fault in faults if (place := _place(fault, rest))}
@@ -195,13 +201,36 @@ def read_study(path: str | Path) -> Study:
     ('tiny', 'baseline', ['week_6'])
     """
     path = Path(path)
+    return parse_study(bytes_of(path), name=path.name, folder=str(path.resolve().parent))
+
+
+def bytes_of(path: Path) -> bytes:
+    """Return the bytes of a file of a plan."""
     if path.is_dir():
         raise IsADirectoryError(errno.EISDIR, "this is a folder; name the study file in it", str(path))
-    return parse_study(path.read_bytes(), name=path.name, folder=str(path.resolve().parent))
+    return path.read_bytes()
 
 
 def parse_study(raw: bytes, *, name: str = "study.yaml", folder: str = ".") -> Study:
     """Check the bytes of a study file; see `read_study`."""
+    return parse(raw, name, folder, kind_of)
+
+
+def parse(raw: bytes, name: str, folder: str, kind_of: Callable[[Mapping[Any, Any]], type[Plan]]) -> Plan:
+    """Check the bytes of a plan.
+
+    Parameters
+    ----------
+    raw, name, folder
+        Of the file.
+    kind_of
+        Returns the kind of plan that the keys are of.
+
+    Raises
+    ------
+    PlanError
+        With one finding per fault.
+    """
     try:
         text = unicodedata.normalize("NFC", raw.decode("utf-8-sig"))
         placed = place(text)
@@ -211,8 +240,8 @@ def parse_study(raw: bytes, *, name: str = "study.yaml", folder: str = ".") -> S
     except YAMLError as error:
         raise _unreadable(name, *yaml_fault(error, text)) from None
     if not isinstance(placed.data, dict):
-        text = "Start it with `study:`, or write one with `coxa new`."
-        raise _unreadable(name, 1, "the file has no plan (a mapping of keys)", text)
+        remedy = "Start it with `study:` or `audit:`, or write one with `coxa new`."
+        raise _unreadable(name, 1, "the file has no plan (a mapping of keys)", remedy)
 
     origin = Origin(name, folder, hashlib.sha256(raw).hexdigest(), placed.lines)
     faults = [
@@ -226,15 +255,16 @@ def parse_study(raw: bytes, *, name: str = "study.yaml", folder: str = ".") -> S
         )
         for path, line, first in placed.duplicates
     ]
+    kind = kind_of(placed.data)
     try:
-        study = study_of(placed.data)
+        plan: Plan = kind.model_validate(placed.data)
     except ValidationError as error:
-        faults += all_faults(error, placed.data, origin)
+        faults += all_faults(error, placed.data, origin, kind)
     if faults:
         ordered = sorted(faults, key=lambda fault: fault.row or 0)
         raise PlanError(f"{name} has {len(ordered)} fault(s)", Findings.of(ordered))
-    study._origin = origin
-    return study
+    plan._origin = origin
+    return plan
 
 
 def _unreadable(name: str, line: int | None, rule: str, remedy: str) -> PlanError:

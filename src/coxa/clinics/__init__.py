@@ -1,0 +1,12 @@
+"""The audit of clinics: what is measured from their episodes, what of it is published, and the page that shows it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from coxa.lazy import lazy
+
+if TYPE_CHECKING:
+    from coxa.clinics.audit import Audit as Audit
+
+__getattr__, __dir__, __all__ = lazy(__name__, {"coxa.clinics.audit": ("Audit",)})

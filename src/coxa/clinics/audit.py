@@ -1,0 +1,180 @@
+"""The numbers of an audit, as small frames: all that is measured, before it is decided what is published."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+import pandas as pd
+
+from coxa.cohort.cohort import SourceFile
+from coxa.cohort.disposition import Disposition
+from coxa.findings import Findings
+from coxa.study.audit.plan import AuditPlan
+
+Dimensions = tuple[str, ...]
+"""Columns that tell groups of episodes apart: (), ("clinic",), ("clinic", "therapist"), ("period",), ("sex",) ..."""
+
+STAGES = ("eligible", "asked", "intake", "due", "done")
+"""Counts of the completeness cascade, in the order of `coxa.audit.completeness`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Completeness:
+    """How complete the data are.
+
+    counts  : dimensions -> one row per group that has an episode: the dimensions, the counts `STAGES` (each of those
+              counted before), `of` and `of_done` (due among all eligible, and done among them, whether asked or not),
+              `forms` and `intakes` (all discharge and intake questionnaires, for the naive number), `patients`
+    weights : lowest, highest, effective_n, n_seen, n_due and n_capped of the inverse-probability weights, one row for
+              all and one per clinic; empty where they cannot be had, for the reason in `without`
+    terms   : what the weights depend on: term, level, n_due, n_done
+    without : why there are no weights; empty where there are
+    """
+
+    counts: Mapping[Dimensions, pd.DataFrame]
+    weights: pd.DataFrame
+    terms: pd.DataFrame
+    without: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CaseMix:
+    """An outcome adjusted for the case mix. Change is improvement: positive is better, whatever the scale's direction.
+
+    n, n_clinics, n_therapists : episodes, clinics and therapists in the model
+    coefficients : term, level, estimate, std_error, conf_low, conf_high, of the change
+    variances    : one row each for clinic, therapist and patient: variance, share (of the sum)
+    calibration  : tenths of the expected change: band, n, expected, observed
+    clinics      : one row per clinic: clinic, n (done, in the model), n_lost (due, not done), intake (mean), change
+                   (mean, raw), expected, residual (observed less expected), std_error (of the residual), adjusted (mean of
+                   all + residual), low_95, high_95, low_99.8, high_99.8 (limits of `adjusted`), position (low, within
+                   or high, by the wider ones), position_95, reliability, shrunken, shrunken_low, shrunken_high,
+                   smallest (difference that its numbers could show), weighted (adjusted, with the weights of
+                   `Completeness`), lost_low, lost_high (change that the lost would need for the position to change)
+    therapists   : the same per therapist: clinic, therapist, ...; limits are those of therapists
+    target       : mean change of all
+    phi, tau2, p_value : over-dispersion of the clinics
+    recovery     : expected outcome of a patient with the mean or most frequent other values: intake, expected
+                   (discharge), low, high (of 80 in 100 such patients)
+    method       : in words
+    without      : why there is no model; empty where there is one
+    """
+
+    n: int
+    n_clinics: int
+    n_therapists: int
+    coefficients: pd.DataFrame
+    variances: pd.DataFrame
+    calibration: pd.DataFrame
+    clinics: pd.DataFrame
+    therapists: pd.DataFrame
+    target: float
+    phi: float
+    tau2: float
+    p_value: float
+    recovery: pd.DataFrame
+    method: str
+    without: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Shares:
+    """Patients who reach something, such as an important improvement: by clinic.
+
+    outcome : of the plan
+    kind    : important, acceptable or worse (worse by at least the important improvement, or at all without one)
+    value   : the threshold, on the scale of the improvement or of the outcome; NaN without one
+    source  : of the threshold
+    clinics : one row per clinic: clinic, events, n, share, expected (events, by the case mix; NaN without a model),
+              adjusted (share: of all, times observed / expected), low_95, high_95, low_99.8, high_99.8 (exact binomial
+              limits at the share of all), position
+    events, n : of all
+    """
+
+    outcome: str
+    kind: str
+    value: float
+    source: str
+    clinics: pd.DataFrame
+    events: int
+    n: int
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """A measure over time, of all clinics ("all") or of one.
+
+    measure    : complete, change, important, missed or episodes
+    clinic     : the clinic, or "all"
+    frame      : period, n (people or sessions behind the value), events (NaN of a mean), and the columns of
+                 `coxa.audit.ControlChart.frame`
+    variation, assurance : icons, as in `ControlChart`
+    target     : of the plan
+    improvement : increase, decrease or neutral
+    method     : in words; with the rule of recalculation, where there is one
+    warnings   : what a reader has to know
+    """
+
+    measure: str
+    clinic: str
+    frame: pd.DataFrame
+    variation: str
+    assurance: str | None
+    target: float | None
+    improvement: str
+    method: str
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Rates:
+    """A share of sessions or episodes by clinic that is not adjusted: attendance, or a standard of care.
+
+    name    : attended, missed, or a standard of the plan
+    clinics : one row per clinic: clinic, events, n, share, low_95, high_95, low_99.8, high_99.8, position, episodes
+    events, n : of all
+    target  : of the plan
+    of      : what n counts: sessions or episodes
+    """
+
+    name: str
+    clinics: pd.DataFrame
+    events: int
+    n: int
+    target: float | None
+    of: str
+
+
+@dataclass(frozen=True, slots=True)
+class Audit:
+    """The numbers of an audit, for the eyes of those whose data they are; `coxa.clinics.publish` says what others see.
+
+    plan         : the plan
+    data_cut     : the day of the export
+    first, last  : first and last day of intake
+    n_patients   : patients with an episode that is audited
+    completeness : how complete the data are
+    case_mix     : outcome -> adjusted change
+    shares       : patients who reach something
+    series       : measures over time
+    rates        : attendance and standards
+    literature   : preset, title, arm, outcome, n, change, weeks, source: published arms beside the own change
+    findings, disposition, sources : as of `Episodes`
+    """
+
+    plan: AuditPlan
+    data_cut: date
+    first: date | None
+    last: date | None
+    n_patients: int
+    completeness: Completeness
+    case_mix: Mapping[str, CaseMix]
+    shares: tuple[Shares, ...]
+    series: tuple[Series, ...]
+    rates: tuple[Rates, ...]
+    literature: pd.DataFrame
+    findings: Findings = field(default_factory=Findings)
+    disposition: Disposition = field(default_factory=Disposition)
+    sources: tuple[SourceFile, ...] = ()
