@@ -137,6 +137,7 @@ class Rates:
     events, n : of all
     target  : of the plan
     of      : what n counts: sessions or episodes
+    method  : how the limits were reckoned, in words: exact, or wider by the over-dispersion that was found
     """
 
     name: str
@@ -145,6 +146,33 @@ class Rates:
     n: int
     target: float | None
     of: str
+    method: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Rare:
+    """A rare event among episodes in the order of time: patients who are worse, of all clinics ("all") or of one.
+
+    Each row is one patient, so that it is never published as it is.
+
+    outcome    : of the plan
+    clinic     : the clinic, or "all"
+    events, n  : episodes with the event, and all with an outcome
+    frame      : one row per event: period (of intake), and the columns of `coxa.audit.ControlChart.frame` of a g chart,
+                 whose values are episodes between one event and the next
+    variation  : icon, as in `ControlChart`
+    method     : in words, with the definition of the event
+    warnings   : what a reader has to know
+    """
+
+    outcome: str
+    clinic: str
+    events: int
+    n: int
+    frame: pd.DataFrame
+    variation: str
+    method: str
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,8 +188,12 @@ class Audit:
     shares       : patients who reach something
     series       : measures over time
     rates        : attendance and standards
-    literature   : preset, title, arm, outcome, n, change, weeks, source: published arms beside the own change
+    literature   : preset, title (population), arm (treatment), outcome, n (NaN where it was not read), change
+                   (improvement), weeks, source, own_n and own_change: published arms beside the own change
     findings, disposition, sources : as of `Episodes`
+    rare         : rare events in the order of time
+    without      : part -> why it is not there, a sentence without the name of a clinic: therapist, condition, series,
+                   complete, change, important, missed, episodes, worse, attended, literature, or the name of a standard
     """
 
     plan: AuditPlan
@@ -178,3 +210,5 @@ class Audit:
     findings: Findings = field(default_factory=Findings)
     disposition: Disposition = field(default_factory=Disposition)
     sources: tuple[SourceFile, ...] = ()
+    rare: tuple[Rare, ...] = ()
+    without: Mapping[str, str] = field(default_factory=dict)
