@@ -48,9 +48,9 @@ class CaseMix:
     variances    : one row each for clinic, therapist and patient: variance, share (of the sum)
     calibration  : tenths of the expected change: band, n, expected, observed
     clinics      : one row per clinic: clinic, n (done, in the model), n_lost (due, not done), intake (mean), change
-                   (mean, raw), expected, residual (observed less expected), std_error (of the residual), adjusted (mean of
-                   all + residual), low_95, high_95, low_99.8, high_99.8 (limits of `adjusted`), position (low, within
-                   or high, by the wider ones), position_95, reliability, shrunken, shrunken_low, shrunken_high,
+                   (mean, raw), expected, residual (observed less expected), std_error (of the residual), adjusted
+                   (mean of all + residual), low_95, high_95, low_99.8, high_99.8 (limits of `adjusted`), position
+                   (low, within or high, by the wider ones), position_95, reliability, shrunken, shrunken_low, shrunken_high,
                    smallest (difference that its numbers could show), weighted (adjusted, with the weights of
                    `Completeness`), lost_low, lost_high (change that the lost would need for the position to change)
     therapists   : the same per therapist: clinic, therapist, ...; limits are those of therapists
@@ -188,6 +188,9 @@ class Audit:
     shares       : patients who reach something
     series       : measures over time
     rates        : attendance and standards
+    periods      : one row for every clinic and period with an episode: clinic, period, eligible, of, of_done, patients,
+                   and `NAME in model`, `NAME KIND of` and `NAME KIND` (people, and events among them) of outcomes and
+                   shares: what the series of clinics are made from, and nothing left out
     literature   : preset, title (population), arm (treatment), outcome, n (NaN where it was not read), change
                    (improvement), weeks, source, own_n and own_change: published arms beside the own change
     findings, disposition, sources : as of `Episodes`
@@ -206,6 +209,7 @@ class Audit:
     shares: tuple[Shares, ...]
     series: tuple[Series, ...]
     rates: tuple[Rates, ...]
+    periods: pd.DataFrame
     literature: pd.DataFrame
     findings: Findings = field(default_factory=Findings)
     disposition: Disposition = field(default_factory=Disposition)

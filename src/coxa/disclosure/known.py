@@ -41,13 +41,15 @@ class Known:
     def of(cls, tables: Tables, earlier: Sequence[Tables]) -> Known:
         """Return what counts there are in tables and in those published earlier."""
         one = cls()
-        for table in tables:
-            one._add(table, "")
-        one.n_now = len(one.places)
         dated = [(table, _date(number)) for number, each in enumerate(earlier) for table in each]
+        for table in tables:
+            one._add_cells(table, "")
+        one.n_now = len(one.places)
         for table, date in dated:
-            one._add(table, date)
+            one._add_cells(table, date)
         one.n_cells = len(one.places)
+        for table, date in [*((table, "") for table in tables), *dated]:
+            one._add_sums(table, date)
         for table, date in [*((table, "") for table in tables), *dated]:
             if table.within is not None:
                 whole, rest = table.within + date, f"{table.within} but not {table.measure}{date}"
@@ -111,12 +113,17 @@ class Known:
         yield from ((table, self.indices(table)) for table in tables)
         yield from ((table, self.indices(table, number)) for number, each in enumerate(earlier) for table in each)
 
-    def _add(self, table: CountTable, date: str) -> None:
+    def _add_cells(self, table: CountTable, date: str) -> None:
         for measure, place in table.counted():
             self.places.setdefault((measure + date, place), len(self.places))
+
+    def _add_sums(self, table: CountTable, date: str) -> None:
+        """Add the equations of totals that are cells of some table."""
         for (measure, whole), parts in table.sums():
-            below = [self.places[measure + date, place] for _, place in parts]
-            self.equations[(self.places[measure + date, whole], 1), *((at, -1) for at in below)] = None
+            total = self.places.get((measure + date, whole))
+            if total is not None:
+                below = [self.places[measure + date, place] for _, place in parts]
+                self.equations[(total, 1), *((at, -1) for at in below)] = None
 
     def _relate(self, rest: Key, whole: Key, part: Key) -> int | None:
         """Say that a whole is a part and the rest; nothing where the whole is in no table."""

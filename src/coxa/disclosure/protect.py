@@ -92,7 +92,8 @@ def protect_tables(
     Parameters
     ----------
     tables
-        With true counts. Those that share totals are protected together.
+        With true counts. Those that share totals are protected together. A cell that a column `few` marks is hidden
+        however large its count is.
     k
         Counts from 1 to k - 1 are small: 5, 8 (HES), 10 or 11 (CMS) are usual.
     earlier
@@ -136,6 +137,9 @@ def protect_tables(
     left = known.some_left(tables, before)
     choice = Choice.of(known, tables, before, published_before, zeros_disclose)
     hidden = choice.first(k)
+    for table in tables:
+        if "few" in table.cells:
+            hidden[known.indices(table)[table.cells["few"].to_numpy(dtype=bool)]] = True
     for _ in range(ROUNDS):
         shown = [table.published(hidden[known.indices(table)], k) for table in tables]
         attack = attack_known(known, shown, published_before, left=left, zeros_disclose=zeros_disclose)

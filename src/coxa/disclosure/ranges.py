@@ -121,11 +121,12 @@ def feasible_range(sums: Sums, hidden: Bools, at: int, least: Sequence[float] | 
 class _Parts:
     """Unknown counts and their equations, divided into those that hang together."""
 
-    matrix: sparse.csr_matrix
     rest: Floats
     low: Floats
     high: Floats
     part: Indices
+    sizes: Indices
+    columns: sparse.csc_matrix
     programs: dict[int, tuple[Indices, list[LinearConstraint]]]
 
     @classmethod
@@ -134,13 +135,25 @@ class _Parts:
         shape = (n_rows + matrix.shape[1],) * 2
         together = sparse.csr_matrix((np.ones(len(rows)), (rows, columns + n_rows)), shape=shape)
         part = np.asarray(connected_components(together, directed=False)[1][n_rows:], dtype=np.intp)
-        return cls(matrix, rest, low, high, part, {})
+        return cls(rest, low, high, part, np.bincount(part), matrix.tocsc(), {})
+
+    def alone(self, one: int) -> float | None:
+        """Return the value of a count that is the only unknown of its equations; None where it is not."""
+        if self.sizes[self.part[one]] > 1:
+            return None
+        rows = slice(*self.columns.indptr[one : one + 2])
+        if rows.start == rows.stop:
+            return None
+        values = self.rest[self.columns.indices[rows]] / self.columns.data[rows]
+        if np.ptp(values) > NEAR or not self.low[one] - NEAR <= values[0] <= self.high[one] + NEAR:
+            raise ValueError("the shown counts contradict the equations")
+        return float(np.rint(values[0]))
 
     def program(self, part: int) -> tuple[Indices, list[LinearConstraint]]:
         """Return the counts of a part and the constraints on them."""
         if part not in self.programs:
             members = np.flatnonzero(self.part == part)
-            columns = self.matrix[:, members].tocsr()
+            columns = self.columns[:, members].tocsr()
             rows = np.flatnonzero(np.diff(columns.indptr))
             sums = [LinearConstraint(columns[rows], self.rest[rows], self.rest[rows])] if len(rows) else []
             self.programs[part] = members, sums
@@ -148,6 +161,10 @@ class _Parts:
 
     def range_of(self, one: int, counted: Counter[str]) -> tuple[float, float]:
         """Return the range of one count, and count the answers of the solver."""
+        alone = self.alone(one)
+        if alone is not None:
+            counted["arithmetic"] += 2
+            return alone, alone
         members, constraints = self.program(self.part[one])
         bounds = Bounds(self.low[members], self.high[members])
         ends = []

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from itertools import product
+from dataclasses import dataclass, field, replace
+from itertools import combinations, product
 
 import numpy as np
 import pandas as pd
@@ -36,6 +36,8 @@ class CountTable:
                  not asked, can be worked out from both
     k          : of a published table, counts below it were hidden
     rounded_to : of a published table, shown counts are rounded to multiples of it
+    coarser    : dimension -> a coarser one, and its level for each level: quarters that add up to the years of another
+                 table
 
     Examples
     --------
@@ -50,6 +52,54 @@ class CountTable:
     within: str | None = None
     k: int | None = None
     rounded_to: int = 1
+    coarser: Mapping[str, tuple[str, Mapping[str, str]]] = field(default_factory=dict, repr=False)
+
+    @classmethod
+    def of_groups(
+        cls,
+        groups: pd.DataFrame,
+        dimensions: Sequence[str],
+        count: str,
+        *,
+        measure: str = "n",
+        within: str | None = None,
+    ) -> CountTable:
+        """Return the counts of groups that there are, with their totals; a combination that is not there is no cell.
+
+        A total of a single group is no cell either, as it is the same number; where another table has it, it is
+        reckoned with.
+
+        Parameters
+        ----------
+        groups
+            One row for each group; those without a level are "not recorded". Where a column `few` is true, fewer people
+            than k are behind a count, and it is hidden however large it is.
+        dimensions
+            Columns; none of a single row that is all.
+        count
+            Column of the counts.
+        measure, within
+            As in the record.
+
+        Examples
+        --------
+        >>> groups = pd.DataFrame({"clinic": ["A", "A", "B"], "therapist": ["A1", "A2", "B1"], "n": [9, 4, 7]})
+        >>> CountTable.of_groups(groups, ["clinic", "therapist"], "n").cells.values.tolist()
+        [['A', 'A1', 9.0], ['A', 'A2', 4.0], ['B', 'B1', 7.0], ['A', 'all', 13.0], ['all', 'all', 20.0]]
+        """
+        names, levels = list(dimensions), groups[list(dimensions)].astype("str").fillna(NOT_RECORDED)
+        inner = levels.assign(n=groups[count].astype(float).to_numpy(), parts=1)
+        if "few" in groups:
+            inner["few"] = groups["few"].to_numpy(dtype=bool)
+        parts = [inner]
+        for kept in (chosen for size in range(len(names)) for chosen in combinations(names, size)):
+            whole = levels.assign(**{name: TOTAL for name in names if name not in kept})
+            summed = whole.assign(n=inner["n"], parts=1).groupby(names, sort=False)[["n", "parts"]].sum().reset_index()
+            parts.insert(1, summed[summed["parts"] > 1])
+        cells = pd.concat(parts if names else [inner], ignore_index=True).drop(columns="parts")
+        if "few" in cells:
+            cells["few"] = cells["few"].astype("boolean").fillna(False).astype(bool)
+        return cls(tuple(names), cells, measure, within)
 
     @classmethod
     def of_rows(
@@ -148,13 +198,18 @@ class CountTable:
         return [(self.measure, _place(self.dimensions, row)) for row in rows]
 
     def sums(self) -> Iterator[tuple[Key, list[Key]]]:
-        """Yield each total with its parts, along every dimension that it is a total over."""
+        """Yield each total with its parts, along every dimension that it is a total over; it need not be a cell."""
         parts: dict[tuple[str, Place], list[Key]] = {}
         for row in self.cells[list(self.dimensions)].itertuples(index=False, name=None):
             place = _place(self.dimensions, row)
             for name, level in zip(self.dimensions, row, strict=True):
-                if level != TOTAL:
-                    parts.setdefault((name, place - {(name, level)}), []).append((self.measure, place))
+                if level == TOTAL:
+                    continue
+                rest = place - {(name, level)}
+                parts.setdefault((name, rest), []).append((self.measure, place))
+                if name in self.coarser:
+                    wider, of_level = self.coarser[name]
+                    parts.setdefault((wider, rest | {(wider, of_level[level])}), []).append((self.measure, place))
         for (_, whole), below in parts.items():
             yield (self.measure, whole), below
 
