@@ -1,0 +1,190 @@
+"""Counts and sums of every period of intake, of all clinics and of each: what charts over time are drawn from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import pandas as pd
+
+from coxa.clinics.audit import Dimensions
+from coxa.clinics.measures.completeness import COUNTED
+from coxa.clinics.measures.groups import NOT_RECORDED, grouped
+from coxa.clinics.measures.reached import changed_sql, improvement_sql, kinds_of, reached_sql
+from coxa.episodes.episodes import Episodes
+from coxa.study.audit.plan import CLINIC, PERIOD, AuditPlan
+
+SESSIONS_KNOWN = "(booked > 0 AND missed >= 0 AND missed <= booked)"
+"""Episodes whose sessions can be counted."""
+
+SHARE_CLOSED = 0.9
+"""Share of episodes that end within the time after which a period counts as closed."""
+
+MONTHS = {"month": 1, "quarter": 3, "year": 12}
+
+
+@dataclass(frozen=True, slots=True)
+class Periods:
+    """Episodes by period of intake.
+
+    of_all, of_clinics : one row per period, or per clinic and period, with an episode: eligible, of, of_done, patients,
+                         `NAME in model`, `NAME change` (sum of improvements), `NAME KIND of` and `NAME KIND` of each
+                         outcome and share, booked and missed sessions of episodes with both
+    names              : every period from the first to the last, without gaps
+    open               : those at the end in which discharges can still become due
+    ended              : day by which a period has to end, so that it is closed
+    design_effect      : by how much sessions missed vary more than if those of one patient were independent
+    n_wrong            : episodes that have more sessions missed than booked, or a number below 0
+    """
+
+    of_all: pd.DataFrame
+    of_clinics: pd.DataFrame
+    names: tuple[str, ...]
+    open: tuple[str, ...]
+    ended: date
+    design_effect: float
+    n_wrong: int
+
+
+def periods_of(episodes: Episodes) -> Periods:
+    """Return the counts and sums of each period.
+
+    Examples
+    --------
+    >>> from coxa.episodes import episodes_of_frame
+    >>> given = {"audit": "tiny", "title": "Tiny", "data": {"file": "episodes.csv"}}
+    >>> plan = AuditPlan.model_validate(given | {"outcomes": {"pain": {"instrument": "nprs"}}})
+    >>> days = pd.DataFrame({"intake_date": pd.to_datetime(["2024-01-07", "2024-08-01"])})
+    >>> rows = days.assign(clinic="A", discharge_date=days["intake_date"] + timedelta(60))
+    >>> found = periods_of(episodes_of_frame(plan, rows, data_cut=date(2024, 12, 15)))
+    >>> found.names, found.open
+    (('2024 Q1', '2024 Q2', '2024 Q3'), ('2024 Q3',))
+    """
+    sets: list[Dimensions] = [(), (PERIOD,), (CLINIC, PERIOD)]
+    tables = {one: _dated(table) for one, table in grouped(episodes, sets, columns_of(episodes.plan)).items()}
+    every = tables[()].iloc[0]
+    names = period_names(list(tables[PERIOD,][PERIOD]), episodes.plan)
+    ended = _ended(episodes)
+    still = tuple(name for name in names if _last_day(name, episodes.plan) > ended)
+    effect = design_effect(every["missed"], every["booked"], every[["mm", "mb", "bb", "with sessions"]])
+    parts = [tables[one].drop(columns=list(ONLY_OF_ALL)) for one in sets[1:]]
+    return Periods(parts[0], parts[1], names, still, ended, effect, int(every["wrong sessions"]))
+
+
+ONLY_OF_ALL = ("mm", "mb", "bb", "with sessions", "wrong sessions")
+
+
+def _dated(table: pd.DataFrame) -> pd.DataFrame:
+    """Leave out the group without a day of intake; `NOT_RECORDED` is no time."""
+    return table[table[PERIOD] != NOT_RECORDED].reset_index(drop=True) if PERIOD in table else table
+
+
+def columns_of(plan: AuditPlan) -> Mapping[str, str]:
+    """Return column -> SQL over the rows of a group."""
+    columns = {name: COUNTED[name] for name in ("eligible", "of", "of_done", "patients")}
+    for name in plan.outcomes:
+        known = changed_sql(name)
+        columns[f"{name} in model"] = f"COUNT(*) FILTER (WHERE {known})"
+        columns[f"{name} change"] = f"SUM({improvement_sql(plan, name)}) FILTER (WHERE {known})"
+        for kind in kinds_of(plan, name):
+            columns[f"{name} {kind} of"] = f"COUNT(*) FILTER (WHERE {known})"
+            columns[f"{name} {kind}"] = f"COUNT(*) FILTER (WHERE {known} AND {reached_sql(plan, name, kind)})"
+    sums = {"booked": "booked", "missed": "missed", "mm": "missed * missed", "mb": "missed * booked"}
+    for name, value in {**sums, "bb": "booked * booked", "with sessions": "1"}.items():
+        columns[name] = f"COALESCE(SUM({value}) FILTER (WHERE eligible AND {SESSIONS_KNOWN}), 0)"
+    columns["wrong sessions"] = "COUNT(*) FILTER (WHERE eligible AND NOT (missed >= 0 AND missed <= booked))"
+    return columns
+
+
+def design_effect(missed: float, booked: float, squares: pd.Series) -> float:
+    """Return how much more a share of sessions varies than if the sessions of an episode were independent.
+
+    Parameters
+    ----------
+    missed, booked
+        Sessions.
+    squares
+        Sums over episodes of missed squared, missed times booked, booked squared and 1: mm, mb, bb, with sessions.
+
+    Returns
+    -------
+    float
+        Variance of the ratio of two sums over episodes (by linearisation) by that of a binomial share; at least 1.
+
+    Examples
+    --------
+    >>> all_or_none = pd.Series({"mm": 200.0, "mb": 200.0, "bb": 400.0, "with sessions": 4.0})  # 10, 10, 0, 0 of 10
+    >>> round(design_effect(20, 40, all_or_none), 2)
+    13.33
+    """
+    n, share = float(squares["with sessions"]), missed / booked if booked else 0.0
+    if n < 2 or not 0 < share < 1:
+        return 1.0
+    spread = float(squares["mm"] - 2 * share * squares["mb"] + share**2 * squares["bb"]) * n / (n - 1)
+    return max(1.0, spread / (booked * share * (1 - share)))
+
+
+def period_names(there: list[str], plan: AuditPlan) -> tuple[str, ...]:
+    """Return every period from the first to the last that has an episode.
+
+    Examples
+    --------
+    >>> given = {"audit": "tiny", "title": "Tiny", "data": {"file": "episodes.csv"}}
+    >>> plan = AuditPlan.model_validate(given | {"outcomes": {"pain": {"instrument": "nprs"}}})
+    >>> period_names(["2023 Q4", "2024 Q2"], plan)
+    ('2023 Q4', '2024 Q1', '2024 Q2')
+    """
+    if not there:
+        return ()
+    step = MONTHS[plan.time]
+    first, last = (_months(name, plan) for name in (min(there), max(there)))
+    return tuple(_name(month, plan) for month in range(first, last + 1, step))
+
+
+def first_day(name: str, plan: AuditPlan) -> date:
+    """Return the first day of a period.
+
+    Examples
+    --------
+    >>> given = {"audit": "tiny", "title": "Tiny", "data": {"file": "episodes.csv"}}
+    >>> plan = AuditPlan.model_validate(given | {"outcomes": {"pain": {"instrument": "nprs"}}})
+    >>> first_day("2024 Q3", plan)
+    datetime.date(2024, 7, 1)
+    """
+    month = _months(name, plan)
+    return date(month // 12, month % 12 + 1, 1)
+
+
+def _last_day(name: str, plan: AuditPlan) -> date:
+    month = _months(name, plan) + MONTHS[plan.time]
+    return date(month // 12, month % 12 + 1, 1) - timedelta(days=1)
+
+
+def _months(name: str, plan: AuditPlan) -> int:
+    """Return the months from year 0 to the first of a period."""
+    year = 12 * int(name[:4])
+    if plan.time == "year":
+        return year
+    return year + (int(name[5:]) - 1 if plan.time == "month" else 3 * (int(name[6:]) - 1))
+
+
+def _name(month: int, plan: AuditPlan) -> str:
+    year, place = divmod(month, 12)
+    return {"month": f"{year:04d}-{place + 1:02d}", "quarter": f"{year:04d} Q{place // 3 + 1}"}.get(
+        plan.time, f"{year:04d}"
+    )
+
+
+def _ended(episodes: Episodes) -> date:
+    """Return the day by which a period has to end so that nearly all of its discharges are due by the data cut."""
+    follow_up = episodes.plan.follow_up
+    wait = follow_up.days + follow_up.window[1]
+    if follow_up.after == "discharge":
+        sql = (
+            f"SELECT PERCENTILE_CONT({SHARE_CLOSED}) WITHIN GROUP (ORDER BY discharge_date - intake_date) AS days "
+            "FROM episodes WHERE eligible AND discharge_date >= intake_date"
+        )
+        days = episodes.query(sql)["days"].iloc[0]
+        wait += 0 if pd.isna(days) else round(float(days))
+    return episodes.data_cut - timedelta(days=wait)
