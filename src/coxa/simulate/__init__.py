@@ -1,7 +1,7 @@
 """Simulated trials with the truth that was planted in them.
 
-`from_plan` makes a trial of any plan: one file per part of a trial, each a few functions that take a numpy Generator.
-Names are loaded when first used.
+`from_plan` makes a trial of any plan, `registry` the episodes of several clinics: one file per part, each a few
+functions that take a numpy Generator. Names are loaded when first used.
 """
 
 from __future__ import annotations
@@ -23,6 +23,11 @@ if TYPE_CHECKING:
     from coxa.simulate.presets import preset as preset
     from coxa.simulate.presets import preset_names as preset_names
     from coxa.simulate.published import compare_published as compare_published
+    from coxa.simulate.registry.plan import registry_plan as registry_plan
+    from coxa.simulate.registry.registry import SimulatedRegistry as SimulatedRegistry
+    from coxa.simulate.registry.registry import registry_blocks as registry_blocks
+    from coxa.simulate.registry.registry import simulate_registry as simulate_registry
+    from coxa.simulate.registry.truth import RegistryTruth as RegistryTruth
     from coxa.simulate.truth import TrueValue as TrueValue
     from coxa.simulate.truth import Truth as Truth
     from coxa.simulate.twin import Twin as Twin
@@ -42,6 +47,9 @@ __getattr__, __dir__, __all__ = lazy(
         "coxa.simulate.from_plan.truths": ("true_values",),
         "coxa.simulate.presets": ("preset", "preset_names"),
         "coxa.simulate.published": ("compare_published",),
+        "coxa.simulate.registry.plan": ("registry_plan",),
+        "coxa.simulate.registry.registry": ("SimulatedRegistry", "registry_blocks", "simulate_registry"),
+        "coxa.simulate.registry.truth": ("RegistryTruth",),
         "coxa.simulate.truth": ("TrueValue", "Truth"),
         "coxa.simulate.twin": ("Twin", "Twins", "synthetic_twin", "synthetic_twins"),
     },

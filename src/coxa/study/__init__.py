@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING
 from coxa.lazy import lazy
 
 if TYPE_CHECKING:
+    from coxa.study.audit.assumptions import RegistryAssumptions as RegistryAssumptions
+    from coxa.study.audit.plan import AuditPlan as AuditPlan
+    from coxa.study.audit.read import read_audit as read_audit
     from coxa.study.delivery.items import delivery_items as delivery_items
     from coxa.study.describing.document import study_schema as study_schema
     from coxa.study.locking.content import Change as Change
@@ -24,6 +27,9 @@ if TYPE_CHECKING:
 __getattr__, __dir__, __all__ = lazy(
     __name__,
     {
+        "coxa.study.audit.assumptions": ("RegistryAssumptions",),
+        "coxa.study.audit.plan": ("AuditPlan",),
+        "coxa.study.audit.read": ("read_audit",),
         "coxa.study.delivery.items": ("delivery_items",),
         "coxa.study.describing.document": ("study_schema",),
         "coxa.study.locking.content": ("Change", "plan_changes"),

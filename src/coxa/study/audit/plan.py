@@ -11,6 +11,7 @@ from pydantic_core import PydanticCustomError
 
 from coxa.cards import Card
 from coxa.errors import CoxaError
+from coxa.study.audit.assumptions import RegistryAssumptions
 from coxa.study.audit.source import EpisodesSource
 from coxa.study.base import AnyNumber, Name, Part, Problem, known
 from coxa.study.important import published_threshold
@@ -128,7 +129,15 @@ def _as_small_cells(given: Any) -> Any:
 
 
 class AuditPlan(Part):
-    """The plan of a clinic audit: where the episodes are, what is measured, what is expected and what is hidden."""
+    """The plan of a clinic audit: where the episodes are, what is measured, what is expected and what is hidden.
+
+    Examples
+    --------
+    >>> data, outcomes = {"file": "episodes.csv"}, {"pain": {"instrument": "nprs"}}
+    >>> plan = AuditPlan.model_validate({"audit": "tiny", "title": "Tiny", "data": data, "outcomes": outcomes})
+    >>> plan.main, plan.follow_up.window, plan.small_cells.k
+    ('pain', (-28, 42), 5)
+    """
 
     audit: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]*$", description="Short identifier of the audit.")
     title: str = Field(description="Title of the page.")
@@ -162,6 +171,9 @@ class AuditPlan(Part):
         description="Published trials (`coxa presets`) that are compared with; all with the instrument unless given.",
     )
     style: StyleName = Field("plain", description="How numbers are written.")
+    assumptions: RegistryAssumptions | None = Field(
+        None, description="Numbers from which `coxa simulate` makes a registry that this plan reads."
+    )
 
     _origin: Origin | None = PrivateAttr(None)
 
