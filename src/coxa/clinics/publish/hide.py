@@ -1,0 +1,152 @@
+"""An audit without the numbers that are hidden: what every page, table and file is written from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+
+from coxa.clinics.audit import Audit, CaseMix, Completeness, Dimensions, Rare, Rates, Shares
+from coxa.clinics.publish.series import published_series
+from coxa.clinics.publish.shown import Shown
+from coxa.clinics.publish.tables import in_model
+from coxa.study.audit.plan import CLINIC, THERAPIST
+
+COUNTED = ("eligible", "asked", "intake", "due", "done", "of", "of_done", "forms", "intakes")
+LOST = ("n_lost", "lost_low", "lost_high")
+
+
+def hidden_audit(audit: Audit, shown: Shown, k: int) -> Audit:
+    """Return an audit with NaN for each number that is hidden, and for each that gives a hidden one away.
+
+    Findings are left out, as they name patients and rows; so are rare events, of which each row is one patient.
+    """
+    return replace(
+        audit,
+        completeness=_completeness(audit.completeness, shown),
+        case_mix={name: _case_mix(name, found, shown, k) for name, found in audit.case_mix.items()},
+        shares=tuple(_share(one, shown) for one in audit.shares),
+        rates=tuple(_rate(one, shown) for one in audit.rates),
+        series=published_series(audit, shown),
+        periods=_periods(audit.periods, shown),
+        rare=tuple(each for one in audit.rare if (each := _rare(one, shown)) is not None),
+        findings=type(audit.findings)(),
+        disposition=replace(audit.disposition, left_out=audit.disposition.left_out.iloc[:0]),
+    )
+
+
+def without_numbers(
+    frame: pd.DataFrame, hidden: np.ndarray, kept: Sequence[str], names: Sequence[str] = ()
+) -> pd.DataFrame:
+    """Return a frame whose hidden rows have only the columns that are kept; numbers are NaN and words empty.
+
+    `names` restricts what is emptied to some columns.
+    """
+    columns = {}
+    for name in frame.columns:
+        values = frame[name]
+        if name in kept or (names and name not in names):
+            columns[name] = values
+        elif pd.api.types.is_numeric_dtype(values):
+            columns[name] = values.astype(float).mask(hidden)
+        else:
+            columns[name] = values.astype(object).mask(hidden, "")
+    return pd.DataFrame(columns, index=frame.index)
+
+
+def _completeness(found: Completeness, shown: Shown) -> Completeness:
+    counts = {dimensions: _counts(dimensions, groups, shown) for dimensions, groups in found.counts.items()}
+    weights = found.weights
+    if len(weights) and CLINIC in weights:
+        seen = shown.column("of_done", weights, [CLINIC]) + shown.column("of", weights, [CLINIC])
+        weights = without_numbers(weights, np.isnan(seen), [CLINIC])
+    return replace(found, counts=counts, weights=weights, terms=found.terms.iloc[:0])
+
+
+def _counts(dimensions: Dimensions, groups: pd.DataFrame, shown: Shown) -> pd.DataFrame:
+    """Return the counts of groups as they are shown; of patients only the number of all."""
+    columns = {
+        name: shown.column(name, groups, dimensions) if name in COUNTED else groups[name] for name in groups.columns
+    }
+    frame = pd.DataFrame(columns, index=groups.index)
+    return frame if not dimensions else frame.assign(patients=np.nan)
+
+
+def _case_mix(outcome: str, found: CaseMix, shown: Shown, k: int) -> CaseMix:
+    if found.without:
+        return found
+    total = shown.total(in_model(outcome))
+    bands = found.calibration
+    return replace(
+        found,
+        n=int(total) if np.isfinite(total) else 0,
+        calibration=bands if len(bands) and (bands["n"] >= k).all() else bands.iloc[:0],
+        clinics=_units(outcome, found.clinics, [CLINIC], shown),
+        therapists=_units(outcome, found.therapists, [CLINIC, THERAPIST], shown),
+    )
+
+
+def _units(outcome: str, frame: pd.DataFrame, dimensions: list[str], shown: Shown) -> pd.DataFrame:
+    """Return clinics or therapists without the numbers of those whose number of people is hidden."""
+    if not len(frame):
+        return frame
+    n = shown.column(in_model(outcome), frame, dimensions)
+    frame = without_numbers(frame.assign(n=n), np.isnan(n), dimensions)
+    lost = shown.column("of", frame, dimensions) - shown.column("of_done", frame, dimensions)
+    known = [name for name in LOST if name in frame]
+    return without_numbers(frame.assign(n_lost=lost), np.isnan(lost), dimensions, known) if known else frame
+
+
+def _share(one: Shares, shown: Shown) -> Shares:
+    name = f"{one.outcome} {one.kind}"
+    events, n = shown.total(name), shown.total(f"{name} of")
+    return replace(one, clinics=_fractions(one.clinics, name, shown), events=_whole(events, n), n=_whole(n, n))
+
+
+def _rate(one: Rates, shown: Shown) -> Rates:
+    if one.of == "episodes":
+        events, n = shown.total(one.name), shown.total(f"{one.name} of")
+        return replace(one, clinics=_fractions(one.clinics, one.name, shown), events=_whole(events, n), n=_whole(n, n))
+    eligible = shown.column("eligible", one.clinics, [CLINIC])
+    frame = without_numbers(one.clinics, np.isnan(eligible), [CLINIC])
+    return replace(one, clinics=frame.assign(episodes=eligible) if "episodes" in frame else frame)
+
+
+def _fractions(frame: pd.DataFrame, name: str, shown: Shown) -> pd.DataFrame:
+    """Return a frame of events among people by clinic, with what is shown of both."""
+    if not len(frame):
+        return frame
+    events, n = shown.column(name, frame, [CLINIC]), shown.column(f"{name} of", frame, [CLINIC])
+    hidden = np.isnan(events) | np.isnan(n)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        frame = frame.assign(events=events, share=events / n)
+    if "episodes" in frame:
+        frame = frame.assign(episodes=shown.column("eligible", frame, [CLINIC]))
+    return without_numbers(frame, hidden, [CLINIC, "n", "episodes"]).assign(n=n)
+
+
+def _whole(count: float, other: float) -> int:
+    """Return a count, 0 where it or the one that it belongs to is hidden."""
+    return int(count) if np.isfinite(count) and np.isfinite(other) else 0
+
+
+def _periods(periods: pd.DataFrame, shown: Shown) -> pd.DataFrame:
+    columns: Mapping[str, object] = {
+        str(name): periods[name] if name in (CLINIC, "period") else shown.column(str(name), periods, [CLINIC, "period"])
+        for name in periods.columns
+        if name != "patients"
+    }
+    return pd.DataFrame(columns, index=periods.index)
+
+
+def _rare(one: Rare, shown: Shown) -> Rare | None:
+    """Return a rare event with its numbers alone, if they are shown."""
+    name = f"{one.outcome} worse"
+    row = pd.DataFrame({CLINIC: [one.clinic]})
+    at = [] if one.clinic == "all" else [CLINIC]
+    events, n = shown.column(name, row, at)[0], shown.column(f"{name} of", row, at)[0]
+    if not (np.isfinite(events) and np.isfinite(n)):
+        return None
+    return replace(one, frame=one.frame.iloc[:0], events=int(events), n=int(n))

@@ -1,0 +1,84 @@
+"""An audit as it is published, with the proof that no hidden count can be worked out from it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from coxa.clinics.audit import Audit
+from coxa.clinics.publish.codes import therapist_codes, with_codes
+from coxa.clinics.publish.hide import hidden_audit
+from coxa.clinics.publish.shown import Shown
+from coxa.clinics.publish.tables import count_tables
+from coxa.disclosure.protect import Certificate, Protected, protect_tables
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """What others see of an audit.
+
+    audit       : the audit, NaN or empty where something is hidden, therapists under codes, without findings
+    certificate : what was attacked, and what the attack found
+    found       : severity -> number of findings in the data; what they are is for those whose data they are
+    protected   : the counts as they are published, and the true ones; never to be shared
+    codes       : clinic and therapist -> code; never to be shared
+    """
+
+    audit: Audit
+    certificate: Certificate
+    found: Mapping[str, int]
+    protected: Protected = field(repr=False)
+    codes: Mapping[tuple[str, str], str] = field(repr=False)
+
+    def note(self) -> str:
+        """Say why a number is not shown."""
+        k = self.certificate.k
+        return (
+            f"Not shown (*): a count from 1 to {k - 1}, a group of fewer than {k} patients, or a number from which one of "
+            "these could be worked out."
+        )
+
+
+def publish(audit: Audit, *, earlier: Sequence[Protected] = ()) -> Published:
+    """Return what of an audit can be published: small counts hidden, and proved to stay so.
+
+    Parameters
+    ----------
+    audit
+        With true numbers.
+    earlier
+        What was published before of some of the same episodes, so that the difference gives nobody away.
+
+    Returns
+    -------
+    Published
+
+    Raises
+    ------
+    CoxaError
+        No choice of hidden counts is proved to be enough.
+
+    Notes
+    -----
+    All counts of the audit are one publication (`coxa.audit.protect_tables`). A mean, a share, a limit or a position is
+    hidden where its number of people is, and control charts are made anew from the points that are shown.
+    """
+    cells = audit.plan.small_cells
+    tables = count_tables(audit, cells.k)
+    protected = protect_tables(
+        tables, cells.k, earlier=earlier, zeros_disclose=cells.zeros_disclose, round_to=cells.round_to
+    )
+    codes = therapist_codes(audit, _secret(audit))
+    found: dict[str, int] = {}
+    for finding in audit.findings:
+        found[finding.severity] = found.get(finding.severity, 0) + finding.n_rows
+    shown = hidden_audit(audit, Shown.of(protected), cells.k)
+    return Published(with_codes(shown, codes), protected.certificate, found, protected, codes)
+
+
+def _secret(audit: Audit) -> str:
+    """Return what only those know who have the data."""
+    parts = [source.sha256 for source in audit.sources]
+    origin = audit.plan.origin
+    return hashlib.sha256("\0".join([*parts, origin.sha256 if origin else audit.plan.audit]).encode()).hexdigest()
