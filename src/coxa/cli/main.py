@@ -13,6 +13,7 @@ import typer
 from typer.core import TyperGroup
 
 from coxa.cli.analyse import analyse_command, report_command
+from coxa.cli.audit import audit_command
 from coxa.cli.check import check_command
 from coxa.cli.checklist import checklist_command, cite_command
 from coxa.cli.demo import demo_command, new_command
@@ -101,6 +102,7 @@ app.command("power")(power_command)
 app.command("rehearse")(rehearse_command)
 app.command("analyse")(analyse_command)
 app.command("report")(report_command)
+app.command("audit")(audit_command)
 app.command("export")(export_command)
 app.command("flow")(flow_command)
 app.command("checklist")(checklist_command)

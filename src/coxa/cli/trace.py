@@ -48,11 +48,14 @@ def verify_command(
     report: ReportPath,
     data: DataPath = None,
     tolerance: Tolerance = SAME,
+    earlier: Annotated[
+        Path | None, typer.Option("--earlier", help="Of an audit: the folder of the one before that it was made with.")
+    ] = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
     verbose: Verbose = False,
 ) -> None:
-    """Run the plan of a report again and compare every number; exit code 1 if any differs.
+    """Run the plan of a report or an audit again and compare every number; exit code 1 if any differs.
 
     Example: coxa verify report
     """
@@ -60,9 +63,15 @@ def verify_command(
         check_there(report)
         check_there(data)
         with working(f"running {report} again", quiet):
+            from coxa.report.trace.kept import read_kept
             from coxa.report.trace.verify import verify
 
-            verified = verify(report, data, tolerance)
+            if "audit" in read_kept(report).provenance:
+                from coxa.clinics.verify import verify_audit
+
+                verified = verify_audit(report, data, tolerance, earlier)
+            else:
+                verified = verify(report, data, tolerance)
         if as_json:
             print_json(verified.findings.to_frame())
         else:

@@ -35,8 +35,8 @@ class Published:
         """Say why a number is not shown."""
         k = self.certificate.k
         return (
-            f"Not shown (*): a count from 1 to {k - 1}, a group of fewer than {k} patients, or a number from which one of "
-            "these could be worked out."
+            f"Not shown (*): a count from 1 to {k - 1}, a group of fewer than {k} patients, or a number from which one "
+            "of these could be worked out."
         )
 
 

@@ -21,9 +21,10 @@ from coxa.report.trace.provenance import provenance
 from coxa.report.trace.results import ADDRESS, results_frame
 from coxa.report.transform.sharing.words import without_counts
 from coxa.study import Study
+from coxa.study.plan import Origin
 
 SUFFIXES = (".parquet", ".csv")
-FORMS = tuple(f"{part}.{form}" for part in ("report", "supplement") for form in FORMATS)
+FORMS = tuple(f"{part}.{form}" for part in ("report", "supplement", "audit") for form in FORMATS)
 AGAIN = "Make the report again with `coxa report`."
 
 
@@ -104,16 +105,39 @@ def write_kept(
     arms
         How the arms are shown to a committee; nothing of any other report.
     """
-    home = home or folder
-    origin = report.study.origin
-    plan = Path(origin.folder) / origin.name if origin else None
     facts = provenance(report)
+    facts = {**(without_counts(facts) if document.small_cells else facts), "arms": arms or ""}
+    return write_facts(facts, document, numbers, folder, lengths, report.study.origin, data, home)
+
+
+def write_facts(
+    facts: Mapping[str, Any],
+    document: Document,
+    numbers: pd.DataFrame,
+    folder: Path,
+    lengths: Mapping[str, str],
+    origin: Origin | None,
+    data: str | Path | None = None,
+    home: Path | None = None,
+) -> Path:
+    """Write results.json with facts on where the numbers are from; see `write_kept`.
+
+    Parameters
+    ----------
+    facts
+        Plan, data, estimands, analyses, models and versions as plain data (`coxa.report.trace.provenance`).
+    origin
+        Where the plan was read from.
+    document, numbers, folder, lengths, data, home
+        As in `write_kept`.
+    """
+    home = home or folder
+    plan = Path(origin.folder) / origin.name if origin else None
     share = bool(document.small_cells)
     kept = {
-        **(without_counts(facts) if share else facts),
+        **facts,
         "style": document.style,
         "small_cells": document.small_cells,
-        "arms": arms or "",
         "inputs": {
             "plan": plan.name if share and plan else _from(home, plan),
             "data": None if share or data is None else _from(home, Path(data)),

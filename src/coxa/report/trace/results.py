@@ -77,7 +77,31 @@ def results_frame(report: ReportRecord[Study], document: Document | None = None)
     document = document or build_document(report)
     estimated = {_where(record): record for record in records(report.estimates.frame)}
     models = {name: len(fits) for name, fits in report.fits.items()}
-    hashes = {"plan_sha256": report.run.plan_sha256, "data_sha256": data_hash(report.run.data_sha256)}
+    return numbers_frame(document, report.run.plan_sha256, data_hash(report.run.data_sha256), estimated, models)
+
+
+def numbers_frame(
+    document: Document,
+    plan_sha256: str,
+    data_sha256: str,
+    estimated: Mapping[Where, Record] | None = None,
+    models: Mapping[str, int] | None = None,
+) -> pd.DataFrame:
+    """Return the results data set of a document, whatever it is about; see `results_frame`.
+
+    Parameters
+    ----------
+    document
+        What shows the numbers.
+    plan_sha256, data_sha256
+        Hashes of the plan, and of all data together.
+    estimated
+        Address -> row of the estimates behind it, where there are any.
+    models
+        Analysis -> number of its models.
+    """
+    estimated, models = estimated or {}, models or {}
+    hashes = {"plan_sha256": plan_sha256, "data_sha256": data_sha256}
     kept = {"style": document.style, **hashes, **(dict.fromkeys(BEHIND) if document.small_cells else {})}
     rows = [
         {**_labels(place), **_number(statistic, place.cell, estimated, models), **kept}

@@ -92,20 +92,48 @@ def verify(report: Path, data: Path | None = None, tolerance: float = TOLERANCE)
     (True, 0)
     """
     kept = read_kept(report)
+    plan = plan_of(kept)
+    committee = kept.provenance.get("arms") or None
+    made = (describe if committee else analyse)(plan, data or kept.path("data"))
+    share = bool(kept.provenance.get("small_cells"))
+    document = build_document(made, kept.provenance.get("style", "plain"), share, committee)
+    return verified(kept, made.run, document, results_frame(made, document), tolerance)
+
+
+def plan_of(kept: Kept) -> Path:
+    """Return where the plan of what is kept is.
+
+    Raises
+    ------
+    CoxaError
+        It is not where it was.
+    """
     plan = kept.path("plan")
     if plan is None or not plan.is_file():
         raise CoxaError(
             f"The plan is not at {plan}. Move the folder of the report back to it, or make the report again."
         )
-    committee = kept.provenance.get("arms") or None
-    made = (describe if committee else analyse)(plan, data or kept.path("data"))
-    share = bool(kept.provenance.get("small_cells"))
-    document = build_document(made, kept.provenance.get("style", "plain"), share, committee)
-    again = results_frame(made, document)
-    found = [*_hashes(kept, made.run), *_numbers(kept.results, again, tolerance)]
+    return plan
+
+
+def verified(kept: Kept, run: RunRecord, document: Document, again: pd.DataFrame, tolerance: float) -> Verified:
+    """Return what differs between what is kept and a second run.
+
+    Parameters
+    ----------
+    kept
+        What was handed over.
+    run
+        Hashes and versions of the second run.
+    document, again
+        Its document, and the numbers in it.
+    tolerance
+        Relative difference that is still the same number.
+    """
+    found = [*_hashes(kept, run), *_numbers(kept.results, again, tolerance)]
     for form in FORMS:
         found += _form(kept, kept.folder / form, document)
-    return Verified(len(kept.results), Findings((*found, *_versions(kept, made.run))))
+    return Verified(len(kept.results), Findings((*found, *_versions(kept, run))))
 
 
 def _hashes(kept: Kept, run: RunRecord) -> Iterator[Finding]:

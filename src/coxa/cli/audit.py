@@ -1,0 +1,89 @@
+"""`coxa audit`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from coxa.cli.analyse import asked_forms
+from coxa.cli.edge import AsJson, DataPath, OutPath, Quiet, Verbose, check_there, edge, print_json, working
+from coxa.errors import OptionError
+
+if TYPE_CHECKING:
+    from coxa.clinics.publish import Published
+    from coxa.report.document import Format
+
+AuditPath = Annotated[Path, typer.Argument(metavar="AUDIT.YAML", help="The plan of the audit.")]
+
+
+def audit_command(
+    plan: AuditPath,
+    data: DataPath = None,
+    out: OutPath = Path("audit"),
+    forms: Annotated[
+        str, typer.Option("--format", help="Formats of the page: html, pdf, docx (Word), or several with commas.")
+    ] = "html",
+    letters: Annotated[
+        str | None,
+        typer.Option("--letters", help="Also write a letter per clinic and therapist: html, pdf or docx."),
+    ] = None,
+    earlier: Annotated[
+        Path | None,
+        typer.Option("--earlier", help="Folder of the audit before, so that the difference gives nobody away."),
+    ] = None,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+) -> None:
+    """Audit the outcomes of clinics: how complete, how good for the case mix, what is changing.
+
+    Example: coxa audit audit.yaml --format html,pdf --out audit
+    """
+    with edge(verbose, as_json):
+        check_there(plan)
+        check_there(data)
+        wanted, letter = asked_forms(forms), _letter_form(letters)
+        with working(f"auditing {plan}", quiet):
+            from coxa.clinics.publish import publish
+            from coxa.clinics.publish.earlier import read_counts
+            from coxa.clinics.run import audit_clinics
+            from coxa.clinics.write import write_audit
+
+            before = [read_counts(earlier)] if earlier is not None else []
+            audit = audit_clinics(plan, data)
+            published = publish(audit, earlier=before)
+            written = write_audit(audit, published, out, wanted, data=data, letter_form=letter)
+        _show(published, as_json, quiet)
+        if not as_json:
+            from coxa.cli.show import show_findings
+
+            show_findings(audit.findings.warnings)
+            typer.echo(f"page: {', '.join(map(str, written))}")
+            typer.echo(f"for your own eyes: {out / 'own'}")
+
+
+def _letter_form(text: str | None) -> Format | None:
+    """Return the form of letters; None where none are asked for."""
+    if text is None:
+        return None
+    forms = asked_forms(text)
+    if len(forms) > 1:
+        raise OptionError("`--letters` has several formats. Choose one of html, pdf, docx.")
+    return forms[0]
+
+
+def _show(published: Published, as_json: bool, quiet: bool) -> None:
+    """Print the four sentences, or the adjusted changes of the clinics as JSON."""
+    audit = published.audit
+    if as_json:
+        print_json(audit.case_mix[audit.plan.main].clinics)
+        return
+    if not quiet:
+        from coxa.clinics.page.build import build_page
+        from coxa.report.document import Paragraph
+
+        for block in next(build_page(published).walk()).blocks:
+            if isinstance(block, Paragraph):
+                typer.echo(str(block.text))

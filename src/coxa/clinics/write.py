@@ -1,0 +1,142 @@
+"""Write an audit: what is published in one folder, and what is for the own eyes in a folder in it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from coxa.clinics.audit import Audit
+from coxa.clinics.page.build import build_page
+from coxa.clinics.page.letters import letters
+from coxa.clinics.provenance import provenance, run_record
+from coxa.clinics.publish.earlier import NAME, counts_text
+from coxa.clinics.publish.published import Published
+from coxa.files import save, save_parquet, whole_run
+from coxa.report.document import Document, Format
+from coxa.report.output.csv_files import write_csv
+from coxa.report.output.render import render_document
+from coxa.report.trace.identity import data_hash
+from coxa.report.trace.kept import write_facts
+from coxa.report.trace.results import numbers_frame
+from coxa.tables.table import identifier
+
+OWN = "own"
+"""Folder for the eyes of those whose data they are."""
+
+
+def write_audit(
+    audit: Audit,
+    published: Published,
+    folder: str | Path,
+    forms: Sequence[Format] = ("html",),
+    *,
+    data: str | Path | None = None,
+    letter_form: Format | None = None,
+) -> list[Path]:
+    """Write an audit: all files, or none where one cannot be written.
+
+    Parameters
+    ----------
+    audit
+        With true numbers; only files in the folder `own` are written from it.
+    published
+        What others see, from `publish`.
+    folder
+        Where to write; made if it is missing.
+    forms
+        Of the page: "html", "pdf", "docx".
+    data
+        Where the data are, if elsewhere than the plan says; `coxa verify` looks there again.
+    letter_form
+        Also write a letter for each clinic and each therapist, in this form.
+
+    Returns
+    -------
+    list of Path
+        The page in each form.
+
+    Notes
+    -----
+    The page, `results.*`, `certificate.json` and the tables in `tables` have no number outside the protected set. The folder `own` has findings, rows left out, names behind the codes of therapists, the counts for the
+    next audit, and letters; only its owner can read them.
+    """
+    out, document = Path(folder), build_page(published)
+    document = replace(document, small_cells=published.certificate.k, style=audit.plan.style)
+    with whole_run(out) as part:
+        for form in forms:
+            save(part / f"audit.{form}", render_document(document, form))
+        _numbers(audit, published, document, part, data, out)
+        save(part / "certificate.json", _json(certificate(published)))
+        for name, frame in public_tables(published.audit):
+            write_csv(frame, part / "tables" / f"{name}.csv")
+        _own(audit, published, part / OWN, letter_form)
+    return [out / f"audit.{form}" for form in forms]
+
+
+def numbers(audit: Audit, published: Published, document: Document) -> pd.DataFrame:
+    """Return the results data set of the page of an audit."""
+    run = run_record(audit)
+    models = {name: 1 for name, found in published.audit.case_mix.items() if not found.without}
+    return numbers_frame(document, run.plan_sha256, data_hash(run.data_sha256), models=models)
+
+
+def _numbers(
+    audit: Audit, published: Published, document: Document, part: Path, data: str | Path | None, home: Path
+) -> None:
+    """Write the results data set and where it is from."""
+    frame = numbers(audit, published, document)
+    save_parquet(frame, part / "results.parquet")
+    write_csv(frame, part / "results.csv")
+    lengths = dict.fromkeys((path.name for path in part.glob("audit.*")), document.length)
+    write_facts(provenance(published.audit), document, frame, part, lengths, audit.plan.origin, data, home)
+
+
+def certificate(published: Published) -> dict[str, Any]:
+    """Return the certificate as it is written, with words on what it says and what it does not."""
+    k = published.certificate.k
+    return {
+        "audit": published.audit.plan.audit,
+        "says": "From the page, its tables and the results data set, and from the earlier audits that were given, no "
+        f"hidden count can be narrowed down to fewer than {k} episodes by arithmetic.",
+        "does_not_say": "What a reader knows from elsewhere is not covered, nor are sums of hidden counts that no table "
+        "has.",
+        **published.certificate.as_dict(),
+    }
+
+
+def public_tables(audit: Audit) -> Iterator[tuple[str, pd.DataFrame]]:
+    """Yield the name and the frame of each table of what is published."""
+    for dimensions, groups in audit.completeness.counts.items():
+        yield identifier("completeness", *dimensions), groups.drop(columns="patients", errors="ignore")
+    for outcome, found in audit.case_mix.items():
+        for name in ("clinics", "therapists", "coefficients", "variances", "calibration", "recovery"):
+            yield identifier("case-mix", outcome, name), getattr(found, name)
+    for share in audit.shares:
+        yield identifier("share", share.outcome, share.kind), share.clinics
+    for rate in audit.rates:
+        yield identifier("rate", rate.name), rate.clinics
+    series = [one.frame.assign(measure=one.measure, clinic=one.clinic) for one in audit.series]
+    if series:
+        yield "over-time", pd.concat(series, ignore_index=True)
+
+
+def _own(audit: Audit, published: Published, folder: Path, letter_form: Format | None) -> None:
+    """Write what is for the own eyes."""
+    write_csv(audit.findings.to_frame(), folder / "findings.csv", private=True)
+    write_csv(audit.disposition.left_out, folder / "left_out.csv", private=True)
+    write_csv(audit.disposition.counts, folder / "disposition.csv", private=True)
+    codes = [{"clinic": clinic, "therapist": name, "code": code} for (clinic, name), code in published.codes.items()]
+    write_csv(pd.DataFrame(codes, columns=["clinic", "therapist", "code"]), folder / "therapists.csv", private=True)
+    save(folder / NAME, counts_text(published.protected), private=True)
+    if letter_form is not None:
+        for name, document in letters(audit).items():
+            save(folder / "letters" / f"{name}.{letter_form}", render_document(document, letter_form), private=True)
+
+
+def _json(content: dict[str, Any]) -> str:
+    return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
