@@ -33,7 +33,7 @@ class Periods:
                          outcome and share, booked and missed sessions of episodes with both
     names              : every period from the first to the last, without gaps
     open               : those at the end in which discharges can still become due
-    ended              : day by which a period has to end, so that it is closed
+    data_cut           : the day of the export
     design_effect      : by how much sessions missed vary more than if those of one patient were independent
     n_wrong            : episodes that have more sessions missed than booked, or a number below 0
     """
@@ -42,7 +42,7 @@ class Periods:
     of_clinics: pd.DataFrame
     names: tuple[str, ...]
     open: tuple[str, ...]
-    ended: date
+    data_cut: date
     design_effect: float
     n_wrong: int
 
@@ -66,10 +66,10 @@ def periods_of(episodes: Episodes) -> Periods:
     every = tables[()].iloc[0]
     names = period_names(list(tables[PERIOD,][PERIOD]), episodes.plan)
     ended = _ended(episodes)
-    still = tuple(name for name in names if _last_day(name, episodes.plan) > ended)
+    still = tuple(name for name in names if last_day(name, episodes.plan) > ended)
     effect = design_effect(every["missed"], every["booked"], every[["mm", "mb", "bb", "with sessions"]])
     parts = [tables[one].drop(columns=list(ONLY_OF_ALL)) for one in sets[1:]]
-    return Periods(parts[0], parts[1], names, still, ended, effect, int(every["wrong sessions"]))
+    return Periods(parts[0], parts[1], names, still, episodes.data_cut, effect, int(every["wrong sessions"]))
 
 
 ONLY_OF_ALL = ("mm", "mb", "bb", "with sessions", "wrong sessions")
@@ -156,7 +156,16 @@ def first_day(name: str, plan: AuditPlan) -> date:
     return date(month // 12, month % 12 + 1, 1)
 
 
-def _last_day(name: str, plan: AuditPlan) -> date:
+def last_day(name: str, plan: AuditPlan) -> date:
+    """Return the last day of a period.
+
+    Examples
+    --------
+    >>> given = {"audit": "tiny", "title": "Tiny", "data": {"file": "episodes.csv"}}
+    >>> plan = AuditPlan.model_validate(given | {"outcomes": {"pain": {"instrument": "nprs"}}})
+    >>> last_day("2024 Q4", plan)
+    datetime.date(2024, 12, 31)
+    """
     month = _months(name, plan) + MONTHS[plan.time]
     return date(month // 12, month % 12 + 1, 1) - timedelta(days=1)
 
