@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -16,6 +17,29 @@ from coxa.files import is_empty, save, whole_run
 
 PACKAGE = Path(__file__).parents[1]
 TEMPLATES = PACKAGE / "study" / "templates"
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """A commented plan with example data.
+
+    plan : name of its file
+    data : folder of the example, among the synthetic data
+    next : what can be done with it; `{plan}` and `{folder}` stand for where it was written
+    """
+
+    plan: str
+    data: str
+    next: tuple[str, ...]
+
+
+KNOWN = {
+    "parallel-trial": Template(
+        "study.yaml", "hip_oa_trial", ("check {plan}", "lock {plan}", "report {plan} --out {folder}")
+    ),
+    "audit": Template("audit.yaml", "clinic_registry", ("audit {plan} --out {folder}",)),
+}
+"""Name of a template -> what it holds."""
 
 
 def demo_files() -> Path:
@@ -44,14 +68,16 @@ def demo_command(out: OutPath = Path("coxa-demo"), quiet: Quiet = False, verbose
 
 def new_command(
     folder: Annotated[Path, typer.Argument(help="Folder to create.")] = Path("my-trial"),
-    template: Annotated[str | None, typer.Option("--template", help="Example to start from.")] = None,
+    template: Annotated[
+        str | None, typer.Option("--template", help="Example to start from: parallel-trial or audit.")
+    ] = None,
     preset: Annotated[
         str | None, typer.Option("--preset", help="Published trial to start from; `coxa presets` lists them.")
     ] = None,
 ) -> None:
-    """Start a study from a commented study.yaml with example data, or from a published trial.
+    """Start a study or an audit from a commented plan with example data, or a study from a published trial.
 
-    Example: coxa new my-trial --preset bennell-2014
+    Example: coxa new my-audit --template audit
     """
     with edge():
         if template is not None and preset is not None:
@@ -60,24 +86,28 @@ def new_command(
             _from_preset(folder, preset)
             return
         template = template or "parallel-trial"
-        names = sorted(path.name for path in TEMPLATES.iterdir() if path.is_dir())
-        check_known("template", template, names)
+        check_known("template", template, sorted(KNOWN))
         _refuse_existing(folder)
-        example = demo_files() / "synthetic_data" / "hip_oa_trial"
-        with whole_run(folder) as part:
-            shutil.copy(TEMPLATES / template / "study.yaml", part / "study.yaml")
-            shutil.copytree(example, part / "data", ignore=shutil.ignore_patterns("*.py", "__pycache__"))
-        typer.echo(f"wrote {folder / 'study.yaml'} and {folder / 'data'}; now try:")
-        command = os.environ.get("COXA_COMMAND", "coxa")
-        typer.echo(f"  {command} check {folder / 'study.yaml'}")
-        typer.echo(f"  {command} lock {folder / 'study.yaml'}")
-        typer.echo(f"  {command} report {folder / 'study.yaml'} --out {folder / 'out'}")
+        _from_template(folder, template)
 
 
 def _refuse_existing(folder: Path) -> None:
     """Raise `OptionError` where a folder has something in it."""
     if not is_empty(folder):
         raise OptionError(f"{folder} exists and is not empty. Name another folder.")
+
+
+def _from_template(folder: Path, name: str) -> None:
+    """Copy the plan of a template and its example data."""
+    one = KNOWN[name]
+    example = demo_files() / "synthetic_data" / one.data
+    with whole_run(folder) as part:
+        shutil.copy(TEMPLATES / name / one.plan, part / one.plan)
+        shutil.copytree(example, part / "data", ignore=shutil.ignore_patterns("*.py", "__pycache__"))
+    plan, command = folder / one.plan, os.environ.get("COXA_COMMAND", "coxa")
+    typer.echo(f"wrote {plan} and {folder / 'data'}; now try:")
+    for words in one.next:
+        typer.echo(f"  {command} {words.format(plan=plan, folder=folder / 'out')}")
 
 
 def _from_preset(folder: Path, name: str) -> None:

@@ -8,7 +8,6 @@ from coxa.simulate.registry.care import WINDOW
 from coxa.simulate.registry.patients import ETHNICITIES, export_day
 from coxa.study.audit.assumptions import RegistryAssumptions
 from coxa.study.audit.plan import AuditPlan
-from coxa.study.parts import readable
 
 FIFTHS = {"1": "1, most deprived", "2": "2", "3": "3", "4": "4", "5": "5, least deprived"}
 
@@ -95,7 +94,7 @@ def _descriptors() -> dict[str, Any]:
         "ethnicity": {
             "label": "Ethnicity",
             "type": "category",
-            "levels": {name: readable(name) for name in ETHNICITIES},
+            "levels": tuple(ETHNICITIES),
             "adjust": False,
             "completeness": True,
         },

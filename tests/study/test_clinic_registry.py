@@ -1,0 +1,119 @@
+"""The worked audit: its data are what the script makes, its plans are read, and a new audit starts from them."""
+
+from __future__ import annotations
+
+import json
+import runpy
+from datetime import timedelta
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from typer.testing import CliRunner
+
+from coxa.cli.demo import KNOWN, TEMPLATES
+from coxa.cli.main import app
+from coxa.simulate.registry.plan import registry_plan
+from coxa.study.audit.assumptions import RegistryAssumptions
+from coxa.study.audit.plan import AuditPlan
+from coxa.study.audit.read import read_audit
+
+ROOT = Path(__file__).parents[2]
+DATA = ROOT / "synthetic_data" / "clinic_registry"
+PLAN = ROOT / "analyses" / "clinic_registry" / "audit.yaml"
+TEMPLATE = TEMPLATES / "audit" / "audit.yaml"
+
+LARGEST = 1_000_000
+"""Bytes that the files may take together."""
+
+
+@pytest.fixture(scope="module")
+def rows() -> pd.DataFrame:
+    return pd.read_csv(
+        DATA / "episodes.csv", parse_dates=["referral_date", "intake_date", "discharge_date", "pain_date"]
+    )
+
+
+def test_the_script_makes_the_same_bytes() -> None:
+    made = runpy.run_path(str(DATA / "make.py"))["build"]()
+    kept = {path.name: path.read_bytes() for path in DATA.iterdir() if path.suffix in (".csv", ".json", ".md")}
+    assert set(made) == set(kept)
+    assert [name for name in made if made[name] != kept[name]] == []
+    assert sum(len(raw) for raw in kept.values()) < LARGEST
+
+
+def test_the_registry_is_as_large_as_its_page_tells(rows: pd.DataFrame) -> None:
+    assert (len(rows), rows["clinic"].nunique(), rows["therapist"].nunique()) == (6_000, 12, 60)
+    page = (DATA / "README.md").read_text(encoding="utf-8")
+    assert f"{rows['patient'].nunique():,} patients" in page
+    assert [name for name in rows if f"| `{name}` |" not in page] == []
+    assert rows["intake_date"].min().year == 2021
+    assert rows["intake_date"].max() <= pd.Timestamp(2024, 12, 31)
+
+
+def test_the_plan_is_that_of_the_simulator_on_the_committed_file(rows: pd.DataFrame) -> None:
+    plan = read_audit(PLAN)
+    assert plan.model_dump(exclude={"data"}) == registry_plan(RegistryAssumptions()).model_dump(exclude={"data"})
+    assert (PLAN.parent / plan.data.folder / str(plan.data.file)).resolve() == DATA / "episodes.csv"
+    assert set(plan.columns) <= set(rows)
+    named = {name for one in plan.data.scores.values() for name in (one.intake, one.discharge, one.date)}
+    assert named <= set(rows)
+
+
+def test_levels_of_the_plan_are_the_words_of_the_file(rows: pd.DataFrame) -> None:
+    for name, one in read_audit(PLAN).descriptors.items():
+        if one.type == "category":
+            words = {f"{word:g}" if isinstance(word, float) else word for word in rows[name].dropna().unique()}
+            assert words == set(one.level_labels()), name
+
+
+def test_the_template_asks_what_the_worked_example_asks() -> None:
+    """They differ in names and in what only the simulator needs, so that both are tried with one audit."""
+    ours, theirs = read_audit(TEMPLATE), read_audit(PLAN)
+    own = {"audit", "title", "data", "assumptions"}
+    assert ours.model_dump(exclude=own) == theirs.model_dump(exclude=own)
+    assert ours.data.scores["function"] == theirs.data.scores["function"]
+
+
+def test_the_template_names_every_key_of_a_plan() -> None:
+    """Each key is used or shown in a comment, `assumptions` aside, which are for a simulated registry."""
+    text = TEMPLATE.read_text(encoding="utf-8")
+    absent = [key for key in AuditPlan.model_fields if f"\n{key}:" not in text and f"\n# {key}:" not in text]
+    assert absent == ["assumptions"]
+
+
+def test_the_lines_of_the_template_fit_a_screen() -> None:
+    assert max(map(len, TEMPLATE.read_text(encoding="utf-8").splitlines())) <= 120
+
+
+def test_a_new_audit_is_a_plan_with_its_data(tmp_path: Path) -> None:
+    folder = tmp_path / "my-audit"
+    made = CliRunner().invoke(app, ["new", str(folder), "--template", "audit"])
+    assert made.exit_code == 0, made.output
+    assert f"audit {folder / 'audit.yaml'} --out {folder / 'out'}" in made.output.replace("\n", "")
+    plan = read_audit(folder / "audit.yaml")
+    assert (folder / plan.data.folder / str(plan.data.file)).read_bytes() == (DATA / "episodes.csv").read_bytes()
+    assert sorted(path.name for path in (folder / "data").iterdir()) == ["README.md", "episodes.csv", "truth.json"]
+    again = CliRunner().invoke(app, ["new", str(folder), "--template", "audit"])
+    assert again.exit_code == 2
+    assert "is not empty" in again.output
+
+
+def test_every_template_that_ships_can_be_chosen() -> None:
+    assert sorted(path.name for path in TEMPLATES.iterdir() if path.is_dir()) == sorted(KNOWN)
+    assert all((TEMPLATES / name / one.plan).is_file() for name, one in KNOWN.items())
+    wheel = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    assert all(
+        f'"synthetic_data/{one.data}" = "coxa/_demo/synthetic_data/{one.data}"' in wheel for one in KNOWN.values()
+    )
+
+
+def test_the_raw_share_of_questionnaires_agrees_with_the_truth(rows: pd.DataFrame) -> None:
+    """Within four standard errors of a share, by clinic; who was due is counted from the file."""
+    truth = pd.DataFrame(json.loads((DATA / "truth.json").read_text(encoding="utf-8"))["clinics"]).set_index("clinic")
+    due = (rows["eligible"] == "yes") & (rows["discharge_date"] + timedelta(42) <= pd.Timestamp(2025, 3, 31))
+    day = (rows["pain_date"] - rows["discharge_date"]).dt.days
+    done = due & (rows["asked"] == "yes") & rows["pain_intake"].notna() & day.between(-28, 42)
+    share, n = done.groupby(rows["clinic"]).sum() / due.groupby(rows["clinic"]).sum(), due.groupby(rows["clinic"]).sum()
+    error = (truth["complete"] * (1 - truth["complete"]) / n) ** 0.5
+    assert ((share - truth["complete"]).abs() < 4 * error).all()
