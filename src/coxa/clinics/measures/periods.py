@@ -31,6 +31,9 @@ class Periods:
     of_all, of_clinics : one row per period, or per clinic and period, with an episode: eligible, of, of_done, patients,
                          `NAME in model`, `NAME change` (sum of improvements), `NAME KIND of` and `NAME KIND` of each
                          outcome and share, booked and missed sessions of episodes with both
+    counts             : counts of people of every clinic and period, those without a day of intake as well, as in
+                         `Audit.periods`
+    every              : the columns of `of_all` over all episodes
     names              : every period from the first to the last, without gaps
     open               : those at the end in which discharges can still become due
     data_cut           : the day of the export
@@ -40,6 +43,8 @@ class Periods:
 
     of_all: pd.DataFrame
     of_clinics: pd.DataFrame
+    counts: pd.DataFrame
+    every: pd.Series
     names: tuple[str, ...]
     open: tuple[str, ...]
     data_cut: date
@@ -62,22 +67,26 @@ def periods_of(episodes: Episodes) -> Periods:
     (('2024 Q1', '2024 Q2', '2024 Q3'), ('2024 Q3',))
     """
     sets: list[Dimensions] = [(), (PERIOD,), (CLINIC, PERIOD)]
-    tables = {one: _dated(table) for one, table in grouped(episodes, sets, columns_of(episodes.plan)).items()}
+    tables = grouped(episodes, sets, columns_of(episodes.plan))
     every = tables[()].iloc[0]
-    names = period_names(list(tables[PERIOD,][PERIOD]), episodes.plan)
+    of_all, of_clinics = _dated(tables[PERIOD,]), _dated(tables[CLINIC, PERIOD])
+    names = period_names(list(of_all[PERIOD]), episodes.plan)
     ended = _ended(episodes)
     still = tuple(name for name in names if last_day(name, episodes.plan) > ended)
     effect = design_effect(every["missed"], every["booked"], every[["mm", "mb", "bb", "with sessions"]])
-    parts = [tables[one].drop(columns=list(ONLY_OF_ALL)) for one in sets[1:]]
-    return Periods(parts[0], parts[1], names, still, episodes.data_cut, effect, int(every["wrong sessions"]))
+    columns = map(str, tables[CLINIC, PERIOD])
+    people = [name for name in columns if name not in NO_PEOPLE and not name.endswith(" change")]
+    counts = tables[CLINIC, PERIOD][people]
+    wrong, cut = int(every["wrong sessions"]), episodes.data_cut
+    return Periods(of_all, of_clinics, counts, every, names, still, cut, effect, wrong)
 
 
-ONLY_OF_ALL = ("mm", "mb", "bb", "with sessions", "wrong sessions")
+NO_PEOPLE = ("booked", "missed", "mm", "mb", "bb", "with sessions", "wrong sessions")
 
 
 def _dated(table: pd.DataFrame) -> pd.DataFrame:
-    """Leave out the group without a day of intake; `NOT_RECORDED` is no time."""
-    return table[table[PERIOD] != NOT_RECORDED].reset_index(drop=True) if PERIOD in table else table
+    """Leave out the group without a day of intake; it has no place in time."""
+    return table[table[PERIOD] != NOT_RECORDED].reset_index(drop=True)
 
 
 def columns_of(plan: AuditPlan) -> Mapping[str, str]:
