@@ -9,7 +9,7 @@ from coxa.errors import CoxaError, not_allowed
 from coxa.instruments import Threshold, threshold
 from coxa.instruments.threshold_lookup import IMPORTANT_CHANGE
 from coxa.study.estimand import Endpoint
-from coxa.study.parts import Covariate, Outcome, ReportedThreshold, ReportOptions, Responder
+from coxa.study.parts import Covariate, MeasuredOutcome, Outcome, ReportedThreshold, ReportOptions, Responder
 from coxa.study.scales import outcome_scale
 
 KIND_WORDS = {
@@ -22,7 +22,7 @@ KIND_WORDS = {
 }
 
 
-def published_threshold(outcome: Outcome, asked: ReportedThreshold) -> Threshold:
+def published_threshold(outcome: MeasuredOutcome, asked: ReportedThreshold) -> Threshold:
     """Return the published threshold that a plan asks for.
 
     Raises

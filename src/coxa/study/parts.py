@@ -16,6 +16,7 @@ __all__ = [
     "ComparativeReport",
     "Covariate",
     "Event",
+    "MeasuredOutcome",
     "Name",
     "OneOrMany",
     "Outcome",
@@ -129,8 +130,8 @@ class ImportantDifference(Part):
     source: str = Field(min_length=1, description="Where it comes from (paper, population, method).")
 
 
-class Outcome(Part):
-    """An outcome: a scale of a known instrument, or a measure with its own range and direction."""
+class MeasuredOutcome(Part):
+    """What any plan says of an outcome: a scale of a known instrument, or its own range and direction."""
 
     label: str | None = Field(None, description="How the outcome is called in tables and figures.")
     instrument: str | None = Field(None, description="Name of an instrument that coxa knows.")
@@ -143,6 +144,25 @@ class Outcome(Part):
     summary: Literal["mean_sd", "median_iqr"] = Field(
         "mean_sd", description="How observed values are described: mean (SD), or median [quartiles]."
     )
+
+    @model_validator(mode="after")
+    def _says_what_it_measures(self) -> MeasuredOutcome:
+        if self.instrument is None:
+            if self.range is None or self.higher_is_better is None:
+                raise ValueError(
+                    "an outcome without an instrument needs its range and direction; add for example "
+                    "`range: [0, 100]` and `higher_is_better: true`, or name an `instrument`"
+                )
+            if self.range[0] >= self.range[1]:
+                raise ValueError(f"range {list(self.range)} is empty; write [lowest, highest]")
+        elif self.range is not None or self.higher_is_better is not None:
+            raise ValueError("range and direction come from the instrument; remove `range` and `higher_is_better`")
+        return self
+
+
+class Outcome(MeasuredOutcome):
+    """An outcome: a scale of a known instrument, or a measure with its own range and direction."""
+
     responder: Annotated[
         tuple[Responder, ...], BeforeValidator(_listed, json_schema_input_type=Responder | list[Responder])
     ] = Field(
@@ -173,20 +193,6 @@ class Outcome(Part):
         if len(set(cuts)) < len(cuts):
             raise ValueError("two `responder` rules have the same measure and cut; keep one of them")
         return rules
-
-    @model_validator(mode="after")
-    def _says_what_it_measures(self) -> Outcome:
-        if self.instrument is None:
-            if self.range is None or self.higher_is_better is None:
-                raise ValueError(
-                    "an outcome without an instrument needs its range and direction; add for example "
-                    "`range: [0, 100]` and `higher_is_better: true`, or name an `instrument`"
-                )
-            if self.range[0] >= self.range[1]:
-                raise ValueError(f"range {list(self.range)} is empty; write [lowest, highest]")
-        elif self.range is not None or self.higher_is_better is not None:
-            raise ValueError("range and direction come from the instrument; remove `range` and `higher_is_better`")
-        return self
 
 
 class Covariate(Part):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from coxa.errors import OptionError
 from coxa.instruments import load_instrument
-from coxa.study.parts import Outcome
+from coxa.study.parts import MeasuredOutcome
 
 NARROW_RANGE = 50.0
 """An outcome whose whole range is narrower than this (0 to 10, 0 to 20) is shown with one decimal more."""
@@ -38,7 +38,7 @@ class OutcomeScale:
         return 2 if self.high - self.low < NARROW_RANGE else 1
 
 
-def outcome_scale(outcome: Outcome) -> OutcomeScale:
+def outcome_scale(outcome: MeasuredOutcome) -> OutcomeScale:
     """Return range, unit and direction of an outcome.
 
     Raises
@@ -55,7 +55,7 @@ def outcome_scale(outcome: Outcome) -> OutcomeScale:
     return OutcomeScale(scale.low, scale.high, scale.unit, scale.higher_is_better, instrument.label)
 
 
-def scale_name(outcome: Outcome) -> str:
+def scale_name(outcome: MeasuredOutcome) -> str:
     """Return the scale of an outcome's instrument; it may go unsaid only where the instrument has one."""
     instrument = load_instrument(str(outcome.instrument))
     if outcome.scale is None:

@@ -13,7 +13,7 @@ from coxa.simulate.presets import preset, preset_names
 from coxa.study.assumptions.published import Figure, TrialSource
 from coxa.study.audit.plan import AuditPlan
 from coxa.study.comparative import ComparativeStudy
-from coxa.study.parts import Outcome
+from coxa.study.parts import MeasuredOutcome
 from coxa.study.scales import outcome_scale, scale_name
 
 COLUMNS = ("preset", "title", "arm", "outcome", "n", "change", "weeks", "source", "own_n", "own_change")
@@ -79,13 +79,13 @@ def _rows(
             }
 
 
-def same_scale(one: Outcome, other: Outcome) -> bool:
+def same_scale(one: MeasuredOutcome, other: MeasuredOutcome) -> bool:
     """Return whether two outcomes are the same scale of the same instrument, in versions that do not differ.
 
     Examples
     --------
-    >>> pain = Outcome(instrument="hoos", scale="pain")
-    >>> same_scale(pain, Outcome(instrument="hoos", scale="qol")), same_scale(pain, pain)
+    >>> pain = MeasuredOutcome(instrument="hoos", scale="pain")
+    >>> same_scale(pain, MeasuredOutcome(instrument="hoos", scale="qol")), same_scale(pain, pain)
     (False, True)
     """
     if one.instrument is None or one.instrument != other.instrument or scale_name(one) != scale_name(other):

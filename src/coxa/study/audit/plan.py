@@ -15,7 +15,7 @@ from coxa.study.audit.assumptions import RegistryAssumptions
 from coxa.study.audit.source import EpisodesSource
 from coxa.study.base import AnyNumber, Name, Part, Problem, known
 from coxa.study.important import published_threshold
-from coxa.study.parts import Covariate, Outcome, ReportedThreshold, label_of
+from coxa.study.parts import Covariate, MeasuredOutcome, ReportedThreshold, label_of
 from coxa.study.plan import Origin
 from coxa.study.scales import OutcomeScale, outcome_scale
 from coxa.study.words import StyleName
@@ -37,7 +37,7 @@ class AuditThreshold(Part):
     source: str = Field(min_length=1, description="Where it comes from: paper, population, treatment and method.")
 
 
-class AuditOutcome(Outcome):
+class AuditOutcome(MeasuredOutcome):
     """An outcome of the audit: a scale of a known instrument, or a measure with its own range and direction."""
 
     important: AuditThreshold | Literal["published"] | None = Field(
@@ -263,6 +263,10 @@ class AuditPlan(Part):
         given = getattr(part, kind)
         if given != "published":
             return given
+        if part.instrument is None:
+            raise CoxaError(
+                f"`{kind}` is published, and the outcome is of no instrument. Write `{kind}: {{value: , source: }}`."
+            )
         asked = ReportedThreshold(
             outcome=outcome,
             kind="mic" if kind == "important" else "pass",
