@@ -13,23 +13,23 @@ def schema_command(
     what: Annotated[
         str,
         typer.Argument(
-            help=("What to print: study (JSON Schema of study.yaml), data (data dictionary) or instruments.")
+            help="What to print: study or audit (JSON Schema of a plan), data (data dictionary) or instruments."
         ),
     ] = "study",
     name: Annotated[
         str | None, typer.Argument(help="Table of the data dictionary, or instrument; all by default.")
     ] = None,
 ) -> None:
-    """Print the JSON Schema of study files, the data dictionary, or the instruments.
+    """Print the JSON Schema of study files or of audit files, the data dictionary, or the instruments.
 
     Example: coxa schema instruments hoos
     """
     with edge():
         from coxa.errors import OptionError, check_known
 
-        check_known("schema", what, ["study", "data", "instruments"])
-        if what == "study" and name:
-            raise OptionError(f"There is one schema for all study files. Leave out '{name}'.")
+        check_known("schema", what, ["study", "audit", "data", "instruments"])
+        if what in ("study", "audit") and name:
+            raise OptionError(f"There is one schema for all {what} files. Leave out '{name}'.")
         if name:
             from coxa.cli.show_schema import show_instrument, show_table
 
@@ -38,6 +38,10 @@ def schema_command(
             from coxa.study.describing.document import study_schema
 
             typer.echo(study_schema(), nl=False)
+        elif what == "audit":
+            from coxa.study.describing.audit_document import audit_schema
+
+            typer.echo(audit_schema(), nl=False)
         elif what == "data":
             from coxa.cohort.document import dictionary_document
 

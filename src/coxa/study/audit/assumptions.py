@@ -122,11 +122,12 @@ class RegistryAssumptions(Part):
     improvement: AssumedImprovement = Field(default_factory=AssumedImprovement, description="Improvement in pain.")
     variation: AssumedVariation = Field(default_factory=AssumedVariation, description="How clinics differ.")
     outliers: tuple[PlantedOutlier, ...] = Field(
-        (PlantedOutlier(clinic=3, effect=1.0), PlantedOutlier(clinic=9, effect=-1.0)),
-        description="Clinics that are better or worse than the others.",
+        default_factory=lambda: (PlantedOutlier(clinic=3, effect=1.0), PlantedOutlier(clinic=9, effect=-1.0)),
+        description="Clinics that are better or worse than the others; clinic 3 by 1 and clinic 9 by -1 unless given.",
     )
     better_from: PlantedImprovement | None = Field(
-        PlantedImprovement(clinic=6, start=date(2023, 4, 1), effect=1.0), description="A clinic that gets better."
+        default_factory=lambda: PlantedImprovement(clinic=6, start=date(2023, 4, 1), effect=1.0),
+        description="A clinic that gets better; clinic 6 by 1 from 2023-04-01 unless given.",
     )
     lost: AssumedLoss = Field(default_factory=AssumedLoss, description="Who has no discharge questionnaire.")
 

@@ -71,7 +71,7 @@ def study_document() -> str:
     '# The study file'
     """
     parts = dict.fromkeys(each for kind in KIND_TITLES for each in walk((), kind))
-    sections = [_part_section(path, part) for path, part in parts]
+    sections = [part_section(path, part) for path, part in parts]
     clusters = "## Trials with clusters\n\nWhat a plan says where participants share a therapist or a clinic.\n"
     shapes = "## Shapes of data\n\nThe `data:` block for each shape in which data come; names are made up.\n"
     return "\n".join(
@@ -124,8 +124,9 @@ def _parts_in(kind: Any) -> Iterator[tuple[tuple[str, ...], type[Part]]]:
         yield from _parts_in(inner[0])
 
 
-def _part_section(path: tuple[str, ...], part: type[Part]) -> str:
-    heading = f"## `{'.'.join(path)}`{_kind(part)}" if path else f"## {KIND_TITLES[part]}"
+def part_section(path: tuple[str, ...], part: type[Part], title: str = "") -> str:
+    """Return one part of a plan as Markdown: its place (or title), what it is, and a table of its keys."""
+    heading = f"## `{'.'.join(path)}`{_kind(part)}" if path else f"## {title or KIND_TITLES[part]}"
     if part is ComparativeReport:
         heading += ", with arms or groups"
     text = re.split(r"\n\s*\w+\n\s*-{3,}\n", part.__doc__ or "")[0]
