@@ -105,7 +105,8 @@ class Sums:
         self.change += by_clinic(seen, expected_change(assumed, pain, planned + effect))
         self.case_mix += by_clinic(seen, expected_change(assumed, pain, planned))
         self.due += by_clinic(due)
-        self.done += by_clinic(seen, (1 - assumed.lost.late) * returned.chance[seen])
+        asked = due & care.asked
+        self.done += by_clinic(asked, (1 - assumed.lost.late) * returned.chance[asked])
         if assumed.better_from is not None:
             start = (assumed.better_from.start - assumed.start).days
             self.better += by_clinic(seen & (drawn.stays.intake >= start))
