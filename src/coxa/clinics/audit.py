@@ -8,6 +8,7 @@ from datetime import date
 
 import pandas as pd
 
+from coxa.clinics.card import audit_card
 from coxa.cohort.cohort import SourceFile
 from coxa.cohort.disposition import Disposition
 from coxa.findings import Findings
@@ -115,6 +116,7 @@ class Series:
     improvement : increase, decrease or neutral
     method     : in words; with the rule of recalculation, where there is one
     warnings   : what a reader has to know
+    effect     : design effect: limits of a share are those of events / effect in n / effect
     """
 
     measure: str
@@ -126,6 +128,7 @@ class Series:
     improvement: str
     method: str
     warnings: tuple[str, ...] = ()
+    effect: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +178,7 @@ class Rare:
     warnings: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Audit:
     """The numbers of an audit, for the eyes of those whose data they are; `coxa.clinics.publish` says what others see.
 
@@ -216,3 +219,11 @@ class Audit:
     sources: tuple[SourceFile, ...] = ()
     rare: tuple[Rare, ...] = ()
     without: Mapping[str, str] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        return audit_card(self).text()
+
+    __str__ = __repr__
+
+    def _repr_html_(self) -> str:
+        return audit_card(self).html()

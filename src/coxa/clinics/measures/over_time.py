@@ -69,9 +69,8 @@ def measures_of(plan: AuditPlan, periods: Periods) -> dict[SeriesName, Measured]
             f"{main} important", f"{main} important of", "p", "increase", targets.important, words
         )
     if periods.of_all["booked"].sum() > 0:
-        target = None if targets.attended is None else 1 - targets.attended
         found["missed"] = Measured(
-            "missed", "booked", "p", "decrease", target, "sessions missed, of those booked", periods.design_effect
+            "missed", "booked", "p", "decrease", None, "sessions missed, of those booked", periods.design_effect
         )
     found["episodes"] = Measured("eligible", "eligible", "xmr", "neutral", None, "eligible episodes", counts=True)
     return found
@@ -156,6 +155,7 @@ def _series(
         improvement=what.improvement,
         method=method[0].upper() + method[1:] + ".",
         warnings=(*warnings, *more, *dict.fromkeys(chart.warnings)),
+        effect=what.effect,
     )
 
 
@@ -178,6 +178,8 @@ def _points(what: Measured, table: pd.DataFrame, periods: Periods, plan: AuditPl
         points["value"] = points["value"] / points["n"]
     warnings = [_left_out(left, why)] if left else []
     gaps = _gaps(list(points[PERIOD]), periods)
+    if what.value == "missed" and periods.n_wrong:
+        warnings.append("Episodes with more sessions missed than booked are left out.")
     warnings += [f"No data in {_listed(gaps)}: the chart goes on without a point there."] if gaps else []
     return points, warnings
 

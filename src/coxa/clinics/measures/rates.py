@@ -43,10 +43,9 @@ class Counted:
 
 def counted_of(plan: AuditPlan) -> dict[str, Counted]:
     """Return the rates of a plan: sessions attended and missed, and each standard."""
-    target = plan.targets.attended
     found = {
         name: Counted(f"eligible AND booked > 0 AND {name} >= 0 AND {name} <= booked", name, "booked", "sessions", aim)
-        for name, aim in (("attended", target), ("missed", None if target is None else 1 - target))
+        for name, aim in (("attended", plan.targets.attended), ("missed", None))
     }
     for name, standard in plan.standards.items():
         met = quoted(standard.met)

@@ -60,7 +60,7 @@ def _chart(one: Series, frame: pd.DataFrame) -> ControlChart | None:
         if one.measure in ("change", "episodes"):
             values = frame["n"] if one.measure == "episodes" else frame["value"]
             return xmr_chart(values, **asked)  # type: ignore[arg-type]
-        return p_chart(frame["events"], frame["n"], **asked)  # type: ignore[arg-type]
+        return p_chart(frame["events"] / one.effect, frame["n"] / one.effect, **asked)  # type: ignore[arg-type]
     except OptionError:
         return None
 
