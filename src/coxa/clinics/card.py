@@ -94,7 +94,7 @@ def _table(audit: Any) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
     adjusted: Mapping[str, Any] = {}
     if main is not None and not main.without:
         adjusted = {row.clinic: row for row in main.clinics.itertuples()}
-    rows = []
+    rows: list[tuple[str, ...]] = []
     for row in counts.itertuples():
         one = adjusted.get(row.clinic)
         complete = f"{100 * row.of_done / row.of:.0f}%" if row.of else ""
