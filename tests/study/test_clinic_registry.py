@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 from coxa.cli.demo import KNOWN, TEMPLATES
 from coxa.cli.main import app
 from coxa.simulate.registry.plan import registry_plan
+from coxa.simulate.registry.registry import simulate_registry
 from coxa.study.audit.assumptions import RegistryAssumptions
 from coxa.study.audit.plan import AuditPlan
 from coxa.study.audit.read import read_audit
@@ -117,3 +118,43 @@ def test_the_raw_share_of_questionnaires_agrees_with_the_truth(rows: pd.DataFram
     share, n = done.groupby(rows["clinic"]).sum() / due.groupby(rows["clinic"]).sum(), due.groupby(rows["clinic"]).sum()
     error = (truth["complete"] * (1 - truth["complete"]) / n) ** 0.5
     assert ((share - truth["complete"]).abs() < 4 * error).all()
+
+
+def test_a_registry_is_simulated_from_the_plan_of_an_audit(tmp_path: Path) -> None:
+    out, text = tmp_path / "registry", PLAN.read_text(encoding="utf-8")
+    plan = tmp_path / "audit.yaml"
+    plan.write_text(text.replace("assumptions: {}", "assumptions: {episodes: 400, clinics: 9}"), encoding="utf-8")
+    made = CliRunner().invoke(app, ["simulate", str(plan), "--out", str(out), "--seed", "3", "--format", "csv,parquet"])
+    assert made.exit_code == 0, made.output
+    read = read_audit(out / "audit.yaml")
+    assert (read.data.file, read.data_cut) == ("episodes.csv", registry_plan(RegistryAssumptions()).data_cut)
+    rows = pd.read_csv(out / "data" / "episodes.csv")
+    registry = simulate_registry(RegistryAssumptions(episodes=400, clinics=9), seed=3)
+    assert rows["pain_intake"].astype("Int16").equals(registry.episodes["pain_intake"])
+    assert set(rows["eligible"]) == {"yes", "no"}
+    assert len(pd.read_parquet(out / "data" / "episodes.parquet")) == 400
+    assert json.loads((out / "truth.json").read_text(encoding="utf-8")) == json.loads(registry.truth.to_json())
+    assert "| Clinic 09 | worse | -1.00 |" in (out / "README.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "part"),
+    [
+        ("instrument: lefs", "instrument: hoos\n    scale: pain", "outcome `function`"),
+        ("levels: [female, male]", "levels: [f, m]", "descriptor `sex`"),
+        ("met: red_flags_asked", "met: consent", "standard `red_flags`"),
+    ],
+)
+def test_what_the_simulator_does_not_make_is_refused_by_name(tmp_path: Path, old: str, new: str, part: str) -> None:
+    plan = tmp_path / "audit.yaml"
+    plan.write_text(PLAN.read_text(encoding="utf-8").replace(old, new), encoding="utf-8")
+    made = CliRunner().invoke(app, ["simulate", str(plan), "--out", str(tmp_path / "out")])
+    assert made.exit_code == 2
+    assert f"does not make {part}." in " ".join(made.output.split())
+    assert not (tmp_path / "out").exists()
+
+
+def test_participants_are_of_trials(tmp_path: Path) -> None:
+    made = CliRunner().invoke(app, ["simulate", str(PLAN), "--out", str(tmp_path / "out"), "--participants", "60"])
+    assert made.exit_code == 2
+    assert "is of trials" in made.output

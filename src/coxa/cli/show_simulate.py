@@ -10,6 +10,7 @@ from rich.text import Text
 from coxa.cli.show import console
 
 if TYPE_CHECKING:
+    from coxa.simulate import SimulatedRegistry
     from coxa.simulate.from_plan.trial import SimulatedTrial
 
 
@@ -55,3 +56,19 @@ def show_truth(trial: SimulatedTrial) -> None:
         )
     console().print(table)
     console().print(Text(f"{trial.truth.how}.", style="dim"), soft_wrap=True)
+
+
+def show_registry(registry: SimulatedRegistry) -> None:
+    """Print the truth of each clinic of a simulated registry."""
+    table = Table(box=None, pad_edge=False, header_style="bold", title="Truth", title_justify="left")
+    for name in ("clinic", "planted"):
+        table.add_column(name, overflow="fold")
+    heads = ("effect", "with its therapists", "episodes due", "change", "standardised change", "complete")
+    for name in heads:
+        table.add_column(name, justify="right")
+    for row in registry.truth.clinics.to_dict("records"):
+        numbers = [f"{row[name]:.2f}" for name in ("effect", "effect_with_therapists", "change", "standardised")]
+        numbers.insert(2, str(row["n"]))
+        table.add_row(row["clinic"], row["planted"], *numbers, f"{row['complete']:.0%}")
+    console().print(table)
+    console().print(Text(f"{registry.truth.how}.", style="dim"), soft_wrap=True)

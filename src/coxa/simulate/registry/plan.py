@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
+from coxa.errors import OptionError
 from coxa.simulate.registry.care import WINDOW
 from coxa.simulate.registry.patients import ETHNICITIES, export_day
 from coxa.study.audit.assumptions import RegistryAssumptions
-from coxa.study.audit.plan import AuditPlan
+from coxa.study.audit.plan import AuditOutcome, AuditPlan, Descriptor, Standard
+from coxa.study.scales import outcome_scale
 
 FIFTHS = {"1": "1, most deprived", "2": "2", "3": "3", "4": "4", "5": "5, least deprived"}
 
@@ -52,6 +55,44 @@ def registry_plan(assumed: RegistryAssumptions, *, file: str = "episodes.csv", f
             "assumptions": assumed,
         }
     )
+
+
+def simulated_by(plan: AuditPlan) -> RegistryAssumptions:
+    """Return what a plan assumes of its registry, if the simulator makes all that it asks for.
+
+    Raises
+    ------
+    OptionError
+        The plan asks for an outcome, a descriptor or a standard that is not simulated; the message says what is.
+    """
+    assumed = plan.assumptions or RegistryAssumptions()
+    made = registry_plan(assumed)
+    absent = [
+        f"{kind[:-1]} `{name}`"
+        for kind, fits in (("outcomes", _same_scale), ("descriptors", _same_words), ("standards", _same_columns))
+        for name, part in getattr(plan, kind).items()
+        if not fits(part, getattr(made, kind), name)
+    ]
+    if absent:
+        raise OptionError(
+            f"The simulator of registries does not make {', '.join(absent)}. It makes the outcomes "
+            f"{', '.join(made.outcomes)}, the descriptors {', '.join(made.descriptors)} and the standards "
+            f"{', '.join(made.standards)} as in `coxa new --template audit`. Leave the others out of the plan."
+        )
+    return assumed
+
+
+def _same_scale(part: AuditOutcome, made: Mapping[str, AuditOutcome], name: str) -> bool:
+    return name in made and outcome_scale(part) == outcome_scale(made[name])
+
+
+def _same_words(part: Descriptor, made: Mapping[str, Descriptor], name: str) -> bool:
+    return name in made and part.type == made[name].type and set(made[name].level_labels()) <= set(part.level_labels())
+
+
+def _same_columns(part: Standard, made: Mapping[str, Standard], _: str) -> bool:
+    flags = {column for one in made.values() for column in (one.met, one.among)}
+    return {part.met, part.among} <= flags
 
 
 def _outcomes() -> dict[str, Any]:

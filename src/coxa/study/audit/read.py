@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from coxa.arguments import PATH, kinds
 from coxa.study.audit.plan import AuditPlan
+from coxa.study.kinds import kind_of
+from coxa.study.plan import Study
 from coxa.study.reading.read import bytes_of, parse
 
 
@@ -39,3 +43,38 @@ def read_audit(path: str | Path) -> AuditPlan:
     """
     path = Path(path)
     return parse(bytes_of(path), path.name, str(path.resolve().parent), lambda _: AuditPlan)
+
+
+@kinds(path=PATH)
+def read_plan(path: str | Path) -> Study | AuditPlan:
+    """Read and check a plan of either kind: of an audit where it has the key `audit` and no `study`, else of a study.
+
+    Parameters
+    ----------
+    path
+        A YAML 1.2 file.
+
+    Returns
+    -------
+    Study or AuditPlan
+        The checked plan.
+
+    Raises
+    ------
+    PlanError
+        With one finding per fault.
+
+    Examples
+    --------
+    >>> text = "audit: tiny, title: Tiny, data: {file: episodes.csv}, outcomes: {pain: {instrument: nprs}}"
+    >>> _ = Path("plan.yaml").write_text("{" + text + "}", encoding="utf-8")
+    >>> type(read_plan("plan.yaml")).__name__
+    'AuditPlan'
+    """
+
+    def kind(keys: Mapping[Any, Any]) -> type[Any]:
+        return AuditPlan if "audit" in keys and "study" not in keys else kind_of(keys)
+
+    path = Path(path)
+    plan: Study | AuditPlan = parse(bytes_of(path), path.name, str(path.resolve().parent), kind)
+    return plan
