@@ -62,8 +62,9 @@ def write_audit(
 
     Notes
     -----
-    The page, `results.*`, `certificate.json` and the tables in `tables` have no number outside the protected set. The folder `own` has findings, rows left out, names behind the codes of therapists, the counts for the
-    next audit, and letters; only its owner can read them.
+    The page, `results.*`, `certificate.json` and the tables in `tables` have no number outside the protected set. The
+    folder `own` has findings, rows left out, the names behind the codes of therapists, the counts for the next audit,
+    and letters; only its owner can read them.
     """
     out, document = Path(folder), build_page(published)
     document = replace(document, small_cells=published.certificate.k, style=audit.plan.style)
@@ -103,7 +104,7 @@ def certificate(published: Published) -> dict[str, Any]:
         "audit": published.audit.plan.audit,
         "says": "From the page, its tables and the results data set, and from the earlier audits that were given, no "
         f"hidden count can be narrowed down to fewer than {k} episodes by arithmetic.",
-        "does_not_say": "What a reader knows from elsewhere is not covered, nor are sums of hidden counts that no table "
+        "does_not_say": "Neither what a reader knows from elsewhere is covered, nor sums of hidden counts that no table "
         "has.",
         **published.certificate.as_dict(),
     }
