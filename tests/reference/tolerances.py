@@ -41,3 +41,13 @@ NLME_SE = 2e-5
 
 NLME_SHAPE = 1e-4
 """Of correlation, nugget and standard deviation against the same, relative: the likelihood is flat to second order."""
+
+LME4_POLISHED = 1e-8
+"""Relative, of variances, effects and predictions against lme4 whose optimum was polished by Newton steps below 1e-9."""
+
+LMERTEST_DF = 1e-6
+"""Relative, of Satterthwaite's degrees of freedom against lmerTest, whose second derivatives are numerical."""
+
+STOPPED_EARLY = 2e-7
+"""Relative, of a variance from an optimiser without derivatives: the likelihood there is that of the optimum to 1e-12,
+and is flat to second order."""

@@ -8,6 +8,16 @@ from coxa.lazy import lazy
 
 if TYPE_CHECKING:
     from coxa.audit.cascade import completeness as completeness
+    from coxa.audit.casemix.cells import CellFit as CellFit
+    from coxa.audit.casemix.cells import CellWeights as CellWeights
+    from coxa.audit.casemix.cells import cell_weights as cell_weights
+    from coxa.audit.casemix.cells import fit_cells as fit_cells
+    from coxa.audit.casemix.nested import NestedFit as NestedFit
+    from coxa.audit.casemix.nested import fit_nested as fit_nested
+    from coxa.audit.casemix.sums import NestedSums as NestedSums
+    from coxa.audit.casemix.sums import independent_columns as independent_columns
+    from coxa.audit.casemix.sums import merge_sums as merge_sums
+    from coxa.audit.casemix.sums import nested_sums as nested_sums
     from coxa.audit.charts.chart import ControlChart as ControlChart
     from coxa.audit.charts.chart import assurance_icon as assurance_icon
     from coxa.audit.charts.chart import variation_icon as variation_icon
@@ -55,6 +65,9 @@ __getattr__, __dir__, __all__ = lazy(
     __name__,
     {
         "coxa.audit.cascade": ("completeness",),
+        "coxa.audit.casemix.cells": ("CellFit", "CellWeights", "cell_weights", "fit_cells"),
+        "coxa.audit.casemix.nested": ("NestedFit", "fit_nested"),
+        "coxa.audit.casemix.sums": ("NestedSums", "independent_columns", "merge_sums", "nested_sums"),
         "coxa.audit.charts.chart": ("ControlChart", "assurance_icon", "variation_icon"),
         "coxa.audit.charts.cusum": ("cusum_limit", "cusum_run_length", "cusum_scores", "risk_adjusted_cusum"),
         "coxa.audit.charts.over_time": ("p_chart", "u_chart", "xmr_chart"),
