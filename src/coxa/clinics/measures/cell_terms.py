@@ -1,0 +1,151 @@
+"""Levels by which patients are alike, cells of them, and a logistic model of cells as SQL over a row of episodes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from coxa.audit.casemix.cells import CellFit, fit_cells
+from coxa.clinics.measures.groups import band_labels, bands_sql, key_of
+from coxa.episodes.columns import quoted
+from coxa.episodes.episodes import Episodes
+from coxa.errors import FitError
+from coxa.study.audit.plan import CLINIC, CONDITION
+
+INTAKE = "intake score"
+FIFTHS = (0.2, 0.4, 0.6, 0.8)
+MOST_CELLS = 500_000
+"""Combinations of levels up to which a further term is taken."""
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """What a patient's level is in.
+
+    name   : of a descriptor, or intake score, condition, clinic
+    sql    : the level, never null, from a row of episodes
+    levels : in order, where they have one
+    """
+
+    name: str
+    sql: str
+    levels: tuple[str, ...] = ()
+
+
+def terms_of(episodes: Episodes, outcome: str, where: str, *, clinic: bool, adjusters: bool) -> list[Term]:
+    """Return intake score in fifths, condition, and the descriptors, in bands if they are numbers; clinics on request.
+
+    Parameters
+    ----------
+    episodes
+        The episodes.
+    outcome
+        Whose intake score counts.
+    where
+        The episodes from which fifths are taken, as SQL.
+    clinic
+        Whether the clinic is a term.
+    adjusters
+        Whether only descriptors that are adjusted for are terms; all of them otherwise.
+    """
+    plan = episodes.plan
+    names = list(plan.adjusters if adjusters else plan.descriptors)
+    unbanded = [name for name in names if plan.descriptors[name].type == "number" and not plan.descriptors[name].bands]
+    numbers = {INTAKE: quoted(f"{outcome}_intake"), **{name: quoted(name) for name in unbanded}}
+    cuts = fifths(episodes, list(numbers.values()), where)
+    banded = {
+        name: Term(name, bands_sql(column, own), band_labels(own))
+        for (name, column), own in zip(numbers.items(), cuts, strict=True)
+    }
+    order = [INTAKE, *([CLINIC] if clinic else []), CONDITION, *names]
+    return [banded.get(name) or Term(name, key_of(plan, name).sql, key_of(plan, name).order) for name in order]
+
+
+def fifths(episodes: Episodes, columns: Sequence[str], where: str) -> list[tuple[float, ...]]:
+    """Return the limits between fifths of numbers, each once, to six digits."""
+    wanted = [
+        f"PERCENTILE_CONT({share}) WITHIN GROUP (ORDER BY {column}) AS q{i}_{j}"
+        for i, column in enumerate(columns)
+        for j, share in enumerate(FIFTHS)
+    ]
+    row = episodes.query(f"SELECT {', '.join(wanted)} FROM episodes WHERE {where}").iloc[0]
+    found = []
+    for i in range(len(columns)):
+        own = [row[f"q{i}_{j}"] for j in range(len(FIFTHS))]
+        found.append(tuple(sorted({float(f"{float(value):.6g}") for value in own if pd.notna(value)})))
+    return found
+
+
+def cells_of(
+    episodes: Episodes, terms: Sequence[Term], event: str, where: str
+) -> tuple[pd.DataFrame, list[Term], list[str]]:
+    """Return the cells with their counts `tries` and `events`, the terms they have, and notes on those left out.
+
+    A term with one level is left out, unless it is the clinic, and a term that would make more than `MOST_CELLS`
+    combinations.
+    """
+    used, notes, combinations = [], [], 1
+    for term, levels in zip(terms, _level_numbers(episodes, terms, where), strict=True):
+        if levels < 2 and term.name != CLINIC:
+            continue
+        if combinations * levels > MOST_CELLS:
+            notes.append(f"`{term.name}` is left out: there would be more than {MOST_CELLS} combinations of levels.")
+            continue
+        used.append(term)
+        combinations *= levels
+    inner = ", ".join(
+        [f"CASE WHEN {event} THEN 1 ELSE 0 END AS event", *(f"{t.sql} AS t{k}" for k, t in enumerate(used))]
+    )
+    keys = ", ".join(f"t{k}" for k in range(len(used)))
+    outer = ", ".join([*([keys] if keys else []), "COUNT(*) AS tries", "COALESCE(SUM(event), 0) AS events"])
+    group = f" GROUP BY {keys} ORDER BY {keys}" if keys else ""
+    cells = episodes.query(f"SELECT {outer} FROM (SELECT {inner} FROM episodes WHERE {where}) AS r{group}")
+    cells = cells.rename(columns={f"t{k}": term.name for k, term in enumerate(used)})
+    return cells.astype({"tries": "int64", "events": "int64"}), used, notes
+
+
+def _level_numbers(episodes: Episodes, terms: Sequence[Term], where: str) -> list[int]:
+    wanted = ", ".join(f"COUNT(DISTINCT {term.sql}) AS n{k}" for k, term in enumerate(terms))
+    row = episodes.query(f"SELECT {wanted} FROM episodes WHERE {where}").iloc[0]
+    return [int(row[f"n{k}"]) for k in range(len(terms))]
+
+
+def fit_terms(cells: pd.DataFrame, terms: Sequence[Term]) -> tuple[CellFit, list[str]]:
+    """Return the logistic model of cells; terms whose levels are the same patients as others' are left out, and noted.
+
+    Raises
+    ------
+    FitError
+        All or none have the event, or the terms tell exactly who has it.
+    """
+    names = [term.name for term in terms if cells[term.name].nunique() > 1]
+    notes: list[str] = []
+    for name in list(names):
+        place = names.index(name)
+        try:
+            fit_cells(cells, "tries", "events", names[: place + 1])
+        except FitError as error:
+            if "same patients" not in error.message:
+                raise
+            names.remove(name)
+            notes.append(f"`{name}` is left out: its levels are the same patients as those of other terms.")
+    return fit_cells(cells, "tries", "events", names), notes
+
+
+def logit_sql(fit: CellFit, terms: Sequence[Term]) -> tuple[str, Mapping[str, str]]:
+    """Return the logit of the model as SQL over a row of episodes, and the values of its parameters."""
+    parts, values = [repr(float(fit.intercept))], dict[str, str]()
+    sql = {term.name: term.sql for term in terms}
+    for name, estimates in fit.estimates().items():
+        whens = []
+        for level, estimate in estimates.items():
+            if estimate == 0.0:
+                continue
+            code = f"cell_{len(values)}"
+            values[code] = level
+            whens.append(f"WHEN :{code} THEN ({float(estimate)!r})")
+        if whens:
+            parts.append(f"CASE {sql[name]} {' '.join(whens)} ELSE 0.0 END")
+    return f"CAST({' + '.join(parts)} AS DOUBLE PRECISION)", values

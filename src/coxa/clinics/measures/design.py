@@ -1,0 +1,182 @@
+"""Columns of the case-mix model, as SQL over a row of episodes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pandas as pd
+
+from coxa.clinics.measures.groups import NOT_RECORDED, grouped, key_of
+from coxa.clinics.measures.reached import changed_sql, improvement_sql
+from coxa.episodes.columns import quoted
+from coxa.episodes.episodes import Episodes
+from coxa.study.audit.plan import CONDITION
+
+INTERCEPT, INTAKE, SQUARED, OTHER = "Intercept", "intake score", "squared", "other"
+RARE = 10
+"""Episodes of a level below which it is joined with others of its kind to `other`."""
+
+MOST_LEVELS = 20
+"""Levels of a category that have a column of their own; rarer ones are joined to `other`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of the design.
+
+    term, level : what it is of; no level of a number
+    sql         : its value, never null, from a row of episodes
+    indicator   : whether it is 0 or 1; indicators of one term are never 1 together
+    """
+
+    term: str
+    level: str
+    sql: str
+    indicator: bool = False
+
+    @property
+    def name(self) -> str:
+        """Its name as a coefficient."""
+        return f"{self.term}[{self.level}]" if self.level else self.term
+
+    def apart(self, other: Column) -> bool:
+        """Return whether the product of two columns is 0 in every row: levels of one term, a number and its gap."""
+        return self is not other and self.term == other.term and (self.indicator or other.indicator)
+
+
+@dataclass(frozen=True, slots=True)
+class Design:
+    """Columns of the case-mix model of an outcome, and what they were made from.
+
+    outcome  : of the plan
+    columns  : the first is the intercept
+    values   : of the parameters of their SQL
+    n        : episodes whose change is known
+    change   : their mean change, positive if better
+    intake   : mean, and
+    spread   : standard deviation of the intake score
+    notes    : levels that were joined, in sentences
+    """
+
+    outcome: str
+    columns: tuple[Column, ...]
+    values: Mapping[str, str]
+    n: int
+    change: float
+    intake: float
+    spread: float
+    notes: tuple[str, ...]
+
+
+def design_of(episodes: Episodes, outcome: str, *, square: bool = True) -> Design:
+    """Return the columns of the case-mix model of an outcome.
+
+    Parameters
+    ----------
+    episodes
+        The episodes.
+    outcome
+        Of the plan.
+    square
+        Whether the intake score has a square besides.
+
+    Notes
+    -----
+    Numbers are centred at their mean; a gap counts as the mean and has an indicator. A category has an indicator for
+    each level but the most frequent; a gap is a level of its own.
+
+    Examples
+    --------
+    >>> from coxa.episodes import episodes_of_frame
+    >>> from coxa.study.audit.plan import AuditPlan
+    >>> given = {"audit": "tiny", "title": "Tiny", "data": {"file": "episodes.csv"}}
+    >>> plan = AuditPlan.model_validate(given | {"outcomes": {"pain": {"instrument": "nprs"}}})
+    >>> days = {"intake_date": pd.to_datetime("2025-01-07"), "discharge_date": pd.to_datetime("2025-03-07")}
+    >>> rows = pd.DataFrame({"pain_intake": [7.0, 6.0], "pain_discharge": [3.0, 2.0]}).assign(**days)
+    >>> tiny = episodes_of_frame(plan, rows.assign(clinic="A"), data_cut=pd.Timestamp("2025-12-31"))
+    >>> design = design_of(tiny, "pain")
+    >>> [column.name for column in design.columns], design.change
+    (['Intercept', 'intake score', 'intake score[squared]'], 4.0)
+    """
+    plan = episodes.plan
+    numbers = [name for name in plan.adjusters if plan.descriptors[name].type == "number"]
+    row = _summary(episodes, outcome, numbers)
+    n, intake, spread = int(row["n"]), float(row["intake"]), float(row["spread"] or 0.0)
+    score = f"({quoted(f'{outcome}_intake')} - ({intake!r}))"
+    columns = [Column(INTERCEPT, "", "1.0", True), Column(INTAKE, "", score)]
+    if square:
+        columns.append(Column(INTAKE, SQUARED, f"({score} * {score})"))
+    for name in numbers:
+        columns += _number(name, int(row[f"n_{name}"]), n, row[f"mean_{name}"])
+    values: dict[str, str] = {}
+    notes: list[str] = []
+    categories = [name for name in plan.adjusters if name not in numbers]
+    for name, counts in _levels(episodes, outcome, [*categories, CONDITION]).items():
+        made, own = _category(episodes, name, counts, len(values), notes)
+        columns += made
+        values |= own
+    return Design(outcome, tuple(columns), values, n, float(row["change"]), intake, spread, tuple(notes))
+
+
+def _summary(episodes: Episodes, outcome: str, numbers: list[str]) -> pd.Series:
+    """Return number of episodes and means of what the columns are made from."""
+    intake = quoted(f"{outcome}_intake")
+    wanted = [
+        "COUNT(*) AS n",
+        f"COALESCE(AVG({improvement_sql(episodes.plan, outcome)}), 0) AS change",
+        f"COALESCE(AVG({intake}), 0) AS intake",
+        f"COALESCE(STDDEV_POP({intake}), 0) AS spread",
+    ]
+    for name in numbers:
+        wanted += [
+            f"COUNT({quoted(name)}) AS {quoted(f'n_{name}')}",
+            f"AVG({quoted(name)}) AS {quoted(f'mean_{name}')}",
+        ]
+    return episodes.query(f"SELECT {', '.join(wanted)} FROM episodes WHERE {changed_sql(outcome)}").iloc[0]
+
+
+def _number(name: str, known: int, n: int, mean: float) -> list[Column]:
+    """Return the columns of a number: none where nobody has it."""
+    if not known:
+        return []
+    column = quoted(name)
+    made = [Column(name, "", f"COALESCE({column} - ({float(mean)!r}), 0.0)")]
+    if known < n:
+        made.append(Column(name, NOT_RECORDED, f"CASE WHEN {column} IS NULL THEN 1.0 ELSE 0.0 END", True))
+    return made
+
+
+def _levels(episodes: Episodes, outcome: str, names: list[str]) -> dict[str, pd.Series]:
+    """Return category -> episodes of each level, the most frequent first."""
+    tables = grouped(episodes, [(name,) for name in names], {"n": "COUNT(*)"}, changed_sql(outcome))
+    return {
+        name: tables[name,].set_index(name)["n"].sort_values(ascending=False, kind="stable")
+        for name in names
+        if (name,) in tables
+    }
+
+
+def _category(
+    episodes: Episodes, name: str, counts: pd.Series, start: int, notes: list[str]
+) -> tuple[list[Column], dict[str, str]]:
+    """Return the columns of a category, and the levels that their SQL has as parameters."""
+    own = [
+        str(level)
+        for place, (level, n) in enumerate(counts.items())
+        if level == NOT_RECORDED or (n >= RARE and place < MOST_LEVELS)
+    ]
+    rest = [str(level) for level in counts.index if level not in own]
+    if not own:  # all are rare, so that none is joined
+        own, rest = rest, []
+    key = key_of(episodes.plan, name).sql
+    values = {f"level_{start + k}": level for k, level in enumerate(own)}
+    made = [
+        Column(name, level, f"CASE WHEN {key} = :{code} THEN 1.0 ELSE 0.0 END", True)
+        for code, level in list(values.items())[1:]
+    ]
+    if rest:
+        every = ", ".join(f":{code}" for code in values)
+        made.append(Column(name, OTHER, f"CASE WHEN {key} NOT IN ({every}) THEN 1.0 ELSE 0.0 END", True))
+        notes.append(f"Levels of {name} with few episodes are joined to `{OTHER}`: {', '.join(sorted(rest))}.")
+    return made, values
