@@ -66,9 +66,14 @@ class Card:
 
 @dataclass(frozen=True, slots=True)
 class TableBlock:
-    """A table in its place."""
+    """A table in its place.
+
+    choices : what its groups of rows and its rows are ("Clinic", "Year"), where a reader of the page can choose among
+              them; on paper all are shown
+    """
 
     table: Table
+    choices: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)

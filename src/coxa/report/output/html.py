@@ -14,7 +14,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from coxa.figures.figure import Figure
-from coxa.report.document import Document, Part, Section
+from coxa.report.document import Document, Part, Section, TableBlock
 from coxa.report.output.csv_files import csv_text
 from coxa.report.output.interaction import engine, page_script, policy, static
 from coxa.tables.cells import Cell
@@ -69,7 +69,7 @@ def render_html(document: Document) -> str:
         drawings. Text is escaped wherever it comes from; tables carry in `data-trace` the address and unrounded value
         of every number; the same document gives the same bytes.
     """
-    scripts = [page_script()]
+    scripts = [page_script(any(block.choices for block in _tables(document)))]
     if any(_spec(figure) for figure in document.figures()):
         scripts.append(engine())
     numbered = document.length != "brief"
@@ -87,6 +87,10 @@ def render_html(document: Document) -> str:
         engine=Markup("".join(scripts[1:])),
     )  # fmt: skip
     return printable(text)
+
+
+def _tables(document: Document) -> list[TableBlock]:
+    return [block for section in document.walk_shown() for block in section.blocks if isinstance(block, TableBlock)]
 
 
 def shown_parts(document: Document) -> list[ShownPart]:

@@ -18,12 +18,16 @@ from coxa.tables.characters import printable
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; script-src {}"
 
 SCRIPTS = ("page.js", "figures.js", "explain.js")
+CHOOSING = "choices.js"
 
 
 @cache
-def page_script() -> str:
-    """Return the script of the page: its contents and folds, its figures, and what is behind its numbers."""
-    return "".join(static(name) for name in SCRIPTS)
+def page_script(choosing: bool = False) -> str:
+    """Return the script of the page: its contents and folds, its figures, and what is behind its numbers.
+
+    With `choosing` also the choices of a reader among the rows of tables.
+    """
+    return "".join(static(name) for name in (*SCRIPTS, *([CHOOSING] if choosing else [])))
 
 
 @cache

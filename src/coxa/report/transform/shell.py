@@ -149,7 +149,7 @@ def _block(block: Block) -> Block | None:
         case Paragraph(kind="warning"):
             return None
         case TableBlock(table):
-            return TableBlock(_table(table))
+            return replace(block, table=_table(table))
         case FigureBlock(figure):
             return FigureBlock(blank_figure(figure))
     return with_texts(block, _said)

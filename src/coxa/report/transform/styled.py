@@ -53,7 +53,7 @@ def check_style(style: str) -> StyleName:
 def _block(block: Block, style: Style) -> Block:
     match block:
         case TableBlock(table):
-            return TableBlock(_table(table, style))
+            return replace(block, table=_table(table, style))
         case FigureBlock(figure):
             return FigureBlock(_figure(figure, style))
     return with_texts(block, lambda text: _text(text, style))

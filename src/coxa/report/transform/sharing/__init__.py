@@ -57,7 +57,7 @@ def shared(document: Document, report: ReportRecord[Study]) -> Document:
     def block(one: Block) -> Block:
         match one:
             case TableBlock(table):
-                return TableBlock(protection.table(table))
+                return replace(one, table=protection.table(table))
             case FigureBlock(figure):
                 return FigureBlock(shared_figure(figure, protected))
         return with_texts(one, lambda text: with_cells(text, protection.cell))

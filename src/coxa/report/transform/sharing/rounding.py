@@ -35,7 +35,7 @@ def as_printed(document: Document) -> Document:
     def block(one: Block) -> Block:
         match one:
             case TableBlock(whole):
-                return TableBlock(table(whole))
+                return replace(one, table=table(whole))
             case FigureBlock(figure):
                 return FigureBlock(_figure(figure))
         return with_texts(one, text)
