@@ -1,0 +1,270 @@
+"""First screen: how many, how complete, how each clinic compares for its case mix, and what is changing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from coxa.clinics.audit import CaseMix, Series
+from coxa.clinics.page.intervals import share_values
+from coxa.clinics.page.points import last_cells, last_point
+from coxa.clinics.page.seen import ALL, Seen, at, column, known, row, total
+from coxa.clinics.page.words import MEASURES, POSITIONS, SHORT, VARIATIONS, day, place_words
+from coxa.report.document import Block, Card, Paragraph, Section, TableBlock
+from coxa.tables.cells import Cell
+from coxa.tables.formats import counted
+from coxa.tables.phrases import mid_sentence
+from coxa.tables.prose import Prose, Text, in_sentence, joined, prose
+from coxa.tables.records import Record, records
+from coxa.tables.table import Footnote, Row, RowGroup, Table
+
+MOST = 3
+"""Clinics or charts that are named in a sentence; more are counted."""
+
+FEW = 30
+"""Episodes below which limits are too wide to say much."""
+
+
+def answer_section(page: Seen) -> Section:
+    """Return four sentences, the clinics in one table, cautions, and what is hidden."""
+    sentences = (episodes_sentence(page), complete_sentence(page), position_sentence(page), change_sentence(page))
+    blocks: list[Block] = [Paragraph(text, "lead", found=True) for text in sentences if text]
+    cautions = list(_cautions(page))
+    if cautions:
+        blocks.append(Paragraph(joined(" ", ("Caution:", *cautions)), "warning", found=True))
+    blocks.append(TableBlock(glance_table(page)))
+    if page.certificate:
+        blocks.append(Card("", (("Privacy", certificate_text(page)),)))
+    return Section("answer", "The answer", tuple(blocks), part="answer")
+
+
+def episodes_sentence(page: Seen) -> Prose:
+    """Say how many episodes, patients and clinics there are, and from when."""
+    audit, counts = page.audit, page.all_counts()
+    patients = page.number("count", {"n": audit.n_patients}, at("episodes", "patients", ALL))
+    return prose(
+        f"From {day(audit.first)} to {day(audit.last)}, ",
+        page.number("count", {"n": counts["eligible"]}, at("completeness", "eligible", ALL)),
+        " eligible episodes began in ",
+        counted(len(page.clinics), "episodes", "clinics"),
+        " clinics" if len(page.clinics) != 1 else " clinic",
+        "; ",
+        patients,
+        f" patients were seen. The data were taken on {day(audit.data_cut)}.",
+    )
+
+
+def complete_sentence(page: Seen) -> Prose:
+    """Say how many of the questionnaires that were due are there, and what counting forms would have claimed."""
+    counts, target = page.all_counts(), page.audit.plan.targets.complete
+    done, due = counts["of_done"], counts["of"]
+    place = at("completeness", "complete", ALL)
+    parts: list[str | Cell | Prose] = [
+        "Of ",
+        page.number("count", {"n": due}, at("completeness", "of", ALL)),
+        " discharge questionnaires that were due, ",
+        page.number("count", {"n": done}, at("completeness", "of_done", ALL)),
+        " were completed in time: ",
+        page.number("share_interval", share_values(done, due), place),
+        " with its 95% confidence interval",
+    ]
+    if target:
+        parts += [", against a target of ", page.number("share", {"share": target}, at("completeness", "target", ALL))]
+    naive = counts["forms"] / counts["intakes"] if counts["intakes"] > 0 else float("nan")
+    claimed = page.number("share", {"share": naive}, at("completeness", "naive", ALL))
+    return prose(*parts, ". Counting forms would have claimed ", claimed, ".")
+
+
+def position_sentence(page: Seen) -> Prose | None:
+    """Say how the main outcome changed, which clinics are outside the limits, and whose the variation is."""
+    plan, main = page.audit.plan, page.main
+    if main is None or main.without or not len(main.clinics):
+        return None
+    outcome, decimals = plan.main, page.decimals(plan.main)
+    where = f"change {outcome}"
+    mean = page.number("estimate", {"estimate": main.target}, at(where, "mean", ALL), decimals)
+    n = page.number("count", {"n": total(page, main.n, main.n)}, at(where, "n", ALL))
+    rows = records(main.clinics)
+    outside = {side: [one for one in rows if one["position"] == side] for side in ("high", "low")}
+    named = [
+        prose(f" {POSITIONS[side]}: ", _named_clinics(page, outcome, found), ".")
+        for side, found in outside.items()
+        if found
+    ]
+    compared = counted(len(rows), where, "clinics compared")
+    outlying = counted(sum(map(len, outside.values())), where, "clinics outside")
+    return prose(
+        f"Adjusted for case mix, {mid_sentence(plan.label('outcomes', outcome))} improved by ",
+        mean,
+        f" {plan.scale(outcome).unit} on average (n = ",
+        n,
+        "); ",
+        outlying,
+        " of ",
+        compared,
+        " clinics are outside the 99.8% limits." if len(rows) != 1 else " clinic is outside the 99.8% limits.",
+        *named,
+        *_whose(page, main, where),
+    )
+
+
+def _named_clinics(page: Seen, outcome: str, rows: Sequence[Record]) -> Prose:
+    """Name clinics with what they reached, their limits and their numbers."""
+    decimals = page.decimals(outcome)
+    named: list[Text] = []
+    for one in rows[:MOST]:
+        unit = str(one["clinic"])
+        limits = {"conf_low": one["low_99.8"], "conf_high": one["high_99.8"]}
+        named.append(
+            prose(
+                f"{unit}, ",
+                page.number(
+                    "estimate", {"estimate": one["adjusted"]}, at(f"change {outcome}", "adjusted", unit), decimals
+                ),
+                " (limits ",
+                page.number("limits", limits, at(f"change {outcome}", "limits", unit), decimals),
+                ", n = ",
+                page.number("count", {"n": one["n"]}, at(f"change {outcome}", "n", unit)),
+                ")",
+            )
+        )
+    if len(rows) > MOST:
+        named.append(prose(counted(len(rows) - MOST, f"change {outcome}", "clinics not named"), " more"))
+    return in_sentence(named)
+
+
+def _whose(page: Seen, main: CaseMix, where: str) -> Iterator[str | Cell]:
+    """Yield how much of the variation lies between clinics and between therapists."""
+    shares = {str(one["level"]): one["share"] for one in records(main.variances)}
+    if not all(known(shares.get(level)) for level in ("clinic", "therapist")):
+        return
+    yield " Differences between clinics are "
+    yield page.number("share", {"share": shares["clinic"]}, at(where, "share of variance", "clinic"))
+    yield " of the variation that case mix leaves, those between therapists "
+    yield page.number("share", {"share": shares["therapist"]}, at(where, "share of variance", "therapist"))
+    yield "; the rest is between patients."
+
+
+def change_sentence(page: Seen) -> Prose | None:
+    """Say which charts show an improvement or a concern in the last period."""
+    charts = [one for one in page.audit.series if one.variation in VARIATIONS and len(one.frame)]
+    charts = [one for one in charts if one.improvement != "neutral"]
+    if not charts:
+        return None
+    last = max(str(last_point(one)["period"]) for one in charts)
+    groups = {kind: [one for one in charts if one.variation.startswith(kind)] for kind in ("concern", "improvement")}
+    parts = [
+        prose(f" {name}: ", _named_charts(page, found), ".")
+        for name, found in zip(("Concern", "Improvement"), groups.values(), strict=True)
+        if found
+    ]
+    signals = counted(sum(map(len, groups.values())), "over time", "charts with a signal")
+    return prose(
+        f"In the last period ({last}), ",
+        signals,
+        " of ",
+        counted(len(charts), "over time", "charts"),
+        " charts show a change that chance alone does not explain.",
+        *parts,
+    )
+
+
+def _named_charts(page: Seen, charts: Sequence[Series]) -> Prose:
+    """Name charts with their last value, its limits and its numbers."""
+    named: list[Text] = []
+    for one in charts[:MOST]:
+        value, limits, n = last_cells(page, one)
+        whose = "in all clinics" if one.clinic == ALL else f"in {one.clinic}"
+        named.append(prose(f"{MEASURES[one.measure].lower()} {whose}, ", value, " (limits ", limits, ", n = ", n, ")"))
+    if len(charts) > MOST:
+        named.append(prose(counted(len(charts) - MOST, "over time", "charts not named"), " more"))
+    return joined("; ", named)
+
+
+def glance_table(page: Seen) -> Table:
+    """Return the clinics at a glance: completeness, adjusted change, position, and what is changing."""
+    plan, main = page.audit.plan, page.main
+    unit = f"{plan.label('outcomes', plan.main)}, {plan.scale(plan.main).unit}"
+    columns = (
+        column("Eligible episodes"),
+        column("Complete (95% CI)"),
+        column(f"Adjusted improvement ({unit})"),
+        column("99.8% limits"),
+        column("Position", "left"),
+        column("Changing in the last period", "left"),
+    )
+    adjusted = {str(one["clinic"]): one for one in records(main.clinics)} if main and not main.without else {}
+    rows = [_glance(page, one, adjusted.get(str(one["clinic"]), {})) for one in records(page.counts("clinic"))]
+    notes = (
+        Footnote(
+            "Complete: discharge questionnaires completed in time, of those due. Limits: where the adjusted "
+            "improvement of a clinic of this size lies in 998 of 1,000 cases if it does not differ from the others."
+        ),
+    )
+    return page.noted(
+        Table("clinics-at-a-glance", "The clinics at a glance", "Clinic", columns, (RowGroup("", tuple(rows)),), notes)
+    )
+
+
+def _glance(page: Seen, one: Record, adjusted: Record) -> Row:
+    unit, outcome = str(one["clinic"]), page.audit.plan.main
+    decimals, where = page.decimals(outcome), f"change {outcome}"
+    limits = {"conf_low": adjusted.get("low_99.8"), "conf_high": adjusted.get("high_99.8")}
+    return row(
+        unit,
+        page.number("count", {"n": one["eligible"]}, at("completeness", "eligible", unit)),
+        page.number("share_interval", share_values(one["of_done"], one["of"]), at("completeness", "complete", unit)),
+        page.number("estimate", {"estimate": adjusted.get("adjusted")}, at(where, "adjusted", unit), decimals),
+        page.number("limits", limits, at(where, "limits", unit), decimals),
+        page.word(place_words(adjusted)),
+        Cell(_changing(page, unit)),
+        strong=adjusted.get("position") in ("low", "high"),
+    )
+
+
+def _changing(page: Seen, unit: str) -> str:
+    """Return the signals of a clinic's charts, in words."""
+    charts = (one for one in page.audit.series if one.clinic == unit and one.variation in VARIATIONS)
+    signals = [(one.variation.split("_")[0], SHORT[one.measure]) for one in charts]
+    parts = []
+    for kind in ("concern", "improvement"):
+        names = [name for what, name in signals if what == kind]
+        parts += [f"{kind.capitalize()}: {', '.join(names)}"] if names else []
+    return "; ".join(parts) or "No signal"
+
+
+def _cautions(page: Seen) -> Iterator[Text]:
+    """Yield what a reader has to know before anything is concluded."""
+    counts, main = page.all_counts(), page.main
+    if counts["of"] > 0 and known(counts["of_done"]):
+        missing = {"share": 1 - counts["of_done"] / counts["of"]}
+        shown = page.number("share", missing, at("completeness", "missing", ALL))
+        yield prose("The outcome is missing for ", shown, " of the episodes that were due.")
+    if main is None or main.without:
+        yield main.without if main else "No change is adjusted for case mix."
+    else:
+        small = int((main.clinics["n"].astype(float).fillna(0) < FEW).sum())
+        if small:
+            have = "clinic has" if small == 1 else "clinics have"
+            shown = counted(small, "case mix", f"clinics below {FEW} episodes")
+            yield prose(
+                shown, f" {have} fewer than {FEW} episodes with an outcome; being within the limits says little."
+            )
+        yield "A clinic outside the limits is a reason to look closer, not a verdict."
+    if page.audit.completeness.without:
+        yield page.audit.completeness.without
+
+
+def certificate_text(page: Seen) -> Text:
+    """Say what was attacked to find hidden counts, and what was found."""
+    proof = page.certificate
+    if proof is None:
+        return ""
+    return prose(
+        "All tables together have ",
+        counted(proof.n_cells, "certificate", "counts"),
+        " different counts, of which ",
+        counted(proof.n_hidden, "certificate", "hidden"),
+        " are hidden. An attack on everything that is published did not narrow any hidden count down to fewer than ",
+        counted(proof.k, "certificate", "k"),
+        f" people. {page.note}",
+    )

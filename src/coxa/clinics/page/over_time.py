@@ -1,0 +1,106 @@
+"""What is changing: control charts of all clinics and of each, with icons and their numbers."""
+
+from __future__ import annotations
+
+from coxa.clinics.audit import Series
+from coxa.clinics.page.charts import clinics_figure, measures_figure
+from coxa.clinics.page.icons import icons_figure, whose
+from coxa.clinics.page.points import last_cells, last_point
+from coxa.clinics.page.seen import ALL, Seen, column, row
+from coxa.clinics.page.words import ASSURANCES, MEASURES, VARIATIONS
+from coxa.report.document import Block, FigureBlock, Paragraph, Section, TableBlock
+from coxa.tables.cells import Cell
+from coxa.tables.formats import NONE
+from coxa.tables.table import Footnote, Row, RowGroup, Table, identifier
+
+LEAD = (
+    "A value moves from period to period by chance. A signal is what chance alone rarely does: a point outside the "
+    "limits, seven points on one side of the mean or in one direction, or two of three points near a limit. The "
+    "icons are of the last period."
+)
+OF_CLINICS = ("complete", "change")
+"""Measures whose charts are shown of each clinic."""
+
+
+def over_time_section(page: Seen) -> Section:
+    """Return the icons, and the charts of all clinics together."""
+    blocks: list[Block] = []
+    if why := page.audit.without.get("series"):
+        blocks.append(Paragraph(why, "warning"))
+    together = [one for one in _charts(page) if one.clinic == ALL]
+    if page.audit.series:
+        blocks.append(Paragraph(LEAD))
+    if icons := icons_figure(page):
+        blocks.append(FigureBlock(icons))
+    if together:
+        title = "All clinics together"
+        blocks.append(FigureBlock(measures_figure(page, ALL, together, "charts-all", title)))
+    blocks += [Paragraph(text) for text in _anew(page)]
+    blocks = blocks or [Paragraph("There is no measure over time.", "warning")]
+    return Section("over-time", "What is changing?", tuple(blocks))
+
+
+def over_time_detail(page: Seen) -> Section | None:
+    """Return the charts of each clinic and the numbers of every chart; None where there is no chart."""
+    charts = _charts(page)
+    if not charts:
+        return None
+    blocks: list[Block] = []
+    for measure in OF_CLINICS:
+        found = [one for one in charts if one.measure == measure and one.clinic != ALL]
+        if found:
+            blocks.append(FigureBlock(clinics_figure(page, measure, found, identifier("charts", measure))))
+    blocks.append(TableBlock(charts_table(page, charts)))
+    return Section("over-time-detail", "Charts of each clinic", tuple(blocks), part="supplement")
+
+
+def charts_table(page: Seen, charts: list[Series]) -> Table:
+    """Return the last value of each chart with its limits, its numbers and its two icons, in words."""
+    groups = []
+    for measure, label in MEASURES.items():
+        rows = tuple(_row(page, one) for one in charts if one.measure == measure)
+        groups += [RowGroup(label, rows)] if rows else []
+    columns = (
+        column("Last period"), column("Value"), column("Limits"), column("n"), column("Variation", "left"),
+        column("Against target", "left"),
+    )  # fmt: skip
+    notes = (Footnote("n: patients, sessions or episodes of the last period."), *_warnings(charts))
+    return page.noted(
+        Table("charts", "The last point of every chart", "Measure and clinic", columns, tuple(groups), notes)
+    )
+
+
+def _row(page: Seen, one: Series) -> Row:
+    value, limits, n = last_cells(page, one)
+    variation, assurance = VARIATIONS.get(one.variation, ""), ASSURANCES.get(one.assurance or "", "")
+    against = Cell(NONE) if one.assurance is None else page.word(assurance)
+    signal = one.variation.startswith(("concern", "improvement"))
+    period = Cell(str(last_point(one)["period"]))
+    return row(whose(one.clinic), period, value, limits, n, page.word(variation), against, strong=signal)
+
+
+def _charts(page: Seen) -> list[Series]:
+    """Return the charts that have a point, in the order of measures and clinics."""
+    order = [ALL, *page.clinics]
+    units = {unit: place for place, unit in enumerate(order)}
+    found = [
+        one
+        for one in page.audit.series
+        if len(one.frame) and one.measure in MEASURES and one.frame["value"].notna().any()
+    ]
+    return sorted(found, key=lambda one: (list(MEASURES).index(one.measure), units.get(one.clinic, len(units))))
+
+
+def _anew(page: Seen) -> list[str]:
+    """Return where charts are reckoned anew, and why."""
+    return [
+        f"{' and '.join(MEASURES[name] for name in one.measure)}: mean and limits are computed anew from "
+        f"{one.start.isoformat()}. {one.because.rstrip('.')}."
+        for one in page.audit.plan.recalculate
+    ]
+
+
+def _warnings(charts: list[Series]) -> tuple[Footnote, ...]:
+    warnings = dict.fromkeys(text for one in charts for text in one.warnings)
+    methods = dict.fromkeys(f"{MEASURES[one.measure]}: limits are {one.method}." for one in charts)
+    return tuple(map(Footnote, (*methods, *warnings)))

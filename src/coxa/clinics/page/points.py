@@ -1,0 +1,42 @@
+"""The points of a chart over time as cells: the value, its limits, and how many are behind it."""
+
+from __future__ import annotations
+
+from coxa.clinics.audit import Series
+from coxa.clinics.page.seen import Seen, at
+from coxa.clinics.page.words import OF_SHARES
+from coxa.tables.cells import Cell
+from coxa.tables.records import Record, records
+
+
+def last_point(series: Series) -> Record:
+    """Return the last point of a series that is shown; the last of all where none is."""
+    shown = series.frame[series.frame["value"].notna()]
+    return records((shown if len(shown) else series.frame).iloc[[-1]])[0]
+
+
+def last_cells(page: Seen, series: Series) -> tuple[Cell, Cell, Cell]:
+    """Return the last value of a series, its limits, and the people or sessions behind it."""
+    return point_cells(page, series, last_point(series))
+
+
+def point_cells(page: Seen, series: Series, point: Record) -> tuple[Cell, Cell, Cell]:
+    """Return the value of a point, its limits, and the people or sessions behind it."""
+    place = at(f"over time {series.measure}", "value", series.clinic, str(point["period"]))
+    limits = {"conf_low": point["low"], "conf_high": point["high"]}
+    n = page.number("count", {"n": point["n"]}, at(place.analysis, "n", series.clinic, place.visit))
+    if series.measure in OF_SHARES:
+        value = page.number("share", {"share": point["value"]}, place)
+        return value, page.number("share_limits", limits, place), n
+    decimals = page.decimals(page.audit.plan.main) if series.measure == "change" else 0
+    value = page.number("estimate", {"estimate": point["value"]}, place, decimals)
+    return value, page.number("limits", limits, place, decimals), n
+
+
+def value_text(page: Seen, series: Series, value: float) -> str:
+    """Return a value of a series as it is written in a figure."""
+    at_none = at("figure")
+    if series.measure in OF_SHARES:
+        return page.number("share", {"share": value}, at_none).text
+    decimals = page.decimals(page.audit.plan.main) if series.measure == "change" else 0
+    return page.number("estimate", {"estimate": value}, at_none, decimals).text

@@ -1,0 +1,153 @@
+"""What the page is made from: an audit as it is published, and how a number of it becomes a cell."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Protocol
+
+import pandas as pd
+
+from coxa.clinics.audit import Audit, CaseMix, Dimensions, Series
+from coxa.disclosure.protect import Certificate
+from coxa.tables.cells import Cell, Statistic
+from coxa.tables.formats import cell
+from coxa.tables.hidden import HIDDEN, RULE, hide
+from coxa.tables.prose import Text, prose
+from coxa.tables.records import Record, records
+from coxa.tables.table import Align, Column, Footnote, Row, Table
+
+ALL = "all"
+"""The unit of all clinics together."""
+
+NOT_SHOWN = f"Not shown ({HIDDEN}): a number that is small, or would give a small number away."
+
+
+class Published(Protocol):
+    """An audit of which hidden numbers are NaN and hidden words empty, with the proof of what is hidden."""
+
+    @property
+    def audit(self) -> Audit:
+        """The numbers that are shown."""
+
+    @property
+    def certificate(self) -> Certificate:
+        """What was attacked, and what the attack found."""
+
+    @property
+    def found(self) -> Mapping[str, int]:
+        """Severity -> number of findings in the data."""
+
+    def note(self) -> str:
+        """Say why a number is not shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """An audit as a reader sees it.
+
+    audit       : the numbers; NaN where they are hidden, or where there are none
+    certificate : the proof of what is hidden; None where nothing is
+    note        : why a number is not shown; empty where nothing is hidden
+    findings    : severity -> number of findings in the data
+
+    Examples
+    --------
+    >>> from datetime import date
+    >>> from coxa.tables.cells import Statistic
+    >>> hiding = Seen(audit=None, certificate=None, note="Counts below 5 are not shown.")
+    >>> hiding.number("count", {"n": float("nan")}, Statistic("n")).text
+    '*'
+    """
+
+    audit: Audit
+    certificate: Certificate | None = None
+    note: str = ""
+    findings: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def clinics(self) -> tuple[str, ...]:
+        """Clinics with an episode, in their order."""
+        frame = self.counts("clinic")
+        return tuple(frame["clinic"].astype(str)) if len(frame) else ()
+
+    @property
+    def main(self) -> CaseMix | None:
+        """The adjusted change of the main outcome, where it is there."""
+        return self.audit.case_mix.get(self.audit.plan.main)
+
+    def counts(self, *dimensions: str) -> pd.DataFrame:
+        """Return the counts of groups; empty where they were not counted."""
+        return self.audit.completeness.counts.get(dimensions, pd.DataFrame(columns=[*dimensions, "eligible"]))
+
+    def all_counts(self) -> Record:
+        """Return the counts of all episodes together."""
+        dimensions: Dimensions = ()
+        return records(self.audit.completeness.counts[dimensions])[0]
+
+    def series(self, measure: str, clinic: str = ALL) -> Series | None:
+        """Return a measure over time, of all clinics or of one; None where it is not there."""
+        found = (one for one in self.audit.series if (one.measure, one.clinic) == (measure, clinic))
+        return next(found, None)
+
+    def decimals(self, outcome: str) -> int:
+        """Return the decimals of means of an outcome."""
+        return self.audit.plan.scale(outcome).decimals
+
+    def number(self, rule: str, values: Mapping[str, Any], at: Statistic, decimals: int = 1) -> Cell:
+        """Return a number as a cell; the sign of a hidden one where anything of it is hidden, a dash of none."""
+        numbers = {name: math.nan if value is None else float(value) for name, value in values.items()}
+        made = cell(rule, numbers, at, decimals)
+        if not any(map(math.isnan, numbers.values())):
+            return made
+        return hide(made) if self.note else cell(rule, dict.fromkeys(numbers, math.nan), at, decimals)
+
+    def word(self, text: str) -> Cell:
+        """Return a word that depends on the data; the sign of a hidden one where it is hidden."""
+        return Cell(text) if text else Cell(HIDDEN if self.note else "\N{EN DASH}", rule=RULE if self.note else "")
+
+    def noted(self, table: Table) -> Table:
+        """Return a table with a note on its hidden numbers, where it has any."""
+        hidden = any(one.rule == RULE for row in table.rows() for one in row.cells)
+        return replace(table, footnotes=(*table.footnotes, Footnote(NOT_SHOWN))) if hidden else table
+
+
+def seen(given: Published | Audit) -> Seen:
+    """Return an audit as a reader of it sees it: what is published, or for their own eyes every number."""
+    if not isinstance(given, Audit):
+        return Seen(given.audit, given.certificate, given.note() or NOT_SHOWN, given.found)
+    found: dict[str, int] = {}
+    for finding in given.findings:
+        found[finding.severity] = found.get(finding.severity, 0) + finding.n_rows
+    return Seen(given, findings=found)
+
+
+def at(analysis: str, term: str = "", unit: str = "", period: str = "") -> Statistic:
+    """Return where a number of an audit belongs: what is counted, of which clinic or therapist, and when."""
+    return Statistic("", math.nan, "", analysis, term, period, unit)
+
+
+def column(label: Text, align: Align = "right", spanner: str = "") -> Column:
+    """Return a column of a table."""
+    return Column(label, align, spanner)
+
+
+def row(label: Any, *cells: Cell, strong: bool = False) -> Row:
+    """Return a row of a table; its heading is found in the data."""
+    return Row(str(label), cells, strong=strong, found=True)
+
+
+def total(page: Seen, count: float, of: float) -> float:
+    """Return a count of all clinics; NaN where it is hidden, which is where nothing is counted of what is published."""
+    return math.nan if page.note and not of else float(count)
+
+
+def known(value: Any) -> bool:
+    """Say whether a number is there and shown."""
+    return value is not None and not pd.isna(value)
+
+
+def sentence(*pieces: str | Cell | Any) -> Text:
+    """Return a sentence of texts and cells."""
+    return prose(*pieces)

@@ -1,0 +1,114 @@
+"""The words of the page: positions, icons and measures, each in plain English."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from coxa.clinics.audit import Shares
+from coxa.study.audit.plan import AuditPlan
+from coxa.tables.phrases import mid_sentence
+from coxa.tables.records import Record
+
+MEASURES = {
+    "complete": "Questionnaires complete",
+    "change": "Mean improvement",
+    "important": "Important improvement",
+    "missed": "Sessions missed",
+    "episodes": "Episodes",
+}
+"""Measure over time -> how it is called."""
+
+SHORT = {
+    "complete": "completeness",
+    "change": "improvement",
+    "important": "important improvement",
+    "missed": "missed sessions",
+    "episodes": "episodes",
+}
+"""Measure over time -> how it is called in a narrow column."""
+
+OF_SHARES = ("complete", "important", "missed")
+"""Measures over time that are shares."""
+
+POSITIONS = {"low": "Below", "within": "Within", "high": "Above"}
+"""Position against the limits -> word."""
+
+NEARLY = {"low": "Within; below the 95% limits", "high": "Within; above the 95% limits"}
+"""Position of a unit that is outside the narrower limits only -> words."""
+
+VARIATIONS = {
+    "common_cause": "No signal",
+    "improvement_high": "Improvement, higher",
+    "improvement_low": "Improvement, lower",
+    "concern_high": "Concern, higher",
+    "concern_low": "Concern, lower",
+    "neutral_high": "Change, higher",
+    "neutral_low": "Change, lower",
+}
+"""Variation icon -> words."""
+
+ASSURANCES = {
+    "consistent_pass": "Target met",
+    "consistent_fail": "Target missed",
+    "inconsistent": "Target hit or miss",
+}
+"""Assurance icon -> words."""
+
+NOT_RECORDED = "not recorded"
+
+
+def day(when: date | None) -> str:
+    """Return a day as it is written in a sentence.
+
+    Examples
+    --------
+    >>> day(date(2024, 3, 5)), day(None)
+    ('5 March 2024', 'an unknown day')
+    """
+    return f"{when.day} {when:%B %Y}" if when else "an unknown day"
+
+
+def place_words(one: Record) -> str:
+    """Return the position of a unit in words; empty where it is hidden.
+
+    Examples
+    --------
+    >>> place_words({"position": "within", "position_95": "low"}), place_words({"position": "high"})
+    ('Within; below the 95% limits', 'Above')
+    """
+    position = str(one.get("position", ""))
+    nearly = NEARLY.get(str(one.get("position_95", "")), "") if position == "within" else ""
+    return nearly or POSITIONS.get(position, "")
+
+
+def rate_label(plan: AuditPlan, name: str) -> str:
+    """Return how a share of sessions or episodes is called."""
+    if name in plan.standards:
+        return plan.label("standards", name)
+    return {"attended": "Sessions attended", "missed": "Sessions missed without notice"}.get(name, name)
+
+
+def dimension_label(plan: AuditPlan, name: str) -> str:
+    """Return how a column is called by which groups are told apart."""
+    return plan.label("descriptors", name) if name in plan.descriptors else name.capitalize()
+
+
+def reached(plan: AuditPlan, one: Shares) -> str:
+    """Return what patients reach, in words: "Important improvement in pain"."""
+    outcome = mid_sentence(plan.label("outcomes", one.outcome))
+    return {
+        "important": f"Important improvement in {outcome}",
+        "acceptable": f"Acceptable state of {outcome}",
+        "worse": f"Worse {outcome}",
+    }.get(one.kind, f"{one.kind}, {outcome}")
+
+
+def threshold(plan: AuditPlan, one: Shares, value: str) -> str:
+    """Return when something counts as reached."""
+    scale = plan.scale(one.outcome)
+    if value in ("", "\N{EN DASH}"):
+        return "any value worse than at intake"
+    if one.kind == "acceptable":
+        return f"{value} {scale.unit} or {'more' if scale.higher_is_better else 'less'} at discharge"
+    verb = "worse" if one.kind == "worse" else "better"
+    return f"{value} {scale.unit} {verb} than at intake, or more"

@@ -1,0 +1,269 @@
+"""The page of an audit: its sentences, its tables, what is hidden in every form, and its letters."""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+
+import pandas as pd
+import pytest
+from pypdf import PdfReader
+
+from coxa.clinics.audit import Audit
+from coxa.clinics.page.build import build_page
+from coxa.clinics.page.letters import letters
+from coxa.disclosure.protect import Certificate
+from coxa.report.document import FORMATS, Card, Document, List, Paragraph, TableBlock
+from coxa.report.output.render import render_document
+from coxa.tables.prose import Prose, Text, cells_of
+from coxa.tables.table import Table
+from tests.spec.clinic_audit import CLINICS, SMALL, audit, plan
+
+MARK = 97531
+"""A count that is nowhere else on a page."""
+
+CERTIFICATE = Certificate(5, 9, 0, False, 310, 42, 60, 7.0, False, 1, {"optimal": 60})
+
+TRIAL_WORDS = re.compile(
+    r"\b(arms?|randomi\w+|allocat\w+|treatment effects?|effects?|placebo|blinded)\b", re.IGNORECASE
+)
+
+IN_TEXT = re.compile(
+    r"\b\d{1,2} [A-Z][a-z]+ \d{4}|\d{4}-\d\d-\d\d|\d{4} Q\d|"
+    r"9[59](\.8)?%|99\.8|\d+ in 1,000|\d+ of 1,000|\d+ (in|of) 100"
+)
+"""Days, periods and levels of limits: numbers of a sentence that are no result."""
+
+
+@dataclass(frozen=True)
+class Hidden:
+    """An audit with hidden numbers, as it is published."""
+
+    audit: Audit
+    certificate: Certificate = CERTIFICATE
+    found: Mapping[str, int] = field(default_factory=lambda: {"warning": 3})
+
+    def note(self) -> str:
+        return "Not shown (*): a count from 1 to 4, or a number that would give it away."
+
+
+@pytest.fixture(scope="module")
+def page() -> Document:
+    return build_page(audit())
+
+
+def with_mark(whole: Audit, mark: float) -> Audit:
+    """Return an audit in which the numbers of a small clinic are a mark; NaN hides them, as `publish` does."""
+    counts = {}
+    for dimensions, frame in whole.completeness.counts.items():
+        small = (frame["clinic"] == SMALL).to_numpy() if "clinic" in dimensions else pd.Series(False, frame.index)
+        columns = [name for name in frame if name not in dimensions]
+        counts[dimensions] = frame.astype(dict.fromkeys(columns, float)).mask(
+            pd.DataFrame({name: small if name in columns else False for name in frame}, index=frame.index), mark
+        )
+    complete = replace(whole.completeness, counts=counts)
+    mixes = {}
+    for name, found in whole.case_mix.items():
+        numbers = found.clinics.select_dtypes("number").columns
+        clinics = found.clinics.astype(dict.fromkeys(numbers, float)).set_index("clinic")
+        clinics.loc[SMALL, list(numbers)] = mark
+        clinics.loc[SMALL, ["position", "position_95"]] = "" if pd.isna(mark) else "within"
+        mixes[name] = replace(found, clinics=clinics.reset_index())
+    return replace(whole, completeness=complete, case_mix=mixes)
+
+
+def paragraphs(document: Document) -> list[str]:
+    return [str(block.text) for block in document.sections[0].blocks if isinstance(block, Paragraph)]
+
+
+def table(document: Document, name: str) -> Table:
+    return next(one for one in document.tables() if one.id == name)
+
+
+def rows(document: Document, name: str) -> dict[str, list[str]]:
+    return {row.label: [cell.text for cell in row.cells] for row in table(document, name).rows()}
+
+
+def texts(document: Document) -> Iterator[Text]:
+    """Yield every sentence of a page: paragraphs, lists, cards, notes, and what figures say."""
+    for section in document.walk():
+        yield section.title
+        for block in section.blocks:
+            match block:
+                case Paragraph(text):
+                    yield text
+                case List(items):
+                    yield from items
+                case Card(facts=facts):
+                    yield from (text for _, text in facts)
+    for one in document.tables():
+        yield from (one.title, *(note.text for note in one.footnotes), *(column.label for column in one.columns))
+    yield from (figure.words for figure in document.figures())
+
+
+def read(form: str, made: str | bytes) -> str:
+    """Return all text of a page in one of its forms, and in HTML everything else too."""
+    if isinstance(made, str):
+        return made
+    if form == "pdf":
+        return "".join(each.extract_text() for each in PdfReader(io.BytesIO(made)).pages)
+    with zipfile.ZipFile(io.BytesIO(made)) as parts:
+        return "".join(parts.read(name).decode() for name in parts.namelist() if name.endswith(".xml"))
+
+
+def test_four_sentences_say_how_many_how_complete_how_we_compare_and_what_is_changing(page: Document) -> None:
+    episodes, complete, position, change, caution = paragraphs(page)
+    assert episodes == (
+        "From 3 January 2022 to 20 December 2024, 2340 eligible episodes began in 12 clinics; 2310 patients were seen. "
+        "The data were taken on 31 March 2025."
+    )
+    assert complete == (
+        "Of 1988 discharge questionnaires that were due, 1418 were completed in time: 71.3% (69.3% to 73.3%) with "
+        "its 95% confidence interval, against a target of 80.0%. Counting forms would have claimed 74.1%."
+    )
+    assert position == (
+        "Adjusted for case mix, pain improved by 2.00 points on average (n = 1404); 2 of 12 clinics are outside the "
+        "99.8% limits. Above: Northgate, 2.90 (limits 1.22 to 2.78, n = 156). Below: Parkside, 1.08 (limits 1.25 to "
+        "2.75, n = 192). Differences between clinics are 6.0% of the variation that case mix leaves, those between "
+        "therapists 4.0%; the rest is between patients."
+    )
+    assert change.startswith(
+        "In the last period (2024 Q4), 4 of 52 charts show a change that chance alone does not explain. Concern: "
+        "questionnaires complete in Parkside, 30.8% (limits 32.9% to 90.2%, n = 26); "
+    )
+    assert caution.startswith(
+        "Caution: The outcome is missing for 28.7% of the episodes that were due. 1 clinic has fewer"
+    )
+
+
+def test_a_clinic_is_found_at_a_glance_with_its_interval_limits_position_and_signals(page: Document) -> None:
+    glance = rows(page, "clinics-at-a-glance")
+    assert list(glance) == list(CLINICS)
+    assert glance["Parkside"] == [
+        "320", "79.0% (73.8% to 83.5%)", "1.08", "1.25 to 2.75", "Below", "Concern: completeness, improvement",
+    ]  # fmt: skip
+    assert glance["Riverside"][4] == "Within; above the 95% limits"
+
+
+def test_groups_that_answer_less_often_are_named_with_a_difference_and_its_interval(page: Document) -> None:
+    missing = rows(page, "who-is-missing")
+    assert missing["below 40"] == ["289", "144", "49.8% (44.1% to 55.6%)", "−30.2 (−36.4 to −23.8)"]
+    assert missing["60 or more"][-1] == "largest group"
+
+
+def test_every_result_in_a_sentence_is_a_cell_with_its_address(page: Document) -> None:
+    for block in page.sections[0].blocks:
+        if isinstance(block, Paragraph):
+            assert isinstance(block.text, Prose)
+            words = "".join(piece for piece in block.text.pieces if isinstance(piece, str))
+            words = re.sub(r"fewer than 30 episodes", "", IN_TEXT.sub("", words))
+            assert not re.search(r"\d", words), words
+            assert all(cell.statistics for cell in cells_of(block.text) if re.search(r"\d", cell.text))
+
+
+def test_clinics_are_not_described_in_the_words_of_a_trial(page: Document) -> None:
+    wrong = {str(text) for text in texts(page) if TRIAL_WORDS.search(str(text))}
+    assert not wrong
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_a_hidden_number_is_in_no_form_of_the_page(form: str) -> None:
+    shown = build_page(with_mark(audit(), MARK))
+    hidden = build_page(Hidden(with_mark(audit(), float("nan"))))
+    assert str(MARK) in read(form, render_document(shown, form))
+    text = read(form, render_document(hidden, form))
+    assert str(MARK) not in text
+    assert "Not shown (*)" in re.sub(r"\s+", " ", text)
+
+
+def test_hidden_numbers_are_a_sign_with_a_note_and_have_no_statistics() -> None:
+    hidden = build_page(Hidden(with_mark(audit(), float("nan"))))
+    assert rows(hidden, "clinics-at-a-glance")[SMALL][:5] == ["*"] * 5
+    assert rows(hidden, "complete-by-clinic")[SMALL] == ["*"] * 6
+    assert rows(hidden, "trust-pain")[SMALL] == ["*"] * 6
+    cells = [cell for one in hidden.tables() for row in one.rows() for cell in row.cells if cell.text == "*"]
+    assert all(pd.isna(one.value) for cell in cells for one in cell.statistics)
+    notes = [str(note.text) for note in table(hidden, "trust-pain").footnotes]
+    assert notes[-1].startswith("Not shown (*)")
+    assert SMALL not in set(next(one for one in hidden.figures() if one.id == "funnel-pain").data["clinic"])
+
+
+def test_a_published_page_keeps_no_more_digits_than_it_prints() -> None:
+    hidden = build_page(Hidden(audit()))
+    assert [one.value for one in table(hidden, "trust-pain").statistics()][:3] == [2.07, 1.72, 2.43]
+    facts = next(block for block in hidden.sections[0].blocks if isinstance(block, Card)).facts
+    assert str(facts[0][1]).startswith("All tables together have 310 different counts, of which 42 are hidden.")
+
+
+def test_a_part_that_is_not_there_is_replaced_by_its_reason() -> None:
+    whole = audit()
+    why = "Too few clinics for a model."
+    empty = replace(whole.case_mix["pain"], clinics=whole.case_mix["pain"].clinics.iloc[:0], without=why)
+    counts = {(): whole.completeness.counts[()], ("clinic",): whole.completeness.counts[("clinic",)]}
+    made = build_page(
+        replace(
+            whole,
+            case_mix={"pain": empty},
+            series=(),
+            shares=(),
+            rates=(),
+            literature=whole.literature.iloc[:0],
+            completeness=replace(whole.completeness, counts=counts, weights=pd.DataFrame(), without="No descriptor."),
+            without={"series": "Three periods are too few for a chart."},
+        )
+    )
+    said = [str(text) for text in texts(made)]
+    assert why in said
+    assert "Three periods are too few for a chart." in said
+    assert all(section.blocks or section.sections for section in made.walk())
+    assert render_document(made, "html")
+
+
+def test_choices_are_in_the_page_where_it_has_tables_to_choose_from_and_nowhere_else(page: Document) -> None:
+    html = str(render_document(page, "html"))
+    assert 'data-groups="Clinic" data-rows="Condition"' in html
+    assert 'data-groups="Clinic" data-rows="Year"' in html
+    assert "Choose what the tables show" in html
+    assert "Choose what the tables show" not in str(render_document(next(iter(letters(audit()).values())), "html"))
+    kept = [block.choices for section in page.walk() for block in section.blocks if isinstance(block, TableBlock)]
+    assert ("Clinic", "Year") in kept
+
+
+def test_the_page_is_written_in_the_style_of_the_plan() -> None:
+    made = build_page(audit(plan(style="lancet")))
+    assert made.style == "lancet"
+    assert rows(made, "clinics-at-a-glance")["Parkside"][2] == "1·08"
+
+
+def test_a_letter_has_the_numbers_of_its_own_unit_and_of_all() -> None:
+    made = letters(audit())
+    assert len(made) == len(CLINICS) * 3
+    for clinic in CLINICS:
+        letter = made[f"clinic-{clinic.lower().replace(' ', '-')}"]
+        cells = [cell for one in letter.tables() for row in one.rows() for cell in row.cells]
+        cells += [cell for text in texts(letter) for cell in cells_of(text)]
+        assert {one.arm for cell in cells for one in cell.statistics} <= {clinic, "all"}
+        assert not [other for other in CLINICS if other != clinic and other in str(render_document(letter, "html"))]
+
+
+def test_a_letter_says_where_a_clinic_is_what_is_changing_and_what_small_numbers_cannot_say() -> None:
+    made = letters(audit())["clinic-parkside"]
+    said = paragraphs(made)
+    assert said[2] == (
+        "Adjusted for case mix, pain of your patients improved by 1.08 points (n = 192); in all clinics by 2.00. "
+        "The 99.8% limits are 1.25 to 2.75. That is lower than chance explains for a clinic with as many patients."
+    )
+    assert any("could show a difference from the others of 0.95 points or more" in text for text in said)
+    small = paragraphs(letters(audit())["clinic-west-end"])
+    assert any(text.startswith("You have few patients with an outcome.") for text in small)
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_a_letter_is_one_page_in_every_form(form: str) -> None:
+    made = render_document(letters(audit())["therapist-mill-lane-t03"], form)
+    assert "Your numbers: T03, Mill Lane" in re.sub(r"\s+", " ", read(form, made))
+    if isinstance(made, bytes) and form == "pdf":
+        assert len(PdfReader(io.BytesIO(made)).pages) == 1
