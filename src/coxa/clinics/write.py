@@ -104,8 +104,8 @@ def certificate(published: Published) -> dict[str, Any]:
         "audit": published.audit.plan.audit,
         "says": "From the page, its tables and the results data set, and from the earlier audits that were given, no "
         f"hidden count can be narrowed down to fewer than {k} episodes by arithmetic.",
-        "does_not_say": "Neither what a reader knows from elsewhere is covered, nor sums of hidden counts that no table "
-        "has.",
+        "does_not_say": "What a reader knows from elsewhere is not covered, nor are sums of hidden counts "
+        "that no table has.",
         **published.certificate.as_dict(),
     }
 

@@ -90,7 +90,7 @@ def attack_known(
     """Attack tables of which it is known already how they add up; the index of the frame is that of `known`."""
     low, high = known.limits(tables, earlier, 0.0 if zeros_disclose else 1.0, left)
     cells = np.arange(len(low)) < known.n_cells
-    after = np.flatnonzero(~cells | np.isinf(high))
+    after = np.flatnonzero((~cells | np.isinf(high)) & known.attackable())
     found = feasible_ranges(known.matrix(), low, high, after)
     names, since = list(known.places), set(known.since)
     frame = pd.DataFrame(

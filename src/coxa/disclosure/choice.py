@@ -52,7 +52,7 @@ class Choice:
         weights[shown] = 1.0
         is_cell = np.arange(len(values)) < known.n_cells
         counted = ~is_cell | (values != 0) | zeros_disclose
-        unprotected = shown | (~is_cell & (values == 0) & (not zeros_disclose))
+        unprotected = shown | ~known.attackable() | (~is_cell & (values == 0) & (not zeros_disclose))
         least = np.where(is_cell & (not zeros_disclose), 1.0, 0.0)
         place = np.cumsum(counted) - 1
         sign = np.where(values < 0, -1, 1)  # of those who left it is their number that is protected

@@ -25,6 +25,7 @@ class Known:
     equations : each the terms that add up to zero
     rests     : index of what follows (the rest of a count within another; those who came since an earlier publication)
                 -> index of the whole and of the part
+    protected : indices of those rests that are counts to be protected
     n_now     : number of cells of the tables; those of earlier ones follow them
     n_cells   : number of all cells
     since     : indices of those who came since an earlier publication
@@ -33,6 +34,7 @@ class Known:
     places: dict[Key, int] = field(default_factory=dict)
     equations: dict[tuple[Term, ...], None] = field(default_factory=dict)
     rests: dict[int, tuple[int, int]] = field(default_factory=dict)
+    protected: set[int] = field(default_factory=set)
     n_now: int = 0
     n_cells: int = 0
     since: list[int] = field(default_factory=list)
@@ -54,17 +56,27 @@ class Known:
             if table.within is not None:
                 whole, rest = table.within + date, f"{table.within} but not {table.measure}{date}"
                 for measure, place in table.counted():
-                    one._relate((rest, place), (whole, place), (measure + date, place))
+                    at = one._relate((rest, place), (whole, place), (measure + date, place))
+                    if table.rest and at is not None:
+                        one.protected.add(at)
         for table, date in dated:
             for measure, place in table.counted():
                 at = one._relate((f"{measure} since{date}", place), (measure, place), (measure + date, place))
-                one.since += [] if at is None else [at]
+                if at is not None:
+                    one.since.append(at)
+                    one.protected.add(at)
         return one
 
     def indices(self, table: CountTable, number: int | None = None) -> Indices:
         """Return the index of each cell of a table, or of an earlier one."""
         date = "" if number is None else _date(number)
         return np.array([self.places[measure + date, place] for measure, place in table.counted()], dtype=np.intp)
+
+    def attackable(self) -> NDArray[np.bool_]:
+        """Return which counts an attacker is after, wherever they are hidden or only follow from others."""
+        found = np.arange(len(self.places)) < self.n_cells
+        found[list(self.protected)] = True
+        return found
 
     def matrix(self) -> sparse.csr_matrix:
         """Return the equations as a matrix."""

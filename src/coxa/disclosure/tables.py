@@ -36,6 +36,7 @@ class CountTable:
                  not asked, can be worked out from both
     k          : of a published table, counts below it were hidden
     rounded_to : of a published table, shown counts are rounded to multiples of it
+    rest       : whether the rest (those not asked) is protected as a count of its own; it bounds the part in any case
     coarser    : dimension -> a coarser one, and its level for each level: quarters that add up to the years of another
                  table
 
@@ -52,6 +53,7 @@ class CountTable:
     within: str | None = None
     k: int | None = None
     rounded_to: int = 1
+    rest: bool = True
     coarser: Mapping[str, tuple[str, Mapping[str, str]]] = field(default_factory=dict, repr=False)
 
     @classmethod
@@ -63,6 +65,7 @@ class CountTable:
         *,
         measure: str = "n",
         within: str | None = None,
+        rest: bool = True,
     ) -> CountTable:
         """Return the counts of groups that there are, with their totals; a combination that is not there is no cell.
 
@@ -78,7 +81,7 @@ class CountTable:
             Columns; none of a single row that is all.
         count
             Column of the counts.
-        measure, within
+        measure, within, rest
             As in the record.
 
         Examples
@@ -99,7 +102,7 @@ class CountTable:
         cells = pd.concat(parts if names else [inner], ignore_index=True).drop(columns="parts")
         if "few" in cells:
             cells["few"] = cells["few"].astype("boolean").fillna(False).astype(bool)
-        return cls(tuple(names), cells, measure, within)
+        return cls(tuple(names), cells, measure, within, rest=rest)
 
     @classmethod
     def of_rows(

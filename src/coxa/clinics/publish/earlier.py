@@ -71,6 +71,7 @@ def _table(shown: CountTable, true: CountTable) -> dict[str, Any]:
         "within": shown.within,
         "k": shown.k,
         "rounded_to": shown.rounded_to,
+        "rest": shown.rest,
         "coarser": {name: [wider, dict(levels)] for name, (wider, levels) in shown.coarser.items()},
         "levels": shown.cells[names].values.tolist(),
         "shown": [None if pd.isna(n) else n for n in shown.cells["n"]],
@@ -84,5 +85,5 @@ def _read(kept: dict[str, Any]) -> tuple[CountTable, CountTable]:
     coarser = {name: (wider, levels) for name, (wider, levels) in kept["coarser"].items()}
     about = (kept["measure"], kept["within"])
     shown = cells.assign(n=pd.array(kept["shown"], dtype="Float64").astype(float))
-    published = CountTable(tuple(names), shown, *about, kept["k"], kept["rounded_to"], coarser)
-    return published, CountTable(tuple(names), cells.assign(n=kept["true"]), *about, coarser=coarser)
+    published = CountTable(tuple(names), shown, *about, kept["k"], kept["rounded_to"], kept["rest"], coarser)
+    return published, CountTable(tuple(names), cells.assign(n=kept["true"]), *about, rest=kept["rest"], coarser=coarser)

@@ -11,7 +11,7 @@ import pandas as pd
 from coxa.clinics.audit import Audit, CaseMix, Completeness, Dimensions, Rare, Rates, Shares
 from coxa.clinics.publish.series import published_series
 from coxa.clinics.publish.shown import Shown
-from coxa.clinics.publish.tables import in_model
+from coxa.clinics.publish.tables import in_model, people_of
 from coxa.study.audit.plan import CLINIC, THERAPIST
 
 COUNTED = ("eligible", "asked", "intake", "due", "done", "of", "of_done", "forms", "intakes")
@@ -27,9 +27,9 @@ def hidden_audit(audit: Audit, shown: Shown, k: int) -> Audit:
         audit,
         completeness=_completeness(audit.completeness, shown),
         case_mix={name: _case_mix(name, found, shown, k) for name, found in audit.case_mix.items()},
-        shares=tuple(_share(one, shown) for one in audit.shares),
+        shares=tuple(_share(one, people_of(audit, one), shown) for one in audit.shares),
         rates=tuple(_rate(one, shown) for one in audit.rates),
-        series=published_series(audit, shown),
+        series=published_series(audit, shown, k),
         periods=_periods(audit.periods, shown),
         rare=tuple(each for one in audit.rare if (each := _rare(one, shown)) is not None),
         findings=type(audit.findings)(),
@@ -78,13 +78,13 @@ def _case_mix(outcome: str, found: CaseMix, shown: Shown, k: int) -> CaseMix:
     if found.without:
         return found
     total = shown.total(in_model(outcome))
-    bands = found.calibration
+    bands, therapists = found.calibration, _units(outcome, found.therapists, [CLINIC, THERAPIST], shown)
     return replace(
         found,
         n=int(total) if np.isfinite(total) else 0,
         calibration=bands if len(bands) and (bands["n"] >= k).all() else bands.iloc[:0],
         clinics=_units(outcome, found.clinics, [CLINIC], shown),
-        therapists=_units(outcome, found.therapists, [CLINIC, THERAPIST], shown),
+        therapists=therapists if len(therapists) and therapists["n"].notna().any() else therapists.iloc[:0],
     )
 
 
@@ -99,26 +99,29 @@ def _units(outcome: str, frame: pd.DataFrame, dimensions: list[str], shown: Show
     return without_numbers(frame.assign(n_lost=lost), np.isnan(lost), dimensions, known) if known else frame
 
 
-def _share(one: Shares, shown: Shown) -> Shares:
+def _share(one: Shares, people: str, shown: Shown) -> Shares:
     name = f"{one.outcome} {one.kind}"
-    events, n = shown.total(name), shown.total(f"{name} of")
-    return replace(one, clinics=_fractions(one.clinics, name, shown), events=_whole(events, n), n=_whole(n, n))
+    events, n = shown.total(name), shown.total(people)
+    clinics = _fractions(one.clinics, name, people, shown)
+    return replace(one, clinics=clinics, events=_whole(events, n), n=_whole(n, n))
 
 
 def _rate(one: Rates, shown: Shown) -> Rates:
     if one.of == "episodes":
-        events, n = shown.total(one.name), shown.total(f"{one.name} of")
-        return replace(one, clinics=_fractions(one.clinics, one.name, shown), events=_whole(events, n), n=_whole(n, n))
+        people = f"{one.name} of"
+        events, n = shown.total(one.name), shown.total(people)
+        clinics = _fractions(one.clinics, one.name, people, shown)
+        return replace(one, clinics=clinics, events=_whole(events, n), n=_whole(n, n))
     eligible = shown.column("eligible", one.clinics, [CLINIC])
     frame = without_numbers(one.clinics, np.isnan(eligible), [CLINIC])
     return replace(one, clinics=frame.assign(episodes=eligible) if "episodes" in frame else frame)
 
 
-def _fractions(frame: pd.DataFrame, name: str, shown: Shown) -> pd.DataFrame:
+def _fractions(frame: pd.DataFrame, name: str, people: str, shown: Shown) -> pd.DataFrame:
     """Return a frame of events among people by clinic, with what is shown of both."""
     if not len(frame):
         return frame
-    events, n = shown.column(name, frame, [CLINIC]), shown.column(f"{name} of", frame, [CLINIC])
+    events, n = shown.column(name, frame, [CLINIC]), shown.column(people, frame, [CLINIC])
     hidden = np.isnan(events) | np.isnan(n)
     with np.errstate(divide="ignore", invalid="ignore"):
         frame = frame.assign(events=events, share=events / n)
@@ -143,10 +146,13 @@ def _periods(periods: pd.DataFrame, shown: Shown) -> pd.DataFrame:
 
 def _rare(one: Rare, shown: Shown) -> Rare | None:
     """Return a rare event with its numbers alone, if they are shown."""
-    name = f"{one.outcome} worse"
-    row = pd.DataFrame({CLINIC: [one.clinic]})
+    name, row = f"{one.outcome} worse", pd.DataFrame({CLINIC: [one.clinic]})
     at = [] if one.clinic == "all" else [CLINIC]
-    events, n = shown.column(name, row, at)[0], shown.column(f"{name} of", row, at)[0]
+    events = shown.column(name, row, at)[0]
+    n = next(
+        (n for people in (in_model(one.outcome), f"{name} of") if np.isfinite(n := shown.column(people, row, at)[0])),
+        np.nan,
+    )
     if not (np.isfinite(events) and np.isfinite(n)):
         return None
     return replace(one, frame=one.frame.iloc[:0], events=int(events), n=int(n))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -11,44 +11,88 @@ from coxa.audit.charts.chart import ControlChart
 from coxa.audit.charts.over_time import p_chart, xmr_chart
 from coxa.clinics.audit import Audit, Series
 from coxa.clinics.publish.shown import Shown
-from coxa.clinics.publish.tables import in_model
+from coxa.clinics.publish.tables import in_model, people_of
 from coxa.errors import OptionError
+from coxa.study.audit.plan import CLINIC, PERIOD
 
 ALL = "all"
 FEWEST = 2
 """Points of a chart."""
 
+OF_CLINICS = ("complete", "change", "missed")
+"""Charts that are published of each clinic; the counts of others in a clinic and a period are too small."""
 
-def published_series(audit: Audit, shown: Shown) -> tuple[Series, ...]:
+
+@dataclass(frozen=True, slots=True)
+class Points:
+    """What is shown of a series: (n_periods,) each; NaN where it is hidden.
+
+    n, events : people or sessions, and events among them
+    visible   : which points have a value
+    """
+
+    n: np.ndarray
+    events: np.ndarray
+    visible: np.ndarray
+
+
+def published_series(audit: Audit, shown: Shown, k: int) -> tuple[Series, ...]:
     """Return the series of an audit from the periods that are shown; one of fewer than two is left out.
 
-    The centre and the limits of a chart are sums over its points, and give away a single one that is missing.
+    The centre and the limits of a chart are sums over its points, and give away a single one that is missing. Of a
+    clinic, means are shown without their number of people, where there are at least k.
     """
-    series = (_published(one, audit.plan.main, shown) for one in audit.series)
+    series = (_published(one, audit, shown, k) for one in audit.series)
     return tuple(one for one in series if one is not None)
 
 
-def _published(one: Series, main: str, shown: Shown) -> Series | None:
+def _published(one: Series, audit: Audit, shown: Shown, k: int) -> Series | None:
     frame = one.frame.reset_index(drop=True)
-    place = frame[["period"]] if one.clinic == ALL else frame[["period"]].assign(clinic=one.clinic)
-    dimensions = list(place.columns)
-
-    def counts(measure: str) -> np.ndarray:
-        return shown.column(measure, place, dimensions)
-
-    sessions = one.measure == "missed"
-    people = {"complete": "of", "change": in_model(main), "important": f"{main} important of"}
-    n = frame["n"].to_numpy(dtype=float) if sessions else counts(people.get(one.measure, "eligible"))
-    events = {"complete": lambda: counts("of_done"), "important": lambda: counts(f"{main} important")}
-    happened = events[one.measure]() if one.measure in events else frame["events"].to_numpy(dtype=float)
-    visible = np.isfinite(n) & (np.isfinite(happened) | (one.measure in ("change", "episodes")))
-    if sessions:
-        visible &= np.isfinite(counts("eligible"))
-    if visible.sum() < FEWEST:
+    if one.clinic == ALL:
+        points = _of_all(one, frame, audit, shown)
+    elif one.measure in OF_CLINICS:
+        points = _of_clinic(one, frame, audit, shown, k)
+    else:
         return None
-    frame = frame.assign(n=n, events=happened)
-    chart = _chart(one, frame[visible])
-    return None if chart is None else _with_chart(one, frame, visible, chart)
+    if points.visible.sum() < FEWEST:
+        return None
+    frame = frame.assign(n=points.n, events=points.events)
+    chart = _chart(one, frame[points.visible])
+    return None if chart is None else _with_chart(one, frame, points.visible, chart)
+
+
+def _of_all(one: Series, frame: pd.DataFrame, audit: Audit, shown: Shown) -> Points:
+    """Return what is shown of a series of all clinics."""
+    main = audit.plan.main
+    important = next((each for each in audit.shares if (each.outcome, each.kind) == (main, "important")), None)
+    people = {"complete": "of", "change": in_model(main), "episodes": "eligible", "missed": "eligible"}
+    people["important"] = people_of(audit, important) if important else ""
+    n = shown.column(people[one.measure], frame, [PERIOD])
+    if one.measure == "missed":
+        return _sessions(frame, np.isfinite(n))
+    if one.measure in ("change", "episodes"):
+        return Points(n, np.full(len(n), np.nan), np.isfinite(n))
+    events = shown.column("of_done" if one.measure == "complete" else f"{main} important", frame, [PERIOD])
+    return Points(n, events, np.isfinite(n) & np.isfinite(events))
+
+
+def _of_clinic(one: Series, frame: pd.DataFrame, audit: Audit, shown: Shown, k: int) -> Points:
+    """Return what is shown of a series of one clinic."""
+    place = frame[[PERIOD]].assign(clinic=one.clinic)
+    if one.measure == "complete":
+        n, events = (shown.column(name, place, [CLINIC, PERIOD]) for name in ("of", "of_done"))
+        return Points(n, events, np.isfinite(n) & np.isfinite(events))
+    counted = place.merge(audit.periods, on=[CLINIC, PERIOD], how="left")
+    if one.measure == "missed":
+        return _sessions(frame, counted["patients"].to_numpy(dtype=float) >= k)
+    hidden = np.full(len(frame), np.nan)
+    return Points(hidden, hidden, counted[in_model(audit.plan.main)].to_numpy(dtype=float) >= k)
+
+
+def _sessions(frame: pd.DataFrame, visible: np.ndarray) -> Points:
+    """Return sessions, which are no people, where those who had them are shown."""
+    n, events = (frame[name].astype(float).where(visible).to_numpy() for name in ("n", "events"))
+    return Points(n, events, visible)
 
 
 def _chart(one: Series, frame: pd.DataFrame) -> ControlChart | None:

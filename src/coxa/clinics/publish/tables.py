@@ -3,31 +3,43 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import pandas as pd
 
-from coxa.clinics.audit import Audit, Dimensions
+from coxa.clinics.audit import Audit, Dimensions, Shares
 from coxa.disclosure.tables import CountTable
 from coxa.study.audit.plan import CLINIC, PERIOD, THERAPIST
 
-CHAIN = (
-    ("eligible", None),
-    ("asked", "eligible"),
-    ("intake", "asked"),
-    ("due", "intake"),
-    ("done", "due"),
-    ("of", "eligible"),
-    ("due", "of"),
-    ("of_done", "of"),
-    ("done", "of_done"),
-)
-"""Counts of the cascade, each with one that it is part of."""
+Pair = tuple[str, str | None, bool]
+"""A count, one that it is part of, and whether the rest of that one is to be protected as well."""
 
-FORMS = (("intakes", "eligible"), ("intake", "intakes"), ("forms", "eligible"), ("of_done", "forms"))
+CHAIN: tuple[Pair, ...] = (
+    ("eligible", None, False),
+    ("asked", "eligible", False),
+    ("intake", "asked", False),
+    ("due", "intake", False),
+    ("done", "due", True),
+    ("of", "eligible", False),
+    ("due", "of", False),
+    ("of_done", "of", True),
+    ("done", "of_done", False),
+)
+"""Counts of the cascade. Those who were lost are protected as a group; those not asked, or not due yet, are not."""
+
+FORMS: tuple[Pair, ...] = (
+    ("intakes", "eligible", False),
+    ("intake", "intakes", False),
+    ("forms", "eligible", False),
+    ("of_done", "forms", False),
+)
 """Questionnaires, as counting forms counts them."""
 
-SHORT = (("eligible", None), ("of", "eligible"), ("of_done", "of"))
+SHORT: tuple[Pair, ...] = (("of", None, False), ("of_done", "of", True))
 """Counts of groups by two dimensions."""
+
+WHOLE = ("eligible", "of", "of_done", "done")
+"""Counts that those in a model are part of, where they are."""
 
 
 def in_model(outcome: str) -> str:
@@ -64,12 +76,10 @@ def _cascade(dimensions: Dimensions, groups: pd.DataFrame, k: int) -> Iterator[C
     yield from _of_groups(_marked(groups, k), dimensions, pairs)
 
 
-def _of_groups(
-    groups: pd.DataFrame, dimensions: Sequence[str], pairs: Sequence[tuple[str, str | None]]
-) -> Iterator[CountTable]:
-    for measure, whole in pairs:
+def _of_groups(groups: pd.DataFrame, dimensions: Sequence[str], pairs: Sequence[Pair]) -> Iterator[CountTable]:
+    for measure, whole, rest in pairs:
         if whole is None or (groups[measure].to_numpy() <= groups[whole].to_numpy()).all():
-            yield CountTable.of_groups(groups, dimensions, measure, measure=measure, within=whole)
+            yield CountTable.of_groups(groups, dimensions, measure, measure=measure, within=whole, rest=rest)
 
 
 def _marked(groups: pd.DataFrame, k: int) -> pd.DataFrame:
@@ -77,34 +87,52 @@ def _marked(groups: pd.DataFrame, k: int) -> pd.DataFrame:
 
 
 def _modelled(audit: Audit) -> Iterator[CountTable]:
-    """Yield the people in the model of each outcome, by clinic and by therapist."""
+    """Yield the people in the model of each outcome, by clinic, and for the main outcome by therapist."""
     for outcome, found in audit.case_mix.items():
-        for frame, dimensions in ((found.clinics, [CLINIC]), (found.therapists, [CLINIC, THERAPIST])):
+        frames: dict[Dimensions, pd.DataFrame] = {(CLINIC,): found.clinics}
+        if outcome == audit.plan.main:
+            frames[CLINIC, THERAPIST] = found.therapists
+        for dimensions, frame in frames.items():
             if len(frame):
                 counts = frame[[*dimensions, "n"]].rename(columns={"n": in_model(outcome)})
-                counts = _beside(counts, audit, dimensions)
-                pairs = ((in_model(outcome), whole) for whole in ("eligible", "of", "of_done", "done"))
-                yield from _of_groups(counts, dimensions, [(part, whole) for part, whole in pairs if whole in counts])
+                yield from _part_of(_beside(counts, audit, dimensions), dimensions, in_model(outcome))
 
 
-def _beside(counts: pd.DataFrame, audit: Audit, dimensions: list[str]) -> pd.DataFrame:
+def _part_of(counts: pd.DataFrame, dimensions: Sequence[str], measure: str) -> Iterator[CountTable]:
+    """Yield counts as parts of the smallest counts of the cascade that they can be part of."""
+    wholes = [name for name in WHOLE if name in counts and (counts[measure] <= counts[name]).all()]
+    yield from _of_groups(counts, dimensions, [(measure, wholes[-1] if wholes else None, False)])
+
+
+def _beside(counts: pd.DataFrame, audit: Audit, dimensions: Dimensions) -> pd.DataFrame:
     """Return counts with those of the cascade of the same groups, which they are part of."""
-    cascade = audit.completeness.counts.get(tuple(dimensions))
+    cascade = audit.completeness.counts.get(dimensions)
     if cascade is None:
         return counts
-    wanted = [name for name in ("eligible", "of", "of_done", "done") if name in cascade]
-    return counts.merge(cascade[[*dimensions, *wanted]], on=dimensions, how="left").fillna(dict.fromkeys(wanted, 0))
+    wanted = [name for name in (WHOLE if len(dimensions) < 2 else ("of", "of_done")) if name in cascade]
+    joined = counts.merge(cascade[[*dimensions, *wanted]], on=list(dimensions), how="left")
+    return joined.fillna(dict.fromkeys(wanted, 0))
 
 
 def _shares(audit: Audit) -> Iterator[CountTable]:
     """Yield those who reach something, and those of whom it is known whether they do."""
     for one in audit.shares:
         if len(one.clinics):
-            name = f"{one.outcome} {one.kind}"
-            counts = one.clinics[[CLINIC, "n", "events"]].rename(columns={"n": f"{name} of", "events": name})
-            counts = _beside(counts, audit, [CLINIC])
-            whole = [each for each in ("eligible", "of", "of_done") if each in counts]
-            yield from _of_groups(counts, [CLINIC], [*((f"{name} of", each) for each in whole), (name, f"{name} of")])
+            name, people = f"{one.outcome} {one.kind}", people_of(audit, one)
+            counts = one.clinics[[CLINIC, "n", "events"]].rename(columns={"n": people, "events": name})
+            counts = _beside(counts, audit, (CLINIC,))
+            yield from _part_of(counts, [CLINIC], people)
+            yield from _of_groups(counts, [CLINIC], [(name, people, True)])
+
+
+def people_of(audit: Audit, share: Shares) -> str:
+    """Return the measure of those of whom a share is: those in the model of the outcome, where these are the same."""
+    model = audit.case_mix.get(share.outcome)
+    if model is not None and len(model.clinics) == len(share.clinics):
+        n = share.clinics.set_index(CLINIC)["n"]
+        if (model.clinics.set_index(CLINIC)["n"].reindex(n.index) == n).all():
+            return in_model(share.outcome)
+    return f"{share.outcome} {share.kind} of"
 
 
 def _standards(audit: Audit) -> Iterator[CountTable]:
@@ -112,17 +140,24 @@ def _standards(audit: Audit) -> Iterator[CountTable]:
     for one in audit.rates:
         if one.of == "episodes" and len(one.clinics):
             counts = one.clinics[[CLINIC, "n", "events"]].rename(columns={"n": f"{one.name} of", "events": one.name})
-            counts = _beside(counts, audit, [CLINIC])
-            yield from _of_groups(counts, [CLINIC], [(f"{one.name} of", "eligible"), (one.name, f"{one.name} of")])
+            counts = _beside(counts, audit, (CLINIC,))
+            yield from _part_of(counts, [CLINIC], f"{one.name} of")
+            yield from _of_groups(counts, [CLINIC], [(one.name, f"{one.name} of", True)])
 
 
 def _over_time(audit: Audit, k: int) -> Iterator[CountTable]:
-    """Yield the counts of each clinic in each period."""
+    """Yield the counts behind charts: of each clinic in each period for completeness, of all in each for the rest."""
     if not len(audit.periods):
         return
-    groups = _marked(audit.periods, k)
-    pairs: list[tuple[str, str | None]] = [*SHORT]
-    pairs += [(str(name), "eligible") for name in groups if str(name).endswith(" in model")]
-    for name in (str(name) for name in groups if str(name).endswith(" of")):
-        pairs += [(name, "eligible"), (name.removesuffix(" of"), name)]
-    yield from _of_groups(groups, [CLINIC, PERIOD], pairs)
+    years = {name: name[:4] for name in map(str, audit.periods[PERIOD].unique())}
+    finer = audit.plan.time != "year"
+    for table in _of_groups(_marked(audit.periods, k), [CLINIC, PERIOD], SHORT):
+        yield replace(table, coarser={PERIOD: ("year", years)}) if finer else table
+    main = audit.plan.main
+    counts = audit.periods.drop(columns=CLINIC).groupby(PERIOD, sort=False).sum().reset_index()
+    if in_model(main) in counts:
+        yield from _of_groups(counts, [PERIOD], [(in_model(main), "of_done", False)])
+    for share in audit.shares:
+        name, people = f"{main} {share.kind}", people_of(audit, share)
+        if share.outcome == main and share.kind == "important" and {name, people} <= set(counts):
+            yield from _of_groups(counts, [PERIOD], [(people, "of_done", False), (name, people, True)])
