@@ -156,3 +156,11 @@ def test_counts_are_those_of_the_function_on_arrays(by: tuple[str, ...]) -> None
     assert counts[shown].values.tolist() == expected[shown].values.tolist()
     assert (counts["of_done"] / counts["of"]).tolist() == expected["complete"].tolist()
     assert (counts["forms"] / counts["intakes"]).tolist() == expected["naive"].tolist()
+
+
+def test_patients_are_counted_where_they_could_be_few() -> None:
+    """A patient has three episodes at most: 15 or more are surely of five patients, whom nothing hides."""
+    rows = [("A", f"a{at}") for at in range(20)] + [("B", "b"), ("B", "b"), ("B", "b"), ("B", None)]
+    counts = completeness_counts(episodes_of(rows_of(("clinic", "patient"), rows)))
+    assert counts["clinic",].set_index("clinic")["patients"].fillna(-1).to_dict() == {"A": -1, "B": 2}
+    assert counts[()]["patients"].tolist() == [22]

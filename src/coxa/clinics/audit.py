@@ -27,7 +27,8 @@ class Completeness:
 
     counts  : dimensions -> one row per group that has an episode: the dimensions, the counts `STAGES` (each of those
               counted before), `of` and `of_done` (due among all eligible, and done among them, whether asked or not),
-              `forms` and `intakes` (all discharge and intake questionnaires, for the naive number), `patients`
+              `forms` and `intakes` (all discharge and intake questionnaires, for the naive number), `patients` (NaN
+              where they surely are `small_cells.k` or more, counted where they could be fewer, and without dimensions)
     weights : lowest, highest, effective_n, n_seen, n_due and n_capped of the inverse-probability weights, one row for
               all and one per clinic; empty where they cannot be had, for the reason in `without`
     terms   : what the weights depend on: term, level, n_due, n_done

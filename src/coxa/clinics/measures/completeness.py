@@ -7,8 +7,9 @@ from collections.abc import Mapping
 import pandas as pd
 from statsmodels.stats.proportion import proportion_confint
 
-from coxa.clinics.audit import Completeness, Dimensions
+from coxa.clinics.audit import Dimensions
 from coxa.clinics.measures.groups import YEAR, grouped, recorded
+from coxa.clinics.measures.patients import Patients, patients_in, with_patients
 from coxa.episodes.episodes import Episodes
 from coxa.study.audit.plan import CLINIC, CONDITION, PERIOD, THERAPIST, AuditPlan
 
@@ -25,10 +26,8 @@ REACHED = {
 }
 """Column of `Completeness.counts` -> which episodes are counted in it; each stage among those counted before."""
 
-COUNTED = {name: f"COUNT(*) FILTER (WHERE {rule})" for name, rule in REACHED.items()} | {
-    "patients": "COUNT(DISTINCT patient) + COUNT(*) - COUNT(patient)"
-}
-"""The same as SQL; an episode without a patient counts as a patient of its own."""
+COUNTED = {name: f"COUNT(*) FILTER (WHERE {rule})" for name, rule in REACHED.items()}
+"""The same as SQL."""
 
 
 def completeness_sets(plan: AuditPlan, there: set[str]) -> list[Dimensions]:
@@ -40,13 +39,15 @@ def completeness_sets(plan: AuditPlan, there: set[str]) -> list[Dimensions]:
     return [one for one in sets if set(one) <= always | there]
 
 
-def completeness_counts(episodes: Episodes) -> Mapping[Dimensions, pd.DataFrame]:
+def completeness_counts(episodes: Episodes, patients: Patients | None = None) -> Mapping[Dimensions, pd.DataFrame]:
     """Count the cascade from eligible to an outcome in time, in every grouping that the plan asks for.
 
     Parameters
     ----------
     episodes
         The episodes.
+    patients
+        How many there are, where it is known already.
 
     Returns
     -------
@@ -66,7 +67,8 @@ def completeness_counts(episodes: Episodes) -> Mapping[Dimensions, pd.DataFrame]
     """
     plan = episodes.plan
     there = recorded(episodes, (THERAPIST, CONDITION, *plan.completeness_by))
-    return grouped(episodes, completeness_sets(plan, there), COUNTED)
+    tables = grouped(episodes, completeness_sets(plan, there), {**COUNTED, "rows": "COUNT(*)"})
+    return with_patients(episodes, tables, patients or patients_in(episodes))
 
 
 def who_is_missing(
@@ -114,8 +116,3 @@ def who_is_missing(
 
 
 MISSING = ("descriptor", "level", "n", "done", "share", "conf_low", "conf_high", "difference")
-
-
-def completeness_of(episodes: Episodes, weights: pd.DataFrame, terms: pd.DataFrame, without: str) -> Completeness:
-    """Return how complete the data are, with the weights that were reckoned from them, or why there are none."""
-    return Completeness(completeness_counts(episodes), weights, terms, without)

@@ -11,6 +11,7 @@ import pandas as pd
 from coxa.clinics.audit import Dimensions
 from coxa.clinics.measures.completeness import COUNTED
 from coxa.clinics.measures.groups import NOT_RECORDED, grouped
+from coxa.clinics.measures.patients import Patients, patients_in, with_patients
 from coxa.clinics.measures.reached import changed_sql, improvement_sql, kinds_of, reached_sql
 from coxa.episodes.episodes import Episodes
 from coxa.study.audit.plan import CLINIC, PERIOD, AuditPlan
@@ -28,7 +29,7 @@ MONTHS = {"month": 1, "quarter": 3, "year": 12}
 class Periods:
     """Episodes by period of intake.
 
-    of_all, of_clinics : one row per period, or per clinic and period, with an episode: eligible, of, of_done, patients,
+    of_all, of_clinics : one row per period, or per clinic and period, with an episode: eligible, of, of_done,
                          `NAME in model`, `NAME change` (sum of improvements), `NAME KIND of` and `NAME KIND` of each
                          outcome and share, booked and missed sessions of episodes with both
     counts             : counts of people of every clinic and period, those without a day of intake as well, as in
@@ -52,8 +53,15 @@ class Periods:
     n_wrong: int
 
 
-def periods_of(episodes: Episodes) -> Periods:
+def periods_of(episodes: Episodes, patients: Patients | None = None) -> Periods:
     """Return the counts and sums of each period.
+
+    Parameters
+    ----------
+    episodes
+        The episodes.
+    patients
+        How many there are, where it is known already.
 
     Examples
     --------
@@ -66,6 +74,7 @@ def periods_of(episodes: Episodes) -> Periods:
     >>> found.names, found.open
     (('2024 Q1', '2024 Q2', '2024 Q3'), ('2024 Q3',))
     """
+    patients = patients or patients_in(episodes)
     sets: list[Dimensions] = [(), (PERIOD,), (CLINIC, PERIOD)]
     tables = grouped(episodes, sets, columns_of(episodes.plan))
     every = tables[()].iloc[0]
@@ -76,7 +85,7 @@ def periods_of(episodes: Episodes) -> Periods:
     effect = design_effect(every["missed"], every["booked"], every[["mm", "mb", "bb", "with sessions"]])
     columns = map(str, tables[CLINIC, PERIOD])
     people = [name for name in columns if name not in NO_PEOPLE and not name.endswith(" change")]
-    counts = tables[CLINIC, PERIOD][people]
+    counts = with_patients(episodes, {(CLINIC, PERIOD): tables[CLINIC, PERIOD][people]}, patients)[CLINIC, PERIOD]
     wrong, cut = int(every["wrong sessions"]), episodes.data_cut
     return Periods(of_all, of_clinics, counts, every, names, still, cut, effect, wrong)
 
@@ -91,7 +100,7 @@ def _dated(table: pd.DataFrame) -> pd.DataFrame:
 
 def columns_of(plan: AuditPlan) -> Mapping[str, str]:
     """Return column -> SQL over the rows of a group."""
-    columns = {name: COUNTED[name] for name in ("eligible", "of", "of_done", "patients")}
+    columns = {name: COUNTED[name] for name in ("eligible", "of", "of_done")}
     for name in plan.outcomes:
         known = changed_sql(name)
         columns[f"{name} in model"] = f"COUNT(*) FILTER (WHERE {known})"
@@ -102,6 +111,7 @@ def columns_of(plan: AuditPlan) -> Mapping[str, str]:
     sums = {"booked": "booked", "missed": "missed", "mm": "missed * missed", "mb": "missed * booked"}
     for name, value in {**sums, "bb": "booked * booked", "with sessions": "1"}.items():
         columns[name] = f"COALESCE(SUM({value}) FILTER (WHERE eligible AND {SESSIONS_KNOWN}), 0)"
+    columns["rows"] = "COUNT(*)"
     columns["wrong sessions"] = "COUNT(*) FILTER (WHERE eligible AND NOT (missed >= 0 AND missed <= booked))"
     return columns
 

@@ -50,11 +50,12 @@ def worse_of(episodes: Episodes) -> tuple[tuple[Rare, ...], Mapping[str, str]]:
     >>> found[0].frame["value"].tolist()
     [10.0, 20.0]
     """
-    counts, events = _counted(episodes), _events(episodes)
+    counts = _counted(episodes)
     n, happened = counts["n"].sum(), counts["events"].sum()
     label = episodes.plan.label("outcomes", episodes.plan.main)
     if not FEWEST <= happened <= RARE * n:
         return (), {"worse": f"Patients who are worse in {label} are too few or too many for a chart of a rare event."}
+    events = _events(episodes)
     places = {ALL: ("place_of_all", n, events)}
     sizes = counts.set_index(CLINIC)["n"]
     places |= {str(name): ("place", sizes[name], part) for name, part in events.groupby(CLINIC, sort=True)}
