@@ -150,3 +150,18 @@ def simulation(session: nox.Session) -> None:
     for which, page in (("mmrm", "mmrm-size"), ("lmm", "random-effects-size")):
         session.run("python", "-m", f"tests.simulation.{which}_size", "--write", f"docs/methods/{page}.md")
     session.run("python", "-m", "tests.simulation.truth_coverage", "--write", "docs/power-coverage.md")
+
+
+@nox.session
+def audit_registries(session: nox.Session) -> None:
+    """Clinics outside the limits of an audit in registries whose truth is known; writes the table of the docs."""
+    install(session, "test")
+    arguments = session.posargs or ["--write", "docs/audit-registries.md"]
+    session.run("python", "-m", "tests.simulation.audit_registries", *arguments)
+
+
+@nox.session
+def audit_scale(session: nox.Session) -> None:
+    """Seconds and memory of an audit by its episodes, to ten million; writes the table of the docs."""
+    install(session, "test")
+    session.run("python", "benchmarks/audit.py", *(session.posargs or ["--write", "docs/audit-scale.md"]))

@@ -1,0 +1,179 @@
+"""Measure an audit by the number of episodes: seconds and peak memory, each size in a process of its own.
+
+A registry of twelve clinics is simulated block by block into a Parquet file, and audited as `coxa audit` does it: read
+and checked, measured, protected, written as a page. Seconds are of the wall clock, memory is the largest resident set.
+
+    python benchmarks/audit.py [--episodes 10000 100000 1000000 10000000] [--write docs/audit-scale.md]
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from time import perf_counter
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from coxa.simulate import registry_blocks
+from coxa.study import RegistryAssumptions
+
+PLAN = Path(__file__).parents[1] / "analyses" / "clinic_registry" / "audit.yaml"
+SIZES = (10_000, 100_000, 1_000_000, 10_000_000)
+SEED = 20261130
+MEGABYTE = 1e6
+STAGES = ("read", "measure", "protect", "write")
+HEAD = ["episodes", "file, MB", "read, s", "measure, s", "protect, s", "write, s", "all, s", "memory, MB"]
+
+PAGE = """# How an audit grows with its episodes
+
+Written by `python benchmarks/audit.py --write docs/audit-scale.md` (`nox -s audit_scale`) on {day}, on a machine with
+{cores} cores that other work may have been running on. Seconds move with the machine and its load.
+
+Twelve simulated clinics with sixty therapists ([simulate.md](simulate.md#a-registry-of-clinics)), the plan of
+`analyses/clinic_registry`, episodes in Parquet. Each line is one audit in a process of its own: *read* opens and checks
+the file, *measure* counts, fits and draws up every number, *protect* hides small numbers and attacks what is left,
+*write* makes the page and its files. *All* has the start of Python besides. Memory is the most that the process held.
+
+{table}
+
+{growth}
+
+Making the files took {made} (`coxa.simulate.registry_blocks`, in blocks of 250,000).
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """One audit: seconds of each stage and of all, bytes of memory, size of the file, seconds to make it."""
+
+    episodes: int
+    seconds: dict[str, float]
+    total: float
+    memory: int
+    file: int
+    made: float
+
+    @property
+    def line(self) -> str:
+        """The line of the table."""
+        stages = [f"{self.seconds[name]:.1f}" for name in STAGES]
+        cells = [f"{self.episodes:,}", f"{self.file / MEGABYTE:.1f}", *stages, f"{self.total:.1f}"]
+        return f"| {' | '.join([*cells, f'{self.memory / MEGABYTE:,.0f}'])} |"
+
+
+def write_registry(path: Path, episodes: int) -> float:
+    """Write a registry as Parquet, block by block; return the seconds."""
+    start, writer = perf_counter(), None
+    for frame in registry_blocks(RegistryAssumptions(), seed=SEED, episodes=episodes):
+        table = pa.Table.from_pandas(frame, preserve_index=False)
+        days = [
+            pa.field(each.name, pa.date32() if pa.types.is_timestamp(each.type) else each.type) for each in table.schema
+        ]
+        table = table.cast(pa.schema(days))
+        writer = writer or pq.ParquetWriter(path, table.schema)
+        writer.write_table(table)
+    assert writer is not None
+    writer.close()
+    return perf_counter() - start
+
+
+def plan_of(folder: Path) -> Path:
+    """Write the plan for the Parquet file of a folder."""
+    text = PLAN.read_text(encoding="utf-8").replace("../../synthetic_data/clinic_registry", ".")
+    path = folder / "audit.yaml"
+    path.write_text(text.replace("episodes.csv", "episodes.parquet"), encoding="utf-8")
+    return path
+
+
+def stages(plan: Path) -> None:
+    """Audit, and print the seconds of each stage as JSON; runs in a process of its own."""
+    from coxa.clinics.run import audit_of
+
+    from coxa.clinics.publish import publish
+    from coxa.clinics.write import write_audit
+    from coxa.episodes import read_episodes
+    from coxa.study import read_audit
+
+    seconds, start = {}, perf_counter()
+
+    def done(name: str) -> None:
+        nonlocal start
+        seconds[name], start = perf_counter() - start, perf_counter()
+
+    episodes = read_episodes(read_audit(plan)).require_clean()
+    done("read")
+    audit = audit_of(episodes)
+    done("measure")
+    published = publish(audit)
+    done("protect")
+    write_audit(audit, published, plan.parent / "out", ("html",))
+    done("write")
+    print(json.dumps(seconds))
+
+
+def measured(episodes: int, folder: Path) -> Measured:
+    """Simulate a registry of a size, audit it in a process of its own, and return what it took."""
+    path = folder / "episodes.parquet"
+    made = write_registry(path, episodes)
+    command, start = [sys.executable, __file__, "--stages", str(plan_of(folder))], perf_counter()
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        said = process.stdout.read()
+        _, status, used = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise RuntimeError(f"the audit of {episodes:,} episodes failed with code {process.returncode}")
+    unit = 1 if sys.platform == "darwin" else 1024
+    seconds = json.loads(said.strip().splitlines()[-1])
+    return Measured(episodes, seconds, perf_counter() - start, used.ru_maxrss * unit, path.stat().st_size, made)
+
+
+def growth(rows: list[Measured]) -> str:
+    """Say how seconds and memory grow from the first to the last size."""
+    if len(rows) < 2:
+        return ""
+    first, last = rows[0], rows[-1]
+    more = (last.episodes - first.episodes) / 1e6
+    return (
+        f"From {first.episodes:,} to {last.episodes:,} episodes, {last.episodes / first.episodes:,.0f} times as many, "
+        f"an audit takes {last.total / first.total:.1f} times as long and {last.memory / first.memory:.1f} times the "
+        f"memory: {(last.total - first.total) / more:.1f} s and {(last.memory - first.memory) / MEGABYTE / more:.0f} MB "
+        "for each million more."
+    )
+
+
+def main() -> None:
+    """Measure and print the table, or write the page."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--episodes", type=int, nargs="+", default=list(SIZES))
+    parser.add_argument("--write", type=Path, help="page to write")
+    parser.add_argument("--stages", type=Path, help=argparse.SUPPRESS)
+    asked = parser.parse_args()
+    if asked.stages:
+        stages(asked.stages)
+        return
+    lines = [f"| {' | '.join(HEAD)} |", "|" + "---|" * len(HEAD)]
+    print("\n".join(lines), flush=True)
+    rows = []
+    for n in sorted(asked.episodes):
+        with tempfile.TemporaryDirectory() as folder:
+            rows.append(measured(n, Path(folder)))
+        lines.append(rows[-1].line)
+        print(lines[-1], flush=True)
+    made = ", ".join(f"{row.made:.1f} s for {row.episodes:,}" for row in rows)
+    text = PAGE.format(day=date.today(), cores=os.cpu_count(), table="\n".join(lines), growth=growth(rows), made=made)
+    print(text)
+    if asked.write:
+        asked.write.write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
