@@ -145,8 +145,8 @@ def growth(rows: list[Measured]) -> str:
     return (
         f"From {first.episodes:,} to {last.episodes:,} episodes, {last.episodes / first.episodes:,.0f} times as many, "
         f"an audit takes {last.total / first.total:.1f} times as long and {last.memory / first.memory:.1f} times the "
-        f"memory: {(last.total - first.total) / more:.1f} s and {(last.memory - first.memory) / MEGABYTE / more:.0f} MB "
-        "for each million more."
+        f"memory: {(last.total - first.total) / more:.1f} s and {(last.memory - first.memory) / MEGABYTE / more:.0f} "
+        "MB for each million more."
     )
 
 

@@ -93,7 +93,7 @@ class Standard(Part):
     among: str | None = Field(
         None, description="Column that is true where the standard applies; all episodes if not named."
     )
-    target: float | None = Field(None, gt=0, le=1, description="Share that should meet it.")
+    target: float | None = Field(None, gt=0, le=1, description="Share that is aimed at.")
 
 
 class Targets(Part):
