@@ -118,13 +118,34 @@ class Sums:
 
 def truth_of(assumed: RegistryAssumptions, units: Units, sums: Sums) -> RegistryTruth:
     """Return the truth of a registry from the sums over its blocks."""
+    therapists = pd.DataFrame(
+        {
+            "clinic": np.array(units.clinics)[units.clinic_of],
+            "therapist": units.therapists,
+            "effect": units.therapist_effect,
+            "share": units.share,
+        }
+    )
+    return RegistryTruth(
+        _clinics(assumed, units, sums),
+        therapists,
+        float(sums.change.sum() / max(sums.n.sum(), 1)),
+        float(sums.done.sum() / max(sums.due.sum(), 1)),
+        assumed.model_dump(mode="json"),
+        "Effects are as planted; mean changes are exact expectations of whole numbers cut at the ends of the scale, "
+        "given the patients; completeness is expected given the patients and their outcomes",
+    )
+
+
+def _clinics(assumed: RegistryAssumptions, units: Units, sums: Sums) -> pd.DataFrame:
+    """Return the truth of each clinic."""
     gain = np.zeros(len(units.clinics))
     if assumed.better_from is not None:
         gain[assumed.better_from.clinic - 1] = assumed.better_from.effect
     weight = units.share / units.clinic_share[units.clinic_of]
     effect = units.clinic_effect[units.clinic_of] + units.therapist_effect
     n = np.maximum(sums.n, 1)
-    clinics = pd.DataFrame(
+    return pd.DataFrame(
         {
             "clinic": units.clinics,
             "planted": _planted(assumed),
@@ -138,23 +159,6 @@ def truth_of(assumed: RegistryAssumptions, units: Units, sums: Sums) -> Registry
             "standardised": np.bincount(units.clinic_of, weight * _standardised(assumed, units, sums, effect, gain)),
             "complete": sums.done / np.maximum(sums.due, 1),
         }
-    )
-    therapists = pd.DataFrame(
-        {
-            "clinic": np.array(units.clinics)[units.clinic_of],
-            "therapist": units.therapists,
-            "effect": units.therapist_effect,
-            "share": units.share,
-        }
-    )
-    return RegistryTruth(
-        clinics,
-        therapists,
-        float(sums.change.sum() / n.sum()),
-        float(sums.done.sum() / max(sums.due.sum(), 1)),
-        assumed.model_dump(mode="json"),
-        "Effects are as planted; mean changes are exact expectations of whole numbers cut at the ends of the scale, "
-        "given the patients; completeness is expected given the patients and their outcomes",
     )
 
 
