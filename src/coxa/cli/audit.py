@@ -9,7 +9,7 @@ import typer
 
 from coxa.cli.analyse import asked_forms
 from coxa.cli.edge import AsJson, DataPath, OutPath, Quiet, Verbose, check_there, edge, print_json, working
-from coxa.errors import OptionError
+from coxa.errors import OptionError, check_option
 
 if TYPE_CHECKING:
     from coxa.clinics.publish import Published
@@ -25,6 +25,14 @@ def audit_command(
     forms: Annotated[
         str, typer.Option("--format", help="Formats of the page: html, pdf, docx (Word), or several with commas.")
     ] = "html",
+    length: Annotated[
+        str | None,
+        typer.Option(
+            "--length",
+            help="Length: journal (the answer and the main sections) or full. The default is full for a page, journal "
+            "for PDF and Word.",
+        ),
+    ] = None,
     letters: Annotated[
         str | None,
         typer.Option("--letters", help="Also write a letter per clinic and therapist: html, pdf or docx."),
@@ -45,6 +53,9 @@ def audit_command(
         check_there(plan)
         check_there(data)
         wanted, letter = asked_forms(forms), _letter_form(letters)
+        from coxa.clinics.write import AUDIT_LENGTHS
+
+        long = check_option("--length", length, AUDIT_LENGTHS) if length is not None else None
         with working(f"auditing {plan}", quiet):
             from coxa.clinics.publish import publish
             from coxa.clinics.publish.earlier import read_counts
@@ -54,7 +65,7 @@ def audit_command(
             before = [read_counts(earlier)] if earlier is not None else []
             audit = audit_clinics(plan, data)
             published = publish(audit, earlier=before)
-            written = write_audit(audit, published, out, wanted, data=data, letter_form=letter)
+            written = write_audit(audit, published, out, wanted, data=data, length=long, letter_form=letter)
         _show(published, as_json, quiet)
         if not as_json:
             from coxa.cli.show import show_findings

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args
 
 import pandas as pd
 
@@ -25,6 +25,9 @@ from coxa.report.trace.kept import write_facts
 from coxa.report.trace.results import numbers_frame
 from coxa.tables.table import identifier
 
+AuditLength = Literal["journal", "full"]
+AUDIT_LENGTHS: tuple[AuditLength, ...] = get_args(AuditLength)
+
 OWN = "own"
 """Folder for the eyes of those whose data they are."""
 
@@ -36,6 +39,7 @@ def write_audit(
     forms: Sequence[Format] = ("html",),
     *,
     data: str | Path | None = None,
+    length: AuditLength | None = None,
     letter_form: Format | None = None,
 ) -> list[Path]:
     """Write an audit: all files, or none where one cannot be written.
@@ -52,6 +56,8 @@ def write_audit(
         Of the page: "html", "pdf", "docx".
     data
         Where the data are, if elsewhere than the plan says; `coxa verify` looks there again.
+    length
+        "journal" (the answer and the main sections) or "full"; unless given, a page is full, and PDF and Word are short.
     letter_form
         Also write a letter for each clinic and each therapist, in this form.
 
@@ -68,10 +74,13 @@ def write_audit(
     """
     out, document = Path(folder), build_page(published)
     document = replace(document, small_cells=published.certificate.k, style=audit.plan.style)
+    lengths: dict[Format, AuditLength] = {form: length or ("full" if form == "html" else "journal") for form in forms}
     with whole_run(out) as part:
-        for form in forms:
-            save(part / f"audit.{form}", render_document(document, form))
-        _numbers(audit, published, document, part, data, out)
+        for form, shown in lengths.items():
+            save(part / f"audit.{form}", render_document(replace(document, length=shown), form))
+        _numbers(
+            audit, published, document, part, {f"audit.{form}": shown for form, shown in lengths.items()}, data, out
+        )
         save(part / "certificate.json", _json(certificate(published)))
         for name, frame in public_tables(published.audit):
             write_csv(frame, part / "tables" / f"{name}.csv")
@@ -87,13 +96,18 @@ def numbers(audit: Audit, published: Published, document: Document) -> pd.DataFr
 
 
 def _numbers(
-    audit: Audit, published: Published, document: Document, part: Path, data: str | Path | None, home: Path
+    audit: Audit,
+    published: Published,
+    document: Document,
+    part: Path,
+    lengths: Mapping[str, AuditLength],
+    data: str | Path | None,
+    home: Path,
 ) -> None:
     """Write the results data set and where it is from."""
     frame = numbers(audit, published, document)
     save_parquet(frame, part / "results.parquet")
     write_csv(frame, part / "results.csv")
-    lengths = dict.fromkeys((path.name for path in part.glob("audit.*")), document.length)
     write_facts(provenance(published.audit), document, frame, part, lengths, audit.plan.origin, data, home)
 
 
