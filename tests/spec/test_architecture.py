@@ -79,8 +79,23 @@ ROOMS = {
         "study",
         "instruments",
     },
+    "importing": {"episodes", "cohort", "study", "instruments"},
+    "page": {
+        "importing",
+        "clinics",
+        "episodes",
+        "exchange",
+        "report",
+        "figures",
+        "tables",
+        "cohort",
+        "study",
+        "instruments",
+    },
     "exchange": {"report", "tables", "estimates", "models", "derive", "cohort", "study", "instruments"},
     "cli": {
+        "page",
+        "importing",
         "clinics",
         "episodes",
         "exchange",
@@ -102,7 +117,19 @@ BASE = {
     "arguments", "cards", "covariances", "errors", "files", "findings", "frames", "lazy", "packaged", "sentences",
     "version",
 }  # fmt: skip
-TOUCH_FILES = {"files", "study", "cohort", "episodes", "clinics", "runs", "report", "exchange", "cli"}
+TOUCH_FILES = {
+    "files",
+    "study",
+    "cohort",
+    "episodes",
+    "clinics",
+    "importing",
+    "page",
+    "runs",
+    "report",
+    "exchange",
+    "cli",
+}
 DRAW = {"simulate", "design"}
 FILE_CALLS = {"open", "read_csv", "read_excel", "read_parquet", "read_text", "read_bytes"}
 SAVING_CALLS = {"save", "save_parquet", "whole_file", "whole_run"}

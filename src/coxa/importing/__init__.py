@@ -1,0 +1,17 @@
+"""From the files people have to a proposed plan: what was understood of each column and why, and what has to be asked."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from coxa.lazy import lazy
+
+if TYPE_CHECKING:
+    from coxa.importing.proposal import Answer as Answer
+    from coxa.importing.proposal import Proposal as Proposal
+    from coxa.importing.proposal import Question as Question
+    from coxa.importing.proposal import Reading as Reading
+
+__getattr__, __dir__, __all__ = lazy(
+    __name__, {"coxa.importing.proposal": ("Answer", "Proposal", "Question", "Reading")}
+)
