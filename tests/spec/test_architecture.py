@@ -79,6 +79,7 @@ ROOMS = {
         "study",
         "instruments",
     },
+    "exchange": {"report", "tables", "estimates", "models", "derive", "cohort", "study", "instruments"},
     "importing": {"episodes", "cohort", "study", "instruments"},
     "page": {
         "importing",
@@ -92,7 +93,6 @@ ROOMS = {
         "study",
         "instruments",
     },
-    "exchange": {"report", "tables", "estimates", "models", "derive", "cohort", "study", "instruments"},
     "cli": {
         "page",
         "importing",

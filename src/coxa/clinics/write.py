@@ -57,7 +57,7 @@ def write_audit(
     data
         Where the data are, if elsewhere than the plan says; `coxa verify` looks there again.
     length
-        "journal" (the answer and the main sections) or "full"; unless given, a page is full, and PDF and Word are short.
+        "journal" (the answer and the main sections) or "full"; unless given, a page is full, PDF and Word are short.
     letter_form
         Also write a letter for each clinic and each therapist, in this form.
 

@@ -1,4 +1,4 @@
-"""From the files people have to a proposed plan: what was understood of each column and why, and what has to be asked."""
+"""From files to a proposed plan: what was understood of each column and why, and what has to be asked."""
 
 from __future__ import annotations
 

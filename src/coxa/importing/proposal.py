@@ -22,8 +22,8 @@ class Reading:
     file, sheet : where it is; the sheet is empty where a file has none
     column      : its name in the file, names of several header rows joined
     status      : mapped, asked or unused
-    role        : what it is in the plan, such as `participant_id`, `arm`, `outcomes.pain at week_12`, `item p1 of hoos at
-                  baseline`; empty where it has no place
+    role        : what it is in the plan, such as `participant_id`, `arm`, `outcomes.pain at week_12`, `item p1 of hoos
+                  at baseline`; empty where it has no place
     why         : what speaks for it, in one sentence with its numbers
     examples    : up to five different values as the file has them; never of a column that identifies people
     n_rows, n_empty : rows of the file, and empty ones among them
