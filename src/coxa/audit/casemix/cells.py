@@ -65,6 +65,13 @@ class CellWeights:
     effective_n     : how many equally weighted patients have the same precision: (sum w)^2 / sum w^2
     n_seen, n_due   : patients with an outcome, and all who were due
     n_capped        : patients whose weight was cut down to the cap
+
+    Examples
+    --------
+    >>> cells = pd.DataFrame({"sex": ["f", "m"], "due": [30, 20], "done": [20, 2]})
+    >>> found = cell_weights(fit_cells(cells, "due", "done", ["sex"]), cells, "due", "done", cap=4.0)
+    >>> found.weights.round(2).tolist(), found.n_seen, found.n_capped
+    ([1.5, 4.0], 22, 2)
     """
 
     weights: Floats

@@ -13,6 +13,7 @@ from coxa.audit.funnel import POSITIONS, funnel_means
 from coxa.audit.limits import Floats, normal_quantile
 from coxa.audit.shrinkage import smallest_difference
 from coxa.audit.tipping import tipping_means
+from coxa.clinics.measures.design import INTAKE
 from coxa.study.audit.plan import CLINIC, THERAPIST
 
 LIMITS = ("low_95", "high_95", "low_99.8", "high_99.8")
@@ -56,7 +57,7 @@ def clinics_of(fit: NestedFit, means: Means) -> Units:
     """Return the clinics of a model."""
     frame, sums = fit.clinics(), fit.sums
     n = frame["n"].to_numpy(dtype=float)
-    change, intake = sums.by_clinic(sums.y) / n, sums.by_clinic(sums.x[:, 1]) / n
+    change, intake = sums.by_clinic(sums.y) / n, sums.by_clinic(_intake(fit)) / n
     own = [frame[name].to_numpy() for name in ("residual", "effect", "std_error", "reliability")]
     return Units(frame[[CLINIC]], n, change + means.change, intake + means.intake, *own)
 
@@ -66,8 +67,14 @@ def therapists_of(fit: NestedFit, means: Means) -> Units:
     frame, sums = fit.therapists(), fit.sums
     n = frame["n"].to_numpy(dtype=float)
     own = [frame[name].to_numpy() for name in ("residual", "together", "together_error", "together_reliability")]
-    change, intake = sums.y / n + means.change, sums.x[:, 1] / n + means.intake
+    change, intake = sums.y / n + means.change, _intake(fit) / n + means.intake
     return Units(frame[[CLINIC, THERAPIST]], n, change, intake, *own)
+
+
+def _intake(fit: NestedFit) -> Floats:
+    """Return the sums of the intake score less its mean; 0 where all patients have the same."""
+    sums = fit.sums
+    return sums.x[:, sums.names.index(INTAKE)] if INTAKE in sums.names else np.zeros(len(sums.n))
 
 
 def adjusted(units: Units, *, sd: float, target: float, lost: pd.DataFrame) -> tuple[pd.DataFrame, Dispersion | None]:

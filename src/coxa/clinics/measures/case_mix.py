@@ -169,9 +169,10 @@ def _method(episodes: Episodes, design: Design, fit: NestedFit, sd: float, weigh
         _called(episodes, term) + (" and its square" if k == 0 and squared else "") for k, term in enumerate(terms)
     ]
     zero = {"clinic": "clinics", "therapist": "therapists"}
+    by = f"adjusted for {'; '.join(named)}" if named else "not adjusted, because patients do not differ"
     parts = [
         f"Linear mixed model with {'clinics and therapists' if both else 'clinics'} as random effects (restricted "
-        f"maximum likelihood), adjusted for {', '.join(named)}.",
+        f"maximum likelihood), {by}.",
         "" if both else "Therapists are not in the model, because the data do not tell them from clinics.",
         *(f"The variance of {zero[level]} is estimated as zero." for level in fit.at_zero),
         *_gaps(design.columns),

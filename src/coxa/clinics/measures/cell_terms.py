@@ -83,14 +83,15 @@ def cells_of(
 ) -> tuple[pd.DataFrame, list[Term], list[str]]:
     """Return the cells with their counts `tries` and `events`, the terms they have, and notes on those left out.
 
-    A term with one level is left out, unless it is the clinic, and a term that would make more than `MOST_CELLS`
-    combinations.
+    A term with one level is left out, unless it is the clinic, and of more than `MOST_CELLS` episodes a term that
+    would make more combinations than that.
     """
     used, notes, combinations = [], [], 1
-    for term, levels in zip(terms, _level_numbers(episodes, terms, where), strict=True):
+    n, numbers = _level_numbers(episodes, terms, where)
+    for term, levels in zip(terms, numbers, strict=True):
         if levels < 2 and term.name != CLINIC:
             continue
-        if combinations * levels > MOST_CELLS:
+        if min(combinations * levels, n) > MOST_CELLS:
             notes.append(f"`{term.name}` is left out: there would be more than {MOST_CELLS} combinations of levels.")
             continue
         used.append(term)
@@ -106,10 +107,11 @@ def cells_of(
     return cells.astype({"tries": "int64", "events": "int64"}), used, notes
 
 
-def _level_numbers(episodes: Episodes, terms: Sequence[Term], where: str) -> list[int]:
-    wanted = ", ".join(f"COUNT(DISTINCT {term.sql}) AS n{k}" for k, term in enumerate(terms))
-    row = episodes.query(f"SELECT {wanted} FROM episodes WHERE {where}").iloc[0]
-    return [int(row[f"n{k}"]) for k in range(len(terms))]
+def _level_numbers(episodes: Episodes, terms: Sequence[Term], where: str) -> tuple[int, list[int]]:
+    """Return the number of episodes, and of levels of each term."""
+    wanted = "".join(f", COUNT(DISTINCT {term.sql}) AS n{k}" for k, term in enumerate(terms))
+    row = episodes.query(f"SELECT COUNT(*) AS n{wanted} FROM episodes WHERE {where}").iloc[0]
+    return int(row["n"]), [int(row[f"n{k}"]) for k in range(len(terms))]
 
 
 def fit_terms(cells: pd.DataFrame, terms: Sequence[Term]) -> tuple[CellFit, list[str]]:
