@@ -43,7 +43,7 @@ NLME_SHAPE = 1e-4
 """Of correlation, nugget and standard deviation against the same, relative: the likelihood is flat to second order."""
 
 LME4_POLISHED = 1e-8
-"""Relative, of variances, effects and predictions against lme4 whose optimum was polished by Newton steps below 1e-9."""
+"""Relative, of variances, effects and predictions against lme4 with its optimum polished by Newton steps below 1e-9."""
 
 LMERTEST_DF = 1e-6
 """Relative, of Satterthwaite's degrees of freedom against lmerTest, whose second derivatives are numerical."""

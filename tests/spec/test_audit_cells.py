@@ -1,4 +1,4 @@
-"""Logistic regression of counts in cells: the same as of patients one by one, and what is joined, left out or refused."""
+"""Logistic regression of counts in cells: as of patients one by one; what is joined, left out or refused."""
 
 from __future__ import annotations
 
