@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from tempfile import TemporaryDirectory
 from typing import Any, Protocol
 
 import duckdb
 import pandas as pd
 
+from coxa.cards import counted
 from coxa.cohort.cohort import SourceFile
 from coxa.cohort.disposition import Disposition
 from coxa.episodes.columns import SQL_TYPES, column_types, episodes_sql, quoted
+from coxa.episodes.relation import Relation, rewritten
+from coxa.errors import CoxaError, DataError
 from coxa.findings import Findings
 from coxa.study.audit.plan import AuditPlan
-
-PARAMETER = re.compile(r"(?<!:):([a-z_][a-z0-9_]*)")
-"""A named parameter, `:name`; `::` is a cast."""
-
 
 class Database(Protocol):
     """What answers questions in SQL; `source` is its relation of episodes, with the columns of `column_types`."""
@@ -27,18 +26,38 @@ class Database(Protocol):
     def frame(self, sql: str, values: Mapping[str, Any]) -> pd.DataFrame:
         """Return the rows of a SELECT, whose parameters are written `:name`."""
 
+    def close(self) -> None:
+        """End the connection; nothing can be asked after it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Duck:
-    """Episodes in DuckDB: rows in memory, or a Parquet file that is never unpacked as a whole."""
+    """Episodes in DuckDB: rows in memory, or a file that is never unpacked as a whole.
+
+    connection : with a table `source`, unless `source` says what that is
+    source     : the SELECT that is `source`
+    spill      : folder for what does not fit into memory, removed with this record
+    """
 
     connection: duckdb.DuckDBPyConnection
+    source: Relation | None = None
+    spill: TemporaryDirectory[str] | None = None
 
     def frame(self, sql: str, values: Mapping[str, Any]) -> pd.DataFrame:
         """Return the rows of a SELECT."""
-        names = set(PARAMETER.findall(sql))
+        if self.source is not None:
+            sql, values = self.source.ahead_of(sql), {**values, **self.source.values}
+        text, names = rewritten(sql, "${}".format)
         given = {name: value for name, value in values.items() if name in names}
-        return self.connection.execute(PARAMETER.sub(r"$\1", sql), given or None).df()
+        try:
+            return self.connection.execute(text, given or None).df()
+        except duckdb.Error as error:
+            first = str(error).strip().splitlines()[0].rstrip(".")
+            raise CoxaError(f"A query of the episodes failed: {first}. Correct the data or the query.") from error
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self.connection.close()
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -84,6 +103,23 @@ class Episodes:
         """
         text = f"WITH episodes AS ({episodes_sql(self.plan, 'source')}) {sql}"
         return self.database.frame(text, {"data_cut": self.data_cut, **values})
+
+    def require_clean(self) -> Episodes:
+        """Return the episodes if their data have no errors.
+
+        Raises
+        ------
+        DataError
+            With every error; warnings and notes do not stop anything.
+        """
+        errors = self.findings.errors
+        if errors:
+            raise DataError(f"the data of {self.plan.audit} have {counted(len(errors), 'error')}", errors)
+        return self
+
+    def close(self) -> None:
+        """End the connection to the file or server; nothing can be asked after it."""
+        self.database.close()
 
 
 def episodes_of_frame(plan: AuditPlan, frame: pd.DataFrame, *, data_cut: date | None = None) -> Episodes:

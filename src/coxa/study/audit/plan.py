@@ -202,9 +202,8 @@ class AuditPlan(Part):
             "column",
             ("data", "columns"),
         )
-        yield from known(
-            (name for name in self.data.values if name not in self.columns), self.columns, "column", ("data", "values")
-        )
+        scores = [f"{name}_{end}" for name in self.outcomes for end in ("intake", "discharge", "date")]
+        yield from known(self.data.values, (*self.columns, *scores), "column", ("data", "values"))
         for name, outcome in self.outcomes.items():
             yield from self._outcome_problems(name, outcome)
 

@@ -79,6 +79,19 @@ class RowsSource(Part):
             raise ValueError("the file is no database; remove `table` and `query`, or name a sheet as `sheet`")
         return self
 
+    @model_validator(mode="after")
+    def _address_without_password(self) -> RowsSource:
+        if self.database is None:
+            return self
+        if not self.database.startswith(("postgresql://", "postgres://")):
+            raise ValueError(
+                "the database is no address of a PostgreSQL server; write for example postgresql://reader@host/clinic"
+            )
+        account = self.database.partition("://")[2].partition("/")[0].rpartition("@")[0]
+        if ":" in account or "password=" in self.database.lower():
+            raise ValueError("the address of `database` has a password; remove it, and set PGPASSWORD or use .pgpass")
+        return self
+
     @property
     def of_database(self) -> bool:
         """Whether the rows are asked for in SQL."""
