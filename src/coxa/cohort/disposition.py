@@ -29,7 +29,8 @@ class Disposition:
     """What was left out on the way from files to estimates.
 
     left_out : one row per row, value or participant left out, with its place and the reason (LEFT_OUT_COLUMNS);
-               `stage` is the step ("reading", "checking", "analysis set primary", ...)
+               `stage` is the step ("reading", "checking", "analysis set primary", ...). Of a source with millions of
+               rows a reason that many have is one row, with their number in a column `n_rows`
     counts   : one row per stage and table (COUNT_COLUMNS): how many `counted` things (rows, values,
                participants) entered, were kept, were empty in the file, and were left out
 
@@ -53,7 +54,9 @@ class Disposition:
     def imbalance(self) -> pd.DataFrame:
         """Return the counts that do not add up; empty when every row is accounted for."""
         adds_up = self.counts["entered"] == self.counts[["kept", "empty", "left_out"]].sum(axis=1)
-        listed = self.left_out.groupby(["stage", "table", "source_file"], dropna=False).size()
+        numbers = pd.Series(1, self.left_out.index) if "n_rows" not in self.left_out else self.left_out["n_rows"]
+        places = [self.left_out[name] for name in ("stage", "table", "source_file")]
+        listed = numbers.fillna(1).groupby(places, dropna=False).sum()
         expected = self.counts.groupby(["stage", "table", "source_file"], dropna=False)["left_out"].sum()
         differs = listed.reindex(expected.index, fill_value=0) != expected
         keys = pd.MultiIndex.from_frame(self.counts[["stage", "table", "source_file"]])

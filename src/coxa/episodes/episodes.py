@@ -20,6 +20,7 @@ from coxa.errors import CoxaError, DataError
 from coxa.findings import Findings
 from coxa.study.audit.plan import AuditPlan
 
+
 class Database(Protocol):
     """What answers questions in SQL; `source` is its relation of episodes, with the columns of `column_types`."""
 
@@ -54,6 +55,12 @@ class Duck:
         except duckdb.Error as error:
             first = str(error).strip().splitlines()[0].rstrip(".")
             raise CoxaError(f"A query of the episodes failed: {first}. Correct the data or the query.") from error
+
+    def keep(self, table: str, sql: str, values: Mapping[str, Any]) -> None:
+        """Make a table of the rows of a SELECT, in memory."""
+        text, names = rewritten(sql, "${}".format)
+        given = {name: value for name, value in values.items() if name in names}
+        self.connection.execute(f"CREATE TABLE memory.main.{quoted(table)} AS {text}", given or None)
 
     def close(self) -> None:
         """Let go of the file."""

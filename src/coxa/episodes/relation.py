@@ -68,8 +68,8 @@ def rewritten(sql: str, write: Callable[[str], str], percent: str = "%") -> tupl
 
     Examples
     --------
-    >>> rewritten('SELECT "a:b", \\'c:d\\', :day, x::date', lambda name: f"${name}")
-    ('SELECT "a:b", \\'c:d\\', $day, x::date', {'day'})
+    >>> rewritten('SELECT "a:b", :day, x::date', lambda name: f"${name}")
+    ('SELECT "a:b", $day, x::date', {'day'})
     """
     names: set[str] = set()
 

@@ -1,0 +1,64 @@
+"""The episodes that are used, as what is asked for every number of the audit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from coxa.episodes.checks.draft import Draft
+from coxa.episodes.columns import column_types, quoted
+from coxa.episodes.episodes import Database, Duck
+from coxa.episodes.relation import Relation
+
+GONE = "coxa_gone"
+"""Table of the rows that are left out and why, where other rows are a reason, so that these are looked for once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """The episodes that are used: for checks, and for whoever asks for numbers."""
+
+    draft: Draft
+    database: Database
+
+
+def settled(by_row: Draft, together: Draft) -> Draft:
+    """Return the rows with all reasons to leave them out; where rows have numbers, those are looked up by number.
+
+    Parameters
+    ----------
+    by_row
+        The rows with the reasons that each has by itself.
+    together
+        The same rows with the reasons that other rows give.
+    """
+    reading = together.reading
+    if together.relation == by_row.relation or not isinstance(reading.database, Duck) or not reading.numbered:
+        return together
+    lost = f"SELECT source_row, why FROM ({together.relation}) AS t WHERE why IS NOT NULL"
+    reading.database.keep(GONE, lost, reading.bound.values)
+    columns = ", ".join(f"r.{quoted(name)}" for name in column_types(together.plan))
+    relation = (
+        f"SELECT {columns}, g.why FROM ({by_row.relation}) AS r LEFT JOIN memory.main.{GONE} AS g "
+        "ON g.source_row = r.source_row"
+    )
+    return replace(together, relation=relation)
+
+
+def kept_rows(draft: Draft) -> Kept:
+    """Return the rows without a reason to leave them out."""
+    reading, columns = draft.reading, ", ".join(map(quoted, column_types(draft.plan)))
+    database, values = reading.database, dict(reading.bound.values)
+    relation = f"SELECT {columns} FROM ({draft.relation}) AS r WHERE why IS NULL"
+    if not isinstance(database, Duck):
+        return Kept(replace(draft, relation=relation), _of_server(database, relation, values))
+    if reading.in_memory:
+        database.keep("source", relation, values)
+        return Kept(replace(draft, relation="SELECT * FROM memory.main.source"), database)
+    return Kept(replace(draft, relation=relation), replace(database, source=Relation(relation, values)))
+
+
+def _of_server(database: Database, relation: str, values: dict[str, object]) -> Database:
+    from coxa.episodes.postgres import Postgres
+
+    assert isinstance(database, Postgres)
+    return replace(database, source=Relation(relation, values))
