@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from coxa import derive as derive
     from coxa import design as design
     from coxa import diary as diary
+    from coxa import episodes as episodes
     from coxa import errors as errors
     from coxa import estimates as estimates
     from coxa import exchange as exchange
@@ -88,6 +89,7 @@ __getattr__, __dir__, __all__ = lazy(
         "derive",
         "design",
         "diary",
+        "episodes",
         "errors",
         "estimates",
         "exchange",

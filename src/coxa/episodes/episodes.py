@@ -140,6 +140,17 @@ def episodes_of_frame(plan: AuditPlan, frame: pd.DataFrame, *, data_cut: date | 
         One row per episode; columns that it lacks are empty, `eligible` and `asked` true. Not changed.
     data_cut
         The day of the export; that of the plan, or the latest date in the frame unless given.
+
+    Examples
+    --------
+    >>> from coxa.study.audit.plan import AuditPlan
+    >>> data, outcomes = {"file": "episodes.csv"}, {"pain": {"instrument": "nprs"}}
+    >>> plan = AuditPlan.model_validate({"audit": "tiny", "title": "Tiny", "data": data, "outcomes": outcomes})
+    >>> episodes = episodes_of_frame(plan, pd.DataFrame({"clinic": ["A", "B", "A"]}), data_cut=date(2025, 12, 31))
+    >>> episodes.query("SELECT clinic, COUNT(*) AS n FROM episodes GROUP BY clinic ORDER BY clinic")
+      clinic  n
+    0      A  2
+    1      B  1
     """
     connection = duckdb.connect()
     connection.register("given", frame)

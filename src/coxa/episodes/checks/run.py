@@ -59,7 +59,7 @@ def _without(draft: Draft, faults: list[RowFault]) -> str:
         )
     bound = draft.reading.bound
     cases = " ".join(f"WHEN {fault.condition} THEN {bound.text(fault.reason)}" for fault in faults if fault.reason)
-    why = f"CASE {cases} END" if told else "CAST(NULL AS VARCHAR)"
+    why = f"CASE {cases} END" if cases else "CAST(NULL AS VARCHAR)"
     return f"SELECT {', '.join(chosen)}, {why} AS why FROM ({draft.relation}) AS r"
 
 
