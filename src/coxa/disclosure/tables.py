@@ -69,8 +69,8 @@ class CountTable:
     ) -> CountTable:
         """Return the counts of groups that there are, with their totals; a combination that is not there is no cell.
 
-        A total of a single group is no cell either, as it is the same number; where another table has it, it is
-        reckoned with.
+        Where each total over a dimension is of a single group, as of therapists who are in one clinic each, these
+        totals are no cells either: they are the same numbers.
 
         Parameters
         ----------
@@ -87,8 +87,8 @@ class CountTable:
         Examples
         --------
         >>> groups = pd.DataFrame({"clinic": ["A", "A", "B"], "therapist": ["A1", "A2", "B1"], "n": [9, 4, 7]})
-        >>> CountTable.of_groups(groups, ["clinic", "therapist"], "n").cells.values.tolist()
-        [['A', 'A1', 9.0], ['A', 'A2', 4.0], ['B', 'B1', 7.0], ['A', 'all', 13.0], ['all', 'all', 20.0]]
+        >>> CountTable.of_groups(groups, ["clinic", "therapist"], "n").cells["therapist"].tolist()
+        ['A1', 'A2', 'B1', 'all', 'all', 'all']
         """
         names, levels = list(dimensions), groups[list(dimensions)].astype("str").fillna(NOT_RECORDED)
         inner = levels.assign(n=groups[count].astype(float).to_numpy(), parts=1)
@@ -98,7 +98,8 @@ class CountTable:
         for kept in (chosen for size in range(len(names)) for chosen in combinations(names, size)):
             whole = levels.assign(**{name: TOTAL for name in names if name not in kept})
             summed = whole.assign(n=inner["n"], parts=1).groupby(names, sort=False)[["n", "parts"]].sum().reset_index()
-            parts.insert(1, summed[summed["parts"] > 1])
+            if (summed["parts"] > 1).any():
+                parts.insert(1, summed)
         cells = pd.concat(parts if names else [inner], ignore_index=True).drop(columns="parts")
         if "few" in cells:
             cells["few"] = cells["few"].astype("boolean").fillna(False).astype(bool)
