@@ -260,4 +260,15 @@ def test_rare_levels_are_joined_and_named() -> None:
     found = case_mix(episodes_of(frame, descriptors=DESCRIPTORS), "pain")
     levels = found.coefficients.loc[found.coefficients["term"] == "condition", "level"]
     assert levels.tolist() == ["knee", "back", "other"]
-    assert "Levels of condition with few episodes are joined to `other`: elbow, wrist." in found.method
+    assert "Levels of condition with few episodes are joined to `other`: elbow, wrist" in found.method
+
+
+def test_a_clinic_without_any_known_change_and_episodes_without_a_therapist_are_told() -> None:
+    frame = rows().copy()
+    frame.loc[frame["clinic"] == "C0", "pain_discharge"] = np.nan
+    frame.loc[frame.index[::9], "therapist"] = None
+    found = case_mix(episodes_of(frame, descriptors=DESCRIPTORS), "pain")
+    assert found.clinics["clinic"].tolist() == ["C1", "C2", "C3", "C4", "C5"]
+    assert "1 clinic is not compared, because the change of none of the patients is known." in found.method
+    assert "Episodes without a therapist count as those of one therapist of their clinic" in found.method
+    assert (found.therapists["therapist"] == "not recorded").sum() == 5

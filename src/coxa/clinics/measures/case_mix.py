@@ -21,7 +21,7 @@ from coxa.clinics.measures.adjusted import (
 )
 from coxa.clinics.measures.design import SQUARED, Column, Design, design_of
 from coxa.clinics.measures.expected import calibration, recovery
-from coxa.clinics.measures.groups import grouped
+from coxa.clinics.measures.groups import NOT_RECORDED, grouped
 from coxa.clinics.measures.model_sums import Weight, estimable, model_sums
 from coxa.clinics.measures.reached import changed_sql
 from coxa.episodes.episodes import Episodes
@@ -126,7 +126,7 @@ def _measured(episodes: Episodes, design: Design, fit: NestedFit, weighted: Nest
         tau2=spread.tau2,
         p_value=spread.p_value,
         recovery=recovery(design, fit, episodes.plan.scale(design.outcome)),
-        method=_method(episodes, design, fit, sd, weighted is not None),
+        method=_method(episodes, design, fit, sd, [*_unseen(fit, lost[CLINIC,]), *_weighted_words(weighted)]),
     )
 
 
@@ -160,8 +160,8 @@ def _notes(full: Design, kept: tuple[int, ...]) -> tuple[str, ...]:
     return (*full.notes, f"Columns that are combinations of others are left out: {', '.join(dropped)}.")
 
 
-def _method(episodes: Episodes, design: Design, fit: NestedFit, sd: float, weighted: bool) -> str:
-    """Return how the numbers were reckoned, in words."""
+def _method(episodes: Episodes, design: Design, fit: NestedFit, sd: float, further: list[str]) -> str:
+    """Return how the numbers were reckoned, in words without the last full stop."""
     both = "therapist" in fit.levels
     terms = list(dict.fromkeys(column.term for column in design.columns[1:]))
     squared = any(column.level == SQUARED for column in design.columns)
@@ -181,10 +181,25 @@ def _method(episodes: Episodes, design: Design, fit: NestedFit, sd: float, weigh
         "Limits include the variance between units by DerSimonian and Laird, after the tenth of z scores at each end "
         "was winsorised.",
         "Shrunken means are best linear unbiased predictions with their prediction error variances.",
-        "Weighted means let patients with an outcome speak for similar patients without one." if weighted else "",
+        *further,
         *design.notes,
     ]
-    return " ".join(part for part in parts if part)
+    return " ".join(part for part in parts if part).removesuffix(".")
+
+
+def _weighted_words(weighted: NestedFit | None) -> list[str]:
+    return [] if weighted is None else ["Weighted means let patients with an outcome speak for similar ones without."]
+
+
+def _unseen(fit: NestedFit, lost: pd.DataFrame) -> list[str]:
+    """Say which clinics are not compared, and how episodes without a therapist count."""
+    sums, said = fit.sums, []
+    if missing := len(set(lost[CLINIC]) - set(sums.clinics)):
+        which = "1 clinic is" if missing == 1 else f"{missing} clinics are"
+        said.append(f"{which} not compared, because the change of none of the patients is known.")
+    if "therapist" in fit.levels and NOT_RECORDED in sums.therapists:
+        said.append("Episodes without a therapist count as those of one therapist of their clinic.")
+    return said
 
 
 def _called(episodes: Episodes, term: str) -> str:
@@ -195,7 +210,7 @@ def _called(episodes: Episodes, term: str) -> str:
 def _gaps(columns: tuple[Column, ...]) -> list[str]:
     """Say how missing values of the adjusters were dealt with, where there are any."""
     numbers = {column.term for column in columns if not column.indicator}
-    gaps = [column for column in columns if column.level == "not recorded"]
+    gaps = [column for column in columns if column.level == NOT_RECORDED]
     said = []
     if any(column.term in numbers for column in gaps):
         said.append("A number that is missing counts as the mean, with an indicator.")

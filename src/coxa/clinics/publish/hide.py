@@ -97,7 +97,7 @@ def _units(outcome: str, frame: pd.DataFrame, dimensions: list[str], shown: Show
         return frame
     n = shown.column(in_model(outcome), frame, dimensions)
     frame = without_numbers(frame.assign(n=n), np.isnan(n), dimensions)
-    lost = shown.column("of", frame, dimensions) - shown.column("of_done", frame, dimensions)
+    lost = shown.column("of", frame, dimensions) - n  # due, and the change is not known
     known = [name for name in LOST if name in frame]
     return without_numbers(frame.assign(n_lost=lost), np.isnan(lost), dimensions, known) if known else frame
 
