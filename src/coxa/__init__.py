@@ -13,6 +13,7 @@ from coxa.version import __version__ as __version__
 
 if TYPE_CHECKING:
     from coxa import audit as audit
+    from coxa import clinics as clinics
     from coxa import cohort as cohort
     from coxa import derive as derive
     from coxa import design as design
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from coxa import simulate as simulate
     from coxa import study as study
     from coxa import tables as tables
+    from coxa.clinics.run import audit_clinics as audit_clinics
     from coxa.cohort.cohort import Cohort as Cohort
     from coxa.cohort.read import read_cohort as read_cohort
     from coxa.derive.build import derive_dataset as derive_dataset
@@ -52,12 +54,14 @@ if TYPE_CHECKING:
     from coxa.report.report import Report as Report
     from coxa.simulate.from_plan.trial import simulate_study as simulate_study
     from coxa.simulate.presets import preset as preset
+    from coxa.study.audit.read import read_audit as read_audit
     from coxa.study.plan import Study as Study
     from coxa.study.reading.read import read_study as read_study
 
 __getattr__, __dir__, __all__ = lazy(
     __name__,
     {
+        "coxa.clinics.run": ("audit_clinics",),
         "coxa.cohort.cohort": ("Cohort",),
         "coxa.cohort.read": ("read_cohort",),
         "coxa.derive.build": ("derive_dataset",),
@@ -80,11 +84,13 @@ __getattr__, __dir__, __all__ = lazy(
         "coxa.report.report": ("Report",),
         "coxa.simulate.from_plan.trial": ("simulate_study",),
         "coxa.simulate.presets": ("preset",),
+        "coxa.study.audit.read": ("read_audit",),
         "coxa.study.plan": ("Study",),
         "coxa.study.reading.read": ("read_study",),
     },
     namespaces=(
         "audit",
+        "clinics",
         "cohort",
         "derive",
         "design",

@@ -8,5 +8,8 @@ from coxa.lazy import lazy
 
 if TYPE_CHECKING:
     from coxa.clinics.audit import Audit as Audit
+    from coxa.clinics.run import audit_clinics as audit_clinics
 
-__getattr__, __dir__, __all__ = lazy(__name__, {"coxa.clinics.audit": ("Audit",)})
+__getattr__, __dir__, __all__ = lazy(
+    __name__, {"coxa.clinics.audit": ("Audit",), "coxa.clinics.run": ("audit_clinics",)}
+)

@@ -201,6 +201,14 @@ class Audit:
     rare         : rare events in the order of time
     without      : part -> why it is not there, a sentence without the name of a clinic: therapist, condition, series,
                    complete, change, important, missed, episodes, worse, attended, literature, or the name of a standard
+
+    Examples
+    --------
+    >>> import coxa
+    >>> registry = coxa.simulate.simulate_registry(coxa.study.RegistryAssumptions(), seed=1, episodes=2000)
+    >>> audit = coxa.audit_clinics(registry.plan, registry.episodes)
+    >>> audit.completeness.counts[()][["eligible", "asked", "intake"]].values.tolist()
+    [[1927, 1834, 1768]]
     """
 
     plan: AuditPlan
