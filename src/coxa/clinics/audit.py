@@ -49,7 +49,7 @@ class CaseMix:
     coefficients : term, level, estimate, std_error, conf_low, conf_high, of the change
     variances    : one row each for clinic, therapist and patient: variance, share (of the sum)
     calibration  : tenths of the expected change: band, n, expected, observed
-    clinics      : one row per clinic: clinic, n (done, in the model), n_lost (due, but not in the model), intake (mean),
+    clinics      : one row per clinic: clinic, n (in the model), n_lost (due, but not in the model), intake (mean),
                    change (mean, raw), expected, residual (observed less expected), std_error (of the residual),
                    adjusted (mean of all + residual), low_95, high_95, low_99.8, high_99.8 (limits of `adjusted`),
                    position (low, within or high, by the wider ones), position_95, reliability, shrunken, shrunken_low,
