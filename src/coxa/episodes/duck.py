@@ -16,7 +16,7 @@ from coxa.cohort.cohort import SourceFile
 from coxa.episodes.columns import quoted
 from coxa.episodes.dialects import DuckWords
 from coxa.episodes.episodes import Duck
-from coxa.episodes.relation import TOKEN, Bound
+from coxa.episodes.relation import TOKEN, Bound, rewritten
 from coxa.episodes.scanned import ROW, Raw
 from coxa.episodes.whole import NotRead
 from coxa.errors import choose
@@ -232,7 +232,9 @@ def _cell(cell: object, kind: pa.DataType) -> object:
 
 
 def _kinds(duck: Duck, sql: str, bound: Bound) -> dict[str, str]:
-    described = duck.frame(f"DESCRIBE {sql}", bound.values)
+    text, names = rewritten(f"DESCRIBE {sql}", "${}".format)
+    given = {name: bound.values[name] for name in names}
+    described = duck.connection.execute(text, given or None).df()
     bases = [str(each).partition("(")[0] for each in described["column_type"]]
     return {
         str(name): "whole" if "INT" in base else KINDS.get(base, "other")

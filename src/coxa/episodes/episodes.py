@@ -15,9 +15,9 @@ from coxa.cards import counted
 from coxa.cohort.cohort import SourceFile
 from coxa.cohort.disposition import Disposition
 from coxa.episodes.columns import SQL_TYPES, column_types, episodes_sql, quoted
-from coxa.episodes.relation import Relation, rewritten
-from coxa.errors import CoxaError, DataError
-from coxa.findings import Findings
+from coxa.episodes.relation import Failed, Relation, rewritten
+from coxa.errors import DataError
+from coxa.findings import Finding, Findings
 from coxa.study.audit.plan import AuditPlan
 
 
@@ -54,7 +54,8 @@ class Duck:
             return self.connection.execute(text, given or None).df()
         except duckdb.Error as error:
             first = str(error).strip().splitlines()[0].rstrip(".")
-            raise CoxaError(f"A query of the episodes failed: {first}. Correct the data or the query.") from error
+            remedy = "Correct `query`, or the columns that it names."
+            raise Failed(Finding("error", "episodes", "the query fails", remedy, value=first)) from error
 
     def keep(self, table: str, sql: str, values: Mapping[str, Any]) -> None:
         """Make a table of the rows of a SELECT, in memory."""

@@ -79,5 +79,7 @@ def _lines(ask: Ask, lost: dict[str, int]) -> pd.DataFrame:
             line = line.assign(reason=reason, n_rows=1)
         lines.append(line)
     listed = pd.concat(lines, ignore_index=True) if lines else pd.DataFrame()
+    if "source_row" in listed:
+        listed = listed.sort_values("source_row", kind="stable", ignore_index=True)
     columns = [*LEFT_OUT_COLUMNS, *(["n_rows"] if any(n > LINES for n in lost.values()) else [])]
     return listed.reindex(columns=columns).astype({name: object for name in LEFT_OUT_COLUMNS if name != "source_row"})

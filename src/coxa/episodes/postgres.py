@@ -13,10 +13,9 @@ import pandas as pd
 from coxa.cohort.cohort import SourceFile
 from coxa.episodes.dialects import PostgresWords
 from coxa.episodes.duck import chosen_table, one_select
-from coxa.episodes.relation import Relation, rewritten
+from coxa.episodes.relation import Failed, Relation, rewritten
 from coxa.episodes.scanned import Raw
 from coxa.episodes.whole import NotRead
-from coxa.errors import CoxaError
 from coxa.findings import Finding
 from coxa.study.audit.source import RowsSource
 
@@ -147,14 +146,6 @@ def connect(rows: RowsSource) -> Postgres:
     except Failed as error:
         raise NotRead(error.finding) from error
     return Postgres(connection, place)
-
-
-class Failed(CoxaError):
-    """A query failed, or there is no connection; `finding` says why, without an address or a value."""
-
-    def __init__(self, finding: Finding) -> None:
-        self.finding = finding
-        super().__init__(f"{finding.table}: {finding.rule}: {finding.value}. {finding.remedy}")
 
 
 @contextmanager

@@ -13,11 +13,12 @@ from coxa.episodes.checks.draft import Draft
 from coxa.episodes.checks.run import check_all, check_rows, check_together
 from coxa.episodes.columns import column_types, quoted
 from coxa.episodes.duck import open_duck
-from coxa.episodes.episodes import Duck, Episodes
+from coxa.episodes.episodes import Episodes
 from coxa.episodes.faults import account
 from coxa.episodes.fields import EPISODES
 from coxa.episodes.kept import kept_rows, settled
 from coxa.episodes.reading import keep_rows
+from coxa.episodes.relation import Failed
 from coxa.episodes.sessions import check_sessions
 from coxa.episodes.sources import Sources, keyed, read_sources
 from coxa.episodes.whole import NotRead
@@ -70,14 +71,16 @@ def read_episodes(plan: AuditPlan, data: str | Path | Frame | None = None) -> Ep
     """
     duck = open_duck()
     try:
-        sources = read_sources(plan, Path(data) if isinstance(data, str) else data, duck)
+        return _checked(plan, read_sources(plan, Path(data) if isinstance(data, str) else data, duck))
     except NotRead as error:
-        return _nothing(plan, duck, error.findings)
-    return _checked(plan, sources)
+        return _nothing(plan, error.findings)
+    except Failed as error:
+        return _nothing(plan, (error.finding,))
 
 
-def _nothing(plan: AuditPlan, duck: Duck, findings: tuple[Finding, ...]) -> Episodes:
+def _nothing(plan: AuditPlan, findings: tuple[Finding, ...]) -> Episodes:
     """Return episodes without a row, and why there is none."""
+    duck = open_duck()
     keep_rows(duck.connection, "source", column_types(plan), pd.DataFrame(index=pd.RangeIndex(0)))
     return Episodes(plan, duck, plan.data_cut or date.today(), Findings(findings))
 

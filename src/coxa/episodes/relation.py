@@ -7,8 +7,19 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from coxa.errors import CoxaError
+from coxa.findings import Finding
+
 TOKEN = re.compile(r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|(?<!:):(?P<name>[a-z_][a-z0-9_]*)|%""")
 """What a named parameter, `:name`, is told apart from: texts, identifiers, casts by `::`."""
+
+
+class Failed(CoxaError):
+    """A query failed, or there is no connection; `finding` says why, without an address or a password."""
+
+    def __init__(self, finding: Finding) -> None:
+        self.finding = finding
+        super().__init__(f"{finding.table}: {finding.rule}: {finding.value}. {finding.remedy}")
 
 
 @dataclass(frozen=True, slots=True)
