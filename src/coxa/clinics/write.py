@@ -127,7 +127,7 @@ def certificate(published: Published) -> dict[str, Any]:
 def public_tables(audit: Audit) -> Iterator[tuple[str, pd.DataFrame]]:
     """Yield the name and the frame of each table of what is published."""
     for dimensions, groups in audit.completeness.counts.items():
-        yield identifier("completeness", *dimensions), groups.drop(columns="patients", errors="ignore")
+        yield identifier("completeness", *dimensions), groups.dropna(axis=1, how="all")
     for outcome, found in audit.case_mix.items():
         for name in ("clinics", "therapists", "coefficients", "variances", "calibration", "recovery"):
             yield identifier("case-mix", outcome, name), getattr(found, name)

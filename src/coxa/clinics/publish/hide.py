@@ -66,15 +66,12 @@ def _completeness(found: Completeness, shown: Shown) -> Completeness:
 
 
 def _counts(dimensions: Dimensions, groups: pd.DataFrame, shown: Shown) -> pd.DataFrame:
-    """Return the counts of groups as they are shown; of patients only the number of all.
-
-    Counts that are published of no group of these dimensions are no columns.
-    """
-    published = {measure for measure, place in shown.counts if {name for name, _ in place} == set(dimensions)}
-    kept = [name for name in groups.columns if name not in COUNTED or name in published]
-    columns = {name: shown.column(name, groups, dimensions) if name in COUNTED else groups[name] for name in kept}
+    """Return the counts of groups as they are shown; of patients only the number of all."""
+    columns = {
+        name: shown.column(name, groups, dimensions) if name in COUNTED else groups[name] for name in groups.columns
+    }
     frame = pd.DataFrame(columns, index=groups.index)
-    return frame if not dimensions else frame.drop(columns="patients")
+    return frame if not dimensions else frame.assign(patients=np.nan)
 
 
 def _case_mix(outcome: str, found: CaseMix, shown: Shown, k: int) -> CaseMix:
