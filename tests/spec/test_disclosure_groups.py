@@ -47,6 +47,12 @@ def test_a_group_of_few_people_is_hidden_however_large_its_count_is() -> None:
     assert [place for place, n in shown(safe.tables[0]).items() if np.isnan(n)] == [("A", "A1"), ("A", "A2")]
 
 
+def test_that_none_of_few_people_is_counted_is_shown_as_any_zero_is() -> None:
+    groups = THERAPISTS.assign(n=[90, 0, 70], few=[False, True, False])
+    safe = protect_tables([CountTable.of_groups(groups, ["clinic", "therapist"], "n")], k=5)
+    assert shown(safe.tables[0])["A", "A2"] == 0
+
+
 QUARTERS = pd.DataFrame({"period": ["2024 Q1", "2024 Q2", "2025 Q1", "2025 Q2"], "n": [3, 30, 20, 10]})
 YEARS = pd.DataFrame({"year": ["2024", "2025"], "n": [33, 30]})
 

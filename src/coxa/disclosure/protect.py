@@ -139,7 +139,8 @@ def protect_tables(
     hidden = choice.first(k)
     for table in tables:
         if "few" in table.cells:
-            hidden[known.indices(table)[table.cells["few"].to_numpy(dtype=bool)]] = True
+            marked = table.cells["few"] & ((table.cells["n"] > 0) | zeros_disclose)
+            hidden[known.indices(table)[marked.to_numpy(dtype=bool)]] = True
     for _ in range(ROUNDS):
         shown = [table.published(hidden[known.indices(table)], k) for table in tables]
         attack = attack_known(known, shown, published_before, left=left, zeros_disclose=zeros_disclose)
