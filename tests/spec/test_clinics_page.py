@@ -131,8 +131,8 @@ def test_four_sentences_say_how_many_how_complete_how_we_compare_and_what_is_cha
         "therapists 4.0%; the rest is between patients."
     )
     assert change.startswith(
-        "In the last period (2024 Q4), 4 of 52 charts show a change that chance alone does not explain. Concern: "
-        "questionnaires complete in Parkside, 30.8% (limits 32.9% to 90.2%, n = 26); "
+        "At the last point of each chart (2024 Q4 at the latest), 4 of 52 charts show a change that chance alone "
+        "does not explain. Concern: questionnaires complete in Parkside, 30.8% (limits 32.9% to 90.2%, n = 26); "
     )
     assert caution.startswith(
         "Caution: The outcome is missing for 28.7% of the episodes that were due. 1 clinic has fewer"
@@ -194,8 +194,8 @@ def test_hidden_numbers_are_a_sign_with_a_note_and_have_no_statistics() -> None:
 def test_a_published_page_keeps_no_more_digits_than_it_prints() -> None:
     hidden = build_page(Hidden(audit()))
     assert [one.value for one in table(hidden, "trust-pain").statistics()][:3] == [2.07, 1.72, 2.43]
-    facts = next(block for block in hidden.sections[0].blocks if isinstance(block, Card)).facts
-    assert str(facts[0][1]).startswith("All tables together have 310 different counts, of which 42 are hidden.")
+    facts = dict(next(block for block in hidden.sections[0].blocks if isinstance(block, Card)).facts)
+    assert str(facts["Privacy"]).startswith("All tables together have 310 different counts, of which 42 are hidden.")
 
 
 def test_a_part_that_is_not_there_is_replaced_by_its_reason() -> None:

@@ -7,9 +7,9 @@ from typing import Any
 import pandas as pd
 
 from coxa.figures.figure import Figure
+from coxa.figures.theme import GREY
 
 WIDTH, HEIGHT = 520, 140
-GREY = "#6b7684"
 NOT_YET = "To be drawn from the data"
 
 

@@ -19,6 +19,8 @@ DASHES = ((1, 0), (6, 3), (2, 2), (8, 3, 2, 3), (10, 4), (4, 2, 1, 2))
 INK = "#1b1f24"
 RULE = "#8a939c"
 GRID = "#e3e6ea"
+GREY = "#6b7684"
+"""A line or mark that is seen on a light and on a dark page."""
 FONT = "Liberation Sans, Arial, Helvetica, sans-serif"
 TEXT_SIZE = 13
 WIDTH = 560

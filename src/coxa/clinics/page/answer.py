@@ -20,6 +20,11 @@ from coxa.tables.table import Footnote, Row, RowGroup, Table
 MOST = 3
 """Clinics or charts that are named in a sentence; more are counted."""
 
+LIMITS = (
+    "The 99.8% limits hold the adjusted improvement of a clinic of that size in 998 of 1,000 cases if it does not "
+    "differ from the others. A signal over time is a change that chance alone rarely makes."
+)
+
 FEW = 30
 """Episodes below which limits are too wide to say much."""
 
@@ -32,8 +37,8 @@ def answer_section(page: Seen) -> Section:
     if cautions:
         blocks.append(Paragraph(joined(" ", ("Caution:", *cautions)), "warning", found=True))
     blocks.append(TableBlock(glance_table(page)))
-    if page.certificate:
-        blocks.append(Card("", (("Privacy", certificate_text(page)),)))
+    privacy = (("Privacy", certificate_text(page)),) if page.certificate else ()
+    blocks.append(Card("", (("Limits", LIMITS), *privacy)))
     return Section("answer", "The answer", tuple(blocks), part="answer")
 
 
@@ -82,7 +87,7 @@ def position_sentence(page: Seen) -> Prose | None:
     outcome, decimals = plan.main, page.decimals(plan.main)
     where = f"change {outcome}"
     mean = page.number("estimate", {"estimate": main.target}, at(where, "mean", ALL), decimals)
-    n = page.number("count", {"n": total(page, main.n, main.n)}, at(where, "n", ALL))
+    n = page.number("count", {"n": total(page, main.n, main.clinics["n"])}, at(where, "n", ALL))
     rows = records(main.clinics)
     outside = {side: [one for one in rows if one["position"] == side] for side in ("high", "low")}
     named = [
@@ -91,7 +96,8 @@ def position_sentence(page: Seen) -> Prose | None:
         if found
     ]
     compared = counted(len(rows), where, "clinics compared")
-    outlying = counted(sum(map(len, outside.values())), where, "clinics outside")
+    n_outside = sum(map(len, outside.values()))
+    outlying = counted(n_outside, where, "clinics outside")
     return prose(
         f"Adjusted for case mix, {mid_sentence(plan.label('outcomes', outcome))} improved by ",
         mean,
@@ -101,7 +107,7 @@ def position_sentence(page: Seen) -> Prose | None:
         outlying,
         " of ",
         compared,
-        " clinics are outside the 99.8% limits." if len(rows) != 1 else " clinic is outside the 99.8% limits.",
+        f" clinics {'is' if n_outside == 1 else 'are'} outside the 99.8% limits.",
         *named,
         *_whose(page, main, where),
     )
@@ -157,13 +163,14 @@ def change_sentence(page: Seen) -> Prose | None:
         for name, found in zip(("Concern", "Improvement"), groups.values(), strict=True)
         if found
     ]
-    signals = counted(sum(map(len, groups.values())), "over time", "charts with a signal")
+    n_signals = sum(map(len, groups.values()))
+    signals = counted(n_signals, "over time", "charts with a signal")
     return prose(
-        f"In the last period ({last}), ",
+        f"At the last point of each chart ({last} at the latest), ",
         signals,
         " of ",
         counted(len(charts), "over time", "charts"),
-        " charts show a change that chance alone does not explain.",
+        f" charts {'shows' if n_signals == 1 else 'show'} a change that chance alone does not explain.",
         *parts,
     )
 
@@ -194,12 +201,7 @@ def glance_table(page: Seen) -> Table:
     )
     adjusted = {str(one["clinic"]): one for one in records(main.clinics)} if main and not main.without else {}
     rows = [_glance(page, one, adjusted.get(str(one["clinic"]), {})) for one in records(page.counts("clinic"))]
-    notes = (
-        Footnote(
-            "Complete: discharge questionnaires completed in time, of those due. Limits: where the adjusted "
-            "improvement of a clinic of this size lies in 998 of 1,000 cases if it does not differ from the others."
-        ),
-    )
+    notes = (Footnote("Complete: discharge questionnaires completed in time, of those due."),)
     return page.noted(
         Table("clinics-at-a-glance", "The clinics at a glance", "Clinic", columns, (RowGroup("", tuple(rows)),), notes)
     )

@@ -9,7 +9,7 @@ import pandas as pd
 from coxa.clinics.audit import CaseMix
 from coxa.clinics.page.seen import Seen, at
 from coxa.figures.figure import Figure
-from coxa.figures.theme import INK, OKABE_ITO, RULE, options, themed, told
+from coxa.figures.theme import GREY, OKABE_ITO, RULE, options, themed, told
 from coxa.tables.cells import Cell
 from coxa.tables.prose import joined, prose
 from coxa.tables.records import Record, records
@@ -45,7 +45,7 @@ def _calibration(data: pd.DataFrame, unit: str) -> Any:
         "observed:Q", title=f"Observed improvement ({unit})", scale=options(zero=False), axis=options(tickCount=6)
     )
     line = alt.Chart(pd.DataFrame({"expected": ends, "observed": ends}))
-    line = line.mark_line(color=INK, strokeDash=[4, 3], strokeWidth=1).encode(x=x, y=y)
+    line = line.mark_line(color=GREY, strokeDash=[4, 3], strokeWidth=1).encode(x=x, y=y)
     points = alt.Chart(data).mark_circle(size=70, color=OKABE_ITO[0], opacity=1).encode(x=x, y=y, tooltip=told(n="n"))
     return alt.layer(line, points, width=WIDTH, height=HEIGHT)
 
@@ -83,7 +83,7 @@ def _interval(one: dict[str, Any]) -> dict[str, float]:
 def _recovery(data: pd.DataFrame, unit: str) -> Any:
     import altair as alt
 
-    x = alt.X("intake:Q", title=f"At intake: {unit}", scale=options(zero=False, nice=False))
+    x = alt.X("intake:Q", title=f"At intake: {unit}", scale=options(zero=False, nice=False), axis=options(tickCount=6))
     y = alt.Y("expected:Q", title="Expected at discharge")
     base = alt.Chart(data)
     band = base.mark_area(color=OKABE_ITO[0], opacity=0.18).encode(

@@ -11,7 +11,7 @@ from coxa.clinics.audit import CaseMix
 from coxa.clinics.page.calibration import calibration_figure, recovery_figure
 from coxa.clinics.page.funnel import Drawn, funnel_figure
 from coxa.clinics.page.seen import ALL, Seen, at, column, row
-from coxa.clinics.page.words import dimension_label, place_words
+from coxa.clinics.page.words import dimension_label, level_label, place_words
 from coxa.report.document import Block, FigureBlock, Paragraph, Section, TableBlock
 from coxa.tables.cells import Cell
 from coxa.tables.formats import NONE
@@ -19,6 +19,9 @@ from coxa.tables.phrases import mid_sentence
 from coxa.tables.prose import Prose, prose
 from coxa.tables.records import Record, records
 from coxa.tables.table import Footnote, Row, RowGroup, Table, identifier
+
+INTERCEPT = "Intercept"
+"""Term that depends on nothing, and is not shown."""
 
 
 def case_mix_section(page: Seen) -> Section:
@@ -93,10 +96,10 @@ def position_table(page: Seen, outcome: str, frame: pd.DataFrame, unit: str) -> 
         )
 
     columns = (
-        column("With outcome"), column("Lost"), column("Mean at intake"), column("Observed", spanner="Improvement"),
-        column("Expected", spanner="Improvement"), column("Adjusted", spanner="Improvement"),
-        column("99.8% limits", spanner="Improvement"), column("Position", "left"),
-    )  # fmt: skip
+        *map(column, ("With outcome", "Lost", "Mean at intake", "Observed improvement", "Expected improvement")),
+        *map(column, ("Adjusted improvement", "99.8% limits")),
+        column("Position", "left"),
+    )
     notes = (
         f"{label} in {scale.unit}, {scale.direction}. Lost: due and not filled in. Expected: of patients with the same "
         "descriptors in all clinics.",
@@ -145,15 +148,15 @@ def _trust_table(page: Seen, outcome: str, frame: pd.DataFrame) -> Table:
         )
 
     columns = (
-        column("Best guess (95% CI)"), column("Reliability"), column("Smallest difference that could show"),
-        column("Weighted for non-response"), column("below the limits", spanner="The lost would move it"),
-        column("above the limits", spanner="The lost would move it"),
-    )  # fmt: skip
+        *map(column, ("Best guess (95% CI)", "Reliability", "Smallest difference that could show")),
+        *map(column, ("Weighted for non-response", "Low if the lost improved by less than")),
+        column("High if the lost improved by more than"),
+    )
     notes = (
         "Best guess: pulled towards the mean of all, the more the smaller the clinic. Reliability: from 0 (chance "
         "only) to 1 (no chance).",
-        "Smallest difference: from the mean of all, found in 80 of 100 cases. The lost would move it: the mean "
-        "improvement of the lost patients at which the clinic would be below or above the 99.8% limits.",
+        "Smallest difference: from the mean of all, found in 80 of 100 cases. Low, high: the mean improvement of "
+        "the lost patients at which the clinic would be below or above the 99.8% limits.",
     )
     title = f"{label}: what the numbers of each clinic can bear"
     groups = (RowGroup("", tuple(map(shown, records(frame)))),)
@@ -174,7 +177,7 @@ def _model(page: Seen, outcome: str) -> Section | None:
     found = page.audit.case_mix[outcome]
     if found.without or not len(found.coefficients):
         return None
-    blocks: list[Block] = [Paragraph(prose(f"Model: {found.method}. ", *_dispersion(page, outcome, found)))]
+    blocks: list[Block] = [Paragraph(prose(f"{found.method.rstrip('.')}. ", *_dispersion(page, outcome, found)))]
     blocks.append(TableBlock(_coefficients(page, outcome, found)))
     if len(found.variances):
         blocks.append(TableBlock(_variances(page, outcome, found)))
@@ -205,12 +208,13 @@ def _coefficients(page: Seen, outcome: str, found: CaseMix) -> Table:
     def shown(one: Record) -> Row:
         term, level = str(one["term"]), str(one["level"] or "")
         values = {"estimate": one["estimate"], "conf_low": one["conf_low"], "conf_high": one["conf_high"]}
-        label = f"{dimension_label(plan, term)}: {level}" if level else dimension_label(plan, term)
+        name = dimension_label(plan, term)
+        label = f"{name}: {level_label(plan, term, level)}" if level else name
         return row(label, page.number("estimate_interval", values, at(where, f"{term} {level}".strip()), 2))
 
     columns = (column(f"Difference in improvement (95% CI), {plan.scale(outcome).unit}"),)
     title = f"{plan.label('outcomes', outcome)}: what expected improvement depends on"
-    groups = (RowGroup("", tuple(map(shown, records(found.coefficients)))),)
+    groups = (RowGroup("", tuple(map(shown, records(found.coefficients[found.coefficients["term"] != INTERCEPT])))),)
     note = "Per unit of a number, or against the level that is not listed. These are associations in routine care."
     return page.noted(
         Table(identifier("coefficients", outcome), title, "Descriptor", columns, groups, (Footnote(note),))

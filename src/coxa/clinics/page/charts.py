@@ -12,12 +12,12 @@ from coxa.clinics.page.icons import whose
 from coxa.clinics.page.points import last_cells, last_point
 from coxa.clinics.page.seen import Seen
 from coxa.clinics.page.words import ASSURANCES, MEASURES, OF_SHARES, VARIATIONS
-from coxa.figures.figure import Figure
-from coxa.figures.theme import INK, OKABE_ITO, RULE, TEXT_SIZE, options, themed, told
+from coxa.figures.figure import Figure, literal
+from coxa.figures.theme import GREY, INK, OKABE_ITO, RULE, TEXT_SIZE, options, themed, told
 from coxa.tables.prose import Prose, joined, prose
 
 KINDS = {
-    "common cause": ("circle", "#4a545f"),
+    "common cause": ("circle", GREY),
     "improvement": ("diamond", OKABE_ITO[0]),
     "concern": ("square", OKABE_ITO[1]),
     "neutral": ("triangle-up", OKABE_ITO[3]),
@@ -28,18 +28,21 @@ LEGEND = (
     "Band: limits; thin line: mean; dashed line: target. Diamonds (blue): improvement; squares (orange): concern; "
     "triangles (purple): change without a direction; circles: no signal."
 )
+GAP = " A period that is hidden has no point."
 COLUMNS = ["measure", "clinic", "period", "n", "value", "centre", "low", "high", "kind"]
 
 
 def measures_figure(page: Seen, unit: str, charts: Sequence[Series], figure_id: str, title: str) -> Figure:
     """Draw the measures of one unit, a panel for each."""
     names = [MEASURES[one.measure] for one in charts]
-    return _panels(page, charts, names, figure_id, f"{title}. {LEGEND}", f"{whose(unit)}.", (250, 150, 2))
+    return _panels(
+        page, charts, names, figure_id, f"{title}. {LEGEND}{GAP if page.note else ''}", f"{whose(unit)}.", (250, 150, 2)
+    )
 
 
 def clinics_figure(page: Seen, measure: str, charts: Sequence[Series], figure_id: str) -> Figure:
     """Draw one measure of each clinic, a panel for each, all on one scale."""
-    title = f"{MEASURES[measure]}, by clinic. {LEGEND}"
+    title = f"{MEASURES[measure]}, by clinic. {LEGEND}{GAP if page.note else ''}"
     names = [whose(one.clinic) for one in charts]
     return _panels(page, charts, names, figure_id, title, f"{MEASURES[measure]}.", (175, 110, 3), one_scale=True)
 
@@ -61,19 +64,20 @@ def _panels(page: Seen, charts: Sequence[Series], names: Sequence[str], figure_i
             alt.concat(*drawn, columns=size[2], spacing={"row": 48, "column": 52}, align="all", bounds="flush")
         )
 
-    return Figure(figure_id, title, draw, words, data, along=("centre", "low", "high") if not page.note else ())
+    return Figure(figure_id, title, draw, words, data[COLUMNS])
 
 
 def _frame(series: Series) -> pd.DataFrame:
     """Return the points of a series; a count as a whole number, and nothing of a hidden point."""
-    whole = series.frame.assign(measure=MEASURES[series.measure], clinic=whose(series.clinic))[COLUMNS]
+    whole = series.frame.assign(measure=MEASURES[series.measure], clinic=whose(series.clinic))[[*COLUMNS, "part"]]
     whole = whole.assign(n=pd.array(whole["n"].to_numpy(dtype=float), dtype="Int64"))
-    return whole.loc[whole["value"].notna()].reset_index(drop=True)
+    shown = whole["value"].notna()
+    return whole.assign(run=(~shown).cumsum()).loc[shown].reset_index(drop=True)
 
 
 def _domain(data: pd.DataFrame) -> list[float]:
     numbers = data[["value", "low", "high"]]
-    return [float(numbers.min().min()), float(numbers.max().max())]
+    return [float(f"{end:.3g}") for end in (numbers.min().min(), numbers.max().max())]
 
 
 def _words(page: Seen, one: Series, name: str) -> Prose:
@@ -91,26 +95,34 @@ def _panel(data: pd.DataFrame, one: Series, name: str, size: tuple[int, int, int
     periods = list(dict.fromkeys(one.frame["period"]))
     shown = [periods[0], periods[len(periods) // 2], periods[-1]] if len(periods) > 2 else periods
     x = alt.X("period:O", title=None, sort=periods, scale=options(domain=periods),
-              axis=options(values=shown, labelAngle=0, labelFontSize=11, labelOverlap=True))  # fmt: skip
+              axis=options(labelExpr=_only(shown), labelAngle=0, labelFontSize=11, labelOverlap=False))  # fmt: skip
     percent = one.measure in OF_SHARES
     axis = options(format="%", tickCount=4, labelFontSize=11) if percent else options(tickCount=4, labelFontSize=11)
     at = options(zero=False, domain=scale) if scale else options(zero=False)
     y = alt.Y("value:Q", title=None, scale=at, axis=axis)
     base = alt.Chart(data)
-    band = base.mark_area(color=RULE, opacity=0.2, interpolate="step").encode(
+    band = base.mark_rect(color=RULE, opacity=0.2).encode(
         x=x, y=alt.Y("low:Q", title=None, scale=at, axis=axis), y2="high:Q"
     )
     centre = base.mark_line(color=RULE, strokeWidth=1, interpolate="step").encode(
-        x=x, y=alt.Y("centre:Q", title=None, scale=at, axis=axis), detail="measure:N")  # fmt: skip
-    values = base.mark_line(color="#4a545f", strokeWidth=1.3).encode(x=x, y=y)
+        x=x, y=alt.Y("centre:Q", title=None, scale=at, axis=axis), detail="part:N"
+    )
+    values = base.mark_line(color=GREY, strokeWidth=1.3).encode(x=x, y=y, detail="run:N")
     shapes, colours = (options(domain=list(KINDS), range=[look[place] for look in KINDS.values()]) for place in (0, 1))
     points = base.mark_point(filled=True, opacity=1, size=46 if size[0] > 200 else 34).encode(
         x=x, y=y, tooltip=told(Period="period", n="n", Shows="kind"),
         shape=alt.Shape("kind:N", legend=None, scale=shapes), color=alt.Color("kind:N", legend=None, scale=colours),
     )  # fmt: skip
     layers = [band, centre, *_target(one, y), values, points]
-    title = alt.Title(name, fontSize=TEXT_SIZE, fontWeight="normal", color=INK, anchor="start", limit=size[0])
+    title = alt.Title(
+        name, fontSize=TEXT_SIZE, fontWeight="normal", color=INK, anchor="start", frame="group", limit=size[0]
+    )
     return alt.layer(*layers, width=size[0], height=size[1], title=title)
+
+
+def _only(periods: Sequence[str]) -> str:
+    """Return an expression of the label of a period: of those given its name, of others nothing."""
+    return f"indexof({literal(list(periods))}, datum.value) >= 0 ? datum.label : ''"
 
 
 def _target(one: Series, y: Any) -> list[Any]:
@@ -118,5 +130,5 @@ def _target(one: Series, y: Any) -> list[Any]:
         return []
     import altair as alt
 
-    rule = alt.Chart(pd.DataFrame({"value": [one.target]})).mark_rule(color=INK, strokeDash=[5, 4], strokeWidth=1)
+    rule = alt.Chart(pd.DataFrame({"value": [one.target]})).mark_rule(color=GREY, strokeDash=[5, 4], strokeWidth=1)
     return [rule.encode(y=y)]

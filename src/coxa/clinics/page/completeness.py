@@ -7,8 +7,8 @@ from itertools import groupby
 
 from coxa.clinics.page.cascade import cascade_figure, cascade_table
 from coxa.clinics.page.intervals import difference_values, share_values
-from coxa.clinics.page.seen import ALL, Seen, at, column, known, row
-from coxa.clinics.page.words import NOT_RECORDED, dimension_label
+from coxa.clinics.page.seen import ALL, Seen, at, column, known, mostly_hidden, row
+from coxa.clinics.page.words import NOT_RECORDED, dimension_label, level_label
 from coxa.report.document import Block, FigureBlock, Paragraph, Section, TableBlock
 from coxa.tables.cells import Cell
 from coxa.tables.prose import Prose, prose
@@ -29,6 +29,7 @@ NOTES = (
     "patient was asked. CI, confidence interval (Wilson).",
     "Counting forms: all discharge questionnaires divided by all intake questionnaires, without linking them.",
 )
+MOSTLY_HIDDEN = "Completeness by therapist is not shown, as more than half of its numbers would be hidden."
 
 
 def completeness_section(page: Seen) -> Section:
@@ -36,9 +37,7 @@ def completeness_section(page: Seen) -> Section:
     blocks: list[Block] = [FigureBlock(cascade_figure(page)), TableBlock(cascade_table(page))]
     if len(page.counts("clinic")):
         blocks.append(TableBlock(_by_clinic(page)))
-    blocks += [
-        Paragraph(text, "warning") for name in ("complete", "condition") if (text := page.audit.without.get(name))
-    ]
+    blocks += [Paragraph(text, "warning") for name in ("condition",) if (text := page.audit.without.get(name))]
     who = _who_is_missing(page)
     return Section("completeness", "How complete are the data?", tuple(blocks), (who,) if who else ())
 
@@ -49,7 +48,8 @@ def completeness_detail(page: Seen) -> Section | None:
     if len(page.counts("period")):
         blocks.append(TableBlock(_by_period(page)))
     if len(page.counts("clinic", "therapist")):
-        blocks.append(TableBlock(_by_therapist(page)))
+        table = _by_therapist(page)
+        blocks.append(Paragraph(MOSTLY_HIDDEN) if mostly_hidden(table) else TableBlock(table))
     blocks += list(_weights(page))
     return (
         Section("completeness-detail", "Completeness in detail", tuple(blocks), part="supplement") if blocks else None
@@ -153,7 +153,7 @@ def _compared(page: Seen, name: str, one: Record, largest: Record) -> Row:
         Cell("largest group") if one is largest else page.number("points_interval", values, at(of, "difference", unit))
     )
     return row(
-        unit,
+        level_label(page.audit.plan, name, one[name]),
         page.number("count", {"n": one["of"]}, at(of, "of", unit)),
         page.number("count", {"n": one["of_done"]}, at(of, "of_done", unit)),
         page.number("share_interval", share_values(one["of_done"], one["of"]), at(of, "complete", unit)),

@@ -6,7 +6,7 @@ from itertools import groupby
 
 from coxa.clinics.page.completeness import counts_row, counts_table
 from coxa.clinics.page.seen import Seen
-from coxa.clinics.page.words import dimension_label
+from coxa.clinics.page.words import dimension_label, level_label
 from coxa.report.document import Paragraph, Section, TableBlock
 from coxa.tables.records import records
 from coxa.tables.table import RowGroup, identifier
@@ -29,7 +29,13 @@ def _crossed(page: Seen, second: str) -> TableBlock:
     label = dimension_label(page.audit.plan, second)
     of = f"clinic {second}"
     groups = [
-        RowGroup(clinic, tuple(counts_row(page, one[second], one, clinic, str(one[second]), of) for one in rows))
+        RowGroup(
+            clinic,
+            tuple(
+                counts_row(page, level_label(page.audit.plan, second, one[second]), one, clinic, str(one[second]), of)
+                for one in rows
+            ),
+        )
         for clinic, rows in groupby(records(page.counts("clinic", second)), key=lambda one: str(one["clinic"]))
     ]
     name = identifier("by-clinic", second)

@@ -9,7 +9,7 @@ import pandas as pd
 
 from coxa.clinics.page.seen import Seen, at
 from coxa.figures.figure import Figure
-from coxa.figures.theme import INK, OKABE_ITO, RULE, TEXT_SIZE, options, themed, told
+from coxa.figures.theme import GREY, INK, OKABE_ITO, RULE, TEXT_SIZE, options, themed, told
 from coxa.tables.cells import Cell
 from coxa.tables.formats import counted
 from coxa.tables.prose import Prose, joined, prose
@@ -90,7 +90,7 @@ def funnel_figure(page: Seen, drawn: Drawn, frame: pd.DataFrame, value: str = "a
     def draw(_: Any) -> Any:
         return themed(_chart(data, drawn))
 
-    return Figure(drawn.figure_id, drawn.title, draw, said, data, along=LIMITS if not page.note else ())
+    return Figure(drawn.figure_id, drawn.title, draw, said, data)
 
 
 def _place(one: dict[str, Any]) -> str:
@@ -129,7 +129,7 @@ def _chart(data: pd.DataFrame, drawn: Drawn) -> Any:
     import altair as alt
 
     axis = options(format="%", tickCount=6) if drawn.percent else options(tickCount=6)
-    y = alt.Y("value:Q", title=drawn.quantity, scale=options(zero=False), axis=axis)
+    y = alt.Y("value:Q", title=drawn.quantity, scale=options(domain=_domain(data, drawn.target), nice=True), axis=axis)
     most = int(data["n"].max()) if len(data) else 1
     x = alt.X(
         "n:Q",
@@ -138,7 +138,7 @@ def _chart(data: pd.DataFrame, drawn: Drawn) -> Any:
         axis=options(tickMinStep=1),
     )
     lines = [_line(data, name, x, y, [1, 0] if "99" in name else [5, 4]) for name in LIMITS]
-    centre = alt.Chart(pd.DataFrame({"value": [drawn.target]})).mark_rule(color=INK, strokeWidth=1).encode(y=y)
+    centre = alt.Chart(pd.DataFrame({"value": [drawn.target]})).mark_rule(color=GREY, strokeWidth=1.5).encode(y=y)
     domain = list(LOOKS)
     looks = {
         "shape": alt.Shape("place:N", scale=options(domain=domain, range=[LOOKS[name][0] for name in domain])),
@@ -153,6 +153,14 @@ def _chart(data: pd.DataFrame, drawn: Drawn) -> Any:
     points = alt.Chart(data).mark_point(filled=True, opacity=0.95, stroke="white", strokeWidth=0.8)
     points = points.encode(x=x, y=y, size=size, tooltip=numbers, **looks)
     return alt.layer(*lines, centre, points, *_labels(data, x, y), width=WIDTH, height=HEIGHT)
+
+
+def _domain(data: pd.DataFrame, target: float) -> list[float]:
+    """Return the ends of the vertical axis, with room for the marks."""
+    numbers = [target, *data[["value", *LIMITS]].to_numpy(dtype=float).ravel()]
+    low, high = min(numbers), max(numbers)
+    room = 0.06 * (high - low)
+    return [float(f"{end:.3g}") for end in (low - room, high + room)]
 
 
 def _line(data: pd.DataFrame, name: str, x: Any, y: Any, dash: list[int]) -> Any:

@@ -11,11 +11,11 @@ from coxa.clinics.page.seen import ALL, Seen
 from coxa.clinics.page.words import ASSURANCES, MEASURES, VARIATIONS
 from coxa.figures.drawing import Drawing, circle, group, line, rect, text
 from coxa.figures.figure import Figure
-from coxa.figures.theme import GRID, OKABE_ITO
+from coxa.figures.theme import GREY, GRID, OKABE_ITO
 from coxa.tables.hidden import HIDDEN
 from coxa.tables.records import Record, records
 
-BLUE, ORANGE, PURPLE, GREY = OKABE_ITO[0], "#B84A00", "#8A4B75", "#6B7684"
+BLUE, ORANGE, PURPLE = OKABE_ITO[0], "#B84A00", "#8A4B75"
 """Colours on which white letters are read: two of them a shade darker than in charts."""
 
 NAMES, CELL, ROW, HEAD, RADIUS, SIZE = 120.0, 152.0, 40.0, 34.0, 11.0, 11.0

@@ -218,7 +218,9 @@ def _means(page: Seen, unit: str, one: Record) -> Iterator[Row]:
     of_all = page.number("estimate", {"estimate": main.target}, at(where, "mean", ALL), decimals)
     n = page.number("count", {"n": one["n"]}, at(where, "n", unit))
     yield row(
-        "Episodes with an outcome", n, page.number("count", {"n": total(page, main.n, main.n)}, at(where, "n", ALL))
+        "Episodes with an outcome",
+        n,
+        page.number("count", {"n": total(page, main.n, main.clinics["n"])}, at(where, "n", ALL)),
     )
     yield row("Observed improvement", mean("change"), of_all)
     yield row("Expected for your case mix", mean("expected"), Cell("\N{EN DASH}"))
@@ -233,7 +235,7 @@ def _shares(page: Seen, unit: str) -> Iterator[Row]:
     for one in page.audit.shares:
         where, own = f"{one.kind} {one.outcome}", _of_unit(records(one.clinics), clinic=unit)
         if own:
-            n, events = total(page, one.n, one.n), total(page, one.events, one.n)
+            n, events = total(page, one.n, one.clinics["n"]), total(page, one.events, one.clinics["events"])
             yield _pair(page, reached(page.audit.plan, one), where, unit, (own["events"], own["n"]), (events, n))
 
 
@@ -242,7 +244,7 @@ def _rates(page: Seen, unit: str) -> Iterator[Row]:
     for one in page.audit.rates:
         own = _of_unit(records(one.clinics), clinic=unit)
         if own:
-            n, events = total(page, one.n, one.n), total(page, one.events, one.n)
+            n, events = total(page, one.n, one.clinics["n"]), total(page, one.events, one.clinics["events"])
             label = rate_label(page.audit.plan, one.name)
             yield _pair(page, label, f"rate {one.name}", unit, (own["events"], own["n"]), (events, n))
 

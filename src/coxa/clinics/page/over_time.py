@@ -25,8 +25,8 @@ OF_CLINICS = ("complete", "change")
 def over_time_section(page: Seen) -> Section:
     """Return the icons, and the charts of all clinics together."""
     blocks: list[Block] = []
-    if why := page.audit.without.get("series"):
-        blocks.append(Paragraph(why, "warning"))
+    reasons = {name: page.audit.without.get(name) for name in ("series", *MEASURES)}
+    blocks += [Paragraph(why, "warning") for why in dict.fromkeys(reasons.values()) if why]
     together = [one for one in _charts(page) if one.clinic == ALL]
     if page.audit.series:
         blocks.append(Paragraph(LEAD))
@@ -102,5 +102,5 @@ def _anew(page: Seen) -> list[str]:
 
 def _warnings(charts: list[Series]) -> tuple[Footnote, ...]:
     warnings = dict.fromkeys(text for one in charts for text in one.warnings)
-    methods = dict.fromkeys(f"{MEASURES[one.measure]}: limits are {one.method}." for one in charts)
+    methods = dict.fromkeys(f"{MEASURES[one.measure]}: {one.method.rstrip('.')}." for one in charts)
     return tuple(map(Footnote, (*methods, *warnings)))

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from coxa.clinics.audit import Rates, Shares
+from coxa.clinics.audit import Rare, Rates, Shares
 from coxa.clinics.page.calibration import recovery_figure
 from coxa.clinics.page.funnel import Drawn, funnel_figure
+from coxa.clinics.page.icons import whose
 from coxa.clinics.page.intervals import share_values
 from coxa.clinics.page.seen import ALL, Seen, at, column, known, row, total
-from coxa.clinics.page.words import POSITIONS, rate_label, reached, threshold
+from coxa.clinics.page.words import POSITIONS, VARIATIONS, rate_label, reached, threshold
 from coxa.figures.figure import Figure
 from coxa.report.document import Block, FigureBlock, Paragraph, Section, TableBlock
 from coxa.tables.cells import Cell
 from coxa.tables.formats import NONE
-from coxa.tables.hidden import HIDDEN
+from coxa.tables.hidden import HIDDEN, RULE
+from coxa.tables.phrases import mid_sentence
 from coxa.tables.records import Record, records
 from coxa.tables.table import Footnote, Row, RowGroup, Table, identifier
 
@@ -28,6 +30,8 @@ def patients_section(page: Seen) -> Section:
 def patients_detail(page: Seen) -> Section | None:
     """Return what patients of each clinic reach, kind by kind, and standards by clinic; None where there is none."""
     blocks: list[Block] = [TableBlock(shares_by_clinic(page, one)) for one in page.audit.shares if len(one.clinics)]
+    if page.audit.rare:
+        blocks.append(TableBlock(_rare_table(page)))
     blocks += [TableBlock(rates_by_clinic(page, one)) for one in page.audit.rates if len(one.clinics)]
     title = "What patients reach, by clinic"
     return Section("patients-detail", title, tuple(blocks), part="supplement") if blocks else None
@@ -39,9 +43,11 @@ def _reached(page: Seen) -> Section | None:
         return None
     rows = tuple(_share_row(page, one) for one in shares)
     columns = (column("Patients"), column("Reached"), column("Share (95% CI)"), column("Counts as reached", "left"))
-    notes = tuple(Footnote(text) for text in dict.fromkeys(_source(page, one) for one in shares) if text)
+    notes = tuple(Footnote(text) for text in _sources(page, shares))
     table = Table("reached", "What patients reach at discharge", "Result", columns, (RowGroup("", rows),), notes)
     blocks: list[Block] = [TableBlock(page.noted(table))]
+    if why := page.audit.without.get("worse"):
+        blocks.append(Paragraph(why))
     main = next((one for one in shares if one.kind == "important" and len(one.clinics)), None)
     if main:
         blocks.append(FigureBlock(_funnel(page, main)))
@@ -51,7 +57,7 @@ def _reached(page: Seen) -> Section | None:
 def _share_row(page: Seen, one: Shares) -> Row:
     where = f"{one.kind} {one.outcome}"
     value = page.number("number", {"n": one.value}, at(where, "threshold"), 1).text if known(one.value) else ""
-    n, events = total(page, one.n, one.n), total(page, one.events, one.n)
+    n, events = total(page, one.n, one.clinics["n"]), total(page, one.events, one.clinics["events"])
     return row(
         reached(page.audit.plan, one),
         page.number("count", {"n": n}, at(where, "n", ALL)),
@@ -61,8 +67,11 @@ def _share_row(page: Seen, one: Shares) -> Row:
     )
 
 
-def _source(page: Seen, one: Shares) -> str:
-    return f"{reached(page.audit.plan, one)}: threshold from {one.source.rstrip('.')}." if one.source else ""
+def _sources(page: Seen, shares: Sequence[Shares]) -> Iterator[str]:
+    """Yield where each threshold is from; being worse has that of an improvement."""
+    for one in shares:
+        if one.source and one.kind != "worse":
+            yield f"Source of the threshold, {mid_sentence(reached(page.audit.plan, one))}: {one.source.rstrip('.')}."
 
 
 def _funnel(page: Seen, one: Shares) -> Figure:
@@ -106,7 +115,7 @@ def _care(page: Seen) -> Section | None:
 def _rate_row(page: Seen, one: Rates) -> Row:
     where = f"rate {one.name}"
     target = page.number("share", {"share": one.target}, at(where, "target")) if one.target else Cell(NONE)
-    n, events = total(page, one.n, one.n), total(page, one.events, one.n)
+    n, events = total(page, one.n, one.clinics["n"]), total(page, one.events, one.clinics["events"])
     worse = "high" if one.name == "missed" else "low"
     places = records(one.clinics)
     outside = [str(each["clinic"]) for each in places if each["position"] == worse]
@@ -118,7 +127,7 @@ def _rate_row(page: Seen, one: Rates) -> Row:
         page.number("count", {"n": events}, at(where, "events", ALL)),
         page.number("share_interval", share_values(events, n), at(where, "share", ALL)),
         target,
-        Cell(", ".join([*outside, *unknown]) or "None"),
+        Cell(", ".join([*outside, *unknown]) or "None", rule=RULE if unknown else ""),
     )
 
 
@@ -143,6 +152,29 @@ def shares_by_clinic(page: Seen, one: Shares) -> Table:
     groups = (RowGroup("", tuple(map(shown, records(one.clinics)))),)
     return page.noted(
         Table(identifier("shares", one.kind, one.outcome), f"{label}, by clinic", "Clinic", columns, groups, notes)
+    )
+
+
+def _rare_table(page: Seen) -> Table:
+    """Return rare events, and whether they came closer together or further apart."""
+
+    def shown(one: Rare) -> Row:
+        where, label = (
+            f"rare {one.outcome}",
+            f"{whose(one.clinic)}, {mid_sentence(page.audit.plan.label('outcomes', one.outcome))}",
+        )
+        return row(
+            label,
+            page.number("count", {"n": one.n}, at(where, "n", one.clinic)),
+            page.number("count", {"n": one.events}, at(where, "events", one.clinic)),
+            page.word(VARIATIONS.get(one.variation, "")),
+        )
+
+    columns = (column("Patients"), column("Worse"), column("Last gap between two", "left"))
+    notes = tuple(Footnote(f"{text.rstrip('.')}.") for text in dict.fromkeys(one.method for one in page.audit.rare))
+    groups = (RowGroup("", tuple(map(shown, page.audit.rare))),)
+    return page.noted(
+        Table("rare", "Patients who became worse, in the order of time", "Clinic", columns, groups, notes)
     )
 
 

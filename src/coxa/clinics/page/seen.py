@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import pandas as pd
 
@@ -17,6 +17,8 @@ from coxa.tables.hidden import HIDDEN, RULE, hide
 from coxa.tables.prose import Text, prose
 from coxa.tables.records import Record, records
 from coxa.tables.table import Align, Column, Footnote, Row, Table
+
+T = TypeVar("T")
 
 ALL = "all"
 """The unit of all clinics together."""
@@ -108,9 +110,36 @@ class Seen:
         return Cell(text) if text else Cell(HIDDEN if self.note else "\N{EN DASH}", rule=RULE if self.note else "")
 
     def noted(self, table: Table) -> Table:
-        """Return a table with a note on its hidden numbers, where it has any."""
-        hidden = any(one.rule == RULE for row in table.rows() for one in row.cells)
-        return replace(table, footnotes=(*table.footnotes, Footnote(NOT_SHOWN))) if hidden else table
+        """Return a table with a note on its hidden numbers, and without columns that are hidden as a whole."""
+        hidden = [
+            all(cells) for cells in zip(*([one.rule == RULE for one in row.cells] for row in table.rows()), strict=True)
+        ]
+        notes = list(table.footnotes)
+        if any(hidden) and not all(hidden):
+            gone = [str(one.label) for one, all_of_it in zip(table.columns, hidden, strict=True) if all_of_it]
+            table = _without_columns(table, hidden)
+            notes.append(Footnote(f"Left out, as no number of it can be shown: {', '.join(gone)}."))
+        if any(one.rule == RULE for row in table.rows() for one in row.cells):
+            notes.append(Footnote(NOT_SHOWN))
+        return replace(table, footnotes=tuple(notes))
+
+
+def _without_columns(table: Table, gone: Sequence[bool]) -> Table:
+    """Return a table without some of its columns."""
+
+    def kept(cells: Sequence[T]) -> tuple[T, ...]:
+        return tuple(one for one, left_out in zip(cells, gone, strict=True) if not left_out)
+
+    groups = (
+        replace(group, rows=tuple(replace(row, cells=kept(row.cells)) for row in group.rows)) for group in table.groups
+    )
+    return replace(table, columns=kept(table.columns), groups=tuple(groups))
+
+
+def mostly_hidden(table: Table) -> bool:
+    """Say whether more than half of the cells of a table are hidden."""
+    cells = [one.rule == RULE for row in table.rows() for one in row.cells]
+    return sum(cells) > len(cells) / 2
 
 
 def seen(given: Published | Audit) -> Seen:
@@ -128,9 +157,9 @@ def at(analysis: str, term: str = "", unit: str = "", period: str = "") -> Stati
     return Statistic("", math.nan, "", analysis, term, period, unit)
 
 
-def column(label: Text, align: Align = "right", spanner: str = "") -> Column:
+def column(label: Text, align: Align = "right") -> Column:
     """Return a column of a table."""
-    return Column(label, align, spanner)
+    return Column(label, align)
 
 
 def row(label: Any, *cells: Cell, strong: bool = False) -> Row:
@@ -138,9 +167,9 @@ def row(label: Any, *cells: Cell, strong: bool = False) -> Row:
     return Row(str(label), cells, strong=strong, found=True)
 
 
-def total(page: Seen, count: float, of: float) -> float:
-    """Return a count of all clinics; NaN where it is hidden, which is where nothing is counted of what is published."""
-    return math.nan if page.note and not of else float(count)
+def total(page: Seen, count: float, parts: pd.Series) -> float:
+    """Return a count of all clinics; NaN where it is hidden, which a 0 is where the counts of clinics are not all 0."""
+    return math.nan if page.note and not count and not (parts == 0).all() else float(count)
 
 
 def known(value: Any) -> bool:

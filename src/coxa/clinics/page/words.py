@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import date
 
 from coxa.clinics.audit import Shares
-from coxa.study.audit.plan import AuditPlan
-from coxa.tables.phrases import mid_sentence
+from coxa.study.audit.plan import CONDITION, AuditPlan
+from coxa.study.parts import Covariate
+from coxa.tables.phrases import mid_sentence, sentence_case
 from coxa.tables.records import Record
 
 MEASURES = {
@@ -90,7 +91,15 @@ def rate_label(plan: AuditPlan, name: str) -> str:
 
 def dimension_label(plan: AuditPlan, name: str) -> str:
     """Return how a column is called by which groups are told apart."""
-    return plan.label("descriptors", name) if name in plan.descriptors else name.capitalize()
+    return plan.label("descriptors", name) if name in plan.descriptors else sentence_case(name)
+
+
+def level_label(plan: AuditPlan, name: str, level: object) -> str:
+    """Return how a level of a descriptor, or a condition, is called."""
+    text, part = str(level), plan.descriptors.get(name)
+    if part is not None and part.type == "category":
+        return Covariate.level_labels(part).get(text, text)
+    return sentence_case(text.replace("_", " ")) if name == CONDITION else text
 
 
 def reached(plan: AuditPlan, one: Shares) -> str:
