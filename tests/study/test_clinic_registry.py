@@ -13,6 +13,10 @@ from typer.testing import CliRunner
 
 from coxa.cli.demo import KNOWN, TEMPLATES
 from coxa.cli.main import app
+from coxa.episodes.columns import column_types
+from coxa.episodes.episodes import episodes_of_frame
+from coxa.episodes.read import read_episodes
+from coxa.findings import Findings
 from coxa.simulate.registry.plan import registry_plan
 from coxa.simulate.registry.registry import simulate_registry
 from coxa.study.audit.assumptions import RegistryAssumptions
@@ -66,6 +70,18 @@ def test_levels_of_the_plan_are_the_words_of_the_file(rows: pd.DataFrame) -> Non
         if one.type == "category":
             words = {f"{word:g}" if isinstance(word, float) else word for word in rows[name].dropna().unique()}
             assert words == set(one.level_labels()), name
+
+
+def test_the_committed_file_is_read_without_a_finding_as_it_was_simulated(rows: pd.DataFrame) -> None:
+    episodes = read_episodes(read_audit(PLAN))
+    assert episodes.findings.as_text() == Findings().as_text()
+    assert episodes.disposition.imbalance().empty
+    ours = simulate_registry(RegistryAssumptions(), seed=runpy.run_path(str(DATA / "make.py"))["SEED"])
+    theirs = episodes_of_frame(ours.plan, ours.episodes)
+    names = [name for name in column_types(ours.plan) if name not in ("source_row", "function_date")]
+    question = f"SELECT {', '.join(names)} FROM episodes ORDER BY episode"
+    pd.testing.assert_frame_equal(episodes.query(question), theirs.query(question))
+    assert len(rows) == len(episodes.query(question))
 
 
 def test_the_template_asks_what_the_worked_example_asks() -> None:
