@@ -16,7 +16,7 @@ from openpyxl import load_workbook
 from openpyxl.utils import get_column_letter
 
 from coxa.cohort.readers.excel_scan import SheetScan, Tab, scan_workbook
-from coxa.cohort.readers.header import LOOKED_AT, better_header, header_detail, header_names
+from coxa.cohort.readers.header import LOOKED_AT, better_header, header_detail, header_names, parts_of_names
 from coxa.cohort.readers.raw import FileFault, HeaderFault, Percent, ReadOptions, Sheet, Unstored, with_header
 from coxa.cohort.readers.size import WORKBOOK_CELLS, check_archive, check_cells
 from coxa.errors import choose
@@ -95,6 +95,7 @@ def _sheet(file: str, scan: SheetScan, rows: Rows, wanted: tuple[int, ...] | Non
         exact=dict.fromkeys(map(str, frame.columns), EXACT),
         details=header_detail(wanted),
         findings=notes,
+        parts=parts_of_names(top, numbers, reach),
     )
 
 

@@ -58,12 +58,26 @@ def joined_names(rows: Sequence[Row], numbers: Sequence[int], reach: Sequence[bo
     >>> joined_names([["Id", "Start", None], [None, "NPRS", "LEFS"]], [1, 2])
     ['Id', 'Start NPRS', 'Start LEFS']
     """
+    return [" ".join(parts) for parts in name_parts(rows, numbers, reach)]
+
+
+def name_parts(rows: Sequence[Row], numbers: Sequence[int], reach: Sequence[bool] = ()) -> list[tuple[str, ...]]:
+    """Return per column the names that `joined_names` joins, from the uppermost row down."""
     *upper, last = [[_word(cell) for cell in rows[number - 1]] for number in numbers]
     groups = [
         _reaching(words, last) if number > len(reach) or reach[number - 1] else words
         for number, words in zip(numbers, upper, strict=False)
     ]
-    return [" ".join(dict.fromkeys(filter(None, words))) for words in zip(*groups, last, strict=True)]
+    return [tuple(dict.fromkeys(filter(None, words))) for words in zip(*groups, last, strict=True)]
+
+
+def parts_of_names(
+    rows: Sequence[Row], numbers: Sequence[int], reach: Sequence[bool] = ()
+) -> dict[str, tuple[str, ...]]:
+    """Return column -> its names in the rows of the header, where the header has several rows."""
+    if len(numbers) == 1:
+        return {}
+    return {" ".join(parts).strip(): parts for parts in name_parts(rows, numbers, reach)}
 
 
 def header_detail(wanted: tuple[int, ...] | None) -> dict[str, str]:
@@ -129,7 +143,7 @@ def _proposal(fault: FileFault, rows: Sequence[Row], likely: tuple[int, ...], na
     if len(likely) == 1:
         shown = ", ".join(filter(None, names[:SHOWN]))
         remedy = f"Row {likely[0]} looks like the header ({shown}, ...): write `header_row: {likely[0]}` in its table."
-        return HeaderFault("Row 1 does not name every column", remedy, value)
+        return HeaderFault("Row 1 does not name every column", remedy, value, likely)
     last = [_word(cell) for cell in rows[likely[1] - 1]]
     again = next((word for word in last if last.count(word) > 1), None)
     shown = ", ".join(name for name, word in zip(names, last, strict=True) if again in (word, None))
@@ -137,4 +151,4 @@ def _proposal(fault: FileFault, rows: Sequence[Row], likely: tuple[int, ...], na
         f"Rows {likely[0]} and {likely[1]} look like the header: write `header_row: {list(likely)}` in its table, "
         f"which joins their names ({shown})."
     )
-    return HeaderFault("Row 1 does not name every column", remedy, value)
+    return HeaderFault("Row 1 does not name every column", remedy, value, likely)

@@ -27,7 +27,11 @@ DOUBLE, SINGLE = 2.0**53, 2.0**24
 
 
 class HeaderFault(FileFault):
-    """The row that was taken for the header does not name every column."""
+    """The row that was taken for the header does not name every column; `likely` are the rows that look like one."""
+
+    def __init__(self, rule: str, remedy: str, value: str | None = None, likely: tuple[int, ...] | None = None) -> None:
+        super().__init__(rule, remedy, value)
+        self.likely = likely
 
 
 class Percent(float):
@@ -74,6 +78,7 @@ class Sheet:
     unreadable    : (row, text) of rows that do not fit the header; they are not in `frame`
     details       : what was found out about the file (encoding, delimiter, decimal mark, sheet)
     sheets        : names of all sheets of the workbook, where the file is one
+    parts         : column -> its names in the several rows of the header, where there are several
     """
 
     frame: pd.DataFrame
@@ -85,6 +90,7 @@ class Sheet:
     details: Mapping[str, str] = field(default_factory=dict)
     findings: tuple[Finding, ...] = ()
     sheets: tuple[str, ...] = ()
+    parts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

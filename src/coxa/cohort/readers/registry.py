@@ -13,7 +13,7 @@ import pandas as pd
 
 from coxa.cohort.cohort import SourceFile
 from coxa.cohort.number_text import is_text, proven_decimal
-from coxa.cohort.readers.raw import FileFault, RawFile, ReadOptions, Sheet
+from coxa.cohort.readers.raw import FileFault, HeaderFault, RawFile, ReadOptions, Sheet
 from coxa.errors import nearest
 from coxa.findings import Finding
 
@@ -55,10 +55,14 @@ SIGNATURES = {
 
 @dataclass(frozen=True, slots=True)
 class ReadResult:
-    """A file as read, or None, and what was wrong with it."""
+    """A file as read, or None, and what was wrong with it; `header_row` are the rows that look like its header.
+
+    They are given only where the first row is no header, and the file was therefore not read.
+    """
 
     raw: RawFile | None
     findings: tuple[Finding, ...]
+    header_row: tuple[int, ...] | None = None
 
 
 def read_raw(path: Path, options: ReadOptions | None = None) -> ReadResult:
@@ -79,7 +83,8 @@ def read_raw(path: Path, options: ReadOptions | None = None) -> ReadResult:
     try:
         sheet, raw_format = _read(path, options or ReadOptions())
     except FileFault as fault:
-        return ReadResult(None, (Finding("error", path.name, fault.rule, fault.remedy, value=fault.value),))
+        likely = fault.likely if isinstance(fault, HeaderFault) else None
+        return ReadResult(None, (Finding("error", path.name, fault.rule, fault.remedy, value=fault.value),), likely)
     except Exception as error:  # any fault inside a reading library is a fault of the file
         rule, remedy = f"the file cannot be read as {path.suffix.lstrip('.')}", "Export or copy it again."
         return ReadResult(None, (Finding("error", path.name, rule, remedy, value=str(error) or repr(error)),))

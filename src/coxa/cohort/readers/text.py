@@ -15,7 +15,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.csv as arrow_csv
 
-from coxa.cohort.readers.header import LOOKED_AT, better_header, header_detail, header_names
+from coxa.cohort.readers.header import LOOKED_AT, better_header, header_detail, header_names, parts_of_names
 from coxa.cohort.readers.quotes import LongCell, long_cells, refuse_swallowed_rows
 from coxa.cohort.readers.raw import FileFault, HeaderFault, ReadOptions, Sheet, with_header
 from coxa.findings import Finding
@@ -64,7 +64,8 @@ def _sheet(file: str, body: bytes, options: ReadOptions) -> Sheet:
     delimiter = options.delimiter or _delimiter(sample)
     cells = long_cells(body, delimiter)
     top = _rows(_sample(body), delimiter, n_above)
-    header = header_names(_equally_long(top, len(top[-1]) if top else 0), numbers)
+    rows_above = _equally_long(top, len(top[-1]) if top else 0)
+    header = header_names(rows_above, numbers)
     if not any(name.strip() for name in header):
         raise HeaderFault("The first line of the file names no columns", "Write the column names in the first line")
     table, unreadable = _parse(below, delimiter, len(header))
@@ -83,6 +84,7 @@ def _sheet(file: str, body: bytes, options: ReadOptions) -> Sheet:
         unreadable=tuple(unreadable),
         details={"delimiter": DELIMITERS.get(delimiter, delimiter), **header_detail(options.header_row)},
         findings=notes,
+        parts=parts_of_names(rows_above, numbers),
     )
 
 
