@@ -1,0 +1,159 @@
+"""A proposal while it is made: what is planned and why, what each column is, what has to be asked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from coxa.errors import OptionError, choose
+from coxa.findings import Finding, Findings
+from coxa.importing.profile import ColumnProfile
+from coxa.importing.proposal import PlanKind, Proposal, Question, Reading, Status
+from coxa.importing.tables import FileTable
+
+Place = tuple[str, str, str]
+"""File, sheet and column."""
+
+EXAMPLES = 5
+PATH_MARK = "."
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """What a plan is proposed from.
+
+    tables   : every table of the files
+    profiles : (tables) of each table, what its columns are
+    files    : the files, as they were named
+    folder   : the folder that all of them share; names of files in a plan are relative to it
+    findings : what is wrong with the files
+    answers  : answers to questions, by the key of the question
+    """
+
+    tables: tuple[FileTable, ...]
+    profiles: tuple[tuple[ColumnProfile, ...], ...]
+    files: tuple[str, ...] = ()
+    folder: Path = Path()
+    findings: tuple[Finding, ...] = ()
+    answers: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def columns(self) -> tuple[ColumnProfile, ...]:
+        """The columns of all tables."""
+        return tuple(one for each in self.profiles for one in each)
+
+
+def place_of(profile: ColumnProfile) -> Place:
+    """Return file, sheet and column of a profile."""
+    return profile.file, profile.sheet, profile.column
+
+
+@dataclass(slots=True)
+class Draft:
+    """What is proposed so far. `ask` returns the answer to a question, or notes that it is open.
+
+    plan      : keys and values
+    comments  : path of a key, its parts with points between -> why it is so
+    questions : open ones, in the order in which they came up
+    asked     : keys of all questions that came up, answered ones among them
+    roles     : column -> status, role and why
+    hidden    : columns whose values are not to be shown, since they identify people
+    """
+
+    material: Material
+    plan: dict[str, Any] = field(default_factory=dict)
+    comments: dict[str, str] = field(default_factory=dict)
+    questions: list[Question] = field(default_factory=list)
+    asked: set[str] = field(default_factory=set)
+    roles: dict[Place, tuple[Status, str, str]] = field(default_factory=dict)
+    hidden: set[Place] = field(default_factory=set)
+    findings: list[Finding] = field(default_factory=list)
+
+    def put(self, path: Sequence[str], value: Any, why: str = "") -> None:
+        """Set a key of the plan, such as `("data", "decimal")`, with its comment."""
+        part = self.plan
+        for key in path[:-1]:
+            part = part.setdefault(key, {})
+        part[path[-1]] = value
+        if why:
+            self.comments[PATH_MARK.join(path)] = why
+
+    def ask(self, question: Question) -> str | None:
+        """Return the answer to a question; without one it is open, and nothing is returned.
+
+        Raises
+        ------
+        OptionError
+            The answer is none of the possible ones.
+        """
+        self.asked.add(question.key)
+        answer = self.material.answers.get(question.key, "").strip()
+        words = [each.word for each in question.answers]
+        if not answer:
+            if all(question.key != each.key for each in self.questions):
+                self.questions.append(question)
+            return None
+        if words and answer not in words:
+            raise OptionError(f"{answer} is no answer to `{question.key}`. {choose(answer, words)}")
+        return answer
+
+    def is_open(self, key: str) -> bool:
+        """Say whether a question came up and has no answer."""
+        return any(question.key == key for question in self.questions)
+
+    def is_role(self, profile: ColumnProfile, role: str, why: str, status: Status = "mapped") -> None:
+        """Note what a column is."""
+        self.roles[place_of(profile)] = (status, role, why)
+
+    def hide(self, profile: ColumnProfile) -> None:
+        """Note that the values of a column are not to be shown."""
+        self.hidden.add(place_of(profile))
+
+    def free(self, profile: ColumnProfile) -> bool:
+        """Say whether nothing is known of a column yet."""
+        return place_of(profile) not in self.roles
+
+    def proposal(self, kind: PlanKind) -> Proposal:
+        """Return the proposal.
+
+        Raises
+        ------
+        OptionError
+            An answer is to a question that did not come up.
+        """
+        unknown = [key for key, word in self.material.answers.items() if word and key not in self.asked]
+        if unknown:
+            known = sorted(self.asked)
+            hint = choose(unknown[0], known) if known else "Nothing is asked of these files."
+            raise OptionError(f"`{unknown[0]}` is not asked of these files. {hint}")
+        return Proposal(
+            kind,
+            self.plan,
+            self.comments,
+            tuple(self._readings()),
+            tuple(sorted(self.questions, key=lambda question: not question.needed)),
+            {key: word for key, word in self.material.answers.items() if word},
+            Findings.of((*self.material.findings, *self.findings)),
+            self.material.files,
+        )
+
+    def _readings(self) -> Iterable[Reading]:
+        for profile in self.material.columns:
+            status, role, why = self.roles.get(place_of(profile), ("unused", "", _unknown(profile)))
+            yield Reading(
+                profile.file, profile.sheet, profile.column, status, role, why, self._examples(profile),
+                profile.n_rows, profile.n_empty,
+            )  # fmt: skip
+
+    def _examples(self, profile: ColumnProfile) -> tuple[str, ...]:
+        """Return values to show: none of a column that identifies people, or whose values are each of one row."""
+        personal = place_of(profile) in self.hidden or profile.kind in ("identifier", "text")
+        return () if personal else (*profile.values, *profile.missing)[:EXAMPLES]
+
+
+def _unknown(profile: ColumnProfile) -> str:
+    if profile.kind == "empty":
+        return "The column is empty."
+    return "Neither its name nor its values say what it is."
