@@ -43,6 +43,17 @@ def test_a_clean_registry_has_notes_alone() -> None:
     assert len(episodes.disposition.left_out) == 0
 
 
+def test_episodes_show_what_they_are() -> None:
+    assert repr(read(changed(1, patient=None), start=date(2025, 2, 1))).splitlines() == [
+        "Episodes of two_clinics: Two clinics",
+        "  Episodes  6",
+        "  Sources   episodes",
+        "  Data cut  2025-12-31",
+        "  Findings  1 error, 2 notes",
+        "  Left out  checking: 2",
+    ]
+
+
 def test_errors_are_raised_where_clean_data_are_asked_for() -> None:
     episodes = read(changed(1, pain_intake=11.0))
     with pytest.raises(DataError, match="the range of Pain, 0 to 10") as caught:

@@ -34,5 +34,7 @@ def findings_words(findings: Findings) -> str:
 
 def left_out_words(disposition: Disposition) -> str:
     """Return how many rows, values or participants were left out, by step."""
-    steps = disposition.left_out["stage"].value_counts(sort=False)
+    lines = disposition.left_out
+    numbers = lines["n_rows"].fillna(1) if "n_rows" in lines else lines["stage"].notna()
+    steps = numbers.groupby(lines["stage"], sort=False).sum()
     return "\n".join(f"{step}: {int(n):,}" for step, n in steps.items()) or "nothing"

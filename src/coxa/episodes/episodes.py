@@ -11,7 +11,8 @@ from typing import Any, Protocol
 import duckdb
 import pandas as pd
 
-from coxa.cards import counted
+from coxa.cards import Card, counted
+from coxa.cohort.card import findings_words, left_out_words
 from coxa.cohort.cohort import SourceFile
 from coxa.cohort.disposition import Disposition
 from coxa.episodes.columns import SQL_TYPES, column_types, episodes_sql, quoted
@@ -111,6 +112,24 @@ class Episodes:
         """
         text = f"WITH episodes AS ({episodes_sql(self.plan, 'source')}) {sql}"
         return self.database.frame(text, {"data_cut": self.data_cut, **values})
+
+    def __repr__(self) -> str:
+        return self._card().text()
+
+    def _repr_html_(self) -> str:
+        return self._card().html()
+
+    def _card(self) -> Card:
+        kept = self.disposition.counts["kept"].tolist()
+        facts = {
+            "Episodes": f"{int(kept[-1]):,}" if kept else "",
+            "Sources": ", ".join(source.name for source in self.sources),
+            "Data cut": self.data_cut.isoformat(),
+            "Findings": findings_words(self.findings),
+            "Left out": left_out_words(self.disposition),
+        }
+        title = f"Episodes of {self.plan.audit}: {self.plan.title}"
+        return Card(title, {name: text for name, text in facts.items() if text})
 
     def require_clean(self) -> Episodes:
         """Return the episodes if their data have no errors.

@@ -193,7 +193,13 @@ def _kinds_of_fault(
     if kind_of(wanted) == "date":
         if typing.kinds[column] in WHOLE:
             return [(None, "the value is a number, not a date", "Make a date of the column in a `query`.")]
-        return [(None, "the value is not a date", date_remedy(values, rows.date_format or (), others_read=True))]
+        worded = values.astype("str").str.contains(r"^\D*$")
+        parts = [part for part in (values[worded], values[~worded]) if len(part)]
+        return [
+            (tuple(part) if len(parts) > 1 else None, "the value is not a date",
+             date_remedy(part, rows.date_format or (), others_read=True))
+            for part in parts
+        ]  # fmt: skip
     if typing.kinds[column] == "flag":
         return [
             (None, "the value is true or false, not a number", f"Name another column under `columns: {wanted.name}`.")

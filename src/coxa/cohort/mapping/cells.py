@@ -169,12 +169,20 @@ def _by_type(
 
 
 def _not_dates(values: pd.Series, bad: Mask, date_formats: tuple[str, ...], *, others_read: bool) -> list[Problem]:
-    """Return the cells that are no date, apart from those that have two readings under the formats of the plan."""
-    double = bad.copy()
+    """Return the cells that are no date: words, those with two readings under the formats of the plan, and others."""
+    double, worded = bad.copy(), bad.copy()
     double[bad] = [len(readings(str(text).strip(), date_formats)) > 1 for text in values[bad]]
-    other = bad & ~double
-    remedy = date_remedy(values[other], date_formats, others_read=others_read) if other.any() else ""
-    problems = [_problem(other, "the value is not a date", remedy, "not a date")]
+    worded[bad] = [not any(map(str.isdigit, str(text))) for text in values[bad]]
+    problems = [
+        _problem(
+            part,
+            "the value is not a date",
+            date_remedy(values[part], date_formats, others_read=others_read),
+            "not a date",
+        )
+        for part in (worded, bad & ~double & ~worded)
+        if part.any()
+    ]
     if double.any():
         meant = two_readings(str(values[double].iloc[0]).strip(), date_formats)
         rule = "the date has two readings under the `date_format` of the plan"
