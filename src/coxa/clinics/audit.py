@@ -199,8 +199,9 @@ class Audit:
                    (improvement), weeks, source, own_n and own_change: published arms beside the own change
     findings, disposition, sources : as of `Episodes`
     rare         : rare events in the order of time
-    without      : part -> why it is not there, a sentence without the name of a clinic: therapist, condition, series,
-                   complete, change, important, missed, episodes, worse, attended, literature, or the name of a standard
+    without      : part -> why it is not there, or what a reader has to know of it, a sentence without the name of a
+                   clinic: therapist, condition, discharge_date, series, complete, change, important, missed, episodes,
+                   worse, attended, literature, or the name of a standard
 
     Examples
     --------

@@ -21,6 +21,7 @@ from coxa.clinics.measures.periods import periods_of
 from coxa.clinics.measures.rare import worse_of
 from coxa.clinics.measures.rates import rates_of
 from coxa.clinics.measures.shares import shares
+from coxa.clinics.measures.unended import unended_of
 from coxa.episodes import Episodes, read_episodes
 from coxa.errors import DataError
 from coxa.findings import Finding, Findings
@@ -89,6 +90,8 @@ def audit_of(episodes: Episodes) -> Audit:
     rare, not_rare = worse_of(episodes)
     rates, no_rates = rates_of(episodes)
     literature, no_literature = literature_of(plan, periods)
+    unended = unended_of(episodes)
+    not_ended = {"discharge_date": unended.sentence()} if unended else {}
     return Audit(
         plan=plan,
         data_cut=episodes.data_cut,
@@ -104,11 +107,11 @@ def audit_of(episodes: Episodes) -> Audit:
         rates=rates,
         periods=periods.counts,
         literature=literature,
-        findings=Findings((*episodes.findings, *_notes(weights))),
+        findings=Findings((*episodes.findings, *_notes(weights), *([unended.finding()] if unended else []))),
         disposition=episodes.disposition,
         sources=episodes.sources,
         rare=rare,
-        without={**_columns_without(episodes), **no_series, **no_rates, **not_rare, **no_literature},
+        without={**_columns_without(episodes), **not_ended, **no_series, **no_rates, **not_rare, **no_literature},
     )
 
 

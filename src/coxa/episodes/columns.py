@@ -51,6 +51,8 @@ def episodes_sql(plan: AuditPlan, source: str) -> str:
     main, follow_up = plan.main, plan.follow_up
     low, high = follow_up.window
     start = "discharge_date" if follow_up.after == "discharge" else "intake_date"
+    if follow_up.longest is not None:
+        start = f"COALESCE(discharge_date, intake_date + {follow_up.longest})"
     due_day = f"({start} + {follow_up.days})"
     value, day = quoted(f"{main}_discharge"), f"COALESCE({quoted(f'{main}_date')}, discharge_date)"
     in_time = f"{value} IS NOT NULL AND {day} BETWEEN {due_day} + ({low}) AND {due_day} + {high}"

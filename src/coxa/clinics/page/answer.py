@@ -241,6 +241,8 @@ def _cautions(page: Seen) -> Iterator[Text]:
         missing = {"share": 1 - counts["of_done"] / counts["of"]}
         shown = page.number("share", missing, at("completeness", "missing", ALL))
         yield prose("The outcome is missing for ", shown, " of the episodes that were due.")
+    if text := page.audit.without.get("discharge_date"):
+        yield text
     if main is None or main.without:
         yield main.without if main else "No change is adjusted for case mix."
     else:

@@ -56,10 +56,18 @@ class FollowUp(Part):
 
     after: Literal["discharge", "intake"] = Field("discharge", description="From which day the due day is counted.")
     days: int = Field(0, ge=0, description="Days from there to the due day.")
+    longest: int | None = Field(
+        None,
+        ge=1,
+        description="Days after intake at which an episode without a day of discharge counts as ended, and its "
+        "questionnaire becomes due; without it such an episode is never due.",
+    )
     window: tuple[int, int] = Field((-28, 42), description="Days before (negative) and after the due day that count.")
 
     @model_validator(mode="after")
     def _window_holds_the_day(self) -> FollowUp:
+        if self.longest is not None and self.after == "intake":
+            raise ValueError("`longest` is of no use where questionnaires are due after intake; remove it")
         if not self.window[0] <= 0 <= self.window[1]:
             raise ValueError("the window does not contain the due day; write for example [-28, 42]")
         return self
