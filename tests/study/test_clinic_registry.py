@@ -11,7 +11,6 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
-from coxa.cli.demo import KNOWN, TEMPLATES
 from coxa.cli.main import app
 from coxa.episodes.columns import column_types
 from coxa.episodes.episodes import episodes_of_frame
@@ -22,6 +21,7 @@ from coxa.simulate.registry.registry import simulate_registry
 from coxa.study.audit.assumptions import RegistryAssumptions
 from coxa.study.audit.plan import AuditPlan
 from coxa.study.audit.read import read_audit
+from coxa.study.examples import KNOWN, TEMPLATES
 
 ROOT = Path(__file__).parents[2]
 DATA = ROOT / "synthetic_data" / "clinic_registry"

@@ -56,15 +56,18 @@ def audit_command(
         from coxa.clinics.write import AUDIT_LENGTHS
 
         long = check_option("--length", length, AUDIT_LENGTHS) if length is not None else None
-        with working(f"auditing {plan}", quiet):
+        with working(f"auditing {plan}", quiet) as tell:
             from coxa.clinics.publish import publish
             from coxa.clinics.publish.earlier import read_counts
             from coxa.clinics.run import audit_clinics
             from coxa.clinics.write import write_audit
 
             before = [read_counts(earlier)] if earlier is not None else []
+            tell("measuring", 0, 3)
             audit = audit_clinics(plan, data)
+            tell("hiding small counts", 1, 3)
             published = publish(audit, earlier=before)
+            tell("writing the page", 2, 3)
             written = write_audit(audit, published, out, wanted, data=data, length=long, letter_form=letter)
         _show(published, as_json, quiet)
         if not as_json:

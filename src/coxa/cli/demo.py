@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -13,39 +11,8 @@ import typer
 from coxa.cli.analyse import run, show, texts_by_size, write
 from coxa.cli.edge import OutPath, Quiet, Verbose, edge
 from coxa.errors import OptionError, check_known
-from coxa.files import is_empty, save, whole_run
-
-PACKAGE = Path(__file__).parents[1]
-TEMPLATES = PACKAGE / "study" / "templates"
-
-
-@dataclass(frozen=True, slots=True)
-class Template:
-    """A commented plan with example data.
-
-    plan : name of its file
-    data : folder of the example, among the synthetic data
-    next : what can be done with it; `{plan}` and `{folder}` stand for where it was written
-    """
-
-    plan: str
-    data: str
-    next: tuple[str, ...]
-
-
-KNOWN = {
-    "parallel-trial": Template(
-        "study.yaml", "hip_oa_trial", ("check {plan}", "lock {plan}", "report {plan} --out {folder}")
-    ),
-    "audit": Template("audit.yaml", "clinic_registry", ("audit {plan} --out {folder}",)),
-}
-"""Name of a template -> what it holds."""
-
-
-def demo_files() -> Path:
-    """Return the folder that holds the demonstration: in the installed package, or the repository itself."""
-    installed = PACKAGE / "_demo"
-    return installed if installed.is_dir() else PACKAGE.parents[1]
+from coxa.files import is_empty, save
+from coxa.study.examples import KNOWN, demo_files, write_example
 
 
 def demo_command(out: OutPath = Path("coxa-demo"), quiet: Quiet = False, verbose: Verbose = False) -> None:
@@ -98,13 +65,9 @@ def _refuse_existing(folder: Path) -> None:
 
 
 def _from_template(folder: Path, name: str) -> None:
-    """Copy the plan of a template and its example data."""
+    """Copy the plan of a template and its example data, and say what can be done with them."""
     one = KNOWN[name]
-    example = demo_files() / "synthetic_data" / one.data
-    with whole_run(folder) as part:
-        shutil.copy(TEMPLATES / name / one.plan, part / one.plan)
-        shutil.copytree(example, part / "data", ignore=shutil.ignore_patterns("*.py", "__pycache__"))
-    plan, command = folder / one.plan, os.environ.get("COXA_COMMAND", "coxa")
+    plan, command = write_example(folder, name), os.environ.get("COXA_COMMAND", "coxa")
     typer.echo(f"wrote {plan} and {folder / 'data'}; now try:")
     for words in one.next:
         typer.echo(f"  {command} {words.format(plan=plan, folder=folder / 'out')}")

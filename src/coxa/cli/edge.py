@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import errno
 import json
+import os
 import sys
 import traceback
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Annotated, NoReturn
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 FOUND, WRONG_USE = 1, 2
+PROGRESS = "COXA_PROGRESS"
+"""Variable of the environment by which a program asks for a line of standard error for each step."""
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EFBIG)
 
 StudyPath = Annotated[Path, typer.Argument(metavar="STUDY.YAML", help="The study file.")]
@@ -114,8 +117,13 @@ def check_there(path: Path | None) -> None:
 def working(what: str, quiet: bool) -> Iterator[Callable[[str, int, int], None]]:
     """Show on a terminal's standard error that something is going on; nothing with -q, or into a file.
 
-    Yields what is told of each step: its name, how many are done, and how many there are.
+    Yields what is told of each step: its name, how many are done, and how many there are. A program that has set
+    `COXA_PROGRESS=lines` gets a line for each step.
     """
+    if os.environ.get(PROGRESS) == "lines":
+        _progress_line(what, 0, 0)
+        yield _progress_line
+        return
     if quiet or not sys.stderr.isatty():
         yield lambda *_: None
         return
@@ -127,6 +135,13 @@ def working(what: str, quiet: bool) -> Iterator[Callable[[str, int, int], None]]
         yield lambda step, done, total: status.update(
             escape(f"{what}: {step} ({done + 1} of {total}{to_go(perf_counter() - started, done, total)})")
         )
+
+
+def _progress_line(step: str, done: int, total: int) -> None:
+    """Write a step on standard error for the program that started this one; go on where it has ended."""
+    with suppress(OSError):
+        sys.stderr.write(f"progress\t{' '.join(step.split())}\t{done}\t{total}\n")
+        sys.stderr.flush()
 
 
 def to_go(elapsed: float, done: int, total: int) -> str:

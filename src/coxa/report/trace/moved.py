@@ -59,7 +59,9 @@ def moved_document(first: Kept, second: Kept, tolerance: float) -> Document:
         Section("not-the-same", "What is not the same", (Card("", tuple(_reasons(first, second))),)),
         Section("moved", "What moved", tuple(_moved(first, second, differences))),
     )
-    return Document(str(second.provenance["study"]), "Comparison of two runs of a report", facts, sections)
+    kind = "an audit" if "audit" in second.provenance else "a report"
+    named = second.provenance.get("study") or second.provenance["audit"]
+    return Document(str(named), f"Comparison of two runs of {kind}", facts, sections)
 
 
 def _run(kept: Kept) -> str:

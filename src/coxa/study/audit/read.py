@@ -72,9 +72,15 @@ def read_plan(path: str | Path) -> Study | AuditPlan:
     'AuditPlan'
     """
 
+    path = Path(path)
+    return parse_plan(bytes_of(path), path.name, str(path.resolve().parent))
+
+
+def parse_plan(raw: bytes, name: str, folder: str) -> Study | AuditPlan:
+    """Check the bytes of a plan of either kind; see `read_plan`."""
+
     def kind(keys: Mapping[Any, Any]) -> type[Any]:
         return AuditPlan if "audit" in keys and "study" not in keys else kind_of(keys)
 
-    path = Path(path)
-    plan: Study | AuditPlan = parse(bytes_of(path), path.name, str(path.resolve().parent), kind)
+    plan: Study | AuditPlan = parse(raw, name, folder, kind)
     return plan
