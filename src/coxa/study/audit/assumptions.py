@@ -126,8 +126,8 @@ class RegistryAssumptions(Part):
         description="Clinics that are better or worse than the others; clinic 3 by 1 and clinic 9 by -1 unless given.",
     )
     better_from: PlantedImprovement | None = Field(
-        default_factory=lambda: PlantedImprovement(clinic=6, start=date(2023, 4, 1), effect=1.0),
-        description="A clinic that gets better; clinic 6 by 1 from 2023-04-01 unless given.",
+        default_factory=lambda: PlantedImprovement(clinic=6, start=date(2022, 10, 1), effect=1.5),
+        description="A clinic that gets better; clinic 6 by 1.5 from 2022-10-01 unless given.",
     )
     lost: AssumedLoss = Field(default_factory=AssumedLoss, description="Who has no discharge questionnaire.")
 
