@@ -267,3 +267,49 @@ def test_a_letter_is_one_page_in_every_form(form: str) -> None:
     assert "Your numbers: T03, Mill Lane" in re.sub(r"\s+", " ", read(form, made))
     if isinstance(made, bytes) and form == "pdf":
         assert len(PdfReader(io.BytesIO(made)).pages) == 1
+
+
+def test_a_letter_draws_its_own_place_and_no_other_clinic() -> None:
+    figure = next(letters(audit())["clinic-parkside"].figures())
+    assert figure.alt == "Yours: 1.08; mean of all: 2.00; 95% limits 1.52 to 2.48; 99.8% limits 1.25 to 2.75."
+    assert figure.svg().count("<circle") == 1
+    hidden = letters(Hidden(with_mark(audit(), float("nan"))))["clinic-west-end"]
+    assert not list(hidden.figures())
+
+
+def test_a_total_that_is_hidden_is_not_taken_for_none() -> None:
+    whole = audit()
+    share = whole.shares[1]
+    gone = replace(share, events=0, clinics=share.clinics.assign(events=float("nan"), share=float("nan")))
+    none = replace(share, events=0, clinics=share.clinics.assign(events=0, share=0.0))
+    hidden, zero = (rows(build_page(Hidden(replace(whole, shares=(each,)))), "reached") for each in (gone, none))
+    assert hidden["Worse pain"][1:3] == ["*", "*"]
+    assert zero["Worse pain"][1] == "0"
+
+
+def test_a_chart_that_is_hidden_is_neither_a_signal_nor_the_absence_of_one() -> None:
+    whole = audit()
+    series = tuple(
+        one for one in whole.series if one.clinic != SMALL and (one.clinic, one.measure) != ("Harbour", "change")
+    )
+    glance = rows(build_page(Hidden(replace(whole, series=series))), "clinics-at-a-glance")
+    assert glance[SMALL][-1] == "*"
+    assert glance["Harbour"][-1] == "No signal (4 of 5 charts)"
+
+
+def test_a_column_that_is_hidden_as_a_whole_is_left_out_and_named() -> None:
+    whole = audit()
+    counts = dict(whole.completeness.counts)
+    counts["clinic",] = counts["clinic",].assign(forms=float("nan"))
+    made = build_page(Hidden(replace(whole, completeness=replace(whole.completeness, counts=counts))))
+    of_therapists = table(made, "complete-by-therapist")
+    assert [str(one.label) for one in of_therapists.columns][-1] == "Counting forms"
+    of_clinics = table(made, "complete-by-clinic")
+    assert [row.cells[-1].text for row in of_clinics.rows()] == ["*"] * 12 + ["74.1%"]
+    counts["period",] = counts["period",].assign(forms=float("nan"))
+    made = build_page(Hidden(replace(whole, completeness=replace(whole.completeness, counts=counts))))
+    of_periods = table(made, "complete-by-period")
+    assert "Counting forms" not in [str(one.label) for one in of_periods.columns]
+    assert "Left out, as no number of it can be shown: Counting forms." in [
+        str(one.text) for one in of_periods.footnotes
+    ]

@@ -218,20 +218,23 @@ def _glance(page: Seen, one: Record, adjusted: Record) -> Row:
         page.number("estimate", {"estimate": adjusted.get("adjusted")}, at(where, "adjusted", unit), decimals),
         page.number("limits", limits, at(where, "limits", unit), decimals),
         page.word(place_words(adjusted)),
-        Cell(_changing(page, unit)),
+        _changing(page, unit),
         strong=adjusted.get("position") in ("low", "high"),
     )
 
 
-def _changing(page: Seen, unit: str) -> str:
-    """Return the signals of a clinic's charts, in words."""
-    charts = (one for one in page.audit.series if one.clinic == unit and one.variation in VARIATIONS)
+def _changing(page: Seen, unit: str) -> Cell:
+    """Return the signals of a clinic's charts, in words; without any, how many of the charts are shown."""
+    charts = [one for one in page.audit.series if one.clinic == unit and one.variation in VARIATIONS]
     signals = [(one.variation.split("_")[0], SHORT[one.measure]) for one in charts]
     parts = []
     for kind in ("concern", "improvement"):
         names = [name for what, name in signals if what == kind]
         parts += [f"{kind.capitalize()}: {', '.join(names)}"] if names else []
-    return "; ".join(parts) or "No signal"
+    if parts or not charts:
+        return page.word("; ".join(parts))
+    of_all = len({one.measure for one in page.audit.series})
+    return Cell("No signal" if len(charts) == of_all else f"No signal ({len(charts)} of {of_all} charts)")
 
 
 def _cautions(page: Seen) -> Iterator[Text]:

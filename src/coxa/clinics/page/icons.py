@@ -34,8 +34,10 @@ def icons_figure(page: Seen) -> Figure | None:
         for name, part in data.groupby("clinic", sort=False)
     )
     title = "What the last period shows, by clinic and measure"
+    if page.note and any(one is None for _, _, one in rows):
+        title += f" ({HIDDEN} a chart that is not shown)"
     words = f"A row for each clinic. {'; '.join(told)}."
-    return Figure("icons", title, lambda _: _drawing(units, measures, rows), words, data)
+    return Figure("icons", title, lambda _: _drawing(units, measures, rows, bool(page.note)), words, data)
 
 
 def whose(unit: str) -> str:
@@ -44,7 +46,7 @@ def whose(unit: str) -> str:
 
 
 def _words(unit: str, measure: str, one: Series | None, hidden: str) -> dict[str, str]:
-    variation = VARIATIONS.get(one.variation, hidden) if one else ""
+    variation = VARIATIONS.get(one.variation, hidden) if one else hidden
     assurance = ASSURANCES.get(one.assurance, hidden) if one and one.assurance else ""
     return {"clinic": whose(unit), "measure": MEASURES[measure], "variation": variation, "assurance": assurance}
 
@@ -54,7 +56,9 @@ def _signal(one: Record) -> str:
     return f"{one['measure'].lower()} {' and '.join(parts).lower() or 'not available'}"
 
 
-def _drawing(units: list[str], measures: list[str], rows: list[tuple[str, str, Series | None]]) -> Drawing:
+def _drawing(
+    units: list[str], measures: list[str], rows: list[tuple[str, str, Series | None]], hiding: bool
+) -> Drawing:
     width, height = NAMES + CELL * len(measures), HEAD + ROW * len(units)
     marks = [text(NAMES + CELL * place, 20, MEASURES[name], 12, bold=True) for place, name in enumerate(measures)]
     letters: list[str] = []
@@ -64,16 +68,16 @@ def _drawing(units: list[str], measures: list[str], rows: list[tuple[str, str, S
         marks.append(text(0, y + 16, whose(unit), 12, bold=unit == ALL))
     for index, (_, _, one) in enumerate(rows):
         x, y = NAMES + CELL * (index % len(measures)), HEAD + ROW * (index // len(measures))
-        shapes, signs = _icon(one, x, y)
+        shapes, signs = _icon(one, x, y, hiding)
         marks += shapes
         letters += signs
     return Drawing(width, height, (*marks, group("icons-letters", "on_colour_marks", letters)))
 
 
-def _icon(one: Series | None, x: float, y: float) -> tuple[list[str], list[str]]:
+def _icon(one: Series | None, x: float, y: float, hiding: bool) -> tuple[list[str], list[str]]:
     """Return the shapes and words of a chart's icons, and the letters on them."""
     if one is None:
-        return [text(x, y + 16, "\N{EN DASH}", SIZE)], []
+        return [text(x, y + 16, HIDDEN if hiding else "\N{EN DASH}", SIZE)], []
     if one.variation not in VARIATIONS:
         return [text(x, y + 16, HIDDEN, SIZE)], []
     marks = [circle(x + RADIUS, y + 12, RADIUS, fill=_colour(one.variation), stroke="none")]

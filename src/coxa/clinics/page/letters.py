@@ -6,10 +6,11 @@ from collections.abc import Iterator
 
 from coxa.clinics.audit import Audit
 from coxa.clinics.page.intervals import share_values
+from coxa.clinics.page.place import place_figure
 from coxa.clinics.page.points import last_cells, last_point
 from coxa.clinics.page.seen import ALL, Published, Seen, at, column, known, row, seen, total
 from coxa.clinics.page.words import MEASURES, VARIATIONS, rate_label, reached
-from coxa.report.document import Block, Document, Paragraph, Section, TableBlock
+from coxa.report.document import Block, Document, FigureBlock, Paragraph, Section, TableBlock
 from coxa.report.transform.sharing.rounding import as_printed
 from coxa.report.transform.styled import in_style
 from coxa.tables.cells import Cell
@@ -78,6 +79,7 @@ def _clinic(page: Seen, counts: Record) -> Iterator[Block]:
     yield Paragraph(_complete(page, counts, unit), "lead")
     if adjusted:
         yield Paragraph(_place(page, adjusted, unit, "clinic"), "lead")
+        yield from _drawn(page, adjusted)
     yield Paragraph(_changing(page, unit), "lead")
     yield TableBlock(_table(page, unit, counts, adjusted, (*_shares(page, unit), *_rates(page, unit))))
     yield from _cannot(page, adjusted, unit)
@@ -96,6 +98,7 @@ def _therapist(page: Seen, counts: Record) -> Iterator[Block]:
     yield Paragraph(_complete(page, counts, unit), "lead")
     if adjusted:
         yield Paragraph(_place(page, adjusted, unit, "therapist"), "lead")
+        yield from _drawn(page, adjusted)
     yield TableBlock(_table(page, unit, counts, adjusted, ()))
     yield from _cannot(page, adjusted, unit)
 
@@ -150,6 +153,13 @@ def _place(page: Seen, one: Record, unit: str, kind: str) -> Text:
         ". ",
         Cell(means.get(str(one["position"]), "The position is not shown.")),
     )
+
+
+def _drawn(page: Seen, one: Record) -> Iterator[Block]:
+    """Yield the drawing of the own place, where it can be shown."""
+    main = page.main
+    if main and (figure := place_figure(page, page.audit.plan.main, one, main.target)):
+        yield FigureBlock(figure)
 
 
 def _changing(page: Seen, unit: str) -> Text:

@@ -11,6 +11,7 @@ from coxa.report.document import Block, Card, List, Paragraph, Section, TableBlo
 from coxa.study.wording import join_words
 from coxa.tables.cells import Cell
 from coxa.tables.formats import counted
+from coxa.tables.phrases import mid_sentence
 from coxa.tables.prose import Text, joined, prose
 from coxa.tables.records import records
 from coxa.tables.table import Footnote, Row, RowGroup, Table
@@ -68,13 +69,13 @@ def _definitions(page: Seen) -> Iterator[Text]:
         span = f"{scale.low:g} to {scale.high:g} {scale.unit}"
         yield f"{label}: {span}, {scale.direction} ({scale.source}). Improvement is {way}."
     for one in page.audit.shares:
-        if one.source:
+        if one.source and one.kind != "worse":
             yield f"{reached(plan, one)}: the threshold is from {one.source.rstrip('.')}."
 
 
 def _methods(page: Seen) -> Iterator[Text]:
     plan = page.audit.plan
-    names = join_words([dimension_label(plan, name) for name in plan.adjusters])
+    names = join_words([mid_sentence(dimension_label(plan, name)) for name in plan.adjusters])
     yield f"{CASE_MIX} Adjusted for: value at intake{f', {names}' if names else ''}."
     yield LIMITS
     yield SMALL

@@ -9,7 +9,7 @@ from coxa.clinics.page.calibration import recovery_figure
 from coxa.clinics.page.funnel import Drawn, funnel_figure
 from coxa.clinics.page.icons import whose
 from coxa.clinics.page.intervals import share_values
-from coxa.clinics.page.seen import ALL, Seen, at, column, known, row, total
+from coxa.clinics.page.seen import ALL, Seen, at, column, known, mostly_hidden, row, total
 from coxa.clinics.page.words import POSITIONS, VARIATIONS, rate_label, reached, threshold
 from coxa.figures.figure import Figure
 from coxa.report.document import Block, FigureBlock, Paragraph, Section, TableBlock
@@ -29,10 +29,13 @@ def patients_section(page: Seen) -> Section:
 
 def patients_detail(page: Seen) -> Section | None:
     """Return what patients of each clinic reach, kind by kind, and standards by clinic; None where there is none."""
-    blocks: list[Block] = [TableBlock(shares_by_clinic(page, one)) for one in page.audit.shares if len(one.clinics)]
-    if page.audit.rare:
-        blocks.append(TableBlock(_rare_table(page)))
-    blocks += [TableBlock(rates_by_clinic(page, one)) for one in page.audit.rates if len(one.clinics)]
+    tables = [shares_by_clinic(page, one) for one in page.audit.shares if len(one.clinics)]
+    tables += [_rare_table(page)] if page.audit.rare else []
+    tables += [rates_by_clinic(page, one) for one in page.audit.rates if len(one.clinics)]
+    shown = [one for one in tables if len(one.columns) > 1 and not mostly_hidden(one)]
+    blocks: list[Block] = [TableBlock(one) for one in shown]
+    if gone := [mid_sentence(one.title) for one in tables if one not in shown]:
+        blocks.append(Paragraph(f"Not shown, as more than half of their numbers would be hidden: {'; '.join(gone)}."))
     title = "What patients reach, by clinic"
     return Section("patients-detail", title, tuple(blocks), part="supplement") if blocks else None
 

@@ -26,6 +26,10 @@ ALL = "all"
 NOT_SHOWN = f"Not shown ({HIDDEN}): a number that is small, or would give a small number away."
 
 
+SEVERAL = 3
+"""Rows of a table from which on a column that is hidden as a whole is left out."""
+
+
 class Published(Protocol):
     """An audit of which hidden numbers are NaN and hidden words empty, with the proof of what is hidden."""
 
@@ -115,7 +119,7 @@ class Seen:
             all(cells) for cells in zip(*([one.rule == RULE for one in row.cells] for row in table.rows()), strict=True)
         ]
         notes = list(table.footnotes)
-        if any(hidden) and not all(hidden):
+        if any(hidden) and not all(hidden) and sum(1 for _ in table.rows()) >= SEVERAL:
             gone = [str(one.label) for one, all_of_it in zip(table.columns, hidden, strict=True) if all_of_it]
             table = _without_columns(table, hidden)
             notes.append(Footnote(f"Left out, as no number of it can be shown: {', '.join(gone)}."))
