@@ -11,7 +11,13 @@ if TYPE_CHECKING:
     from coxa.importing.proposal import Proposal as Proposal
     from coxa.importing.proposal import Question as Question
     from coxa.importing.proposal import Reading as Reading
+    from coxa.importing.propose import answered as answered
+    from coxa.importing.propose import propose as propose
 
 __getattr__, __dir__, __all__ = lazy(
-    __name__, {"coxa.importing.proposal": ("Answer", "Proposal", "Question", "Reading")}
+    __name__,
+    {
+        "coxa.importing.proposal": ("Answer", "Proposal", "Question", "Reading"),
+        "coxa.importing.propose": ("answered", "propose"),
+    },
 )

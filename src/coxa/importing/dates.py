@@ -11,8 +11,8 @@ from coxa.cohort.mapping.codes import readings
 
 FORMATS = (
     "%Y-%m-%d", "%d/%m/%Y", "%m/%d/%Y", "%d.%m.%Y", "%d-%m-%Y", "%m-%d-%Y", "%d/%m/%y", "%m/%d/%y", "%d.%m.%y",
-    "%d-%m-%y", "%m-%d-%y", "%Y/%m/%d", "%Y.%m.%d", "%d %b %Y", "%d %B %Y", "%d-%b-%Y", "%d-%b-%y", "%d %b %y", "%b %d, %Y",
-    "%B %d, %Y", "%d%b%Y", "%d. %B %Y", "%d. %b %Y",
+    "%d-%m-%y", "%m-%d-%y", "%Y/%m/%d", "%Y.%m.%d", "%d %b %Y", "%d %B %Y", "%d-%b-%Y", "%d-%b-%y", "%d %b %y",
+    "%b %d, %Y", "%B %d, %Y", "%d%b%Y", "%d. %B %Y", "%d. %b %Y",
 )  # fmt: skip
 """Formats that are tried, the more usual first. Where marks are points, the day comes first."""
 

@@ -32,7 +32,8 @@ def ending_rows(frame: pd.DataFrame, filled: NDArray[np.bool_], source_row: NDAr
 
     Examples
     --------
-    >>> frame = pd.DataFrame({"id": ["01", "02", "Total"], "came": [4, 5, 9], "sex": ["m", "f", None], "pain": [3, 4, 7]})
+    >>> columns = {"id": ["01", "02", "Total"], "sex": ["m", "f", None], "came": [4, 5, 9], "pain": [3, 4, 7]}
+    >>> frame = pd.DataFrame(columns)
     >>> ending_rows(frame, frame.notna().to_numpy(), np.array([2, 3, 4]))
     {4: 'a row of totals'}
     """

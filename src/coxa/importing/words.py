@@ -91,6 +91,7 @@ class Heads:
     standards: Mapping[str, tuple[str, frozenset[str]]]
     outcomes: tuple[OutcomeWords, ...]
     measures: tuple[MeasureWords, ...]
+    kinds: Mapping[str, frozenset[str]]
 
 
 def head_key(name: str) -> str:
@@ -152,6 +153,7 @@ def heads() -> Heads:
             MeasureWords(name, _keys(each["heads"]), tuple(each["candidates"]))
             for name, each in words["measures"].items()
         ),
+        kinds={name: _keys(each) for name, each in words["kinds"].items()},
     )
 
 

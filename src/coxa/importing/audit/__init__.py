@@ -1,0 +1,1 @@
+"""The plan of an audit, proposed from files: one module for each part of the plan."""

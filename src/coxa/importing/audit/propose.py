@@ -1,0 +1,153 @@
+"""The plan of an audit, proposed from the tables of files."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import PurePosixPath
+
+from coxa.cards import counted
+from coxa.findings import Finding
+from coxa.importing.audit.columns import NONE, other_roles, set_aside, sure_roles
+from coxa.importing.audit.descriptors import map_flags, propose_descriptors, propose_standards
+from coxa.importing.audit.outcomes import ask_for_an_outcome, propose_outcomes
+from coxa.importing.audit.sessions import propose_sessions
+from coxa.importing.audit.source import (
+    ask_data_cut,
+    put_formats,
+    put_missing,
+    put_place,
+    put_rows,
+    values_in_order,
+)
+from coxa.importing.audit.spellings import map_spellings
+from coxa.importing.audit.used import Used
+from coxa.importing.draft import Draft
+from coxa.importing.files import is_server
+from coxa.importing.profile import ColumnProfile
+from coxa.importing.proposal import Answer, Question
+from coxa.importing.roles import agrees, roles_by_name, timed
+from coxa.importing.tables import FileTable
+from coxa.study.audit.plan import COUNTS, DATES, FLAGS, TEXTS
+
+DATA = ("data",)
+OF_COLUMNS = (*TEXTS, *DATES, *COUNTS, *FLAGS)
+
+Table = tuple[FileTable, tuple[ColumnProfile, ...]]
+
+
+def propose_audit(draft: Draft) -> None:
+    """Propose the plan of an audit from the material of a draft."""
+    tables = list(zip(draft.material.tables, draft.material.profiles, strict=True))
+    chosen = _episodes(draft, tables)
+    if chosen is None:
+        return
+    used = Used(draft, *chosen)
+    _head(used)
+    put_place(draft, used.table, DATA)
+    set_aside(used)
+    sure_roles(used)
+    propose_outcomes(used)
+    propose_descriptors(used)
+    propose_standards(used)
+    other_roles(used)
+    ask_for_an_outcome(used)
+    map_flags(used, dict.fromkeys(FLAGS, ""))
+    map_spellings(used)
+    put_formats(used, DATA)
+    put_missing(used, DATA)
+    put_rows(used, DATA)
+    ask_data_cut(used)
+    propose_sessions(used, [each for each in tables if each is not chosen])
+    _columns(used)
+    _rest(used)
+
+
+def _episodes(draft: Draft, tables: Sequence[Table]) -> Table | None:
+    """Return the table of episodes: the one with the most columns that an audit knows, or the one answered."""
+    if not tables:
+        return None
+    points = [_known(profiles) for _, profiles in tables]
+    best = [each for each, n in zip(tables, points, strict=True) if n == max(points)]
+    if len(best) == 1:
+        _note_others(draft, tables, best[0])
+        return best[0]
+    answers = tuple(Answer(table.place, f"{table.place}: {counted(len(table.frame), 'row')}") for table, _ in best)
+    question = Question(
+        "table", "Which table has a row for each episode of care?",
+        f"{len(best)} tables have as many columns that an audit knows ({max(points)}).", answers,
+    )  # fmt: skip
+    word = draft.ask(question)
+    chosen = next((each for each in best if each[0].place == word), None)
+    if chosen:
+        _note_others(draft, tables, chosen)
+    return chosen
+
+
+def _known(profiles: Sequence[ColumnProfile]) -> int:
+    """Return how many columns of a table have a place in an audit by name and values."""
+    roles = {role for one in profiles for role in roles_by_name(one) if agrees(one, role)}
+    moments = {timed(one.parts).moment for one in profiles if one.kind == "number"} - {None}
+    return len(roles) + len(moments)
+
+
+def _note_others(draft: Draft, tables: Sequence[Table], chosen: Table) -> None:
+    others = [table.place for table, _ in tables if table is not chosen[0]]
+    if others:
+        why = f"the episodes are read from {chosen[0].place}; others are used for sessions at most: {', '.join(others)}"
+        draft.comments["data"] = why
+
+
+def _head(used: Used) -> None:
+    """Write identifier and title of the audit, from the name of the file."""
+    stem = PurePosixPath(used.table.file.rpartition("/")[2]).stem
+    name = re.sub(r"[^a-z0-9]+", "_", stem.lower()).strip("_") or "audit"
+    if is_server(used.table.file):
+        name = re.sub(r"[^a-z0-9]+", "_", used.table.sheet.lower()).strip("_") or "audit"
+    used.draft.put(("audit",), name, "short identifier, from the name of the file")
+    used.draft.put(("title",), f"Audit of {name.replace('_', ' ')}", "title of the page; change it as you like")
+
+
+def _columns(used: Used) -> None:
+    """Write the columns and the maps of values, follow-up, and the defaults that readers ask about."""
+    draft = used.draft
+    scored = {f"{name}_{end}" for name in draft.plan.get("outcomes", {}) for end in ("intake", "discharge", "date")}
+    order = [*(name for name in OF_COLUMNS if name in used.columns), *used.columns]
+    columns = {name: used.columns[name].profile.column for name in dict.fromkeys(order) if name not in scored}
+    draft.put((*DATA, "columns"), columns)
+    values = values_in_order(used)
+    if values:
+        draft.put((*DATA, "values"), values, "spellings and codes of the file: the word that is used")
+    if len(draft.plan.get("outcomes", {})) > 1:
+        draft.comments["outcomes"] = "the first is the main one; move another to the top if it is that"
+    if "discharge_date" in used.columns:
+        draft.put(("follow_up",), {"after": "discharge", "days": 0, "window": [-28, 42]},
+                  "a discharge questionnaire counts from 28 days before to 42 days after discharge")  # fmt: skip
+    elif draft.material.answers.get("column:discharge_date") == NONE:
+        _follow_up_from_intake(draft)
+    draft.put(("small_cells",), 5, "counts from 1 to 4 are hidden from readers")
+
+
+def _follow_up_from_intake(draft: Draft) -> None:
+    """Ask how many days after intake the questionnaire is due, where there is no day of discharge."""
+    question = Question(
+        "follow_up.days", "How many days after intake is the discharge questionnaire due?",
+        "There is no day of discharge to count from.", (),
+    )  # fmt: skip
+    text = draft.ask(question)
+    if text and text.isdigit():
+        draft.put(("follow_up",), {"after": "intake", "days": int(text), "window": [-28, 42]}, "as answered")
+
+
+def _rest(used: Used) -> None:
+    """Say of columns without a place what could be done with them, and of files what is wrong with the choice."""
+    for one in list(used.free()):
+        if one.kind == "category" and any(one.column in question.columns for question in used.draft.questions):
+            continue
+        if one.kind in ("number", "category", "flag") and not one.constant:
+            why = "No name of an audit's columns is known for it. Add it under `descriptors` to adjust for it."
+            used.draft.is_role(one, "", why, "unused")
+    if not used.table.frame.shape[0]:
+        used.draft.findings.append(
+            Finding("error", used.table.place, "the table has no rows", "Export it again, with its data.")
+        )

@@ -1,0 +1,54 @@
+"""A table with a row for each session, where the episodes have no totals."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from coxa.importing.audit.descriptors import READ_ANYWAY
+from coxa.importing.audit.source import put_place
+from coxa.importing.audit.used import Used
+from coxa.importing.profile import ColumnProfile, yes_or_no
+from coxa.importing.roles import described, roles_by_name
+from coxa.importing.tables import FileTable
+from coxa.importing.words import heads, value_key
+from coxa.study.audit.plan import COUNTS
+
+NEEDED = ("patient", "episode", "attended")
+
+
+def propose_sessions(used: Used, others: Sequence[tuple[FileTable, tuple[ColumnProfile, ...]]]) -> None:
+    """Take the one table of sessions, where the episodes have patient and episode and no counts of their own."""
+    if any(name in used.columns for name in COUNTS) or not {"patient", "episode"} <= set(used.columns):
+        return
+    found = [(table, columns) for table, profiles in others if (columns := _columns(profiles))]
+    if len(found) != 1:
+        return
+    table, columns = found[0]
+    path = ("data", "sessions")
+    put_place(used.draft, table, path)
+    used.draft.put((*path, "columns"), {name: one.column for name, one in columns.items()})
+    words = _words(columns["attended"])
+    if words:
+        used.draft.put((*path, "values"), {"attended": words})
+    for name, one in columns.items():
+        used.draft.is_role(one, f"sessions.{name}", f"A row is a session; {described(one)}.")
+        if name != "attended":
+            used.draft.hide(one)
+
+
+def _columns(profiles: Sequence[ColumnProfile]) -> dict[str, ColumnProfile]:
+    """Return the columns of a table of sessions; none where one is not sure."""
+    found: dict[str, ColumnProfile] = {}
+    for name in NEEDED:
+        named = [one for one in profiles if name in roles_by_name(one)]
+        named = [one for one in named if (name == "attended") == yes_or_no(one)]
+        if len(named) != 1:
+            return {}
+        found[name] = named[0]
+    return found
+
+
+def _words(profile: ColumnProfile) -> dict[str, Any]:
+    words = {text: value_key(text) in heads().yes for text in profile.values if text.casefold() not in READ_ANYWAY}
+    return {text: "yes" if yes else "no" for text, yes in words.items()}
