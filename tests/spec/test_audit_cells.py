@@ -71,6 +71,13 @@ def test_a_level_without_events_is_joined_with_the_smallest_other() -> None:
     assert fit.notes == ("Levels of `clinic` were joined, because in one all or none have the event: A, C.",)
 
 
+def test_a_level_that_is_called_other_is_joined_with_those_that_get_the_name() -> None:
+    cells = pd.DataFrame({"clinic": ["A", "B", "other", "D"], "due": [10, 50, 20, 30], "seen": [0, 30, 10, 12]})
+    fit = fit_cells(cells, "due", "seen", ["clinic"])
+    assert fit.terms["joined"].tolist() == ["other", "B", "D", "other"]
+    assert fit.notes[0].endswith(": A, other.")
+
+
 def test_a_term_with_one_level_is_left_out() -> None:
     cells = pd.DataFrame({"sex": ["f", "m"], "clinic": ["A", "A"], "due": [10, 10], "seen": [4, 6]})
     fit = fit_cells(cells, "due", "seen", ["clinic", "sex"])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -43,6 +45,17 @@ def test_sums_of_two_parts_are_the_sums_of_all(weighted: bool) -> None:
     together = merge_sums(*parts)
     assert (together.clinics, together.therapists) == (every.clinics, every.therapists)
     np.testing.assert_allclose(numbers(fit_nested(together)), numbers(fit_nested(every)), rtol=1e-9)
+
+
+def test_sums_of_products_of_all_together_give_the_same_model_but_no_robust_errors() -> None:
+    x, y, clinic, therapist, _ = drawn()
+    sums = nested_sums(x, y, clinic, therapist)
+    total = {name: getattr(sums, name).sum(axis=0, keepdims=True) for name in ("xx", "xy", "yy")}
+    of_all, each = fit_nested(replace(sums, **total)), fit_nested(sums)
+    np.testing.assert_allclose(of_all.params, each.params, rtol=1e-12)
+    np.testing.assert_allclose(fit_nested(merge_sums(of_all.sums)).variances, each.variances, rtol=1e-9)
+    with pytest.raises(FitError, match="not of each clinic"):
+        of_all.robust_covariance()
 
 
 def test_sums_of_other_columns_are_not_merged() -> None:

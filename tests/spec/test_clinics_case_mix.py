@@ -263,6 +263,16 @@ def test_rare_levels_are_joined_and_named() -> None:
     assert "Levels of condition with few episodes are joined to `other`: elbow, wrist" in found.method
 
 
+def test_a_level_that_is_called_other_is_joined_with_the_rare_ones() -> None:
+    frame = rows().copy()
+    frame.loc[frame.index[:4], "condition"] = "elbow"
+    frame["condition"] = frame["condition"].replace("back", "other")
+    found = case_mix(episodes_of(frame, descriptors=DESCRIPTORS), "pain")
+    levels = found.coefficients.loc[found.coefficients["term"] == "condition", "level"]
+    assert levels.tolist() == ["knee", "other"]
+    assert "joined to `other`: elbow, other" in found.method
+
+
 def test_a_clinic_without_any_known_change_and_episodes_without_a_therapist_are_told() -> None:
     frame = rows().copy()
     frame.loc[frame["clinic"] == "C0", "pain_discharge"] = np.nan

@@ -198,6 +198,8 @@ def _coded(values: pd.Series, name: str, n: Floats, y: Floats, notes: list[str])
     tries, events = (np.bincount(codes, counts, minlength=len(given)).astype(float) for counts in (n, y))
     names = {level: level for level in given}
     apart = _apart(tries, events)
+    if apart and OTHER in given:  # a level of this name is joined with those that get it
+        apart = sorted({*apart, given.index(OTHER)})
     if apart:
         joined = ", ".join(given[k] for k in apart)
         names |= {given[k]: OTHER for k in apart}

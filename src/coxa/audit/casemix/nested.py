@@ -88,7 +88,15 @@ class NestedFit:
         return pd.DataFrame({"conf_low": self.params - half, "conf_high": self.params + half})
 
     def robust_covariance(self) -> Floats:
-        """Return the covariance (p, p) of the coefficients that holds whatever the variances within clinics (CR0)."""
+        """Return the covariance (p, p) of the coefficients that holds whatever the variances within clinics (CR0).
+
+        Raises
+        ------
+        FitError
+            The sums of products are of all clinics together.
+        """
+        if len(self.sums.xx) != len(self.sums.clinics):
+            raise FitError("the sums of products are not of each clinic", ["Give sums by `nested_sums`."])
         scores = self._clinic_scores()
         return np.asarray(self.covariance @ (scores.T @ scores) @ self.covariance)
 

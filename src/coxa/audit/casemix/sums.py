@@ -29,9 +29,9 @@ class NestedSums:
     weight     : (T,) sums of w
     x          : (T, p) sums of w x
     y          : (T,) sums of w y
-    xx         : (C, p, p) sums of w x x'
-    xy         : (C, p) sums of w x y
-    yy         : (C,) sums of w y^2
+    xx         : (C, p, p) sums of w x x', or (1, p, p) of all clinics together; so are
+    xy         : (C, p) or (1, p) sums of w x y
+    yy         : (C,) or (1,) sums of w y^2
     log_weight : sum of log(w)
 
     Examples
@@ -171,7 +171,11 @@ def merge_sums(*parts: NestedSums) -> NestedSums:
         return out
 
     of_therapists = {field: added(field, which, len(first)) for field in ("n", "weight", "x", "y")}
-    of_clinics = {field: added(field, own, len(clinics)) for field in ("xx", "xy", "yy")}
+    if any(len(part.xx) != len(part.clinics) for part in parts):  # of all together
+        own, n_sums = np.zeros(sum(len(part.xx) for part in parts), dtype=np.intp), 1
+    else:
+        n_sums = len(clinics)
+    of_clinics = {field: added(field, own, n_sums) for field in ("xx", "xy", "yy")}
     return NestedSums(
         names=parts[0].names,
         clinics=tuple(clinics),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -22,7 +23,7 @@ from coxa.clinics.measures.adjusted import (
 from coxa.clinics.measures.design import SQUARED, Column, Design, design_of
 from coxa.clinics.measures.expected import calibration, recovery
 from coxa.clinics.measures.groups import NOT_RECORDED, grouped
-from coxa.clinics.measures.model_sums import Weight, estimable, model_sums
+from coxa.clinics.measures.model_sums import Weight, chosen, estimable, model_sums
 from coxa.clinics.measures.reached import changed_sql
 from coxa.episodes.episodes import Episodes
 from coxa.errors import FitError
@@ -69,17 +70,20 @@ def case_mix(episodes: Episodes, outcome: str, weights: Weight | None = None, *,
     if full.n < FEWEST:
         known = f"{full.n} episode is" if full.n == 1 else f"{full.n} episodes is"
         return _without(full, f"The change of {known} known. A case-mix model needs {FEWEST} or more.")
-    sums, kept = estimable(model_sums(episodes, full))
+    sums = model_sums(episodes, full)
+    kept = estimable(sums)
     if len(sums.clinics) < 2:
         return _without(full, "The change of patients is known in one clinic. A comparison needs two or more.", sums)
     if full.n < len(kept) + SPARE:
         why = f"The model has {len(kept)} columns for {full.n} episodes. It needs {SPARE} episodes more than columns."
         return _without(full, why, sums)
-    design = replace(full, columns=tuple(full.columns[k] for k in kept), notes=_notes(full, kept))
+    design = replace(full, notes=_notes(full, kept))
     levels = levels_of(sums)
     try:
-        fit = fit_nested(sums, levels=levels)
-        weighted = _weighted(episodes, design, levels, weights)
+        fit = fit_nested(chosen(sums, kept), levels=levels)
+        weighted = None
+        if weights is not None:
+            weighted = fit_nested(chosen(model_sums(episodes, design, weights), kept), levels=levels)
     except FitError as error:
         return _without(design, f"The case-mix model cannot be fitted: {error.message}.", sums)
     return _measured(episodes, design, fit, weighted)
@@ -89,10 +93,6 @@ def levels_of(sums: NestedSums) -> tuple[Level, ...]:
     """Return the levels that can be told apart: therapists need several in a clinic, and several patients of one."""
     therapists = len(sums.therapists) > len(sums.clinics) and sums.n.max() > 1
     return LEVELS if therapists else ("clinic",)
-
-
-def _weighted(episodes: Episodes, design: Design, levels: tuple[Level, ...], weight: Weight | None) -> NestedFit | None:
-    return None if weight is None else fit_nested(model_sums(episodes, design, weight), levels=levels)
 
 
 def _measured(episodes: Episodes, design: Design, fit: NestedFit, weighted: NestedFit | None) -> CaseMix:
@@ -141,16 +141,23 @@ def _coefficients(design: Design, fit: NestedFit) -> pd.DataFrame:
     estimates = fit.params.to_numpy().copy()
     estimates[0] += design.change  # the outcome was centred at its mean
     shift = estimates - fit.params.to_numpy()
+    columns = _columns(design, fit)
     return pd.DataFrame(
         {
-            "term": [column.term for column in design.columns],
-            "level": [column.level for column in design.columns],
+            "term": [column.term for column in columns],
+            "level": [column.level for column in columns],
             "estimate": estimates,
             "std_error": fit.bse.to_numpy(),
             "conf_low": limits["conf_low"].to_numpy() + shift,
             "conf_high": limits["conf_high"].to_numpy() + shift,
         }
     )
+
+
+def _columns(design: Design, fit: NestedFit) -> list[Column]:
+    """Return the columns that are in the model."""
+    own = {column.name: column for column in design.columns}
+    return [own[str(name)] for name in fit.params.index]
 
 
 def _notes(full: Design, kept: tuple[int, ...]) -> tuple[str, ...]:
@@ -163,8 +170,9 @@ def _notes(full: Design, kept: tuple[int, ...]) -> tuple[str, ...]:
 def _method(episodes: Episodes, design: Design, fit: NestedFit, sd: float, further: list[str]) -> str:
     """Return how the numbers were reckoned, in words without the last full stop."""
     both = "therapist" in fit.levels
-    terms = list(dict.fromkeys(column.term for column in design.columns[1:]))
-    squared = any(column.level == SQUARED for column in design.columns)
+    columns = _columns(design, fit)
+    terms = list(dict.fromkeys(column.term for column in columns[1:]))
+    squared = any(column.level == SQUARED for column in columns)
     named = [
         _called(episodes, term) + (" and its square" if k == 0 and squared else "") for k, term in enumerate(terms)
     ]
@@ -175,7 +183,7 @@ def _method(episodes: Episodes, design: Design, fit: NestedFit, sd: float, furth
         f"maximum likelihood), {by}.",
         "" if both else "Therapists are not in the model, because the data do not tell them from clinics.",
         *(f"The variance of {zero[level]} is estimated as zero." for level in fit.at_zero),
-        *_gaps(design.columns),
+        *_gaps(columns),
         f"The standard error of a mean residual is the standard deviation of patients in the model, {sd:.4g}, over the "
         "square root of the number of episodes.",
         "Limits include the variance between units by DerSimonian and Laird, after the tenth of z scores at each end "
@@ -207,7 +215,7 @@ def _called(episodes: Episodes, term: str) -> str:
     return plan.label("descriptors", term) if term in plan.descriptors else term
 
 
-def _gaps(columns: tuple[Column, ...]) -> list[str]:
+def _gaps(columns: Sequence[Column]) -> list[str]:
     """Say how missing values of the adjusters were dealt with, where there are any."""
     numbers = {column.term for column in columns if not column.indicator}
     gaps = [column for column in columns if column.level == NOT_RECORDED]

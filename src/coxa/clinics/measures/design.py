@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
@@ -26,13 +26,13 @@ class Column:
     """A column of the design.
 
     term, level : what it is of; no level of a number
-    sql         : its value, never null, from a row of episodes
-    indicator   : whether it is 0 or 1; indicators of one term are never 1 together
+    sql         : its value, never null, from a row of episodes; empty of a level of a category
+    indicator   : whether it is 0 or 1
     """
 
     term: str
     level: str
-    sql: str
+    sql: str = ""
     indicator: bool = False
 
     @property
@@ -40,33 +40,65 @@ class Column:
         """Its name as a coefficient."""
         return f"{self.term}[{self.level}]" if self.level else self.term
 
-    def apart(self, other: Column) -> bool:
-        """Return whether the product of two columns is 0 in every row: levels of one term, a number and its gap."""
-        return self is not other and self.term == other.term and (self.indicator or other.indicator)
+
+@dataclass(frozen=True, slots=True)
+class Category:
+    """A category, whose levels have a column each but for the first.
+
+    term   : its name
+    key    : the level, never null, as SQL from a row of episodes
+    levels : in the order of the columns, the reference first; the last may be that of joined levels
+    codes  : parameter -> level, of those that are not joined
+    """
+
+    term: str
+    key: str
+    levels: tuple[str, ...]
+    codes: Mapping[str, str]
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """The columns of all levels but the reference."""
+        return tuple(Column(self.term, level, indicator=True) for level in self.levels[1:])
+
+    def sql(self, values: Sequence[float | int]) -> str:
+        """Return, as SQL, the value of a row's level: `values` has one per level."""
+        whens = " ".join(f"WHEN :{code} THEN ({value!r})" for code, value in zip(self.codes, values, strict=False))
+        return f"CASE {self.key} {whens} ELSE ({values[-1]!r}) END"
 
 
 @dataclass(frozen=True, slots=True)
 class Design:
     """Columns of the case-mix model of an outcome, and what they were made from.
 
-    outcome  : of the plan
-    columns  : the first is the intercept
-    values   : of the parameters of their SQL
-    n        : episodes whose change is known
-    change   : their mean change, positive if better
-    intake   : mean, and
-    spread   : standard deviation of the intake score
-    notes    : levels that were joined, in sentences
+    outcome    : of the plan
+    numbers    : columns that are numbers, or gaps of one; the first is the intercept
+    categories : categories, whose columns follow in their order
+    n          : episodes whose change is known
+    change     : their mean change, positive if better
+    intake     : mean, and
+    spread     : standard deviation of the intake score
+    notes      : levels that were joined, in sentences
     """
 
     outcome: str
-    columns: tuple[Column, ...]
-    values: Mapping[str, str]
+    numbers: tuple[Column, ...]
+    categories: tuple[Category, ...]
     n: int
     change: float
     intake: float
     spread: float
     notes: tuple[str, ...]
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """All columns."""
+        return (*self.numbers, *(column for category in self.categories for column in category.columns))
+
+    @property
+    def values(self) -> dict[str, str]:
+        """Values of the parameters of the SQL."""
+        return {code: level for category in self.categories for code, level in category.codes.items()}
 
 
 def design_of(episodes: Episodes, outcome: str, *, square: bool = True) -> Design:
@@ -109,14 +141,15 @@ def design_of(episodes: Episodes, outcome: str, *, square: bool = True) -> Desig
         columns.append(Column(INTAKE, SQUARED, f"({score} * {score})"))
     for name in numbers:
         columns += _number(name, int(row[f"n_{name}"]), n, row[f"mean_{name}"])
-    values: dict[str, str] = {}
     notes: list[str] = []
-    categories = [name for name in plan.adjusters if name not in numbers]
-    for name, counts in _levels(episodes, outcome, [*categories, CONDITION]).items():
-        made, own = _category(episodes, name, counts, len(values), notes)
-        columns += made
-        values |= own
-    return Design(outcome, tuple(columns), values, n, float(row["change"]), intake, spread, tuple(notes))
+    categories: list[Category] = []
+    names = [name for name in plan.adjusters if name not in numbers]
+    for name, counts in _levels(episodes, outcome, [*names, CONDITION]).items():
+        start = sum(len(each.codes) for each in categories)
+        categories.append(_category(episodes, name, counts, start, notes))
+    several = tuple(each for each in categories if len(each.levels) > 1)
+    change = float(row["change"])
+    return Design(outcome, tuple(columns), several, n, change, intake, spread, tuple(notes))
 
 
 def _summary(episodes: Episodes, outcome: str, numbers: list[str]) -> pd.Series:
@@ -157,26 +190,19 @@ def _levels(episodes: Episodes, outcome: str, names: list[str]) -> dict[str, pd.
     }
 
 
-def _category(
-    episodes: Episodes, name: str, counts: pd.Series, start: int, notes: list[str]
-) -> tuple[list[Column], dict[str, str]]:
-    """Return the columns of a category, and the levels that their SQL has as parameters."""
+def _category(episodes: Episodes, name: str, counts: pd.Series, start: int, notes: list[str]) -> Category:
+    """Return a category, with its rare levels joined."""
     own = [
         str(level)
         for place, (level, n) in enumerate(counts.items())
         if level == NOT_RECORDED or (n >= RARE and place < MOST_LEVELS)
     ]
+    if len(own) < len(counts) and OTHER in own:  # a level of this name is joined with those that get it
+        own.remove(OTHER)
     rest = [str(level) for level in counts.index if level not in own]
     if not own:  # all are rare, so that none is joined
         own, rest = rest, []
-    key = key_of(episodes.plan, name).sql
-    values = {f"level_{start + k}": level for k, level in enumerate(own)}
-    made = [
-        Column(name, level, f"CASE WHEN {key} = :{code} THEN 1.0 ELSE 0.0 END", True)
-        for code, level in list(values.items())[1:]
-    ]
     if rest:
-        every = ", ".join(f":{code}" for code in values)
-        made.append(Column(name, OTHER, f"CASE WHEN {key} NOT IN ({every}) THEN 1.0 ELSE 0.0 END", True))
         notes.append(f"Levels of {name} with few episodes are joined to `{OTHER}`: {', '.join(sorted(rest))}.")
-    return made, values
+    codes = {f"level_{start + k}": level for k, level in enumerate(own)}
+    return Category(name, key_of(episodes.plan, name).sql, (*own, *([OTHER] if rest else [])), codes)

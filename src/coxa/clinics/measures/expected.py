@@ -23,9 +23,13 @@ STEPS = 20
 
 def expected_sql(design: Design, fit: NestedFit) -> str:
     """Return the expected change as SQL over a row of episodes."""
-    own = {column.name: column for column in design.columns}
-    terms = [f"({value!r}) * ({own[str(name)].sql})" for name, value in fit.params.astype(float).items()]
-    return f"CAST({' + '.join([repr(design.change), *terms])} AS DOUBLE PRECISION)"
+    estimates = fit.params.astype(float).to_dict()  # columns that are combinations of others have none
+    parts = [repr(design.change)]
+    parts += [f"({estimates[each.name]!r}) * ({each.sql})" for each in design.numbers if each.name in estimates]
+    for category in design.categories:
+        own = [0.0, *(estimates.get(column.name, 0.0) for column in category.columns)]
+        parts.append(category.sql(own))
+    return f"CAST({' + '.join(parts)} AS DOUBLE PRECISION)"
 
 
 def calibration(episodes: Episodes, design: Design, fit: NestedFit) -> pd.DataFrame:
