@@ -13,11 +13,14 @@ if TYPE_CHECKING:
     from coxa.importing.proposal import Reading as Reading
     from coxa.importing.propose import answered as answered
     from coxa.importing.propose import propose as propose
+    from coxa.importing.write import plan_text as plan_text
+    from coxa.importing.write import write_plan as write_plan
 
 __getattr__, __dir__, __all__ = lazy(
     __name__,
     {
         "coxa.importing.proposal": ("Answer", "Proposal", "Question", "Reading"),
         "coxa.importing.propose": ("answered", "propose"),
+        "coxa.importing.write": ("plan_text", "write_plan"),
     },
 )

@@ -118,7 +118,7 @@ def _category(used: Used, words: DescriptorWords, profile: ColumnProfile) -> Non
 def _known_levels(
     used: Used, words: DescriptorWords, profile: ColumnProfile
 ) -> tuple[list[str], dict[str, str]] | None:
-    """Return the levels of a descriptor whose words are known, and the file's words for them; None where one is open."""
+    """Return the levels of a descriptor with known words, and the file's words for them; None where one is open."""
     known = {key: level for level, each in (words.levels or {}).items() for key in each}
     level_of: dict[str, str] = {}
     is_open = False
