@@ -65,6 +65,8 @@ def wheel(session: nox.Session) -> None:
         session.run("coxa", "check", "trial/study.yaml")
         session.run("coxa", "report", "trial/study.yaml", "--out", "out", "--format", "html,pdf,docx")
         session.run("coxa", "verify", "out/report.html")
+        session.run("coxa", "new", "audit", "--template", "audit")
+        session.run("coxa", "audit", "audit/audit.yaml", "--out", "audited")
 
 
 @nox.session

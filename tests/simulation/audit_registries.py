@@ -217,8 +217,8 @@ Per cent of the clinics, with the Monte Carlo error between registries in bracke
 ## Planted clinics that are found
 
 Per cent of the registries in which the clinic is outside the limits on its side: one clinic is better by 1 point of 10,
-one is worse by 1 point, and one gets better by {better_by:g} points on {better_from}; the last is what control charts are
-for. Loss depends on patients and outcome.
+one is worse by 1 point, and one gets better by {better_by:g} points on {better_from}; the last is what control charts
+are for. Loss depends on patients and outcome.
 
 {found}
 

@@ -12,6 +12,7 @@ import pytest
 from typer.testing import CliRunner
 
 from coxa.cli.main import app
+from coxa.clinics.run import audit_clinics
 from coxa.episodes.columns import column_types
 from coxa.episodes.episodes import episodes_of_frame
 from coxa.episodes.read import read_episodes
@@ -174,3 +175,26 @@ def test_participants_are_of_trials(tmp_path: Path) -> None:
     made = CliRunner().invoke(app, ["simulate", str(PLAN), "--out", str(tmp_path / "out"), "--participants", "60"])
     assert made.exit_code == 2
     assert "is of trials" in made.output
+
+
+def test_the_page_of_the_example_has_the_numbers_of_its_audit() -> None:
+    page = (PLAN.parent / "README.md").read_text(encoding="utf-8")
+    truth = json.loads((DATA / "truth.json").read_text(encoding="utf-8"))
+    planted = {one["clinic"]: one for one in truth["clinics"]}
+    audit = audit_clinics(PLAN)
+    mix, counts = audit.case_mix["pain"], audit.completeness.counts[()].iloc[0]
+    nine, three, six = (mix.clinics.set_index("clinic").loc[f"Clinic {place:02d}"] for place in (9, 3, 6))
+    chart = next(one for one in audit.series if (one.measure, one.clinic) == ("change", "Clinic 06"))
+    assert (nine["position"], three["position"], three["position_95"]) == ("low", "within", "high")
+    assert (six["position_95"], chart.variation) == ("within", "improvement_high")
+    for text in (
+        f"| {-planted['Clinic 09']['effect_with_therapists']:.2f} points less, with its therapists | adjusted "
+        f"{nine['adjusted']:.2f}, below the 99.8 % limits ({nine['low_99.8']:.2f} to {nine['high_99.8']:.2f}) |",
+        f"| {planted['Clinic 03']['effect_with_therapists']:.2f} points more, with its therapists | adjusted "
+        f"{three['adjusted']:.2f}, above the 95 % limits ({three['low_95']:.2f} to {three['high_95']:.2f}) and",
+        f"| {planted['Clinic 06']['better_by']:g} points more from October 2022 on |",
+        f"| {100 * truth['complete']:.0f} % expected | {100 * counts['of_done'] / counts['of']:.1f} % of those due; "
+        f"counting forms gives {100 * counts['forms'] / counts['intakes']:.1f} % |",
+        f"| {truth['change']:.2f} of all who were due | {mix.target:.2f} of those seen |",
+    ):
+        assert text in page
