@@ -246,8 +246,9 @@ def test_changes_that_are_all_the_same_have_no_model() -> None:
 def test_without_therapists_there_are_clinics_alone() -> None:
     rng = np.random.default_rng(1)
     parts = [episodes_in(name, "2025-01", list(rng.normal(2, 1, 20))) for name in "ABC"]
-    found = case_mix(episodes_of([row for part in parts for row in part]), "pain")
+    found = case_mix(episodes_of([row | {"pain_intake": 8.3} for part in parts for row in part]), "pain")
     assert len(found.clinics) == 3
+    assert found.recovery["intake"].tolist() == pytest.approx([8.3])
     assert (len(found.therapists), found.n_therapists) == (0, 0)
     assert "Therapists are not in the model" in found.method
     assert "Columns that are combinations of others are left out: intake score" in found.method

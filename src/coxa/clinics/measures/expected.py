@@ -99,4 +99,4 @@ def _scores(design: Design, scale: OutcomeScale) -> np.ndarray:
         return np.array([design.intake])
     start = scale.low if np.isfinite(scale.low) else design.intake - 2 * design.spread
     first, last = np.ceil((low - start) / step - 1e-9), np.floor((high - start) / step + 1e-9)
-    return np.asarray(start + step * np.arange(first, last + 1))
+    return np.asarray(start + step * np.arange(first, last + 1)) if first <= last else np.array([design.intake])
