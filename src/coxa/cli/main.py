@@ -19,6 +19,7 @@ from coxa.cli.checklist import checklist_command, cite_command
 from coxa.cli.demo import demo_command, new_command
 from coxa.cli.export import export_command
 from coxa.cli.flow import flow_command
+from coxa.cli.import_files import import_command
 from coxa.cli.lock import lock_command
 from coxa.cli.power import power_command
 from coxa.cli.presets import presets_command
@@ -90,6 +91,7 @@ def root(
 
 app.command("demo")(demo_command)
 app.command("new")(new_command)
+app.command("import")(import_command)
 app.command("presets")(presets_command)
 app.command("schema")(schema_command)
 app.command("simulate")(simulate_command)

@@ -140,8 +140,11 @@ class Draft:
         )
 
     def _readings(self) -> Iterable[Reading]:
+        asked = {column: question for question in reversed(self.questions) for column in question.columns}
         for profile in self.material.columns:
             status, role, why = self.roles.get(place_of(profile), ("unused", "", _unknown(profile)))
+            if status != "mapped" and profile.column in asked:
+                status, role, why = "asked", "", f"In question: {asked[profile.column].text}"
             yield Reading(
                 profile.file, profile.sheet, profile.column, status, role, why, self._examples(profile),
                 profile.n_rows, profile.n_empty,

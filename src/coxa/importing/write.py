@@ -28,7 +28,7 @@ HOME = {
     "column": "data.columns", "role": "data.columns", "date_format": "data.date_format", "decimal": "data.decimal",
     "percent": "data.percent", "missing": "data.missing", "same": "data.values", "table": "data.file",
     "moment": "outcomes", "instrument": "outcomes", "range": "outcomes", "direction": "outcomes",
-    "value": "descriptors", "follow_up": "follow_up", "data_cut": "data_cut",
+    "value": "descriptors", "follow_up": "follow_up", "data_cut": "data",
 }  # fmt: skip
 """Beginning of a question's key -> the key of the plan that it is about."""
 
@@ -58,10 +58,9 @@ def plan_text(proposal: Proposal, folder: Path | None = None) -> str:
     >>> from coxa.importing.propose import propose
     >>> head = "Pat no,Site,From,Until,NPRS start,NPRS end"
     >>> _ = Path("june.csv").write_text(head + chr(10) + "01,North,2025-01-07,2025-03-01,7,3", encoding="utf-8")
-    >>> print(plan_text(propose("june.csv", "audit"))[-62:])
+    >>> print(*plan_text(propose("june.csv", "audit")).splitlines()[-2:], sep=chr(10))
     # Counts from 1 to 4 are hidden from readers.
     small_cells: 5
-    <BLANKLINE>
     """
     plan = _ordered(proposal)
     shared = common_folder([Path(each) for each in proposal.files if not is_server(each)])

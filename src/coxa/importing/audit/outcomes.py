@@ -235,7 +235,7 @@ def _instrument(
     """Return what an outcome is of: by its head, where its values agree, or by an answer."""
     fitting = [choice for choice in measured.choices if _fits(choice, pair)]
     if measured.sure and fitting:
-        return _of_instrument(fitting[0], "Its head names the instrument, and its values are in its range")
+        return _of_instrument(fitting[0], "Its name is that of the instrument, and its values are in its range")
     both = " and ".join(one.column for one in pair)
     shown = "; ".join(f"{one.column}: {described(one)}" for one in pair)
     answers = (

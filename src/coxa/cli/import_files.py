@@ -1,0 +1,116 @@
+"""`coxa import`."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, cast, get_args
+
+import typer
+
+from coxa.cli.edge import FOUND, AsJson, OutPath, Quiet, Verbose, edge, working
+from coxa.errors import OptionError, check_option
+
+if TYPE_CHECKING:
+    from coxa.importing.draft import Material
+    from coxa.importing.proposal import PlanKind, Proposal
+
+
+def import_command(
+    files: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="FILES...",
+            help="Files that a program exported (text, Excel, Parquet, SPSS, Stata, SAS, DuckDB, SQLite), or the "
+            "address of a PostgreSQL server.",
+        ),
+    ],
+    out: OutPath = Path("imported"),
+    kind: Annotated[
+        str | None,
+        typer.Option("--kind", help="Kind of plan: trial, cohort, service or audit. By default it is found or asked."),
+    ] = None,
+    answers: Annotated[
+        list[str] | None,
+        typer.Option("--answer", help="An answer to a question, as KEY=WORD; repeat it for several."),
+    ] = None,
+    interactive: Annotated[bool, typer.Option("--interactive", help="Ask the questions one by one.")] = False,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+) -> None:
+    """Propose a plan for files: what each column is and why, and what has to be asked. The files are not changed.
+
+    Example: coxa import episodes.xlsx --kind audit --out my-audit
+    """
+    with edge(verbose, as_json):
+        from coxa.importing.proposal import PlanKind as Kind
+        from coxa.importing.propose import proposed, read_material
+        from coxa.importing.write import write_plan
+
+        wanted = cast("PlanKind | None", kind and check_option("--kind", kind, get_args(Kind)))
+        given = _answers(answers or [])
+        with working(f"reading {', '.join(files)}", quiet):
+            material = read_material(files)
+            proposal = proposed(material, wanted, given)
+        if interactive and not as_json:
+            proposal = _asked(material, wanted, proposal)
+        place = write_plan(proposal, out) if proposal.plan else None
+        if as_json:
+            typer.echo(json.dumps(_record(proposal, place), default=str, ensure_ascii=False))
+        else:
+            from coxa.cli.show_import import show_next, show_proposal
+
+            show_proposal(proposal, quiet)
+            show_next(proposal, place, files)
+        if proposal.findings.errors or any(question.needed for question in proposal.questions):
+            raise typer.Exit(FOUND)
+
+
+def _answers(given: list[str]) -> dict[str, str]:
+    """Return key -> word of answers as KEY=WORD."""
+    found = {}
+    for text in given:
+        key, mark, word = text.rpartition("=")
+        if not mark or not key:
+            raise OptionError(f"`--answer` is {text}. Write it as KEY=WORD, such as kind=audit.")
+        found[key.strip()] = word.strip()
+    return found
+
+
+def _asked(material: Material, kind: PlanKind | None, proposal: Proposal) -> Proposal:
+    """Ask every open question, the needed ones first; an empty answer leaves it open."""
+    from coxa.importing.propose import proposed
+
+    passed: set[str] = set()
+    while left := [question for question in proposal.questions if question.key not in passed]:
+        question = left[0]
+        passed.add(question.key)
+        typer.echo(f"\n{question.text}\n{question.why}")
+        for number, answer in enumerate(question.answers, start=1):
+            typer.echo(f"  {number}  {answer.label}")
+        text = str(typer.prompt("Answer (empty: leave open)", default="", show_default=False)).strip()
+        if text.isdigit() and 1 <= int(text) <= len(question.answers):
+            text = question.answers[int(text) - 1].word
+        if not text:
+            continue
+        try:
+            proposal = proposed(material, kind, {**proposal.answers, question.key: text})
+        except OptionError as error:
+            typer.secho(str(error), fg="red", err=True)
+            passed.discard(question.key)
+    return proposal
+
+
+def _record(proposal: Proposal, place: Path | None) -> dict[str, Any]:
+    """Return a proposal as JSON has it."""
+    return {
+        "kind": proposal.kind,
+        "file": None if place is None else place.as_posix(),
+        "plan": proposal.plan,
+        "readings": [asdict(each) for each in proposal.readings],
+        "questions": [asdict(each) for each in proposal.questions],
+        "answers": proposal.answers,
+        "findings": [asdict(each) for each in proposal.findings],
+    }

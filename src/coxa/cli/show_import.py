@@ -1,0 +1,85 @@
+"""How a proposed plan looks in a terminal."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from collections.abc import Sequence
+from pathlib import Path
+
+import typer
+from rich.table import Table
+from rich.text import Text
+
+from coxa.cards import counted
+from coxa.cli.show import console, show_findings
+from coxa.importing.proposal import Proposal, Question, Reading
+
+ORDER = {"mapped": 0, "asked": 1, "unused": 2}
+COLOURS = {"mapped": "green", "asked": "yellow", "unused": "dim"}
+SHOWN, EXAMPLES = 60, 3
+"""So many columns of a state are listed, and so many values of each."""
+
+
+def show_proposal(proposal: Proposal, quiet: bool = False) -> None:
+    """Print what each column is and why, then the open questions."""
+    show_findings(proposal.findings)
+    if not quiet:
+        _show_readings(proposal.readings)
+    for question in proposal.questions:
+        _show_question(question)
+
+
+def _show_readings(readings: Sequence[Reading]) -> None:
+    several = len({(each.file, each.sheet) for each in readings}) > 1
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in (*(("table",) if several else ()), "column", "", "is", "values", "why"):
+        table.add_column(name, overflow="fold")
+    listed = sorted(readings, key=lambda each: ORDER[each.status])
+    for status in ORDER:
+        same = [each for each in listed if each.status == status]
+        for each in same[:SHOWN]:
+            place = [Text(each.sheet or each.file)] if several else []
+            table.add_row(
+                *place,
+                Text(each.column),
+                Text(each.status, style=COLOURS[status]),
+                Text(each.role),
+                Text(", ".join(each.examples[:EXAMPLES])),
+                Text(each.why),
+            )
+        if len(same) > SHOWN:
+            table.add_row(*([Text("")] if several else []), Text(f"and {len(same) - SHOWN} more"), Text(status))
+    console().print(table)
+
+
+def _show_question(question: Question) -> None:
+    must = "needed" if question.needed else "can stay open"
+    typer.secho(f"\n? {question.text} ({must})", bold=True)
+    typer.echo(f"  {question.why}")
+    for answer in question.answers:
+        typer.echo(f"  --answer {shlex.quote(f'{question.key}={answer.word}')}   {answer.label}")
+    if not question.answers:
+        typer.echo(f"  --answer {shlex.quote(f'{question.key}=...')}")
+
+
+def show_next(proposal: Proposal, place: Path | None, files: Sequence[str]) -> None:
+    """Print the plan's place, and what can be done next."""
+    counts = {status: sum(each.status == status for each in proposal.readings) for status in ORDER}
+    typer.echo(
+        f"\n{counted(len(proposal.readings), 'column')}: {counts['mapped']} used, {counts['asked']} in question, "
+        f"{counts['unused']} not used; {counted(len(proposal.questions), 'open question')}"
+    )
+    if place is None:
+        return
+    command = os.environ.get("COXA_COMMAND", "coxa")
+    typer.echo(f"wrote {place}")
+    if any(question.needed for question in proposal.questions):
+        named = " ".join(shlex.quote(each) for each in files)
+        typer.echo("Answer the needed questions, by `--answer` or one by one:")
+        typer.echo(f"  {command} import {named} --out {shlex.quote(str(place.parent))} --interactive")
+        return
+    typer.echo("Read the plan, correct what you know better, then try:")
+    what = "audit" if proposal.kind == "audit" else "report"
+    typer.echo(f"  {command} check {shlex.quote(str(place))}")
+    typer.echo(f"  {command} {what} {shlex.quote(str(place))} --out {shlex.quote(str(place.parent / 'out'))}")
