@@ -294,7 +294,10 @@ def test_a_chart_that_is_hidden_is_neither_a_signal_nor_the_absence_of_one() -> 
     )
     glance = rows(build_page(Hidden(replace(whole, series=series))), "clinics-at-a-glance")
     assert glance[SMALL][-1] == "*"
-    assert glance["Harbour"][-1] == "No signal (4 of 5 charts)"
+    assert glance["Harbour"][-1] == "No signal"
+    shown = table(build_page(Hidden(replace(whole, series=series))), "clinics-at-a-glance")
+    assert {row.label for row in shown.rows() if row.cells[-1].mark} == {"Harbour"}
+    assert str(shown.footnotes[1].text) == "Some charts of this clinic are not shown."
 
 
 def test_a_column_that_is_hidden_as_a_whole_is_left_out_and_named() -> None:

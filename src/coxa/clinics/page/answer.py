@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from coxa.clinics.audit import CaseMix, Series
 from coxa.clinics.page.intervals import share_values
-from coxa.clinics.page.points import last_cells, last_point
+from coxa.clinics.page.points import last_cells, last_point, limits_and_n
 from coxa.clinics.page.seen import ALL, Seen, at, column, known, row, total
 from coxa.clinics.page.words import MEASURES, POSITIONS, SHORT, VARIATIONS, day, place_words
 from coxa.report.document import Block, Card, Paragraph, Section, TableBlock
@@ -19,6 +19,9 @@ from coxa.tables.table import Footnote, Row, RowGroup, Table
 
 MOST = 3
 """Clinics or charts that are named in a sentence; more are counted."""
+
+SOME = "a"
+"""Mark of a clinic of which some charts are hidden."""
 
 LIMITS = (
     "The 99.8% limits hold the adjusted improvement of a clinic of that size in 998 of 1,000 cases if it does not "
@@ -181,7 +184,7 @@ def _named_charts(page: Seen, charts: Sequence[Series]) -> Prose:
     for one in charts[:MOST]:
         value, limits, n = last_cells(page, one)
         whose = "in all clinics" if one.clinic == ALL else f"in {one.clinic}"
-        named.append(prose(f"{MEASURES[one.measure].lower()} {whose}, ", value, " (limits ", limits, ", n = ", n, ")"))
+        named.append(prose(f"{MEASURES[one.measure].lower()} {whose}, ", value, limits_and_n(limits, n)))
     if len(charts) > MOST:
         named.append(prose(counted(len(charts) - MOST, "over time", "charts not named"), " more"))
     return joined("; ", named)
@@ -201,9 +204,18 @@ def glance_table(page: Seen) -> Table:
     )
     adjusted = {str(one["clinic"]): one for one in records(main.clinics)} if main and not main.without else {}
     rows = [_glance(page, one, adjusted.get(str(one["clinic"]), {})) for one in records(page.counts("clinic"))]
-    notes = (Footnote("Complete: discharge questionnaires completed in time, of those due."),)
+    notes = [Footnote("Complete: discharge questionnaires completed in time, of those due.")]
+    if any(one.mark == SOME for shown in rows for one in shown.cells):
+        notes.append(Footnote("Some charts of this clinic are not shown.", SOME))
     return page.noted(
-        Table("clinics-at-a-glance", "The clinics at a glance", "Clinic", columns, (RowGroup("", tuple(rows)),), notes)
+        Table(
+            "clinics-at-a-glance",
+            "The clinics at a glance",
+            "Clinic",
+            columns,
+            (RowGroup("", tuple(rows)),),
+            tuple(notes),
+        )
     )
 
 
@@ -234,7 +246,7 @@ def _changing(page: Seen, unit: str) -> Cell:
     if parts or not charts:
         return page.word("; ".join(parts))
     of_all = len({one.measure for one in page.audit.series})
-    return Cell("No signal" if len(charts) == of_all else f"No signal ({len(charts)} of {of_all} charts)")
+    return Cell("No signal", mark="" if len(charts) == of_all else SOME)
 
 
 def _cautions(page: Seen) -> Iterator[Text]:

@@ -24,7 +24,8 @@ NAMES, CELL, ROW, HEAD, RADIUS, SIZE = 120.0, 152.0, 40.0, 34.0, 11.0, 11.0
 def icons_figure(page: Seen) -> Figure | None:
     """Draw the icons of the last period, a row for each clinic and a column for each measure."""
     units = [unit for unit in (ALL, *page.clinics) if any(one.clinic == unit for one in page.audit.series)]
-    measures = [name for name in MEASURES if any(one.measure == name for one in page.audit.series)]
+    of_clinics = {one.measure for one in page.audit.series if one.clinic != ALL}
+    measures = [name for name in MEASURES if name in of_clinics]
     if not units or not measures:
         return None
     rows = [(unit, measure, page.series(measure, unit)) for unit in units for measure in measures]

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from coxa.clinics.audit import Audit
 from coxa.clinics.page.intervals import share_values
 from coxa.clinics.page.place import place_figure
-from coxa.clinics.page.points import last_cells, last_point
+from coxa.clinics.page.points import last_cells, last_point, limits_and_n
 from coxa.clinics.page.seen import ALL, Published, Seen, at, column, known, row, seen, total
 from coxa.clinics.page.words import MEASURES, VARIATIONS, rate_label, reached
 from coxa.report.document import Block, Document, FigureBlock, Paragraph, Section, TableBlock
@@ -174,17 +174,8 @@ def _changing(page: Seen, unit: str) -> Text:
     for one in signals:
         value, limits, n = last_cells(page, one)
         label, period = MEASURES[one.measure], last_point(one)["period"]
-        parts.append(
-            prose(
-                f" {label}: {VARIATIONS[one.variation].lower()}, ",
-                value,
-                " (limits ",
-                limits,
-                ", n = ",
-                n,
-                f") in {period}.",
-            )
-        )
+        shown = f" {label}: {VARIATIONS[one.variation].lower()}, "
+        parts.append(prose(shown, value, limits_and_n(limits, n), f" in {period}."))
     return prose("Changed by more than chance alone explains:", *parts)
 
 

@@ -106,7 +106,7 @@ def _care(page: Seen) -> Section | None:
     blocks: list[Block] = []
     if rates:
         columns = (column("Of", "left"), column("Number"), column("Done"), column("Share (95% CI)"), column("Target"),
-                   column("Clinics outside the 99.8% limits, worse", "left"))  # fmt: skip
+                   column("Clinics worse than the limits", "left"))  # fmt: skip
         rows = tuple(_rate_row(page, one) for one in rates)
         table = Table("care", "Attendance and standards", "Measure", columns, (RowGroup("", rows),))
         blocks.append(TableBlock(page.noted(table)))

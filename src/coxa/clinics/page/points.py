@@ -6,6 +6,8 @@ from coxa.clinics.audit import Series
 from coxa.clinics.page.seen import Seen, at
 from coxa.clinics.page.words import OF_SHARES
 from coxa.tables.cells import Cell
+from coxa.tables.hidden import RULE
+from coxa.tables.prose import Prose, prose
 from coxa.tables.records import Record, records
 
 
@@ -33,10 +35,6 @@ def point_cells(page: Seen, series: Series, point: Record) -> tuple[Cell, Cell, 
     return value, page.number("limits", limits, place, decimals), n
 
 
-def value_text(page: Seen, series: Series, value: float) -> str:
-    """Return a value of a series as it is written in a figure."""
-    at_none = at("figure")
-    if series.measure in OF_SHARES:
-        return page.number("share", {"share": value}, at_none).text
-    decimals = page.decimals(page.audit.plan.main) if series.measure == "change" else 0
-    return page.number("estimate", {"estimate": value}, at_none, decimals).text
+def limits_and_n(limits: Cell, n: Cell) -> Prose:
+    """Return limits and the number behind a value in brackets; a number that is hidden is not mentioned."""
+    return prose(" (limits ", limits, ")") if n.rule == RULE else prose(" (limits ", limits, ", n = ", n, ")")
