@@ -95,7 +95,7 @@ def test_a_term_that_is_another_by_a_second_name_is_left_out_and_named() -> None
     ("changes", "reason"),
     [
         ([1.0, 2.0], "Every patient who was due has an outcome, so that no weights are needed."),
-        ([None, None], "No patient who was due has an outcome, so that there is nobody to speak for the others."),
+        ([None, None], "No patient who was due has an outcome, so that there are no weights."),
     ],
 )
 def test_there_are_no_weights_where_all_or_none_are_lost(changes: list[float | None], reason: str) -> None:

@@ -227,17 +227,17 @@ def _tell_apart(sums: NestedSums, levels: tuple[Level, ...]) -> None:
         raise FitError("there is one therapist, so that therapists have no variance", ['Give levels=["clinic"].'])
     if levels == LEVELS and n_clinics == n_therapists:
         raise FitError(
-            "every clinic has one therapist, so that clinics and therapists cannot be told apart",
+            "every clinic has one therapist, so that clinics and therapists cannot be separated",
             ['Give levels=["clinic"].'],
         )
     if "therapist" in levels and sums.n.max() < 2:
         raise FitError(
-            "every therapist has one episode, so that therapists and patients cannot be told apart",
+            "every therapist has one episode, so that therapists and patients cannot be separated",
             ['Give levels=["clinic"].'],
         )
     if "clinic" in levels and per_clinic.max() < 2:
         raise FitError(
-            "every clinic has one episode, so that clinics and patients cannot be told apart",
+            "every clinic has one episode, so that clinics and patients cannot be separated",
             ["Audit a longer time."],
         )
 

@@ -201,13 +201,13 @@ def _weighted_words(weighted: NestedFit | None) -> list[str]:
 
 def _unseen(fit: NestedFit, lost: pd.DataFrame) -> list[str]:
     """Say which clinics are not compared, and how episodes without a therapist count."""
-    sums, said = fit.sums, []
+    sums, sentences = fit.sums, []
     if missing := len(set(lost[CLINIC]) - set(sums.clinics)):
         which = "1 clinic is" if missing == 1 else f"{missing} clinics are"
-        said.append(f"{which} not compared, because the change of none of the patients is known.")
+        sentences.append(f"{which} not compared, because the change of none of the patients is known.")
     if "therapist" in fit.levels and NOT_RECORDED in sums.therapists:
-        said.append("Episodes without a therapist count as those of one therapist of their clinic.")
-    return said
+        sentences.append("Episodes without a therapist count as those of one therapist of their clinic.")
+    return sentences
 
 
 def _called(episodes: Episodes, term: str) -> str:
@@ -219,12 +219,12 @@ def _gaps(columns: Sequence[Column]) -> list[str]:
     """Say how missing values of the adjusters were dealt with, where there are any."""
     numbers = {column.term for column in columns if not column.indicator}
     gaps = [column for column in columns if column.level == NOT_RECORDED]
-    said = []
+    sentences = []
     if any(column.term in numbers for column in gaps):
-        said.append("A number that is missing counts as the mean, with an indicator.")
+        sentences.append("A number that is missing counts as the mean, with an indicator.")
     if any(column.term not in numbers for column in gaps):
-        said.append("A category that is missing is a level of its own.")
-    return said
+        sentences.append("A category that is missing is a level of its own.")
+    return sentences
 
 
 def _without(design: Design, reason: str, sums: NestedSums | None = None) -> CaseMix:

@@ -16,7 +16,7 @@ from coxa.errors import FitError
 from coxa.study.audit.plan import CLINIC
 
 CAP = 10.0
-"""Largest weight: nobody speaks for more than ten."""
+"""Largest weight: no patient speaks for more than ten."""
 
 ALL = "all"
 WEIGHTS = (CLINIC, "lowest", "highest", "effective_n", "n_seen", "n_due", "n_capped")
@@ -112,7 +112,7 @@ def _reason(seen: int, due: int) -> str:
     if not due:
         return "No questionnaire at discharge was due of a patient with an intake score, so that there are no weights."
     if not seen:
-        return "No patient who was due has an outcome, so that there is nobody to speak for the others."
+        return "No patient who was due has an outcome, so that there are no weights."
     return "Every patient who was due has an outcome, so that no weights are needed."
 
 
