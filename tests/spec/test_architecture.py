@@ -70,6 +70,7 @@ ROOMS = {
         "audit",
         "disclosure",
         "episodes",
+        "runs",
         "report",
         "figures",
         "tables",

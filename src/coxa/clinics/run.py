@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
-from coxa.arguments import FRAME, PATH, Kind, kinds
-from coxa.clinics.audit import Audit, CaseMix, Completeness, Shares
+from coxa.arguments import FRAME, PATH, WHOLE, Kind, kinds
+from coxa.clinics.ask import Asked, Question, asking
+from coxa.clinics.audit import Audit, Completeness
 from coxa.clinics.measures.case_mix import case_mix
 from coxa.clinics.measures.completeness import completeness_counts
 from coxa.clinics.measures.groups import recorded
@@ -21,11 +22,11 @@ from coxa.clinics.measures.periods import periods_of
 from coxa.clinics.measures.rare import worse_of
 from coxa.clinics.measures.rates import rates_of
 from coxa.clinics.measures.shares import shares
-from coxa.clinics.measures.unended import unended_of
 from coxa.episodes import Episodes, read_episodes
 from coxa.errors import DataError
 from coxa.findings import Finding, Findings
 from coxa.frames import Frame
+from coxa.runs.workers import Workers
 from coxa.study.audit.plan import CLINIC, CONDITION, THERAPIST, AuditPlan
 from coxa.study.audit.read import read_audit
 
@@ -41,8 +42,14 @@ DATA = Kind(
 )
 
 
-@kinds(plan=PLAN, data=DATA)
-def audit_clinics(plan: AuditPlan | str | Path, data: str | Path | Frame | Episodes | None = None) -> Audit:
+@kinds(plan=PLAN, data=DATA, jobs=WHOLE)
+def audit_clinics(
+    plan: AuditPlan | str | Path,
+    data: str | Path | Frame | Episodes | None = None,
+    *,
+    jobs: int = 1,
+    scheduler: str | None = None,
+) -> Audit:
     """Audit the outcomes of clinics: how complete, how good for the case mix, what is changing.
 
     Parameters
@@ -52,6 +59,11 @@ def audit_clinics(plan: AuditPlan | str | Path, data: str | Path | Frame | Episo
     data
         Instead of the plan's data: the folder of its files, or the one file; a frame of episodes with the columns of
         the plan's source; or episodes that were read with this plan.
+    jobs
+        Processes on this machine that share the measures; each asks a Parquet file of the episodes that is removed
+        at the end.
+    scheduler
+        Address of a Dask scheduler whose workers do it instead; they see the folder for temporary files (TMPDIR).
 
     Returns
     -------
@@ -65,6 +77,8 @@ def audit_clinics(plan: AuditPlan | str | Path, data: str | Path | Frame | Episo
         The plan has faults.
     DataError
         The data have errors, or no eligible episode.
+    OptionError
+        Other processes are to ask a server, or cannot see the file.
 
     Examples
     --------
@@ -77,42 +91,54 @@ def audit_clinics(plan: AuditPlan | str | Path, data: str | Path | Frame | Episo
     """
     plan = plan if isinstance(plan, AuditPlan) else read_audit(plan)
     episodes = data if isinstance(data, Episodes) else read_episodes(plan, data).require_clean()
-    return audit_of(episodes)
+    with asking(episodes, Workers(jobs, scheduler)) as asked:
+        return audit_of(asked)
 
 
-def audit_of(episodes: Episodes) -> Audit:
+def audit_of(asked: Asked) -> Audit:
     """Return the audit of episodes."""
-    plan, (first, last) = episodes.plan, _checked(episodes)
-    patients = patients_in(episodes)
-    weights = loss_weights(episodes)
-    periods = periods_of(episodes, patients)
+    episodes, plan = asked.episodes, asked.episodes.plan
+    first, last = _checked(episodes)
+    found = _answers(asked)
+    weights, periods, patients = found["weights"], found["periods"], found["patients"]
     series, no_series = series_of(plan, periods)
-    rare, not_rare = worse_of(episodes)
-    rates, no_rates = rates_of(episodes)
+    (rare, not_rare), (rates, no_rates) = found["worse"], found["rates"]
     literature, no_literature = literature_of(plan, periods)
-    unended = unended_of(episodes)
-    not_ended = {"discharge_date": unended.sentence()} if unended else {}
     return Audit(
         plan=plan,
         data_cut=episodes.data_cut,
         first=first,
         last=last,
         n_patients=patients.n,
-        completeness=Completeness(
-            completeness_counts(episodes, patients), weights.weights, weights.terms, weights.without
-        ),
-        case_mix=_case_mix(episodes, weights),
-        shares=_shares(episodes),
+        completeness=Completeness(found["counts"], weights.weights, weights.terms, weights.without),
+        case_mix={name: found[f"case mix {name}"] for name in plan.outcomes},
+        shares=tuple(one for name in plan.outcomes for one in found[f"shares {name}"]),
         series=series,
         rates=rates,
         periods=periods.counts,
         literature=literature,
-        findings=Findings((*episodes.findings, *_notes(weights), *([unended.finding()] if unended else []))),
+        findings=Findings((*episodes.findings, *_notes(weights))),
         disposition=episodes.disposition,
         sources=episodes.sources,
         rare=rare,
-        without={**_columns_without(episodes), **not_ended, **no_series, **no_rates, **not_rare, **no_literature},
+        without={**_columns_without(episodes), **no_series, **no_rates, **not_rare, **no_literature},
     )
+
+
+def _answers(asked: Asked) -> dict[str, Any]:
+    """Return every measure by its name; those of the second round need the patients or the weights of the first."""
+    plan = asked.episodes.plan
+    first: dict[str, Question] = {f"shares {name}": (shares, (name,)) for name in plan.outcomes}
+    first |= {"weights": (loss_weights, ()), "patients": (patients_in, ())}
+    first |= {f"case mix {name}": (case_mix, (name,)) for name in plan.outcomes if name != plan.main}
+    first |= {"worse": (worse_of, ()), "rates": (rates_of, ())}
+    found = asked.answers(first)
+    second: dict[str, Question] = {
+        f"case mix {plan.main}": (case_mix, (plan.main, found["weights"].weight)),
+        "counts": (completeness_counts, (found["patients"],)),
+        "periods": (periods_of, (found["patients"],)),
+    }
+    return found | asked.answers(second)
 
 
 def _checked(episodes: Episodes) -> tuple[date | None, date | None]:
@@ -131,16 +157,6 @@ def _checked(episodes: Episodes) -> tuple[date | None, date | None]:
 
 def _refused(fault: str, remedy: str) -> DataError:
     return DataError("the data have nothing to audit", Findings((Finding("error", "episodes", fault, remedy),)))
-
-
-def _case_mix(episodes: Episodes, weights: LossWeights) -> Mapping[str, CaseMix]:
-    """Return the adjusted change of each outcome; the weights are those of the main one."""
-    plan = episodes.plan
-    return {name: case_mix(episodes, name, weights.weight if name == plan.main else None) for name in plan.outcomes}
-
-
-def _shares(episodes: Episodes) -> tuple[Shares, ...]:
-    return tuple(one for name in episodes.plan.outcomes for one in shares(episodes, name))
 
 
 def _notes(weights: LossWeights) -> tuple[Finding, ...]:

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 import duckdb
 import pandas as pd
+import pyarrow as pa
 
 from coxa.cards import Card, counted
 from coxa.cohort.card import findings_words, left_out_words
@@ -57,6 +58,14 @@ class Duck:
             first = str(error).strip().splitlines()[0].rstrip(".")
             remedy = "Correct `query`, or the columns that it names."
             raise Failed(Finding("error", "episodes", "the query fails", remedy, value=first)) from error
+
+    def batches(self, sql: str, rows: int) -> pa.RecordBatchReader:
+        """Return the rows of a SELECT without parameters, some at a time."""
+        values: Mapping[str, Any] = {}
+        if self.source is not None:
+            sql, values = self.source.ahead_of(sql), self.source.values
+        text = rewritten(sql, "${}".format)[0]
+        return self.connection.sql(text, params=dict(values) or None).to_arrow_reader(rows)
 
     def keep(self, table: str, sql: str, values: Mapping[str, Any]) -> None:
         """Make a table of the rows of a SELECT, in memory."""
