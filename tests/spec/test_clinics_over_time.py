@@ -108,6 +108,17 @@ def test_periods_whose_discharges_are_not_all_due_are_left_out_and_named() -> No
     assert drawn["episodes", "A"].frame["period"].tolist() == MONTHS
 
 
+def test_episodes_that_count_as_ended_after_a_time_keep_their_period_open_until_then() -> None:
+    """A third has no day of discharge and is due 100 days after intake, and 42 more: on 31 December from August on."""
+    rows = [dict(row) for row in two_clinics() if row["intake_date"].year == 2024]
+    for row in rows[::3]:
+        row["discharge_date"] = None
+    drawn, _ = charts(rows, date(2024, 12, 31), follow_up={"longest": 100})
+    assert drawn["complete", "all"].frame["period"].tolist() == [f"2024-{month:02d}" for month in range(1, 8)]
+    drawn, _ = charts(rows, date(2024, 12, 31))
+    assert drawn["complete", "all"].frame["period"].tolist() == [f"2024-{month:02d}" for month in range(1, 10)]
+
+
 def test_a_month_that_is_not_over_has_no_count_of_episodes() -> None:
     drawn, _ = charts(two_clinics(), date(2024, 12, 20))
     episodes = drawn["episodes", "all"]

@@ -9,6 +9,7 @@ import typer
 
 from coxa.cli.analyse import asked_forms
 from coxa.cli.edge import AsJson, DataPath, OutPath, Quiet, Verbose, check_there, edge, print_json, working
+from coxa.cli.power import Jobs, Scheduler
 from coxa.errors import OptionError, check_option
 
 if TYPE_CHECKING:
@@ -41,6 +42,8 @@ def audit_command(
         Path | None,
         typer.Option("--earlier", help="Folder of the audit before, so that the difference gives nobody away."),
     ] = None,
+    jobs: Jobs = 1,
+    scheduler: Scheduler = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
     verbose: Verbose = False,
@@ -64,7 +67,7 @@ def audit_command(
 
             before = [read_counts(earlier)] if earlier is not None else []
             tell("measuring", 0, 3)
-            audit = audit_clinics(plan, data)
+            audit = audit_clinics(plan, data, jobs=jobs, scheduler=scheduler)
             tell("hiding small counts", 1, 3)
             published = publish(audit, earlier=before)
             tell("writing the page", 2, 3)

@@ -209,9 +209,11 @@ def _ended(episodes: Episodes) -> date:
     follow_up = episodes.plan.follow_up
     wait = follow_up.days + follow_up.window[1]
     if follow_up.after == "discharge":
+        stay = "discharge_date - intake_date"
+        stay = stay if follow_up.longest is None else f"COALESCE({stay}, {follow_up.longest})"
         sql = (
-            f"SELECT PERCENTILE_CONT({SHARE_CLOSED}) WITHIN GROUP (ORDER BY discharge_date - intake_date) AS days "
-            "FROM episodes WHERE eligible AND discharge_date >= intake_date"
+            f"SELECT PERCENTILE_CONT({SHARE_CLOSED}) WITHIN GROUP (ORDER BY {stay}) AS days "
+            f"FROM episodes WHERE eligible AND {stay} >= 0"
         )
         days = episodes.query(sql)["days"].iloc[0]
         wait += 0 if pd.isna(days) else round(float(days))
