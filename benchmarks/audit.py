@@ -95,7 +95,7 @@ def plan_of(folder: Path) -> Path:
 
 def stages(plan: Path) -> None:
     """Audit, and print the seconds of each stage as JSON; runs in a process of its own."""
-    from coxa.clinics.publish import publish
+    from coxa.clinics.publishing import publish
     from coxa.clinics.run import audit_of
     from coxa.clinics.write import write_audit
     from coxa.episodes import read_episodes

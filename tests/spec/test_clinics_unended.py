@@ -32,9 +32,12 @@ def test_an_episode_without_a_day_of_discharge_is_not_due_and_the_audit_says_wha
     asked = episodes(4)
     assert due(asked) == (6, 5)
     found = unended_of(asked)
-    assert found is not None and (found.n, found.of, found.days) == (4, 10, 60)
-    assert "4 of 10 episodes" in found.sentence() and "completeness is 50.0%" in found.sentence()
-    assert "longest: 60" in found.finding().remedy and found.finding().severity == "warning"
+    assert found is not None
+    assert (found.n, found.of, found.days) == (4, 10, 60)
+    assert "4 of 10 episodes" in found.sentence()
+    assert "completeness is 50.0%" in found.sentence()
+    assert "longest: 60" in found.finding().remedy
+    assert found.finding().severity == "warning"
 
 
 def test_with_a_longest_episode_it_is_due_and_nothing_has_to_be_said() -> None:

@@ -13,7 +13,7 @@ from coxa.cli.power import Jobs, Scheduler
 from coxa.errors import OptionError, check_option
 
 if TYPE_CHECKING:
-    from coxa.clinics.publish import Published
+    from coxa.clinics.publishing import Published
     from coxa.report.document import Format
 
 AuditPath = Annotated[Path, typer.Argument(metavar="AUDIT.YAML", help="The plan of the audit.")]
@@ -40,7 +40,7 @@ def audit_command(
     ] = None,
     earlier: Annotated[
         Path | None,
-        typer.Option("--earlier", help="Folder of the audit before, so that the difference gives nobody away."),
+        typer.Option("--earlier", help="Folder of the audit before, so that no difference gives a patient away."),
     ] = None,
     jobs: Jobs = 1,
     scheduler: Scheduler = None,
@@ -60,8 +60,8 @@ def audit_command(
 
         long = check_option("--length", length, AUDIT_LENGTHS) if length is not None else None
         with working(f"auditing {plan}", quiet) as tell:
-            from coxa.clinics.publish import publish
-            from coxa.clinics.publish.earlier import read_counts
+            from coxa.clinics.publishing import publish
+            from coxa.clinics.publishing.earlier import read_counts
             from coxa.clinics.run import audit_clinics
             from coxa.clinics.write import write_audit
 

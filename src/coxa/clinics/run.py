@@ -68,7 +68,7 @@ def audit_clinics(
     Returns
     -------
     Audit
-        The true numbers, for the eyes of those whose data they are; `coxa.clinics.publish` gives what others see. What
+        The true numbers, for the eyes of those whose data they are; `coxa.clinics.publishing` gives what others see. What
         cannot be had of these data is named in `Audit.without`, and in `without` of a part.
 
     Raises

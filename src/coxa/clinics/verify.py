@@ -7,8 +7,8 @@ from pathlib import Path
 
 from coxa.clinics.page.build import build_page
 from coxa.clinics.provenance import run_record
-from coxa.clinics.publish.earlier import read_counts
-from coxa.clinics.publish.published import publish
+from coxa.clinics.publishing.earlier import read_counts
+from coxa.clinics.publishing.published import publish
 from coxa.clinics.run import audit_clinics
 from coxa.clinics.write import numbers
 from coxa.report.trace.compare import TOLERANCE

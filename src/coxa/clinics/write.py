@@ -14,8 +14,8 @@ from coxa.clinics.audit import Audit
 from coxa.clinics.page.build import build_page
 from coxa.clinics.page.letters import letters
 from coxa.clinics.provenance import provenance, run_record
-from coxa.clinics.publish.earlier import NAME, counts_text
-from coxa.clinics.publish.published import Published
+from coxa.clinics.publishing.earlier import NAME, counts_text
+from coxa.clinics.publishing.published import Published
 from coxa.files import save, save_parquet, whole_run
 from coxa.report.document import Document, Format
 from coxa.report.output.csv_files import write_csv
@@ -71,6 +71,17 @@ def write_audit(
     The page, `results.*`, `certificate.json` and the tables in `tables` have no number outside the protected set. The
     folder `own` has findings, rows left out, the names behind the codes of therapists, the counts for the next audit,
     and letters; only its owner can read them.
+
+    Examples
+    --------
+    >>> from coxa.clinics import audit_clinics, publish
+    >>> from coxa.simulate import simulate_registry
+    >>> from coxa.study import RegistryAssumptions
+    >>> registry = simulate_registry(RegistryAssumptions(), seed=1, episodes=900)
+    >>> audit = audit_clinics(registry.plan, registry.episodes)
+    >>> written = write_audit(audit, publish(audit), "out")
+    >>> [path.name for path in written], Path("out/own/counts.json").is_file()
+    (['audit.html'], True)
     """
     out, document = Path(folder), build_page(published)
     document = replace(document, small_cells=published.certificate.k, style=audit.plan.style)

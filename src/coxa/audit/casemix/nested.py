@@ -88,7 +88,7 @@ class NestedFit:
         return pd.DataFrame({"conf_low": self.params - half, "conf_high": self.params + half})
 
     def robust_covariance(self) -> Floats:
-        """Return the covariance (p, p) of the coefficients that holds whatever the variances within clinics (CR0).
+        """Return the covariance (p, p) of the coefficients that holds for any variances within clinics (CR0).
 
         Raises
         ------

@@ -25,7 +25,7 @@ def build_page(published: Published | Audit) -> Document:
     Parameters
     ----------
     published
-        An audit of which hidden numbers are NaN (`coxa.clinics.publish`); or for their own eyes an audit with every
+        An audit of which hidden numbers are NaN (`coxa.clinics.publishing`); or for their own eyes an audit with every
         number.
 
     Returns

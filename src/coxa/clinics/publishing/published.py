@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from coxa.clinics.audit import Audit
-from coxa.clinics.publish.codes import therapist_codes, with_codes
-from coxa.clinics.publish.hide import hidden_audit
-from coxa.clinics.publish.shown import Shown
-from coxa.clinics.publish.tables import count_tables
+from coxa.clinics.publishing.codes import therapist_codes, with_codes
+from coxa.clinics.publishing.hide import hidden_audit
+from coxa.clinics.publishing.shown import Shown
+from coxa.clinics.publishing.tables import count_tables
 from coxa.disclosure.protect import Certificate, Protected, protect_tables
 
 
@@ -23,6 +23,16 @@ class Published:
     found       : severity -> number of findings in the data; what they are is for those whose data they are
     protected   : the counts as they are published, and the true ones; never to be shared
     codes       : clinic and therapist -> code; never to be shared
+
+    Examples
+    --------
+    >>> from coxa.clinics import audit_clinics
+    >>> from coxa.simulate import simulate_registry
+    >>> from coxa.study import RegistryAssumptions
+    >>> registry = simulate_registry(RegistryAssumptions(), seed=1, episodes=900)
+    >>> published = publish(audit_clinics(registry.plan, registry.episodes))
+    >>> published.certificate.k, published.certificate.narrowest >= 5
+    (5, True)
     """
 
     audit: Audit
@@ -63,6 +73,17 @@ def publish(audit: Audit, *, earlier: Sequence[Protected] = ()) -> Published:
     -----
     All counts of the audit are one publication (`coxa.audit.protect_tables`). A mean, a share, a limit or a position is
     hidden where its number of people is, and control charts are made anew from the points that are shown.
+
+    Examples
+    --------
+    >>> from coxa.clinics import audit_clinics
+    >>> from coxa.simulate import simulate_registry
+    >>> from coxa.study import RegistryAssumptions
+    >>> registry = simulate_registry(RegistryAssumptions(), seed=1, episodes=900)
+    >>> audit = audit_clinics(registry.plan, registry.episodes)
+    >>> hidden = publish(audit).audit.completeness.counts["clinic", "therapist"]["of_done"].isna()
+    >>> bool(hidden.any()), bool(hidden.all())
+    (True, False)
     """
     cells = audit.plan.small_cells
     tables = count_tables(audit, cells.k)

@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 
 from coxa.clinics.audit import Audit, CaseMix, Completeness, Dimensions, Rare, Rates, Shares
-from coxa.clinics.publish.series import published_series
-from coxa.clinics.publish.shown import Shown
-from coxa.clinics.publish.tables import in_model, people_of
+from coxa.clinics.publishing.series import published_series
+from coxa.clinics.publishing.shown import Shown
+from coxa.clinics.publishing.tables import in_model, people_of
 from coxa.study.audit.plan import CLINIC, THERAPIST
 
 COUNTED = ("eligible", "asked", "intake", "due", "done", "of", "of_done", "forms", "intakes")

@@ -10,8 +10,8 @@ import pandas as pd
 from coxa.audit.charts.chart import ControlChart
 from coxa.audit.charts.over_time import p_chart, xmr_chart
 from coxa.clinics.audit import Audit, Series
-from coxa.clinics.publish.shown import Shown
-from coxa.clinics.publish.tables import in_model, people_of
+from coxa.clinics.publishing.shown import Shown
+from coxa.clinics.publishing.tables import in_model, people_of
 from coxa.errors import OptionError
 from coxa.study.audit.plan import CLINIC, PERIOD
 
