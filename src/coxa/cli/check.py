@@ -20,20 +20,27 @@ def check_command(
     quiet: Quiet = False,
     verbose: Verbose = False,
 ) -> None:
-    """Check a plan and its data, list every fault, and account for every row.
+    """Check a plan of a study or an audit and its data, list every fault, and account for every row.
 
     Example: coxa check study.yaml --data data
     """
     with edge(verbose, as_json):
         check_there(data)
         with working(f"checking {study}", quiet):
+            from coxa.cli.check_audit import check_audit, show_checked
             from coxa.cohort.read import read_cohort
-            from coxa.study import read_study
+            from coxa.study.audit.plan import AuditPlan
+            from coxa.study.audit.read import read_plan
             from coxa.study.locking.deviations import plan_status
 
-            plan = read_study(study)
-            status = plan_status(plan)
-            cohort = read_cohort(plan, data) if plan.data else None
+            plan = read_plan(study)
+            audited = check_audit(plan, data) if isinstance(plan, AuditPlan) else None
+            if not isinstance(plan, AuditPlan):
+                status = plan_status(plan)
+                cohort = read_cohort(plan, data) if plan.data else None
+        if audited is not None:
+            show_checked(*audited, out, as_json=as_json, quiet=quiet)
+            return
         if not as_json:
             from coxa.cli.show_lock import show_status
 

@@ -67,6 +67,37 @@ def _tables_of_file(path: Path, name: str) -> list[tuple[FileTable, bool]]:
         duck.connection.close()
 
 
+def table_of_source(rows: RowsSource, path: Path | None) -> FileTable:
+    """Return the first rows of the table or query of a plan.
+
+    Parameters
+    ----------
+    rows
+        What the plan says.
+    path
+        The file of the database; None for a server.
+
+    Raises
+    ------
+    NotRead
+        It cannot be read.
+    """
+    if path is None:
+        from coxa.episodes.postgres import connect, scan_server
+
+        server = connect(rows)
+        try:
+            return _table(scan_server(server, rows), Bound(), server.place, rows.table or "", 1)[0]
+        finally:
+            server.close()
+    duck, bound = open_duck(), Bound()
+    try:
+        attach(duck, [path])
+        return _table(scan_file(duck, path, rows, bound), bound, path.name, rows.table or "", 1)[0]
+    finally:
+        duck.connection.close()
+
+
 def _sqlite_names(path: Path) -> list[str]:
     asked = "SELECT name FROM sqlite_master WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite_%' ORDER BY 1"
     with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as connection:

@@ -114,6 +114,14 @@ def _tables_of(given: str | Path, folder: Path) -> tuple[list[FileTable], list[F
     return _sheets(path, names, folder)
 
 
+def table_as_planned(path: Path, options: ReadOptions) -> tuple[FileTable | None, tuple[int, ...] | None]:
+    """Return a file as a plan reads it, and the rows that look like its header where those of the plan are none."""
+    result = read_raw(path, options)
+    if result.raw is None:
+        return None, result.header_row
+    return _table(result.raw, path, path.resolve().parent), None
+
+
 def _sheets(path: Path, names: Sequence[str], folder: Path) -> tuple[list[FileTable], list[Finding]]:
     """Return every sheet that holds rows; charts and empty sheets hold none."""
     read = [_read(path, ReadOptions(sheet=name)) for name in names]

@@ -143,9 +143,14 @@ def write_results(report: ReportRecord[Study], folder: str | Path) -> list[Path]
 
 def write_checked(cohort: Cohort, folder: str | Path) -> list[Path]:
     """Write what was found in the data of a cohort, what was left out, and the account of all rows."""
+    return write_accounts(cohort.findings, cohort.disposition, folder)
+
+
+def write_accounts(findings: Findings, disposition: Disposition, folder: str | Path) -> list[Path]:
+    """Write findings, what was left out, and the account of all rows."""
     out = Path(folder)
     with whole_run(out) as part:
-        written = _accounts(cohort.findings, cohort.disposition, part)
+        written = _accounts(findings, disposition, part)
     return [out / path.name for path in written]
 
 
