@@ -1,7 +1,8 @@
-"""Measure an audit by the number of episodes: seconds and peak memory, each size in a process of its own.
+"""Measure an audit by the number of episodes: seconds of the processor and peak memory, each in its own process.
 
 A registry of twelve clinics is simulated block by block into a Parquet file, and audited as `coxa audit` does it: read
-and checked, measured, protected, written as a page. Seconds are of the wall clock, memory is the largest resident set.
+and checked, measured, protected, written as a page. Seconds are those of the processor, of all threads together, so
+that other work on the machine does not count; memory is the largest resident set.
 
     python benchmarks/audit.py [--episodes 10000 100000 1000000 10000000] [--write docs/audit-scale.md]
 """
@@ -17,7 +18,7 @@ import tempfile
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from time import perf_counter
+from time import perf_counter, process_time
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -30,12 +31,13 @@ SIZES = (10_000, 100_000, 1_000_000, 10_000_000)
 SEED = 20261130
 MEGABYTE = 1e6
 STAGES = ("read", "measure", "protect", "write")
-HEAD = ["episodes", "file, MB", "read, s", "measure, s", "protect, s", "write, s", "all, s", "memory, MB"]
+HEAD = ["episodes", "file, MB", "read, s", "measure, s", "protect, s", "write, s", "all, s", "clock, s", "memory, MB"]
 
 PAGE = """# How an audit grows with its episodes
 
 Written by `python benchmarks/audit.py --write docs/audit-scale.md` (`nox -s audit_scale`) on {day}, on a machine with
-{cores} cores that other work may have been running on. Seconds move with the machine and its load.
+{cores} cores that other work was running on. Seconds are those of the processor, of all threads together; *clock* is
+how long it took on the machine as it was.
 
 Twelve simulated clinics with sixty therapists ([simulate.md](simulate.md#a-registry-of-clinics)), the plan of
 `analyses/clinic_registry`, episodes in Parquet. Each line is one audit in a process of its own: *read* opens and checks
@@ -52,11 +54,12 @@ Making the files took {made} (`coxa.simulate.registry_blocks`, in blocks of 250,
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """One audit: seconds of each stage and of all, bytes of memory, size of the file, seconds to make it."""
+    """One audit: seconds of each stage, of all, and of the clock; bytes of memory and file; seconds to make it."""
 
     episodes: int
     seconds: dict[str, float]
     total: float
+    clock: float
     memory: int
     file: int
     made: float
@@ -65,13 +68,13 @@ class Measured:
     def line(self) -> str:
         """The line of the table."""
         stages = [f"{self.seconds[name]:.1f}" for name in STAGES]
-        cells = [f"{self.episodes:,}", f"{self.file / MEGABYTE:.1f}", *stages, f"{self.total:.1f}"]
+        cells = [f"{self.episodes:,}", f"{self.file / MEGABYTE:.1f}", *stages, f"{self.total:.1f}", f"{self.clock:.0f}"]
         return f"| {' | '.join([*cells, f'{self.memory / MEGABYTE:,.0f}'])} |"
 
 
 def write_registry(path: Path, episodes: int) -> float:
-    """Write a registry as Parquet, block by block; return the seconds."""
-    start, writer = perf_counter(), None
+    """Write a registry as Parquet, block by block; return the seconds of the processor."""
+    start, writer = process_time(), None
     for frame in registry_blocks(RegistryAssumptions(), seed=SEED, episodes=episodes):
         table = pa.Table.from_pandas(frame, preserve_index=False)
         days = [
@@ -82,7 +85,7 @@ def write_registry(path: Path, episodes: int) -> float:
         writer.write_table(table)
     assert writer is not None
     writer.close()
-    return perf_counter() - start
+    return process_time() - start
 
 
 def plan_of(folder: Path) -> Path:
@@ -101,11 +104,12 @@ def stages(plan: Path) -> None:
     from coxa.episodes import read_episodes
     from coxa.study import read_audit
 
-    seconds, start = {}, perf_counter()
+    seconds, start = {}, process_time()
 
     def done(name: str) -> None:
         nonlocal start
-        seconds[name], start = perf_counter() - start, perf_counter()
+        now = process_time()
+        seconds[name], start = now - start, now
 
     episodes = read_episodes(read_audit(plan)).require_clean()
     done("read")
@@ -132,7 +136,8 @@ def measured(episodes: int, folder: Path) -> Measured:
         raise RuntimeError(f"the audit of {episodes:,} episodes failed with code {process.returncode}")
     unit = 1 if sys.platform == "darwin" else 1024
     seconds = json.loads(said.strip().splitlines()[-1])
-    return Measured(episodes, seconds, perf_counter() - start, used.ru_maxrss * unit, path.stat().st_size, made)
+    total, clock = used.ru_utime + used.ru_stime, perf_counter() - start
+    return Measured(episodes, seconds, total, clock, used.ru_maxrss * unit, path.stat().st_size, made)
 
 
 def growth(rows: list[Measured]) -> str:
@@ -159,19 +164,20 @@ def main() -> None:
     if asked.stages:
         stages(asked.stages)
         return
-    lines = [f"| {' | '.join(HEAD)} |", "|" + "---|" * len(HEAD)]
-    print("\n".join(lines), flush=True)
-    rows = []
+    rows: list[Measured] = []
     for n in sorted(asked.episodes):
         with tempfile.TemporaryDirectory() as folder:
             rows.append(measured(n, Path(folder)))
-        lines.append(rows[-1].line)
-        print(lines[-1], flush=True)
+        print(rows[-1].line, flush=True)
+        if asked.write:  # after each size: the largest may take long
+            asked.write.write_text(page(rows), encoding="utf-8")
+
+
+def page(rows: list[Measured]) -> str:
+    """Return the page on what was measured."""
+    lines = [f"| {' | '.join(HEAD)} |", "|" + "---|" * len(HEAD), *(row.line for row in rows)]
     made = ", ".join(f"{row.made:.1f} s for {row.episodes:,}" for row in rows)
-    text = PAGE.format(day=date.today(), cores=os.cpu_count(), table="\n".join(lines), growth=growth(rows), made=made)
-    print(text)
-    if asked.write:
-        asked.write.write_text(text, encoding="utf-8")
+    return PAGE.format(day=date.today(), cores=os.cpu_count(), table="\n".join(lines), growth=growth(rows), made=made)
 
 
 if __name__ == "__main__":
