@@ -20,9 +20,6 @@ from coxa.tables.table import Footnote, Row, RowGroup, Table
 MOST = 3
 """Clinics or charts that are named in a sentence; more are counted."""
 
-SOME = "a"
-"""Mark of a clinic of which some charts are hidden."""
-
 LIMITS = (
     "The 99.8% limits hold the adjusted improvement of a clinic of that size in 998 of 1,000 cases if it does not "
     "differ from the others. A signal over time is a change that chance alone rarely makes."
@@ -205,8 +202,8 @@ def glance_table(page: Seen) -> Table:
     adjusted = {str(one["clinic"]): one for one in records(main.clinics)} if main and not main.without else {}
     rows = [_glance(page, one, adjusted.get(str(one["clinic"]), {})) for one in records(page.counts("clinic"))]
     notes = [Footnote("Complete: discharge questionnaires completed in time, of those due.")]
-    if any(one.mark == SOME for shown in rows for one in shown.cells):
-        notes.append(Footnote("Some charts of this clinic are not shown.", SOME))
+    if page.note and page.audit.series and not _every_chart(page):
+        notes.append(Footnote("Changing in the last period: as far as charts of the clinic are shown."))
     return page.noted(
         Table(
             "clinics-at-a-glance",
@@ -245,8 +242,13 @@ def _changing(page: Seen, unit: str) -> Cell:
         parts += [f"{kind.capitalize()}: {', '.join(names)}"] if names else []
     if parts or not charts:
         return page.word("; ".join(parts))
-    of_all = len({one.measure for one in page.audit.series})
-    return Cell("No signal", mark="" if len(charts) == of_all else SOME)
+    return Cell("No signal")
+
+
+def _every_chart(page: Seen) -> bool:
+    """Say whether each measure has a chart of each clinic."""
+    charts = {(one.measure, one.clinic) for one in page.audit.series}
+    return all((one.measure, clinic) in charts for one in page.audit.series for clinic in page.clinics)
 
 
 def _cautions(page: Seen) -> Iterator[Text]:

@@ -21,7 +21,7 @@ MEASURES = {
 
 SHORT = {
     "complete": "completeness",
-    "change": "improvement",
+    "change": "mean change",
     "important": "important improvement",
     "missed": "missed sessions",
     "episodes": "episodes",
