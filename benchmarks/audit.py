@@ -98,9 +98,7 @@ def plan_of(folder: Path) -> Path:
 
 def stages(plan: Path) -> None:
     """Audit, and print the seconds of each stage as JSON; runs in a process of its own."""
-    from coxa.clinics.publishing import publish
-    from coxa.clinics.run import audit_of
-    from coxa.clinics.write import write_audit
+    from coxa.clinics import audit_clinics, publish, write_audit
     from coxa.episodes import read_episodes
     from coxa.study import read_audit
 
@@ -111,9 +109,10 @@ def stages(plan: Path) -> None:
         now = process_time()
         seconds[name], start = now - start, now
 
-    episodes = read_episodes(read_audit(plan)).require_clean()
+    asked = read_audit(plan)
+    episodes = read_episodes(asked).require_clean()
     done("read")
-    audit = audit_of(episodes)
+    audit = audit_clinics(asked, episodes)
     done("measure")
     published = publish(audit)
     done("protect")
