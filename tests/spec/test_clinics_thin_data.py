@@ -107,6 +107,17 @@ def test_discharges_without_any_questionnaire_are_zero_percent() -> None:
     assert found.completeness.without.startswith("No patient who was due has an outcome")
 
 
+def test_old_episodes_without_a_day_of_discharge_are_a_warning_and_their_number_is_for_own_eyes() -> None:
+    frame = rows()
+    frame.loc[frame.index % 4 == 3, "discharge_date"] = pd.NaT
+    found = audit(frame)
+    assert complete(found) == (108, 108)
+    warning = next(each for each in found.findings.warnings if each.field == "discharge_date")
+    assert "36 of 144 episodes" in warning.rule
+    assert "36" not in found.without["discharge_date"]
+    assert found.without["discharge_date"].endswith("completeness is lower than shown if they have ended.")
+
+
 def test_everybody_complete_needs_no_weights() -> None:
     frame = rows()
     found = audit(frame[frame["pain_discharge"].notna()])

@@ -181,7 +181,7 @@ class Rare:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Audit:
-    """The numbers of an audit, for the eyes of those whose data they are; `coxa.clinics.publishing` says what others see.
+    """The numbers of an audit, for those whose data they are; `coxa.clinics.publishing` says what others see.
 
     plan         : the plan
     data_cut     : the day of the export

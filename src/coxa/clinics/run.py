@@ -22,6 +22,7 @@ from coxa.clinics.measures.periods import periods_of
 from coxa.clinics.measures.rare import worse_of
 from coxa.clinics.measures.rates import rates_of
 from coxa.clinics.measures.shares import shares
+from coxa.clinics.measures.unended import Unended, unended_of
 from coxa.episodes import Episodes, read_episodes
 from coxa.errors import DataError
 from coxa.findings import Finding, Findings
@@ -68,7 +69,7 @@ def audit_clinics(
     Returns
     -------
     Audit
-        The true numbers, for the eyes of those whose data they are; `coxa.clinics.publishing` gives what others see. What
+        The true numbers, for those whose data they are; `coxa.clinics.publishing` gives what others see. What
         cannot be had of these data is named in `Audit.without`, and in `without` of a part.
 
     Raises
@@ -102,7 +103,7 @@ def audit_of(asked: Asked) -> Audit:
     found = _answers(asked)
     weights, periods, patients = found["weights"], found["periods"], found["patients"]
     series, no_series = series_of(plan, periods)
-    (rare, not_rare), (rates, no_rates) = found["worse"], found["rates"]
+    (rare, not_rare), (rates, no_rates), unended = found["worse"], found["rates"], found["unended"]
     literature, no_literature = literature_of(plan, periods)
     return Audit(
         plan=plan,
@@ -117,11 +118,11 @@ def audit_of(asked: Asked) -> Audit:
         rates=rates,
         periods=periods.counts,
         literature=literature,
-        findings=Findings((*episodes.findings, *_notes(weights))),
+        findings=Findings((*episodes.findings, *_notes(weights, unended))),
         disposition=episodes.disposition,
         sources=episodes.sources,
         rare=rare,
-        without={**_columns_without(episodes), **no_series, **no_rates, **not_rare, **no_literature},
+        without={**_columns_without(episodes, unended), **no_series, **no_rates, **not_rare, **no_literature},
     )
 
 
@@ -131,7 +132,7 @@ def _answers(asked: Asked) -> dict[str, Any]:
     first: dict[str, Question] = {f"shares {name}": (shares, (name,)) for name in plan.outcomes}
     first |= {"weights": (loss_weights, ()), "patients": (patients_in, ())}
     first |= {f"case mix {name}": (case_mix, (name,)) for name in plan.outcomes if name != plan.main}
-    first |= {"worse": (worse_of, ()), "rates": (rates_of, ())}
+    first |= {"worse": (worse_of, ()), "rates": (rates_of, ()), "unended": (unended_of, ())}
     found = asked.answers(first)
     second: dict[str, Question] = {
         f"case mix {plan.main}": (case_mix, (plan.main, found["weights"].weight)),
@@ -159,9 +160,10 @@ def _refused(fault: str, remedy: str) -> DataError:
     return DataError("the data have nothing to audit", Findings((Finding("error", "episodes", fault, remedy),)))
 
 
-def _notes(weights: LossWeights) -> tuple[Finding, ...]:
-    """Return what was left out of the weights, as notes for those whose data they are."""
-    return tuple(Finding("note", "weights", text.rstrip("."), "") for text in weights.notes)
+def _notes(weights: LossWeights, unended: Unended | None) -> tuple[Finding, ...]:
+    """Return what was found while measuring, with its numbers, for those whose data they are."""
+    notes = tuple(Finding("note", "weights", text.rstrip("."), "") for text in weights.notes)
+    return notes if unended is None else (*notes, unended.finding())
 
 
 ABSENT = {
@@ -172,11 +174,13 @@ ABSENT = {
 """Column -> what it means that no episode has it."""
 
 
-def _columns_without(episodes: Episodes) -> dict[str, str]:
-    """Return what cannot be shown as no episode has the column."""
+def _columns_without(episodes: Episodes, unended: Unended | None) -> dict[str, str]:
+    """Return what cannot be shown as no episode has the column, or many have no day of discharge."""
     plan = episodes.plan
     there = recorded(episodes, (*ABSENT, *plan.descriptors))
     absent = {name: text for name, text in ABSENT.items() if name not in there}
+    if unended is not None:
+        absent["discharge_date"] = unended.caution()
     for name in plan.descriptors:
         if name not in there:
             absent[name] = f"The data have no value of {plan.label('descriptors', name)}."

@@ -41,6 +41,13 @@ class Unended:
             f"discharge and count as not due. If they have ended, completeness is {share}."
         )
 
+    def caution(self) -> str:
+        """Say the same without a count, which is not protected in a text."""
+        return (
+            f"Of the episodes that began more than {self.days} days before the data cut, many have no day of "
+            "discharge. They count as not due, so that completeness is lower than shown if they have ended."
+        )
+
     def finding(self) -> Finding:
         """Return the warning, with the line of the plan."""
         remedy = f"Fill in the days of discharge, or write `follow_up: {{longest: {self.days}}}` to count them as due."
