@@ -1,0 +1,250 @@
+"""Outcomes and items at their visits: the tables `assessments` and `item_responses` of a plan."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from coxa.importing.baselines import find_baselines
+from coxa.importing.draft import Draft
+from coxa.importing.items import ItemColumn, ItemGroup
+from coxa.importing.levels import as_code
+from coxa.importing.measured import Measured
+from coxa.importing.scores import Score, missing_of
+from coxa.importing.sources import outside, source_of
+from coxa.importing.study_tables import StudyTable
+from coxa.importing.times import Time
+from coxa.importing.visits import Visits
+from coxa.instruments import Instrument, load_instrument
+
+
+@dataclass(frozen=True, slots=True)
+class Assessed:
+    """What the plan has of measurements.
+
+    outcomes  : of the plan
+    visits    : outcome -> visits at which the files have it
+    sources   : table -> what `data: tables` says of it
+    baselines : whether baseline values are on every row, and no row is of the baseline
+    """
+
+    outcomes: dict[str, dict[str, Any]] = field(default_factory=dict)
+    visits: dict[str, list[str]] = field(default_factory=dict)
+    sources: dict[str, dict[str, Any]] = field(default_factory=dict)
+    baselines: bool = False
+
+
+def assessed(draft: Draft, measured: Sequence[Measured], visits: Visits) -> Assessed:
+    """Return outcomes and their tables; what has no visit yet is noted as asked for."""
+    found = Assessed()
+    with_items = [each for each in measured if each.items]
+    with_scores = sorted((each for each in measured if each.scores), key=lambda each: -len(each.scores))
+    if with_items:
+        _items(draft, with_items[0], visits, found)
+        _others(draft, with_items[1:], "items")
+    baselines = _scores(draft, with_scores[0], visits, found) if with_scores else False
+    _others(draft, with_scores[1:], "scores")
+    return Assessed(found.outcomes, found.visits, found.sources, baselines)
+
+
+def _others(draft: Draft, rest: Sequence[Measured], what: str) -> None:
+    """Say of what is measured in further tables that a plan reads one only."""
+    for each in rest:
+        names = [name for score in each.scores for name, _ in score.columns] if what == "scores" else []
+        names += [item.column for item in each.items.columns] if what == "items" and each.items else []
+        for name in names:
+            why = (
+                "A plan reads it from one table, and another has more of it. Join the files by participant to use both."
+            )
+            draft.is_role(each.table.profiles[name], "", why, "unused")
+
+
+def _items(draft: Draft, each: Measured, visits: Visits, found: Assessed) -> None:
+    group = each.items
+    assert group is not None
+    definition = load_instrument(group.instrument)
+    version = _version(definition, group, each.table)
+    placed = [column for column in group.columns if _place_item(draft, each, group, column, visits)]
+    if not placed or (not each.wide and each.visit is None):
+        return
+    source = _rows(draft, each, visits, [column.column for column in placed])
+    source["instrument"] = group.instrument
+    source |= _item_columns(group, placed, each, visits)
+    codes = _item_codes(definition, version, placed, each.table)
+    if codes:
+        source["missing"] = codes
+    found.sources["item_responses"] = source
+    there = {column.item for column in placed}
+    at = _visits_of_items(placed, each, visits)
+    for name in definition.scales:
+        if set(definition.scale_items(name)) <= there:
+            outcome = f"{group.instrument}_{name}"
+            keys: dict[str, Any] = {
+                "label": f"{group.instrument.upper().replace('_', '-')} {definition.scales[name].label.lower()}"
+            }
+            keys |= {"instrument": group.instrument, "scale": name}
+            found.outcomes[outcome] = keys | ({"version": version} if len(definition.versions) > 1 else {})
+            found.visits[outcome] = at
+
+
+def _version(definition: Instrument, group: ItemGroup, table: StudyTable) -> str:
+    """Return the version with the narrowest range that holds the answers."""
+    highest = max((table.profiles[each.column].high or 0.0) for each in group.columns)
+    fitting = [v for v in definition.versions if definition.item_range(group.columns[0].item, v).high >= highest]
+    return min(fitting or definition.versions, key=lambda v: definition.item_range(group.columns[0].item, v).high)
+
+
+def _place_item(draft: Draft, each: Measured, group: ItemGroup, column: ItemColumn, visits: Visits) -> bool:
+    """Note what a column of an item is, and return whether its visit is known."""
+    role = f"item {column.item} of {group.instrument}"
+    profile = each.table.profiles[column.column]
+    why = f"Items of {group.instrument} are called so, and its answers are in their range."
+    if column.timed is None:
+        draft.is_role(profile, role, why)
+        return True
+    visit = visits.name(column.timed.time)
+    if visit is None:
+        draft.is_role(profile, role, f"{why} When {column.timed.time.text} is has to be asked.", "asked")
+        return False
+    draft.is_role(profile, f"{role} at {visit}", why)
+    return True
+
+
+def _visits_of_items(placed: Sequence[ItemColumn], each: Measured, visits: Visits) -> list[str]:
+    times = [column.timed.time for column in placed if column.timed] or list(each.visit_times.values())
+    there = {visits.name(time) for time in times}
+    return [name for name in visits.days if name in there]
+
+
+def _item_columns(group: ItemGroup, placed: Sequence[ItemColumn], each: Measured, visits: Visits) -> dict[str, Any]:
+    """Return the pattern of the items, with the codes of visits, or each column by name."""
+    pattern = ItemGroup(group.prefix, group.candidates, group.numbered, tuple(placed)).pattern()
+    if pattern is not None:
+        keys: dict[str, Any] = {"items": pattern}
+        if group.numbered:
+            keys["item_numbers"] = True
+        if "{visit}" in pattern:
+            codes = {column.timed.time.text: visits.name(column.timed.time) for column in placed if column.timed}
+            keys["values"] = {"visit": {as_code(text): visit for text, visit in codes.items()}}
+        return keys
+    listed: dict[str, Any] = {}
+    for column in placed:
+        if column.timed:
+            listed.setdefault(column.item, {})[visits.name(column.timed.time)] = column.column
+        else:
+            listed[column.item] = column.column
+    return {"items": listed}
+
+
+def _item_codes(
+    definition: Instrument, version: str, placed: Sequence[ItemColumn], table: StudyTable
+) -> list[str | int]:
+    codes: list[str | int] = []
+    for column in placed:
+        span = definition.item_range(column.item, version)
+        codes += outside(table.profiles[column.column], span.low, span.high)
+    return list(dict.fromkeys(codes))
+
+
+def _rows(draft: Draft, each: Measured, visits: Visits, columns: Sequence[str]) -> dict[str, Any]:
+    """Return file, participant, visit and date of the rows of a table."""
+    table = each.table
+    assert table.key is not None
+    rows: dict[str, str] = {"participant_id": table.key}
+    draft.is_role(table.profiles[table.key], "participant_id", "The name says so, and it joins the files.")
+    draft.hide(table.profiles[table.key])
+    dates: dict[str, str] = {}
+    if each.wide:
+        for text, name in each.dates.items():
+            visit = visits.names.get(text)
+            status = "mapped" if visit else "asked"
+            draft.is_role(table.profiles[name], f"date of {visit or text}", "It has dates at this time.", status)  # type: ignore[arg-type]
+            if visit:
+                dates[visit] = name
+    elif each.visit is not None:
+        rows["visit"] = each.visit
+        draft.is_role(table.profiles[each.visit], "visit", f"It has {len(each.visit_times)} times.")
+        if each.day is not None:
+            rows["assessment_date"] = each.day
+            draft.is_role(table.profiles[each.day], "assessment_date", "It has a date on each row.")
+    used = [*rows.values(), *dates.values(), *columns]
+    source = {**source_of(table, used), "columns": rows}
+    if dates:
+        source["dates"] = dates
+    if each.visit is not None and not each.wide:
+        codes = {as_code(text): visits.name(time) for text, time in each.visit_times.items() if visits.name(time)}
+        source["values"] = {"visit": codes}
+    return source
+
+
+def _scores(draft: Draft, each: Measured, visits: Visits, found: Assessed) -> bool:
+    """Put the outcomes of a table into the plan; return whether baselines are on every row only."""
+    placed: dict[str, str | dict[str, str]] = {}
+    missing: dict[str, list[str | int]] = {}
+    for score in each.scores:
+        where = _place_score(draft, each, score, visits)
+        if where:
+            placed[score.name] = where
+            found.outcomes[score.name] = dict(score.keys or {})
+            at = (
+                list(where)
+                if isinstance(where, dict)
+                else [v for t in each.visit_times.values() if (v := visits.name(t))]
+            )
+            found.visits[score.name] = [name for name in visits.days if name in at]
+            if codes := missing_of(each.table, score):
+                missing[score.name] = codes
+    if not placed:
+        return False
+    columns = [name for where in placed.values() for name in (where.values() if isinstance(where, dict) else (where,))]
+    source = _rows(draft, each, visits, columns)
+    source["outcomes"] = placed
+    kept = [score for score in each.scores if score.name in placed]
+    lead = {} if each.wide else find_baselines(draft, each.table, kept, each.visit, _baseline_rows(each, visits))
+    if lead:
+        source["baselines"] = lead
+        for name in lead:
+            found.visits[name] = ["baseline", *found.visits[name]]
+    if missing:
+        source["missing"] = missing
+    found.sources["assessments"] = source
+    return bool(lead)
+
+
+def _baseline_rows(each: Measured, visits: Visits) -> list[str]:
+    """Return the values of the column of visits that are the baseline."""
+    return [text for text, time in each.visit_times.items() if visits.name(time) == "baseline"]
+
+
+def _place_score(draft: Draft, each: Measured, score: Score, visits: Visits) -> str | dict[str, str] | None:
+    """Return the column of a score, or visit -> column; None where its visits have to be asked."""
+    role = f"outcomes.{score.name}"
+    profiles = each.table.profiles
+    why = _why(score)
+    if not each.wide or score.columns[0][1] is None:
+        (name, _), *more = score.columns
+        if each.visit is None or any(visits.name(time) is None for time in each.visit_times.values()):
+            draft.is_role(profiles[name], role, f"{why} Its visits have to be asked.", "asked")
+            return None
+        draft.is_role(profiles[name], role, why)
+        for other, _ in more:
+            draft.is_role(profiles[other], role, f"{why} Another column is called like it.", "asked")
+        return name
+    placed: dict[str, str] = {}
+    for name, time in score.columns:
+        visit = visits.name(time) if isinstance(time, Time) else None
+        if visit is None or visit in placed:
+            draft.is_role(profiles[name], role, f"{why} Its visit has to be asked.", "asked")
+        else:
+            placed[visit] = name
+            draft.is_role(profiles[name], f"{role} at {visit}", why)
+    return placed or None
+
+
+def _why(score: Score) -> str:
+    keys: Mapping[str, Any] = score.keys or {}
+    low, high = score.span
+    if "instrument" in keys:
+        return f"It is called as {keys['instrument']}, and its values are from {low:g} to {high:g}."
+    return f"By an answer, from {low:g} to {high:g}."

@@ -1,0 +1,137 @@
+"""The visits of a study: from times in names, from the values of a column, and from answers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from coxa.importing.draft import Draft
+from coxa.importing.study_draft import ask
+from coxa.importing.times import Time, in_order, name_of, visit_name
+
+UNITS = (
+    ("weeks", "the numbers are weeks after baseline"),
+    ("months", "the numbers are months after baseline"),
+    ("days", "the numbers are days after baseline"),
+    ("order", "the numbers only count the visits"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Visits:
+    """The visits that are known.
+
+    names : time in lower case, as the files write it -> name of the visit; those that are asked for are not there
+    days  : visit -> planned day
+    """
+
+    names: Mapping[str, str]
+    days: Mapping[str, int]
+
+    def name(self, time: Time) -> str | None:
+        """Return the visit of a time, None where it is asked for."""
+        return self.names.get(time.text.strip().lower())
+
+
+def find_visits(draft: Draft, times: Iterable[Time], columns: Sequence[str], medians: Mapping[str, float]) -> Visits:
+    """Return the visits of times, and ask for what the times do not say.
+
+    Parameters
+    ----------
+    draft
+        Takes the questions.
+    times
+        All times in names of columns and in columns of visits.
+    columns
+        Columns that they were found in.
+    medians
+        Time in lower case -> median day of its dates after randomisation or baseline, where there are dates.
+    """
+    once = in_order(times)
+    bare = [time for time in once if time.unit == "number" and time.number != 0]
+    if bare:
+        unit = _unit(draft, bare, columns, medians)
+        once = [_with_unit(time, unit) for time in once]
+    days = {time.text.lower(): (name_of(time), time.day) for time in once if name_of(time)}
+    asked = [time for time in once if time.day is None and (time.unit != "number")]
+    if asked:
+        days |= _days(draft, once, asked, columns, medians)
+    names = {text: str(name) for text, (name, _) in days.items()}
+    planned = {str(name): int(day) for name, day in days.values() if day is not None}
+    return Visits(names, dict(sorted(planned.items(), key=lambda pair: pair[1])))
+
+
+def _with_unit(time: Time, unit: str | None) -> Time:
+    return time if unit is None else time.counted_in(unit)
+
+
+def _unit(draft: Draft, bare: Sequence[Time], columns: Sequence[str], medians: Mapping[str, float]) -> str | None:
+    numbers = ", ".join(time.text for time in bare)
+    why = f"The names have {numbers} and no unit." + _of_dates(bare, medians)
+    text = f"What do the numbers {numbers} count?"
+    return ask(draft, "visits.unit", text, why, UNITS, columns)
+
+
+def _of_dates(times: Sequence[Time], medians: Mapping[str, float]) -> str:
+    dated = [f"{time.text} on day {medians[time.text.lower()]:.0f}" for time in times if time.text.lower() in medians]
+    return f" The median dates are {', '.join(dated)}." if dated else ""
+
+
+def _days(
+    draft: Draft, once: Sequence[Time], asked: Sequence[Time], columns: Sequence[str], medians: Mapping[str, float]
+) -> dict[str, tuple[str, int]]:
+    """Return time -> visit and day, from an answer such as `t1=42 t2=84`."""
+    example = " ".join(f"{time.text.replace(' ', '_')}={_suggested(time, medians)}" for time in asked)
+    text = f"On which day after baseline was each of {', '.join(time.text for time in asked)} planned?"
+    why = f"The names give an order and no days.{_of_dates(asked, medians)} Write for example `{example}`."
+    given = ask(draft, "visits.days", text, why, (), columns)
+    found = dict(re.findall(r"([^\s=]+)\s*=\s*(-?\d+)", (given or "").lower()))
+    return {
+        time.text.lower(): (visit_name(int(day)), int(day))
+        for time in once
+        if (day := found.get(time.text.strip().lower().replace(" ", "_"))) is not None
+    }
+
+
+def _suggested(time: Time, medians: Mapping[str, float]) -> int:
+    """Return the whole week that is nearest to the median of a visit's dates, else a week for each step."""
+    median = medians.get(time.text.lower())
+    return round((median if median is not None else 42 * (time.number or 1)) / 7) * 7
+
+
+def median_days(dates: Mapping[str, pd.Series], origin: pd.Series | None) -> dict[str, float]:
+    """Return time -> median days from an origin, or from the first of the times, to its dates."""
+    if not dates:
+        return {}
+    start = origin if origin is not None else next(iter(dates.values()))
+    found = {text: (column - start).dt.days.median() for text, column in dates.items()}
+    return {text: float(days) for text, days in found.items() if pd.notna(days)}
+
+
+def visits_of_plan(draft: Draft, visits: Visits) -> dict[str, dict[str, object]]:
+    """Return `visits` of a plan; windows only where an answer gives them."""
+    window = _window(draft) if visits.days else None
+    planned: dict[str, dict[str, object]] = {}
+    for name, day in visits.days.items():
+        planned[name] = {"day": day}
+        if window and day > 0:
+            planned[name]["window"] = list(window)
+    for name in planned:
+        draft.comments[f"visits.{name}"] = _written(visits, name)
+    return planned
+
+
+def _written(visits: Visits, name: str) -> str:
+    texts = [text for text, visit in visits.names.items() if visit == name]
+    return f"{', '.join(texts)} in the files"
+
+
+def _window(draft: Draft) -> tuple[int, int] | None:
+    text = "How many days before and after its planned day does a visit after baseline count?"
+    why = "The files do not say it; without windows no visit is late. Write for example `-14 21`, or `none`."
+    given = ask(draft, "visits.window", text, why, needed=False)
+    ends = re.fullmatch(r"(-?\d+)[\s,]+(\d+)", given or "")
+    return (-abs(int(ends[1])), int(ends[2])) if ends else None
