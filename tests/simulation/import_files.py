@@ -13,15 +13,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from coxa.importing.draft import Material
-from coxa.importing.files import read_tables
-from coxa.importing.profile import profile_table
 from coxa.importing.proposal import Proposal, Question, Reading
-from coxa.importing.trial import propose_study
+from coxa.importing.propose import propose
 from tests.simulation.import_made.made import MadeFile
+from tests.simulation.import_made.redcap import REDCAP
 from tests.simulation.import_made.trials import TRIALS
 
-MADE: tuple[MadeFile, ...] = TRIALS
+MADE: tuple[MadeFile, ...] = (*TRIALS, *REDCAP)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,17 +44,9 @@ class Judged:
         return len(self.mistakes)
 
 
-def material(folder: Path, files: Sequence[str], answers: Mapping[str, str]) -> Material:
-    """Return what a plan is proposed from."""
-    read = read_tables([folder / file for file in files])
-    profiles = tuple(profile_table(table) for table in read.tables)
-    return Material(read.tables, profiles, tuple(files), read.folder, read.findings, answers)
-
-
 def proposed(made: MadeFile, folder: Path, answers: Mapping[str, str]) -> Proposal:
     """Return the proposal for a made file."""
-    assert made.kind != "audit"
-    return propose_study(material(folder, made.files, answers), made.kind)
+    return propose([folder / file for file in made.files], made.kind, answers)
 
 
 def judged(made: MadeFile, readings: Sequence[Reading]) -> Judged:
@@ -127,7 +117,9 @@ def main() -> None:
             continue
         found = measure(made)
         for what, each in (("first", found.at_first), ("after", found.after)):
-            print(f"{made.name:16} {what} columns {each.columns} right {each.right} wrong {each.wrong} asked {each.asked} unused {each.unused} missed {each.missed[:6]} {each.mistakes[:6]}")
+            print(
+                f"{made.name:16} {what} columns {each.columns} right {each.right} wrong {each.wrong} asked {each.asked} unused {each.unused} missed {each.missed[:6]} {each.mistakes[:6]}"
+            )
         print("   ", found.questions, "questions; open", found.open_after)
 
 

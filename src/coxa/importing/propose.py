@@ -12,8 +12,14 @@ from coxa.importing.files import read_tables
 from coxa.importing.kinds import kind_of_files
 from coxa.importing.profile import profile_table
 from coxa.importing.proposal import PlanKind, Proposal
+from coxa.importing.study.propose import propose_cohort, propose_service, propose_trial
 
-PLANS: dict[PlanKind, Callable[[Draft], None]] = {"audit": propose_audit}
+PLANS: dict[PlanKind, Callable[[Draft], None]] = {
+    "trial": propose_trial,
+    "cohort": propose_cohort,
+    "service": propose_service,
+    "audit": propose_audit,
+}
 """Kind of plan -> what fills in a draft of it."""
 
 

@@ -28,6 +28,7 @@ HOME = {
     "column": "data.columns", "role": "data.columns", "date_format": "data.date_format", "decimal": "data.decimal",
     "percent": "data.percent", "missing": "data.missing", "same": "data.values", "table": "data.file",
     "moment": "outcomes", "instrument": "outcomes", "range": "outcomes", "direction": "outcomes",
+    "arm": "arms", "columns": "covariates", "items": "data.tables", "values": "data.tables",
     "value": "descriptors", "follow_up": "follow_up", "data_cut": "data",
 }  # fmt: skip
 """Beginning of a question's key -> the key of the plan that it is about."""

@@ -74,7 +74,7 @@ SPSS = MadeFile(
     },
     {
         "arm.reference": "usual_care",
-        "visits.days": "t0=0 t1=42 t2=84 t3=182",
+        "visits.days": "t0:0 t1:42 t2:84 t3:182",
         "primary.outcome": "hoos_pain",
         "primary.visit": "week_12",
     },
@@ -378,13 +378,16 @@ NUMBERED = MadeFile(
         "Age": "covariates.age",
         "Gender": "covariates.sex",
         **item_truth(
-            "ohs", {"baseline": "in", "week_12": "out"}, "Q{column} {time}", {str(k): item for k, item in enumerate(OHS, 1)}
+            "ohs",
+            {"baseline": "in", "week_12": "out"},
+            "Q{column} {time}",
+            {str(k): item for k, item in enumerate(OHS, 1)},
         ),
     },
     {
         "arm.reference": "usual_care",
         "items.q": "ohs",
-        "visits.days": "in=0 out=84",
+        "visits.days": "in:0 out:84",
         "primary.outcome": "ohs_total",
         "primary.visit": "week_12",
     },

@@ -10,10 +10,10 @@ from typing import Any
 from coxa.errors import OptionError
 from coxa.importing.draft import Draft
 from coxa.importing.profile import ColumnProfile
-from coxa.importing.sources import outside, share_within
-from coxa.importing.study_draft import ask, slug
-from coxa.importing.study_tables import NEARLY_ALL, StudyTable
-from coxa.importing.times import Time, TimedColumn
+from coxa.importing.study.questions import ask, slug
+from coxa.importing.study.sources import outside, share_within
+from coxa.importing.study.tables import NEARLY_ALL, StudyTable
+from coxa.importing.study.times import Time, TimedColumn
 from coxa.importing.words import head_key, heads
 from coxa.instruments import instrument_names, load_instrument
 
@@ -91,7 +91,7 @@ def _score(
         keys = _asked(draft, name, stem, profiles)
     if keys is None:
         return None
-    label = stem.replace("_", " ").strip()
+    label = stem.upper() if slug(stem) in instrument_names() else stem.replace("_", " ").strip()
     return Score(name, columns, {"label": label[:1].upper() + label[1:], **keys})
 
 

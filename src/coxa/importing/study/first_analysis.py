@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from coxa.importing.draft import Draft
-from coxa.importing.study_draft import ask
+from coxa.importing.study.questions import ask
 
 STRATEGIES = (
     ("treatment_policy", "values after the event count as they are"),

@@ -6,16 +6,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from coxa.importing.baselines import find_baselines
 from coxa.importing.draft import Draft
-from coxa.importing.items import ItemColumn, ItemGroup
-from coxa.importing.levels import as_code
-from coxa.importing.measured import Measured
-from coxa.importing.scores import Score, missing_of
-from coxa.importing.sources import outside, source_of
-from coxa.importing.study_tables import StudyTable
-from coxa.importing.times import Time
-from coxa.importing.visits import Visits
+from coxa.importing.study.baselines import find_baselines
+from coxa.importing.study.items import ItemColumn, ItemGroup
+from coxa.importing.study.levels import as_code
+from coxa.importing.study.measured import Measured
+from coxa.importing.study.scores import Score, missing_of
+from coxa.importing.study.sources import outside, source_of
+from coxa.importing.study.tables import StudyTable
+from coxa.importing.study.times import Time
+from coxa.importing.study.visits import Visits
 from coxa.instruments import Instrument, load_instrument
 
 
@@ -70,7 +70,7 @@ def _items(draft: Draft, each: Measured, visits: Visits, found: Assessed) -> Non
         return
     source = _rows(draft, each, visits, [column.column for column in placed])
     source["instrument"] = group.instrument
-    source |= _item_columns(group, placed, each, visits)
+    source |= _item_columns(group, placed, visits)
     codes = _item_codes(definition, version, placed, each.table)
     if codes:
         source["missing"] = codes
@@ -117,7 +117,7 @@ def _visits_of_items(placed: Sequence[ItemColumn], each: Measured, visits: Visit
     return [name for name in visits.days if name in there]
 
 
-def _item_columns(group: ItemGroup, placed: Sequence[ItemColumn], each: Measured, visits: Visits) -> dict[str, Any]:
+def _item_columns(group: ItemGroup, placed: Sequence[ItemColumn], visits: Visits) -> dict[str, Any]:
     """Return the pattern of the items, with the codes of visits, or each column by name."""
     pattern = ItemGroup(group.prefix, group.candidates, group.numbered, tuple(placed)).pattern()
     if pattern is not None:
@@ -174,6 +174,8 @@ def _rows(draft: Draft, each: Measured, visits: Visits, columns: Sequence[str]) 
         source["dates"] = dates
     if each.visit is not None and not each.wide:
         codes = {as_code(text): visits.name(time) for text, time in each.visit_times.items() if visits.name(time)}
+        if len(codes) < table.profiles[each.visit].n_distinct:
+            source["where"] = {**source.get("where", {}), each.visit: list(codes)}
         source["values"] = {"visit": codes}
     return source
 

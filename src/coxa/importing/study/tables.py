@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
@@ -11,8 +12,8 @@ import pandas as pd
 from coxa.cohort.dictionary import load_table
 from coxa.cohort.mapping.codes import code_texts
 from coxa.importing.profile import ColumnProfile
+from coxa.importing.study.times import TimedColumn, timed_columns
 from coxa.importing.tables import FileTable
-from coxa.importing.times import TimedColumn, timed_columns
 from coxa.importing.words import head_key, head_keys
 from coxa.packaged import packaged_yaml
 
@@ -27,6 +28,21 @@ EVENTS = (
 """Tables that are known by their columns."""
 
 NEARLY_ALL = 0.95
+
+CHECKBOX = re.compile(r"(.+)___(.+)|(.+?) \(choice=(.+)\)")
+"""Columns of REDCap that hold one choice of a field: `comorb___1`, and in an export with labels."""
+
+
+def is_checkbox(column: str) -> tuple[str, str] | None:
+    """Return field, or its label, and choice of a checkbox of REDCap; None where a column is none.
+
+    Examples
+    --------
+    >>> is_checkbox("comorb___1"), is_checkbox("Comorbidity (choice=Asthma)"), is_checkbox("age")
+    (('comorb', '1'), ('Comorbidity', 'Asthma'), None)
+    """
+    match = CHECKBOX.fullmatch(column)
+    return None if match is None else (match[1] or match[3], match[2] or match[4])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -73,7 +89,7 @@ def field_heads(table: str) -> Mapping[str, str]:
     >>> field_heads("participants")["usubjid"], field_heads("adverse_events")["aeterm"]
     ('participant_id', 'term')
     """
-    words = packaged_yaml("coxa.importing", "trial_words.yaml").get(table, {}).get("fields", {})
+    words = packaged_yaml("coxa.importing.study", "words.yaml").get(table, {}).get("fields", {})
     found = {head_key(name): name for name in load_table(table).fields}
     for name, heads in words.items():
         for head in heads:
@@ -84,7 +100,7 @@ def field_heads(table: str) -> Mapping[str, str]:
 @cache
 def telling(table: str) -> tuple[tuple[str, ...], ...]:
     """Return groups of fields; a file of the table has one field of each group."""
-    words = packaged_yaml("coxa.importing", "trial_words.yaml").get(table, {})
+    words = packaged_yaml("coxa.importing.study", "words.yaml").get(table, {})
     return tuple(tuple(group) for group in words.get("telling", ()))
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
-from coxa.importing.times import SEPARATORS, Time, TimedColumn
+from coxa.importing.study.times import SEPARATORS, Time, TimedColumn
 from coxa.instruments import Instrument, instrument_names, load_instrument
 
 OTHER_NAMES = {

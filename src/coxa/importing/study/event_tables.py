@@ -8,12 +8,13 @@ from typing import Any
 from coxa.cohort.dictionary import Field, load_table
 from coxa.errors import OptionError
 from coxa.importing.draft import Draft
-from coxa.importing.levels import changed, field_levels, levels_of
 from coxa.importing.profile import ColumnProfile
-from coxa.importing.sources import source_of
-from coxa.importing.study_draft import ask
-from coxa.importing.study_tables import StudyTable, fields_of
+from coxa.importing.study.levels import changed, field_levels, levels_of
+from coxa.importing.study.questions import ask
+from coxa.importing.study.sources import source_of
+from coxa.importing.study.tables import StudyTable, fields_of
 from coxa.importing.words import head_keys, heads
+
 
 @dataclass(frozen=True, slots=True)
 class EventTable:
@@ -90,11 +91,11 @@ def _refused(draft: Draft, profile: ColumnProfile, kind: str) -> dict[str | int,
 
 
 def _asked(draft: Draft, name: str, wanted: Field, profile: ColumnProfile) -> dict[str | int, str] | None:
-    """Return value -> level from an answer such as `1=mild 2=severe`; a level may stand for several values."""
+    """Return value -> level from an answer such as `1:mild 2:severe`; a level may stand for several values."""
     levels = list(wanted.levels) if wanted.levels else ["yes", "no"]
     values = list(profile.values)
     why = f"Its values are {', '.join(values[:8])}; the levels are {', '.join(levels)}."
-    example = " ".join(f"{value.replace(' ', '_')}={levels[0]}" for value in values[:2])
+    example = " ".join(f"{value.replace(' ', '_')}:{levels[0]}" for value in values[:2])
     text = f"Which level of {wanted.name} is each value of {profile.column}?"
     given = ask(
         draft, f"values.{name}.{wanted.name}", text, f"{why} Write for example `{example}`.", (), [profile.column],
@@ -103,7 +104,7 @@ def _asked(draft: Draft, name: str, wanted: Field, profile: ColumnProfile) -> di
     if given is None:
         draft.is_role(profile, f"{name}.{wanted.name}", why, "asked")
         return None
-    pairs = dict(pair.split("=", 1) for pair in given.split() if "=" in pair)
+    pairs = dict(pair.rsplit(":", 1) for pair in given.split() if ":" in pair)
     wrong = [level for level in pairs.values() if level not in levels]
     if wrong or not pairs:
         raise OptionError(f"`{given}` does not name levels of {wanted.name}. {why}")

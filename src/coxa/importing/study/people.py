@@ -7,8 +7,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from coxa.cohort.dictionary import load_table
+from coxa.cohort.mapping.codes import code_texts
+from coxa.cohort.mapping.redcap import EVENTS, UNCHECKED
 from coxa.importing.draft import Draft
-from coxa.importing.levels import (
+from coxa.importing.profile import ColumnProfile
+from coxa.importing.proposal import Status
+from coxa.importing.study.levels import (
     MOST_LEVELS,
     Levels,
     as_code,
@@ -18,11 +22,9 @@ from coxa.importing.levels import (
     levels_of,
     yes_and_no,
 )
-from coxa.importing.profile import ColumnProfile
-from coxa.importing.proposal import Status
-from coxa.importing.sources import outside, share_within, source_of
-from coxa.importing.study_draft import ask, slug
-from coxa.importing.study_tables import NEARLY_ALL, StudyTable, field_heads, field_of, fields_of
+from coxa.importing.study.questions import ask, slug
+from coxa.importing.study.sources import outside, share_within, source_of
+from coxa.importing.study.tables import NEARLY_ALL, StudyTable, field_heads, field_of, fields_of, is_checkbox
 from coxa.importing.words import DescriptorWords, head_key, head_keys, heads
 
 FEW, MANY = 2, 8
@@ -39,13 +41,14 @@ FEMALE = {"female": ("female", "male"), "male": ("male", "female"), "weiblich": 
 class People:
     """What is planned of the participants.
 
-    columns, values, missing : as under `data: tables: participants`
+    columns, values, missing, columns_where : as under `data: tables: participants`
     """
 
     table: StudyTable
     columns: dict[str, str] = field(default_factory=dict)
     values: dict[str, dict[str | int, str]] = field(default_factory=dict)
     missing: dict[str, list[str | int]] = field(default_factory=dict)
+    columns_where: dict[str, dict[str, str]] = field(default_factory=dict)
     covariates: dict[str, dict[str, Any]] = field(default_factory=dict)
     arms: dict[str, dict[str, Any]] = field(default_factory=dict)
 
@@ -53,7 +56,11 @@ class People:
         """Return the table of `data`."""
         source = source_of(self.table, self.columns.values())
         source["columns"] = self.columns
-        for key, content in (("values", self.values), ("missing", self.missing)):
+        for key, content in (
+            ("values", self.values),
+            ("missing", self.missing),
+            ("columns_where", self.columns_where),
+        ):
             if content:
                 source[key] = content
         return source
@@ -77,13 +84,17 @@ def _few(profile: ColumnProfile) -> bool:
     return profile.kind in ("category", "flag", "number", "text") and FEW <= profile.n_distinct <= MANY
 
 
-def table_of_people(draft: Draft, tables: Sequence[StudyTable], group: str) -> tuple[StudyTable, str | None] | None:
+def table_of_people(
+    draft: Draft, tables: Sequence[StudyTable], group: str | None
+) -> tuple[StudyTable, str | None] | None:
     """Return the table that has a row for each participant, or the arm of each, and the column of the arm."""
     keyed = [table for table in tables if table.key is not None]
     if not keyed:
         return None
     ranked = sorted(keyed, key=lambda table: (not arm_columns(table), not table.unique, len(table.file.frame)))
     table = ranked[0]
+    if group is None:
+        return table, None
     named = arm_columns(table)
     exact = [name for name in named if head_key(name) == "arm"] or _labelled(table, named)
     if len(exact) == 1:
@@ -126,10 +137,30 @@ def read_people(draft: Draft, table: StudyTable, arm: str | None, skip: frozense
     fields = fields_of("participants", [name for name in table.columns if name not in table.timed])
     for name in table.columns:
         profile = table.profiles[name]
-        if name in skip or name in table.timed or not draft.free(profile) or not table.constant(name):
+        if name in skip or name in table.timed or not draft.free(profile):
+            continue
+        if not table.constant(name):
+            _read_checkbox(draft, people, profile)
             continue
         _read_column(draft, people, profile, next((each for each, column in fields.items() if column == name), None))
     return people
+
+
+def _read_checkbox(draft: Draft, people: People, profile: ColumnProfile) -> None:
+    """Map a checkbox of REDCap that is checked at one event only: at the others it is 0 whatever the answer was."""
+    table = people.table
+    event = next((name for name in EVENTS if name in table.file.frame), None)
+    if event is None or not is_checkbox(profile.column):
+        return
+    cells = code_texts(table.file.frame[profile.column])
+    checked = cells.notna() & ~cells.str.lower().isin(UNCHECKED).fillna(False)
+    events = code_texts(table.file.frame[event])[checked].unique()
+    if len(events) != 1:
+        draft.is_role(profile, "", f"It is checked at {len(events)} events.", "unused")
+        return
+    name = slug(profile.column)
+    _category(draft, people, profile, name, levels_of(profile))
+    people.columns_where[name] = {event: str(events[0]), **table.where}
 
 
 def _read_arm(draft: Draft, people: People, arm: str, group: str) -> None:
@@ -301,7 +332,8 @@ def _worded(draft: Draft, people: People, profile: ColumnProfile, name: str, wor
             _ask_number(draft, people, profile)
         return
     there = [level for level in words.levels if level in codes.values()]
-    _category(draft, people, profile, name, Levels({each: each.capitalize() for each in there}, changed(codes)))
+    found = Levels({each: each.capitalize() for each in there}, changed(codes))
+    _category(draft, people, profile, name, found, name.replace("_", " ").capitalize())
 
 
 def _ask_sex(draft: Draft, profile: ColumnProfile) -> dict[str | int, str] | None:
@@ -311,7 +343,7 @@ def _ask_sex(draft: Draft, profile: ColumnProfile) -> dict[str | int, str] | Non
         draft.is_role(profile, "covariates.sex", why, "asked")
         return None
     first, second = sorted(codes)
-    ways = {f"{first}=female {second}=male": ("female", "male"), f"{first}=male {second}=female": ("male", "female")}
+    ways = {f"{first}:female {second}:male": ("female", "male"), f"{first}:male {second}:female": ("male", "female")}
     offered = [(word, f"{first} is {one}, {second} is {other}") for word, (one, other) in ways.items()]
     text = f"What do the values of {profile.column} mean?"
     answer = ask(draft, "values.sex", text, why, offered, [profile.column], needed=False)
@@ -321,14 +353,20 @@ def _ask_sex(draft: Draft, profile: ColumnProfile) -> dict[str | int, str] | Non
     return dict(zip((as_code(first), as_code(second)), ways[answer], strict=True))
 
 
-def _category(draft: Draft, people: People, profile: ColumnProfile, name: str, found: Levels) -> None:
+def _category(
+    draft: Draft, people: People, profile: ColumnProfile, name: str, found: Levels, label: str | None = None
+) -> None:
     if name in people.covariates:
         draft.is_role(profile, "", f"The plan has {name} from another column.", "unused")
         return
     people.columns[name] = profile.column
     if found.codes:
         people.values[name] = dict(found.codes)
-    people.covariates[name] = {"label": _label(profile.column), "type": "category", "levels": dict(found.labels)}
+    people.covariates[name] = {
+        "label": label or _label(profile.column),
+        "type": "category",
+        "levels": dict(found.labels),
+    }
     draft.is_role(profile, f"covariates.{name}", f"It has {len(found.labels)} levels.")
 
 

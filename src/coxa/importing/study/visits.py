@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import pandas as pd
 
 from coxa.importing.draft import Draft
-from coxa.importing.study_draft import ask
-from coxa.importing.times import Time, in_order, name_of, visit_name
+from coxa.importing.study.questions import ask
+from coxa.importing.study.times import Time, in_order, name_of, visit_name
 
 UNITS = (
     ("weeks", "the numbers are weeks after baseline"),
@@ -83,12 +83,12 @@ def _of_dates(times: Sequence[Time], medians: Mapping[str, float]) -> str:
 def _days(
     draft: Draft, once: Sequence[Time], asked: Sequence[Time], columns: Sequence[str], medians: Mapping[str, float]
 ) -> dict[str, tuple[str, int]]:
-    """Return time -> visit and day, from an answer such as `t1=42 t2=84`."""
-    example = " ".join(f"{time.text.replace(' ', '_')}={_suggested(time, medians)}" for time in asked)
+    """Return time -> visit and day, from an answer such as `t1:42 t2:84`."""
+    example = " ".join(f"{time.text.replace(' ', '_')}:{_suggested(time, medians)}" for time in asked)
     text = f"On which day after baseline was each of {', '.join(time.text for time in asked)} planned?"
     why = f"The names give an order and no days.{_of_dates(asked, medians)} Write for example `{example}`."
     given = ask(draft, "visits.days", text, why, (), columns)
-    found = dict(re.findall(r"([^\s=]+)\s*=\s*(-?\d+)", (given or "").lower()))
+    found = dict(re.findall(r"(\S+?)\s*[:=]\s*(-?\d+)", (given or "").lower()))
     return {
         time.text.lower(): (visit_name(int(day)), int(day))
         for time in once
@@ -126,7 +126,7 @@ def visits_of_plan(draft: Draft, visits: Visits) -> dict[str, dict[str, object]]
 
 def _written(visits: Visits, name: str) -> str:
     texts = [text for text, visit in visits.names.items() if visit == name]
-    return f"{', '.join(texts)} in the files"
+    return f"Written as {', '.join(texts)} in the files"
 
 
 def _window(draft: Draft) -> tuple[int, int] | None:

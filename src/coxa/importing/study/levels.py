@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from coxa.cohort.dictionary import Field
 from coxa.importing.profile import ColumnProfile
-from coxa.importing.study_draft import slug
+from coxa.importing.study.questions import slug
 from coxa.importing.words import heads, value_key
 
 MOST_LEVELS = 12

@@ -8,15 +8,15 @@ from dataclasses import dataclass, replace
 import pandas as pd
 
 from coxa.cohort.mapping.codes import code_texts
-from coxa.importing.baselines import computed_columns
 from coxa.importing.draft import Draft
-from coxa.importing.items import ItemGroup, item_groups
 from coxa.importing.profile import ColumnProfile
-from coxa.importing.scores import Score, find_scores
-from coxa.importing.sources import share_within
-from coxa.importing.study_draft import ask, slug
-from coxa.importing.study_tables import StudyTable, field_of, fields_of
-from coxa.importing.times import Time, parse_time
+from coxa.importing.study.baselines import computed_columns
+from coxa.importing.study.items import ItemGroup, item_groups
+from coxa.importing.study.questions import ask, slug
+from coxa.importing.study.scores import Score, find_scores
+from coxa.importing.study.sources import share_within
+from coxa.importing.study.tables import StudyTable, field_of, fields_of
+from coxa.importing.study.times import Time, parse_time
 from coxa.importing.words import head_key, head_keys, heads
 from coxa.instruments import load_instrument
 
@@ -78,6 +78,9 @@ def measured_in(draft: Draft, table: StudyTable) -> Measured:
     open_ = [name for name in numeric if name not in taken and name != visit and draft.free(table.profiles[name])]
     rest = [name for name in open_ if _may_be_score(table, name)]
     found = find_scores(draft, table, rest, (items.instrument,) if items else ())
+    there = [name for score in found for name, _ in score.columns]
+    there += [each.column for each in items.columns] if items else []
+    times = _with_values(table, visit, times, there)
     dates = {
         each.time.text.lower(): name
         for name, each in table.timed.items()
@@ -108,7 +111,7 @@ def _coded(profile: ColumnProfile) -> bool:
 
 
 def _may_be_score(table: StudyTable, name: str) -> bool:
-    """Say whether a numeric column can be an outcome: it has a time, or it differs between the rows of a participant."""
+    """Say whether a numeric column can be an outcome: it has a time, or differs between the rows of a participant."""
     profile = table.profiles[name]
     if name in table.timed:
         return profile.kind == "number"
@@ -175,6 +178,17 @@ def _visit_column(table: StudyTable) -> tuple[str | None, dict[str, Time]]:
     clear = [name for name, times in read.items() if all(time.day is not None for time in times.values()) and times]
     ranked = clear or [name for name, times in read.items() if times]
     return (ranked[0], read[ranked[0]]) if ranked else (None, {})
+
+
+def _with_values(
+    table: StudyTable, visit: str | None, times: dict[str, Time], columns: Sequence[str]
+) -> dict[str, Time]:
+    """Return the times of the rows in which something is measured: other rows are of other events."""
+    if visit is None or not columns:
+        return times
+    rows = table.file.frame[list(columns)].notna().any(axis=1)
+    there = set(code_texts(table.file.frame[visit])[rows].dropna())
+    return {text: time for text, time in times.items() if text in there}
 
 
 def _times_in(table: StudyTable, name: str) -> dict[str, Time]:

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from coxa.cohort.mapping.codes import code_texts, parse_numbers
 from coxa.importing.draft import Draft
-from coxa.importing.scores import Score
-from coxa.importing.study_draft import ask, slug
-from coxa.importing.study_tables import StudyTable
+from coxa.importing.study.questions import ask, slug
+from coxa.importing.study.scores import Score
+from coxa.importing.study.tables import StudyTable
 from coxa.importing.words import head_key
 
 BASELINE_WORDS = ("base", "bl", "baseline", "basval", "basis", "b", "pre")

@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from typing import Any
 
 from coxa.cohort.readers.registry import READERS
-from coxa.importing.levels import as_code
 from coxa.importing.profile import ColumnProfile
-from coxa.importing.study_tables import StudyTable
+from coxa.importing.study.levels import as_code
+from coxa.importing.study.tables import StudyTable
 
 CODE = re.compile(r"-?(7+|8+|9+)")
 """Numbers that are often written where a value is missing: 9, 99, -9, 888."""
@@ -36,6 +36,12 @@ def source_of(table: StudyTable, columns: Iterable[str]) -> dict[str, Any]:
 
 def _is_text(file: str) -> bool:
     return READERS.get(file[file.rfind(".") :].lower()) in ("text", "excel")
+
+
+def missing_words(profiles: Iterable[ColumnProfile]) -> list[str]:
+    """Return the words that mean missing among the values of columns, such as `n/a`; codes are of their column."""
+    words = {text for profile in profiles for text in profile.missing if not any(map(str.isdigit, text))}
+    return sorted(words, key=str.casefold)
 
 
 def outside(profile: ColumnProfile, low: float, high: float) -> list[str | int]:
