@@ -127,7 +127,7 @@ def study_table(
     """Return a table with its profiles, its times, and the column that identifies participants."""
     by_name = {profile.column: profile for profile in profiles}
     key = key or participant_column(by_name)
-    timed = timed_columns([name for name in by_name if name != key])
+    timed = timed_columns([name for name in by_name if name != key and not is_checkbox(name)])
     return StudyTable(file, by_name, timed, key, _unique(file, key), where or {})
 
 
