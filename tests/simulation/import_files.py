@@ -68,14 +68,19 @@ def judged(made: MadeFile, readings: Sequence[Reading]) -> Judged:
     return Judged(len(readings), right, asked, unused, tuple(missed), tuple(mistakes))
 
 
-def answered(made: MadeFile, folder: Path) -> tuple[Proposal, dict[str, str]]:
-    """Answer the questions of a proposal as its authors would, until none of those that they can answer is left."""
+def answered(made: MadeFile, folder: Path) -> tuple[Proposal, dict[str, str], set[str]]:
+    """Answer the questions of a proposal as its authors would, until none that they can answer is left.
+
+    Returns the last proposal, the answers, and the questions that were needed.
+    """
     given: dict[str, str] = {}
+    needed: set[str] = set()
     while True:
         proposal = proposed(made, folder, given)
+        needed |= {question.key for question in proposal.questions if question.needed}
         new = {q.key: made.answers[q.key] for q in proposal.questions if q.key in made.answers and _fits(q, made)}
         if not new:
-            return proposal, given
+            return proposal, given, needed
         given |= new
 
 
@@ -92,6 +97,7 @@ class Measure:
     at_first: Judged
     after: Judged
     questions: int
+    needed: int
     open_after: tuple[str, ...]
 
 
@@ -101,26 +107,83 @@ def measure(made: MadeFile) -> Measure:
         folder = Path(name)
         made.write(folder)
         first = proposed(made, folder, {})
-        last, given = answered(made, folder)
+        last, given, needed = answered(made, folder)
     still = tuple(question.key for question in last.questions)
-    return Measure(made, judged(made, first.readings), judged(made, last.readings), len(given) + len(still), still)
+    return Measure(
+        made, judged(made, first.readings), judged(made, last.readings), len({*given, *still}), len(needed), still
+    )
+
+
+HEAD = """# How well files are understood
+
+What `coxa import` makes of files of different making, of which it is known what each column is. They are drawn anew
+from simulators with fixed seeds ([tests/simulation/import_made](../tests/simulation/import_made)); this page is made
+by `nox -s import_files`, and a test asserts that no column is given a wrong place.
+
+A column is *right* when it has the place that it has in truth, *asked* when a question is about it, and *unused* when
+it has no place in the plan. *Missed* are columns that have a place and were not used. Questions are those that came up
+in all; *needed* are those without whose answer the plan cannot be checked. The second line of a file is what is
+understood after its authors answered.
+
+| file | what it is | | columns | right | wrong | asked | unused | missed | questions (needed) |
+|---|---|---|---|---|---|---|---|---|---|
+"""
+
+
+def page(found: Sequence[Measure]) -> str:
+    """Return the page of the documentation."""
+    lines = []
+    for each in found:
+        name = f"| {each.made.name} | {each.made.kind}: {each.made.habit} "
+        lines.append(f"{name}| at first {_cells(each.at_first)}| {each.questions} ({each.needed}) |")
+        lines.append(f"| | | answered {_cells(each.after)}| |")
+    every = [each.at_first for each in found], [each.after for each in found]
+    for when, several in zip(("at first", "answered"), every, strict=True):
+        lines.append(f"| **all** | {len(found)} files | {when} {_cells(_sum(several))}| |")
+    return HEAD + "\n".join(lines) + "\n\n" + _remarks(found)
+
+
+def _cells(each: Judged) -> str:
+    counts = (each.columns, each.right, each.wrong, each.asked, each.unused, len(each.missed))
+    return "".join(f"| {count} " for count in counts)
+
+
+def _sum(several: Sequence[Judged]) -> Judged:
+    return Judged(
+        sum(each.columns for each in several),
+        sum(each.right for each in several),
+        sum(each.asked for each in several),
+        sum(each.unused for each in several),
+        tuple(name for each in several for name in each.missed),
+        tuple(mistake for each in several for mistake in each.mistakes),
+    )
+
+
+def _remarks(found: Sequence[Measure]) -> str:
+    """Return what is missed, and what is still open after the authors answered."""
+    lines = ["## What is missed, and what stays open", ""]
+    for each in found:
+        missed = list(dict.fromkeys(each.after.missed))
+        left = [key for key in each.open_after if key not in OPTIONAL]
+        if missed or left:
+            parts = [f"not used though it has a place: {', '.join(missed)}"] if missed else []
+            parts += [f"open: {', '.join(f'`{key}`' for key in left)}"] if left else []
+            lines.append(f"- {each.made.name}: {'; '.join(parts)}.")
+    return "\n".join(lines) + "\n"
+
+
+OPTIONAL = ("visits.window",)
+"""Questions that the authors of these files leave open."""
 
 
 def main() -> None:
-    """Print or write the table."""
+    """Write the page."""
     parser = argparse.ArgumentParser()
-    parser.add_argument("--write", type=Path)
-    parser.add_argument("names", nargs="*")
+    parser.add_argument("--write", type=Path, required=True)
+    parser.add_argument("names", nargs="*", help="Made files; all of them unless named.")
     given = parser.parse_args()
-    for made in MADE:
-        if given.names and made.name not in given.names:
-            continue
-        found = measure(made)
-        for what, each in (("first", found.at_first), ("after", found.after)):
-            print(
-                f"{made.name:16} {what} columns {each.columns} right {each.right} wrong {each.wrong} asked {each.asked} unused {each.unused} missed {each.missed[:6]} {each.mistakes[:6]}"
-            )
-        print("   ", found.questions, "questions; open", found.open_after)
+    chosen = [made for made in MADE if not given.names or made.name in given.names]
+    given.write.write_text(page([measure(made) for made in chosen]), encoding="utf-8")
 
 
 if __name__ == "__main__":

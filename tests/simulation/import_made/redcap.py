@@ -36,6 +36,13 @@ DICTIONARY = [
 SEVERITY = {"mild": 1, "moderate": 2, "severe": 3}
 
 
+ORDER = (
+    "record_id redcap_event_name redcap_repeat_instrument redcap_repeat_instance age sex comorb___1 comorb___2 "
+    "eligibility_complete rand_date group randomisation_complete visit_date nprs lefs pain_pct visit_complete "
+    "ae_term ae_start ae_severity ae_serious adverse_event_complete"
+)
+
+
 def _dictionary() -> pd.DataFrame:
     names = [
         "Variable / Field Name",
@@ -79,9 +86,8 @@ def _export() -> pd.DataFrame:
             harm |= {"ae_serious": int(event["serious"] == "yes"), "adverse_event_complete": 2}
             again = {"redcap_repeat_instrument": "adverse_event", "redcap_repeat_instance": event["event_number"]}
             rows.append({**key, "redcap_event_name": "baseline_arm_1", **again, **none, **harm})
-    order = ["record_id", "redcap_event_name", "redcap_repeat_instrument", "redcap_repeat_instance", "age", "sex", "comorb___1", "comorb___2", "eligibility_complete", "rand_date", "group", "randomisation_complete", "visit_date", "nprs", "lefs", "pain_pct", "visit_complete", "ae_term", "ae_start", "ae_severity", "ae_serious", "adverse_event_complete"]  # fmt: skip
-    whole = pd.DataFrame(rows)[order]
-    return whole.astype({name: "Int64" for name in whole.select_dtypes("number").columns})
+    whole = pd.DataFrame(rows)[ORDER.split()]
+    return whole.astype(dict.fromkeys(whole.select_dtypes("number").columns, "Int64"))
 
 
 def _write_raw(folder: Path) -> None:
@@ -143,7 +149,7 @@ def _write_labelled(folder: Path) -> None:
     choices |= {"ae_serious": {"0": "No", "1": "Yes"}, "redcap_event_name": EVENT_LABELS}
     choices |= {"redcap_repeat_instrument": {"adverse_event": "Adverse event"}}
     choices |= {name: {"0": "Unchecked", "1": "Checked"} for name in ("comorb___1", "comorb___2")}
-    choices |= dict.fromkeys(COMPLETE, {"2": "Complete"})
+    choices |= {name: {"2": "Complete"} for name in COMPLETE}
     for name, labels in choices.items():
         frame[name] = frame[name].map(lambda code, labels=labels: labels[str(code)] if pd.notna(code) else None)
     frame.set_axis([LABELS[name] for name in frame.columns], axis=1).to_csv(folder / "export.csv", index=False)
