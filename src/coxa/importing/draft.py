@@ -11,6 +11,7 @@ from coxa.errors import OptionError, choose
 from coxa.findings import Finding, Findings
 from coxa.importing.profile import ColumnProfile
 from coxa.importing.proposal import PlanKind, Proposal, Question, Reading, Status
+from coxa.importing.roles import is_personal
 from coxa.importing.tables import FileTable
 
 Place = tuple[str, str, str]
@@ -152,7 +153,7 @@ class Draft:
 
     def _examples(self, profile: ColumnProfile) -> tuple[str, ...]:
         """Return values to show: none of a column that identifies people, or whose values are each of one row."""
-        personal = place_of(profile) in self.hidden or profile.kind in ("identifier", "text")
+        personal = place_of(profile) in self.hidden or is_personal(profile) or profile.kind in ("identifier", "text")
         return () if personal else (*profile.values, *profile.missing)[:EXAMPLES]
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from coxa.importing.profile import ColumnProfile, yes_or_no
-from coxa.importing.words import head_key, head_keys, heads
+from coxa.importing.words import head_key, head_keys, heads, value_key
 
 Moment = Literal["intake", "discharge"]
 
@@ -50,7 +50,10 @@ def roles_by_name(profile: ColumnProfile) -> tuple[str, ...]:
 def agrees(profile: ColumnProfile, role: str) -> bool:
     """Say whether the values of a column can be those of a role."""
     check = CHECKS.get(role)
-    return check is not None and profile.n > 0 and check(profile)
+    if check is None or not profile.n or not check(profile):
+        return False
+    never = heads().never.get(role, frozenset())
+    return not any(value_key(profile.labels.get(text, text)) in never for text in profile.values)
 
 
 def _is_patient(one: ColumnProfile) -> bool:
@@ -87,6 +90,17 @@ CHECKS: Mapping[str, Callable[[ColumnProfile], bool]] = {
     **dict.fromkeys(("eligible", "asked"), yes_or_no),
 }
 """Role -> whether a column's values are of its kind."""
+
+PEOPLE = ("patient", "episode", "therapist")
+"""Roles whose values identify people."""
+
+
+def is_personal(profile: ColumnProfile) -> bool:
+    """Say whether the values of a column identify people, by its name: numbers of patients, names, dates of birth."""
+    if any(role in PEOPLE for role in roles_by_name(profile)):
+        return True
+    return any(key in each.heads for key in keys_of(profile) for each in heads().unused if each.personal)
+
 
 SHAPES = {
     "patient": "numbers or codes of patients", "episode": "numbers or codes, each once", "clinic": "a few names",

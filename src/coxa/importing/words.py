@@ -86,6 +86,7 @@ class Heads:
     date_words: frozenset[str]
     score_words: frozenset[str]
     roles: Mapping[str, frozenset[str]]
+    never: Mapping[str, frozenset[str]]
     unused: tuple[Unused, ...]
     descriptors: tuple[DescriptorWords, ...]
     standards: Mapping[str, tuple[str, frozenset[str]]]
@@ -142,6 +143,7 @@ def heads() -> Heads:
         **values,
         **names,
         roles={name: _keys(each) for name, each in words["roles"].items()},
+        never={name: frozenset(map(value_key, each)) for name, each in words["never"].items()},
         unused=tuple(Unused(name, each["reason"], _keys(each["heads"])) for name, each in words["unused"].items()),
         descriptors=tuple(_descriptor(name, each) for name, each in words["descriptors"].items()),
         standards={name: (each["label"], _keys(each["heads"])) for name, each in words["standards"].items()},

@@ -8,7 +8,7 @@ from coxa.importing.audit.used import Used
 from coxa.importing.draft import Draft
 from coxa.importing.profile import ColumnProfile
 from coxa.importing.proposal import Answer, Question
-from coxa.importing.roles import SHAPES, agrees, described, keys_of, roles_by_name
+from coxa.importing.roles import PEOPLE, SHAPES, agrees, described, keys_of, roles_by_name
 from coxa.importing.words import heads
 from coxa.study.audit.plan import COUNTS, DATES, FLAGS, TEXTS
 
@@ -21,9 +21,6 @@ LABELS = {
     "attended": "attended sessions", "missed": "missed sessions", "eligible": "whether the episode counts",
     "asked": "whether the patient was asked to fill in a questionnaire",
 }  # fmt: skip
-
-PEOPLE = ("patient", "episode", "therapist")
-"""Roles whose values identify people."""
 
 WORTH_ASKING = ("clinic", "therapist")
 """Roles that are asked for although an audit can do without."""
@@ -83,7 +80,8 @@ def other_roles(used: Used) -> None:
             continue
         candidates = [one for one in used.free() if agrees(one, role) and not one.constant]
         if role in WORTH_ASKING:
-            candidates = [one for one in candidates if one.kind == "category"]
+            asked = {column for question in used.draft.questions for column in question.columns}
+            candidates = [one for one in candidates if one.kind == "category" and one.column not in asked]
         if not candidates and not _needed(used, role):
             _note_disagreement(used, role, named)
             continue

@@ -122,9 +122,11 @@ def _known_levels(
     known = {key: level for level, each in (words.levels or {}).items() for key in each}
     level_of: dict[str, str] = {}
     is_open = False
-    for text in profile.values:
-        key = value_key(profile.labels.get(text, text))
-        level = known.get(key) or _level_asked(used, words, profile, text)
+    keys = {text: value_key(profile.labels.get(text, text)) for text in profile.values}
+    all_known = all(key in known for key in keys.values())
+    for text, key in keys.items():
+        sure = all_known or len(key) > 1  # of H and M, the M is a woman in Spanish: a letter alone is not sure
+        level = (known.get(key) if sure else None) or _level_asked(used, words, profile, text)
         is_open = is_open or level is None
         if level == MISSING:
             used.draft.put(("data", "missing"), [*used.draft.plan.get("data", {}).get("missing", []), text])

@@ -6,58 +6,23 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from coxa.errors import CoxaError, OptionError
 from coxa.importing.audit.columns import NONE
+from coxa.importing.audit.scales import Choice, Measured, choices_of, readable_choices, scale_of
 from coxa.importing.audit.used import Used
 from coxa.importing.profile import ColumnProfile
-from coxa.importing.proposal import Answer, Question
-from coxa.importing.roles import Moment, described, fit, timed
-from coxa.importing.words import OutcomeWords, heads
+from coxa.importing.proposal import Answer, Question, Status
+from coxa.importing.roles import Moment, Timed, described, fit, timed
+from coxa.importing.words import OutcomeWords, head_key, heads
 from coxa.instruments import instrument_names, load_instrument
-from coxa.study.parts import MeasuredOutcome
-from coxa.study.scales import OutcomeScale, outcome_scale
 
 ITEM = re.compile(r"(.+?)(?: (?:item|activity|question|q|p|a|s|sp))? \d+")
 """A head of an instrument's item: `psfs 1`, `hoos p 3`."""
 
-OTHER = "other"
+LATER = re.compile(r"\bt [2-9]\b")
+NUMBERED = re.compile(r"\bt [1-9]\b")
+"""Times that are numbered; t0 is intake, and t1 is discharge where there is no t2."""
+
 MOMENTS: tuple[Moment, Moment] = ("intake", "discharge")
-
-
-@dataclass(frozen=True, slots=True)
-class Measured:
-    """What a head says that is measured: the outcome's name, and the instruments that it can be of.
-
-    sure : whether the head names the instrument, and its scale where it has several
-    """
-
-    name: str
-    choices: tuple[Choice, ...]
-    sure: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """A scale of an instrument in a version; scale and version are None where there is one only."""
-
-    instrument: str
-    scale: str | None = None
-    version: str | None = None
-
-    @property
-    def word(self) -> str:
-        """How the choice is answered: `nprs`, `hoos.pain`, `womac.total.lk`."""
-        return ".".join(part for part in (self.instrument, self.scale, self.version) if part)
-
-    @property
-    def keys(self) -> dict[str, str]:
-        """The keys of the outcome in the plan."""
-        pairs = (("instrument", self.instrument), ("scale", self.scale), ("version", self.version))
-        return {key: value for key, value in pairs if value}
-
-    def range(self) -> OutcomeScale:
-        """Return range and direction."""
-        return outcome_scale(MeasuredOutcome(**self.keys))
 
 
 @dataclass(slots=True)
@@ -75,20 +40,6 @@ class Columns:
         return [*self.at["intake"], *self.at["discharge"], *self.untimed]
 
 
-def choices_of(instrument: str) -> tuple[Choice, ...]:
-    """Return every scale of an instrument in every version.
-
-    Examples
-    --------
-    >>> [each.word for each in choices_of("nprs")], [each.word for each in choices_of("hos")]
-    (['nprs'], ['hos.adl', 'hos.sport'])
-    """
-    one = load_instrument(instrument)
-    scales = list(one.scales) if len(one.scales) > 1 else [None]
-    versions = list(one.versions) if len(one.versions) > 1 else [None]
-    return tuple(Choice(instrument, scale, version) for scale in scales for version in versions)
-
-
 def propose_outcomes(used: Used) -> None:
     """Find the scores of every outcome."""
     for name, columns in _claimed(used).items():
@@ -99,9 +50,10 @@ def propose_outcomes(used: Used) -> None:
 def _claimed(used: Used) -> dict[str, Columns]:
     """Return name of an outcome -> the columns whose heads name it."""
     found: dict[str, Columns] = {}
+    numbered = any(LATER.search(head_key(one.column)) for one in used.profiles)
     for profile in list(used.free()):
-        head = timed(profile.parts)
-        measured = _measured(head.rest)
+        head = _without_number(timed(profile.parts), profile) if numbered else timed(profile.parts)
+        measured = _measured(head.rest) or _single_item(head.rest)
         if measured is None:
             _note_item(used, profile, head.rest)
             continue
@@ -114,6 +66,13 @@ def _claimed(used: Used) -> dict[str, Columns]:
         else:
             columns.untimed.append(profile)
     return found
+
+
+def _without_number(head: Timed, profile: ColumnProfile) -> Timed:
+    """Return a head without its t1, t2, ... and without a moment: with a t2 there, t1 need not be discharge."""
+    key = head_key(profile.column)
+    rest = " ".join(NUMBERED.sub(" ", key).split())
+    return head if rest == key else Timed(None, rest)
 
 
 def _name_of(found: dict[str, Columns], measured: Measured) -> str:
@@ -150,6 +109,16 @@ def _without_ends(key: str) -> Iterator[str]:
         yield " ".join(words)
 
 
+def _single_item(rest: str) -> Measured | None:
+    """Return what a head with a number is of, where its instrument has one item: `NPRS 2` is no second item."""
+    match = ITEM.fullmatch(rest)
+    measured = _measured(match[1]) if match else None
+    if measured is None:
+        return None
+    single = all(len(load_instrument(each.instrument).items) == 1 for each in measured.choices)
+    return measured if single else None
+
+
 def _note_item(used: Used, profile: ColumnProfile, rest: str) -> None:
     """Note a column that holds an item of an instrument: an audit takes scores."""
     match = ITEM.fullmatch(rest)
@@ -180,12 +149,14 @@ def _moments_asked(used: Used, columns: Columns) -> None:
 
 def _outcome(used: Used, name: str, columns: Columns) -> None:
     """Propose one outcome where its columns, its instrument and its range are sure, or asked."""
+    for moment in MOMENTS:
+        _related(used, name, columns, moment)
     pair = [_one_column(used, name, moment, columns.at[moment]) for moment in MOMENTS]
     first, last = pair
     if first is None or last is None:
         _note_incomplete(used, name, columns)
         return
-    scale_keys = _instrument(used, name, columns.measured, (first, last))
+    scale_keys = scale_of(used, name, columns.measured, (first, last))
     if scale_keys is None:
         return
     keys, low, high, why = scale_keys
@@ -204,6 +175,27 @@ def _outcome(used: Used, name: str, columns: Columns) -> None:
     used.draft.put(("data", "scores", name), scores)
 
 
+def _related(used: Used, name: str, columns: Columns, moment: Moment) -> None:
+    """Ask whether a column that names the outcome and another time has its value at a moment that no column has."""
+    if columns.at[moment] or not any(columns.at.values()) or columns.untimed:
+        return
+    words = {word for choice in columns.measured.choices for word in choice.instrument.split("_")} | {name}
+    related = [
+        one for one in used.free()
+        if one.kind == "number" and words & set(head_key(one.column).split()) and one not in columns.all
+    ]  # fmt: skip
+    if not related:
+        return
+    answers = (*(Answer(one.column, described(one)) for one in related), Answer(NONE, "none of these"))
+    question = Question(
+        f"column:{name}.{moment}", f"Which column holds {name} at {moment}?", "No column has a name that says it.",
+        answers, tuple(one.column for one in related), needed=False,
+    )  # fmt: skip
+    word = used.draft.ask(question)
+    if word and word != NONE:
+        columns.at[moment].append(used.named(word))
+
+
 def _one_column(used: Used, name: str, moment: Moment, profiles: Sequence[ColumnProfile]) -> ColumnProfile | None:
     if len(profiles) < 2:
         return profiles[0] if profiles else None
@@ -218,123 +210,49 @@ def _one_column(used: Used, name: str, moment: Moment, profiles: Sequence[Column
 
 def _note_incomplete(used: Used, name: str, columns: Columns) -> None:
     """Note columns of an outcome that lacks its value at intake or at discharge."""
+    said = name.replace("_", " ")
     for moment, other in (MOMENTS, MOMENTS[::-1]):
+        is_open = bool(columns.untimed) or used.draft.is_open(f"column:{name}.{other}")
         for profile in columns.at[moment]:
-            if used.draft.free(profile) and not columns.at[other] and not columns.untimed:
-                why = f"It is {name.replace('_', ' ')} at {moment}, and no column has its value at {other}."
-                used.draft.is_role(profile, "", why, "unused")
-
-
-ScaleKeys = tuple[dict[str, object], float, float, str]
-"""Keys of an outcome, its range, and why it is so."""
-
-
-def _instrument(
-    used: Used, name: str, measured: Measured, pair: tuple[ColumnProfile, ColumnProfile]
-) -> ScaleKeys | None:
-    """Return what an outcome is of: by its head, where its values agree, or by an answer."""
-    fitting = [choice for choice in measured.choices if _fits(choice, pair)]
-    if measured.sure and fitting:
-        return _of_instrument(fitting[0], "Its name is that of the instrument, and its values are in its range")
-    both = " and ".join(one.column for one in pair)
-    shown = "; ".join(f"{one.column}: {described(one)}" for one in pair)
-    answers = (
-        *(Answer(choice.word, _label(choice)) for choice in fitting),
-        Answer(OTHER, "another measure, whose range and direction are asked"),
-        Answer(NONE, "it is not to be used"),
-    )
-    known = measured.choices[0].range() if measured.sure else None
-    out = f" The range of the {known.source} is {known.low:g} to {known.high:g}." if known else ""
-    question = Question(
-        f"instrument:{name}", f"Which instrument is {both} of?", f"{shown}.{out}", answers,
-        tuple(one.column for one in pair), needed=False,
-    )  # fmt: skip
-    word = used.draft.ask(question)
-    if word == OTHER:
-        return _own_scale(used, name, pair)
-    chosen = next((choice for choice in fitting if choice.word == word), None)
-    return _of_instrument(chosen, "The instrument was answered") if chosen else None
-
-
-def _fits(choice: Choice, pair: Sequence[ColumnProfile]) -> bool:
-    """Say whether both columns are in the range of a scale, and one of them reaches a quarter of it."""
-    scale = choice.range()
-    inside = all(fit(one, scale.low, scale.high).agree for one in pair)
-    return inside and any(fit(one, scale.low, scale.high, reach=True).agree for one in pair)
-
-
-def _of_instrument(choice: Choice, why: str) -> ScaleKeys:
-    scale = choice.range()
-    reason = f"{why} ({scale.low:g} to {scale.high:g}; {scale.direction})"
-    return dict(choice.keys), scale.low, scale.high, reason
-
-
-def _label(choice: Choice) -> str:
-    scale, one = choice.range(), load_instrument(choice.instrument)
-    part = f", {one.scales[choice.scale].label}" if choice.scale else ""
-    return f"{one.label}{part}: {scale.low:g} to {scale.high:g}, {scale.direction}"
-
-
-def _own_scale(used: Used, name: str, pair: Sequence[ColumnProfile]) -> ScaleKeys | None:
-    """Return the range and direction of a measure of no known instrument, as answered."""
-    columns = tuple(one.column for one in pair)
-    text = used.draft.ask(
-        Question(f"range:{name}", f"What are the lowest and the highest possible value of {columns[0]}?",
-                 "Write two numbers, such as 0 100.", (), columns, needed=False)
-    )  # fmt: skip
-    better = used.draft.ask(
-        Question(f"direction:{name}", f"Which values of {columns[0]} are better?", "The file does not say it.",
-                 (Answer("higher", "higher values"), Answer("lower", "lower values")), columns, needed=False)
-    )  # fmt: skip
-    if not text or not better:
-        return None
-    low, high = _two_numbers(text, name)
-    keys: dict[str, object] = {"range": [low, high], "higher_is_better": better == "higher"}
-    return keys, low, high, "Range and direction were answered"
-
-
-def _two_numbers(text: str, name: str) -> tuple[float, float]:
-    numbers = [float(each) for each in re.findall(r"-?\d+(?:\.\d+)?", text)]
-    if len(numbers) != 2 or numbers[0] >= numbers[1]:
-        raise OptionError(f"{text} is no range. Answer `range:{name}` with two numbers, such as 0 100.")
-    return numbers[0], numbers[1]
+            if used.draft.free(profile) and not columns.at[other]:
+                rest = (
+                    f"which column has its value at {other} is asked"
+                    if is_open
+                    else f"no column has its value at {other}"
+                )
+                status: Status = "asked" if is_open else "unused"
+                used.draft.is_role(profile, "", f"It is {said} at {moment}, and {rest}.", status)
 
 
 def ask_for_an_outcome(used: Used) -> None:
     """Ask for the columns and the instrument of an outcome, where none was found; without one there is no audit."""
     if used.draft.plan.get("outcomes"):
         return
-    waiting = [question for question in used.draft.questions if question.key.startswith(OUTCOME_QUESTIONS)]
-    if waiting:
-        needed = [replace(each, needed=True) if each in waiting else each for each in used.draft.questions]
-        used.draft.questions[:] = needed
+    if _now_needed(used):
         return
     candidates = [one for one in used.free() if one.kind == "number" and not one.constant]
     pair = [_candidate(used, moment, candidates) for moment in MOMENTS]
     if pair[0] is None or pair[1] is None:
         return
-    every = tuple(choice for name in instrument_names() for choice in _readable_choices(name))
+    every = tuple(choice for name in instrument_names() for choice in readable_choices(name))
     columns = Columns(Measured("outcome", every, sure=False))
     columns.at = {"intake": [pair[0]], "discharge": [pair[1]]}
     _outcome(used, "outcome", columns)
+    _now_needed(used)
+
+
+OF_OUTCOMES = re.compile(r"(moment|instrument|range|direction):|column:.+\.(intake|discharge)$")
+"""Keys of the questions about outcomes."""
+
+
+def _now_needed(used: Used) -> bool:
+    """Make the open questions about outcomes needed ones, and say whether there are any."""
+    waiting = [bool(OF_OUTCOMES.match(each.key)) for each in used.draft.questions]
     used.draft.questions[:] = [
-        replace(each, needed=True) if each.key.startswith(OUTCOME_QUESTIONS) else each for each in used.draft.questions
+        replace(each, needed=True) if of_outcome else each
+        for each, of_outcome in zip(used.draft.questions, waiting, strict=True)
     ]
-
-
-OUTCOME_QUESTIONS = ("moment:", "instrument:", "range:", "direction:", "column:outcome.")
-
-
-def _readable_choices(name: str) -> list[Choice]:
-    """Return the scales of an instrument whose range is known."""
-    kept = []
-    for choice in choices_of(name):
-        try:
-            choice.range()
-        except CoxaError:
-            continue
-        kept.append(choice)
-    return kept
+    return any(waiting)
 
 
 def _candidate(used: Used, moment: Moment, candidates: Sequence[ColumnProfile]) -> ColumnProfile | None:

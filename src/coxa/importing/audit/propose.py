@@ -28,6 +28,7 @@ from coxa.importing.profile import ColumnProfile
 from coxa.importing.proposal import Answer, Question
 from coxa.importing.roles import agrees, roles_by_name, timed
 from coxa.importing.tables import FileTable
+from coxa.importing.words import head_key, heads
 from coxa.study.audit.plan import COUNTS, DATES, FLAGS, TEXTS
 
 DATA = ("data",)
@@ -147,7 +148,9 @@ def _rest(used: Used) -> None:
         if one.kind in ("number", "category", "flag") and not one.constant:
             why = "No name of an audit's columns is known for it. Add it under `descriptors` to adjust for it."
             used.draft.is_role(one, "", why, "unused")
-    if not used.table.frame.shape[0]:
-        used.draft.findings.append(
-            Finding("error", used.table.place, "the table has no rows", "Export it again, with its data.")
-        )
+    for one in used.profiles:
+        keys = {head_key(text) for text in one.values} if one.kind == "category" else set()
+        if len(keys) > 1 and keys <= heads().intake | heads().discharge:
+            rule = "a row is of one questionnaire, and an audit takes a row for each episode"
+            remedy = "Export one row for each episode, with a column for the value at intake and one at discharge."
+            used.draft.findings.append(Finding("warning", used.table.place, rule, remedy, field=one.column))

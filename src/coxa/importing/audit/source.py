@@ -189,13 +189,12 @@ def _copies(frame: pd.DataFrame) -> int:
 def ask_data_cut(used: Used) -> None:
     """Ask for the day of the export; without an answer it is the latest day in the data."""
     days = [one.profile.days[1] for one in used.columns.values() if one.profile.kind == "date" and one.profile.days]
-    if not days:
-        return
     titled = _day_of_title(used)
     title = f"The title of the file says {titled}. " if titled else ""
+    latest = f"The latest day in the data is {max(days)}, which" if days else "The latest day in the data"
     question = Question(
         "data_cut", "On which day were the data exported? Write it as 2025-11-03.",
-        f"{title}The latest day in the data is {max(days)}, which is taken unless answered.", (), (), needed=False,
+        f"{title}{latest} is taken unless answered.", (), (), needed=False,
     )  # fmt: skip
     text = used.draft.ask(question)
     if text is None:

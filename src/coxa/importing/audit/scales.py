@@ -1,0 +1,169 @@
+"""Which scale of which instrument columns are of: by their name, where their values agree, or by an answer."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from coxa.errors import CoxaError, OptionError
+from coxa.importing.audit.columns import NONE
+from coxa.importing.audit.used import Used
+from coxa.importing.profile import ColumnProfile
+from coxa.importing.proposal import Answer, Question
+from coxa.importing.roles import described, fit
+from coxa.instruments import load_instrument
+from coxa.study.parts import MeasuredOutcome
+from coxa.study.scales import OutcomeScale, outcome_scale
+
+RANGE = re.compile(r"(\d+) ?(?:-|\u2013|to|bis) ?(\d+)")
+PERCENT = re.compile(r"%|\bper ?cent\b|\bprozent\b", re.IGNORECASE)
+
+OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A scale of an instrument in a version; scale and version are None where there is one only."""
+
+    instrument: str
+    scale: str | None = None
+    version: str | None = None
+
+    @property
+    def word(self) -> str:
+        """How the choice is answered: `nprs`, `hoos.pain`, `womac.total.lk`."""
+        return ".".join(part for part in (self.instrument, self.scale, self.version) if part)
+
+    @property
+    def keys(self) -> dict[str, str]:
+        """The keys of the outcome in the plan."""
+        pairs = (("instrument", self.instrument), ("scale", self.scale), ("version", self.version))
+        return {key: value for key, value in pairs if value}
+
+    def range(self) -> OutcomeScale:
+        """Return range and direction."""
+        return outcome_scale(MeasuredOutcome(**self.keys))
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What a head says that is measured: the outcome's name, and the instruments that it can be of.
+
+    sure : whether the head names the instrument, and its scale where it has several
+    """
+
+    name: str
+    choices: tuple[Choice, ...]
+    sure: bool
+
+
+def choices_of(instrument: str) -> tuple[Choice, ...]:
+    """Return every scale of an instrument in every version.
+
+    Examples
+    --------
+    >>> [each.word for each in choices_of("nprs")], [each.word for each in choices_of("hos")]
+    (['nprs'], ['hos.adl', 'hos.sport'])
+    """
+    one = load_instrument(instrument)
+    scales = list(one.scales) if len(one.scales) > 1 else [None]
+    versions = list(one.versions) if len(one.versions) > 1 else [None]
+    return tuple(Choice(instrument, scale, version) for scale in scales for version in versions)
+
+
+def readable_choices(name: str) -> list[Choice]:
+    """Return the scales of an instrument whose range is known."""
+    kept = []
+    for choice in choices_of(name):
+        try:
+            choice.range()
+        except CoxaError:
+            continue
+        kept.append(choice)
+    return kept
+
+
+ScaleKeys = tuple[dict[str, object], float, float, str]
+"""Keys of an outcome, its range, and why it is so."""
+
+
+def scale_of(used: Used, name: str, measured: Measured, pair: tuple[ColumnProfile, ColumnProfile]) -> ScaleKeys | None:
+    """Return what an outcome is of: by its head, where its values agree, or by an answer."""
+    fitting = [choice for choice in measured.choices if _fits(choice, pair)]
+    if measured.sure and fitting and not _contradicted(fitting[0], pair):
+        return _of_instrument(fitting[0], "Its name is that of the instrument, and its values are in its range")
+    both = " and ".join(one.column for one in pair)
+    shown = "; ".join(f"{one.column}: {described(one)}" for one in pair)
+    answers = (
+        *(Answer(choice.word, _label(choice)) for choice in fitting),
+        Answer(OTHER, "another measure, whose range and direction are asked"),
+        Answer(NONE, "it is not to be used"),
+    )
+    known = measured.choices[0].range() if measured.sure else None
+    out = f" The range of the {known.source} is {known.low:g} to {known.high:g}." if known else ""
+    question = Question(
+        f"instrument:{name}", f"Which instrument is {both} of?", f"{shown}.{out}", answers,
+        tuple(one.column for one in pair), needed=False,
+    )  # fmt: skip
+    word = used.draft.ask(question)
+    if word == OTHER:
+        return _own_scale(used, name, pair)
+    chosen = next((choice for choice in fitting if choice.word == word), None)
+    return _of_instrument(chosen, "The instrument was answered") if chosen else None
+
+
+def _fits(choice: Choice, pair: Sequence[ColumnProfile]) -> bool:
+    """Say whether both columns are in the range of a scale, and one of them reaches a quarter of it."""
+    scale = choice.range()
+    inside = all(fit(one, scale.low, scale.high).agree for one in pair)
+    return inside and any(fit(one, scale.low, scale.high, reach=True).agree for one in pair)
+
+
+def _contradicted(choice: Choice, pair: Sequence[ColumnProfile]) -> bool:
+    """Say whether a head names another range than that of the scale: `LEFS %`, `NPRS (0-100)`."""
+    scale = choice.range()
+    for one in pair:
+        named = RANGE.search(one.column)
+        if named and (float(named[1]), float(named[2])) != (scale.low, scale.high):
+            return True
+        if PERCENT.search(one.column) and (scale.low, scale.high) != (0, 100):
+            return True
+    return False
+
+
+def _of_instrument(choice: Choice, why: str) -> ScaleKeys:
+    scale = choice.range()
+    reason = f"{why} ({scale.low:g} to {scale.high:g}; {scale.direction})"
+    return dict(choice.keys), scale.low, scale.high, reason
+
+
+def _label(choice: Choice) -> str:
+    scale, one = choice.range(), load_instrument(choice.instrument)
+    part = f", {one.scales[choice.scale].label}" if choice.scale else ""
+    return f"{one.label}{part}: {scale.low:g} to {scale.high:g}, {scale.direction}"
+
+
+def _own_scale(used: Used, name: str, pair: Sequence[ColumnProfile]) -> ScaleKeys | None:
+    """Return the range and direction of a measure of no known instrument, as answered."""
+    columns = tuple(one.column for one in pair)
+    text = used.draft.ask(
+        Question(f"range:{name}", f"What are the lowest and the highest possible value of {columns[0]}?",
+                 "Write two numbers, such as 0 100.", (), columns, needed=False)
+    )  # fmt: skip
+    better = used.draft.ask(
+        Question(f"direction:{name}", f"Which values of {columns[0]} are better?", "The file does not say it.",
+                 (Answer("higher", "higher values"), Answer("lower", "lower values")), columns, needed=False)
+    )  # fmt: skip
+    if not text or not better:
+        return None
+    low, high = _two_numbers(text, name)
+    keys: dict[str, object] = {"range": [low, high], "higher_is_better": better == "higher"}
+    return keys, low, high, "Range and direction were answered"
+
+
+def _two_numbers(text: str, name: str) -> tuple[float, float]:
+    numbers = [float(each) for each in re.findall(r"-?\d+(?:\.\d+)?", text)]
+    if len(numbers) != 2 or numbers[0] >= numbers[1]:
+        raise OptionError(f"{text} is no range. Answer `range:{name}` with two numbers, such as 0 100.")
+    return numbers[0], numbers[1]
