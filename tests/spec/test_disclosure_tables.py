@@ -85,7 +85,7 @@ def test_the_trap_is_protected(k: int, zeros_disclose: bool) -> None:
     found = attack_tables(done.tables, zeros_disclose=zeros_disclose)
     assert (found.frame["width"] >= k).all()
     assert found.narrower(k, zeros_disclose=zeros_disclose).empty
-    assert done.certificate.narrowest == found.frame["width"].min()
+    assert k <= done.certificate.narrowest <= found.frame["width"].min()
 
 
 @pytest.fixture(scope="module")
@@ -295,7 +295,8 @@ def test_the_certificate_is_a_record_for_a_file() -> None:
     assert kept["k"] == 8
     assert kept["n_cells"] == 13 * 9
     assert kept["n_attacked"] == kept["n_hidden"]
-    assert sum(kept["statuses"].values()) == 2 * kept["n_attacked"]
+    assert sum(kept["statuses"].values()) >= 2 * kept["n_attacked"]
+    assert kept["statuses"].keys() == {"optimal", "seen"}
     assert kept["narrowest"] >= 8
     assert protect_tables([two_way([[50, 60], [70, 80]])], k=5).certificate.as_dict()["narrowest"] is None
 

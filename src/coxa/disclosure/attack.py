@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from coxa.disclosure.known import Known, Tables, words
-from coxa.disclosure.ranges import feasible_ranges
+from coxa.disclosure.ranges import Enough, feasible_ranges
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,13 +85,26 @@ def attack_tables(
 
 
 def attack_known(
-    known: Known, tables: Tables, earlier: Sequence[Tables], *, left: bool, zeros_disclose: bool
+    known: Known,
+    tables: Tables,
+    earlier: Sequence[Tables],
+    *,
+    left: bool,
+    zeros_disclose: bool,
+    enough: Enough | None = None,
 ) -> Attack:
-    """Attack tables of which it is known already how they add up; the index of the frame is that of `known`."""
+    """Attack tables of which it is known already how they add up; the index of the frame is that of `known`.
+
+    With `enough`, ranges are followed up to its width only, and counts that follow from others are left out where they
+    are at least twice as large: a narrower range of such a count has no small number in it.
+    """
     low, high = known.limits(tables, earlier, 0.0 if zeros_disclose else 1.0, left)
     cells = np.arange(len(low)) < known.n_cells
-    after = np.flatnonzero((~cells | np.isinf(high)) & known.attackable())
-    found = feasible_ranges(known.matrix(), low, high, after)
+    wanted = (~cells | np.isinf(high)) & known.attackable()
+    if enough is not None:
+        wanted &= cells | (np.minimum(np.abs(enough.low), np.abs(enough.high)) < 2 * enough.width)
+    after = np.flatnonzero(wanted)
+    found = feasible_ranges(known.matrix(), low, high, after, enough=enough)
     names, since = list(known.places), set(known.since)
     frame = pd.DataFrame(
         {

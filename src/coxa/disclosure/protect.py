@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -12,6 +13,7 @@ import scipy
 from coxa.disclosure.attack import Attack, attack_known
 from coxa.disclosure.choice import Choice
 from coxa.disclosure.known import Known, Tables
+from coxa.disclosure.ranges import Enough
 from coxa.disclosure.tables import CountTable
 from coxa.errors import CoxaError, OptionError, check_kind
 
@@ -29,12 +31,13 @@ class Certificate:
     left           : whether some people of an earlier publication are not counted any more, which the attacker knows
     n_cells        : different cells of the tables
     n_hidden       : cells among them that are hidden
-    n_attacked     : hidden cells, of earlier publications too, and counts that only follow from others
-    narrowest      : number of people by which the least and the largest value of a hidden cell differ at the least;
-                     infinite where nothing is hidden or no hidden cell has a largest value
+    n_attacked     : hidden cells, of earlier publications too, and counts below 2 k that only follow from others
+    narrowest      : number of people by which two possible values of a hidden cell differ at the least, followed up to
+                     k; infinite where nothing is hidden or no hidden cell has a largest value
     zeros_disclose : whether zeros are hidden as well
     rounded_to     : what shown counts are rounded to
-    statuses       : answers of the solver, with how often each came
+    statuses       : answers of the solver in all attacks, with how often each came; `seen` is the end of a range which
+                     is wide enough by solutions of earlier programs
     solver         : which it is
 
     Examples
@@ -42,7 +45,7 @@ class Certificate:
     >>> table = CountTable.of_array([[3, 12], [20, 9]], {"clinic": ["A", "B"], "sex": ["f", "m"]})
     >>> certificate = protect_tables([table], k=5).certificate
     >>> certificate.n_cells, certificate.n_hidden, certificate.narrowest, certificate.statuses
-    (9, 4, 13.0, {'optimal': 8})
+    (9, 4, 13.0, {'optimal': 2, 'seen': 14})
     """
 
     k: int
@@ -136,14 +139,16 @@ def protect_tables(
     known = Known.of(tables, before)
     left = known.some_left(tables, before)
     choice = Choice.of(known, tables, before, published_before, zeros_disclose)
-    hidden = choice.first(k)
+    hidden, enough = choice.first(k), Enough.of(known.values(tables, before), k)
     for table in tables:
         if "few" in table.cells:
             marked = table.cells["few"] & ((table.cells["n"] > 0) | zeros_disclose)
             hidden[known.indices(table)[marked.to_numpy(dtype=bool)]] = True
+    answers: Counter[str] = Counter()
     for _ in range(ROUNDS):
         shown = [table.published(hidden[known.indices(table)], k) for table in tables]
-        attack = attack_known(known, shown, published_before, left=left, zeros_disclose=zeros_disclose)
+        attack = attack_known(known, shown, published_before, left=left, zeros_disclose=zeros_disclose, enough=enough)
+        answers.update(attack.statuses)
         narrow = attack.narrower(k, zeros_disclose=zeros_disclose)
         if narrow.empty:
             break
@@ -151,7 +156,8 @@ def protect_tables(
     else:
         raise CoxaError("The tables are not proved to be safe. Publish fewer of them, or join levels.")
     final = tuple(table.published(hidden[known.indices(table)], k, round_to) for table in tables)
-    attack = attack_known(known, final, published_before, left=left, zeros_disclose=zeros_disclose)
+    attack = attack_known(known, final, published_before, left=left, zeros_disclose=zeros_disclose, enough=enough)
+    answers.update(attack.statuses)
     if not attack.narrower(k, zeros_disclose=zeros_disclose).empty:
         raise CoxaError("The rounded tables are not proved to be safe. Publish them without rounding.")
     certificate = Certificate(
@@ -165,7 +171,7 @@ def protect_tables(
         narrowest=_narrowest(attack),
         zeros_disclose=zeros_disclose,
         rounded_to=round_to,
-        statuses=attack.statuses,
+        statuses=dict(answers),
     )
     return Protected(final, certificate, tuple(tables))
 

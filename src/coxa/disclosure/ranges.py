@@ -38,7 +38,38 @@ class Ranges:
     statuses: dict[str, int]
 
 
-def feasible_ranges(matrix: sparse.csr_matrix, low: Floats, high: Floats, at: Indices) -> Ranges:
+@dataclass(frozen=True, slots=True)
+class Enough:
+    """A width that is enough to know of a range, and what was seen so far of the counts.
+
+    A solution stays one when more counts are hidden, so that what was seen serves the next attack as well.
+
+    width     : two values of a count that are so far apart are enough
+    low, high : (n,) the least and the largest value of each count in the solutions so far; they are moved
+    """
+
+    width: float
+    low: Floats
+    high: Floats
+
+    @classmethod
+    def of(cls, values: Floats, width: float) -> Enough:
+        """Start with one solution, such as the true counts."""
+        return cls(width, values.copy(), values.copy())
+
+    def add(self, members: Indices, solution: Floats) -> None:
+        """Add a solution in whole numbers of some counts."""
+        self.low[members] = np.minimum(self.low[members], solution)
+        self.high[members] = np.maximum(self.high[members], solution)
+
+    def wide(self, one: int) -> bool:
+        """Say whether two values of a count are far enough apart."""
+        return bool(self.high[one] >= self.low[one] + self.width)
+
+
+def feasible_ranges(
+    matrix: sparse.csr_matrix, low: Floats, high: Floats, at: Indices, *, enough: Enough | None = None
+) -> Ranges:
     """Return the range of each of some counts, given limits of all of them and the sums among them.
 
     Parameters
@@ -49,6 +80,10 @@ def feasible_ranges(matrix: sparse.csr_matrix, low: Floats, high: Floats, at: In
         (n,) what an attacker knows of each count: both the same where it is shown.
     at
         The counts that the attacker is after.
+    enough
+        Where it is enough to know that a range is so wide: each solution of a program is one for every count in it, and
+        those of which two solutions are as far apart are not asked for again. Their range is then at least what is
+        returned.
 
     Returns
     -------
@@ -75,9 +110,11 @@ def feasible_ranges(matrix: sparse.csr_matrix, low: Floats, high: Floats, at: In
     if (np.abs(rest[empty]) > NEAR).any():
         raise ValueError("the shown counts contradict the equations")
     place = np.cumsum(free) - 1
-    parts = _Parts.of(unknown, rest, low[free], high[free])
+    parts = _Parts.of(unknown, rest, low[free], high[free], np.flatnonzero(free))
     counted: Counter[str] = Counter()
-    ends = np.array([(low[one], low[one]) if not free[one] else parts.range_of(place[one], counted) for one in at])
+    ends = np.array(
+        [(low[one], low[one]) if not free[one] else parts.range_of(place[one], counted, enough) for one in at]
+    )
     ends = ends.reshape(-1, 2)
     return Ranges(at, ends[:, 0], ends[:, 1], dict(counted))
 
@@ -127,15 +164,16 @@ class _Parts:
     part: Indices
     sizes: Indices
     columns: sparse.csc_matrix
+    places: Indices
     programs: dict[int, tuple[Indices, list[LinearConstraint]]]
 
     @classmethod
-    def of(cls, matrix: sparse.csr_matrix, rest: Floats, low: Floats, high: Floats) -> _Parts:
+    def of(cls, matrix: sparse.csr_matrix, rest: Floats, low: Floats, high: Floats, places: Indices) -> _Parts:
         n_rows, (rows, columns) = matrix.shape[0], matrix.nonzero()
         shape = (n_rows + matrix.shape[1],) * 2
         together = sparse.csr_matrix((np.ones(len(rows)), (rows, columns + n_rows)), shape=shape)
         part = np.asarray(connected_components(together, directed=False)[1][n_rows:], dtype=np.intp)
-        return cls(rest, low, high, part, np.bincount(part), matrix.tocsc(), {})
+        return cls(rest, low, high, part, np.bincount(part), matrix.tocsc(), places, {})
 
     def alone(self, one: int) -> float | None:
         """Return the value of a count that is the only unknown of its equations; None where it is not."""
@@ -159,25 +197,30 @@ class _Parts:
             self.programs[part] = members, sums
         return self.programs[part]
 
-    def range_of(self, one: int, counted: Counter[str]) -> tuple[float, float]:
-        """Return the range of one count, and count the answers of the solver."""
+    def range_of(self, one: int, counted: Counter[str], enough: Enough | None) -> tuple[float, float]:
+        """Return the range of one count, as far as it has to be known, and count the answers of the solver."""
         alone = self.alone(one)
         if alone is not None:
             counted["arithmetic"] += 2
             return alone, alone
         members, constraints = self.program(self.part[one])
         bounds = Bounds(self.low[members], self.high[members])
-        ends = []
+        ends: list[float] = []
         for sign in (1.0, -1.0):
+            if enough is not None and enough.wide(at := self.places[one]):
+                counted["seen"] += 2 - len(ends)
+                return float(enough.low[at]), float(enough.high[at])
             cost = np.where(members == one, sign, 0.0)
-            end, answer = _least(cost, constraints, bounds)
+            end, answer, solution = _least(cost, constraints, bounds)
+            if solution is not None and enough is not None:
+                enough.add(self.places[members], solution)
             counted[answer] += 1
             ends.append(sign * end)
         return ends[0], ends[1]
 
 
-def _least(cost: Floats, constraints: list[LinearConstraint], bounds: Bounds) -> tuple[float, str]:
-    """Return the least that a whole count, or its negative, can be, and the answer of the solver.
+def _least(cost: Floats, constraints: list[LinearConstraint], bounds: Bounds) -> tuple[float, str, Floats | None]:
+    """Return the least that a whole count, or its negative, can be, the answer of the solver, and a solution.
 
     Where the linear program has a solution in whole numbers, that is the answer.
     """
@@ -187,5 +230,5 @@ def _least(cost: Floats, constraints: list[LinearConstraint], bounds: Bounds) ->
     if solved.status == INFEASIBLE:
         raise ValueError("the shown counts contradict the equations")
     if solved.status == OPTIMAL and solved.x is not None:
-        return float(np.rint(cost @ solved.x)), "optimal"
-    return (-np.inf, "unbounded") if solved.status == UNBOUNDED else (np.nan, solved.message)
+        return float(np.rint(cost @ solved.x)), "optimal", np.rint(solved.x)
+    return (-np.inf, "unbounded", None) if solved.status == UNBOUNDED else (np.nan, solved.message, None)

@@ -71,7 +71,6 @@ def read_plan(path: str | Path) -> Study | AuditPlan:
     >>> type(read_plan("plan.yaml")).__name__
     'AuditPlan'
     """
-
     path = Path(path)
     return parse_plan(bytes_of(path), path.name, str(path.resolve().parent))
 
