@@ -1,4 +1,4 @@
-"""A practice system's export with its habits: a title, two header rows, four kinds of dates, words for missing."""
+"""A practice system's export with its habits: a title, two header rows, dates in four ways, words for missing."""
 
 from __future__ import annotations
 

@@ -49,6 +49,9 @@ class Dialect(Protocol):
     def finite(self, number: str) -> str:
         """Return the condition that a number is no infinity and not `NaN`."""
 
+    def day(self, text: str, shape: str) -> str:
+        """Return the day of a text under a format; nothing where it is none."""
+
     def mark_of(self, first: str, second: str) -> str:
         """Return a number that two pairs of texts seldom share, and that equal pairs always do."""
 
@@ -72,6 +75,12 @@ class DuckWords:
     def finite(self, number: str) -> str:
         """Return the condition that a number is finite."""
         return f"isfinite(CAST({number} AS DOUBLE))"
+
+    def day(self, text: str, shape: str) -> str:
+        """Return the day of a text under a format."""
+        pattern, _ = _pattern(shape)
+        quoted = shape.replace("'", "''")
+        return f"CASE WHEN {self.matches(text, pattern)} THEN CAST(try_strptime({text}, '{quoted}') AS DATE) END"
 
     def mark_of(self, first: str, second: str) -> str:
         """Return the hash of a pair."""
@@ -97,6 +106,10 @@ class PostgresWords:
     def finite(self, number: str) -> str:
         """Return the condition that a number is finite."""
         return f"CAST({number} AS DOUBLE PRECISION) NOT IN ('NaN', 'Infinity', '-Infinity')"
+
+    def day(self, text: str, shape: str) -> str:
+        """Return the day of a text under a format, worked out of its parts: the server has no cast that may fail."""
+        return _day(self, text, shape)
 
     def mark_of(self, first: str, second: str) -> str:
         """Return the hash of a pair."""
@@ -131,7 +144,7 @@ def day_of(words: Dialect, text: str, formats: Sequence[str]) -> str:
     A time of day may follow. Without formats the text is year-month-day.
     """
     plain = f"REGEXP_REPLACE({text}, '{TIME_OF_DAY}', '')"
-    days = [_day(words, plain, each) for each in formats or (ISO,)]
+    days = [words.day(plain, each) for each in formats or (ISO,)]
     if len(days) == 1:
         return days[0]
     first, last = (f"{end}({', '.join(days)})" for end in ("LEAST", "GREATEST"))

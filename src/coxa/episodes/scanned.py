@@ -6,11 +6,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 
+import numpy as np
 import pandas as pd
 
 from coxa.cohort.cohort import SourceFile
 from coxa.cohort.contracts import Contract
 from coxa.cohort.dictionary import Field
+from coxa.cohort.mapping.codes import parse_numbers
 from coxa.cohort.mapping.columns import Resolved
 from coxa.cohort.mapping.unreadable import date_remedy, number_remedy
 from coxa.cohort.mapping.words import unmapped
@@ -207,4 +209,9 @@ def _kinds_of_fault(
     if typing.kinds[column] in WHOLE:
         rule = "the value is not a whole number" if wanted.type == "integer" else "the value is not a number"
         return [(None, rule, "Correct it at the source.")]
-    return [(None, "the value is not a number", number_remedy(values, Marks(rows.decimal, rows.thousands)))]
+    marks = Marks(rows.decimal, rows.thousands)
+    broken = np.isfinite(parse_numbers(values.astype("str"), marks.decimal, marks.thousands)[0])
+    parts = [(values[~broken], "the value is not a number", number_remedy(values[~broken], marks)),
+             (values[broken], "the value is not a whole number", "Correct the value.")]  # fmt: skip
+    there = [(tuple(part), rule, remedy) for part, rule, remedy in parts if len(part)]
+    return there if len(there) > 1 else [(None, rule, remedy) for _, rule, remedy in there]
