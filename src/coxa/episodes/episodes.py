@@ -64,8 +64,9 @@ class Duck:
         values: Mapping[str, Any] = {}
         if self.source is not None:
             sql, values = self.source.ahead_of(sql), self.source.values
-        text = rewritten(sql, "${}".format)[0]
-        return self.connection.sql(text, params=dict(values) or None).to_arrow_reader(rows)
+        text, names = rewritten(sql, "${}".format)
+        given = {name: value for name, value in values.items() if name in names}
+        return self.connection.sql(text, params=given or None).to_arrow_reader(rows)
 
     def keep(self, table: str, sql: str, values: Mapping[str, Any]) -> None:
         """Make a table of the rows of a SELECT, in memory."""
@@ -203,5 +204,5 @@ def _column(name: str, kind: str, there: bool) -> str:
 
 
 def _latest(connection: duckdb.DuckDBPyConnection) -> date:
-    found = connection.execute("SELECT GREATEST(MAX(intake_date), MAX(discharge_date)) FROM source").fetchone()
-    return found[0] if found and found[0] else date.today()
+    ((found,),) = connection.execute("SELECT GREATEST(MAX(intake_date), MAX(discharge_date)) FROM source").fetchall()
+    return found or date.today()
