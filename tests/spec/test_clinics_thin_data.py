@@ -9,9 +9,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from coxa.clinics import publish
 from coxa.clinics.audit import Audit
+from coxa.clinics.page.build import build_page
 from coxa.clinics.run import audit_clinics
 from coxa.errors import DataError
+from coxa.report.document import Paragraph
 from tests.spec.tiny_clinics import episodes_in, episodes_of, plan_of, rows_of
 
 MONTHS = [f"2024-{month:02d}" for month in range(1, 13)]
@@ -206,3 +209,23 @@ def test_an_audit_shows_itself_in_a_terminal_and_in_a_notebook() -> None:
     assert "p0001" not in text + card
     thin = repr(audit(rows(["A"]).assign(discharge_date=pd.NaT)))
     assert "no discharge questionnaire was due" in thin
+
+
+THIN = {
+    "one clinic": lambda: rows(["A"]),
+    "no discharge": lambda: rows().assign(discharge_date=pd.NaT, pain_discharge=np.nan),
+    "no clinic and no sex": lambda: rows().drop(columns=["clinic", "sex"]),
+    "no sessions and no therapist": lambda: rows().drop(columns=["booked", "attended", "missed", "therapist"]),
+    "no day of intake": lambda: rows().assign(intake_date=pd.NaT),
+    "a handful": lambda: rows().head(3),
+}
+
+
+@pytest.mark.parametrize("lacking", THIN)
+def test_the_page_of_thin_data_says_every_reason(lacking: str) -> None:
+    found = audit(THIN[lacking]())
+    page = build_page(publish(found))
+    said = " ".join(str(block.text) for part in page.walk() for block in part.blocks if isinstance(block, Paragraph))
+    reasons = [*found.without.values(), *(mix.without for mix in found.case_mix.values()), found.completeness.without]
+    assert not [reason for reason in reasons if reason not in said]
+    assert any(reasons)

@@ -37,7 +37,8 @@ def completeness_section(page: Seen) -> Section:
     blocks: list[Block] = [FigureBlock(cascade_figure(page)), TableBlock(cascade_table(page))]
     if len(page.counts("clinic")):
         blocks.append(TableBlock(_by_clinic(page)))
-    blocks += [Paragraph(text, "warning") for name in ("condition",) if (text := page.audit.without.get(name))]
+    columns = ("clinic", "condition", *page.audit.plan.descriptors)
+    blocks += [Paragraph(text, "warning") for name in columns if (text := page.audit.without.get(name))]
     who = _who_is_missing(page)
     return Section("completeness", "How complete are the data?", tuple(blocks), (who,) if who else ())
 
