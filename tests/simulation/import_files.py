@@ -14,7 +14,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from coxa.importing.proposal import Proposal, Question, Reading
-from coxa.importing.propose import propose
+from coxa.importing.proposing import propose
 from tests.simulation.import_made.made import MadeFile
 from tests.simulation.import_made.redcap import REDCAP
 from tests.simulation.import_made.trials import TRIALS

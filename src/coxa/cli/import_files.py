@@ -46,7 +46,7 @@ def import_command(
     """
     with edge(verbose, as_json):
         from coxa.importing.proposal import PlanKind as Kind
-        from coxa.importing.propose import proposed, read_material
+        from coxa.importing.proposing import proposed, read_material
         from coxa.importing.write import write_plan
 
         wanted = cast("PlanKind | None", kind and check_option("--kind", kind, get_args(Kind)))
@@ -81,7 +81,7 @@ def _answers(given: list[str]) -> dict[str, str]:
 
 def _asked(material: Material, kind: PlanKind | None, proposal: Proposal) -> Proposal:
     """Ask every open question, the needed ones first; an empty answer leaves it open."""
-    from coxa.importing.propose import proposed
+    from coxa.importing.proposing import proposed
 
     passed: set[str] = set()
     while left := [question for question in proposal.questions if question.key not in passed]:

@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from coxa.importing.proposal import Proposal as Proposal
     from coxa.importing.proposal import Question as Question
     from coxa.importing.proposal import Reading as Reading
-    from coxa.importing.propose import answered as answered
-    from coxa.importing.propose import propose as propose
+    from coxa.importing.proposing import answered as answered
+    from coxa.importing.proposing import propose as propose
     from coxa.importing.write import plan_text as plan_text
     from coxa.importing.write import write_plan as write_plan
 
@@ -20,7 +20,7 @@ __getattr__, __dir__, __all__ = lazy(
     __name__,
     {
         "coxa.importing.proposal": ("Answer", "Proposal", "Question", "Reading"),
-        "coxa.importing.propose": ("answered", "propose"),
+        "coxa.importing.proposing": ("answered", "propose"),
         "coxa.importing.write": ("plan_text", "write_plan"),
     },
 )

@@ -56,7 +56,7 @@ def plan_text(proposal: Proposal, folder: Path | None = None) -> str:
 
     Examples
     --------
-    >>> from coxa.importing.propose import propose
+    >>> from coxa.importing.proposing import propose
     >>> head = "Pat no,Site,From,Until,NPRS start,NPRS end"
     >>> _ = Path("june.csv").write_text(head + chr(10) + "01,North,2025-01-07,2025-03-01,7,3", encoding="utf-8")
     >>> print(*plan_text(propose("june.csv", "audit")).splitlines()[-2:], sep=chr(10))

@@ -65,13 +65,18 @@ def _one_name(name: str, kept: str, other: str) -> bool:
 
 
 def _slips(name: str, profile: ColumnProfile, words: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    """Yield pairs of labels of which the rarer looks like a slip of the other: `Hilside` and `Hillside`."""
+    """Yield pairs of labels of which the rarer looks like a slip of the other, `Hilside` or `Site 01` for `Site 1`."""
     if name not in ("clinic", "therapist") or profile.n_distinct > MOST_COMPARED:
         return
-    kept = [text for text in profile.values if text not in words and len(text) > SHORT]
-    kept = [text for text in kept if not any(map(str.isdigit, text))]
-    pairs = [(first, second) for first, second in combinations(kept, 2) if slip_of(second, [first])]
+    kept = [text for text in profile.values if text not in words]
+    pairs = [pair for pair in combinations(kept, 2) if _is_slip(*pair)]
     yield from pairs[:MOST_ASKED]
+
+
+def _is_slip(first: str, second: str) -> bool:
+    if any(map(str.isdigit, first + second)):
+        return folded(first) == folded(second)
+    return min(len(first), len(second)) > SHORT and bool(slip_of(second, [first]))
 
 
 def _asked(used: Used, name: str, profile: ColumnProfile, kept: str, other: str) -> bool:
