@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,9 +11,10 @@ from coxa.clinics.provenance import run_record
 from coxa.clinics.publishing.earlier import read_counts
 from coxa.clinics.publishing.published import publish
 from coxa.clinics.run import audit_clinics
-from coxa.clinics.write import numbers
+from coxa.clinics.write import INPUTS, numbers
+from coxa.files import undamaged
 from coxa.report.trace.compare import TOLERANCE
-from coxa.report.trace.kept import read_kept
+from coxa.report.trace.kept import Kept, read_kept
 from coxa.report.trace.verify import Verified, plan_of, verified
 
 
@@ -33,7 +35,20 @@ def verify_audit(
         The earlier audit that the counts were protected against, where there was one.
     """
     kept = read_kept(folder)
-    audit = audit_clinics(plan_of(kept), data or kept.path("data"))
+    plan, used = _inputs(kept)
+    audit = audit_clinics(plan, data or used)
     published = publish(audit, earlier=[read_counts(earlier)] if earlier else [])
     document = replace(build_page(published), small_cells=published.certificate.k, style=audit.plan.style)
     return verified(kept, run_record(audit), document, numbers(audit, published, document), tolerance)
+
+
+def _inputs(kept: Kept) -> tuple[Path, Path | None]:
+    """Return where plan and data are: from the folder for the own eyes, or else the plan by its name."""
+    file = kept.folder / INPUTS
+    if not file.is_file():
+        return plan_of(kept), None
+    with undamaged(file, "Make the audit again with `coxa audit`."):
+        told = json.loads(file.read_text(encoding="utf-8"))
+        plan, data = told["plan"], told["data"]
+    path = kept.folder / plan if plan else None
+    return path if path and path.is_file() else plan_of(kept), kept.folder / data if data else None

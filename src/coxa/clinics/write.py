@@ -21,15 +21,15 @@ from coxa.report.document import Document, Format
 from coxa.report.output.csv_files import write_csv
 from coxa.report.output.render import render_document
 from coxa.report.trace.identity import data_hash
-from coxa.report.trace.kept import write_facts
+from coxa.report.trace.kept import path_from, write_facts
 from coxa.report.trace.results import numbers_frame
 from coxa.tables.table import identifier
 
 AuditLength = Literal["journal", "full"]
 AUDIT_LENGTHS: tuple[AuditLength, ...] = get_args(AuditLength)
 
-OWN = "own"
-"""Folder for the eyes of those whose data they are."""
+OWN, INPUTS = "own", "own/inputs.json"
+"""Folder for the eyes of those whose data they are, and the file in it that says where plan and data are."""
 
 
 def write_audit(
@@ -96,6 +96,7 @@ def write_audit(
         for name, frame in public_tables(published.audit):
             write_csv(frame, part / "tables" / f"{name}.csv")
         _own(audit, published, part / OWN, letter_form)
+        save(part / INPUTS, _json(_inputs(audit, out, data)), private=True)
     return [out / f"audit.{form}" for form in forms]
 
 
@@ -162,6 +163,13 @@ def _own(audit: Audit, published: Published, folder: Path, letter_form: Format |
     if letter_form is not None:
         for name, document in letters(audit).items():
             save(folder / "letters" / f"{name}.{letter_form}", render_document(document, letter_form), private=True)
+
+
+def _inputs(audit: Audit, folder: Path, data: str | Path | None) -> dict[str, str | None]:
+    """Return where plan and data are, from the folder of the audit; no file that is published says so."""
+    origin = audit.plan.origin
+    plan = Path(origin.folder) / origin.name if origin else None
+    return {"plan": path_from(folder, plan), "data": None if data is None else path_from(folder, Path(data))}
 
 
 def _json(content: dict[str, Any]) -> str:

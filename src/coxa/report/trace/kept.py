@@ -139,8 +139,8 @@ def write_facts(
         "style": document.style,
         "small_cells": document.small_cells,
         "inputs": {
-            "plan": plan.name if share and plan else _from(home, plan),
-            "data": None if share or data is None else _from(home, Path(data)),
+            "plan": plan.name if share and plan else path_from(home, plan),
+            "data": None if share or data is None else path_from(home, Path(data)),
         },
         "results": json.loads(numbers.to_json(orient="records", double_precision=15)),
     }
@@ -239,7 +239,7 @@ def read_results(path: Path) -> pd.DataFrame:
         return pd.read_csv(path, keep_default_na=False, na_values={"value": ["", "NA", "NaN"]})
 
 
-def _from(folder: Path, path: Path | None) -> str | None:
+def path_from(folder: Path, path: Path | None) -> str | None:
     """Return a path as seen from a folder, with forward slashes; the path itself where there is no way between them."""
     if path is None:
         return None
