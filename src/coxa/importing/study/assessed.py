@@ -168,6 +168,9 @@ def _rows(draft: Draft, each: Measured, visits: Visits, columns: Sequence[str]) 
         if each.day is not None:
             rows["assessment_date"] = each.day
             draft.is_role(table.profiles[each.day], "assessment_date", "It has a date on each row.")
+        if each.study_day is not None:
+            rows["study_day"] = each.study_day
+            draft.is_role(table.profiles[each.study_day], "study_day", "The name says so.")
     used = [*rows.values(), *dates.values(), *columns]
     source = {**source_of(table, used), "columns": rows}
     if dates:

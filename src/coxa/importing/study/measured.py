@@ -38,6 +38,7 @@ class Measured:
     dates  : time as it is written in lower case -> column of its date
     visit  : column that names the visit of a row, with value -> time
     day    : column with the date of a row
+    study_day : column with its day after randomisation
     """
 
     table: StudyTable
@@ -47,6 +48,7 @@ class Measured:
     visit: str | None
     visit_times: dict[str, Time]
     day: str | None
+    study_day: str | None
 
     @property
     def wide(self) -> bool:
@@ -74,6 +76,7 @@ def measured_in(draft: Draft, table: StudyTable) -> Measured:
     items = _items(draft, table, numeric)
     computed_columns(draft, table)
     visit, times = (None, {}) if table.unique else _visit_column(table)
+    _same_as_visit(draft, table, visit)
     taken = {each.column for each in items.columns} if items else set()
     open_ = [name for name in numeric if name not in taken and name != visit and draft.free(table.profiles[name])]
     rest = [name for name in open_ if _may_be_score(table, name)]
@@ -86,8 +89,10 @@ def measured_in(draft: Draft, table: StudyTable) -> Measured:
         for name, each in table.timed.items()
         if table.profiles[name].kind == "date" and _is_date_head(each.stem)
     }
-    day = None if table.unique else fields_of("assessments", _dates(table)).get("assessment_date")
-    return Measured(table, items, tuple(found), dates, visit, times, day)
+    fields = {} if table.unique else fields_of("assessments", [*_dates(table), *numeric])
+    return Measured(
+        table, items, tuple(found), dates, visit, times, fields.get("assessment_date"), fields.get("study_day")
+    )
 
 
 def _dates(table: StudyTable) -> list[str]:
@@ -180,6 +185,20 @@ def _visit_column(table: StudyTable) -> tuple[str | None, dict[str, Time]]:
     return (ranked[0], read[ranked[0]]) if ranked else (None, {})
 
 
+def _same_as_visit(draft: Draft, table: StudyTable, visit: str | None) -> None:
+    """Say of columns with one value for each visit, such as its number, that they are not needed."""
+    if visit is None:
+        return
+    named = code_texts(table.file.frame[visit])
+    for name in table.columns:
+        profile = table.profiles[name]
+        if name in (visit, table.key) or profile.n_distinct != table.profiles[visit].n_distinct or profile.n_empty:
+            continue
+        pairs = pd.DataFrame({"visit": named, "other": code_texts(table.file.frame[name])}).drop_duplicates()
+        if len(pairs) == profile.n_distinct > 1:
+            draft.is_role(profile, "", f"It has one value for each value of {visit}.", "unused")
+
+
 def _with_values(
     table: StudyTable, visit: str | None, times: dict[str, Time], columns: Sequence[str]
 ) -> dict[str, Time]:
@@ -203,6 +222,9 @@ def _times_in(table: StudyTable, name: str) -> dict[str, Time]:
         time = parse_time(label) or Time(label, "after")
         time = replace(time, text=text)
         found[text] = time.counted_in(unit) if unit else time
+    numbers = sorted(time.number for time in found.values() if time.unit == "number" and time.number is not None)
+    if len(numbers) == len(found) and numbers == list(range(int(numbers[0]), int(numbers[0]) + len(numbers))):
+        return {text: time.counted_in("order") for text, time in found.items()}
     return found
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import PurePosixPath
 
 import pandas as pd
@@ -15,11 +16,13 @@ from coxa.importing.study.assessed import Assessed, assessed
 from coxa.importing.study.event_tables import EventTable, read_events
 from coxa.importing.study.first_analysis import first_analysis
 from coxa.importing.study.measured import Measured, dates_of, measured_in
-from coxa.importing.study.people import People, read_people, table_of_people
+from coxa.importing.study.people import is_arm, read_people, table_of_people
+from coxa.importing.study.planned import People
 from coxa.importing.study.questions import ask, slug
 from coxa.importing.study.redcap import redcap_tables
 from coxa.importing.study.sources import missing_words
-from coxa.importing.study.tables import StudyTable, fields_of, kind_of, participant_column, study_table
+from coxa.importing.study.tables import StudyTable, fields_of, keyed_table, kind_of, participant_column, study_table
+from coxa.importing.study.times import glued_numbers
 from coxa.importing.study.visits import Visits, find_visits, median_days, visits_of_plan
 from coxa.importing.tables import FileTable
 
@@ -54,6 +57,7 @@ def _propose(draft: Draft, kind: PlanKind) -> None:
     tables = _tables(draft)
     chosen = table_of_people(draft, tables, GROUP.get(kind))
     if chosen is None:
+        _wait_for_participants(draft)
         return
     people_table, arm = chosen
     others = {id(table): name for table in tables if table is not people_table and (name := kind_of(table))}
@@ -65,6 +69,13 @@ def _propose(draft: Draft, kind: PlanKind) -> None:
     people = read_people(draft, people_table, arm, skip, GROUP.get(kind, ""))
     _rest(draft, tables)
     _put(draft, people, taken, events, visits, compares=kind in GROUP)
+
+
+def _wait_for_participants(draft: Draft) -> None:
+    """Say of all columns that nothing is known of them before it is known which one identifies participants."""
+    for profile in draft.material.columns:
+        if draft.free(profile) and profile.kind != "empty":
+            draft.is_role(profile, "", "It waits for the column that identifies participants.", "asked")
 
 
 def _tables(draft: Draft) -> list[StudyTable]:
@@ -82,8 +93,50 @@ def _tables(draft: Draft) -> list[StudyTable]:
         if file.place not in done and any(draft.free(profile) for profile in profiles)
     ]
     known = _known_ids(rest)
-    plain = [study_table(file, profiles, _key(draft, file, profiles, known)) for file, profiles in rest]
-    return [*special, *plain]
+    plain = [keyed_table(file, profiles, _key(draft, file, profiles, known)) for file, profiles in rest]
+    return [*special, *(_with_numbers(draft, table) for table in plain)]
+
+
+def _checked_key(draft: Draft, table: StudyTable) -> str | None:
+    """Return the column that identifies participants; ask where a participant would be in several arms."""
+    assert table.key is not None
+    arms = [name for name in table.columns if is_arm(table, name) and not table.constant(name)]
+    if not arms:
+        return table.key
+    finer = [
+        name
+        for name, profile in table.profiles.items()
+        if table.profiles[table.key].n_distinct < profile.n_distinct < len(table.file.frame)
+        and profile.kind in ("identifier", "text", "category")
+    ]
+    why = f"Under {table.key} a participant is in several groups of {arms[0]}."
+    text = f"Which column of {table.file.place} identifies participants?"
+    offered = [(name, "") for name in dict.fromkeys([table.key, *finer])]
+    columns = [table.key, *finer]
+    answer = ask(draft, f"participant_id:{table.file.place}", text, why, offered, columns)
+    if answer is None:
+        for name in columns:
+            draft.is_role(table.profiles[name], "participant_id", why, "asked")
+    return answer
+
+
+def _with_numbers(draft: Draft, table: StudyTable) -> StudyTable:
+    """Return a table in which pk1, pk2 and pk5 are one measure at several visits, where an answer says so."""
+    if not table.unique:
+        return table
+    numbers = [name for name in table.columns if name not in table.timed and table.profiles[name].kind == "number"]
+    could = glued_numbers(numbers)
+    if not could:
+        return table
+    columns = list(could)
+    text = f"Are {', '.join(columns[:6])} measures at several visits?"
+    offered = [("visits", "yes, the number is that of a visit"), ("separate", "no, each is something else")]
+    why = "The names end in the same numbers, and do not say what the numbers are."
+    answer = ask(draft, "visits.numbers", text, why, offered, columns, needed=False)
+    if answer is None:
+        for name in columns:
+            draft.is_role(table.profiles[name], "", why, "asked")
+    return replace(table, timed={**table.timed, **could}) if answer == "visits" else table
 
 
 def _known_ids(read: Sequence[tuple[FileTable, Sequence[ColumnProfile]]]) -> frozenset[str] | None:
@@ -112,13 +165,16 @@ def _in_order(draft: Draft, file: FileTable, profiles: Sequence[ColumnProfile]) 
 
 def _key(draft: Draft, file: FileTable, profiles: Sequence[ColumnProfile], ids: frozenset[str] | None) -> str | None:
     """Return the column that identifies participants, asked for where none is called so and one could be it."""
-    known = participant_column({profile.column: profile for profile in profiles})
+    by_name = {profile.column: profile for profile in profiles}
+    known = participant_column(by_name)
+    if known is not None:
+        return _checked_key(draft, study_table(file, profiles, known))
     could = [one.column for one in profiles if one.unique and one.kind in ("identifier", "number", "text")]
     could = [name for name in could if name == profiles[0].column or len(could) == 1]
     if ids is not None:
         could = [one.column for one in profiles if one.values and ids.issuperset(one.values)]
-    if known or not could:
-        return known
+    if not could:
+        return None
     why = "No column is called so."
     offered = [(name, "") for name in could] + [("none", "none of them")]
     text = f"Which column of {file.place} identifies participants?"
@@ -186,7 +242,7 @@ def _waiting(draft: Draft, table: StudyTable) -> None:
     fields = fields_of("assessments", table.columns)
     for role, name in (
         ("participant_id", table.key),
-        *((each, fields.get(each)) for each in ("visit", "assessment_date")),
+        *((each, fields.get(each)) for each in ("visit", "assessment_date", "study_day")),
     ):
         if name is not None and draft.free(table.profiles[name]):
             draft.is_role(table.profiles[name], role, f"It is used with {asked[0]}, of which is asked.", "asked")

@@ -124,9 +124,15 @@ def fields_of(table: str, columns: Sequence[str]) -> dict[str, str]:
 def study_table(
     file: FileTable, profiles: Sequence[ColumnProfile], key: str | None = None, where: Mapping[str, str] | None = None
 ) -> StudyTable:
-    """Return a table with its profiles, its times, and the column that identifies participants."""
+    """Return a table with its profiles, its times, and the column that identifies participants, found by its name."""
+    return keyed_table(file, profiles, key or participant_column({one.column: one for one in profiles}), where)
+
+
+def keyed_table(
+    file: FileTable, profiles: Sequence[ColumnProfile], key: str | None, where: Mapping[str, str] | None = None
+) -> StudyTable:
+    """Return a table with its profiles and its times; no column identifies participants where none is named."""
     by_name = {profile.column: profile for profile in profiles}
-    key = key or participant_column(by_name)
     timed = timed_columns([name for name in by_name if name != key and not is_checkbox(name)])
     return StudyTable(file, by_name, timed, key, _unique(file, key), where or {})
 

@@ -191,6 +191,35 @@ def _glued(name: str) -> Iterator[TimedColumn]:
         yield TimedColumn(name, f"{match['stem']}{{visit}}", time)
 
 
+def glued_numbers(columns: Sequence[str]) -> dict[str, TimedColumn]:
+    """Return columns such as pk1, pk2, pk5, f1, f2, f5, whose numbers may count visits: it has to be asked.
+
+    They are names in letters with a number at the end, two of them or more with the same numbers, which do not number
+    items from 1 on.
+
+    Examples
+    --------
+    >>> sorted(glued_numbers(["pk1", "pk2", "pk5", "f1", "f2", "f5", "q1", "q2", "q3"]))
+    ['f1', 'f2', 'f5', 'pk1', 'pk2', 'pk5']
+    """
+    stems: dict[str, dict[int, str]] = defaultdict(dict)
+    for name in columns:
+        match = re.fullmatch(r"([^\W\d]+?)(\d{1,2})", name)
+        if match:
+            stems[match[1]][int(match[2])] = name
+    shared: dict[frozenset[int], list[str]] = defaultdict(list)
+    for stem, numbers in stems.items():
+        if len(numbers) > 1:
+            shared[frozenset(numbers)].append(stem)
+    found = {}
+    for counted, several in shared.items():
+        if len(several) > 1 or 0 in counted:
+            for stem in several:
+                for number, name in stems[stem].items():
+                    found[name] = TimedColumn(name, f"{stem}{{visit}}", Time(str(number), "number", float(number)))
+    return found
+
+
 def _without_half_pairs(found: Mapping[str, TimedColumn]) -> dict[str, TimedColumn]:
     """Return the columns without those at `in` or `start` where nothing is at `out` or `end`."""
     there = {each.time.text.lower() for each in found.values()}
