@@ -1,4 +1,4 @@
-"""Case mix, weights and shares asked of PostgreSQL are those asked of DuckDB: one SQL for both."""
+"""An audit asked of PostgreSQL is the one asked of DuckDB: one SQL for both."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from coxa.clinics import audit_clinics
 from coxa.clinics.measures.case_mix import case_mix
 from coxa.clinics.measures.loss_weights import loss_weights
 from coxa.clinics.measures.shares import shares
@@ -63,3 +64,20 @@ def test_shares(both: tuple[Episodes, Episodes], outcome: str) -> None:
         assert (one.events, one.n) == (other.events, other.n)
         assert one.clinics["expected"].notna().all()
         same(other.clinics, one.clinics)
+
+
+def test_a_whole_audit(both: tuple[Episodes, Episodes]) -> None:
+    here, there = (audit_clinics(episodes.plan, episodes) for episodes in both)
+    assert there.n_patients == here.n_patients
+    assert (there.first, there.last, dict(there.without)) == (here.first, here.last, dict(here.without))
+    assert list(there.completeness.counts) == list(here.completeness.counts)
+    for dimensions, table in here.completeness.counts.items():
+        same(there.completeness.counts[dimensions], table)
+    same(there.periods, here.periods)
+    for name in ("series", "rates", "rare"):
+        ours, theirs = getattr(here, name), getattr(there, name)
+        assert [one.method for one in ours] == [one.method for one in theirs]
+        for one, other in zip(ours, theirs, strict=True):
+            same(*(each.clinics if name == "rates" else each.frame for each in (other, one)))
+    assert len(here.series) == 65
+    assert len(here.rare) > 1

@@ -144,6 +144,15 @@ def test_data_with_errors_are_refused_with_every_fault(registry: SimulatedRegist
     assert caught.value.findings.errors
 
 
+@pytest.mark.parametrize("text", ["", "patient,clinic,intake_date,discharge_date,pain_intake,pain_discharge\n"])
+def test_an_empty_file_is_an_error(tmp_path: Path, text: str) -> None:
+    plan = "{audit: tiny, title: Tiny, data: {file: episodes.csv}, outcomes: {pain: {instrument: nprs}}}"
+    (tmp_path / "audit.yaml").write_text(plan, encoding="utf-8")
+    (tmp_path / "episodes.csv").write_text(text, encoding="utf-8")
+    with pytest.raises(DataError, match=r"the file (is empty|has no rows below its header)"):
+        coxa.audit_clinics(tmp_path / "audit.yaml")
+
+
 def test_an_argument_of_a_wrong_kind_is_named() -> None:
     with pytest.raises(OptionError, match=r"`plan` is 3 \(int\), not a plan of an audit"):
         coxa.audit_clinics(3)  # type: ignore[arg-type]

@@ -81,7 +81,7 @@ def _counted(episodes: Episodes) -> pd.DataFrame:
 def _events(episodes: Episodes) -> pd.DataFrame:
     """Return the events alone, with their places among the episodes of their clinic and of all."""
     known, worse = _worse(episodes)
-    order = "ORDER BY intake_date, source_row"
+    order = "ORDER BY intake_date, discharge_date, patient, episode, source_row"  # a server numbers no rows
     return episodes.query(
         "SELECT clinic, period, place, place_of_all FROM ("
         f"SELECT COALESCE(clinic, '{NOT_RECORDED}') AS clinic, period, "
