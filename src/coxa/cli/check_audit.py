@@ -26,7 +26,7 @@ def check_audit(plan: AuditPlan, data: Path | None) -> tuple[Episodes, Findings]
         A folder with the plan's file, or a file in place of it.
     """
     from coxa.episodes import read_episodes
-    from coxa.importing.drift import drift
+    from coxa.importing.drifting import drift
 
     given = data / str(plan.data.file) if data is not None and data.is_dir() else data
     episodes = read_episodes(plan, given)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from coxa.lazy import lazy
 
 if TYPE_CHECKING:
+    from coxa.importing.drifting import drift as drift
     from coxa.importing.proposal import Answer as Answer
     from coxa.importing.proposal import Proposal as Proposal
     from coxa.importing.proposal import Question as Question
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 __getattr__, __dir__, __all__ = lazy(
     __name__,
     {
+        "coxa.importing.drifting": ("drift",),
         "coxa.importing.proposal": ("Answer", "Proposal", "Question", "Reading"),
         "coxa.importing.proposing": ("answered", "propose"),
         "coxa.importing.write": ("plan_text", "write_plan"),

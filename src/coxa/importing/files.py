@@ -14,14 +14,14 @@ import pandas as pd
 from coxa.cohort.mapping.codes import empty_cells
 from coxa.cohort.readers.raw import RawFile, ReadOptions, Unstored
 from coxa.cohort.readers.registry import read_raw
-from coxa.errors import CoxaError
+from coxa.errors import CoxaError, OptionError
 from coxa.findings import Finding
 from coxa.importing.databases import tables_of_database
 from coxa.importing.ends import ending_rows
 from coxa.importing.tables import FileTable
 from coxa.study.audit.source import DATABASE_FILES
 
-SERVERS = ("postgresql://", "postgres://", "postgresql+psycopg://")
+SERVERS = ("postgresql://", "postgres://")
 """Beginnings of the address of a database server."""
 
 TITLE_LENGTH = 200
@@ -74,6 +74,7 @@ def read_tables(paths: Sequence[str | Path]) -> ReadTables:
     tables: list[FileTable] = []
     findings: list[Finding] = []
     for given in paths:
+        _refuse_password(str(given))
         read, wrong = _tables_of(given, folder)
         tables += read
         findings += wrong
@@ -83,6 +84,13 @@ def read_tables(paths: Sequence[str | Path]) -> ReadTables:
 def is_server(given: str | Path) -> bool:
     """Say whether a text is the address of a database server."""
     return isinstance(given, str) and given.startswith(SERVERS)
+
+
+def _refuse_password(given: str) -> None:
+    """Raise where the address of a server has a password, which no plan keeps; it is not repeated."""
+    account = given.partition("://")[2].partition("/")[0].rpartition("@")[0]
+    if is_server(given) and (":" in account or "password=" in given.lower()):
+        raise OptionError("The address of the database has a password. Take it out, and set PGPASSWORD or use .pgpass.")
 
 
 def common_folder(files: Sequence[Path]) -> Path:

@@ -192,9 +192,10 @@ def _place(question: Question, plan: Mapping[str, Any]) -> str:
 
 def _asked(question: Question) -> str:
     """Return a question as a comment: what is asked, what is known, and how it is answered."""
-    words = ", ".join(answer.word for answer in question.answers) or "a text"
-    must = " (needed)" if question.needed else ""
-    return f"{question.text} {question.why} Answer{must}: --answer '{question.key}=...', one of: {words}."
+    words = ", ".join(answer.word for answer in question.answers)
+    among = f", with one of {words}" if words else ""
+    must = "Needed" if question.needed else "Can stay open"
+    return f"{question.text} {question.why} {must}: --answer '{question.key}=...'{among}."
 
 
 def _sentence(text: str) -> str:
@@ -219,5 +220,5 @@ def _heading(proposal: Proposal) -> list[str]:
     n = len(proposal.questions)
     state = f"{n} open, {needed} of them needed" if n else "none open"
     return _lines(
-        [f"Proposed by `coxa import` from {files}. Comments say why. Questions (# ?): {state}."], "# "
+        [f"Proposed by `coxa import` from {files}. Comments say why each key is so. Questions: {state}."], "# "
     )  # fmt: skip

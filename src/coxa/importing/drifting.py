@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -239,10 +239,17 @@ def _levels(export: Export) -> Iterator[Finding]:
         known = {*labels, *labels.values(), *map(code_text, export.plan.data.values.get(name, {})), *missing}
         new = {text: n for text, n in one.values.items() if text not in known and one.labels.get(text) not in known}
         for text, n in list(new.items())[:SHOWN]:
-            same = [level for level in labels if value_key(level) == value_key(text)]
-            meant = same[0] if same else "..."
+            meant = _level_of(name, text, labels)
             remedy = f"Write {_line('values', name, {text: meant})}, or add it to the `levels` of `{name}`."
             yield export.finding(f"`{name}` has a value that is no level of the plan", remedy, one.column, text, n)
+
+
+def _level_of(name: str, text: str, labels: Iterable[str]) -> str:
+    """Return the level that a value is a word for, `...` where it is none that is known."""
+    key = value_key(text)
+    words = next((each.levels for each in heads().descriptors if each.name == name), None) or {}
+    known = [level for level in labels if value_key(level) == key or key in words.get(level, ())]
+    return known[0] if known else "..."
 
 
 def _labels(export: Export) -> Iterator[Finding]:
