@@ -41,14 +41,14 @@ CELLS = st.tuples(
     COUNTS, COUNTS, COUNTS,
 )  # fmt: skip
 EVERY = (
-    "SELECT patient, episode, clinic, therapist, intake_date, discharge_date, pain_intake, pain_discharge, sex, booked, "
-    "attended, missed, due, done, late FROM episodes ORDER BY source_row"
+    "SELECT patient, episode, clinic, therapist, intake_date, discharge_date, pain_intake, pain_discharge, sex, "
+    "booked, attended, missed, due, done, late FROM episodes ORDER BY source_row"
 )
 
 
 def answers(episodes: Episodes) -> pd.DataFrame:
     frame = episodes.query(EVERY)
-    return frame.astype({name: object for name in frame}).where(frame.notna(), None)
+    return frame.astype(dict.fromkeys(frame, object)).where(frame.notna(), None)
 
 
 @settings(max_examples=few(8, 150), deadline=None)

@@ -223,13 +223,6 @@ def test_episodes_of_a_patient_that_overlap_are_named() -> None:
     assert kept(episodes) == EVERY
 
 
-def test_episodes_that_are_open_after_a_year_are_named() -> None:
-    episodes = read(registry(), data_cut=date(2026, 7, 1))
-    found = one(episodes, "more than a year before 2026-07-01 and has no day of discharge")
-    assert (found.severity, found.row, found.value) == ("warning", 4, "intake 2025-06-03")
-    assert not [rule for rule in rules(read(registry()).findings) if "no day of discharge" in rule]
-
-
 def test_spellings_are_proposed_as_a_line_of_the_plan_and_never_joined() -> None:
     names = ["J. Okafor", "Okafor, J", "R. Idris", "r idris ", "T. Ueda", "T Ueda", "K. Brandt", "J. Okafor"]
     rows = [[*row[:3], name, *row[4:]] for row, name in zip(ROWS, names, strict=True)]

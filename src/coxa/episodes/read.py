@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -99,7 +98,7 @@ def _checked(plan: AuditPlan, sources: Sources) -> Episodes:
     disposition += account(together.frame, CHECKING, EPISODES, reading.place)
     kept = kept_rows(together)
     cut, note = _data_cut(by_row)
-    findings += [*wrong, *repeated, *check_all(replace(kept.draft, last_day=cut)), *note]
+    findings += [*wrong, *repeated, *check_all(kept.draft), *note]
     places = (reading.source, *((sessions.source,) if sessions else ()))
     return Episodes(plan, kept.database, cut, Findings(tuple(dict.fromkeys(findings))), disposition, places)
 

@@ -11,7 +11,6 @@ from coxa.episodes.checks.dates import late_faults, order_faults
 from coxa.episodes.checks.draft import Draft, RowFault
 from coxa.episodes.checks.duplicates import COPIES, WHY, check_duplicates, repeated_keys
 from coxa.episodes.checks.keys import check_keys, key_faults
-from coxa.episodes.checks.open import check_open
 from coxa.episodes.checks.period import period_faults
 from coxa.episodes.checks.ranges import range_faults
 from coxa.episodes.checks.repeats import LATER, NOT_FIRST, check_overlaps
@@ -34,7 +33,6 @@ BY_ROW: tuple[Callable[[Draft], Iterable[RowFault]], ...] = (
 OF_ALL: tuple[Callable[[Draft], Iterable[Finding]], ...] = (
     check_keys,
     check_overlaps,
-    check_open,
     check_spellings,
     check_structure,
 )
