@@ -78,6 +78,12 @@ def test_a_registry_without_a_column_of_episodes_makes_them_of_patient_and_day()
     assert one(episodes, "patient and day of intake tell them apart").severity == "note"
 
 
+def test_an_episode_without_an_identifier_has_one_made() -> None:
+    episodes = read(changed(2, episode=None))
+    assert one(episodes, "the episode has no identifier").n_rows == 1
+    assert kept(episodes)[1] == "002002 2025-01-09"
+
+
 def test_a_registry_without_a_column_of_patients_counts_episodes() -> None:
     columns = {name: column for name, column in COLUMNS.items() if name not in ("patient", "clinic")}
     frame = registry().drop(columns=["Pat. no", "Site"]).assign(Case=list("abcdefgh"))

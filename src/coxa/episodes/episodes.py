@@ -75,8 +75,10 @@ class Duck:
         self.connection.execute(f"CREATE TABLE memory.main.{quoted(table)} AS {text}", given or None)
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Let go of the file, and of what was kept aside."""
         self.connection.close()
+        if self.spill is not None:
+            self.spill.cleanup()
 
 
 @dataclass(frozen=True, slots=True, repr=False)

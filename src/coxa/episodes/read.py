@@ -13,7 +13,7 @@ from coxa.episodes.checks.draft import Draft
 from coxa.episodes.checks.run import check_all, check_rows, check_together
 from coxa.episodes.columns import column_types, quoted
 from coxa.episodes.duck import open_duck
-from coxa.episodes.episodes import Episodes
+from coxa.episodes.episodes import Database, Episodes
 from coxa.episodes.faults import account
 from coxa.episodes.fields import EPISODES
 from coxa.episodes.kept import kept_rows, settled
@@ -69,13 +69,13 @@ def read_episodes(plan: AuditPlan, data: str | Path | Frame | None = None) -> Ep
     0      01          7.0   True
     1      02          NaN  False
     """
-    duck = open_duck()
+    opened: list[Database] = []
     try:
-        return _checked(plan, read_sources(plan, Path(data) if isinstance(data, str) else data, duck))
-    except NotRead as error:
-        return _nothing(plan, error.findings)
-    except Failed as error:
-        return _nothing(plan, (error.finding,))
+        return _checked(plan, read_sources(plan, Path(data) if isinstance(data, str) else data, opened))
+    except (NotRead, Failed) as error:
+        for database in opened:
+            database.close()
+        return _nothing(plan, error.findings if isinstance(error, NotRead) else (error.finding,))
 
 
 def _nothing(plan: AuditPlan, findings: tuple[Finding, ...]) -> Episodes:

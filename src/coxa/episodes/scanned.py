@@ -181,11 +181,13 @@ def _unread(raw: Raw, used: str, fields: Mapping[str, Typed], agreed: Contract, 
             yield from several(rows, many, severity="error", table=agreed.table, rule=rule, remedy=remedy, field=field)
 
 
-def _kinds_of_fault(
-    values: pd.Series, wanted: Field, typing: Typing, column: str
-) -> list[tuple[tuple[str, ...] | None, str, str]]:
-    """Return the values that share a fault, or None for all of them, with the rule and the remedy."""
-    rows = typing.rows
+Fault = tuple[tuple[str, ...] | None, str, str]
+"""The values that share a fault, or None for all of them, with the rule and the remedy."""
+
+
+def _kinds_of_fault(values: pd.Series, wanted: Field, typing: Typing, column: str) -> list[Fault]:
+    """Return what is wrong with the cells of a column that cannot be read."""
+    rows, kind = typing.rows, typing.kinds[column]
     if wanted.type == "category":
         codes = [str(value) for value in values[:LISTED]]
         return [((code,), *unmapped(wanted, code, rows.values.get(wanted.name), {})[:2]) for code in codes]
@@ -193,25 +195,37 @@ def _kinds_of_fault(
         remedy = f"Write yes or no, 1 or 0, or map its codes: `values: {{{wanted.name}: ...}}` under `data`."
         return [(None, "the value is neither yes nor no", remedy)]
     if kind_of(wanted) == "date":
-        if typing.kinds[column] in WHOLE:
-            return [(None, "the value is a number, not a date", "Make a date of the column in a `query`.")]
-        worded = values.astype("str").str.contains(r"^\D*$")
-        parts = [part for part in (values[worded], values[~worded]) if len(part)]
-        return [
-            (tuple(part) if len(parts) > 1 else None, "the value is not a date",
-             date_remedy(part, rows.date_format or (), others_read=True))
-            for part in parts
-        ]  # fmt: skip
-    if typing.kinds[column] == "flag":
-        return [
-            (None, "the value is true or false, not a number", f"Name another column under `columns: {wanted.name}`.")
-        ]
-    if typing.kinds[column] in WHOLE:
+        return _date_faults(values, rows, kind)
+    if kind == "flag":
+        remedy = f"Name another column under `columns: {{{wanted.name}: ...}}`."
+        return [(None, "the value is true or false, not a number", remedy)]
+    if kind in WHOLE:
         rule = "the value is not a whole number" if wanted.type == "integer" else "the value is not a number"
         return [(None, rule, "Correct it at the source.")]
-    marks = Marks(rows.decimal, rows.thousands)
+    return _number_faults(values, Marks(rows.decimal, rows.thousands))
+
+
+def _date_faults(values: pd.Series, rows: RowsSource, kind: str) -> list[Fault]:
+    if kind in WHOLE:
+        return [(None, "the value is a number, not a date", "Make a date of the column in a `query`.")]
+    worded = values.astype("str").str.contains(r"^\D*$")
+    faults = [
+        (part, "the value is not a date", date_remedy(part, rows.date_format or (), others_read=True))
+        for part in (values[worded], values[~worded])
+        if len(part)
+    ]
+    return _apart(faults)
+
+
+def _number_faults(values: pd.Series, marks: Marks) -> list[Fault]:
     broken = np.isfinite(parse_numbers(values.astype("str"), marks.decimal, marks.thousands)[0])
-    parts = [(values[~broken], "the value is not a number", number_remedy(values[~broken], marks)),
-             (values[broken], "the value is not a whole number", "Correct the value.")]  # fmt: skip
-    there = [(tuple(part), rule, remedy) for part, rule, remedy in parts if len(part)]
-    return there if len(there) > 1 else [(None, rule, remedy) for _, rule, remedy in there]
+    faults = [(values[~broken], "the value is not a number", number_remedy(values[~broken], marks)),
+              (values[broken], "the value is not a whole number", "Correct the value.")]  # fmt: skip
+    return _apart([fault for fault in faults if len(fault[0])])
+
+
+def _apart(faults: list[tuple[pd.Series, str, str]]) -> list[Fault]:
+    """Return each fault with its values; one that all values share is that of all rows."""
+    if len(faults) == 1:
+        return [(None, *faults[0][1:])]
+    return [(tuple(map(str, values)), rule, remedy) for values, rule, remedy in faults]

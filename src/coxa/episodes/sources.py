@@ -10,8 +10,8 @@ from coxa.cohort.read import SHOWN
 from coxa.episodes.checks.clinics import NOT_RECORDED
 from coxa.episodes.columns import column_types, quoted
 from coxa.episodes.dialects import DuckWords
-from coxa.episodes.duck import attach, scan_file
-from coxa.episodes.episodes import DEFAULTS, Duck
+from coxa.episodes.duck import attach, open_duck, scan_file
+from coxa.episodes.episodes import DEFAULTS, Database, Duck
 from coxa.episodes.fields import SESSIONS, contract, named_columns, session_contract
 from coxa.episodes.reading import Reading, keep_rows
 from coxa.episodes.relation import Bound
@@ -37,25 +37,32 @@ class Sources:
     findings: tuple[Finding, ...] = ()
 
 
-def read_sources(plan: AuditPlan, data: Path | Frame | None, duck: Duck) -> Sources:
+def read_sources(plan: AuditPlan, data: Path | Frame | None, opened: list[Database]) -> Sources:
     """Read the episodes, and the sessions of the plan.
+
+    Parameters
+    ----------
+    opened
+        Gets the databases that are opened on the way, to be closed by whoever cannot use them.
 
     Raises
     ------
     NotRead
         A file, a table or a server is not there, or cannot be read.
     """
+    duck = open_duck()
+    opened.append(duck)
     given = data if data is not None else _path(plan, plan.data)
     asked = plan.data.sessions
     also = _path(plan, asked) if asked else None
     files = [there(each) for each in (given, also) if isinstance(each, Path)]
     attach(duck, [each for each in files if each.suffix.lower() in SCANNED])
     bound = Bound()
-    episodes = _read(plan, plan.data, given, contract(plan), named_columns(plan), duck, bound)
+    episodes = _read(plan, plan.data, given, contract(plan), named_columns(plan), opened, bound)
     if asked is None:
         return Sources(episodes)
     same = episodes if asked.database and asked.database == plan.data.database and given is None else None
-    sessions = _read(plan, asked, also, session_contract(), asked.columns, duck, bound, same)
+    sessions = _read(plan, asked, also, session_contract(), asked.columns, opened, bound, same)
     return _in_one_database(Sources(episodes, sessions), duck)
 
 
@@ -73,7 +80,7 @@ def _read(
     given: Path | Frame | None,
     agreed: Contract,
     columns: dict[str, str],
-    duck: Duck,
+    opened: list[Database],
     bound: Bound,
     same: Reading | None = None,
 ) -> Reading:
@@ -81,7 +88,10 @@ def _read(
         from coxa.episodes.postgres import Postgres, connect, scan_server
 
         server = same.database if same and isinstance(same.database, Postgres) else connect(rows)
+        opened.append(server)
         return read_scanned(scan_server(server, rows), rows, agreed, columns, bound)
+    duck = opened[0]
+    assert isinstance(duck, Duck)
     if isinstance(given, Path) and given.suffix.lower() in SCANNED:
         return read_scanned(scan_file(duck, given, rows, bound), rows, agreed, columns, bound)
     return read_whole_rows(duck, given, rows, agreed, columns, bound, plan.data.max_cells)

@@ -41,6 +41,9 @@ def check_keys(draft: Draft) -> Iterator[Finding]:
         rule = "the data have no column of episodes, so that patient and day of intake tell them apart"
         remedy = "Name it, if there is one: `columns: {episode: ...}` under `data`."
         yield draft.finding("note", rule, remedy, "episode")
+    elif empty := int(draft.reading.frame("SELECT COUNT(*) - COUNT(episode) AS n FROM {rows}")["n"].iloc[0]):
+        rule = "the episode has no identifier, so that patient and day of intake tell it apart"
+        yield draft.finding("note", rule, "Fill it in at the source.", "episode", n=empty)
     if not draft.has("clinic"):
         rule = "the data have no column of clinics, so that all episodes count as one clinic"
         remedy = "Name it, if there is one: `columns: {clinic: ...}` under `data`."
