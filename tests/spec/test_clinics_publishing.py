@@ -1,0 +1,248 @@
+"""What leaves with a published audit: nothing that names a patient or a therapist, and no hidden count that follows."""
+
+from __future__ import annotations
+
+import json
+import stat
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import sparse
+from scipy.optimize import linprog
+
+from coxa.clinics import Audit, Published, audit_clinics, publish, write_audit
+from coxa.clinics.publishing.earlier import counts_text, read_counts
+from coxa.errors import OptionError
+from coxa.simulate import simulate_registry
+from coxa.study import RegistryAssumptions
+from coxa.study.audit.plan import SmallCells
+
+K = 5
+EPISODES = 1200
+Place = frozenset[tuple[str, str]]
+Key = tuple[str, Place]
+
+
+@pytest.fixture(scope="module")
+def registry() -> tuple[Audit, pd.DataFrame]:
+    made = simulate_registry(RegistryAssumptions(), seed=3, episodes=EPISODES)
+    names = {name: f"Jo Okafor-{name}" for name in made.episodes["therapist"].unique()}
+    frame = made.episodes.assign(
+        therapist=made.episodes["therapist"].map(names), patient="P0P" + made.episodes["patient"].astype(str)
+    )
+    return audit_clinics(made.plan, frame), frame
+
+
+@pytest.fixture(scope="module")
+def published(registry: tuple[Audit, pd.DataFrame]) -> Published:
+    return publish(registry[0])
+
+
+@pytest.fixture(scope="module")
+def folder(
+    registry: tuple[Audit, pd.DataFrame], published: Published, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    out = tmp_path_factory.mktemp("audit")
+    write_audit(registry[0], published, out, ("html", "docx"), letter_form="html")
+    return out
+
+
+def public(folder: Path) -> Iterator[Path]:
+    """Yield the files that leave the house."""
+    yield from (path for path in folder.rglob("*") if path.is_file() and path.relative_to(folder).parts[0] != "own")
+
+
+def known_counts(folder: Path) -> dict[Key, float]:
+    """Return every count of people that the CSV files have, NaN where it is hidden, by what is counted and whom."""
+    found: dict[Key, float] = {}
+
+    def take(frame: pd.DataFrame, dimensions: list[str], columns: Mapping[str, str]) -> None:
+        for row in frame.to_dict("records"):
+            place = frozenset((name, str(row[name])) for name in dimensions)
+            for column, measure in columns.items():
+                if column in frame and (key := (measure, place)) not in found:
+                    found[key] = float(row[column])
+
+    for path in sorted((folder / "tables").glob("completeness*.csv")):
+        frame = pd.read_csv(path, dtype=str)
+        counted = ["eligible", "asked", "intake", "due", "done", "of", "of_done"]
+        dimensions = [name for name in frame if name not in (*counted, "forms", "intakes", "patients")]
+        take(frame, dimensions, {name: name for name in counted})
+    for path in sorted((folder / "tables").glob("case-mix-*-clinics.csv")):
+        take(pd.read_csv(path), ["clinic"], {"n": path.stem.split("-")[2] + " in model"})
+    for path in sorted((folder / "tables").glob("share-*.csv")):
+        _, outcome, kind = path.stem.split("-")
+        take(pd.read_csv(path), ["clinic"], {"n": f"{outcome} in model", "events": f"{outcome} {kind}"})
+    series = pd.read_csv(folder / "tables" / "over-time.csv")
+    clinics = series[(series["measure"] == "complete") & (series["clinic"] != "all")]
+    take(clinics, ["clinic", "period"], {"n": "of", "events": "of_done"})
+    return found
+
+
+def equations(counts: Mapping[Key, float]) -> Iterator[tuple[Key, list[Key]]]:
+    """Yield each total with its parts, where the files have both: over a dimension, or of a year and its quarters."""
+    by_shape: dict[tuple[str, frozenset[str]], list[Place]] = {}
+    for measure, place in counts:
+        by_shape.setdefault((measure, frozenset(name for name, _ in place)), []).append(place)
+    for (measure, names), places in by_shape.items():
+        for name in names:
+            parts: dict[Place, list[Key]] = {}
+            for place in places:
+                parts.setdefault(frozenset(one for one in place if one[0] != name), []).append((measure, place))
+            yield from (((measure, whole), below) for whole, below in parts.items() if (measure, whole) in counts)
+
+
+PARTS = (
+    ("asked", "eligible"), ("intake", "asked"), ("due", "intake"), ("done", "due"), ("of", "eligible"),
+    ("of_done", "of"), ("due", "of"), ("done", "of_done"), ("pain in model", "of_done"),
+    *((f"{outcome} {kind}", f"{outcome} in model") for outcome in ("pain", "function")
+      for kind in ("important", "acceptable", "worse")),
+)  # fmt: skip
+
+
+def width(counts: Mapping[Key, float], target: Key) -> float:
+    """Return by how much a hidden count can vary, by linear programs written for this test alone."""
+    at = {key: number for number, key in enumerate(counts)}
+    sums = [(whole, parts) for whole, parts in equations(counts) if _complete(counts, whole, parts)]
+    open_sums = [each for each in equations(counts) if _of_some_periods(each[1])]
+    rows = [(row, at[key], sign) for row, (whole, parts) in enumerate(sums)
+            for key, sign in ((whole, 1.0), *((part, -1.0) for part in parts))]  # fmt: skip
+    within = [([(small, place)], (large, place)) for small, large in PARTS
+              for measure, place in counts if measure == small and (large, place) in at]  # fmt: skip
+    bounds = [*within, *((parts, whole) for whole, parts in open_sums)]
+    below = [(row, at[key], sign) for row, (parts, whole) in enumerate(bounds)
+             for key, sign in ((whole, -1.0), *((part, 1.0) for part in parts))]  # fmt: skip
+    equal, less = _matrix(rows, len(sums), len(at)), _matrix(below, len(bounds), len(at))
+    limits = [(1, None) if np.isnan(n) else (n, n) for n in counts.values()]
+    cost = np.zeros(len(at))
+    cost[at[target]] = 1
+    ends = []
+    for sign in (1, -1):
+        solved = linprog(sign * cost, less, np.zeros(len(bounds)), equal, np.zeros(len(sums)), limits, method="highs")
+        ends.append(np.inf if solved.status == 3 else sign * solved.fun)
+    return ends[1] - ends[0]
+
+
+def _matrix(entries: list[tuple[int, int, float]], rows: int, columns: int) -> sparse.csr_matrix:
+    r, c, v = zip(*entries, strict=True) if entries else ((), (), ())
+    return sparse.csr_matrix((v, (r, c)), shape=(rows, columns))
+
+
+def _of_some_periods(parts: list[Key]) -> bool:
+    """Say whether parts are the periods of a clinic in a chart, which leaves out those that are not over."""
+    return any({name for name, _ in place} == {"clinic", "period"} for _, place in parts)
+
+
+def _complete(counts: Mapping[Key, float], whole: Key, parts: list[Key]) -> bool:
+    """Say whether the parts are all that a total has: where all are shown, they add up to it."""
+    if _of_some_periods(parts):
+        return False
+    values = [counts[part] for part in parts]
+    return bool(np.isnan([counts[whole], *values]).any() or sum(values) == counts[whole])
+
+
+def test_small_counts_are_hidden_and_others_with_them(published: Published) -> None:
+    for table, true in zip(published.protected.tables, published.protected.true_tables, strict=True):
+        small = true.cells["n"].between(1, K - 1)
+        assert table.cells.loc[small, "n"].isna().all(), table.measure
+    assert published.certificate.n_hidden > 50
+    assert published.certificate.narrowest >= K
+
+
+def test_no_hidden_count_can_be_narrowed_down_from_the_files(folder: Path) -> None:
+    counts = known_counts(folder)
+    hidden = [key for key, n in counts.items() if np.isnan(n)]
+    assert len(hidden) > 50
+    chosen = hidden[:: max(1, len(hidden) // 40)]
+    assert all(width(counts, key) >= K - 1e-6 for key in chosen)
+
+
+def test_this_attack_would_find_a_count_that_is_hidden_alone(folder: Path) -> None:
+    counts = {key: n for key, n in known_counts(folder).items() if len(key[1]) <= 1}
+    key = ("of", frozenset({("clinic", "Clinic 01")}))
+    assert width({**counts, key: np.nan}, key) == pytest.approx(0)
+
+
+def test_no_patient_therapist_or_episode_is_named_in_a_file_that_leaves(
+    folder: Path, registry: tuple[Audit, pd.DataFrame]
+) -> None:
+    files = list(public(folder))
+    assert {path.name for path in files} >= {"audit.html", "audit.docx", "results.csv", "certificate.json"}
+    words = {"Okafor", "P0P", *registry[1]["episode"].sample(20, random_state=1)}
+    for path in files:
+        raw = path.read_bytes()
+        assert not [word for word in words if str(word).encode() in raw], path.name
+    own = (folder / "own" / "therapists.csv").read_text(encoding="utf-8")
+    assert "Okafor" in own
+
+
+def test_the_folder_for_the_own_eyes_is_for_its_owner_alone(folder: Path) -> None:
+    modes = {stat.S_IMODE(path.stat().st_mode) for path in (folder / "own").rglob("*") if path.is_file()}
+    assert modes == {0o600}
+
+
+def test_a_number_of_a_hidden_clinic_or_therapist_is_nowhere(published: Published) -> None:
+    for found in published.audit.case_mix.values():
+        for frame in (found.clinics, found.therapists):
+            hidden = frame[frame["n"].isna()]
+            numbers = hidden.drop(columns=[name for name in ("clinic", "therapist") if name in hidden])
+            assert numbers.select_dtypes("number").isna().all(axis=None)
+    therapists = published.audit.case_mix["pain"].therapists
+    assert therapists["n"].isna().any()
+
+
+def test_a_chart_is_made_from_the_points_that_are_shown(published: Published) -> None:
+    charts = [one for one in published.audit.series if one.frame["value"].isna().any() and one.measure == "complete"]
+    assert charts
+    for one in charts:
+        shown = one.frame.dropna(subset="value")
+        for _, part in shown.groupby("part"):
+            assert part["centre"].iloc[0] == pytest.approx(part["events"].sum() / part["n"].sum())
+    assert {one.measure for one in published.audit.series if one.clinic != "all"} <= {"complete", "change", "missed"}
+    assert not published.audit.findings
+
+
+def test_the_certificate_is_a_file_and_says_what_it_does_not_say(folder: Path, published: Published) -> None:
+    told = json.loads((folder / "certificate.json").read_text(encoding="utf-8"))
+    assert told["k"] == K
+    assert told["n_hidden"] == published.certificate.n_hidden
+    assert "fewer than 5 episodes" in told["says"]
+    assert "knows from elsewhere" in told["does_not_say"]
+
+
+def test_the_counts_come_back_for_the_next_audit(folder: Path, published: Published) -> None:
+    again = read_counts(folder)
+    assert counts_text(again) == counts_text(published.protected)
+    with pytest.raises(OptionError, match=r"no counts\.json"):
+        read_counts(folder / "tables")
+
+
+def test_with_the_audit_before_the_difference_is_protected_as_well(
+    registry: tuple[Audit, pd.DataFrame], folder: Path
+) -> None:
+    frame = registry[1]
+    later = audit_clinics(registry[0].plan, frame[frame["patient"] != frame["patient"].iloc[0]])
+    small = replace(later, completeness=replace(later.completeness, counts={
+        name: counts for name, counts in later.completeness.counts.items() if name in ((), ("clinic",), ("sex",))
+    }), case_mix={}, shares=(), rates=(), series=(), periods=later.periods.iloc[:0], rare=())  # fmt: skip
+    published = publish(small, earlier=[read_counts(folder)])
+    assert published.certificate.n_earlier == 1
+    assert published.certificate.left
+    assert published.certificate.narrowest >= K
+
+
+@pytest.mark.parametrize(("cells", "smallest"), [(SmallCells(k=10), 10), (SmallCells(k=5, round_to=5), 5)])
+def test_other_sizes_and_rounding(registry: tuple[Audit, pd.DataFrame], cells: SmallCells, smallest: int) -> None:
+    plan = registry[0].plan.model_copy(update={"small_cells": cells})
+    few = {name: counts for name, counts in registry[0].completeness.counts.items() if len(name) < 2}
+    audit = replace(registry[0], plan=plan, periods=registry[0].periods.iloc[:0], series=(), rare=(), case_mix={},
+                    shares=(), rates=(), completeness=replace(registry[0].completeness, counts=few))  # fmt: skip
+    published = publish(audit)
+    shown = [n for table in published.protected.tables for n in table.cells["n"].dropna() if n]
+    assert min(shown) >= smallest
+    assert published.certificate.k == cells.k
+    assert all(n % cells.round_to == 0 for n in shown)
