@@ -101,6 +101,7 @@ __getattr__, __dir__, __all__ = lazy(
         "exchange",
         "figures",
         "findings",
+        "importing",
         "instruments",
         "models",
         "report",

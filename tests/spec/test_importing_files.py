@@ -182,7 +182,8 @@ def test_the_tables_of_a_server_are_read_and_the_plan_reads_them(address: str, t
     frame = pd.DataFrame(
         {
             "patient_id": range(40), "site": ["North", "South"] * 20, "start_date": days,
-            "end_date": days + pd.Timedelta(60, "D"), "nprs_start": np.arange(40) % 7 + 3, "nprs_end": np.arange(40) % 6,
+            "end_date": days + pd.Timedelta(60, "D"), "nprs_start": np.arange(40) % 7 + 3,
+            "nprs_end": np.arange(40) % 6,
         }
     )  # fmt: skip
     engine = create_engine(address.replace("postgresql:", "postgresql+psycopg:"))

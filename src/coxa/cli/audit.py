@@ -11,6 +11,7 @@ from coxa.cli.analyse import asked_forms
 from coxa.cli.edge import AsJson, DataPath, OutPath, Quiet, Verbose, check_there, edge, print_json, working
 from coxa.cli.power import Jobs, Scheduler
 from coxa.errors import OptionError, check_option
+from coxa.findings import Findings
 
 if TYPE_CHECKING:
     from coxa.clinics.publishing import Published
@@ -74,9 +75,12 @@ def audit_command(
             written = write_audit(audit, published, out, wanted, data=data, length=long, letter_form=letter)
         _show(published, as_json, quiet)
         if not as_json:
+            from coxa.cli.check_audit import file_of
             from coxa.cli.show import show_findings
+            from coxa.importing.drifting import drift
 
-            show_findings(audit.findings.warnings)
+            changed = drift(audit.plan, file_of(audit.plan, data)) if data is not None else Findings()
+            show_findings(audit.findings.warnings + changed)
             typer.echo(f"page: {', '.join(map(str, written))}")
             typer.echo(f"for your own eyes: {out / 'own'}")
 

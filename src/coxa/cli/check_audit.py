@@ -28,9 +28,14 @@ def check_audit(plan: AuditPlan, data: Path | None) -> tuple[Episodes, Findings]
     from coxa.episodes import read_episodes
     from coxa.importing.drifting import drift
 
-    given = data / str(plan.data.file) if data is not None and data.is_dir() else data
+    given = file_of(plan, data)
     episodes = read_episodes(plan, given)
     return episodes, episodes.findings + drift(plan, given)
+
+
+def file_of(plan: AuditPlan, data: Path | None) -> Path | None:
+    """Return the file that `--data` names: itself, or the plan's file in a folder."""
+    return data / str(plan.data.file) if data is not None and data.is_dir() and plan.data.file else data
 
 
 def show_checked(episodes: Episodes, findings: Findings, out: Path | None, *, as_json: bool, quiet: bool) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 from coxa.cards import counted
 from coxa.cohort.readers.raw import ReadOptions
 from coxa.episodes.fields import named_columns
+from coxa.episodes.sources import SCANNED
 from coxa.episodes.whole import NotRead
 from coxa.errors import nearest
 from coxa.findings import Finding, Findings
@@ -21,7 +22,6 @@ from coxa.importing.roles import agrees, described, fit, keys_of, roles_by_name
 from coxa.importing.tables import FileTable
 from coxa.importing.words import head_key, heads, value_key
 from coxa.study.audit.plan import CLINIC, DATES, THERAPIST, AuditPlan
-from coxa.study.audit.source import DATABASE_FILES
 from coxa.study.source import code_text
 
 SHOWN = 5
@@ -107,7 +107,7 @@ def _own_file(plan: AuditPlan) -> Path | None:
 def _read(plan: AuditPlan, path: Path | None) -> tuple[FileTable | None, tuple[int, ...] | None]:
     """Return an export as the plan reads it; where its header is elsewhere, the rows that look like it."""
     rows = plan.data
-    if path is None or path.suffix.lower() in DATABASE_FILES:
+    if path is None or path.suffix.lower() in SCANNED:
         return table_of_source(rows, path), None
     options = ReadOptions(rows.sheet, rows.encoding, rows.delimiter, rows.decimal, rows.header_row, rows.max_cells)
     table, header = table_as_planned(path, options)

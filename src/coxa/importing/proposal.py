@@ -27,6 +27,12 @@ class Reading:
     why         : what speaks for it, in one sentence with its numbers
     examples    : up to five different values as the file has them; never of a column that identifies people
     n_rows, n_empty : rows of the file, and empty ones among them
+
+    Examples
+    --------
+    >>> site = Reading("june.csv", "", "Site", "mapped", "clinic", "Its name means the clinic.", ("North",), 60, 0)
+    >>> site.column, site.role
+    ('Site', 'clinic')
     """
 
     file: str
@@ -42,7 +48,13 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One possible answer to a question: its word, what it means, and what it does to the plan."""
+    """One possible answer to a question: its word, and what it means.
+
+    Examples
+    --------
+    >>> Answer("%d/%m/%Y", "the day comes first").word
+    '%d/%m/%Y'
+    """
 
     word: str
     label: str
@@ -58,6 +70,13 @@ class Question:
     answers : the possible answers; empty where a text is asked for
     columns : names of the columns that it is about
     needed  : whether the plan cannot be checked without an answer
+
+    Examples
+    --------
+    >>> answers = (Answer("Clinic", "Clinic: 2 names"), Answer("none", "there is no such column"))
+    >>> asked = Question("column:clinic", "Which column holds the clinic?", "Two columns have its name.", answers)
+    >>> [answer.word for answer in asked.answers], asked.needed
+    (['Clinic', 'none'], True)
     """
 
     key: str
@@ -80,6 +99,16 @@ class Proposal:
     answers   : answers that were given, by the key of their question
     findings  : what is wrong with the files themselves
     files     : the files, as they were named
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from coxa.importing import propose
+    >>> head = "Pat no,Site,From,Until,NPRS start,NPRS end"
+    >>> _ = Path("june.csv").write_text(head + chr(10) + "01,North,2025-01-07,2025-03-01,7,3", encoding="utf-8")
+    >>> proposal = propose("june.csv", "audit")
+    >>> proposal.name, [each.role for each in proposal.readings][:3]
+    ('audit.yaml', ['patient', 'clinic', 'intake_date'])
     """
 
     kind: PlanKind

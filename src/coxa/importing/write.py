@@ -34,7 +34,7 @@ HOME = {
 """Beginning of a question's key -> the key of the plan that it is about."""
 
 
-def plan_text(proposal: Proposal, folder: Path | None = None) -> str:
+def plan_text(proposal: Proposal, folder: str | Path | None = None) -> str:
     """Return a proposal as YAML, with a comment above each key that has a reason, and `# ?` for each open question.
 
     Parameters
@@ -66,7 +66,7 @@ def plan_text(proposal: Proposal, folder: Path | None = None) -> str:
     plan = _ordered(proposal)
     shared = common_folder([Path(each) for each in proposal.files if not is_server(each)])
     if isinstance(plan.get("data"), dict) and (folder is not None) and not is_server(proposal.files[0]):
-        relative = _relative(shared, folder)
+        relative = _relative(shared, Path(folder))
         plan["data"] = {"folder": relative, **plan["data"]} if relative != "." else plan["data"]
     top = _commented(plan, (), proposal)
     text = io.StringIO()
@@ -78,7 +78,7 @@ def plan_text(proposal: Proposal, folder: Path | None = None) -> str:
     return "\n".join([*_heading(proposal), text.getvalue(), *_lines(map(_asked, left), "# ? ")]).rstrip("\n") + "\n"
 
 
-def write_plan(proposal: Proposal, folder: Path) -> Path:
+def write_plan(proposal: Proposal, folder: str | Path) -> Path:
     """Write the plan of a proposal into a folder, which is made if it is missing; the files stay where they are.
 
     Parameters
@@ -97,7 +97,16 @@ def write_plan(proposal: Proposal, folder: Path) -> Path:
     ------
     OptionError
         The folder has another plan of the name: one that was changed by hand is not written over.
+
+    Examples
+    --------
+    >>> from coxa.importing.proposing import propose
+    >>> head = "Pat no,Site,From,Until,NPRS start,NPRS end"
+    >>> _ = Path("june.csv").write_text(head + chr(10) + "01,North,2025-01-07,2025-03-01,7,3", encoding="utf-8")
+    >>> write_plan(propose("june.csv", "audit"), "my-audit").as_posix()
+    'my-audit/audit.yaml'
     """
+    folder = Path(folder)
     place = folder / proposal.name
     text = plan_text(proposal, folder)
     if place.exists() and place.read_text(encoding="utf-8") != text and not _is_proposed(place):
