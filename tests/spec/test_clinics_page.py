@@ -317,3 +317,34 @@ def test_a_column_that_is_hidden_as_a_whole_is_left_out_and_named() -> None:
     assert "Left out, as no number of it can be shown: Counting forms." in [
         str(one.text) for one in of_periods.footnotes
     ]
+
+
+def test_a_published_reason_has_no_count_of_people() -> None:
+    whole = audit()
+    why = "The change of 4 episodes is known. A case-mix model needs 30 or more."
+    none = replace(whole.case_mix["pain"], clinics=whole.case_mix["pain"].clinics.iloc[:0], without=why)
+    changed = replace(whole, case_mix={"pain": none}, without={"discharge_date": "3 of 90 episodes have no discharge."})
+    own, published = (" ".join(map(str, texts(build_page(each)))) for each in (changed, Hidden(changed)))
+    assert why in own
+    assert "3 of 90" in own
+    assert "4 episodes" not in published
+    assert "3 of 90" not in published
+    assert "There are too few episodes with an outcome for a case-mix model." in published
+
+
+def test_patients_are_hidden_with_the_episodes_that_they_nearly_are() -> None:
+    whole = audit()
+    counts = dict(whole.completeness.counts)
+    counts[()] = counts[()].astype(float).assign(eligible=float("nan"))
+    made = build_page(Hidden(replace(whole, completeness=replace(whole.completeness, counts=counts))))
+    assert "* eligible episodes began in 12 clinics; * patients were seen" in paragraphs(made)[0]
+
+
+def test_a_plan_without_descriptors_has_a_page() -> None:
+    made = build_page(audit(plan(descriptors={}, standards={}, targets={})))
+    assert "Adjusted for: value at intake." in " ".join(map(str, texts(made)))
+
+
+def test_clinics_whose_position_is_hidden_are_not_counted_as_within() -> None:
+    made = build_page(Hidden(with_mark(audit(), float("nan"))))
+    assert "2 of 11 clinics whose numbers are shown are outside the 99.8% limits." in paragraphs(made)[2]

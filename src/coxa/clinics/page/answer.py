@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from coxa.clinics.audit import CaseMix, Series
 from coxa.clinics.page.intervals import share_values
 from coxa.clinics.page.points import last_cells, last_point, limits_and_n
-from coxa.clinics.page.seen import ALL, Seen, at, column, known, row, total
+from coxa.clinics.page.seen import ALL, NO_WEIGHTS, TOO_FEW, Seen, at, column, known, row, total
 from coxa.clinics.page.words import MEASURES, POSITIONS, SHORT, VARIATIONS, day, place_words
 from coxa.report.document import Block, Card, Paragraph, Section, TableBlock
 from coxa.tables.cells import Cell
@@ -45,7 +45,8 @@ def answer_section(page: Seen) -> Section:
 def episodes_sentence(page: Seen) -> Prose:
     """Say how many episodes, patients and clinics there are, and from when."""
     audit, counts = page.audit, page.all_counts()
-    patients = page.number("count", {"n": audit.n_patients}, at("episodes", "patients", ALL))
+    seen = audit.n_patients if known(counts["eligible"]) else None  # nearly as many, so that one gives the other away
+    patients = page.number("count", {"n": seen}, at("episodes", "patients", ALL))
     return prose(
         f"From {day(audit.first)} to {day(audit.last)}, ",
         page.number("count", {"n": counts["eligible"]}, at("completeness", "eligible", ALL)),
@@ -88,7 +89,7 @@ def position_sentence(page: Seen) -> Prose | None:
     where = f"change {outcome}"
     mean = page.number("estimate", {"estimate": main.target}, at(where, "mean", ALL), decimals)
     n = page.number("count", {"n": total(page, main.n, main.clinics["n"])}, at(where, "n", ALL))
-    rows = records(main.clinics)
+    rows = [one for one in records(main.clinics) if one["position"] in POSITIONS]
     outside = {side: [one for one in rows if one["position"] == side] for side in ("high", "low")}
     named = [
         prose(f" {POSITIONS[side]}: ", _named_clinics(page, outcome, found), ".")
@@ -98,16 +99,17 @@ def position_sentence(page: Seen) -> Prose | None:
     compared = counted(len(rows), where, "clinics compared")
     n_outside = sum(map(len, outside.values()))
     outlying = counted(n_outside, where, "clinics outside")
+    hidden = "" if len(rows) == len(main.clinics) else " whose numbers are shown"
+    are = f" clinics{hidden} {'is' if n_outside == 1 else 'are'} outside the 99.8% limits"
+    compared_words = prose("; ", outlying, " of ", compared, are) if rows else ""
     return prose(
         f"Adjusted for case mix, {mid_sentence(plan.label('outcomes', outcome))} improved by ",
         mean,
         f" {plan.scale(outcome).unit} on average (n = ",
         n,
-        "); ",
-        outlying,
-        " of ",
-        compared,
-        f" clinics {'is' if n_outside == 1 else 'are'} outside the 99.8% limits.",
+        ")",
+        compared_words,
+        ".",
         *named,
         *_whose(page, main, where),
     )
@@ -258,12 +260,12 @@ def _cautions(page: Seen) -> Iterator[Text]:
         missing = {"share": 1 - counts["of_done"] / counts["of"]}
         shown = page.number("share", missing, at("completeness", "missing", ALL))
         yield prose("The outcome is missing for ", shown, " of the episodes that were due.")
-    if text := page.audit.without.get("discharge_date"):
+    if text := page.why("discharge_date"):
         yield text
     if main is None or main.without:
-        yield main.without if main else "No change is adjusted for case mix."
+        yield page.reason(main.without, TOO_FEW) if main else "No change is adjusted for case mix."
     else:
-        small = int((main.clinics["n"].astype(float).fillna(0) < FEW).sum())
+        small = int((main.clinics["n"].astype(float) < FEW).sum())
         if small:
             have = "clinic has" if small == 1 else "clinics have"
             shown = counted(small, "case mix", f"clinics below {FEW} episodes")
@@ -271,8 +273,8 @@ def _cautions(page: Seen) -> Iterator[Text]:
                 shown, f" {have} fewer than {FEW} episodes with an outcome; being within the limits says little."
             )
         yield "A clinic outside the limits is a reason to look closer, not a verdict."
-    if page.audit.completeness.without:
-        yield page.audit.completeness.without
+    if why := page.reason(page.audit.completeness.without, NO_WEIGHTS):
+        yield why
 
 
 def certificate_text(page: Seen) -> Text:

@@ -10,7 +10,7 @@ import pandas as pd
 from coxa.clinics.audit import CaseMix
 from coxa.clinics.page.calibration import calibration_figure, recovery_figure
 from coxa.clinics.page.funnel import Drawn, funnel_figure
-from coxa.clinics.page.seen import ALL, Seen, at, column, row
+from coxa.clinics.page.seen import ALL, TOO_FEW, Seen, at, column, row
 from coxa.clinics.page.words import dimension_label, level_label, place_words
 from coxa.report.document import Block, FigureBlock, Paragraph, Section, TableBlock
 from coxa.tables.cells import Cell
@@ -47,7 +47,7 @@ def _of_outcome(page: Seen, outcome: str) -> Iterator[Block]:
     """Yield the funnel of an outcome and its two tables, or why they are not there."""
     found = page.audit.case_mix.get(outcome)
     if found is None or found.without or not len(found.clinics):
-        why = found.without if found and found.without else page.audit.without.get("change", "")
+        why = page.reason(found.without if found else None, TOO_FEW) or page.why("change")
         yield Paragraph(why or "There is no model of this outcome.", "warning")
         return
     label, unit = page.audit.plan.label("outcomes", outcome), page.audit.plan.scale(outcome).unit
@@ -243,7 +243,7 @@ def _therapists(page: Seen) -> Section | None:
     """Return therapists by their codes, against limits of therapists."""
     outcome, found = page.audit.plan.main, page.main
     if found is None or found.without or not len(found.therapists):
-        why = page.audit.without.get("therapist")
+        why = page.why("therapist")
         return Section("therapists", "Therapists", (Paragraph(why, "warning"),)) if why else None
     lead = (
         "Therapists have codes. Few patients are behind most of these numbers, so that most differences are chance; "

@@ -7,7 +7,7 @@ from itertools import groupby
 
 from coxa.clinics.page.cascade import cascade_figure, cascade_table
 from coxa.clinics.page.intervals import difference_values, share_values
-from coxa.clinics.page.seen import ALL, Seen, at, column, known, mostly_hidden, row
+from coxa.clinics.page.seen import ALL, NO_WEIGHTS, Seen, at, column, known, mostly_hidden, row
 from coxa.clinics.page.words import NOT_RECORDED, dimension_label, level_label
 from coxa.report.document import Block, FigureBlock, Paragraph, Section, TableBlock
 from coxa.tables.cells import Cell
@@ -38,7 +38,7 @@ def completeness_section(page: Seen) -> Section:
     if len(page.counts("clinic")):
         blocks.append(TableBlock(_by_clinic(page)))
     columns = ("clinic", "condition", *page.audit.plan.descriptors)
-    blocks += [Paragraph(text, "warning") for name in columns if (text := page.audit.without.get(name))]
+    blocks += [Paragraph(text, "warning") for name in columns if (text := page.why(name))]
     who = _who_is_missing(page)
     return Section("completeness", "How complete are the data?", tuple(blocks), (who,) if who else ())
 
@@ -167,7 +167,7 @@ def _weights(page: Seen) -> Iterator[Block]:
     """Yield how those who were seen are weighted, or why they are not."""
     found = page.audit.completeness
     if found.without:
-        yield Paragraph(found.without, "warning")
+        yield Paragraph(page.reason(found.without, NO_WEIGHTS), "warning")
     if not len(found.weights):
         return
     rows = records(found.weights)

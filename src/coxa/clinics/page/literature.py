@@ -16,7 +16,7 @@ LEAD = (
 
 def literature_section(page: Seen) -> Section | None:
     """Return published changes and the own; None where there is nothing to compare, and no reason."""
-    frame, why = page.audit.literature, page.audit.without.get("literature")
+    frame, why = page.audit.literature, page.why("literature")
     if not len(frame):
         return (
             Section("literature", "Published results", (Paragraph(why, "warning"),), part="supplement") if why else None

@@ -75,8 +75,8 @@ def _definitions(page: Seen) -> Iterator[Text]:
 
 def _methods(page: Seen) -> Iterator[Text]:
     plan = page.audit.plan
-    names = join_words([mid_sentence(dimension_label(plan, name)) for name in plan.adjusters])
-    yield f"{CASE_MIX} Adjusted for: value at intake{f', {names}' if names else ''}."
+    adjusters = [mid_sentence(dimension_label(plan, name)) for name in plan.adjusters]
+    yield f"{CASE_MIX} Adjusted for: {join_words(['value at intake', *adjusters])}."
     yield LIMITS
     yield SMALL
     yield OVER_TIME

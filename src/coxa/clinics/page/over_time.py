@@ -25,7 +25,7 @@ OF_CLINICS = ("complete", "change")
 def over_time_section(page: Seen) -> Section:
     """Return the icons, and the charts of all clinics together."""
     blocks: list[Block] = []
-    reasons = {name: page.audit.without.get(name) for name in ("series", *MEASURES)}
+    reasons = {name: page.why(name) for name in ("series", *MEASURES)}
     blocks += [Paragraph(why, "warning") for why in dict.fromkeys(reasons.values()) if why]
     together = [one for one in _charts(page) if one.clinic == ALL]
     if page.audit.series:

@@ -49,7 +49,7 @@ def _reached(page: Seen) -> Section | None:
     notes = tuple(Footnote(text) for text in _sources(page, shares))
     table = Table("reached", "What patients reach at discharge", "Result", columns, (RowGroup("", rows),), notes)
     blocks: list[Block] = [TableBlock(page.noted(table))]
-    if why := page.audit.without.get("worse"):
+    if why := page.why("worse"):
         blocks.append(Paragraph(why))
     main = next((one for one in shares if one.kind == "important" and len(one.clinics)), None)
     if main:
@@ -110,7 +110,7 @@ def _care(page: Seen) -> Section | None:
         rows = tuple(_rate_row(page, one) for one in rates)
         table = Table("care", "Attendance and standards", "Measure", columns, (RowGroup("", rows),))
         blocks.append(TableBlock(page.noted(table)))
-    reasons = {name: page.audit.without.get(name) for name in ("attended", *plan.standards)}
+    reasons = {name: page.why(name) for name in ("attended", *plan.standards)}
     blocks += [Paragraph(f"{rate_label(plan, name)}: {text}", "warning") for name, text in reasons.items() if text]
     return Section("care-section", "Attendance and standards", tuple(blocks)) if blocks else None
 

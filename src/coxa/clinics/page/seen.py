@@ -26,6 +26,15 @@ ALL = "all"
 NOT_SHOWN = f"Not shown ({HIDDEN}): a number that is small, or would give a small number away."
 
 
+NO_DATA = "There are not enough data for this part."
+TOO_FEW = "There are too few episodes with an outcome for a case-mix model."
+NO_WEIGHTS = "Patients with an outcome cannot be weighted for those without one."
+WITHOUT = {
+    "discharge_date": "Many episodes that began long ago have no day of discharge and count as not due, so that "
+    "completeness may look better than it is.",
+}
+"""Part -> what is published in place of a reason that has counts."""
+
 SEVERAL = 3
 """Rows of a table from which on a column that is hidden as a whole is left out."""
 
@@ -112,6 +121,18 @@ class Seen:
     def word(self, text: str) -> Cell:
         """Return a word that depends on the data; the sign of a hidden one where it is hidden."""
         return Cell(text) if text else Cell(HIDDEN if self.note else "\N{EN DASH}", rule=RULE if self.note else "")
+
+    def reason(self, text: str | None, instead: str) -> str:
+        """Return why something is not there; where it is published, without the counts that such a reason has.
+
+        A reason with a number is replaced by `instead`, which has none. Empty where there is no reason.
+        """
+        counted = bool(self.note) and any(letter.isdigit() for letter in text or "")
+        return instead if counted else text or ""
+
+    def why(self, part: str) -> str:
+        """Return why a part of the audit is not there; empty where it is."""
+        return self.reason(self.audit.without.get(part), WITHOUT.get(part, NO_DATA))
 
     def noted(self, table: Table) -> Table:
         """Return a table with a note on its hidden numbers, and without columns that are hidden as a whole."""
