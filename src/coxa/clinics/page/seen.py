@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol, TypeVar
@@ -25,6 +26,9 @@ ALL = "all"
 
 NOT_SHOWN = f"Not shown ({HIDDEN}): a number that is small, or would give a small number away."
 
+
+COUNTED = re.compile(r"\d (of \d+ )?(episode|patient|therapist|questionnaire)", re.IGNORECASE)
+"""A count of people in a reason."""
 
 NO_DATA = "There are not enough data for this part."
 TOO_FEW = "There are too few episodes with an outcome for a case-mix model."
@@ -125,10 +129,9 @@ class Seen:
     def reason(self, text: str | None, instead: str) -> str:
         """Return why something is not there; where it is published, without the counts that such a reason has.
 
-        A reason with a number is replaced by `instead`, which has none. Empty where there is no reason.
+        A reason that counts people is replaced by `instead`, which does not. Empty where there is no reason.
         """
-        counted = bool(self.note) and any(letter.isdigit() for letter in text or "")
-        return instead if counted else text or ""
+        return instead if self.note and COUNTED.search(text or "") else text or ""
 
     def why(self, part: str) -> str:
         """Return why a part of the audit is not there; empty where it is."""
