@@ -32,3 +32,8 @@ def pytest_collection_finish() -> None:
     """Keep modules and collected tests out of the garbage collector's rounds: they stay to the end."""
     gc.collect()
     gc.freeze()
+
+
+def pytest_unconfigure() -> None:
+    """Give all back to the collector, so that libraries find nothing of theirs left when the process ends."""
+    gc.unfreeze()
