@@ -15,11 +15,13 @@ from tempfile import TemporaryDirectory
 
 from coxa.importing.proposal import Proposal, Question, Reading
 from coxa.importing.proposing import propose
+from tests.simulation.import_made.clinics import CLINICS
+from tests.simulation.import_made.harder import HARDER
 from tests.simulation.import_made.made import MadeFile
 from tests.simulation.import_made.redcap import REDCAP
 from tests.simulation.import_made.trials import TRIALS
 
-MADE: tuple[MadeFile, ...] = (*TRIALS, *REDCAP)
+MADE: tuple[MadeFile, ...] = (*TRIALS, *REDCAP, *HARDER, *CLINICS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,15 +80,16 @@ def answered(made: MadeFile, folder: Path) -> tuple[Proposal, dict[str, str], se
     while True:
         proposal = proposed(made, folder, given)
         needed |= {question.key for question in proposal.questions if question.needed}
-        new = {q.key: made.answers[q.key] for q in proposal.questions if q.key in made.answers and _fits(q, made)}
+        new = {q.key: word for q in proposal.questions if (word := _right(q, made))}
         if not new:
             return proposal, given, needed
         given |= new
 
 
-def _fits(question: Question, made: MadeFile) -> bool:
-    """Say whether the right answer is offered, or a text is asked for."""
-    return not question.answers or made.answers[question.key] in [each.word for each in question.answers]
+def _right(question: Question, made: MadeFile) -> str:
+    """Return the right answer, where it is offered or a text is asked for; nothing where the truth does not have it."""
+    word = "same" if question.key.startswith("same:") else made.answers.get(question.key, "")
+    return word if not question.answers or word in [each.word for each in question.answers] else ""
 
 
 @dataclass(frozen=True, slots=True)

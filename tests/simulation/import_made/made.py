@@ -25,7 +25,7 @@ class MadeFile:
     """A file, or several that belong together, with the truth.
 
     name    : short name, for the table
-    kind    : trial, cohort or audit
+    kind    : trial, cohort, service or audit
     habit   : what is particular about it, in a few words
     write   : writes it into a folder
     files   : names of its files
@@ -35,7 +35,7 @@ class MadeFile:
     """
 
     name: str
-    kind: Literal["trial", "cohort", "audit"]
+    kind: Literal["trial", "cohort", "service", "audit"]
     habit: str
     write: Callable[[Path], None]
     files: tuple[str, ...]
@@ -58,9 +58,11 @@ def trial_tables() -> Mapping[str, pd.DataFrame]:
 
 
 @cache
-def registry(episodes: int = 240) -> pd.DataFrame:
-    """Return episodes of a simulated registry of clinics."""
-    return simulate_registry(RegistryAssumptions(), seed=11, episodes=episodes).episodes
+def registry() -> pd.DataFrame:
+    """Return 240 episodes of three clinics of a simulated registry."""
+    episodes = simulate_registry(RegistryAssumptions(), seed=11, episodes=1600).episodes
+    three = sorted(episodes["clinic"].unique())[:3]
+    return episodes[episodes["clinic"].isin(three)].head(240).reset_index(drop=True)
 
 
 def people() -> pd.DataFrame:

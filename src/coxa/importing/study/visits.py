@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from coxa.errors import OptionError
 from coxa.importing.draft import Draft
 from coxa.importing.study.questions import ask
 from coxa.importing.study.times import Time, in_order, name_of, visit_name
@@ -89,6 +90,9 @@ def _days(
     why = f"The names give an order and no days.{_of_dates(asked, medians)} Write for example `{example}`."
     given = ask(draft, "visits.days", text, why, (), columns)
     found = dict(re.findall(r"(\S+?)\s*[:=]\s*(-?\d+)", (given or "").lower()))
+    lacking = [time.text for time in asked if time.text.strip().lower().replace(" ", "_") not in found]
+    if given is not None and lacking:
+        raise OptionError(f"`{given}` has no day for {', '.join(lacking)}. Write for example `{example}`.")
     return {
         time.text.lower(): (visit_name(int(day)), int(day))
         for time in once
@@ -134,4 +138,6 @@ def _window(draft: Draft) -> tuple[int, int] | None:
     why = "The files do not say it; without windows no visit is late. Write for example `-14 21`, or `none`."
     given = ask(draft, "visits.window", text, why, needed=False)
     ends = re.fullmatch(r"(-?\d+)[\s,]+(\d+)", given or "")
+    if given not in (None, "none") and ends is None:
+        raise OptionError(f"`{given}` is not two numbers of days. Write for example `-14 21`, or `none`.")
     return (-abs(int(ends[1])), int(ends[2])) if ends else None
