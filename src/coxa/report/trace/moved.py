@@ -152,9 +152,9 @@ def _model(name: str, before: dict[str, Any] | None, after: dict[str, Any] | Non
         yield f"Model of {name}", "only in the first run" if after is None else "only in the second run"
         return
     said = [
-        f"{what} {before[key]}, now {after[key]}"
+        f"{what} {before.get(key, NONE)}, now {after.get(key, NONE)}"
         for key, what in (("participants", "participants"), ("rows", "rows"), ("method", "method"), ("call", "call"))
-        if before[key] != after[key]
+        if before.get(key) != after.get(key)
     ]
     if said:
         yield f"Model of {name}", "; ".join(said)
