@@ -21,6 +21,7 @@ from coxa.cli.export import export_command
 from coxa.cli.flow import flow_command
 from coxa.cli.import_files import import_command
 from coxa.cli.lock import lock_command
+from coxa.cli.page import page_command
 from coxa.cli.power import power_command
 from coxa.cli.presets import presets_command
 from coxa.cli.randomise import randomise_command
@@ -105,6 +106,7 @@ app.command("rehearse")(rehearse_command)
 app.command("analyse")(analyse_command)
 app.command("report")(report_command)
 app.command("audit")(audit_command)
+app.command("page")(page_command)
 app.command("export")(export_command)
 app.command("flow")(flow_command)
 app.command("checklist")(checklist_command)

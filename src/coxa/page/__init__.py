@@ -1,1 +1,1 @@
-"""The local page: an editor of a plan in a browser, on this computer alone."""
+"""The local page: plans, data and reports in a browser, on this computer alone."""

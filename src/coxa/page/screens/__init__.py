@@ -1,0 +1,1 @@
+"""What a reader sees and does: one file for each page of the flow."""
