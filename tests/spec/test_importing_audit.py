@@ -117,7 +117,6 @@ def test_a_practice_workbook_is_read_without_a_fault_after_one_answer(tmp_path: 
     assert data["scores"]["pain"] == {"intake": "Start NPRS", "discharge": "End NPRS"}
     episodes = audited(proposal, tmp_path / "study")
     assert not episodes.findings.errors
-    assert {each.field for each in episodes.findings.warnings} == {"discharge_date (Episode Until)"}
     counted = episodes.query(
         "SELECT COUNT(*) AS n, COUNT(DISTINCT therapist) AS physios, COUNT(pain_discharge) AS scores, "
         "COUNT(discharge_date) AS ended, MIN(intake_date) AS first FROM episodes"
@@ -425,3 +424,41 @@ def test_the_cells_of_a_workbook_keep_their_days(tmp_path: Path) -> None:
     proposal = propose(tmp_path / "typed.xlsx")
     assert "date_format" not in proposal.plan["data"]
     assert keys(proposal) == []
+
+
+def test_a_row_of_units_and_subtotals_are_left_out(tmp_path: Path) -> None:
+    lines = export().to_csv(index=False).splitlines()
+    lines[31:31] = ["Subtotal North,,,,150,"]
+    lines[1:1] = ["number,name,dd/mm/yyyy,dd/mm/yyyy,points,points"]
+    path = tmp_path / "units.csv"
+    path.write_text("\n".join(lines), encoding="utf-8")
+    proposal = propose(path, "audit")
+    assert proposal.plan["data"]["exclude_rows"] == [2, 33]
+    assert "row 2 is a row of units or labels, row 33 is a row of totals" in proposal.comments["data.exclude_rows"]
+    assert not audited(proposal, tmp_path).findings.errors
+
+
+def test_exports_of_several_months_and_scores_in_another_file_are_named(tmp_path: Path) -> None:
+    for name in ("jan", "feb"):
+        export().to_csv(tmp_path / f"{name}.csv", index=False)
+    proposal = propose([tmp_path / "jan.csv", tmp_path / "feb.csv"], "audit")
+    assert "2 tables have the same columns (jan.csv, feb.csv)" in next(iter(proposal.findings)).rule
+    assert (
+        propose([tmp_path / "jan.csv", tmp_path / "feb.csv"], "audit", {"table": "feb.csv"}).plan["data"]["file"]
+        == "feb.csv"
+    )
+    scores = ["Pat no", "NPRS start", "NPRS end"]
+    export().drop(columns=scores[1:]).to_csv(tmp_path / "episodes.csv", index=False)
+    export()[scores].to_csv(tmp_path / "scores.csv", index=False)
+    findings = propose([tmp_path / "episodes.csv", tmp_path / "scores.csv"], "audit").findings
+    assert [(each.severity, each.table) for each in findings] == [("error", "episodes.csv"), ("warning", "scores.csv")]
+
+
+def test_a_published_improvement_is_named_where_it_can_be_taken(tmp_path: Path) -> None:
+    text = plan_text(of_csv(tmp_path, export()))
+    assert "2 (`important: published`, `population: chronic_pain`)" in text
+    plan = text.replace("instrument: nprs", "{instrument: nprs, important: published, population: chronic_pain}")
+    (tmp_path / "audit.yaml").write_text(plan, encoding="utf-8")
+    threshold = read_audit(tmp_path / "audit.yaml").threshold("pain", "important")
+    assert threshold is not None
+    assert threshold.value == 2

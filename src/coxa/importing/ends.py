@@ -1,4 +1,4 @@
-"""Rows at the end of a file that are no data: totals, footnotes, who exported it."""
+"""Rows of a file that are no data: units below the header, totals, footnotes, who exported it."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from coxa.cohort.readers.header import NUMBER_OR_DATE
 from coxa.importing.words import heads
 
 LOOKED_AT = 10
@@ -16,6 +17,64 @@ LOOKED_AT = 10
 
 FEW = 4
 """A table of fewer columns has no footnotes that could be told from its rows."""
+
+
+LEAST_ROWS = 5
+"""So many rows have to follow a row of units, so that it is unlike them."""
+
+
+def rows_of_no_data(frame: pd.DataFrame, filled: NDArray[np.bool_], source_row: NDArray[np.int64]) -> dict[int, str]:
+    """Return number of a row -> why it is no row of data: units below the header, totals anywhere, ends of the file.
+
+    Parameters
+    ----------
+    frame, filled, source_row
+        As for `ending_rows`.
+    """
+    found = ending_rows(frame, filled, source_row)
+    first = _first_texts(frame, filled)
+    few = filled.sum(axis=1) < FEW_FILLED * filled.shape[1]
+    for position in np.flatnonzero(few & np.array([_names_total(text) for text in first], dtype=bool)):
+        found.setdefault(int(source_row[position]), "a row of totals")
+    if len(frame) > LEAST_ROWS and _is_units(frame, filled):
+        found[int(source_row[0])] = "a row of units or labels"
+    return dict(sorted(found.items()))
+
+
+FEW_FILLED = 0.6
+"""A row of totals within the data has values in so small a share of the columns."""
+
+
+def _first_texts(frame: pd.DataFrame, filled: NDArray[np.bool_]) -> list[str]:
+    """Return the first cell of each row that holds something, where it is a text."""
+    column = np.where(filled.any(axis=1), filled.argmax(axis=1), 0)
+    texts = [""] * len(frame)
+    for k in np.unique(column):
+        cells = frame.iloc[:, int(k)].to_numpy(dtype=object)
+        for row in np.flatnonzero(column == k):
+            texts[row] = cells[row] if isinstance(cells[row], str) else ""
+    return texts
+
+
+def _names_total(text: str) -> bool:
+    """Say whether a text is a word for a total, alone or before a name: `Total`, `Subtotal North`."""
+    if not text:
+        return False
+    words = re.sub(r"[\s:.*=]+$", "", text.strip().casefold())
+    return words in heads().totals or words.split(" ")[0] in ("total", "subtotal", "gesamt", "zwischensumme")
+
+
+def _is_units(frame: pd.DataFrame, filled: NDArray[np.bool_]) -> bool:
+    """Say whether the first row has words where two columns or more have numbers or dates in every other row."""
+    unlike = 0
+    for k in np.flatnonzero(filled[0]):
+        cells = [cell for cell, there in zip(frame.iloc[:, int(k)], filled[:, k], strict=True) if there]
+        if not isinstance(cells[0], str) or NUMBER_OR_DATE.fullmatch(cells[0]):
+            return False
+        others = cells[1:]
+        plain = [NUMBER_OR_DATE.fullmatch(cell) if isinstance(cell, str) else True for cell in others]
+        unlike += len(others) >= LEAST_ROWS and all(plain) and cells[0].casefold().strip() not in heads().missing
+    return unlike > 1
 
 
 def ending_rows(frame: pd.DataFrame, filled: NDArray[np.bool_], source_row: NDArray[np.int64]) -> dict[int, str]:

@@ -17,7 +17,7 @@ from coxa.cohort.readers.registry import read_raw
 from coxa.errors import CoxaError, OptionError
 from coxa.findings import Finding
 from coxa.importing.databases import tables_of_database
-from coxa.importing.ends import ending_rows
+from coxa.importing.ends import rows_of_no_data
 from coxa.importing.tables import FileTable
 from coxa.study.audit.source import DATABASE_FILES
 
@@ -177,12 +177,12 @@ def _table(raw: RawFile, path: Path, folder: Path) -> FileTable:
 
 
 def without_ends(table: FileTable) -> FileTable:
-    """Return a table without empty rows, totals and footnotes, which it lists."""
+    """Return a table without empty rows, units, totals and footnotes, which it lists."""
     if not len(table.frame):
         return table
     filled = pd.DataFrame({k: ~empty_cells(table.frame.iloc[:, k]) for k in range(table.frame.shape[1])})
     some = filled.any(axis=1).to_numpy(dtype=bool)
-    left_out = ending_rows(table.frame, filled.to_numpy(dtype=bool), table.source_row)
+    left_out = rows_of_no_data(table.frame, filled.to_numpy(dtype=bool), table.source_row)
     kept = some & ~np.isin(table.source_row, list(left_out))
     frame = table.frame.loc[kept].reset_index(drop=True)
     return replace(

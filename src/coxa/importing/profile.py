@@ -13,7 +13,7 @@ from coxa.cohort.mapping.codes import code_texts, parse_numbers
 from coxa.cohort.number_text import DECIMALS, two_ways
 from coxa.cohort.readers.raw import Percent
 from coxa.episodes.checks.spellings import alike
-from coxa.importing.dates import TURNED, DateTexts, read_dates
+from coxa.importing.dates import TURNED, DateTexts, formats_of, read_dates
 from coxa.importing.tables import FileTable
 from coxa.importing.words import head_key, heads, value_key
 
@@ -181,6 +181,8 @@ def _as_dates(
     typed, days = _typed_days(column)
     written = {text: n for text, n in left.items() if text not in typed}
     named = any(word in heads().date_words for word in head_key(base.column).split())
+    if not _may_be_dates(written, compact=named):
+        return None
     read = read_dates(written, known, compact=named)
     open_words = {text: n for text, n in written.items() if text in read.unread and _is_open(text)}
     odd = {text: n for text, n in written.items() if text in read.unread and text not in open_words}
@@ -200,6 +202,14 @@ def _as_dates(
         ambiguous=read.ambiguous,
         ambiguous_values=read.examples,
     )
+
+
+def _may_be_dates(written: Mapping[str, int], *, compact: bool) -> bool:
+    """Say whether most of the first of very many different texts are dates: there are far fewer days than numbers."""
+    if len(written) <= KEPT:
+        return True
+    sample = list(written)[:: len(written) // KEPT]
+    return sum(bool(formats_of(text, compact)) for text in sample) >= MOST * len(sample)
 
 
 def _is_open(text: str) -> bool:

@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
+from coxa.findings import Finding
 from coxa.importing.audit.columns import NONE
-from coxa.importing.audit.scales import Choice, Measured, choices_of, readable_choices, scale_of
+from coxa.importing.audit.scales import Choice, Measured, choices_of, published, readable_choices, scale_of
 from coxa.importing.audit.used import Used
 from coxa.importing.profile import ColumnProfile
 from coxa.importing.proposal import Answer, Question, Status
@@ -45,6 +46,11 @@ def propose_outcomes(used: Used) -> None:
     for name, columns in _claimed(used).items():
         _moments_asked(used, columns)
         _outcome(used, name, columns)
+
+
+def has_outcome(profile: ColumnProfile) -> bool:
+    """Say whether a column's name is of an outcome."""
+    return _measured(timed(profile.parts).rest) is not None
 
 
 def _claimed(used: Used) -> dict[str, Columns]:
@@ -160,7 +166,7 @@ def _outcome(used: Used, name: str, columns: Columns) -> None:
     if scale_keys is None:
         return
     keys, low, high, why = scale_keys
-    used.draft.put(("outcomes", name), keys, why)
+    used.draft.put(("outcomes", name), keys, f"{why}{published(keys)}")
     scores: dict[str, str] = {}
     for moment, profile in zip(MOMENTS, (first, last), strict=True):
         column = f"{name}_{moment}"
@@ -231,6 +237,11 @@ def ask_for_an_outcome(used: Used) -> None:
     if _now_needed(used):
         return
     candidates = [one for one in used.free() if one.kind == "number" and not one.constant]
+    if len(candidates) < len(MOMENTS):
+        rule = "no two columns can be the value of an outcome at intake and at discharge"
+        remedy = "Export the scores in the table of the episodes, a column for intake and one for discharge."
+        used.draft.findings.append(Finding("error", used.table.place, rule, remedy))
+        return
     pair = [_candidate(used, moment, candidates) for moment in MOMENTS]
     if pair[0] is None or pair[1] is None:
         return

@@ -10,7 +10,7 @@ from coxa.cards import counted
 from coxa.findings import Finding
 from coxa.importing.audit.columns import NONE, other_roles, set_aside, sure_roles
 from coxa.importing.audit.descriptors import map_flags, propose_descriptors, propose_standards
-from coxa.importing.audit.outcomes import ask_for_an_outcome, propose_outcomes
+from coxa.importing.audit.outcomes import ask_for_an_outcome, has_outcome, propose_outcomes
 from coxa.importing.audit.sessions import propose_sessions
 from coxa.importing.audit.source import (
     ask_data_cut,
@@ -62,6 +62,24 @@ def propose_audit(draft: Draft) -> None:
     propose_sessions(used, [each for each in tables if each is not chosen])
     _columns(used)
     _rest(used)
+    _other_tables(used, [each for each in tables if each is not chosen])
+
+
+def _other_tables(used: Used, others: Sequence[Table]) -> None:
+    """Say of the columns of other tables why they are not used, and of scores among them what can be done."""
+    for table, profiles in others:
+        left = [one for one in profiles if used.draft.free(one)]
+        for one in left:
+            why = f"An audit reads one table of episodes, which is {used.table.place}."
+            used.draft.is_role(one, "", why, "unused")
+        scores = [one.column for one in left if one.kind == "number" and has_outcome(one)]
+        if scores:
+            rule = f"the table has scores ({', '.join(scores[:SHOWN])}), and an audit reads one table"
+            remedy = "Join it to the episodes by their numbers, in a file or as a `query` of a database."
+            used.draft.findings.append(Finding("warning", table.place, rule, remedy))
+
+
+SHOWN = 3
 
 
 def _episodes(draft: Draft, tables: Sequence[Table]) -> Table | None:
@@ -73,6 +91,7 @@ def _episodes(draft: Draft, tables: Sequence[Table]) -> Table | None:
     if len(best) == 1:
         _note_others(draft, tables, best[0])
         return best[0]
+    _note_same_columns(draft, best)
     answers = tuple(Answer(table.place, f"{table.place}: {counted(len(table.frame), 'row')}") for table, _ in best)
     question = Question(
         "table", "Which table has a row for each episode of care?",
@@ -83,6 +102,15 @@ def _episodes(draft: Draft, tables: Sequence[Table]) -> Table | None:
     if chosen:
         _note_others(draft, tables, chosen)
     return chosen
+
+
+def _note_same_columns(draft: Draft, tables: Sequence[Table]) -> None:
+    """Say of tables of the same columns, such as the exports of several months, that an audit reads one."""
+    if len({tuple(one.column for one in profiles) for _, profiles in tables}) == 1:
+        places = ", ".join(table.place for table, _ in tables)
+        rule = f"{len(tables)} tables have the same columns ({places}), and an audit reads one table"
+        remedy = "Append their rows to one file, or to one table of a database."
+        draft.findings.append(Finding("warning", tables[0][0].file, rule, remedy))
 
 
 def _known(profiles: Sequence[ColumnProfile]) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from coxa.errors import CoxaError, OptionError
@@ -167,3 +167,20 @@ def _two_numbers(text: str, name: str) -> tuple[float, float]:
     if len(numbers) != 2 or numbers[0] >= numbers[1]:
         raise OptionError(f"{text} is no range. Answer `range:{name}` with two numbers, such as 0 100.")
     return numbers[0], numbers[1]
+
+
+def published(keys: Mapping[str, object]) -> str:
+    """Return the published improvements that patients call important, and the keys that take one; nothing if none.
+
+    Examples
+    --------
+    >>> published({"instrument": "nprs"})
+    '. Published as important: 2 (`important: published`, `population: chronic_pain`)'
+    """
+    if "instrument" not in keys:
+        return ""
+    one = load_instrument(str(keys["instrument"]))
+    scale = keys.get("scale") or next(iter(one.scales))
+    found = [each for each in one.thresholds if each.kind == "mic" and each.value is not None and each.scale == scale]
+    shown = [f"{each.value:g} (`important: published`, `population: {each.population}`)" for each in found]
+    return f". Published as important: {', '.join(shown)}" if shown else ""
