@@ -159,6 +159,9 @@ def _own(audit: Audit, published: Published, folder: Path, letter_form: Format |
     write_csv(audit.disposition.counts, folder / "disposition.csv", private=True)
     codes = [{"clinic": clinic, "therapist": name, "code": code} for (clinic, name), code in published.codes.items()]
     write_csv(pd.DataFrame(codes, columns=["clinic", "therapist", "code"]), folder / "therapists.csv", private=True)
+    if published.letters:
+        letters_of = pd.DataFrame(list(published.letters.items()), columns=["clinic", "letter"])
+        write_csv(letters_of, folder / "clinics.csv", private=True)
     save(folder / NAME, counts_text(published.protected), private=True)
     if letter_form is not None:
         for name, document in letters(audit).items():

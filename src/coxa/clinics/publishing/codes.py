@@ -15,7 +15,7 @@ Codes = Mapping[tuple[str, str], str]
 """Clinic and therapist -> code."""
 
 
-def therapist_codes(audit: Audit, secret: str) -> dict[tuple[str, str], str]:
+def therapist_codes(audit: Audit, secret: str, letters: Mapping[str, str] | None = None) -> dict[tuple[str, str], str]:
     """Return a code for each therapist of each clinic: the clinic and a number, in the order of a hash.
 
     Parameters
@@ -24,7 +24,10 @@ def therapist_codes(audit: Audit, secret: str) -> dict[tuple[str, str], str]:
         With true names.
     secret
         Mixed into the hash, such as the hash of the data: who does not have it cannot try names out.
+    letters
+        Clinic -> letter, which is then in the code in place of the name.
     """
+    letters = letters or {}
     frames = [groups for dimensions, groups in audit.completeness.counts.items() if THERAPIST in dimensions]
     frames += [found.therapists for found in audit.case_mix.values() if len(found.therapists)]
     pairs = {
@@ -35,7 +38,7 @@ def therapist_codes(audit: Audit, secret: str) -> dict[tuple[str, str], str]:
     codes = {}
     for clinic, therapist in order:
         numbers[clinic] = numbers.get(clinic, 0) + 1
-        codes[clinic, therapist] = f"{clinic} {numbers[clinic]}"
+        codes[clinic, therapist] = f"{letters.get(clinic, clinic)} {numbers[clinic]}"
     return codes
 
 

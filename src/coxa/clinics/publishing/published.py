@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from coxa.clinics.audit import Audit
+from coxa.clinics.publishing.clinic_codes import clinic_letters, with_letters
 from coxa.clinics.publishing.codes import therapist_codes, with_codes
 from coxa.clinics.publishing.hide import hidden_audit
 from coxa.clinics.publishing.shown import Shown
@@ -23,6 +24,7 @@ class Published:
     found       : severity -> number of findings in the data; what they are is for those whose data they are
     protected   : the counts as they are published, and the true ones; never to be shared
     codes       : clinic and therapist -> code; never to be shared
+    letters     : clinic -> letter on the page, empty where clinics have their names; never to be shared
 
     Examples
     --------
@@ -40,6 +42,7 @@ class Published:
     found: Mapping[str, int]
     protected: Protected = field(repr=False)
     codes: Mapping[tuple[str, str], str] = field(repr=False)
+    letters: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     def note(self) -> str:
         """Say why a number is not shown."""
@@ -90,12 +93,15 @@ def publish(audit: Audit, *, earlier: Sequence[Protected] = ()) -> Published:
     protected = protect_tables(
         tables, cells.k, earlier=earlier, zeros_disclose=cells.zeros_disclose, round_to=cells.round_to
     )
-    codes = therapist_codes(audit, _secret(audit))
+    secret = _secret(audit)
+    letters = clinic_letters(audit, secret)
+    codes = therapist_codes(audit, secret, letters)
     found: dict[str, int] = {}
     for finding in audit.findings:
         found[finding.severity] = found.get(finding.severity, 0) + finding.n_rows
     shown = hidden_audit(audit, Shown.of(protected), cells.k)
-    return Published(with_codes(shown, codes), protected.certificate, found, protected, codes)
+    named = with_letters(with_codes(shown, codes), letters)
+    return Published(named, protected.certificate, found, protected, codes, letters)
 
 
 def _secret(audit: Audit) -> str:

@@ -1,0 +1,73 @@
+"""Clinics under letters: `unit_names: false` takes their names out of all that is published."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from coxa.clinics import audit_clinics, publish
+from coxa.clinics.audit import Audit
+from coxa.clinics.page.build import build_page
+from coxa.clinics.publishing.published import Published
+from coxa.clinics.write import public_tables, write_audit
+from coxa.report.output.render import render_document
+from coxa.simulate import simulate_registry
+from coxa.study import RegistryAssumptions
+
+
+@pytest.fixture(scope="module")
+def found() -> Audit:
+    registry = simulate_registry(RegistryAssumptions(), seed=1, episodes=900)
+    given = registry.plan.model_copy(update={"unit_names": False})
+    return audit_clinics(given, registry.episodes)
+
+
+@pytest.fixture(scope="module")
+def published(found: Audit) -> Published:
+    return publish(found)
+
+
+def test_no_name_of_a_clinic_is_on_the_page_or_in_a_table(found: Audit, published: Published) -> None:
+    names = set(found.completeness.counts["clinic",]["clinic"])
+    page = str(render_document(build_page(published), "html"))
+    tables = "".join(frame.to_csv() for _, frame in public_tables(published.audit))
+    assert len(names) == len(published.letters) == len(set(published.letters.values()))
+    assert not [name for name in names if name in page + tables]
+
+
+def test_each_letter_has_the_numbers_of_its_clinic(found: Audit, published: Published) -> None:
+    true = found.case_mix["pain"].clinics.set_index("clinic")["adjusted"].rename(published.letters)
+    shown = published.audit.case_mix["pain"].clinics.set_index("clinic")["adjusted"].dropna()
+    assert len(shown)
+    pd.testing.assert_series_equal(shown, true.loc[shown.index], check_names=False)
+
+
+def test_rows_are_in_the_order_of_letters_which_is_not_that_of_names(published: Published) -> None:
+    shown = published.audit.completeness.counts["clinic",]["clinic"].tolist()
+    assert shown == list(published.letters.values())
+    assert list(published.letters) != sorted(published.letters)
+    assert {one.clinic for one in published.audit.series} <= {"all", *shown}
+    therapists = published.audit.completeness.counts["clinic", "therapist"]
+    assert all(
+        code.startswith(f"{clinic} ")
+        for clinic, code in zip(therapists["clinic"], therapists["therapist"], strict=True)
+    )
+
+
+def test_who_has_the_data_finds_the_names_in_a_folder_of_their_own(
+    found: Audit, published: Published, tmp_path: Path
+) -> None:
+    write_audit(found, published, tmp_path / "audit")
+    written = pd.read_csv(tmp_path / "audit" / "own" / "clinics.csv")
+    assert dict(zip(written["clinic"], written["letter"], strict=True)) == published.letters
+
+
+def test_clinics_have_their_names_unless_the_plan_asks_for_letters(found: Audit) -> None:
+    registry = simulate_registry(RegistryAssumptions(), seed=1, episodes=900)
+    named = publish(audit_clinics(registry.plan, registry.episodes))
+    assert not named.letters
+    assert set(named.audit.completeness.counts["clinic",]["clinic"]) == set(
+        found.completeness.counts["clinic",]["clinic"]
+    )
