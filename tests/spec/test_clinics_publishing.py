@@ -246,3 +246,15 @@ def test_other_sizes_and_rounding(registry: tuple[Audit, pd.DataFrame], cells: S
     assert min(shown) >= smallest
     assert published.certificate.k == cells.k
     assert all(n % cells.round_to == 0 for n in shown)
+
+
+def test_sessions_of_a_clinic_are_charted_where_they_are_of_enough_patients(
+    registry: tuple[Audit, pd.DataFrame], published: Published
+) -> None:
+    true = {one.clinic: one for one in registry[0].series if one.measure == "missed" and one.clinic != "all"}
+    for one in (one for one in published.audit.series if one.measure == "missed" and one.clinic != "all"):
+        periods = registry[0].periods.query("clinic == @one.clinic").set_index("period")["patients"]
+        few = one.frame["period"].map(periods < K)
+        assert one.frame["value"].isna().eq(few).all()
+        assert one.frame.loc[~few, "n"].tolist() == true[one.clinic].frame.loc[~few.to_numpy(), "n"].tolist()
+    assert {one.clinic for one in published.audit.series if one.measure == "missed"} > {"all"}

@@ -194,7 +194,8 @@ class Audit:
     rates        : attendance and standards
     periods      : one row for every clinic and period with an episode: clinic, period, eligible, of, of_done, patients,
                    and `NAME in model`, `NAME KIND of` and `NAME KIND` (people, and events among them) of outcomes and
-                   shares: what the series of clinics are made from, and nothing left out
+                   shares: what the series of clinics are made from, and nothing left out; patients are NaN where they
+                   surely are `small_cells.k` or more
     literature   : preset, title (population), arm (treatment), outcome, n (NaN where it was not read), change
                    (improvement), weeks, source, own_n and own_change: published arms beside the own change
     findings, disposition, sources : as of `Episodes`

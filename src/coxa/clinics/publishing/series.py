@@ -84,7 +84,8 @@ def _of_clinic(one: Series, frame: pd.DataFrame, audit: Audit, shown: Shown, k: 
         return Points(n, events, np.isfinite(n) & np.isfinite(events))
     counted = place.merge(audit.periods, on=[CLINIC, PERIOD], how="left")
     if one.measure == "missed":
-        return _sessions(frame, counted["patients"].to_numpy(dtype=float) >= k)
+        few = counted["patients"].lt(k) | counted["eligible"].isna()
+        return _sessions(frame, ~few.to_numpy(dtype=bool))
     hidden = np.full(len(frame), np.nan)
     return Points(hidden, hidden, counted[in_model(audit.plan.main)].to_numpy(dtype=float) >= k)
 
