@@ -189,3 +189,15 @@ def test_coxa_s_own_names_need_no_mapping() -> None:
     plan = audit_plan({"columns": {}, "values": {}, "scores": {}}, descriptors={}, standards={})
     episodes = read_episodes(plan, frame).require_clean()
     assert episodes.query("SELECT done FROM episodes")["done"].tolist() == [True]
+
+
+@pytest.mark.parametrize("kind", ["csv", *KINDS])
+def test_blanks_around_a_text_are_no_part_of_it(kind: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
+    frame = registry().assign(
+        Site=[" Harbour", "Harbour\t", "Harbour ", *["Harbour"] * 5], Problem=pd.Series([None] * 8, dtype="str")
+    )
+    episodes = read_episodes(audit_plan(stored(kind, frame, tmp_path, request)))
+    counts = episodes.query("SELECT clinic, COUNT(*) AS n, COUNT(condition) AS c FROM episodes GROUP BY clinic")
+    assert counts.to_numpy().tolist() == [["Harbour", 8, 0]]
+    assert not [rule for rule in rules(episodes.findings) if "several ways" in rule]
+    episodes.close()

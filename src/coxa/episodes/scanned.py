@@ -63,8 +63,8 @@ def read_scanned(raw: Raw, rows: RowsSource, agreed: Contract, columns: Mapping[
     bound
         Has the values of `raw.sql`, and gets those of the relation that is returned.
     """
-    typing = Typing(rows, raw.kinds, raw.words, bound)
     found = resolved(raw.kinds, raw.place, rows, agreed, columns)
+    typing = Typing(rows, raw.kinds, raw.words, bound, _tidy(raw, found, bound))
     fields = {name: typing.column(where, agreed.fields[name]) for name, where in found.columns.items()}
     why, faults = _why(raw, typing, found)
     chosen = [
@@ -80,11 +80,29 @@ def read_scanned(raw: Raw, rows: RowsSource, agreed: Contract, columns: Mapping[
     )  # fmt: skip
     disposition = account(reading.frame, READING, agreed.table, raw.place)
     used = f"SELECT * FROM ({inner}) AS numbered WHERE coxa_why IS NULL"
+    if disposition.counts["entered"].equals(disposition.counts["kept"]):
+        used = raw.sql
     unread = _unread(raw, used, fields, agreed, typing)
     typed = f"SELECT {', '.join(chosen)} FROM ({used}) AS used"
     findings = (*found.findings, *faults, *_none_used(disposition.counts, rows, agreed, raw), *for_audit(unread))
     source = replace(raw.source, n_rows=int(disposition.counts["entered"].iloc[0]))
     return replace(reading, relation=typed, findings=findings, disposition=disposition, source=source)
+
+
+def _tidy(raw: Raw, found: Resolved, bound: Bound) -> frozenset[str]:
+    """Return the columns of text that need no trimming, so that no later query does it."""
+    texts = [name for name in found.used if raw.kinds[name] == "text"]
+    if not texts:
+        return frozenset()
+    untidy = [_untidy(raw, name) for name in texts]
+    sums = ", ".join(f"BOOL_OR({condition}) AS u{k}" for k, condition in enumerate(untidy))
+    row = raw.database.frame(f"SELECT {sums} FROM ({raw.sql}) AS raw", bound.values).iloc[0]
+    return frozenset(name for name, is_untidy in zip(texts, row, strict=True) if pd.isna(is_untidy) or not is_untidy)
+
+
+def _untidy(raw: Raw, name: str) -> str:
+    text = f"CAST({quoted(name)} AS VARCHAR)"
+    return f"{text} <> {raw.words.trimmed(text)} OR {text} = ''"
 
 
 def _copies(raw: Raw, rows: RowsSource) -> str:

@@ -58,12 +58,14 @@ class Typing:
 
     rows  : what the plan says about the source
     kinds : column of the source -> text, whole, number, date, time, flag or other
+    tidy  : columns of text in which no cell has blanks around it, or is blank
     """
 
     rows: RowsSource
     kinds: Mapping[str, str]
     words: Dialect
     bound: Bound = field(default_factory=Bound)
+    tidy: frozenset[str] = frozenset()
 
     def column(self, name: str, wanted: Field) -> Typed:
         """Return a column of the source as a field."""
@@ -85,6 +87,8 @@ class Typing:
         """Return a cell as the text of its code: 1 for 1.0, a day as year-month-day; nothing where it is blank."""
         cell = quoted(name)
         text = f"CAST({cell} AS VARCHAR)"
+        if name in self.tidy:
+            return text
         midnight = f"{cell} = date_trunc('day', {cell})"
         whole = f"{cell} = FLOOR({cell}) AND ABS({cell}) < {EXACT}"
         return {
@@ -146,7 +150,8 @@ def empty_value(wanted: Field) -> str:
 
 def all_empty(typing: Typing, names: list[str]) -> str:
     """Return the condition that a row has nothing in any of some columns of the source."""
-    return " AND ".join(f"{typing.shown(name)} IS NULL" for name in names) or "FALSE"
+    cells = [typing.shown(name) if typing.kinds[name] in ("text", "other") else quoted(name) for name in names]
+    return " AND ".join(f"{cell} IS NULL" for cell in cells) or "FALSE"
 
 
 def agreed_columns(agreed: Contract) -> list[str]:
