@@ -167,3 +167,11 @@ def audit_scale(session: nox.Session) -> None:
     """Seconds and memory of an audit by its episodes, to ten million; writes the table of the docs."""
     install(session, "test")
     session.run("python", "benchmarks/audit.py", *(session.posargs or ["--write", "docs/audit-scale.md"]))
+
+
+@nox.session
+def import_files(session: nox.Session) -> None:
+    """How well made files of several programs are understood; writes the table of the docs."""
+    install(session, "test")
+    arguments = session.posargs or ["--write", "docs/import-measured.md"]
+    session.run("python", "-m", "tests.simulation.import_files", *arguments)

@@ -164,7 +164,20 @@ def _sum(several: Sequence[Judged]) -> Judged:
 
 def _remarks(found: Sequence[Measure]) -> str:
     """Return what is missed, and what is still open after the authors answered."""
-    lines = ["## What is missed, and what stays open", ""]
+    most = max(found, key=lambda each: each.questions)
+    held = max(found, key=lambda each: each.at_first.asked)
+    total, needed = sum(each.questions for each in found), sum(each.needed for each in found)
+    lines = [
+        "## What is asked",
+        "",
+        f"{total} questions for {len(found)} files, {needed} of them needed. One can be about many columns: of "
+        f"{held.made.name} {held.at_first.asked} columns wait for the days of its visits. Most are asked of "
+        f"{most.made.name}: {most.questions} for {most.at_first.columns} columns, since each number and each word whose "
+        "name is not known is asked by itself, whether it is a covariate.",
+        "",
+        "## What is missed, and what stays open",
+        "",
+    ]
     for each in found:
         missed = list(dict.fromkeys(each.after.missed))
         left = [key for key in each.open_after if key not in OPTIONAL]

@@ -42,7 +42,7 @@ def _write_spss(folder: Path) -> None:
     pain = wide("assessments", ["pain_intensity"], SPSS_TIMES, "nprs_{time}")
     dates = wide("assessments", ["assessment_date"], SPSS_TIMES, "date_{time}")
     answers = wide("item_responses", HOOS_COLUMNS, SPSS_TIMES, "{column}_{time}")
-    frame = _numbers(frame.join([dates, pain, answers])).reset_index()
+    frame = _numbers(frame.join([dates, pain, answers])).copy().reset_index()
     frame.loc[[4, 9, 30], "nprs_t1"] = 999.0
     frame.loc[[5, 6], "bmi"] = 999.0
     frame["grp"] = people()["arm"].map(ARM_CODES).astype(float)
