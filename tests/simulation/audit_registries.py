@@ -151,14 +151,20 @@ def bias(rows: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame({"bias": by.mean(), "error": by.std() / np.sqrt(by.size())}).reset_index()
 
 
-def run(registries: int, jobs: int, first_seed: int = 1) -> pd.DataFrame:
-    """Return the positions of the clinics of all registries of all settings."""
+def run(registries: int, jobs: int, kept: Path | None = None) -> pd.DataFrame:
+    """Return the positions of the clinics of all registries of all settings; what is kept is not run anew."""
     parts = []
     with get_context("spawn").Pool(jobs) as pool:
-        for setting in SETTINGS:
-            start = perf_counter()
-            seeds = range(first_seed, first_seed + registries)
-            parts += pool.map(partial(audited, setting=setting), seeds, chunksize=5)
+        for place, setting in enumerate(SETTINGS):
+            start, path = perf_counter(), kept / f"{place}-{registries}.parquet" if kept else None
+            if path is not None and path.exists():
+                parts.append(pd.read_parquet(path))
+                continue
+            found = pool.map(partial(audited, setting=setting), range(1, registries + 1), chunksize=5)
+            parts.append(pd.concat(found, ignore_index=True).astype({"clinic": str}))
+            if path is not None:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                parts[-1].to_parquet(path)
             print(f"{setting}: {perf_counter() - start:.0f} s", flush=True)  # noqa: T201
     return pd.concat(parts, ignore_index=True)
 
@@ -271,10 +277,10 @@ def follows(shares: pd.DataFrame, found: pd.DataFrame, off: pd.DataFrame) -> str
     return "\n".join(f"- {sentence}" for sentence in sentences)
 
 
-def page(registries: int, jobs: int) -> str:
+def page(registries: int, jobs: int, kept: Path | None) -> str:
     """Run everything and return it as a page of documentation."""
     start = perf_counter()
-    rows = run(registries, jobs)
+    rows = run(registries, jobs, kept)
     shares, special, off = outside(rows), found_outliers(rows), bias(rows)
     return PAGE.format(
         registries=registries,
@@ -296,9 +302,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--registries", type=int, default=200)
     parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--kept", type=Path, help="folder of what is done, so that a stopped run is continued")
     parser.add_argument("--write", type=Path)
     asked = parser.parse_args()
-    text = page(asked.registries, asked.jobs)
+    text = page(asked.registries, asked.jobs, asked.kept)
     print(text)  # noqa: T201
     if asked.write:
         asked.write.write_text(text, encoding="utf-8")
