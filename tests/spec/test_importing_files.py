@@ -61,6 +61,12 @@ def test_values_that_are_not_of_the_kind_are_listed() -> None:
     assert (found.odd, found.missing, found.low, found.high) == ({"<1": 1}, {"n/a": 1}, 4.0, 9.0)
 
 
+def test_very_many_different_values_are_counted_though_few_are_kept() -> None:
+    found = column([f"12-{k:07d}" for k in range(5000)])
+    assert (found.kind, found.n, found.n_distinct, found.unique) == ("identifier", 5000, 5000, True)
+    assert len(found.values) < 5000
+
+
 def test_a_code_that_a_label_calls_missing_is_missing() -> None:
     found = column([1.0, 2.0, 9.0], labels={"x": {"1": "left", "2": "right", "9": "not recorded"}})
     assert (found.kind, found.missing) == ("category", {"9": 1})

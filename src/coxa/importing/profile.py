@@ -52,6 +52,7 @@ class ColumnProfile:
     coded          : codes that the file itself declares missing
     leading_zeros  : whether digits begin with a zero, as those of identifiers do
     alike          : groups of values that may be one, written in several ways, the one to keep first
+    n_values       : how often the different values are there together, those that `values` leaves out among them
     """
 
     file: str
@@ -78,11 +79,13 @@ class ColumnProfile:
     coded: frozenset[str] = frozenset()
     leading_zeros: bool = False
     alike: tuple[tuple[str, ...], ...] = ()
+    n_values: int | None = None
 
     @property
     def n(self) -> int:
         """Values that are filled in and mean something."""
-        return sum(self.values.values()) + sum(self.odd.values())
+        filled = sum(self.values.values()) if self.n_values is None else self.n_values
+        return filled + sum(self.odd.values())
 
     @property
     def unique(self) -> bool:
@@ -149,7 +152,7 @@ def _profile(table: FileTable, name: str, known: Mapping[str, str]) -> ColumnPro
     )  # fmt: skip
     missing = {text: n for text, n in counted.items() if _is_missing(text, base)}
     left = {text: n for text, n in counted.items() if text not in missing}
-    base = replace(base, missing=missing, values=_top(left), n_distinct=len(left))
+    base = replace(base, missing=missing, values=_top(left), n_distinct=len(left), n_values=sum(left.values()))
     if not left:
         return base
     dates = _as_dates(column, base, left, known)
@@ -194,6 +197,7 @@ def _as_dates(
         base,
         kind="date",
         values=_top(values),
+        n_values=sum(values.values()),
         n_distinct=len(values) + len(odd),
         missing={**base.missing, **open_words},
         odd=odd,
@@ -259,6 +263,7 @@ def _as_number(base: ColumnProfile, left: Mapping[str, int], decimal: str | None
         base,
         kind="number",
         values=_top(values),
+        n_values=sum(values.values()),
         odd={text: count for text, count in odd.items() if text not in doubtful},
         two_ways=doubtful,
         low=float(read.min()),
