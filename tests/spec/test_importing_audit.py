@@ -462,3 +462,34 @@ def test_a_published_improvement_is_named_where_it_can_be_taken(tmp_path: Path) 
     threshold = read_audit(tmp_path / "audit.yaml").threshold("pain", "important")
     assert threshold is not None
     assert threshold.value == 2
+
+
+def test_columns_of_coxas_own_names_are_settled_since_they_are_read_anyway(tmp_path: Path) -> None:
+    agreeing = of_csv(tmp_path, export(asked=["yes", "no"] * 30, pain_date=export()["Until"], clinic=["A", "B"] * 30))
+    assert {name: status(agreeing)[name] for name in ("asked", "pain_date", "clinic")} == {
+        "asked": "asked", "pain_date": "day of outcomes.pain", "clinic": "clinic",
+    }  # fmt: skip
+    assert not audited(agreeing, tmp_path).findings.errors
+    (finding,) = of_csv(tmp_path, export(episode=["first", "second"] * 30)).findings
+    assert (finding.severity, finding.field) == ("error", "episode")
+
+
+def test_the_simulated_registry_is_understood_but_for_its_instruments() -> None:
+    registry = Path(__file__).parents[2] / "synthetic_data" / "clinic_registry" / "episodes.csv"
+    proposal = propose(registry)
+    assert keys(proposal) == ["instrument:pain", "instrument:function"]
+    second = answered(proposal, {"instrument:pain": "nprs", "instrument:function": "lefs"})
+    assert second.plan["outcomes"] == {"pain": {"instrument": "nprs"}, "function": {"instrument": "lefs"}}
+    assert status(second) == {
+        **{name: name for name in (
+            "patient", "episode", "clinic", "therapist", "condition", "referral_date", "intake_date", "discharge_date",
+            "booked", "attended", "missed", "eligible", "asked",
+        )},
+        **{name: f"descriptors.{name}" for name in (
+            "age", "sex", "previous_surgery", "comorbidities", "ethnicity", "deprivation",
+        )},
+        **{f"{name}_intake": f"outcomes.{name} at intake" for name in ("pain", "function")},
+        **{f"{name}_discharge": f"outcomes.{name} at discharge" for name in ("pain", "function")},
+        "pain_date": "day of outcomes.pain", "red_flags_asked": "standards.red_flags", "duration_months": "unused",
+        "referral_needed": "unused", "referral_made": "unused",
+    }  # fmt: skip

@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 from coxa.cli.main import app
 from coxa.errors import CoxaError, OptionError
 from coxa.importing import propose
-from coxa.importing.audit.scales import choices_of
+from coxa.importing.audit.scales import choices_named, choices_of
 from coxa.importing.dates import formats_of, read_dates
 from coxa.importing.files import read_tables
 from coxa.importing.profile import ColumnProfile, profile_table
@@ -137,7 +137,9 @@ def test_every_word_is_of_one_role_or_asked_and_every_instrument_is_there() -> N
     for each in words.outcomes:
         assert each.scale in {choice.scale for choice in choices_of(each.instrument)}, each.name
     for each in words.measures:
-        assert all(choice.range().high > choice.range().low for name in each.candidates for choice in choices_of(name))
+        scales = [choice.range() for name in each.candidates for choice in choices_named(name)]
+        assert scales
+        assert all(one.high > one.low for one in scales)
 
 
 def test_the_words_are_the_same_in_yaml_1_2() -> None:

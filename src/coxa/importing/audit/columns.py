@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from coxa.findings import Finding
 from coxa.importing.audit.used import Used
 from coxa.importing.draft import Draft
 from coxa.importing.profile import ColumnProfile
@@ -51,8 +52,9 @@ def sure_roles(used: Used) -> None:
         if role in claims:
             claims[role].append(profile)
     for role, profiles in claims.items():
-        if len(profiles) == 1:
-            _take(used, role, profiles[0])
+        own = [one for one in profiles if one.column == role]
+        if own or len(profiles) == 1:
+            _take(used, role, (own or profiles)[0])
         elif profiles:
             _ask(used, role, profiles, f"{len(profiles)} columns have its name and its kind of values")
 
@@ -86,6 +88,25 @@ def other_roles(used: Used) -> None:
             _note_disagreement(used, role, named)
             continue
         _ask(used, role, candidates[:MOST_CANDIDATES], _why_unknown(role, named))
+
+
+def own_names(used: Used) -> None:
+    """Settle the columns that have coxa's own names, which are read without being named in the plan.
+
+    Where the values agree they are used; where they do not, the file has to be changed, since no key keeps them out.
+    """
+    days = [f"{name}_date" for name in used.draft.plan.get("outcomes", {})]
+    for name in (*ROLES, *days):
+        found = [one for one in used.profiles if one.column == name and one.n]
+        if name in used.columns or not found:
+            continue
+        if found[0].kind == "date" if name in days else agrees(found[0], name):
+            why = f"coxa reads a column of this name; {described(found[0])}."
+            used.take(name, found[0], why, f"day of outcomes.{name[: -len('_date')]}" if name in days else name)
+            continue
+        rule = f"coxa reads a column of the name {name}, and its values are not {SHAPES.get(name, 'dates')}"
+        remedy = f"Rename it in the file, or name the right one: `columns: {{{name}: ...}}` under `data`."
+        used.draft.findings.append(Finding("error", used.table.place, rule, remedy, field=name))
 
 
 def _answered_none(used: Used, role: str) -> bool:

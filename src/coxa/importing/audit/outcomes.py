@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from coxa.findings import Finding
 from coxa.importing.audit.columns import NONE
-from coxa.importing.audit.scales import Choice, Measured, choices_of, published, readable_choices, scale_of
+from coxa.importing.audit.scales import Choice, Measured, choices_named, published, readable_choices, scale_of
 from coxa.importing.audit.used import Used
 from coxa.importing.profile import ColumnProfile
 from coxa.importing.proposal import Answer, Question, Status
@@ -97,7 +97,7 @@ def _measured(rest: str) -> Measured | None:
             return Measured(known[0].name, (_choice(known[0]),), sure=True)
         for each in heads().measures:
             if key in each.heads:
-                every = [choice for name in each.candidates for choice in choices_of(name)]
+                every = [choice for name in each.candidates for choice in choices_named(name)]
                 return Measured(each.name, tuple(every), sure=False)
     return None
 

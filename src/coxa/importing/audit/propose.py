@@ -8,7 +8,7 @@ from pathlib import PurePosixPath
 
 from coxa.cards import counted
 from coxa.findings import Finding
-from coxa.importing.audit.columns import NONE, other_roles, set_aside, sure_roles
+from coxa.importing.audit.columns import NONE, other_roles, own_names, set_aside, sure_roles
 from coxa.importing.audit.descriptors import map_flags, propose_descriptors, propose_standards
 from coxa.importing.audit.outcomes import ask_for_an_outcome, has_outcome, propose_outcomes
 from coxa.importing.audit.sessions import propose_sessions
@@ -52,6 +52,7 @@ def propose_audit(draft: Draft) -> None:
     propose_descriptors(used)
     propose_standards(used)
     other_roles(used)
+    own_names(used)
     ask_for_an_outcome(used)
     map_flags(used, dict.fromkeys(FLAGS, ""))
     map_spellings(used)

@@ -72,6 +72,18 @@ def choices_of(instrument: str) -> tuple[Choice, ...]:
     return tuple(Choice(instrument, scale, version) for scale in scales for version in versions)
 
 
+def choices_named(word: str) -> tuple[Choice, ...]:
+    """Return the scales of an instrument, or one scale of it in every version.
+
+    Examples
+    --------
+    >>> [each.word for each in choices_named("hos")], [each.word for each in choices_named("hoos.pain")]
+    (['hos.adl', 'hos.sport'], ['hoos.pain'])
+    """
+    every = choices_of(word.partition(".")[0])
+    return tuple(each for each in every if f"{each.word}.".startswith(f"{word}."))
+
+
 def readable_choices(name: str) -> list[Choice]:
     """Return the scales of an instrument whose range is known."""
     kept = []
