@@ -265,6 +265,11 @@ def test_therapists_of_two_clinics_are_compared_within_each() -> None:
     assert alike(labels) == []
 
 
+def test_a_name_is_kept_in_one_way_in_every_clinic() -> None:
+    labels = pd.DataFrame({"within": ["A", "A", "B", "B"], "label": ["Muller", "Müller"] * 2, "n": [3, 2, 1, 9]})
+    assert [[label for label, _ in group] for group in alike(labels)] == [["Müller", "Muller"]] * 2
+
+
 def test_what_cannot_be_compared_is_noted() -> None:
     frame = registry().assign(Physio=["J. Okafor"] * 5 + ["T. Ueda"] * 3, **{"M/F": ["F", "M", "F", "F", *["M"] * 4]})
     episodes = read(frame)

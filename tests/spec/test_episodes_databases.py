@@ -130,7 +130,7 @@ def test_a_column_that_is_not_there_is_an_error_with_the_columns_that_are(addres
     for episodes in (on_server(address, **scores), read(duck_file(tmp_path) | scores)):
         (error,) = episodes.findings.errors
         assert error.value == "no column NPRS frist"
-        assert "Did you mean NPRS first?" in error.remedy
+        assert "Did you mean NPRS first? Name the right one under `scores: {pain: {intake: ...}}`." in error.remedy
 
 
 @pytest.mark.parametrize("query", ["DELETE FROM registry", "SELECT 1; DROP TABLE registry", "", "COPY registry TO 'x'"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
@@ -30,6 +31,8 @@ IN_PLAN = "plan"
 """Source of a field that the plan asks for, so that a file without it is a fault."""
 
 NO_NUMBER = "Correct it at the source: a number and nothing else."
+
+SCORE_COLUMN = re.compile(r"columns: \{(\w+)_(intake|discharge|date): \.\.\.\}")
 
 WORDS = {
     " in its table": " under `data`",
@@ -128,6 +131,8 @@ def _remedy(finding: Finding) -> str:
         remedy = remedy.replace(trial, audit)
     name = (finding.field or "").partition(" ")[0]
     remedy = remedy.replace("values: {value:", f"values: {{{name}:")
+    if name not in DATES:
+        remedy = SCORE_COLUMN.sub(r"scores: {\1: {\2: ...}}", remedy)
     if name and finding.value and remedy == NO_NUMBER:
         first = finding.value.partition(" in row ")[0]
         return f'Correct it at the source, or write `values: {{{name}: {{"{first}": ...}}}}` under `data`.'

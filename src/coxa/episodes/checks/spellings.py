@@ -38,7 +38,8 @@ def check_spellings(draft: Draft) -> Iterator[Finding]:
 def alike(labels: pd.DataFrame) -> list[list[tuple[str, int]]]:
     """Return the groups of labels that may be one, each with its number of episodes, the one to keep first.
 
-    That is one with capitals, then one in the order of speech (no comma), then the most frequent.
+    That is one with capitals, then one in the order of speech (no comma), then the most frequent of all groups, so that
+    a name is kept in one way everywhere.
 
     Parameters
     ----------
@@ -54,12 +55,14 @@ def alike(labels: pd.DataFrame) -> list[list[tuple[str, int]]]:
     groups: dict[tuple[str, str], list[tuple[str, int]]] = {}
     for within, label, n in zip(labels["within"], labels["label"], labels["n"], strict=True):
         groups.setdefault((str(within), name_key(str(label))), []).append((str(label), int(n)))
-    found = [sorted(group, key=_untidy) for group in groups.values() if len(group) > 1]
+    total = labels.groupby("label")["n"].sum().to_dict()
+    found = [
+        sorted(group, key=lambda each: _untidy(each[0], total[each[0]])) for group in groups.values() if len(group) > 1
+    ]
     return sorted(found, key=lambda group: group[0][0])
 
 
-def _untidy(label: tuple[str, int]) -> tuple[bool, bool, int, str]:
-    text, n = label
+def _untidy(text: str, n: int) -> tuple[bool, bool, int, str]:
     return text == text.lower() or text == text.upper(), "," in text, -n, text
 
 
