@@ -215,7 +215,7 @@ def _candidates(stem: str) -> Iterator[str]:
     words = head_key(stem).split()
     for each in heads().measures:
         if any(head in (head_key(stem), " ".join(words[:1]), " ".join(words[-1:])) for head in each.heads):
-            yield from each.candidates
+            yield from (name for name in each.candidates if "." not in name)  # scales are of audits
 
 
 def _ends(profiles: Sequence[ColumnProfile]) -> tuple[float, float]:
