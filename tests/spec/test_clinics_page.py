@@ -15,6 +15,7 @@ from pypdf import PdfReader
 from coxa.clinics.audit import Audit
 from coxa.clinics.page.build import build_page
 from coxa.clinics.page.letters import letters
+from coxa.cohort.disposition import COUNT_COLUMNS, Disposition
 from coxa.disclosure.protect import Certificate
 from coxa.report.document import FORMATS, Card, Document, List, Paragraph, TableBlock
 from coxa.report.output.render import render_document
@@ -348,3 +349,14 @@ def test_a_plan_without_descriptors_has_a_page() -> None:
 def test_clinics_whose_position_is_hidden_are_not_counted_as_within() -> None:
     made = build_page(Hidden(with_mark(audit(), float("nan"))))
     assert "2 of 11 clinics whose numbers are shown are outside the 99.8% limits." in paragraphs(made)[2]
+
+
+def test_few_findings_and_few_rows_that_were_left_out_are_not_counted() -> None:
+    counts = pd.DataFrame([["reading", "episodes", "a.csv", "rows", 100, 97, 0, 3]], columns=list(COUNT_COLUMNS))
+    whole = replace(audit(), disposition=Disposition(counts=counts))
+    own, published = build_page(whole), build_page(Hidden(whole))
+    assert rows(own, "rows")["Reading: episodes"] == ["rows", "100", "97", "0", "3"]
+    assert "rows" not in {one.id for one in published.tables()}
+    said = " ".join(map(str, texts(published)))
+    assert "they are so few that their number is not shown" in said
+    assert "Rows with findings of the checks: fewer than 5 warnings." in said

@@ -36,6 +36,7 @@ CASE_MIX = (
     "Case mix: the improvement that is expected of each patient follows from a model of all clinics. What was not "
     "recorded, or recorded differently, is not adjusted for. Patients without an outcome are not in the model."
 )
+FEW_LEFT_OUT = "Some rows were left out; they are so few that their number is not shown."
 
 
 def methods_section(page: Seen) -> Section:
@@ -107,22 +108,29 @@ def data_section(page: Seen) -> Section:
             )
         )
     if len(page.audit.disposition.counts):
-        blocks.append(TableBlock(_rows_table(page)))
+        blocks.append(Paragraph(FEW_LEFT_OUT) if _few(page) else TableBlock(_rows_table(page)))
     if page.audit.sources:
         facts = tuple((one.name, f"{one.format}, SHA-256 {one.sha256[:16]}") for one in page.audit.sources)
         blocks.append(Card("Sources", facts))
     return Section("about-data", "About the data", tuple(blocks), part="annex")
 
 
+def _few(page: Seen) -> bool:
+    """Say whether so few rows were left out, or empty, that their number is not published."""
+    numbers = page.audit.disposition.counts[["empty", "left_out"]].to_numpy(dtype=float)
+    return page.certificate is not None and bool(((numbers > 0) & (numbers < page.certificate.k)).any())
+
+
 def _findings_sentence(page: Seen) -> Text:
     words = {"error": "errors", "warning": "warnings", "note": "notes"}
+    least = page.certificate.k if page.certificate else 0
     parts = [
         prose(
-            Cell(str(page.findings[kind]), counted(page.findings[kind], "findings", kind).statistics, of_people=False),
+            counted(n, "findings", kind) if n >= least else Cell(f"fewer than {least}"),
             f" {word}",
         )
         for kind, word in words.items()
-        if page.findings.get(kind)
+        if (n := page.findings.get(kind, 0))
     ]
     if not parts:
         return "The checks found nothing in the data."
