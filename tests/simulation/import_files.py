@@ -172,8 +172,8 @@ def _remarks(found: Sequence[Measure]) -> str:
         "",
         f"{total} questions for {len(found)} files, {needed} of them needed. One can be about many columns: of "
         f"{held.made.name} {held.at_first.asked} columns wait for the days of its visits. Most are asked of "
-        f"{most.made.name}: {most.questions} for {most.at_first.columns} columns, since each number and each word whose "
-        "name is not known is asked by itself, whether it is a covariate.",
+        f"{most.made.name}: {most.questions} for {most.at_first.columns} columns, since each number and "
+        "each word whose name is not known is asked by itself, whether it is a covariate.",
         "",
         "## What is missed, and what stays open",
         "",

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 import coxa
 from coxa.importing import answered as again
 from coxa.importing import propose, write_plan
 from tests.simulation.import_files import MADE, Measure, answered, judged, measure
-from tests.simulation.import_made.made import MadeFile
+from tests.simulation.import_made.made import ROOT, MadeFile
 
 STUDIES = tuple(made for made in MADE if made.kind != "audit")
 
@@ -56,3 +57,36 @@ def test_a_wrong_place_would_be_counted(tmp_path: Path) -> None:
     other = MadeFile(made.name, made.kind, made.habit, made.write, made.files, {**made.truth, "age": "arm"})
     assert judged(other, readings).mistakes == (("age", "covariates.age", "arm"),)
     assert judged(made, readings).wrong == 0
+
+
+WORKED = ROOT / "synthetic_data" / "hip_oa_trial"
+
+
+def test_the_worked_example_has_the_same_values_by_its_own_plan_and_by_a_proposed_one(tmp_path: Path) -> None:
+    answers = {
+        "arm.reference": "usual_care",
+        "outcomes.pain_0_10": "nprs",
+        "primary.outcome": "hoos_pain",
+        "primary.visit": "week_12",
+        "intercurrent_events.hip_surgery": "hypothetical",
+        "intercurrent_events.new_injection": "treatment_policy",
+    }
+    proposal = propose(sorted(WORKED.glob("*.csv")), "trial", answers)
+    assert not [each.key for each in proposal.questions if each.needed]
+    found = coxa.read_cohort(coxa.read_study(write_plan(proposal, tmp_path)))
+    own = coxa.read_cohort(coxa.read_study(ROOT / "analyses" / "hip_oa_trial" / "study.yaml"))
+    assert not found.findings.errors
+    assert found.tables.keys() == own.tables.keys()
+    for name, keys, value in (
+        ("assessments", ["participant_id", "visit"], "value"),
+        ("item_responses", ["participant_id", "visit", "item"], "value"),
+        ("participants", ["participant_id"], "arm"),
+        ("treatment_sessions", ["participant_id", "session_number"], "attended"),
+        ("adverse_events", ["participant_id", "event_number"], "severity"),
+        ("intercurrent_events", ["participant_id", "event_date"], "event"),
+    ):
+        one, other = (
+            cohort.tables[name].astype(dict.fromkeys(keys[1:], str)).set_index(keys)[value].astype(str).sort_index()
+            for cohort in (found, own)
+        )
+        pd.testing.assert_series_equal(one, other, check_names=False)
