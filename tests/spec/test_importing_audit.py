@@ -328,6 +328,8 @@ def test_the_kind_is_asked_where_the_files_do_not_say_it(tmp_path: Path) -> None
     pd.DataFrame({"a": [1, 2], "b": ["x", "y"]}).to_csv(path, index=False)
     proposal = propose(path)
     assert [question.key for question in proposal.questions] == ["kind"]
+    assert [question.key for question in answered(proposal, {}).questions] == ["kind"]
+    assert answered(proposal, {"kind": "audit"}).plan["data"] == {"file": "bare.csv", "columns": {}}
     assert proposal.plan == {}
 
 
@@ -372,6 +374,39 @@ def test_a_table_of_sessions_is_counted_where_episodes_have_no_totals(tmp_path: 
     read = audited(proposal, tmp_path)
     assert not read.findings.errors
     assert read.query("SELECT SUM(booked) AS b, SUM(attended) AS a FROM episodes").iloc[0].tolist() == [180.0, 120.0]
+
+
+def test_sessions_without_the_number_of_the_patient_are_named(tmp_path: Path) -> None:
+    with pd.ExcelWriter(tmp_path / "both.xlsx") as writer:
+        export(Episode=[f"E{k}" for k in range(N)]).to_excel(writer, sheet_name="Episodes", index=False)
+        sessions = pd.DataFrame({"Episode": [f"E{k % N}" for k in range(150)], "Attended": ["yes", "no"] * 75})
+        sessions.to_excel(writer, sheet_name="Sessions", index=False)
+    (finding,) = propose(tmp_path / "both.xlsx").findings
+    assert finding.rule == "the table has sessions and no column of the patient, and they are not counted"
+
+
+def test_labels_of_codes_say_what_is_yes(tmp_path: Path) -> None:
+    import pyreadstat
+
+    frame = export(From=DAYS, Until=DAYS + pd.Timedelta(days=60)).rename(columns=lambda name: name.replace(" ", "_"))
+    frame = frame.assign(Site=[1.0, 2.0] * 30, Smoker=[1.0, 2.0] * 30, Red_flags_screened=[1.0, 1.0, 2.0] * 20)
+    labels = {
+        "Site": {1: "North", 2: "South"},
+        "Smoker": {1: "No", 2: "Yes"},
+        "Red_flags_screened": {1: "No", 2: "Yes"},
+    }
+    pyreadstat.write_sav(frame, str(tmp_path / "clinic.sav"), variable_value_labels=labels)
+    proposal = propose(tmp_path / "clinic.sav", "audit")
+    assert proposal.plan["data"]["values"] == {
+        "clinic": {"1": "North", "2": "South"}, "smoker": {"1": "no", "2": "yes"},
+        "red_flags_met": {"1": "no", "2": "yes"},
+    }  # fmt: skip
+    found = audited(proposal, tmp_path)
+    assert not found.findings.errors
+    sums = found.query(
+        "SELECT clinic, smoker, COUNT(*) FILTER (WHERE red_flags_met) AS met FROM episodes GROUP BY 1, 2 ORDER BY 1"
+    )
+    assert sums.to_numpy().tolist() == [["North", "no", 10], ["South", "yes", 10]]
 
 
 @pytest.mark.parametrize("ending", ["sqlite", "duckdb", "parquet"])

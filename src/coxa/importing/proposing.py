@@ -102,5 +102,6 @@ def answered(proposal: Proposal, answers: Mapping[str, str]) -> Proposal:
     ['%d/%m/%Y']
     """
     every = {**proposal.answers, **answers}
-    kind = None if "kind" in every else proposal.kind
+    is_open = any(question.key == "kind" for question in proposal.questions)
+    kind = None if is_open or "kind" in every else proposal.kind
     return propose(proposal.files, kind, {key: word for key, word in every.items() if word})

@@ -92,7 +92,7 @@ def _yes_and_no(profile: ColumnProfile, *, every: bool) -> dict[str, str]:
     for text in profile.values:
         key = value_key(profile.labels.get(text, text))
         word = "yes" if key in heads().yes else "no"
-        plain = text.casefold() in READ_ANYWAY
+        plain = text.casefold() in READ_ANYWAY and (value_key(text) in heads().yes) == (word == "yes")
         if (text != word and every) or not plain:
             mapped[text] = word
     return mapped

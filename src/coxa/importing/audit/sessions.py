@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from coxa.findings import Finding
 from coxa.importing.audit.descriptors import READ_ANYWAY
 from coxa.importing.audit.source import put_place
 from coxa.importing.audit.used import Used
@@ -23,6 +24,7 @@ def propose_sessions(used: Used, others: Sequence[tuple[FileTable, tuple[ColumnP
         return
     found = [(table, columns) for table, profiles in others if (columns := _columns(profiles))]
     if len(found) != 1:
+        _note_incomplete(used, others)
         return
     table, columns = found[0]
     path = ("data", "sessions")
@@ -37,12 +39,28 @@ def propose_sessions(used: Used, others: Sequence[tuple[FileTable, tuple[ColumnP
             used.draft.hide(one)
 
 
+def _note_incomplete(used: Used, others: Sequence[tuple[FileTable, tuple[ColumnProfile, ...]]]) -> None:
+    """Name a table of sessions that lacks the number of the patient or of the episode."""
+    for table, profiles in others:
+        there = [name for name in NEEDED if _named(profiles, name)]
+        lacking = [name for name in NEEDED if name not in there]
+        if "attended" in there and 0 < len(lacking) < len(NEEDED) - 1:
+            rule = f"the table has sessions and no column of the {' and the '.join(lacking)}, and they are not counted"
+            remedy = "Export sessions with the numbers of patient and episode, and whether each was attended."
+            used.draft.findings.append(Finding("warning", table.place, rule, remedy, n_rows=len(table.frame)))
+
+
+def _named(profiles: Sequence[ColumnProfile], name: str) -> list[ColumnProfile]:
+    """Return the columns that could be one of a session: attended is yes and no, the others are not."""
+    named = [one for one in profiles if name in roles_by_name(one)]
+    return [one for one in named if (name == "attended") == yes_or_no(one)]
+
+
 def _columns(profiles: Sequence[ColumnProfile]) -> dict[str, ColumnProfile]:
     """Return the columns of a table of sessions; none where one is not sure."""
     found: dict[str, ColumnProfile] = {}
     for name in NEEDED:
-        named = [one for one in profiles if name in roles_by_name(one)]
-        named = [one for one in named if (name == "attended") == yes_or_no(one)]
+        named = _named(profiles, name)
         if len(named) != 1:
             return {}
         found[name] = named[0]
