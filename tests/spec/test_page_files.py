@@ -13,6 +13,7 @@ import pytest
 
 from coxa.errors import OptionError
 from coxa.page.home import Home, Place, file_name, folder_name
+from coxa.page.one_page import only_page
 from coxa.page.plan_text import checked_text
 from tests.spec.page_client import BOUNDARY, Client, multipart, part
 
@@ -290,3 +291,25 @@ def test_studies_are_the_folders_in_the_chosen_one_and_itself_where_it_has_a_pla
     assert [place.name for place in Home.of(tmp_path).places()] == ["this-folder", "one"]
     with pytest.raises(OptionError):
         Home.of(tmp_path / "study.yaml")
+
+
+def test_one_page_is_open_for_a_folder(tmp_path: Path) -> None:
+    with only_page(tmp_path):
+        with pytest.raises(OptionError, match="A page is open"), only_page(tmp_path):
+            pass
+        assert names(tmp_path) == [".coxa-page.lock"]
+    with only_page(tmp_path):
+        pass
+    assert names(tmp_path) == []
+
+
+def test_what_a_stopped_run_left_is_removed_at_the_next_start_and_a_run_with_results_stays(
+    client: Client,  # noqa: ARG001
+    hips: Path,
+) -> None:
+    for number, file in (("1", "results.json"), ("2", ".coxa-writing/report.html"), ("notes", ".coxa-writing/x")):
+        path = hips / "runs" / number / file
+        path.parent.mkdir(parents=True)
+        path.write_text("{}")
+    Client.of(hips.parent)
+    assert names(hips / "runs") == ["1", "notes"]

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from coxa.importing.propose import propose
+from coxa.importing.proposing import propose
+from coxa.importing.write import plan_text
 from coxa.page.home import Home, Place
-from coxa.page.proposed_text import proposed_text
 from coxa.page.remembered import Remembered, recall, remember
 from coxa.study.audit.read import read_audit
 from tests.spec.page_client import Client
@@ -51,7 +51,7 @@ def test_from_a_file_to_a_plan_that_has_no_faults(client: Client, folder: Path) 
     assert answer.to == "/study/clinic-2025/findings"
     assert read_audit(folder / "audit.yaml").data.date_format
     expected = propose([folder / "july.csv"], "audit", {QUESTION: "%d/%m/%Y"})
-    assert (folder / "audit.yaml").read_text(encoding="utf-8") == proposed_text(expected)
+    assert (folder / "audit.yaml").read_text(encoding="utf-8") == plan_text(expected, folder)
     findings = client.get("/study/clinic-2025/findings").text
     assert "Go on to the choices" in findings
     assert client.get("/study/clinic-2025/choices").status == 200

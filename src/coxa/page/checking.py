@@ -11,6 +11,7 @@ from coxa.cohort.read import read_cohort
 from coxa.episodes.read import read_episodes
 from coxa.errors import CoxaError, DataError
 from coxa.findings import Findings
+from coxa.importing.drifting import drift
 from coxa.page.home import Home, Place
 from coxa.page.plan_text import PlanText, read_plan_text, sha256_of
 from coxa.report.analyse import describe
@@ -61,7 +62,7 @@ def check_data(plan: Study | AuditPlan) -> Checked:
     try:
         if isinstance(plan, AuditPlan):
             episodes = read_episodes(plan)
-            return Checked(episodes.findings, _counts(episodes.disposition.counts))
+            return Checked(episodes.findings + drift(plan), _counts(episodes.disposition.counts))
         cohort = read_cohort(plan)
         findings = cohort.findings
         if not findings.errors:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from coxa.cohort.readers.registry import READERS
 from coxa.errors import CoxaError, OptionError
-from coxa.files import save
+from coxa.files import WRITING, save
 from coxa.study.audit.source import DATABASE_FILES
 
 PLANS = ("audit.yaml", "study.yaml")
@@ -69,9 +69,16 @@ class Place:
 
     def runs(self) -> list[int]:
         """Return the numbers of the runs that have results, the first one first."""
+        return sorted(int(run.name) for run in self._run_folders() if is_plain_file(run / "results.json"))
+
+    def unfinished(self) -> list[Path]:
+        """Return the folders of runs that were stopped before they had a result: there is nothing in them to see."""
+        return [run for run in self._run_folders() if all(path.name == WRITING for path in run.iterdir())]
+
+    def _run_folders(self) -> Iterator[Path]:
         folders = (path for path in plain_folders(self.folder) if path.name == RUNS)
-        done = (run for folder in folders for run in plain_folders(folder) if is_plain_file(run / "results.json"))
-        return sorted(int(run.name) for run in done if re.fullmatch(r"[1-9]\d{0,5}", run.name))
+        named = (run for folder in folders for run in plain_folders(folder))
+        return (run for run in named if re.fullmatch(r"[1-9]\d{0,5}", run.name))
 
     def run(self, number: int) -> Path:
         """Return the folder of a run."""
@@ -134,6 +141,8 @@ class Home:
             for path in place.folder.glob(".*.part"):
                 if is_plain_file(path):
                     path.unlink(missing_ok=True)
+            for run in place.unfinished():
+                shutil.rmtree(run, ignore_errors=True)
 
 
 def plain_files(folder: Path) -> Iterator[Path]:

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, get_args
 
 from coxa.errors import OptionError, check_option
 from coxa.importing.proposal import PlanKind, Proposal, Question
-from coxa.importing.propose import propose
+from coxa.importing.proposing import propose
+from coxa.importing.write import plan_text
 from coxa.page.home import Place
 from coxa.page.plan_text import read_text, sha256_of, write_plan
-from coxa.page.proposed_text import proposed_text
 from coxa.page.remembered import Remembered, recall
 
 KINDS: tuple[PlanKind, ...] = get_args(PlanKind)
@@ -47,7 +45,7 @@ class Proposals:
             if key not in self._kept:
                 while len(self._kept) >= KEPT:
                     self._kept.pop(next(iter(self._kept)))
-                self._kept[key] = _proposed(place, paths, noted)
+                self._kept[key] = _proposed(paths, noted)
             return self._kept[key]
 
     def write(self, place: Place, noted: Remembered, lose_edits: bool) -> Proposal:
@@ -65,7 +63,7 @@ class Proposals:
         proposal = self.of(place, noted)
         if proposal is None:
             raise OptionError("No file is chosen. Choose at least one.")
-        text = proposed_text(proposal)
+        text = plan_text(proposal, place.folder)
         shown = sha256_of(now) if now is not None else None
         write_plan(
             place, proposal.name, text, shown,
@@ -74,14 +72,9 @@ class Proposals:
         return proposal
 
 
-def _proposed(place: Place, paths: list[Path], noted: Remembered) -> Proposal:
-    """Return the proposal for some files; its plan says in which folder of the study they are."""
+def _proposed(paths: list[Path], noted: Remembered) -> Proposal:
     kind = check_option("kind", noted.kind, KINDS) if noted.kind else None
-    proposal = propose(paths, kind, noted.answers)
-    shared = Path(os.path.commonpath([path.parent for path in paths])).relative_to(place.folder).as_posix()
-    if shared == "." or "data" not in proposal.plan:
-        return proposal
-    return replace(proposal, plan={**proposal.plan, "data": {"folder": shared, **proposal.plan["data"]}})
+    return propose(paths, kind, noted.answers)
 
 
 def is_edited(place: Place) -> bool:

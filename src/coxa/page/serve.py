@@ -14,6 +14,7 @@ from coxa.errors import OptionError
 from coxa.page.app import page_app
 from coxa.page.door import ADDRESS, Door
 from coxa.page.home import WORK, Home
+from coxa.page.one_page import only_page
 
 GRACE = 2
 """Seconds that open requests have when the page is ended."""
@@ -34,10 +35,10 @@ def serve_page(folder: Path, port: int = 0, opened: Callable[[str], None] = lamb
     Raises
     ------
     OptionError
-        There is no such folder, or the port is taken.
+        There is no such folder, another page is open for it, or the port is taken.
     """
     home = Home.of(folder)
-    with listening(port) as listener:
+    with only_page(home.folder), listening(port) as listener:
         door = Door(listener.getsockname()[1])
         server: uvicorn.Server | None = None
 

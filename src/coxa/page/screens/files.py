@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import suppress
 from pathlib import Path
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
-from coxa.errors import CoxaError
+from coxa.errors import CoxaError, OptionError
 from coxa.page.door import OLD_FORM, form_of, same
 from coxa.page.home import Place
 from coxa.page.proposing import is_edited
@@ -36,6 +38,7 @@ def _files(request: Request, place: Place, problem: str = "", status: int = 200)
     return show(
         request, "files.html.j2", place, status, step="files", problem=problem, chosen=chosen, kind=noted.kind,
         kinds=KINDS, sizes={name: size_text(path) for name, path in there.items()}, edited=is_edited(place),
+        most_bytes=desk_of(request).most_upload,
         most=f"{desk_of(request).most_upload / 1e9:g} GB",
     )  # fmt: skip
 
@@ -55,6 +58,7 @@ def size_text(path: Path) -> str:
 async def upload(request: Request) -> Response:
     """Take files into the folder of a study."""
     place, desk = place_of(request), desk_of(request)
+    chunks = request.stream()
 
     def check(fields: dict[str, str]) -> None:
         if not same(fields.get("csrf", ""), desk.door.csrf):
@@ -63,17 +67,29 @@ async def upload(request: Request) -> Response:
     try:
         length = request.headers.get("content-length", "")
         await receive_files(
-            request.headers.get("content-type", ""), int(length) if length.isdigit() else None, request.stream(),
+            request.headers.get("content-type", ""), int(length) if length.isdigit() else None, chunks,
             place.folder, check, desk.most_upload,
         )  # fmt: skip
     except ClientDisconnect:
         return Response(status_code=400)
     except CoxaError as error:
+        if isinstance(error, OptionError):
+            await _rest(chunks, desk.most_upload)
         status = 413 if isinstance(error, TooLargeError) else 403 if isinstance(error, UnsignedError) else 422
         answer = _files(request, place, str(error), status)
         answer.headers["connection"] = "close"
         return answer
     return go(address(place, "files"))
+
+
+async def _rest(chunks: AsyncIterator[bytes], most: int) -> None:
+    """Take in the rest of an upload that is refused: a browser reads the answer only after it has sent everything."""
+    size = 0
+    with suppress(ClientDisconnect):
+        async for chunk in chunks:
+            size += len(chunk)
+            if size > most:
+                return
 
 
 def read(request: Request) -> Response:

@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
 
 from coxa.page.home import NotThereError, Place
+from coxa.page.plan_text import read_plan_text
 from coxa.page.runs import command
 from coxa.page.screens.common import address, desk_of, go, number_of, place_of, show
 from coxa.report.output.html import render_html
@@ -53,7 +54,7 @@ def start(request: Request) -> Response:
     """Start a run, or show the one that is going on."""
     place = place_of(request)
     desk = desk_of(request)
-    plan, _ = desk.checks.of(place) if place.plan else (None, None)
+    plan = read_plan_text(place, desk.home)
     if plan is not None and plan.plan is not None:
         desk.runs.start(place)
     return go(address(place, "run"))

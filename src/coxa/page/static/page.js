@@ -1,5 +1,5 @@
 "use strict";
-/* Progress of a run, and the check of a plan while it is edited. Without this script every page works as a form. */
+/* Progress of a run, the check of a plan while it is edited, and of an upload before it is sent. Without this script every page works as a form. */
 
 const running = document.querySelector("[data-state]");
 if (running) follow(running);
@@ -28,6 +28,18 @@ function follow(section) {
     setTimeout(ask, 1000);
   };
   setTimeout(ask, 1000);
+}
+
+const upload = document.querySelector("form[data-most]");
+if (upload) refuseLarge(upload);
+
+function refuseLarge(form) {
+  const large = document.getElementById("files-large");
+  form.addEventListener("submit", event => {
+    const size = Array.from(form.elements.files.files).reduce((sum, file) => sum + file.size, 0);
+    large.hidden = size <= Number(form.dataset.most);
+    if (!large.hidden) event.preventDefault();
+  });
 }
 
 const editor = document.querySelector("textarea[data-check]");
