@@ -49,6 +49,13 @@ def test_an_answered_plan_reads_its_files_without_an_error(made: MadeFile, tmp_p
     assert cohort.disposition.imbalance().empty
 
 
+@pytest.mark.parametrize("made", MADE, ids=lambda made: made.name)
+def test_the_kind_of_files_is_theirs_or_asked(made: MadeFile, tmp_path: Path) -> None:
+    made.write(tmp_path)
+    proposal = propose([tmp_path / file for file in made.files])
+    assert proposal.kind == made.kind or "kind" in [each.key for each in proposal.questions if each.needed]
+
+
 def test_a_wrong_place_would_be_counted(tmp_path: Path) -> None:
     """The measure itself: a truth that says something else makes the column a mistake."""
     made = next(each for each in MADE if each.name == "eq5d_wide")

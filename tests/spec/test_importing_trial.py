@@ -246,3 +246,23 @@ def test_day_and_month_are_asked_where_no_date_decides(tmp_path: Path) -> None:
     assert key in keys(first)
     found = answered(first, {key: "%m/%d/%Y"})
     assert found.plan["data"]["tables"]["participants"]["date_format"] == "%m/%d/%Y"
+
+
+@pytest.mark.parametrize(
+    ("head", "kind"),
+    [
+        ("id,arm,age,nprs_bl,nprs_6wk,nprs_12wk", "trial"),
+        ("id,group,age,nprs_bl,nprs_6wk,nprs_12wk", None),
+        ("id,treatment,age,nprs_bl,nprs_6wk,nprs_12wk", None),
+    ],
+)
+def test_groups_are_arms_of_a_trial_only_where_a_column_says_that_they_were_allocated(
+    tmp_path: Path, head: str, kind: str | None
+) -> None:
+    proposal = propose(trial(tmp_path, head))
+    asked = [question.key for question in proposal.questions if question.key == "kind"]
+    assert asked == ([] if kind else ["kind"])
+    if kind:
+        assert proposal.kind == kind
+    else:
+        assert answered(proposal, {"kind": "cohort"}).plan["design"] == "cohort"
