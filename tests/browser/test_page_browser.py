@@ -116,6 +116,10 @@ def clinic(address: str) -> str:
         page.get_by_label("An audit of one clinic or several").check()
         page.get_by_role("button", name="Read the files and propose a plan").click()
         expect(page.get_by_role("heading", level=1)).to_have_text("What was understood of the columns")
+        page.get_by_role("link", name=re.compile("Answer")).first.click()
+        page.get_by_label(re.compile("On which day were the data exported")).fill("2025-06-30")
+        page.get_by_role("button", name="Answer", exact=True).click()
+        expect(page.get_by_text("data_cut").first).to_be_visible()
     return "/study/july-clinic"
 
 

@@ -11,7 +11,9 @@ from coxa.importing.proposing import propose
 from coxa.importing.write import plan_text
 from coxa.page.home import Home, Place
 from coxa.page.remembered import Remembered, recall, remember
+from coxa.study import read_study
 from coxa.study.audit.read import read_audit
+from coxa.study.examples import demo_files
 from tests.spec.page_client import Client
 
 HEAD = "Patient,Site,Intake date,Discharge date,NPRS start,NPRS end\n"
@@ -119,6 +121,26 @@ def test_a_file_that_cannot_be_read_is_a_finding_and_no_crash(client: Client, fo
     (folder / "broken.xlsx").write_bytes(b"PK\x03\x04 not a workbook")
     client.post("/study/clinic-2025/read", {"file": "broken.xlsx", "kind": "audit"})
     assert "broken.xlsx" in client.get("/study/clinic-2025/columns").text
+
+
+def test_a_trial_is_proposed_from_its_files_and_every_question_is_answered_on_the_page(tmp_path: Path) -> None:
+    client = Client.of(tmp_path)
+    client.post("/new", {"title": "Trial"})
+    files = sorted((demo_files() / "synthetic_data" / "hip_oa_trial").glob("*.csv"))
+    assert client.upload("trial", [(path.name, path.read_bytes()) for path in files]).status == 303
+    client.post("/study/trial/read", {"file": [path.name for path in files], "kind": "trial"})
+    place = Place("trial", tmp_path / "trial")
+    for _ in range(5):
+        proposal = client.app.app.state.desk.proposals.of(place)
+        needed = [question for question in proposal.questions if question.needed]
+        if not needed:
+            break
+        answers = {f"answer.{question.key}": question.answers[-1].word for question in needed}
+        assert client.post("/study/trial/questions", answers).status == 303
+    assert not needed
+    study = read_study(place.folder / "study.yaml")
+    assert study.design == "parallel"
+    assert "Nothing in the data stops the plan." in client.get("/study/trial/findings").text
 
 
 def test_the_worked_examples_are_opened_once(client: Client, folder: Path) -> None:
