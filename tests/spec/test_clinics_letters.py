@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -71,3 +72,11 @@ def test_clinics_have_their_names_unless_the_plan_asks_for_letters(found: Audit)
     assert set(named.audit.completeness.counts["clinic",]["clinic"]) == set(
         found.completeness.counts["clinic",]["clinic"]
     )
+
+
+def test_codes_rest_on_the_rows_and_not_on_what_is_published_of_them(found: Audit, published: Published) -> None:
+    assert found.fingerprint
+    assert not published.audit.fingerprint
+    other = publish(replace(found, fingerprint=f"{found.fingerprint} 1"))
+    assert other.letters != published.letters
+    assert other.codes != published.codes

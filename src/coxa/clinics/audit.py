@@ -203,6 +203,7 @@ class Audit:
     without      : part -> why it is not there, or what a reader has to know of it, a sentence without the name of a
                    clinic: therapist, condition, discharge_date, series, complete, change, important, missed, episodes,
                    worse, attended, literature, or the name of a standard
+    fingerprint  : of the rows; mixed into the codes of a page and never published, so that nobody can try names out
 
     Examples
     --------
@@ -230,6 +231,7 @@ class Audit:
     sources: tuple[SourceFile, ...] = ()
     rare: tuple[Rare, ...] = ()
     without: Mapping[str, str] = field(default_factory=dict)
+    fingerprint: str = field(default="", repr=False)
 
     def __repr__(self) -> str:
         return audit_card(self).text()

@@ -13,6 +13,7 @@ from coxa.clinics.ask import Asked, Question, asking
 from coxa.clinics.audit import Audit, Completeness
 from coxa.clinics.measures.case_mix import case_mix
 from coxa.clinics.measures.completeness import completeness_counts
+from coxa.clinics.measures.fingerprint import fingerprint_of
 from coxa.clinics.measures.groups import recorded
 from coxa.clinics.measures.literature import literature_of
 from coxa.clinics.measures.loss_weights import LossWeights, loss_weights
@@ -122,6 +123,7 @@ def audit_of(asked: Asked) -> Audit:
         disposition=episodes.disposition,
         sources=episodes.sources,
         rare=rare,
+        fingerprint=fingerprint_of(episodes),
         without={**_columns_without(episodes, unended), **no_series, **no_rates, **not_rare, **no_literature},
     )
 

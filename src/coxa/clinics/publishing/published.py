@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from coxa.clinics.audit import Audit
 from coxa.clinics.publishing.clinic_codes import clinic_letters, with_letters
@@ -100,12 +100,13 @@ def publish(audit: Audit, *, earlier: Sequence[Protected] = ()) -> Published:
     for finding in audit.findings:
         found[finding.severity] = found.get(finding.severity, 0) + finding.n_rows
     shown = hidden_audit(audit, Shown.of(protected), cells.k)
-    named = with_letters(with_codes(shown, codes), letters)
+    named = replace(with_letters(with_codes(shown, codes), letters), fingerprint="")
     return Published(named, protected.certificate, found, protected, codes, letters)
 
 
 def _secret(audit: Audit) -> str:
-    """Return what only those know who have the data."""
+    """Return what only those know who have the data: hashes of plan and files are published, the rest is not."""
     parts = [source.sha256 for source in audit.sources]
     origin = audit.plan.origin
-    return hashlib.sha256("\0".join([*parts, origin.sha256 if origin else audit.plan.audit]).encode()).hexdigest()
+    parts += [origin.sha256 if origin else audit.plan.audit, audit.fingerprint]
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
