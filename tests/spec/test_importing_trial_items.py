@@ -176,3 +176,45 @@ def test_of_the_items_of_two_instruments_one_is_chosen(tmp_path: Path) -> None:
     last = answered(first, {"items.instrument": "lefs"})
     assert last.plan["data"]["tables"]["item_responses"]["items"] == "lefs_{item}_{visit}"
     assert {each.status for each in last.readings if each.column.startswith("ohs")} == {"unused"}
+
+
+def coded_csv(folder: Path, low: int, high: int) -> Path:
+    head = [f"ohs_{k}_{time}" for k in range(1, 13) for time in ("bl", "6wk")]
+    span = high - low + 1
+    rows = [
+        ",".join([f"P{k:02}", ARMS[k % 2], *(str(low + (k + j) % span) for j in range(len(head)))])
+        for k in range(1, 21)
+    ]
+    path = folder / "coded.csv"
+    path.write_text("\n".join([",".join(["id", "arm", *head]), *rows]) + "\n", encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize("high", [4, 5])
+def test_answers_without_the_lowest_one_may_be_one_more_and_are_asked(tmp_path: Path, high: int) -> None:
+    first = propose(coded_csv(tmp_path, 1, high), "trial")
+    (question,) = [each for each in first.questions if each.key == "items.ohs.coding"]
+    words = [each.word for each in question.answers]
+    assert words == [*(["as_is"] if high == 4 else []), "less_one", "turned", "unused"]
+    assert "outcomes" not in first.plan
+    assert [each.key for each in first.questions if each.key.startswith("outcomes")] == []
+
+
+@pytest.mark.parametrize("answer", ["less_one", "turned"])
+def test_answers_are_read_by_the_coding_that_was_answered(tmp_path: Path, answer: str) -> None:
+    decided = {"arm.reference": "usual_care", "primary.outcome": "ohs_total", "primary.visit": "week_6"}
+    proposal = propose(coded_csv(tmp_path, 1, 5), "trial", {"items.ohs.coding": answer, **decided})
+    cohort = coxa.read_cohort(coxa.read_study(write_plan(proposal, tmp_path)))
+    assert not cohort.findings.errors
+    values = cohort.tables["item_responses"]
+    assert (values["value"].min(), values["value"].max()) == (0, 4)
+    first = values.query("participant_id == 'P01' and item == 'item_1' and visit == 'baseline'")["value"].item()
+    assert first == {"less_one": 1, "turned": 3}[answer]
+
+
+def test_items_on_another_scale_are_one_question(tmp_path: Path) -> None:
+    head = [f"ihot12_{k}_{time}" for k in range(1, 13) for time in ("bl", "6wk")]
+    first = propose(items_csv(tmp_path, head, values=11), "trial")
+    assert [each.key for each in first.questions if each.key.startswith(("items", "outcomes"))] == [
+        "items.ihot_12.coding"
+    ]

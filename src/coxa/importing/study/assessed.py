@@ -70,8 +70,10 @@ def _items(draft: Draft, each: Measured, visits: Visits, found: Assessed) -> Non
         return
     source = _rows(draft, each, visits, [column.column for column in placed])
     source["instrument"] = group.instrument
-    source |= _item_columns(group, placed, visits)
-    codes = _item_codes(definition, version, placed, each.table)
+    source = _joined(source, _item_columns(group, placed, visits))
+    if group.codes:
+        source["values"] = {**source.get("values", {}), "value": dict(group.codes)}
+    codes = [] if group.codes else _item_codes(definition, version, placed, each.table)
     if codes:
         source["missing"] = codes
     found.sources["item_responses"] = source
@@ -86,6 +88,14 @@ def _items(draft: Draft, each: Measured, visits: Visits, found: Assessed) -> Non
             keys |= {"instrument": group.instrument, "scale": name}
             found.outcomes[outcome] = keys | ({"version": version} if len(definition.versions) > 1 else {})
             found.visits[outcome] = at
+
+
+def _joined(source: dict[str, Any], more: dict[str, Any]) -> dict[str, Any]:
+    """Return a source with more keys; values of visits and of answers are joined."""
+    both = {**source, **more}
+    if "values" in source and "values" in more:
+        both["values"] = {**source["values"], **more["values"]}
+    return both
 
 
 def _version(definition: Instrument, group: ItemGroup, table: StudyTable) -> str:

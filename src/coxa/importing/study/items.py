@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 
 from coxa.importing.study.times import SEPARATORS, Time, TimedColumn
@@ -63,12 +63,16 @@ class ItemGroup:
     candidates  : instruments that it can be; one where the names say it
     numbered    : whether the columns number the items
     columns     : column and item, of the first candidate
+    within      : whether nearly all answers lie within the range of the items
+    codes       : the file's answer -> that of the instrument, where an answer to a question says so
     """
 
     prefix: str
     candidates: tuple[str, ...]
     numbered: bool
     columns: tuple[ItemColumn, ...]
+    within: bool = True
+    codes: Mapping[int, int] = field(default_factory=dict)
 
     @property
     def instrument(self) -> str:
@@ -200,9 +204,10 @@ def item_groups(
     for (instrument, prefix), found in order:
         free = [each for each in found if each.column not in taken]
         free = _one_reading(free)
-        if _complete(instrument, free) and _within(instrument, free, fits):
+        if _complete(instrument, free):
             numbered = _only_numbers(load_instrument(instrument)) and all(each.written.isdigit() for each in free)
-            groups.append(ItemGroup(prefix, (instrument,), numbered, tuple(free)))
+            within = _within(instrument, free, fits)
+            groups.append(ItemGroup(prefix, (instrument,), numbered, tuple(free), within))
             taken |= {each.column for each in free}
     return groups + _numbered_groups([name for name in columns if name not in taken], timed, fits)
 

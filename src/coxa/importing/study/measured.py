@@ -11,6 +11,7 @@ from coxa.cohort.mapping.codes import code_texts
 from coxa.importing.draft import Draft
 from coxa.importing.profile import ColumnProfile
 from coxa.importing.study.baselines import computed_columns
+from coxa.importing.study.coding import with_coding
 from coxa.importing.study.items import ItemGroup, item_groups
 from coxa.importing.study.questions import ask, slug
 from coxa.importing.study.scores import Score, find_scores
@@ -153,7 +154,7 @@ def _items(draft: Draft, table: StudyTable, numeric: Sequence[str]) -> ItemGroup
 def _chosen(draft: Draft, table: StudyTable, group: ItemGroup) -> ItemGroup | None:
     """Return the group of an instrument that its columns name, or that an answer names."""
     if not group.numbered or _named(group):
-        return group
+        return with_coding(draft, table, group)
     columns = [each.column for each in group.columns]
     name = slug(group.prefix, "items")
     n = len({each.written for each in group.columns})
@@ -164,7 +165,7 @@ def _chosen(draft: Draft, table: StudyTable, group: ItemGroup) -> ItemGroup | No
     )
     answer = ask(draft, f"items.{name}", text, why, offered, columns)
     if answer in group.candidates:
-        return group.of(str(answer))
+        return with_coding(draft, table, group.of(str(answer)))
     for column in columns:
         role = "" if answer else f"item of {' or '.join(group.candidates)}"
         draft.is_role(table.profiles[column], role, why, "unused" if answer else "asked")
