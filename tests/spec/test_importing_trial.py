@@ -266,3 +266,42 @@ def test_groups_are_arms_of_a_trial_only_where_a_column_says_that_they_were_allo
         assert proposal.kind == kind
     else:
         assert answered(proposal, {"kind": "cohort"}).plan["design"] == "cohort"
+
+
+def dated_rows(*, arm: bool = True) -> list[str]:
+    days = ("2024-01-10", "2024-02-22", "2024-04-02")
+    group = [f",{ARMS[k % 2]}" if arm else "" for k in range(21)]
+    return [f"P{k:02}{group[k]},2024-01-10,{day},{(k + j) % 9}" for k in range(1, 21) for j, day in enumerate(days)]
+
+
+def test_visits_of_rows_that_have_only_a_date_are_found_by_windows_about_planned_days(tmp_path: Path) -> None:
+    file = csv(tmp_path, "dated.csv", "id,arm,randomised on,visit date,nprs", dated_rows())
+    first = propose(file, "trial")
+    assert "visits.planned" in keys(first)
+    found = answered(first, {"visits.planned": "0 42 84", **DECIDED})
+    assert found.plan["visits"] == {
+        "baseline": {"day": 0, "window": [-20, 20]},
+        "week_6": {"day": 42, "window": [-21, 20]},
+        "week_12": {"day": 84, "window": [-21, 21]},
+    }
+    cohort = checked(found, tmp_path)
+    assert not cohort.findings.errors
+    assert cohort.tables["assessments"]["visit"].astype(str).value_counts().to_dict() == {
+        "baseline": 20,
+        "week_6": 20,
+        "week_12": 20,
+    }
+    with pytest.raises(OptionError, match="with 0 for the baseline"):
+        answered(first, {"visits.planned": "after six weeks"})
+
+
+def test_like_names_in_two_files_are_two_questions(tmp_path: Path) -> None:
+    people = trial(tmp_path, "id,arm,age,pain_bl,pain_6wk,pain_12wk")
+    diary = csv(
+        tmp_path,
+        "calls.csv",
+        "id,week,pain",
+        [f"P{k:02},{week},{(k + week) % 90}" for k in range(1, 21) for week in (1, 2)],
+    )
+    asked = [key for key in keys(propose([people, diary], "trial"), needed=False) if key.startswith("outcomes")]
+    assert sorted(asked) == ["outcomes.pain", "outcomes.pain:calls.csv"]

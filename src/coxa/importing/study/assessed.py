@@ -66,7 +66,7 @@ def _items(draft: Draft, each: Measured, visits: Visits, found: Assessed) -> Non
     definition = load_instrument(group.instrument)
     version = _version(definition, group, each.table)
     placed = [column for column in group.columns if _place_item(draft, each, group, column, visits)]
-    if not placed or (not each.wide and each.visit is None):
+    if not placed or (not each.wide and each.visit is None and not _dated(each, visits)):
         return
     source = _rows(draft, each, visits, [column.column for column in placed])
     source["instrument"] = group.instrument
@@ -122,6 +122,8 @@ def _place_item(draft: Draft, each: Measured, group: ItemGroup, column: ItemColu
 
 
 def _visits_of_items(placed: Sequence[ItemColumn], each: Measured, visits: Visits) -> list[str]:
+    if _dated(each, visits):
+        return list(visits.days)
     times = [column.timed.time for column in placed if column.timed] or list(each.visit_times.values())
     there = {visits.name(time) for time in times}
     return [name for name in visits.days if name in there]
@@ -172,9 +174,10 @@ def _rows(draft: Draft, each: Measured, visits: Visits, columns: Sequence[str]) 
             draft.is_role(table.profiles[name], f"date of {visit or text}", "It has dates at this time.", status)  # type: ignore[arg-type]
             if visit:
                 dates[visit] = name
-    elif each.visit is not None:
-        rows["visit"] = each.visit
-        draft.is_role(table.profiles[each.visit], "visit", f"It has {len(each.visit_times)} times.")
+    elif each.visit is not None or _dated(each, visits):
+        if each.visit is not None:
+            rows["visit"] = each.visit
+            draft.is_role(table.profiles[each.visit], "visit", f"It has {len(each.visit_times)} times.")
         if each.day is not None:
             rows["assessment_date"] = each.day
             draft.is_role(table.profiles[each.day], "assessment_date", "It has a date on each row.")
@@ -202,11 +205,7 @@ def _scores(draft: Draft, each: Measured, visits: Visits, found: Assessed) -> bo
         if where:
             placed[score.name] = where
             found.outcomes[score.name] = dict(score.keys or {})
-            at = (
-                list(where)
-                if isinstance(where, dict)
-                else [v for t in each.visit_times.values() if (v := visits.name(t))]
-            )
+            at = _visits_at(each, where, visits)
             found.visits[score.name] = [name for name in visits.days if name in at]
             if codes := missing_of(each.table, score):
                 missing[score.name] = codes
@@ -227,6 +226,20 @@ def _scores(draft: Draft, each: Measured, visits: Visits, found: Assessed) -> bo
     return bool(lead)
 
 
+def _dated(each: Measured, visits: Visits) -> bool:
+    """Say whether the visits of rows are found from their dates."""
+    return each.by_date and visits.by_date
+
+
+def _visits_at(each: Measured, where: str | dict[str, str], visits: Visits) -> list[str]:
+    """Return the visits at which a table has an outcome."""
+    if isinstance(where, dict):
+        return list(where)
+    if _dated(each, visits):
+        return list(visits.days)
+    return [name for time in each.visit_times.values() if (name := visits.name(time))]
+
+
 def _baseline_rows(each: Measured, visits: Visits) -> list[str]:
     """Return the values of the column of visits that are the baseline."""
     return [text for text, time in each.visit_times.items() if visits.name(time) == "baseline"]
@@ -239,7 +252,12 @@ def _place_score(draft: Draft, each: Measured, score: Score, visits: Visits) -> 
     why = _why(score)
     if not each.wide or score.columns[0][1] is None:
         (name, _), *more = score.columns
-        if each.visit is None or any(visits.name(time) is None for time in each.visit_times.values()):
+        waits = (
+            not _dated(each, visits)
+            if each.visit is None
+            else any(visits.name(time) is None for time in each.visit_times.values())
+        )
+        if waits:
             draft.is_role(profiles[name], role, f"{why} Its visits have to be asked.", "asked")
             return None
         draft.is_role(profiles[name], role, why)

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from coxa.importing.draft import Draft
 from coxa.importing.study.items import ItemGroup
-from coxa.importing.study.questions import ask
+from coxa.importing.study.questions import ask, own_key
 from coxa.importing.study.tables import StudyTable
 from coxa.instruments import load_instrument
 
@@ -42,7 +42,8 @@ def with_coding(draft: Draft, table: StudyTable, group: ItemGroup) -> ItemGroup 
         ]
     columns = [each.column for each in group.columns]
     text = f"How are the answers to {instrument} coded?"
-    answer = ask(draft, f"items.{instrument}.coding", text, why, [*offered, ("unused", "not used")], columns)
+    key = own_key(draft, f"items.{instrument}.coding", table.file.place)
+    answer = ask(draft, key, text, why, [*offered, ("unused", "not used")], columns)
     if answer == "as_is":
         return group
     if answer in ("less_one", "turned"):

@@ -13,7 +13,7 @@ from coxa.importing.profile import ColumnProfile
 from coxa.importing.study.baselines import computed_columns
 from coxa.importing.study.coding import with_coding
 from coxa.importing.study.items import ItemGroup, item_groups
-from coxa.importing.study.questions import ask, slug
+from coxa.importing.study.questions import ask, own_key, slug
 from coxa.importing.study.scores import Score, find_scores
 from coxa.importing.study.sources import share_within
 from coxa.importing.study.tables import StudyTable, field_of, fields_of
@@ -57,6 +57,12 @@ class Measured:
         timed = [time for score in self.scores for _, time in score.columns]
         timed += [each.timed.time if each.timed else None for each in (self.items.columns if self.items else ())]
         return any(time is not None for time in timed)
+
+    @property
+    def by_date(self) -> bool:
+        """Whether rows have a date and do not name their visit."""
+        dated = self.day is not None or self.study_day is not None
+        return dated and not self.wide and self.visit is None and bool(self.scores or self.items)
 
     def times(self) -> list[Time]:
         """Return all times of the table."""
@@ -163,7 +169,7 @@ def _chosen(draft: Draft, table: StudyTable, group: ItemGroup) -> ItemGroup | No
     why = (
         f"They are numbered 1 to {n} and name no instrument; {len(group.candidates)} have so many items and this range."
     )
-    answer = ask(draft, f"items.{name}", text, why, offered, columns)
+    answer = ask(draft, own_key(draft, f"items.{name}", table.file.place), text, why, offered, columns)
     if answer in group.candidates:
         return with_coding(draft, table, group.of(str(answer)))
     for column in columns:

@@ -23,7 +23,7 @@ from coxa.importing.study.redcap import redcap_tables
 from coxa.importing.study.sources import missing_words
 from coxa.importing.study.tables import StudyTable, fields_of, keyed_table, kind_of, participant_column, study_table
 from coxa.importing.study.times import glued_numbers
-from coxa.importing.study.visits import Visits, find_visits, median_days, visits_of_plan
+from coxa.importing.study.visits import Visits, find_visits, median_days, planned_days, visits_of_plan
 from coxa.importing.tables import FileTable
 
 GROUP: dict[PlanKind, str] = {"trial": "arm", "cohort": "group"}
@@ -208,7 +208,9 @@ def _visits(draft: Draft, measured: Sequence[Measured], people: StudyTable) -> V
         if each.dates:
             dates = {text: dates_of(each.table, name) for text, name in each.dates.items()}
             medians |= median_days(dates, _origin(people) if each.table is people else None)
-    return find_visits(draft, times, columns, medians)
+    visits = find_visits(draft, times, columns, medians)
+    undated = [day for each in measured if each.by_date and (day := each.day or each.study_day)]
+    return planned_days(draft, visits, undated) if undated else visits
 
 
 def _origin(people: StudyTable) -> pd.Series | None:

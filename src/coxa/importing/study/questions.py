@@ -25,6 +25,11 @@ def slug(text: str, empty: str = "column") -> str:
     return name if name[:1].isalpha() else f"n_{name}" if name else empty
 
 
+def own_key(draft: Draft, key: str, place: str) -> str:
+    """Return the key of a question, with the place of its table where another table has a question of the key."""
+    return f"{key}:{place}" if any(each == key or each.startswith(f"{key}.") for each in draft.asked) else key
+
+
 def ask(
     draft: Draft,
     key: str,

@@ -10,7 +10,7 @@ from typing import Any
 from coxa.errors import OptionError
 from coxa.importing.draft import Draft
 from coxa.importing.profile import ColumnProfile
-from coxa.importing.study.questions import ask, slug
+from coxa.importing.study.questions import ask, own_key, slug
 from coxa.importing.study.sources import outside, share_within
 from coxa.importing.study.tables import NEARLY_ALL, StudyTable
 from coxa.importing.study.times import Time, TimedColumn
@@ -83,12 +83,13 @@ def _score(
 ) -> Score | None:
     profiles = [table.profiles[column] for column, _ in columns]
     named = named_scale(stem)
+    key = own_key(draft, f"outcomes.{name}", table.file.place)
     if named and named[0] in scored:
         _all(draft, profiles, "", f"Scores of {named[0]} are computed from its items.", "unused")
         return None
-    keys = _of_instrument(draft, name, *named, profiles) if named and _fits(*named, profiles) else None
+    keys = _of_instrument(draft, key, name, *named, profiles) if named and _fits(*named, profiles) else None
     if keys is None and not (named and _fits(*named, profiles)):
-        keys = _asked(draft, name, stem, profiles)
+        keys = _asked(draft, key, name, stem, profiles)
     if keys is None:
         return None
     label = stem.upper() if slug(stem) in instrument_names() else stem.replace("_", " ").strip()
@@ -158,7 +159,7 @@ def _is_number(text: str) -> bool:
 
 
 def _of_instrument(
-    draft: Draft, name: str, instrument: str, scale: str, profiles: Sequence[ColumnProfile]
+    draft: Draft, key: str, name: str, instrument: str, scale: str, profiles: Sequence[ColumnProfile]
 ) -> dict[str, Any] | None:
     """Return the keys of an outcome of an instrument; its version is asked for where the values fit several."""
     keys: dict[str, Any] = {"instrument": instrument, "scale": scale}
@@ -169,14 +170,14 @@ def _of_instrument(
     offered = [(each, f"{known.scale(scale, each).low:g} to {known.scale(scale, each).high:g}") for each in fitting]
     columns = [each.column for each in profiles]
     why = f"The values fit {len(fitting)} of its versions."
-    version = ask(draft, f"outcomes.{name}.version", f"Which version of {instrument} is {name}?", why, offered, columns)
+    version = ask(draft, f"{key}.version", f"Which version of {instrument} is {name}?", why, offered, columns)
     if version is None:
         _all(draft, profiles, f"outcomes.{name}", why, "asked")
         return None
     return {**keys, "version": version}
 
 
-def _asked(draft: Draft, name: str, stem: str, profiles: Sequence[ColumnProfile]) -> dict[str, Any] | None:
+def _asked(draft: Draft, key: str, name: str, stem: str, profiles: Sequence[ColumnProfile]) -> dict[str, Any] | None:
     """Return the keys of an outcome that its name does not tell, from an answer."""
     fitting = [each for each in _candidates(stem) if _fits(each, _main(each), profiles)]
     offered = [(each, load_instrument(each).label) for each in fitting]
@@ -184,11 +185,11 @@ def _asked(draft: Draft, name: str, stem: str, profiles: Sequence[ColumnProfile]
     low, high = _ends(profiles)
     columns = [each.column for each in profiles]
     why = f"The name is that of no scale that coxa knows; the values are from {low:g} to {high:g}."
-    answer = ask(draft, f"outcomes.{name}", f"What does {stem} measure?", why, offered, columns, needed=False)
+    answer = ask(draft, key, f"What does {stem} measure?", why, offered, columns, needed=False)
     if answer in fitting:
-        return _of_instrument(draft, name, str(answer), _main(str(answer)), profiles)
+        return _of_instrument(draft, key, name, str(answer), _main(str(answer)), profiles)
     if answer == "own":
-        return _own(draft, name, stem, profiles, why)
+        return _own(draft, key, name, stem, profiles, why)
     if answer == "unused":
         _all(draft, profiles, "", "By an answer.", "unused")
     else:
@@ -196,10 +197,12 @@ def _asked(draft: Draft, name: str, stem: str, profiles: Sequence[ColumnProfile]
     return None
 
 
-def _own(draft: Draft, name: str, stem: str, profiles: Sequence[ColumnProfile], why: str) -> dict[str, Any] | None:
+def _own(
+    draft: Draft, key: str, name: str, stem: str, profiles: Sequence[ColumnProfile], why: str
+) -> dict[str, Any] | None:
     text = f"From which to which value can {stem} be, is lower or higher better, and what is its unit?"
     example = f"{why} Write for example `0 100 lower points`."
-    given = ask(draft, f"outcomes.{name}.scale", text, example, (), [each.column for each in profiles])
+    given = ask(draft, f"{key}.scale", text, example, (), [each.column for each in profiles])
     if given is None:
         _all(draft, profiles, f"outcomes.{name}", why, "asked")
         return None

@@ -27,10 +27,12 @@ class Visits:
 
     names : time in lower case, as the files write it -> name of the visit; those that are asked for are not there
     days  : visit -> planned day
+    by_date : whether visits of rows are found from their dates, by windows
     """
 
     names: Mapping[str, str]
     days: Mapping[str, int]
+    by_date: bool = False
 
     def name(self, time: Time) -> str | None:
         """Return the visit of a time, None where it is asked for."""
@@ -119,18 +121,45 @@ def visits_of_plan(draft: Draft, visits: Visits) -> dict[str, dict[str, object]]
     """Return `visits` of a plan; windows only where an answer gives them."""
     window = _window(draft) if visits.days else None
     planned: dict[str, dict[str, object]] = {}
+    halves = _halves(visits) if visits.by_date else {}
     for name, day in visits.days.items():
         planned[name] = {"day": day}
         if window and day > 0:
             planned[name]["window"] = list(window)
-    for name in planned:
-        draft.comments[f"visits.{name}"] = _written(visits, name)
+        elif name in halves:
+            planned[name]["window"] = halves[name]
+            draft.comments[f"visits.{name}"] = (
+                "The window reaches half the way to the next visits; set that of the plan"
+            )
+        if texts := [text for text, visit in visits.names.items() if visit == name]:
+            draft.comments[f"visits.{name}"] = f"Written as {', '.join(texts)} in the files"
     return planned
 
 
-def _written(visits: Visits, name: str) -> str:
-    texts = [text for text, visit in visits.names.items() if visit == name]
-    return f"Written as {', '.join(texts)} in the files"
+def planned_days(draft: Draft, visits: Visits, columns: Sequence[str]) -> Visits:
+    """Return the visits with those of an answer, for rows that have a date and no visit."""
+    text = "On which days after baseline were visits planned?"
+    why = "Rows have dates and name no visit, which is found from the date. Write for example `0 42 84`."
+    given = ask(draft, "visits.planned", text, why, (), columns)
+    if given is None:
+        return visits
+    days = [int(day) for day in re.findall(r"-?\d+", given)]
+    if not days or re.sub(r"[-\d\s,]", "", given) or 0 not in days:
+        raise OptionError(f"`{given}` is not a list of days with 0 for the baseline. Write for example `0 42 84`.")
+    planned = {visit_name(day): day for day in days} | dict(visits.days)
+    return Visits(visits.names, dict(sorted(planned.items(), key=lambda pair: pair[1])), by_date=True)
+
+
+def _halves(visits: Visits) -> dict[str, list[int]]:
+    """Return windows that reach half the way to the visits before and after; the outer ones as far out as in."""
+    days = list(visits.days.values())
+    found = {}
+    for k, name in enumerate(visits.days):
+        before = (days[k] - days[k - 1]) // 2 if k else None
+        after = (days[k + 1] - days[k] - 1) // 2 if k + 1 < len(days) else None
+        ends = (after if before is None else before, before if after is None else after)
+        found[name] = [-(ends[0] or 0), ends[1] or 0]
+    return found
 
 
 def _window(draft: Draft) -> tuple[int, int] | None:
