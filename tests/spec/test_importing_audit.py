@@ -319,8 +319,26 @@ def test_an_answer_that_is_none_of_the_possible_ones_is_refused(tmp_path: Path) 
     proposal = of_csv(tmp_path, export(Clinic=["A", "B"] * 30))
     with pytest.raises(OptionError, match="is no answer to `column:clinic`"):
         answered(proposal, {"column:clinic": "Ward"})
-    with pytest.raises(OptionError, match="`column:ward` is not asked"):
-        answered(proposal, {"column:ward": "none"})
+    (finding,) = answered(proposal, {"column:ward": "none"}).findings
+    assert finding.as_text().startswith("warning: answers, column:ward: the question is not asked of these files")
+
+
+def test_a_column_that_is_the_answer_to_two_questions_is_named(tmp_path: Path) -> None:
+    frame = export().drop(columns="From").assign(**{"Until": "x", "Seen": DAYS.strftime("%Y-%m-%d")})
+    proposal = of_csv(tmp_path, frame, {"column:intake_date": "Seen", "column:discharge_date": "Seen"})
+    (finding,) = [each for each in proposal.findings if each.table == "answers"]
+    assert finding.field == "column:discharge_date"
+    assert "column:discharge_date" in keys(proposal)
+
+
+def test_dates_with_the_day_first_in_one_column_and_the_month_in_another_are_a_fault(tmp_path: Path) -> None:
+    (finding,) = of_csv(tmp_path, export(Until=DAYS.strftime("%m/%d/%Y"))).findings
+    assert finding.rule == "the day comes first in dates of From, and the month in dates of Until"
+
+
+def test_an_audit_without_a_day_of_intake_is_not_to_be_had(tmp_path: Path) -> None:
+    (finding,) = of_csv(tmp_path, export().drop(columns="From").assign(Until="x")).findings
+    assert (finding.severity, finding.rule) == ("error", "no column can be the day of intake")
 
 
 def test_the_kind_is_asked_where_the_files_do_not_say_it(tmp_path: Path) -> None:
@@ -448,7 +466,7 @@ def test_a_file_that_cannot_be_read_is_a_finding(tmp_path: Path) -> None:
 def test_a_row_for_each_questionnaire_is_named(tmp_path: Path) -> None:
     k = np.repeat(np.arange(30), 2)
     frame = pd.DataFrame({"patient": k, "time": ["intake", "discharge"] * 30, "nprs": k % 9})
-    (finding,) = of_csv(tmp_path, frame).findings
+    (finding,) = of_csv(tmp_path, frame).findings.warnings
     assert finding.field == "time"
     assert finding.rule.startswith("a row is of one questionnaire")
 

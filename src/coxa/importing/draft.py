@@ -18,6 +18,7 @@ Place = tuple[str, str, str]
 """File, sheet and column."""
 
 EXAMPLES = 5
+OF_COLUMNS = "column:"
 PATH_MARK = "."
 
 
@@ -92,13 +93,24 @@ class Draft:
         self.asked.add(question.key)
         answer = self.material.answers.get(question.key, "").strip()
         words = [each.word for each in question.answers]
-        if not answer:
+        if not answer or (words and answer not in words and self._taken(question.key, answer)):
             if all(question.key != each.key for each in self.questions):
                 self.questions.append(question)
             return None
         if words and answer not in words:
             raise OptionError(f"{answer} is no answer to `{question.key}`. {choose(answer, words)}")
         return answer
+
+    def _taken(self, key: str, answer: str) -> bool:
+        """Note that the answer to a question is a column that another answer has given a place; say whether it is."""
+        known = any(answer == profile.column for profile in self.material.columns)
+        if key.startswith(OF_COLUMNS) and known:
+            rule = f"the column {answer} is the answer to `{key}`, and another answer has given it a place"
+            self._warn(rule, "Take one of them back, or answer with another column.", key)
+        return key.startswith(OF_COLUMNS) and known
+
+    def _warn(self, rule: str, remedy: str, key: str) -> None:
+        self.findings.append(Finding("warning", "answers", rule, remedy, field=key))
 
     def is_open(self, key: str) -> bool:
         """Say whether a question came up and has no answer."""
@@ -117,18 +129,10 @@ class Draft:
         return place_of(profile) not in self.roles
 
     def proposal(self, kind: PlanKind) -> Proposal:
-        """Return the proposal.
-
-        Raises
-        ------
-        OptionError
-            An answer is to a question that did not come up.
-        """
-        unknown = [key for key, word in self.material.answers.items() if word and key not in self.asked]
-        if unknown:
-            known = sorted(self.asked)
-            hint = choose(unknown[0], known) if known else "Nothing is asked of these files."
-            raise OptionError(f"`{unknown[0]}` is not asked of these files. {hint}")
+        """Return the proposal; answers to questions that did not come up, or no longer do, are warnings."""
+        for key in [key for key, word in self.material.answers.items() if word and key not in self.asked]:
+            hint = choose(key, sorted(self.asked)) if self.asked else "Nothing is asked of these files."
+            self._warn("the question is not asked of these files with these answers", hint, key)
         return Proposal(
             kind,
             self.plan,

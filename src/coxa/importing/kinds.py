@@ -24,14 +24,15 @@ MOST_GROUPS = 8
 
 
 def kind_of_files(draft: Draft, kind: PlanKind | None = None) -> PlanKind | None:
-    """Return the kind of plan: as named, as the files say, or as answered; None where the question is open."""
+    """Return the kind of plan: as named, as answered, or as the files say; None where the question is open."""
     if kind is not None:
         return kind
     columns = draft.material.columns
     arms, groups, episodes = arm_columns(columns), group_columns(columns), episode_roles(columns)
-    if arms and not episodes:
+    settled = bool(draft.material.answers.get("kind"))
+    if arms and not episodes and not settled:
         return "trial"
-    if episodes and not arms and not groups:
+    if episodes and not settled and not arms and not groups:
         return "audit"
     question = Question(
         "kind", "What are the data of?", _why(arms or groups, episodes, sure=bool(arms)),
@@ -61,9 +62,14 @@ def episode_roles(columns: Sequence[ColumnProfile]) -> list[str]:
 def _why(arms: Sequence[ColumnProfile], episodes: Sequence[str], *, sure: bool) -> str:
     if not arms and not episodes:
         return "No column is of arms or randomisation, and none of discharge or attendance."
+    if not arms:
+        return f"No column is of arms, and columns are of episodes of care: {_shown(episodes)}."
     if not episodes:
         return f"{arms[0].column} has {arms[0].n_distinct} groups, and no column says that they were allocated."
     if not sure:
         return f"{arms[0].column} has {arms[0].n_distinct} groups, and other columns are of episodes of care."
-    shown = ", ".join(role.replace("_", " ") for role in episodes)
-    return f"{arms[0].column} is of a trial, and {shown} are of episodes of care."
+    return f"{arms[0].column} is of a trial, and {_shown(episodes)} are of episodes of care."
+
+
+def _shown(episodes: Sequence[str]) -> str:
+    return ", ".join(role.replace("_", " ") for role in episodes)

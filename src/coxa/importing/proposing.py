@@ -47,7 +47,7 @@ def propose(
     Raises
     ------
     OptionError
-        An answer is none of the possible ones, or its question is not asked of these files.
+        An answer is none of the possible ones. One whose question is not asked of these files is a warning.
     FileNotFoundError
         There is no such file.
 

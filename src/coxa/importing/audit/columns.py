@@ -131,11 +131,16 @@ def _note_disagreement(used: Used, role: str, named: Sequence[ColumnProfile]) ->
 
 
 def _ask(used: Used, role: str, candidates: Sequence[ColumnProfile], why: str) -> None:
-    """Ask which column a role has, and take the one that is answered."""
-    answers = (
-        *(Answer(one.column, f"{one.column}: {described(one)}") for one in candidates),
-        Answer(NONE, "there is no such column"),
-    )
+    """Ask which column a role has, and take the one that is answered; an audit without it is not to be had."""
+    must = _needed(used, role) and role != "discharge_date"
+    if must and not candidates:
+        rule = f"no column can be {LABELS[role]}"
+        remedy = f"Export the data with it, as {SHAPES[role]}."
+        used.draft.findings.append(Finding("error", used.table.place, rule, remedy, field=role))
+        return
+    answers = tuple(Answer(one.column, f"{one.column}: {described(one)}") for one in candidates)
+    if not must:
+        answers += (Answer(NONE, "there is no such column"),)
     question = Question(
         f"column:{role}", f"Which column holds {LABELS[role]}?", f"{why}.", answers,
         tuple(one.column for one in candidates), needed=_needed(used, role),

@@ -63,6 +63,11 @@ def _claimed(used: Used) -> dict[str, Columns]:
         if measured is None:
             _note_item(used, profile, head.rest)
             continue
+        if profile.kind not in ("number", "date"):
+            said = measured.name.replace("_", " ")
+            why = f"Its name is of {said}, and its values are no numbers: {described(profile)}."
+            used.draft.is_role(profile, "", why, "unused")
+            continue
         columns = found.setdefault(_name_of(found, measured), Columns(measured))
         if profile.kind == "date":
             if head.moment == "discharge":

@@ -83,9 +83,21 @@ def put_dates(draft: Draft, table: FileTable, profiles: Sequence[ColumnProfile],
         chosen = [first if day_first else second for first, second in pairs]
         formats = [shape for shape in formats if shape not in {each for pair in pairs for each in pair}]
         formats = list(dict.fromkeys([*chosen, *formats]))
+    _note_both_orders(draft, table, dated, formats)
     if formats and formats != ["%Y-%m-%d"]:
         n = sum(1 for one in dated if one.date_formats or one.ambiguous)
         draft.put((*path, "date_format"), formats, f"{counted(len(formats), 'format')} in {counted(n, 'column')}")
+
+
+def _note_both_orders(draft: Draft, table: FileTable, dated: Sequence[ColumnProfile], formats: Sequence[str]) -> None:
+    """Note columns of which one has the day first and another the month: a plan reads a file by the same formats."""
+    for first, second in TURNED.items():
+        if first in formats and second in formats:
+            days = [one.column for one in dated if first in one.date_formats]
+            months = [one.column for one in dated if second in one.date_formats]
+            rule = f"the day comes first in dates of {', '.join(days)}, and the month in dates of {', '.join(months)}"
+            remedy = "Export them alike, year first if possible. One order is read in all columns of a file."
+            draft.findings.append(Finding("error", table.place, rule, remedy, value=f"{first}, {second}"))
 
 
 def _order_question(table: FileTable, profile: ColumnProfile) -> Question:
