@@ -152,6 +152,22 @@ def test_temporary_files_of_a_run_are_in_the_chosen_folder(place: Place) -> None
     assert not runs.work.exists()
 
 
+def test_an_audit_has_letters_and_the_run_that_was_shared_before(tmp_path: Path) -> None:
+    plan = write_example(tmp_path / "clinics", "audit")
+    place, client = Place("clinics", plan.parent), Client.of(tmp_path)
+    (place.folder / "runs" / "1").mkdir(parents=True)
+    (place.folder / "runs" / "1" / "results.json").write_text("{}")
+    assert 'name="letters"' in client.get("/study/clinics/run").text
+    assert client.post("/study/clinics/run/start", {"earlier": "7"}).status == 404
+    assert client.post("/study/clinics/run/start", {"earlier": "../1"}).status == 404
+    assert client.runs.last(place) is None
+    client.post("/study/clinics/run/start", {"earlier": "1", "letters": "yes"})
+    run = client.runs.last(place)
+    assert run.command[-4:] == ["--letters", "pdf", "--earlier", "runs/1"]
+    client.runs.cancel(place)
+    ended(client.runs, place)
+
+
 def test_lines_of_progress_are_followed_and_others_are_messages(place: Place) -> None:
     run = Run(place, 1)
     for line in ("progress\tAnalysis of pain\t1\t4", "warning: two rows", "", "progress\tnot\tthis"):

@@ -32,10 +32,29 @@ PATIENCE = 5.0
 MOST_AT_ONCE = 4
 
 
-def command(place: Place, number: int) -> list[str]:
+@dataclass(frozen=True, slots=True)
+class AuditOptions:
+    """What of an audit is not in its plan.
+
+    letters : whether letters to clinics and therapists are written, as PDF, to its folder `own`
+    earlier : the run that was shared before, so that the difference gives no small count away
+    """
+
+    letters: bool = False
+    earlier: int | None = None
+
+
+NO_OPTIONS = AuditOptions()
+
+
+def command(place: Place, number: int, options: AuditOptions | None = None) -> list[str]:
     """Return the command of a run, as it is typed in the folder of the study."""
     name = place.plan.name if place.plan else "study.yaml"
-    return ["coxa", "audit" if place.is_audit else "report", name, "--format", FORMS, "--out", f"{RUNS}/{number}"]
+    words = ["coxa", "audit" if place.is_audit else "report", name, "--format", FORMS, "--out", f"{RUNS}/{number}"]
+    if place.is_audit and options is not None:
+        words += ["--letters", "pdf"] if options.letters else []
+        words += ["--earlier", f"{RUNS}/{options.earlier}"] if options.earlier is not None else []
+    return words
 
 
 @dataclass
@@ -43,6 +62,7 @@ class Run:
     """A run of a plan, while it goes on and after.
 
     place, number : whose it is, and the name of its folder
+    options       : of an audit
     state         : running, done, failed or cancelled
     step          : what is being done, and how much of it is
     messages      : what the command wrote
@@ -50,6 +70,7 @@ class Run:
 
     place: Place
     number: int
+    options: AuditOptions = NO_OPTIONS
     process: subprocess.Popen[str] | None = None
     state: State = "running"
     step: str = "starting"
@@ -63,6 +84,11 @@ class Run:
     def folder(self) -> Path:
         """Where its results are written."""
         return self.place.folder / RUNS / str(self.number)
+
+    @property
+    def command(self) -> list[str]:
+        """What is run, as it is typed."""
+        return command(self.place, self.number, self.options)
 
     @property
     def seconds(self) -> int:
@@ -88,7 +114,7 @@ class Runs:
         """Return the last run of a study; None where there was none since the page was opened."""
         return self._last.get(place.folder)
 
-    def start(self, place: Place) -> Run:
+    def start(self, place: Place, options: AuditOptions = NO_OPTIONS) -> Run:
         """Start a run of the plan of a study; return the one that is going on, where there is one."""
         with self._lock:
             last = self.last(place)
@@ -96,7 +122,7 @@ class Runs:
                 return last
             if sum(run.state == "running" for run in self._last.values()) >= MOST_AT_ONCE:
                 raise OptionError(f"{MOST_AT_ONCE} runs are going on. Wait for one of them, or cancel it.")
-            run = Run(place, _next_number(place))
+            run = Run(place, _next_number(place), options)
             run.process = self._process(run)
             self._last[place.folder] = run
         threading.Thread(target=self._follow, args=(run,), daemon=True).start()
@@ -123,7 +149,7 @@ class Runs:
         work = {name: str(self.work) for name in ("TMPDIR", "TEMP", "TMP")}
         environment = {**os.environ, **work, "COXA_PROGRESS": "lines", "PYTHONUTF8": "1"}
         return subprocess.Popen(
-            [sys.executable, "-m", "coxa.cli.main", *command(run.place, run.number)[1:]],
+            [sys.executable, "-m", "coxa.cli.main", *run.command[1:]],
             cwd=run.place.folder,
             env=environment,
             stdin=subprocess.DEVNULL,

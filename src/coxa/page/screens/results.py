@@ -13,9 +13,10 @@ from pathlib import Path
 from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
 
+from coxa.page.door import form_of
 from coxa.page.home import NotThereError, Place
 from coxa.page.plan_text import read_plan_text
-from coxa.page.runs import command
+from coxa.page.runs import AuditOptions, command
 from coxa.page.screens.common import address, desk_of, go, number_of, place_of, show
 from coxa.report.output.html import render_html
 from coxa.report.trace.kept import read_kept
@@ -38,7 +39,7 @@ def run(request: Request) -> Response:
     """Show the runs of a study and what is going on."""
     place = place_of(request)
     last, numbers = desk_of(request).runs.last(place), place.runs()
-    typed = shlex.join(command(place, numbers[-1] + 1 if numbers else 1))
+    typed = shlex.join(last.command if last else command(place, numbers[-1] + 1 if numbers else 1))
     return show(
         request, "run.html.j2", place, step="run", run=last, command=typed,
         runs=[(number, _when(place.run(number))) for number in reversed(numbers)],
@@ -56,7 +57,12 @@ def start(request: Request) -> Response:
     desk = desk_of(request)
     plan = read_plan_text(place, desk.home)
     if plan is not None and plan.plan is not None:
-        desk.runs.start(place)
+        form = form_of(request)
+        before = str(form.get("earlier", ""))
+        earlier = number_of(request, before) if before else None
+        if earlier is not None:
+            place.run(earlier)
+        desk.runs.start(place, AuditOptions(form.get("letters") == "yes", earlier))
     return go(address(place, "run"))
 
 

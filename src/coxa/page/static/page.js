@@ -21,7 +21,10 @@ function follow(section) {
       step.textContent = "The page does not answer. It was ended; open it again with coxa page.";
       return;
     }
-    if (now.state !== "running") return location.reload();
+    if (now.state !== "running") {
+      location.hash = "last";
+      return location.reload();
+    }
     if (step.textContent !== now.text) step.textContent = now.text;
     seconds.textContent = now.seconds;
     if (now.total) { bar.max = now.total; bar.value = now.done; } else bar.removeAttribute("value");
