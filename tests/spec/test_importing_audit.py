@@ -11,7 +11,9 @@ import numpy as np
 import pandas as pd
 import pytest
 from openpyxl import Workbook
+from typer.testing import CliRunner
 
+from coxa.cli.main import app
 from coxa.episodes import Episodes, read_episodes
 from coxa.errors import OptionError
 from coxa.importing import Proposal, answered, plan_text, propose, write_plan
@@ -124,6 +126,19 @@ def test_a_practice_workbook_is_read_without_a_fault_after_one_answer(tmp_path: 
     assert (counted["n"], counted["physios"], counted["scores"], counted["ended"]) == (60, 2, 48, 48)
     assert pd.Timestamp(counted["first"]).date() == date(2024, 1, 1)
     assert path.read_bytes() == before
+
+
+def test_the_page_of_an_audit_is_two_commands_away(tmp_path: Path) -> None:
+    out = tmp_path / "study"
+    path = practice_workbook(tmp_path / "episodes.xlsx")
+    shown = CliRunner().invoke(app, ["import", str(path), "--out", str(out), "--answer", "data_cut=2025-11-30", "-q"])
+    assert shown.exit_code == 0, shown.output
+    shown = CliRunner().invoke(app, ["check", str(out / "audit.yaml")])
+    assert shown.exit_code == 0, shown.output
+    assert "0 error(s)" in shown.output
+    shown = CliRunner().invoke(app, ["audit", str(out / "audit.yaml"), "--out", str(out / "page")])
+    assert shown.exit_code == 0, shown.output
+    assert "Harbour" in (out / "page" / "audit.html").read_text(encoding="utf-8")
 
 
 def test_the_title_of_a_file_says_when_it_was_exported(tmp_path: Path) -> None:

@@ -75,12 +75,11 @@ def test_a_code_that_a_label_calls_missing_is_missing() -> None:
 def test_a_number_that_can_be_read_in_two_ways_is_not_guessed(tmp_path: Path) -> None:
     assert column(["4.408", "5.112", "3"]).two_ways == ("4.408", "5.112")
     days = [f"2025-01-{k:02d}" for k in range(1, 21)]
-    frame = pd.DataFrame({"Pat no": range(20), "From": days, "Until": days, "BMI": ["22.500"] * 20})
+    frame = pd.DataFrame({"Pat no": range(20), "From": days, "Until": days, "BMI": ["22.500", "23"] * 10})
     frame.assign(**{"NPRS start": 7, "NPRS end": 3}).to_csv(tmp_path / "a.csv", index=False)
     proposal = propose(tmp_path / "a.csv", "audit")
-    assert "BMI" not in proposal.plan["data"]["columns"].values() or "decimal:a.csv" in [
-        q.key for q in proposal.questions
-    ]
+    assert "decimal:a.csv" in [question.key for question in proposal.questions if question.needed]
+    assert propose(tmp_path / "a.csv", "audit", {"decimal:a.csv": "point"}).plan["data"]["decimal"] == "."
 
 
 @pytest.mark.parametrize(

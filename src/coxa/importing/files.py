@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from coxa.cohort.mapping.codes import empty_cells
-from coxa.cohort.readers.raw import RawFile, ReadOptions, Unstored
+from coxa.cohort.readers.raw import RawFile, ReadOptions
 from coxa.cohort.readers.registry import read_raw
 from coxa.errors import CoxaError, OptionError
 from coxa.findings import Finding
@@ -192,14 +192,6 @@ def without_ends(table: FileTable) -> FileTable:
         left_out=left_out,
         n_empty=int((~some).sum()),
     )
-
-
-def unstored(table: FileTable) -> Iterator[tuple[str, int]]:
-    """Yield the columns that have cells without a stored value, and how many: formulas, cells under a merged one."""
-    for name in table.frame.columns:
-        column = table.frame[name]
-        if column.dtype == object and (n := int(column.map(lambda cell: isinstance(cell, Unstored)).sum())):
-            yield str(name), n
 
 
 def _name(path: Path, folder: Path) -> str:
