@@ -311,5 +311,10 @@ def test_what_a_stopped_run_left_is_removed_at_the_next_start_and_a_run_with_res
         path = hips / "runs" / number / file
         path.parent.mkdir(parents=True)
         path.write_text("{}")
+    other = hips.parent / "other" / "runs" / "1"
+    other.mkdir(parents=True)
+    (hips.parent / "other" / ".a.csv.part").write_bytes(ROWS)
     Client.of(hips.parent)
     assert names(hips / "runs") == ["1", "notes"]
+    assert names(hips.parent / "other") == [".a.csv.part", "runs"], "no page has written there"
+    assert other.is_dir()

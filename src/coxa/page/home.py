@@ -56,6 +56,11 @@ class Place:
         return next((path for path in found if is_plain_file(path)), None)
 
     @property
+    def is_known(self) -> bool:
+        """Whether a page has written to the folder: its record is there before anything else."""
+        return is_plain_file(self.folder / RECORD)
+
+    @property
     def is_audit(self) -> bool:
         """Whether the plan is that of an audit."""
         return self.plan is not None and self.plan.name == "audit.yaml"
@@ -135,9 +140,11 @@ class Home:
         return path.resolve().is_relative_to(self.folder)
 
     def tidy(self) -> None:
-        """Remove what a page or a run that was stopped left unfinished: parts of files and temporary files."""
+        """Remove what a page or a run that was stopped left unfinished, in folders to which a page has written."""
         shutil.rmtree(self.folder / WORK, ignore_errors=True)
         for place in {place.folder: place for place in (Place(HERE, self.folder), *self.places())}.values():
+            if not place.is_known:
+                continue
             for path in place.folder.glob(".*.part"):
                 if is_plain_file(path):
                     path.unlink(missing_ok=True)

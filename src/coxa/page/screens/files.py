@@ -13,7 +13,7 @@ from coxa.errors import CoxaError, OptionError
 from coxa.page.door import OLD_FORM, form_of, same
 from coxa.page.home import Place
 from coxa.page.proposing import is_edited
-from coxa.page.remembered import Remembered, recall
+from coxa.page.remembered import Remembered, recall, remember
 from coxa.page.screens.common import address, desk_of, go, place_of, show
 from coxa.page.upload import TooLargeError, UnsignedError, receive_files
 
@@ -63,6 +63,7 @@ async def upload(request: Request) -> Response:
     def check(fields: dict[str, str]) -> None:
         if not same(fields.get("csrf", ""), desk.door.csrf):
             raise UnsignedError(OLD_FORM)
+        remember(place)
 
     try:
         length = request.headers.get("content-length", "")

@@ -16,6 +16,7 @@ from starlette.responses import FileResponse, JSONResponse, Response
 from coxa.page.door import form_of
 from coxa.page.home import NotThereError, Place
 from coxa.page.plan_text import read_plan_text
+from coxa.page.remembered import remember
 from coxa.page.runs import AuditOptions, command
 from coxa.page.screens.common import address, desk_of, go, number_of, place_of, show
 from coxa.report.output.html import render_html
@@ -62,6 +63,7 @@ def start(request: Request) -> Response:
         earlier = number_of(request, before) if before else None
         if earlier is not None:
             place.run(earlier)
+        remember(place)
         desk.runs.start(place, AuditOptions(form.get("letters") == "yes", earlier))
     return go(address(place, "run"))
 
