@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import zlib
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -12,6 +14,7 @@ from coxa.importing import answered as again
 from coxa.importing import propose, write_plan
 from tests.simulation.import_files import MADE, Measure, answered, judged, measure
 from tests.simulation.import_made.made import ROOT, MadeFile
+from tests.sizes import few
 
 STUDIES = tuple(made for made in MADE if made.kind != "audit")
 
@@ -47,6 +50,29 @@ def test_an_answered_plan_reads_its_files_without_an_error(made: MadeFile, tmp_p
     cohort = coxa.read_cohort(coxa.read_study(write_plan(last, tmp_path)))
     assert not cohort.findings.errors
     assert cohort.disposition.imbalance().empty
+
+
+TEXTS = [
+    (made, file)
+    for made in STUDIES
+    for file in made.files
+    if file.endswith((".csv", ".tsv")) and made.name not in ("german_csv", "redcap_labelled")
+]
+"""Text files whose columns can be taken out and put in another order: one encoding, no name twice."""
+
+
+@pytest.mark.parametrize(("made", "file"), TEXTS, ids=lambda each: each if isinstance(each, str) else each.name)
+def test_some_columns_and_rows_in_any_order_never_give_a_wrong_place(made: MadeFile, file: str, tmp_path: Path) -> None:
+    """With less to go by more is asked, or nothing is said."""
+    made.write(tmp_path)
+    mark = "\t" if file.endswith(".tsv") else ","
+    whole = pd.read_csv(tmp_path / file, sep=mark, dtype=str, keep_default_na=False)
+    rng = np.random.default_rng(zlib.crc32(f"{made.name} {file}".encode()))
+    for _ in range(few(3, 40)):
+        columns = rng.permutation(whole.columns)[: rng.integers(1, len(whole.columns) + 1)]
+        rows = rng.permutation(len(whole))[: rng.integers(3, len(whole))]
+        whole.iloc[rows][list(columns)].to_csv(tmp_path / file, index=False, sep=mark)
+        assert judged(made, propose(tmp_path / file, made.kind).readings).mistakes == ()
 
 
 @pytest.mark.parametrize("made", MADE, ids=lambda made: made.name)

@@ -431,6 +431,10 @@ EQ5D = MadeFile(
         "sex": "covariates.sex",
         "site": "site_id | covariates.site",
         **item_truth("eq_5d_5l", EQ_TIMES, "eq5d_{column}_{time}", EQ),
+        **{
+            f"eq5d_vas_{time}": f"item vas of eq_5d_5l at {visit} | outcomes.eq5d_vas at {visit}"
+            for visit, time in EQ_TIMES.items()
+        },
     },
     {"arm.reference": "usual_care", "primary.outcome": "eq_5d_5l_vas", "primary.visit": "month_12"},
 )
