@@ -229,6 +229,16 @@ def test_what_identifies_people_is_not_used_and_not_shown(tmp_path: Path) -> Non
     assert named["arm"].examples == ("exercise", "usual care")
 
 
+def test_therapists_reasons_and_terms_are_used_and_not_shown(tmp_path: Path) -> None:
+    rows = [f"P{k:02},{ARMS[k % 2]},Dr {'AB'[k % 2]},moved,{k % 9},{k % 7}" for k in range(1, 21)]
+    people = csv(tmp_path, "p.csv", "id,arm,therapist,withdrawal reason,nprs_bl,nprs_6wk", rows)
+    harms = csv(tmp_path, "ae.csv", "id,AE no,Description,Severity", ["P01,1,sore,Mild", "P03,1,sore,Severe"])
+    named = {each.column: each for each in propose([people, harms], "trial").readings}
+    for column in ("therapist", "withdrawal reason", "Description"):
+        assert (named[column].status, named[column].examples) == ("mapped", ())
+    assert named["arm"].examples == ("exercise", "usual care")
+
+
 def test_words_are_no_covariates_before_an_answer(tmp_path: Path) -> None:
     rows = [f"P{k:02},{ARMS[k % 2]},{'yes' if k % 3 else 'no'},{k % 9},{k % 7}" for k in range(1, 21)]
     first = propose(csv(tmp_path, "words.csv", "id,arm,response,nprs_bl,nprs_6wk", rows), "trial")

@@ -50,7 +50,7 @@ def read_events(draft: Draft, table: StudyTable, name: str) -> EventTable | None
             kinds = dict(levels_of(profile, "event").labels)
         role = each if each == "participant_id" else f"{name}.{each}"
         draft.is_role(profile, role, f"The name says so, in a table of {entry.label.lower()}.")
-        if each == "participant_id":
+        if wanted.type in ("id", "text") and each != "site_id":
             draft.hide(profile)
     for other in table.columns:
         if draft.free(table.profiles[other]):

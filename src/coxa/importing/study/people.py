@@ -205,7 +205,7 @@ def _read_field(draft: Draft, people: People, profile: ColumnProfile, known: str
             return
         if changed(codes):
             people.values[known] = changed(codes)
-    if known == "birth_date":
+    if known in ("birth_date", "therapist_id") or wanted.type == "text":
         draft.hide(profile)
     people.columns[known] = profile.column
     draft.is_role(profile, known, "The name says so.")
