@@ -32,10 +32,11 @@ def rows_of_no_data(frame: pd.DataFrame, filled: NDArray[np.bool_], source_row: 
         As for `ending_rows`.
     """
     found = ending_rows(frame, filled, source_row)
-    first = _first_texts(frame, filled)
-    few = filled.sum(axis=1) < FEW_FILLED * filled.shape[1]
-    for position in np.flatnonzero(few & np.array([_names_total(text) for text in first], dtype=bool)):
-        found.setdefault(int(source_row[position]), "a row of totals")
+    few = filled.any(axis=1) & (filled.sum(axis=1) < FEW_FILLED * filled.shape[1])
+    for position in np.flatnonzero(few):
+        first = frame.iat[int(position), int(filled[position].argmax())]
+        if isinstance(first, str) and _names_total(first):
+            found.setdefault(int(source_row[position]), "a row of totals")
     if len(frame) > LEAST_ROWS and _is_units(frame, filled):
         found[int(source_row[0])] = "a row of units or labels"
     return dict(sorted(found.items()))
@@ -45,21 +46,8 @@ FEW_FILLED = 0.6
 """A row of totals within the data has values in so small a share of the columns."""
 
 
-def _first_texts(frame: pd.DataFrame, filled: NDArray[np.bool_]) -> list[str]:
-    """Return the first cell of each row that holds something, where it is a text."""
-    column = np.where(filled.any(axis=1), filled.argmax(axis=1), 0)
-    texts = [""] * len(frame)
-    for k in np.unique(column):
-        cells = frame.iloc[:, int(k)].to_numpy(dtype=object)
-        for row in np.flatnonzero(column == k):
-            texts[row] = cells[row] if isinstance(cells[row], str) else ""
-    return texts
-
-
 def _names_total(text: str) -> bool:
     """Say whether a text is a word for a total, alone or before a name: `Total`, `Subtotal North`."""
-    if not text:
-        return False
     words = re.sub(r"[\s:.*=]+$", "", text.strip().casefold())
     return words in heads().totals or words.split(" ")[0] in ("total", "subtotal", "gesamt", "zwischensumme")
 
