@@ -242,6 +242,12 @@ MISLEADING = {
     "ages are from 5 to 110": ({"Age": np.arange(N) + 1950}, "Age"),
     "appointments are booked or attended": ({"Appointments": [4, 5] * 30}, "Appointments"),
     "pain is of no named instrument": ({"Pain start": [4, 5] * 30, "Pain end": [4, 3] * 30}, "Pain start"),
+    "a number is a therapist only where the head says so": ({"Physio": [3, 4, 5] * 20}, "Physio"),
+    "sessions are booked or attended": ({"Sessions": [4, 5] * 30}, "Sessions"),
+    "a subject of words is no patient": ({"Subject": ["pain on stairs since the fall", "x"] * 30}, "Subject"),
+    "a score from 12 can be of the first Oxford hip score": (
+        {"OHS start": [14, 40] * 30, "OHS end": [12, 30] * 30}, "OHS end",
+    ),
     "a case that comes back is no episode": ({"Case": ["easy", "hard"] * 30}, "Case"),
     "a practice can be that of a general practitioner": ({"Practice": ["X", "Y"] * 30}, "Practice"),
     "the last visit is no discharge": ({"Last visit": DAYS.strftime("%d/%m/%Y")}, "Last visit"),
@@ -303,6 +309,31 @@ def test_therapists_of_two_clinics_are_two(tmp_path: Path) -> None:
     sites, names = ["North", "South"] * (N // 2), ["J. Okafor", "Okafor, J"] * (N // 2)
     proposal = of_csv(tmp_path, export(Site=sites, Physio=names))
     assert "values" not in proposal.plan["data"]
+
+
+def test_the_clinic_of_a_group_above_is_no_clinic_of_the_audit(tmp_path: Path) -> None:
+    book = Workbook()
+    sheet = book.active
+    assert sheet is not None
+    sheet.append(["Patient", None, "Referrer", None, "Episode", None, "Start", "End"])
+    sheet.append(["Pat no", "Site", "Clinic", "Problem", "From", "Until", "NPRS", "NPRS"])
+    for cells in ("A1:B1", "C1:D1", "E1:F1"):
+        sheet.merge_cells(cells)
+    for row in export().assign(Clinic=["X", "Y"] * 30, Problem=["a", "b"] * 30).to_dict("records"):
+        sheet.append(
+            [row[name] for name in ("Pat no", "Site", "Clinic", "Problem", "From", "Until", "NPRS start", "NPRS end")]
+        )
+    book.save(tmp_path / "groups.xlsx")
+    found = status(propose(tmp_path / "groups.xlsx"))
+    assert found["Patient Site"] == "clinic"
+    assert {found["Referrer Clinic"], found["Referrer Problem"]} <= {"asked", "unused"}
+
+
+def test_patients_who_mostly_get_worse_are_a_warning(tmp_path: Path) -> None:
+    swapped = export().rename(columns={"NPRS start": "NPRS end", "NPRS end": "NPRS start"})
+    (finding,) = of_csv(tmp_path, swapped).findings
+    assert finding.rule.startswith("pain is worse at discharge than at intake in")
+    assert not of_csv(tmp_path, export()).findings
 
 
 def test_an_outcome_without_a_known_name_is_asked_to_the_end(tmp_path: Path) -> None:

@@ -21,13 +21,16 @@ LEAST_REACH = 0.25
 MISSING_CODE = re.compile(r"-?(7+|8+|9+)")
 """Numbers that are often written where a value is missing: 9, 99, -9, 888."""
 
+WORDS_OF_A_NAME = 4
+CODE_WORDS = frozenset({"id", "no", "nr", "number", "code", "num", "nummer", "numero"})
+
 MOST_SITES, MOST_PEOPLE, MOST_COUNT = 300, 5000, 1000
 
 
 def keys_of(profile: ColumnProfile) -> Iterator[str]:
-    """Yield what a column is called, the whole name first; of a header of several rows the last row alone as well."""
+    """Yield what a column is called, the whole name first; below a group that adds nothing its own name as well."""
     yield from head_keys(profile.column)
-    if len(profile.parts) > 1:
+    if len(profile.parts) > 1 and all(head_key(part) in heads().groups for part in profile.parts[:-1]):
         yield from head_keys(profile.parts[-1])
 
 
@@ -58,7 +61,8 @@ def agrees(profile: ColumnProfile, role: str) -> bool:
 
 def _is_patient(one: ColumnProfile) -> bool:
     plain = one.kind in ("identifier", "text", "category") or (one.kind == "number" and one.whole and not one.odd)
-    return plain and one.n >= 0.8 * one.n_rows and 10 * one.n_distinct >= one.n
+    short = not any(len(text.split()) > WORDS_OF_A_NAME for text in one.values)
+    return plain and short and one.n >= 0.8 * one.n_rows and 10 * one.n_distinct >= one.n
 
 
 def _is_episode(one: ColumnProfile) -> bool:
@@ -69,6 +73,12 @@ def _is_episode(one: ColumnProfile) -> bool:
 def _is_unit(one: ColumnProfile, most: int) -> bool:
     plain = one.kind in ("category", "text", "identifier") or (one.kind == "number" and one.whole and not one.odd)
     return plain and one.n_distinct <= most and (2 * one.n_distinct <= one.n or one.n < 10)
+
+
+def _is_person(one: ColumnProfile) -> bool:
+    """Say whether values are people: a number is one only where the head says so, since it can be of sessions."""
+    coded = set(head_key(one.column).split()) & CODE_WORDS
+    return _is_unit(one, MOST_PEOPLE) and (one.kind != "number" or bool(coded))
 
 
 def _is_date(one: ColumnProfile) -> bool:
@@ -83,7 +93,7 @@ CHECKS: Mapping[str, Callable[[ColumnProfile], bool]] = {
     "patient": _is_patient,
     "episode": _is_episode,
     "clinic": lambda one: _is_unit(one, MOST_SITES),
-    "therapist": lambda one: _is_unit(one, MOST_PEOPLE),
+    "therapist": _is_person,
     "condition": lambda one: one.kind in ("category", "text") or _is_unit(one, MOST_SITES),
     **dict.fromkeys(("referral_date", "intake_date", "discharge_date"), _is_date),
     **dict.fromkeys(("booked", "attended", "missed"), _is_count),

@@ -85,6 +85,7 @@ class Heads:
     discharge: frozenset[str]
     date_words: frozenset[str]
     score_words: frozenset[str]
+    groups: frozenset[str]
     roles: Mapping[str, frozenset[str]]
     never: Mapping[str, frozenset[str]]
     unused: tuple[Unused, ...]
@@ -138,7 +139,7 @@ def heads() -> Heads:
     values = {
         name: frozenset(map(value_key, words[name])) for name in ("totals", "missing", "missing_dates", "yes", "no")
     }
-    names = {name: _keys(words[name]) for name in ("intake", "discharge", "date_words", "score_words")}
+    names = {name: _keys(words[name]) for name in ("intake", "discharge", "date_words", "score_words", "groups")}
     return Heads(
         **values,
         **names,

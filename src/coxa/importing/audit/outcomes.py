@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+import numpy as np
+
+from coxa.cohort.mapping.codes import parse_numbers
 from coxa.findings import Finding
 from coxa.importing.audit.columns import NONE
 from coxa.importing.audit.scales import Choice, Measured, choices_named, published, readable_choices, scale_of
@@ -15,6 +18,8 @@ from coxa.importing.proposal import Answer, Question, Status
 from coxa.importing.roles import Moment, Timed, described, fit, timed
 from coxa.importing.words import OutcomeWords, head_key, heads
 from coxa.instruments import instrument_names, load_instrument
+from coxa.study.parts import MeasuredOutcome
+from coxa.study.scales import outcome_scale
 
 ITEM = re.compile(r"(.+?)(?: (?:item|activity|question|q|p|a|s|sp))? \d+")
 """A head of an instrument's item: `psfs 1`, `hoos p 3`."""
@@ -22,6 +27,9 @@ ITEM = re.compile(r"(.+?)(?: (?:item|activity|question|q|p|a|s|sp))? \d+")
 LATER = re.compile(r"\bt [2-9]\b")
 NUMBERED = re.compile(r"\bt [1-9]\b")
 """Times that are numbered; t0 is intake, and t1 is discharge where there is no t2."""
+
+ENOUGH, MOSTLY = 20, 2 / 3
+"""Where so large a share of at least so many patients gets worse, something can be the other way round."""
 
 MOMENTS: tuple[Moment, Moment] = ("intake", "discharge")
 
@@ -180,10 +188,24 @@ def _outcome(used: Used, name: str, columns: Columns) -> None:
         whole = {text: int(value) if value.is_integer() else value for text, value in fitted.ratios.items()}
         used.map(column, whole)
         scores[moment] = profile.column
+    _note_worse(used, name, keys, (first, last))
     if len(columns.days) == 1:
         used.take(f"{name}_date", columns.days[0], f"It is the day of {last.column}.", f"day of outcomes.{name}")
         scores["date"] = columns.days[0].column
     used.draft.put(("data", "scores", name), scores)
+
+
+def _note_worse(used: Used, name: str, keys: Mapping[str, object], pair: tuple[ColumnProfile, ColumnProfile]) -> None:
+    """Warn where most patients end worse than they began: columns or direction could be the other way round."""
+    scale = outcome_scale(MeasuredOutcome.model_validate(keys))
+    first, last = (parse_numbers(used.table.frame[one.column], used.table.decimal)[0] for one in pair)
+    inside = (np.fmin(first, last) >= scale.low) & (np.fmax(first, last) <= scale.high) & ~np.isnan(first + last)
+    change = (last - first)[inside] * (1 if scale.higher_is_better else -1)
+    worse = float(np.mean(change < 0)) if len(change) >= ENOUGH else 0.0
+    if worse > MOSTLY:
+        rule = f"{name.replace('_', ' ')} is worse at discharge than at intake in {worse:.0%} of {len(change)} rows"
+        remedy = f"Check whether {pair[0].column} is of intake, {pair[1].column} of discharge, and the direction."
+        used.draft.findings.append(Finding("warning", used.table.place, rule, remedy, field=name))
 
 
 def _related(used: Used, name: str, columns: Columns, moment: Moment) -> None:

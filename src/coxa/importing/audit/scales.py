@@ -19,6 +19,9 @@ from coxa.study.scales import OutcomeScale, outcome_scale
 RANGE = re.compile(r"(\d+) ?(?:-|\u2013|to|bis) ?(\d+)")
 PERCENT = re.compile(r"%|\bper ?cent\b|\bprozent\b", re.IGNORECASE)
 
+OLD_OXFORD = 12
+"""Lowest Oxford hip score of its first version (12 to 60), in which lower is better; today's is from 0 to 48."""
+
 OTHER = "other"
 
 
@@ -133,8 +136,10 @@ def _fits(choice: Choice, pair: Sequence[ColumnProfile]) -> bool:
 
 
 def _contradicted(choice: Choice, pair: Sequence[ColumnProfile]) -> bool:
-    """Say whether a head names another range than that of the scale: `LEFS %`, `NPRS (0-100)`."""
+    """Say whether a head names another range than that of the scale, such as `LEFS %`, or values hint at one."""
     scale = choice.range()
+    if choice.instrument == "ohs" and all((one.low or 0) >= OLD_OXFORD for one in pair):
+        return True
     for one in pair:
         named = RANGE.search(one.column)
         if named and (float(named[1]), float(named[2])) != (scale.low, scale.high):
