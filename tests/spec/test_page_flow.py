@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -114,6 +115,32 @@ def test_a_finding_has_its_rows(client: Client, folder: Path) -> None:
     rows = [number for number, line in enumerate(wrong.splitlines(), start=1) if ",99," in line]
     assert rows
     assert all(f'<td class="right">{row}</td>' in text for row in rows)
+
+
+def test_data_that_changed_are_checked_again_wherever_they_are_in_the_chosen_folder(
+    client: Client, folder: Path
+) -> None:
+    read(client)
+    client.post("/study/clinic-2025/questions", {f"answer.{QUESTION}": "%d/%m/%Y"})
+    shared = folder.parent / "shared"
+    shared.mkdir()
+    (folder / "july.csv").rename(shared / "july.csv")
+    plan = folder / "audit.yaml"
+    plan.write_text(
+        plan.read_text(encoding="utf-8").replace("data:\n", "data:\n  folder: ../shared\n"), encoding="utf-8"
+    )
+    assert "Go on to the choices" in client.get("/study/clinic-2025/findings").text
+    (shared / "july.csv").write_text("nothing\n", encoding="utf-8")
+    assert "Correct the plan" in client.get("/study/clinic-2025/findings").text
+
+
+def test_a_folder_that_may_not_be_read_is_not_listed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    client = Client.of(tmp_path)
+    for name in ("open", "closed"):
+        (tmp_path / name).mkdir()
+    monkeypatch.setattr(os, "access", lambda path, _: Path(path).name != "closed")
+    assert [place.name for place in Home.of(tmp_path).places()] == ["open"]
+    assert client.get("/study/closed/files").status == 404
 
 
 def test_a_file_that_cannot_be_read_is_a_finding_and_no_crash(client: Client, folder: Path) -> None:

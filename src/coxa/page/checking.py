@@ -13,7 +13,7 @@ from coxa.errors import CoxaError, DataError
 from coxa.findings import Findings
 from coxa.importing.drifting import drift
 from coxa.page.home import Home, Place
-from coxa.page.plan_text import PlanText, read_plan_text, sha256_of
+from coxa.page.plan_text import PlanText, data_paths, read_plan_text, sha256_of
 from coxa.report.analyse import describe
 from coxa.study.audit.plan import AuditPlan
 from coxa.study.plan import Study
@@ -48,7 +48,7 @@ class Checks:
         plan = read_plan_text(place, self.home)
         if plan is None or plan.plan is None or plan.plan.data is None:
             return plan, None
-        key = (str(place.folder), sha256_of(plan.text), *_states(place))
+        key = (str(place.folder), sha256_of(plan.text), *_states(place, plan.plan))
         with self._lock:
             if key not in self._kept:
                 while len(self._kept) >= KEPT:
@@ -78,8 +78,10 @@ def _counts(frame: Any) -> list[dict[str, Any]]:
     return [dict(zip(frame.columns, row, strict=True)) for row in frame.itertuples(index=False)]
 
 
-def _states(place: Place) -> list[tuple[str, int, int]]:
-    return [_state(path) for path in place.data_files().values()]
+def _states(place: Place, plan: Study | AuditPlan) -> list[tuple[str, int, int]]:
+    """Return what differs when a data file of the study, or of its plan, has changed."""
+    paths = {*place.data_files().values(), *data_paths(plan, place.folder)}
+    return [_state(path) for path in sorted(paths) if path.is_file()]
 
 
 def _state(path: Path) -> tuple[str, int, int]:

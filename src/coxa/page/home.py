@@ -158,8 +158,8 @@ def plain_files(folder: Path) -> Iterator[Path]:
 
 
 def plain_folders(folder: Path) -> Iterator[Path]:
-    """Yield the folders in a folder by name, without links and hidden ones."""
-    return _entries(folder, files=False)
+    """Yield the folders in a folder by name, without links, hidden ones, and those that may not be read."""
+    return (path for path in _entries(folder, files=False) if os.access(path, os.R_OK | os.X_OK))
 
 
 def _entries(folder: Path, files: bool) -> Iterator[Path]:

@@ -106,12 +106,15 @@ def outside_faults(plan: Study | AuditPlan, name: str, folder: Path, home: Home)
     if _has_a_server(plan):
         rule = "the data are in a database server, and this page reads files only"
         return [Finding("error", name, rule, "Run `coxa audit` in a terminal.", row=line("data", "database"))]
-    base = folder / plan.data.folder
-    paths = [base, *(base / file for file in _files(plan))]
-    far = [path for path in paths if not home.holds(path)]
+    far = [path for path in (folder / plan.data.folder, *data_paths(plan, folder)) if not home.holds(path)]
     rule, remedy = "the data are outside of the folder that this page was opened for", "Copy them to the study."
     shown = {str(path): Finding("error", name, rule, remedy, row=line("data"), value=str(path)) for path in far}
     return list(shown.values())
+
+
+def data_paths(plan: Study | AuditPlan, folder: Path) -> list[Path]:
+    """Return where the data files of a plan are, which is in a folder."""
+    return [folder / plan.data.folder / file for file in _files(plan)] if plan.data is not None else []
 
 
 def _has_a_server(plan: Study | AuditPlan) -> bool:
