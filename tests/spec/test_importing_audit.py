@@ -105,7 +105,7 @@ def practice_workbook(path: Path) -> Path:
 def test_a_practice_workbook_is_read_without_a_fault_after_one_answer(tmp_path: Path) -> None:
     path = practice_workbook(tmp_path / "episodes.xlsx")
     before = path.read_bytes()
-    proposal = propose(path, answers={"data_cut": "2025-11-30"})
+    proposal = propose(path, answers={"data_cut": "2025-11-30", "value:sex:x": "other", "follow_up.longest": "none"})
     assert proposal.kind == "audit"
     assert proposal.questions == ()
     data = proposal.plan["data"]
@@ -142,7 +142,8 @@ def test_the_page_of_an_audit_is_two_commands_away(tmp_path: Path) -> None:
 
 
 def test_the_title_of_a_file_says_when_it_was_exported(tmp_path: Path) -> None:
-    (question,) = propose(practice_workbook(tmp_path / "episodes.xlsx")).questions
+    answers = {"value:sex:x": "other", "follow_up.longest": "none"}
+    (question,) = propose(practice_workbook(tmp_path / "episodes.xlsx"), answers=answers).questions
     assert question.key == "data_cut"
     assert not question.needed
     assert "The title of the file says 2025-11-30." in question.why
@@ -576,7 +577,7 @@ def test_columns_of_coxas_own_names_are_settled_since_they_are_read_anyway(tmp_p
 def test_the_simulated_registry_is_understood_but_for_its_instruments() -> None:
     registry = Path(__file__).parents[2] / "synthetic_data" / "clinic_registry" / "episodes.csv"
     proposal = propose(registry)
-    assert keys(proposal) == ["instrument:pain", "instrument:function"]
+    assert keys(proposal) == ["instrument:pain", "instrument:function", "follow_up.longest"]
     second = answered(proposal, {"instrument:pain": "nprs", "instrument:function": "lefs"})
     assert second.plan["outcomes"] == {"pain": {"instrument": "nprs"}, "function": {"instrument": "lefs"}}
     assert status(second) == {
@@ -592,3 +593,49 @@ def test_the_simulated_registry_is_understood_but_for_its_instruments() -> None:
         "pain_date": "day of outcomes.pain", "red_flags_asked": "standards.red_flags", "duration_months": "unused",
         "referral_needed": "unused", "referral_made": "unused",
     }  # fmt: skip
+
+
+def test_when_an_episode_without_a_day_of_discharge_counts_as_ended_is_asked(tmp_path: Path) -> None:
+    ends = [*(DAYS + pd.Timedelta(days=60)).strftime("%d/%m/%Y")[:50], *["", "open"] * 5]
+    first = of_csv(tmp_path, export(Until=ends))
+    (question,) = [each for each in first.questions if each.key == "follow_up.longest"]
+    assert question.why.startswith("10 episodes have no day of discharge: 0 of them began more than 60 days before")
+    assert "95% last at most 60 days, and the longest 60." in question.why
+    assert not question.needed
+    assert "longest" not in first.plan["follow_up"]
+    assert answered(first, {"follow_up.longest": "90"}).plan["follow_up"]["longest"] == 90
+    assert "longest" not in answered(first, {"follow_up.longest": "none"}).plan["follow_up"]
+    with pytest.raises(OptionError, match="no number of days"):
+        answered(first, {"follow_up.longest": "soon"})
+
+
+def test_episodes_that_all_ended_are_not_asked_about(tmp_path: Path) -> None:
+    assert "follow_up.longest" not in keys(of_csv(tmp_path, export()))
+
+
+def test_a_letter_that_is_no_known_sex_is_asked_next_to_two_that_are(tmp_path: Path) -> None:
+    first = of_csv(tmp_path, export(Sex=["F", "M", "x"] * (N // 3)))
+    assert keys(first) == ["value:sex:x"]
+    assert "sex" not in first.plan.get("descriptors", {})
+    second = answered(first, {"value:sex:x": "other"})
+    assert second.plan["data"]["values"]["sex"] == {"F": "female", "M": "male", "x": "other"}
+
+
+SHORT_FORMS = [
+    ("Hip OA", "hip osteoarthritis"), ("LBP", "Low back pain"), ("GT pain", "Greater trochanteric pain syndrome"),
+    ("FAI", "Femoroacetabular impingement"), ("THR", "THA"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("short", "whole"), SHORT_FORMS)
+def test_an_abbreviation_of_a_condition_is_asked_and_never_joined_by_itself(
+    tmp_path: Path, short: str, whole: str
+) -> None:
+    names = [short, whole, "Gluteal tendinopathy"] * (N // 3)
+    first = of_csv(tmp_path, export(Condition=names))
+    (key,) = keys(first)
+    assert key in (f"same:condition:{short}", f"same:condition:{whole}")
+    assert "values" not in first.plan["data"]
+    joined = answered(first, {key: "same"}).plan["data"]["values"]["condition"]
+    assert {*joined, *joined.values()} == {short, whole}
+    assert "values" not in answered(first, {key: "different"}).plan["data"]

@@ -94,6 +94,7 @@ class Heads:
     outcomes: tuple[OutcomeWords, ...]
     measures: tuple[MeasureWords, ...]
     kinds: Mapping[str, frozenset[str]]
+    abbreviations: Mapping[str, str]
 
 
 def head_key(name: str) -> str:
@@ -157,7 +158,22 @@ def heads() -> Heads:
             for name, each in words["measures"].items()
         ),
         kinds={name: _keys(each) for name, each in words["kinds"].items()},
+        abbreviations={head_key(short): head_key(whole) for short, whole in words["abbreviations"].items()},
     )
+
+
+def written_out(name: str) -> str:
+    """Return the name of a condition as `head_key` writes it, abbreviations of the field written out.
+
+    Examples
+    --------
+    >>> written_out("Hip OA"), written_out("GTPS"), written_out("OA hip, left")
+    ('hip osteoarthritis', 'greater trochanteric pain syndrome', 'osteoarthritis hip left')
+    """
+    known = heads().abbreviations
+    phrases = sorted(known, key=len, reverse=True)
+    pattern = r"\b(" + "|".join(map(re.escape, phrases)) + r")\b"
+    return re.sub(pattern, lambda found: known[found[0]], head_key(name))
 
 
 def _keys(words: Iterable[str]) -> frozenset[str]:

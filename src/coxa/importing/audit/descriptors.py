@@ -123,9 +123,9 @@ def _known_levels(
     level_of: dict[str, str] = {}
     is_open = False
     keys = {text: value_key(profile.labels.get(text, text)) for text in profile.values}
-    all_known = all(key in known for key in keys.values())
+    pair = len({known[key] for key in keys.values() if key in known}) > 1
     for text, key in keys.items():
-        sure = all_known or len(key) > 1  # of H and M, the M is a woman in Spanish: a letter alone is not sure
+        sure = pair or len(key) > 1  # of H and M, the M is a woman in Spanish: a letter without its pair is not sure
         level = (known.get(key) if sure else None) or _level_asked(used, words, profile, text)
         is_open = is_open or level is None
         if level == MISSING:

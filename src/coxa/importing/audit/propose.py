@@ -8,8 +8,9 @@ from pathlib import PurePosixPath
 
 from coxa.cards import counted
 from coxa.findings import Finding
-from coxa.importing.audit.columns import NONE, other_roles, own_names, set_aside, sure_roles
+from coxa.importing.audit.columns import other_roles, own_names, set_aside, sure_roles
 from coxa.importing.audit.descriptors import map_flags, propose_descriptors, propose_standards
+from coxa.importing.audit.follow_up import propose_follow_up
 from coxa.importing.audit.outcomes import ask_for_an_outcome, has_outcome, propose_outcomes
 from coxa.importing.audit.sessions import propose_sessions
 from coxa.importing.audit.source import (
@@ -150,23 +151,8 @@ def _columns(used: Used) -> None:
         draft.put((*DATA, "values"), values, "spellings and codes of the file: the word that is used")
     if len(draft.plan.get("outcomes", {})) > 1:
         draft.comments["outcomes"] = "the first is the main one; move another to the top if it is that"
-    if "discharge_date" in used.columns:
-        draft.put(("follow_up",), {"after": "discharge", "days": 0, "window": [-28, 42]},
-                  "a discharge questionnaire counts from 28 days before to 42 days after discharge")  # fmt: skip
-    elif draft.material.answers.get("column:discharge_date") == NONE:
-        _follow_up_from_intake(draft)
+    propose_follow_up(used)
     draft.put(("small_cells",), 5, "counts from 1 to 4 are hidden from readers")
-
-
-def _follow_up_from_intake(draft: Draft) -> None:
-    """Ask how many days after intake the questionnaire is due, where there is no day of discharge."""
-    question = Question(
-        "follow_up.days", "How many days after intake is the discharge questionnaire due?",
-        "There is no day of discharge to count from.", (),
-    )  # fmt: skip
-    text = draft.ask(question)
-    if text and text.isdigit():
-        draft.put(("follow_up",), {"after": "intake", "days": int(text), "window": [-28, 42]}, "as answered")
 
 
 def _rest(used: Used) -> None:

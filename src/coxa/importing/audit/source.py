@@ -194,8 +194,12 @@ def put_rows(used: Used, path: Sequence[str]) -> None:
 
 
 def _copies(frame: pd.DataFrame) -> int:
-    texts = pd.DataFrame({k: code_texts(frame.iloc[:, k]) for k in range(frame.shape[1])})
-    return int(texts.duplicated().sum())
+    return int(texts_of(frame).duplicated().sum())
+
+
+def texts_of(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the cells of a table as texts, columns by their position."""
+    return pd.DataFrame({k: code_texts(frame.iloc[:, k]) for k in range(frame.shape[1])})
 
 
 def ask_data_cut(used: Used) -> None:

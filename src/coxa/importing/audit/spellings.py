@@ -14,8 +14,10 @@ from coxa.episodes.checks.spellings import alike
 from coxa.importing.audit.used import Used
 from coxa.importing.profile import ColumnProfile
 from coxa.importing.proposal import Answer, Question
+from coxa.importing.words import head_key, written_out
+from coxa.study.audit.plan import CLINIC, CONDITION, THERAPIST
 
-NAMED = ("clinic", "therapist", "condition")
+NAMED = (CLINIC, THERAPIST, CONDITION)
 SAME, DIFFERENT = "same", "different"
 MOST_ASKED, MOST_COMPARED, SHORT = 10, 200, 5
 
@@ -40,6 +42,9 @@ def joined(used: Used, name: str, profile: ColumnProfile) -> dict[str, str]:
     }  # fmt: skip
     slips = _slips(name, profile, words)
     words |= {other: kept for kept, other in slips if _asked(used, name, profile, kept, other)}
+    short = _short_forms(name, profile, words)
+    why = "They are the same words, with an abbreviation written out"
+    words |= {other: kept for kept, other in short if _asked(used, name, profile, kept, other, why)}
     return {other: words.get(kept, kept) for other, kept in words.items()}
 
 
@@ -73,18 +78,34 @@ def _slips(name: str, profile: ColumnProfile, words: Mapping[str, str]) -> Itera
     yield from pairs[:MOST_ASKED]
 
 
+def _short_forms(name: str, profile: ColumnProfile, words: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Yield pairs of conditions that are one if an abbreviation is written out, `Hip OA`, the longer one first."""
+    if name != CONDITION:
+        return
+    groups: dict[str, list[str]] = {}
+    for text in profile.values:
+        if text not in words:
+            groups.setdefault(" ".join(sorted(written_out(text).split())), []).append(text)
+    pairs = [(max(group, key=len), other) for group in groups.values() for other in group]
+    kept = [(whole, other) for whole, other in pairs if head_key(whole) != head_key(other)]
+    yield from kept[:MOST_ASKED]
+
+
 def _is_slip(first: str, second: str) -> bool:
     if any(map(str.isdigit, first + second)):
         return folded(first) == folded(second)
     return min(len(first), len(second)) > SHORT and bool(slip_of(second, [first]))
 
 
-def _asked(used: Used, name: str, profile: ColumnProfile, kept: str, other: str) -> bool:
+ALIKE = "They are written alike"
+
+
+def _asked(used: Used, name: str, profile: ColumnProfile, kept: str, other: str, why: str = ALIKE) -> bool:
     """Say whether an answer joins two labels."""
     n, m = profile.values.get(kept, 0), profile.values.get(other, 0)
     question = Question(
         f"same:{name}:{other}", f"Do {other} and {kept} of {profile.column} mean the same?",
-        f"They are written alike; {counted(m, 'row')} and {counted(n, 'row')}.",
+        f"{why}; {counted(m, 'row')} and {counted(n, 'row')}.",
         (Answer(SAME, f"yes, {other} is {kept}"), Answer(DIFFERENT, "no, they are two")), (profile.column,),
         needed=False,
     )  # fmt: skip
