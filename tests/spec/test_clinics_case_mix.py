@@ -257,7 +257,7 @@ def test_without_therapists_there_are_clinics_alone() -> None:
 def test_rare_levels_are_joined_and_named() -> None:
     frame = rows().copy()
     frame.loc[frame.index[:4], "condition"] = "elbow"
-    frame.loc[frame.index[4:9], "condition"] = "wrist"
+    frame.loc[frame.index[4:11], "condition"] = "wrist"
     found = case_mix(episodes_of(frame, descriptors=DESCRIPTORS), "pain")
     levels = found.coefficients.loc[found.coefficients["term"] == "condition", "level"]
     assert levels.tolist() == ["knee", "back", "other"]
@@ -283,3 +283,13 @@ def test_a_clinic_without_any_known_change_and_episodes_without_a_therapist_are_
     assert "1 clinic is not compared, because the change of none of the patients is known." in found.method
     assert "Episodes without a therapist count as those of one therapist of their clinic" in found.method
     assert (found.therapists["therapist"] == "not recorded").sum() == 5
+
+
+def test_levels_of_fewer_patients_than_a_coefficient_needs_count_as_the_most_frequent() -> None:
+    frame = rows().copy()
+    frame.loc[frame.index[:4], "condition"] = "elbow"
+    frame.loc[frame.index[4:9], "condition"] = "wrist"
+    found = case_mix(episodes_of(frame, descriptors=DESCRIPTORS), "pain")
+    levels = found.coefficients.loc[found.coefficients["term"] == "condition", "level"]
+    assert levels.tolist() == ["knee", "back"]
+    assert "count as `" in found.method

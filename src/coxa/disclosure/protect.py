@@ -139,7 +139,8 @@ def protect_tables(
     known = Known.of(tables, before)
     left = known.some_left(tables, before)
     choice = Choice.of(known, tables, before, published_before, zeros_disclose)
-    hidden, enough = choice.first(k), Enough.of(known.values(tables, before), k)
+    values = known.values(tables, before)
+    hidden, enough = choice.first(k), Enough.of(values, k)
     for table in tables:
         if "few" in table.cells:
             marked = table.cells["few"] & ((table.cells["n"] > 0) | zeros_disclose)
@@ -158,7 +159,10 @@ def protect_tables(
     final = tuple(table.published(hidden[known.indices(table)], k, round_to) for table in tables)
     attack = attack_known(known, final, published_before, left=left, zeros_disclose=zeros_disclose, enough=enough)
     answers.update(attack.statuses)
-    if not attack.narrower(k, zeros_disclose=zeros_disclose).empty:
+    narrow = attack.narrower(k, zeros_disclose=zeros_disclose)
+    true = np.abs(values[narrow.index.to_numpy(dtype=int)])
+    small = (true < k) & ((true > 0) | zeros_disclose)  # others now look as if they could be small, and are not
+    if (small | (narrow["kind"] == "hidden")).any():
         raise CoxaError("The rounded tables are not proved to be safe. Publish them without rounding.")
     certificate = Certificate(
         k=k,

@@ -49,12 +49,15 @@ class Category:
     key    : the level, never null, as SQL from a row of episodes
     levels : in the order of the columns, the reference first; the last may be that of joined levels
     codes  : parameter -> level, of those that are not joined
+    joined : place among the levels that those have which are joined: the last, or the reference where they are so few
+             that a coefficient of theirs would be that of single patients
     """
 
     term: str
     key: str
     levels: tuple[str, ...]
     codes: Mapping[str, str]
+    joined: int = -1
 
     @property
     def columns(self) -> tuple[Column, ...]:
@@ -64,7 +67,7 @@ class Category:
     def sql(self, values: Sequence[float | int]) -> str:
         """Return, as SQL, the value of a row's level: `values` has one per level."""
         whens = " ".join(f"WHEN :{code} THEN ({value!r})" for code, value in zip(self.codes, values, strict=False))
-        return f"CASE {self.key} {whens} ELSE ({values[-1]!r}) END"
+        return f"CASE {self.key} {whens} ELSE ({values[self.joined]!r}) END"
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +119,8 @@ def design_of(episodes: Episodes, outcome: str, *, square: bool = True) -> Desig
     Notes
     -----
     Numbers are centred at their mean; a gap counts as the mean and has an indicator. A category has an indicator for
-    each level but the most frequent; a gap is a level of its own.
+    each level but the most frequent; a gap is a level of its own. A level of fewer than ten episodes has none, as it
+    would be that of single patients; nor has such a gap.
 
     Examples
     --------
@@ -175,7 +179,7 @@ def _number(name: str, known: int, n: int, mean: float) -> list[Column]:
         return []
     column = quoted(name)
     made = [Column(name, "", f"COALESCE({column} - ({float(mean)!r}), 0.0)")]
-    if known < n:
+    if n - known >= RARE:
         made.append(Column(name, NOT_RECORDED, f"CASE WHEN {column} IS NULL THEN 1.0 ELSE 0.0 END", True))
     return made
 
@@ -195,14 +199,17 @@ def _category(episodes: Episodes, name: str, counts: pd.Series, start: int, note
     own = [
         str(level)
         for place, (level, n) in enumerate(counts.items())
-        if level == NOT_RECORDED or (n >= RARE and place < MOST_LEVELS)
+        if n >= RARE and (level == NOT_RECORDED or place < MOST_LEVELS)
     ]
     if len(own) < len(counts) and OTHER in own:  # a level of this name is joined with those that get it
         own.remove(OTHER)
     rest = [str(level) for level in counts.index if level not in own]
     if not own:  # all are rare, so that none is joined
         own, rest = rest, []
+    few = bool(rest) and counts[[level in rest for level in counts.index.astype(str)]].sum() < RARE
     if rest:
-        notes.append(f"Levels of {name} with few episodes are joined to `{OTHER}`: {', '.join(sorted(rest))}.")
+        what = f"count as `{own[0]}`" if few else f"are joined to `{OTHER}`"
+        notes.append(f"Levels of {name} with few episodes {what}: {', '.join(sorted(rest))}.")
     codes = {f"level_{start + k}": level for k, level in enumerate(own)}
-    return Category(name, key_of(episodes.plan, name).sql, (*own, *([OTHER] if rest else [])), codes)
+    levels = (*own, OTHER) if rest and not few else tuple(own)
+    return Category(name, key_of(episodes.plan, name).sql, levels, codes, joined=0 if few else -1)

@@ -29,7 +29,7 @@ def hidden_audit(audit: Audit, shown: Shown, k: int) -> Audit:
         case_mix={name: _case_mix(name, found, shown, k) for name, found in audit.case_mix.items()},
         shares=tuple(_share(one, people_of(audit, one), shown) for one in audit.shares),
         rates=tuple(_rate(one, shown) for one in audit.rates),
-        series=published_series(audit, shown, k),
+        series=published_series(audit, shown),
         periods=_periods(audit.periods, shown),
         rare=tuple(each for one in audit.rare if (each := _rare(one, shown)) is not None),
         findings=type(audit.findings)(),
@@ -118,7 +118,10 @@ def _rate(one: Rates, shown: Shown) -> Rates:
 
 
 def _fractions(frame: pd.DataFrame, name: str, people: str, shown: Shown) -> pd.DataFrame:
-    """Return a frame of events among people by clinic, with what is shown of both."""
+    """Return a frame of events among people by clinic, with what is shown of both.
+
+    What is expected, the limits and the positions come from the share of all, and are shown where that is.
+    """
     if not len(frame):
         return frame
     events, n = shown.column(name, frame, [CLINIC]), shown.column(people, frame, [CLINIC])
@@ -127,6 +130,8 @@ def _fractions(frame: pd.DataFrame, name: str, people: str, shown: Shown) -> pd.
         frame = frame.assign(events=events, share=events / n)
     if "episodes" in frame:
         frame = frame.assign(episodes=shown.column("eligible", frame, [CLINIC]))
+    if not np.isfinite(shown.total(name)) or not np.isfinite(shown.total(people)):
+        frame = without_numbers(frame, np.ones(len(frame), dtype=bool), [CLINIC, "n", "episodes", "events", "share"])
     return without_numbers(frame, hidden, [CLINIC, "n", "episodes"]).assign(n=n)
 
 

@@ -10,6 +10,7 @@ from coxa.clinics.audit import Audit
 from coxa.clinics.publishing.clinic_codes import clinic_letters, with_letters
 from coxa.clinics.publishing.codes import therapist_codes, with_codes
 from coxa.clinics.publishing.hide import hidden_audit
+from coxa.clinics.publishing.rounded import rounded_audit
 from coxa.clinics.publishing.shown import Shown
 from coxa.clinics.publishing.tables import count_tables
 from coxa.disclosure.protect import Certificate, Protected, protect_tables
@@ -75,7 +76,8 @@ def publish(audit: Audit, *, earlier: Sequence[Protected] = ()) -> Published:
     Notes
     -----
     All counts of the audit are one publication (`coxa.audit.protect_tables`). A mean, a share, a limit or a position is
-    hidden where its number of people is, and control charts are made anew from the points that are shown.
+    hidden where its number of people is, control charts are made anew from the points that are shown, and no number has
+    more digits than the page shows.
 
     Examples
     --------
@@ -99,7 +101,7 @@ def publish(audit: Audit, *, earlier: Sequence[Protected] = ()) -> Published:
     found: dict[str, int] = {}
     for finding in audit.findings:
         found[finding.severity] = found.get(finding.severity, 0) + finding.n_rows
-    shown = hidden_audit(audit, Shown.of(protected), cells.k)
+    shown = rounded_audit(hidden_audit(audit, Shown.of(protected), cells.k))
     named = replace(with_letters(with_codes(shown, codes), letters), fingerprint="")
     return Published(named, protected.certificate, found, protected, codes, letters)
 

@@ -36,22 +36,22 @@ class Points:
     visible: np.ndarray
 
 
-def published_series(audit: Audit, shown: Shown, k: int) -> tuple[Series, ...]:
+def published_series(audit: Audit, shown: Shown) -> tuple[Series, ...]:
     """Return the series of an audit from the periods that are shown; one of fewer than two is left out.
 
-    The centre and the limits of a chart are sums over its points, and give away a single one that is missing. Of a
-    clinic, means are shown without their number of people, where there are at least k.
+    The centre and the limits of a chart are sums over its points, and give away a single one that is missing. A mean of
+    whole scores gives its number of people away, and so is shown where that number is.
     """
-    series = (_published(one, audit, shown, k) for one in audit.series)
+    series = (_published(one, audit, shown) for one in audit.series)
     return tuple(one for one in series if one is not None)
 
 
-def _published(one: Series, audit: Audit, shown: Shown, k: int) -> Series | None:
+def _published(one: Series, audit: Audit, shown: Shown) -> Series | None:
     frame = one.frame.reset_index(drop=True)
     if one.clinic == ALL:
         points = _of_all(one, frame, audit, shown)
     elif one.measure in OF_CLINICS:
-        points = _of_clinic(one, frame, audit, shown, k)
+        points = _of_clinic(one, frame, audit, shown)
     else:
         return None
     if points.visible.sum() < FEWEST:
@@ -76,18 +76,16 @@ def _of_all(one: Series, frame: pd.DataFrame, audit: Audit, shown: Shown) -> Poi
     return Points(n, events, np.isfinite(n) & np.isfinite(events))
 
 
-def _of_clinic(one: Series, frame: pd.DataFrame, audit: Audit, shown: Shown, k: int) -> Points:
+def _of_clinic(one: Series, frame: pd.DataFrame, audit: Audit, shown: Shown) -> Points:
     """Return what is shown of a series of one clinic."""
     place = frame[[PERIOD]].assign(clinic=one.clinic)
     if one.measure == "complete":
         n, events = (shown.column(name, place, [CLINIC, PERIOD]) for name in ("of", "of_done"))
         return Points(n, events, np.isfinite(n) & np.isfinite(events))
-    counted = place.merge(audit.periods, on=[CLINIC, PERIOD], how="left")
     if one.measure == "missed":
-        few = counted["patients"].lt(k) | counted["eligible"].isna()
-        return _sessions(frame, ~few.to_numpy(dtype=bool))
-    hidden = np.full(len(frame), np.nan)
-    return Points(hidden, hidden, counted[in_model(audit.plan.main)].to_numpy(dtype=float) >= k)
+        return _sessions(frame, shown.column("eligible", place, [CLINIC, PERIOD]) > 0)
+    n = shown.column(in_model(audit.plan.main), place, [CLINIC, PERIOD])
+    return Points(n, np.full(len(n), np.nan), n > 0)
 
 
 def _sessions(frame: pd.DataFrame, visible: np.ndarray) -> Points:

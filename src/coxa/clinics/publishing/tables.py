@@ -151,9 +151,12 @@ def _over_time(audit: Audit, k: int) -> Iterator[CountTable]:
         return
     years = {name: name[:4] for name in map(str, audit.periods[PERIOD].unique())}
     finer = audit.plan.time != "year"
-    for table in _of_groups(_marked(audit.periods, k), [CLINIC, PERIOD], SHORT):
-        yield replace(table, coarser={PERIOD: ("year", years)}) if finer else table
     main = audit.plan.main
+    pairs: list[Pair] = [("eligible", None, False), ("of", "eligible", False), ("of_done", "of", True)]
+    if in_model(main) in audit.periods:
+        pairs.append((in_model(main), "of_done", False))
+    for table in _of_groups(_marked(audit.periods, k), [CLINIC, PERIOD], pairs):
+        yield replace(table, coarser={PERIOD: ("year", years)}) if finer else table
     counts = audit.periods.drop(columns=CLINIC).groupby(PERIOD, sort=False).sum().reset_index()
     if in_model(main) in counts:
         yield from _of_groups(counts, [PERIOD], [(in_model(main), "of_done", False)])
