@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from coxa.clinics import audit_clinics, publish
 from coxa.clinics.audit import Audit
+from coxa.clinics.measures.fingerprint import fingerprint_of
 from coxa.clinics.page.build import build_page
 from coxa.clinics.publishing.published import Published
 from coxa.clinics.write import public_tables, write_audit
+from coxa.episodes import episodes_of_frame
 from coxa.report.output.render import render_document
 from coxa.simulate import simulate_registry
 from coxa.study import RegistryAssumptions
+from coxa.study.audit.plan import AuditPlan
 
 
 @pytest.fixture(scope="module")
@@ -80,3 +85,23 @@ def test_codes_rest_on_the_rows_and_not_on_what_is_published_of_them(found: Audi
     other = publish(replace(found, fingerprint=f"{found.fingerprint} 1"))
     assert other.letters != published.letters
     assert other.codes != published.codes
+
+
+def test_codes_of_the_same_rows_are_the_same_in_every_order() -> None:
+    rng = np.random.default_rng(3)
+    n = 30_000
+    begun = pd.Timestamp("2023-01-02") + pd.to_timedelta(rng.integers(0, 600, n), "D")
+    rows = pd.DataFrame({"clinic": "A", "intake_date": begun, "discharge_date": begun + pd.Timedelta(60, "D")})
+    rows = rows.assign(pain_intake=rng.integers(0, 101, n) / 10, pain_discharge=rng.integers(0, 101, n) / 10, booked=7)
+    given = {"audit": "tiny", "title": "Tiny", "data": {"file": "a.csv"}, "outcomes": {"pain": {"instrument": "nprs"}}}
+    plan = AuditPlan.model_validate(given)
+
+    def printed(frame: pd.DataFrame) -> str:
+        return fingerprint_of(episodes_of_frame(plan, frame.reset_index(drop=True), data_cut=date(2025, 1, 1)))
+
+    first = printed(rows)
+    assert {printed(rows.sample(frac=1, random_state=seed)) for seed in range(3)} == {first}
+    other = rows.assign(
+        pain_discharge=rows["pain_discharge"].where(rows.index != 5, 10 - rows.loc[5, "pain_discharge"])
+    )
+    assert printed(other) != first

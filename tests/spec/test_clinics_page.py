@@ -360,3 +360,35 @@ def test_few_findings_and_few_rows_that_were_left_out_are_not_counted() -> None:
     said = " ".join(map(str, texts(published)))
     assert "they are so few that their number is not shown" in said
     assert "Rows with findings of the checks: fewer than 5 warnings." in said
+
+
+def test_a_page_of_which_nearly_everything_is_hidden_is_drawn_without_the_hidden_points() -> None:
+    whole = with_mark(audit(), float("nan"))
+    mixes = {}
+    for name, found in whole.case_mix.items():
+        clinics = found.clinics.assign(**{one: float("nan") for one in found.clinics.select_dtypes("number")})
+        recovery = found.recovery.assign(expected=float("nan"))
+        bands = found.calibration.assign(observed=float("nan"))
+        mixes[name] = replace(found, target=float("nan"), clinics=clinics, recovery=recovery, calibration=bands)
+    nothing = [replace(one, n=0, events=0, clinics=one.clinics.assign(adjusted=float("nan"), share=float("nan")))
+               for one in whole.shares]  # fmt: skip
+    document = build_page(Hidden(replace(whole, case_mix=mixes, shares=tuple(nothing))))
+    figures = list(document.figures())
+    assert figures
+    assert not [one.id for one in figures if one.id.startswith(("funnel", "recovery", "calibration"))]
+    for one in figures:
+        assert "NaN" not in one.spec()
+        assert one.svg().startswith("<svg")
+
+
+def test_where_many_episodes_have_no_day_of_discharge_the_share_is_said_to_be_an_upper_limit() -> None:
+    whole = audit()
+    told = replace(whole, without={**whole.without, "discharge_date": "Many have no day of discharge."})
+    counts = {**whole.completeness.counts}
+    counts[()] = counts[()].assign(of_done=counts[()]["of"])
+    told = replace(told, completeness=replace(whole.completeness, counts=counts))
+    second = paragraphs(build_page(told))[1]
+    assert "That share is an upper limit: many episodes" in second
+    assert "Counting forms gives" in second
+    assert "missing for" not in " ".join(paragraphs(build_page(told)))
+    assert "upper limit" not in paragraphs(build_page(whole))[1]

@@ -34,7 +34,9 @@ def test_an_episode_without_a_day_of_discharge_is_not_due_and_the_audit_says_wha
     found = unended_of(asked)
     assert found is not None
     assert (found.n, found.of, found.days) == (4, 10, 60)
-    assert "4 of 10 episodes" in found.sentence()
+    assert found.ago == 60 + asked.plan.follow_up.days + asked.plan.follow_up.window[1]
+    assert f"4 of 10 episodes that began {found.ago} days or more before the data cut" in found.sentence()
+    assert f"began {found.ago} days or more" in found.caution()
     assert "completeness is 50.0%" in found.sentence()
     assert "longest: 60" in found.finding().remedy
     assert found.finding().severity == "warning"

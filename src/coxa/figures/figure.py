@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -118,7 +119,7 @@ class Figure:
         if self.decimal_mark != ".":
             numbers = {"decimal": self.decimal_mark, "thousands": ",", "grouping": [3], "currency": ["", ""]}
             chart["config"] = {**chart.get("config", {}), "locale": {"number": numbers}}
-        return json.dumps(_printable(chart), ensure_ascii=False)
+        return json.dumps(_printable(chart), ensure_ascii=False, allow_nan=False)
 
     def png(self, ppi: float = 160) -> bytes:
         """Return the figure as PNG on white, `ppi` pixels for 72 of the drawing; the same bytes for the same figure."""
@@ -149,12 +150,14 @@ def _printable(node: Any) -> Any:
     """Return a chart's description that the renderer takes: its texts without control characters, in one line each.
 
     Some of these characters end the renderer's process, others the strings of its expressions. Several lines are a
-    list of texts.
+    list of texts. A number that is missing or not finite is null, as JSON has none.
     """
     if isinstance(node, dict):
         return {_printable(key): _printable(value) for key, value in node.items()}
     if isinstance(node, list):
         return [_printable(item) for item in node]
+    if isinstance(node, float) and not math.isfinite(node):
+        return None
     return LINES.sub(" ", printable(node)) if isinstance(node, str) and not node.isprintable() else node
 
 

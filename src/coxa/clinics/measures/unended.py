@@ -23,6 +23,7 @@ class Unended:
 
     n, of  : such episodes, and all that began as long ago
     days   : days that are taken for a long episode
+    ago    : days before the data cut: those of a long episode and of the time for answering
     done   : episodes with an outcome in time
     due    : episodes that were due
     """
@@ -30,6 +31,7 @@ class Unended:
     n: int
     of: int
     days: int
+    ago: int
     done: int
     due: int
 
@@ -37,14 +39,14 @@ class Unended:
         """Say what they do to completeness."""
         share = f"{100 * self.done / (self.due + self.n):.1f}%"
         return (
-            f"{self.n} of {self.of} episodes that began more than {self.days} days before the data cut have no day of "
+            f"{self.n} of {self.of} episodes that began {self.ago} days or more before the data cut have no day of "
             f"discharge and count as not due. If they have ended, completeness is {share}."
         )
 
     def caution(self) -> str:
         """Say the same without a count, which is not protected in a text."""
         return (
-            f"Of the episodes that began more than {self.days} days before the data cut, many have no day of "
+            f"Of the episodes that began {self.ago} days or more before the data cut, many have no day of "
             "discharge. They count as not due, so that completeness is lower than shown if they have ended."
         )
 
@@ -80,7 +82,8 @@ def unended_of(episodes: Episodes) -> Unended | None:
     )["days"].iloc[0]
     if pd.isna(days):
         return None
-    begun = episodes.data_cut - timedelta(days=round(float(days)) + follow_up.days + follow_up.window[1])
+    ago = round(float(days)) + follow_up.days + follow_up.window[1]
+    begun = episodes.data_cut - timedelta(days=ago)
     row = episodes.query(
         "SELECT COUNT(*) FILTER (WHERE discharge_date IS NULL) AS n, COUNT(*) AS total FROM episodes "
         "WHERE eligible AND intake_date <= CAST(:begun AS DATE)",
@@ -92,4 +95,4 @@ def unended_of(episodes: Episodes) -> Unended | None:
         "SELECT COUNT(*) FILTER (WHERE due) AS due, COUNT(*) FILTER (WHERE due AND done) AS done FROM episodes "
         "WHERE eligible"
     ).iloc[0]
-    return Unended(int(row["n"]), int(row["total"]), round(float(days)), int(counts["done"]), int(counts["due"]))
+    return Unended(int(row["n"]), int(row["total"]), round(float(days)), ago, int(counts["done"]), int(counts["due"]))

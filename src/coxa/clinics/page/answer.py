@@ -25,6 +25,10 @@ LIMITS = (
     "differ from the others. A signal over time is a change that chance alone rarely makes."
 )
 
+UPPER_LIMIT = (
+    " That share is an upper limit: many episodes that began long ago have no day of discharge and count as not due."
+)
+
 FEW = 30
 """Episodes below which limits are too wide to say much."""
 
@@ -60,7 +64,7 @@ def episodes_sentence(page: Seen) -> Prose:
 
 
 def complete_sentence(page: Seen) -> Prose:
-    """Say how many of the questionnaires that were due are there, and what counting forms would have claimed."""
+    """Say how many of the questionnaires that were due are there, and what counting forms gives."""
     counts, target = page.all_counts(), page.audit.plan.targets.complete
     done, due = counts["of_done"], counts["of"]
     place = at("completeness", "complete", ALL)
@@ -77,7 +81,10 @@ def complete_sentence(page: Seen) -> Prose:
         parts += [", against a target of ", page.number("share", {"share": target}, at("completeness", "target", ALL))]
     naive = counts["forms"] / counts["intakes"] if counts["intakes"] > 0 else float("nan")
     claimed = page.number("share", {"share": naive}, at("completeness", "naive", ALL))
-    return prose(*parts, ". Counting forms would have claimed ", claimed, ".")
+    limit = [UPPER_LIMIT] if page.audit.without.get("discharge_date") else []
+    higher = known(naive) and due > 0 and known(done) and naive > done / due
+    counting = " Counting forms would have claimed " if higher else " Counting forms gives "
+    return prose(*parts, ".", *limit, counting, claimed, ".")
 
 
 def position_sentence(page: Seen) -> Prose | None:
@@ -256,7 +263,7 @@ def _every_chart(page: Seen) -> bool:
 def _cautions(page: Seen) -> Iterator[Text]:
     """Yield what a reader has to know before anything is concluded."""
     counts, main = page.all_counts(), page.main
-    if counts["of"] > 0 and known(counts["of_done"]):
+    if known(counts["of_done"]) and counts["of_done"] < counts["of"]:
         missing = {"share": 1 - counts["of_done"] / counts["of"]}
         shown = page.number("share", missing, at("completeness", "missing", ALL))
         yield prose("The outcome is missing for ", shown, " of the episodes that were due.")

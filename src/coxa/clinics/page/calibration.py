@@ -50,6 +50,11 @@ def _calibration(data: pd.DataFrame, unit: str) -> Any:
     return alt.layer(line, points, width=WIDTH, height=HEIGHT)
 
 
+def can_recover(found: CaseMix) -> bool:
+    """Say whether a value that a patient can expect is there, and shown."""
+    return bool(found.recovery[["intake", "expected", "low", "high"]].notna().all(axis=1).any())
+
+
 def recovery_figure(page: Seen, outcome: str, found: CaseMix) -> Figure:
     """Draw the discharge value that a patient can expect by the value at intake, with the middle 80 of 100 patients."""
     plan, decimals, scale = page.audit.plan, page.decimals(outcome), page.audit.plan.scale(outcome)

@@ -8,7 +8,7 @@ from itertools import groupby
 import pandas as pd
 
 from coxa.clinics.audit import CaseMix
-from coxa.clinics.page.calibration import calibration_figure, recovery_figure
+from coxa.clinics.page.calibration import calibration_figure, can_recover, recovery_figure
 from coxa.clinics.page.funnel import Drawn, funnel_figure
 from coxa.clinics.page.seen import ALL, TOO_FEW, Seen, at, column, row
 from coxa.clinics.page.words import dimension_label, level_label, place_words
@@ -57,7 +57,8 @@ def _of_outcome(page: Seen, outcome: str) -> Iterator[Block]:
         f"Adjusted improvement ({unit})", "Episodes with an outcome", "estimate", "estimate", f"change {outcome}",
         found.target, page.decimals(outcome),
     )  # fmt: skip
-    yield FigureBlock(funnel_figure(page, drawn, found.clinics))
+    if figure := funnel_figure(page, drawn, found.clinics):
+        yield FigureBlock(figure)
     yield TableBlock(position_table(page, outcome, found.clinics, "clinic"))
     yield TableBlock(_trust_table(page, outcome, found.clinics))
 
@@ -181,9 +182,9 @@ def _model(page: Seen, outcome: str) -> Section | None:
     blocks.append(TableBlock(_coefficients(page, outcome, found)))
     if len(found.variances):
         blocks.append(TableBlock(_variances(page, outcome, found)))
-    if len(found.calibration):
+    if found.calibration[["expected", "observed"]].notna().all(axis=1).any():
         blocks.append(FigureBlock(calibration_figure(page, outcome, found.calibration)))
-    if outcome != page.audit.plan.main and len(found.recovery):
+    if outcome != page.audit.plan.main and can_recover(found):
         blocks.append(FigureBlock(recovery_figure(page, outcome, found)))
     title = f"The model of {mid_sentence(page.audit.plan.label('outcomes', outcome))}"
     return Section(identifier("model", outcome), title, tuple(blocks))

@@ -51,7 +51,7 @@ def _panels(page: Seen, charts: Sequence[Series], names: Sequence[str], figure_i
             size: tuple[int, int, int], one_scale: bool = False) -> Figure:  # fmt: skip
     data = pd.concat([_frame(one) for one in charts], ignore_index=True)
     words = joined(" ", [said, *(_words(page, one, name) for one, name in zip(charts, names, strict=True))])
-    scale = _domain(data) if one_scale else None
+    scale = _domain(data) if one_scale and len(data) else None
 
     def draw(_: Any) -> Any:
         import altair as alt

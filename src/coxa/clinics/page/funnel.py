@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from coxa.clinics.page.seen import Seen, at
+from coxa.clinics.page.seen import Seen, at, known
 from coxa.figures.figure import Figure
 from coxa.figures.theme import GREY, INK, OKABE_ITO, RULE, TEXT_SIZE, options, themed, told
 from coxa.tables.cells import Cell
@@ -66,7 +66,7 @@ class Drawn:
         return self.name == "share"
 
 
-def funnel_figure(page: Seen, drawn: Drawn, frame: pd.DataFrame, value: str = "adjusted") -> Figure:
+def funnel_figure(page: Seen, drawn: Drawn, frame: pd.DataFrame, value: str = "adjusted") -> Figure | None:
     """Draw clinics against their limits; those outside are named, and have a shape of their own.
 
     Parameters
@@ -79,12 +79,19 @@ def funnel_figure(page: Seen, drawn: Drawn, frame: pd.DataFrame, value: str = "a
         One row per clinic: clinic, n, the value, `LIMITS` and position; a clinic with a hidden number is not drawn.
     value
         Column of the value.
+
+    Returns
+    -------
+    Figure or None
+        None where no clinic can be drawn.
     """
     columns = ["clinic", "n", value, *LIMITS, "position"]
     data = frame[columns].rename(columns={value: "value"}).dropna().reset_index(drop=True)
     data["place"] = [WHERE[_place(one)] for one in records(data)]
     data = data.assign(n=data["n"].astype(int)).sort_values("n", kind="stable", ignore_index=True)
     hidden = len(frame) - len(data)
+    if data.empty:
+        return None
     said = _words(page, drawn, data, hidden)
 
     def draw(_: Any) -> Any:
@@ -138,7 +145,8 @@ def _chart(data: pd.DataFrame, drawn: Drawn) -> Any:
         axis=options(tickMinStep=1),
     )
     lines = [_line(data, name, x, y, [1, 0] if "99" in name else [5, 4]) for name in LIMITS]
-    centre = alt.Chart(pd.DataFrame({"value": [drawn.target]})).mark_rule(color=GREY, strokeWidth=1.5).encode(y=y)
+    mean = pd.DataFrame({"value": [drawn.target] if known(drawn.target) else []}, dtype=float)
+    centre = alt.Chart(mean).mark_rule(color=GREY, strokeWidth=1.5).encode(y=y)
     domain = list(LOOKS)
     looks = {
         "shape": alt.Shape("place:N", scale=options(domain=domain, range=[LOOKS[name][0] for name in domain])),
@@ -157,7 +165,7 @@ def _chart(data: pd.DataFrame, drawn: Drawn) -> Any:
 
 def _domain(data: pd.DataFrame, target: float) -> list[float]:
     """Return the ends of the vertical axis, with room for the marks."""
-    numbers = [target, *data[["value", *LIMITS]].to_numpy(dtype=float).ravel()]
+    numbers = [one for one in (target, *data[["value", *LIMITS]].to_numpy(dtype=float).ravel()) if known(one)]
     low, high = min(numbers), max(numbers)
     room = 0.06 * (high - low)
     return [float(f"{end:.3g}") for end in (low - room, high + room)]

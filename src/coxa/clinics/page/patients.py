@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from coxa.clinics.audit import Rare, Rates, Shares
-from coxa.clinics.page.calibration import recovery_figure
+from coxa.clinics.page.calibration import can_recover, recovery_figure
 from coxa.clinics.page.funnel import Drawn, funnel_figure
 from coxa.clinics.page.icons import whose
 from coxa.clinics.page.intervals import share_values
@@ -52,8 +52,8 @@ def _reached(page: Seen) -> Section | None:
     if why := page.why("worse"):
         blocks.append(Paragraph(why))
     main = next((one for one in shares if one.kind == "important" and len(one.clinics)), None)
-    if main:
-        blocks.append(FigureBlock(_funnel(page, main)))
+    if main and (figure := _funnel(page, main)):
+        blocks.append(FigureBlock(figure))
     return Section("reached-section", "Important changes", tuple(blocks))
 
 
@@ -77,7 +77,7 @@ def _sources(page: Seen, shares: Sequence[Shares]) -> Iterator[str]:
             yield f"Source of the threshold, {mid_sentence(reached(page.audit.plan, one))}: {one.source.rstrip('.')}."
 
 
-def _funnel(page: Seen, one: Shares) -> Figure:
+def _funnel(page: Seen, one: Shares) -> Figure | None:
     label, share = reached(page.audit.plan, one), one.events / one.n if one.n else float("nan")
     value = "adjusted" if one.clinics["adjusted"].notna().any() else "share"
     adjusted = ", adjusted for case mix" if value == "adjusted" else ""
@@ -90,7 +90,7 @@ def _funnel(page: Seen, one: Shares) -> Figure:
 
 def _expected(page: Seen) -> Section | None:
     main = page.main
-    if main is None or main.without or not len(main.recovery):
+    if main is None or main.without or not can_recover(main):
         return None
     lead = (
         "What a patient with average or most frequent other values can expect, by the value at intake. Below the "
