@@ -256,8 +256,8 @@ def test_without_therapists_there_are_clinics_alone() -> None:
 
 def test_rare_levels_are_joined_and_named() -> None:
     frame = rows().copy()
-    frame.loc[frame.index[:4], "condition"] = "elbow"
-    frame.loc[frame.index[4:11], "condition"] = "wrist"
+    frame.loc[frame.index[:8], "condition"] = "elbow"
+    frame.loc[frame.index[8:17], "condition"] = "wrist"
     found = case_mix(episodes_of(frame, descriptors=DESCRIPTORS), "pain")
     levels = found.coefficients.loc[found.coefficients["term"] == "condition", "level"]
     assert levels.tolist() == ["knee", "back", "other"]

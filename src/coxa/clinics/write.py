@@ -131,8 +131,8 @@ def certificate(published: Published) -> dict[str, Any]:
         "says": "From all counts of the page, its tables and the results data set, and from those of the earlier "
         f"audits that were given, no hidden count can be narrowed down to fewer than {k} episodes.",
         "does_not_say": "Means, shares, limits and coefficients are shown where their counts are, with the digits of "
-        "the page; they are not attacked. What a reader knows from elsewhere is not covered, nor are sums of hidden counts "
-        "that no table has.",
+        "the page; they are not attacked. What a reader knows from elsewhere is not covered, nor are sums of hidden "
+        "counts that no table has.",
         **published.certificate.as_dict(),
     }
 
