@@ -315,3 +315,32 @@ def test_like_names_in_two_files_are_two_questions(tmp_path: Path) -> None:
     )
     asked = [key for key in keys(propose([people, diary], "trial"), needed=False) if key.startswith("outcomes")]
     assert sorted(asked) == ["outcomes.pain", "outcomes.pain:calls.csv"]
+
+
+ADAM = "USUBJID,TRT01P,AVISIT,PARAMCD,AVAL,BASE,CHG"
+
+
+def adam_rows() -> list[str]:
+    rows = []
+    for k in range(1, 21):
+        for j, week in enumerate(("Baseline", "Week 6", "Week 12")):
+            for param, top in (("NPRS", 11), ("LEFS", 80), ("XYZ", 7)):
+                base, now = (3 * k) % top, (3 * k + j) % top
+                rows.append(f"{k},{ARMS[k % 2]},{week},{param},{now},{base},{now - base}")
+    return rows
+
+
+def test_outcomes_in_rows_are_read_by_the_column_that_names_them(tmp_path: Path) -> None:
+    first = propose(csv(tmp_path, "adqs.csv", ADAM, adam_rows()), "trial", DECIDED)
+    table = first.plan["data"]["tables"]["assessments"]
+    assert {key: table["columns"][key] for key in ("outcome", "value")} == {"outcome": "PARAMCD", "value": "AVAL"}
+    assert table["values"]["outcome"] == {"LEFS": "lefs", "NPRS": "nprs"}
+    assert table["where"] == {"PARAMCD": ["LEFS", "NPRS"]}
+    assert "outcomes.xyz" in keys(first, needed=False)
+    assert {each.column for each in first.readings if each.status == "unused"} == {"BASE", "CHG"}
+    cohort = checked(first, tmp_path)
+    assert not cohort.findings.errors
+    assert cohort.tables["assessments"]["outcome"].astype(str).value_counts().to_dict() == {"nprs": 60, "lefs": 60}
+    all_three = answered(first, {"outcomes.xyz": "own", "outcomes.xyz.scale": "0 6 higher"})
+    assert "where" not in all_three.plan["data"]["tables"]["assessments"]
+    assert all_three.plan["outcomes"]["xyz"]["higher_is_better"]

@@ -159,4 +159,53 @@ SERVICE = MadeFile(
     },
 )
 
-HARDER = (DECOYS, TWO_FILES, SERVICE)
+ADAM_VISITS = {"baseline": "Baseline", "week_6": "Week 6", "week_12": "Week 12"}
+
+
+def _write_adam(folder: Path) -> None:
+    long = trial_tables()["assessments"].query("visit in @ADAM_VISITS").merge(people(), on="participant_id")
+    pain = long["pain_intensity"].astype(float)
+    first = long["participant_id"].map(long[long["visit"] == "baseline"].set_index("participant_id")["pain_intensity"])
+    parts = []
+    for code, value, base in (("NPRS", pain, first), ("LEFS", 80 - 6 * pain, 80 - 6 * first)):
+        parts.append(
+            pd.DataFrame(
+                {
+                    "USUBJID": long["participant_id"],
+                    "TRT01P": long["arm"].str.replace("_", " ").str.capitalize(),
+                    "TRT01PN": long["arm"].map({"usual_care": 1, "exercise": 2, "manual_therapy": 3}),
+                    "AVISIT": long["visit"].map(ADAM_VISITS),
+                    "AVISITN": long["visit"].map({"baseline": 0, "week_6": 6, "week_12": 12}),
+                    "ADT": long["assessment_date"],
+                    "PARAMCD": code,
+                    "AVAL": value,
+                    "BASE": base,
+                    "CHG": value - base.astype(float),
+                }
+            )
+        )
+    pd.concat(parts).to_csv(folder / "adqs.csv", index=False)
+
+
+ADAM = MadeFile(
+    "adam_long",
+    "trial",
+    "ADaM: a row for each outcome and visit, numbers beside the names of arms and visits",
+    _write_adam,
+    ("adqs.csv",),
+    {
+        "USUBJID": "participant_id",
+        "TRT01P": "arm",
+        "TRT01PN": "arm | ",
+        "AVISIT": "visit",
+        "AVISITN": "visit | ",
+        "ADT": "assessment_date",
+        "PARAMCD": "outcome",
+        "AVAL": "value | outcomes.aval",
+        "BASE": UNUSED,
+        "CHG": UNUSED,
+    },
+    {"arm.reference": "usual_care", "primary.outcome": "nprs", "primary.visit": "week_12"},
+)
+
+HARDER = (ADAM, DECOYS, TWO_FILES, SERVICE)

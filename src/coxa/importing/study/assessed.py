@@ -10,6 +10,7 @@ from coxa.importing.draft import Draft
 from coxa.importing.study.baselines import find_baselines
 from coxa.importing.study.items import ItemColumn, ItemGroup
 from coxa.importing.study.levels import as_code
+from coxa.importing.study.long import Long
 from coxa.importing.study.measured import Measured
 from coxa.importing.study.scores import Score, missing_of
 from coxa.importing.study.sources import outside, source_of
@@ -198,6 +199,9 @@ def _rows(draft: Draft, each: Measured, visits: Visits, columns: Sequence[str]) 
 
 def _scores(draft: Draft, each: Measured, visits: Visits, found: Assessed) -> bool:
     """Put the outcomes of a table into the plan; return whether baselines are on every row only."""
+    if each.long is not None:
+        put_long(draft, each, each.long, visits, found)
+        return False
     placed: dict[str, str | dict[str, str]] = {}
     missing: dict[str, list[str | int]] = {}
     for score in each.scores:
@@ -224,6 +228,27 @@ def _scores(draft: Draft, each: Measured, visits: Visits, found: Assessed) -> bo
         source["missing"] = missing
     found.sources["assessments"] = source
     return bool(lead)
+
+
+def put_long(draft: Draft, each: Measured, long: Long, visits: Visits, found: Assessed) -> None:
+    """Put outcomes in rows into the plan, once the visits of all rows are known."""
+    profiles = each.table.profiles
+    unknown = [time for time in each.visit_times.values() if visits.name(time) is None]
+    if unknown or (each.visit is None and not _dated(each, visits)):
+        return
+    for name, role in ((long.outcome, "outcome"), (long.value, "value")):
+        draft.is_role(profiles[name], role, f"Rows are of {len(profiles[long.outcome].values)} outcomes.")
+    source = _rows(draft, each, visits, [long.outcome, long.value])
+    source["columns"] = {**source["columns"], "outcome": long.outcome, "value": long.value}
+    source["values"] = {**source.get("values", {}), "outcome": dict(long.names)}
+    if len(long.names) < profiles[long.outcome].n_distinct:
+        source["where"] = {**source.get("where", {}), long.outcome: list(long.names)}
+    if long.missing:
+        source["missing"] = dict(long.missing)
+    found.sources["assessments"] = source
+    for score in long.scores:
+        found.outcomes[score.name] = dict(score.keys or {})
+        found.visits[score.name] = [name for name in visits.days if name in _visits_at(each, "", visits)]
 
 
 def _dated(each: Measured, visits: Visits) -> bool:

@@ -13,6 +13,7 @@ from coxa.importing.profile import ColumnProfile
 from coxa.importing.study.baselines import computed_columns
 from coxa.importing.study.coding import with_coding
 from coxa.importing.study.items import ItemGroup, item_groups
+from coxa.importing.study.long import Long, find_long
 from coxa.importing.study.questions import ask, own_key, slug
 from coxa.importing.study.scores import Score, find_scores
 from coxa.importing.study.sources import share_within
@@ -40,6 +41,7 @@ class Measured:
     visit  : column that names the visit of a row, with value -> time
     day    : column with the date of a row
     study_day : column with its day after randomisation
+    long   : outcomes in rows, where a column says which one a row has
     """
 
     table: StudyTable
@@ -50,6 +52,7 @@ class Measured:
     visit_times: dict[str, Time]
     day: str | None
     study_day: str | None
+    long: Long | None = None
 
     @property
     def wide(self) -> bool:
@@ -84,11 +87,12 @@ def measured_in(draft: Draft, table: StudyTable) -> Measured:
     computed_columns(draft, table)
     visit, times = (None, {}) if table.unique else _visit_column(table)
     _same_as_visit(draft, table, visit)
+    long = find_long(draft, table)
     taken = {each.column for each in items.columns} if items else set()
     open_ = [name for name in numeric if name not in taken and name != visit and draft.free(table.profiles[name])]
     rest = [name for name in open_ if _may_be_score(table, name)]
-    found = find_scores(draft, table, rest, (items.instrument,) if items else ())
-    there = [name for score in found for name, _ in score.columns]
+    found = long.scores if long else find_scores(draft, table, rest, (items.instrument,) if items else ())
+    there = [long.value] if long else [name for score in found for name, _ in score.columns]
     there += [each.column for each in items.columns] if items else []
     times = _with_values(table, visit, times, there)
     dates = {
@@ -98,7 +102,7 @@ def measured_in(draft: Draft, table: StudyTable) -> Measured:
     }
     fields = {} if table.unique else fields_of("assessments", [*_dates(table), *numeric])
     return Measured(
-        table, items, tuple(found), dates, visit, times, fields.get("assessment_date"), fields.get("study_day")
+        table, items, tuple(found), dates, visit, times, fields.get("assessment_date"), fields.get("study_day"), long
     )
 
 

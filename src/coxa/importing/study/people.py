@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import pandas as pd
+
 from coxa.cohort.dictionary import load_table
 from coxa.cohort.mapping.codes import code_texts
 from coxa.cohort.mapping.redcap import EVENTS, UNCHECKED
@@ -14,7 +16,7 @@ from coxa.importing.study.covariates import put_category, read_covariate
 from coxa.importing.study.levels import Levels, as_code, changed, field_levels, levels_of
 from coxa.importing.study.planned import People
 from coxa.importing.study.questions import ask, slug
-from coxa.importing.study.tables import StudyTable, field_heads, fields_of, is_checkbox
+from coxa.importing.study.tables import StudyTable, field_heads, field_of, fields_of, is_checkbox
 from coxa.importing.words import head_key, head_keys, heads
 
 FEW, MANY = 2, 8
@@ -136,6 +138,20 @@ def _read_arm(draft: Draft, people: People, arm: str, group: str) -> None:
     if reference:
         people.arms[reference]["reference"] = True
     _other_arm(draft, people, found)
+    _same_as_arm(draft, people.table, arm)
+
+
+def _same_as_arm(draft: Draft, table: StudyTable, arm: str) -> None:
+    """Say of columns with one value for each arm, such as its number, that they are not needed."""
+    arms = code_texts(table.file.frame[arm])
+    for name in table.columns:
+        profile = table.profiles[name]
+        unknown = field_of("participants", name) in (None, "arm") and draft.free(profile)
+        if not unknown or profile.n_distinct != table.profiles[arm].n_distinct or profile.n_empty:
+            continue
+        pairs = pd.DataFrame({"arm": arms, "other": code_texts(table.file.frame[name])}).drop_duplicates()
+        if len(pairs) == profile.n_distinct:
+            draft.is_role(profile, "", f"It has one value for each value of {arm}.", "unused")
 
 
 def _named(draft: Draft, profile: ColumnProfile, found: Levels, group: str) -> Levels:
