@@ -190,7 +190,7 @@ def _write_adam(folder: Path) -> None:
 ADAM = MadeFile(
     "adam_long",
     "trial",
-    "ADaM: a row for each outcome and visit, numbers beside the names of arms and visits",
+    "ADaM: a row for each outcome and visit, numbers next to the names of arms and visits",
     _write_adam,
     ("adqs.csv",),
     {
