@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +14,13 @@ import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pytest
+from pydantic import ValidationError
 
 from coxa.episodes import Episodes, read_episodes
+from coxa.errors import CoxaError
+from coxa.study.audit.plan import AuditPlan
 from tests.spec.postgres_server import absent, server
-from tests.spec.small_registry import audit_plan, registry, rules
+from tests.spec.small_registry import COLUMNS, audit_plan, registry, rules
 
 QUESTIONS = (
     "SELECT clinic, COUNT(*) AS n, SUM(CAST(due AS INTEGER)) AS due, SUM(CAST(done AS INTEGER)) AS done, "
@@ -61,7 +65,8 @@ def stored(kind: str, frame: pd.DataFrame, folder: Path, request: Any) -> dict[s
         frame.to_parquet(path)
     elif kind == "sqlite":
         with closing(sqlite3.connect(path)) as connection:
-            texts = frame.assign(**{name: frame[name].astype("str") for name in ("From", "Until")})
+            days = [name for name in ("From", "Until", "Born") if name in frame]
+            texts = frame.assign(**{name: frame[name].astype("str") for name in days})
             texts.to_sql("registry", connection, index=False)
     else:
         with duckdb.connect(str(path)) as connection:
@@ -201,3 +206,76 @@ def test_blanks_around_a_text_are_no_part_of_it(kind: str, tmp_path: Path, reque
     assert counts.to_numpy().tolist() == [["Harbour", 8, 0]]
     assert not [rule for rule in rules(episodes.findings) if "several ways" in rule]
     episodes.close()
+
+
+BORN = [date(1953, 1, 7), date(1953, 1, 10), date(1960, 2, 29), date(1960, 2, 29), None, date(1999, 12, 31),
+        date(2025, 4, 8), date(2027, 1, 1)]  # fmt: skip
+"""One birthday on the day of intake, one the day after it, one on a 29th of February, none, and one in the future."""
+
+AGES = [72, 71, 64, 65, None, 25, 0, None]
+AGE = {"age": {"type": "number"}}
+SEX = {"sex": {"type": "category", "levels": ["female", "male"]}}
+
+
+def aged(source: dict[str, Any]) -> AuditPlan:
+    """Return the plan with an age that is worked out of the column Born."""
+    return audit_plan(source | {"columns": {**COLUMNS, "birth_date": "Born"}}, descriptors={**AGE, **SEX})
+
+
+@pytest.mark.parametrize("kind", ["csv", *KINDS])
+def test_the_age_in_whole_years_at_intake_is_worked_out_of_the_day_of_birth(
+    kind: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    plan = aged(stored(kind, registry().assign(Born=BORN), tmp_path, request))
+    episodes = read_episodes(plan)
+    found = episodes.query("SELECT age FROM episodes ORDER BY patient, episode")["age"]
+    assert [None if pd.isna(age) else age for age in found] == AGES
+    (error,) = episodes.findings.errors
+    assert error.field == "age (Born)"
+    assert error.rule == "the day of birth gives an age that is not from 0 to 115 years"
+    assert (error.value or "").startswith("-2")
+    episodes.close()
+
+
+@pytest.mark.parametrize("kind", ["csv", *KINDS])
+def test_the_day_of_birth_is_no_column_of_the_episodes(
+    kind: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    born = [date(1953, 1, 7 + k) for k in range(8)]
+    episodes = read_episodes(aged(stored(kind, registry().assign(Born=born), tmp_path, request))).require_clean()
+    assert "birth_date" not in episodes.query("SELECT * FROM episodes")
+    with pytest.raises(CoxaError, match="birth_date"):
+        episodes.query("SELECT birth_date FROM episodes")
+    episodes.close()
+
+
+@pytest.mark.parametrize("kind", ["csv", "sqlite", "postgres"])
+def test_a_year_of_two_digits_after_the_intake_is_of_the_century_before(
+    kind: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    frame = registry().assign(Born=["13.01.53", "09.01.68", "03.02.69", "03.06.24", "11.02.99", "", "1.1.00", "1.1.26"])
+    frame = frame.assign(**{name: frame[name].map(lambda day: day and f"{day:%d.%m.%y}") for name in ("From", "Until")})
+    plan = aged(stored(kind, frame, tmp_path, request) | {"date_format": ["%d.%m.%y"]})
+    episodes = read_episodes(plan).require_clean()
+    found = episodes.query("SELECT age FROM episodes ORDER BY patient, episode")["age"]
+    assert [None if pd.isna(age) else age for age in found] == [71, 57, 56, 1, 26, None, 25, 99]
+    episodes.close()
+
+
+def test_an_age_from_birth_is_refused_where_it_has_no_place_or_two() -> None:
+    columns = {**COLUMNS, "birth_date": "Born"}
+    with pytest.raises(ValidationError) as without:
+        audit_plan({"columns": columns})
+    with pytest.raises(ValidationError) as twice:
+        audit_plan({"columns": {**columns, "age": "Age"}}, descriptors={**AGE, **SEX})
+    told = [str(each.value.errors()[0]["ctx"]["problems"]) for each in (without, twice)]
+    assert "`birth_date` gives the age, which is no descriptor; write `age: {type: number}` there" in told[0]
+    assert "`age` has a column of its own, and `birth_date` gives it; remove one of them" in told[1]
+
+
+def test_a_missing_column_of_an_age_says_that_a_day_of_birth_will_do() -> None:
+    episodes = read_episodes(audit_plan(descriptors={**AGE, **SEX}), registry())
+    (error,) = episodes.findings.errors
+    assert error.remedy.endswith("or the day of birth as `birth_date`, from which it is worked out.")
+    (lacking,) = read_episodes(aged({}), registry()).findings.errors
+    assert lacking.remedy.endswith("Name the right one under `columns: {birth_date: ...}`.")

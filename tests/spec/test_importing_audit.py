@@ -639,3 +639,44 @@ def test_an_abbreviation_of_a_condition_is_asked_and_never_joined_by_itself(
     joined = answered(first, {key: "same"}).plan["data"]["values"]["condition"]
     assert {*joined, *joined.values()} == {short, whole}
     assert "values" not in answered(first, {key: "different"}).plan["data"]
+
+
+def test_the_age_is_worked_out_of_a_day_of_birth_that_is_shown_nowhere(tmp_path: Path) -> None:
+    born = (pd.Timestamp("1950-06-15") + pd.to_timedelta(np.arange(N) * 90, unit="D")).strftime("%d/%m/%Y")
+    proposal = of_csv(tmp_path, export(Born=born))
+    assert keys(proposal) == []
+    assert proposal.plan["data"]["columns"]["birth_date"] == "Born"
+    assert proposal.plan["descriptors"]["age"] == {
+        "type": "number", "unit": "years", "bands": [40, 60, 80], "completeness": True,
+    }  # fmt: skip
+    (reading,) = [each for each in proposal.readings if each.column == "Born"]
+    assert (reading.status, reading.role) == ("mapped", "descriptors.age by birth_date")
+    assert reading.examples == ()
+    assert not any(text in plan_text(proposal) + reading.why for text in ("1950", born[-1][-4:]))
+    episodes = audited(proposal, tmp_path).require_clean()
+    ages = episodes.query("SELECT MIN(age) AS low, MAX(age) AS high FROM episodes").iloc[0]
+    assert (ages["low"], ages["high"]) == (59, 73)
+
+
+BIRTHS: dict[str, tuple[dict[str, Any], str]] = {
+    "a column has the age": ({"DOB": ["01/02/1950"] * N, "Age": [40, 74] * 30}, "Age has the age"),
+    "a year is no day": ({"DOB": [1950, 1951] * 30}, "its values are no dates"),
+    "there are two": ({"DOB": ["21/02/1950"] * N, "Born": ["21/02/1951"] * N}, "not sure which one"),
+}
+
+
+@pytest.mark.parametrize("case", BIRTHS)
+def test_a_birth_that_gives_no_age_is_not_used_and_says_why(tmp_path: Path, case: str) -> None:
+    columns, why = BIRTHS[case]
+    proposal = of_csv(tmp_path, export(**columns))
+    (reading,) = [each for each in proposal.readings if each.column == "DOB"]
+    assert (reading.status, reading.examples) == ("unused", ())
+    assert why in reading.why
+    assert "birth_date" not in proposal.plan["data"]["columns"]
+
+
+def test_days_of_birth_are_no_reason_for_the_day_of_the_export(tmp_path: Path) -> None:
+    proposal = of_csv(tmp_path, export(Born=["13.01.53", "14.02.61"] * (N // 2)))
+    (question,) = [each for each in proposal.questions if each.key == "data_cut"]
+    last = (DAYS + pd.Timedelta(days=60)).max().date()
+    assert f"The latest day in the data is {last}" in question.why

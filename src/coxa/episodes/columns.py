@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from coxa.study.audit.plan import COUNTS, DATES, FLAGS, TEXTS, AuditPlan
+from coxa.study.audit.plan import BIRTH_DATE, COUNTS, DATES, FLAGS, TEXTS, AuditPlan
 
 SQL_TYPES = {"text": "VARCHAR", "date": "DATE", "number": "DOUBLE PRECISION", "flag": "BOOLEAN"}
 
@@ -26,6 +26,19 @@ def column_types(plan: AuditPlan) -> dict[str, str]:
 def quoted(name: str) -> str:
     """Return a name as an identifier of SQL."""
     return '"' + name.replace('"', '""') + '"'
+
+
+def age_sql(plan: AuditPlan) -> str:
+    """Return the age at intake in whole years, from the day of birth of a relation that has it.
+
+    Nobody is born after an intake: where the file has years of two digits, such a day is of the century before.
+    """
+    year, day = ("EXTRACT(year FROM {0})", "EXTRACT(month FROM {0}) * 100 + EXTRACT(day FROM {0})")
+    years = f"{year.format('intake_date')} - {year.format(BIRTH_DATE)}"
+    before = f"CASE WHEN {day.format('intake_date')} < {day.format(BIRTH_DATE)} THEN 1 ELSE 0 END"
+    age = f"CAST({years} - {before} AS DOUBLE PRECISION)"
+    formats = plan.data.date_format or ()
+    return f"{age} + CASE WHEN {age} < 0 THEN 100 ELSE 0 END" if any("%y" in each for each in formats) else age
 
 
 PERIODS = {

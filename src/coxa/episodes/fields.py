@@ -16,7 +16,7 @@ from coxa.cohort.mapping.columns import Origin, Resolved, resolve
 from coxa.cohort.mapping.missing import MissingCodes
 from coxa.cohort.readers.raw import RawFile, Sheet
 from coxa.findings import Finding
-from coxa.study.audit.plan import CLINIC, CONDITION, COUNTS, DATES, FLAGS, TEXTS, THERAPIST, AuditPlan
+from coxa.study.audit.plan import AGE, BIRTH_DATE, CLINIC, CONDITION, COUNTS, DATES, FLAGS, TEXTS, THERAPIST, AuditPlan
 from coxa.study.audit.source import RowsSource
 from coxa.study.source import TableSource, code_text
 
@@ -35,6 +35,9 @@ NO_NUMBER = "Correct it at the source: a number and nothing else."
 SCORE_COLUMN = re.compile(r"columns: \{(\w+)_(intake|discharge|date): \.\.\.\}")
 
 WORDS = {
+    ", or map birth_date and randomisation_date, from which it is computed.": (
+        ", or the day of birth as `birth_date`, from which it is worked out."
+    ),
     " in its table": " under `data`",
     "under `data` or  under `data`": "under `data`",
     "under `data` or under `data`": "under `data`",
@@ -53,6 +56,9 @@ def contract(plan: AuditPlan) -> Contract:
     for name, one in plan.descriptors.items():
         levels = one.level_labels() if one.type == "category" else {}
         fields[name] = Field(name, one.type, plan.label("descriptors", name), levels=levels, source=IN_PLAN)
+    if plan.age_from_birth:
+        fields.pop(AGE)
+        fields[BIRTH_DATE] = _field(BIRTH_DATE, "date", asked=True)
     for standard in plan.standards.values():
         flags = [name for name in (standard.met, standard.among) if name]
         fields |= {name: _field(name, "boolean", asked=True) for name in flags}
@@ -131,7 +137,7 @@ def _remedy(finding: Finding) -> str:
         remedy = remedy.replace(trial, audit)
     name = (finding.field or "").partition(" ")[0]
     remedy = remedy.replace("values: {value:", f"values: {{{name}:")
-    if name not in DATES:
+    if name not in (*DATES, BIRTH_DATE):
         remedy = SCORE_COLUMN.sub(r"scores: {\1: {\2: ...}}", remedy)
     if name and finding.value and remedy == NO_NUMBER:
         first = finding.value.partition(" in row ")[0]

@@ -20,7 +20,7 @@ from coxa.episodes.kept import kept_rows, settled
 from coxa.episodes.reading import keep_rows
 from coxa.episodes.relation import Failed
 from coxa.episodes.sessions import check_sessions
-from coxa.episodes.sources import Sources, keyed, read_sources
+from coxa.episodes.sources import Sources, keyed, read_sources, without_birth
 from coxa.episodes.whole import NotRead
 from coxa.findings import Finding, Findings
 from coxa.frames import ColumnarFrame, Frame
@@ -87,7 +87,7 @@ def _nothing(plan: AuditPlan, findings: tuple[Finding, ...]) -> Episodes:
 
 def _checked(plan: AuditPlan, sources: Sources) -> Episodes:
     """Return the episodes that are used, with every finding and the account."""
-    reading, sessions = sources.episodes, sources.sessions
+    reading, sessions = without_birth(sources.episodes), sources.sessions
     draft = Draft(plan, reading, keyed(plan, sources), plan.data_cut or date.today())
     findings = [*reading.findings, *sources.findings, *(sessions.findings if sessions else ())]
     findings += check_sessions(draft, sessions) if sessions else []

@@ -8,7 +8,7 @@ from pathlib import Path
 from coxa.cohort.contracts import Contract
 from coxa.cohort.read import SHOWN
 from coxa.episodes.checks.clinics import NOT_RECORDED
-from coxa.episodes.columns import column_types, quoted
+from coxa.episodes.columns import age_sql, column_types, quoted
 from coxa.episodes.dialects import DuckWords
 from coxa.episodes.duck import attach, open_duck, scan_file
 from coxa.episodes.episodes import DEFAULTS, Database, Duck
@@ -21,7 +21,7 @@ from coxa.episodes.whole import NotRead, read_whole_rows
 from coxa.errors import nearest
 from coxa.findings import Finding
 from coxa.frames import Frame
-from coxa.study.audit.plan import CLINIC, AuditPlan
+from coxa.study.audit.plan import AGE, BIRTH_DATE, CLINIC, AuditPlan
 from coxa.study.audit.source import DATABASE_FILES, RowsSource
 
 SCANNED = (*DATABASE_FILES, ".parquet")
@@ -131,14 +131,26 @@ def _in_one_database(sources: Sources, duck: Duck) -> Sources:
     return replace(sources, sessions=moved)
 
 
+def without_birth(reading: Reading) -> Reading:
+    """Return what was read with the age in place of the day of birth, as `keyed` has it."""
+    if BIRTH_DATE not in reading.columns:
+        return reading
+    columns = {AGE if name == BIRTH_DATE else name: column for name, column in reading.columns.items()}
+    return replace(reading, columns=columns)
+
+
 def keyed(plan: AuditPlan, sources: Sources) -> str:
-    """Return the episodes with patient, episode and clinic in every row, flags that default to true, and sessions."""
+    """Return the episodes with patient, episode and clinic in every row, flags that default to true, and sessions.
+
+    The age is in place of a day of birth, which no later relation has.
+    """
     episodes = sources.episodes
     made = {
         "patient": "patient" if "patient" in episodes.columns else "episode",
         "episode": "COALESCE(episode, patient || ' ' || CAST(intake_date AS VARCHAR))",
         CLINIC: f"COALESCE({CLINIC}, '{NOT_RECORDED}')",
     } | {name: f"COALESCE({quoted(name)}, {value})" for name, value in DEFAULTS.items()}
+    made |= {AGE: age_sql(plan)} if plan.age_from_birth else {}
     names = list(column_types(plan))
     chosen = ", ".join(f"{made.get(name, quoted(name))} AS {quoted(name)}" for name in names)
     relation = f"SELECT {chosen} FROM ({episodes.relation}) AS typed"

@@ -7,7 +7,10 @@ from collections.abc import Iterator
 
 from coxa.episodes.checks.draft import Draft, RowFault
 from coxa.episodes.columns import quoted
-from coxa.study.audit.plan import COUNTS
+from coxa.study.audit.plan import AGE, COUNTS
+
+OLDEST = 115
+"""Years of age above which a day of birth is taken for a slip."""
 
 
 def range_faults(draft: Draft) -> Iterator[RowFault]:
@@ -19,6 +22,11 @@ def range_faults(draft: Draft) -> Iterator[RowFault]:
     for name, one in draft.plan.descriptors.items():
         if one.range is not None:
             yield from _outside(draft, name, *one.range, "")
+    if draft.plan.age_from_birth and draft.has(AGE):
+        rule = f"the day of birth gives an age that is not from 0 to {OLDEST} years"
+        condition = f"{quoted(AGE)} < 0 OR {quoted(AGE)} > {OLDEST}"
+        remedy = "Correct the day of birth at the source (day and month, century)."
+        yield RowFault(f"({condition})", "error", rule, remedy, AGE, quoted(AGE), unused=(AGE,))
     for name in COUNTS:
         yield from _outside(draft, name, 0, math.inf, "")
 

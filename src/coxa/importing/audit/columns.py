@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from coxa.findings import Finding
+from coxa.importing.audit.births import is_birth
 from coxa.importing.audit.used import Used
 from coxa.importing.draft import Draft
 from coxa.importing.profile import ColumnProfile
@@ -31,9 +32,9 @@ NONE = "none"
 
 
 def set_aside(used: Used) -> None:
-    """Note the columns that have no place in an audit by their name: names of people, dates of birth, free text."""
+    """Note the columns that have no place in an audit by their name: names of people, free text."""
     for profile in list(used.free()):
-        if roles_by_name(profile):
+        if roles_by_name(profile) or is_birth(profile):
             continue
         keys = list(keys_of(profile))
         for each in heads().unused:
@@ -80,7 +81,7 @@ def other_roles(used: Used) -> None:
         named = [one for one in used.profiles if role in roles_by_name(one) and used.draft.free(one)]
         if not named and not _needed(used, role) and role not in WORTH_ASKING:
             continue
-        candidates = [one for one in used.free() if agrees(one, role) and not one.constant]
+        candidates = [one for one in used.free() if agrees(one, role) and not one.constant and not is_birth(one)]
         if role in WORTH_ASKING:
             asked = {column for question in used.draft.questions for column in question.columns}
             candidates = [one for one in candidates if one.kind == "category" and one.column not in asked]

@@ -39,7 +39,7 @@ def _longest(used: Used) -> None:
     usual = ""
     if len(lasting):
         days = int(lasting.quantile(LONG, interpolation="higher"))
-        last = max(begun.max(), _latest(used))
+        last = max(begun.max(), pd.Timestamp(max(used.latest_days())))
         n = int(((last - begun).dt.days > days).sum())
         usual = (
             f": {n} of them began more than {days} days before {last.date()}, the latest day in the data. Of the "
@@ -71,12 +71,6 @@ def _lengths(used: Used) -> tuple[pd.Series, pd.Series]:
     unended = texts.isna() | texts.isin(list(used.columns["discharge_date"].profile.missing))
     lasting = (ended - begun).dt.days.dropna()
     return begun[unended & begun.notna()], lasting[lasting >= 0]
-
-
-def _latest(used: Used) -> pd.Timestamp:
-    """Return the latest day in the columns in use."""
-    dated = [one.profile.days[1] for one in used.columns.values() if one.profile.kind == "date" and one.profile.days]
-    return pd.Timestamp(max(dated))
 
 
 def _read(column: pd.Series, formats: list[str]) -> pd.Series:

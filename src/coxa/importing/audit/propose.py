@@ -8,6 +8,7 @@ from pathlib import PurePosixPath
 
 from coxa.cards import counted
 from coxa.findings import Finding
+from coxa.importing.audit.births import propose_birth
 from coxa.importing.audit.columns import other_roles, own_names, set_aside, sure_roles
 from coxa.importing.audit.descriptors import map_flags, propose_descriptors, propose_standards
 from coxa.importing.audit.follow_up import propose_follow_up
@@ -53,6 +54,7 @@ def propose_audit(draft: Draft) -> None:
     propose_descriptors(used)
     propose_standards(used)
     other_roles(used)
+    propose_birth(used)
     own_names(used)
     ask_for_an_outcome(used)
     map_flags(used, dict.fromkeys(FLAGS, ""))

@@ -19,7 +19,7 @@ from coxa.importing.draft import Draft
 from coxa.importing.files import is_server
 from coxa.importing.profile import ColumnProfile
 from coxa.importing.proposal import Answer, Question
-from coxa.importing.roles import fit
+from coxa.importing.roles import fit, is_personal
 from coxa.importing.tables import FileTable
 
 MARKS = {"point": ".", "comma": ","}
@@ -102,7 +102,7 @@ def _note_both_orders(draft: Draft, table: FileTable, dated: Sequence[ColumnProf
 
 def _order_question(table: FileTable, profile: ColumnProfile) -> Question:
     first, second = profile.ambiguous[0]
-    text = profile.ambiguous_values[0]
+    text = "A date" if is_personal(profile) else profile.ambiguous_values[0]
     return Question(
         f"date_format:{table.place}:{profile.column}", f"Which comes first in {profile.column}, the day or the month?",
         f"{text} is a day under both, and no date of the file decides.",
@@ -173,10 +173,11 @@ def _note_odd(used: Used, missing: set[str]) -> None:
         left = {text: n for text, n in left.items() if text not in asked}
         if left:
             what = "dates" if one.profile.kind == "date" else "numbers"
+            shown = None if is_personal(one.profile) else ", ".join(list(left)[:SHOWN])
             used.draft.findings.append(
                 Finding("warning", used.table.place, f"{counted(sum(left.values()), 'value')} are no {what}",
                         f"Correct them at the source, or map them: `values: {{{name}: ...}}` under `data`.",
-                        field=one.profile.column, value=", ".join(list(left)[:SHOWN]))
+                        field=one.profile.column, value=shown)
             )  # fmt: skip
 
 
@@ -204,7 +205,7 @@ def texts_of(frame: pd.DataFrame) -> pd.DataFrame:
 
 def ask_data_cut(used: Used) -> None:
     """Ask for the day of the export; without an answer it is the latest day in the data."""
-    days = [one.profile.days[1] for one in used.columns.values() if one.profile.kind == "date" and one.profile.days]
+    days = used.latest_days()
     titled = _day_of_title(used)
     title = f"The title of the file says {titled}. " if titled else ""
     latest = f"The latest day in the data is {max(days)}, which" if days else "The latest day in the data"

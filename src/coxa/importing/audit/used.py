@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from coxa.importing.draft import Draft
 from coxa.importing.profile import ColumnProfile
 from coxa.importing.tables import FileTable
+from coxa.study.audit.plan import BIRTH_DATE
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,11 @@ class Used:
         """Map spellings of a column."""
         if words:
             self.values.setdefault(name, {}).update(words)
+
+    def latest_days(self) -> list[str]:
+        """Return the latest day of each column of dates, as ISO, but for days of birth."""
+        columns = [one.profile for name, one in self.columns.items() if name != BIRTH_DATE]
+        return [one.days[1] for one in columns if one.kind == "date" and one.days]
 
     def named(self, column: str) -> ColumnProfile:
         """Return a column of the table by its name."""

@@ -26,7 +26,10 @@ TEXTS = ("patient", "episode", CLINIC, THERAPIST, CONDITION)
 DATES = ("referral_date", "intake_date", "discharge_date")
 COUNTS = ("booked", "attended", "missed")
 FLAGS = ("eligible", "asked")
-RESERVED = (*TEXTS, *DATES, *COUNTS, *FLAGS, PERIOD, "intake", "due", "done", "late", "source_row")
+BIRTH_DATE, AGE = "birth_date", "age"
+"""A day of birth under `columns` gives the descriptor `age`, in whole years at intake; it is kept nowhere itself."""
+
+RESERVED = (*TEXTS, *DATES, *COUNTS, *FLAGS, BIRTH_DATE, PERIOD, "intake", "due", "done", "late", "source_row")
 """Columns that episodes have by coxa's own names; covariates, outcomes and standards have others."""
 
 
@@ -210,10 +213,23 @@ class AuditPlan(Part):
             "column",
             ("data", "columns"),
         )
+        yield from self._age_problems()
         scores = [f"{name}_{end}" for name in self.outcomes for end in ("intake", "discharge", "date")]
         yield from known(self.data.values, (*self.columns, *scores), "column", ("data", "values"))
         for name, outcome in self.outcomes.items():
             yield from self._outcome_problems(name, outcome)
+
+    def _age_problems(self) -> Iterator[Problem]:
+        """Yield what is wrong with an age that is worked out of a day of birth."""
+        if not self.age_from_birth:
+            return
+        place = ("data", "columns", BIRTH_DATE)
+        if AGE in self.data.columns or AGE in self.data.values:
+            yield Problem(place, f"`{AGE}` has a column of its own, and `{BIRTH_DATE}` gives it; remove one of them")
+        if AGE not in self.descriptors or self.descriptors[AGE].type != "number":
+            yield Problem(
+                place, f"`{BIRTH_DATE}` gives the age, which is no descriptor; write `{AGE}: {{type: number}}` there"
+            )
 
     def _outcome_problems(self, name: str, outcome: AuditOutcome) -> Iterator[Problem]:
         try:
@@ -238,7 +254,12 @@ class AuditPlan(Part):
     def columns(self) -> tuple[str, ...]:
         """Columns of an episode, by coxa's names that a source can have, without those of scores."""
         flags = [name for one in self.standards.values() for name in (one.met, one.among) if name]
-        return tuple(dict.fromkeys((*TEXTS, *DATES, *COUNTS, *FLAGS, *self.descriptors, *flags)))
+        return tuple(dict.fromkeys((*TEXTS, *DATES, *COUNTS, *FLAGS, BIRTH_DATE, *self.descriptors, *flags)))
+
+    @property
+    def age_from_birth(self) -> bool:
+        """Whether the age is worked out of a day of birth."""
+        return BIRTH_DATE in self.data.columns
 
     @property
     def adjusters(self) -> tuple[str, ...]:

@@ -64,7 +64,11 @@ class RowsSource(Part):
     drop_identical_rows: bool = Field(
         False, description="True: of rows that are the same in every column only the first is used."
     )
-    columns: dict[str, str] = Field(default_factory=dict, description="coxa's column: the file's column.")
+    columns: dict[str, str] = Field(
+        default_factory=dict,
+        description="coxa's column: the file's column. `birth_date` gives the descriptor `age`, in whole years at "
+        "intake, and is not kept itself.",
+    )
     values: dict[str, dict[Code, Code]] = Field(
         default_factory=dict, description="coxa's column: {the file's code or spelling: coxa's word}."
     )

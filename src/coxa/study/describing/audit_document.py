@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from coxa.study.audit.plan import COUNTS, DATES, FLAGS, TEXTS, AuditPlan
+from coxa.study.audit.plan import BIRTH_DATE, COUNTS, DATES, FLAGS, TEXTS, AuditPlan
 from coxa.study.describing.document import part_section, walk
 
 
@@ -56,11 +56,14 @@ MEANINGS = {
     "missed": "sessions missed",
     "eligible": "whether the audit is about this episode; yes where there is no such column",
     "asked": "whether the patient was asked to fill in questionnaires; yes where there is no such column",
+    BIRTH_DATE: "day of birth, only where `columns` names it: the descriptor `age` is worked out of it, in whole years "
+    "at intake, and the day is kept nowhere. A year of two digits that would be after the intake is of the century "
+    "before",
 }
 """Column -> what it holds."""
 
 KINDS = dict.fromkeys(TEXTS, "text") | dict.fromkeys(DATES, "date") | dict.fromkeys(COUNTS, "whole number")
-KINDS |= dict.fromkeys(FLAGS, "yes or no")
+KINDS |= dict.fromkeys(FLAGS, "yes or no") | {BIRTH_DATE: "date"}
 
 
 def audit_document() -> str:
