@@ -88,6 +88,9 @@ def attach(duck: Duck, paths: Iterable[Path]) -> None:
     listed = ", ".join("'" + each.replace("'", "''") + "'" for each in allowed)
     duck.connection.execute(f"SET search_path = '{','.join(path_of)}'")
     duck.connection.execute(f"SET allowed_paths = [{listed}]")
+    if duck.spill is not None:
+        own = duck.spill.name.replace("'", "''")
+        duck.connection.execute(f"SET allowed_directories = ['{own}']")
     duck.connection.execute("SET enable_external_access = false")
     duck.connection.execute("SET lock_configuration = true")
 

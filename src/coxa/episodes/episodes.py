@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Protocol
 
@@ -40,11 +41,13 @@ class Duck:
     connection : with a table `source`, unless `source` says what that is
     source     : the SELECT that is `source`
     spill      : folder for what does not fit into memory, removed with this record
+    worked_out : whether `source` has the columns of `episodes_sql` already, so that no query works them out
     """
 
     connection: duckdb.DuckDBPyConnection
     source: Relation | None = None
     spill: TemporaryDirectory[str] | None = None
+    worked_out: bool = False
 
     def frame(self, sql: str, values: Mapping[str, Any]) -> pd.DataFrame:
         """Return the rows of a SELECT."""
@@ -73,6 +76,22 @@ class Duck:
         text, names = rewritten(sql, "${}".format)
         given = {name: value for name, value in values.items() if name in names}
         self.connection.execute(f"CREATE TABLE memory.main.{quoted(table)} AS {text}", given or None)
+
+    def file_of(self, name: str, sql: str, values: Mapping[str, Any]) -> str | None:
+        """Write the rows of a SELECT into a Parquet file beside what spills; return the SELECT of it.
+
+        None where there is no such folder, or no room in it: the rows are then asked for where they are.
+        """
+        if self.spill is None:
+            return None
+        path = str(Path(self.spill.name) / f"{name}.parquet").replace("'", "''")
+        text, names = rewritten(sql, "${}".format)
+        given = {name: value for name, value in values.items() if name in names}
+        try:
+            self.connection.execute(f"COPY ({text}) TO '{path}' (FORMAT parquet, COMPRESSION lz4)", given or None)
+        except duckdb.Error:
+            return None
+        return f"SELECT * FROM read_parquet('{path}')"
 
     def close(self) -> None:
         """Let go of the file, and of what was kept aside."""
@@ -122,7 +141,9 @@ class Episodes:
         values
             Of the parameters.
         """
-        text = f"WITH episodes AS ({episodes_sql(self.plan, 'source')}) {sql}"
+        ready = isinstance(self.database, Duck) and self.database.worked_out
+        rows = "SELECT * FROM source" if ready else episodes_sql(self.plan, "source")
+        text = f"WITH episodes AS ({rows}) {sql}"
         return self.database.frame(text, {"data_cut": self.data_cut, **values})
 
     def __repr__(self) -> str:

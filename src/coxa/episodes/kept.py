@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import date
 
 from coxa.episodes.checks.draft import Draft
-from coxa.episodes.columns import column_types, quoted
+from coxa.episodes.columns import column_types, episodes_sql, quoted
 from coxa.episodes.episodes import Database, Duck
 from coxa.episodes.relation import Relation
 
@@ -44,8 +45,16 @@ def settled(by_row: Draft, together: Draft) -> Draft:
     return replace(together, relation=relation)
 
 
-def kept_rows(draft: Draft) -> Kept:
-    """Return the rows without a reason to leave them out."""
+def kept_rows(draft: Draft, data_cut: date) -> Kept:
+    """Return the rows without a reason to leave them out; those of a file are checked and typed once, in a copy.
+
+    Parameters
+    ----------
+    draft
+        The rows with all reasons to leave them out.
+    data_cut
+        The day of the export.
+    """
     reading, columns = draft.reading, ", ".join(map(quoted, column_types(draft.plan)))
     database, values = reading.database, dict(reading.bound.values)
     relation = f"SELECT {columns} FROM ({draft.relation}) AS r WHERE why IS NULL"
@@ -54,7 +63,12 @@ def kept_rows(draft: Draft) -> Kept:
     if reading.in_memory:
         database.keep("source", relation, values)
         return Kept(replace(draft, relation="SELECT * FROM memory.main.source"), database)
-    return Kept(replace(draft, relation=relation), replace(database, source=Relation(relation, values)))
+    ready = episodes_sql(draft.plan, f"({relation}) AS k")
+    copied = database.file_of("episodes", ready, {**values, "data_cut": data_cut})
+    if copied is None:
+        return Kept(replace(draft, relation=relation), replace(database, source=Relation(relation, values)))
+    typed = replace(draft, relation=f"SELECT {columns} FROM ({copied}) AS k")
+    return Kept(typed, replace(database, source=Relation(copied), worked_out=True))
 
 
 def _of_server(database: Database, relation: str, values: dict[str, object]) -> Database:

@@ -96,8 +96,8 @@ def _checked(plan: AuditPlan, sources: Sources) -> Episodes:
     together = settled(by_row, together)
     disposition = reading.disposition + (sessions.disposition if sessions else Disposition())
     disposition += account(together.frame, CHECKING, EPISODES, reading.place)
-    kept = kept_rows(together)
     cut, note = _data_cut(by_row)
+    kept = kept_rows(together, cut)
     findings += [*wrong, *repeated, *check_all(kept.draft), *note]
     places = (reading.source, *((sessions.source,) if sessions else ()))
     return Episodes(plan, kept.database, cut, Findings(tuple(dict.fromkeys(findings))), disposition, places)

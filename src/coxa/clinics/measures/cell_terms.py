@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
 from coxa.audit.casemix.cells import CellFit, fit_cells
@@ -65,17 +67,11 @@ def terms_of(episodes: Episodes, outcome: str, where: str, *, clinic: bool, adju
 
 def fifths(episodes: Episodes, columns: Sequence[str], where: str) -> list[tuple[float, ...]]:
     """Return the limits between fifths of numbers, each once, to six digits."""
-    wanted = [
-        f"PERCENTILE_CONT({share}) WITHIN GROUP (ORDER BY {column}) AS q{i}_{j}"
-        for i, column in enumerate(columns)
-        for j, share in enumerate(FIFTHS)
-    ]
+    shares = f"ARRAY[{', '.join(map(str, FIFTHS))}]"
+    wanted = [f"PERCENTILE_CONT({shares}) WITHIN GROUP (ORDER BY {name}) AS q{i}" for i, name in enumerate(columns)]
     row = episodes.query(f"SELECT {', '.join(wanted)} FROM episodes WHERE {where}").iloc[0]
-    found = []
-    for i in range(len(columns)):
-        own = [row[f"q{i}_{j}"] for j in range(len(FIFTHS))]
-        found.append(tuple(sorted({float(f"{float(value):.6g}") for value in own if pd.notna(value)})))
-    return found
+    limits = ([] if own is None or np.ndim(own) == 0 else list(own) for own in row)
+    return [tuple(sorted({float(f"{float(value):.6g}") for value in own if pd.notna(value)})) for own in limits]
 
 
 def cells_of(
@@ -124,6 +120,8 @@ def fit_terms(cells: pd.DataFrame, terms: Sequence[Term]) -> tuple[CellFit, list
     """
     names = [term.name for term in terms if cells[term.name].nunique() > 1]
     notes: list[str] = []
+    with suppress(FitError):  # nearly always all terms can be told apart, and one fit is enough
+        return fit_cells(cells, "tries", "events", names), []
     for name in list(names):
         place = names.index(name)
         try:
