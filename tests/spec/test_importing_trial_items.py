@@ -218,3 +218,13 @@ def test_items_on_another_scale_are_one_question(tmp_path: Path) -> None:
     assert [each.key for each in first.questions if each.key.startswith(("items", "outcomes"))] == [
         "items.ihot_12.coding"
     ]
+
+
+def test_a_row_for_each_item_is_not_taken_for_an_outcome(tmp_path: Path) -> None:
+    rows = [f"P{k:02},{ARMS[k % 2]},0,ohs,{j},{(k + j) % 5}" for k in range(1, 11) for j in range(1, 13)]
+    file = tmp_path / "rows.csv"
+    file.write_text("\n".join(["id,arm,week,instrument,item,value", *rows]) + "\n", encoding="utf-8")
+    proposal = propose(file, "trial")
+    unused = {each.column for each in proposal.readings if each.why.startswith("Rows are of items")}
+    assert unused == {"instrument", "item", "value"}
+    assert "outcomes" not in proposal.plan

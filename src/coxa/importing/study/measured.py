@@ -82,7 +82,8 @@ class Measured:
 
 def measured_in(draft: Draft, table: StudyTable) -> Measured:
     """Return what is measured in a table that is none of events."""
-    numeric = [name for name in table.columns if _numeric(table, name)]
+    _note_item_rows(draft, table)
+    numeric = [name for name in table.columns if _numeric(table, name) and draft.free(table.profiles[name])]
     items = _items(draft, table, numeric)
     computed_columns(draft, table)
     visit, times = (None, {}) if table.unique else _visit_column(table)
@@ -104,6 +105,17 @@ def measured_in(draft: Draft, table: StudyTable) -> Measured:
     return Measured(
         table, items, tuple(found), dates, visit, times, fields.get("assessment_date"), fields.get("study_day"), long
     )
+
+
+def _note_item_rows(draft: Draft, table: StudyTable) -> None:
+    """Say of a table with a row for each item that it is not mapped: a plan can read it, and it is not proposed."""
+    fields = fields_of("item_responses", table.columns)
+    if table.unique or not {"item", "value"} <= set(fields):
+        return
+    for name in ("instrument", "item", "value"):
+        if name in fields:
+            why = "Rows are of items, which are not proposed. Write `columns: item, value` under `item_responses`."
+            draft.is_role(table.profiles[fields[name]], "", why, "unused")
 
 
 def _dates(table: StudyTable) -> list[str]:
