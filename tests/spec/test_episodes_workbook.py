@@ -133,8 +133,8 @@ def test_therapists_in_two_spellings_are_proposed(folder: str) -> None:
         == "J. Okafor (1 episode) and Okafor, J (1 episode); M. Santos (1 episode) and m santos (2 episodes)"
     )
     assert found.remedy == (
-        'If they mean the same, write this under `data`: `values: {therapist: {"Okafor, J": "J. Okafor", "m santos": '
-        '"M. Santos"}}`.'
+        'If they mean the same, add `therapist: {"Okafor, J": "J. Okafor", "m santos": "M. Santos"}` to `values` under '
+        "`data`."
     )
 
 

@@ -56,6 +56,8 @@ def audit_command(
     with edge(verbose, as_json):
         check_there(plan)
         check_there(data)
+        from coxa.cli.check_audit import naming_changes
+
         wanted, letter = asked_forms(forms), _letter_form(letters)
         from coxa.clinics.write import AUDIT_LENGTHS
 
@@ -68,7 +70,8 @@ def audit_command(
 
             before = [read_counts(earlier)] if earlier is not None else []
             tell("measuring", 0, 3)
-            audit = audit_clinics(plan, data, jobs=jobs, scheduler=scheduler)
+            with naming_changes(plan, data):
+                audit = audit_clinics(plan, data, jobs=jobs, scheduler=scheduler)
             tell("hiding small counts", 1, 3)
             published = publish(audit, earlier=before)
             tell("writing the page", 2, 3)
@@ -78,9 +81,10 @@ def audit_command(
             from coxa.cli.check_audit import file_of
             from coxa.cli.show import show_findings
             from coxa.importing.drifting import drift
+            from coxa.importing.settled import settled
 
             changed = drift(audit.plan, file_of(audit.plan, data)) if data is not None else Findings()
-            show_findings(audit.findings.warnings + changed)
+            show_findings(settled(audit.findings.warnings, changed))
             typer.echo(f"page: {', '.join(map(str, written))}")
             typer.echo(f"for your own eyes: {out / 'own'}")
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,10 +29,26 @@ def check_audit(plan: AuditPlan, data: Path | None) -> tuple[Episodes, Findings]
     """
     from coxa.episodes import read_episodes
     from coxa.importing.drifting import drift
+    from coxa.importing.settled import settled
 
     given = file_of(plan, data)
     episodes = read_episodes(plan, given)
-    return episodes, episodes.findings + drift(plan, given)
+    return episodes, settled(episodes.findings, drift(plan, given))
+
+
+@contextmanager
+def naming_changes(path: Path, data: Path | None) -> Iterator[None]:
+    """Raise the faults of data with the line of the plan that takes a changed export in."""
+    from coxa.errors import DataError
+    from coxa.importing.drifting import drift
+    from coxa.importing.settled import settled
+    from coxa.study.audit.read import read_audit
+
+    try:
+        yield
+    except DataError as error:
+        plan = read_audit(path)
+        raise DataError(str(error.args[0]), settled(error.findings, drift(plan, file_of(plan, data)))) from error
 
 
 def file_of(plan: AuditPlan, data: Path | None) -> Path | None:

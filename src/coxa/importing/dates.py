@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from functools import lru_cache
 
 from coxa.cohort.mapping.codes import readings
@@ -111,6 +112,37 @@ def read_dates(texts: Iterable[str], known: Mapping[str, str] | None = None, com
         min(days, default=None),
         max(days, default=None),
     )
+
+
+def one_day(text: str, formats: Iterable[str]) -> date | None:
+    """Return the day that a text is: year first, or in the order in which a file writes its dates; else None.
+
+    Parameters
+    ----------
+    formats
+        Formats of the dates of the file.
+
+    Examples
+    --------
+    >>> one_day("2025-11-03", []).isoformat(), one_day("3.11.2025", ["%d/%m/%Y"]).isoformat()
+    ('2025-11-03', '2025-11-03')
+    >>> one_day("3/11/2025", ["%m/%d/%Y"]).isoformat(), one_day("3/11/2025", ["%Y-%m-%d"]), one_day("soon", [])
+    ('2025-03-11', None, None)
+    """
+    first = {shape[1] for shape in formats if shape[1] in "dm"}
+    read = {shape: day.date() for shape, day in readings(text, formats_of(text)).items()}
+    wanted = {day for shape, day in read.items() if shape[1] == "Y" or {shape[1]} == first}
+    every = set(read.values())
+    sure = every if all(shape[1] in "Yb" or _decides(shape, day) for shape, day in read.items()) else wanted
+    return sure.pop() if len(sure) == 1 else None
+
+
+def _decides(shape: str, day: date) -> bool:
+    """Say whether a day can be read in one order only: its month is a word, or it is after the twelfth."""
+    return "%b" in shape or "%B" in shape or day.day > MONTHS
+
+
+MONTHS = 12
 
 
 def _open(read: Mapping[str, tuple[str, ...]], proven: set[str]) -> list[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,13 +14,16 @@ from coxa.episodes.sources import SCANNED
 from coxa.episodes.whole import NotRead
 from coxa.errors import nearest
 from coxa.findings import Finding, Findings
+from coxa.importing.audit.births import is_birth
 from coxa.importing.databases import table_of_source
 from coxa.importing.files import read_tables, table_as_planned
+from coxa.importing.late_dates import late_dates
 from coxa.importing.profile import ColumnProfile, profile_table
-from coxa.importing.roles import agrees, described, fit, keys_of, roles_by_name
+from coxa.importing.roles import agrees, described, fit, is_personal, keys_of, roles_by_name
 from coxa.importing.tables import FileTable
 from coxa.importing.words import head_key, heads, value_key
-from coxa.study.audit.plan import CLINIC, DATES, THERAPIST, AuditPlan
+from coxa.study.audit.lines import column_clause, key_clause, sentence, value_clause
+from coxa.study.audit.plan import BIRTH_DATE, CLINIC, DATES, THERAPIST, AuditPlan
 from coxa.study.source import code_text
 
 SHOWN = 5
@@ -89,13 +91,14 @@ def drift(plan: AuditPlan, data: str | Path | None = None) -> Findings:
     except NotRead as error:
         return Findings(error.findings)
     if table is None:
-        return Findings.of(_header_finding(path, header))
+        return Findings.of(_header_finding(plan, path, header))
     profiles = {one.column: one for one in profile_table(table)}
     named = {**{name: name for name in plan.columns}, **named_columns(plan)}
     used = {name: column for name, column in named.items() if column in profiles}
     export = Export(plan, table, profiles, used, _before(plan, path))
     parts = (_missing_columns, _new_columns, _dates, _marks, _words, _levels, _labels, _rows)
-    return Findings.of(finding for part in parts for finding in part(export))
+    late = late_dates(plan, path, _of(export, _days(plan)))
+    return Findings.of((*(finding for part in parts for finding in part(export)), *late))
 
 
 def _own_file(plan: AuditPlan) -> Path | None:
@@ -117,14 +120,14 @@ def _read(plan: AuditPlan, path: Path | None) -> tuple[FileTable | None, tuple[i
     return table, header
 
 
-def _header_finding(path: Path | None, header: tuple[int, ...] | None) -> Iterator[Finding]:
+def _header_finding(plan: AuditPlan, path: Path | None, header: tuple[int, ...] | None) -> Iterator[Finding]:
     name = path.name if path else "database"
     if header is None:
         yield Finding("error", name, "the file cannot be read as the plan says", "Compare it with the file before.")
         return
-    line = f"header_row: {list(header) if len(header) > 1 else header[0]}"
+    line = sentence(key_clause(plan, ("data", "header_row"), list(header) if len(header) > 1 else header[0]))
     rule = "the rows that the plan names do not name the columns"
-    yield Finding("warning", name, rule, f"Write `{line}` under `data`.", field="header_row")
+    yield Finding("warning", name, rule, f"{line}.", field="header_row")
 
 
 def _before(plan: AuditPlan, path: Path | None) -> dict[str, ColumnProfile]:
@@ -141,35 +144,38 @@ def _before(plan: AuditPlan, path: Path | None) -> dict[str, ColumnProfile]:
 
 def _missing_columns(export: Export) -> Iterator[Finding]:
     """Yield columns of the plan that the export does not have, with the one that could be it."""
+    for name, column, hint in _gone(export):
+        clause = column_clause(export.plan, name, hint) if hint else ""
+        remedy = f"If it is called {hint} now, {clause}." if hint else "Export it again."
+        yield export.finding(f"the column of `{name}` is not in the file", remedy, column)
+
+
+def _gone(export: Export) -> Iterator[tuple[str, str, str]]:
+    """Yield coxa's column, the file's column that is gone, and the one that it could be, or nothing."""
     for name, column in named_columns(export.plan).items():
         if column in export.profiles:
             continue
         free = [one for one in export.profiles.values() if one.column not in export.used.values()]
         same = [one.column for one in free if head_key(one.column) == head_key(column)]
         meant = [one.column for one in free if name in roles_by_name(one) and agrees(one, name)]
-        hint = (same or meant or [nearest(column, [one.column for one in free]) or ""])[0]
-        remedy = f"If it is called {hint} now, write {_line('columns', name, hint)}." if hint else "Export it again."
-        yield export.finding(f"the column of `{name}` is not in the file", remedy, column)
-
-
-def _line(key: str, name: str, value: Any) -> str:
-    return f"`{key}: {{{name}: {json.dumps(value, ensure_ascii=False)}}}` under `data`"
+        meant += [one.column for one in free if name == BIRTH_DATE and is_birth(one)]
+        yield name, column, (same or meant or [nearest(column, [one.column for one in free]) or ""])[0]
 
 
 def _new_columns(export: Export) -> Iterator[Finding]:
     """Yield columns that the file before did not have; without it, those that a role of the audit fits."""
-    used = set(export.used.values())
+    used = {*export.used.values(), *(hint for _, _, hint in _gone(export))}
     for one in export.profiles.values():
         if one.column in used or (export.before and one.column in export.before):
             continue
         roles = [role for role in roles_by_name(one) if role not in export.used and agrees(one, role)]
         if not roles and not export.before:
             continue
-        use = f"Write {_line('columns', roles[0], one.column)}, if it is that." if roles else _as_descriptor(one)
+        clause = f"{sentence(column_clause(export.plan, roles[0], one.column))}, if it is that." if roles else ""
         new = "is new" if export.before else "is not used, and could be"
-        yield export.finding(
-            f"the column {new}{'' if export.before else ' ' + roles[0]}: {described(one)}", use, one.column
-        )
+        what = "its values identify people" if is_personal(one) else described(one)
+        rule = f"the column {new}{'' if export.before else ' ' + roles[0]}: {what}"
+        yield export.finding(rule, clause or _as_descriptor(one), one.column)
 
 
 def _as_descriptor(one: ColumnProfile) -> str:
@@ -182,18 +188,29 @@ def _as_descriptor(one: ColumnProfile) -> str:
 def _dates(export: Export) -> Iterator[Finding]:
     """Yield dates in formats that the plan does not name."""
     known = tuple(export.plan.data.date_format or ("%Y-%m-%d",))
-    for one in _of(export, (*DATES, *(f"{name}_date" for name in export.plan.outcomes))):
+    for one in _of(export, (*_days(export.plan), BIRTH_DATE)):
         new = [shape for shape in one.date_formats if shape not in known]
         open_pairs = [pair for pair in one.ambiguous if not set(pair) & set(known)]
         if new:
             kept = list(export.plan.data.date_format or ())
-            every = json.dumps([*kept, *(["%Y-%m-%d"] if not kept and "%Y-%m-%d" in one.date_formats else []), *new])
+            iso = ["%Y-%m-%d"] if not kept and "%Y-%m-%d" in one.date_formats else []
+            line = _of_data(export, "date_format", [*kept, *iso, *new])
             rule = f"dates are written in {counted(len(new), 'format')} that the plan does not name"
-            yield export.finding(rule, f"Write `date_format: {every}` under `data`.", one.column, ", ".join(new))
+            yield export.finding(rule, f"{line}.", one.column, ", ".join(new))
         for pair in open_pairs:
             rule = "the day or the month could come first in dates, and the plan does not say it"
-            remedy = f'Write `date_format: {pair[0]}` or `date_format: "{pair[1]}"` under `data`.'
+            line = _of_data(export, "date_format", [pair[0]])
+            remedy = f'{line}, or the same with "{pair[1]}" if the month comes first.'
             yield export.finding(rule, remedy, one.column, ", ".join(one.ambiguous_values))
+
+
+def _days(plan: AuditPlan) -> tuple[str, ...]:
+    return (*DATES, *(f"{name}_date" for name in plan.outcomes))
+
+
+def _of_data(export: Export, key: str, value: Any) -> str:
+    """Return the sentence that gives a key under `data` a value, without its full stop."""
+    return sentence(key_clause(export.plan, ("data", key), value))
 
 
 def _of(export: Export, names: tuple[str, ...]) -> Iterator[ColumnProfile]:
@@ -205,7 +222,7 @@ def _marks(export: Export) -> Iterator[Finding]:
     found, known = export.table.decimal, export.plan.data.decimal
     if found and known and found != known:
         rule = f"numbers have the decimal mark {found}, and the plan names {known}"
-        yield export.finding(rule, f'Write `decimal: "{found}"` under `data`.', None, found)
+        yield export.finding(rule, f"{_of_data(export, 'decimal', found)}.", None, found)
 
 
 def _words(export: Export) -> Iterator[Finding]:
@@ -222,9 +239,9 @@ def _words(export: Export) -> Iterator[Finding]:
             words |= fit(one, scale.low, scale.high).codes
         new = {text: n for text, n in words.items() if text not in known | mapped}
         if new:
-            every = json.dumps([*plan.data.missing, *new], ensure_ascii=False, default=str)
+            line = _of_data(export, "missing", [*plan.data.missing, *new])
             rule = f"{counted(len(new), 'word')} or code that often means missing is not in the plan"
-            remedy = f"Write `missing: {every}` under `data`, if it means that there is no value."
+            remedy = f"{line}, if it means that there is no value."
             yield export.finding(rule, remedy, column, ", ".join(new), sum(new.values()))
 
 
@@ -240,7 +257,8 @@ def _levels(export: Export) -> Iterator[Finding]:
         new = {text: n for text, n in one.values.items() if text not in known and one.labels.get(text) not in known}
         for text, n in list(new.items())[:SHOWN]:
             meant = _level_of(name, text, labels)
-            remedy = f"Write {_line('values', name, {text: meant})}, or add it to the `levels` of `{name}`."
+            clause = sentence(value_clause(export.plan, name, {text: meant}))
+            remedy = f"{clause}, or add it to the `levels` of `{name}`."
             yield export.finding(f"`{name}` has a value that is no level of the plan", remedy, one.column, text, n)
 
 
@@ -264,7 +282,7 @@ def _labels(export: Export) -> Iterator[Finding]:
         for text in [text for text in one.values if text not in known][:SHOWN]:
             meant = same.get(text) or nearest(text, known) or ""
             also = (
-                f"If it is {meant}, write {_line('values', name, {text: meant})}."
+                f"If it is {meant}, {value_clause(export.plan, name, {text: meant})}."
                 if meant
                 else "Nothing needs to be done."
             )
@@ -275,14 +293,14 @@ def _rows(export: Export) -> Iterator[Finding]:
     """Yield rows that are totals and are not excluded, and excluded rows that are no totals."""
     planned, found = set(export.plan.data.exclude_rows), dict(export.table.left_out)
     used = sorted(planned & set(map(int, export.table.source_row)))
-    if set(found) - planned or (used and export.before):
-        rows = sorted(found)
-        line = f"Write `exclude_rows: {rows}` under `data`."
-        if set(found) - planned:
-            reasons = ", ".join(f"row {row} is {why}" for row, why in found.items() if row not in planned)
-            yield export.finding(f"rows at the end of the file are no data, and the plan uses them ({reasons})", line)
-        if used:
-            listed = ", ".join(map(str, used))
-            yield export.finding(
-                "the plan excludes rows that hold data in this file", line, "exclude_rows", listed, len(used)
-            )
+    new = {row: why for row, why in found.items() if row not in planned}
+    line = f"{_of_data(export, 'exclude_rows', sorted(found))}."
+    listed = ", ".join(map(str, used))
+    if new:
+        reasons = ", ".join(f"row {row} is {why}" for row, why in new.items())
+        also = f", and it excludes rows that hold data: {listed}" if used else ""
+        yield export.finding(f"rows of the file are no data, and the plan uses them ({reasons}){also}", line)
+    elif used and export.before:
+        yield export.finding(
+            "the plan excludes rows that hold data in this file", line, "exclude_rows", listed, len(used)
+        )

@@ -12,6 +12,7 @@ from coxa.episodes.read import read_episodes
 from coxa.errors import CoxaError, DataError
 from coxa.findings import Findings
 from coxa.importing.drifting import drift
+from coxa.importing.settled import settled
 from coxa.page.home import Home, Place
 from coxa.page.plan_text import PlanText, data_paths, read_plan_text, sha256_of
 from coxa.report.analyse import describe
@@ -62,7 +63,7 @@ def check_data(plan: Study | AuditPlan) -> Checked:
     try:
         if isinstance(plan, AuditPlan):
             episodes = read_episodes(plan)
-            return Checked(episodes.findings + drift(plan), _counts(episodes.disposition.counts))
+            return Checked(settled(episodes.findings, drift(plan)), _counts(episodes.disposition.counts))
         cohort = read_cohort(plan)
         findings = cohort.findings
         if not findings.errors:

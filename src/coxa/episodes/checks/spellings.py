@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import unicodedata
 from collections.abc import Iterator
@@ -12,6 +11,7 @@ import pandas as pd
 from coxa.cards import counted
 from coxa.episodes.checks.draft import Draft
 from coxa.findings import Finding
+from coxa.study.audit.lines import value_clause
 from coxa.study.audit.plan import CLINIC, CONDITION, THERAPIST
 
 SHOWN = 8
@@ -82,20 +82,14 @@ def name_key(label: str) -> str:
 
 def _proposal(draft: Draft, name: str, groups: list[list[tuple[str, int]]]) -> Finding:
     words = {label: group[0][0] for group in groups for label, _ in group[1:]}
-    pairs = ", ".join(f"{_quoted(label)}: {_quoted(right)}" for label, right in words.items())
     shown = [" and ".join(f"{label} ({counted(n, 'episode')})" for label, n in group) for group in groups[:SHOWN]]
     more = f"; and {len(groups) - SHOWN} more" if len(groups) > SHOWN else ""
-    known = "Add this to" if draft.plan.data.values.get(name) else "If they mean the same, write this under"
     return draft.finding(
         "warning",
         f"{counted(len(groups), 'label')} of `{name}` {'is' if len(groups) == 1 else 'are'} written in several ways, "
         "which count as different",
-        f"{known} `data`: `values: {{{name}: {{{pairs}}}}}`.",
+        f"If they mean the same, {value_clause(draft.plan, name, words)}.",
         name,
         "; ".join(shown) + more,
         n=sum(n for group in groups for _, n in group[1:]),
     )
-
-
-def _quoted(label: str) -> str:
-    return json.dumps(label, ensure_ascii=False)

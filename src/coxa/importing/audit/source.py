@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from datetime import date
 from typing import Any
 
 import pandas as pd
@@ -14,9 +13,10 @@ from coxa.cohort.mapping.codes import code_texts
 from coxa.errors import OptionError
 from coxa.findings import Finding
 from coxa.importing.audit.used import Column, Used
-from coxa.importing.dates import DATE_LIKE, TURNED, formats_of
+from coxa.importing.dates import TURNED, one_day
 from coxa.importing.draft import Draft
 from coxa.importing.files import is_server
+from coxa.importing.late_dates import day_of_title
 from coxa.importing.profile import ColumnProfile
 from coxa.importing.proposal import Answer, Question
 from coxa.importing.roles import fit, is_personal
@@ -206,7 +206,8 @@ def texts_of(frame: pd.DataFrame) -> pd.DataFrame:
 def ask_data_cut(used: Used) -> None:
     """Ask for the day of the export; without an answer it is the latest day in the data."""
     days = used.latest_days()
-    titled = _day_of_title(used)
+    formats: list[str] = used.draft.plan.get("data", {}).get("date_format", [])
+    titled = day_of_title(used.table.title, formats)
     title = f"The title of the file says {titled}. " if titled else ""
     latest = f"The latest day in the data is {max(days)}, which" if days else "The latest day in the data"
     question = Question(
@@ -216,22 +217,10 @@ def ask_data_cut(used: Used) -> None:
     text = used.draft.ask(question)
     if text is None:
         return
-    try:
-        day = date.fromisoformat(text)
-    except ValueError:
-        raise OptionError(f"{text} is no day. Answer `data_cut` with one such as 2025-11-03.") from None
+    day = one_day(text, formats)
+    if day is None:
+        raise OptionError(f"{text} is no day, or could be two. Answer `data_cut` with one such as 2025-11-03.")
     used.draft.put(("data_cut",), day, "as answered")
-
-
-def _day_of_title(used: Used) -> str:
-    """Return the date in the title of a file, where it is one day under the formats of its dates."""
-    formats: list[str] = used.draft.plan.get("data", {}).get("date_format", [])
-    texts = [text for text in re.split(r"[\s,;]+", used.table.title) if DATE_LIKE.match(text)]
-    for text in texts:
-        shapes = [shape for shape in formats_of(text) if not formats or shape in formats]
-        if len(shapes) == 1:
-            return pd.to_datetime(text, format=shapes[0]).date().isoformat()
-    return ""
 
 
 def values_in_order(used: Used) -> dict[str, dict[Any, Any]]:
