@@ -1,39 +1,23 @@
-"""Levels by which patients are alike, cells of them, and a logistic model of cells as SQL over a row of episodes."""
+"""Levels by which patients are alike, and a logistic model of their cells as SQL over a row of episodes."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from coxa.audit.casemix.cells import CellFit, fit_cells
+from coxa.clinics.measures.cells import Term
 from coxa.clinics.measures.groups import band_labels, bands_sql, key_of
 from coxa.episodes.columns import quoted
 from coxa.episodes.episodes import Episodes
 from coxa.errors import FitError
-from coxa.study.audit.plan import CLINIC, CONDITION
+from coxa.study.audit.plan import CLINIC, CONDITION, AuditPlan
 
 INTAKE = "intake score"
 FIFTHS = (0.2, 0.4, 0.6, 0.8)
-MOST_CELLS = 500_000
-"""Combinations of levels up to which a further term is taken."""
-
-
-@dataclass(frozen=True, slots=True)
-class Term:
-    """What a patient's level is in.
-
-    name   : of a descriptor, or intake score, condition, clinic
-    sql    : the level, never null, from a row of episodes
-    levels : in order, where they have one
-    """
-
-    name: str
-    sql: str
-    levels: tuple[str, ...] = ()
 
 
 def terms_of(episodes: Episodes, outcome: str, where: str, *, clinic: bool, adjusters: bool) -> list[Term]:
@@ -58,11 +42,18 @@ def terms_of(episodes: Episodes, outcome: str, where: str, *, clinic: bool, adju
     numbers = {INTAKE: quoted(f"{outcome}_intake"), **{name: quoted(name) for name in unbanded}}
     cuts = fifths(episodes, list(numbers.values()), where)
     banded = {
-        name: Term(name, bands_sql(column, own), band_labels(own))
+        name: Term(name, bands_sql(column, own), band_labels(own), column, own)
         for (name, column), own in zip(numbers.items(), cuts, strict=True)
     }
     order = [INTAKE, *([CLINIC] if clinic else []), CONDITION, *names]
-    return [banded.get(name) or Term(name, key_of(plan, name).sql, key_of(plan, name).order) for name in order]
+    return [banded.get(name) or _term(plan, name) for name in order]
+
+
+def _term(plan: AuditPlan, name: str) -> Term:
+    key, part = key_of(plan, name), plan.descriptors.get(name)
+    if part is not None and part.type == "number":
+        return Term(name, key.sql, key.order, quoted(name), tuple(map(float, part.bands)))
+    return Term(name, key.sql, key.order)
 
 
 def fifths(episodes: Episodes, columns: Sequence[str], where: str) -> list[tuple[float, ...]]:
@@ -74,43 +65,7 @@ def fifths(episodes: Episodes, columns: Sequence[str], where: str) -> list[tuple
     return [tuple(sorted({float(f"{float(value):.6g}") for value in own if pd.notna(value)})) for own in limits]
 
 
-def cells_of(
-    episodes: Episodes, terms: Sequence[Term], event: str, where: str
-) -> tuple[pd.DataFrame, list[Term], list[str]]:
-    """Return the cells with their counts `tries` and `events`, the terms they have, and notes on those left out.
-
-    A term with one level is left out, unless it is the clinic, and of more than `MOST_CELLS` episodes a term that
-    would make more combinations than that.
-    """
-    used, notes, combinations = [], [], 1
-    n, numbers = _level_numbers(episodes, terms, where)
-    for term, levels in zip(terms, numbers, strict=True):
-        if levels < 2 and term.name != CLINIC:
-            continue
-        if min(combinations * levels, n) > MOST_CELLS:
-            notes.append(f"`{term.name}` is left out: there would be more than {MOST_CELLS} combinations of levels.")
-            continue
-        used.append(term)
-        combinations *= levels
-    inner = ", ".join(
-        [f"CASE WHEN {event} THEN 1 ELSE 0 END AS event", *(f"{t.sql} AS t{k}" for k, t in enumerate(used))]
-    )
-    keys = ", ".join(f"t{k}" for k in range(len(used)))
-    outer = ", ".join([*([keys] if keys else []), "COUNT(*) AS tries", "COALESCE(SUM(event), 0) AS events"])
-    group = f" GROUP BY {keys} ORDER BY {keys}" if keys else ""
-    cells = episodes.query(f"SELECT {outer} FROM (SELECT {inner} FROM episodes WHERE {where}) AS r{group}")
-    cells = cells.rename(columns={f"t{k}": term.name for k, term in enumerate(used)})
-    return cells.astype({"tries": "int64", "events": "int64"}), used, notes
-
-
-def _level_numbers(episodes: Episodes, terms: Sequence[Term], where: str) -> tuple[int, list[int]]:
-    """Return the number of episodes, and of levels of each term."""
-    wanted = "".join(f", COUNT(DISTINCT {term.sql}) AS n{k}" for k, term in enumerate(terms))
-    row = episodes.query(f"SELECT COUNT(*) AS n{wanted} FROM episodes WHERE {where}").iloc[0]
-    return int(row["n"]), [int(row[f"n{k}"]) for k in range(len(terms))]
-
-
-def fit_terms(cells: pd.DataFrame, terms: Sequence[Term]) -> tuple[CellFit, list[str]]:
+def fit_terms(cells: pd.DataFrame, terms: Sequence[Term], events: str = "events") -> tuple[CellFit, list[str]]:
     """Return the logistic model of cells; terms whose levels are the same patients as others' are left out, and noted.
 
     Raises
@@ -121,17 +76,17 @@ def fit_terms(cells: pd.DataFrame, terms: Sequence[Term]) -> tuple[CellFit, list
     names = [term.name for term in terms if cells[term.name].nunique() > 1]
     notes: list[str] = []
     with suppress(FitError):  # nearly always all terms can be told apart, and one fit is enough
-        return fit_cells(cells, "tries", "events", names), []
+        return fit_cells(cells, "tries", events, names), []
     for name in list(names):
         place = names.index(name)
         try:
-            fit_cells(cells, "tries", "events", names[: place + 1])
+            fit_cells(cells, "tries", events, names[: place + 1])
         except FitError as error:
             if "same patients" not in error.message:
                 raise
             names.remove(name)
             notes.append(f"`{name}` is left out: its levels are the same patients as those of other terms.")
-    return fit_cells(cells, "tries", "events", names), notes
+    return fit_cells(cells, "tries", events, names), notes
 
 
 def logit_sql(fit: CellFit, terms: Sequence[Term]) -> tuple[str, Mapping[str, str]]:

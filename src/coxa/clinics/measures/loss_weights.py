@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import pandas as pd
 
 from coxa.audit.casemix.cells import CellFit, cell_weights
-from coxa.clinics.measures.cell_terms import cells_of, fit_terms, logit_sql, terms_of
+from coxa.clinics.measures.cell_terms import fit_terms, logit_sql, terms_of
+from coxa.clinics.measures.cells import cells_of
 from coxa.clinics.measures.model_sums import Weight
 from coxa.clinics.measures.reached import changed_sql
 from coxa.episodes.columns import quoted
@@ -79,7 +80,8 @@ def loss_weights(episodes: Episodes, outcome: str | None = None, *, cap: float =
     outcome = outcome or episodes.plan.main
     where = f"eligible AND due AND {quoted(f'{outcome}_intake')} IS NOT NULL"
     terms = terms_of(episodes, outcome, where, clinic=True, adjusters=False)
-    cells, used, left_out = cells_of(episodes, terms, changed_sql(outcome), where)
+    found = cells_of(episodes, terms, {"events": changed_sql(outcome)}, where)
+    cells, used = found.frame, found.terms
     due, seen = int(cells["tries"].sum()), int(cells["events"].sum())
     if not 0 < seen < due:
         return _nothing(_reason(seen, due))
@@ -92,7 +94,7 @@ def loss_weights(episodes: Episodes, outcome: str | None = None, *, cap: float =
         weights=_by_clinic(fit, cells, cap),
         terms=fit.terms.rename(columns={"tries": "n_due", "events": "n_done"})[list(TERMS)],
         weight=Weight(f"LEAST(1.0 + EXP(-{logit}), {float(cap)!r})", values),
-        notes=(*left_out, *same, *fit.notes),
+        notes=(*found.notes, *same, *fit.notes),
     )
 
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+
 import numpy as np
 import pandas as pd
 
 from coxa.audit.funnel import funnel_proportions
 from coxa.clinics.audit import Shares
-from coxa.clinics.measures.cell_terms import cells_of, fit_terms, logit_sql, terms_of
+from coxa.clinics.measures.cell_terms import fit_terms, terms_of
+from coxa.clinics.measures.cells import cells_of
 from coxa.clinics.measures.groups import grouped, key_of
 from coxa.clinics.measures.reached import Kind, changed_sql, kinds_of, reached_sql
 from coxa.episodes.episodes import Episodes
@@ -43,7 +47,7 @@ def shares(episodes: Episodes, outcome: str) -> tuple[Shares, ...]:
     >>> [(each.kind, each.events, each.n) for each in shares(tiny, "pain")]
     [('worse', 0, 0)]
     """
-    return tuple(share(episodes, outcome, kind) for kind in kinds_of(episodes.plan, outcome))
+    return _shares(episodes, outcome, kinds_of(episodes.plan, outcome))
 
 
 def share(episodes: Episodes, outcome: str, kind: Kind) -> Shares:
@@ -64,14 +68,27 @@ def share(episodes: Episodes, outcome: str, kind: Kind) -> Shares:
     clinics. Adjusted: the share of all, times observed over expected events. Limits and position are those of the
     share of all; the position is that of the adjusted share, or of the raw one where nothing can be expected.
     """
-    where, event = changed_sql(outcome), reached_sql(episodes.plan, outcome, kind)
-    counted = {"events": f"COUNT(*) FILTER (WHERE {event})", "n": "COUNT(*)"}
-    frame = grouped(episodes, [(CLINIC,)], counted, where)[CLINIC,].astype({"events": "int64", "n": "int64"})
+    return _shares(episodes, outcome, (kind,))[0]
+
+
+def _shares(episodes: Episodes, outcome: str, kinds: Sequence[Kind]) -> tuple[Shares, ...]:
+    """Return several kinds, whose episodes are counted together."""
+    where = changed_sql(outcome)
+    events: dict[str, str] = {kind: reached_sql(episodes.plan, outcome, kind) for kind in kinds}
+    counted = {kind: f"COUNT(*) FILTER (WHERE {event})" for kind, event in events.items()}
+    frame = grouped(episodes, [(CLINIC,)], {**counted, "n": "COUNT(*)"}, where)[CLINIC,]
+    frame = frame.astype(dict.fromkeys([*kinds, "n"], "int64"))
+    expected = _expected(episodes, outcome, events, where) if frame["n"].sum() >= FEWEST else {}
+    tables = {kind: frame[[CLINIC, "n"]].assign(events=frame[kind]) for kind in kinds}
+    return tuple(_share(episodes, outcome, kind, table, expected.get(kind)) for kind, table in tables.items())
+
+
+def _share(episodes: Episodes, outcome: str, kind: Kind, frame: pd.DataFrame, expected: pd.Series | None) -> Shares:
+    """Return one kind of which the events are counted, and expected, by clinic."""
     events, n = int(frame["events"].sum()), int(frame["n"].sum())
     value, source = _threshold(episodes, outcome, kind)
     if not n:
         return Shares(outcome, kind, value, source, pd.DataFrame(columns=list(COLUMNS)), 0, 0)
-    expected = _expected(episodes, outcome, event, where)
     frame["share"] = frame["events"] / frame["n"]
     frame["expected"] = frame[CLINIC].map(expected).astype(float) if expected is not None else np.nan
     frame["adjusted"] = events / n * frame["events"] / frame["expected"].where(frame["expected"] > 0)
@@ -84,21 +101,20 @@ def _threshold(episodes: Episodes, outcome: str, kind: Kind) -> tuple[float, str
     return (found.value, found.source) if found else (float("nan"), "")
 
 
-def _expected(episodes: Episodes, outcome: str, event: str, where: str) -> pd.Series | None:
-    """Return the expected events of each clinic; None where there is no model."""
+def _expected(episodes: Episodes, outcome: str, events: Mapping[str, str], where: str) -> dict[str, pd.Series]:
+    """Return the expected events of each clinic, of the kinds of which there is a model; cells are counted once."""
     terms = terms_of(episodes, outcome, where, clinic=False, adjusters=True)
-    cells, used, _ = cells_of(episodes, terms, event, where)
-    tries, events = int(cells["tries"].sum()), int(cells["events"].sum())
-    if tries < FEWEST or not 0 < events < tries:
-        return None
-    try:
-        fit, _ = fit_terms(cells, used)
-    except FitError:
-        return None
-    logit, values = logit_sql(fit, used)
-    rows = f"SELECT {key_of(episodes.plan, CLINIC).sql} AS clinic, {logit} AS eta FROM episodes WHERE {where}"
-    sql = f"SELECT clinic, SUM(1.0 / (1.0 + EXP(-eta))) AS expected FROM ({rows}) AS r GROUP BY 1"
-    return episodes.query(sql, **values).set_index(CLINIC)["expected"]
+    found = cells_of(episodes, terms, events, where, clinic=key_of(episodes.plan, CLINIC).sql)
+    cells, by_clinic = found.frame, found.by_clinic
+    expected: dict[str, pd.Series] = {}
+    for kind in events:
+        if not 0 < cells[kind].sum() < cells["tries"].sum():
+            continue
+        with suppress(FitError):
+            fit, _ = fit_terms(cells, found.terms, kind)
+            chances = by_clinic["tries"] * fit.probability[by_clinic["cell"].to_numpy()]
+            expected[kind] = chances.groupby(by_clinic[CLINIC]).sum()
+    return expected
 
 
 def _limits(frame: pd.DataFrame, target: float) -> pd.DataFrame:
