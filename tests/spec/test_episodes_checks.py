@@ -236,7 +236,8 @@ def test_spellings_are_proposed_as_a_line_of_the_plan_and_never_joined() -> None
     found = one(episodes, "3 labels of `therapist` are written in several ways")
     assert found.severity == "warning"
     assert found.remedy.endswith(
-        'add `therapist: {"Okafor, J": "J. Okafor", "r idris": "R. Idris", "T. Ueda": "T Ueda"}` to `values` under `data`.'
+        'add `therapist: {"Okafor, J": "J. Okafor", "r idris": "R. Idris", "T. Ueda": "T Ueda"}` to `values` under '
+        "`data`."
     )
     assert episodes.query("SELECT DISTINCT therapist FROM episodes")["therapist"].nunique() == 7
     mapped = audit_plan()

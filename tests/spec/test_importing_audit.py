@@ -680,3 +680,16 @@ def test_days_of_birth_are_no_reason_for_the_day_of_the_export(tmp_path: Path) -
     (question,) = [each for each in proposal.questions if each.key == "data_cut"]
     last = (DAYS + pd.Timedelta(days=60)).max().date()
     assert f"The latest day in the data is {last}" in question.why
+
+
+@pytest.mark.parametrize("text", ["2025-11-03", "3.11.2025", "03/11/2025", "3 Nov 2025"])
+def test_the_day_of_the_export_is_read_as_the_file_writes_its_days(tmp_path: Path, text: str) -> None:
+    assert of_csv(tmp_path, export(), {"data_cut": text}).plan["data_cut"] == date(2025, 11, 3)
+
+
+@pytest.mark.parametrize("text", ["03/11/2025", "3.11.2025"])
+def test_a_day_that_could_be_two_is_refused_where_the_file_writes_the_year_first(tmp_path: Path, text: str) -> None:
+    frame = export(From=DAYS.strftime("%Y-%m-%d"), Until=(DAYS + pd.Timedelta(days=60)).strftime("%Y-%m-%d"))
+    with pytest.raises(OptionError, match="is no day, or could be two"):
+        of_csv(tmp_path, frame, {"data_cut": text})
+    assert of_csv(tmp_path, frame, {"data_cut": "25.11.2025"}).plan["data_cut"] == date(2025, 11, 25)

@@ -238,6 +238,16 @@ def test_the_questions_can_be_asked_one_by_one(tmp_path: Path) -> None:
     assert "%d/%m/%Y" in text
 
 
+def test_what_was_understood_is_shown_before_the_first_question_and_once(tmp_path: Path) -> None:
+    arguments = ["import", str(clinic(tmp_path)), "--out", str(tmp_path / "study"), "--interactive"]
+    shown = runner.invoke(app, arguments, input="1\n3.12.2025\n", env={"COLUMNS": "300"})
+    assert shown.exit_code == 0, shown.output
+    understood, asked = shown.output.index("Its name means the clinic"), shown.output.index("Which comes first in From")
+    assert understood < asked
+    assert shown.output.count("Its name means the clinic") == 1
+    assert "data_cut: 2025-12-03" in (tmp_path / "study" / "audit.yaml").read_text(encoding="utf-8")
+
+
 def test_the_command_answers_in_json(tmp_path: Path) -> None:
     shown = runner.invoke(app, ["import", str(clinic(tmp_path)), "--out", str(tmp_path / "study"), "--json"])
     found = json.loads(shown.stdout)

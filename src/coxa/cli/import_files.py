@@ -54,7 +54,12 @@ def import_command(
         with working(f"reading {', '.join(files)}", quiet):
             material = read_material(files)
             proposal = proposed(material, wanted, given)
+        first = None
         if interactive and not as_json:
+            from coxa.cli.show_import import show_understood
+
+            first = proposal
+            show_understood(first, quiet)
             proposal = _asked(material, wanted, proposal)
         place = write_plan(proposal, out) if proposal.plan else None
         if as_json:
@@ -62,7 +67,7 @@ def import_command(
         else:
             from coxa.cli.show_import import show_next, show_proposal
 
-            show_proposal(proposal, quiet)
+            show_proposal(proposal, quiet, first)
             show_next(proposal, place, files)
         if proposal.findings.errors or any(question.needed for question in proposal.questions):
             raise typer.Exit(FOUND)

@@ -13,6 +13,7 @@ from rich.text import Text
 
 from coxa.cards import counted
 from coxa.cli.show import console, show_findings
+from coxa.findings import Findings
 from coxa.importing.proposal import Proposal, Question, Reading
 
 ORDER = {"mapped": 0, "asked": 1, "unused": 2}
@@ -21,13 +22,26 @@ SHOWN, EXAMPLES = 60, 3
 """So many columns of a state are listed, and so many values of each."""
 
 
-def show_proposal(proposal: Proposal, quiet: bool = False) -> None:
-    """Print what each column is and why, then the open questions."""
-    show_findings(proposal.findings)
-    if not quiet:
-        _show_readings(proposal.readings)
+def show_proposal(proposal: Proposal, quiet: bool = False, before: Proposal | None = None) -> None:
+    """Print what each column is and why, then the open questions; after answers, only what these have changed.
+
+    Parameters
+    ----------
+    before
+        The proposal without the answers, which has been shown.
+    """
+    show_understood(proposal, quiet, before)
     for question in proposal.questions:
         _show_question(question)
+
+
+def show_understood(proposal: Proposal, quiet: bool = False, before: Proposal | None = None) -> None:
+    """Print what is wrong with the files, and what each column is and why."""
+    seen, known = (before.findings, before.readings) if before else (Findings(), ())
+    show_findings(Findings.of(each for each in proposal.findings if each not in seen.items))
+    readings = [each for each in proposal.readings if each not in known]
+    if readings and not quiet:
+        _show_readings(readings)
 
 
 def _show_readings(readings: Sequence[Reading]) -> None:
