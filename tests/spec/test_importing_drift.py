@@ -138,7 +138,7 @@ def test_month_first_dates_that_the_plan_reads_day_first_are_named(plan: AuditPl
 
 def test_check_shows_the_drift_of_an_export(plan: AuditPlan, tmp_path: Path) -> None:
     assert plan.origin is not None
-    month(Physio=["Okafor, J", *["J. Okafor", "P. Lindqvist", "P. Lindqvist"] * 13]).to_csv(
+    month(Physio=["R. Idris", *["J. Okafor", "P. Lindqvist", "P. Lindqvist"] * 13]).to_csv(
         tmp_path / "july.csv", index=False
     )
     arguments = ["check", str(tmp_path / "audit.yaml"), "--data", str(tmp_path / "july.csv"), "--json"]
@@ -146,6 +146,14 @@ def test_check_shows_the_drift_of_an_export(plan: AuditPlan, tmp_path: Path) -> 
     assert shown.exit_code == 0, shown.output
     rules = [each["rule"] for each in json.loads(shown.stdout)]
     assert "`therapist` has a name that was not there before" in rules
+
+
+@pytest.mark.usefixtures("plan")
+def test_a_name_that_is_written_otherwise_is_told_of_once(tmp_path: Path) -> None:
+    physios = ["Okafor, J", *["J. Okafor", "P. Lindqvist", "P. Lindqvist"] * 13]
+    month(Physio=physios, Site=["North"] * N).to_csv(tmp_path / "july.csv", index=False)
+    _, shown = checked(tmp_path)
+    assert shown.count('add `therapist: {"Okafor, J": "J. Okafor"}` to `values` in line 10') == 1
 
 
 def checked(folder: Path, command: str = "check") -> tuple[int, str]:

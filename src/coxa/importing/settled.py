@@ -13,6 +13,7 @@ NO_COLUMN = "no column "
 """How a fault of reading names the column of the file that it lacks."""
 
 AFTER = re.compile(r"the date is after \d{4}-\d\d-\d\d, the data cut")
+ADDED = re.compile(r"\badd `(.+?)` to ")
 DAY = re.compile(r"\d{4}-\d\d-\d\d")
 
 
@@ -20,7 +21,7 @@ def settled(read: Findings, drifted: Findings) -> Findings:
     """Return what was found in an export, with the line of the plan where what has changed in it gives one.
 
     A column that is gone, and dates after the data cut, are faults of reading and changes of the export: the fault
-    stays, with the remedy of the change.
+    stays, with the remedy of the change. A spelling that reading has proposed to map is told of once.
 
     Parameters
     ----------
@@ -40,7 +41,14 @@ def settled(read: Findings, drifted: Findings) -> Findings:
     cut = next((each for each in drifted if each.field == DATA_CUT), None)
     change_of = {each: _change(each, gone, cut) for each in read}
     found = [_with_remedy(each, change_of[each]) for each in read]
-    return Findings.of((*found, *(each for each in drifted if each not in change_of.values())))
+    said = " ".join(each.remedy for each in read)
+    return Findings.of((*found, *(each for each in drifted if each not in change_of.values() and not _in(each, said))))
+
+
+def _in(change: Finding, said: str) -> bool:
+    """Say whether what a change adds to the plan is in the remedies of faults already, as spellings are."""
+    added = ADDED.search(change.remedy)
+    return added is not None and added[1] in said
 
 
 def _change(fault: Finding, gone: Mapping[str, Finding], cut: Finding | None) -> Finding | None:
