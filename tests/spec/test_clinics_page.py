@@ -125,11 +125,12 @@ def test_four_sentences_say_how_many_how_complete_how_we_compare_and_what_is_cha
         "Of 1988 discharge questionnaires that were due, 1418 were completed in time: 71.3% (69.3% to 73.3%) with "
         "its 95% confidence interval, against a target of 80.0%. Counting forms would have claimed 74.1%."
     )
-    assert position == (
+    assert re.sub(r"\s", " ", position) == (
         "Adjusted for case mix, pain improved by 2.00 points on average (n = 1404); 2 of 12 clinics are outside the "
         "99.8% limits. Above: Northgate, 2.90 (limits 1.22 to 2.78, n = 156). Below: Parkside, 1.08 (limits 1.25 to "
-        "2.75, n = 192). Differences between clinics are 6.0% of the variation that case mix leaves, those between "
-        "therapists 4.0%; the rest is between patients."
+        "2.75, n = 192). Clinics differ more than chance alone explains (p < 0.001), and the limits allow for that: "
+        "within the limits does not mean equal. Of the differences in improvement that case mix does not explain, 6.0% are "
+        "between clinics and 4.0% between therapists; the rest are between patients of the same therapist."
     )
     assert change.startswith(
         "At the last point of each chart (2024 Q4 at the latest), 4 of 52 charts show a change that chance alone "
@@ -152,7 +153,7 @@ def test_a_clinic_is_found_at_a_glance_with_its_interval_limits_position_and_sig
 def test_groups_that_answer_less_often_are_named_with_a_difference_and_its_interval(page: Document) -> None:
     missing = rows(page, "who-is-missing")
     assert missing["below 40"] == ["289", "144", "49.8% (44.1% to 55.6%)", "−30.2 (−36.4 to −23.8)"]
-    assert missing["60 or more"][-1] == "largest group"
+    assert missing["60 or more"][-1] == "reference"
 
 
 def test_every_result_in_a_sentence_is_a_cell_with_its_address(page: Document) -> None:
@@ -255,7 +256,8 @@ def test_a_letter_says_where_a_clinic_is_what_is_changing_and_what_small_numbers
     said = paragraphs(made)
     assert said[2] == (
         "Adjusted for case mix, pain of your patients improved by 1.08 points (n = 192); in all clinics by 2.00. "
-        "The 99.8% limits are 1.25 to 2.75. That is lower than chance explains for a clinic with as many patients."
+        "The 99.8% limits are 1.25 to 2.75. That is lower than chance and the usual differences between clinics "
+        "explain."
     )
     assert any("could show a difference from the others of 0.95 points or more" in text for text in said)
     small = paragraphs(letters(audit())["clinic-west-end"])
@@ -392,3 +394,86 @@ def test_where_many_episodes_have_no_day_of_discharge_the_share_is_said_to_be_an
     assert "Counting forms gives" in second
     assert "missing for" not in " ".join(paragraphs(build_page(told)))
     assert "upper limit" not in paragraphs(build_page(whole))[1]
+
+
+def test_within_the_limits_is_not_said_to_be_equal_where_clinics_are_few_or_differ() -> None:
+    def third(p_value: float, n_clinics: int) -> str:
+        whole = audit()
+        mixes = {**whole.case_mix, "pain": replace(whole.case_mix["pain"], p_value=p_value, n_clinics=n_clinics)}
+        return re.sub(r"\s", " ", paragraphs(build_page(replace(whole, case_mix=mixes)))[2])
+
+    assert "Clinics differ more than chance alone explains (p = 0.012)" in third(0.012, 12)
+    assert "With so few clinics, it cannot be told whether they differ" in third(0.4, 3)
+    assert "does not mean equal" not in third(0.4, 12)
+
+
+def test_a_unit_within_the_limits_that_is_probably_different_is_not_told_that_it_is_like_the_others() -> None:
+    said = " ".join(paragraphs(letters(audit())["clinic-riverside"]))
+    assert "within the 99.8% limits, but probably higher than the mean of all" in said
+    whole = audit()
+    main = whole.case_mix["pain"]
+    clinics = main.clinics.assign(
+        shrunken_high=main.clinics["shrunken_high"].where(main.clinics["clinic"] != "Harbour", 1.9)
+    )
+    moved = replace(whole, case_mix={**whole.case_mix, "pain": replace(main, clinics=clinics)})
+    assert "but probably lower than" in " ".join(paragraphs(letters(moved)["clinic-harbour"]))
+    assert "does not mean that it equals the others" in " ".join(paragraphs(letters(whole)["clinic-harbour"]))
+
+
+def test_a_letter_has_of_all_clinics_only_what_the_page_shows() -> None:
+    whole = audit()
+    counts = {**whole.completeness.counts}
+    counts[()] = counts[()].astype(float).assign(of_done=float("nan"))
+    shares = tuple(replace(one, events=0, clinics=one.clinics.assign(events=float("nan"))) for one in whole.shares)
+    shown = replace(whole, completeness=replace(whole.completeness, counts=counts), shares=shares, rates=())
+    letter = letters(whole, Hidden(shown))["clinic-parkside"]
+    cells = rows(letter, "own-numbers")
+    assert cells["Completed in time"][1] == "*"
+    assert (
+        cells["Completed in time"][0] == rows(letters(whole)["clinic-parkside"], "own-numbers")["Completed in time"][0]
+    )
+    assert cells["Important improvement in pain (95% CI)"][1] == "*"
+    assert [cell[1] for label, cell in cells.items() if label.startswith("Sessions attended")] == ["*"]
+    assert "in all clinics *" in paragraphs(letter)[1]
+
+
+def test_lost_patients_cannot_improve_by_more_than_the_scale() -> None:
+    whole = audit()
+    main = whole.case_mix["pain"]
+    clinics = main.clinics.assign(lost_low=-13.5, lost_high=4.0)
+    made = build_page(replace(whole, case_mix={**whole.case_mix, "pain": replace(main, clinics=clinics)}))
+    assert rows(made, "trust-pain")["Parkside"][-2:] == ["not possible", "4.00"]
+
+
+def test_methods_name_the_condition_and_the_square_that_the_model_has() -> None:
+    whole = audit()
+    main = whole.case_mix["pain"]
+    more = pd.DataFrame({"term": ["intake score", "intake score", "condition"], "level": ["", "squared", "knee"]})
+    both = pd.concat([more.assign(estimate=0.1, conf_low=0.0, conf_high=0.2), main.coefficients], ignore_index=True)
+    mixes = {**whole.case_mix, "pain": replace(main, coefficients=both)}
+    made = " ".join(map(str, texts(build_page(replace(whole, case_mix=mixes)))))
+    assert "Adjusted for: value at intake, its square, condition, age and sex." in made
+
+
+def test_a_chart_of_few_points_has_neither_limits_nor_signals() -> None:
+    whole = audit()
+    few = tuple(replace(one, frame=one.frame.iloc[-5:]) if one.clinic == "Parkside" else one for one in whole.series)
+    made = build_page(replace(whole, series=few))
+    assert any(one.variation.startswith("concern") for one in few if one.clinic == "Parkside")
+    assert rows(made, "clinics-at-a-glance")["Parkside"][-1] == "Too few points for limits"
+    shown = [row for row in table(made, "charts").rows() if row.label == "Parkside"]
+    assert {row.cells[4].text for row in shown} == {"Too few points for limits"}
+    assert {row.cells[2].text for row in shown} == {"\N{EN DASH}"}
+    count = len(list(table(made, "charts").rows()))
+    assert f"of {count} charts" in paragraphs(made)[3]
+
+
+def test_a_signal_within_the_limits_says_why_it_is_one() -> None:
+    whole = audit()
+    one = next(one for one in whole.series if (one.clinic, one.measure) == ("Parkside", "change"))
+    last = one.frame.index[-1]
+    frame = one.frame.assign(rule=one.frame["rule"].astype(object))
+    frame.loc[last, ["value", "low", "high", "rule"]] = [2.0, 1.0, 3.0, "seven on one side"]
+    series = tuple(replace(each, frame=frame) if each is one else each for each in whole.series)
+    said = " ".join(paragraphs(letters(replace(whole, series=series))["clinic-parkside"]))
+    assert "within the limits, but one of seven points in a row on one side of the mean" in said

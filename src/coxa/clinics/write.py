@@ -11,6 +11,7 @@ from typing import Any, Literal, get_args
 import pandas as pd
 
 from coxa.clinics.audit import Audit
+from coxa.clinics.measures.few_points import with_enough_points
 from coxa.clinics.page.build import build_page
 from coxa.clinics.page.letters import letters
 from coxa.clinics.provenance import provenance, run_record
@@ -148,7 +149,8 @@ def public_tables(audit: Audit) -> Iterator[tuple[str, pd.DataFrame]]:
         yield identifier("share", share.outcome, share.kind), share.clinics
     for rate in audit.rates:
         yield identifier("rate", rate.name), rate.clinics
-    series = [one.frame.assign(measure=one.measure, clinic=one.clinic) for one in audit.series]
+    charts = map(with_enough_points, audit.series)
+    series = [one.frame.assign(measure=one.measure, clinic=one.clinic) for one in charts]
     if series:
         yield "over-time", pd.concat(series, ignore_index=True)
 
@@ -165,7 +167,7 @@ def _own(audit: Audit, published: Published, folder: Path, letter_form: Format |
         write_csv(letters_of, folder / "clinics.csv", private=True)
     save(folder / NAME, counts_text(published.protected), private=True)
     if letter_form is not None:
-        for name, document in letters(audit).items():
+        for name, document in letters(audit, published).items():
             save(folder / "letters" / f"{name}.{letter_form}", render_document(document, letter_form), private=True)
 
 

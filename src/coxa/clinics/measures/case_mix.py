@@ -187,7 +187,7 @@ def _method(episodes: Episodes, design: Design, fit: NestedFit, sd: float, furth
         f"The standard error of a mean residual is the standard deviation of patients in the model, {sd:.4g}, over the "
         "square root of the number of episodes.",
         "Limits include the variance between units by DerSimonian and Laird, after the tenth of z scores at each end "
-        "was winsorised.",
+        "was winsorised: set to the value at which that tenth begins, so that units far out do not widen the limits.",
         "Shrunken means are best linear unbiased predictions with their prediction error variances.",
         *further,
         *design.notes,

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from coxa.clinics.audit import CaseMix, Series
+from coxa.clinics.measures.few_points import FEW_POINTS
 from coxa.clinics.page.intervals import share_values
-from coxa.clinics.page.points import last_cells, last_point, limits_and_n
+from coxa.clinics.page.points import last_cells, last_point, limits_and_n, shown_charts, why_signal
 from coxa.clinics.page.seen import ALL, NO_WEIGHTS, TOO_FEW, Seen, at, column, known, row, total
 from coxa.clinics.page.words import MEASURES, POSITIONS, SHORT, VARIATIONS, day, place_words
 from coxa.report.document import Block, Card, Paragraph, Section, TableBlock
@@ -21,9 +22,15 @@ MOST = 3
 """Clinics or charts that are named in a sentence; more are counted."""
 
 LIMITS = (
-    "The 99.8% limits hold the adjusted improvement of a clinic of that size in 998 of 1,000 cases if it does not "
-    "differ from the others. A signal over time is a change that chance alone rarely makes."
+    "The 99.8% limits allow for chance and, where clinics differ more than chance alone explains, for the usual "
+    "differences between clinics as well: 998 of 1,000 clinics of that size would be within them. Being within the "
+    "limits does not mean being equal to the others. A signal over time is a change that chance alone rarely makes."
 )
+
+FEW_CLINICS = 10
+"""Clinics below which a test of whether they differ finds little."""
+
+SIGNIFICANT = 0.05
 
 UPPER_LIMIT = (
     " That share is an upper limit: many episodes that began long ago have no day of discharge and count as not due."
@@ -118,8 +125,24 @@ def position_sentence(page: Seen) -> Prose | None:
         compared_words,
         ".",
         *named,
+        *_equal(page, main, where),
         *_whose(page, main, where),
     )
+
+
+def _equal(page: Seen, main: CaseMix, where: str) -> Iterator[str | Cell]:
+    """Yield that clinics within the limits are not equal, where they differ or are too few to tell."""
+    if not known(main.p_value) or not (main.p_value < SIGNIFICANT or main.n_clinics < FEW_CLINICS):
+        return
+    tested = page.number("p_words", {"p_value": main.p_value}, at(where, "p_value", ALL))
+    if main.p_value < SIGNIFICANT:
+        yield " Clinics differ more than chance alone explains ("
+        yield tested
+        yield "), and the limits allow for that: within the limits does not mean equal."
+    else:
+        yield " With so few clinics, it cannot be told whether they differ more than chance alone explains ("
+        yield tested
+        yield "): within the limits does not mean equal."
 
 
 def _named_clinics(page: Seen, outcome: str, rows: Sequence[Record]) -> Prose:
@@ -152,26 +175,26 @@ def _whose(page: Seen, main: CaseMix, where: str) -> Iterator[str | Cell]:
     shares = {str(one["level"]): one["share"] for one in records(main.variances)}
     if not all(known(shares.get(level)) for level in ("clinic", "therapist")):
         return
-    yield " Differences between clinics are "
+    yield " Of the differences in improvement that case mix does not explain, "
     yield page.number("share", {"share": shares["clinic"]}, at(where, "share of variance", "clinic"))
-    yield " of the variation that case mix leaves, those between therapists "
+    yield " are between clinics and "
     yield page.number("share", {"share": shares["therapist"]}, at(where, "share of variance", "therapist"))
-    yield "; the rest is between patients."
+    yield " between therapists; the rest are between patients of the same therapist."
 
 
 def change_sentence(page: Seen) -> Prose | None:
     """Say which charts show an improvement or a concern in the last period."""
-    charts = [one for one in page.audit.series if one.variation in VARIATIONS and len(one.frame)]
-    charts = [one for one in charts if one.improvement != "neutral"]
+    charts = shown_charts(page)
     if not charts:
         return None
     last = max(str(last_point(one)["period"]) for one in charts)
-    groups = {kind: [one for one in charts if one.variation.startswith(kind)] for kind in ("concern", "improvement")}
-    parts = [
-        prose(f" {name}: ", _named_charts(page, found), ".")
-        for name, found in zip(("Concern", "Improvement"), groups.values(), strict=True)
-        if found
-    ]
+    kinds = {"concern": "Concern", "improvement": "Improvement", "neutral": "Change without a direction"}
+    groups = {kind: [one for one in charts if one.variation.startswith(kind)] for kind in kinds}
+    parts = [prose(f" {kinds[kind]}: ", _named_charts(page, found), ".") for kind, found in groups.items() if found]
+    few = sum(one.variation == FEW_POINTS for one in charts)
+    short = counted(few, "over time", "charts of few points")
+    have = "has" if few == 1 else "have"
+    parts += [prose(" ", short, f" {have} too few points for limits.")] if few else []
     n_signals = sum(map(len, groups.values()))
     signals = counted(n_signals, "over time", "charts with a signal")
     return prose(
@@ -190,7 +213,8 @@ def _named_charts(page: Seen, charts: Sequence[Series]) -> Prose:
     for one in charts[:MOST]:
         value, limits, n = last_cells(page, one)
         whose = "in all clinics" if one.clinic == ALL else f"in {one.clinic}"
-        named.append(prose(f"{MEASURES[one.measure].lower()} {whose}, ", value, limits_and_n(limits, n)))
+        start = f"{MEASURES[one.measure].lower()} {whose}, "
+        named.append(prose(start, value, limits_and_n(limits, n), why_signal(one)))
     if len(charts) > MOST:
         named.append(prose(counted(len(charts) - MOST, "over time", "charts not named"), " more"))
     return joined("; ", named)
@@ -251,7 +275,8 @@ def _changing(page: Seen, unit: str) -> Cell:
         parts += [f"{kind.capitalize()}: {', '.join(names)}"] if names else []
     if parts or not charts:
         return page.word("; ".join(parts))
-    return Cell("No signal")
+    few = all(one.variation == FEW_POINTS for one in charts)
+    return Cell(VARIATIONS[FEW_POINTS] if few else "No signal")
 
 
 def _every_chart(page: Seen) -> bool:
@@ -285,7 +310,7 @@ def _cautions(page: Seen) -> Iterator[Text]:
 
 
 def certificate_text(page: Seen) -> Text:
-    """Say what was attacked to find hidden counts, and what was found."""
+    """Say how it was tried to find hidden counts, and what was found."""
     proof = page.certificate
     if proof is None:
         return ""
@@ -294,7 +319,8 @@ def certificate_text(page: Seen) -> Text:
         counted(proof.n_cells, "certificate", "counts"),
         " different counts, of which ",
         counted(proof.n_hidden, "certificate", "hidden"),
-        " are hidden. An attack on everything that is published did not narrow any hidden count down to fewer than ",
+        " are hidden. A program tried to work them out from everything that is published: it could trace none to fewer "
+        "than ",
         counted(proof.k, "certificate", "k"),
         f" people. {page.note}",
     )

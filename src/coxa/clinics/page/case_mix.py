@@ -1,4 +1,4 @@
-"""How clinics compare for their case mix: a funnel of adjusted change, and what its numbers can bear."""
+"""How clinics compare for their case mix: a funnel of adjusted change, and how far its numbers can be relied on."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pandas as pd
 from coxa.clinics.audit import CaseMix
 from coxa.clinics.page.calibration import calibration_figure, can_recover, recovery_figure
 from coxa.clinics.page.funnel import Drawn, funnel_figure
-from coxa.clinics.page.seen import ALL, TOO_FEW, Seen, at, column, row
+from coxa.clinics.page.seen import ALL, TOO_FEW, Seen, at, column, known, row
 from coxa.clinics.page.words import dimension_label, level_label, place_words
 from coxa.report.document import Block, FigureBlock, Paragraph, Section, TableBlock
 from coxa.tables.cells import Cell
@@ -70,7 +70,8 @@ def _lead(page: Seen, outcome: str, found: CaseMix) -> Prose:
         "expected of its patients; the adjusted improvement is the mean of all, ",
         page.number("estimate", {"estimate": found.target}, at(where, "mean", ALL), page.decimals(outcome)),
         f" {page.audit.plan.scale(outcome).unit}, plus what the clinic achieved beyond that. Clinics outside the solid "
-        "limits (99.8%) differ by more than chance would explain; two in 1,000 clinics would be there by chance alone.",
+        "limits (99.8%) differ by more than chance and the usual differences between clinics explain; two in 1,000 "
+        "clinics would be there without any other reason.",
     )
 
 
@@ -133,7 +134,7 @@ def _grouped(frame: pd.DataFrame, unit: str, shown: object) -> tuple[RowGroup, .
 
 
 def _trust_table(page: Seen, outcome: str, frame: pd.DataFrame) -> Table:
-    """Return what the numbers of clinics can bear: shrunken, reliability, smallest difference, weighted, lost."""
+    """Return how far the numbers of clinics can be relied on: best guess, reliability, and what the lost could do."""
     label, where, decimals = page.audit.plan.label("outcomes", outcome), f"change {outcome}", page.decimals(outcome)
 
     def shown(one: Record) -> Row:
@@ -145,7 +146,7 @@ def _trust_table(page: Seen, outcome: str, frame: pd.DataFrame) -> Table:
             page.number("correlation", {"correlation": one["reliability"]}, at(where, "reliability", name)),
             page.number("estimate", {"estimate": one["smallest"]}, at(where, "smallest", name), decimals),
             page.number("estimate", {"estimate": one["weighted"]}, at(where, "weighted", name), decimals),
-            *(_lost(page, where, one, side, decimals) for side in ("low", "high")),
+            *(_lost(page, outcome, one, side) for side in ("low", "high")),
         )
 
     columns = (
@@ -157,20 +158,28 @@ def _trust_table(page: Seen, outcome: str, frame: pd.DataFrame) -> Table:
         "Best guess: pulled towards the mean of all, the more the smaller the clinic. Reliability: from 0 (chance "
         "only) to 1 (no chance).",
         "Smallest difference: from the mean of all, found in 80 of 100 cases. Low, high: the mean improvement of "
-        "the lost patients at which the clinic would be below or above the 99.8% limits.",
+        "the lost patients at which the clinic would be below or above the 99.8% limits; not possible, where the scale "
+        "does not reach so far.",
     )
-    title = f"{label}: what the numbers of each clinic can bear"
+    title = f"{label}: how far the numbers of each clinic can be relied on"
     groups = (RowGroup("", tuple(map(shown, records(frame)))),)
     table = Table(identifier("trust", outcome), title, "Clinic", columns, groups, tuple(map(Footnote, notes)))
     return page.noted(table)
 
 
-def _lost(page: Seen, where: str, one: Record, side: str, decimals: int) -> Cell:
-    """Return the improvement at which the lost patients move a clinic; a dash where none was lost."""
+def _lost(page: Seen, outcome: str, one: Record, side: str) -> Cell:
+    """Return the improvement at which the lost patients move a clinic; a dash where none was lost.
+
+    Nobody can improve by more than the width of the scale, nor become worse by more.
+    """
     if one["n_lost"] == 0:
         return Cell(NONE)
-    term = f"lost_{side}"
-    return page.number("estimate", {"estimate": one[term]}, at(where, term, str(one["clinic"])), decimals)
+    term, scale = f"lost_{side}", page.audit.plan.scale(outcome)
+    if known(one[term]) and abs(one[term]) > scale.high - scale.low:
+        never = (one[term] < 0) == (side == "low")
+        return Cell("not possible" if never else "always")
+    place = at(f"change {outcome}", term, str(one["clinic"]))
+    return page.number("estimate", {"estimate": one[term]}, place, page.decimals(outcome))
 
 
 def _model(page: Seen, outcome: str) -> Section | None:

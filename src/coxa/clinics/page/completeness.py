@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
@@ -111,7 +112,7 @@ def _by_therapist(page: Seen) -> Table:
 
 
 def _who_is_missing(page: Seen) -> Section | None:
-    """Return completeness by condition and by descriptors, each group against the largest."""
+    """Return completeness by condition and by descriptors, each group against a reference."""
     groups = tuple(_missing_groups(page))
     if not groups:
         return None
@@ -123,8 +124,8 @@ def _who_is_missing(page: Seen) -> Section | None:
     )
     notes = (
         Footnote(
-            "Difference: from the largest group, in percentage points; intervals by Newcombe. A difference whose "
-            "interval excludes zero is in bold."
+            "Difference: from the reference, the largest group whose numbers are shown, in percentage points; "
+            "intervals by Newcombe. A difference whose interval excludes zero is in bold."
         ),
     )
     table = Table("who-is-missing", "Completeness by group of patients", "Group", columns, groups, notes)
@@ -136,8 +137,9 @@ def _missing_groups(page: Seen) -> Iterator[RowGroup]:
     for name in ("condition", *page.audit.plan.completeness_by):
         found = records(page.counts(name))
         if len(found) > 1:
-            largest = max(found, key=lambda one: -1 if not known(one["of"]) or _unknown(one[name]) else one["of"])
-            rows = tuple(_compared(page, name, one, largest) for one in found)
+            shown = [one for one in found if known(one["of"]) and known(one["of_done"]) and not _unknown(one[name])]
+            reference = max(shown, key=lambda one: one["of"], default=None)
+            rows = tuple(_compared(page, name, one, reference) for one in found)
             yield RowGroup(dimension_label(page.audit.plan, name), rows)
 
 
@@ -145,13 +147,14 @@ def _unknown(level: object) -> bool:
     return str(level) in (NOT_RECORDED, "", "None")
 
 
-def _compared(page: Seen, name: str, one: Record, largest: Record) -> Row:
-    """Return a group of patients and how it differs from the largest one."""
+def _compared(page: Seen, name: str, one: Record, reference: Record | None) -> Row:
+    """Return a group of patients and how it differs from the reference."""
     unit, of = str(one[name]), f"completeness {name}"
-    values = difference_values(one["of_done"], one["of"], largest["of_done"], largest["of"])
+    other = reference or {"of_done": math.nan, "of": math.nan}
+    values = difference_values(one["of_done"], one["of"], other["of_done"], other["of"])
     clear = values["conf_low"] > 0 or values["conf_high"] < 0
     shown = (
-        Cell("largest group") if one is largest else page.number("points_interval", values, at(of, "difference", unit))
+        Cell("reference") if one is reference else page.number("points_interval", values, at(of, "difference", unit))
     )
     return row(
         level_label(page.audit.plan, name, one[name]),
@@ -159,7 +162,7 @@ def _compared(page: Seen, name: str, one: Record, largest: Record) -> Row:
         page.number("count", {"n": one["of_done"]}, at(of, "of_done", unit)),
         page.number("share_interval", share_values(one["of_done"], one["of"]), at(of, "complete", unit)),
         shown,
-        strong=one is not largest and clear,
+        strong=one is not reference and clear,
     )
 
 

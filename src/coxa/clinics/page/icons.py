@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pandas as pd
 
 from coxa.clinics.audit import Series
+from coxa.clinics.measures.few_points import FEW_POINTS
 from coxa.clinics.page.seen import ALL, Seen
 from coxa.clinics.page.words import ASSURANCES, MEASURES, VARIATIONS
 from coxa.figures.drawing import Drawing, circle, group, line, rect, text
@@ -81,6 +82,8 @@ def _icon(one: Series | None, x: float, y: float, hiding: bool) -> tuple[list[st
         return [text(x, y + 16, HIDDEN if hiding else "\N{EN DASH}", SIZE)], []
     if one.variation not in VARIATIONS:
         return [text(x, y + 16, HIDDEN, SIZE)], []
+    if one.variation == FEW_POINTS:
+        return [text(x, y + 16, "Too few points", SIZE)], []
     marks = [circle(x + RADIUS, y + 12, RADIUS, fill=_colour(one.variation), stroke="none")]
     letters = [_letter(x + RADIUS, y + 16, _sign(one.variation))]
     said = [VARIATIONS[one.variation]]

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 
-from coxa.clinics.audit import Audit
+from coxa.clinics.audit import Audit, Rates, Shares
+from coxa.clinics.measures.few_points import FEW_POINTS
 from coxa.clinics.page.intervals import share_values
 from coxa.clinics.page.place import place_figure
-from coxa.clinics.page.points import last_cells, last_point, limits_and_n
+from coxa.clinics.page.points import last_cells, last_point, limits_and_n, why_signal
 from coxa.clinics.page.seen import ALL, Published, Seen, at, column, known, row, seen, total
 from coxa.clinics.page.words import MEASURES, VARIATIONS, rate_label, reached
 from coxa.report.document import Block, Document, FigureBlock, Paragraph, Section, TableBlock
@@ -19,17 +22,44 @@ from coxa.tables.prose import Text, prose
 from coxa.tables.records import Record, records
 from coxa.tables.table import Footnote, Row, RowGroup, Table, identifier
 
+
+@dataclass(frozen=True, slots=True)
+class Pair(Seen):
+    """An audit for the eyes of one clinic or therapist, with what is published of all clinics together.
+
+    every : the numbers of all clinics that the page shows
+    """
+
+    every: Seen = field(kw_only=True)
+
+    @classmethod
+    def of(cls, own: Seen, every: Seen) -> Pair:
+        """Return an audit with what is published of it."""
+        return cls(own.audit, own.certificate, own.note, own.findings, every=every)
+
+    def mean_of_all(self) -> Cell:
+        """Return the mean improvement of all clinics, as the page shows it."""
+        main, plan = self.every.main, self.audit.plan
+        place = at(f"change {plan.main}", "mean", ALL)
+        return self.every.number(
+            "estimate", {"estimate": main.target if main else None}, place, self.decimals(plan.main)
+        )
+
+
 SMALL = 30
 """Episodes below which a letter says that they say little."""
 
 
-def letters(given: Published | Audit) -> dict[str, Document]:
+def letters(given: Published | Audit, published: Published | None = None) -> dict[str, Document]:
     """Return a letter for each clinic and each therapist, by a name for its file.
 
     Parameters
     ----------
     given
         The audit with every number, or what is published of it.
+    published
+        What is published of the audit: of all clinics together a letter has the numbers that are there, and no other,
+        as several letters laid side by side would give away what the page hides. Unless given, `given` itself.
 
     Returns
     -------
@@ -41,7 +71,7 @@ def letters(given: Published | Audit) -> dict[str, Document]:
     >>> sorted(letters(audit))  # doctest: +SKIP
     ['clinic-harbour', 'therapist-harbour-t01']
     """
-    page = seen(given)
+    page = Pair.of(seen(given), seen(published or given))
     made: dict[str, Document] = {}
     for one in records(page.counts("clinic")):
         clinic = str(one["clinic"])
@@ -62,7 +92,7 @@ def _name(there: dict[str, Document], *words: str) -> str:
     return name
 
 
-def _letter(page: Seen, whose: str, blocks: Iterator[Block]) -> Document:
+def _letter(page: Pair, whose: str, blocks: Iterator[Block]) -> Document:
     facts = (("Audit", page.audit.plan.audit), ("Data cut", page.audit.data_cut.isoformat()))
     section = Section("letter", f"Your numbers: {whose}", tuple(blocks), part="answer")
     document = Document(page.audit.plan.title, f"Letter to {whose}", facts, (section,), length="brief")
@@ -70,7 +100,7 @@ def _letter(page: Seen, whose: str, blocks: Iterator[Block]) -> Document:
     return as_printed(styled) if page.note else styled
 
 
-def _clinic(page: Seen, counts: Record) -> Iterator[Block]:
+def _clinic(page: Pair, counts: Record) -> Iterator[Block]:
     """Yield the letter of a clinic."""
     unit = str(counts["clinic"])
     yield Paragraph("This letter is for your own eyes. It shows your numbers next to those of all clinics together.")
@@ -85,7 +115,7 @@ def _clinic(page: Seen, counts: Record) -> Iterator[Block]:
     yield from _cannot(page, adjusted, unit)
 
 
-def _therapist(page: Seen, counts: Record) -> Iterator[Block]:
+def _therapist(page: Pair, counts: Record) -> Iterator[Block]:
     """Yield the letter of a therapist."""
     clinic, therapist = str(counts["clinic"]), str(counts["therapist"])
     unit, main = f"{clinic} {therapist}", page.main
@@ -107,9 +137,9 @@ def _of_unit(rows: list[Record], **names: str) -> Record | None:
     return next((one for one in rows if all(str(one[key]) == name for key, name in names.items())), None)
 
 
-def _complete(page: Seen, counts: Record, unit: str) -> Text:
+def _complete(page: Pair, counts: Record, unit: str) -> Text:
     """Say how many of the own questionnaires are there, next to all."""
-    every = page.all_counts()
+    every = page.every.all_counts()
     return prose(
         "Of ",
         page.number("count", {"n": counts["of"]}, at("completeness", "of", unit)),
@@ -120,7 +150,7 @@ def _complete(page: Seen, counts: Record, unit: str) -> Text:
             "share_interval", share_values(counts["of_done"], counts["of"]), at("completeness", "complete", unit)
         ),
         "; in all clinics ",
-        page.number(
+        page.every.number(
             "share",
             {"share": every["of_done"] / every["of"] if every["of"] > 0 else None},
             at("completeness", "complete", ALL),
@@ -129,42 +159,60 @@ def _complete(page: Seen, counts: Record, unit: str) -> Text:
     )
 
 
-def _place(page: Seen, one: Record, unit: str, kind: str) -> Text:
+def _place(page: Pair, one: Record, unit: str, kind: str) -> Text:
     """Say the adjusted improvement, its limits, and what its position means."""
     plan, main = page.audit.plan, page.main
     assert main is not None
     outcome, where, decimals = plan.main, f"change {plan.main}", page.decimals(plan.main)
-    means = {
-        "low": f"That is lower than chance explains for a {kind} with as many patients.",
-        "high": f"That is higher than chance explains for a {kind} with as many patients.",
-        "within": f"That is within what chance explains for a {kind} with as many patients.",
-    }
     return prose(
         f"Adjusted for case mix, {mid_sentence(plan.label('outcomes', outcome))} of your patients improved by ",
         page.number("estimate", {"estimate": one["adjusted"]}, at(where, "adjusted", unit), decimals),
         f" {plan.scale(outcome).unit} (n = ",
         page.number("count", {"n": one["n"]}, at(where, "n", unit)),
         "); in all clinics by ",
-        page.number("estimate", {"estimate": main.target}, at(where, "mean", ALL), decimals),
+        page.mean_of_all(),
         ". The 99.8% limits are ",
         page.number(
             "limits", {"conf_low": one["low_99.8"], "conf_high": one["high_99.8"]}, at(where, "limits", unit), decimals
         ),
         ". ",
-        Cell(means.get(str(one["position"]), "The position is not shown.")),
+        Cell(_meaning(one, main.target, kind)),
     )
 
 
-def _drawn(page: Seen, one: Record) -> Iterator[Block]:
+def _meaning(one: Record, mean: float, kind: str) -> str:
+    """Say what a position means; one within the limits is not told to be like the others where it may not be."""
+    others = f"chance and the usual differences between {kind}s"
+    match one["position"]:
+        case "low" | "high":
+            way = "lower" if one["position"] == "low" else "higher"
+            return f"That is {way} than {others} explain."
+        case "within":
+            if side := _side(one, mean):
+                return f"That is within the 99.8% limits, but probably {side} than the mean of all. Look closer."
+            return f"That is within what {others} explain; it does not mean that it equals the others."
+    return "The position is not shown."
+
+
+def _side(one: Record, mean: float) -> str:
+    """Return on which side of the mean a unit probably is: outside the 95% limits, or by its best guess."""
+    narrow = str(one.get("position_95", ""))
+    if narrow == "low" or one["shrunken_high"] < mean:
+        return "lower"
+    return "higher" if narrow == "high" or one["shrunken_low"] > mean else ""
+
+
+def _drawn(page: Pair, one: Record) -> Iterator[Block]:
     """Yield the drawing of the own place, where it can be shown."""
-    main = page.main
-    if main and (figure := place_figure(page, page.audit.plan.main, one, main.target)):
+    main = page.every.main
+    if main and known(main.target) and (figure := place_figure(page, page.audit.plan.main, one, main.target)):
         yield FigureBlock(figure)
 
 
-def _changing(page: Seen, unit: str) -> Text:
+def _changing(page: Pair, unit: str) -> Text:
     """Say which charts of a clinic show a signal in the last period."""
     charts = [one for one in page.audit.series if one.clinic == unit and one.variation in VARIATIONS and len(one.frame)]
+    charts = [one for one in charts if one.variation != FEW_POINTS]
     signals = [one for one in charts if one.variation != "common_cause"]
     if not charts:
         return "There are too few periods for charts over time."
@@ -175,18 +223,18 @@ def _changing(page: Seen, unit: str) -> Text:
         value, limits, n = last_cells(page, one)
         label, period = MEASURES[one.measure], last_point(one)["period"]
         shown = f" {label}: {VARIATIONS[one.variation].lower()}, "
-        parts.append(prose(shown, value, limits_and_n(limits, n), f" in {period}."))
+        parts.append(prose(shown, value, limits_and_n(limits, n), why_signal(one), f" in {period}."))
     return prose("Changed by more than chance alone explains:", *parts)
 
 
-def _table(page: Seen, unit: str, counts: Record, adjusted: Record | None, more: tuple[Row, ...]) -> Table:
+def _table(page: Pair, unit: str, counts: Record, adjusted: Record | None, more: tuple[Row, ...]) -> Table:
     """Return the own numbers next to those of all clinics."""
-    every, plan = page.all_counts(), page.audit.plan
+    every, plan = page.every.all_counts(), page.audit.plan
 
     def count(label: str, term: str) -> Row:
         cells = (
-            page.number("count", {"n": one[term]}, at("completeness", term, name))
-            for one, name in ((counts, unit), (every, ALL))
+            whose.number("count", {"n": one[term]}, at("completeness", term, name))
+            for whose, one, name in ((page, counts, unit), (page.every, every, ALL))
         )
         return row(label, *cells)
 
@@ -209,19 +257,19 @@ def _table(page: Seen, unit: str, counts: Record, adjusted: Record | None, more:
     return page.noted(table)
 
 
-def _means(page: Seen, unit: str, one: Record) -> Iterator[Row]:
-    where, decimals, main = f"change {page.audit.plan.main}", page.decimals(page.audit.plan.main), page.main
-    assert main is not None
+def _means(page: Pair, unit: str, one: Record) -> Iterator[Row]:
+    where, decimals = f"change {page.audit.plan.main}", page.decimals(page.audit.plan.main)
 
     def mean(term: str) -> Cell:
         return page.number("estimate", {"estimate": one[term]}, at(where, term, unit), decimals)
 
-    of_all = page.number("estimate", {"estimate": main.target}, at(where, "mean", ALL), decimals)
+    of_all, every = page.mean_of_all(), page.every.main
+    n_all = total(page.every, every.n, every.clinics["n"]) if every and not every.without else None
     n = page.number("count", {"n": one["n"]}, at(where, "n", unit))
     yield row(
         "Episodes with an outcome",
         n,
-        page.number("count", {"n": total(page, main.n, main.clinics["n"])}, at(where, "n", ALL)),
+        page.every.number("count", {"n": n_all}, at(where, "n", ALL)),
     )
     yield row("Observed improvement", mean("change"), of_all)
     yield row("Expected for your case mix", mean("expected"), Cell("\N{EN DASH}"))
@@ -231,34 +279,42 @@ def _means(page: Seen, unit: str, one: Record) -> Iterator[Row]:
     )
 
 
-def _shares(page: Seen, unit: str) -> Iterator[Row]:
+def _shares(page: Pair, unit: str) -> Iterator[Row]:
     """Yield who reaches something, of the clinic and of all."""
+    published = {(one.outcome, one.kind): one for one in page.every.audit.shares}
     for one in page.audit.shares:
         where, own = f"{one.kind} {one.outcome}", _of_unit(records(one.clinics), clinic=unit)
         if own:
-            n, events = total(page, one.n, one.clinics["n"]), total(page, one.events, one.clinics["events"])
-            yield _pair(page, reached(page.audit.plan, one), where, unit, (own["events"], own["n"]), (events, n))
+            every = _every(page, published.get((one.outcome, one.kind)))
+            yield _pair(page, reached(page.audit.plan, one), where, unit, (own["events"], own["n"]), every)
 
 
-def _rates(page: Seen, unit: str) -> Iterator[Row]:
+def _rates(page: Pair, unit: str) -> Iterator[Row]:
     """Yield attendance and standards, of the clinic and of all."""
+    published = {one.name: one for one in page.every.audit.rates}
     for one in page.audit.rates:
         own = _of_unit(records(one.clinics), clinic=unit)
         if own:
-            n, events = total(page, one.n, one.clinics["n"]), total(page, one.events, one.clinics["events"])
-            label = rate_label(page.audit.plan, one.name)
-            yield _pair(page, label, f"rate {one.name}", unit, (own["events"], own["n"]), (events, n))
+            label, every = rate_label(page.audit.plan, one.name), _every(page, published.get(one.name))
+            yield _pair(page, label, f"rate {one.name}", unit, (own["events"], own["n"]), every)
 
 
-def _pair(page: Seen, label: str, where: str, unit: str, own: tuple[float, float], every: tuple[float, float]) -> Row:
+def _every(page: Pair, one: Shares | Rates | None) -> tuple[float, float]:
+    """Return events and people of all clinics, as the page shows them; NaN where it does not."""
+    if one is None:
+        return math.nan, math.nan
+    return total(page.every, one.events, one.clinics["events"]), total(page.every, one.n, one.clinics["n"])
+
+
+def _pair(page: Pair, label: str, where: str, unit: str, own: tuple[float, float], every: tuple[float, float]) -> Row:
     cells = (
-        page.number("share_interval", share_values(*counts), at(where, "share", name))
-        for counts, name in ((own, unit), (every, ALL))
+        whose.number("share_interval", share_values(*counts), at(where, "share", name))
+        for whose, counts, name in ((page, own, unit), (page.every, every, ALL))
     )
     return row(f"{label} (95% CI)", *cells)
 
 
-def _cannot(page: Seen, adjusted: Record | None, unit: str) -> Iterator[Block]:
+def _cannot(page: Pair, adjusted: Record | None, unit: str) -> Iterator[Block]:
     """Yield what these numbers cannot say."""
     plan = page.audit.plan
     where, decimals = f"change {plan.main}", page.decimals(plan.main)

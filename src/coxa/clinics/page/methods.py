@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from coxa.clinics.measures.design import SQUARED
 from coxa.clinics.page.answer import certificate_text
 from coxa.clinics.page.seen import Seen, at, column, row
 from coxa.clinics.page.words import dimension_label, reached
 from coxa.report.document import Block, Card, List, Paragraph, Section, TableBlock
+from coxa.study.audit.plan import CONDITION
 from coxa.study.wording import join_words
 from coxa.tables.cells import Cell
 from coxa.tables.formats import counted
@@ -17,10 +19,10 @@ from coxa.tables.records import records
 from coxa.tables.table import Footnote, Row, RowGroup, Table
 
 LIMITS = (
-    "Limits of a clinic say where its value lies if the clinic does not differ from the others: in 95 or 998 of "
-    "1,000 cases. They are wide for a small clinic. Where clinics vary more than chance alone explains "
-    "(over-dispersion), the limits of adjusted changes are widened by that variation, so that a clinic is outside "
-    "only if it differs from the others more than they do among themselves."
+    "Limits of a clinic say where its value lies in 950 or 998 of 1,000 cases if chance alone is at work. They are "
+    "wide for a small clinic. Where clinics vary more than chance alone explains (over-dispersion), the limits of "
+    "adjusted changes are widened by that variation: they then hold chance and the usual differences between clinics, "
+    "and a clinic is outside only if it differs from the others more than they do among themselves."
 )
 SMALL = (
     "Small numbers: a clinic within its limits may still be better or worse than the others. The smallest "
@@ -75,12 +77,22 @@ def _definitions(page: Seen) -> Iterator[Text]:
 
 
 def _methods(page: Seen) -> Iterator[Text]:
-    plan = page.audit.plan
-    adjusters = [mid_sentence(dimension_label(plan, name)) for name in plan.adjusters]
-    yield f"{CASE_MIX} Adjusted for: {join_words(['value at intake', *adjusters])}."
+    yield f"{CASE_MIX} Adjusted for: {join_words(adjusted_for(page))}."
     yield LIMITS
     yield SMALL
     yield OVER_TIME
+
+
+def adjusted_for(page: Seen) -> list[str]:
+    """Return what the model of the main outcome adjusts for; without a model, what the plan asks for."""
+    plan, main = page.audit.plan, page.main
+    terms: list[str] = list(plan.adjusters)
+    squared = False
+    if main is not None and len(main.coefficients):
+        terms = list(dict.fromkeys(str(term) for term in main.coefficients["term"]))
+        squared = bool((main.coefficients["level"] == SQUARED).any())
+    named = [mid_sentence(dimension_label(plan, name)) for name in terms if name in (*plan.descriptors, CONDITION)]
+    return ["value at intake", *(["its square"] if squared else []), *named]
 
 
 def _privacy(page: Seen) -> Iterator[tuple[str, Text]]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from coxa.audit.charts.chart import SHORT
 from coxa.clinics.audit import Series
+from coxa.clinics.measures.few_points import FEWEST_FOR_LIMITS, points_of_parts
 from coxa.clinics.page.charts import clinics_figure, measures_figure
 from coxa.clinics.page.icons import icons_figure, whose
-from coxa.clinics.page.points import last_cells, last_point
+from coxa.clinics.page.points import last_cells, last_point, shown_charts
 from coxa.clinics.page.seen import ALL, Seen, column, row
 from coxa.clinics.page.words import ASSURANCES, MEASURES, VARIATIONS
 from coxa.report.document import Block, FigureBlock, Paragraph, Section, TableBlock
@@ -16,8 +18,11 @@ from coxa.tables.table import Footnote, Row, RowGroup, Table, identifier
 LEAD = (
     "A value moves from period to period by chance. A signal is what chance alone rarely does: a point outside the "
     "limits, seven points on one side of the mean or in one direction, or two of three points near a limit. The "
-    "icons are of the last period."
+    "icons are of the last period. A chart of fewer than six points has no limits."
 )
+TRIAL = "Limits rest on"
+"""How a warning of few points begins; the page counts those that are shown."""
+
 OF_CLINICS = ("complete", "change")
 """Measures whose charts are shown of each clinic."""
 
@@ -27,7 +32,7 @@ def over_time_section(page: Seen) -> Section:
     blocks: list[Block] = []
     reasons = {name: page.why(name) for name in ("series", *MEASURES)}
     blocks += [Paragraph(why, "warning") for why in dict.fromkeys(reasons.values()) if why]
-    together = [one for one in _charts(page) if one.clinic == ALL]
+    together = [one for one in shown_charts(page) if one.clinic == ALL]
     if page.audit.series:
         blocks.append(Paragraph(LEAD))
     if icons := icons_figure(page):
@@ -42,7 +47,7 @@ def over_time_section(page: Seen) -> Section:
 
 def over_time_detail(page: Seen) -> Section | None:
     """Return the charts of each clinic and the numbers of every chart; None where there is no chart."""
-    charts = _charts(page)
+    charts = shown_charts(page)
     if not charts:
         return None
     blocks: list[Block] = []
@@ -79,18 +84,6 @@ def _row(page: Seen, one: Series) -> Row:
     return row(whose(one.clinic), period, value, limits, n, page.word(variation), against, strong=signal)
 
 
-def _charts(page: Seen) -> list[Series]:
-    """Return the charts that have a point, in the order of measures and clinics."""
-    order = [ALL, *page.clinics]
-    units = {unit: place for place, unit in enumerate(order)}
-    found = [
-        one
-        for one in page.audit.series
-        if len(one.frame) and one.measure in MEASURES and one.frame["value"].notna().any()
-    ]
-    return sorted(found, key=lambda one: (list(MEASURES).index(one.measure), units.get(one.clinic, len(units))))
-
-
 def _anew(page: Seen) -> list[str]:
     """Return where charts are reckoned anew, and why."""
     return [
@@ -101,6 +94,32 @@ def _anew(page: Seen) -> list[str]:
 
 
 def _warnings(charts: list[Series]) -> tuple[Footnote, ...]:
-    warnings = dict.fromkeys(text for one in charts for text in one.warnings)
+    """Return how limits were reckoned, and of which charts a reader has to know something."""
     methods = dict.fromkeys(f"{MEASURES[one.measure]}: {one.method.rstrip('.')}." for one in charts)
-    return tuple(map(Footnote, (*methods, *warnings)))
+    of: dict[str, list[Series]] = {}
+    for one in charts:
+        for text in one.warnings:
+            if not text.startswith(TRIAL):
+                of.setdefault(text, []).append(one)
+    told = [f"{_named(found, charts)}{text}" for text, found in of.items()]
+    return tuple(map(Footnote, (*methods, *told, *_trial(charts))))
+
+
+def _named(found: list[Series], charts: list[Series]) -> str:
+    """Return which charts a note is on, as the start of it; empty where it is on all."""
+    if len(found) == len(charts):
+        return ""
+    parts = []
+    for measure in dict.fromkeys(one.measure for one in found):
+        own = [one for one in found if one.measure == measure]
+        every = len(own) == sum(one.measure == measure for one in charts)
+        parts.append(MEASURES[measure] + ("" if every else f", {', '.join(whose(one.clinic) for one in own)}"))
+    return f"{'; '.join(parts)}: "
+
+
+def _trial(charts: list[Series]) -> list[str]:
+    """Return which charts have limits that rest on few points, with the points that are shown."""
+    few = [(one, n) for one in charts for n in points_of_parts(one) if FEWEST_FOR_LIMITS <= n < SHORT]
+    listed = "; ".join(f"{MEASURES[one.measure]}, {whose(one.clinic)} ({n})" for one, n in few)
+    told = f"Limits that rest on fewer than {SHORT} points are trial limits (points in brackets): {listed}."
+    return [told] if few else []

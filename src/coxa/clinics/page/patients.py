@@ -93,7 +93,8 @@ def _expected(page: Seen) -> Section | None:
     if main is None or main.without or not can_recover(main):
         return None
     lead = (
-        "What a patient with average or most frequent other values can expect, by the value at intake. Below the "
+        "What a patient who is otherwise typical (average in every number, in the largest group of every other "
+        "descriptor) can expect, by the value at intake. Below the "
         "dashed line the value is lower at discharge than at intake. It describes patients of these clinics; it is "
         "no promise."
     )

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from coxa.clinics.audit import Series
-from coxa.clinics.page.seen import Seen, at
-from coxa.clinics.page.words import OF_SHARES
+from coxa.clinics.page.seen import ALL, Seen, at, known
+from coxa.clinics.page.words import MEASURES, OF_SHARES, RULES
 from coxa.tables.cells import Cell
 from coxa.tables.hidden import RULE
 from coxa.tables.prose import Prose, prose
@@ -32,7 +32,21 @@ def point_cells(page: Seen, series: Series, point: Record) -> tuple[Cell, Cell, 
         return value, page.number("share_limits", limits, place), n
     decimals = page.decimals(page.audit.plan.main) if series.measure == "change" else 0
     value = page.number("estimate", {"estimate": point["value"]}, place, decimals)
-    return value, page.number("limits", limits, place, decimals), n
+    return value, page.number("limits", limits, place, 1 if series.measure == "episodes" else decimals), n
+
+
+def shown_charts(page: Seen) -> list[Series]:
+    """Return the charts that have a point, in the order of measures and clinics."""
+    units = {unit: place for place, unit in enumerate((ALL, *page.clinics))}
+    found = [one for one in page.audit.series if one.measure in MEASURES and one.frame["value"].notna().any()]
+    return sorted(found, key=lambda one: (list(MEASURES).index(one.measure), units.get(one.clinic, len(units))))
+
+
+def why_signal(series: Series) -> str:
+    """Say why the last point of a series is a signal although it is within its limits; empty where it is outside."""
+    point = last_point(series)
+    inside = all(map(known, (point["low"], point["high"]))) and point["low"] <= point["value"] <= point["high"]
+    return f", within the limits, but {RULES[str(point['rule'])]}" if inside and point["rule"] in RULES else ""
 
 
 def limits_and_n(limits: Cell, n: Cell) -> Prose:

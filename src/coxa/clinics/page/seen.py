@@ -11,6 +11,7 @@ from typing import Any, Protocol, TypeVar
 import pandas as pd
 
 from coxa.clinics.audit import Audit, CaseMix, Dimensions, Series
+from coxa.clinics.measures.few_points import with_enough_points
 from coxa.disclosure.protect import Certificate
 from coxa.tables.cells import Cell, Statistic
 from coxa.tables.formats import cell
@@ -173,11 +174,16 @@ def mostly_hidden(table: Table) -> bool:
 def seen(given: Published | Audit) -> Seen:
     """Return an audit as a reader of it sees it: what is published, or for their own eyes every number."""
     if not isinstance(given, Audit):
-        return Seen(given.audit, given.certificate, given.note() or NOT_SHOWN, given.found)
+        return Seen(_with_limits(given.audit), given.certificate, given.note() or NOT_SHOWN, given.found)
     found: dict[str, int] = {}
     for finding in given.findings:
         found[finding.severity] = found.get(finding.severity, 0) + finding.n_rows
-    return Seen(given, findings=found)
+    return Seen(_with_limits(given), findings=found)
+
+
+def _with_limits(audit: Audit) -> Audit:
+    """Return an audit whose charts have limits only where they have points enough."""
+    return replace(audit, series=tuple(map(with_enough_points, audit.series)))
 
 
 def at(analysis: str, term: str = "", unit: str = "", period: str = "") -> Statistic:

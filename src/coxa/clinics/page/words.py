@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from coxa.clinics.audit import Shares
+from coxa.clinics.measures.few_points import FEW_POINTS
 from coxa.study.audit.plan import CONDITION, AuditPlan
 from coxa.study.parts import Covariate
 from coxa.tables.phrases import mid_sentence, sentence_case
@@ -45,8 +46,16 @@ VARIATIONS = {
     "concern_low": "Concern, lower",
     "neutral_high": "Change, higher",
     "neutral_low": "Change, lower",
+    FEW_POINTS: "Too few points for limits",
 }
 """Variation icon -> words."""
+
+RULES = {
+    "trend of seven": "one of seven points in a row that rise or fall",
+    "part of two in three": "one of two in three points near a limit",
+    "seven on one side": "one of seven points in a row on one side of the mean",
+}
+"""Rule that a point within its limits breaks -> words."""
 
 ASSURANCES = {
     "consistent_pass": "Target met",
