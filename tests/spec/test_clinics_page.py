@@ -129,11 +129,11 @@ def test_four_sentences_say_how_many_how_complete_how_we_compare_and_what_is_cha
         "Adjusted for case mix, pain improved by 2.00 points on average (n = 1404); 2 of 12 clinics are outside the "
         "99.8% limits. Above: Northgate, 2.90 (limits 1.22 to 2.78, n = 156). Below: Parkside, 1.08 (limits 1.25 to "
         "2.75, n = 192). Clinics differ more than chance alone explains (p < 0.001), and the limits allow for that: "
-        "within the limits does not mean equal. Of the differences in improvement that case mix does not explain, 6.0% are "
-        "between clinics and 4.0% between therapists; the rest are between patients of the same therapist."
+        "within the limits does not mean equal. Of the differences in improvement that case mix does not explain, 6.0% "
+        "are between clinics and 4.0% between therapists; the rest are between patients of the same therapist."
     )
     assert change.startswith(
-        "At the last point of each chart (2024 Q4 at the latest), 4 of 52 charts show a change that chance alone "
+        "At the last point of each chart (2024 Q4 at the latest), 6 of 65 charts show a change that chance alone "
         "does not explain. Concern: questionnaires complete in Parkside, 30.8% (limits 32.9% to 90.2%, n = 26); "
     )
     assert caution.startswith(

@@ -182,7 +182,7 @@ def _whose(page: Seen, main: CaseMix, where: str) -> Iterator[str | Cell]:
     yield " between therapists; the rest are between patients of the same therapist."
 
 
-def change_sentence(page: Seen) -> Prose | None:
+def change_sentence(page: Seen) -> Text | None:
     """Say which charts show an improvement or a concern in the last period."""
     charts = shown_charts(page)
     if not charts:
@@ -192,6 +192,8 @@ def change_sentence(page: Seen) -> Prose | None:
     groups = {kind: [one for one in charts if one.variation.startswith(kind)] for kind in kinds}
     parts = [prose(f" {kinds[kind]}: ", _named_charts(page, found), ".") for kind, found in groups.items() if found]
     few = sum(one.variation == FEW_POINTS for one in charts)
+    if few == len(charts):
+        return "Every chart over time has too few points for limits, so that none can show a change."
     short = counted(few, "over time", "charts of few points")
     have = "has" if few == 1 else "have"
     parts += [prose(" ", short, f" {have} too few points for limits.")] if few else []
