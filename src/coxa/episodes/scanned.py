@@ -102,7 +102,7 @@ def _tidy(raw: Raw, found: Resolved, bound: Bound) -> frozenset[str]:
 
 def _untidy(raw: Raw, name: str) -> str:
     text = f"CAST({quoted(name)} AS VARCHAR)"
-    return f"{text} <> {raw.words.trimmed(text)} OR {text} = ''"
+    return f"{raw.words.untidy(text)} OR {text} = ''"
 
 
 def _copies(raw: Raw, rows: RowsSource) -> str:

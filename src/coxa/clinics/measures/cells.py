@@ -159,7 +159,7 @@ def _keys(used: Sequence[tuple[Term, Sequence[str]]]) -> _Keys:
             keys.places[term.name] = (f"t{k}", (), 1)
             continue
         levels = (*band_labels(term.cuts), NOT_RECORDED) if term.column else tuple(found)
-        if step * len(levels) >= LARGEST:
+        if parts and step * len(levels) >= LARGEST:
             keys.sql[f"g{k}"], parts, step = " + ".join(parts), [], 1
             keys.close(f"g{k}")
         parts.append(f"{step} * {_banded(term) if term.column else _coded(term, levels, keys, k)}")
