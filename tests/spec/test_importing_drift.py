@@ -246,3 +246,11 @@ def test_a_plan_with_the_lines_of_the_findings_takes_the_export_in(plan: AuditPl
     code, shown = checked(tmp_path)
     assert code == 0, shown
     assert "0 error(s), 0 warning(s)" in shown
+
+
+@pytest.mark.usefixtures("plan")
+def test_an_audit_of_a_file_that_is_not_there_says_so_alone(tmp_path: Path) -> None:
+    (tmp_path / "june.csv").unlink()
+    shown = CliRunner().invoke(app, ["audit", str(tmp_path / "audit.yaml"), "--out", str(tmp_path / "out")])
+    assert shown.exit_code == 1
+    assert " ".join(shown.output.split()).count("does not exist") == 1

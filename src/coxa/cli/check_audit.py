@@ -39,7 +39,7 @@ def check_audit(plan: AuditPlan, data: Path | None) -> tuple[Episodes, Findings]
 @contextmanager
 def naming_changes(path: Path, data: Path | None) -> Iterator[None]:
     """Raise the faults of data with the line of the plan that takes a changed export in."""
-    from coxa.errors import DataError
+    from coxa.errors import CoxaError, DataError
     from coxa.importing.drifting import drift
     from coxa.importing.settled import settled
     from coxa.study.audit.read import read_audit
@@ -48,7 +48,11 @@ def naming_changes(path: Path, data: Path | None) -> Iterator[None]:
         yield
     except DataError as error:
         plan = read_audit(path)
-        raise DataError(str(error.args[0]), settled(error.findings, drift(plan, file_of(plan, data)))) from error
+        try:
+            changes = drift(plan, file_of(plan, data))
+        except (CoxaError, OSError):
+            raise error from None
+        raise DataError(str(error.args[0]), settled(error.findings, changes)) from error
 
 
 def file_of(plan: AuditPlan, data: Path | None) -> Path | None:
