@@ -17,7 +17,7 @@ from scipy.optimize import linprog
 from coxa.audit import CountTable, protect_tables
 from coxa.clinics import Audit, Published, audit_clinics, publish, write_audit
 from coxa.clinics.publishing.earlier import counts_text, read_counts
-from coxa.clinics.publishing.hide import _fractions
+from coxa.clinics.publishing.hide import _fractions, _without
 from coxa.clinics.publishing.shown import Shown
 from coxa.errors import OptionError
 from coxa.simulate import simulate_registry
@@ -289,3 +289,23 @@ def test_a_level_of_a_few_patients_has_no_coefficient(registry: tuple[Audit, pd.
     changed.loc[changed.index[:3], "sex"] = None
     found = audit_clinics(audit.plan, changed).case_mix["pain"]
     assert "not recorded" not in set(found.coefficients.query("term == 'sex'")["level"])
+
+
+def test_a_category_with_a_hidden_count_has_no_coefficients(
+    registry: tuple[Audit, pd.DataFrame], published: Published
+) -> None:
+    counts = published.audit.completeness.counts
+    for name in ("condition", "sex", "deprivation"):
+        hidden = bool(counts[name,]["of_done"].isna().any())
+        shown = published.audit.case_mix["pain"].coefficients.query("term == @name")
+        true = registry[0].case_mix["pain"].coefficients.query("term == @name")
+        assert len(true) > 0
+        assert len(shown) == (0 if hidden else len(true))
+        assert shown["level"].is_monotonic_increasing
+    assert "few episodes" not in published.audit.case_mix["pain"].method
+
+
+def test_how_many_are_worse_is_not_told_by_a_reason_either(registry: tuple[Audit, pd.DataFrame]) -> None:
+    audit = replace(registry[0], without={"worse": "Patients who are worse in Pain are too few for a chart."})
+    shown = Shown.of(protect_tables([CountTable.of_groups(pd.DataFrame({"n": [3]}), [], "n", measure="pain worse")], 5))
+    assert _without(audit, shown)["worse"] == "How many patients are worse is hidden."

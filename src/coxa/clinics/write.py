@@ -133,7 +133,7 @@ def certificate(published: Published) -> dict[str, Any]:
         f"audits that were given, no hidden count can be narrowed down to fewer than {k} episodes.",
         "does_not_say": "Means, shares, limits and coefficients are shown where their counts are, with the digits of "
         "the page; they are not attacked. What a reader knows from elsewhere is not covered, nor are sums of hidden "
-        "counts that no table has.",
+        "counts that no table has, nor a reader who guesses which counts are hidden because they are small.",
         **published.certificate.as_dict(),
     }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
@@ -16,6 +17,10 @@ from coxa.study.audit.plan import CLINIC, THERAPIST
 
 COUNTED = ("eligible", "asked", "intake", "due", "done", "of", "of_done", "forms", "intakes")
 LOST = ("n_lost", "lost_low", "lost_high")
+JOINED = re.compile(r"\s*Levels of [^.]* with few episodes [^.]*\.?")
+"""The sentence of a method that names levels with few patients."""
+
+WORSE = "How many patients are worse is hidden."
 
 
 def hidden_audit(audit: Audit, shown: Shown, k: int) -> Audit:
@@ -26,12 +31,13 @@ def hidden_audit(audit: Audit, shown: Shown, k: int) -> Audit:
     return replace(
         audit,
         completeness=_completeness(audit.completeness, shown),
-        case_mix={name: _case_mix(name, found, shown, k) for name, found in audit.case_mix.items()},
+        case_mix={name: _case_mix(name, found, audit, shown, k) for name, found in audit.case_mix.items()},
         shares=tuple(_share(one, people_of(audit, one), shown) for one in audit.shares),
         rates=tuple(_rate(one, shown) for one in audit.rates),
         series=published_series(audit, shown),
         periods=_periods(audit.periods, shown),
         rare=tuple(each for one in audit.rare if (each := _rare(one, shown)) is not None),
+        without=_without(audit, shown),
         findings=type(audit.findings)(),
         disposition=replace(audit.disposition, left_out=audit.disposition.left_out.iloc[:0]),
     )
@@ -71,10 +77,11 @@ def _counts(dimensions: Dimensions, groups: pd.DataFrame, shown: Shown) -> pd.Da
         name: shown.column(name, groups, dimensions) if name in COUNTED else groups[name] for name in groups.columns
     }
     frame = pd.DataFrame(columns, index=groups.index)
-    return frame if not dimensions else frame.assign(patients=np.nan)
+    known = not dimensions and frame["eligible"].notna().all()
+    return frame if known else frame.assign(patients=np.nan)
 
 
-def _case_mix(outcome: str, found: CaseMix, shown: Shown, k: int) -> CaseMix:
+def _case_mix(outcome: str, found: CaseMix, audit: Audit, shown: Shown, k: int) -> CaseMix:
     if found.without:
         return found
     total = shown.total(in_model(outcome))
@@ -83,9 +90,35 @@ def _case_mix(outcome: str, found: CaseMix, shown: Shown, k: int) -> CaseMix:
         found,
         n=int(total) if np.isfinite(total) else 0,
         calibration=bands if len(bands) and (bands["n"] >= k).all() else bands.iloc[:0],
+        coefficients=_coefficients(found.coefficients, audit.completeness, shown),
+        method=JOINED.sub("", found.method).strip(),
         clinics=_units(outcome, found.clinics, [CLINIC], shown),
         therapists=therapists if len(therapists) and therapists["n"].notna().any() else therapists.iloc[:0],
     )
+
+
+def _coefficients(frame: pd.DataFrame, counted: Completeness, shown: Shown) -> pd.DataFrame:
+    """Return the coefficients in the order of their names, without those of a category of which a count is hidden.
+
+    Standard errors tell how many patients a level and the reference have, and so does the order by size.
+    """
+    hidden = {
+        term
+        for (term, *more), groups in ((names, table) for names, table in counted.counts.items() if names)
+        if not more and np.isnan(shown.column("of_done", groups, [term])).any()
+    }
+    kept = frame[~(frame["term"].isin(hidden) & (frame["level"] != ""))]
+    order = {term: place for place, term in enumerate(kept["term"].unique())}
+    sort = kept.assign(place=kept["term"].map(order)).sort_values(["place", "level"], kind="stable")
+    return sort.drop(columns="place").reset_index(drop=True)
+
+
+def _without(audit: Audit, shown: Shown) -> dict[str, str]:
+    """Return the reasons why parts are not there; of patients who are worse nothing where their number is hidden."""
+    reasons = dict(audit.without)
+    if np.isnan(shown.total(f"{audit.plan.main} worse")):
+        reasons["worse"] = WORSE
+    return reasons
 
 
 def _units(outcome: str, frame: pd.DataFrame, dimensions: list[str], shown: Shown) -> pd.DataFrame:

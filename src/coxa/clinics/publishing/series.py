@@ -115,4 +115,5 @@ def _with_chart(one: Series, frame: pd.DataFrame, visible: np.ndarray, chart: Co
     texts = {name: drawn[name].fillna("") for name in ("rule", "kind")}
     rest = frame[["period"]].assign(n=frame["n"].where(visible), events=frame["events"].where(visible))
     whole = pd.concat([rest, drawn.assign(**texts)], axis=1)
-    return replace(one, frame=whole, variation=chart.variation, assurance=chart.assurance)
+    warnings = (*(text for text in one.warnings if not text.startswith("Limits rest on")), *chart.warnings)
+    return replace(one, frame=whole, variation=chart.variation, assurance=chart.assurance, warnings=warnings)
