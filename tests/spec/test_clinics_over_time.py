@@ -132,6 +132,18 @@ def test_a_month_in_which_the_audit_begins_has_no_count_of_episodes() -> None:
     assert drawn["complete", "all"].frame["period"].tolist() == MONTHS
 
 
+def test_a_month_in_the_middle_of_which_the_data_end_has_no_count_of_episodes() -> None:
+    days = [*pd.date_range("2023-01-01", "2024-06-09", freq="D")]
+    rows = [{**row, "intake_date": day} for day in days for row in episodes_in("A", "2023-01", [2.0])]
+    drawn, _ = charts(rows, date(2024, 12, 31))
+    assert drawn["episodes", "all"].frame["period"].tolist() == MONTHS[:17]
+    assert "2024-06 is not covered as a whole." in drawn["episodes", "all"].warnings
+    whole, _ = charts([one for one in rows if one["intake_date"] < pd.Timestamp("2024-06-01")], date(2024, 12, 31))
+    assert whole["episodes", "all"].frame["period"].tolist() == MONTHS[:17]
+    late, _ = charts([one for one in rows if one["intake_date"] > pd.Timestamp("2023-01-20")], date(2024, 12, 31))
+    assert late["episodes", "all"].frame["period"].tolist() == MONTHS[1:17]
+
+
 def test_a_month_without_episodes_is_a_count_of_zero_and_no_point_of_a_share() -> None:
     rows = [row for row in two_clinics() if row["intake_date"].strftime("%Y-%m") != "2023-06"]
     drawn, _ = charts(rows)

@@ -477,3 +477,11 @@ def test_a_signal_within_the_limits_says_why_it_is_one() -> None:
     series = tuple(replace(each, frame=frame) if each is one else each for each in whole.series)
     said = " ".join(paragraphs(letters(replace(whole, series=series))["clinic-parkside"]))
     assert "within the limits, but one of seven points in a row on one side of the mean" in said
+
+
+def test_wide_tables_stand_row_by_row_on_a_narrow_screen(page: Document) -> None:
+    made = str(render_document(page, "html"))
+    stacked = re.findall(r'class="table stacked".*?<caption[^>]*>(.*?)</caption>', made, re.DOTALL)
+    for title in ("Completeness by clinic", "Completeness by group of patients", "What patients reach at discharge"):
+        assert any(title in one for one in stacked)
+    assert not any("The last point of every chart" in one for one in stacked)

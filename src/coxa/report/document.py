@@ -70,10 +70,13 @@ class TableBlock:
 
     choices : what its groups of rows and its rows are ("Clinic", "Year"), where a reader of the page can choose among
               them; on paper all are shown
+    stacked : whether on a narrow screen each row stands below the one before with its numbers under their names, so
+              that no column is out of sight; the tables of an answer always do
     """
 
     table: Table
     choices: tuple[str, str] | None = None
+    stacked: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,9 @@ from coxa.study.audit.plan import CLINIC, PERIOD, AuditPlan, SeriesName
 ALL = "all"
 """The clinic of a series of all clinics."""
 
+NEVER = 0.01
+"""Probability of a stretch without an episode below which the data are taken not to cover it."""
+
 FEWEST = 2
 """Points of a chart, at least; the chart itself warns of fewer than twelve."""
 
@@ -165,7 +168,11 @@ def _points(what: Measured, table: pd.DataFrame, periods: Periods, plan: AuditPl
     if what.counts:
         names = [name for name in periods.names if name >= rows.index.min()] if len(rows) else []
         rows = rows.reindex(names, fill_value=0)
-        left = [name for name in names if last_day(name, plan) > periods.data_cut or _begun_before(name, plan)]
+        cut = _cut_off(periods, plan)
+        left = [
+            name for name in names
+            if last_day(name, plan) > periods.data_cut or _begun_before(name, plan) or name in cut
+        ]  # fmt: skip
         why = "is not covered as a whole"
     else:
         left = [name for name in rows.index if name in periods.open]
@@ -189,6 +196,25 @@ def _begun_before(name: str, plan: AuditPlan) -> bool:
     starts, ends = plan.start, plan.end
     first, last = first_day(name, plan), last_day(name, plan)
     return bool((starts and first < starts <= last) or (ends and first <= ends < last))
+
+
+def _cut_off(periods: Periods, plan: AuditPlan) -> list[str]:
+    """Return the first and the last period of all clinics if the data begin or end within them.
+
+    They do where no episode began in a stretch at the outer end of a period that is longer than any other in the data,
+    and in which one would have begun in 99 of 100 cases by the number in the rest of the period.
+    """
+    if periods.begun is None or not periods.names:
+        return []
+    n = periods.of_all.set_index(PERIOD)["eligible"]
+    (first, last), ends = periods.begun, (periods.names[0], periods.names[-1])
+    empty = ((first - first_day(ends[0], plan)).days, (last_day(ends[1], plan) - last).days)
+    found = []
+    for name, days in zip(ends, empty, strict=True):
+        whole = (last_day(name, plan) - first_day(name, plan)).days + 1
+        if days > periods.longest_gap and (1 - days / whole) ** int(n.get(name, 0)) < NEVER:
+            found.append(name)
+    return found
 
 
 def _gaps(there: list[str], periods: Periods) -> list[str]:

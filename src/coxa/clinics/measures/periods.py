@@ -38,6 +38,8 @@ class Periods:
     names              : every period from the first to the last, without gaps
     open               : those at the end in which discharges can still become due
     data_cut           : the day of the export
+    begun              : the days on which the first and the last episode began; None without any
+    longest_gap        : days between two on which an episode began, at the most
     design_effect      : by how much sessions missed vary more than if those of one patient were independent
     n_wrong            : episodes that have more sessions missed than booked, or a number below 0
     """
@@ -49,6 +51,8 @@ class Periods:
     names: tuple[str, ...]
     open: tuple[str, ...]
     data_cut: date
+    begun: tuple[date, date] | None
+    longest_gap: int
     design_effect: float
     n_wrong: int
 
@@ -87,10 +91,23 @@ def periods_of(episodes: Episodes, patients: Patients | None = None) -> Periods:
     people = [name for name in columns if name not in NO_PEOPLE and not name.endswith(" change")]
     counts = with_patients(episodes, {(CLINIC, PERIOD): tables[CLINIC, PERIOD][people]}, patients)[CLINIC, PERIOD]
     wrong, cut = int(every["wrong sessions"]), episodes.data_cut
-    return Periods(of_all, of_clinics, counts, every, names, still, cut, effect, wrong)
+    begun, gap = _begun(episodes)
+    return Periods(of_all, of_clinics, counts, every, names, still, cut, begun, gap, effect, wrong)
 
 
 NO_PEOPLE = ("booked", "missed", "mm", "mb", "bb", "with sessions", "wrong sessions")
+
+
+def _begun(episodes: Episodes) -> tuple[tuple[date, date] | None, int]:
+    """Return the days on which the first and the last eligible episode began, and the longest gap between two days."""
+    days = episodes.query(
+        "SELECT DISTINCT intake_date AS begun FROM episodes WHERE eligible AND intake_date IS NOT NULL ORDER BY begun"
+    )["begun"]
+    if not len(days):
+        return None, 0
+    at = pd.to_datetime(days)
+    gap = at.diff().dt.days.max()
+    return (at.iloc[0].date(), at.iloc[-1].date()), 0 if pd.isna(gap) else int(gap)
 
 
 def _dated(table: pd.DataFrame) -> pd.DataFrame:

@@ -15,7 +15,7 @@ from coxa.tables.prose import joined, prose
 from coxa.tables.records import Record, records
 from coxa.tables.table import identifier
 
-WIDTH, HEIGHT = 420, 280
+WIDTH, HEIGHT = 400, 280
 
 
 def calibration_figure(page: Seen, outcome: str, frame: pd.DataFrame) -> Figure:

@@ -59,8 +59,8 @@ def _of_outcome(page: Seen, outcome: str) -> Iterator[Block]:
     )  # fmt: skip
     if figure := funnel_figure(page, drawn, found.clinics):
         yield FigureBlock(figure)
-    yield TableBlock(position_table(page, outcome, found.clinics, "clinic"))
-    yield TableBlock(_trust_table(page, outcome, found.clinics))
+    yield TableBlock(position_table(page, outcome, found.clinics, "clinic"), stacked=True)
+    yield TableBlock(_trust_table(page, outcome, found.clinics), stacked=True)
 
 
 def _lead(page: Seen, outcome: str, found: CaseMix) -> Prose:

@@ -37,7 +37,7 @@ def completeness_section(page: Seen) -> Section:
     """Return the cascade, completeness by clinic, and by group and period."""
     blocks: list[Block] = [FigureBlock(cascade_figure(page)), TableBlock(cascade_table(page))]
     if len(page.counts("clinic")):
-        blocks.append(TableBlock(_by_clinic(page)))
+        blocks.append(TableBlock(_by_clinic(page), stacked=True))
     columns = ("clinic", "condition", *page.audit.plan.descriptors)
     blocks += [Paragraph(text, "warning") for name in columns if (text := page.why(name))]
     who = _who_is_missing(page)
@@ -130,7 +130,9 @@ def _who_is_missing(page: Seen) -> Section | None:
     )
     table = Table("who-is-missing", "Completeness by group of patients", "Group", columns, groups, notes)
     lead = "Outcomes speak for those who answered. The table shows which groups of patients answer less often."
-    return Section("who-is-missing-section", "Who is missing?", (Paragraph(lead), TableBlock(page.noted(table))))
+    return Section(
+        "who-is-missing-section", "Who is missing?", (Paragraph(lead), TableBlock(page.noted(table), stacked=True))
+    )
 
 
 def _missing_groups(page: Seen) -> Iterator[RowGroup]:

@@ -32,7 +32,7 @@ LOOKS = {
 }
 """Place -> shape and colour."""
 
-WIDTH, HEIGHT = 560, 330
+WIDTH, HEIGHT = 400, 300
 LETTER = 7.2
 """Width of a letter of a label, in pixels."""
 
@@ -153,7 +153,7 @@ def _chart(data: pd.DataFrame, drawn: Drawn) -> Any:
         "color": alt.Color(
             "place:N",
             scale=options(domain=domain, range=[LOOKS[name][1] for name in domain]),
-            legend=options(columns=2),
+            legend=options(columns=1),
         ),
     }
     numbers = told(Clinic="clinic", n="n", Position="place")

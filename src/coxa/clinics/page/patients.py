@@ -48,7 +48,7 @@ def _reached(page: Seen) -> Section | None:
     columns = (column("Patients"), column("Reached"), column("Share (95% CI)"), column("Counts as reached", "left"))
     notes = tuple(Footnote(text) for text in _sources(page, shares))
     table = Table("reached", "What patients reach at discharge", "Result", columns, (RowGroup("", rows),), notes)
-    blocks: list[Block] = [TableBlock(page.noted(table))]
+    blocks: list[Block] = [TableBlock(page.noted(table), stacked=True)]
     if why := page.why("worse"):
         blocks.append(Paragraph(why))
     main = next((one for one in shares if one.kind == "important" and len(one.clinics)), None)
@@ -110,7 +110,7 @@ def _care(page: Seen) -> Section | None:
                    column("Clinics worse than the limits", "left"))  # fmt: skip
         rows = tuple(_rate_row(page, one) for one in rates)
         table = Table("care", "Attendance and standards", "Measure", columns, (RowGroup("", rows),))
-        blocks.append(TableBlock(page.noted(table)))
+        blocks.append(TableBlock(page.noted(table), stacked=True))
     reasons = {name: page.why(name) for name in ("attended", *plan.standards)}
     blocks += [Paragraph(f"{rate_label(plan, name)}: {text}", "warning") for name, text in reasons.items() if text]
     return Section("care-section", "Attendance and standards", tuple(blocks)) if blocks else None
