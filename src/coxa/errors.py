@@ -26,6 +26,7 @@ __all__ = [
     "FindingsError",
     "FitError",
     "LockError",
+    "MonotoneLikelihoodError",
     "NonConvergenceError",
     "OptionError",
     "PlanError",
@@ -150,6 +151,21 @@ class NonConvergenceError(FitError):
     --------
     >>> NonConvergenceError("no structure has a proven optimum", ["Declare a simpler covariance."]).remedies
     ('Declare a simpler covariance.',)
+    """
+
+
+class MonotoneLikelihoodError(FitError):
+    """The likelihood rises without end in a direction, so that there is no estimate.
+
+    Examples
+    --------
+    >>> from coxa.models import fit_cox
+    >>> try:
+    ...     fit_cox([1, 2, 3, 4], [1, 1, 0, 0], {"exercise": [0, 0, 1, 1]})
+    ... except MonotoneLikelihoodError as error:
+    ...     print(error.message)
+    the hazard ratio of `exercise` is zero or infinite: every event is that of a participant with the highest risk of \
+all who were at risk
     """
 
 

@@ -51,3 +51,18 @@ LMERTEST_DF = 1e-6
 STOPPED_EARLY = 2e-7
 """Relative, of a variance from an optimiser without derivatives: the likelihood there is that of the optimum to 1e-12,
 and is flat to second order."""
+
+SURVIVAL = 1e-9
+"""Relative, against R's survival package whose iterations were run to 1e-13; effects in standard errors."""
+
+SURVIVAL_DEFAULT = 1e-8
+"""Relative, against the same where its iterations stopped by default, at 1e-9 of the log likelihood."""
+
+SURVIVAL_PRINTED = 6e-5
+"""Absolute, of restricted means that SAS prints with four digits."""
+
+PHREG = 1e-7
+"""Relative, against statsmodels' PHReg, whose optimiser stops earlier."""
+
+WINS = 1e-12
+"""Relative, of win statistics: sums of whole numbers and a few quotients."""

@@ -18,6 +18,7 @@ MODELS = {
     "FitError",
     "EmptyCellError",
     "FewClustersError",
+    "MonotoneLikelihoodError",
     "NonConvergenceError",
     "RankDeficientError",
     "TooFewParticipantsError",

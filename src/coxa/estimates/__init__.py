@@ -23,8 +23,17 @@ if TYPE_CHECKING:
     from coxa.estimates.profile import slope as slope
     from coxa.estimates.proportions import fit_proportions as fit_proportions
     from coxa.estimates.rates import fit_rates as fit_rates
+    from coxa.estimates.restricted_mean import RestrictedMean as RestrictedMean
+    from coxa.estimates.restricted_mean import RestrictedMeanDifference as RestrictedMeanDifference
+    from coxa.estimates.restricted_mean import restricted_difference as restricted_difference
+    from coxa.estimates.restricted_mean import restricted_time as restricted_time
     from coxa.estimates.subgroups import subgroup_contrasts as subgroup_contrasts
     from coxa.estimates.table import Estimates as Estimates
+    from coxa.estimates.win_ratio import BinaryEndpoint as BinaryEndpoint
+    from coxa.estimates.win_ratio import MeasuredEndpoint as MeasuredEndpoint
+    from coxa.estimates.win_ratio import TimeEndpoint as TimeEndpoint
+    from coxa.estimates.win_ratio import WinStatistics as WinStatistics
+    from coxa.estimates.win_ratio import win_statistics as win_statistics
 
 __getattr__, __dir__, __all__ = lazy(
     __name__,
@@ -38,7 +47,20 @@ __getattr__, __dir__, __all__ = lazy(
         "coxa.estimates.profile": ("Profile", "auc", "average", "slope"),
         "coxa.estimates.proportions": ("fit_proportions",),
         "coxa.estimates.rates": ("fit_rates",),
+        "coxa.estimates.restricted_mean": (
+            "RestrictedMean",
+            "RestrictedMeanDifference",
+            "restricted_difference",
+            "restricted_time",
+        ),
         "coxa.estimates.subgroups": ("subgroup_contrasts",),
         "coxa.estimates.table": ("Estimates",),
+        "coxa.estimates.win_ratio": (
+            "BinaryEndpoint",
+            "MeasuredEndpoint",
+            "TimeEndpoint",
+            "WinStatistics",
+            "win_statistics",
+        ),
     },
 )

@@ -3,7 +3,7 @@
 `coxa.models.fit_mmrm` fits the mixed model for repeated measures, `coxa.models.fit_lmm` the linear mixed
 model, `coxa.models.ancova.fit_ancova` the analysis of covariance of one visit, `coxa.models.batch.api.fit_batch` many
 outcomes on one design. The arithmetic is in `coxa.models.numerics`, as functions on arrays; the sums of patterns, and
-what adds them up, are public.
+what adds them up, are public. Times to an event are arrays: `coxa.models.fit_cox`, `kaplan_meier` and `log_rank`.
 """
 
 from __future__ import annotations
@@ -36,6 +36,12 @@ if TYPE_CHECKING:
     from coxa.models.spec import CLDASpec as CLDASpec
     from coxa.models.spec import LMMSpec as LMMSpec
     from coxa.models.spec import MMRMSpec as MMRMSpec
+    from coxa.models.survival.cox import CoxFit as CoxFit
+    from coxa.models.survival.cox import fit_cox as fit_cox
+    from coxa.models.survival.kaplan_meier import KaplanMeier as KaplanMeier
+    from coxa.models.survival.kaplan_meier import kaplan_meier as kaplan_meier
+    from coxa.models.survival.log_rank import LogRank as LogRank
+    from coxa.models.survival.log_rank import log_rank as log_rank
 
 __getattr__, __dir__, __all__ = lazy(
     __name__,
@@ -52,5 +58,8 @@ __getattr__, __dir__, __all__ = lazy(
         "coxa.models.results.fit": ("Fit",),
         "coxa.models.results.influence": ("influence",),
         "coxa.models.spec": ("ANCOVASpec", "CLDASpec", "LMMSpec", "MMRMSpec"),
+        "coxa.models.survival.cox": ("CoxFit", "fit_cox"),
+        "coxa.models.survival.kaplan_meier": ("KaplanMeier", "kaplan_meier"),
+        "coxa.models.survival.log_rank": ("LogRank", "log_rank"),
     },
 )

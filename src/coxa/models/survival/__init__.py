@@ -1,0 +1,1 @@
+"""Times to an event: Kaplan-Meier, the log-rank test, and Cox's model, on arrays."""

@@ -1,0 +1,255 @@
+"""Cox's model of proportional hazards: ties by Efron or Breslow, strata, late entry, variances robust by cluster."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike
+from scipy.stats import norm
+
+from coxa.errors import (
+    FewClustersError,
+    MonotoneLikelihoodError,
+    NonConvergenceError,
+    OptionError,
+    RankDeficientError,
+    TooFewParticipantsError,
+    check_level,
+    check_option,
+)
+from coxa.models.numerics.newton import Optimum, minimise
+from coxa.models.survival.follow_up import codes_of, follow_up
+from coxa.models.survival.monotone import endless_direction
+from coxa.models.survival.partial import Stratum, minus_log_likelihood, point_at, score_of_rows, strata_of
+
+NO_INFORMATION = 1e-9
+"""Eigenvalue of the information at 0, of covariates scaled to a unit diagonal, that is none."""
+
+MONOTONE = 1e-7
+"""Information about a direction at the optimum, relative to that at 0, below which the likelihood may be monotone."""
+
+
+@dataclass(frozen=True, slots=True)
+class CoxFit:
+    """A fitted model of proportional hazards.
+
+    names        : covariates
+    coef         : (p,) log hazard ratios
+    vcov         : (p, p) their covariance: inverse information, or robust by cluster
+    model_vcov   : (p, p) the inverse information
+    log_likelihood, null_log_likelihood : log partial likelihood at the estimate, and where no covariate matters
+    n, n_events  : rows, and rows with an event
+    ties         : "efron" or "breslow"
+    clusters     : number of clusters of a robust variance; None without
+    gradient     : (p,) of the log partial likelihood at the estimate, in standard errors
+    iterations   : steps of Newton's method
+
+    Examples
+    --------
+    >>> fit = fit_cox([6, 7, 9, 10, 13, 15], [1, 0, 1, 1, 1, 0], {"b": [0, 1, 0, 1, 0, 1]})
+    >>> fit.names, fit.n, fit.n_events
+    (('b',), 6, 4)
+    """
+
+    names: tuple[str, ...]
+    coef: np.ndarray
+    vcov: np.ndarray
+    model_vcov: np.ndarray
+    log_likelihood: float
+    null_log_likelihood: float
+    n: int
+    n_events: int
+    ties: str
+    clusters: int | None
+    gradient: np.ndarray
+    iterations: int
+
+    @property
+    def se(self) -> np.ndarray:
+        """Standard errors of the log hazard ratios."""
+        return np.asarray(np.sqrt(np.diag(self.vcov)))
+
+    def table(self, conf_level: float = 0.95) -> pd.DataFrame:
+        """Return one row per covariate: log hazard ratio, hazard ratio with limits, z and p."""
+        check_level(conf_level)
+        half, z = norm.ppf((1 + conf_level) / 2) * self.se, self.coef / self.se
+        return pd.DataFrame(
+            {
+                "term": self.names,
+                "coef": self.coef,
+                "se": self.se,
+                "hazard_ratio": np.exp(self.coef),
+                "conf_low": np.exp(self.coef - half),
+                "conf_high": np.exp(self.coef + half),
+                "z": z,
+                "p_value": 2 * norm.sf(np.abs(z)),
+            }
+        )
+
+
+def fit_cox(
+    time: ArrayLike,
+    event: ArrayLike,
+    covariates: pd.DataFrame | Mapping[str, ArrayLike] | ArrayLike,
+    *,
+    start: ArrayLike | None = None,
+    strata: ArrayLike | None = None,
+    cluster: ArrayLike | None = None,
+    ties: Literal["efron", "breslow"] = "efron",
+) -> CoxFit:
+    """Fit Cox's model of proportional hazards.
+
+    Parameters
+    ----------
+    time, event : (n,)
+        Time to the event or to censoring; 1 for an event, 0 for a censored time.
+    covariates : frame or (n, p)
+        Numbers, one column per covariate, without an intercept.
+    start : (n,), optional
+        After which time a row is at risk: rows of one participant follow each other in recurrent events.
+    strata : (n,), optional
+        Labels of strata, each with a baseline hazard of its own.
+    cluster : (n,), optional
+        Labels of clusters, such as participants with several rows: the variance is then robust (Lin and Wei), without
+        a correction for few clusters.
+    ties : "efron" or "breslow", default "efron"
+        How events at the same time are handled.
+
+    Raises
+    ------
+    MonotoneLikelihoodError
+        The likelihood rises without end in a direction, so that there is no estimate.
+    RankDeficientError
+        The data say nothing of a covariate, or of a combination of them.
+
+    Examples
+    --------
+    >>> fit = fit_cox([6, 7, 9, 10, 13, 15], [1, 0, 1, 1, 1, 0], {"b": [0, 1, 0, 1, 0, 1]})
+    >>> fit.table().round(3).loc[0, ["hazard_ratio", "se"]].tolist()
+    [0.274, 1.166]
+    """
+    check_option("ties", ties, ("efron", "breslow"))
+    rows = follow_up(time, event, start, strata)
+    names, x = _columns(covariates, rows.time.size)
+    clusters = None if cluster is None else codes_of(cluster, rows.time.size, "cluster")
+    if not rows.event.any():
+        raise TooFewParticipantsError("no row has an event", ["Check how events are coded.", "Follow up for longer."])
+    scale = np.where(x.std(axis=0) > 0, x.std(axis=0), 1.0)
+    parts = strata_of(rows, (x - x.mean(axis=0)) / scale, ties)
+    optimum = _optimum(parts, names)
+    model = np.linalg.inv(optimum.point.hessian)
+    vcov = model if clusters is None else _robust(parts, optimum, model, clusters)
+    per_unit = np.outer(1 / scale, 1 / scale)
+    return CoxFit(
+        names,
+        optimum.point.theta / scale,
+        vcov * per_unit,
+        model * per_unit,
+        -optimum.point.value,
+        -minus_log_likelihood(parts, np.zeros(len(names))),
+        rows.time.size,
+        int(rows.event.sum()),
+        ties,
+        None if clusters is None else int(clusters.max()) + 1,
+        -optimum.point.gradient * np.sqrt(np.diag(model)),
+        optimum.iterations,
+    )
+
+
+def _columns(
+    covariates: pd.DataFrame | Mapping[str, ArrayLike] | ArrayLike, n: int
+) -> tuple[tuple[str, ...], np.ndarray]:
+    """Return names and a matrix of covariates, or refuse by name."""
+    if isinstance(covariates, pd.DataFrame | Mapping):
+        frame = pd.DataFrame(covariates)
+    else:
+        given = np.asarray(covariates)
+        frame = pd.DataFrame(given[:, None] if given.ndim == 1 else given)
+    names = tuple(str(each) if isinstance(each, str) else f"x{each}" for each in frame.columns)
+    if len(frame) != n or not names:
+        raise OptionError(f"`covariates` has {len(frame)} rows and `time` {n}. Give one row for each time.")
+    for name, (_, column) in zip(names, frame.items(), strict=True):
+        if not (pd.api.types.is_numeric_dtype(column) and np.isfinite(column.astype(float)).all()):
+            raise OptionError(
+                f"`{name}` has values that are missing or no numbers. Give numbers, and 0 and 1 for the levels of a"
+                " category."
+            )
+    return names, frame.to_numpy(dtype=float)
+
+
+def _optimum(parts: list[Stratum], names: tuple[str, ...]) -> Optimum:
+    """Return a proven maximum of the likelihood, or say by name why there is none."""
+    at_zero = point_at(parts, np.zeros(len(names)))
+    _check_informed(at_zero.hessian, names)
+    try:
+        with np.errstate(all="ignore"):
+            found = minimise(partial(minus_log_likelihood, parts), partial(point_at, parts), at_zero.theta)
+        reason = found.failure or _flat(at_zero.hessian, found.point.hessian)
+    except np.linalg.LinAlgError:
+        reason = "the derivatives are not finite"
+    if not reason:
+        return found
+    endless = endless_direction(parts, at_zero.gradient)
+    if endless is not None:
+        raise _monotone(endless, names)
+    raise NonConvergenceError(
+        f"the partial likelihood has no proven maximum: {reason}",
+        ["Look for covariates that nearly tell who has the event.", "Leave a covariate out."],
+    )
+
+
+def _flat(at_zero: np.ndarray, at_end: np.ndarray) -> str:
+    """Say that information about a direction has vanished since the start; empty if it has not."""
+    half = np.linalg.inv(np.linalg.cholesky(at_zero))
+    smallest = np.linalg.eigvalsh(half @ at_end @ half.T)[0]
+    return "" if smallest > MONOTONE else "the likelihood is flat there"
+
+
+def _check_informed(information: np.ndarray, names: tuple[str, ...]) -> None:
+    """Refuse covariates, or combinations of them, that are the same for all who are at risk together."""
+    diagonal = np.diag(information)
+    constant = [name for name, value in zip(names, diagonal, strict=True) if value < NO_INFORMATION]
+    remedies = ["Leave one of these covariates out.", "Use fewer strata."]
+    if constant:
+        raise RankDeficientError(f"nothing is known of {_listed(constant)}: all who are at risk are alike", remedies)
+    scale = 1 / np.sqrt(diagonal)
+    values, vectors = np.linalg.eigh(scale[:, None] * information * scale)
+    if values[0] < NO_INFORMATION:
+        part = [name for name, size in zip(names, np.abs(vectors[:, 0]), strict=True) if size > 1e-6]
+        raise RankDeficientError(f"the covariates {_listed(part)} are combinations of each other", remedies)
+
+
+def _monotone(direction: np.ndarray, names: tuple[str, ...]) -> MonotoneLikelihoodError:
+    size = np.abs(direction) / np.abs(direction).max()
+    part = [name for name, each in zip(names, size, strict=True) if each > 1e-6]
+    return MonotoneLikelihoodError(
+        f"the hazard ratio of {_listed(part)} is zero or infinite: every event is that of a participant with the"
+        " highest risk of all who were at risk",
+        [
+            "Count events at each level of these covariates, and join levels without events.",
+            "Compare the groups by the log-rank test or by restricted mean survival time.",
+        ],
+    )
+
+
+def _robust(parts: list[Stratum], optimum: Optimum, model: np.ndarray, clusters: np.ndarray) -> np.ndarray:
+    """Return the sandwich of scores that are added up within clusters."""
+    count = int(clusters.max()) + 1
+    if count <= model.shape[0]:
+        raise FewClustersError(
+            f"there are {count} clusters for {model.shape[0]} coefficients",
+            ["Leave `cluster` out.", "Leave covariates out."],
+        )
+    scores = np.zeros((count, model.shape[0]))
+    np.add.at(scores, clusters, score_of_rows(parts, optimum.point.theta, clusters.size))
+    moved = scores @ model
+    return np.asarray(moved.T @ moved)
+
+
+def _listed(names: list[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names)

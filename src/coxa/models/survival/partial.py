@@ -1,0 +1,159 @@
+"""The partial likelihood of Cox, with ties by Efron or by Breslow: value, gradient, Hessian, and score of each row.
+
+Each event is one term: eta of the row less the log of a denominator, the sum of exp(eta) over who is at risk, less a
+share of those with an event at the same time. The shares are what Efron and Breslow differ in. All sums are cumulative
+sums over sorted times, less those of rows that are not at risk yet.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from coxa.models.numerics.newton import Point
+from coxa.models.survival.follow_up import FollowUp
+
+
+@dataclass(frozen=True, slots=True)
+class Stratum:
+    """Rows of one stratum, sorted by time, and its events.
+
+    rows   : (m,) which rows of the data they are
+    x      : (m, p) covariates
+    event  : (m,) whether a row ends with an event
+    tied   : (m,) number of the time of event of a row; of the first one at or after its time, where it is censored
+    last   : (m,) how many times of events are at or before its end
+    before : (m,) how many times of events are at or before its start
+    by_start : (m,) order of the rows by their start
+    from_time, from_start : (T,) first row in the order of times, of starts, at or after each time of events
+    at     : (d,) number of the time of each event; `share`, (d,), what is left out of those tied with it
+    """
+
+    rows: np.ndarray
+    x: np.ndarray
+    event: np.ndarray
+    tied: np.ndarray
+    last: np.ndarray
+    before: np.ndarray
+    by_start: np.ndarray
+    from_time: np.ndarray
+    from_start: np.ndarray
+    at: np.ndarray
+    share: np.ndarray
+
+    def at_risk(self, values: np.ndarray) -> np.ndarray:
+        """Return sums of values (m, ...) over who is at risk, at each time of events."""
+        late = values[self.by_start]
+        return _from(values, self.from_time) - _from(late, self.from_start)
+
+    def with_event(self, values: np.ndarray) -> np.ndarray:
+        """Return sums of values over who has an event, at each time of events."""
+        total = np.zeros((self.from_time.size, *values.shape[1:]))
+        np.add.at(total, self.tied[self.event], values[self.event])
+        return total
+
+    def denominators(self, values: np.ndarray) -> np.ndarray:
+        """Return, for each event, the sum over who is at risk less the share of those tied with it."""
+        share = self.share.reshape(-1, *[1] * (values.ndim - 1))
+        return self.at_risk(values)[self.at] - share * self.with_event(values)[self.at]
+
+
+def _from(values: np.ndarray, first: np.ndarray) -> np.ndarray:
+    """Return sums of values from some rows on."""
+    sums = np.concatenate([values[::-1].cumsum(axis=0)[::-1], np.zeros((1, *values.shape[1:]))])
+    return np.asarray(sums[first])
+
+
+def strata_of(rows: FollowUp, x: np.ndarray, ties: str) -> list[Stratum]:
+    """Return the strata that have events; the others say nothing."""
+    groups = [np.flatnonzero(rows.strata == stratum) for stratum in np.unique(rows.strata)]
+    return [_stratum(rows, x, own, ties) for own in groups if rows.event[own].any()]
+
+
+def _stratum(rows: FollowUp, x: np.ndarray, own: np.ndarray, ties: str) -> Stratum:
+    own = own[np.argsort(rows.time[own], kind="stable")]
+    time, start, event = rows.time[own], rows.start[own], rows.event[own]
+    times, counts = np.unique(time[event], return_counts=True)
+    at = np.repeat(np.arange(times.size), counts)
+    rank = np.arange(at.size) - np.repeat(counts.cumsum() - counts, counts)
+    by_start = np.argsort(start, kind="stable")
+    return Stratum(
+        own,
+        x[own],
+        event,
+        np.searchsorted(times, time, side="left"),
+        np.searchsorted(times, time, side="right"),
+        np.searchsorted(times, start, side="right"),
+        by_start,
+        np.searchsorted(time, times, side="left"),
+        np.searchsorted(start[by_start], times, side="left"),
+        at,
+        rank / counts[at] if ties == "efron" else np.zeros(at.size),
+    )
+
+
+def minus_log_likelihood(strata: list[Stratum], beta: np.ndarray) -> float:
+    """Return minus the log partial likelihood."""
+    total = 0.0
+    for each in strata:
+        eta = each.x @ beta
+        top = eta.max()
+        total += float(np.log(each.denominators(np.exp(eta - top))).sum() - (eta[each.event] - top).sum())
+    return total if np.isfinite(total) else np.inf
+
+
+def point_at(strata: list[Stratum], beta: np.ndarray) -> Point:
+    """Return minus the log partial likelihood with its gradient and Hessian."""
+    value, gradient, hessian = 0.0, np.zeros(beta.size), np.zeros((beta.size, beta.size))
+    for each in strata:
+        weight = _weights(each, beta)
+        sums = each.denominators(weight)
+        means = each.denominators(weight[:, None] * each.x) / sums[:, None]
+        second = each.denominators(weight[:, None, None] * each.x[:, :, None] * each.x[:, None, :])
+        gradient += means.sum(axis=0) - each.x[each.event].sum(axis=0)
+        hessian += np.einsum("kij,k->ij", second, 1 / sums) - means.T @ means
+    value = minus_log_likelihood(strata, beta)
+    return Point(beta, value, gradient, hessian)
+
+
+def score_of_rows(strata: list[Stratum], beta: np.ndarray, n: int) -> np.ndarray:
+    """Return the (n, p) score residuals: what each row adds to the gradient of the log likelihood."""
+    scores = np.zeros((n, beta.size))
+    for each in strata:
+        weight = _weights(each, beta)
+        sums = each.denominators(weight)
+        means = each.denominators(weight[:, None] * each.x) / sums[:, None]
+        counts = np.bincount(each.at)
+        own = np.zeros_like(each.x)
+        mean = _per_time(each, means) / counts[:, None]
+        own[each.event] = each.x[each.event] - mean[each.tied[each.event]]
+        hazard, moved = _cumulative(each, 1 / sums), _cumulative(each, means / sums[:, None])
+        own -= weight[:, None] * (each.x * _between(each, hazard)[:, None] - _between(each, moved))
+        spared, where = each.share / sums, each.tied[each.event]
+        less = each.x[each.event] * _per_time(each, spared)[where][:, None]
+        own[each.event] += weight[each.event][:, None] * (less - _per_time(each, spared[:, None] * means)[where])
+        scores[each.rows] = own
+    return scores
+
+
+def _weights(stratum: Stratum, beta: np.ndarray) -> np.ndarray:
+    eta = stratum.x @ beta
+    return np.asarray(np.exp(eta - eta.max()))
+
+
+def _per_time(stratum: Stratum, values: np.ndarray) -> np.ndarray:
+    """Return sums of values of events at each time of events."""
+    total = np.zeros((stratum.from_time.size, *values.shape[1:]))
+    np.add.at(total, stratum.at, values)
+    return total
+
+
+def _cumulative(stratum: Stratum, values: np.ndarray) -> np.ndarray:
+    per_time = _per_time(stratum, values)
+    return np.concatenate([np.zeros((1, *per_time.shape[1:])), per_time.cumsum(axis=0)])
+
+
+def _between(stratum: Stratum, cumulative: np.ndarray) -> np.ndarray:
+    """Return what is added up over the times of events at which a row is at risk."""
+    return np.asarray(cumulative[stratum.last] - cumulative[stratum.before])
