@@ -185,6 +185,22 @@ class RankDeficientError(FitError):
     """
 
 
+class SeparationError(FitError):
+    """The likelihood of a yes-or-no outcome or a count has no maximum: some coefficient would be infinite.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from coxa.models import fit_glm
+    >>> d = pd.DataFrame({"arm": list("aaabbb"), "better": [0, 1, 0, 1, 1, 1]})
+    >>> try:
+    ...     fit_glm("better ~ arm", d, family="binomial")
+    ... except SeparationError as error:
+    ...     print(error.message)
+    the outcome 'better' is separated: 3 of 6 rows are predicted without error by 'arm[b]', which would be infinite
+    """
+
+
 class EmptyCellError(FitError):
     """An arm has no data at a visit at which it is to be estimated.
 

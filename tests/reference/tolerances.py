@@ -66,3 +66,15 @@ PHREG = 1e-7
 
 WINS = 1e-12
 """Relative, of win statistics: sums of whole numbers and a few quotients."""
+
+SIX_DIGITS = 6e-7
+"""Absolute, of a number that a snapshot prints to six decimals: half of the last one, and a little."""
+
+SAS_MARGINS = 1e-8
+"""Absolute, of risks and standard errors against SAS, whose steps stop at a relative change of 1e-8."""
+
+SECOND_GLM = 1e-9
+"""Relative, against statsmodels' reweighted least squares with a change of the deviance below 1e-14."""
+
+EXACT_LIMIT = 1e-5
+"""Absolute, of an exact limit, which bisection encloses to this."""

@@ -27,8 +27,13 @@ if TYPE_CHECKING:
     from coxa.estimates.restricted_mean import RestrictedMeanDifference as RestrictedMeanDifference
     from coxa.estimates.restricted_mean import restricted_difference as restricted_difference
     from coxa.estimates.restricted_mean import restricted_time as restricted_time
+    from coxa.estimates.standardised import Standardised as Standardised
+    from coxa.estimates.standardised import standardised_means as standardised_means
+    from coxa.estimates.standardised import standardised_risks as standardised_risks
     from coxa.estimates.subgroups import subgroup_contrasts as subgroup_contrasts
     from coxa.estimates.table import Estimates as Estimates
+    from coxa.estimates.two_proportions import compare_proportions as compare_proportions
+    from coxa.estimates.two_proportions import number_needed_to_treat as number_needed_to_treat
     from coxa.estimates.win_ratio import BinaryEndpoint as BinaryEndpoint
     from coxa.estimates.win_ratio import MeasuredEndpoint as MeasuredEndpoint
     from coxa.estimates.win_ratio import TimeEndpoint as TimeEndpoint
@@ -53,8 +58,10 @@ __getattr__, __dir__, __all__ = lazy(
             "restricted_difference",
             "restricted_time",
         ),
+        "coxa.estimates.standardised": ("Standardised", "standardised_means", "standardised_risks"),
         "coxa.estimates.subgroups": ("subgroup_contrasts",),
         "coxa.estimates.table": ("Estimates",),
+        "coxa.estimates.two_proportions": ("compare_proportions", "number_needed_to_treat"),
         "coxa.estimates.win_ratio": (
             "BinaryEndpoint",
             "MeasuredEndpoint",

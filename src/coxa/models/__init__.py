@@ -1,9 +1,10 @@
 """Models: a formula and a checked table go in, a `Fit` comes out.
 
 `coxa.models.fit_mmrm` fits the mixed model for repeated measures, `coxa.models.fit_lmm` the linear mixed
-model, `coxa.models.ancova.fit_ancova` the analysis of covariance of one visit, `coxa.models.batch.api.fit_batch` many
-outcomes on one design. The arithmetic is in `coxa.models.numerics`, as functions on arrays; the sums of patterns, and
-what adds them up, are public. Times to an event are arrays: `coxa.models.fit_cox`, `kaplan_meier` and `log_rank`.
+model, `coxa.models.ancova.fit_ancova` the analysis of covariance of one visit, `coxa.models.fit_glm` logistic and
+log-linear regression, `coxa.models.batch.api.fit_batch` many outcomes on one design. The arithmetic is in
+`coxa.models.numerics`, as functions on arrays; the sums of patterns, and what adds them up, are public. Times to an
+event are arrays: `coxa.models.fit_cox`, `kaplan_meier` and `log_rank`.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from coxa.models.batch.api import BatchFit as BatchFit
     from coxa.models.batch.api import fit_batch as fit_batch
     from coxa.models.batch.trials import fit_trials as fit_trials
+    from coxa.models.glm.fit import GLMFit as GLMFit
+    from coxa.models.glm.fit import fit_glm as fit_glm
     from coxa.models.lmm.api import fit_lmm as fit_lmm
     from coxa.models.lmm.variances import icc as icc
     from coxa.models.lmm.variances import variance_intervals as variance_intervals
@@ -49,6 +52,7 @@ __getattr__, __dir__, __all__ = lazy(
         "coxa.models.ancova": ("fit_ancova",),
         "coxa.models.batch.api": ("BatchFit", "fit_batch"),
         "coxa.models.batch.trials": ("fit_trials",),
+        "coxa.models.glm.fit": ("GLMFit", "fit_glm"),
         "coxa.models.lmm.api": ("fit_lmm",),
         "coxa.models.lmm.variances": ("icc", "variance_intervals"),
         "coxa.models.mmrm.api": ("fit_mmrm",),

@@ -1,0 +1,311 @@
+"""Risks, counts or means of arms averaged over all participants, and what they differ by: g-computation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+from scipy.special import expit, logit
+
+from coxa.errors import FitError, OptionError, check_kind, check_level, check_option, not_allowed
+from coxa.estimates.table import Estimates
+from coxa.models.design.columns import label_text
+from coxa.models.glm.families import FAMILIES
+from coxa.models.glm.fit import GLMFit
+
+Variance = Literal["ye", "ge"]
+Scheme = Literal["simple", "pb", "ps"]
+VARIANCES: tuple[Variance, ...] = ("ye", "ge")
+SCHEMES: tuple[Scheme, ...] = ("simple", "pb", "ps")
+WORDS = {
+    "ye": "variance of Ye and others, right where the model is wrong too",
+    "ge": "variance of Ge and others, covariates taken as given",
+}
+SCHEME_WORDS = {"simple": "simple randomisation", "pb": "permuted blocks in strata", "ps": "minimisation over strata"}
+TERMS_OF = {
+    "binomial": ("risk", {"risk_difference": "difference", "risk_ratio": "log_ratio", "odds_ratio": "log_odds_ratio"}),
+    "poisson": ("rate", {"difference": "difference", "rate_ratio": "log_ratio"}),
+    "gaussian": ("marginal_mean", {"difference": "difference"}),
+}
+NOT_BALANCED = 1e-6
+"""Mean residual of an arm in a stratum, in standard deviations of the outcome, that is more than rounding."""
+
+
+FEW_IN_STRATUM = 5
+"""Participants of an arm in a stratum whose mean residual is too uncertain to be taken off the variance."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standardised:
+    """Marginal means of the arms.
+
+    arms       : their names, in the order of the levels
+    means      : (K,) average over all participants, each put into every arm
+    covariance : (K, K)
+    warning    : why the covariance should be looked at; empty if nothing
+
+    Examples
+    --------
+    >>> from coxa.models import fit_glm
+    >>> d = pd.DataFrame({"arm": list("aaaabbbb"), "better": [0, 1, 0, 0, 1, 1, 0, 1]})
+    >>> standardised_means(fit_glm("better ~ arm", d), d).arms
+    ('a', 'b')
+    """
+
+    arms: tuple[str, ...]
+    means: np.ndarray
+    covariance: np.ndarray
+    warning: str = ""
+
+
+def standardised_risks(
+    fit: GLMFit,
+    data: pd.DataFrame,
+    arm: str = "arm",
+    against: str | None = None,
+    *,
+    variance: Variance = "ye",
+    scheme: Scheme = "simple",
+    strata: Sequence[str] = (),
+    conf_level: float = 0.95,
+) -> Estimates:
+    """Estimate every arm's risk (or mean) over all participants of a trial, and what it differs by from a reference.
+
+    Parameters
+    ----------
+    fit : GLMFit
+        From `coxa.models.fit_glm`, with the arm in its formula.
+    data : DataFrame
+        The frame that was fitted; read for the strata.
+    arm : str
+        Column of the arms.
+    against : str, optional
+        The arm that the others are compared with; unless given the first level.
+    variance : {"ye", "ge"}
+        `ye` holds in a randomised trial whether or not the model is right, and takes covariates as drawn with the
+        participants. `ge` is the delta method with the model's covariance; the model has to be right.
+    scheme : {"simple", "pb", "ps"}
+        How participants were randomised: simply, in permuted blocks within strata, or by minimisation over strata.
+    strata : sequence of str
+        Columns of the strata, whose every combination is one; for `pb` and `ps`.
+    conf_level : float
+        Between 0 and 1.
+
+    Returns
+    -------
+    Estimates
+        A row for each arm: `risk` of a yes-or-no outcome, `rate` (events per participant) of a count, `marginal_mean`
+        of a measurement. Then rows against the reference: `risk_difference`, `risk_ratio` and `odds_ratio`;
+        `difference` and `rate_ratio`; `difference`. Tests and limits are of the normal distribution, of ratios on the
+        log scale, of arms on the scale of the link; `std_error` of a ratio is that of its logarithm.
+
+    Raises
+    ------
+    OptionError
+        An option or a column is not allowed, the scheme needs strata, or the frame is another one.
+    FitError
+        An arm has one participant.
+
+    Notes
+    -----
+    Sources: FDA, Adjusting for covariates in randomized clinical trials, 2023; Ye, Bannick, Yi & Shao, Statistical
+    Theory and Related Fields 2023, 7:159-163; Bannick, Shao, Liu, Du, Yi & Ye, Biometrika 2025 (arXiv:2306.10213); Ge,
+    Durham, Meyer, Xie & Thomas, Drug Information Journal 2011, 45:481-493.
+
+    Examples
+    --------
+    >>> from coxa.models import fit_glm
+    >>> d = pd.DataFrame({"arm": list("aaaaabbbbb"), "age": range(10), "better": [0, 1, 0, 0, 1, 1, 0, 1, 1, 0]})
+    >>> e = standardised_risks(fit_glm("better ~ arm", d), d)
+    >>> e.only(term="risk_difference").frame[["estimate", "std_error"]].round(4).values.tolist()
+    [[0.2, 0.3464]]
+    """
+    check_level(conf_level)
+    found = standardised_means(fit, data, arm, variance=variance, scheme=scheme, strata=strata)
+    against = found.arms[0] if against is None else check_option("against", str(against), found.arms)
+    n = len(fit.design.y)
+    randomised = f"{SCHEME_WORDS[scheme]}" if variance == "ye" else ""
+    shared: dict[str, Any] = {
+        "outcome": fit.design.formula.response,
+        "conf_level": conf_level,
+        "n_participants": n,
+        "n_observations": n,
+        "method": "; ".join(filter(None, (f"{fit.family} model, standardised", WORDS[variance], randomised))),
+        "warning": "; ".join(filter(None, (*fit.warnings, found.warning))),
+    }
+    term, compared = TERMS_OF[fit.family]
+    quantile = float(stats.norm.ppf((1 + conf_level) / 2))
+    rows = [
+        {"arm": name, "term": term, **own_limits(fit.family, mean, spread, quantile)}
+        for name, mean, spread in zip(found.arms, found.means, np.sqrt(np.diag(found.covariance)), strict=True)
+    ]
+    rows += [
+        {"arm": name, "reference": against, "term": term, **contrast(found, name, against, scale, quantile)}
+        for name in found.arms
+        if name != against
+        for term, scale in compared.items()
+    ]
+    return Estimates.of({**shared, **row} for row in rows)
+
+
+def standardised_means(
+    fit: GLMFit,
+    data: pd.DataFrame,
+    arm: str = "arm",
+    *,
+    variance: Variance = "ye",
+    scheme: Scheme = "simple",
+    strata: Sequence[str] = (),
+) -> Standardised:
+    """Return the marginal means of the arms with their covariance; the arguments are those of `standardised_risks`.
+
+    Examples
+    --------
+    >>> from coxa.models import fit_glm
+    >>> d = pd.DataFrame({"arm": list("aaaabbbb"), "better": [0, 1, 0, 0, 1, 1, 0, 1]})
+    >>> standardised_means(fit_glm("better ~ arm", d), d).means.round(4).tolist()
+    [0.25, 0.75]
+    """
+    check_kind("fit", fit, GLMFit, "a fit of coxa.models.fit_glm")
+    check_option("variance", variance, VARIANCES)
+    check_option("scheme", scheme, SCHEMES)
+    levels = fit.design.levels
+    if arm not in levels or arm not in fit.design.terms:
+        raise OptionError(not_allowed("factor with an effect of its own in the formula", arm, levels))
+    if (scheme != "simple") != bool(strata):
+        remedy = "Name them." if scheme != "simple" else "Choose `scheme` pb or ps, or leave `strata` out."
+        raise OptionError(f"`scheme` is {scheme} and `strata` is {', '.join(strata) or 'empty'}. {remedy}")
+    groups = strata_of(fit, data, strata)
+    design = fit.design
+    rows = [design.rows(design.frame.assign(**{arm: [level] * len(design.frame)})) for level in levels[arm]]
+    predicted = np.column_stack([fit.means(x) for x in rows])
+    codes = design.frame[arm].cat.codes.to_numpy().astype(int)
+    if variance == "ge":
+        slope = FAMILIES[fit.family].slope
+        weights = np.array([(slope(mean)[:, None] * x).mean(axis=0) for mean, x in zip(predicted.T, rows, strict=True)])
+        covariance, warning = weights @ fit.covariance.to_numpy() @ weights.T, ""
+    else:
+        covariance = robust_covariance(design.y, predicted, codes)
+        bias = residual_products(design.y - fit.fitted, codes, groups)
+        covariance = covariance - bias / len(codes) if scheme == "pb" else covariance
+        modelled = np.sqrt(np.abs(bias).max()) <= NOT_BALANCED * design.y.std()
+        warning = "" if modelled or scheme == "simple" else MINIMISED if scheme == "ps" else small_strata(codes, groups)
+    return Standardised(tuple(map(label_text, levels[arm])), predicted.mean(axis=0), covariance, warning)
+
+
+MINIMISED = (
+    "the model does not have the arm in every stratum, so that the variance under minimisation is not known; this one "
+    "is of simple randomisation. Put the strata, crossed with the arm, into the formula"
+)
+
+
+def small_strata(codes: np.ndarray, groups: np.ndarray) -> str:
+    """Say where strata are so small that what balance takes off the variance is mostly chance; empty where none is."""
+    smallest = min(int(np.bincount(codes[groups == group], minlength=codes.max() + 1).min()) for group in set(groups))
+    if smallest >= FEW_IN_STRATUM:
+        return ""
+    return (
+        f"a stratum has {smallest} participants in an arm, fewer than {FEW_IN_STRATUM}, so that too much may be taken "
+        "off the variance. Join strata, or put them, crossed with the arm, into the formula"
+    )
+
+
+def strata_of(fit: GLMFit, data: pd.DataFrame, strata: Sequence[str]) -> np.ndarray:
+    """Return the number of each analysed row's stratum, a combination of levels; 0 where there are none."""
+    if len(data) != len(fit.design.complete):
+        raise OptionError(
+            f"`data` has {len(data)} rows, and {len(fit.design.complete)} were fitted. Give the frame that was fitted."
+        )
+    for column in strata:
+        if column not in data.columns:
+            raise OptionError(not_allowed("column", column, map(str, data.columns)))
+    if not strata:
+        return np.zeros(len(fit.design.y), dtype=int)
+    used = data.loc[fit.design.complete, list(strata)]
+    if used.isna().any(axis=None):
+        raise OptionError("A participant has no value in a column of the strata. Give every participant's stratum.")
+    return used.groupby(list(strata), observed=True).ngroup().to_numpy()
+
+
+def robust_covariance(y: np.ndarray, predicted: np.ndarray, codes: np.ndarray) -> np.ndarray:
+    """Return the covariance of the marginal means under simple randomisation, with the variances of each arm n - 1.
+
+    y (N,), predicted (N, K) in every arm, codes (N,) the arm that each participant was in.
+    """
+    n, k = predicted.shape
+    counts = np.bincount(codes, minlength=k)
+    if counts.min() < 2:
+        raise FitError(
+            "an arm has one participant, and no variance",
+            ["Leave the arm out, or use coxa.estimates.compare_proportions."],
+        )
+    between = np.atleast_2d(np.cov(predicted, rowvar=False))
+    with_outcome = np.empty((k, k))
+    own = np.empty(k)
+    for arm in range(k):
+        mine = codes == arm
+        gap = y[mine] - y[mine].mean()
+        with_outcome[:, arm] = gap @ (predicted[mine] - predicted[mine].mean(axis=0)) / (counts[arm] - 1)
+        own[arm] = gap @ gap / (counts[arm] - 1)
+    residual = (own + np.diag(between) - 2 * np.diag(with_outcome)) * n / counts
+    return np.asarray((np.diag(residual) + with_outcome + with_outcome.T - between) / n)
+
+
+def residual_products(residuals: np.ndarray, codes: np.ndarray, groups: np.ndarray) -> np.ndarray:
+    """Return what balance within strata takes off N times the covariance.
+
+    The mean residuals of the arms in a stratum, over their shares, times each other and times the covariance of the
+    assignment, summed over strata by their size. Zero where the model has the arm in every stratum.
+    """
+    n, k = len(codes), codes.max() + 1
+    share = np.bincount(codes) / n
+    total = np.zeros((k, k))
+    for group in np.unique(groups):
+        here = groups == group
+        counts = np.bincount(codes[here], minlength=k)
+        sums = np.bincount(codes[here], residuals[here], minlength=k)
+        mean = np.divide(sums, counts, out=np.zeros(k), where=counts > 0) / share
+        total += here.mean() * np.outer(mean, mean)
+    return total * (np.diag(share) - np.outer(share, share))
+
+
+def own_limits(family: str, mean: float, spread: float, quantile: float) -> dict[str, float]:
+    """Return the row of an arm, its limits on the scale of the link, so that they can occur."""
+    if family == "gaussian":
+        return wald(mean, spread, quantile)
+    if family == "binomial":
+        row = wald(float(logit(mean)), spread / (mean * (1 - mean)), quantile, expit)
+    else:
+        row = wald(float(np.log(mean)), spread / mean, quantile, np.exp)
+    return {**row, "std_error": float(spread)}
+
+
+def wald(value: float, spread: float, quantile: float, shown: Callable[[float], float] = float) -> dict[str, float]:
+    """Return estimate, standard error and limits; `shown` takes the estimate and the limits to their scale."""
+    return {
+        "estimate": float(shown(value)),
+        "std_error": float(spread),
+        "conf_low": float(shown(value - quantile * spread)),
+        "conf_high": float(shown(value + quantile * spread)),
+    }
+
+
+def contrast(found: Standardised, arm: str, reference: str, scale: str, quantile: float) -> dict[str, float]:
+    """Return the row of one arm against another on a scale, by the delta method."""
+    pair = [found.arms.index(arm), found.arms.index(reference)]
+    means, covariance = found.means[pair], found.covariance[np.ix_(pair, pair)]
+    if scale == "difference":
+        values, slopes = means, np.ones(2)
+    elif scale == "log_ratio":
+        values, slopes = np.log(means), 1 / means
+    else:
+        values, slopes = np.log(means / (1 - means)), 1 / (means * (1 - means))
+    gradient = slopes * np.array([1.0, -1.0])
+    value, spread = float(values[0] - values[1]), float(np.sqrt(gradient @ covariance @ gradient))
+    z = value / spread
+    row = wald(value, spread, quantile, float if scale == "difference" else np.exp)
+    return {**row, "statistic": z, "p_value": float(2 * stats.norm.sf(abs(z)))}

@@ -1,0 +1,1 @@
+"""Generalised linear models of one row per participant: yes-or-no outcomes, counts and measurements."""

@@ -1,0 +1,203 @@
+"""Size and coverage of the comparisons of a yes-or-no outcome by simulation: the trial, the draws, what is counted.
+
+Run as a script it makes the table of docs/methods/binary-size.md:
+
+    python -m tests.simulation.binary_size --replicates 2000 --write docs/methods/binary-size.md
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+from scipy.special import expit, logit
+
+from coxa.errors import NonConvergenceError
+from coxa.estimates.standardised import residual_products, robust_covariance
+from coxa.estimates.two_proportions import score_limits, score_test
+from coxa.models.design.matrix import orthonormal
+from coxa.models.glm.families import FAMILIES
+from coxa.models.glm.fit import NEARLY_SURE, newton
+
+ALPHA = 0.05
+Z = float(stats.norm.ppf(1 - ALPHA / 2))
+SLOPE = 1.0
+"""Log odds ratio of one standard deviation of the covariate."""
+
+STRATA = 2
+BLOCK = 4
+LOGISTIC = FAMILIES["binomial"]
+
+
+@dataclass(frozen=True, slots=True)
+class Adjusted:
+    """Marginal risks of two arms with both covariances, and what blocks in strata take off that of Ye."""
+
+    means: np.ndarray
+    ye: np.ndarray
+    ge: np.ndarray
+    taken: np.ndarray
+
+
+def adjusted(y: np.ndarray, arm: np.ndarray, covariates: np.ndarray, strata: np.ndarray) -> Adjusted | None:
+    """Return the standardised risks of a logistic model of arm and covariates; None where it is separated."""
+    x = np.column_stack([np.ones(len(y)), arm, covariates])
+    basis = orthonormal(x, [str(k) for k in range(x.shape[1])])
+    try:
+        gamma, _ = newton(basis.q, y, LOGISTIC)
+    except NonConvergenceError:
+        return None
+    if np.abs(basis.q @ gamma).max() > NEARLY_SURE:
+        return None
+    beta = basis.back @ gamma
+    put = [np.column_stack([x[:, 0], np.full(len(y), k), covariates]) for k in (0.0, 1.0)]
+    predicted = np.column_stack([expit(rows @ beta) for rows in put])
+    fitted = expit(x @ beta)
+    information = (x.T * (fitted * (1 - fitted))) @ x
+    weights = np.array([((p * (1 - p))[:, None] * rows).mean(axis=0) for p, rows in zip(predicted.T, put, strict=True)])
+    codes = arm.astype(int)
+    return Adjusted(
+        predicted.mean(axis=0),
+        robust_covariance(y, predicted, codes),
+        weights @ np.linalg.solve(information, weights.T),
+        residual_products(y - fitted, codes, strata) / len(y),
+    )
+
+
+def truth(risk: float, effect: float) -> tuple[float, float, float]:
+    """Return the intercept at which usual care has this risk, and the marginal risks without and with the effect."""
+    nodes, weights = np.polynomial.hermite_e.hermegauss(60)
+    weights = weights / weights.sum()
+    low, high = -20.0, 20.0
+    for _ in range(100):
+        middle = (low + high) / 2
+        low, high = (middle, high) if weights @ expit(middle + SLOPE * nodes) < risk else (low, middle)
+    return low, float(weights @ expit(low + SLOPE * nodes)), float(weights @ expit(low + effect + SLOPE * nodes))
+
+
+def draw(per_arm: int, intercept: float, effect: float, rng: np.random.Generator) -> tuple[np.ndarray, ...]:
+    """Draw a trial in permuted blocks of 4 within two strata of the covariate: outcome, arm, covariate, stratum."""
+    covariate = rng.normal(size=2 * per_arm)
+    stratum = (covariate > 0).astype(int)
+    arm = np.empty(2 * per_arm)
+    for k in range(STRATA):
+        here = np.flatnonzero(stratum == k)
+        blocks = np.argsort(rng.random((len(here) // BLOCK + 1, BLOCK)), axis=1).ravel() % 2
+        arm[here] = blocks[: len(here)]
+    y = (rng.random(2 * per_arm) < expit(intercept + effect * arm + SLOPE * covariate)).astype(float)
+    return y, arm, covariate, stratum
+
+
+METHODS = (
+    "Miettinen-Nurminen, no covariate",
+    "no covariate, Ye",
+    "no covariate, Ye, blocks",
+    "adjusted, Ye",
+    "adjusted, Ye, blocks",
+    "adjusted, Ge",
+)
+
+
+def one_trial(trial: tuple[np.ndarray, ...], difference: float) -> dict[str, tuple[bool, bool, float]] | None:
+    """Return of each method whether it rejects, whether its limits cover the difference, and how wide they are."""
+    y, arm, covariate, stratum = trial
+    cells = [(int(y[arm == k].sum()), int((arm == k).sum())) for k in (1, 0)]
+    low, high = score_limits(*cells, 1 - ALPHA)
+    with_it = adjusted(y, arm, covariate[:, None], stratum)
+    without = adjusted(y, arm, np.empty((len(y), 0)), stratum)
+    if with_it is None or without is None:
+        return None
+    found = {METHODS[0]: (score_test(*cells) < ALPHA, low <= difference <= high, high - low)}
+    contrast = np.array([-1.0, 1.0])
+    for name, fit, covariance in zip(
+        METHODS[1:],
+        (without, without, with_it, with_it, with_it),
+        (without.ye, without.ye - without.taken, with_it.ye, with_it.ye - with_it.taken, with_it.ge),
+        strict=True,
+    ):
+        estimate, half = contrast @ fit.means, Z * np.sqrt(contrast @ covariance @ contrast)
+        found[name] = (bool(abs(estimate) > half), bool(abs(estimate - difference) <= half), float(2 * half))
+    return found
+
+
+def size_and_coverage(per_arm: int, risk: float, effect: float, replicates: int, seed: int) -> pd.DataFrame:
+    """Return of each method the share of trials that reject and that cover, and the mean width of the limits.
+
+    effect : log odds ratio given the covariate; 0 for the size
+    """
+    rng = np.random.default_rng([seed, per_arm, round(100 * risk), round(100 * effect)])
+    intercept, usual, treated = truth(risk, effect)
+    trials = [one_trial(draw(per_arm, intercept, effect, rng), treated - usual) for _ in range(replicates)]
+    kept = [found for found in trials if found is not None]
+    rows = [
+        {
+            "per arm": per_arm,
+            "risk": risk,
+            "effect": effect,
+            "method": name,
+            "rejected": float(np.mean([found[name][0] for found in kept])),
+            "covered": float(np.mean([found[name][1] for found in kept])),
+            "width": float(np.mean([found[name][2] for found in kept])),
+            "separated": replicates - len(kept),
+        }
+        for name in METHODS
+    ]
+    return pd.DataFrame(rows)
+
+
+PAGE = """# Yes-or-no outcomes in small trials, by simulation
+
+{replicates:,} trials of each line, randomised in permuted blocks of four within two strata of a covariate whose
+standard deviation is an odds ratio of {odds:.2f}; usual care has a risk of 40%. Size: rejected at 5% where arms are
+alike. Coverage, power and width of 95% limits: at a conditional odds ratio of {effect:.2f}. *blocks*: `scheme="pb"`.
+Trials whose model is separated are counted and left out. Standard error of 5% or 95% by chance: {error:.1%}.
+
+| per arm | method | size | coverage | power | mean width | separated |
+|---|---|---|---|---|---|---|
+{lines}
+
+    python -m tests.simulation.binary_size --replicates {replicates} --write docs/methods/binary-size.md
+"""
+
+
+def page(replicates: int, seed: int = 20261130) -> str:
+    """Return the table of the docs."""
+    effect, lines = float(logit(0.7) - logit(0.4)), []
+    for per_arm in (20, 40, 80):
+        alike = size_and_coverage(per_arm, 0.4, 0.0, replicates, seed).set_index("method")
+        other = size_and_coverage(per_arm, 0.4, effect, replicates, seed).set_index("method")
+        lines += [
+            f"| {per_arm} | {name} | {alike['rejected'][name]:.1%} | {other['covered'][name]:.1%} | "
+            f"{other['rejected'][name]:.1%} | {other['width'][name]:.3f} | "
+            f"{alike['separated'][name] + other['separated'][name]} |"
+            for name in METHODS
+        ]
+    return PAGE.format(
+        replicates=replicates,
+        odds=np.exp(SLOPE),
+        effect=np.exp(effect),
+        error=(ALPHA * (1 - ALPHA) / replicates) ** 0.5,
+        lines="\n".join(lines),
+    )
+
+
+def main() -> None:
+    """Write the page, or show it."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--replicates", type=int, default=2000)
+    parser.add_argument("--write", type=Path)
+    given = parser.parse_args()
+    text = page(given.replicates)
+    if given.write:
+        given.write.write_text(text, encoding="utf-8")
+    else:
+        sys.stdout.write(text)
+
+
+if __name__ == "__main__":
+    main()
