@@ -115,7 +115,7 @@ def _reason(seen: int, due: int) -> str:
         return "No questionnaire at discharge was due of a patient with an intake score, so that there are no weights."
     if not seen:
         return "No patient who was due has an outcome, so that there are no weights."
-    return "Every patient who was due has an outcome, so that nobody has to be weighted for."
+    return "Every patient who was due has an outcome, so that no weights are used."
 
 
 def _nothing(reason: str) -> LossWeights:

@@ -140,7 +140,7 @@ def _equal(page: Seen, main: CaseMix, where: str) -> Iterator[str | Cell]:
         yield tested
         yield "), and the limits allow for that: within the limits does not mean equal."
     else:
-        yield " With so few clinics, it cannot be told whether they differ more than chance alone explains ("
+        yield " With so few clinics, the numbers cannot show whether they differ more than chance alone explains ("
         yield tested
         yield "): within the limits does not mean equal."
 
