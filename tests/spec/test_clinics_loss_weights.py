@@ -94,7 +94,7 @@ def test_a_term_that_is_another_by_a_second_name_is_left_out_and_named() -> None
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [
-        ([1.0, 2.0], "Every patient who was due has an outcome, so that nobody has to be weighted for."),
+        ([1.0, 2.0], "Every patient who was due has an outcome, so that no weights are used."),
         ([None, None], "No patient who was due has an outcome, so that there are no weights."),
     ],
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterator
+from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -14,9 +15,11 @@ import pyarrow as pa
 import pytest
 
 import coxa
-from coxa import audit, design, diary, estimates, figures, instruments, models, report, simulate
+from coxa import audit, design, diary, episodes, estimates, figures, instruments, models, report, simulate
 from coxa.errors import OptionError
 from coxa.frames import as_arrow, as_pandas
+from coxa.study import RegistryAssumptions
+from coxa.study.audit.plan import AuditPlan
 from tests.reference.trial import trial
 from tests.spec.clinic import clinic
 from tests.spec.test_public_names import everything
@@ -52,6 +55,19 @@ EPISODES = pd.DataFrame(
 )
 EPISODES = EPISODES.assign(done=[1, 0, 0, 0])
 SEEN = pd.DataFrame({"sex": list("fffmmm"), "done": [1, 1, 0, 1, 0, 0]})
+MIXED = pd.DataFrame({"participant_id": range(8), "arm": list("aaaabbbb"), "better": [0, 1, 0, 0, 1, 1, 0, 1]})
+CELLS = pd.DataFrame({"sex": ["f", "m"], "due": [30, 20], "done": [20, 10]})
+ROWS = pd.DataFrame(
+    {
+        "patient": ["01", "02"],
+        "clinic": "A",
+        "intake_date": pd.to_datetime(["2025-01-07", "2025-01-09"]),
+        "discharge_date": pd.to_datetime(["2025-03-07", None]),
+        "pain_intake": [7.0, 6.0],
+        "pain_discharge": [3.0, np.nan],
+    }
+)
+ASKED = "SELECT patient, pain_intake, done FROM episodes ORDER BY patient"
 POWER = pd.DataFrame(
     [["main", "a", "b", "w", "", n, p, 0.01] for n, p in ((50, 0.6), (100, 0.9))],
     columns=["analysis", "arm", "reference", "visit", "setting", "n", "power", "power_error"],
@@ -125,7 +141,20 @@ def changed_results(into: As) -> pd.DataFrame:
     return report.compare_results(into(frame), into(frame.assign(value=frame["value"] + 1)))
 
 
+@cache
+def registry() -> Any:
+    return simulate.simulate_registry(RegistryAssumptions(), seed=1, episodes=900)
+
+
+def tiny_audit() -> AuditPlan:
+    given = {"audit": "tiny", "title": "Tiny", "data": {"file": "a.csv"}, "outcomes": {"pain": {"instrument": "nprs"}}}
+    return AuditPlan.model_validate(given)
+
+
 CASES: dict[str, Callable[[As], Any]] = {
+    "audit.cell_weights": lambda into: audit.cell_weights(
+        audit.fit_cells(CELLS, "due", "done", ["sex"]), into(CELLS), "due", "done"
+    ).weights.tolist(),
     "audit.completeness": lambda into: audit.completeness(into(EPISODES), ["clinic"]),
     "audit.completeness_weights": lambda into: audit.completeness_weights("done ~ sex", into(SEEN)).params.to_frame(),
     "cohort.read_cohort": lambda into: coxa.read_cohort(
@@ -161,12 +190,26 @@ CASES: dict[str, Callable[[As], Any]] = {
     "diary.within_between": lambda into: diary.within_between(into(days()), "pain"),
     "diary.workload": lambda into: diary.workload(into(days()), "week_on_week"),
     "diary.workload_summary": lambda into: diary.workload_summary(into(days())),
+    "audit.fit_cells": lambda into: audit.fit_cells(into(CELLS), "due", "done", ["sex"]).terms,
+    "clinics.audit_clinics": lambda into: (
+        coxa.audit_clinics(registry().plan, into(registry().episodes)).case_mix["pain"].clinics
+    ),
+    "episodes.episodes_of_frame": lambda into: episodes.episodes_of_frame(
+        tiny_audit(), into(ROWS), data_cut=date(2025, 12, 31)
+    ).query(ASKED),
+    "episodes.read_episodes": lambda into: episodes.read_episodes(tiny_audit(), into(ROWS)).query(ASKED),
     "estimates.fit_proportions": lambda into: estimates.fit_proportions(into(BINARY), "better", against="b").frame,
     "estimates.fit_rates": lambda into: estimates.fit_rates(into(EVENTS), "flares", "years", against="b").frame,
     "estimates.standardised_effect": lambda into: (
         estimates.standardised_effect(
             estimates.contrasts(models.fit_ancova("y ~ arm", SCORES)), into(SCORES), response="y", visit=None
         ).frame
+    ),
+    "estimates.standardised_means": lambda into: (
+        estimates.standardised_means(models.fit_glm("better ~ arm", MIXED), into(MIXED)).means
+    ),
+    "estimates.standardised_risks": lambda into: (
+        estimates.standardised_risks(models.fit_glm("better ~ arm", MIXED), into(MIXED)).frame
     ),
     "figures.plot_caterpillar": lambda into: (
         figures.plot_caterpillar(into(fitted().random_effects()), factor="site").data
@@ -191,6 +234,10 @@ CASES: dict[str, Callable[[As], Any]] = {
         ).estimate
     ),
     "models.fit_clda": lambda into: models.fit_clda(into(followed())).tidy(),
+    "models.fit_cox": lambda into: models.fit_cox(
+        [6, 7, 9, 10, 13, 15], [1, 0, 1, 1, 1, 0], into(pd.DataFrame({"b": [0, 1, 0, 1, 0, 1]}))
+    ).table(),
+    "models.fit_glm": lambda into: models.fit_glm("better ~ arm", into(MIXED)).params.to_frame(),
     "models.fit_lmm": lambda into: models.fit_lmm(
         "change ~ arm + (1 | participant_id)", into(rows()), ddf="satterthwaite"
     ).tidy(),

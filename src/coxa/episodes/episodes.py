@@ -13,6 +13,7 @@ import duckdb
 import pandas as pd
 import pyarrow as pa
 
+from coxa.arguments import FRAME, kinds
 from coxa.cards import Card, counted
 from coxa.cohort.card import findings_words, left_out_words
 from coxa.cohort.cohort import SourceFile
@@ -182,6 +183,7 @@ class Episodes:
         self.database.close()
 
 
+@kinds(frame=FRAME)
 def episodes_of_frame(plan: AuditPlan, frame: pd.DataFrame, *, data_cut: date | None = None) -> Episodes:
     """Return the episodes of a frame that has coxa's columns already, without any check.
 

@@ -11,6 +11,7 @@ import pandas as pd
 from scipy import stats
 from scipy.special import expit, logit
 
+from coxa.arguments import FRAME, kinds
 from coxa.errors import FitError, OptionError, check_kind, check_level, check_option, not_allowed
 from coxa.estimates.table import Estimates
 from coxa.models.design.columns import label_text
@@ -62,6 +63,7 @@ class Standardised:
     warning: str = ""
 
 
+@kinds(data=FRAME)
 def standardised_risks(
     fit: GLMFit,
     data: pd.DataFrame,
@@ -152,6 +154,7 @@ def standardised_risks(
     return Estimates.of({**shared, **row} for row in rows)
 
 
+@kinds(data=FRAME)
 def standardised_means(
     fit: GLMFit,
     data: pd.DataFrame,

@@ -172,7 +172,7 @@ TWO_ROWS = MadeFile(
     ("register.xlsx",),
     {
         "Patient Pat. no": "patient",
-        "Patient Born": UNUSED,
+        "Patient Born": "descriptors.age by birth_date",
         "Patient M/F": "descriptors.sex",
         "Episode Site": "clinic",
         "Episode Physio": "therapist",

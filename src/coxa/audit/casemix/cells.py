@@ -134,6 +134,7 @@ def fit_cells(cells: pd.DataFrame, tries: str, events: str, terms: Sequence[str]
     return _fit_of(coded, estimates, covariance, len(cells), tuple(notes))
 
 
+@kinds(cells=FRAME)
 def cell_weights(
     fit: CellFit, cells: pd.DataFrame, tries: str, events: str, *, cap: float | None = None
 ) -> CellWeights:

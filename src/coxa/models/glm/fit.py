@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from scipy import linalg
 
+from coxa.arguments import FRAME, kinds
 from coxa.errors import FitError, NonConvergenceError, SeparationError, check_option
 from coxa.models.design.matrix import Basis, Design, design_matrix, orthonormal
 from coxa.models.design.rows import check_cells, check_frame, check_unique
@@ -71,6 +72,7 @@ class GLMFit:
         return f"{self.family} model of {len(self.design.y)} rows: {self.formula}\n{self.params.to_string()}"
 
 
+@kinds(data=FRAME)
 def fit_glm(
     formula: str,
     data: pd.DataFrame,

@@ -12,6 +12,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 from scipy.stats import norm
 
+from coxa.arguments import FRAME
 from coxa.errors import (
     FewClustersError,
     MonotoneLikelihoodError,
@@ -22,6 +23,7 @@ from coxa.errors import (
     check_level,
     check_option,
 )
+from coxa.frames import as_pandas
 from coxa.models.numerics.newton import Optimum, minimise
 from coxa.models.survival.follow_up import codes_of, follow_up
 from coxa.models.survival.monotone import endless_direction
@@ -167,6 +169,8 @@ def _columns(
     """Return names and a matrix of covariates, or refuse by name."""
     if isinstance(covariates, pd.DataFrame | Mapping):
         frame = pd.DataFrame(covariates)
+    elif FRAME.fits(covariates):
+        frame = as_pandas(covariates)  # type: ignore[arg-type]
     else:
         given = np.asarray(covariates)
         frame = pd.DataFrame(given[:, None] if given.ndim == 1 else given)
