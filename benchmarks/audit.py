@@ -36,7 +36,7 @@ HEAD = ["episodes", "file, MB", "read, s", "measure, s", "protect, s", "write, s
 PAGE = """# How an audit grows with its episodes
 
 Written by `python benchmarks/audit.py --write docs/audit-scale.md` (`nox -s audit_scale`) on {day}, on a machine with
-{cores} cores that other work was running on. Seconds are those of the processor, of all threads together; *clock* is
+{cores} cores. Seconds are those of the processor, of all threads together; *clock* is
 how long it took on the machine as it was.
 
 Twelve simulated clinics with sixty therapists ([simulate.md](simulate.md#a-registry-of-clinics)), the plan of
