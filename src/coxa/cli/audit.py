@@ -106,9 +106,9 @@ def _show(published: Published, as_json: bool, quiet: bool) -> None:
         print_json(audit.case_mix[audit.plan.main].clinics)
         return
     if not quiet:
-        from coxa.clinics.page.build import build_page
+        from coxa.clinics.page.build import build_answer
         from coxa.report.document import Paragraph
 
-        for block in next(build_page(published).walk()).blocks:
+        for block in next(build_answer(published).walk()).blocks:
             if isinstance(block, Paragraph):
                 typer.echo(str(block.text))

@@ -117,8 +117,8 @@ def check_there(path: Path | None) -> None:
 def working(what: str, quiet: bool) -> Iterator[Callable[[str, int, int], None]]:
     """Show on a terminal's standard error that something is going on; nothing with -q, or into a file.
 
-    Yields what is told of each step: its name, how many are done, and how many there are. A program that has set
-    `COXA_PROGRESS=lines` gets a line for each step.
+    Yields a function that reports a step: its name, how many are done, and how many there are. A program that has
+    set `COXA_PROGRESS=lines` gets a line for each step.
     """
     if os.environ.get(PROGRESS) == "lines":
         _progress_line(what, 0, 0)

@@ -43,7 +43,7 @@ class Completeness:
 
 @dataclass(frozen=True, slots=True)
 class CaseMix:
-    """An outcome adjusted for the case mix. Change is improvement: positive is better, whatever the scale's direction.
+    """An outcome adjusted for the case mix. Change is improvement: positive is better on every scale.
 
     n, n_clinics, n_therapists : episodes, clinics and therapists in the model
     coefficients : term, level, estimate, std_error, conf_low, conf_high, of the change
@@ -197,13 +197,13 @@ class Audit:
                    shares: what the series of clinics are made from, and nothing left out; patients are NaN where they
                    surely are `small_cells.k` or more
     literature   : preset, title (population), arm (treatment), outcome, n (NaN where it was not read), change
-                   (improvement), weeks, source, own_n and own_change: published arms beside the own change
+                   (improvement), weeks, source, own_n and own_change: published arms next to the own change
     findings, disposition, sources : as of `Episodes`
     rare         : rare events in the order of time
     without      : part -> why it is not there, or what a reader has to know of it, a sentence without the name of a
                    clinic: therapist, condition, discharge_date, series, complete, change, important, missed, episodes,
                    worse, attended, literature, or the name of a standard
-    fingerprint  : of the rows; mixed into the codes of a page and never published, so that nobody can try names out
+    fingerprint  : of the rows; mixed into the codes of a page and never published, so that names cannot be tried out
 
     Examples
     --------

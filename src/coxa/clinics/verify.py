@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from pathlib import Path
 
-from coxa.clinics.page.build import build_page
 from coxa.clinics.provenance import run_record
 from coxa.clinics.publishing.earlier import read_counts
 from coxa.clinics.publishing.published import publish
 from coxa.clinics.run import audit_clinics
-from coxa.clinics.write import INPUTS, numbers
+from coxa.clinics.write import INPUTS, numbers, published_page
 from coxa.files import undamaged
 from coxa.report.trace.compare import TOLERANCE
 from coxa.report.trace.kept import Kept, read_kept
@@ -38,7 +36,7 @@ def verify_audit(
     plan, used = _inputs(kept)
     audit = audit_clinics(plan, data or used)
     published = publish(audit, earlier=[read_counts(earlier)] if earlier else [])
-    document = replace(build_page(published), small_cells=published.certificate.k, style=audit.plan.style)
+    document = published_page(published)
     return verified(kept, run_record(audit), document, numbers(audit, published, document), tolerance)
 
 

@@ -84,8 +84,7 @@ def write_audit(
     >>> [path.name for path in written], Path("out/own/counts.json").is_file()
     (['audit.html'], True)
     """
-    out, document = Path(folder), build_page(published)
-    document = replace(document, small_cells=published.certificate.k, style=audit.plan.style)
+    out, document = Path(folder), published_page(published)
     lengths: dict[Format, AuditLength] = {form: length or ("full" if form == "html" else "journal") for form in forms}
     with whole_run(out) as part:
         for form, shown in lengths.items():
@@ -99,6 +98,11 @@ def write_audit(
         _own(audit, published, part / OWN, letter_form)
         save(part / INPUTS, _json(_inputs(audit, out, data)), private=True)
     return [out / f"audit.{form}" for form in forms]
+
+
+def published_page(published: Published) -> Document:
+    """Return the page as a document of which it is known that small counts are hidden."""
+    return replace(build_page(published), small_cells=published.certificate.k)
 
 
 def numbers(audit: Audit, published: Published, document: Document) -> pd.DataFrame:

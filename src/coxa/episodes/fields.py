@@ -25,8 +25,6 @@ EPISODES, SESSIONS = "episodes", "sessions"
 IDS = ("patient", "episode", CLINIC, THERAPIST)
 """Fields to which only words for missing apply, never a number such as -9."""
 
-SESSION_FIELDS = ("patient", "episode", "attended")
-
 IN_PLAN = "plan"
 """Source of a field that the plan asks for, so that a file without it is a fault."""
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from coxa.cohort.contracts import Contract
 from coxa.cohort.dictionary import Field
 from coxa.cohort.mapping.codes import NO, YES
 from coxa.cohort.mapping.missing import is_word
@@ -152,8 +151,3 @@ def all_empty(typing: Typing, names: list[str]) -> str:
     """Return the condition that a row has nothing in any of some columns of the source."""
     cells = [typing.shown(name) if typing.kinds[name] in ("text", "other") else quoted(name) for name in names]
     return " AND ".join(f"{cell} IS NULL" for cell in cells) or "FALSE"
-
-
-def agreed_columns(agreed: Contract) -> list[str]:
-    """Return the columns of a table as they are read, in order, the number of the row last."""
-    return [*agreed.fields, "source_row"]

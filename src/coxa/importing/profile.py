@@ -50,7 +50,6 @@ class ColumnProfile:
     n_percent      : cells that show a percentage and store a fraction
     labels         : code -> label, where the file has them
     coded          : codes that the file itself declares missing
-    leading_zeros  : whether digits begin with a zero, as those of identifiers do
     alike          : groups of values that may be one, written in several ways, the one to keep first
     n_values       : how often the different values are there together, those that `values` leaves out among them
     """
@@ -77,7 +76,6 @@ class ColumnProfile:
     n_percent: int = 0
     labels: Mapping[str, str] = field(default_factory=dict)
     coded: frozenset[str] = frozenset()
-    leading_zeros: bool = False
     alike: tuple[tuple[str, ...], ...] = ()
     n_values: int | None = None
 
@@ -96,11 +94,6 @@ class ColumnProfile:
     def constant(self) -> bool:
         """Whether there is one value only."""
         return self.n_distinct == 1
-
-    @property
-    def share_odd(self) -> float:
-        """Share of the values that are not of the kind."""
-        return sum(self.odd.values()) / self.n if self.n else 0.0
 
 
 def profile_table(table: FileTable, orders: Mapping[str, str] | None = None) -> tuple[ColumnProfile, ...]:
@@ -295,7 +288,7 @@ def _as_words(base: ColumnProfile, left: Mapping[str, int]) -> ColumnProfile:
         kind = "category"
     elif with_digits >= MOST * n and len(left) >= 0.2 * n and all(len(text) <= 40 for text in left):
         kind = "identifier"
-    return replace(base, kind=kind, leading_zeros=zeros, alike=_alike(left))
+    return replace(base, kind=kind, alike=_alike(left))
 
 
 def _alike(left: Mapping[str, int]) -> tuple[tuple[str, ...], ...]:

@@ -20,7 +20,7 @@ CONVERGED = 1e-10
 """sqrt(g' H^-1 g), in standard errors; one more step is taken there."""
 
 LARGEST = 15.0
-"""Size of a logit beyond which some cells are told exactly: a probability of one in three million."""
+"""Size of a logit beyond which some cells are predicted exactly: a probability of one in three million."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -82,7 +82,7 @@ def nested_sums(
     x, y
         Design (n, p), with its column of ones, and outcome (n,).
     clinic, therapist
-        Of each row; therapists are told apart within clinics.
+        Of each row; a therapist in two clinics counts as two.
     weights
         Above 0; 1 unless given.
     names

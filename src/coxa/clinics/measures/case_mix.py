@@ -90,7 +90,7 @@ def case_mix(episodes: Episodes, outcome: str, weights: Weight | None = None, *,
 
 
 def levels_of(sums: NestedSums) -> tuple[Level, ...]:
-    """Return the levels that can be told apart: therapists need several in a clinic, and several patients of one."""
+    """Return the levels that can be separated: therapists need several in a clinic, and several patients of one."""
     therapists = len(sums.therapists) > len(sums.clinics) and sums.n.max() > 1
     return LEVELS if therapists else ("clinic",)
 

@@ -75,7 +75,7 @@ def fit_terms(cells: pd.DataFrame, terms: Sequence[Term], events: str = "events"
     """
     names = [term.name for term in terms if cells[term.name].nunique() > 1]
     notes: list[str] = []
-    with suppress(FitError):  # nearly always all terms can be told apart, and one fit is enough
+    with suppress(FitError):  # nearly always all terms can be estimated, and one fit is enough
         return fit_cells(cells, "tries", events, names), []
     for name in list(names):
         place = names.index(name)

@@ -128,7 +128,7 @@ def _counted(
 
 @dataclass(slots=True)
 class _Keys:
-    """What combinations are told apart by.
+    """What tells combinations from each other.
 
     sql    : column -> what it is, from a row of episodes
     values : of parameters

@@ -174,7 +174,7 @@ def _summary(episodes: Episodes, outcome: str, numbers: list[str]) -> pd.Series:
 
 
 def _number(name: str, known: int, n: int, mean: float) -> list[Column]:
-    """Return the columns of a number: none where nobody has it."""
+    """Return the columns of a number: none where no patient has it."""
     if not known:
         return []
     column = quoted(name)

@@ -23,7 +23,7 @@ TAG = "read"
 
 
 def literature_of(plan: AuditPlan, periods: Periods) -> tuple[pd.DataFrame, Mapping[str, str]]:
-    """Return published changes on the scales of the plan's outcomes beside the own one.
+    """Return published changes on the scales of the plan's outcomes, next to the own one.
 
     Parameters
     ----------

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 
@@ -144,7 +145,8 @@ def _series(
     if len(points) < FEWEST:
         return None
     places, notes, more = _recalculated(measure, list(points[PERIOD]), plan)
-    chart = _chart(what, points, places)
+    asked = {"improvement": what.improvement, "target": what.target}
+    chart = chart_of(points, what.chart, what.effect, asked, places)
     frame = pd.concat([points[[PERIOD, "n", "events"]].reset_index(drop=True), chart.frame], axis=1)
     wider = f", times {what.effect**0.5:.2f} as sessions of a patient are alike" if what.effect > 1 else ""
     method = "; ".join([f"{what.words}, by {plan.time} of intake; limits: {chart.method}{wider}", *notes])
@@ -251,9 +253,22 @@ def _recalculated(measure: SeriesName, names: list[str], plan: AuditPlan) -> tup
     return places, notes, refused
 
 
-def _chart(what: Measured, points: pd.DataFrame, places: list[int]) -> ControlChart:
-    """Return the chart of points; the limits of a proportion are wider by the root of its design effect."""
-    if what.chart == "xmr":
-        return xmr_chart(points["value"], improvement=what.improvement, target=what.target, recalculate_at=places)
-    events, n = points["events"] / what.effect, points["n"] / what.effect
-    return p_chart(events, n, improvement=what.improvement, target=what.target, recalculate_at=places)
+def chart_of(
+    points: pd.DataFrame, kind: str, effect: float, asked: Mapping[str, Any], places: list[int]
+) -> ControlChart:
+    """Return the chart of points; the limits of a proportion are wider by the root of its design effect.
+
+    Parameters
+    ----------
+    points
+        value of an XmR chart; events and n of a p chart.
+    kind, effect
+        Which chart, and its design effect.
+    asked
+        improvement and target.
+    places
+        Where centre and limits are reckoned anew.
+    """
+    if kind == "xmr":
+        return xmr_chart(points["value"], **asked, recalculate_at=places)
+    return p_chart(points["events"] / effect, points["n"] / effect, **asked, recalculate_at=places)

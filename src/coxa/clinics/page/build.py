@@ -41,9 +41,19 @@ def build_page(published: Published | Audit) -> Document:
     'Hip and knee care in twelve clinics'
     """
     page = seen(published)
+    return _document(page, _sections(page))
+
+
+def build_answer(published: Published | Audit) -> Document:
+    """Return the first section of the page of an audit alone; see `build_page`."""
+    page = seen(published)
+    return _document(page, (answer_section(page),))
+
+
+def _document(page: Seen, sections: tuple[Section, ...]) -> Document:
     plan = page.audit.plan
     facts = (("Audit", plan.audit), ("Data cut", page.audit.data_cut.isoformat()))
-    document = in_style(Document(plan.title, SUBTITLE, facts, _sections(page)), plan.style)
+    document = in_style(Document(plan.title, SUBTITLE, facts, sections), plan.style)
     return as_printed(document) if page.note else document
 
 

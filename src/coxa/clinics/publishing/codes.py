@@ -1,4 +1,4 @@
-"""Codes of therapists: on a page nobody is named, and the order of the codes says nothing of the names."""
+"""Codes of therapists: on a page no therapist is named, and the order of the codes says nothing of the names."""
 
 from __future__ import annotations
 

@@ -62,7 +62,7 @@ def publish(audit: Audit, *, earlier: Sequence[Protected] = ()) -> Published:
     audit
         With true numbers.
     earlier
-        What was published before of some of the same episodes, so that the difference gives nobody away.
+        What was published before of some of the same episodes, so that no difference gives a patient away.
 
     Returns
     -------

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 
 from coxa.audit.charts.chart import ControlChart
-from coxa.audit.charts.over_time import p_chart, xmr_chart
 from coxa.clinics.audit import Audit, Series
+from coxa.clinics.measures.over_time import chart_of
 from coxa.clinics.publishing.shown import Shown
 from coxa.clinics.publishing.tables import in_model, people_of
 from coxa.errors import OptionError
@@ -98,12 +98,10 @@ def _chart(one: Series, frame: pd.DataFrame) -> ControlChart | None:
     """Return the chart of the points that are left; None where a part between two recalculations has too few."""
     parts = frame["part"].to_numpy()
     at = [int(place) for place in np.flatnonzero(np.diff(parts)) + 1]
-    asked = {"improvement": one.improvement, "target": one.target, "recalculate_at": at}
+    points = frame.assign(value=frame["n"]) if one.measure == "episodes" else frame
+    kind = "xmr" if one.measure in ("change", "episodes") else "p"
     try:
-        if one.measure in ("change", "episodes"):
-            values = frame["n"] if one.measure == "episodes" else frame["value"]
-            return xmr_chart(values, **asked)  # type: ignore[arg-type]
-        return p_chart(frame["events"] / one.effect, frame["n"] / one.effect, **asked)  # type: ignore[arg-type]
+        return chart_of(points, kind, one.effect, {"improvement": one.improvement, "target": one.target}, at)
     except OptionError:
         return None
 

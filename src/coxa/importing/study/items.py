@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 
-from coxa.importing.study.times import SEPARATORS, Time, TimedColumn
+from coxa.importing.study.times import SEPARATORS, TimedColumn
 from coxa.instruments import Instrument, instrument_names, load_instrument
 
 OTHER_NAMES = {
@@ -285,8 +285,3 @@ def _numbered_groups(
         if fitting:
             groups.append(ItemGroup(prefix, fitting, True, tuple(column for _, column in several)))
     return groups
-
-
-def times_of(columns: Sequence[ItemColumn]) -> list[Time]:
-    """Return the times of columns, each once."""
-    return list({each.timed.time.text.lower(): each.timed.time for each in columns if each.timed}.values())
