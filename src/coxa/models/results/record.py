@@ -67,61 +67,32 @@ def result_frame(rows: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
 Rows = np.ndarray | Mapping[str, float]
 
 
-@dataclass(frozen=True, slots=True)
-class FitRecord:
-    """Fixed effects, their uncertainty, and how they came about; `Fit` adds what is predicted and shown.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Coefficients:
+    """What a fitted model of any kind knows of its coefficients: their uncertainty, and tests of them.
 
     Attributes
     ----------
-    model : "mmrm", "lmm" or "ancova"
     design : the analysed rows as arrays, and the recipe for new ones
     spec : every option of the model, as `coxa.models.spec` describes it; ``spec.call()`` gives the fit again
-    params : (p,) coefficients by name, in units of the outcome
+    params : (p,) coefficients by name, on the scale of the linear predictor
     inference : covariance of the coefficients and degrees of freedom
     ddf : name of the method of the degrees of freedom
     sample : rows used and left out
-    loglik : log-likelihood with all constants; restricted if `reml`
-    reml : whether it is restricted
-    structure : short name of the covariance structure used
-    covariance : visit by visit covariance of the outcome within a participant, in squared units; with a covariance
-        for each group the rows are indexed by group and visit, and ``covariance.loc[group]`` is one of them; where it
-        depends on times, at the mean time of each visit
-    covariance_parameters : the structure's parameters by name
+    structure : short name of the covariance, or of the working correlation
     method : the model in a sentence, for a footnote
-    vcov : covariance of the coefficients: by the "model", or a sandwich "CR0", "CR2", "CR3"
-    group : column whose levels have a covariance each; None where all share one
-    attempts : what was tried, in order, why it was left, and the criteria of what was kept
-    optimisation : the optimiser's record; None where there was nothing to optimise
     warnings : what a reader of any result should know
-    totals : counts of the rows where the fit was made from chunks and has no rows itself; else None
-    random : random effects and their variances; None where there are none
     """
 
-    model: str
     design: Design = field(repr=False)
+    spec: Spec = field(repr=False)
     params: pd.Series = field(repr=False)
     inference: Inference = field(repr=False)
     ddf: str
     sample: Sample = field(repr=False)
-    loglik: float
-    reml: bool
     structure: str
-    covariance: pd.DataFrame = field(repr=False)
-    covariance_parameters: pd.Series = field(repr=False)
     method: str
-    spec: Spec = field(repr=False)
-    vcov: str = "model"
-    group: str | None = None
-    attempts: tuple[Attempt, ...] = field(default=(), repr=False)
-    optimisation: Optimisation | None = field(default=None, repr=False)
     warnings: tuple[str, ...] = ()
-    totals: Totals | None = field(default=None, repr=False)
-    random: RandomPart | None = field(default=None, repr=False)
-
-    @property
-    def has_random_effects(self) -> bool:
-        """Whether it has random effects, kept (`random`) or, of another engine, not."""
-        return self.random is not None or self.spec.of_random_effects
 
     @property
     def formula(self) -> str:
@@ -141,28 +112,12 @@ class FitRecord:
     @property
     def n_observations(self) -> int:
         """Analysed rows."""
-        return len(self.design.y) if self.totals is None else self.totals.n_observations
+        return len(self.design.y)
 
     @property
     def left_out(self) -> pd.DataFrame:
         """Rows that are not analysed, each with its reason."""
         return self.sample.left_out
-
-    @property
-    def correlation(self) -> pd.DataFrame:
-        """Visit by visit correlation of the outcome within a participant, in each group as `covariance`."""
-        m = self.covariance.shape[1]
-        values = correlation(self.covariance.to_numpy().reshape(-1, m, m)).reshape(-1, m)
-        return pd.DataFrame(values, self.covariance.index, self.covariance.columns)
-
-    @property
-    def criteria(self) -> pd.Series:
-        """AIC, AICC and BIC, smaller is better.
-
-        What is counted is said in `coxa.models.results.records.criteria`.
-        """
-        p, k = len(self.params), len(self.covariance_parameters)
-        return pd.Series(criteria(self.loglik, k, p, self.n_observations, self.n_participants, reml=self.reml))
 
     def cov_params(self) -> pd.DataFrame:
         """Return the covariance of the coefficients, adjusted where the method adjusts it."""
@@ -313,3 +268,64 @@ class FitRecord:
             }
         )
         return result_frame({str(k): v for k, v in row.items()} for row in table.to_dict("records"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FitRecord(Coefficients):
+    """Fixed effects, their uncertainty, and how they came about; `Fit` adds what is predicted and shown.
+
+    Attributes
+    ----------
+    those of `Coefficients`, and
+    model : "mmrm", "lmm" or "ancova"
+    loglik : log-likelihood with all constants; restricted if `reml`
+    reml : whether it is restricted
+    covariance : visit by visit covariance of the outcome within a participant, in squared units; with a covariance
+        for each group the rows are indexed by group and visit, and ``covariance.loc[group]`` is one of them; where it
+        depends on times, at the mean time of each visit
+    covariance_parameters : the structure's parameters by name
+    vcov : covariance of the coefficients: by the "model", or a sandwich "CR0", "CR2", "CR3"
+    group : column whose levels have a covariance each; None where all share one
+    attempts : what was tried, in order, why it was left, and the criteria of what was kept
+    optimisation : the optimiser's record; None where there was nothing to optimise
+    totals : counts of the rows where the fit was made from chunks and has no rows itself; else None
+    random : random effects and their variances; None where there are none
+    """
+
+    model: str
+    loglik: float
+    reml: bool
+    covariance: pd.DataFrame = field(repr=False)
+    covariance_parameters: pd.Series = field(repr=False)
+    vcov: str = "model"
+    group: str | None = None
+    attempts: tuple[Attempt, ...] = field(default=(), repr=False)
+    optimisation: Optimisation | None = field(default=None, repr=False)
+    totals: Totals | None = field(default=None, repr=False)
+    random: RandomPart | None = field(default=None, repr=False)
+
+    @property
+    def has_random_effects(self) -> bool:
+        """Whether it has random effects, kept (`random`) or, of another engine, not."""
+        return self.random is not None or self.spec.of_random_effects
+
+    @property
+    def n_observations(self) -> int:
+        """Analysed rows."""
+        return len(self.design.y) if self.totals is None else self.totals.n_observations
+
+    @property
+    def correlation(self) -> pd.DataFrame:
+        """Visit by visit correlation of the outcome within a participant, in each group as `covariance`."""
+        m = self.covariance.shape[1]
+        values = correlation(self.covariance.to_numpy().reshape(-1, m, m)).reshape(-1, m)
+        return pd.DataFrame(values, self.covariance.index, self.covariance.columns)
+
+    @property
+    def criteria(self) -> pd.Series:
+        """AIC, AICC and BIC, smaller is better.
+
+        What is counted is said in `coxa.models.results.records.criteria`.
+        """
+        p, k = len(self.params), len(self.covariance_parameters)
+        return pd.Series(criteria(self.loglik, k, p, self.n_observations, self.n_participants, reml=self.reml))
