@@ -13,6 +13,7 @@ from functools import cache
 from typing import Protocol
 
 import numpy as np
+from scipy.sparse import csr_array
 
 from coxa.errors import NonConvergenceError
 
@@ -68,12 +69,12 @@ def normal_rule(points: int) -> tuple[np.ndarray, np.ndarray]:
 class Clusters:
     """Rows sorted by cluster.
 
-    starts : (C,) first row of each cluster
-    of_row : (N,) cluster of each row
+    of_row  : (N,) cluster of each row
+    members : (C, N) sparse, one where a row is in a cluster; its product is several times faster than np.add.reduceat
     """
 
-    starts: np.ndarray
     of_row: np.ndarray
+    members: csr_array
 
     @classmethod
     def of(cls, sorted_codes: np.ndarray) -> Clusters:
@@ -84,11 +85,18 @@ class Clusters:
         >>> Clusters.of(np.array([0, 0, 1])).sums(np.array([1.0, 2.0, 5.0])).tolist()
         [3.0, 5.0]
         """
-        return cls(np.flatnonzero(np.diff(sorted_codes, prepend=-1)), sorted_codes)
+        n = len(sorted_codes)
+        starts = np.flatnonzero(np.diff(sorted_codes, prepend=-1))
+        return cls(sorted_codes, csr_array((np.ones(n), np.arange(n), np.append(starts, n)), shape=(len(starts), n)))
+
+    @property
+    def size(self) -> int:
+        """Number of clusters."""
+        return int(self.members.shape[0])
 
     def sums(self, rows: np.ndarray) -> np.ndarray:
-        """Return the sum over each cluster of (N, ...)."""
-        return np.add.reduceat(rows, self.starts, axis=0)
+        """Return the sum over each cluster of (N,) or (N, K)."""
+        return np.asarray(self.members @ rows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +180,7 @@ def modes_of(
     Newton's method in all clusters at once. h' falls, so that its sign gives a bracket; a step that leaves it is
     replaced by bisection, or by a step to the finite end.
     """
-    u = np.zeros(len(clusters.starts)) if start is None else start.copy()
+    u = np.zeros(clusters.size) if start is None else start.copy()
     low, high = np.full(len(u), -np.inf), np.full(len(u), np.inf)
     for _ in range(MOST_STEPS):
         slope, curvature = rows.slopes(eta + sd * u[clusters.of_row])
@@ -221,7 +229,7 @@ def integrate(
     modes, scales = modes_of(rows, eta, sd, clusters, start)
     of_row, spread = clusters.of_row, np.sqrt(2) * scales
     u = modes[:, None] + spread[:, None] * rule.nodes
-    at = rows.at_nodes(eta[:, None] + sd * u[of_row])
+    at = rows.at_nodes(eta[:, None] + sd * np.take(u, of_row, axis=0))
     terms = clusters.sums(at.value) - u**2 / 2 + rule.log_weights
     largest = terms.max(axis=1, keepdims=True)
     weights = np.exp(terms - largest)
@@ -239,7 +247,7 @@ def integrate(
     by_slope = scales**2 * (of_mode + by_curvature * third)
     on_slope, on_curvature, mode = by_slope[of_row], by_curvature[of_row], modes[of_row]
 
-    row_weights = weights[of_row]
+    row_weights = np.take(weights, of_row, axis=0)
     by_row = np.einsum("nk,nk->n", row_weights, at.slope)
     by_row += on_slope * sd * top.curvature + on_curvature * sd**2 * top.third
     by_sd = float(
