@@ -283,7 +283,7 @@ def test_a_letter_draws_its_own_place_and_no_other_clinic() -> None:
 def test_a_total_that_is_hidden_is_not_taken_for_none() -> None:
     whole = audit()
     share = whole.shares[1]
-    gone = replace(share, events=0, clinics=share.clinics.assign(events=float("nan"), share=float("nan")))
+    gone = replace(share, events=float("nan"), clinics=share.clinics.assign(events=float("nan"), share=float("nan")))
     none = replace(share, events=0, clinics=share.clinics.assign(events=0, share=0.0))
     hidden, zero = (rows(build_page(Hidden(replace(whole, shares=(each,)))), "reached") for each in (gone, none))
     assert hidden["Worse pain"][1:3] == ["*", "*"]
@@ -424,7 +424,7 @@ def test_a_letter_has_of_all_clinics_only_what_the_page_shows() -> None:
     whole = audit()
     counts = {**whole.completeness.counts}
     counts[()] = counts[()].astype(float).assign(of_done=float("nan"))
-    shares = tuple(replace(one, events=0, clinics=one.clinics.assign(events=float("nan"))) for one in whole.shares)
+    shares = tuple(replace(one, events=float("nan"), clinics=one.clinics.assign(events=float("nan"))) for one in whole.shares)
     shown = replace(whole, completeness=replace(whole.completeness, counts=counts), shares=shares, rates=())
     letter = letters(whole, Hidden(shown))["clinic-parkside"]
     cells = rows(letter, "own-numbers")

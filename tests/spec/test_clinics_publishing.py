@@ -16,6 +16,8 @@ from scipy.optimize import linprog
 
 from coxa.audit import CountTable, protect_tables
 from coxa.clinics import Audit, Published, audit_clinics, publish, write_audit
+from coxa.clinics.audit import Rates, Shares
+from coxa.clinics.page.build import build_page
 from coxa.clinics.publishing.earlier import counts_text, read_counts
 from coxa.clinics.publishing.hide import _fractions, _without
 from coxa.clinics.publishing.shown import Shown
@@ -23,6 +25,7 @@ from coxa.errors import OptionError
 from coxa.simulate import simulate_registry
 from coxa.study import RegistryAssumptions
 from coxa.study.audit.plan import SmallCells
+from coxa.tables.hidden import HIDDEN
 
 K = 5
 EPISODES = 1200
@@ -275,6 +278,30 @@ def test_where_a_total_is_hidden_nothing_that_comes_from_it_is_shown() -> None:
     assert found[["expected", "high_95"]].isna().all(axis=None)
     assert (found["position"] == "").all()
     assert found["n"].tolist() == [44, 37, 38]
+
+
+def test_a_hidden_total_is_never_0_and_a_true_0_is_shown(registry: tuple[Audit, pd.DataFrame]) -> None:
+    """3 are worse, and none is in an acceptable state: the one is hidden, the other is a number."""
+    rows = pd.DataFrame({"clinic": ["A", "B"], "n": [60, 50], "events": [1, 2], "share": [1 / 60, 0.04]})
+    rows = rows.assign(
+        adjusted=np.nan, position="within", **dict.fromkeys(("low_95", "high_95", "low_99.8", "high_99.8"), 0.0)
+    )
+    made = Shares("pain", "worse", 2.0, "", rows, 3, 110)
+    none = replace(made, kind="acceptable", clinics=rows.assign(events=0, share=0.0), events=0)
+    rate = Rates("red_flags", rows.assign(episodes=rows["n"]), 3, 110, None, "episodes")
+    counts = {dimensions: table for dimensions, table in registry[0].completeness.counts.items() if not dimensions}
+    audit = replace(
+        registry[0], shares=(made, none), rates=(rate,), series=(), rare=(), case_mix={}, periods=pd.DataFrame(),
+        completeness=replace(registry[0].completeness, counts=counts, weights=pd.DataFrame()),
+    )  # fmt: skip
+    published = publish(audit)
+    worse, acceptable, met = *published.audit.shares, *published.audit.rates
+    assert np.isnan([worse.events, met.events]).all()
+    assert (worse.n, acceptable.events, met.n) == (110, 0, 110)
+    (table,) = (one for one in build_page(published).tables() if one.id == "reached")
+    page = {row.label: [cell.text for cell in row.cells[:2]] for row in table.rows()}
+    assert page["Worse pain"] == ["110", HIDDEN]
+    assert page["Acceptable state of pain"] == ["110", "0"]
 
 
 def test_no_number_that_leaves_has_more_digits_than_the_page(folder: Path) -> None:

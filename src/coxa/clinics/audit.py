@@ -45,7 +45,7 @@ class Completeness:
 class CaseMix:
     """An outcome adjusted for the case mix. Change is improvement: positive is better on every scale.
 
-    n, n_clinics, n_therapists : episodes, clinics and therapists in the model
+    n, n_clinics, n_therapists : episodes (NaN where hidden), clinics and therapists in the model
     coefficients : term, level, estimate, std_error, conf_low, conf_high, of the change
     variances    : one row each for clinic, therapist and patient: variance, share (of the sum)
     calibration  : tenths of the expected change: band, n, expected, observed
@@ -64,7 +64,7 @@ class CaseMix:
     without      : why there is no model; empty where there is one
     """
 
-    n: int
+    n: float
     n_clinics: int
     n_therapists: int
     coefficients: pd.DataFrame
@@ -92,7 +92,7 @@ class Shares:
     clinics : one row per clinic: clinic, events, n, share, expected (events, by the case mix; NaN without a model),
               adjusted (share: of all, times observed / expected), low_95, high_95, low_99.8, high_99.8 (exact binomial
               limits at the share of all), position
-    events, n : of all
+    events, n : of all; NaN where hidden
     """
 
     outcome: str
@@ -100,8 +100,8 @@ class Shares:
     value: float
     source: str
     clinics: pd.DataFrame
-    events: int
-    n: int
+    events: float
+    n: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +138,7 @@ class Rates:
 
     name    : attended, missed, or a standard of the plan
     clinics : one row per clinic: clinic, events, n, share, low_95, high_95, low_99.8, high_99.8, position, episodes
-    events, n : of all
+    events, n : of all; NaN where hidden
     target  : of the plan
     of      : what n counts: sessions or episodes
     method  : how the limits were reckoned, in words: exact, or wider by the over-dispersion that was found
@@ -146,8 +146,8 @@ class Rates:
 
     name: str
     clinics: pd.DataFrame
-    events: int
-    n: int
+    events: float
+    n: float
     target: float | None
     of: str
     method: str = ""

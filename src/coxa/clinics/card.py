@@ -84,7 +84,7 @@ def _rates(audit: Any) -> Iterator[str]:
     for one in audit.rates:
         label = audit.plan.label("standards", one.name) if one.name in audit.plan.standards else one.name.capitalize()
         aim = "" if one.target is None else f"; target {100 * one.target:.0f}%"
-        yield f"{label}: {100 * one.events / one.n:.1f}% of {one.n:,} {one.of}{aim}"
+        yield f"{label}: {100 * one.events / one.n:.1f}% of {one.n:,.0f} {one.of}{aim}"
 
 
 def _table(audit: Any) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:

@@ -8,7 +8,7 @@ from coxa.clinics.audit import CaseMix, Series
 from coxa.clinics.measures.few_points import FEW_POINTS
 from coxa.clinics.page.intervals import share_values
 from coxa.clinics.page.points import last_cells, last_point, limits_and_n, shown_charts, why_signal
-from coxa.clinics.page.seen import ALL, NO_WEIGHTS, TOO_FEW, Seen, at, column, known, row, total
+from coxa.clinics.page.seen import ALL, NO_WEIGHTS, TOO_FEW, Seen, at, column, known, row
 from coxa.clinics.page.words import MEASURES, POSITIONS, SHORT, VARIATIONS, day, place_words
 from coxa.report.document import Block, Card, Paragraph, Section, TableBlock
 from coxa.tables.cells import Cell
@@ -102,7 +102,7 @@ def position_sentence(page: Seen) -> Prose | None:
     outcome, decimals = plan.main, page.decimals(plan.main)
     where = f"change {outcome}"
     mean = page.number("estimate", {"estimate": main.target}, at(where, "mean", ALL), decimals)
-    n = page.number("count", {"n": total(page, main.n, main.clinics["n"])}, at(where, "n", ALL))
+    n = page.number("count", {"n": main.n}, at(where, "n", ALL))
     rows = [one for one in records(main.clinics) if one["position"] in POSITIONS]
     outside = {side: [one for one in rows if one["position"] == side] for side in ("high", "low")}
     named = [

@@ -11,7 +11,7 @@ from coxa.clinics.measures.few_points import FEW_POINTS
 from coxa.clinics.page.intervals import share_values
 from coxa.clinics.page.place import place_figure
 from coxa.clinics.page.points import last_cells, last_point, limits_and_n, why_signal
-from coxa.clinics.page.seen import ALL, Published, Seen, at, column, known, row, seen, total
+from coxa.clinics.page.seen import ALL, Published, Seen, at, column, known, row, seen
 from coxa.clinics.page.words import MEASURES, VARIATIONS, rate_label, reached
 from coxa.report.document import Block, Document, FigureBlock, Paragraph, Section, TableBlock
 from coxa.report.transform.sharing.rounding import as_printed
@@ -264,7 +264,7 @@ def _means(page: Pair, unit: str, one: Record) -> Iterator[Row]:
         return page.number("estimate", {"estimate": one[term]}, at(where, term, unit), decimals)
 
     of_all, every = page.mean_of_all(), page.every.main
-    n_all = total(page.every, every.n, every.clinics["n"]) if every and not every.without else None
+    n_all = every.n if every and not every.without else None
     n = page.number("count", {"n": one["n"]}, at(where, "n", unit))
     yield row(
         "Episodes with an outcome",
@@ -285,7 +285,7 @@ def _shares(page: Pair, unit: str) -> Iterator[Row]:
     for one in page.audit.shares:
         where, own = f"{one.kind} {one.outcome}", _of_unit(records(one.clinics), clinic=unit)
         if own:
-            every = _every(page, published.get((one.outcome, one.kind)))
+            every = _every(published.get((one.outcome, one.kind)))
             yield _pair(page, reached(page.audit.plan, one), where, unit, (own["events"], own["n"]), every)
 
 
@@ -295,15 +295,15 @@ def _rates(page: Pair, unit: str) -> Iterator[Row]:
     for one in page.audit.rates:
         own = _of_unit(records(one.clinics), clinic=unit)
         if own:
-            label, every = rate_label(page.audit.plan, one.name), _every(page, published.get(one.name))
+            label, every = rate_label(page.audit.plan, one.name), _every(published.get(one.name))
             yield _pair(page, label, f"rate {one.name}", unit, (own["events"], own["n"]), every)
 
 
-def _every(page: Pair, one: Shares | Rates | None) -> tuple[float, float]:
+def _every(one: Shares | Rates | None) -> tuple[float, float]:
     """Return events and people of all clinics, as the page shows them; NaN where it does not."""
     if one is None:
         return math.nan, math.nan
-    return total(page.every, one.events, one.clinics["events"]), total(page.every, one.n, one.clinics["n"])
+    return one.events, one.n
 
 
 def _pair(page: Pair, label: str, where: str, unit: str, own: tuple[float, float], every: tuple[float, float]) -> Row:

@@ -9,7 +9,7 @@ from coxa.clinics.page.calibration import can_recover, recovery_figure
 from coxa.clinics.page.funnel import Drawn, funnel_figure
 from coxa.clinics.page.icons import whose
 from coxa.clinics.page.intervals import share_values
-from coxa.clinics.page.seen import ALL, Seen, at, column, known, mostly_hidden, row, total
+from coxa.clinics.page.seen import ALL, Seen, at, column, known, mostly_hidden, row
 from coxa.clinics.page.words import POSITIONS, VARIATIONS, rate_label, reached, threshold
 from coxa.figures.figure import Figure
 from coxa.report.document import Block, FigureBlock, Paragraph, Section, TableBlock
@@ -60,7 +60,7 @@ def _reached(page: Seen) -> Section | None:
 def _share_row(page: Seen, one: Shares) -> Row:
     where = f"{one.kind} {one.outcome}"
     value = page.number("number", {"n": one.value}, at(where, "threshold"), 1).text if known(one.value) else ""
-    n, events = total(page, one.n, one.clinics["n"]), total(page, one.events, one.clinics["events"])
+    n, events = one.n, one.events
     return row(
         reached(page.audit.plan, one),
         page.number("count", {"n": n}, at(where, "n", ALL)),
@@ -119,7 +119,7 @@ def _care(page: Seen) -> Section | None:
 def _rate_row(page: Seen, one: Rates) -> Row:
     where = f"rate {one.name}"
     target = page.number("share", {"share": one.target}, at(where, "target")) if one.target else Cell(NONE)
-    n, events = total(page, one.n, one.clinics["n"]), total(page, one.events, one.clinics["events"])
+    n, events = one.n, one.events
     worse = "high" if one.name == "missed" else "low"
     places = records(one.clinics)
     outside = [str(each["clinic"]) for each in places if each["position"] == worse]

@@ -201,11 +201,6 @@ def row(label: Any, *cells: Cell, strong: bool = False) -> Row:
     return Row(str(label), cells, strong=strong, found=True)
 
 
-def total(page: Seen, count: float, parts: pd.Series) -> float:
-    """Return a count of all clinics; NaN where it is hidden, which a 0 is where the counts of clinics are not all 0."""
-    return math.nan if page.note and not count and not (parts == 0).all() else float(count)
-
-
 def known(value: Any) -> bool:
     """Say whether a number is there and shown."""
     return value is not None and not pd.isna(value)

@@ -84,11 +84,10 @@ def _counts(dimensions: Dimensions, groups: pd.DataFrame, shown: Shown) -> pd.Da
 def _case_mix(outcome: str, found: CaseMix, audit: Audit, shown: Shown, k: int) -> CaseMix:
     if found.without:
         return found
-    total = shown.total(in_model(outcome))
     bands, therapists = found.calibration, _units(outcome, found.therapists, [CLINIC, THERAPIST], shown)
     return replace(
         found,
-        n=int(total) if np.isfinite(total) else 0,
+        n=shown.total(in_model(outcome)),
         calibration=bands if len(bands) and (bands["n"] >= k).all() else bands.iloc[:0],
         coefficients=_coefficients(found.coefficients, audit.completeness, shown),
         method=JOINED.sub("", found.method).strip(),
@@ -136,7 +135,7 @@ def _share(one: Shares, people: str, shown: Shown) -> Shares:
     name = f"{one.outcome} {one.kind}"
     events, n = shown.total(name), shown.total(people)
     clinics = _fractions(one.clinics, name, people, shown)
-    return replace(one, clinics=clinics, events=_whole(events, n), n=_whole(n, n))
+    return replace(one, clinics=clinics, events=_both(events, n), n=n)
 
 
 def _rate(one: Rates, shown: Shown) -> Rates:
@@ -144,7 +143,7 @@ def _rate(one: Rates, shown: Shown) -> Rates:
         people = f"{one.name} of"
         events, n = shown.total(one.name), shown.total(people)
         clinics = _fractions(one.clinics, one.name, people, shown)
-        return replace(one, clinics=clinics, events=_whole(events, n), n=_whole(n, n))
+        return replace(one, clinics=clinics, events=_both(events, n), n=n)
     eligible = shown.column("eligible", one.clinics, [CLINIC])
     frame = without_numbers(one.clinics, np.isnan(eligible), [CLINIC])
     return replace(one, clinics=frame.assign(episodes=eligible) if "episodes" in frame else frame)
@@ -168,9 +167,9 @@ def _fractions(frame: pd.DataFrame, name: str, people: str, shown: Shown) -> pd.
     return without_numbers(frame, hidden, [CLINIC, "n", "episodes"]).assign(n=n)
 
 
-def _whole(count: float, other: float) -> int:
-    """Return a count, 0 where it or the one that it belongs to is hidden."""
-    return int(count) if np.isfinite(count) and np.isfinite(other) else 0
+def _both(count: float, other: float) -> float:
+    """Return a count; NaN, never 0, where it or the one that it belongs to is hidden."""
+    return count if np.isfinite(other) else np.nan
 
 
 def _periods(periods: pd.DataFrame, shown: Shown) -> pd.DataFrame:
