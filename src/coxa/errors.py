@@ -159,9 +159,9 @@ class MonotoneLikelihoodError(FitError):
 
     Examples
     --------
-    >>> from coxa.models import fit_cox
+    >>> from coxa.models import fit_cox_arrays
     >>> try:
-    ...     fit_cox([1, 2, 3, 4], [1, 1, 0, 0], {"exercise": [0, 0, 1, 1]})
+    ...     fit_cox_arrays([1, 2, 3, 4], [1, 1, 0, 0], {"exercise": [0, 0, 1, 1]})
     ... except MonotoneLikelihoodError as error:
     ...     print(error.message)
     the hazard ratio of `exercise` is zero or infinite: every event is that of a participant with the highest risk of \

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from coxa.estimates import restricted_difference, restricted_time
-from coxa.models import fit_cox, kaplan_meier, log_rank
+from coxa.models import fit_cox_arrays, kaplan_meier, log_rank
 from tests.reference.tolerances import PHREG, SURVIVAL, SURVIVAL_DEFAULT, SURVIVAL_PRINTED
 
 R = json.loads((Path(__file__).parent / "survival_r.json").read_text(encoding="utf-8"))
@@ -60,7 +60,7 @@ def test_cox(name: str, ties: str) -> None:
     read, covariates, options = MODELS[name]
     data, expected = read(), R[f"{name}_{ties}"]
     given = {option: data[column] for option, column in options.items()}
-    fit = fit_cox(*end_and_event(data), data[covariates], ties=ties, **given)
+    fit = fit_cox_arrays(*end_and_event(data), data[covariates], ties=ties, **given)
     assert (fit.n, fit.n_events) == (expected["n"], expected["events"])
     assert np.abs(fit.coef - expected["coef"]) / fit.se == pytest.approx(0, abs=SURVIVAL)
     assert fit.se == pytest.approx(np.array(expected["se"], ndmin=1), rel=SURVIVAL)
@@ -76,7 +76,7 @@ def test_cox(name: str, ties: str) -> None:
 )
 def test_cox_on_all_rows_with_a_performance_score(ties: str, coef: float, se: float) -> None:
     data = rows("cancer").dropna(subset="ph.ecog")
-    fit = fit_cox(data["time"], data["status"] == 2, data[["sex", "age", "ph.ecog"]], ties=ties)
+    fit = fit_cox_arrays(data["time"], data["status"] == 2, data[["sex", "age", "ph.ecog"]], ties=ties)
     assert [fit.coef[0], fit.se[0]] == pytest.approx([coef, se], rel=SURVIVAL)
 
 
@@ -86,7 +86,7 @@ def test_a_second_engine_fits_the_same_model(ties: str) -> None:
     data = cancer()
     x = data[["sex", "age", "ph.ecog"]]
     other = phreg(data["time"], x, status=data["event"], ties=ties).fit(disp=0)
-    fit = fit_cox(data["time"], data["event"], x, ties=ties)
+    fit = fit_cox_arrays(data["time"], data["event"], x, ties=ties)
     assert fit.coef == pytest.approx(np.asarray(other.params), rel=PHREG)
     assert fit.se == pytest.approx(np.asarray(other.bse), rel=PHREG)
 
@@ -106,14 +106,14 @@ def test_recurrent_events_in_strata_and_clusters(name: str) -> None:
     given = {option: data[column] for option, column in options.items()}
     late = None if start is None else data[start]
     covariates = data[["rx", "number", "size"]]
-    fit = fit_cox(data[stop], data["event"], covariates, start=late, cluster=data["id"], ties="breslow", **given)
+    fit = fit_cox_arrays(data[stop], data["event"], covariates, start=late, cluster=data["id"], ties="breslow", **given)
     assert [fit.coef[0], fit.se[0]] == pytest.approx([coef, se], rel=SURVIVAL)
 
 
 def test_each_event_with_its_own_hazard() -> None:
     """Wei, Lin and Weissfeld, with ties by Breslow, as in R and SAS."""
     data = rows("bladder")
-    fit = fit_cox(
+    fit = fit_cox_arrays(
         data["stop"],
         data["event"],
         data[["rx", "number", "size"]],

@@ -56,6 +56,11 @@ EPISODES = pd.DataFrame(
 EPISODES = EPISODES.assign(done=[1, 0, 0, 0])
 SEEN = pd.DataFrame({"sex": list("fffmmm"), "done": [1, 1, 0, 1, 0, 0]})
 MIXED = pd.DataFrame({"participant_id": range(8), "arm": list("aaaabbbb"), "better": [0, 1, 0, 0, 1, 1, 0, 1]})
+FLARES = pd.DataFrame({"participant_id": range(6), "day": [6, 7, 9, 10, 13, 15], "flare": [1, 0, 1, 1, 1, 0]})
+FLARES = FLARES.assign(arm=list("ababab"))
+AT_RISK = FLARES.rename(columns={"day": "stop", "flare": "event"}).assign(start=0.0, number=1, gap=5.0)
+SPANS = pd.DataFrame({"arm": list("aaabbb") * 2, "interval": ["w6"] * 6 + ["w12"] * 6})
+SPANS = SPANS.assign(before=["start"] * 6 + ["w6"] * 6, event=[1, 0, 0, 0, 0, 0, 1, 1, 0, 1, 0, 0])
 CELLS = pd.DataFrame({"sex": ["f", "m"], "due": [30, 20], "done": [20, 10]})
 ROWS = pd.DataFrame(
     {
@@ -234,15 +239,31 @@ CASES: dict[str, Callable[[As], Any]] = {
         ).estimate
     ),
     "models.fit_clda": lambda into: models.fit_clda(into(followed())).tidy(),
-    "models.fit_cox": lambda into: models.fit_cox(
+    "models.fit_cox": lambda into: models.fit_cox("arm", into(FLARES), time="day", event="flare").table(),
+    "models.fit_cox_arrays": lambda into: models.fit_cox_arrays(
         [6, 7, 9, 10, 13, 15], [1, 0, 1, 1, 1, 0], into(pd.DataFrame({"b": [0, 1, 0, 1, 0, 1]}))
     ).table(),
     "models.fit_glm": lambda into: models.fit_glm("better ~ arm", into(MIXED)).params.to_frame(),
+    "models.fit_grouped_hazards": lambda into: models.fit_grouped_hazards(
+        "arm", into(SPANS), visits=["w6", "w12"], since="before"
+    ).table(),
     "models.fit_lmm": lambda into: models.fit_lmm(
         "change ~ arm + (1 | participant_id)", into(rows()), ddf="satterthwaite"
     ).tidy(),
     "models.fit_mmrm": lambda into: models.fit_mmrm("change ~ arm * visit", into(rows()), visits=VISITS).tidy(),
+    "models.fit_recurrent": lambda into: models.fit_recurrent("arm", into(AT_RISK)).table(),
+    "models.fit_subdistribution": lambda into: models.fit_subdistribution(
+        "arm", into(FLARES), time="day", cause="flare"
+    ).table(),
     "models.fit_trials": lambda into: models.fit_trials("y ~ visit", into(in_many()), [{"visit[b]": 1}]).estimate,
+    "models.recurrent_rows": lambda into: models.recurrent_rows(
+        into(FLARES.head(2)), into(pd.DataFrame({"participant_id": [0, 0], "on": [2, 3]})), end="day", day="on"
+    ),
+    "models.visit_rows": lambda into: models.visit_rows(
+        into(pd.DataFrame({"participant_id": [1, 1], "visit": ["w6", "w12"], "better": [0, 1]})),
+        visits=["w6", "w12"],
+        event="better",
+    ),
     "models.with_baseline": lambda into: models.with_baseline(into(followed())),
     "report.attack": attacked,
     "report.compare_results": changed_results,

@@ -15,7 +15,7 @@ from coxa.errors import (
     TooFewParticipantsError,
 )
 from coxa.estimates import restricted_difference, restricted_time
-from coxa.models import fit_cox, kaplan_meier, log_rank
+from coxa.models import fit_cox_arrays, kaplan_meier, log_rank
 from coxa.models.survival.follow_up import follow_up
 from coxa.models.survival.partial import minus_log_likelihood, point_at, score_of_rows, strata_of
 from tests.reference.tolerances import CLOSED_FORM, FINITE_DIFFERENCE
@@ -89,17 +89,17 @@ def test_the_score_test_of_cox_is_the_log_rank_test() -> None:
 
 def test_units_and_order_of_rows_do_not_matter() -> None:
     d = drawn()
-    fit = fit_cox(d["time"], d["event"], d["x"], start=d["start"])
+    fit = fit_cox_arrays(d["time"], d["event"], d["x"], start=d["start"])
     turned = np.random.default_rng(1).permutation(len(d["time"]))
-    other = fit_cox(d["time"][turned], d["event"][turned], 1e4 * d["x"][turned] + 7, start=d["start"][turned])
+    other = fit_cox_arrays(d["time"][turned], d["event"][turned], 1e4 * d["x"][turned] + 7, start=d["start"][turned])
     assert other.coef * 1e4 == pytest.approx(fit.coef, rel=1e-8)
     assert other.se * 1e4 == pytest.approx(fit.se, rel=1e-8)
 
 
 def test_times_that_differ_by_rounding_are_tied() -> None:
     event, x = [1, 1, 1, 0, 1], [0.0, 1.0, 1.0, 0.0, 0.5]
-    exact = fit_cox([0.3, 0.3, 0.5, 0.6, 0.7], event, x)
-    assert fit_cox([0.1 + 0.2, 0.3, 0.5, 0.6, 0.7], event, x).coef == pytest.approx(exact.coef, rel=CLOSED_FORM)
+    exact = fit_cox_arrays([0.3, 0.3, 0.5, 0.6, 0.7], event, x)
+    assert fit_cox_arrays([0.1 + 0.2, 0.3, 0.5, 0.6, 0.7], event, x).coef == pytest.approx(exact.coef, rel=CLOSED_FORM)
 
 
 @pytest.mark.parametrize("ties", ["efron", "breslow"])
@@ -108,7 +108,7 @@ def test_a_group_without_events_has_no_hazard_ratio(ties: str) -> None:
     arm, age = np.repeat([0, 1], 30), rng.normal(size=60)
     event = np.where(arm == 1, 0, rng.integers(0, 2, 60))
     with pytest.raises(MonotoneLikelihoodError, match="`exercise` is zero or infinite"):
-        fit_cox(rng.exponential(size=60), event, {"exercise": arm, "age": age}, ties=ties)
+        fit_cox_arrays(rng.exponential(size=60), event, {"exercise": arm, "age": age}, ties=ties)
 
 
 def test_two_groups_without_events_are_both_named() -> None:
@@ -116,7 +116,7 @@ def test_two_groups_without_events_are_both_named() -> None:
     arm, age = np.repeat([0, 1, 2], 20), rng.normal(size=60)
     event = np.where(arm > 0, 0, rng.integers(0, 2, 60))
     with pytest.raises(MonotoneLikelihoodError, match="`one`, `two`"):
-        fit_cox(rng.exponential(size=60), event, {"one": arm == 1, "two": arm == 2, "age": age})
+        fit_cox_arrays(rng.exponential(size=60), event, {"one": arm == 1, "two": arm == 2, "age": age})
 
 
 def rises_for_ever(time: np.ndarray, event: np.ndarray, start: np.ndarray, x: np.ndarray) -> bool:
@@ -145,7 +145,7 @@ def test_what_is_refused_is_what_has_no_estimate(late: bool) -> None:
         time, event = start + rng.integers(1, 9, n), rng.integers(0, 2, n)
         x = rng.integers(0, 2, (n, p)) * 1.0 if k % 2 else rng.normal(size=(n, p))
         try:
-            fit_cox(time, event, x, start=start, ties="efron" if k % 3 else "breslow")
+            fit_cox_arrays(time, event, x, start=start, ties="efron" if k % 3 else "breslow")
             monotone = False
         except MonotoneLikelihoodError:
             monotone = True
@@ -160,7 +160,7 @@ def test_a_large_effect_that_is_finite_is_estimated() -> None:
     x = np.repeat([0.0, 1.0], 50)
     time = np.concatenate([np.arange(1, 51) + 100.0, np.arange(1, 51)])
     time[0] = 48.5
-    fit = fit_cox(time, np.ones(100), x)
+    fit = fit_cox_arrays(time, np.ones(100), x)
     assert 3 < fit.coef[0] < 10
     assert np.abs(fit.gradient).max() < 1e-9
 
@@ -174,14 +174,14 @@ def test_a_large_effect_that_is_finite_is_estimated() -> None:
 )
 def test_covariates_that_say_nothing_are_named(covariates: dict, message: str) -> None:
     with pytest.raises(RankDeficientError, match=message):
-        fit_cox([4, 2, 3, 1], [1, 1, 1, 1], covariates)
+        fit_cox_arrays([4, 2, 3, 1], [1, 1, 1, 1], covariates)
 
 
 def test_what_no_estimate_can_be_made_of_is_refused() -> None:
     with pytest.raises(TooFewParticipantsError, match="No row has an event"):
-        fit_cox([1, 2], [0, 0], [1.0, 2.0])
+        fit_cox_arrays([1, 2], [0, 0], [1.0, 2.0])
     with pytest.raises(FewClustersError, match="2 clusters for 2"):
-        fit_cox([4, 2, 3, 1], [1, 1, 1, 1], {"a": [1, 5, 2, 3], "b": [1, 1, 0, 1]}, cluster=[0, 0, 1, 1])
+        fit_cox_arrays([4, 2, 3, 1], [1, 1, 1, 1], {"a": [1, 5, 2, 3], "b": [1, 1, 0, 1]}, cluster=[0, 0, 1, 1])
     with pytest.raises(OptionError, match="`event` has values other than 0 and 1"):
         kaplan_meier([1, 2], [1, 2])
     with pytest.raises(OptionError, match="`time` has missing"):
@@ -193,7 +193,7 @@ def test_what_no_estimate_can_be_made_of_is_refused() -> None:
     with pytest.raises(FitError, match="No event happened while two groups"):
         log_rank([1, 2, 3, 4], [0, 0, 1, 1], ["a", "a", "b", "b"])
     with pytest.raises(OptionError, match="`site` has values that are missing"):
-        fit_cox([1, 2], [1, 1], {"site": ["a", "b"]})
+        fit_cox_arrays([1, 2], [1, 1], {"site": ["a", "b"]})
 
 
 def test_without_censoring_the_curve_is_the_empirical_share() -> None:

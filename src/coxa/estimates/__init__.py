@@ -32,6 +32,9 @@ if TYPE_CHECKING:
     from coxa.estimates.standardised import standardised_risks as standardised_risks
     from coxa.estimates.subgroups import subgroup_contrasts as subgroup_contrasts
     from coxa.estimates.table import Estimates as Estimates
+    from coxa.estimates.time_differences import TimeDifference as TimeDifference
+    from coxa.estimates.time_differences import incidence_difference as incidence_difference
+    from coxa.estimates.time_differences import survival_difference as survival_difference
     from coxa.estimates.two_proportions import compare_proportions as compare_proportions
     from coxa.estimates.two_proportions import number_needed_to_treat as number_needed_to_treat
     from coxa.estimates.win_ratio import BinaryEndpoint as BinaryEndpoint
@@ -61,6 +64,7 @@ __getattr__, __dir__, __all__ = lazy(
         "coxa.estimates.standardised": ("Standardised", "standardised_means", "standardised_risks"),
         "coxa.estimates.subgroups": ("subgroup_contrasts",),
         "coxa.estimates.table": ("Estimates",),
+        "coxa.estimates.time_differences": ("TimeDifference", "incidence_difference", "survival_difference"),
         "coxa.estimates.two_proportions": ("compare_proportions", "number_needed_to_treat"),
         "coxa.estimates.win_ratio": (
             "BinaryEndpoint",

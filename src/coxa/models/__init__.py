@@ -4,7 +4,8 @@
 model, `coxa.models.ancova.fit_ancova` the analysis of covariance of one visit, `coxa.models.fit_glm` logistic and
 log-linear regression, `coxa.models.batch.api.fit_batch` many outcomes on one design. The arithmetic is in
 `coxa.models.numerics`, as functions on arrays; the sums of patterns, and what adds them up, are public. Times to an
-event are arrays: `coxa.models.fit_cox`, `kaplan_meier` and `log_rank`.
+event: `coxa.models.fit_cox`, `fit_subdistribution` and `fit_recurrent` take a formula and a frame, `kaplan_meier`,
+`log_rank` and `aalen_johansen` arrays.
 """
 
 from __future__ import annotations
@@ -39,12 +40,32 @@ if TYPE_CHECKING:
     from coxa.models.spec import CLDASpec as CLDASpec
     from coxa.models.spec import LMMSpec as LMMSpec
     from coxa.models.spec import MMRMSpec as MMRMSpec
-    from coxa.models.survival.cox import CoxFit as CoxFit
-    from coxa.models.survival.cox import fit_cox as fit_cox
+    from coxa.models.survival.cox import fit_cox_arrays as fit_cox_arrays
+    from coxa.models.survival.cox_fit import CoxFit as CoxFit
+    from coxa.models.survival.cox_rows import fit_cox as fit_cox
+    from coxa.models.survival.gray import GrayTest as GrayTest
+    from coxa.models.survival.gray import gray_test as gray_test
+    from coxa.models.survival.grouped import GroupedFit as GroupedFit
+    from coxa.models.survival.grouped import fit_grouped_hazards as fit_grouped_hazards
+    from coxa.models.survival.grouped import visit_rows as visit_rows
+    from coxa.models.survival.incidence import CumulativeIncidence as CumulativeIncidence
+    from coxa.models.survival.incidence import aalen_johansen as aalen_johansen
     from coxa.models.survival.kaplan_meier import KaplanMeier as KaplanMeier
     from coxa.models.survival.kaplan_meier import kaplan_meier as kaplan_meier
     from coxa.models.survival.log_rank import LogRank as LogRank
     from coxa.models.survival.log_rank import log_rank as log_rank
+    from coxa.models.survival.mean_cumulative import MeanCumulative as MeanCumulative
+    from coxa.models.survival.mean_cumulative import mean_cumulative as mean_cumulative
+    from coxa.models.survival.proportional import ProportionalHazardsTest as ProportionalHazardsTest
+    from coxa.models.survival.proportional import proportional_hazards_test as proportional_hazards_test
+    from coxa.models.survival.proportional import schoenfeld_residuals as schoenfeld_residuals
+    from coxa.models.survival.recurrent import fit_recurrent as fit_recurrent
+    from coxa.models.survival.recurrent import recurrent_rows as recurrent_rows
+    from coxa.models.survival.specs import CoxSpec as CoxSpec
+    from coxa.models.survival.specs import GroupedSpec as GroupedSpec
+    from coxa.models.survival.specs import RecurrentSpec as RecurrentSpec
+    from coxa.models.survival.specs import SubdistributionSpec as SubdistributionSpec
+    from coxa.models.survival.subdistribution import fit_subdistribution as fit_subdistribution
 
 __getattr__, __dir__, __all__ = lazy(
     __name__,
@@ -62,8 +83,22 @@ __getattr__, __dir__, __all__ = lazy(
         "coxa.models.results.fit": ("Fit",),
         "coxa.models.results.influence": ("influence",),
         "coxa.models.spec": ("ANCOVASpec", "CLDASpec", "LMMSpec", "MMRMSpec"),
-        "coxa.models.survival.cox": ("CoxFit", "fit_cox"),
+        "coxa.models.survival.cox": ("fit_cox_arrays",),
+        "coxa.models.survival.cox_fit": ("CoxFit",),
+        "coxa.models.survival.cox_rows": ("fit_cox",),
+        "coxa.models.survival.gray": ("GrayTest", "gray_test"),
+        "coxa.models.survival.grouped": ("GroupedFit", "fit_grouped_hazards", "visit_rows"),
+        "coxa.models.survival.incidence": ("CumulativeIncidence", "aalen_johansen"),
         "coxa.models.survival.kaplan_meier": ("KaplanMeier", "kaplan_meier"),
         "coxa.models.survival.log_rank": ("LogRank", "log_rank"),
+        "coxa.models.survival.mean_cumulative": ("MeanCumulative", "mean_cumulative"),
+        "coxa.models.survival.proportional": (
+            "ProportionalHazardsTest",
+            "proportional_hazards_test",
+            "schoenfeld_residuals",
+        ),
+        "coxa.models.survival.recurrent": ("fit_recurrent", "recurrent_rows"),
+        "coxa.models.survival.specs": ("CoxSpec", "GroupedSpec", "RecurrentSpec", "SubdistributionSpec"),
+        "coxa.models.survival.subdistribution": ("fit_subdistribution",),
     },
 )

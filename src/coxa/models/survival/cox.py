@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Literal
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
-from scipy.stats import norm
 
 from coxa.arguments import FRAME
 from coxa.errors import (
@@ -20,12 +18,12 @@ from coxa.errors import (
     OptionError,
     RankDeficientError,
     TooFewParticipantsError,
-    check_level,
     check_option,
 )
 from coxa.frames import as_pandas
 from coxa.models.numerics.newton import Optimum, minimise
-from coxa.models.survival.follow_up import codes_of, follow_up
+from coxa.models.survival.cox_fit import CoxFit
+from coxa.models.survival.follow_up import FollowUp, codes_of, follow_up
 from coxa.models.survival.monotone import endless_direction
 from coxa.models.survival.partial import Stratum, minus_log_likelihood, point_at, score_of_rows, strata_of
 
@@ -36,65 +34,7 @@ MONOTONE = 1e-7
 """Information about a direction at the optimum, relative to that at 0, below which the likelihood may be monotone."""
 
 
-@dataclass(frozen=True, slots=True)
-class CoxFit:
-    """A fitted model of proportional hazards.
-
-    names        : covariates
-    coef         : (p,) log hazard ratios
-    vcov         : (p, p) their covariance: inverse information, or robust by cluster
-    model_vcov   : (p, p) the inverse information
-    log_likelihood, null_log_likelihood : log partial likelihood at the estimate, and where no covariate matters
-    n, n_events  : rows, and rows with an event
-    ties         : "efron" or "breslow"
-    clusters     : number of clusters of a robust variance; None without
-    gradient     : (p,) of the log partial likelihood at the estimate, in standard errors
-    iterations   : steps of Newton's method
-
-    Examples
-    --------
-    >>> fit = fit_cox([6, 7, 9, 10, 13, 15], [1, 0, 1, 1, 1, 0], {"b": [0, 1, 0, 1, 0, 1]})
-    >>> fit.names, fit.n, fit.n_events
-    (('b',), 6, 4)
-    """
-
-    names: tuple[str, ...]
-    coef: np.ndarray
-    vcov: np.ndarray
-    model_vcov: np.ndarray
-    log_likelihood: float
-    null_log_likelihood: float
-    n: int
-    n_events: int
-    ties: str
-    clusters: int | None
-    gradient: np.ndarray
-    iterations: int
-
-    @property
-    def se(self) -> np.ndarray:
-        """Standard errors of the log hazard ratios."""
-        return np.asarray(np.sqrt(np.diag(self.vcov)))
-
-    def table(self, conf_level: float = 0.95) -> pd.DataFrame:
-        """Return one row per covariate: log hazard ratio, hazard ratio with limits, z and p."""
-        check_level(conf_level)
-        half, z = norm.ppf((1 + conf_level) / 2) * self.se, self.coef / self.se
-        return pd.DataFrame(
-            {
-                "term": self.names,
-                "coef": self.coef,
-                "se": self.se,
-                "hazard_ratio": np.exp(self.coef),
-                "conf_low": np.exp(self.coef - half),
-                "conf_high": np.exp(self.coef + half),
-                "z": z,
-                "p_value": 2 * norm.sf(np.abs(z)),
-            }
-        )
-
-
-def fit_cox(
+def fit_cox_arrays(
     time: ArrayLike,
     event: ArrayLike,
     covariates: pd.DataFrame | Mapping[str, ArrayLike] | ArrayLike,
@@ -104,7 +44,7 @@ def fit_cox(
     cluster: ArrayLike | None = None,
     ties: Literal["efron", "breslow"] = "efron",
 ) -> CoxFit:
-    """Fit Cox's model of proportional hazards.
+    """Fit Cox's model of proportional hazards to arrays; `fit_cox` takes a formula and a frame.
 
     Parameters
     ----------
@@ -131,7 +71,7 @@ def fit_cox(
 
     Examples
     --------
-    >>> fit = fit_cox([6, 7, 9, 10, 13, 15], [1, 0, 1, 1, 1, 0], {"b": [0, 1, 0, 1, 0, 1]})
+    >>> fit = fit_cox_arrays([6, 7, 9, 10, 13, 15], [1, 0, 1, 1, 1, 0], {"b": [0, 1, 0, 1, 0, 1]})
     >>> fit.table().round(3).loc[0, ["hazard_ratio", "se"]].tolist()
     [0.274, 1.166]
     """
@@ -139,27 +79,60 @@ def fit_cox(
     rows = follow_up(time, event, start, strata)
     names, x = _columns(covariates, rows.time.size)
     clusters = None if cluster is None else codes_of(cluster, rows.time.size, "cluster")
+    scale = spread(x)
+    parts = strata_of(rows, (x - x.mean(axis=0)) / scale, ties)
+    return maximised(rows, parts, names, scale, ties, None if clusters is None else partial(_robust, clusters))
+
+
+def spread(x: np.ndarray) -> np.ndarray:
+    """Return the (p,) standard deviations of covariates, 1 where there is none."""
+    return np.where(x.std(axis=0) > 0, x.std(axis=0), 1.0)
+
+
+def maximised(
+    rows: FollowUp,
+    parts: Sequence[Stratum],
+    names: tuple[str, ...],
+    scale: np.ndarray,
+    ties: str,
+    variance: Callable[[Sequence[Stratum], np.ndarray, np.ndarray], tuple[np.ndarray, int]] | None = None,
+) -> CoxFit:
+    """Return the fit at the proven maximum of a partial likelihood.
+
+    Parameters
+    ----------
+    rows : FollowUp
+    parts : list of Stratum
+        With covariates that are centred and over `scale`.
+    names : p names
+    scale : (p,)
+    ties : "efron" or "breslow"
+    variance : function of strata, coefficients and inverse information, optional
+        A robust covariance, and the number of its clusters.
+    """
     if not rows.event.any():
         raise TooFewParticipantsError("no row has an event", ["Check how events are coded.", "Follow up for longer."])
-    scale = np.where(x.std(axis=0) > 0, x.std(axis=0), 1.0)
-    parts = strata_of(rows, (x - x.mean(axis=0)) / scale, ties)
-    optimum = _optimum(parts, names)
-    model = np.linalg.inv(optimum.point.hessian)
-    vcov = model if clusters is None else _robust(parts, optimum, model, clusters)
+    optimum = _optimum(list(parts), names)
+    theta, model = optimum.point.theta, np.linalg.inv(optimum.point.hessian)
+    vcov, clusters = (model, None) if variance is None else variance(parts, theta, model)
     per_unit = np.outer(1 / scale, 1 / scale)
     return CoxFit(
         names,
-        optimum.point.theta / scale,
+        theta / scale,
         vcov * per_unit,
         model * per_unit,
         -optimum.point.value,
-        -minus_log_likelihood(parts, np.zeros(len(names))),
+        -minus_log_likelihood(list(parts), np.zeros(len(names))),
         rows.time.size,
         int(rows.event.sum()),
         ties,
-        None if clusters is None else int(clusters.max()) + 1,
+        clusters,
         -optimum.point.gradient * np.sqrt(np.diag(model)),
         optimum.iterations,
+        rows,
+        tuple(parts),
+        scale,
+        {name: (k,) for k, name in enumerate(names)},
     )
 
 
@@ -241,8 +214,15 @@ def _monotone(direction: np.ndarray, names: tuple[str, ...]) -> MonotoneLikeliho
     )
 
 
-def _robust(parts: list[Stratum], optimum: Optimum, model: np.ndarray, clusters: np.ndarray) -> np.ndarray:
-    """Return the sandwich of scores that are added up within clusters."""
+def _robust(
+    clusters: np.ndarray, parts: Sequence[Stratum], theta: np.ndarray, model: np.ndarray
+) -> tuple[np.ndarray, int]:
+    """Return the sandwich of scores that are added up within clusters, and the number of these."""
+    return sandwich(score_of_rows(list(parts), theta, clusters.size), clusters, model)
+
+
+def sandwich(of_rows: np.ndarray, clusters: np.ndarray, model: np.ndarray) -> tuple[np.ndarray, int]:
+    """Return the covariance of scores (n, p) that are added up within clusters, and the number of these."""
     count = int(clusters.max()) + 1
     if count <= model.shape[0]:
         raise FewClustersError(
@@ -250,9 +230,9 @@ def _robust(parts: list[Stratum], optimum: Optimum, model: np.ndarray, clusters:
             ["Leave `cluster` out.", "Leave covariates out."],
         )
     scores = np.zeros((count, model.shape[0]))
-    np.add.at(scores, clusters, score_of_rows(parts, optimum.point.theta, clusters.size))
+    np.add.at(scores, clusters, of_rows)
     moved = scores @ model
-    return np.asarray(moved.T @ moved)
+    return np.asarray(moved.T @ moved), count
 
 
 def _listed(names: list[str]) -> str:

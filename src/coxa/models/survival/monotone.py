@@ -52,14 +52,14 @@ def _constraints(part: Stratum) -> tuple[csr_array, csr_array]:
     Who is at risk is at most the highest of its last time, and each highest is at most the one before it; with late
     entry, at most the highest of each of its times. Who has the event is at least the highest of its time.
     """
-    times = part.from_time.size
+    times, until = part.from_time.size, part.until
     late = bool((part.before > 0).any())
     if late:
-        pairs = [(i, k) for i in range(part.last.size) for k in range(part.before[i], part.last[i])]
+        pairs = [(i, k) for i in range(until.size) for k in range(part.before[i], until[i])]
         who, when = np.array(pairs).T
     else:
-        who = np.flatnonzero(part.last > 0)
-        when = part.last[who] - 1
+        who = np.flatnonzero(until > 0)
+        when = until[who] - 1
     happened = np.flatnonzero(part.event)
     fixed = np.vstack([part.x[who], -part.x[happened]])
     column = np.concatenate([when, part.tied[happened]])

@@ -28,6 +28,7 @@ class Stratum:
     by_start : (m,) order of the rows by their start
     from_time, from_start : (T,) first row in the order of times, of starts, at or after each time of events
     at     : (d,) number of the time of each event; `share`, (d,), what is left out of those tied with it
+    times  : (T,) times of events
     """
 
     rows: np.ndarray
@@ -41,11 +42,22 @@ class Stratum:
     from_start: np.ndarray
     at: np.ndarray
     share: np.ndarray
+    times: np.ndarray
 
     def at_risk(self, values: np.ndarray) -> np.ndarray:
         """Return sums of values (m, ...) over who is at risk, at each time of events."""
         late = values[self.by_start]
         return _from(values, self.from_time) - _from(late, self.from_start)
+
+    @property
+    def until(self) -> np.ndarray:
+        """(m,) how many times of events are at or before the last at which a row is at risk."""
+        return self.last
+
+    def over_risk(self, per_time: np.ndarray) -> np.ndarray:
+        """Return sums of values (T, ...) over the times of events at which each row is at risk."""
+        cumulative = np.concatenate([np.zeros((1, *per_time.shape[1:])), per_time.cumsum(axis=0)])
+        return np.asarray(cumulative[self.last] - cumulative[self.before])
 
     def with_event(self, values: np.ndarray) -> np.ndarray:
         """Return sums of values over who has an event, at each time of events."""
@@ -90,6 +102,7 @@ def _stratum(rows: FollowUp, x: np.ndarray, own: np.ndarray, ties: str) -> Strat
         np.searchsorted(start[by_start], times, side="left"),
         at,
         rank / counts[at] if ties == "efron" else np.zeros(at.size),
+        times,
     )
 
 
@@ -107,7 +120,7 @@ def point_at(strata: list[Stratum], beta: np.ndarray) -> Point:
     """Return minus the log partial likelihood with its gradient and Hessian."""
     value, gradient, hessian = 0.0, np.zeros(beta.size), np.zeros((beta.size, beta.size))
     for each in strata:
-        weight = _weights(each, beta)
+        weight = weights_of(each, beta)
         sums = each.denominators(weight)
         means = each.denominators(weight[:, None] * each.x) / sums[:, None]
         second = each.denominators(weight[:, None, None] * each.x[:, :, None] * each.x[:, None, :])
@@ -117,43 +130,44 @@ def point_at(strata: list[Stratum], beta: np.ndarray) -> Point:
     return Point(beta, value, gradient, hessian)
 
 
+def moments(stratum: Stratum, beta: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return mean (d, p) and covariance (d, p, p) of the covariates over who is at risk, at each event."""
+    weight = weights_of(stratum, beta)
+    sums = stratum.denominators(weight)
+    means = stratum.denominators(weight[:, None] * stratum.x) / sums[:, None]
+    second = stratum.denominators(weight[:, None, None] * stratum.x[:, :, None] * stratum.x[:, None, :])
+    return means, second / sums[:, None, None] - means[:, :, None] * means[:, None, :]
+
+
 def score_of_rows(strata: list[Stratum], beta: np.ndarray, n: int) -> np.ndarray:
     """Return the (n, p) score residuals: what each row adds to the gradient of the log likelihood."""
     scores = np.zeros((n, beta.size))
     for each in strata:
-        weight = _weights(each, beta)
+        weight = weights_of(each, beta)
         sums = each.denominators(weight)
         means = each.denominators(weight[:, None] * each.x) / sums[:, None]
         counts = np.bincount(each.at)
         own = np.zeros_like(each.x)
-        mean = _per_time(each, means) / counts[:, None]
+        mean = per_time(each, means) / counts[:, None]
         own[each.event] = each.x[each.event] - mean[each.tied[each.event]]
-        hazard, moved = _cumulative(each, 1 / sums), _cumulative(each, means / sums[:, None])
-        own -= weight[:, None] * (each.x * _between(each, hazard)[:, None] - _between(each, moved))
+        hazard = each.over_risk(per_time(each, 1 / sums))
+        moved = each.over_risk(per_time(each, means / sums[:, None]))
+        own -= weight[:, None] * (each.x * hazard[:, None] - moved)
         spared, where = each.share / sums, each.tied[each.event]
-        less = each.x[each.event] * _per_time(each, spared)[where][:, None]
-        own[each.event] += weight[each.event][:, None] * (less - _per_time(each, spared[:, None] * means)[where])
+        less = each.x[each.event] * per_time(each, spared)[where][:, None]
+        own[each.event] += weight[each.event][:, None] * (less - per_time(each, spared[:, None] * means)[where])
         scores[each.rows] = own
     return scores
 
 
-def _weights(stratum: Stratum, beta: np.ndarray) -> np.ndarray:
+def weights_of(stratum: Stratum, beta: np.ndarray) -> np.ndarray:
+    """Return (m,) the hazards of rows, relative to the highest."""
     eta = stratum.x @ beta
     return np.asarray(np.exp(eta - eta.max()))
 
 
-def _per_time(stratum: Stratum, values: np.ndarray) -> np.ndarray:
+def per_time(stratum: Stratum, values: np.ndarray) -> np.ndarray:
     """Return sums of values of events at each time of events."""
     total = np.zeros((stratum.from_time.size, *values.shape[1:]))
     np.add.at(total, stratum.at, values)
     return total
-
-
-def _cumulative(stratum: Stratum, values: np.ndarray) -> np.ndarray:
-    per_time = _per_time(stratum, values)
-    return np.concatenate([np.zeros((1, *per_time.shape[1:])), per_time.cumsum(axis=0)])
-
-
-def _between(stratum: Stratum, cumulative: np.ndarray) -> np.ndarray:
-    """Return what is added up over the times of events at which a row is at risk."""
-    return np.asarray(cumulative[stratum.last] - cumulative[stratum.before])

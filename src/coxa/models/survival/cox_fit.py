@@ -1,0 +1,124 @@
+"""What a model of proportional hazards gives: coefficients, their covariance, hazard ratios, residuals."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+from scipy.stats import chi2, norm
+
+from coxa.errors import check_known, check_level
+from coxa.models.design.matrix import Design
+from coxa.models.spec import Spec
+from coxa.models.survival.follow_up import FollowUp
+from coxa.models.survival.partial import Stratum, score_of_rows
+
+
+@dataclass(frozen=True, slots=True)
+class CoxFit:
+    """A fitted model of proportional hazards.
+
+    names        : covariates
+    coef         : (p,) log hazard ratios
+    vcov         : (p, p) their covariance: inverse information, or robust by cluster
+    model_vcov   : (p, p) the inverse information
+    log_likelihood, null_log_likelihood : log partial likelihood at the estimate, and where no covariate matters
+    n, n_events  : rows, and rows with an event
+    ties         : "efron" or "breslow"
+    clusters     : number of clusters of a robust variance; None without
+    gradient     : (p,) of the log partial likelihood at the estimate, in standard errors
+    iterations   : steps of Newton's method
+    rows         : the rows at risk
+    strata       : rows at risk and events of each stratum, the covariates centred and over `scale`
+    scale        : (p,) standard deviations of the covariates
+    terms        : term of the formula -> positions of its coefficients
+    spec         : the options; None of a fit to arrays
+    design       : the rows that are analysed, and the recipe for new ones; None of a fit to arrays
+    warnings     : what readers need to know
+
+    Examples
+    --------
+    >>> d = pd.DataFrame({"day": [6, 7, 9, 10, 13, 15], "flare": [1, 0, 1, 1, 1, 0], "arm": list("ababab")})
+    >>> from coxa.models import fit_cox
+    >>> fit = fit_cox("arm", d, time="day", event="flare")
+    >>> fit.names, fit.n, fit.n_events
+    (('arm[b]',), 6, 4)
+    """
+
+    names: tuple[str, ...]
+    coef: np.ndarray
+    vcov: np.ndarray
+    model_vcov: np.ndarray
+    log_likelihood: float
+    null_log_likelihood: float
+    n: int
+    n_events: int
+    ties: str
+    clusters: int | None
+    gradient: np.ndarray
+    iterations: int
+    rows: FollowUp = field(repr=False)
+    strata: tuple[Stratum, ...] = field(repr=False)
+    scale: np.ndarray = field(repr=False)
+    terms: Mapping[str, tuple[int, ...]]
+    spec: Spec | None = None
+    design: Design | None = field(default=None, repr=False)
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def se(self) -> np.ndarray:
+        """Standard errors of the log hazard ratios."""
+        return np.asarray(np.sqrt(np.diag(self.vcov)))
+
+    @property
+    def params(self) -> pd.Series:
+        """Log hazard ratios by covariate."""
+        return pd.Series(self.coef, list(self.names))
+
+    @property
+    def left_out(self) -> pd.DataFrame:
+        """One row per row of the data that is not analysed: its label, and the columns that were empty."""
+        return pd.DataFrame(columns=["row", "missing"]) if self.design is None else self.design.left_out
+
+    def table(self, conf_level: float = 0.95) -> pd.DataFrame:
+        """Return one row per covariate: log hazard ratio, hazard ratio with limits, z and p."""
+        check_level(conf_level)
+        half, z = norm.ppf((1 + conf_level) / 2) * self.se, self.coef / self.se
+        return pd.DataFrame(
+            {
+                "term": self.names,
+                "coef": self.coef,
+                "se": self.se,
+                "hazard_ratio": np.exp(self.coef),
+                "conf_low": np.exp(self.coef - half),
+                "conf_high": np.exp(self.coef + half),
+                "z": z,
+                "p_value": 2 * norm.sf(np.abs(z)),
+            }
+        )
+
+    def joint_test(self, term: str) -> pd.DataFrame:
+        """Return Wald's chi-square of all coefficients of a term.
+
+        Examples
+        --------
+        >>> from coxa.models import fit_cox
+        >>> d = pd.DataFrame({"day": [6, 7, 9, 10, 13, 15, 5, 8], "flare": 1, "arm": list("abcabcab")})
+        >>> fit_cox("arm", d, time="day", event="flare").joint_test("arm").round(3).to_dict("records")
+        [{'term': 'arm', 'statistic': 2.045, 'df': 2, 'p_value': 0.36}]
+        """
+        where = list(self.terms[check_known("term", term, list(self.terms))])
+        some = self.coef[where]
+        statistic = float(some @ np.linalg.solve(self.vcov[np.ix_(where, where)], some))
+        row = {"term": term, "statistic": statistic, "df": len(where), "p_value": float(chi2.sf(statistic, len(where)))}
+        return pd.DataFrame([row])
+
+    def score_residuals(self) -> np.ndarray:
+        """Return (n, p) what each row adds to the gradient of the log likelihood; they sum to zero."""
+        return score_of_rows(list(self.strata), self.coef * self.scale, self.n) * self.scale
+
+    def dfbeta(self) -> np.ndarray:
+        """Return (n, p) by how much each row moves the coefficients, to first order."""
+        return self.score_residuals() @ self.model_vcov
