@@ -53,9 +53,9 @@ def test_decimals_and_unit_follow_the_range_and_the_measure(
 def test_more_responders_are_better_where_lower_values_are() -> None:
     study = with_endpoint({"higher_is_better": False})
     means, responders = study.planned("primary"), study.planned("response")
-    assert (means.direction, means.higher_is_better, means.of_responders) == ("lower is better", False, False)
+    assert (means.direction, means.higher_is_better, means.kind) == ("lower is better", False, "mean")
     assert (responders.direction, responders.higher_is_better) == ("more is better", True)
-    assert (responders.of_responders, responders.unit) == (True, "percentage points")
+    assert (responders.kind, responders.unit) == ("binary", "percentage points")
 
 
 def test_the_title_has_the_role_where_the_label_does_not() -> None:

@@ -11,7 +11,8 @@ import pandas as pd
 from coxa.estimates import Estimates, adjust_multiplicity
 from coxa.estimates.margins import MarginType
 from coxa.estimates.multiplicity import Method
-from coxa.estimates.table import COMPARISONS
+from coxa.estimates.table import COURSES
+from coxa.study.comparative import PlannedAnalysis
 
 
 def join(parts: Iterable[Estimates]) -> Estimates:
@@ -21,18 +22,19 @@ def join(parts: Iterable[Estimates]) -> Estimates:
     return Estimates(pd.concat(filled, ignore_index=True) if filled else frames[0])
 
 
-def asked(frame: pd.DataFrame, visits: tuple[str, ...]) -> pd.Series:
+def asked(frame: pd.DataFrame, planned: PlannedAnalysis) -> pd.Series:
     """Tell which rows are comparisons that the estimand names: at its visits, or over the whole course."""
-    return frame["term"].isin(COMPARISONS) & (frame["visit"].isin(visits) | frame["visit"].eq(""))
+    visits = planned.visits
+    return frame["term"].isin((planned.effect.term, *COURSES)) & (frame["visit"].isin(visits) | frame["visit"].eq(""))
 
 
-def adjust_planned(estimates: Estimates, method: str, visits: tuple[str, ...]) -> Estimates:
+def adjust_planned(estimates: Estimates, planned: PlannedAnalysis) -> Estimates:
     """Adjust the p-values of two families, and leave the others.
 
     One is the comparisons that the estimand names, the other the tests of them against a margin.
     """
     frame = estimates.frame
-    families = (asked(frame, visits), frame["term"].isin(get_args(MarginType)))
-    named = cast(Method, method)
+    families = (asked(frame, planned), frame["term"].isin(get_args(MarginType)))
+    named = cast(Method, planned.analysis.multiplicity)
     adjusted = [adjust_multiplicity(Estimates(frame[mine]), named, family=()).frame for mine in families if mine.any()]
     return Estimates(pd.concat([*adjusted, frame[~np.logical_or(*families)]]).sort_index())

@@ -9,6 +9,7 @@ import pandas as pd
 from coxa.analyses.rows import AnalysisRows
 from coxa.errors import EmptyCellError
 from coxa.models import Fit
+from coxa.models.results.run import AnyFit
 from coxa.study.comparative import PlannedAnalysis
 from coxa.study.models.lmm import DAY
 from coxa.study.wording import join_words
@@ -76,8 +77,9 @@ def check_cells(planned: PlannedAnalysis, rows: pd.DataFrame) -> None:
     )
 
 
-def has_covariates(planned: PlannedAnalysis, fits: Sequence[Fit] | None = None) -> bool:
+def has_covariates(planned: PlannedAnalysis, fits: Sequence[AnyFit] | None = None) -> bool:
     """Return whether the models of an analysis, or its plan where there are none, adjust for anything."""
-    if not fits:
+    models = [fit for fit in fits or () if isinstance(fit, Fit)]
+    if not models:
         return bool(planned.analysis.names_used())
-    return any(set(fit.design.formula.variables) - NOT_COVARIATES for fit in fits)
+    return any(set(fit.design.formula.variables) - NOT_COVARIATES for fit in models)

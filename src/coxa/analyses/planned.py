@@ -7,13 +7,12 @@ from collections.abc import Iterator
 from coxa.analyses.clusters import checked_clusters
 from coxa.analyses.comparisons import adjust_planned, asked, join
 from coxa.analyses.methods import method_of
-from coxa.analyses.methods.means import in_subgroup
 from coxa.analyses.model_rows import check_arms
 from coxa.analyses.remedies import in_plan_words
 from coxa.analyses.rows import AnalysisRows
 from coxa.errors import FitError
 from coxa.estimates import Estimates
-from coxa.models import Fit
+from coxa.models.results.run import AnyFit
 from coxa.study.analysis import Analysis
 from coxa.study.comparative import ComparativeStudy, PlannedAnalysis
 from coxa.study.words import SIMULTANEOUS
@@ -21,7 +20,7 @@ from coxa.study.words import SIMULTANEOUS
 
 def run_analysis(
     study: ComparativeStudy, name: str, analysis: Analysis, dataset: AnalysisRows
-) -> tuple[tuple[Fit, ...], Estimates]:
+) -> tuple[tuple[AnyFit, ...], Estimates]:
     """Run one analysis of the plan on the data of its estimand; return its models and all its numbers.
 
     Raises
@@ -39,16 +38,16 @@ def run_analysis(
     estimates = join(method_of(analysis).estimates(planned, fits, dataset))
     for subgroup in analysis.option("subgroups", ()):
         for fit in planned_fits(planned, dataset, subgroup):
-            estimates += in_subgroup(planned, fit, subgroup)
+            estimates += method_of(analysis).in_subgroup(planned, fit, subgroup)
     if analysis.multiplicity not in ("none", *SIMULTANEOUS):
-        estimates = adjust_planned(estimates, analysis.multiplicity, planned.visits)
+        estimates = adjust_planned(estimates, planned)
     named = Estimates(estimates.frame.assign(outcome=planned.outcome_name))
     labelled = named.labelled(estimand=analysis.estimand, analysis=name)
-    comparisons = asked(labelled.frame, planned.visits)
+    comparisons = asked(labelled.frame, planned)
     return fits, checked_clusters(study, name, labelled, comparisons, dataset.analysed)
 
 
-def planned_fits(planned: PlannedAnalysis, dataset: AnalysisRows, subgroup: str | None = None) -> Iterator[Fit]:
+def planned_fits(planned: PlannedAnalysis, dataset: AnalysisRows, subgroup: str | None = None) -> Iterator[AnyFit]:
     """Yield the models of an analysis: one over the visits, or one per visit; none where it has no model.
 
     Raises

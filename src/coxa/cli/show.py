@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from coxa.findings import Findings
     from coxa.report.record import ReportRecord
+    from coxa.study.comparative import ComparativeStudy
     from coxa.study.important import Important
 
 COLOURS = {"error": "red", "warning": "yellow", "note": "dim"}
@@ -69,9 +70,9 @@ def show_comparisons(report: ReportRecord) -> None:
         said |= dict.fromkeys((row["analysis"], text) for text in str(row["warning"] or "").split("; ") if text)
         table.add_row(
             row["analysis"],
-            f"{study.label('outcomes', row['outcome'])} ({study.scale(row['outcome']).direction})",
+            f"{study.label('outcomes', row['outcome'])} ({study.planned(row['analysis']).direction})",
             study.label("visits", row["visit"]) if row["visit"] else _course(row["term"]),
-            f"{study.label('arms', row['arm'])} - {study.label('arms', row['reference'])}",
+            _comparison(study, row),
             *_numbers(row),
             *([_against(important[row["analysis"]], row)] if any(important.values()) else []),
         )
@@ -85,6 +86,15 @@ def show_comparisons(report: ReportRecord) -> None:
         out.print(Text(words), soft_wrap=True)
     for analysis, warning in said:
         out.print(Text(f"warning on {analysis}: {warning}", style=COLOURS["warning"]))
+
+
+def _comparison(study: ComparativeStudy, row: Mapping[Hashable, Any]) -> str:
+    """Return "Exercise - Usual care" for a difference, and with its name for any other comparison."""
+    arm, reference = (study.label("arms", row[side]) for side in ("arm", "reference"))
+    effect = study.planned(str(row["analysis"])).effect
+    if row["term"] != effect.term or effect.scale in ("units", "points"):
+        return f"{arm} - {reference}"
+    return f"{arm} against {reference}, {effect.words}"
 
 
 def _against(important: Important | None, row: Mapping[Hashable, Any]) -> str:
@@ -105,7 +115,7 @@ def _course(term: str) -> str:
 def _numbers(row: Mapping[Hashable, Any]) -> tuple[str, str, str, str]:
     import pandas as pd
 
-    scale, unit = (100.0, "%") if str(row["term"]).startswith("risk") else (1.0, "")
+    scale, unit = (100.0, "%") if row["term"] == "risk_difference" else (1.0, "")
     low, high = row["conf_low"] * scale, row["conf_high"] * scale
     df = "" if pd.isna(row["df"]) else f"{row['df']:.1f}"
     p = row["p_value"]

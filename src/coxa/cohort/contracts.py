@@ -17,7 +17,7 @@ from coxa.study.parts import Covariate
 
 NUMERIC = ("integer", "number")
 
-PARTS_OF_A_COMPARISON = ("arms", "intercurrent_events")
+PARTS_OF_A_COMPARISON = ("arms", "intercurrent_events", "events")
 """Parts of a plan that only a study with arms or groups has, and that are levels of fields."""
 
 

@@ -10,6 +10,7 @@ LEVELS_FROM = {
     "visits": "visits of the plan",
     "outcomes": "outcomes of the plan",
     "intercurrent_events": "intercurrent events of the plan",
+    "events": "events of the plan",
     "measures": "list of clinical measures",
     "conditions": "levels of table conditions",
 }

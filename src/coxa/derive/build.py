@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import pandas as pd
 
 from coxa.arguments import kinds
@@ -10,6 +12,15 @@ from coxa.cohort.disposition import COUNT_COLUMNS, LEFT_OUT_COLUMNS, Disposition
 from coxa.derive.analysis_sets import FLAGS, derive_analysis_sets
 from coxa.derive.change import baseline_values, uses_percent_change, with_changes, zero_baselines
 from coxa.derive.dataset import AnalysisDataset
+from coxa.derive.events import (
+    after_strategies,
+    competing_days,
+    end_of_observation,
+    event_days,
+    event_findings,
+    events_until,
+    horizons,
+)
 from coxa.derive.groups import participants_by_group
 from coxa.derive.intercurrent import apply_strategies, deciding_events, undated, worst_value
 from coxa.derive.once import once
@@ -21,6 +32,8 @@ from coxa.findings import Findings
 from coxa.study import Study
 from coxa.study.comparative import with_arms
 from coxa.study.estimand import Estimand
+from coxa.study.events import Composite, EventOutcome
+from coxa.study.parts import Outcome
 from coxa.study.scales import outcome_scale
 from coxa.study.words import AnalysisSet
 
@@ -69,15 +82,38 @@ def derive_dataset(cohort: Cohort, estimand: str) -> AnalysisDataset:
     """
     study = with_arms(cohort.study, "An estimand")
     plan: Estimand = study.part("estimands", estimand)
-    outcome = plan.endpoint.outcome
-    _, findings = derive_scores(cohort)
     people, left_out_people = people_of_set(cohort, plan.population)
+    found = _estimand_rows(cohort, estimand, plan)
+    response = plan.endpoint.measure
+    disposition = _participants_left_out(estimand, people, left_out_people)
+    disposition += _values_left_out(estimand, found.rows, found.observed, response)
+    return AnalysisDataset(estimand, found.rows, response, found.findings, disposition)
+
+
+@dataclass(frozen=True, slots=True)
+class EstimandRows:
+    """Rows of an estimand, which of them have something recorded, and what was odd."""
+
+    rows: pd.DataFrame
+    observed: pd.Series
+    findings: Findings
+
+
+def _estimand_rows(cohort: Cohort, estimand: str, plan: Estimand) -> EstimandRows:
+    part = with_arms(cohort.study, "An estimand").outcome_part(plan.endpoint.outcome)
+    if isinstance(part, EventOutcome):
+        return _event_rows(cohort, estimand, plan, part)
+    if isinstance(part, Composite):
+        return _ranked_rows(cohort, estimand, plan, part)
+    return _measured_rows(cohort, estimand, plan, part)
+
+
+def _measured_rows(cohort: Cohort, estimand: str, plan: Estimand, part: Outcome) -> EstimandRows:
+    """Return the rows of an outcome that is measured at visits."""
+    study, outcome = with_arms(cohort.study, "An estimand"), plan.endpoint.outcome
+    assessments, findings = derive_scores(cohort)
     rows = _skeleton(cohort, outcome, plan.population)
-    events = _events(cohort)
-    problems = undated(events, plan.intercurrent_events)
-    if problems:
-        raise DataError(f"intercurrent events of estimand {estimand} cannot be placed in time", problems)
-    decided = deciding_events(rows, events, plan.intercurrent_events)
+    decided = deciding_events(rows, _dated_events(cohort, estimand, plan), plan.intercurrent_events)
     observed = rows["value"].notna()
     rows["value"], rows["handled"] = apply_strategies(
         rows, decided, plan.intercurrent_events, worst_value(study, outcome)
@@ -86,10 +122,75 @@ def derive_dataset(cohort: Cohort, estimand: str) -> AnalysisDataset:
     if uses_percent_change(study, plan):
         findings += Findings.of(zero_baselines(rows, outcome))
     rows["responder"] = _responder(study, plan, rows, decided)
-    response = plan.endpoint.measure
-    disposition = _participants_left_out(estimand, people, left_out_people)
-    disposition += _values_left_out(estimand, rows, observed, response)
-    return AnalysisDataset(estimand, rows, response, findings, disposition)
+    if part.exposure in study.outcomes:
+        given = assessments[assessments["outcome"] == part.exposure]
+        keyed = given.set_index(["participant_id", "visit"])["value"]
+        index = pd.MultiIndex.from_frame(rows[["participant_id", "visit"]].astype("str"))
+        rows["exposure"] = keyed.groupby(level=[0, 1]).first().reindex(index).to_numpy()
+    elif part.exposure:
+        rows["exposure"] = rows[part.exposure]
+    return EstimandRows(rows, observed, findings)
+
+
+def _event_rows(cohort: Cohort, estimand: str, plan: Estimand, event: EventOutcome) -> EstimandRows:
+    """Return, for each participant and visit of the estimand, the events until its planned day."""
+    study, name = with_arms(cohort.study, "An estimand"), plan.endpoint.outcome
+    people, _ = people_of_set(cohort, plan.population)
+    own, end = event_days(cohort, name), end_of_observation(cohort, name)
+    findings = event_findings(name, own, end)
+    happened = _dated_events(cohort, estimand, plan)
+    counted, until, handled = after_strategies(own, end, happened, plan.intercurrent_events, event.higher_is_better)
+    visits = sorted(plan.endpoint.visit, key=lambda visit: study.visits[visit].day)
+    others = competing_days(cohort, event)
+    parts = []
+    for visit, day in horizons(study, visits).items():
+        until_then = events_until(people["participant_id"].tolist(), day, counted, others, until)
+        parts.append(people.merge(until_then, left_on="participant_id", right_index=True).assign(visit=visit))
+    rows = pd.concat(parts, ignore_index=True)
+    first = own.sort_values("day", kind="stable").drop_duplicates("participant_id").set_index("participant_id")
+    for column in ("source_table", "source_file", "source_row"):
+        rows[column] = rows["participant_id"].map(first[column])
+    rows["study_day"] = rows["visit"].map(horizons(study, visits))
+    rows["visit"] = pd.Categorical(rows["visit"], categories=visits, ordered=False)
+    empty = dict.fromkeys(("baseline", "change", "percent_change", "responder"), float("nan"))
+    rows = rows.assign(
+        outcome=name, value=rows["event"], handled=rows["participant_id"].map(handled).fillna(""), **empty
+    )
+    rows = rows.sort_values(["participant_id", "visit"], kind="stable", ignore_index=True)
+    return EstimandRows(rows, rows["event_days"].map(len) > 0, findings)
+
+
+def _ranked_rows(cohort: Cohort, estimand: str, plan: Estimand, composite: Composite) -> EstimandRows:
+    """Return rows with the steps of a composite: `step_1` and, of a time, `step_1_event`, then `step_2`."""
+    joined, known, findings = pd.DataFrame(), None, Findings()
+    keys = ["participant_id", "visit"]
+    for place, step in enumerate(composite.order, 1):
+        endpoint = plan.endpoint.model_copy(update={"outcome": step.outcome, "measure": step.measure})
+        found = _estimand_rows(cohort, estimand, plan.model_copy(update={"endpoint": endpoint}))
+        rows = found.rows[found.rows["visit"].astype("str").isin(plan.endpoint.visit)]
+        columns: dict[str, str] = {step.measure: f"step_{place}"}
+        if step.measure == "time":
+            columns["status"] = f"step_{place}_event"
+        own = rows[[*keys, *columns]].rename(columns=columns).astype({"visit": "str"})
+        if joined.empty:
+            joined = rows.drop(columns=list(columns)).astype({"visit": "str"})
+        joined = joined.merge(own, on=keys, how="left")
+        has_value = joined[f"step_{place}"].notna()
+        known = has_value if known is None else known | has_value
+        findings += found.findings
+    assert known is not None
+    visits = sorted(plan.endpoint.visit, key=lambda visit: cohort.study.visits[visit].day)
+    joined["visit"] = pd.Categorical(joined["visit"], categories=visits, ordered=False)
+    rows = joined.assign(outcome=plan.endpoint.outcome, ranking=known.astype(float).where(known))
+    return EstimandRows(rows, known, findings)
+
+
+def _dated_events(cohort: Cohort, estimand: str, plan: Estimand) -> pd.DataFrame:
+    """Return the intercurrent events with their days; those that a strategy acts on have to have one."""
+    events = _events(cohort)
+    if problems := undated(events, plan.intercurrent_events):
+        raise DataError(f"intercurrent events of estimand {estimand} cannot be placed in time", problems)
+    return events
 
 
 def observed_dataset(cohort: Cohort, outcome: str) -> AnalysisDataset:
@@ -189,6 +290,8 @@ def _values_left_out(estimand: str, rows: pd.DataFrame, observed: pd.Series, res
     if lost.empty:
         return Disposition(counts=counts)
     zero = (lost["baseline"] == 0).map({True: "baseline is 0", False: "baseline missing"})
+    if response not in ("change", "percent_change", "responder", "value"):
+        zero = pd.Series("observation ended before the visit", index=lost.index)
     reason = lost["handled"].where(lost["handled"] != "", f"no {response}: " + zero)
     reason = reason.where(lost["handled"] == "", "intercurrent event, " + lost["handled"])
     left_out = lost.reindex(columns=list(LEFT_OUT_COLUMNS)).assign(

@@ -40,14 +40,55 @@ TERMS = (
     "standardised_difference",
     "rate",
     "rate_ratio",
+    "rate_difference",
+    "number_needed_to_treat",
+    "restricted_mean",
+    "difference_in_restricted_means",
+    "hazard_ratio",
+    "subdistribution_hazard_ratio",
+    "cumulative_odds_ratio",
+    "level_share",
+    "win_probability",
+    "win_ratio",
+    "win_odds",
+    "net_benefit",
 )
 """What a row can be. `estimate` is in units of the outcome (a slope per unit of time, an area times it, as `method`
 says) down to equivalence, empty for the two tests of several differences together, a proportion (0 to 1) or a ratio
-for the four of counts, in standard deviations for the standardised difference, and for the last two events per unit
-of exposure, as `method` says, and a ratio of such rates."""
+for the four of counts, in standard deviations for the standardised difference, events per unit of exposure for rates
+and their difference, as `method` says, and days for restricted means. Of ratios of rates, hazards, odds and wins the
+`std_error` is that of the logarithm; a win probability (0 to 1) and a net benefit (-1 to 1) have scales of their own.
+Rows of a level of an ordered outcome have it in `analysis`, as ``level=2``."""
 
-COMPARISONS = ("difference", "risk_difference", "difference_in_average", "difference_in_slope", "difference_in_auc")
-"""Kinds of rows that compare two arms as a plan asks, at a visit or (with an empty `visit`) over the visits."""
+RATIOS = (
+    "risk_ratio",
+    "odds_ratio",
+    "rate_ratio",
+    "hazard_ratio",
+    "subdistribution_hazard_ratio",
+    "cumulative_odds_ratio",
+    "win_ratio",
+    "win_odds",
+)
+"""Kinds of rows that are ratios: 1 where the arms do not differ."""
+
+NULLS = {**dict.fromkeys(RATIOS, 1.0), "win_probability": 0.5}
+"""Kind of row -> its value where the arms do not differ; 0 where it is not here."""
+
+
+def null_value(term: str) -> float:
+    """Return the value of a comparison where the arms do not differ.
+
+    Examples
+    --------
+    >>> null_value("difference"), null_value("hazard_ratio")
+    (0.0, 1.0)
+    """
+    return NULLS.get(term, 0.0)
+
+
+COURSES = ("difference_in_average", "difference_in_slope", "difference_in_auc")
+"""Kinds of rows that compare two arms over the visits, with an empty `visit`."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -29,19 +29,23 @@ def profile_text(labelled: pd.DataFrame, quantity: str, scale: OutcomeScale) -> 
     return joined(" ", [said, *arms])
 
 
-def interval_cells(rows: pd.DataFrame, estimate: str, decimals: int) -> tuple[Cell, ...]:
+def interval_cells(
+    rows: pd.DataFrame, estimate: str, decimals: int, rule: str = "estimate_interval"
+) -> tuple[Cell, ...]:
     """Write an estimate, by the name of its column, with its limits, for each row."""
     return tuple(
-        cell("estimate_interval", {"estimate": value, "conf_low": low, "conf_high": high}, Statistic(), decimals)
+        cell(rule, {"estimate": value, "conf_low": low, "conf_high": high}, Statistic(), decimals)
         for value, low, high in zip(rows[estimate], rows["conf_low"], rows["conf_high"], strict=True)
     )
 
 
-def forest_text(labels: Iterable[str], shown: Iterable[Cell], quantity: str, sides: tuple[str, str]) -> Prose:
-    """Say each difference with its limits, and what the two sides of zero mean."""
+def forest_text(
+    labels: Iterable[str], shown: Iterable[Cell], quantity: str, sides: tuple[str, str], null: float = 0.0
+) -> Prose:
+    """Say each comparison with its limits, and what the two sides of no difference mean."""
+    at, what = (f"{null:g}", "Comparisons") if null else ("zero", "Differences")
     said = (
-        f"Differences with confidence interval, one row each. {quantity}. Below zero: {sides[0]}; above zero: "
-        f"{sides[1]}. "
+        f"{what} with confidence interval, one row each. {quantity}. Below {at}: {sides[0]}; above {at}: {sides[1]}. "
     )
     rows = [prose(f"{label}, ", difference) for label, difference in zip(labels, shown, strict=True)]
     return prose(said, joined("; ", rows), ".")

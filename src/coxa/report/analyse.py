@@ -21,10 +21,10 @@ from coxa.derive.build import observed_dataset
 from coxa.derive.findings import derived_findings
 from coxa.errors import FitError, OptionError
 from coxa.estimates import Estimates
-from coxa.estimates.table import COMPARISONS
+from coxa.estimates.table import COURSES
 from coxa.findings import Finding, Findings
 from coxa.frames import Frame
-from coxa.models import Fit
+from coxa.models.results.run import AnyFit
 from coxa.report.record import NotFitted, ReportRecord, RunRecord
 from coxa.report.report import Report
 from coxa.report.timing import timed
@@ -180,7 +180,7 @@ def _compared(study: ComparativeStudy, cohort: Cohort, progress: Progress | None
         datasets = {name: derive_dataset(cohort, name) for name in wanted}
         observed = {name: observed_dataset(cohort, name) for name in _only_counted(study)}
     seconds["fit"] = {}
-    fits: dict[str, tuple[Fit, ...]] = {}
+    fits: dict[str, tuple[AnyFit, ...]] = {}
     results: list[Estimates] = []
     not_fitted: dict[str, NotFitted] = {}
     for done, (name, analysis) in enumerate(study.analyses.items()):
@@ -257,5 +257,8 @@ def primary_rows(report: ReportRecord) -> pd.DataFrame:
     [['year_1', 'manual_therapy'], ['year_1', 'exercise'], ['year_1', 'both']]
     """
     frame = report.estimates.frame
-    asked = (planned.asked(frame, *COMPARISONS, over_visits=True) for planned in report.study.planned_analyses)
+    asked = (
+        planned.asked(frame, planned.effect.term, *COURSES, over_visits=True)
+        for planned in report.study.planned_analyses
+    )
     return pd.concat(asked, ignore_index=True)

@@ -14,7 +14,7 @@ from coxa.cohort.disposition import Disposition
 from coxa.derive.dataset import AnalysisDataset
 from coxa.estimates import Estimates
 from coxa.findings import Findings
-from coxa.models import Fit
+from coxa.models.results.run import AnyFit
 from coxa.study import Study
 from coxa.study.comparative import ComparativeStudy
 from coxa.study.locking.deviations import PlanStatus
@@ -61,7 +61,8 @@ class ReportRecord(Generic[StudyKind]):
     observed : outcome -> its rows as recorded: of those with a responder rule and without an estimand; in a study
                without arms, which has nothing else, of every outcome
     datasets : estimand -> the rows it is estimated from
-    fits     : analysis -> the models fitted (one for an MMRM, one per visit for an ANCOVA, none for proportions)
+    fits     : analysis -> the models fitted: one for an MMRM, one per visit for an ANCOVA, none for proportions; those
+               that are not of means as `ModelRun`
     estimates: every number of every analysis
     not_fitted: analyses without numbers; a finding says the same
     status   : how the plan stands to its lock
@@ -71,7 +72,7 @@ class ReportRecord(Generic[StudyKind]):
     study: StudyKind
     cohort: Cohort
     datasets: Mapping[str, AnalysisDataset]
-    fits: Mapping[str, tuple[Fit, ...]]
+    fits: Mapping[str, tuple[AnyFit, ...]]
     estimates: Estimates
     findings: Findings
     disposition: Disposition

@@ -72,13 +72,13 @@ class Analysis(Part):
 
     A kind of model adds its options, and says here what others need to know of it:
 
-    summary     : the population-level summary that it estimates
+    summaries   : the population-level summaries that it estimates
     measures    : the measures of an endpoint that it can analyse
     over_visits : whether one model has all visits, or each visit its own
     """
 
-    summary: ClassVar[Summary] = "difference_in_means"
-    measures: ClassVar[tuple[Measure, ...]] = ("value", "change", "percent_change", "responder")
+    summaries: ClassVar[tuple[Summary, ...]] = ("difference_in_means",)
+    measures: ClassVar[tuple[Measure, ...]] = ("value", "change", "percent_change")
     over_visits: ClassVar[bool] = False
 
     label: str | None = Field(None, description="How the analysis is called in the report.")

@@ -12,7 +12,9 @@ from coxa.errors import CoxaError, OptionError, not_allowed
 from coxa.study.analysis import Analysis
 from coxa.study.assumptions.published import TrialSource
 from coxa.study.assumptions.trial import Assumptions
+from coxa.study.effects import EFFECTS, Effect, EndpointKind, endpoint_kind
 from coxa.study.estimand import Endpoint, Estimand
+from coxa.study.events import Composite, EventOutcome
 from coxa.study.important import Important, important_difference
 from coxa.study.models import AnyAnalysis
 from coxa.study.parts import Arm, ComparativeReport, Event, Name, Outcome, PerProtocol, label_of
@@ -40,6 +42,13 @@ class ComparativeStudy(Study):
 
     arms: dict[Name, Arm] = Field(
         min_length=1, description="Every arm that participants were allocated to; in a cohort, every group."
+    )
+    events: dict[Name, EventOutcome] = Field(
+        default_factory=dict,
+        description="Outcomes that happen on a day, once or more often: return to sport, an injury, surgery.",
+    )
+    composites: dict[Name, Composite] = Field(
+        default_factory=dict, description="Several outcomes in order of importance, by which participants are ranked."
     )
     intercurrent_events: dict[Name, Event] = Field(
         default_factory=dict, description="Events after which an outcome means something else."
@@ -75,6 +84,38 @@ class ComparativeStudy(Study):
     def allocation(self) -> Randomisation | None:
         """How participants are allocated to the arms; None where they are not, or the plan does not say."""
         return None
+
+    def outcome_part(self, name: str) -> Outcome | EventOutcome | Composite:
+        """Return what is measured, an event or a composite, by its name.
+
+        Raises
+        ------
+        CoxaError
+            If the plan has none of this name.
+        """
+        parts: dict[str, Outcome | EventOutcome | Composite] = {**self.outcomes, **self.events, **self.composites}
+        if name not in parts:
+            raise CoxaError(not_allowed("outcome", name, parts))
+        return parts[name]
+
+    def label(self, kind: str, name: str) -> str:
+        """Return the label of a named part; events and composites are among the outcomes."""
+        if kind == "outcomes" and name not in self.outcomes:
+            return label_of(name, self.outcome_part(name))
+        return super().label(kind, name)
+
+    def scale(self, outcome: str) -> OutcomeScale:
+        """Return range, unit and direction of an outcome, an event or a composite."""
+        return outcome_scale(self.outcome_part(outcome))
+
+    def endpoint_kind(self, estimand: str) -> EndpointKind:
+        """Return what an estimand is about: a mean, a yes or no, a level, a number of events, a time, or a ranking."""
+        endpoint = self.estimands[estimand].endpoint
+        return endpoint_kind(kind_of(self.outcome_part(endpoint.outcome)), endpoint.measure)
+
+    def variable_label(self, name: str) -> str:
+        """Return the label of an outcome or covariate."""
+        return self.label("covariates" if name in self.covariates else "outcomes", name)
 
     @property
     def planned_analyses(self) -> tuple[PlannedAnalysis, ...]:
@@ -126,7 +167,7 @@ class PlannedAnalysis:
     name      : of the analysis
     analysis  : its part of the plan: model, terms, role
     estimand  : what it estimates
-    outcome   : the outcome of the estimand's endpoint
+    outcome   : the outcome, event or composite of the estimand's endpoint
     scale     : range, unit and direction of the outcome
     important : the difference that patients call important, in units of the outcome; None where none is named
     """
@@ -135,7 +176,7 @@ class PlannedAnalysis:
     name: str
     analysis: Analysis = field(repr=False)
     estimand: Estimand = field(repr=False)
-    outcome: Outcome = field(repr=False)
+    outcome: Outcome | EventOutcome | Composite = field(repr=False)
     scale: OutcomeScale = field(repr=False)
     important: Important | None = field(repr=False)
 
@@ -156,7 +197,7 @@ class PlannedAnalysis:
 
     @property
     def response(self) -> str:
-        """Column of an analysis data set that is analysed: value, change, percent_change or responder."""
+        """Column of an analysis data set that is analysed: the measure of the endpoint."""
         return self.endpoint.measure
 
     @property
@@ -190,9 +231,19 @@ class PlannedAnalysis:
         return self.analysis.role == "primary"
 
     @property
-    def of_responders(self) -> bool:
-        """Whether proportions of responders are compared, not means."""
-        return self.response == "responder"
+    def kind(self) -> EndpointKind:
+        """What is analysed: a mean, a yes or no, a level, a number of events, a time, or a ranking."""
+        return endpoint_kind(kind_of(self.outcome), self.response)
+
+    @property
+    def effect(self) -> Effect:
+        """The population-level summary of the estimand: which rows of results it is, and how it is written."""
+        return EFFECTS[self.estimand.summary]
+
+    @property
+    def of_means(self) -> bool:
+        """Whether means are compared."""
+        return self.kind == "mean" and self.estimand.summary == "difference_in_means"
 
     @property
     def decimals(self) -> int:
@@ -201,18 +252,41 @@ class PlannedAnalysis:
 
     @property
     def unit(self) -> str:
-        """Unit of its differences: of the outcome, or percentage points."""
-        return PERCENTAGE_POINTS if self.response in ("percent_change", "responder") else self.scale.unit
+        """Unit of its comparisons: of the outcome, percentage points, a rate, days; empty for what has none."""
+        if self.of_means:
+            return PERCENTAGE_POINTS if self.response == "percent_change" else self.scale.unit
+        return {"points": PERCENTAGE_POINTS, "rate": self.rate_unit, "days": "days"}.get(self.effect.scale, "")
+
+    @property
+    def rate_unit(self) -> str:
+        """What rates are per: "events per 365 days", or per unit of the exposure of a count."""
+        if isinstance(self.outcome, EventOutcome):
+            return f"events per {self.outcome.per_days} days"
+        exposure = getattr(self.outcome, "exposure", None)
+        return f"{self.scale.unit} per unit of {self.study.variable_label(exposure)}" if exposure else self.scale.unit
 
     @property
     def higher_is_better(self) -> bool:
-        """Direction of its differences; more responders are always better."""
-        return self.of_responders or self.scale.higher_is_better
+        """Direction of its comparisons.
+
+        More responders are always better. A longer time to an event, and fewer of them, are better where the event is
+        not wanted; a ratio of hazards has the direction of the event.
+        """
+        if self.response == "responder" or self.effect.of_wins:
+            return True
+        longer_is_better = self.effect.scale == "days"
+        return self.scale.higher_is_better != longer_is_better
 
     @property
     def direction(self) -> str:
         """Direction in words."""
-        return "more is better" if self.of_responders else self.scale.direction
+        if self.of_means or self.kind == "ordered":
+            return self.scale.direction
+        if self.kind == "time":
+            return "sooner is better" if self.scale.higher_is_better else "later is better"
+        if self.kind == "ranking":
+            return "more wins are better"
+        return "more is better" if self.higher_is_better else "fewer is better"
 
     @property
     def label(self) -> str:
@@ -260,11 +334,18 @@ class PlannedAnalysis:
         return frame[self._mine(frame, terms) & frame["visit"].isin(visits).to_numpy()]
 
 
+def kind_of(outcome: Outcome | EventOutcome | Composite) -> str:
+    """Return the kind of an outcome, as measures go by it: that of the plan, `event` or `composite`."""
+    if isinstance(outcome, EventOutcome):
+        return "event"
+    return "composite" if isinstance(outcome, Composite) else outcome.kind
+
+
 def planned_analysis(study: ComparativeStudy, name: str) -> PlannedAnalysis:
     """Return an analysis of a plan with what the plan says about it; `study.planned(name)` keeps it."""
     analysis = study.analyses[name]
     estimand = study.estimands[analysis.estimand]
-    outcome = study.outcomes[estimand.endpoint.outcome]
+    outcome = study.outcome_part(estimand.endpoint.outcome)
     important = important_difference(estimand.endpoint, outcome, study.report.thresholds)
     return PlannedAnalysis(study, name, analysis, estimand, outcome, outcome_scale(outcome), important)
 

@@ -20,8 +20,12 @@ class Treatment(Part):
 class Endpoint(Part):
     """The variable: which outcome, measured how, when."""
 
-    outcome: Name = Field(description="One of the outcomes.")
-    measure: Measure = Field("value", description="The value itself, its change from baseline, or response.")
+    outcome: Name = Field(description="One of the outcomes, events or composites.")
+    measure: Measure = Field(
+        "value",
+        description="Of an outcome the value itself, its change from baseline, or response; of an event whether it "
+        "happened by the visit (event), how often (count) or when first (time); of a composite its ranking.",
+    )
     visit: OneOrMany[Name] = Field(description="A visit, or a list of visits.")
 
 
@@ -62,13 +66,7 @@ class Estimand(Part):
         return {name: {"strategy": how} if isinstance(how, str) else how for name, how in given.items()}
 
     @model_validator(mode="after")
-    def _summary_fits_the_measure(self) -> Estimand:
-        responder = self.endpoint.measure == "responder"
-        if responder != (self.summary == "risk_difference"):
-            raise ValueError(
-                f"summary {self.summary!r} does not fit measure {self.endpoint.measure!r}; responders go with "
-                "risk_difference, all other measures with difference_in_means"
-            )
+    def _two_arms(self) -> Estimand:
         if self.treatment.against in self.treatment.compare:
             raise ValueError(f"arm {self.treatment.against!r} is compared against itself; name two different arms")
         return self

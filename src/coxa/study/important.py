@@ -9,6 +9,7 @@ from coxa.errors import CoxaError, not_allowed
 from coxa.instruments import Threshold, threshold
 from coxa.instruments.threshold_lookup import IMPORTANT_CHANGE
 from coxa.study.estimand import Endpoint
+from coxa.study.events import Composite, EventOutcome
 from coxa.study.parts import Covariate, MeasuredOutcome, Outcome, ReportedThreshold, ReportOptions, Responder
 from coxa.study.scales import outcome_scale
 
@@ -99,14 +100,14 @@ class Important:
 
 
 def important_difference(
-    endpoint: Endpoint, outcome: Outcome, thresholds: Sequence[ReportedThreshold] = ()
+    endpoint: Endpoint, outcome: Outcome | EventOutcome | Composite, thresholds: Sequence[ReportedThreshold] = ()
 ) -> Important | None:
     """Return the important difference of an endpoint's outcome; None where the plan names none with a source.
 
     That of the outcome counts first, then a published threshold of change that the report names, and last the
     improvement that makes one participant a responder. A percent change and a response have none.
     """
-    if endpoint.measure not in ("value", "change"):
+    if not isinstance(outcome, Outcome) or endpoint.measure not in ("value", "change") or outcome.kind != "score":
         return None
     unit = outcome_scale(outcome).unit
     if outcome.important_difference is not None:

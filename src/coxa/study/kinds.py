@@ -72,12 +72,15 @@ class ServiceEvaluation(Study):
 
     def _problems(self) -> Iterator[Problem]:
         yield from shared_problems(self)
-        if self.data and "intercurrent_events" in self.data.tables:
-            yield Problem(
-                ("data", "tables", "intercurrent_events"),
-                "Table `intercurrent_events` has events that a plan with arms declares, and this plan has no arms; "
-                "Remove the table",
-            )
+        for table in ("intercurrent_events", "outcome_events"):
+            if self.data and table in self.data.tables:
+                yield Problem(
+                    ("data", "tables", table),
+                    f"Table `{table}` has events that a plan with arms declares, and this plan has no arms; "
+                    "Remove the table",
+                )
+        if not self.outcomes:
+            yield Problem(("outcomes",), "the plan has no outcomes; add what is measured")
         for name in self.report.checklists:
             if name not in CHECKLISTS:
                 yield Problem(

@@ -9,7 +9,7 @@ from pydantic import BeforeValidator, Field, FiniteFloat, field_serializer, fiel
 
 from coxa.study.base import Name, OneOrMany, Part
 from coxa.study.delivery.arm import Delivery
-from coxa.study.words import AnalysisSet, ChecklistName, Component, Measure, StyleName
+from coxa.study.words import AnalysisSet, ChecklistName, Component, Measure, OutcomeKind, StyleName
 
 __all__ = [
     "Arm",
@@ -145,9 +145,19 @@ class MeasuredOutcome(Part):
         "mean_sd", description="How observed values are described: mean (SD), or median [quartiles]."
     )
 
+    @property
+    def is_score(self) -> bool:
+        """Whether values are numbers on a scale."""
+        return True
+
     @model_validator(mode="after")
     def _says_what_it_measures(self) -> MeasuredOutcome:
-        if self.instrument is None:
+        if not self.is_score:
+            if self.higher_is_better is None:
+                raise ValueError(
+                    "an outcome that is no score needs its direction; add `higher_is_better: true` or `false`"
+                )
+        elif self.instrument is None:
             if self.range is None or self.higher_is_better is None:
                 raise ValueError(
                     "an outcome without an instrument needs its range and direction; add for example "
@@ -161,8 +171,21 @@ class MeasuredOutcome(Part):
 
 
 class Outcome(MeasuredOutcome):
-    """An outcome: a scale of a known instrument, or a measure with its own range and direction."""
+    """An outcome: a scale of a known instrument, a measure with its own range and direction, or of another kind."""
 
+    kind: OutcomeKind = Field(
+        "score",
+        description="score: a number on a scale; yes_no: 1 or 0; ordered: levels, of which there is an order and no "
+        "distance; count: a number of events since the visit before, or in a time of its own (`exposure`).",
+    )
+    levels: dict[int, str] | None = Field(
+        None, description="Of an ordered outcome: code of each level and its label, from the lowest to the highest."
+    )
+    exposure: Name | None = Field(
+        None,
+        description="Of a count: the outcome or numeric covariate that has the time or the sessions in which the "
+        "events could happen.",
+    )
     responder: Annotated[
         tuple[Responder, ...], BeforeValidator(_listed, json_schema_input_type=Responder | list[Responder])
     ] = Field(
@@ -175,6 +198,11 @@ class Outcome(MeasuredOutcome):
         description="Smallest difference that patients call important, shown with every estimate of the outcome; "
         "else a published threshold of `report: thresholds`, or a `responder` rule of a change, where it has a source.",
     )
+
+    @property
+    def is_score(self) -> bool:
+        """Whether values are numbers on a scale."""
+        return self.kind == "score"
 
     @property
     def response(self) -> Responder | None:
@@ -193,6 +221,29 @@ class Outcome(MeasuredOutcome):
         if len(set(cuts)) < len(cuts):
             raise ValueError("two `responder` rules have the same measure and cut; keep one of them")
         return rules
+
+    @model_validator(mode="after")
+    def _kind_has_its_keys(self) -> Outcome:
+        if (self.levels is not None) != (self.kind == "ordered"):
+            raise ValueError(
+                "an outcome of `kind: ordered`, and no other, has `levels`; write for example `levels: {1: Worse, 2: "
+                "Unchanged, 3: Better}`"
+            )
+        if self.levels is not None and (len(self.levels) < 2 or list(self.levels) != sorted(self.levels)):
+            raise ValueError("`levels` are at least two, in the order of their codes; write the lowest first")
+        if self.exposure is not None and self.kind != "count":
+            raise ValueError("only a count has an `exposure`; write `kind: count`, or remove it")
+        if self.kind in ("yes_no", "ordered", "count") and (self.range is not None or self.instrument is not None):
+            raise ValueError(f"an outcome of `kind: {self.kind}` has no `range` and no `instrument`; remove them")
+        return self
+
+    @model_validator(mode="after")
+    def _scores_have_responders(self) -> Outcome:
+        if self.kind != "score" and (self.responder or self.important_difference):
+            raise ValueError(
+                f"an outcome of `kind: {self.kind}` has no `responder` rule and no `important_difference`; remove them"
+            )
+        return self
 
 
 class Covariate(Part):

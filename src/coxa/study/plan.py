@@ -102,7 +102,7 @@ class Study(Part):
     registration: str | None = Field(None, description="Registry and number.")
     data_cut: date | None = Field(None, description="No date in the data may be later than this.")
     visits: dict[Name, Visit] = Field(min_length=1, description="Every planned visit, the baseline among them.")
-    outcomes: dict[Name, Outcome] = Field(min_length=1, description="What is measured.")
+    outcomes: dict[Name, Outcome] = Field(default_factory=dict, description="What is measured at visits.")
     covariates: dict[Name, Covariate] = Field(
         default_factory=dict, description="Baseline variables, to describe participants or to adjust for."
     )

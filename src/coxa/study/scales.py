@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from coxa.errors import OptionError
 from coxa.instruments import load_instrument
-from coxa.study.parts import MeasuredOutcome
+from coxa.study.events import Composite, EventOutcome
+from coxa.study.parts import MeasuredOutcome, Outcome
 
 NARROW_RANGE = 50.0
 """An outcome whose whole range is narrower than this (0 to 10, 0 to 20) is shown with one decimal more."""
@@ -38,14 +39,24 @@ class OutcomeScale:
         return 2 if self.high - self.low < NARROW_RANGE else 1
 
 
-def outcome_scale(outcome: MeasuredOutcome) -> OutcomeScale:
-    """Return range, unit and direction of an outcome.
+def outcome_scale(outcome: MeasuredOutcome | EventOutcome | Composite) -> OutcomeScale:
+    """Return range, unit and direction of an outcome; of events their number, of a composite none.
 
     Raises
     ------
     OptionError
         If the instrument, its version or its scale is unknown; the message lists what there is.
     """
+    better = bool(outcome.higher_is_better)
+    if isinstance(outcome, EventOutcome):
+        return OutcomeScale(0.0, float("inf"), "events", better, "plan")
+    if isinstance(outcome, Composite):
+        return OutcomeScale(0.0, 1.0, "", better, "plan")
+    if isinstance(outcome, Outcome) and not outcome.is_score:
+        low, high = {"yes_no": (0.0, 1.0)}.get(outcome.kind, (0.0, float("inf")))
+        if outcome.levels is not None:
+            low, high = float(min(outcome.levels)), float(max(outcome.levels))
+        return OutcomeScale(low, high, outcome.unit or ("events" if outcome.kind == "count" else ""), better, "plan")
     if outcome.instrument is None:
         low, high = outcome.range or (float("-inf"), float("inf"))
         return OutcomeScale(low, high, outcome.unit or "points", bool(outcome.higher_is_better), "plan")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from coxa.study.comparative import ComparativeStudy
+from coxa.study.comparative import ComparativeStudy, PlannedAnalysis
+from coxa.study.effects import EFFECTS
 from coxa.study.parts import Responder
 from coxa.study.words import GROUPINGS, MEASURE_WORDS, STRATEGY_NAMES
 
@@ -34,12 +35,6 @@ def model_formula(
     return f"{response} ~ {' + '.join(dict.fromkeys(term for term in (*terms, *plan.random_terms()) if term))}"
 
 
-SUMMARY_WORDS = {
-    "difference_in_means": "difference in means",
-    "risk_difference": "difference in proportions",
-}
-
-
 def join_words(words: list[str], last: str = "and") -> str:
     """Join words as a sentence does: "a, b and c"."""
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} {last} {words[-1]}"
@@ -57,16 +52,27 @@ def factor_words(study: ComparativeStudy, factor: str) -> str:
     """Return what a factor of a random effect is called inside a sentence: "therapist", "type of clinic"."""
     if factor not in study.covariates:
         return GROUPINGS.get(factor, factor)
-    label = study.label("covariates", factor)
-    return label if label[1:2].isupper() else label[:1].lower() + label[1:]
+    return mid_sentence_label(study.label("covariates", factor))
 
 
 def responder_words(study: ComparativeStudy, outcome: str) -> str:
     """Return the responder rule of an outcome in words, with its source; empty where it has none."""
-    rule = study.outcomes[outcome].response
+    rule = study.outcome_part(outcome).response
     if rule is None:
         return ""
     return rule_words(study, outcome, rule) + (f" ({rule.source})" if rule.source else "")
+
+
+def proportion_of(planned: PlannedAnalysis) -> str:
+    """Return of whom a proportion is: "of responders (an improvement of ...)", "with a fall"."""
+    if planned.response == "responder":
+        return f"of responders ({responder_words(planned.study, planned.outcome_name)})"
+    return f"with {mid_sentence_label(planned.outcome_label)}"
+
+
+def mid_sentence_label(label: str) -> str:
+    """Return a label inside a sentence: with a small letter, unless it begins with an abbreviation."""
+    return label if label[1:2].isupper() else label[:1].lower() + label[1:]
 
 
 def rule_words(study: ComparativeStudy, outcome: str, rule: Responder) -> str:
@@ -95,7 +101,8 @@ def estimand_attributes(study: ComparativeStudy, estimand: str) -> list[tuple[st
     endpoint = endpoint_words(study, estimand)
     if plan.endpoint.measure == "responder":
         endpoint += f"; a responder has {responder_words(study, plan.endpoint.outcome)}"
-    endpoint += f" (range {scale.low:g} to {scale.high:g} {scale.unit}, {scale.direction})"
+    if study.endpoint_kind(estimand) == "mean" or plan.endpoint.measure == "responder":
+        endpoint += f" (range {scale.low:g} to {scale.high:g} {scale.unit}, {scale.direction})"
     events = [
         f"{study.label('intercurrent_events', event)}: {how.strategy.replace('_', ' ')} "
         f"({STRATEGY_NAMES[how.strategy]}{f', value {how.value}' if how.value is not None else ''})"
@@ -106,7 +113,7 @@ def estimand_attributes(study: ComparativeStudy, estimand: str) -> list[tuple[st
         ("Population", words.sets[plan.population]),
         ("Endpoint", endpoint),
         ("Intercurrent events", "; ".join(events) or "none declared"),
-        ("Population-level summary", SUMMARY_WORDS[plan.summary]),
+        ("Population-level summary", EFFECTS[plan.summary].words),
     ]
 
 

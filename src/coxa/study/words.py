@@ -39,21 +39,44 @@ AnalysisSet = Literal["randomised_set", "full_analysis_set", "per_protocol_set",
 Strategy = Literal["treatment_policy", "hypothetical", "composite", "while_on_treatment", "principal_stratum"]
 """ICH E9(R1) strategies for an intercurrent event."""
 
-Measure = Literal["value", "change", "percent_change", "responder"]
+Measure = Literal["value", "change", "percent_change", "responder", "event", "count", "time", "ranking"]
+"""What of an outcome is analysed; the last four are of events up to a visit, and of a composite."""
+
+OutcomeKind = Literal["score", "yes_no", "ordered", "count"]
+"""What the values of an outcome are."""
 
 MEASURE_WORDS: dict[str, str] = {
     "value": "{outcome}",
     "change": "change from baseline in {outcome}",
     "percent_change": "percent change from baseline in {outcome}",
     "responder": "response in {outcome}",
+    "event": "{outcome}",
+    "count": "number of events: {outcome}",
+    "time": "time to {outcome}",
+    "ranking": "ranking by {outcome}",
 }
 """Measure -> what is measured, in words."""
 
 PERCENTAGE_POINTS = "percentage points"
 """Unit of a difference between percent changes, or between proportions."""
 
-Summary = Literal["difference_in_means", "risk_difference"]
-"""Population-level summary of an estimand."""
+Summary = Literal[
+    "difference_in_means",
+    "risk_difference",
+    "risk_ratio",
+    "odds_ratio",
+    "cumulative_odds_ratio",
+    "win_probability",
+    "rate_ratio",
+    "rate_difference",
+    "hazard_ratio",
+    "subdistribution_hazard_ratio",
+    "difference_in_restricted_means",
+    "win_ratio",
+    "win_odds",
+    "net_benefit",
+]
+"""Population-level summary of an estimand; `coxa.study.effects` says what each is."""
 
 Ddf = Literal["satterthwaite", "kenward-roger", "kenward-roger-linear", "between-within", "residual"]
 
@@ -101,6 +124,7 @@ TableName = Literal[
     "goals",
     "red_flag_screening",
     "return_to_sport",
+    "outcome_events",
     "intercurrent_events",
     "adverse_events",
     "co_interventions",

@@ -11,6 +11,7 @@ from coxa.analyses.model_rows import check_arms_at, has_covariates, rows_of_mode
 from coxa.analyses.rows import AnalysisRows
 from coxa.errors import FitError
 from coxa.models import Fit, fit_ancova
+from coxa.models.results.run import AnyFit
 from coxa.study.comparative import PlannedAnalysis
 from coxa.study.wording import model_formula
 from coxa.study.words import SIMULTANEOUS
@@ -35,7 +36,7 @@ class ANCOVAMethod(MeansMethod):
         for fit in fits:
             yield replace(fit, warnings=(*fit.warnings, *left_out))
 
-    def words(self, planned: PlannedAnalysis, fits: Sequence[Fit] | None) -> Words:
+    def words(self, planned: PlannedAnalysis, fits: Sequence[AnyFit] | None) -> Words:
         """Return what the analysis is called: a comparison of means where nothing is adjusted for."""
         robust = tuple(word for word in [planned.analysis.option("vcov")] if word != "model")
         if has_covariates(planned, fits):

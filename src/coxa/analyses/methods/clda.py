@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from coxa.analyses.methods.means import MeansMethod, differences, margins
+from coxa.analyses.methods.means import MeansMethod, differences, margins, of_means
 from coxa.analyses.methods.method import Telling, Words, options_of, zero_day
 from coxa.analyses.methods.mmrm import MISSING, likelihood, likelihood_words
 from coxa.analyses.model_rows import check_cells, rows_of_model
@@ -13,6 +13,7 @@ from coxa.analyses.rows import AnalysisRows
 from coxa.estimates import Estimates, marginal_means
 from coxa.estimates.profile import Profile, planned_profile
 from coxa.models import Fit, fit_clda
+from coxa.models.results.run import AnyFit
 from coxa.study.comparative import PlannedAnalysis
 from coxa.study.models.clda import CLDA
 
@@ -39,9 +40,9 @@ class CLDAMethod(MeansMethod):
             vcov=plan.vcov,
         )
 
-    def estimates(self, planned: PlannedAnalysis, fits: Sequence[Fit], dataset: AnalysisRows) -> Iterator[Estimates]:
+    def estimates(self, planned: PlannedAnalysis, fits: Sequence[AnyFit], dataset: AnalysisRows) -> Iterator[Estimates]:
         """Yield means, of values or of changes as the estimand says, and differences at each visit and over them."""
-        plan, (fit,) = options_of(planned, CLDA), fits
+        plan, (fit,) = options_of(planned, CLDA), map(of_means, fits)
         options: dict[str, Any] = {"averaging": plan.averaging, "conf_level": plan.conf_level}
         means = marginal_means(fit, "arm", **options)
         if planned.response == "change":
@@ -56,7 +57,7 @@ class CLDAMethod(MeansMethod):
             profile = planned_profile(word, days, zero_at=zero_day(planned))
             yield differences(planned, fit, over_time=profile, **options)
 
-    def words(self, planned: PlannedAnalysis, fits: Sequence[Fit] | None) -> Words:
+    def words(self, planned: PlannedAnalysis, fits: Sequence[AnyFit] | None) -> Words:
         """Return what the analysis is called."""
         plan = options_of(planned, CLDA)
         return Words(

@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from coxa.analyses.methods.means import MeansMethod, differences, margins
+from coxa.analyses.methods.means import MeansMethod, differences, margins, of_means
 from coxa.analyses.methods.method import Telling, Words, options_of
 from coxa.analyses.methods.mmrm import MISSING, likelihood, likelihood_words
 from coxa.analyses.model_rows import check_cells, rows_of_model
@@ -17,6 +17,7 @@ from coxa.estimates import Estimates, contrast_rows, marginal_means
 from coxa.estimates.means import numbers
 from coxa.estimates.simultaneous import PAIRWISE, simultaneous
 from coxa.models import Fit, fit_lmm, with_baseline
+from coxa.models.results.run import AnyFit
 from coxa.models.spec import LMMSpec
 from coxa.study.comparative import PlannedAnalysis
 from coxa.study.models.lmm import DAY, LMM
@@ -51,9 +52,9 @@ class LMMMethod(MeansMethod):
         assert isinstance(fit.spec, LMMSpec)
         yield replace(fit, spec=replace(fit.spec, data="with_baseline(data)")) if plan.baseline_is_response else fit
 
-    def estimates(self, planned: PlannedAnalysis, fits: Sequence[Fit], dataset: AnalysisRows) -> Iterator[Estimates]:
+    def estimates(self, planned: PlannedAnalysis, fits: Sequence[AnyFit], dataset: AnalysisRows) -> Iterator[Estimates]:
         """Yield means and differences at each visit, of lines at the planned days, and differences of slopes."""
-        plan, (fit,) = options_of(planned, LMM), fits
+        plan, (fit,) = options_of(planned, LMM), map(of_means, fits)
         if not plan.is_linear:
             yield from MeansMethod.estimates(self, planned, fits, dataset)
             return
@@ -71,7 +72,7 @@ class LMMMethod(MeansMethod):
         square = sum(day**2 for day in days.values())
         return {visit: WEEK * day / square for visit, day in days.items()}
 
-    def words(self, planned: PlannedAnalysis, fits: Sequence[Fit] | None) -> Words:
+    def words(self, planned: PlannedAnalysis, fits: Sequence[AnyFit] | None) -> Words:
         """Return what the analysis is called."""
         plan = options_of(planned, LMM)
         lines = ", means as straight lines over time" if plan.is_linear else ""

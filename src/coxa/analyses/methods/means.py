@@ -22,6 +22,7 @@ from coxa.estimates.margins import simultaneous_margins
 from coxa.estimates.profile import planned_profile
 from coxa.estimates.simultaneous import PAIRWISE, Adjustment
 from coxa.models import Fit
+from coxa.models.results.run import AnyFit
 from coxa.study.comparative import PlannedAnalysis
 from coxa.study.parts import arm_factors
 from coxa.study.words import SIMULTANEOUS
@@ -30,10 +31,20 @@ from coxa.study.words import SIMULTANEOUS
 class MeansMethod(Method):
     """A method whose models have the arm, and the visit where they have several, as factors."""
 
-    def estimates(self, planned: PlannedAnalysis, fits: Sequence[Fit], dataset: AnalysisRows) -> Iterator[Estimates]:
+    def estimates(self, planned: PlannedAnalysis, fits: Sequence[AnyFit], dataset: AnalysisRows) -> Iterator[Estimates]:
         """Yield the means and comparisons of each model, at each visit and over the course, as the plan asks."""
         for fit in fits:
-            yield from model_estimates(planned, fit)
+            yield from model_estimates(planned, of_means(fit))
+
+    def in_subgroup(self, planned: PlannedAnalysis, fit: AnyFit, subgroup: str) -> Estimates:
+        """Return the comparisons within the levels of a subgroup and the test of the interaction."""
+        return in_subgroup(planned, of_means(fit), subgroup)
+
+
+def of_means(fit: AnyFit) -> Fit:
+    """Return a model as one of means."""
+    assert isinstance(fit, Fit)
+    return fit
 
 
 def model_estimates(planned: PlannedAnalysis, fit: Fit) -> Iterator[Estimates]:
@@ -80,7 +91,7 @@ def margins(planned: PlannedAnalysis, fit: Fit, **options: Any) -> Estimates:
     analysis = planned.analysis
     margin = analysis.option("margin")
     every = contrasts(fit, "arm", against=planned.against, **options).frame
-    chosen = every[asked(every, planned.visits)].reset_index(drop=True)
+    chosen = every[asked(every, planned)].reset_index(drop=True)
     if chosen.empty:
         return Estimates(chosen)
     tested = margin_test(

@@ -10,6 +10,7 @@ from coxa.analyses.rows import AnalysisRows
 from coxa.estimates import Estimates
 from coxa.estimates.profile import planned_profile
 from coxa.models import Fit
+from coxa.models.results.run import AnyFit
 from coxa.study.analysis import Analysis
 from coxa.study.comparative import PlannedAnalysis
 
@@ -58,7 +59,7 @@ class Telling:
     """
 
     planned: PlannedAnalysis
-    fits: Sequence[Fit]
+    fits: Sequence[AnyFit]
     cite: Callable[..., str]
     terms: Callable[[str], str]
 
@@ -91,7 +92,7 @@ class Method:
     diagnostics: bool = False
     courses: Mapping[str, str] = COURSES
 
-    def fits(self, planned: PlannedAnalysis, dataset: AnalysisRows, subgroup: str | None = None) -> Iterator[Fit]:
+    def fits(self, planned: PlannedAnalysis, dataset: AnalysisRows, subgroup: str | None = None) -> Iterator[AnyFit]:
         """Yield the models of an analysis, or the joint models of the levels of a subgroup; none by default.
 
         Raises
@@ -101,16 +102,20 @@ class Method:
         """
         yield from ()
 
-    def estimates(self, planned: PlannedAnalysis, fits: Sequence[Fit], dataset: AnalysisRows) -> Iterator[Estimates]:
+    def estimates(self, planned: PlannedAnalysis, fits: Sequence[AnyFit], dataset: AnalysisRows) -> Iterator[Estimates]:
         """Yield every number that the plan asks for, from the models or from the rows."""
         raise NotImplementedError
 
-    def words(self, planned: PlannedAnalysis, fits: Sequence[Fit] | None) -> Words:
+    def words(self, planned: PlannedAnalysis, fits: Sequence[AnyFit] | None) -> Words:
         """Return what the analysis is called: as it ran, or as planned where there are no models."""
         raise NotImplementedError
 
     def sentences(self, telling: Telling) -> Iterator[str]:
         """Yield how the models were fitted, for the methods section."""
+        raise NotImplementedError
+
+    def in_subgroup(self, planned: PlannedAnalysis, fit: AnyFit, subgroup: str) -> Estimates:
+        """Return the comparisons within the levels of a subgroup, and the test of the interaction."""
         raise NotImplementedError
 
     def random_words(self, planned: PlannedAnalysis, fit: Fit) -> Iterator[str]:

@@ -12,6 +12,7 @@ from coxa.analyses.model_rows import check_cells, has_covariates, rows_of_model
 from coxa.analyses.rows import AnalysisRows
 from coxa.covariances import COVARIANCES
 from coxa.models import Fit, fit_ancova, fit_mmrm
+from coxa.models.results.run import AnyFit
 from coxa.study.comparative import PlannedAnalysis
 from coxa.study.models.mmrm import MMRM
 from coxa.study.wording import model_formula
@@ -49,7 +50,7 @@ class MMRMMethod(MeansMethod):
             partially_nested=partially_nested(analysis) or None,
         )
 
-    def words(self, planned: PlannedAnalysis, fits: Sequence[Fit] | None) -> Words:
+    def words(self, planned: PlannedAnalysis, fits: Sequence[AnyFit] | None) -> Words:
         """Return what the analysis is called: a model over the visits, or what it is where there is one visit."""
         analysis = options_of(planned, MMRM)
         if len(fits[0].sample.visits if fits else planned.model_visits) > 1:

@@ -7,31 +7,31 @@ from collections.abc import Iterator, Sequence
 from coxa.analyses.methods.method import Method, Telling, Together, Words
 from coxa.analyses.rows import AnalysisRows
 from coxa.estimates import Estimates, fit_proportions
-from coxa.models import Fit
+from coxa.models.results.run import AnyFit
 from coxa.study.comparative import PlannedAnalysis
-from coxa.study.wording import responder_words
+from coxa.study.wording import proportion_of
 
 
 class ProportionsMethod(Method):
     """Newcombe's intervals of differences, and ratios, at each visit of the estimand."""
 
-    def estimates(self, planned: PlannedAnalysis, fits: Sequence[Fit], dataset: AnalysisRows) -> Iterator[Estimates]:
+    def estimates(self, planned: PlannedAnalysis, fits: Sequence[AnyFit], dataset: AnalysisRows) -> Iterator[Estimates]:
         """Yield responder proportions and their differences at each visit of the estimand."""
         analysis = planned.analysis
         for visit in planned.visits:
-            rows = dataset.frame[dataset.frame["visit"] == visit]
+            rows, response = dataset.frame[dataset.frame["visit"] == visit], planned.response
             if analysis.option("missing_response") == "non_responder":
-                rows = rows.assign(responder=rows["responder"].fillna(0.0))
+                rows = rows.assign(**{response: rows[response].fillna(0.0)})
             found = fit_proportions(
-                rows.dropna(subset=["responder"]),
-                response="responder",
+                rows.dropna(subset=[response]),
+                response=response,
                 arm="arm",
                 against=planned.against,
                 conf_level=analysis.conf_level,
             )
             yield Estimates(found.frame[found.frame["arm"].isin(planned.arms)].assign(visit=visit))
 
-    def words(self, planned: PlannedAnalysis, fits: Sequence[Fit] | None) -> Words:
+    def words(self, planned: PlannedAnalysis, fits: Sequence[AnyFit] | None) -> Words:
         """Return what the comparison is called."""
         how = planned.analysis.option("missing_response")
         title, cites = "Proportions, not adjusted", ("proportions", how)
@@ -41,9 +41,9 @@ class ProportionsMethod(Method):
 
     def sentences(self, telling: Telling) -> Iterator[str]:
         """Yield how proportions were compared."""
-        study, outcome = telling.planned.study, telling.planned.outcome_name
+        study = telling.planned.study
         yield (
-            f"Proportions of responders ({responder_words(study, outcome)}) were compared without "
+            f"Proportions {proportion_of(telling.planned)} were compared without "
             f"adjustment; intervals of differences are Newcombe's hybrid score intervals{telling.cite('proportions')}. "
             "Those of ratios are on the log scale; where no or every participant of one "
             f"{study.words.arm} responds, they are score intervals."

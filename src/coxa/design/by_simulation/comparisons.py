@@ -36,8 +36,7 @@ class Comparison:
 def comparisons(study: ComparativeStudy, name: str) -> list[Comparison]:
     """Return the comparisons that the estimand of an analysis names: visit by visit, then those over the course."""
     planned = study.planned(name)
-    term = "risk_difference" if planned.of_responders else "difference"
-    places = [(visit, term) for visit in planned.visits]
+    places = [(visit, planned.effect.term) for visit in planned.visits]
     places += [("", f"difference_in_{word}") for word in planned.analysis.courses]
     return [
         Comparison(name, planned.estimand_name, arm, planned.against, visit, term)

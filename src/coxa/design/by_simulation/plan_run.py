@@ -11,7 +11,7 @@ from coxa.analyses.planned import run_analysis
 from coxa.analyses.rows import SimulatedRows
 from coxa.design.by_simulation.comparisons import comparisons, level_of, only_comparisons
 from coxa.errors import CoxaError, NonConvergenceError
-from coxa.models import Fit
+from coxa.models.results.run import AnyFit
 from coxa.simulate import DrawnTrial, TrialDesign, estimand_frame
 from coxa.study.analysis import MeansAnalysis
 from coxa.study.comparative import ComparativeStudy
@@ -100,6 +100,6 @@ def reason(error: CoxaError) -> str:
     return kind.splitlines()[0][:160]
 
 
-def rung(fits: tuple[Fit, ...], ladder: tuple[str, ...]) -> int:
+def rung(fits: tuple[AnyFit, ...], ladder: tuple[str, ...]) -> int:
     """Return the place in the covariance ladder of the structure that was used; 0 where there is no ladder."""
     return max((ladder.index(fit.structure) for fit in fits if fit.structure in ladder), default=0)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from coxa.estimates.table import COMPARISONS
+from coxa.estimates.table import COURSES
 from coxa.exchange.shown import Shown, first_of_each
 from coxa.study.comparative import PlannedAnalysis
 from coxa.study.wording import estimand_title
@@ -56,7 +56,7 @@ def _facts(shown: Shown, planned: PlannedAnalysis, visit: str) -> tuple[str, ...
         estimand_title(study, planned.estimand_name),
         study.words.sets[planned.estimand.population],
         ", ".join(study.label("visits", name) for name in when),
-        planned.scale.unit if not planned.of_responders else "participants",
+        planned.scale.unit if planned.kind != "binary" else "participants",
     )
 
 
@@ -73,7 +73,7 @@ def _by_arm(shown: Shown, planned: PlannedAnalysis) -> Iterator[tuple[Any, ...]]
 
 
 def _compared(shown: Shown, planned: PlannedAnalysis) -> Iterator[tuple[Any, ...]]:
-    rows = _numbers(shown, planned, *COMPARISONS, *RATIOS)
+    rows = _numbers(shown, planned, planned.effect.term, *COURSES, *RATIOS)
     sizes = _sizes(shown, planned)
     margin = planned.analysis.option("margin")
     keys = ["term", "visit", "arm", "reference"]

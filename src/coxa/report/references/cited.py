@@ -7,14 +7,14 @@ from typing import Any
 
 from coxa.analyses.methods import Words, method_of
 from coxa.analyses.model_rows import has_covariates
-from coxa.models import Fit
+from coxa.models.results.run import AnyFit
 from coxa.report.references.bibliography import Entry, of_instrument, of_method
 from coxa.study import Study
 from coxa.study.analysis import Analysis
 from coxa.study.comparative import ComparativeStudy
 from coxa.study.important import responder_rules
 
-Fits = Mapping[str, tuple[Fit, ...]]
+Fits = Mapping[str, tuple[AnyFit, ...]]
 
 
 def methods_used(study: ComparativeStudy, fits: Fits | None = None) -> tuple[str, ...]:
@@ -53,7 +53,7 @@ def descriptions_used(study: ComparativeStudy) -> tuple[str, ...]:
     return tuple(word for word, yes in asked.items() if yes)
 
 
-def _analysis(plan: Analysis, model: Words, fits: tuple[Fit, ...] | None, *, adjusts: bool) -> Iterator[str]:
+def _analysis(plan: Analysis, model: Words, fits: tuple[AnyFit, ...] | None, *, adjusts: bool) -> Iterator[str]:
     """Yield what an analysis cites: its model, then what it has of what models may have."""
     yield from model.cites
     yield from ("random-effects",) if plan.factors else ()

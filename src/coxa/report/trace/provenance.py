@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from coxa.models import Fit
+from coxa.models.results.run import AnyFit
 from coxa.report.record import ReportRecord, compares
 from coxa.report.trace.identity import data_hash, model_id
 from coxa.report.trace.run_data import lock_data
@@ -48,12 +48,12 @@ def provenance(report: ReportRecord[Study]) -> dict[str, Any]:
     }
 
 
-def model_call(fit: Fit) -> str:
+def model_call(fit: AnyFit) -> str:
     """Return the call that gives the model again on the rows of its estimand, held in `data`."""
     return fit.spec.call()
 
 
-def _model(fit: Fit) -> dict[str, Any]:
+def _model(fit: AnyFit) -> dict[str, Any]:
     reasons = fit.left_out["reason"].astype(str).value_counts(sort=False)
     return {
         "call": model_call(fit),

@@ -142,10 +142,10 @@ def _estimand(study: ComparativeStudy, analysis: Analysis, at: tuple[str, ...]) 
             "Tukey's adjustment is over all pairs of arms, and this estimand compares some of them; compare all arms, "
             "or use `multiplicity: dunnett`",
         )
-    if analysis.summary != estimand.summary:
+    if estimand.summary not in analysis.summaries:
         yield (
             (*at, "model"),
-            f"model {analysis.model} does not estimate a {estimand.summary}; "
+            f"model {analysis.model} does not estimate a {estimand.summary.replace('_', ' ')}; "
             f"Use {' or '.join(models_of(estimand.summary))}.",
         )
     elif estimand.endpoint.measure not in analysis.measures:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from coxa.study.base import Problem, known
 from coxa.study.checks.analyses import analysis_problems
 from coxa.study.checks.assumptions import assumption_problems, source_problems
+from coxa.study.checks.endpoints import endpoint_problems
 from coxa.study.checks.shared import shared_problems
 from coxa.study.comparative import ComparativeStudy
 from coxa.study.estimand import Estimand
@@ -24,6 +25,7 @@ def comparison_problems(study: ComparativeStudy, cluster: str | None = None) -> 
             "`reference: true` on the comparator only",
         )
     yield from shared_problems(study)
+    yield from endpoint_problems(study)
     for name, estimand in study.estimands.items():
         yield from _estimand_problems(study, name, estimand)
     for name, analysis in study.analyses.items():
@@ -45,7 +47,8 @@ def _estimand_problems(study: ComparativeStudy, name: str, estimand: Estimand) -
     at = ("estimands", name)
     arms = (*estimand.treatment.compare, estimand.treatment.against)
     yield from known(arms, study.arms, "arm", (*at, "treatment"))
-    yield from known([estimand.endpoint.outcome], study.outcomes, "outcome", (*at, "endpoint", "outcome"))
+    parts = {**study.outcomes, **study.events, **study.composites}
+    yield from known([estimand.endpoint.outcome], parts, "outcome", (*at, "endpoint", "outcome"))
     yield from known(estimand.endpoint.visit, study.visits, "visit", (*at, "endpoint", "visit"))
     events = (*at, "intercurrent_events")
     yield from known(estimand.intercurrent_events, study.intercurrent_events, "intercurrent event", events)

@@ -60,7 +60,8 @@ def _data_problems(study: Study) -> Iterator[Problem]:
     if study.data is None:
         return
     for required in ("participants", "assessments"):
-        needed = required == "participants" or "item_responses" not in study.data.tables
+        measured = bool(study.outcomes) and "item_responses" not in study.data.tables
+        needed = required == "participants" or measured
         if needed and required not in study.data.tables:
             yield Problem(("data", "tables"), f"table `{required}` is missing; name the file that holds it")
     for table, source in study.data.tables.items():

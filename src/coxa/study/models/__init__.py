@@ -30,7 +30,7 @@ def models_of(summary: str) -> list[str]:
 
     Examples
     --------
-    >>> models_of("risk_difference")
-    ['proportions']
+    >>> models_of("difference_in_means")
+    ['mmrm', 'ancova', 'clda', 'lmm']
     """
-    return [word for word, kind in MODELS.items() if kind.summary == summary]
+    return [word for word, kind in MODELS.items() if summary in kind.summaries]

@@ -7,13 +7,14 @@ from typing import ClassVar, Literal
 from pydantic import Field
 
 from coxa.study.analysis import Analysis
-from coxa.study.words import Summary
+from coxa.study.words import Measure, Summary
 
 
 class Proportions(Analysis):
     """Proportions of responders, compared without adjustment."""
 
-    summary: ClassVar[Summary] = "risk_difference"
+    summaries: ClassVar[tuple[Summary, ...]] = ("risk_difference", "risk_ratio", "odds_ratio")
+    measures: ClassVar[tuple[Measure, ...]] = ("responder", "value", "event")
 
     model: Literal["proportions"] = Field(description="Responders at each visit, without a model.")
     multiplicity: Literal["none", "bonferroni", "holm", "hochberg"] = Field(

@@ -8,7 +8,7 @@ from typing import get_args
 import pandas as pd
 
 from coxa.estimates.margins import MarginType
-from coxa.estimates.table import COMPARISONS
+from coxa.estimates.table import COURSES
 from coxa.study.comparative import PlannedAnalysis
 from coxa.study.wording import join_words
 from coxa.study.words import SIMULTANEOUS
@@ -25,7 +25,7 @@ def is_adjusted(planned: PlannedAnalysis, record: Record) -> bool:
     """Return whether the p-value of a row of an analysis is adjusted for multiplicity."""
     method = planned.analysis.multiplicity
     in_family = record["visit"] in ("", *planned.visits) or method in SIMULTANEOUS
-    return method != "none" and in_family and record["term"] in (*COMPARISONS, *get_args(MarginType))
+    return method != "none" and in_family and record["term"] in (planned.effect.term, *COURSES, *get_args(MarginType))
 
 
 def p_mark(planned: PlannedAnalysis, record: Record) -> str:
@@ -54,7 +54,8 @@ def family_size(record: Record) -> int:
 
 def unadjusted_note(planned: PlannedAnalysis, rows: pd.DataFrame) -> str:
     """Say which p-values of an analysis are not adjusted although another analysis adjusts them; empty without any."""
-    study, shown = planned.study, set(rows.loc[rows["term"].isin(COMPARISONS), "visit"]) - set(planned.visits)
+    study, compared = planned.study, rows["term"].isin((planned.effect.term, *COURSES))
+    shown = set(rows.loc[compared, "visit"]) - set(planned.visits)
     adjusted = {
         other.label: [visit for visit in other.visits if visit in shown]
         for other in study.planned_analyses

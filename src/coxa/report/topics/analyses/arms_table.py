@@ -15,18 +15,16 @@ from coxa.report.topics.analyses.footnotes import mean_words, warning_marks
 from coxa.report.topics.analyses.results import (
     INTERVAL,
     address,
-    adjusted_cell,
     comparison_label,
     estimate_cell,
-    responders_cell,
 )
-from coxa.report.topics.analyses.sentences import MEANS, RISKS
 from coxa.report.topics.analyses.variances import warning_words
+from coxa.report.topics.analyses.written import compared_heading, written
 from coxa.study.comparative import PlannedAnalysis
 from coxa.tables.by_arm import summarised
 from coxa.tables.cells import Statistic
 from coxa.tables.characteristics import SUMMARY_LABELS
-from coxa.tables.formats import NONE, cell
+from coxa.tables.formats import NONE, cell, share
 from coxa.tables.phrases import mid_sentence, sentence_case
 from coxa.tables.records import Record, records
 from coxa.tables.table import Cell, Column, Footnote, Row, RowGroup, Table
@@ -52,7 +50,7 @@ def results_table(report: ReportRecord, analyses: Sequence[PlannedAnalysis], tab
         percentage points. Comparisons of other arms have rows of their own.
     """
     study = report.study
-    asked = {one: one.asked(report.estimates.frame, MEANS, RISKS) for one in analyses}
+    asked = {one: one.asked(report.estimates.frame, one.effect.term) for one in analyses}
     asked = {planned: rows for planned, rows in asked.items() if len(rows)}
     marks = warning_marks(pd.concat(asked.values())) if asked else {}
     groups = [
@@ -66,12 +64,21 @@ def results_table(report: ReportRecord, analyses: Sequence[PlannedAnalysis], tab
         Column("Baseline"),
         Column("At the visit"),
         Column(f"{_means(report, asked)} (CI)"),
-        Column("Difference (CI)"),
+        Column(compared_heading(asked)),
         Column("p"),
     )
     return Table(
         table_id, title, study.words.arm.capitalize(), columns, tuple(groups), tuple(_notes(report, asked, marks))
     )
+
+
+SEEN = {
+    "binary": "Of a yes or no: n/N (%) at the visit in place of a mean; proportions differ in percentage points.",
+    "ordered": "Of levels: median [Q1, Q3] of their codes; they are not averaged.",
+    "count": "Of counts: the number of events in all participants of the arm.",
+    "time": "Of times to an event: n/N (%) with the event until the visit; others were observed until then or left.",
+}
+"""What is analysed -> what the column of the visit has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,17 +93,18 @@ class _Place:
 
 def _heading(planned: PlannedAnalysis, visit: str) -> str:
     at = planned.study.label("visits", visit)
-    return sentence_case(f"{planned.variable} at {at} ({planned.direction}): {mid_sentence(planned.title)}")
+    shown = "" if planned.effect.scale in ("units", "points") else f"; {planned.effect.words}"
+    return sentence_case(f"{planned.variable} at {at} ({planned.direction}): {mid_sentence(planned.title)}{shown}")
 
 
 def _rows(report: ReportRecord, place: _Place) -> Iterator[Row]:
     """Yield the rows of the arms that are in the analysis, and of comparisons that are not with the reference."""
     planned, visit = place.planned, place.visit
     study, against = planned.study, planned.against
-    estimated = records(planned.rows(report.estimates.frame, "marginal_mean", "risk"))
+    estimated = records(planned.rows(report.estimates.frame, "marginal_mean", planned.effect.arms))
     adjusted = {one["arm"]: one for one in estimated if (one["visit"], one["term"]) == (visit, "marginal_mean")}
-    risks = {one["arm"]: one for one in estimated if (one["visit"], one["term"]) == (visit, "risk")}
-    means = risks if planned.of_responders else adjusted
+    raw = {one["arm"]: one for one in estimated if (one["visit"], one["term"]) == (visit, planned.effect.arms)}
+    means = adjusted if planned.of_means else raw
     compared = records(place.asked[place.asked["visit"] == visit])
     differences = {one["arm"]: one for one in compared if one["reference"] == against}
     for arm in study.arm_order:
@@ -118,12 +126,17 @@ def _described(
     rows = rows[(rows["visit"] == place.visit) & (rows["arm"].astype(str) == arm)]
     at = Statistic(estimand=planned.estimand_name, analysis="analysed", visit=place.visit, arm=arm)
     summary, decimals = planned.outcome.summary, planned.scale.decimals
-    yield _analysed(planned, mean) if mean else Cell(NONE)
-    yield summarised(summary, _known(rows["baseline"]), replace(at, term="baseline"), decimals)
-    if planned.of_responders:
-        yield responders_cell(mean) if mean else Cell(NONE)
-        yield adjusted_cell(adjusted)
+    if not planned.of_means:
+        yield cell("count", {"n": rows["participant_id"].nunique()}, replace(at, term="participants"))
+        with_baseline = planned.outcome_name in planned.study.outcomes and planned.outcome.summary
+        known = _known(rows["baseline"])
+        yield summarised(summary, known, replace(at, term="baseline"), decimals) if with_baseline else Cell(NONE)
+        yield seen_cell(planned, rows, at)
+        shown = adjusted or (mean if planned.kind not in ("binary", "ranking") else None)
+        yield written(planned, "estimate_interval", shown) if shown else Cell(NONE)
         return
+    yield _analysed(mean) if mean else Cell(NONE)
+    yield summarised(summary, _known(rows["baseline"]), replace(at, term="baseline"), decimals)
     yield summarised(summary, _known(rows["value"]), replace(at, term="value"), decimals)
     yield estimate_cell("estimate_interval", mean, *INTERVAL, decimals=planned.decimals) if mean else Cell(NONE)
 
@@ -132,10 +145,22 @@ def _known(values: pd.Series) -> NDArray[np.float64]:
     return values.dropna().to_numpy(dtype=float)
 
 
-def _analysed(planned: PlannedAnalysis, mean: Record) -> Cell:
-    """Return those behind a mean or a proportion; `n` of a proportion are its responders."""
-    if planned.of_responders:
-        return cell("participants", {"n_participants": mean["n_participants"]}, address(mean))
+def seen_cell(planned: PlannedAnalysis, rows: pd.DataFrame, at: Statistic) -> Cell:
+    """Return what was seen of an arm: n/N (%) with yes or an event, the number of events, or the middle level."""
+    if planned.kind in ("binary", "time"):
+        yes = rows["status"].eq(1) if planned.kind == "time" else rows[planned.response].eq(1)
+        n, total = int(yes.sum()), len(rows)
+        values = {"n": n, "total": total, "share": share(n, total)}
+        return cell("count_of_percent", values, replace(at, term="risk")) if total else Cell(NONE)
+    if planned.kind == "count":
+        return cell("count", {"n": int(rows[planned.response].sum())}, replace(at, term="events"))
+    if planned.kind == "ordered":
+        return summarised("median_iqr", _known(rows["value"]), replace(at, term="value"), 0)
+    return Cell(NONE)
+
+
+def _analysed(mean: Record) -> Cell:
+    """Return those behind a mean."""
     return cell("count", {"n": mean["n_observations"]}, address(mean))
 
 
@@ -144,10 +169,9 @@ def _compared(place: _Place, record: Record | None, is_reference: bool) -> tuple
     if record is None:
         blank = Cell("" if is_reference else NONE)
         return blank, blank
-    rule = "points_interval" if record["term"] == RISKS else "estimate_interval"
     mark = place.marks.get(record["warning"], "")
     return (
-        estimate_cell(rule, record, *INTERVAL, decimals=place.planned.decimals, mark=mark),
+        written(place.planned, "estimate_interval", record, mark=mark),
         estimate_cell("p_value", record, "p_value", mark=p_mark(place.planned, record)),
     )
 
@@ -156,17 +180,14 @@ def _notes(
     report: ReportRecord, asked: Mapping[PlannedAnalysis, pd.DataFrame], marks: Mapping[str, str]
 ) -> Iterator[Footnote]:
     study = report.study
-    of_means = [planned for planned in asked if not planned.of_responders]
+    of_means = [planned for planned in asked if planned.of_means]
     if of_means:
         kinds, heading = _kinds(report, of_means), _means(report, of_means)
         what = f" {' or '.join(map(mid_sentence, kinds))}" if len(kinds) > 1 else ""
         change = " of the change from baseline" if any(one.response != "value" for one in of_means) else ""
         estimated = f" {heading}:{what}{change}." if what or change else ""
         yield Footnote(f"Baseline and visit: {_summaries(of_means)} of the participants analysed.{estimated}")
-    if len(of_means) < len(asked):
-        yield Footnote(
-            "Of responders: n/N (%) at the visit in place of a mean; proportions differ in percentage points."
-        )
+    yield from (Footnote(SEEN[kind]) for kind in dict.fromkeys(one.kind for one in asked) if kind in SEEN)
     yield Footnote(f"{_interval_words(asked)} n, participants analysed. SD, standard deviation.")
     families = [
         f"{planned.label}: {family_words(planned, rows)}"
@@ -194,13 +215,14 @@ def _interval_words(asked: Mapping[PlannedAnalysis, pd.DataFrame]) -> str:
 def _means(report: ReportRecord, analyses: Iterable[PlannedAnalysis]) -> str:
     """Return what the means of the analyses are called, where there are several kinds of them in one word."""
     kinds = _kinds(report, analyses)
-    return kinds[0] if len(kinds) == 1 else "Estimated mean"
+    return kinds[0] if len(kinds) == 1 else "Estimate"
 
 
 def _kinds(report: ReportRecord, analyses: Iterable[PlannedAnalysis]) -> list[str]:
     """Return what the means of analyses are called, each word once; responders have none."""
-    words = (mean_words(one, report.fits.get(one.name)) for one in analyses if not one.of_responders)
-    return list(dict.fromkeys(words))
+    words = [mean_words(one, report.fits.get(one.name)) for one in analyses if one.of_means]
+    words += [one.effect.arm_words for one in analyses if not one.of_means and one.effect.arm_words]
+    return list(dict.fromkeys(words)) or ["Estimate"]
 
 
 def _summaries(analyses: Sequence[PlannedAnalysis]) -> str:

@@ -8,7 +8,6 @@ from coxa.figures.figure import Figure
 from coxa.report.record import ReportRecord
 from coxa.report.topics.analyses.forest import plot_forest
 from coxa.report.topics.analyses.results import comparison_label
-from coxa.report.topics.analyses.sentences import MEANS
 from coxa.study.comparative import PlannedAnalysis
 from coxa.tables.records import Record, records
 from coxa.tables.table import identifier
@@ -20,7 +19,7 @@ def side_by_side(report: ReportRecord, first: PlannedAnalysis) -> Figure | None:
         rows[rows["visit"].isin(first.visits)]
         for planned in report.study.planned_analyses
         if (planned.outcome_name, planned.response) == (first.outcome_name, first.response)
-        for rows in [planned.asked(report.estimates.frame, MEANS)]
+        for rows in [planned.asked(report.estimates.frame, first.effect.term)]
     ]
     if sum(len(rows) > 0 for rows in frames) < 2:
         return None

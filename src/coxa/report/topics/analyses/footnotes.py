@@ -12,6 +12,7 @@ from coxa.covariances import COVARIANCES
 from coxa.derive.dataset import AnalysisDataset
 from coxa.frames import among
 from coxa.models import Fit
+from coxa.models.results.run import AnyFit
 from coxa.report.topics.analyses.adjusted import MARK, adjusted_note, unadjusted_note
 from coxa.report.topics.analyses.variances import random_words
 from coxa.report.topics.data.labels import with_labels
@@ -27,20 +28,20 @@ from coxa.tables.records import records
 from coxa.tables.table import Footnote
 
 
-def mean_words(planned: PlannedAnalysis, fits: Sequence[Fit] | None = None) -> str:
+def mean_words(planned: PlannedAnalysis, fits: Sequence[AnyFit] | None = None) -> str:
     """Return what the means of an analysis are called: adjusted for covariates, estimated over visits, or means."""
     if has_covariates(planned, fits):
         return "Adjusted mean"
     return words_that_ran(planned, fits).means
 
 
-def words_that_ran(planned: PlannedAnalysis, fits: Sequence[Fit] | None = None) -> Words:
+def words_that_ran(planned: PlannedAnalysis, fits: Sequence[AnyFit] | None = None) -> Words:
     """Return what an analysis is called, as it ran; as planned where there are no models."""
     return method_of(planned.analysis).words(planned, fits)
 
 
 def analysis_footnotes(
-    planned: PlannedAnalysis, fits: Sequence[Fit], rows: pd.DataFrame, dataset: AnalysisDataset | None = None
+    planned: PlannedAnalysis, fits: Sequence[AnyFit], rows: pd.DataFrame, dataset: AnalysisDataset | None = None
 ) -> list[Footnote]:
     """Return the notes of a table of one analysis: how it was made, in whom, and what its numbers warn of."""
     ran = words_that_ran(planned, fits)
@@ -79,7 +80,7 @@ def population_words(planned: PlannedAnalysis, dataset: AnalysisDataset | None =
     return prose(f"{population} (N = ", _count(planned, "analysis_set", n), whole, ").")
 
 
-def analysed_words(planned: PlannedAnalysis, fits: Sequence[Fit], rows: pd.DataFrame) -> Prose:
+def analysed_words(planned: PlannedAnalysis, fits: Sequence[AnyFit], rows: pd.DataFrame) -> Prose:
     """Return how many participants were analysed: over all visits by one model, else at each visit.
 
     Parameters
@@ -115,7 +116,7 @@ def analysed_words(planned: PlannedAnalysis, fits: Sequence[Fit], rows: pd.DataF
     return in_sentence(each) if each else prose("nobody")
 
 
-def _not_analysed(planned: PlannedAnalysis, fits: Sequence[Fit], dataset: AnalysisDataset | None) -> Prose:
+def _not_analysed(planned: PlannedAnalysis, fits: Sequence[AnyFit], dataset: AnalysisDataset | None) -> Prose:
     """Say how many participants of the set are in no model, and why; empty where all are, or no model was fitted."""
     if dataset is None or not fits:
         return prose()
@@ -140,18 +141,19 @@ def _count(planned: PlannedAnalysis, term: str, n: int, visit: str = "") -> Cell
     return counted(n, planned.name, term, estimand=planned.estimand_name, visit=visit)
 
 
-def _people(fits: Sequence[Fit]) -> pd.Series:
+def _people(fits: Sequence[AnyFit]) -> pd.Series:
     """Return the participants of the models, each once."""
     each = [pd.Series(fit.sample.participant).drop_duplicates() for fit in fits]
     return pd.concat(each).drop_duplicates() if each else pd.Series(dtype=object)
 
 
-def _model_words(planned: PlannedAnalysis, fits: Sequence[Fit]) -> Iterable[Text]:
+def _model_words(planned: PlannedAnalysis, fits: Sequence[AnyFit]) -> Iterable[Text]:
     for formula in dict.fromkeys(fit.formula for fit in fits):
         yield f"Formula: {formula}."
     for fit in fits:
-        yield from random_words(planned, fit)
-        yield from method_of(planned.analysis).random_words(planned, fit)
+        if isinstance(fit, Fit):
+            yield from random_words(planned, fit)
+            yield from method_of(planned.analysis).random_words(planned, fit)
     repeated = words_that_ran(planned, fits).whole and planned.analysis.option("covariance")
     for structure, group in dict.fromkeys((fit.structure, fit.group) for fit in fits):
         each = f", for each {group} its own" if group else ""

@@ -6,19 +6,26 @@ from collections.abc import Sequence
 from textwrap import wrap
 from typing import Any, Literal
 
+import numpy as np
 import pandas as pd
 
 from coxa.figures.figure import Figure, literal
 from coxa.figures.text import forest_text, interval_cells
 from coxa.figures.theme import INK, OKABE_ITO, RULE, TEXT_SIZE, options, themed, told
+from coxa.report.topics.analyses.results import comparison_label
+from coxa.report.topics.analyses.written import DECIMALS
 from coxa.study.comparative import ComparativeStudy, PlannedAnalysis
+from coxa.study.effects import Effect
 from coxa.tables.cells import BEHIND, WHOSE
+from coxa.tables.phrases import sentence_case
+from coxa.tables.records import records
 
 WIDTH = 320
 TEXT_WIDTH = 150
 ROW = 30
 LINE = 14
 LABEL_LETTERS = 48
+NUMBERS = ("estimate", "conf_low", "conf_high")
 DATA_COLUMNS = (*WHOSE, "label", "estimate", "conf_low", "conf_high", *BEHIND)
 """Of each row of estimates, what the figure shows and what it is of."""
 
@@ -31,8 +38,8 @@ def plot_forest(planned: PlannedAnalysis, rows: pd.DataFrame, *, figure_id: str,
     planned
         An analysis of the outcome that all rows are of: unit, decimals, direction and labels.
     rows
-        Rows of estimates with term `difference`; an optional column `label` says what each row is, else it is the
-        visit and the comparison.
+        Rows of estimates of the comparison that the estimand asks for; an optional column `label` says what each row
+        is, else it is the visit and the comparison.
     figure_id, title
         Identifier and caption.
 
@@ -40,22 +47,26 @@ def plot_forest(planned: PlannedAnalysis, rows: pd.DataFrame, *, figure_id: str,
     -------
     Figure
     """
-    study, quantity = planned.study, f"Difference in means ({planned.unit})"
+    study, effect = planned.study, planned.effect
+    quantity = sentence_case(effect.words) + (f" ({planned.unit})" if planned.unit else "")
     labelled = rows.reset_index(drop=True).assign(
         label=rows["label"].to_list() if "label" in rows else row_labels(study, rows),
         place=[f"{index:03d}" for index in range(len(rows))],
     )
     lines = [wrap(label, LABEL_LETTERS) for label in labelled["label"]]
     height = len(lines) * (ROW + LINE * (max(map(len, lines), default=1) - 1))
-    shown = interval_cells(labelled, "estimate", planned.decimals)
+    decimals, in_points = DECIMALS.get(effect.scale, planned.decimals), effect.scale == "points"
+    shown = interval_cells(labelled, "estimate", decimals, "points_interval" if in_points else "estimate_interval")
     sides = favours(study, labelled, higher_is_better=planned.higher_is_better)
-    words = forest_text(labelled["label"], shown, quantity, sides)
+    words = forest_text(labelled["label"], shown, quantity, sides, null=effect.null)
+    unit = 100.0 if in_points else 1.0
 
     def draw(texts: Sequence[str]) -> Any:
         import altair as alt
 
-        drawn = labelled.assign(text=texts)[["place", "label", "text", "estimate", "conf_low", "conf_high"]]
-        intervals = _intervals(drawn, lines, sides, quantity, height)
+        drawn = labelled.assign(text=texts)[["place", "label", "text", *NUMBERS]]
+        drawn = drawn.assign(**{name: unit * drawn[name] for name in NUMBERS})
+        intervals = _intervals(drawn, lines, sides, quantity, height, effect)
         return themed(alt.hconcat(intervals, _texts(drawn, height), spacing=16))
 
     return Figure(figure_id, title, draw, words, labelled.filter(items=DATA_COLUMNS), shown)
@@ -63,10 +74,7 @@ def plot_forest(planned: PlannedAnalysis, rows: pd.DataFrame, *, figure_id: str,
 
 def row_labels(study: ComparativeStudy, rows: pd.DataFrame) -> list[str]:
     """Return "Week 12: Exercise minus usual care" for each row."""
-    return [
-        f"{study.label('visits', visit)}: {study.label('arms', arm)} minus {study.label('arms', reference)}"
-        for visit, arm, reference in zip(rows["visit"], rows["arm"], rows["reference"], strict=True)
-    ]
+    return [f"{study.label('visits', record['visit'])}: {comparison_label(study, record)}" for record in records(rows)]
 
 
 def favours(study: ComparativeStudy, rows: pd.DataFrame, *, higher_is_better: bool) -> tuple[str, str]:
@@ -80,7 +88,9 @@ def favours(study: ComparativeStudy, rows: pd.DataFrame, *, higher_is_better: bo
     return f"{words.side} {below}", f"{words.side} {above}"
 
 
-def _intervals(labelled: pd.DataFrame, lines: list[list[str]], sides: tuple[str, str], title: str, height: int) -> Any:
+def _intervals(
+    labelled: pd.DataFrame, lines: list[list[str]], sides: tuple[str, str], title: str, height: int, effect: Effect
+) -> Any:
     import altair as alt
 
     names = dict(zip(labelled["place"], lines, strict=True))
@@ -90,25 +100,31 @@ def _intervals(labelled: pd.DataFrame, lines: list[list[str]], sides: tuple[str,
         sort=None,
         axis=options(labelExpr=_lookup(names), labelLimit=360, domain=False, ticks=False, grid=False, labelPadding=12),
     )
-    low, high = _domain(labelled)
-    x = alt.X("conf_low:Q", title=title, scale=options(domain=[low, high], nice=False), axis=options(tickCount=6))
+    low, high = _domain(labelled, effect)
+    labelled = labelled.assign(**{name: labelled[name].clip(low, high) for name in NUMBERS})
+    kind = {"type": "log"} if effect.is_ratio else {}
+    x = alt.X(
+        "conf_low:Q", title=title, scale=options(domain=[low, high], nice=False, **kind), axis=options(tickCount=6)
+    )
     base = alt.Chart(labelled).encode(y=y, tooltip=told(Comparison="label", Difference="text"))
     whiskers = base.mark_rule(strokeWidth=1.8, color=OKABE_ITO[0]).encode(x=x, x2=alt.X2("conf_high:Q"))
     points = base.mark_point(filled=True, shape="square", size=80, opacity=1, color=OKABE_ITO[0]).encode(
         x=alt.X("estimate:Q")
     )
-    zero = alt.Chart(pd.DataFrame({"zero": [0.0]})).mark_rule(color=RULE, strokeDash=[4, 3]).encode(x=alt.X("zero:Q"))
-    return alt.layer(zero, whiskers, points, _side(sides[0], -1), _side(sides[1], 1), width=WIDTH, height=height)
+    null = effect.null
+    zero = alt.Chart(pd.DataFrame({"zero": [null]})).mark_rule(color=RULE, strokeDash=[4, 3]).encode(x=alt.X("zero:Q"))
+    below, above = _side(sides[0], -1, null), _side(sides[1], 1, null)
+    return alt.layer(zero, whiskers, points, below, above, width=WIDTH, height=height)
 
 
-def _side(name: str, direction: int) -> Any:
+def _side(name: str, direction: int, null: float) -> Any:
     """Say whom one side of zero is good for, above the rows."""
     import altair as alt
 
     text = f"\N{LEFTWARDS ARROW} {name}" if direction < 0 else f"{name} \N{RIGHTWARDS ARROW}"
     align: Literal["left", "right"] = "right" if direction < 0 else "left"
     return (
-        alt.Chart(pd.DataFrame({"zero": [0.0], "text": [text]}))
+        alt.Chart(pd.DataFrame({"zero": [null], "text": [text]}))
         .mark_text(align=align, dx=8 * direction, fontSize=TEXT_SIZE - 1, color=INK, clip=False)
         .encode(x=alt.X("zero:Q"), y=alt.YValue(-12), text=alt.Text("text:N"))
     )
@@ -125,10 +141,19 @@ def _texts(labelled: pd.DataFrame, height: int) -> Any:
     )
 
 
-def _domain(labelled: pd.DataFrame) -> tuple[float, float]:
-    """Return limits of the axis with zero well inside, so that both sides can be named."""
-    reach = max(float(labelled[["conf_low", "conf_high", "estimate"]].abs().max().max()), 1e-9) * 1.1
-    return -reach, reach
+def _domain(labelled: pd.DataFrame, effect: Effect) -> tuple[float, float]:
+    """Return limits of the axis with no difference in the middle, so that both sides can be named.
+
+    An infinite limit, and a ratio of 0, do not stretch the axis: they are drawn to its end.
+    """
+    numbers = labelled[list(NUMBERS)].to_numpy(dtype=float)
+    if effect.is_ratio:
+        logs = np.abs(np.log(numbers[(numbers > 0) & np.isfinite(numbers)]))
+        reach = min(max(float(logs.max(initial=0.0)), 0.1) * 1.1, np.log(1000.0))
+        return float(np.exp(-reach)), float(np.exp(reach))
+    away = np.abs(numbers[np.isfinite(numbers)] - effect.null)
+    reach = max(float(away.max(initial=0.0)), 1e-9) * 1.1
+    return effect.null - reach, effect.null + reach
 
 
 def _lookup(names: dict[str, list[str]]) -> str:

@@ -9,7 +9,8 @@ import pandas as pd
 
 from coxa.derive.dataset import AnalysisDataset
 from coxa.estimates import Estimates
-from coxa.models import Fit
+from coxa.estimates.table import NULLS
+from coxa.models.results.run import AnyFit
 from coxa.report.topics.analyses.adjusted import p_mark
 from coxa.report.topics.analyses.footnotes import analysis_footnotes, mean_words, warning_marks
 from coxa.report.topics.analyses.variances import warning_words
@@ -29,7 +30,7 @@ IMPORTANT = "Important difference"
 def means_table(
     planned: PlannedAnalysis,
     estimates: Estimates,
-    fits: Sequence[Fit] = (),
+    fits: Sequence[AnyFit] = (),
     dataset: AnalysisDataset | None = None,
 ) -> Table:
     """Return adjusted (least-squares) means by visit and arm, each with n and confidence interval.
@@ -79,7 +80,7 @@ def means_table(
 def differences_table(
     planned: PlannedAnalysis,
     estimates: Estimates,
-    fits: Sequence[Fit] = (),
+    fits: Sequence[AnyFit] = (),
     dataset: AnalysisDataset | None = None,
 ) -> Table:
     """Return differences of adjusted means by visit, with interval, standard error, df and p-value.
@@ -137,7 +138,7 @@ def important_note(important: Important) -> Footnote:
 def responder_table(
     planned: PlannedAnalysis,
     estimates: Estimates,
-    fits: Sequence[Fit] = (),
+    fits: Sequence[AnyFit] = (),
     dataset: AnalysisDataset | None = None,
 ) -> Table:
     """Return responders by arm and visit, and each arm's risk difference and ratios against the reference."""
@@ -177,9 +178,10 @@ def responder_table(
 
 
 def comparison_label(study: ComparativeStudy, record: Record) -> str:
-    """Return "Exercise minus usual care" for a row of differences."""
+    """Return "Exercise minus usual care" for a row of differences, "against" for another comparison."""
     arm, reference = (study.label("arms", record[side]) for side in ("arm", "reference"))
-    return f"{arm} minus {reference}"
+    joining = "against" if record["term"] in NULLS else "minus"
+    return f"{arm} {joining} {reference}"
 
 
 def address(record: Record) -> Statistic:
@@ -270,7 +272,7 @@ def _every_visit(planned: PlannedAnalysis) -> str:
 
 def _notes(
     planned: PlannedAnalysis,
-    fits: Sequence[Fit],
+    fits: Sequence[AnyFit],
     rows: pd.DataFrame,
     marks: dict[str, str],
     columns: Sequence[Column],
@@ -283,6 +285,8 @@ def _notes(
 
 def _scale_words(planned: PlannedAnalysis) -> str:
     scale = planned.scale
+    if not (planned.kind == "mean" or planned.response == "responder"):
+        return f"{planned.outcome_label}: {planned.direction}."
     return f"{planned.outcome_label}: {scale.low:g} to {scale.high:g} {scale.unit}, {scale.direction}."
 
 

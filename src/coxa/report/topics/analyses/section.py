@@ -6,18 +6,19 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from coxa.figures.figure import Figure
+from coxa.models import Fit
 from coxa.report.document import Block, FigureBlock, Paragraph, Section, TableBlock
 from coxa.report.record import ReportRecord
 from coxa.report.topics.analyses.forest import plot_forest
 from coxa.report.topics.analyses.further import further_table, interaction_words, subgroup_forest_rows, subgroup_table
+from coxa.report.topics.analyses.kinds import kind_blocks
 from coxa.report.topics.analyses.participant_effects import participant_effects_table
 from coxa.report.topics.analyses.profile import analysis_profile, has_profile
 from coxa.report.topics.analyses.results import (
     differences_table,
     means_table,
-    responder_table,
 )
-from coxa.report.topics.analyses.sentences import MEANS, not_fitted_words
+from coxa.report.topics.analyses.sentences import not_fitted_words
 from coxa.report.topics.analyses.variances import variances_table
 from coxa.study.comparative import PlannedAnalysis
 from coxa.study.wording import estimand_title
@@ -43,7 +44,7 @@ def _analysis(report: ReportRecord, planned: PlannedAnalysis) -> Section:
     if name in report.not_fitted:
         blocks += _not_fitted(report, planned)
     else:
-        blocks += _risks(report, planned) if planned.of_responders else _means(report, planned)
+        blocks += _means(report, planned) if planned.of_means else kind_blocks(report, planned)
     return Section(identifier("analysis", name), planned.title, tuple(blocks))
 
 
@@ -53,14 +54,14 @@ def _not_fitted(report: ReportRecord, planned: PlannedAnalysis) -> list[Block]:
     return [Paragraph(not_fitted_words(report, planned), "warning"), *(Paragraph(text) for text in why.remedies)]
 
 
-def _risks(report: ReportRecord, planned: PlannedAnalysis) -> list[Block]:
-    dataset = report.datasets[planned.estimand_name]
-    return [TableBlock(responder_table(planned, report.estimates, report.fits[planned.name], dataset))]
+def means_of(report: ReportRecord, planned: PlannedAnalysis) -> tuple[Fit, ...]:
+    """Return the models of means of an analysis."""
+    return tuple(fit for fit in report.fits[planned.name] if isinstance(fit, Fit))
 
 
 def _means(report: ReportRecord, planned: PlannedAnalysis) -> list[Block]:
     """Return the tables of an analysis, each with its figure where the analysis is not one beside the primary."""
-    fits, dataset = report.fits[planned.name], report.datasets[planned.estimand_name]
+    fits, dataset = means_of(report, planned), report.datasets[planned.estimand_name]
     compared = differences_table(planned, report.estimates, fits, dataset)
     differences = TableBlock(compared)
     means = TableBlock(_noted_once(means_table(planned, report.estimates, fits, dataset), compared))
@@ -106,7 +107,7 @@ def _further(report: ReportRecord, planned: PlannedAnalysis) -> Iterator[Block]:
 def _forest(report: ReportRecord, planned: PlannedAnalysis) -> Figure:
     return plot_forest(
         planned,
-        planned.rows(report.estimates.frame, MEANS),
+        planned.rows(report.estimates.frame, planned.effect.term),
         figure_id=identifier("forest", planned.name),
         title=f"{planned.outcome_label}: differences between {report.study.words.arms} by visit",
     )

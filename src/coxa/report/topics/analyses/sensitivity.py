@@ -9,8 +9,9 @@ import pandas as pd
 from coxa.estimates import Estimates
 from coxa.report.topics.analyses.adjusted import MARK, family_words, is_adjusted, p_mark
 from coxa.report.topics.analyses.footnotes import warning_marks
-from coxa.report.topics.analyses.results import INTERVAL, comparison_label, estimate_cell
+from coxa.report.topics.analyses.results import comparison_label, estimate_cell
 from coxa.report.topics.analyses.variances import warning_words
+from coxa.report.topics.analyses.written import better_side, clear, compared_heading, written
 from coxa.study.comparative import ComparativeStudy, PlannedAnalysis
 from coxa.study.wording import join_words
 from coxa.tables.phrases import mid_sentence, sentence_case
@@ -18,7 +19,6 @@ from coxa.tables.prose import Prose, prose
 from coxa.tables.records import Record, records
 from coxa.tables.table import Cell, Column, Footnote, Row, RowGroup, Table, identifier
 
-DIFFERENCES = ("difference", "risk_difference")
 COUNTED = ("primary", "sensitivity")
 """Roles of analyses whose conclusions are held beside each other."""
 
@@ -38,7 +38,7 @@ def sensitivity_rows(first: PlannedAnalysis, estimates: Estimates) -> pd.DataFra
     DataFrame
         Rows of estimates at the visits of the estimand, by visit and comparison in the order of the primary analysis.
     """
-    found = [planned.rows(estimates.frame, *DIFFERENCES) for planned in _analyses(first)]
+    found = [planned.rows(estimates.frame, first.effect.term) for planned in _analyses(first)]
     every = pd.concat(found)
     every = every[every["visit"].isin(first.visits)]
     keys = ["visit", "arm", "reference"]
@@ -67,7 +67,7 @@ def sensitivity_table(first: PlannedAnalysis, estimates: Estimates) -> Table | N
         groups.append(RowGroup(_comparison_heading(first, part), shown))
     columns = (
         Column("Role", "left"),
-        Column("Difference (CI)"),
+        Column(compared_heading([first])),
         Column("p"),
         Column("n"),
         Column("Assumption changed", "left"),
@@ -100,11 +100,10 @@ def agreement_sentences(first: PlannedAnalysis, estimates: Estimates) -> list[Pr
 
 def conclusion(planned: PlannedAnalysis, record: Record) -> str:
     """Return what an interval says: in whose favour it is, or that it includes no difference."""
-    if not (record["conf_low"] > 0 or record["conf_high"] < 0):
+    if not clear(record):
         return "the interval includes no difference"
     study = planned.study
-    side = "arm" if (record["estimate"] > 0) == planned.higher_is_better else "reference"
-    return f"{study.words.favour} {study.label('arms', record[side])}"
+    return f"{study.words.favour} {study.label('arms', better_side(planned, record))}"
 
 
 def _agreement(planned: PlannedAnalysis, rows: pd.DataFrame) -> Prose:
@@ -131,10 +130,9 @@ def _which(planned: PlannedAnalysis, rows: pd.DataFrame) -> str:
 
 def _span(planned: PlannedAnalysis, rows: pd.DataFrame) -> Prose:
     """Return the smallest and the largest estimate, each with the address of its analysis."""
-    rule = "points" if planned.of_responders else "estimate"
     order = records(rows.sort_values("estimate", kind="stable"))
-    low, high = (estimate_cell(rule, order[at], "estimate", decimals=planned.decimals) for at in (0, -1))
-    return prose("from ", low, " to ", high, f" {planned.unit}")
+    low, high = (written(planned, "estimate", order[at], "estimate") for at in (0, -1))
+    return prose("from ", low, " to ", high, f" {planned.unit}" if planned.unit else "")
 
 
 def _analyses(first: PlannedAnalysis) -> list[PlannedAnalysis]:
@@ -165,8 +163,7 @@ def _comparison_heading(planned: PlannedAnalysis, rows: pd.DataFrame) -> str:
 def _row(first: PlannedAnalysis, record: Record, marks: dict[str, str], *, again: bool) -> Row:
     """Return the row of one analysis; what it relaxes is said in the first group only."""
     planned = first.study.planned(record["analysis"])
-    rule = "points_interval" if first.of_responders else "estimate_interval"
-    interval = estimate_cell(rule, record, *INTERVAL, decimals=first.decimals, mark=marks.get(record["warning"], ""))
+    interval = written(first, "estimate_interval", record, mark=marks.get(record["warning"], ""))
     p = estimate_cell("p_value", record, "p_value", mark=p_mark(planned, record))
     n = estimate_cell("participants", record, "n_participants")
     cells = (Cell(planned.analysis.role), interval, p, n, Cell("as above" if again else _relaxes(first, planned)))
@@ -184,7 +181,7 @@ def _relaxes(first: PlannedAnalysis, planned: PlannedAnalysis) -> str:
 
 
 def _notes(study: ComparativeStudy, rows: pd.DataFrame, marks: dict[str, str]) -> Iterator[Footnote]:
-    percent = " Proportions differ in percentage points." if (rows["term"] == "risk_difference").any() else ""
+    percent = " Proportions differ in percentage points." if rows["term"].eq("risk_difference").any() else ""
     yield Footnote(
         "CI, confidence interval, at the level of each analysis. n, participants of the two "
         f"{study.words.arms} in the analysis." + percent

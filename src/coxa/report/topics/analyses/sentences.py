@@ -8,6 +8,7 @@ from coxa.estimates.margins import is_shown
 from coxa.report.record import ReportRecord
 from coxa.report.topics.analyses.adjusted import is_adjusted
 from coxa.report.topics.analyses.results import INTERVAL, estimate_cell
+from coxa.report.topics.analyses.written import better_side, clear, written
 from coxa.study.analysis import Margin
 from coxa.study.comparative import ComparativeStudy, PlannedAnalysis
 from coxa.study.important import compared_with
@@ -22,9 +23,6 @@ from coxa.tables.records import Record, records
 SOURCE = 160
 """Letters of the source of an important difference in a sentence; the tables have all of it."""
 
-MEANS = "difference"
-RISKS = "risk_difference"
-
 MARGIN_WORDS = {
     "noninferiority": "Non-inferiority",
     "superiority": "Superiority by the margin",
@@ -34,7 +32,7 @@ MARGIN_WORDS = {
 
 def result_sentences(report: ReportRecord, planned: PlannedAnalysis) -> list[Prose]:
     """Return one sentence per comparison that an analysis was planned for."""
-    rows = planned.asked(report.estimates.frame, MEANS, RISKS)
+    rows = planned.asked(report.estimates.frame, planned.effect.term)
     return [result_sentence(planned, record) for record in records(rows)]
 
 
@@ -44,11 +42,10 @@ def result_sentence(planned: PlannedAnalysis, record: Record) -> Prose:
     It is in favour of an arm only where the interval leaves out zero. Where the p-value is adjusted for multiplicity
     the sentence says so, and that the interval is not.
     """
-    study, decimals = planned.study, planned.decimals
+    study = planned.study
     arm, reference = (study.label("arms", record[side]) for side in ("arm", "reference"))
-    risks = record["term"] == RISKS
-    better = arm if (record["estimate"] > 0) == planned.higher_is_better else reference
-    verdict = f"{study.words.favour} {better}" if clear(record) else "the interval includes no difference"
+    favoured = study.label("arms", better_side(planned, record))
+    verdict = f"{study.words.favour} {favoured}" if clear(record) else "the interval includes no difference"
     kind = said_of_limits = ""
     if is_adjusted(planned, record):
         method = planned.analysis.multiplicity
@@ -57,11 +54,10 @@ def result_sentence(planned: PlannedAnalysis, record: Record) -> Prose:
         if clear(record) and record["p_value"] > 1 - record["conf_level"]:
             verdict += " by the interval, not by the adjusted p-value"
     return prose(
-        f"{arm} against {reference} at {study.label('visits', record['visit'])}: difference in ",
-        "proportions " if risks else "means ",
-        estimate_cell("points" if risks else "estimate", record, "estimate", decimals=decimals),
-        f" {planned.unit} ({100 * record['conf_level']:g}%{NO_BREAK}CI ",
-        estimate_cell("points_limits" if risks else "limits", record, "conf_low", "conf_high", decimals=decimals),
+        f"{arm} against {reference} at {study.label('visits', record['visit'])}: {planned.effect.words} ",
+        written(planned, "estimate", record, "estimate"),
+        f"{f' {planned.unit}' if planned.unit else ''} ({100 * record['conf_level']:g}%{NO_BREAK}CI ",
+        written(planned, "limits", record, "conf_low", "conf_high"),
         f"{said_of_limits}; {kind}",
         estimate_cell("p_words", record, "p_value"),
         "); ",
@@ -105,14 +101,9 @@ def side_label(study: ComparativeStudy, name: str) -> str:
     return study.label("arms", name) if name in study.arms else name.replace("_", " ")
 
 
-def clear(record: Record) -> bool:
-    """Return whether the interval of a difference leaves out zero."""
-    return bool(record["conf_low"] > 0 or record["conf_high"] < 0)
-
-
 def summed_up(report: ReportRecord, planned: PlannedAnalysis) -> list[Prose]:
     """Return a sentence for each comparison whose interval leaves out zero, and one for all others."""
-    rows = records(planned.asked(report.estimates.frame, MEANS, RISKS))
+    rows = records(planned.asked(report.estimates.frame, planned.effect.term))
     others = [record for record in rows if not clear(record)]
     labels = [planned.study.label("arms", record["arm"]) for record in others]
     rest = [prose(f"The interval includes no difference for {join_words(labels)}.")] if others else []
@@ -122,7 +113,7 @@ def summed_up(report: ReportRecord, planned: PlannedAnalysis) -> list[Prose]:
 def important_sentence(planned: PlannedAnalysis, rows: Sequence[Record]) -> Prose:
     """Say how differences compare with the important one of their outcome, those that compare alike together."""
     important = planned.important
-    if important is None or planned.of_responders:
+    if important is None or not planned.of_means:
         return prose(
             f"The plan names no difference in {planned.outcome_label} that is important, so the report cannot say."
         )
@@ -182,6 +173,8 @@ def question(planned: PlannedAnalysis) -> str:
     study, scale = planned.study, planned.scale
     words = study.words
     span = f"{scale.low:g} to {scale.high:g} {scale.unit}, {scale.direction}"
+    if not (planned.kind == "mean" or planned.response == "responder"):
+        span = planned.direction
     joining = " and of " if words.allocates else " and in "
     return words.question.format(
         arm=joining.join(study.label("arms", arm) for arm in planned.compare),

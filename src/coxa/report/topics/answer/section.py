@@ -11,12 +11,9 @@ from coxa.report.record import ReportRecord
 from coxa.report.topics.analyses.arms_table import results_table
 from coxa.report.topics.analyses.compared import side_by_side
 from coxa.report.topics.analyses.profile import analysis_profile, has_profile
-from coxa.report.topics.analyses.results import estimate_cell
+from coxa.report.topics.analyses.results import comparison_label
 from coxa.report.topics.analyses.sensitivity import agreement_sentences
 from coxa.report.topics.analyses.sentences import (
-    MEANS,
-    RISKS,
-    clear,
     factorial_sentences,
     important_sentence,
     not_fitted_words,
@@ -26,6 +23,7 @@ from coxa.report.topics.analyses.sentences import (
     verdict_sentences,
 )
 from coxa.report.topics.analyses.variances import warning_words
+from coxa.report.topics.analyses.written import clear, written
 from coxa.report.topics.answer.people import IN_PEOPLE, main_response, people_sentence
 from coxa.report.topics.harms.section import harms_sentence
 from coxa.report.topics.methods.analyses import failed_attempts
@@ -86,7 +84,7 @@ def _answered(report: ReportRecord, analyses: list[PlannedAnalysis]) -> Iterator
 
 def _compared(report: ReportRecord, planned: PlannedAnalysis) -> list[Record]:
     """Return the comparisons that an analysis was planned for, at the visits of its estimand."""
-    return records(planned.asked(report.estimates.frame, MEANS, RISKS))
+    return records(planned.asked(report.estimates.frame, planned.effect.term))
 
 
 def _figure(report: ReportRecord) -> Iterator[Block]:
@@ -166,7 +164,7 @@ def _how_sure(report: ReportRecord, main: PlannedAnalysis) -> Iterator[Text]:
 def _over_time(report: ReportRecord, main: PlannedAnalysis) -> Iterator[Text]:
     """Yield the differences of the main analysis at every visit of its model, where there are several."""
     study = report.study
-    rows = records(main.rows(report.estimates.frame, MEANS))
+    rows = records(main.rows(report.estimates.frame, main.effect.term))
     days = {visit: plan.day for visit, plan in study.visits.items()}
     if len({row["visit"] for row in rows}) < 2:
         return
@@ -175,14 +173,15 @@ def _over_time(report: ReportRecord, main: PlannedAnalysis) -> Iterator[Text]:
         parts = [
             prose(
                 f"{study.label('visits', row['visit'])}: ",
-                estimate_cell("estimate", row, "estimate", decimals=main.decimals),
+                written(main, "estimate", row, "estimate"),
                 Cell("*" if clear(row) else ""),
             )
             for row in rows
             if (row["arm"], row["reference"]) == (arm, reference)
         ]
-        yield prose(f"{study.label('arms', arm)} minus {study.label('arms', reference)}: ", joined("; ", parts), ".")
-    yield "* The interval excludes zero."
+        compared = comparison_label(study, {**rows[0], "arm": arm, "reference": reference})
+        yield prose(f"{compared}: ", joined("; ", parts), ".")
+    yield f"* The interval excludes {'1' if main.effect.is_ratio else 'zero'}."
 
 
 def comparison_cautions(report: ReportRecord) -> list[Text]:
@@ -198,6 +197,6 @@ def warning_sentences(report: ReportRecord, planned: PlannedAnalysis) -> list[st
     for fit in report.fits.get(planned.name, ()):
         warnings += [f"Warning on {label}: {warning_words(report.study, text)}." for text in fit.warnings]
         warnings += [f"Warning on {label}: tried before and left: {text}." for text in failed_attempts(fit)]
-    few = few_cluster_warnings(report.study, planned.name, planned.asked(report.estimates.frame, MEANS, RISKS))
+    few = few_cluster_warnings(report.study, planned.name, planned.asked(report.estimates.frame, planned.effect.term))
     warnings += [f"Warning on {label}: {text}." for text in few]
     return list(dict.fromkeys(warnings))

@@ -9,6 +9,7 @@ from coxa.models import Fit
 from coxa.models.results.diagnostics import covariance_check, qq_points, residuals
 from coxa.report.document import Block, FigureBlock, Paragraph, Section
 from coxa.report.record import ReportRecord
+from coxa.report.topics.analyses.section import means_of
 from coxa.report.topics.diagnostics.covariance_map import plot_covariance
 from coxa.report.topics.diagnostics.residuals import plot_qq, plot_residuals
 from coxa.study.comparative import PlannedAnalysis
@@ -22,7 +23,7 @@ def diagnostics_section(report: ReportRecord) -> Section | None:
         Section(identifier("diagnostics", planned.name), planned.title, tuple(_blocks(planned, fit)))
         for planned in report.study.primary_analyses
         if method_of(planned.analysis).diagnostics
-        for fit in report.fits[planned.name]
+        for fit in means_of(report, planned)
         if len(fit.sample.visits) > 1
     )
     return Section("diagnostics", "Model diagnostics", (), parts) if parts else None

@@ -11,12 +11,13 @@ from coxa.analyses.model_rows import has_covariates
 from coxa.instruments import load_instrument
 from coxa.models import Fit
 from coxa.models.design.formula import split_random
+from coxa.models.results.run import AnyFit
 from coxa.report.record import ReportRecord
 from coxa.report.references.cited import Fits, cited, instruments_used, marks
 from coxa.report.references.styles import vancouver
 from coxa.report.topics.analyses.adjusted import family_words
 from coxa.report.topics.analyses.footnotes import covariance_name, population_words, words_that_ran
-from coxa.report.topics.analyses.sentences import MEANS, RISKS, not_fitted_words
+from coxa.report.topics.analyses.sentences import not_fitted_words
 from coxa.report.topics.analyses.variances import random_words
 from coxa.study.analysis import Analysis
 from coxa.study.comparative import ComparativeStudy, PlannedAnalysis
@@ -72,7 +73,7 @@ def method_sentences(report: ReportRecord, planned: PlannedAnalysis) -> list[Tex
     said = [*_model(report, planned), population_words(planned, report.datasets.get(plan.estimand))]
     said.append(words_that_ran(planned, report.fits.get(name)).missing)
     if plan.multiplicity != "none":
-        family = family_words(planned, planned.asked(report.estimates.frame, MEANS, RISKS))
+        family = family_words(planned, planned.asked(report.estimates.frame, planned.effect.term))
         limits = "" if plan.multiplicity in SIMULTANEOUS else "; confidence limits were not"
         cite = marks(study, report.fits, plan.multiplicity)
         said.append(f"P-values were adjusted for multiplicity{cite} {family}{limits}.")
@@ -86,9 +87,10 @@ def _model(report: ReportRecord, planned: PlannedAnalysis) -> Iterator[Text]:
     cite = partial(marks, study, report.fits)
     yield from method_of(plan).sentences(Telling(planned, fits, cite, partial(formula_words, study)))
     for fit in fits:
-        for index, said in enumerate(random_words(planned, fit)):
-            yield said if index else _marked(said, cite("random-effects"))
-        yield from method_of(plan).random_words(planned, fit)
+        if isinstance(fit, Fit):
+            for index, said in enumerate(random_words(planned, fit)):
+                yield said if index else _marked(said, cite("random-effects"))
+            yield from method_of(plan).random_words(planned, fit)
         if plan.option("covariance") and words_that_ran(planned, fits).whole:
             yield from _covariance(plan, fit, cite(fit.structure))
     errors = (
@@ -136,7 +138,7 @@ def _further(planned: PlannedAnalysis, cite: Callable[..., str]) -> Iterator[str
         yield "Main effects of the two factors average over the other; their interaction was estimated."
 
 
-def _covariance(plan: Analysis, fit: Fit, cited: str) -> Iterator[str]:
+def _covariance(plan: Analysis, fit: AnyFit, cited: str) -> Iterator[str]:
     """Say the covariance used, and what of a declared ladder could not be fitted."""
     ladder = [covariance_name(word) for word in plan.option("covariance")]
     text = f"The covariance of a participant's values over the visits was {covariance_name(fit.structure)}{cited}"
@@ -147,7 +149,7 @@ def _covariance(plan: Analysis, fit: Fit, cited: str) -> Iterator[str]:
         yield f"Tried before and left: {'; '.join(failed)}."
 
 
-def failed_attempts(fit: Fit) -> list[str]:
+def failed_attempts(fit: AnyFit) -> list[str]:
     """Return what was tried before the covariance used, and why it was left."""
     failed = (attempt for attempt in fit.attempts if attempt.failure)
     return list(

@@ -11,7 +11,7 @@ import pandas as pd
 from coxa.cohort.cohort import Cohort
 from coxa.cohort.disposition import Disposition
 from coxa.derive.dataset import AnalysisDataset
-from coxa.models import Fit
+from coxa.models.results.run import AnyFit
 from coxa.report.topics.data.labels import part_words, step_words, table_words, with_labels
 from coxa.report.topics.missing.reasons import silent_participants, why_missing
 from coxa.report.topics.participants.baseline import TOTAL, arm_columns, by_arm
@@ -143,7 +143,7 @@ def files_table(study: Study, disposition: Disposition) -> Table:
     return Table("files", "From files to analysed values", "Step", columns, (RowGroup("", tuple(rows)),), (note,))
 
 
-def left_out_table(study: Study, disposition: Disposition, fits: Mapping[str, tuple[Fit, ...]]) -> Table:
+def left_out_table(study: Study, disposition: Disposition, fits: Mapping[str, tuple[AnyFit, ...]]) -> Table:
     """Count what was left out, by table, outcome, visit and reason under each step; nobody is named.
 
     Rows that a model could not use (a covariate is missing) are counted under their analysis.

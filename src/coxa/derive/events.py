@@ -1,0 +1,243 @@
+"""Events of participants up to the visits of an estimand: whether, how often, and after how many days."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from coxa.cohort.cohort import Cohort
+from coxa.derive.once import once
+from coxa.derive.study_day import study_days
+from coxa.errors import DataError
+from coxa.findings import Finding, Findings
+from coxa.study.comparative import ComparativeStudy, with_arms
+from coxa.study.estimand import Handling
+from coxa.study.events import DATES, EventOutcome
+
+EVENT_COLUMNS = ("event", "count", "time", "status", "exposure", "event_days")
+"""Columns of `events_until`: whether the event happened (1, 0, or missing where observation ended before), how often,
+days to the first or to the end of observation, 1 for an event, 2 for a competing one and 0 for neither, days of
+observation, and the day of every event."""
+
+LINEAGE = ("source_table", "source_file", "source_row")
+
+
+def event_days(cohort: Cohort, name: str) -> pd.DataFrame:
+    """Return every event of one kind: participant_id, day since randomisation, and the row that it was read from.
+
+    Raises
+    ------
+    DataError
+        An event has neither date nor study day.
+    """
+    event = with_arms(cohort.study, "An event").events[name]
+    table, where = event.source.table, dict(event.source.where)
+    rows = cohort.table(table)
+    if table == "outcome_events":
+        where = {**where, "outcome": (name,)}
+        happened = rows["observed"].astype(object).isin([False]) if "observed" in rows else False
+        rows = rows[~pd.Series(happened, index=rows.index)]
+    for column, words in where.items():
+        if column not in rows:
+            return pd.DataFrame(columns=["participant_id", "day", *LINEAGE])
+        rows = rows[rows[column].astype("str").str.lower().isin([str(word).lower() for word in words])]
+    date = event.source.date or DATES[table]
+    if table == "participants" and date in rows:
+        rows = rows[rows[date].notna()]
+    day = study_days(rows, cohort.table("participants"), date)
+    if len(problems := _undated(rows[day.isna()], table, name, date)):
+        raise DataError(f"events of `{name}` cannot be placed in time", problems)
+    columns = {word: rows[word] for word in ("participant_id", "source_file", "source_row") if word in rows}
+    return pd.DataFrame({**columns, "day": day.astype(float), "source_table": table}).reset_index(drop=True)
+
+
+def _undated(rows: pd.DataFrame, table: str, name: str, date: str) -> Findings:
+    return Findings.of(
+        Finding(
+            "error",
+            table,
+            f"the event `{name}` has neither date nor study day",
+            "Add the date, or take the row out with a reason.",
+            row=row["source_row"],
+            participant_id=row["participant_id"],
+            field=date,
+        )
+        for row in rows.to_dict("records")
+    )
+
+
+@once
+def last_contacts(cohort: Cohort) -> pd.Series:
+    """Return, by participant, the last day on which something was recorded at a visit; the planned day if later.
+
+    Whoever came to a visit before its planned day was observed until that visit.
+    """
+    study, seen = cohort.study, cohort.table("assessments")
+    if not len(seen):
+        seen = cohort.table("item_responses")
+    if not len(seen):
+        return pd.Series(dtype=float)
+    planned = seen["visit"].astype("str").map({name: float(visit.day) for name, visit in study.visits.items()})
+    day = study_days(seen, cohort.table("participants"), "assessment_date", planned)
+    reached = np.fmax(day.to_numpy(dtype=float), planned.to_numpy(dtype=float))
+    return pd.Series(reached).groupby(seen["participant_id"].to_numpy()).max()
+
+
+def end_of_observation(cohort: Cohort, name: str) -> pd.Series:
+    """Return, by participant, the day on which observation for an event ended; missing where nothing says so.
+
+    It is the day of a row of `outcome_events` that is not `observed`; else the date of discontinuation; else the last
+    contact. Where a cohort has no visits after baseline at all nothing says when observation ended.
+    """
+    people = cohort.table("participants")
+    end = pd.Series(np.nan, index=people["participant_id"].to_numpy(), dtype=float)
+    rows = cohort.table("outcome_events")
+    if len(rows) and "observed" in rows:
+        rows = rows[rows["outcome"].eq(name) & rows["observed"].astype(object).isin([False])]
+        day = study_days(rows, people, "event_date")
+        end = end.fillna(day.groupby(rows["participant_id"].to_numpy()).max())
+    if "discontinuation_date" in people:
+        gone = study_days(people.drop(columns="study_day", errors="ignore"), people, "discontinuation_date")
+        end = end.fillna(pd.Series(gone.to_numpy(dtype=float), index=end.index))
+    contacts = last_contacts(cohort)
+    return end.fillna(contacts) if (contacts > 0).any() else end
+
+
+def events_until(
+    participants: Sequence[str],
+    horizon: float,
+    own: pd.DataFrame,
+    other: pd.DataFrame,
+    end: pd.Series,
+) -> pd.DataFrame:
+    """Return one row per participant with what happened until a day.
+
+    Parameters
+    ----------
+    participants
+        Whose rows are returned, in this order.
+    horizon
+        Last day that counts, such as the planned day of a visit.
+    own, other
+        Events and competing events: participant_id and day. Those before day 0 do not count.
+    end
+        Participant -> day on which observation ended; missing for one who was observed until the horizon.
+
+    Returns
+    -------
+    DataFrame
+        Columns `EVENT_COLUMNS`, indexed by participant. An event after the end of observation shows that observation
+        went on until then. After a competing event nothing more is counted.
+    """
+    index = pd.Index(participants)
+    days = own.loc[own["day"] >= 0, ["participant_id", "day"]]
+    first_other = other[other["day"] >= 0].groupby("participant_id")["day"].min().reindex(index)
+    seen = np.fmax(
+        end.reindex(index).fillna(np.inf).to_numpy(dtype=float),
+        days.groupby("participant_id")["day"].max().reindex(index).fillna(-np.inf).to_numpy(dtype=float),
+    )
+    until = np.minimum(np.minimum(seen, first_other.fillna(np.inf).to_numpy(dtype=float)), horizon)
+    counted = days[days["day"].to_numpy() <= pd.Series(until, index).reindex(days["participant_id"]).to_numpy()]
+    lists = counted.sort_values("day").groupby("participant_id")["day"].agg(tuple).reindex(index)
+    event_lists = [found if isinstance(found, tuple) else () for found in lists]
+    n = np.array([len(found) for found in event_lists], dtype=float)
+    first = np.array([found[0] if found else np.nan for found in event_lists])
+    competed = first_other.le(horizon).to_numpy() & (first_other.to_numpy(dtype=float) <= seen)
+    status = np.where(n > 0, 1.0, np.where(competed, 2.0, 0.0))
+    known = (status > 0) | (seen >= horizon)
+    time = np.where(n > 0, first, until)
+    in_time = until >= 0
+    return pd.DataFrame(
+        {
+            "event": np.where(known & in_time, (status == 1).astype(float), np.nan),
+            "count": np.where(in_time, n, np.nan),
+            "time": np.where(in_time, time, np.nan),
+            "status": status,
+            "exposure": np.maximum(until, 0.0),
+            "event_days": event_lists,
+        },
+        index=index,
+    )
+
+
+def event_findings(name: str, own: pd.DataFrame, end: pd.Series) -> Findings:
+    """Return what is odd about the events of one kind: before randomisation, or with no end of observation."""
+    found = []
+    if len(before := own[own["day"] < 0]):
+        found.append(
+            Finding(
+                "warning",
+                str(before["source_table"].iloc[0]),
+                f"the event `{name}` is before randomisation",
+                "It is not counted. Correct the date, if it is wrong.",
+                row=int(before["source_row"].iloc[0]),
+                participant_id=str(before["participant_id"].iloc[0]),
+                n_rows=len(before),
+            )
+        )
+    if n := int(end.isna().sum()):
+        found.append(
+            Finding(
+                "note",
+                "participants",
+                f"nothing says how long the participant was observed for `{name}`",
+                "Observation is taken to go on until the visit. Give `discontinuation_date`, or a row of "
+                "`outcome_events` with `observed: false`.",
+                field="discontinuation_date",
+                n_rows=n,
+            )
+        )
+    return Findings(tuple(found))
+
+
+def after_strategies(
+    own: pd.DataFrame, end: pd.Series, happened: pd.DataFrame, handling: dict[str, Handling], wanted: bool
+) -> tuple[pd.DataFrame, pd.Series, pd.Series]:
+    """Return events, ends of observation and what was done, after the strategies for intercurrent events.
+
+    Parameters
+    ----------
+    own, end
+        Events, and the end of observation of each participant.
+    happened
+        Intercurrent events: participant_id, event, study_day.
+    handling
+        Strategy of each; treatment policy does nothing, hypothetical and while on treatment end observation on the
+        day of the event, and composite counts it as the outcome where that is not wanted, and as never reaching it
+        where it is.
+    wanted
+        Whether the outcome is a wanted event.
+
+    Returns
+    -------
+    own, end : as given, changed
+    handled  : participant -> what was done; only of those whose data changed
+    """
+    acting = happened[happened["study_day"].notna() & happened["event"].isin(handling)]
+    handled: dict[str, str] = {}
+    for row in acting.sort_values("study_day", kind="stable").to_dict("records"):
+        person, day, how = row["participant_id"], float(row["study_day"]), handling[str(row["event"])].strategy
+        if how == "treatment_policy" or person in handled:
+            continue
+        handled[person] = f"{how}: {row['event']}"
+        mine = own["participant_id"].eq(person)
+        if how == "composite" and not wanted:
+            own = pd.concat([own, pd.DataFrame([{"participant_id": person, "day": day}])], ignore_index=True)
+            continue
+        own = own[~(mine & (own["day"] > day))]
+        end = end.copy()
+        end[person] = np.inf if how == "composite" else day
+    return own, end, pd.Series(handled, dtype=object)
+
+
+def competing_days(cohort: Cohort, event: EventOutcome) -> pd.DataFrame:
+    """Return the days of all events that compete with one."""
+    frames = [event_days(cohort, name) for name in event.competing]
+    return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame({"participant_id": [], "day": []})
+
+
+def horizons(study: ComparativeStudy, visits: Sequence[str]) -> dict[str, float]:
+    """Return visit -> its planned day, until which events count."""
+    return {visit: float(study.visits[visit].day) for visit in visits}

@@ -1,0 +1,22 @@
+"""What a report shows of an analysis that is not of means, a file for each kind of endpoint."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from coxa.report.document import Block
+from coxa.report.record import ReportRecord
+from coxa.report.topics.analyses.kinds.binary import binary_blocks
+from coxa.report.topics.analyses.kinds.general import general_blocks
+from coxa.study.comparative import PlannedAnalysis
+from coxa.study.effects import EndpointKind
+
+Blocks = Callable[[ReportRecord, PlannedAnalysis], list[Block]]
+
+BY_KIND: dict[EndpointKind, Blocks] = {"binary": binary_blocks}
+"""What is analysed -> its tables and figures; others have the table and the forest of every comparison."""
+
+
+def kind_blocks(report: ReportRecord, planned: PlannedAnalysis) -> list[Block]:
+    """Return the tables and figures of an analysis that is not of means."""
+    return BY_KIND.get(planned.kind, general_blocks)(report, planned)

@@ -1,0 +1,78 @@
+"""How comparisons and the numbers of arms are written, whatever the population-level summary of an estimand is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from coxa.estimates.table import null_value
+from coxa.report.topics.analyses.results import INTERVAL, estimate_cell
+from coxa.study.comparative import PlannedAnalysis
+from coxa.study.effects import EFFECTS, Effect, Scale
+from coxa.tables.cells import Cell
+from coxa.tables.phrases import sentence_case
+from coxa.tables.records import Record
+
+POINTS = {"estimate": "points", "limits": "points_limits", "estimate_interval": "points_interval"}
+"""Rule for a number in units -> that for one in percentage points."""
+
+DECIMALS: dict[Scale, int] = {"ratio": 2, "probability": 2, "rate": 2, "days": 1}
+"""Decimals of what has none of the outcome."""
+
+ARMS: dict[str, Scale] = {"risk": "points", "rate": "rate", "restricted_mean": "days"}
+"""Kind of row of an arm -> how it is written; others are in units of the outcome."""
+
+BY_TERM: dict[str, Effect] = {effect.term: effect for effect in EFFECTS.values()}
+"""Kind of row of a comparison -> what it is."""
+
+
+def scale_of(planned: PlannedAnalysis, term: str) -> Scale:
+    """Return how a kind of row is written; an adjusted mean as the number of an arm that it adjusts."""
+    if term in BY_TERM:
+        return BY_TERM[term].scale
+    if term == "marginal_mean":
+        return ARMS.get(planned.effect.arms, "units")
+    return ARMS.get(term, "units")
+
+
+def written(planned: PlannedAnalysis, rule: str, record: Record, *names: str, mark: str = "") -> Cell:
+    """Write numbers of a row of estimates, by a rule for numbers in units: as points, with the decimals of its kind.
+
+    Parameters
+    ----------
+    planned
+        The analysis, whose outcome has the decimals of means.
+    rule
+        estimate, limits or estimate_interval.
+    record
+        A row of estimates.
+    *names
+        The numbers that the rule has: all of an interval unless given.
+    mark
+        Put after it.
+    """
+    scale = scale_of(planned, record["term"])
+    decimals = DECIMALS.get(scale, planned.decimals)
+    return estimate_cell(
+        POINTS[rule] if scale == "points" else rule, record, *(names or INTERVAL), decimals=decimals, mark=mark
+    )
+
+
+def clear(record: Record) -> bool:
+    """Return whether the interval of a comparison leaves out no difference: 0, or 1 for a ratio."""
+    null = null_value(record["term"])
+    return bool(record["conf_low"] > null or record["conf_high"] < null)
+
+
+def better_side(planned: PlannedAnalysis, record: Record) -> str:
+    """Return the arm that a comparison is in favour of, by its estimate."""
+    above = record["estimate"] > null_value(record["term"])
+    return str(record["arm"] if above == planned.higher_is_better else record["reference"])
+
+
+def compared_heading(analyses: Iterable[PlannedAnalysis]) -> str:
+    """Return the head of the column of comparisons: "Difference (CI)", the name of a ratio, or "Effect (CI)"."""
+    words = {
+        "Difference" if one.effect.scale in ("units", "points", "rate", "days") else sentence_case(one.effect.words)
+        for one in analyses
+    }
+    return f"{words.pop() if len(words) == 1 else 'Effect'} (CI)"
