@@ -38,7 +38,7 @@ ROOMS = {
     "episodes": {"cohort", "study", "instruments"},
     "runs": set(),
     "allocation": {"study"},
-    "simulate": {"allocation", "models", "study", "instruments"},
+    "simulate": {"allocation", "estimates", "models", "study", "instruments"},
     "design": {
         "runs",
         "simulate",

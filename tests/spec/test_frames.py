@@ -267,6 +267,13 @@ CASES: dict[str, Callable[[As], Any]] = {
     "models.with_baseline": lambda into: models.with_baseline(into(followed())),
     "report.attack": attacked,
     "report.compare_results": changed_results,
+    "simulate.bootstrap_participants": lambda into: (
+        simulate.bootstrap_participants(
+            models.fit_ancova("y ~ arm", SCORES), into(SCORES), estimates.marginal_means, replicates=100
+        )
+        .estimates()
+        .frame
+    ),
     "simulate.Truth.beside": lambda into: simulated().truth.beside(into(analysed().estimates.frame)),
     "simulate.synthetic_twin": lambda into: simulate.synthetic_twin(into(WAVES), seed=1).data,
     "simulate.synthetic_twins": lambda into: simulate.synthetic_twins(

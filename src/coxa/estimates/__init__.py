@@ -17,12 +17,15 @@ if TYPE_CHECKING:
     from coxa.estimates.means import linear_combination as linear_combination
     from coxa.estimates.means import marginal_means as marginal_means
     from coxa.estimates.multiplicity import adjust_multiplicity as adjust_multiplicity
+    from coxa.estimates.number_needed import NumberNeeded as NumberNeeded
+    from coxa.estimates.number_needed import numbers_needed as numbers_needed
     from coxa.estimates.profile import Profile as Profile
     from coxa.estimates.profile import auc as auc
     from coxa.estimates.profile import average as average
     from coxa.estimates.profile import slope as slope
     from coxa.estimates.proportions import fit_proportions as fit_proportions
     from coxa.estimates.rates import fit_rates as fit_rates
+    from coxa.estimates.responder_model import responder_by_model as responder_by_model
     from coxa.estimates.restricted_mean import RestrictedMean as RestrictedMean
     from coxa.estimates.restricted_mean import RestrictedMeanDifference as RestrictedMeanDifference
     from coxa.estimates.restricted_mean import restricted_difference as restricted_difference
@@ -52,9 +55,11 @@ __getattr__, __dir__, __all__ = lazy(
         "coxa.estimates.margins": ("margin_test",),
         "coxa.estimates.means": ("linear_combination", "marginal_means"),
         "coxa.estimates.multiplicity": ("adjust_multiplicity",),
+        "coxa.estimates.number_needed": ("NumberNeeded", "numbers_needed"),
         "coxa.estimates.profile": ("Profile", "auc", "average", "slope"),
         "coxa.estimates.proportions": ("fit_proportions",),
         "coxa.estimates.rates": ("fit_rates",),
+        "coxa.estimates.responder_model": ("responder_by_model",),
         "coxa.estimates.restricted_mean": (
             "RestrictedMean",
             "RestrictedMeanDifference",

@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+
+import pandas as pd
+
+from coxa.arguments import kinds
+from coxa.errors import OptionError
+from coxa.estimates.table import ESTIMATES, Estimates
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +22,11 @@ class NumberNeeded:
     farthest    : the other limit; on the other side where `through_infinity`
     through_infinity : the interval of the difference has zero in it, so that this one goes through infinity to the
                   other side
+
+    Examples
+    --------
+    >>> number_needed(0.2, 0.1, 0.25).nearest
+    4.0
     """
 
     estimate: float
@@ -53,3 +64,40 @@ def number_needed(difference: float, conf_low: float, conf_high: float) -> Numbe
 
 def _inverse(share: float) -> float:
     return 1 / share if share else math.inf
+
+
+@kinds(estimates=ESTIMATES)
+def numbers_needed(estimates: Estimates) -> pd.DataFrame:
+    """Return the number needed to treat of every risk difference of a table of estimates.
+
+    Parameters
+    ----------
+    estimates : Estimates
+        With rows `risk_difference` of shares of responders, whatever estimated them: `compare_proportions`,
+        `standardised_risks` or `responder_by_model`.
+
+    Returns
+    -------
+    DataFrame
+        `analysis`, `visit`, `arm`, `reference`, and the fields of a `NumberNeeded`.
+
+    Raises
+    ------
+    OptionError
+        There is no risk difference.
+
+    Examples
+    --------
+    >>> row = {"term": "risk_difference", "arm": "exercise", "reference": "usual_care"}
+    >>> e = Estimates.of([{**row, "estimate": 0.2, "conf_low": 0.05, "conf_high": 0.4}])
+    >>> numbers_needed(e)[["arm", "estimate", "nearest", "farthest"]].values.tolist()
+    [['exercise', 5.0, 2.5, 20.0]]
+    """
+    rows = estimates.only(term="risk_difference").frame
+    if not len(rows):
+        raise OptionError(
+            "The table has no risk difference. Estimate one, such as by `standardised_risks` or `responder_by_model`."
+        )
+    keys = ["analysis", "visit", "arm", "reference"]
+    found = [number_needed(*values) for values in rows[["estimate", "conf_low", "conf_high"]].to_numpy(dtype=float)]
+    return pd.concat([rows[keys].reset_index(drop=True), pd.DataFrame([asdict(each) for each in found])], axis=1)

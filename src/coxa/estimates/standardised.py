@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
-from scipy import stats
-from scipy.special import expit, logit
 
 from coxa.arguments import FRAME, kinds
 from coxa.errors import FitError, OptionError, check_kind, check_level, check_option, not_allowed
+from coxa.estimates.risk_rows import RISK_CONTRASTS, contrast, own_limits, quantile_of
 from coxa.estimates.table import Estimates
 from coxa.models.design.columns import label_text
 from coxa.models.glm.families import FAMILIES
@@ -28,7 +27,7 @@ WORDS = {
 }
 SCHEME_WORDS = {"simple": "simple randomisation", "pb": "permuted blocks in strata", "ps": "minimisation over strata"}
 TERMS_OF = {
-    "binomial": ("risk", {"risk_difference": "difference", "risk_ratio": "log_ratio", "odds_ratio": "log_odds_ratio"}),
+    "binomial": ("risk", RISK_CONTRASTS),
     "poisson": ("rate", {"difference": "difference", "rate_ratio": "log_ratio"}),
     "gaussian": ("marginal_mean", {"difference": "difference"}),
 }
@@ -61,6 +60,11 @@ class Standardised:
     means: np.ndarray
     covariance: np.ndarray
     warning: str = ""
+
+    def pair(self, arm: str, reference: str) -> tuple[np.ndarray, np.ndarray]:
+        """Return means (2,) and covariance (2, 2) of two arms."""
+        both = [self.arms.index(arm), self.arms.index(reference)]
+        return self.means[both], self.covariance[np.ix_(both, both)]
 
 
 @kinds(data=FRAME)
@@ -140,13 +144,13 @@ def standardised_risks(
         "warning": "; ".join(filter(None, (*fit.warnings, found.warning))),
     }
     term, compared = TERMS_OF[fit.family]
-    quantile = float(stats.norm.ppf((1 + conf_level) / 2))
+    quantile = quantile_of(conf_level)
     rows = [
         {"arm": name, "term": term, **own_limits(fit.family, mean, spread, quantile)}
         for name, mean, spread in zip(found.arms, found.means, np.sqrt(np.diag(found.covariance)), strict=True)
     ]
     rows += [
-        {"arm": name, "reference": against, "term": term, **contrast(found, name, against, scale, quantile)}
+        {"arm": name, "reference": against, "term": term, **contrast(*found.pair(name, against), scale, conf_level)}
         for name in found.arms
         if name != against
         for term, scale in compared.items()
@@ -274,41 +278,3 @@ def residual_products(residuals: np.ndarray, codes: np.ndarray, groups: np.ndarr
         mean = np.divide(sums, counts, out=np.zeros(k), where=counts > 0) / share
         total += here.mean() * np.outer(mean, mean)
     return total * (np.diag(share) - np.outer(share, share))
-
-
-def own_limits(family: str, mean: float, spread: float, quantile: float) -> dict[str, float]:
-    """Return the row of an arm, its limits on the scale of the link, so that they can occur."""
-    if family == "gaussian":
-        return wald(mean, spread, quantile)
-    if family == "binomial":
-        row = wald(float(logit(mean)), spread / (mean * (1 - mean)), quantile, expit)
-    else:
-        row = wald(float(np.log(mean)), spread / mean, quantile, np.exp)
-    return {**row, "std_error": float(spread)}
-
-
-def wald(value: float, spread: float, quantile: float, shown: Callable[[float], float] = float) -> dict[str, float]:
-    """Return estimate, standard error and limits; `shown` takes the estimate and the limits to their scale."""
-    return {
-        "estimate": float(shown(value)),
-        "std_error": float(spread),
-        "conf_low": float(shown(value - quantile * spread)),
-        "conf_high": float(shown(value + quantile * spread)),
-    }
-
-
-def contrast(found: Standardised, arm: str, reference: str, scale: str, quantile: float) -> dict[str, float]:
-    """Return the row of one arm against another on a scale, by the delta method."""
-    pair = [found.arms.index(arm), found.arms.index(reference)]
-    means, covariance = found.means[pair], found.covariance[np.ix_(pair, pair)]
-    if scale == "difference":
-        values, slopes = means, np.ones(2)
-    elif scale == "log_ratio":
-        values, slopes = np.log(means), 1 / means
-    else:
-        values, slopes = np.log(means / (1 - means)), 1 / (means * (1 - means))
-    gradient = slopes * np.array([1.0, -1.0])
-    value, spread = float(values[0] - values[1]), float(np.sqrt(gradient @ covariance @ gradient))
-    z = value / spread
-    row = wald(value, spread, quantile, float if scale == "difference" else np.exp)
-    return {**row, "statistic": z, "p_value": float(2 * stats.norm.sf(abs(z)))}

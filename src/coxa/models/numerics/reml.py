@@ -109,14 +109,16 @@ class Likelihood:
 class Derivatives:
     """Derivatives of minus the log-likelihood in the parameters of the covariance, B groups of K, group by group.
 
-    gradient : (BK,)
-    hessian  : (BK, BK), the observed information
-    slopes   : (BK, p, p) derivatives of A = Phi^-1
+    gradient    : (BK,)
+    hessian     : (BK, BK), the observed information
+    slopes      : (BK, p, p) derivatives of A = Phi^-1
+    beta_slopes : (BK, p) derivatives of beta, which is the best for each covariance
     """
 
     gradient: np.ndarray
     hessian: np.ndarray
     slopes: np.ndarray
+    beta_slopes: np.ndarray
 
 
 def padded_inverse(observed: np.ndarray, covariance: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -255,10 +257,11 @@ def derivatives(
     for g, bend in enumerate(second_products(in_covariance)):
         hessian[g * size : (g + 1) * size, g * size : (g + 1) * size] += bend
     u = slopes[:, :p] @ np.append(-at.beta, 1.0)
-    hessian -= u @ at.phi @ u.T
+    beta_slopes = u @ at.phi
+    hessian -= beta_slopes @ u.T
     if at.reml:
         hessian -= 0.5 * trace_products(at.phi @ slopes[:, :p, :p])
-    return Derivatives(gradient, (hessian + hessian.T) / 2, slopes[:, :p, :p])
+    return Derivatives(gradient, (hessian + hessian.T) / 2, slopes[:, :p, :p], beta_slopes)
 
 
 def information_of_one(covariance: np.ndarray, first: np.ndarray) -> np.ndarray:
