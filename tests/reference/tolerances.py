@@ -78,3 +78,21 @@ SECOND_GLM = 1e-9
 
 EXACT_LIMIT = 1e-5
 """Absolute, of an exact limit, which bisection encloses to this."""
+
+GLMER_EFFECT = 1e-7
+"""Of effects in standard errors against glmer's quadrature, polished by Newton steps with numerical derivatives."""
+
+GLMER_SE = 2e-7
+"""Relative, of standard errors and standard deviations against the same: second derivatives are numerical twice."""
+
+TMB_EFFECT = 1e-8
+"""Of effects in standard errors against glmmTMB, polished with the exact gradient of its Laplace approximation."""
+
+TMB_SE = 2e-6
+"""Relative, of standard errors, standard deviations and sizes against the same."""
+
+GLMM_LOGLIK = 1e-8
+"""Of log-likelihoods against both."""
+
+GLMM_PRINTED = 1e-5
+"""Absolute, of effects that their authors' software prints with five decimals, from optimisers that stopped there."""

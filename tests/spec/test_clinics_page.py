@@ -424,7 +424,9 @@ def test_a_letter_has_of_all_clinics_only_what_the_page_shows() -> None:
     whole = audit()
     counts = {**whole.completeness.counts}
     counts[()] = counts[()].astype(float).assign(of_done=float("nan"))
-    shares = tuple(replace(one, events=float("nan"), clinics=one.clinics.assign(events=float("nan"))) for one in whole.shares)
+    shares = tuple(
+        replace(one, events=float("nan"), clinics=one.clinics.assign(events=float("nan"))) for one in whole.shares
+    )
     shown = replace(whole, completeness=replace(whole.completeness, counts=counts), shares=shares, rates=())
     letter = letters(whole, Hidden(shown))["clinic-parkside"]
     cells = rows(letter, "own-numbers")

@@ -61,6 +61,7 @@ FLARES = FLARES.assign(arm=list("ababab"))
 AT_RISK = FLARES.rename(columns={"day": "stop", "flare": "event"}).assign(start=0.0, number=1, gap=5.0)
 SPANS = pd.DataFrame({"arm": list("aaabbb") * 2, "interval": ["w6"] * 6 + ["w12"] * 6})
 SPANS = SPANS.assign(before=["start"] * 6 + ["w6"] * 6, event=[1, 0, 0, 0, 0, 0, 1, 1, 0, 1, 0, 0])
+CLUSTERED = pd.DataFrame({"participant_id": np.repeat(list("abcd"), 3), "better": [0, 1, 0, 1, 1, 1, 0, 0, 0, 1, 0, 1]})
 CELLS = pd.DataFrame({"sex": ["f", "m"], "due": [30, 20], "done": [20, 10]})
 ROWS = pd.DataFrame(
     {
@@ -247,6 +248,12 @@ CASES: dict[str, Callable[[As], Any]] = {
     "models.fit_grouped_hazards": lambda into: models.fit_grouped_hazards(
         "arm", into(SPANS), visits=["w6", "w12"], since="before"
     ).table(),
+    "models.GLMMFit.predict": lambda into: pd.DataFrame(
+        models.fit_glmm("better ~ 1 + (1 | participant_id)", CLUSTERED).predict(into(CLUSTERED))
+    ),
+    "models.fit_glmm": lambda into: models.fit_glmm(
+        "better ~ 1 + (1 | participant_id)", into(CLUSTERED)
+    ).params.to_frame(),
     "models.fit_lmm": lambda into: models.fit_lmm(
         "change ~ arm + (1 | participant_id)", into(rows()), ddf="satterthwaite"
     ).tidy(),

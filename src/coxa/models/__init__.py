@@ -2,10 +2,10 @@
 
 `coxa.models.fit_mmrm` fits the mixed model for repeated measures, `coxa.models.fit_lmm` the linear mixed
 model, `coxa.models.ancova.fit_ancova` the analysis of covariance of one visit, `coxa.models.fit_glm` logistic and
-log-linear regression, `coxa.models.batch.api.fit_batch` many outcomes on one design. The arithmetic is in
-`coxa.models.numerics`, as functions on arrays; the sums of patterns, and what adds them up, are public. Times to an
-event: `coxa.models.fit_cox`, `fit_subdistribution` and `fit_recurrent` take a formula and a frame, `kaplan_meier`,
-`log_rank` and `aalen_johansen` arrays.
+log-linear regression, `coxa.models.fit_glmm` these with a random intercept, `coxa.models.batch.api.fit_batch` many
+outcomes on one design. The arithmetic is in `coxa.models.numerics`, as functions on arrays; the sums of patterns, and
+what adds them up, are public. Times to an event: `coxa.models.fit_cox`, `fit_subdistribution` and `fit_recurrent` take
+a formula and a frame, `kaplan_meier`, `log_rank` and `aalen_johansen` arrays.
 """
 
 from __future__ import annotations
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from coxa.models.batch.trials import fit_trials as fit_trials
     from coxa.models.glm.fit import GLMFit as GLMFit
     from coxa.models.glm.fit import fit_glm as fit_glm
+    from coxa.models.glmm.api import fit_glmm as fit_glmm
+    from coxa.models.glmm.fit import GLMMFit as GLMMFit
     from coxa.models.lmm.api import fit_lmm as fit_lmm
     from coxa.models.lmm.variances import icc as icc
     from coxa.models.lmm.variances import variance_intervals as variance_intervals
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
     from coxa.models.results.influence import influence as influence
     from coxa.models.spec import ANCOVASpec as ANCOVASpec
     from coxa.models.spec import CLDASpec as CLDASpec
+    from coxa.models.spec import GLMMSpec as GLMMSpec
     from coxa.models.spec import LMMSpec as LMMSpec
     from coxa.models.spec import MMRMSpec as MMRMSpec
     from coxa.models.survival.cox import fit_cox_arrays as fit_cox_arrays
@@ -74,6 +77,8 @@ __getattr__, __dir__, __all__ = lazy(
         "coxa.models.batch.api": ("BatchFit", "fit_batch"),
         "coxa.models.batch.trials": ("fit_trials",),
         "coxa.models.glm.fit": ("GLMFit", "fit_glm"),
+        "coxa.models.glmm.api": ("fit_glmm",),
+        "coxa.models.glmm.fit": ("GLMMFit",),
         "coxa.models.lmm.api": ("fit_lmm",),
         "coxa.models.lmm.variances": ("icc", "variance_intervals"),
         "coxa.models.mmrm.api": ("fit_mmrm",),
@@ -82,7 +87,7 @@ __getattr__, __dir__, __all__ = lazy(
         "coxa.models.results.diagnostics": ("covariance_check", "qq_points", "residuals"),
         "coxa.models.results.fit": ("Fit",),
         "coxa.models.results.influence": ("influence",),
-        "coxa.models.spec": ("ANCOVASpec", "CLDASpec", "LMMSpec", "MMRMSpec"),
+        "coxa.models.spec": ("ANCOVASpec", "CLDASpec", "GLMMSpec", "LMMSpec", "MMRMSpec"),
         "coxa.models.survival.cox": ("fit_cox_arrays",),
         "coxa.models.survival.cox_fit": ("CoxFit",),
         "coxa.models.survival.cox_rows": ("fit_cox",),

@@ -170,6 +170,13 @@ def flag(name: str, value: object) -> bool:
     return bool(value)
 
 
+def whole(name: str, value: object, *, most: int) -> int:
+    """Return a whole number from 1 up as Python's own; raise OptionError where it is none, or above the most."""
+    if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, np.integer)) or not 1 <= value <= most:
+        raise OptionError(f"`{name}` is {in_brief(value)}. Give a whole number from 1 to {most}.")
+    return int(value)
+
+
 def sequence_of(name: str, values: Any) -> tuple[Any, ...] | None:
     """Return values as a tuple; raise OptionError where they are one word or no sequence."""
     if values is None:

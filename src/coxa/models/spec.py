@@ -21,6 +21,7 @@ from coxa.models.options import (
     ladder_of,
     mapping_of,
     sequence_of,
+    whole,
     written,
 )
 
@@ -28,6 +29,13 @@ COLUMNS = ("participant", "visit", "group", "weights", "time", "response", "base
 """Options that name a column."""
 
 ANCOVA_VCOV = ("model", "HC3")
+
+GLMM_FAMILIES = ("binomial", "poisson", "negative_binomial")
+
+GLMM_DDF = ("normal", "between-within")
+
+MOST_NODES = 100
+"""Nodes of a quadrature; more add nothing but rounding."""
 
 Engine = Literal["coxa", "statsmodels"]
 ENGINES: tuple[str, ...] = get_args(Engine)
@@ -254,6 +262,48 @@ class ANCOVASpec(Spec):
         for name in ("participant", "visit"):
             check_kind(name, getattr(self, name), str, "the name of a column")
         check_option("vcov", self.vcov, ANCOVA_VCOV)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GLMMSpec(Spec):
+    """The options of `coxa.models.fit_glmm`, which describes them.
+
+    Raises
+    ------
+    OptionError
+        An option is of a wrong kind or not allowed.
+
+    Examples
+    --------
+    >>> GLMMSpec(formula="better ~ arm + (1 | participant_id)", quadrature=1).call()
+    "fit_glmm('better ~ arm + (1 | participant_id)', data, family='binomial', quadrature=1, ddf='normal')"
+    """
+
+    function: ClassVar[str] = "fit_glmm"
+    of_random_effects: ClassVar[bool] = True
+    explicit: ClassVar[tuple[str, ...]] = ("formula", "family", "quadrature", "ddf")
+
+    formula: str
+    family: str = "binomial"
+    quadrature: int = 25
+    exposure: str | None = None
+    participant: str | None = None
+    visit: str = "visit"
+    ddf: str = "normal"
+
+    def __post_init__(self) -> None:
+        split_random(self.formula)
+        self._check_columns()
+        check_option("family", self.family, GLMM_FAMILIES)
+        check_option("ddf", self.ddf, GLMM_DDF)
+        self._keep(quadrature=whole("quadrature", self.quadrature, most=MOST_NODES))
+        if self.exposure is not None:
+            check_kind("exposure", self.exposure, str, "the name of a column")
+            if self.family == "binomial":
+                raise OptionError(
+                    f"`exposure` is '{self.exposure}', which only counts have, not family='binomial'. Leave it out, "
+                    "or choose poisson or negative_binomial."
+                )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

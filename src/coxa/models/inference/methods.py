@@ -134,6 +134,21 @@ class FixedDf:
 
 
 @dataclass(frozen=True, slots=True)
+class Normal:
+    """No degrees of freedom: z in place of t, and chi-squared over its rows in place of F."""
+
+    covariance: np.ndarray
+
+    def df(self, row: np.ndarray) -> float:  # noqa: ARG002
+        """Return infinity."""
+        return float(np.inf)
+
+    def f_test(self, rows: np.ndarray, beta: np.ndarray) -> tuple[float, float]:
+        """Return the Wald statistic over its number of rows, and infinity."""
+        return wald_f(rows, beta, self.covariance), float(np.inf)
+
+
+@dataclass(frozen=True, slots=True)
 class BetweenWithin:
     """Counted degrees of freedom: the smallest of the coefficients that are involved.
 

@@ -207,7 +207,8 @@ class Coefficients:
             raise OptionError("All rows are zero. Give a joint test at least one row that is not zero.")
         f, denominator = self.inference.f_test(independent, self.params.to_numpy())
         q = len(independent)
-        return JointTest(f, q, denominator, float(stats.f.sf(f, q, denominator)))
+        p_value = stats.f.sf(f, q, denominator) if np.isfinite(denominator) else stats.chi2.sf(q * f, q)
+        return JointTest(f, q, denominator, float(p_value))
 
     def _std_errors(self, matrix: np.ndarray) -> np.ndarray:
         """Return the standard errors of rows (q, p); raise FitError where an adjusted variance is negative."""
