@@ -176,10 +176,13 @@ def test_another_random_part_is_refused(random: str) -> None:
         fit_glmm(f"y ~ week + {random}", trial())
 
 
-def test_counts_without_overdispersion_have_no_negative_binomial() -> None:
+def test_counts_without_overdispersion_are_poisson_and_that_is_named() -> None:
     d = trial().assign(y=lambda f: (f["y"] + f["week"]).astype(int))
-    with pytest.raises(FitError, match="Use family='poisson'"):
-        fit_glmm(FORMULA, d, family="negative_binomial")
+    fit, plain = (fit_glmm(FORMULA, d, family=family) for family in ("negative_binomial", "poisson"))
+    assert fit.size == np.inf
+    assert "size of the negative binomial was estimated at infinity" in " ".join(fit.warnings)
+    assert fit.params.tolist() == plain.params.tolist()
+    assert fit.loglik == plain.loglik
 
 
 def test_too_few_nodes_are_a_warning() -> None:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from coxa.estimates.multiplicity import adjust_multiplicity as adjust_multiplicity
     from coxa.estimates.number_needed import NumberNeeded as NumberNeeded
     from coxa.estimates.number_needed import numbers_needed as numbers_needed
+    from coxa.estimates.over_clusters import population_averaged as population_averaged
     from coxa.estimates.profile import Profile as Profile
     from coxa.estimates.profile import auc as auc
     from coxa.estimates.profile import average as average
@@ -56,6 +57,7 @@ __getattr__, __dir__, __all__ = lazy(
         "coxa.estimates.means": ("linear_combination", "marginal_means"),
         "coxa.estimates.multiplicity": ("adjust_multiplicity",),
         "coxa.estimates.number_needed": ("NumberNeeded", "numbers_needed"),
+        "coxa.estimates.over_clusters": ("population_averaged",),
         "coxa.estimates.profile": ("Profile", "auc", "average", "slope"),
         "coxa.estimates.proportions": ("fit_proportions",),
         "coxa.estimates.rates": ("fit_rates",),

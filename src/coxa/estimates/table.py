@@ -37,6 +37,7 @@ TERMS = (
     "risk_difference",
     "risk_ratio",
     "odds_ratio",
+    "conditional_odds_ratio",
     "standardised_difference",
     "rate",
     "rate_ratio",
@@ -55,14 +56,16 @@ TERMS = (
 )
 """What a row can be. `estimate` is in units of the outcome (a slope per unit of time, an area times it, as `method`
 says) down to equivalence, empty for the two tests of several differences together, a proportion (0 to 1) or a ratio
-for the four of counts, in standard deviations for the standardised difference, events per unit of exposure for rates
-and their difference, as `method` says, and days for restricted means. Of ratios of rates, hazards, odds and wins the
+for those of counts (of a conditional odds ratio at one value of the random effects), in standard deviations for the
+standardised difference, events per unit of exposure for rates and their difference, as `method` says, and days for
+restricted means. Of ratios of rates, hazards, odds and wins the
 `std_error` is that of the logarithm; a win probability (0 to 1) and a net benefit (-1 to 1) have scales of their own.
 Rows of a level of an ordered outcome have it in `analysis`, as ``level=2``."""
 
 RATIOS = (
     "risk_ratio",
     "odds_ratio",
+    "conditional_odds_ratio",
     "rate_ratio",
     "hazard_ratio",
     "subdistribution_hazard_ratio",

@@ -63,7 +63,7 @@ def fit_glmm(
     -------
     GLMMFit
         With a gradient that is zero in tolerance and a positive definite Hessian. A variance that was estimated at zero
-        is a warning, and the fit is that without random intercepts.
+        is a warning, and the fit is that without random intercepts; so is a size at infinity, and the fit is Poisson's.
 
     Raises
     ------
@@ -74,8 +74,7 @@ def fit_glmm(
     EmptyCellError, RankDeficientError
         Coefficients that cannot be estimated.
     FitError
-        The outcome has values that the family does not; too few rows or clusters; one row in each cluster; counts that
-        vary no more than Poisson's with family="negative_binomial".
+        The outcome has values that the family does not; too few rows or clusters; one row in each cluster.
     DataError
         A row has no participant, or an exposure that is not above zero.
     OptionError
@@ -120,7 +119,7 @@ def assembled(spec: GLMMSpec, rows: ClusteredRows, basis: Basis, found: Fitted, 
     names, best, p = list(rows.design.names), found.maximum, len(rows.design.names)
     sd, shape = float(best.theta[p]), best.theta[p + 1 :]
     joint = joint_covariance(best.hessian, basis, at_zero=found.at_zero)
-    every = [*names, "sd", *OUTCOMES[spec.family].shapes]
+    every = [*names, "sd", *(["log_size"] if len(shape) else [])]
     at = best.at
     return GLMMFit(
         design=rows.design,
@@ -136,7 +135,7 @@ def assembled(spec: GLMMSpec, rows: ClusteredRows, basis: Basis, found: Fitted, 
         sd=sd,
         sd_error=float("nan") if found.at_zero else float(np.sqrt(joint[p, p])),
         at_zero=found.at_zero,
-        size=float(np.exp(shape[0])) if len(shape) else float("nan"),
+        size=float(np.exp(shape[0])) if len(shape) else np.inf if found.is_poisson else float("nan"),
         joint=pd.DataFrame(joint, every, every),
         loglik=at.loglik,
         loglik_without=found.without,
@@ -188,6 +187,11 @@ def warned(spec: GLMMSpec, rows: ClusteredRows, found: Fitted) -> tuple[str, ...
         said.append(
             f"the variance between levels of {rows.cluster} was estimated at zero: the likelihood falls with it, and "
             "results are those of a model without a random intercept"
+        )
+    if found.is_poisson:
+        said.append(
+            "the size of the negative binomial was estimated at infinity: the counts vary no more than Poisson's, and "
+            "results are those of family='poisson'"
         )
     if len(rows.labels) < FEW_CLUSTERS:
         said.append(

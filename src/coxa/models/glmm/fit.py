@@ -40,7 +40,8 @@ class GLMMFit(Coefficients):
     cluster : name of the factor with the random intercept
     sd, sd_error : standard deviation of the random intercepts, and its standard error (NaN at zero)
     at_zero : whether it was estimated at zero, and the fit is that of a model without random intercepts
-    size : of a negative binomial: counts have variance m + m^2 / size; NaN of other families
+    size : of a negative binomial: counts have variance m + m^2 / size; infinite where they vary no more than Poisson's,
+        NaN of other families
     joint : covariance of the coefficients, `sd` and, of a negative binomial, `log_size`
     loglik : integrated log-likelihood with all constants
     loglik_without : of the model without random intercepts
@@ -201,7 +202,7 @@ class GLMMFit(Coefficients):
             "Random intercept": f"SD {self.sd:.4f}" + (" (at zero)" if self.at_zero else f" (SE {self.sd_error:.4f})"),
             "Log-likelihood": f"{self.loglik:.3f}",
         }
-        if np.isfinite(self.size):
+        if not np.isnan(self.size):
             facts["Size"] = f"{self.size:.4f}"
         return Card("Generalised linear mixed model", facts, ["", *columns], rows, note="; ".join(self.warnings))
 

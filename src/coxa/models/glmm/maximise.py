@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from coxa.errors import FitError, NonConvergenceError, SeparationError
+from coxa.errors import NonConvergenceError, SeparationError
 from coxa.models.design.matrix import Basis, Design
 from coxa.models.glm.fit import NEARLY_SURE, refuse_separation
-from coxa.models.glmm.outcomes import Outcome
+from coxa.models.glmm.outcomes import OUTCOMES, Outcome
 from coxa.models.glmm.rows import ClusteredRows
 from coxa.models.glmm.search import COARSE, FIRST_SD, Maximum, Problem, approached, maximum
 from coxa.models.numerics.quadrature import Clusters
@@ -35,12 +35,14 @@ class Fitted:
     at_zero  : whether the variance was estimated at zero
     without  : log-likelihood of the model without the random intercept
     checked  : log-likelihood at the same parameters with 2 K + 1 nodes
+    is_poisson : whether the size of a negative binomial was estimated at infinity, and these are Poisson's parameters
     """
 
     maximum: Maximum
     at_zero: bool
     without: float
     checked: float
+    is_poisson: bool = False
 
 
 def fitted(rows: ClusteredRows, basis: Basis, outcome: Outcome, points: int) -> Fitted:
@@ -51,6 +53,8 @@ def fitted(rows: ClusteredRows, basis: Basis, outcome: Outcome, points: int) -> 
         basis.q[order], offset[order], Clusters.of(rows.codes[order]), outcome.of_rows(design.y[order]), points
     )
     zero, inverse = without_intercept(replace(full, points=1), design, outcome)
+    if is_poisson(zero.theta, outcome):
+        return replace(fitted(rows, basis, OUTCOMES["poisson"], points), is_poisson=True)
     start, guess = first_guess(full, zero.theta, inverse)
     free = np.ones(len(start), dtype=bool)
     start, guess = approached(replace(full, points=min(COARSE, points)), start, guess, free)
@@ -60,7 +64,8 @@ def fitted(rows: ClusteredRows, basis: Basis, outcome: Outcome, points: int) -> 
         if full.score_of_variance(zero.theta) > 0 or zero.failure:
             raise not_proven(zero.failure or "the likelihood rises with the variance, and no maximum was found")
         return Fitted(zero, True, zero.at.loglik, zero.at.loglik)
-    check_size(best.theta, outcome)
+    if is_poisson(best.theta, outcome):
+        return replace(fitted(rows, basis, OUTCOMES["poisson"], points), is_poisson=True)
     if best.failure:
         raise not_proven(best.failure)
     checked = replace(full, points=2 * points + 1).at(best.theta, best.at.modes).loglik
@@ -89,7 +94,6 @@ def without_intercept(problem: Problem, design: Design, outcome: Outcome) -> tup
     found, inverse = maximum(problem, theta, np.diag(np.r_[np.full(p, scale), np.full(shapes, 10 / n)]), free)
     if found.failure or np.abs(problem.q @ found.theta[:p]).max() > NEARLY_SURE:
         refuse_separation(design, outcome.base)
-    check_size(found.theta, outcome)
     return found, inverse
 
 
@@ -116,13 +120,9 @@ def check_finite_sd(best: Maximum, p: int, cluster: str) -> None:
         )
 
 
-def check_size(theta: np.ndarray, outcome: Outcome) -> None:
-    """Raise FitError where counts vary no more than Poisson's."""
-    if outcome.shapes and theta[-1] > LARGEST_LOG_SIZE:
-        raise FitError(
-            "the counts vary no more than Poisson's, so that the size of the negative binomial would be infinite",
-            ["Use family='poisson'."],
-        )
+def is_poisson(theta: np.ndarray, outcome: Outcome) -> bool:
+    """Return whether counts of a negative binomial vary no more than Poisson's."""
+    return bool(outcome.shapes) and theta[-1] > LARGEST_LOG_SIZE
 
 
 def not_proven(reason: str) -> NonConvergenceError:
