@@ -96,3 +96,19 @@ GLMM_LOGLIK = 1e-8
 
 GLMM_PRINTED = 1e-5
 """Absolute, of effects that their authors' software prints with five decimals, from optimisers that stopped there."""
+
+CLM = 1e-9
+"""Of cumulative logit models against R's clm with a gradient below 1e-10: effects in standard errors."""
+
+CLMM_POLISHED = 1e-6
+"""Of the same with a random intercept, against clmm's own likelihood taken on by Newton steps with numerical
+derivatives to a gradient below 1e-6."""
+
+CLMM_STOPPED = 5e-5
+"""Of effects in standard errors against clmm where it stopped by itself, at a gradient of 2e-5 (Laplace: of 1e-4)."""
+
+ORDERED_MODEL = 1e-5
+"""Of effects in standard errors against statsmodels' OrderedModel, whose optimiser stops at a gradient of 1e-5."""
+
+PAIRS = 1e-12
+"""Relative, of statistics of ranks: sums of whole numbers and a few quotients."""

@@ -204,6 +204,10 @@ CASES: dict[str, Callable[[As], Any]] = {
         tiny_audit(), into(ROWS), data_cut=date(2025, 12, 31)
     ).query(ASKED),
     "episodes.read_episodes": lambda into: episodes.read_episodes(tiny_audit(), into(ROWS)).query(ASKED),
+    "estimates.row_mean_scores_test": lambda into: estimates.row_mean_scores_test(into(MIXED), "better").means.assign(
+        p=estimates.row_mean_scores_test(into(MIXED), "better").p_value
+    ),
+    "estimates.win_probability": lambda into: estimates.win_probability(into(MIXED), "better").frame,
     "estimates.fit_proportions": lambda into: estimates.fit_proportions(into(BINARY), "better", against="b").frame,
     "estimates.fit_rates": lambda into: estimates.fit_rates(into(EVENTS), "flares", "years", against="b").frame,
     "estimates.standardised_effect": lambda into: (
@@ -262,6 +266,10 @@ CASES: dict[str, Callable[[As], Any]] = {
     "models.fit_subdistribution": lambda into: models.fit_subdistribution(
         "arm", into(FLARES), time="day", cause="flare"
     ).table(),
+    "models.OrdinalFit.predict": lambda into: models.fit_ordinal("better ~ arm", MIXED, levels=[0, 1]).predict(
+        into(pd.DataFrame({"arm": ["a", "b"]}))
+    ),
+    "models.fit_ordinal": lambda into: models.fit_ordinal("better ~ arm", into(MIXED), levels=[0, 1]).params.to_frame(),
     "models.fit_trials": lambda into: models.fit_trials("y ~ visit", into(in_many()), [{"visit[b]": 1}]).estimate,
     "models.recurrent_rows": lambda into: models.recurrent_rows(
         into(FLARES.head(2)), into(pd.DataFrame({"participant_id": [0, 0], "on": [2, 3]})), end="day", day="on"

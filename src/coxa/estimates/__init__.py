@@ -13,12 +13,16 @@ if TYPE_CHECKING:
     from coxa.estimates.effect_size import standardised_by_model as standardised_by_model
     from coxa.estimates.effect_size import standardised_effect as standardised_effect
     from coxa.estimates.factorial import factorial_contrasts as factorial_contrasts
+    from coxa.estimates.mann_whitney import win_probability as win_probability
     from coxa.estimates.margins import margin_test as margin_test
     from coxa.estimates.means import linear_combination as linear_combination
     from coxa.estimates.means import marginal_means as marginal_means
     from coxa.estimates.multiplicity import adjust_multiplicity as adjust_multiplicity
     from coxa.estimates.number_needed import NumberNeeded as NumberNeeded
     from coxa.estimates.number_needed import numbers_needed as numbers_needed
+    from coxa.estimates.ordinal import category_probabilities as category_probabilities
+    from coxa.estimates.ordinal import cumulative_odds_ratios as cumulative_odds_ratios
+    from coxa.estimates.ordinal import standardised_win_probability as standardised_win_probability
     from coxa.estimates.over_clusters import population_averaged as population_averaged
     from coxa.estimates.profile import Profile as Profile
     from coxa.estimates.profile import auc as auc
@@ -31,6 +35,8 @@ if TYPE_CHECKING:
     from coxa.estimates.restricted_mean import RestrictedMeanDifference as RestrictedMeanDifference
     from coxa.estimates.restricted_mean import restricted_difference as restricted_difference
     from coxa.estimates.restricted_mean import restricted_time as restricted_time
+    from coxa.estimates.row_mean_scores import RowMeanScores as RowMeanScores
+    from coxa.estimates.row_mean_scores import row_mean_scores_test as row_mean_scores_test
     from coxa.estimates.standardised import Standardised as Standardised
     from coxa.estimates.standardised import standardised_means as standardised_means
     from coxa.estimates.standardised import standardised_risks as standardised_risks
@@ -58,6 +64,11 @@ __getattr__, __dir__, __all__ = lazy(
         "coxa.estimates.multiplicity": ("adjust_multiplicity",),
         "coxa.estimates.number_needed": ("NumberNeeded", "numbers_needed"),
         "coxa.estimates.over_clusters": ("population_averaged",),
+        "coxa.estimates.ordinal": (
+            "category_probabilities",
+            "cumulative_odds_ratios",
+            "standardised_win_probability",
+        ),
         "coxa.estimates.profile": ("Profile", "auc", "average", "slope"),
         "coxa.estimates.proportions": ("fit_proportions",),
         "coxa.estimates.rates": ("fit_rates",),
@@ -68,11 +79,13 @@ __getattr__, __dir__, __all__ = lazy(
             "restricted_difference",
             "restricted_time",
         ),
+        "coxa.estimates.row_mean_scores": ("RowMeanScores", "row_mean_scores_test"),
         "coxa.estimates.standardised": ("Standardised", "standardised_means", "standardised_risks"),
         "coxa.estimates.subgroups": ("subgroup_contrasts",),
         "coxa.estimates.table": ("Estimates",),
         "coxa.estimates.time_differences": ("TimeDifference", "incidence_difference", "survival_difference"),
         "coxa.estimates.two_proportions": ("compare_proportions", "number_needed_to_treat"),
+        "coxa.estimates.mann_whitney": ("win_probability",),
         "coxa.estimates.win_ratio": (
             "BinaryEndpoint",
             "MeasuredEndpoint",

@@ -49,6 +49,7 @@ TERMS = (
     "subdistribution_hazard_ratio",
     "cumulative_odds_ratio",
     "level_share",
+    "difference_in_shares",
     "win_probability",
     "win_ratio",
     "win_odds",

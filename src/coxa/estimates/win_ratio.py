@@ -145,14 +145,28 @@ def win_statistics(endpoints: Sequence[Endpoint], treated: ArrayLike, *, conf_le
         raise OptionError("`endpoints` is empty. Give at least one endpoint.")
     if min((arm == 1).sum(), (arm == 0).sum()) < 2:
         raise FitError("a group has one participant, so that there is no variance", ["Compare larger groups."])
-    levels = [_level(each, arm.size) for each in endpoints]
-    new, old = ([each.part(arm == k) for each in levels] for k in (1, 0))
-    won, lost, counts = _compared(new, old)
+    won, lost, counts = pair_shares(endpoints, arm)
     rows = pd.DataFrame(counts, columns=["wins", "losses", "ties"])
-    rows.insert(0, "endpoint", np.arange(1, len(levels) + 1))
+    rows.insert(0, "endpoint", np.arange(1, len(counts) + 1))
     wins, losses, ties = int(rows["wins"].sum()), int(rows["losses"].sum()), int(counts[-1][2])
     table = _table(wins, losses, ties, _covariance(won, lost), conf_level)
     return WinStatistics(wins, losses, ties, rows, table)
+
+
+def pair_shares(
+    endpoints: Sequence[Endpoint], treated: np.ndarray
+) -> tuple[list[np.ndarray], list[np.ndarray], list[list[int]]]:
+    """Return the shares of pairs that are won and lost by the treated, of each of the treated and of the reference.
+
+    endpoints : in order of importance
+    treated   : (n,) 1 and 0
+
+    The first two are of the treated (n1,) and of the reference (n0,) each; the third has wins, losses and ties of
+    each endpoint. Hoeffding's projection, and the placements of DeLong and of Brunner and Munzel, are made of these.
+    """
+    levels = [_level(each, treated.size) for each in endpoints]
+    new, old = ([each.part(treated == k) for each in levels] for k in (1, 0))
+    return _compared(new, old)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,10 +2,11 @@
 
 `coxa.models.fit_mmrm` fits the mixed model for repeated measures, `coxa.models.fit_lmm` the linear mixed
 model, `coxa.models.ancova.fit_ancova` the analysis of covariance of one visit, `coxa.models.fit_glm` logistic and
-log-linear regression, `coxa.models.fit_glmm` these with a random intercept, `coxa.models.batch.api.fit_batch` many
-outcomes on one design. The arithmetic is in `coxa.models.numerics`, as functions on arrays; the sums of patterns, and
-what adds them up, are public. Times to an event: `coxa.models.fit_cox`, `fit_subdistribution` and `fit_recurrent` take
-a formula and a frame, `kaplan_meier`, `log_rank` and `aalen_johansen` arrays.
+log-linear regression, `coxa.models.fit_glmm` these with a random intercept, `coxa.models.fit_ordinal` cumulative logit
+models of ordered outcomes, `coxa.models.batch.api.fit_batch` many outcomes on one design. The arithmetic is in
+`coxa.models.numerics`, as functions on arrays; the sums of patterns, and what adds them up, are public. Times to an
+event: `coxa.models.fit_cox`, `fit_subdistribution` and `fit_recurrent` take a formula and a frame, `kaplan_meier`,
+`log_rank` and `aalen_johansen` arrays.
 """
 
 from __future__ import annotations
@@ -33,6 +34,9 @@ if TYPE_CHECKING:
     from coxa.models.numerics.pattern_sums import merge as merge
     from coxa.models.numerics.pattern_sums import merge_all as merge_all
     from coxa.models.numerics.pattern_sums import pattern_sums as pattern_sums
+    from coxa.models.ordinal.fit import fit_ordinal as fit_ordinal
+    from coxa.models.ordinal.proportional_odds import proportional_odds_test as proportional_odds_test
+    from coxa.models.ordinal.record import OrdinalFit as OrdinalFit
     from coxa.models.results.diagnostics import covariance_check as covariance_check
     from coxa.models.results.diagnostics import qq_points as qq_points
     from coxa.models.results.diagnostics import residuals as residuals
@@ -43,6 +47,7 @@ if TYPE_CHECKING:
     from coxa.models.spec import GLMMSpec as GLMMSpec
     from coxa.models.spec import LMMSpec as LMMSpec
     from coxa.models.spec import MMRMSpec as MMRMSpec
+    from coxa.models.spec import OrdinalSpec as OrdinalSpec
     from coxa.models.survival.cox import fit_cox_arrays as fit_cox_arrays
     from coxa.models.survival.cox_fit import CoxFit as CoxFit
     from coxa.models.survival.cox_rows import fit_cox as fit_cox
@@ -84,10 +89,13 @@ __getattr__, __dir__, __all__ = lazy(
         "coxa.models.mmrm.api": ("fit_mmrm",),
         "coxa.models.mmrm.clda": ("fit_clda", "with_baseline"),
         "coxa.models.numerics.pattern_sums": ("PatternSums", "merge", "merge_all", "pattern_sums"),
+        "coxa.models.ordinal.fit": ("fit_ordinal",),
+        "coxa.models.ordinal.proportional_odds": ("proportional_odds_test",),
+        "coxa.models.ordinal.record": ("OrdinalFit",),
         "coxa.models.results.diagnostics": ("covariance_check", "qq_points", "residuals"),
         "coxa.models.results.fit": ("Fit",),
         "coxa.models.results.influence": ("influence",),
-        "coxa.models.spec": ("ANCOVASpec", "CLDASpec", "GLMMSpec", "LMMSpec", "MMRMSpec"),
+        "coxa.models.spec": ("ANCOVASpec", "CLDASpec", "GLMMSpec", "LMMSpec", "MMRMSpec", "OrdinalSpec"),
         "coxa.models.survival.cox": ("fit_cox_arrays",),
         "coxa.models.survival.cox_fit": ("CoxFit",),
         "coxa.models.survival.cox_rows": ("fit_cox",),

@@ -1,0 +1,1 @@
+"""Cumulative logit models of ordered outcomes: proportional odds, partly proportional odds, a random intercept."""
