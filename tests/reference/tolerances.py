@@ -112,3 +112,14 @@ ORDERED_MODEL = 1e-5
 
 PAIRS = 1e-12
 """Relative, of statistics of ranks: sums of whole numbers and a few quotients."""
+GLM_R = 1e-8
+"""Relative, of coefficients and errors against R's glm with a change of the deviance below 1e-14."""
+
+GLM_NB_R = 5e-6
+"""Relative, against MASS::glm.nb, whose steps alternate between coefficients and theta and stop early."""
+
+CLUB_SANDWICH = 1e-6
+"""Relative, of CR2, CR3 and degrees of freedom against clubSandwich, at glm's coefficients and weights."""
+
+OTHER_ROOT = 0.02
+"""Relative, of CR2 against clubSandwich where the variance differs within clusters: another square root."""

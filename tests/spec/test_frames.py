@@ -237,6 +237,9 @@ CASES: dict[str, Callable[[As], Any]] = {
         into(ANSWERS.assign(item=["p4", "a17", "p1", "q1"]))
     ),
     "models.Fit.predict": lambda into: fitted().predict(into(pd.DataFrame({"arm": ["a", "b"], "site": ["p", "q"]}))),
+    "models.GLMFit.predict": lambda into: (
+        models.fit_glm("better ~ arm", MIXED).predict(into(pd.DataFrame({"arm": ["a", "b"]}))).to_numpy()
+    ),
     "models.fit_ancova": lambda into: models.fit_ancova("change ~ arm", into(rows()), at_visit="week_12").tidy(),
     "models.fit_batch": lambda into: (
         models.fit_batch(

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from coxa.estimates.profile import slope as slope
     from coxa.estimates.proportions import fit_proportions as fit_proportions
     from coxa.estimates.rates import fit_rates as fit_rates
+    from coxa.estimates.rates_by_model import model_rates as model_rates
     from coxa.estimates.responder_model import responder_by_model as responder_by_model
     from coxa.estimates.restricted_mean import RestrictedMean as RestrictedMean
     from coxa.estimates.restricted_mean import RestrictedMeanDifference as RestrictedMeanDifference
@@ -61,6 +62,7 @@ __getattr__, __dir__, __all__ = lazy(
         "coxa.estimates.factorial": ("factorial_contrasts",),
         "coxa.estimates.margins": ("margin_test",),
         "coxa.estimates.means": ("linear_combination", "marginal_means"),
+        "coxa.estimates.rates_by_model": ("model_rates",),
         "coxa.estimates.multiplicity": ("adjust_multiplicity",),
         "coxa.estimates.number_needed": ("NumberNeeded", "numbers_needed"),
         "coxa.estimates.over_clusters": ("population_averaged",),

@@ -15,7 +15,7 @@ from coxa.estimates.risk_rows import RISK_CONTRASTS, contrast, own_limits, quant
 from coxa.estimates.table import Estimates
 from coxa.models.design.columns import label_text
 from coxa.models.glm.families import FAMILIES
-from coxa.models.glm.fit import GLMFit
+from coxa.models.glm.record import GLMFit
 
 Variance = Literal["ye", "ge"]
 Scheme = Literal["simple", "pb", "ps"]
@@ -28,7 +28,10 @@ WORDS = {
 SCHEME_WORDS = {"simple": "simple randomisation", "pb": "permuted blocks in strata", "ps": "minimisation over strata"}
 TERMS_OF = {
     "binomial": ("risk", RISK_CONTRASTS),
-    "poisson": ("rate", {"difference": "difference", "rate_ratio": "log_ratio"}),
+    **{
+        family: ("rate", {"difference": "difference", "rate_ratio": "log_ratio"})
+        for family in ("poisson", "quasi-poisson", "negative_binomial")
+    },
     "gaussian": ("marginal_mean", {"difference": "difference"}),
 }
 NOT_BALANCED = 1e-6
@@ -186,6 +189,11 @@ def standardised_means(
     if (scheme != "simple") != bool(strata):
         remedy = "Name them." if scheme != "simple" else "Choose `scheme` pb or ps, or leave `strata` out."
         raise OptionError(f"`scheme` is {scheme} and `strata` is {', '.join(strata) or 'empty'}. {remedy}")
+    if variance == "ye" and (fit.exposure is not None or fit.family == "negative_binomial"):
+        why = f"exposure '{fit.spec.exposure}'" if fit.exposure is not None else f"family '{fit.family}'"
+        raise OptionError(
+            f"`variance` is \"ye\", which is not known with {why}. Use variance='ge', or coxa.estimates.model_rates."
+        )
     groups = strata_of(fit, data, strata)
     design = fit.design
     rows = [design.rows(design.frame.assign(**{arm: [level] * len(design.frame)})) for level in levels[arm]]

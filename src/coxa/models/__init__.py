@@ -20,8 +20,12 @@ if TYPE_CHECKING:
     from coxa.models.batch.api import BatchFit as BatchFit
     from coxa.models.batch.api import fit_batch as fit_batch
     from coxa.models.batch.trials import fit_trials as fit_trials
-    from coxa.models.glm.fit import GLMFit as GLMFit
+    from coxa.models.glm.count_checks import count_findings as count_findings
+    from coxa.models.glm.count_checks import overdispersion as overdispersion
+    from coxa.models.glm.count_checks import zero_inflation as zero_inflation
     from coxa.models.glm.fit import fit_glm as fit_glm
+    from coxa.models.glm.record import GLMFit as GLMFit
+    from coxa.models.glm.spec import GLMSpec as GLMSpec
     from coxa.models.glmm.api import fit_glmm as fit_glmm
     from coxa.models.glmm.fit import GLMMFit as GLMMFit
     from coxa.models.lmm.api import fit_lmm as fit_lmm
@@ -81,7 +85,10 @@ __getattr__, __dir__, __all__ = lazy(
         "coxa.models.ancova": ("fit_ancova",),
         "coxa.models.batch.api": ("BatchFit", "fit_batch"),
         "coxa.models.batch.trials": ("fit_trials",),
-        "coxa.models.glm.fit": ("GLMFit", "fit_glm"),
+        "coxa.models.glm.count_checks": ("count_findings", "overdispersion", "zero_inflation"),
+        "coxa.models.glm.fit": ("fit_glm",),
+        "coxa.models.glm.record": ("GLMFit",),
+        "coxa.models.glm.spec": ("GLMSpec",),
         "coxa.models.glmm.api": ("fit_glmm",),
         "coxa.models.glmm.fit": ("GLMMFit",),
         "coxa.models.lmm.api": ("fit_lmm",),

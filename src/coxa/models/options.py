@@ -19,6 +19,12 @@ DF_METHODS: tuple[str, ...] = get_args(DfMethod)
 CovarianceMethod = Literal["model", "CR0", "CR2", "CR3"]
 COVARIANCE_METHODS: tuple[str, ...] = get_args(CovarianceMethod)
 
+GLMFamily = Literal["binomial", "poisson", "quasi-poisson", "negative_binomial", "gaussian"]
+GLM_FAMILIES: tuple[str, ...] = get_args(GLMFamily)
+
+GLMCovariance = Literal["model", "HC0", "HC1", "HC2", "HC3", "CR0", "CR1", "CR2", "CR3"]
+GLM_COVARIANCES: tuple[str, ...] = get_args(GLMCovariance)
+
 
 def check_ddf(ddf: str, vcov: str = "model", *, reml: bool) -> str:
     """Return `ddf` if it is a method that can be used with this likelihood and covariance of the coefficients.

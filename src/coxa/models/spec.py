@@ -27,7 +27,18 @@ from coxa.models.options import (
     written,
 )
 
-COLUMNS = ("participant", "visit", "group", "weights", "time", "response", "baseline", "arm")
+COLUMNS = (
+    "participant",
+    "visit",
+    "group",
+    "weights",
+    "time",
+    "response",
+    "baseline",
+    "arm",
+    "exposure",
+    "cluster",
+)
 """Options that name a column."""
 
 ANCOVA_VCOV = ("model", "HC3")

@@ -1,9 +1,9 @@
-"""Families of outcomes, each with its canonical link."""
+"""Families of outcomes, each with its link: canonical but for the negative binomial family, which has the logarithm."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.special import expit, gammaln, xlogy
@@ -21,7 +21,8 @@ class Family:
     loglik  : (outcome, mean) -> log-likelihood of each row; of a gaussian outcome less half its square, at variance 1
     allowed : outcome -> whether each value can occur
     values  : what can occur, in words
-    scaled  : whether there is a variance to estimate
+    scaled  : whether the variance has a factor that is estimated, from Pearson's statistic over N - p
+    robust  : whether there is a robust covariance of its coefficients
     """
 
     name: str
@@ -33,45 +34,51 @@ class Family:
     allowed: Callable[[np.ndarray], np.ndarray]
     values: str
     scaled: bool = False
+    robust: bool = True
+
+    @property
+    def of_counts(self) -> bool:
+        """Whether the mean is a rate, which exposure multiplies."""
+        return self.link == "log"
 
 
 def _exp(predictor: np.ndarray) -> np.ndarray:
     return np.exp(np.minimum(predictor, 700.0))
 
 
-FAMILIES = {
-    family.name: family
-    for family in (
-        Family(
-            "binomial",
-            "yes-or-no outcome",
-            "logit",
-            expit,
-            lambda mean: mean * (1 - mean),
-            lambda y, mean: xlogy(y, mean) + xlogy(1 - y, 1 - mean),
-            lambda y: (y == 0) | (y == 1),
-            "0 and 1",
-        ),
-        Family(
-            "poisson",
-            "count",
-            "log",
-            _exp,
-            lambda mean: mean,
-            lambda y, mean: xlogy(y, mean) - mean - gammaln(y + 1),
-            lambda y: (y >= 0) & (y == np.round(y)),
-            "whole numbers from 0 up",
-        ),
-        Family(
-            "gaussian",
-            "measurement",
-            "identity",
-            lambda predictor: predictor,
-            np.ones_like,
-            lambda y, mean: -((y - mean) ** 2) / 2,
-            np.isfinite,
-            "numbers",
-            scaled=True,
-        ),
-    )
-}
+BINOMIAL = Family(
+    "binomial",
+    "yes-or-no outcome",
+    "logit",
+    expit,
+    lambda mean: mean * (1 - mean),
+    lambda y, mean: xlogy(y, mean) + xlogy(1 - y, 1 - mean),
+    lambda y: (y == 0) | (y == 1),
+    "0 and 1",
+)
+POISSON = Family(
+    "poisson",
+    "count",
+    "log",
+    _exp,
+    lambda mean: mean,
+    lambda y, mean: xlogy(y, mean) - mean - gammaln(y + 1),
+    lambda y: (y >= 0) & (y == np.round(y)),
+    "whole numbers from 0 up",
+)
+GAUSSIAN = Family(
+    "gaussian",
+    "measurement",
+    "identity",
+    lambda predictor: predictor,
+    np.ones_like,
+    lambda y, mean: -((y - mean) ** 2) / 2,
+    np.isfinite,
+    "numbers",
+    scaled=True,
+)
+QUASI_POISSON = replace(POISSON, name="quasi-poisson", scaled=True, robust=False)
+NEGATIVE_BINOMIAL = replace(POISSON, name="negative_binomial", robust=False)
+"""Its likelihood is in `coxa.models.glm.negative_binomial`; `loglik` here is that at dispersion 0."""
+
+FAMILIES = {family.name: family for family in (BINOMIAL, POISSON, QUASI_POISSON, NEGATIVE_BINOMIAL, GAUSSIAN)}

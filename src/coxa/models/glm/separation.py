@@ -51,7 +51,7 @@ def separation(x: np.ndarray, y: np.ndarray, family: Family) -> Separation | Non
     >>> separation(x, np.array([0.0, 0, 1, 1]), FAMILIES["binomial"]).rows.all()
     np.True_
     """
-    if family.scaled:
+    if family.link == "identity":
         return None
     zero = y == 0
     if family.name == "binomial":
@@ -75,5 +75,5 @@ def separation(x: np.ndarray, y: np.ndarray, family: Family) -> Separation | Non
     if not better.any():
         return None
     rows = np.zeros(len(y), dtype=bool)
-    rows[np.flatnonzero(zero) if family.name == "poisson" else np.arange(len(y))] = better
+    rows[np.flatnonzero(zero) if family.of_counts else np.arange(len(y))] = better
     return Separation(result[:p] / np.abs(result[:p]).max(), rows)
