@@ -154,7 +154,10 @@ def _event_rows(cohort: Cohort, estimand: str, plan: Estimand, event: EventOutco
     rows["visit"] = pd.Categorical(rows["visit"], categories=visits, ordered=False)
     empty = dict.fromkeys(("baseline", "change", "percent_change", "responder"), float("nan"))
     rows = rows.assign(
-        outcome=name, value=rows["event"], handled=rows["participant_id"].map(handled).fillna(""), **empty
+        outcome=name,
+        value=rows["event"],
+        handled=[handled.get(person, "") for person in rows["participant_id"]],
+        **empty,
     )
     rows = rows.sort_values(["participant_id", "visit"], kind="stable", ignore_index=True)
     return EstimandRows(rows, rows["event_days"].map(len) > 0, findings)

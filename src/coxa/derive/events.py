@@ -194,7 +194,7 @@ def event_findings(name: str, own: pd.DataFrame, end: pd.Series) -> Findings:
 
 def after_strategies(
     own: pd.DataFrame, end: pd.Series, happened: pd.DataFrame, handling: dict[str, Handling], wanted: bool
-) -> tuple[pd.DataFrame, pd.Series, pd.Series]:
+) -> tuple[pd.DataFrame, pd.Series, dict[str, str]]:
     """Return events, ends of observation and what was done, after the strategies for intercurrent events.
 
     Parameters
@@ -229,7 +229,7 @@ def after_strategies(
         own = own[~(mine & (own["day"] > day))]
         end = end.copy()
         end[person] = np.inf if how == "composite" else day
-    return own, end, pd.Series(handled, dtype=object)
+    return own, end, handled
 
 
 def competing_days(cohort: Cohort, event: EventOutcome) -> pd.DataFrame:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from coxa.simulate.from_plan.design import trial_design as trial_design
     from coxa.simulate.from_plan.draw import draw_outcomes as draw_outcomes
     from coxa.simulate.from_plan.follow import DrawnTrial as DrawnTrial
-    from coxa.simulate.from_plan.strategies import estimand_frame as estimand_frame
+    from coxa.simulate.from_plan.frames import estimand_frame as estimand_frame
     from coxa.simulate.from_plan.trial import SimulatedTrial as SimulatedTrial
     from coxa.simulate.from_plan.trial import simulate_study as simulate_study
     from coxa.simulate.from_plan.truths import true_values as true_values
@@ -44,7 +44,7 @@ __getattr__, __dir__, __all__ = lazy(
         "coxa.simulate.from_plan.design": ("TrialDesign", "trial_design"),
         "coxa.simulate.from_plan.draw": ("draw_outcomes",),
         "coxa.simulate.from_plan.follow": ("DrawnTrial",),
-        "coxa.simulate.from_plan.strategies": ("estimand_frame",),
+        "coxa.simulate.from_plan.frames": ("estimand_frame",),
         "coxa.simulate.from_plan.trial": ("SimulatedTrial", "simulate_study"),
         "coxa.simulate.from_plan.truths": ("true_values",),
         "coxa.simulate.presets": ("preset", "preset_names"),

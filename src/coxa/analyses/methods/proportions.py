@@ -51,7 +51,8 @@ class ProportionsMethod(Method):
 
     def together(self, planned: PlannedAnalysis) -> Together | None:
         """Return that counts of many trials are compared at once, unless p-values are adjusted."""
-        return "proportions" if planned.analysis.multiplicity == "none" else None
+        plain = planned.analysis.multiplicity == "none" and planned.effect.term == "risk_difference"
+        return "proportions" if plain and planned.response != "event" else None
 
 
 METHOD = ProportionsMethod()

@@ -18,6 +18,7 @@ from coxa.simulate.from_plan.means import SLACK, cluster_covariance, mean_course
 from coxa.simulate.from_plan.measure import Measure, measure_of
 from coxa.simulate.from_plan.mix import Mix, case_mix
 from coxa.simulate.from_plan.numbers import arm_numbers
+from coxa.simulate.from_plan.other_kinds import other_centres, other_spread
 from coxa.study.assumptions.correlation import outcome_matrix, visit_matrix
 from coxa.study.assumptions.numbers import by_name
 from coxa.study.assumptions.trial import AssumedBaseline, AssumedOutcome, Assumptions
@@ -42,7 +43,8 @@ class TrialDesign:
     assumed     : k assumptions
     measures    : k ways of measuring
     driver      : place of the outcome that dropout and events look at
-    means       : (a, k, m) before events, clusters and the ends of the scale
+    means       : (a, k, m) before events, clusters and the ends of the scale; of what is no score, centres
+                  (`coxa.simulate.from_plan.other_kinds`)
     sd          : (k, m) of an arm without its own; dropout, events and clusters go by it
     own_sd      : (a, k, m) of each arm
     between     : (k, k) correlation of the outcomes
@@ -84,6 +86,12 @@ class TrialDesign:
     dropout: Floats
     not_started: Floats
     dose: DoseDesign | None
+
+    @property
+    def exposures(self) -> tuple[int, ...]:
+        """(k,) place of the outcome that is the exposure of a count, -1 where there is none."""
+        given = [self.study.outcomes[name].exposure for name in self.outcomes]
+        return tuple(self.outcomes.index(name) if name in self.outcomes else -1 for name in given)
 
     @property
     def n(self) -> int:
@@ -151,16 +159,29 @@ def trial_design(study: ComparativeStudy, participants: int | Mapping[str, int] 
     scales = tuple(outcome_scale(study.outcomes[name]) for name in outcomes)
     assumed = tuple(part.outcomes.get(name, AssumedOutcome()) for name in outcomes)
     baselines = [one.baseline or default_baseline(scale) for one, scale in zip(assumed, scales, strict=True)]
-    driver_name = part.dropout.outcome or next(iter(study.estimands.values())).endpoint.outcome
+    if not outcomes:
+        remedy = "Add an outcome that is measured at visits, by which they are known to have taken place."
+        raise _fault(study, (), "the plan has no outcome that is measured at visits", remedy)
+    first = next(iter(study.estimands.values())).endpoint.outcome
+    driver_name = part.dropout.outcome or (first if first in outcomes else outcomes[0])
     driver = outcomes.index(driver_name)
     means = np.stack(
         [
             mean_courses(one, base.mean, arms, visits, days.tolist())
-            for one, base in zip(assumed, baselines, strict=True)
+            if study.outcomes[name].is_score
+            else other_centres(study.outcomes[name], one, arms, visits, study.reference_arm)
+            for name, one, base in zip(outcomes, assumed, baselines, strict=True)
         ],
         axis=1,
     )
-    sd = np.array([_spreads(one, base, visits) for one, base in zip(assumed, baselines, strict=True)])
+    sd = np.array(
+        [
+            _spreads(one, base, visits)
+            if study.outcomes[name].is_score
+            else [other_spread(study.outcomes[name], one)] * len(visits)
+            for name, one, base in zip(outcomes, assumed, baselines, strict=True)
+        ]
+    )
     signs = [1.0 if scale.higher_is_better else -1.0 for scale in scales]
     between = outcome_matrix(part.correlation_of_outcomes, outcomes, signs)
     mix = case_mix(study.covariates, part, outcomes, driver_name)

@@ -8,6 +8,7 @@ from scipy.stats import norm
 
 from coxa.simulate.from_plan.design import TrialDesign
 from coxa.simulate.from_plan.mix import LevelMix
+from coxa.simulate.from_plan.other_kinds import exact_other
 from coxa.study.estimand import Estimand
 
 Floats = NDArray[np.float64]
@@ -86,6 +87,10 @@ def _mean_of(design: TrialDesign, plan: Estimand, received: int, visit: int) -> 
     """Return the mean of the endpoint of those who receive an arm."""
     k = design.outcomes.index(plan.endpoint.outcome)
     measure, kind = plan.endpoint.measure, design.measures[k].kind
+    one = design.measures[k]
+    if not one.is_score:
+        centre = float(design.means[received, k, visit])
+        return exact_other(kind, centre) if is_normal(design, k) else None
     if measure == "responder":
         return _responders(design, plan, k, received, visit)
     if measure == "percent_change":

@@ -16,7 +16,7 @@ from coxa.simulate.from_plan.design import TrialDesign
 from coxa.simulate.from_plan.dose import dose_effect, draw_sessions
 from coxa.simulate.from_plan.happenings import EventDesign
 from coxa.simulate.from_plan.means import mean_on
-from coxa.simulate.from_plan.measure import measured
+from coxa.simulate.from_plan.measure import measured, measured_other
 from coxa.simulate.from_plan.mix import draw_mix
 from coxa.simulate.seeds import generator
 
@@ -39,6 +39,9 @@ class Conditions:
 
 
 REAL = Conditions()
+
+NO_EXPOSURE = 1e-9
+"""Exposure that is taken where there is none, so that nothing is counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,22 +258,34 @@ class _Walk:
 
     def _values(self, visit: int) -> None:
         """Fill in the values of a visit."""
-        meant = self.design.means[:, :, visit].T[:, self.follows] + self.carried + self.deviation[:, visit]
+        centre = self.design.means[:, :, visit].T[:, self.follows] + self.carried
         for event in self.events:
             if event.effect.any():
                 since = self.days[visit] - self.happened[event.name]
-                meant += event.effect[:, None] * event.added(since)
+                centre += event.effect[:, None] * event.added(since)
+        meant = centre + self.deviation[:, visit]
         for place, (measure, rng) in enumerate(zip(self.design.measures, self.rngs, strict=True)):
+            if not measure.is_score:
+                continue  # below: an exposure of a count is measured first
             self.values[place, visit], codes = measured(measure, meant[place], rng)
             name = self.design.outcomes[place]
             if codes is not None and name in self.codes:
                 self.codes[name][:, visit] = codes
 
+        for place, (measure, rng) in enumerate(zip(self.design.measures, self.rngs, strict=True)):
+            if not measure.is_score:
+                middle = centre[place]
+                if (at := self.design.exposures[place]) >= 0:
+                    middle = middle + np.log(np.maximum(self.values[at, visit], NO_EXPOSURE))
+                self.values[place, visit] = measured_other(measure, middle, self.deviation[place, visit], rng)
+
     def _worse_at(self, visit: int) -> Floats:
         """Return (n,) how much worse than the arm's mean the driving outcome is, in standard deviations."""
         k = self.design.driver
-        mean = self.design.means[self.received, k, visit]
-        return np.asarray(-self.design.signs[k] * (self.values[k, visit] - mean) / self.design.sd[k, visit])
+        mean, sign, sd = self.design.means[self.received, k, visit], self.design.signs[k], self.design.sd[k, visit]
+        if not self.design.measures[k].is_score:
+            return np.asarray(-sign * self.deviation[k, visit] / sd)
+        return np.asarray(-sign * (self.values[k, visit] - mean) / sd)
 
     def _leave(self, visit: int) -> None:
         """Let some leave before a visit, by the value last recorded or by the one they would have had."""

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from coxa.instruments import load_instrument
+from coxa.simulate.from_plan.other_kinds import cuts_of, other_spread, recorded
 from coxa.study.assumptions.trial import AssumedOutcome
 from coxa.study.parts import Outcome
 from coxa.study.scales import OutcomeScale, scale_name
@@ -105,13 +106,16 @@ class Measure:
     """How an outcome is measured.
 
     low, high : ends of its range
-    kind      : continuous, bounded or items
+    kind      : continuous, bounded or items; or yes_no, ordered or count
     step      : values are multiples of it; 0 for no steps
     items     : codes of its items
     lowest, span : (j,) lowest answer of each item, and how far the answers reach
     turned    : (j,) items whose answers are turned round before scoring
     falling   : the score falls as the answers rise
     weights   : (j,) weight of each item in the score
+    codes     : (l,) codes of the levels of what is no score
+    cuts      : (l - 1,) log odds of a higher level
+    spread    : standard deviation of what participants differ by, where that is no score
     """
 
     low: float
@@ -124,10 +128,28 @@ class Measure:
     turned: NDArray[np.bool_] | None = None
     falling: bool = False
     weights: Floats | None = None
+    codes: Floats | None = None
+    cuts: Floats | None = None
+    spread: float = 1.0
+
+    @property
+    def is_score(self) -> bool:
+        """Whether values are numbers on a scale."""
+        return self.codes is None
 
 
 def measure_of(outcome: Outcome, scale: OutcomeScale, assumed: AssumedOutcome) -> Measure:
     """Return how an outcome is measured, as a plan assumes."""
+    if not outcome.is_score:
+        codes = np.array(list(outcome.levels) if outcome.levels else [0, 1], dtype=float)
+        return Measure(
+            scale.low,
+            scale.high,
+            outcome.kind,
+            codes=codes,
+            cuts=cuts_of(outcome, assumed),
+            spread=other_spread(outcome, assumed),
+        )
     step = assumed.step or 0.0
     if assumed.scale != "items":
         return Measure(scale.low, scale.high, assumed.scale, step)
@@ -164,6 +186,13 @@ def measured(measure: Measure, meant: Floats, rng: np.random.Generator) -> tuple
         if measure.kind != "continuous":
             value = np.clip(value, measure.low, measure.high)
     return value, None
+
+
+def measured_other(measure: Measure, centre: Floats, noise: Floats, rng: np.random.Generator) -> Floats:
+    """Return (n,) recorded values of what is no score, from centres and what participants differ by."""
+    assert measure.codes is not None
+    assert measure.cuts is not None
+    return recorded(measure.kind, measure.codes, measure.cuts, centre, noise, measure.spread, rng)
 
 
 def _answered(measure: Measure, meant: Floats, rng: np.random.Generator) -> tuple[Floats, Codes]:

@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from coxa.arguments import TEXT, kinds
-from coxa.simulate.from_plan.design import DESIGN, TrialDesign
+from coxa.simulate.from_plan.design import TrialDesign
 from coxa.simulate.from_plan.follow import DrawnTrial
-from coxa.simulate.from_plan.sets import arm_analysed, set_members
+from coxa.simulate.from_plan.sets import set_members
 from coxa.study.estimand import Estimand
 
 if TYPE_CHECKING:
@@ -50,7 +49,7 @@ def estimand_values(design: TrialDesign, drawn: DrawnTrial, estimand: str, *, co
     plan: Estimand = design.study.part("estimands", estimand)
     k = design.outcomes.index(plan.endpoint.outcome)
     value = (drawn.complete if complete else drawn.value)[:, k]
-    value, ended = _after_events(design, drawn, plan, k, value)
+    value, ended = values_after_events(design, drawn, plan, k, value)
     response = response_of(design, plan, k, value, ended)
     inside = np.ones(1, dtype=bool) if complete else set_members(design, drawn, plan.population)
     if inside.all():
@@ -79,7 +78,7 @@ def response_of(design: TrialDesign, plan: Estimand, k: int, value: Floats, ende
     return np.where(ended, 0.0, status)
 
 
-def _after_events(design: TrialDesign, drawn: DrawnTrial, plan: Estimand, k: int, value: Floats
+def values_after_events(design: TrialDesign, drawn: DrawnTrial, plan: Estimand, k: int, value: Floats
                   ) -> tuple[Floats, NDArray[np.bool_]]:  # fmt: skip
     """Return (n, m) values after the strategies, and where a composite event came before."""
     acting = sorted(
@@ -119,56 +118,7 @@ def _last_before(value: Floats, day: Floats, event: Floats) -> Floats:
     return last
 
 
-@kinds(design=DESIGN, estimand=TEXT)
-def estimand_frame(design: TrialDesign, drawn: DrawnTrial, estimand: str) -> pd.DataFrame:
-    """Return the rows that an estimand is estimated from, as `coxa.derive_dataset` would give them.
-
-    Returns
-    -------
-    DataFrame
-        One row per participant and visit after baseline, sorted: participant_id, arm and visit (categorical, the
-        reference and the earliest first), study_day, value, baseline, change, percent_change, responder (where the
-        outcome has a rule), covariates and clusters. Rows without a response are there, with NaN; those of participants
-        outside the analysis set are not. In the safety set `arm` is the one received.
-
-    Examples
-    --------
-    >>> import coxa
-    >>> design = coxa.simulate.trial_design(coxa.preset("moa-2013"), 40)
-    >>> frame = estimand_frame(design, coxa.simulate.draw_outcomes(design, 1), "primary")
-    >>> frame["visit"].unique().tolist(), frame["participant_id"].nunique()
-    (['week_9', 'month_6', 'year_1'], 40)
-    """
-    import pandas as pd
-
-    plan: Estimand = design.study.part("estimands", estimand)
-    response, value = estimand_values(design, drawn, estimand)
-    n, m = value.shape
-    baseline, later = np.repeat(value[:, 0], m - 1), value[:, 1:].ravel()
-    columns: dict[str, object] = {
-        "participant_id": np.repeat(participant_ids(n), m - 1),
-        "arm": _category(np.repeat(arm_analysed(drawn, plan.population), m - 1), design.arms),
-        "visit": _category(np.tile(np.arange(m - 1), n), design.visits[1:]),
-        "study_day": drawn.day[:, 1:].ravel(),
-        "value": later,
-        "baseline": baseline,
-        "change": later - baseline,
-        "percent_change": 100.0 * (later - baseline) / np.where(baseline == 0, np.nan, baseline),
-    }
-    if plan.endpoint.measure == "responder":
-        columns["responder"] = response[:, 1:].ravel()
-    for name, covariate in design.study.covariates.items():
-        column = np.repeat(drawn.covariates[name], m - 1)
-        columns[name] = _category(column, covariate.level_labels()) if covariate.type == "category" else column
-    for name, code in drawn.clusters.items():
-        if name not in columns:
-            columns[name] = _category(np.repeat(code, m - 1), cluster_names(name, int(code.max(initial=-1)) + 1))
-    rows = pd.DataFrame(columns)
-    inside = set_members(design, drawn, plan.population)
-    return rows if inside.all() else rows[np.repeat(inside, m - 1)].reset_index(drop=True)
-
-
-def _category(codes: NDArray[Any], levels: Iterable[str]) -> pd.Categorical:
+def category(codes: NDArray[Any], levels: Iterable[str]) -> pd.Categorical:
     """Return a categorical of codes; -1 is missing."""
     import pandas as pd
 

@@ -13,12 +13,14 @@ from numpy.typing import NDArray
 from coxa.simulate.events import draw_event_counts
 from coxa.simulate.from_plan.calendar import dates, enrolment, first_day
 from coxa.simulate.from_plan.design import TrialDesign
+from coxa.simulate.from_plan.endpoints import recorded_events
 from coxa.simulate.from_plan.follow import DrawnTrial
 from coxa.simulate.from_plan.mix import CONDITION, NumberMix
 from coxa.simulate.from_plan.strategies import cluster_names, participant_ids
 from coxa.simulate.seeds import generator
 from coxa.study.assumptions.numbers import by_name
 from coxa.study.assumptions.trial import AssumedScreening
+from coxa.study.events import DATES
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -202,6 +204,9 @@ def assessments_table(design: TrialDesign, drawn: DrawnTrial, when: Calendar) ->
         if not design.measures[k].items:
             value = drawn.value[person, k, visit]
             step = design.measures[k].step
+            if not design.measures[k].is_score:
+                frame[name] = value.astype(int)
+                continue
             decimals = 6 if step else max(0, 3 - int(np.floor(np.log10(design.sd[k].min()))))
             frame[name] = np.round(value, decimals)
             if step and float(step).is_integer():
@@ -219,6 +224,32 @@ def events_table(drawn: DrawnTrial, when: Calendar) -> pd.DataFrame:
         rows = np.flatnonzero(~np.isnan(day))
         parts.append(pd.DataFrame({"participant_id": ids[rows], "event": name, "event_date": when(rows, day[rows])}))
     return pd.concat(parts).sort_values(["participant_id", "event_date"], kind="stable", ignore_index=True)
+
+
+def happenings_table(design: TrialDesign, drawn: DrawnTrial, when: Calendar, name: str) -> pd.DataFrame:
+    """Return one row per event of one kind that happened before a participant left, as its table has it."""
+    import pandas as pd
+
+    event = design.study.events[name]
+    found = recorded_events(design, drawn, name)
+    rows: dict[str, object] = {"participant_id": participant_ids(found.n)[found.person]}
+    if event.source.table == "outcome_events":
+        rows["outcome"] = name
+    if event.source.table == "adverse_events":
+        rows |= {"event_number": 1000 - np.arange(len(found.person)) % 900, "term": event.label or name}
+    rows |= {column: words[0] for column, words in event.source.where.items()}
+    rows[event.source.date or DATES[event.source.table]] = when(found.person, found.day)
+    frame = pd.DataFrame(rows)
+    return frame.drop_duplicates(ignore_index=True)  # two events of one day are one row, as in a record of days
+
+
+def with_date(people: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the participants with the date of an event that their table has; the earlier of two dates stays."""
+    date = rows.columns[-1]
+    first = rows.groupby("participant_id")[date].min()
+    new = people["participant_id"].map(first)
+    held = people.get(date, new)
+    return people.assign(**{date: new.where(held.isna() | (new < held), held)})
 
 
 def adverse_events_table(design: TrialDesign, drawn: DrawnTrial, when: Calendar, seed: int) -> pd.DataFrame:

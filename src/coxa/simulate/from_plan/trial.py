@@ -21,8 +21,10 @@ from coxa.simulate.from_plan.tables import (
     calendar_of,
     conditions_table,
     events_table,
+    happenings_table,
     participants_table,
     screening_table,
+    with_date,
 )
 from coxa.simulate.from_plan.treatment import (
     co_interventions_table,
@@ -132,6 +134,8 @@ def simulate_study(
 
 def raw_tables(design: TrialDesign, drawn: DrawnTrial, seed: int) -> tuple[dict[str, pd.DataFrame], pd.DataFrame]:
     """Return the tables of a drawn trial, and what was really done at home; tables without a row are left out."""
+    import pandas as pd
+
     when, part = calendar_of(design, len(drawn.arm), seed), design.assumptions
     tables = {"participants": participants_table(design, drawn, when)}
     if part.screening is not None:
@@ -151,6 +155,13 @@ def raw_tables(design: TrialDesign, drawn: DrawnTrial, seed: int) -> tuple[dict[
     tables["co_interventions"] = co_interventions_table(design, drawn, when, seed)
     if CONDITION in design.mix:
         tables["conditions"] = conditions_table(design, drawn)
+    for name, event in design.study.events.items():
+        rows = happenings_table(design, drawn, when, name)
+        held = tables.get(event.source.table)
+        if event.source.table == "participants":
+            tables["participants"] = with_date(tables["participants"], rows)
+        elif len(rows):
+            tables[event.source.table] = rows if held is None or held.empty else pd.concat([held, rows])
     return {name: frame for name, frame in tables.items() if len(frame)}, at_home
 
 

@@ -17,6 +17,7 @@ from coxa.simulate.from_plan.design import TrialDesign, check_seed
 from coxa.simulate.from_plan.diary import planted_diary
 from coxa.simulate.from_plan.exact import exact_mean, steps_end_at_the_ends
 from coxa.simulate.from_plan.follow import Conditions, DrawnTrial, follow
+from coxa.simulate.from_plan.other_truths import exact_other_value, is_difference, simulated_other_values
 from coxa.simulate.from_plan.sets import EVERYBODY, arm_analysed, set_members
 from coxa.simulate.from_plan.strategies import estimand_values
 from coxa.simulate.truth import TrueValue, Truth
@@ -193,13 +194,16 @@ def true_values(design: TrialDesign, *, n: int = SIZE, seed: int = SEED) -> Trut
     """
     check_seed(seed)
     plans = design.study.estimands
-    exact = {name: exact_differences(design, plan) for name, plan in plans.items()}
-    rest = [name for name in plans if any(value is None for value in exact[name].values())]
+    exact = {name: exact_values(design, plan) for name, plan in plans.items()}
+    unknown = [name for name in plans if any(value is None for value in exact[name].values())]
+    rest = [name for name in unknown if is_difference(design, plans[name])]
     in_sets = [name for name in rest if plans[name].population not in EVERYBODY]
     large = large_run(design, [name for name in rest if name not in in_sets], n, seed)
     if in_sets:
         worlds = {name: _without(design, name) for name in in_sets}
         large |= large_run_in_sets(simplified(design, in_sets), worlds, n, seed, CHUNK)
+    if others := [name for name in unknown if name not in rest]:
+        large |= simulated_other_values(design, others, n, seed, CHUNK)
     values = []
     for name, plan in plans.items():
         for (arm, visit), value in exact[name].items():
@@ -228,6 +232,13 @@ def pairs(plan: Estimand) -> Iterator[tuple[str, str]]:
     for visit in plan.endpoint.visit:
         for arm in plan.treatment.compare:
             yield arm, visit
+
+
+def exact_values(design: TrialDesign, plan: Estimand) -> dict[tuple[str, str], float | None]:
+    """Return (arm, visit) -> the value of an estimand in closed form, or None."""
+    if is_difference(design, plan):
+        return exact_differences(design, plan)
+    return {(arm, visit): exact_other_value(design, plan, arm, visit) for arm, visit in pairs(plan)}
 
 
 def exact_differences(design: TrialDesign, plan: Estimand) -> dict[tuple[str, str], float | None]:
@@ -288,7 +299,7 @@ def simplified(design: TrialDesign, estimands: list[str]) -> TrialDesign:
     )  # fmt: skip
     kept |= {design.outcomes[design.driver]} if steered else set()
     measures = tuple(
-        one if name in kept or one.kind == "continuous" or not steps_end_at_the_ends(design, k)
+        one if name in kept or one.kind == "continuous" or not one.is_score or not steps_end_at_the_ends(design, k)
         else replace(one, kind="bounded", step=0.0, items=())
         for k, (name, one) in enumerate(zip(design.outcomes, design.measures, strict=True))
     )  # fmt: skip

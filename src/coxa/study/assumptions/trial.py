@@ -77,7 +77,29 @@ class AssumedOutcome(Part):
     )
     covariates: dict[Name, Finite | dict[str, Finite]] = Field(
         default_factory=dict,
-        description="Covariate: what it adds to the value at every visit, per unit, or by level of a category.",
+        description="Covariate: what it adds to the value at every visit, per unit, or by level of a category. Of an "
+        "outcome that is no score: in standard deviations of what differs between participants.",
+    )
+    risk: Probability | dict[Name, Probability | dict[Name, Probability]] | None = Field(
+        None, description="Of `kind: yes_no`: the probability of a yes after baseline; one, by arm, or arm: by visit."
+    )
+    shares: dict[int, Probability] | None = Field(
+        None,
+        description="Of `kind: ordered`: level: its share in the reference arm; equal shares unless given.",
+    )
+    odds_ratio: dict[Name, Positive | dict[Name, Positive]] = Field(
+        default_factory=dict,
+        description="Of `kind: ordered`: arm: its odds ratio of a higher level, one after baseline or by visit.",
+    )
+    rate: NotNegative | dict[Name, NotNegative | dict[Name, NotNegative]] | None = Field(
+        None,
+        description="Of `kind: count`: the mean number after baseline (per unit of `exposure`, if there is one); one, "
+        "by arm, or arm: by visit.",
+    )
+    dispersion: NotNegative = Field(
+        0.5,
+        description="Of `kind: count`: squared coefficient of variation between participants with the same mean; 0 for "
+        "Poisson counts.",
     )
     scale: Literal["continuous", "bounded", "items"] = Field(
         "bounded",
@@ -87,6 +109,31 @@ class AssumedOutcome(Part):
     step: Positive | None = Field(
         None, description="Values are multiples of this, rounded up or down at random so that means are kept."
     )
+
+
+class AssumedHappening(Part):
+    """How an event outcome comes about: once, by its probability, or repeatedly, by its mean number."""
+
+    probability: Probabilities | None = Field(
+        None, description="Of an event that counts once: of happening by the last visit; one, or by arm."
+    )
+    number: Rates | None = Field(
+        None, description="Of an event that recurs: mean number up to the last visit; one, or by arm."
+    )
+    shape: Positive = Field(
+        1.0, description="Shape of the hazard: 1 for a constant one, above 1 where it rises, below 1 where it falls."
+    )
+    variation: NotNegative = Field(
+        0.0, description="Of an event that recurs: variance of the proneness of participants, whose mean is 1."
+    )
+
+    @model_validator(mode="after")
+    def _once_or_often(self) -> AssumedHappening:
+        if (self.probability is None) == (self.number is None):
+            raise ValueError("an event has a `probability` (once) or a `number` (it recurs); give one of them")
+        if self.number is None and self.variation:
+            raise ValueError("`variation` is of events that recur; write `number`, or remove it")
+        return self
 
 
 class AssumedCovariate(Part):
@@ -253,6 +300,9 @@ class Assumptions(Part):
     dropout: AssumedDropout = Field(default_factory=AssumedDropout, description="Who leaves, what is missed.")
     events: dict[Name, AssumedEvent] = Field(
         default_factory=dict, description="Intercurrent events of the plan; those not named do not happen."
+    )
+    happenings: dict[Name, AssumedHappening] = Field(
+        default_factory=dict, description="Events of the plan's `events`; those not named do not happen."
     )
     sessions: AssumedSessions | None = Field(None, description="Sessions; none are simulated unless given.")
     diary: AssumedDiary | None = Field(

@@ -84,6 +84,13 @@ def _outcomes(study: ComparativeStudy) -> Iterator[Said]:
     part = study.assumptions
     assert part is not None
     yield from _names(part.outcomes, study.outcomes, "outcome", ("outcomes",))
+    yield from _names(part.happenings, study.events, "event", ("happenings",))
+    for name, happening in part.happenings.items():
+        for key in ("probability", "number"):
+            yield from _names(getattr(happening, key), study.arms, "arm", ("happenings", name, key))
+    for name, assumed in part.outcomes.items():
+        if name in study.outcomes:
+            yield from _other_kind(study, name, assumed)
     visits = _visits_by_day(study)
     for name, assumed in part.outcomes.items():
         at = ("outcomes", name)
@@ -114,6 +121,36 @@ def _outcomes(study: ComparativeStudy) -> Iterator[Said]:
             return  # said elsewhere
     if names and (message := matrix_problem(outcome_matrix(pairs, names, signs), names, "between outcomes")):
         yield where, message
+
+
+OF_KIND = {"yes_no": ("risk",), "ordered": ("shares", "odds_ratio"), "count": ("rate",), "score": ()}
+"""Kind of an outcome -> the assumptions that it alone has."""
+
+OF_SCORES = ("baseline", "mean_change", "sd", "sd_by_arm", "step")
+"""Assumptions that scores have."""
+
+
+def _other_kind(study: ComparativeStudy, name: str, assumed: AssumedOutcome) -> Iterator[Said]:
+    """Yield assumptions that do not fit the kind of an outcome."""
+    outcome, at = study.outcomes[name], ("outcomes", name)
+    own = OF_KIND[outcome.kind]
+    others = [key for keys in OF_KIND.values() for key in keys if key not in own]
+    for key in (*others, *(() if outcome.is_score else OF_SCORES)):
+        if getattr(assumed, key):
+            fit = ", ".join(f"`{word}`" for word in own) or "`mean_change`"
+            yield (*at, key), f"an outcome of `kind: {outcome.kind}` has no `{key}`; write {fit}"
+    for key in ("risk", "odds_ratio", "rate"):
+        given = getattr(assumed, key)
+        yield from _names(given, study.arms, "arm", (*at, key))
+        for arm, by_visit in given.items() if isinstance(given, dict) else ():
+            yield from _names(by_visit, _visits_by_day(study)[1:], "visit after baseline", (*at, key, arm))
+    if assumed.shares and outcome.levels:
+        allowed = [str(level) for level in outcome.levels]
+        yield from _names([str(level) for level in assumed.shares], allowed, "level", (*at, "shares"))
+        if abs((total := sum(assumed.shares.values())) - 1) > 1e-6:
+            yield (*at, "shares"), f"the shares add up to {total:g}; give shares that add up to 1"
+    if outcome.exposure in study.covariates:
+        yield at, "a count with a covariate as its `exposure` is not simulated; make the exposure an outcome"
 
 
 def _visits_by_day(study: ComparativeStudy) -> list[str]:

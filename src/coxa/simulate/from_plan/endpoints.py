@@ -1,0 +1,117 @@
+"""What events and composites are for each participant of a drawn trial, visit by visit, as `coxa.derive` has it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from coxa.simulate.from_plan.design import TrialDesign
+from coxa.simulate.from_plan.event_outcomes import (
+    EventDays,
+    acting_day,
+    after_strategies,
+    draw_event_days,
+    until_horizon,
+)
+from coxa.simulate.from_plan.follow import DrawnTrial
+from coxa.simulate.from_plan.strategies import response_of, values_after_events
+from coxa.study.estimand import Estimand
+from coxa.study.events import Composite, EventOutcome
+
+Floats = NDArray[np.float64]
+Columns = dict[str, NDArray[Any]]
+
+
+def end_of_observation(design: TrialDesign, drawn: DrawnTrial, *, complete: bool) -> Floats:
+    """Return (n,) the day of leaving, or else of the last visit that took place, at least its planned day."""
+    n = len(drawn.arm)
+    if complete:
+        return np.full(n, np.inf)
+    reached = np.where(drawn.present, np.maximum(drawn.day, design.days), -np.inf).max(axis=1)
+    return np.where(np.isnan(drawn.left), reached, drawn.left)
+
+
+def recorded_events(design: TrialDesign, drawn: DrawnTrial, name: str, *, complete: bool = False) -> EventDays:
+    """Return the events of one kind that happened while a participant was in the trial."""
+    own = draw_event_days(design, name, drawn.received, drawn.seed)
+    if complete:
+        return own
+    return own.until(np.where(np.isnan(drawn.left), np.inf, drawn.left))
+
+
+def event_columns(
+    design: TrialDesign, drawn: DrawnTrial, plan: Estimand, event: EventOutcome, visit: str, *, complete: bool = False
+) -> Columns:
+    """Return (n,) event, count, time, status and exposure up to the planned day of a visit, and the days of all events.
+
+    Parameters
+    ----------
+    design, drawn
+        The trial.
+    plan
+        The estimand, whose strategies are applied.
+    event
+        Its outcome, of the name `plan.endpoint.outcome`.
+    visit
+        Until when events count.
+    complete
+        True: as if nobody left and every visit took place.
+    """
+    name, n = plan.endpoint.outcome, len(drawn.arm)
+    own = recorded_events(design, drawn, name, complete=complete)
+    end = end_of_observation(design, drawn, complete=complete)
+    acting = acting_day(plan.intercurrent_events, drawn.events, n)
+    own, end = after_strategies(own, end, acting, wanted=event.higher_is_better)
+    others = [recorded_events(design, drawn, other, complete=complete).first() for other in event.competing]
+    first_other = np.min(others, axis=0) if others else np.full(n, np.inf)
+    horizon = float(design.study.visits[visit].day)
+    found: Columns = dict(until_horizon(own, first_other, end, horizon))
+    if plan.endpoint.measure == "count":
+        counted = own.until(found["exposure"])
+        splits = np.cumsum(counted.count().astype(int))[:-1]
+        days = np.empty(n, dtype=object)
+        days[:] = [tuple(part) for part in np.split(counted.day, splits)]
+        found["event_days"] = days
+    return found
+
+
+def composite_columns(
+    design: TrialDesign, drawn: DrawnTrial, plan: Estimand, composite: Composite, visit: str, *, complete: bool = False
+) -> Columns:
+    """Return (n,) the steps of a composite at a visit, and `ranking`: 1 where any of them is known."""
+    found: Columns = {}
+    known = np.zeros(len(drawn.arm), dtype=bool)
+    for place, step in enumerate(composite.order, 1):
+        endpoint = plan.endpoint.model_copy(update={"outcome": step.outcome, "measure": step.measure})
+        own = plan.model_copy(update={"endpoint": endpoint})
+        part = design.study.outcome_part(step.outcome)
+        if isinstance(part, EventOutcome):
+            columns = event_columns(design, drawn, own, part, visit, complete=complete)
+            value = columns[step.measure]
+            if step.measure == "time":
+                found[f"step_{place}_event"] = columns["status"]
+        else:
+            k, t = design.outcomes.index(step.outcome), design.visits.index(visit)
+            values = (drawn.complete if complete else drawn.value)[:, k]
+            after, ended = values_after_events(design, drawn, own, k, values)
+            value = response_of(design, own, k, after, ended)[:, t]
+        found[f"step_{place}"] = value
+        known |= ~np.isnan(value)
+    found["ranking"] = np.where(known, 1.0, np.nan)
+    return found
+
+
+def other_columns(
+    design: TrialDesign, drawn: DrawnTrial, plan: Estimand, *, complete: bool = False
+) -> Iterator[tuple[str, Columns]]:
+    """Yield each visit of an estimand of an event or a composite, by day, with its columns."""
+    part = design.study.outcome_part(plan.endpoint.outcome)
+    visits = sorted(plan.endpoint.visit, key=lambda visit: design.study.visits[visit].day)
+    for visit in visits:
+        if isinstance(part, EventOutcome):
+            yield visit, event_columns(design, drawn, plan, part, visit, complete=complete)
+        elif isinstance(part, Composite):
+            yield visit, composite_columns(design, drawn, plan, part, visit, complete=complete)

@@ -1,0 +1,146 @@
+"""Events of participants at any time: when they happen under an arm, and what a trial records of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from coxa.simulate.from_plan.design import TrialDesign
+from coxa.simulate.seeds import generator
+from coxa.study.assumptions.numbers import by_name
+from coxa.study.assumptions.trial import AssumedHappening
+from coxa.study.estimand import Handling
+
+Floats = NDArray[np.float64]
+Integers = NDArray[np.intp]
+
+
+@dataclass(frozen=True, slots=True)
+class EventDays:
+    """Events of one kind: (e,) participant and day of each, by participant and day; n participants."""
+
+    person: Integers
+    day: Floats
+    n: int
+
+    def first(self) -> Floats:
+        """Return (n,) the day of the first event, infinite where there is none."""
+        days = np.full(self.n, np.inf)
+        np.minimum.at(days, self.person, self.day)
+        return days
+
+    def until(self, end: Floats) -> EventDays:
+        """Return the events up to a day of each participant (n,)."""
+        kept = self.day <= end[self.person]
+        return EventDays(self.person[kept], self.day[kept], self.n)
+
+    def count(self) -> Floats:
+        """Return (n,) the number of events."""
+        return np.bincount(self.person, minlength=self.n).astype(float)
+
+
+def cumulative_hazards(design: TrialDesign, part: AssumedHappening) -> Floats:
+    """Return (a,) the cumulative hazard, or mean number of events, of each arm up to the last visit."""
+    if part.number is not None:
+        return np.array([by_name(part.number, arm) for arm in design.arms])
+    assert part.probability is not None
+    risks = np.array([by_name(part.probability, arm) for arm in design.arms])
+    return np.asarray(-np.log1p(-np.minimum(risks, 1.0 - 1e-12)))
+
+
+def draw_event_days(design: TrialDesign, name: str, received: Integers, seed: int) -> EventDays:
+    """Draw the events of one kind of all participants, as if nobody left, in whole days from 1 to the last visit.
+
+    Parameters
+    ----------
+    design
+        From `trial_design`.
+    name
+        One of the events of the plan; one without assumptions does not happen.
+    received
+        (n,) arms whose treatment is received.
+    seed
+        Of the trial. Another arm with the same seed gives the same participants' other potential course.
+    """
+    n, last = len(received), float(design.days[-1])
+    part = design.assumptions.happenings.get(name)
+    nothing = EventDays(np.empty(0, dtype=np.intp), np.empty(0), n)
+    if part is None:
+        return nothing
+    total = cumulative_hazards(design, part)[received]
+    rng = generator(f"event {name}", seed)
+    if part.number is None:
+        reached = rng.standard_exponential(n) / np.maximum(total, 1e-300)
+        day = np.ceil(last * np.minimum(reached, 2.0) ** (1.0 / part.shape))
+        happens = reached <= 1.0
+        return EventDays(np.flatnonzero(happens), np.maximum(day[happens], 1.0), n)
+    proneness = rng.gamma(1.0 / part.variation, part.variation, n) if part.variation > 0 else np.ones(n)
+    person = np.repeat(np.arange(n), rng.poisson(proneness * total))
+    day = np.maximum(np.ceil(last * rng.random(len(person)) ** (1.0 / part.shape)), 1.0)
+    order = np.lexsort((day, person))
+    return EventDays(person[order], day[order], n)
+
+
+def acting_day(handling: dict[str, Handling], events: dict[str, Floats], n: int) -> tuple[Floats, NDArray[np.str_]]:
+    """Return (n,) the day of the first intercurrent event that a strategy acts on, and which strategy that is."""
+    acting = [name for name, how in handling.items() if how.strategy != "treatment_policy" and name in events]
+    if not acting:
+        return np.full(n, np.inf), np.full(n, "", dtype=object)
+    days = np.stack([np.where(np.isnan(events[name]), np.inf, events[name]) for name in acting])
+    which = np.array([handling[name].strategy for name in acting], dtype=object)[days.argmin(axis=0)]
+    first = days.min(axis=0)
+    return first, np.where(np.isfinite(first), which, "")
+
+
+def after_strategies(
+    own: EventDays, end: Floats, acting: tuple[Floats, NDArray[np.str_]], *, wanted: bool
+) -> tuple[EventDays, Floats]:
+    """Return events and ends of observation after the strategies for intercurrent events, as `coxa.derive` does it."""
+    day, how = acting
+    if not np.isfinite(day).any():
+        return own, end
+    cut = np.where(how == "", np.inf, day)
+    bad = (how == "composite") & (not wanted)
+    cut = np.where(bad, np.inf, cut)
+    kept = own.until(cut)
+    if bad.any():
+        person = np.concatenate([kept.person, np.flatnonzero(bad)])
+        days = np.concatenate([kept.day, day[bad]])
+        order = np.lexsort((days, person))
+        kept = EventDays(person[order], days[order], own.n)
+    ended = np.where(how == "", end, np.where(how == "composite", np.inf, day))
+    return kept, np.where(bad, end, ended)
+
+
+def until_horizon(own: EventDays, other: Floats, end: Floats, horizon: float) -> dict[str, Floats]:
+    """Return (n,) event, count, time, status and exposure up to a day, as `coxa.derive.events.events_until` does it.
+
+    Parameters
+    ----------
+    own
+        Events.
+    other
+        (n,) day of the first competing event, infinite where there is none.
+    end
+        (n,) day on which observation ended.
+    horizon
+        Last day that counts.
+    """
+    last = np.full(own.n, -np.inf)
+    np.maximum.at(last, own.person, own.day)
+    seen = np.maximum(end, last)
+    until = np.minimum(np.minimum(seen, other), horizon)
+    counted = own.until(until)
+    n, first = counted.count(), counted.first()
+    competed = (other <= horizon) & (other <= seen)
+    status = np.where(n > 0, 1.0, np.where(competed, 2.0, 0.0))
+    known = (status > 0) | (seen >= horizon)
+    return {
+        "event": np.where(known, (status == 1).astype(float), np.nan),
+        "count": n,
+        "time": np.where(n > 0, np.where(n > 0, first, 0.0), until),
+        "status": status,
+        "exposure": np.maximum(until, 0.0),
+    }

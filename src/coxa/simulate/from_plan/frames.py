@@ -1,0 +1,103 @@
+"""The rows that an estimand is estimated from, of a drawn trial."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from coxa.arguments import TEXT, kinds
+from coxa.simulate.from_plan.design import DESIGN, TrialDesign
+from coxa.simulate.from_plan.endpoints import other_columns
+from coxa.simulate.from_plan.follow import DrawnTrial
+from coxa.simulate.from_plan.sets import arm_analysed, set_members
+from coxa.simulate.from_plan.strategies import category, cluster_names, estimand_values, participant_ids
+from coxa.study.estimand import Estimand
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@kinds(design=DESIGN, estimand=TEXT)
+def estimand_frame(design: TrialDesign, drawn: DrawnTrial, estimand: str) -> pd.DataFrame:
+    """Return the rows that an estimand is estimated from, as `coxa.derive_dataset` would give them.
+
+    Returns
+    -------
+    DataFrame
+        One row per participant and visit after baseline, sorted: participant_id, arm and visit (categorical, the
+        reference and the earliest first), study_day, value, baseline, change, percent_change, responder (where the
+        outcome has a rule), covariates and clusters. Rows without a response are there, with NaN; those of participants
+        outside the analysis set are not. In the safety set `arm` is the one received.
+
+    Examples
+    --------
+    >>> import coxa
+    >>> design = coxa.simulate.trial_design(coxa.preset("moa-2013"), 40)
+    >>> frame = estimand_frame(design, coxa.simulate.draw_outcomes(design, 1), "primary")
+    >>> frame["visit"].unique().tolist(), frame["participant_id"].nunique()
+    (['week_9', 'month_6', 'year_1'], 40)
+    """
+    import pandas as pd
+
+    plan: Estimand = design.study.part("estimands", estimand)
+    if plan.endpoint.outcome not in design.outcomes:
+        return _other_frame(design, drawn, plan)
+    response, value = estimand_values(design, drawn, estimand)
+    n, m = value.shape
+    baseline, later = np.repeat(value[:, 0], m - 1), value[:, 1:].ravel()
+    columns: dict[str, object] = {
+        "participant_id": np.repeat(participant_ids(n), m - 1),
+        "arm": category(np.repeat(arm_analysed(drawn, plan.population), m - 1), design.arms),
+        "visit": category(np.tile(np.arange(m - 1), n), design.visits[1:]),
+        "study_day": drawn.day[:, 1:].ravel(),
+        "value": later,
+        "baseline": baseline,
+        "change": later - baseline,
+        "percent_change": 100.0 * (later - baseline) / np.where(baseline == 0, np.nan, baseline),
+    }
+    if plan.endpoint.measure == "responder":
+        columns["responder"] = response[:, 1:].ravel()
+    exposure = design.study.outcomes[plan.endpoint.outcome].exposure
+    if exposure in design.outcomes:
+        columns["exposure"] = drawn.value[:, design.outcomes.index(exposure), 1:].ravel()
+    columns |= _of_participants(design, drawn, m - 1)
+    if exposure in design.study.covariates:
+        columns["exposure"] = columns[exposure]
+    return _of_set(design, drawn, plan, pd.DataFrame(columns), m - 1)
+
+
+def _other_frame(design: TrialDesign, drawn: DrawnTrial, plan: Estimand) -> pd.DataFrame:
+    """Return the rows of an estimand of an event or a composite: one per participant and visit of the estimand."""
+    import pandas as pd
+
+    n = len(drawn.arm)
+    by_visit = dict(other_columns(design, drawn, plan))
+    visits, parts = list(by_visit), list(by_visit.values())
+    times = len(visits)
+    columns: dict[str, object] = {
+        "participant_id": np.repeat(participant_ids(n), times),
+        "arm": category(np.repeat(arm_analysed(drawn, plan.population), times), design.arms),
+        "visit": category(np.tile(np.arange(times), n), visits),
+        "study_day": np.tile([float(design.study.visits[visit].day) for visit in visits], n),
+    }
+    columns |= {name: np.stack([part[name] for part in parts], axis=1).ravel() for name in parts[0]}
+    return _of_set(design, drawn, plan, pd.DataFrame(columns | _of_participants(design, drawn, times)), times)
+
+
+def _of_participants(design: TrialDesign, drawn: DrawnTrial, times: int) -> dict[str, Any]:
+    """Return covariates and clusters, those of each participant so many times."""
+    columns: dict[str, Any] = {}
+    for name, covariate in design.study.covariates.items():
+        column = np.repeat(drawn.covariates[name], times)
+        columns[name] = category(column, covariate.level_labels()) if covariate.type == "category" else column
+    for name, code in drawn.clusters.items():
+        if name not in columns:
+            columns[name] = category(np.repeat(code, times), cluster_names(name, int(code.max(initial=-1)) + 1))
+    return columns
+
+
+def _of_set(design: TrialDesign, drawn: DrawnTrial, plan: Estimand, rows: pd.DataFrame, times: int) -> pd.DataFrame:
+    """Return the rows of those in the analysis set."""
+    inside = set_members(design, drawn, plan.population)
+    return rows if inside.all() else rows[np.repeat(inside, times)].reset_index(drop=True)
