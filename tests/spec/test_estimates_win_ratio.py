@@ -10,6 +10,7 @@ import pytest
 import coxa.estimates.win_ratio as module
 from coxa.errors import FitError, OptionError
 from coxa.estimates import BinaryEndpoint, MeasuredEndpoint, TimeEndpoint, win_statistics
+from coxa.estimates.win_inference import rows_of
 from tests.reference.tolerances import CLOSED_FORM
 
 RNG_ROWS = 70
@@ -104,9 +105,68 @@ def test_the_variance_is_that_of_the_projection_by_definition(seed: int) -> None
 )
 def test_estimates_of_published_counts(wins: int, losses: int, ties: int, expected: dict[str, float]) -> None:
     """Fixed counts in the tests of BuyseTest; counts of the binary and continuous examples of WINS."""
-    table = module._table(wins, losses, ties, np.eye(2), 0.95).set_index("statistic")
+    pairs = wins + losses + ties
+    table = rows_of(wins / pairs, losses / pairs, np.ones(3), 0.95).set_index("statistic")
     for statistic, value in expected.items():
         assert table.loc[statistic, "estimate"] == pytest.approx(value, abs=5e-9)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_the_null_variance_is_by_pairs_of_pairs_that_share_a_participant(seed: int) -> None:
+    """By definition: the mean product of two pairs with one participant in common, each group's over its size."""
+    endpoints, treated = drawn(seed)
+    outcome, _ = pair_by_pair(endpoints, treated)
+    n, m = outcome.shape
+    total = 0.0
+    for table, size, other in ((outcome, n, m), (outcome.T, m, n)):
+        products = [row[j] * row[k] for row in table for j in range(other) for k in range(other) if j != k]
+        total += np.mean(products) / size
+    decided = (outcome != 0).mean()
+    table = win_statistics(endpoints, treated, variance="null").table.set_index("statistic")
+    assert table.loc["net_benefit", "se"] == pytest.approx(np.sqrt(total), rel=CLOSED_FORM)
+    assert table.loc["win_ratio", "se"] == pytest.approx(2 * np.sqrt(total) / decided, rel=CLOSED_FORM)
+    assert table.loc["win_odds", "se"] == pytest.approx(2 * np.sqrt(total), rel=CLOSED_FORM)
+
+
+@pytest.mark.parametrize("weighting", ["mantel-haenszel", "equal"])
+def test_strata_are_compared_within_and_weighted(weighting: str) -> None:
+    endpoints, treated = drawn(3)
+    strata = np.where(np.arange(RNG_ROWS) < 25, "north", "south")
+    found = win_statistics(endpoints, treated, strata=strata, weighting=weighting)  # type: ignore[arg-type]
+    parts = []
+    for name in ("north", "south"):
+        mine = strata == name
+        n = int(mine.sum())
+        own = [type(e)(**{f: getattr(e, f)[mine] if np.ndim(getattr(e, f)) else getattr(e, f) for f in e.__slots__})
+               for e in endpoints]  # fmt: skip
+        parts.append((1 / n if weighting == "mantel-haenszel" else 1.0, win_statistics(own, treated[mine])))
+    pairs = sum(w * (each.wins + each.losses + each.ties) for w, each in parts)
+    wins, losses = (sum(w * getattr(each, side) for w, each in parts) for side in ("wins", "losses"))
+    spread = sum((w * (each.wins + each.losses + each.ties) * each.table["se"][1]) ** 2 for w, each in parts)
+    table = found.table.set_index("statistic")
+    assert table.loc["win_ratio", "estimate"] == pytest.approx(wins / losses, rel=CLOSED_FORM)
+    assert table.loc["net_benefit", "estimate"] == pytest.approx((wins - losses) / pairs, rel=CLOSED_FORM)
+    assert table.loc["net_benefit", "se"] == pytest.approx(np.sqrt(spread) / pairs, rel=CLOSED_FORM)
+    assert found.wins == sum(each.wins for _, each in parts)
+    assert found.by_stratum["wins"].tolist() == [each.wins for _, each in parts]
+
+
+def test_one_stratum_is_no_strata() -> None:
+    endpoints, treated = drawn(2)
+    one = win_statistics(endpoints, treated, strata=np.ones(RNG_ROWS))
+    assert one.table.equals(win_statistics(endpoints, treated).table)
+
+
+def test_a_million_pairs_are_those_of_whole_matrices() -> None:
+    rng = np.random.default_rng(8)
+    treated = np.arange(2000) % 2
+    time, event, score = rng.exponential(9, 2000), rng.integers(0, 2, 2000), rng.integers(0, 9, 2000)
+    found = win_statistics([TimeEndpoint(time, event), MeasuredEndpoint(score, margin=2)], treated)
+    (t, d, s), (u, e, r) = ([x[treated == k] for x in (time, event, score)] for k in (1, 0))
+    first = ((e == 1) & (t[:, None] > u)).astype(int) - ((d == 1)[:, None] & (t[:, None] < u))
+    second = np.sign(s[:, None] - r) * (np.abs(s[:, None] - r) >= 2)
+    outcome = np.where(first == 0, second, first)
+    assert (found.wins, found.losses, found.ties) == tuple(int((outcome == k).sum()) for k in (1, -1, 0))
 
 
 def test_turning_the_arms_turns_the_statistics() -> None:
@@ -159,5 +219,11 @@ def test_what_cannot_be_compared_is_refused() -> None:
         win_statistics([MeasuredEndpoint([1, np.nan, 2, 3])], [1, 1, 0, 0])
     with pytest.raises(OptionError, match="`margin` is -1"):
         win_statistics([MeasuredEndpoint([1, 4, 2, 3], margin=-1)], [1, 1, 0, 0])
+    with pytest.raises(OptionError, match="`variance`"):
+        win_statistics([BinaryEndpoint([1, 0, 0, 1])], [1, 1, 0, 0], variance="wins")  # type: ignore[arg-type]
+    with pytest.raises(FitError, match="in stratum b"):
+        win_statistics([BinaryEndpoint([1, 0, 0, 1, 1])], [1, 1, 0, 0, 1], strata=list("aaaab"))
+    with pytest.raises(OptionError, match="`strata` has 2 values"):
+        win_statistics([BinaryEndpoint([1, 0, 0, 1])], [1, 1, 0, 0], strata=[1, 2])
     with pytest.raises(OptionError, match="`endpoints` is empty"):
         win_statistics([], [1, 1, 0, 0])

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from coxa.estimates.proportions import fit_proportions as fit_proportions
     from coxa.estimates.rates import fit_rates as fit_rates
     from coxa.estimates.rates_by_model import model_rates as model_rates
+    from coxa.estimates.responder_gap import ResponderComparison as ResponderComparison
+    from coxa.estimates.responder_gap import compare_responders as compare_responders
     from coxa.estimates.responder_model import responder_by_model as responder_by_model
     from coxa.estimates.restricted_mean import RestrictedMean as RestrictedMean
     from coxa.estimates.restricted_mean import RestrictedMeanDifference as RestrictedMeanDifference
@@ -74,6 +76,7 @@ __getattr__, __dir__, __all__ = lazy(
         "coxa.estimates.profile": ("Profile", "auc", "average", "slope"),
         "coxa.estimates.proportions": ("fit_proportions",),
         "coxa.estimates.rates": ("fit_rates",),
+        "coxa.estimates.responder_gap": ("ResponderComparison", "compare_responders"),
         "coxa.estimates.responder_model": ("responder_by_model",),
         "coxa.estimates.restricted_mean": (
             "RestrictedMean",

@@ -115,20 +115,34 @@ def responder_by_model(
     check_level(conf_level)
     check_option("covariates", covariates, get_args(Covariates))
     responder = Responder(float(threshold), bool(higher_is_better), measure, response, baseline)
-    first = baseline_visit(fit)
-    asked = visits_asked(fit, visits, first)
+    asked = visits_asked(fit, visits, baseline_visit(fit))
     found = probabilities(fit, responder, over, asked, drawn=covariates == "drawn")
+    against = str(fit.design.levels[over][0]) if against is None else str(against)
+    return model_rows(fit, responder, found, over, against, asked, covariates, conf_level)
+
+
+def model_rows(
+    fit: Fit,
+    responder: Responder,
+    found: Probabilities,
+    over: str,
+    against: str,
+    visits: Sequence[Any],
+    covariates: Covariates,
+    conf_level: float,
+) -> Estimates:
+    """Return the rows of probabilities and of what they differ by."""
     levels = [str(level) for level in fit.design.levels[over]]
-    against = levels[0] if against is None else check_option("against", str(against), levels)
-    method = f"{fit.method}; probability of {responder.words(first)}, by the normal distribution; {WORDS[covariates]}"
+    check_option("against", against, levels)
+    what = f"probability of {responder.words(baseline_visit(fit))}, by the normal distribution"
     shared = {
         "outcome": fit.outcome,
         "conf_level": conf_level,
-        "method": method,
+        "method": f"{fit.method}; {what}; {WORDS[covariates]}",
         "warning": "; ".join(fit.warnings),
     }
     rows: list[dict[str, Any]] = []
-    for visit in asked:
+    for visit in visits:
         cells = {str(key[0]): k for k, key in enumerate(found.keys) if key[1] == visit}
         rows += [
             {"visit": str(visit), "arm": name, "term": "risk", **arm_row(fit, found, k, conf_level)}
@@ -207,20 +221,24 @@ def cell(
     rows = np.zeros((len(people.frame), len(known.beta)))
     for at, weight in weights.items():
         rows += weight * fit.design.rows(people.frame.assign(**dict(zip(kept, (level, at), strict=False))))
-    one_visit = fit.sample.visit_column is None
-    over_visits = np.ones(1) if one_visit else np.array([weights.get(label, 0.0) for label in fit.sample.visits])
     own = people.group
     if fit.group is not None and fit.group == kept[0]:
         own = np.full(len(own), group_levels(fit).get_loc(str(level)))
     each, by_beta, by_theta = np.empty(len(own)), np.zeros(len(known.beta)), np.zeros(known.parameters)
     for group in np.unique(own):
         mine = own == group
-        variance, slopes = known.variance(over_visits, group)
+        variance, slopes = known.variance(over_visits(fit, responder, visit), group)
         part = reached(rows[mine], known.beta, people.bounds[mine], responder.sign, variance, slopes)
         each[mine] = part.each
         by_beta += mine.mean() * part.by_beta
         by_theta += mine.mean() * part.by_theta
     return Cell(each, by_beta, by_theta)
+
+
+def over_visits(fit: Fit, responder: Responder, visit: Any) -> np.ndarray:
+    """Return the weight of each visit of the model (m,) in the outcome that is to reach the bound."""
+    weights = visit_weights(fit, responder, visit)
+    return np.array([weights.get(label, 0.0) for label in fit.sample.visits])
 
 
 def reached(

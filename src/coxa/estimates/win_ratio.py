@@ -12,9 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
-from scipy.stats import norm
 
-from coxa.errors import FitError, OptionError, check_level
+from coxa.errors import FitError, OptionError, check_level, check_option
+from coxa.estimates.win_inference import VARIANCES, WEIGHTINGS, Compared, Variance, Weighting, win_table
 
 ROUNDING = 1e-12
 """Relative: a difference that misses the margin by less than this is the margin."""
@@ -93,7 +93,8 @@ class WinStatistics:
     table       : one row each for `win_ratio`, `net_benefit` and `win_odds`: estimate, `se` (of the logarithm, for the
                   ratios), limits and p
     variance    : "u_statistic": of Hoeffding's projection, from the covariance of the shares of wins and losses of each
-                  participant, with n - 1
+                  participant, with n - 1; "null": of Dong and others, where the groups do not differ
+    by_stratum  : one row per stratum: its name, `n_treated`, `n_reference`, `wins`, `losses`, `ties`
 
     Examples
     --------
@@ -107,10 +108,19 @@ class WinStatistics:
     ties: int
     by_endpoint: pd.DataFrame
     table: pd.DataFrame
-    variance: str = "u_statistic"
+    variance: str
+    by_stratum: pd.DataFrame
 
 
-def win_statistics(endpoints: Sequence[Endpoint], treated: ArrayLike, *, conf_level: float = 0.95) -> WinStatistics:
+def win_statistics(
+    endpoints: Sequence[Endpoint],
+    treated: ArrayLike,
+    *,
+    strata: ArrayLike | None = None,
+    weighting: Weighting = "mantel-haenszel",
+    variance: Variance = "u_statistic",
+    conf_level: float = 0.95,
+) -> WinStatistics:
     """Compare each treated participant with each of the reference, on endpoints in order of importance.
 
     Parameters
@@ -119,13 +129,28 @@ def win_statistics(endpoints: Sequence[Endpoint], treated: ArrayLike, *, conf_le
         The most important one first; a pair that is tied on one is compared on the next.
     treated : (n,)
         1 for the treated, 0 for the reference.
+    strata : (n,), optional
+        Only participants of the same stratum are compared.
+    weighting : {"mantel-haenszel", "equal"}
+        Weight of each pair of a stratum: one over its participants, or one.
+    variance : {"u_statistic", "null"}
+        `u_statistic` holds whether or not the groups differ. `null` is that of Dong and others, for groups that do not
+        differ, which the R package WINS prints.
     conf_level : float, default 0.95
         Of the limits, which are normal for the net benefit and for the logarithms of win ratio and win odds.
+
+    Raises
+    ------
+    OptionError
+        An endpoint, a group or an option is not allowed.
+    FitError
+        A group of a stratum has one participant, or all pairs that differ are decided for one group.
 
     Notes
     -----
     Win ratio: wins over losses. Net benefit: share of wins less share of losses. Win odds: wins and half of the ties
-    over losses and half of the ties. Sources: Pocock 2012 (win ratio), Buyse 2010 (net benefit), Dong 2020 (win odds).
+    over losses and half of the ties. Sources: Pocock 2012 (win ratio), Buyse 2010 (net benefit), Dong 2020 (win odds);
+    strata: Dong, Qiu, Wang & Vandemeulebroecke, Journal of Biopharmaceutical Statistics 2018, 28:778-796.
 
     Examples
     --------
@@ -138,19 +163,56 @@ def win_statistics(endpoints: Sequence[Endpoint], treated: ArrayLike, *, conf_le
     [3.5, 0.556, 3.5]
     """
     check_level(conf_level)
+    check_option("variance", variance, VARIANCES)
+    check_option("weighting", weighting, WEIGHTINGS)
     arm = np.asarray(treated)
     if arm.ndim != 1 or set(np.unique(arm).tolist()) != {0, 1}:
         raise OptionError("`treated` is not 0 and 1 for two groups. Give 1 for the treated, 0 for the reference.")
     if not endpoints:
         raise OptionError("`endpoints` is empty. Give at least one endpoint.")
-    if min((arm == 1).sum(), (arm == 0).sum()) < 2:
-        raise FitError("a group has one participant, so that there is no variance", ["Compare larger groups."])
-    won, lost, counts = pair_shares(endpoints, arm)
+    codes, names = _strata(strata, arm)
+    levels = [_level(each, arm.size) for each in endpoints]
+    compared, counts = [], np.zeros((len(levels), 3), dtype=int)
+    for code in range(len(names)):
+        new, old = ([each.part((codes == code) & (arm == k)) for each in levels] for k in (1, 0))
+        found, here = _compared(new, old)
+        compared.append(found)
+        counts += here
     rows = pd.DataFrame(counts, columns=["wins", "losses", "ties"])
-    rows.insert(0, "endpoint", np.arange(1, len(counts) + 1))
+    rows.insert(0, "endpoint", np.arange(1, len(levels) + 1))
     wins, losses, ties = int(rows["wins"].sum()), int(rows["losses"].sum()), int(counts[-1][2])
-    table = _table(wins, losses, ties, _covariance(won, lost), conf_level)
-    return WinStatistics(wins, losses, ties, rows, table)
+    table = win_table(compared, weighting, variance, conf_level)
+    return WinStatistics(wins, losses, ties, rows, table, variance, _by_stratum(names, compared))
+
+
+def _strata(strata: ArrayLike | None, arm: np.ndarray) -> tuple[np.ndarray, list[object]]:
+    """Return the stratum of each participant as a code, and their names; each has two participants of a group."""
+    given = np.zeros(arm.size, dtype=int) if strata is None else np.asarray(strata)
+    if given.shape != arm.shape:
+        raise OptionError(f"`strata` has {given.size} values and `treated` {arm.size}. Give one for each participant.")
+    codes, names = pd.factorize(given, sort=True)
+    if (codes < 0).any():
+        raise OptionError("`strata` has missing values. Give every participant's stratum.")
+    for code, name in enumerate(names):
+        if min(((codes == code) & (arm == k)).sum() for k in (0, 1)) < 2:
+            where = "" if strata is None else f" in stratum {name}"
+            remedy = "Compare larger groups." if strata is None else "Join strata, so that each has two of each group."
+            raise FitError(f"a group has fewer than two participants{where}, so that there is no variance", [remedy])
+    return codes, list(names)
+
+
+def _by_stratum(names: list[object], compared: list[Compared]) -> pd.DataFrame:
+    """Return the participants and pairs of each stratum."""
+    return pd.DataFrame(
+        {
+            "stratum": names,
+            "n_treated": [len(each.won[0]) for each in compared],
+            "n_reference": [len(each.won[1]) for each in compared],
+            "wins": [each.wins for each in compared],
+            "losses": [each.losses for each in compared],
+            "ties": [each.pairs - each.wins - each.losses for each in compared],
+        }
+    )
 
 
 def pair_shares(
@@ -166,7 +228,10 @@ def pair_shares(
     """
     levels = [_level(each, treated.size) for each in endpoints]
     new, old = ([each.part(treated == k) for each in levels] for k in (1, 0))
-    return _compared(new, old)
+    compared, counts = _compared(new, old)
+    n, m = (part.low.size for part in (new[0], old[0]))
+    won, lost = ([each[0] / m, each[1] / n] for each in (compared.won, compared.lost))
+    return won, lost, counts
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,8 +302,8 @@ def _margin(margin: float) -> float:
     return float(margin)
 
 
-def _compared(new: list[_Level], old: list[_Level]) -> tuple[list[np.ndarray], list[np.ndarray], list[list[int]]]:
-    """Return shares of pairs won and lost by the treated, of each of the two groups, and counts by endpoint."""
+def _compared(new: list[_Level], old: list[_Level]) -> tuple[Compared, list[list[int]]]:
+    """Return pairs won and lost by the treated, of each of the two groups, and counts by endpoint."""
     n, m = new[0].low.size, old[0].low.size
     won = [new[0].beaten(old[0]), _losses(old[0], new[0])]
     lost = [_losses(new[0], old[0]), old[0].beaten(new[0])]
@@ -259,7 +324,7 @@ def _compared(new: list[_Level], old: list[_Level]) -> tuple[list[np.ndarray], l
             open_pairs &= ~(wins | losses)
     for wins, losses in later.tolist():
         counts.append([wins, losses, counts[-1][2] - wins - losses])
-    return [won[0] / m, won[1] / n], [lost[0] / m, lost[1] / n], counts
+    return Compared((won[0], won[1]), (lost[0], lost[1])), counts
 
 
 def _losses(these: _Level, others: _Level) -> np.ndarray:
@@ -267,44 +332,3 @@ def _losses(these: _Level, others: _Level) -> np.ndarray:
     if these.margin:
         return others.low.size - np.searchsorted(np.sort(others.reach()), these.high, side="left")
     return others.low.size - np.searchsorted(np.sort(others.low), these.high, side="right")
-
-
-def _covariance(won: list[np.ndarray], lost: list[np.ndarray]) -> np.ndarray:
-    """Return the (2, 2) covariance of the shares of wins and of losses."""
-    parts = [np.cov(np.stack(each)) / each[0].size for each in zip(won, lost, strict=True)]
-    return np.asarray(parts[0] + parts[1])
-
-
-def _table(wins: int, losses: int, ties: int, covariance: np.ndarray, conf_level: float) -> pd.DataFrame:
-    """Return win ratio, net benefit and win odds with limits, by the delta method."""
-    if not wins or not losses:
-        raise FitError(
-            "all pairs that differ are decided for the same group, so that the win ratio is zero or infinite",
-            ["Report the numbers of wins, losses and ties.", "Check which direction of each endpoint is better."],
-        )
-    pairs = wins + losses + ties
-    win, loss = wins / pairs, losses / pairs
-    net = win - loss
-    spread = covariance[0, 0] + covariance[1, 1] - 2 * covariance[0, 1]
-    ratio = np.array([1 / win, -1 / loss])
-    estimate = np.array([win / loss, net, (1 + net) / (1 - net)])
-    se = np.sqrt([ratio @ covariance @ ratio, spread, 4 * spread / (1 - net**2) ** 2])
-    if not (se > 0).all():
-        raise FitError("all participants of a group compare alike, so that there is no variance", ["Add participants."])
-    centre = np.array([np.log(estimate[0]), net, np.log(estimate[2])])
-    half = norm.ppf((1 + conf_level) / 2) * se
-    return pd.DataFrame(
-        {
-            "statistic": ["win_ratio", "net_benefit", "win_odds"],
-            "estimate": estimate,
-            "se": se,
-            "conf_low": _back(centre - half),
-            "conf_high": _back(centre + half),
-            "p_value": 2 * norm.sf(np.abs(centre) / se),
-        }
-    )
-
-
-def _back(limits: np.ndarray) -> np.ndarray:
-    """Return limits of the two ratios off the logarithm."""
-    return np.array([np.exp(limits[0]), limits[1], np.exp(limits[2])])
