@@ -242,19 +242,17 @@ def own_probabilities(
 
 def gap_sentence(every: Estimates, parts: pd.DataFrame, visit: str, arm: str, against: str) -> str:
     """Return why the difference between two arms is another by the model than by counting, in points."""
-    rows = parts[parts["visit"] == visit].set_index("arm") if len(parts) else parts
-    if arm not in rows.index or against not in rows.index:
+    here = parts.to_dict("records")
+    rows: dict[str, dict[Any, Any]] = {row["arm"]: row for row in here if row["visit"] == visit}
+    if arm not in rows or against not in rows:
         return ""
     points = {
         name: 100 * float(row.frame["estimate"].iloc[0])
         for name in ("model", "adjusted", "counted")
         if len(row := every.only(analysis=name, visit=visit, arm=arm, reference=against, term="risk_difference"))
     }
-    made_of = {name: 100 * float(rows.loc[arm, name] - rows.loc[against, name]) for name in PARTS}
-    lost = [
-        f"{int(row['n_participants'] - row['observed'])} of {int(row['n_participants'])}"
-        for _, row in rows.loc[[arm, against]].iterrows()
-    ]
+    made_of = {name: 100 * (rows[arm][name] - rows[against][name]) for name in PARTS}
+    lost = [f"{rows[k]['n_participants'] - rows[k]['observed']} of {rows[k]['n_participants']}" for k in (arm, against)]
     gap = points["model"] - points["counted"]
     adjusted = f", {signed(points['adjusted'])} adjusted" if "adjusted" in points else ""
     at = f" at {visit}" if visit else ""
@@ -263,7 +261,7 @@ def gap_sentence(every: Estimates, parts: pd.DataFrame, visit: str, arm: str, ag
         f"and {signed(points['counted'])} counted; the model's differs from the counted by {signed(gap)}, of which "
         f"{signed(made_of['missing'])} come from missing outcomes ({lost[0]} and {lost[1]}), "
         f"{signed(made_of['covariates'])} from covariates, {signed(made_of['steps'])} from values in steps of "
-        f"{rows.loc[arm, 'step']:.3g}, and {signed(made_of['shape'])} from a shape that is not normal, or chance."
+        f"{rows[arm]['step']:.3g}, and {signed(made_of['shape'])} from a shape that is not normal, or chance."
     )
 
 
