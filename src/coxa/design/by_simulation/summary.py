@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from coxa.design.by_simulation.comparisons import Comparison, TrueDifference
+from coxa.estimates.table import RATIOS, null_value
 
 POWER_COLUMNS = (
     "estimand", "analysis", "arm", "reference", "visit", "term", "setting", "n", "replicates", "power", "power_error",
@@ -51,10 +52,11 @@ def summary(
     Returns
     -------
     dict
-        In `POWER_COLUMNS`. A trial without a number counts as one that shows nothing; bias, coverage and width are
-        of the others. type_s: share of the significant results on the wrong side of zero; type_m: by how much
-        significant results exaggerate, mean absolute estimate over the true value (both not numbers where the truth is
-        zero). fallback: share of all trials in which another structure than the first was used.
+        In `POWER_COLUMNS`. Of a ratio bias, width and type M are of its logarithm. A trial without a number counts as
+        one that shows nothing; bias, coverage and width are of the others. type_s: share of the significant results on
+        the wrong side of no difference; type_m: by how much significant results exaggerate, mean absolute estimate over
+        the true value (both not numbers where there is no difference). fallback: share of all trials in which another
+        structure than the first was used.
 
     Notes
     -----
@@ -63,8 +65,10 @@ def summary(
     """
     total = len(rows)
     shown = rows["shown"].to_numpy(dtype=bool)
-    estimate, low, high = (rows[name].to_numpy(dtype=float) for name in ("estimate", "conf_low", "conf_high"))
+    numbers = (rows[name].to_numpy(dtype=float) for name in ("estimate", "conf_low", "conf_high"))
+    estimate, low, high = (from_null(each, one.term) for each in numbers)
     there = ~np.isnan(estimate)
+    finite = there & np.isfinite(high - low)
     found: dict[str, Any] = {
         "estimand": one.estimand,
         "analysis": one.analysis,
@@ -77,12 +81,35 @@ def summary(
         "replicates": total,
         "power": float(shown.mean()),
         "power_error": share_error(float(shown.sum()), total),
-        "width": float((high - low)[there].mean()) if there.any() else np.nan,
+        "width": float((high - low)[finite].mean()) if finite.any() else np.nan,
         "converged": float(there.mean()),
         "fallback": float((rows["rung"].to_numpy() > 0).mean()),
     }
-    known = _against_truth(estimate[there], low[there], high[there], shown[there], truth)
+    of_null = truth and TrueDifference(*truth_from_null(truth, one.term))
+    known = _against_truth(estimate[there], low[there], high[there], shown[there], of_null)
+    if truth is not None:
+        known = {**known, "truth": truth.value}
     return {name: {**found, **known}.get(name, np.nan) for name in POWER_COLUMNS}
+
+
+def from_null(values: np.ndarray, term: str) -> np.ndarray:
+    """Return comparisons as distances from no difference: logarithms of ratios, and others less their null value.
+
+    Examples
+    --------
+    >>> from_null(np.array([1.0, 2.0]), "odds_ratio").round(3).tolist()
+    [0.0, 0.693]
+    """
+    if term in RATIOS:
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return np.asarray(np.log(values))
+    return np.asarray(values - null_value(term))
+
+
+def truth_from_null(truth: TrueDifference, term: str) -> tuple[float, float]:
+    """Return a true value and its error as a distance from no difference."""
+    value = float(from_null(np.array([truth.value]), term)[0])
+    return value, truth.error / truth.value if term in RATIOS else truth.error
 
 
 def _against_truth(
@@ -93,14 +120,16 @@ def _against_truth(
     if truth is None or count < 2:
         return {} if truth is None else {"truth": truth.value}
     covered = (low <= truth.value) & (truth.value <= high)
+    finite = np.isfinite(estimate)  # a ratio of nothing has no logarithm
+    spread = estimate[finite].std(ddof=1) if finite.sum() > 1 else np.nan
     found = {
         "truth": truth.value,
-        "bias": float(estimate.mean() - truth.value),
-        "bias_error": float(np.hypot(estimate.std(ddof=1) / np.sqrt(count), truth.error)),
+        "bias": float(estimate[finite].mean() - truth.value) if finite.any() else np.nan,
+        "bias_error": float(np.hypot(spread / np.sqrt(max(finite.sum(), 1)), truth.error)),
         "coverage": float(covered.mean()),
         "coverage_error": share_error(float(covered.sum()), count),
     }
     if shown.any() and abs(truth.value) > 2 * truth.error:
         found["type_s"] = float((np.sign(estimate[shown]) != np.sign(truth.value)).mean())
-        found["type_m"] = float(np.abs(estimate[shown]).mean() / abs(truth.value))
+        found["type_m"] = float(np.abs(estimate[shown & finite]).mean() / abs(truth.value))
     return found
