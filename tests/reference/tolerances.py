@@ -123,3 +123,6 @@ CLUB_SANDWICH = 1e-6
 
 OTHER_ROOT = 0.02
 """Relative, of CR2 against clubSandwich where the variance differs within clusters: another square root."""
+
+GEE_ITERATED = 1e-9
+"""Of effects in standard errors, and relative: both alternate between coefficients and correlation, to below 1e-10."""

@@ -240,6 +240,7 @@ CASES: dict[str, Callable[[As], Any]] = {
     "models.GLMFit.predict": lambda into: (
         models.fit_glm("better ~ arm", MIXED).predict(into(pd.DataFrame({"arm": ["a", "b"]}))).to_numpy()
     ),
+    "models.GEEFit.predict": lambda into: models.fit_gee("better ~ arm", MIXED).predict(into(MIXED)),
     "models.fit_ancova": lambda into: models.fit_ancova("change ~ arm", into(rows()), at_visit="week_12").tidy(),
     "models.fit_batch": lambda into: (
         models.fit_batch(
@@ -251,6 +252,7 @@ CASES: dict[str, Callable[[As], Any]] = {
     "models.fit_cox_arrays": lambda into: models.fit_cox_arrays(
         [6, 7, 9, 10, 13, 15], [1, 0, 1, 1, 1, 0], into(pd.DataFrame({"b": [0, 1, 0, 1, 0, 1]}))
     ).table(),
+    "models.fit_gee": lambda into: models.fit_gee("better ~ arm", into(MIXED)).tidy(),
     "models.fit_glm": lambda into: models.fit_glm("better ~ arm", into(MIXED)).params.to_frame(),
     "models.fit_grouped_hazards": lambda into: models.fit_grouped_hazards(
         "arm", into(SPANS), visits=["w6", "w12"], since="before"

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from coxa.estimates.effect_size import standardised_effect as standardised_effect
     from coxa.estimates.factorial import factorial_contrasts as factorial_contrasts
     from coxa.estimates.mann_whitney import win_probability as win_probability
+    from coxa.estimates.marginal import marginal_effects as marginal_effects
     from coxa.estimates.margins import margin_test as margin_test
     from coxa.estimates.means import linear_combination as linear_combination
     from coxa.estimates.means import marginal_means as marginal_means
@@ -63,6 +64,7 @@ __getattr__, __dir__, __all__ = lazy(
         "coxa.estimates.effect_size": ("standardised_by_model", "standardised_effect"),
         "coxa.estimates.factorial": ("factorial_contrasts",),
         "coxa.estimates.margins": ("margin_test",),
+        "coxa.estimates.marginal": ("marginal_effects",),
         "coxa.estimates.means": ("linear_combination", "marginal_means"),
         "coxa.estimates.rates_by_model": ("model_rates",),
         "coxa.estimates.multiplicity": ("adjust_multiplicity",),

@@ -2,8 +2,9 @@
 
 `coxa.models.fit_mmrm` fits the mixed model for repeated measures, `coxa.models.fit_lmm` the linear mixed
 model, `coxa.models.ancova.fit_ancova` the analysis of covariance of one visit, `coxa.models.fit_glm` logistic and
-log-linear regression, `coxa.models.fit_glmm` these with a random intercept, `coxa.models.fit_ordinal` cumulative logit
-models of ordered outcomes, `coxa.models.batch.api.fit_batch` many outcomes on one design. The arithmetic is in
+log-linear regression, `coxa.models.fit_gee` marginal models of repeated or clustered outcomes, `coxa.models.fit_glmm`
+models with a random intercept, `coxa.models.fit_ordinal` cumulative logit models of ordered outcomes,
+`coxa.models.batch.api.fit_batch` many outcomes on one design. The arithmetic is in
 `coxa.models.numerics`, as functions on arrays; the sums of patterns, and what adds them up, are public. Times to an
 event: `coxa.models.fit_cox`, `fit_subdistribution` and `fit_recurrent` take a formula and a frame, `kaplan_meier`,
 `log_rank` and `aalen_johansen` arrays.
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
     from coxa.models.batch.api import BatchFit as BatchFit
     from coxa.models.batch.api import fit_batch as fit_batch
     from coxa.models.batch.trials import fit_trials as fit_trials
+    from coxa.models.gee.api import fit_gee as fit_gee
+    from coxa.models.gee.result import GEEFit as GEEFit
+    from coxa.models.gee.spec import GEESpec as GEESpec
     from coxa.models.glm.count_checks import count_findings as count_findings
     from coxa.models.glm.count_checks import overdispersion as overdispersion
     from coxa.models.glm.count_checks import zero_inflation as zero_inflation
@@ -85,6 +89,9 @@ __getattr__, __dir__, __all__ = lazy(
         "coxa.models.ancova": ("fit_ancova",),
         "coxa.models.batch.api": ("BatchFit", "fit_batch"),
         "coxa.models.batch.trials": ("fit_trials",),
+        "coxa.models.gee.api": ("fit_gee",),
+        "coxa.models.gee.result": ("GEEFit",),
+        "coxa.models.gee.spec": ("GEESpec",),
         "coxa.models.glm.count_checks": ("count_findings", "overdispersion", "zero_inflation"),
         "coxa.models.glm.fit": ("fit_glm",),
         "coxa.models.glm.record": ("GLMFit",),

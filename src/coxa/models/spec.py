@@ -38,6 +38,7 @@ COLUMNS = (
     "arm",
     "exposure",
     "cluster",
+    "order",
 )
 """Options that name a column."""
 

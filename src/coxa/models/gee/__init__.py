@@ -1,0 +1,1 @@
+"""Generalised estimating equations: marginal models of outcomes that are repeated or come in clusters."""
