@@ -279,6 +279,12 @@ CASES: dict[str, Callable[[As], Any]] = {
     "models.recurrent_rows": lambda into: models.recurrent_rows(
         into(FLARES.head(2)), into(pd.DataFrame({"participant_id": [0, 0], "on": [2, 3]})), end="day", day="on"
     ),
+    "models.rows_at_risk": lambda into: models.rows_at_risk(
+        into(pd.DataFrame({"participant_id": ["P1", "P2"], "event_days": [[5, 5], []], "exposure": [20, 30]}))
+    ),
+    "models.spans_of_times": lambda into: models.spans_of_times(
+        into(FLARES.rename(columns={"flare": "status"})), ["w1", "w2"], [7, 14]
+    ),
     "models.visit_rows": lambda into: models.visit_rows(
         into(pd.DataFrame({"participant_id": [1, 1], "visit": ["w6", "w12"], "better": [0, 1]})),
         visits=["w6", "w12"],

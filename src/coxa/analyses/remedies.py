@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from coxa.errors import EmptyCellError, FitError, NonConvergenceError, RankDeficientError
+from coxa.errors import EmptyCellError, FitError, MonotoneLikelihoodError, NonConvergenceError, RankDeficientError
 from coxa.study.comparative import ComparativeStudy
 
 FORMULA = re.compile(r"^formula '[^']*': |^the formula has (\S+), but ")
@@ -39,6 +39,8 @@ def _remedies(study: ComparativeStudy, name: str, error: FitError) -> Iterator[s
         yield "Take the interaction out of `adjust`, or a covariate with a level of few participants."
     if isinstance(error, NonConvergenceError) and several and analysis.option("covariance"):
         yield "Declare a ladder of structures, the simplest last: `covariance: [us, toeph, csh, cs]`."
+    if isinstance(error, MonotoneLikelihoodError):
+        yield "Compare the curves: `model: kaplan_meier`, with `summary: risk_difference` in the estimand."
     if analysis.factors:
         yield "Take a factor with few levels, or whose levels another tells apart, out of `random`."
     if several:

@@ -63,6 +63,7 @@ if TYPE_CHECKING:
     from coxa.models.survival.gray import gray_test as gray_test
     from coxa.models.survival.grouped import GroupedFit as GroupedFit
     from coxa.models.survival.grouped import fit_grouped_hazards as fit_grouped_hazards
+    from coxa.models.survival.grouped import spans_of_times as spans_of_times
     from coxa.models.survival.grouped import visit_rows as visit_rows
     from coxa.models.survival.incidence import CumulativeIncidence as CumulativeIncidence
     from coxa.models.survival.incidence import aalen_johansen as aalen_johansen
@@ -77,6 +78,7 @@ if TYPE_CHECKING:
     from coxa.models.survival.proportional import schoenfeld_residuals as schoenfeld_residuals
     from coxa.models.survival.recurrent import fit_recurrent as fit_recurrent
     from coxa.models.survival.recurrent import recurrent_rows as recurrent_rows
+    from coxa.models.survival.recurrent import rows_at_risk as rows_at_risk
     from coxa.models.survival.specs import CoxSpec as CoxSpec
     from coxa.models.survival.specs import GroupedSpec as GroupedSpec
     from coxa.models.survival.specs import RecurrentSpec as RecurrentSpec
@@ -114,7 +116,7 @@ __getattr__, __dir__, __all__ = lazy(
         "coxa.models.survival.cox_fit": ("CoxFit",),
         "coxa.models.survival.cox_rows": ("fit_cox",),
         "coxa.models.survival.gray": ("GrayTest", "gray_test"),
-        "coxa.models.survival.grouped": ("GroupedFit", "fit_grouped_hazards", "visit_rows"),
+        "coxa.models.survival.grouped": ("GroupedFit", "fit_grouped_hazards", "spans_of_times", "visit_rows"),
         "coxa.models.survival.incidence": ("CumulativeIncidence", "aalen_johansen"),
         "coxa.models.survival.kaplan_meier": ("KaplanMeier", "kaplan_meier"),
         "coxa.models.survival.log_rank": ("LogRank", "log_rank"),
@@ -124,7 +126,7 @@ __getattr__, __dir__, __all__ = lazy(
             "proportional_hazards_test",
             "schoenfeld_residuals",
         ),
-        "coxa.models.survival.recurrent": ("fit_recurrent", "recurrent_rows"),
+        "coxa.models.survival.recurrent": ("fit_recurrent", "recurrent_rows", "rows_at_risk"),
         "coxa.models.survival.specs": ("CoxSpec", "GroupedSpec", "RecurrentSpec", "SubdistributionSpec"),
         "coxa.models.survival.subdistribution": ("fit_subdistribution",),
     },

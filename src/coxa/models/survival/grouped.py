@@ -155,6 +155,40 @@ def visit_rows(
 
 
 @kinds(data=FRAME)
+def spans_of_times(data: pd.DataFrame, visits: Sequence[str], days: Sequence[float]) -> pd.DataFrame:
+    """Return one row for each interval between visits that a participant went through, up to that of the event.
+
+    Parameters
+    ----------
+    data : DataFrame
+        One row per participant with `time` and `status` (1 for the event), as a plan derives them: the day of an event
+        is that of the visit at which it was known. Not changed.
+    visits, days : sequence
+        Visits after the first in order, with their planned days: an event is of the visit that is nearest.
+
+    Returns
+    -------
+    DataFrame
+        As `visit_rows`, with every interval by itself: visits that were missed count as attended.
+
+    Examples
+    --------
+    >>> d = pd.DataFrame({"participant_id": ["P1", "P2"], "time": [95, 100], "status": [1, 0]})
+    >>> spans_of_times(d, ["m1", "m3", "m6"], [30, 91, 182])[["participant_id", "interval", "event"]].values.tolist()
+    [['P1', 'm1', 0], ['P1', 'm3', 1], ['P2', 'm1', 0], ['P2', 'm3', 0]]
+    """
+    planned = np.asarray(days, dtype=float)
+    time, event = data["time"].to_numpy(dtype=float), data["status"].eq(1).to_numpy()
+    nearest = np.abs(time[:, None] - planned).argmin(axis=1)
+    last = np.where(event, nearest, np.searchsorted(planned, time, side="right") - 1)
+    place = np.repeat(np.arange(len(data)), last + 1)
+    k = np.concatenate([np.arange(n + 1) for n in last]).astype(int)
+    names = np.array([None, *visits], dtype=object)
+    spans = data.iloc[place].drop(columns=["event"], errors="ignore").reset_index(drop=True)
+    return spans.assign(since=names[k], interval=names[k + 1], event=(event[place] & (k == last[place])).astype(int))
+
+
+@kinds(data=FRAME)
 def fit_grouped_hazards(
     formula: str,
     data: pd.DataFrame,

@@ -133,6 +133,39 @@ def _check_events(events: pd.DataFrame, ends: pd.Series, participant: str, day: 
 
 
 @kinds(data=FRAME)
+def rows_at_risk(data: pd.DataFrame) -> pd.DataFrame:
+    """Return the times at risk of participants who have the days of their events in a list, as a plan derives them.
+
+    Parameters
+    ----------
+    data : DataFrame
+        One row per participant: `participant_id`, `event_days` (a tuple of days from 0), `exposure` (days observed),
+        and any others. Not changed.
+
+    Returns
+    -------
+    DataFrame
+        As `recurrent_rows`. The day of randomisation is the first day at risk, and days are counted to their end, so
+        that an event on it has time at risk; several events on one day are spread over it.
+
+    Examples
+    --------
+    >>> d = pd.DataFrame({"participant_id": ["P1"], "arm": ["a"], "event_days": [(0, 5, 5)], "exposure": [20]})
+    >>> rows_at_risk(d)[["start", "stop", "event"]].values.tolist()
+    [[0.0, 1.0, 1.0], [1.0, 5.5, 1.0], [5.5, 6.0, 1.0], [6.0, 21.0, 0.0]]
+    """
+    made = ["event", "count", "time", "status", "event_days", "exposure", "start", "stop", "number", "gap"]
+    people = data.assign(_end=data["exposure"].astype(float) + 1).drop(columns=made, errors="ignore")
+    days = data[["participant_id", "event_days"]].explode("event_days").dropna(subset="event_days")
+    same = days.groupby(["participant_id", "event_days"])
+    number = same["event_days"].transform("size") if len(days) else 1
+    on = days["event_days"].astype(float) + (same.cumcount() + 1) / number
+    return recurrent_rows(
+        people, pd.DataFrame({"participant_id": days["participant_id"], "_day": on}), end="_end", day="_day"
+    )
+
+
+@kinds(data=FRAME)
 def fit_recurrent(
     formula: str,
     data: pd.DataFrame,

@@ -93,6 +93,8 @@ def analysis_problems(study: ComparativeStudy, name: str, analysis: Analysis, cl
     allowed = [*MODEL_NAMES, *study.covariates]
     yield from _known(analysis.names_used(), allowed, "variable", (*at, "adjust"))
     yield from _known(analysis.option("subgroups", ()), study.covariates, "covariate", (*at, "subgroups"))
+    categories = [word for word, covariate in study.covariates.items() if covariate.type == "category"]
+    yield from _known(analysis.option("strata", ()), categories, "covariate of `type: category`", (*at, "strata"))
     yield from random_faults(study, name, analysis, cluster)
     yield from _columns(study, analysis, at)
     yield from _visits(study, analysis, at)

@@ -8,12 +8,13 @@ from coxa.report.document import Block
 from coxa.report.record import ReportRecord
 from coxa.report.topics.analyses.kinds.binary import binary_blocks
 from coxa.report.topics.analyses.kinds.general import general_blocks
+from coxa.report.topics.analyses.kinds.time import time_blocks
 from coxa.study.comparative import PlannedAnalysis
 from coxa.study.effects import EndpointKind
 
 Blocks = Callable[[ReportRecord, PlannedAnalysis], list[Block]]
 
-BY_KIND: dict[EndpointKind, Blocks] = {"binary": binary_blocks}
+BY_KIND: dict[EndpointKind, Blocks] = {"binary": binary_blocks, "time": time_blocks}
 """What is analysed -> its tables and figures; others have the table and the forest of every comparison."""
 
 

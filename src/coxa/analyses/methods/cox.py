@@ -1,0 +1,129 @@
+"""Cox's model of the time to an event up to each visit; grouped hazards where events are known at visits only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+import pandas as pd
+
+from coxa.analyses.methods.method import Telling, Words
+from coxa.analyses.methods.times import (
+    EVENT,
+    TimesMethod,
+    compared_rows,
+    recorded,
+    risks,
+    rows_at,
+    run_of,
+    selected,
+    terms_of,
+    until_words,
+)
+from coxa.analyses.rows import AnalysisRows
+from coxa.estimates import Estimates
+from coxa.models import fit_cox, fit_grouped_hazards, proportional_hazards_test, spans_of_times
+from coxa.models.results.run import AnyFit, ModelRun
+from coxa.models.survival.cox_fit import CoxFit
+from coxa.models.survival.grouped import KNOWN_AT_VISITS
+from coxa.study.comparative import PlannedAnalysis
+from coxa.study.events import EventOutcome
+
+NOT_PROPORTIONAL = 0.05
+"""P-value of the test of proportional hazards of the arms below which a hazard ratio has a warning."""
+
+HAPPENED = ".assign(happened=lambda rows: rows['status'].eq(1).astype(int))"
+"""How the rows of a call get a column of the event of the endpoint; other events end the time at risk."""
+
+
+class CoxMethod(TimesMethod):
+    """Hazard ratios of the arms, with the share of each arm that had the event by the visit."""
+
+    def run(self, planned: PlannedAnalysis, rows: pd.DataFrame, visit: str, subgroup: str | None) -> ModelRun:
+        """Fit Cox's model, or grouped hazards where the days of events are those of visits."""
+        if known_at_visits(planned):
+            return grouped_run(planned, rows, visit, subgroup)
+        analysis = planned.analysis
+        rows = rows.assign(happened=rows["status"].eq(EVENT).astype(int))
+        fit = fit_cox(
+            terms_of(planned, subgroup),
+            rows,
+            time="time",
+            event="happened",
+            strata=analysis.option("strata") or None,
+            ties=analysis.option("ties"),
+        )
+        method = f"Cox's model, ties by {analysis.option('ties').capitalize()}; {fit.n_events} events"
+        run = recorded(planned, fit, rows, visit, selected(visit, HAPPENED), method)
+        return run if subgroup else replace(run, warnings=(*run.warnings, *not_proportional(fit)))
+
+    def estimates(self, planned: PlannedAnalysis, fits: Sequence[AnyFit], dataset: AnalysisRows) -> Iterator[Estimates]:
+        """Yield the share of each arm with the event, and hazard ratios, at each visit of the estimand."""
+        for fit in fits:
+            visit = str(run_of(fit).sample.visits[0])
+            yield Estimates.of(risks(planned, rows_at(planned, dataset, visit), visit))
+            yield Estimates.of(compared_rows(planned, run_of(fit), "hazard_ratio"))
+
+    def words(self, planned: PlannedAnalysis, fits: Sequence[AnyFit] | None) -> Words:
+        """Return what the model is called."""
+        missing = "Participants without the event count until observation of them ended."
+        if known_at_visits(planned):
+            return Words(title="Grouped proportional hazards", cites=("grouped-hazards",), ddf=None, missing=missing)
+        ties = ("efron",) if planned.analysis.option("ties") == "efron" else ()
+        cites = ("cox", *ties, "proportional-hazards")
+        return Words(title="Cox's model of proportional hazards", cites=cites, ddf=None, missing=missing)
+
+    def sentences(self, telling: Telling) -> Iterator[str]:
+        """Yield the model, its ties and strata, and how proportional hazards were checked."""
+        planned, cite = telling.planned, telling.cite
+        for formula in telling.formulas():
+            terms = telling.terms(formula)
+            if known_at_visits(planned):
+                yield f"{KNOWN_AT_VISITS.removesuffix('.')}{cite('grouped-hazards')}."
+                yield f"Terms: {terms}, and each interval between visits {until_words(planned)}."
+                continue
+            ties = planned.analysis.option("ties").capitalize()
+            mark = cite("efron") if ties == "Efron" else ""
+            yield (
+                f"Hazard ratios are those of Cox's model{cite('cox')} of {planned.variable} {until_words(planned)}, "
+                f"with ties by {ties}{mark}; terms: {terms}."
+            )
+            if strata := planned.analysis.option("strata"):
+                names = ", ".join(planned.study.label("covariates", name).lower() for name in strata)
+                yield f"Levels of {names} had a baseline hazard each."
+            yield (
+                "Whether hazards were proportional was tested by the score test of Grambsch and Therneau"
+                f"{cite('proportional-hazards')} with full information."
+            )
+
+
+def not_proportional(fit: CoxFit) -> tuple[str, ...]:
+    """Say that the hazards of the arms are not proportional."""
+    frame = proportional_hazards_test(fit).frame
+    p_value = float(frame.loc[frame["term"] == "arm", "p_value"].iloc[0])
+    if p_value >= NOT_PROPORTIONAL:
+        return ()
+    return (f"the hazards of the arms are not proportional (p = {p_value:.2g}): read the ratio with the curves",)
+
+
+def known_at_visits(planned: PlannedAnalysis) -> bool:
+    """Return whether the day of an event is that of the visit at which it was asked for."""
+    return isinstance(planned.outcome, EventOutcome) and planned.outcome.known_at_visits
+
+
+def grouped_run(planned: PlannedAnalysis, rows: pd.DataFrame, visit: str, subgroup: str | None) -> ModelRun:
+    """Fit grouped hazards to the intervals between visits up to one of them."""
+    visits = [name for name in planned.study.post_visits if planned.study.visits[name].day <= _day(planned, visit)]
+    days = [_day(planned, name) for name in visits]
+    spans = spans_of_times(rows, visits, days)
+    fit = fit_grouped_hazards(terms_of(planned, subgroup), spans, visits=visits)
+    method = f"grouped proportional hazards of {len(fit.intervals)} intervals; {fit.n_events} events"
+    call = f"spans_of_times({selected(visit)}, {visits!r}, {days!r})"
+    return recorded(planned, fit, spans, visit, call, method)
+
+
+def _day(planned: PlannedAnalysis, visit: str) -> float:
+    return float(planned.study.visits[visit].day)
+
+
+METHOD = CoxMethod()

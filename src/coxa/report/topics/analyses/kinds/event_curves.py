@@ -1,0 +1,145 @@
+"""Shares with an event over time, arm by arm, with the numbers at risk under the axis."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from coxa.figures.figure import Figure
+from coxa.figures.theme import INK, MOST_ARMS, TEXT_SIZE, WIDTH, arm_scales, options, themed
+from coxa.models import aalen_johansen
+from coxa.study.comparative import PlannedAnalysis
+from coxa.tables.formats import number
+
+HEIGHT = 280
+LINE = 20
+"""Height of a line of numbers at risk."""
+
+EVENT, COMPETING = 1, 2
+TICKS = 4
+"""Times at which numbers at risk are given, after day 0."""
+
+
+def plot_event_curves(
+    planned: PlannedAnalysis, rows: pd.DataFrame, visit: str, *, figure_id: str, title: str
+) -> Figure:
+    """Draw the share of each arm with the event over the days until a visit.
+
+    Parameters
+    ----------
+    planned
+        The analysis: labels and the planned day of the visit.
+    rows
+        One row per participant: arm, time and status (1 event, 2 an event that prevents it).
+    visit
+        Up to when.
+    figure_id, title
+        Identifier and caption.
+
+    Returns
+    -------
+    Figure
+        Not shared, as its steps are the days of participants.
+    """
+    day = float(planned.study.visits[visit].day)
+    curves = event_curves(planned, rows, day)
+    risk = numbers_at_risk(planned, rows, day)
+    arms = list(dict.fromkeys(curves["arm_label"]))
+    drawn = arms[:MOST_ARMS]
+    if len(arms) > MOST_ARMS:
+        title += f" (the first {MOST_ARMS} arms)"
+    event = planned.outcome_label
+    start = "Days since randomisation" if planned.study.words.allocates else "Days since inclusion"
+
+    def draw(_: Sequence[str]) -> Any:
+        import altair as alt
+
+        shown = curves[curves["arm_label"].isin(drawn)]
+        ticks = options(values=sorted(set(risk["day"])))
+        x = alt.X("day:Q", title=start, scale=options(domain=[0, day], nice=False), axis=ticks)
+        lines = _lines(shown, drawn, x, f"Share with {event[:1].lower()}{event[1:]}")
+        below = _at_risk(risk[risk["arm_label"].isin(drawn)], drawn, day)
+        return themed(alt.vconcat(lines, below, spacing=6).resolve_scale(x="independent"))
+
+    words = _words(planned, rows, curves, risk, visit)
+    return Figure(figure_id, title, draw, words, curves, of_people=True, along=("day",))
+
+
+def event_curves(planned: PlannedAnalysis, rows: pd.DataFrame, day: float) -> pd.DataFrame:
+    """Return arm, arm_label, day and share: a step for each day with an event, from day 0 to the last day followed."""
+    parts = []
+    for arm in planned.study.arm_order:
+        mine = rows[rows["arm"] == arm]
+        if mine.empty:
+            continue
+        last = min(float(mine["time"].max()), day)
+        days, shares = np.array([0.0]), np.array([0.0])
+        if mine["status"].eq(EVENT).any():
+            curve = aalen_johansen(mine["time"], mine["status"].astype(int))
+            column = curve.causes.index(EVENT)
+            steps = curve.events[:, column] > 0
+            days, shares = np.append(0.0, curve.time[steps]), np.append(0.0, curve.incidence[steps, column])
+        days, shares = np.append(days, last), np.append(shares, shares[-1])
+        label = planned.study.label("arms", arm)
+        parts.append(pd.DataFrame({"arm": arm, "arm_label": label, "day": days, "share": shares}))
+    return pd.concat(parts, ignore_index=True)
+
+
+def numbers_at_risk(planned: PlannedAnalysis, rows: pd.DataFrame, day: float) -> pd.DataFrame:
+    """Return arm, arm_label, day and n at risk on a few days: without an event, and still observed."""
+    asked = np.unique(np.round(np.linspace(0, day, TICKS + 1)))
+    parts = [
+        pd.DataFrame(
+            {
+                "arm": arm,
+                "arm_label": planned.study.label("arms", arm),
+                "day": asked,
+                "n": [int((rows.loc[rows["arm"] == arm, "time"] >= each).sum()) for each in asked],
+            }
+        )
+        for arm in planned.study.arm_order
+        if (rows["arm"] == arm).any()
+    ]
+    return pd.concat(parts, ignore_index=True)
+
+
+def _lines(curves: pd.DataFrame, arms: list[str], x: Any, title: str) -> Any:
+    import altair as alt
+
+    scales = arm_scales(arms)
+    legend = options(symbolType="stroke", symbolStrokeWidth=2, symbolSize=500)
+    colour = alt.Color("arm_label:N", scale=options(domain=scales.domain, range=scales.colours), legend=legend)
+    dash = alt.StrokeDash("arm_label:N", scale=options(domain=scales.domain, range=scales.dashes), legend=legend)
+    top = max(0.1, float(curves["share"].max()))
+    y = alt.Y("share:Q", title=title, scale=options(domain=[0, min(1.0, 1.05 * top)]), axis=options(format="%"))
+    lines = alt.Chart(curves, width=WIDTH, height=HEIGHT).mark_line(strokeWidth=2, interpolate="step-after", clip=True)
+    return lines.encode(x=x, y=y, color=colour, strokeDash=dash)
+
+
+def _at_risk(risk: pd.DataFrame, arms: list[str], day: float) -> Any:
+    """Return a row of numbers for each arm, under the days that they are of."""
+    import altair as alt
+
+    heading = options(title="At risk", titleAngle=0, titleX=-14, titleY=-8)
+    axis = options(domain=False, ticks=False, grid=False, labelLimit=160, labelPadding=18, **heading)
+    x = alt.X("day:Q", title=None, axis=None, scale=options(domain=[0, day], nice=False))
+    base = alt.Chart(risk, width=WIDTH, height=LINE * len(arms))
+    text = base.mark_text(fontSize=TEXT_SIZE - 1, color=INK, clip=False)
+    return text.encode(x=x, y=alt.Y("arm_label:N", sort=arms, axis=axis), text=alt.Text("n:Q"))
+
+
+def _words(planned: PlannedAnalysis, rows: pd.DataFrame, curves: pd.DataFrame, risk: pd.DataFrame, visit: str) -> str:
+    """Say the share of each arm at the end, the numbers at risk, and what prevents the event."""
+    said = [f"Steps, rising from left to right: the share of each {planned.study.words.arm} with the event."]
+    for label, mine in curves.groupby("arm_label", sort=False):
+        counts = risk[risk["arm_label"] == label]
+        at = ", ".join(f"{n} on day {day:g}" for n, day in zip(counts["n"], counts["day"], strict=True))
+        end = number(100 * float(mine["share"].iloc[-1]), 1)
+        said.append(f"{label}: {end}% until {planned.study.label('visits', visit)}; at risk {at}.")
+    if rows["status"].eq(COMPETING).any():
+        n = int(rows["status"].eq(COMPETING).sum())
+        said.append(f"{n} participants had an event that prevents this one; shares are cumulative incidences.")
+    return " ".join(said)

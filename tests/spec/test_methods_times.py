@@ -1,0 +1,285 @@
+"""Analyses of events with days in a plan: each gives what its functions give on the rows of its estimand."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from pydantic import ValidationError
+
+from coxa.analyses.methods import Telling, method_of
+from coxa.analyses.methods.times import share_at
+from coxa.analyses.planned import run_analysis
+from coxa.analyses.rows import SimulatedRows
+from coxa.derive.events import events_until
+from coxa.errors import FitError, MonotoneLikelihoodError
+from coxa.estimates import restricted_difference, survival_difference
+from coxa.models import (
+    fit_cox,
+    fit_grouped_hazards,
+    fit_recurrent,
+    fit_subdistribution,
+    gray_test,
+    rows_at_risk,
+    spans_of_times,
+)
+from coxa.study import Study
+from coxa.study.kinds import study_of
+
+TIME: dict[str, Any] = {"outcome": "sport", "measure": "time", "visit": ["month_6"]}
+SUMMARIES = {
+    "cox": "hazard_ratio",
+    "kaplan_meier": "difference_in_restricted_means",
+    "competing_risks": "subdistribution_hazard_ratio",
+    "recurrent": "rate_ratio",
+}
+
+
+def plan(model: str, *, summary: str = "", event: dict[str, Any] | None = None, **options: Any) -> Study:
+    """Return a plan with one analysis of the time to a return to sport, or of how often it happened."""
+    measure = "count" if model == "recurrent" else "time"
+    return study_of(
+        {
+            "study": "sport",
+            "title": "Return to sport",
+            "design": "parallel",
+            "arms": {"usual": {"reference": True, "label": "Usual care"}, "exercise": {"label": "Exercise"}},
+            "visits": {"baseline": {"day": 0}, "month_3": {"day": 91}, "month_6": {"day": 182}},
+            "covariates": {
+                "age": {"type": "number", "unit": "years"},
+                "sex": {"type": "category", "levels": ["female", "male"]},
+            },
+            "outcomes": {"pain": {"range": [0, 10], "higher_is_better": False}},
+            "events": {
+                "sport": {
+                    "label": "Return to sport",
+                    "higher_is_better": True,
+                    "competing": "surgery",
+                    **(event or {}),
+                },
+                "surgery": {"label": "Hip surgery", "higher_is_better": False},
+            },
+            "estimands": {
+                "main": {
+                    "treatment": {"compare": "exercise", "against": "usual"},
+                    "endpoint": {**TIME, "measure": measure},
+                    "summary": summary or SUMMARIES[model],
+                }
+            },
+            "analyses": {"main": {"estimand": "main", "model": model, **options}},
+        }
+    )
+
+
+def rows(n: int = 120, *, competing: bool = True, per_year: float = 2.5) -> pd.DataFrame:
+    """Return rows of an estimand until day 182, made by the derivation of events."""
+    rng = np.random.default_rng(20261130)
+    people = [f"P{k:03d}" for k in range(n)]
+    arm = np.where(np.arange(n) % 2 == 0, "usual", "exercise")
+    number = rng.poisson(np.where(arm == "exercise", 1.4, 1.0) * per_year)
+    own = pd.DataFrame({"participant_id": np.repeat(people, number), "day": rng.integers(0, 365, number.sum())})
+    others = rng.random(n) < (0.15 if competing else 0)
+    other = pd.DataFrame({"participant_id": np.array(people)[others], "day": rng.integers(1, 365, others.sum())})
+    end = pd.Series(np.where(rng.random(n) < 0.2, rng.integers(20, 182, n), 200), people).astype(float)
+    frame = events_until(people, 182, own.astype({"day": float}), other.astype({"day": float}), end)
+    frame = frame.rename_axis("participant_id").reset_index()
+    frame["arm"] = pd.Categorical(arm, ["usual", "exercise"])
+    frame["visit"] = pd.Categorical(["month_6"] * n, ["month_6"])
+    frame["sex"] = pd.Categorical(np.where(rng.random(n) < 0.5, "male", "female"), ["female", "male"])
+    return frame.assign(age=rng.normal(45, 10, n))
+
+
+def run(study: Study, frame: pd.DataFrame) -> tuple[tuple[Any, ...], pd.DataFrame]:
+    planned = study.planned("main")
+    fits, found = run_analysis(study, "main", study.analyses["main"], SimulatedRows(frame, planned.response))
+    return fits, found.frame
+
+
+def one(found: pd.DataFrame, term: str, **where: str) -> pd.Series:
+    """Return the only row of a kind."""
+    mine = found[found["term"] == term]
+    for name, value in where.items():
+        mine = mine[mine[name] == value]
+    (row,) = [row for _, row in mine.iterrows()]
+    return row
+
+
+def called(fit: Any, frame: pd.DataFrame) -> Any:
+    """Return what a recorded call gives on the rows of its estimand."""
+    verbs = (fit_cox, fit_grouped_hazards, fit_recurrent, fit_subdistribution, rows_at_risk, spans_of_times)
+    names = {**{verb.__name__: verb for verb in verbs}, "int": int, "__builtins__": {}}
+    return eval(fit.spec.call(), {**names, "data": frame})
+
+
+def test_cox_gives_hazard_ratios_and_shares() -> None:
+    frame = rows(competing=False)
+    fits, found = run(plan("cox", adjust=["age"], strata="sex"), frame)
+    hand = fit_cox(
+        "arm + age", frame.assign(happened=frame["status"] == 1), time="time", event="happened", strata="sex"
+    )
+    ratio = one(found, "hazard_ratio")
+    assert ratio["estimate"] == pytest.approx(np.exp(hand.coef[0]), rel=1e-12)
+    assert (ratio["std_error"], ratio["p_value"]) == pytest.approx((hand.se[0], hand.table()["p_value"][0]))
+    assert called(fits[0], frame).coef == pytest.approx(hand.coef, rel=1e-12)
+    usual = frame[frame["arm"] == "usual"]
+    assert one(found, "risk", arm="usual")["estimate"] == share_at(usual["time"], usual["status"], 182)[0]
+    assert ratio["n_participants"] == len(frame)
+
+
+def test_the_comparator_may_be_any_arm() -> None:
+    frame = rows()
+    study = plan("cox")
+    turned = study_of(
+        {
+            **study.model_dump(mode="json", exclude_unset=True),
+            "estimands": {
+                "main": {
+                    "treatment": {"compare": "usual", "against": "exercise"},
+                    "endpoint": TIME,
+                    "summary": "hazard_ratio",
+                }
+            },
+        }
+    )
+    there, back = (one(run(each, frame)[1], "hazard_ratio") for each in (study, turned))
+    assert there["estimate"] * back["estimate"] == pytest.approx(1)
+    assert (back["arm"], back["reference"]) == ("usual", "exercise")
+
+
+def test_subgroups_are_ratios_with_a_test_of_the_interaction() -> None:
+    frame = rows()
+    _, found = run(plan("cox", subgroups=["sex"]), frame)
+    hand = fit_cox("arm * sex", frame.assign(happened=frame["status"] == 1), time="time", event="happened")
+    mine = found[found["analysis"].str.startswith("main[")].set_index("analysis")
+    assert mine.loc["main[sex=female]", "estimate"] == pytest.approx(np.exp(hand.coef[0]))
+    assert mine.loc["main[sex=male]", "estimate"] == pytest.approx(np.exp(hand.coef[0] + hand.coef[2]))
+    assert mine.loc["main[sex=male-female]", "estimate"] == pytest.approx(np.exp(hand.coef[2]))
+    assert mine.loc["main[sex=*]", "p_value"] == pytest.approx(hand.table()["p_value"][2])
+
+
+def test_events_known_at_visits_are_analysed_by_their_intervals() -> None:
+    frame = rows(competing=False)
+    nearest = frame["time"].map(lambda day: 91.0 if day < 137 else 182.0).where(frame["status"] == 1, frame["time"])
+    frame = frame.assign(time=nearest)
+    study = plan("cox", event={"known_at_visits": True}, adjust=["age"])
+    fits, found = run(study, frame)
+    spans = spans_of_times(frame, ["month_3", "month_6"], [91, 182])
+    hand = fit_grouped_hazards("arm + age", spans, visits=["month_3", "month_6"])
+    assert one(found, "hazard_ratio")["estimate"] == pytest.approx(np.exp(hand.coef[0]))
+    assert called(fits[0], frame).coef == pytest.approx(hand.coef)
+    said = " ".join(method_of(study.analyses["main"]).sentences(telling(study, fits)))
+    assert "known at visits only" in said
+
+
+def test_curves_give_shares_restricted_means_and_the_log_rank_test() -> None:
+    frame = rows(competing=False)
+    fits, found = run(plan("kaplan_meier"), frame)
+    event, treated = (frame["status"] == 1).astype(int), (frame["arm"] == "exercise").astype(int)
+    mean = restricted_difference(frame["time"], event, treated, 182)
+    row = one(found, "difference_in_restricted_means")
+    assert (row["estimate"], row["std_error"], row["p_value"]) == pytest.approx((mean.estimate, mean.se, mean.p_value))
+    assert one(found, "restricted_mean", arm="usual")["estimate"] == pytest.approx(mean.reference.estimate)
+    share = survival_difference(frame["time"], event, treated, 182)
+    risk = one(found, "risk_difference")
+    assert (risk["estimate"], risk["conf_low"], risk["conf_high"]) == pytest.approx(
+        (-share.estimate, -share.conf_high, -share.conf_low)
+    )
+    assert one(found, "joint_test")["method"].startswith("log-rank test")
+    assert fits == ()
+
+
+def test_competing_events_that_are_censored_are_a_warning() -> None:
+    _, found = run(plan("kaplan_meier"), rows())
+    assert found["warning"].str.contains("model competing_risks has their share").all()
+
+
+def test_competing_risks_give_shares_and_both_hazard_ratios() -> None:
+    frame = rows()
+    fits, found = run(plan("competing_risks", adjust=["age"]), frame)
+    hand = fit_subdistribution("arm + age", frame.astype({"status": int}), time="time", cause="status")
+    assert one(found, "subdistribution_hazard_ratio")["estimate"] == pytest.approx(np.exp(hand.coef[0]))
+    cause = fit_cox("arm + age", frame.assign(happened=frame["status"] == 1), time="time", event="happened")
+    assert one(found, "hazard_ratio")["estimate"] == pytest.approx(np.exp(cause.coef[0]))
+    assert "among those who are still at risk" in one(found, "hazard_ratio")["warning"]
+    gray = gray_test(frame["time"], frame["status"], frame["arm"])
+    assert one(found, "joint_test")["p_value"] == pytest.approx(gray.p_value)
+    risks = found[found["term"] == "risk"].set_index("arm")["estimate"]
+    assert one(found, "risk_difference")["estimate"] == pytest.approx(risks["exercise"] - risks["usual"])
+    assert called(fits[0], frame).coef == pytest.approx(hand.coef)
+
+
+def test_every_event_counts_in_rates() -> None:
+    frame = rows(per_year=4)
+    fits, found = run(plan("recurrent", ordered=["pwp-total"]), frame)
+    hand = fit_recurrent("arm", rows_at_risk(frame))
+    ratio = one(found, "rate_ratio")
+    assert (ratio["estimate"], ratio["std_error"]) == pytest.approx((np.exp(hand.coef[0]), hand.se[0]))
+    usual = frame[frame["arm"] == "usual"]
+    assert one(found, "rate", arm="usual")["estimate"] == pytest.approx(
+        365 * usual["count"].sum() / usual["exposure"].sum()
+    )
+    assert "not as randomised" in one(found, "hazard_ratio")["warning"]
+    assert [called(fit, frame).coef[0] for fit in fits] == pytest.approx([fit.model.coef[0] for fit in fits])
+    independent = one(run(plan("recurrent", variance="independent"), frame)[1], "rate_ratio")
+    assert independent["estimate"] == ratio["estimate"]
+    assert independent["std_error"] != ratio["std_error"]
+
+
+def test_an_arm_without_events_stops_a_hazard_ratio_and_not_a_curve() -> None:
+    frame = rows(competing=False)
+    frame["status"] = frame["status"].where(frame["arm"] != "exercise", 0.0)
+    with pytest.raises(
+        MonotoneLikelihoodError,
+        match=r"hazard ratio of `arm\[exercise\]` is zero or infinite(.|\n)*model: kaplan_meier",
+    ):
+        run(plan("cox"), frame)
+    frame["time"] = frame["time"].where(frame["arm"] != "exercise", 182.0)
+    row = one(run(plan("kaplan_meier", summary="risk_difference"), frame)[1], "risk_difference")
+    assert -1 < row["conf_low"] < row["estimate"] < row["conf_high"] < 0
+
+
+def test_a_visit_that_is_not_reached_stops_its_comparison() -> None:
+    frame = rows()
+    frame["time"] = frame["time"].clip(upper=100)
+    frame["status"] = frame["status"].where(frame["time"] < 100, 0.0)
+    with pytest.raises(FitError, match="followed up to 182"):
+        run(plan("kaplan_meier"), frame)
+
+
+def telling(study: Study, fits: tuple[Any, ...]) -> Telling:
+    return Telling(study.planned("main"), fits, lambda word: f"[{word}]", lambda formula: formula.partition("~ ")[2])
+
+
+@pytest.mark.parametrize(
+    ("model", "options", "said"),
+    [
+        ("cox", {"strata": "sex"}, "Cox's model[cox] of time to Return to sport until Month 6 (day 182)"),
+        ("cox", {"strata": "sex"}, "Levels of sex had a baseline hazard each."),
+        ("kaplan_meier", {"strata": "sex"}, "by the log-rank test[log-rank], within levels of sex."),
+        ("competing_risks", {}, "After hip surgery it can no longer happen."),
+        ("recurrent", {}, "with a variance robust by participant[lwyy]; terms: arm."),
+        ("recurrent", {"variance": "independent"}, "as independent[andersen-gill]"),
+        ("recurrent", {"ordered": ["pwp-gap"]}, "not as randomised."),
+    ],
+)
+def test_what_the_methods_section_says(model: str, options: dict[str, Any], said: str) -> None:
+    study = plan(model, **options)
+    fits, _ = run(study, rows())
+    assert said in " ".join(method_of(study.analyses["main"]).sentences(telling(study, fits)))
+
+
+@pytest.mark.parametrize(
+    ("model", "options", "message"),
+    [
+        ("cox", {"summary": "risk_difference"}, "do not agree"),
+        ("cox", {"adjust": ["height"]}, "do not agree"),
+        ("cox", {"strata": "age"}, "do not agree"),
+        ("cox", {"ties": "exact"}, "ties"),
+        ("recurrent", {"ordered": ["wlw"]}, "ordered"),
+    ],
+)
+def test_plans_that_do_not_fit_are_refused(model: str, options: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValidationError, match=message):
+        plan(model, **options)
