@@ -47,6 +47,8 @@ out <- list(meta = list(R = R.version.string, lme4 = as.character(packageVersion
 f <- outcome ~ treat + baseline + age + sex + center + (1 | who)
 for (k in c(7, 25)) out[[paste0("respiratory_", k)]] <- agq(f, resp, binomial, k)
 out$respiratory_1 <- tmb(f, resp, binomial)
+visits <- transform(resp, visit = factor(visit))
+out$visits_25 <- agq(outcome ~ treat * visit + baseline + (1 | who), visits, binomial, 25)
 out$bacteria_25 <- agq(better ~ trt * week + (1 | ID), bact, binomial, 25)
 out$bacteria_1 <- tmb(better ~ trt * week + (1 | ID), bact, binomial)
 g <- y ~ trt * V4 + lb + la + (1 | subject)

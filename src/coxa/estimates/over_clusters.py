@@ -95,7 +95,7 @@ def population_averaged(
     >>> d["better"] = [int(answer) for answer in "000010110001000010111001110111000011"]
     >>> e = population_averaged(fit_glmm("better ~ arm + (1 | participant_id)", d))
     >>> e.frame.set_index("term")["estimate"].round(3).iloc[-4:].to_dict()
-    {'risk_difference': 0.333, 'risk_ratio': 2.0, 'odds_ratio': 4.067, 'conditional_odds_ratio': 4.863}
+    {'risk_difference': 0.333, 'risk_ratio': 2.19, 'odds_ratio': 4.067, 'conditional_odds_ratio': 4.863}
     """
     check_kind("fit", fit, GLMMFit, "a fit of coxa.models.fit_glmm")
     check_level(conf_level)

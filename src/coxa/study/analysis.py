@@ -144,8 +144,8 @@ class Analysis(Part):
         return None
 
 
-class MeansAnalysis(Analysis):
-    """An analysis by a model of means, which may adjust for covariates."""
+class AdjustedAnalysis(Analysis):
+    """An analysis by a model, which may adjust for covariates and be of some of the visits."""
 
     visits: AnyNumber[Name] = Field(
         (),
@@ -155,8 +155,6 @@ class MeansAnalysis(Analysis):
     adjust: tuple[str, ...] = Field(
         (), description="Terms other than arm and visit, for example `baseline * visit` or `site`."
     )
-    averaging: Averaging = Field("equal", description="How marginal means average over levels of other factors.")
-    margin: Margin | None = Field(None, description="Non-inferiority, superiority or equivalence by this much.")
 
     @field_validator("adjust")
     @classmethod
@@ -172,6 +170,13 @@ class MeansAnalysis(Analysis):
     def terms(self, visits: Sequence[str]) -> list[str]:
         """Return the fixed effects of the model of one visit."""
         return ["arm", *(without_visit(term) for term in self.adjust)]
+
+
+class MeansAnalysis(AdjustedAnalysis):
+    """An analysis by a model of means."""
+
+    averaging: Averaging = Field("equal", description="How marginal means average over levels of other factors.")
+    margin: Margin | None = Field(None, description="Non-inferiority, superiority or equivalence by this much.")
 
     def fewest(self, coefficients: int, visits: int) -> int | None:
         """Return the participants that the coefficients and one variance need."""

@@ -55,6 +55,14 @@ EFFECTS: dict[Summary, Effect] = {
     "odds_ratio": Effect(
         term="odds_ratio", arms="risk", words="odds ratio", scale="ratio", null=1.0, arm_words="Proportion"
     ),
+    "conditional_odds_ratio": Effect(
+        term="conditional_odds_ratio",
+        arms="risk",
+        words="conditional odds ratio",
+        scale="ratio",
+        null=1.0,
+        arm_words="Proportion",
+    ),
     "cumulative_odds_ratio": Effect(
         term="cumulative_odds_ratio", arms="", words="odds ratio of a higher level", scale="ratio", null=1.0
     ),
@@ -96,7 +104,7 @@ EFFECTS: dict[Summary, Effect] = {
 
 SUMMARIES: dict[EndpointKind, tuple[Summary, ...]] = {
     "mean": ("difference_in_means", "win_probability"),
-    "binary": ("risk_difference", "risk_ratio", "odds_ratio"),
+    "binary": ("risk_difference", "risk_ratio", "odds_ratio", "conditional_odds_ratio"),
     "ordered": ("cumulative_odds_ratio", "win_probability", "win_odds"),
     "count": ("rate_ratio", "rate_difference"),
     "time": ("hazard_ratio", "difference_in_restricted_means", "risk_difference", "subdistribution_hazard_ratio"),

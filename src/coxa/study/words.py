@@ -65,6 +65,7 @@ Summary = Literal[
     "risk_difference",
     "risk_ratio",
     "odds_ratio",
+    "conditional_odds_ratio",
     "cumulative_odds_ratio",
     "win_probability",
     "rate_ratio",

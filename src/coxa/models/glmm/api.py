@@ -185,8 +185,8 @@ def warned(spec: GLMMSpec, rows: ClusteredRows, found: Fitted) -> tuple[str, ...
     said = list(rows.design.unused_said)
     if found.at_zero:
         said.append(
-            f"the variance between levels of {rows.cluster} was estimated at zero: the likelihood falls with it, and "
-            "results are those of a model without a random intercept"
+            f"the variance of Intercept between levels of {rows.cluster} was estimated at zero: the likelihood falls "
+            "with it, and results are those of a model without a random intercept"
         )
     if found.is_poisson:
         said.append(

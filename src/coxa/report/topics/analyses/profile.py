@@ -15,7 +15,7 @@ MEASURES = {"value": "", "change": " change from baseline", "percent_change": " 
 
 def has_profile(report: ReportRecord, planned: PlannedAnalysis) -> bool:
     """Return whether an analysis has adjusted means at more than one visit."""
-    return planned.rows(report.estimates.frame, "marginal_mean")["visit"].nunique() > 1
+    return planned.of_means and planned.rows(report.estimates.frame, "marginal_mean")["visit"].nunique() > 1
 
 
 def analysis_profile(report: ReportRecord, planned: PlannedAnalysis) -> Figure:

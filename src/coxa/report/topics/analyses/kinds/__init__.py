@@ -8,6 +8,7 @@ from coxa.report.document import Block
 from coxa.report.record import ReportRecord
 from coxa.report.topics.analyses.kinds.binary import binary_blocks
 from coxa.report.topics.analyses.kinds.general import general_blocks
+from coxa.report.topics.analyses.kinds.random_intercept import random_intercept_blocks
 from coxa.report.topics.analyses.kinds.time import time_blocks
 from coxa.study.comparative import PlannedAnalysis
 from coxa.study.effects import EndpointKind
@@ -20,4 +21,5 @@ BY_KIND: dict[EndpointKind, Blocks] = {"binary": binary_blocks, "time": time_blo
 
 def kind_blocks(report: ReportRecord, planned: PlannedAnalysis) -> list[Block]:
     """Return the tables and figures of an analysis that is not of means."""
-    return BY_KIND.get(planned.kind, general_blocks)(report, planned)
+    shown = BY_KIND.get(planned.kind, general_blocks)(report, planned)
+    return [*shown, *random_intercept_blocks(report, planned)]
