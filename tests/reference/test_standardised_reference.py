@@ -12,7 +12,7 @@ from scipy.special import expit
 
 from coxa.estimates import standardised_means, standardised_risks
 from coxa.models import fit_glm
-from tests.reference.tolerances import SAS_MARGINS, SECOND_GLM, SIX_DIGITS
+from tests.reference.tolerances import SAS_GE_MACRO, SAS_MARGINS, SECOND_GLM, SIX_DIGITS
 from tests.simulation.binary_size import adjusted
 
 HERE = Path(__file__).parent / "binary"
@@ -33,6 +33,19 @@ COVARIANCE = [
     [1.333885e-05, 2.178112e-05, 1.157268e-03],
 ]
 """The same, variance.md, vcovG of the third model: alike for `treatment ~ 1`, `~ s1` and `~ pb(s1)`."""
+
+HC3 = [
+    [1.106024e-03, 4.523445e-07, -9.709004e-06],
+    [4.523445e-07, 1.164889e-03, -7.709031e-07],
+    [-9.709004e-06, -7.709031e-07, 1.170214e-03],
+]
+"""The same, vcovHC of the third model."""
+
+PAIRS = [
+    ("pbo", {"estimate": 0.77093, "std_error": 0.10133, "p_value": 2.779e-14}),
+    ("trt1", {"estimate": 0.20728, "std_error": 0.10683, "p_value": 0.05235}),
+]
+"""treatment_effect.md: `trt2` in the linear model."""
 
 CONTRASTS = [
     ("y_b ~ treatment * s1", "binomial", "risk_difference", [0.214978, 0.244147], [0.048633, 0.048244]),
@@ -68,6 +81,21 @@ def test_covariance_of_robincar2(robin: pd.DataFrame, scheme: str, strata: list)
     assert found.warning == ""
 
 
+def test_covariance_by_hc3_of_robincar2(robin: pd.DataFrame) -> None:
+    found = standardised_means(fit_glm("y_b ~ treatment * s1 + covar", robin), robin, "treatment", variance="hc3")
+    spread = np.sqrt(np.outer(np.diag(HC3), np.diag(HC3)))
+    assert found.covariance / spread == pytest.approx(np.array(HC3) / spread, abs=SIX_DIGITS)
+
+
+@pytest.mark.parametrize(("against", "numbers"), PAIRS)
+def test_all_pairs_of_robincar2(robin: pd.DataFrame, against: str, numbers: dict) -> None:
+    fit = fit_glm("y ~ treatment * s1 + covar", robin, family="gaussian")
+    rows = standardised_risks(fit, robin, "treatment", against).only(term="difference", arm="trt2").frame.iloc[0]
+    for column, value in numbers.items():
+        printed = {"rel": 3e-4} if column == "p_value" else {"abs": 10 * SIX_DIGITS}
+        assert rows[column] == pytest.approx(value, **printed)
+
+
 @pytest.mark.parametrize(("formula", "family", "term", "estimates", "errors"), CONTRASTS)
 def test_contrasts_of_robincar2(
     robin: pd.DataFrame, formula: str, family: str, term: str, estimates: list, errors: list
@@ -95,6 +123,15 @@ def test_sas_margins(trial01: pd.DataFrame) -> None:
     row = standardised_risks(fit, trial01, "trtp", variance="ge").only(term="risk_difference").frame.iloc[0]
     assert (row["estimate"], row["std_error"]) == pytest.approx(
         (-0.06836398780294617, 0.060716413398266916), abs=SAS_MARGINS
+    )
+
+
+def test_ge_macro(trial01: pd.DataFrame) -> None:
+    """beeca 4b72c14a, inst/extdata: the macro of Ge and others, whose maximum is less sharp than that of %Margins."""
+    fit = fit_glm("aval ~ trtp + bl_cov", trial01)
+    row = standardised_risks(fit, trial01, "trtp", variance="ge").only(term="risk_difference").frame.iloc[0]
+    assert (row["estimate"], row["std_error"]) == pytest.approx(
+        (-0.06836377391610096, 0.06071641773987569), abs=SAS_GE_MACRO
     )
 
 

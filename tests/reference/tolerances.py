@@ -73,6 +73,9 @@ SIX_DIGITS = 6e-7
 SAS_MARGINS = 1e-8
 """Absolute, of risks and standard errors against SAS, whose steps stop at a relative change of 1e-8."""
 
+SAS_GE_MACRO = 3e-7
+"""Absolute, of the same against the macro of Ge and others, which is 2e-7 from SAS's own %Margins."""
+
 SECOND_GLM = 1e-9
 """Relative, against statsmodels' reweighted least squares with a change of the deviance below 1e-14."""
 

@@ -36,12 +36,18 @@ LOGISTIC = FAMILIES["binomial"]
 
 @dataclass(frozen=True, slots=True)
 class Adjusted:
-    """Marginal risks of two arms with both covariances, and what blocks in strata take off that of Ye."""
+    """Marginal risks of two arms with the covariances, and what blocks in strata take off that of Ye.
+
+    small : that of Ye with residuals over the root of one less their leverage
+    df    : participants less coefficients
+    """
 
     means: np.ndarray
     ye: np.ndarray
     ge: np.ndarray
     taken: np.ndarray
+    small: np.ndarray
+    df: int
 
 
 def adjusted(y: np.ndarray, arm: np.ndarray, covariates: np.ndarray, strata: np.ndarray) -> Adjusted | None:
@@ -61,11 +67,15 @@ def adjusted(y: np.ndarray, arm: np.ndarray, covariates: np.ndarray, strata: np.
     information = (x.T * (fitted * (1 - fitted))) @ x
     weights = np.array([((p * (1 - p))[:, None] * rows).mean(axis=0) for p, rows in zip(predicted.T, put, strict=True)])
     codes = arm.astype(int)
+    leverage = fitted * (1 - fitted) * np.einsum("ij,ij->i", x, np.linalg.solve(information, x.T).T)
+    wider = fitted + (y - fitted) / np.sqrt(1 - leverage)
     return Adjusted(
         predicted.mean(axis=0),
         robust_covariance(y, predicted, codes),
         weights @ np.linalg.solve(information, weights.T),
         residual_products(y - fitted, codes, strata) / len(y),
+        robust_covariance(wider, predicted, codes),
+        len(y) - x.shape[1],
     )
 
 
@@ -100,6 +110,9 @@ METHODS = (
     "adjusted, Ye",
     "adjusted, Ye, blocks",
     "adjusted, Ge",
+    "no covariate, Ye, small samples",
+    "adjusted, Ye, small samples",
+    "adjusted, Ye, blocks, small samples",
 )
 
 
@@ -114,13 +127,19 @@ def one_trial(trial: tuple[np.ndarray, ...], difference: float) -> dict[str, tup
         return None
     found = {METHODS[0]: (score_test(*cells) < ALPHA, low <= difference <= high, high - low)}
     contrast = np.array([-1.0, 1.0])
-    for name, fit, covariance in zip(
-        METHODS[1:],
-        (without, without, with_it, with_it, with_it),
-        (without.ye, without.ye - without.taken, with_it.ye, with_it.ye - with_it.taken, with_it.ge),
-        strict=True,
-    ):
-        estimate, half = contrast @ fit.means, Z * np.sqrt(contrast @ covariance @ contrast)
+    ways = (
+        (without, without.ye, False),
+        (without, without.ye - without.taken, False),
+        (with_it, with_it.ye, False),
+        (with_it, with_it.ye - with_it.taken, False),
+        (with_it, with_it.ge, False),
+        (without, without.small, True),
+        (with_it, with_it.small, True),
+        (with_it, with_it.small - with_it.taken, True),
+    )
+    for name, (fit, covariance, small) in zip(METHODS[1:], ways, strict=True):
+        quantile = float(stats.t.ppf(1 - ALPHA / 2, fit.df)) if small else Z
+        estimate, half = contrast @ fit.means, quantile * np.sqrt(contrast @ covariance @ contrast)
         found[name] = (bool(abs(estimate) > half), bool(abs(estimate - difference) <= half), float(2 * half))
     return found
 
@@ -154,8 +173,9 @@ PAGE = """# Yes-or-no outcomes in small trials, by simulation
 
 {replicates:,} trials of each line, randomised in permuted blocks of four within two strata of a covariate whose
 standard deviation is an odds ratio of {odds:.2f}; usual care has a risk of 40%. Size: rejected at 5% where arms are
-alike. Coverage, power and width of 95% limits: at a conditional odds ratio of {effect:.2f}. *blocks*: `scheme="pb"`.
-Trials whose model is separated are counted and left out. Standard error of 5% or 95% by chance: {error:.1%}.
+alike. Coverage, power and width of 95% limits: at a conditional odds ratio of {effect:.2f}. *blocks*: `scheme="pb"`;
+*small samples*: `small_samples=True`. Trials whose model is separated are counted and left out. Standard error of 5% or
+95% by chance: {error:.1%}.
 
 | per arm | method | size | coverage | power | mean width | separated |
 |---|---|---|---|---|---|---|

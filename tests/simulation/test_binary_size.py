@@ -47,6 +47,8 @@ def test_size_and_coverage_from_20_to_80_an_arm(per_arm: int, effect: float) -> 
     short = {20: 0.025, 40: 0.015, 80: 0.01}[per_arm]
     assert found["covered"].to_numpy() == pytest.approx(1 - ALPHA, abs=three_errors(ALPHA, 2000) + short)
     assert found["covered"][METHODS[0]] >= 1 - ALPHA - three_errors(ALPHA, 2000)
+    small = found["covered"][[name for name in METHODS if name.endswith("small samples")]]
+    assert (small >= 1 - ALPHA - three_errors(ALPHA, 2000) - 0.005).all()
 
 
 def test_the_truth_is_the_average_over_covariates() -> None:
@@ -67,4 +69,6 @@ def test_what_is_simulated_is_what_is_public(scheme: str) -> None:
     assert found is not None
     assert found.means == pytest.approx(public.means)
     assert found.ye - (found.taken if scheme == "pb" else 0) == pytest.approx(public.covariance)
+    small = standardised_means(fit, frame, scheme=scheme, strata=strata, small_samples=True)  # type: ignore[arg-type]
+    assert found.small - (found.taken if scheme == "pb" else 0) == pytest.approx(small.covariance)
     assert found.ge == pytest.approx(standardised_means(fit, frame, variance="ge").covariance)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+import statsmodels.api as sm
 
 from coxa.errors import FitError, OptionError
 from coxa.estimates import compare_proportions, standardised_means, standardised_risks
@@ -61,6 +62,35 @@ def test_what_blocks_take_off_is_the_sum_over_strata_by_hand() -> None:
     assert simple.covariance - blocks.covariance == pytest.approx(taken / len(rows))
     contrast = np.array([1, -1])
     assert contrast @ blocks.covariance @ contrast < contrast @ simple.covariance @ contrast
+
+
+def test_a_biased_coin_takes_off_what_blocks_do() -> None:
+    rows = trial()
+    fit = fit_glm("better ~ arm", rows)
+    blocks, coin = (standardised_means(fit, rows, scheme=s, strata=["site"]) for s in ("pb", "bc"))  # type: ignore[arg-type]
+    assert coin.covariance.tolist() == blocks.covariance.tolist()
+    assert "a biased coin in strata" in standardised_risks(fit, rows, scheme="bc", strata=["site"]).frame["method"][0]
+
+
+def test_in_small_samples_the_mean_of_a_linear_model_has_the_error_of_hc2_and_t() -> None:
+    """Without covariates a leverage is 1 / n, so that the variance of residuals is n / (n - 1) times itself."""
+    rows = trial().iloc[:30]
+    fit = fit_glm("baseline ~ arm", rows, family="gaussian")
+    plain, small = (standardised_risks(fit, rows, small_samples=s).only(term="difference").frame for s in (False, True))
+    assert small["std_error"][0] == pytest.approx(plain["std_error"][0] * np.sqrt(15 / 14))
+    assert small["df"][0] == 28
+    half = (small["conf_high"][0] - small["conf_low"][0]) / 2 / small["std_error"][0]
+    assert half == pytest.approx(2.048407, abs=1e-6)
+    assert np.isnan(plain["df"][0])
+
+
+def test_hc3_of_a_linear_model_is_that_of_statsmodels() -> None:
+    rows = trial()
+    fit = fit_glm("baseline ~ arm + falls", rows, family="gaussian")
+    row = standardised_risks(fit, rows, variance="hc3").only(term="difference").frame.iloc[0]
+    x = np.column_stack([np.ones(len(rows)), rows["arm"] == "usual_care", rows["falls"]]).astype(float)
+    other = sm.OLS(rows["baseline"].to_numpy(), x).fit(cov_type="HC3")
+    assert (row["estimate"], row["std_error"]) == pytest.approx((other.params[1], other.bse[1]))
 
 
 def test_blocks_take_nothing_off_where_the_model_has_the_arm_in_every_stratum() -> None:
@@ -129,7 +159,7 @@ def test_what_does_not_fit_together_is_refused() -> None:
     with pytest.raises(OptionError, match="Give the frame that was fitted"):
         standardised_means(fit, rows.iloc[1:])
     with pytest.raises(OptionError, match="`variance`"):
-        standardised_means(fit, rows, variance="hc3")  # type: ignore[arg-type]
+        standardised_means(fit, rows, variance="hc1")  # type: ignore[arg-type]
     with pytest.raises(OptionError, match="`against`"):
         standardised_risks(fit, rows, against="placebo")
     with pytest.raises(OptionError, match="stratum"):

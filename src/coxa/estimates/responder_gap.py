@@ -123,7 +123,7 @@ def compare_responders(
 
 def participants(fit: Fit) -> np.ndarray:
     """Return the analysed participants (n,) in the order of `own_covariates`."""
-    return pd.unique(pd.Series(fit.sample.participant)).astype(object)
+    return np.asarray(pd.unique(pd.Series(fit.sample.participant)), dtype=object)
 
 
 def outcomes(fit: Fit) -> np.ndarray:

@@ -17,15 +17,25 @@ from coxa.models.design.columns import label_text
 from coxa.models.glm.families import FAMILIES
 from coxa.models.glm.record import GLMFit
 
-Variance = Literal["ye", "ge"]
-Scheme = Literal["simple", "pb", "ps"]
-VARIANCES: tuple[Variance, ...] = ("ye", "ge")
-SCHEMES: tuple[Scheme, ...] = ("simple", "pb", "ps")
+Variance = Literal["ye", "ge", "hc3"]
+Scheme = Literal["simple", "pb", "bc", "ps"]
+VARIANCES: tuple[Variance, ...] = ("ye", "ge", "hc3")
+SCHEMES: tuple[Scheme, ...] = ("simple", "pb", "bc", "ps")
 WORDS = {
     "ye": "variance of Ye and others, right where the model is wrong too",
     "ge": "variance of Ge and others, covariates taken as given",
+    "hc3": "delta method with the HC3 covariance of the coefficients, covariates taken as given",
 }
-SCHEME_WORDS = {"simple": "simple randomisation", "pb": "permuted blocks in strata", "ps": "minimisation over strata"}
+SCHEME_WORDS = {
+    "simple": "simple randomisation",
+    "pb": "permuted blocks in strata",
+    "bc": "a biased coin in strata",
+    "ps": "minimisation over strata",
+}
+BALANCED = ("pb", "bc")
+"""Schemes under which the arms of a stratum are as large as planned, but for a number that does not grow."""
+
+SMALL_WORDS = "residuals over the root of one less their leverage, quantiles of t with {df} degrees of freedom"
 TERMS_OF = {
     "binomial": ("risk", RISK_CONTRASTS),
     **{
@@ -80,6 +90,7 @@ def standardised_risks(
     variance: Variance = "ye",
     scheme: Scheme = "simple",
     strata: Sequence[str] = (),
+    small_samples: bool = False,
     conf_level: float = 0.95,
 ) -> Estimates:
     """Estimate every arm's risk (or mean) over all participants of a trial, and what it differs by from a reference.
@@ -96,11 +107,16 @@ def standardised_risks(
         The arm that the others are compared with; unless given the first level.
     variance : {"ye", "ge"}
         `ye` holds in a randomised trial whether or not the model is right, and takes covariates as drawn with the
-        participants. `ge` is the delta method with the model's covariance; the model has to be right.
-    scheme : {"simple", "pb", "ps"}
-        How participants were randomised: simply, in permuted blocks within strata, or by minimisation over strata.
+        participants. `ge` is the delta method with the model's covariance; the model has to be right. `hc3` is the
+        delta method with a sandwich.
+    scheme : {"simple", "pb", "bc", "ps"}
+        How participants were randomised: simply, in permuted blocks or by a biased coin within strata, or by
+        minimisation over strata.
     strata : sequence of str
-        Columns of the strata, whose every combination is one; for `pb` and `ps`.
+        Columns of the strata, whose every combination is one; for every scheme but `simple`.
+    small_samples : bool
+        Each residual over the root of one less its leverage (with `ye`), and quantiles of t with as many degrees of
+        freedom as participants less coefficients. Recommended below 80 participants an arm.
     conf_level : float
         Between 0 and 1.
 
@@ -134,26 +150,31 @@ def standardised_risks(
     [[0.2, 0.3464]]
     """
     check_level(conf_level)
-    found = standardised_means(fit, data, arm, variance=variance, scheme=scheme, strata=strata)
+    found = standardised_means(
+        fit, data, arm, variance=variance, scheme=scheme, strata=strata, small_samples=small_samples
+    )
     against = found.arms[0] if against is None else check_option("against", str(against), found.arms)
     n = len(fit.design.y)
     randomised = f"{SCHEME_WORDS[scheme]}" if variance == "ye" else ""
+    df = float(fit.residual_df) if small_samples else np.inf
+    small = SMALL_WORDS.format(df=fit.residual_df) if small_samples else ""
     shared: dict[str, Any] = {
         "outcome": fit.design.formula.response,
         "conf_level": conf_level,
         "n_participants": n,
         "n_observations": n,
-        "method": "; ".join(filter(None, (f"{fit.family} model, standardised", WORDS[variance], randomised))),
+        "method": "; ".join(filter(None, (f"{fit.family} model, standardised", WORDS[variance], randomised, small))),
         "warning": "; ".join(filter(None, (*fit.warnings, found.warning))),
     }
     term, compared = TERMS_OF[fit.family]
-    quantile = quantile_of(conf_level)
+    quantile = quantile_of(conf_level, df)
+    shared |= {"df": df} if small_samples else {}
     rows = [
         {"arm": name, "term": term, **own_limits(fit.family, mean, spread, quantile)}
         for name, mean, spread in zip(found.arms, found.means, np.sqrt(np.diag(found.covariance)), strict=True)
     ]
     rows += [
-        {"arm": name, "reference": against, "term": term, **contrast(*found.pair(name, against), scale, conf_level)}
+        {"arm": name, "reference": against, "term": term, **contrast(*found.pair(name, against), scale, conf_level, df)}
         for name in found.arms
         if name != against
         for term, scale in compared.items()
@@ -170,6 +191,7 @@ def standardised_means(
     variance: Variance = "ye",
     scheme: Scheme = "simple",
     strata: Sequence[str] = (),
+    small_samples: bool = False,
 ) -> Standardised:
     """Return the marginal means of the arms with their covariance; the arguments are those of `standardised_risks`.
 
@@ -199,14 +221,15 @@ def standardised_means(
     rows = [design.rows(design.frame.assign(**{arm: [level] * len(design.frame)})) for level in levels[arm]]
     predicted = np.column_stack([fit.means(x) for x in rows])
     codes = design.frame[arm].cat.codes.to_numpy().astype(int)
-    if variance == "ge":
+    if variance != "ye":
         slope = FAMILIES[fit.family].slope
         weights = np.array([(slope(mean)[:, None] * x).mean(axis=0) for mean, x in zip(predicted.T, rows, strict=True)])
-        covariance, warning = weights @ fit.covariance.to_numpy() @ weights.T, ""
+        of_beta = fit.covariance.to_numpy() if variance == "ge" else sandwich_hc3(fit)
+        covariance, warning = weights @ of_beta @ weights.T, ""
     else:
-        covariance = robust_covariance(design.y, predicted, codes)
+        covariance = robust_covariance(wider_outcomes(fit) if small_samples else design.y, predicted, codes)
         bias = residual_products(design.y - fit.fitted, codes, groups)
-        covariance = covariance - bias / len(codes) if scheme == "pb" else covariance
+        covariance = covariance - bias / len(codes) if scheme in BALANCED else covariance
         modelled = np.sqrt(np.abs(bias).max()) <= NOT_BALANCED * design.y.std()
         warning = "" if modelled or scheme == "simple" else MINIMISED if scheme == "ps" else small_strata(codes, groups)
     return Standardised(tuple(map(label_text, levels[arm])), predicted.mean(axis=0), covariance, warning)
@@ -244,6 +267,37 @@ def strata_of(fit: GLMFit, data: pd.DataFrame, strata: Sequence[str]) -> np.ndar
     if used.isna().any(axis=None):
         raise OptionError("A participant has no value in a column of the strata. Give every participant's stratum.")
     return used.groupby(list(strata), observed=True).ngroup().to_numpy()
+
+
+def leverages(fit: GLMFit) -> np.ndarray:
+    """Return the leverage of each row (N,): the share of its own outcome in its fitted mean, at the last step."""
+    weights = FAMILIES[fit.family].slope(fit.fitted)
+    x = fit.design.x
+    return np.asarray(weights * np.einsum("ij,jk,ik->i", x, fit.covariance.to_numpy() / fit.scale, x))
+
+
+def wider_outcomes(fit: GLMFit) -> np.ndarray:
+    """Return outcomes (N,) whose residuals are over the root of one less the leverage; one of leverage 1 is as it is.
+
+    Notes
+    -----
+    A residual has the variance of its outcome times one less its leverage where the model is right: MacKinnon & White,
+    Journal of Econometrics 1985, 29:305-325 (HC2).
+    """
+    left = 1 - leverages(fit)
+    return fit.fitted + (fit.design.y - fit.fitted) / np.sqrt(np.where(left > NOT_BALANCED, left, 1.0))
+
+
+def sandwich_hc3(fit: GLMFit) -> np.ndarray:
+    """Return the HC3 covariance (p, p) of the coefficients, residuals over one less their leverage.
+
+    Notes
+    -----
+    Source: MacKinnon & White 1985; for generalised linear models as in the R package sandwich.
+    """
+    bread, left = fit.covariance.to_numpy() / fit.scale, 1 - leverages(fit)
+    scores = fit.design.x * ((fit.design.y - fit.fitted) / np.where(left > NOT_BALANCED, left, 1.0))[:, None]
+    return np.asarray(bread @ scores.T @ scores @ bread)
 
 
 def robust_covariance(y: np.ndarray, predicted: np.ndarray, codes: np.ndarray) -> np.ndarray:
