@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -67,9 +68,29 @@ def results_table(report: ReportRecord, analyses: Sequence[PlannedAnalysis], tab
         Column(compared_heading(asked)),
         Column("p"),
     )
-    return Table(
+    table = Table(
         table_id, title, study.words.arm.capitalize(), columns, tuple(groups), tuple(_notes(report, asked, marks))
     )
+    return _without_empty(_without_empty(table, ESTIMATED), BASELINE)
+
+
+BASELINE, ESTIMATED = 1, 3
+"""Places of columns that some kinds of endpoints have nothing in."""
+
+
+def _without_empty(table: Table, place: int) -> Table:
+    """Return a table without a column that has no number."""
+    rows = [row for group in table.groups for row in group.rows]
+    if not rows or any(row.cells[place].text not in ("", NONE) for row in rows):
+        return table
+
+    def kept(values: Sequence[Any]) -> tuple[Any, ...]:
+        return (*values[:place], *values[place + 1 :])
+
+    groups = tuple(
+        replace(group, rows=tuple(replace(row, cells=kept(row.cells)) for row in group.rows)) for group in table.groups
+    )
+    return replace(table, columns=kept(table.columns), groups=groups)
 
 
 SEEN = {

@@ -57,10 +57,16 @@ def committee_sections(report: ReportRecord[Study], arms: Arms) -> tuple[Section
 
 
 def last_day(cohort: Cohort, people: pd.DataFrame) -> pd.Timestamp:
-    """Return the day on which the data were taken: that of the plan, or the last day that is recorded."""
+    """Return the day on which the data were taken: that of the plan, or the last day that is recorded.
+
+    Where no visit has a date, it is that on which the last visit of the last participant was due.
+    """
     if cohort.study.data_cut:
         return pd.Timestamp(cohort.study.data_cut)
-    dates = (pd.to_datetime(cohort.table(name)["assessment_date"]).max() for name in ("assessments", "item_responses"))
+    tables = (cohort.table(name) for name in ("assessments", "item_responses"))
+    dates = [pd.to_datetime(table["assessment_date"]).max() for table in tables if "assessment_date" in table]
+    if not any(pd.notna(day) for day in dates):
+        dates = [people["day"].max() + pd.Timedelta(days=max(visit.day for visit in cohort.study.visits.values()))]
     return max((day for day in (people["day"].max(), *dates) if pd.notna(day)), default=pd.Timestamp.max)
 
 
