@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from coxa.estimates.standardised import Standardised as Standardised
     from coxa.estimates.standardised import standardised_means as standardised_means
     from coxa.estimates.standardised import standardised_risks as standardised_risks
+    from coxa.estimates.subgroup_effects import effects_in_subgroups as effects_in_subgroups
     from coxa.estimates.subgroups import subgroup_contrasts as subgroup_contrasts
     from coxa.estimates.table import Estimates as Estimates
     from coxa.estimates.time_differences import TimeDifference as TimeDifference
@@ -88,6 +89,7 @@ __getattr__, __dir__, __all__ = lazy(
         ),
         "coxa.estimates.row_mean_scores": ("RowMeanScores", "row_mean_scores_test"),
         "coxa.estimates.standardised": ("Standardised", "standardised_means", "standardised_risks"),
+        "coxa.estimates.subgroup_effects": ("effects_in_subgroups",),
         "coxa.estimates.subgroups": ("subgroup_contrasts",),
         "coxa.estimates.table": ("Estimates",),
         "coxa.estimates.time_differences": ("TimeDifference", "incidence_difference", "survival_difference"),

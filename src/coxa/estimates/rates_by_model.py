@@ -64,7 +64,7 @@ def model_rates(
         `rate` of each arm at exposure 1 (times `per`), its limits on the log scale; `rate_ratio` and `rate_difference`
         of each other arm, with their tests. `std_error` of a rate and of a difference are theirs, of a ratio that of
         its logarithm: the delta method with the covariance of the fit, the covariates taken as given. Limits and tests
-        have the fit's degrees of freedom (`df`; infinite where they are normal).
+        have the fit's degrees of freedom (`df`; none where they are normal).
 
     Raises
     ------
@@ -203,7 +203,7 @@ def difference(fit: GLMFit, value: float, row: np.ndarray, level: float) -> dict
     return {
         "estimate": float(value),
         "std_error": error,
-        "df": df,
+        "df": df if math.isfinite(df) else math.nan,
         "statistic": float(value) / error,
         "p_value": float(2 * spread.sf(abs(value) / error)),
         "conf_low": float(value) - half,

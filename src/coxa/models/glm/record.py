@@ -89,6 +89,10 @@ class GLMFit:
         """Return the means at design rows (`design.rows` makes them), at exposure 1."""
         return FAMILIES[self.family].mean(x @ self.params.to_numpy())
 
+    def mean_slopes(self, x: np.ndarray) -> np.ndarray:
+        """Return the derivatives of the means by the linear predictor at design rows, at exposure 1."""
+        return FAMILIES[self.family].slope(self.means(x))
+
     def df_of(self, row: np.ndarray) -> float:
         """Return the degrees of freedom of a linear function (p,) of the coefficients; infinite where it is normal."""
         if self.sandwich is not None:

@@ -10,15 +10,30 @@ from coxa.study.analysis import Analysis
 from coxa.study.models.ancova import ANCOVA
 from coxa.study.models.clda import CLDA
 from coxa.study.models.competing_risks import CompetingRisks
+from coxa.study.models.counts import CountModel
 from coxa.study.models.cox import Cox
 from coxa.study.models.glmm import GLMM
 from coxa.study.models.kaplan_meier import KaplanMeier
 from coxa.study.models.lmm import LMM
+from coxa.study.models.logistic import Logistic
 from coxa.study.models.mmrm import MMRM
 from coxa.study.models.proportions import Proportions
 from coxa.study.models.recurrent import Recurrent
 
-AnyModel = MMRM | ANCOVA | CLDA | LMM | Proportions | Cox | KaplanMeier | CompetingRisks | Recurrent | GLMM
+AnyModel = (
+    MMRM
+    | ANCOVA
+    | CLDA
+    | LMM
+    | Proportions
+    | Cox
+    | KaplanMeier
+    | CompetingRisks
+    | Recurrent
+    | GLMM
+    | Logistic
+    | CountModel
+)
 """Every kind of model; a new one is added here. Its method is `coxa.analyses.methods.<model>`."""
 
 AnyAnalysis = Annotated[AnyModel, Field(discriminator="model")]

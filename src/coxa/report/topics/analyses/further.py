@@ -12,7 +12,8 @@ from coxa.estimates.table import subgroup_in
 from coxa.report.topics.analyses.adjusted import MARK, adjusted_note, p_mark
 from coxa.report.topics.analyses.results import INTERVAL, estimate_cell
 from coxa.report.topics.analyses.sentences import side_label
-from coxa.study.comparative import ComparativeStudy, PlannedAnalysis
+from coxa.report.topics.analyses.written import compared_heading, written
+from coxa.study.comparative import PlannedAnalysis
 from coxa.study.parts import label_of
 from coxa.study.words import SIMULTANEOUS
 from coxa.tables.formats import NONE, p_value
@@ -75,7 +76,7 @@ def subgroup_table(planned: PlannedAnalysis, estimates: Estimates) -> Table | No
         )
         for name, part in rows.groupby(rows["subgroup"].str.partition("=")[0], sort=False)
     )
-    columns = (Column("Visit", "left"), Column("Difference (CI)"), Column("df"), Column("p"))
+    columns = (Column("Visit", "left"), Column(compared_heading([planned])), Column("df"), Column("p"))
     notes = (
         Footnote("One model of all levels of a subgroup. The test of the interaction asks whether the levels differ."),
         Footnote("CI, confidence interval. Limits and p-values are not adjusted for the number of subgroups."),
@@ -87,9 +88,7 @@ def subgroup_forest_rows(planned: PlannedAnalysis, estimates: Estimates) -> pd.D
     """Return the differences in each subgroup with a `label` each, for `plot_forest`."""
     rows = _in_subgroups(planned, estimates)
     rows = rows[rows["term"] == "subgroup_difference"]
-    return rows.assign(label=[_subgroup_label(planned.study, record) for record in records(rows)]).drop(
-        columns="subgroup"
-    )
+    return rows.assign(label=[_subgroup_label(planned, record) for record in records(rows)]).drop(columns="subgroup")
 
 
 def interaction_words(planned: PlannedAnalysis, estimates: Estimates) -> str:
@@ -144,27 +143,33 @@ def _row(planned: PlannedAnalysis, record: Record, margins: bool) -> Row:
 
 def _subgroup_row(planned: PlannedAnalysis, record: Record) -> Row:
     strong = record["term"] == "interaction_test"
-    return Row(_subgroup_label(planned.study, record), _cells(planned, record), strong=strong)
+    return Row(_subgroup_label(planned, record), _cells(planned, record), strong=strong)
 
 
 def _cells(planned: PlannedAnalysis, record: Record, mark: str = "") -> tuple[Cell, ...]:
     study = planned.study
     decimals = planned.decimals + (record["term"] == "difference_in_slope")
     interval = estimate_cell("estimate_interval", record, *INTERVAL, decimals=decimals)
+    if not planned.of_means:
+        interval = written(planned, "estimate_interval", record)
     return (
         Cell(study.label("visits", record["visit"]) if record["visit"] else "all visits"),
         Cell(NONE) if record["term"] == "interaction_test" else interval,
-        estimate_cell("df", record, "df"),
+        Cell(NONE) if pd.isna(record["df"]) else estimate_cell("df", record, "df"),
         estimate_cell("p_value", record, "p_value", mark=mark),
     )
 
 
-def _subgroup_label(study: ComparativeStudy, record: Record) -> str:
+def _subgroup_label(planned: PlannedAnalysis, record: Record) -> str:
     """Return "Female: Exercise minus Usual care", "Male less Female: ...", or the test of the interaction."""
+    study = planned.study
     name, _, level = str(record["subgroup"]).partition("=")
     if record["term"] == "interaction_test":
-        return f"Interaction of {study.words.arm} and {label_of(name, study.covariates[name]).lower()} (F test)"
+        test = "Wald test" if pd.isna(record["df"]) else "F test"
+        return f"Interaction of {study.words.arm} and {label_of(name, study.covariates[name]).lower()} ({test})"
     labels = study.covariates[name].level_labels()
     later, _, earlier = level.partition("-") if level not in labels else (level, "", "")
-    words = labels.get(later, later) + (f" less {labels.get(earlier, earlier)}" if earlier else "")
-    return f"{words}: {side_label(study, record['arm'])} minus {side_label(study, record['reference'])}"
+    less = "over" if planned.effect.is_ratio else "less"
+    words = labels.get(later, later) + (f" {less} {labels.get(earlier, earlier)}" if earlier else "")
+    joining = "against" if planned.effect.is_ratio else "minus"
+    return f"{words}: {side_label(study, record['arm'])} {joining} {side_label(study, record['reference'])}"

@@ -24,11 +24,16 @@ ARMS: dict[str, Scale] = {"risk": "points", "rate": "rate", "restricted_mean": "
 BY_TERM: dict[str, Effect] = {effect.term: effect for effect in EFFECTS.values()}
 """Kind of row of a comparison -> what it is."""
 
+IN_SUBGROUPS = ("subgroup_difference", "difference_between_subgroups")
+"""Kinds of rows that are written as the comparisons of the estimand."""
+
 
 def scale_of(planned: PlannedAnalysis, term: str) -> Scale:
     """Return how a kind of row is written; an adjusted mean as the number of an arm that it adjusts."""
     if term in BY_TERM:
         return BY_TERM[term].scale
+    if term in IN_SUBGROUPS:
+        return planned.effect.scale
     if term == "marginal_mean":
         return ARMS.get(planned.effect.arms, "units")
     return ARMS.get(term, "units")

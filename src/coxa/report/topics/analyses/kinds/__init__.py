@@ -7,6 +7,7 @@ from collections.abc import Callable
 from coxa.report.document import Block
 from coxa.report.record import ReportRecord
 from coxa.report.topics.analyses.kinds.binary import binary_blocks
+from coxa.report.topics.analyses.kinds.count import count_blocks
 from coxa.report.topics.analyses.kinds.general import general_blocks
 from coxa.report.topics.analyses.kinds.random_intercept import random_intercept_blocks
 from coxa.report.topics.analyses.kinds.time import time_blocks
@@ -15,7 +16,7 @@ from coxa.study.effects import EndpointKind
 
 Blocks = Callable[[ReportRecord, PlannedAnalysis], list[Block]]
 
-BY_KIND: dict[EndpointKind, Blocks] = {"binary": binary_blocks, "time": time_blocks}
+BY_KIND: dict[EndpointKind, Blocks] = {"binary": binary_blocks, "count": count_blocks, "time": time_blocks}
 """What is analysed -> its tables and figures; others have the table and the forest of every comparison."""
 
 

@@ -1,0 +1,125 @@
+"""A model of numbers of events at each visit, with their exposure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import pandas as pd
+
+from coxa.analyses.generalised import adjusted_rows, each_visit, of_glm, rows_at
+from coxa.analyses.methods.method import Method, Telling, Words, options_of
+from coxa.analyses.rows import AnalysisRows
+from coxa.estimates import Estimates, effects_in_subgroups, fit_rates, model_rates
+from coxa.models.results.record import RESULT_COLUMNS
+from coxa.models.results.run import AnyFit
+from coxa.study.comparative import PlannedAnalysis
+from coxa.study.events import EventOutcome
+from coxa.study.models.counts import CountModel
+from coxa.study.wording import mid_sentence_label
+
+TITLES = {
+    "negative_binomial": "Negative binomial regression",
+    "quasi-poisson": "Quasi-Poisson regression",
+    "poisson": "Poisson regression",
+}
+SPREAD = {
+    "negative_binomial": "the dispersion estimated by maximum likelihood",
+    "quasi-poisson": "errors multiplied by the root of Pearson's statistic over its degrees of freedom",
+    "poisson": "",
+}
+AVERAGED = {
+    "counterfactual": "averages over all participants, as if all had been in the {arm}",
+    "equal": "at the mean of covariates, with equal weight of the levels of factors",
+    "proportional": "at the mean of covariates, levels of factors weighted by their number",
+}
+
+
+def exposure_of(planned: PlannedAnalysis) -> dict[str, str]:
+    """Return the option of the exposure, where the outcome has one."""
+    has = isinstance(planned.outcome, EventOutcome) or bool(getattr(planned.outcome, "exposure", None))
+    return {"exposure": "exposure"} if has else {}
+
+
+def per_of(planned: PlannedAnalysis) -> float:
+    """Return the units of exposure that rates are given for."""
+    return float(planned.outcome.per_days) if isinstance(planned.outcome, EventOutcome) else 1.0
+
+
+class CountsMethod(Method):
+    """Log-linear regression of counts, and from it each arm's rate."""
+
+    def fits(self, planned: PlannedAnalysis, dataset: AnalysisRows, subgroup: str | None = None) -> Iterator[AnyFit]:
+        """Yield the model of each visit."""
+        analysis = options_of(planned, CountModel)
+        options: dict[str, Any] = {"family": analysis.family, "vcov": analysis.vcov, **exposure_of(planned)}
+        if analysis.family == "negative_binomial":
+            options["information"] = analysis.information
+        yield from each_visit(planned, dataset, subgroup, **options)
+
+    def estimates(self, planned: PlannedAnalysis, fits: Sequence[AnyFit], dataset: AnalysisRows) -> Iterator[Estimates]:
+        """Yield the rates observed and adjusted, their ratio and difference, at each visit."""
+        analysis = options_of(planned, CountModel)
+        for fit in fits:
+            visit = str(fit.sample.visits[0])
+            yield self.observed(planned, rows_at(planned, dataset, visit), fit, visit)
+            found = model_rates(
+                of_glm(fit),
+                against=planned.against,
+                averaging=analysis.averaging,
+                per=per_of(planned),
+                conf_level=analysis.conf_level,
+            )
+            people = found.frame.assign(n_participants=found.frame["n_observations"])
+            yield adjusted_rows(planned, Estimates(people), visit)
+
+    def observed(self, planned: PlannedAnalysis, rows: pd.DataFrame, fit: AnyFit, visit: str) -> Estimates:
+        """Return the events of each arm over its exposure, of the participants in the model."""
+        used = rows[rows["participant_id"].isin(fit.sample.participant)]
+        used = used.assign(exposure=used["exposure"] if exposure_of(planned) else 1.0)
+        found = fit_rates(
+            used, planned.response, "exposure", per=per_of(planned), conf_level=planned.analysis.conf_level
+        ).only(term="rate")
+        counts = used["arm"].astype(str).value_counts()
+        frame = found.frame.set_index("arm").loc[list(planned.arms)].reset_index()[list(RESULT_COLUMNS)]
+        return Estimates(frame.assign(visit=visit, n_participants=frame["arm"].map(counts).astype("Int64")))
+
+    def in_subgroup(self, planned: PlannedAnalysis, fit: AnyFit, subgroup: str) -> Estimates:
+        """Return the comparison of the estimand within the levels of a subgroup, and the test of the interaction."""
+        return effects_in_subgroups(
+            of_glm(fit),
+            subgroup,
+            planned.effect.term,
+            against=planned.against,
+            compare=planned.compare,
+            visit=fit.sample.visits[0],
+            per=per_of(planned),
+            conf_level=planned.analysis.conf_level,
+        )
+
+    def words(self, planned: PlannedAnalysis, fits: Sequence[AnyFit] | None) -> Words:
+        """Return what the analysis is called."""
+        analysis = options_of(planned, CountModel)
+        robust = () if analysis.vcov == "model" else (analysis.vcov,)
+        return Words(title=f"{TITLES[analysis.family]} at each visit", cites=(analysis.family, *robust), ddf=None)
+
+    def sentences(self, telling: Telling) -> Iterator[str]:
+        """Yield the model of each visit, its variance, and what its rates are."""
+        planned, analysis = telling.planned, options_of(telling.planned, CountModel)
+        cite = telling.cite(analysis.family)
+        errors = (
+            f", with {analysis.vcov} standard errors{telling.cite(analysis.vcov)}" if analysis.vcov != "model" else ""
+        )
+        spread = f", {SPREAD[analysis.family]}" if SPREAD[analysis.family] else ""
+        exposed = ", the logarithm of the exposure as an offset" if exposure_of(planned) else ""
+        for formula in telling.formulas():
+            yield (
+                f"The number of events of {mid_sentence_label(planned.outcome_label)} was analysed by "
+                f"{mid_sentence_label(TITLES[analysis.family])}{cite} at each visit{exposed}{spread}{errors}; "
+                f"terms: {telling.terms(formula)}."
+            )
+        averaged = AVERAGED[analysis.averaging].format(arm=planned.study.words.arm)
+        yield f"Adjusted rates are {averaged}; errors are by the delta method."
+
+
+METHOD = CountsMethod()

@@ -1,0 +1,112 @@
+"""A logistic regression at each visit, its risks standardised over all participants."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from coxa.analyses.generalised import adjusted_rows, each_visit, of_glm, rows_at
+from coxa.analyses.methods.method import Method, Telling, Words
+from coxa.analyses.rows import AnalysisRows
+from coxa.estimates import Estimates, effects_in_subgroups, fit_proportions, standardised_risks
+from coxa.estimates.standardised import Scheme, Variance
+from coxa.models.results.run import AnyFit
+from coxa.study.comparative import PlannedAnalysis
+from coxa.study.wording import join_words, proportion_of
+
+SCHEMES: dict[str, Scheme] = {"simple": "simple", "blocks": "pb", "minimisation": "ps"}
+VARIANCE_WORDS = {
+    "ye": "with a variance that holds under randomisation also where the model is wrong",
+    "ge": "by the delta method, model and covariates taken as given",
+}
+
+
+def variance_of(planned: PlannedAnalysis) -> Variance:
+    """Return the variance of an analysis: that of randomised participants in a trial, unless the plan says which."""
+    asked = planned.analysis.option("variance")
+    if asked == "by_design":
+        return "ye" if planned.study.words.allocates else "ge"
+    return "ge" if asked == "ge" else "ye"
+
+
+def scheme_of(planned: PlannedAnalysis) -> tuple[Scheme, tuple[str, ...]]:
+    """Return how participants were randomised and the columns of the strata, as the variance takes them."""
+    allocation = planned.study.allocation
+    if allocation is None or variance_of(planned) == "ge" or not allocation.covariates:
+        return "simple", ()
+    return SCHEMES[allocation.scheme], tuple(allocation.covariates)
+
+
+class LogisticMethod(Method):
+    """Logistic regression, and from it each arm's risk over all participants."""
+
+    def fits(self, planned: PlannedAnalysis, dataset: AnalysisRows, subgroup: str | None = None) -> Iterator[AnyFit]:
+        """Yield the model of each visit."""
+        yield from each_visit(planned, dataset, subgroup, family="binomial")
+
+    def estimates(self, planned: PlannedAnalysis, fits: Sequence[AnyFit], dataset: AnalysisRows) -> Iterator[Estimates]:
+        """Yield the risks observed and standardised, and the three comparisons, at each visit."""
+        scheme, strata = scheme_of(planned)
+        for fit in fits:
+            visit = str(fit.sample.visits[0])
+            rows = rows_at(planned, dataset, visit)
+            observed = fit_proportions(
+                rows.dropna(subset=[planned.response]),
+                planned.response,
+                against=planned.against,
+                conf_level=planned.analysis.conf_level,
+            ).only(term="risk")
+            yield Estimates(observed.frame[observed.frame["arm"].isin(planned.arms)].assign(visit=visit))
+            found = standardised_risks(
+                of_glm(fit),
+                rows,
+                against=planned.against,
+                variance=variance_of(planned),
+                scheme=scheme,
+                strata=strata,
+                small_samples=bool(planned.analysis.option("small_samples")),
+                conf_level=planned.analysis.conf_level,
+            )
+            yield adjusted_rows(planned, found, visit)
+
+    def in_subgroup(self, planned: PlannedAnalysis, fit: AnyFit, subgroup: str) -> Estimates:
+        """Return the comparison of the estimand within the levels of a subgroup, and the test of the interaction."""
+        return effects_in_subgroups(
+            of_glm(fit),
+            subgroup,
+            planned.effect.term,
+            against=planned.against,
+            compare=planned.compare,
+            visit=fit.sample.visits[0],
+            conf_level=planned.analysis.conf_level,
+        )
+
+    def words(self, planned: PlannedAnalysis, fits: Sequence[AnyFit] | None) -> Words:
+        """Return what the analysis is called."""
+        how = planned.analysis.option("missing_response")
+        cites = ("logistic", variance_of(planned), how)
+        title = "Logistic regression at each visit, risks standardised over all participants"
+        if how == "non_responder":
+            return Words(title=title, cites=cites, ddf=None, missing="Missing outcomes: counted as no response.")
+        return Words(title=title, cites=cites, ddf=None)
+
+    def sentences(self, telling: Telling) -> Iterator[str]:
+        """Yield the model of each visit and how risks were standardised."""
+        planned, variance = telling.planned, variance_of(telling.planned)
+        _, strata = scheme_of(planned)
+        for formula in telling.formulas():
+            yield (
+                f"Proportions {proportion_of(planned)} were analysed by logistic regression at each "
+                f"visit{telling.cite('logistic')}; terms: {telling.terms(formula)}."
+            )
+        labels = [planned.study.label("covariates", name) for name in strata]
+        within = f", within strata of {join_words(labels)}" if labels else ""
+        small = ", residuals divided by the root of one less their leverage" if variance == "ye" else ""
+        tested = f"{small}, and t quantiles" if planned.analysis.option("small_samples") else ", and normal quantiles"
+        yield (
+            f"Each {planned.study.words.arm}'s risk is the mean of the predictions for all participants, as if all had "
+            f"been in it; differences and ratios of these risks have errors {VARIANCE_WORDS[variance]}{within}"
+            f"{tested}{telling.cite(variance)}. The odds ratio is that of the standardised risks, not of the model."
+        )
+
+
+METHOD = LogisticMethod()

@@ -1,0 +1,37 @@
+"""Options of a logistic regression in a plan."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+from pydantic import Field
+
+from coxa.study.analysis import AdjustedAnalysis
+from coxa.study.parts import Name
+from coxa.study.words import Measure, Summary
+
+
+class Logistic(AdjustedAnalysis):
+    """A logistic regression at each visit, its risks standardised over all participants."""
+
+    summaries: ClassVar[tuple[Summary, ...]] = ("risk_difference", "risk_ratio", "odds_ratio")
+    measures: ClassVar[tuple[Measure, ...]] = ("responder", "value", "event")
+
+    model: Literal["logistic"] = Field(description="A yes or no at each visit, adjusted for covariates.")
+    multiplicity: Literal["none", "bonferroni", "holm", "hochberg"] = Field(
+        "none", description="Adjustment of the p-values of the planned comparisons."
+    )
+    variance: Literal["by_design", "ye", "ge"] = Field(
+        "by_design",
+        description="Variance of the standardised risks: `ye`, which holds in a randomised trial also where the model "
+        "is wrong, or `ge`, which takes model and covariates as given. by_design: ye in a trial, ge elsewhere.",
+    )
+    small_samples: bool = Field(
+        True,
+        description="True: residuals of the variance by their leverage (with `ye`), and t quantiles, which hold their "
+        "level in small trials. False: as RobinCar2 and SAS have it.",
+    )
+    missing_response: Literal["observed", "non_responder"] = Field(
+        "observed", description="A missing yes or no is left out, or counts as no."
+    )
+    subgroups: tuple[Name, ...] = Field((), description="Covariates in whose levels the arms are compared too.")
