@@ -9,6 +9,7 @@ from scipy import stats
 
 from coxa.arguments import FRAME, TEXT, kinds
 from coxa.errors import OptionError, check_level
+from coxa.figures.composed import layer
 from coxa.figures.figure import Figure
 from coxa.figures.theme import INK, OKABE_ITO, RULE, options, themed
 
@@ -95,4 +96,4 @@ def _chart(data: pd.DataFrame, factor: str, label: str, named: bool) -> Any:
     dots = base.mark_circle(size=30, color=OKABE_ITO[0], opacity=1).encode(x=alt.X("value:Q", title=label))
     zero = alt.Chart(pd.DataFrame({"at": [0.0]})).mark_rule(color=INK, strokeDash=[4, 3]).encode(x=alt.X("at:Q"))
     height = 18 * len(data) if named else min(420, max(120, 6 * len(data)))
-    return alt.layer(zero, bars, dots, width=480, height=height)
+    return layer(zero, bars, dots, width=480, height=height)

@@ -39,8 +39,8 @@ class Figure:
 
     id    : lower-case letters, digits and dashes; unique in a document
     title : caption
-    draw  : returns the Altair chart, or a `Drawing` where no grammar of charts has it, from the texts of `shown`; a
-            chart that is there already is taken as it is
+    draw  : returns the chart, of Altair or `coxa.figures.composed`, or a `Drawing` where no grammar of charts has it,
+            from the texts of `shown`; a chart that is there already is taken as it is
     words : what the figure shows, with the numbers, for those who do not see it; `alt` is their text
     data  : the numbers in it, unrounded
     shown : cells whose text stands in the chart
@@ -85,7 +85,7 @@ class Figure:
 
     @property
     def chart(self) -> Any:
-        """The Altair chart, or the `Drawing`; made once."""
+        """The chart, of Altair or composed of several, or the `Drawing`; made once."""
         if "chart" not in self._kept:
             texts = [cell.text for cell in self.shown]
             with unchecked():

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 import pandas as pd
 
+from coxa.figures.composed import concat, layer
 from coxa.figures.theme import INK, OKABE_ITO, RULE, TEXT_SIZE
 
 Step = Literal["step-after", "step-before"]
@@ -18,9 +19,7 @@ FEW = 4
 
 def panels(charts: Sequence[Any], columns: int = COLUMNS) -> Any:
     """Put charts into rows of a few, each with its own axes."""
-    import altair as alt
-
-    return alt.concat(*charts, columns=columns, spacing=18)
+    return concat(*charts, columns=columns, spacing=18)
 
 
 def panel_title(text: str) -> Any:
@@ -63,7 +62,7 @@ def stepped_panels(
         grey = other.mark_line(interpolate=interpolate, strokeWidth=1.6, color=RULE, strokeDash=[6, 3])
         own, grey = (line.encode(x=x, y=y_of) for line in (own, grey))
         layers = [*([behind] if behind is not None else []), *([grey] if arm != reference else []), own]
-        charts.append(alt.layer(*layers, width=PANEL, height=PANEL_HEIGHT, title=panel_title(arm)))
+        charts.append(layer(*layers, width=PANEL, height=PANEL_HEIGHT, title=panel_title(arm)))
     return panels(charts)
 
 

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from coxa.arguments import FRAME, kinds
+from coxa.figures.composed import layer, vconcat
 from coxa.figures.figure import Figure
 from coxa.figures.panels import PANEL, PANEL_HEIGHT, panel_title, panels, titled
 from coxa.figures.text import interval_cells, profile_text
@@ -126,14 +127,12 @@ def without_numbers(means: pd.DataFrame, protected: Protected, columns: list[str
 
 def _together(labelled: pd.DataFrame, arms: ArmScales, axis_title: list[str], words: DesignWords) -> Any:
     """Draw all arms in one frame, moved apart at each visit, with their numbers below the axis."""
-    import altair as alt
-
     visits = axis_of_visits(labelled)
     drawn = visits.dodged(labelled, arms.domain)[DRAWN]
     lines = _lines(drawn, arms, axis_title, visits, words)
     numbers = _numbers(drawn, arms.domain, visits)
-    stacked = alt.vconcat(lines, numbers, bounds="flush", spacing=visits.room_below)
-    return stacked.resolve_scale(x="shared", color="shared")
+    resolve = {"scale": {"color": "shared", "x": "shared"}}
+    return vconcat(lines, numbers, bounds="flush", spacing=visits.room_below, resolve=resolve)
 
 
 def _in_panels(labelled: pd.DataFrame, arms: list[str], reference: str, axis_title: list[str]) -> Any:
@@ -161,11 +160,10 @@ def _panel(drawn: pd.DataFrame, arm: str, reference: str, y: Any, visits: VisitA
         base.mark_rule(strokeWidth=1.6, color=OKABE_ITO[0]).encode(y=alt.Y("conf_low:Q"), y2=alt.Y2("conf_high:Q")),
         base.mark_point(filled=True, size=50, opacity=1, color=OKABE_ITO[0]).encode(y=y),
     ]
-    top = alt.layer(
-        *(layers[1:] if arm == reference else layers), width=PANEL, height=PANEL_HEIGHT, title=panel_title(arm)
-    )
+    top = layer(*(layers[1:] if arm == reference else layers), width=PANEL, height=PANEL_HEIGHT, title=panel_title(arm))
     numbers = _numbers(mine.assign(arm_label=""), [""], visits)
-    return alt.vconcat(top, numbers, bounds="flush", spacing=visits.room_below).resolve_scale(x="shared")
+    resolve = {"scale": {"x": "shared"}}
+    return vconcat(top, numbers, bounds="flush", spacing=visits.room_below, resolve=resolve)
 
 
 def _lines(drawn: pd.DataFrame, arms: ArmScales, axis_title: list[str], visits: VisitAxis, words: DesignWords) -> Any:
@@ -183,7 +181,7 @@ def _lines(drawn: pd.DataFrame, arms: ArmScales, axis_title: list[str], visits: 
     lines = base.mark_line(strokeWidth=1.8).encode(y=y, strokeDash=dash)
     points = pointed.mark_point(filled=True, size=70).encode(y=y, shape=shape)
     points = points.properties(name="means").add_params(choice)
-    return alt.layer(lines, whiskers, points, width=visits.width, height=HEIGHT)
+    return layer(lines, whiskers, points, width=visits.width, height=HEIGHT)
 
 
 def _numbers(drawn: pd.DataFrame, arms: list[str], visits: VisitAxis) -> Any:

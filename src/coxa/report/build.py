@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from typing import Any
 
 from coxa.report.document import Document, Part, Section
 from coxa.report.record import ReportRecord, compares
@@ -35,9 +36,38 @@ from coxa.report.transform.styled import in_style
 from coxa.study import Study
 from coxa.study.words import StyleName
 
+Builder = Callable[[ReportRecord[Any]], Section | None]
+"""From a report to one of its sections; None where it has nothing to say."""
+
+MAIN: tuple[Builder, ...] = (
+    answer_section,
+    methods_section,
+    participants_section,
+    main_results_section,
+    harms_section,
+    references_section,
+)
+SUPPLEMENT: tuple[Builder, ...] = (
+    trial_design_section,
+    estimands_section,
+    analysed_section,
+    delivery_section,
+    observed_section,
+    responders_section,
+    analyses_section,
+    diagnostics_section,
+    harms_detail_section,
+)
+PLAIN: StyleName = "plain"
+"""The style that sections are built in."""
+
 
 def build_document(
-    report: ReportRecord[Study], style: StyleName | None = None, share: bool = False, committee: Arms | None = None
+    report: ReportRecord[Study],
+    style: StyleName | None = None,
+    share: bool = False,
+    committee: Arms | None = None,
+    built: Callable[[Section], None] | None = None,
 ) -> Document:
     """Return the document of a report: no time, no path and no participant is in it.
 
@@ -51,6 +81,9 @@ def build_document(
         Whether small counts are hidden, and figures of single participants left out (`coxa.report.transform.sharing`).
     committee
         How a monitoring committee sees the arms: "pooled", or "masked" under letters; None for any other reader.
+    built
+        Called with each section when it is built, unless sharing or a style would change it later: its charts can be
+        drawn while the other sections are built.
 
     Returns
     -------
@@ -60,6 +93,7 @@ def build_document(
     if share:
         report = without_rare_words(report)
     study = report.study
+    named = style or study.report.style
     facts = [("Study", study.study)]
     if study.registration:
         facts.append(("Registration", study.registration))
@@ -67,7 +101,9 @@ def build_document(
         facts.append(("Data cut", study.data_cut.isoformat()))
     if committee is None:
         behind = {} if share else explained(report)
-        document = Document(study.title, DESIGNS[study.design], tuple(facts), sections(report), behind=behind)
+        ready = built if not share and named == PLAIN else None
+        parts = tuple(_one_by_one(sections(report), ready))
+        document = Document(study.title, DESIGNS[study.design], tuple(facts), parts, behind=behind)
     else:
         subtitle = f"Report to the monitoring committee, {study.words.arms} {committee}"
         document = Document(study.title, subtitle, tuple(facts), committee_sections(report, committee))
@@ -75,52 +111,43 @@ def build_document(
         document = shared(document, report)
     if committee is None:
         document = with_checklists(document, study)
-    styled = in_style(document, style or study.report.style)
+    styled = in_style(document, named)
     return as_printed(styled) if share else styled
 
 
-def sections(report: ReportRecord[Study]) -> tuple[Section, ...]:
-    """Return the sections of a report in the order of its parts: answer, main, people, supplement, annex.
+def sections(report: ReportRecord[Study]) -> Iterator[Section]:
+    """Yield the sections of a report in the order of its parts: answer, main, people, supplement, annex.
 
-    Returns
-    -------
-    tuple of Section
+    Yields
+    ------
+    Section
         Of a study that compares arms or groups: the answer; methods, participants, results, harms and references; the
         result in people; design, estimands, who was analysed, delivery, observed outcomes, responders, each analysis,
         model diagnostics, rates and terms of harms; protocol and deviations, data, run record. Of a service: study
         design, participants, completeness, observed outcomes; protocol and deviations where the plan was locked, data,
         run record.
     """
-    records = (data_section(report), run_section(report))
     if not compares(report):
-        locked = (protocol_section(report),) if report.status.lock else ()
-        main = (trial_design_section(report), *service_sections(report))
-        return (*main, *_in("annex", *locked, *records))
-    response = main_response(report)
-    return (
-        answer_section(report),
-        methods_section(report),
-        participants_section(report),
-        main_results_section(report),
-        harms_section(report),
-        references_section(report),
-        *([people_section(report, response)] if response else []),
-        *_in(
-            "supplement",
-            trial_design_section(report),
-            estimands_section(report),
-            analysed_section(report),
-            delivery_section(report),
-            observed_section(report),
-            responders_section(report),
-            analyses_section(report),
-            diagnostics_section(report),
-            harms_detail_section(report),
-        ),
-        *_in("annex", protocol_section(report), *records),
-    )
+        yield trial_design_section(report)
+        yield from service_sections(report)
+        yield from _in("annex", report, *([protocol_section] if report.status.lock else []), data_section, run_section)
+        return
+    yield from _in("main", report, *MAIN)
+    if response := main_response(report):
+        yield people_section(report, response)
+    yield from _in("supplement", report, *SUPPLEMENT)
+    yield from _in("annex", report, protocol_section, data_section, run_section)
 
 
-def _in(part: Part, *sections: Section | None) -> Iterator[Section]:
-    """Yield those sections that there are, as parts of a kind."""
-    return (replace(section, part=part) for section in sections if section)
+def _in(part: Part, report: ReportRecord[Study], *builders: Builder) -> Iterator[Section]:
+    """Yield those sections that there are, as parts of a kind unless they are of another."""
+    for build in builders:
+        if section := build(report):
+            yield section if part == "main" else replace(section, part=part)
+
+
+def _one_by_one(sections: Iterator[Section], ready: Callable[[Section], None] | None) -> Iterator[Section]:
+    for section in sections:
+        if ready:
+            ready(section)
+        yield section

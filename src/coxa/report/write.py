@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,11 +13,11 @@ from coxa.cohort import Cohort
 from coxa.cohort.disposition import Disposition
 from coxa.errors import OptionError
 from coxa.estimates import Estimates
-from coxa.figures.renderer import begin
+from coxa.figures import renderer
 from coxa.files import save, save_parquet, whole_run
 from coxa.findings import Findings
 from coxa.report.build import build_document
-from coxa.report.document import Document, FigureBlock, Format
+from coxa.report.document import PARTS, FigureBlock, Format, Section
 from coxa.report.lengths import ReportLength, files_of
 from coxa.report.output.csv_files import write_csv
 from coxa.report.output.render import render_document
@@ -89,10 +89,17 @@ def write_report(
     if committee:
         report = without_results(report)
     seconds: dict[str, float] = {}
-    with timed(seconds, "document"):
-        document = build_document(report, style, share, committee)
     lengths = {name: shown for parts in files.values() for name, shown in parts.items()}
-    _begin_charts(replace(document, length=shown) for shown in lengths.values())
+    shows = {part for shown in lengths.values() for part in PARTS[shown]}
+
+    def begin(section: Section) -> None:
+        if section.part in shows:
+            _begin_charts(section)
+
+    with timed(seconds, "document"):
+        document = build_document(report, style, share, committee, begin)
+    for section in document.sections:
+        begin(section)
     with whole_run(out) as part:
         numbers = write_numbers(report, document, part)
         if not share and not committee:
@@ -107,13 +114,13 @@ def write_report(
     return [out / name for name in (*lengths, *crates)]
 
 
-def _begin_charts(documents: Iterable[Document]) -> None:
-    """Have the charts of documents drawn while their tables and results are written."""
-    for document in documents:
-        for section in document.walk_shown():
-            for block in section.blocks:
-                if isinstance(block, FigureBlock):
-                    begin(block.figure.spec())
+def _begin_charts(section: Section) -> None:
+    """Have the charts of a section drawn, unless they are already, while other sections and results are written."""
+    for block in section.blocks:
+        if isinstance(block, FigureBlock):
+            renderer.begin(block.figure.spec())
+    for inner in section.sections:
+        _begin_charts(inner)
 
 
 def without_results(report: ReportRecord[Study]) -> ReportRecord[Study]:

@@ -8,6 +8,7 @@ import pandas as pd
 
 from coxa.clinics.audit import CaseMix
 from coxa.clinics.page.seen import Seen, at
+from coxa.figures.composed import layer
 from coxa.figures.figure import Figure
 from coxa.figures.theme import GREY, OKABE_ITO, RULE, options, themed, told
 from coxa.tables.cells import Cell
@@ -47,7 +48,7 @@ def _calibration(data: pd.DataFrame, unit: str) -> Any:
     line = alt.Chart(pd.DataFrame({"expected": ends, "observed": ends}))
     line = line.mark_line(color=GREY, strokeDash=[4, 3], strokeWidth=1).encode(x=x, y=y)
     points = alt.Chart(data).mark_circle(size=70, color=OKABE_ITO[0], opacity=1).encode(x=x, y=y, tooltip=told(n="n"))
-    return alt.layer(line, points, width=WIDTH, height=HEIGHT)
+    return layer(line, points, width=WIDTH, height=HEIGHT)
 
 
 def can_recover(found: CaseMix) -> bool:
@@ -98,4 +99,4 @@ def _recovery(data: pd.DataFrame, unit: str) -> Any:
     ends = [float(data["intake"].min()), float(data["intake"].max())] if len(data) else [0.0, 1.0]
     same = alt.Chart(pd.DataFrame({"intake": ends, "expected": ends}))
     same = same.mark_line(color=RULE, strokeDash=[4, 3], strokeWidth=1).encode(x=x, y=y)
-    return alt.layer(band, same, line, width=WIDTH, height=HEIGHT)
+    return layer(band, same, line, width=WIDTH, height=HEIGHT)

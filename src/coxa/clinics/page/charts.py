@@ -12,6 +12,7 @@ from coxa.clinics.page.icons import whose
 from coxa.clinics.page.points import last_cells, last_point
 from coxa.clinics.page.seen import Seen
 from coxa.clinics.page.words import ASSURANCES, MEASURES, OF_SHARES, VARIATIONS
+from coxa.figures.composed import concat, layer
 from coxa.figures.figure import Figure, literal
 from coxa.figures.theme import GREY, INK, OKABE_ITO, RULE, TEXT_SIZE, options, themed, told
 from coxa.tables.prose import Prose, joined, prose
@@ -54,15 +55,12 @@ def _panels(page: Seen, charts: Sequence[Series], names: Sequence[str], figure_i
     scale = _domain(data) if one_scale and len(data) else None
 
     def draw(_: Any) -> Any:
-        import altair as alt
 
         drawn = [
             _panel(_frame(one), one, name, size, scale)
             for place, (one, name) in enumerate(zip(charts, names, strict=True))
         ]
-        return themed(
-            alt.concat(*drawn, columns=size[2], spacing={"row": 48, "column": 52}, align="all", bounds="flush")
-        )
+        return themed(concat(*drawn, columns=size[2], spacing={"row": 48, "column": 52}, align="all", bounds="flush"))
 
     return Figure(figure_id, title, draw, words, data[COLUMNS])
 
@@ -117,7 +115,7 @@ def _panel(data: pd.DataFrame, one: Series, name: str, size: tuple[int, int, int
     title = alt.Title(
         name, fontSize=TEXT_SIZE, fontWeight="normal", color=INK, anchor="start", frame="group", limit=size[0]
     )
-    return alt.layer(*layers, width=size[0], height=size[1], title=title)
+    return layer(*layers, width=size[0], height=size[1], title=title)
 
 
 def _only(periods: Sequence[str]) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from coxa.clinics.page.seen import Seen, at, known
+from coxa.figures.composed import layer
 from coxa.figures.figure import Figure
 from coxa.figures.theme import GREY, INK, OKABE_ITO, RULE, TEXT_SIZE, options, themed, told
 from coxa.tables.cells import Cell
@@ -160,7 +161,7 @@ def _chart(data: pd.DataFrame, drawn: Drawn) -> Any:
     size = alt.Size("n:Q", scale=options(range=[60, 420], domain=[0, most]), legend=None)
     points = alt.Chart(data).mark_point(filled=True, opacity=0.95, stroke="white", strokeWidth=0.8)
     points = points.encode(x=x, y=y, size=size, tooltip=numbers, **looks)
-    return alt.layer(*lines, centre, points, *_labels(data, x, y), width=WIDTH, height=HEIGHT)
+    return layer(*lines, centre, points, *_labels(data, x, y), width=WIDTH, height=HEIGHT)
 
 
 def _domain(data: pd.DataFrame, target: float) -> list[float]:

@@ -9,6 +9,7 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
+from coxa.figures.composed import hconcat, layer
 from coxa.figures.figure import Figure, literal
 from coxa.figures.text import forest_text, interval_cells
 from coxa.figures.theme import INK, OKABE_ITO, RULE, TEXT_SIZE, options, themed, told
@@ -62,12 +63,10 @@ def plot_forest(planned: PlannedAnalysis, rows: pd.DataFrame, *, figure_id: str,
     unit = 100.0 if in_points else 1.0
 
     def draw(texts: Sequence[str]) -> Any:
-        import altair as alt
-
         drawn = labelled.assign(text=texts)[["place", "label", "text", *NUMBERS]]
         drawn = drawn.assign(**{name: unit * drawn[name] for name in NUMBERS})
         intervals = _intervals(drawn, lines, sides, quantity, height, effect)
-        return themed(alt.hconcat(intervals, _texts(drawn, height), spacing=16))
+        return themed(hconcat(intervals, _texts(drawn, height), spacing=16))
 
     return Figure(figure_id, title, draw, words, labelled.filter(items=DATA_COLUMNS), shown)
 
@@ -114,7 +113,7 @@ def _intervals(
     null = effect.null
     zero = alt.Chart(pd.DataFrame({"zero": [null]})).mark_rule(color=RULE, strokeDash=[4, 3]).encode(x=alt.X("zero:Q"))
     below, above = _side(sides[0], -1, null), _side(sides[1], 1, null)
-    return alt.layer(zero, whiskers, points, below, above, width=WIDTH, height=height)
+    return layer(zero, whiskers, points, below, above, width=WIDTH, height=height)
 
 
 def _side(name: str, direction: int, null: float) -> Any:

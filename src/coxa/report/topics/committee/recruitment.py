@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from coxa.cohort.cohort import Cohort
+from coxa.figures.composed import layer
 from coxa.figures.figure import Figure
 from coxa.figures.theme import OKABE_ITO, WIDTH, options, themed
 from coxa.report.topics.committee.groups import ANALYSIS, TOGETHER, Groups
@@ -109,7 +110,7 @@ def recruitment_figure(by_month: pd.DataFrame, study: ComparativeStudy) -> Figur
         layers = [base.mark_line(strokeWidth=2, color=OKABE_ITO[0], point=options(color=OKABE_ITO[0])).encode(y=y)]
         if aimed:
             layers.append(base.mark_line(strokeDash=[6, 3], color=OKABE_ITO[1]).encode(y=alt.Y("target:Q")))
-        return themed(alt.layer(*layers, width=WIDTH, height=HEIGHT))
+        return themed(layer(*layers, width=WIDTH, height=HEIGHT))
 
     title = f"Participants {study.words.started} since the start" + (" (dashed: target)" if aimed else "")
     return Figure("recruitment-figure", title, draw, words, by_month, along=("day",))

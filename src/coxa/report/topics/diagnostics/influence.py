@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 from coxa.errors import check_option
+from coxa.figures.composed import layer
 from coxa.figures.figure import Figure
 from coxa.figures.theme import OKABE_ITO, RULE, themed
 
@@ -61,4 +62,4 @@ def _stems(drawn: pd.DataFrame, measure: str) -> Any:
     base = alt.Chart(drawn).encode(x=alt.X("place:Q", title="Participant, most influential first"))
     stems = base.mark_rule(color=RULE).encode(y=alt.Y("value:Q", title=MEASURES[measure]), y2=alt.datum(0))
     dots = base.mark_circle(size=22, color=OKABE_ITO[0]).encode(y=alt.Y("value:Q"))
-    return alt.layer(stems, dots, width=480, height=220)
+    return layer(stems, dots, width=480, height=220)

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from coxa.figures.composed import layer
 from coxa.figures.figure import Figure
 from coxa.figures.theme import OKABE_ITO, RULE, options, themed, told
 
@@ -109,7 +110,7 @@ def _quantiles(drawn: pd.DataFrame) -> Any:
     line = base.mark_line(color=RULE, strokeDash=[4, 3]).encode(y=alt.Y("theoretical:Q"))
     said = _numbers(Normal_quantile="theoretical", Residual="sample")
     dots = base.mark_circle(size=22, color=OKABE_ITO[0]).encode(y=alt.Y("sample:Q"), tooltip=said)
-    return alt.layer(band, line, dots, width=2 * WIDTH, height=2 * WIDTH)
+    return layer(band, line, dots, width=2 * WIDTH, height=2 * WIDTH)
 
 
 def _spread(ordered: pd.DataFrame, always: pd.Series) -> pd.DataFrame:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from coxa.figures.composed import hconcat, layer, vconcat
 from coxa.figures.figure import Figure
 from coxa.figures.theme import INK, MOST_ARMS, OKABE_ITO, RULE, TEXT_SIZE, ArmScales, arm_scales, options, themed
 from coxa.study.comparative import ComparativeStudy
@@ -42,15 +43,13 @@ def plot_harms(study: ComparativeStudy, risks: pd.DataFrame, *, figure_id: str, 
 
 def _chart(study: ComparativeStudy, labelled: pd.DataFrame) -> Any:
     """Draw the arms of each kind together, or a row for each where they are many."""
-    import altair as alt
-
     arms = [study.label("arms", arm) for arm in study.arm_order]
     kinds = list(dict.fromkeys(labelled["label"]))
     scales = _Scales(labelled, study.label("arms", study.reference_arm))
     if len(arms) <= MOST_ARMS:
         return _together(labelled, kinds, arm_scales(arms), scales)
     rows = [_of_kind(labelled[labelled["label"] == kind], kind, arms, scales) for kind in kinds]
-    return alt.vconcat(*rows, spacing=24)
+    return vconcat(*rows, spacing=24)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,11 +104,13 @@ def _of_kind(rows: pd.DataFrame, kind: str, arms: list[str], scales: _Scales) ->
         y=alt.Y("arm_label:N", sort=arms, title=None, axis=named), color=alt.ColorValue(OKABE_ITO[0])
     )
     unnamed = base.encode(y=alt.Y("arm_label:N", sort=arms, title=None, axis=None, scale=options(domain=arms)))
-    pair = _pair(base, unnamed, {}, rows, scales, len(arms) * STEP)
-    return pair.properties(title=alt.Title(kind, fontSize=TEXT_SIZE, fontWeight="normal", color=INK, anchor="start"))
+    title = alt.Title(kind, fontSize=TEXT_SIZE, fontWeight="normal", color=INK, anchor="start")
+    return _pair(base, unnamed, {}, rows, scales, len(arms) * STEP, title=title)
 
 
-def _pair(base: Any, unnamed: Any, shape: dict[str, Any], labelled: pd.DataFrame, scales: _Scales, height: int) -> Any:
+def _pair(
+    base: Any, unnamed: Any, shape: dict[str, Any], labelled: pd.DataFrame, scales: _Scales, height: int, **named: Any
+) -> Any:
     """Return the risks, and beside them what they differ by where that is known."""
     import altair as alt
 
@@ -117,12 +118,12 @@ def _pair(base: Any, unnamed: Any, shape: dict[str, Any], labelled: pd.DataFrame
     risk = risk.properties(width=WIDTH, height=height)
     compared = labelled[labelled["difference"].notna()]
     if compared.empty:
-        return alt.hconcat(risk, spacing=24)
+        return hconcat(risk, spacing=24, **named)
     mine = unnamed.properties(data=compared)
     bars = mine.mark_rule(strokeWidth=1.8).encode(x=scales.difference, x2=alt.X2("conf_high:Q"))
     dots = mine.mark_point(filled=True, size=80, opacity=1).encode(x=alt.X("difference:Q"), **shape)
     zero = alt.Chart(pd.DataFrame({"zero": [0.0]})).mark_rule(color=RULE, strokeDash=[4, 3]).encode(x=alt.X("zero:Q"))
-    return alt.hconcat(risk, alt.layer(zero, bars, dots, width=WIDTH, height=height), spacing=24)
+    return hconcat(risk, layer(zero, bars, dots, width=WIDTH, height=height), spacing=24, **named)
 
 
 def harms_text(labelled: pd.DataFrame, study: ComparativeStudy) -> str:

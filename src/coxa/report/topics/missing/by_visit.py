@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from coxa.derive.dataset import AnalysisDataset
+from coxa.figures.composed import layer
 from coxa.figures.figure import Figure
 from coxa.figures.panels import COLUMNS, PANEL
 from coxa.figures.text import missing_text
@@ -108,7 +109,7 @@ def _bars(
     colour = alt.Color("arm_label:N", scale=options(domain=arms.domain, range=arms.colours), title=None)
     bars = base.mark_bar().encode(color=colour, tooltip=said).properties(name="bars").add_params(choice)
     texts = base.mark_text(dy=-8, fontSize=TEXT_SIZE - 2, color=INK).encode(text=alt.Text("count:N"))
-    return alt.layer(bars, texts, width=width, height=HEIGHT)
+    return layer(bars, texts, width=width, height=HEIGHT)
 
 
 def _rows(drawn: pd.DataFrame, arms: list[str], visits: list[str], said: list[Any]) -> Any:

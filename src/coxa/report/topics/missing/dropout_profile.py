@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from coxa.derive.dataset import AnalysisDataset
+from coxa.figures.composed import layer, vconcat
 from coxa.figures.figure import Figure
 from coxa.figures.panels import columns_of, panel_title, panels, titled
 from coxa.figures.theme import INK, OKABE_ITO, TEXT_SIZE, WIDTH, options, themed
@@ -83,7 +84,7 @@ def _panel(labelled: pd.DataFrame, arm: str, visits: list[str], y: Any, width: i
     base = alt.Chart(mine).encode(x=x, y=y, color=colour)
     lines = base.mark_line(strokeWidth=1.8).encode(strokeDash=dash, detail=alt.Detail("last_visit:N"))
     points = base.mark_point(filled=True, size=36, opacity=1)
-    top = alt.layer(lines, points, width=width, height=HEIGHT, title=panel_title(arm))
+    top = layer(lines, points, width=width, height=HEIGHT, title=panel_title(arm))
     row = options(title=None, domain=False, ticks=False, labelLimit=90, labelPadding=8)
     numbers = (
         alt.Chart(mine[mine["ends"]].assign(row="Last seen, n"))
@@ -96,7 +97,7 @@ def _panel(labelled: pd.DataFrame, arm: str, visits: list[str], y: Any, width: i
         .properties(width=width, height=ROW)
     )
     room = 24 + round(0.75 * LETTER * max(map(len, visits)))
-    return alt.vconcat(top, numbers, bounds="flush", spacing=room)
+    return vconcat(top, numbers, bounds="flush", spacing=room)
 
 
 def last_seen_means(study: ComparativeStudy, dataset: AnalysisDataset) -> pd.DataFrame:

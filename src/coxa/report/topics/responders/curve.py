@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from coxa.figures.composed import layer
 from coxa.figures.figure import Figure
 from coxa.figures.panels import Step, stepped_panels
 from coxa.figures.theme import INK, MOST_ARMS, RULE, TEXT_SIZE, WIDTH, ArmScales, arm_scales, options, themed
@@ -99,7 +100,7 @@ def _chart(
     if many:
         return stepped_panels(within, arms, reference, x, y, way, _cuts(marked, scale.unit, named=False))
     lines = _lines(within, arm_scales(arms), x, y, way)
-    return alt.layer(_cuts(marked, scale.unit), lines, width=WIDTH, height=HEIGHT)
+    return layer(_cuts(marked, scale.unit), lines, width=WIDTH, height=HEIGHT)
 
 
 def _lines(within: pd.DataFrame, arms: ArmScales, x: Any, y: Any, way: Step) -> Any:
