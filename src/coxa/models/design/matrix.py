@@ -104,15 +104,17 @@ def design_matrix(text: str, data: pd.DataFrame, *, keep: np.ndarray | None = No
     used = list(dict.fromkeys((formula.response, *formula.variables, *also)))
     check_once(data, used)
     considered = np.ones(len(data), dtype=bool) if keep is None else keep
-    missing = data[used].isna().to_numpy() & considered[:, None]
+    missing = np.column_stack([data[name].isna() for name in used]) & considered[:, None]
     complete = considered & ~missing.any(axis=1)
     if not complete.any():
         raise FitError(
             f"formula '{text}': no row has all of {', '.join(used)}",
             ["Look at how many values each of these columns has: data[columns].count()."],
         )
-    check_text(data.loc[complete, list(formula.variables)])
-    right, levels, unused = coded(data.loc[complete, list(formula.variables)])
+    rows = complete_rows(data, complete, used)
+    named = rows[list(formula.variables)]
+    check_text(named)
+    right, levels, unused = coded(named)
     check_levels(text, levels)
     try:
         with np.errstate(divide="ignore", invalid="ignore"):  # check_finite names what has no value
@@ -127,7 +129,7 @@ def design_matrix(text: str, data: pd.DataFrame, *, keep: np.ndarray | None = No
     return Design(
         formula=formula,
         x=x,
-        y=response(formula, data.loc[complete, formula.response]),
+        y=response(formula, rows[formula.response]),
         names=tuple(name.replace("[T.", "[") for name in columns),
         terms={term_name(term): tuple(range(s.start, s.stop)) for term, s in spec.term_slices.items()},
         levels=levels,
@@ -137,6 +139,16 @@ def design_matrix(text: str, data: pd.DataFrame, *, keep: np.ndarray | None = No
         unused_levels=unused,
         spec=spec,
     )
+
+
+def complete_rows(
+    data: pd.DataFrame, complete: np.ndarray, columns: Sequence[str] | slice = slice(None)
+) -> pd.DataFrame:
+    """Return the complete rows of a frame, with at least these columns: the frame itself where all are complete.
+
+    Taking rows copies them, which for a small model takes as long as fitting it. What is kept of them must be a copy.
+    """
+    return data if complete.all() else data.loc[complete, columns]
 
 
 def check_once(data: pd.DataFrame, columns: Sequence[str]) -> None:
@@ -164,7 +176,7 @@ def response(formula: Formula, values: pd.Series) -> np.ndarray:
             f"formula '{formula.text}': the outcome '{formula.response}' is not a number ({values.dtype})",
             ["Turn it into numbers first, where the data are read."],
         )
-    y = values.to_numpy(dtype=float)
+    y = np.array(values, dtype=float)
     if not np.isfinite(y).all():
         raise FitError(
             f"the outcome '{formula.response}' is infinite in {(~np.isfinite(y)).sum()} rows",

@@ -12,7 +12,7 @@ import pandas as pd
 from coxa.errors import FitError, OptionError, not_allowed
 from coxa.models.design.columns import label_text
 from coxa.models.design.formula import RandomTerm, read_terms, split_random
-from coxa.models.design.matrix import Design, design_matrix
+from coxa.models.design.matrix import Design, complete_rows, design_matrix
 from coxa.models.design.rows import check_cells, check_frame, check_keys
 from coxa.models.lmm.factors import RandomFactor, check_not_fixed, random_factors
 from coxa.models.mmrm.data import checked_weights
@@ -61,7 +61,7 @@ def mixed_data(spec: LMMSpec, data: pd.DataFrame) -> MixedData:
     design = design_matrix(fixed, table, also=also)
     design = replace(design, formula=replace(design.formula, text=formula))
     check_cells(design)
-    used = data.loc[design.complete]
+    used = complete_rows(data, design.complete)
     check_outcome(design, terms)
     factors = random_factors(formula, terms, used, without)
     check_not_fixed(formula, factors, design.terms, design.levels)
@@ -69,7 +69,7 @@ def mixed_data(spec: LMMSpec, data: pd.DataFrame) -> MixedData:
         largest = max(factors, key=lambda factor: len(factor.labels))
         who, people = largest.name, largest.codes
     else:
-        people = used[who].to_numpy()
+        people = used[who].to_numpy(copy=True)
     has_visit = visit in design.levels
     visits = tuple(label_text(level) for level in design.levels[visit]) if has_visit else ("",)
     there = np.array([label_text(value) for value in used[visit]]) if has_visit else np.full(len(used), "")

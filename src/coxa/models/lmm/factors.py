@@ -250,8 +250,9 @@ def effects_of(formula: str, term: RandomTerm, frame: pd.DataFrame) -> tuple[Eff
     """Return the effects of a term with their recipe, and on the rows (N, q)."""
     if term.effects == "1" and term.by is None:
         return Effects(term, {}, None, (), ("Intercept",)), np.ones((len(frame), 1))
-    check_text(frame[list(term.variables)])
-    right, levels, _ = coded(frame[list(term.variables)])
+    named = frame[list(term.variables)]
+    check_text(named)
+    right, levels, _ = coded(named)
     try:
         plain, spec = columns_of(term.effects, right, levels)
     except FormulaicError as error:
