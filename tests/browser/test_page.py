@@ -331,3 +331,19 @@ def test_on_a_phone_the_answer_is_restacked_and_other_tables_scroll_with_their_f
         frame, first = wide.evaluate(edges)
         assert first == pytest.approx(frame, abs=1)
         assert here.page.evaluate("document.documentElement.scrollWidth") == WIDTHS["phone"]
+
+
+def test_on_a_phone_charts_are_drawn_anew_for_the_screen_and_what_is_wider_says_so(chromium: Any, file: Path) -> None:
+    with opened(chromium, file, "phone") as here:
+        first = here.page.locator(".plot:has(script:not(.data))").first
+        first.scroll_into_view_if_needed()
+        expect(first.locator(".live svg")).to_be_visible()
+        assert first.locator(".scroll").evaluate("region => region.scrollWidth <= region.clientWidth + 1")
+        letters = "svg => svg.getBoundingClientRect().width / svg.viewBox.baseVal.width"
+        assert first.locator(".live svg").evaluate(letters) > 0.9
+        open_all(here.page)
+        hint = "part => getComputedStyle(part, '::before').content"
+        flow = here.page.locator(".plot:has(svg.flow)")
+        flow.scroll_into_view_if_needed()
+        assert "Swipe" in flow.evaluate(hint)
+        assert first.evaluate(hint) == "none"

@@ -17,7 +17,7 @@ from coxa.tables.characters import printable
 
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; script-src {}"
 
-SCRIPTS = ("page.js", "figures.js", "explain.js")
+SCRIPTS = ("page.js", "narrow.js", "figures.js", "explain.js")
 CHOOSING = "choices.js"
 
 

@@ -2,6 +2,7 @@
 (() => {
   const SCALE = 3;
   const engine = document.getElementById("engine");
+  const phone = matchMedia("(max-width: 40rem)");
   const started = new WeakMap();
 
   function load() {
@@ -16,13 +17,23 @@
     return started.get(plot);
   }
 
+  function described(plot) {
+    return JSON.parse(plot.querySelector("script:not(.data)").textContent);
+  }
+
+  /* The chart for a screen that its drawing is too wide for; null where there is none, or no need of one. */
+  function fitted(plot) {
+    const room = plot.querySelector(".scroll").clientWidth;
+    return phone.matches ? narrowed(described(plot), plot.querySelector("svg").viewBox.baseVal.width, room) : null;
+  }
+
   async function start(plot) {
     load();
     const live = document.createElement("div");
     live.className = "live";
     live.hidden = true;
     plot.querySelector(".scroll").append(live);
-    await vegaEmbed(live, JSON.parse(plot.querySelector("script:not(.data)").textContent), {
+    await vegaEmbed(live, fitted(plot) ?? described(plot), {
       mode: "vega-lite", renderer: "svg", actions: false, ast: true, defaultStyle: false, config: { aria: false },
       tooltip: { disableDefaultStyle: true },
     });
@@ -103,10 +114,21 @@
     save(plot, "csv", new Blob([JSON.parse(plot.querySelector("script.data").textContent)], { type: "text/csv" }));
   }
 
+  const coming = new IntersectionObserver((entries) => {
+    for (const { isIntersecting, target } of entries) {
+      if (!isIntersecting) continue;
+      coming.unobserve(target);
+      if (fitted(target)) show(target, true);
+    }
+  }, { rootMargin: "50%" });
+
   for (const plot of document.querySelectorAll(".plot")) {
     const tools = document.createElement("div");
     tools.className = "tools";
-    if (plot.querySelector("script:not(.data)")) interactive(plot, tools);
+    if (plot.querySelector("script:not(.data)")) {
+      interactive(plot, tools);
+      if (phone.matches) coming.observe(plot);
+    }
     const menu = document.createElement("div");
     menu.className = "save";
     menu.setAttribute("role", "group");

@@ -1,5 +1,6 @@
 "use strict";
-/* What a browser adds to the page: contents that say where one is, and sections that open when they are asked for. */
+/* What a browser adds to the page: contents that say where one is, sections that open when they are asked for, and a hint
+   where a table or figure is wider than the screen. */
 (() => {
   const narrow = matchMedia("(max-width: 63.99rem)");
   const contents = document.querySelector(".contents details");
@@ -96,6 +97,11 @@
     for (const one of folds) one.addEventListener("toggle", () => { name(); mark(); });
     name();
   }
+
+  const sized = new ResizeObserver((entries) => {
+    for (const { target } of entries) target.parentElement.classList.toggle("wide", target.scrollWidth > target.clientWidth + 1);
+  });
+  for (const one of document.querySelectorAll(".table > .scroll, .plot > .scroll")) sized.observe(one);
 
   let forPaper = [];
   addEventListener("beforeprint", () => {

@@ -19,7 +19,7 @@ def main_results_section(report: ReportRecord) -> Section:
     """Return observed and adjusted results of primary and secondary analyses, and what the sensitivity analyses say."""
     analyses = [planned for planned in report.study.planned_analyses if planned.analysis.role in SHOWN]
     table = results_table(report, analyses, "results-by-arm", "Results of the primary and secondary analyses")
-    return Section("results", "Results", (TableBlock(table), *_sensitivity(report)))
+    return Section("results", "Results", (TableBlock(table, stacked=True), *_sensitivity(report)))
 
 
 def _sensitivity(report: ReportRecord) -> Iterator[Block]:
@@ -33,6 +33,6 @@ def _sensitivity(report: ReportRecord) -> Iterator[Block]:
             drawn.add(figure.alt)
             yield FigureBlock(figure)
         if table := sensitivity_table(first, report.estimates):
-            yield TableBlock(table)
+            yield TableBlock(table, stacked=True)
         if table := further_table(first, report.estimates):
-            yield TableBlock(table)
+            yield TableBlock(table, stacked=True)
