@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from coxa.estimates.factorial import factorial_contrasts as factorial_contrasts
     from coxa.estimates.mann_whitney import win_probability as win_probability
     from coxa.estimates.marginal import marginal_effects as marginal_effects
+    from coxa.estimates.marginal_by_subgroup import marginal_subgroups as marginal_subgroups
     from coxa.estimates.margins import margin_test as margin_test
     from coxa.estimates.means import linear_combination as linear_combination
     from coxa.estimates.means import marginal_means as marginal_means
@@ -64,6 +65,7 @@ __getattr__, __dir__, __all__ = lazy(
         "coxa.estimates.differences": ("contrast_rows", "contrasts", "joint_test"),
         "coxa.estimates.effect_size": ("standardised_by_model", "standardised_effect"),
         "coxa.estimates.factorial": ("factorial_contrasts",),
+        "coxa.estimates.marginal_by_subgroup": ("marginal_subgroups",),
         "coxa.estimates.margins": ("margin_test",),
         "coxa.estimates.marginal": ("marginal_effects",),
         "coxa.estimates.means": ("linear_combination", "marginal_means"),

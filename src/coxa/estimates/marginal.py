@@ -49,6 +49,13 @@ COMPARED = {
 }
 
 
+TERMS = {
+    **TERMS_OF,
+    "poisson": ("rate", {"rate_difference": "difference", "rate_ratio": "log_ratio"}),
+}
+"""Family -> kind of row of an arm, and kinds of its comparisons with the scale of each."""
+
+
 @dataclass(frozen=True, slots=True)
 class MarginalMeans:
     """Means of arms and visits over all participants.
@@ -65,7 +72,13 @@ class MarginalMeans:
 
 @kinds(fit=GEE_FIT)
 def marginal_effects(
-    fit: GEEFit, arm: str = "arm", against: str | None = None, *, by: str | None = "visit", conf_level: float = 0.95
+    fit: GEEFit,
+    arm: str = "arm",
+    against: str | None = None,
+    *,
+    by: str | None = "visit",
+    per: float = 1.0,
+    conf_level: float = 0.95,
 ) -> Estimates:
     """Estimate every arm's risk, rate or mean at each visit over all participants, and what it differs by.
 
@@ -80,6 +93,8 @@ def marginal_effects(
     by : str, optional
         Column of the visits, a factor of the formula; None averages over the visits, each of which counts alike. Where
         the formula has no such column there is one number for all visits.
+    per : float
+        Units of exposure that rates and their differences are given for, such as 365 days.
     conf_level : float
         Between 0 and 1.
 
@@ -87,7 +102,7 @@ def marginal_effects(
     -------
     Estimates
         A row for each arm: `risk`, `rate` (per unit of exposure, where there is one) or `marginal_mean`. Then rows
-        against the reference: `risk_difference`, `risk_ratio` and `odds_ratio`; `difference` and `rate_ratio`;
+        against the reference: `risk_difference`, `risk_ratio` and `odds_ratio`; `rate_difference` and `rate_ratio`;
         `difference`. Standard errors are by the delta method from the sandwich of the fit, tests and limits by t with
         its degrees of freedom for that combination of coefficients; of ratios on the log scale, of arms on the scale of
         the link. `std_error` of a ratio is that of its logarithm.
@@ -114,9 +129,12 @@ def marginal_effects(
     """
     check_level(conf_level)
     found = standardised_by_visit(fit, arm, by)
+    if per != 1.0 and fit.family != "poisson":
+        raise OptionError(f"`per` is {per:g}, units of exposure, and the outcome is no count. Leave it out.")
+    found = MarginalMeans(found.keys, per * found.means, per * found.slopes)
     arms = [label_text(level) for level in fit.design.levels[arm]]
     against = arms[0] if against is None else check_option("against", str(against), arms)
-    term, compared = TERMS_OF[fit.family]
+    term, compared = TERMS[fit.family]
     shared = {"outcome": fit.outcome, "conf_level": conf_level, "warning": "; ".join(fit.warnings)}
     shared["method"] = f"{fit.method}; averaged over the covariates of the analysed participants (g-computation)"
     counted = counts(fit, arm, by)
@@ -224,7 +242,7 @@ def limits(
     shown = {
         "estimate": float(scale.back(np.float64(value))),
         "std_error": error,
-        "df": df,
+        "df": df if np.isfinite(df) else np.nan,
         "conf_low": float(scale.back(np.float64(value - half))),
         "conf_high": float(scale.back(np.float64(value + half))),
     }

@@ -73,7 +73,8 @@ def fit_gee(
     data : DataFrame
         One row per observation. Not changed.
     cluster : str
-        Column that says which rows belong together: the participant, or what lies above, such as a clinic.
+        Column that says which rows belong together: the participant, or what lies above, such as a clinic; a row
+        without one is left out.
     participant : str
         Column that says whose row it is, for counts and averages where `cluster` is another. Where the data have none,
         each cluster counts as a participant.
@@ -110,8 +111,8 @@ def fit_gee(
     FewClustersError
         There are not more clusters than coefficients.
     DataError
-        Rows without cluster, two rows of one participant at one visit, a participant in two clusters, or an exposure
-        that is not above 0.
+        Rows without participant or visit, two rows of one participant at one visit, a participant in two clusters, or
+        an exposure that is not above 0.
     EmptyCellError, RankDeficientError
         Coefficients that cannot be estimated.
     NonConvergenceError

@@ -50,10 +50,10 @@ def clustered_data(spec: GEESpec, data: pd.DataFrame) -> ClusteredData:
     """Read and check the rows; the errors are those of `coxa.models.fit_gee`."""
     spec = with_order(spec, data)
     has_people = spec.participant in data.columns
-    keys = dict.fromkeys(name for name in (spec.cluster, spec.participant, spec.order) if name is not None)
-    check_keys(data, [name for name in keys if name in data.columns])
+    keys = (spec.participant if has_people else spec.cluster, spec.order)
+    check_keys(data, [name for name in keys if name is not None])
     table, labels, codes, warnings = in_places(spec, with_numbers(data, spec.formula))
-    design = design_matrix(spec.formula, table, also=[] if spec.exposure is None else [spec.exposure])
+    design = design_matrix(spec.formula, table, also=[spec.cluster, *([spec.exposure] if spec.exposure else [])])
     if spec.order is not None and (spec.ordered or has_people):
         who = spec.cluster if spec.ordered or not has_people else spec.participant
         check_unique(table, design.complete, (who, spec.order))

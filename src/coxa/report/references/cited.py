@@ -56,7 +56,7 @@ def descriptions_used(study: ComparativeStudy) -> tuple[str, ...]:
 def _analysis(plan: Analysis, model: Words, fits: tuple[AnyFit, ...] | None, *, adjusts: bool) -> Iterator[str]:
     """Yield what an analysis cites: its model, then what it has of what models may have."""
     yield from model.cites
-    yield from ("random-effects",) if plan.factors else ()
+    yield from ("random-effects",) if plan.option("random") and plan.factors else ()
     if model.whole and (ladder := plan.option("covariance")):
         yield from ladder if fits is None else (fit.structure for fit in fits)
     yield from _options(plan, "vcov")

@@ -12,6 +12,7 @@ from coxa.study.models.clda import CLDA
 from coxa.study.models.competing_risks import CompetingRisks
 from coxa.study.models.counts import CountModel
 from coxa.study.models.cox import Cox
+from coxa.study.models.gee import GEE
 from coxa.study.models.glmm import GLMM
 from coxa.study.models.kaplan_meier import KaplanMeier
 from coxa.study.models.lmm import LMM
@@ -33,6 +34,7 @@ AnyModel = (
     | GLMM
     | Logistic
     | CountModel
+    | GEE
 )
 """Every kind of model; a new one is added here. Its method is `coxa.analyses.methods.<model>`."""
 
