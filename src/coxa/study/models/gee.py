@@ -66,8 +66,8 @@ class GEE(AdjustedAnalysis):
             raise ValueError("`few_clusters` is about `cluster`, and this analysis has none; remove it")
         if self.cluster is not None and self.working in ("ar1", "unstructured"):
             raise ValueError(
-                f"`working: {self.working}` is over the visits of a participant, and a level of `cluster: {self.cluster}` "
-                "has many participants at a visit; use exchangeable or independence"
+                f"`working: {self.working}` is over the visits of a participant, and `cluster: {self.cluster}` "
+                "has levels with many participants at a visit; use exchangeable or independence"
             )
         if self.cluster in self.names_used():
             raise ValueError(f"'{self.cluster}' is the cluster and also in `adjust`; keep one of the two")

@@ -11,6 +11,7 @@ from coxa.report.topics.analyses.kinds.count import count_blocks
 from coxa.report.topics.analyses.kinds.general import general_blocks
 from coxa.report.topics.analyses.kinds.random_intercept import random_intercept_blocks
 from coxa.report.topics.analyses.kinds.time import time_blocks
+from coxa.report.topics.analyses.kinds.working_correlation import working_correlation_blocks
 from coxa.study.comparative import PlannedAnalysis
 from coxa.study.effects import EndpointKind
 
@@ -23,4 +24,4 @@ BY_KIND: dict[EndpointKind, Blocks] = {"binary": binary_blocks, "count": count_b
 def kind_blocks(report: ReportRecord, planned: PlannedAnalysis) -> list[Block]:
     """Return the tables and figures of an analysis that is not of means."""
     shown = BY_KIND.get(planned.kind, general_blocks)(report, planned)
-    return [*shown, *random_intercept_blocks(report, planned)]
+    return [*shown, *random_intercept_blocks(report, planned), *working_correlation_blocks(report, planned)]
