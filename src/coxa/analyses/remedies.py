@@ -5,7 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from coxa.errors import EmptyCellError, FitError, MonotoneLikelihoodError, NonConvergenceError, RankDeficientError
+from coxa.errors import (
+    EmptyCellError,
+    FitError,
+    MonotoneLikelihoodError,
+    NonConvergenceError,
+    RankDeficientError,
+    SeparationError,
+)
 from coxa.study.comparative import ComparativeStudy
 
 FORMULA = re.compile(r"^formula '[^']*': |^the formula has (\S+), but ")
@@ -41,7 +48,11 @@ def _remedies(study: ComparativeStudy, name: str, error: FitError) -> Iterator[s
         yield "Declare a ladder of structures, the simplest last: `covariance: [us, toeph, csh, cs]`."
     if isinstance(error, MonotoneLikelihoodError):
         yield "Compare the curves: `model: kaplan_meier`, with `summary: risk_difference` in the estimand."
-    if analysis.factors:
+    if isinstance(error, SeparationError) and study.planned(name).kind == "binary":
+        yield "Compare proportions without a model: `model: proportions`, which needs no finite odds."
+    if analysis.option("working", "independence") != "independence" and not isinstance(error, SeparationError):
+        yield "Use a simpler working correlation: `working: exchangeable` or `working: independence`."
+    if analysis.option("random") and analysis.factors:
         yield "Take a factor with few levels, or whose levels another tells apart, out of `random`."
     if several:
         yield (f"Choose the visits of the model (`visits` in analysis {name}), without one that few participants have.")
