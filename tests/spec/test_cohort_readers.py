@@ -90,8 +90,26 @@ def test_ragged_rows_are_named_and_the_others_keep_their_numbers(tmp_path: Path)
     assert result.raw is not None
     assert result.raw.sheet.source_row.tolist() == [2, 4, 5]
     assert result.raw.sheet.unreadable == ((3, "2 cells instead of 3"),)
-    assert result.findings[0].rule == "a row has more or fewer cells than the header"
+    assert result.findings[0].rule == "a row has fewer cells than the header"
     assert result.findings[0].row == 3
+
+
+def test_rows_that_do_not_fit_have_their_own_fault_each(tmp_path: Path) -> None:
+    path = tmp_path / "table.csv"
+    path.write_text("id;a;note\n1;2;x\n2;3\n3;4;y; z\n4;5;fell\n6 Nov;x\n7;8;y\n8;no\nnote;y\n9;1;x\n10;1;x\n11;1;x\n")
+    findings = {finding.rule: finding for finding in read_raw(path).findings}
+    long, short, broken = (
+        findings["a row has more cells than the header"],
+        findings["a row has fewer cells than the header"],
+        findings["a row is cut in two by a line break"],
+    )
+    assert (long.row, long.value) == (4, "row 4: 4 cells instead of 3")
+    assert long.remedy.startswith("Put quotation marks around a text that has a semicolon in it")
+    assert (short.value, short.remedy.split(",")[0]) == (
+        "row 3: 2 cells instead of 3; row 6: 2 cells instead of 3",
+        "Look whether the end of the row is lost",
+    )
+    assert broken.value == "row 8: 2 cells instead of 3; row 9: 2 cells instead of 3"
 
 
 def test_excel(tmp_path: Path) -> None:

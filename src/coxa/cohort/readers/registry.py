@@ -103,18 +103,7 @@ def as_read(name: str, raw_format: str, sha256: str, sheet: Sheet, options: Read
     if source.n_rows == 0:
         nothing = Finding("error", name, "the file has no rows below its header", "Export it again, with its data.")
         return ReadResult(RawFile(sheet, source), (*sheet.findings, nothing))
-    ragged = [
-        Finding(
-            "error",
-            name,
-            "a row has more or fewer cells than the header",
-            "Look for a stray delimiter or quotation mark in this row.",
-            row=sheet.unreadable[0][0],
-            value="; ".join(f"row {row}: {what}" for row, what in sheet.unreadable[:5]),
-            n_rows=len(sheet.unreadable),
-        )
-    ] if sheet.unreadable else []  # fmt: skip
-    return ReadResult(RawFile(sheet, source), (*sheet.findings, *ragged))
+    return ReadResult(RawFile(sheet, source), sheet.findings)
 
 
 def _composed_names(sheet: Sheet) -> Sheet:

@@ -17,6 +17,7 @@ import pyarrow.csv as arrow_csv
 
 from coxa.cohort.readers.header import LOOKED_AT, better_header, header_detail, header_names, parts_of_names
 from coxa.cohort.readers.quotes import LongCell, long_cells, refuse_swallowed_rows
+from coxa.cohort.readers.ragged import Ragged, ragged_findings
 from coxa.cohort.readers.raw import FileFault, HeaderFault, ReadOptions, Sheet, with_header
 from coxa.findings import Finding
 
@@ -76,14 +77,15 @@ def _sheet(file: str, body: bytes, options: ReadOptions) -> Sheet:
     if n_fitting < len(unreadable):
         raise _other_width(len(header), n_fitting, unreadable)
     frame, notes = with_header(frame, header, file)
-    unreadable = [(row + n_above - 1, what) for row, what in unreadable]
+    unreadable = [replace(one, row=one.row + n_above - 1) for one in unreadable]
+    named = DELIMITERS.get(delimiter, delimiter)
     rows = np.arange(n_above + 1, n_above + 1 + len(frame) + len(unreadable), dtype=np.int64)
     return Sheet(
         frame,
-        np.delete(rows, [row - n_above - 1 for row, _ in unreadable]),
-        unreadable=tuple(unreadable),
-        details={"delimiter": DELIMITERS.get(delimiter, delimiter), **header_detail(options.header_row)},
-        findings=notes,
+        np.delete(rows, [one.row - n_above - 1 for one in unreadable]),
+        unreadable=tuple((one.row, one.text) for one in unreadable),
+        details={"delimiter": named, **header_detail(options.header_row)},
+        findings=(*notes, *ragged_findings(file, named, unreadable)),
         parts=parts_of_names(rows_above, numbers),
     )
 
@@ -129,19 +131,15 @@ def _account_for_lines(body: bytes, cells: Sequence[LongCell], n_above: int, n_r
         )
 
 
-def _other_width(expected: int, n_fitting: int, unreadable: Sequence[tuple[int, str]]) -> HeaderFault:
+def _other_width(expected: int, n_fitting: int, unreadable: Sequence[Ragged]) -> HeaderFault:
     """Return the fault of a file in which most rows have another number of cells than the header."""
-    found = {cells for _, cells in unreadable}
+    found = {one.text for one in unreadable}
     remedy = "Look for a missing name in the header, or name the `delimiter` of the file in the plan."
-    if found == {_cells(expected + 1, expected)}:
+    if {one.found for one in unreadable} == {expected + 1}:
         remedy = "Add a name at the beginning of the header if rows begin with a row name, as those of R's write.table."
     how_many = f"Only {n_fitting} of {n_fitting + len(unreadable)} rows have" if n_fitting else "No row has"
     rule = f"{how_many} as many cells as the header ({expected})"
     return HeaderFault(rule, remedy, "; ".join(sorted(found)[:SHOWN]))
-
-
-def _cells(found: int, expected: int) -> str:
-    return f"{found} cells instead of {expected}"
 
 
 def _decoded(raw: bytes, declared: str | None) -> tuple[str, bytes]:
@@ -211,12 +209,12 @@ def _delimiter(sample: str) -> str:
     return max(DELIMITERS, key=agreement)
 
 
-def _parse(body: bytes, delimiter: str, n_columns: int) -> tuple[pa.Table, list[tuple[int, str]]]:
+def _parse(body: bytes, delimiter: str, n_columns: int) -> tuple[pa.Table, list[Ragged]]:
     """Return the table of text, and the rows with another number of cells than the header."""
-    unreadable: list[tuple[int, str]] = []
+    unreadable: list[Ragged] = []
 
     def note(row: arrow_csv.InvalidRow) -> str:
-        unreadable.append((int(row.number), _cells(row.actual_columns, row.expected_columns)))
+        unreadable.append(Ragged(int(row.number), row.actual_columns, row.expected_columns))
         return "skip"
 
     names = [str(position) for position in range(n_columns)]
