@@ -67,7 +67,7 @@ def _means(planned: PlannedAnalysis, rows: pd.DataFrame, visit: str) -> Iterator
         mine = rows[rows["arm"] == arm]
         if mine.empty:
             continue
-        row = {"term": "restricted_mean", "arm": arm, "visit": visit}
+        row: dict[str, Any] = {"term": "restricted_mean", "arm": arm, "visit": visit}
         row |= {"n_participants": len(mine), "n_observations": len(mine), "method": "area under the curve, in days"}
         try:
             mean = restricted_time(
@@ -97,7 +97,7 @@ def _differences(planned: PlannedAnalysis, rows: pd.DataFrame, visit: str) -> It
     for arm in planned.compare:
         both = rows[rows["arm"].isin([arm, planned.against])]
         treated = (both["arm"] == arm).astype(int)
-        row = {"arm": arm, "reference": planned.against, "visit": visit}
+        row: dict[str, Any] = {"arm": arm, "reference": planned.against, "visit": visit}
         row |= {"n_participants": len(both), "n_observations": len(both)}
         try:
             share = survival_difference(both["time"], both["status"], treated, day, conf_level=level)

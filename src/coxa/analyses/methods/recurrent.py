@@ -128,7 +128,7 @@ def arm_rates(planned: PlannedAnalysis, rows: pd.DataFrame, visit: str) -> Itera
             continue
         events, days = mine["count"].to_numpy(dtype=float), mine["exposure"].to_numpy(dtype=float)
         total, observed = events.sum(), days.sum()
-        row = {"term": "rate", "arm": arm, "visit": visit, "conf_level": level}
+        row: dict[str, Any] = {"term": "rate", "arm": arm, "visit": visit, "conf_level": level}
         row |= {"n_participants": len(mine), "n_observations": len(mine)}
         row["method"] = f"{total:g} events in {observed:g} days, per {unit:g} days; limits robust by participant"
         if not observed:

@@ -117,15 +117,20 @@ def minus_log_likelihood(strata: list[Stratum], beta: np.ndarray) -> float:
 
 
 def point_at(strata: list[Stratum], beta: np.ndarray) -> Point:
-    """Return minus the log partial likelihood with its gradient and Hessian."""
+    """Return minus the log partial likelihood with its gradient and Hessian.
+
+    The sum over events of mean products of covariates is one product of matrices: each row has the weight of all events
+    at which it is at risk, less the shares of those that it is tied with.
+    """
     value, gradient, hessian = 0.0, np.zeros(beta.size), np.zeros((beta.size, beta.size))
     for each in strata:
         weight = weights_of(each, beta)
         sums = each.denominators(weight)
         means = each.denominators(weight[:, None] * each.x) / sums[:, None]
-        second = each.denominators(weight[:, None, None] * each.x[:, :, None] * each.x[:, None, :])
+        hazard = each.over_risk(per_time(each, 1 / sums))
+        hazard[each.event] -= per_time(each, each.share / sums)[each.tied[each.event]]
         gradient += means.sum(axis=0) - each.x[each.event].sum(axis=0)
-        hessian += np.einsum("kij,k->ij", second, 1 / sums) - means.T @ means
+        hessian += (each.x.T * (weight * hazard)) @ each.x - means.T @ means
     value = minus_log_likelihood(strata, beta)
     return Point(beta, value, gradient, hessian)
 

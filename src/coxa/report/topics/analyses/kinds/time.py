@@ -8,6 +8,7 @@ from dataclasses import replace
 import pandas as pd
 
 from coxa.models import proportional_hazards_test
+from coxa.models.results.run import ModelRun
 from coxa.models.survival.cox_fit import CoxFit
 from coxa.report.document import Block, FigureBlock, TableBlock
 from coxa.report.record import ReportRecord
@@ -75,10 +76,11 @@ def proportional_table(report: ReportRecord, planned: PlannedAnalysis) -> Table 
     """Return the tests of proportional hazards of the models of Cox; None where there are none."""
     groups, low = [], False
     for run in report.fits.get(planned.name, ()):
-        if not (isinstance(getattr(run, "model", None), CoxFit) and tests_hazards(run.model)):
+        fit = getattr(run, "model", None)
+        if not isinstance(fit, CoxFit) or not isinstance(run, ModelRun) or not tests_hazards(fit):
             continue
         visit = str(run.sample.visits[0])
-        frame = proportional_hazards_test(run.model).frame
+        frame = proportional_hazards_test(fit).frame
         low = low or bool((frame["p_value"] < LEVEL).any())
         label = f"{planned.study.label('visits', visit)}: {run.method.partition(';')[0]}"
         groups.append(RowGroup(label, tuple(_proportional_rows(planned, frame, visit))))
