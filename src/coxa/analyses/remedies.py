@@ -44,6 +44,10 @@ def _remedies(study: ComparativeStudy, name: str, error: FitError) -> Iterator[s
         yield "Take a term that repeats others out of `adjust`."
     if isinstance(error, EmptyCellError):
         yield "Take the interaction out of `adjust`, or a covariate with a level of few participants."
+    if isinstance(error, SeparationError):
+        if analysis.option("partial"):
+            yield "Take the variable out of `partial`, so that its odds ratio is the same above each level."
+        yield "Join levels of a covariate, or of the outcome, that few participants have, by their value map."
     if isinstance(error, NonConvergenceError) and several and analysis.option("covariance"):
         yield "Declare a ladder of structures, the simplest last: `covariance: [us, toeph, csh, cs]`."
     if isinstance(error, MonotoneLikelihoodError):

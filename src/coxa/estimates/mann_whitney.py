@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
@@ -51,10 +51,11 @@ def win_probability(
     *,
     levels: Sequence[Any] | None = None,
     method: Method = "brunner_munzel",
+    higher_is_better: bool = True,
     participant: str = "participant_id",
     conf_level: float = 0.95,
 ) -> Estimates:
-    """Estimate the probability that a participant of an arm has a higher value than one of the reference.
+    """Estimate the probability that a participant of an arm has a better value than one of the reference.
 
     Parameters
     ----------
@@ -72,6 +73,8 @@ def win_probability(
         Both have the same estimate and standard error. Brunner and Munzel's limits and test are of the t distribution
         with Satterthwaite's degrees of freedom; DeLong's are normal, on the logit scale so that no limit is outside 0
         and 1.
+    higher_is_better : bool
+        Which of two values wins.
     participant : str
         Column that says whose row it is; where there is one, no participant may have two rows.
     conf_level : float
@@ -80,9 +83,10 @@ def win_probability(
     Returns
     -------
     Estimates
-        Rows `win_probability`: P(higher) + P(same) / 2, which is Mann and Whitney's U over the number of pairs, and the
-        area under the ROC curve; 0.5 where neither has the higher values. `std_error` is that of the probability,
-        and `statistic` and `p_value` are of the test against 0.5, which holds also where spreads differ.
+        Rows `win_probability`: P(better) + P(same) / 2, which is Mann and Whitney's U over the number of pairs, and the
+        area under the ROC curve; 0.5 where neither has the better values. `std_error` is that of the probability, and
+        `statistic` and `p_value` are of the test against 0.5, which holds also where spreads differ. Rows `win_odds`
+        have that probability over its complement, the standard error of its logarithm, and the same test.
 
     Raises
     ------
@@ -100,8 +104,8 @@ def win_probability(
     --------
     >>> d = pd.DataFrame({"arm": list("aaaabbbb"), "pain": ["none", "mild", "severe", "mild"] + ["none", "mild"] * 2})
     >>> e = win_probability(d, "pain", levels=["none", "mild", "severe"])
-    >>> e.frame[["estimate", "std_error", "df"]].round(3).values.tolist()
-    [[0.312, 0.191, 5.321]]
+    >>> e.frame[["term", "estimate", "std_error", "df"]].round(3).values.tolist()
+    [['win_probability', 0.312, 0.191, 5.321], ['win_odds', 0.455, 0.889, 5.321]]
     """
     check_level(conf_level)
     check_option("method", method, METHODS)
@@ -109,7 +113,6 @@ def win_probability(
     reference = names[0] if against is None else check_option("against", label_text(against), names)
     shared: dict[str, Any] = {
         "outcome": outcome,
-        "term": "win_probability",
         "reference": reference,
         "conf_level": conf_level,
         "method": f"Mann and Whitney's probability; {WORDS[method]}",
@@ -119,11 +122,24 @@ def win_probability(
     for name in names:
         if name != reference:
             both = np.isin(arms, [names.index(name), names.index(reference)])
-            found = compared(values[both], arms[both] == names.index(name))
-            numbers = limits(found, method, conf_level)
-            n = int(both.sum())
-            rows.append({**shared, "arm": name, **numbers, "n_participants": n, "n_observations": n})
+            signed = values[both] if higher_is_better else -values[both]
+            found = limits(compared(signed, arms[both] == names.index(name)), method, conf_level)
+            behind = {"arm": name, "n_participants": int(both.sum()), "n_observations": int(both.sum())}
+            rows += [{**shared, **behind, **row} for row in wins_and_odds(found)]
     return Estimates.of(rows)
+
+
+def wins_and_odds(row: dict[str, float]) -> Iterator[dict[str, Any]]:
+    """Yield the row of a win probability, and that of its odds: the same test, and limits taken to their scale."""
+    yield {**row, "term": "win_probability"}
+    value = row["estimate"]
+    odds: dict[str, Any] = {name: of_odds(row[name]) for name in ("estimate", "conf_low", "conf_high") if name in row}
+    yield {**row, **odds, "std_error": row["std_error"] / (value * (1 - value)), "term": "win_odds"}
+
+
+def of_odds(share: float) -> float:
+    """Return a probability over its complement, which of 1 is infinite."""
+    return share / (1 - share) if share < 1 else float("inf")
 
 
 def two_columns(

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from scipy import stats
 from scipy.special import expit, logit
 
 from coxa.errors import OptionError, check_kind, check_level, check_option, not_allowed
+from coxa.estimates.mann_whitney import wins_and_odds
 from coxa.estimates.table import Estimates
 from coxa.models.design.columns import label_text
 from coxa.models.ordinal.record import OrdinalFit, averaged, rows_at
@@ -73,7 +75,6 @@ def cumulative_odds_ratios(
 
     Examples
     --------
-    >>> import pandas as pd
     >>> from coxa.models import fit_ordinal
     >>> d = pd.DataFrame({"arm": list("aaaabbbb"), "pain": [0, 1, 2, 1, 0, 0, 1, 1]})
     >>> e = cumulative_odds_ratios(fit_ordinal("pain ~ arm", d, levels=[0, 1, 2]))
@@ -96,10 +97,11 @@ def cumulative_odds_ratios(
                 "at={'visit': 'week_12'}."
             )
         same = all(np.abs(each[0] - weights[0][0]).max() <= CONSTANT for each in weights)
+        behind = counts(fit, arm, at, (name, reference))
         for j, each in enumerate(weights[: 1 if same else None]):
             own = {"arm": name, "reference": reference, "term": "cumulative_odds_ratio"}
             own["analysis"] = "" if same else f"above={label_text(fit.levels[j])}"
-            rows.append({**shared, **own, **ratio(fit, each[0], quantile)})
+            rows.append({**shared, **own, **behind, **ratio(fit, each[0], quantile)})
     return Estimates.of(rows)
 
 
@@ -151,7 +153,6 @@ def category_probabilities(
 
     Examples
     --------
-    >>> import pandas as pd
     >>> from coxa.models import fit_ordinal
     >>> d = pd.DataFrame({"arm": list("aaaabbbb"), "pain": [0, 1, 2, 1, 0, 0, 1, 1]})
     >>> e = category_probabilities(fit_ordinal("pain ~ arm", d, levels=[0, 1, 2]))
@@ -170,8 +171,9 @@ def category_probabilities(
     names = [f"{word}={label_text(level)}" for level in levels]
     quantile = float(stats.norm.ppf((1 + conf_level) / 2))
     shared = facts(fit, at, conf_level, "standardised, delta method, covariates taken as given", found.warning)
+    behind = {name: counts(fit, arm, at, (name,)) for name in found.arms}
     rows = [
-        {**shared, "arm": name, "analysis": one, "term": "level_share", **share(value, error, quantile)}
+        {**shared, **behind[name], "arm": name, "analysis": one, "term": "level_share", **share(value, error, quantile)}
         for name, own, errors in zip(found.arms, values, np.sqrt(np.diag(covariance)).reshape(k, -1), strict=True)
         for one, value, error in zip(names, own, errors, strict=True)
     ]
@@ -182,7 +184,10 @@ def category_probabilities(
             contrast[a * m + c], contrast[place * m + c] = 1.0, -1.0
             own = {"arm": name, "reference": reference, "analysis": one, "term": "difference_in_shares"}
             error = float(np.sqrt(contrast @ covariance @ contrast))
-            rows.append({**shared, **own, **difference(float(contrast @ values.ravel()), error, quantile)})
+            behind_both = counts(fit, arm, at, (name, reference))
+            rows.append(
+                {**shared, **own, **behind_both, **difference(float(contrast @ values.ravel()), error, quantile)}
+            )
     return Estimates.of(rows)
 
 
@@ -192,29 +197,32 @@ def standardised_win_probability(
     against: str | None = None,
     *,
     at: Mapping[str, Any] | None = None,
+    higher_is_better: bool = True,
     conf_level: float = 0.95,
 ) -> Estimates:
-    """Estimate the probability that a participant of an arm has a higher category than one of the reference.
+    """Estimate the probability that a participant of an arm has a better category than one of the reference.
 
     Parameters
     ----------
     fit, arm, against, at, conf_level
         As in `category_probabilities`, whose distributions are compared.
+    higher_is_better : bool
+        Which of two categories wins.
 
     Returns
     -------
     Estimates
-        Rows `win_probability`: P(higher) + P(same) / 2, 0.5 where the arms are alike. Limits and test against 0.5 are
-        normal on the logit scale; `std_error` is that of the probability.
+        Rows `win_probability`: P(better) + P(same) / 2, 0.5 where the arms are alike, and `win_odds`, that over its
+        complement. Limits and test are normal on the logit scale; `std_error` is that of the probability, and of the
+        logarithm of the odds.
 
     Examples
     --------
-    >>> import pandas as pd
     >>> from coxa.models import fit_ordinal
     >>> d = pd.DataFrame({"arm": list("aaaabbbb"), "pain": [0, 1, 2, 1, 0, 0, 1, 1]})
     >>> e = standardised_win_probability(fit_ordinal("pain ~ arm", d, levels=[0, 1, 2]))
-    >>> e.frame[["estimate", "std_error"]].round(3).values.tolist()
-    [[0.312, 0.167]]
+    >>> e.frame[["term", "estimate", "std_error"]].round(3).values.tolist()
+    [['win_probability', 0.312, 0.167], ['win_odds', 0.453, 0.779]]
     """
     check_level(conf_level)
     found = distributions(fit, arm, at)
@@ -222,6 +230,7 @@ def standardised_win_probability(
     quantile = float(stats.norm.ppf((1 + conf_level) / 2))
     shared = facts(fit, at, conf_level, "standardised, delta method, covariates taken as given", found.warning)
     wins = np.tri(len(fit.levels), k=-1) + np.eye(len(fit.levels)) / 2
+    wins = wins if higher_is_better else wins.T
     place = found.arms.index(reference)
     rows = []
     for a, name in enumerate(found.arms):
@@ -231,28 +240,49 @@ def standardised_win_probability(
         gradient[a], gradient[place] = wins @ found.shares[place], found.shares[a] @ wins
         error = float(np.sqrt(gradient.ravel() @ found.covariance @ gradient.ravel()))
         value = float(found.shares[a] @ wins @ found.shares[place])
-        z = float(logit(value)) * value * (1 - value) / error
-        own = {"arm": name, "reference": reference, "term": "win_probability", **share(value, error, quantile)}
-        rows.append({**shared, **own, "statistic": z, "p_value": float(2 * stats.norm.sf(abs(z)))})
+        own = {**shared, "arm": name, "reference": reference, **counts(fit, arm, at, (name, reference))}
+        rows += [
+            {**own, **row} for row in wins_and_odds({**share(value, error, quantile), **against_half(value, error)})
+        ]
     return Estimates.of(rows)
+
+
+def against_half(value: float, error: float) -> dict[str, float]:
+    """Return the test of a probability against 0.5, normal on the logit scale."""
+    z = float(logit(value)) * value * (1 - value) / error
+    return {"statistic": z, "p_value": float(2 * stats.norm.sf(abs(z)))}
 
 
 def rows_in_arms(fit: OrdinalFit, arm: str, at: Mapping[str, Any] | None) -> dict[str, np.ndarray]:
     """Return the design rows of the analysed rows, put into each arm."""
+    frame = chosen_rows(fit, arm, at)[0]
+    levels = fit.design.levels[arm]
+    return {label_text(level): fit.design.rows(frame.assign(**{arm: [level] * len(frame)})) for level in levels}
+
+
+def chosen_rows(fit: OrdinalFit, arm: str, at: Mapping[str, Any] | None) -> tuple[pd.DataFrame, np.ndarray]:
+    """Return the analysed rows that have the categories of `at`, its numbers put in, and whose rows they are."""
     check_kind("fit", fit, OrdinalFit, "a fit of coxa.models.fit_ordinal")
     levels, frame = fit.design.levels, fit.design.frame
+    keep = np.ones(len(frame), dtype=bool)
     if arm not in levels:
         raise OptionError(not_allowed("factor in the formula", arm, levels))
     for column, value in (at or {}).items():
         if column not in frame.columns or column == arm:
             raise OptionError(not_allowed("column in the formula", column, [c for c in frame.columns if c != arm]))
         if column in levels:
-            texts = frame[column].map(label_text).astype(str)
             check_option(column, label_text(value), [label_text(level) for level in levels[column]])
-            frame = frame[texts == label_text(value)]
+            keep &= np.array([label_text(each) == label_text(value) for each in frame[column]])
         else:
             frame = frame.assign(**{column: float(value)})
-    return {label_text(level): fit.design.rows(frame.assign(**{arm: [level] * len(frame)})) for level in levels[arm]}
+    return frame[keep], fit.data.participant[keep]
+
+
+def counts(fit: OrdinalFit, arm: str, at: Mapping[str, Any] | None, arms: Sequence[str]) -> dict[str, int]:
+    """Return the participants and rows of some arms."""
+    frame, participant = chosen_rows(fit, arm, at)
+    mine = np.array([label_text(each) in arms for each in frame[arm]])
+    return {"n_participants": len(pd.unique(participant[mine])), "n_observations": int(mine.sum())}
 
 
 def reference_of(arms: Mapping[str, Any] | tuple[str, ...], against: str | None) -> str:
@@ -300,8 +330,6 @@ def facts(
         "outcome": fit.design.formula.response,
         "visit": label_text((at or {}).get("visit", "")),
         "conf_level": conf_level,
-        "n_participants": fit.n_participants,
-        "n_observations": fit.nobs,
         "method": "; ".join(filter(None, (fit.method, how, averaged_over, f"at {fixed}" if fixed else ""))),
         "warning": "; ".join(filter(None, (*fit.warnings, warning))),
     }

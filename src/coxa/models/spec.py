@@ -390,3 +390,33 @@ class OrdinalSpec(Spec):
         if not 1 <= self.points <= MOST_POINTS:
             raise OptionError(f"`points` is {self.points}. Give a whole number from 1 to {MOST_POINTS}.")
         self._keep(levels=sequence_of("levels", self.levels), partial=sequence_of("partial", self.partial))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WinProbabilitySpec(Spec):
+    """The options of `coxa.estimates.win_probability`, a comparison that is recorded as a model is.
+
+    Examples
+    --------
+    >>> WinProbabilitySpec(outcome="pain", against="usual", levels=[1, 2, 3], higher_is_better=False).call()
+    "win_probability(data, outcome='pain', against='usual', levels=[1, 2, 3], higher_is_better=False)"
+    """
+
+    function: ClassVar[str] = "win_probability"
+    explicit: ClassVar[tuple[str, ...]] = ("outcome", "against")
+    title: ClassVar[str] = "Comparison of all pairs"
+
+    outcome: str
+    arm: str = "arm"
+    against: str | None = None
+    levels: Sequence[Any] | None = None
+    method: str = "brunner_munzel"
+    higher_is_better: bool = True
+    conf_level: float = 0.95
+
+    def __post_init__(self) -> None:
+        self._keep(levels=sequence_of("levels", self.levels))
+
+    def asked(self) -> dict[str, Any]:
+        """Return all options by name."""
+        return {each.name: getattr(self, each.name) for each in fields(self) if each.name != "data"}

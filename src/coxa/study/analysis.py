@@ -131,6 +131,10 @@ class Analysis(Part):
         """Return why so many visits after baseline are too few, with the remedy; None where they are enough."""
         return None
 
+    def summary_problem(self, summary: Summary) -> tuple[str, str] | None:
+        """Return the option that does not fit the summary of the estimand, and why; None where all do."""
+        return None
+
     def fewest(self, coefficients: int, visits: int) -> int | None:
         """Return the participants without a missing value that the model needs at least; None where it has no model.
 
@@ -159,13 +163,7 @@ class AdjustedAnalysis(Analysis):
     @field_validator("adjust")
     @classmethod
     def _terms_are_names(cls, terms: tuple[str, ...]) -> tuple[str, ...]:
-        for term in terms:
-            if not TERM.match(term):
-                raise ValueError(
-                    f"{term!r} is not a term; a term is a name, or names joined by `*` or `:`, such as "
-                    "`baseline * visit`"
-                )
-        return terms
+        return check_terms(terms)
 
     def terms(self, visits: Sequence[str]) -> list[str]:
         """Return the fixed effects of the model of one visit."""
@@ -181,6 +179,16 @@ class MeansAnalysis(AdjustedAnalysis):
     def fewest(self, coefficients: int, visits: int) -> int | None:
         """Return the participants that the coefficients and one variance need."""
         return coefficients + 1
+
+
+def check_terms(terms: tuple[str, ...]) -> tuple[str, ...]:
+    """Return terms, each a name or names joined; raise ValueError for another one."""
+    for term in terms:
+        if not TERM.match(term):
+            raise ValueError(
+                f"{term!r} is not a term; a term is a name, or names joined by `*` or `:`, such as `baseline * visit`"
+            )
+    return terms
 
 
 def without_visit(term: str) -> str:

@@ -33,7 +33,7 @@ class OrdinalData:
     factor    : column of the random intercept; None where there is none
     cluster   : (N,) number of each row's cluster; None where there is none
     labels    : of the clusters
-    n_participants : who have an analysed row
+    participant : (N,) whose row each is; the number of the row where no column says so
     """
 
     design: Design
@@ -44,7 +44,12 @@ class OrdinalData:
     factor: str | None
     cluster: np.ndarray | None
     labels: tuple[Any, ...]
-    n_participants: int
+    participant: np.ndarray
+
+    @property
+    def n_participants(self) -> int:
+        """Participants with an analysed row."""
+        return len(pd.unique(self.participant))
 
     @property
     def k(self) -> int:
@@ -105,7 +110,7 @@ def ordinal_data(spec: OrdinalSpec, data: pd.DataFrame) -> OrdinalData:
     known = spec.participant in data.columns
     if known and random != spec.participant:
         check_unique(data, design.complete, (spec.participant,))
-    n = data.loc[design.complete, spec.participant].nunique() if known else len(design.y)
+    participant = data.loc[design.complete, spec.participant].to_numpy() if known else np.arange(len(design.y))
     return OrdinalData(
         design=design,
         levels=tuple(declared[code] for code in present),
@@ -115,7 +120,7 @@ def ordinal_data(spec: OrdinalSpec, data: pd.DataFrame) -> OrdinalData:
         factor=random,
         cluster=cluster,
         labels=labels,
-        n_participants=int(n),
+        participant=participant,
     )
 
 

@@ -156,6 +156,9 @@ def _estimand(study: ComparativeStudy, analysis: Analysis, at: tuple[str, ...]) 
             f"model {analysis.model} cannot analyse a {estimand.endpoint.measure.replace('_', ' ')}; "
             f"Use another model, or an estimand with `measure: {analysis.measures[0]}`.",
         )
+    elif problem := analysis.summary_problem(estimand.summary):
+        option, why = problem
+        yield (*at, option), why
 
 
 def _known(names: Iterable[str], allowed: Iterable[str], what: str, path: tuple[str, ...]) -> Iterator[Fault]:

@@ -17,7 +17,9 @@ from coxa.study.models.glmm import GLMM
 from coxa.study.models.kaplan_meier import KaplanMeier
 from coxa.study.models.lmm import LMM
 from coxa.study.models.logistic import Logistic
+from coxa.study.models.mann_whitney import MannWhitney
 from coxa.study.models.mmrm import MMRM
+from coxa.study.models.ordinal import Ordinal
 from coxa.study.models.proportions import Proportions
 from coxa.study.models.recurrent import Recurrent
 
@@ -27,6 +29,8 @@ AnyModel = (
     | CLDA
     | LMM
     | Proportions
+    | Ordinal
+    | MannWhitney
     | Cox
     | KaplanMeier
     | CompetingRisks

@@ -34,6 +34,8 @@ KINDS = {
 }
 """Kind of row -> heading, in the order of the table."""
 
+SUBGROUP_TERMS = ("subgroup_difference", "difference_between_subgroups", "interaction_test")
+
 MARGINS = ("noninferiority", "superiority", "equivalence")
 
 
@@ -107,7 +109,11 @@ def interaction_words(planned: PlannedAnalysis, estimates: Estimates) -> str:
 def _in_subgroups(planned: PlannedAnalysis, estimates: Estimates) -> pd.DataFrame:
     """Return the rows of subgroups at the visits that the estimand names, and the overall test."""
     frame = estimates.frame
-    mine = frame[frame["analysis"].str.startswith(f"{planned.name}[") & frame["visit"].isin([*planned.visits, ""])]
+    mine = frame[
+        frame["term"].isin(SUBGROUP_TERMS)
+        & frame["analysis"].str.startswith(f"{planned.name}[")
+        & frame["visit"].isin([*planned.visits, ""])
+    ]
     return mine.assign(subgroup=[subgroup_in(text) for text in mine["analysis"]])
 
 

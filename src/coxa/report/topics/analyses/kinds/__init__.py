@@ -9,6 +9,7 @@ from coxa.report.record import ReportRecord
 from coxa.report.topics.analyses.kinds.binary import binary_blocks
 from coxa.report.topics.analyses.kinds.count import count_blocks
 from coxa.report.topics.analyses.kinds.general import general_blocks
+from coxa.report.topics.analyses.kinds.ordered import ordered_blocks
 from coxa.report.topics.analyses.kinds.random_intercept import random_intercept_blocks
 from coxa.report.topics.analyses.kinds.time import time_blocks
 from coxa.report.topics.analyses.kinds.working_correlation import working_correlation_blocks
@@ -17,7 +18,12 @@ from coxa.study.effects import EndpointKind
 
 Blocks = Callable[[ReportRecord, PlannedAnalysis], list[Block]]
 
-BY_KIND: dict[EndpointKind, Blocks] = {"binary": binary_blocks, "count": count_blocks, "time": time_blocks}
+BY_KIND: dict[EndpointKind, Blocks] = {
+    "binary": binary_blocks,
+    "count": count_blocks,
+    "ordered": ordered_blocks,
+    "time": time_blocks,
+}
 """What is analysed -> its tables and figures; others have the table and the forest of every comparison."""
 
 
