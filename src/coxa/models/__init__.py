@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from coxa.models.ordinal.fit import fit_ordinal as fit_ordinal
     from coxa.models.ordinal.proportional_odds import proportional_odds_test as proportional_odds_test
     from coxa.models.ordinal.record import OrdinalFit as OrdinalFit
+    from coxa.models.ordinal.spec import OrdinalSpec as OrdinalSpec
     from coxa.models.results.diagnostics import covariance_check as covariance_check
     from coxa.models.results.diagnostics import qq_points as qq_points
     from coxa.models.results.diagnostics import residuals as residuals
@@ -55,7 +56,6 @@ if TYPE_CHECKING:
     from coxa.models.spec import GLMMSpec as GLMMSpec
     from coxa.models.spec import LMMSpec as LMMSpec
     from coxa.models.spec import MMRMSpec as MMRMSpec
-    from coxa.models.spec import OrdinalSpec as OrdinalSpec
     from coxa.models.survival.cox import fit_cox_arrays as fit_cox_arrays
     from coxa.models.survival.cox_fit import CoxFit as CoxFit
     from coxa.models.survival.cox_rows import fit_cox as fit_cox
@@ -108,10 +108,11 @@ __getattr__, __dir__, __all__ = lazy(
         "coxa.models.ordinal.fit": ("fit_ordinal",),
         "coxa.models.ordinal.proportional_odds": ("proportional_odds_test",),
         "coxa.models.ordinal.record": ("OrdinalFit",),
+        "coxa.models.ordinal.spec": ("OrdinalSpec",),
         "coxa.models.results.diagnostics": ("covariance_check", "qq_points", "residuals"),
         "coxa.models.results.fit": ("Fit",),
         "coxa.models.results.influence": ("influence",),
-        "coxa.models.spec": ("ANCOVASpec", "CLDASpec", "GLMMSpec", "LMMSpec", "MMRMSpec", "OrdinalSpec"),
+        "coxa.models.spec": ("ANCOVASpec", "CLDASpec", "GLMMSpec", "LMMSpec", "MMRMSpec"),
         "coxa.models.survival.cox": ("fit_cox_arrays",),
         "coxa.models.survival.cox_fit": ("CoxFit",),
         "coxa.models.survival.cox_rows": ("fit_cox",),

@@ -11,9 +11,9 @@ from coxa.analyses.model_rows import check_arms_at, rows_of_model
 from coxa.analyses.rows import AnalysisRows
 from coxa.errors import FitError
 from coxa.estimates import Estimates, win_probability
+from coxa.models.ordinal.spec import WinProbabilitySpec
 from coxa.models.results.records import Sample
 from coxa.models.results.run import AnyFit, ModelRun
-from coxa.models.spec import WinProbabilitySpec
 from coxa.study.comparative import PlannedAnalysis
 from coxa.study.models.mann_whitney import MannWhitney
 from coxa.study.wording import mid_sentence_label

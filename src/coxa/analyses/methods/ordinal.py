@@ -21,9 +21,9 @@ from coxa.estimates import (
 from coxa.models import OrdinalFit
 from coxa.models.ordinal.data import ordinal_data
 from coxa.models.ordinal.fit import fitted
+from coxa.models.ordinal.spec import OrdinalSpec
 from coxa.models.results.records import Sample
 from coxa.models.results.run import AnyFit, ModelRun
-from coxa.models.spec import OrdinalSpec
 from coxa.study.comparative import PlannedAnalysis
 from coxa.study.models.ordinal import Ordinal
 from coxa.study.wording import join_words, mid_sentence_label, model_formula

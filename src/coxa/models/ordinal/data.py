@@ -16,7 +16,7 @@ from coxa.models.design.formula import RandomTerm, read_formula, read_terms, spl
 from coxa.models.design.matrix import Design, design_matrix, orthonormal
 from coxa.models.design.rows import check_cells, check_unique, place
 from coxa.models.ordinal.likelihood import Thresholds, thresholds_of
-from coxa.models.spec import OrdinalSpec
+from coxa.models.ordinal.spec import OrdinalSpec
 
 INTERCEPT = "Intercept"
 

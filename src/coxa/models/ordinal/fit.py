@@ -18,7 +18,7 @@ from coxa.models.ordinal.data import OrdinalData, ordinal_data
 from coxa.models.ordinal.likelihood import Thresholds, maximise
 from coxa.models.ordinal.record import OrdinalFit, RandomIntercept
 from coxa.models.ordinal.separation import separation
-from coxa.models.spec import OrdinalSpec
+from coxa.models.ordinal.spec import OrdinalSpec
 
 NEARLY_SURE = 12.0
 """Log odds beyond which separation is looked for although the steps converged."""

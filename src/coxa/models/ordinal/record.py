@@ -17,7 +17,7 @@ from coxa.models.design.matrix import Design
 from coxa.models.numerics.quadrature import normal_rule
 from coxa.models.ordinal.data import OrdinalData
 from coxa.models.ordinal.likelihood import threshold_rows
-from coxa.models.spec import OrdinalSpec
+from coxa.models.ordinal.spec import OrdinalSpec
 
 POINTS = 80
 """Nodes for probabilities averaged over a random intercept, which are not placed about a mode."""

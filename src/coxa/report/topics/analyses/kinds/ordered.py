@@ -74,13 +74,14 @@ def levels_table(report: ReportRecord, planned: PlannedAnalysis, counts: pd.Data
     by_place = {(one["visit"], one["arm"], one["analysis"]): one for one in records(mine)}
     groups = []
     for visit in dict.fromkeys(counts["visit"]):
-        here = counts[counts["visit"] == visit].set_index(["arm", "level"])
-        rows = [_analysed(planned, here, visit, arms, modelled=bool(len(mine)))]
+        here = {(one["arm"], one["level"]): one for one in records(counts[counts["visit"] == visit])}
+        totals = {arm: float(one["total"]) for (arm, _), one in here.items()}
+        rows = [_analysed(planned, totals, visit, modelled=bool(len(mine)))]
         for level, label in levels_of(planned).items():
             cells: list[Cell] = []
             for arm in arms:
-                n, total = here.loc[(arm, level), ["n", "total"]].astype(float)
-                cells.append(share_cell(n, total, _at(planned, visit, arm, f"level={level}")))
+                one = here[arm, level]
+                cells.append(share_cell(one["n"], one["total"], _at(planned, visit, arm, f"level={level}")))
                 if len(mine):
                     record = by_place.get((visit, arm, f"{planned.name}[level={level}]"))
                     cells.append(estimate_cell("points_interval", record, *INTERVAL) if record else Cell(NONE))
@@ -103,11 +104,10 @@ def _at(planned: PlannedAnalysis, visit: str, arm: str, term: str) -> Statistic:
     return Statistic(estimand=planned.estimand_name, analysis=planned.name, term=term, visit=visit, arm=arm)
 
 
-def _analysed(planned: PlannedAnalysis, here: pd.DataFrame, visit: str, arms: list[str], *, modelled: bool) -> Row:
+def _analysed(planned: PlannedAnalysis, totals: dict[str, float], visit: str, *, modelled: bool) -> Row:
     """Return the row of how many participants of each arm have a value."""
     cells: list[Cell] = []
-    for arm in arms:
-        total = float(here.loc[arm, "total"].iloc[0])
+    for arm, total in totals.items():
         cells.append(cell("count", {"n": total}, _at(planned, visit, arm, "with a value")))
         cells += [Cell(NONE)] if modelled else []
     return Row("Participants with a value", tuple(cells))

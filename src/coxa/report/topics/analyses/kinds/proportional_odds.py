@@ -130,10 +130,10 @@ def _said(planned: PlannedAnalysis, tested: list[tuple[str, OrdinalFit, pd.DataF
     words = f"p {shown}" if shown[0] in "<>" else f"p = {shown}"
     if low:
         return (
-            f"The odds ratio of the {arm} differs between levels ({words}), so that one number does not describe it. The "
-            "probability of the better level does not need proportional odds: `model: mann_whitney`, or `partial: [arm]` "
-            "as a sensitivity analysis."
+            f"The odds ratio of the {arm} differs between levels ({words}), so that one number does not describe it. "
+            "The probability of the better level does not need proportional odds: `model: mann_whitney`, or "
+            "`partial: [arm]`, as a sensitivity analysis."
         )
     return (
-        f"No sign that the odds ratio of the {arm} differs between levels ({words}); a trial of this size may miss one."
+        f"No sign that the odds ratio of the {arm} differs between levels ({words}); a trial of this size may miss it."
     )
