@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, FiniteFloat, field_serializer, field_validator, model_validator
 
-from coxa.study.base import Name, OneOrMany, Part
+from coxa.study.base import AnyNumber, Name, OneOrMany, Part
 from coxa.study.delivery.arm import Delivery
 from coxa.study.words import AnalysisSet, ChecklistName, Component, Measure, OutcomeKind, StyleName
 
@@ -57,7 +57,7 @@ class Arm(Part):
 
     label: str | None = Field(None, description="How the arm is called in tables and figures.")
     reference: bool = Field(False, description="True for exactly one arm: the comparator.")
-    delivers: tuple[Component, ...] = Field((), description="The components that the arm delivers.")
+    delivers: AnyNumber[Component] = Field((), description="The components that the arm delivers.")
     description: str | None = Field(None, description="What is delivered, for the report.")
     factors: tuple[Name, ...] | None = Field(
         None,
