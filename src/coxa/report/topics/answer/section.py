@@ -10,6 +10,7 @@ from coxa.report.document import Block, Card, FigureBlock, Paragraph, Section, T
 from coxa.report.record import ReportRecord
 from coxa.report.topics.analyses.arms_table import results_table
 from coxa.report.topics.analyses.compared import side_by_side
+from coxa.report.topics.analyses.kinds import lead_figure
 from coxa.report.topics.analyses.profile import analysis_profile, has_profile
 from coxa.report.topics.analyses.results import comparison_label
 from coxa.report.topics.analyses.sensitivity import agreement_sentences
@@ -90,9 +91,9 @@ def _compared(report: ReportRecord, planned: PlannedAnalysis) -> list[Record]:
 def _figure(report: ReportRecord) -> Iterator[Block]:
     """Yield the course of the main outcome; where there is one visit only, the comparison in every analysis."""
     main = report.study.main_analysis
-    if has_profile(report, main):
+    if main.of_means and has_profile(report, main):
         yield FigureBlock(analysis_profile(report, main))
-    elif figure := side_by_side(report, main):
+    elif (figure := lead_figure(report, main)) or (figure := side_by_side(report, main)):
         yield FigureBlock(figure)
 
 

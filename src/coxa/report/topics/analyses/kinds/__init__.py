@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from coxa.figures.figure import Figure
 from coxa.report.document import Block
 from coxa.report.record import ReportRecord
 from coxa.report.topics.analyses.kinds.binary import binary_blocks
@@ -11,7 +12,7 @@ from coxa.report.topics.analyses.kinds.count import count_blocks
 from coxa.report.topics.analyses.kinds.general import general_blocks
 from coxa.report.topics.analyses.kinds.ordered import ordered_blocks
 from coxa.report.topics.analyses.kinds.random_intercept import random_intercept_blocks
-from coxa.report.topics.analyses.kinds.time import time_blocks
+from coxa.report.topics.analyses.kinds.time import event_curves, time_blocks
 from coxa.report.topics.analyses.kinds.working_correlation import working_correlation_blocks
 from coxa.study.comparative import PlannedAnalysis
 from coxa.study.effects import EndpointKind
@@ -25,6 +26,16 @@ BY_KIND: dict[EndpointKind, Blocks] = {
     "time": time_blocks,
 }
 """What is analysed -> its tables and figures; others have the table and the forest of every comparison."""
+
+
+LEAD: dict[EndpointKind, Callable[[ReportRecord, PlannedAnalysis], Figure]] = {"time": event_curves}
+"""What is analysed -> the figure of page one; others have the forest of all analyses."""
+
+
+def lead_figure(report: ReportRecord, planned: PlannedAnalysis) -> Figure | None:
+    """Return the figure of page one of an analysis that is not of means; None where its kind has none."""
+    draw = LEAD.get(planned.kind)
+    return draw(report, planned) if draw and planned.name not in report.not_fitted else None
 
 
 def kind_blocks(report: ReportRecord, planned: PlannedAnalysis) -> list[Block]:

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pandas as pd
 
+from coxa.figures.figure import Figure
 from coxa.models import proportional_hazards_test
 from coxa.models.results.run import ModelRun
 from coxa.models.survival.cox_fit import CoxFit
@@ -32,11 +33,38 @@ TOLD = (
 
 
 def time_blocks(report: ReportRecord, planned: PlannedAnalysis) -> list[Block]:
-    """Return curves with numbers at risk, every number, the forest, and the checks of an analysis of times."""
-    dataset = report.datasets[planned.estimand_name]
+    """Return curves with numbers at risk, every number, the forest, and the checks of an analysis of times.
+
+    Curves are drawn once of several analyses of one event up to one visit; those of the main analysis are on page one.
+    """
+    study = planned.study
+    drawn = next(one for one in (study.main_analysis, *study.planned_analyses) if drawn_alike(one, planned))
+    again = drawn is not planned or planned is study.main_analysis
+    curves = [] if again else [FigureBlock(event_curves(report, planned))]
+    blocks: list[Block] = [*curves, *general_blocks(report, planned)]
+    tests = planned.rows(report.estimates.frame, "joint_test")
+    if len(tests):
+        blocks.append(TableBlock(tests_table(planned, tests)))
+    if proportional := proportional_table(report, planned):
+        blocks.append(TableBlock(proportional))
+    return blocks
+
+
+def drawn_alike(one: PlannedAnalysis, other: PlannedAnalysis) -> bool:
+    """Return whether two analyses of times have the same curves."""
+    return all(
+        getattr(one, name) == getattr(other, name) for name in ("outcome_name", "response", "visits", "arms")
+    ) and (one.estimand.population, one.estimand.intercurrent_events) == (
+        other.estimand.population,
+        other.estimand.intercurrent_events,
+    )
+
+
+def event_curves(report: ReportRecord, planned: PlannedAnalysis) -> Figure:
+    """Return the shares with the event over time, with numbers at risk, up to the last visit of the estimand."""
     visit = max(planned.visits, key=lambda name: planned.study.visits[name].day)
-    rows = dataset.analysed
-    figure = plot_event_curves(
+    rows = report.datasets[planned.estimand_name].analysed
+    return plot_event_curves(
         planned,
         rows[rows["visit"] == visit],
         visit,
@@ -44,13 +72,6 @@ def time_blocks(report: ReportRecord, planned: PlannedAnalysis) -> list[Block]:
         title=f"{planned.outcome_label}: share of each {planned.study.words.arm} with the event until "
         f"{planned.study.label('visits', visit)}",
     )
-    blocks = [FigureBlock(figure), *general_blocks(report, planned)]
-    tests = planned.rows(report.estimates.frame, "joint_test")
-    if len(tests):
-        blocks.append(TableBlock(tests_table(planned, tests)))
-    if proportional := proportional_table(report, planned):
-        blocks.append(TableBlock(proportional))
-    return blocks
 
 
 def tests_table(planned: PlannedAnalysis, tests: pd.DataFrame) -> Table:
