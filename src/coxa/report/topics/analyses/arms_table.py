@@ -115,7 +115,7 @@ class _Place:
 def _heading(planned: PlannedAnalysis, visit: str) -> str:
     at = planned.study.label("visits", visit)
     shown = "" if planned.effect.scale in ("units", "points") else f"; {planned.effect.words}"
-    return sentence_case(f"{planned.variable} at {at} ({planned.direction}): {mid_sentence(planned.title)}{shown}")
+    return sentence_case(f"{planned.variable} at {at} ({planned.direction}): {planned.title}{shown}")
 
 
 def _rows(report: ReportRecord, place: _Place) -> Iterator[Row]:
