@@ -12,7 +12,7 @@ import pytest
 from coxa.audit import g_chart
 from coxa.clinics.measures import cells as module
 from coxa.clinics.measures.cells import Term, cells_of
-from coxa.clinics.measures.rare import MOST, worse_of
+from coxa.clinics.measures.rare import MOST, rare_of
 from coxa.episodes import read_episodes
 from tests.spec.tiny_clinics import episodes_of, plan_of
 
@@ -57,14 +57,14 @@ def test_the_last_events_of_many_have_the_places_that_they_have_among_all() -> N
     worse = random.random(n) < np.where(clinic == "A", 0.06, 0.03)
     rows = pd.DataFrame({"clinic": clinic, "intake_date": intake, "discharge_date": intake + pd.Timedelta(days=30)})
     rows = rows.assign(pain_intake=5.0, pain_discharge=np.where(worse, 8.0, 4.0), patient=[f"{k:05}" for k in range(n)])
-    found, _ = worse_of(episodes_of(rows))
+    found = rare_of(episodes_of(rows)).charts
     assert [one.clinic for one in found] == ["all", "A", "B"]
     for one, own in zip(found, (np.full(n, True), clinic == "A", clinic == "B"), strict=True):
         places = np.flatnonzero(worse[own]) + 1
         between = (np.diff(places, prepend=0) - 1)[-MOST:]
         assert (one.events, one.n, len(one.frame)) == (len(places), own.sum(), min(MOST, len(places)))
         assert one.frame["value"].tolist() == g_chart(between).frame["value"].tolist() == between.tolist()
-        assert any("are drawn" in text for text in one.warnings) == (len(places) > MOST)
+        assert any("are in the chart" in text for text in one.warnings) == (len(places) > MOST)
 
 
 def test_a_file_is_worked_out_once_into_a_file_that_is_removed(tmp_path: Path) -> None:
@@ -78,7 +78,7 @@ def test_a_file_is_worked_out_once_into_a_file_that_is_removed(tmp_path: Path) -
     plan = plan_of(data={"file": "episodes.parquet", "folder": str(tmp_path), "scores": scores}, data_cut="2025-12-31")
     episodes = read_episodes(plan)
     spill = Path(getattr(episodes.database, "spill").name)  # noqa: B009 - a database of a server has none
-    assert [each.name for each in spill.iterdir()] == ["episodes.parquet"]
+    assert sorted(each.name for each in spill.iterdir()) == ["alive", "episodes.parquet"]
     found = episodes.query("SELECT patient, clinic, period, intake, due, done, late FROM episodes ORDER BY patient")
     assert found.values.tolist() == [
         ["1", "A", "2024 Q1", True, True, True, False],

@@ -15,11 +15,14 @@ from scipy import sparse
 from scipy.optimize import linprog
 
 from coxa.audit import CountTable, protect_tables
+from coxa.audit.charts.cusum import cusum_path
 from coxa.clinics import Audit, Published, audit_clinics, publish, write_audit
 from coxa.clinics.audit import Rates, Shares
+from coxa.clinics.measures.cusum import with_stretches
 from coxa.clinics.page.build import build_page
 from coxa.clinics.publishing.earlier import counts_text, read_counts
 from coxa.clinics.publishing.hide import _fractions, _without
+from coxa.clinics.publishing.rare import as_earlier, published_stretches, rare_tables
 from coxa.clinics.publishing.shown import Shown
 from coxa.errors import OptionError
 from coxa.simulate import simulate_registry
@@ -86,11 +89,23 @@ def known_counts(folder: Path) -> dict[Key, float]:
     series = pd.read_csv(folder / "tables" / "over-time.csv")
     clinics = series[(series["measure"] == "complete") & (series["clinic"] != "all")]
     take(clinics, ["clinic", "period"], {"n": "of", "events": "of_done"})
+    take(series.query("measure == 'change' and clinic == 'all'"), ["period"], {"n": "pain in model"})
+    flags = pd.read_csv(folder / "tables" / "rate-red-flags.csv")
+    flags = flags.assign(missed=flags["n"] - flags["events"])
+    take(flags, ["clinic"], {"n": "red_flags of", "missed": "red_flags missed"})
+    rare = pd.read_csv(folder / "tables" / "rare.csv")
+    for event, (people, measure) in RARE.items():
+        for row in rare[(rare["event"] == event) & (rare["clinic"] == "all")].to_dict("records"):
+            found[people, frozenset()], found[measure, frozenset()] = float(row["n"]), float(row["events"])
+        spans = folder / "tables" / f"rare-{event.replace('_', '-')}-stretches.csv"
+        if spans.is_file():
+            take(pd.read_csv(spans), ["stretch"], {"n": people, "events": measure})
     return found
 
 
 def equations(counts: Mapping[Key, float]) -> Iterator[tuple[Key, list[Key]]]:
     """Yield each total with its parts, where the files have both: over a dimension, or of a year and its quarters."""
+    yield from _of_stretches(counts)
     by_shape: dict[tuple[str, frozenset[str]], list[Place]] = {}
     for measure, place in counts:
         by_shape.setdefault((measure, frozenset(name for name, _ in place)), []).append(place)
@@ -102,7 +117,26 @@ def equations(counts: Mapping[Key, float]) -> Iterator[tuple[Key, list[Key]]]:
             yield from (((measure, whole), below) for whole, below in parts.items() if (measure, whole) in counts)
 
 
+RARE = {"worse": ("pain in model", "pain worse"), "red_flags_missed": ("red_flags of", "red_flags missed")}
+"""Rare event -> names of those of whom it is known, and of those who have it."""
+
+
+def _of_stretches(counts: Mapping[Key, float]) -> Iterator[tuple[Key, list[Key]]]:
+    """Yield each stretch of time with its periods; not the last, which has periods that are in no chart."""
+    names = {level for _, place in counts for name, level in place if name == "stretch"}
+    for measure, place in counts:
+        ((name, level), *more) = [*place] or [("", "")]
+        if name != "stretch" or more or level == max(names):
+            continue
+        first, last = level.split(" to ")[0], level.split(" to ")[-1]
+        parts = [(one, at) for one, at in counts if one == measure and len(at) == 1
+                 and all(key == "period" and first <= period <= last for key, period in at)]  # fmt: skip
+        if parts:
+            yield (measure, place), parts
+
+
 PARTS = (
+    ("red_flags of", "eligible"), ("red_flags missed", "red_flags of"),
     ("asked", "eligible"), ("intake", "asked"), ("due", "intake"), ("done", "due"), ("of", "eligible"),
     ("of_done", "of"), ("due", "of"), ("done", "of_done"), ("pain in model", "of_done"),
     *((f"{outcome} {kind}", f"{outcome} in model") for outcome in ("pain", "function")
@@ -165,6 +199,49 @@ def test_no_hidden_count_can_be_narrowed_down_from_the_files(folder: Path) -> No
     assert len(hidden) > 50
     chosen = hidden[:: max(1, len(hidden) // 40)]
     assert all(width(counts, key) >= K - 1e-6 for key in chosen)
+
+
+def test_a_point_of_a_rare_event_is_of_k_events_and_no_patient_is_a_row(folder: Path, published: Published) -> None:
+    for event, frame in published.audit.stretches.items():
+        points = frame.dropna()
+        assert len(points) > 0
+        assert (points["events"] >= K).all()
+        assert (points["n"] - points["events"] >= K).all()
+        assert set(frame) == {"stretch", "n", "events", "expected", "cusum"}, event
+    for one in published.audit.rare:
+        assert not len(one.frame)
+        assert not len(one.path)
+        assert one.signals in (0, 1)
+        assert min(one.events, one.n - one.events) >= K or one.events == 0
+    letters = (folder / "own" / "letters").glob("clinic-*.html")
+    assert all("CUSUM, patient by patient" in path.read_text(encoding="utf-8") for path in letters)
+    assert not [path for path in public(folder) if b"patient by patient. Points" in path.read_bytes()]
+
+
+def test_stretches_of_the_audit_before_are_kept_so_that_none_overlap(
+    registry: tuple[Audit, pd.DataFrame], published: Published
+) -> None:
+    spans = list(published.audit.stretches["worse"]["stretch"])
+    later = registry[0].stretches["worse"].assign(events=lambda one: one["events"] + 9)
+    more = pd.concat([later, later.tail(1).assign(period="2025 Q1"), later.tail(1).assign(period="2025 Q2", events=0)])
+    audit = replace(registry[0], stretches={"worse": more.reset_index(drop=True)})
+    kept = as_earlier(audit, [published.protected]).stretches["worse"]
+    assert list(kept["stretch"].unique()) == [*spans, "2025 Q1 to 2025 Q2"]
+    other = replace(registry[0], stretches={"worse": with_stretches(registry[0].stretches["worse"], 2)})
+    disagreeing = replace(published.protected, tables=tuple(rare_tables(other)))
+    assert as_earlier(audit, [published.protected, disagreeing]).stretches == {}
+
+
+def test_a_hidden_stretch_adds_nothing_to_the_sum(registry: tuple[Audit, pd.DataFrame], published: Published) -> None:
+    """With its score the sum would tell how many events it has."""
+    audit, counts = registry[0], Shown.of(published.protected).counts
+    span = audit.stretches["worse"]["stretch"].iloc[-1]
+    hidden = Shown({**counts, ("pain worse", frozenset({("stretch", span)})): np.nan})
+    rows = published_stretches(audit, hidden)["worse"].set_index("stretch")
+    assert rows.loc[span, ["events", "expected", "cusum"]].isna().all()
+    without = audit.stretches["worse"].query("stretch != @span").groupby("stretch", sort=False)["score"].sum()
+    limit = next(one.limit for one in audit.rare if (one.event, one.clinic) == ("worse", "all"))
+    assert rows["cusum"].dropna().tolist() == pytest.approx(cusum_path(without, limit).tolist())
 
 
 def test_this_attack_would_find_a_count_that_is_hidden_alone(folder: Path) -> None:
@@ -234,7 +311,7 @@ def test_with_the_audit_before_the_difference_is_protected_as_well(
     later = audit_clinics(registry[0].plan, frame[frame["patient"] != frame["patient"].iloc[0]])
     small = replace(later, completeness=replace(later.completeness, counts={
         name: counts for name, counts in later.completeness.counts.items() if name in ((), ("clinic",), ("sex",))
-    }), case_mix={}, shares=(), rates=(), series=(), periods=later.periods.iloc[:0], rare=())  # fmt: skip
+    }), case_mix={}, shares=(), rates=(), series=(), periods=later.periods.iloc[:0], rare=(), stretches={})  # fmt: skip
     published = publish(small, earlier=[read_counts(folder)])
     assert published.certificate.n_earlier == 1
     assert published.certificate.left
@@ -245,7 +322,8 @@ def test_with_the_audit_before_the_difference_is_protected_as_well(
 def test_other_sizes_and_rounding(registry: tuple[Audit, pd.DataFrame], cells: SmallCells, smallest: int) -> None:
     plan = registry[0].plan.model_copy(update={"small_cells": cells})
     few = {name: counts for name, counts in registry[0].completeness.counts.items() if len(name) < 2}
-    audit = replace(registry[0], plan=plan, periods=registry[0].periods.iloc[:0], series=(), rare=(), case_mix={},
+    audit = replace(registry[0], plan=plan, periods=registry[0].periods.iloc[:0], series=(), rare=(),
+                    stretches={}, case_mix={},
                     shares=(), rates=(), completeness=replace(registry[0].completeness, counts=few))  # fmt: skip
     published = publish(audit)
     shown = [n for table in published.protected.tables for n in table.cells["n"].dropna() if n]
@@ -291,7 +369,8 @@ def test_a_hidden_total_is_never_0_and_a_true_0_is_shown(registry: tuple[Audit, 
     rate = Rates("red_flags", rows.assign(episodes=rows["n"]), 3, 110, None, "episodes")
     counts = {dimensions: table for dimensions, table in registry[0].completeness.counts.items() if not dimensions}
     audit = replace(
-        registry[0], shares=(made, none), rates=(rate,), series=(), rare=(), case_mix={}, periods=pd.DataFrame(),
+        registry[0], shares=(made, none), rates=(rate,), series=(), rare=(), stretches={}, case_mix={},
+        periods=pd.DataFrame(),
         completeness=replace(registry[0].completeness, counts=counts, weights=pd.DataFrame()),
     )  # fmt: skip
     published = publish(audit)
@@ -335,4 +414,4 @@ def test_a_category_with_a_hidden_count_has_no_coefficients(
 def test_how_many_are_worse_is_not_told_by_a_reason_either(registry: tuple[Audit, pd.DataFrame]) -> None:
     audit = replace(registry[0], without={"worse": "Patients who are worse in Pain are too few for a chart."})
     shown = Shown.of(protect_tables([CountTable.of_groups(pd.DataFrame({"n": [3]}), [], "n", measure="pain worse")], 5))
-    assert _without(audit, shown)["worse"] == "How many patients are worse is hidden."
+    assert _without(audit, shown)["worse"] == "How many events there are is hidden."

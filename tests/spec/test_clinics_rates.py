@@ -13,7 +13,7 @@ from coxa.audit import funnel_proportions, g_chart
 from coxa.clinics.audit import Rates
 from coxa.clinics.measures.literature import literature_of
 from coxa.clinics.measures.periods import periods_of
-from coxa.clinics.measures.rare import worse_of
+from coxa.clinics.measures.rare import rare_of
 from coxa.clinics.measures.rates import rates_of
 from coxa.errors import OptionError
 from tests.spec.tiny_clinics import episodes_in, episodes_of, rows_of
@@ -99,9 +99,10 @@ def test_patients_between_those_who_are_worse_are_a_g_chart() -> None:
         common = {"clinic": "A", "intake_date": day, "discharge_date": day + pd.Timedelta(days=30)}
         rows.append(common | {"pain_intake": 5.0, "pain_discharge": 5.0 - change})
     rows += episodes_in("B", "2024-02", [1.0] * 5)
-    found, without = worse_of(episodes_of(rows))
-    assert without == {}
-    every, clinic = found
+    found = rare_of(episodes_of(rows))
+    assert found.without == {}
+    every, clinic, other = found.charts
+    assert (other.clinic, other.events, other.n, len(other.frame), other.variation) == ("B", 0, 5, 0, "few_points")
     assert (clinic.clinic, clinic.events, clinic.n) == ("A", 3, 60)
     assert clinic.frame["value"].tolist() == [10, 20, 7]
     expected = g_chart([10, 20, 7]).frame
@@ -113,8 +114,9 @@ def test_patients_between_those_who_are_worse_are_a_g_chart() -> None:
 
 
 def test_a_frequent_event_has_no_chart_of_rare_events() -> None:
-    _, without = worse_of(episodes_of(episodes_in("A", "2024-02", [-3.0, -3.0, 1.0, 1.0])))
-    assert without["worse"] == "Patients who are worse in Pain are too few or too many for a chart of a rare event."
+    found = rare_of(episodes_of(episodes_in("A", "2024-02", [-3.0, -3.0, 1.0, 1.0])))
+    assert found.without["worse"] == "Worse pain: too few or too many for charts of a rare event."
+    assert found.charts == ()
 
 
 HOOS = {"pain": {"label": "HOOS pain", "instrument": "hoos", "scale": "pain"}}

@@ -125,6 +125,27 @@ def test_a_transfer_is_counted_at_the_clinic_of_intake() -> None:
     assert episodes.disposition.left_out["reason"].tolist() == ["transfer: counted at the clinic of intake"]
 
 
+@pytest.mark.parametrize(("counts", "clinic"), [("intake", "Harbour"), ("discharge", "Old Mill")])
+def test_the_plan_says_at_which_clinic_a_transfer_counts_and_the_discharge_is_that_of_the_last_row(
+    counts: str, clinic: str
+) -> None:
+    """001 goes on twice; the second row has no score, and the last one the discharge that counts."""
+    first = changed(1, discharge_date=None, pain_discharge=None).iloc[[0]]
+    second = changed(1, clinic="Nowhere", intake_date=date(2025, 2, 1), discharge_date=None, pain_discharge=None).iloc[
+        [0]
+    ]
+    last = changed(1, clinic="Old Mill", intake_date=date(2025, 2, 20), discharge_date=date(2025, 6, 3)).iloc[[0]]
+    rows = pd.concat([registry().iloc[1:], last.assign(**{"NPRS last": 2}), first, second]).reset_index(drop=True)
+    episodes = read(rows, transfers=counts)
+    assert len([each for each in episodes.findings if "goes on in another clinic" in each.rule]) == 2
+    row = episodes.query(
+        "SELECT clinic, intake_date, discharge_date, pain_discharge FROM episodes WHERE patient = '001'"
+    )
+    assert row.values.tolist() == [[clinic, pd.Timestamp("2025-01-07"), pd.Timestamp("2025-06-03"), 2.0]]
+    reasons = episodes.disposition.left_out["reason"].tolist()
+    assert reasons == [f"transfer: counted at the clinic of {counts}"] * 2
+
+
 def test_a_discharge_before_intake_is_not_used_and_neither_is_its_score() -> None:
     episodes = read(changed(2, discharge_date=date(2025, 1, 1)))
     found = one(episodes, "the discharge is before the intake")

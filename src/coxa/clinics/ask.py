@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from coxa.episodes.episodes import Episodes
+from coxa.episodes.own_folder import own_folder
 from coxa.episodes.shared import SharedEpisodes, share_episodes
 from coxa.runs.workers import Workers
 
@@ -54,5 +54,5 @@ def asking(episodes: Episodes, workers: Workers) -> Iterator[Asked]:
     if workers.scheduler is None and workers.jobs == 1:
         yield Asked(episodes, workers, None)
         return
-    with TemporaryDirectory(prefix="coxa-audit-") as folder:
+    with own_folder() as folder:
         yield Asked(episodes, workers, share_episodes(episodes, Path(folder)))

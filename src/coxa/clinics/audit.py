@@ -8,6 +8,7 @@ from datetime import date
 
 import pandas as pd
 
+from coxa.audit.charts.chart import Improvement
 from coxa.clinics.card import audit_card
 from coxa.cohort.cohort import SourceFile
 from coxa.cohort.disposition import Disposition
@@ -118,6 +119,7 @@ class Series:
     method     : in words; with the rule of recalculation, where there is one
     warnings   : what a reader has to know
     effect     : design effect: limits of a share are those of events / effect in n / effect
+    run_chart  : whether the plan asks for a median and the rules of run charts in place of limits, as readers see it
     """
 
     measure: str
@@ -126,10 +128,11 @@ class Series:
     variation: str
     assurance: str | None
     target: float | None
-    improvement: str
+    improvement: Improvement
     method: str
     warnings: tuple[str, ...] = ()
     effect: float = 1.0
+    run_chart: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,27 +158,40 @@ class Rates:
 
 @dataclass(frozen=True, slots=True)
 class Rare:
-    """A rare event among episodes in the order of time: patients who are worse, of all clinics ("all") or of one.
+    """A rare event among episodes in the order of time, of all clinics ("all") or of one.
 
-    Each row is one patient, so that it is never published as it is.
+    Each row of `frame` and `path` is one patient, so that these are never published.
 
-    outcome    : of the plan
+    event      : worse (in the main outcome), or a rare event of the plan
+    label      : how it is called
     clinic     : the clinic, or "all"
-    events, n  : episodes with the event, and all with an outcome
+    events, n  : episodes with the event, and all of which it is known
     frame      : one row per event: period (of intake), and the columns of `coxa.audit.ControlChart.frame` of a g chart,
-                 whose values are episodes between one event and the next
-    variation  : icon, as in `ControlChart`
+                 whose values are episodes between one event and the next; empty where there are fewer than two events
+    variation  : icon, as in `ControlChart`, or few_points
     method     : in words, with the definition of the event
+    expected   : events that the case mix of all clinics gives
+    path       : one row per episode, the last ones where there are many: period, expected (probability), happened,
+                 cusum, signal
+    highest    : the highest sum of the risk-adjusted CUSUM
+    limit      : a sum of this or more is a signal
+    signals    : how many there are
     warnings   : what a reader has to know
     """
 
-    outcome: str
+    event: str
+    label: str
     clinic: str
     events: int
     n: int
     frame: pd.DataFrame
     variation: str
     method: str
+    expected: float = float("nan")
+    path: pd.DataFrame = field(default_factory=pd.DataFrame)
+    highest: float = float("nan")
+    limit: float = float("nan")
+    signals: int = 0
     warnings: tuple[str, ...] = ()
 
 
@@ -200,9 +216,11 @@ class Audit:
                    (improvement), weeks, source, own_n and own_change: published arms next to the own change
     findings, disposition, sources : as of `Episodes`
     rare         : rare events in the order of time
+    stretches    : rare event -> of all clinics one row per period of intake: period, stretch (of periods, with
+                   `small_cells.k` events or more), n, events, expected, score (of the CUSUM, added up over patients)
     without      : part -> why it is not there, or what a reader has to know of it, a sentence without the name of a
                    clinic: therapist, condition, discharge_date, series, complete, change, important, missed, episodes,
-                   worse, attended, literature, or the name of a standard
+                   worse, attended, literature, or the name of a standard or of a rare event
     fingerprint  : of the rows; mixed into the codes of a page and never published, so that names cannot be tried out
 
     Examples
@@ -230,6 +248,7 @@ class Audit:
     disposition: Disposition = field(default_factory=Disposition)
     sources: tuple[SourceFile, ...] = ()
     rare: tuple[Rare, ...] = ()
+    stretches: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     without: Mapping[str, str] = field(default_factory=dict)
     fingerprint: str = field(default="", repr=False)
 

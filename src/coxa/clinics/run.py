@@ -20,7 +20,7 @@ from coxa.clinics.measures.loss_weights import LossWeights, loss_weights
 from coxa.clinics.measures.over_time import series_of
 from coxa.clinics.measures.patients import patients_in
 from coxa.clinics.measures.periods import periods_of
-from coxa.clinics.measures.rare import worse_of
+from coxa.clinics.measures.rare import rare_of
 from coxa.clinics.measures.rates import rates_of
 from coxa.clinics.measures.shares import shares
 from coxa.clinics.measures.unended import Unended, unended_of
@@ -104,7 +104,7 @@ def audit_of(asked: Asked) -> Audit:
     found = _answers(asked)
     weights, periods, patients = found["weights"], found["periods"], found["patients"]
     series, no_series = series_of(plan, periods)
-    (rare, not_rare), (rates, no_rates), unended = found["worse"], found["rates"], found["unended"]
+    rare, (rates, no_rates), unended = found["rare"], found["rates"], found["unended"]
     literature, no_literature = literature_of(plan, periods)
     return Audit(
         plan=plan,
@@ -122,9 +122,10 @@ def audit_of(asked: Asked) -> Audit:
         findings=Findings((*episodes.findings, *_notes(weights, unended))),
         disposition=episodes.disposition,
         sources=episodes.sources,
-        rare=rare,
+        rare=rare.charts,
+        stretches=rare.stretches,
         fingerprint=fingerprint_of(episodes),
-        without={**_columns_without(episodes, unended), **no_series, **no_rates, **not_rare, **no_literature},
+        without={**_columns_without(episodes, unended), **no_series, **no_rates, **rare.without, **no_literature},
     )
 
 
@@ -134,7 +135,7 @@ def _answers(asked: Asked) -> dict[str, Any]:
     first: dict[str, Question] = {f"shares {name}": (shares, (name,)) for name in plan.outcomes}
     first |= {"weights": (loss_weights, ()), "patients": (patients_in, ())}
     first |= {f"case mix {name}": (case_mix, (name,)) for name in plan.outcomes if name != plan.main}
-    first |= {"worse": (worse_of, ()), "rates": (rates_of, ()), "unended": (unended_of, ())}
+    first |= {"rare": (rare_of, ()), "rates": (rates_of, ()), "unended": (unended_of, ())}
     found = asked.answers(first)
     second: dict[str, Question] = {
         f"case mix {plan.main}": (case_mix, (plan.main, found["weights"].weight)),

@@ -153,6 +153,11 @@ def public_tables(audit: Audit) -> Iterator[tuple[str, pd.DataFrame]]:
         yield identifier("share", share.outcome, share.kind), share.clinics
     for rate in audit.rates:
         yield identifier("rate", rate.name), rate.clinics
+    for event, frame in audit.stretches.items():
+        yield identifier("rare", event, "stretches"), frame
+    if audit.rare:
+        numbers = ["event", "clinic", "n", "events", "expected", "highest", "limit", "signals", "variation"]
+        yield "rare", pd.DataFrame([{name: getattr(one, name) for name in numbers} for one in audit.rare])
     charts = map(with_enough_points, audit.series)
     series = [one.frame.assign(measure=one.measure, clinic=one.clinic) for one in charts]
     if series:

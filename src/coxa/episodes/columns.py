@@ -16,11 +16,16 @@ def column_types(plan: AuditPlan) -> dict[str, str]:
     kinds = dict.fromkeys(TEXTS, "text") | dict.fromkeys(DATES, "date") | dict.fromkeys(COUNTS, "number")
     kinds |= dict.fromkeys(FLAGS, "flag")
     kinds |= {name: "number" if one.type == "number" else "text" for name, one in plan.descriptors.items()}
-    for standard in plan.standards.values():
-        kinds |= {name: "flag" for name in (standard.met, standard.among) if name}
+    kinds |= dict.fromkeys(plan.flags, "flag")
     for name in plan.outcomes:
         kinds |= {f"{name}_intake": "number", f"{name}_discharge": "number", f"{name}_date": "date"}
     return kinds | {"source_row": "number"}
+
+
+def ready_types(plan: AuditPlan) -> dict[str, str]:
+    """Return column -> type of SQL of the columns of `episodes_sql`, in their order."""
+    kinds = column_types(plan) | {"period": "text"} | dict.fromkeys(("intake", "due", "done", "late"), "flag")
+    return {name: SQL_TYPES[kind] for name, kind in kinds.items()}
 
 
 def quoted(name: str) -> str:

@@ -7,7 +7,6 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import duckdb
 import pyarrow as pa
@@ -16,6 +15,7 @@ from coxa.cohort.cohort import SourceFile
 from coxa.episodes.columns import quoted
 from coxa.episodes.dialects import DuckWords
 from coxa.episodes.episodes import Duck
+from coxa.episodes.own_folder import own_folder
 from coxa.episodes.relation import TOKEN, Bound, rewritten
 from coxa.episodes.scanned import ROW, Raw
 from coxa.episodes.whole import NotRead
@@ -43,7 +43,7 @@ AGAIN = "Export or copy it again."
 
 def open_duck() -> Duck:
     """Return an empty database in memory that spills to a folder of its own."""
-    spill = TemporaryDirectory(prefix="coxa-", ignore_cleanup_errors=True)
+    spill = own_folder()
     connection = duckdb.connect()
     connection.execute(f"SET memory_limit = '{MEMORY}'")
     connection.execute("SET preserve_insertion_order = false")

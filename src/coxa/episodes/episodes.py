@@ -26,7 +26,18 @@ from coxa.study.audit.plan import AuditPlan
 
 
 class Database(Protocol):
-    """What answers questions in SQL; `source` is its relation of episodes, with the columns of `column_types`."""
+    """What answers questions in SQL; `source` is its relation of episodes, with the columns of `column_types`.
+
+    worked_out : whether it has those of `episodes_sql` as well
+    """
+
+    @property
+    def worked_out(self) -> bool:
+        """Whether `source` has the columns of `episodes_sql` already."""
+
+    @property
+    def fence(self) -> str:
+        """The end of a subquery whose columns are worked out once, and not wherever they are mentioned."""
 
     def frame(self, sql: str, values: Mapping[str, Any]) -> pd.DataFrame:
         """Return the rows of a SELECT, whose parameters are written `:name`."""
@@ -62,6 +73,11 @@ class Duck:
             first = str(error).strip().splitlines()[0].rstrip(".")
             remedy = "Correct `query`, or the columns that it names."
             raise Failed(Finding("error", "episodes", "the query fails", remedy, value=first)) from error
+
+    @property
+    def fence(self) -> str:
+        """Nothing: columns of a subquery are worked out once."""
+        return ""
 
     def batches(self, sql: str, rows: int) -> pa.RecordBatchReader:
         """Return the rows of a SELECT without parameters, some at a time."""
@@ -142,8 +158,7 @@ class Episodes:
         values
             Of the parameters.
         """
-        ready = isinstance(self.database, Duck) and self.database.worked_out
-        rows = "SELECT * FROM source" if ready else episodes_sql(self.plan, "source")
+        rows = "SELECT * FROM source" if self.database.worked_out else episodes_sql(self.plan, "source")
         text = f"WITH episodes AS ({rows}) {sql}"
         return self.database.frame(text, {"data_cut": self.data_cut, **values})
 

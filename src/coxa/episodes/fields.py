@@ -57,9 +57,7 @@ def contract(plan: AuditPlan) -> Contract:
     if plan.age_from_birth:
         fields.pop(AGE)
         fields[BIRTH_DATE] = _field(BIRTH_DATE, "date", asked=True)
-    for standard in plan.standards.values():
-        flags = [name for name in (standard.met, standard.among) if name]
-        fields |= {name: _field(name, "boolean", asked=True) for name in flags}
+    fields |= {name: _field(name, "boolean", asked=True) for name in plan.flags}
     for name in plan.outcomes:
         fields |= {f"{name}_{end}": _field(f"{name}_{end}", "number", asked=True) for end in ("intake", "discharge")}
         fields[f"{name}_date"] = _field(f"{name}_date", "date")

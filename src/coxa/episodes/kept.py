@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from coxa.episodes.checks.draft import Draft
-from coxa.episodes.columns import column_types, episodes_sql, quoted
+from coxa.episodes.checks.duplicates import LAST
+from coxa.episodes.columns import column_types, episodes_sql, quoted, ready_types
 from coxa.episodes.episodes import Database, Duck
 from coxa.episodes.relation import Relation
 
@@ -35,6 +36,8 @@ def settled(by_row: Draft, together: Draft) -> Draft:
     reading = together.reading
     if together.relation == by_row.relation or not isinstance(reading.database, Duck) or not reading.numbered:
         return together
+    if LAST in together.relation:  # other rows give values as well as reasons
+        return together
     lost = f"SELECT source_row, why FROM ({together.relation}) AS t WHERE why IS NOT NULL"
     reading.database.keep(GONE, lost, reading.bound.values)
     columns = ", ".join(f"r.{quoted(name)}" for name in column_types(together.plan))
@@ -59,7 +62,7 @@ def kept_rows(draft: Draft, data_cut: date) -> Kept:
     database, values = reading.database, dict(reading.bound.values)
     relation = f"SELECT {columns} FROM ({draft.relation}) AS r WHERE why IS NULL"
     if not isinstance(database, Duck):
-        return Kept(replace(draft, relation=relation), _of_server(database, relation, values))
+        return _of_server(draft, relation, {**values, "data_cut": data_cut})
     if reading.in_memory:
         database.keep("source", relation, values)
         return Kept(replace(draft, relation="SELECT * FROM memory.main.source"), database)
@@ -71,8 +74,16 @@ def kept_rows(draft: Draft, data_cut: date) -> Kept:
     return Kept(typed, replace(database, source=Relation(copied), worked_out=True))
 
 
-def _of_server(database: Database, relation: str, values: dict[str, object]) -> Database:
+def _of_server(draft: Draft, relation: str, values: dict[str, object]) -> Kept:
+    """Return the rows of a server, in a temporary table where the role may have one."""
     from coxa.episodes.postgres import Postgres
 
+    database = draft.reading.database
     assert isinstance(database, Postgres)
-    return replace(database, source=Relation(relation, values))
+    chosen = ", ".join(map(quoted, ready_types(draft.plan)))
+    copied = database.copied(f"SELECT {chosen} FROM ({episodes_sql(draft.plan, f'({relation}) AS k')}) AS e", values)
+    if copied is None:
+        return Kept(replace(draft, relation=relation), replace(database, source=Relation(relation, values)))
+    columns = ", ".join(map(quoted, column_types(draft.plan)))
+    typed = replace(draft, relation=f"SELECT {columns} FROM ({copied}) AS k")
+    return Kept(typed, replace(database, source=Relation(copied), worked_out=True))

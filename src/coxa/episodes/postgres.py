@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 
 from coxa.cohort.cohort import SourceFile
+from coxa.episodes.columns import quoted
 from coxa.episodes.dialects import PostgresWords
 from coxa.episodes.duck import chosen_table, one_select
 from coxa.episodes.relation import Failed, Relation, rewritten
@@ -26,8 +27,13 @@ SETTINGS = {
     "default_transaction_read_only": "on",
     "datestyle": "ISO",
     "cursor_tuple_fraction": "1.0",
+    "work_mem": "262144",
 }
-"""Settings of the session: a query ends after ten minutes, a forgotten transaction after an hour (milliseconds)."""
+"""Settings of the session: a query ends after ten minutes, a forgotten transaction after an hour (milliseconds); a
+table of groups may have 256 MB (kilobytes): the server expects more groups than there are, and else sorts all rows."""
+
+COPY = "coxa_episodes"
+"""Temporary table of the session: the episodes that are used, checked and typed once, for all questions."""
 
 CONNECT_SECONDS = 10
 
@@ -58,11 +64,20 @@ REMEDIES = {
 
 @dataclass(frozen=True, slots=True)
 class Postgres:
-    """A connection in a read-only transaction; `source` is the SELECT that episodes are asked from."""
+    """A connection in a read-only transaction.
+
+    connection : of SQLAlchemy
+    place      : the database and its host, in words
+    source     : the SELECT that is `source`
+    worked_out : whether `source` has the columns of `episodes_sql` already
+    copy       : whether there is an empty temporary table for the episodes
+    """
 
     connection: Any
     place: str
     source: Relation | None = None
+    worked_out: bool = False
+    copy: bool = False
 
     def frame(self, sql: str, values: Mapping[str, Any]) -> pd.DataFrame:
         """Return the rows of a SELECT; a query that fails leaves the transaction as it was.
@@ -82,6 +97,29 @@ class Postgres:
             described = [(each[0], each[1]) for each in result.cursor.description]
             parts = [_frame(rows, described) for rows in result.partitions(ROWS)]
         return pd.concat(parts, ignore_index=True) if parts else _frame([], described)
+
+    @property
+    def fence(self) -> str:
+        """The end of a subquery whose columns are worked out once, and not wherever they are mentioned."""
+        return " OFFSET 0"
+
+    def copied(self, sql: str, values: Mapping[str, Any]) -> str | None:
+        """Fill the temporary table with the rows of a SELECT; return the SELECT of it, None where it cannot be filled.
+
+        A read-only transaction may write into a temporary table, and into no other.
+        """
+        if not self.copy:
+            return None
+        text, names = rewritten(sql, "%({})s".format, "%%")
+        try:
+            with failures(self.place), self.connection.begin_nested():
+                self.connection.exec_driver_sql(
+                    f"INSERT INTO pg_temp.{COPY} {text}", {name: values[name] for name in names}
+                )
+                self.connection.exec_driver_sql(f"ANALYZE pg_temp.{COPY}")
+        except Failed:
+            return None
+        return f"SELECT * FROM pg_temp.{COPY}"
 
     def close(self) -> None:
         """End the transaction and the connection."""
@@ -119,8 +157,15 @@ def _type_name(code: int) -> str:
     return known.name if known else ""
 
 
-def connect(rows: RowsSource) -> Postgres:
+def connect(rows: RowsSource, columns: Mapping[str, str] | None = None) -> Postgres:
     """Return a connection to the server of a source, in one read-only transaction (REPEATABLE READ).
+
+    Parameters
+    ----------
+    rows
+        The source.
+    columns
+        Column -> type of SQL of a temporary table that is made first, where the role may make one.
 
     Raises
     ------
@@ -141,11 +186,27 @@ def connect(rows: RowsSource) -> Postgres:
     engine = create_engine(url, poolclass=NullPool, connect_args=arguments, hide_parameters=True)
     try:
         with failures(place):
-            connection = engine.connect().execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+            plain = engine.connect()
+            copy = bool(columns) and _temporary(plain, columns or {})
+            connection = plain.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
             connection.begin()
     except Failed as error:
         raise NotRead(error.finding) from error
-    return Postgres(connection, place)
+    return Postgres(connection, place, copy=copy)
+
+
+def _temporary(connection: Any, columns: Mapping[str, str]) -> bool:
+    """Make an empty temporary table; a role without the right, or a server that only follows another, has none."""
+    from sqlalchemy.exc import DBAPIError
+
+    listed = ", ".join(f"{quoted(name)} {kind}" for name, kind in columns.items())
+    try:
+        with connection.begin():
+            connection.exec_driver_sql("SET TRANSACTION READ WRITE")
+            connection.exec_driver_sql(f"CREATE TEMPORARY TABLE {COPY} ({listed})".replace("%", "%%"))
+    except DBAPIError:
+        return False
+    return True
 
 
 @contextmanager

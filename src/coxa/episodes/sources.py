@@ -8,7 +8,7 @@ from pathlib import Path
 from coxa.cohort.contracts import Contract
 from coxa.cohort.read import SHOWN
 from coxa.episodes.checks.clinics import NOT_RECORDED
-from coxa.episodes.columns import age_sql, column_types, quoted
+from coxa.episodes.columns import age_sql, column_types, quoted, ready_types
 from coxa.episodes.dialects import DuckWords
 from coxa.episodes.duck import attach, open_duck, scan_file
 from coxa.episodes.episodes import DEFAULTS, Database, Duck
@@ -87,7 +87,7 @@ def _read(
     if given is None:
         from coxa.episodes.postgres import Postgres, connect, scan_server
 
-        server = same.database if same and isinstance(same.database, Postgres) else connect(rows)
+        server = same.database if same and isinstance(same.database, Postgres) else connect(rows, ready_types(plan))
         opened.append(server)
         return read_scanned(scan_server(server, rows), rows, agreed, columns, bound)
     duck = opened[0]

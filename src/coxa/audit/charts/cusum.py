@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 from scipy import sparse
 from scipy.optimize import brentq
 from scipy.sparse.linalg import spsolve
@@ -75,12 +75,63 @@ def risk_adjusted_cusum(
     >>> risk_adjusted_cusum([0, 1, 1, 0], [0.1] * 4, limit=1.1)["signal"].tolist()
     [False, False, True, False]
     """
-    scores, path, height = cusum_scores(outcomes, expected, odds_ratio), [], 0.0
-    for score in scores:
+    scores = cusum_scores(outcomes, expected, odds_ratio)
+    path = cusum_path(scores, limit)
+    return pd.DataFrame({"score": scores, "cusum": path, "signal": path >= limit})
+
+
+def cusum_path(scores: ArrayLike, limit: float) -> Floats:
+    """Return the sums of scores that never fall below 0, and start again at 0 after one that reaches the limit.
+
+    Parameters
+    ----------
+    scores
+        Of patients, or added up over stretches of time, in their order.
+    limit
+        As in `risk_adjusted_cusum`.
+
+    Examples
+    --------
+    >>> cusum_path([1.0, -3.0, 1.5, 1.0, 0.5], limit=2.0).tolist()
+    [1.0, 0.0, 1.5, 2.5, 0.5]
+    """
+    path, height = [], 0.0
+    for score in np.asarray(scores, dtype=float):
         height = max(0.0, height + float(score))
         path.append(height)
         height = 0.0 if height >= limit else height
-    return pd.DataFrame({"score": scores, "cusum": path, "signal": np.array(path, dtype=float) >= limit})
+    return np.array(path, dtype=float)
+
+
+def stretches(events: ArrayLike, n: ArrayLike, least: int) -> NDArray[np.int_]:
+    """Return in which stretch of time each period is, so that each has enough with and enough without the event.
+
+    Parameters
+    ----------
+    events, n
+        Of each period, in the order of time.
+    least
+        Events of a stretch at the least, and people without one.
+
+    Returns
+    -------
+    (n_periods,) int
+        From 0 on. Periods at the end that are too few for a stretch are in the last one; all are in one stretch where
+        there are too few for any.
+
+    Examples
+    --------
+    >>> stretches([3, 1, 2, 7, 1], [40, 40, 40, 40, 40], least=5).tolist()
+    [0, 0, 0, 1, 1]
+    """
+    events, rest = np.asarray(events, dtype=float), np.asarray(n, dtype=float) - np.asarray(events, dtype=float)
+    found, at, happened, without = [], 0, 0.0, 0.0
+    for k in range(len(events)):
+        found.append(at)
+        happened, without = happened + events[k], without + rest[k]
+        if min(happened, without) >= least:
+            at, happened, without = at + 1, 0.0, 0.0
+    return np.minimum(np.array(found, dtype=int), max(at - 1, 0))
 
 
 def cusum_run_length(
@@ -177,12 +228,12 @@ def cusum_limit(
 
     def longer(limit: float) -> float:
         length = cusum_run_length(expected, limit=limit, odds_ratio=odds_ratio, weights=weights, states=states)
-        return length - run_length_in_control
+        return float(np.log(length / run_length_in_control))  # nearly a line in the limit, so that few are tried
 
-    highest = 1.0
+    lowest, highest = 1e-3, 1.0
     while longer(highest) < 0:
-        highest *= 2
-    return float(brentq(longer, 1e-3, highest, xtol=1e-6))
+        lowest, highest = highest, 2 * highest
+    return float(brentq(longer, lowest, highest, xtol=1e-6))
 
 
 def _check(expected: Floats, odds_ratio: float) -> None:

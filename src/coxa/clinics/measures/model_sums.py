@@ -64,7 +64,7 @@ def _rows(episodes: Episodes, design: Design, weight: Weight | None) -> str:
     ]
     wanted += [f"CAST({column.sql} AS DOUBLE PRECISION) AS x{i}" for i, column in enumerate(design.numbers)]
     wanted += [f"{each.sql(range(len(each.levels)))} AS c{k}" for k, each in enumerate(design.categories)]
-    return f"SELECT {', '.join(wanted)} FROM episodes WHERE {changed_sql(design.outcome)}"
+    return f"SELECT {', '.join(wanted)} FROM episodes WHERE {changed_sql(design.outcome)}{episodes.database.fence}"
 
 
 def _of_therapists(episodes: Episodes, design: Design, weight: Weight | None) -> str:

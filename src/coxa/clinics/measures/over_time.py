@@ -20,6 +20,8 @@ ALL = "all"
 NEVER = 0.01
 """Probability of a stretch without an episode below which the data are taken not to cover it."""
 
+RUN_METHOD = "run chart about the median, by the rules of Anhøj and Olesen"
+
 FEWEST = 2
 """Points of a chart, at least; the chart itself warns of fewer than twelve."""
 
@@ -149,7 +151,8 @@ def _series(
     chart = chart_of(points, what.chart, what.effect, asked, places)
     frame = pd.concat([points[[PERIOD, "n", "events"]].reset_index(drop=True), chart.frame], axis=1)
     wider = f", times {what.effect**0.5:.2f} as sessions of a patient are alike" if what.effect > 1 else ""
-    method = "; ".join([f"{what.words}, by {plan.time} of intake; limits: {chart.method}{wider}", *notes])
+    rule = RUN_METHOD if measure in plan.run_charts else f"limits: {chart.method}{wider}"
+    method = "; ".join([f"{what.words}, by {plan.time} of intake; {rule}", *notes])
     return Series(
         measure=measure,
         clinic=clinic,
@@ -161,6 +164,7 @@ def _series(
         method=method[0].upper() + method[1:] + ".",
         warnings=(*warnings, *more, *dict.fromkeys(chart.warnings)),
         effect=what.effect,
+        run_chart=measure in plan.run_charts,
     )
 
 

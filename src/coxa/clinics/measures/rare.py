@@ -1,4 +1,4 @@
-"""Patients who are worse, as a rare event: how many there were between one and the next."""
+"""Rare events in the order of time: how many patients between one and the next, and their risk-adjusted CUSUM."""
 
 from __future__ import annotations
 
@@ -11,8 +11,11 @@ import pandas as pd
 
 from coxa.audit.charts.rare import g_chart
 from coxa.clinics.audit import Rare
+from coxa.clinics.measures.cusum import Cusum, cusums_of
+from coxa.clinics.measures.expected_events import Expected, expected_of
+from coxa.clinics.measures.few_points import FEW_POINTS
 from coxa.clinics.measures.groups import NOT_RECORDED
-from coxa.clinics.measures.reached import changed_sql, reached_sql, threshold_of
+from coxa.clinics.measures.rare_events import Event, events_of
 from coxa.episodes.episodes import Episodes
 from coxa.study.audit.plan import CLINIC, PERIOD
 
@@ -22,21 +25,30 @@ RARE = 0.1
 """Share up to which an event is rare; a chart of shares shows a frequent one better."""
 
 FEWEST, MOST = 2, 200
-"""Points of a chart."""
+"""Points of a g chart."""
 
 
-def worse_of(episodes: Episodes) -> tuple[tuple[Rare, ...], Mapping[str, str]]:
-    """Return charts of patients between one who is worse in the main outcome and the next, of all and of each clinic.
+@dataclass(frozen=True, slots=True)
+class RareEvents:
+    """What there is of rare events.
+
+    charts    : of each event, of all clinics first
+    stretches : event -> one row per period of all clinics, as in `Audit.stretches`
+    without   : event -> why there is no chart
+    """
+
+    charts: tuple[Rare, ...]
+    stretches: Mapping[str, pd.DataFrame]
+    without: Mapping[str, str]
+
+
+def rare_of(episodes: Episodes) -> RareEvents:
+    """Return the charts of patients who are worse in the main outcome, and of the rare events of the plan.
 
     Parameters
     ----------
     episodes
-        The episodes; those whose change is known are in the order of their day of intake.
-
-    Returns
-    -------
-    tuple of Rare, dict
-        Of all clinics first. And `worse` -> why there is no chart.
+        The episodes; those of whom it is known whether it happened are in the order of their day of intake.
 
     Examples
     --------
@@ -48,21 +60,28 @@ def worse_of(episodes: Episodes) -> tuple[tuple[Rare, ...], Mapping[str, str]]:
     >>> intake = pd.Series(pd.date_range("2024-01-01", periods=40))
     >>> rows = pd.DataFrame({"clinic": "A", "intake_date": intake, "discharge_date": intake + pd.Timedelta(30, "D")})
     >>> rows = rows.assign(pain_intake=5.0, pain_discharge=[9.0 if at in (10, 31) else 2.0 for at in range(40)])
-    >>> found, _ = worse_of(episodes_of_frame(plan, rows, data_cut=date(2025, 1, 1)))
-    >>> found[0].frame["value"].tolist()
-    [10.0, 20.0]
+    >>> every = rare_of(episodes_of_frame(plan, rows, data_cut=date(2025, 1, 1))).charts[0]
+    >>> every.frame["value"].tolist(), round(every.expected, 9), round(every.highest, 2), every.signals
+    ([10.0, 20.0], 2.0, 0.64, 0)
     """
-    days = _days(episodes)
-    n, happened = int(days["n"].sum()), int(days["events"].sum())
-    label = episodes.plan.label("outcomes", episodes.plan.main)
-    if not FEWEST <= happened <= RARE * n:
-        return (), {"worse": f"Patients who are worse in {label} are too few or too many for a chart of a rare event."}
-    spans = {ALL: _span(days)} | {str(name): _span(part) for name, part in days.groupby(CLINIC, sort=True)}
-    events = _events(episodes, spans)
-    parts = {ALL: events[events["of_all"]].assign(place=events["place_of_all"])}
-    parts |= {str(name): part for name, part in events.groupby(CLINIC, sort=True)}
-    charts = (_rare(episodes, clinic, rows.sort_values("place"), spans[clinic]) for clinic, rows in parts.items())
-    return tuple(one for one in charts if one is not None), {}
+    charts: list[Rare] = []
+    stretches, without = {}, {}
+    for event in events_of(episodes.plan):
+        days = _days(episodes, event)
+        n, happened = int(days["n"].sum()), int(days["events"].sum())
+        if not FEWEST <= happened <= RARE * n:
+            without[event.name] = f"{event.label}: too few or too many for charts of a rare event."
+            continue
+        expected = expected_of(episodes, event, n, happened)
+        cusums, stretches[event.name] = cusums_of(episodes, event, expected, days)
+        spans = {ALL: _span(days)} | {str(name): _span(part) for name, part in days.groupby(CLINIC, sort=True)}
+        events = _events(episodes, event, spans)
+        parts = {ALL: events[events["of_all"]].assign(place=events["place_of_all"])}
+        parts |= {str(name): part for name, part in events.groupby(CLINIC, sort=True)}
+        for clinic, cusum in cusums.items():
+            rows = parts.get(clinic, events.iloc[:0]).sort_values("place")
+            charts.append(_rare(event, expected, clinic, rows, spans[clinic], cusum))
+    return RareEvents(tuple(charts), stretches, without)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,26 +108,18 @@ def _span(days: pd.DataFrame) -> _Span:
     return _Span(int(by_day["n"].sum()), int(by_day["events"].sum()), first, int(by_day.loc[~drawn, "n"].sum()))
 
 
-def _worse(episodes: Episodes) -> tuple[str, str]:
-    """Return whose change is known, and who is worse, as SQL."""
-    main = episodes.plan.main
-    return changed_sql(main), reached_sql(episodes.plan, main, "worse")
-
-
-def _days(episodes: Episodes) -> pd.DataFrame:
+def _days(episodes: Episodes, event: Event) -> pd.DataFrame:
     """Return clinic, day of intake, n and events."""
-    known, worse = _worse(episodes)
     rows = episodes.query(
         f"SELECT COALESCE(clinic, '{NOT_RECORDED}') AS clinic, intake_date AS day, COUNT(*) AS n, "
-        f"COUNT(*) FILTER (WHERE {worse}) AS events FROM episodes "
-        f"WHERE {known} AND intake_date IS NOT NULL GROUP BY 1, 2 ORDER BY 1, 2"
+        f"COUNT(*) FILTER (WHERE {event.happened}) AS events FROM episodes "
+        f"WHERE {event.known} AND intake_date IS NOT NULL GROUP BY 1, 2 ORDER BY 1, 2"
     )
     return rows.assign(day=pd.to_datetime(rows["day"]))
 
 
-def _events(episodes: Episodes, spans: Mapping[str, _Span]) -> pd.DataFrame:
+def _events(episodes: Episodes, event: Event, spans: Mapping[str, _Span]) -> pd.DataFrame:
     """Return the last events, with their places among the episodes of their clinic and, if `of_all`, of all."""
-    known, worse = _worse(episodes)
     clinic = f"COALESCE(clinic, '{NOT_RECORDED}')"
     own = [(name, span) for name, span in spans.items() if name != ALL and span.before]
     values: dict[str, object] = {"day": spans[ALL].first}
@@ -120,10 +131,10 @@ def _events(episodes: Episodes, spans: Mapping[str, _Span]) -> pd.DataFrame:
     order = "ORDER BY intake_date, discharge_date, patient, episode, source_row"  # a server numbers no rows
     rows = episodes.query(
         "SELECT clinic, period, place, place_of_all, of_all FROM ("
-        f"SELECT {clinic} AS clinic, period, {worse} AS worse, {of_all} AS of_all, "
+        f"SELECT {clinic} AS clinic, period, {event.happened} AS happened, {of_all} AS of_all, "
         f"ROW_NUMBER() OVER (PARTITION BY {clinic} {order}) AS place, "
         f"ROW_NUMBER() OVER (PARTITION BY {of_all} {order}) AS place_of_all "
-        f"FROM episodes WHERE {known} AND intake_date IS NOT NULL AND {drawn}) AS placed WHERE worse",
+        f"FROM episodes WHERE {event.known} AND intake_date IS NOT NULL AND {drawn}) AS placed WHERE happened",
         **values,
     )
     before = {name: span.before for name, span in spans.items()}
@@ -134,27 +145,35 @@ def _events(episodes: Episodes, spans: Mapping[str, _Span]) -> pd.DataFrame:
     )
 
 
-def _rare(episodes: Episodes, clinic: str, events: pd.DataFrame, span: _Span) -> Rare | None:
-    """Return the chart of the last events of a clinic; None where there are too few."""
-    if len(events) < FEWEST:
-        return None
-    between = np.diff(events["place"].to_numpy(), prepend=0) - 1
+def _rare(event: Event, expected: Expected, clinic: str, events: pd.DataFrame, span: _Span, cusum: Cusum) -> Rare:
+    """Return the charts of a clinic, or of all; without a g chart where there are too few events."""
     warnings = []
     if span.events > MOST:
-        warnings = [f"Only the last {MOST} of the patients who are worse are drawn."]
-    chart = g_chart(between[-MOST:])
-    frame = pd.concat([events[[PERIOD]].iloc[-MOST:].reset_index(drop=True), chart.frame], axis=1)
-    plan, main = episodes.plan, episodes.plan.main
-    value = threshold_of(plan, main, "worse")
-    least = "at all" if value is None else f"by {value:g} or more"
+        warnings.append(f"Only the last {MOST} events are in the chart of patients between them.")
+    if cusum.short:
+        warnings.append(f"Only the last {len(cusum.path)} patients are followed one by one.")
+    frame, variation = pd.DataFrame(), FEW_POINTS
+    if len(events) >= FEWEST:
+        between = np.diff(events["place"].to_numpy(), prepend=0) - 1
+        chart = g_chart(between[-MOST:])
+        frame = pd.concat([events[[PERIOD]].iloc[-MOST:].reset_index(drop=True), chart.frame], axis=1)
+        variation = chart.variation
+        warnings += chart.warnings
+    path = cusum.path
     return Rare(
-        outcome=main,
+        event=event.name,
+        label=event.label,
         clinic=clinic,
         events=span.events,
         n=span.n,
         frame=frame,
-        variation=chart.variation,
-        method=f"Patients between one who is worse in {plan.label('outcomes', main)} {least} and the next, in the "
-        f"order of intake; limits: {chart.method}.",
-        warnings=(*warnings, *chart.warnings),
+        variation=variation,
+        method=f"Patients between {event.words} and the next, in the order of intake; limits: geometric quantiles. "
+        f"Expected: {expected.words}.",
+        expected=cusum.expected,
+        path=path,
+        highest=float(path["cusum"].max()),
+        limit=cusum.limit,
+        signals=int(path["signal"].sum()),
+        warnings=tuple(warnings),
     )

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from coxa.clinics.audit import CaseMix, Series
-from coxa.clinics.measures.few_points import FEW_POINTS
+from coxa.clinics.measures.few_points import FEW_POINTS, RUN_SIGNAL
 from coxa.clinics.page.intervals import share_values
 from coxa.clinics.page.points import last_cells, last_point, limits_and_n, shown_charts, why_signal
+from coxa.clinics.page.rare import rare_sentence
 from coxa.clinics.page.seen import ALL, NO_WEIGHTS, TOO_FEW, Seen, at, column, known, row
 from coxa.clinics.page.words import MEASURES, POSITIONS, SHORT, VARIATIONS, day, place_words
 from coxa.report.document import Block, Card, Paragraph, Section, TableBlock
@@ -41,8 +42,14 @@ FEW = 30
 
 
 def answer_section(page: Seen) -> Section:
-    """Return four sentences, the clinics in one table, cautions, and what is hidden."""
-    sentences = (episodes_sentence(page), complete_sentence(page), position_sentence(page), change_sentence(page))
+    """Return a few sentences, the clinics in one table, cautions, and what is hidden."""
+    sentences = (
+        episodes_sentence(page),
+        complete_sentence(page),
+        position_sentence(page),
+        change_sentence(page),
+        rare_sentence(page),
+    )
     blocks: list[Block] = [Paragraph(text, "lead", found=True) for text in sentences if text]
     cautions = list(_cautions(page))
     if cautions:
@@ -189,6 +196,7 @@ def change_sentence(page: Seen) -> Text | None:
         return None
     last = max(str(last_point(one)["period"]) for one in charts)
     kinds = {"concern": "Concern", "improvement": "Improvement", "neutral": "Change without a direction"}
+    kinds |= {RUN_SIGNAL: "Shift or trend about the median"}
     groups = {kind: [one for one in charts if one.variation.startswith(kind)] for kind in kinds}
     parts = [prose(f" {kinds[kind]}: ", _named_charts(page, found), ".") for kind, found in groups.items() if found]
     few = sum(one.variation == FEW_POINTS for one in charts)
@@ -275,6 +283,8 @@ def _changing(page: Seen, unit: str) -> Cell:
     for kind in ("concern", "improvement"):
         names = [name for what, name in signals if what == kind]
         parts += [f"{kind.capitalize()}: {', '.join(names)}"] if names else []
+    runs = [SHORT[one.measure] for one in charts if one.variation == RUN_SIGNAL]
+    parts += [f"Shift or trend: {', '.join(runs)}"] if runs else []
     if parts or not charts:
         return page.word("; ".join(parts))
     few = all(one.variation == FEW_POINTS for one in charts)

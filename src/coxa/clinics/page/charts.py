@@ -26,8 +26,8 @@ KINDS = {
 """Class of a point -> shape and colour."""
 
 LEGEND = (
-    "Band: limits; thin line: mean; dashed line: target. Diamonds (blue): improvement; squares (orange): concern; "
-    "triangles (purple): change without a direction; circles: no signal."
+    "Band: limits; thin line: mean, or median where there are no limits; dashed line: target. Diamonds (blue): "
+    "improvement; squares (orange): concern; triangles (purple): change without a direction; circles: no signal."
 )
 GAP = " A period that is hidden has no point."
 COLUMNS = ["measure", "clinic", "period", "n", "value", "centre", "low", "high", "kind"]

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pandas as pd
 
 from coxa.clinics.audit import Series
-from coxa.clinics.measures.few_points import FEW_POINTS
+from coxa.clinics.measures.few_points import FEW_POINTS, RUN_NONE, RUN_SIGNAL
 from coxa.clinics.page.seen import ALL, Seen
 from coxa.clinics.page.words import ASSURANCES, MEASURES, VARIATIONS
 from coxa.figures.drawing import Drawing, circle, group, line, rect, text
@@ -18,6 +18,9 @@ from coxa.tables.records import Record, records
 
 BLUE, ORANGE, PURPLE = OKABE_ITO[0], "#B84A00", "#8A4B75"
 """Colours on which white letters are read: two of them a shade darker than in charts."""
+
+RUNS = {FEW_POINTS: "Too few points", RUN_NONE: "Run chart: no signal", RUN_SIGNAL: "Run chart: shift or trend"}
+"""Words in place of an icon, for charts without limits."""
 
 NAMES, CELL, ROW, HEAD, RADIUS, SIZE = 120.0, 152.0, 40.0, 34.0, 11.0, 11.0
 
@@ -82,8 +85,8 @@ def _icon(one: Series | None, x: float, y: float, hiding: bool) -> tuple[list[st
         return [text(x, y + 16, HIDDEN if hiding else "\N{EN DASH}", SIZE)], []
     if one.variation not in VARIATIONS:
         return [text(x, y + 16, HIDDEN, SIZE)], []
-    if one.variation == FEW_POINTS:
-        return [text(x, y + 16, "Too few points", SIZE)], []
+    if words := RUNS.get(one.variation):
+        return [text(x, y + 16, words, SIZE)], []
     marks = [circle(x + RADIUS, y + 12, RADIUS, fill=_colour(one.variation), stroke="none")]
     letters = [_letter(x + RADIUS, y + 16, _sign(one.variation))]
     said = [VARIATIONS[one.variation]]

@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from coxa.clinics.audit import Audit, Rates, Shares
-from coxa.clinics.measures.few_points import FEW_POINTS
+from coxa.clinics.measures.few_points import FEW_POINTS, RUN_NONE
 from coxa.clinics.page.intervals import share_values
 from coxa.clinics.page.place import place_figure
 from coxa.clinics.page.points import last_cells, last_point, limits_and_n, why_signal
+from coxa.clinics.page.rare import own_blocks
 from coxa.clinics.page.seen import ALL, Published, Seen, at, column, known, row, seen
 from coxa.clinics.page.words import MEASURES, VARIATIONS, rate_label, reached
 from coxa.report.document import Block, Document, FigureBlock, Paragraph, Section, TableBlock
@@ -112,6 +113,7 @@ def _clinic(page: Pair, counts: Record) -> Iterator[Block]:
         yield from _drawn(page, adjusted)
     yield Paragraph(_changing(page, unit), "lead")
     yield TableBlock(_table(page, unit, counts, adjusted, (*_shares(page, unit), *_rates(page, unit))))
+    yield from own_blocks(page, unit)
     yield from _cannot(page, adjusted, unit)
 
 
@@ -213,7 +215,7 @@ def _changing(page: Pair, unit: str) -> Text:
     """Say which charts of a clinic show a signal in the last period."""
     charts = [one for one in page.audit.series if one.clinic == unit and one.variation in VARIATIONS and len(one.frame)]
     charts = [one for one in charts if one.variation != FEW_POINTS]
-    signals = [one for one in charts if one.variation != "common_cause"]
+    signals = [one for one in charts if one.variation not in ("common_cause", RUN_NONE)]
     if not charts:
         return "There are too few periods for charts over time."
     if not signals:

@@ -8,6 +8,7 @@ from coxa.clinics.measures.few_points import FEWEST_FOR_LIMITS, points_of_parts
 from coxa.clinics.page.charts import clinics_figure, measures_figure
 from coxa.clinics.page.icons import icons_figure, whose
 from coxa.clinics.page.points import last_cells, last_point, shown_charts
+from coxa.clinics.page.rare import rare_section
 from coxa.clinics.page.seen import ALL, Seen, column, row
 from coxa.clinics.page.words import ASSURANCES, MEASURES, VARIATIONS
 from coxa.report.document import Block, FigureBlock, Paragraph, Section, TableBlock
@@ -18,7 +19,7 @@ from coxa.tables.table import Footnote, Row, RowGroup, Table, identifier
 LEAD = (
     "A value moves from period to period by chance. A signal is what chance alone rarely does: a point outside the "
     "limits, seven points on one side of the mean or in one direction, or two of three points near a limit. The "
-    "icons are of the last period. A chart of fewer than six points has no limits."
+    "icons are of the last period. A chart of fewer than six points is a run chart: it has its median and no limits."
 )
 TRIAL = "Limits rest on"
 """How a warning of few points begins; the page counts those that are shown."""
@@ -42,7 +43,8 @@ def over_time_section(page: Seen) -> Section:
         blocks.append(FigureBlock(measures_figure(page, ALL, together, "charts-all", title)))
     blocks += [Paragraph(text) for text in _anew(page)]
     blocks = blocks or [Paragraph("There is no measure over time.", "warning")]
-    return Section("over-time", "What is changing?", tuple(blocks))
+    rare = rare_section(page)
+    return Section("over-time", "What is changing?", tuple(blocks), (rare,) if rare else ())
 
 
 def over_time_detail(page: Seen) -> Section | None:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from coxa.clinics.audit import Rare, Rates, Shares
+from coxa.clinics.audit import Rates, Shares
 from coxa.clinics.page.calibration import can_recover, recovery_figure
 from coxa.clinics.page.funnel import Drawn, funnel_figure
-from coxa.clinics.page.icons import whose
 from coxa.clinics.page.intervals import share_values
 from coxa.clinics.page.seen import ALL, Seen, at, column, known, mostly_hidden, row
-from coxa.clinics.page.words import POSITIONS, VARIATIONS, rate_label, reached, threshold
+from coxa.clinics.page.words import POSITIONS, rate_label, reached, threshold
 from coxa.figures.figure import Figure
 from coxa.report.document import Block, FigureBlock, Paragraph, Section, TableBlock
 from coxa.tables.cells import Cell
@@ -30,7 +29,6 @@ def patients_section(page: Seen) -> Section:
 def patients_detail(page: Seen) -> Section | None:
     """Return what patients of each clinic reach, kind by kind, and standards by clinic; None where there is none."""
     tables = [shares_by_clinic(page, one) for one in page.audit.shares if len(one.clinics)]
-    tables += [_rare_table(page)] if page.audit.rare else []
     tables += [rates_by_clinic(page, one) for one in page.audit.rates if len(one.clinics)]
     shown = [one for one in tables if len(one.columns) > 1 and not mostly_hidden(one)]
     blocks: list[Block] = [TableBlock(one) for one in shown]
@@ -49,8 +47,6 @@ def _reached(page: Seen) -> Section | None:
     notes = tuple(Footnote(text) for text in _sources(page, shares))
     table = Table("reached", "What patients reach at discharge", "Result", columns, (RowGroup("", rows),), notes)
     blocks: list[Block] = [TableBlock(page.noted(table), stacked=True)]
-    if why := page.why("worse"):
-        blocks.append(Paragraph(why))
     main = next((one for one in shares if one.kind == "important" and len(one.clinics)), None)
     if main and (figure := _funnel(page, main)):
         blocks.append(FigureBlock(figure))
@@ -156,29 +152,6 @@ def shares_by_clinic(page: Seen, one: Shares) -> Table:
     groups = (RowGroup("", tuple(map(shown, records(one.clinics)))),)
     return page.noted(
         Table(identifier("shares", one.kind, one.outcome), f"{label}, by clinic", "Clinic", columns, groups, notes)
-    )
-
-
-def _rare_table(page: Seen) -> Table:
-    """Return rare events, and whether they came closer together or further apart."""
-
-    def shown(one: Rare) -> Row:
-        where, label = (
-            f"rare {one.outcome}",
-            f"{whose(one.clinic)}, {mid_sentence(page.audit.plan.label('outcomes', one.outcome))}",
-        )
-        return row(
-            label,
-            page.number("count", {"n": one.n}, at(where, "n", one.clinic)),
-            page.number("count", {"n": one.events}, at(where, "events", one.clinic)),
-            page.word(VARIATIONS.get(one.variation, "")),
-        )
-
-    columns = (column("Patients"), column("Worse"), column("Last gap between two", "left"))
-    notes = tuple(Footnote(f"{text.rstrip('.')}.") for text in dict.fromkeys(one.method for one in page.audit.rare))
-    groups = (RowGroup("", tuple(map(shown, page.audit.rare))),)
-    return page.noted(
-        Table("rare", "Patients who became worse, in the order of time", "Clinic", columns, groups, notes)
     )
 
 

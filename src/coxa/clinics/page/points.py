@@ -6,6 +6,7 @@ from coxa.clinics.audit import Series
 from coxa.clinics.page.seen import ALL, Seen, at, known
 from coxa.clinics.page.words import MEASURES, OF_SHARES, RULES
 from coxa.tables.cells import Cell
+from coxa.tables.formats import NONE
 from coxa.tables.hidden import RULE
 from coxa.tables.prose import Prose, prose
 from coxa.tables.records import Record, records
@@ -27,12 +28,14 @@ def point_cells(page: Seen, series: Series, point: Record) -> tuple[Cell, Cell, 
     place = at(f"over time {series.measure}", "value", series.clinic, str(point["period"]))
     limits = {"conf_low": point["low"], "conf_high": point["high"]}
     n = page.number("count", {"n": point["n"]}, at(place.analysis, "n", series.clinic, place.visit))
+    unlimited = known(point["value"]) and not known(point["low"])
     if series.measure in OF_SHARES:
         value = page.number("share", {"share": point["value"]}, place)
-        return value, page.number("share_limits", limits, place), n
+        return value, Cell(NONE) if unlimited else page.number("share_limits", limits, place), n
     decimals = page.decimals(page.audit.plan.main) if series.measure == "change" else 0
     value = page.number("estimate", {"estimate": point["value"]}, place, decimals)
-    return value, page.number("limits", limits, place, 1 if series.measure == "episodes" else decimals), n
+    decimals = 1 if series.measure == "episodes" else decimals
+    return value, Cell(NONE) if unlimited else page.number("limits", limits, place, decimals), n
 
 
 def shown_charts(page: Seen) -> list[Series]:
@@ -51,4 +54,6 @@ def why_signal(series: Series) -> str:
 
 def limits_and_n(limits: Cell, n: Cell) -> Prose:
     """Return limits and the number behind a value in brackets; a number that is hidden is not mentioned."""
+    if limits.text == NONE:
+        return prose("") if n.rule == RULE else prose(" (n = ", n, ")")
     return prose(" (limits ", limits, ")") if n.rule == RULE else prose(" (limits ", limits, ", n = ", n, ")")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from coxa.clinics.audit import Shares
-from coxa.clinics.measures.few_points import FEW_POINTS
+from coxa.clinics.measures.few_points import FEW_POINTS, RUN_NONE, RUN_RULE, RUN_SIGNAL
 from coxa.study.audit.plan import CONDITION, AuditPlan
 from coxa.study.parts import Covariate
 from coxa.tables.phrases import mid_sentence, sentence_case
@@ -47,6 +47,8 @@ VARIATIONS = {
     "neutral_high": "Change, higher",
     "neutral_low": "Change, lower",
     FEW_POINTS: "Too few points for limits",
+    RUN_NONE: "No signal (run chart)",
+    RUN_SIGNAL: "Shift or trend (run chart)",
 }
 """Variation icon -> words."""
 
@@ -54,6 +56,7 @@ RULES = {
     "trend of seven": "one of seven points in a row that rise or fall",
     "part of two in three": "one of two in three points near a limit",
     "seven on one side": "one of seven points in a row on one side of the mean",
+    RUN_RULE: "one of a run on one side of the median that is longer than chance makes it",
 }
 """Rule that a point within its limits breaks -> words."""
 

@@ -9,18 +9,20 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from coxa.clinics.audit import Audit, CaseMix, Completeness, Dimensions, Rare, Rates, Shares
+from coxa.clinics.audit import Audit, CaseMix, Completeness, Dimensions, Rates, Shares
+from coxa.clinics.publishing.rare import counted_as, published_rare, published_stretches
 from coxa.clinics.publishing.series import published_series
 from coxa.clinics.publishing.shown import Shown
 from coxa.clinics.publishing.tables import in_model, people_of
 from coxa.study.audit.plan import CLINIC, THERAPIST
+from coxa.study.audit.rare import WORSE
 
 COUNTED = ("eligible", "asked", "intake", "due", "done", "of", "of_done", "forms", "intakes")
 LOST = ("n_lost", "lost_low", "lost_high")
 JOINED = re.compile(r"\s*Levels of [^.]* with few episodes [^.]*\.?")
 """The sentence of a method that names levels with few patients."""
 
-WORSE = "How many patients are worse is hidden."
+HIDDEN_EVENTS = "How many events there are is hidden."
 
 
 def hidden_audit(audit: Audit, shown: Shown, k: int) -> Audit:
@@ -36,7 +38,8 @@ def hidden_audit(audit: Audit, shown: Shown, k: int) -> Audit:
         rates=tuple(_rate(one, shown) for one in audit.rates),
         series=published_series(audit, shown),
         periods=_periods(audit.periods, shown),
-        rare=tuple(each for one in audit.rare if (each := _rare(one, shown)) is not None),
+        rare=published_rare(audit, shown),
+        stretches=published_stretches(audit, shown),
         without=_without(audit, shown),
         findings=type(audit.findings)(),
         disposition=replace(audit.disposition, left_out=audit.disposition.left_out.iloc[:0]),
@@ -113,10 +116,11 @@ def _coefficients(frame: pd.DataFrame, counted: Completeness, shown: Shown) -> p
 
 
 def _without(audit: Audit, shown: Shown) -> dict[str, str]:
-    """Return the reasons why parts are not there; of patients who are worse nothing where their number is hidden."""
+    """Return the reasons why parts are not there; of rare events nothing where their number is hidden."""
     reasons = dict(audit.without)
-    if np.isnan(shown.total(f"{audit.plan.main} worse")):
-        reasons["worse"] = WORSE
+    for event in (WORSE, *audit.plan.rare_events):
+        if np.isnan(shown.total(counted_as(audit, event).measure)):
+            reasons[event] = HIDDEN_EVENTS
     return reasons
 
 
@@ -179,17 +183,3 @@ def _periods(periods: pd.DataFrame, shown: Shown) -> pd.DataFrame:
         if name != "patients"
     }
     return pd.DataFrame(columns, index=periods.index)
-
-
-def _rare(one: Rare, shown: Shown) -> Rare | None:
-    """Return a rare event with its numbers alone, if they are shown."""
-    name, row = f"{one.outcome} worse", pd.DataFrame({CLINIC: [one.clinic]})
-    at = [] if one.clinic == "all" else [CLINIC]
-    events = shown.column(name, row, at)[0]
-    n = next(
-        (n for people in (in_model(one.outcome), f"{name} of") if np.isfinite(n := shown.column(people, row, at)[0])),
-        np.nan,
-    )
-    if not (np.isfinite(events) and np.isfinite(n)):
-        return None
-    return replace(one, frame=one.frame.iloc[:0], events=int(events), n=int(n))

@@ -10,6 +10,7 @@ from coxa.clinics.audit import Audit
 from coxa.clinics.publishing.clinic_codes import clinic_letters, with_letters
 from coxa.clinics.publishing.codes import therapist_codes, with_codes
 from coxa.clinics.publishing.hide import hidden_audit
+from coxa.clinics.publishing.rare import as_earlier, rare_tables
 from coxa.clinics.publishing.rounded import rounded_audit
 from coxa.clinics.publishing.shown import Shown
 from coxa.clinics.publishing.tables import count_tables
@@ -91,7 +92,8 @@ def publish(audit: Audit, *, earlier: Sequence[Protected] = ()) -> Published:
     (True, False)
     """
     cells = audit.plan.small_cells
-    tables = count_tables(audit, cells.k)
+    audit = as_earlier(audit, earlier)
+    tables = [*count_tables(audit, cells.k), *rare_tables(audit)]
     protected = protect_tables(
         tables, cells.k, earlier=earlier, zeros_disclose=cells.zeros_disclose, round_to=cells.round_to
     )

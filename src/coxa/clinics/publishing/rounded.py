@@ -52,8 +52,14 @@ def rounded_audit(audit: Audit) -> Audit:
         replace(one, frame=_rounded(one.frame, scales[audit.plan.main] if one.measure == "change" else SHARE))
         for one in audit.series
     ]
+    rare = [
+        replace(one, expected=_number(one.expected, 1), highest=_number(one.highest, 1), limit=_number(one.limit, 1))
+        for one in audit.rare
+    ]
     return replace(
         audit,
+        rare=tuple(rare),
+        stretches={name: _rounded(frame, 1) for name, frame in audit.stretches.items()},
         completeness=replace(audit.completeness, weights=_rounded(audit.completeness.weights, FINE)),
         case_mix={name: _case_mix(found, scales[name]) for name, found in audit.case_mix.items()},
         shares=tuple(shares),

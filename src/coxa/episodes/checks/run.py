@@ -9,7 +9,14 @@ from coxa.episodes.checks.attendance import attendance_faults
 from coxa.episodes.checks.clinics import clinic_faults
 from coxa.episodes.checks.dates import late_faults, order_faults
 from coxa.episodes.checks.draft import Draft, RowFault
-from coxa.episodes.checks.duplicates import COPIES, WHY, check_duplicates, repeated_keys
+from coxa.episodes.checks.duplicates import (
+    COPIES,
+    GOES_ON,
+    check_duplicates,
+    joined_transfers,
+    left_out_sql,
+    repeated_keys,
+)
 from coxa.episodes.checks.keys import check_keys, key_faults
 from coxa.episodes.checks.period import period_faults
 from coxa.episodes.checks.ranges import range_faults
@@ -72,9 +79,14 @@ def check_together(draft: Draft) -> tuple[Draft, list[Finding]]:
     columns = ", ".join(map(quoted, column_types(draft.plan)))
     if repeated_keys(draft):
         copies = replace(draft, relation=COPIES.format(rows=draft.relation))
-        findings += check_duplicates(copies)
-        why = f"CASE WHEN why IS NULL AND coxa_copy > 1 THEN {WHY} ELSE why END"
-        draft = replace(draft, relation=f"SELECT {columns}, {why} AS why FROM ({copies.relation}) AS r")
+        found = list(check_duplicates(copies))
+        findings += found
+        relation, changed = copies.relation, dict[str, str]()
+        if any(each.rule.startswith(GOES_ON) for each in found):
+            relation, changed = joined_transfers(draft.plan, relation)
+        chosen = ", ".join(f"{changed.get(name, quoted(name))} AS {quoted(name)}" for name in column_types(draft.plan))
+        why = f"CASE WHEN why IS NULL AND coxa_copy > 1 THEN {left_out_sql(draft.plan)} ELSE why END"
+        draft = replace(draft, relation=f"SELECT {chosen}, {why} AS why FROM ({relation}) AS r")
     if draft.plan.repeats == "first":
         later = LATER.format(rows=draft.relation)
         why = f"CASE WHEN why IS NULL AND coxa_nth > 1 THEN '{NOT_FIRST}' ELSE why END"

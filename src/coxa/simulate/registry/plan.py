@@ -51,6 +51,7 @@ def registry_plan(assumed: RegistryAssumptions, *, file: str = "episodes.csv", f
                     "target": 0.9,
                 },
             },
+            "rare_events": {"red_flags_missed": {"label": "Red flags not asked for", "standard": "red_flags"}},
             "targets": {"complete": 0.8, "attended": 0.85},
             "assumptions": assumed,
         }

@@ -12,6 +12,7 @@ from pydantic_core import PydanticCustomError
 from coxa.cards import Card
 from coxa.errors import CoxaError
 from coxa.study.audit.assumptions import RegistryAssumptions
+from coxa.study.audit.rare import WORSE, CusumSettings, RareEvent
 from coxa.study.audit.source import EpisodesSource
 from coxa.study.base import AnyNumber, Name, Part, Problem, known
 from coxa.study.important import published_threshold
@@ -162,6 +163,10 @@ class AuditPlan(Part):
     repeats: Literal["each", "first"] = Field(
         "each", description="Of a patient with several episodes each one counts, or only the first."
     )
+    transfers: Literal["intake", "discharge"] = Field(
+        "intake",
+        description="At which clinic an episode counts that goes on in another: that of its first row, or its last.",
+    )
     unit_names: bool = Field(
         True, description="False: clinics are A, B, ... on the page; therapists always have codes."
     )
@@ -174,6 +179,14 @@ class AuditPlan(Part):
     standards: dict[Name, Standard] = Field(default_factory=dict, description="Standards of care.")
     targets: Targets = Field(default_factory=Targets, description="What is aimed at.")
     recalculate: tuple[Recalculation, ...] = Field((), description="Where charts are reckoned anew, and why.")
+    run_charts: AnyNumber[SeriesName] = Field(
+        (), description="Measures over time with a median and the rules of run charts in place of limits."
+    )
+    rare_events: dict[Name, RareEvent] = Field(
+        default_factory=dict,
+        description="Events that have to stay rare, besides patients who are worse in the main outcome (`worse`).",
+    )
+    cusum: CusumSettings = Field(default_factory=CusumSettings, description="What the charts of rare events look for.")
     small_cells: Annotated[SmallCells, BeforeValidator(_as_small_cells, json_schema_input_type=SmallCells | int)] = (
         Field(default_factory=SmallCells, description="Which counts are hidden.")
     )
@@ -197,15 +210,16 @@ class AuditPlan(Part):
 
     def _problems(self) -> Iterator[Problem]:
         """Yield every disagreement between the parts."""
-        for kind in ("descriptors", "outcomes", "standards"):
+        for kind in ("descriptors", "outcomes", "standards", "rare_events"):
             for name in getattr(self, kind):
                 if name in RESERVED:
                     yield Problem((kind, name), f"`{name}` is a column of every episode; choose another name")
-        names = [*self.descriptors, *self.outcomes, *self.standards]
+        names = [*self.descriptors, *self.outcomes, *self.standards, *self.rare_events]
         for name in dict.fromkeys(name for name in names if names.count(name) > 1):
             yield Problem(("descriptors", name), f"`{name}` is the name of two parts of the plan; rename one")
         if self.start and self.end and self.start > self.end:
             yield Problem(("start",), "the audit ends before it starts; correct `start` or `end`")
+        yield from self._rare_problems()
         yield from known(self.data.scores, self.outcomes, "outcome", ("data", "scores"))
         yield from known(
             (name for name in self.data.columns if name not in self.columns),
@@ -218,6 +232,14 @@ class AuditPlan(Part):
         yield from known(self.data.values, (*self.columns, *scores), "column", ("data", "values"))
         for name, outcome in self.outcomes.items():
             yield from self._outcome_problems(name, outcome)
+
+    def _rare_problems(self) -> Iterator[Problem]:
+        """Yield what is wrong with the rare events."""
+        for name, event in self.rare_events.items():
+            if name == WORSE:
+                yield Problem(("rare_events", name), f"`{WORSE}` is there without being named; choose another name")
+            if event.standard is not None:
+                yield from known([event.standard], self.standards, "standard", ("rare_events", name, "standard"))
 
     def _age_problems(self) -> Iterator[Problem]:
         """Yield what is wrong with an age that is worked out of a day of birth."""
@@ -253,8 +275,14 @@ class AuditPlan(Part):
     @property
     def columns(self) -> tuple[str, ...]:
         """Columns of an episode, by coxa's names that a source can have, without those of scores."""
-        flags = [name for one in self.standards.values() for name in (one.met, one.among) if name]
-        return tuple(dict.fromkeys((*TEXTS, *DATES, *COUNTS, *FLAGS, BIRTH_DATE, *self.descriptors, *flags)))
+        return tuple(dict.fromkeys((*TEXTS, *DATES, *COUNTS, *FLAGS, BIRTH_DATE, *self.descriptors, *self.flags)))
+
+    @property
+    def flags(self) -> tuple[str, ...]:
+        """Columns of standards and rare events, which are true or false."""
+        met = [(one.met, one.among) for one in self.standards.values()]
+        happened = [(one.happened, one.among) for one in self.rare_events.values()]
+        return tuple(dict.fromkeys(name for pair in (*met, *happened) for name in pair if name))
 
     @property
     def age_from_birth(self) -> bool:
