@@ -106,7 +106,7 @@ def test_the_report_has_events_by_participant_and_checks() -> None:
     assert "events-figure-flares-month-6" in {figure.id for figure in document.figures()}
     checks = tables_by_id["checks-flares"]
     assert [row.label for row in checks.groups[0].rows][-2:] == [
-        "Dispersion (variance mu + dispersion x mu^2)",
+        "Dispersion (variance μ + dispersion × μ²)",
         "Participants without an event",
     ]
     assert events_words(6) == "6 or more"

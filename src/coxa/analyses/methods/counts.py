@@ -18,11 +18,13 @@ from coxa.study.events import EventOutcome
 from coxa.study.models.counts import CountModel
 from coxa.study.wording import mid_sentence_label
 
-TITLES = {
-    "negative_binomial": "Negative binomial regression",
-    "quasi-poisson": "Quasi-Poisson regression",
+NAMES = {
+    "negative_binomial": "negative binomial regression",
+    "quasi-poisson": "quasi-Poisson regression",
     "poisson": "Poisson regression",
 }
+"""Family -> what its model is called inside a sentence."""
+
 SPREAD = {
     "negative_binomial": "the dispersion estimated by maximum likelihood",
     "quasi-poisson": "errors multiplied by the root of Pearson's statistic over its degrees of freedom",
@@ -100,8 +102,8 @@ class CountsMethod(Method):
     def words(self, planned: PlannedAnalysis, fits: Sequence[AnyFit] | None) -> Words:
         """Return what the analysis is called."""
         analysis = options_of(planned, CountModel)
-        robust = () if analysis.vcov == "model" else (analysis.vcov,)
-        return Words(title=f"{TITLES[analysis.family]} at each visit", cites=(analysis.family, *robust), ddf=None)
+        name, robust = NAMES[analysis.family], () if analysis.vcov == "model" else (analysis.vcov,)
+        return Words(title=f"{name[:1].upper()}{name[1:]} at each visit", cites=(analysis.family, *robust), ddf=None)
 
     def sentences(self, telling: Telling) -> Iterator[str]:
         """Yield the model of each visit, its variance, and what its rates are."""
@@ -115,7 +117,7 @@ class CountsMethod(Method):
         for formula in telling.formulas():
             yield (
                 f"The number of events of {mid_sentence_label(planned.outcome_label)} was analysed by "
-                f"{mid_sentence_label(TITLES[analysis.family])}{cite} at each visit{exposed}{spread}{errors}; "
+                f"{NAMES[analysis.family]}{cite} at each visit{exposed}{spread}{errors}; "
                 f"terms: {telling.terms(formula)}."
             )
         averaged = AVERAGED[analysis.averaging].format(arm=planned.study.words.arm)

@@ -14,7 +14,7 @@ from coxa.models import GLMFit, fit_glm, overdispersion, zero_inflation
 from coxa.models.results.run import ModelRun
 from coxa.report.document import Block, FigureBlock, TableBlock
 from coxa.report.record import ReportRecord
-from coxa.report.topics.analyses.kinds.general import effects_table, forest_block, further
+from coxa.report.topics.analyses.kinds.general import DRAWN, effects_table, forest_block, further
 from coxa.study.comparative import PlannedAnalysis
 from coxa.study.wording import estimand_title
 from coxa.tables.by_arm import share_cell
@@ -49,7 +49,8 @@ def count_blocks(report: ReportRecord, planned: PlannedAnalysis) -> list[Block]:
     blocks: list[Block] = [TableBlock(effects_table(report, planned)), *forest_block(report, planned)]
     fits = [fit for fit in report.fits[planned.name] if isinstance(fit, ModelRun) and isinstance(fit.model, GLMFit)]
     for fit in fits:
-        blocks += events_blocks(report, planned, fit)
+        if planned.analysis.role in DRAWN and fit.sample.visits[0] in planned.visits:
+            blocks += events_blocks(report, planned, fit)
     if fits:
         blocks.append(TableBlock(checks_table(planned, fits)))
     return [*blocks, *further(report, planned)]
@@ -236,7 +237,7 @@ def _check_row(planned: PlannedAnalysis, visit: str, name: str, found: Record) -
     at = Statistic(estimand=planned.estimand_name, analysis=planned.name, term=f"check {name}", visit=visit)
     if name == "dispersion":
         shown = cell("number", {"n": found["estimate"]}, at, 2)
-        return Row("Dispersion (variance mu + dispersion x mu^2)", (shown, Cell(NONE), Cell(NONE)))
+        return Row("Dispersion (variance μ + dispersion × μ²)", (shown, Cell(NONE), Cell(NONE)))
     p = cell("p_value", {"p_value": found["p_value"]}, at)
     if name == "zeros":
         limits = {key: found[key] for key in ("conf_low", "conf_high")} | {"estimate": found["expected"]}
