@@ -122,7 +122,7 @@ def images(session: nox.Session) -> None:
 def which_model(session: nox.Session) -> tuple[str, list[str]]:
     """Return the model that the arguments name first (mmrm, unless another), and the rest of them."""
     first, rest = session.posargs[0], list(session.posargs[1:])
-    return (first, rest) if first in ("mmrm", "lmm", "binary", "gee") else ("mmrm", list(session.posargs))
+    return (first, rest) if first in ("mmrm", "lmm", "binary", "gee", "glmm") else ("mmrm", list(session.posargs))
 
 
 @nox.session
@@ -149,7 +149,7 @@ def simulation(session: nox.Session) -> None:
         which, arguments = which_model(session)
         session.run("python", "-m", f"tests.simulation.{which}_size", *arguments)
         return
-    pages = {"mmrm": "mmrm-size", "lmm": "random-effects-size", "binary": "binary-size", "gee": "gee-size"}
+    pages = {"mmrm": "mmrm-size", "lmm": "random-effects-size", "binary": "binary-size", "gee": "gee-size", "glmm": "glmm-size"}
     for which, page in pages.items():
         session.run("python", "-m", f"tests.simulation.{which}_size", "--write", f"docs/methods/{page}.md")
     session.run("python", "-m", "tests.simulation.truth_coverage", "--write", "docs/power-coverage.md")

@@ -35,9 +35,14 @@ class Binomial:
     def at_nodes(self, predictor: np.ndarray) -> NodeTerms:
         """Return log density and derivative (N, K); log(1 + x) is exact enough in a sum, and faster than log1p."""
         signs = self.signs[:, None]
-        odds_against = np.exp(np.minimum(-signs * predictor, MOST_PREDICTOR))
-        total = 1 + odds_against
-        return NodeTerms(-np.log(total), signs * odds_against / total, no_shape(*predictor.shape))
+        odds_against = predictor * -signs
+        np.minimum(odds_against, MOST_PREDICTOR, out=odds_against)
+        np.exp(odds_against, out=odds_against)
+        total = odds_against + 1
+        odds_against *= signs
+        odds_against /= total
+        np.log(total, out=total)
+        return NodeTerms(np.negative(total, out=total), odds_against, no_shape(*predictor.shape))
 
     def at_modes(self, predictor: np.ndarray) -> ModeTerms:
         """Return derivatives up to the third (N,)."""
