@@ -13,13 +13,14 @@ from pathlib import Path
 
 import docx
 import pytest
+from markupsafe import escape
 from pypdf import PdfReader
 from typer.testing import CliRunner
 
 import coxa
 from coxa.cli.main import app
 from coxa.errors import OptionError
-from coxa.report.document import FORMATS, PARTS, Document, Format, Length
+from coxa.report.document import FORMATS, PARTS, Document, Format, Length, Paragraph
 from coxa.report.lengths import LENGTHS, USUAL, files_of
 from coxa.report.output.render import render_document
 from coxa.report.report import Report
@@ -141,12 +142,17 @@ def test_a_page_is_full_and_paper_is_for_a_journal_with_a_supplement() -> None:
 
 
 def test_an_unknown_length_is_refused_in_a_sentence_and_nothing_is_written(tmp_path: Path) -> None:
-    with pytest.raises(OptionError, match=r"`length` is \"short\"\. Choose one of brief, journal, committee, full\."):
+    with pytest.raises(
+        OptionError, match=r"`length` is \"short\"\. Choose one of slide, brief, journal, committee, full\."
+    ):
         report().write(tmp_path / "out", length="short")  # type: ignore[arg-type]
     assert not list(tmp_path.rglob("*.*"))
     asked = runner.invoke(app, ["report", str(tmp_path / "study.yaml"), "--length", "breif"])
     assert asked.exit_code == 2
-    assert '`--length` is "breif". Choose one of brief, journal, committee, full; did you mean brief?' in asked.output
+    assert (
+        '`--length` is "breif". Choose one of slide, brief, journal, committee, full; did you mean brief?'
+        in asked.output
+    )
 
 
 @pytest.fixture(scope="module")
@@ -198,3 +204,34 @@ def test_the_results_are_the_same_whatever_the_length(analysed: Report, tmp_path
     assert (first / "results.csv").read_bytes() == (second / "results.csv").read_bytes()
     assert {path.name for path in second.glob("*.docx")} == {"report.docx", "supplement.docx"}
     assert not list(first.glob("supplement.*"))
+
+
+# -- a slide ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_slide_has_question_answer_one_figure_for_whom_and_how_sure_and_asks_for_nothing() -> None:
+    slide = str(rendered("html", "slide"))
+    assert "<script" not in slide
+    assert "<table" not in slide
+    assert slide.count("<figure>") == slide.count("<svg") == 1
+    assert re.findall("<dt>(.*?)</dt>", slide) == ["For whom?", "How sure?"]
+    answer = built().sections[0]
+    texts = [str(block.text) for block in answer.blocks if isinstance(block, Paragraph)]
+    assert all(escape(text) in re.sub("</?span.*?>", "", slide) for text in texts)
+
+
+def test_numbers_of_a_slide_have_the_places_that_they_have_in_the_report() -> None:
+    named = {place.name: place.cell.text for place in places(shown("full"))}
+    on_it = {place.name: place.cell.text for place in places(shown("slide")) if place.cell.statistics}
+    assert on_it
+    assert on_it.items() <= named.items()
+    found = re.findall('data-cell="(.*?)"', str(rendered("html", "slide")))
+    assert found == list(on_it)
+
+
+def test_a_slide_is_a_page_and_of_a_study_with_an_answer() -> None:
+    assert files_of("html", "slide") == {"report.html": "slide"}
+    with pytest.raises(OptionError, match="A slide is a page"):
+        files_of("pdf", "slide")
+    with pytest.raises(OptionError, match="compares groups"):
+        render_document(replace(built(), sections=(), length="slide"), "html")

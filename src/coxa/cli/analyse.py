@@ -84,8 +84,9 @@ def report_command(
         typer.Option(
             "--length",
             help=(
-                "Length: brief (two pages), journal (with a supplement), committee (recruitment, completeness "
-                "and harms, without results) or full. The default is full for a page, journal for PDF and Word."
+                "Length: slide (one, as html), brief (two pages), journal (with a supplement), committee (recruitment, "
+                "completeness and harms, without results) or full. The default is full for a page, journal for PDF and "
+                "Word."
             ),
         ),
     ] = None,

@@ -20,9 +20,10 @@ FORMATS: tuple[Format, ...] = get_args(Format)
 Part = Literal["answer", "main", "people", "supplement", "annex"]
 """What a section is for: the answer on one page, what a paper has, a page for patients, all else, and the records."""
 
-Length = Literal["brief", "journal", "supplement", "committee", "full"]
+Length = Literal["slide", "brief", "journal", "supplement", "committee", "full"]
 
 PARTS: Mapping[Length, tuple[Part, ...]] = {
+    "slide": ("answer",),
     "brief": ("answer", "people"),
     "journal": ("answer", "main"),
     "supplement": ("people", "supplement", "annex"),
@@ -30,6 +31,9 @@ PARTS: Mapping[Length, tuple[Part, ...]] = {
     "full": get_args(Part),
 }
 """Length -> the parts it shows, in their order."""
+
+ON_SLIDE = ("For whom?", "How sure?")
+"""What a reader asks after the answer, of which a slide has the answer too."""
 
 INTRODUCTION = 400
 """Characters of a paragraph that can stay with what it introduces."""
@@ -133,8 +137,9 @@ class Document:
 
     @property
     def shown(self) -> tuple[Section, ...]:
-        """The sections that are rendered at the length of the document."""
-        return tuple(section for section in self.sections if section.part in PARTS[self.length])
+        """The sections that are rendered at the length of the document; of a slide, what of them is on it."""
+        shown = tuple(section for section in self.sections if section.part in PARTS[self.length])
+        return tuple(map(on_slide, shown)) if self.length == "slide" else shown
 
     def walk(self) -> Iterator[Section]:
         """Yield every section, depth first, in reading order."""
@@ -164,6 +169,23 @@ class Document:
             **{table.id: index for index, table in enumerate(self.tables(), start=1)},
             **{figure.id: index for index, figure in enumerate(self.figures(), start=1)},
         }
+
+
+def on_slide(section: Section) -> Section:
+    """Return a section with its paragraphs, its figures, and the facts that a slide has; what is left out is empty.
+
+    Blocks and facts keep their places, by which their numbers are named.
+    """
+
+    def kept(block: Block) -> Block:
+        match block:
+            case Card(title, facts):
+                return Card(title, tuple((name, text if name in ON_SLIDE else "") for name, text in facts))
+            case TableBlock() | List():
+                return Paragraph("")
+        return block
+
+    return replace(section, blocks=tuple(map(kept, section.blocks)), sections=())
 
 
 def silent(text: Text, kind: Literal["text", "lead", "warning"] = "text") -> Paragraph:

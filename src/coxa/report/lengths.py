@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal, get_args
 
-from coxa.errors import check_option
+from coxa.errors import OptionError, check_option
 from coxa.report.document import Format, Length
 
-ReportLength = Literal["brief", "journal", "committee", "full"]
-"""Two pages for who treats or is treated; what a paper shows, with the rest as a supplement; what a monitoring
-committee sees, which is a document of its own; everything."""
+ReportLength = Literal["slide", "brief", "journal", "committee", "full"]
+"""One slide of the main result; two pages for who treats or is treated; what a paper shows, with the rest as a
+supplement; what a monitoring committee sees, which is a document of its own; everything."""
 
 LENGTHS: tuple[ReportLength, ...] = get_args(ReportLength)
 
@@ -31,7 +31,7 @@ def files_of(form: Format, length: ReportLength | None = None) -> dict[str, Leng
     Raises
     ------
     OptionError
-        There is no such length.
+        There is no such length, or the form does not have it.
 
     Examples
     --------
@@ -44,5 +44,9 @@ def files_of(form: Format, length: ReportLength | None = None) -> dict[str, Leng
 
 
 def length_of(form: Format, length: ReportLength | None = None) -> ReportLength:
-    """Return the length that is asked for, or the usual one of a form."""
+    """Return the length that is asked for, or the usual one of a form; refuse a slide that is no page."""
+    if length == "slide" and form != "html":
+        raise OptionError(
+            f"A slide is a page (html), not {form}. Write it as html, and print it from a browser as PDF."
+        )
     return USUAL[form] if length is None else check_option("length", length, LENGTHS)

@@ -72,7 +72,8 @@ class Report(ReportRecord[StudyKind]):
         style
             How numbers are written: "plain", "jama", "lancet" or "nejm"; otherwise as the plan says.
         length
-            "brief" (the answer and the result in people), "journal" (what a paper shows, with the rest as a supplement
+            "slide" (one page in the ratio 16:9, as "html"), "brief" (the answer and the result in people), "journal"
+            (what a paper shows, with the rest as a supplement
             beside it), "committee" (recruitment, completeness, departures and harms, no results) or "full"; unless
             given, a page is full, and PDF and Word are for a journal.
         arms
@@ -120,7 +121,7 @@ class Report(ReportRecord[StudyKind]):
         style
             How numbers are written: "plain", "jama", "lancet" or "nejm"; otherwise as the plan says.
         length
-            "brief", "journal", "committee" or "full"; unless given, full.
+            "slide", "brief", "journal", "committee" or "full"; unless given, full.
 
         Examples
         --------

@@ -59,7 +59,8 @@ def write_report(
     style
         How numbers are written: "plain", "jama", "lancet" or "nejm"; else as the plan says.
     length
-        "brief" (the answer and the result in people), "journal" (what a paper shows, with the rest as a supplement
+        "slide" (one page in the ratio 16:9, as "html"), "brief" (the answer and the result in people), "journal"
+        (what a paper shows, with the rest as a supplement
         beside it), "committee" (recruitment, completeness, departures and harms, no results) or "full"; unless given,
         a page is full, and PDF and Word are for a journal.
     arms

@@ -13,6 +13,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from coxa.errors import OptionError
 from coxa.figures.figure import Figure
 from coxa.report.document import Document, Part, Section, TableBlock
 from coxa.report.output.csv_files import csv_text
@@ -69,6 +70,8 @@ def render_html(document: Document) -> str:
         drawings. Text is escaped wherever it comes from; tables carry in `data-trace` the address and unrounded value
         of every number; the same document gives the same bytes.
     """
+    if document.length == "slide":
+        return _slide(document)
     scripts = [page_script(any(block.choices for block in _tables(document)))]
     if any(_spec(figure) for figure in document.figures()):
         scripts.append(engine())
@@ -87,6 +90,19 @@ def render_html(document: Document) -> str:
         engine=Markup("".join(scripts[1:])),
     )  # fmt: skip
     return printable(text)
+
+
+def _slide(document: Document) -> str:
+    """Return one page in the ratio 16:9 that fits any screen: question and answer, one figure, for whom and how sure.
+
+    Numbers have the places that they have in the report. A slide has no scripts.
+    """
+    if not document.shown:
+        raise OptionError("A slide has the answer of a study that compares groups. Choose another `--length`.")
+    template = _environment().get_template("slide.html.j2")
+    style = Markup(static("slide.css"))
+    answer = document.shown[0]
+    return printable(template.render(document=document, section=answer, style=style, policy=policy()))
 
 
 def _tables(document: Document) -> list[TableBlock]:

@@ -65,8 +65,8 @@ def render(
     style
         How numbers are written, where it is not as the plan says: "plain", "jama", "lancet" or "nejm".
     length
-        "brief", "journal", "committee" or "full"; unless given, a page is full, PDF and Word are for a journal, and a
-        document that was made already has its own.
+        "slide", "brief", "journal", "committee" or "full"; unless given, a page is full, PDF and Word are for a
+        journal, and a document that was made already has its own.
 
     Returns
     -------
