@@ -12,6 +12,7 @@ from coxa.report.topics.analyses.kinds.count import count_blocks
 from coxa.report.topics.analyses.kinds.general import general_blocks
 from coxa.report.topics.analyses.kinds.ordered import ordered_blocks
 from coxa.report.topics.analyses.kinds.random_intercept import random_intercept_blocks
+from coxa.report.topics.analyses.kinds.recurrent import recurrent_blocks
 from coxa.report.topics.analyses.kinds.time import event_curves, time_blocks
 from coxa.report.topics.analyses.kinds.working_correlation import working_correlation_blocks
 from coxa.study.comparative import PlannedAnalysis
@@ -41,4 +42,9 @@ def lead_figure(report: ReportRecord, planned: PlannedAnalysis) -> Figure | None
 def kind_blocks(report: ReportRecord, planned: PlannedAnalysis) -> list[Block]:
     """Return the tables and figures of an analysis that is not of means."""
     shown = BY_KIND.get(planned.kind, general_blocks)(report, planned)
-    return [*shown, *random_intercept_blocks(report, planned), *working_correlation_blocks(report, planned)]
+    return [
+        *shown,
+        *recurrent_blocks(report, planned),
+        *random_intercept_blocks(report, planned),
+        *working_correlation_blocks(report, planned),
+    ]

@@ -12,6 +12,7 @@ from coxa.figures.figure import Figure
 from coxa.figures.theme import INK, MOST_ARMS, TEXT_SIZE, WIDTH, arm_scales, options, themed
 from coxa.models import aalen_johansen
 from coxa.study.comparative import PlannedAnalysis
+from coxa.study.wording import mid_sentence_label
 from coxa.tables.formats import number
 
 HEIGHT = 280
@@ -51,18 +52,10 @@ def plot_event_curves(
     drawn = arms[:MOST_ARMS]
     if len(arms) > MOST_ARMS:
         title += f" (the first {MOST_ARMS} arms)"
-    event = planned.outcome_label
-    start = "Days since randomisation" if planned.study.words.allocates else "Days since inclusion"
+    title_of_y = f"Share with {mid_sentence_label(planned.outcome_label)}"
 
     def draw(_: Sequence[str]) -> Any:
-        import altair as alt
-
-        shown = curves[curves["arm_label"].isin(drawn)]
-        ticks = options(values=sorted(set(risk["day"])))
-        x = alt.X("day:Q", title=start, scale=options(domain=[0, day], nice=False), axis=ticks)
-        lines = _lines(shown, drawn, x, f"Share with {event[:1].lower()}{event[1:]}")
-        below = _at_risk(risk[risk["arm_label"].isin(drawn)], drawn, day)
-        return themed(alt.vconcat(lines, below, spacing=6).resolve_scale(x="independent"))
+        return drawn_over_days(planned, curves, risk, drawn, day, "share", title_of_y)
 
     words = _words(planned, rows, curves, risk, visit)
     return Figure(figure_id, title, draw, words, curves, of_people=True, along=("day",))
@@ -106,15 +99,54 @@ def numbers_at_risk(planned: PlannedAnalysis, rows: pd.DataFrame, day: float) ->
     return pd.concat(parts, ignore_index=True)
 
 
-def _lines(curves: pd.DataFrame, arms: list[str], x: Any, title: str) -> Any:
+def drawn_over_days(
+    planned: PlannedAnalysis,
+    curves: pd.DataFrame,
+    risk: pd.DataFrame,
+    arms: list[str],
+    day: float,
+    field: str,
+    title_of_y: str,
+) -> Any:
+    """Return the chart of steps over days of some arms, with their numbers at risk below.
+
+    Parameters
+    ----------
+    planned
+        The analysis, for what day 0 is.
+    curves
+        Rows with `arm_label`, `day` and the field that is drawn.
+    risk
+        As `numbers_at_risk` gives.
+    arms
+        Labels, in order.
+    day
+        Last day of the axis.
+    field
+        "share", drawn as a percentage, or another.
+    title_of_y
+        Of the vertical axis.
+    """
+    import altair as alt
+
+    start = "Days since randomisation" if planned.study.words.allocates else "Days since inclusion"
+    ticks = options(values=sorted(set(risk["day"])))
+    x = alt.X("day:Q", title=start, scale=options(domain=[0, day], nice=False), axis=ticks)
+    lines = _lines(curves[curves["arm_label"].isin(arms)], arms, x, field, title_of_y)
+    below = _at_risk(risk[risk["arm_label"].isin(arms)], arms, day)
+    return themed(alt.vconcat(lines, below, spacing=6).resolve_scale(x="independent"))
+
+
+def _lines(curves: pd.DataFrame, arms: list[str], x: Any, field: str, title: str) -> Any:
     import altair as alt
 
     scales = arm_scales(arms)
     legend = options(symbolType="stroke", symbolStrokeWidth=2, symbolSize=500)
     colour = alt.Color("arm_label:N", scale=options(domain=scales.domain, range=scales.colours), legend=legend)
     dash = alt.StrokeDash("arm_label:N", scale=options(domain=scales.domain, range=scales.dashes), legend=legend)
-    top = max(0.1, float(curves["share"].max()))
-    y = alt.Y("share:Q", title=title, scale=options(domain=[0, min(1.0, 1.05 * top)]), axis=options(format="%"))
+    is_share, top = field == "share", 1.05 * max(0.1, float(curves[field].max()))
+    axis = options(format="%") if is_share else options(tickCount=5)
+    y = alt.Y(f"{field}:Q", title=title, scale=options(domain=[0, min(1.0, top) if is_share else top]), axis=axis)
     lines = alt.Chart(curves, width=WIDTH, height=HEIGHT).mark_line(strokeWidth=2, interpolate="step-after", clip=True)
     return lines.encode(x=x, y=y, color=colour, strokeDash=dash)
 

@@ -44,7 +44,7 @@ def time_blocks(report: ReportRecord, planned: PlannedAnalysis) -> list[Block]:
     blocks: list[Block] = [*curves, *general_blocks(report, planned)]
     tests = planned.rows(report.estimates.frame, "joint_test")
     if len(tests):
-        blocks.append(TableBlock(tests_table(planned, tests)))
+        blocks.append(TableBlock(curve_tests(planned, tests)))
     if proportional := proportional_table(report, planned):
         blocks.append(TableBlock(proportional))
     return blocks
@@ -74,7 +74,7 @@ def event_curves(report: ReportRecord, planned: PlannedAnalysis) -> Figure:
     )
 
 
-def tests_table(planned: PlannedAnalysis, tests: pd.DataFrame) -> Table:
+def curve_tests(planned: PlannedAnalysis, tests: pd.DataFrame) -> Table:
     """Return the tests of the curves as a whole."""
     rows = [
         Row(
