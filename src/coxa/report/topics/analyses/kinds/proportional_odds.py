@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 
 from coxa.errors import FitError
-from coxa.estimates import cumulative_odds_ratios
+from coxa.estimates import Estimates, cumulative_odds_ratios
 from coxa.models import OrdinalFit, proportional_odds_test
+from coxa.models.design.columns import label_text
 from coxa.models.ordinal.fit import fitted
 from coxa.report.document import Block, Paragraph, TableBlock
 from coxa.report.topics.analyses.results import INTERVAL, estimate_cell
@@ -19,6 +20,8 @@ from coxa.tables.formats import NONE, cell, p_value
 from coxa.tables.prose import prose
 from coxa.tables.records import records
 from coxa.tables.table import Cell, Column, Footnote, Row, RowGroup, Statistic, Table, identifier
+
+OF_CUTS = "Above each level: a logistic model of each cut with the same terms. CI, confidence interval."
 
 DOUBTED = 0.05
 """p-value of the test of proportional odds of the arm below which the report says that odds ratios differ."""
@@ -34,22 +37,28 @@ def proportional_odds_blocks(planned: PlannedAnalysis, models: list[tuple[str, O
     tested = [(visit, model, found) for visit, model, found in tested if len(found) > 1]
     if not tested:
         return []
-    groups = tuple(_group(planned, visit, model, found) for visit, model, found in tested)
+    groups = [_group(planned, visit, model, found) for visit, model, found in tested]
+    cuts = any(row.level for group in groups for row in group.rows)
     notes = (
         "Likelihood ratio of the model against one with an odds ratio of the term above each level. A large p-value "
         "does not show that odds are proportional.",
         *_infinite(tested),
-        "The odds ratios above each level are of a model in which those of the arms differ. CI, confidence interval.",
+        *([OF_CUTS] if cuts else []),
     )
+    columns = (Column("Chi-squared"), Column("df"), Column("p"), *([Column("Odds ratio (CI)")] if cuts else []))
     table = Table(
         identifier("proportional-odds", planned.name),
         "Are the odds ratios the same above each level?",
         "Term",
-        (Column("Chi-squared"), Column("df"), Column("p"), Column("Odds ratio (CI)")),
-        groups,
+        columns,
+        tuple(replace(group, rows=tuple(_cut(row, len(columns)) for row in group.rows)) for group in groups),
         tuple(Footnote(text) for text in notes),
     )
     return [TableBlock(table), Paragraph(prose(Cell(_said(planned, tested))), found=True)]
+
+
+def _cut(row: Row, columns: int) -> Row:
+    return replace(row, cells=row.cells[:columns])
 
 
 def _group(planned: PlannedAnalysis, visit: str, model: OrdinalFit, found: pd.DataFrame) -> RowGroup:
@@ -71,7 +80,7 @@ def _tested(planned: PlannedAnalysis, visit: str, record: dict[str, object]) -> 
         _label(planned, term),
         (
             cell("number", {"n": numbers["statistic"]}, replace(at, name="chi_squared"), 2),
-            cell("df", {"df": numbers["df"]}, at),
+            replace(cell("count", {"n": numbers["df"]}, replace(at, name="df")), of_people=False),
             cell("p_value", {"p_value": numbers["p_value"]}, at),
             Cell(NONE),
         ),
@@ -88,34 +97,58 @@ def _label(planned: PlannedAnalysis, term: str) -> str:
 
 
 def _above(planned: PlannedAnalysis, visit: str, model: OrdinalFit) -> list[Row]:
-    """Return the odds ratio of each arm above each level, where a model with these has a maximum."""
-    terms = {"arm"} & set(model.design.terms)
-    if not terms or "arm:visit" in model.design.terms or set(model.design.terms["arm"]) <= set(model.data.partial):
+    """Return the odds ratio of each arm above each level, of a logistic model of each cut; of a model of one visit."""
+    if model.random is not None or "arm" not in model.design.terms:
         return []
-    try:
-        wider = fitted(replace(model.spec, partial=("arm",)), model.data.with_partial(model.design.terms["arm"]))
-    except FitError:
-        return []
-    found = cumulative_odds_ratios(wider, against=planned.against, conf_level=planned.analysis.conf_level).frame
-    found = found[found["arm"].isin(planned.compare)].assign(
-        visit=visit, estimand=planned.estimand_name, analysis=[f"{planned.name}[{text}]" for text in found["analysis"]]
-    )
     levels = {str(code): label for code, label in dict(getattr(planned.outcome, "levels", None) or {}).items()}
-    rows = []
-    for record in records(found):
-        level = str(record["analysis"]).partition("above=")[2].rstrip("]")
-        several = f"{planned.study.label('arms', record['arm'])}: " if len(planned.compare) > 1 else ""
-        shown = estimate_cell("estimate_interval", record, *INTERVAL, decimals=2)
-        rows.append(
-            Row(f"{several}above {levels.get(level, level)}", (Cell(NONE), Cell(NONE), Cell(NONE), shown), level=1)
-        )
+    untested, rows = (Cell(NONE), Cell(NONE), Cell(NONE)), []
+    for cut, level in enumerate(model.levels[:-1]):
+        name = label_text(level)
+        for record in records(_of_cut(planned, visit, model, cut, name)):
+            several = f"{planned.study.label('arms', record['arm'])}: " if len(planned.compare) > 1 else ""
+            shown = estimate_cell("estimate_interval", record, *INTERVAL, decimals=2)
+            if np.isnan(record["estimate"]):
+                shown = Cell("zero or infinite")
+            shown = replace(shown, made_from=_behind(planned, visit, model, (record["arm"], record["reference"])))
+            rows.append(Row(f"{several}above {levels.get(name, name)}", (*untested, shown), level=1))
     return rows
+
+
+def _behind(planned: PlannedAnalysis, visit: str, model: OrdinalFit, arms: tuple[str, ...]) -> tuple[Statistic, ...]:
+    """Return the counts of levels that the odds ratios of all cuts together give away, at their addresses."""
+    at = Statistic(name="n", estimand=planned.estimand_name, analysis=planned.name, visit=visit)
+    of_arm = model.design.frame["arm"].astype(str).to_numpy()
+    return tuple(
+        replace(at, arm=arm, term=f"level={label_text(level)}", value=float(((of_arm == arm) & (codes == code)).sum()))
+        for codes in (model.data.codes,)
+        for arm in arms
+        for code, level in enumerate(model.levels)
+    )
+
+
+def _of_cut(planned: PlannedAnalysis, visit: str, model: OrdinalFit, cut: int, name: str) -> pd.DataFrame:
+    """Return the odds ratios of the arms above a level; missing where they are zero or infinite."""
+    above = (model.data.codes > cut).astype(int)
+    data = replace(model.data, levels=(0, 1), codes=above, partial=())
+    try:
+        fit = fitted(replace(model.spec, levels=(0, 1), partial=()), data)
+        found = cumulative_odds_ratios(fit, against=planned.against, conf_level=planned.analysis.conf_level).frame
+    except FitError:
+        unknown = {"term": "cumulative_odds_ratio", "reference": planned.against}
+        found = Estimates.of({**unknown, "arm": arm} for arm in planned.compare).frame
+    found = found[found["arm"].isin(planned.compare)]
+    return found.assign(visit=visit, estimand=planned.estimand_name, analysis=f"{planned.name}[above={name}]")
 
 
 def _infinite(tested: list[tuple[str, OrdinalFit, pd.DataFrame]]) -> list[str]:
     """Say that an odds ratio of the wider model is infinite, where it is."""
-    notes = [note for _, _, found in tested for note in found["note"] if "infinite" in str(note)]
-    return ["Where an odds ratio above a level is infinite, its likelihood is the bound."] if notes else []
+    notes = [str(note) for _, _, found in tested for note in found["note"]]
+    said = []
+    if any("its limit" in note for note in notes):
+        said.append("Where an odds ratio above a level is infinite, the likelihood is its bound.")
+    if any(note and "its limit" not in note for note in notes):
+        said.append("A dash: the likelihood of the wider model has no maximum.")
+    return said
 
 
 def _said(planned: PlannedAnalysis, tested: list[tuple[str, OrdinalFit, pd.DataFrame]]) -> str:
