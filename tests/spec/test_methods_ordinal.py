@@ -40,7 +40,11 @@ visits:
 covariates:
   age: {{type: number, unit: years}}
 outcomes:
-  groc: {{kind: ordered, label: Global change, higher_is_better: {higher}, levels: {{1: Worse, 2: Unchanged, 3: Better, 4: Well}}}}
+  groc:
+    kind: ordered
+    label: Global change
+    higher_is_better: {higher}
+    levels: {{1: Worse, 2: Unchanged, 3: Better, 4: Well}}
 estimands:
   change:
     treatment: {{compare: exercise, against: usual}}
