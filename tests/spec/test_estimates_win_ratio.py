@@ -151,6 +151,27 @@ def test_strata_are_compared_within_and_weighted(weighting: str) -> None:
     assert found.by_stratum["wins"].tolist() == [each.wins for _, each in parts]
 
 
+def test_a_wanted_event_wins_by_being_sooner() -> None:
+    rng = np.random.default_rng(4)
+    time, event, treated = rng.integers(1, 9, 60) / 1.0, rng.integers(0, 2, 60), np.arange(60) % 2
+    late, soon = (win_statistics([TimeEndpoint(time, event, good=good)], treated) for good in (False, True))
+    assert (soon.wins, soon.losses, soon.ties) == (late.losses, late.wins, late.ties)
+
+
+def test_a_missing_value_ties_its_pairs_and_leaves_them_to_the_next_endpoint() -> None:
+    endpoints, treated = drawn(5)
+    value = np.asarray(endpoints[1].value, dtype=float)
+    gone = np.arange(RNG_ROWS) % 4 == 0
+    holed = MeasuredEndpoint(np.where(gone, np.nan, value), endpoints[1].margin, endpoints[1].higher_is_better)
+    found = win_statistics([holed, endpoints[2]], treated, missing="tie")
+    only = win_statistics([MeasuredEndpoint(value[~gone], holed.margin, holed.higher_is_better)], treated[~gone])
+    assert found.by_endpoint["wins"][0] == only.wins
+    assert found.by_endpoint["losses"][0] == only.losses
+    times = TimeEndpoint(np.where(gone, np.nan, endpoints[0].time), endpoints[0].event)
+    kept = TimeEndpoint(np.asarray(endpoints[0].time)[~gone], np.asarray(endpoints[0].event)[~gone])
+    assert win_statistics([times], treated, missing="tie").wins == win_statistics([kept], treated[~gone]).wins
+
+
 def test_one_stratum_is_no_strata() -> None:
     endpoints, treated = drawn(2)
     one = win_statistics(endpoints, treated, strata=np.ones(RNG_ROWS))

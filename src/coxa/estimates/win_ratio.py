@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal, get_args
 
 import numpy as np
 import pandas as pd
@@ -19,20 +20,23 @@ from coxa.estimates.win_inference import VARIANCES, WEIGHTINGS, Compared, Varian
 ROUNDING = 1e-12
 """Relative: a difference that misses the margin by less than this is the margin."""
 
+Missing = Literal["refuse", "tie"]
+
 BLOCK = 2**20
 """Pairs that are compared at once."""
 
 
 @dataclass(frozen=True, slots=True)
 class TimeEndpoint:
-    """A time to an event that is better late or never.
+    """A time to an event that is better late or never; or, of a wanted event, better soon.
 
     time   : (n,) time to the event or to censoring
     event  : (n,) 1 for an event, 0 for a censored time
     margin : a pair is decided by a difference of at least this; where 0, by any
+    good   : whether the event is wanted
 
-    Who had the event loses to who was followed for longer without it; one who was censored at that very time was
-    followed longer. Every other pair is tied.
+    Who had the event loses to who was followed for longer without it, or wins where it is wanted; one who was censored
+    at that very time was followed longer. Every other pair is tied.
 
     Examples
     --------
@@ -43,6 +47,7 @@ class TimeEndpoint:
     time: ArrayLike
     event: ArrayLike
     margin: float = 0.0
+    good: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +124,7 @@ def win_statistics(
     strata: ArrayLike | None = None,
     weighting: Weighting = "mantel-haenszel",
     variance: Variance = "u_statistic",
+    missing: Missing = "refuse",
     conf_level: float = 0.95,
 ) -> WinStatistics:
     """Compare each treated participant with each of the reference, on endpoints in order of importance.
@@ -136,6 +142,8 @@ def win_statistics(
     variance : {"u_statistic", "null"}
         `u_statistic` holds whether or not the groups differ. `null` is that of Dong and others, for groups that do not
         differ, which the R package WINS prints.
+    missing : {"refuse", "tie"}
+        A pair in which a value of an endpoint is missing (NaN) is tied on that endpoint, if it is not refused.
     conf_level : float, default 0.95
         Of the limits, which are normal for the net benefit and for the logarithms of win ratio and win odds.
 
@@ -171,7 +179,8 @@ def win_statistics(
     if not endpoints:
         raise OptionError("`endpoints` is empty. Give at least one endpoint.")
     codes, names = _strata(strata, arm)
-    levels = [_level(each, arm.size) for each in endpoints]
+    check_option("missing", missing, get_args(Missing))
+    levels = [_level(each, arm.size, missing) for each in endpoints]
     compared, counts = [], np.zeros((len(levels), 3), dtype=int)
     for code in range(len(names)):
         new, old = ([each.part((codes == code) & (arm == k)) for each in levels] for k in (1, 0))
@@ -267,32 +276,44 @@ class _Level:
         return _Level(self.low[rows], self.high[rows], self.margin)
 
 
-def _level(endpoint: Endpoint, n: int) -> _Level:
-    """Return an endpoint as intervals, higher being better, or refuse it by name."""
+def _level(endpoint: Endpoint, n: int, missing: Missing = "refuse") -> _Level:
+    """Return an endpoint as intervals, higher being better, or refuse it by name; what is missing may be anything."""
     if isinstance(endpoint, TimeEndpoint):
-        time, event = _numbers(endpoint.time, n, "time"), _numbers(endpoint.event, n, "event")
-        _check_binary(event, "event")
-        later = np.where(event == 1, time, np.nextafter(time, np.inf) if not endpoint.margin else time)
-        return _Level(later, np.where(event == 1, time, np.inf), _margin(endpoint.margin))
-    value = _numbers(endpoint.value, n, "value")
+        return _time_level(endpoint, n, missing)
+    value = _numbers(endpoint.value, n, "value", missing)
     if isinstance(endpoint, BinaryEndpoint):
         _check_binary(value, "value")
-        return _level(MeasuredEndpoint(value, 0.0, endpoint.good), n)
+        return _level(MeasuredEndpoint(value, 0.0, endpoint.good), n, missing)
     signed = value if endpoint.higher_is_better else -value
-    return _Level(signed, signed, _margin(endpoint.margin))
+    gone = np.isnan(signed)
+    return _Level(np.where(gone, -np.inf, signed), np.where(gone, np.inf, signed), _margin(endpoint.margin))
 
 
-def _numbers(values: ArrayLike, n: int, name: str) -> np.ndarray:
+def _time_level(endpoint: TimeEndpoint, n: int, missing: Missing) -> _Level:
+    """Return a time as intervals: a censored one ends after its end of observation."""
+    time, event = _numbers(endpoint.time, n, "time", missing), _numbers(endpoint.event, n, "event", missing)
+    _check_binary(event, "event")
+    gone = np.isnan(time) | np.isnan(event)
+    later = np.where(event == 1, time, np.nextafter(time, np.inf) if not endpoint.margin else time)
+    low, high = np.where(gone, -np.inf, later), np.where((event == 1) & ~gone, time, np.inf)
+    return (
+        _Level(-high, -low, _margin(endpoint.margin)) if endpoint.good else _Level(low, high, _margin(endpoint.margin))
+    )
+
+
+def _numbers(values: ArrayLike, n: int, name: str, missing: Missing) -> np.ndarray:
     found = np.asarray(values, dtype=float)
     if found.shape != (n,):
         raise OptionError(f"`{name}` has {found.size} values and `treated` {n}. Give one for each participant.")
-    if not np.isfinite(found).all():
-        raise OptionError(f"`{name}` has missing or infinite values. Leave these participants out, and say so.")
+    if not np.isfinite(found).all() and (missing == "refuse" or np.isinf(found).any()):
+        raise OptionError(
+            f"`{name}` has missing or infinite values. Leave these participants out, and say so, or use missing='tie'."
+        )
     return found
 
 
 def _check_binary(values: np.ndarray, name: str) -> None:
-    if not np.isin(values, (0, 1)).all():
+    if not np.isin(values[~np.isnan(values)], (0, 1)).all():
         raise OptionError(f"`{name}` has values other than 0 and 1. Give 1 where it happened, 0 where it did not.")
 
 

@@ -22,6 +22,7 @@ from coxa.study.models.mmrm import MMRM
 from coxa.study.models.ordinal import Ordinal
 from coxa.study.models.proportions import Proportions
 from coxa.study.models.recurrent import Recurrent
+from coxa.study.models.win_ratio import WinRatio
 
 AnyModel = (
     MMRM
@@ -39,6 +40,7 @@ AnyModel = (
     | Logistic
     | CountModel
     | GEE
+    | WinRatio
 )
 """Every kind of model; a new one is added here. Its method is `coxa.analyses.methods.<model>`."""
 

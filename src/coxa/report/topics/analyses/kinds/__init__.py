@@ -12,6 +12,7 @@ from coxa.report.topics.analyses.kinds.count import count_blocks
 from coxa.report.topics.analyses.kinds.general import general_blocks
 from coxa.report.topics.analyses.kinds.ordered import ordered_blocks
 from coxa.report.topics.analyses.kinds.random_intercept import random_intercept_blocks
+from coxa.report.topics.analyses.kinds.ranking import ranking_blocks
 from coxa.report.topics.analyses.kinds.recurrent import recurrent_blocks
 from coxa.report.topics.analyses.kinds.time import event_curves, time_blocks
 from coxa.report.topics.analyses.kinds.working_correlation import working_correlation_blocks
@@ -24,6 +25,7 @@ BY_KIND: dict[EndpointKind, Blocks] = {
     "binary": binary_blocks,
     "count": count_blocks,
     "ordered": ordered_blocks,
+    "ranking": ranking_blocks,
     "time": time_blocks,
 }
 """What is analysed -> its tables and figures; others have the table and the forest of every comparison."""
