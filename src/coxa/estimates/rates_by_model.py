@@ -137,13 +137,9 @@ def model_rates(
 
 def standardised(fit: GLMFit, arm: str) -> tuple[np.ndarray, np.ndarray]:
     """Return the standardised rates of the arms (K,) and their derivatives in the coefficients (K, p)."""
-    frame = fit.design.frame
     rates, slopes = [], []
-    for place, level in enumerate(fit.design.levels[arm]):
-        del level
-        codes = np.full(len(frame), place)
-        moved = pd.Categorical.from_codes(codes, frame[arm].cat.categories)
-        x = fit.design.rows(frame.assign(**{arm: moved}))
+    for place in range(len(fit.design.levels[arm])):
+        x = fit.design.rows_as(arm, place)
         means = fit.means(x)
         rates.append(means.mean())
         slopes.append(means @ x / len(x))

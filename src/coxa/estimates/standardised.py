@@ -218,7 +218,7 @@ def standardised_means(
         )
     groups = strata_of(fit, data, strata)
     design = fit.design
-    rows = [design.rows(design.frame.assign(**{arm: [level] * len(design.frame)})) for level in levels[arm]]
+    rows = [design.rows_as(arm, place) for place in range(len(levels[arm]))]
     predicted = np.column_stack([fit.means(x) for x in rows])
     codes = design.frame[arm].cat.codes.to_numpy().astype(int)
     if variance != "ye":

@@ -7,7 +7,6 @@ from itertools import combinations
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from scipy import stats
 
 from coxa.errors import OptionError, check_kind, check_level, check_option, not_allowed
@@ -79,6 +78,7 @@ def effects_in_subgroups(
 
     Examples
     --------
+    >>> import pandas as pd
     >>> from coxa.models import fit_glm
     >>> d = pd.DataFrame({"arm": list("aabb") * 5, "sex": ["f"] * 8 + ["m"] * 12, "better": [0, 1, 1, 0, 1] * 4})
     >>> found = effects_in_subgroups(fit_glm("better ~ arm * sex", d), "sex", "risk_difference")
@@ -132,8 +132,7 @@ def cells(fit: GLMFit, subgroup: str, arm: str, effect: str, per: float) -> tupl
     groups = frame[subgroup].cat.codes.to_numpy()
     values, slopes = [], []
     for place in range(len(levels[arm])):
-        moved = pd.Categorical.from_codes(np.full(len(frame), place), frame[arm].cat.categories)
-        x = fit.design.rows(frame.assign(**{arm: moved}))
+        x = fit.design.rows_as(arm, place)
         means, weights = fit.means(x), fit.mean_slopes(x)
         inside = [groups == g for g in range(len(levels[subgroup]))]
         m = np.array([means[here].mean() for here in inside])

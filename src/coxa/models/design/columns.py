@@ -170,14 +170,7 @@ def coded_as(frame: pd.DataFrame, columns: Sequence[str], levels: Mapping[str, t
     for column in columns:
         values = frame[column]
         if column in levels:
-            known = {label_text(level): k for k, level in enumerate(levels[column])}
-            texts = [label_text(value) for value in values]
-            unseen = [text for text in texts if text not in known]
-            if unseen:
-                raise OptionError(
-                    f"'{column}' has no level '{unseen[0]}' in the analysed rows. Choose from {', '.join(known)}."
-                )
-            coded[column] = pd.Categorical.from_codes([known[text] for text in texts], pd.Index(levels[column]))
+            coded[column] = pd.Categorical.from_codes(places_of(values, levels[column]), pd.Index(levels[column]))
         else:
             numbers = pd.to_numeric(values, errors="coerce")
             if not pd.api.types.is_numeric_dtype(values.dtype) and numbers.isna().any():
@@ -186,6 +179,25 @@ def coded_as(frame: pd.DataFrame, columns: Sequence[str], levels: Mapping[str, t
                 )
             coded[column] = numbers.to_numpy(dtype=float)
     return pd.DataFrame(coded)
+
+
+def places_of(values: pd.Series, levels: tuple[Any, ...]) -> np.ndarray:
+    """Return the place of each value (N,) among the levels that its column had.
+
+    Raises
+    ------
+    OptionError
+        There is another level.
+    """
+    known = {label_text(level): k for k, level in enumerate(levels)}
+    codes, distinct = pd.factorize(values, use_na_sentinel=False)
+    texts = [label_text(value) for value in distinct]
+    unseen = [text for text in texts if text not in known]
+    if unseen:
+        raise OptionError(
+            f"'{values.name}' has no level '{unseen[0]}' in the analysed rows. Choose from {', '.join(known)}."
+        )
+    return np.array([known[text] for text in texts], dtype=np.intp)[codes]
 
 
 def label_text(label: Any) -> str:
@@ -245,7 +257,11 @@ def coded(
             if gone:
                 unused[name] = gone
         elif pd.api.types.is_bool_dtype(values.dtype) or not pd.api.types.is_numeric_dtype(values.dtype):
-            present = values.astype(pd.CategoricalDtype(list(in_order(values.unique(), name))))
+            codes, distinct = pd.factorize(values)
+            order = in_order(distinct, name)
+            place = {level: k for k, level in enumerate(order)}
+            places = np.array([place[level] for level in distinct], dtype=np.intp)[codes]
+            present = pd.Series(pd.Categorical.from_codes(places, pd.Index(list(order))), values.index)
         else:
             columns[name] = values.to_numpy(dtype=float)
             continue
@@ -265,9 +281,11 @@ def check_text(frame: pd.DataFrame) -> None:
             )
         if not pd.api.types.is_string_dtype(values.dtype):
             continue
-        distinct = pd.Series(values.unique()).astype(str)
-        numbers = pd.to_numeric(distinct.str.replace(",", "."), errors="coerce")
-        if len(distinct) > FEW_CODES and numbers.notna().all():
+        different = values.unique()
+        if len(different) <= FEW_CODES:
+            continue
+        distinct = pd.Series(different).astype(str)
+        if pd.to_numeric(distinct.str.replace(",", "."), errors="coerce").notna().all():
             raise FitError(
                 f"'{name}' is text that reads as numbers, such as '{distinct.iloc[0]}'",
                 [

@@ -66,6 +66,12 @@ class Design:
         coded = coded_as(frame, self.formula.variables, self.levels)
         return materialised(self.spec, coded)
 
+    def rows_as(self, column: str, place: int) -> np.ndarray:
+        """Return the design rows of the analysed rows with a factor at one level, given by its place among these."""
+        levels = self.frame[column].cat.categories
+        same = pd.Categorical.from_codes(np.full(len(self.frame), place), levels)
+        return materialised(self.spec, self.frame.assign(**{column: same}))
+
 
 def design_matrix(text: str, data: pd.DataFrame, *, keep: np.ndarray | None = None, also: Sequence[str] = ()) -> Design:
     """Build the design of a formula, with treatment contrasts for categorical columns.

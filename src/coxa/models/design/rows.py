@@ -139,6 +139,8 @@ def check_keys(data: pd.DataFrame, columns: Sequence[str]) -> None:
 
 def check_unique(data: pd.DataFrame, complete: np.ndarray, keys: Sequence[str]) -> None:
     """Raise DataError naming the rows where analysed rows share all keys."""
+    if len(keys) == 1 and not data[keys[0]].array[complete].duplicated().any():
+        return
     used = data.loc[complete, list(keys)].set_axis(np.flatnonzero(complete))
     groups: dict[tuple[Any, ...], list[int]] = {}
     for row, *key in used[used.duplicated(keep=False)].itertuples(name=None):

@@ -48,19 +48,25 @@ TEXT_COLUMNS = ("estimand", "analysis", "outcome", "visit", "arm", "reference", 
 COUNT_COLUMNS = ("n_participants", "n_observations")
 
 
+def _absent(value: Any) -> bool:
+    """Return whether there is no value: None, or one that is not itself."""
+    return value is None or value is pd.NA or bool(value != value)
+
+
 def result_frame(rows: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
     """Return rows that name some of the columns as a frame of all of them, in order and typed."""
     given = list(rows)
-    columns = {}
+    columns: dict[str, Any] = {}
     for name in RESULT_COLUMNS:
         values = [row.get(name) for row in given]
         if name in TEXT_COLUMNS:
-            texts = ["" if pd.isna(value) else str(value) for value in values]
-            columns[name] = pd.Series(texts, dtype="str")
+            columns[name] = pd.array(["" if _absent(value) else str(value) for value in values], dtype="str")
         elif name in COUNT_COLUMNS:
-            columns[name] = pd.Series([None if pd.isna(value) else value for value in values], dtype="Int64")
+            gone = np.array([_absent(value) for value in values], dtype=bool)
+            whole = np.array([0 if _absent(value) else value for value in values], dtype=np.int64)
+            columns[name] = pd.arrays.IntegerArray(whole, gone)
         else:
-            columns[name] = pd.Series([math.nan if value is None else value for value in values], dtype=float)
+            columns[name] = np.array([math.nan if value is None else value for value in values], dtype=float)
     return pd.DataFrame(columns)
 
 
