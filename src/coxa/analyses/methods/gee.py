@@ -17,7 +17,7 @@ from coxa.models.results.run import AnyFit, ModelRun
 from coxa.study.comparative import PlannedAnalysis
 from coxa.study.events import EventOutcome
 from coxa.study.models.gee import GEE
-from coxa.study.wording import factor_words, model_formula, proportion_of
+from coxa.study.wording import factor_words, mid_sentence_label, model_formula, proportion_of
 
 EXPOSURE = "exposure"
 """Column of the exposure of a count in the rows of an analysis."""
@@ -38,6 +38,9 @@ DISTRIBUTIONS = {
     "fay-graubard": "t with Fay and Graubard's degrees of freedom",
     "normal": "the normal distribution",
 }
+NAMES = {"LZ": "Liang-Zeger", "KC": "Kauermann-Carroll", "MD": "Mancl-DeRouen", "FG": "Fay-Graubard"}
+"""What a footnote calls a sandwich."""
+
 SHORT = {"residual": "clusters less coefficients", "satterthwaite": "Satterthwaite", "fay-graubard": "Fay-Graubard"}
 """What a footnote calls degrees of freedom."""
 
@@ -105,7 +108,7 @@ class GEEMethod(Method):
         return Words(
             title=(
                 f"Marginal {KINDS[planned.kind]} model by generalised estimating equations, {working} working "
-                f"correlation within {cluster_words(planned)}s, {plan.vcov} standard errors{freedom}"
+                f"correlation within {cluster_words(planned)}s, {NAMES[plan.vcov]} standard errors{freedom}"
             ),
             missing=MISSING,
             whole=True,
@@ -119,7 +122,7 @@ class GEEMethod(Method):
         cluster, working = cluster_words(planned), working_of(telling.planned, telling.fits)
         for formula in telling.formulas():
             yield (
-                f"A marginal {KINDS[planned.kind]} model of {planned.variable} was fitted by generalised estimating "
+                f"A marginal {KINDS[planned.kind]} model of {mid_sentence_label(planned.variable)} was fitted by generalised estimating "
                 f"equations{telling.cite('gee')}; terms: {telling.terms(formula)}."
             )
         if has_exposure(planned):
@@ -223,6 +226,8 @@ def observed(planned: PlannedAnalysis, rows: pd.DataFrame, visit: str) -> Estima
     used = used.dropna(subset=[EXPOSURE])
     found = fit_rates(used, response, EXPOSURE, against=planned.against, per=per_of(planned), conf_level=level)
     frame = found.only(term="rate").frame
+    frame = frame.set_index("arm").loc[[arm for arm in planned.study.arm_order if arm in planned.arms]].reset_index()
+    frame = frame[list(found.frame.columns)]
     people = used["arm"].astype(str).value_counts()
     return Estimates(frame.assign(visit=visit, n_participants=[int(people[arm]) for arm in frame["arm"]]))
 
