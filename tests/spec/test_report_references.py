@@ -119,7 +119,7 @@ def test_methods_that_need_no_entry_are_listed() -> None:
     assert {word for word, keys in methods().items() if not keys} == {
         *("ml", "us", "residual", "normal", "model", "by_visit", "superiority", "none", "observed", "non_responder"),
         *("subgroups", "factorial", "simple", "blocks"),
-        *("logistic", "counts", "poisson", "quasi-poisson", "glmm"),
+        *("logistic", "counts", "poisson", "quasi-poisson", "glmm", "sas"),
     }
 
 

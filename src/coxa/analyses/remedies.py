@@ -45,6 +45,8 @@ def _remedies(study: ComparativeStudy, name: str, error: FitError) -> Iterator[s
     if isinstance(error, EmptyCellError):
         yield "Take the interaction out of `adjust`, or a covariate with a level of few participants."
     if isinstance(error, SeparationError):
+        if study.planned(name).kind == "binary":
+            yield "Compare proportions without a model: `model: proportions`, which needs no finite odds."
         if analysis.option("partial"):
             yield "Take the variable out of `partial`, so that its odds ratio is the same above each level."
         yield "Join levels of a covariate, or of the outcome, that few participants have, by their value map."
@@ -52,8 +54,6 @@ def _remedies(study: ComparativeStudy, name: str, error: FitError) -> Iterator[s
         yield "Declare a ladder of structures, the simplest last: `covariance: [us, toeph, csh, cs]`."
     if isinstance(error, MonotoneLikelihoodError):
         yield "Compare the curves: `model: kaplan_meier`, with `summary: risk_difference` in the estimand."
-    if isinstance(error, SeparationError) and study.planned(name).kind == "binary":
-        yield "Compare proportions without a model: `model: proportions`, which needs no finite odds."
     if analysis.option("working", "independence") != "independence" and not isinstance(error, SeparationError):
         yield "Use a simpler working correlation: `working: exchangeable` or `working: independence`."
     if analysis.option("random") and analysis.factors:
