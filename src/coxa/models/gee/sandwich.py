@@ -115,8 +115,8 @@ class ClusterDf:
     def df(self, row: np.ndarray) -> float:
         """Return the degrees of freedom of row'beta, row (p,)."""
         direction = self.of.root.T @ row
-        a = np.einsum("kba,b->ka", self.adjusted, direction)
-        b = np.einsum("kab,kb->ka", self.of.shares, a)
+        a = self.adjusted.swapaxes(1, 2) @ direction
+        b = (self.of.shares @ a[:, :, None])[:, :, 0]
         if self.method == "satterthwaite":
             return effective((a * b).sum(axis=1), np.hstack([b, b]))
         products = np.asarray(np.linalg.qr(np.einsum("kab,kb->ka", self.adjusted, self.of.scores), mode="r"))
@@ -141,7 +141,7 @@ def effective(own: np.ndarray, sides: np.ndarray) -> float:
     """
     q = sides.shape[1] // 2
     middle = np.kron(np.array([[0.0, -1.0], [-1.0, 1.0]]), np.eye(q))
-    low = np.einsum("ka,ab,kb->k", sides, middle, sides)
+    low = ((sides @ middle) * sides).sum(axis=1)
     inner = sides.T @ sides @ middle
     squares = (own**2).sum() + 2 * (own * low).sum() + (inner * inner.T).sum()
     return float((own + low).sum() ** 2 / squares)
