@@ -122,8 +122,8 @@ class GEEMethod(Method):
         cluster, working = cluster_words(planned), working_of(telling.planned, telling.fits)
         for formula in telling.formulas():
             yield (
-                f"A marginal {KINDS[planned.kind]} model of {mid_sentence_label(planned.variable)} was fitted by generalised estimating "
-                f"equations{telling.cite('gee')}; terms: {telling.terms(formula)}."
+                f"A marginal {KINDS[planned.kind]} model of {mid_sentence_label(planned.variable)} was fitted by "
+                f"generalised estimating equations{telling.cite('gee')}; terms: {telling.terms(formula)}."
             )
         if has_exposure(planned):
             yield "The logarithm of the exposure is an offset."
