@@ -283,7 +283,7 @@ CASES: dict[str, Callable[[As], Any]] = {
         into(pd.DataFrame({"participant_id": ["P1", "P2"], "event_days": [[5, 5], []], "exposure": [20, 30]}))
     ),
     "models.spans_of_times": lambda into: models.spans_of_times(
-        into(FLARES.rename(columns={"flare": "status"})), ["w1", "w2"], [7, 14]
+        into(FLARES.rename(columns={"flare": "status", "day": "time"})), ["w1", "w2"], [7, 14]
     ),
     "models.visit_rows": lambda into: models.visit_rows(
         into(pd.DataFrame({"participant_id": [1, 1], "visit": ["w6", "w12"], "better": [0, 1]})),

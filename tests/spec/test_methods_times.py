@@ -248,6 +248,13 @@ def test_a_visit_that_is_not_reached_stops_its_comparison() -> None:
         run(plan("kaplan_meier"), frame)
 
 
+@pytest.mark.parametrize("model", ["cox", "competing_risks", "recurrent"])
+def test_no_event_at_all_is_an_analysis_that_cannot_be_fitted(model: str) -> None:
+    frame = rows(competing=False).assign(status=0.0, time=182.0, count=0.0, event_days=[()] * 120)
+    with pytest.raises(FitError, match="no row has an event"):
+        run(plan(model), frame)
+
+
 def telling(study: Study, fits: tuple[Any, ...]) -> Telling:
     return Telling(study.planned("main"), fits, lambda word: f"[{word}]", lambda formula: formula.partition("~ ")[2])
 

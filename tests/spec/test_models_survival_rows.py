@@ -14,6 +14,7 @@ from coxa.errors import (
     MonotoneLikelihoodError,
     OptionError,
     SeparationError,
+    TooFewParticipantsError,
 )
 from coxa.estimates import incidence_difference, survival_difference
 from coxa.models import (
@@ -185,7 +186,7 @@ def test_an_arm_without_events_of_the_cause_has_no_subdistribution_hazard() -> N
     none = d.assign(cause=d["cause"].where((d["arm"] != "c") | (d["cause"] != 1), 2))
     with pytest.raises(MonotoneLikelihoodError, match=r"`arm\[c\]` is zero or infinite"):
         fit_subdistribution("arm", none, time="day", cause="cause")
-    with pytest.raises(OptionError, match="No event has the cause 3"):
+    with pytest.raises(TooFewParticipantsError, match="No event has the cause 3"):
         fit_subdistribution("arm", d, time="day", cause="cause", of=3)
 
 

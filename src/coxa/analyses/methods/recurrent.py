@@ -31,10 +31,13 @@ from coxa.study.wording import mid_sentence_label
 NAMES = {
     "lwyy": "rates of events, variance robust by participant (Lin, Wei, Yang and Ying)",
     "andersen-gill": "rates of events, events of a participant as independent (Andersen and Gill)",
-    "pwp-total": "events by their number in total time (Prentice, Williams and Peterson); not as randomised",
-    "pwp-gap": "events by their number in gap time (Prentice, Williams and Peterson); not as randomised",
+    "pwp-total": "events by their number in total time (Prentice, Williams and Peterson)",
+    "pwp-gap": "events by their number in gap time (Prentice, Williams and Peterson)",
 }
 """Method -> what it is, in words."""
+
+AMONG = "later events are compared among participants who had the ones before"
+"""What is said of hazard ratios of events by their number."""
 
 ORDERED = ("pwp-total", "pwp-gap")
 """Methods that compare events by their number."""
@@ -79,7 +82,9 @@ class RecurrentMethod(TimesMethod):
                 yield Estimates.of(arm_rates(planned, rows_at(planned, dataset, visit), visit))
                 yield Estimates.of(compared_rows(planned, run, "rate_ratio"))
             else:
-                yield Estimates.of(compared_rows(planned, run, "hazard_ratio", warning=run.method))
+                yield Estimates.of(
+                    compared_rows(planned, run, "hazard_ratio", warning=f"{run.method}; {among(planned)}")
+                )
 
     def words(self, planned: PlannedAnalysis, fits: Sequence[AnyFit] | None) -> Words:
         """Return what the model is called."""
@@ -108,9 +113,13 @@ class RecurrentMethod(TimesMethod):
         if planned.analysis.option("ordered"):
             yield (
                 "Hazard ratios of events by their number are those of Prentice, Williams and Peterson"
-                f"{cite('pwp')}: later events are compared among participants who had the ones before, not as "
-                "randomised."
+                f"{cite('pwp')}: {among(planned)}."
             )
+
+
+def among(planned: PlannedAnalysis) -> str:
+    """Return among whom later events are compared, in the words of the design."""
+    return f"{AMONG}, not as randomised" if planned.study.words.allocates else AMONG
 
 
 def most_numbered(at_risk: pd.DataFrame) -> int:

@@ -17,7 +17,15 @@ import pandas as pd
 from scipy.stats import norm
 
 from coxa.arguments import FRAME, kinds
-from coxa.errors import DataError, NonConvergenceError, SeparationError, TooFewParticipantsError, check_level
+from coxa.errors import (
+    DataError,
+    NonConvergenceError,
+    OptionError,
+    SeparationError,
+    TooFewParticipantsError,
+    check_level,
+    not_allowed,
+)
 from coxa.findings import Finding, Findings
 from coxa.models.design.matrix import Design
 from coxa.models.design.rows import check_frame, check_keys, check_unique, place
@@ -177,6 +185,9 @@ def spans_of_times(data: pd.DataFrame, visits: Sequence[str], days: Sequence[flo
     >>> spans_of_times(d, ["m1", "m3", "m6"], [30, 91, 182])[["participant_id", "interval", "event"]].values.tolist()
     [['P1', 'm1', 0], ['P1', 'm3', 1], ['P2', 'm1', 0], ['P2', 'm3', 0]]
     """
+    for name in ("time", "status"):
+        if name not in data.columns:
+            raise OptionError(not_allowed("column", name, map(str, data.columns)))
     planned = np.asarray(days, dtype=float)
     time, event = data["time"].to_numpy(dtype=float), data["status"].eq(1).to_numpy()
     nearest = np.abs(time[:, None] - planned).argmin(axis=1)

@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 from scipy.stats import norm
 
-from coxa.errors import OptionError, check_level, check_option, choose
+from coxa.errors import TooFewParticipantsError, check_level, check_option, choose
 from coxa.models.survival.follow_up import follow_up, levels_of
 
 Variance = Literal["infinitesimal jackknife", "aalen"]
@@ -65,7 +65,7 @@ class CumulativeIncidence:
 def known_cause(cause: Any, causes: tuple[Any, ...]) -> Any:
     """Return a cause that has events, or refuse it."""
     if cause not in causes:
-        raise OptionError(f"No event has the cause {cause!r}. {choose(cause, map(str, causes))}")
+        raise TooFewParticipantsError(f"no event has the cause {cause!r}", [choose(cause, map(str, causes))])
     return cause
 
 
@@ -74,7 +74,10 @@ def causes_of(cause: ArrayLike, n: int, censored: Any) -> tuple[tuple[Any, ...],
     levels, codes = levels_of(cause, n, "cause")
     causes = tuple(level for level in levels.tolist() if level != censored)
     if not causes:
-        raise OptionError(f"Every row is censored ({censored!r}). Give the cause of each event.")
+        raise TooFewParticipantsError(
+            f"no row has an event: all are censored ({censored!r})",
+            ["Check how causes are coded.", "Follow up for longer."],
+        )
     number = {level: k + 1 for k, level in enumerate(causes)}
     return causes, np.array([number.get(level, 0) for level in levels.tolist()])[codes]
 

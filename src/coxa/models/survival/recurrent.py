@@ -154,6 +154,9 @@ def rows_at_risk(data: pd.DataFrame) -> pd.DataFrame:
     >>> rows_at_risk(d)[["start", "stop", "event"]].values.tolist()
     [[0.0, 1.0, 1.0], [1.0, 5.5, 1.0], [5.5, 6.0, 1.0], [6.0, 21.0, 0.0]]
     """
+    for name in ("participant_id", "event_days", "exposure"):
+        if name not in data.columns:
+            raise OptionError(not_allowed("column", name, map(str, data.columns)))
     made = ["event", "count", "time", "status", "event_days", "exposure", "start", "stop", "number", "gap"]
     people = data.assign(_end=data["exposure"].astype(float) + 1).drop(columns=made, errors="ignore")
     days = data[["participant_id", "event_days"]].explode("event_days").dropna(subset="event_days")
