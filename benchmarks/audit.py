@@ -5,6 +5,10 @@ and checked, measured, protected, written as a page. Seconds are those of the pr
 that other work on the machine does not count; memory is the largest resident set.
 
     python benchmarks/audit.py [--episodes 10000 100000 1000000 10000000] [--write docs/audit-scale.md]
+    python benchmarks/audit.py --postgres [--episodes 1000000 3000000]
+
+With `--postgres` the episodes are in a server of its own, and seconds are those of the clock, as the server works in
+processes of its own; memory is that of the audit, without the server.
 """
 
 from __future__ import annotations
@@ -15,6 +19,7 @@ import os
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -22,6 +27,7 @@ from time import perf_counter, process_time
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+from audit_server import TABLE, load_registry, server
 
 from coxa.simulate import registry_blocks
 from coxa.study import RegistryAssumptions
@@ -96,18 +102,52 @@ def plan_of(folder: Path) -> Path:
     return path
 
 
-def stages(plan: Path) -> None:
+def on_server(folder: Path, address: str) -> Path:
+    """Write the plan for the table of a server."""
+    text = PLAN.read_text(encoding="utf-8")
+    start, end = text.index("data:\n"), text.index("outcomes:\n")
+    scores = "  scores:\n    function: {intake: function_intake, discharge: function_discharge, date: pain_date}\n"
+    path = folder / "audit.yaml"
+    path.write_text(
+        f"{text[:start]}data:\n  database: {address}\n  table: {TABLE}\n{scores}\n{text[end:]}", encoding="utf-8"
+    )
+    return path
+
+
+def by_server(episodes: int) -> str:
+    """Return the line of an audit of a server: seconds of the clock and the memory of the audit."""
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as place:
+        folder = Path(place)
+        with server(folder) as address:
+            size = load_registry(address, episodes, SEED)
+            command = [sys.executable, __file__, "--clock", "--stages", str(on_server(folder, address))]
+            start = perf_counter()
+            with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+                assert process.stdout is not None
+                said = process.stdout.read()
+                _, status, used = os.wait4(process.pid, 0)
+                process.returncode = os.waitstatus_to_exitcode(status)
+            clock = perf_counter() - start
+    if process.returncode:
+        raise RuntimeError(f"the audit of {episodes:,} episodes failed with code {process.returncode}")
+    seconds = json.loads(said.strip().splitlines()[-1])
+    unit = 1 if sys.platform == "darwin" else 1024
+    cells = [f"{episodes:,}", f"{size / MEGABYTE:,.0f}", *(f"{seconds[name]:.0f}" for name in STAGES), f"{clock:.0f}"]
+    own = f"{used.ru_utime + used.ru_stime:.0f}"
+    return f"| {' | '.join([*cells, own, f'{used.ru_maxrss * unit / MEGABYTE:,.0f}'])} |"
+
+
+def stages(plan: Path, now: Callable[[], float] = process_time) -> None:
     """Audit, and print the seconds of each stage as JSON; runs in a process of its own."""
     from coxa.clinics import audit_clinics, publish, write_audit
     from coxa.episodes import read_episodes
     from coxa.study import read_audit
 
-    seconds, start = {}, process_time()
+    seconds, start = {}, now()
 
     def done(name: str) -> None:
         nonlocal start
-        now = process_time()
-        seconds[name], start = now - start, now
+        seconds[name], start = now() - start, now()
 
     asked = read_audit(plan)
     episodes = read_episodes(asked).require_clean()
@@ -159,9 +199,15 @@ def main() -> None:
     parser.add_argument("--episodes", type=int, nargs="+", default=list(SIZES))
     parser.add_argument("--write", type=Path, help="page to write")
     parser.add_argument("--stages", type=Path, help=argparse.SUPPRESS)
+    parser.add_argument("--postgres", action="store_true", help="episodes in a server of its own; nothing is written")
+    parser.add_argument("--clock", action="store_true", help=argparse.SUPPRESS)
     asked = parser.parse_args()
     if asked.stages:
-        stages(asked.stages)
+        stages(asked.stages, perf_counter if asked.clock else process_time)
+        return
+    if asked.postgres:
+        for n in sorted(asked.episodes):
+            print(by_server(n), flush=True)
         return
     rows: list[Measured] = []
     for n in sorted(asked.episodes):

@@ -20,8 +20,10 @@ from coxa.clinics import Audit, Published, audit_clinics, publish, write_audit
 from coxa.clinics.audit import Rates, Shares
 from coxa.clinics.measures.cusum import with_stretches
 from coxa.clinics.page.build import build_page
+from coxa.clinics.page.methods import _few
+from coxa.clinics.page.seen import seen
 from coxa.clinics.publishing.earlier import counts_text, read_counts
-from coxa.clinics.publishing.hide import _fractions, _without
+from coxa.clinics.publishing.hide import _fractions, _without, hidden_audit
 from coxa.clinics.publishing.rare import as_earlier, published_stretches, rare_tables
 from coxa.clinics.publishing.shown import Shown
 from coxa.errors import OptionError
@@ -356,6 +358,36 @@ def test_where_a_total_is_hidden_nothing_that_comes_from_it_is_shown() -> None:
     assert found[["expected", "high_95"]].isna().all(axis=None)
     assert (found["position"] == "").all()
     assert found["n"].tolist() == [44, 37, 38]
+
+
+def test_the_own_change_next_to_published_ones_has_the_number_that_is_shown(
+    registry: tuple[Audit, pd.DataFrame], published: Published
+) -> None:
+    """The number of all in the model would give away the last one that is hidden."""
+    audit, counts = registry[0], dict(Shown.of(published.protected).counts)
+    shown = hidden_audit(audit, Shown(counts), K).literature
+    assert len(shown) > 0
+    assert set(shown["own_n"]) == {counts["pain in model", frozenset()]}
+    counts["pain in model", frozenset()] = np.nan
+    assert hidden_audit(audit, Shown(counts), K).literature[["own_n", "own_change"]].isna().all(axis=None)
+
+
+@pytest.mark.parametrize(("kept", "eligible", "rounded"), [(1153, 1151, 1), (1200, np.nan, 1), (1200, 1150, 5)])
+def test_rows_do_not_tell_how_many_are_not_eligible_where_these_are_few(
+    published: Published, kept: int, eligible: float, rounded: int
+) -> None:
+    counts = published.audit.completeness.counts
+    rows = published.audit.disposition.counts.assign(kept=kept, entered=kept, empty=0, left_out=0)
+    audit = replace(
+        published.audit,
+        completeness=replace(published.audit.completeness, counts={**counts, (): counts[()].assign(eligible=eligible)}),
+        disposition=replace(published.audit.disposition, counts=rows),
+    )
+    few = replace(published, audit=audit, certificate=replace(published.certificate, rounded_to=rounded))
+    assert _few(seen(few))
+    many = replace(published, audit=replace(audit, completeness=published.audit.completeness, disposition=replace(
+        published.audit.disposition, counts=rows.assign(kept=1200))))  # fmt: skip
+    assert not _few(seen(many))
 
 
 def test_a_hidden_total_is_never_0_and_a_true_0_is_shown(registry: tuple[Audit, pd.DataFrame]) -> None:

@@ -136,6 +136,17 @@ def test_published_changes_are_on_the_same_scale_with_trial_treatment_time_and_p
     assert np.isnan(one["n"])
 
 
+def test_changes_of_the_pain_scale_are_those_that_a_trial_of_the_hip_prints_of_its_arms() -> None:
+    """Harris-Hayes 2020, average pain: -2.9 (n = 22) and -2.5 (n = 20) at 13 weeks; an improvement is positive."""
+    episodes = episodes_of(episodes_in("A", "2024-02", [1.0, 2.0]))
+    table, without = literature_of(episodes.plan, periods_of(episodes))
+    assert without == {}
+    assert table[["preset", "arm", "change", "n", "weeks", "own_change"]].values.tolist() == [
+        ["harris-hayes-2020", "Movement-pattern training", 2.9, 22.0, 13.0, 1.5],
+        ["harris-hayes-2020", "Strength and flexibility", 2.5, 20.0, 13.0, 1.5],
+    ]
+
+
 def test_the_plan_chooses_the_trials() -> None:
     episodes = episodes_of(episodes_in("A", "2024-02", [-10.0], 50.0), outcomes=HOOS, literature=["harris-hayes-2016"])
     table, _ = literature_of(episodes.plan, periods_of(episodes))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
@@ -20,6 +21,29 @@ COLUMNS = ("preset", "title", "arm", "outcome", "n", "change", "weeks", "source"
 
 TAG = "read"
 """Figures that were read in the paper itself; others are not shown beside a clinic."""
+
+
+@dataclass(frozen=True, slots=True)
+class Printed:
+    """A change of an arm that was read in the paper of a trial and is no figure of its preset.
+
+    A preset begins with one mean at baseline for all arms, and so does not simulate changes from the printed ones.
+    """
+
+    outcome: str
+    arm: str
+    visit: str
+    value: float
+    n: int
+
+
+PRINTED = {
+    "harris-hayes-2020": (
+        Printed("pain_average", "movement_pattern", "week_13", -2.9, 22),
+        Printed("pain_average", "standard", "week_13", -2.5, 20),
+    ),
+}
+"""Preset -> changes that were read in its paper."""
 
 
 def literature_of(plan: AuditPlan, periods: Periods) -> tuple[pd.DataFrame, Mapping[str, str]]:
@@ -73,6 +97,20 @@ def _rows(
                 "n": float("nan"),
                 "change": sign * figure.value,
                 "weeks": _weeks(study, figure),
+                "source": citation(study.source),
+                "own_n": int(n),
+                "own_change": float(change / n) if n else float("nan"),
+            }
+    for each in PRINTED.get(trial, ()):
+        if each.outcome in alike:
+            yield {
+                "preset": trial,
+                "title": study.title,
+                "arm": study.groups[each.arm],
+                "outcome": name,
+                "n": float(each.n),
+                "change": sign * each.value,
+                "weeks": float(study.visits[each.visit].day) / 7,
                 "source": citation(study.source),
                 "own_n": int(n),
                 "own_change": float(change / n) if n else float("nan"),

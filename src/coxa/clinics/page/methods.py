@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import numpy as np
+
 from coxa.clinics.measures.design import SQUARED
 from coxa.clinics.page.answer import certificate_text
-from coxa.clinics.page.seen import Seen, at, column, row
+from coxa.clinics.page.seen import Seen, at, column, known, row
 from coxa.clinics.page.words import dimension_label, reached
 from coxa.report.document import Block, Card, List, Paragraph, Section, TableBlock
 from coxa.study.audit.plan import CONDITION
@@ -38,7 +40,7 @@ CASE_MIX = (
     "Case mix: the improvement that is expected of each patient follows from a model of all clinics. What was not "
     "recorded, or recorded differently, is not adjusted for. Patients without an outcome are not in the model."
 )
-FEW_LEFT_OUT = "Some rows were left out; they are so few that their number is not shown."
+FEW_LEFT_OUT = "What became of the rows is not shown, as their numbers would tell of few people."
 
 
 def methods_section(page: Seen) -> Section:
@@ -128,9 +130,20 @@ def data_section(page: Seen) -> Section:
 
 
 def _few(page: Seen) -> bool:
-    """Say whether so few rows were left out, or empty, that their number is not published."""
-    numbers = page.audit.disposition.counts[["empty", "left_out"]].to_numpy(dtype=float)
-    return page.certificate is not None and bool(((numbers > 0) & (numbers < page.certificate.k)).any())
+    """Say whether the rows tell of so few people that their number is not published.
+
+    So few were left out, or empty; or so few of those that are kept are not eligible, which follows from the number of
+    those who are. Where that is hidden, or rounded, the rows would tell it.
+    """
+    if page.certificate is None:
+        return False
+    counts, k = page.audit.disposition.counts, page.certificate.k
+    eligible = float(page.all_counts()["eligible"])
+    others = [float(counts["kept"].iloc[-1]) - eligible] if len(counts) else []
+    if not known(eligible) or page.certificate.rounded_to > 1:
+        return True
+    numbers = np.concatenate([counts[["empty", "left_out"]].to_numpy(dtype=float).ravel(), others])
+    return bool(((numbers > 0) & (numbers < k)).any())
 
 
 def _findings_sentence(page: Seen) -> Text:

@@ -40,6 +40,7 @@ def hidden_audit(audit: Audit, shown: Shown, k: int) -> Audit:
         periods=_periods(audit.periods, shown),
         rare=published_rare(audit, shown),
         stretches=published_stretches(audit, shown),
+        literature=_literature(audit.literature, shown),
         without=_without(audit, shown),
         findings=type(audit.findings)(),
         disposition=replace(audit.disposition, left_out=audit.disposition.left_out.iloc[:0]),
@@ -174,6 +175,14 @@ def _fractions(frame: pd.DataFrame, name: str, people: str, shown: Shown) -> pd.
 def _both(count: float, other: float) -> float:
     """Return a count; NaN, never 0, where it or the one that it belongs to is hidden."""
     return count if np.isfinite(other) else np.nan
+
+
+def _literature(frame: pd.DataFrame, shown: Shown) -> pd.DataFrame:
+    """Return published changes next to the own one with its number of people, where that is shown."""
+    if not len(frame):
+        return frame
+    n = np.array([shown.total(in_model(str(outcome))) for outcome in frame["outcome"]])
+    return frame.assign(own_n=n, own_change=frame["own_change"].where(np.isfinite(n)))
 
 
 def _periods(periods: pd.DataFrame, shown: Shown) -> pd.DataFrame:
