@@ -15,6 +15,7 @@ from coxa.errors import FewClustersError, SeparationError
 from coxa.estimates import marginal_effects, marginal_subgroups
 from coxa.models import fit_gee
 from coxa.models.results.run import ModelRun
+from coxa.report.topics.analyses.kinds.working_correlation import working_correlation_table
 from coxa.study.comparative import ComparativeStudy
 from coxa.study.kinds import study_of
 from tests.reference.gee_cases import respiratory
@@ -262,3 +263,20 @@ analyses:
 def test_what_a_plan_cannot_have_is_refused_by_name(options: str, message: str) -> None:
     found = faults(f"{HEAD}  main: {{estimand: falls, model: gee, {options}}}\n")
     assert any(message in str(each) for each in found), found
+
+
+def test_a_cluster_trial_has_standard_errors_over_what_was_randomised() -> None:
+    cluster = HEAD.replace("arms:", "design: cluster\nrandomisation: {scheme: simple, cluster: clinic}\narms:", 1)
+    found = faults(f"{cluster}  main: {{estimand: falls, model: gee}}\n")
+    assert any("Add `cluster: clinic`." in str(each) for each in found), found
+
+
+def test_the_report_shows_the_working_correlation_with_its_address() -> None:
+    fit, _, study = run({"working": "unstructured", "adjust": ["age"]})
+    table = working_correlation_table(study.planned("main"), fit.model)
+    shown = {row.label: row.cells[0] for row in table.groups[0].rows}
+    assert shown["Number of participants"].text == str(fit.n_participants)
+    cell = shown["Correlation of Month 3 and Month 6"]
+    assert cell.text == f"{fit.model.alpha.iloc[0]:.2f}"
+    assert cell.statistics[0].term == "working correlation of Month 3 and Month 6"
+    assert "SE of the arms, sandwich over working model" in shown

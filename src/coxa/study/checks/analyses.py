@@ -36,6 +36,13 @@ def _clusters(study: ComparativeStudy, analysis: Analysis, at: tuple[str, ...], 
     """Yield the fault of a primary analysis of a cluster trial without a random effect of what was randomised."""
     if not analysis.factors:
         example = unit if unit in _factors(study) else "site_id"
+        if analysis.option("cluster", example) is None:
+            yield (
+                at[:2],
+                "standard errors of a primary analysis of a cluster trial are over the clusters that were randomised; "
+                f"add `cluster: {example}`",
+            )
+            return
         yield (
             at[:2],
             "a primary analysis of a cluster trial has a random effect of the clusters that were randomised; add for "
