@@ -149,7 +149,8 @@ def simulation(session: nox.Session) -> None:
         which, arguments = which_model(session)
         session.run("python", "-m", f"tests.simulation.{which}_size", *arguments)
         return
-    pages = {"mmrm": "mmrm-size", "lmm": "random-effects-size", "binary": "binary-size", "gee": "gee-size", "glmm": "glmm-size"}
+    pages = {"mmrm": "mmrm-size", "lmm": "random-effects-size"}
+    pages |= {name: f"{name}-size" for name in ("binary", "gee", "glmm")}
     for which, page in pages.items():
         session.run("python", "-m", f"tests.simulation.{which}_size", "--write", f"docs/methods/{page}.md")
     session.run("python", "-m", "tests.simulation.truth_coverage", "--write", "docs/power-coverage.md")

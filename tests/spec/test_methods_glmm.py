@@ -100,14 +100,17 @@ def test_an_arm_has_what_was_observed_and_what_the_model_gives() -> None:
 
 def test_a_count_is_negative_binomial_unless_the_plan_says_otherwise() -> None:
     rng = np.random.default_rng(3)
-    d = rows().assign(value=rng.negative_binomial(1, 0.4, 160), exposure=2.0)
-    fits, estimates = run(plan({}, "counts"), d)
+    d = rows().assign(value=rng.negative_binomial(1, 0.4, 160), exposure=np.where(np.arange(160) == 7, 0.0, 2.0))
+    outcomes = {**PLAN["outcomes"], "months": {"kind": "count", "label": "Months", "higher_is_better": True}}
+    outcomes["flares"] = {**outcomes["flares"], "exposure": "months"}
+    fits, estimates = run(plan({}, "counts", outcomes=outcomes), d)
+    assert fits[0].left_out["reason"].tolist() == ["exposure is missing"]
     assert (model_of(fits[0]).family, model_of(fits[0]).exposure is not None) == ("negative_binomial", True)
     assert set(estimates.frame["term"]) == {"rate", "marginal_mean", "rate_ratio", "rate_difference"}
-    usual = d.query("visit == 'month_3' and arm == 'usual'")
+    usual = d.query("visit == 'month_3' and arm == 'usual' and exposure > 0")
     rate = estimates.only(term="rate", visit="month_3", arm="usual").frame["estimate"].item()
     assert rate == pytest.approx(usual["value"].sum() / usual["exposure"].sum())
-    (poisson, *_), _ = run(plan({"family": "poisson"}, "counts"), d)
+    (poisson, *_), _ = run(plan({"family": "poisson"}, "counts", outcomes=outcomes), d)
     assert model_of(poisson).family == "poisson"
 
 
@@ -136,6 +139,22 @@ def test_options_that_do_not_go_together_are_refused(options: dict[str, Any], wo
 def test_another_model_does_not_estimate_a_conditional_odds_ratio() -> None:
     with pytest.raises(PlanError, match="does not estimate a conditional odds ratio"):
         plan({"model": "proportions"})
+
+
+def test_subgroups_are_compared_on_the_scale_of_the_estimand() -> None:
+    sex = {"type": "category", "levels": ["female", "male"]}
+    study = plan({"subgroups": ["sex"]}, covariates={"sex": sex})
+    d = rows().assign(sex=lambda f: np.where(f["participant_id"] % 3 == 0, "male", "female"))
+    _, estimates = run(study, d)
+    within = estimates.only(term="subgroup_difference", visit="month_6").frame.set_index("analysis")["estimate"]
+    fit = fit_glmm("value ~ arm * visit * sex + (1 | participant_id)", d)
+    names = ["arm[exercise]", "arm[exercise]:visit[month_6]"]
+    female = fit.params[names].sum()
+    male = female + fit.params[["arm[exercise]:sex[male]", "arm[exercise]:visit[month_6]:sex[male]"]].sum()
+    assert np.log(within).to_dict() == pytest.approx({"main[sex=female]": female, "main[sex=male]": male})
+    test = estimates.only(term="interaction_test", visit="month_6").frame
+    between = estimates.only(term="difference_between_subgroups", visit="month_6").frame
+    assert test["p_value"].item() == pytest.approx(between["p_value"].item())
 
 
 def test_the_methods_section_says_what_the_numbers_mean() -> None:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from coxa.estimates.ordinal import cumulative_odds_ratios as cumulative_odds_ratios
     from coxa.estimates.ordinal import standardised_win_probability as standardised_win_probability
     from coxa.estimates.over_clusters import population_averaged as population_averaged
+    from coxa.estimates.population_by_subgroup import population_subgroups as population_subgroups
     from coxa.estimates.profile import Profile as Profile
     from coxa.estimates.profile import auc as auc
     from coxa.estimates.profile import average as average
@@ -73,6 +74,7 @@ __getattr__, __dir__, __all__ = lazy(
         "coxa.estimates.multiplicity": ("adjust_multiplicity",),
         "coxa.estimates.number_needed": ("NumberNeeded", "numbers_needed"),
         "coxa.estimates.over_clusters": ("population_averaged",),
+        "coxa.estimates.population_by_subgroup": ("population_subgroups",),
         "coxa.estimates.ordinal": (
             "category_probabilities",
             "cumulative_odds_ratios",

@@ -9,19 +9,17 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
+from coxa.analyses.methods.gee import EXPOSURE, has_exposure, with_exposure
 from coxa.analyses.methods.method import Method, Telling, Words, options_of
 from coxa.analyses.methods.mmrm import MISSING
 from coxa.analyses.model_rows import check_arms_at, check_cells, rows_of_model
 from coxa.analyses.rows import AnalysisRows
-from coxa.estimates import Estimates, fit_proportions, fit_rates, population_averaged
+from coxa.estimates import Estimates, fit_proportions, fit_rates, population_averaged, population_subgroups
 from coxa.models import GLMMFit, fit_glmm
 from coxa.models.results.run import AnyFit, ModelRun
 from coxa.study.comparative import PlannedAnalysis
 from coxa.study.models.glmm import GLMM
 from coxa.study.wording import factor_words, model_formula, proportion_of
-
-EXPOSURE = "exposure"
-"""Column of the exposure of a count in the rows of an analysis."""
 
 Family = Literal["binomial", "poisson", "negative_binomial"]
 
@@ -44,16 +42,17 @@ class GLMMMethod(Method):
             check_cells(planned, rows)
         else:
             check_arms_at(planned, rows, visits[0])
+        rows, data = with_exposure(planned, rows, visits)
         fit = fit_glmm(
             model_formula(planned.study, planned.name, subgroup, visits),
             rows,
             family=family,
             quadrature=plan.quadrature,
-            exposure=EXPOSURE if family != "binomial" and EXPOSURE in rows.columns else None,
+            exposure=EXPOSURE if has_exposure(planned) else None,
             participant="participant_id",
             ddf=plan.ddf,
         )
-        yield as_run(fit, visits)
+        yield as_run(fit, visits, data)
 
     def estimates(self, planned: PlannedAnalysis, fits: Sequence[AnyFit], dataset: AnalysisRows) -> Iterator[Estimates]:
         """Yield what was observed at each visit, and the model's risks or rates with what they differ by."""
@@ -62,6 +61,18 @@ class GLMMMethod(Method):
             yield observed(planned, rows[rows["visit"] == visit], str(visit))
         for fit in fits:
             yield modelled(planned, model_of(fit), rows)
+
+    def in_subgroup(self, planned: PlannedAnalysis, fit: AnyFit, subgroup: str) -> Estimates:
+        """Return the comparison of the estimand within the levels of a subgroup, and the test of the interaction."""
+        found = population_subgroups(
+            model_of(fit),
+            subgroup,
+            planned.effect.term,
+            against=planned.against,
+            compare=planned.compare,
+            conf_level=planned.analysis.conf_level,
+        ).frame
+        return Estimates(found.assign(visit=fit.sample.visits[0]) if len(fit.sample.visits) == 1 else found)
 
     def words(self, planned: PlannedAnalysis, fits: Sequence[AnyFit] | None) -> Words:
         """Return what the analysis is called."""
@@ -88,6 +99,8 @@ class GLMMMethod(Method):
             )
             yield f"Fixed effects: {telling.terms(formula)}."
         yield from meaning(planned)
+        if has_exposure(planned):
+            yield "The logarithm of the exposure is an offset; rates are per unit of it."
         if plan.ddf == "normal":
             yield "Tests and limits are of the normal distribution."
 
@@ -134,15 +147,15 @@ def model_of(fit: AnyFit) -> GLMMFit:
     return model
 
 
-def as_run(fit: GLMMFit, visits: tuple[str, ...]) -> ModelRun:
-    """Return the record of a fit; that of one visit names it, and the call takes the rows of its visits."""
+def as_run(fit: GLMMFit, visits: tuple[str, ...], data: str) -> ModelRun:
+    """Return the record of a fit; that of one visit names it, and the call takes the rows that `data` makes."""
     sample, one = fit.sample, len(visits) == 1
     if one:
         there = np.full(len(sample.participant), visits[0], dtype=object)
         sample = replace(sample, visits=visits, visit=there)
     return ModelRun(
         formula=fit.formula,
-        spec=replace(fit.spec, data=f"data[data['visit'].isin({list(visits)})]"),
+        spec=replace(fit.spec, data=data),
         sample=sample,
         model=fit,
         method=fit.method,
@@ -159,8 +172,8 @@ def observed(planned: PlannedAnalysis, rows: pd.DataFrame, visit: str) -> Estima
     if planned.kind == "binary":
         found = fit_proportions(rows, response, against=planned.against, conf_level=level).only(term="risk")
     else:
-        used = rows if EXPOSURE in rows.columns else rows.assign(**{EXPOSURE: 1.0})
-        used = used.dropna(subset=[EXPOSURE])
+        used = rows if has_exposure(planned) else rows.assign(**{EXPOSURE: 1.0})
+        used = used[used[EXPOSURE] > 0]
         found = fit_rates(used, response, EXPOSURE, against=planned.against, conf_level=level).only(term="rate")
         people = used["arm"].astype(str).value_counts()
         found = Estimates(found.frame.assign(n_participants=[people[arm] for arm in found.frame["arm"]]))

@@ -8,6 +8,7 @@ from typing import ClassVar, Literal
 from pydantic import Field, model_validator
 
 from coxa.study.analysis import AdjustedAnalysis, RandomEffect, RandomEffects
+from coxa.study.parts import Name
 from coxa.study.words import FewClusters, Measure, Summary
 
 
@@ -39,6 +40,7 @@ class GLMM(AdjustedAnalysis):
         description="A primary analysis with `random` is refused where a comparison that its estimand names has fewer "
         "than 4 degrees of freedom by the number of levels; `accept` keeps it, with a warning.",
     )
+    subgroups: tuple[Name, ...] = Field((), description="Covariates in whose levels the arms are compared too.")
     family: Literal["poisson", "negative_binomial"] | None = Field(
         None, description="Family of a count: negative_binomial unless given. A yes or no is binomial."
     )
@@ -58,8 +60,8 @@ class GLMM(AdjustedAnalysis):
         if not self.random and self.few_clusters != "refuse":
             raise ValueError("`few_clusters` is about `random`, and this analysis has none; remove it")
         for factor in self.random:
-            if factor in self.names_used():
-                raise ValueError(f"'{factor}' is a random effect and also in `adjust`; keep one of the two")
+            if factor in (*self.names_used(), *self.subgroups):
+                raise ValueError(f"'{factor}' is a random effect and a fixed one; keep one of the two")
         return self
 
     @property
