@@ -55,7 +55,9 @@ def results_table(report: ReportRecord, analyses: Sequence[PlannedAnalysis], tab
     asked = {planned: rows for planned, rows in asked.items() if len(rows)}
     marks = warning_marks(pd.concat(asked.values())) if asked else {}
     groups = [
-        RowGroup(_heading(planned, visit), tuple(_rows(report, _Place(planned, visit, rows, marks))))
+        RowGroup(
+            _heading(planned, visit, compared_heading(asked)), tuple(_rows(report, _Place(planned, visit, rows, marks)))
+        )
         for planned, rows in asked.items()
         for visit in planned.visits
         if (rows["visit"] == visit).any()
@@ -112,9 +114,11 @@ class _Place:
     marks: Mapping[str, str]
 
 
-def _heading(planned: PlannedAnalysis, visit: str) -> str:
+def _heading(planned: PlannedAnalysis, visit: str, column: str) -> str:
+    """Return what a group of rows is of; with the comparison where the head of its column does not name it."""
     at = planned.study.label("visits", visit)
-    shown = "" if planned.effect.scale in ("units", "points") else f"; {planned.effect.words}"
+    named = planned.effect.scale in ("units", "points") or column.startswith(sentence_case(planned.effect.words))
+    shown = "" if named else f"; {planned.effect.words}"
     return sentence_case(f"{planned.variable} at {at} ({planned.direction}): {planned.title}{shown}")
 
 
@@ -149,9 +153,7 @@ def _described(
     summary, decimals = planned.outcome.summary, planned.scale.decimals
     if not planned.of_means:
         yield cell("count", {"n": rows["participant_id"].nunique()}, replace(at, term="participants"))
-        with_baseline = planned.outcome_name in planned.study.outcomes and planned.outcome.summary
-        known = _known(rows["baseline"])
-        yield summarised(summary, known, replace(at, term="baseline"), decimals) if with_baseline else Cell(NONE)
+        yield baseline_cell(planned, rows, at)
         yield seen_cell(planned, rows, at)
         shown = adjusted or (mean if planned.kind not in ("binary", "ranking") else None)
         yield written(planned, "estimate_interval", shown) if shown else Cell(NONE)
@@ -164,6 +166,19 @@ def _described(
 
 def _known(values: pd.Series) -> NDArray[np.float64]:
     return values.dropna().to_numpy(dtype=float)
+
+
+def baseline_cell(planned: PlannedAnalysis, rows: pd.DataFrame, at: Statistic) -> Cell:
+    """Return what an arm had at baseline: n/N (%) with a yes, the middle level, or the mean; a dash of events."""
+    known, at = _known(rows["baseline"]) if "baseline" in rows else np.empty(0), replace(at, term="baseline")
+    if planned.outcome_name not in planned.study.outcomes or not len(known):
+        return Cell(NONE)
+    if planned.kind == "ordered":
+        return summarised("median_iqr", known, at, 0)
+    if planned.kind == "binary" and planned.response == "value":
+        n, total = int((known == 1).sum()), len(known)
+        return cell("count_of_percent", {"n": n, "total": total, "share": share(n, total)}, at)
+    return summarised(planned.outcome.summary, known, at, planned.scale.decimals)
 
 
 def seen_cell(planned: PlannedAnalysis, rows: pd.DataFrame, at: Statistic) -> Cell:

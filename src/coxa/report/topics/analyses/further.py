@@ -171,7 +171,7 @@ def _subgroup_label(planned: PlannedAnalysis, record: Record) -> str:
     study = planned.study
     name, _, level = str(record["subgroup"]).partition("=")
     if record["term"] == "interaction_test":
-        test = "Wald test" if pd.isna(record["df"]) else "F test"
+        test: str = "Wald test" if pd.isna(record["df"]) else "F test"
         return f"Interaction of {study.words.arm} and {label_of(name, study.covariates[name]).lower()} ({test})"
     labels = study.covariates[name].level_labels()
     later, _, earlier = level.partition("-") if level not in labels else (level, "", "")

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from coxa.figures.figure import Figure
-from coxa.report.document import Block
+from coxa.report.document import Block, FigureBlock
 from coxa.report.record import ReportRecord
 from coxa.report.topics.analyses.kinds.binary import binary_blocks
 from coxa.report.topics.analyses.kinds.count import count_blocks
 from coxa.report.topics.analyses.kinds.general import general_blocks
-from coxa.report.topics.analyses.kinds.ordered import ordered_blocks
+from coxa.report.topics.analyses.kinds.ordered import bars_of_levels, ordered_blocks
 from coxa.report.topics.analyses.kinds.random_intercept import random_intercept_blocks
-from coxa.report.topics.analyses.kinds.ranking import ranking_blocks
+from coxa.report.topics.analyses.kinds.ranking import first_decided, ranking_blocks
 from coxa.report.topics.analyses.kinds.recurrent import recurrent_blocks
 from coxa.report.topics.analyses.kinds.time import event_curves, time_blocks
 from coxa.report.topics.analyses.kinds.working_correlation import working_correlation_blocks
@@ -31,7 +31,11 @@ BY_KIND: dict[EndpointKind, Blocks] = {
 """What is analysed -> its tables and figures; others have the table and the forest of every comparison."""
 
 
-LEAD: dict[EndpointKind, Callable[[ReportRecord, PlannedAnalysis], Figure]] = {"time": event_curves}
+LEAD: dict[EndpointKind, Callable[[ReportRecord, PlannedAnalysis], Figure]] = {
+    "ordered": bars_of_levels,
+    "ranking": first_decided,
+    "time": event_curves,
+}
 """What is analysed -> the figure of page one; others have the forest of all analyses."""
 
 
@@ -42,11 +46,13 @@ def lead_figure(report: ReportRecord, planned: PlannedAnalysis) -> Figure | None
 
 
 def kind_blocks(report: ReportRecord, planned: PlannedAnalysis) -> list[Block]:
-    """Return the tables and figures of an analysis that is not of means."""
+    """Return the tables and figures of an analysis that is not of means; that of page one is not shown again."""
+    lead = lead_figure(report, planned) if planned is report.study.main_analysis else None
     shown = BY_KIND.get(planned.kind, general_blocks)(report, planned)
-    return [
+    blocks = [
         *shown,
         *recurrent_blocks(report, planned),
         *random_intercept_blocks(report, planned),
         *working_correlation_blocks(report, planned),
     ]
+    return [one for one in blocks if not (lead and isinstance(one, FigureBlock) and one.figure.id == lead.id)]

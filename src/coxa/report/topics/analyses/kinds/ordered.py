@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from coxa.figures.figure import Figure
 from coxa.models import OrdinalFit
 from coxa.models.results.run import ModelRun
 from coxa.report.document import Block, FigureBlock, TableBlock
@@ -27,6 +28,11 @@ def ordered_blocks(report: ReportRecord, planned: PlannedAnalysis) -> list[Block
     if planned.analysis.role in ("primary", "secondary"):
         blocks.append(FigureBlock(level_bars(planned, counts)))
     return [*blocks, *proportional_odds_blocks(planned, models_of(report, planned)), *further(report, planned)]
+
+
+def bars_of_levels(report: ReportRecord, planned: PlannedAnalysis) -> Figure:
+    """Return the levels of each arm as bars."""
+    return level_bars(planned, level_counts(report, planned))
 
 
 def models_of(report: ReportRecord, planned: PlannedAnalysis) -> list[tuple[str, OrdinalFit]]:

@@ -41,6 +41,14 @@ def ranking_blocks(report: ReportRecord, planned: PlannedAnalysis) -> list[Block
     ]
 
 
+def first_decided(report: ReportRecord, planned: PlannedAnalysis) -> Figure:
+    """Return the bars of the first arm that is compared, at the last visit."""
+    decided = decided_pairs(report, planned)
+    arm = decided["arm"].iloc[0]
+    mine = decided[(decided["visit"] == decided["visit"].iloc[-1]) & (decided["arm"] == arm)]
+    return decided_figure(planned, mine, arm)
+
+
 def decided_pairs(report: ReportRecord, planned: PlannedAnalysis) -> pd.DataFrame:
     """Return visit, arm, step, and the shares of all pairs that a step decides for the arm, against it, or leaves."""
     parts = []

@@ -39,8 +39,7 @@ def time_blocks(report: ReportRecord, planned: PlannedAnalysis) -> list[Block]:
     """
     study = planned.study
     drawn = next(one for one in (study.main_analysis, *study.planned_analyses) if drawn_alike(one, planned))
-    again = drawn is not planned or planned is study.main_analysis
-    curves = [] if again else [FigureBlock(event_curves(report, planned))]
+    curves = [FigureBlock(event_curves(report, planned))] if drawn is planned else []
     blocks: list[Block] = [*curves, *general_blocks(report, planned)]
     tests = planned.rows(report.estimates.frame, "joint_test")
     if len(tests):
