@@ -112,7 +112,8 @@ def test_an_arm_without_an_event_has_a_remedy_of_a_plan() -> None:
 def test_the_methods_say_what_was_done() -> None:
     said = str(analysis_methods(report(), report().study.planned("falls")))
     assert "analysed by logistic regression at each visit" in said
-    assert "holds under randomisation also where the model is wrong" in said
+    assert "have the variance of Ye and others, which holds under randomisation also where the model is wrong" in said
+    assert "limits are of t" in said
 
 
 def test_the_report_has_observed_and_adjusted_risks() -> None:

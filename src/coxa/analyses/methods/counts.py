@@ -83,7 +83,8 @@ class CountsMethod(Method):
             used, planned.response, "exposure", per=per_of(planned), conf_level=planned.analysis.conf_level
         ).only(term="rate")
         counts = used["arm"].astype(str).value_counts()
-        frame = found.frame.set_index("arm").loc[list(planned.arms)].reset_index()[list(RESULT_COLUMNS)]
+        in_order = [arm for arm in planned.study.arm_order if arm in planned.arms]
+        frame = found.frame.set_index("arm").loc[in_order].reset_index()[list(RESULT_COLUMNS)]
         return Estimates(frame.assign(visit=visit, n_participants=frame["arm"].map(counts).astype("Int64")))
 
     def in_subgroup(self, planned: PlannedAnalysis, fit: AnyFit, subgroup: str) -> Estimates:
@@ -121,7 +122,7 @@ class CountsMethod(Method):
                 f"terms: {telling.terms(formula)}."
             )
         averaged = AVERAGED[analysis.averaging].format(arm=planned.study.words.arm)
-        yield f"Adjusted rates are {averaged}; errors are by the delta method."
+        yield f"Adjusted rates are {averaged}{telling.cite(analysis.averaging)}; errors are by the delta method."
 
 
 METHOD = CountsMethod()

@@ -15,8 +15,8 @@ from coxa.study.wording import join_words, proportion_of
 
 SCHEMES: dict[str, Scheme] = {"simple": "simple", "blocks": "pb", "minimisation": "ps"}
 VARIANCE_WORDS = {
-    "ye": "with a variance that holds under randomisation also where the model is wrong",
-    "ge": "by the delta method, model and covariates taken as given",
+    "ye": "have the variance of Ye and others, which holds under randomisation also where the model is wrong",
+    "ge": "have errors by the delta method, model and covariates taken as given",
 }
 
 
@@ -100,12 +100,15 @@ class LogisticMethod(Method):
             )
         labels = [planned.study.label("covariates", name) for name in strata]
         within = f", within strata of {join_words(labels)}" if labels else ""
-        small = ", residuals divided by the root of one less their leverage" if variance == "ye" else ""
-        tested = f"{small}, and t quantiles" if planned.analysis.option("small_samples") else ", and normal quantiles"
+        small = planned.analysis.option("small_samples")
+        residuals = (
+            ", with residuals divided by the root of one less their leverage" if small and variance == "ye" else ""
+        )
+        tested = f"limits are of {'t' if small else 'the normal distribution'}"
         yield (
             f"Each {planned.study.words.arm}'s risk is the mean of the predictions for all participants, as if all had "
-            f"been in it; differences and ratios of these risks have errors {VARIANCE_WORDS[variance]}{within}"
-            f"{tested}{telling.cite(variance)}. The odds ratio is that of the standardised risks, not of the model."
+            f"been in it; differences and ratios of these risks {VARIANCE_WORDS[variance]}{telling.cite(variance)}"
+            f"{within}{residuals}; {tested}. The odds ratio is that of the standardised risks, not of the model."
         )
 
 

@@ -103,7 +103,7 @@ def _model(report: ReportRecord, planned: PlannedAnalysis) -> Iterator[Text]:
         from_which = f", from the {information} information" if information else ""
         yield f"Degrees of freedom: {DDF_NAMES.get(ddf, ddf)}{from_which}{cite(ddf)}."
     weights = plan.option("averaging")
-    if fits and weights and has_covariates(planned, fits):
+    if fits and weights and planned.of_means and has_covariates(planned, fits):
         yield f"{WEIGHTS[weights]}{cite(weights)}."
     yield from _further(planned, cite)
 
