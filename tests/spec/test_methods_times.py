@@ -213,7 +213,7 @@ def test_competing_risks_give_shares_and_both_hazard_ratios() -> None:
 def test_every_event_counts_in_rates() -> None:
     frame = rows(per_year=4)
     fits, found = run(plan("recurrent", ordered=["pwp-total"]), frame)
-    hand = fit_recurrent("arm", rows_at_risk(frame))
+    hand = fit_recurrent("arm", rows_at_risk(frame), correction="leverage")
     ratio = one(found, "rate_ratio")
     assert (ratio["estimate"], ratio["std_error"]) == pytest.approx((np.exp(hand.coef[0]), hand.se[0]))
     usual = frame[frame["arm"] == "usual"]
@@ -266,7 +266,8 @@ def telling(study: Study, fits: tuple[Any, ...]) -> Telling:
         ("cox", {"strata": "sex"}, "Levels of sex had a baseline hazard each."),
         ("kaplan_meier", {"strata": "sex"}, "by the log-rank test[log-rank], within levels of sex."),
         ("competing_risks", {}, "After hip surgery it can no longer happen."),
-        ("recurrent", {}, "with a variance robust by participant[lwyy]; terms: arm."),
+        ("recurrent", {}, "robust by participant[lwyy], corrected for few participants[leverage]; terms: arm."),
+        ("recurrent", {"variance": "robust"}, "with a variance robust by participant[lwyy]; terms: arm."),
         ("recurrent", {"variance": "independent"}, "as independent[andersen-gill]"),
         ("recurrent", {"ordered": ["pwp-gap"]}, "not as randomised."),
     ],

@@ -32,6 +32,7 @@ from coxa.models import (
     visit_rows,
 )
 from coxa.models.survival.grouped import grouped_point
+from coxa.models.survival.partial import information_of_rows, point_at
 from tests.reference.tolerances import CLOSED_FORM, FINITE_DIFFERENCE
 
 
@@ -191,6 +192,26 @@ def test_an_arm_without_events_of_the_cause_has_no_subdistribution_hazard() -> N
 
 
 PEOPLE = pd.DataFrame({"participant_id": ["P1", "P2", "P3"], "arm": ["a", "b", "a"], "end": [100, 80, 60]})
+
+
+def test_a_variance_that_is_corrected_for_few_participants_is_nearer_to_the_jackknife() -> None:
+    """The shares of information of all rows are the information."""
+    rng = np.random.default_rng(2)
+    people = pd.DataFrame({"participant_id": range(30), "arm": ["a", "b"] * 15, "end": rng.integers(60, 100, 30)})
+    frail = rng.gamma(1, 3, 30)
+    events = pd.concat(
+        pd.DataFrame({"participant_id": k, "day": np.unique(rng.integers(1, 60, rng.poisson(frail[k])))})
+        for k in range(30)
+    )
+    rows = recurrent_rows(people, events, end="end", day="day")
+    plain, corrected = (fit_recurrent("arm", rows, ties="breslow", correction=each) for each in ("none", "leverage"))
+    theta = plain.coef * plain.scale
+    shares = information_of_rows(list(plain.strata), theta, plain.n)
+    assert shares.sum(axis=0) == pytest.approx(point_at(list(plain.strata), theta).hessian, rel=CLOSED_FORM)
+    left = [fit_recurrent("arm", rows[rows["participant_id"] != k], ties="breslow").coef[0] for k in range(30)]
+    jackknife = float(np.sqrt(29 / 30 * ((np.array(left) - np.mean(left)) ** 2).sum()))
+    assert plain.se[0] < corrected.se[0] < 1.02 * jackknife
+    assert corrected.spec.call() == "fit_recurrent('arm', data, method='lwyy', ties='breslow', correction='leverage')"
 
 
 def test_days_of_events_become_times_at_risk() -> None:

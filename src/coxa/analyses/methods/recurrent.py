@@ -50,8 +50,7 @@ class RecurrentMethod(TimesMethod):
 
     def run(self, planned: PlannedAnalysis, rows: pd.DataFrame, visit: str, subgroup: str | None) -> ModelRun:
         """Fit the model of rates."""
-        robust = planned.analysis.option("variance") == "robust"
-        return self._run(planned, rows, visit, subgroup, "lwyy" if robust else "andersen-gill")
+        return self._run(planned, rows, visit, subgroup, "lwyy" if is_robust(planned) else "andersen-gill")
 
     def fits(self, planned: PlannedAnalysis, dataset: AnalysisRows, subgroup: str | None = None) -> Iterator[AnyFit]:
         """Yield the model of rates up to each visit, and then those of events by their number."""
@@ -67,7 +66,15 @@ class RecurrentMethod(TimesMethod):
         most = most_numbered(at_risk) if method in ORDERED else None
         at_risk = at_risk if most is None else at_risk[at_risk["number"] <= most]
         terms = terms_of(planned, subgroup)
-        fit = fit_recurrent(terms, at_risk, method=method, ties=ties, most_events=most)  # type: ignore[arg-type]
+        correction = "leverage" if is_corrected(planned) else "none"
+        fit = fit_recurrent(
+            terms,
+            at_risk,
+            method=method,  # type: ignore[arg-type]
+            ties=ties,
+            most_events=most,
+            correction=correction,  # type: ignore[arg-type]
+        )
         only = "" if most is None else f"; of the first {most}, which {FEW_LATER} or more had"
         said = f"{NAMES[method]}{only}; {fit.n_events} events"
         return recorded(planned, fit, at_risk, visit, f"rows_at_risk({selected(visit)})", said)
@@ -88,10 +95,11 @@ class RecurrentMethod(TimesMethod):
 
     def words(self, planned: PlannedAnalysis, fits: Sequence[AnyFit] | None) -> Words:
         """Return what the model is called."""
-        robust = planned.analysis.option("variance") == "robust"
+        corrected = ("leverage",) if is_corrected(planned) else ()
+        ordered = ("pwp",) if planned.analysis.option("ordered") else ()
         return Words(
             title="Rates of events that may come again",
-            cites=("lwyy" if robust else "andersen-gill", *(("pwp",) if planned.analysis.option("ordered") else ())),
+            cites=("lwyy" if is_robust(planned) else "andersen-gill", *corrected, *ordered),
             ddf=None,
             missing="Participants count until observation of them ended.",
         )
@@ -100,12 +108,10 @@ class RecurrentMethod(TimesMethod):
         """Yield how rates were compared."""
         planned, cite = telling.planned, telling.cite
         terms = telling.terms(next(iter(telling.formulas())))
-        robust = planned.analysis.option("variance") == "robust"
-        errors = (
-            f"with a variance robust by participant{cite('lwyy')}"
-            if robust
-            else f"taking the events of a participant as independent{cite('andersen-gill')}"
-        )
+        errors = f"taking the events of a participant as independent{cite('andersen-gill')}"
+        if is_robust(planned):
+            corrected = f", corrected for few participants{cite('leverage')}" if is_corrected(planned) else ""
+            errors = f"with a variance robust by participant{cite('lwyy')}{corrected}"
         yield (
             f"Rates of {mid_sentence_label(planned.outcome_label)} {until_words(planned)} were compared by a "
             f"proportional-rates model of the days of all events, {errors}; terms: {terms}."
@@ -115,6 +121,16 @@ class RecurrentMethod(TimesMethod):
                 "Hazard ratios of events by their number are those of Prentice, Williams and Peterson"
                 f"{cite('pwp')}: {among(planned)}."
             )
+
+
+def is_robust(planned: PlannedAnalysis) -> bool:
+    """Return whether the variance is robust by participant."""
+    return planned.analysis.option("variance") in ("corrected", "robust")
+
+
+def is_corrected(planned: PlannedAnalysis) -> bool:
+    """Return whether a robust variance is corrected for few participants."""
+    return bool(planned.analysis.option("variance") == "corrected")
 
 
 def among(planned: PlannedAnalysis) -> str:

@@ -25,7 +25,15 @@ from coxa.models.numerics.newton import Optimum, minimise
 from coxa.models.survival.cox_fit import CoxFit
 from coxa.models.survival.follow_up import FollowUp, codes_of, follow_up
 from coxa.models.survival.monotone import endless_direction
-from coxa.models.survival.partial import Stratum, minus_log_likelihood, point_at, score_of_rows, strata_of
+from coxa.models.survival.partial import (
+    Stratum,
+    information_of_rows,
+    minus_log_likelihood,
+    point_at,
+    score_of_rows,
+    strata_of,
+)
+from coxa.models.survival.specs import CORRECTIONS, Correction
 
 NO_INFORMATION = 1e-9
 """Eigenvalue of the information at 0, of covariates scaled to a unit diagonal, that is none."""
@@ -43,6 +51,7 @@ def fit_cox_arrays(
     strata: ArrayLike | None = None,
     cluster: ArrayLike | None = None,
     ties: Literal["efron", "breslow"] = "efron",
+    correction: Correction = "none",
 ) -> CoxFit:
     """Fit Cox's model of proportional hazards to arrays; `fit_cox` takes a formula and a frame.
 
@@ -61,6 +70,9 @@ def fit_cox_arrays(
         a correction for few clusters.
     ties : "efron" or "breslow", default "efron"
         How events at the same time are handled.
+    correction : "none" or "leverage", default "none"
+        Of a robust variance for few clusters: each cluster's score is divided by one less its share of the information,
+        as Mancl and DeRouen have it for estimating equations.
 
     Raises
     ------
@@ -76,12 +88,15 @@ def fit_cox_arrays(
     [0.274, 1.166]
     """
     check_option("ties", ties, ("efron", "breslow"))
+    check_option("correction", correction, CORRECTIONS)
     rows = follow_up(time, event, start, strata)
     names, x = _columns(covariates, rows.time.size)
     clusters = None if cluster is None else codes_of(cluster, rows.time.size, "cluster")
     scale = spread(x)
     parts = strata_of(rows, (x - x.mean(axis=0)) / scale, ties)
-    return maximised(rows, parts, names, scale, ties, None if clusters is None else partial(_robust, clusters))
+    return maximised(
+        rows, parts, names, scale, ties, None if clusters is None else partial(_robust, clusters, correction)
+    )
 
 
 def spread(x: np.ndarray) -> np.ndarray:
@@ -215,10 +230,18 @@ def _monotone(direction: np.ndarray, names: tuple[str, ...]) -> MonotoneLikeliho
 
 
 def _robust(
-    clusters: np.ndarray, parts: Sequence[Stratum], theta: np.ndarray, model: np.ndarray
+    clusters: np.ndarray, correction: str, parts: Sequence[Stratum], theta: np.ndarray, model: np.ndarray
 ) -> tuple[np.ndarray, int]:
     """Return the sandwich of scores that are added up within clusters, and the number of these."""
-    return sandwich(score_of_rows(list(parts), theta, clusters.size), clusters, model)
+    scores = score_of_rows(list(parts), theta, clusters.size)
+    if correction == "none":
+        return sandwich(scores, clusters, model)
+    count, p = int(clusters.max()) + 1, theta.size
+    shares, summed = np.zeros((count, p, p)), np.zeros((count, p))
+    np.add.at(shares, clusters, information_of_rows(list(parts), theta, clusters.size))
+    np.add.at(summed, clusters, scores)
+    left = np.eye(p) - shares @ model
+    return sandwich(np.linalg.solve(left, summed[:, :, None])[:, :, 0], np.arange(count), model)
 
 
 def sandwich(of_rows: np.ndarray, clusters: np.ndarray, model: np.ndarray) -> tuple[np.ndarray, int]:

@@ -15,7 +15,7 @@ from coxa.models.design.matrix import Design, design_matrix
 from coxa.models.design.rows import check_cells, check_frame, check_unique
 from coxa.models.survival.cox import fit_cox_arrays
 from coxa.models.survival.cox_fit import CoxFit
-from coxa.models.survival.specs import CoxSpec, SurvivalSpec
+from coxa.models.survival.specs import Correction, CoxSpec, SurvivalSpec
 
 FEW_CLUSTERS = 20
 """Clusters below which a sandwich without a correction is known to be too small."""
@@ -33,6 +33,7 @@ def fit_cox(
     cluster: str | None = None,
     ties: Literal["efron", "breslow"] = "efron",
     participant: str = "participant_id",
+    correction: Correction = "none",
 ) -> CoxFit:
     """Fit Cox's model of proportional hazards.
 
@@ -56,6 +57,9 @@ def fit_cox(
         How events at the same time are handled.
     participant : str
         Column that says whose row it is.
+    correction : {"none", "leverage"}
+        Of a robust variance for few clusters: none, as in R and SAS, or each cluster's score over one less its share of
+        the information (Mancl and DeRouen).
 
     Returns
     -------
@@ -88,6 +92,7 @@ def fit_cox(
         cluster=cluster,
         ties=ties,
         participant=participant,
+        correction=correction,
     )
     return fitted(spec, check_frame(data))
 
@@ -105,8 +110,9 @@ def fitted(spec: CoxSpec, data: pd.DataFrame, asked: SurvivalSpec | None = None)
         strata=None if not spec.strata else labels_of(rows, spec.strata),
         cluster=None if spec.cluster is None else labels_of(rows, [spec.cluster]),
         ties=spec.ties,  # type: ignore[arg-type]
+        correction=spec.correction,  # type: ignore[arg-type]
     )
-    warnings = (*design.unused_said, *few_clusters(fit.clusters), *repeated(spec, rows))
+    warnings = (*design.unused_said, *few_clusters(fit.clusters, spec.correction), *repeated(spec, rows))
     return replace(fit, terms=terms, spec=asked or spec, design=design, warnings=warnings)
 
 
@@ -173,9 +179,9 @@ def check_rows(spec: CoxSpec, data: pd.DataFrame, complete: np.ndarray) -> None:
         )
 
 
-def few_clusters(clusters: int | None) -> tuple[str, ...]:
+def few_clusters(clusters: int | None, correction: str) -> tuple[str, ...]:
     """Say that a sandwich is of few clusters."""
-    if clusters is None or clusters >= FEW_CLUSTERS:
+    if clusters is None or clusters >= FEW_CLUSTERS or correction != "none":
         return ()
     return (f"the robust variance is of {clusters} clusters, without a correction for few, and may be too small",)
 

@@ -165,6 +165,23 @@ def score_of_rows(strata: list[Stratum], beta: np.ndarray, n: int) -> np.ndarray
     return scores
 
 
+def information_of_rows(strata: list[Stratum], beta: np.ndarray, n: int) -> np.ndarray:
+    """Return (n, p, p) what each row adds to the information by being at risk; with ties by Breslow they sum to it."""
+    p = beta.size
+    found = np.zeros((n, p, p))
+    for each in strata:
+        weight = weights_of(each, beta)
+        sums = each.denominators(weight)
+        means = each.denominators(weight[:, None] * each.x) / sums[:, None]
+        hazard = weight * each.over_risk(per_time(each, 1 / sums))
+        first = weight[:, None] * each.over_risk(per_time(each, means / sums[:, None]))
+        second = each.over_risk(per_time(each, means[:, :, None] * means[:, None, :] / sums[:, None, None]))
+        cross = each.x[:, :, None] * first[:, None, :]
+        outer = hazard[:, None, None] * each.x[:, :, None] * each.x[:, None, :]
+        found[each.rows] = outer - cross - cross.transpose(0, 2, 1) + weight[:, None, None] * second
+    return found
+
+
 def weights_of(stratum: Stratum, beta: np.ndarray) -> np.ndarray:
     """Return (m,) the hazards of rows, relative to the highest."""
     eta = stratum.x @ beta

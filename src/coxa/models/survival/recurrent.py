@@ -15,7 +15,7 @@ from coxa.findings import Finding, Findings
 from coxa.models.design.rows import check_frame, check_unique, place
 from coxa.models.survival.cox_fit import CoxFit
 from coxa.models.survival.cox_rows import fitted
-from coxa.models.survival.specs import CoxSpec, Recurrence, RecurrentSpec, Ties
+from coxa.models.survival.specs import Correction, CoxSpec, Recurrence, RecurrentSpec, Ties
 
 FEW_LATER = 10
 """Events of one number below which its hazard is said to rest on few."""
@@ -178,6 +178,7 @@ def fit_recurrent(
     most_events: int | None = None,
     ties: Ties = "efron",
     participant: str = "participant_id",
+    correction: Correction = "none",
 ) -> CoxFit:
     """Fit a model of events that come again to rows that `recurrent_rows` makes.
 
@@ -201,6 +202,9 @@ def fit_recurrent(
         How events at the same time are handled.
     participant : str
         Column that says whose row it is.
+    correction : {"none", "leverage"}
+        Of a robust variance for few clusters: none, as in R and SAS, or each cluster's score over one less its share of
+        the information (Mancl and DeRouen).
 
     Examples
     --------
@@ -211,7 +215,13 @@ def fit_recurrent(
     [0.4, 0.44]
     """
     spec = RecurrentSpec(
-        formula=formula, method=method, strata=strata, most_events=most_events, ties=ties, participant=participant
+        formula=formula,
+        method=method,
+        strata=strata,
+        most_events=most_events,
+        ties=ties,
+        participant=participant,
+        correction=correction,
     )
     data = check_frame(data)
     for column in ("start", "stop", "event", "number", "gap", spec.participant):
@@ -239,6 +249,7 @@ def cox_of(spec: RecurrentSpec) -> CoxSpec:
         strata=own or None,
         ties=spec.ties,
         participant=spec.participant,
+        correction=spec.correction,
         **options,
     )
 

@@ -14,6 +14,9 @@ from coxa.models.spec import Spec
 Ties = Literal["efron", "breslow"]
 TIES: tuple[str, ...] = get_args(Ties)
 
+Correction = Literal["none", "leverage"]
+CORRECTIONS: tuple[str, ...] = get_args(Correction)
+
 Recurrence = Literal["lwyy", "andersen-gill", "pwp-total", "pwp-gap"]
 RECURRENCES: tuple[str, ...] = get_args(Recurrence)
 
@@ -87,10 +90,12 @@ class CoxSpec(SurvivalSpec):
     cluster: str | None = None
     ties: str = "efron"
     participant: str = "participant_id"
+    correction: str = "none"
 
     def __post_init__(self) -> None:
         self._check()
         check_option("ties", self.ties, TIES)
+        check_option("correction", self.correction, CORRECTIONS)
         self._keep(strata=columns_named("strata", self.strata))
 
 
@@ -114,10 +119,12 @@ class RecurrentSpec(SurvivalSpec):
     most_events: int | None = None
     ties: str = "efron"
     participant: str = "participant_id"
+    correction: str = "none"
 
     def __post_init__(self) -> None:
         self._check()
         check_option("method", self.method, RECURRENCES)
+        check_option("correction", self.correction, CORRECTIONS)
         check_option("ties", self.ties, TIES)
         self._keep(strata=columns_named("strata", self.strata))
         if self.most_events is not None and not (isinstance(self.most_events, int) and self.most_events > 0):

@@ -17,10 +17,11 @@ class Recurrent(TimesAnalysis):
     measures: ClassVar[tuple[Measure, ...]] = ("count",)
 
     model: Literal["recurrent"] = Field(description="Every event counts, with its day.")
-    variance: Literal["robust", "independent"] = Field(
-        "robust",
-        description="Robust by participant (Lin, Wei, Yang and Ying), or that of Andersen and Gill, which takes the "
-        "events of a participant as independent.",
+    variance: Literal["corrected", "robust", "independent"] = Field(
+        "corrected",
+        description="Robust by participant (Lin, Wei, Yang and Ying), corrected for few participants by the leverage "
+        "of each (Mancl and DeRouen) or not; or that of Andersen and Gill, which takes the events of a participant as "
+        "independent.",
     )
     ordered: tuple[Literal["pwp-total", "pwp-gap"], ...] = Field(
         (),
