@@ -73,11 +73,13 @@ def results_table(report: ReportRecord, analyses: Sequence[PlannedAnalysis], tab
     table = Table(
         table_id, title, study.words.arm.capitalize(), columns, tuple(groups), tuple(_notes(report, asked, marks))
     )
-    return _without_empty(_without_empty(table, ESTIMATED), BASELINE)
+    for place in MAY_BE_EMPTY:
+        table = _without_empty(table, place)
+    return table
 
 
-BASELINE, ESTIMATED = 1, 3
-"""Places of columns that some kinds of endpoints have nothing in."""
+MAY_BE_EMPTY = (3, 2, 1)
+"""Places of columns that some kinds of endpoints have nothing in, the last first: estimated, at the visit, baseline."""
 
 
 def _without_empty(table: Table, place: int) -> Table:
