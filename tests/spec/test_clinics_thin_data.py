@@ -65,7 +65,7 @@ def test_with_everything_there_every_part_is_there() -> None:
     assert {one.measure for one in found.series} == {"complete", "change", "important", "missed", "episodes"}
     assert {one.name for one in found.rates} == {"attended", "missed"}
     assert {one.kind for one in found.shares} == {"important", "worse"}
-    assert set(found.without) == {"literature", "worse"}
+    assert set(found.without) == {"worse"}
     assert found.n_patients == 144
 
 
