@@ -116,8 +116,8 @@ counts those observed. Standard error of 5% or 95% by chance: {error:.1%}.
 |---|---|---|---|---|---|
 {lines}
 
-Width is of limits as they are printed, of ratios not on the log scale. That fewer trials reject by the count, and that
-its limits cover less than they say where outcomes are missing, is why the model is asked.
+Widths are of limits as printed, of ratios not on the log scale. The model knows how far everybody is from the threshold
+and not only on which side, hence the power; it rests on the normal distribution, which the trials here have.
 
     python -m tests.simulation.responder_size --replicates {replicates} --write docs/methods/responder-size.md
 """

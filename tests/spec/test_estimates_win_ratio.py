@@ -122,7 +122,7 @@ def test_the_null_variance_is_by_pairs_of_pairs_that_share_a_participant(seed: i
         products = [row[j] * row[k] for row in table for j in range(other) for k in range(other) if j != k]
         total += np.mean(products) / size
     decided = (outcome != 0).mean()
-    table = win_statistics(endpoints, treated, variance="null").table.set_index("statistic")
+    table = win_statistics(endpoints, treated, variance="no_difference").table.set_index("statistic")
     assert table.loc["net_benefit", "se"] == pytest.approx(np.sqrt(total), rel=CLOSED_FORM)
     assert table.loc["win_ratio", "se"] == pytest.approx(2 * np.sqrt(total) / decided, rel=CLOSED_FORM)
     assert table.loc["win_odds", "se"] == pytest.approx(2 * np.sqrt(total), rel=CLOSED_FORM)

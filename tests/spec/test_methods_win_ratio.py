@@ -93,7 +93,7 @@ def expected(d: pd.DataFrame, **options: Any) -> pd.DataFrame:
     return found.table.set_index("statistic")
 
 
-@pytest.mark.parametrize("variance", ["u_statistic", "null"])
+@pytest.mark.parametrize("variance", ["u_statistic", "no_difference"])
 def test_the_numbers_are_those_of_the_steps_in_their_directions(variance: str) -> None:
     estimates, table = run(plan(variance=variance), rows()).frame, expected(rows(), variance=variance)
     assert estimates["term"].tolist() == ["win_ratio", "win_odds", "net_benefit"]
@@ -105,7 +105,7 @@ def test_the_numbers_are_those_of_the_steps_in_their_directions(variance: str) -
 
 
 def test_the_recorded_call_gives_the_comparison_again() -> None:
-    study, d = plan(strata="site", variance="null"), rows()
+    study, d = plan(strata="site", variance="no_difference"), rows()
     fits, estimates = run_analysis(study, "main", study.analyses["main"], SimulatedRows(d, "ranking"))
     names = {"win_statistics": win_statistics, "TimeEndpoint": TimeEndpoint, "MeasuredEndpoint": MeasuredEndpoint}
     (again,) = eval(fits[0].spec.call(), {**names, "data": d})
@@ -136,7 +136,7 @@ def test_a_missing_step_is_no_missing_participant() -> None:
 
 
 def test_the_methods_name_the_steps_in_order() -> None:
-    study = plan(variance="null")
+    study = plan(variance="no_difference")
     planned = study.planned("main")
     cited: list[str] = []
 

@@ -11,7 +11,7 @@ from scipy.stats import norm
 
 from coxa.errors import FitError
 
-Variance = Literal["u_statistic", "null"]
+Variance = Literal["u_statistic", "no_difference"]
 Weighting = Literal["mantel-haenszel", "equal"]
 VARIANCES: tuple[Variance, ...] = get_args(Variance)
 WEIGHTINGS: tuple[Weighting, ...] = get_args(Weighting)
@@ -81,7 +81,7 @@ def win_table(strata: list[Compared], weighting: Weighting, variance: Variance, 
     weights = weights_of(strata, weighting)
     pairs = float(weights @ [each.pairs for each in strata])
     win, loss = (float(weights @ [getattr(each, side) for each in strata]) / pairs for side in ("wins", "losses"))
-    if variance == "null":
+    if variance == "no_difference":
         spread = float(weights**2 @ [null_variance(each) for each in strata]) / pairs**2
         se = np.sqrt(np.maximum([4 * spread / (win + loss) ** 2, spread, 4 * spread], 0.0)) if win + loss else None
         return rows_of(win, loss, se, conf_level)

@@ -98,7 +98,7 @@ class WinStatistics:
     table       : one row each for `win_ratio`, `net_benefit` and `win_odds`: estimate, `se` (of the logarithm, for the
                   ratios), limits and p
     variance    : "u_statistic": of Hoeffding's projection, from the covariance of the shares of wins and losses of each
-                  participant, with n - 1; "null": of Dong and others, where the groups do not differ
+                  participant, with n - 1; "no_difference": of Dong and others, where the groups do not differ
     by_stratum  : one row per stratum: its name, `n_treated`, `n_reference`, `wins`, `losses`, `ties`
 
     Examples
@@ -139,9 +139,9 @@ def win_statistics(
         Only participants of the same stratum are compared.
     weighting : {"mantel-haenszel", "equal"}
         Weight of each pair of a stratum: one over its participants, or one.
-    variance : {"u_statistic", "null"}
-        `u_statistic` holds whether or not the groups differ. `null` is that of Dong and others, for groups that do not
-        differ, which the R package WINS prints.
+    variance : {"u_statistic", "no_difference"}
+        `u_statistic` holds whether or not the groups differ. `no_difference` is that of Dong and others, for groups
+        that do not differ, which the R package WINS prints.
     missing : {"refuse", "tie"}
         A pair in which a value of an endpoint is missing (NaN) is tied on that endpoint, if it is not refused.
     conf_level : float, default 0.95

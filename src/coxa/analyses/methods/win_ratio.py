@@ -23,7 +23,7 @@ from coxa.study.wording import join_words, mid_sentence_label
 STATISTICS = ("win_ratio", "win_odds", "net_benefit")
 VARIANCE_WORDS = {
     "u_statistic": "of the shares of wins and losses of each participant",
-    "null": "of Dong and others, of arms that do not differ",
+    "no_difference": "of Dong and others, of arms that do not differ",
 }
 EVENT = 1
 """Status of a participant with the event of a step that is a time."""
@@ -67,7 +67,7 @@ class WinRatioMethod(Method):
         yield (
             "The win ratio is wins over losses, the net benefit the share of wins less that of losses, and the win "
             "odds count half of the ties on both sides. Limits are normal, of the ratios on the log scale, with the "
-            f"variance {VARIANCE_WORDS[plan.variance]}{cite('win-null') if plan.variance == 'null' else ''}."
+            f"variance {VARIANCE_WORDS[plan.variance]}{cite('win-null') if plan.variance == 'no_difference' else ''}."
         )
 
 

@@ -22,6 +22,7 @@ from coxa.study.models.mmrm import MMRM
 from coxa.study.models.ordinal import Ordinal
 from coxa.study.models.proportions import Proportions
 from coxa.study.models.recurrent import Recurrent
+from coxa.study.models.responder_mmrm import ResponderMMRM
 from coxa.study.models.win_ratio import WinRatio
 
 AnyModel = (
@@ -41,6 +42,7 @@ AnyModel = (
     | CountModel
     | GEE
     | WinRatio
+    | ResponderMMRM
 )
 """Every kind of model; a new one is added here. Its method is `coxa.analyses.methods.<model>`."""
 

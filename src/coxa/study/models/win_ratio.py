@@ -24,7 +24,7 @@ class WinRatio(Analysis):
     weighting: Literal["mantel-haenszel", "equal"] = Field(
         "mantel-haenszel", description="Weight of a pair: one over the participants of its stratum, or one."
     )
-    variance: Literal["u_statistic", "null"] = Field(
+    variance: Literal["u_statistic", "no_difference"] = Field(
         "u_statistic",
         description="Of the shares of wins and losses of each participant, or that of arms that do not differ (Dong "
         "and others), which R's WINS prints.",

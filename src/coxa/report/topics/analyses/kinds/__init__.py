@@ -14,6 +14,7 @@ from coxa.report.topics.analyses.kinds.ordered import bars_of_levels, ordered_bl
 from coxa.report.topics.analyses.kinds.random_intercept import random_intercept_blocks
 from coxa.report.topics.analyses.kinds.ranking import first_decided, ranking_blocks
 from coxa.report.topics.analyses.kinds.recurrent import recurrent_blocks
+from coxa.report.topics.analyses.kinds.responder_gap import responder_gap_blocks
 from coxa.report.topics.analyses.kinds.time import event_curves, time_blocks
 from coxa.report.topics.analyses.kinds.working_correlation import working_correlation_blocks
 from coxa.study.comparative import PlannedAnalysis
@@ -53,6 +54,7 @@ def kind_blocks(report: ReportRecord, planned: PlannedAnalysis) -> list[Block]:
         *shown,
         *recurrent_blocks(report, planned),
         *random_intercept_blocks(report, planned),
+        *responder_gap_blocks(report, planned),
         *working_correlation_blocks(report, planned),
     ]
     return [one for one in blocks if not (lead and isinstance(one, FigureBlock) and one.figure.id == lead.id)]
