@@ -33,7 +33,7 @@ class ResponderMMRMMethod(Method):
         Raises
         ------
         FitError
-            A strategy for an intercurrent event makes no responder of participants whatever their score.
+            A strategy for an intercurrent event makes no responder of participants at any score.
         """
         analysis, rows = options_of(planned, ResponderMMRM), rows_of_model(planned, dataset)
         check_composite(planned)
@@ -107,7 +107,7 @@ def check_composite(planned: PlannedAnalysis) -> None:
     composite = [name for name, how in planned.estimand.intercurrent_events.items() if how.strategy == "composite"]
     if composite:
         raise FitError(
-            f"{composite[0]} has the strategy composite: nobody is a responder after it, whatever the score, and a "
+            f"{composite[0]} has the strategy composite: no participant is a responder after it, at any score, and a "
             "model of the score does not know that",
             ["Use model proportions or logistic for this estimand.", "Choose another strategy for the event."],
         )
