@@ -59,8 +59,9 @@ def proportional_odds_test(fit: OrdinalFit, *, test: Test = "likelihood_ratio") 
 
     Notes
     -----
-    In small samples both reject too often, the score test more so; a large p-value is no proof. Compare the effects at
-    each threshold (`partial`) before a summary over thresholds is given up.
+    In small samples the likelihood ratio rejects too often, the score test does not: at 20 an arm, five categories,
+    10.5% and 4.4% of 4,000 simulated trials at 5% (docs/methods/ordinal-size.md). A large p-value is no proof. Compare
+    the effects at each threshold (`partial`) before a summary over thresholds is given up.
 
     Examples
     --------

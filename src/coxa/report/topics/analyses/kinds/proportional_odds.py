@@ -33,15 +33,15 @@ def proportional_odds_blocks(planned: PlannedAnalysis, models: list[tuple[str, O
     models : (visit, model); the visit is empty where one model has all of them
     """
     named = [(visit, model) for visit, model in models if not visit or visit in planned.visits]
-    tested = [(visit, model, proportional_odds_test(model)) for visit, model in named if model.data.k > 1]
+    tested = [(visit, model, tests_of(model)) for visit, model in named if model.data.k > 1]
     tested = [(visit, model, found) for visit, model, found in tested if len(found) > 1]
     if not tested:
         return []
     groups = [_group(planned, visit, model, found) for visit, model, found in tested]
     cuts = any(row.level for group in groups for row in group.rows)
     notes = (
-        "Likelihood ratio of the model against one with an odds ratio of the term above each level. A large p-value "
-        "does not show that odds are proportional.",
+        f"{_test_words(tested)} of the model against one with an odds ratio of the term above each level. A large "
+        "p-value does not show that odds are proportional.",
         *_infinite(tested),
         *([OF_CUTS] if cuts else []),
     )
@@ -55,6 +55,15 @@ def proportional_odds_blocks(planned: PlannedAnalysis, models: list[tuple[str, O
         tuple(Footnote(text) for text in notes),
     )
     return [TableBlock(table), Paragraph(prose(Cell(_said(planned, tested))), found=True)]
+
+
+def tests_of(model: OrdinalFit) -> pd.DataFrame:
+    """Return the score tests, which keep their size in small trials; with a random intercept, likelihood ratios."""
+    return proportional_odds_test(model, test="score" if model.random is None else "likelihood_ratio")
+
+
+def _test_words(tested: list[tuple[str, OrdinalFit, pd.DataFrame]]) -> str:
+    return "Score test" if all(model.random is None for _, model, _ in tested) else "Likelihood ratio"
 
 
 def _cut(row: Row, columns: int) -> Row:
