@@ -58,17 +58,20 @@ Making the files took {made} (`coxa.simulate.registry_blocks`, in blocks of 250,
 
 ## On a PostgreSQL server
 
-`python benchmarks/audit.py --postgres --episodes 1000000` starts a server of its own, copies the registry into a table and audits it. The episodes that are
-used are checked and typed once into a temporary table, and the columns of a model are worked out once per row: a weighted model of 15,000 rows took 5.3 s
-and takes 0.3. Seconds are those of the clock, on two cores that many other programs used at the same time (a load of 15 to 18), so that they are upper limits.
+`python benchmarks/audit.py --postgres --episodes 1000000` starts a server of its own, copies the registry into a
+table and audits it. The episodes that are used are checked and typed once into a temporary table, and the columns of
+a model are worked out once per row: a weighted model of 15,000 rows took 5.3 s and takes 0.3. Seconds are those of
+the clock, on two cores that many other programs used at the same time (a load of 15 to 18), so that they are upper
+limits.
 
 | episodes | read, s | measure, s | memory of the audit, MB |
 |---|---|---|---|
 | 20,000 | 4 | 16 | 565 |
 | 1,000,000 | 96 | 269 | not measured |
 
-Before, an audit of 1,000,000 was not done after 500 s under the same load, of which 92 were to read and check. Reading 3,000,000 took 230 s; measuring them, and
-ten million, was not run to the end. Each check still reads the table of the server anew.
+Before, an audit of 1,000,000 was not done after 500 s under the same load, of which 92 were to read and check.
+Reading 3,000,000 took 230 s; measuring them, and ten million, was not run to the end. Each check still reads the
+table of the server anew.
 """
 
 
