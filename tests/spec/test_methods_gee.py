@@ -15,9 +15,13 @@ from coxa.errors import FewClustersError, SeparationError
 from coxa.estimates import marginal_effects, marginal_subgroups
 from coxa.models import fit_gee
 from coxa.models.results.run import ModelRun
+from coxa.report.topics.analyses.forest import plot_forest
 from coxa.report.topics.analyses.kinds.working_correlation import working_correlation_table
+from coxa.report.transform.sharing import of_means
+from coxa.report.transform.sharing.protect import Protection
 from coxa.study.comparative import ComparativeStudy
 from coxa.study.kinds import study_of
+from coxa.tables.hidden import Protected
 from tests.reference.gee_cases import respiratory
 from tests.spec.test_study_read import faults
 
@@ -280,3 +284,16 @@ def test_the_report_shows_the_working_correlation_with_its_address() -> None:
     assert cell.text == f"{fit.model.alpha.iloc[0]:.2f}"
     assert cell.statistics[0].term == "working correlation of Month 3 and Month 6"
     assert "SE of the arms, sandwich over working model" in shown
+
+
+def test_a_forest_is_not_shared_where_it_gives_a_hidden_count_away() -> None:
+    """The model of arm and visit has as many coefficients as shares, so that a difference says what is hidden."""
+    _, found, study = run({}, summary="risk_difference")
+    planned = study.planned("main")
+    figure = plot_forest(planned, planned.rows(found, "risk_difference"), figure_id="forest", title="Forest")
+    nothing = Protected(5, frozenset(), frozenset())
+    hidden = frozenset({("main", "month_6", "exercise")})
+    assert Protection(nothing, frozenset(), hidden).compared_in(figure)
+    assert not Protection(nothing, frozenset(), frozenset({("main", "baseline", "exercise")})).compared_in(figure)
+    assert not Protection(nothing, frozenset({"main"}), hidden).compared_in(figure)
+    assert not of_means(study, "main")

@@ -67,7 +67,8 @@ def plot_responder_curve(
     text = _text(study, response, labelled, marked)
     if thinned(response, visit):
         title += f" (drawn at {labelled['cut'].nunique()} cuts, evenly spaced in the order of the values)"
-    reference = study.label("arms", study.estimands[response.dataset.estimand].treatment.against)
+    estimand = study.estimands.get(response.dataset.estimand)
+    reference = study.label("arms", estimand.treatment.against if estimand else study.reference_arm)
     if len(arms) > MOST_ARMS:
         title += f" (in grey: {reference})"
 

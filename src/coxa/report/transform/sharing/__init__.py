@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from coxa.disclosure import counts_to_hide
+from coxa.figures.blank import blank_figure
 from coxa.report.document import (
     Block,
     Card,
@@ -20,7 +21,7 @@ from coxa.report.document import (
 from coxa.report.record import ReportRecord
 from coxa.report.topics.answer.people import IN_PEOPLE
 from coxa.report.transform.sharing.collect import Collector
-from coxa.report.transform.sharing.figures import shared_figure
+from coxa.report.transform.sharing.figures import OF_FEW, shared_figure
 from coxa.report.transform.sharing.protect import Protection
 from coxa.study import Study
 from coxa.study.comparative import ComparativeStudy
@@ -51,7 +52,7 @@ def shared(document: Document, report: ReportRecord[Study]) -> Document:
     estimands = report.study.estimands if isinstance(report.study, ComparativeStudy) else {}
     outcomes = {name: estimand.endpoint.outcome for name, estimand in estimands.items()}
     protected = protected_counts(document, report.study.report.small_cells, outcomes)
-    models = frozenset(name for name, fits in report.fits.items() if fits)
+    models = frozenset(name for name, fits in report.fits.items() if fits and of_means(report.study, name))
     protection = Protection(protected, models).after(document)
 
     def block(one: Block) -> Block:
@@ -59,12 +60,18 @@ def shared(document: Document, report: ReportRecord[Study]) -> Document:
             case TableBlock(table):
                 return replace(one, table=protection.table(table))
             case FigureBlock(figure):
-                return FigureBlock(shared_figure(figure, protected))
+                few = protection.compared_in(figure)
+                return FigureBlock(blank_figure(figure, OF_FEW) if few else shared_figure(figure, protected))
         return with_texts(one, lambda text: with_cells(text, protection.cell))
 
     said = ("Shared", f"Without small counts. {protected.note()}")
     safe = _without_silent(with_blocks(document, block))
     return replace(safe, facts=(*document.facts, said), small_cells=protected.k)
+
+
+def of_means(study: Study, name: str) -> bool:
+    """Say whether an analysis is of means; a model of a yes or no, or of events, can be a function of their counts."""
+    return not isinstance(study, ComparativeStudy) or study.planned(name).of_means
 
 
 def _without_silent(document: Document) -> Document:

@@ -6,11 +6,13 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+from coxa.figures.figure import Figure
 from coxa.report.document import Document
 from coxa.tables.cells import Cell, Statistic
 from coxa.tables.formats import write
 from coxa.tables.hidden import HIDDEN, Protected, counts, hide
 from coxa.tables.prose import cells_of, with_cells
+from coxa.tables.records import records
 from coxa.tables.table import Column, Footnote, Row, Table
 
 Side = tuple[str, str, str]
@@ -25,7 +27,7 @@ DESCRIBED = ("mean", "median")
 class Protection:
     """What is shown, and what else has to go with the counts that are not.
 
-    models : analyses with a fitted model, whose estimates are no function of counts
+    models : analyses of means with a fitted model, whose estimates are no function of counts
     sides  : analysis, visit and arm of hidden counts; what another analysis compares with them is hidden too
     """
 
@@ -86,6 +88,17 @@ class Protection:
             for one in cell.statistics
             if one.reference and one.analysis not in self.models
             for side in (one.arm, one.reference)
+        )
+
+    def compared_in(self, figure: Figure) -> bool:
+        """Say whether a figure has a comparison that is made from hidden counts."""
+        if not {"analysis", "visit", "arm", "reference"} <= set(figure.data.columns):
+            return False
+        return any(
+            (row["analysis"], row["visit"], row[side]) in self.sides
+            for row in records(figure.data)
+            if row["reference"] and row["analysis"] not in self.models
+            for side in ("arm", "reference")
         )
 
     def _gives_away(self, cell: Cell) -> bool:
