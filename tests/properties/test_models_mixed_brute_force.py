@@ -11,7 +11,8 @@ import pytest
 
 from coxa.models.inference.kenward_roger import adjustment
 from coxa.models.numerics.mixed.blup import joint_error, outer_effects
-from coxa.models.numerics.mixed.likelihood import derived, linear, state
+from coxa.models.numerics.mixed.derivatives import derived
+from coxa.models.numerics.mixed.likelihood import linear, state
 from tests.properties.dense_mixed import Dense, drawn
 
 STEP = 1e-5

@@ -8,7 +8,8 @@ import pandas as pd
 from coxa.errors import NonConvergenceError
 from coxa.models import Fit, fit_lmm, icc
 from coxa.models.lmm.predictions import random_part_of
-from coxa.models.lmm.variances import limits, parameter_functions
+from coxa.models.lmm.variance_functions import parameter_functions
+from coxa.models.lmm.variances import limits
 from coxa.models.numerics.one_thread import one_thread
 from coxa.simulate.bootstrap import bootstrap_fit
 from tests.simulation.lmm_trials import COMPOUND, between_sd, partially_nested

@@ -15,7 +15,8 @@ from coxa.models.covariance import STRUCTURES
 from coxa.models.covariance.spatial_exponential import AT_ONE, AT_ZERO
 from coxa.models.lmm import rows as mixed_rows
 from coxa.models.lmm.predictions import random_part_of
-from coxa.models.numerics.mixed.likelihood import derived, state
+from coxa.models.numerics.mixed.derivatives import derived
+from coxa.models.numerics.mixed.likelihood import state
 from coxa.models.numerics.mixed.markov import Markov
 from coxa.models.numerics.mixed.structured import Structured
 from coxa.models.results.fit import Fit

@@ -12,7 +12,7 @@ from coxa.errors import OptionError, check_level
 from coxa.models.lmm.api import refit
 from coxa.models.lmm.predictions import random_part_of
 from coxa.models.lmm.random_part import RandomPart, residual_blocks
-from coxa.models.lmm.variances import icc_functions, parameter_functions
+from coxa.models.lmm.variance_functions import icc_functions, parameter_functions
 from coxa.models.numerics.mixed.profile import Function
 from coxa.models.numerics.mixed.structured import Structured
 from coxa.models.results.fit import FIT, Fit

@@ -11,7 +11,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from coxa.models.numerics.mixed.likelihood import Derived, Mixed, State, each_first, padded
+from coxa.models.numerics.mixed.derivatives import Derived, each_first, padded
+from coxa.models.numerics.mixed.likelihood import Mixed, State
 from coxa.models.numerics.pattern_sums import Stack
 from coxa.models.numerics.reml import AT_ONCE, Likelihood, parts
 

@@ -20,7 +20,8 @@ from coxa.models.lmm.rows import SLOPES, Prepared, Setting, block_of, built, not
 from coxa.models.mmrm.data import RepeatedData
 from coxa.models.numerics.marginal_fit import Attempt
 from coxa.models.numerics.mixed.build import Blocks
-from coxa.models.numerics.mixed.likelihood import Mixed, derived, linear, state
+from coxa.models.numerics.mixed.derivatives import derived
+from coxa.models.numerics.mixed.likelihood import Mixed, linear, state
 from coxa.models.numerics.mixed.search import VANISHED_TEXT, MixedOptimum, optimum_of
 from coxa.models.numerics.mixed.starts import starts
 from coxa.models.options import few_levels, hardly_repeated

@@ -11,7 +11,8 @@ import pandas as pd
 from coxa.models.lmm.factors import RandomFactor
 from coxa.models.lmm.rows import Prepared, Setting
 from coxa.models.numerics.mixed.build import Blocks
-from coxa.models.numerics.mixed.likelihood import Derived, Mixed, State
+from coxa.models.numerics.mixed.derivatives import Derived
+from coxa.models.numerics.mixed.likelihood import Mixed, State
 from coxa.models.numerics.mixed.markov import Markov
 from coxa.models.numerics.mixed.search import MixedOptimum
 from coxa.models.numerics.mixed.structured import Structured

@@ -24,7 +24,8 @@ from coxa.models.numerics.mixed.build import (
     structured,
 )
 from coxa.models.numerics.mixed.coefficients import Coefficients
-from coxa.models.numerics.mixed.likelihood import Mixed, derived, linear, state
+from coxa.models.numerics.mixed.derivatives import derived
+from coxa.models.numerics.mixed.likelihood import Mixed, linear, state
 from coxa.models.numerics.mixed.markov import Markov
 from coxa.models.numerics.mixed.random_design import CholeskyFactor
 from coxa.models.numerics.mixed.starts import unit

@@ -16,7 +16,8 @@ import numpy as np
 from coxa.models.numerics.mixed.build import Blocks
 from coxa.models.numerics.mixed.coefficients import Coefficients, Parts
 from coxa.models.numerics.mixed.components import ComponentRows
-from coxa.models.numerics.mixed.likelihood import Mixed, State, residual_columns
+from coxa.models.numerics.mixed.derivatives import residual_columns
+from coxa.models.numerics.mixed.likelihood import Mixed, State
 from coxa.models.numerics.mixed.structured import Structured
 
 

@@ -12,7 +12,8 @@ from collections.abc import Callable
 import numpy as np
 from scipy import optimize, stats
 
-from coxa.models.numerics.mixed.likelihood import Mixed, derived, state
+from coxa.models.numerics.mixed.derivatives import derived
+from coxa.models.numerics.mixed.likelihood import Mixed, state
 from coxa.models.numerics.mixed.search import MixedOptimum
 
 Function = Callable[[np.ndarray], float]

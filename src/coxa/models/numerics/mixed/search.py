@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from coxa.models.numerics.mixed.coefficients import Coefficients
-from coxa.models.numerics.mixed.likelihood import Derived, Mixed, State, derived, state
+from coxa.models.numerics.mixed.derivatives import Derived, derived
+from coxa.models.numerics.mixed.likelihood import Mixed, State, state
 from coxa.models.numerics.mixed.random_design import CholeskyFactor
 from coxa.models.numerics.newton import HIGHER_INSIDE, TIE, Optimum, Point, minimise
 
