@@ -122,7 +122,11 @@ def images(session: nox.Session) -> None:
 def which_model(session: nox.Session) -> tuple[str, list[str]]:
     """Return the model that the arguments name first (mmrm, unless another), and the rest of them."""
     first, rest = session.posargs[0], list(session.posargs[1:])
-    return (first, rest) if first in ("mmrm", "lmm", "binary", "gee", "glmm") else ("mmrm", list(session.posargs))
+    return (
+        (first, rest)
+        if first in ("mmrm", "lmm", "survival", "binary", "gee", "glmm")
+        else ("mmrm", list(session.posargs))
+    )
 
 
 @nox.session
@@ -137,7 +141,7 @@ def bench(session: nox.Session) -> None:
         which, arguments = which_model(session)
         session.run("python", f"benchmarks/{which}.py", *arguments)
         return
-    for name in ("main_line", "report", "mmrm", "lmm"):
+    for name in ("main_line", "report", "mmrm", "lmm", "survival"):
         session.run("python", f"benchmarks/{name}.py")
 
 
@@ -149,7 +153,7 @@ def simulation(session: nox.Session) -> None:
         which, arguments = which_model(session)
         session.run("python", "-m", f"tests.simulation.{which}_size", *arguments)
         return
-    pages = {"mmrm": "mmrm-size", "lmm": "random-effects-size"}
+    pages = {"mmrm": "mmrm-size", "lmm": "random-effects-size", "survival": "time-to-event-size"}
     pages |= {name: f"{name}-size" for name in ("binary", "gee", "glmm")}
     for which, page in pages.items():
         session.run("python", "-m", f"tests.simulation.{which}_size", "--write", f"docs/methods/{page}.md")

@@ -256,7 +256,11 @@ def test_no_event_at_all_is_an_analysis_that_cannot_be_fitted(model: str) -> Non
 
 
 def telling(study: Study, fits: tuple[Any, ...]) -> Telling:
-    return Telling(study.planned("main"), fits, lambda word: f"[{word}]", lambda formula: formula.partition("~ ")[2])
+    """Return what sentences are made of; only what an analysis says that it cites may be cited."""
+    planned = study.planned("main")
+    cited = method_of(planned.analysis).words(planned, fits).cites
+    marks = {word: f"[{word}]" for word in cited}
+    return Telling(planned, fits, marks.__getitem__, lambda formula: formula.partition("~ ")[2])
 
 
 @pytest.mark.parametrize(

@@ -108,10 +108,11 @@ class RecurrentMethod(TimesMethod):
         """Yield how rates were compared."""
         planned, cite = telling.planned, telling.cite
         terms = telling.terms(next(iter(telling.formulas())))
-        errors = f"taking the events of a participant as independent{cite('andersen-gill')}"
         if is_robust(planned):
             corrected = f", corrected for few participants{cite('leverage')}" if is_corrected(planned) else ""
             errors = f"with a variance robust by participant{cite('lwyy')}{corrected}"
+        else:
+            errors = f"taking the events of a participant as independent{cite('andersen-gill')}"
         yield (
             f"Rates of {mid_sentence_label(planned.outcome_label)} {until_words(planned)} were compared by a "
             f"proportional-rates model of the days of all events, {errors}; terms: {terms}."
