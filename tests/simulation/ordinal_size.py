@@ -136,7 +136,8 @@ def one_trial(
         return None
     value, error = standardised(adjusted)
     slope = error / (value * (1 - value))
-    found[WINS[2]] = abs(logit(value)) > Z * slope, abs(logit(value) - logit(win)) <= Z * slope
+    apart = float(logit(value) - logit(win))
+    found[WINS[2]] = bool(abs(logit(value)) > Z * slope), abs(apart) <= Z * slope
     sums = stratum_sums(stats.rankdata(outcome), arm.astype(int), 2)
     found[SCORES] = stats.chi2.sf(quadratic(*sums, ("a", "b"))[0], 1) < ALPHA, False
     return found | {name: (p < ALPHA, False) for name, p in zip(ASSUMED, assumed(plain), strict=True)}
