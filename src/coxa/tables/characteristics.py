@@ -70,8 +70,40 @@ def characteristic_rows(study: Study, name: str, described: Described) -> Iterat
             yield from _number_rows(name, f"{label}{unit}", covariate.summary, described)
         return
     scale = study.scale(name)
-    label = f"{study.label('outcomes', name)} ({scale.low:g} to {scale.high:g}, {scale.direction})"
+    label = f"{study.label('outcomes', name)} ({outcome_range(study, name)})"
+    if levels := outcome_levels(study, name):
+        coded = replace(described, columns={key: _coded(rows, name) for key, rows in described.columns.items()})
+        yield from _category_rows(name, label, Covariate(type="category", levels=levels), coded)
+        return
     yield from _number_rows(name, label, "mean_sd", described, scale.decimals)
+
+
+def outcome_range(study: Study, name: str) -> str:
+    """Return what the values of an outcome can be, and which are better: "0 to 10, lower is better"."""
+    scale = study.scale(name)
+    if values := {"yes_no": "yes or no", "count": "a count"}.get(outcome_kind(study, name)):
+        return f"{values}, {'more' if scale.higher_is_better else 'fewer'} is better"
+    return f"{scale.low:g} to {scale.high:g}, {scale.direction}"
+
+
+def outcome_kind(study: Study, name: str) -> str:
+    """Return the kind of an outcome that is measured: score, yes_no, ordered or count."""
+    return str(getattr(study.outcomes[name], "kind", "score"))
+
+
+def outcome_levels(study: Study, name: str) -> dict[str, str]:
+    """Return code -> label of the levels of an outcome that has some: those of the plan, or no and yes."""
+    if outcome_kind(study, name) == "yes_no":
+        return {"0": "No", "1": "Yes"}
+    return {str(code): label for code, label in (getattr(study.outcomes[name], "levels", None) or {}).items()}
+
+
+def _coded(rows: pd.DataFrame, name: str) -> pd.DataFrame:
+    """Return rows with the numbers of an outcome as the codes of its levels."""
+    if name not in rows:
+        return rows
+    codes = [pd.NA if pd.isna(value) else f"{value:g}" for value in rows[name]]
+    return rows.assign(**{name: pd.Series(codes, rows.index, dtype="string")})
 
 
 def _number_rows(name: str, label: str, summary: str, described: Described, decimals: int = 1) -> Iterator[Row]:

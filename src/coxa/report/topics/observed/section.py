@@ -12,6 +12,7 @@ from coxa.report.topics.observed.carried_forward import carried_forward
 from coxa.report.topics.observed.table import arm_sizes, observed_table
 from coxa.report.topics.observed.trajectories import plot_trajectories
 from coxa.study.words import Measure
+from coxa.tables.characteristics import outcome_kind
 from coxa.tables.table import identifier
 
 MEASURES: dict[Measure, str] = {
@@ -31,16 +32,20 @@ def observed_section(report: ReportRecord) -> Section:
     measure = study.report.measure
     figures = []
     for outcome, estimand in first_estimands(report).items():
+        if outcome not in study.outcomes or outcome_kind(study, outcome) == "ordered":
+            continue
         label = study.label("outcomes", outcome)
+        shown: Measure = measure if outcome_kind(study, outcome) == "score" else "value"
+        quantity = "Observed proportion" if outcome_kind(study, outcome) == "yes_no" else MEASURES[shown]
         figures.append(
             FigureBlock(
                 plot_profile(
                     study,
-                    observed_means(study, report.datasets[estimand], measure),
+                    observed_means(study, report.datasets[estimand], shown),
                     outcome,
-                    quantity=MEASURES[measure],
+                    quantity=quantity,
                     figure_id=identifier("observed", outcome),
-                    title=f"{label}: {MEASURES[measure].lower()} {study.words.by_visit}, with 95% confidence interval",
+                    title=f"{label}: {quantity.lower()} {study.words.by_visit}, with 95% confidence interval",
                 )
             )
         )
@@ -49,7 +54,8 @@ def observed_section(report: ReportRecord) -> Section:
         title = f"{label}: courses of participants by {study.words.arm}, and the mean"
         figure_id = identifier("trajectories", estimand)
         dataset = report.datasets[estimand]
-        if dataset.frame["value"].nunique() <= YES_OR_NO:
+        of_score = study.estimands[estimand].endpoint.outcome in study.outcomes
+        if not of_score or dataset.frame["value"].nunique() <= YES_OR_NO:
             continue
         figures.append(FigureBlock(plot_trajectories(study, dataset, figure_id=figure_id, title=title)))
     note = "The figures show means of observed values after each estimand's strategies for intercurrent events, "

@@ -15,7 +15,7 @@ from coxa.study import Study
 from coxa.study.comparative import ComparativeStudy
 from coxa.tables.by_arm import known_by_arm, share_cell, summarised
 from coxa.tables.cells import Cell, Statistic
-from coxa.tables.characteristics import SUMMARY_LABELS
+from coxa.tables.characteristics import SUMMARY_LABELS, outcome_kind, outcome_range
 from coxa.tables.formats import cell, counted
 from coxa.tables.phrases import abbreviations
 from coxa.tables.prose import with_n
@@ -41,7 +41,8 @@ def observed_table(study: Study, values: pd.DataFrame, sizes: Mapping[str, int])
     Table
         For each outcome of the plan that was measured, a row for each visit and below it the change from baseline of
         those with both values; for each arm n, and mean (SD), or median [quartiles] where the plan says
-        `summary: median_iqr`. An outcome with two values, as yes and no, has n (%) of the higher one.
+        `summary: median_iqr`, and for levels with an order. An outcome with two values, as yes and no, has n (%) of the
+        higher one. Changes are those of scores.
 
     Examples
     --------
@@ -87,10 +88,15 @@ def arm_sizes(cohort: Cohort) -> dict[str, int]:
 
 def heading(study: Study, outcome: str, values: pd.Series) -> str:
     """Return the label of an outcome with its range, direction, and how its values are described."""
-    plan = study.outcomes[outcome]
     scale = study.scale(outcome)
-    how = f"n (%) with {scale.high:g}" if is_binary(study, outcome, values) else SUMMARY_LABELS[plan.summary]
-    return f"{study.label('outcomes', outcome)} ({scale.low:g} to {scale.high:g}, {scale.direction}), {how}"
+    high = "yes" if outcome_kind(study, outcome) == "yes_no" else f"{scale.high:g}"
+    how = f"n (%) with {high}" if is_binary(study, outcome, values) else SUMMARY_LABELS[summary_of(study, outcome)]
+    return f"{study.label('outcomes', outcome)} ({outcome_range(study, outcome)}), {how}"
+
+
+def summary_of(study: Study, outcome: str) -> str:
+    """Return how the values of an outcome are summed up: as the plan says, and levels by their quartiles."""
+    return "median_iqr" if outcome_kind(study, outcome) == "ordered" else study.outcomes[outcome].summary
 
 
 def is_binary(study: Study, outcome: str, values: pd.Series) -> bool:
@@ -104,7 +110,7 @@ def _rows(study: Study, outcome: str, rows: pd.DataFrame, arms: list[str]) -> It
     for visit in sorted(rows["visit"].unique(), key=lambda visit: study.visits[visit].day):
         here = rows[rows["visit"] == visit]
         yield Row(study.label("visits", visit), tuple(_cells(study, outcome, here, "value", visit, arms, binary)))
-        if not binary and here["change"].notna().any():
+        if not binary and outcome_kind(study, outcome) == "score" and here["change"].notna().any():
             yield Row("Change from baseline", tuple(_cells(study, outcome, here, "change", visit, arms)), level=1)
 
 
@@ -123,4 +129,5 @@ def _described(study: Study, outcome: str, known: NDArray[np.float64], at: Stati
     if binary:
         n = int((known == scale.high).sum())
         return share_cell(n, len(known), replace(at, term=f"{at.term}={scale.high:g}"))
-    return summarised(study.outcomes[outcome].summary, known, at, scale.decimals)
+    whole = outcome_kind(study, outcome) == "ordered"
+    return summarised(summary_of(study, outcome), known, at, 0 if whole else scale.decimals)
