@@ -280,6 +280,13 @@ def test_the_information_of_the_dispersion_is_the_second_derivative_expected(alp
     assert information_of_log_alpha(means, alpha) == pytest.approx(expected, rel=1e-6)
 
 
+def test_the_information_of_large_counts_is_an_integral(monkeypatch: pytest.MonkeyPatch) -> None:
+    means = np.array([800.0, 2500.0])
+    integral = information_of_log_alpha(means, 0.4)
+    monkeypatch.setattr("coxa.models.glm.count_checks.MOST_COUNTS", 60_000)
+    assert integral == pytest.approx(information_of_log_alpha(means, 0.4), rel=1e-3)
+
+
 @pytest.mark.parametrize("family", ["poisson", "negative_binomial"])
 def test_the_zeros_expected_spread_as_in_simulated_trials(family: str) -> None:
     z = []

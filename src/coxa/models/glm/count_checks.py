@@ -20,8 +20,14 @@ COLUMNS = ("check", "estimate", "expected", "conf_low", "conf_high", "statistic"
 NEGLIGIBLE = 1e-13
 """Probability of larger counts that is left out of a sum."""
 
-MOST_COUNTS = 100_000
-"""Counts that such a sum has at most."""
+LARGE = 300.0
+"""Mean from which the probability of a zero is nothing, and the score test of zero inflation is not made."""
+
+MOST_COUNTS = 2_000
+"""Counts that are summed one by one; the sum over larger ones is an integral, as its terms change slowly."""
+
+NODES = 400
+"""Nodes of that integral."""
 
 
 def overdispersion(fit: GLMFit) -> pd.DataFrame:
@@ -183,14 +189,17 @@ def zero_inflation(fit: GLMFit, *, conf_level: float = 0.95) -> pd.DataFrame:
 def van_den_broek(q: np.ndarray, y: np.ndarray, mean: np.ndarray) -> float:
     """Return the score statistic of zero inflation, normal; its square is van den Broek's.
 
-    q (N, p) design, y (N,) counts, mean (N,) of Poisson's model at its maximum.
+    q (N, p) design, y (N,) counts, mean (N,) of Poisson's model at its maximum. Missing where a mean is so large that
+    its zeros say everything.
     """
+    if mean.max() > LARGE:
+        return math.nan
     none = np.exp(-mean)
     with_coefficients = q.T @ mean
     information = (q.T * mean) @ q
     taken = with_coefficients @ np.linalg.solve(information, with_coefficients)
-    variance = (np.expm1(mean)).sum() - taken
-    return float((((y == 0) - none) / none).sum() / np.sqrt(variance)) if variance > 0 else math.nan
+    variance = float(np.expm1(mean).sum() - taken)
+    return float((((y == 0) - none) / none).sum() / math.sqrt(variance)) if variance > 0 else math.nan
 
 
 def zero_slopes(q: np.ndarray, mean: np.ndarray, none: np.ndarray, alpha: float) -> np.ndarray:
@@ -226,13 +235,29 @@ def information_of_log_alpha(mean: np.ndarray, alpha: float) -> float:
     """
     above = 1 - (none := zeros_of(mean, alpha))
     probability, factor = none, alpha * mean / (1 + alpha * mean)
-    total, j = 0.0, 0
-    while j < MOST_COUNTS and (largest := float(above.max())) > NEGLIGIBLE and largest > 0:
-        total += (alpha * j / (1 + alpha * j)) ** 2 * float(above.sum())
+    squares, rest, j = 0.0, 0.0, 0
+    while j < MOST_COUNTS and float(above.max()) > NEGLIGIBLE:
+        square = (alpha * j / (1 + alpha * j)) ** 2
+        squares += square * float(above.sum())
+        rest += (1 - square) * float(above.sum())
         probability = probability * factor * (j + 1 / alpha) / (j + 1)
         above, j = np.maximum(above - probability, 0.0), j + 1
-    _, slope = slope_of_log(alpha * mean)
-    return total - alpha**2 * float((mean * (mean / (1 + alpha * mean)) ** 2 + mean**3 * slope).sum())
+    t = alpha * mean
+    if j == MOST_COUNTS:  # the sum over j of P(Y > j) is the mean, so that only the rest has to be summed further
+        return float((mean * (2 * np.log1p(t) / t - 1 / (1 + t))).sum()) - rest - rest_beyond(mean, alpha)
+    _, slope = slope_of_log(t)
+    return squares - alpha**2 * float((mean * (mean / (1 + t)) ** 2 + mean**3 * slope).sum())
+
+
+def rest_beyond(mean: np.ndarray, alpha: float) -> float:
+    """Return the sum over j from `MOST_COUNTS` up of P(Y > j) (1 - (alpha j / (1 + alpha j))^2), as an integral."""
+    size, share = 1 / alpha, 1 / (1 + alpha * mean)
+    last = float(stats.nbinom.isf(NEGLIGIBLE, size, share.min())) + 1
+    if last <= MOST_COUNTS:
+        return 0.0
+    nodes = np.geomspace(MOST_COUNTS - 0.5, last, NODES)
+    above = np.array([stats.nbinom.sf(np.floor(nodes), size, one) for one in share]).sum(axis=0)
+    return float(np.trapezoid((1 + 2 * alpha * nodes) / (1 + alpha * nodes) ** 2 * above, nodes))
 
 
 def zeros_of(mean: np.ndarray, alpha: float) -> np.ndarray:
