@@ -1,4 +1,4 @@
-"""Run the worked analyses: `python analyses/outcomes/run.py [folder]`. Prints the planted truth beside each estimate."""
+"""Run the worked analyses: `python analyses/outcomes/run.py [folder]`. Prints the truth beside each estimate."""
 
 from __future__ import annotations
 
