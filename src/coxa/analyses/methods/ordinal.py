@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from coxa.analyses.methods.method import Method, Telling, Words, options_of
+from coxa.analyses.methods.mmrm import MISSING
 from coxa.analyses.model_rows import check_arms_at, check_cells, rows_of_model
 from coxa.analyses.rows import AnalysisRows
 from coxa.errors import FitError
@@ -76,9 +77,8 @@ class OrdinalMethod(Method):
         where = (
             "over all visits, with a random intercept of each participant" if options.over_visits else "at each visit"
         )
-        return Words(
-            title=f"{kind} (cumulative logit) model {where}", whole=options.over_visits, cites=("ordinal",), ddf=None
-        )
+        words = Words(title=f"{kind} (cumulative logit) model {where}", cites=("ordinal",), ddf=None)
+        return replace(words, whole=True, missing=MISSING) if options.over_visits else words
 
     def sentences(self, telling: Telling) -> Iterator[str]:
         """Yield the model, and what its numbers are."""
