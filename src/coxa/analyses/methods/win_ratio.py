@@ -185,6 +185,7 @@ def compared(planned: PlannedAnalysis, rows: pd.DataFrame, arm: str) -> WinStati
 def rows_of(planned: PlannedAnalysis, found: WinStatistics, n: int, arm: str, visit: str) -> Iterator[dict[str, Any]]:
     """Yield the three statistics of one comparison."""
     pairs = found.wins + found.losses + found.ties
+    won, lost, variance = found.wins / pairs, found.losses / pairs, found.variance
     table: dict[str, Any] = {str(row["statistic"]): row for row in found.table.to_dict("records")}
     for term in STATISTICS:
         row = table[term]
@@ -203,8 +204,7 @@ def rows_of(planned: PlannedAnalysis, found: WinStatistics, n: int, arm: str, vi
             "conf_level": planned.analysis.conf_level,
             "n_participants": n,
             "n_observations": n,
-            "method": f"{found.wins} wins, {found.losses} losses and {found.ties} ties of {pairs} pairs; "
-            f"variance {found.variance}",
+            "method": f"{won:.0%} of pairs won, {lost:.0%} lost; variance {VARIANCE_WORDS[variance]}",
         }
 
 

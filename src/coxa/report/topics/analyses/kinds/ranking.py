@@ -74,7 +74,10 @@ def decided_table(planned: PlannedAnalysis, decided: pd.DataFrame) -> Table:
         )
         for (visit, arm), mine in decided.groupby(["visit", "arm"], sort=False)
     )
-    note = "Shares of all pairs, from the side of the arm. A pair that a step leaves tied goes on to the next."
+    note = (
+        "Shares of all pairs in whole percent, from the side of the arm. A pair that a step leaves tied goes on to the "
+        "next."
+    )
     return Table(
         identifier("decided", planned.name),
         f"{planned.outcome_label}: pairs decided by each step",
@@ -94,11 +97,14 @@ def _share(planned: PlannedAnalysis, row: dict[Any, Any], side: str) -> Cell:
         reference=planned.against,
         term=f"{side}: {row['step']}",
     )
-    return replace(cell("share_points", {"share": float(row[side])}, at), of_people=False)
+    return replace(cell("estimate", {"estimate": round(100 * float(row[side]))}, at, decimals=0), of_people=False)
 
 
 def decided_figure(planned: PlannedAnalysis, decided: pd.DataFrame, arm: object) -> Figure:
-    """Draw a bar for each step: pairs won, still tied and lost by an arm, of all pairs."""
+    """Draw a bar for each step: pairs won, still tied and lost by an arm, of all pairs.
+
+    Not shared: from exact shares of pairs the number of participants with a rare event can be worked out.
+    """
     study = planned.study
     name, against = study.label("arms", str(arm)), study.label("arms", planned.against)
     visit = study.label("visits", str(decided["visit"].iloc[0]))
@@ -123,7 +129,8 @@ def decided_figure(planned: PlannedAnalysis, decided: pd.DataFrame, arm: object)
 
     words = [f"Bars of {name} against {against}, {visit}; each is of the pairs that came to the step, of all pairs."]
     for row in decided.to_dict("records"):
-        won, lost, tied = (number(100 * float(row[side]), 1) for side in ("wins", "losses", "ties"))
+        won, lost, tied = (number(100 * float(row[side]), 0) for side in ("wins", "losses", "ties"))
         words.append(f"{row['step']}: {won}% won, {lost}% lost, {tied}% still tied.")
     title = f"{planned.outcome_label}: pairs of {name} against {against} that each step decides, {visit}"
-    return Figure(identifier("decided", f"{planned.name}-{arm}"), title, draw, " ".join(words), data)
+    figure_id = identifier("decided", f"{planned.name}-{arm}")
+    return Figure(figure_id, title, draw, " ".join(words), data, of_people=True)
