@@ -89,7 +89,7 @@ def test_a_good_plan_is_read_with_its_lines_and_hash() -> None:
         ("hip_surgery: hypothetical", "", 19, "estimands.primary.intercurrent_events", "no strategy for"),
         ("hip_surgery: hypothetical", "hip_surgery: principal_stratum", 19, None, "no estimator is offered"),
         ("hypothetical}", "composite}", 19, None, "a composite strategy, and no other, has a `value`"),
-        ("measure: change", "measure: responder", 16, "estimands.primary", "Responders go with risk_difference"),
+        ("measure: change", "measure: responder", 16, "estimands.primary.summary", "does not fit `measure: responder`"),
         (", higher_is_better: true", "", 10, "outcomes.pain", "needs its range and direction"),
         (
             "type: category, levels: [north, south]",
@@ -177,7 +177,14 @@ def test_a_misspelt_table_is_read_as_the_one_meant() -> None:
 
 def test_an_empty_plan_lacks_every_part_once() -> None:
     lacking = [field for _, field, _ in faults("{}")]
-    assert lacking == ["study", "title", "visits", "outcomes", "arms", "estimands", "analyses"]
+    assert lacking == [
+        "study",
+        "title",
+        "visits",
+        "arms",
+        "estimands",
+        "analyses",
+    ]  # a trial may have events and no outcomes
 
 
 def test_a_part_that_cannot_be_used_does_not_hide_the_rest() -> None:
@@ -199,11 +206,7 @@ def test_a_part_that_cannot_be_used_does_not_hide_the_rest() -> None:
         ),
         ("[-14, 21]", "[14]", "`window` does not have two values. Write for example `window: [-14, 21]`."),
         ("range: [0, 100]", "range: 0-100", "Write a list, for example `range: [0, 100]`"),
-        (
-            "delivers: [exercise_therapy]",
-            "delivers: exercise",
-            "Write a list, for example `delivers: [exercise_therapy]`",
-        ),
+        ("delivers: [exercise_therapy]", "delivers: exercise", "`delivers` is not one of the known words"),
         ("levels: [north, south]", "levels: 3", "`levels` is not a mapping of keys or a list"),
     ],
 )

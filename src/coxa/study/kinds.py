@@ -8,12 +8,12 @@ from typing import Annotated, Any, ClassVar, Literal, get_args
 
 from pydantic import Field, TypeAdapter
 
-from coxa.study.base import Problem
+from coxa.study.base import Name, Problem
 from coxa.study.checks.comparison import comparison_problems
 from coxa.study.checks.shared import shared_problems
 from coxa.study.comparative import ComparativeStudy
 from coxa.study.design_words import COHORT, SERVICE, TRIAL, DesignWords
-from coxa.study.parts import factorial_problem
+from coxa.study.parts import Outcome, factorial_problem
 from coxa.study.plan import Study
 from coxa.study.randomisation import Randomisation, randomisation_problems
 
@@ -69,6 +69,7 @@ class ServiceEvaluation(Study):
     words: ClassVar[DesignWords] = SERVICE
 
     design: Literal["service"] = Field(description="The care of one service is described; there are no arms.")
+    outcomes: dict[Name, Outcome] = Field(min_length=1, description="What is measured at visits.")
 
     def _problems(self) -> Iterator[Problem]:
         yield from shared_problems(self)
@@ -79,8 +80,6 @@ class ServiceEvaluation(Study):
                     f"Table `{table}` has events that a plan with arms declares, and this plan has no arms; "
                     "Remove the table",
                 )
-        if not self.outcomes:
-            yield Problem(("outcomes",), "the plan has no outcomes; add what is measured")
         for name in self.report.checklists:
             if name not in CHECKLISTS:
                 yield Problem(
