@@ -178,13 +178,6 @@ def test_a_misspelt_table_is_read_as_the_one_meant() -> None:
 def test_an_empty_plan_lacks_every_part_once() -> None:
     lacking = [field for _, field, _ in faults("{}")]
     assert lacking == ["study", "title", "visits", "arms", "estimands", "analyses", "outcomes"]
-        "study",
-        "title",
-        "visits",
-        "arms",
-        "estimands",
-        "analyses",
-    ]  # a trial may have events and no outcomes
 
 
 def test_a_part_that_cannot_be_used_does_not_hide_the_rest() -> None:
