@@ -135,8 +135,8 @@ events, or not followed up to the horizon), which are left out. Standard error o
 {lines}
 
 A robust variance (LWYY) is of few participants here, and too small, as sandwiches without a correction are; with
-`correction="leverage"`, which is what a plan has, most of that is mended. The variance that takes the events of a
-participant as independent (Andersen-Gill) is wrong at any size.
+`correction="leverage"`, which is what a plan has, a part of that is mended, and 20 an arm are still few. The variance
+that takes the events of a participant as independent (Andersen-Gill) is wrong at any size.
 
     python -m tests.simulation.survival_size --replicates {replicates} --write docs/methods/time-to-event-size.md
 """
