@@ -5,10 +5,13 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
+from coxa.cohort.read import read_cohort
 from coxa.estimates import model_rates
 from coxa.models import fit_glm
+from coxa.report.analyse import analyse
 from coxa.report.build import build_document
 from coxa.report.topics.analyses.kinds.count import OVERDISPERSED, checks_table, events_words
+from coxa.report.topics.methods.alike import methods_in_words
 from coxa.report.topics.methods.analyses import analysis_methods
 from coxa.study.comparative import ComparativeStudy
 from tests.spec.binary_counts_trial import plan, report, tables
@@ -125,3 +128,10 @@ def test_the_frame_is_not_changed() -> None:
     before = frame.copy()
     run(study(), "flares", frame)
     pd.testing.assert_frame_equal(frame, before)
+
+
+def test_a_report_without_covariates_cites_no_averaging_over_them() -> None:
+    plans = plan(flares={"adjust": []}, falls={"adjust": []}, injuries={"family": "negative_binomial", "vcov": "model"})
+    alone = plans.model_copy(update={"analyses": {"flares": plans.analyses["flares"]}})
+    methods = methods_in_words(analyse(read_cohort(alone, tables()).require_clean()))
+    assert any("The rate of each arm is that of the model without covariates" in str(text) for text in methods)

@@ -102,8 +102,12 @@ def could_be(study: Study, agreed: Contract, frame: pd.DataFrame, code: str) -> 
     number = as_number(code)
     if number is not None:
         spans = ranges(study, agreed, frame).items()
-        hits += [f"{name} ({low:g} to {high:g})" for name, (low, high) in spans if low <= number <= high]
+        hits += [f"{name} ({_span(low, high)})" for name, (low, high) in spans if low <= number <= high]
     return hits
+
+
+def _span(low: float, high: float) -> str:
+    return f"{low:g} or more" if high == float("inf") else f"{low:g} to {high:g}"
 
 
 def in_short(names: Sequence[str], shown: int = SHOWN) -> str:

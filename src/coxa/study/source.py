@@ -152,7 +152,7 @@ class TableSource(Part):
         default_factory=dict, description="coxa's column: a value that holds for every row of the file."
     )
     values: dict[str, dict[Code, Code]] = Field(
-        default_factory=dict, description="coxa's column: {the file's code: coxa's word}."
+        default_factory=dict, description="coxa's column, or an outcome: {the file's code: coxa's word or number}."
     )
     outcomes: dict[Name, str | dict[Name, str]] = Field(
         default_factory=dict, description="outcome: column, or outcome: {visit: column}."

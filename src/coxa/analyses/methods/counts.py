@@ -9,6 +9,7 @@ import pandas as pd
 
 from coxa.analyses.generalised import adjusted_rows, each_visit, of_glm, rows_at
 from coxa.analyses.methods.method import Method, Telling, Words, options_of
+from coxa.analyses.model_rows import has_covariates
 from coxa.analyses.rows import AnalysisRows
 from coxa.estimates import Estimates, effects_in_subgroups, fit_rates, model_rates
 from coxa.models.results.record import RESULT_COLUMNS
@@ -121,8 +122,11 @@ class CountsMethod(Method):
                 f"{NAMES[analysis.family]}{cite} at each visit{exposed}{spread}{errors}; "
                 f"terms: {telling.terms(formula)}."
             )
-        averaged = AVERAGED[analysis.averaging].format(arm=planned.study.words.arm)
-        yield f"Adjusted rates are {averaged}{telling.cite(analysis.averaging)}; errors are by the delta method."
+        if has_covariates(planned, telling.fits):
+            averaged = AVERAGED[analysis.averaging].format(arm=planned.study.words.arm)
+            yield f"Adjusted rates are {averaged}{telling.cite(analysis.averaging)}; errors are by the delta method."
+        else:
+            yield "The rate of each arm is that of the model without covariates; errors are by the delta method."
 
 
 METHOD = CountsMethod()

@@ -27,6 +27,9 @@ def one_off(table: str, rows: pd.DataFrame, span: Span) -> Finding | None:
     outside = rows[(rows[span.column] > span.high) | (rows[span.column] < span.low)]
     used, never = (span.high + 1, span.low) if shift > 0 else (span.low - 1, span.high)
     recode = "Recode them at the source."
+    if table == "assessments" and (span.low, span.high) == (0, 1):
+        codes = ", ".join(f"{code:g}: ..." for code in sorted((used, 1)))
+        recode = f"Write which of them is 1 and which is 0: `values: {{{span.name}: {{{codes}}}}}` in its table."
     if table == "item_responses":
         recode = f"Recode them with `{recoding(span.low, span.high, shift)}` in `data: tables: {table}`."
     return Finding(

@@ -9,6 +9,7 @@ import pandas as pd
 
 from coxa.cohort.checks.checked import Blank, Checked, Draft, LeaveOut
 from coxa.cohort.checks.coding import REASON, one_off
+from coxa.cohort.checks.kinds import NO_VALUE, values_of_kind
 from coxa.cohort.checks.ranges import Span, out_of_range, with_unit
 from coxa.cohort.contracts import Breach, breaches
 from coxa.cohort.dictionary import load_measures
@@ -92,6 +93,9 @@ def check_outcome_ranges(draft: Draft) -> Checked:
         if len(outside):
             findings += out_of_range(draft, "assessments", frame, outside, span)
             left_out.append(LeaveOut("assessments", outside, "out of range"))
+        broken, found = values_of_kind(frame, mine & ~frame.index.isin(outside), name, outcome)
+        findings += found
+        left_out += [LeaveOut("assessments", broken, NO_VALUE)] if len(broken) else []
     return Checked(tuple(findings), tuple(left_out))
 
 

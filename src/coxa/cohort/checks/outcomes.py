@@ -46,6 +46,9 @@ def check_outcomes_present(draft: Draft) -> Checked:
 
 def _how_to_map(study: Study, name: str) -> str:
     """Return how the plan says in which columns an outcome is, for a row per visit and for a row per participant."""
+    source = study.data.tables.get("assessments") if study.data else None
+    if source and isinstance(column := source.outcomes.get(name), str):
+        return f"Nothing in column `{column}` can be read. Correct the column, or take the outcome out of the plan."
     visits = ", ".join(f"{visit}: COLUMN" for visit in (study.baseline_visit, *study.post_visits))
     return (
         f"In `data: tables: assessments: outcomes` write `{name}: COLUMN` (a row per visit) or `{name}: "

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
 from coxa.cohort.checks.checked import Draft
@@ -45,6 +46,8 @@ def out_of_range(draft: Draft, table: str, frame: pd.DataFrame, rows: pd.Index, 
     values = frame.loc[rows, span.column]
     code = values.isin(MISSING_CODES)
     rule = f"{span.words} is not between {span.low:g} and {span.high:g}{with_unit(span.unit)}"
+    if np.isinf(span.high):
+        rule = f"{span.words} is below {span.low:g}{with_unit(span.unit)}"
     findings: list[Finding] = []
     for number in values[code].unique():
         findings += row_findings(

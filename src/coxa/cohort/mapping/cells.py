@@ -10,6 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from coxa.cohort.dictionary import Field
+from coxa.cohort.mapping.answers import Answers
 from coxa.cohort.mapping.codes import Mask, code_texts, empty_cells, parse_days, parse_numbers, parse_truth, readings
 from coxa.cohort.mapping.missing import coded
 from coxa.cohort.mapping.problem import Problem
@@ -42,6 +43,7 @@ class Column:
     percent   : how the plan reads numbers that are shown as percentages
     exact     : largest whole number that the column keeps digit by digit, where it holds fractions as well
     corrected : what the plan corrects
+    answers   : what the answers of the outcome in the column are as numbers
     """
 
     name: str
@@ -54,6 +56,7 @@ class Column:
     percent: PercentReading | None = None
     exact: float | None = None
     corrected: tuple[Correction, ...] = ()
+    answers: Answers | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +100,8 @@ def convert(column: Column, wanted: Field, words: Words | None = None) -> Cells:
     _mark_declared(column, empty, reason)
     open_cells = ~empty & (reason == "")
     values = column.values if open_cells.all() else column.values.where(open_cells)
+    if column.answers is not None:
+        values = column.answers.as_numbers(values)
     usable, unusable = checked_types(values, wanted, column.percent, column.exact)
     converted, problems = _by_type(column, usable, wanted, words)
     problems = (*unusable, *problems)
@@ -104,7 +109,7 @@ def convert(column: Column, wanted: Field, words: Words | None = None) -> Cells:
         reason[problem.rows] = problem.reason
     cells = Cells(converted, empty, reason, problems)
     for correction in column.corrected:
-        cells = _correct(cells, correction, wanted)
+        cells = _correct(cells, correction, wanted, column.answers)
     return cells
 
 
@@ -113,7 +118,7 @@ def constant(value: object, wanted: Field, index: pd.Index) -> Cells:
     return convert(Column(wanted.name, pd.Series([value] * len(index), index=index)), wanted)
 
 
-def _correct(cells: Cells, correction: Correction, wanted: Field) -> Cells:
+def _correct(cells: Cells, correction: Correction, wanted: Field, answers: Answers | None) -> Cells:
     """Return the cells with the right value in the corrected rows, and without the problems they had."""
     rows = np.zeros(len(cells.empty), dtype=bool)
     rows[correction.rows] = True
@@ -122,7 +127,7 @@ def _correct(cells: Cells, correction: Correction, wanted: Field) -> Cells:
     if correction.to is None:
         told = np.where(rows & ~cells.empty, f"set missing: {correction.because}", cells.reason)
         return Cells(cells.values.mask(rows), cells.empty, told, problems)
-    right = convert(Column(wanted.name, pd.Series([correction.to])), wanted)
+    right = convert(Column(wanted.name, pd.Series([correction.to]), answers=answers), wanted)
     if right.problems or right.values.isna().any():
         rule = f"`to` of a correction is no possible value of {wanted.name}"
         remedy = right.problems[0].remedy if right.problems else "Write the value, or null where it is missing."
@@ -202,6 +207,11 @@ def _numbers(column: Column, values: pd.Series, wanted: Field) -> tuple[pd.Serie
 
 def _not_numbers(column: Column, values: pd.Series, bad: Mask) -> list[Problem]:
     """Return the cells that are no number: those that can be read in two ways, words, and the others."""
+    answers = column.answers
+    if answers is not None and answers.rule:
+        words = list(dict.fromkeys(code_texts(values[bad])))
+        return [_problem(bad, answers.rule, answers.remedy(words), "no answer of the outcome")]
+    key = answers.outcome if answers else "value"
     worded = np.zeros(len(bad), dtype=bool)
     worded[bad] = ~code_texts(values[bad]).str.contains(r"\d").to_numpy(dtype=bool)
     problems = []
@@ -212,7 +222,12 @@ def _not_numbers(column: Column, values: pd.Series, bad: Mask) -> list[Problem]:
             problems.append(_problem(part, *reading_fault(texts[part], mark, column.marks), "two readings"))
             bad = bad & ~part
     return problems + [
-        _problem(part, "the value is not a number", number_remedy(values[part], column.marks), "not a number")
+        _problem(
+            part,
+            "the value is not a number",
+            number_remedy(values[part], column.marks, key),
+            "not a number",
+        )
         for part in (worded, bad & ~worded)
         if part.any()
     ]

@@ -10,6 +10,7 @@ import pandas as pd
 
 from coxa.cohort.contracts import Contract
 from coxa.cohort.dictionary import Field
+from coxa.cohort.mapping.answers import Answers
 from coxa.cohort.mapping.cells import Column, Correction
 from coxa.cohort.mapping.codes import Mask, code_texts
 from coxa.cohort.mapping.missing import MissingCodes, declared_by_rule
@@ -36,6 +37,7 @@ class Origin:
     corrected : column of the file -> what the plan corrects in it
     excluded  : source_row, participant_id and reason of the rows that the plan excludes; they are not in `frame`
     read_in   : field -> (rows,) where it is read, for fields that the plan reads in some rows only
+    answers   : outcome -> what its answers are as numbers
     """
 
     table: str
@@ -47,6 +49,7 @@ class Origin:
     excluded: pd.DataFrame = field(default_factory=pd.DataFrame)
     read_in: Mapping[str, Mask] = field(default_factory=dict)
     ignore_unlisted: bool = False
+    answers: Mapping[str, Answers] = field(default_factory=dict)
 
     @property
     def frame(self) -> pd.DataFrame:
@@ -94,6 +97,7 @@ class Origin:
             percent=self.source.percent,
             exact=sheet.exact.get(name),
             corrected=self.corrected.get(name, ()),
+            answers=self.answers.get(measured or ""),
         )
 
     def _codes_by_column(self) -> dict[str, frozenset[str]]:
@@ -137,7 +141,8 @@ def resolve(origin: Origin, *, reserved: Iterable[str] = ()) -> Resolved:
     existing = list(origin.frame.columns)
     columns: dict[str, str] = {}
     named = dict.fromkeys((*source.columns, *source.constants, *source.values))
-    findings = [_unknown_field(origin, name) for name in named if name not in agreed.fields]
+    mapped = {name for name in origin.answers if name in source.values}
+    findings = [_unknown_field(origin, name) for name in named if name not in agreed.fields and name not in mapped]
     for name, field_ in agreed.fields.items():
         if name in source.columns:
             if source.columns[name] in existing:

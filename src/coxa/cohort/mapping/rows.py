@@ -57,11 +57,22 @@ def read_rows(origin: Origin, reserved: Iterable[str] = ()) -> Rows:
         kind = cells.get(KIND.get(origin.table, ""))
         if name == "value" and kind is not None:
             declared = declared_by_kind(column.values, kind.values, origin.missing, column.marks, column.declared)
-            column = replace(column, declared=declared)
+            column = replace(column, declared=declared, values=_numbered(origin, column.values, kind.values))
         cells[name] = convert(column, agreed.fields[name], source.values.get(name))
     frame = pd.DataFrame({name: cell.values for name, cell in cells.items()}, index=index)
     frame["source_row"] = origin.raw.sheet.source_row
     return Rows(frame, cells, _reasons(origin, cells, reserved, len(index)), resolved)
+
+
+def _numbered(origin: Origin, values: pd.Series, kinds: pd.Series) -> pd.Series:
+    """Return the values of a long table, the answers of each outcome as numbers."""
+    for name, answers in origin.answers.items():
+        own = kinds.eq(name).fillna(False).to_numpy(dtype=bool)
+        given = values[own]
+        if (numbers := answers.as_numbers(given)) is not given:
+            values = values.astype(object)
+            values[own] = numbers
+    return values
 
 
 def _reasons(origin: Origin, cells: dict[str, Cells], reserved: tuple[str, ...], n: int) -> NDArray[np.object_]:

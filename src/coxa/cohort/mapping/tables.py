@@ -9,6 +9,7 @@ import pandas as pd
 
 from coxa.cohort.contracts import contract
 from coxa.cohort.mapping.age import with_age
+from coxa.cohort.mapping.answers import answers_of
 from coxa.cohort.mapping.columns import Origin
 from coxa.cohort.mapping.corrections import ItemColumns, amend
 from coxa.cohort.mapping.item_columns import instrument_name, item_findings, item_places, known_items, with_item_numbers
@@ -34,7 +35,15 @@ def map_table(study: Study, table: str, raw: RawFile | None) -> Mapped:
         return Mapped(table, empty_table(agreed))
     source = study.data.tables[table]  # type: ignore[index]
     codes = missing_codes(study, source)
-    given = Origin(table, raw, source, agreed, codes, ignore_unlisted=study.data.ignore_unlisted)
+    given = Origin(
+        table,
+        raw,
+        source,
+        agreed,
+        codes,
+        ignore_unlisted=study.data.ignore_unlisted,
+        answers=answers_of(study, table, source),
+    )
     given, unkeyed = with_made_key(given)
     given, numbering = with_item_numbers(given)
     amended = amend(given, study, _item_columns(given))

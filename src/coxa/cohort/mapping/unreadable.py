@@ -33,14 +33,17 @@ def reading_fault(texts: pd.Series, mark: str, marks: Marks) -> tuple[str, str]:
     return rule, f'Write `thousands: "{mark}"` in its table for the first, or correct the values for the second'
 
 
-def number_remedy(bad: pd.Series, marks: Marks = UNKNOWN) -> str:
-    """Return what to do about text in a number; only words are proposed as codes for missing."""
+def number_remedy(bad: pd.Series, marks: Marks = UNKNOWN, key: str = "value") -> str:
+    """Return what to do about text in a number; only words are proposed as codes for missing.
+
+    `key` is under which the plan maps codes of the column.
+    """
     codes = list(dict.fromkeys(code_texts(bad.head(LOOKED_AT)).dropna()))
     words = [code for code in codes if not any(sign.isdigit() for sign in code)]
     if words:
         shown = ", ".join(f'"{word}"' for word in words[:SHOWN])
         labels = (
-            f'; if these are labels of answers, write their numbers under `values: {{value: {{"{words[0]}": ...}}}}`'
+            f'; if these are labels of answers, write their numbers under `values: {{{key}: {{"{words[0]}": ...}}}}`'
         )
         return f"Correct it. If it means missing, write `missing: [{shown}]`" + (
             f"{labels}." if len(words) > 1 else "."
