@@ -179,7 +179,7 @@ def test_an_event_is_a_column_or_a_standard(event: dict[str, str], words: str) -
     ("name", "event", "words"),
     [
         ("worse", {"happened": "fell"}, "choose another name"),
-        ("one", {"standard": "flag"}, "`flags`"),
+        ("one", {"standard": "flag"}, "Choose flags."),
         ("flags", {"happened": "fell"}, "is the name of two parts"),
     ],
 )

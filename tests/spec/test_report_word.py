@@ -17,7 +17,7 @@ from coxa.report.document import Document, Length, Paragraph, Section, TableBloc
 from coxa.report.output.columns import ems, layout
 from coxa.report.output.word.render import render_word
 from coxa.tables.characters import JOINER, kept_whole
-from coxa.tables.table import Cell, Column, Row, RowGroup, Table
+from coxa.tables.table import Cell, Column, Footnote, Row, RowGroup, Table
 from tests.spec.small_trial import built
 from tests.spec.test_report_pdf import wide
 
@@ -191,3 +191,14 @@ def test_columns_of_numbers_have_room_for_a_font_that_is_a_quarter_wider() -> No
     for n in range(1, 6):
         placed = layout(wide(n), other_fonts=True)
         assert all(width >= 1.25 * ems("-12.3 (-15.6 to -9.1)") * placed.size for width in placed.widths[1:])
+
+
+def test_the_notes_of_a_table_at_the_end_have_no_empty_line_after_them_that_makes_a_page() -> None:
+    table = Table("t", "T", "", (Column("c"),), (RowGroup("", (Row("r", (Cell("1"),)),)),))
+    noted = replace(table, footnotes=(Footnote("All of them."),))
+    ends = []
+    for last in (noted, table):
+        section = Section("s", "S", (TableBlock(last),))
+        word = docx.Document(io.BytesIO(render_word(Document("T", "", (), (section,)))))
+        ends.append([each.tag.rpartition("}")[2] for each in word.element.body][-3:])
+    assert ends == [["tbl", "p", "sectPr"], ["tbl", "p", "sectPr"]]  # Word asks for a paragraph after a table

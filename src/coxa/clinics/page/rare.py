@@ -39,7 +39,7 @@ def rare_section(page: Seen) -> Section | None:
         blocks.append(Paragraph(f"{LEAD} {_settings(page)}"))
         blocks.append(TableBlock(_clinics_table(page), stacked=True))
         if figure := stretches_figure(page):
-            blocks += [FigureBlock(figure), TableBlock(_stretches_table(page))]
+            blocks += [FigureBlock(figure), TableBlock(_stretches_table(page), stacked=True)]
     for name in ("worse", *page.audit.plan.rare_events):
         if why := page.why(name):
             part = page.audit.plan.rare_events.get(name)

@@ -20,6 +20,9 @@ MEASURES = {
 }
 """Measure over time -> how it is called."""
 
+ABBREVIATIONS = ("acl", "ddh", "fai", "fais", "gtps", "oa", "pfp", "ra", "tha", "thr", "tka", "tkr")
+"""Abbreviations in names of conditions, which are in capitals on the page."""
+
 SHORT = {
     "complete": "completeness",
     "change": "mean change",
@@ -107,11 +110,23 @@ def dimension_label(plan: AuditPlan, name: str) -> str:
 
 
 def level_label(plan: AuditPlan, name: str, level: object) -> str:
-    """Return how a level of a descriptor, or a condition, is called."""
+    """Return how a level of a descriptor, or a condition, is called.
+
+    Examples
+    --------
+    >>> from coxa.simulate import simulate_registry
+    >>> from coxa.study import RegistryAssumptions
+    >>> plan = simulate_registry(RegistryAssumptions(), seed=1, episodes=100).plan
+    >>> level_label(plan, "condition", "fai_syndrome"), level_label(plan, "condition", "groin_pain")
+    ('FAI syndrome', 'Groin pain')
+    """
     text, part = str(level), plan.descriptors.get(name)
     if part is not None and part.type == "category":
         return Covariate.level_labels(part).get(text, text)
-    return sentence_case(text.replace("_", " ")) if name == CONDITION else text
+    if name != CONDITION:
+        return text
+    words = text.replace("_", " ").split(" ")
+    return sentence_case(" ".join(word.upper() if word in ABBREVIATIONS else word for word in words))
 
 
 def reached(plan: AuditPlan, one: Shares) -> str:

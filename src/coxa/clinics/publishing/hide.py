@@ -22,7 +22,7 @@ LOST = ("n_lost", "lost_low", "lost_high")
 JOINED = re.compile(r"\s*Levels of [^.]* with few episodes [^.]*\.?")
 """The sentence of a method that names levels with few patients."""
 
-HIDDEN_EVENTS = "How many events there are is hidden."
+HIDDEN_EVENTS = "How many events there are is hidden, or they are too frequent for charts of rare events."
 
 
 def hidden_audit(audit: Audit, shown: Shown, k: int) -> Audit:

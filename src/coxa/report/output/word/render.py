@@ -82,9 +82,18 @@ def render_word(document: Document) -> bytes:
     others = [section for section in document.shown if section.part != "answer"]
     for place, section in enumerate(others):
         _section(word, section, 1, where, new_page=bool(answer) and place == 0 and not first.contents)
+    _without_last_space(word)
     held = io.BytesIO()
     word.save(held)
     return same_every_time(held.getvalue())
+
+
+def _without_last_space(word: Word) -> None:
+    """Remove the empty paragraph after the notes of a table at the end, which can be alone on a page."""
+    last = word.element.body[-2]  # the properties of the last section come after it
+    before = last.getprevious()
+    if before is not None and before.tag == last.tag and not len(last.xpath(".//w:r | .//w:sectPr")):
+        word.element.body.remove(last)
 
 
 def _properties(word: Word, document: Document, first: Opening) -> None:
