@@ -19,9 +19,11 @@ from coxa.study.words import SIMULTANEOUS
 
 
 def run_analysis(
-    study: ComparativeStudy, name: str, analysis: Analysis, dataset: AnalysisRows
+    study: ComparativeStudy, name: str, analysis: Analysis, dataset: AnalysisRows, *, comparisons_only: bool = False
 ) -> tuple[tuple[AnyFit, ...], Estimates]:
     """Run one analysis of the plan on the data of its estimand; return its models and all its numbers.
+
+    With `comparisons_only` what the estimand does not compare may be left out, such as numbers of single arms.
 
     Raises
     ------
@@ -35,7 +37,8 @@ def run_analysis(
     planned = study.planned(name)
     check_arms(planned, dataset)
     fits = tuple(planned_fits(planned, dataset))
-    estimates = join(method_of(analysis).estimates(planned, fits, dataset))
+    method = method_of(analysis)
+    estimates = join((method.compared if comparisons_only else method.estimates)(planned, fits, dataset))
     for subgroup in analysis.option("subgroups", ()):
         for fit in planned_fits(planned, dataset, subgroup):
             estimates += method_of(analysis).in_subgroup(planned, fit, subgroup)

@@ -62,10 +62,16 @@ class CountsMethod(Method):
 
     def estimates(self, planned: PlannedAnalysis, fits: Sequence[AnyFit], dataset: AnalysisRows) -> Iterator[Estimates]:
         """Yield the rates observed and adjusted, their ratio and difference, at each visit."""
-        analysis = options_of(planned, CountModel)
         for fit in fits:
             visit = str(fit.sample.visits[0])
             yield self.observed(planned, rows_at(planned, dataset, visit), fit, visit)
+            yield from self.compared(planned, [fit], dataset)
+
+    def compared(self, planned: PlannedAnalysis, fits: Sequence[AnyFit], dataset: AnalysisRows) -> Iterator[Estimates]:
+        """Yield the adjusted rates, their ratio and difference."""
+        analysis = options_of(planned, CountModel)
+        for fit in fits:
+            visit = str(fit.sample.visits[0])
             found = model_rates(
                 of_glm(fit),
                 against=planned.against,

@@ -62,6 +62,11 @@ class CoxMethod(TimesMethod):
         for fit in fits:
             visit = str(run_of(fit).sample.visits[0])
             yield Estimates.of(risks(planned, rows_at(planned, dataset, visit), visit))
+            yield from self.compared(planned, [fit], dataset)
+
+    def compared(self, planned: PlannedAnalysis, fits: Sequence[AnyFit], dataset: AnalysisRows) -> Iterator[Estimates]:
+        """Yield the hazard ratios."""
+        for fit in fits:
             yield Estimates.of(compared_rows(planned, run_of(fit), "hazard_ratio"))
 
     def words(self, planned: PlannedAnalysis, fits: Sequence[AnyFit] | None) -> Words:

@@ -45,7 +45,6 @@ class LogisticMethod(Method):
 
     def estimates(self, planned: PlannedAnalysis, fits: Sequence[AnyFit], dataset: AnalysisRows) -> Iterator[Estimates]:
         """Yield the risks observed and standardised, and the three comparisons, at each visit."""
-        scheme, strata = scheme_of(planned)
         for fit in fits:
             visit = str(fit.sample.visits[0])
             rows = rows_at(planned, dataset, visit)
@@ -56,6 +55,14 @@ class LogisticMethod(Method):
                 conf_level=planned.analysis.conf_level,
             ).only(term="risk")
             yield Estimates(observed.frame[observed.frame["arm"].isin(planned.arms)].assign(visit=visit))
+            yield from self.compared(planned, [fit], dataset)
+
+    def compared(self, planned: PlannedAnalysis, fits: Sequence[AnyFit], dataset: AnalysisRows) -> Iterator[Estimates]:
+        """Yield the standardised risks and their three comparisons."""
+        scheme, strata = scheme_of(planned)
+        for fit in fits:
+            visit = str(fit.sample.visits[0])
+            rows = rows_at(planned, dataset, visit)
             found = standardised_risks(
                 of_glm(fit),
                 rows,

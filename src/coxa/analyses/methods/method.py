@@ -106,6 +106,10 @@ class Method:
         """Yield every number that the plan asks for, from the models or from the rows."""
         raise NotImplementedError
 
+    def compared(self, planned: PlannedAnalysis, fits: Sequence[AnyFit], dataset: AnalysisRows) -> Iterator[Estimates]:
+        """Yield the comparisons that the estimand asks for, if need be with others; all that power needs."""
+        yield from self.estimates(planned, fits, dataset)
+
     def words(self, planned: PlannedAnalysis, fits: Sequence[AnyFit] | None) -> Words:
         """Return what the analysis is called: as it ran, or as planned where there are no models."""
         raise NotImplementedError

@@ -13,7 +13,6 @@ from coxa.design.by_simulation.comparisons import comparisons, level_of, only_co
 from coxa.errors import CoxaError, NonConvergenceError
 from coxa.models.results.run import AnyFit
 from coxa.simulate import DrawnTrial, TrialDesign, estimand_frame
-from coxa.study.analysis import MeansAnalysis
 from coxa.study.comparative import ComparativeStudy
 
 NUMBERS = ("estimate", "std_error", "df", "p_value", "conf_low", "conf_high")
@@ -28,9 +27,7 @@ def run_singly(
     """
     analysis = study.analyses[name]
     frame = estimand_frame(design, drawn, analysis.estimand)
-    if (
-        isinstance(analysis, MeansAnalysis) and not analysis.over_visits
-    ):  # each visit by itself, so that the others need no model
+    if not analysis.over_visits:  # each visit by itself, so that the others need no model
         frame = frame[frame["visit"].isin(study.planned(name).visits)]
         frame = frame.assign(visit=frame["visit"].cat.remove_unused_categories())
     rows = SimulatedRows(frame, measure_of(study, name))
@@ -43,7 +40,7 @@ def analysed_rows(study: ComparativeStudy, name: str, rows: SimulatedRows, repli
     plain = only_comparisons(study, name)
     asked = comparisons(study, name)
     try:
-        fits, estimates = run_analysis(plain, name, plain.analyses[name], rows)
+        fits, estimates = run_analysis(plain, name, plain.analyses[name], rows, comparisons_only=True)
     except CoxaError as error:  # a trial that the plan cannot analyse, whatever the reason
         return [failed(replicate, name, one.key, reason(error)) for one in asked]
     frame = estimates.frame
