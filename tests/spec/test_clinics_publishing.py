@@ -446,4 +446,4 @@ def test_a_category_with_a_hidden_count_has_no_coefficients(
 def test_how_many_are_worse_is_not_told_by_a_reason_either(registry: tuple[Audit, pd.DataFrame]) -> None:
     audit = replace(registry[0], without={"worse": "Patients who are worse in Pain are too few for a chart."})
     shown = Shown.of(protect_tables([CountTable.of_groups(pd.DataFrame({"n": [3]}), [], "n", measure="pain worse")], 5))
-    assert _without(audit, shown)["worse"] == "How many events there are is hidden."
+    assert _without(audit, shown)["worse"] == HIDDEN_EVENTS
