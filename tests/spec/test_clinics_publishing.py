@@ -23,7 +23,7 @@ from coxa.clinics.page.build import build_page
 from coxa.clinics.page.methods import _few
 from coxa.clinics.page.seen import seen
 from coxa.clinics.publishing.earlier import counts_text, read_counts
-from coxa.clinics.publishing.hide import _fractions, _without, hidden_audit
+from coxa.clinics.publishing.hide import HIDDEN_EVENTS, _fractions, _without, hidden_audit
 from coxa.clinics.publishing.rare import as_earlier, published_stretches, rare_tables
 from coxa.clinics.publishing.shown import Shown
 from coxa.errors import OptionError
