@@ -189,3 +189,12 @@ def test_an_event_without_a_day_is_an_error_that_names_its_row() -> None:
     with pytest.raises(DataError) as caught:
         coxa.derive_dataset(cohort, "injuries")
     assert "the event `injury` has neither date nor study day" in str(caught.value)
+
+
+def test_the_truth_of_a_ratio_is_held_against_ratios_alone() -> None:
+    study = plan().model_copy(update={"estimands": {"falls": plan().estimands["falls"]}})
+    trial = coxa.simulate_study(study, seed=4, truth_size=500)
+    beside = trial.truth.beside(coxa.analyse(trial).estimates.frame)
+    assert len(beside) == 1
+    assert beside["truth"].tolist() == pytest.approx([0.18 / 0.82 / (0.3 / 0.7)])
+    assert coxa.simulate.Truth.from_json(trial.truth.to_json()).values[0].term == "odds_ratio"

@@ -20,9 +20,10 @@ Obtained = Literal["exact", "simulation"]
 class TrueValue:
     """The value of one estimand, for one arm against the reference at one visit.
 
-    value             : in the units of the estimand (points, or a difference in proportions)
+    value             : in the units of the estimand (points, a difference in proportions, or a ratio)
     monte_carlo_error : standard error of `value`; 0 where it is exact
     obtained          : exact, or a large simulation
+    term              : kind of row of the estimates that it is the truth of; empty for a difference
 
     Examples
     --------
@@ -41,6 +42,7 @@ class TrueValue:
     value: float
     monte_carlo_error: float
     obtained: Obtained
+    term: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +103,8 @@ class Truth:
         Parameters
         ----------
         estimates
-            Result columns; rows are joined on estimand, visit, arm and reference, whatever the analysis.
+            Result columns; rows are joined on estimand, visit, arm and reference, whatever the analysis. Of an estimand
+            that is no difference only the rows of its summary are taken, such as hazard ratios.
 
         Returns
         -------
@@ -110,8 +113,9 @@ class Truth:
             the truth lies in the interval. In the order of `estimates`; rows without a known truth are not there.
         """
         keys = ["estimand", "visit", "arm", "reference"]
-        known = self.to_frame().rename(columns={"value": "truth"})[[*keys, "truth"]]
+        known = self.to_frame().rename(columns={"value": "truth", "term": "of"})[[*keys, "truth", "of"]]
         both = estimates.astype(dict.fromkeys(keys, "str")).merge(known.astype(dict.fromkeys(keys, "str")), on=keys)
+        both = both[both["of"].eq("") | both["of"].eq(both["term"])] if "term" in both else both
         inside = both["truth"].between(both["conf_low"], both["conf_high"])
         shown = ["estimand", "analysis", *keys[1:], "truth", "estimate", "conf_low", "conf_high"]
         return both[shown].assign(inside=inside)
@@ -125,7 +129,11 @@ class Truth:
     def to_json(self) -> str:
         """Return everything as JSON, in a fixed order; numbers with six decimals, more than is known of them."""
         values = [
-            {key: round(word, 6) if isinstance(word, float) else word for key, word in asdict(item).items()}
+            {
+                key: round(word, 6) if isinstance(word, float) else word
+                for key, word in asdict(item).items()
+                if key != "term" or word
+            }
             for item in self.values
         ]
         return json.dumps({"how": self.how, "values": values, "planted": self.planted}, indent=1) + "\n"

@@ -21,6 +21,7 @@ from coxa.simulate.from_plan.other_truths import exact_other_value, is_differenc
 from coxa.simulate.from_plan.sets import EVERYBODY, arm_analysed, set_members
 from coxa.simulate.from_plan.strategies import estimand_values
 from coxa.simulate.truth import TrueValue, Truth
+from coxa.study.effects import EFFECTS
 from coxa.study.estimand import Estimand
 
 Floats = NDArray[np.float64]
@@ -219,6 +220,7 @@ def true_values(design: TrialDesign, *, n: int = SIZE, seed: int = SEED) -> Trut
                     value=mean,
                     monte_carlo_error=error,
                     obtained="exact" if value is not None else "simulation",
+                    term="" if is_difference(design, plan) else EFFECTS[plan.summary].term,
                 )
             )
     said = [EXACT] if any(item.obtained == "exact" for item in values) else []
