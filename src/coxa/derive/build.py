@@ -20,6 +20,7 @@ from coxa.derive.events import (
     event_findings,
     events_until,
     horizons,
+    stated_end,
 )
 from coxa.derive.groups import participants_by_group
 from coxa.derive.intercurrent import apply_strategies, deciding_events, undated, worst_value
@@ -137,7 +138,7 @@ def _event_rows(cohort: Cohort, estimand: str, plan: Estimand, event: EventOutco
     study, name = with_arms(cohort.study, "An estimand"), plan.endpoint.outcome
     people, _ = people_of_set(cohort, plan.population)
     own, end = event_days(cohort, name), end_of_observation(cohort, name)
-    findings = event_findings(name, own, end)
+    findings = event_findings(name, own, end, stated_end(cohort, name))
     happened = _dated_events(cohort, estimand, plan)
     counted, until, handled = after_strategies(own, end, happened, plan.intercurrent_events, event.higher_is_better)
     visits = sorted(plan.endpoint.visit, key=lambda visit: study.visits[visit].day)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from coxa.cohort.checks.events import has_word
 from coxa.cohort.cohort import Cohort
 from coxa.derive.once import once
 from coxa.derive.study_day import study_days
@@ -37,34 +38,53 @@ def event_days(cohort: Cohort, name: str) -> pd.DataFrame:
     rows = cohort.table(table)
     if table == "outcome_events":
         where = {**where, "outcome": (name,)}
-        happened = rows["observed"].astype(object).isin([False]) if "observed" in rows else False
-        rows = rows[~pd.Series(happened, index=rows.index)]
     for column, words in where.items():
         if column not in rows:
             return pd.DataFrame(columns=["participant_id", "day", *LINEAGE])
-        rows = rows[rows[column].astype("str").str.lower().isin([str(word).lower() for word in words])]
+        rows = rows[has_word(rows[column], words)]
     date = event.source.date or DATES[table]
     if table == "participants" and date in rows:
         rows = rows[rows[date].notna()]
     day = study_days(rows, cohort.table("participants"), date)
     if len(problems := _undated(rows[day.isna()], table, name, date)):
         raise DataError(f"events of `{name}` cannot be placed in time", problems)
+    if table == "outcome_events":
+        happened = ~not_observed(rows)
+        rows, day = rows[happened], day[happened]
     columns = {word: rows[word] for word in ("participant_id", "source_file", "source_row") if word in rows}
     return pd.DataFrame({**columns, "day": day.astype(float), "source_table": table}).reset_index(drop=True)
 
 
+def not_observed(rows: pd.DataFrame) -> pd.Series:
+    """Return which rows of `outcome_events` are the end of an observation, and no event."""
+    known = rows["observed"].astype(object).isin([False]) if "observed" in rows else False
+    return pd.Series(known, index=rows.index, dtype=bool)
+
+
 def _undated(rows: pd.DataFrame, table: str, name: str, date: str) -> Findings:
+    dated = rows[date].notna() if date in rows else pd.Series(False, index=rows.index)
+    what = not_observed(rows).map({True: "end of observation for", False: "event"})
+    lacks = dated.map(
+        {
+            True: "has a date, and its participant no randomisation date to count from",
+            False: "has neither date nor study day",
+        }
+    )
+    remedies = {
+        True: "Add `randomisation_date` of the participant, or `study_day` of the row.",
+        False: "Add the date, or take the row out with a reason.",
+    }
     return Findings.of(
         Finding(
             "error",
             table,
-            f"the event `{name}` has neither date nor study day",
-            "Add the date, or take the row out with a reason.",
+            f"the {what[index]} `{name}` {lacks[index]}",
+            remedies[bool(dated[index])],
             row=row["source_row"],
             participant_id=row["participant_id"],
             field=date,
         )
-        for row in rows.to_dict("records")
+        for index, row in zip(rows.index, rows.to_dict("records"), strict=True)
     )
 
 
@@ -85,23 +105,31 @@ def last_contacts(cohort: Cohort) -> pd.Series:
     return pd.Series(reached).groupby(seen["participant_id"].to_numpy()).max()
 
 
-def end_of_observation(cohort: Cohort, name: str) -> pd.Series:
-    """Return, by participant, the day on which observation for an event ended; missing where nothing says so.
+def stated_end(cohort: Cohort, name: str) -> pd.Series:
+    """Return, by participant, the day on which the data say that observation for an event ended; missing elsewhere.
 
-    It is the day of a row of `outcome_events` that is not `observed`; else the date of discontinuation; else the last
-    contact. Where a cohort has no visits after baseline at all nothing says when observation ended.
+    It is the day of a row of `outcome_events` that is not `observed`; else the date of discontinuation.
     """
     people = cohort.table("participants")
     end = pd.Series(np.nan, index=people["participant_id"].to_numpy(), dtype=float)
     rows = cohort.table("outcome_events")
     if len(rows) and "observed" in rows:
-        rows = rows[rows["outcome"].eq(name) & rows["observed"].astype(object).isin([False])]
+        rows = rows[rows["outcome"].eq(name) & not_observed(rows)]
         day = study_days(rows, people, "event_date")
         end = end.fillna(day.groupby(rows["participant_id"].to_numpy()).max())
     if "discontinuation_date" in people:
         gone = study_days(people.drop(columns="study_day", errors="ignore"), people, "discontinuation_date")
         end = end.fillna(pd.Series(gone.to_numpy(dtype=float), index=end.index))
-    contacts = last_contacts(cohort)
+    return end
+
+
+def end_of_observation(cohort: Cohort, name: str) -> pd.Series:
+    """Return, by participant, the day on which observation for an event ended; missing where nothing says so.
+
+    It is the stated end; else the last contact. Where a cohort has no visits after baseline at all nothing says when
+    observation ended.
+    """
+    end, contacts = stated_end(cohort, name), last_contacts(cohort)
     return end.fillna(contacts) if (contacts > 0).any() else end
 
 
@@ -162,8 +190,16 @@ def events_until(
     )
 
 
-def event_findings(name: str, own: pd.DataFrame, end: pd.Series) -> Findings:
-    """Return what is odd about the events of one kind: before randomisation, or with no end of observation."""
+def event_findings(name: str, own: pd.DataFrame, end: pd.Series, stated: pd.Series) -> Findings:
+    """Return what is odd about the events of one kind: when they are, or that observation has no end.
+
+    Parameters
+    ----------
+    name, own
+        The event, and its rows from `event_days`.
+    end, stated
+        From `end_of_observation` and `stated_end`.
+    """
     found = []
     if len(before := own[own["day"] < 0]):
         found.append(
@@ -175,6 +211,21 @@ def event_findings(name: str, own: pd.DataFrame, end: pd.Series) -> Findings:
                 row=int(before["source_row"].iloc[0]),
                 participant_id=str(before["participant_id"].iloc[0]),
                 n_rows=len(before),
+            )
+        )
+    ended = own["participant_id"].map(stated).astype(float)
+    if len(after := own[own["day"] > ended]):
+        found.append(
+            Finding(
+                "warning",
+                str(after["source_table"].iloc[0]),
+                f"the event `{name}` is after the end of observation",
+                "It is counted, and observation is taken to go on until it. Correct one of the two days, if it is "
+                "wrong.",
+                row=int(after["source_row"].iloc[0]),
+                participant_id=str(after["participant_id"].iloc[0]),
+                value=f"day {after['day'].iloc[0]:g}, observed until day {ended[after.index[0]]:g}",
+                n_rows=len(after),
             )
         )
     if n := int(end.isna().sum()):

@@ -10,6 +10,9 @@ from coxa.cohort.row_findings import in_words, row_findings
 from coxa.cohort.visits import VISITED, days_since_randomisation
 from coxa.findings import Finding
 
+DATED_EVENTS = {"outcome_events": "event_date", "intercurrent_events": "event_date", "adverse_events": "start_date"}
+"""Table of events -> the date that their study day is counted to."""
+
 FUTURE_DATES = ("target_date",)
 """Dates that may lie in the future."""
 
@@ -171,5 +174,19 @@ def check_study_days(draft: Draft) -> Checked:
             rule="the study day is not the assessment date minus the randomisation date",
             remedy="Correct one of the three. The recorded study day is used.",
             value="recorded " + in_words(other["study_day"]) + ", from dates " + in_words(elapsed.loc[other.index]),
+        )
+    for table, frame in draft.with_rows(DATED_EVENTS):
+        date = DATED_EVENTS[table]
+        elapsed = days_since_randomisation(frame, draft.table("participants"), date)
+        other = elapsed.notna() & frame["study_day"].notna() & (elapsed != frame["study_day"])
+        findings += row_findings(
+            frame,
+            other,
+            severity="warning",
+            table=table,
+            field="study_day",
+            rule=f"the study day is not `{date}` minus the randomisation date",
+            remedy="Correct one of the three. The recorded study day is used.",
+            value="recorded " + in_words(frame["study_day"]) + ", from dates " + in_words(elapsed),
         )
     return Checked(tuple(findings))

@@ -14,6 +14,7 @@ from coxa.cohort.checks.dates import (
     check_visit_order,
     check_windows,
 )
+from coxa.cohort.checks.events import check_events
 from coxa.cohort.checks.forms import check_forms
 from coxa.cohort.checks.keys import (
     check_arms,
@@ -64,6 +65,7 @@ CHECKS: tuple[Callable[[Draft], Checked], ...] = (
     check_complete_covariates,
     check_clusters,
     check_outcomes_present,
+    check_events,
     check_baselines,
     check_values_alone,
     check_carried_forward,
