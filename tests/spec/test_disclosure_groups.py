@@ -94,3 +94,21 @@ def test_the_bound_of_a_whole_narrows_a_hidden_part() -> None:
     hidden = part.published(np.array([True, True, False]), k=5)
     found = attack_tables([whole, hidden]).frame.set_index("what")
     assert found.loc["done, clinic A", ["low", "high"]].tolist() == [1, 6]
+
+
+def test_those_who_came_without_what_is_standard_since_an_earlier_publication_are_protected() -> None:
+    """Of 30 new people in clinic A, 29 meet it: the counts of both dates would give away the one who does not."""
+
+    def quarter(n: list[int], met: list[int]) -> list[CountTable]:
+        groups = pd.DataFrame({"clinic": ["A", "B", "C"], "n": n, "met": met})
+        whole = CountTable.of_groups(groups, ["clinic"], "n", measure="n")
+        return [whole, CountTable.of_groups(groups, ["clinic"], "met", measure="met", within="n")]
+
+    before = protect_tables(quarter([100, 120, 140], [80, 90, 100]), 5)
+    assert all(table.cells["n"].notna().all() for table in before.tables)
+    after = protect_tables(quarter([130, 150, 170], [109, 110, 119]), 5, earlier=[before])
+    n, met = (table.cells.set_index("clinic")["n"] for table in after.tables)
+    assert np.isnan(n["A"] - met["A"])
+    assert after.certificate.narrowest >= 5
+    fewer = protect_tables(quarter([130, 150, 170], [115, 110, 119]), 5, earlier=[before])  # five of the lost answered
+    assert fewer.certificate.narrowest >= 5

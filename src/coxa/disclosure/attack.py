@@ -105,7 +105,7 @@ def attack_known(
         wanted &= cells | (np.minimum(np.abs(enough.low), np.abs(enough.high)) < 2 * enough.width)
     after = np.flatnonzero(wanted)
     found = feasible_ranges(known.matrix(), low, high, after, enough=enough)
-    names, since = list(known.places), set(known.since)
+    names, since = list(known.places), {*known.since, *known.rests_since}
     frame = pd.DataFrame(
         {
             "what": [words(names[at]) for at in after],

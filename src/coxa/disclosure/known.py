@@ -29,6 +29,8 @@ class Known:
     n_now     : number of cells of the tables; those of earlier ones follow them
     n_cells   : number of all cells
     since     : indices of those who came since an earlier publication
+    rests_since : indices of those who came to a rest that is protected (those lost, those without what is standard)
+    fewer     : whether such a rest may have become smaller, as a person who was in it now is not
     """
 
     places: dict[Key, int] = field(default_factory=dict)
@@ -38,6 +40,8 @@ class Known:
     n_now: int = 0
     n_cells: int = 0
     since: list[int] = field(default_factory=list)
+    rests_since: list[int] = field(default_factory=list)
+    fewer: bool = True
 
     @classmethod
     def of(cls, tables: Tables, earlier: Sequence[Tables]) -> Known:
@@ -65,7 +69,16 @@ class Known:
                 if at is not None:
                     one.since.append(at)
                     one.protected.add(at)
+                if table.rest and table.within is not None:
+                    one._add_rest_since(f"{table.within} but not {table.measure}", date, place)
         return one
+
+    def _add_rest_since(self, rest: str, date: str, place: frozenset[tuple[str, str]]) -> None:
+        """Protect those who came to a rest since an earlier publication."""
+        at = self._relate((f"{rest} since{date}", place), (rest, place), (rest + date, place))
+        if at is not None:
+            self.rests_since.append(at)
+            self.protected.add(at)
 
     def indices(self, table: CountTable, number: int | None = None) -> Indices:
         """Return the index of each cell of a table, or of an earlier one."""
@@ -100,13 +113,15 @@ class Known:
             values[at] = n
         for rest, (whole, part) in self.rests.items():
             values[rest] = values[whole] - values[part]
-            if values[rest] < 0 and rest not in self.since:
+            if values[rest] < 0 and rest not in self.since and rest not in self.rests_since:
                 raise OptionError(f"{words(names[part])} is more than {words(names[whole])}. Correct `within`.")
         return values
 
     def some_left(self, tables: Tables, earlier: Sequence[Tables]) -> bool:
-        """Return whether a true count is smaller than in an earlier publication."""
-        return bool((self.values(tables, earlier)[self.since] < 0).any())
+        """Return whether a true count is smaller than in an earlier publication; of rests it is noted in `fewer`."""
+        values = self.values(tables, earlier)
+        self.fewer = bool((values[self.rests_since] < 0).any())
+        return bool((values[self.since] < 0).any())
 
     def limits(self, tables: Tables, earlier: Sequence[Tables], least: float, left: bool) -> tuple[Floats, Floats]:
         """Return the least and the most that a reader knows each count to be, before any sum is looked at.
@@ -119,6 +134,8 @@ class Known:
             low[at], high[at] = np.maximum(low[at], below), np.minimum(high[at], above)
         if left:
             low[self.since] = -np.inf
+        if left or self.fewer:
+            low[self.rests_since] = -np.inf
         return low, high
 
     def _located(self, tables: Tables, earlier: Sequence[Tables]) -> Iterator[tuple[CountTable, Indices]]:
