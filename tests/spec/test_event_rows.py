@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
@@ -9,8 +10,9 @@ import pytest
 
 import coxa
 from coxa.cohort.checks.events import has_word
-from coxa.derive.events import event_days
+from coxa.derive.events import before_start, event_days
 from coxa.derive.findings import derived_findings
+from coxa.derive.observed import observed_values
 from coxa.findings import Finding
 from coxa.study.kinds import study_of
 from coxa.study.source import DataSource, TableSource
@@ -121,3 +123,17 @@ def test_an_event_after_the_end_of_observation_is_counted_and_a_warning() -> Non
     assert warning.value == "day 30, observed until day 20"
     counted = coxa.derive_dataset(cohort, "injuries").frame.set_index("participant_id")
     assert counted.loc["P0", ["count", "exposure"]].tolist() == [1.0, 30.0]
+
+
+def test_a_trial_of_events_alone_is_derived_without_assessments() -> None:
+    cohort = read([{**EVENT, "participant_id": "P0"}])
+    tables = {name: frame for name, frame in cohort.tables.items() if name != "assessments"}
+    alone = replace(cohort, tables=tables)
+    assert observed_values(alone).empty
+    assert coxa.derive_dataset(alone, "injuries").frame["count"].tolist() == [1.0, 0.0, 0.0, 0.0]
+
+
+def test_a_competing_event_before_randomisation_is_a_warning() -> None:
+    early = pd.DataFrame({"participant_id": ["P0"], "day": [-3.0], "source_table": "outcome_events", "source_row": [2]})
+    (warning,) = before_start("surgery", early)
+    assert (warning.row, "`surgery` is before randomisation" in warning.rule) == (2, True)

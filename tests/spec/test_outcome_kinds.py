@@ -198,3 +198,28 @@ def test_the_truth_of_a_ratio_is_held_against_ratios_alone() -> None:
     assert len(beside) == 1
     assert beside["truth"].tolist() == pytest.approx([0.18 / 0.82 / (0.3 / 0.7)])
     assert coxa.simulate.Truth.from_json(trial.truth.to_json()).values[0].term == "odds_ratio"
+
+
+@pytest.mark.parametrize(
+    ("outcome", "value", "said"),
+    [
+        (("flares", "value", "rate_ratio"), "worst", "a count has no worst value"),
+        (("flares", "value", "rate_ratio"), "2.5", "2.5 is no number of events"),
+        (("groc", "value", "cumulative_odds_ratio"), "2.5", "2.5 is no value of the outcome"),
+        (("fell", "value", "odds_ratio"), "3", "3 is no value of the outcome"),
+    ],
+)
+def test_a_composite_value_that_the_outcome_cannot_have_is_refused(
+    outcome: tuple[str, str, str], value: str, said: str
+) -> None:
+    name, measure, summary = outcome
+    line = ESTIMAND.format(
+        name="falls",
+        outcome=name,
+        measure=measure,
+        summary=summary,
+        strategy=f"{{strategy: composite, value: {value}}}",
+    )
+    with pytest.raises(PlanError) as caught:
+        parse_study(PLAN.replace("ESTIMANDS", line).encode())
+    assert said in str(caught.value)

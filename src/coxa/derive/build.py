@@ -14,6 +14,7 @@ from coxa.derive.change import baseline_values, uses_percent_change, with_change
 from coxa.derive.dataset import AnalysisDataset
 from coxa.derive.events import (
     after_strategies,
+    before_start,
     competing_days,
     end_of_observation,
     event_days,
@@ -143,6 +144,8 @@ def _event_rows(cohort: Cohort, estimand: str, plan: Estimand, event: EventOutco
     counted, until, handled = after_strategies(own, end, happened, plan.intercurrent_events, event.higher_is_better)
     visits = sorted(plan.endpoint.visit, key=lambda visit: study.visits[visit].day)
     others = competing_days(cohort, event)
+    for other in event.competing:
+        findings += before_start(other, event_days(cohort, other))
     parts = []
     for visit, day in horizons(study, visits).items():
         until_then = events_until(people["participant_id"].tolist(), day, counted, others, until)

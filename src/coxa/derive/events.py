@@ -190,6 +190,26 @@ def events_until(
     )
 
 
+def before_start(name: str, own: pd.DataFrame) -> Findings:
+    """Return the finding that events of one kind are before randomisation."""
+    before = own[own["day"] < 0]
+    if before.empty:
+        return Findings()
+    return Findings.of(
+        [
+            Finding(
+                "warning",
+                str(before["source_table"].iloc[0]),
+                f"the event `{name}` is before randomisation",
+                "It is not counted. Correct the date, if it is wrong.",
+                row=int(before["source_row"].iloc[0]),
+                participant_id=str(before["participant_id"].iloc[0]),
+                n_rows=len(before),
+            )
+        ]
+    )
+
+
 def event_findings(name: str, own: pd.DataFrame, end: pd.Series, stated: pd.Series) -> Findings:
     """Return what is odd about the events of one kind: when they are, or that observation has no end.
 
@@ -200,19 +220,7 @@ def event_findings(name: str, own: pd.DataFrame, end: pd.Series, stated: pd.Seri
     end, stated
         From `end_of_observation` and `stated_end`.
     """
-    found = []
-    if len(before := own[own["day"] < 0]):
-        found.append(
-            Finding(
-                "warning",
-                str(before["source_table"].iloc[0]),
-                f"the event `{name}` is before randomisation",
-                "It is not counted. Correct the date, if it is wrong.",
-                row=int(before["source_row"].iloc[0]),
-                participant_id=str(before["participant_id"].iloc[0]),
-                n_rows=len(before),
-            )
-        )
+    found = list(before_start(name, own))
     ended = own["participant_id"].map(stated).astype(float)
     if len(after := own[own["day"] > ended]):
         found.append(

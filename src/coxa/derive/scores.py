@@ -45,6 +45,7 @@ def derive_scores(cohort: Cohort) -> tuple[pd.DataFrame, Findings]:
     (['womac'], 0)
     """
     recorded = cohort.table("assessments").assign(source_table="assessments")
+    recorded = recorded.reindex(columns=[*dict.fromkeys([*recorded, *KEYS, "outcome", "value"])])
     items = cohort.table("item_responses")
     if items.empty:
         return recorded, Findings()

@@ -19,6 +19,7 @@ def endpoint_problems(study: ComparativeStudy) -> Iterator[Problem]:
     yield from _composites(study)
     for name, estimand in study.estimands.items():
         yield from _measure(study, name, estimand)
+        yield from _composite_values(study, name, estimand)
 
 
 def _names(study: ComparativeStudy) -> Iterator[Problem]:
@@ -91,6 +92,28 @@ def _measure(study: ComparativeStudy, name: str, estimand: Estimand) -> Iterator
             f"'{estimand.endpoint.outcome}'; write `summary: {allowed[0]}`"
             + (f", or one of {', '.join(allowed[1:])}" if allowed[1:] else ""),
         )
+
+
+def _composite_values(study: ComparativeStudy, name: str, estimand: Estimand) -> Iterator[Problem]:
+    """Yield the values of composite strategies that the kind of the outcome cannot have."""
+    outcome = study.outcomes.get(estimand.endpoint.outcome)
+    if outcome is None or outcome.is_score:
+        return
+    allowed = {"yes_no": (0, 1), "ordered": tuple(outcome.levels or ())}.get(outcome.kind)
+    for event, handling in estimand.intercurrent_events.items():
+        value = handling.value
+        if handling.strategy != "composite" or value is None:
+            continue
+        at = ("estimands", name, "intercurrent_events", event, "value")
+        if value == "worst":
+            if outcome.kind == "count" and not outcome.higher_is_better:
+                yield Problem(at, "a count has no worst value; write the number that counts after the event")
+        elif allowed is None and (value < 0 or value % 1):
+            yield Problem(at, f"{value:g} is no number of events; write a whole number of 0 or more")
+        elif allowed is not None and value not in allowed:
+            yield Problem(
+                at, f"{value:g} is no value of the outcome; write `worst`, or one of {', '.join(map(str, allowed))}"
+            )
 
 
 def _unfit(outcome: str, kind: str, measure: str, allowed: tuple[str, ...]) -> str:
