@@ -46,7 +46,7 @@ def read(rows: list[dict[str, Any]], source: dict[str, Any] | None = None, **peo
         ),
         table: pd.DataFrame(rows),
     }
-    data = DataSource(tables={name: TableSource(file=name) for name in frames})  # type: ignore[misc]
+    data = DataSource(tables={name: TableSource(file=name) for name in frames})
     return coxa.read_cohort(plan.model_copy(update={"data": data}), frames)
 
 
@@ -86,7 +86,7 @@ def test_a_word_that_no_row_has_is_a_warning_with_the_words_that_there_are() -> 
 @pytest.mark.parametrize("word", ["fall", "FALL", " Fall"])
 def test_words_of_where_are_found_in_capitals_or_not(word: str) -> None:
     cohort = read([harm(), harm("flare", participant_id="P1")], {"table": "adverse_events", "where": {"term": [word]}})
-    assert event_days(cohort, "injury")["participant_id"].tolist() == ["P0"]
+    assert list(event_days(cohort, "injury")["participant_id"]) == ["P0"]
 
 
 def test_truth_values_and_numbers_are_the_words_that_they_are() -> None:
@@ -122,7 +122,7 @@ def test_an_event_after_the_end_of_observation_is_counted_and_a_warning() -> Non
     warning = only(cohort, "warning", "the event `injury` is after the end of observation")
     assert warning.value == "day 30, observed until day 20"
     counted = coxa.derive_dataset(cohort, "injuries").frame.set_index("participant_id")
-    assert counted.loc["P0", ["count", "exposure"]].tolist() == [1.0, 30.0]
+    assert (counted.at["P0", "count"], counted.at["P0", "exposure"]) == (1.0, 30.0)
 
 
 def test_a_trial_of_events_alone_is_derived_without_assessments() -> None:
@@ -130,7 +130,7 @@ def test_a_trial_of_events_alone_is_derived_without_assessments() -> None:
     tables = {name: frame for name, frame in cohort.tables.items() if name != "assessments"}
     alone = replace(cohort, tables=tables)
     assert observed_values(alone).empty
-    assert coxa.derive_dataset(alone, "injuries").frame["count"].tolist() == [1.0, 0.0, 0.0, 0.0]
+    assert list(coxa.derive_dataset(alone, "injuries").frame["count"]) == [1.0, 0.0, 0.0, 0.0]
 
 
 def test_a_competing_event_before_randomisation_is_a_warning() -> None:

@@ -178,15 +178,14 @@ def check_study_days(draft: Draft) -> Checked:
     for table, frame in draft.with_rows(DATED_EVENTS):
         date = DATED_EVENTS[table]
         elapsed = days_since_randomisation(frame, draft.table("participants"), date)
-        other = elapsed.notna() & frame["study_day"].notna() & (elapsed != frame["study_day"])
+        other = frame[elapsed.notna() & frame["study_day"].notna() & (elapsed != frame["study_day"])]
         findings += row_findings(
-            frame,
             other,
             severity="warning",
             table=table,
             field="study_day",
             rule=f"the study day is not `{date}` minus the randomisation date",
             remedy="Correct one of the three. The recorded study day is used.",
-            value="recorded " + in_words(frame["study_day"]) + ", from dates " + in_words(elapsed),
+            value="recorded " + in_words(other["study_day"]) + ", from dates " + in_words(elapsed.loc[other.index]),
         )
     return Checked(tuple(findings))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import pandas as pd
 
@@ -83,7 +83,7 @@ def _of_event(draft: Draft, name: str, event: EventOutcome) -> Iterator[Finding]
         )
 
 
-def _words_there(frame: pd.DataFrame, where: dict[str, Sequence[str]]) -> str:
+def _words_there(frame: pd.DataFrame, where: Mapping[str, Sequence[str]]) -> str:
     """Return how the words in the data differ from those that the plan asks for."""
     asked = [f"`{column}: {', '.join(map(str, words))}`" for column, words in where.items()]
     column = next(iter(where), "")
