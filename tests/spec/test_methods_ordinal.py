@@ -40,6 +40,7 @@ visits:
   month_6: {{day: 182, window: [-20, 20]}}
 covariates:
   age: {{type: number, unit: years}}
+  sex: {{type: category, levels: [female, male]}}
 outcomes:
   groc:
     kind: ordered
@@ -72,6 +73,7 @@ def tables() -> dict[str, pd.DataFrame]:
     rng = np.random.default_rng(2)
     people = pd.DataFrame({"participant_id": [f"P{k:02d}" for k in range(80)], "arm": ["usual", "exercise"] * 40})
     people = people.assign(randomisation_date="2025-01-06", age=rng.normal(55, 9, 80).round())
+    people["sex"] = np.where(np.arange(80) % 3 > 0, "female", "male")
     own = rng.normal(0, 1, 80)
     parts = []
     for visit, day in VISITS.items():
@@ -213,7 +215,8 @@ def arthritis() -> dict[str, pd.DataFrame]:
 
 def test_a_published_trial_gives_the_numbers_of_clmm_through_the_plan() -> None:
     text = PLAN.replace("2: Unchanged, 3: Better, 4: Well", "2: b, 3: c, 4: d, 5: e").replace(
-        "  age: {{type: number, unit: years}}", "  first: {{type: category, levels: ['1', '2', '3', '4', '5']}}"
+        "  age: {{type: number, unit: years}}\n  sex: {{type: category, levels: [female, male]}}",
+        "  first: {{type: category, levels: ['1', '2', '3', '4', '5']}}",
     )
     text = text.replace("month_3: {{day: 91, window: [-20, 20]}}", "month_1: {{day: 30}}\n  month_3: {{day: 91}}")
     text = text.replace("month_6: {{day: 182, window: [-20, 20]}}", "month_5: {{day: 152}}")

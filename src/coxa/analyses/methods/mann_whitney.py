@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
+from coxa.analyses.levels import each_level, rows_of_levels, separate_rows, without_level
 from coxa.analyses.methods.method import Method, Telling, Words, options_of
 from coxa.analyses.methods.ordinal import of_arms
 from coxa.analyses.model_rows import check_arms_at, rows_of_model
@@ -29,6 +31,8 @@ WORDS = {
 class MannWhitneyMethod(Method):
     """Mann and Whitney's probability with limits."""
 
+    separate_subgroups = True
+
     def fits(self, planned: PlannedAnalysis, dataset: AnalysisRows, subgroup: str | None = None) -> Iterator[ModelRun]:
         """Yield the comparison at each visit of the estimand; one without the arms that are compared is an error."""
         options, rows = options_of(planned, MannWhitney), rows_of_model(planned, dataset)
@@ -37,7 +41,9 @@ class MannWhitneyMethod(Method):
             here = rows[(rows["visit"] == visit) & rows["arm"].isin(planned.arms)]
             try:
                 check_arms_at(planned, here, visit)
-                yield _run(planned, options, here.assign(arm=here["arm"].astype(str)), visit, levels)
+                here = here.assign(arm=here["arm"].astype(str))
+                run = _run(planned, options, here, visit, levels)
+                yield _within(planned, run, here, subgroup) if subgroup else run
             except FitError:
                 if visit in planned.visits:
                     raise
@@ -47,6 +53,21 @@ class MannWhitneyMethod(Method):
         for run in fits:
             assert isinstance(run, ModelRun)
             yield of_arms(planned, run.model, str(run.sample.visits[0]), run.warnings)
+
+    def in_subgroup(self, planned: PlannedAnalysis, fit: AnyFit, subgroup: str) -> Estimates:
+        """Return the separate comparisons within the levels of a subgroup, and the chi-square of their differences."""
+        assert isinstance(fit, ModelRun)
+        found: dict[str, Estimates] = fit.model
+        visit = str(fit.sample.visits[0])
+        rows: list[dict[str, Any]] = []
+        frames = {level: each.only(term=planned.effect.term).frame for level, each in found.items()}
+        for arm in planned.compare:
+            within: dict[str, dict[str, Any]] = {}
+            for level, frame in frames.items():
+                row: Any = frame[frame["arm"] == arm].iloc[0].to_dict()
+                within[level] = {**row, "visit": visit}
+            rows += separate_rows(planned, within, subgroup, fit.warnings)
+        return Estimates.of(rows)
 
     def words(self, planned: PlannedAnalysis, fits: Sequence[AnyFit] | None) -> Words:
         """Return what the comparison is called."""
@@ -68,6 +89,15 @@ class MannWhitneyMethod(Method):
             "for."
         )
         yield WORDS[how].format(cite=telling.cite(how))
+
+
+def _within(planned: PlannedAnalysis, run: ModelRun, rows: Any, subgroup: str) -> ModelRun:
+    """Return the record of level -> its comparison, by the options of the comparison of all levels."""
+    spec = run.spec
+    assert isinstance(spec, WinProbabilitySpec)
+    levels = rows_of_levels(planned, rows, subgroup)
+    found = each_level(planned, levels, subgroup, lambda here: win_probability(here, **spec.asked()))
+    return replace(run, model=found, warnings=(*run.warnings, *without_level(rows, subgroup)))
 
 
 def _run(planned: PlannedAnalysis, options: MannWhitney, rows: Any, visit: str, levels: Any) -> ModelRun:

@@ -86,10 +86,12 @@ class Method:
     here need not be said.
 
     diagnostics : whether a report shows residuals of a primary analysis
+    separate_subgroups : whether levels of a subgroup are compared each by itself, not in one joint model
     courses     : what is compared over the visits -> how the methods section says it, in the words of the design
     """
 
     diagnostics: bool = False
+    separate_subgroups: bool = False
     courses: Mapping[str, str] = COURSES
 
     def fits(self, planned: PlannedAnalysis, dataset: AnalysisRows, subgroup: str | None = None) -> Iterator[AnyFit]:

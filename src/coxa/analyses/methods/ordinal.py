@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from coxa.analyses.methods.method import Method, Telling, Words, options_of
@@ -19,9 +20,13 @@ from coxa.estimates import (
     cumulative_odds_ratios,
     standardised_win_probability,
 )
+from coxa.estimates.levels import chi_square_of_levels, differences_between
+from coxa.estimates.ordinal import rows_in_arms
 from coxa.models import OrdinalFit
+from coxa.models.design.columns import label_text
 from coxa.models.ordinal.data import ordinal_data
 from coxa.models.ordinal.fit import fitted
+from coxa.models.ordinal.record import rows_at
 from coxa.models.ordinal.spec import OrdinalSpec
 from coxa.models.results.records import Sample
 from coxa.models.results.run import AnyFit, ModelRun
@@ -69,6 +74,11 @@ class OrdinalMethod(Method):
                     category_probabilities(model, at_least=True, **asked),
                 ):
                     yield of_arms(planned, found, visit, run.warnings)
+
+    def in_subgroup(self, planned: PlannedAnalysis, fit: AnyFit, subgroup: str) -> Estimates:
+        """Return the odds ratios within the levels of a subgroup, ratios of these, and the test of the interaction."""
+        rows = [row for visit in map(str, fit.sample.visits) for row in subgroup_rows(planned, fit, visit, subgroup)]
+        return Estimates.of({**row, "warning": "; ".join(fit.warnings)} for row in rows)
 
     def words(self, planned: PlannedAnalysis, fits: Sequence[AnyFit] | None) -> Words:
         """Return what the model is called."""
@@ -152,6 +162,51 @@ def ordinal_of(run: AnyFit) -> OrdinalFit:
     assert isinstance(run, ModelRun)
     assert isinstance(run.model, OrdinalFit)
     return run.model
+
+
+def subgroup_rows(planned: PlannedAnalysis, run: AnyFit, visit: str, subgroup: str) -> Iterator[dict[str, Any]]:
+    """Yield odds ratios within the levels of a subgroup, ratios of these, and the chi-square of the interaction."""
+    fit, level = ordinal_of(run), planned.analysis.conf_level
+    at = {"visit": visit} if len(run.sample.visits) > 1 else {}
+    groups = [label_text(group) for group in fit.design.levels[subgroup]]
+    within = {
+        group: cumulative_odds_ratios(fit, against=planned.against, at={**at, subgroup: group}, conf_level=level).frame
+        for group in groups
+    }
+    weights = np.stack([log_odds_weights(planned, fit, {**at, subgroup: group}) for group in groups], axis=1)
+    values, covariance = weights @ fit.params.to_numpy(), fit.covariance.to_numpy()
+    shared: dict[str, Any] = {
+        "visit": visit,
+        "outcome": fit.design.formula.response,
+        "method": f"one model of all levels of {subgroup}; {fit.method}",
+    }
+    for arm, value, mine in zip(planned.compare, values, weights, strict=True):
+        pair = {**shared, "arm": arm, "reference": planned.against}
+        for group, frame in within.items():
+            own: Any = frame[frame["arm"] == arm].iloc[0].to_dict()
+            yield {**own, **pair, "term": "subgroup_difference", "analysis": f"{subgroup}={group}"}
+        asked: dict[str, Any] = {"ratio": True, "conf_level": level}
+        for name, row in differences_between(groups, value, mine @ covariance @ mine.T, **asked):
+            yield {**row, **pair, "term": "difference_between_subgroups", "analysis": f"{subgroup}={name}"}
+    flat = weights.reshape(-1, weights.shape[-1])
+    statistic, df, p_value = chi_square_of_levels(values, flat @ covariance @ flat.T)
+    yield {
+        **shared,
+        "term": "interaction_test",
+        "analysis": f"{subgroup}=*",
+        "statistic": statistic,
+        "p_value": p_value,
+        "n_participants": run.n_participants,
+        "n_observations": run.n_observations,
+        "method": f"{fit.method}; chi-square of the interaction with {df} degrees of freedom",
+    }
+
+
+def log_odds_weights(planned: PlannedAnalysis, fit: OrdinalFit, at: Mapping[str, Any]) -> np.ndarray:
+    """Return the weights (A, q) of the coefficients in the log odds ratio of each compared arm where `at` holds."""
+    put = rows_in_arms(fit, "arm", at)
+    reference = rows_at(fit, put[planned.against][:1], 0)
+    return np.vstack([reference - rows_at(fit, put[arm][:1], 0) for arm in planned.compare])
 
 
 def of_arms(planned: PlannedAnalysis, found: Estimates, visit: str, warnings: Sequence[str]) -> Estimates:

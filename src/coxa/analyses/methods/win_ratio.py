@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from coxa.analyses.levels import each_level, rows_of_levels, separate_rows, without_level
 from coxa.analyses.methods.method import Method, Telling, Words, options_of
 from coxa.analyses.methods.times import rows_at
 from coxa.analyses.rows import AnalysisRows
@@ -32,20 +34,43 @@ EVENT = 1
 class WinRatioMethod(Method):
     """All pairs of an arm and the comparator at each visit of the estimand."""
 
+    separate_subgroups = True
+
     def fits(self, planned: PlannedAnalysis, dataset: AnalysisRows, subgroup: str | None = None) -> Iterator[AnyFit]:
         """Yield the comparisons of every arm with the comparator, at each visit of the estimand."""
         for visit in planned.visits:
             rows = rows_at(planned, dataset, visit)
-            found = {arm: compared(planned, rows, arm) for arm in planned.compare}
-            yield recorded(planned, rows, visit, found)
+            if subgroup is None:
+                found = {arm: compared(planned, rows, arm) for arm in planned.compare}
+                yield recorded(planned, rows, visit, found)
+                continue
+            used = rows[rows["arm"].isin(planned.arms)]
+            levels = rows_of_levels(planned, used, subgroup)
+            each = {
+                arm: each_level(planned, levels, subgroup, partial(compared, planned, arm=arm))
+                for arm in planned.compare
+            }
+            yield replace(recorded(planned, used, visit, {}), model=each, warnings=without_level(used, subgroup))
 
     def estimates(self, planned: PlannedAnalysis, fits: Sequence[AnyFit], dataset: AnalysisRows) -> Iterator[Estimates]:
         """Yield win ratio, win odds and net benefit of each compared arm, at each visit of the estimand."""
         for fit in fits:
             visit = str(fit.sample.visits[0])
             for arm, found in comparisons_of(fit).items():
-                people = found.by_stratum[["n_treated", "n_reference"]].to_numpy().sum()
-                yield Estimates.of(rows_of(planned, found, int(people), arm, visit))
+                yield Estimates.of(rows_of(planned, found, people_in(found), arm, visit))
+
+    def in_subgroup(self, planned: PlannedAnalysis, fit: AnyFit, subgroup: str) -> Estimates:
+        """Return the separate comparisons within the levels of a subgroup, and the chi-square of their differences."""
+        assert isinstance(fit, ModelRun)
+        visit = str(fit.sample.visits[0])
+        rows: list[dict[str, Any]] = []
+        for arm, found in fit.model.items():
+            within = {}
+            for level, each in found.items():
+                statistics = rows_of(planned, each, people_in(each), arm, visit)
+                within[level] = next(row for row in statistics if row["term"] == planned.effect.term)
+            rows += separate_rows(planned, within, subgroup, fit.warnings)
+        return Estimates.of(rows)
 
     def words(self, planned: PlannedAnalysis, fits: Sequence[AnyFit] | None) -> Words:
         """Return what the comparison is called."""
@@ -129,6 +154,11 @@ def comparisons_of(fit: AnyFit) -> dict[str, WinStatistics]:
     """Return arm -> its comparison with the comparator, of the record of a visit."""
     assert isinstance(fit, ModelRun)
     return dict(fit.model)
+
+
+def people_in(found: WinStatistics) -> int:
+    """Return how many participants were compared."""
+    return int(found.by_stratum[["n_treated", "n_reference"]].to_numpy().sum())
 
 
 def step_options(planned: PlannedAnalysis, place: int) -> tuple[bool, float, bool]:

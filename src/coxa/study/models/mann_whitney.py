@@ -7,6 +7,7 @@ from typing import ClassVar, Literal
 from pydantic import Field
 
 from coxa.study.analysis import Analysis
+from coxa.study.parts import Name
 from coxa.study.words import Measure, Summary
 
 
@@ -25,3 +26,4 @@ class MannWhitney(Analysis):
         description="Limits and test, which agree: of the t distribution with Satterthwaite's degrees of freedom "
         "(Brunner and Munzel), or normal on the logit scale (DeLong). Both have the same estimate and standard error.",
     )
+    subgroups: tuple[Name, ...] = Field((), description="Covariates in whose levels the arms are compared too.")

@@ -36,6 +36,7 @@ class Ordinal(Analysis):
         description="Variables, `arm` among them, with an odds ratio of their own above each level (partly "
         "proportional odds). With `arm`, the estimand is about a win probability, since there is no single odds ratio.",
     )
+    subgroups: tuple[Name, ...] = Field((), description="Covariates in whose levels the arms are compared too.")
     random: Literal["none", "intercept"] = Field(
         "none",
         description="none: a model of each visit. intercept: one model of all visits with a random intercept of each "
@@ -82,6 +83,12 @@ class Ordinal(Analysis):
                 "partial",
                 "with `arm` in `partial` there is an odds ratio above each level, and a cumulative odds ratio is one "
                 "number; take `arm` out, or write `summary: win_probability` in the estimand",
+            )
+        if self.subgroups and summary != "cumulative_odds_ratio":
+            return (
+                "subgroups",
+                "subgroups of `model: ordinal` have cumulative odds ratios; write `summary: cumulative_odds_ratio` in "
+                "the estimand, or use `model: mann_whitney`, which compares win probabilities within the levels",
             )
         return None
 

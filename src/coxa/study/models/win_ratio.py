@@ -32,3 +32,4 @@ class WinRatio(Analysis):
     multiplicity: Literal["none", "bonferroni", "holm", "hochberg"] = Field(
         "none", description="Adjustment of the p-values of the planned comparisons."
     )
+    subgroups: tuple[Name, ...] = Field((), description="Covariates in whose levels the arms are compared too.")

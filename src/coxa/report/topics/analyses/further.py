@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pandas as pd
 
+from coxa.analyses.methods import method_of
 from coxa.estimates import Estimates
 from coxa.estimates.margins import is_shown
 from coxa.estimates.table import subgroup_in
@@ -79,8 +80,14 @@ def subgroup_table(planned: PlannedAnalysis, estimates: Estimates) -> Table | No
         for name, part in rows.groupby(rows["subgroup"].str.partition("=")[0], sort=False)
     )
     columns = (Column("Visit", "left"), Column(compared_heading([planned])), Column("df"), Column("p"))
+    how = "One model of all levels of a subgroup."
+    if method_of(planned.analysis).separate_subgroups:
+        how = (
+            "Each level of a subgroup compared by itself; differences between levels are those of these estimates, by "
+            "their variances."
+        )
     notes = (
-        Footnote("One model of all levels of a subgroup. The test of the interaction asks whether the levels differ."),
+        Footnote(f"{how} The test of the interaction asks whether the levels differ."),
         Footnote("CI, confidence interval. Limits and p-values are not adjusted for the number of subgroups."),
     )
     return Table(identifier("subgroups", planned.name), "Subgroups", "Comparison", columns, groups, notes)
@@ -102,7 +109,9 @@ def interaction_words(planned: PlannedAnalysis, estimates: Estimates) -> str:
         visit = f" at {study.label('visits', record['visit'])}" if record["visit"] else " over all visits"
         p = p_value(float(record["p_value"]))
         label = mid_sentence(label_of(name, study.covariates[name]))
-        said.append(f"interaction of {study.words.arm} and {label}{visit}, p {p if p[0] in '<>' else f'= {p}'}")
+        said.append(
+            f"interaction of {_tested_arm(planned, record)} and {label}{visit}, p {p if p[0] in '<>' else f'= {p}'}"
+        )
     return "; ".join(said)
 
 
@@ -166,16 +175,25 @@ def _cells(planned: PlannedAnalysis, record: Record, mark: str = "") -> tuple[Ce
     )
 
 
+def _tested_arm(planned: PlannedAnalysis, record: Record) -> str:
+    """Return "arm", or which one where each of several arms has a test of its own."""
+    study = planned.study
+    if record["arm"] and len(planned.compare) > 1:
+        return f"{study.words.arm} {side_label(study, record['arm'])}"
+    return str(study.words.arm)
+
+
 def _subgroup_label(planned: PlannedAnalysis, record: Record) -> str:
     """Return "Female: Exercise minus Usual care", "Male less Female: ...", or the test of the interaction."""
     study = planned.study
     name, _, level = str(record["subgroup"]).partition("=")
     if record["term"] == "interaction_test":
         test: str = "Wald test" if pd.isna(record["df"]) else "F test"
-        return f"Interaction of {study.words.arm} and {label_of(name, study.covariates[name]).lower()} ({test})"
+        arm = _tested_arm(planned, record)
+        return f"Interaction of {arm} and {label_of(name, study.covariates[name]).lower()} ({test})"
     labels = study.covariates[name].level_labels()
     later, _, earlier = level.partition("-") if level not in labels else (level, "", "")
     less = "over" if planned.effect.is_ratio else "less"
     words = labels.get(later, later) + (f" {less} {labels.get(earlier, earlier)}" if earlier else "")
-    joining = "against" if planned.effect.is_ratio else "minus"
+    joining = "against" if planned.effect.is_ratio or planned.effect.of_wins else "minus"
     return f"{words}: {side_label(study, record['arm'])} {joining} {side_label(study, record['reference'])}"

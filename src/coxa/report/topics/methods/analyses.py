@@ -133,7 +133,13 @@ def _further(planned: PlannedAnalysis, cite: Callable[..., str]) -> Iterator[str
         )
     if subgroups := plan.option("subgroups"):
         names = ", ".join(study.label("covariates", name).lower() for name in subgroups)
-        yield f"Subgroups ({names}) were compared in one joint model each, with a test of the interaction."
+        if method_of(plan).separate_subgroups:
+            yield (
+                f"Within the levels of subgroups ({names}) the comparison was made separately; whether it differs "
+                "between levels was tested by the differences of these estimates and their variances (chi-square)."
+            )
+        else:
+            yield f"Subgroups ({names}) were compared in one joint model each, with a test of the interaction."
     if study.design == "factorial":
         yield "Main effects of the two factors average over the other; their interaction was estimated."
 
