@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import argparse
 import math
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +16,6 @@ import pandas as pd
 from scipy import stats
 
 from coxa.design import (
-    Power,
     power_ancova,
     power_cluster,
     power_mmrm,
@@ -28,6 +25,7 @@ from coxa.design import (
 )
 from coxa.models import fit_batch
 from tests.simulation.between import write_between
+from tests.simulation.power_other_kinds import OTHER_KINDS, Case
 
 ALPHA = 0.05
 SD = np.array([10.0, 12.0, 14.0])
@@ -35,17 +33,6 @@ SIGMA = np.outer(SD, SD) * 0.6 ** np.abs(np.subtract.outer(range(3), range(3)))
 KEPT = (1.0, 0.8, 0.6)
 DESIGNS = 20
 """Draws of the baseline over which the replicates of an MMRM are spread."""
-
-Simulated = Callable[[int, np.random.Generator], np.ndarray]
-
-
-@dataclass(frozen=True, slots=True)
-class Case:
-    """A trial: what it is called, the formula's answer, and p-values of simulated trials of the same kind."""
-
-    name: str
-    formula: Power
-    simulate: Simulated
 
 
 def two_means(n: int, effect: float) -> Case:
@@ -176,6 +163,7 @@ CASES = (
     uneven_clusters(16, 20, 0.05, 0.35),
     partially_nested(4, 8, 0.1, 0.8),
     partially_nested(12, 8, 0.1, 0.5),
+    *OTHER_KINDS,
 )
 
 

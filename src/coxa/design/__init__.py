@@ -44,7 +44,13 @@ if TYPE_CHECKING:
     from coxa.design.closed_form.means import power_ancova as power_ancova
     from coxa.design.closed_form.means import power_two_means as power_two_means
     from coxa.design.closed_form.mmrm import power_mmrm as power_mmrm
+    from coxa.design.closed_form.ordered import power_odds_ratio as power_odds_ratio
+    from coxa.design.closed_form.rates import power_rate_ratio as power_rate_ratio
+    from coxa.design.closed_form.time_to_event import events_needed as events_needed
+    from coxa.design.closed_form.time_to_event import power_hazard_ratio as power_hazard_ratio
     from coxa.design.closed_form.two_proportions import power_two_proportions as power_two_proportions
+    from coxa.design.closed_form.wins import power_win_probability as power_win_probability
+    from coxa.design.closed_form.wins import power_win_ratio as power_win_ratio
     from coxa.design.handed_over import redcap_table as redcap_table
     from coxa.design.rerandomisation import RerandomisationTest as RerandomisationTest
     from coxa.design.rerandomisation import rerandomisation_test as rerandomisation_test
@@ -66,7 +72,11 @@ __getattr__, __dir__, __all__ = lazy(
         "coxa.design.closed_form.cluster": ("design_effect", "power_cluster", "power_partially_nested"),
         "coxa.design.closed_form.means": ("power_ancova", "power_two_means"),
         "coxa.design.closed_form.mmrm": ("power_mmrm",),
+        "coxa.design.closed_form.ordered": ("power_odds_ratio",),
+        "coxa.design.closed_form.rates": ("power_rate_ratio",),
+        "coxa.design.closed_form.time_to_event": ("events_needed", "power_hazard_ratio"),
         "coxa.design.closed_form.two_proportions": ("power_two_proportions",),
+        "coxa.design.closed_form.wins": ("power_win_probability", "power_win_ratio"),
         "coxa.design.handed_over": ("redcap_table",),
         "coxa.design.rerandomisation": ("RerandomisationTest", "rerandomisation_test"),
         "coxa.design.sealed": ("SealedList", "check_seals", "seal"),

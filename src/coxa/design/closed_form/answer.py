@@ -14,6 +14,7 @@ from coxa.arguments import NUMBER, kinds
 from coxa.errors import FitError, OptionError
 
 Solved = Literal["power", "n", "difference"]
+Measure = Literal["difference", "hazard ratio", "rate ratio", "odds ratio", "win ratio", "win probability"]
 LARGEST = 10_000_000
 """Participants or clusters per arm beyond which no number is looked for."""
 
@@ -42,6 +43,17 @@ WORDS = (
     "correlation",
     "icc",
     "cluster_size",
+    "hazard_ratio",
+    "rate_ratio",
+    "odds_ratio",
+    "win_ratio",
+    "win_probability",
+    "event_probability",
+    "compared_event_probability",
+    "rate",
+    "dispersion",
+    "exposure",
+    "ties",
 )
 with_numbers = kinds(**dict.fromkeys(WORDS, NUMBER))
 """Checks that what a closed form is asked with are numbers."""
@@ -58,6 +70,7 @@ class Question:
     alpha      : level of the test, of both sides together if `sides` is 2
     sides      : 2, or 1 for a test in the direction of the difference
     dropout    : share of participants without an outcome, below 1
+    effect     : what the user gives for the difference
     """
 
     difference: float | None
@@ -67,12 +80,13 @@ class Question:
     alpha: float
     sides: Literal[1, 2]
     dropout: float
+    effect: str = "difference"
 
     def __post_init__(self) -> None:
         left_out = [name for name in ("difference", "n", "power") if getattr(self, name) is None]
         if len(left_out) != 1:
             raise OptionError(
-                f"{len(left_out)} of difference, n (or clusters) and power are left out. Leave out exactly "
+                f"{len(left_out)} of {self.effect}, n (or clusters) and power are left out. Leave out exactly "
                 "one, which is then computed."
             )
         check_positive("ratio", self.ratio)
@@ -109,6 +123,8 @@ class Power:
     df         : degrees of freedom; infinite for a normal test
     alpha, sides, inputs : as given
     source     : of the formula
+    measure    : what `effect` is; of a ratio, `difference` is the logarithm, of a win probability its distance from 1/2
+    events     : expected in both arms together, of a time to event
 
     Examples
     --------
@@ -131,13 +147,24 @@ class Power:
     sides: int
     inputs: Mapping[str, Any] = field(repr=False)
     source: str = field(repr=False)
+    measure: Measure = "difference"
+    events: float | None = None
+
+    @property
+    def effect(self) -> float:
+        """The effect on its own scale: the ratio, the win probability or the difference."""
+        if self.measure == "win probability":
+            return 0.5 + self.difference
+        return self.difference if self.measure == "difference" else math.exp(self.difference)
 
     def as_text(self) -> str:
         """Return the answer as one line."""
         groups = f", {self.clusters[0]} + {self.clusters[1]} clusters" if self.clusters else ""
+        of = "of its logarithm " if self.measure.endswith("ratio") else ""
         return (
             f"{self.method}: {self.n[0]} + {self.n[1]} participants{groups} give power {self.power:.3f} for a "
-            f"difference of {self.difference:.4g} (SE {self.std_error:.4g}, alpha {self.alpha:g}, {self.sides}-sided)"
+            f"{self.measure} of {self.effect:.4g} (SE {of}{self.std_error:.4g}, alpha {self.alpha:g}, "
+            f"{self.sides}-sided)"
         )
 
 
@@ -204,12 +231,12 @@ def _smallest(enough: Callable[[int], bool]) -> int:
 
 def _difference(power_of: Callable[[float], float], wanted: float) -> float:
     """Return the difference that has a power, by bisection on a bracket."""
-    high = 1e-6
+    high, step = 1e-6, 1.1
     while power_of(high) < wanted:
-        high *= 2
+        high *= step
         if high > 1e12:
             raise FitError("no difference has this power with so few participants", ["Use more participants."])
-    return float(optimize.brentq(lambda d: power_of(d) - wanted, high / 2 if high > 1e-6 else 0.0, high, xtol=1e-12))
+    return float(optimize.brentq(lambda d: power_of(d) - wanted, high / step if high > 1e-6 else 0.0, high, xtol=1e-12))
 
 
 def t_power(difference: float, accuracy: Accuracy, alpha: float, sides: int) -> float:
