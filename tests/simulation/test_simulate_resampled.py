@@ -21,10 +21,10 @@ def scores(n: int = 40) -> pd.DataFrame:
 
 def test_the_spread_of_a_mean_is_its_standard_error() -> None:
     data = scores()
-    found = bootstrap_participants(fit_ancova("y ~ arm", data), data, marginal_means, replicates=300, seed=1)
+    found = bootstrap_participants(fit_ancova("y ~ arm", data), data, marginal_means, replicates=120, seed=1)
     plain = data.groupby("arm")["y"].std(ddof=0) / np.sqrt(20)
-    # a standard deviation of 300 draws is within 3 / sqrt(600) of its own
-    assert found.estimates().frame["std_error"].to_numpy() == pytest.approx(plain.to_numpy(), rel=0.13)
+    # a standard deviation of 120 draws is within 3 / sqrt(240) of its own
+    assert found.estimates().frame["std_error"].to_numpy() == pytest.approx(plain.to_numpy(), rel=0.2)
 
 
 def responders(fit: Fit) -> Estimates:

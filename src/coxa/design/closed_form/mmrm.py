@@ -161,5 +161,5 @@ def _contrast(given: Sequence[float] | None, visits: int, baseline: bool) -> np.
     if contrast.shape != (visits,) or not contrast.any():
         raise OptionError(f"`weights` are {contrast.tolist()}. Give one per visit, not all zero.")
     if baseline and contrast[0]:
-        raise OptionError("`weights` gives the baseline {contrast[0]}, and it is adjusted for. Give it the weight 0.")
+        raise OptionError(f"`weights` gives the baseline {contrast[0]}, and it is adjusted for. Give it the weight 0.")
     return contrast
