@@ -167,7 +167,7 @@ def test_proportions_have_no_model_to_ask(line: str, message: str) -> None:
             "    missing_response: observed",
             31,
             "analyses.main.missing_response",
-            "use `model: proportions`.",
+            "use `model: proportions` or `model: logistic`.",
         ),
         ("    multiplicity:", "    multiplicty:", 28, "analyses.main.multiplicty", "did you mean multiplicity?"),
     ],

@@ -229,7 +229,7 @@ def test_p_values_that_another_analysis_adjusts_are_said_not_to_be_adjusted(tria
 def test_the_p_values_marked_are_those_that_the_run_adjusts(trial: Report) -> None:
     holm = with_holm(trial)
     before = holm.estimates.only(analysis="primary").frame
-    after = adjust_planned(Estimates(before), "holm", ("week_12",)).frame
+    after = adjust_planned(Estimates(before), holm.study.planned("primary")).frame
     touched = after["method"].ne(before["method"])
     assert touched.sum() == 2
     assert [
