@@ -151,7 +151,7 @@ def test_labels_without_numbers_are_errors_that_say_where_to_write_them(tmp_path
     errors = [
         item for item in cohort(tmp_path, export=LABELS, plan=plan).findings.errors if item.rule.endswith("a number")
     ]
-    assert '`values: {value: {"Moderate": ...}}`' in errors[0].remedy
+    assert '`values: {pain: {"Moderate": ...}}`' in errors[0].remedy
 
 
 def test_two_columns_with_one_label_are_refused_with_the_export_that_has_names(tmp_path: Path) -> None:

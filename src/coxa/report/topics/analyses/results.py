@@ -180,7 +180,7 @@ def responder_table(
 def comparison_label(study: ComparativeStudy, record: Record) -> str:
     """Return "Exercise minus usual care" for a row of differences, "against" for another comparison."""
     arm, reference = (study.label("arms", record[side]) for side in ("arm", "reference"))
-    joining = "against" if record["term"] in NULLS else "minus"
+    joining = "against" if record.get("term") in NULLS else "minus"
     return f"{arm} {joining} {reference}"
 
 
