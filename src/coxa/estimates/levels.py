@@ -8,6 +8,8 @@ from itertools import combinations
 import numpy as np
 from scipy import stats
 
+from coxa.estimates.risk_rows import with_test
+
 
 def differences_between(
     names: Sequence[str], values: np.ndarray, covariance: np.ndarray, *, ratio: bool, conf_level: float
@@ -33,23 +35,11 @@ def differences_between(
     >>> pair, row["estimate"], round(row["std_error"], 4), round(row["p_value"], 4)
     ('m-f', 2.0, 1.4142, 0.1573)
     """
-    shown = np.exp if ratio else float
-    quantile = float(stats.norm.ppf((1 + conf_level) / 2))
     for g, h in combinations(range(len(names)), 2):
         value = float(values[h] - values[g])
         error = float(np.sqrt(covariance[g, g] + covariance[h, h] - 2 * covariance[g, h]))
-        yield (
-            f"{names[h]}-{names[g]}",
-            {
-                "estimate": float(shown(value)),
-                "std_error": error,
-                "statistic": value / error,
-                "p_value": float(2 * stats.norm.sf(abs(value) / error)),
-                "conf_low": float(shown(value - quantile * error)),
-                "conf_high": float(shown(value + quantile * error)),
-                "conf_level": conf_level,
-            },
-        )
+        row = with_test(value, error, conf_level, shown=np.exp if ratio else float)
+        yield f"{names[h]}-{names[g]}", {**row, "conf_level": conf_level}
 
 
 def chi_square_of_levels(values: np.ndarray, covariance: np.ndarray) -> tuple[float, int, float]:

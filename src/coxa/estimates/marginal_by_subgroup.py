@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import combinations
 from typing import Any
 
 import numpy as np
-from scipy import stats
 
 from coxa.arguments import kinds
-from coxa.errors import OptionError, check_level, check_option, not_allowed
+from coxa.errors import check_level, check_option
 from coxa.estimates.marginal import COMPARED, TERMS, one_row_each
-from coxa.estimates.table import RATIOS, Estimates
+from coxa.estimates.subgroup_rows import Part, check_interaction, effect_row, effects_of_levels, joint
+from coxa.estimates.table import Estimates
 from coxa.models.design.columns import label_text
 from coxa.models.gee.result import GEE_FIT, GEEFit
 from coxa.models.glm.families import FAMILIES
@@ -73,37 +72,36 @@ def marginal_subgroups(
     check_level(conf_level)
     scale = COMPARED[TERMS[fit.family][1][check_option("effect", effect, tuple(TERMS[fit.family][1]))]]
     levels = fit.design.levels
-    for name in (arm, subgroup):
-        if name not in levels:
-            raise OptionError(not_allowed("factor of the model", name, levels))
-    if not any({arm, subgroup} <= set(term.split(":")) for term in fit.design.terms):
-        raise OptionError(f"The model has no interaction of {arm} and {subgroup}. Fit it with '{arm} * {subgroup}'.")
+    check_interaction(fit.design, arm, subgroup)
     arms = [label_text(level) for level in levels[arm]]
     groups = [label_text(level) for level in levels[subgroup]]
     reference = arms[0] if against is None else check_option("against", str(against), arms)
+    covariance = fit.inference.covariance
+
+    def numbers(part: Part) -> dict[str, float]:
+        return effect_row(part.value, part.error(covariance), fit.inference.df(part.gradient), effect, conf_level)
+
     rows: list[dict[str, Any]] = []
     for visit in levels.get(by, (None,)):
         values, slopes = cells(fit, subgroup, arm, {} if visit is None else {by: visit}, per)
         slopes, values = scale.slope(values)[..., None] * slopes, scale.to(values)
-        tested = []
+        here = {"visit": "" if visit is None else label_text(visit)}
+        tested: list[Part] = []
         for name in arms:
             if name == reference or (compare is not None and name not in compare):
                 continue
-            a, b = arms.index(name), arms.index(reference)
-            effects, gradients = values[:, a] - values[:, b], slopes[:, a] - slopes[:, b]
-            shared = {"visit": "" if visit is None else label_text(visit), "arm": name, "reference": reference}
-            for g, group in enumerate(groups):
-                n = counted(fit, {subgroup: [g], arm: [a, b]}, by, visit)
-                row = {**shared, **n, "term": "subgroup_difference", "analysis": f"{subgroup}={group}"}
-                rows.append({**row, **one(fit, effects[g], gradients[g], effect, conf_level)})
-            for g, h in combinations(range(len(groups)), 2):
-                label = f"{subgroup}={groups[h]}-{groups[g]}"
-                row = {**shared, "term": "difference_between_subgroups", "analysis": label}
-                between = effects[h] - effects[g], gradients[h] - gradients[g]
-                rows.append({**row, **one(fit, *between, effect, conf_level)})
-            tested.append((effects[1:] - effects[0], gradients[1:] - gradients[0]))
-        joint = interaction(fit, *map(np.concatenate, zip(*tested, strict=True)))
-        rows.append({"visit": "" if visit is None else label_text(visit), "analysis": f"{subgroup}=*", **joint})
+            pair = [arms.index(name), arms.index(reference)]
+            effects = {group: Part.of(values[g], slopes[g], pair) for g, group in enumerate(groups)}
+            shared = {**here, "arm": name, "reference": reference}
+
+            def behind(g: int, pair: list[int] = pair, visit: Any = visit) -> dict[str, int]:
+                return counted(fit, {subgroup: [g], arm: pair}, by, visit)
+
+            rows += [{**shared, **row} for row in effects_of_levels(subgroup, groups, effects, numbers, behind)]
+            tested += [effects[group] - effects[groups[0]] for group in groups[1:]]
+        everyone = {"n_participants": fit.n_participants, "n_observations": fit.n_observations}
+        named = {**here, "term": "interaction_test", "analysis": f"{subgroup}=*"}
+        rows.append({**named, **joint(tested, covariance, fit.inference.df), **everyone})
     method = f"one model of all levels of {subgroup}, means over the participants of each; {fit.method}"
     known = {"outcome": fit.outcome, "conf_level": conf_level, "method": method, "warning": "; ".join(fit.warnings)}
     return Estimates.of({**known, **row} for row in rows)
@@ -131,35 +129,3 @@ def counted(fit: GEEFit, codes: dict[str, list[int]], by: str, visit: Any) -> di
     chosen = np.logical_and.reduce([frame[name].cat.codes.isin(places).to_numpy() for name, places in codes.items()])
     here = chosen if visit is None else chosen & (frame[by] == visit).to_numpy()
     return {"n_participants": len(set(fit.sample.participant[here])), "n_observations": int(here.sum())}
-
-
-def one(fit: GEEFit, value: float, gradient: np.ndarray, effect: str, level: float) -> dict[str, float]:
-    """Return estimate, error, limits and test of a value; of a ratio the value is its logarithm."""
-    error, df = float(np.sqrt(gradient @ fit.inference.covariance @ gradient)), fit.inference.df(gradient)
-    half = float(stats.t.ppf((1 + level) / 2, df)) * error
-    shown = np.exp if effect in RATIOS else float
-    return {
-        "estimate": float(shown(value)),
-        "std_error": error,
-        "df": df if np.isfinite(df) else np.nan,
-        "statistic": value / error,
-        "p_value": float(2 * stats.t.sf(abs(value) / error, df)),
-        "conf_low": float(shown(value - half)),
-        "conf_high": float(shown(value + half)),
-    }
-
-
-def interaction(fit: GEEFit, differences: np.ndarray, gradients: np.ndarray) -> dict[str, Any]:
-    """Return the F test that all differences between subgroups are zero."""
-    q = len(differences)
-    covariance = gradients @ fit.inference.covariance @ gradients.T
-    f = float(differences @ np.linalg.solve(covariance, differences) / q)
-    df = min(fit.inference.df(gradient) for gradient in gradients)
-    return {
-        "term": "interaction_test",
-        "statistic": f,
-        "df": df if np.isfinite(df) else np.nan,
-        "p_value": float(stats.f.sf(f, q, df) if np.isfinite(df) else stats.chi2.sf(q * f, q)),
-        "n_participants": fit.n_participants,
-        "n_observations": fit.n_observations,
-    }

@@ -13,6 +13,7 @@ from scipy.special import expit, logit
 
 from coxa.errors import OptionError, check_kind, check_level, check_option, not_allowed
 from coxa.estimates.mann_whitney import wins_and_odds
+from coxa.estimates.risk_rows import with_test
 from coxa.estimates.table import Estimates
 from coxa.models.design.columns import label_text
 from coxa.models.ordinal.record import OrdinalFit, averaged, rows_at
@@ -84,7 +85,6 @@ def cumulative_odds_ratios(
     check_level(conf_level)
     put = rows_in_arms(fit, arm, at)
     reference = reference_of(put, against)
-    quantile = float(stats.norm.ppf((1 + conf_level) / 2))
     shared = facts(fit, at, conf_level)
     rows = []
     for name in put:
@@ -101,22 +101,15 @@ def cumulative_odds_ratios(
         for j, each in enumerate(weights[: 1 if same else None]):
             own = {"arm": name, "reference": reference, "term": "cumulative_odds_ratio"}
             own["analysis"] = "" if same else f"above={label_text(fit.levels[j])}"
-            rows.append({**shared, **own, **behind, **ratio(fit, each[0], quantile)})
+            rows.append({**shared, **own, **behind, **ratio(fit, each[0], conf_level)})
     return Estimates.of(rows)
 
 
-def ratio(fit: OrdinalFit, weights: np.ndarray, quantile: float) -> dict[str, float]:
+def ratio(fit: OrdinalFit, weights: np.ndarray, conf_level: float) -> dict[str, float]:
     """Return the row of a log odds ratio, a linear function of the coefficients."""
     value = float(weights @ fit.params.to_numpy())
     error = float(np.sqrt(weights @ fit.covariance.to_numpy() @ weights))
-    return {
-        "estimate": float(np.exp(value)),
-        "std_error": error,
-        "statistic": value / error,
-        "p_value": float(2 * stats.norm.sf(abs(value / error))),
-        "conf_low": float(np.exp(value - quantile * error)),
-        "conf_high": float(np.exp(value + quantile * error)),
-    }
+    return with_test(value, error, conf_level, shown=np.exp)
 
 
 def category_probabilities(
@@ -186,7 +179,7 @@ def category_probabilities(
             error = float(np.sqrt(contrast @ covariance @ contrast))
             behind_both = counts(fit, arm, at, (name, reference))
             rows.append(
-                {**shared, **own, **behind_both, **difference(float(contrast @ values.ravel()), error, quantile)}
+                {**shared, **own, **behind_both, **with_test(float(contrast @ values.ravel()), error, conf_level)}
             )
     return Estimates.of(rows)
 
@@ -345,16 +338,4 @@ def share(value: float, error: float, quantile: float) -> dict[str, float]:
         "std_error": float(error),
         "conf_low": float(expit(centre - half)),
         "conf_high": float(expit(centre + half)),
-    }
-
-
-def difference(value: float, error: float, quantile: float) -> dict[str, float]:
-    """Return a difference with normal limits and test."""
-    return {
-        "estimate": value,
-        "std_error": error,
-        "statistic": value / error,
-        "p_value": float(2 * stats.norm.sf(abs(value / error))),
-        "conf_low": value - quantile * error,
-        "conf_high": value + quantile * error,
     }

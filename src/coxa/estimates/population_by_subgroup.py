@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import combinations
 from typing import Any
 
 import numpy as np
-from scipy import stats
 
-from coxa.errors import OptionError, check_kind, check_level, check_option, not_allowed
+from coxa.errors import check_kind, check_level, check_option
 from coxa.estimates.over_clusters import RATE_CONTRASTS, Averaged, averaged, described, levels_of
 from coxa.estimates.risk_rows import RISK_CONTRASTS
+from coxa.estimates.subgroup_rows import alike, check_interaction, effect_row, effects_of_levels
 from coxa.estimates.table import Estimates
 from coxa.models.design.columns import label_text
 from coxa.models.glmm.fit import GLMMFit
@@ -108,7 +107,7 @@ def population_subgroups(
     contrasts = {**RISK_CONTRASTS, CONDITIONAL: CONDITIONAL} if fit.family == "binomial" else RATE_CONTRASTS
     scale = contrasts[check_option("effect", effect, tuple(contrasts))]
     arms = [label_text(level) for level in levels_of(fit, arm)]
-    check_interaction(fit, subgroup, arm)
+    check_interaction(fit.design, arm, subgroup)
     reference = arms[0] if against is None else check_option("against", str(against), arms)
     factors = [arm, *([by] if by in fit.design.levels else [])]
     groups = {
@@ -121,13 +120,16 @@ def population_subgroups(
         for name in compare or [other for other in arms if other != reference]:
             found = {group: difference(one, (name, *rest), (reference, *rest)) for group, one in groups.items()}
             shared = {"visit": rest[0] if rest else "", "arm": name, "reference": reference}
-            for group, part in found.items():
-                row = {**shared, "term": "subgroup_difference", "analysis": f"{subgroup}={group}"}
-                rows.append({**row, "n_participants": groups[group].n, **numbers(fit, part, effect, conf_level)})
-            for early, late in combinations(found, 2):
-                part = found[late] - found[early]
-                row = {**shared, "term": "difference_between_subgroups", "analysis": f"{subgroup}={late}-{early}"}
-                rows.append({**row, **numbers(fit, part, effect, conf_level)})
+            rows += [
+                {**shared, **row}
+                for row in effects_of_levels(
+                    subgroup,
+                    list(found),
+                    found,
+                    lambda part: numbers(fit, part, effect, conf_level),
+                    lambda place: {"n_participants": list(groups.values())[place].n},
+                )
+            ]
             first, *others = found.values()
             tested += [other - first for other in others]
         row = {"visit": rest[0] if rest else "", "analysis": f"{subgroup}=*", "term": "interaction_test"}
@@ -139,14 +141,6 @@ def population_subgroups(
         "warning": "; ".join(fit.warnings),
     }
     return Estimates.of({**known, **row} for row in rows)
-
-
-def check_interaction(fit: GLMMFit, subgroup: str, arm: str) -> None:
-    """Raise OptionError unless the subgroup is a factor that interacts with the arm."""
-    if subgroup not in fit.design.levels:
-        raise OptionError(not_allowed("factor of the model", subgroup, fit.design.levels))
-    if not any({arm, subgroup} <= set(term.split(":")) for term in fit.design.terms):
-        raise OptionError(f"The model has no interaction of {arm} and {subgroup}. Fit it with '{arm} * {subgroup}'.")
 
 
 def on_scale(fit: GLMMFit, found: Averaged, scale: str) -> OnScale:
@@ -174,29 +168,15 @@ def difference(one: OnScale, key: tuple[str, ...], other: tuple[str, ...]) -> Pa
 
 def numbers(fit: GLMMFit, part: Part, effect: str, conf_level: float) -> dict[str, float]:
     """Return estimate, error, limits and test of a value; of a ratio the value is its logarithm."""
-    value, gradient = part.value, part.gradient
-    error, df = float(np.sqrt(gradient @ covariance(fit, gradient) @ gradient)), fit.inference.df(part.row)
-    half = float(stats.t.ppf((1 + conf_level) / 2, df)) * error
-    shown = np.exp if effect.endswith("ratio") else float
-    return {
-        "estimate": float(shown(value)),
-        "std_error": error,
-        "df": df if np.isfinite(df) else np.nan,
-        "statistic": value / error,
-        "p_value": float(2 * stats.t.sf(abs(value) / error, df)),
-        "conf_low": float(shown(value - half)),
-        "conf_high": float(shown(value + half)),
-    }
+    error = float(np.sqrt(part.gradient @ covariance(fit, part.gradient) @ part.gradient))
+    return effect_row(part.value, error, fit.inference.df(part.row), effect, conf_level)
 
 
 def interaction(fit: GLMMFit, tested: Sequence[Part]) -> dict[str, float]:
     """Return the F test, or chi-squared over its rows, that all parts are zero."""
     values, gradients = np.array([part.value for part in tested]), np.array([part.gradient for part in tested])
-    spread = gradients @ covariance(fit, gradients) @ gradients.T
-    q, df = len(values), fit.inference.df(np.abs([part.row for part in tested]).max(axis=0))
-    f = float(values @ np.linalg.solve(spread, values)) / q
-    p_value = stats.f.sf(f, q, df) if np.isfinite(df) else stats.chi2.sf(q * f, q)
-    return {"df": df if np.isfinite(df) else np.nan, "statistic": f, "p_value": float(p_value)}
+    df = fit.inference.df(np.abs([part.row for part in tested]).max(axis=0))
+    return alike(values, gradients @ covariance(fit, gradients) @ gradients.T, df)
 
 
 def covariance(fit: GLMMFit, gradients: np.ndarray) -> np.ndarray:

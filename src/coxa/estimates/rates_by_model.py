@@ -9,9 +9,9 @@ from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from coxa.errors import OptionError, check_kind, check_level, check_option, not_allowed
+from coxa.estimates.risk_rows import finite, with_test
 from coxa.estimates.table import Estimates
 from coxa.models.design.columns import label_text
 from coxa.models.glm.families import FAMILIES
@@ -194,14 +194,4 @@ def of_log(fit: GLMFit, value: float, row: np.ndarray, level: float, *, test: bo
 def difference(fit: GLMFit, value: float, row: np.ndarray, level: float) -> dict[str, float]:
     """Return a value whose derivative in the coefficients is row (p,), with its limits and the test that it is 0."""
     error, df = error_of(fit, row), fit.df_of(row)
-    spread = stats.t(df)
-    half = float(spread.ppf((1 + level) / 2)) * error
-    return {
-        "estimate": float(value),
-        "std_error": error,
-        "df": df if math.isfinite(df) else math.nan,
-        "statistic": float(value) / error,
-        "p_value": float(2 * spread.sf(abs(value) / error)),
-        "conf_low": float(value) - half,
-        "conf_high": float(value) + half,
-    }
+    return {**with_test(float(value), error, level, df), "df": finite(df)}

@@ -44,6 +44,24 @@ def wald(value: float, spread: float, quantile: float, shown: Callable[[float], 
     }
 
 
+def with_test(
+    value: float,
+    spread: float,
+    conf_level: float,
+    df: float = np.inf,
+    shown: Callable[[float], float] = float,
+) -> dict[str, float]:
+    """Return the row of a value with its limits and the test that it is 0: t, or normal where `df` is infinite."""
+    t = value / spread
+    row = wald(value, spread, quantile_of(conf_level, df), shown)
+    return {**row, "statistic": t, "p_value": float(2 * stats.t.sf(abs(t), df))}
+
+
+def finite(df: float) -> float:
+    """Return degrees of freedom as a table has them: missing where they are infinite."""
+    return df if np.isfinite(df) else np.nan
+
+
 def on_scale(means: np.ndarray, scale: str) -> tuple[float, np.ndarray]:
     """Return the first mean less the second on a scale, and the gradient (2,).
 
@@ -67,6 +85,4 @@ def contrast(
     """Return the row of the first of two means (2,) against the second, with their covariance (2, 2)."""
     value, gradient = on_scale(means, scale)
     spread = float(np.sqrt(gradient @ covariance @ gradient))
-    t = value / spread
-    row = wald(value, spread, quantile_of(conf_level, df), float if scale == "difference" else np.exp)
-    return {**row, "statistic": t, "p_value": float(2 * stats.t.sf(abs(t), df))}
+    return with_test(value, spread, conf_level, df, float if scale == "difference" else np.exp)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import combinations
 from typing import Any
 
 import numpy as np
-from scipy import stats
+import pandas as pd
 
-from coxa.errors import OptionError, check_kind, check_level, check_option, not_allowed
-from coxa.estimates.table import RATIOS, Estimates
+from coxa.errors import check_kind, check_level, check_option
+from coxa.estimates.subgroup_rows import Part, check_interaction, effect_row, effects_of_levels, joint
+from coxa.estimates.table import Estimates
 from coxa.models.design.columns import label_text
 from coxa.models.glm.record import GLMFit
 
@@ -89,35 +89,36 @@ def effects_in_subgroups(
     check_kind("fit", fit, GLMFit, "a fit of coxa.models.fit_glm")
     check_option("effect", effect, EFFECT_TERMS)
     design = fit.design
-    for name in (arm, subgroup):
-        if name not in design.levels:
-            raise OptionError(not_allowed("factor in the formula", name, design.levels))
-    if not any({arm, subgroup} <= set(term.split(":")) for term in design.terms):
-        raise OptionError(f"The model has no interaction of {arm} and {subgroup}. Fit it with '{arm} * {subgroup}'.")
+    check_interaction(design, arm, subgroup)
     arms = [label_text(level) for level in design.levels[arm]]
     groups = [label_text(level) for level in design.levels[subgroup]]
     reference = arms[0] if against is None else check_option("against", str(against), arms)
     values, slopes = cells(fit, subgroup, arm, effect, per)
+    covariance, b = fit.covariance.to_numpy(), arms.index(reference)
     rows: list[dict[str, Any]] = []
-    b = arms.index(reference)
-    chosen = [name for name in arms if name != reference and (compare is None or name in compare)]
-    everything = []
-    for name in chosen:
-        a = arms.index(name)
-        effects = values[:, a] - values[:, b]
-        gradients = slopes[:, a] - slopes[:, b]
+    tested: list[Part] = []
+
+    def numbers(part: Part) -> dict[str, float]:
+        return effect_row(part.value, part.error(covariance), fit.df_of(part.gradient), effect, conf_level)
+
+    for name in arms:
+        if name == reference or (compare is not None and name not in compare):
+            continue
+        pair = [arms.index(name), b]
+        effects = {group: Part.of(values[g], slopes[g], pair) for g, group in enumerate(groups)}
+        in_pair = design.frame[arm].cat.codes.isin(pair)
+
+        def behind(g: int, in_pair: pd.Series = in_pair) -> dict[str, int]:
+            n = int(((design.frame[subgroup].cat.codes == g) & in_pair).sum())
+            return {"n_participants": n, "n_observations": n}
+
         shared = {"arm": name, "reference": reference}
-        for g, group in enumerate(groups):
-            here = (design.frame[subgroup].cat.codes == g) & design.frame[arm].cat.codes.isin([a, b])
-            numbers = {"n_participants": int(here.sum()), "n_observations": int(here.sum())}
-            row = one(fit, effects[g], gradients[g], effect, conf_level)
-            rows.append({**shared, **numbers, **row, "term": "subgroup_difference", "analysis": f"{subgroup}={group}"})
-        for g, h in combinations(range(len(groups)), 2):
-            row = one(fit, effects[h] - effects[g], gradients[h] - gradients[g], effect, conf_level)
-            label = f"{subgroup}={groups[h]}-{groups[g]}"
-            rows.append({**shared, **row, "term": "difference_between_subgroups", "analysis": label})
-        everything.append((effects[1:] - effects[0], gradients[1:] - gradients[0]))
-    rows.append({**wald(fit, *map(np.concatenate, zip(*everything, strict=True))), "analysis": f"{subgroup}=*"})
+        rows += [{**shared, **row} for row in effects_of_levels(subgroup, groups, effects, numbers, behind)]
+        tested += [effects[group] - effects[groups[0]] for group in groups[1:]]
+    named = {"term": "interaction_test", "analysis": f"{subgroup}=*"}
+    rows.append(
+        {**named, **joint(tested, covariance, fit.df_of), "n_participants": fit.nobs, "n_observations": fit.nobs}
+    )
     method = f"{fit.family} model of all levels of {subgroup}, standardised within each; delta method"
     known = {"outcome": fit.outcome, "visit": visit, "conf_level": conf_level, "method": method}
     return Estimates.of({**known, "warning": "; ".join(fit.warnings), **row} for row in rows)
@@ -146,35 +147,3 @@ def cells(fit: GLMFit, subgroup: str, arm: str, effect: str, per: float) -> tupl
         values.append(m)
         slopes.append(s)
     return np.stack(values, axis=1), np.stack(slopes, axis=1)
-
-
-def one(fit: GLMFit, value: float, gradient: np.ndarray, effect: str, level: float) -> dict[str, float]:
-    """Return estimate, error, limits and test of a value; of a ratio the value is its logarithm."""
-    error, df = float(np.sqrt(gradient @ fit.covariance.to_numpy() @ gradient)), fit.df_of(gradient)
-    half = float(stats.t.ppf((1 + level) / 2, df)) * error
-    shown = np.exp if effect in RATIOS else float
-    return {
-        "estimate": float(shown(value)),
-        "std_error": error,
-        "df": df if np.isfinite(df) else np.nan,
-        "statistic": value / error,
-        "p_value": float(2 * stats.t.sf(abs(value) / error, df)),
-        "conf_low": float(shown(value - half)),
-        "conf_high": float(shown(value + half)),
-    }
-
-
-def wald(fit: GLMFit, differences: np.ndarray, gradients: np.ndarray) -> dict[str, Any]:
-    """Return Wald's test that all differences between subgroups are zero: F, with the residual degrees of freedom."""
-    q = len(differences)
-    covariance = gradients @ fit.covariance.to_numpy() @ gradients.T
-    f = float(differences @ np.linalg.solve(covariance, differences) / q)
-    df = min(fit.df_of(gradient) for gradient in gradients)
-    return {
-        "term": "interaction_test",
-        "statistic": f,
-        "df": df if np.isfinite(df) else np.nan,
-        "p_value": float(stats.f.sf(f, q, df) if np.isfinite(df) else stats.chi2.sf(q * f, q)),
-        "n_participants": fit.nobs,
-        "n_observations": fit.nobs,
-    }

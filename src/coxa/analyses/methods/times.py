@@ -9,12 +9,14 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.stats import chi2, norm
+from scipy.stats import norm
 
 from coxa.analyses.methods.method import Method
 from coxa.analyses.model_rows import check_arms_at
 from coxa.analyses.rows import AnalysisRows
 from coxa.estimates import Estimates
+from coxa.estimates.levels import chi_square_of_levels, differences_between
+from coxa.estimates.risk_rows import with_test
 from coxa.models.design.matrix import Design
 from coxa.models.results.records import Sample
 from coxa.models.results.run import AnyFit, ModelRun
@@ -129,16 +131,7 @@ def averaged(design: Design, **levels: Any) -> np.ndarray:
 def ratio_row(fit: CoxFit | GroupedFit, weights: np.ndarray, level: float) -> dict[str, Any]:
     """Return a ratio with its limits, the standard error of its logarithm, z and p."""
     value, se = float(weights @ fit.coef), float(np.sqrt(weights @ fit.vcov @ weights))
-    half = float(norm.ppf((1 + level) / 2)) * se
-    return {
-        "estimate": float(np.exp(value)),
-        "std_error": se,
-        "statistic": value / se,
-        "p_value": float(2 * norm.sf(abs(value) / se)),
-        "conf_low": float(np.exp(value - half)),
-        "conf_high": float(np.exp(value + half)),
-        "conf_level": level,
-    }
+    return {**with_test(value, se, level, shown=np.exp), "conf_level": level}
 
 
 def counted(run: ModelRun, **levels: Sequence[Any]) -> dict[str, int]:
@@ -157,34 +150,38 @@ def subgroup_rows(planned: PlannedAnalysis, run: ModelRun, subgroup: str) -> Ite
     groups = list(design.levels[subgroup])
     shared = {"visit": visit, "method": f"one model of all levels of {subgroup}; {run.method}"}
     shared["warning"] = "; ".join(run.warnings)
-    between = []
+    level = planned.analysis.conf_level
+    every = []
     for arm in planned.compare:
         pair = {**shared, "arm": arm, "reference": planned.against}
-        within = {
-            g: averaged(design, arm=arm, **{subgroup: g}) - averaged(design, arm=planned.against, **{subgroup: g})
-            for g in groups
-        }
-        for g, weights in within.items():
-            row = ratio_row(fit, weights, planned.analysis.conf_level)
-            row |= counted(run, arm=(arm, planned.against), **{subgroup: (g,)})
+        weights = np.array(
+            [
+                averaged(design, arm=arm, **{subgroup: g}) - averaged(design, arm=planned.against, **{subgroup: g})
+                for g in groups
+            ]
+        )
+        for g, mine in zip(groups, weights, strict=True):
+            row = ratio_row(fit, mine, level) | counted(run, arm=(arm, planned.against), **{subgroup: (g,)})
             yield {**row, **pair, "term": "subgroup_difference", "analysis": f"{subgroup}={g}"}
-        for g, h in combinations(groups, 2):
-            row = ratio_row(fit, within[h] - within[g], planned.analysis.conf_level)
-            row |= counted(run, arm=(arm, planned.against), **{subgroup: (g, h)})
-            yield {**row, **pair, "term": "difference_between_subgroups", "analysis": f"{subgroup}={h}-{g}"}
-        between += [within[g] - within[groups[0]] for g in groups[1:]]
-    rows = np.array(between)
-    value = rows @ fit.coef
-    statistic = float(value @ np.linalg.solve(rows @ fit.vcov @ rows.T, value))
+        values, covariance = weights @ fit.coef, weights @ fit.vcov @ weights.T
+        found = differences_between(groups, values, covariance, ratio=True, conf_level=level)
+        for two, (name, row) in zip(combinations(groups, 2), found, strict=True):
+            behind = counted(run, arm=(arm, planned.against), **{subgroup: two})
+            own = {"term": "difference_between_subgroups", "analysis": f"{subgroup}={name}"}
+            yield {**row, **behind, **pair, **own}
+        every.append(weights)
+    rows = np.vstack(every)
+    of_arms = (rows @ fit.coef).reshape(len(every), len(groups))
+    statistic, df, p_value = chi_square_of_levels(of_arms, rows @ fit.vcov @ rows.T)
     yield {
         **shared,
         "analysis": f"{subgroup}=*",
         "term": "interaction_test",
         "statistic": statistic,
-        "p_value": float(chi2.sf(statistic, len(rows))),
+        "p_value": p_value,
         "n_participants": run.n_participants,
         "n_observations": run.n_observations,
-        "method": f"{run.method}; chi-square of the interaction with {len(rows)} degrees of freedom",
+        "method": f"{run.method}; chi-square of the interaction with {df} degrees of freedom",
     }
 
 
