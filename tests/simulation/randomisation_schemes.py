@@ -57,7 +57,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--write", type=Path)
     asked = parser.parse_args()
-    lines = table(asked.replicates, asked.seed)
+    lines = table(asked.draws, asked.seed)
     if asked.write:
         write_between(asked.write, lines)
 
