@@ -7,10 +7,7 @@ Run as a script it makes the table of docs/methods/binary-size.md:
 
 from __future__ import annotations
 
-import argparse
-import sys
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -23,6 +20,7 @@ from coxa.estimates.two_proportions import score_limits, score_test
 from coxa.models.design.matrix import orthonormal
 from coxa.models.glm.families import FAMILIES
 from coxa.models.glm.fit import NEARLY_SURE, newton
+from tests.simulation.written import write_page
 
 ALPHA = 0.05
 Z = float(stats.norm.ppf(1 - ALPHA / 2))
@@ -206,18 +204,5 @@ def page(replicates: int, seed: int = 20261130) -> str:
     )
 
 
-def main() -> None:
-    """Write the page, or show it."""
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--replicates", type=int, default=2000)
-    parser.add_argument("--write", type=Path)
-    given = parser.parse_args()
-    text = page(given.replicates)
-    if given.write:
-        given.write.write_text(text, encoding="utf-8")
-    else:
-        sys.stdout.write(text)
-
-
 if __name__ == "__main__":
-    main()
+    write_page(page, 2000)

@@ -7,10 +7,7 @@ Run as a script it makes the table of docs/methods/counts-size.md:
 
 from __future__ import annotations
 
-import argparse
 import math
-import sys
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -23,6 +20,7 @@ from coxa.models.glm.fit import NEARLY_SURE, newton
 from coxa.models.glm.negative_binomial import Counts, maximum
 from coxa.models.glm.robust import df_of, robust
 from coxa.models.numerics.one_thread import one_thread
+from tests.simulation.written import write_page
 
 ALPHA = 0.05
 RATE = 1.5
@@ -144,18 +142,5 @@ def page(replicates: int, seed: int = 20261130) -> str:
     )
 
 
-def main() -> None:
-    """Write the page, or show it."""
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--replicates", type=int, default=1000)
-    parser.add_argument("--write", type=Path)
-    given = parser.parse_args()
-    text = page(given.replicates)
-    if given.write:
-        given.write.write_text(text, encoding="utf-8")
-    else:
-        sys.stdout.write(text)
-
-
 if __name__ == "__main__":
-    main()
+    write_page(page, 1000)

@@ -7,10 +7,7 @@ Run as a script it makes the table of docs/methods/gee-size.md:
 
 from __future__ import annotations
 
-import argparse
-import sys
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -25,6 +22,7 @@ from coxa.models.gee.scoring import solve
 from coxa.models.gee.spec import GEESpec
 from coxa.models.glm.families import FAMILIES, Family
 from coxa.models.glm.fit import NEARLY_SURE, newton
+from tests.simulation.written import write_page
 
 ALPHA = 0.05
 METHODS = (
@@ -179,18 +177,5 @@ def page(replicates: int, seed: int = 20261130) -> str:
     )
 
 
-def main() -> None:
-    """Write the page, or show it."""
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--replicates", type=int, default=5000)
-    parser.add_argument("--write", type=Path)
-    given = parser.parse_args()
-    text = page(given.replicates)
-    if given.write:
-        given.write.write_text(text, encoding="utf-8")
-    else:
-        sys.stdout.write(text)
-
-
 if __name__ == "__main__":
-    main()
+    write_page(page, 5000)

@@ -7,10 +7,7 @@ Run as a script it makes the table of docs/methods/glmm-size.md:
 
 from __future__ import annotations
 
-import argparse
-import sys
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -22,6 +19,7 @@ from coxa.models import fit_glmm
 from coxa.models.glmm.fit import population_mean
 from coxa.models.inference.methods import Normal
 from coxa.models.numerics.quadrature import normal_rule
+from tests.simulation.written import write_page
 
 ALPHA = 0.05
 VISITS = 4
@@ -135,18 +133,5 @@ def page(replicates: int, seed: int = 20261130) -> str:
     )
 
 
-def main() -> None:
-    """Write the page, or show it."""
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--replicates", type=int, default=1000)
-    parser.add_argument("--write", type=Path)
-    given = parser.parse_args()
-    text = page(given.replicates)
-    if given.write:
-        given.write.write_text(text, encoding="utf-8")
-    else:
-        sys.stdout.write(text)
-
-
 if __name__ == "__main__":
-    main()
+    write_page(page, 1000)

@@ -7,10 +7,7 @@ Run as a script it makes the table of docs/methods/ordinal-size.md:
 
 from __future__ import annotations
 
-import argparse
-import sys
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -22,6 +19,7 @@ from coxa.estimates.mann_whitney import METHODS as LIMITS
 from coxa.estimates.mann_whitney import compared, limits
 from coxa.estimates.row_mean_scores import quadratic, stratum_sums
 from coxa.models.ordinal.likelihood import expected_information, gradient_of, maximise, threshold_rows, thresholds_of
+from tests.simulation.written import write_page
 
 ALPHA = 0.05
 THRESHOLDS = np.array([-1.5, -0.3, 0.8, 2.0])
@@ -191,18 +189,5 @@ def page(replicates: int, seed: int = 20261130) -> str:
     )
 
 
-def main() -> None:
-    """Write the page, or show it."""
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--replicates", type=int, default=4000)
-    parser.add_argument("--write", type=Path)
-    given = parser.parse_args()
-    text = page(given.replicates)
-    if given.write:
-        given.write.write_text(text, encoding="utf-8")
-    else:
-        sys.stdout.write(text)
-
-
 if __name__ == "__main__":
-    main()
+    write_page(page, 4000)

@@ -7,10 +7,6 @@ Run as a script it makes the table of docs/methods/responder-size.md:
 
 from __future__ import annotations
 
-import argparse
-import sys
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 from scipy.stats import norm
@@ -19,6 +15,7 @@ from statsmodels.stats.proportion import confint_proportions_2indep
 from coxa.estimates.reached import Responder
 from coxa.estimates.responder_model import arm_row, pair_row, probabilities
 from coxa.models import fit_mmrm
+from tests.simulation.written import write_page
 
 ALPHA = 0.05
 VISITS = ("week_6", "week_12")
@@ -139,18 +136,5 @@ def page(replicates: int, seed: int = 20261130) -> str:
     return PAGE.format(replicates=replicates, none=none, with_it=with_it, error=error, lines="\n".join(lines))
 
 
-def main() -> None:
-    """Write the page, or show it."""
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--replicates", type=int, default=1000)
-    parser.add_argument("--write", type=Path)
-    given = parser.parse_args()
-    text = page(given.replicates)
-    if given.write:
-        given.write.write_text(text, encoding="utf-8")
-    else:
-        sys.stdout.write(text)
-
-
 if __name__ == "__main__":
-    main()
+    write_page(page, 1000)

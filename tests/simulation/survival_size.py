@@ -7,9 +7,6 @@ Run as a script it makes the table of docs/methods/time-to-event-size.md:
 
 from __future__ import annotations
 
-import argparse
-import sys
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -19,6 +16,7 @@ from scipy import stats
 from coxa.errors import FitError
 from coxa.estimates import restricted_difference, survival_difference
 from coxa.models import fit_cox_arrays, log_rank
+from tests.simulation.written import write_page
 
 ALPHA = 0.05
 Z = float(stats.norm.ppf(1 - ALPHA / 2))
@@ -169,18 +167,5 @@ def page(replicates: int, seed: int = 20261130) -> str:
     )
 
 
-def main() -> None:
-    """Write the page, or show it."""
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--replicates", type=int, default=2000)
-    parser.add_argument("--write", type=Path)
-    given = parser.parse_args()
-    text = page(given.replicates)
-    if given.write:
-        given.write.write_text(text, encoding="utf-8")
-    else:
-        sys.stdout.write(text)
-
-
 if __name__ == "__main__":
-    main()
+    write_page(page, 2000)

@@ -7,10 +7,7 @@ Run as a script it makes the table of docs/methods/win-size.md:
 
 from __future__ import annotations
 
-import argparse
-import sys
 from itertools import product
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -19,6 +16,7 @@ from scipy.stats import norm
 from coxa.errors import FitError
 from coxa.estimates import MeasuredEndpoint, TimeEndpoint, win_statistics
 from coxa.estimates.win_inference import VARIANCES
+from tests.simulation.written import write_page
 
 ALPHA = 0.05
 RATE = 0.7
@@ -106,18 +104,5 @@ def page(replicates: int, seed: int = 20261130) -> str:
     )
 
 
-def main() -> None:
-    """Write the page, or show it."""
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--replicates", type=int, default=5000)
-    parser.add_argument("--write", type=Path)
-    given = parser.parse_args()
-    text = page(given.replicates)
-    if given.write:
-        given.write.write_text(text, encoding="utf-8")
-    else:
-        sys.stdout.write(text)
-
-
 if __name__ == "__main__":
-    main()
+    write_page(page, 5000)
