@@ -7,11 +7,12 @@ import pandas as pd
 import pytest
 
 import coxa
-from coxa.derive.events import events_until
+from coxa.derive.events import after_strategies, events_until
 from coxa.errors import DataError, PlanError
 from coxa.simulate import draw_outcomes, estimand_frame, trial_design, true_values
 from coxa.study.comparative import ComparativeStudy
 from coxa.study.effects import EFFECTS, SUMMARIES, endpoint_kind
+from coxa.study.estimand import Handling
 from coxa.study.reading.read import parse_study
 
 PLAN = """
@@ -223,3 +224,35 @@ def test_a_composite_value_that_the_outcome_cannot_have_is_refused(
     with pytest.raises(PlanError) as caught:
         parse_study(PLAN.replace("ESTIMANDS", line).encode())
     assert said in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "days", "ends"),
+    [
+        (False, [("A", 10.0), ("B", 5.0), ("C", 20.0), ("A", 30.0)], {"A": 90.0, "B": 8.0, "C": 90.0}),
+        (True, [("A", 10.0), ("B", 5.0), ("C", 20.0)], {"A": np.inf, "B": 8.0, "C": 90.0}),
+    ],
+)
+def test_the_first_event_with_a_strategy_decides_for_each_participant(
+    wanted: bool, days: list[tuple[str, float]], ends: dict[str, float]
+) -> None:
+    """A has surgery on day 30, which is composite, B switches on day 8, C has only what is treatment policy."""
+    own = pd.DataFrame({"participant_id": ["A", "A", "B", "B", "C"], "day": [10.0, 40.0, 5.0, 9.0, 20.0]})
+    own = own if wanted else own[own["day"] != 40.0]
+    happened = pd.DataFrame(
+        {
+            "participant_id": ["A", "A", "B", "C"],
+            "event": ["surgery", "switched", "switched", "paused"],
+            "study_day": [30.0, 35.0, 8.0, 1.0],
+        }
+    )
+    handling = {
+        "surgery": Handling.model_validate({"strategy": "composite", "value": "worst"}),
+        "switched": Handling.model_validate({"strategy": "hypothetical"}),
+        "paused": Handling.model_validate({"strategy": "treatment_policy"}),
+    }
+    end = pd.Series({"A": 90.0, "B": 90.0, "C": 90.0})
+    found, until, handled = after_strategies(own, end, happened, handling, wanted)
+    assert list(zip(found["participant_id"], found["day"], strict=True)) == days
+    assert until.to_dict() == ends
+    assert handled == {"A": "composite: surgery", "B": "hypothetical: switched"}

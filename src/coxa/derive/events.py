@@ -274,21 +274,19 @@ def after_strategies(
     own, end : as given, changed
     handled  : participant -> what was done; only of those whose data changed
     """
-    acting = happened[happened["study_day"].notna() & happened["event"].isin(handling)]
-    handled: dict[str, str] = {}
-    for row in acting.sort_values("study_day", kind="stable").to_dict("records"):
-        person, day, how = row["participant_id"], float(row["study_day"]), handling[str(row["event"])].strategy
-        if how == "treatment_policy" or person in handled:
-            continue
-        handled[person] = f"{how}: {row['event']}"
-        mine = own["participant_id"].eq(person)
-        if how == "composite" and not wanted:
-            own = pd.concat([own, pd.DataFrame([{"participant_id": person, "day": day}])], ignore_index=True)
-            continue
-        own = own[~(mine & (own["day"] > day))]
-        end = end.copy()
-        end[person] = np.inf if how == "composite" else day
-    return own, end, handled
+    strategy = {name: how.strategy for name, how in handling.items() if how.strategy != "treatment_policy"}
+    acting = happened[happened["study_day"].notna() & happened["event"].isin(strategy)]
+    first = acting.sort_values("study_day", kind="stable").drop_duplicates("participant_id").set_index("participant_id")
+    how, day = first["event"].astype(str).map(strategy), first["study_day"].astype(float)
+    counts = how.eq("composite") & (not wanted)
+    ends = day[~counts]
+    own = own[~(own["day"] > own["participant_id"].map(ends).astype(float))]
+    if counts.any():
+        added = pd.DataFrame({"participant_id": day.index[counts], "day": day[counts].to_numpy()})
+        own = pd.concat([own, added], ignore_index=True)
+    end = end.copy()
+    end[ends.index] = ends.mask(how[ends.index].eq("composite"), np.inf)
+    return own, end, {person: f"{how[person]}: {first['event'][person]}" for person in first.index}
 
 
 def competing_days(cohort: Cohort, event: EventOutcome) -> pd.DataFrame:

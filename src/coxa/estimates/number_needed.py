@@ -73,7 +73,7 @@ def numbers_needed(estimates: Estimates) -> pd.DataFrame:
     Parameters
     ----------
     estimates : Estimates
-        With rows `risk_difference` of shares of responders, whatever estimated them: `compare_proportions`,
+        With rows `risk_difference` of shares of responders, from any of these: `compare_proportions`,
         `standardised_risks` or `responder_by_model`.
 
     Returns

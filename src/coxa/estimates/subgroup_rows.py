@@ -1,4 +1,4 @@
-"""What effects in subgroups have in common, whatever model they are from: the check of its terms, rows, joint test."""
+"""What effects in subgroups of all models have in common: the check of the terms, the rows, the joint test."""
 
 from __future__ import annotations
 

@@ -34,7 +34,7 @@ def has_word(column: pd.Series, words: Sequence[str]) -> pd.Series:
 
 
 def check_events(draft: Draft) -> Checked:
-    """Find events of the plan whose columns do not exist, and warn of those that nobody has."""
+    """Find events of the plan whose columns do not exist, and warn of those that no row is of."""
     study = draft.study
     if not isinstance(study, ComparativeStudy) or not study.data:
         return Checked()

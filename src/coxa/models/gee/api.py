@@ -22,7 +22,7 @@ from coxa.models.inference.methods import FixedDf, Inference
 from coxa.models.numerics.one_thread import one_thread
 
 NO_SPREAD = 1e-6
-"""Standard error, in that of the working model, which is nothing but rounding."""
+"""Standard error, in that of the working model, below which there is rounding alone."""
 
 FEW_CLUSTERS = 40
 """Clusters below which an uncorrected sandwich, or the normal distribution, is named in the warnings."""

@@ -21,7 +21,7 @@ NEGLIGIBLE = 1e-13
 """Probability of larger counts that is left out of a sum."""
 
 LARGE = 300.0
-"""Mean from which the probability of a zero is nothing, and the score test of zero inflation is not made."""
+"""Mean from which the probability of a zero is 0 to rounding, and the score test of zero inflation is not made."""
 
 MOST_COUNTS = 2_000
 """Counts that are summed one by one; the sum over larger ones is an integral, as its terms change slowly."""

@@ -49,8 +49,8 @@ def proportional_odds_test(fit: OrdinalFit, *, test: Test = "likelihood_ratio") 
     -------
     DataFrame
         One row per term and one for `all`: `term`, `statistic` (chi-squared), `df`, `p_value`, `test`, and in `note`
-        why there is no number, or that an effect is infinite. With one threshold there is nothing to
-        test, and no row.
+        why there is no number, or that an effect is infinite. With one threshold there is no test,
+        and no row.
 
     Raises
     ------

@@ -278,7 +278,7 @@ def fit_grouped_hazards(
 
 
 def _with_number(data: pd.DataFrame, spec: GroupedSpec) -> tuple[pd.DataFrame, str, list[str]]:
-    """Return the data with the number of the interval, which stands in for an outcome, and what a row must have."""
+    """Return the data with the number of the interval, in the place of an outcome, and what a row must have."""
     check_keys(data, [spec.interval])
     return data.assign(_number=[spec.visits.index(each) for each in data[spec.interval]]), "_number", [spec.event]
 
