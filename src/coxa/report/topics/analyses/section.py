@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 
 from coxa.figures.figure import Figure
@@ -10,8 +9,8 @@ from coxa.models import Fit
 from coxa.report.document import Block, FigureBlock, Paragraph, Section, TableBlock
 from coxa.report.record import ReportRecord
 from coxa.report.topics.analyses.forest import plot_forest
-from coxa.report.topics.analyses.further import further_table, interaction_words, subgroup_forest_rows, subgroup_table
 from coxa.report.topics.analyses.kinds import kind_blocks
+from coxa.report.topics.analyses.kinds.general import further
 from coxa.report.topics.analyses.participant_effects import participant_effects_table
 from coxa.report.topics.analyses.profile import analysis_profile, has_profile
 from coxa.report.topics.analyses.results import (
@@ -20,13 +19,11 @@ from coxa.report.topics.analyses.results import (
 )
 from coxa.report.topics.analyses.sentences import not_fitted_words
 from coxa.report.topics.analyses.variances import variances_table
+from coxa.report.topics.analyses.written import DRAWN
 from coxa.study.comparative import PlannedAnalysis
 from coxa.study.wording import estimand_title
 from coxa.tables.phrases import sentence_case
 from coxa.tables.table import Footnote, Table, identifier
-
-DRAWN = ("primary", "secondary")
-"""Roles whose analyses are drawn; the others are in one figure with the primary one (`side_by_side`)."""
 
 
 def analyses_section(report: ReportRecord) -> Section:
@@ -67,13 +64,13 @@ def _means(report: ReportRecord, planned: PlannedAnalysis) -> list[Block]:
     means = TableBlock(_noted_once(means_table(planned, report.estimates, fits, dataset), compared))
     variances = [variances_table(planned, fit, dataset.analysed) for fit in fits]
     variances += [participant_effects_table(planned, fit) for fit in fits]
-    further = [*(TableBlock(table) for table in variances if table), *_further(report, planned)]
+    others = [*(TableBlock(table) for table in variances if table), *further(report, planned)]
     if planned.analysis.role not in DRAWN:
-        return [differences, means, *further]
+        return [differences, means, *others]
     forest = FigureBlock(_forest(report, planned))
     on_page_one = planned is report.study.main_analysis and has_profile(report, planned)
     profile = [] if on_page_one else [FigureBlock(analysis_profile(report, planned))]
-    return [differences, forest, means, *profile, *further]
+    return [differences, forest, means, *profile, *others]
 
 
 def _noted_once(table: Table, above: Table) -> Table:
@@ -83,25 +80,6 @@ def _noted_once(table: Table, above: Table) -> Table:
     if len(own) == len(table.footnotes):
         return table
     return replace(table, footnotes=(*own, Footnote("Model, population and missing outcomes as in the table above.")))
-
-
-def _further(report: ReportRecord, planned: PlannedAnalysis) -> Iterator[Block]:
-    """Yield what the plan asks beyond each visit and the results do not show: courses, margins, factors, subgroups."""
-    estimates, words = report.estimates, report.study.words
-    in_results = planned.is_primary and report.study.analyses_of(planned.estimand_name)[0] is planned
-    if not in_results and (table := further_table(planned, estimates)):
-        yield TableBlock(table)
-    if table := subgroup_table(planned, estimates):
-        yield TableBlock(table)
-        tested = interaction_words(planned, estimates)
-        yield FigureBlock(
-            plot_forest(
-                planned,
-                subgroup_forest_rows(planned, estimates),
-                figure_id=identifier("subgroup-forest", planned.name),
-                title=f"{planned.outcome_label}: differences between {words.arms} in subgroups ({tested})",
-            )
-        )
 
 
 def _forest(report: ReportRecord, planned: PlannedAnalysis) -> Figure:

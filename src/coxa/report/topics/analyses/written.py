@@ -12,6 +12,9 @@ from coxa.tables.cells import Cell
 from coxa.tables.phrases import sentence_case
 from coxa.tables.records import Record
 
+DRAWN = ("primary", "secondary")
+"""Roles whose analyses are drawn; the others are in one figure with the primary one (`side_by_side`)."""
+
 POINTS = {"estimate": "points", "limits": "points_limits", "estimate_interval": "points_interval"}
 """Rule for a number in units -> that for one in percentage points."""
 

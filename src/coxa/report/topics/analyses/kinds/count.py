@@ -14,7 +14,8 @@ from coxa.models import GLMFit, fit_glm, overdispersion, zero_inflation
 from coxa.models.results.run import ModelRun
 from coxa.report.document import Block, FigureBlock, TableBlock
 from coxa.report.record import ReportRecord
-from coxa.report.topics.analyses.kinds.general import DRAWN, effects_table, forest_block, further
+from coxa.report.topics.analyses.kinds.general import effects_table, forest_block, further
+from coxa.report.topics.analyses.written import DRAWN
 from coxa.study.comparative import PlannedAnalysis
 from coxa.study.wording import estimand_title
 from coxa.tables.by_arm import share_cell

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pandas as pd
 
 from coxa.report.document import Block, FigureBlock, TableBlock
@@ -12,7 +14,7 @@ from coxa.report.topics.analyses.forest import plot_forest
 from coxa.report.topics.analyses.further import further_table, interaction_words, subgroup_forest_rows, subgroup_table
 from coxa.report.topics.analyses.results import comparison_label, estimate_cell, visit_label
 from coxa.report.topics.analyses.variances import warning_words
-from coxa.report.topics.analyses.written import BY_TERM, scale_of, written
+from coxa.report.topics.analyses.written import BY_TERM, DRAWN, scale_of, written
 from coxa.study.comparative import PlannedAnalysis
 from coxa.study.wording import estimand_title
 from coxa.tables.formats import NONE
@@ -27,9 +29,6 @@ ARM_TERMS = {
     "restricted_mean": "restricted mean time, days",
 }
 """Kind of row of an arm -> what its number is, after the label of the arm."""
-
-DRAWN = ("primary", "secondary")
-"""Roles whose analyses are drawn."""
 
 
 def general_blocks(report: ReportRecord, planned: PlannedAnalysis) -> list[Block]:
@@ -118,18 +117,20 @@ def forest_block(report: ReportRecord, planned: PlannedAnalysis) -> list[Block]:
     return [FigureBlock(figure)]
 
 
-def further(report: ReportRecord, planned: PlannedAnalysis) -> list[Block]:
-    """Return what the plan asks beyond the comparisons of arms: margins, factors, subgroups."""
-    blocks: list[Block] = []
-    if table := further_table(planned, report.estimates):
-        blocks.append(TableBlock(table))
-    if table := subgroup_table(planned, report.estimates):
-        tested = interaction_words(planned, report.estimates)
-        figure = plot_forest(
-            planned,
-            subgroup_forest_rows(planned, report.estimates),
-            figure_id=identifier("subgroup-forest", planned.name),
-            title=f"{planned.outcome_label}: {planned.effect.words} in subgroups ({tested})",
+def further(report: ReportRecord, planned: PlannedAnalysis) -> Iterator[Block]:
+    """Yield what the plan asks beyond each visit and the results do not show: courses, margins, factors, subgroups."""
+    estimates, study = report.estimates, report.study
+    in_results = planned.is_primary and study.analyses_of(planned.estimand_name)[0] is planned
+    if not in_results and (table := further_table(planned, estimates)):
+        yield TableBlock(table)
+    if table := subgroup_table(planned, estimates):
+        yield TableBlock(table)
+        compared = f"differences between {study.words.arms}" if planned.of_means else planned.effect.words
+        yield FigureBlock(
+            plot_forest(
+                planned,
+                subgroup_forest_rows(planned, estimates),
+                figure_id=identifier("subgroup-forest", planned.name),
+                title=f"{planned.outcome_label}: {compared} in subgroups ({interaction_words(planned, estimates)})",
+            )
         )
-        blocks += [TableBlock(table), FigureBlock(figure)]
-    return blocks

@@ -13,6 +13,7 @@ from coxa.report.topics.analyses.kinds.general import effects_table, forest_bloc
 from coxa.report.topics.analyses.kinds.level_bars import level_bars
 from coxa.report.topics.analyses.kinds.proportional_odds import proportional_odds_blocks
 from coxa.report.topics.analyses.results import INTERVAL, estimate_cell
+from coxa.report.topics.analyses.written import DRAWN
 from coxa.study.comparative import PlannedAnalysis
 from coxa.tables.by_arm import share_cell
 from coxa.tables.formats import NONE, cell
@@ -25,7 +26,7 @@ def ordered_blocks(report: ReportRecord, planned: PlannedAnalysis) -> list[Block
     counts = level_counts(report, planned)
     blocks: list[Block] = [TableBlock(effects_table(report, planned)), *forest_block(report, planned)]
     blocks.append(TableBlock(levels_table(report, planned, counts)))
-    if planned.analysis.role in ("primary", "secondary"):
+    if planned.analysis.role in DRAWN:
         blocks.append(FigureBlock(level_bars(planned, counts)))
     return [*blocks, *proportional_odds_blocks(planned, models_of(report, planned)), *further(report, planned)]
 
