@@ -41,7 +41,7 @@ def run_analysis(
     estimates = join((method.compared if comparisons_only else method.estimates)(planned, fits, dataset))
     for subgroup in analysis.option("subgroups", ()):
         for fit in planned_fits(planned, dataset, subgroup):
-            estimates += method_of(analysis).in_subgroup(planned, fit, subgroup)
+            estimates += method.in_subgroup(planned, fit, subgroup)
     if analysis.multiplicity not in ("none", *SIMULTANEOUS):
         estimates = adjust_planned(estimates, planned)
     named = Estimates(estimates.frame.assign(outcome=planned.outcome_name))

@@ -18,6 +18,7 @@ from coxa.report.topics.analyses.results import (
     address,
     comparison_label,
     estimate_cell,
+    responders_cell,
 )
 from coxa.report.topics.analyses.variances import warning_words
 from coxa.report.topics.analyses.written import compared_heading, written
@@ -154,9 +155,15 @@ def _described(
     at = Statistic(estimand=planned.estimand_name, analysis="analysed", visit=place.visit, arm=arm)
     summary, decimals = planned.outcome.summary, planned.scale.decimals
     if not planned.of_means:
-        yield cell("count", {"n": rows["participant_id"].nunique()}, replace(at, term="participants"))
+        counted = mean if planned.kind == "binary" else None  # who counts as no is in the rows of the analysis alone
+        n = rows["participant_id"].nunique()
+        yield (
+            cell("participants", {"n_participants": counted["n_participants"]}, address(counted))
+            if counted
+            else cell("count", {"n": n}, replace(at, term="participants"))
+        )
         yield baseline_cell(planned, rows, at)
-        yield seen_cell(planned, rows, at)
+        yield responders_cell(counted) if counted else seen_cell(planned, rows, at)
         shown = adjusted or (mean if planned.kind not in ("binary", "ranking") else None)
         yield written(planned, "estimate_interval", shown) if shown else Cell(NONE)
         return
