@@ -8,9 +8,10 @@ import pandas as pd
 import pytest
 
 from coxa.cohort.contracts import breaches, contract
-from coxa.cohort.dictionary import FIELD_TYPES, load_measures, load_table
+from coxa.cohort.dictionary import FIELD_TYPES, load_table
 from coxa.cohort.document import dictionary_document
 from coxa.errors import OptionError
+from coxa.instruments.measures import load_measures
 from coxa.study.reading.read import parse_study
 from coxa.study.words import TABLES
 from tests.spec.cohort_trial import PLAN

@@ -10,7 +10,8 @@ import pandas as pd
 import pandera.pandas as pa
 from pandera.errors import SchemaErrors
 
-from coxa.cohort.dictionary import Field, load_measures, load_table
+from coxa.cohort.dictionary import Field, load_table
+from coxa.instruments.measures import load_measures
 from coxa.study import Study
 from coxa.study.comparative import ComparativeStudy
 from coxa.study.parts import Covariate

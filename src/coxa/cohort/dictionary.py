@@ -56,18 +56,6 @@ class TableDictionary:
     plan_adds: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Measure:
-    """A clinical measure with its unit and limits."""
-
-    name: str
-    label: str
-    unit: str
-    hard: Limits
-    source: str
-    soft: Limits | None = None
-
-
 def _yaml(name: str) -> dict[str, Any]:
     content: dict[str, Any] = packaged_yaml("coxa.cohort", f"dictionary/{name}.yaml")
     return content
@@ -117,19 +105,3 @@ def load_table(name: str) -> TableDictionary:
         empty_without=tuple(given.get("empty_without", ())),
         plan_adds=given.get("plan_adds"),
     )
-
-
-@cache
-def load_measures() -> dict[str, Measure]:
-    """Return every clinical measure by name.
-
-    Examples
-    --------
-    >>> load_measures()["hip_flexion"].unit
-    'deg'
-    """
-    return {
-        name: Measure(name, entry["label"], entry["unit"], _limits(entry["hard"]) or (0, 0), entry["source"],
-                      _limits(entry.get("soft")))
-        for name, entry in _yaml("measures").items()
-    }  # fmt: skip

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from coxa.cohort.dictionary import Field, Limits, Measure, TableDictionary, load_measures, load_table
+from coxa.cohort.dictionary import Field, Limits, TableDictionary, load_table
+from coxa.instruments.measures import Measure, load_measures
 from coxa.study.words import TABLES
 
 LEVELS_FROM = {

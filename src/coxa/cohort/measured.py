@@ -7,9 +7,10 @@ from collections.abc import Iterator, Sequence
 import pandas as pd
 
 from coxa.cohort.contracts import Contract
-from coxa.cohort.dictionary import Limits, load_measures
+from coxa.cohort.dictionary import Limits
 from coxa.errors import OptionError
 from coxa.instruments import load_instrument
+from coxa.instruments.measures import load_measures
 from coxa.study import Study
 from coxa.study.source import code_text
 

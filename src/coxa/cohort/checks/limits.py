@@ -12,13 +12,13 @@ from coxa.cohort.checks.coding import REASON, one_off
 from coxa.cohort.checks.kinds import NO_VALUE, values_of_kind
 from coxa.cohort.checks.ranges import Span, out_of_range, with_unit
 from coxa.cohort.contracts import Breach, breaches
-from coxa.cohort.dictionary import load_measures
 from coxa.cohort.measured import named_version
 from coxa.cohort.row_findings import row_findings
 from coxa.errors import OptionError, choose
 from coxa.findings import Finding
 from coxa.instruments import load_instrument
 from coxa.instruments.definition import Instrument
+from coxa.instruments.measures import load_measures
 from coxa.study.scales import outcome_scale
 
 
