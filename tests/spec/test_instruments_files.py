@@ -13,10 +13,12 @@ FLOAT_NOISE = 1e-9  # decimal ends (100.1) against binary sums
 
 # What the instruments are, written down apart from their files: (items, scales).
 EXPECTED = {
+    "ases_8": (8, ("total",)),
     "ears": (6, ("total",)),
     "eq_5d_5l": (6, ("level_sum", "vas")),
     "groc": (1, ("change",)),
     "hagos": (37, ("symptoms", "pain", "adl", "sport", "participation", "qol")),
+    "hip_rsi": (6, ("total",)),
     "hoos": (40, ("pain", "symptoms", "adl", "sport", "qol")),
     "hoos_12": (12, ("pain", "function", "qol", "summary")),
     "hos": (28, ("adl", "sport")),
@@ -27,7 +29,9 @@ EXPECTED = {
     "nprs": (1, ("pain",)),
     "ohs": (12, ("total",)),
     "pcs": (13, ("rumination", "magnification", "helplessness", "total")),
+    "pseq": (10, ("total",)),
     "psfs": (5, ("mean",)),
+    "sas_2": (15, ("somatic", "worry", "concentration", "total")),
     "tsk_11": (11, ("total",)),
     "tsk_17": (17, ("total",)),
     "ucla": (1, ("activity",)),
@@ -41,6 +45,7 @@ LOWER_IS_BETTER = {
     ("vas", "pain"),
     ("tsk_11", "total"),
     ("tsk_17", "total"),
+    *(("sas_2", scale) for scale in EXPECTED["sas_2"][1]),
     *(("pcs", scale) for scale in EXPECTED["pcs"][1]),
     *(("womac", scale) for scale in EXPECTED["womac"][1]),
 }

@@ -267,3 +267,28 @@ def test_an_empty_table_has_no_scores():
 def test_an_unknown_rule_is_refused_with_the_list():
     with pytest.raises(OptionError, match=r'no missing rule of hoos "2012". Choose one of 2013, 2003'):
         score(answers(numbered("q", 1)), "hoos", rule="2012")
+
+
+def test_self_efficacy_in_pain_is_a_sum_and_in_arthritis_a_mean():
+    assert one(answers(numbered("item_", *[4] * 10)), "pseq", "total").value == 40.0
+    nine = answers(numbered("item_", *[4] * 9))
+    assert one(nine, "pseq", "total").reason == "9 of 10 items answered; the rule needs 10"
+    assert one(nine, "pseq", "total", rule="nine_of_ten").value == 40.0
+    six = one(answers(numbered("item_", 5, 6, 5, 6, 5, 6)), "ases_8", "total")
+    assert (six.value, six.items_answered, six.confirmed) == (5.5, 6, True)
+    assert pd.isna(one(answers(numbered("item_", 5, 6, 5, 6, 5)), "ases_8", "total").value)
+
+
+def test_readiness_for_sport_needs_the_marks_of_its_form_and_is_marked_as_not_confirmed():
+    form = answers(numbered("item_", 5, 6, 7, 8, 9, 10))
+    with pytest.raises(OptionError, match="several versions"):
+        score(form, "hip_rsi")
+    marked = one(form, "hip_rsi", "total", version="0_10")
+    assert marked.value == pytest.approx(75.0, abs=EXACT)
+    assert one(form, "hip_rsi", "total", version="0_100").value == pytest.approx(7.5, abs=EXACT)
+    assert not marked.confirmed
+
+
+def test_sport_anxiety_is_three_sums_and_their_sum():
+    form = answers({**numbered("so", *[1] * 5), **numbered("w", *[2] * 5), **numbered("c", *[4] * 5)})
+    assert score(form, "sas_2")["value"].tolist() == [5.0, 10.0, 20.0, 35.0]

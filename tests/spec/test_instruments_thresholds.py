@@ -77,7 +77,8 @@ def test_all_thresholds_as_a_table():
 def test_a_threshold_lies_within_its_scale():
     for one in thresholds().itertuples():
         instrument = load_instrument(one.instrument)
-        scale = instrument.scale(one.scale if isinstance(one.scale, str) else next(iter(instrument.scales)))
+        name = one.scale if isinstance(one.scale, str) else next(iter(instrument.scales))
+        scale = instrument.scale(name, next(iter(instrument.versions)))
         for value in (one.value, one.low, one.high):
             assert not value > scale.high - min(scale.low, 0)
 
