@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from coxa import exchange as exchange
     from coxa import figures as figures
     from coxa import findings as findings
+    from coxa import impute as impute
     from coxa import instruments as instruments
     from coxa import models as models
     from coxa import report as report
@@ -102,6 +103,7 @@ __getattr__, __dir__, __all__ = lazy(
         "figures",
         "findings",
         "importing",
+        "impute",
         "instruments",
         "models",
         "report",

@@ -33,17 +33,19 @@ ROOMS = {
     "diary": {"derive", "cohort", "study", "instruments"},
     "models": set(),
     "estimates": {"models"},
-    "analyses": {"estimates", "models", "study", "instruments"},
+    "impute": {"estimates", "models"},
+    "analyses": {"impute", "estimates", "models", "study", "instruments"},
     "audit": {"disclosure", "models"},
     "episodes": {"cohort", "study", "instruments"},
     "runs": set(),
     "allocation": {"study"},
-    "simulate": {"allocation", "estimates", "models", "study", "instruments"},
+    "simulate": {"allocation", "impute", "estimates", "models", "study", "instruments"},
     "design": {
         "runs",
         "simulate",
         "allocation",
         "analyses",
+        "impute",
         "estimates",
         "models",
         "derive",
@@ -59,6 +61,7 @@ ROOMS = {
         "tables",
         "figures",
         "analyses",
+        "impute",
         "estimates",
         "models",
         "derive",
@@ -131,7 +134,7 @@ TOUCH_FILES = {
     "exchange",
     "cli",
 }
-DRAW = {"simulate", "design"}
+DRAW = {"impute", "simulate", "design"}
 FILE_CALLS = {"open", "read_csv", "read_excel", "read_parquet", "read_text", "read_bytes"}
 SAVING_CALLS = {"save", "save_parquet", "whole_file", "whole_run"}
 WRITING_CALLS = {"to_csv", "to_parquet", "write_text", "write_bytes", "mkdir", "touch"}
