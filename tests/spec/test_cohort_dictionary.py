@@ -42,6 +42,31 @@ def test_measures_are_sound() -> None:
         assert measure.hard[0] <= low < high <= measure.hard[1]
         assert measure.unit
         assert measure.source
+        assert (measure.unit == "sign") == (measure.kind == "sign")
+        assert (measure.unit == "grade") == (measure.kind == "grade")
+        if measure.kind == "sign":
+            assert measure.hard == (0.0, 1.0)
+        if measure.error is not None:
+            assert measure.error.source
+            assert 0 < measure.error.detectable < measure.hard[1] - measure.hard[0]
+
+
+def test_a_detectable_change_follows_from_the_standard_error_where_none_was_published() -> None:
+    measures = load_measures()
+    assert measures["hip_flexion"].error is not None
+    assert measures["hip_flexion"].error.detectable == pytest.approx(1.96 * 2**0.5 * 3.5)
+    assert measures["timed_up_and_go"].error is not None
+    assert measures["timed_up_and_go"].error.detectable == 1.1
+    assert measures["abductor_strength"].error is None
+
+
+def test_every_test_of_the_hip_is_a_measure() -> None:
+    measures = load_measures()
+    signs = {name for name, measure in measures.items() if measure.kind == "sign"}
+    assert {"thomas_sign", "trendelenburg_sign"} <= signs
+    assert measures["trendelenburg_grade"].kind == "grade"
+    assert {name for name, measure in measures.items() if not measure.sided} >= {"step_rate", "chair_stand_30s"}
+    assert {"step_width", "walking_cadence", "movement_screen", "straight_leg_raise"} <= set(measures)
 
 
 def test_the_document_is_current() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from coxa.cohort.dictionary import Field, Limits, TableDictionary, load_table
-from coxa.instruments.measures import Measure, load_measures
+from coxa.instruments.measures import Measure, MeasurementError, load_measures
 from coxa.study.words import TABLES
 
 LEVELS_FROM = {
@@ -72,13 +72,33 @@ def _measure_section(measures: list[Measure]) -> str:
     lines = [
         "## List of clinical measures",
         "",
-        "Levels of `measure` in table `clinical_measures`; `value` has the unit and limits of its measure.",
+        "Levels of `measure` in table `clinical_measures`; `value` has the unit and limits of its measure. A sign is 1",
+        "(positive) or 0 (negative), a grade a level in order. *Both sides* are measured unless the measure is of the",
+        "whole person. *Error* is what two measurements of one person differ by without a change: the standard error of",
+        "measurement (SEM) and the minimal detectable change (MDC). Where it is empty no figure was read in a source, and",
+        "a plan gives its own (`report: measurement_error`).",
         "",
-        "| measure | label | unit | hard | soft | limits from |",
-        "|" + "---|" * 6,
+        "| measure | label | unit | better | both sides | hard | soft | limits from | error |",
+        "|" + "---|" * 9,
     ]
-    lines += [_row([f"`{m.name}`", m.label, m.unit, _span(m.hard), _span(m.soft), m.source]) for m in measures]
+    lines += [_measure_row(measure) for measure in measures]
     return "\n".join([*lines, ""])
+
+
+def _measure_row(one: Measure) -> str:
+    better = {True: "higher", False: "lower", None: ""}[one.higher_is_better]
+    sides = "yes" if one.sided else ""
+    limits = [_span(one.hard), _span(one.soft), one.source]
+    return _row([f"`{one.name}`", one.label, one.unit, better, sides, *limits, _error(one.error)])
+
+
+def _error(error: MeasurementError | None) -> str:
+    """Return SEM and MDC with their source, and where only the SEM was published the MDC that follows from it."""
+    if error is None:
+        return ""
+    sem = [] if error.sem is None else [f"SEM {error.sem:g}"]
+    mdc = f"MDC {error.mdc:g}" if error.mdc is not None else f"MDC {error.detectable:.1f} (from the SEM)"
+    return f"{', '.join([*sem, mdc])}: {error.source}"
 
 
 def _span(limits: Limits | None) -> str:
