@@ -9,7 +9,9 @@ import pytest
 
 import coxa
 from coxa.errors import PlanError
-from coxa.study.delivery.arm import Delivery, Prescription, exercises
+from coxa.study.delivery.arm import Delivery, Prescription
+from coxa.study.delivery.components import components
+from coxa.study.delivery.exercises import exercises
 from coxa.study.delivery.items import CERT, TIDIER, delivery_items
 from coxa.study.describing.document import study_document, study_schema
 from coxa.study.parts import Arm
@@ -80,7 +82,10 @@ def test_every_exercise_has_a_target_and_a_code_that_is_a_name() -> None:
 
 def test_an_editor_can_complete_exercises() -> None:
     schema = json.loads(study_schema())
-    assert schema["$defs"]["Prescription"]["properties"]["exercise"]["enum"] == list(exercises())
+    known, own = schema["$defs"]["Prescription"]["properties"]["exercise"]["anyOf"]
+    assert known["enum"] == list(exercises())
+    assert re.fullmatch(own["pattern"], "my_drill")
+    assert schema["$defs"]["Arm"]["properties"]["delivers"]
 
 
 def test_every_item_of_tidier_and_cert_has_a_key_that_names_it() -> None:
@@ -104,3 +109,35 @@ def test_the_items_that_a_plan_says_are_listed_arm_by_arm() -> None:
     assert not items["resistance", "CERT", "2"]
     assert not items["neuromuscular", "CERT", "7b"]
     assert len(items) == 2 * (12 + 19)
+
+
+def test_components_are_active_or_passive_and_parts_of_components() -> None:
+    known = components()
+    assert {code: known[code].kind for code in ("stretching", "massage", "usual_care")} == {
+        "stretching": "active",
+        "massage": "passive",
+        "usual_care": "neither",
+    }
+    for code, one in known.items():
+        assert re.fullmatch(r"[a-z][a-z0-9_]*", code)
+        assert one.part_of is None or one.part_of in known
+    exercise = {code for code, one in known.items() if one.exercise}
+    assert {"gluteal_strengthening", "static_stretching", "cadence_retraining", "aquatic_therapy"} <= exercise
+    assert not exercise & {"massage", "education", "load_redistribution", "foam_rolling"}
+
+
+def test_an_arm_delivers_components_of_the_vocabulary_only() -> None:
+    assert arm("{delivers: [gluteal_strengthening, massage]}").delivers == ("gluteal_strengthening", "massage")
+    assert "did you mean massage" in faults("{delivers: [masage]}")
+
+
+def test_a_plan_can_add_exercises_of_its_own() -> None:
+    own = "exercises: {sled_push: {label: Sled push, target: whole leg, kind: strength}}\n"
+    delivery = "{delivery: {exercises: [{exercise: sled_push, sets: 3, reps: [10, 15], per_side: true, per_week: 2}]}}"
+    study = parse_study((PLAN.replace("ARM", delivery) + own).encode())
+    text = delivery_items(study).set_index(["arm", "guideline", "item"])["text"]
+    assert text["exercise", "CERT", "8"] == "Sled push"
+    assert text["exercise", "CERT", "13"] == "Sled push: 3 sets, 10 to 15 repetitions, on each side, 2 times a week"
+    assert "coxa schema exercises" in faults(delivery)
+    with pytest.raises(PlanError, match="the vocabulary has an exercise of this name"):
+        parse_study((PLAN.replace("ARM", "{}") + own.replace("sled_push", "clamshell")).encode())

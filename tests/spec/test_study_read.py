@@ -199,7 +199,7 @@ def test_a_part_that_cannot_be_used_does_not_hide_the_rest() -> None:
         ),
         ("[-14, 21]", "[14]", "`window` does not have two values. Write for example `window: [-14, 21]`."),
         ("range: [0, 100]", "range: 0-100", "Write a list, for example `range: [0, 100]`"),
-        ("delivers: [exercise_therapy]", "delivers: exercise", "`delivers` is not one of the known words"),
+        ("delivers: [exercise_therapy]", "delivers: exercise", "did you mean exercise_therapy?"),
         ("levels: [north, south]", "levels: 3", "`levels` is not a mapping of keys or a list"),
     ],
 )

@@ -12,6 +12,7 @@ from coxa.errors import CoxaError, OptionError, not_allowed
 from coxa.study.analysis import Analysis
 from coxa.study.assumptions.published import TrialSource
 from coxa.study.assumptions.trial import Assumptions
+from coxa.study.delivery.exercises import Exercise
 from coxa.study.effects import EFFECTS, Effect, EndpointKind, endpoint_kind
 from coxa.study.estimand import Endpoint, Estimand
 from coxa.study.events import Composite, EventOutcome
@@ -42,6 +43,10 @@ class ComparativeStudy(Study):
 
     arms: dict[Name, Arm] = Field(
         min_length=1, description="Every arm that participants were allocated to; in a cohort, every group."
+    )
+    exercises: dict[Name, Exercise] = Field(
+        default_factory=dict,
+        description="Exercises that the vocabulary does not have, for `delivery: exercises:` of the arms.",
     )
     events: dict[Name, EventOutcome] = Field(
         default_factory=dict,

@@ -9,7 +9,8 @@ from pydantic import BeforeValidator, Field, FiniteFloat, field_serializer, fiel
 
 from coxa.study.base import AnyNumber, Name, OneOrMany, Part
 from coxa.study.delivery.arm import Delivery
-from coxa.study.words import AnalysisSet, ChecklistName, Component, Measure, OutcomeKind, StyleName
+from coxa.study.delivery.components import Component
+from coxa.study.words import AnalysisSet, ChecklistName, Measure, OutcomeKind, StyleName
 
 __all__ = [
     "Arm",
@@ -57,7 +58,7 @@ class Arm(Part):
 
     label: str | None = Field(None, description="How the arm is called in tables and figures.")
     reference: bool = Field(False, description="True for exactly one arm: the comparator.")
-    delivers: AnyNumber[Component] = Field((), description="The components that the arm delivers.")
+    delivers: AnyNumber[Component] = Field((), description="The components that the arm delivers, from the list below.")
     description: str | None = Field(None, description="What is delivered, for the report.")
     factors: tuple[Name, ...] | None = Field(
         None,

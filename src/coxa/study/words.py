@@ -4,33 +4,6 @@ from __future__ import annotations
 
 from typing import Literal, get_args
 
-Component = Literal[
-    "exercise_therapy",
-    "strengthening",
-    "stretching",
-    "mobility",
-    "neuromuscular_exercise",
-    "movement_retraining",
-    "movement_pattern_training",
-    "gait_retraining",
-    "manual_therapy",
-    "aquatic_therapy",
-    "tai_chi",
-    "load_management",
-    "education",
-    "ultrasound",
-    "sham_ultrasound",
-    "acupuncture",
-    "medication",
-    "injection",
-    "surgery",
-    "arthroscopy",
-    "placebo",
-    "usual_care",
-    "wait_list",
-]
-"""What an arm delivers; an arm may deliver several."""
-
 Design = Literal["parallel", "factorial", "cluster", "cohort", "service"]
 """Design of a study, which says of what kind its plan is."""
 

@@ -10,6 +10,8 @@ from coxa.study.checks.assumptions import assumption_problems, source_problems
 from coxa.study.checks.endpoints import endpoint_problems
 from coxa.study.checks.shared import shared_problems
 from coxa.study.comparative import ComparativeStudy
+from coxa.study.delivery.exercises import exercises, with_own
+from coxa.study.delivery.vocabulary import no_such_word
 from coxa.study.estimand import Estimand
 from coxa.study.plan import baseline_candidates
 
@@ -34,6 +36,7 @@ def comparison_problems(study: ComparativeStudy, cluster: str | None = None) -> 
     yield from (Problem(("assumptions", *path), message) for path, message in assumption_problems(study))
     yield from (Problem(path, message) for path, message in source_problems(study))
     yield from _arms_of_data(study)
+    yield from _exercise_problems(study)
     if study.per_protocol:
         yield from known(
             study.per_protocol.without_events,
@@ -81,6 +84,21 @@ def _estimand_problems(study: ComparativeStudy, name: str, estimand: Estimand) -
             (*at, "endpoint", "visit"),
             f"{estimand.endpoint.measure} is not defined at the baseline visit; choose a later visit",
         )
+
+
+def _exercise_problems(study: ComparativeStudy) -> Iterator[Problem]:
+    """Yield exercises that neither the vocabulary nor the plan has, and those of the plan that the vocabulary has."""
+    for code in study.exercises:
+        if code in exercises():
+            yield Problem(
+                ("exercises", code), "the vocabulary has an exercise of this name; remove it here, or name it otherwise"
+            )
+    allowed = with_own(study.exercises)
+    for name, arm in study.arms.items():
+        for place, one in enumerate(arm.delivery.exercises if arm.delivery else ()):
+            if one.exercise not in allowed:
+                at = ("arms", name, "delivery", "exercises", str(place), "exercise")
+                yield Problem(at, no_such_word("exercise", one.exercise, allowed))
 
 
 def _arms_of_data(study: ComparativeStudy) -> Iterator[Problem]:

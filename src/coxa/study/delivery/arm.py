@@ -1,72 +1,14 @@
-"""How an arm's treatment is delivered: the items of TIDieR and CERT, doses, and exercises prescribed.
-
-Exercises are codes of a vocabulary, as data in `exercises.yaml`; no wording of a programme.
-"""
+"""How an arm's treatment is delivered: the items of TIDieR and CERT, doses, and exercises prescribed."""
 
 from __future__ import annotations
 
-from functools import cache
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    ConfigDict,
-    Field,
-    GetJsonSchemaHandler,
-    TypeAdapter,
-    ValidationInfo,
-    model_validator,
-)
-from pydantic_core import CoreSchema
+from pydantic import AfterValidator, Field, ValidationInfo, model_validator
 
-from coxa.errors import not_allowed
-from coxa.packaged import packaged_yaml
 from coxa.study.assumptions.numbers import NotNegative, Positive, Probability
 from coxa.study.base import Part
-
-ExerciseKind = Literal["strength", "isometric", "stretch", "balance", "movement", "aquatic", "aerobic", "gait"]
-
-
-class Exercise(BaseModel):
-    """One exercise of the vocabulary.
-
-    label  : what it is called
-    target : muscle, joint or task
-    kind   : what it trains
-    """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    label: str
-    target: str
-    kind: ExerciseKind
-
-
-@cache
-def exercises() -> dict[str, Exercise]:
-    """Return code -> exercise, in the order of the file.
-
-    Examples
-    --------
-    >>> exercises()["clamshell"].target
-    'hip external rotators and abductors'
-    """
-    return TypeAdapter(dict[str, Exercise]).validate_python(packaged_yaml("coxa.study.delivery", "exercises.yaml"))
-
-
-def known_exercise(code: str) -> str:
-    """Return the code; raise ValueError with the nearest match if it is not in the vocabulary."""
-    if code not in exercises():
-        raise ValueError(not_allowed("exercise", code, exercises()))
-    return code
-
-
-class CodeSchema:
-    """Lists the codes in the JSON Schema, so that an editor completes them."""
-
-    def __get_pydantic_json_schema__(self, _core: CoreSchema, _handler: GetJsonSchemaHandler) -> dict[str, Any]:
-        return {"type": "string", "enum": list(exercises())}
+from coxa.study.delivery.exercises import ExerciseCode
 
 
 def _in_order(given: float | tuple[float, float], info: ValidationInfo) -> float | tuple[float, float]:
@@ -80,13 +22,13 @@ OneOrSpan = Annotated[Positive | tuple[Positive, Positive], AfterValidator(_in_o
 
 LoadType = Literal["bodyweight", "band", "kg", "percent_1rm", "rm", "water"]
 
-ExerciseCode = Annotated[str, AfterValidator(known_exercise), CodeSchema()]
-
 
 class Prescription(Part):
     """One exercise prescribed (CERT 8 and 13)."""
 
-    exercise: ExerciseCode = Field(description="Code of the exercise; the codes are listed below.")
+    exercise: ExerciseCode = Field(
+        description="Code of the exercise: one of those listed below, or one that the plan adds under `exercises`."
+    )
     target: str | None = Field(None, description="What it is for, where the vocabulary says something else.")
     stage: str | None = Field(None, description="Stage, level or phase of the programme it belongs to.")
     sets: OneOrSpan | None = Field(None, description="Sets; a number, or [fewest, most].")
@@ -107,6 +49,7 @@ class Prescription(Part):
     supervised: bool | None = Field(None, description="True: with a provider; false: at home.")
     position: str | None = Field(None, description="Starting position.")
     side: Literal["affected", "both", "alternating"] | None = Field(None, description="Leg or legs.")
+    per_side: bool = Field(False, description="True: sets and repetitions are of each side.")
 
 
 class Delivery(Part):

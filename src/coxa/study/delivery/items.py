@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from coxa.arguments import kinds
 from coxa.study.comparative import COMPARATIVE, ComparativeStudy
-from coxa.study.delivery.arm import Delivery, Prescription, exercises
+from coxa.study.delivery.arm import Delivery, Prescription
+from coxa.study.delivery.exercises import Exercise, with_own
 from coxa.study.parts import Arm, label_of
 
 if TYPE_CHECKING:
@@ -35,6 +36,9 @@ AROUND = {
     "pain_limit": "pain up to {} of 10 accepted",
 }
 
+NONE_OF_ITS_OWN: Mapping[str, Exercise] = {}
+"""Exercises that a plan adds, where it adds none."""
+
 LOADS = {
     "percent_1rm": "% of 1RM",
     "rm": "RM",
@@ -45,7 +49,9 @@ LOADS = {
 }
 
 
-def delivery_words(delivery: Delivery, keys: Iterable[str], *, doses: bool = False) -> str:
+def delivery_words(
+    delivery: Delivery, keys: Iterable[str], *, doses: bool = False, own: Mapping[str, Exercise] = NONE_OF_ITS_OWN
+) -> str:
     """Return what the plan says under some keys of `delivery`; empty where it says nothing.
 
     Parameters
@@ -56,6 +62,8 @@ def delivery_words(delivery: Delivery, keys: Iterable[str], *, doses: bool = Fal
         Keys of it, in order.
     doses
         True: of exercises the doses, and nothing of those without; false: which exercises there are.
+    own
+        Exercises that the plan adds to the vocabulary.
 
     Examples
     --------
@@ -65,15 +73,17 @@ def delivery_words(delivery: Delivery, keys: Iterable[str], *, doses: bool = Fal
     >>> delivery_words(given, ["exercises"]), delivery_words(given, ["exercises"], doses=True)
     ('Leg press', 'Leg press: 3 sets')
     """
-    return "; ".join(text for key in keys for text in _key_words(delivery, key, doses))
+    return "; ".join(text for key in keys for text in _key_words(delivery, key, doses, own))
 
 
-def _key_words(delivery: Delivery, key: str, doses: bool) -> Iterator[str]:
+def _key_words(delivery: Delivery, key: str, doses: bool, own: Mapping[str, Exercise]) -> Iterator[str]:
     value = getattr(delivery, key)
     if value is None:
         return
     if key == "exercises":
-        yield from filter(None, (_dose(one) if doses else _exercise(one) for one in value))
+        labels = {code: one.label for code, one in with_own(own).items()}
+        word = _dose if doses else _exercise
+        yield from filter(None, (word(one, labels[one.exercise]) for one in value))
     elif key == "attended":
         yield f"{value:.0%} of sessions attended"
     elif key in AROUND:
@@ -86,15 +96,26 @@ def _span(value: float | tuple[float, float]) -> str:
     return f"{value[0]:g} to {value[1]:g}" if isinstance(value, tuple) else f"{value:g}"
 
 
-def _exercise(one: Prescription) -> str:
+def span_words(value: float | tuple[float, float] | None) -> str:
+    """Return "3" or "8 to 12"; empty of None.
+
+    Examples
+    --------
+    >>> span_words((8, 12)), span_words(3), span_words(None)
+    ('8 to 12', '3', '')
+    """
+    return "" if value is None else _span(value)
+
+
+def _exercise(one: Prescription, label: str) -> str:
     more = [one.target, one.stage, one.position, f"side: {one.side}" if one.side else None]
     if one.supervised is not None:
         more.append("supervised" if one.supervised else "at home")
     said = ", ".join(text for text in more if text)
-    return exercises()[one.exercise].label + (f" ({said})" if said else "")
+    return label + (f" ({said})" if said else "")
 
 
-def _dose(one: Prescription) -> str:
+def _dose(one: Prescription, label: str) -> str:
     """Return "Leg press: 3 sets, 8 to 12 repetitions, 12 to 8 RM"; empty where no dose is given."""
     parts = [
         f"{_span(value)} {unit}"
@@ -108,13 +129,15 @@ def _dose(one: Prescription) -> str:
         if value is not None
     ]
     parts += [f"tempo {one.tempo}"] if one.tempo else []
-    parts += [_load(one)] if one.load is not None or one.load_type is not None else []
+    parts += [load_words(one)] if one.load is not None or one.load_type is not None else []
     parts += [f"effort {_span(one.effort)} of 10"] if one.effort is not None else []
-    parts += [f"{_span(one.per_week)} a week"] if one.per_week is not None else []
-    return f"{exercises()[one.exercise].label}: {', '.join(parts)}" if parts else ""
+    parts += ["on each side"] if one.per_side and parts else []
+    parts += [f"{_span(one.per_week)} times a week"] if one.per_week is not None else []
+    return f"{label}: {', '.join(parts)}" if parts else ""
 
 
-def _load(one: Prescription) -> str:
+def load_words(one: Prescription) -> str:
+    """Return the load of a prescription, "12 to 8 RM"; empty where none is stated."""
     unit = LOADS[one.load_type] if one.load_type else ""
     if one.load is None:
         return unit
@@ -198,7 +221,8 @@ def delivery_items(study: ComparativeStudy) -> pd.DataFrame:
         delivery = _told(arm)
         for guideline, items in (("TIDieR", TIDIER), ("CERT", CERT)):
             for item, (topic, keys) in items.items():
-                text = delivery_words(delivery, keys, doses=guideline == "CERT" and item == DOSE)
+                doses = guideline == "CERT" and item == DOSE
+                text = delivery_words(delivery, keys, doses=doses, own=study.exercises)
                 said = text != ""
                 if not keys:
                     text, said = label_of(name, arm), arm.label is not None

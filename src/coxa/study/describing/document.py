@@ -12,7 +12,8 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from pydantic.fields import FieldInfo
 
 from coxa.study.comparative import ComparativeStudy
-from coxa.study.delivery.arm import exercises
+from coxa.study.delivery.components import components
+from coxa.study.delivery.exercises import exercises
 from coxa.study.describing.data_examples import CLUSTER_EXAMPLES, EXAMPLES, ClusterExample, DataExample
 from coxa.study.kinds import ANY_KIND, CohortStudy, ServiceEvaluation, Trial
 from coxa.study.parts import ComparativeReport, Name, Part, ReportOptions
@@ -82,14 +83,29 @@ def study_document() -> str:
             *map(_example, CLUSTER_EXAMPLES),
             shapes,
             *map(_example, EXAMPLES),
+            _components(),
             _exercises(),
         ]
     )
 
 
+def _components() -> str:
+    """Return the vocabulary of components as a table."""
+    intro = (
+        "## Components\n\nWhat `delivers` may name. In an active component the participant moves or trains, in a "
+        "passive one something is done to the participant.\n"
+    )
+    head = "| code | component | kind | part of | meaning |\n|---|---|---|---|---|"
+    rows = [
+        f"| `{code}` | {one.label} | {one.kind} | {f'`{one.part_of}`' if one.part_of else ''} | {one.meaning} |"
+        for code, one in components().items()
+    ]
+    return "\n".join([intro, head, *rows, ""])
+
+
 def _exercises() -> str:
     """Return the exercise vocabulary as a table."""
-    intro = "## Exercises\n\nWhat `delivery: exercises:` may name.\n"
+    intro = "## Exercises\n\nWhat `delivery: exercises:` may name, with those that a plan adds under `exercises:`.\n"
     head = "| code | exercise | target | kind |\n|---|---|---|---|"
     rows = [f"| `{code}` | {one.label} | {one.target} | {one.kind} |" for code, one in exercises().items()]
     return "\n".join([intro, head, *rows, ""])

@@ -12,26 +12,11 @@ from coxa.report.topics.checklists.definition import Guideline, Item, Need
 from coxa.report.topics.checklists.places import section_place, sections_by_id, trial_design_place
 from coxa.study import Study
 from coxa.study.comparative import ComparativeStudy
+from coxa.study.delivery.components import components
 from coxa.study.reading.keys import has_key, said
 from coxa.study.wording import join_words
 
 Status = Literal["answered", "partly", "gap"]
-
-EXERCISE = frozenset(
-    {
-        "exercise_therapy",
-        "strengthening",
-        "stretching",
-        "mobility",
-        "neuromuscular_exercise",
-        "movement_retraining",
-        "movement_pattern_training",
-        "gait_retraining",
-        "aquatic_therapy",
-        "tai_chi",
-    }
-)
-"""What an arm delivers that is exercise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +70,8 @@ def exercise_arms(study: Study) -> list[str]:
     return [
         name
         for name in study.arm_order
-        if EXERCISE & set(study.arms[name].delivers) or has_key(study, f"arms.{name}.delivery.exercises")
+        if any(components()[code].exercise for code in study.arms[name].delivers)
+        or has_key(study, f"arms.{name}.delivery.exercises")
     ]
 
 

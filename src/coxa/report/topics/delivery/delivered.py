@@ -9,6 +9,7 @@ import pandas as pd
 
 from coxa.derive.delivery import Delivered
 from coxa.study.comparative import ComparativeStudy
+from coxa.study.delivery.components import components
 from coxa.study.parts import readable
 from coxa.study.wording import join_words
 from coxa.tables.by_arm import ByArm, named_columns
@@ -178,9 +179,11 @@ def _components(delivered: Delivered, rows: ByArm) -> Iterator[Row]:
     split = {text: {part.strip() for part in text.split(";")} for text in texts.dropna().unique()}
     total = came.groupby("arm").size()
     in_order = dict.fromkeys(part.strip() for text in split for part in text.split(";") if part.strip())
+    known = components()
     for component in in_order:
         n = came[texts.isin([text for text, parts in split.items() if component in parts])].groupby("arm").size()
-        yield replace(rows.shares(readable(component), f"component: {component}", n, total), found=True)
+        label = known[component].label if component in known else readable(component)
+        yield replace(rows.shares(label, f"component: {component}", n, total), found=component not in known)
 
 
 def _fidelity(delivered: Delivered, rows: ByArm) -> Iterator[Row]:

@@ -7,7 +7,9 @@ from coxa.report.document import Block, FigureBlock, Paragraph, Section, TableBl
 from coxa.report.record import ReportRecord
 from coxa.report.topics.delivery.attendance import plot_attendance
 from coxa.report.topics.delivery.co_interventions import co_interventions_table
+from coxa.report.topics.delivery.components import components_table
 from coxa.report.topics.delivery.delivered import delivered_table
+from coxa.report.topics.delivery.exercises import exercises_table
 from coxa.report.topics.delivery.intervention import intervention_table
 from coxa.study.comparative import ComparativeStudy
 from coxa.study.wording import join_words
@@ -67,14 +69,15 @@ def _beside(report: ReportRecord) -> tuple[Block, ...]:
 
 
 def _as_planned(study: ComparativeStudy, delivered: Delivered | None) -> tuple[Block, ...]:
+    blocks: list[Block] = [TableBlock(table) for table in (components_table(study), exercises_table(study)) if table]
     unsaid = [study.label("arms", arm) for arm in study.arm_order if study.arms[arm].delivery is None]
     if len(unsaid) == len(study.arms):
         return (
+            *blocks,
             silent(
                 "The plan does not say how the treatments are delivered: the items of TIDieR and CERT cannot be shown."
             ),
         )
-    blocks: list[Block] = []
     if unsaid:
         blocks.append(silent(f"The plan does not say how it is delivered: {join_words(unsaid)}."))
     blocks += [TableBlock(intervention_table(study, "TIDieR", delivered))]

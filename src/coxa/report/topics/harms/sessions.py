@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 from coxa.study.comparative import ComparativeStudy
+from coxa.study.delivery.components import components
 from coxa.study.parts import Arm
-
-UNTREATED = frozenset({"usual_care", "wait_list"})
-"""What an arm delivers that is not a treatment of the trial."""
-INFORMED = frozenset({"education"})
-"""What such an arm may have in its sessions and still not be treated in them."""
 
 
 def treats_in_sessions(arm: Arm) -> bool:
@@ -21,8 +17,9 @@ def treats_in_sessions(arm: Arm) -> bool:
     >>> treats_in_sessions(Arm(delivers=("usual_care", "acupuncture"))), treats_in_sessions(Arm())
     (True, True)
     """
-    delivered = frozenset(arm.delivers)
-    return not (delivered & UNTREATED and delivered <= UNTREATED | INFORMED)
+    delivered = [components()[code] for code in arm.delivers]
+    informed = all(one.kind == "neither" for one in delivered)
+    return not (informed and any(not one.treatment for one in delivered))
 
 
 def untreated_arms(study: ComparativeStudy) -> tuple[str, ...]:

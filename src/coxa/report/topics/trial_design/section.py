@@ -12,10 +12,12 @@ from coxa.report.topics.trial_design.randomised import randomisation_words
 from coxa.study import Study
 from coxa.study.base import Part
 from coxa.study.comparative import ComparativeStudy
+from coxa.study.delivery.components import components
 from coxa.study.parts import readable
 from coxa.study.protocol import Protocol
 from coxa.study.wording import join_words
 from coxa.tables.formats import NONE
+from coxa.tables.phrases import mid_sentence
 
 DESIGNS = {
     "parallel": "Randomised trial with parallel arms",
@@ -142,11 +144,12 @@ def _window(window: tuple[int, int] | None) -> str:
 def _arms(study: Study) -> Iterator[tuple[str, str]]:
     if not isinstance(study, ComparativeStudy):
         return
+    known = components()
     for name in study.arm_order:
         arm = study.arms[name]
         sessions = f"{arm.sessions_planned} sessions planned" if arm.sessions_planned is not None else ""
-        components = join_words([readable(word).lower() for word in arm.delivers]) if arm.delivers else ""
-        what = "; ".join(filter(None, [arm.description or components, sessions]))
+        delivered = [mid_sentence(known[code].label) for code in arm.delivers]
+        what = "; ".join(filter(None, [arm.description or (join_words(delivered) if delivered else ""), sessions]))
         yield study.label("arms", name), what or NONE
 
 
