@@ -25,6 +25,7 @@ from coxa.report.topics.methods.section import methods_section, references_secti
 from coxa.report.topics.observed.section import observed_section
 from coxa.report.topics.participants.section import analysed_section, participants_section
 from coxa.report.topics.protocol.section import protocol_section
+from coxa.report.topics.red_flags.section import red_flags_section
 from coxa.report.topics.responders.section import responders_section
 from coxa.report.topics.service.section import service_sections
 from coxa.report.topics.trial_design.section import DESIGNS, trial_design_section
@@ -57,6 +58,7 @@ SUPPLEMENT: tuple[Builder, ...] = (
     analyses_section,
     diagnostics_section,
     harms_detail_section,
+    red_flags_section,
 )
 PLAIN: StyleName = "plain"
 """The style that sections are built in."""
@@ -123,9 +125,9 @@ def sections(report: ReportRecord[Study]) -> Iterator[Section]:
     Section
         Of a study that compares arms or groups: the answer; methods, participants, results, harms and references; the
         result in people; design, estimands, who was analysed, delivery, observed outcomes, responders, each analysis,
-        model diagnostics, rates and terms of harms; protocol and deviations, data, run record. Of a service: study
-        design, participants, completeness, observed outcomes; protocol and deviations where the plan was locked, data,
-        run record.
+        model diagnostics, rates and terms of harms, and the topics with data, as red flags; protocol and deviations,
+        data, run record. Of a service: study design, participants, completeness, observed outcomes, topics; protocol
+        and deviations where the plan was locked, data, run record.
     """
     if not compares(report):
         yield trial_design_section(report)

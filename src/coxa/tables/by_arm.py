@@ -80,6 +80,13 @@ def named_columns(
     return tuple(Column(with_n(study.label("arms", arm), counted(n, analysis, term, arm))) for arm, n in sizes.items())
 
 
+def group_columns(study: Study, sizes: Mapping[str, int]) -> tuple[Column, ...]:
+    """Return one column per arm or group, or one of all participants in a study without them, with its number."""
+    return tuple(
+        Column(with_n(study.groups[arm], counted(n, "participants", study.counted_as, arm))) for arm, n in sizes.items()
+    )
+
+
 def summarised(rule: str, known: NDArray[np.float64], at: Statistic, decimals: int = 1) -> Cell:
     """Return mean (SD), or median [Q1, Q3], of known values; dashes of nothing, and for the SD of a single value."""
     if rule == "mean_sd":

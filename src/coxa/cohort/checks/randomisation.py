@@ -42,6 +42,9 @@ LATER = (
 ENDS = (
     ("adverse_events", "start_date", "end_date", "an adverse event ends before it starts"),
     ("return_to_sport", "return_date", "recurrence_date", "a recurrence is dated before the return to sport"),
+    ("red_flag_screening", "screening_date", "action_date", "an action on a red flag is before the screening"),
+    ("red_flag_screening", "screening_date", "referral_date", "a referral is before the screening"),
+    ("red_flag_screening", "referral_date", "seen_date", "a participant was seen before the referral"),
     ("participants", "treatment_start_date", "treatment_stop_date", "treatment stops before it starts"),
 )
 """Pairs of dates of one row, the first before the second."""

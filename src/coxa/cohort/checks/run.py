@@ -37,6 +37,7 @@ from coxa.cohort.checks.outcomes import (
     check_values_alone,
 )
 from coxa.cohort.checks.randomisation import check_before_randomisation, check_ends, check_time_of_baseline
+from coxa.cohort.checks.red_flags import check_red_flags
 from coxa.cohort.checks.screening import check_screening
 from coxa.cohort.checks.sessions import check_session_totals
 from coxa.cohort.checks.texts import check_texts
@@ -71,6 +72,7 @@ CHECKS: tuple[Callable[[Draft], Checked], ...] = (
     check_carried_forward,
     check_screening,
     check_session_totals,
+    check_red_flags,
     check_texts,
     check_labels,
 )

@@ -14,6 +14,7 @@ from coxa.simulate.from_plan.draw import draw_outcomes
 from coxa.simulate.from_plan.follow import DrawnTrial
 from coxa.simulate.from_plan.mix import CONDITION
 from coxa.simulate.from_plan.questionnaires import item_table
+from coxa.simulate.from_plan.red_flags import red_flags_table
 from coxa.simulate.from_plan.tables import (
     Calendar,
     adverse_events_table,
@@ -153,6 +154,7 @@ def raw_tables(design: TrialDesign, drawn: DrawnTrial, seed: int) -> tuple[dict[
     adverse = adverse_events_table(design, drawn, when, seed)
     tables["adverse_events"] = with_soreness(design, drawn, adverse, tables.get("treatment_sessions"), seed)
     tables["co_interventions"] = co_interventions_table(design, drawn, when, seed)
+    tables["red_flag_screening"] = red_flags_table(design, drawn, when, seed)
     if CONDITION in design.mix:
         tables["conditions"] = conditions_table(design, drawn)
     for name, event in design.study.events.items():

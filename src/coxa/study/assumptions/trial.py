@@ -20,6 +20,7 @@ from coxa.study.assumptions.numbers import (
     Rates,
     Spread,
 )
+from coxa.study.assumptions.red_flags import AssumedRedFlags
 from coxa.study.parts import Name, OneOrMany, Part
 
 PER_ARM = 100
@@ -319,6 +320,9 @@ class Assumptions(Part):
     )
     soreness: Probabilities = Field(
         0.0, description="Of expected soreness after a session that was attended; one, or by arm. It needs `sessions`."
+    )
+    red_flags: AssumedRedFlags | None = Field(
+        None, description="Screening for red flags and what comes of it; none is simulated unless given."
     )
     co_interventions: Rates = Field(0.0, description="Mean number of concomitant treatments; one, or by arm.")
     first_day: date | None = Field(None, description="First day of enrolment; chosen so that all visits are past.")

@@ -44,6 +44,10 @@ def assumption_problems(study: ComparativeStudy) -> Iterator[Said]:
     if part.diary is not None:
         by_arm[("diary", "training", "days")] = part.diary.training.days
         by_arm[("diary", "pain", "mean_change")] = part.diary.pain.mean_change
+    if part.red_flags is not None:
+        for key in ("screened", "acted_on"):
+            by_arm[("red_flags", key)] = getattr(part.red_flags, key)
+        yield from _names(list(part.red_flags.at), study.visits, "visit", ("red_flags", "at"))
     for path, given in by_arm.items():
         yield from _names(given, study.arms, "arm", path)
     if isinstance(part.participants, dict):
