@@ -1,4 +1,4 @@
-"""Scores of instruments from item responses, added to the assessments."""
+"""Values of outcomes that are worked out, from item responses or other tables, added to the assessments."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from coxa.arguments import kinds
 from coxa.cohort.cohort import COHORT, Cohort
 from coxa.cohort.form_rows import one_row_per_form
 from coxa.derive.once import once
+from coxa.derive.sources import sourced_values, without_values
 from coxa.findings import Finding, Findings
 from coxa.instruments import score
 from coxa.study.scales import scale_name
@@ -20,13 +21,13 @@ KEYS = ["participant_id", "visit"]
 @kinds(cohort=COHORT)
 @once
 def derive_scores(cohort: Cohort) -> tuple[pd.DataFrame, Findings]:
-    """Return the assessments with a row for every score that item responses give; a cohort is scored once.
+    """Return the assessments with a row for every value that other tables give; a cohort is scored once.
 
     Parameters
     ----------
     cohort
         Checked tables. Outcomes of the plan that name an instrument are scored from `item_responses`, with the
-        plan's version and missing-item rule.
+        plan's version and missing-item rule; those with a `source` are worked out from its table.
 
     Returns
     -------
@@ -34,7 +35,8 @@ def derive_scores(cohort: Cohort) -> tuple[pd.DataFrame, Findings]:
         participant_id, visit, outcome, value, dates and lineage; `source_table` tells scores from values that
         were recorded as such.
     findings : Findings
-        Questionnaires without a score, with the reason; scores recorded beside items that give another score.
+        Questionnaires without a score and visits without a value, with the reason; recorded values that differ
+        from what was worked out.
 
     Examples
     --------
@@ -47,13 +49,12 @@ def derive_scores(cohort: Cohort) -> tuple[pd.DataFrame, Findings]:
     recorded = cohort.table("assessments").assign(source_table="assessments")
     recorded = recorded.reindex(columns=[*dict.fromkeys([*recorded, *KEYS, "outcome", "value"])])
     items = cohort.table("item_responses")
-    if items.empty:
-        return recorded, Findings()
-    scored = [frame for frame in _score_outcomes(cohort, items) if len(frame)]
+    found = [*(_score_outcomes(cohort, items) if len(items) else ()), *sourced_values(cohort)]
+    scored = [frame for frame in found if len(frame)]
     if not scored:
-        return recorded, Findings()
+        return recorded, Findings.of(without_values(cohort, recorded))
     scores = pd.concat(scored, ignore_index=True)
-    findings = Findings.of(_without_score(scores))
+    findings = Findings.of(without_values(cohort, scores)) + Findings.of(_without_score(scores))
     scores = scores[scores["value"].notna()]
     findings += Findings.of(_disagreements(recorded, scores))
     if recorded.empty:
@@ -114,33 +115,36 @@ def _forms(answers: pd.DataFrame) -> pd.DataFrame:
 
 
 def _without_score(scores: pd.DataFrame) -> Iterator[Finding]:
-    """Yield one warning per outcome, visit and reason for which there is no score."""
+    """Yield one warning per outcome, visit and reason for which there is no value."""
     none = scores[scores["value"].isna()]
     for (outcome, visit, reason), rows in none.groupby(["outcome", "visit", "reason"], observed=True):
+        table = str(rows["source_table"].iloc[0])
+        if table == "item_responses":
+            rule = f"the questionnaire has too few answers for a score at {visit}: {reason}"
+            remedy = "The score is missing. Enter the items if they are on paper."
+        else:
+            rule = f"there is no value at {visit}: {reason}"
+            remedy = "The value is missing. Correct the rows of the participant, or the `source` of the outcome."
         yield Finding(
-            "warning",
-            "item_responses",
-            f"the questionnaire has too few answers for a score at {visit}: {reason}",
-            "The score is missing. Enter the items if they are on paper.",
-            row=int(rows["source_row"].min()),
-            field=str(outcome),
-            n_rows=len(rows),
+            "warning", table, rule, remedy, row=int(rows["source_row"].min()), field=str(outcome), n_rows=len(rows)
         )
 
 
 def _disagreements(recorded: pd.DataFrame, scores: pd.DataFrame) -> Iterator[Finding]:
-    """Yield one warning per outcome whose recorded values differ from what the items give."""
+    """Yield one warning per outcome whose recorded values differ from what was worked out."""
     if recorded.empty:
         return
     both = recorded.merge(scores, on=[*KEYS, "outcome"], suffixes=("_recorded", "_scored"))
     differ = both[(both["value_recorded"] - both["value_scored"]).abs() > 0.05]
     for outcome, rows in differ.groupby("outcome"):
         first = rows.iloc[0]
+        of_items = first["source_table_scored"] == "item_responses"
+        what, origin = ("score", "items") if of_items else ("value", f"rows of {first['source_table_scored']}")
         yield Finding(
             "warning",
             "assessments",
-            f"the recorded score differs from that of its items (items give {first['value_scored']:.1f})",
-            "The score from the items is used. Correct the recorded one.",
+            f"the recorded {what} differs from that of its {origin} ({origin} give {first['value_scored']:.1f})",
+            f"The {what} from the {origin} is used. Correct the recorded one.",
             row=int(first["source_row_recorded"]),
             participant_id=first["participant_id"],
             field=str(outcome),

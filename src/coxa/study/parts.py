@@ -5,11 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, FiniteFloat, field_serializer, field_validator, model_validator
+from pydantic import (
+    BeforeValidator,
+    Field,
+    FiniteFloat,
+    ValidationError,
+    field_serializer,
+    field_validator,
+    model_validator,
+)
 
 from coxa.study.base import AnyNumber, Name, OneOrMany, Part
 from coxa.study.delivery.arm import Delivery
 from coxa.study.delivery.components import Component
+from coxa.study.outcome_sources import SOURCES, OutcomeSource
 from coxa.study.words import AnalysisSet, ChecklistName, Measure, OutcomeKind, StyleName
 
 __all__ = [
@@ -182,6 +191,11 @@ class Outcome(MeasuredOutcome):
     levels: dict[int, str] | None = Field(
         None, description="Of an ordered outcome: code of each level and its label, from the lowest to the highest."
     )
+    source: OutcomeSource | None = Field(
+        None,
+        description="Where the values are worked out from, if they are not in the assessments: a table by name, with "
+        "what of it counts. Range, unit and direction are those of the table where it has them.",
+    )
     exposure: Name | None = Field(
         None,
         description="Of a count: the outcome or numeric covariate that has the time or the sessions in which the "
@@ -199,6 +213,24 @@ class Outcome(MeasuredOutcome):
         description="Smallest difference that patients call important, shown with every estimate of the outcome; "
         "else a published threshold of `report: thresholds`, or a `responder` rule of a change, where it has a source.",
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _as_its_source(cls, given: Any) -> Any:
+        """Hold kind and source together; take range, unit and direction from the source where the plan has none."""
+        if not isinstance(given, dict) or given.get("source") is None:
+            return given
+        if given.get("instrument") is not None:
+            raise ValueError("values come from an `instrument` or from a `source`; remove one of them")
+        try:
+            source = SOURCES.validate_python(given["source"])
+        except ValidationError:
+            return given  # the field itself says what is wrong, and where
+        kind = given.get("kind", "score")
+        if problem := source.problem(kind):
+            raise ValueError(problem)
+        scale = source.scale if kind == "score" else {}
+        return {**scale, **given}
 
     @property
     def is_score(self) -> bool:

@@ -25,6 +25,10 @@ def check_outcomes_present(draft: Draft) -> Checked:
     items = set(draft.table("item_responses")["instrument"].dropna().unique())
     findings: list[Finding] = []
     for name, outcome in draft.study.outcomes.items():
+        if outcome.source is not None:
+            if draft.table(outcome.source.table).empty:
+                findings.append(_no_rows(name, outcome.source.table))
+            continue
         values = frame.loc[frame["outcome"] == name, "value"]
         if values.empty and outcome.instrument not in items:
             rule = f"outcome `{name}` has no values in the data"
@@ -42,6 +46,17 @@ def check_outcomes_present(draft: Draft) -> Checked:
                 )
             )
     return Checked(tuple(findings))
+
+
+def _no_rows(name: str, table: str) -> Finding:
+    """Return the error of an outcome whose source has no rows."""
+    return Finding(
+        "error",
+        table,
+        f"outcome `{name}` is worked out from table `{table}`, which has no rows",
+        f"Name the file of `{table}` under `data: tables:`, or take the outcome out of the plan.",
+        field=name,
+    )
 
 
 def _how_to_map(study: Study, name: str) -> str:

@@ -198,10 +198,10 @@ def visit_rows(design: TrialDesign, drawn: DrawnTrial, when: Calendar) -> tuple[
 
 
 def assessments_table(design: TrialDesign, drawn: DrawnTrial, when: Calendar) -> pd.DataFrame:
-    """Return one row per visit, outcomes without items side by side; no columns of outcomes if all have items."""
+    """Return one row per visit, with the outcomes side by side that have neither items nor a table of their own."""
     frame, person, visit = visit_rows(design, drawn, when)
     for k, name in enumerate(design.outcomes):
-        if not design.measures[k].items:
+        if not design.measures[k].items and design.study.outcomes[name].source is None:
             value = drawn.value[person, k, visit]
             step = design.measures[k].step
             if not design.measures[k].is_score:

@@ -15,6 +15,7 @@ from coxa.simulate.from_plan.follow import DrawnTrial
 from coxa.simulate.from_plan.mix import CONDITION
 from coxa.simulate.from_plan.questionnaires import item_table
 from coxa.simulate.from_plan.red_flags import red_flags_table
+from coxa.simulate.from_plan.sources import Sourced, sourced_tables
 from coxa.simulate.from_plan.tables import (
     Calendar,
     adverse_events_table,
@@ -143,7 +144,8 @@ def raw_tables(design: TrialDesign, drawn: DrawnTrial, seed: int) -> tuple[dict[
         tables["screening"] = screening_table(part.screening, tables["participants"], when, seed)
     if drawn.codes:
         tables["item_responses"] = item_table(design, drawn, when, seed)
-    if len(drawn.codes) < len(design.outcomes):
+    sourced = [name for name in design.outcomes if design.study.outcomes[name].source is not None]
+    if len(drawn.codes) + len(sourced) < len(design.outcomes):
         tables["assessments"] = assessments_table(design, drawn, when)
     if part.sessions is not None:
         sessions = sessions_table(design, drawn, when)
@@ -164,6 +166,7 @@ def raw_tables(design: TrialDesign, drawn: DrawnTrial, seed: int) -> tuple[dict[
             tables["participants"] = with_date(tables["participants"], rows)
         elif len(rows):
             tables[event.source.table] = rows if held is None or held.empty else pd.concat([held, rows])
+    tables |= sourced_tables(Sourced(design, drawn, when, seed), tables)
     return {name: frame for name, frame in tables.items() if len(frame)}, at_home
 
 

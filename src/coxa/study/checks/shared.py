@@ -60,10 +60,17 @@ def _data_problems(study: Study) -> Iterator[Problem]:
     if study.data is None:
         return
     for required in ("participants", "assessments"):
-        measured = bool(study.outcomes) and "item_responses" not in study.data.tables
+        recorded = [outcome for outcome in study.outcomes.values() if outcome.source is None]
+        measured = bool(recorded) and "item_responses" not in study.data.tables
         needed = required == "participants" or measured
         if needed and required not in study.data.tables:
             yield Problem(("data", "tables"), f"table `{required}` is missing; name the file that holds it")
+    for name, outcome in study.outcomes.items():
+        if outcome.source is not None and outcome.source.table not in study.data.tables:
+            yield Problem(
+                ("outcomes", name, "source"),
+                f"table `{outcome.source.table}` is not among the data; name its file under `data: tables:`",
+            )
     for table, source in study.data.tables.items():
         at = ("data", "tables", table)
         yield from known(source.outcomes, study.outcomes, "outcome", (*at, "outcomes"))

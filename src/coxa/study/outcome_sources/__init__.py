@@ -1,0 +1,19 @@
+"""Outcomes whose values are worked out from a table of their own: tests, a diary, training, goals.
+
+A source is a record with the name of its table; `coxa.derive.sources` works out the values at each visit, and
+`coxa.simulate.from_plan.sources` makes the rows that give them back.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field, TypeAdapter
+
+from coxa.study.outcome_sources.base import FromTable
+from coxa.study.outcome_sources.clinical_measures import ClinicalMeasureSource
+
+OutcomeSource = Annotated[ClinicalMeasureSource, Field(discriminator="table")]
+"""A source of an outcome, told apart by `table`."""
+
+SOURCES: TypeAdapter[FromTable] = TypeAdapter(OutcomeSource)

@@ -1,0 +1,28 @@
+"""What every source of an outcome in another table has in common."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from coxa.study.base import Part
+from coxa.study.words import OutcomeKind
+
+
+class FromTable(Part):
+    """Where the values of an outcome are, if not in the assessments; each table has a record of its own."""
+
+    table: str
+
+    kinds: ClassVar[tuple[OutcomeKind, ...]] = ("score",)
+    """The kinds of outcome that values from here can be."""
+
+    @property
+    def scale(self) -> dict[str, Any]:
+        """Range, unit and direction of the values, as keys of an outcome, as far as the table says them."""
+        return {}
+
+    def problem(self, kind: OutcomeKind) -> str | None:
+        """Return what is wrong with the keys for an outcome of a kind, and the remedy; None if nothing is."""
+        if kind in self.kinds:
+            return None
+        return f"values of table `{self.table}` are no outcome of `kind: {kind}`; use {' or '.join(self.kinds)}"
