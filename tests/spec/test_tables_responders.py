@@ -17,7 +17,7 @@ from coxa.report.topics.responders.curve import _within, plot_responder_curve, r
 from coxa.report.topics.responders.section import responders_section
 from coxa.report.topics.responders.tables import Response, needed_cell, responders_by_visit, responses
 from coxa.study.kinds import study_of
-from coxa.study.parts import Responder
+from coxa.study.outcome import Responder
 from coxa.tables.table import Statistic, Table
 from tests.spec.small_trial import Report, cohort, plan, report
 

@@ -13,7 +13,7 @@ from coxa.errors import CoxaError
 from coxa.findings import Finding
 from coxa.instruments import load_instrument, score
 from coxa.study import Study
-from coxa.study.parts import Outcome
+from coxa.study.outcome import Outcome
 from coxa.study.scales import scale_name
 
 WINDOW = ["participant_id", "visit", "form"]

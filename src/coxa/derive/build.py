@@ -35,7 +35,7 @@ from coxa.study import Study
 from coxa.study.comparative import with_arms
 from coxa.study.estimand import Estimand
 from coxa.study.events import Composite, EventOutcome
-from coxa.study.parts import Outcome
+from coxa.study.outcome import Outcome
 from coxa.study.scales import outcome_scale
 from coxa.study.words import AnalysisSet
 

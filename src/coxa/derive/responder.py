@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from coxa.study.parts import Responder
+from coxa.study.outcome import Responder
 
 ROUNDING = 1e-9
 """Slack for decimal fractions, so that a change of 10 written as 64.3 - 54.3 counts as 10."""

@@ -18,7 +18,8 @@ from coxa.study.estimand import Endpoint, Estimand
 from coxa.study.events import Composite, EventOutcome
 from coxa.study.important import Important, important_difference
 from coxa.study.models import AnyAnalysis
-from coxa.study.parts import Arm, ComparativeReport, Event, Name, Outcome, PerProtocol, label_of
+from coxa.study.outcome import Outcome
+from coxa.study.parts import Arm, ComparativeReport, Event, Name, PerProtocol, label_of
 from coxa.study.plan import Study
 from coxa.study.randomisation import Randomisation
 from coxa.study.scales import OutcomeScale, outcome_scale

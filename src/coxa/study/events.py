@@ -7,7 +7,7 @@ from typing import ClassVar, Literal
 from pydantic import Field, model_validator
 
 from coxa.study.base import Name, OneOrMany, Part
-from coxa.study.parts import Responder
+from coxa.study.outcome import Responder
 from coxa.study.words import Measure
 
 EventTable = Literal[

@@ -10,7 +10,8 @@ from coxa.instruments import Threshold, threshold
 from coxa.instruments.threshold_lookup import IMPORTANT_CHANGE
 from coxa.study.estimand import Endpoint
 from coxa.study.events import Composite, EventOutcome
-from coxa.study.parts import Covariate, MeasuredOutcome, Outcome, ReportedThreshold, ReportOptions, Responder
+from coxa.study.outcome import MeasuredOutcome, Outcome, Responder
+from coxa.study.parts import Covariate, ReportedThreshold, ReportOptions
 from coxa.study.scales import outcome_scale
 
 KIND_WORDS = {

@@ -13,7 +13,8 @@ from coxa.study.checks.comparison import comparison_problems
 from coxa.study.checks.shared import shared_problems
 from coxa.study.comparative import ComparativeStudy
 from coxa.study.design_words import COHORT, SERVICE, TRIAL, DesignWords
-from coxa.study.parts import Outcome, factorial_problem
+from coxa.study.outcome import Outcome
+from coxa.study.parts import factorial_problem
 from coxa.study.plan import Study
 from coxa.study.randomisation import Randomisation, randomisation_problems
 

@@ -3,38 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
 from pydantic import (
-    BeforeValidator,
     Field,
     FiniteFloat,
-    ValidationError,
-    field_serializer,
-    field_validator,
     model_validator,
 )
 
 from coxa.study.base import AnyNumber, Name, OneOrMany, Part
 from coxa.study.delivery.arm import Delivery
 from coxa.study.delivery.components import Component
-from coxa.study.outcome_sources import SOURCES, OutcomeSource
-from coxa.study.words import AnalysisSet, ChecklistName, Measure, OutcomeKind, StyleName
+from coxa.study.words import AnalysisSet, ChecklistName, Measure, StyleName
 
 __all__ = [
     "Arm",
     "ComparativeReport",
     "Covariate",
     "Event",
-    "MeasuredOutcome",
     "Name",
     "OneOrMany",
-    "Outcome",
     "Part",
     "PerProtocol",
     "ReportOptions",
     "ReportedThreshold",
-    "Responder",
     "Visit",
     "label_of",
     "readable",
@@ -112,169 +104,6 @@ class Visit(Part):
             raise ValueError(
                 f"window {list(self.window)} does not contain the planned day; write [days before as a "
                 "negative number, days after], for example [-14, 21]"
-            )
-        return self
-
-
-class Responder(Part):
-    """When a participant counts as a responder; improvement follows the direction of the outcome."""
-
-    measure: Literal["change", "percent_change", "value"] = Field(
-        description="change or percent_change (of improvement from baseline), or the value itself."
-    )
-    at_least: float = Field(
-        description="Smallest improvement, or for `value` the mark to reach; always a positive number."
-    )
-    source: str | None = Field(None, description="Where the cut comes from (paper, population, method).")
-
-
-def _listed(given: Any) -> Any:
-    """Return a single rule as a list of one, and none as an empty one."""
-    return () if given is None else given if isinstance(given, list | tuple) else (given,)
-
-
-class ImportantDifference(Part):
-    """The smallest difference between arms that patients call important."""
-
-    value: float = Field(gt=0, description="In units of the outcome.")
-    source: str = Field(min_length=1, description="Where it comes from (paper, population, method).")
-
-
-class MeasuredOutcome(Part):
-    """What any plan says of an outcome: a scale of a known instrument, or its own range and direction."""
-
-    label: str | None = Field(None, description="How the outcome is called in tables and figures.")
-    instrument: str | None = Field(None, description="Name of an instrument that coxa knows.")
-    scale: str | None = Field(None, description="Scale of the instrument.")
-    version: str | None = Field(None, description="Version of the instrument, where it has several.")
-    rule: str | None = Field(None, description="Missing-item rule, where the instrument has several.")
-    range: tuple[FiniteFloat, FiniteFloat] | None = Field(None, description="Lowest and highest possible value.")
-    unit: str | None = Field(None, description="Unit of the values; points for an instrument.")
-    higher_is_better: bool | None = Field(None, description="Direction; taken from the instrument if named.")
-    summary: Literal["mean_sd", "median_iqr"] = Field(
-        "mean_sd", description="How observed values are described: mean (SD), or median [quartiles]."
-    )
-
-    @property
-    def is_score(self) -> bool:
-        """Whether values are numbers on a scale."""
-        return True
-
-    @model_validator(mode="after")
-    def _says_what_it_measures(self) -> MeasuredOutcome:
-        if not self.is_score:
-            if self.higher_is_better is None:
-                raise ValueError(
-                    "an outcome that is no score needs its direction; add `higher_is_better: true` or `false`"
-                )
-        elif self.instrument is None:
-            if self.range is None or self.higher_is_better is None:
-                raise ValueError(
-                    "an outcome without an instrument needs its range and direction; add for example "
-                    "`range: [0, 100]` and `higher_is_better: true`, or name an `instrument`"
-                )
-            if self.range[0] >= self.range[1]:
-                raise ValueError(f"range {list(self.range)} is empty; write [lowest, highest]")
-        elif self.range is not None or self.higher_is_better is not None:
-            raise ValueError("range and direction come from the instrument; remove `range` and `higher_is_better`")
-        return self
-
-
-class Outcome(MeasuredOutcome):
-    """An outcome: a scale of a known instrument, a measure with its own range and direction, or of another kind."""
-
-    kind: OutcomeKind = Field(
-        "score",
-        description="score: a number on a scale; yes_no: 1 or 0; ordered: levels, of which there is an order and no "
-        "distance; count: a number of events since the visit before, or in a time of its own (`exposure`).",
-    )
-    levels: dict[int, str] | None = Field(
-        None, description="Of an ordered outcome: code of each level and its label, from the lowest to the highest."
-    )
-    source: OutcomeSource | None = Field(
-        None,
-        description="Where the values are worked out from, if they are not in the assessments: a table by name, with "
-        "what of it counts. Range, unit and direction are those of the table where it has them.",
-    )
-    exposure: Name | None = Field(
-        None,
-        description="Of a count: the outcome or numeric covariate that has the time or the sessions in which the "
-        "events could happen.",
-    )
-    responder: Annotated[
-        tuple[Responder, ...], BeforeValidator(_listed, json_schema_input_type=Responder | list[Responder])
-    ] = Field(
-        (),
-        description="When a participant counts as a responder: a rule, or a list of rules. Estimands use the first; "
-        "by each of them responders are counted at every visit.",
-    )
-    important_difference: ImportantDifference | None = Field(
-        None,
-        description="Smallest difference that patients call important, shown with every estimate of the outcome; "
-        "else a published threshold of `report: thresholds`, or a `responder` rule of a change, where it has a source.",
-    )
-
-    @model_validator(mode="before")
-    @classmethod
-    def _as_its_source(cls, given: Any) -> Any:
-        """Hold kind and source together; take range, unit and direction from the source where the plan has none."""
-        if not isinstance(given, dict) or given.get("source") is None:
-            return given
-        if given.get("instrument") is not None:
-            raise ValueError("values come from an `instrument` or from a `source`; remove one of them")
-        try:
-            source = SOURCES.validate_python(given["source"])
-        except ValidationError:
-            return given  # the field itself says what is wrong, and where
-        kind = given.get("kind", "score")
-        if problem := source.problem(kind):
-            raise ValueError(problem)
-        scale = source.scale if kind == "score" else {}
-        return {**scale, **given}
-
-    @property
-    def is_score(self) -> bool:
-        """Whether values are numbers on a scale."""
-        return self.kind == "score"
-
-    @property
-    def response(self) -> Responder | None:
-        """The rule by which estimands count responders; None where the outcome has none."""
-        return self.responder[0] if self.responder else None
-
-    @field_serializer("responder")
-    def _as_written(self, rules: tuple[Responder, ...]) -> Responder | tuple[Responder, ...] | None:
-        """Keep a single rule a mapping, as it is written, so that the lock of a plan does not change."""
-        return rules if len(rules) > 1 else (rules or (None,))[0]
-
-    @field_validator("responder")
-    @classmethod
-    def _different_rules(cls, rules: tuple[Responder, ...]) -> tuple[Responder, ...]:
-        cuts = [(rule.measure, rule.at_least) for rule in rules]
-        if len(set(cuts)) < len(cuts):
-            raise ValueError("two `responder` rules have the same measure and cut; keep one of them")
-        return rules
-
-    @model_validator(mode="after")
-    def _kind_has_its_keys(self) -> Outcome:
-        if (self.levels is not None) != (self.kind == "ordered"):
-            raise ValueError(
-                "an outcome of `kind: ordered`, and no other, has `levels`; write for example `levels: {1: Worse, 2: "
-                "Unchanged, 3: Better}`"
-            )
-        if self.levels is not None and (len(self.levels) < 2 or list(self.levels) != sorted(self.levels)):
-            raise ValueError("`levels` are at least two, in the order of their codes; write the lowest first")
-        if self.exposure is not None and self.kind != "count":
-            raise ValueError("only a count has an `exposure`; write `kind: count`, or remove it")
-        if self.kind in ("yes_no", "ordered", "count") and (self.range is not None or self.instrument is not None):
-            raise ValueError(f"an outcome of `kind: {self.kind}` has no `range` and no `instrument`; remove them")
-        return self
-
-    @model_validator(mode="after")
-    def _scores_have_responders(self) -> Outcome:
-        if self.kind != "score" and (self.responder or self.important_difference):
-            raise ValueError(
-                f"an outcome of `kind: {self.kind}` has no `responder` rule and no `important_difference`; remove them"
             )
         return self
 

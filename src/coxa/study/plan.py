@@ -15,7 +15,8 @@ from coxa.cards import Card
 from coxa.errors import CoxaError, not_allowed
 from coxa.study.base import Problem
 from coxa.study.design_words import DesignWords
-from coxa.study.parts import Covariate, Name, Outcome, Part, ReportOptions, Visit, label_of
+from coxa.study.outcome import Outcome
+from coxa.study.parts import Covariate, Name, Part, ReportOptions, Visit, label_of
 from coxa.study.protocol import Protocol
 from coxa.study.scales import OutcomeScale, outcome_scale
 from coxa.study.source import DataSource

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from coxa.errors import OptionError
 from coxa.instruments import load_instrument
 from coxa.study.events import Composite, EventOutcome
-from coxa.study.parts import MeasuredOutcome, Outcome
+from coxa.study.outcome import MeasuredOutcome, Outcome
 
 NARROW_RANGE = 50.0
 """An outcome whose whole range is narrower than this (0 to 10, 0 to 20) is shown with one decimal more."""

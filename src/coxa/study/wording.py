@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from coxa.study.comparative import ComparativeStudy, PlannedAnalysis
 from coxa.study.effects import EFFECTS
-from coxa.study.parts import Responder
+from coxa.study.outcome import Responder
 from coxa.study.words import GROUPINGS, MEASURE_WORDS, STRATEGY_NAMES
 
 

@@ -15,7 +15,7 @@ from coxa.models import Fit, fit_ancova, fit_mmrm
 from coxa.models.results.run import AnyFit
 from coxa.study.comparative import PlannedAnalysis
 from coxa.study.models.responder_mmrm import ResponderMMRM
-from coxa.study.parts import Responder
+from coxa.study.outcome import Responder
 from coxa.study.wording import model_formula, proportion_of
 
 COVARIATES = {

@@ -14,7 +14,7 @@ from coxa.simulate.presets import preset, preset_names
 from coxa.study.assumptions.published import Figure, TrialSource
 from coxa.study.audit.plan import AuditPlan
 from coxa.study.comparative import ComparativeStudy
-from coxa.study.parts import MeasuredOutcome
+from coxa.study.outcome import MeasuredOutcome
 from coxa.study.scales import outcome_scale, scale_name
 
 COLUMNS = ("preset", "title", "arm", "outcome", "n", "change", "weeks", "source", "own_n", "own_change")

@@ -7,7 +7,7 @@ import pandas as pd
 from coxa.cohort.checks.ranges import MISSING_CODES
 from coxa.cohort.row_findings import row_findings
 from coxa.findings import Finding
-from coxa.study.parts import MeasuredOutcome, Outcome
+from coxa.study.outcome import MeasuredOutcome, Outcome
 
 NO_VALUE = "no value of its kind of outcome"
 """Reason of values that are left out."""

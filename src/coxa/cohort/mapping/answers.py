@@ -9,7 +9,7 @@ import pandas as pd
 
 from coxa.cohort.mapping.codes import NO, YES, code_texts
 from coxa.study import Study
-from coxa.study.parts import Outcome
+from coxa.study.outcome import Outcome
 from coxa.study.source import TableSource, code_text
 
 SHOWN = 3

@@ -10,7 +10,7 @@ import pandas as pd
 from coxa.cohort.cohort import Cohort
 from coxa.derive.sources.clinical_measures import measured_at_visits
 from coxa.findings import Finding
-from coxa.study.parts import Outcome
+from coxa.study.outcome import Outcome
 
 Values = Callable[[Cohort, Any], pd.DataFrame]
 """From a cohort and the source of an outcome to its values.

@@ -18,7 +18,7 @@ from coxa.importing.proposal import Answer, Question, Status
 from coxa.importing.roles import Moment, Timed, described, fit, timed
 from coxa.importing.words import OutcomeWords, head_key, heads
 from coxa.instruments import instrument_names, load_instrument
-from coxa.study.parts import MeasuredOutcome
+from coxa.study.outcome import MeasuredOutcome
 from coxa.study.scales import outcome_scale
 
 ITEM = re.compile(r"(.+?)(?: (?:item|activity|question|q|p|a|s|sp))? \d+")

@@ -13,7 +13,7 @@ from coxa.importing.profile import ColumnProfile
 from coxa.importing.proposal import Answer, Question
 from coxa.importing.roles import described, fit
 from coxa.instruments import load_instrument
-from coxa.study.parts import MeasuredOutcome
+from coxa.study.outcome import MeasuredOutcome
 from coxa.study.scales import OutcomeScale, outcome_scale
 
 RANGE = re.compile(r"(\d+) ?(?:-|\u2013|to|bis) ?(\d+)")

@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from coxa.instruments import load_instrument
 from coxa.simulate.from_plan.other_kinds import cuts_of, other_spread, recorded
 from coxa.study.assumptions.trial import AssumedOutcome
-from coxa.study.parts import Outcome
+from coxa.study.outcome import Outcome
 from coxa.study.scales import OutcomeScale, scale_name
 
 Floats = NDArray[np.float64]

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy.special import log_ndtr, logit
 
 from coxa.study.assumptions.trial import AssumedOutcome
-from coxa.study.parts import Outcome
+from coxa.study.outcome import Outcome
 
 Floats = NDArray[np.float64]
 

@@ -16,7 +16,8 @@ from coxa.study.audit.rare import WORSE, CusumSettings, RareEvent
 from coxa.study.audit.source import EpisodesSource
 from coxa.study.base import AnyNumber, Name, Part, Problem, known
 from coxa.study.important import published_threshold
-from coxa.study.parts import Covariate, MeasuredOutcome, ReportedThreshold, label_of
+from coxa.study.outcome import MeasuredOutcome
+from coxa.study.parts import Covariate, ReportedThreshold, label_of
 from coxa.study.plan import Origin
 from coxa.study.scales import OutcomeScale, outcome_scale
 from coxa.study.words import StyleName

@@ -15,7 +15,7 @@ from coxa.figures.panels import Step, stepped_panels
 from coxa.figures.theme import INK, MOST_ARMS, RULE, TEXT_SIZE, WIDTH, ArmScales, arm_scales, options, themed
 from coxa.report.topics.responders.tables import Response, missing_words
 from coxa.study.comparative import ComparativeStudy
-from coxa.study.parts import Responder
+from coxa.study.outcome import Responder
 from coxa.study.wording import rule_words
 from coxa.tables.formats import number
 from coxa.tables.phrases import sentence_case

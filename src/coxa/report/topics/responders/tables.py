@@ -14,7 +14,7 @@ from coxa.estimates.number_needed import number_needed
 from coxa.estimates.proportions import comparison
 from coxa.study.comparative import ComparativeStudy
 from coxa.study.important import responder_rules
-from coxa.study.parts import Responder
+from coxa.study.outcome import Responder
 from coxa.study.wording import rule_words
 from coxa.tables.formats import NONE, cell, share
 from coxa.tables.phrases import mid_sentence
