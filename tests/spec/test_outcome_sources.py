@@ -14,7 +14,7 @@ from tests.sourced import drawn_and_derived, sourced_plan
 OUTCOMES = """
 affected: {source: {table: clinical_measures, measure: abductor_strength}, higher_is_better: true}
 symmetry: {source: {table: clinical_measures, measure: abductor_strength, side: symmetry}, higher_is_better: true}
-walk: {source: {table: clinical_measures, measure: six_minute_walk, side: none}, higher_is_better: true}
+walk: {source: {table: clinical_measures, measure: six_minute_walk}, higher_is_better: true}
 thomas: {kind: yes_no, source: {table: clinical_measures, measure: thomas_sign}, higher_is_better: false}
 """
 ASSUMED = """
@@ -112,7 +112,7 @@ def test_several_trials_are_one_value(trials, value):
         ("{source: {table: clinical_measures, measure: thomas_sign}, higher_is_better: false}", "kind: yes_no"),
         (
             "{kind: yes_no, source: {table: clinical_measures, measure: hip_flexion}, higher_is_better: false}",
-            "is a number",
+            "kind: score",
         ),
         ("{instrument: nprs, source: {table: clinical_measures, measure: hip_flexion}}", "Remove one of them"),
         ("{source: {table: nowhere, measure: hip_flexion}}", "clinical_measures"),

@@ -132,7 +132,9 @@ class Outcome(MeasuredOutcome):
         kind = given.get("kind", "score")
         if problem := source.problem(kind):
             raise ValueError(problem)
-        scale = source.scale if kind == "score" else {}
+        scale = source.scale
+        if kind != "score":
+            scale = {name: value for name, value in scale.items() if name == "higher_is_better"}
         return {**scale, **given}
 
     @property

@@ -39,11 +39,11 @@ def measured_at_visits(cohort: Cohort, source: ClinicalMeasureSource) -> pd.Data
     if source.position is not None:
         mine &= rows["position"] == source.position
     rows = rows[mine].astype({"participant_id": "str", "visit": "str"})
-    rows = rows.assign(side=_sides(rows, cohort.table("participants"), source.side))
+    rows = rows.assign(side=_sides(rows, cohort.table("participants"), source.counted))
     ordered = rows.sort_values([name for name in ("trial_number", "source_row") if name in rows], kind="stable")
     how = {"mean": "mean", "highest": "max", "lowest": "min", "first": "first"}[source.trials]
     by_side = ordered.groupby([*KEYS, "side"], sort=False)["value"].agg(how).unstack("side")
-    value, reason = _of_sides(by_side, source.side)
+    value, reason = _of_sides(by_side, source.counted)
     first = ordered.sort_values("source_row", kind="stable").groupby(KEYS, sort=False)
     lineage = first[[name for name in WHEN if name in rows]].first()
     found = pd.DataFrame({"value": value.astype(float), "reason": reason}).join(lineage)
@@ -52,8 +52,8 @@ def measured_at_visits(cohort: Cohort, source: ClinicalMeasureSource) -> pd.Data
 
 def _sides(rows: pd.DataFrame, people: pd.DataFrame, wanted: str) -> pd.Series:
     """Return the side of each row in the words of a plan: left and right, or affected and other."""
-    side = rows["side"].astype(object).map(SAME_SIDE).fillna("none")
-    if wanted in ("left", "right", "none", "mean") or "affected_side" not in people:
+    side = rows["side"].astype(object).map(SAME_SIDE).fillna("whole")
+    if wanted in ("left", "right", "whole", "mean") or "affected_side" not in people:
         return side
     affected = rows["participant_id"].map(people.set_index("participant_id")["affected_side"].astype(object))
     told = side.isin(list(OTHER)) & affected.isin(list(OTHER))
@@ -72,10 +72,14 @@ def _of_sides(by_side: pd.DataFrame, wanted: str) -> tuple[pd.Series, pd.Series]
     elif wanted == "mean":
         pairs = [(of("left"), of("right")), (of("affected"), of("other"))]
         value = ((pairs[0][0] + pairs[0][1]) / 2.0).fillna((pairs[1][0] + pairs[1][1]) / 2.0).fillna(of("both"))
-    elif wanted == "none":
-        value = of("none").fillna(of("both"))
+    elif wanted == "whole":
+        value = of("whole").fillna(of("both"))
     else:
         value = of(wanted)
     reason = pd.Series(None, index=by_side.index, dtype=object)
-    sides = {"symmetry": "both sides", "mean": "both sides", "none": "a value without a side"}
-    return value, reason.mask(value.isna(), f"not measured on {sides.get(wanted, f'the {wanted} side')}")
+    lacking = {
+        "symmetry": "not measured on both sides",
+        "mean": "not measured on both sides",
+        "whole": "a side is recorded, and the measure is of the whole person",
+    }
+    return value, reason.mask(value.isna(), lacking.get(wanted, f"not measured on the {wanted} side"))

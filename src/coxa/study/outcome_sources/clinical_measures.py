@@ -12,20 +12,19 @@ from coxa.study.base import Name
 from coxa.study.outcome_sources.base import FromTable
 from coxa.study.words import OutcomeKind
 
-Side = Literal["affected", "other", "left", "right", "mean", "symmetry", "none"]
+Side = Literal["affected", "other", "left", "right", "mean", "symmetry"]
 
 
 class ClinicalMeasureSource(FromTable):
     """A clinical measure at each visit."""
 
-    kinds = ("score", "yes_no", "ordered", "count")
-
     table: Literal["clinical_measures"] = Field(description="Clinical measures: one row per measure, side and visit.")
     measure: Name = Field(description="One of the clinical measures that coxa knows (`coxa schema clinical_measures`).")
-    side: Side = Field(
-        "affected",
-        description="The affected or the other side of the participant, left or right, the mean of both sides, "
-        "symmetry: affected side as % of the other; none: a measure without sides.",
+    side: Side | None = Field(
+        None,
+        description="The affected or the other side of the participant, left or right, the mean of both sides, or "
+        "symmetry: the affected side as % of the other. The affected side where it is not given; of a measure of the "
+        "whole person, none.",
     )
     position: Literal["supine", "prone", "sitting", "standing", "side_lying"] | None = Field(
         None, description="Position in which it was measured; where it is not given, every position counts."
@@ -35,11 +34,14 @@ class ClinicalMeasureSource(FromTable):
     )
 
     @property
+    def counted(self) -> str:
+        """The side that counts: as given, else `affected`, or `whole` for a measure of the whole person."""
+        return self.side or ("affected" if load_measures()[self.measure].sided else "whole")
+
+    @property
     def scale(self) -> dict[str, Any]:
-        """Range, unit and direction of the measure; symmetry is in % and better where it is higher."""
-        measure = load_measures().get(self.measure)
-        if measure is None or measure.unit == "sign":
-            return {}
+        """Range, unit and direction of the measure; a symmetry is in %, and its direction is the plan's."""
+        measure = load_measures()[self.measure]
         if self.side == "symmetry":
             return {"range": (0.0, 1000.0), "unit": "%"}
         direction = {} if measure.higher_is_better is None else {"higher_is_better": measure.higher_is_better}
@@ -49,11 +51,13 @@ class ClinicalMeasureSource(FromTable):
         """Return what is wrong with the measure, its side, or the kind of the outcome; None if nothing is."""
         if self.measure not in load_measures():
             return not_allowed("measure", self.measure, load_measures())
-        is_sign = load_measures()[self.measure].unit == "sign"
-        if is_sign and kind != "yes_no":
-            return f"`{self.measure}` is positive or negative; write `kind: yes_no`"
-        if not is_sign and kind == "yes_no":
-            return f"`{self.measure}` is a number; remove `kind: yes_no`, or choose a sign"
-        if is_sign and self.side in ("mean", "symmetry"):
-            return f"`{self.measure}` is positive or negative, and has no {self.side}; choose a side"
-        return super().problem(kind)
+        measure = load_measures()[self.measure]
+        kinds: dict[str, tuple[OutcomeKind, ...]] = {"sign": ("yes_no",), "grade": ("ordered",)}
+        allowed = kinds.get(measure.kind, ("score", "count"))
+        if kind not in allowed:
+            return f"`{self.measure}` is a {measure.kind}, not of `kind: {kind}`; write `kind: {allowed[0]}`"
+        if self.side is not None and not measure.sided:
+            return f"`{self.measure}` is a measure of the whole person; remove `side`"
+        if measure.kind != "number" and self.side in ("mean", "symmetry"):
+            return f"`{self.measure}` is a {measure.kind}, of which there is no {self.side}; choose a side"
+        return None

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float64]
 
-WORDS = {"affected": "affected", "other": "unaffected", "left": "left", "right": "right", "none": None}
+WORDS = {"affected": "affected", "other": "unaffected", "left": "left", "right": "right", "whole": None}
 """Side of a plan -> word of the table."""
 
 
@@ -32,7 +32,7 @@ def measure_rows(trial: Sourced, held: pd.DataFrame) -> pd.DataFrame:
     asked: dict[tuple[str, str | None], dict[str, Floats]] = {}
     for name, source in trial.outcomes("clinical_measures").items():
         one = cast(ClinicalMeasureSource, source)
-        asked.setdefault((one.measure, one.position), {})[one.side] = trial.values(name)
+        asked.setdefault((one.measure, one.position), {})[one.counted] = trial.values(name)
     rows = [held]
     for (measure, position), values in asked.items():
         known = load_measures()[measure]
