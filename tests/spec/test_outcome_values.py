@@ -130,3 +130,40 @@ def test_a_count_far_above_all_others_is_suspected_and_kept() -> None:
     assert not cohort.findings.errors
     assert any("looks like a code for missing" in finding.rule for finding in cohort.findings.warnings)
     assert numbers(cohort, "flares")[0] == 999
+
+
+EXPOSED = {**PLAN["outcomes"], "flares": {"kind": "count", "higher_is_better": False, "exposure": "months"}}
+
+
+def exposed(months: list[float], of_people: bool) -> tuple[Cohort, list[tuple[Any, ...]]]:
+    """Return the cohort with months of exposure as a covariate or as an outcome, and what is found of them."""
+    ids = [f"P{k}" for k in range(6)]
+    outcomes = EXPOSED if of_people else {**EXPOSED, "months": {"higher_is_better": True, "range": [-10, 24]}}
+    covariates = {"months": {"type": "number"}} if of_people else {}
+    plan = {**PLAN, "outcomes": outcomes, "covariates": covariates}
+    people = pd.DataFrame({"participant_id": ids, "arm": ["usual", "exercise"] * 3})
+    seen = pd.DataFrame({"participant_id": ids, "visit": "month_6", **USUAL})
+    (people if of_people else seen)["months"] = months
+    named = {name: name for name in outcomes}
+    tables = {
+        "participants": TableSource(file="participants"),
+        "assessments": TableSource(file="assessments", outcomes=named),
+    }
+    study = study_of(plan).model_copy(update={"data": DataSource(tables=tables)})
+    cohort = coxa.read_cohort(study, {"participants": people, "assessments": seen})
+    about = [finding for finding in cohort.findings if "the exposure of `flares`" in finding.rule]
+    return cohort, [(one.severity, one.participant_id, one.row, one.field, one.value) for one in about]
+
+
+@pytest.mark.parametrize("of_people", [True, False])
+def test_an_exposure_of_zero_or_below_is_found_with_its_row(of_people: bool) -> None:
+    _, found = exposed([0, 0, -3, 6, float("nan"), 6], of_people)
+    assert found == [
+        ("error", "P2", 3, "months", "-3"),
+        ("error", "P1", 2, "months", "0"),
+        ("warning", "P0", 1, "months", "0"),
+    ]
+
+
+def test_positive_exposures_are_no_finding() -> None:
+    assert exposed([0.5, 1, 2, 6, 6, 6], True)[1] == []

@@ -15,6 +15,7 @@ from coxa.cohort.checks.dates import (
     check_windows,
 )
 from coxa.cohort.checks.events import check_events
+from coxa.cohort.checks.exposures import check_exposures
 from coxa.cohort.checks.forms import check_forms
 from coxa.cohort.checks.keys import (
     check_arms,
@@ -67,6 +68,7 @@ CHECKS: tuple[Callable[[Draft], Checked], ...] = (
     check_clusters,
     check_outcomes_present,
     check_events,
+    check_exposures,
     check_baselines,
     check_values_alone,
     check_carried_forward,
