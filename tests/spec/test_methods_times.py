@@ -25,8 +25,10 @@ from coxa.models import (
     rows_at_risk,
     spans_of_times,
 )
+from coxa.report.topics.analyses.sentences import result_sentence
 from coxa.study import Study
 from coxa.study.kinds import study_of
+from coxa.tables.records import records
 
 TIME: dict[str, Any] = {"outcome": "sport", "measure": "time", "visit": ["month_6"]}
 SUMMARIES = {
@@ -295,3 +297,37 @@ def test_what_the_methods_section_says(model: str, options: dict[str, Any], said
 def test_plans_that_do_not_fit_are_refused(model: str, options: dict[str, Any], message: str) -> None:
     with pytest.raises(ValidationError, match=message):
         plan(model, **options)
+
+
+ALIKE = "no estimate of the spread"
+
+
+@pytest.mark.parametrize("variance", ["corrected", "robust"])
+def test_a_rate_ratio_without_spread_has_neither_an_interval_nor_a_test(variance: str) -> None:
+    frame = rows(24).assign(exposure=182.0, count=2.0, event_days=[(10.0, 20.0)] * 24)
+    (fit,), found = run(plan("recurrent", variance=variance), frame)
+    ratio = one(found, "rate_ratio")
+    assert ratio["estimate"] == pytest.approx(1)
+    assert ratio[["std_error", "statistic", "p_value", "conf_low", "conf_high"]].isna().all()
+    assert ratio["warning"].count(ALIKE) == 1
+    assert fit.model.table()["p_value"].isna().all()
+    assert fit.model.joint_test("arm")["p_value"].isna().all()
+    rates = found[found["term"] == "rate"]
+    assert rates["conf_low"].isna().all()
+    assert rates["warning"].str.startswith(ALIKE).all()
+
+
+def test_participants_who_differ_have_a_spread() -> None:
+    days = [(10.0, 20.0), (12.0, 40.0, 50.0), (9.0,), (9.0, 33.0)] * 6
+    frame = rows(24).assign(exposure=182.0, count=[float(len(each)) for each in days], event_days=days)
+    _, found = run(plan("recurrent"), frame)
+    assert 0 < one(found, "rate_ratio")["p_value"] < 1
+    assert not found["warning"].str.contains(ALIKE).any()
+
+
+def test_the_sentence_of_a_result_without_spread_claims_nothing() -> None:
+    study = plan("recurrent")
+    _, found = run(study, rows(24).assign(exposure=182.0, count=2.0, event_days=[(10.0, 20.0)] * 24))
+    (record,) = records(found[found["term"] == "rate_ratio"])
+    said = result_sentence(study.planned("main"), record)
+    assert str(said).endswith("rate ratio 1.00; the spread could not be estimated, so that nothing is shown.")

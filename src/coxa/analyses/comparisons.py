@@ -11,6 +11,7 @@ import pandas as pd
 from coxa.estimates import Estimates, adjust_multiplicity
 from coxa.estimates.margins import MarginType
 from coxa.estimates.multiplicity import Method
+from coxa.estimates.risk_rows import SPREAD_UNKNOWN
 from coxa.estimates.table import COURSES
 from coxa.study.comparative import PlannedAnalysis
 
@@ -26,6 +27,16 @@ def asked(frame: pd.DataFrame, planned: PlannedAnalysis) -> pd.Series:
     """Tell which rows are comparisons that the estimand names: at its visits, or over the whole course."""
     visits = planned.visits
     return frame["term"].isin((planned.effect.term, *COURSES)) & (frame["visit"].isin(visits) | frame["visit"].eq(""))
+
+
+def with_unknown_spread(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows with a warning where arms are compared and neither an interval nor a test could be given."""
+    unknown = frame["reference"].ne("") & np.isfinite(frame["estimate"].astype(float))
+    unknown &= ~frame["warning"].str.contains(SPREAD_UNKNOWN.partition(":")[0], regex=False)
+    for column in ("std_error", "conf_low", "conf_high", "p_value"):
+        unknown &= frame[column].isna()
+    said = frame["warning"].where(frame["warning"].eq(""), frame["warning"] + "; ") + SPREAD_UNKNOWN
+    return frame.assign(warning=frame["warning"].mask(unknown, said)) if unknown.any() else frame
 
 
 def adjust_planned(estimates: Estimates, planned: PlannedAnalysis) -> Estimates:

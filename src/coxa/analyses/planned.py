@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from coxa.analyses.clusters import checked_clusters
-from coxa.analyses.comparisons import adjust_planned, asked, join
+from coxa.analyses.comparisons import adjust_planned, asked, join, with_unknown_spread
 from coxa.analyses.methods import method_of
 from coxa.analyses.model_rows import check_arms
 from coxa.analyses.remedies import in_plan_words
@@ -44,7 +44,7 @@ def run_analysis(
             estimates += method.in_subgroup(planned, fit, subgroup)
     if analysis.multiplicity not in ("none", *SIMULTANEOUS):
         estimates = adjust_planned(estimates, planned)
-    named = Estimates(estimates.frame.assign(outcome=planned.outcome_name))
+    named = Estimates(with_unknown_spread(estimates.frame).assign(outcome=planned.outcome_name))
     labelled = named.labelled(estimand=analysis.estimand, analysis=name)
     comparisons = asked(labelled.frame, planned)
     return fits, checked_clusters(study, name, labelled, comparisons, dataset.analysed)

@@ -12,6 +12,24 @@ RISK_CONTRASTS = {"risk_difference": "difference", "risk_ratio": "log_ratio", "o
 """Term -> the scale on which two risks are compared."""
 
 
+NO_SPREAD = 1e-12
+"""A standard error of less than this share of the estimate (of 1, if that is less) is rounding and no spread."""
+
+SPREAD_UNKNOWN = "no estimate of the spread: participants are alike, so that there is neither an interval nor a test"
+"""What is said of an estimate whose variance is zero."""
+
+
+def known_spread(value: float, spread: float) -> float:
+    """Return a standard error, or not a number where it is zero but for rounding.
+
+    Examples
+    --------
+    >>> known_spread(2.0, 0.5), known_spread(2.0, 3e-16)
+    (0.5, nan)
+    """
+    return spread if spread > NO_SPREAD * max(abs(value), 1.0) else float("nan")
+
+
 def quantile_of(conf_level: float, df: float = np.inf) -> float:
     """Return the quantile of t at which two-sided limits are; of the normal distribution where `df` is infinite.
 
@@ -35,7 +53,11 @@ def own_limits(family: str, mean: float, spread: float, quantile: float) -> dict
 
 
 def wald(value: float, spread: float, quantile: float, shown: Callable[[float], float] = float) -> dict[str, float]:
-    """Return estimate, standard error and limits; `shown` takes the estimate and the limits to their scale."""
+    """Return estimate, standard error and limits; `shown` takes the estimate and the limits to their scale.
+
+    Where the standard error is zero, it and the limits are missing.
+    """
+    spread = known_spread(value, spread)
     return {
         "estimate": float(shown(value)),
         "std_error": float(spread),
@@ -51,8 +73,16 @@ def with_test(
     df: float = np.inf,
     shown: Callable[[float], float] = float,
 ) -> dict[str, float]:
-    """Return the row of a value with its limits and the test that it is 0: t, or normal where `df` is infinite."""
-    t = value / spread
+    """Return the row of a value with its limits and the test that it is 0: t, or normal where `df` is infinite.
+
+    Where the standard error is zero, limits and test are missing.
+
+    Examples
+    --------
+    >>> with_test(0.4, 0.0, 0.95)["p_value"]
+    nan
+    """
+    t = value / known_spread(value, spread)
     row = wald(value, spread, quantile_of(conf_level, df), shown)
     return {**row, "statistic": t, "p_value": float(2 * stats.t.sf(abs(t), df))}
 

@@ -22,6 +22,7 @@ from coxa.analyses.methods.times import (
 )
 from coxa.analyses.rows import AnalysisRows
 from coxa.estimates import Estimates
+from coxa.estimates.risk_rows import SPREAD_UNKNOWN, known_spread
 from coxa.models import fit_recurrent, rows_at_risk
 from coxa.models.results.run import AnyFit, ModelRun
 from coxa.models.survival.recurrent import FEW_LATER
@@ -162,7 +163,8 @@ def arm_rates(planned: PlannedAnalysis, rows: pd.DataFrame, visit: str) -> Itera
         rate = total / observed
         row["estimate"] = unit * rate
         if total:
-            spread = float(np.sqrt(((events - rate * days) ** 2).sum()) / total)
+            spread = known_spread(rate, float(np.sqrt(((events - rate * days) ** 2).sum()) / total))
+            row |= {"warning": SPREAD_UNKNOWN} if np.isnan(spread) else {}
             factor = float(np.exp(norm.ppf((1 + level) / 2) * spread))
             row |= {"std_error": row["estimate"] * spread}
             row |= {"conf_low": row["estimate"] / factor, "conf_high": row["estimate"] * factor}

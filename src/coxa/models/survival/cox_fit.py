@@ -15,6 +15,9 @@ from coxa.models.spec import Spec
 from coxa.models.survival.follow_up import FollowUp
 from coxa.models.survival.partial import Stratum, score_of_rows
 
+NO_VARIANCE = 1e-20
+"""A robust variance of less than this share of the model's is rounding: the clusters of each group are alike."""
+
 
 @dataclass(frozen=True, slots=True)
 class CoxFit:
@@ -69,8 +72,9 @@ class CoxFit:
 
     @property
     def se(self) -> np.ndarray:
-        """Standard errors of the log hazard ratios."""
-        return np.asarray(np.sqrt(np.diag(self.vcov)))
+        """Standard errors of the log hazard ratios; not a number where a robust variance is zero but for rounding."""
+        variance, expected = np.diag(self.vcov), np.diag(self.model_vcov)
+        return np.sqrt(np.where(variance > NO_VARIANCE * expected, variance, np.nan))
 
     @property
     def params(self) -> pd.Series:
@@ -110,8 +114,8 @@ class CoxFit:
         [{'term': 'arm', 'statistic': 2.045, 'df': 2, 'p_value': 0.36}]
         """
         where = list(self.terms[check_known("term", term, list(self.terms))])
-        some = self.coef[where]
-        statistic = float(some @ np.linalg.solve(self.vcov[np.ix_(where, where)], some))
+        some, known = self.coef[where], bool(np.isfinite(self.se[where]).all())
+        statistic = float(some @ np.linalg.solve(self.vcov[np.ix_(where, where)], some)) if known else np.nan
         row = {"term": term, "statistic": statistic, "df": len(where), "p_value": float(chi2.sf(statistic, len(where)))}
         return pd.DataFrame([row])
 

@@ -113,6 +113,7 @@ def fitted(spec: CoxSpec, data: pd.DataFrame, asked: SurvivalSpec | None = None)
         correction=spec.correction,  # type: ignore[arg-type]
     )
     warnings = (*design.unused_said, *few_clusters(fit.clusters, spec.correction), *repeated(spec, rows))
+    warnings = (*warnings, *without_spread(fit))
     return replace(fit, terms=terms, spec=asked or spec, design=design, warnings=warnings)
 
 
@@ -184,6 +185,14 @@ def few_clusters(clusters: int | None, correction: str) -> tuple[str, ...]:
     if clusters is None or clusters >= FEW_CLUSTERS or correction != "none":
         return ()
     return (f"the robust variance is of {clusters} clusters, without a correction for few, and may be too small",)
+
+
+def without_spread(fit: CoxFit) -> tuple[str, ...]:
+    """Say that a robust variance is zero, which is no estimate."""
+    if not np.isnan(fit.se).any():
+        return ()
+    alike = f"the {fit.clusters} clusters are alike" if fit.clusters else "the variance is zero"
+    return (f"no estimate of the spread: {alike}, so that there is neither an interval nor a test",)
 
 
 def repeated(spec: CoxSpec, rows: pd.DataFrame) -> tuple[str, ...]:

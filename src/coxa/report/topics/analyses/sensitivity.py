@@ -11,7 +11,7 @@ from coxa.report.topics.analyses.adjusted import MARK, family_words, is_adjusted
 from coxa.report.topics.analyses.footnotes import warning_marks
 from coxa.report.topics.analyses.results import comparison_label, estimate_cell
 from coxa.report.topics.analyses.variances import warning_words
-from coxa.report.topics.analyses.written import better_side, clear, compared_heading, written
+from coxa.report.topics.analyses.written import compared_heading, conclusion, written
 from coxa.study.comparative import ComparativeStudy, PlannedAnalysis
 from coxa.study.wording import join_words
 from coxa.tables.phrases import mid_sentence, sentence_case
@@ -96,14 +96,6 @@ def agreement_sentences(first: PlannedAnalysis, estimates: Estimates) -> list[Pr
         for _, part in rows.groupby(["visit", "arm", "reference"], sort=False)
         if part["analysis"].nunique() > 1
     ]
-
-
-def conclusion(planned: PlannedAnalysis, record: Record) -> str:
-    """Return what an interval says: in whose favour it is, or that it includes no difference."""
-    if not clear(record):
-        return "the interval includes no difference"
-    study = planned.study
-    return f"{study.words.favour} {study.label('arms', better_side(planned, record))}"
 
 
 def _agreement(planned: PlannedAnalysis, rows: pd.DataFrame) -> Prose:

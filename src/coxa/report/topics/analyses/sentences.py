@@ -8,7 +8,7 @@ from coxa.estimates.margins import is_shown
 from coxa.report.record import ReportRecord
 from coxa.report.topics.analyses.adjusted import is_adjusted
 from coxa.report.topics.analyses.results import INTERVAL, estimate_cell
-from coxa.report.topics.analyses.written import better_side, clear, written
+from coxa.report.topics.analyses.written import clear, conclusion, has_interval, written
 from coxa.study.analysis import Margin
 from coxa.study.comparative import ComparativeStudy, PlannedAnalysis
 from coxa.study.important import compared_with
@@ -44,8 +44,7 @@ def result_sentence(planned: PlannedAnalysis, record: Record) -> Prose:
     """
     study = planned.study
     arm, reference = (study.label("arms", record[side]) for side in ("arm", "reference"))
-    favoured = study.label("arms", better_side(planned, record))
-    verdict = f"{study.words.favour} {favoured}" if clear(record) else "the interval includes no difference"
+    verdict = conclusion(planned, record)
     kind = said_of_limits = ""
     if is_adjusted(planned, record):
         method = planned.analysis.multiplicity
@@ -53,10 +52,16 @@ def result_sentence(planned: PlannedAnalysis, record: Record) -> Prose:
         said_of_limits = f", {'adjusted too' if method in SIMULTANEOUS else 'not adjusted'}"
         if clear(record) and record["p_value"] > 1 - record["conf_level"]:
             verdict += " by the interval, not by the adjusted p-value"
-    return prose(
+    what = (
         f"{arm} against {reference} at {study.label('visits', record['visit'])}: {planned.effect.words} ",
         written(planned, "estimate", record, "estimate"),
-        f"{f' {planned.unit}' if planned.unit else ''} ({100 * record['conf_level']:g}%{NO_BREAK}CI ",
+        f" {planned.unit}" if planned.unit else "",
+    )
+    if not has_interval(record):
+        return prose(*what, "; ", Cell(verdict), ".")
+    return prose(
+        *what,
+        f" ({100 * record['conf_level']:g}%{NO_BREAK}CI ",
         written(planned, "limits", record, "conf_low", "conf_high"),
         f"{said_of_limits}; {kind}",
         estimate_cell("p_words", record, "p_value"),
@@ -104,10 +109,11 @@ def side_label(study: ComparativeStudy, name: str) -> str:
 def summed_up(report: ReportRecord, planned: PlannedAnalysis) -> list[Prose]:
     """Return a sentence for each comparison whose interval leaves out zero, and one for all others."""
     rows = records(planned.asked(report.estimates.frame, planned.effect.term))
-    others = [record for record in rows if not clear(record)]
+    others = [record for record in rows if has_interval(record) and not clear(record)]
     labels = [planned.study.label("arms", record["arm"]) for record in others]
     rest = [prose(f"The interval includes no difference for {join_words(labels)}.")] if others else []
-    return [*(result_sentence(planned, record) for record in rows if clear(record)), *rest]
+    said = (record for record in rows if clear(record) or not has_interval(record))
+    return [*(result_sentence(planned, record) for record in said), *rest]
 
 
 def important_sentence(planned: PlannedAnalysis, rows: Sequence[Record]) -> Prose:

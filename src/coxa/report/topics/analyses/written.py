@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 
 from coxa.estimates.table import null_value
@@ -75,6 +76,21 @@ def better_side(planned: PlannedAnalysis, record: Record) -> str:
     """Return the arm that a comparison is in favour of, by its estimate."""
     above = record["estimate"] > null_value(record["term"])
     return str(record["arm"] if above == planned.higher_is_better else record["reference"])
+
+
+def has_interval(record: Record) -> bool:
+    """Return whether a comparison has an interval: there is none where its spread could not be estimated."""
+    return not (math.isnan(record["conf_low"]) and math.isnan(record["conf_high"]))
+
+
+def conclusion(planned: PlannedAnalysis, record: Record) -> str:
+    """Return what an interval says: in whose favour it is, or that it includes no difference."""
+    if not has_interval(record):
+        return "the spread could not be estimated, so that nothing is shown"
+    if not clear(record):
+        return "the interval includes no difference"
+    study = planned.study
+    return f"{study.words.favour} {study.label('arms', better_side(planned, record))}"
 
 
 def compared_heading(analyses: Iterable[PlannedAnalysis]) -> str:
