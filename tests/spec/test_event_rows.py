@@ -10,7 +10,7 @@ import pytest
 
 import coxa
 from coxa.cohort.checks.events import has_word
-from coxa.derive.events import before_start, event_days
+from coxa.derive.events import before_start, event_days, on_one_day
 from coxa.derive.findings import derived_findings
 from coxa.derive.observed import observed_values
 from coxa.findings import Finding
@@ -22,16 +22,21 @@ EVENT = {"outcome": "injury", "study_day": 30.0, "observed": True}
 TREATMENT = {"compare": "exercise", "against": "usual"}
 
 
-def read(rows: list[dict[str, Any]], source: dict[str, Any] | None = None, **people: Any) -> coxa.Cohort:
+def read(
+    rows: list[dict[str, Any]], source: dict[str, Any] | None = None, competing: str = "", **people: Any
+) -> coxa.Cohort:
     """Return the cohort of four participants with some rows of events in the table of their source."""
     table = (source or {}).get("table", "outcome_events")
     event = {"higher_is_better": False, **({"source": source} if source else {})}
+    events = {"injury": event}
+    if competing:
+        events = {"injury": {**event, "competing": competing}, competing: {"higher_is_better": False}}
     endpoint = {"outcome": "injury", "measure": "count", "visit": "month_6"}
     plan = study_of(
         {
             **{key: part for key, part in PLAN.items() if key != "outcomes"},
             "outcomes": {"fell": PLAN["outcomes"]["fell"]},
-            "events": {"injury": event},
+            "events": events,
             "estimands": {"injuries": {"treatment": TREATMENT, "endpoint": endpoint, "summary": "rate_ratio"}},
             "analyses": {"injuries": {"estimand": "injuries", "model": "counts"}},
         }
@@ -137,3 +142,20 @@ def test_a_competing_event_before_randomisation_is_a_warning() -> None:
     early = pd.DataFrame({"participant_id": ["P0"], "day": [-3.0], "source_table": "outcome_events", "source_row": [2]})
     (warning,) = before_start("surgery", early)
     assert (warning.row, "`surgery` is before randomisation" in warning.rule) == (2, True)
+
+
+def test_a_competing_event_on_the_day_of_the_event_is_a_note_that_says_which_counts() -> None:
+    lineage = {"source_table": "outcome_events", "source_file": "events"}
+    own = pd.DataFrame({"participant_id": ["P0", "P1", "P2"], "day": [30.0, 40.0, 50.0], "source_row": [1, 2, 3]})
+    other = pd.DataFrame({"participant_id": ["P0", "P1", "P1"], "day": [30.0, 35.0, 40.0], "source_row": [4, 5, 6]})
+    (note,) = on_one_day("injury", own.assign(**lineage), "surgery", other.assign(**lineage))
+    assert (note.severity, note.row, note.participant_id, note.value) == ("note", 1, "P0", "day 30")
+    assert note.rule == "the event `injury` and the competing event `surgery` are on the same day"
+    assert note.remedy.startswith("`injury` counts as first.")
+
+
+def test_the_note_is_among_the_findings_of_the_data_set() -> None:
+    rows = [{**EVENT, "participant_id": "P0"}, {**EVENT, "participant_id": "P0", "outcome": "surgery"}]
+    competing = read(rows, competing="surgery")
+    assert only(competing, "note", "are on the same day").participant_id == "P0"
+    assert coxa.derive_dataset(competing, "injuries").frame["status"].iloc[0] == 1

@@ -21,6 +21,7 @@ from coxa.derive.events import (
     event_findings,
     events_until,
     horizons,
+    on_one_day,
     stated_end,
 )
 from coxa.derive.groups import participants_by_group
@@ -145,7 +146,8 @@ def _event_rows(cohort: Cohort, estimand: str, plan: Estimand, event: EventOutco
     visits = sorted(plan.endpoint.visit, key=lambda visit: study.visits[visit].day)
     others = competing_days(cohort, event)
     for other in event.competing:
-        findings += before_start(other, event_days(cohort, other))
+        days = event_days(cohort, other)
+        findings += before_start(other, days) + on_one_day(name, own, other, days)
     parts = []
     for visit, day in horizons(study, visits).items():
         until_then = events_until(people["participant_id"].tolist(), day, counted, others, until)

@@ -210,6 +210,37 @@ def before_start(name: str, own: pd.DataFrame) -> Findings:
     )
 
 
+def on_one_day(name: str, own: pd.DataFrame, competing: str, other: pd.DataFrame) -> Findings:
+    """Return the note that an event and one that competes with it are on the same day, in which the first counts.
+
+    Parameters
+    ----------
+    name, own
+        The event, and its rows from `event_days`.
+    competing, other
+        The event after which it can no longer happen, and its rows.
+    """
+    first = other[other["day"] >= 0].groupby("participant_id")["day"].min()
+    both = own[own["day"] == own["participant_id"].map(first).astype(float)]
+    both = both.drop_duplicates("participant_id")
+    if both.empty:
+        return Findings()
+    return Findings.of(
+        [
+            Finding(
+                "note",
+                str(both["source_table"].iloc[0]),
+                f"the event `{name}` and the competing event `{competing}` are on the same day",
+                f"`{name}` counts as first. Correct one of the two days, if `{competing}` was first.",
+                row=int(both["source_row"].iloc[0]),
+                participant_id=str(both["participant_id"].iloc[0]),
+                value=f"day {both['day'].iloc[0]:g}",
+                n_rows=len(both),
+            )
+        ]
+    )
+
+
 def event_findings(name: str, own: pd.DataFrame, end: pd.Series, stated: pd.Series) -> Findings:
     """Return what is odd about the events of one kind: when they are, or that observation has no end.
 
