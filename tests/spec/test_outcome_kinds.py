@@ -208,6 +208,8 @@ def test_the_truth_of_a_ratio_is_held_against_ratios_alone() -> None:
         (("flares", "value", "rate_ratio"), "2.5", "2.5 is no number of events"),
         (("groc", "value", "cumulative_odds_ratio"), "2.5", "2.5 is no value of the outcome"),
         (("fell", "value", "odds_ratio"), "3", "3 is no value of the outcome"),
+        (("injury", "count", "rate_ratio"), "3", "an event has no value after an intercurrent event"),
+        (("pain", "responder", "risk_ratio"), "3", "a response has no value after an intercurrent event"),
     ],
 )
 def test_a_composite_value_that_the_outcome_cannot_have_is_refused(
@@ -224,6 +226,26 @@ def test_a_composite_value_that_the_outcome_cannot_have_is_refused(
     with pytest.raises(PlanError) as caught:
         parse_study(PLAN.replace("ESTIMANDS", line).encode())
     assert said in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "measure", "summary"),
+    [("surgery", "event", "risk_difference"), ("injury", "event", "odds_ratio"), ("pain", "responder", "risk_ratio")],
+)
+def test_a_composite_strategy_needs_no_value_where_the_endpoint_has_none(name: str, measure: str, summary: str) -> None:
+    how = "{strategy: composite}"
+    line = ESTIMAND.format(name="falls", outcome=name, measure=measure, summary=summary, strategy=how)
+    study = parse_study(PLAN.replace("ESTIMANDS", line).encode())
+    assert study.estimands["falls"].intercurrent_events["switched"].value is None
+
+
+def test_a_composite_of_steps_needs_a_value_where_a_step_has_values() -> None:
+    line = ESTIMAND.format(
+        name="falls", outcome="overall", measure="ranking", summary="win_ratio", strategy="{strategy: composite}"
+    )
+    with pytest.raises(PlanError) as caught:
+        parse_study(PLAN.replace("ESTIMANDS", line).encode())
+    assert "a composite strategy has no `value` after the event" in str(caught.value)
 
 
 @pytest.mark.parametrize(
@@ -247,7 +269,7 @@ def test_the_first_event_with_a_strategy_decides_for_each_participant(
         }
     )
     handling = {
-        "surgery": Handling.model_validate({"strategy": "composite", "value": "worst"}),
+        "surgery": Handling.model_validate({"strategy": "composite"}),
         "switched": Handling.model_validate({"strategy": "hypothetical"}),
         "paused": Handling.model_validate({"strategy": "treatment_policy"}),
     }

@@ -88,7 +88,8 @@ def test_a_good_plan_is_read_with_its_lines_and_hash() -> None:
         ("[-14, 21]", "[14, 21]", 8, "visits.week_12", "does not contain the planned day"),
         ("hip_surgery: hypothetical", "", 19, "estimands.primary.intercurrent_events", "no strategy for"),
         ("hip_surgery: hypothetical", "hip_surgery: principal_stratum", 19, None, "no estimator is offered"),
-        ("hypothetical}", "composite}", 19, None, "a composite strategy, and no other, has a `value`"),
+        ("hypothetical}", "composite}", 19, None, "a composite strategy has no `value` after the event. Add"),
+        ("hypothetical}", "{strategy: hypothetical, value: 3}}", 19, None, "a composite strategy, and no other, has a"),
         ("measure: change", "measure: responder", 16, "estimands.primary.summary", "does not fit `measure: responder`"),
         (", higher_is_better: true", "", 10, "outcomes.pain", "needs its range and direction"),
         (

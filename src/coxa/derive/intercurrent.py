@@ -65,7 +65,9 @@ def apply_strategies(
         missing before stays so under hypothetical, and is filled under composite and while on treatment.
     """
     strategy = decided["event"].map({name: how.strategy for name, how in handling.items()}).astype("str")
-    given = decided["event"].map({name: worst if how.value == "worst" else how.value for name, how in handling.items()})
+    given = decided["event"].map(
+        {name: worst if how.value in ("worst", None) else how.value for name, how in handling.items()}
+    )
     value = rows["value"].astype(float)
     value = value.mask(strategy == "hypothetical", np.nan)
     value = value.mask(strategy == "composite", given.astype(float))

@@ -34,15 +34,15 @@ class Handling(Part):
 
     strategy: Strategy = Field(description="ICH E9(R1) strategy; `event: strategy` is a shorter form.")
     value: float | Literal["worst"] | None = Field(
-        None, description="For composite: the value given after the event, or `worst` of the range."
+        None,
+        description="For composite, of a value or its change: the value given after the event, or `worst` of the "
+        "range. A responder is none after it, and an event has no value: leave it out there.",
     )
 
     @model_validator(mode="after")
-    def _composite_says_its_value(self) -> Handling:
-        if (self.value is not None) != (self.strategy == "composite"):
-            raise ValueError(
-                "a composite strategy, and no other, has a `value` (a number or `worst`); add or remove it"
-            )
+    def _only_composite_has_a_value(self) -> Handling:
+        if self.value is not None and self.strategy != "composite":
+            raise ValueError("a composite strategy, and no other, has a `value`; remove it")
         return self
 
 

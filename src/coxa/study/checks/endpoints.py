@@ -97,6 +97,7 @@ def _measure(study: ComparativeStudy, name: str, estimand: Estimand) -> Iterator
 def _composite_values(study: ComparativeStudy, name: str, estimand: Estimand) -> Iterator[Problem]:
     """Yield the values of composite strategies that the kind of the outcome cannot have."""
     outcome = study.outcomes.get(estimand.endpoint.outcome)
+    yield from _values_given(study, name, estimand)
     if outcome is None or outcome.is_score:
         return
     allowed = {"yes_no": (0, 1), "ordered": tuple(outcome.levels or ())}.get(outcome.kind)
@@ -114,6 +115,24 @@ def _composite_values(study: ComparativeStudy, name: str, estimand: Estimand) ->
             yield Problem(
                 at, f"{value:g} is no value of the outcome; write `worst`, or one of {', '.join(map(str, allowed))}"
             )
+
+
+def _values_given(study: ComparativeStudy, name: str, estimand: Estimand) -> Iterator[Problem]:
+    """Yield the composite strategies that lack a value, and those whose number the endpoint has no use for."""
+    endpoint = estimand.endpoint
+    composite = study.composites.get(endpoint.outcome)
+    steps = composite.order if composite else ()
+    measures = [(step.outcome, step.measure) for step in steps] or [(endpoint.outcome, endpoint.measure)]
+    takes_one = any(outcome in study.outcomes and measure != "responder" for outcome, measure in measures)
+    for event, handling in estimand.intercurrent_events.items():
+        if handling.strategy != "composite":
+            continue
+        at = ("estimands", name, "intercurrent_events", event)
+        if takes_one and handling.value is None:
+            yield Problem(at, "a composite strategy has no `value` after the event; add a number, or `value: worst`")
+        elif not takes_one and isinstance(handling.value, float):
+            what = "a response" if endpoint.measure == "responder" else "an event"
+            yield Problem((*at, "value"), f"{what} has no value after an intercurrent event; remove `value`")
 
 
 def _unfit(outcome: str, kind: str, measure: str, allowed: tuple[str, ...]) -> str:
