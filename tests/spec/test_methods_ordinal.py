@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import brunnermunzel, mannwhitneyu
 
 import coxa
 from coxa.errors import PlanError
@@ -229,3 +230,32 @@ def test_a_published_trial_gives_the_numbers_of_clmm_through_the_plan() -> None:
     late = np.log(planned_row(report)["estimate"])
     assert report.fits["main"][0].n_observations == 888
     assert late == pytest.approx(there["trt2"] + there["trt2:time5"], abs=OTHER_POINTS)
+
+
+@pytest.mark.parametrize("summary", ["win_odds", "win_probability"])
+@pytest.mark.parametrize("measure", ["value", "change"])
+def test_a_score_is_compared_by_mann_and_whitney(summary: str, measure: str) -> None:
+    """Pain of 12 participants, lower is better: U over all pairs as scipy counts it, and its odds."""
+    usual, exercise = [5.0, 6, 7, 7, 4, 8], [3.0, 4, 5, 5, 6, 2]
+    start = [6.0, 8, 7, 9, 6, 8, 4, 6, 7, 5, 8, 2]
+    text = PLAN.format(model="model: mann_whitney", summary=summary, higher="true")
+    text = text.replace("kind: ordered", "range: [0, 10]").replace("higher_is_better: true", "higher_is_better: false")
+    text = text.replace("    levels: {1: Worse, 2: Unchanged, 3: Better, 4: Well}\n", "")
+    study = parse_study(text.replace("visit: month_6}", f"visit: month_6, measure: {measure}}}").encode())
+    ids = [f"P{k:02d}" for k in range(12)]
+    people = pd.DataFrame({"participant_id": ids, "arm": ["usual"] * 6 + ["exercise"] * 6, "age": 50, "sex": "male"})
+    people["randomisation_date"] = "2025-01-06"
+    seen = [
+        {"participant_id": who, "visit": visit, "groc": value}
+        for visit, values in (("baseline", start), ("month_6", [*usual, *exercise]))
+        for who, value in zip(ids, values, strict=True)
+    ]
+    cohort = coxa.read_cohort(study, {"participants": people, "assessments": pd.DataFrame(seen)})
+    frame = coxa.analyse(cohort).estimates.frame
+    row = frame[(frame["term"] == summary) & (frame["visit"] == "month_6")].iloc[0]
+    late, early = np.array([*usual, *exercise]), np.array(start)
+    score = late - early if measure == "change" else late
+    share = mannwhitneyu(score[:6], score[6:]).statistic / 36
+    assert row["estimate"] == pytest.approx(share / (1 - share) if summary == "win_odds" else share)
+    assert row["p_value"] == pytest.approx(brunnermunzel(score[:6], score[6:]).pvalue)
+    assert "lower is better" in study.planned("main").direction

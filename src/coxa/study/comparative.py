@@ -286,7 +286,7 @@ class PlannedAnalysis:
     @property
     def direction(self) -> str:
         """Direction in words."""
-        if self.of_means or self.kind == "ordered":
+        if self.kind in ("mean", "ordered"):
             return self.scale.direction
         if self.kind == "time":
             return "sooner is better" if self.scale.higher_is_better else "later is better"

@@ -103,7 +103,7 @@ EFFECTS: dict[Summary, Effect] = {
 """Summary -> what it is."""
 
 SUMMARIES: dict[EndpointKind, tuple[Summary, ...]] = {
-    "mean": ("difference_in_means", "win_probability"),
+    "mean": ("difference_in_means", "win_probability", "win_odds"),
     "binary": ("risk_difference", "risk_ratio", "odds_ratio", "conditional_odds_ratio"),
     "ordered": ("cumulative_odds_ratio", "win_probability", "win_odds"),
     "count": ("rate_ratio", "rate_difference"),
