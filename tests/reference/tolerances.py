@@ -129,3 +129,6 @@ OTHER_ROOT = 0.02
 
 GEE_ITERATED = 1e-9
 """Of effects in standard errors, and relative: both alternate between coefficients and correlation, to below 1e-10."""
+
+POOLED = 1e-12
+"""Relative, of pooled results: means, variances and a few quotients of 15 digits."""

@@ -7,6 +7,14 @@ from typing import TYPE_CHECKING
 from coxa.lazy import lazy
 
 if TYPE_CHECKING:
+    from coxa.impute.joint_tests import PooledTest as PooledTest
+    from coxa.impute.joint_tests import pool_chi_squares as pool_chi_squares
+    from coxa.impute.joint_tests import pool_joint as pool_joint
+    from coxa.impute.joint_tests import pool_likelihood_ratios as pool_likelihood_ratios
+    from coxa.impute.pooling import Enough as Enough
+    from coxa.impute.pooling import Pooled as Pooled
+    from coxa.impute.pooling import enough_imputations as enough_imputations
+    from coxa.impute.pooling import pool_rubin as pool_rubin
     from coxa.impute.strategies import Strategy as Strategy
     from coxa.impute.strategies import carry_from as carry_from
     from coxa.impute.strategies import strategy_named as strategy_named
@@ -14,6 +22,8 @@ if TYPE_CHECKING:
 __getattr__, __dir__, __all__ = lazy(
     __name__,
     {
+        "coxa.impute.joint_tests": ("PooledTest", "pool_chi_squares", "pool_joint", "pool_likelihood_ratios"),
+        "coxa.impute.pooling": ("Enough", "Pooled", "enough_imputations", "pool_rubin"),
         "coxa.impute.strategies": ("Strategy", "carry_from", "strategy_named"),
     },
 )
