@@ -147,7 +147,8 @@ def checked_sets(estimates: np.ndarray, variances: np.ndarray) -> tuple[np.ndarr
     if wrong.any():
         sets = np.flatnonzero(wrong.any(axis=1))
         raise OptionError(
-            f"{len(sets)} of {len(q)} imputed data sets have no estimate or no variance, first number {sets[0] + 1}. Look at why the analysis fails there. Data sets cannot be left out without bias."
+            f"{len(sets)} of {len(q)} imputed data sets have no estimate or no variance, first number {sets[0] + 1}. "
+            "Look at why the analysis fails there. Data sets cannot be left out without bias."
         )
     return q, u
 
