@@ -16,7 +16,7 @@ from coxa.study import Study
 
 STAGE = "placing visits"
 
-VISITED = ("assessments", "item_responses", "clinical_measures")
+VISITED = ("assessments", "item_responses", "clinical_measures", "goals")
 """Tables with study days and visits."""
 
 PLACED = ("assessments", "item_responses")

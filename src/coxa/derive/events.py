@@ -9,6 +9,7 @@ import pandas as pd
 
 from coxa.cohort.checks.events import has_word
 from coxa.cohort.cohort import Cohort
+from coxa.derive.goals import GOAL, derive_goals
 from coxa.derive.once import once
 from coxa.derive.study_day import study_days
 from coxa.errors import DataError
@@ -43,6 +44,8 @@ def event_days(cohort: Cohort, name: str) -> pd.DataFrame:
             return pd.DataFrame(columns=["participant_id", "day", *LINEAGE])
         rows = rows[has_word(rows[column], words)]
     date = event.source.date or DATES[table]
+    if table == "goals":
+        return _goals_met(cohort, rows)
     if table == "participants" and date in rows:
         rows = rows[rows[date].notna()]
     day = study_days(rows, cohort.table("participants"), date)
@@ -53,6 +56,17 @@ def event_days(cohort: Cohort, name: str) -> pd.DataFrame:
         rows, day = rows[happened], day[happened]
     columns = {word: rows[word] for word in ("participant_id", "source_file", "source_row") if word in rows}
     return pd.DataFrame({**columns, "day": day.astype(float), "source_table": table}).reset_index(drop=True)
+
+
+def _goals_met(cohort: Cohort, rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the day on which each goal of some rows was met: of its date, else of the visit at which it first was."""
+    goals = derive_goals(cohort)
+    if goals is None or rows.empty:
+        return pd.DataFrame(columns=["participant_id", "day", *LINEAGE])
+    first = rows.drop_duplicates(GOAL)[[*GOAL, "source_file", "source_row"]]
+    met = goals.goals.loc[goals.goals["met"] & goals.goals["met_day"].notna(), [*GOAL, "met_day"]]
+    found = first.merge(met, on=GOAL).rename(columns={"met_day": "day"}).assign(source_table="goals")
+    return found.sort_values(["participant_id", "day"], ignore_index=True).drop(columns="goal_number")
 
 
 def not_observed(rows: pd.DataFrame) -> pd.Series:

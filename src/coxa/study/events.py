@@ -18,6 +18,7 @@ EventTable = Literal[
     "participants",
     "treatment_sessions",
     "daily_diary",
+    "goals",
 ]
 
 DATES: dict[str, str] = {
@@ -28,6 +29,7 @@ DATES: dict[str, str] = {
     "participants": "discontinuation_date",
     "treatment_sessions": "session_date",
     "daily_diary": "diary_date",
+    "goals": "met_date",
 }
 """Table -> its column of the day of an event, unless the plan names another."""
 

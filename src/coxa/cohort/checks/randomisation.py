@@ -33,6 +33,7 @@ LATER = (
     Later("treatment_sessions", "session_date", "a session", "is no treatment of the trial; leave it out"),
     Later("return_to_sport", "return_date", "the return to sport", "is no return; leave the date empty"),
     Later("return_to_sport", "recurrence_date", "a recurrence", "is no recurrence; leave the date empty"),
+    Later("goals", "met_date", "the day on which a goal was met", "is no goal of the study; leave the date empty"),
     Later("participants", "treatment_start_date", "the start of treatment", "is no treatment of the trial; empty it"),
     Later("participants", "treatment_stop_date", "the end of treatment", "is no end of the treatment; empty it"),
     Later("participants", "discontinuation_date", "the end of follow-up", "is no end of follow-up; empty it"),
@@ -40,6 +41,8 @@ LATER = (
 """Dates of a participant that randomisation comes before."""
 
 ENDS = (
+    ("goals", "set_date", "met_date", "a goal is met before it is set"),
+    ("goals", "set_date", "target_date", "the target date of a goal is before it is set"),
     ("adverse_events", "start_date", "end_date", "an adverse event ends before it starts"),
     ("return_to_sport", "return_date", "recurrence_date", "a recurrence is dated before the return to sport"),
     ("red_flag_screening", "screening_date", "action_date", "an action on a red flag is before the screening"),

@@ -17,6 +17,7 @@ from coxa.cohort.checks.dates import (
 from coxa.cohort.checks.events import check_events
 from coxa.cohort.checks.exposures import check_exposures
 from coxa.cohort.checks.forms import check_forms
+from coxa.cohort.checks.goals import check_goals
 from coxa.cohort.checks.keys import (
     check_arms,
     check_complete_covariates,
@@ -75,6 +76,7 @@ CHECKS: tuple[Callable[[Draft], Checked], ...] = (
     check_screening,
     check_session_totals,
     check_red_flags,
+    check_goals,
     check_texts,
     check_labels,
 )

@@ -14,6 +14,7 @@ from coxa.simulate.events import draw_event_counts
 from coxa.simulate.from_plan.calendar import dates, enrolment, first_day
 from coxa.simulate.from_plan.design import TrialDesign
 from coxa.simulate.from_plan.endpoints import recorded_events
+from coxa.simulate.from_plan.event_outcomes import EventDays
 from coxa.simulate.from_plan.follow import DrawnTrial
 from coxa.simulate.from_plan.mix import CONDITION, NumberMix
 from coxa.simulate.from_plan.strategies import cluster_names, participant_ids
@@ -25,6 +26,9 @@ from coxa.study.events import DATES
 if TYPE_CHECKING:
     import pandas as pd
 
+
+MOST_GOALS = 20
+"""Highest number of a goal."""
 
 LONGEST_WAIT = 28
 """Days from assessment to randomisation, at most."""
@@ -238,9 +242,39 @@ def happenings_table(design: TrialDesign, drawn: DrawnTrial, when: Calendar, nam
     if event.source.table == "adverse_events":
         rows |= {"event_number": 1000 - np.arange(len(found.person)) % 900, "term": event.label or name}
     rows |= {column: words[0] for column, words in event.source.where.items()}
+    if event.source.table == "goals":
+        return goals_met_table(found, rows, when)
     rows[event.source.date or DATES[event.source.table]] = when(found.person, found.day)
     frame = pd.DataFrame(rows)
     return frame.drop_duplicates(ignore_index=True)  # two events of one day are one row, as in a record of days
+
+
+def goals_met_table(found: EventDays, rows: dict[str, object], when: Calendar) -> pd.DataFrame:
+    """Return a row for each goal that was met, with its date, and one for a goal of everybody who met none.
+
+    Goals are set at randomisation; `with_goals` numbers them.
+    """
+    import pandas as pd
+
+    met = pd.DataFrame({**rows, "achieved": "yes", "met_date": when(found.person, found.day)})
+    without = np.setdiff1d(np.arange(found.n), found.person)
+    unmet = pd.DataFrame({**rows, "participant_id": participant_ids(found.n)[without], "achieved": "no"})
+    person = np.concatenate([found.person, without])
+    frame = pd.concat([met, unmet], ignore_index=True)
+    return frame.assign(set_date=when(person, np.zeros(len(person))))
+
+
+def with_goals(held: pd.DataFrame | None, rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the goals that there are with those of an event, numbered from the highest down: none is a rated one."""
+    import pandas as pd
+
+    goals = rows if held is None else pd.concat([held, rows], ignore_index=True)
+    rated = goals["visit"].notna() if "visit" in goals else pd.Series(False, index=goals.index)
+    number = MOST_GOALS - goals[~rated].groupby("participant_id").cumcount()
+    if rated.any():
+        number = number.reindex(goals.index).where(~rated, goals["goal_number"]).astype(int)
+    numbered = goals.assign(goal_number=number)
+    return numbered[numbered["goal_number"] > 0].sort_values("participant_id", kind="stable", ignore_index=True)
 
 
 def with_date(people: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:

@@ -27,6 +27,7 @@ from coxa.simulate.from_plan.tables import (
     participants_table,
     screening_table,
     with_date,
+    with_goals,
 )
 from coxa.simulate.from_plan.treatment import (
     co_interventions_table,
@@ -164,6 +165,8 @@ def raw_tables(design: TrialDesign, drawn: DrawnTrial, seed: int) -> tuple[dict[
         held = tables.get(event.source.table)
         if event.source.table == "participants":
             tables["participants"] = with_date(tables["participants"], rows)
+        elif event.source.table == "goals":
+            tables["goals"] = with_goals(held, rows)
         elif len(rows):
             tables[event.source.table] = rows if held is None or held.empty else pd.concat([held, rows])
     tables |= sourced_tables(Sourced(design, drawn, when, seed), tables)
