@@ -14,6 +14,7 @@ from coxa.cohort.dictionary import Field, load_table
 from coxa.instruments.measures import load_measures
 from coxa.study import Study
 from coxa.study.comparative import ComparativeStudy
+from coxa.study.conditions import conditions
 from coxa.study.parts import Covariate
 
 NUMERIC = ("integer", "number")
@@ -52,7 +53,8 @@ def contract(study: Study, table: str) -> Contract:
     entry = load_table(table)
     fields = {name: _with_levels(field, study) for name, field in entry.fields.items() if _is_for(field, study)}
     if entry.plan_adds:
-        for name, covariate in study.covariates.items():
+        own = {name: covariate for name, covariate in study.covariates.items() if covariate.source is None}
+        for name, covariate in own.items():
             fields[name] = _covariate_field(name, covariate, fields.get(name))
     return Contract(table, entry.key, entry.empty_without, fields)
 
@@ -68,7 +70,7 @@ def _with_levels(field: Field, study: Study) -> Field:
     if field.levels_from == "measures":
         return replace(field, levels={name: measure.label for name, measure in load_measures().items()})
     if field.levels_from == "conditions":
-        return replace(field, levels=load_table("conditions").fields["condition"].levels)
+        return replace(field, levels={code: one.label for code, one in conditions().items()})
     if field.levels_from == "arms":
         return replace(field, levels=study.groups)
     return replace(

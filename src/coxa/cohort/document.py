@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from coxa.cohort.dictionary import Field, Limits, TableDictionary, load_table
 from coxa.instruments.measures import Measure, MeasurementError, load_measures
+from coxa.study.conditions import conditions
 from coxa.study.words import TABLES
 
 LEVELS_FROM = {
@@ -13,7 +14,7 @@ LEVELS_FROM = {
     "intercurrent_events": "intercurrent events of the plan",
     "events": "events of the plan",
     "measures": "list of clinical measures",
-    "conditions": "levels of table conditions",
+    "conditions": "list of conditions",
 }
 
 INTRODUCTION = """# Data dictionary
@@ -45,7 +46,7 @@ as the days from `birth_date` to `randomisation_date` divided by 365.25.
 def dictionary_document() -> str:
     """Return the data dictionary as Markdown, the same bytes every time."""
     tables = [_table_section(load_table(name)) for name in TABLES]
-    return "\n".join([INTRODUCTION, *tables, _measure_section(list(load_measures().values()))])
+    return "\n".join([INTRODUCTION, *tables, _condition_section(), _measure_section(list(load_measures().values()))])
 
 
 def _table_section(table: TableDictionary) -> str:
@@ -66,6 +67,19 @@ def _field_row(field: Field) -> str:
     levels = LEVELS_FROM[field.levels_from] if field.levels_from else ", ".join(field.levels)
     cells = [name, field.type, field.unit or "", _span(field.hard), _span(field.soft), levels]
     return _row([*cells, field.description, field.source or ""])
+
+
+def _condition_section() -> str:
+    lines = [
+        "## List of conditions",
+        "",
+        "Levels of `condition` in table `conditions`, and of `main_condition` in table `participants`.",
+        "",
+        "| condition | label | family | meaning |",
+        "|" + "---|" * 4,
+    ]
+    lines += [_row([f"`{code}`", one.label, one.family, one.meaning]) for code, one in conditions().items()]
+    return "\n".join([*lines, ""])
 
 
 def _measure_section(measures: list[Measure]) -> str:

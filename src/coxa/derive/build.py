@@ -11,6 +11,7 @@ from coxa.cohort.cohort import COHORT, Cohort
 from coxa.cohort.disposition import COUNT_COLUMNS, LEFT_OUT_COLUMNS, Disposition
 from coxa.derive.analysis_sets import FLAGS, derive_analysis_sets
 from coxa.derive.change import baseline_values, uses_percent_change, with_changes, zero_baselines
+from coxa.derive.covariates import with_covariates
 from coxa.derive.dataset import AnalysisDataset
 from coxa.derive.events import (
     after_strategies,
@@ -228,7 +229,8 @@ def people_of_set(cohort: Cohort, population: AnalysisSet) -> tuple[pd.DataFrame
     Those of the safety set are in the arm they received, all others in that of the cohort.
     """
     study = cohort.study
-    people = participants_by_group(cohort).merge(derive_analysis_sets(cohort), on="participant_id")
+    people = with_covariates(cohort, participants_by_group(cohort))
+    people = people.merge(derive_analysis_sets(cohort), on="participant_id")
     flag = FLAGS[population]
     inside = people[people[flag]].copy()
     outside = people[~people[flag]]

@@ -7,13 +7,14 @@ from typing import Any, Literal
 
 from pydantic import (
     Field,
-    FiniteFloat,
     model_validator,
 )
 
 from coxa.study.base import AnyNumber, Name, OneOrMany, Part
+from coxa.study.covariates import Covariate
 from coxa.study.delivery.arm import Delivery
 from coxa.study.delivery.components import Component
+from coxa.study.labels import label_of, readable
 from coxa.study.words import AnalysisSet, ChecklistName, Measure, StyleName
 
 __all__ = [
@@ -31,27 +32,6 @@ __all__ = [
     "label_of",
     "readable",
 ]
-
-ABBREVIATIONS = {"ADL", "ANCOVA", "BMI", "HOOS", "ITT", "LEFS", "MMRM", "MRI", "NPRS", "NRS", "QOL", "VAS", "WOMAC"}
-"""Words of names that are written in capitals in a label made from the name."""
-
-
-def readable(name: str) -> str:
-    """Return a name as words, abbreviations in capitals.
-
-    Examples
-    --------
-    >>> readable("week_12"), readable("ancova"), readable("pain_mmrm")
-    ('Week 12', 'ANCOVA', 'Pain MMRM')
-    """
-    words = [word.upper() if word.upper() in ABBREVIATIONS else word for word in name.split("_")]
-    text = " ".join(words)
-    return text[:1].upper() + text[1:]
-
-
-def label_of(name: str, part: object) -> str:
-    """Return the part's label, or its name made readable: `week_12` becomes `Week 12`, `ancova` `ANCOVA`."""
-    return getattr(part, "label", None) or readable(name)
 
 
 class Arm(Part):
@@ -106,35 +86,6 @@ class Visit(Part):
                 "negative number, days after], for example [-14, 21]"
             )
         return self
-
-
-class Covariate(Part):
-    """A baseline variable of the participants, to describe them or to adjust for."""
-
-    label: str | None = Field(None, description="How the covariate is called in tables.")
-    type: Literal["number", "category"] = Field(description="The type is declared, never guessed.")
-    unit: str | None = Field(None, description="Unit of a number.")
-    levels: dict[str, str] | tuple[str, ...] | None = Field(
-        None, description="Levels of a category in order, as a list or as name: label."
-    )
-    range: tuple[FiniteFloat, FiniteFloat] | None = Field(None, description="Lowest and highest plausible number.")
-    summary: Literal["mean_sd", "median_iqr"] = Field(
-        "mean_sd", description="How a number is shown: mean (SD), or median [quartiles]."
-    )
-
-    @model_validator(mode="after")
-    def _levels_for_categories(self) -> Covariate:
-        if self.type == "category" and not self.levels:
-            raise ValueError("the category has no `levels`; list them in the order in which they are shown")
-        if self.type == "number" and self.levels:
-            raise ValueError("a number has no `levels`; use `type: category`, or remove them")
-        return self
-
-    def level_labels(self) -> dict[str, str]:
-        """Return level -> label, in order."""
-        if isinstance(self.levels, dict):
-            return dict(self.levels)
-        return {level: readable(level) for level in self.levels or ()}
 
 
 class Event(Part):

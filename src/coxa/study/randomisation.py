@@ -182,6 +182,9 @@ def randomisation_problems(
     for name in part.covariates:
         if name not in covariates:
             yield (key,), not_allowed("covariate", name, covariates)
+        elif (source := covariates[name].source) is not None:
+            text = f"'{name}' is taken from table {source.table}, which allocation does not see"
+            yield (key,), f"{text}; choose another covariate, or record it with the participants"
         elif covariates[name].type == "number":
             yield (key,), f"'{name}' is a number; add a covariate of `type: category` with its levels"
         elif len(covariates[name].level_labels()) < 2:

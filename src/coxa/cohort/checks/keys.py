@@ -165,7 +165,7 @@ def check_complete_covariates(draft: Draft) -> Checked:
     remedy = "Complete it at the source."
     if isinstance(draft.study, ComparativeStudy):
         remedy += " Analyses that adjust for it leave these participants out."
-    for name in draft.study.covariates:
+    for name in (name for name, covariate in draft.study.covariates.items() if covariate.source is None):
         lacking = int(people[name].isna().sum())
         if lacking:
             findings.append(

@@ -6,6 +6,7 @@ import pandas as pd
 
 from coxa.cohort.cohort import Cohort
 from coxa.derive.analysis_sets import FLAGS, derive_analysis_sets
+from coxa.derive.covariates import with_covariates
 from coxa.derive.groups import participants_by_group
 from coxa.exchange.adam.crosswalk import (
     AdamDataset,
@@ -26,7 +27,7 @@ PLANNED = {"ARM": "TRT01P", "TRT01P": "TRT01P", "TRT01PN": "TRT01PN"}
 def subject_level(cohort: Cohort) -> AdamDataset:
     """Return ADSL: identifiers, arms, dates, population flags, and the covariates of the plan."""
     study = cohort.study
-    people = participants_by_group(cohort).reset_index(drop=True)
+    people = with_covariates(cohort, participants_by_group(cohort)).reset_index(drop=True)
     variables = variables_for(study, "ADSL")
     columns = {**identifiers(study, people), **taken(variables, people), **arm_columns(study, people)}
     if "AGE" in columns:

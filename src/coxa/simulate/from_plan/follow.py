@@ -12,6 +12,7 @@ from scipy.special import expit
 
 from coxa.simulate.events import draw_gaps
 from coxa.simulate.from_plan.clusters import assign, draw_effects
+from coxa.simulate.from_plan.covariates import followed
 from coxa.simulate.from_plan.design import TrialDesign
 from coxa.simulate.from_plan.dose import dose_effect, draw_sessions
 from coxa.simulate.from_plan.happenings import EventDesign
@@ -134,7 +135,8 @@ def follow(design: TrialDesign, arm: Integers, seed: int, *, day: Floats | None 
         complete=complete,
         present=present,
         covariates=mix
-        | {one.name: codes[one.name] for one in design.clusters if one.covariate and not one.known_first},
+        | {one.name: codes[one.name] for one in design.clusters if one.covariate and not one.known_first}
+        | followed(design.study.covariates, mix, dict(zip(design.outcomes, complete[:, :, 0].T, strict=True))),
         clusters=codes,
         events={name: np.where(when > walk.left, np.nan, when) for name, when in walk.happened.items()},
         left=walk.left,

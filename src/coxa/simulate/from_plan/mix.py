@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 from coxa.simulate.seeds import generator
 from coxa.study.assumptions.numbers import by_name
 from coxa.study.assumptions.trial import AssumedCovariate, Assumptions
+from coxa.study.conditions import conditions
+from coxa.study.covariate_sources import ConditionSource
 from coxa.study.parts import Covariate
 
 Floats = NDArray[np.float64]
@@ -66,6 +68,8 @@ def case_mix(covariates: Mapping[str, Covariate], part: Assumptions, outcomes: t
     found: dict[str, Mix] = {}
     effects = {name: outcome.covariates for name, outcome in part.outcomes.items()}
     for name, planned in covariates.items():
+        if not is_drawn(planned):
+            continue
         mix = part.covariates.get(name, AssumedCovariate())
         of_outcome = [effects.get(outcome, {}).get(name, 0.0) for outcome in outcomes]
         if planned.type == "number":
@@ -83,6 +87,11 @@ def case_mix(covariates: Mapping[str, Covariate], part: Assumptions, outcomes: t
     return found
 
 
+def is_drawn(planned: Covariate) -> bool:
+    """Return whether a covariate is drawn, and does not follow from others or from an outcome."""
+    return planned.source is None or planned.source.drawn
+
+
 def by_outcome(given: float | dict[str, float], outcome: str, driver: str) -> float:
     """Return what a number, meant for the driving outcome, or a number by outcome, says of one outcome."""
     return by_name(given, outcome) if isinstance(given, dict) or outcome == driver else 0.0
@@ -93,7 +102,12 @@ def _number(planned: Covariate, mix: AssumedCovariate, slope: list[Any]) -> Numb
     known = planned.range is not None
     mean = mix.mean if mix.mean is not None else ((low + high) / 2 if known else 0.0)
     sd = mix.sd if mix.sd is not None else ((high - low) / 6 if known else 1.0)
-    return NumberMix(mean, sd, np.array(slope, dtype=float), low, high, 0 if sd >= 5 else 1 if sd >= 0.5 else 3)
+    digits = 0 if sd >= 5 else 1 if sd >= 0.5 else 3
+    if isinstance(planned.source, ConditionSource):
+        low, high, digits = max(low, 1.0), min(high, float(len(conditions()))), 0
+    elif planned.source is not None and planned.source.table == "sport_training":
+        low = max(low, 0.0)
+    return NumberMix(mean, sd, np.array(slope, dtype=float), low, high, digits)
 
 
 def _levels(levels: tuple[str, ...], shares: list[float], shift: list[list[float]]) -> LevelMix:

@@ -167,7 +167,8 @@ def participants_table(design: TrialDesign, drawn: DrawnTrial, when: Calendar) -
         "arm_received": arms[drawn.received],
         "randomisation_date": when(everyone, np.zeros(n)),
     }
-    for name, covariate in design.study.covariates.items():
+    own = {name: covariate for name, covariate in design.study.covariates.items() if covariate.source is None}
+    for name, covariate in own.items():
         mix, values = design.mix[name], drawn.covariates[name]
         if isinstance(mix, NumberMix):
             columns[name] = values.astype(int) if mix.digits == 0 else values
@@ -323,15 +324,6 @@ def adverse_events_table(design: TrialDesign, drawn: DrawnTrial, when: Calendar,
             "relatedness": np.where(flare, "probable", [row[3] for row in told]),
         }
     )
-
-
-def conditions_table(design: TrialDesign, drawn: DrawnTrial) -> pd.DataFrame:
-    """Return one row per participant with the main condition."""
-    import pandas as pd
-
-    ids = participant_ids(len(drawn.arm))
-    names = words_of(drawn.covariates[CONDITION], list(design.assumptions.conditions))
-    return pd.DataFrame({"participant_id": ids, "condition": names, "main": "yes"})
 
 
 def screening_table(part: AssumedScreening, people: pd.DataFrame, when: Calendar, seed: int) -> pd.DataFrame:

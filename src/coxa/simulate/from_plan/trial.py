@@ -8,20 +8,21 @@ from typing import TYPE_CHECKING, Any
 
 from coxa.arguments import WHOLE, kinds
 from coxa.simulate.from_plan.calendar import visit_days
+from coxa.simulate.from_plan.conditions import conditions_table
 from coxa.simulate.from_plan.design import TrialDesign, check_seed, trial_design
 from coxa.simulate.from_plan.diary import daily_course, daily_table, one_diary
 from coxa.simulate.from_plan.draw import draw_outcomes
 from coxa.simulate.from_plan.follow import DrawnTrial
-from coxa.simulate.from_plan.mix import CONDITION
+from coxa.simulate.from_plan.measured import measures_at_baseline
 from coxa.simulate.from_plan.questionnaires import item_table
 from coxa.simulate.from_plan.red_flags import red_flags_table
 from coxa.simulate.from_plan.sources import Sourced, sourced_tables
+from coxa.simulate.from_plan.sport import sport_table
 from coxa.simulate.from_plan.tables import (
     Calendar,
     adverse_events_table,
     assessments_table,
     calendar_of,
-    conditions_table,
     events_table,
     happenings_table,
     participants_table,
@@ -158,8 +159,8 @@ def raw_tables(design: TrialDesign, drawn: DrawnTrial, seed: int) -> tuple[dict[
     tables["adverse_events"] = with_soreness(design, drawn, adverse, tables.get("treatment_sessions"), seed)
     tables["co_interventions"] = co_interventions_table(design, drawn, when, seed)
     tables["red_flag_screening"] = red_flags_table(design, drawn, when, seed)
-    if CONDITION in design.mix:
-        tables["conditions"] = conditions_table(design, drawn)
+    tables["conditions"] = conditions_table(design, drawn, seed)
+    tables["sport_training"] = sport_table(design, drawn, seed)
     for name, event in design.study.events.items():
         rows = happenings_table(design, drawn, when, name)
         held = tables.get(event.source.table)
@@ -169,7 +170,9 @@ def raw_tables(design: TrialDesign, drawn: DrawnTrial, seed: int) -> tuple[dict[
             tables["goals"] = with_goals(held, rows)
         elif len(rows):
             tables[event.source.table] = rows if held is None or held.empty else pd.concat([held, rows])
-    tables |= sourced_tables(Sourced(design, drawn, when, seed), tables)
+    sourced_trial = Sourced(design, drawn, when, seed)
+    tables |= sourced_tables(sourced_trial, tables)
+    tables["clinical_measures"] = measures_at_baseline(sourced_trial, tables.get("clinical_measures", pd.DataFrame()))
     return {name: frame for name, frame in tables.items() if len(frame)}, at_home
 
 

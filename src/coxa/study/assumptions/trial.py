@@ -21,6 +21,7 @@ from coxa.study.assumptions.numbers import (
     Spread,
 )
 from coxa.study.assumptions.red_flags import AssumedRedFlags
+from coxa.study.conditions import ConditionCode
 from coxa.study.parts import Name, OneOrMany, Part
 
 PER_ARM = 100
@@ -242,10 +243,19 @@ class AssumedSessions(Part):
 class AssumedCondition(Part):
     """A condition in the case mix."""
 
-    share: Probability = Field(description="Share of the participants.")
-    shift: Finite | dict[Name, Finite] = Field(
-        0.0, description="What it adds to values at every visit; one for the driving outcome, or by outcome."
+    share: Probability = Field(0.0, description="Share of the participants whose main condition it is.")
+    also: Probability = Field(
+        0.0, description="Share of the participants with another main condition who have it as well."
     )
+    shift: Finite | dict[Name, Finite] = Field(
+        0.0,
+        description="What it adds to values at every visit as the main condition; one for the driving outcome, or by "
+        "outcome.",
+    )
+    bilateral: Probability = Field(0.0, description="Of being on both sides; else left or right alike.")
+    traumatic: Probability = Field(0.0, description="Of having come about by an injury and not by overuse.")
+    confirmed: Probability = Field(1.0, description="Of being confirmed and not only probable.")
+    months: Positive = Field(12.0, description="Median duration of symptoms at entry, in months.")
 
 
 class AssumedScreening(Part):
@@ -289,8 +299,8 @@ class Assumptions(Part):
         "correlation of the values}.",
     )
     covariates: dict[Name, AssumedCovariate] = Field(default_factory=dict, description="Case mix at baseline.")
-    conditions: dict[Name, AssumedCondition] = Field(
-        default_factory=dict, description="Hip conditions of the participants, as the data dictionary names them."
+    conditions: dict[ConditionCode, AssumedCondition] = Field(
+        default_factory=dict, description="Conditions of the participants, as the data dictionary names them."
     )
     not_started: Probabilities = Field(
         0.0, description="Of not starting treatment and getting that of the reference arm instead; one, or by arm."

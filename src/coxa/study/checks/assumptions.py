@@ -12,6 +12,7 @@ from coxa.errors import CoxaError, not_allowed
 from coxa.instruments import load_instrument
 from coxa.study.assumptions.correlation import matrix_problem, outcome_matrix, visit_problem
 from coxa.study.assumptions.trial import AssumedClusters, AssumedOutcome
+from coxa.study.checks.covariate_sources import assumed_source_problems
 from coxa.study.comparative import ComparativeStudy
 from coxa.study.scales import outcome_scale, scale_name
 
@@ -59,6 +60,7 @@ def assumption_problems(study: ComparativeStudy) -> Iterator[Said]:
             )
     yield from _outcomes(study)
     yield from _covariates(study)
+    yield from assumed_source_problems(study)
     yield from _clusters(study)
     yield from _events(study)
     yield from _names([part.dropout.outcome] if part.dropout.outcome else [], study.outcomes, "outcome", ("dropout",))

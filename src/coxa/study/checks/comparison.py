@@ -11,9 +11,9 @@ from coxa.study.checks.endpoints import endpoint_problems
 from coxa.study.checks.shared import shared_problems
 from coxa.study.comparative import ComparativeStudy
 from coxa.study.delivery.exercises import exercises, with_own
-from coxa.study.delivery.vocabulary import no_such_word
 from coxa.study.estimand import Estimand
 from coxa.study.plan import baseline_candidates
+from coxa.study.vocabulary import no_such_word
 
 
 def comparison_problems(study: ComparativeStudy, cluster: str | None = None) -> Iterator[Problem]:

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, TypeAdapter
 
 from coxa.packaged import packaged_yaml
-from coxa.study.delivery.vocabulary import Codes, known_word
+from coxa.study.vocabulary import Codes, known_word
 
 ComponentKind = Literal["active", "passive", "neither"]
 

@@ -10,7 +10,7 @@ from pydantic import Field, TypeAdapter
 
 from coxa.packaged import packaged_yaml
 from coxa.study.base import Name, Part
-from coxa.study.delivery.vocabulary import Codes
+from coxa.study.vocabulary import Codes
 
 ExerciseKind = Literal[
     "strength", "isometric", "mobility", "stretch", "balance", "movement", "gait", "aerobic", "aquatic", "warm_up"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, cast
 
 import numpy as np
@@ -26,13 +27,28 @@ def measure_rows(trial: Sourced, held: pd.DataFrame) -> pd.DataFrame:
     Of an outcome that is a symmetry the other side is drawn from the affected one; where only the symmetry is asked
     for, the other side is in the middle of its usual range.
     """
-    import pandas as pd
-
     frame, _, _ = trial.at_visits()
     asked: dict[tuple[str, str | None], dict[str, Floats]] = {}
     for name, source in trial.outcomes("clinical_measures").items():
         one = cast(ClinicalMeasureSource, source)
         asked.setdefault((one.measure, one.position), {})[one.counted] = trial.values(name)
+    return with_measures(held, frame, asked)
+
+
+def with_measures(
+    held: pd.DataFrame, frame: pd.DataFrame, asked: Mapping[tuple[str, str | None], dict[str, Floats]]
+) -> pd.DataFrame:
+    """Return the rows held, and those of measures.
+
+    Parameters
+    ----------
+    frame
+        participant_id and visit, and what else a row has, of each time they are measured.
+    asked
+        Measure and position -> side, mean or symmetry -> its values, one for each row of `frame`.
+    """
+    import pandas as pd
+
     rows = [held]
     for (measure, position), values in asked.items():
         known = load_measures()[measure]
