@@ -7,9 +7,11 @@ import pytest
 
 import coxa
 from coxa.derive.goals import derive_goals
+from coxa.errors import PlanError
 from coxa.simulate import estimand_frame
 from coxa.study.comparative import ComparativeStudy
 from coxa.study.reading.read import parse_study
+from tests.sourced import drawn_and_derived, sourced_plan
 
 PLAN = """
 study: goals
@@ -77,3 +79,58 @@ def test_every_participant_sets_a_goal_of_each_kind() -> None:
     short = goals.goals[goals.goals["term"] == "short"]
     assert len(short) == 80
     assert 0.2 < short["met"].mean() < 0.9
+
+
+OUTCOMES = """
+function: {source: {table: goals, term: long}, label: Patient-specific function}
+reached: {source: {table: goals, take: share_met, term: long}}
+attained: {source: {table: goals, take: attainment, term: long}}
+soon: {kind: yes_no, source: {table: goals, take: all_met, term: short}}
+"""
+ASSUMED = """
+function: {baseline: {mean: 4, sd: 1.5}, mean_change: {exercise: 2}}
+reached: {baseline: {mean: 20, sd: 15}, mean_change: {exercise: 30}}
+attained: {baseline: {mean: 35, sd: 8}, mean_change: {exercise: 12}}
+soon: {risk: {usual: 0.3, exercise: 0.6}}
+"""
+
+
+@pytest.fixture(scope="module")
+def sourced() -> ComparativeStudy:
+    return sourced_plan(OUTCOMES, ASSUMED, first="function")
+
+
+def test_what_is_derived_from_simulated_goals_is_what_was_drawn(sourced: ComparativeStudy) -> None:
+    both = drawn_and_derived(sourced)
+    assert set(both["outcome"]) == {"function", "reached", "attained", "soon"}
+    np.testing.assert_allclose(both["derived"], both["drawn"], atol=2e-4)
+
+
+def test_ratings_and_levels_are_whole_numbers_of_three_goals(sourced: ComparativeStudy) -> None:
+    rows = coxa.simulate_study(sourced, seed=1, truth_size=500).tables["goals"]
+    long = rows[rows["term"] == "long"]
+    assert sorted(long["goal_number"].unique()) == [1, 2, 3]
+    assert long["rating"].between(0, 10).all()
+    assert (long["rating"] % 1 == 0).all()
+    assert long["attainment"].between(-2, 2).all()
+
+
+def test_the_planted_difference_of_the_mean_rating_is_in_its_interval(sourced: ComparativeStudy) -> None:
+    trial = coxa.simulate_study(sourced, seed=3, participants=300, truth_size=2000)
+    report = coxa.analyse(trial)
+    main = report.estimates.frame.query("analysis == 'main' and visit == 'week_12' and reference == 'usual'").iloc[0]
+    assert main["conf_low"] < trial.truth.value("primary", "exercise").value < main["conf_high"]
+
+
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [
+        ("{table: goals, take: all_met}", "`take: all_met` of goals is not of `kind: score`"),
+        ("{table: goals, take: attainment, correlation: 1}", "less than 1"),
+        ("{table: goals, take: rating}", "mean_rating"),
+    ],
+)
+def test_a_source_that_does_not_fit_is_refused(source: str, said: str) -> None:
+    with pytest.raises(PlanError) as caught:
+        sourced_plan(f"function: {{source: {source}}}", "function: {}", first="function")
+    assert said in str(caught.value)

@@ -109,7 +109,9 @@ def _mean_of(design: TrialDesign, plan: Estimand, received: int, visit: int) -> 
 
 def steps_end_at_the_ends(design: TrialDesign, k: int) -> bool:
     """Return whether the ends of the range are steps, so that rounding within them keeps means."""
-    step, scale = design.measures[k].step, design.scales[k]
+    one, step, scale = design.measures[k], design.measures[k].step, design.scales[k]
+    if (one.low, one.high) != (scale.low, scale.high):
+        return False
     ends = [scale.low / step, scale.high / step] if step else [0.0]
     return all(abs(end - round(end)) < 1e-9 for end in ends)
 

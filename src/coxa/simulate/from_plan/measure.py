@@ -107,7 +107,8 @@ class Measure:
 
     low, high : ends of its range
     kind      : continuous, bounded or items; or yes_no, ordered or count
-    step      : values are multiples of it; 0 for no steps
+    step      : values are multiples of it from `origin`; 0 for no steps
+    origin    : from where steps are counted
     items     : codes of its items
     lowest, span : (j,) lowest answer of each item, and how far the answers reach
     turned    : (j,) items whose answers are turned round before scoring
@@ -131,6 +132,7 @@ class Measure:
     codes: Floats | None = None
     cuts: Floats | None = None
     spread: float = 1.0
+    origin: float = 0.0
 
     @property
     def is_score(self) -> bool:
@@ -150,6 +152,9 @@ def measure_of(outcome: Outcome, scale: OutcomeScale, assumed: AssumedOutcome) -
             cuts=cuts_of(outcome, assumed),
             spread=other_spread(outcome, assumed),
         )
+    grid = outcome.source.grid if outcome.source else None
+    if grid is not None:
+        return Measure(grid.low, grid.high, "bounded", grid.step, origin=grid.origin)
     step = assumed.step or 0.0
     if assumed.scale != "items":
         return Measure(scale.low, scale.high, assumed.scale, step)
@@ -182,7 +187,8 @@ def measured(measure: Measure, meant: Floats, rng: np.random.Generator) -> tuple
         return _answered(measure, meant, rng)
     value = meant if measure.kind == "continuous" else np.clip(meant, measure.low, measure.high)
     if measure.step > 0:
-        value = measure.step * np.floor(value / measure.step + rng.random(len(value)))
+        steps = np.floor((value - measure.origin) / measure.step + rng.random(len(value)))
+        value = measure.origin + measure.step * steps
         if measure.kind != "continuous":
             value = np.clip(value, measure.low, measure.high)
     return value, None

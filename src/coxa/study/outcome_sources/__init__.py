@@ -12,8 +12,9 @@ from pydantic import Field, TypeAdapter
 
 from coxa.study.outcome_sources.base import FromTable
 from coxa.study.outcome_sources.clinical_measures import ClinicalMeasureSource
+from coxa.study.outcome_sources.goals import GoalSource
 
-OutcomeSource = Annotated[ClinicalMeasureSource, Field(discriminator="table")]
+OutcomeSource = Annotated[ClinicalMeasureSource | GoalSource, Field(discriminator="table")]
 """A source of an outcome, told apart by `table`."""
 
 SOURCES: TypeAdapter[FromTable] = TypeAdapter(OutcomeSource)

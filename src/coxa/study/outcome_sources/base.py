@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from coxa.study.base import Part
 from coxa.study.words import OutcomeKind
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """The values that an outcome can have, where not every number of its range is one: `origin` and steps from it."""
+
+    step: float
+    origin: float
+    low: float
+    high: float
 
 
 class FromTable(Part):
@@ -20,6 +31,11 @@ class FromTable(Part):
     def scale(self) -> dict[str, Any]:
         """Range, unit and direction of the values, as keys of an outcome, as far as the table says them."""
         return {}
+
+    @property
+    def grid(self) -> Grid | None:
+        """The values that simulated rows can give; None where every value of the range is one."""
+        return None
 
     def problem(self, kind: OutcomeKind) -> str | None:
         """Return what is wrong with the keys for an outcome of a kind, and the remedy; None if nothing is."""
