@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,9 +10,12 @@ import pytest
 from coxa.estimates import Estimates
 from coxa.report.build import build_document
 from coxa.report.topics.analyses.sensitivity import agreement_sentences, sensitivity_table
+from coxa.study import read_study
+from coxa.study.comparative import ComparativeStudy
 from tests.spec.small_trial import plan, report
 
 STUDY = plan()
+SEVEN_ARMS = Path(__file__).parents[2] / "analyses" / "six_treatments" / "study.yaml"
 ROW = {"term": "difference", "visit": "week_12", "estimand": "primary", "outcome": "pain", "conf_level": 0.95}
 
 
@@ -98,3 +102,28 @@ def test_the_results_of_a_report_hold_the_table_and_the_sentences() -> None:
     texts = [block.text for block in results.blocks if hasattr(block, "text")]
     for sentence in agreement_sentences(made.study.planned("primary"), made.estimates):
         assert sentence in texts
+
+
+def test_many_comparisons_that_agree_are_one_sentence() -> None:
+    study = read_study(SEVEN_ARMS)
+    assert isinstance(study, ComparativeStudy)
+    first = study.planned("primary")
+    limits = dict.fromkeys(first.compare, (-1.5, 0.5)) | {"performance": (-2.5, -0.2)}
+    rows = [
+        {
+            **ROW,
+            "analysis": analysis,
+            "arm": arm,
+            "reference": "usual_care",
+            "estimate": -1.0,
+            "conf_low": low,
+            "conf_high": high,
+        }
+        for analysis in ("primary", "without_therapists")
+        for arm, (low, high) in limits.items()
+    ]
+    assert len(agreement_sentences(first, Estimates.of(rows))) == 6
+    several = [str(sentence) for sentence in agreement_sentences(first, Estimates.of(rows), most=3)]
+    assert len(several) == 2
+    assert several[0].startswith("Aquatic therapy, Exercise therapy, Stretching, Manual therapy and Ultrasound: ")
+    assert several[1].endswith("agree, in favour of Sports performance training.")

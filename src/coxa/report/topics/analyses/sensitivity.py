@@ -83,19 +83,42 @@ def sensitivity_table(first: PlannedAnalysis, estimates: Estimates) -> Table | N
     )
 
 
-def agreement_sentences(first: PlannedAnalysis, estimates: Estimates) -> list[Prose]:
+def agreement_sentences(first: PlannedAnalysis, estimates: Estimates, most: int | None = None) -> list[Prose]:
     """Say, for each comparison, whether its analyses come to the same conclusion by their intervals.
 
     Counted are primary and sensitivity analyses; a supplementary or secondary one asks another question.
+
+    Parameters
+    ----------
+    first
+        An analysis of the estimand, usually the primary one.
+    estimates
+        Every number.
+    most
+        Of more comparisons than this those that agree alike are one sentence; None keeps a sentence for each.
     """
     rows = sensitivity_rows(first, estimates)
     counted = [name for name in rows["analysis"].unique() if first.study.analyses[name].role in COUNTED]
     rows = rows[rows["analysis"].isin(counted)]
-    return [
-        _agreement(first, part)
-        for _, part in rows.groupby(["visit", "arm", "reference"], sort=False)
-        if part["analysis"].nunique() > 1
+    compared = [
+        part for _, part in rows.groupby(["visit", "arm", "reference"], sort=False) if part["analysis"].nunique() > 1
     ]
+    if most is None or len(compared) <= most:
+        return [_agreement(first, part) for part in compared]
+    alike: dict[tuple[str, str], list[str]] = {}
+    apart: list[Prose] = []
+    for part in compared:
+        conclusions = {conclusion(first, record) for record in records(part)}
+        if len(conclusions) > 1:
+            apart.append(_agreement(first, part))
+        else:
+            label = first.study.label("arms", str(part["arm"].iloc[0]))
+            at = f" at {first.study.label('visits', str(part['visit'].iloc[0]))}" if len(first.visits) > 1 else ""
+            alike.setdefault((_which(first, part), conclusions.pop()), []).append(label + at)
+    agreed = [
+        prose(f"{join_words(labels)}: {which} ", Cell(f"agree, {said}"), ".") for (which, said), labels in alike.items()
+    ]
+    return [*agreed, *apart]
 
 
 def _agreement(planned: PlannedAnalysis, rows: pd.DataFrame) -> Prose:

@@ -23,6 +23,9 @@ from coxa.tables.records import Record, records
 SOURCE = 160
 """Letters of the source of an important difference in a sentence; the tables have all of it."""
 
+MOST_JOINED = 2
+"""Arms that a question names one by one; of more it asks for the effect of each."""
+
 MARGIN_WORDS = {
     "noninferiority": "Non-inferiority",
     "superiority": "Superiority by the margin",
@@ -182,8 +185,9 @@ def question(planned: PlannedAnalysis) -> str:
     if not (planned.kind == "mean" or planned.response == "responder"):
         span = planned.direction
     joining = " and of " if words.allocates else " and in "
+    arms = [study.label("arms", arm) for arm in planned.compare]
     return words.question.format(
-        arm=joining.join(study.label("arms", arm) for arm in planned.compare),
+        arm=joining.join(arms) if len(arms) <= MOST_JOINED else f"each of {join_words(arms)}",
         against=study.label("arms", planned.against),
         endpoint=f"{endpoint_words(study, planned.estimand_name)} ({span})",
     )

@@ -156,7 +156,7 @@ def _of(at: Statistic, arm: str) -> Statistic:
 
 
 def _how_sure(report: ReportRecord, main: PlannedAnalysis) -> Iterator[Text]:
-    agreed = agreement_sentences(main, report.estimates)
+    agreed = agreement_sentences(main, report.estimates, MOST_SENTENCES)
     yield from agreed
     if not agreed:
         yield "The plan has no sensitivity analysis of this result."
@@ -170,7 +170,11 @@ def _over_time(report: ReportRecord, main: PlannedAnalysis) -> Iterator[Text]:
     if len({row["visit"] for row in rows}) < 2:
         return
     rows.sort(key=lambda row: days[row["visit"]])
-    for arm, reference in dict.fromkeys((row["arm"], row["reference"]) for row in rows):
+    compared = dict.fromkeys((row["arm"], row["reference"]) for row in rows)
+    if len(compared) > MOST_SENTENCES:
+        yield from _clear_over_time(main, rows)
+        return
+    for arm, reference in compared:
         parts = [
             prose(
                 f"{study.label('visits', row['visit'])}: ",
@@ -180,9 +184,23 @@ def _over_time(report: ReportRecord, main: PlannedAnalysis) -> Iterator[Text]:
             for row in rows
             if (row["arm"], row["reference"]) == (arm, reference)
         ]
-        compared = comparison_label(study, {**rows[0], "arm": arm, "reference": reference})
-        yield prose(f"{compared}: ", joined("; ", parts), ".")
+        label = comparison_label(study, {**rows[0], "arm": arm, "reference": reference})
+        yield prose(f"{label}: ", joined("; ", parts), ".")
     yield f"* The interval excludes {'1' if main.effect.is_ratio else 'zero'}."
+
+
+def _clear_over_time(main: PlannedAnalysis, rows: list[Record]) -> Iterator[Text]:
+    """Yield, for each visit, the comparisons whose interval leaves out no difference, where there are many."""
+    no_difference = "1" if main.effect.is_ratio else "zero"
+    for visit in dict.fromkeys(row["visit"] for row in rows):
+        found = [
+            prose(f"{main.study.label('arms', row['arm'])} (", written(main, "estimate", row, "estimate"), ")")
+            for row in rows
+            if row["visit"] == visit and clear(row)
+        ]
+        label = main.study.label("visits", visit)
+        words = in_sentence(found) if found else "no comparison"
+        yield prose(f"{label}: the interval excludes {no_difference} for ", words, ".")
 
 
 def comparison_cautions(report: ReportRecord) -> list[Text]:

@@ -107,13 +107,27 @@ def serious_sentence(report: ReportRecord) -> Text:
     )
 
 
+MOST_IN_ORDER = 3
+"""Arms whose numbers are given in their order; of more each number has the name of its arm."""
+
+
 def harms_sentence(report: ReportRecord) -> Text:
     """Say in how many participants of each arm there was at least one harm of each kind; of none, that it is so."""
     study, harms = report.study, derive_harms(report.cohort)
     if harms is None or harms.events.empty or not harms.serious_recorded:
         return serious_sentence(report)
-    kinds = [prose(f"{mid_sentence(label)} ", in_sentence(cells)) for label, cells in harmed_people(study, harms)]
-    arms = join_words([study.label("arms", arm) for arm in study.arm_order])
+    people, labels = harmed_people(study, harms), [study.label("arms", arm) for arm in study.arm_order]
+    if len(labels) > MOST_IN_ORDER:
+        named = [
+            prose(
+                f"{mid_sentence(kind)}: ",
+                in_sentence([prose(f"{label} ", cell) for label, cell in zip(labels, cells, strict=True)]),
+            )
+            for kind, cells in people
+        ]
+        return prose("Participants with at least one ", joined("; ", named), ".")
+    kinds = [prose(f"{mid_sentence(kind)} ", in_sentence(cells)) for kind, cells in people]
+    arms = join_words(labels)
     return prose(f"Participants with at least one under {arms}: ", joined("; ", kinds), ".")
 
 
