@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
+import coxa
 from coxa.errors import PlanError
 from coxa.simulate import simulate_study
 from coxa.simulate.from_plan.treatment import RATED
@@ -80,3 +81,12 @@ def test_soreness_needs_sessions_and_known_arms() -> None:
     said = found.value.findings.as_text()
     assert "Add for example `sessions: {attendance: 0.85}`" in said
     assert "did you mean exercise" in said
+
+
+def test_a_factorial_plan_has_the_truth_of_its_interaction() -> None:
+    design = coxa.simulate.trial_design(coxa.preset("moa-2013"), 40)
+    values = coxa.simulate.true_values(design, n=2000).values
+    of = {(item.term, item.arm): item.value for item in values}
+    apart = of["", "both"] - of["", "manual_therapy"] - of["", "exercise"]
+    assert of["interaction", "manual_therapy with exercise_therapy"] == pytest.approx(apart)
+    assert of["main_effect", "exercise_therapy"] == pytest.approx(of["", "exercise"] + apart / 2)

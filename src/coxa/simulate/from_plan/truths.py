@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from coxa.errors import OptionError
+from coxa.estimates.factorial import parts, two_by_two
 from coxa.simulate.from_plan.design import TrialDesign, check_seed
 from coxa.simulate.from_plan.diary import planted_diary
 from coxa.simulate.from_plan.exact import exact_mean, steps_end_at_the_ends
@@ -23,6 +24,7 @@ from coxa.simulate.from_plan.strategies import estimand_values
 from coxa.simulate.truth import TrueValue, Truth
 from coxa.study.effects import EFFECTS
 from coxa.study.estimand import Estimand
+from coxa.study.parts import arm_factors
 
 Floats = NDArray[np.float64]
 
@@ -223,10 +225,56 @@ def true_values(design: TrialDesign, *, n: int = SIZE, seed: int = SEED) -> Trut
                     term="" if is_difference(design, plan) else EFFECTS[plan.summary].term,
                 )
             )
+        values += factorial_values(design, plan, values)
     said = [EXACT] if any(item.obtained == "exact" for item in values) else []
     said += [LARGE.format(n=n)] if large else []
     said += [IN_SETS] if in_sets else []
     return Truth(planted(design), tuple(values), "; ".join(said))
+
+
+def factorial_values(design: TrialDesign, plan: Estimand, values: list[TrueValue]) -> list[TrueValue]:
+    """Return the main effects and the interaction of a two by two design, from its differences.
+
+    Parameters
+    ----------
+    design
+        The trial.
+    plan
+        An estimand that is a difference and compares three arms with the one that has neither factor; of others there
+        is nothing to return.
+    values
+        True values, those of the differences of the estimand among them.
+
+    Returns
+    -------
+    list of TrueValue
+        Terms, arms and references as `coxa.estimates.factorial_contrasts` names them. The Monte Carlo error takes those
+        of the differences as independent, which is too large.
+    """
+    study = design.study
+    if study.design != "factorial" or not is_difference(design, plan):
+        return []
+    having = arm_factors(study.arms)
+    if having[plan.treatment.against] or len(plan.treatment.compare) < len(having) - 1:
+        return []
+    found = []
+    mine = [item for item in values if not item.term and study.estimands[item.estimand] is plan]
+    for term, arm, reference, weights in parts(two_by_two(having, list(having), "arm")):
+        for visit in plan.endpoint.visit if term != "simple_effect" else ():
+            at = {item.arm: item for item in mine if item.visit == visit}
+            summed = [(weights[name], item) for name, item in at.items()]
+            found.append(
+                replace(
+                    mine[0],
+                    visit=visit,
+                    arm=arm,
+                    reference=reference,
+                    value=sum(weight * item.value for weight, item in summed),
+                    monte_carlo_error=sum((weight * item.monte_carlo_error) ** 2 for weight, item in summed) ** 0.5,
+                    term=term,
+                )
+            )
+    return found
 
 
 def pairs(plan: Estimand) -> Iterator[tuple[str, str]]:
@@ -286,8 +334,8 @@ def large_run(
                 difference = values[arm][:, at] - values[plan.treatment.against][:, at]
                 sums.setdefault((name, arm, visit), []).append(difference[~np.isnan(difference)])
     found = {}
-    for key, parts in sums.items():
-        every = np.concatenate(parts)
+    for key, differences in sums.items():
+        every = np.concatenate(differences)
         found[key] = (float(every.mean()), float(every.std(ddof=1) / np.sqrt(len(every))))
     return found
 
