@@ -132,3 +132,6 @@ GEE_ITERATED = 1e-9
 
 POOLED = 1e-12
 """Relative, of pooled results: means, variances and a few quotients of 15 digits."""
+
+RBMI = 1e-3
+"""In standard errors, and of these relative: rbmi stops where its optimiser's default tolerance lets it."""

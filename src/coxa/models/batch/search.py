@@ -50,9 +50,12 @@ class BatchOptimum:
     single: np.ndarray
 
 
-def optima(sums: BatchSums, structure: Structure, *, reml: bool) -> BatchOptimum:
-    """Return the optimum of each outcome; those that the common search does not reach are fitted singly."""
-    theta = starting_points(sums, structure)
+def optima(sums: BatchSums, structure: Structure, *, reml: bool, start: np.ndarray | None = None) -> BatchOptimum:
+    """Return the optimum of each outcome; those that the common search does not reach are fitted singly.
+
+    start : (B, K) parameters to start from; by default near the moments of the residuals
+    """
+    theta = starting_points(sums, structure) if start is None else start
     theta, arrived = search(sums, structure, theta, reml=reml)
     optimum = proven(sums, structure, theta, arrived, reml=reml)
     left = np.flatnonzero(~optimum.converged)

@@ -1,0 +1,390 @@
+"""Estimates with missing outcomes at their conditional mean: under any strategy, from one fitted model."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import get_args
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from coxa.cards import Card
+from coxa.errors import FitError, OptionError, check_known, check_level, check_option, shortened
+from coxa.estimates import Estimates
+from coxa.impute.deltas import Delta
+from coxa.impute.outcomes import IncompleteOutcomes, Reference, Strategies, incomplete_outcomes
+from coxa.impute.parts import Parts, StandardError, parts_of
+from coxa.impute.visit_means import Averaging, visit_means
+from coxa.models import Fit
+from coxa.models.numerics.one_thread import one_thread
+from coxa.models.results.rebuilt import rebuilt
+
+FEWEST = 100
+"""Bootstrap samples that a standard error needs."""
+
+MOST_SKIPPED = 0.05
+"""Part of the bootstrap samples that may have no model; a jackknife may have none."""
+
+IN_WORDS: Mapping[StandardError, str] = {
+    "gradient": "standard errors by the delta method from the influence of each participant",
+    "jackknife": "standard errors by the jackknife over participants",
+    "bootstrap": "standard errors by a bootstrap of participants within arms",
+    "rubin": "standard errors by Rubin's rules for infinitely many imputations",
+}
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class ConditionalMean:
+    """The means of A arms at m visits with missing outcomes at their conditional mean, and what deltas do to them.
+
+    outcomes       : the participants with their gaps, events and strategies
+    delta          : what is added to imputed outcomes, or what they are multiplied by
+    standard_error : how standard errors are had
+    parts          : the estimates as a sum, from which those of other amounts of the delta follow at once
+    residuals      : (n, m) observed outcomes less their mean in the own arm; NaN where missing
+    spread         : (n, m) standard deviations of the outcomes in the own arm
+    outcome        : name of the outcome
+    method         : in words, for a footnote
+    warnings       : what a reader of any number should know
+
+    Examples
+    --------
+    >>> from coxa.models import fit_mmrm
+    >>> rng = np.random.default_rng(1)
+    >>> d = pd.DataFrame({"participant_id": np.repeat(np.arange(60), 2), "visit": ["week_6", "week_12"] * 60})
+    >>> d["visit"] = pd.Categorical(d["visit"], ["week_6", "week_12"])
+    >>> d["arm"] = np.where(d["participant_id"] % 2, "new", "old")
+    >>> d["change"] = rng.normal(size=120)
+    >>> d.loc[[1, 3, 9], "change"] = np.nan
+    >>> found = conditional_mean(fit_mmrm("change ~ arm * visit", d), d, reference="old", strategy="cir")
+    >>> found.imputed().set_index(["arm", "visit"])["imputed"].to_dict()
+    {('new', 'week_6'): 0, ('new', 'week_12'): 1, ('old', 'week_6'): 0, ('old', 'week_12'): 2}
+    >>> found.means().frame["term"].unique().tolist(), len(found.differences())
+    (['marginal_mean'], 2)
+    """
+
+    outcomes: IncompleteOutcomes
+    delta: Delta
+    standard_error: StandardError
+    outcome: str
+    method: str
+    parts: Parts = field(repr=False)
+    residuals: np.ndarray = field(repr=False)
+    spread: np.ndarray = field(repr=False)
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def reference(self) -> str:
+        """The arm that others are compared with unless one is named: the reference arm, if all have the same."""
+        each = np.unique(self.outcomes.reference)
+        return self.outcomes.arms[int(each[0]) if len(each) == 1 else 0]
+
+    def weights(self, shift: np.ndarray | None = None, factor: np.ndarray | None = None) -> np.ndarray:
+        """Return the weight of each part (..., P) for what is added (..., A), and multiplied less one (..., A)."""
+        added, more = self.delta.amounts(self.outcomes.arms)
+        added = added if shift is None else np.asarray(shift, dtype=float)
+        more = more if factor is None else np.asarray(factor, dtype=float)
+        added, more = np.broadcast_arrays(added, more)
+        return np.concatenate([np.ones((*added.shape[:-1], 1)), added, more], axis=-1)
+
+    def numbers(self, contrast: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return estimate, standard error and degrees of freedom at each visit, (..., m).
+
+        Parameters
+        ----------
+        contrast
+            (A,) weights of the arms.
+        weights
+            (..., P) weights of the parts.
+        """
+        parts = self.parts
+        estimate = weights @ np.einsum("Pam,a->Pm", parts.values, contrast)
+        errors = np.einsum("kPam,a->Pkm", parts.errors, contrast)
+        between = quadratic(weights, np.einsum("Pkm,Qkm->PQm", errors, errors))
+        if parts.within is None:
+            return estimate, np.sqrt(between), np.full(estimate.shape, np.inf)
+        within = quadratic(weights, parts.within) * (contrast @ parts.spread @ contrast)
+        free = parts.free
+        df = (free + 1) / (free + 3) * free * within / (within + between)
+        return estimate, np.sqrt(within + between), df
+
+    def means(self, *, conf_level: float = 0.95) -> Estimates:
+        """Return the mean of each arm at each visit.
+
+        Raises
+        ------
+        OptionError
+            The level is not between 0 and 1.
+        """
+        check_level(conf_level)
+        rows = []
+        for a, arm in enumerate(self.outcomes.arms):
+            contrast = np.eye(len(self.outcomes.arms))[a]
+            rows += self._rows(contrast, conf_level, {"term": "marginal_mean", "arm": arm})
+        return Estimates.of(sorted(rows, key=lambda row: self.outcomes.visits.index(str(row["visit"]))))
+
+    def differences(self, *, against: str | None = None, conf_level: float = 0.95) -> Estimates:
+        """Return the difference of each arm to one of them at each visit.
+
+        Parameters
+        ----------
+        against
+            The arm that the others are compared with; the reference arm unless given (the first if there are several).
+        conf_level
+            Level of the limits.
+
+        Raises
+        ------
+        OptionError
+            There is no such arm.
+        """
+        check_level(conf_level)
+        arms = self.outcomes.arms
+        against = self.reference if against is None else check_known("arm", against, arms)
+        rows = []
+        for arm in arms:
+            if arm != against:
+                contrast = difference(arms, arm, against)
+                rows += self._rows(contrast, conf_level, {"term": "difference", "arm": arm, "reference": against})
+        return Estimates.of(sorted(rows, key=lambda row: self.outcomes.visits.index(str(row["visit"]))))
+
+    def _rows(self, contrast: np.ndarray, conf_level: float, names: Mapping[str, str]) -> list[dict[str, object]]:
+        estimate, std_error, df = self.numbers(contrast, self.weights())
+        half = np.asarray(stats.t.ppf((1 + conf_level) / 2, df)) * std_error
+        p_value = 2 * np.asarray(stats.t.sf(np.abs(estimate) / std_error, df))
+        arms = np.isin(self.outcomes.arm, np.flatnonzero(contrast))
+        observed = (~self.outcomes.missing[arms]).sum(axis=0)
+        return [
+            {
+                **names,
+                "outcome": self.outcome,
+                "visit": visit,
+                "estimate": estimate[j],
+                "std_error": std_error[j],
+                "df": df[j],
+                "statistic": estimate[j] / std_error[j],
+                "p_value": p_value[j],
+                "conf_low": estimate[j] - half[j],
+                "conf_high": estimate[j] + half[j],
+                "conf_level": conf_level,
+                "n_participants": int(arms.sum()),
+                "n_observations": int(observed[j]),
+                "method": self.method,
+                "warning": "; ".join(self.warnings),
+            }
+            for j, visit in enumerate(self.outcomes.visits)
+        ]
+
+    def imputed(self) -> pd.DataFrame:
+        """Return how many outcomes were imputed, one row per arm and visit.
+
+        Returns
+        -------
+        DataFrame
+            `arm`, `visit`, `participants`, `observed`, `imputed`, and of these `after_event`.
+        """
+        rows = []
+        after = np.arange(len(self.outcomes.visits)) >= self.outcomes.event[:, None]
+        for a, arm in enumerate(self.outcomes.arms):
+            own = self.outcomes.arm == a
+            missing = self.outcomes.missing[own]
+            for j, visit in enumerate(self.outcomes.visits):
+                gone = int(missing[:, j].sum())
+                late = int((missing & after[own])[:, j].sum())
+                rows.append((arm, visit, int(own.sum()), int(own.sum()) - gone, gone, late))
+        columns = ["arm", "visit", "participants", "observed", "imputed", "after_event"]
+        return pd.DataFrame(rows, columns=columns)
+
+    def _card(self) -> Card:
+        frame = self.differences().frame
+        facts = {
+            "Outcome": self.outcome,
+            "Strategy": ", ".join(one.title for one in self.outcomes.strategies),
+            "Method": self.method,
+            "Imputed": f"{int(self.outcomes.missing.sum()):,} of {self.outcomes.missing.size:,} outcomes",
+        }
+        rows = [
+            [row["visit"], f"{row['arm']} - {row['reference']}", *(f"{row[name]:.3f}" for name in SHOWN)]
+            for row in frame.to_dict("records")
+        ]
+        return Card("Estimates by conditional mean imputation", facts, ["visit", "difference", *SHOWN], rows)
+
+    def __repr__(self) -> str:
+        return self._card().text()
+
+    def _repr_html_(self) -> str:
+        return self._card().html()
+
+
+SHOWN = ("estimate", "std_error", "conf_low", "conf_high", "p_value")
+
+
+def quadratic(weights: np.ndarray, products: np.ndarray) -> np.ndarray:
+    """Return w' Q w at each visit, (..., m), for weights (..., P) and products (P, P, m)."""
+    return np.asarray(np.einsum("...Pm,...P->...m", np.einsum("...Q,PQm->...Pm", weights, products), weights))
+
+
+def difference(arms: tuple[str, ...], arm: str, against: str) -> np.ndarray:
+    """Return the weights of the arms (A,) that give the difference of two."""
+    contrast = np.zeros(len(arms))
+    contrast[arms.index(arm)] = 1.0
+    contrast[arms.index(against)] -= 1.0
+    return contrast
+
+
+def conditional_mean(
+    fit: Fit,
+    data: pd.DataFrame,
+    *,
+    reference: Reference,
+    strategy: Strategies = "mar",
+    arm: str = "arm",
+    event: str | None = None,
+    formula: str | None = None,
+    averaging: Averaging = "counterfactual",
+    delta: Delta | None = None,
+    standard_error: StandardError = "rubin",
+    replicates: int = 1000,
+    seed: int = 1,
+) -> ConditionalMean:
+    """Estimate means and differences at each visit with missing outcomes at their conditional mean.
+
+    The outcomes that are missing are put at their expectation under a strategy, given those that were observed, and
+    the completed outcomes of each visit are analysed by an analysis of covariance of all participants.
+
+    Parameters
+    ----------
+    fit : Fit
+        A mixed model for repeated measures (`coxa.fit_mmrm`) of the outcomes that the strategies do not replace. Leave
+        observed outcomes after an event out of its rows where a reference-based strategy says what would have come.
+    data : DataFrame
+        One row per participant and visit, with the outcomes that are analysed; a participant without any has one row
+        or more too. Not changed.
+    reference, strategy, arm, event
+        As in `coxa.impute.incomplete_outcomes`.
+    formula : str, optional
+        Right side of the analysis of covariance, such as ``arm + baseline``; by default what the model has at one
+        visit.
+    averaging : {"counterfactual", "equal"}
+        Means are over all participants with their own covariates, or over levels of factors with equal weight.
+    delta : Delta, optional
+        What is added to imputed outcomes, or what they are multiplied by.
+    standard_error : {"rubin", "jackknife", "gradient", "bootstrap"}
+        See Notes.
+    replicates, seed
+        Of the bootstrap, which draws participants within arms.
+
+    Returns
+    -------
+    ConditionalMean
+
+    Raises
+    ------
+    OptionError
+        An option is not allowed, or the model is of another kind.
+    DataError
+        Participants or visits cannot be told apart.
+    FitError
+        A covariate is missing, or the model cannot be fitted without a participant.
+
+    Notes
+    -----
+    ``rubin`` is the variance of multiple imputation by Rubin's rules in the limit of infinitely many imputations, in
+    closed form, with Barnard and Rubin's degrees of freedom: missing outcomes never make an estimate more precise than
+    under missing at random (information-anchored; Cro, Carpenter & Kenward, JRSS A 2019, 182:623-645). The others are
+    the variance of the estimate over repeated samples, which for reference-based strategies is smaller, and take the
+    normal distribution: ``jackknife`` fits the model without each participant, from the sums less those of one;
+    ``gradient`` is its linear approximation, the delta method with the information of coefficients and covariance,
+    n / (n - q) for the q columns of the analysis of covariance. Sources: Wolbers et al., Pharmaceutical Statistics
+    2022, 21:1246-1257, for the conditional mean with the jackknife; Carpenter, Roger & Kenward, J Biopharm Stat 2013,
+    23:1352-1371, for the strategies.
+
+    Examples
+    --------
+    >>> from coxa.models import fit_mmrm
+    >>> rng = np.random.default_rng(1)
+    >>> who = np.repeat(np.arange(60), 3)
+    >>> d = pd.DataFrame({"participant_id": who, "visit": list("abc") * 60, "arm": np.where(who % 2, "new", "old")})
+    >>> d["change"] = rng.normal(size=60)[who] + rng.normal(size=180) + 2 * (d["arm"] == "new")
+    >>> d.loc[d.index[::7], "change"] = np.nan
+    >>> fit = fit_mmrm("change ~ arm * visit", d)
+    >>> mar, j2r = (conditional_mean(fit, d, reference="old", strategy=word) for word in ("mar", "j2r"))
+    >>> last = [one.differences().only(visit="c").frame["estimate"].item() for one in (mar, j2r)]
+    >>> bool(abs(last[1]) < abs(last[0]))
+    True
+    """
+    check_option("standard_error", standard_error, get_args(StandardError))
+    if delta is not None and not isinstance(delta, Delta):
+        raise OptionError(f"`delta` is {shortened(delta)}. Give a Delta, such as Delta(shift={{'exercise': -5}}).")
+    with one_thread():
+        outcomes = incomplete_outcomes(fit, data, reference=reference, strategy=strategy, arm=arm, event=event)
+        analysis = visit_means(fit, outcomes, arm=arm, formula=formula, averaging=averaging)
+        model = rebuilt(fit)
+        chosen = Delta() if delta is None else delta
+        chosen.amounts(outcomes.arms)
+        places = pd.Index(outcomes.participants).get_indexer(pd.unique(pd.Series(fit.sample.participant)))
+        if (places < 0).any():
+            raise OptionError("The model has participants that `data` has not. Give all rows of the participants.")
+        parts = parts_of(
+            outcomes,
+            analysis,
+            model,
+            fit.params.to_numpy(),
+            chosen.shares(outcomes),
+            method=standard_error,
+            counts=bootstrap_counts(outcomes, replicates, seed) if standard_error == "bootstrap" else None,
+            places=places,
+        )
+    check_samples(parts, standard_error, len(outcomes.participants) if standard_error == "jackknife" else replicates)
+    titles = ", ".join(dict.fromkeys(one.title for one in outcomes.strategies))
+    return ConditionalMean(
+        outcomes=outcomes,
+        delta=chosen,
+        standard_error=standard_error,
+        outcome=fit.outcome,
+        method=f"conditional mean imputation ({titles}) from {fit.method}; analysis of covariance at each visit; "
+        f"{IN_WORDS[standard_error]}",
+        parts=parts,
+        residuals=outcomes.y - outcomes.own_design @ fit.params.to_numpy(),
+        spread=own_spread(fit, outcomes),
+        warnings=(*fit.warnings, *skipped_samples(parts, replicates)),
+    )
+
+
+def own_spread(fit: Fit, outcomes: IncompleteOutcomes) -> np.ndarray:
+    """Return the standard deviation of each outcome in the own arm, (n, m)."""
+    m = len(outcomes.visits)
+    variances = np.diagonal(fit.covariance.to_numpy().reshape(-1, m, m), axis1=1, axis2=2)
+    return np.asarray(np.sqrt(variances[outcomes.groups[outcomes.arm, np.arange(len(outcomes.arm))]]))
+
+
+def bootstrap_counts(outcomes: IncompleteOutcomes, replicates: int, seed: int) -> np.ndarray:
+    """Return how often each participant is in each sample, (B, n), with as many of each arm as there are."""
+    if replicates < FEWEST:
+        raise OptionError(f"`replicates` is {replicates}. Give {FEWEST} or more.")
+    rng = np.random.default_rng(seed)
+    counts = np.zeros((replicates, len(outcomes.arm)))
+    for a in range(len(outcomes.arms)):
+        own = np.flatnonzero(outcomes.arm == a)
+        if len(own):
+            counts[:, own] = rng.multinomial(len(own), np.full(len(own), 1 / len(own)), size=replicates)
+    return counts
+
+
+def check_samples(parts: Parts, standard_error: StandardError, samples: int) -> None:
+    """Raise FitError where too many samples have no model."""
+    allowed = 0 if standard_error == "jackknife" else MOST_SKIPPED * samples
+    if parts.skipped > allowed:
+        raise FitError(
+            f"the model cannot be fitted in {parts.skipped} of {samples} samples of the {standard_error}",
+            ["Use standard_error='rubin' or 'gradient', which fit the model once.", "Use a simpler covariance."],
+        )
+
+
+def skipped_samples(parts: Parts, replicates: int) -> tuple[str, ...]:
+    """Say how many bootstrap samples had no model."""
+    if not parts.skipped:
+        return ()
+    return (f"{parts.skipped} of {replicates} bootstrap samples have no model and are left out",)
