@@ -89,26 +89,17 @@ class ConditionalMean:
         added, more = np.broadcast_arrays(added, more)
         return np.concatenate([np.ones((*added.shape[:-1], 1)), added, more], axis=-1)
 
-    def numbers(self, contrast: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Return estimate, standard error and degrees of freedom at each visit, (..., m).
-
-        Parameters
-        ----------
-        contrast
-            (A,) weights of the arms.
-        weights
-            (..., P) weights of the parts.
-        """
+    def compared(self, contrast: np.ndarray) -> Compared:
+        """Return a weighted sum of the arms (A,) at each visit as a function of the weights of the parts."""
         parts = self.parts
-        estimate = weights @ np.einsum("Pam,a->Pm", parts.values, contrast)
-        errors = np.einsum("kPam,a->Pkm", parts.errors, contrast)
-        between = quadratic(weights, np.einsum("Pkm,Qkm->PQm", errors, errors))
-        if parts.within is None:
-            return estimate, np.sqrt(between), np.full(estimate.shape, np.inf)
-        within = quadratic(weights, parts.within) * (contrast @ parts.spread @ contrast)
-        free = parts.free
-        df = (free + 1) / (free + 3) * free * within / (within + between)
-        return estimate, np.sqrt(within + between), df
+        errors = np.einsum("kPam,a->mkP", parts.errors, contrast)
+        within = None if parts.within is None else np.moveaxis(parts.within, -1, 0)
+        return Compared(
+            values=np.einsum("Pam,a->mP", parts.values, contrast),
+            between=errors.swapaxes(1, 2) @ errors,
+            within=None if within is None else within * (contrast @ parts.spread @ contrast),
+            free=parts.free,
+        )
 
     def means(self, *, conf_level: float = 0.95) -> Estimates:
         """Return the mean of each arm at each visit.
@@ -151,7 +142,7 @@ class ConditionalMean:
         return Estimates.of(sorted(rows, key=lambda row: self.outcomes.visits.index(str(row["visit"]))))
 
     def _rows(self, contrast: np.ndarray, conf_level: float, names: Mapping[str, str]) -> list[dict[str, object]]:
-        estimate, std_error, df = self.numbers(contrast, self.weights())
+        estimate, std_error, df = self.compared(contrast).numbers(self.weights())
         half = np.asarray(stats.t.ppf((1 + conf_level) / 2, df)) * std_error
         p_value = 2 * np.asarray(stats.t.sf(np.abs(estimate) / std_error, df))
         arms = np.isin(self.outcomes.arm, np.flatnonzero(contrast))
@@ -221,9 +212,41 @@ class ConditionalMean:
 SHOWN = ("estimate", "std_error", "conf_low", "conf_high", "p_value")
 
 
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """A comparison at m visits as a function of the weights of P parts.
+
+    values  : (m, P)
+    between : (m, P, P) covariance of the parts
+    within  : (m, P, P) that of Rubin's rules within a completed data set, else None
+    free    : degrees of freedom of a completed data set
+    """
+
+    values: np.ndarray
+    between: np.ndarray
+    within: np.ndarray | None
+    free: int
+
+    def numbers(self, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return estimate, standard error and degrees of freedom, (..., m), for weights (..., P)."""
+        estimate = weights @ self.values.T
+        between = quadratic(weights, self.between)
+        if self.within is None:
+            return estimate, np.sqrt(between), np.full(estimate.shape, np.inf)
+        within, free = quadratic(weights, self.within), self.free
+        return estimate, np.sqrt(within + between), (free + 1) / (free + 3) * free * within / (within + between)
+
+    def at(self, visit: int) -> Compared:
+        """Return the comparison at one visit."""
+        one = slice(visit, visit + 1)
+        return Compared(
+            self.values[one], self.between[one], None if self.within is None else self.within[one], self.free
+        )
+
+
 def quadratic(weights: np.ndarray, products: np.ndarray) -> np.ndarray:
-    """Return w' Q w at each visit, (..., m), for weights (..., P) and products (P, P, m)."""
-    return np.asarray(np.einsum("...Pm,...P->...m", np.einsum("...Q,PQm->...Pm", weights, products), weights))
+    """Return w' Q w at each visit, (..., m), for weights (..., P) and products (m, P, P)."""
+    return np.stack([((weights @ one) * weights).sum(axis=-1) for one in products], axis=-1)
 
 
 def difference(arms: tuple[str, ...], arm: str, against: str) -> np.ndarray:

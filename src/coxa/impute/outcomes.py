@@ -178,7 +178,7 @@ def incomplete_outcomes(
     code = code[code >= 0]
     who, participants = pd.factorize(rows[participant])
     if (who < 0).any():
-        raise DataError("participants cannot be told apart:", wrong_rows(participant, who < 0))
+        raise DataError("rows have no participant:", wrong_rows(participant, who < 0))
     twice = pd.DataFrame({"who": who, "visit": code}).duplicated().to_numpy()
     if twice.any():
         raise DataError("outcomes cannot be laid out:", wrong_rows(visit, twice, "the participant has two rows here"))

@@ -8,17 +8,21 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 from scipy import stats
+from scipy.special import stdtrit
 
 from coxa.errors import OptionError, check_known
-from coxa.impute.conditional import ConditionalMean, difference
+from coxa.impute.conditional import Compared, ConditionalMean, difference
 
 FURTHEST = 40.0
 """How far a tipping point is looked for, in standard errors of the difference."""
 
-STEPS = 801
+STEPS = 401
 """Places at which the way there is looked at before a change is found exactly."""
 
-HALVINGS = 60
+STEPS_OF_MAP = 121
+"""The same along one line of a map, which is shorter."""
+
+HALVINGS = 50
 """Halvings of a step, which leave nothing but rounding of where it changes."""
 
 
@@ -32,6 +36,12 @@ class TippingPoint:
     shift      : the amount, in units of the outcome; NaN where the conclusion changes nowhere in the range
     estimate, std_error, conf_low, conf_high : of the difference at the amount
     searched   : the largest amount that was looked at
+
+    Examples
+    --------
+    >>> point = TippingPoint("new", "old", "week_12", ("new",), True, -2.51, 1.0, 0.5, 0.0, 2.0, 20.0)
+    >>> point.shift, point.significant
+    (-2.51, True)
     """
 
     arm: str
@@ -240,9 +250,8 @@ def tipping_map(
     comparison = Comparison.of(found, arm, against, visit, alpha)
     names = found.outcomes.arms
     pair = plausible_shifts(found, arm, comparison.visit), plausible_shifts(found, comparison.against, comparison.visit)
-    default = default_shifts(found, comparison, pair)
-    x = default if arm_shifts is None else np.asarray(list(arm_shifts), dtype=float)
-    y = default if against_shifts is None else np.asarray(list(against_shifts), dtype=float)
+    given = [None if each is None else np.asarray(list(each), dtype=float) for each in (arm_shifts, against_shifts)]
+    x, y = (default_shifts(found, comparison, pair) if each is None else each for each in given)
     if not len(x) or not len(y):
         raise OptionError("A map needs an amount for each arm. Give one or more.")
     shifts = np.zeros((len(y), len(x), len(names)))
@@ -253,7 +262,7 @@ def tipping_map(
     start[:, names.index(comparison.against)] = y
     start[:, names.index(arm)] = x.min()
     along = np.eye(len(names))[names.index(arm)]
-    roots = comparison.changes(start, along, float(np.ptp(x)))
+    roots = comparison.changes(start, along, float(np.ptp(x)), STEPS_OF_MAP)
     line = [(y[k], x.min() + step) for k, own in enumerate(roots) for step in own]
     return TippingMap(
         arm=arm,
@@ -275,7 +284,8 @@ class Comparison:
     """The difference of two arms at a visit, as a function of what is added in each arm (..., A)."""
 
     found: ConditionalMean
-    contrast: np.ndarray
+    compared: Compared
+    arm: str
     against: str
     visit: str
     alpha: float
@@ -291,23 +301,23 @@ class Comparison:
         if other == arm:
             raise OptionError(f'Arm "{arm}" is compared with itself. Name another arm in `against`.')
         at = check_known("visit", visits[-1] if visit is None else visit, visits)
-        return cls(found, difference(arms, arm, other), other, at, alpha)
+        compared = found.compared(difference(arms, arm, other)).at(visits.index(at))
+        return cls(found, compared, arm, other, at, alpha)
 
     def numbers(self, shifts: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Return estimate, standard error and degrees of freedom (...) for amounts (..., A)."""
-        weights = self.found.weights(shift=shifts)
-        j = self.found.outcomes.visits.index(self.visit)
-        estimate, std_error, df = (each[..., j] for each in self.found.numbers(self.contrast, weights))
+        numbers = self.compared.numbers(self.found.weights(shift=shifts))
+        estimate, std_error, df = (each[..., 0] for each in numbers)
         return estimate, std_error, df
 
     def excess(self, shifts: np.ndarray) -> np.ndarray:
         """Return by how much |t| exceeds its critical value, (...)."""
         estimate, std_error, df = self.numbers(shifts)
-        return np.asarray(np.abs(estimate) / std_error - stats.t.ppf(1 - self.alpha / 2, df))
+        return np.asarray(np.abs(estimate) / std_error - stdtrit(df, 1 - self.alpha / 2))
 
-    def changes(self, start: np.ndarray, along: np.ndarray, reach: float) -> list[np.ndarray]:
+    def changes(self, start: np.ndarray, along: np.ndarray, reach: float, places: int = STEPS) -> list[np.ndarray]:
         """Return for each start (k, A) the steps along a direction (A,) where the conclusion changes, up to `reach`."""
-        steps = np.linspace(0.0, reach, STEPS)
+        steps = np.linspace(0.0, reach, places)
         signs = self.excess(start[:, None] + steps[:, None] * along) > 0
         row, place = np.nonzero(signs[:, 1:] != signs[:, :-1])
         low, high = steps[place], steps[place + 1]
@@ -349,9 +359,10 @@ def default_shifts(
     found: ConditionalMean, comparison: Comparison, pair: tuple[tuple[float, float], tuple[float, float]]
 ) -> np.ndarray:
     """Return 41 amounts around zero that reach past the plausible region and, if it is near, the tipping point."""
-    arm = found.outcomes.arms[int(np.argmax(comparison.contrast))]
     plausible = max(abs(value) for low_high in pair for value in low_high)
-    tip = tipping_point(found, arm, against=comparison.against, visit=comparison.visit, alpha=comparison.alpha).shift
+    tip = tipping_point(
+        found, comparison.arm, against=comparison.against, visit=comparison.visit, alpha=comparison.alpha
+    ).shift
     sd = float(found.spread[:, found.outcomes.visits.index(comparison.visit)].mean())
     wanted = max(1.2 * plausible, 0.5 * sd, min(1.3 * abs(np.nan_to_num(tip)), 2.5 * sd))
     step = 10.0 ** np.floor(np.log10(wanted))
