@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from coxa.analyses.methods.logistic import scheme_of, variance_of
+from coxa.analyses.methods.logistic import LogisticMethod, scheme_of, variance_of
 from coxa.analyses.planned import run_analysis
 from coxa.analyses.rows import SimulatedRows
 from coxa.errors import SeparationError
@@ -102,6 +102,11 @@ def test_the_interaction_of_log_odds_without_covariates_is_that_of_the_coefficie
     assert between["std_error"] == pytest.approx(fit.bse[name])
 
 
+def test_an_unwanted_outcome_is_no_response() -> None:
+    planned = plan(falls={"missing_response": "non_responder"}).planned("falls")
+    assert LogisticMethod().words(planned, None).missing == "Missing outcomes: counted as no."
+
+
 def test_an_arm_without_an_event_has_a_remedy_of_a_plan() -> None:
     frame = rows().assign(value=lambda d: d["value"].where(d["arm"] == "usual", 0.0))
     with pytest.raises(SeparationError, match="Analysis falls: the outcome 'value' is separated") as caught:
@@ -118,6 +123,7 @@ def test_the_methods_say_what_was_done() -> None:
 
 def test_the_report_has_observed_and_adjusted_risks() -> None:
     table = next(one for one in build_document(report()).tables() if one.id == "responders-falls")
-    assert [str(column.label) for column in table.columns][:2] == ["Responders, n/N (%)", "Adjusted, % (95% CI)"]
+    assert [str(column.label) for column in table.columns][:2] == ["A fall, n/N (%)", "Adjusted, % (95% CI)"]
+    assert table.title == "A fall by arm"
     ids = [figure.id for figure in build_document(report()).figures()]
     assert {"forest-falls", "subgroup-forest-falls"} <= set(ids)

@@ -253,7 +253,7 @@ def test_a_trial_without_a_rule_of_response_has_no_people() -> None:
     said = facts(document.sections[0])
     assert "In people" not in said
     assert said["Does it matter?"] == (
-        "The plan names no difference in Hip pain score that is important, so the report cannot say."
+        "The plan names no difference in hip pain score that is important, so the report cannot say."
     )
 
 

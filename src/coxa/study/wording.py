@@ -70,6 +70,11 @@ def proportion_of(planned: PlannedAnalysis) -> str:
     return f"with {mid_sentence_label(planned.outcome_label)}"
 
 
+def no_word(planned: PlannedAnalysis) -> str:
+    """Return what one who counts as no is called: "no response", or "no" of another outcome."""
+    return "no response" if planned.response == "responder" else "no"
+
+
 def mid_sentence_label(label: str) -> str:
     """Return a label inside a sentence: with a small letter, unless it begins with an abbreviation."""
     return label if label[1:2].isupper() else label[:1].lower() + label[1:]

@@ -11,7 +11,7 @@ from coxa.estimates import Estimates, effects_in_subgroups, fit_proportions, sta
 from coxa.estimates.standardised import Scheme, Variance
 from coxa.models.results.run import AnyFit
 from coxa.study.comparative import PlannedAnalysis
-from coxa.study.wording import join_words, proportion_of
+from coxa.study.wording import join_words, no_word, proportion_of
 
 SCHEMES: dict[str, Scheme] = {"simple": "simple", "blocks": "pb", "minimisation": "ps"}
 VARIANCE_WORDS = {
@@ -93,7 +93,7 @@ class LogisticMethod(Method):
         cites = ("logistic", variance_of(planned), how)
         title = "Logistic regression at each visit, risks standardised over all participants"
         if how == "non_responder":
-            return Words(title=title, cites=cites, ddf=None, missing="Missing outcomes: counted as no response.")
+            return Words(title=title, cites=cites, ddf=None, missing=f"Missing outcomes: counted as {no_word(planned)}.")
         return Words(title=title, cites=cites, ddf=None)
 
     def sentences(self, telling: Telling) -> Iterator[str]:

@@ -9,7 +9,7 @@ from coxa.analyses.rows import AnalysisRows
 from coxa.estimates import Estimates, fit_proportions
 from coxa.models.results.run import AnyFit
 from coxa.study.comparative import PlannedAnalysis
-from coxa.study.wording import proportion_of
+from coxa.study.wording import no_word, proportion_of
 
 
 class ProportionsMethod(Method):
@@ -36,7 +36,7 @@ class ProportionsMethod(Method):
         how = planned.analysis.option("missing_response")
         title, cites = "Proportions, not adjusted", ("proportions", how)
         if how == "non_responder":
-            return Words(title=title, cites=cites, ddf=None, missing="Missing outcomes: counted as no response.")
+            return Words(title=title, cites=cites, ddf=None, missing=f"Missing outcomes: counted as {no_word(planned)}.")
         return Words(title=title, cites=cites, ddf=None)
 
     def sentences(self, telling: Telling) -> Iterator[str]:

@@ -141,7 +141,10 @@ def responder_table(
     fits: Sequence[AnyFit] = (),
     dataset: AnalysisDataset | None = None,
 ) -> Table:
-    """Return responders by arm and visit, and each arm's risk difference and ratios against the reference."""
+    """Return responders by arm and visit, and each arm's risk difference and ratios against the reference.
+
+    Those with another outcome that is yes or no, or with an event, are called by its label.
+    """
     study = planned.study
     rows = planned.rows(estimates.frame, "risk", "risk_difference", "risk_ratio", "odds_ratio")
     adjusted = _by_visit_and_arm(planned.rows(estimates.frame, "marginal_mean"))
@@ -157,9 +160,9 @@ def responder_table(
                 for row, arm in zip(shown, arms, strict=True)
             ]
         groups.append(RowGroup(study.label("visits", visit), tuple(shown)))
-    level = _level(rows)
+    level, counted = _level(rows), "Responders" if planned.response == "responder" else planned.outcome_label
     columns = (
-        Column("Responders, n/N (%)"),
+        Column(f"{counted}, n/N (%)"),
         *([Column(f"Adjusted, % ({level} CI)")] if adjusted else []),
         Column(f"Difference, percentage points ({level} CI)"),
         Column(f"Risk ratio ({level} CI)"),
@@ -168,7 +171,7 @@ def responder_table(
     )
     return Table(
         identifier("responders", planned.name),
-        study.words.say("Responders by {arm}"),
+        f"{counted} by {study.words.arm}",
         study.words.arm.capitalize(),
         columns,
         tuple(groups),

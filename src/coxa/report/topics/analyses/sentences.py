@@ -124,7 +124,8 @@ def important_sentence(planned: PlannedAnalysis, rows: Sequence[Record]) -> Pros
     important = planned.important
     if important is None or not planned.of_means:
         return prose(
-            f"The plan names no difference in {planned.outcome_label} that is important, so the report cannot say."
+            f"The plan names no difference in {mid_sentence(planned.outcome_label)} that is important, so the report "
+            "cannot say."
         )
     alike: dict[tuple[str, str], list[str]] = {}
     for record in rows:
