@@ -13,7 +13,9 @@ import pytest
 from typer.testing import CliRunner
 
 from coxa.cli.main import app
+from coxa.cohort.read import read_cohort
 from coxa.figures.figure import Figure
+from coxa.figures.profile import without_small_shares
 from coxa.report.analyse import analyse
 from coxa.report.build import build_document
 from coxa.report.document import Card, Document, List, Paragraph, Section, TableBlock
@@ -21,12 +23,13 @@ from coxa.report.report import Report
 from coxa.report.trace.crate import NOT_SHARED
 from coxa.report.trace.places import drawn_places, places
 from coxa.report.trace.results import results_frame
-from coxa.report.transform.sharing import protected_counts
+from coxa.report.transform.sharing import protected_counts, shared
 from coxa.report.transform.sharing.attack import attack, texts_in
 from coxa.report.transform.sharing.figures import OF_FEW, OF_PEOPLE, shared_figure
 from coxa.report.transform.sharing.protect import Protection
 from coxa.report.transform.sharing.words import OTHER, common, without_rare_words
 from coxa.report.write import write_report
+from coxa.study.kinds import study_of
 from coxa.tables.cells import Cell, Statistic
 from coxa.tables.formats import cell
 from coxa.tables.hidden import COUNTS, HIDDEN, Protected, address
@@ -34,6 +37,7 @@ from coxa.tables.prose import prose, with_n
 from coxa.tables.table import Column, Row, RowGroup, Table
 from tests.spec.drawn_trial import drawn_trial
 from tests.spec.small_trial import built, report
+from tests.spec.test_outcome_values import PLAN as KINDS
 
 K = 5
 ARMS = ("usual", "exercise", "total")
@@ -354,3 +358,39 @@ def test_files_of_the_team_are_not_handed_on(handed_on: Path) -> None:
     refused = runner.invoke(app, ["report", plan, "--share", "--out", str(full), "-q"])
     assert refused.exit_code == 2
     assert "has findings.csv, left_out.csv, disposition.csv" in refused.output
+
+
+@pytest.mark.parametrize(
+    ("yes", "n", "drawn"), [(2, 30, False), (28, 30, False), (0, 30, True), (12, 30, True), (12, 29, False)]
+)
+def test_a_share_is_drawn_only_where_the_count_that_it_tells_is_shown(yes: int, n: int, drawn: bool) -> None:
+    """Counts of 0, 12, 18, 28 and 30 are shown in the arm; 2 of 30, or all but 2, give a small count away."""
+    shares = pd.DataFrame({"arm": ["usual"], "count": [yes], "n": [n], "mean": [yes / n]})
+    numbers = frozenset(("usual", number) for number in (12, 18, 28, 30))
+    assert len(without_small_shares(shares, Protected(K, frozenset(), numbers))) == drawn
+
+
+def test_a_yes_or_no_at_baseline_gives_no_small_count_away() -> None:
+    """Two of twenty in exercise had a fall before: neither table nor figure has a number from which they follow."""
+    ids = [f"P{k:02d}" for k in range(40)]
+    arm = ["usual", "exercise"] * 20
+    before = [float(k in (1, 3)) for k in range(40)]
+    after = [float(k % 3 == 0) for k in range(40)]
+    people = pd.DataFrame({"participant_id": ids, "arm": arm, "randomisation_date": "2025-01-06"})
+    seen = [(who, visit, value) for visit, values in (("baseline", before), ("month_6", after))
+            for who, value in zip(ids, values, strict=True)]  # fmt: skip
+    assessed = pd.DataFrame(seen, columns=["participant_id", "visit", "value"]).assign(outcome="fell")
+    plan = {**KINDS, "report": {"baseline_table": ["fell"], "small_cells": K}}
+    plan["outcomes"] = {"fell": KINDS["outcomes"]["fell"]}
+    cohort = read_cohort(study_of(plan), {"participants": people, "assessments": assessed}).require_clean()
+    document = build_document(analyse(cohort))
+    safe = shared(document, analyse(cohort))
+    (drawn,) = [figure for figure in safe.figures() if figure.id == "observed-fell"]
+    rows = drawn.data.set_index(["visit", "arm"])
+    assert ("baseline", "exercise") not in rows.index
+    assert rows.loc[("baseline", "usual"), "count"] == 0
+    assert rows.loc[("month_6", "usual"), ["count", "n"]].tolist() == [7, 20]
+    texts = [
+        cell.text for table in safe.tables() if table.id == "baseline" for row in table.rows() for cell in row.cells
+    ]
+    assert not any(text.startswith(("2 (", "18 (")) for text in texts)

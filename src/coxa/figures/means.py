@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 from scipy import stats
+from statsmodels.stats.proportion import proportion_confint
 
 from coxa.derive.dataset import AnalysisDataset
 from coxa.estimates import Estimates
@@ -54,6 +56,22 @@ def observed_means(
     half = stats.t.ppf((1 + conf_level) / 2, (n - 1).clip(lower=1)) * found["std"] / n**0.5
     found = found.assign(conf_low=found["mean"] - half, conf_high=found["mean"] + half, n=n)
     return _ordered(study, found)
+
+
+def observed_shares(study: Study, dataset: AnalysisDataset, conf_level: float = 0.95) -> pd.DataFrame:
+    """Return the share with a yes by visit and arm, with Wilson's intervals.
+
+    Parameters are those of `observed_means`.
+
+    Returns
+    -------
+    DataFrame
+        MEAN_COLUMNS and `count`, the participants with a yes, by day and arm, reference first.
+    """
+    means = observed_means(study, dataset)
+    yes = (means["mean"] * means["n"]).round().astype(int)
+    low, high = proportion_confint(yes, means["n"], 1 - conf_level, method="wilson")
+    return means.assign(conf_low=np.asarray(low), conf_high=np.asarray(high), count=yes)
 
 
 def model_means(planned: PlannedAnalysis, estimates: Estimates) -> pd.DataFrame:

@@ -59,7 +59,7 @@ def plot_profile(
     study
         The plan: labels, planned days, direction of the outcome.
     means
-        From `observed_means` or `model_means`.
+        From `observed_means`, `observed_shares` or `model_means`.
     outcome
         Outcome of the plan.
     quantity
@@ -112,11 +112,21 @@ def plot_profile(
         return themed(_together(written, arm_scales(arms), axis_title, words))
 
     def hiding(protected: Protected) -> Figure:
-        less = without_numbers(means, protected, ["n"] if of_model else ["n", "conf_low", "conf_high"])
+        less = without_small_shares(means, protected) if "count" in means else means
+        less = without_numbers(less, protected, ["n"] if of_model else ["n", "conf_low", "conf_high"])
         return plot_profile(study, less, outcome, quantity=quantity, figure_id=figure_id, title=title, unit=unit)
 
     caption = f"{title} (in grey: {reference})" if many else title
     return Figure(figure_id, caption, draw, said, means, shown, along=("day",), hiding=hiding)
+
+
+def without_small_shares(shares: pd.DataFrame, protected: Protected) -> pd.DataFrame:
+    """Return the shares (columns `count` and `n`) that tell no count that is not shown: with n, each tells one."""
+    shown = []
+    for arm, yes, n in zip(shares["arm"], shares["count"], shares["n"], strict=True):
+        safe = n - yes == 0 or n - yes >= protected.k
+        shown.append(safe and all(protected.shows_number(arm, number) for number in (yes, n)))
+    return shares[np.array(shown, dtype=bool)].reset_index(drop=True)
 
 
 def without_numbers(means: pd.DataFrame, protected: Protected, columns: list[str]) -> pd.DataFrame:

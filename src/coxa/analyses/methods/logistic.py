@@ -93,7 +93,8 @@ class LogisticMethod(Method):
         cites = ("logistic", variance_of(planned), how)
         title = "Logistic regression at each visit, risks standardised over all participants"
         if how == "non_responder":
-            return Words(title=title, cites=cites, ddf=None, missing=f"Missing outcomes: counted as {no_word(planned)}.")
+            counted = f"Missing outcomes: counted as {no_word(planned)}."
+            return Words(title=title, cites=cites, ddf=None, missing=counted)
         return Words(title=title, cites=cites, ddf=None)
 
     def sentences(self, telling: Telling) -> Iterator[str]:

@@ -36,7 +36,8 @@ class ProportionsMethod(Method):
         how = planned.analysis.option("missing_response")
         title, cites = "Proportions, not adjusted", ("proportions", how)
         if how == "non_responder":
-            return Words(title=title, cites=cites, ddf=None, missing=f"Missing outcomes: counted as {no_word(planned)}.")
+            counted = f"Missing outcomes: counted as {no_word(planned)}."
+            return Words(title=title, cites=cites, ddf=None, missing=counted)
         return Words(title=title, cites=cites, ddf=None)
 
     def sentences(self, telling: Telling) -> Iterator[str]:

@@ -10,7 +10,11 @@ from coxa.report.record import ReportRecord
 from coxa.report.topics.missing.by_visit import missing_counts, plot_missingness
 from coxa.report.topics.missing.dropout_profile import plot_dropout_profile
 from coxa.report.topics.missing.patterns import completion_table, patterns_table, reasons_table
+from coxa.tables.characteristics import outcome_kind
 from coxa.tables.table import identifier
+
+AVERAGED = ("score", "count")
+"""Kinds of outcomes whose means are drawn; a mean of yes or no counts participants, and levels have none."""
 
 
 def missing_section(report: ReportRecord) -> Section:
@@ -50,7 +54,8 @@ def _blocks(report: ReportRecord) -> Iterator[Block]:
         else:
             yield silent("The data hold no reasons why values are missing at the endpoint.")
         if completion := completion_table(report.cohort, dataset):
-            title = f"{label}: observed means by the last visit with a value{extra}"
-            figure_id = identifier("dropout", *place)
-            yield FigureBlock(plot_dropout_profile(study, dataset, figure_id=figure_id, title=title))
+            if outcome in study.outcomes and outcome_kind(study, outcome) in AVERAGED:
+                title = f"{label}: observed means by the last visit with a value{extra}"
+                figure_id = identifier("dropout", *place)
+                yield FigureBlock(plot_dropout_profile(study, dataset, figure_id=figure_id, title=title))
             yield TableBlock(completion)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from coxa.derive.observed import observed_values
-from coxa.figures.means import observed_means
+from coxa.figures.means import observed_means, observed_shares
 from coxa.figures.profile import plot_profile
 from coxa.report.document import FigureBlock, Paragraph, Section, TableBlock, silent
 from coxa.report.record import ReportRecord
@@ -36,12 +36,13 @@ def observed_section(report: ReportRecord) -> Section:
             continue
         label = study.label("outcomes", outcome)
         shown: Measure = measure if outcome_kind(study, outcome) == "score" else "value"
-        quantity = "Observed proportion" if outcome_kind(study, outcome) == "yes_no" else MEASURES[shown]
+        yes_no, dataset = outcome_kind(study, outcome) == "yes_no", report.datasets[estimand]
+        quantity = "Observed proportion" if yes_no else MEASURES[shown]
         figures.append(
             FigureBlock(
                 plot_profile(
                     study,
-                    observed_means(study, report.datasets[estimand], shown),
+                    observed_shares(study, dataset) if yes_no else observed_means(study, dataset, shown),
                     outcome,
                     quantity=quantity,
                     figure_id=identifier("observed", outcome),
