@@ -87,6 +87,14 @@ class TippingMap:
     plausible      : for the arm and for the other the lowest and the highest amount that is plausible from the data;
                      see `plausible_shifts`
     alpha          : two-sided level of the conclusion
+
+    Examples
+    --------
+    >>> line = pd.DataFrame({"against_shift": [0.0], "arm_shift": [-3.5]})
+    >>> cell = np.array([[2.0]]), np.array([[1.0]]), np.array([[0.046]])
+    >>> TippingMap("new", "old", "b", np.zeros(1), np.zeros(1), *cell, line, ((-4.0, 0.0), (-1.0, 1.0)), 0.05).cells()
+       arm_shift  against_shift  estimate  std_error  p_value  significant
+    0        0.0            0.0       2.0        1.0    0.046         True
     """
 
     arm: str
