@@ -44,6 +44,8 @@ def figure_words(study: ComparativeStudy, figure: Figure) -> str:
     'difference, WOMAC total, Year 1, Manual therapy less Usual care'
     """
     kind = f"share attending {figure.sessions} sessions or more" if figure.sessions else KINDS[figure.kind]
+    if figure.outcome is not None and study.outcomes[figure.outcome].kind == "yes_no":
+        kind = {"mean": "share", "difference": "difference in shares"}.get(figure.kind, kind)
     named = [
         study.label(what, name)
         for what, name in (("outcomes", figure.outcome), ("visits", figure.visit), ("arms", figure.arm))
