@@ -13,6 +13,7 @@ from coxa.report.topics.analyses.main_results import main_results_section
 from coxa.report.topics.analyses.section import analyses_section
 from coxa.report.topics.answer.people import main_response, people_section
 from coxa.report.topics.answer.section import answer_section
+from coxa.report.topics.case_mix.section import case_mix_section
 from coxa.report.topics.checklists.section import with_checklists
 from coxa.report.topics.committee.groups import Arms
 from coxa.report.topics.committee.section import committee_sections
@@ -52,6 +53,7 @@ SUPPLEMENT: tuple[Builder, ...] = (
     trial_design_section,
     estimands_section,
     analysed_section,
+    case_mix_section,
     delivery_section,
     observed_section,
     responders_section,
@@ -125,7 +127,7 @@ def sections(report: ReportRecord[Study]) -> Iterator[Section]:
     Section
         Of a study that compares arms or groups: the answer; methods, participants, results, harms and references; the
         result in people; design, estimands, who was analysed, delivery, observed outcomes, responders, each analysis,
-        model diagnostics, rates and terms of harms, and the topics with data, as red flags; protocol and deviations,
+        model diagnostics, rates and terms of harms, and the topics with data, as case mix; protocol and deviations,
         data, run record. Of a service: study design, participants, completeness, observed outcomes, topics; protocol
         and deviations where the plan was locked, data, run record.
     """

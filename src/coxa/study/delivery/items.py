@@ -132,7 +132,7 @@ def _dose(one: Prescription, label: str) -> str:
     parts += [load_words(one)] if one.load is not None or one.load_type is not None else []
     parts += [f"effort {_span(one.effort)} of 10"] if one.effort is not None else []
     parts += ["on each side"] if one.per_side and parts else []
-    parts += [f"{_span(one.per_week)} times a week"] if one.per_week is not None else []
+    parts += ["once a week" if one.per_week == 1 else f"{_span(one.per_week)} times a week"] if one.per_week else []
     return f"{label}: {', '.join(parts)}" if parts else ""
 
 

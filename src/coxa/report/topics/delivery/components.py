@@ -48,7 +48,7 @@ def components_table(study: ComparativeStudy) -> Table | None:
         "Component",
         tuple(Column(study.label("arms", arm), "center") for arm in study.arm_order),
         tuple(groups),
-        (Footnote("From the plan: `delivers` of each " + study.words.arm + "."),),
+        (Footnote("From the plan."),),
     )
 
 

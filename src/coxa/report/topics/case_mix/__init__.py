@@ -1,0 +1,1 @@
+"""Case mix: the conditions of the participants and their risk factors."""
