@@ -12,10 +12,13 @@ if TYPE_CHECKING:
     from coxa.derive.flare import FlareRule as FlareRule
     from coxa.derive.flare import flare_rates as flare_rates
     from coxa.derive.flare import flares as flares
+    from coxa.derive.flare_days import flare_days as flare_days
     from coxa.derive.lag import lagged as lagged
     from coxa.derive.pain_monitor import PainBands as PainBands
     from coxa.derive.pain_monitor import pain_monitoring as pain_monitoring
+    from coxa.derive.progression import progression as progression
     from coxa.derive.session_rpe import session_load as session_load
+    from coxa.derive.training_weeks import training_weeks as training_weeks
     from coxa.derive.within_person import within_between as within_between
     from coxa.derive.workload_ratio import workload as workload
     from coxa.derive.workload_ratio import workload_summary as workload_summary
@@ -26,9 +29,12 @@ __getattr__, __dir__, __all__ = lazy(
         "coxa.derive.adherence": ("diary_adherence",),
         "coxa.derive.diary": ("derive_diary",),
         "coxa.derive.flare": ("FlareRule", "flare_rates", "flares"),
+        "coxa.derive.flare_days": ("flare_days",),
         "coxa.derive.lag": ("lagged",),
         "coxa.derive.pain_monitor": ("PainBands", "pain_monitoring"),
+        "coxa.derive.progression": ("progression",),
         "coxa.derive.session_rpe": ("session_load",),
+        "coxa.derive.training_weeks": ("training_weeks",),
         "coxa.derive.within_person": ("within_between",),
         "coxa.derive.workload_ratio": ("workload", "workload_summary"),
     },

@@ -9,6 +9,7 @@ import pandas as pd
 
 from coxa.cohort.checks.events import has_word
 from coxa.cohort.cohort import Cohort
+from coxa.derive.flare_events import flare_onsets, last_entries
 from coxa.derive.goals import GOAL, derive_goals
 from coxa.derive.once import once
 from coxa.derive.study_day import study_days
@@ -35,6 +36,8 @@ def event_days(cohort: Cohort, name: str) -> pd.DataFrame:
         An event has neither date nor study day.
     """
     event = with_arms(cohort.study, "An event").events[name]
+    if event.source.flare:
+        return flare_onsets(cohort)
     table, where = event.source.table, dict(event.source.where)
     rows = cohort.table(table)
     if table == "outcome_events":
@@ -141,8 +144,10 @@ def end_of_observation(cohort: Cohort, name: str) -> pd.Series:
     """Return, by participant, the day on which observation for an event ended; missing where nothing says so.
 
     It is the stated end; else the last contact. Where a cohort has no visits after baseline at all nothing says when
-    observation ended.
+    observation ended. For flares of the diary it is the day of the last entry, and day 0 without one.
     """
+    if with_arms(cohort.study, "An event").events[name].source.flare:
+        return last_entries(cohort)
     end, contacts = stated_end(cohort, name), last_contacts(cohort)
     return end.fillna(contacts) if (contacts > 0).any() else end
 

@@ -51,6 +51,8 @@ def plot_profile(
     title: str,
     unit: str | None = None,
     of_model: bool = False,
+    over: str = "visits",
+    directed: bool = True,
 ) -> Figure:
     """Draw means with confidence intervals over the planned days, n below the axis.
 
@@ -70,6 +72,10 @@ def plot_profile(
         Unit of the means, where it is not that of the outcome.
     of_model
         Whether the intervals are those of a model. Those of described values would tell n, and go where n is hidden.
+    over
+        What the visits of the plan are, in a sentence.
+    directed
+        Whether more or less of it is better, and said.
 
     Returns
     -------
@@ -97,9 +103,10 @@ def plot_profile(
     if labelled["n"].isna().any():
         labelled["n"] = [HIDDEN if pd.isna(n) else f"{n:.0f}" for n in labelled["n"]]
     arms = list(dict.fromkeys(labelled["arm_label"]))
-    axis_title = [quantity, f"({unit or scale.unit}; {scale.direction})"]
+    direction = scale.direction if directed else ""
+    axis_title = [quantity, f"({unit or scale.unit}{direction and '; '}{direction})"]
     words, many, reference = study.words, len(arms) > MOST_ARMS, next(iter(study.groups.values()))
-    said = profile_text(labelled, quantity, scale)
+    said = profile_text(labelled, quantity, direction, over)
     if not axis_of_visits(labelled).to_scale:
         said = prose(said, f" {EVEN}.")
     if many:
@@ -114,7 +121,10 @@ def plot_profile(
     def hiding(protected: Protected) -> Figure:
         less = without_small_shares(means, protected) if "count" in means else means
         less = without_numbers(less, protected, ["n"] if of_model else ["n", "conf_low", "conf_high"])
-        return plot_profile(study, less, outcome, quantity=quantity, figure_id=figure_id, title=title, unit=unit)
+        return plot_profile(
+            study, less, outcome, quantity=quantity, figure_id=figure_id, title=title, unit=unit, over=over,
+            directed=directed,
+        )  # fmt: skip
 
     caption = f"{title} (in grey: {reference})" if many else title
     return Figure(figure_id, caption, draw, said, means, shown, along=("day",), hiding=hiding)

@@ -7,7 +7,6 @@ from collections.abc import Iterable
 import pandas as pd
 
 from coxa.figures.figure import Figure
-from coxa.study.scales import OutcomeScale
 from coxa.tables.formats import cell
 from coxa.tables.prose import Prose, joined, prose
 from coxa.tables.records import records
@@ -19,9 +18,9 @@ def figure_text(figure: Figure) -> str:
     return f"{figure.title}. {figure.alt}"
 
 
-def profile_text(labelled: pd.DataFrame, quantity: str, scale: OutcomeScale) -> Prose:
+def profile_text(labelled: pd.DataFrame, quantity: str, direction: str, over: str = "visits") -> Prose:
     """Say the means of each arm at each visit, with their limits (cells in `text`) and n."""
-    said = f"Lines over the visits. {quantity} with confidence interval; {scale.direction}."
+    said = f"Lines over the {over}. {quantity} with confidence interval{direction and '; '}{direction}."
     arms = []
     for arm, rows in labelled.groupby("arm_label", sort=False):
         points = [prose(f"{row['visit_label']} ", row["text"], f", n {row['n']}") for row in records(rows)]

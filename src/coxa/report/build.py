@@ -21,6 +21,7 @@ from coxa.report.topics.data.run import run_section
 from coxa.report.topics.data.section import data_section
 from coxa.report.topics.delivery.section import delivery_section
 from coxa.report.topics.diagnostics.section import diagnostics_section
+from coxa.report.topics.diary.section import diary_section
 from coxa.report.topics.harms.section import harms_detail_section, harms_section
 from coxa.report.topics.methods.section import methods_section, references_section
 from coxa.report.topics.observed.section import observed_section
@@ -29,6 +30,7 @@ from coxa.report.topics.protocol.section import protocol_section
 from coxa.report.topics.red_flags.section import red_flags_section
 from coxa.report.topics.responders.section import responders_section
 from coxa.report.topics.service.section import service_sections
+from coxa.report.topics.training.section import training_section
 from coxa.report.topics.trial_design.section import DESIGNS, trial_design_section
 from coxa.report.trace.explained import explained
 from coxa.report.transform.sharing import shared
@@ -55,6 +57,8 @@ SUPPLEMENT: tuple[Builder, ...] = (
     analysed_section,
     case_mix_section,
     delivery_section,
+    diary_section,
+    training_section,
     observed_section,
     responders_section,
     analyses_section,
@@ -134,6 +138,7 @@ def sections(report: ReportRecord[Study]) -> Iterator[Section]:
     if not compares(report):
         yield trial_design_section(report)
         yield from service_sections(report)
+        yield from _in("main", report, diary_section, training_section)
         yield from _in("annex", report, *([protocol_section] if report.status.lock else []), data_section, run_section)
         return
     yield from _in("main", report, *MAIN)

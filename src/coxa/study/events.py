@@ -55,6 +55,19 @@ class EventSource(Part):
         description="Column: the words that a row has to have, for example `status: [return_to_sport]`.",
     )
     date: Name | None = Field(None, description="Column of the date; that of the table's first day unless given.")
+    flare: bool = Field(
+        False,
+        description="True: the events are the flares of pain in the daily diary, each on its first day, as `diary: "
+        "flares` defines them; observation ends with the last entry.",
+    )
+
+    @model_validator(mode="after")
+    def _flares_are_in_the_diary(self) -> EventSource:
+        if self.flare and self.table != "daily_diary":
+            raise ValueError("flares are derived from the diary; write `table: daily_diary`, or remove `flare`")
+        if self.flare and (self.where or self.date):
+            raise ValueError("flares are derived from pain; remove `where` and `date`")
+        return self
 
 
 class EventOutcome(NotAScore):

@@ -15,6 +15,7 @@ from coxa.cards import Card
 from coxa.errors import CoxaError, not_allowed
 from coxa.study.base import Problem
 from coxa.study.design_words import DesignWords
+from coxa.study.diary import Diary
 from coxa.study.outcome import Outcome
 from coxa.study.parts import Covariate, Name, Part, ReportOptions, Visit, label_of
 from coxa.study.protocol import Protocol
@@ -106,6 +107,9 @@ class Study(Part):
     outcomes: dict[Name, Outcome] = Field(default_factory=dict, description="What is measured at visits.")
     covariates: dict[Name, Covariate] = Field(
         default_factory=dict, description="Baseline variables, to describe participants or to adjust for."
+    )
+    diary: Diary | None = Field(
+        None, description="How the daily diary is read: days due, bands, flares, standards, load, and models of days."
     )
     protocol: Protocol | None = Field(None, description="What only the authors know, for report and checklists.")
     data: DataSource | None = Field(None, description="Where the data are; may be added later.")

@@ -49,10 +49,12 @@ class ByArm:
         cells = (share_cell(n.get(arm, 0), total.get(arm, 0), self.at(term, arm), rule) for arm in self.arms)
         return Row(label, tuple(cells), level)
 
-    def numbers(self, label: str, term: str, rule: str, frame: pd.DataFrame, column: str, level: int = 0) -> Row:
+    def numbers(
+        self, label: str, term: str, rule: str, frame: pd.DataFrame, column: str, level: int = 0, decimals: int = 1
+    ) -> Row:
         """Return a row of mean (SD), or median [Q1, Q3], of a column of `frame` by its `arm`; missing is left out."""
         values = known_by_arm(frame, column, self.arms)
-        cells = (summarised(rule, known, self.at(term, arm)) for arm, known in values.items())
+        cells = (summarised(rule, known, self.at(term, arm), decimals) for arm, known in values.items())
         return Row(label, tuple(cells), level)
 
 
@@ -76,8 +78,8 @@ def share_cell(n: float, total: float, at: Statistic, rule: str = "") -> Cell:
 def named_columns(
     study: Study, sizes: Mapping[str, int], analysis: str = "participants", term: str = "allocated"
 ) -> tuple[Column, ...]:
-    """Return one column per arm with the number of participants in its heading: those allocated, unless said."""
-    return tuple(Column(with_n(study.label("arms", arm), counted(n, analysis, term, arm))) for arm, n in sizes.items())
+    """Return one column per group with the number of participants in its heading: those allocated, unless said."""
+    return tuple(Column(with_n(study.groups[arm], counted(n, analysis, term, arm))) for arm, n in sizes.items())
 
 
 def group_columns(study: Study, sizes: Mapping[str, int]) -> tuple[Column, ...]:

@@ -42,7 +42,7 @@ def check_events(draft: Draft) -> Checked:
         tuple(
             finding
             for name, event in study.events.items()
-            if event.source.table in study.data.tables
+            if event.source.table in study.data.tables and not event.source.flare
             for finding in _of_event(draft, name, event)
         )
     )

@@ -14,6 +14,7 @@ from coxa.cohort.checks.dates import (
     check_visit_order,
     check_windows,
 )
+from coxa.cohort.checks.diary import check_diary
 from coxa.cohort.checks.events import check_events
 from coxa.cohort.checks.exposures import check_exposures
 from coxa.cohort.checks.forms import check_forms
@@ -77,6 +78,7 @@ CHECKS: tuple[Callable[[Draft], Checked], ...] = (
     check_session_totals,
     check_red_flags,
     check_goals,
+    check_diary,
     check_texts,
     check_labels,
 )

@@ -8,6 +8,7 @@ from itertools import pairwise
 from coxa.errors import CoxaError
 from coxa.study.base import Problem, known
 from coxa.study.checks.covariate_sources import source_problems
+from coxa.study.diary import diary_problems
 from coxa.study.important import report_problems
 from coxa.study.plan import Study, baseline_candidates
 from coxa.study.scales import outcome_scale
@@ -26,6 +27,7 @@ def shared_problems(study: Study) -> Iterator[Problem]:
     yield from _outcome_problems(study)
     yield from source_problems(study)
     yield from _data_problems(study)
+    yield from diary_problems(study.diary, study.covariates)
     yield from known(
         study.report.baseline_table,
         [*study.covariates, *study.outcomes],

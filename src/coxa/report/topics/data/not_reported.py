@@ -17,14 +17,13 @@ SHOWN = frozenset(
         "intercurrent_events",
         "treatment_sessions",
         "session_totals",
+        "daily_diary",
+        "sport_training",
         "co_interventions",
         "adverse_events",
     }
 )
 """Tables of the dictionary that the report shows as a whole."""
-
-IN_PART = {"daily_diary": "Home exercise is reported under delivery; other columns are not."}
-"""Tables of which some columns are shown -> what."""
 
 NOWHERE = "No"
 
@@ -46,7 +45,7 @@ def not_reported_table(cohort: Cohort) -> Table | None:
             cell("count", {"n": n}, Statistic(analysis="not_reported", term=f"{name} {what}"))
             for what, n in counts.items()
         )
-        rows.append(Row(load_table(name).label, (*cells, Cell(IN_PART.get(name, NOWHERE)))))
+        rows.append(Row(load_table(name).label, (*cells, Cell(NOWHERE))))
     if not rows:
         return None
     return Table(
