@@ -64,6 +64,8 @@ def derive_kept(cohort: Cohort) -> KeptDiary | None:
     >>> from coxa.cohort.read import read_cohort
     >>> derive_kept(read_cohort(read_study("study.yaml")))  # doctest: +SKIP
     """
+    if cohort.table("daily_diary").empty:
+        return None
     plan, people = diary_of(cohort.study.diary), participants_by_group(cohort)
     people = people[people["arm"].notna()].drop_duplicates("participant_id")
     entries = _entries(cohort, people)
