@@ -7,9 +7,24 @@ from typing import TYPE_CHECKING
 from coxa.lazy import lazy
 
 if TYPE_CHECKING:
+    from coxa.impute.analyse import analyse_ancova as analyse_ancova
+    from coxa.impute.analyse import analyse_mmrm as analyse_mmrm
+    from coxa.impute.analysed import Analysed as Analysed
+    from coxa.impute.analysed import PooledResults as PooledResults
+    from coxa.impute.analysed import pool_any_difference as pool_any_difference
+    from coxa.impute.analysed import pool_imputations as pool_imputations
+    from coxa.impute.any_analysis import analyse_each as analyse_each
+    from coxa.impute.chained import ImputedCovariates as ImputedCovariates
+    from coxa.impute.chained import impute_covariates as impute_covariates
     from coxa.impute.conditional import ConditionalMean as ConditionalMean
     from coxa.impute.conditional import conditional_mean as conditional_mean
+    from coxa.impute.convergence import Convergence as Convergence
     from coxa.impute.deltas import Delta as Delta
+    from coxa.impute.draws import Draws as Draws
+    from coxa.impute.draws import draw_parameters as draw_parameters
+    from coxa.impute.imputations import Imputations as Imputations
+    from coxa.impute.imputations import impute_outcomes as impute_outcomes
+    from coxa.impute.imputations import impute_scores as impute_scores
     from coxa.impute.joint_tests import PooledTest as PooledTest
     from coxa.impute.joint_tests import pool_chi_squares as pool_chi_squares
     from coxa.impute.joint_tests import pool_joint as pool_joint
@@ -20,6 +35,9 @@ if TYPE_CHECKING:
     from coxa.impute.pooling import Pooled as Pooled
     from coxa.impute.pooling import enough_imputations as enough_imputations
     from coxa.impute.pooling import pool_rubin as pool_rubin
+    from coxa.impute.responders import analyse_responders as analyse_responders
+    from coxa.impute.scores import Steps as Steps
+    from coxa.impute.scores import draw_scores as draw_scores
     from coxa.impute.strategies import Strategy as Strategy
     from coxa.impute.strategies import carry_from as carry_from
     from coxa.impute.strategies import strategy_named as strategy_named
@@ -31,11 +49,20 @@ if TYPE_CHECKING:
 __getattr__, __dir__, __all__ = lazy(
     __name__,
     {
+        "coxa.impute.analyse": ("analyse_ancova", "analyse_mmrm"),
+        "coxa.impute.analysed": ("Analysed", "PooledResults", "pool_any_difference", "pool_imputations"),
+        "coxa.impute.any_analysis": ("analyse_each",),
+        "coxa.impute.chained": ("ImputedCovariates", "impute_covariates"),
         "coxa.impute.conditional": ("ConditionalMean", "conditional_mean"),
+        "coxa.impute.convergence": ("Convergence",),
         "coxa.impute.deltas": ("Delta",),
+        "coxa.impute.draws": ("Draws", "draw_parameters"),
+        "coxa.impute.imputations": ("Imputations", "impute_outcomes", "impute_scores"),
         "coxa.impute.joint_tests": ("PooledTest", "pool_chi_squares", "pool_joint", "pool_likelihood_ratios"),
         "coxa.impute.outcomes": ("IncompleteOutcomes", "incomplete_outcomes"),
         "coxa.impute.pooling": ("Enough", "Pooled", "enough_imputations", "pool_rubin"),
+        "coxa.impute.responders": ("analyse_responders",),
+        "coxa.impute.scores": ("Steps", "draw_scores"),
         "coxa.impute.strategies": ("Strategy", "carry_from", "strategy_named"),
         "coxa.impute.tipping": ("TippingMap", "TippingPoint", "tipping_map", "tipping_point"),
     },

@@ -1,0 +1,252 @@
+"""Scores that have bounds and steps: a normal variable behind them, and imputed values on the instrument's own steps.
+
+A score is what is seen of a normal variable: the step that it is nearest to, the lowest or highest one where it is
+beyond the range. An observed score says in which interval the variable is, and at the floor or the ceiling only on
+which side. Coefficients and covariance are those of the variable, in units of the score, so that strategies and deltas
+mean what they mean for a normal outcome; an imputed value is the step that an imputed variable is nearest to.
+
+Sources: Albert & Chib, JASA 1993, 88:669-679, for the draws; Tobin, Econometrica 1958, 26:24-36, for limits.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from scipy.special import ndtr, ndtri
+
+from coxa.errors import OptionError, check_known
+from coxa.impute.draws import Draws, bayesian, in_turn, planned, shown
+from coxa.impute.gibbs import bartlett, inverse_wishart
+from coxa.impute.outcomes import IncompleteOutcomes
+from coxa.models import Fit
+from coxa.models.design.matrix import orthonormal
+from coxa.models.numerics.one_thread import one_thread
+
+OFF_RANGE = 1e-9
+"""Part of a step by which a score may be outside its range: rounding."""
+
+
+@dataclass(frozen=True, slots=True)
+class Steps:
+    """The values that a score can take: from `low` to `high` in steps of `step`.
+
+    Raises
+    ------
+    OptionError
+        The range is no whole number of steps, or empty.
+
+    Examples
+    --------
+    >>> Steps(0, 10, 1).nearest(np.array([-3.0, 2.4, 2.6, 12.0])).tolist()
+    [0.0, 2.0, 3.0, 10.0]
+    >>> Steps(0, 100, 1.25).count
+    81
+    """
+
+    low: float
+    high: float
+    step: float = 1.0
+
+    def __post_init__(self) -> None:
+        number = (self.high - self.low) / self.step if self.step > 0 else 0.0
+        if number < 1 or abs(number - round(number)) > 1e-6:
+            raise OptionError(
+                f"The range {self.low:g} to {self.high:g} is not a whole number of steps of {self.step:g}. Give the "
+                "lowest and the highest score, and the smallest difference of two scores."
+            )
+
+    @property
+    def count(self) -> int:
+        """Number of values."""
+        return round((self.high - self.low) / self.step) + 1
+
+    def nearest(self, values: np.ndarray) -> np.ndarray:
+        """Return the steps that values are nearest to, the lowest or highest beyond the range."""
+        place = np.clip(np.rint((values - self.low) / self.step), 0, self.count - 1)
+        return np.asarray(self.low + self.step * place)
+
+    def interval(self, scores: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return between which values the variable behind scores is; without limits where a score is missing.
+
+        Raises
+        ------
+        OptionError
+            A score is outside the range.
+        """
+        slack = OFF_RANGE * self.step
+        wrong = (scores < self.low - slack) | (scores > self.high + slack)
+        if wrong.any():
+            raise OptionError(
+                f"{int(wrong.sum())} scores are outside {self.low:g} to {self.high:g}, such as {scores[wrong][0]:g}. "
+                "Correct them or the range. Of changes from baseline give the column of the baseline."
+            )
+        half = self.step / 2
+        missing = np.isnan(scores)
+        low = np.where(missing | (scores <= self.low + slack), -np.inf, scores - half)
+        high = np.where(missing | (scores >= self.high - slack), np.inf, scores + half)
+        return low, high
+
+
+def baseline_of(outcomes: IncompleteOutcomes, baseline: str | None) -> np.ndarray:
+    """Return what was taken off each participant's scores, (n, 1): the baseline of changes, else 0."""
+    if baseline is None:
+        return np.zeros((len(outcomes.arm), 1))
+    check_known("covariate of the model", baseline, [str(name) for name in outcomes.people.columns])
+    return outcomes.people[baseline].to_numpy(dtype=float)[:, None]
+
+
+def draw_scores(
+    fit: Fit,
+    outcomes: IncompleteOutcomes,
+    steps: Steps,
+    draws: int = 1000,
+    *,
+    baseline: str | None = None,
+    seed: int = 1,
+    chains: int = 10,
+    burn_in: int = 200,
+    thin: int = 5,
+) -> Draws:
+    """Draw the parameters of a normal variable behind scores, and its values where scores were observed.
+
+    Parameters
+    ----------
+    fit : Fit
+        Of `coxa.models.fit_mmrm` to the scores, unstructured; the chains begin there.
+    outcomes : IncompleteOutcomes
+        The scores with their gaps.
+    steps : Steps
+        The values that a score can take.
+    draws : int
+    baseline : str, optional
+        Column of the score at baseline where the outcome is the change from it. It is a covariate of the model.
+    seed, chains, burn_in, thin : int
+        As of `draw_parameters`.
+
+    Returns
+    -------
+    Draws
+        With the values of the normal variable of participants with gaps; `impute_scores` needs them.
+
+    Raises
+    ------
+    OptionError
+        A score is outside its range, or the model is of another kind.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from coxa.impute import incomplete_outcomes
+    >>> from coxa.models import fit_mmrm
+    >>> rng = np.random.default_rng(1)
+    >>> who = np.repeat(np.arange(60), 2)
+    >>> d = pd.DataFrame({"participant_id": who, "visit": ["week_1", "week_2"] * 60})
+    >>> d["arm"] = np.where(who % 2, "a", "b")
+    >>> d["pain"] = Steps(0, 10).nearest(3 + 2 * rng.normal(size=60)[who] + 2 * rng.normal(size=120))
+    >>> d.loc[[1, 3, 81], "pain"] = np.nan
+    >>> fit = fit_mmrm("pain ~ arm * visit", d)
+    >>> drawn = draw_scores(fit, incomplete_outcomes(fit, d, reference="b"), Steps(0, 10), 100)
+    >>> drawn.size, drawn.latent.shape
+    (100, (100, 3, 2))
+    """
+    if fit.structure != "us" or fit.group is not None:
+        raise OptionError(
+            "Scores are drawn with one unstructured covariance of all arms. Fit the model with covariance='us' and "
+            "without `group`."
+        )
+    shift = baseline_of(outcomes, baseline)
+    low, high = (limit - shift for limit in steps.interval(outcomes.y + shift))
+    gaps = outcomes.missing.any(axis=1)
+    ran = planned(draws, chains, burn_in, thin)
+    chains, length = ran.chains, ran.kept * ran.thin
+    rng = np.random.default_rng(seed)
+    beta = np.empty((chains, length, len(fit.params)))
+    covariance = np.empty((chains, length, 1, *fit.covariance.shape))
+    latent = np.empty((chains, ran.kept, int(gaps.sum()), outcomes.y.shape[1]), dtype=np.float32)
+    with one_thread():
+        chain = LatentChains.started(fit, outcomes, chains, rng)
+        for _ in range(burn_in):
+            chain.advance(low, high, rng)
+        for k in range(length):
+            chain.advance(low, high, rng)
+            beta[:, k], covariance[:, k, 0] = chain.beta @ chain.back.T, chain.covariance
+            latent[:, k // thin] = chain.values[:, gaps]
+    drawn = bayesian(draws, beta, covariance, shown(fit, beta, covariance, ran, 1.0))
+    return replace(drawn, latent=in_turn(latent, ran.kept, draws))
+
+
+@dataclass(slots=True)
+class LatentChains:
+    """K chains of a normal variable behind the scores of n participants at m visits.
+
+    x          : (n m, p) orthonormal design of all participants at all visits
+    gram       : (m, m, p, p) its products by visits
+    back       : (p, p) takes coefficients in its coordinates to those of the formula
+    values     : (K, n, m) the variable, also where a score is missing
+    beta       : (K, p)
+    covariance : (K, m, m)
+    """
+
+    x: np.ndarray
+    gram: np.ndarray
+    back: np.ndarray
+    values: np.ndarray
+    beta: np.ndarray
+    covariance: np.ndarray
+
+    @classmethod
+    def started(cls, fit: Fit, outcomes: IncompleteOutcomes, chains: int, rng: np.random.Generator) -> LatentChains:
+        """Begin at the scores, with draws of the model in gaps, and covariances that scatter around the model's."""
+        n, m, p = outcomes.own_design.shape
+        basis = orthonormal(outcomes.own_design.reshape(n * m, p), tuple(map(str, fit.params.index)))
+        design = basis.q.reshape(n, m, p)
+        mean = outcomes.own_design @ fit.params.to_numpy()
+        df = max(m + 2, n // 4)
+        factor = np.linalg.cholesky(fit.covariance.to_numpy()) @ bartlett(chains, m, df, rng) / np.sqrt(df)
+        covariance = factor @ factor.swapaxes(1, 2)
+        noise = rng.standard_normal((chains, n, m)) @ factor.swapaxes(1, 2)
+        values = np.where(outcomes.missing, mean + noise, outcomes.y)
+        gram = np.einsum("nap,nbq->abpq", design, design, optimize=True)
+        return cls(basis.q, gram, basis.back, values, np.zeros((chains, p)), covariance)
+
+    def advance(self, low: np.ndarray, high: np.ndarray, rng: np.random.Generator) -> None:
+        """Draw coefficients, covariance, and the variable visit by visit within its limits (n, m)."""
+        chains, n, m = self.values.shape
+        p = self.x.shape[1]
+        precision = np.linalg.inv(self.covariance)
+        information = np.einsum("kab,abpq->kpq", precision, self.gram, optimize=True)
+        score = (self.values @ precision).reshape(chains, n * m) @ self.x
+        lower = np.linalg.cholesky(information)
+        noise = np.linalg.solve(lower.swapaxes(1, 2), rng.standard_normal((chains, p, 1)))
+        self.beta = (np.linalg.solve(information, score[:, :, None]) + noise)[..., 0]
+        mean = (self.beta @ self.x.T).reshape(chains, n, m)
+        left = self.values - mean
+        scale = left.swapaxes(1, 2) @ left
+        self.covariance = inverse_wishart(scale[:, None], np.array([n]), rng)[:, 0]
+        precision = np.linalg.inv(self.covariance)
+        for v in range(m):
+            sd = 1 / np.sqrt(precision[:, v, v])[:, None]
+            centre = left[:, :, v] - (left @ precision[:, :, v : v + 1])[..., 0] * sd**2
+            limits = [(limit[:, v] - mean[:, :, v] - centre) / sd for limit in (low, high)]
+            left[:, :, v] = centre + sd * truncated(limits[0], limits[1], rng)
+        self.values = mean + left
+
+
+def truncated(low: np.ndarray, high: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Draw standard normal values between limits of any shape, which may be infinite.
+
+    Where both limits are above zero the mirrored interval is used, in which probabilities keep their digits.
+
+    Examples
+    --------
+    >>> drawn = truncated(np.full(1000, 9.0), np.full(1000, 9.5), np.random.default_rng(1))
+    >>> bool((drawn >= 9).all() and (drawn <= 9.5).all())
+    True
+    """
+    mirrored = low > 0
+    a, b = np.where(mirrored, -high, low), np.where(mirrored, -low, high)
+    first, last = ndtr(a), ndtr(b)
+    drawn = ndtri(first + (last - first) * rng.random(a.shape))
+    drawn = np.clip(np.where(np.isfinite(drawn), drawn, b), a, b)
+    return np.asarray(np.where(mirrored, -drawn, drawn))
