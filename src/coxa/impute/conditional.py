@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import get_args
 
 import numpy as np
@@ -167,6 +167,10 @@ class ConditionalMean:
             }
             for j, visit in enumerate(self.outcomes.visits)
         ]
+
+    def warned(self, warning: str) -> ConditionalMean:
+        """Return the same estimates with one warning more."""
+        return replace(self, warnings=(*self.warnings, warning))
 
     def imputed(self) -> pd.DataFrame:
         """Return how many outcomes were imputed, one row per arm and visit.

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from coxa.errors import not_allowed
 from coxa.study.analysis import Analysis
+from coxa.study.checks.imputation import imputation_faults
 from coxa.study.comparative import ComparativeStudy
 from coxa.study.models import models_of
 from coxa.study.words import GROUPINGS
@@ -103,6 +104,7 @@ def analysis_problems(study: ComparativeStudy, name: str, analysis: Analysis, cl
     categories = [word for word, covariate in study.covariates.items() if covariate.type == "category"]
     yield from _known(analysis.option("strata", ()), categories, "covariate of `type: category`", (*at, "strata"))
     yield from random_faults(study, name, analysis, cluster)
+    yield from imputation_faults(study, name, analysis)
     yield from _columns(study, analysis, at)
     yield from _visits(study, analysis, at)
     yield from _estimand(study, analysis, at)

@@ -14,6 +14,7 @@ from coxa.study.models.counts import CountModel
 from coxa.study.models.cox import Cox
 from coxa.study.models.gee import GEE
 from coxa.study.models.glmm import GLMM
+from coxa.study.models.imputation import Imputation
 from coxa.study.models.kaplan_meier import KaplanMeier
 from coxa.study.models.lmm import LMM
 from coxa.study.models.logistic import Logistic
@@ -30,6 +31,7 @@ AnyModel = (
     | ANCOVA
     | CLDA
     | LMM
+    | Imputation
     | Proportions
     | Ordinal
     | MannWhitney
@@ -61,6 +63,6 @@ def models_of(summary: str) -> list[str]:
     Examples
     --------
     >>> models_of("difference_in_means")
-    ['mmrm', 'ancova', 'clda', 'lmm']
+    ['mmrm', 'ancova', 'clda', 'lmm', 'imputation']
     """
     return [word for word, kind in MODELS.items() if summary in kind.summaries]
