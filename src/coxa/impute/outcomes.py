@@ -15,6 +15,7 @@ from coxa.findings import Finding, Findings
 from coxa.impute.strategies import Strategy, strategy_named
 from coxa.models import Fit
 from coxa.models.design.columns import label_text
+from coxa.models.spec import MMRMSpec
 
 Reference = str | Mapping[str, str]
 """The reference arm of all arms, or arm -> its own."""
@@ -210,7 +211,7 @@ def incomplete_outcomes(
 
 def check_model(fit: Fit, arm: str) -> None:
     """Raise OptionError where outcomes cannot be imputed from a model."""
-    if fit.model != "mmrm" or fit.has_random_effects or fit.totals is not None:
+    if not isinstance(fit.spec, MMRMSpec) or fit.has_random_effects or fit.totals is not None:
         raise OptionError(
             "Missing outcomes are imputed from a mixed model for repeated measures of rows, without random effects. "
             "Fit one by coxa.fit_mmrm."

@@ -11,7 +11,8 @@ from scipy import stats
 from scipy.special import stdtrit
 
 from coxa.errors import OptionError, check_known
-from coxa.impute.conditional import Compared, ConditionalMean, difference
+from coxa.impute.compared import Compared, difference
+from coxa.impute.conditional import ConditionalMean
 
 FURTHEST = 40.0
 """How far a tipping point is looked for, in standard errors of the difference."""

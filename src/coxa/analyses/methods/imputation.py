@@ -30,7 +30,8 @@ ENDED = "outcomes end"
 
 ERRORS = {
     "rubin": "Standard errors are those of multiple imputation with infinitely many imputations{rubin}, which count "
-    "what is missing as missing, whatever it is imputed from, with Barnard and Rubin's degrees of freedom{barnard}.",
+    "an imputed outcome as missing, also where it is imputed from another arm, with Barnard and Rubin's degrees of "
+    "freedom{barnard}.",
     "jackknife": "Standard errors are by the jackknife over participants{conditional}, each time with the imputation "
     "model fitted again; limits are normal.",
     "gradient": "Standard errors are by the delta method from the influence of each participant, through the "
