@@ -15,6 +15,7 @@ from coxa.derive.covariates import with_covariates
 from coxa.derive.dataset import AnalysisDataset
 from coxa.derive.events import (
     after_strategies,
+    before_at_risk,
     before_start,
     competing_days,
     end_of_observation,
@@ -150,8 +151,12 @@ def _event_rows(cohort: Cohort, estimand: str, plan: Estimand, event: EventOutco
         days = event_days(cohort, other)
         findings += before_start(other, days) + on_one_day(name, own, other, days)
     parts = []
+    start = None
+    if event.after is not None:
+        start = event_days(cohort, event.after).query("day >= 0").groupby("participant_id")["day"].min()
+        findings += before_at_risk(name, event.after, own, start, pd.Index(people["participant_id"]))
     for visit, day in horizons(study, visits).items():
-        until_then = events_until(people["participant_id"].tolist(), day, counted, others, until)
+        until_then = events_until(people["participant_id"].tolist(), day, counted, others, until, start)
         parts.append(people.merge(until_then, left_on="participant_id", right_index=True).assign(visit=visit))
     rows = pd.concat(parts, ignore_index=True)
     first = own.sort_values("day", kind="stable").drop_duplicates("participant_id").set_index("participant_id")

@@ -17,7 +17,7 @@ from coxa.errors import DataError
 from coxa.findings import Finding, Findings
 from coxa.study.comparative import ComparativeStudy, with_arms
 from coxa.study.estimand import Handling
-from coxa.study.events import DATES, EventOutcome
+from coxa.study.events import DATES, RETURN_STATUSES, EventOutcome
 
 EVENT_COLUMNS = ("event", "count", "time", "status", "exposure", "event_days")
 """Columns of `events_until`: whether the event happened (1, 0, or missing where observation ended before), how often,
@@ -40,6 +40,8 @@ def event_days(cohort: Cohort, name: str) -> pd.DataFrame:
         return flare_onsets(cohort)
     table, where = event.source.table, dict(event.source.where)
     rows = cohort.table(table)
+    if table == "return_to_sport" and len(rows):
+        rows = _rows_of_returns(rows, event)
     if table == "outcome_events":
         where = {**where, "outcome": (name,)}
     for column, words in where.items():
@@ -57,6 +59,10 @@ def event_days(cohort: Cohort, name: str) -> pd.DataFrame:
     if table == "outcome_events":
         happened = ~not_observed(rows)
         rows, day = rows[happened], day[happened]
+    if event.source.level is not None:
+        first = day.sort_values(kind="stable").index
+        rows = rows.loc[first].drop_duplicates("participant_id")
+        day = day[rows.index]
     columns = {word: rows[word] for word in ("participant_id", "source_file", "source_row") if word in rows}
     return pd.DataFrame({**columns, "day": day.astype(float), "source_table": table}).reset_index(drop=True)
 
@@ -70,6 +76,22 @@ def _goals_met(cohort: Cohort, rows: pd.DataFrame) -> pd.DataFrame:
     met = goals.goals.loc[goals.goals["met"] & goals.goals["met_day"].notna(), [*GOAL, "met_day"]]
     found = first.merge(met, on=GOAL).rename(columns={"met_day": "day"}).assign(source_table="goals")
     return found.sort_values(["participant_id", "day"], ignore_index=True).drop(columns="goal_number")
+
+
+def _rows_of_returns(rows: pd.DataFrame, event: EventOutcome) -> pd.DataFrame:
+    """Return the rows of a return to sport in which an event can be, without the day on which the status was asked.
+
+    A level is reached by the date of a return to it, or to a higher one; a status without that date says no day.
+    """
+    date, level = event.source.date or DATES["return_to_sport"], event.source.level
+    if date in rows and rows[date].notna().any():
+        rows = rows.drop(columns="study_day", errors="ignore")
+    if level is None:
+        return rows
+    place = rows["status"].astype(str).map({status: k for k, status in enumerate(RETURN_STATUSES)})
+    reached = place >= RETURN_STATUSES.index(level)
+    dated = rows[date].notna() if "study_day" not in rows and date in rows else rows.get("study_day", reached).notna()
+    return rows[reached & dated]
 
 
 def not_observed(rows: pd.DataFrame) -> pd.Series:
@@ -158,6 +180,7 @@ def events_until(
     own: pd.DataFrame,
     other: pd.DataFrame,
     end: pd.Series,
+    start: pd.Series | None = None,
 ) -> pd.DataFrame:
     """Return one row per participant with what happened until a day.
 
@@ -171,6 +194,9 @@ def events_until(
         Events and competing events: participant_id and day. Those before day 0 do not count.
     end
         Participant -> day on which observation ended; missing for one who was observed until the horizon.
+    start
+        Participant -> day from which days are counted, as of an event that comes before; missing for one who is not at
+        risk. Day 0 of everybody unless given. Only what happens from then on counts.
 
     Returns
     -------
@@ -179,21 +205,26 @@ def events_until(
         went on until then. After a competing event nothing more is counted.
     """
     index = pd.Index(participants)
+    until_day: float | np.ndarray = horizon
+    if start is not None:
+        begun = start.reindex(index).astype(float).fillna(np.inf)
+        own, other = (_since(events, begun) for events in (own, other))
+        end, until_day = end.reindex(index) - begun, horizon - begun.to_numpy()
     days = own.loc[own["day"] >= 0, ["participant_id", "day"]]
     first_other = other[other["day"] >= 0].groupby("participant_id")["day"].min().reindex(index)
     seen = np.fmax(
         end.reindex(index).fillna(np.inf).to_numpy(dtype=float),
         days.groupby("participant_id")["day"].max().reindex(index).fillna(-np.inf).to_numpy(dtype=float),
     )
-    until = np.minimum(np.minimum(seen, first_other.fillna(np.inf).to_numpy(dtype=float)), horizon)
+    until = np.minimum(np.minimum(seen, first_other.fillna(np.inf).to_numpy(dtype=float)), until_day)
     counted = days[days["day"].to_numpy() <= pd.Series(until, index).reindex(days["participant_id"]).to_numpy()]
     lists = counted.sort_values("day").groupby("participant_id")["day"].agg(tuple).reindex(index)
     event_lists = [found if isinstance(found, tuple) else () for found in lists]
     n = np.array([len(found) for found in event_lists], dtype=float)
     first = np.array([found[0] if found else np.nan for found in event_lists])
-    competed = first_other.le(horizon).to_numpy() & (first_other.to_numpy(dtype=float) <= seen)
+    competed = (first_other.to_numpy(dtype=float) <= until_day) & (first_other.to_numpy(dtype=float) <= seen)
     status = np.where(n > 0, 1.0, np.where(competed, 2.0, 0.0))
-    known = (status > 0) | (seen >= horizon)
+    known = (status > 0) | (seen >= until_day)
     time = np.where(n > 0, first, until)
     in_time = until >= 0
     return pd.DataFrame(
@@ -207,6 +238,41 @@ def events_until(
         },
         index=index,
     )
+
+
+def _since(events: pd.DataFrame, begun: pd.Series) -> pd.DataFrame:
+    """Return events with their days since the day on which each participant began to be at risk."""
+    since = events["day"].astype(float) - events["participant_id"].map(begun).astype(float).fillna(np.inf)
+    return events.assign(day=since)
+
+
+def before_at_risk(name: str, after: str, own: pd.DataFrame, start: pd.Series, people: pd.Index) -> Findings:
+    """Return who is not at risk of an event that comes after another, and events that came before it."""
+    found = []
+    begun = own["participant_id"].map(start).astype(float)
+    if len(early := own[own["participant_id"].isin(people) & ~(own["day"] >= begun)]):
+        found.append(
+            Finding(
+                "warning",
+                str(early["source_table"].iloc[0]),
+                f"the event `{name}` is before `{after}`, or without it",
+                "It is not counted. Correct one of the two days, if it is wrong.",
+                row=int(early["source_row"].iloc[0]),
+                participant_id=str(early["participant_id"].iloc[0]),
+                n_rows=len(early),
+            )
+        )
+    if n := int(start.reindex(people).isna().sum()):
+        found.append(
+            Finding(
+                "note",
+                "participants",
+                f"the participant is not at risk of `{name}`, as `{after}` did not happen",
+                "The participant is not in the analyses of this event. Add the row, if it did happen.",
+                n_rows=n,
+            )
+        )
+    return Findings(tuple(found))
 
 
 def before_start(name: str, own: pd.DataFrame) -> Findings:

@@ -29,6 +29,7 @@ from coxa.report.topics.participants.section import analysed_section, participan
 from coxa.report.topics.protocol.section import protocol_section
 from coxa.report.topics.red_flags.section import red_flags_section
 from coxa.report.topics.responders.section import responders_section
+from coxa.report.topics.return_to_sport.section import return_to_sport_section
 from coxa.report.topics.service.section import service_sections
 from coxa.report.topics.training.section import training_section
 from coxa.report.topics.trial_design.section import DESIGNS, trial_design_section
@@ -65,6 +66,7 @@ SUPPLEMENT: tuple[Builder, ...] = (
     diagnostics_section,
     harms_detail_section,
     red_flags_section,
+    return_to_sport_section,
 )
 PLAIN: StyleName = "plain"
 """The style that sections are built in."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, get_args
 
 from pydantic import Field, model_validator
 
@@ -20,6 +20,20 @@ EventTable = Literal[
     "daily_diary",
     "goals",
 ]
+
+ReturnLevel = Literal[
+    "first_run",
+    "return_to_participation",
+    "full_training",
+    "return_to_sport",
+    "previous_level",
+    "return_to_performance",
+]
+"""Levels of a return to sport, the lowest first."""
+
+NOT_RETURNED = "not_returned"
+RETURN_STATUSES: tuple[str, ...] = (NOT_RETURNED, *get_args(ReturnLevel))
+"""Statuses of the table `return_to_sport`, from none to the highest level."""
 
 DATES: dict[str, str] = {
     "outcome_events": "event_date",
@@ -54,6 +68,11 @@ class EventSource(Part):
         default_factory=dict,
         description="Column: the words that a row has to have, for example `status: [return_to_sport]`.",
     )
+    level: ReturnLevel | None = Field(
+        None,
+        description="Of `return_to_sport`: the event is the first return to this level or a higher one, by its "
+        "`return_date`.",
+    )
     date: Name | None = Field(None, description="Column of the date; that of the table's first day unless given.")
     flare: bool = Field(
         False,
@@ -69,6 +88,15 @@ class EventSource(Part):
             raise ValueError("flares are derived from pain; remove `where` and `date`")
         return self
 
+    @model_validator(mode="after")
+    def _levels_of_returns(self) -> EventSource:
+        if self.level is not None and (self.table != "return_to_sport" or self.where or self.date):
+            raise ValueError(
+                "`level` is of `table: return_to_sport`, and says which rows and which date; remove `where` and "
+                "`date`, or `level`"
+            )
+        return self
+
 
 class EventOutcome(NotAScore):
     """Something that happens on a day, once or more often: return to sport, an injury, a flare, surgery."""
@@ -81,6 +109,11 @@ class EventOutcome(NotAScore):
     )
     competing: OneOrMany[Name] = Field(
         (), description="Other events of the plan after which this one can no longer happen, such as surgery."
+    )
+    after: Name | None = Field(
+        None,
+        description="Event of the plan from which days are counted, as a return to sport before a recurrence. "
+        "Participants to whom that event did not happen are not at risk.",
     )
     per_days: int = Field(365, gt=0, description="Rates are of events per so many days of observation.")
     known_at_visits: bool = Field(

@@ -48,6 +48,8 @@ ENDS = (
     ("red_flag_screening", "screening_date", "action_date", "an action on a red flag is before the screening"),
     ("red_flag_screening", "screening_date", "referral_date", "a referral is before the screening"),
     ("red_flag_screening", "referral_date", "seen_date", "a participant was seen before the referral"),
+    ("return_to_sport", "injury_date", "return_date", "a return to sport is before the injury"),
+    ("return_to_sport", "return_date", "assessment_date", "a return is dated after the day on which it was recorded"),
     ("participants", "treatment_start_date", "treatment_stop_date", "treatment stops before it starts"),
 )
 """Pairs of dates of one row, the first before the second."""

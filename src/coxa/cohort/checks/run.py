@@ -41,6 +41,7 @@ from coxa.cohort.checks.outcomes import (
 )
 from coxa.cohort.checks.randomisation import check_before_randomisation, check_ends, check_time_of_baseline
 from coxa.cohort.checks.red_flags import check_red_flags
+from coxa.cohort.checks.return_to_sport import check_return_to_sport
 from coxa.cohort.checks.screening import check_screening
 from coxa.cohort.checks.sessions import check_session_totals
 from coxa.cohort.checks.texts import check_texts
@@ -79,6 +80,7 @@ CHECKS: tuple[Callable[[Draft], Checked], ...] = (
     check_red_flags,
     check_goals,
     check_diary,
+    check_return_to_sport,
     check_texts,
     check_labels,
 )

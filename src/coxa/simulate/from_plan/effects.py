@@ -91,7 +91,9 @@ def _of_risks(term: str, mine: np.float64, theirs: np.float64) -> float:
 def _cause(arm: Columns, term: str) -> np.float64:
     """Return the cumulative hazard of the cause at the horizon, or -log(1 - cumulative incidence)."""
     status, time = arm["status"], arm["time"]
-    if term == "subdistribution_hazard_ratio" or not (status == 2).any():
+    ended = time[status == 0]
+    staggered = len(ended) > 0 and ended.min() < ended.max()
+    if term == "subdistribution_hazard_ratio" or not ((status == 2).any() or staggered):
         return np.float64(-np.log1p(-(status == 1).mean()))
     order = np.argsort(time, kind="stable")
     at_risk = len(time) - np.searchsorted(time[order], time[order], side="left")

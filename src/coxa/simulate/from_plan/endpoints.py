@@ -35,10 +35,15 @@ def end_of_observation(design: TrialDesign, drawn: DrawnTrial, *, complete: bool
 
 
 def recorded_events(design: TrialDesign, drawn: DrawnTrial, name: str, *, complete: bool = False) -> EventDays:
-    """Return the events of one kind that happened while a participant was in the trial."""
+    """Return the events of one kind that happened while a participant was in the trial.
+
+    The table of returns to sport has one row per day: two recurrences of one day are recorded as one.
+    """
     own = draw_event_days(design, name, drawn.received, drawn.seed)
     if complete:
         return own
+    if design.study.events[name].source.table == "return_to_sport":
+        own = own.once_a_day()
     return own.until(np.where(np.isnan(drawn.left), np.inf, drawn.left))
 
 
@@ -68,9 +73,12 @@ def event_columns(
     others = [recorded_events(design, drawn, other, complete=complete).first() for other in event.competing]
     first_other = np.min(others, axis=0) if others else np.full(n, np.inf)
     horizon = float(design.study.visits[visit].day)
-    found: Columns = dict(until_horizon(own, first_other, end, horizon))
+    start = None
+    if event.after is not None:
+        start = recorded_events(design, drawn, event.after, complete=complete).first()
+    found: Columns = dict(until_horizon(own, first_other, end, horizon, start))
     if plan.endpoint.measure == "count":
-        counted = own.until(found["exposure"])
+        counted = (own if start is None else own.since(start)).until(found["exposure"])
         splits = np.cumsum(counted.count().astype(int))[:-1]
         days = np.empty(n, dtype=object)
         days[:] = [tuple(part) for part in np.split(counted.day, splits)]

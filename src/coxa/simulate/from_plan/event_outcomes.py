@@ -12,6 +12,7 @@ from coxa.simulate.seeds import generator
 from coxa.study.assumptions.numbers import by_name
 from coxa.study.assumptions.trial import AssumedHappening
 from coxa.study.estimand import Handling
+from coxa.study.events import EventOutcome
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.intp]
@@ -35,6 +36,16 @@ class EventDays:
         """Return the events up to a day of each participant (n,)."""
         kept = self.day <= end[self.person]
         return EventDays(self.person[kept], self.day[kept], self.n)
+
+    def since(self, start: Floats) -> EventDays:
+        """Return the events from a day of each participant (n,) on, in days since it; none where it is infinite."""
+        kept = self.day >= start[self.person]
+        return EventDays(self.person[kept], self.day[kept] - start[self.person[kept]], self.n)
+
+    def once_a_day(self) -> EventDays:
+        """Return the events without further ones of a participant on the same day."""
+        pairs = np.unique(np.stack([self.person.astype(float), self.day]), axis=1)
+        return EventDays(pairs[0].astype(np.intp), pairs[1], self.n)
 
     def count(self) -> Floats:
         """Return (n,) the number of events."""
@@ -63,24 +74,48 @@ def draw_event_days(design: TrialDesign, name: str, received: Integers, seed: in
         (n,) arms whose treatment is received.
     seed
         Of the trial. Another arm with the same seed gives the same participants' other potential course.
+
+    Notes
+    -----
+    The levels of a return to sport go by one draw of each participant, so that a higher level never comes before a
+    lower one where the plan has it no more likely. An event that comes `after` another has its days since that one from
+    the assumptions.
     """
     n, last = len(received), float(design.days[-1])
     part = design.assumptions.happenings.get(name)
+    event = design.study.events[name]
     nothing = EventDays(np.empty(0, dtype=np.intp), np.empty(0), n)
     if part is None:
         return nothing
     total = cumulative_hazards(design, part)[received]
-    rng = generator(f"event {name}", seed)
+    rng = generator("return to sport" if event.source.level else f"event {name}", seed)
     if part.number is None:
         reached = rng.standard_exponential(n) / np.maximum(total, 1e-300)
         day = np.ceil(last * np.minimum(reached, 2.0) ** (1.0 / part.shape))
         happens = reached <= 1.0
-        return EventDays(np.flatnonzero(happens), np.maximum(day[happens], 1.0), n)
+        return _since(
+            EventDays(np.flatnonzero(happens), np.maximum(day[happens], 1.0), n), design, event, received, seed
+        )
     proneness = rng.gamma(1.0 / part.variation, part.variation, n) if part.variation > 0 else np.ones(n)
     person = np.repeat(np.arange(n), rng.poisson(proneness * total))
     day = np.maximum(np.ceil(last * rng.random(len(person)) ** (1.0 / part.shape)), 1.0)
     order = np.lexsort((day, person))
-    return EventDays(person[order], day[order], n)
+    return _since(EventDays(person[order], day[order], n), design, event, received, seed)
+
+
+def start_days(design: TrialDesign, event: EventOutcome, received: Integers, seed: int) -> Floats | None:
+    """Return (n,) the day from which an event is counted, infinite without it; None where that is day 0."""
+    return None if event.after is None else draw_event_days(design, event.after, received, seed).first()
+
+
+def _since(gaps: EventDays, design: TrialDesign, event: EventOutcome, received: Integers, seed: int) -> EventDays:
+    """Return events on their study days up to the last visit, given their days since the event that they come after."""
+    start = start_days(design, event, received, seed)
+    if start is None:
+        return gaps
+    day = gaps.day + start[gaps.person]
+    there = day <= design.days[-1]
+    return EventDays(gaps.person[there], day[there], gaps.n)
 
 
 def acting_day(handling: dict[str, Handling], events: dict[str, Floats], n: int) -> tuple[Floats, NDArray[np.str_]]:
@@ -114,7 +149,9 @@ def after_strategies(
     return kept, np.where(bad, end, ended)
 
 
-def until_horizon(own: EventDays, other: Floats, end: Floats, horizon: float) -> dict[str, Floats]:
+def until_horizon(
+    own: EventDays, other: Floats, end: Floats, horizon: float, start: Floats | None = None
+) -> dict[str, Floats]:
     """Return (n,) event, count, time, status and exposure up to a day, as `coxa.derive.events.events_until` does it.
 
     Parameters
@@ -127,20 +164,26 @@ def until_horizon(own: EventDays, other: Floats, end: Floats, horizon: float) ->
         (n,) day on which observation ended.
     horizon
         Last day that counts.
+    start
+        (n,) day from which days are counted, infinite for one who is not at risk; day 0 unless given.
     """
+    until_day: float | Floats = horizon
+    if start is not None:
+        own, other = own.since(start), np.where(other >= start, other, np.inf) - np.where(np.isinf(start), 0.0, start)
+        end, until_day = end - np.where(np.isinf(start), 0.0, start), horizon - start
     last = np.full(own.n, -np.inf)
     np.maximum.at(last, own.person, own.day)
     seen = np.maximum(end, last)
-    until = np.minimum(np.minimum(seen, other), horizon)
+    until = np.minimum(np.minimum(seen, other), until_day)
     counted = own.until(until)
     n, first = counted.count(), counted.first()
-    competed = (other <= horizon) & (other <= seen)
+    competed = (other <= until_day) & (other <= seen)
     status = np.where(n > 0, 1.0, np.where(competed, 2.0, 0.0))
-    known = (status > 0) | (seen >= horizon)
+    known = ((status > 0) | (seen >= until_day)) & (until >= 0)
     return {
         "event": np.where(known, (status == 1).astype(float), np.nan),
-        "count": n,
-        "time": np.where(n > 0, np.where(n > 0, first, 0.0), until),
+        "count": np.where(until >= 0, n, np.nan),
+        "time": np.where(until >= 0, np.where(n > 0, first, until), np.nan),
         "status": status,
         "exposure": np.maximum(until, 0.0),
     }

@@ -80,8 +80,10 @@ def _exact_event(design: TrialDesign, plan: Estimand, event: EventOutcome, arm: 
     term = EFFECTS[plan.summary].term
     if term == "hazard_ratio" and not part.variation:
         return float(mine / theirs)
-    if term == "rate_ratio" and part.number is not None:
+    if term == "rate_ratio" and part.number is not None and (event.after is None or part.shape == 1):
         return float(mine / theirs)
+    if event.after is not None:
+        return None  # how long participants are at risk differs between them, and between the arms
     at = (design.study.visits[visit].day / design.days[-1]) ** part.shape
     if term in ("risk_difference", "risk_ratio", "odds_ratio") and not part.variation:
         one, two = (-np.expm1(-total * at) for total in (mine, theirs))
@@ -113,6 +115,10 @@ def simulated_other_values(
                 for name in own:
                     for visit, columns in _columns(design, drawn, name, plans[name]):
                         member = inside[plans[name].population]
+                        if "time" in columns:
+                            member = member & ~np.isnan(
+                                columns["time"]
+                            )  # not at risk: what comes before did not happen
                         kept = {word: column[member] for word, column in columns.items()}
                         parts.setdefault((name, arm, visit), []).append(kept)
     every = {key: {word: np.concatenate([one[word] for one in found]) for word in found[0]}

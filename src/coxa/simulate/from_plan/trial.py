@@ -18,6 +18,7 @@ from coxa.simulate.from_plan.questionnaires import item_table
 from coxa.simulate.from_plan.red_flags import red_flags_table
 from coxa.simulate.from_plan.sources import Sourced, sourced_tables
 from coxa.simulate.from_plan.sport import sport_table
+from coxa.simulate.from_plan.returns import returns_table
 from coxa.simulate.from_plan.tables import (
     Calendar,
     adverse_events_table,
@@ -161,7 +162,10 @@ def raw_tables(design: TrialDesign, drawn: DrawnTrial, seed: int) -> tuple[dict[
     tables["red_flag_screening"] = red_flags_table(design, drawn, when, seed)
     tables["conditions"] = conditions_table(design, drawn, seed)
     tables["sport_training"] = sport_table(design, drawn, seed)
+    tables["return_to_sport"] = returns_table(design, drawn, when)
     for name, event in design.study.events.items():
+        if event.source.table == "return_to_sport":
+            continue
         rows = happenings_table(design, drawn, when, name)
         held = tables.get(event.source.table)
         if event.source.table == "participants":

@@ -6,14 +6,17 @@ Names in the published source of the assumptions are checked too.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import pairwise
 from typing import Any
 
 from coxa.errors import CoxaError, not_allowed
 from coxa.instruments import load_instrument
 from coxa.study.assumptions.correlation import matrix_problem, outcome_matrix, visit_problem
+from coxa.study.assumptions.numbers import by_name
 from coxa.study.assumptions.trial import AssumedClusters, AssumedOutcome
 from coxa.study.checks.covariate_sources import assumed_source_problems
 from coxa.study.comparative import ComparativeStudy
+from coxa.study.events import RETURN_STATUSES
 from coxa.study.scales import outcome_scale, scale_name
 
 Said = tuple[tuple[str, ...], str]
@@ -94,6 +97,7 @@ def _outcomes(study: ComparativeStudy) -> Iterator[Said]:
     for name, happening in part.happenings.items():
         for key in ("probability", "number"):
             yield from _names(getattr(happening, key), study.arms, "arm", ("happenings", name, key))
+    yield from _levels_of_returns(study)
     for name, assumed in part.outcomes.items():
         if name in study.outcomes:
             yield from _other_kind(study, name, assumed)
@@ -127,6 +131,35 @@ def _outcomes(study: ComparativeStudy) -> Iterator[Said]:
             return  # said elsewhere
     if names and (message := matrix_problem(outcome_matrix(pairs, names, signs), names, "between outcomes")):
         yield where, message
+
+
+def _levels_of_returns(study: ComparativeStudy) -> Iterator[Said]:
+    """Yield the levels of a return to sport that are more likely than a lower one, or reached at other times."""
+    assert study.assumptions is not None
+    happenings = study.assumptions.happenings
+    levels = sorted(
+        (RETURN_STATUSES.index(event.source.level), name)
+        for name, event in study.events.items()
+        if event.source.level is not None and name in happenings
+    )
+    for (_, lower), (_, higher) in pairwise(levels):
+        one, two = happenings[lower], happenings[higher]
+        for name, part in ((lower, one), (higher, two)):
+            if part.number is not None:
+                yield ("happenings", name), "a level of a return to sport is reached once; write its `probability`"
+                return
+        if one.shape != two.shape:
+            yield (
+                ("happenings", higher, "shape"),
+                f"the levels of a return to sport have one shape, and '{lower}' has {one.shape:g}; write the same",
+            )
+        for arm in study.arms:
+            lows, highs = (by_name(part.probability or 0.0, arm) for part in (one, two))
+            if highs > lows:
+                yield (
+                    ("happenings", higher, "probability"),
+                    f"in {arm} it is {highs:g}, more than {lows:g} of the lower level '{lower}'; write no more",
+                )
 
 
 OF_KIND = {"yes_no": ("risk",), "ordered": ("shares", "odds_ratio"), "count": ("rate",), "score": ()}

@@ -48,6 +48,15 @@ def _events(study: ComparativeStudy) -> Iterator[Problem]:
     for name, event in study.events.items():
         others = [other for other in study.events if other != name]
         yield from known(event.competing, others, "event", ("events", name, "competing"))
+        if event.after is not None:
+            yield from known([event.after], others, "event", ("events", name, "after"))
+            start = study.events.get(event.after)
+            if start is not None and start.after is not None:
+                yield Problem(
+                    ("events", name, "after"),
+                    f"the days of '{event.after}' are counted from an event as well; name an event that is counted "
+                    "from the first day",
+                )
         tables = study.data.tables if study.data else None
         if tables is not None and event.source.table not in tables:
             there = ", ".join(table for table in tables if table in DATES)

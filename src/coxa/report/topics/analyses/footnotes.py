@@ -20,6 +20,8 @@ from coxa.report.topics.missing.reasons import silent_participants
 from coxa.report.topics.participants.baseline import TOTAL
 from coxa.study.comparative import PlannedAnalysis
 from coxa.study.design_words import EXCEPT
+from coxa.study.events import EventOutcome
+from coxa.study.wording import mid_sentence_label
 from coxa.study.words import DDF_NAMES
 from coxa.tables.cells import Cell
 from coxa.tables.formats import counted
@@ -47,6 +49,8 @@ def analysis_footnotes(
     ran = words_that_ran(planned, fits)
     said: list[Text] = [f"{ran.title}.", *_model_words(planned, fits)]
     said.append(population_words(planned, dataset))
+    if at_risk := at_risk_words(planned):
+        said.append(at_risk)
     analysed = analysed_words(planned, fits, rows)
     said.append(prose("Analysed: ", analysed, _not_analysed(planned, fits, dataset), "."))
     said.append(ran.missing)
@@ -56,6 +60,19 @@ def analysis_footnotes(
     elif unadjusted := unadjusted_note(planned, rows):
         notes.append(Footnote(unadjusted))
     return notes
+
+
+def at_risk_words(planned: PlannedAnalysis) -> str:
+    """Say who is at risk of an event whose days are counted from another one; empty of any other outcome."""
+    if not isinstance(planned.outcome, EventOutcome) or planned.outcome.after is None:
+        return ""
+    words, first = planned.study.words, mid_sentence_label(planned.study.label("outcomes", planned.outcome.after))
+    chosen = (
+        f" Who is at risk was decided after {words.start}, so that {words.arms} can differ in who is compared."
+        if words.allocates
+        else ""
+    )
+    return f"At risk: participants from their {first} on; those without it are not analysed.{chosen}"
 
 
 def population_words(planned: PlannedAnalysis, dataset: AnalysisDataset | None = None) -> Prose:

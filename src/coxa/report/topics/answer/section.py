@@ -10,6 +10,7 @@ from coxa.report.document import Block, Card, FigureBlock, Paragraph, Section, T
 from coxa.report.record import ReportRecord
 from coxa.report.topics.analyses.arms_table import results_table
 from coxa.report.topics.analyses.compared import side_by_side
+from coxa.report.topics.analyses.footnotes import at_risk_words
 from coxa.report.topics.analyses.kinds import lead_figure
 from coxa.report.topics.analyses.profile import analysis_profile, has_profile
 from coxa.report.topics.analyses.results import comparison_label
@@ -206,7 +207,8 @@ def _clear_over_time(main: PlannedAnalysis, rows: list[Record]) -> Iterator[Text
 def comparison_cautions(report: ReportRecord) -> list[Text]:
     """Return what holds for every comparison of the design, and how unlike the arms or groups started."""
     always = report.study.words.caution
-    return [*([always] if always else []), *baseline_cautions(report)]
+    at_risk = at_risk_words(report.study.main_analysis)
+    return [*([always] if always else []), *([at_risk] if at_risk else []), *baseline_cautions(report)]
 
 
 def warning_sentences(report: ReportRecord, planned: PlannedAnalysis) -> list[str]:

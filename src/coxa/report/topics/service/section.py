@@ -13,6 +13,7 @@ from coxa.report.topics.observed.section import MEASURES
 from coxa.report.topics.observed.table import arm_sizes, observed_table
 from coxa.report.topics.participants.baseline import baseline_table
 from coxa.report.topics.red_flags.section import red_flags_section
+from coxa.report.topics.return_to_sport.section import return_to_sport_section
 from coxa.report.topics.service.completeness import completeness_table
 from coxa.study import Study
 from coxa.tables.table import identifier
@@ -20,7 +21,7 @@ from coxa.tables.table import identifier
 
 def service_sections(report: ReportRecord[Study]) -> tuple[Section, ...]:
     """Return who the participants are, how complete their data are, what was observed, and the topics with data."""
-    topics = (case_mix_section(report), red_flags_section(report))
+    topics = (case_mix_section(report), red_flags_section(report), return_to_sport_section(report))
     return (_participants(report), _completeness(report), _observed(report), *(one for one in topics if one))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,7 @@ from coxa.figures.figure import Figure
 from coxa.figures.theme import INK, MOST_ARMS, TEXT_SIZE, WIDTH, arm_scales, options, themed
 from coxa.models import aalen_johansen
 from coxa.study.comparative import PlannedAnalysis
+from coxa.study.events import EventOutcome
 from coxa.study.wording import mid_sentence_label
 from coxa.tables.formats import number
 
@@ -46,8 +47,8 @@ def plot_event_curves(
         Not shared, as its steps are the days of participants.
     """
     day = float(planned.study.visits[visit].day)
-    curves = event_curves(planned, rows, day)
-    risk = numbers_at_risk(planned, rows, day)
+    curves = event_curves(planned.study.groups, rows, day)
+    risk = numbers_at_risk(planned.study.groups, rows, day)
     arms = list(dict.fromkeys(curves["arm_label"]))
     drawn = arms[:MOST_ARMS]
     if len(arms) > MOST_ARMS:
@@ -61,10 +62,20 @@ def plot_event_curves(
     return Figure(figure_id, title, draw, words, curves, of_people=True, along=("day",))
 
 
-def event_curves(planned: PlannedAnalysis, rows: pd.DataFrame, day: float) -> pd.DataFrame:
-    """Return arm, arm_label, day and share: a step for each day with an event, from day 0 to the last day followed."""
+def event_curves(groups: Mapping[str, str], rows: pd.DataFrame, day: float) -> pd.DataFrame:
+    """Return arm, arm_label, day and share: a step for each day with an event, from day 0 to the last day followed.
+
+    Parameters
+    ----------
+    groups
+        Name -> label of the arms or groups.
+    rows
+        One row per participant: arm, time, and status (1 event, 2 an event that prevents it).
+    day
+        Last day that is drawn.
+    """
     parts = []
-    for arm in planned.study.arm_order:
+    for arm, label in groups.items():
         mine = rows[rows["arm"] == arm]
         if mine.empty:
             continue
@@ -76,24 +87,23 @@ def event_curves(planned: PlannedAnalysis, rows: pd.DataFrame, day: float) -> pd
             steps = curve.events[:, column] > 0
             days, shares = np.append(0.0, curve.time[steps]), np.append(0.0, curve.incidence[steps, column])
         days, shares = np.append(days, last), np.append(shares, shares[-1])
-        label = planned.study.label("arms", arm)
         parts.append(pd.DataFrame({"arm": arm, "arm_label": label, "day": days, "share": shares}))
     return pd.concat(parts, ignore_index=True)
 
 
-def numbers_at_risk(planned: PlannedAnalysis, rows: pd.DataFrame, day: float) -> pd.DataFrame:
+def numbers_at_risk(groups: Mapping[str, str], rows: pd.DataFrame, day: float) -> pd.DataFrame:
     """Return arm, arm_label, day and n at risk on a few days: without an event, and still observed."""
     asked = np.unique(np.round(np.linspace(0, day, TICKS + 1)))
     parts = [
         pd.DataFrame(
             {
                 "arm": arm,
-                "arm_label": planned.study.label("arms", arm),
+                "arm_label": label,
                 "day": asked,
                 "n": [int((rows.loc[rows["arm"] == arm, "time"] >= each).sum()) for each in asked],
             }
         )
-        for arm in planned.study.arm_order
+        for arm, label in groups.items()
         if (rows["arm"] == arm).any()
     ]
     return pd.concat(parts, ignore_index=True)
@@ -127,11 +137,19 @@ def drawn_over_days(
     title_of_y
         Of the vertical axis.
     """
+    after = planned.outcome.after if isinstance(planned.outcome, EventOutcome) else None
+    since = mid_sentence_label(planned.study.label("outcomes", after)) if after else planned.study.words.start
+    return steps_over_days(curves, risk, arms, day, field, title_of_y, f"Days since {since}")
+
+
+def steps_over_days(
+    curves: pd.DataFrame, risk: pd.DataFrame, arms: list[str], day: float, field: str, title_of_y: str, title_of_x: str
+) -> Any:
+    """Return the chart of steps over days with numbers at risk below; see `drawn_over_days`."""
     import altair as alt
 
-    start = "Days since randomisation" if planned.study.words.allocates else "Days since inclusion"
     ticks = options(values=sorted(set(risk["day"])))
-    x = alt.X("day:Q", title=start, scale=options(domain=[0, day], nice=False), axis=ticks)
+    x = alt.X("day:Q", title=title_of_x, scale=options(domain=[0, day], nice=False), axis=ticks)
     lines = _lines(curves[curves["arm_label"].isin(arms)], arms, x, field, title_of_y)
     below = _at_risk(risk[risk["arm_label"].isin(arms)], arms, day)
     return themed(alt.vconcat(lines, below, spacing=6).resolve_scale(x="independent"))

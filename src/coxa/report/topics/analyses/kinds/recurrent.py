@@ -49,7 +49,7 @@ def plot_mean_events(planned: PlannedAnalysis, rows: pd.DataFrame, visit: str) -
     """
     day = float(planned.study.visits[visit].day)
     curves = mean_events(planned, rows, day)
-    risk = numbers_at_risk(planned, rows.assign(time=rows["exposure"]), day)
+    risk = numbers_at_risk(planned.study.groups, rows.assign(time=rows["exposure"]), day)
     arms = list(dict.fromkeys(curves["arm_label"]))[:MOST_ARMS]
     title_of_y = "Mean number of events"
 
