@@ -10,7 +10,8 @@ import pytest
 
 import coxa
 from coxa.cohort.checks.events import has_word
-from coxa.derive.events import before_start, event_days, on_one_day
+from coxa.derive.event_days import event_days
+from coxa.derive.events import before_start, on_one_day
 from coxa.derive.findings import derived_findings
 from coxa.derive.observed import observed_values
 from coxa.findings import Finding

@@ -12,7 +12,8 @@ import pytest
 from coxa import analyse, read_cohort
 from coxa.cohort.dictionary import load_table
 from coxa.derive.build import derive_dataset
-from coxa.derive.events import event_days, events_until
+from coxa.derive.event_days import event_days
+from coxa.derive.events import events_until
 from coxa.derive.return_to_sport import derive_returns, statuses_at_visits
 from coxa.errors import PlanError
 from coxa.report.build import build_document
@@ -22,9 +23,10 @@ from coxa.report.topics.return_to_sport.tables import returned_table, statuses_t
 from coxa.simulate import simulate_study
 from coxa.simulate.from_plan.frames import estimand_frame
 from coxa.simulate.from_plan.trial import SimulatedTrial
-from coxa.study.events import RETURN_STATUSES, ReturnLevel
 from coxa.study.reading.read import parse_study
+from coxa.study.words import RETURN_STATUSES, ReturnLevel
 from coxa.tables.table import Table
+from tests.sourced import drawn_and_derived, sourced_plan
 from tests.spec.topic_cohort import plan, read, rules
 
 EVENTS = {
@@ -94,10 +96,13 @@ def test_statuses_at_visits_are_the_last_ones_recorded_by_then() -> None:
         "e1": ["first_run", "not_returned"],
         "e3": ["", ""],
     }
-    assert found.loc[("e1", "week_12"), "highest"] == "first_run"
     named = returns([("u1", "2024-01-10", "first_run", None, None)]).assign(visit="week_12")
     by_name = statuses_at_visits(read(return_to_sport=named)).set_index(["participant_id", "visit"])["status"]
     assert by_name["u1"].to_dict() == {"baseline": "", "week_6": "", "week_12": "first_run"}
+    two = returns([("u1", "2024-01-10", "first_run", None, None), ("u1", "2024-02-10", "full_training", None, None)])
+    two["visit"] = ["week_6", None]
+    at = statuses_at_visits(read(return_to_sport=two)).set_index(["participant_id", "visit"])["status"]
+    assert at["u1"].to_dict() == {"baseline": "", "week_6": "first_run", "week_12": "full_training"}
 
 
 def test_the_tables_count_statuses_returns_and_recurrences_per_time_at_risk() -> None:
@@ -267,3 +272,49 @@ def test_a_higher_level_is_no_more_likely_than_a_lower_one() -> None:
 def test_the_statuses_of_a_plan_are_those_of_the_table() -> None:
     assert list(RETURN_STATUSES) == list(load_table("return_to_sport").fields["status"].levels)
     assert list(get_args(ReturnLevel)) == list(RETURN_STATUSES[1:])
+
+
+LEVEL = "level: {kind: ordered, source: {table: return_to_sport, statuses: [first_run, full_training, previous_level]}}"
+RUNS = "runs: {kind: yes_no, source: {table: return_to_sport, statuses: full_training}}"
+
+
+@pytest.mark.parametrize(
+    ("outcome", "assumed", "summary", "model"),
+    [
+        (
+            LEVEL,
+            "level: {shares: {0: 0.3, 1: 0.3, 2: 0.3, 3: 0.1}, odds_ratio: {exercise: 2.0}}",
+            "cumulative_odds_ratio",
+            "ordinal",
+        ),
+        (RUNS, "runs: {risk: {usual: 0.4, exercise: 0.6}}", "odds_ratio", "logistic"),
+    ],
+)
+def test_levels_at_visits_are_outcomes_whose_rows_give_back_what_was_drawn(
+    outcome: str, assumed: str, summary: str, model: str
+) -> None:
+    study = sourced_plan(outcome, assumed, first=outcome.partition(":")[0], summary=summary, model=model)
+    both = drawn_and_derived(study)
+    assert len(both) > 150
+    np.testing.assert_array_equal(both["derived"], both["drawn"])
+
+
+def test_levels_are_named_after_their_statuses_and_other_codes_are_refused() -> None:
+    study = sourced_plan(LEVEL, "level: {}", first="level", summary="cumulative_odds_ratio", model="ordinal")
+    assert study.outcomes["level"].levels == {
+        0: "Not returned",
+        1: "First run",
+        2: "Full training",
+        3: "Previous level",
+    }
+    for outcome, fault in (
+        (
+            LEVEL.replace("ordered,", "ordered, levels: {1: A, 2: B, 3: C, 4: D},"),
+            "values of the source are 0, 1, 2, 3",
+        ),
+        (LEVEL.replace("kind: ordered", "kind: yes_no"), "ordered levels have several"),
+        (LEVEL.replace("kind: ordered, ", ""), "not of `kind: score`"),
+        (LEVEL.replace("first_run, full_training", "full_training, first_run"), "not in order"),
+    ):
+        with pytest.raises(PlanError, match=fault):
+            sourced_plan(outcome, "level: {}", first="level", summary="cumulative_odds_ratio", model="ordinal")

@@ -13,13 +13,13 @@ from coxa.derive.analysis_sets import FLAGS, derive_analysis_sets
 from coxa.derive.change import baseline_values, uses_percent_change, with_changes, zero_baselines
 from coxa.derive.covariates import with_covariates
 from coxa.derive.dataset import AnalysisDataset
+from coxa.derive.event_days import event_days
 from coxa.derive.events import (
     after_strategies,
     before_at_risk,
     before_start,
     competing_days,
     end_of_observation,
-    event_days,
     event_findings,
     events_until,
     horizons,

@@ -12,7 +12,7 @@ from coxa.derive.events import end_of_observation
 from coxa.derive.groups import participants_by_group
 from coxa.derive.once import once
 from coxa.derive.study_day import study_days
-from coxa.study.events import RETURN_STATUSES
+from coxa.study.words import RETURN_STATUSES
 
 TABLE = "return_to_sport"
 NOT_RECORDED = ""
@@ -24,8 +24,8 @@ class Returns:
     """The returns to sport of the participants in an arm, a group, or a service.
 
     people      : participant_id, arm; every participant
-    statuses    : participant_id, arm, visit, status (the last one recorded by the visit; empty where there is none);
-                  one row for each participant who was still followed at the visit
+    statuses    : participant_id, arm, visit, status (as `statuses_at_visits` has it; empty where there is none); a row
+                  for each participant who was followed until the visit
     levels      : participant_id, arm, level, time, status; of each level with a dated return one row per participant:
                   the day of the first return to it or a higher one (status 1), or the end of observation (0)
     at_risk     : participant_id, arm, days (from the first return to the end of observation); those who returned
@@ -75,8 +75,7 @@ def derive_returns(cohort: Cohort) -> Returns | None:
     arms = people.set_index("participant_id")["arm"]
     statuses = statuses_at_visits(cohort)
     statuses = statuses.assign(arm=statuses["participant_id"].map(arms))
-    followed = statuses["participant_id"].map(end) >= statuses["visit"].map(_planned(cohort))
-    statuses = statuses[statuses["arm"].notna() & followed]
+    statuses = statuses[statuses["arm"].notna()]
     first = rows.groupby("participant_id")["return_day"].min().dropna()
     at_risk = pd.DataFrame({"participant_id": first.index, "days": (end.reindex(first.index) - first).to_numpy()})
     again = rows.loc[rows["recurrence_day"].notna(), ["participant_id", "recurrence_day"]].drop_duplicates()
@@ -93,39 +92,34 @@ def derive_returns(cohort: Cohort) -> Returns | None:
 
 @once
 def statuses_at_visits(cohort: Cohort) -> pd.DataFrame:
-    """Return the last status that was recorded by each visit, of every participant.
+    """Return the status of every participant at each visit until which they were followed.
 
     Returns
     -------
     DataFrame
-        participant_id, visit, status (empty where none is recorded by then), highest (the highest one so far),
-        source_file, source_row. A row of the table that names a visit is the status there; else it is the last one on
-        or before the day of the visit, which is that of its assessment, or the planned one.
+        participant_id, visit, status (empty where none is recorded by then), source_file, source_row. A row of the
+        table that names a visit is the status there, and at no other visit. Elsewhere it is the last row without a
+        visit on or before the day of the visit, which is that of its assessment, or the planned one, if the participant
+        was followed until the planned day.
     """
     rows, people = return_rows(cohort), cohort.table("participants")["participant_id"]
     visits = {visit: float(plan.day) for visit, plan in cohort.study.visits.items()}
     grid = pd.DataFrame({"participant_id": people}).merge(pd.DataFrame({"visit": list(visits)}), how="cross")
-    grid["day"] = _visit_days(cohort, grid).fillna(grid["visit"].map(visits))
-    rows = rows.assign(place=rows["status"].map({status: k for k, status in enumerate(RETURN_STATUSES)}))
-    columns = ["participant_id", "day", "visit", "place", "source_file", "source_row"]
+    planned = grid["visit"].map(visits)
+    grid = grid.assign(day=_visit_days(cohort, grid).fillna(planned))
+    columns = ["participant_id", "day", "visit", "status", "source_file", "source_row"]
     pairs = grid.reset_index(names="cell").merge(
         rows.reindex(columns=columns).rename(columns={"day": "asked", "visit": "at"}), on="participant_id"
     )
-    named = pairs["at"].astype(object) == pairs["visit"]
-    order = pairs["visit"].map(visits)
-    earlier = pairs["at"].notna() & (pairs["at"].astype(object).map(visits) < order)
-    by_then = named | (pairs["asked"] <= pairs["day"]) | (pairs["asked"].isna() & earlier)
-    by_then &= ~(pairs["at"].notna() & (pairs["at"].astype(object).map(visits) > order))
-    pairs = pairs.assign(named=named)[by_then].sort_values(["cell", "named", "asked"], kind="stable",
-                                                           na_position="first")  # fmt: skip
-    last, highest = pairs.drop_duplicates("cell", keep="last").set_index("cell"), pairs.groupby("cell")["place"].max()
-    words = dict(enumerate(RETURN_STATUSES))
-    return grid.assign(
-        status=last["place"].map(words).reindex(grid.index).fillna(NOT_RECORDED),
-        highest=highest.map(words).reindex(grid.index).fillna(NOT_RECORDED),
-        source_file=last["source_file"].reindex(grid.index),
-        source_row=last["source_row"].reindex(grid.index),
-    ).drop(columns="day")
+    pairs["named"] = pairs["at"].astype(object) == pairs["visit"]
+    pairs = pairs[pairs["named"] | (pairs["at"].isna() & (pairs["asked"] <= pairs["day"]))]
+    pairs = pairs.sort_values(["cell", "named", "asked"], kind="stable", na_position="first")
+    last = pairs.drop_duplicates("cell", keep="last").set_index("cell").reindex(grid.index)
+    followed = grid["participant_id"].map(_ends(cohort, rows)) >= planned
+    found = grid.drop(columns="day").assign(
+        status=last["status"].fillna(NOT_RECORDED), source_file=last["source_file"], source_row=last["source_row"]
+    )
+    return found[followed | last["named"].eq(True)].reset_index(drop=True)
 
 
 @once
@@ -175,10 +169,6 @@ def _ends(cohort: Cohort, rows: pd.DataFrame) -> pd.Series:
     last = rows.groupby("participant_id")[["day", "return_day", "recurrence_day"]].max().max(axis=1).reindex(people)
     end = end_of_observation(cohort, "").reindex(people)
     return pd.Series(np.fmax(last.to_numpy(dtype=float), end.to_numpy(dtype=float)), people)
-
-
-def _planned(cohort: Cohort) -> dict[str, float]:
-    return {visit: float(plan.day) for visit, plan in cohort.study.visits.items()}
 
 
 def _visit_days(cohort: Cohort, grid: pd.DataFrame) -> pd.Series:

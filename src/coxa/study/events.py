@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal, get_args
+from typing import ClassVar, Literal
 
 from pydantic import Field, model_validator
 
 from coxa.study.base import Name, OneOrMany, Part
 from coxa.study.outcome import Responder
-from coxa.study.words import Measure
+from coxa.study.words import Measure, ReturnLevel
 
 EventTable = Literal[
     "outcome_events",
@@ -20,20 +20,6 @@ EventTable = Literal[
     "daily_diary",
     "goals",
 ]
-
-ReturnLevel = Literal[
-    "first_run",
-    "return_to_participation",
-    "full_training",
-    "return_to_sport",
-    "previous_level",
-    "return_to_performance",
-]
-"""Levels of a return to sport, the lowest first."""
-
-NOT_RETURNED = "not_returned"
-RETURN_STATUSES: tuple[str, ...] = (NOT_RETURNED, *get_args(ReturnLevel))
-"""Statuses of the table `return_to_sport`, from none to the highest level."""
 
 DATES: dict[str, str] = {
     "outcome_events": "event_date",

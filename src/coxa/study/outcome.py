@@ -134,7 +134,14 @@ class Outcome(MeasuredOutcome):
             raise ValueError(problem)
         scale = source.scale
         if kind != "score":
-            scale = {name: value for name, value in scale.items() if name == "higher_is_better"}
+            kept = ("higher_is_better", "levels") if kind == "ordered" else ("higher_is_better",)
+            scale = {name: value for name, value in scale.items() if name in kept}
+        levels, codes = given.get("levels"), list(scale.get("levels", ()))
+        if isinstance(levels, dict) and codes and [str(code) for code in levels] != list(map(str, codes)):
+            raise ValueError(
+                f"the values of the source are {', '.join(map(str, codes))}, and `levels` has "
+                f"{', '.join(map(str, levels))}; give each of them its label, or remove `levels`"
+            )
         return {**scale, **given}
 
     @property

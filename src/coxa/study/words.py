@@ -81,6 +81,20 @@ StyleName = Literal["plain", "jama", "lancet", "nejm"]
 FewClusters = Literal["refuse", "accept"]
 """What is done with a primary analysis whose random effects leave few degrees of freedom."""
 
+ReturnLevel = Literal[
+    "first_run",
+    "return_to_participation",
+    "full_training",
+    "return_to_sport",
+    "previous_level",
+    "return_to_performance",
+]
+"""Levels of a return to sport, the lowest first."""
+
+NOT_RETURNED = "not_returned"
+RETURN_STATUSES: tuple[str, ...] = (NOT_RETURNED, *get_args(ReturnLevel))
+"""Statuses of the table `return_to_sport`, from none to the highest level."""
+
 GROUPINGS: dict[str, str] = {"site_id": "site", "therapist_id": "therapist"}
 """Identifiers of the participants table that a participant shares with others, and what a report calls them."""
 

@@ -7,7 +7,7 @@ import pandas as pd
 from coxa.cohort.checks.checked import Checked, Draft
 from coxa.cohort.row_findings import row_findings
 from coxa.findings import Finding
-from coxa.study.events import RETURN_STATUSES
+from coxa.study.words import RETURN_STATUSES
 
 TABLE = "return_to_sport"
 

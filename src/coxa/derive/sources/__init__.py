@@ -10,6 +10,7 @@ import pandas as pd
 from coxa.cohort.cohort import Cohort
 from coxa.derive.sources.clinical_measures import measured_at_visits
 from coxa.derive.sources.goals import goals_at_visits
+from coxa.derive.sources.return_to_sport import returned_at_visits
 from coxa.findings import Finding
 from coxa.study.outcome import Outcome
 
@@ -20,7 +21,11 @@ They are a frame of participant_id, visit, value, reason (why there is no value,
 source_row (of the first row that the value rests on); assessment_date and study_day where the table has them.
 """
 
-BY_TABLE: dict[str, Values] = {"clinical_measures": measured_at_visits, "goals": goals_at_visits}
+BY_TABLE: dict[str, Values] = {
+    "clinical_measures": measured_at_visits,
+    "goals": goals_at_visits,
+    "return_to_sport": returned_at_visits,
+}
 """Table -> what works out the values of an outcome from it."""
 
 

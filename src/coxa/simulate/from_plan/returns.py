@@ -11,7 +11,8 @@ from coxa.simulate.from_plan.endpoints import recorded_events
 from coxa.simulate.from_plan.follow import DrawnTrial
 from coxa.simulate.from_plan.strategies import participant_ids
 from coxa.simulate.from_plan.tables import Calendar
-from coxa.study.events import DATES, NOT_RETURNED, RETURN_STATUSES, EventOutcome
+from coxa.study.events import DATES, EventOutcome
+from coxa.study.words import NOT_RETURNED, RETURN_STATUSES
 
 if TYPE_CHECKING:
     import pandas as pd

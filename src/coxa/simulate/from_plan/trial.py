@@ -16,9 +16,9 @@ from coxa.simulate.from_plan.follow import DrawnTrial
 from coxa.simulate.from_plan.measured import measures_at_baseline
 from coxa.simulate.from_plan.questionnaires import item_table
 from coxa.simulate.from_plan.red_flags import red_flags_table
+from coxa.simulate.from_plan.returns import returns_table
 from coxa.simulate.from_plan.sources import Sourced, sourced_tables
 from coxa.simulate.from_plan.sport import sport_table
-from coxa.simulate.from_plan.returns import returns_table
 from coxa.simulate.from_plan.tables import (
     Calendar,
     adverse_events_table,

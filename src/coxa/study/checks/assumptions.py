@@ -16,8 +16,8 @@ from coxa.study.assumptions.numbers import by_name
 from coxa.study.assumptions.trial import AssumedClusters, AssumedOutcome
 from coxa.study.checks.covariate_sources import assumed_source_problems
 from coxa.study.comparative import ComparativeStudy
-from coxa.study.events import RETURN_STATUSES
 from coxa.study.scales import outcome_scale, scale_name
+from coxa.study.words import RETURN_STATUSES
 
 Said = tuple[tuple[str, ...], str]
 """Where in the assumptions, and what is wrong with its remedy."""

@@ -13,8 +13,9 @@ from pydantic import Field, TypeAdapter
 from coxa.study.outcome_sources.base import FromTable
 from coxa.study.outcome_sources.clinical_measures import ClinicalMeasureSource
 from coxa.study.outcome_sources.goals import GoalSource
+from coxa.study.outcome_sources.return_to_sport import ReturnSource
 
-OutcomeSource = Annotated[ClinicalMeasureSource | GoalSource, Field(discriminator="table")]
+OutcomeSource = Annotated[ClinicalMeasureSource | GoalSource | ReturnSource, Field(discriminator="table")]
 """A source of an outcome, told apart by `table`."""
 
 SOURCES: TypeAdapter[FromTable] = TypeAdapter(OutcomeSource)

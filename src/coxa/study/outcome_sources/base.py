@@ -29,7 +29,7 @@ class FromTable(Part):
 
     @property
     def scale(self) -> dict[str, Any]:
-        """Range, unit and direction of the values, as keys of an outcome, as far as the table says them."""
+        """Range, unit, direction and levels of the values, as keys of an outcome, as far as the table says them."""
         return {}
 
     @property

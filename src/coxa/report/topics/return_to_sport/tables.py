@@ -11,8 +11,8 @@ from coxa.derive.return_to_sport import NOT_RECORDED, Returns
 from coxa.estimates.rates import rate
 from coxa.models import kaplan_meier
 from coxa.study import Study
-from coxa.study.events import RETURN_STATUSES
 from coxa.study.parts import readable
+from coxa.study.words import RETURN_STATUSES
 from coxa.tables.by_arm import ByArm, group_columns
 from coxa.tables.formats import cell
 from coxa.tables.table import Footnote, Row, RowGroup, Table

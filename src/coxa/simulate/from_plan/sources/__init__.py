@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from coxa.simulate.from_plan.sources.base import Sourced as Sourced
 from coxa.simulate.from_plan.sources.clinical_measures import measure_rows
 from coxa.simulate.from_plan.sources.goals import goal_rows
+from coxa.simulate.from_plan.sources.return_to_sport import return_rows
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -15,7 +16,11 @@ if TYPE_CHECKING:
 Rows = Callable[[Sourced, "pd.DataFrame"], "pd.DataFrame"]
 """From a drawn trial, and the rows that the table has already, to all its rows."""
 
-BY_TABLE: dict[str, Rows] = {"clinical_measures": measure_rows, "goals": goal_rows}
+BY_TABLE: dict[str, Rows] = {
+    "clinical_measures": measure_rows,
+    "goals": goal_rows,
+    "return_to_sport": return_rows,
+}
 """Table -> what makes rows of it from which `coxa.derive.sources` works out the drawn values."""
 
 
