@@ -13,7 +13,7 @@ from coxa.derive.flare_events import last_entries
 from coxa.derive.once import once
 from coxa.derive.study_day import study_days
 from coxa.findings import Finding, Findings
-from coxa.study.comparative import ComparativeStudy
+from coxa.study.comparative import ComparativeStudy, with_arms
 from coxa.study.estimand import Handling
 from coxa.study.events import EventOutcome
 

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from coxa.cohort.cohort import Cohort
-from coxa.derive.events import end_of_observation
+from coxa.derive.events import last_contacts, stated_end
 from coxa.derive.groups import participants_by_group
 from coxa.derive.once import once
 from coxa.derive.study_day import study_days
@@ -167,7 +167,8 @@ def _ends(cohort: Cohort, rows: pd.DataFrame) -> pd.Series:
     """Return, by participant, the day on which observation ended: the last one known."""
     people = pd.Index(cohort.table("participants")["participant_id"])
     last = rows.groupby("participant_id")[["day", "return_day", "recurrence_day"]].max().max(axis=1).reindex(people)
-    end = end_of_observation(cohort, "").reindex(people)
+    end, contacts = stated_end(cohort, ""), last_contacts(cohort)
+    end = (end.fillna(contacts) if (contacts > 0).any() else end).reindex(people)
     return pd.Series(np.fmax(last.to_numpy(dtype=float), end.to_numpy(dtype=float)), people)
 
 
