@@ -11,6 +11,7 @@ from coxa.cli.show import console
 from coxa.cohort.dictionary import Field, Limits, load_table
 from coxa.instruments import load_instrument
 from coxa.instruments.definition import Instrument
+from coxa.instruments.measures import Measure, load_measures
 from coxa.instruments.threshold_lookup import published
 
 
@@ -76,6 +77,16 @@ def show_table(name: str) -> None:
         _line("the covariates of the plan are further fields")
     head = ["field", "type", "required", "unit", "hard limits", "soft limits", "levels", "meaning"]
     _show("fields", head, [_field(field) for field in table.fields.values()])
+    if name == "clinical_measures":
+        head = ["measure", "label", "unit", "better", "both sides", "hard limits", "usual", "error"]
+        _show("clinical measures", head, [_measure(one) for one in load_measures().values()])
+
+
+def _measure(one: Measure) -> list[str]:
+    better = {True: "higher", False: "lower", None: ""}[one.higher_is_better]
+    error = "" if one.error is None else f"MDC {one.error.detectable:.3g} ({one.error.source})"
+    sides = "yes" if one.sided else ""
+    return [one.name, one.label, one.unit, better, sides, _span(one.hard), _span(one.soft), error]
 
 
 def _field(field: Field) -> list[str]:

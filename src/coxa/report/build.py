@@ -13,6 +13,7 @@ from coxa.report.topics.analyses.main_results import main_results_section
 from coxa.report.topics.analyses.section import analyses_section
 from coxa.report.topics.answer.people import main_response, people_section
 from coxa.report.topics.answer.section import answer_section
+from coxa.report.topics.assessments.section import assessments_section
 from coxa.report.topics.case_mix.section import case_mix_section
 from coxa.report.topics.checklists.section import with_checklists
 from coxa.report.topics.committee.groups import Arms
@@ -22,6 +23,7 @@ from coxa.report.topics.data.section import data_section
 from coxa.report.topics.delivery.section import delivery_section
 from coxa.report.topics.diagnostics.section import diagnostics_section
 from coxa.report.topics.diary.section import diary_section
+from coxa.report.topics.goals.section import goals_section
 from coxa.report.topics.harms.section import harms_detail_section, harms_section
 from coxa.report.topics.methods.section import methods_section, references_section
 from coxa.report.topics.observed.section import observed_section
@@ -61,6 +63,8 @@ SUPPLEMENT: tuple[Builder, ...] = (
     diary_section,
     training_section,
     observed_section,
+    assessments_section,
+    goals_section,
     responders_section,
     analyses_section,
     diagnostics_section,

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from pydantic import (
-    Field,
-    model_validator,
-)
+from pydantic import Field, field_validator, model_validator
 
+from coxa.errors import not_allowed
+from coxa.instruments.measures import load_measures
 from coxa.study.base import AnyNumber, Name, OneOrMany, Part
 from coxa.study.covariates import Covariate
 from coxa.study.delivery.arm import Delivery
@@ -116,6 +115,22 @@ class ReportedThreshold(Part):
     context: str | None = Field(None, description="Treatment and time that it was published for.")
 
 
+class GivenError(Part):
+    """How far two measurements of the same person differ without a change; one of the two numbers is enough."""
+
+    sem: float | None = Field(None, gt=0, description="Standard error of measurement, in the unit of the measure.")
+    mdc: float | None = Field(
+        None, gt=0, description="Minimal detectable change; from the standard error (2.77 times it) unless given."
+    )
+    source: str = Field(min_length=1, description="Where it comes from (paper, population, method).")
+
+    @model_validator(mode="after")
+    def _has_a_number(self) -> GivenError:
+        if self.sem is None and self.mdc is None:
+            raise ValueError("a measurement error has a number; give `sem` or `mdc`")
+        return self
+
+
 class ReportOptions(Part):
     """What the report shows."""
 
@@ -131,12 +146,25 @@ class ReportOptions(Part):
         description="Cuts in addition to the `responder` rule of an outcome by which responders are counted at "
         "every visit.",
     )
+    measurement_error: dict[Name, GivenError] = Field(
+        default_factory=dict,
+        description="Clinical measure: its measurement error, which changes are held against; that of the dictionary "
+        "unless given (`coxa schema data clinical_measures`).",
+    )
     checklists: OneOrMany[ChecklistName] = Field(
         ("by_design",),
         description="Reporting checklists at the end of the report: those that go with the design, `none`, or by name.",
     )
     style: StyleName = Field("plain", description="How numbers are written: plain, or as a journal writes them.")
     small_cells: int = Field(5, ge=0, description="Counts below this are hidden when sharing.")
+
+    @field_validator("measurement_error")
+    @classmethod
+    def _of_known_measures(cls, errors: dict[Name, GivenError]) -> dict[Name, GivenError]:
+        for name in errors:
+            if name not in load_measures():
+                raise ValueError(not_allowed("clinical measure", name, load_measures()))
+        return errors
 
 
 class ComparativeReport(ReportOptions):

@@ -25,9 +25,9 @@ class ByArm:
     analysis: str
     arms: tuple[str, ...]
 
-    def at(self, term: str, arm: str) -> Statistic:
+    def at(self, term: str, arm: str, visit: str = "") -> Statistic:
         """Return the address of a cell."""
-        return Statistic(analysis=self.analysis, term=term, arm=arm)
+        return Statistic(analysis=self.analysis, term=term, arm=arm, visit=visit)
 
     def counts(self, label: str, term: str, n: Numbers, level: int = 0) -> Row:
         """Return a row of whole numbers; an arm that is not named has none."""

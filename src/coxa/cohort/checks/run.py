@@ -44,6 +44,7 @@ from coxa.cohort.checks.red_flags import check_red_flags
 from coxa.cohort.checks.return_to_sport import check_return_to_sport
 from coxa.cohort.checks.screening import check_screening
 from coxa.cohort.checks.sessions import check_session_totals
+from coxa.cohort.checks.sides import check_sides
 from coxa.cohort.checks.texts import check_texts
 from coxa.cohort.disposition import Disposition
 from coxa.cohort.ledger import by_file
@@ -81,6 +82,7 @@ CHECKS: tuple[Callable[[Draft], Checked], ...] = (
     check_goals,
     check_diary,
     check_return_to_sport,
+    check_sides,
     check_texts,
     check_labels,
 )

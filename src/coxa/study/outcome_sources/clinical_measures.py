@@ -19,7 +19,9 @@ class ClinicalMeasureSource(FromTable):
     """A clinical measure at each visit."""
 
     table: Literal["clinical_measures"] = Field(description="Clinical measures: one row per measure, side and visit.")
-    measure: Name = Field(description="One of the clinical measures that coxa knows (`coxa schema clinical_measures`).")
+    measure: Name = Field(
+        description="One of the clinical measures that coxa knows (`coxa schema data clinical_measures`)."
+    )
     side: Side | None = Field(
         None,
         description="The affected or the other side of the participant, left or right, the mean of both sides, or "

@@ -7,7 +7,9 @@ from coxa.figures.means import observed_means
 from coxa.figures.profile import plot_profile
 from coxa.report.document import Block, FigureBlock, Section, TableBlock, silent
 from coxa.report.record import ReportRecord
+from coxa.report.topics.assessments.section import assessments_section
 from coxa.report.topics.case_mix.section import case_mix_section
+from coxa.report.topics.goals.section import goals_section
 from coxa.report.topics.missing.by_visit import plot_missingness
 from coxa.report.topics.observed.section import MEASURES
 from coxa.report.topics.observed.table import arm_sizes, observed_table
@@ -21,7 +23,14 @@ from coxa.tables.table import identifier
 
 def service_sections(report: ReportRecord[Study]) -> tuple[Section, ...]:
     """Return who the participants are, how complete their data are, what was observed, and the topics with data."""
-    topics = (case_mix_section(report), red_flags_section(report), return_to_sport_section(report))
+    builders = (
+        case_mix_section,
+        assessments_section,
+        goals_section,
+        red_flags_section,
+        return_to_sport_section,
+    )
+    topics = tuple(build(report) for build in builders)
     return (_participants(report), _completeness(report), _observed(report), *(one for one in topics if one))
 
 

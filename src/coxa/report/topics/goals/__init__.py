@@ -1,0 +1,1 @@
+"""Goals in a report: set, met, rated, and how long it took."""
