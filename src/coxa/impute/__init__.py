@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from coxa.impute.deltas import Delta as Delta
     from coxa.impute.draws import Draws as Draws
     from coxa.impute.draws import draw_parameters as draw_parameters
+    from coxa.impute.dropout import Dropout as Dropout
+    from coxa.impute.dropout import fit_dropout as fit_dropout
     from coxa.impute.imputations import Imputations as Imputations
     from coxa.impute.imputations import impute_outcomes as impute_outcomes
     from coxa.impute.imputations import impute_scores as impute_scores
@@ -45,6 +47,8 @@ if TYPE_CHECKING:
     from coxa.impute.tipping import TippingPoint as TippingPoint
     from coxa.impute.tipping import tipping_map as tipping_map
     from coxa.impute.tipping import tipping_point as tipping_point
+    from coxa.impute.weighted import analyse_augmented as analyse_augmented
+    from coxa.impute.weighted import analyse_weighted as analyse_weighted
 
 __getattr__, __dir__, __all__ = lazy(
     __name__,
@@ -57,6 +61,7 @@ __getattr__, __dir__, __all__ = lazy(
         "coxa.impute.convergence": ("Convergence",),
         "coxa.impute.deltas": ("Delta",),
         "coxa.impute.draws": ("Draws", "draw_parameters"),
+        "coxa.impute.dropout": ("Dropout", "fit_dropout"),
         "coxa.impute.imputations": ("Imputations", "impute_outcomes", "impute_scores"),
         "coxa.impute.joint_tests": ("PooledTest", "pool_chi_squares", "pool_joint", "pool_likelihood_ratios"),
         "coxa.impute.outcomes": ("IncompleteOutcomes", "incomplete_outcomes"),
@@ -65,5 +70,6 @@ __getattr__, __dir__, __all__ = lazy(
         "coxa.impute.scores": ("Steps", "draw_scores"),
         "coxa.impute.strategies": ("Strategy", "carry_from", "strategy_named"),
         "coxa.impute.tipping": ("TippingMap", "TippingPoint", "tipping_map", "tipping_point"),
+        "coxa.impute.weighted": ("analyse_augmented", "analyse_weighted"),
     },
 )
