@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from pydantic import Field, model_validator
@@ -33,6 +34,44 @@ DiaryNumber: TypeAlias = Literal[
 """Columns of the diary that are numbers."""
 
 YESTERDAY = "yesterday"
+
+
+@dataclass(frozen=True, slots=True)
+class DiaryScale:
+    """What a column of the diary can be.
+
+    low, high        : ends of its range, those of the data dictionary
+    unit             : its unit
+    higher_is_better : its direction; None where the plan has to say it
+    step             : what ratings are rounded to, where they are simulated
+    """
+
+    low: float
+    high: float
+    unit: str
+    higher_is_better: bool | None = None
+    step: float = 0.1
+
+
+DIARY_SCALES: dict[str, DiaryScale] = {
+    "pain": DiaryScale(0, 10, "points", higher_is_better=False),
+    "pain_next_morning": DiaryScale(0, 10, "points", higher_is_better=False),
+    "pain_during": DiaryScale(0, 10, "points", higher_is_better=False),
+    "soreness": DiaryScale(0, 10, "points", higher_is_better=False),
+    "fatigue": DiaryScale(0, 10, "points", higher_is_better=False),
+    "training_minutes": DiaryScale(0, 1440, "min", step=1),
+    "perceived_exertion": DiaryScale(0, 10, "points"),
+    "training_load": DiaryScale(0, 14400, "AU", step=1),
+    "distance": DiaryScale(0, 300, "km"),
+    "steps": DiaryScale(0, 200000, "steps", step=1),
+    "sleep_hours": DiaryScale(0, 24, "h"),
+    "sleep_quality": DiaryScale(0, 10, "points", higher_is_better=True),
+    "protein": DiaryScale(0, 600, "g", step=1),
+    "hydration": DiaryScale(0, 15, "l"),
+    "exercises_prescribed": DiaryScale(0, 500, "sets", step=1),
+    "exercises_done": DiaryScale(0, 500, "sets", higher_is_better=True, step=1),
+}
+"""Column -> range, unit and direction."""
 
 
 class FlareDefinition(Part):

@@ -12,6 +12,7 @@ from coxa.cohort.row_findings import in_words, row_findings
 from coxa.cohort.visits import days_since_randomisation
 from coxa.findings import Finding
 from coxa.study.diary import diary_of
+from coxa.study.outcome_sources.daily_diary import DailyDiarySource
 
 DIARY = "daily_diary"
 JUMP = 8.0
@@ -112,8 +113,18 @@ def _outside(draft: Draft, diary: pd.DataFrame, day: pd.Series) -> Iterator[Find
     """Yield entries before the first visit, after the last one, or after the participant left, a warning each."""
     visits = draft.study.visits.values()
     plan = diary_of(draft.study.diary)
-    first = min(0, plan.first_day, *(visit.day + (visit.window[0] if visit.window else 0) for visit in visits))
-    last = max(plan.last_day or 0, *(visit.day + (visit.window[1] if visit.window else 0) for visit in visits))
+    sources = [outcome.source for outcome in draft.study.outcomes.values()]
+    asked = [
+        day
+        for source in sources
+        if isinstance(source, DailyDiarySource)
+        for visit in visits
+        for day in source.days_at(visit.day)
+    ]
+    starts = (visit.day + (visit.window[0] if visit.window else 0) for visit in visits)
+    first = min(0, plan.first_day, *asked, *starts)
+    ends = (visit.day + (visit.window[1] if visit.window else 0) for visit in visits)
+    last = max(plan.last_day or 0, *asked, *ends)
     where = (day < first) | (day > last)
     yield from row_findings(
         diary,

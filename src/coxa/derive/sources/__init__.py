@@ -9,8 +9,10 @@ import pandas as pd
 
 from coxa.cohort.cohort import Cohort
 from coxa.derive.sources.clinical_measures import measured_at_visits
+from coxa.derive.sources.daily_diary import diary_at_visits
 from coxa.derive.sources.goals import goals_at_visits
 from coxa.derive.sources.return_to_sport import returned_at_visits
+from coxa.derive.sources.sport_training import training_at_visits
 from coxa.findings import Finding
 from coxa.study.outcome import Outcome
 
@@ -23,8 +25,10 @@ source_row (of the first row that the value rests on); assessment_date and study
 
 BY_TABLE: dict[str, Values] = {
     "clinical_measures": measured_at_visits,
+    "daily_diary": diary_at_visits,
     "goals": goals_at_visits,
     "return_to_sport": returned_at_visits,
+    "sport_training": training_at_visits,
 }
 """Table -> what works out the values of an outcome from it."""
 

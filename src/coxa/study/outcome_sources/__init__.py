@@ -12,10 +12,15 @@ from pydantic import Field, TypeAdapter
 
 from coxa.study.outcome_sources.base import FromTable
 from coxa.study.outcome_sources.clinical_measures import ClinicalMeasureSource
+from coxa.study.outcome_sources.daily_diary import DailyDiarySource
 from coxa.study.outcome_sources.goals import GoalSource
 from coxa.study.outcome_sources.return_to_sport import ReturnSource
+from coxa.study.outcome_sources.sport_training import SportTrainingSource
 
-OutcomeSource = Annotated[ClinicalMeasureSource | GoalSource | ReturnSource, Field(discriminator="table")]
+OutcomeSource = Annotated[
+    ClinicalMeasureSource | DailyDiarySource | GoalSource | ReturnSource | SportTrainingSource,
+    Field(discriminator="table"),
+]
 """A source of an outcome, told apart by `table`."""
 
 SOURCES: TypeAdapter[FromTable] = TypeAdapter(OutcomeSource)

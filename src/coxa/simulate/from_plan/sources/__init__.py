@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 
 from coxa.simulate.from_plan.sources.base import Sourced as Sourced
 from coxa.simulate.from_plan.sources.clinical_measures import measure_rows
+from coxa.simulate.from_plan.sources.daily_diary import diary_rows
 from coxa.simulate.from_plan.sources.goals import goal_rows
 from coxa.simulate.from_plan.sources.return_to_sport import return_rows
+from coxa.simulate.from_plan.sources.sport_training import training_rows
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -18,8 +20,10 @@ Rows = Callable[[Sourced, "pd.DataFrame"], "pd.DataFrame"]
 
 BY_TABLE: dict[str, Rows] = {
     "clinical_measures": measure_rows,
+    "daily_diary": diary_rows,
     "goals": goal_rows,
     "return_to_sport": return_rows,
+    "sport_training": training_rows,
 }
 """Table -> what makes rows of it from which `coxa.derive.sources` works out the drawn values."""
 
