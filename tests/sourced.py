@@ -41,11 +41,17 @@ def sourced_plan(
     outcomes: str, assumed: str, *, first: str, summary: str = "difference_in_means", model: str = "mmrm"
 ) -> ComparativeStudy:
     """Return a trial of two arms and three visits with outcomes, and what is assumed of them, as lines of YAML."""
-    text = PLAN.replace("OUTCOMES", _indented(outcomes, 2)).replace("ASSUMED", _indented(assumed, 4))
-    text = text.replace("FIRST", first).replace("SUMMARY", summary).replace("MODEL", model)
-    study = parse_study(text.encode())
+    study = parse_study(sourced_text(outcomes, assumed, first=first, summary=summary, model=model).encode())
     assert isinstance(study, ComparativeStudy)
     return study
+
+
+def sourced_text(
+    outcomes: str, assumed: str, *, first: str, summary: str = "difference_in_means", model: str = "mmrm"
+) -> str:
+    """Return the text of the plan."""
+    text = PLAN.replace("OUTCOMES", _indented(outcomes, 2)).replace("ASSUMED", _indented(assumed, 4))
+    return text.replace("FIRST", first).replace("SUMMARY", summary).replace("MODEL", model)
 
 
 def drawn_and_derived(study: ComparativeStudy, seed: int = 1) -> pd.DataFrame:

@@ -134,3 +134,11 @@ def test_a_source_that_does_not_fit_is_refused(source: str, said: str) -> None:
     with pytest.raises(PlanError) as caught:
         sourced_plan(f"function: {{source: {source}}}", "function: {}", first="function")
     assert said in str(caught.value)
+
+
+def test_the_planted_hazard_ratio_of_the_time_to_a_goal_is_in_its_interval() -> None:
+    trial = coxa.simulate_study(plan(), seed=6, participants=300, truth_size=4000)
+    rows = coxa.analyse(trial).estimates.frame.query("analysis == 'time_to_goal' and reference == 'usual'")
+    ratio = rows[rows["term"] == "hazard_ratio"].iloc[0]
+    assert ratio["conf_low"] < trial.truth.value("time_to_goal", "exercise").value < ratio["conf_high"]
+    assert ratio["conf_low"] > 1

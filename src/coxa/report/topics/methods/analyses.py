@@ -22,6 +22,8 @@ from coxa.report.topics.analyses.variances import random_words
 from coxa.study.analysis import Analysis
 from coxa.study.comparative import ComparativeStudy, PlannedAnalysis
 from coxa.study.models.lmm import DAY
+from coxa.study.plan import Study
+from coxa.study.scales import scale_name
 from coxa.study.wording import join_words
 from coxa.study.words import DDF_NAMES, SIMULTANEOUS
 from coxa.tables.phrases import mid_sentence
@@ -57,7 +59,24 @@ def general_methods(report: ReportRecord) -> str:
 
 def _instruments(study: ComparativeStudy, ran: Fits) -> str:
     named = [f"{load_instrument(name).label}{marks(study, ran, name)}" for name in instruments_used(study)]
-    return f"Instruments: {'; '.join(named)}. " if named else ""
+    doubtful = unconfirmed_scoring(study)
+    caution = f"Scoring that was not confirmed in a source: {'; '.join(doubtful)}. " if doubtful else ""
+    return f"Instruments: {'; '.join(named)}. {caution}" if named else ""
+
+
+def unconfirmed_scoring(study: Study) -> tuple[str, ...]:
+    """Return which scales and missing-item rules of a plan's outcomes were not confirmed in a source, in words."""
+    found: dict[str, None] = {}
+    for name, outcome in study.outcomes.items():
+        if outcome.instrument is None:
+            continue
+        instrument, scale = load_instrument(outcome.instrument), scale_name(outcome)
+        if not instrument.scales[scale].confirmed:
+            found[f"items of {study.label('outcomes', name)} ({instrument.scales[scale].note})"] = None
+        rule = instrument.missing_rules[instrument.choose_rule(outcome.rule)]
+        if not rule.confirmed or scale in rule.unconfirmed_scales:
+            found[f"missing items of {instrument.label} ({rule.label})"] = None
+    return tuple(found)
 
 
 def analysis_methods(report: ReportRecord, planned: PlannedAnalysis) -> Prose:
