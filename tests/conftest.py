@@ -1,11 +1,19 @@
-"""What holds for all tests: no deadlines, few examples, slow tests only where all are asked for (CONTRIBUTING.md)."""
+"""What holds for all tests: no deadlines, few examples, slow tests only where all are asked for (CONTRIBUTING.md).
+
+Linear algebra runs on one thread, in tests and in the commands that they start: threads that wait for each other over
+small matrices take up to fifteen times the processor, and two workers on two cores wait for each other as well.
+"""
 
 import gc
+import os
 
 import pytest
 from hypothesis import HealthCheck, settings
 
 from tests.sizes import FULL, few
+
+for library in ("OPENBLAS", "MKL"):
+    os.environ.setdefault(f"{library}_NUM_THREADS", "1")
 
 # No example has a deadline, so that the suite passes on a slow machine.
 settings.register_profile(

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy import stats
-from threadpoolctl import threadpool_info
+from threadpoolctl import threadpool_info, threadpool_limits
 
 import coxa.models.covariance as covariance_room
 import coxa.models.mmrm.fit as mmrm_room
@@ -156,11 +156,12 @@ def test_a_fit_runs_on_one_thread_and_gives_the_threads_back(monkeypatch: pytest
     def threads() -> set[int]:
         return {pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"}
 
-    before, during = threads(), []
+    during: list[set[int]] = []
     real = mmrm_room.orthonormal
     monkeypatch.setattr(mmrm_room, "orthonormal", lambda *given: during.append(threads()) or real(*given))
-    fit_mmrm("change ~ arm * visit", trial())
-    assert (during, threads()) == ([{1}], before)
+    with threadpool_limits(2, user_api="blas"):
+        fit_mmrm("change ~ arm * visit", trial())
+        assert (during, threads()) == ([{1}], {2})
 
 
 # -- the ladder --------------------------------------------------------------------------------------------------------
