@@ -8,13 +8,14 @@ Run as a script it makes the table of docs/import-measured.md:
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from coxa.importing.draft import Material
 from coxa.importing.proposal import Proposal, Question, Reading
-from coxa.importing.proposing import propose
+from coxa.importing.proposing import proposed, read_material
 from tests.simulation.import_made.clinics import CLINICS
 from tests.simulation.import_made.harder import HARDER
 from tests.simulation.import_made.made import MadeFile
@@ -46,11 +47,6 @@ class Judged:
         return len(self.mistakes)
 
 
-def proposed(made: MadeFile, folder: Path, answers: Mapping[str, str]) -> Proposal:
-    """Return the proposal for a made file."""
-    return propose([folder / file for file in made.files], made.kind, answers)
-
-
 def judged(made: MadeFile, readings: Sequence[Reading]) -> Judged:
     """Compare what was understood with what the columns are."""
     right, asked, unused, missed, mistakes = 0, 0, 0, [], []
@@ -70,19 +66,18 @@ def judged(made: MadeFile, readings: Sequence[Reading]) -> Judged:
     return Judged(len(readings), right, asked, unused, tuple(missed), tuple(mistakes))
 
 
-def answered(made: MadeFile, folder: Path) -> tuple[Proposal, dict[str, str], set[str]]:
+def answered(made: MadeFile, material: Material) -> tuple[list[Proposal], dict[str, str]]:
     """Answer the questions of a proposal as its authors would, until none that they can answer is left.
 
-    Returns the last proposal, the answers, and the questions that were needed.
+    Returns the proposals, the first without answers and the last with all, and the answers.
     """
     given: dict[str, str] = {}
-    needed: set[str] = set()
+    proposals: list[Proposal] = []
     while True:
-        proposal = proposed(made, folder, given)
-        needed |= {question.key for question in proposal.questions if question.needed}
-        new = {q.key: word for q in proposal.questions if (word := _right(q, made))}
+        proposals.append(proposed(material, made.kind, given))
+        new = {q.key: word for q in proposals[-1].questions if (word := _right(q, made))}
         if not new:
-            return proposal, given, needed
+            return proposals, given
         given |= new
 
 
@@ -94,27 +89,37 @@ def _right(question: Question, made: MadeFile) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """One made file: how it was understood at first, and after its questions were answered."""
+    """One made file: how it was understood at first, and after its questions were answered.
+
+    material : what was read of it
+    last     : the proposal with all answers
+    """
 
     made: MadeFile
     at_first: Judged
     after: Judged
     questions: int
     needed: int
-    open_after: tuple[str, ...]
+    material: Material
+    last: Proposal
+
+    @property
+    def open_after(self) -> tuple[str, ...]:
+        """Questions that were not answered."""
+        return tuple(question.key for question in self.last.questions)
 
 
-def measure(made: MadeFile) -> Measure:
-    """Write a file and measure how well it is understood."""
-    with TemporaryDirectory() as name:
-        folder = Path(name)
-        made.write(folder)
-        first = proposed(made, folder, {})
-        last, given, needed = answered(made, folder)
-    still = tuple(question.key for question in last.questions)
-    return Measure(
-        made, judged(made, first.readings), judged(made, last.readings), len({*given, *still}), len(needed), still
-    )
+def measure(made: MadeFile, folder: Path) -> Measure:
+    """Write a file into a folder of its own, read it once, and measure how well it is understood."""
+    folder.mkdir()
+    made.write(folder)
+    material = read_material([folder / file for file in made.files])
+    proposals, given = answered(made, material)
+    first, last = proposals[0], proposals[-1]
+    needed = {question.key for each in proposals for question in each.questions if question.needed}
+    came_up = {*given, *(question.key for question in last.questions)}
+    at_first, after = judged(made, first.readings), judged(made, last.readings)
+    return Measure(made, at_first, after, len(came_up), len(needed), material, last)
 
 
 HEAD = """# How well files are understood
@@ -199,7 +204,9 @@ def main() -> None:
     parser.add_argument("names", nargs="*", help="Made files; all of them unless named.")
     given = parser.parse_args()
     chosen = [made for made in MADE if not given.names or made.name in given.names]
-    given.write.write_text(page([measure(made) for made in chosen]), encoding="utf-8")
+    with TemporaryDirectory() as folder:
+        found = [measure(made, Path(folder, made.name)) for made in chosen]
+    given.write.write_text(page(found), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -12,7 +12,8 @@ import pytest
 import coxa
 from coxa.importing import answered as again
 from coxa.importing import propose, write_plan
-from tests.simulation.import_files import MADE, Measure, answered, judged, measure
+from coxa.importing.proposing import proposed
+from tests.simulation.import_files import MADE, Measure, judged, measure
 from tests.simulation.import_made.made import ROOT, MadeFile
 from tests.sizes import few
 
@@ -20,8 +21,8 @@ STUDIES = tuple(made for made in MADE if made.kind != "audit")
 
 
 @pytest.fixture(params=MADE, ids=lambda made: made.name, scope="module")
-def measured(request: pytest.FixtureRequest) -> Measure:
-    return measure(request.param)
+def measured(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Measure:
+    return measure(request.param, tmp_path_factory.mktemp("made") / request.param.name)
 
 
 def test_no_column_is_given_a_wrong_place(measured: Measure) -> None:
@@ -34,22 +35,25 @@ def test_every_column_is_accounted_for(measured: Measure) -> None:
         assert each.columns == each.right + each.wrong + each.asked + each.unused
 
 
+@pytest.mark.parametrize("measured", STUDIES, indirect=True, ids=lambda made: made.name)
 def test_answers_leave_no_column_of_a_study_without_its_place(measured: Measure) -> None:
-    if measured.made.kind != "audit":
-        assert measured.after.missed == ()
-        assert measured.after.asked == 0
+    assert measured.after.missed == ()
+    assert measured.after.asked == 0
 
 
-@pytest.mark.parametrize("made", STUDIES, ids=lambda made: made.name)
-def test_an_answered_plan_reads_its_files_without_an_error(made: MadeFile, tmp_path: Path) -> None:
-    made.write(tmp_path)
-    proposal, *_ = answered(made, tmp_path)
-    strategies = [each.key for each in proposal.questions if each.key.startswith("intercurrent_events.")]
-    last = again(proposal, dict.fromkeys(strategies, "treatment_policy"))
+@pytest.mark.parametrize("measured", STUDIES, indirect=True, ids=lambda made: made.name)
+def test_an_answered_plan_reads_its_files_without_an_error(measured: Measure, tmp_path: Path) -> None:
+    strategies = [each.key for each in measured.last.questions if each.key.startswith("intercurrent_events.")]
+    last = again(measured.last, dict.fromkeys(strategies, "treatment_policy"))
     assert not [each.key for each in last.questions if each.needed]
     cohort = coxa.read_cohort(coxa.read_study(write_plan(last, tmp_path)))
     assert not cohort.findings.errors
     assert cohort.disposition.imbalance().empty
+
+
+def test_the_kind_of_files_is_theirs_or_asked(measured: Measure) -> None:
+    proposal = proposed(measured.material, None, {})
+    assert proposal.kind == measured.made.kind or "kind" in [each.key for each in proposal.questions if each.needed]
 
 
 TEXTS = [
@@ -73,13 +77,6 @@ def test_some_columns_and_rows_in_any_order_never_give_a_wrong_place(made: MadeF
         rows = rng.permutation(len(whole))[: rng.integers(3, len(whole))]
         whole.iloc[rows][list(columns)].to_csv(tmp_path / file, index=False, sep=mark)
         assert judged(made, propose(tmp_path / file, made.kind).readings).mistakes == ()
-
-
-@pytest.mark.parametrize("made", MADE, ids=lambda made: made.name)
-def test_the_kind_of_files_is_theirs_or_asked(made: MadeFile, tmp_path: Path) -> None:
-    made.write(tmp_path)
-    proposal = propose([tmp_path / file for file in made.files])
-    assert proposal.kind == made.kind or "kind" in [each.key for each in proposal.questions if each.needed]
 
 
 def test_a_wrong_place_would_be_counted(tmp_path: Path) -> None:

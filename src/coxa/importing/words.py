@@ -97,6 +97,7 @@ class Heads:
     abbreviations: Mapping[str, str]
 
 
+@cache
 def head_key(name: str) -> str:
     """Return the head of a column without capitals, accents and marks, its words apart.
 
@@ -111,6 +112,7 @@ def head_key(name: str) -> str:
     return " ".join(re.findall(r"[^\W_]+", letters))
 
 
+@cache
 def head_keys(name: str) -> tuple[str, ...]:
     """Return a head as `head_key` writes it, then without what is in brackets.
 
