@@ -275,9 +275,9 @@ def conditional_mean(
     Notes
     -----
     ``rubin`` is the variance of multiple imputation by Rubin's rules in the limit of infinitely many imputations, in
-    closed form, with Barnard and Rubin's degrees of freedom: missing outcomes never make an estimate more precise than
-    under missing at random (information-anchored; Cro, Carpenter & Kenward, JRSS A 2019, 182:623-645). The others are
-    the variance of the estimate over repeated samples, which for reference-based strategies is smaller, and take the
+    closed form, with Barnard and Rubin's degrees of freedom. It keeps the loss of information near what it is under
+    missing at random (information-anchored; Cro, Carpenter & Kenward, JRSS A 2019, 182:623-645). The others are the
+    variance of the estimate over repeated samples, which for reference-based strategies is smaller, and take the
     normal distribution: ``jackknife`` fits the model without each participant, from the sums less those of one;
     ``gradient`` is its linear approximation, the delta method with the information of coefficients and covariance,
     n / (n - q) for the q columns of the analysis of covariance. Sources: Wolbers et al., Pharmaceutical Statistics

@@ -84,14 +84,14 @@ class TippingMap:
     arm_shifts     : (g,) amounts added in the arm
     against_shifts : (h,) amounts added in the arm that it is compared with
     estimate, std_error, p_value : (h, g)
-    line           : points at which the conclusion changes: `against_shift`, `arm_shift`, exactly
+    line           : points at which the conclusion changes, exactly: `against_shift`, `arm_shift`, `estimate` there
     plausible      : for the arm and for the other the lowest and the highest amount that is plausible from the data;
                      see `plausible_shifts`
     alpha          : two-sided level of the conclusion
 
     Examples
     --------
-    >>> line = pd.DataFrame({"against_shift": [0.0], "arm_shift": [-3.5]})
+    >>> line = pd.DataFrame({"against_shift": [0.0], "arm_shift": [-3.5], "estimate": [1.9]})
     >>> cell = np.array([[2.0]]), np.array([[1.0]]), np.array([[0.046]])
     >>> TippingMap("new", "old", "b", np.zeros(1), np.zeros(1), *cell, line, ((-4.0, 0.0), (-1.0, 1.0)), 0.05).cells()
        arm_shift  against_shift  estimate  std_error  p_value  significant
@@ -272,7 +272,8 @@ def tipping_map(
     start[:, names.index(arm)] = x.min()
     along = np.eye(len(names))[names.index(arm)]
     roots = comparison.changes(start, along, float(np.ptp(x)), STEPS_OF_MAP)
-    line = [(y[k], x.min() + step) for k, own in enumerate(roots) for step in own]
+    ends = [(start[k] + step * along, y[k], x.min() + step) for k, own in enumerate(roots) for step in own]
+    line = [(other, own, float(comparison.numbers(at)[0])) for at, other, own in ends]
     return TippingMap(
         arm=arm,
         against=comparison.against,
@@ -282,7 +283,7 @@ def tipping_map(
         estimate=estimate,
         std_error=std_error,
         p_value=np.asarray(2 * stats.t.sf(np.abs(estimate) / std_error, df)),
-        line=pd.DataFrame(line, columns=["against_shift", "arm_shift"]),
+        line=pd.DataFrame(line, columns=["against_shift", "arm_shift", "estimate"]),
         plausible=pair,
         alpha=alpha,
     )

@@ -102,7 +102,16 @@ class ImputationMethod(Method):
                 *CITED.get(analysis.standard_error, ()),
             ),
             ddf=None,
+            completed=True,
         )
+
+    def assumption(self, planned: PlannedAnalysis) -> str:
+        """Return the assumption of each strategy, and the delta."""
+        strategies = used(planned)
+        if len(strategies) == 1:
+            return assumes(planned, strategies[ENDED]) + delta_words(planned)
+        said = [f"{when(planned, kind)}: {assumes(planned, strategy)}" for kind, strategy in strategies.items()]
+        return " ".join(said) + delta_words(planned)
 
     def sentences(self, telling: Telling) -> Iterator[str]:
         """Yield the imputation model, what is assumed of missing outcomes, the analysis, and its standard errors."""

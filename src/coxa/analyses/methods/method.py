@@ -39,6 +39,7 @@ class Words:
     whole   : whether one model had all the visits
     cites   : words of `references/bibliography.yaml` for the model itself
     ddf     : the method of the degrees of freedom that the plan asks for; None where there is no model
+    completed : whether participants without an outcome are analysed as well, with an imputed one
     """
 
     title: str
@@ -47,6 +48,7 @@ class Words:
     whole: bool = False
     cites: tuple[str, ...] = ()
     ddf: str | None = "residual"
+    completed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +121,10 @@ class Method:
     def sentences(self, telling: Telling) -> Iterator[str]:
         """Yield how the models were fitted, for the methods section."""
         raise NotImplementedError
+
+    def assumption(self, planned: PlannedAnalysis) -> str | None:
+        """Return what is assumed of missing outcomes, in one sentence; None where the plan has to say it."""
+        return None
 
     def in_subgroup(self, planned: PlannedAnalysis, fit: AnyFit, subgroup: str) -> Estimates:
         """Return the comparisons within the levels of a subgroup, and the test of the interaction."""

@@ -70,9 +70,10 @@ class Imputation(AdjustedAnalysis):
     )
     standard_error: Literal["rubin", "jackknife", "gradient", "bootstrap"] = Field(
         "rubin",
-        description="rubin is the variance of multiple imputation with infinitely many imputations, which is never "
-        "smaller because outcomes are missing. The others are the variance over repeated samples, which is smaller "
-        "where arms are imputed from another arm: jackknife over participants, gradient (its linear form), bootstrap.",
+        description="rubin is the variance of multiple imputation with infinitely many imputations: under every "
+        "strategy about as much information is lost as under missing at random. The others are the variance over "
+        "repeated samples, which is smaller where an arm is imputed from another one: jackknife over participants, "
+        "gradient (its linear form), bootstrap.",
     )
     deltas: Deltas = Field(
         default_factory=lambda: Deltas.model_validate({}),

@@ -51,8 +51,11 @@ def analysis_footnotes(
     said.append(population_words(planned, dataset))
     if at_risk := at_risk_words(planned):
         said.append(at_risk)
-    analysed = analysed_words(planned, fits, rows)
-    said.append(prose("Analysed: ", analysed, _not_analysed(planned, fits, dataset), "."))
+    if ran.completed:
+        said.append(prose("Analysed: all of them; observed were ", analysed_words(planned, fits, rows), "."))
+    else:
+        analysed = analysed_words(planned, fits, rows)
+        said.append(prose("Analysed: ", analysed, _not_analysed(planned, fits, dataset), "."))
     said.append(ran.missing)
     notes = [Footnote(joined(" ", said))]
     if adjusted := adjusted_note(planned, rows):

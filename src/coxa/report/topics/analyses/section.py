@@ -11,6 +11,7 @@ from coxa.report.record import ReportRecord
 from coxa.report.topics.analyses.forest import plot_forest
 from coxa.report.topics.analyses.kinds import kind_blocks
 from coxa.report.topics.analyses.kinds.general import further
+from coxa.report.topics.analyses.kinds.imputation import imputation_blocks
 from coxa.report.topics.analyses.participant_effects import participant_effects_table
 from coxa.report.topics.analyses.profile import analysis_profile, has_profile
 from coxa.report.topics.analyses.results import (
@@ -64,7 +65,8 @@ def _means(report: ReportRecord, planned: PlannedAnalysis) -> list[Block]:
     means = TableBlock(_noted_once(means_table(planned, report.estimates, fits, dataset), compared))
     variances = [variances_table(planned, fit, dataset.analysed) for fit in fits]
     variances += [participant_effects_table(planned, fit) for fit in fits]
-    others = [*(TableBlock(table) for table in variances if table), *further(report, planned)]
+    others: list[Block] = [*(TableBlock(table) for table in variances if table), *further(report, planned)]
+    others += imputation_blocks(report, planned)
     if planned.analysis.role not in DRAWN:
         return [differences, means, *others]
     forest = FigureBlock(_forest(report, planned))

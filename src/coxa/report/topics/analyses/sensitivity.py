@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pandas as pd
 
+from coxa.analyses.methods import method_of
 from coxa.estimates import Estimates
 from coxa.report.topics.analyses.adjusted import MARK, family_words, is_adjusted, p_mark
 from coxa.report.topics.analyses.footnotes import warning_marks
@@ -192,7 +193,7 @@ def _relaxes(first: PlannedAnalysis, planned: PlannedAnalysis) -> str:
         return f"{plan.relaxes} ({other})" if plan.relaxes else other
     if planned.is_primary:
         return "none (primary analysis)"
-    return plan.relaxes or "not stated in the plan"
+    return plan.relaxes or method_of(plan).assumption(planned) or "not stated in the plan"
 
 
 def _notes(study: ComparativeStudy, rows: pd.DataFrame, marks: dict[str, str]) -> Iterator[Footnote]:

@@ -1,0 +1,125 @@
+"""A tipping map as a figure: which amounts added to the imputed outcomes of two arms change a conclusion."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from coxa.figures.composed import layer
+from coxa.figures.figure import Figure
+from coxa.figures.theme import INK, OKABE_ITO, options, themed
+from coxa.impute import ConditionalMean, TippingMap, tipping_point
+from coxa.study.comparative import PlannedAnalysis
+from coxa.tables.table import identifier
+
+SIZE = 380
+"""Width and height of the map, in pixels."""
+
+CELLS = {"arm": OKABE_ITO[0], "none": "#d5dae0", "against": OKABE_ITO[4]}
+"""Conclusion -> colour."""
+
+
+def plot_tipping_map(planned: PlannedAnalysis, found: ConditionalMean, shown: TippingMap) -> Figure:
+    """Draw the conclusion for each pair of amounts, the exact line on which it changes, and what is plausible.
+
+    Parameters
+    ----------
+    planned
+        The analysis, for labels, unit and direction.
+    found
+        Its estimates.
+    shown
+        The map of one comparison.
+    """
+    study = planned.study
+    arm, against = study.label("arms", shown.arm), study.label("arms", shown.against)
+    title = f"{planned.outcome_label}: amounts added to imputed outcomes, {arm} minus {against}"
+    return Figure(
+        identifier("tipping", planned.name, shown.arm),
+        f"{title}, {study.label('visits', shown.visit)}",
+        lambda _: themed(_chart(planned, shown)),
+        _words(planned, found, shown),
+        shown.cells(),
+    )
+
+
+def conclusions(planned: PlannedAnalysis, shown: TippingMap) -> dict[str, str]:
+    """Return what each colour says."""
+    study = planned.study
+    names = {side: study.label("arms", name) for side, name in (("arm", shown.arm), ("against", shown.against))}
+    said = {side: f"{study.words.side} {name}" for side, name in names.items()}
+    return {"arm": said["arm"], "none": "interval includes no difference", "against": said["against"]}
+
+
+def _chart(planned: PlannedAnalysis, shown: TippingMap) -> Any:
+    """Draw cells, line, region and the point without any amount."""
+    import altair as alt
+
+    unit = f", {planned.unit}" if planned.unit else ""
+    label = planned.study.label
+    words = conclusions(planned, shown)
+    cells = shown.cells()
+    better = (cells["estimate"] > 0) == planned.higher_is_better
+    side = np.where(~cells["significant"], "none", np.where(better, "arm", "against"))
+    half = [float(np.diff(each).min()) / 2 for each in (shown.arm_shifts, shown.against_shifts)]
+    drawn = pd.DataFrame(
+        {
+            "x": cells["arm_shift"] - half[0],
+            "x2": cells["arm_shift"] + half[0],
+            "y": cells["against_shift"] - half[1],
+            "y2": cells["against_shift"] + half[1],
+            "said": [words[one] for one in side],
+            "difference": [f"{value:.{planned.decimals}f}" for value in cells["estimate"]],
+        }
+    )
+    ends = [float(shown.arm_shifts[0] - half[0]), float(shown.arm_shifts[-1] + half[0])]
+    other = [float(shown.against_shifts[0] - half[1]), float(shown.against_shifts[-1] + half[1])]
+    x_scale, y_scale = options(domain=ends, nice=False), options(domain=other, nice=False)
+    x = alt.X("x:Q", title=f"Added in {label('arms', shown.arm)}{unit}", scale=x_scale, axis=options(grid=False))
+    y = alt.Y("y:Q", title=f"Added in {label('arms', shown.against)}{unit}", scale=y_scale, axis=options(grid=False))
+    seen = [one for one in words if one in side]
+    colours = options(domain=[words[one] for one in seen], range=[CELLS[one] for one in seen])
+    colour = alt.Color("said:N", title=None, scale=colours, legend=options(columns=1, labelLimit=SIZE))
+    tiles = alt.Chart(drawn).mark_rect().encode(
+        x=x, x2=alt.X2("x2:Q"), y=y, y2=alt.Y2("y2:Q"), color=colour, tooltip=["said", "difference"]
+    )  # fmt: skip
+    layers = [tiles]
+    if len(shown.line):
+        line = shown.line.assign(side=np.where(shown.line["estimate"] > 0, "above", "below"))
+        path = alt.Chart(line).mark_line(color=INK, strokeWidth=2)
+        layers.append(path.encode(x=alt.X("arm_shift:Q"), y=alt.Y("against_shift:Q"), detail="side:N",
+                                  order=alt.Order("against_shift:Q")))  # fmt: skip
+    (low, high), (low_other, high_other) = shown.plausible
+    box = pd.DataFrame({"x": [low], "x2": [high], "y": [low_other], "y2": [high_other]})
+    region = alt.Chart(box).mark_rect(fillOpacity=0, stroke=INK, strokeDash=[5, 3], strokeWidth=1.6)
+    layers.append(region.encode(x=alt.X("x:Q"), x2=alt.X2("x2:Q"), y=alt.Y("y:Q"), y2=alt.Y2("y2:Q")))
+    here = alt.Chart(pd.DataFrame({"x": [0.0], "y": [0.0]})).mark_point(shape="cross", size=110, color=INK, filled=True)
+    layers.append(here.encode(x=alt.X("x:Q"), y=alt.Y("y:Q")))
+    return layer(*layers, width=SIZE, height=SIZE)
+
+
+def _words(planned: PlannedAnalysis, found: ConditionalMean, shown: TippingMap) -> str:
+    """Return what the map shows: the line, the region, and whether one meets the other."""
+    label, unit = planned.study.label, f" {planned.unit}" if planned.unit else ""
+    arm, against = label("arms", shown.arm), label("arms", shown.against)
+    tip = tipping_point(found, shown.arm, against=shown.against, visit=shown.visit, alpha=shown.alpha)
+    changes = "the interval includes no difference" if tip.significant else "the interval leaves out no difference"
+    said = [
+        f"Colours: the conclusion where an amount is added to the imputed outcomes of {arm} (across) and of {against} "
+        "(upwards). Cross: no amount. Black line: where the conclusion changes, exactly."
+    ]
+    if tip.shift == tip.shift:
+        said.append(f"In {arm} alone it takes {tip.shift:+.{planned.decimals}f}{unit} until {changes}.")
+    (low, high), (low_other, high_other) = shown.plausible
+    said.append(
+        f"Dashed: amounts that the observed outcomes make plausible, {low:.{planned.decimals}f} to "
+        f"{high:.{planned.decimals}f} in {arm} and {low_other:.{planned.decimals}f} to "
+        f"{high_other:.{planned.decimals}f} in {against}: as if those who left went on to differ from their "
+        f"{planned.study.words.arm}, without any reason that the model knows, by as much as at their last visit (95% "
+        "limits)."
+    )
+    inside = "changes" if shown.tips_within_plausible else "does not change"
+    said.append(f"Within it the conclusion {inside}.")
+    return " ".join(said)

@@ -1,0 +1,113 @@
+"""What a report shows of imputed outcomes: every strategy with its assumption, tipping points, and a map."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+import pytest
+
+import coxa
+from coxa.analyses.methods.imputation import imputed_means
+from coxa.impute import tipping_point
+from coxa.report.document import FigureBlock, TableBlock
+from coxa.report.report import Report
+from coxa.report.topics.analyses.kinds.imputation import imputation_blocks
+from coxa.report.topics.analyses.sensitivity import sensitivity_table
+from coxa.study.comparative import ComparativeStudy
+from coxa.study.kinds import study_of
+from coxa.tables.table import Table
+from tests.spec.power_plan import MMRM, power_plan
+
+IMPUTED: dict[str, Any] = {
+    "estimand": "primary",
+    "model": "imputation",
+    "role": "sensitivity",
+    "adjust": ["baseline * visit", "age"],
+}
+
+
+@cache
+def report() -> Report[Any]:
+    content = power_plan({"primary": MMRM}).model_dump(mode="json", exclude_unset=True)
+    content["analyses"] |= {
+        "mar": IMPUTED,
+        "jump": IMPUTED | {"strategy": "j2r"},
+        "worse": IMPUTED | {"deltas": {"add": {"exercise": -5}}, "relaxes": "Imputed outcomes are 5 points worse"},
+    }
+    content["assumptions"]["dropout"] = {"probability": 0.3}
+    plan = study_of(content)
+    assert isinstance(plan, ComparativeStudy)
+    trial = coxa.simulate_study(plan, participants=90, truth_size=2000, seed=4)
+    return coxa.analyse(coxa.read_cohort(trial.study, trial.tables))
+
+
+def study() -> ComparativeStudy:
+    plan = report().study
+    assert isinstance(plan, ComparativeStudy)
+    return plan
+
+
+@cache
+def blocks(name: str) -> tuple[Any, ...]:
+    return tuple(imputation_blocks(report(), study().planned(name)))
+
+
+def assumptions() -> Table:
+    (table,) = [block.table for block in blocks("mar") if isinstance(block, TableBlock)]
+    return table
+
+
+def test_all_strategies_stand_side_by_side_with_the_first_analysis_alone() -> None:
+    assert [row.label for row in assumptions().groups[0].rows] == [
+        "Missing at random",
+        "Copy increments in reference",
+        "Copy reference",
+        "Jump to reference",
+        "Last mean carried forward",
+    ]
+    assert len(assumptions().groups) == 2
+    assert blocks("jump") == ()
+    assert blocks("primary") == ()
+
+
+def test_each_row_says_what_is_assumed_in_the_names_of_the_plan() -> None:
+    said = {str(row.label): str(row.cells[-1].text) for row in assumptions().groups[0].rows}
+    assert said["Jump to reference"].startswith("After the event participants have the mean of Usual care")
+
+
+def test_the_row_of_a_strategy_is_the_analysis_that_uses_it() -> None:
+    shown = next(row for row in assumptions().groups[0].rows if row.label == "Jump to reference")
+    frame = report().estimates.only(analysis="jump", term="difference", visit="w26", arm="exercise").frame
+    assert shown.cells[0].text.startswith(f"{frame['estimate'].item():.1f}".replace("-", "\N{MINUS SIGN}"))
+
+
+def test_there_is_a_map_for_each_comparison_whose_words_are_its_numbers() -> None:
+    figures = [block.figure for block in blocks("mar") if isinstance(block, FigureBlock)]
+    assert len(figures) == 2
+    assert len(figures[0].data) == 21 * 21
+    assert "Dashed: amounts that the observed outcomes make plausible" in figures[0].alt
+    assert figures[0].svg().startswith("<svg")
+
+
+def test_the_sensitivity_table_says_what_each_branch_assumes() -> None:
+    table = sensitivity_table(study().planned("primary"), report().estimates)
+    assert table is not None
+    rows = table.groups[0].rows
+    said = {str(row.label): row.cells[-1].text for row in rows}
+    assert said["Jump"].startswith("After the event participants have the mean of Usual care")
+    assert said["Worse"] == "Imputed outcomes are 5 points worse"
+
+
+def test_all_participants_are_analysed() -> None:
+    frame = report().estimates.only(analysis="mar", term="difference", visit="w26").frame
+    assert (frame["n_participants"] == 60).all()
+    assert (frame["n_observations"] < 60).all()
+
+
+@pytest.mark.parametrize("arm", ["exercise", "manual_therapy"])
+def test_a_tipping_point_is_reached_exactly(arm: str) -> None:
+    (fit,) = report().fits["mar"]
+    found = imputed_means(study().planned("mar"), fit, report().datasets["primary"])  # type: ignore[arg-type]
+    tip = tipping_point(found, arm, against="usual_care", visit="w26")
+    assert min(abs(tip.conf_low), abs(tip.conf_high)) < 1e-8
