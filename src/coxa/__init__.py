@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from coxa import instruments as instruments
     from coxa import models as models
     from coxa import report as report
+    from coxa import selftest as selftest
     from coxa import simulate as simulate
     from coxa import study as study
     from coxa import tables as tables
@@ -107,6 +108,7 @@ __getattr__, __dir__, __all__ = lazy(
         "instruments",
         "models",
         "report",
+        "selftest",
         "simulate",
         "study",
         "tables",

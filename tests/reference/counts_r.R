@@ -39,7 +39,7 @@ checks <- function(f) {
        nb1 = unname(dispersiontest(f)$statistic), nb1_alpha = unname(dispersiontest(f)$estimate) - 1,
        nb2 = unname(summary(lm(aux ~ 0 + mu))$coefficients[3]), nb2_alpha = unname(coef(lm(aux ~ 0 + mu))))
 }
-polyps <- read.csv("tests/reference/polyps.csv")
+polyps <- read.csv("src/coxa/selftest/data/polyps.csv")
 polyps$treat <- factor(polyps$treat)
 pp <- glm(number ~ treat + age, poisson, polyps, control = strict)
 pq <- glm(number ~ treat + age, quasipoisson, polyps, control = strict)

@@ -31,7 +31,7 @@ resp <- transform(respiratory, id = center * 1000 + id, center = factor(center),
                   sex = factor(sex, c("F", "M")), visit = as.numeric(visit))
 resp <- resp[order(resp$id, resp$visit), ]
 epil$trt <- factor(epil$trt, c("placebo", "progabide"))
-trial <- read.csv("tests/reference/reference_trial.csv")
+trial <- read.csv("src/coxa/selftest/data/reference_trial.csv")
 trial$visit <- factor(trial$visit, c("week_6", "week_12", "week_26", "week_52"))
 trial$arm <- factor(trial$arm, c("usual_care", "exercise", "manual_therapy"))
 trial$wave <- as.numeric(trial$visit)

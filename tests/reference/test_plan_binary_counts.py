@@ -12,6 +12,7 @@ import pytest
 
 from coxa.analyses.planned import run_analysis
 from coxa.analyses.rows import SimulatedRows
+from coxa.selftest import rows as selftest
 from coxa.study.comparative import ComparativeStudy
 from coxa.study.kinds import study_of
 from tests.reference.tolerances import GLM_NB_R, SAS_MARGINS
@@ -51,7 +52,7 @@ def through_a_plan(
 
 
 def polyps() -> pd.DataFrame:
-    rows = pd.read_csv(HERE / "polyps.csv", index_col=0).reset_index(drop=True)
+    rows = selftest.polyps()
     return pd.DataFrame(
         {
             "participant_id": np.arange(len(rows)),
@@ -104,11 +105,11 @@ def test_seizures_with_an_exposure_as_r_prints_them() -> None:
 
 def test_a_risk_difference_as_the_sas_macro_prints_it() -> None:
     """%Margins on trial01, as in `tests.reference.test_standardised_reference`."""
-    rows = pd.read_csv(HERE / "binary" / "trial01.csv", index_col=0).reset_index(drop=True)
+    rows = selftest.trial01()
     frame = pd.DataFrame(
         {
             "participant_id": np.arange(len(rows)),
-            "arm": rows["trtp"].map({0: "a", 1: "b"}),
+            "arm": rows["trtp"].map({"0": "a", "1": "b"}).astype(str),
             "value": rows["aval"],
             "bl_cov": rows["bl_cov"],
         }

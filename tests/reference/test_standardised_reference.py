@@ -12,6 +12,7 @@ from scipy.special import expit
 
 from coxa.estimates import standardised_means, standardised_risks
 from coxa.models import fit_glm
+from coxa.selftest import rows as selftest
 from tests.reference.tolerances import SAS_GE_MACRO, SAS_MARGINS, SECOND_GLM, SIX_DIGITS
 from tests.simulation.binary_size import adjusted
 
@@ -61,8 +62,7 @@ def robin() -> pd.DataFrame:
 
 @pytest.fixture(scope="module")
 def trial01() -> pd.DataFrame:
-    rows = pd.read_csv(HERE / "trial01.csv", index_col=0)
-    return rows.assign(trtp=pd.Categorical(rows["trtp"].astype(int).astype(str)))
+    return selftest.trial01()
 
 
 @pytest.mark.parametrize(("formula", "family", "means", "errors"), MEANS)

@@ -8,16 +8,15 @@ from typing import Any
 
 import pandas as pd
 
+from coxa.selftest.rows import reference_trial
+
 HERE = Path(__file__).parent
-VISITS = ("week_6", "week_12", "week_26", "week_52")
-ARMS = ("usual_care", "exercise", "manual_therapy")
 FORMULA = "change ~ baseline * visit + arm * visit + site + sex"
 
 
 def trial() -> pd.DataFrame:
     """Return the trial with arms and visits in their order."""
-    data = pd.read_csv(HERE / "reference_trial.csv")
-    return data.assign(visit=pd.Categorical(data["visit"], VISITS), arm=pd.Categorical(data["arm"], ARMS))
+    return reference_trial()
 
 
 def reference(name: str) -> dict[str, Any]:

@@ -97,7 +97,9 @@ ROOMS = {
         "study",
         "instruments",
     },
+    "selftest": {"report", "simulate", "tables", "estimates", "models", "study", "instruments"},
     "cli": {
+        "selftest",
         "page",
         "importing",
         "clinics",
@@ -138,7 +140,7 @@ DRAW = {"impute", "simulate", "design"}
 FILE_CALLS = {"open", "read_csv", "read_excel", "read_parquet", "read_text", "read_bytes"}
 SAVING_CALLS = {"save", "save_parquet", "whole_file", "whole_run"}
 WRITING_CALLS = {"to_csv", "to_parquet", "write_text", "write_bytes", "mkdir", "touch"}
-OWN_DATA = {"instruments", "packaged", "simulate"}
+OWN_DATA = {"instruments", "packaged", "selftest", "simulate"}
 """Rooms that read data of their own package, and no other file."""
 LONGEST = 400
 

@@ -7,9 +7,9 @@ import pandas as pd
 import pytest
 
 from coxa.errors import DataError, FitError, OptionError
+from coxa.selftest.rows import shipped
 from coxa.simulate.disclosure import disclosure
 from coxa.simulate.twin import synthetic_twin, synthetic_twins
-from tests.reference.trial import HERE
 
 
 @pytest.fixture(scope="module")
@@ -20,7 +20,7 @@ def beat_the_blues() -> pd.DataFrame:
 
 @pytest.fixture(scope="module")
 def trial() -> pd.DataFrame:
-    return pd.read_csv(HERE / "reference_trial.csv", parse_dates=[])
+    return shipped("reference_trial")
 
 
 def test_shape_types_and_order_are_the_original_s(beat_the_blues: pd.DataFrame, trial: pd.DataFrame) -> None:

@@ -11,10 +11,10 @@ import pandas as pd
 import pyreadstat
 from typer.testing import CliRunner
 
+import coxa.selftest
 from coxa.cli.main import app
-from tests.reference.trial import HERE
 
-TRIAL = HERE / "reference_trial.csv"
+TRIAL = Path(coxa.selftest.__file__).parent / "data" / "reference_trial.csv"
 
 
 def run(*arguments: str) -> tuple[int, str]:

@@ -28,6 +28,7 @@ from coxa.cli.randomise import randomise_command
 from coxa.cli.rehearse import rehearse_command
 from coxa.cli.schema import schema_command
 from coxa.cli.score import score_command
+from coxa.cli.selftest import selftest_command
 from coxa.cli.simulate import simulate_command
 from coxa.cli.trace import compare_command, verify_command, why_command
 from coxa.cli.twin import twin_command
@@ -114,6 +115,7 @@ app.command("cite")(cite_command)
 app.command("why")(why_command)
 app.command("verify")(verify_command)
 app.command("compare")(compare_command)
+app.command("selftest")(selftest_command)
 
 
 if __name__ == "__main__":

