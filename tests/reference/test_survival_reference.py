@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from coxa.estimates import restricted_difference, restricted_time
-from coxa.models import fit_cox_arrays, kaplan_meier, log_rank
+from coxa.models import AdjustedLogRank, adjusted_log_rank, fit_cox_arrays, kaplan_meier, log_rank
 from tests.reference.tolerances import PHREG, SURVIVAL, SURVIVAL_DEFAULT, SURVIVAL_PRINTED
 
 R = json.loads((Path(__file__).parent / "survival_r.json").read_text(encoding="utf-8"))
@@ -235,3 +235,48 @@ def test_restricted_means_that_sas_prints() -> None:
     limits = [found.estimate - 1.96 * found.se, found.estimate + 1.96 * found.se]
     assert limits == pytest.approx([-54.3971, 4.9243], abs=2 * SURVIVAL_PRINTED)
     assert found.p_value == pytest.approx(0.1021, abs=SURVIVAL_PRINTED)
+
+
+ROBIN = {
+    (): (0.0895537761860842, 0.17706769289317, 3.21352484896035, 0.0013111645203555, 228),
+    ("age",): (0.0851266162073163, 0.175748674116587, 3.06610317830763, 0.0021686846372504, 228),
+}
+"""Covariates -> score, variance, statistic, p and participants: men against women with lung cancer, from RobinCar2's
+`tests/testthat/_snaps/survival.md` at 43ba7c16."""
+
+PRINTED = {
+    (("meal.cal", "age"), ""): (0.48335, 0.18631, 2.6858, 0.007236),
+    (("meal.cal", "age"), "ph.ecog"): (0.54791, 0.19118, 2.9496, 0.003181),
+}
+"""Covariates and stratum -> log hazard ratio, error, statistic and p as RobinCar2 prints them (`surv_effect.md`)."""
+
+ROOT = 5e-5
+"""Absolute, of a log hazard ratio: RobinCar2 looks for the root of its score with R's default tolerance."""
+
+
+def log_rank_of(covariates: tuple[str, ...], stratum: str = "") -> AdjustedLogRank:
+    data = rows("cancer").dropna(subset=[*covariates, *([stratum] if stratum else [])])
+    x = data[list(covariates)] if covariates else np.zeros(len(data))
+    strata = data[stratum].to_numpy() if stratum else None
+    return adjusted_log_rank(data["time"], data["status"] == 2, data["sex"] == 1, x, strata=strata)
+
+
+@pytest.mark.parametrize("covariates", ROBIN)
+def test_the_adjusted_log_rank_test_is_that_of_robincar2(covariates: tuple[str, ...]) -> None:
+    test, (score, variance, statistic, p_value, n) = log_rank_of(covariates), ROBIN[covariates]
+    found = (test.score, test.variance, test.statistic, test.p_value, test.n)
+    assert found == pytest.approx((score, variance, statistic, p_value, n), rel=1e-12)
+
+
+@pytest.mark.parametrize(("covariates", "stratum"), PRINTED)
+def test_adjusted_hazard_ratios_are_those_that_robincar2_prints(covariates: tuple[str, ...], stratum: str) -> None:
+    test, (log_ratio, error, statistic, p_value) = log_rank_of(covariates, stratum), PRINTED[covariates, stratum]
+    assert test.log_hazard_ratio == pytest.approx(log_ratio, abs=ROOT)
+    assert test.std_error == pytest.approx(error, abs=ROOT)
+    assert (round(test.statistic, 4), round(test.p_value, 6)) == (statistic, pytest.approx(p_value, abs=1.1e-6))
+
+
+def test_without_covariates_it_is_the_log_rank_test_within_strata() -> None:
+    data = rows("cancer").dropna(subset=["ph.ecog"])
+    plain = log_rank(data["time"], data["status"] == 2, data["sex"], strata=data["ph.ecog"].to_numpy())
+    assert log_rank_of((), "ph.ecog").statistic ** 2 == pytest.approx(plain.statistic, rel=1e-12)

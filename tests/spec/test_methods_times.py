@@ -17,6 +17,7 @@ from coxa.derive.events import events_until
 from coxa.errors import FitError, MonotoneLikelihoodError
 from coxa.estimates import restricted_difference, survival_difference
 from coxa.models import (
+    adjusted_log_rank,
     fit_cox,
     fit_grouped_hazards,
     fit_recurrent,
@@ -192,6 +193,31 @@ def test_curves_give_shares_restricted_means_and_the_log_rank_test() -> None:
     assert fits == ()
 
 
+def test_a_log_rank_test_may_be_adjusted_for_covariates() -> None:
+    frame = rows(competing=False)
+    _, found = run(plan("kaplan_meier", adjusted_test=["age", "sex"], strata="sex"), frame)
+    event, treated = (frame["status"] == 1).astype(int), (frame["arm"] == "exercise").astype(int)
+    told = np.column_stack([frame["age"], frame["sex"] == "male"]).astype(float)
+    test = adjusted_log_rank(frame["time"], event, treated, told, strata=frame["sex"].astype(str).to_numpy())
+    row = found[found["method"].str.contains("adjusted for age and sex") & found["term"].eq("joint_test")].iloc[0]
+    assert (row["statistic"], row["p_value"]) == pytest.approx((test.statistic**2, test.p_value))
+    ratio = one(found, "hazard_ratio")
+    assert (ratio["estimate"], ratio["std_error"]) == pytest.approx((np.exp(test.log_hazard_ratio), test.std_error))
+    assert len(found[found["term"] == "joint_test"]) == 2
+
+
+def test_strata_of_competing_events_are_those_of_the_functions() -> None:
+    frame = rows().assign(status=lambda d: d["status"].astype(int))
+    _, found = run(plan("competing_risks", strata="sex"), frame)
+    fit = fit_subdistribution("arm", frame, time="time", cause="status", strata="sex")
+    assert np.log(one(found, "subdistribution_hazard_ratio")["estimate"]) == pytest.approx(fit.coef[0])
+    cox = fit_cox("arm", frame.assign(e=frame["status"].eq(1)), time="time", event="e", strata="sex")
+    assert np.log(one(found, "hazard_ratio")["estimate"]) == pytest.approx(cox.coef[0])
+    sex = frame["sex"].astype(str).to_numpy()
+    gray = gray_test(frame["time"], frame["status"], frame["arm"].astype(str), strata=sex)
+    assert one(found, "joint_test")["statistic"] == pytest.approx(gray.statistic)
+
+
 def test_competing_events_that_are_censored_are_a_warning() -> None:
     _, found = run(plan("kaplan_meier"), rows())
     assert found["warning"].str.contains("model competing_risks has their share").all()
@@ -271,6 +297,8 @@ def telling(study: Study, fits: tuple[Any, ...]) -> Telling:
         ("cox", {"strata": "sex"}, "Cox's model[cox] of time to Return to sport until Month 6 (day 182)"),
         ("cox", {"strata": "sex"}, "Levels of sex had a baseline hazard each."),
         ("kaplan_meier", {"strata": "sex"}, "by the log-rank test[log-rank], within levels of sex."),
+        ("kaplan_meier", {"adjusted_test": "age"}, "was adjusted for age[adjusted-log-rank]: what they tell"),
+        ("competing_risks", {"strata": "sex"}, "by Gray's test[gray], within levels of sex."),
         ("competing_risks", {}, "After hip surgery it can no longer happen."),
         ("recurrent", {}, "robust by participant[lwyy], corrected for few participants[leverage]; terms: arm."),
         ("recurrent", {"variance": "robust"}, "with a variance robust by participant[lwyy]; terms: arm."),
@@ -291,6 +319,8 @@ def test_what_the_methods_section_says(model: str, options: dict[str, Any], said
         ("cox", {"adjust": ["height"]}, "do not agree"),
         ("cox", {"strata": "age"}, "do not agree"),
         ("cox", {"ties": "exact"}, "ties"),
+        ("kaplan_meier", {"adjusted_test": "height"}, "do not agree"),
+        ("competing_risks", {"strata": "age"}, "do not agree"),
         ("recurrent", {"ordered": ["wlw"]}, "ordered"),
     ],
 )

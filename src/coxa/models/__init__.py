@@ -56,6 +56,8 @@ if TYPE_CHECKING:
     from coxa.models.spec import GLMMSpec as GLMMSpec
     from coxa.models.spec import LMMSpec as LMMSpec
     from coxa.models.spec import MMRMSpec as MMRMSpec
+    from coxa.models.survival.adjusted_log_rank import AdjustedLogRank as AdjustedLogRank
+    from coxa.models.survival.adjusted_log_rank import adjusted_log_rank as adjusted_log_rank
     from coxa.models.survival.cox import fit_cox_arrays as fit_cox_arrays
     from coxa.models.survival.cox_fit import CoxFit as CoxFit
     from coxa.models.survival.cox_rows import fit_cox as fit_cox
@@ -116,6 +118,7 @@ __getattr__, __dir__, __all__ = lazy(
         "coxa.models.survival.cox": ("fit_cox_arrays",),
         "coxa.models.survival.cox_fit": ("CoxFit",),
         "coxa.models.survival.cox_rows": ("fit_cox",),
+        "coxa.models.survival.adjusted_log_rank": ("AdjustedLogRank", "adjusted_log_rank"),
         "coxa.models.survival.gray": ("GrayTest", "gray_test"),
         "coxa.models.survival.grouped": ("GroupedFit", "fit_grouped_hazards", "spans_of_times", "visit_rows"),
         "coxa.models.survival.incidence": ("CumulativeIncidence", "aalen_johansen"),

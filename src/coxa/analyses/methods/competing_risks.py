@@ -47,6 +47,7 @@ class CompetingRisksMethod(TimesMethod):
             time="time",
             cause="status",
             of=EVENT,
+            strata=strata_of(planned) or None,
             variance=planned.analysis.option("variance"),
         )
         method = f"subdistribution hazard (Fine and Gray); {fit.n_events} events"
@@ -88,9 +89,10 @@ class CompetingRisksMethod(TimesMethod):
         names = [mid_sentence_label(name) for name in others]
         after = f"After {join_words(names, 'or')} it can no longer happen. " if names else ""
         event = mid_sentence_label(planned.outcome_label)
+        within = f", within levels of {names_of(planned)}" if strata_of(planned) else ""
         yield (
             f"{after}Shares with {event} {until_words(planned)} are cumulative incidences{cite('aalen-johansen')}, "
-            f"with limits on the scale of log(-log), and were compared by Gray's test{cite('gray')}."
+            f"with limits on the scale of log(-log), and were compared by Gray's test{cite('gray')}{within}."
         )
         terms = telling.terms(next(iter(telling.formulas())))
         yield (
@@ -98,12 +100,24 @@ class CompetingRisksMethod(TimesMethod):
             f"Fine and Gray{cite('fine-gray')}; the ratio of hazards of the cause among those still at risk is that of "
             f"Cox's model{cite('cox')}; terms of both: {terms}."
         )
+        if within:
+            yield f"Levels of {names_of(planned)} had a baseline of both hazards each, and their own censoring."
+
+
+def strata_of(planned: PlannedAnalysis) -> tuple[str, ...]:
+    """Return the covariates within whose levels arms are compared."""
+    return tuple(planned.analysis.option("strata"))
+
+
+def names_of(planned: PlannedAnalysis) -> str:
+    """Return what the covariates of the strata are called."""
+    return join_words([mid_sentence_label(planned.study.label("covariates", name)) for name in strata_of(planned)])
 
 
 def cause_specific(planned: PlannedAnalysis, rows: pd.DataFrame, visit: str) -> ModelRun:
     """Return Cox's model of the hazard of the cause: other events end the time at risk."""
     rows = rows.assign(happened=rows["status"].eq(EVENT).astype(int))
-    fit = fit_cox(terms_of(planned), rows, time="time", event="happened")
+    fit = fit_cox(terms_of(planned), rows, time="time", event="happened", strata=strata_of(planned) or None)
     method = f"hazard of this cause (Cox); {fit.n_events} events"
     return recorded(planned, fit, rows, visit, selected(visit, HAPPENED), method)
 
@@ -141,12 +155,14 @@ def _differences(planned: PlannedAnalysis, rows: pd.DataFrame, visit: str) -> It
 
 def _tests(planned: PlannedAnalysis, rows: pd.DataFrame, visit: str) -> Iterator[dict[str, Any]]:
     """Yield Gray's test of the arms of the comparison."""
-    both = rows[rows["arm"].isin(planned.arms)]
+    strata = list(strata_of(planned))
+    both = rows[rows["arm"].isin(planned.arms)].dropna(subset=strata)
+    codes = both.groupby(strata, observed=True).ngroup().to_numpy() if strata else None
     try:
-        test = gray_test(both["time"], both["status"].astype(int), both["arm"].astype(str), of=EVENT)
+        test = gray_test(both["time"], both["status"].astype(int), both["arm"].astype(str), of=EVENT, strata=codes)
     except FitError:
         return
-    yield dict(tested_row(test, visit, len(both), "Gray's test"))
+    yield dict(tested_row(test, visit, len(both), "Gray's test" + (" in strata" if strata else "")))
 
 
 METHOD = CompetingRisksMethod()

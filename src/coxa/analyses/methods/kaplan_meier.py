@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from coxa.analyses.methods.method import Method, Telling, Words
@@ -12,9 +13,11 @@ from coxa.analyses.methods.times import COMPETING, EVENT, horizon, risks, rows_a
 from coxa.analyses.rows import AnalysisRows
 from coxa.errors import FitError
 from coxa.estimates import Estimates, restricted_difference, restricted_time, survival_difference
-from coxa.models import log_rank
+from coxa.estimates.risk_rows import with_test
+from coxa.models import adjusted_log_rank, log_rank
 from coxa.models.results.run import AnyFit
 from coxa.study.comparative import PlannedAnalysis
+from coxa.study.wording import join_words, mid_sentence_label
 
 OTHERS = "others had an event that prevents this one and count as censored: model competing_risks has their share"
 """What is said where competing events are counted as censored."""
@@ -34,6 +37,7 @@ class KaplanMeierMethod(Method):
                 *_means(planned, alone, visit),
                 *_differences(planned, alone, visit),
                 *_tests(planned, alone, visit),
+                *_adjusted(planned, alone, visit),
             ]
             yield Estimates.of({"conf_level": planned.analysis.conf_level, "warning": warning, **row} for row in found)
 
@@ -41,7 +45,11 @@ class KaplanMeierMethod(Method):
         """Return what the comparison is called."""
         return Words(
             title="Curves of Kaplan and Meier, not adjusted",
-            cites=("kaplan_meier", "log-rank"),
+            cites=(
+                "kaplan_meier",
+                "log-rank",
+                *(["adjusted-log-rank"] * bool(planned.analysis.option("adjusted_test"))),
+            ),
             ddf=None,
             missing="Participants without the event count until observation of them ended.",
         )
@@ -56,9 +64,15 @@ class KaplanMeierMethod(Method):
             "the limits of the two shares, and those of restricted means are normal."
         )
         strata = planned.analysis.option("strata")
-        names = ", ".join(planned.study.label("covariates", name).lower() for name in strata)
-        within = f", within levels of {names}" if strata else ""
+        within = f", within levels of {_labels(planned, strata)}" if strata else ""
         yield f"Curves as a whole were compared by the log-rank test{cite('log-rank')}{within}."
+        if told := planned.analysis.option("adjusted_test"):
+            yield (
+                f"A second log-rank test of each comparison was adjusted for {_labels(planned, told)}"
+                f"{cite('adjusted-log-rank')}{within}: what they tell of each participant's score, by least squares in "
+                f"each {planned.study.words.arm}, is taken off. Its hazard ratio is the one at which the adjusted "
+                "score is zero, of all participants and not at given covariates."
+            )
 
 
 def _means(planned: PlannedAnalysis, rows: pd.DataFrame, visit: str) -> Iterator[dict[str, Any]]:
@@ -143,6 +157,33 @@ def _tests(planned: PlannedAnalysis, rows: pd.DataFrame, visit: str) -> Iterator
     except FitError:
         return
     yield dict(tested_row(test, visit, len(both), "log-rank test" + (" in strata" if strata else "")))
+
+
+def _adjusted(planned: PlannedAnalysis, rows: pd.DataFrame, visit: str) -> Iterator[dict[str, Any]]:
+    """Yield the adjusted log-rank test of each comparison, and its hazard ratio; none where no event happened."""
+    told, strata = list(planned.analysis.option("adjusted_test")), list(planned.analysis.option("strata"))
+    for arm in planned.compare if told else ():
+        both = rows[rows["arm"].isin([arm, planned.against])].dropna(subset=[*told, *strata])
+        treated = (both["arm"] == arm).astype(int)
+        codes = both.groupby(strata, observed=True).ngroup().to_numpy() if strata else None
+        covariates = pd.get_dummies(both[told], drop_first=True).astype(float)
+        try:
+            test = adjusted_log_rank(both["time"], both["status"], treated, covariates, strata=codes)
+        except FitError:
+            continue
+        within = " in strata" if strata else ""
+        name = f"log-rank test{within} adjusted for {_labels(planned, told)}"
+        pair = {"arm": arm, "reference": planned.against, "visit": visit}
+        people = {"n_participants": test.n, "n_observations": test.n}
+        tested = {"statistic": test.statistic**2, "p_value": test.p_value}
+        yield {**pair, **people, **tested, "term": "joint_test", "df": 1.0, "method": f"{name}, chi-square"}
+        if np.isfinite(test.log_hazard_ratio):
+            ratio = with_test(test.log_hazard_ratio, test.std_error, planned.analysis.conf_level, shown=np.exp)
+            yield {**pair, **people, **ratio, "term": "hazard_ratio", "method": f"of the {name}"}
+
+
+def _labels(planned: PlannedAnalysis, names: Sequence[str]) -> str:
+    return join_words([mid_sentence_label(planned.study.label("covariates", name)) for name in names])
 
 
 METHOD = KaplanMeierMethod()

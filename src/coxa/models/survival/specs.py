@@ -152,6 +152,7 @@ class SubdistributionSpec(SurvivalSpec):
     cause: str
     of: Any = 1
     censored: Any = 0
+    strata: str | Sequence[str] | None = None
     ties: str = "breslow"
     variance: str = "fine-gray"
     censoring: str = "cmprsk"
@@ -159,6 +160,7 @@ class SubdistributionSpec(SurvivalSpec):
 
     def __post_init__(self) -> None:
         self._check()
+        self._keep(strata=columns_named("strata", self.strata))
         check_option("ties", self.ties, TIES)
         check_option("variance", self.variance, VARIANCES)
         check_option("censoring", self.censoring, CENSORINGS)

@@ -18,7 +18,7 @@ from coxa.arguments import FRAME, kinds
 from coxa.models.design.rows import check_frame, check_unique
 from coxa.models.survival.cox import maximised, sandwich, spread
 from coxa.models.survival.cox_fit import CoxFit
-from coxa.models.survival.cox_rows import covariates_of
+from coxa.models.survival.cox_rows import covariates_of, labels_of
 from coxa.models.survival.follow_up import FollowUp, follow_up
 from coxa.models.survival.incidence import causes_of, known_cause
 from coxa.models.survival.partial import Stratum, per_time, score_of_rows, strata_of, weights_of
@@ -96,6 +96,7 @@ def fit_subdistribution(
     cause: str,
     of: Any = 1,
     censored: Any = 0,
+    strata: str | Sequence[str] | None = None,
     ties: Ties = "breslow",
     variance: SubdistributionVariance = "fine-gray",
     censoring: Censoring = "cmprsk",
@@ -115,6 +116,9 @@ def fit_subdistribution(
         The cause whose cumulative incidence is modelled.
     censored : default 0
         The label of a censored time.
+    strata : str or sequence of str, optional
+        Columns whose combinations have a baseline subdistribution hazard, and a distribution of censoring, each
+        (Zhou, Latouche, Rocha and Fine 2011).
     ties : {"breslow", "efron"}
         How events at the same time are handled.
     variance : {"fine-gray", "sandwich"}
@@ -149,59 +153,88 @@ def fit_subdistribution(
         cause=cause,
         of=of,
         censored=censored,
+        strata=strata,
         ties=ties,
         variance=variance,
         censoring=censoring,
         participant=participant,
     )
     data = check_frame(data)
-    design, x, names, terms = covariates_of(spec.formula, data, spec.time, [spec.cause])
+    design, x, names, terms = covariates_of(spec.formula, data, spec.time, [spec.cause, *(spec.strata or ())])
     if spec.participant in data.columns:
         check_unique(data, design.complete, (spec.participant,))
     used = data.loc[design.complete]
-    fit = fit_subdistribution_arrays(used[spec.time].to_numpy(), used[spec.cause].to_numpy(), x, names, spec)
+    within = labels_of(used, spec.strata) if spec.strata else None
+    fit = fit_subdistribution_arrays(used[spec.time].to_numpy(), used[spec.cause].to_numpy(), x, names, spec, within)
     return replace(fit, terms=terms, spec=spec, design=design, warnings=design.unused_said)
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A stratum by itself.
+
+    place    : (m,) rows of the data that are in it
+    rows     : (m,) their times, with the events of the cause
+    censored : (m,) which are censored
+    curve    : the distribution of censoring
+    stratum  : the rows sorted by time, by their place in this part
+    """
+
+    place: np.ndarray
+    rows: FollowUp
+    censored: np.ndarray
+    curve: CensoringCurve
+    stratum: Subdistribution
+
+
 def fit_subdistribution_arrays(
-    time: np.ndarray, cause: np.ndarray, x: np.ndarray, names: tuple[str, ...], spec: SubdistributionSpec
+    time: np.ndarray,
+    cause: np.ndarray,
+    x: np.ndarray,
+    names: tuple[str, ...],
+    spec: SubdistributionSpec,
+    strata: np.ndarray | None = None,
 ) -> CoxFit:
-    """Fit the model to arrays: times and causes (n,), covariates (n, p)."""
+    """Fit the model to arrays: times and causes (n,), covariates (n, p), numbers of strata (n,)."""
     times = follow_up(time, np.zeros(len(time), dtype=int)).time
     causes, codes = causes_of(cause, times.size, spec.censored)
     own = 1 + causes.index(known_cause(spec.of, causes))
-    rows = follow_up(times, codes == own)
-    curve = censoring_curve(times, codes == 0, spec.censoring)
     scale = spread(x)
-    stratum = _with_others(rows, (x - x.mean(axis=0)) / scale, (codes != 0) & (codes != own), curve, spec.ties)
-    of = partial(_covariance, rows, codes == 0, curve, spec.variance)
-    return maximised(rows, [stratum], names, scale, spec.ties, of)
+    covariates = (x - x.mean(axis=0)) / scale
+    within = np.zeros(times.size, dtype=int) if strata is None else strata
+    parts = [
+        _part(np.flatnonzero(within == stratum), times, codes, own, covariates, spec)
+        for stratum in np.unique(within)
+        if (codes[within == stratum] == own).any()
+    ]
+    known = [replace(part.stratum, rows=part.place[part.stratum.rows]) for part in parts]
+    of = partial(_covariance, parts, times.size, spec.variance)
+    return maximised(follow_up(times, codes == own, strata=within), known, names, scale, spec.ties, of)
 
 
-def _with_others(
-    rows: FollowUp, x: np.ndarray, others: np.ndarray, curve: CensoringCurve, ties: str
-) -> Subdistribution:
-    """Return the rows of one stratum with the weights of those who had another event."""
-    base = strata_of(rows, x, ties)[0]
+def _part(
+    place: np.ndarray, times: np.ndarray, codes: np.ndarray, own: int, x: np.ndarray, spec: SubdistributionSpec
+) -> Part:
+    """Return the rows of one stratum, with the weights of those who had another event."""
+    mine = codes[place]
+    rows = follow_up(times[place], mine == own)
+    curve = censoring_curve(rows.time, mine == 0, spec.censoring)
+    others = (mine != 0) & (mine != own)
+    base = strata_of(rows, x[place], spec.ties)[0]
     kept = np.where(others[base.rows], 1 / curve.before(rows.time[base.rows]), 0.0)
     values = {each.name: getattr(base, each.name) for each in fields(base)}
-    return Subdistribution(**values, uncensored=curve.before(base.times), kept=kept)
+    stratum = Subdistribution(**values, uncensored=curve.before(base.times), kept=kept)
+    return Part(place, rows, mine == 0, curve, stratum)
 
 
 def _covariance(
-    rows: FollowUp,
-    censored: np.ndarray,
-    curve: CensoringCurve,
-    variance: str,
-    parts: Sequence[Stratum],
-    theta: np.ndarray,
-    model: np.ndarray,
+    parts: Sequence[Part], n: int, variance: str, strata: Sequence[Stratum], theta: np.ndarray, model: np.ndarray
 ) -> tuple[np.ndarray, int]:
     """Return the sandwich of the scores of rows, with or without what is due to the estimated censoring."""
-    n = rows.time.size
-    scores = score_of_rows(list(parts), theta, n)
-    if variance == "fine-gray" and curve.times.size:
-        scores = scores + _due_to_censoring(rows, censored, curve, parts[0], theta)  # type: ignore[arg-type]
+    scores = score_of_rows(list(strata), theta, n)
+    for part in parts:
+        if variance == "fine-gray" and part.curve.times.size:
+            scores[part.place] += _due_to_censoring(part.rows, part.censored, part.curve, part.stratum, theta)
     return sandwich(scores, np.arange(n), model)
 
 

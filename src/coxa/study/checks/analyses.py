@@ -112,6 +112,10 @@ def analysis_problems(study: ComparativeStudy, name: str, analysis: Analysis, cl
 
 def _columns(study: ComparativeStudy, analysis: Analysis, at: tuple[str, ...]) -> Iterator[Fault]:
     """Yield the faults of covariates that options name."""
+    if told := analysis.option("adjusted_test"):
+        yield from _known(told, study.covariates, "covariate", (*at, "adjusted_test"))
+        if not study.words.allocates:
+            yield (*at, "adjusted_test"), "a log-rank test is adjusted for covariates of a randomised trial; remove it"
     if by := analysis.option("group"):
         yield from _known([by], ["arm", *study.covariates], "factor", (*at, "group"))
     if weights := analysis.option("weights"):

@@ -7,6 +7,7 @@ from typing import ClassVar, Literal
 from pydantic import Field
 
 from coxa.study.models.times import TimesAnalysis
+from coxa.study.parts import Name, OneOrMany
 from coxa.study.words import Summary
 
 
@@ -19,6 +20,11 @@ class CompetingRisks(TimesAnalysis):
     variance: Literal["fine-gray", "sandwich"] = Field(
         "fine-gray",
         description="Of the subdistribution hazard ratio: with what is due to the estimated censoring, or without.",
+    )
+    strata: OneOrMany[Name] = Field(
+        (),
+        description="Covariates within whose levels Gray's test compares; each level has a baseline of both hazards, "
+        "and a distribution of censoring.",
     )
     multiplicity: Literal["none", "bonferroni", "holm", "hochberg"] = Field(
         "none", description="Adjustment of the p-values of the planned comparisons."

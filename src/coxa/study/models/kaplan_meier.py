@@ -19,6 +19,11 @@ class KaplanMeier(Analysis):
 
     model: Literal["kaplan_meier"] = Field(description="Curves up to each visit, without a model.")
     strata: OneOrMany[Name] = Field((), description="Covariates within whose levels the log-rank test compares.")
+    adjusted_test: OneOrMany[Name] = Field(
+        (),
+        description="Of a trial: covariates that a second log-rank test of each comparison is adjusted for, with the "
+        "hazard ratio that belongs to it (Ye, Shao and Yi). It keeps its size where they tell nothing.",
+    )
     multiplicity: Literal["none", "bonferroni", "holm", "hochberg"] = Field(
         "none", description="Adjustment of the p-values of the planned comparisons."
     )

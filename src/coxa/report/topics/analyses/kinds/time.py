@@ -77,7 +77,7 @@ def curve_tests(planned: PlannedAnalysis, tests: pd.DataFrame) -> Table:
     """Return the tests of the curves as a whole."""
     rows = [
         Row(
-            f"{planned.study.label('visits', record['visit'])}: {str(record['method']).partition(',')[0]}",
+            f"{planned.study.label('visits', record['visit'])}: {str(record['method']).partition(', chi-square')[0]}",
             (
                 _number(planned, "estimate", "estimate", record["statistic"], record["visit"], "statistic"),
                 Cell(f"{record['df']:.0f}"),
