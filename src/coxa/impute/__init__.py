@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from coxa.impute.analysed import pool_any_difference as pool_any_difference
     from coxa.impute.analysed import pool_imputations as pool_imputations
     from coxa.impute.any_analysis import analyse_each as analyse_each
+    from coxa.impute.bootstrapped import BootstrapPooled as BootstrapPooled
+    from coxa.impute.bootstrapped import analyse_bootstrap as analyse_bootstrap
+    from coxa.impute.bootstrapped import pool_bootstrap as pool_bootstrap
     from coxa.impute.chained import ImputedCovariates as ImputedCovariates
     from coxa.impute.chained import impute_covariates as impute_covariates
     from coxa.impute.conditional import ConditionalMean as ConditionalMean
@@ -56,6 +59,7 @@ __getattr__, __dir__, __all__ = lazy(
         "coxa.impute.analyse": ("analyse_ancova", "analyse_mmrm"),
         "coxa.impute.analysed": ("Analysed", "PooledResults", "pool_any_difference", "pool_imputations"),
         "coxa.impute.any_analysis": ("analyse_each",),
+        "coxa.impute.bootstrapped": ("BootstrapPooled", "analyse_bootstrap", "pool_bootstrap"),
         "coxa.impute.chained": ("ImputedCovariates", "impute_covariates"),
         "coxa.impute.conditional": ("ConditionalMean", "conditional_mean"),
         "coxa.impute.convergence": ("Convergence",),
