@@ -8,10 +8,13 @@ import pytest
 
 import coxa
 from coxa.cohort.dictionary import load_table
+from coxa.derive.flare_events import diary_flares
 from coxa.derive.scores import derive_scores
 from coxa.errors import OptionError, PlanError
+from coxa.simulate.from_plan.diary import daily_course
 from coxa.simulate.from_plan.sources.windows import with_count, with_end, with_total
 from coxa.study.diary import DIARY_SCALES
+from coxa.study.kinds import study_of
 from coxa.study.outcome_sources.sport_training import SPORT_SCALES
 from tests.sourced import drawn_and_derived, sourced_plan
 from tests.spec.drawn_diary import diary
@@ -53,12 +56,51 @@ def test_days_of_an_assumed_diary_agree_with_what_was_drawn() -> None:
     study = sourced_plan(one, assumed, first="pain")
     keys = study.model_dump(exclude_unset=True)
     keys["assumptions"]["diary"] = {"last_day": 84, "pain": {"start": 5.0}}
-    with_diary = coxa.study.kinds.study_of(keys)
+    with_diary = study_of(keys)
     both = drawn_and_derived(with_diary)
     np.testing.assert_allclose(both["derived"], both["drawn"], atol=1e-5)
     days = coxa.simulate_study(with_diary, seed=1, truth_size=2000).tables["daily_diary"]
     assert days["pain"].dropna().between(0, 10).all()
     assert days["training_load"].notna().sum() > 4000  # the rest of the diary is still there
+
+
+def test_flares_that_are_planted_in_an_assumed_diary_are_recovered_where_an_outcome_is_taken_of_it() -> None:
+    one = "pain: {source: {table: daily_diary, field: pain}}"
+    study = sourced_plan(one, "pain: {baseline: {mean: 4, sd: 1}, mean_change: {exercise: -1}}", first="pain")
+    keys = study.model_dump(exclude_unset=True)
+    calm = {"single": 0.0, "run": 0.0, "blank": 0.0}
+    keys["diary"] = {"flares": {"rise": 2, "days": 2, "reference": "rolling_median"}}
+    keys["assumptions"]["diary"] = {
+        "last_day": 84,
+        "pain": {"start": 4.0, "sd": 0.8, "day_sd": 0.4},
+        "flares": {"per_week": 0.08, "rise": 3.5, "days": 3},
+        "missing": calm,
+    }
+    with_flares = study_of(keys)
+    trial = coxa.simulate_study(with_flares, seed=5, truth_size=2000)
+    course = daily_course(trial.design, trial.drawn, with_flares.assumptions.diary)
+    ids = trial.tables["participants"]["participant_id"].to_numpy()
+    gone = np.where(np.isnan(trial.drawn.left), 84, trial.drawn.left)
+    person, day = np.nonzero(course.begins)
+    seen = (
+        (day + 1 > 8)
+        & (day + 3 < gone[person])
+        & (course.latent[person, day] < 10)
+        & ~_soon(course.begins)[person, day]
+    )
+    planted = set(zip(ids[person[seen]], (day[seen] + 1).tolist(), strict=True))
+    found = diary_flares(coxa.read_cohort(trial.study, trial.tables))
+    derived = set(zip(found["participant_id"], found["start"], strict=True))
+    assert len(planted) > 30
+    assert len(planted & derived) / len(planted) > 0.9
+
+
+def _soon(begins: np.ndarray) -> np.ndarray:
+    """Return whether another flare began on one of the ten days before."""
+    found = np.zeros_like(begins)
+    for later in range(1, 11):
+        found[:, later:] |= begins[:, :-later]
+    return found
 
 
 DRAWN = diary(first_day=36, A="2 4 . . 6 8 5", B="2 4 . . . . 6")

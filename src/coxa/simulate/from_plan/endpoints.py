@@ -14,10 +14,12 @@ from coxa.simulate.from_plan.event_outcomes import (
     acting_day,
     after_strategies,
     draw_event_days,
+    flare_length,
     until_horizon,
 )
 from coxa.simulate.from_plan.follow import DrawnTrial
 from coxa.simulate.from_plan.strategies import response_of, values_after_events
+from coxa.study.diary import diary_of
 from coxa.study.estimand import Estimand
 from coxa.study.events import Composite, EventOutcome
 
@@ -37,13 +39,18 @@ def end_of_observation(design: TrialDesign, drawn: DrawnTrial, *, complete: bool
 def recorded_events(design: TrialDesign, drawn: DrawnTrial, name: str, *, complete: bool = False) -> EventDays:
     """Return the events of one kind that happened while a participant was in the trial.
 
-    The table of returns to sport has one row per day: two recurrences of one day are recorded as one.
+    The table of returns to sport has one row per day: two recurrences of one day are recorded as one. Flares of the
+    diary are seen where the diary goes on until they are over.
     """
     own = draw_event_days(design, name, drawn.received, drawn.seed)
     if complete:
         return own
-    if design.study.events[name].source.table == "return_to_sport":
+    source = design.study.events[name].source
+    if source.table == "return_to_sport":
         own = own.once_a_day()
+    if source.flare:
+        end = end_of_observation(design, drawn, complete=False)
+        return own.until(end - flare_length(diary_of(design.study.diary).flares))
     return own.until(np.where(np.isnan(drawn.left), np.inf, drawn.left))
 
 

@@ -11,11 +11,23 @@ from coxa.simulate.from_plan.design import TrialDesign
 from coxa.simulate.seeds import generator
 from coxa.study.assumptions.numbers import by_name
 from coxa.study.assumptions.trial import AssumedHappening
+from coxa.study.diary import FlareDefinition, diary_of
 from coxa.study.estimand import Handling
 from coxa.study.events import EventOutcome
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.intp]
+
+
+def flare_length(rule: FlareDefinition) -> int:
+    """Return the days that a simulated flare lasts."""
+    return rule.days + 1
+
+
+def flares_apart(rule: FlareDefinition) -> tuple[int, int]:
+    """Return the first day on which a flare can begin, and the least number of days between two beginnings."""
+    between = rule.reference_days if rule.reference == "rolling_median" else 0
+    return rule.reference_days + 1, flare_length(rule) + 1 + between
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +58,18 @@ class EventDays:
         """Return the events without further ones of a participant on the same day."""
         pairs = np.unique(np.stack([self.person.astype(float), self.day]), axis=1)
         return EventDays(pairs[0].astype(np.intp), pairs[1], self.n)
+
+    def apart(self, first: int, between: int, last: float) -> EventDays:
+        """Return the events moved to later days, none before the first and each so many days after the one before.
+
+        Those that would be after the last day are left out.
+        """
+        day = self.day.copy()
+        for place in range(len(day)):
+            again = place > 0 and self.person[place] == self.person[place - 1]
+            day[place] = max(day[place], day[place - 1] + between if again else first)
+        kept = day <= last
+        return EventDays(self.person[kept], day[kept], self.n)
 
     def count(self) -> Floats:
         """Return (n,) the number of events."""
@@ -93,14 +117,22 @@ def draw_event_days(design: TrialDesign, name: str, received: Integers, seed: in
         reached = rng.standard_exponential(n) / np.maximum(total, 1e-300)
         day = np.ceil(last * np.minimum(reached, 2.0) ** (1.0 / part.shape))
         happens = reached <= 1.0
-        return _since(
-            EventDays(np.flatnonzero(happens), np.maximum(day[happens], 1.0), n), design, event, received, seed
-        )
+        once = EventDays(np.flatnonzero(happens), np.maximum(day[happens], 1.0), n)
+        return _since(_as_flares(once, design, event), design, event, received, seed)
     proneness = rng.gamma(1.0 / part.variation, part.variation, n) if part.variation > 0 else np.ones(n)
     person = np.repeat(np.arange(n), rng.poisson(proneness * total))
     day = np.maximum(np.ceil(last * rng.random(len(person)) ** (1.0 / part.shape)), 1.0)
     order = np.lexsort((day, person))
-    return _since(EventDays(person[order], day[order], n), design, event, received, seed)
+    again = EventDays(person[order], day[order], n)
+    return _since(_as_flares(again, design, event), design, event, received, seed)
+
+
+def _as_flares(found: EventDays, design: TrialDesign, event: EventOutcome) -> EventDays:
+    """Return events on days on which flares of the diary can begin, where they are flares; else as they are."""
+    if not event.source.flare:
+        return found
+    first, between = flares_apart(diary_of(design.study.diary).flares)
+    return found.apart(first, between, float(design.days[-1]))
 
 
 def start_days(design: TrialDesign, event: EventOutcome, received: Integers, seed: int) -> Floats | None:

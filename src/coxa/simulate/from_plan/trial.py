@@ -12,6 +12,7 @@ from coxa.simulate.from_plan.conditions import conditions_table
 from coxa.simulate.from_plan.design import TrialDesign, check_seed, trial_design
 from coxa.simulate.from_plan.diary import daily_course, daily_table, one_diary
 from coxa.simulate.from_plan.draw import draw_outcomes
+from coxa.simulate.from_plan.flares import flare_diary
 from coxa.simulate.from_plan.follow import DrawnTrial
 from coxa.simulate.from_plan.measured import measures_at_baseline
 from coxa.simulate.from_plan.questionnaires import item_table
@@ -165,6 +166,10 @@ def raw_tables(design: TrialDesign, drawn: DrawnTrial, seed: int) -> tuple[dict[
     tables["return_to_sport"] = returns_table(design, drawn, when)
     for name, event in design.study.events.items():
         if event.source.table == "return_to_sport":
+            continue
+        if event.source.flare:
+            if name in part.happenings:
+                tables["daily_diary"] = flare_diary(design, drawn, when, tables["daily_diary"], name, seed)
             continue
         rows = happenings_table(design, drawn, when, name)
         held = tables.get(event.source.table)

@@ -42,6 +42,8 @@ def diary_rows(trial: Sourced, held: pd.DataFrame) -> pd.DataFrame:
     _check(trial, sources)
     diary = held.set_index(KEYS) if len(held) else pd.DataFrame(index=pd.MultiIndex.from_arrays([[], []], names=KEYS))
     for name, source in sources.items():
+        if source.take == "mean" and source.field in diary:
+            diary = diary.assign(**{source.field: _shifted(trial, diary, name, source)})
         column = _column(trial, diary, name, source)
         diary = diary.reindex(diary.index.union(column.index[column.notna()], sort=True))
         mine = column.reindex(diary.index)
@@ -73,6 +75,46 @@ def _check(trial: Sourced, sources: dict[str, DailyDiarySource]) -> None:
             )
 
 
+def _shifted(trial: Sourced, diary: pd.DataFrame, name: str, source: DailyDiarySource) -> pd.Series:
+    """Return a column of the diary moved to the drawn means, evenly between the windows of two visits.
+
+    Nothing jumps where a window begins or ends, so that flares stay what they are: days above the days about them.
+    """
+    drawn, design, k = trial.drawn, trial.design, trial.design.outcomes.index(name)
+    ids = participant_ids(len(drawn.arm))
+    windows = [source.days_at(design.study.visits[visit].day) for visit in design.visits]
+    first, last = min(start for start, _ in windows), max(end for _, end in windows)
+    t = last - first + 1
+    person = np.repeat(np.arange(len(ids)), t)
+    index = _index(trial, ids, person, np.tile(np.arange(first, last + 1), len(ids)))
+    old = diary[source.field].reindex(index).to_numpy(dtype=float, na_value=np.nan).reshape(-1, t)
+    offset = np.zeros_like(old)
+    for row in range(len(ids)):
+        at, by = [], []
+        for m, (start, end) in enumerate(windows):
+            days = old[row, start - first : end - first + 1]
+            if drawn.present[row, m] and np.isfinite(days).any():
+                at.append((start + end) / 2.0 - first)
+                by.append(drawn.value[row, k, m] - np.nanmean(days))
+        if at:
+            offset[row] = np.interp(np.arange(t), at, by)
+    scale = DIARY_SCALES[source.field]
+    moved = np.clip(old + offset, scale.low, scale.high)
+    moved = np.round(np.round(moved / scale.step) * scale.step, 6)
+    values = diary[source.field].astype(float).copy()
+    place = values.index.get_indexer(index)
+    known = (place >= 0) & np.isfinite(moved.ravel())
+    values.iloc[place[known]] = moved.ravel()[known]
+    return values
+
+
+def _index(trial: Sourced, ids: NDArray[np.str_], person: NDArray[np.intp], days: NDArray[np.int64]) -> pd.MultiIndex:
+    """Return participants and dates of study days."""
+    import pandas as pd
+
+    return pd.MultiIndex.from_arrays([ids[person], trial.when(person, days.astype(float))], names=KEYS)
+
+
 def _column(trial: Sourced, diary: pd.DataFrame, name: str, source: DailyDiarySource) -> pd.Series:
     """Return the values of a column on every day of every window; missing at visits that did not take place."""
     import pandas as pd
@@ -85,8 +127,7 @@ def _column(trial: Sourced, diary: pd.DataFrame, name: str, source: DailyDiarySo
         first, last = source.days_at(design.study.visits[visit].day)
         days = np.arange(first, last + 1)
         person = np.repeat(np.arange(len(ids)), len(days))
-        dates = trial.when(person, np.tile(days, len(ids)).astype(float))
-        index = pd.MultiIndex.from_arrays([ids[person], dates], names=KEYS)
+        index = _index(trial, ids, person, np.tile(days, len(ids)))
         there = drawn.present[:, m]
         target = np.where(there, drawn.value[:, k, m], 0.0)
         before = (
