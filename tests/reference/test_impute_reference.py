@@ -11,8 +11,9 @@ import pytest
 
 from coxa.impute import conditional_mean
 from coxa.models import Fit, fit_mmrm
+from tests.reference.make_reference_trial import VISITS
 from tests.reference.tolerances import RBMI
-from tests.reference.trial import FORMULA, VISITS, reference, trial
+from tests.reference.trial import FORMULA, reference, trial
 
 WORDS = {"mar": "MAR", "j2r": "JR", "cr": "CR", "cir": "CIR"}
 

@@ -294,3 +294,9 @@ def test_what_cannot_be_imputed_from_is_refused() -> None:
                          reference="usual_care")  # fmt: skip
     with pytest.raises(OptionError, match="participants that `data` has not"):
         conditional_mean(fitted(), trial()[trial()["participant_id"] > 0], reference="usual_care")
+
+
+@pytest.mark.parametrize("standard_error", ["rubin", "jackknife"])
+def test_another_strategy_of_the_same_model_is_that_strategy(standard_error: StandardError) -> None:
+    found = under("mar", standard_error).under("cir")
+    pd.testing.assert_frame_equal(found.differences().frame, under("cir", standard_error).differences().frame)

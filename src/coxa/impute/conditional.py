@@ -11,22 +11,18 @@ import pandas as pd
 from scipy import stats
 
 from coxa.cards import Card
-from coxa.errors import FitError, OptionError, check_known, check_level, check_option, shortened
+from coxa.errors import OptionError, check_known, check_level, check_option, shortened
 from coxa.estimates import Estimates
 from coxa.impute.compared import Compared, difference
 from coxa.impute.deltas import Delta
+from coxa.impute.influences import uncertainty
 from coxa.impute.outcomes import IncompleteOutcomes, Reference, Strategies, incomplete_outcomes
-from coxa.impute.parts import Parts, StandardError, parts_of
-from coxa.impute.visit_means import Averaging, visit_means
+from coxa.impute.parts import Parts, Source, StandardError, parts_of, with_samples
+from coxa.impute.samples import bootstrap_counts, check_samples, skipped_samples
+from coxa.impute.visit_means import Averaging, VisitMeans, visit_means
 from coxa.models import Fit
 from coxa.models.numerics.one_thread import one_thread
 from coxa.models.results.rebuilt import rebuilt
-
-FEWEST = 100
-"""Bootstrap samples that a standard error needs."""
-
-MOST_SKIPPED = 0.05
-"""Part of the bootstrap samples that may have no model; a jackknife may have none."""
 
 IN_WORDS: Mapping[StandardError, str] = {
     "gradient": "standard errors by the delta method from the influence of each participant",
@@ -44,10 +40,10 @@ class ConditionalMean:
     delta          : what is added to imputed outcomes, or what they are multiplied by
     standard_error : how standard errors are had
     parts          : the estimates as a sum, from which those of other amounts of the delta follow at once
+    source         : the model, and those of samples, from which the estimates under other strategies follow too
     residuals      : (n, m) observed outcomes less their mean in the own arm; NaN where missing
     spread         : (n, m) standard deviations of the outcomes in the own arm
     outcome        : name of the outcome
-    method         : in words, for a footnote
     warnings       : what a reader of any number should know
 
     Examples
@@ -70,11 +66,39 @@ class ConditionalMean:
     delta: Delta
     standard_error: StandardError
     outcome: str
-    method: str
     parts: Parts = field(repr=False)
+    source: Source = field(repr=False)
     residuals: np.ndarray = field(repr=False)
     spread: np.ndarray = field(repr=False)
     warnings: tuple[str, ...] = ()
+
+    @property
+    def method(self) -> str:
+        """How the estimates were made, for a footnote."""
+        titles = ", ".join(dict.fromkeys(one.title for one in self.outcomes.strategies))
+        return (
+            f"conditional mean imputation ({titles}) from {self.source.words}; analysis of covariance at each visit; "
+            f"{IN_WORDS[self.standard_error]}"
+        )
+
+    def under(self, strategy: Strategies) -> ConditionalMean:
+        """Return the estimates under another strategy, from the same model and the same samples.
+
+        Parameters
+        ----------
+        strategy
+            As in `conditional_mean`.
+
+        Raises
+        ------
+        OptionError
+            There is no such strategy, or a kind of event has none.
+        """
+        outcomes = self.outcomes.under(strategy)
+        shares = self.delta.shares(outcomes)
+        with one_thread():
+            parts = parts_of(outcomes, self.source, shares, method=self.standard_error)
+        return replace(self, outcomes=outcomes, parts=parts)
 
     @property
     def reference(self) -> str:
@@ -293,47 +317,51 @@ def conditional_mean(
     >>> d["change"] = rng.normal(size=60)[who] + rng.normal(size=180) + 2 * (d["arm"] == "new")
     >>> d.loc[d.index[::7], "change"] = np.nan
     >>> fit = fit_mmrm("change ~ arm * visit", d)
-    >>> mar, j2r = (conditional_mean(fit, d, reference="old", strategy=word) for word in ("mar", "j2r"))
-    >>> last = [one.differences().only(visit="c").frame["estimate"].item() for one in (mar, j2r)]
+    >>> mar = conditional_mean(fit, d, reference="old")
+    >>> last = [one.differences().only(visit="c").frame["estimate"].item() for one in (mar, mar.under("j2r"))]
     >>> bool(abs(last[1]) < abs(last[0]))
     True
     """
     check_option("standard_error", standard_error, get_args(StandardError))
     if delta is not None and not isinstance(delta, Delta):
         raise OptionError(f"`delta` is {shortened(delta)}. Give a Delta, such as Delta(shift={{'exercise': -5}}).")
+    chosen = Delta() if delta is None else delta
     with one_thread():
         outcomes = incomplete_outcomes(fit, data, reference=reference, strategy=strategy, arm=arm, event=event)
-        analysis = visit_means(fit, outcomes, arm=arm, formula=formula, averaging=averaging)
-        model = rebuilt(fit)
-        chosen = Delta() if delta is None else delta
         chosen.amounts(outcomes.arms)
-        places = pd.Index(outcomes.participants).get_indexer(pd.unique(pd.Series(fit.sample.participant)))
-        if (places < 0).any():
-            raise OptionError("The model has participants that `data` has not. Give all rows of the participants.")
-        parts = parts_of(
-            outcomes,
-            analysis,
-            model,
-            fit.params.to_numpy(),
-            chosen.shares(outcomes),
-            method=standard_error,
-            counts=bootstrap_counts(outcomes, replicates, seed) if standard_error == "bootstrap" else None,
-            places=places,
-        )
-    check_samples(parts, standard_error, len(outcomes.participants) if standard_error == "jackknife" else replicates)
-    titles = ", ".join(dict.fromkeys(one.title for one in outcomes.strategies))
+        source = source_of(fit, outcomes, visit_means(fit, outcomes, arm=arm, formula=formula, averaging=averaging))
+        if standard_error in ("jackknife", "bootstrap"):
+            jackknife = standard_error == "jackknife"
+            n = len(outcomes.arm)
+            source = with_samples(source, 1 - np.eye(n) if jackknife else bootstrap_counts(outcomes, replicates, seed))
+            check_samples(source, standard_error, n if jackknife else replicates)
+        parts = parts_of(outcomes, source, chosen.shares(outcomes), method=standard_error)
     return ConditionalMean(
         outcomes=outcomes,
         delta=chosen,
         standard_error=standard_error,
         outcome=fit.outcome,
-        method=f"conditional mean imputation ({titles}) from {fit.method}; analysis of covariance at each visit; "
-        f"{IN_WORDS[standard_error]}",
         parts=parts,
+        source=source,
         residuals=outcomes.y - outcomes.own_design @ fit.params.to_numpy(),
         spread=own_spread(fit, outcomes),
-        warnings=(*fit.warnings, *skipped_samples(parts, replicates)),
+        warnings=(*fit.warnings, *skipped_samples(source, replicates)),
     )
+
+
+def source_of(fit: Fit, outcomes: IncompleteOutcomes, analysis: VisitMeans) -> Source:
+    """Return what estimates are made from, without samples.
+
+    Raises
+    ------
+    OptionError
+        The model has participants that are not among the outcomes.
+    """
+    model = rebuilt(fit)
+    places = pd.Index(outcomes.participants).get_indexer(pd.unique(pd.Series(fit.sample.participant)))
+    if (places < 0).any():
+        raise OptionError("The model has participants that `data` has not. Give all rows of the participants.")
+    return Source(analysis, model, fit.params.to_numpy(), uncertainty(model), places, words=fit.method)
 
 
 def own_spread(fit: Fit, outcomes: IncompleteOutcomes) -> np.ndarray:
@@ -341,33 +369,3 @@ def own_spread(fit: Fit, outcomes: IncompleteOutcomes) -> np.ndarray:
     m = len(outcomes.visits)
     variances = np.diagonal(fit.covariance.to_numpy().reshape(-1, m, m), axis1=1, axis2=2)
     return np.asarray(np.sqrt(variances[outcomes.groups[outcomes.arm, np.arange(len(outcomes.arm))]]))
-
-
-def bootstrap_counts(outcomes: IncompleteOutcomes, replicates: int, seed: int) -> np.ndarray:
-    """Return how often each participant is in each sample, (B, n), with as many of each arm as there are."""
-    if replicates < FEWEST:
-        raise OptionError(f"`replicates` is {replicates}. Give {FEWEST} or more.")
-    rng = np.random.default_rng(seed)
-    counts = np.zeros((replicates, len(outcomes.arm)))
-    for a in range(len(outcomes.arms)):
-        own = np.flatnonzero(outcomes.arm == a)
-        if len(own):
-            counts[:, own] = rng.multinomial(len(own), np.full(len(own), 1 / len(own)), size=replicates)
-    return counts
-
-
-def check_samples(parts: Parts, standard_error: StandardError, samples: int) -> None:
-    """Raise FitError where too many samples have no model."""
-    allowed = 0 if standard_error == "jackknife" else MOST_SKIPPED * samples
-    if parts.skipped > allowed:
-        raise FitError(
-            f"the model cannot be fitted in {parts.skipped} of {samples} samples of the {standard_error}",
-            ["Use standard_error='rubin' or 'gradient', which fit the model once.", "Use a simpler covariance."],
-        )
-
-
-def skipped_samples(parts: Parts, replicates: int) -> tuple[str, ...]:
-    """Say how many bootstrap samples had no model."""
-    if not parts.skipped:
-        return ()
-    return (f"{parts.skipped} of {replicates} bootstrap samples have no model and are left out",)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -43,6 +43,7 @@ class IncompleteOutcomes:
     strategies   : the strategies that occur
     strategy     : (n,) which of them each participant has
     groups       : (A, n) covariance group of each participant in each arm
+    kind         : (n,) kind of the event, empty where there was none
 
     Examples
     --------
@@ -67,6 +68,12 @@ class IncompleteOutcomes:
     strategies: tuple[Strategy, ...]
     strategy: np.ndarray
     groups: np.ndarray
+    kind: np.ndarray
+
+    def under(self, strategy: Strategies) -> IncompleteOutcomes:
+        """Return the same outcomes under another strategy, or with another strategy of each kind of event."""
+        chosen, which = strategies_of(strategy, self.kind)
+        return replace(self, strategies=chosen, strategy=which)
 
     @property
     def missing(self) -> np.ndarray:
@@ -206,6 +213,7 @@ def incomplete_outcomes(
         strategies=chosen,
         strategy=which,
         groups=covariance_groups(fit, people, arm, arms),
+        kind=kind,
     )
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
 
 from coxa.impute.completed import Slopes, imputed, slopes
-from coxa.impute.influences import Uncertainty, uncertainty
+from coxa.impute.influences import Uncertainty
 from coxa.impute.outcomes import IncompleteOutcomes
 from coxa.impute.refits import BLOCK, refits
 from coxa.impute.visit_means import VisitMeans
@@ -26,7 +26,6 @@ class Parts:
     within : (P, P, m) of Rubin's rules: covariance of the residual of a completed data set, else None
     spread : (A, A) products of the weights of the arms' means, which `within` is times
     free   : degrees of freedom of the least squares at a visit
-    skipped : samples that could not be fitted
     """
 
     values: np.ndarray
@@ -34,7 +33,6 @@ class Parts:
     within: np.ndarray | None
     spread: np.ndarray
     free: int
-    skipped: int = 0
 
 
 def completed_parts(outcomes: IncompleteOutcomes, shares: np.ndarray, filled: np.ndarray) -> np.ndarray:
@@ -46,55 +44,91 @@ def completed_parts(outcomes: IncompleteOutcomes, shares: np.ndarray, filled: np
     return np.concatenate([base, np.broadcast_to(of_arm, lead), of_arm * filled[..., None, :, :]], axis=-3)
 
 
-def parts_of(
-    outcomes: IncompleteOutcomes,
-    analysis: VisitMeans,
-    model: Rebuilt,
-    params: np.ndarray,
-    shares: np.ndarray,
-    *,
-    method: StandardError,
-    counts: np.ndarray | None = None,
-    places: np.ndarray,
-) -> Parts:
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """B samples of participants, and the model of each.
+
+    counts     : (B, n) how often each participant is in it
+    beta       : (B, p) coefficients of the formula
+    covariance : (B, G, m, m)
+    """
+
+    counts: np.ndarray
+    beta: np.ndarray
+    covariance: np.ndarray
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What the estimates under any strategy are made from: one fitted model, and models of samples.
+
+    analysis : of completed outcomes at each visit
+    model    : the model that outcomes are imputed from
+    params   : (p,) its coefficients as the formula has them
+    known    : how well it is known
+    places   : (n_fit,) position among the n participants of those of the model
+    samples  : of a jackknife or a bootstrap, some at a time; empty without
+    skipped  : samples without a model
+    words    : the model in words
+    """
+
+    analysis: VisitMeans
+    model: Rebuilt
+    params: np.ndarray
+    known: Uncertainty
+    places: np.ndarray
+    samples: tuple[Sample, ...] = ()
+    skipped: int = 0
+    words: str = ""
+
+
+def with_samples(source: Source, counts: np.ndarray) -> Source:
+    """Return a source with the model of each sample (B, n) of its participants."""
+    samples, skipped = [], 0
+    for first in range(0, len(counts), BLOCK):
+        block = counts[first : first + BLOCK]
+        again = refits(source.model, block[:, source.places])
+        good = again.fitted
+        skipped += int((~good).sum())
+        if good.any():
+            beta = source.params + (again.beta[good] - source.model.at.beta) @ source.model.back.T
+            samples.append(Sample(block[good], beta, again.covariance[good]))
+    return replace(source, samples=tuple(samples), skipped=skipped)
+
+
+def parts_of(outcomes: IncompleteOutcomes, source: Source, shares: np.ndarray, *, method: StandardError) -> Parts:
     """Return the parts of an estimate with their errors.
 
     Parameters
     ----------
-    outcomes, analysis
-    model : Rebuilt
-        The model that outcomes are imputed from; `params` are its coefficients as the formula has them.
+    outcomes : IncompleteOutcomes
+    source : Source
+        With samples, for a jackknife or a bootstrap.
     shares : (n, m) array
         Of the delta, for each missing outcome.
     method : {"gradient", "jackknife", "bootstrap", "rubin"}
-    counts : (B, n) array
-        How often each participant is in each bootstrap sample.
-    places : (n_fit,) array
-        Position among the n participants of those of the model.
     """
-    known = uncertainty(model)
-    size = 1 + 2 * len(outcomes.arms)
-    weights = analysis.weights()
-    free = len(analysis.x) - analysis.columns
+    analysis, known = source.analysis, source.known
+    weights, free = analysis.weights(), len(analysis.x) - analysis.columns
+    spread = weights @ weights.T
     if method in ("jackknife", "bootstrap"):
-        filled = imputed(outcomes, params, known.covariance)
+        filled = imputed(outcomes, source.params, known.covariance)
         values = analysis.means(completed_parts(outcomes, shares, filled))
-        counted = 1.0 - np.eye(len(outcomes.arm)) if counts is None else counts
-        samples, skipped = resampled(outcomes, analysis, model, params, shares, counted, places)
+        samples = np.concatenate([means_of(outcomes, analysis, shares, sample) for sample in source.samples])
         k = len(samples)
         scale = np.sqrt((k - 1) / k) if method == "jackknife" else 1 / np.sqrt(k - 1)
-        errors = scale * (samples - samples.mean(axis=0))
-        return Parts(values, errors, None, weights @ weights.T, free, skipped)
-    slope = slopes(outcomes, params, known.covariance, known.first)
+        return Parts(values, scale * (samples - samples.mean(axis=0)), None, spread, free)
+    slope = slopes(outcomes, source.params, known.covariance, known.first)
     y = completed_parts(outcomes, shares, slope.values)
     values = analysis.means(y)
     if method == "gradient":
         moved = gradients(outcomes, weights, shares, slope)
         influence = np.stack([analysis.influence(part) for part in y], axis=1)
-        influence[places] += np.einsum("ik,kPam->iPam", np.hstack([known.beta, known.theta]), moved, optimize=True)
-        return Parts(values, np.sqrt(len(influence) / free) * influence, None, weights @ weights.T, free)
+        of_model = np.hstack([known.beta, known.theta])
+        influence[source.places] += np.einsum("ik,kPam->iPam", of_model, moved, optimize=True)
+        return Parts(values, np.sqrt(len(influence) / free) * influence, None, spread, free)
     errors, within = by_rubin(outcomes, analysis, shares, slope, known, y)
-    return Parts(values, errors.reshape(-1, size, *values.shape[1:]), within, weights @ weights.T, free)
+    return Parts(values, errors.reshape(-1, *values.shape), within, spread, free)
 
 
 def gradients(outcomes: IncompleteOutcomes, weights: np.ndarray, shares: np.ndarray, slope: Slopes) -> np.ndarray:
@@ -110,31 +144,13 @@ def of_imputed(outcomes: IncompleteOutcomes, shares: np.ndarray, filled: np.ndar
     return np.concatenate([filled[:, None], still, of_arm * filled[:, None]], axis=1)
 
 
-def resampled(
-    outcomes: IncompleteOutcomes,
-    analysis: VisitMeans,
-    model: Rebuilt,
-    params: np.ndarray,
-    shares: np.ndarray,
-    counts: np.ndarray,
-    places: np.ndarray,
-) -> tuple[np.ndarray, int]:
-    """Return the parts in each sample, (B, P, A, m), and how many samples could not be fitted."""
-    found, skipped = [], 0
-    for first in range(0, len(counts), BLOCK):
-        block = counts[first : first + BLOCK]
-        again = refits(model, block[:, places])
-        block, skipped = block[again.fitted], skipped + int((~again.fitted).sum())
-        if not len(block):
-            continue
-        beta = params + (again.beta[again.fitted] - model.at.beta) @ model.back.T
-        filled = imputed(outcomes, beta, again.covariance[again.fitted])
-        y = completed_parts(outcomes, shares, filled)
-        b, size, n, m = y.shape
-        wide = y.transpose(0, 2, 1, 3).reshape(b, n, size * m)
-        means = analysis.weighted_means(block, wide)
-        found.append(means.reshape(b, -1, size, m).transpose(0, 2, 1, 3))
-    return np.concatenate(found) if found else np.zeros((0, 1 + 2 * len(outcomes.arms), len(outcomes.arms), 0)), skipped
+def means_of(outcomes: IncompleteOutcomes, analysis: VisitMeans, shares: np.ndarray, sample: Sample) -> np.ndarray:
+    """Return the parts in each of some samples, (B, P, A, m)."""
+    y = completed_parts(outcomes, shares, imputed(outcomes, sample.beta, sample.covariance))
+    b, size, n, m = y.shape
+    wide = y.transpose(0, 2, 1, 3).reshape(b, n, size * m)
+    means = analysis.weighted_means(sample.counts, wide)
+    return means.reshape(b, -1, size, m).transpose(0, 2, 1, 3)
 
 
 def by_rubin(

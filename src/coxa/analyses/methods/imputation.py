@@ -145,10 +145,10 @@ def used(planned: PlannedAnalysis) -> Mapping[str, Strategy]:
     """Return kind of event -> strategy: of the intercurrent events that have one of their own, and of all others."""
     analysis = options_of(planned, Imputation)
     words = {**analysis.strategies, ENDED: analysis.strategy}
-    return {kind: _strategy(planned, word) for kind, word in words.items()}
+    return {kind: strategy_of(planned, word) for kind, word in words.items()}
 
 
-def _strategy(planned: PlannedAnalysis, word: str) -> Strategy:
+def strategy_of(planned: PlannedAnalysis, word: str) -> Strategy:
     """Return a strategy; changes from baseline are zero before the first visit."""
     change = planned.response in ("change", "percent_change")
     return carry_from(0.0) if word == "lmcf" and change else strategy_named(word)
@@ -191,15 +191,8 @@ def delta_words(planned: PlannedAnalysis) -> str:
     return f" To what is imputed a delta is given: {join_words(said)}{f' ({rest})' if rest else ''}."
 
 
-def imputed_means(
-    planned: PlannedAnalysis,
-    fit: Fit,
-    dataset: AnalysisRows,
-    *,
-    strategy: str | None = None,
-    standard_error: str | None = None,
-) -> ConditionalMean:
-    """Return the estimates of an analysis from its imputation model; with another strategy or error than the plan's.
+def imputed_means(planned: PlannedAnalysis, fit: Fit, dataset: AnalysisRows) -> ConditionalMean:
+    """Return the estimates of an analysis from its imputation model.
 
     Participants without a value of a covariate are left out, and a warning says how many.
 
@@ -210,14 +203,13 @@ def imputed_means(
     """
     analysis = options_of(planned, Imputation)
     rows, without = complete_rows(fit, with_events(planned, dataset))
-    chosen = used(planned) if strategy is None else dict.fromkeys(used(planned), _strategy(planned, strategy))
     deltas = analysis.deltas
     here = [visit for visit in fit.sample.visits if visit in deltas.visits]
     found = conditional_mean(
         fit,
         rows,
         reference=reference_of(planned),
-        strategy=chosen,
+        strategy=used(planned),
         event=EVENT,
         averaging=analysis.averaging,
         delta=Delta(
@@ -227,7 +219,7 @@ def imputed_means(
             since_event=deltas.since_event,
             of=deltas.of,
         ),
-        standard_error=standard_error or analysis.standard_error,  # type: ignore[arg-type]
+        standard_error=analysis.standard_error,
         replicates=analysis.replicates,
         seed=analysis.seed,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from coxa.analyses.methods.imputation import assumes, delta_words, imputed_means, used
+from coxa.analyses.methods.imputation import assumes, delta_words, imputed_means, strategy_of, used
 from coxa.impute import ConditionalMean, strategy_named, tipping_map, tipping_point
 from coxa.impute.strategies import STRATEGIES
 from coxa.models import Fit
@@ -38,8 +38,8 @@ def imputation_blocks(report: ReportRecord, planned: PlannedAnalysis) -> list[Bl
     if alike[0].name != planned.name:
         return []
     (fit,) = [fit for fit in report.fits[planned.name] if isinstance(fit, Fit)]
-    found = {word: imputed_means(planned, fit, report.datasets[planned.estimand_name], strategy=word) for word in ORDER}
     own = imputed_means(planned, fit, report.datasets[planned.estimand_name])
+    found = {word: own.under(dict.fromkeys(used(planned), strategy_of(planned, word))) for word in ORDER}
     visit = str(planned.visits[-1])
     maps = [tipping_map(own, arm, against=planned.against, visit=visit) for arm in planned.compare]
     small = [
