@@ -31,6 +31,7 @@ ROOMS = {
     "cohort": {"study", "instruments"},
     "derive": {"cohort", "study", "instruments"},
     "diary": {"derive", "cohort", "study", "instruments"},
+    "glossary": {"cohort", "study", "instruments"},
     "models": set(),
     "estimates": {"models"},
     "impute": {"estimates", "models"},
@@ -100,6 +101,7 @@ ROOMS = {
     "selftest": {"report", "simulate", "tables", "estimates", "models", "study", "instruments"},
     "cli": {
         "selftest",
+        "glossary",
         "page",
         "importing",
         "clinics",

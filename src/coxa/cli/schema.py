@@ -11,42 +11,42 @@ from coxa.cli.edge import edge
 
 def schema_command(
     what: Annotated[
-        str,
+        list[str] | None,
         typer.Argument(
-            help="What to print: study or audit (JSON Schema of a plan), data (data dictionary) or instruments."
+            help="What to print: study or audit (JSON Schema of a plan), data (data dictionary), instruments; the name "
+            "of a table, an instrument or a vocabulary (components, exercises, conditions, measures, red_flags); or "
+            "words to find.",
+            show_default="study",
         ),
-    ] = "study",
-    name: Annotated[
-        str | None, typer.Argument(help="Table of the data dictionary, or instrument; all by default.")
     ] = None,
 ) -> None:
-    """Print the JSON Schema of study files or of audit files, the data dictionary, or the instruments.
+    """Print the schema of plans, the data dictionary, instruments or vocabularies, or what a word means.
 
-    Example: coxa schema instruments hoos
+    Example: coxa schema trochanteric bursitis
     """
     with edge():
-        from coxa.errors import OptionError, check_known
+        from coxa.errors import OptionError
 
-        check_known("schema", what, ["study", "audit", "data", "instruments"])
-        if what in ("study", "audit") and name:
-            raise OptionError(f"There is one schema for all {what} files. Leave out '{name}'.")
-        if name:
-            from coxa.cli.show_schema import show_instrument, show_table
-
-            show_instrument(name) if what == "instruments" else show_table(name)
-        elif what == "study":
+        first, *more = what or ["study"]
+        if first in ("study", "audit") and more:
+            raise OptionError(f"There is one schema for all {first} files. Leave out '{' '.join(more)}'.")
+        if first == "study":
             from coxa.study.describing.document import study_schema
 
             typer.echo(study_schema(), nl=False)
-        elif what == "audit":
+        elif first == "audit":
             from coxa.study.describing.audit_document import audit_schema
 
             typer.echo(audit_schema(), nl=False)
-        elif what == "data":
+        elif first in ("data", "instruments") and not more:
             from coxa.cohort.document import dictionary_document
-
-            typer.echo(dictionary_document(), nl=False)
-        else:
             from coxa.instruments.document import instruments_document
 
-            typer.echo(instruments_document(), nl=False)
+            typer.echo(dictionary_document() if first == "data" else instruments_document(), nl=False)
+        else:
+            from coxa.cli.show_schema import show_named, show_words
+
+            if first in ("data", "instruments"):
+                show_named(first, " ".join(more))
+            else:
+                show_words(" ".join([first, *more]))

@@ -9,10 +9,61 @@ from rich.text import Text
 
 from coxa.cli.show import console
 from coxa.cohort.dictionary import Field, Limits, load_table
-from coxa.instruments import load_instrument
+from coxa.errors import OptionError
+from coxa.glossary.find import find_terms, nearest_term
+from coxa.glossary.term import Term
+from coxa.glossary.vocabularies import VOCABULARIES
+from coxa.instruments import instrument_names, load_instrument
 from coxa.instruments.definition import Instrument
 from coxa.instruments.measures import Measure, load_measures
 from coxa.instruments.threshold_lookup import published
+from coxa.study.words import TABLES
+
+MOST = 20
+"""Terms that are shown of a word that many have."""
+
+
+def show_named(what: str, name: str) -> None:
+    """Print an instrument, or a table of the data dictionary, by its name."""
+    show_instrument(name) if what == "instruments" else show_table(name)
+
+
+def show_words(words: str) -> None:
+    """Print a table, an instrument or a vocabulary of this name; else every term that the words name or describe.
+
+    Raises
+    ------
+    OptionError
+        If there is none; the message has the nearest.
+    """
+    if words in TABLES:
+        show_table(words)
+        if vocabulary := VOCABULARY_OF.get(words):
+            _show(vocabulary, HEAD_OF_TERMS, [_term(term) for term in VOCABULARIES[vocabulary]()])
+    elif words in instrument_names():
+        show_instrument(words)
+    elif words in VOCABULARIES:
+        _show(words, HEAD_OF_TERMS, [_term(term) for term in VOCABULARIES[words]()])
+    elif found := find_terms(words):
+        _show(f"{words}: {len(found)} found", HEAD_OF_TERMS, [_term(term) for term in found[:MOST]])
+        if len(found) > MOST:
+            _line(f"and {len(found) - MOST} more; give more words")
+    else:
+        meant = nearest_term(words)
+        hint = f"Try `coxa schema {meant}`." if meant else "Look it up in docs/glossary.md."
+        raise OptionError(f"No term is called or described by '{words}'. {hint}")
+
+
+VOCABULARY_OF = {"conditions": "conditions", "clinical_measures": "measures"}
+"""Table -> the vocabulary of one of its fields."""
+
+HEAD_OF_TERMS = ("term", "called", "kind", "where", "meaning", "source")
+
+
+def _term(term: Term) -> list[str]:
+    also = f" (also: {', '.join(term.also)})" if term.also else ""
+    called = "" if term.label.lower() == term.name.lower() else term.label
+    return [term.name.strip("`"), called, term.kind, term.where.replace("`", ""), term.meaning + also, term.source]
 
 
 def show_instrument(name: str) -> None:

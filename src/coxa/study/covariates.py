@@ -1,8 +1,8 @@
-"""A covariate of a plan: a baseline variable of the participants, or one taken from another table."""
+"""Characteristics and covariates: baseline variables of the participants, their own or taken from other tables."""
 
 from __future__ import annotations
 
-from typing import Any, Literal, cast
+from typing import Any, Literal, Self, cast
 
 from pydantic import Field, FiniteFloat, TypeAdapter, ValidationError, model_validator
 
@@ -12,14 +12,11 @@ from coxa.study.covariate_sources import ConditionSource, CovariateSource, Covar
 from coxa.study.labels import readable
 
 
-class Covariate(Part):
+class Characteristic(Part):
     """A baseline variable of the participants, to describe them or to adjust for."""
 
     label: str | None = Field(None, description="How the covariate is called in tables.")
-    type: CovariateType = Field(
-        default=cast(CovariateType, None),  # a covariate without one is refused below
-        description="The type is declared, never guessed; a `source` has its own.",
-    )
+    type: CovariateType = Field(description="The type is declared, never guessed.")
     unit: str | None = Field(None, description="Unit of a number.")
     levels: dict[str, str] | tuple[str, ...] | None = Field(
         None, description="Levels of a category in order, as a list or as name: label."
@@ -27,6 +24,29 @@ class Covariate(Part):
     range: tuple[FiniteFloat, FiniteFloat] | None = Field(None, description="Lowest and highest plausible number.")
     summary: Literal["mean_sd", "median_iqr"] = Field(
         "mean_sd", description="How a number is shown: mean (SD), or median [quartiles]."
+    )
+
+    @model_validator(mode="after")
+    def _levels_for_categories(self) -> Self:
+        if self.type == "category" and not self.levels:
+            raise ValueError("the category has no `levels`; list them in the order in which they are shown")
+        if self.type == "number" and self.levels:
+            raise ValueError("a number has no `levels`; use `type: category`, or remove them")
+        return self
+
+    def level_labels(self) -> dict[str, str]:
+        """Return level -> label, in order."""
+        if isinstance(self.levels, dict):
+            return dict(self.levels)
+        return {level: readable(level) for level in self.levels or ()}
+
+
+class Covariate(Characteristic):
+    """A baseline variable of the participants: a column of their table, or taken from another."""
+
+    type: CovariateType = Field(
+        default=cast(CovariateType, None),  # a covariate without one is refused below
+        description="The type is declared, never guessed; a `source` has its own.",
     )
     source: CovariateSource | None = Field(
         None,
@@ -52,13 +72,9 @@ class Covariate(Part):
         return filled if not source.levels else {"levels": source.levels, **filled}
 
     @model_validator(mode="after")
-    def _levels_for_categories(self) -> Covariate:
+    def _has_a_type(self) -> Covariate:
         if self.type is None:
             raise ValueError("the covariate has no `type`; write `type: number`, or `type: category` with its `levels`")
-        if self.type == "category" and not self.levels:
-            raise ValueError("the category has no `levels`; list them in the order in which they are shown")
-        if self.type == "number" and self.levels:
-            raise ValueError("a number has no `levels`; use `type: category`, or remove them")
         return self
 
     @model_validator(mode="after")
@@ -74,9 +90,3 @@ class Covariate(Part):
         if source is not None and source.levels and set(self.level_labels()) != set(source.levels):
             raise ValueError(f"the levels of this source are {' and '.join(source.levels)}; write labels of these only")
         return self
-
-    def level_labels(self) -> dict[str, str]:
-        """Return level -> label, in order."""
-        if isinstance(self.levels, dict):
-            return dict(self.levels)
-        return {level: readable(level) for level in self.levels or ()}

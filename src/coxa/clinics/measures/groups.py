@@ -12,7 +12,7 @@ from coxa.clinics.audit import Dimensions
 from coxa.episodes.columns import quoted
 from coxa.episodes.episodes import Episodes
 from coxa.study.audit.plan import AuditPlan
-from coxa.study.parts import Covariate
+from coxa.study.covariates import Characteristic
 
 NOT_RECORDED = "not recorded"
 """Level of those without a value."""
@@ -53,7 +53,7 @@ def key_of(plan: AuditPlan, name: str) -> Key:
     if part is not None and part.type == "number":
         return Key(bands_sql(quoted(name), part.bands), band_labels(part.bands))
     if part is not None:
-        return Key(_recorded(quoted(name)), tuple(Covariate.level_labels(part)))
+        return Key(_recorded(quoted(name)), tuple(Characteristic.level_labels(part)))
     if name == YEAR:
         return Key(_recorded("CAST(CAST(EXTRACT(year FROM intake_date) AS INTEGER) AS VARCHAR)"))
     return Key(_recorded(name))

@@ -7,7 +7,7 @@ from datetime import date
 from coxa.clinics.audit import Shares
 from coxa.clinics.measures.few_points import FEW_POINTS, RUN_NONE, RUN_RULE, RUN_SIGNAL
 from coxa.study.audit.plan import CONDITION, AuditPlan
-from coxa.study.parts import Covariate
+from coxa.study.covariates import Characteristic
 from coxa.tables.phrases import mid_sentence, sentence_case
 from coxa.tables.records import Record
 
@@ -122,7 +122,7 @@ def level_label(plan: AuditPlan, name: str, level: object) -> str:
     """
     text, part = str(level), plan.descriptors.get(name)
     if part is not None and part.type == "category":
-        return Covariate.level_labels(part).get(text, text)
+        return Characteristic.level_labels(part).get(text, text)
     if name != CONDITION:
         return text
     words = text.replace("_", " ").split(" ")

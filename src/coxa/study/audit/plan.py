@@ -15,9 +15,10 @@ from coxa.study.audit.assumptions import RegistryAssumptions
 from coxa.study.audit.rare import WORSE, CusumSettings, RareEvent
 from coxa.study.audit.source import EpisodesSource
 from coxa.study.base import AnyNumber, Name, Part, Problem, known
+from coxa.study.covariates import Characteristic
 from coxa.study.important import published_threshold
 from coxa.study.outcome import MeasuredOutcome
-from coxa.study.parts import Covariate, ReportedThreshold, label_of
+from coxa.study.parts import ReportedThreshold, label_of
 from coxa.study.plan import Origin
 from coxa.study.scales import OutcomeScale, outcome_scale
 from coxa.study.words import StyleName
@@ -78,7 +79,7 @@ class FollowUp(Part):
         return self
 
 
-class Descriptor(Covariate):
+class Descriptor(Characteristic):
     """What describes a patient: to adjust for, to see who is missing, or both."""
 
     adjust: bool = Field(True, description="Whether expected outcomes take it into account.")

@@ -115,6 +115,24 @@ def _example(each: ClusterExample | DataExample) -> str:
     return f"### {each.title}\n\n{each.text}\n\n```yaml\n{each.yaml}```\n"
 
 
+def plan_keys() -> Iterator[tuple[str, str]]:
+    """Yield every key of a plan once, as its path, with its meaning; `<name>` stands for a name.
+
+    Examples
+    --------
+    >>> dict(plan_keys())["arms.<name>.reference"]
+    'True for exactly one arm: the comparator.'
+    """
+    seen: set[str] = set()
+    for kind in KIND_TITLES:
+        for path, part in walk((), kind):
+            for key, field in part.model_fields.items():
+                whole = ".".join((*path, _key(key, field)))
+                if whole not in seen:
+                    seen.add(whole)
+                    yield whole, field.description or ""
+
+
 def walk(path: tuple[str, ...], part: type[Part]) -> Iterator[tuple[tuple[str, ...], type[Part]]]:
     """Yield every part of a plan with its key path, in the order of the file; `<name>` stands for a name."""
     yield path, part

@@ -1,0 +1,1 @@
+"""What words mean: one place to find every term of plans, tables, vocabularies and instruments."""
