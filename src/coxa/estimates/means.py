@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from scipy import stats
 
 from coxa.errors import OptionError, check_level, not_allowed
@@ -63,6 +62,7 @@ def marginal_means(
 
     Examples
     --------
+    >>> import pandas as pd
     >>> from coxa.models.ancova import fit_ancova
     >>> d = pd.DataFrame({"participant_id": range(6), "arm": list("aaabbb"), "y": [1.0, 2, 3, 4, 5, 6]})
     >>> marginal_means(fit_ancova("y ~ arm", d)).frame["estimate"].round(6).to_list()
@@ -114,19 +114,18 @@ def numbers(fit: Fit, rows: np.ndarray, conf_level: float) -> list[dict[str, flo
     """Return estimate, standard error, test and limits of each row (q, p)."""
     tested = fit.test(rows)
     half = stats.t.ppf((1 + conf_level) / 2, tested.df) * tested.std_error
-    table = pd.DataFrame(
-        {
-            "estimate": tested.estimate,
-            "std_error": tested.std_error,
-            "df": tested.df,
-            "statistic": tested.statistic,
-            "p_value": tested.p_value,
-            "conf_low": tested.estimate - half,
-            "conf_high": tested.estimate + half,
-            "conf_level": conf_level,
-        }
-    )
-    return [{str(k): v for k, v in record.items()} for record in table.to_dict("records")]
+    columns = {
+        "estimate": tested.estimate,
+        "std_error": tested.std_error,
+        "df": tested.df,
+        "statistic": tested.statistic,
+        "p_value": tested.p_value,
+        "conf_low": tested.estimate - half,
+        "conf_high": tested.estimate + half,
+        "conf_level": conf_level,
+    }
+    values = [np.broadcast_to(column, len(rows)).tolist() for column in columns.values()]
+    return [dict(zip(columns, row, strict=True)) for row in zip(*values, strict=True)]
 
 
 def counts(fit: Fit, grid: Grid, over_time: Profile | None = None) -> dict[tuple[Any, ...], tuple[int, int]]:

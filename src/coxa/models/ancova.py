@@ -13,6 +13,7 @@ from coxa.models.design.matrix import Design, design_matrix, orthonormal
 from coxa.models.design.rows import check_cells, check_frame, check_keys, check_residuals, check_unique, visit_order
 from coxa.models.inference.methods import FixedDf
 from coxa.models.mmrm.data import label_text, rows_left_out
+from coxa.models.numerics.one_thread import one_thread
 from coxa.models.results.fit import Fit
 from coxa.models.results.records import Sample
 from coxa.models.spec import ANCOVASpec
@@ -71,7 +72,13 @@ def fit_ancova(
     {'Intercept': 2.0, 'arm[b]': 3.0}
     """
     spec = ANCOVASpec(formula=formula, participant=participant, visit=visit, at_visit=at_visit, vcov=vcov)
-    data = check_frame(data)
+    with one_thread():
+        return fit_visit(spec, check_frame(data))
+
+
+def fit_visit(spec: ANCOVASpec, data: pd.DataFrame) -> Fit:
+    """Fit the model to the rows of its visit; the errors are those of `fit_ancova`."""
+    participant, visit, at_visit = spec.participant, spec.visit, spec.at_visit
     single = at_visit is None
     check_keys(data, (participant,) if single else (participant, visit))
     if single:
@@ -79,7 +86,7 @@ def fit_ancova(
     else:
         order = visit_order(data[visit], [at_visit])
         keep = data[visit].isin(order.labels).to_numpy()
-    design = design_matrix(formula, data, keep=keep)
+    design = design_matrix(spec.formula, data, keep=keep)
     check_unique(data, design.complete, (participant,))
     check_cells(design)
     basis = orthonormal(design.x, design.names)
@@ -91,7 +98,7 @@ def fit_ancova(
             ["Use a smaller formula, or look whether the right rows and the right outcome were given."],
         )
     check_residuals(float((design.y - basis.q @ (basis.q.T @ design.y)).std()), float(np.abs(design.y).max()))
-    result = OLS(design.y, design.x).fit(cov_type="nonrobust" if vcov == "model" else vcov, use_t=True)
+    result = OLS(design.y, design.x).fit(cov_type="nonrobust" if spec.vcov == "model" else spec.vcov, use_t=True)
     label = "" if single else label_text(at_visit)
     visits = pd.Series(np.full(len(data), "")) if single else data[visit]
     table = data.assign(**{visit: visits.array})
@@ -115,7 +122,7 @@ def fit_ancova(
         structure="residual",
         covariance=pd.DataFrame([[result.mse_resid]], [label], [label]),
         covariance_parameters=pd.Series({"variance": result.mse_resid}),
-        method=f"{kind_of(design)}, ordinary least squares, {MODEL_BASED.get(vcov, vcov)} standard errors",
+        method=f"{kind_of(design)}, ordinary least squares, {MODEL_BASED.get(spec.vcov, spec.vcov)} standard errors",
         warnings=design.unused_said,
     )
 

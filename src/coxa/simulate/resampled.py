@@ -133,7 +133,7 @@ def bootstrap_participants(
     places = rows_of_participants(data, who)
     groups = stratum_of(data, places, strata)
     original = estimate(fit)
-    keys = pd.MultiIndex.from_frame(original.frame[KEYS])
+    keys = original.frame[KEYS]
     draws = []
     for k in range(replicates):
         drawn = again(data, who, places, groups, generator(f"participants {k}", seed))
@@ -141,7 +141,7 @@ def bootstrap_participants(
             found = estimate(fitted_again(fit.spec, drawn)).frame
         except CoxaError:
             continue
-        draws.append(found.set_index(KEYS)["estimate"].reindex(keys).to_numpy())
+        draws.append(in_rows_of(keys, found))
     kept = np.array([draw for draw in draws if np.isfinite(draw).all()])
     if 2 * len(kept) < replicates:
         raise FitError(
@@ -149,6 +149,13 @@ def bootstrap_participants(
             ["Use a covariance or a formula with fewer parameters."],
         )
     return Resampled(original, kept, replicates - len(kept))
+
+
+def in_rows_of(keys: pd.DataFrame, found: pd.DataFrame) -> np.ndarray:
+    """Return the estimates of a draw in the rows of the trial's own, NaN where the draw has no such row."""
+    if found[KEYS].equals(keys):
+        return found["estimate"].to_numpy()
+    return found.set_index(KEYS)["estimate"].reindex(pd.MultiIndex.from_frame(keys)).to_numpy()
 
 
 def rows_of_participants(data: pd.DataFrame, who: str) -> list[np.ndarray]:
