@@ -62,7 +62,7 @@ def test_a_plan_says_what_of_its_scoring_was_not_confirmed(plan: ComparativeStud
     )
 
 
-def test_fear_at_baseline_is_a_covariate_of_an_analysis(plan: ComparativeStudy) -> None:
+def test_fear_at_baseline_is_a_covariate_of_an_analysis() -> None:
     """The report adjusts by the baseline score, and the planted difference of 6 points is in the interval."""
     text = sourced_text(OUTCOMES, ASSUMED, first="confidence").replace("estimands:\n", COVARIATE, 1)
     text = text.replace("model: mmrm}", "model: mmrm, adjust: [baseline, fear_at_start]}")

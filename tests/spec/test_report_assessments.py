@@ -98,6 +98,7 @@ def test_changes_are_held_against_the_error_of_the_dictionary() -> None:
     assert groups["Timed Up and Go (s; MDC 1.1)"] == [
         ["Week 12: change, mean (SD)", "−2.0 (–)", "0.4 (1.3)"],
         ["Improved by more than the MDC, n/N (%)", "1/1 (100.0%)", "0/2 (0.0%)"],
+        ["Within the MDC, n/N (%)", "0/1 (0.0%)", "1/2 (50.0%)"],
         ["Worsened by more than the MDC, n/N (%)", "0/1 (0.0%)", "1/2 (50.0%)"],
     ]
     assert groups["Hip abductor strength, affected side (Nm/kg)"] == [

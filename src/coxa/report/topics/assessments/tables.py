@@ -20,8 +20,8 @@ HOW = {"number": "mean (SD)", "sign": "n (%) positive", "grade": "median [Q1, Q3
 """Kind of a measure -> how its values are described."""
 FINE = 5.0
 """Range of usual values below which a measure is written with two decimals."""
-CHANGES = {True: ("Improved", "Worsened"), False: ("Worsened", "Improved"), None: ("Rose", "Fell")}
-"""Whether higher is better -> what a rise and a fall beyond the measurement error are called."""
+DIRECTED, UNDIRECTED = ("Improved", "Worsened"), ("Rose", "Fell")
+"""What changes beyond the measurement error are called, where one way is better and where none is."""
 
 
 def values_table(study: Study, assessed: Sequence[Assessed], sizes: Mapping[str, int]) -> Table:
@@ -68,7 +68,7 @@ def changes_table(study: Study, assessed: Sequence[Assessed], sizes: Mapping[str
     Table
         Of the affected side (or the whole person), for each measure that is a number and each visit after baseline:
         the mean change with its SD, and of those with both values how many improved or worsened by more than the
-        minimal detectable change, n/N (%).
+        minimal detectable change, or changed by less, n/N (%).
     """
     arms = tuple(sizes)
     changing = [one for one in assessed if one.measure.kind == "number" and _changes(one).notna().any()]
@@ -168,7 +168,8 @@ def _change_rows(study: Study, one: Assessed, arms: tuple[str, ...]) -> Iterator
     values = one.values[(one.values["side"] == one.judged_side) & one.values["change"].notna()]
     beyond = beyond_error(one)
     from_here = ByArm("clinical changes", arms)
-    rise, fall = CHANGES[one.measure.higher_is_better]
+    directed = one.measure.higher_is_better is not None
+    first, last = (f"{word} by more than the MDC" for word in (DIRECTED if directed else UNDIRECTED))
     for visit in _visits(study, values["visit"]):
         label, here = study.label("visits", visit), values[values["visit"] == visit]
         cells = [
@@ -180,7 +181,8 @@ def _change_rows(study: Study, one: Assessed, arms: tuple[str, ...]) -> Iterator
             continue
         of_visit = beyond[beyond["visit"] == visit]
         total = of_visit.groupby("arm").size()
-        for word, sign in sorted(((rise, 1), (fall, -1)), key=lambda pair: pair[0] in ("Worsened", "Fell")):
+        better = -1 if one.measure.higher_is_better is False else 1
+        for word, sign in ((first, better), ("Within the MDC", 0), (last, -better)):
             n = of_visit[of_visit["beyond"] == sign].groupby("arm").size()
             shares = [
                 share_cell(
@@ -191,7 +193,7 @@ def _change_rows(study: Study, one: Assessed, arms: tuple[str, ...]) -> Iterator
                 )
                 for arm in arms
             ]
-            yield Row(f"{word} by more than the MDC, n/N (%)", tuple(shares), level=1)
+            yield Row(f"{word}, n/N (%)", tuple(shares), level=1)
 
 
 def symmetry_means(study: Study, assessed: Sequence[Assessed], arms: Sequence[str]) -> pd.DataFrame:
