@@ -113,7 +113,8 @@ class Truth:
             the truth lies in the interval. In the order of `estimates`; rows without a known truth are not there.
         """
         keys = ["estimand", "visit", "arm", "reference"]
-        known = self.to_frame().rename(columns={"value": "truth", "term": "of"})[[*keys, "truth", "of"]]
+        known = self.to_frame().dropna(subset="value").rename(columns={"value": "truth", "term": "of"})
+        known = known[[*keys, "truth", "of"]]
         both = estimates.astype(dict.fromkeys(keys, "str")).merge(known.astype(dict.fromkeys(keys, "str")), on=keys)
         both = both[both["of"].eq("") | both["of"].eq(both["term"])] if "term" in both else both
         inside = both["truth"].between(both["conf_low"], both["conf_high"])

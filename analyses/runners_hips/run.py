@@ -1,0 +1,26 @@
+"""Run `python analyses/runners_hips/run.py [folder]`: simulates, reports, and prints truth beside estimate."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import coxa
+from coxa.report import primary_rows
+
+HERE = Path(__file__).parent
+SHOWN = ["analysis", "visit", "truth", "estimate", "conf_low", "conf_high", "inside"]
+
+
+def main(out: Path) -> None:
+    """Simulate the cohort from its plan, write data and report to `out`, and print truth and estimates."""
+    cohort = coxa.simulate_study(coxa.read_study(HERE / "study.yaml"), seed=1)
+    report = coxa.analyse(cohort)
+    (page,) = report.write(out)
+    beside = cohort.truth.beside(primary_rows(report))
+    print(beside[SHOWN].to_string(index=False, float_format="{:.3f}".format))
+    print(f"report: {page}")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]) if len(sys.argv) > 1 else HERE / "out")
