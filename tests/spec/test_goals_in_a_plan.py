@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -13,6 +15,7 @@ from coxa.study.comparative import ComparativeStudy
 from coxa.study.reading.read import parse_study
 from tests.sourced import drawn_and_derived, sourced_plan
 
+PAGE = Path(__file__).parents[2] / "docs" / "assessments-and-goals.md"
 PLAN = """
 study: goals
 title: Goals of runners
@@ -142,3 +145,11 @@ def test_the_planted_hazard_ratio_of_the_time_to_a_goal_is_in_its_interval() -> 
     ratio = rows[rows["term"] == "hazard_ratio"].iloc[0]
     assert ratio["conf_low"] < trial.truth.value("time_to_goal", "exercise").value < ratio["conf_high"]
     assert ratio["conf_low"] > 1
+
+
+def test_the_plan_of_the_page_is_a_plan() -> None:
+    text = PAGE.read_text(encoding="utf-8").split("```yaml")[1].split("```")[0]
+    study = parse_study(text.encode())
+    assert isinstance(study, ComparativeStudy)
+    assert study.scale("attained").higher_is_better
+    assert study.report.measurement_error["abductor_strength"].mdc == 0.2
