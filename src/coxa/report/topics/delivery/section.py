@@ -21,12 +21,16 @@ NOTHING_DELIVERED = "The tables have no session that was planned or attended, an
 NO_CO_INTERVENTIONS = "No table of co-interventions was given: concomitant care cannot be reported."
 
 
-def delivery_section(report: ReportRecord) -> Section:
+def delivery_section(report: ReportRecord) -> Section | None:
     """Return the treatments as planned (TIDieR, CERT), as delivered (CONSORT 24a), and co-interventions (24b).
 
-    What the data do not have is said in a sentence; no table is empty.
+    What the data do not have is said in a sentence; no table is empty. None for a cohort whose groups are not of
+    treatments, and whose data have none.
     """
     delivered = derive_delivered(report.cohort)
+    treated = any(arm.delivers or arm.delivery or arm.description for arm in report.study.arms.values())
+    if not (report.study.words.allocates or treated or delivered or derive_co_interventions(report.cohort)):
+        return None
     return Section(
         "delivery",
         "Delivery of the treatments",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from coxa.report.document import Block, FigureBlock, Section, TableBlock, silent
+from coxa.report.document import Block, FigureBlock, Paragraph, Section, TableBlock, silent
 from coxa.report.record import ReportRecord
 from coxa.report.topics.missing.by_visit import missing_counts, plot_missingness
 from coxa.report.topics.missing.dropout_profile import plot_dropout_profile
@@ -46,6 +46,9 @@ def _blocks(report: ReportRecord) -> Iterator[Block]:
             labels = "; ".join(study.label("estimands", name) for name in names)
             extra = f" (estimand{'s' if len(names) > 1 else ''}: {labels})"
         place = (outcome, *(names[:1] if of_outcome[outcome] > 1 else ()))
+        if dataset.frame[dataset.response].notna().all():
+            yield Paragraph(f"{label}: no value is missing{extra}.", found=True)
+            continue
         title = f"{label}: missing values {study.words.by_visit}{extra}"
         yield FigureBlock(plot_missingness(study, dataset, figure_id=identifier("missing", *place), title=title))
         yield TableBlock(patterns_table(study, dataset))
