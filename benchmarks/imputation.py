@@ -29,6 +29,7 @@ from coxa.impute import (
     incomplete_outcomes,
     pool_imputations,
     pool_rubin,
+    tipping_imputed,
 )
 from coxa.models import Fit, fit_mmrm
 from coxa.models.numerics.one_thread import one_thread
@@ -144,6 +145,11 @@ def main() -> None:
     sys.stdout.write(f"ratio                         {5 * theirs / ours:8.1f}\n\n")
     outcomes = incomplete_outcomes(fit, data, reference="placebo", strategy="j2r")
     imputed = impute_outcomes(fit, outcomes, draw_parameters(fit, 1000))
+    shifts = [float(shift) for shift in range(-20, 21)]
+    many = repeated(imputed, 5000)
+    start = time.process_time()
+    tipping_imputed(many, "~ baseline + arm", "drug", arm_shifts=shifts, against_shifts=shifts)
+    sys.stdout.write(f"tipping map, 41 x 41, M = 5,000 {time.process_time() - start:6.2f} s\n\n")
     for m in (200, 1000, 5000):
         sys.stdout.write(f"peak of memory, M = {m:5d}       {peak(repeated(imputed, m)):8.1f} MB\n")
 

@@ -241,4 +241,5 @@ def members(outcomes: IncompleteOutcomes, who: np.ndarray) -> IncompleteOutcomes
         event=outcomes.event[who],
         strategy=outcomes.strategy[who],
         groups=outcomes.groups[:, who],
+        kind=outcomes.kind[who],
     )
