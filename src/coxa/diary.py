@@ -9,6 +9,7 @@ from coxa.lazy import lazy
 if TYPE_CHECKING:
     from coxa.derive.adherence import diary_adherence as diary_adherence
     from coxa.derive.diary import derive_diary as derive_diary
+    from coxa.derive.exercise_dose import exercise_doses as exercise_doses
     from coxa.derive.flare import FlareRule as FlareRule
     from coxa.derive.flare import flare_rates as flare_rates
     from coxa.derive.flare import flares as flares
@@ -28,6 +29,7 @@ __getattr__, __dir__, __all__ = lazy(
     {
         "coxa.derive.adherence": ("diary_adherence",),
         "coxa.derive.diary": ("derive_diary",),
+        "coxa.derive.exercise_dose": ("exercise_doses",),
         "coxa.derive.flare": ("FlareRule", "flare_rates", "flares"),
         "coxa.derive.flare_days": ("flare_days",),
         "coxa.derive.lag": ("lagged",),

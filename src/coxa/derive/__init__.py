@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from coxa.derive.dataset import AnalysisDataset as AnalysisDataset
     from coxa.derive.delivery import derive_co_interventions as derive_co_interventions
     from coxa.derive.delivery import derive_delivered as derive_delivered
+    from coxa.derive.exercise_dose import derive_dose as derive_dose
     from coxa.derive.harms import derive_harms as derive_harms
     from coxa.derive.scores import derive_scores as derive_scores
 
@@ -26,6 +27,7 @@ __getattr__, __dir__, __all__ = lazy(
         "coxa.derive.build": ("derive_dataset",),
         "coxa.derive.dataset": ("AnalysisDataset",),
         "coxa.derive.delivery": ("derive_co_interventions", "derive_delivered"),
+        "coxa.derive.exercise_dose": ("derive_dose",),
         "coxa.derive.harms": ("derive_harms",),
         "coxa.derive.scores": ("derive_scores",),
     },

@@ -105,6 +105,36 @@ def diary_adherence(
     return _summed(written, due, everybody, [participant, "week"] if by == "week" else [participant], cut)
 
 
+def weekly_sums(doses: pd.DataFrame, by: list[str], first_day: int = 1) -> pd.DataFrame:
+    """Return what was prescribed and done in each week in which something was prescribed.
+
+    Parameters
+    ----------
+    doses : DataFrame
+        Columns `by`, `day` (whole days), `dose_prescribed` and `dose_done`; one row per day or exercise.
+    by : list of str
+        Columns that tell the sums apart, such as the participant.
+    first_day : int
+        Day with which week 1 begins; earlier days are left out.
+
+    Returns
+    -------
+    DataFrame
+        `by`, `week`, `dose_prescribed`, `dose_done`, `share`, sorted.
+
+    Examples
+    --------
+    >>> d = pd.DataFrame({"who": "a", "day": [1, 7, 8], "dose_prescribed": 3.0, "dose_done": [3.0, 0.0, 2.0]})
+    >>> weekly_sums(d, ["who"])[["week", "share"]].round(2).to_numpy().tolist()
+    [[1.0, 0.5], [2.0, 0.67]]
+    """
+    used = doses[doses["day"] >= first_day]
+    used = used.assign(week=week_of(used["day"], first_day).astype(int))
+    sums = used.groupby([*by, "week"], as_index=False)[["dose_prescribed", "dose_done"]].sum()
+    sums = sums[sums["dose_prescribed"] > 0].reset_index(drop=True)
+    return sums.assign(share=sums["dose_done"] / sums["dose_prescribed"])
+
+
 def _check_known(data: pd.DataFrame, everybody: list[Any], participant: str) -> None:
     stranger = ~among(data[participant], pd.Series(everybody)) & ~data[participant].duplicated()
     rule, remedy = (

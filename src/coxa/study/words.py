@@ -105,6 +105,7 @@ TableName = Literal[
     "item_responses",
     "treatment_sessions",
     "session_totals",
+    "exercise_log",
     "daily_diary",
     "clinical_measures",
     "conditions",

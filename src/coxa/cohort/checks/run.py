@@ -16,6 +16,7 @@ from coxa.cohort.checks.dates import (
 )
 from coxa.cohort.checks.diary import check_diary
 from coxa.cohort.checks.events import check_events
+from coxa.cohort.checks.exercise_log import check_exercise_log
 from coxa.cohort.checks.exposures import check_exposures
 from coxa.cohort.checks.forms import check_forms
 from coxa.cohort.checks.goals import check_goals
@@ -78,6 +79,7 @@ CHECKS: tuple[Callable[[Draft], Checked], ...] = (
     check_carried_forward,
     check_screening,
     check_session_totals,
+    check_exercise_log,
     check_red_flags,
     check_goals,
     check_diary,

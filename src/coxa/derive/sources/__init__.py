@@ -10,6 +10,7 @@ import pandas as pd
 from coxa.cohort.cohort import Cohort
 from coxa.derive.sources.clinical_measures import measured_at_visits
 from coxa.derive.sources.daily_diary import diary_at_visits
+from coxa.derive.sources.exercise_log import done_at_visits
 from coxa.derive.sources.goals import goals_at_visits
 from coxa.derive.sources.return_to_sport import returned_at_visits
 from coxa.derive.sources.sport_training import training_at_visits
@@ -26,6 +27,7 @@ source_row (of the first row that the value rests on); assessment_date and study
 BY_TABLE: dict[str, Values] = {
     "clinical_measures": measured_at_visits,
     "daily_diary": diary_at_visits,
+    "exercise_log": done_at_visits,
     "goals": goals_at_visits,
     "return_to_sport": returned_at_visits,
     "sport_training": training_at_visits,

@@ -12,6 +12,7 @@ from coxa.simulate.from_plan.conditions import conditions_table
 from coxa.simulate.from_plan.design import TrialDesign, check_seed, trial_design
 from coxa.simulate.from_plan.diary import daily_course, daily_table, one_diary
 from coxa.simulate.from_plan.draw import draw_outcomes
+from coxa.simulate.from_plan.exercise_log import exercise_log_table
 from coxa.simulate.from_plan.flares import flare_diary
 from coxa.simulate.from_plan.follow import DrawnTrial
 from coxa.simulate.from_plan.measured import measures_at_baseline
@@ -160,6 +161,7 @@ def raw_tables(design: TrialDesign, drawn: DrawnTrial, seed: int) -> tuple[dict[
     adverse = adverse_events_table(design, drawn, when, seed)
     tables["adverse_events"] = with_soreness(design, drawn, adverse, tables.get("treatment_sessions"), seed)
     tables["co_interventions"] = co_interventions_table(design, drawn, when, seed)
+    tables["exercise_log"] = exercise_log_table(design, drawn, when)
     tables["red_flag_screening"] = red_flags_table(design, drawn, when, seed)
     tables["conditions"] = conditions_table(design, drawn, seed)
     tables["sport_training"] = sport_table(design, drawn, seed)

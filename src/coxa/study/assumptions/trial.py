@@ -9,6 +9,7 @@ from pydantic import Field, field_validator, model_validator
 
 from coxa.study.assumptions.course import Change
 from coxa.study.assumptions.diary import AssumedDiary
+from coxa.study.assumptions.exercise_log import AssumedExerciseLog
 from coxa.study.assumptions.numbers import (
     Correlation,
     Finite,
@@ -318,6 +319,9 @@ class Assumptions(Part):
     sessions: AssumedSessions | None = Field(None, description="Sessions; none are simulated unless given.")
     diary: AssumedDiary | None = Field(
         None, description="A daily diary of pain and training load; none is simulated unless given."
+    )
+    exercise_log: AssumedExerciseLog | None = Field(
+        None, description="A log of exercises with their dose; none is simulated unless given."
     )
     dose_response: Finite | dict[Name, Finite] = Field(
         0.0,

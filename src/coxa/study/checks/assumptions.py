@@ -16,6 +16,7 @@ from coxa.study.assumptions.numbers import by_name
 from coxa.study.assumptions.trial import AssumedClusters, AssumedOutcome
 from coxa.study.checks.covariate_sources import assumed_source_problems
 from coxa.study.comparative import ComparativeStudy
+from coxa.study.delivery.exercises import exercises
 from coxa.study.scales import outcome_scale, scale_name
 from coxa.study.words import RETURN_STATUSES
 
@@ -48,6 +49,11 @@ def assumption_problems(study: ComparativeStudy) -> Iterator[Said]:
     if part.diary is not None:
         by_arm[("diary", "training", "days")] = part.diary.training.days
         by_arm[("diary", "pain", "mean_change")] = part.diary.pain.mean_change
+    if part.exercise_log is not None:
+        for key in ("per_week", "done"):
+            by_arm[("exercise_log", key)] = getattr(part.exercise_log, key)
+        known_exercises = [*exercises(), *study.exercises]
+        yield from _names(list(part.exercise_log.exercises), known_exercises, "exercise", ("exercise_log", "exercises"))
     if part.red_flags is not None:
         for key in ("screened", "acted_on"):
             by_arm[("red_flags", key)] = getattr(part.red_flags, key)

@@ -13,12 +13,13 @@ from pydantic import Field, TypeAdapter
 from coxa.study.outcome_sources.base import FromTable
 from coxa.study.outcome_sources.clinical_measures import ClinicalMeasureSource
 from coxa.study.outcome_sources.daily_diary import DailyDiarySource
+from coxa.study.outcome_sources.exercise_log import ExerciseSource
 from coxa.study.outcome_sources.goals import GoalSource
 from coxa.study.outcome_sources.return_to_sport import ReturnSource
 from coxa.study.outcome_sources.sport_training import SportTrainingSource
 
 OutcomeSource = Annotated[
-    ClinicalMeasureSource | DailyDiarySource | GoalSource | ReturnSource | SportTrainingSource,
+    ClinicalMeasureSource | DailyDiarySource | ExerciseSource | GoalSource | ReturnSource | SportTrainingSource,
     Field(discriminator="table"),
 ]
 """A source of an outcome, told apart by `table`."""

@@ -5,12 +5,14 @@ from __future__ import annotations
 from coxa.derive.delivery import Delivered, derive_co_interventions, derive_delivered
 from coxa.report.document import Block, FigureBlock, Paragraph, Section, TableBlock, silent
 from coxa.report.record import ReportRecord
+from coxa.report.topics.delivery.adherence import adherence_blocks
 from coxa.report.topics.delivery.attendance import plot_attendance
 from coxa.report.topics.delivery.co_interventions import co_interventions_table
 from coxa.report.topics.delivery.components import components_table
 from coxa.report.topics.delivery.delivered import delivered_table
 from coxa.report.topics.delivery.exercises import exercises_table
 from coxa.report.topics.delivery.intervention import intervention_table
+from coxa.study import Study
 from coxa.study.comparative import ComparativeStudy
 from coxa.study.wording import join_words
 from coxa.tables.formats import counted
@@ -37,10 +39,22 @@ def delivery_section(report: ReportRecord) -> Section | None:
         (),
         (
             Section("as-delivered", "As delivered", _as_delivered(report.study, delivered)),
+            *_adherence(report),
             Section("co-interventions-section", "Concomitant care", _beside(report)),
             Section("as-planned", "As planned", _as_planned(report.study, delivered)),
         ),
     )
+
+
+def adherence_section(report: ReportRecord[Study]) -> Section | None:
+    """Return the dose of exercise done of that prescribed; None where none is recorded."""
+    blocks = adherence_blocks(report.study, report.cohort)
+    return Section("adherence", "Adherence and dose of exercise", tuple(blocks)) if blocks else None
+
+
+def _adherence(report: ReportRecord) -> tuple[Section, ...]:
+    section = adherence_section(report)
+    return (section,) if section else ()
 
 
 def _as_delivered(study: ComparativeStudy, delivered: Delivered | None) -> tuple[Block, ...]:

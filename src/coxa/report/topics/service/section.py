@@ -9,6 +9,7 @@ from coxa.report.document import Block, FigureBlock, Section, TableBlock, silent
 from coxa.report.record import ReportRecord
 from coxa.report.topics.assessments.section import assessments_section
 from coxa.report.topics.case_mix.section import case_mix_section
+from coxa.report.topics.delivery.section import adherence_section
 from coxa.report.topics.goals.section import goals_section
 from coxa.report.topics.missing.by_visit import plot_missingness
 from coxa.report.topics.observed.section import MEASURES
@@ -27,6 +28,7 @@ def service_sections(report: ReportRecord[Study]) -> tuple[Section, ...]:
         case_mix_section,
         assessments_section,
         goals_section,
+        adherence_section,
         red_flags_section,
         return_to_sport_section,
     )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from coxa.simulate.from_plan.sources.base import Sourced as Sourced
 from coxa.simulate.from_plan.sources.clinical_measures import measure_rows
 from coxa.simulate.from_plan.sources.daily_diary import diary_rows
+from coxa.simulate.from_plan.sources.exercise_log import exercise_rows
 from coxa.simulate.from_plan.sources.goals import goal_rows
 from coxa.simulate.from_plan.sources.return_to_sport import return_rows
 from coxa.simulate.from_plan.sources.sport_training import training_rows
@@ -21,6 +22,7 @@ Rows = Callable[[Sourced, "pd.DataFrame"], "pd.DataFrame"]
 BY_TABLE: dict[str, Rows] = {
     "clinical_measures": measure_rows,
     "daily_diary": diary_rows,
+    "exercise_log": exercise_rows,
     "goals": goal_rows,
     "return_to_sport": return_rows,
     "sport_training": training_rows,
