@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pandas as pd
 import pytest
 
@@ -232,3 +234,13 @@ def test_what_cannot_be_simulated_together_is_named(covariate: str, assumed: str
     with pytest.raises(PlanError) as found:
         plan(covariate, ASSUMED.split("    labral_tear")[0] + assumed)
     assert fault.lower() in found.value.findings.as_text().lower()
+
+
+def test_the_example_of_the_page_is_a_plan() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "case-mix.md").read_text(encoding="utf-8")
+    block = page.split("```yaml\n")[1].split("```")[0].removeprefix("covariates:\n")
+    covariates = "".join(f"{line}\n" for line in block.splitlines() if not line.startswith("  age:"))
+    study = plan(covariates)
+    assert study.covariates["tendon"].level_labels() == {"no": "No", "yes": "Yes"}
+    assert study.covariates["main"].level_labels()["fai_cam"] == "Femoroacetabular impingement, cam"
+    assert study.covariates["number"].type == "number"

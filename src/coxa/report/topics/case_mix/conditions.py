@@ -17,6 +17,7 @@ SIDES = {"left": "Left", "right": "Right", "both": "Both"}
 NUMBERS = {"None": (0, 0), "One": (1, 1), "Two": (2, 2), "Three or more": (3, 1000)}
 """Label -> fewest and most conditions."""
 UNKNOWN = "Not recorded"
+AS_MAIN, NOT_MAIN = "as the main condition", "not as the main one"
 
 
 def conditions_table(study: Study, mix: CaseMix) -> Table:
@@ -32,18 +33,16 @@ def conditions_table(study: Study, mix: CaseMix) -> Table:
     Returns
     -------
     Table
-        Participants with each main condition, and with each condition at all; how many conditions they have and on
-        which side; of the main condition how it came about, how sure it is, and for how long there were symptoms. What
-        was not recorded of anybody is left out.
+        Participants with each condition, at all and as the main one; how many conditions they have and on which side;
+        of the main condition how it came about, how sure it is, and for how long there were symptoms. What was not
+        recorded of any participant is left out.
     """
     people = mix.people
     sizes = {arm: int((people["arm"] == arm).sum()) for arm in study.groups}
     rows = ByArm("case_mix", tuple(sizes))
-    labels = {code: one.label for code, one in conditions().items()}
     numbers = pd.cut(people["number"], [-1, 0, 1, 2, 1000], labels=list(NUMBERS)).astype(object)
     made = {
-        "Main condition, n (%)": _levels(rows, "main", people.assign(level=people["main"]), labels, sizes),
-        "Any condition, n (%)": _any(rows, mix.rows, labels, sizes),
+        "Participants with the condition, n (%)": _conditions(rows, mix, sizes),
         "Conditions per participant, n (%)": _levels(
             rows, "number", people.assign(level=numbers), {label: label for label in NUMBERS}, sizes
         ),
@@ -70,16 +69,15 @@ def conditions_table(study: Study, mix: CaseMix) -> Table:
 def _notes(study: Study, labels: list[str]) -> Iterator[str]:
     yield f"{study.words.membership}. {abbreviations(labels)}".rstrip()
     yield (
-        "The main condition is that which is marked, or the only one; a participant with several and no mark is under "
-        f"“{UNKNOWN.lower()}”. A participant can have several conditions, so that the percentages of any condition "
-        "do not add up to 100%."
+        "The main condition is that which is marked, or the only one; a participant with several and no mark has no "
+        "main one. A participant can have several conditions, so that their percentages do not add up to 100%."
     )
 
 
 def _levels(
     rows: ByArm, term: str, people: pd.DataFrame, labels: Mapping[str, str], sizes: Mapping[str, int]
 ) -> Iterator[Row]:
-    """Yield a row for each level that somebody has, and one of those of whom it is not recorded."""
+    """Yield a row for each level that some participant has, and one of those of whom it is not recorded."""
     level = people["level"].astype(object)
     if level.isna().all():
         return
@@ -90,11 +88,26 @@ def _levels(
         yield rows.shares(UNKNOWN, f"{term}: {UNKNOWN}", people[level.isna()].groupby("arm").size(), sizes)
 
 
-def _any(rows: ByArm, found: pd.DataFrame, labels: Mapping[str, str], sizes: Mapping[str, int]) -> Iterator[Row]:
-    for code, label in labels.items():
-        mine = found[found["condition"] == code]
-        if len(mine):
-            yield rows.shares(label, f"any: {code}", mine.groupby("arm").size(), sizes)
+def _conditions(rows: ByArm, mix: CaseMix, sizes: Mapping[str, int]) -> Iterator[Row]:
+    """Yield a row for each condition that a participant has, and below it whether it is the main one.
+
+    The rows below add up to that above, so that a small number of either is hidden in what is shared.
+    """
+    main = mix.rows["condition"].astype(object) == mix.rows["participant_id"].map(
+        mix.people.set_index("participant_id")["main"]
+    )
+    for code, one in conditions().items():
+        mine = mix.rows["condition"] == code
+        if not mine.any():
+            continue
+        yield rows.shares(one.label, f"any: {code}", _in_arms(mix.rows[mine]), sizes)
+        if main.any():
+            yield rows.shares(AS_MAIN, f"main: {code}", _in_arms(mix.rows[mine & main]), sizes, 1)
+            yield rows.shares(NOT_MAIN, f"not main: {code}", _in_arms(mix.rows[mine & ~main]), sizes, 1)
+
+
+def _in_arms(rows: pd.DataFrame) -> pd.Series:
+    return rows.groupby("arm").size()
 
 
 def _duration(rows: ByArm, people: pd.DataFrame) -> Iterator[Row]:
