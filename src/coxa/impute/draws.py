@@ -163,17 +163,29 @@ def origin_of(fit: Fit, made: Rebuilt) -> np.ndarray:
     return np.asarray(fit.params.to_numpy() - made.back @ made.at.beta)
 
 
-def shown(fit: Fit, beta: np.ndarray, covariance: np.ndarray, ran: Convergence, accepted: float) -> Convergence:
+def shown(
+    fit: Fit,
+    beta: np.ndarray,
+    covariance: np.ndarray,
+    ran: Convergence,
+    accepted: float,
+    known: tuple[np.ndarray, list[str]] | None = None,
+) -> Convergence:
     """Return what chains (chains, steps, p) and (chains, steps, G, m, m) show.
 
-    R-hat is that of all steps, the effective number that of the draws which are kept.
+    R-hat is that of all steps, the effective number that of the draws which are kept; both of coefficients and
+    variances, or of what is `known` in their place (chains, steps, k), with names.
     """
-    variances = np.diagonal(covariance, axis1=-2, axis2=-1).reshape(*beta.shape[:2], -1)
-    values = np.concatenate([beta, np.log(variances)], axis=2)
+    if known is None:
+        variances = np.diagonal(covariance, axis1=-2, axis2=-1).reshape(*beta.shape[:2], -1)
+        known = (
+            np.concatenate([beta, np.log(variances)], axis=2),
+            [*map(str, fit.params.index), *variance_names(fit)],
+        )
+    values, names = known
     every = values.shape[1] // ran.kept
     rhat, effective = split_rhat(values), effective_draws(values[:, every - 1 :: every])
     worst = int(np.argmax(rhat))
-    names = [*fit.params.index, *variance_names(fit)]
     return replace(ran, rhat=float(rhat[worst]), worst=names[worst], ess=float(effective.min()), accepted=accepted)
 
 

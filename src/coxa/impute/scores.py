@@ -5,7 +5,13 @@ beyond the range. An observed score says in which interval the variable is, and 
 which side. Coefficients and covariance are those of the variable, in units of the score, so that strategies and deltas
 mean what they mean for a normal outcome; an imputed value is the step that an imputed variable is nearest to.
 
-Sources: Albert & Chib, JASA 1993, 88:669-679, for the draws; Tobin, Econometrica 1958, 26:24-36, for limits.
+A yes or no has two steps (a multivariate probit model). It says nothing of the spread of the variable, which is drawn
+under a proper prior; only means in standard deviations and correlations are identified, and imputed values depend on
+nothing else. Strategies then act on the variable: after a jump to reference, a participant responds as the reference
+arm does, given how he or she responded before.
+
+Sources: Albert & Chib, JASA 1993, 88:669-679, for the draws; Tobin, Econometrica 1958, 26:24-36, for limits;
+McCulloch & Rossi, J Econometrics 1994, 64:207-240, for drawing what is not identified.
 """
 
 from __future__ import annotations
@@ -165,15 +171,46 @@ def draw_scores(
     covariance = np.empty((chains, length, 1, *fit.covariance.shape))
     latent = np.empty((chains, ran.kept, int(gaps.sum()), outcomes.y.shape[1]), dtype=np.float32)
     with one_thread():
-        chain = LatentChains.started(fit, outcomes, chains, rng)
+        chain = LatentChains.started(fit, outcomes, chains, rng, prior_of(steps, fit))
         for _ in range(burn_in):
             chain.advance(low, high, rng)
         for k in range(length):
             chain.advance(low, high, rng)
             beta[:, k], covariance[:, k, 0] = chain.beta @ chain.back.T, chain.covariance
             latent[:, k // thin] = chain.values[:, gaps]
-    drawn = bayesian(draws, beta, covariance, shown(fit, beta, covariance, ran, 1.0))
+    known = standardised(outcomes, beta, covariance, steps.low + steps.step / 2) if steps.count == 2 else None
+    drawn = bayesian(draws, beta, covariance, shown(fit, beta, covariance, ran, 1.0, known))
     return replace(drawn, latent=in_turn(latent, ran.kept, draws))
+
+
+def prior_of(steps: Steps, fit: Fit) -> tuple[int, float]:
+    """Return degrees of freedom and scale of the inverse Wishart prior: Jeffreys' (0, 0), or a proper one of two steps.
+
+    Each visit's spread takes the coefficients of that visit with it, so that it needs as many degrees of freedom more.
+    """
+    if steps.count > 2:
+        return 0, 0.0
+    m, p = len(fit.covariance), len(fit.params)
+    return m + 1 + -(-p // m), steps.step**2
+
+
+def standardised(
+    outcomes: IncompleteOutcomes, beta: np.ndarray, covariance: np.ndarray, limit: float
+) -> tuple[np.ndarray, list[str]]:
+    """Return what two steps identify of chains, (chains, steps, k), with its names.
+
+    That is how far the mean of each arm at each visit is above the limit, in standard deviations, and the correlations.
+    """
+    means = np.einsum("avp,cdp->cdav", outcomes.designs.mean(axis=1), beta)
+    spread = covariance[:, :, 0]
+    sd = np.sqrt(np.diagonal(spread, axis1=-2, axis2=-1))
+    above = ((means - limit) / sd[:, :, None]).reshape(*beta.shape[:2], -1)
+    a, b = np.triu_indices(spread.shape[-1], 1)
+    visits = outcomes.visits
+    names = [f"mean of {arm} at {visit}" for arm in outcomes.arms for visit in visits]
+    names += [f"correlation[{visits[i]}, {visits[j]}]" for i, j in zip(a, b, strict=True)]
+    correlations = np.arctanh(spread[..., a, b] / (sd[..., a] * sd[..., b]))
+    return np.concatenate([above, correlations], axis=2), names
 
 
 @dataclass(slots=True)
@@ -186,6 +223,7 @@ class LatentChains:
     values     : (K, n, m) the variable, also where a score is missing
     beta       : (K, p)
     covariance : (K, m, m)
+    prior      : degrees of freedom and scale of the inverse Wishart prior, 0 and 0 for Jeffreys'
     """
 
     x: np.ndarray
@@ -194,9 +232,12 @@ class LatentChains:
     values: np.ndarray
     beta: np.ndarray
     covariance: np.ndarray
+    prior: tuple[int, float]
 
     @classmethod
-    def started(cls, fit: Fit, outcomes: IncompleteOutcomes, chains: int, rng: np.random.Generator) -> LatentChains:
+    def started(
+        cls, fit: Fit, outcomes: IncompleteOutcomes, chains: int, rng: np.random.Generator, prior: tuple[int, float]
+    ) -> LatentChains:
         """Begin at the scores, with draws of the model in gaps, and covariances that scatter around the model's."""
         n, m, p = outcomes.own_design.shape
         basis = orthonormal(outcomes.own_design.reshape(n * m, p), tuple(map(str, fit.params.index)))
@@ -208,7 +249,7 @@ class LatentChains:
         noise = rng.standard_normal((chains, n, m)) @ factor.swapaxes(1, 2)
         values = np.where(outcomes.missing, mean + noise, outcomes.y)
         gram = np.einsum("nap,nbq->abpq", design, design, optimize=True)
-        return cls(basis.q, gram, basis.back, values, np.zeros((chains, p)), covariance)
+        return cls(basis.q, gram, basis.back, values, np.zeros((chains, p)), covariance, prior)
 
     def advance(self, low: np.ndarray, high: np.ndarray, rng: np.random.Generator) -> None:
         """Draw coefficients, covariance, and the variable visit by visit within its limits (n, m)."""
@@ -222,8 +263,8 @@ class LatentChains:
         self.beta = (np.linalg.solve(information, score[:, :, None]) + noise)[..., 0]
         mean = (self.beta @ self.x.T).reshape(chains, n, m)
         left = self.values - mean
-        scale = left.swapaxes(1, 2) @ left
-        self.covariance = inverse_wishart(scale[:, None], np.array([n]), rng)[:, 0]
+        scale = left.swapaxes(1, 2) @ left + self.prior[1] * np.eye(m)
+        self.covariance = inverse_wishart(scale[:, None], np.array([n + self.prior[0]]), rng)[:, 0]
         precision = np.linalg.inv(self.covariance)
         for v in range(m):
             sd = 1 / np.sqrt(precision[:, v, v])[:, None]
