@@ -86,9 +86,19 @@ def test_the_intervals_of_the_mixed_model_hold_what_was_planted(cohort: Cohort, 
     assert fit.covariance_parameters["residual correlation[distance 1]"] == pytest.approx(0.6, abs=0.05)
 
 
+def test_the_models_of_the_plan_hold_what_was_planted(cohort: Cohort, truth: Truth) -> None:
+    found = analyse_cohort(cohort).table("diary-model-pain-and-load")
+    planted = truth.planted["fixed_effects"]
+    for row, name in zip(found.rows(), ("load_lag1", "sleep"), strict=True):
+        for cell, part in zip(row.cells[::2], ("within", "between"), strict=True):
+            limits = {one.name: one.value for one in cell.statistics}
+            assert limits["conf_low"] < planted[f"{name}_{part}"] < limits["conf_high"], (name, part)
+
+
 def test_the_script_prints_every_step(capsys: pytest.CaptureFixture[str]) -> None:
     runpy.run_path(str(ANALYSIS / "run.py"), run_name="__main__")
     shown = capsys.readouterr().out
-    for title in ("Adherence", "Pain monitoring", "Flares", "Training load", "days in a row alike", "therapists"):
+    for title in ("How the diary was kept", "Progression guided by pain", "Flares of pain", "Training by week"):
         assert title in shown
+    assert "Mixed model, therapists" in shown
     assert len((ANALYSIS / "run.py").read_text(encoding="utf-8").splitlines()) < 60
