@@ -49,7 +49,8 @@ def measure_terms() -> Iterator[Term]:
     """Yield the clinical measures with unit and measurement error."""
     for name, one in load_measures().items():
         error = one.error
-        meaning = f"{one.label}, in {one.unit}" if one.unit not in ("sign", "grade") else f"{one.label}, a {one.unit}"
+        of_kind = {"sign": "a sign: 1 positive and 0 negative", "grade": f"a grade: {one.source}"}
+        meaning = f"{one.label}, {of_kind.get(one.kind, f'in {one.unit}')}"
         if error is not None:
             meaning += f"; minimal detectable change {error.detectable:.3g}"
         yield Term(name, one.label, "clinical measure", meaning, error.source if error else "",
