@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from coxa.impute.conditional import ConditionalMean as ConditionalMean
     from coxa.impute.conditional import conditional_mean as conditional_mean
     from coxa.impute.convergence import Convergence as Convergence
+    from coxa.impute.counts import CountImputations as CountImputations
+    from coxa.impute.counts import impute_counts as impute_counts
     from coxa.impute.deltas import Delta as Delta
     from coxa.impute.draws import Draws as Draws
     from coxa.impute.draws import draw_parameters as draw_parameters
@@ -64,6 +66,7 @@ __getattr__, __dir__, __all__ = lazy(
         "coxa.impute.chained": ("ImputedCovariates", "impute_covariates"),
         "coxa.impute.conditional": ("ConditionalMean", "conditional_mean"),
         "coxa.impute.convergence": ("Convergence",),
+        "coxa.impute.counts": ("CountImputations", "impute_counts"),
         "coxa.impute.deltas": ("Delta",),
         "coxa.impute.draws": ("Draws", "draw_parameters"),
         "coxa.impute.dropout": ("Dropout", "fit_dropout"),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from typing import Protocol
 
 import numpy as np
 import pandas as pd
@@ -10,15 +11,21 @@ import pandas as pd
 from coxa.errors import OptionError
 from coxa.estimates.table import RATIOS, Estimates
 from coxa.impute.analysed import LABELS, Analysed
-from coxa.impute.imputations import Imputations
 
 
-def analyse_each(imputed: Imputations, analysis: Callable[[pd.DataFrame], Estimates], *, method: str = "") -> Analysed:
+class Frames(Protocol):
+    """Imputed data sets that can be read one after the other."""
+
+    def frames(self) -> Iterator[pd.DataFrame]:
+        """Yield one data set after the other."""
+
+
+def analyse_each(imputed: Frames, analysis: Callable[[pd.DataFrame], Estimates], *, method: str = "") -> Analysed:
     """Analyse every imputed data set by any function that takes a frame and gives a table of estimates.
 
     Parameters
     ----------
-    imputed : Imputations
+    imputed : Imputations or CountImputations
     analysis : function
         Takes a frame of `Imputations.frames`, and returns the same rows each time, such as
         ``lambda d: coxa.contrasts(coxa.fit_mmrm("change ~ arm * visit", d))``.
@@ -60,7 +67,8 @@ def analyse_each(imputed: Imputations, analysis: Callable[[pd.DataFrame], Estima
         frame = frame[frame["std_error"].notna()].reset_index(drop=True)
         own = frame[list(LABELS)]
         if labels is None:
-            labels, n = own, int(frame["n_participants"].max()) if len(frame) else 0
+            labels = own
+            n = int(frame["n_participants"].fillna(0).max()) if len(frame) else 0
             said = method or (str(frame["method"].iloc[0]) if len(frame) else "")
         if not len(own) or not own.equals(labels):
             raise OptionError(
