@@ -185,3 +185,20 @@ def test_methods_say_reference_delta_and_standard_errors() -> None:
     own = sentences(planned({"strategies": {"surgery": "mar"}}, {"surgery": "hypothetical"}))
     assert "After surgery: missing at random" in own
     assert "in all other cases: jump to reference" in own
+
+
+def test_a_simulated_trial_knows_after_which_event_an_outcome_is_missing() -> None:
+    content = power_plan({"primary": MMRM}).model_dump(mode="json", exclude_unset=True)
+    content["intercurrent_events"] = {"surgery": {}}
+    for estimand in content["estimands"].values():
+        estimand["intercurrent_events"] = {"surgery": "hypothetical"}
+    content["assumptions"]["events"] = {"surgery": {"probability": 0.4}}
+    content["analyses"]["a"] = J2R | {"strategy": "mar", "strategies": {"surgery": "j2r"}}
+    study = study_of(content)
+    assert isinstance(study, ComparativeStudy)
+    design = trial_design(study)
+    frame = estimand_frame(design, draw_outcomes(design, seed=3), "primary")
+    after = frame["handled"] == "hypothetical: surgery"
+    assert after.any()
+    assert frame.loc[after, "change"].isna().all()
+    assert (with_events(study.planned("a"), SimulatedRows(frame, "change"))[EVENT] == "surgery").sum() == after.sum()

@@ -11,7 +11,7 @@ from coxa.simulate.from_plan.design import DESIGN, TrialDesign
 from coxa.simulate.from_plan.endpoints import other_columns
 from coxa.simulate.from_plan.follow import DrawnTrial
 from coxa.simulate.from_plan.sets import arm_analysed, set_members
-from coxa.simulate.from_plan.strategies import category, cluster_names, estimand_values, participant_ids
+from coxa.simulate.from_plan.strategies import category, cluster_names, estimand_values, handled_words, participant_ids
 from coxa.study.estimand import Estimand
 
 if TYPE_CHECKING:
@@ -27,7 +27,8 @@ def estimand_frame(design: TrialDesign, drawn: DrawnTrial, estimand: str) -> pd.
     DataFrame
         One row per participant and visit after baseline, sorted: participant_id, arm and visit (categorical, the
         reference and the earliest first), study_day, value, baseline, change, percent_change, responder (where the
-        outcome has a rule), covariates and clusters. Rows without a response are there, with NaN; those of participants
+        outcome has a rule), covariates and clusters; `handled`, as derived, where an analysis has strategies by
+        event. Rows without a response are there, with NaN; those of participants
         outside the analysis set are not. In the safety set `arm` is the one received.
 
     Examples
@@ -56,6 +57,8 @@ def estimand_frame(design: TrialDesign, drawn: DrawnTrial, estimand: str) -> pd.
         "change": later - baseline,
         "percent_change": 100.0 * (later - baseline) / np.where(baseline == 0, np.nan, baseline),
     }
+    if any(one.estimand == estimand and one.option("strategies") for one in design.study.analyses.values()):
+        columns["handled"] = handled_words(drawn, plan)[:, 1:].ravel()
     if plan.endpoint.measure == "responder":
         columns["responder"] = response[:, 1:].ravel()
     exposure = design.study.outcomes[plan.endpoint.outcome].exposure

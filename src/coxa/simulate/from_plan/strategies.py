@@ -81,18 +81,10 @@ def response_of(design: TrialDesign, plan: Estimand, k: int, value: Floats, ende
 def values_after_events(design: TrialDesign, drawn: DrawnTrial, plan: Estimand, k: int, value: Floats
                   ) -> tuple[Floats, NDArray[np.bool_]]:  # fmt: skip
     """Return (n, m) values after the strategies, and where a composite event came before."""
-    acting = sorted(
-        name for name, how in plan.intercurrent_events.items()
-        if how.strategy != "treatment_policy" and name in drawn.events
-    )  # fmt: skip
+    acting, which, earliest, after = deciding(drawn, plan)
     ended = np.zeros(value.shape, dtype=bool)
     if not acting:
         return value, ended
-    when = np.stack([drawn.events[name] for name in acting])
-    first = np.where(np.isnan(when), np.inf, when)
-    which, earliest = first.argmin(axis=0), first.min(axis=0)
-    after = earliest[:, None] < drawn.day
-    after[:, 0] = False
     scale = design.scales[k]
     found = value.copy()
     for place, name in enumerate(acting):
@@ -107,6 +99,31 @@ def values_after_events(design: TrialDesign, drawn: DrawnTrial, plan: Estimand, 
         else:
             found = np.where(mine, _last_before(value, drawn.day, earliest)[:, None], found)
     return found, ended
+
+
+def deciding(drawn: DrawnTrial, plan: Estimand) -> tuple[list[str], NDArray[np.intp], Floats, NDArray[np.bool_]]:
+    """Return the events that act, which of them decides (n,), on what day (n,), and the visits after it (n, m)."""
+    acting = sorted(
+        name for name, how in plan.intercurrent_events.items()
+        if how.strategy != "treatment_policy" and name in drawn.events
+    )  # fmt: skip
+    n = len(drawn.arm)
+    if not acting:
+        return [], np.zeros(n, dtype=np.intp), np.full(n, np.inf), np.zeros(drawn.day.shape, dtype=bool)
+    when = np.stack([drawn.events[name] for name in acting])
+    first = np.where(np.isnan(when), np.inf, when)
+    which, earliest = first.argmin(axis=0), first.min(axis=0)
+    after = earliest[:, None] < drawn.day
+    after[:, 0] = False
+    return acting, which, earliest, after
+
+
+def handled_words(drawn: DrawnTrial, plan: Estimand) -> NDArray[np.object_]:
+    """Return (n, m) what was done to each value, as `coxa.derive` says it: "hypothetical: surgery", or nothing."""
+    acting, which, _, after = deciding(drawn, plan)
+    words = [f"{plan.intercurrent_events[name].strategy}: {name}" for name in acting]
+    of_participant = np.array([*words, ""], dtype=object)[which]
+    return np.asarray(np.where(after, of_participant[:, None], ""), dtype=object)
 
 
 def _last_before(value: Floats, day: Floats, event: Floats) -> Floats:
