@@ -45,7 +45,8 @@ def registry() -> tuple[Audit, pd.DataFrame]:
     frame = made.episodes.assign(
         therapist=made.episodes["therapist"].map(names), patient="P0P" + made.episodes["patient"].astype(str)
     )
-    return audit_clinics(made.plan, frame), frame
+    standards = {name: one.model_copy(update={"over_time": "run_chart"}) for name, one in made.plan.standards.items()}
+    return audit_clinics(made.plan.model_copy(update={"standards": standards}), frame), frame
 
 
 @pytest.fixture(scope="module")

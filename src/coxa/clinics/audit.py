@@ -109,7 +109,7 @@ class Shares:
 class Series:
     """A measure over time, of all clinics ("all") or of one.
 
-    measure    : complete, change, important, missed or episodes
+    measure    : complete, change, important, missed or episodes, or the name of a standard
     clinic     : the clinic, or "all"
     frame      : period, n (people or sessions behind the value), events (NaN of a mean), and the columns of
                  `coxa.audit.ControlChart.frame`
@@ -120,6 +120,7 @@ class Series:
     warnings   : what a reader has to know
     effect     : design effect: limits of a share are those of events / effect in n / effect
     run_chart  : whether the plan asks for a median and the rules of run charts in place of limits, as readers see it
+    label      : of a standard: how the plan calls it
     """
 
     measure: str
@@ -133,6 +134,7 @@ class Series:
     warnings: tuple[str, ...] = ()
     effect: float = 1.0
     run_chart: bool = False
+    label: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,7 +77,8 @@ def _changes(audit: Any) -> Iterator[str]:
 def _trends(audit: Any) -> Iterator[str]:
     for one in audit.series:
         if one.clinic == "all":
-            yield f"{MEASURES.get(one.measure, one.measure)}: {VARIATIONS.get(one.variation, one.variation)}"
+            name = MEASURES.get(one.measure, one.label or one.measure)
+            yield f"{name}: {VARIATIONS.get(one.variation, one.variation)}"
 
 
 def _rates(audit: Any) -> Iterator[str]:

@@ -12,7 +12,7 @@ from coxa.audit.charts.chart import ControlChart, Improvement
 from coxa.audit.charts.over_time import p_chart, xmr_chart
 from coxa.clinics.audit import Series
 from coxa.clinics.measures.periods import Periods, first_day, last_day
-from coxa.study.audit.plan import CLINIC, PERIOD, AuditPlan, SeriesName
+from coxa.study.audit.plan import CLINIC, PERIOD, AuditPlan
 
 ALL = "all"
 """The clinic of a series of all clinics."""
@@ -49,7 +49,7 @@ class Measured:
     counts: bool = False
 
 
-def measures_of(plan: AuditPlan, periods: Periods) -> dict[SeriesName, Measured]:
+def measures_of(plan: AuditPlan, periods: Periods) -> dict[str, Measured]:
     """Return the measures that the plan and the data have.
 
     Parameters
@@ -61,7 +61,7 @@ def measures_of(plan: AuditPlan, periods: Periods) -> dict[SeriesName, Measured]
     """
     main, targets = plan.main, plan.targets
     label = plan.label("outcomes", main)
-    found: dict[SeriesName, Measured] = {
+    found: dict[str, Measured] = {
         "complete": Measured(
             "of_done", "of", "p", "increase", targets.complete, "discharge questionnaires done in time, of those due"
         ),
@@ -79,6 +79,10 @@ def measures_of(plan: AuditPlan, periods: Periods) -> dict[SeriesName, Measured]
             "missed", "booked", "p", "decrease", None, "sessions missed, of those booked", periods.design_effect
         )
     found["episodes"] = Measured("eligible", "eligible", "xmr", "neutral", None, "eligible episodes", counts=True)
+    for name, standard in plan.standards.items():
+        if standard.over_time and periods.of_all[f"{name} of"].sum() > 0:
+            words = f"episodes that meet “{plan.label('standards', name)}”, of those it applies to"
+            found[name] = Measured(name, f"{name} of", "p", "increase", standard.target, words)
     return found
 
 
@@ -140,7 +144,7 @@ def _not_measured(plan: AuditPlan, periods: Periods) -> Mapping[str, str]:
 
 
 def _series(
-    measure: SeriesName, what: Measured, clinic: str, table: pd.DataFrame, plan: AuditPlan, periods: Periods
+    measure: str, what: Measured, clinic: str, table: pd.DataFrame, plan: AuditPlan, periods: Periods
 ) -> Series | None:
     """Return one chart; None where there are too few points."""
     points, warnings = _points(what, table, periods, plan)
@@ -151,7 +155,9 @@ def _series(
     chart = chart_of(points, what.chart, what.effect, asked, places)
     frame = pd.concat([points[[PERIOD, "n", "events"]].reset_index(drop=True), chart.frame], axis=1)
     wider = f", times {what.effect**0.5:.2f} as sessions of a patient are alike" if what.effect > 1 else ""
-    rule = RUN_METHOD if measure in plan.run_charts else f"limits: {chart.method}{wider}"
+    standard = plan.standards.get(measure)
+    run_chart = measure in plan.run_charts or (standard is not None and standard.over_time == "run_chart")
+    rule = RUN_METHOD if run_chart else f"limits: {chart.method}{wider}"
     method = "; ".join([f"{what.words}, by {plan.time} of intake; {rule}", *notes])
     return Series(
         measure=measure,
@@ -164,7 +170,8 @@ def _series(
         method=method[0].upper() + method[1:] + ".",
         warnings=(*warnings, *more, *dict.fromkeys(chart.warnings)),
         effect=what.effect,
-        run_chart=measure in plan.run_charts,
+        run_chart=run_chart,
+        label=plan.label("standards", measure) if standard else "",
     )
 
 
@@ -239,7 +246,7 @@ def _listed(names: Sequence[str]) -> str:
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
-def _recalculated(measure: SeriesName, names: list[str], plan: AuditPlan) -> tuple[list[int], list[str], list[str]]:
+def _recalculated(measure: str, names: list[str], plan: AuditPlan) -> tuple[list[int], list[str], list[str]]:
     """Return the places from which a chart is reckoned anew, why, and what could not be done."""
     places: list[int] = []
     notes: list[str] = []

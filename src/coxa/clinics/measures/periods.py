@@ -12,6 +12,7 @@ from coxa.clinics.audit import Dimensions
 from coxa.clinics.measures.completeness import COUNTED
 from coxa.clinics.measures.groups import NOT_RECORDED, grouped
 from coxa.clinics.measures.patients import Patients, patients_in, with_patients
+from coxa.clinics.measures.rates import counted_of
 from coxa.clinics.measures.reached import changed_sql, improvement_sql, kinds_of, reached_sql
 from coxa.episodes.episodes import Episodes
 from coxa.study.audit.plan import CLINIC, PERIOD, AuditPlan
@@ -128,6 +129,10 @@ def columns_of(plan: AuditPlan) -> Mapping[str, str]:
     sums = {"booked": "booked", "missed": "missed", "mm": "missed * missed", "mb": "missed * booked"}
     for name, value in {**sums, "bb": "booked * booked", "with sessions": "1"}.items():
         columns[name] = f"COALESCE(SUM({value}) FILTER (WHERE eligible AND {SESSIONS_KNOWN}), 0)"
+    for name, one in counted_of(plan).items():
+        if name in plan.standards and plan.standards[name].over_time:
+            columns[f"{name} of"] = f"COALESCE(SUM({one.n}) FILTER (WHERE {one.rows}), 0)"
+            columns[name] = f"COALESCE(SUM({one.events}) FILTER (WHERE {one.rows}), 0)"
     columns["rows"] = "COUNT(*)"
     columns["wrong sessions"] = "COUNT(*) FILTER (WHERE eligible AND NOT (missed >= 0 AND missed <= booked))"
     return columns

@@ -10,7 +10,7 @@ from coxa.clinics.page.intervals import share_values
 from coxa.clinics.page.points import last_cells, last_point, limits_and_n, shown_charts, why_signal
 from coxa.clinics.page.rare import rare_sentence
 from coxa.clinics.page.seen import ALL, NO_WEIGHTS, TOO_FEW, Seen, at, column, known, row
-from coxa.clinics.page.words import MEASURES, POSITIONS, SHORT, VARIATIONS, day, place_words
+from coxa.clinics.page.words import POSITIONS, VARIATIONS, day, place_words, series_label
 from coxa.report.document import Block, Card, Paragraph, Section, TableBlock
 from coxa.tables.cells import Cell
 from coxa.tables.formats import counted
@@ -223,7 +223,7 @@ def _named_charts(page: Seen, charts: Sequence[Series]) -> Prose:
     for one in charts[:MOST]:
         value, limits, n = last_cells(page, one)
         whose = "in all clinics" if one.clinic == ALL else f"in {one.clinic}"
-        start = f"{MEASURES[one.measure].lower()} {whose}, "
+        start = f"{series_label(one).lower()} {whose}, "
         named.append(prose(start, value, limits_and_n(limits, n), why_signal(one)))
     if len(charts) > MOST:
         named.append(prose(counted(len(charts) - MOST, "over time", "charts not named"), " more"))
@@ -278,12 +278,12 @@ def _glance(page: Seen, one: Record, adjusted: Record) -> Row:
 def _changing(page: Seen, unit: str) -> Cell:
     """Return the signals of a clinic's charts, in words; without any, how many of the charts are shown."""
     charts = [one for one in page.audit.series if one.clinic == unit and one.variation in VARIATIONS]
-    signals = [(one.variation.split("_")[0], SHORT[one.measure]) for one in charts]
+    signals = [(one.variation.split("_")[0], series_label(one, short=True)) for one in charts]
     parts = []
     for kind in ("concern", "improvement"):
         names = [name for what, name in signals if what == kind]
         parts += [f"{kind.capitalize()}: {', '.join(names)}"] if names else []
-    runs = [SHORT[one.measure] for one in charts if one.variation == RUN_SIGNAL]
+    runs = [series_label(one, short=True) for one in charts if one.variation == RUN_SIGNAL]
     parts += [f"Shift or trend: {', '.join(runs)}"] if runs else []
     if parts or not charts:
         return page.word("; ".join(parts))

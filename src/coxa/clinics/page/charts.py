@@ -11,7 +11,7 @@ from coxa.clinics.audit import Series
 from coxa.clinics.page.icons import whose
 from coxa.clinics.page.points import last_cells, last_point
 from coxa.clinics.page.seen import Seen
-from coxa.clinics.page.words import ASSURANCES, MEASURES, OF_SHARES, VARIATIONS
+from coxa.clinics.page.words import ASSURANCES, MEASURES, VARIATIONS, is_share, series_label
 from coxa.figures.composed import concat, layer
 from coxa.figures.figure import Figure, literal
 from coxa.figures.theme import GREY, INK, OKABE_ITO, RULE, TEXT_SIZE, options, themed, told
@@ -35,7 +35,7 @@ COLUMNS = ["measure", "clinic", "period", "n", "value", "centre", "low", "high",
 
 def measures_figure(page: Seen, unit: str, charts: Sequence[Series], figure_id: str, title: str) -> Figure:
     """Draw the measures of one unit, a panel for each."""
-    names = [MEASURES[one.measure] for one in charts]
+    names = [series_label(one) for one in charts]
     return _panels(
         page, charts, names, figure_id, f"{title}. {LEGEND}{GAP if page.note else ''}", f"{whose(unit)}.", (250, 150, 2)
     )
@@ -67,7 +67,7 @@ def _panels(page: Seen, charts: Sequence[Series], names: Sequence[str], figure_i
 
 def _frame(series: Series) -> pd.DataFrame:
     """Return the points of a series; a count as a whole number, and nothing of a hidden point."""
-    whole = series.frame.assign(measure=MEASURES[series.measure], clinic=whose(series.clinic))[[*COLUMNS, "part"]]
+    whole = series.frame.assign(measure=series_label(series), clinic=whose(series.clinic))[[*COLUMNS, "part"]]
     whole = whole.assign(n=pd.array(whole["n"].to_numpy(dtype=float), dtype="Int64"))
     shown = whole["value"].notna()
     return whole.assign(run=(~shown).cumsum()).loc[shown].reset_index(drop=True)
@@ -94,7 +94,7 @@ def _panel(data: pd.DataFrame, one: Series, name: str, size: tuple[int, int, int
     shown = [periods[0], periods[len(periods) // 2], periods[-1]] if len(periods) > 2 else periods
     x = alt.X("period:O", title=None, sort=periods, scale=options(domain=periods),
               axis=options(labelExpr=_only(shown), labelAngle=0, labelFontSize=11, labelOverlap=False))  # fmt: skip
-    percent = one.measure in OF_SHARES
+    percent = is_share(one)
     axis = options(format="%", tickCount=4, labelFontSize=11) if percent else options(tickCount=4, labelFontSize=11)
     at = options(zero=False, domain=scale) if scale else options(zero=False)
     y = alt.Y("value:Q", title=None, scale=at, axis=axis)

@@ -13,7 +13,7 @@ from coxa.clinics.page.place import place_figure
 from coxa.clinics.page.points import last_cells, last_point, limits_and_n, why_signal
 from coxa.clinics.page.rare import own_blocks
 from coxa.clinics.page.seen import ALL, Published, Seen, at, column, known, row, seen
-from coxa.clinics.page.words import MEASURES, VARIATIONS, rate_label, reached
+from coxa.clinics.page.words import VARIATIONS, rate_label, reached, series_label
 from coxa.report.document import Block, Document, FigureBlock, Paragraph, Section, TableBlock
 from coxa.report.transform.sharing.rounding import as_printed
 from coxa.report.transform.styled import in_style
@@ -223,7 +223,7 @@ def _changing(page: Pair, unit: str) -> Text:
     parts = []
     for one in signals:
         value, limits, n = last_cells(page, one)
-        label, period = MEASURES[one.measure], last_point(one)["period"]
+        label, period = series_label(one), last_point(one)["period"]
         shown = f" {label}: {VARIATIONS[one.variation].lower()}, "
         parts.append(prose(shown, value, limits_and_n(limits, n), why_signal(one), f" in {period}."))
     return prose("Changed by more than chance alone explains:", *parts)

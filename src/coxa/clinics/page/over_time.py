@@ -10,7 +10,7 @@ from coxa.clinics.page.icons import icons_figure, whose
 from coxa.clinics.page.points import last_cells, last_point, shown_charts
 from coxa.clinics.page.rare import rare_section
 from coxa.clinics.page.seen import ALL, Seen, column, row
-from coxa.clinics.page.words import ASSURANCES, MEASURES, VARIATIONS
+from coxa.clinics.page.words import ASSURANCES, MEASURES, VARIATIONS, series_label
 from coxa.report.document import Block, FigureBlock, Paragraph, Section, TableBlock
 from coxa.tables.cells import Cell
 from coxa.tables.formats import NONE
@@ -64,7 +64,7 @@ def over_time_detail(page: Seen) -> Section | None:
 def charts_table(page: Seen, charts: list[Series]) -> Table:
     """Return the last value of each chart with its limits, its numbers and its two icons, in words."""
     groups = []
-    for measure, label in MEASURES.items():
+    for measure, label in {one.measure: series_label(one) for one in charts}.items():
         rows = tuple(_row(page, one) for one in charts if one.measure == measure)
         groups += [RowGroup(label, rows)] if rows else []
     columns = (
@@ -97,7 +97,7 @@ def _anew(page: Seen) -> list[str]:
 
 def _warnings(charts: list[Series]) -> tuple[Footnote, ...]:
     """Return how limits were reckoned, and of which charts a reader has to know something."""
-    methods = dict.fromkeys(f"{MEASURES[one.measure]}: {one.method.rstrip('.')}." for one in charts)
+    methods = dict.fromkeys(f"{series_label(one)}: {one.method.rstrip('.')}." for one in charts)
     of: dict[str, list[Series]] = {}
     for one in charts:
         for text in one.warnings:
@@ -115,13 +115,13 @@ def _named(found: list[Series], charts: list[Series]) -> str:
     for measure in dict.fromkeys(one.measure for one in found):
         own = [one for one in found if one.measure == measure]
         every = len(own) == sum(one.measure == measure for one in charts)
-        parts.append(MEASURES[measure] + ("" if every else f", {', '.join(whose(one.clinic) for one in own)}"))
+        parts.append(series_label(own[0]) + ("" if every else f", {', '.join(whose(one.clinic) for one in own)}"))
     return f"{'; '.join(parts)}: "
 
 
 def _trial(charts: list[Series]) -> list[str]:
     """Return which charts have limits that rest on few points, with the points that are shown."""
     few = [(one, n) for one in charts for n in points_of_parts(one) if FEWEST_FOR_LIMITS <= n < SHORT]
-    listed = "; ".join(f"{MEASURES[one.measure]}, {whose(one.clinic)} ({n})" for one, n in few)
+    listed = "; ".join(f"{series_label(one)}, {whose(one.clinic)} ({n})" for one, n in few)
     told = f"Limits that rest on fewer than {SHORT} points are trial limits (points in brackets): {listed}."
     return [told] if few else []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from coxa.clinics.audit import Series
 from coxa.clinics.page.seen import ALL, Seen, at, known
-from coxa.clinics.page.words import MEASURES, OF_SHARES, RULES
+from coxa.clinics.page.words import MEASURES, RULES, is_share
 from coxa.tables.cells import Cell
 from coxa.tables.formats import NONE
 from coxa.tables.hidden import RULE
@@ -29,7 +29,7 @@ def point_cells(page: Seen, series: Series, point: Record) -> tuple[Cell, Cell, 
     limits = {"conf_low": point["low"], "conf_high": point["high"]}
     n = page.number("count", {"n": point["n"]}, at(place.analysis, "n", series.clinic, place.visit))
     unlimited = known(point["value"]) and not known(point["low"])
-    if series.measure in OF_SHARES:
+    if is_share(series):
         value = page.number("share", {"share": point["value"]}, place)
         return value, Cell(NONE) if unlimited else page.number("share_limits", limits, place), n
     decimals = page.decimals(page.audit.plan.main) if series.measure == "change" else 0
@@ -41,8 +41,9 @@ def point_cells(page: Seen, series: Series, point: Record) -> tuple[Cell, Cell, 
 def shown_charts(page: Seen) -> list[Series]:
     """Return the charts that have a point, in the order of measures and clinics."""
     units = {unit: place for place, unit in enumerate((ALL, *page.clinics))}
-    found = [one for one in page.audit.series if one.measure in MEASURES and one.frame["value"].notna().any()]
-    return sorted(found, key=lambda one: (list(MEASURES).index(one.measure), units.get(one.clinic, len(units))))
+    order = {measure: place for place, measure in enumerate((*MEASURES, *page.audit.plan.standards))}
+    found = [one for one in page.audit.series if one.measure in order and one.frame["value"].notna().any()]
+    return sorted(found, key=lambda one: (order[one.measure], units.get(one.clinic, len(units))))
 
 
 def why_signal(series: Series) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from coxa.clinics.audit import Shares
+from coxa.clinics.audit import Series, Shares
 from coxa.clinics.measures.few_points import FEW_POINTS, RUN_NONE, RUN_RULE, RUN_SIGNAL
 from coxa.study.audit.plan import CONDITION, AuditPlan
 from coxa.study.covariates import Characteristic
@@ -34,6 +34,18 @@ SHORT = {
 
 OF_SHARES = ("complete", "important", "missed")
 """Measures over time that are shares."""
+
+
+def series_label(one: Series, short: bool = False) -> str:
+    """Return how the measure of a chart is called: by its name, or the label of a standard."""
+    found = (SHORT if short else MEASURES).get(one.measure)
+    return found or (mid_sentence(one.label) if short else one.label)
+
+
+def is_share(one: Series) -> bool:
+    """Return whether a measure over time is a share."""
+    return one.measure in OF_SHARES or one.measure not in MEASURES
+
 
 POSITIONS = {"low": "Below", "within": "Within", "high": "Above"}
 """Position against the limits -> word."""

@@ -67,12 +67,15 @@ def _of_all(one: Series, frame: pd.DataFrame, audit: Audit, shown: Shown) -> Poi
     important = next((each for each in audit.shares if (each.outcome, each.kind) == (main, "important")), None)
     people = {"complete": "of", "change": in_model(main), "episodes": "eligible", "missed": "eligible"}
     people["important"] = people_of(audit, important) if important else ""
+    events_of = {"complete": "of_done", "important": f"{main} important"}
+    if one.measure in audit.plan.standards:
+        people[one.measure], events_of[one.measure] = f"{one.measure} of", one.measure
     n = shown.column(people[one.measure], frame, [PERIOD])
     if one.measure == "missed":
         return _sessions(frame, np.isfinite(n))
     if one.measure in ("change", "episodes"):
         return Points(n, np.full(len(n), np.nan), np.isfinite(n))
-    events = shown.column("of_done" if one.measure == "complete" else f"{main} important", frame, [PERIOD])
+    events = shown.column(events_of[one.measure], frame, [PERIOD])
     return Points(n, events, np.isfinite(n) & np.isfinite(events))
 
 

@@ -164,3 +164,7 @@ def _over_time(audit: Audit, k: int) -> Iterator[CountTable]:
         name, people = f"{main} {share.kind}", people_of(audit, share)
         if share.outcome == main and share.kind == "important" and {name, people} <= set(counts):
             yield from _of_groups(counts, [PERIOD], [(people, "of_done", False), (name, people, True)])
+    for name, standard in audit.plan.standards.items():
+        if standard.over_time and name in counts:
+            people = f"{name} of"
+            yield from _of_groups(counts, [PERIOD], [(people, "eligible", False), (name, people, True)])

@@ -108,6 +108,11 @@ class Standard(Part):
         None, description="Column that is true where the standard applies; all episodes if not named."
     )
     target: float | None = Field(None, gt=0, le=1, description="Share that is aimed at.")
+    over_time: Literal["run_chart", "limits"] | None = Field(
+        None,
+        description="Chart of the share over time, of all clinics together: a run chart about the median, or with the "
+        "limits of a control chart; none unless given.",
+    )
 
 
 class Targets(Part):
