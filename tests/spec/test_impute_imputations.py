@@ -146,6 +146,23 @@ def test_frames_are_the_blocks_with_the_columns_of_the_trial(imputed: Imputation
     assert frame["imputed"].sum() == np.isnan(imputed.outcomes.y).sum()
 
 
+def test_records_show_themselves_in_a_few_lines(imputed: Imputations) -> None:
+    results = pool_imputations(analyse_ancova(imputed, "~ baseline + arm", visits=["week_26"]))
+    missing = imputed.outcomes.missing
+    assert repr(imputed).splitlines()[:3] == [
+        "120 imputed data sets",
+        "  Outcome   change",
+        "  Strategy  jump to reference",
+    ]
+    assert f"{missing.sum()} of 270 outcomes" in repr(imputed)
+    assert imputed.counts["n_imputed"].sum() == missing.sum()
+    assert "R-hat" in repr(imputed.draws)
+    assert "fmi" in repr(results)
+    assert len(repr(results).splitlines()) == 5
+    for one in (imputed, imputed.draws, results):
+        assert one._repr_html_().startswith("<div")
+
+
 def some(imputed: Imputations, count: int) -> Imputations:
     draws = imputed.draws
     return replace(imputed, draws=replace(draws, beta=draws.beta[:count], covariance=draws.covariance[:count]))

@@ -7,13 +7,16 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
+from coxa.cards import Card, counted
 from coxa.errors import OptionError, check_known, check_level
-from coxa.estimates.table import RATIOS, Estimates
+from coxa.estimates.table import RATIOS, Estimates, decimals
 from coxa.impute.joint_tests import PooledTest, pool_joint
 from coxa.impute.pooling import Pooled, pool_rubin
 
 LABELS = ("outcome", "visit", "arm", "reference", "term")
 """Columns that say what a result is."""
+
+SHOWN = ("estimate", "std_error", "conf_low", "conf_high", "p_value", "fmi", "mc_error")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +54,7 @@ class Analysed:
         return len(self.estimates)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class PooledResults:
     """Pooled results: as a table of estimates, and what the missing values cost.
 
@@ -93,6 +96,20 @@ class PooledResults:
             f"about {worst:.1%} of its standard error (Monte Carlo error); the fraction of missing information is "
             f"{pooled.fmi.max():.2f} at most."
         )
+
+    def _card(self) -> Card:
+        names = [name for name in LABELS if self.labels[name].astype(str).ne("").any()]
+        rows = [
+            [*(str(row[name]) for name in names), *(decimals(name, row[name]) for name in SHOWN)]
+            for row in self.table.to_dict("records")
+        ]
+        return Card(f"Pooled results of {counted(self.pooled.m, 'imputed data set')}", {}, [*names, *SHOWN], rows)
+
+    def __repr__(self) -> str:
+        return self._card().text()
+
+    def _repr_html_(self) -> str:
+        return self._card().html()
 
 
 def pool_imputations(analysed: Analysed, *, conf_level: float = 0.95) -> PooledResults:

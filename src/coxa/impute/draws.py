@@ -9,6 +9,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
+from coxa.cards import Card, counted
 from coxa.errors import FitError, OptionError, check_known, check_option
 from coxa.impute.convergence import Convergence, effective_draws, split_rhat
 from coxa.impute.gibbs import bartlett, gibbs_steps
@@ -24,6 +25,8 @@ from coxa.models.results.rebuilt import Rebuilt, rebuilt
 Method = Literal["bayes", "bootstrap"]
 METHODS: tuple[Method, ...] = ("bayes", "bootstrap")
 
+METHOD_WORDS = {"bayes": "from their posterior", "bootstrap": "estimates of bootstrap samples of participants"}
+
 MOST_REDRAWN = 0.5
 """Part of the bootstrap samples that may be without an optimum before the bootstrap is given up."""
 
@@ -31,7 +34,7 @@ AT_ONCE = 100
 """Bootstrap samples that are drawn at a time."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Draws:
     """D draws of the parameters of an imputation model.
 
@@ -74,6 +77,21 @@ class Draws:
             f"The parameters of the imputation model were estimated in {self.size} bootstrap samples of participants "
             f"within arms{again}."
         )
+
+    def _card(self) -> Card:
+        title = f"{counted(self.size, 'draw')} of the parameters of an imputation model"
+        facts = {"Method": METHOD_WORDS.get(self.method, self.method)}
+        if (seen := self.convergence) is not None:
+            facts["Chains"] = f"{seen.chains} of {seen.kept}, {seen.thin} steps apart after {seen.burn_in}"
+            facts["R-hat"] = f"{seen.rhat:.3f} ({seen.worst})"
+            facts["Effective"] = f"{seen.ess:.0f} draws of the least known parameter"
+        return Card(title, {**facts, **({"Warning": "\n".join(self.warnings)} if self.warnings else {})})
+
+    def __repr__(self) -> str:
+        return self._card().text()
+
+    def _repr_html_(self) -> str:
+        return self._card().html()
 
 
 def draw_parameters(

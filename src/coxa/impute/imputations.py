@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import pandas as pd
 
+from coxa.cards import Card, counted
 from coxa.errors import OptionError
 from coxa.impute.deltas import Delta
 from coxa.impute.draws import Draws
@@ -21,7 +22,7 @@ BLOCK = 50
 and its number alone."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Imputations:
     """M imputed data sets. They are made when they are asked for, `BLOCK` at a time, and are the same each time.
 
@@ -115,6 +116,45 @@ class Imputations:
         first = pd.DataFrame({who: np.repeat(self.outcomes.participants, m), visit: visits, arm: arms})
         rows = pd.concat([first, rows.drop(columns=[arm], errors="ignore")], axis=1)
         return rows.assign(imputed=self.outcomes.missing.ravel())
+
+    @property
+    def counts(self) -> pd.DataFrame:
+        """How many outcomes are imputed in each arm at each visit: `arm, visit, n_participants, n_imputed, share`."""
+        outcomes = self.outcomes
+        rows = [
+            {
+                "arm": arm,
+                "visit": visit,
+                "n_participants": int((outcomes.arm == a).sum()),
+                "n_imputed": int(outcomes.missing[outcomes.arm == a, v].sum()),
+            }
+            for a, arm in enumerate(outcomes.arms)
+            for v, visit in enumerate(outcomes.visits)
+        ]
+        frame = pd.DataFrame(rows)
+        return frame.assign(share=frame["n_imputed"] / frame["n_participants"])
+
+    def _card(self) -> Card:
+        outcomes = self.outcomes
+        facts = {
+            "Outcome": self.columns[2],
+            "Strategy": ", ".join(one.title for one in outcomes.strategies),
+            "Imputed": f"{int(outcomes.missing.sum()):,} of {outcomes.missing.size:,} outcomes",
+        }
+        if self.steps is not None:
+            facts["Values"] = f"{self.steps.low:g} to {self.steps.high:g} in steps of {self.steps.step:g}"
+        head = ["arm", *outcomes.visits]
+        rows = [
+            [arm, *(f"{int(n)}" for n in outcomes.missing[outcomes.arm == a].sum(axis=0))]
+            for a, arm in enumerate(outcomes.arms)
+        ]
+        return Card(counted(self.size, "imputed data set"), facts, head, rows)
+
+    def __repr__(self) -> str:
+        return self._card().text()
+
+    def _repr_html_(self) -> str:
+        return self._card().html()
 
 
 def impute_outcomes(
