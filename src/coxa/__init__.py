@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from coxa import findings as findings
     from coxa import impute as impute
     from coxa import instruments as instruments
+    from coxa import lessons as lessons
     from coxa import models as models
     from coxa import report as report
     from coxa import selftest as selftest
@@ -106,6 +107,7 @@ __getattr__, __dir__, __all__ = lazy(
         "importing",
         "impute",
         "instruments",
+        "lessons",
         "models",
         "report",
         "selftest",

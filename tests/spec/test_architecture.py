@@ -98,8 +98,10 @@ ROOMS = {
         "study",
         "instruments",
     },
+    "lessons": {"estimates", "models"},
     "selftest": {"report", "simulate", "tables", "estimates", "models", "study", "instruments"},
     "cli": {
+        "lessons",
         "selftest",
         "glossary",
         "page",
@@ -138,7 +140,7 @@ TOUCH_FILES = {
     "exchange",
     "cli",
 }
-DRAW = {"impute", "simulate", "design"}
+DRAW = {"impute", "lessons", "simulate", "design"}
 FILE_CALLS = {"open", "read_csv", "read_excel", "read_parquet", "read_text", "read_bytes"}
 SAVING_CALLS = {"save", "save_parquet", "whole_file", "whole_run"}
 WRITING_CALLS = {"to_csv", "to_parquet", "write_text", "write_bytes", "mkdir", "touch"}

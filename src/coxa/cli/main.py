@@ -20,6 +20,7 @@ from coxa.cli.demo import demo_command, new_command
 from coxa.cli.export import export_command
 from coxa.cli.flow import flow_command
 from coxa.cli.import_files import import_command
+from coxa.cli.lesson import lesson_command
 from coxa.cli.lock import lock_command
 from coxa.cli.page import page_command
 from coxa.cli.power import power_command
@@ -115,6 +116,7 @@ app.command("cite")(cite_command)
 app.command("why")(why_command)
 app.command("verify")(verify_command)
 app.command("compare")(compare_command)
+app.command("lesson")(lesson_command)
 app.command("selftest")(selftest_command)
 
 

@@ -1,0 +1,101 @@
+"""A lesson on paper: the sheet of a student, the answer, and the marking sheet of a class."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from coxa.lessons.answer import LessonAnswer, Performance
+from coxa.lessons.lesson import Interval, Lesson
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+CLASS = 1000
+"""Seeds between two classes; a class has fewer students."""
+
+
+def sheet(lesson: Lesson, hints: int = 0) -> str:
+    """Return what a student gets: story, columns, questions, and as many hints as were asked for.
+
+    Examples
+    --------
+    >>> from coxa.lessons import load_lesson
+    >>> print(sheet(load_lesson("locf")).splitlines()[0])
+    # The last value, carried forward
+    """
+    columns = [f"- `{name}`: {what}" for name, what in lesson.columns.items()]
+    questions = [f"{number}. {text}" for number, text in enumerate(lesson.questions, 1)]
+    told = [f"{number}. {text}" for number, text in enumerate(lesson.hints[:hints], 1)]
+    parts = [f"# {lesson.title}", lesson.story, "## Data", "\n".join(columns), "## Questions", "\n".join(questions)]
+    return "\n\n".join([*parts, *(["## Hints", "\n".join(told)] if told else [])]) + "\n"
+
+
+def answer_sheet(answer: LessonAnswer) -> str:
+    """Return the answer: what was planted, both analyses of the data at hand, bias and coverage over many data sets."""
+    lesson = answer.lesson
+    head = "| analysis | this data set (95% CI) | mean | bias (Monte Carlo error) | intervals with the truth |"
+    rows = [head, "|---|---|---|---|---|", *map(_row, (answer.wrong, answer.right))]
+    return "\n\n".join(
+        [
+            f"# {lesson.title}: the answer",
+            lesson.fault,
+            f"Planted: {lesson.truth:g} {lesson.unit}. Over {answer.replicates} data sets drawn alike:",
+            "\n".join(rows),
+        ]
+    ) + "\n"  # fmt: skip
+
+
+def _row(one: Performance) -> str:
+    return (
+        f"| {one.words} | {interval_words(one.found)} | {one.mean:.2f} | {one.bias:+.2f} ({one.bias_error:.2f}) | "
+        f"{100 * one.coverage:.0f}% |"
+    )
+
+
+def interval_words(found: Interval) -> str:
+    """Return an estimate with its limits.
+
+    Examples
+    --------
+    >>> interval_words(Interval(-2, -4, 0.5))
+    '-2.00 (-4.00 to 0.50)'
+    """
+    return f"{found.estimate:.2f} ({found.low:.2f} to {found.high:.2f})"
+
+
+def student_seeds(seed: int, students: int) -> dict[str, int]:
+    """Return student -> seed of the data set of that student.
+
+    Examples
+    --------
+    >>> student_seeds(1, 2)
+    {'student_01': 1001, 'student_02': 1002}
+    """
+    width = max(2, len(str(students)))
+    return {f"student_{number:0{width}d}": seed * CLASS + number for number in range(1, students + 1)}
+
+
+def marking_sheet(lesson: Lesson, seeds: dict[str, int]) -> pd.DataFrame:
+    """Return what each student should find: with the obvious analysis and with the right one.
+
+    Returns
+    -------
+    DataFrame
+        student, seed, obvious and right (estimate with limits), planted.
+    """
+    import pandas as pd
+
+    rows = []
+    for student, seed in seeds.items():
+        data = lesson.data(seed)
+        wrong, right = lesson.drawn.wrong(data), lesson.drawn.right(data)
+        rows.append(
+            {
+                "student": student,
+                "seed": seed,
+                f"obvious: {lesson.wrong}": interval_words(wrong),
+                f"right: {lesson.right}": interval_words(right),
+                f"planted, {lesson.unit}": lesson.truth,
+            }
+        )
+    return pd.DataFrame(rows)
