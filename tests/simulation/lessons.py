@@ -28,7 +28,7 @@ data = lesson.data(seed=1)
 answer_of(lesson, seed=1, replicates=20).right.found
 ```
 
-The seed decides the data: every student of a class has data of their own, and the marking sheet has what each should
+The seed decides the data: every student of a class has data of their own, and the marking sheet has what each can
 find, with the obvious analysis and with the right one. The file of a student has no answer in it.
 
 Over {replicates} data sets of each lesson:

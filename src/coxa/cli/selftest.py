@@ -54,7 +54,7 @@ def show(result: Selftest) -> None:
     from coxa.cli.show import console
     from coxa.selftest.cases import CASES
 
-    table = Table("Case", "Beside", "Numbers", "Passed", "Largest difference", box=None)
+    table = Table("Case", "Compared with", "Numbers", "Passed", "Largest difference", box=None)
     for name in result.seconds:
         checks = [check for check in result.checks if check.case == name]
         if name in result.failed:

@@ -1,4 +1,4 @@
-"""Prove an installation: fits of data that ship with coxa, beside what R and SAS print for them.
+"""Prove an installation: fits of data that ship with coxa, compared with what R and SAS print for them.
 
 Names are loaded when first used, so that importing `coxa` stays light.
 

@@ -1,4 +1,4 @@
-"""The validation file of an installation: what is installed, what it does, and every number beside that of R or SAS."""
+"""The validation file of an installation: what is installed, what it does, and every number compared with that of R or SAS."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from coxa.tables.cells import Cell
 from coxa.tables.table import Column, Footnote, Row, RowGroup, Table
 
 PURPOSE = (
-    "coxa fitted data that ship with it on this machine, and each number was held beside what other software gave for "
-    "the same rows. A number passes where the difference is at most its tolerance."
+    "coxa fitted data that ship with it on this machine, and each number was compared with what other software gave "
+    "for the same rows. A number passes where the difference is at most its tolerance."
 )
 
 
@@ -40,14 +40,14 @@ def selftest_document(result: Selftest, day: str) -> Document:
             Section("installation", "Installation", (_installed(result), _hashes(result))),
             Section("operation", "Operation", (_operation(result),) if result.operation else ()),
             Section("performance", "Performance", (_performance(result),)),
-            Section("numbers", "Numbers beside those of other software", (TableBlock(numbers_table(result)),)),
+            Section("numbers", "Numbers compared with other software", (TableBlock(numbers_table(result)),)),
             Section("signed", "Reviewed", (Card("", (("Name", ""), ("Date", ""), ("Signature", ""))),)),
         ),
     )
 
 
 def numbers_table(result: Selftest) -> Table:
-    """Return every number beside that of other software, one group of rows per case."""
+    """Return every number compared with that of other software, one group of rows per case."""
     groups = []
     for case, checks in groupby(result.checks, lambda check: check.case):
         rows = list(checks)
@@ -55,7 +55,7 @@ def numbers_table(result: Selftest) -> Table:
     notes = [Footnote(note) for note in dict.fromkeys(check.note for check in result.checks) if note]
     columns = ("coxa", "Other software", "Difference", "Tolerance", "In", "Passed")
     return Table(
-        "numbers-beside",
+        "numbers-compared",
         "Numbers of this installation and of other software",
         "Number",
         tuple(Column(name) for name in columns),

@@ -1,4 +1,4 @@
-"""What a self-test found: each number beside that of other software, and on what it ran."""
+"""What a self-test found: each number compared with that of other software, and on what it ran."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One number of ours beside that of other software.
+    """One number of ours compared with that of other software.
 
     case       : name of the case
     quantity   : what the number is

@@ -1,4 +1,4 @@
-"""Run the self-test: fit every case, and hold each number beside that of other software."""
+"""Run the self-test: fit every case, and hold each number compared with that of other software."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def run_selftest(only: Sequence[str] = ()) -> Selftest:
 
 
 def compared(name: str, case: Case, reference: dict[str, Any]) -> Iterator[Check]:
-    """Yield each number of the other software beside ours; one that we do not give is not a number."""
+    """Yield each number of the other software with ours; one that we do not give is not a number."""
     ours = case.run()
     errors = {quantity: entry["value"] for quantity, entry in reference["numbers"].items()}
     for quantity, entry in reference["numbers"].items():
