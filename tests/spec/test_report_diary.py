@@ -136,6 +136,9 @@ def test_single_participants_are_never_shared() -> None:
     assert len(figure.data) > N
     assert next(one for one in shared.figures() if one.id == "diary-people").data.empty
     assert cells(table(shared, "diary-kept"), "Wrote on no day, participants (%)") == ["*", "*"]
+    bands = next(one for one in shared.figures() if one.id == "diary-bands").data
+    assert "count" not in bands
+    assert ((bands["share"] * 10).round(9) % 1 == 0).all()  # tenths, from which no count of days follows
 
 
 def test_each_measure_of_load_has_its_fault_below_it() -> None:

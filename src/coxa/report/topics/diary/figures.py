@@ -130,9 +130,13 @@ def _short(label: str) -> str:
 
 def plot_bands(study: Study, days: pd.DataFrame, kept: KeptDiary, bands: BandDefinition) -> Figure:
     """Draw, in a panel for each arm, the days due by their band of pain, those without an entry among them."""
-    shares = band_shares(days, kept, bands)
+    return _bands_figure(study, band_shares(days, kept, bands), kept, bands)
+
+
+def _bands_figure(study: Study, shares: pd.DataFrame, kept: KeptDiary, bands: BandDefinition) -> Figure:
+    """Return the figure of shares; where it is shared and a count is not shown, of shares to the nearest tenth."""
     labels = {**band_labels(bands), NO_ENTRY: NO_ENTRY}
-    drawn = shares.assign(
+    drawn = shares.drop(columns="count", errors="ignore").assign(
         arm_label=shares["arm"].map(study.groups),
         band_label=shares["band"].map(labels),
         order=shares["band"].map({name: place for place, name in enumerate(labels)}),
@@ -145,13 +149,18 @@ def plot_bands(study: Study, days: pd.DataFrame, kept: KeptDiary, bands: BandDef
     def draw(_: Any) -> Any:
         return themed(_stacked(drawn, arms, labels, what))
 
+    def hiding(_: Any) -> Figure:
+        coarse = shares.drop(columns="count", errors="ignore")
+        return _bands_figure(study, coarse.assign(share=coarse["share"].round(1)), kept, bands)
+
+    words = _bands_text(study, shares, labels)
     return Figure(
-        "diary-bands", title, draw, _bands_text(study, shares, labels), shares, along=("period",), digits={"share": 3}
+        "diary-bands", title, draw, words, shares, along=("period",), digits={"share": 3, "count": 9}, hiding=hiding
     )
 
 
 def band_shares(days: pd.DataFrame, kept: KeptDiary, bands: BandDefinition) -> pd.DataFrame:
-    """Return arm, period, band (or no entry) and share of the days due."""
+    """Return arm, period, band (or no entry), share of the days due and number of days."""
     due = kept.periods.groupby(["arm", "period"])["days_due"].sum().reset_index()
     rated = days[days["study_day"].between(kept.first_day, kept.last_day) & days["rating"].notna()]
     period = (rated["study_day"] - kept.first_day) // (kept.period_weeks * DAYS_PER_WEEK) + 1
@@ -162,8 +171,8 @@ def band_shares(days: pd.DataFrame, kept: KeptDiary, bands: BandDefinition) -> p
         arm, one, total = row["arm"], row["period"], row["days_due"]
         shares: dict[str, float] = {name: float(n.get((arm, one, name), 0)) / total for name in BANDS}
         shares[NO_ENTRY] = max(1.0 - sum(shares.values()), 0.0)
-        rows += [(arm, int(one), name, share) for name, share in shares.items()]
-    return pd.DataFrame(rows, columns=["arm", "period", "band", "share"])
+        rows += [(arm, int(one), name, share, round(share * total)) for name, share in shares.items()]
+    return pd.DataFrame(rows, columns=["arm", "period", "band", "share", "count"])
 
 
 def _stacked(drawn: pd.DataFrame, arms: list[str], labels: Mapping[str, str], what: str) -> Any:
