@@ -120,6 +120,19 @@ def fit_dropout(
     -----
     A participant is in until his or her last outcome; a gap in between does not count as leaving, and the last value
     before it takes its place among the predictors. At the visit itself only those with an outcome are in.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(1)
+    >>> d = pd.DataFrame({"participant_id": np.repeat(range(200), 2), "visit": ["a", "b"] * 200})
+    >>> d["age"] = np.repeat(rng.normal(60, 8, 200), 2)
+    >>> d["arm"] = np.where(d["participant_id"] % 2, "new", "old")
+    >>> d["pain"] = rng.normal(5, 2, 400)
+    >>> leaves = (d["visit"] == "b") & (d["pain"].shift() > 5) & (rng.random(400) < 0.6)
+    >>> d["pain"] = d["pain"].mask(leaves)
+    >>> table = fit_dropout(d, "pain", ["age"]).table
+    >>> table.loc[table["n_left"] > 0, ["arm", "visit", "model"]].to_dict("records")[0]
+    {'arm': 'new', 'visit': 'b', 'model': 'covariates and outcomes before'}
     """
     data = check_frame(data)
     check_keys(data, (participant, visit, arm))
