@@ -15,6 +15,7 @@ from coxa.errors import SeparationError
 from coxa.estimates import effects_in_subgroups, standardised_risks
 from coxa.models import fit_glm
 from coxa.report.build import build_document
+from coxa.report.topics.analyses.results import responder_table
 from coxa.report.topics.methods.analyses import analysis_methods
 from coxa.study.comparative import ComparativeStudy
 from coxa.study.kinds import study_of
@@ -127,3 +128,23 @@ def test_the_report_has_observed_and_adjusted_risks() -> None:
     assert table.title == "A fall by arm"
     ids = [figure.id for figure in build_document(report()).figures()]
     assert {"forest-falls", "subgroup-forest-falls"} <= set(ids)
+
+
+def test_a_number_needed_to_treat_is_the_inverse_of_the_standardised_difference() -> None:
+    """A fall is not wanted: an arm with fewer has a number needed to benefit."""
+    study = plan(falls={"numbers_needed": True})
+    planned = study.planned("falls")
+    fits, found = run_analysis(study, "falls", study.analyses["falls"], SimulatedRows(rows(), planned.response))
+    difference = found.frame[(found.frame["term"] == "risk_difference") & (found.frame["analysis"] == "falls")].iloc[0]
+    table = responder_table(planned, found, fits)
+    (row,) = [one for one in table.rows() if one.label == "Exercise therapy"]
+    needed = {one.name: one.value for one in row.cells[-1].statistics}
+    assert needed["number_needed"] == pytest.approx(1 / abs(difference["estimate"]))
+    assert sorted([needed["nearest"], needed["farthest"]]) == pytest.approx(
+        sorted(1 / abs(difference[["conf_low", "conf_high"]].astype(float)))
+    )
+    assert row.cells[-1].text.startswith("NNTB" if difference["estimate"] < 0 else "NNTH")
+    assert "one less participant with a fall (benefit)" in str(table.footnotes[-1].text)
+    assert "Number needed to treat (95% CI)" not in [
+        str(c.label) for c in responder_table(plan().planned("falls"), found).columns
+    ]

@@ -13,9 +13,10 @@ from coxa.derive.dataset import AnalysisDataset
 from coxa.estimates.number_needed import number_needed
 from coxa.findings import Findings
 from coxa.report.document import Section
+from coxa.report.topics.analyses.number_needed import needed_cell
 from coxa.report.topics.responders.curve import _within, plot_responder_curve, responder_curve
 from coxa.report.topics.responders.section import responders_section
-from coxa.report.topics.responders.tables import Response, needed_cell, responders_by_visit, responses
+from coxa.report.topics.responders.tables import Response, responders_by_visit, responses
 from coxa.study.kinds import study_of
 from coxa.study.outcome import Responder
 from coxa.tables.table import Statistic, Table

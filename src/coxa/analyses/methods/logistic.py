@@ -118,6 +118,8 @@ class LogisticMethod(Method):
             f"been in it; differences and ratios of these risks {VARIANCE_WORDS[variance]}{telling.cite(variance)}"
             f"{within}{residuals}; {tested}. The odds ratio is that of the standardised risks, not of the model."
         )
+        if planned.analysis.option("numbers_needed"):
+            yield "Numbers needed to treat are the inverse of these differences, and so are their limits."
 
 
 METHOD = LogisticMethod()

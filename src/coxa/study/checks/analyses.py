@@ -112,6 +112,8 @@ def analysis_problems(study: ComparativeStudy, name: str, analysis: Analysis, cl
 
 def _columns(study: ComparativeStudy, analysis: Analysis, at: tuple[str, ...]) -> Iterator[Fault]:
     """Yield the faults of covariates that options name."""
+    if analysis.option("numbers_needed") and not study.words.allocates:
+        yield (*at, "numbers_needed"), "a number needed to treat is of a randomised trial; remove it"
     if told := analysis.option("adjusted_test"):
         yield from _known(told, study.covariates, "covariate", (*at, "adjusted_test"))
         if not study.words.allocates:

@@ -34,4 +34,9 @@ class Logistic(AdjustedAnalysis):
     missing_response: Literal["observed", "non_responder"] = Field(
         "observed", description="A missing yes or no is left out, or counts as no."
     )
+    numbers_needed: bool = Field(
+        False,
+        description="Of a trial: give the number needed to treat too, the inverse of the standardised difference; its "
+        "interval passes through infinity where that of the difference includes zero.",
+    )
     subgroups: tuple[Name, ...] = Field((), description="Covariates in whose levels the arms are compared too.")

@@ -13,12 +13,13 @@ from coxa.estimates.table import NULLS
 from coxa.models.results.run import AnyFit
 from coxa.report.topics.analyses.adjusted import p_mark
 from coxa.report.topics.analyses.footnotes import analysis_footnotes, mean_words, warning_marks
+from coxa.report.topics.analyses.number_needed import NEEDED, needed_cell
 from coxa.report.topics.analyses.variances import warning_words
 from coxa.study.comparative import ComparativeStudy, PlannedAnalysis
 from coxa.study.important import Important, compared_with
 from coxa.study.wording import estimand_title, join_words
 from coxa.tables.formats import NONE, cell, share
-from coxa.tables.phrases import abbreviations, sentence_case
+from coxa.tables.phrases import abbreviations, mid_sentence, sentence_case
 from coxa.tables.records import Record, records
 from coxa.tables.table import Cell, Column, Footnote, Row, RowGroup, Statistic, Table, identifier
 
@@ -148,7 +149,7 @@ def responder_table(
     study = planned.study
     rows = planned.rows(estimates.frame, "risk", "risk_difference", "risk_ratio", "odds_ratio")
     adjusted = _by_visit_and_arm(planned.rows(estimates.frame, "marginal_mean"))
-    marks = warning_marks(rows)
+    marks, needs = warning_marks(rows), bool(planned.analysis.option("numbers_needed"))
     groups = []
     for visit in _visits(study, rows):
         here = rows[rows["visit"] == visit]
@@ -157,6 +158,12 @@ def responder_table(
         if adjusted:
             shown = [
                 replace(row, cells=(row.cells[0], adjusted_cell(adjusted.get((visit, arm))), *row.cells[1:]))
+                for row, arm in zip(shown, arms, strict=True)
+            ]
+        if needs:
+            differences = _by_visit_and_arm(here[here["term"] == "risk_difference"])
+            shown = [
+                replace(row, cells=(*row.cells, number_needed_cell(planned, differences.get((visit, arm)))))
                 for row, arm in zip(shown, arms, strict=True)
             ]
         groups.append(RowGroup(study.label("visits", visit), tuple(shown)))
@@ -168,6 +175,7 @@ def responder_table(
         Column(f"Risk ratio ({level} CI)"),
         Column(f"Odds ratio ({level} CI)"),
         Column("p"),
+        *([Column(f"Number needed to treat ({level} CI)")] if needs else []),
     )
     return Table(
         identifier("responders", planned.name),
@@ -175,9 +183,28 @@ def responder_table(
         study.words.arm.capitalize(),
         columns,
         tuple(groups),
-        _notes(planned, fits, rows, marks, columns, dataset),
+        (*_notes(planned, fits, rows, marks, columns, dataset), *([needed_note(planned)] if needs else [])),
         subtitle=sentence_case(estimand_title(study, planned.estimand_name)),
     )
+
+
+def number_needed_cell(planned: PlannedAnalysis, record: Record | None) -> Cell:
+    """Write the number needed to treat of a risk difference: to benefit where the arm has more of what is wanted."""
+    if record is None:
+        return Cell(NONE)
+    limits = [float(record[name]) for name in INTERVAL]
+    if not planned.higher_is_better:
+        limits = [-limits[0], -limits[2], -limits[1]]
+    return needed_cell(*limits, at=address(record))
+
+
+def needed_note(planned: PlannedAnalysis) -> Footnote:
+    """Say what a number needed to treat counts."""
+    more, less = "one more", "one less"
+    what = "response" if planned.response == "responder" else f"participant with {mid_sentence(planned.outcome_label)}"
+    if not planned.higher_is_better:
+        more, less = less, more
+    return Footnote(NEEDED.format(more=f"{more} {what}", less=less))
 
 
 def comparison_label(study: ComparativeStudy, record: Record) -> str:

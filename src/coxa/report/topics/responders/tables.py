@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
@@ -10,8 +9,8 @@ import pandas as pd
 
 from coxa.derive.dataset import AnalysisDataset
 from coxa.derive.responder import responder_status
-from coxa.estimates.number_needed import number_needed
 from coxa.estimates.proportions import comparison
+from coxa.report.topics.analyses.number_needed import NEEDED, needed_cell
 from coxa.study.comparative import ComparativeStudy
 from coxa.study.important import responder_rules
 from coxa.study.outcome import Responder
@@ -161,9 +160,8 @@ def notes(study: ComparativeStudy, response: Response) -> Iterator[str]:
         yield "CI, confidence interval, by Newcombe's method. No adjustment."
         return
     yield (
-        "CI, confidence interval, by Newcombe's method. NNTB and NNTH, number needed to treat for one more "
-        "response (benefit) or for one less (harm): the inverse of the difference. Where the interval of the "
-        "difference includes zero, that of the number passes through infinity (Altman 1998). No adjustment."
+        f"CI, confidence interval, by Newcombe's method. {NEEDED.format(more='one more response', less='one less')} No "
+        "adjustment."
     )
 
 
@@ -233,16 +231,3 @@ def _row(
     if needed:
         cells.append(needed_cell(*limits.values(), at=compared))
     return Row(study.label("arms", arm), tuple(cells))
-
-
-def needed_cell(difference: float, conf_low: float, conf_high: float, *, at: Statistic) -> Cell:
-    """Write the number needed of a risk difference, with its side."""
-    found = number_needed(difference, conf_low, conf_high)
-    values = {"number_needed": found.estimate, "nearest": found.nearest, "farthest": found.farthest}
-    finite = {name: value for name, value in values.items() if math.isfinite(value)}
-    if "number_needed" not in finite:
-        return cell("nnt_infinite", finite, at) if len(finite) == 2 else Cell(NONE)
-    side = "nntb" if found.benefit else "nnth"
-    if "farthest" not in finite:
-        return cell(f"{side}_to_infinity", finite, at)
-    return cell(f"{side}_through_infinity" if found.through_infinity else side, finite, at)
