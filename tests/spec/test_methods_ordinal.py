@@ -14,12 +14,13 @@ from scipy.stats import brunnermunzel, mannwhitneyu
 
 import coxa
 from coxa.errors import PlanError
-from coxa.estimates import cumulative_odds_ratios, win_probability
-from coxa.models import fit_ordinal
+from coxa.estimates import cumulative_odds_ratios, row_mean_scores_test, win_probability
+from coxa.models import fit_ordinal, proportional_odds_test
 from coxa.report.document import FigureBlock, Paragraph, TableBlock
 from coxa.report.topics.analyses.kinds import kind_blocks
 from coxa.report.topics.analyses.kinds.level_bars import colours_of
 from coxa.report.topics.analyses.kinds.ordered import bars_of_levels
+from coxa.report.topics.methods.analyses import analysis_methods
 from coxa.study.reading.read import parse_study
 from tests.reference.tolerances import CLOSED_FORM
 
@@ -259,3 +260,37 @@ def test_a_score_is_compared_by_mann_and_whitney(summary: str, measure: str) -> 
     assert row["estimate"] == pytest.approx(share / (1 - share) if summary == "win_odds" else share)
     assert row["p_value"] == pytest.approx(brunnermunzel(score[:6], score[6:]).pvalue)
     assert "lower is better" in study.planned("main").direction
+
+
+def table_of(report: Any, name: str) -> Any:
+    """Return the table of a name among those of the analysis."""
+    blocks = kind_blocks(report, report.study.planned("main"))
+    (table,) = [block.table for block in blocks if isinstance(block, TableBlock) and block.table.id == name]
+    return table
+
+
+@pytest.mark.parametrize(("strata", "scores"), [((), "table"), (("sex",), "modridit")])
+def test_row_mean_scores_of_a_plan_are_those_of_the_function(strata: tuple[str, ...], scores: Any) -> None:
+    within = f", strata: [{', '.join(strata)}]" if strata else ""
+    report = analysed(f"model: ordinal, row_mean_scores: {scores}{within}")
+    row = report.estimates.frame.query("term == 'joint_test'").iloc[0]
+    there = row_mean_scores_test(at_month_6(), "groc", strata=strata, levels=[1, 2, 3, 4], scores=scores)
+    assert (row["statistic"], row["df"], row["p_value"]) == pytest.approx((there.statistic, there.df, there.p_value))
+    assert "row mean scores" in table_of(report, "tests-main").groups[0].rows[0].label
+    said = str(analysis_methods(report, report.study.planned("main")))
+    assert "tested after Cochran, Mantel and Haenszel" in said
+    assert ("within levels of sex" in said) == bool(strata)
+
+
+@pytest.mark.parametrize(("asked", "words"), [("brant", "Brant's test"), ("likelihood_ratio", "Likelihood ratio")])
+def test_a_plan_may_ask_for_another_test_of_proportional_odds(asked: Any, words: str) -> None:
+    report = analysed(f"model: ordinal, proportional_odds: {asked}")
+    table = table_of(report, "proportional-odds-main")
+    test = proportional_odds_test(report.fits["main"][-1].model, test=asked)
+    assert table.groups[0].rows[0].cells[0].statistics[0].value == pytest.approx(test["statistic"].iloc[0])
+    assert str(table.footnotes[0].text).startswith(words)
+
+
+def test_strata_without_row_mean_scores_are_refused() -> None:
+    with pytest.raises(PlanError, match="`strata` are those of `row_mean_scores`"):
+        plan("model: ordinal, strata: [sex]")

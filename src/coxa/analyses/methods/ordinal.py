@@ -18,6 +18,7 @@ from coxa.estimates import (
     Estimates,
     category_probabilities,
     cumulative_odds_ratios,
+    row_mean_scores_test,
     standardised_win_probability,
 )
 from coxa.estimates.levels import chi_square_of_levels, differences_between
@@ -33,6 +34,14 @@ from coxa.models.results.run import AnyFit, ModelRun
 from coxa.study.comparative import PlannedAnalysis
 from coxa.study.models.ordinal import Ordinal
 from coxa.study.wording import join_words, mid_sentence_label, model_formula
+
+SCORES = {
+    "table": "the codes of the levels",
+    "rank": "mean ranks",
+    "ridit": "ridits",
+    "modridit": "modified ridits, as van Elteren's test",
+}
+"""Scores of `row_mean_scores` -> what they are."""
 
 
 class OrdinalMethod(Method):
@@ -74,6 +83,7 @@ class OrdinalMethod(Method):
                     category_probabilities(model, at_least=True, **asked),
                 ):
                     yield of_arms(planned, found, visit, run.warnings)
+        yield from mean_scores(planned, dataset)
 
     def in_subgroup(self, planned: PlannedAnalysis, fit: AnyFit, subgroup: str) -> Estimates:
         """Return the odds ratios within the levels of a subgroup, ratios of these, and the test of the interaction."""
@@ -87,7 +97,8 @@ class OrdinalMethod(Method):
         where = (
             "over all visits, with a random intercept of each participant" if options.over_visits else "at each visit"
         )
-        words = Words(title=f"{kind} (cumulative logit) model {where}", cites=("ordinal",), ddf=None)
+        scored = ("row-mean-scores",) if options.row_mean_scores != "none" else ()
+        words = Words(title=f"{kind} (cumulative logit) model {where}", cites=("ordinal", *scored), ddf=None)
         return replace(words, whole=True, missing=MISSING) if options.over_visits else words
 
     def sentences(self, telling: Telling) -> Iterator[str]:
@@ -117,6 +128,33 @@ class OrdinalMethod(Method):
             f"Probabilities of the levels, and the probability of the better level, are averages over all participants "
             f"with each put into every {words.arm}, with standard errors by the delta method."
         )
+        if options.row_mean_scores != "none":
+            names = [mid_sentence_label(planned.study.label("covariates", name)) for name in options.strata]
+            within = f", within levels of {join_words(names)}" if names else ""
+            yield (
+                f"Whether the {words.arm}s have the same mean score ({SCORES[options.row_mean_scores]}) was tested "
+                f"after Cochran, Mantel and Haenszel{cite('row-mean-scores')}{within}."
+            )
+
+
+def mean_scores(planned: PlannedAnalysis, dataset: AnalysisRows) -> Iterator[Estimates]:
+    """Yield the test of row mean scores at each visit of the estimand, where the plan asks for it."""
+    options, rows = options_of(planned, Ordinal), rows_of_model(planned, dataset)
+    for visit in planned.visits if options.row_mean_scores != "none" else ():
+        here = rows[(rows["visit"] == visit) & rows["arm"].isin(planned.arms)]
+        levels = list(getattr(planned.outcome, "levels", None) or {})
+        here = here.assign(arm=here["arm"].astype(str))
+        try:
+            test = row_mean_scores_test(
+                here, planned.response, strata=options.strata, levels=levels, scores=options.row_mean_scores
+            )
+        except FitError:
+            continue
+        within = " in strata" if options.strata else ""
+        people = {"n_participants": int(test.means["n"].sum()), "n_observations": int(test.means["n"].sum())}
+        tested = {"statistic": test.statistic, "df": float(test.df), "p_value": test.p_value}
+        method = f"row mean scores{within} ({SCORES[options.row_mean_scores]}), chi-square"
+        yield Estimates.of([{"term": "joint_test", "visit": visit, "method": method, **people, **tested}])
 
 
 def run_of(planned: PlannedAnalysis, options: Ordinal, formula: str, rows: pd.DataFrame, visit: str | None) -> ModelRun:

@@ -43,6 +43,21 @@ class Ordinal(Analysis):
         "participant; its odds ratios are those at one and the same intercept.",
     )
 
+    proportional_odds: Literal["score", "brant", "likelihood_ratio"] = Field(
+        "score",
+        description="Test of proportional odds in the report: by the score, Brant's, or by the likelihood ratio, which "
+        "rejects too often in small trials; with `random: intercept` always the last.",
+    )
+    row_mean_scores: Literal["none", "table", "rank", "ridit", "modridit"] = Field(
+        "none",
+        description="Also test whether the arms have the same mean score (Cochran, Mantel and Haenszel, within "
+        "`strata`): the codes of the levels (table), their mean ranks, these over the stratum's size, or over it "
+        "and 1 (modridit: van Elteren's test).",
+    )
+    strata: OneOrMany[Name] = Field(
+        (), description="Of `row_mean_scores`: covariates within whose levels the arms are compared."
+    )
+
     @field_validator("adjust")
     @classmethod
     def _terms_are_names(cls, terms: tuple[str, ...]) -> tuple[str, ...]:
@@ -53,6 +68,8 @@ class Ordinal(Analysis):
         for name in self.partial:
             if name not in ("arm", *self.names_used()):
                 raise ValueError(f"`partial` names '{name}', which is not in the model; add it to `adjust`")
+        if self.strata and self.row_mean_scores == "none":
+            raise ValueError("`strata` are those of `row_mean_scores`; say which scores, or remove it")
         return self
 
     @property

@@ -12,6 +12,7 @@ from coxa.report.record import ReportRecord
 from coxa.report.topics.analyses.kinds.general import effects_table, forest_block, further
 from coxa.report.topics.analyses.kinds.level_bars import level_bars
 from coxa.report.topics.analyses.kinds.proportional_odds import proportional_odds_blocks
+from coxa.report.topics.analyses.kinds.time import tests_table
 from coxa.report.topics.analyses.results import INTERVAL, estimate_cell
 from coxa.report.topics.analyses.written import DRAWN
 from coxa.study.comparative import PlannedAnalysis
@@ -28,6 +29,10 @@ def ordered_blocks(report: ReportRecord, planned: PlannedAnalysis) -> list[Block
     blocks.append(TableBlock(levels_table(report, planned, counts)))
     if planned.analysis.role in DRAWN:
         blocks.append(FigureBlock(level_bars(planned, counts)))
+    tests = planned.rows(report.estimates.frame, "joint_test")
+    if len(tests):
+        note = "All arms of the comparison together; no difference in mean score is the hypothesis."
+        blocks.append(TableBlock(tests_table(planned, tests, "tests of mean scores", note)))
     return [*blocks, *proportional_odds_blocks(planned, models_of(report, planned)), *further(report, planned)]
 
 

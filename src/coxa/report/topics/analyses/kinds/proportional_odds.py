@@ -23,6 +23,9 @@ from coxa.tables.table import Cell, Column, Footnote, Row, RowGroup, Statistic, 
 
 OF_CUTS = "Above each level: a logistic model of each cut with the same terms. CI, confidence interval."
 
+TESTS = {"likelihood": "Likelihood ratio", "score": "Score test", "Brant": "Brant's test"}
+"""How the name of a test begins -> what a note calls it."""
+
 DOUBTED = 0.05
 """p-value of the test of proportional odds of the arm below which the report says that odds ratios differ."""
 
@@ -33,7 +36,7 @@ def proportional_odds_blocks(planned: PlannedAnalysis, models: list[tuple[str, O
     models : (visit, model); the visit is empty where one model has all of them
     """
     named = [(visit, model) for visit, model in models if not visit or visit in planned.visits]
-    tested = [(visit, model, tests_of(model)) for visit, model in named if model.data.k > 1]
+    tested = [(visit, model, tests_of(planned, model)) for visit, model in named if model.data.k > 1]
     tested = [(visit, model, found) for visit, model, found in tested if len(found) > 1]
     if not tested:
         return []
@@ -57,13 +60,15 @@ def proportional_odds_blocks(planned: PlannedAnalysis, models: list[tuple[str, O
     return [TableBlock(table), Paragraph(prose(Cell(_said(planned, tested))), found=True)]
 
 
-def tests_of(model: OrdinalFit) -> pd.DataFrame:
-    """Return the score tests, which keep their size in small trials; with a random intercept, likelihood ratios."""
-    return proportional_odds_test(model, test="score" if model.random is None else "likelihood_ratio")
+def tests_of(planned: PlannedAnalysis, model: OrdinalFit) -> pd.DataFrame:
+    """Return the tests that the plan asks for; with a random intercept, likelihood ratios."""
+    asked = planned.analysis.option("proportional_odds") or "score"
+    return proportional_odds_test(model, test=asked if model.random is None else "likelihood_ratio")
 
 
 def _test_words(tested: list[tuple[str, OrdinalFit, pd.DataFrame]]) -> str:
-    return "Score test" if all(model.random is None for _, model, _ in tested) else "Likelihood ratio"
+    used = str(tested[0][2]["test"].iloc[0])
+    return next(word for start, word in TESTS.items() if used.startswith(start))
 
 
 def _cut(row: Row, columns: int) -> Row:

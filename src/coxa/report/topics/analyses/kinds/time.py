@@ -75,6 +75,12 @@ def event_curves(report: ReportRecord, planned: PlannedAnalysis) -> Figure:
 
 def curve_tests(planned: PlannedAnalysis, tests: pd.DataFrame) -> Table:
     """Return the tests of the curves as a whole."""
+    note = "All arms of the comparison together, over the whole time until the visit."
+    return tests_table(planned, tests, "tests of the curves", note)
+
+
+def tests_table(planned: PlannedAnalysis, tests: pd.DataFrame, what: str, note: str) -> Table:
+    """Return chi-square tests of an analysis, one row each, under a title."""
     rows = [
         Row(
             f"{planned.study.label('visits', record['visit'])}: {str(record['method']).partition(', chi-square')[0]}",
@@ -87,9 +93,9 @@ def curve_tests(planned: PlannedAnalysis, tests: pd.DataFrame) -> Table:
         for record in records(tests)
     ]
     columns = (Column("Chi-square"), Column("df"), Column("p"))
-    note = Footnote("All arms of the comparison together, over the whole time until the visit.")
-    title = f"{planned.outcome_label}: tests of the curves"
-    return Table(identifier("tests", planned.name), title, "Test", columns, (RowGroup("", tuple(rows)),), (note,))
+    title = f"{planned.outcome_label}: {what}"
+    notes = (Footnote(note),)
+    return Table(identifier("tests", planned.name), title, "Test", columns, (RowGroup("", tuple(rows)),), notes)
 
 
 def proportional_table(report: ReportRecord, planned: PlannedAnalysis) -> Table | None:
